@@ -1,0 +1,168 @@
+//! Findings as data: what is wrong, where, why, and what to write instead.
+//!
+//! Every stage reports into [`Findings`]; nothing here knows how a finding will look. `codes` has the table of all codes,
+//! `render` shows findings to people, `machine` to programs.
+
+pub mod codes;
+pub mod machine;
+pub mod render;
+pub mod suggest;
+
+pub use codes::{Code, Level};
+
+use crate::text::Span;
+use std::collections::BTreeMap;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The project has no meaning before this is mended.
+    Error,
+    /// The project means something, but perhaps not what was meant.
+    Warning,
+}
+
+/// A place that a finding points at, with what is to be said there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The exact characters.
+    pub span: Span,
+    /// What to see there; may be empty.
+    pub text: String,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Its code.
+    pub code: &'static Code,
+    /// How bad it is here; lints take it from the project's settings.
+    pub severity: Severity,
+    /// What is wrong, in the words of the one who wrote the spec.
+    pub message: String,
+    /// The places, the main one first. Empty only where no file is to blame.
+    pub labels: Vec<Label>,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl Finding {
+    /// A finding of `code` at `span`.
+    pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
+        let severity = if code.level == Level::Warn { Severity::Warning } else { Severity::Error };
+        let label = Label { span, text: String::new() };
+        Self { code, severity, message: message.into(), labels: vec![label], help: None }
+    }
+
+    /// A finding of `code` that no place in a file is to blame for.
+    pub fn placeless(code: &'static Code, message: impl Into<String>) -> Self {
+        Self { code, severity: Severity::Error, message: message.into(), labels: Vec::new(), help: None }
+    }
+
+    /// Says `text` at the main place.
+    pub fn here(&mut self, text: impl Into<String>) -> &mut Self {
+        if let Some(first) = self.labels.first_mut() {
+            first.text = text.into();
+        }
+        self
+    }
+
+    /// Points at one more place.
+    pub fn also(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
+        self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Says what to write instead.
+    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// All findings of a run, in the order in which they are shown once sorted.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    items: Vec<Finding>,
+}
+
+impl Findings {
+    /// Reports one finding and gives it back, so that labels and help can be added.
+    pub fn report(&mut self, code: &'static Code, span: Span, message: impl Into<String>) -> &mut Finding {
+        self.push(Finding::new(code, span, message))
+    }
+
+    /// Adds a finding.
+    #[expect(clippy::missing_panics_doc, clippy::expect_used, reason = "an item was pushed one line above")]
+    pub fn push(&mut self, finding: Finding) -> &mut Finding {
+        self.items.push(finding);
+        self.items.last_mut().expect("just pushed")
+    }
+
+    /// Adds all findings of another run.
+    pub fn append(&mut self, other: Findings) {
+        self.items.extend(other.items);
+    }
+
+    /// Whether any finding is an error.
+    pub fn has_errors(&self) -> bool {
+        self.items.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// How many findings have that severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.items.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    /// The findings.
+    pub fn iter(&self) -> std::slice::Iter<'_, Finding> {
+        self.items.iter()
+    }
+
+    /// Gives lints the level that the project asks for, and drops those that it allows.
+    pub fn set_levels(&mut self, levels: &BTreeMap<String, Level>) {
+        self.items.retain_mut(|finding| match levels.get(finding.code.name) {
+            Some(_) if !finding.code.is_lint() => true,
+            Some(Level::Allow) => false,
+            Some(Level::Warn) => {
+                finding.severity = Severity::Warning;
+                true
+            }
+            Some(Level::Deny) => {
+                finding.severity = Severity::Error;
+                true
+            }
+            Some(Level::Error) | None => finding.code.level != Level::Allow,
+        });
+    }
+
+    /// Sorts by place, then by code, and drops what is said twice of the same place.
+    pub fn sort(&mut self) {
+        let place = |finding: &Finding| finding.labels.first().map(|label| label.span);
+        self.items.sort_by(|a, b| (place(a), a.code.id, &a.message).cmp(&(place(b), b.code.id, &b.message)));
+        self.items.dedup();
+    }
+}
+
+impl IntoIterator for Findings {
+    type Item = Finding;
+    type IntoIter = std::vec::IntoIter<Finding>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Findings {
+    type Item = &'a Finding;
+    type IntoIter = std::slice::Iter<'a, Finding>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.iter()
+    }
+}

@@ -1,0 +1,159 @@
+//! Findings for people: miette's report with the lines of the file, and a summary line.
+
+use super::{Finding, Findings, Severity};
+use crate::text::{FileId, Files, Span};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode, SourceSpan};
+use std::collections::BTreeMap;
+use std::fmt::{self, Display, Write as _};
+use std::sync::Arc;
+
+/// How a report may look.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// With colours.
+    pub color: bool,
+    /// How many columns the terminal has.
+    pub width: usize,
+}
+
+/// All findings as text, each with a blank line after it, and a summary where there are any.
+pub fn human(findings: &Findings, files: &Files, look: Look) -> String {
+    let theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_links(false).with_context_lines(1);
+    let sources = Sources::of(findings, files);
+    let mut out = String::new();
+    for finding in findings {
+        let report = Report::of(finding, &sources);
+        if handler.render_report(&mut out, &report).is_err() {
+            // Writing to a string does not fail; if the renderer refuses, the message must not be lost.
+            let _ = writeln!(out, "{}: {}", finding.code.id, finding.message);
+        }
+        out.push('\n');
+    }
+    if !findings.is_empty() {
+        let _ = writeln!(out, "{}", summary(findings));
+    }
+    out
+}
+
+/// "2 errors, 1 warning".
+pub fn summary(findings: &Findings) -> String {
+    let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let errors = findings.count(Severity::Error);
+    let warnings = findings.count(Severity::Warning);
+    match (errors, warnings) {
+        (0, warnings) => many(warnings, "warning"),
+        (errors, 0) => many(errors, "error"),
+        (errors, warnings) => format!("{}, {}", many(errors, "error"), many(warnings, "warning")),
+    }
+}
+
+/// The texts that findings point into, shared by all of them.
+struct Sources(BTreeMap<FileId, NamedSource<Arc<String>>>);
+
+impl Sources {
+    fn of(findings: &Findings, files: &Files) -> Self {
+        let mut sources = BTreeMap::new();
+        for label in findings.iter().flat_map(|finding| &finding.labels) {
+            if let Some(file) = files.get(label.span.file) {
+                sources.entry(label.span.file).or_insert_with(|| NamedSource::new(&file.path, Arc::new(file.text.clone())));
+            }
+        }
+        Self(sources)
+    }
+}
+
+/// A finding as miette wants it: one file's labels, and those in other files as related reports.
+struct Report<'a> {
+    title: Option<String>,
+    message: String,
+    help: Option<&'a str>,
+    severity: miette::Severity,
+    source: Option<&'a NamedSource<Arc<String>>>,
+    labels: Vec<LabeledSpan>,
+    related: Vec<Report<'a>>,
+}
+
+impl<'a> Report<'a> {
+    fn of(finding: &'a Finding, sources: &'a Sources) -> Self {
+        let main = finding.labels.first().map(|label| label.span.file);
+        let mut labels = Vec::new();
+        let mut related: Vec<Report<'a>> = Vec::new();
+        for label in &finding.labels {
+            let source = sources.0.get(&label.span.file);
+            if Some(label.span.file) == main {
+                labels.push(labelled(&label.text, label.span));
+            } else {
+                related.push(Report {
+                    title: None,
+                    message: label.text.clone(),
+                    help: None,
+                    severity: miette::Severity::Advice,
+                    source,
+                    labels: vec![labelled("", label.span)],
+                    related: Vec::new(),
+                });
+            }
+        }
+        Self {
+            title: Some(format!("{} {}", finding.code.id, finding.code.name)),
+            message: finding.message.clone(),
+            help: finding.help.as_deref(),
+            severity: match finding.severity {
+                Severity::Error => miette::Severity::Error,
+                Severity::Warning => miette::Severity::Warning,
+            },
+            source: main.and_then(|file| sources.0.get(&file)),
+            labels,
+            related,
+        }
+    }
+}
+
+fn labelled(text: &str, span: Span) -> LabeledSpan {
+    let range = span.range();
+    let place = SourceSpan::new(range.start.into(), range.len());
+    LabeledSpan::new_with_span((!text.is_empty()).then(|| text.to_owned()), place)
+}
+
+impl Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Debug for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Report<'_> {}
+
+impl Diagnostic for Report<'_> {
+    fn code<'b>(&'b self) -> Option<Box<dyn Display + 'b>> {
+        self.title.as_ref().map(|title| Box::new(title) as Box<dyn Display>)
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(self.severity)
+    }
+
+    fn help<'b>(&'b self) -> Option<Box<dyn Display + 'b>> {
+        self.help.map(|help| Box::new(help) as Box<dyn Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        (!self.labels.is_empty()).then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = LabeledSpan>>)
+    }
+
+    fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn Diagnostic> + 'b>> {
+        (!self.related.is_empty()).then(|| {
+            Box::new(self.related.iter().map(|report| report as &dyn Diagnostic)) as Box<dyn Iterator<Item = &dyn Diagnostic>>
+        })
+    }
+}

@@ -1,0 +1,601 @@
+//! From a formula's text to its syntax tree.
+//!
+//! 1. [`too_deep`] refuses texts whose nesting would exhaust the stack.
+//! 2. pest holds the text against `grammar/formula.pest`.
+//! 3. [`Builder`] makes the tree; [`explain`] says in words what a text that does not fit lacks.
+//!
+//! No rule's name ever reaches a user.
+
+use super::ast::{Call, Expression, Kind, Literal, Operator, TimeUnit, Window};
+use crate::diagnostic::{Findings, codes};
+use crate::spec::reader::FormulaText;
+use crate::text::{Name, Span, Spanned};
+use pest::Parser as _;
+use pest::error::{Error, ErrorVariant, InputLocation};
+use pest::iterators::Pair;
+
+#[expect(missing_docs, reason = "pest makes an enum of the grammar's rules, which the grammar documents")]
+mod grammar {
+    #[derive(pest_derive::Parser)]
+    #[grammar = "../grammar/formula.pest"]
+    pub(super) struct Grammar;
+}
+
+use grammar::{Grammar, Rule};
+
+/// How long a formula may be, in bytes.
+const LONGEST: usize = 20_000;
+/// How deep parentheses and `case` may nest.
+const DEEPEST: usize = 60;
+/// How many operators of one level may follow each other.
+const WIDEST: usize = 400;
+
+/// The syntax tree of a formula, or a finding that says why there is none.
+pub fn parse(formula: &FormulaText, findings: &mut Findings) -> Option<Expression> {
+    let whole = formula.span(0, formula.text.len());
+    if formula.text.trim().is_empty() {
+        findings.report(&codes::FORMULA_SYNTAX, formula.span, "the formula is empty");
+        return None;
+    }
+    if formula.text.len() > LONGEST {
+        let message = format!("the formula is longer than {LONGEST} characters");
+        findings.report(&codes::FORMULA_TOO_LARGE, whole, message).help("make KPIs of its parts and refer to them");
+        return None;
+    }
+    if let Some(at) = too_deep(&formula.text) {
+        let message = format!("the formula nests deeper than {DEEPEST} levels");
+        findings
+            .report(&codes::FORMULA_TOO_LARGE, formula.span(at, at + 1), message)
+            .help("make KPIs of its parts and refer to them");
+        return None;
+    }
+    match Grammar::parse(Rule::formula, &formula.text) {
+        Err(error) => {
+            explain(formula, &error, findings);
+            None
+        }
+        Ok(mut pairs) => {
+            let mut builder = Builder { formula, findings, failed: false };
+            let tree = pairs.next().and_then(|pair| pair.into_inner().next()).and_then(|pair| builder.expression(pair));
+            if builder.failed { None } else { tree }
+        }
+    }
+}
+
+/// The first byte at which the text is nested too deep, if there is one.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut quoted: Option<char> = None;
+    let mut word_start = None;
+    for (at, char) in text.char_indices() {
+        if let Some(quote) = quoted {
+            if char == quote {
+                quoted = None;
+            }
+            continue;
+        }
+        let in_word = char.is_ascii_alphanumeric() || char == '_';
+        if in_word && word_start.is_none() {
+            word_start = Some(at);
+        }
+        if !in_word && let Some(start) = word_start.take() {
+            match text.get(start..at).map(str::to_ascii_lowercase).as_deref() {
+                Some("case") => depth += 1,
+                Some("end") => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        match char {
+            '\'' | '`' => quoted = Some(char),
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Some(at);
+        }
+    }
+    None
+}
+
+struct Builder<'a> {
+    formula: &'a FormulaText,
+    findings: &'a mut Findings,
+    failed: bool,
+}
+
+impl Builder<'_> {
+    fn span(&self, pair: &Pair<'_, Rule>) -> Span {
+        // A rule ends where its last token does; pest counts the blanks before a repetition that did not come.
+        let range = pair.as_span();
+        let text = pair.as_str().trim_end();
+        self.formula.span(range.start(), range.start() + text.len())
+    }
+
+    fn fail<T>(&mut self, span: Span, message: impl Into<String>, help: Option<&str>) -> Option<T> {
+        let finding = self.findings.report(&codes::FORMULA_SYNTAX, span, message);
+        finding.help = help.map(str::to_owned);
+        self.failed = true;
+        None
+    }
+
+    fn expression(&mut self, pair: Pair<'_, Rule>) -> Option<Expression> {
+        let span = self.span(&pair);
+        match pair.as_rule() {
+            Rule::expression => self.chain(pair, Operator::Or),
+            Rule::conjunction => self.chain(pair, Operator::And),
+            Rule::negation => self.prefixed(pair, Rule::word_not, Operator::Not),
+            Rule::comparison => self.comparison(pair),
+            Rule::sum | Rule::product => self.arithmetic(pair),
+            Rule::unary => self.prefixed(pair, Rule::minus, Operator::Negate),
+            Rule::group => self.expression(pair.into_inner().next()?),
+            Rule::call => self.call(pair),
+            Rule::case => self.case(pair),
+            Rule::path => {
+                let path = self.path(pair);
+                Some(Expression { kind: Kind::Path(path), span })
+            }
+            _ => {
+                let literal = self.literal(&pair)?;
+                Some(Expression { kind: Kind::Literal(literal), span })
+            }
+        }
+    }
+
+    /// `a and b and c`: one operator with all operands.
+    fn chain(&mut self, pair: Pair<'_, Rule>, operator: Operator) -> Option<Expression> {
+        let span = self.span(&pair);
+        let mut place = None;
+        let mut operands = Vec::new();
+        for part in pair.into_inner() {
+            if matches!(part.as_rule(), Rule::word_and | Rule::word_or) {
+                place.get_or_insert(self.span(&part));
+            } else {
+                operands.push(self.expression(part)?);
+            }
+        }
+        match (place, operands.len()) {
+            (Some(place), _) => Some(Expression { kind: Kind::Operator(operator, place, operands), span }),
+            (None, _) => operands.pop(),
+        }
+    }
+
+    /// `not not x`, `--x`.
+    fn prefixed(&mut self, pair: Pair<'_, Rule>, mark: Rule, operator: Operator) -> Option<Expression> {
+        let mut marks = Vec::new();
+        let mut inner = None;
+        for part in pair.into_inner() {
+            if part.as_rule() == mark {
+                marks.push(self.span(&part));
+            } else {
+                inner = self.expression(part);
+            }
+        }
+        if marks.len() > DEEPEST {
+            return self.fail(marks.first().copied()?, "there are too many signs in a row", None);
+        }
+        let mut expression = inner?;
+        for place in marks.into_iter().rev() {
+            let span = place.to(expression.span);
+            expression = Expression { kind: Kind::Operator(operator, place, vec![expression]), span };
+        }
+        Some(expression)
+    }
+
+    /// `a + b - c`: from the left.
+    fn arithmetic(&mut self, pair: Pair<'_, Rule>) -> Option<Expression> {
+        let mut parts = pair.into_inner();
+        let mut left = self.expression(parts.next()?)?;
+        let mut count = 0;
+        while let (Some(sign), Some(right)) = (parts.next(), parts.next()) {
+            let operator = match sign.as_str() {
+                "+" => Operator::Add,
+                "-" => Operator::Subtract,
+                "*" => Operator::Multiply,
+                _ => Operator::Divide,
+            };
+            let place = self.span(&sign);
+            count += 1;
+            if count > WIDEST {
+                let message = format!("more than {WIDEST} terms stand in a row here");
+                self.findings
+                    .report(&codes::FORMULA_TOO_LARGE, place, message)
+                    .help("make KPIs of its parts and refer to them");
+                self.failed = true;
+                return None;
+            }
+            let right = self.expression(right)?;
+            let span = left.span.to(right.span);
+            left = Expression { kind: Kind::Operator(operator, place, vec![left, right]), span };
+        }
+        Some(left)
+    }
+
+    fn comparison(&mut self, pair: Pair<'_, Rule>) -> Option<Expression> {
+        let mut parts = pair.into_inner();
+        let first = self.expression(parts.next()?)?;
+        let Some(tail) = parts.next() else { return Some(first) };
+        if let Some(second) = parts.next() {
+            let span = self.span(&second);
+            return self.fail(
+                span,
+                "comparisons cannot be chained",
+                Some("join two comparisons with `and`: `a < b and b < c`"),
+            );
+        }
+        let place = self.span(&tail);
+        let rule = tail.as_rule();
+        let mut negated = false;
+        let mut operator = None;
+        let mut operator_place = place;
+        let mut operands = vec![first];
+        for part in tail.into_inner() {
+            match part.as_rule() {
+                Rule::word_not => negated = true,
+                Rule::comparator => {
+                    operator_place = self.span(&part);
+                    operator = Some(self.comparator(part.as_str(), operator_place)?);
+                }
+                Rule::word_in | Rule::word_between | Rule::word_like | Rule::word_is => operator_place = self.span(&part),
+                Rule::word_and | Rule::word_null => {}
+                _ => operands.push(self.expression(part)?),
+            }
+        }
+        let operator = operator.unwrap_or(match (rule, negated) {
+            (Rule::in_list, false) => Operator::In,
+            (Rule::in_list, true) => Operator::NotIn,
+            (Rule::between, false) => Operator::Between,
+            (Rule::between, true) => Operator::NotBetween,
+            (Rule::like, false) => Operator::Like,
+            (Rule::like, true) => Operator::NotLike,
+            (_, false) => Operator::IsNull,
+            (_, true) => Operator::IsNotNull,
+        });
+        let span = operands.first()?.span.to(place);
+        Some(Expression { kind: Kind::Operator(operator, operator_place, operands), span })
+    }
+
+    fn comparator(&mut self, text: &str, place: Span) -> Option<Operator> {
+        Some(match text {
+            "=" => Operator::Equal,
+            "!=" | "<>" => Operator::NotEqual,
+            "<" => Operator::Less,
+            "<=" => Operator::LessOrEqual,
+            ">" => Operator::Greater,
+            ">=" => Operator::GreaterOrEqual,
+            _ => return self.fail(place, "equality is written `=`", Some("write `=` instead of `==`")),
+        })
+    }
+
+    fn literal(&mut self, pair: &Pair<'_, Rule>) -> Option<Literal> {
+        let text = pair.as_str();
+        let span = self.span(pair);
+        Some(match pair.as_rule() {
+            Rule::null => Literal::Null,
+            Rule::truth => Literal::Truth(text.eq_ignore_ascii_case("true")),
+            Rule::number => Literal::Number(text.replace('_', "")),
+            Rule::percent => Literal::Percent(text.trim_end_matches('%').replace('_', "")),
+            Rule::text => Literal::Text(unquote(text)),
+            Rule::duration => {
+                let (count, unit) = self.duration(pair.clone())?;
+                Literal::Duration(count, unit)
+            }
+            Rule::date => {
+                let quoted = text.find('\'').and_then(|at| text.get(at..)).map(unquote).unwrap_or_default();
+                match quoted.parse() {
+                    Ok(date) => Literal::Date(date),
+                    Err(_) => {
+                        let message = format!("`{quoted}` is not a day");
+                        return self.fail(span, message, Some("write it as `date '2025-01-31'`"));
+                    }
+                }
+            }
+            _ => return self.fail(span, "this is not a value", None),
+        })
+    }
+
+    fn duration(&mut self, pair: Pair<'_, Rule>) -> Option<(u32, TimeUnit)> {
+        let mut parts = pair.into_inner();
+        let count = self.digits(&parts.next()?)?;
+        let unit = TimeUnit::parse(parts.next()?.as_str())?;
+        Some((count, unit))
+    }
+
+    /// A whole number that is small enough to count with.
+    fn digits(&mut self, pair: &Pair<'_, Rule>) -> Option<u32> {
+        match pair.as_str().parse::<u32>() {
+            Ok(number) if number <= 1_000_000 => Some(number),
+            _ => {
+                let span = self.span(pair);
+                self.fail(span, format!("{} is too large a number here", pair.as_str()), Some("the largest is 1000000"))
+            }
+        }
+    }
+
+    fn path(&mut self, pair: Pair<'_, Rule>) -> Vec<Name> {
+        pair.into_inner().map(|part| self.name(&part)).collect()
+    }
+
+    fn name(&self, pair: &Pair<'_, Rule>) -> Name {
+        let text = pair.as_str().trim_end();
+        Name::new(text.trim_matches('`').to_owned(), self.span(pair))
+    }
+
+    fn case(&mut self, pair: Pair<'_, Rule>) -> Option<Expression> {
+        let span = self.span(&pair);
+        let mut operand = None;
+        let mut branches = Vec::new();
+        let mut otherwise = None;
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::when => {
+                    let mut inner = part.into_inner().filter(|pair| pair.as_rule() == Rule::expression);
+                    let when = self.expression(inner.next()?)?;
+                    let then = self.expression(inner.next()?)?;
+                    branches.push((when, then));
+                }
+                Rule::else_ => {
+                    let inner = part.into_inner().find(|pair| pair.as_rule() == Rule::expression)?;
+                    otherwise = Some(Box::new(self.expression(inner)?));
+                }
+                Rule::expression => operand = Some(Box::new(self.expression(part)?)),
+                _ => {}
+            }
+        }
+        Some(Expression { kind: Kind::Case { operand, branches, otherwise }, span })
+    }
+
+    fn call(&mut self, pair: Pair<'_, Rule>) -> Option<Expression> {
+        let span = self.span(&pair);
+        let mut parts = pair.into_inner();
+        let name = parts.next()?;
+        let mut call = Call {
+            name: self.name(&name),
+            arguments: Vec::new(),
+            from: None,
+            via: None,
+            per: None,
+            each: None,
+            filter: None,
+            top: None,
+            at: None,
+            over: None,
+            within: None,
+            of: None,
+            clauses: Vec::new(),
+        };
+        for part in parts {
+            if part.as_rule() == Rule::arguments {
+                for argument in part.into_inner().flat_map(Pair::into_inner) {
+                    call.arguments.push(self.expression(argument)?);
+                }
+            } else {
+                self.clause(part, &mut call)?;
+            }
+        }
+        self.clause_order(&call)?;
+        Some(Expression { kind: Kind::Call(Box::new(call)), span })
+    }
+
+    fn clause(&mut self, pair: Pair<'_, Rule>, call: &mut Call) -> Option<()> {
+        let clause = pair.into_inner().next()?;
+        let span = self.span(&clause);
+        let rule = clause.as_rule();
+        let mut inner = clause.into_inner();
+        let word = inner.next()?;
+        let value = inner.next()?;
+        let name = match rule {
+            Rule::from => {
+                call.from = Some(self.name(&value));
+                "from"
+            }
+            Rule::via => {
+                call.via = Some(self.path(value));
+                "via"
+            }
+            Rule::per => {
+                call.per = Some(self.path(value));
+                "per"
+            }
+            Rule::each => {
+                call.each = TimeUnit::parse(value.as_str()).map(|unit| Spanned::new(unit, self.span(&value)));
+                "each"
+            }
+            Rule::where_ => {
+                call.filter = Some(self.expression(value)?);
+                "where"
+            }
+            Rule::top => {
+                let count = self.digits(&value)?;
+                call.top = Some(Spanned::new(count, self.span(&value)));
+                "top"
+            }
+            Rule::at => {
+                call.at = Some(match value.as_rule() {
+                    Rule::word_end => vec![self.name(&value)],
+                    _ => self.path(value),
+                });
+                "at"
+            }
+            Rule::over => {
+                let place = self.span(&value);
+                call.over = Some(Spanned::new(self.window(value)?, place));
+                "over"
+            }
+            Rule::within => {
+                let place = self.span(&value);
+                call.within = Some(Spanned::new(self.duration(value)?, place));
+                "within"
+            }
+            _ => {
+                call.of = Some(self.name(&value));
+                "of"
+            }
+        };
+        let _ = word;
+        call.clauses.push((name, span));
+        Some(())
+    }
+
+    fn window(&mut self, pair: Pair<'_, Rule>) -> Option<Window> {
+        let window = pair.into_inner().next()?;
+        let rule = window.as_rule();
+        let mut unit = None;
+        let mut count = None;
+        for part in window.into_inner() {
+            match part.as_rule() {
+                Rule::unit => unit = TimeUnit::parse(part.as_str()),
+                Rule::digits => count = Some(self.digits(&part)?),
+                _ => {}
+            }
+        }
+        Some(match rule {
+            Rule::trailing => Window::Trailing(count?, unit?),
+            Rule::to_date => Window::ToDate(unit?),
+            Rule::all_time => Window::AllTime,
+            Rule::previous => Window::Previous,
+            _ => Window::Age,
+        })
+    }
+
+    /// Clauses come once each and in the language's order, so that formulas of many people read alike.
+    fn clause_order(&mut self, call: &Call) -> Option<()> {
+        const ORDER: [&str; 10] = ["from", "via", "per", "each", "where", "top", "at", "over", "within", "of"];
+        let place = |clause: &str| ORDER.iter().position(|known| *known == clause);
+        let mut last: Option<&str> = None;
+        for (clause, span) in &call.clauses {
+            match last {
+                Some(before) if before == *clause || call.clauses.iter().filter(|(other, _)| other == clause).count() > 1 => {
+                    let message = format!("`{clause}` stands twice in `{}(...)`", call.name.value);
+                    let help = (*clause == "where").then_some("join the conditions with `and`");
+                    return self.fail(*span, message, help);
+                }
+                Some(before) if place(before) > place(clause) => {
+                    let message = format!("`{clause}` has to come before `{before}`");
+                    return self.fail(*span, message, Some("the order is: from, via, per, where, top, at, over"));
+                }
+                _ => last = Some(clause),
+            }
+        }
+        Some(())
+    }
+}
+
+/// The text between quotes, with doubled quotes made single.
+fn unquote(text: &str) -> String {
+    let inner = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')).unwrap_or(text);
+    inner.replace("''", "'")
+}
+
+/// Says what a text that does not fit the grammar lacks, from the word before the place and from what could have come.
+fn explain(formula: &FormulaText, error: &Error<Rule>, findings: &mut Findings) {
+    let text = formula.text.as_str();
+    let at = match error.location {
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at.min(text.len()),
+    };
+    let rest = text.get(at..).unwrap_or_default();
+    let before = text.get(..at).unwrap_or_default().trim_end();
+    let found = rest.split(|char: char| char.is_whitespace() || matches!(char, '(' | ')' | ',')).next().unwrap_or_default();
+    let width = if found.is_empty() { rest.chars().next().map_or(0, char::len_utf8) } else { found.len() };
+    let span = if width == 0 {
+        let last = before.char_indices().next_back().map_or(0, |(at, _)| at);
+        formula.span(last, before.len())
+    } else {
+        formula.span(at, at + width)
+    };
+    let quotes = text.matches('\'').count();
+    if formula.comment_follows {
+        findings
+            .report(&codes::FORMULA_CUT, formula.span, "YAML ended this formula at ` #`, which begins a comment")
+            .help("put the whole formula in double quotes");
+        return;
+    }
+    if quotes % 2 == 1 {
+        let open = text.rfind('\'').unwrap_or(0);
+        findings
+            .report(&codes::FORMULA_SYNTAX, formula.span(open, text.len()), "this text has no closing quote")
+            .help("texts stand between single quotes; a quote inside one is doubled: `'it''s'`");
+        return;
+    }
+    let (message, help) = words(before, rest, found, error);
+    let finding = findings.report(&codes::FORMULA_SYNTAX, span, message);
+    finding.help = help;
+}
+
+/// The message and help for a place in a formula.
+fn words(before: &str, rest: &str, found: &str, error: &Error<Rule>) -> (String, Option<String>) {
+    let last = before.rsplit(|char: char| !(char.is_ascii_alphanumeric() || char == '_')).next().unwrap_or_default();
+    let last = last.to_ascii_lowercase();
+    let expected = match last.as_str() {
+        "where" => Some("a condition after `where`"),
+        "from" => Some("the name of a source after `from`"),
+        "per" => Some("a column after `per`"),
+        "via" => Some("the name of a reference after `via`"),
+        "at" => Some("a time column after `at`"),
+        "each" => Some("`day`, `week`, `month`, `quarter` or `year` after `each`"),
+        "over" => Some("a window after `over`: `trailing 28 days`, `quarter to date`, `all time` or `previous period`"),
+        "trailing" => Some("a number of periods after `trailing`, such as `28 days`"),
+        "top" => Some("a whole number after `top`"),
+        "and" | "or" | "not" | "when" => Some("a condition"),
+        "then" | "else" => Some("a value"),
+        "is" => Some("`null` or `not null` after `is`"),
+        "in" => Some("a list in parentheses after `in`"),
+        "to" => Some("`date` after `to`"),
+        "all" => Some("`time` after `all`"),
+        "previous" => Some("`period` after `previous`"),
+        _ => None,
+    };
+    let first = rest.chars().next();
+    let shown = match first {
+        None => "the formula ends here".to_owned(),
+        Some(_) if found.is_empty() => format!("found `{}`", rest.chars().next().unwrap_or(' ')),
+        Some(_) => format!("found `{found}`"),
+    };
+    if let Some(expected) = expected {
+        return (format!("expected {expected}, but {shown}"), None);
+    }
+    let open = before.matches('(').count() + rest.matches('(').count();
+    let closed = before.matches(')').count() + rest.matches(')').count();
+    let operator = before.chars().next_back().filter(|char| "+-*/=<>,(".contains(*char));
+    match (first, operator) {
+        (Some('"'), _) => (
+            "texts stand between single quotes".to_owned(),
+            Some("write `'text'`; double quotes have no meaning in a formula".to_owned()),
+        ),
+        (Some('%'), _) => (
+            "`%` belongs to the number right before it and is not an operator".to_owned(),
+            Some("write `25%`, or `mod(a, b)` for the remainder".to_owned()),
+        ),
+        (Some(')'), _) if closed > open => ("this `)` closes nothing".to_owned(), None),
+        (None, None) if open > closed => ("a `(` is not closed".to_owned(), Some("add `)`".to_owned())),
+        (_, Some(',' | '(')) => (format!("expected a value after `{}`, but {shown}", operator.unwrap_or(',')), None),
+        (_, Some(operator)) => (format!("expected a value after `{operator}`, but {shown}"), None),
+        (Some('&' | '|' | '!'), _) => {
+            (format!("{shown}, which is no operator here"), Some("write `and`, `or`, `not`".to_owned()))
+        }
+        _ if before.is_empty() => (format!("a formula cannot begin so: {shown}"), None),
+        _ if wants_operator(error) => (format!("expected an operator or the end, but {shown}"), None),
+        _ => (format!("this does not fit here: {shown}"), None),
+    }
+}
+
+/// Whether an operator could have stood at the place of the error.
+fn wants_operator(error: &Error<Rule>) -> bool {
+    match &error.variant {
+        ErrorVariant::ParsingError { positives, .. } => {
+            positives.iter().any(|rule| matches!(rule, Rule::additive | Rule::multiplicative | Rule::comparator | Rule::EOI))
+        }
+        ErrorVariant::CustomError { .. } => false,
+    }
+}
+
+/// Parses a formula that stands in no file, for tests of later stages.
+#[cfg(test)]
+pub(crate) fn parse_text(text: &str) -> Result<Expression, Vec<String>> {
+    let mut files = crate::text::Files::default();
+    let file = files.add("formula".into(), text.into());
+    let mut findings = Findings::default();
+    let formula = FormulaText::bare(text, Span::new(file, 0..text.len()));
+    let tree = parse(&formula, &mut findings);
+    tree.ok_or_else(|| findings.iter().map(|finding| finding.message.clone()).collect())
+}

@@ -1,0 +1,9 @@
+//! kpic, the KPI compiler.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod calendar;
+pub mod diagnostic;
+pub mod formula;
+pub mod load;
+pub mod spec;
+pub mod text;

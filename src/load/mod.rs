@@ -1,0 +1,193 @@
+//! From a folder to files, each a tree of YAML nodes with spans, built once.
+//!
+//! 1. [`find_root`] looks for the nearest `kpic.yml` upwards.
+//! 2. [`project`] reads `kpic.yml`, then every spec file below the folder that it names.
+//! 3. [`yaml::parse`] makes one [`Node`] of each file; [`scalar`] says which character of the file a character of a scalar is.
+//!
+//! It knows YAML and folders, and nothing of what a spec may say.
+
+pub mod scalar;
+pub mod yaml;
+
+pub use yaml::{Entry, Node, Scalar, Value};
+
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::text::{FileId, Files, Span};
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+
+/// The name of the file at a project's root.
+pub const PROJECT_FILE: &str = "kpic.yml";
+
+/// A project's files as trees.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The texts.
+    pub files: Files,
+    /// The tree of `kpic.yml`, if it could be read.
+    pub project: Option<Tree>,
+    /// The trees of the spec files that could be read, in the order of their paths.
+    pub specs: Vec<Tree>,
+    /// Whether a spec file could not be read, so that names which nobody defines may stand in it.
+    pub incomplete: bool,
+    /// What went wrong.
+    pub findings: Findings,
+}
+
+/// One file as a tree.
+#[derive(Debug)]
+pub struct Tree {
+    /// The file.
+    pub file: FileId,
+    /// Its documents' root nodes; one in most files, none in an empty one.
+    pub roots: Vec<Node>,
+}
+
+/// The nearest folder from `from` upwards that holds a `kpic.yml`.
+pub fn find_root(from: &Path) -> Option<PathBuf> {
+    let from = std::path::absolute(from).unwrap_or_else(|_| from.to_path_buf());
+    from.ancestors().find(|folder| folder.join(PROJECT_FILE).is_file()).map(Path::to_path_buf)
+}
+
+/// Reads the project whose `kpic.yml` stands in `root`.
+///
+/// `specs_folder` gets the tree of `kpic.yml` and says in which folder the spec files are, relative to `root`.
+pub fn project(root: &Path, specs_folder: impl Fn(&Tree) -> String) -> Loaded {
+    let mut loaded = Loaded::default();
+    let Some(text) = read(root, PROJECT_FILE, &mut loaded) else {
+        loaded.incomplete = true;
+        return loaded;
+    };
+    let file = loaded.files.add(PROJECT_FILE.to_owned(), text);
+    let text = loaded.files.get(file).map(|file| file.text.as_str()).unwrap_or_default();
+    let (tree, findings) = tree(file, text);
+    loaded.findings.append(findings);
+    let Some(tree) = tree else {
+        loaded.incomplete = true;
+        return loaded;
+    };
+    let folder = specs_folder(&tree);
+    loaded.project = Some(tree);
+    specs(root, &folder, &mut loaded);
+    loaded
+}
+
+/// Trees of texts that are in memory: the first is `kpic.yml`, the others are spec files, each with its path.
+pub fn texts(texts: Vec<(String, String)>) -> Loaded {
+    let mut loaded = Loaded::default();
+    for (at, (path, text)) in texts.into_iter().enumerate() {
+        let file = loaded.files.add(path, text);
+        let text = loaded.files.get(file).map(|file| file.text.as_str()).unwrap_or_default();
+        let (tree, findings) = tree(file, text);
+        loaded.findings.append(findings);
+        match tree {
+            None => loaded.incomplete = true,
+            Some(tree) if at == 0 => loaded.project = Some(tree),
+            Some(tree) => loaded.specs.push(tree),
+        }
+    }
+    loaded
+}
+
+/// Reads the spec files below `folder`.
+fn specs(root: &Path, folder: &str, loaded: &mut Loaded) {
+    let mut paths = Vec::new();
+    if root.join(folder).is_dir() {
+        collect(root, Path::new(folder), &mut paths, loaded);
+    } else {
+        let start = loaded.project.as_ref().map(|tree| Span::start_of(tree.file));
+        let message = format!("there is no folder `{folder}` for the spec files");
+        let mut finding = Finding::placeless(&codes::UNREADABLE_FILE, message);
+        finding.labels.extend(start.map(|span| crate::diagnostic::Label { span, text: String::new() }));
+        finding.help(format!("make the folder, or name the right one: `specs: {folder}` in {PROJECT_FILE}"));
+        loaded.findings.push(finding);
+        loaded.incomplete = true;
+    }
+    paths.sort();
+    for path in paths {
+        match read(root, &path, loaded) {
+            Some(text) => {
+                loaded.files.add(path, text);
+            }
+            None => loaded.incomplete = true,
+        }
+    }
+    let first = usize::from(loaded.project.is_some());
+    let files = &loaded.files;
+    let ids: Vec<(FileId, &str)> = files.iter().skip(first).map(|(id, file)| (id, file.text.as_str())).collect();
+    let trees: Vec<(Option<Tree>, Findings)> = ids.into_par_iter().map(|(id, text)| tree(id, text)).collect();
+    for (tree, findings) in trees {
+        loaded.findings.append(findings);
+        match tree {
+            Some(tree) => loaded.specs.push(tree),
+            None => loaded.incomplete = true,
+        }
+    }
+}
+
+/// The tree of one text, or what is wrong with it.
+fn tree(file: FileId, text: &str) -> (Option<Tree>, Findings) {
+    let mut findings = Findings::default();
+    let roots = yaml::parse(file, text, &mut findings);
+    (roots.map(|roots| Tree { file, roots }), findings)
+}
+
+/// Collects the paths of the spec files below `folder`, relative to `root` and with `/`. Hidden files and folders are left out.
+fn collect(root: &Path, folder: &Path, paths: &mut Vec<String>, loaded: &mut Loaded) {
+    let entries = match std::fs::read_dir(root.join(folder)) {
+        Ok(entries) => entries,
+        Err(error) => {
+            unreadable(&slashed(folder), &error, loaded);
+            loaded.incomplete = true;
+            return;
+        }
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let hidden = name.to_string_lossy().starts_with('.');
+        let path = if folder == Path::new(".") { PathBuf::from(&name) } else { folder.join(&name) };
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let is_spec = path.extension().is_some_and(|ending| ending == "yml" || ending == "yaml");
+        if hidden || (folder == Path::new(".") && name == PROJECT_FILE) {
+            continue;
+        }
+        if is_folder {
+            collect(root, &path, paths, loaded);
+        } else if is_spec {
+            paths.push(slashed(&path));
+        }
+    }
+}
+
+/// The text of a file below `root`; a finding if it cannot be read.
+fn read(root: &Path, path: &str, loaded: &mut Loaded) -> Option<String> {
+    match std::fs::read(root.join(path)) {
+        Err(error) => {
+            unreadable(path, &error, loaded);
+            None
+        }
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                let byte = error.utf8_error().valid_up_to();
+                let line = 1 + error.as_bytes().iter().take(byte).filter(|byte| **byte == b'\n').count();
+                let message = format!("{path} is not UTF-8 text: line {line} has a byte that is not");
+                let mut finding = Finding::placeless(&codes::UNREADABLE_FILE, message);
+                finding.help("save the file as UTF-8");
+                loaded.findings.push(finding);
+                None
+            }
+        },
+    }
+}
+
+fn unreadable(path: &str, error: &std::io::Error, loaded: &mut Loaded) {
+    let message = format!("{path} cannot be read: {error}");
+    loaded.findings.push(Finding::placeless(&codes::UNREADABLE_FILE, message));
+}
+
+/// A path with `/`, as it is shown and sorted on every system.
+fn slashed(path: &Path) -> String {
+    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}

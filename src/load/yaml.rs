@@ -1,0 +1,345 @@
+//! One file's YAML as a tree in which every node knows its place.
+//!
+//! The tree is built from the events of granit-parser, the parser below serde-saphyr, because one tree with all spans serves
+//! every finding, and because a decoder that stops at the first mistake cannot report all of them. Anchors, aliases and merge
+//! keys are resolved here; an alias keeps the spans of what it stands for. The limits hold against hostile files.
+
+use crate::diagnostic::{Findings, codes};
+use crate::text::{FileId, Name, Span};
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, options};
+use std::collections::BTreeMap;
+
+/// How many nodes the aliases of one file may add.
+const ALIAS_NODES: usize = 200_000;
+
+/// A node with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// The place of its text; of a list or map, from the first to the last of its parts.
+    pub span: Span,
+    /// What it is.
+    pub value: Value,
+}
+
+/// What a node is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Nothing, `~` or `null`.
+    Null,
+    /// A text, number, date or truth value: a decoder decides which it wants.
+    Scalar(Scalar),
+    /// A list.
+    List(Vec<Node>),
+    /// A map, in the order of the file.
+    Map(Vec<Entry>),
+}
+
+/// The text of a scalar, with escapes and folding undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scalar {
+    /// The text.
+    pub text: String,
+    /// How it was written.
+    pub style: Style,
+}
+
+/// How a scalar was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// Without quotes.
+    Plain,
+    /// In single quotes.
+    Single,
+    /// In double quotes.
+    Double,
+    /// After `|`.
+    Literal,
+    /// After `>`.
+    Folded,
+}
+
+/// A key with its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The key.
+    pub key: Name,
+    /// The value.
+    pub value: Node,
+}
+
+impl Node {
+    /// What the node is, for a message: "a list", "the text `abc`".
+    pub fn describe(&self) -> String {
+        match &self.value {
+            Value::Null => "nothing".to_owned(),
+            Value::List(_) => "a list".to_owned(),
+            Value::Map(_) => "a map".to_owned(),
+            Value::Scalar(scalar) => {
+                let text: String = scalar.text.chars().take(40).collect();
+                let more = if text.len() < scalar.text.len() { "…" } else { "" };
+                format!("`{text}{more}`")
+            }
+        }
+    }
+
+    fn size(&self) -> usize {
+        1 + match &self.value {
+            Value::Null | Value::Scalar(_) => 0,
+            Value::List(items) => items.iter().map(Node::size).sum(),
+            Value::Map(entries) => entries.iter().map(|entry| entry.value.size()).sum(),
+        }
+    }
+}
+
+/// The root nodes of the documents of a file, or nothing if it is not YAML; what is wrong goes into `findings`.
+pub fn parse(file: FileId, text: &str, findings: &mut Findings) -> Option<Vec<Node>> {
+    let parser = Parser::new_from_str_with_options(
+        text,
+        options! { emit_comments: false, emit_unresolved_aliases: true, flow_nesting_limit: 100, block_nesting_limit: 100 },
+    );
+    let mut builder = Builder { open: Vec::new(), anchors: BTreeMap::new(), roots: Vec::new(), aliased: 0, findings };
+    for event in parser {
+        match event {
+            Ok((event, span)) => {
+                let range = span.byte_range().unwrap_or(0..0);
+                builder.event(event, Span::new(file, range));
+            }
+            Err(error) => {
+                syntax_error(file, text, &error, builder.findings);
+                return None;
+            }
+        }
+        if builder.aliased > ALIAS_NODES {
+            let message = "the aliases of this file stand for more than 200,000 values";
+            builder.findings.report(&codes::YAML_LIMIT, Span::start_of(file), message).help("write fewer aliases of aliases");
+            return None;
+        }
+    }
+    Some(builder.roots)
+}
+
+/// A list or map whose end has not come yet.
+enum Open {
+    List { items: Vec<Node> },
+    Map { entries: Vec<Entry>, merged: Vec<Node>, key: Option<Name> },
+}
+
+struct Builder<'a> {
+    open: Vec<(Open, usize, Span)>,
+    anchors: BTreeMap<usize, Node>,
+    roots: Vec<Node>,
+    aliased: usize,
+    findings: &'a mut Findings,
+}
+
+impl Builder<'_> {
+    fn event(&mut self, event: Event<'_>, span: Span) {
+        match event {
+            Event::Scalar(text, style, anchor, _) => {
+                let node = scalar(&text, style, span);
+                self.finish(node, anchor);
+            }
+            Event::SequenceStart(_, anchor, _) => self.open.push((Open::List { items: Vec::new() }, anchor, span)),
+            Event::MappingStart(_, anchor, _) => {
+                self.open.push((Open::Map { entries: Vec::new(), merged: Vec::new(), key: None }, anchor, span));
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(span),
+            Event::Alias(id) => self.alias(id, span),
+            Event::UnresolvedAlias(name) => {
+                self.findings
+                    .report(&codes::UNKNOWN_ANCHOR, span, format!("there is no anchor `&{name}` above this alias"))
+                    .help("put the anchor before its first use, or put the text in quotes if no alias is meant");
+                self.add(Node { span, value: Value::Null });
+            }
+            _ => {}
+        }
+    }
+
+    fn alias(&mut self, id: usize, span: Span) {
+        let node = if let Some(node) = self.anchors.get(&id) {
+            self.aliased = self.aliased.saturating_add(node.size());
+            if self.aliased > ALIAS_NODES { Node { span, value: Value::Null } } else { node.clone() }
+        } else {
+            self.findings.report(&codes::UNKNOWN_ANCHOR, span, "this alias stands inside the value that it stands for");
+            Node { span, value: Value::Null }
+        };
+        self.add(node);
+    }
+
+    fn close(&mut self, end: Span) {
+        let Some((open, anchor, start)) = self.open.pop() else { return };
+        let value = match open {
+            Open::List { items } => Value::List(items),
+            Open::Map { entries, merged, .. } => Value::Map(merge(entries, merged)),
+        };
+        let last = match &value {
+            Value::List(items) => items.last().map(|item| item.span),
+            Value::Map(entries) => entries.last().map(|entry| entry.value.span),
+            Value::Null | Value::Scalar(_) => None,
+        };
+        // The end of a block stands where the next thing begins; its last part says better where it ends.
+        let end = if end.start == end.end { last.unwrap_or(start) } else { end };
+        self.finish(Node { span: start.to(end), value }, anchor);
+    }
+
+    fn finish(&mut self, node: Node, anchor: usize) {
+        if anchor != 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        self.add(node);
+    }
+
+    fn add(&mut self, node: Node) {
+        match self.open.last_mut() {
+            None => self.roots.push(node),
+            Some((Open::List { items }, ..)) => items.push(node),
+            Some((Open::Map { entries, merged, key }, ..)) => match key.take() {
+                None => {
+                    let name = key_name(&node);
+                    if name.is_none() {
+                        self.findings.report(&codes::WRONG_SHAPE, node.span, "a key has to be a plain text here");
+                    }
+                    *key = Some(Name::new(name.unwrap_or_default(), node.span));
+                }
+                Some(name) if name.value == "<<" => merged.push(node),
+                Some(name) => entries.push(Entry { key: name, value: node }),
+            },
+        }
+    }
+}
+
+/// A key's text; `null` is a key like any other word.
+fn key_name(node: &Node) -> Option<String> {
+    match &node.value {
+        Value::Scalar(scalar) => Some(scalar.text.clone()),
+        Value::Null => Some("null".to_owned()),
+        Value::List(_) | Value::Map(_) => None,
+    }
+}
+
+/// The entries of a map with those of the maps that it merges in (`<<`); what the map itself says wins.
+fn merge(mut entries: Vec<Entry>, merged: Vec<Node>) -> Vec<Entry> {
+    let mut sources = Vec::new();
+    for node in merged {
+        match node.value {
+            Value::List(items) => sources.extend(items),
+            _ => sources.push(node),
+        }
+    }
+    for source in sources {
+        if let Value::Map(more) = source.value {
+            for entry in more {
+                if !entries.iter().any(|known| known.key.value == entry.key.value) {
+                    entries.push(entry);
+                }
+            }
+        }
+    }
+    entries
+}
+
+fn scalar(text: &str, style: ScalarStyle, span: Span) -> Node {
+    let style = match style {
+        ScalarStyle::Plain => Style::Plain,
+        ScalarStyle::SingleQuoted => Style::Single,
+        ScalarStyle::DoubleQuoted => Style::Double,
+        ScalarStyle::Literal => Style::Literal,
+        ScalarStyle::Folded => Style::Folded,
+    };
+    let null = style == Style::Plain && matches!(text, "" | "~" | "null" | "Null" | "NULL");
+    let value = if null { Value::Null } else { Value::Scalar(Scalar { text: text.to_owned(), style }) };
+    Node { span, value }
+}
+
+/// Says in the words of someone who writes YAML what the parser did not like.
+fn syntax_error(file: FileId, text: &str, error: &ScanError, findings: &mut Findings) {
+    let byte = error.marker().byte_offset().unwrap_or(0).min(text.len());
+    let line_start = text.get(..byte).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let line_end = text.get(byte..).and_then(|after| after.find('\n')).map_or(text.len(), |at| byte + at);
+    let line = text.get(line_start..line_end).unwrap_or_default().trim_end();
+    let width = text.get(byte..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    let end = if byte < line_end { byte + width } else { byte };
+    let here = Span::new(file, byte..end);
+    let whole = Span::new(file, line_start + (line.len() - line.trim_start().len())..line_start + line.len());
+    if line.starts_with("<<<<<<<") || line.starts_with("=======") || line.starts_with(">>>>>>>") {
+        findings
+            .report(&codes::MERGE_CONFLICT, whole, "a merge conflict was left in this file")
+            .help("keep one side of the conflict and delete the marks");
+        return;
+    }
+    if line.trim_start_matches(' ').starts_with('\t') {
+        findings
+            .report(&codes::YAML_SYNTAX, here, "this line is indented with a tab, which YAML does not allow")
+            .help("indent with spaces");
+        return;
+    }
+    let finding = findings.report(&codes::YAML_SYNTAX, here, format!("this is not YAML: {}", error.info()));
+    if line.matches(": ").count() > 1 {
+        finding.help("a text that holds `: ` needs quotes around it");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Files;
+
+    fn parse_one(text: &str) -> (Files, Option<Vec<Node>>, Findings) {
+        let mut files = Files::default();
+        let id = files.add("a.yml".into(), text.into());
+        let mut findings = Findings::default();
+        let roots = parse(id, text, &mut findings);
+        (files, roots, findings)
+    }
+
+    fn keys(node: &Node) -> Vec<String> {
+        match &node.value {
+            Value::Map(entries) => entries.iter().map(|entry| entry.key.value.clone()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn merge_keys_add_what_the_map_does_not_say_itself() {
+        let (_, roots, findings) = parse_one("a: &a {x: 1, y: 2}\nb:\n  <<: *a\n  y: 3\n");
+        assert!(findings.is_empty());
+        let root = roots.unwrap().remove(0);
+        let Value::Map(entries) = root.value else { panic!("a map") };
+        assert_eq!(keys(&entries[1].value), ["y", "x"]);
+    }
+
+    #[test]
+    fn an_alias_inside_its_own_anchor_and_an_unknown_one_are_findings() {
+        let (_, _, findings) = parse_one("a: &a [1, *a]\nb: *nope\n");
+        let codes: Vec<_> = findings.iter().map(|finding| finding.code.name).collect();
+        assert_eq!(codes, ["unknown-anchor", "unknown-anchor"]);
+    }
+
+    #[test]
+    fn a_billion_laughs_is_refused() {
+        let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..12 {
+            let alias = format!("*a{}", level - 1);
+            text += &format!("a{level}: &a{level} [{}]\n", [alias.as_str(); 10].join(", "));
+        }
+        let (_, roots, findings) = parse_one(&text);
+        assert!(roots.is_none());
+        assert_eq!(findings.iter().next().unwrap().code.name, "yaml-limit");
+    }
+
+    #[test]
+    fn conflict_marks_and_tabs_are_named() {
+        let (_, roots, findings) = parse_one("a: 1\n<<<<<<< HEAD\nb: 2\n");
+        assert!(roots.is_none());
+        assert_eq!(findings.iter().next().unwrap().code.name, "merge-conflict");
+        let (_, _, findings) = parse_one("a:\n\tb: 2\n");
+        assert!(findings.iter().next().unwrap().message.contains("tab"));
+    }
+
+    #[test]
+    fn the_span_of_a_block_ends_with_its_last_part() {
+        let (files, roots, _) = parse_one("a:\n  b: 1\n  c: two\n\n\nd: 2\n");
+        let Value::Map(entries) = &roots.as_ref().unwrap()[0].value else { panic!("a map") };
+        assert_eq!(files.slice(entries[0].value.span), "b: 1\n  c: two");
+    }
+}

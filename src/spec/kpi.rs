@@ -1,0 +1,239 @@
+//! `kpis:`, the figures and what they mean.
+
+use super::reader::{FormulaText, Reader, Text, text, text_list};
+use super::shape::{Field, Record, Shape};
+use crate::calendar::Grain;
+use crate::load::{Entry, Node, Value};
+use crate::text::{Files, Name, Span, Spanned};
+
+/// A KPI as written.
+#[derive(Debug, Clone)]
+pub struct Kpi {
+    /// Its name.
+    pub name: Name,
+    /// How people call it.
+    pub title: Option<Text>,
+    /// What it means.
+    pub description: Option<Text>,
+    /// How it is worked out.
+    pub formula: Option<FormulaText>,
+    /// Whether a formula or values were given but could not be read, so that it must not be called missing.
+    pub broken: bool,
+    /// The figures of a hand-kept KPI, by period.
+    pub values: Vec<(Name, Text)>,
+    /// Where its figures begin.
+    pub values_span: Option<Span>,
+    /// What readers may do with the values of a hand-kept KPI.
+    pub kind: Option<Text>,
+    /// The unit.
+    pub unit: Option<Text>,
+    /// Which way is good.
+    pub better: Option<Better>,
+    /// The team that owns it.
+    pub owner: Option<Name>,
+    /// The grain at which it is looked at.
+    pub grain: Option<Spanned<Grain>>,
+    /// Further grains to emit.
+    pub grains: Vec<Spanned<Grain>>,
+    /// Slices to emit, each a list of dimensions.
+    pub by: Vec<Spanned<Vec<Name>>>,
+    /// Whether rows without data are left out.
+    pub omit_gaps: bool,
+    /// Its values in taxonomies, by the taxonomy's name.
+    pub taxonomies: Vec<(Name, Text)>,
+    /// `leading` or `lagging`.
+    pub signal: Option<Text>,
+    /// `real_time`, `periodic` or `long_term`.
+    pub horizon: Option<Text>,
+    /// What it is claimed to move.
+    pub drives: Vec<Drive>,
+    /// What a good or bad value tells.
+    pub insight: Option<Text>,
+    /// Questions that it answers.
+    pub questions: Vec<Text>,
+    /// Free labels.
+    pub tags: Vec<Text>,
+    /// Why it should not be used any more.
+    pub deprecated: Option<Deprecated>,
+    /// Former names.
+    pub aliases: Vec<Name>,
+}
+
+/// Which way is good.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Better {
+    /// More is better.
+    Up,
+    /// Less is better.
+    Down,
+    /// Best between two values.
+    Between(f64, f64),
+}
+
+/// A claim that one KPI moves another.
+#[derive(Debug, Clone)]
+pub struct Drive {
+    /// The KPI that is moved.
+    pub kpi: Name,
+    /// `up` or `down`.
+    pub effect: Option<Text>,
+    /// How long it takes.
+    pub lag: Option<Text>,
+    /// Why.
+    pub because: Option<Text>,
+}
+
+/// That a KPI should not be used any more.
+#[derive(Debug, Clone)]
+pub struct Deprecated {
+    /// Since when.
+    pub since: Option<Text>,
+    /// What to use instead.
+    pub instead: Option<Name>,
+    /// Why.
+    pub because: Option<Text>,
+}
+
+static BETTER: Record = Record {
+    what: "`better`",
+    fields: &[Field::new("between", Shape::List(&Shape::Number), "The two values between which it should be.").required()],
+};
+
+static DRIVE: Record = Record {
+    what: "an entry of `drives`",
+    fields: &[
+        Field::new("kpi", Shape::Name, "The KPI that is moved.").required(),
+        Field::new("effect", Shape::Word(&["up", "down"]), "Which way it moves when this one rises.").required(),
+        Field::new("lag", Shape::Text, "How long that takes: `1 month`."),
+        Field::new("because", Shape::Text, "Why it should be so."),
+    ],
+};
+
+static DEPRECATED: Record = Record {
+    what: "`deprecated`",
+    fields: &[
+        Field::new("since", Shape::Day, "The day from which it should not be used."),
+        Field::new("use", Shape::Name, "The KPI to use instead."),
+        Field::new("because", Shape::Text, "Why."),
+    ],
+};
+
+/// The names of the kinds of values over time.
+pub const KINDS: &[&str] = &["flow", "stock", "distinct", "movement", "ratio"];
+
+const GRAIN: Shape = Shape::Word(&Grain::NAMES);
+
+/// The keys of a KPI.
+pub static KPI: Record = Record {
+    what: "a KPI",
+    fields: &[
+        Field::new("title", Shape::Text, "How people call it. Default: made from the name."),
+        Field::new("description", Shape::Text, "What it means."),
+        Field::new("formula", Shape::Formula, "How it is worked out."),
+        Field::new("values", Shape::Map(&Shape::Number), "Hand-kept figures, by period, instead of a formula."),
+        Field::new("kind", Shape::Word(KINDS), "What readers may do with hand-kept figures over time."),
+        Field::new("unit", Shape::Text, "The unit: a currency, a time unit, a noun, `%`, `points`, or a quotient of them."),
+        Field::new(
+            "better",
+            Shape::Either(&[Shape::Word(&["up", "down"]), Shape::Record(&BETTER)]),
+            "Which way is good: `up`, `down` or `{ between: [a, b] }`.",
+        ),
+        Field::new("owner", Shape::Name, "The team that owns it."),
+        Field::new("grain", GRAIN, "The grain at which it is looked at. Default: month."),
+        Field::new("grains", Shape::List(&GRAIN), "Further grains to emit."),
+        Field::new(
+            "by",
+            Shape::List(&Shape::Either(&[Shape::Name, Shape::List(&Shape::Name)])),
+            "Slices to emit, each a dimension or a list of dimensions. The total always is emitted.",
+        ),
+        Field::new("age", Shape::Any, "Cohort KPIs: the unit and number of ages.").later(),
+        Field::new("gaps", Shape::Word(&["show", "omit"]), "Whether periods without data have a row. Default: show."),
+        Field::new("stage", Shape::Text, "The stage of the customer's journey that it measures."),
+        Field::new("driver", Shape::Text, "The driver of value that it measures."),
+        Field::new("taxonomies", Shape::Map(&Shape::Text), "Its values in the project's own taxonomies."),
+        Field::new("signal", Shape::Word(&["leading", "lagging"]), "Whether it moves before or after results do."),
+        Field::new("horizon", Shape::Word(&["real_time", "periodic", "long_term"]), "How soon it shows a change."),
+        Field::new("drives", Shape::List(&Shape::Record(&DRIVE)), "Causal claims that the arithmetic does not show."),
+        Field::new("insight", Shape::Text, "What a good or bad value tells."),
+        Field::new("questions", Shape::List(&Shape::Text), "Questions that it answers."),
+        Field::new("tags", Shape::List(&Shape::Text), "Free labels."),
+        Field::new("deprecated", Shape::Record(&DEPRECATED), "That it should not be used any more, and what to use instead."),
+        Field::new("aliases", Shape::List(&Shape::Name), "Former names, which keep their views."),
+        Field::new("meta", Shape::Any, "Anything; carried into the manifest untouched."),
+    ],
+};
+
+/// Reads one KPI.
+pub fn decode(entry: &Entry, files: &Files) -> Kpi {
+    let reader = Reader::of(&entry.value);
+    let formula = reader.formula("formula", files);
+    let values: Vec<_> =
+        reader.entries("values").iter().filter_map(|entry| Some((entry.key.clone(), text(&entry.value)?))).collect();
+    let given = reader.get("formula").is_some_and(|node| node.value != Value::Null) || reader.get("values").is_some();
+    let built_in = ["stage", "driver"]
+        .into_iter()
+        .filter_map(|key| Some((Name::new(key.to_owned(), reader.key_span(key)?), reader.text(key)?)));
+    let own = reader.entries("taxonomies").iter().filter_map(|entry| Some((entry.key.clone(), text(&entry.value)?)));
+    Kpi {
+        name: entry.key.clone(),
+        title: reader.text("title"),
+        description: reader.text("description"),
+        broken: given && formula.is_none() && values.is_empty(),
+        formula,
+        values,
+        values_span: reader.key_span("values"),
+        kind: reader.text("kind"),
+        unit: reader.text("unit"),
+        better: reader.get("better").and_then(better),
+        owner: reader.text("owner"),
+        grain: reader.grain("grain"),
+        grains: reader.items("grains").iter().filter_map(grain).collect(),
+        by: reader.items("by").iter().map(|node| Spanned::new(text_list(node), node.span)).collect(),
+        omit_gaps: reader.text("gaps").is_some_and(|text| text.value == "omit"),
+        taxonomies: built_in.chain(own).collect(),
+        signal: reader.text("signal"),
+        horizon: reader.text("horizon"),
+        drives: reader.items("drives").iter().filter_map(drive).collect(),
+        insight: reader.text("insight"),
+        questions: reader.texts("questions"),
+        tags: reader.texts("tags"),
+        deprecated: reader.record("deprecated").map(|record| Deprecated {
+            since: record.text("since"),
+            instead: record.text("use"),
+            because: record.text("because"),
+        }),
+        aliases: reader.texts("aliases"),
+    }
+}
+
+fn grain(node: &Node) -> Option<Spanned<Grain>> {
+    let text = text(node)?;
+    let exact = Grain::NAMES.contains(&text.value.as_str());
+    Grain::parse(&text.value).filter(|_| exact).map(|grain| Spanned::new(grain, text.span))
+}
+
+fn better(node: &Node) -> Option<Better> {
+    if let Some(text) = text(node) {
+        return match text.value.as_str() {
+            "up" => Some(Better::Up),
+            "down" => Some(Better::Down),
+            _ => None,
+        };
+    }
+    let bounds = Reader::of(node).texts("between");
+    let numbers: Vec<f64> = bounds.iter().filter_map(|text| super::shape::number(&text.value)).collect();
+    match numbers.as_slice() {
+        [low, high] => Some(Better::Between(*low, *high)),
+        _ => None,
+    }
+}
+
+fn drive(node: &Node) -> Option<Drive> {
+    let reader = Reader::of(node);
+    Some(Drive {
+        kpi: reader.text("kpi")?,
+        effect: reader.text("effect"),
+        lag: reader.text("lag"),
+        because: reader.text("because"),
+    })
+}

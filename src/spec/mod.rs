@@ -1,0 +1,234 @@
+//! From trees to definitions, decoded one by one, every finding collected.
+//!
+//! One file a section: each has the table of its keys ([`shape::Record`]) and the decoder that reads them. [`decode`] holds
+//! every file against the tables, decodes the definitions, and reports names that are defined twice or reserved. Nothing here
+//! looks inside a formula or follows a name.
+
+pub mod dimension;
+pub mod kpi;
+pub mod project;
+pub mod reader;
+pub mod scorecard;
+pub mod shape;
+pub mod source;
+pub mod team;
+pub mod test;
+
+use crate::diagnostic::{Findings, codes};
+use crate::load::{Entry, Loaded, Node, PROJECT_FILE, Tree, Value};
+use crate::text::{Files, Name};
+use reader::Reader;
+use shape::{Field, Record, Shape};
+use std::collections::HashMap;
+
+/// Everything that a project's files define.
+#[derive(Debug, Default)]
+pub struct Spec {
+    /// The settings of `kpic.yml`.
+    pub project: project::Project,
+    /// Sources, in the order of files and lines, as all that follows.
+    pub sources: Vec<source::Source>,
+    /// Dimensions.
+    pub dimensions: Vec<dimension::Dimension>,
+    /// KPIs.
+    pub kpis: Vec<kpi::Kpi>,
+    /// Teams.
+    pub teams: Vec<team::Team>,
+    /// Taxonomies.
+    pub taxonomies: Vec<team::Taxonomy>,
+    /// Scorecards.
+    pub scorecards: Vec<scorecard::Scorecard>,
+    /// Spec tests.
+    pub tests: Vec<test::Test>,
+    /// Whether names that nobody defines may stand in a file that could not be read.
+    pub incomplete: bool,
+}
+
+/// The sections of a spec file.
+pub static FILE: Record = Record {
+    what: "a spec file",
+    fields: &[
+        Field::new(
+            "sources",
+            Shape::Named("a source", &Shape::Record(&source::SOURCE)),
+            "Relations that the warehouse already has.",
+        ),
+        Field::new(
+            "dimensions",
+            Shape::Named("a dimension", &Shape::Record(&dimension::DIMENSION)),
+            "Business notions to slice by, with their place in each source.",
+        ),
+        Field::new("journeys", Shape::Any, "The order in which one entity passes the steps that matter.").later(),
+        Field::new("kpis", Shape::Named("a KPI", &Shape::Record(&kpi::KPI)), "The figures and what they mean."),
+        Field::new("teams", Shape::Named("a team", &Shape::Record(&team::TEAM)), "Who owns KPIs."),
+        Field::new(
+            "taxonomies",
+            Shape::Named("a taxonomy", &Shape::Record(&team::TAXONOMY)),
+            "Sets of values to classify KPIs by.",
+        ),
+        Field::new(
+            "scorecards",
+            Shape::Named("a scorecard", &Shape::Record(&scorecard::SCORECARD)),
+            "KPIs that are looked at together.",
+        ),
+        Field::new("north_star", Shape::Any, "What the company steers by.").later(),
+        Field::new("objectives", Shape::Any, "What is to be reached, and the key results that show it.").later(),
+        Field::new("guardrails", Shape::Any, "Conditions over KPIs that must not hold.").later(),
+        Field::new("tests", Shape::Map(&Shape::Record(&test::TEST)), "Rows given, figures expected."),
+    ],
+};
+
+/// Reads all definitions of a project.
+pub fn decode(loaded: &mut Loaded) -> Spec {
+    let mut findings = Findings::default();
+    let mut spec = Spec { incomplete: loaded.incomplete, ..Spec::default() };
+    if let Some(root) = loaded.project.as_ref().and_then(|tree| only_root(tree, &mut findings)) {
+        project_sections(root, &mut findings);
+        shape::check(root, &Shape::Record(&project::PROJECT), &mut findings);
+        spec.project = project::decode(&Reader::of(root), &mut findings);
+    }
+    for tree in &loaded.specs {
+        for root in &tree.roots {
+            file(root, &loaded.files, &mut spec, &mut findings);
+        }
+    }
+    unique(&mut spec, &mut findings);
+    reserved(&spec, &mut findings);
+    loaded.findings.append(findings);
+    spec
+}
+
+/// The folder of the spec files, as `kpic.yml` names it.
+pub fn specs_folder(tree: &Tree) -> String {
+    let named = tree.roots.first().and_then(|root| Reader::of(root).text("specs")).map(|text| text.value);
+    let folder = named.unwrap_or_else(|| project::DEFAULT_SPECS.to_owned());
+    let folder = folder.trim_end_matches('/');
+    if folder.is_empty() { ".".to_owned() } else { folder.trim_start_matches("./").to_owned() }
+}
+
+fn only_root<'a>(tree: &'a Tree, findings: &mut Findings) -> Option<&'a Node> {
+    if let Some(second) = tree.roots.get(1) {
+        findings.report(&codes::WRONG_SHAPE, second.span, format!("{PROJECT_FILE} holds one document, this is a second one"));
+    }
+    tree.roots.first()
+}
+
+/// Definitions that were written into `kpic.yml` get an error that says where they belong.
+fn project_sections(root: &Node, findings: &mut Findings) {
+    let Value::Map(entries) = &root.value else { return };
+    for entry in entries {
+        let section = FILE.fields.iter().any(|field| field.key == entry.key.value);
+        if section && !project::PROJECT.fields.iter().any(|field| field.key == entry.key.value) {
+            findings
+                .report(&codes::UNKNOWN_KEY, entry.key.span, format!("`{}` does not belong in {PROJECT_FILE}", entry.key.value))
+                .help("definitions stand in the spec files, by default any `*.yml` below `specs/`");
+        }
+    }
+}
+
+fn file(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings) {
+    if root.value == Value::Null {
+        return;
+    }
+    shape::check(root, &Shape::Record(&FILE), findings);
+    let reader = Reader::of(root);
+    each(&reader, "sources", |entry| spec.sources.push(source::decode(entry, files)));
+    each(&reader, "dimensions", |entry| spec.dimensions.push(dimension::decode(entry)));
+    each(&reader, "kpis", |entry| spec.kpis.push(kpi::decode(entry, files)));
+    each(&reader, "teams", |entry| spec.teams.push(team::decode(entry)));
+    each(&reader, "taxonomies", |entry| spec.taxonomies.push(team::decode_taxonomy(entry)));
+    each(&reader, "scorecards", |entry| spec.scorecards.push(scorecard::decode(entry)));
+    each(&reader, "tests", |entry| spec.tests.push(test::decode(entry)));
+}
+
+fn each(reader: &Reader<'_>, section: &str, mut decode: impl FnMut(&Entry)) {
+    for entry in reader.entries(section) {
+        decode(entry);
+    }
+}
+
+/// Reports and drops what has the name of an earlier definition of its section.
+fn unique(spec: &mut Spec, findings: &mut Findings) {
+    keep_first(&mut spec.sources, |source| &source.name, "source", findings);
+    keep_first(&mut spec.dimensions, |dimension| &dimension.name, "dimension", findings);
+    keep_first(&mut spec.kpis, |kpi| &kpi.name, "KPI", findings);
+    keep_first(&mut spec.teams, |team| &team.name, "team", findings);
+    keep_first(&mut spec.taxonomies, |taxonomy| &taxonomy.name, "taxonomy", findings);
+    keep_first(&mut spec.scorecards, |scorecard| &scorecard.name, "scorecard", findings);
+    keep_first(&mut spec.tests, |test| &test.name, "test", findings);
+    aliases(spec, findings);
+}
+
+fn keep_first<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &Name, what: &str, findings: &mut Findings) {
+    let mut seen: HashMap<String, crate::text::Span> = HashMap::with_capacity(items.len());
+    items.retain(|item| {
+        let name = name(item);
+        let Some(first) = seen.get(&name.value) else {
+            seen.insert(name.value.clone(), name.span);
+            return true;
+        };
+        // Within one map the same mistake has been reported as a key that stands twice.
+        if findings.iter().all(|known| known.labels.first().map(|label| label.span) != Some(name.span)) {
+            findings
+                .report(&codes::DUPLICATE_DEFINITION, name.span, format!("there is already a {what} `{}`", name.value))
+                .here("again here")
+                .also(*first, format!("`{}` is first defined here", name.value))
+                .help("rename one of the two, or delete it");
+        }
+        false
+    });
+}
+
+/// A former name may not be the name of another KPI, nor the former name of two.
+fn aliases(spec: &Spec, findings: &mut Findings) {
+    let mut taken: HashMap<&str, crate::text::Span> =
+        spec.kpis.iter().map(|kpi| (kpi.name.value.as_str(), kpi.name.span)).collect();
+    for alias in spec.kpis.iter().flat_map(|kpi| &kpi.aliases) {
+        if let Some(first) = taken.insert(&alias.value, alias.span) {
+            findings
+                .report(&codes::DUPLICATE_DEFINITION, alias.span, format!("`{}` is already the name of a KPI", alias.value))
+                .also(first, "here");
+        }
+    }
+}
+
+/// Words of the formula language, which cannot be names; a column of such a name is written in backticks.
+pub const RESERVED_WORDS: [&str; 15] =
+    ["and", "or", "not", "in", "between", "like", "is", "null", "true", "false", "case", "when", "then", "else", "end"];
+
+/// Views that are emitted beside those of the KPIs.
+const RESERVED_VIEWS: [&str; 7] =
+    ["key_results", "key_results_history", "objectives", "guardrails", "north_star", "north_star_drivers", "kpi_values"];
+
+/// Columns of emitted views.
+const RESERVED_COLUMNS: [&str; 4] = ["period", "value", "is_complete", "age"];
+
+fn reserved(spec: &Spec, findings: &mut Findings) {
+    let mut refuse = |name: &Name, why: &str| {
+        findings
+            .report(&codes::RESERVED_NAME, name.span, format!("`{}` cannot be a name here: {why}", name.value))
+            .help("choose another name");
+    };
+    let word = |name: &Name| RESERVED_WORDS.contains(&name.value.as_str());
+    for name in spec.kpis.iter().flat_map(|kpi| std::iter::once(&kpi.name).chain(&kpi.aliases)) {
+        if RESERVED_VIEWS.contains(&name.value.as_str()) {
+            refuse(name, "kpic emits a view of that name itself");
+        } else if matches!(name.value.as_str(), "period" | "is_complete") {
+            refuse(name, "it is a column of every scorecard");
+        } else if word(name) {
+            refuse(name, "it is a word of the formula language");
+        }
+    }
+    for dimension in &spec.dimensions {
+        if RESERVED_COLUMNS.contains(&dimension.name.value.as_str()) {
+            refuse(&dimension.name, "it is a column of every view");
+        } else if word(&dimension.name) {
+            refuse(&dimension.name, "it is a word of the formula language");
+        }
+    }
+    for source in &spec.sources {
+        if word(&source.name) {
+            refuse(&source.name, "it is a word of the formula language");
+        }
+    }
+}

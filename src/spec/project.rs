@@ -1,0 +1,230 @@
+//! `kpic.yml`: the project's name, calendar, warehouse and lint levels.
+
+use super::reader::{Reader, Text};
+use super::shape::{Field, Record, Shape};
+use crate::calendar::{AsOf, Calendar, Date, Weekday, Zone, known_zones};
+use crate::diagnostic::{Findings, Level, codes, suggest};
+use crate::text::{Name, Spanned};
+use std::collections::BTreeMap;
+
+/// Where spec files are looked for unless `specs:` says otherwise.
+pub const DEFAULT_SPECS: &str = "specs";
+/// Where output goes unless `target_dir:` says otherwise.
+pub const DEFAULT_TARGET: &str = "build";
+
+/// The settings of a project.
+#[derive(Debug, Clone, Default)]
+pub struct Project {
+    /// Its name.
+    pub name: Option<Text>,
+    /// The folder for output.
+    pub target_dir: Option<Text>,
+    /// The calendar.
+    pub calendar: CalendarSpec,
+    /// The SQL dialect; DuckDB unless said otherwise.
+    pub dialect: Option<Text>,
+    /// The schema of the views, perhaps with its database.
+    pub schema: Option<Text>,
+    /// A database file for the embedded engine.
+    pub database: Option<Text>,
+    /// Levels of lints by readable name.
+    pub lints: BTreeMap<String, Level>,
+}
+
+/// The calendar as written; what is left out has a default.
+#[derive(Debug, Clone, Default)]
+pub struct CalendarSpec {
+    /// The first day shown.
+    pub start: Option<Spanned<Date>>,
+    /// The day from which data is whole.
+    pub data_from: Option<Spanned<Date>>,
+    /// The last visible day.
+    pub as_of: Option<AsOf>,
+    /// How many days late data may take.
+    pub settle: u32,
+    /// The zone.
+    pub zone: Option<Zone>,
+    /// The first day of a week.
+    pub week_starts: Option<Weekday>,
+    /// The month with which the fiscal year starts.
+    pub fiscal_month: Option<i8>,
+    /// The source of a custom calendar.
+    pub source: Option<Name>,
+}
+
+static CALENDAR: Record = Record {
+    what: "the calendar",
+    fields: &[
+        Field::new("start", Shape::Day, "The first period shown is the first that starts on or after this day."),
+        Field::new("data_from", Shape::Day, "The day from which data is whole; `prior()` is null before it. Default: `start`."),
+        Field::new("as_of", Shape::Text, "The last day whose data is whole: `today` or a day. Default: `today`."),
+        Field::new("settle", Shape::Text, "How long late data may take: `3 days`. Default: `0 days`."),
+        Field::new("timezone", Shape::Text, "The zone in which an instant falls into a day. Default: UTC."),
+        Field::new("week_starts", Shape::Word(Calendar::WEEKDAYS), "The first day of a week. Default: monday."),
+        Field::new(
+            "fiscal_year_starts",
+            Shape::Word(Calendar::MONTHS),
+            "The month with which quarters and years start; a year is named by the one it ends in. Default: january.",
+        ),
+        Field::new("source", Shape::Name, "A source with one row per day and the columns week, month, quarter and year."),
+    ],
+};
+
+static WAREHOUSE: Record = Record {
+    what: "the warehouse",
+    fields: &[
+        Field::new("dialect", Shape::Text, "The SQL dialect. Default: duckdb."),
+        Field::new("schema", Shape::Text, "Where views go; may be `database.schema`. Default: kpi."),
+        Field::new("database", Shape::Text, "A DuckDB file that the embedded engine opens for reading."),
+    ],
+};
+
+/// The keys of `kpic.yml`.
+pub static PROJECT: Record = Record {
+    what: "kpic.yml",
+    fields: &[
+        Field::new("kpic", Shape::Count, "The version of the language: 1.").required(),
+        Field::new("project", Shape::Text, "The project's name."),
+        Field::new("specs", Shape::Text, "The folder with the spec files. Default: specs."),
+        Field::new("target_dir", Shape::Text, "The folder for output. Default: build."),
+        Field::new("calendar", Shape::Record(&CALENDAR), "Periods, zones, and how far data goes.").required(),
+        Field::new("warehouse", Shape::Record(&WAREHOUSE), "Where the views will live."),
+        Field::new(
+            "lints",
+            Shape::Map(&Shape::Word(&["deny", "warn", "allow"])),
+            "The level of each lint, by its readable name.",
+        ),
+    ],
+};
+
+/// Reads `kpic.yml`.
+pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
+    if let Some(version) = reader.count("kpic").filter(|version| version.value != 1) {
+        findings
+            .report(
+                &codes::WRONG_VERSION,
+                version.span,
+                format!("this kpic reads version 1 of the language, not {}", version.value),
+            )
+            .help("write `kpic: 1`, or install a newer kpic");
+    }
+    let warehouse = reader.record("warehouse");
+    let of_warehouse = |key: &str| warehouse.and_then(|warehouse| warehouse.text(key));
+    Project {
+        name: reader.text("project"),
+        target_dir: reader.text("target_dir"),
+        calendar: reader.record("calendar").map(|calendar| decode_calendar(&calendar, findings)).unwrap_or_default(),
+        dialect: of_warehouse("dialect"),
+        schema: of_warehouse("schema"),
+        database: of_warehouse("database"),
+        lints: lints(reader, findings),
+    }
+}
+
+fn decode_calendar(reader: &Reader<'_>, findings: &mut Findings) -> CalendarSpec {
+    let calendar = CalendarSpec {
+        start: reader.day("start"),
+        data_from: reader.day("data_from"),
+        as_of: reader.text("as_of").and_then(|text| as_of(&text, findings)),
+        settle: reader.text("settle").map_or(0, |text| settle(&text, findings)),
+        zone: reader.text("timezone").and_then(|text| zone(&text, findings)),
+        week_starts: reader.text("week_starts").and_then(|text| Calendar::weekday(&text.value)),
+        fiscal_month: reader.text("fiscal_year_starts").and_then(|text| Calendar::month(&text.value)),
+        source: reader.text("source"),
+    };
+    if let (None, Some(place)) = (reader.get("start"), reader.all().first()) {
+        findings
+            .report(&codes::MISSING_KEY, place.key.span, "the calendar needs `start`")
+            .help("the day on which the first period begins, for instance `start: 2023-01-01`");
+    }
+    if let (Some(start), Some(from)) = (&calendar.start, &calendar.data_from)
+        && from.value > start.value
+    {
+        let message = format!("data is whole from {} only, but the first period would begin on {}", from.value, start.value);
+        findings
+            .report(&codes::CALENDAR_ORDER, from.span, message)
+            .also(start.span, "the first period shown starts on or after this day")
+            .help("`data_from` is `start` or an earlier day");
+    }
+    calendar
+}
+
+/// Reads `as_of`.
+pub fn as_of(text: &Text, findings: &mut Findings) -> Option<AsOf> {
+    if text.value == "today" {
+        return Some(AsOf::Today);
+    }
+    let day = text.value.parse().ok().map(AsOf::Day);
+    if day.is_none() {
+        findings.report(
+            &codes::WRONG_SHAPE,
+            text.span,
+            format!("expected `today` or a day such as `2025-01-31`, found `{}`", text.value),
+        );
+    }
+    day
+}
+
+fn settle(text: &Text, findings: &mut Findings) -> u32 {
+    let mut words = text.value.split_whitespace();
+    let count = words.next().and_then(|word| word.parse::<u32>().ok()).filter(|days| *days <= 10_000);
+    let unit = words.next().unwrap_or("days");
+    let days = match (count, unit.strip_suffix('s').unwrap_or(unit), words.next()) {
+        (Some(days), "day", None) => Some(days),
+        (Some(weeks), "week", None) => Some(weeks * 7),
+        _ => None,
+    };
+    if days.is_none() {
+        findings
+            .report(&codes::WRONG_SHAPE, text.span, format!("expected a number of days or weeks, found `{}`", text.value))
+            .help("for instance `settle: 3 days`");
+    }
+    days.unwrap_or(0)
+}
+
+fn zone(text: &Text, findings: &mut Findings) -> Option<Zone> {
+    let zone = Zone::named(&text.value);
+    if zone.is_none() {
+        unknown_zone(text, findings);
+    }
+    zone
+}
+
+/// Reports a zone that the tz database does not have.
+pub fn unknown_zone(text: &Text, findings: &mut Findings) {
+    let finding = findings.report(&codes::UNKNOWN_ZONE, text.span, format!("there is no time zone `{}`", text.value));
+    let zones = known_zones();
+    match suggest::nearest(&text.value, zones.iter().map(String::as_str)) {
+        Some(name) => finding.help(format!("did you mean `{name}`?")),
+        None => finding.help("zones are named as in the tz database: `Europe/Berlin`, `America/New_York`, `UTC`"),
+    };
+}
+
+fn lints(reader: &Reader<'_>, findings: &mut Findings) -> BTreeMap<String, Level> {
+    let mut levels = BTreeMap::new();
+    for entry in reader.entries("lints") {
+        let name = entry.key.value.as_str();
+        let level = super::reader::text(&entry.value).and_then(|text| Level::parse(&text.value));
+        let known = codes::ALL.iter().find(|code| code.name == name || code.id == name);
+        match known {
+            Some(code) if code.is_lint() => {
+                levels.extend(level.map(|level| (code.name.to_owned(), level)));
+            }
+            Some(code) => {
+                findings
+                    .report(
+                        &codes::UNKNOWN_LINT,
+                        entry.key.span,
+                        format!("`{}` is an error, its level cannot be set", code.name),
+                    )
+                    .help("only lints have levels: they point at what is legal but probably not meant");
+            }
+            None => {
+                let finding = findings.report(&codes::UNKNOWN_LINT, entry.key.span, format!("there is no lint `{name}`"));
+                let names = codes::ALL.iter().filter(|code| code.is_lint()).map(|code| code.name);
+                finding.help = suggest::did_you_mean(name, "the lints are", names);
+            }
+        }
+    }
+    levels
+}

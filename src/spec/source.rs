@@ -1,0 +1,210 @@
+//! `sources:`, the relations that the warehouse already has, with the columns that formulas may touch.
+
+use super::reader::{FormulaText, Reader, Text, text, text_list};
+use super::shape::{Field, Record, Shape};
+use crate::load::{Entry, Node, Value};
+use crate::text::{Files, Name, Spanned};
+
+/// A source as written.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its name.
+    pub name: Name,
+    /// What it holds.
+    pub description: Option<Text>,
+    /// Where its rows are: exactly one of the three, unless the spec is wrong.
+    pub relations: Vec<Relation>,
+    /// Whether rows happen or are.
+    pub kind: Option<Text>,
+    /// The noun that one row stands for.
+    pub row: Option<Text>,
+    /// The columns that tell rows apart.
+    pub key: Vec<Name>,
+    /// The time at which a row counts.
+    pub time: Option<Name>,
+    /// The columns.
+    pub columns: Vec<Column>,
+}
+
+/// Where rows are.
+#[derive(Debug, Clone)]
+pub enum Relation {
+    /// A table or view of the warehouse, perhaps with its schema and database.
+    Table(Text),
+    /// Files that the embedded engine reads.
+    Files(Vec<Text>),
+    /// A query.
+    Query(Text),
+}
+
+/// A column as written.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// Its name in formulas.
+    pub name: Name,
+    /// What it holds.
+    pub description: Option<Text>,
+    /// Its type; a reference may leave it out.
+    pub ty: Option<Text>,
+    /// Its name in the relation, if another; several for a reference by a key of several columns.
+    pub stored_as: Vec<Text>,
+    /// The source whose key it holds.
+    pub references: Option<Name>,
+    /// The unit of its numbers.
+    pub unit: Option<ColumnUnit>,
+    /// The least value it can have.
+    pub min: Option<Spanned<f64>>,
+    /// The greatest.
+    pub max: Option<Spanned<f64>>,
+    /// All values it can have.
+    pub values: Vec<Text>,
+    /// Whether it may be null; unknown means it may.
+    pub nullable: Option<bool>,
+    /// The zone of a wall-clock timestamp.
+    pub zone: Option<Text>,
+    /// A formula over other columns.
+    pub expr: Option<FormulaText>,
+    /// Raw SQL, or one for each dialect (`None` is for all).
+    pub sql: Vec<(Option<Name>, Text)>,
+}
+
+/// The unit of a column.
+#[derive(Debug, Clone)]
+pub enum ColumnUnit {
+    /// The same for all rows.
+    Fixed(Text),
+    /// A currency that another column names.
+    ByColumn(Name),
+}
+
+/// The types that a column may have.
+pub const TYPES: &[&str] = &["boolean", "integer", "decimal", "number", "text", "date", "timestamp", "instant"];
+
+static COLUMN: Record = Record {
+    what: "a column",
+    fields: &[
+        Field::new("type", Shape::Word(TYPES), "What it holds; a reference has the type of the key that it holds."),
+        Field::new("description", Shape::Text, "What it means."),
+        Field::new(
+            "column",
+            Shape::Either(&[Shape::Text, Shape::List(&Shape::Text)]),
+            "Its name in the relation, if another; a list for a reference by several columns.",
+        ),
+        Field::new("references", Shape::Name, "The source whose key it holds: many rows here to one there."),
+        Field::new(
+            "unit",
+            Shape::Either(&[Shape::Text, Shape::Record(&UNIT)]),
+            "The unit of its numbers: a currency, a time unit, a noun; or `{ column: currency }` for mixed amounts.",
+        ),
+        Field::new("min", Shape::Number, "The least value that it can have."),
+        Field::new("max", Shape::Number, "The greatest value that it can have."),
+        Field::new("values", Shape::List(&Shape::Text), "All values that it can have."),
+        Field::new("nullable", Shape::Truth, "`false` where it is never null."),
+        Field::new("zone", Shape::Text, "The zone of a wall-clock timestamp. Default: UTC."),
+        Field::new("expr", Shape::Formula, "A formula over the other columns."),
+        Field::new(
+            "sql",
+            Shape::Either(&[Shape::Text, Shape::Map(&Shape::Text)]),
+            "Raw SQL over the relation's columns, or a map from dialect to SQL.",
+        ),
+    ],
+};
+
+static UNIT: Record = Record {
+    what: "a unit",
+    fields: &[Field::new("column", Shape::Name, "The column that names each row's currency.").required()],
+};
+
+/// The keys of a source.
+pub static SOURCE: Record = Record {
+    what: "a source",
+    fields: &[
+        Field::new("description", Shape::Text, "What one row is, and where the rows come from."),
+        Field::new("table", Shape::Text, "A table or view, perhaps with its schema: `raw.orders`."),
+        Field::new(
+            "files",
+            Shape::Either(&[Shape::Text, Shape::List(&Shape::Text)]),
+            "Parquet, CSV or JSON files, relative to the project's folder.",
+        ),
+        Field::new("query", Shape::Text, "A SELECT."),
+        Field::new(
+            "kind",
+            Shape::Word(&["events", "states", "entities"]),
+            "Whether rows happen (events), are (entities) or hold for a while (states).",
+        )
+        .required(),
+        Field::new("row", Shape::Text, "The noun that one row stands for."),
+        Field::new(
+            "key",
+            Shape::Either(&[Shape::Name, Shape::List(&Shape::Name)]),
+            "The column, or columns, that no two rows share.",
+        ),
+        Field::new("time", Shape::Name, "The time at which a row counts unless a formula says `at` another."),
+        Field::new("valid", Shape::Any, "From when to when a state holds.").later(),
+        Field::new("snapshot", Shape::Any, "The day on which a snapshot was taken.").later(),
+        Field::new("every", Shape::Any, "How often snapshots are taken.").later(),
+        Field::new("stale_after", Shape::Any, "When a snapshot is too old to stand for today.").later(),
+        Field::new(
+            "columns",
+            Shape::Named("a column", &Shape::Either(&[Shape::Word(TYPES), Shape::Record(&COLUMN)])),
+            "What formulas may touch.",
+        )
+        .required(),
+    ],
+};
+
+/// Reads one source.
+pub fn decode(entry: &Entry, files: &Files) -> Source {
+    let reader = Reader::of(&entry.value);
+    let relations = [
+        reader.text("table").map(Relation::Table),
+        Some(reader.texts("files")).filter(|paths| !paths.is_empty()).map(Relation::Files),
+        reader.text("query").map(Relation::Query),
+    ];
+    Source {
+        name: entry.key.clone(),
+        description: reader.text("description"),
+        relations: relations.into_iter().flatten().collect(),
+        kind: reader.text("kind"),
+        row: reader.text("row"),
+        key: reader.texts("key"),
+        time: reader.text("time"),
+        columns: reader.entries("columns").iter().map(|entry| column(entry, files)).collect(),
+    }
+}
+
+fn column(entry: &Entry, files: &Files) -> Column {
+    let reader = Reader::of(&entry.value);
+    let short = text(&entry.value);
+    Column {
+        name: entry.key.clone(),
+        description: reader.text("description"),
+        ty: short.or_else(|| reader.text("type")),
+        stored_as: reader.texts("column"),
+        references: reader.text("references"),
+        unit: reader.get("unit").and_then(unit),
+        min: reader.number("min"),
+        max: reader.number("max"),
+        values: reader.get("values").map(text_list).unwrap_or_default(),
+        nullable: reader.truth("nullable"),
+        zone: reader.text("zone"),
+        expr: reader.formula("expr", files),
+        sql: reader.get("sql").map(raw_sql).unwrap_or_default(),
+    }
+}
+
+fn unit(node: &Node) -> Option<ColumnUnit> {
+    match &node.value {
+        Value::Map(_) => Reader::of(node).text("column").map(ColumnUnit::ByColumn),
+        Value::Null | Value::Scalar(_) | Value::List(_) => text(node).map(ColumnUnit::Fixed),
+    }
+}
+
+fn raw_sql(node: &Node) -> Vec<(Option<Name>, Text)> {
+    match &node.value {
+        Value::Map(entries) => {
+            entries.iter().filter_map(|entry| Some((Some(entry.key.clone()), text(&entry.value)?))).collect()
+        }
+        Value::Null | Value::Scalar(_) | Value::List(_) => text(node).map(|sql| (None, sql)).into_iter().collect(),
+    }
+}

@@ -1,0 +1,191 @@
+//! Files and places in them: what every other module points at when it speaks of "here".
+//!
+//! A [`Span`] is a range of bytes in one file. Lines and columns are worked out only when a finding is shown, because most
+//! projects have none to show.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// One file of the project, by its place in [`Files`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(u32);
+
+/// A range of bytes in one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// The first byte.
+    pub start: u32,
+    /// The byte after the last.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range `range` of `file`.
+    pub fn new(file: FileId, range: Range<usize>) -> Self {
+        let byte = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Self { file, start: byte(range.start), end: byte(range.end) }
+    }
+
+    /// The range as indexes into the file's text.
+    pub fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// The empty range at the beginning of `file`.
+    pub fn start_of(file: FileId) -> Self {
+        Self { file, start: 0, end: 0 }
+    }
+
+    /// From the beginning of `self` to the end of `other`; `self` where they are in different files.
+    #[must_use]
+    pub fn to(self, other: Span) -> Self {
+        if self.file == other.file { Self { end: other.end.max(self.end), ..self } } else { self }
+    }
+}
+
+/// A value together with the place where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl<T> Spanned<T> {
+    /// `value`, which stands at `span`.
+    pub fn new(value: T, span: Span) -> Self {
+        Self { value, span }
+    }
+}
+
+/// A name as written in a spec, with its place.
+pub type Name = Spanned<String>;
+
+/// A place as people and editors count: lines and columns from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+}
+
+/// The text of one file.
+#[derive(Debug, Clone)]
+pub struct File {
+    /// The path from the project's folder, with `/` on every system.
+    pub path: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// Every file that the compiler has read, in the order of their paths.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    files: Vec<File>,
+}
+
+impl Files {
+    /// Adds a file.
+    pub fn add(&mut self, path: String, text: String) -> FileId {
+        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        self.files.push(File { path, text });
+        id
+    }
+
+    /// The file of that id.
+    pub fn get(&self, id: FileId) -> Option<&File> {
+        self.files.get(id.0 as usize)
+    }
+
+    /// The path of that file, empty if there is none.
+    pub fn path(&self, id: FileId) -> &str {
+        self.get(id).map_or("", |file| file.path.as_str())
+    }
+
+    /// The text that `span` covers.
+    pub fn slice(&self, span: Span) -> &str {
+        self.get(span.file).and_then(|file| file.text.get(span.range())).unwrap_or_default()
+    }
+
+    /// Every file with its id.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &File)> {
+        self.files.iter().enumerate().map(|(at, file)| (FileId(u32::try_from(at).unwrap_or(u32::MAX)), file))
+    }
+
+    /// How many files there are.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The line of the beginning of `span`, from 1.
+    pub fn line(&self, span: Span) -> usize {
+        self.position(span.file, span.start as usize).line
+    }
+
+    /// The place of a byte, in lines and columns.
+    ///
+    /// It counts from the start of the file, which is right for one finding; [`Lines`] serves where there are thousands.
+    pub fn position(&self, file: FileId, byte: usize) -> Position {
+        let text = self.get(file).map_or("", |file| file.text.as_str());
+        Lines::of(text).position(text, byte)
+    }
+
+    /// The line index of every file that `wanted` names.
+    pub fn lines(&self, wanted: impl Iterator<Item = FileId>) -> BTreeMap<FileId, Lines> {
+        let mut lines = BTreeMap::new();
+        for id in wanted {
+            if let Some(file) = self.get(id) {
+                lines.entry(id).or_insert_with(|| Lines::of(&file.text));
+            }
+        }
+        lines
+    }
+}
+
+/// Where each line of a text begins.
+#[derive(Debug, Clone)]
+pub struct Lines {
+    starts: Vec<usize>,
+}
+
+impl Lines {
+    /// The lines of `text`.
+    pub fn of(text: &str) -> Self {
+        let mut starts = vec![0];
+        starts.extend(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1));
+        Self { starts }
+    }
+
+    /// The place of a byte of `text`, which must be the text that the index was made of.
+    pub fn position(&self, text: &str, byte: usize) -> Position {
+        let byte = byte.min(text.len());
+        let line = self.starts.partition_point(|start| *start <= byte);
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let column = text.get(start..byte).map_or(0, |before| before.chars().count());
+        Position { line, column: column + 1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_lines_count_from_one() {
+        let mut files = Files::default();
+        let id = files.add("a.yml".into(), "größe: 1\r\nb: 2\n".into());
+        assert_eq!(files.position(id, 0), Position { line: 1, column: 1 });
+        assert_eq!(files.position(id, "größe".len()), Position { line: 1, column: 6 });
+        assert_eq!(files.position(id, "größe: 1\r\n".len()), Position { line: 2, column: 1 });
+        assert_eq!(files.position(id, 999), Position { line: 3, column: 1 });
+    }
+}
