@@ -14,7 +14,7 @@ use pest::Parser as _;
 use pest::error::{Error, ErrorVariant, InputLocation};
 use pest::iterators::Pair;
 
-#[expect(missing_docs, reason = "pest makes an enum of the grammar's rules, which the grammar documents")]
+#[allow(missing_docs, reason = "pest makes an enum of the grammar's rules, which the grammar documents")]
 mod grammar {
     #[derive(pest_derive::Parser)]
     #[grammar = "../grammar/formula.pest"]

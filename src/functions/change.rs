@@ -1,0 +1,15 @@
+//! `change(x)`: x minus x at an earlier period.
+
+use super::{Argument, Function, Gives, Rest, Role, UnitRule};
+
+/// `change(x)`: x minus x at an earlier period.
+pub static CHANGE: Function = Function {
+    name: "change",
+    role: Role::Kpi,
+    takes: &[Argument::Numeric],
+    rest: Rest::Optional(Argument::Any),
+    gives: Gives::Same(0),
+    unit: UnitRule::Special,
+    about: "The KPI minus what it was at the period before, or so much earlier.",
+    example: "change(revenue)",
+};

@@ -1,0 +1,8 @@
+//! `coalesce(x, ...)`: the first value that is not null.
+
+use super::{Argument, Function, Gives, Rest, UnitRule};
+
+/// `coalesce(x, ...)`: the first value that is not null.
+pub static COALESCE: Function = Function::value("coalesce", &[Argument::Any], Gives::Common, UnitRule::Common)
+    .and(Rest::Many(Argument::Any))
+    .documented("The first of the values that is not null.", "coalesce(prior(revenue), 0)");

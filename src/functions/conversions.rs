@@ -1,0 +1,45 @@
+//! What the checker writes out that a formula leaves unsaid: differences of times, times plus durations, and changes of type.
+
+use super::{Argument, Function, Gives, Rest, Role, UnitRule};
+
+const fn conversion(name: &'static str, takes: &'static [Argument], gives: Gives) -> Function {
+    Function {
+        name,
+        role: Role::Conversion,
+        takes,
+        rest: Rest::None,
+        gives,
+        unit: UnitRule::Special,
+        about: "",
+        example: "",
+    }
+}
+
+/// The days from the second date to the first.
+pub static DAYS_BETWEEN: Function = conversion("days between", &[Argument::Time, Argument::Time], Gives::Integer);
+/// The seconds from the second timestamp to the first.
+pub static SECONDS_BETWEEN: Function = conversion("seconds between", &[Argument::Time, Argument::Time], Gives::Number);
+/// A date, or timestamp, so many days later.
+pub static ADD_DAYS: Function = conversion("add days", &[Argument::Time, Argument::Numeric], Gives::Same(0));
+/// A date, or timestamp, so many months later; within a shorter month the day is the month's last.
+pub static ADD_MONTHS: Function = conversion("add months", &[Argument::Time, Argument::Numeric], Gives::Same(0));
+/// A timestamp so many seconds later.
+pub static ADD_SECONDS: Function = conversion("add seconds", &[Argument::Time, Argument::Numeric], Gives::Same(0));
+/// A number as a floating one.
+pub static TO_NUMBER: Function = conversion("to number", &[Argument::Numeric], Gives::Number);
+/// A whole number with room for arithmetic.
+pub static WIDEN: Function = conversion("widen", &[Argument::Numeric], Gives::Integer);
+/// A timestamp's day.
+pub static TO_DATE: Function = conversion("to date", &[Argument::Time], Gives::Date);
+
+/// All conversions.
+pub static ALL: &[&Function] = &[
+    &DAYS_BETWEEN,
+    &SECONDS_BETWEEN,
+    &ADD_DAYS,
+    &ADD_MONTHS,
+    &ADD_SECONDS,
+    &TO_NUMBER,
+    &WIDEN,
+    &TO_DATE,
+];

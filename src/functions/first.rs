@@ -1,0 +1,21 @@
+//! `first(x)`: the earliest value.
+
+use super::{Aggregation, Argument, Function, Gives, OverNothing, Rest, Role, Splits, UnitRule};
+use crate::model::facts::Kind;
+
+/// `first(x)`: the earliest value.
+pub static FIRST: Function = Function {
+    name: "first",
+    role: Role::Aggregate(Aggregation {
+        over_nothing: OverNothing::Null,
+        kind: Kind::Ratio,
+        adds_over_slices: false,
+        splits: Splits::Not,
+    }),
+    takes: &[Argument::Numeric],
+    rest: Rest::None,
+    gives: Gives::Same(0),
+    unit: UnitRule::Same(0),
+    about: "The earliest value that is not null, by time; of several at one time, the one with the least key.",
+    example: "first(orders.amount)",
+};

@@ -1,0 +1,21 @@
+//! `last(x)`: the latest value.
+
+use super::{Aggregation, Argument, Function, Gives, OverNothing, Rest, Role, Splits, UnitRule};
+use crate::model::facts::Kind;
+
+/// `last(x)`: the latest value.
+pub static LAST: Function = Function {
+    name: "last",
+    role: Role::Aggregate(Aggregation {
+        over_nothing: OverNothing::Null,
+        kind: Kind::Ratio,
+        adds_over_slices: false,
+        splits: Splits::Not,
+    }),
+    takes: &[Argument::Numeric],
+    rest: Rest::None,
+    gives: Gives::Same(0),
+    unit: UnitRule::Same(0),
+    about: "The latest value that is not null, by time; of several at one time, the one with the greatest key.",
+    example: "last(orders.amount)",
+};

@@ -1,0 +1,8 @@
+//! `least(x, ...)`: the least of several values.
+
+use super::{Argument, Function, Gives, Rest, UnitRule};
+
+/// `least(x, ...)`: the least of several values.
+pub static LEAST: Function = Function::value("least", &[Argument::Ordered], Gives::Common, UnitRule::Common)
+    .and(Rest::Many(Argument::Ordered))
+    .documented("The least of the values; null where any of them is null.", "least(capacity, demand)");

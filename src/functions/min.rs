@@ -1,0 +1,21 @@
+//! `min(x)`: the least value.
+
+use super::{Aggregation, Argument, Function, Gives, OverNothing, Rest, Role, Splits, UnitRule};
+use crate::model::facts::Kind;
+
+/// `min(x)`: the least value.
+pub static MIN: Function = Function {
+    name: "min",
+    role: Role::Aggregate(Aggregation {
+        over_nothing: OverNothing::Null,
+        kind: Kind::Ratio,
+        adds_over_slices: false,
+        splits: Splits::Min,
+    }),
+    takes: &[Argument::Numeric],
+    rest: Rest::None,
+    gives: Gives::Same(0),
+    unit: UnitRule::Same(0),
+    about: "The least value.",
+    example: "min(orders.amount)",
+};

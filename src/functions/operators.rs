@@ -1,0 +1,111 @@
+//! The operators, as rows of the table that expressions refer to.
+
+use super::{Argument, Function, Gives, Rest, UnitRule};
+use crate::formula::Operator;
+
+/// `-x`
+pub static NEGATE: Function = Function::value("negate", &[Argument::Numeric], Gives::Same(0), UnitRule::Same(0));
+/// `x + y`
+pub static ADD: Function = Function::value("+", &[Argument::Numeric, Argument::Numeric], Gives::Common, UnitRule::Common);
+/// `x - y`
+pub static SUBTRACT: Function = Function::value("-", &[Argument::Numeric, Argument::Numeric], Gives::Common, UnitRule::Common);
+/// `x * y`
+pub static MULTIPLY: Function = Function::value("*", &[Argument::Numeric, Argument::Numeric], Gives::Common, UnitRule::Special);
+/// `x / y`: real division, null where y is 0
+pub static DIVIDE: Function = Function::value("/", &[Argument::Numeric, Argument::Numeric], Gives::Number, UnitRule::Special);
+/// `x = y`
+pub static EQUAL: Function = comparison("=");
+/// `x != y`
+pub static NOT_EQUAL: Function = comparison("!=");
+/// `x < y`
+pub static LESS: Function = comparison("<");
+/// `x <= y`
+pub static LESS_OR_EQUAL: Function = comparison("<=");
+/// `x > y`
+pub static GREATER: Function = comparison(">");
+/// `x >= y`
+pub static GREATER_OR_EQUAL: Function = comparison(">=");
+/// `x in (...)`
+pub static IN: Function = comparison("in").and(Rest::Many(Argument::Any));
+/// `x not in (...)`
+pub static NOT_IN: Function = comparison("not in").and(Rest::Many(Argument::Any));
+/// `x between y and z`, both included
+pub static BETWEEN: Function = comparison("between").and(Rest::Many(Argument::Any));
+/// `x not between y and z`
+pub static NOT_BETWEEN: Function = comparison("not between").and(Rest::Many(Argument::Any));
+/// `x like y`
+pub static LIKE: Function = Function::value("like", &[Argument::Text, Argument::Text], Gives::Truth, UnitRule::None);
+/// `x not like y`
+pub static NOT_LIKE: Function = Function::value("not like", &[Argument::Text, Argument::Text], Gives::Truth, UnitRule::None);
+/// `x is null`
+pub static IS_NULL: Function = Function::value("is null", &[Argument::Any], Gives::Truth, UnitRule::None);
+/// `x is not null`
+pub static IS_NOT_NULL: Function = Function::value("is not null", &[Argument::Any], Gives::Truth, UnitRule::None);
+/// `not x`
+pub static NOT: Function = Function::value("not", &[Argument::Truth], Gives::Truth, UnitRule::None);
+/// `x and y`
+pub static AND: Function = logic("and");
+/// `x or y`
+pub static OR: Function = logic("or");
+
+const fn comparison(name: &'static str) -> Function {
+    Function::value(name, &[Argument::Any, Argument::Any], Gives::Truth, UnitRule::Common)
+}
+
+const fn logic(name: &'static str) -> Function {
+    Function::value(name, &[Argument::Truth], Gives::Truth, UnitRule::None).and(Rest::Many(Argument::Truth))
+}
+
+/// All operators.
+pub static ALL: &[&Function] = &[
+    &NEGATE,
+    &ADD,
+    &SUBTRACT,
+    &MULTIPLY,
+    &DIVIDE,
+    &EQUAL,
+    &NOT_EQUAL,
+    &LESS,
+    &LESS_OR_EQUAL,
+    &GREATER,
+    &GREATER_OR_EQUAL,
+    &IN,
+    &NOT_IN,
+    &BETWEEN,
+    &NOT_BETWEEN,
+    &LIKE,
+    &NOT_LIKE,
+    &IS_NULL,
+    &IS_NOT_NULL,
+    &NOT,
+    &AND,
+    &OR,
+];
+
+/// The row for an operator of the syntax.
+pub fn of(operator: Operator) -> &'static Function {
+    match operator {
+        Operator::Negate => &NEGATE,
+        Operator::Add => &ADD,
+        Operator::Subtract => &SUBTRACT,
+        Operator::Multiply => &MULTIPLY,
+        Operator::Divide => &DIVIDE,
+        Operator::Equal => &EQUAL,
+        Operator::NotEqual => &NOT_EQUAL,
+        Operator::Less => &LESS,
+        Operator::LessOrEqual => &LESS_OR_EQUAL,
+        Operator::Greater => &GREATER,
+        Operator::GreaterOrEqual => &GREATER_OR_EQUAL,
+        Operator::In => &IN,
+        Operator::NotIn => &NOT_IN,
+        Operator::Between => &BETWEEN,
+        Operator::NotBetween => &NOT_BETWEEN,
+        Operator::Like => &LIKE,
+        Operator::NotLike => &NOT_LIKE,
+        Operator::IsNull => &IS_NULL,
+        Operator::IsNotNull => &IS_NOT_NULL,
+        Operator::Not => &NOT,
+        Operator::And => &AND,
+        Operator::Or => &OR,
+    }
+}

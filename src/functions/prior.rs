@@ -1,0 +1,15 @@
+//! `prior(x)`: x at an earlier period.
+
+use super::{Argument, Function, Gives, Rest, Role, UnitRule};
+
+/// `prior(x)`: x at an earlier period.
+pub static PRIOR: Function = Function {
+    name: "prior",
+    role: Role::Kpi,
+    takes: &[Argument::Numeric],
+    rest: Rest::Optional(Argument::Any),
+    gives: Gives::Same(0),
+    unit: UnitRule::Special,
+    about: "The KPI at the period before, or so much earlier, by the calendar; null before `data_from`.",
+    example: "prior(revenue, 1 year)",
+};

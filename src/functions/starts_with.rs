@@ -1,0 +1,7 @@
+//! `starts_with(x, y)`: whether a text begins with another.
+
+use super::{Argument, Function, Gives};
+
+/// `starts_with(x, y)`: whether a text begins with another.
+pub static STARTS_WITH: Function = Function::row_value("starts_with", &[Argument::Text, Argument::Text], Gives::Truth)
+    .documented("Whether the first text begins with the second.", "count(orders where starts_with(coupon, 'SPRING'))");

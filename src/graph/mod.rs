@@ -1,0 +1,348 @@
+//! Who needs whom: the graph of KPIs, dimensions, sources and columns, its cycles, its order, and its lineage.
+//!
+//! 1. [`Graph::of`] makes a node of every definition and an edge of every mention, from what needs to what is needed.
+//! 2. [`Graph::cycles`] reports definitions that need each other, each once with the whole path.
+//! 3. [`Graph::kpi_order`] and [`Graph::column_order`] say in which order to look at them.
+//! 4. [`Graph::upstream`] and [`Graph::downstream`] follow the lineage.
+
+use crate::diagnostic::{Findings, codes};
+use crate::model::expr::{Aggregate, Calc, CalcLeaf, Node as ExprNode, Path, RowExpr, RowLeaf};
+use crate::model::{Body, ColumnId, DimensionId, KpiId, Model, SourceId, Storage};
+use crate::text::Span;
+use petgraph::Direction;
+use petgraph::algo::{tarjan_scc, toposort};
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+
+/// A definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Node {
+    /// A KPI.
+    Kpi(KpiId),
+    /// A dimension.
+    Dimension(DimensionId),
+    /// A source.
+    Source(SourceId),
+    /// A column of a source.
+    Column(SourceId, ColumnId),
+}
+
+/// The graph; edges go from what needs to what is needed and carry the place of the mention.
+#[derive(Debug)]
+pub struct Graph {
+    graph: DiGraph<Node, Span>,
+    index: HashMap<Node, NodeIndex>,
+    /// KPIs that stand in a cycle.
+    cyclic_kpis: HashSet<KpiId>,
+    /// Derived columns that stand in a cycle.
+    cyclic_columns: HashSet<(SourceId, ColumnId)>,
+}
+
+impl Graph {
+    /// The graph of a model.
+    pub fn of(model: &Model) -> Self {
+        let mut builder = Builder { model, graph: DiGraph::new(), index: HashMap::new(), edges: HashSet::new() };
+        for (id, source) in model.sources.iter() {
+            builder.node(Node::Source(id));
+            for (column_id, column) in source.columns.iter() {
+                let node = Node::Column(id, column_id);
+                builder.edge(node, Node::Source(id), column.name.span);
+                if let Storage::Derived(expr) = &column.storage {
+                    builder.row(node, id, expr, column.name.span);
+                }
+                if let (Some(target), Some(span)) = (column.reference, column.reference_span) {
+                    builder.edge(node, Node::Source(target), span);
+                }
+            }
+        }
+        for (id, dimension) in model.dimensions.iter() {
+            for (source, path) in &dimension.places {
+                let span = dimension.defined.unwrap_or(model.sources.get(*source).name.span);
+                builder.path(Node::Dimension(id), *source, path, span);
+            }
+        }
+        for (id, kpi) in model.kpis.iter() {
+            let node = Node::Kpi(id);
+            builder.node(node);
+            if let Body::Formula(calc) = &kpi.body {
+                builder.calc(node, calc, kpi.name.span);
+            }
+            for slice in &kpi.by {
+                for dimension in &slice.value {
+                    builder.edge(node, Node::Dimension(*dimension), slice.span);
+                }
+            }
+        }
+        Self { graph: builder.graph, index: builder.index, cyclic_kpis: HashSet::new(), cyclic_columns: HashSet::new() }
+    }
+
+    /// Reports every set of definitions that need each other, with a whole path through each of its members.
+    pub fn cycles(&mut self, model: &Model, findings: &mut Findings) {
+        let mut components: Vec<Vec<NodeIndex>> = tarjan_scc(&self.graph)
+            .into_iter()
+            .filter(|component| match component.as_slice() {
+                [only] => self.graph.contains_edge(*only, *only),
+                _ => true,
+            })
+            .collect();
+        for component in &mut components {
+            component.sort_by_key(|index| self.node(*index));
+        }
+        components.sort_by_key(|component| component.first().and_then(|index| self.node(*index)));
+        for component in components {
+            let members: HashSet<NodeIndex> = component.iter().copied().collect();
+            let mut covered: HashSet<NodeIndex> = HashSet::new();
+            for start in component {
+                if covered.contains(&start) {
+                    continue;
+                }
+                let Some(path) = self.shortest_cycle(start, &members) else { continue };
+                covered.extend(path.iter().map(|(index, _)| *index));
+                self.report(model, &path, findings);
+            }
+            for index in covered {
+                match self.node(index) {
+                    Some(Node::Kpi(id)) => _ = self.cyclic_kpis.insert(id),
+                    Some(Node::Column(source, column)) => _ = self.cyclic_columns.insert((source, column)),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn node(&self, index: NodeIndex) -> Option<Node> {
+        self.graph.node_weight(index).copied()
+    }
+
+    /// The shortest way from a node back to itself, each step with the place of its mention.
+    fn shortest_cycle(&self, start: NodeIndex, members: &HashSet<NodeIndex>) -> Option<Vec<(NodeIndex, Span)>> {
+        let mut came_from: HashMap<NodeIndex, (NodeIndex, Span)> = HashMap::new();
+        let mut queue = VecDeque::from([start]);
+        while let Some(at) = queue.pop_front() {
+            let mut edges: Vec<_> = self.graph.edges(at).collect();
+            edges.sort_by_key(|edge| (*edge.weight(), edge.target()));
+            for edge in edges {
+                let next = edge.target();
+                if next == start {
+                    let mut path = vec![(at, *edge.weight())];
+                    let mut step = at;
+                    while step != start {
+                        let (before, span) = came_from.get(&step).copied()?;
+                        path.push((before, span));
+                        step = before;
+                    }
+                    path.reverse();
+                    return Some(path);
+                }
+                if members.contains(&next) && !came_from.contains_key(&next) {
+                    came_from.insert(next, (at, *edge.weight()));
+                    queue.push_back(next);
+                }
+            }
+        }
+        None
+    }
+
+    fn report(&self, model: &Model, path: &[(NodeIndex, Span)], findings: &mut Findings) {
+        let name = |index: NodeIndex| self.node(index).map(|node| name_of(model, node)).unwrap_or_default();
+        let Some(((first, span), rest)) = path.split_first() else { return };
+        if rest.is_empty() {
+            findings
+                .report(&codes::DEPENDENCY_CYCLE, *span, format!("`{}` is defined by itself", name(*first)))
+                .help("for the value of an earlier period write `prior(...)` of another KPI; a formula has to come from a source");
+            return;
+        }
+        let names: Vec<String> = path.iter().map(|(index, _)| name(*index)).chain([name(*first)]).collect();
+        let what = if matches!(self.node(*first), Some(Node::Kpi(_))) { "KPIs" } else { "columns" };
+        let message = format!("these {what} are defined by each other: {}", names.join(" → "));
+        let step = |at: usize| {
+            let pair = (names.get(at), names.get(at + 1));
+            match pair {
+                (Some(from), Some(to)) => format!("`{from}` needs `{to}`"),
+                _ => String::new(),
+            }
+        };
+        // The KPI that reads most beside its partners is the one that could stand on its own feet.
+        let anchored = path.iter().find_map(|(index, _)| {
+            let sources = self.graph.neighbors(*index).filter_map(|next| match self.node(next) {
+                Some(Node::Column(source, _) | Node::Source(source)) => Some(source),
+                _ => None,
+            });
+            let source = sources.min()?;
+            Some(format!("`{}` also reads `{}`", name(*index), model.sources.get(source).name.value))
+        });
+        let finding = findings.report(&codes::DEPENDENCY_CYCLE, *span, message).here(step(0));
+        for (at, (_, span)) in rest.iter().enumerate() {
+            finding.also(*span, step(at + 1));
+        }
+        match anchored {
+            Some(anchored) if what == "KPIs" => finding.help(format!("one of them has to come from a source; {anchored}")),
+            _ => finding.help("one of them has to come from a source"),
+        };
+    }
+
+    /// Whether a KPI stands in a cycle.
+    pub fn is_cyclic(&self, kpi: KpiId) -> bool {
+        self.cyclic_kpis.contains(&kpi)
+    }
+
+    /// Whether a derived column stands in a cycle.
+    pub fn is_cyclic_column(&self, source: SourceId, column: ColumnId) -> bool {
+        self.cyclic_columns.contains(&(source, column))
+    }
+
+    /// All KPIs, each after those it needs; those in cycles at the end.
+    pub fn kpi_order(&self) -> Vec<KpiId> {
+        self.order(|node| match node {
+            Node::Kpi(id) => Some(id),
+            Node::Dimension(_) | Node::Source(_) | Node::Column(..) => None,
+        })
+    }
+
+    /// All columns, each after those it needs; those in cycles at the end.
+    pub fn column_order(&self) -> Vec<(SourceId, ColumnId)> {
+        self.order(|node| match node {
+            Node::Column(source, column) => Some((source, column)),
+            Node::Dimension(_) | Node::Source(_) | Node::Kpi(_) => None,
+        })
+    }
+
+    fn order<T: Ord>(&self, pick: impl Fn(Node) -> Option<T>) -> Vec<T> {
+        let sorted: Vec<Node> = match toposort(&self.graph, None) {
+            Ok(order) => order.into_iter().rev().filter_map(|index| self.node(index)).collect(),
+            // With cycles: component by component, what is needed first.
+            Err(_) => tarjan_scc(&self.graph).into_iter().flatten().filter_map(|index| self.node(index)).collect(),
+        };
+        sorted.into_iter().filter_map(pick).collect()
+    }
+
+    /// Everything that a definition needs, directly or not.
+    pub fn upstream(&self, node: Node) -> BTreeSet<Node> {
+        self.reach(node, Direction::Outgoing)
+    }
+
+    /// Everything that needs a definition, directly or not.
+    pub fn downstream(&self, node: Node) -> BTreeSet<Node> {
+        self.reach(node, Direction::Incoming)
+    }
+
+    /// What a definition itself mentions.
+    pub fn needs(&self, node: Node) -> BTreeSet<Node> {
+        let index = self.index.get(&node).copied();
+        index.into_iter().flat_map(|index| self.graph.neighbors(index)).filter_map(|next| self.node(next)).collect()
+    }
+
+    fn reach(&self, node: Node, direction: Direction) -> BTreeSet<Node> {
+        let mut found = BTreeSet::new();
+        let mut todo: Vec<NodeIndex> = self.index.get(&node).copied().into_iter().collect();
+        while let Some(at) = todo.pop() {
+            for next in self.graph.neighbors_directed(at, direction) {
+                if self.node(next).is_some_and(|node| found.insert(node)) {
+                    todo.push(next);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The name of a definition, as people write it.
+pub fn name_of(model: &Model, node: Node) -> String {
+    match node {
+        Node::Kpi(id) => model.kpis.get(id).name.value.clone(),
+        Node::Dimension(id) => model.dimensions.get(id).name.clone(),
+        Node::Source(id) => model.sources.get(id).name.value.clone(),
+        Node::Column(source, column) => {
+            let source = model.sources.get(source);
+            format!("{}.{}", source.name.value, source.columns.get(column).name.value)
+        }
+    }
+}
+
+struct Builder<'a> {
+    model: &'a Model,
+    graph: DiGraph<Node, Span>,
+    index: HashMap<Node, NodeIndex>,
+    edges: HashSet<(NodeIndex, NodeIndex)>,
+}
+
+impl Builder<'_> {
+    fn node(&mut self, node: Node) -> NodeIndex {
+        let graph = &mut self.graph;
+        *self.index.entry(node).or_insert_with(|| graph.add_node(node))
+    }
+
+    /// Adds an edge; the first mention counts.
+    fn edge(&mut self, from: Node, to: Node, span: Span) {
+        let (from, to) = (self.node(from), self.node(to));
+        if self.edges.insert((from, to)) {
+            self.graph.add_edge(from, to, span);
+        }
+    }
+
+    /// Every column on a path is needed: the references to go through, and the last for its value.
+    fn path(&mut self, from: Node, source: SourceId, path: &Path, span: Span) {
+        let mut at = source;
+        for column in path.through.iter().chain([&path.column]) {
+            self.edge(from, Node::Column(at, *column), span);
+            at = self.model.sources.get(at).columns.get(*column).reference.unwrap_or(at);
+        }
+    }
+
+    fn row(&mut self, from: Node, source: SourceId, expr: &RowExpr, or: Span) {
+        match &expr.node {
+            ExprNode::Leaf(RowLeaf::Column(path)) => self.path(from, source, path, expr.span_or(or)),
+            ExprNode::Leaf(RowLeaf::Dimension(id)) => self.edge(from, Node::Dimension(*id), expr.span_or(or)),
+            ExprNode::Leaf(RowLeaf::Related(related)) => {
+                self.aggregate(from, &related.aggregate, or);
+                self.path(from, related.aggregate.source, &related.via, expr.span_or(or));
+            }
+            ExprNode::Apply(_, arguments) => arguments.iter().for_each(|argument| self.row(from, source, argument, or)),
+            ExprNode::Leaf(RowLeaf::Value | RowLeaf::Duration(..)) | ExprNode::Literal(_) | ExprNode::Broken => {}
+        }
+    }
+
+    fn aggregate(&mut self, from: Node, aggregate: &Aggregate, or: Span) {
+        let span = aggregate.at.0.unwrap_or(or);
+        self.edge(from, Node::Source(aggregate.source), span);
+        for expr in aggregate.argument.iter().chain(&aggregate.filter) {
+            self.row(from, aggregate.source, expr, span);
+        }
+        if let Some(time) = aggregate.time {
+            self.edge(from, Node::Column(aggregate.source, time), span);
+        }
+    }
+
+    fn calc(&mut self, from: Node, calc: &Calc, or: Span) {
+        match &calc.node {
+            ExprNode::Apply(_, arguments) => arguments.iter().for_each(|argument| self.calc(from, argument, or)),
+            ExprNode::Leaf(leaf) => match leaf {
+                CalcLeaf::Kpi(id) => self.edge(from, Node::Kpi(*id), calc.span_or(or)),
+                CalcLeaf::Duration(..) => {}
+                CalcLeaf::Aggregate(aggregate) => self.aggregate(from, aggregate, or),
+                CalcLeaf::Grouped(grouped) => {
+                    self.aggregate(from, &grouped.of, or);
+                    self.path(from, grouped.of.source, &grouped.entity, calc.span_or(or));
+                }
+                CalcLeaf::Each(each) => self.calc(from, &each.of, or),
+                CalcLeaf::Prior(_, of, _) => self.calc(from, of, or),
+                CalcLeaf::Slice(of, condition) => {
+                    self.calc(from, of, or);
+                    condition.leaves(&mut |leaf| {
+                        if let RowLeaf::Dimension(id) = leaf {
+                            self.edge(from, Node::Dimension(*id), condition.span_or(or));
+                        }
+                    });
+                }
+                CalcLeaf::Total(of, dimensions) => {
+                    self.calc(from, of, or);
+                    for dimension in dimensions {
+                        self.edge(from, Node::Dimension(*dimension), calc.span_or(or));
+                    }
+                }
+            },
+            ExprNode::Literal(_) | ExprNode::Broken => {}
+        }
+    }
+}

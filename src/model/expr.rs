@@ -1,0 +1,334 @@
+//! Expressions: one tree for all levels, told apart by what stands at its leaves.
+//!
+//! A [`RowExpr`] has columns at its leaves, a [`Calc`] KPIs and aggregates, and the planner's expressions have columns of
+//! relations. What is in between is the same everywhere: functions of the table in `functions`, applied to expressions.
+//! Places do not count when expressions are compared, so that the same calculation is found wherever it was written.
+
+use super::{ColumnId, DimensionId, KpiId, SourceId};
+use crate::calendar::{Date, Grain, Length};
+use crate::functions::Function;
+use crate::text::Span;
+use std::hash::{Hash, Hasher};
+
+/// An expression.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Expr<L> {
+    /// What it is.
+    pub node: Node<L>,
+    /// Where it was written, if anywhere.
+    pub at: At,
+}
+
+/// What an expression is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Node<L> {
+    /// A value.
+    Literal(Literal),
+    /// What the level knows.
+    Leaf(L),
+    /// A function's value.
+    Apply(&'static Function, Vec<Expr<L>>),
+    /// Something that is wrong; it has been said.
+    Broken,
+}
+
+/// A value that is written out.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Literal {
+    /// Null.
+    Null,
+    /// True or false.
+    Truth(bool),
+    /// A number, in digits.
+    Number(String),
+    /// A text.
+    Text(String),
+    /// A day.
+    Date(Date),
+    /// The name of a grain.
+    Grain(Grain),
+}
+
+/// A place that does not count in comparisons.
+#[derive(Debug, Clone, Copy)]
+pub struct At(pub Option<Span>);
+
+impl PartialEq for At {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for At {}
+
+impl Hash for At {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+/// An expression over the columns of a source's rows.
+pub type RowExpr = Expr<RowLeaf>;
+
+/// An expression over KPIs and aggregates.
+pub type Calc = Expr<CalcLeaf>;
+
+/// What stands at the leaves of a row expression.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum RowLeaf {
+    /// A column, perhaps through references.
+    Column(Path),
+    /// A duration as written: so many of a unit.
+    Duration(u32, crate::formula::TimeUnit),
+    /// The value of a dimension, in the condition of `slice`.
+    Dimension(DimensionId),
+    /// The value of one entity, in the condition of a grouped aggregate.
+    Value,
+    /// An aggregate over the rows of another source that belong to this row.
+    Related(Box<Related>),
+}
+
+/// A column reached through references.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Path {
+    /// The references, in order.
+    pub through: Vec<ColumnId>,
+    /// The column, of the source to which the last reference leads.
+    pub column: ColumnId,
+}
+
+/// An aggregate over the rows of another source that belong to a row.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Related {
+    /// The aggregate.
+    pub aggregate: Aggregate,
+    /// The path, in the aggregate's source, whose value is the row's key.
+    pub via: Path,
+}
+
+/// What stands at the leaves of KPI arithmetic.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum CalcLeaf {
+    /// Another KPI.
+    Kpi(KpiId),
+    /// A duration as written.
+    Duration(u32, crate::formula::TimeUnit),
+    /// An aggregate over rows.
+    Aggregate(Box<Aggregate>),
+    /// One value per entity, then an aggregate over entities.
+    Grouped(Box<Grouped>),
+    /// An aggregate over the values of a finer grain.
+    Each(Box<Each>),
+    /// The value at an earlier period, or what follows from it.
+    Prior(Past, Box<Calc>, Option<Length>),
+    /// The value on a part of the rows.
+    Slice(Box<Calc>, Box<RowExpr>),
+    /// The value without some dimensions, or without any.
+    Total(Box<Calc>, Vec<DimensionId>),
+}
+
+/// What is done with the value at an earlier period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Past {
+    /// It is the value.
+    Prior,
+    /// It is subtracted.
+    Change,
+    /// It is subtracted, and the difference is divided by its absolute value.
+    Growth,
+}
+
+/// An aggregate over the rows of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Aggregate {
+    /// The function.
+    pub function: &'static Function,
+    /// The share of a percentile, in digits.
+    pub fraction: Option<String>,
+    /// The source.
+    pub source: SourceId,
+    /// What is aggregated; nothing where rows are counted.
+    pub argument: Option<RowExpr>,
+    /// Which rows count.
+    pub filter: Option<RowExpr>,
+    /// The time at which a row counts; nothing where all rows count at all times.
+    pub time: Option<ColumnId>,
+    /// Over what it ranges.
+    pub window: Window,
+    /// Where it was written.
+    pub at: At,
+}
+
+/// One value per entity, then an aggregate over entities.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Grouped {
+    /// The function over entities.
+    pub function: &'static Function,
+    /// The share of a percentile, in digits.
+    pub fraction: Option<String>,
+    /// The value of one entity.
+    pub of: Aggregate,
+    /// The entity.
+    pub entity: Path,
+    /// Which entities count.
+    pub filter: Option<RowExpr>,
+    /// How many of the greatest values count.
+    pub top: Option<u32>,
+}
+
+/// An aggregate over the values of a finer grain.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Each {
+    /// The function.
+    pub function: &'static Function,
+    /// The share of a percentile, in digits.
+    pub fraction: Option<String>,
+    /// What has values at the finer grain.
+    pub of: Calc,
+    /// The finer grain.
+    pub grain: Grain,
+    /// Over what it ranges.
+    pub window: Window,
+}
+
+/// Over what an aggregate ranges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Window {
+    /// The period.
+    Period,
+    /// So much time up to the end of the period.
+    Trailing(Length),
+    /// From the start of the longer period to the end of the period.
+    ToDate(Grain),
+    /// Everything up to the end of the period.
+    AllTime,
+    /// The period before.
+    Previous,
+}
+
+impl<L> Expr<L> {
+    /// An expression that was written at `span`.
+    pub fn new(node: Node<L>, span: Span) -> Self {
+        Self { node, at: At(Some(span)) }
+    }
+
+    /// An expression that nobody wrote.
+    pub fn made(node: Node<L>) -> Self {
+        Self { node, at: At(None) }
+    }
+
+    /// A function's value, written where its first argument was.
+    pub fn apply(function: &'static Function, arguments: Vec<Expr<L>>) -> Self {
+        let at = arguments.first().map_or(At(None), |first| first.at);
+        Self { node: Node::Apply(function, arguments), at }
+    }
+
+    /// A leaf that nobody wrote.
+    pub fn leaf(leaf: L) -> Self {
+        Self::made(Node::Leaf(leaf))
+    }
+
+    /// A number in digits.
+    pub fn number(digits: impl ToString) -> Self {
+        Self::made(Node::Literal(Literal::Number(digits.to_string())))
+    }
+
+    /// Null.
+    pub fn null() -> Self {
+        Self::made(Node::Literal(Literal::Null))
+    }
+
+    /// The place where it was written; `or` where nobody wrote it.
+    pub fn span_or(&self, or: Span) -> Span {
+        self.at.0.unwrap_or(or)
+    }
+
+    /// Calls `visit` on every leaf, in order.
+    pub fn leaves<'a>(&'a self, visit: &mut impl FnMut(&'a L)) {
+        match &self.node {
+            Node::Leaf(leaf) => visit(leaf),
+            Node::Apply(_, arguments) => arguments.iter().for_each(|argument| argument.leaves(visit)),
+            Node::Literal(_) | Node::Broken => {}
+        }
+    }
+
+    /// The same tree with other leaves.
+    pub fn map<M>(&self, change: &mut impl FnMut(&L) -> Expr<M>) -> Expr<M> {
+        let node = match &self.node {
+            Node::Leaf(leaf) => return change(leaf),
+            Node::Literal(literal) => Node::Literal(literal.clone()),
+            Node::Apply(function, arguments) => {
+                Node::Apply(function, arguments.iter().map(|argument| argument.map(change)).collect())
+            }
+            Node::Broken => Node::Broken,
+        };
+        Expr { node, at: self.at }
+    }
+
+    /// Whether any part is wrong.
+    pub fn is_broken(&self) -> bool {
+        match &self.node {
+            Node::Broken => true,
+            Node::Apply(_, arguments) => arguments.iter().any(Expr::is_broken),
+            Node::Literal(_) | Node::Leaf(_) => false,
+        }
+    }
+
+    /// The expressions that `and` joins at the top; the expression itself where none does.
+    pub fn conjuncts(&self) -> Vec<&Expr<L>> {
+        match &self.node {
+            Node::Apply(function, arguments) if function.name == "and" => {
+                arguments.iter().flat_map(Expr::conjuncts).collect()
+            }
+            _ => vec![self],
+        }
+    }
+}
+
+impl<L: Clone> Expr<L> {
+    /// All conditions joined by `and`; nothing if there are none.
+    pub fn all(conditions: Vec<Expr<L>>) -> Option<Expr<L>> {
+        joined(&crate::functions::operators::AND, conditions)
+    }
+
+    /// All conditions joined by `or`; nothing if there are none.
+    pub fn any(conditions: Vec<Expr<L>>) -> Option<Expr<L>> {
+        joined(&crate::functions::operators::OR, conditions)
+    }
+}
+
+fn joined<L>(function: &'static Function, mut conditions: Vec<Expr<L>>) -> Option<Expr<L>> {
+    match conditions.len() {
+        0 => None,
+        1 => conditions.pop(),
+        _ => Some(Expr::apply(function, conditions)),
+    }
+}
+
+impl Path {
+    /// A column of the source at hand.
+    pub fn to(column: ColumnId) -> Self {
+        Self { through: Vec::new(), column }
+    }
+}
+
+impl RowExpr {
+    /// Whether an aggregate over related rows stands in it, so that it depends on the period.
+    pub fn has_related(&self) -> bool {
+        let mut found = false;
+        self.leaves(&mut |leaf| found |= matches!(leaf, RowLeaf::Related(_)));
+        found
+    }
+}
+
+impl Calc {
+    /// Calls `visit` on every leaf, those inside other leaves too, the outer before the inner.
+    pub fn deep_leaves<'a>(&'a self, visit: &mut impl FnMut(&'a CalcLeaf)) {
+        self.leaves(&mut |leaf| {
+            visit(leaf);
+            match leaf {
+                CalcLeaf::Each(each) => each.of.deep_leaves(visit),
+                CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => of.deep_leaves(visit),
+                CalcLeaf::Kpi(_) | CalcLeaf::Duration(..) | CalcLeaf::Aggregate(_) | CalcLeaf::Grouped(_) => {}
+            }
+        });
+    }
+}

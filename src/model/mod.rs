@@ -1,0 +1,353 @@
+//! What a project means once its names are resolved: sources, columns, dimensions, KPIs, and the expressions between them.
+//!
+//! The model is data that several stages fill and read. `resolve` makes it, `check` adds to each KPI and derived column what it
+//! found out ([`facts`]), and the planner reads it. No stage's logic lives here.
+
+pub mod expr;
+pub mod facts;
+pub mod id;
+pub mod unit;
+
+use crate::calendar::{Calendar, Date, Grain};
+use crate::spec::kpi::Better;
+use crate::spec::reader::Text;
+use crate::text::{Name, Span, Spanned};
+use expr::{Calc, Path, RowExpr};
+use facts::{Facts, Kind, Range, Type};
+use id::{Id, Table};
+use std::collections::{BTreeMap, HashMap};
+use unit::Unit;
+
+/// A source.
+pub type SourceId = Id<Source>;
+/// A column of one source.
+pub type ColumnId = Id<Column>;
+/// A dimension.
+pub type DimensionId = Id<Dimension>;
+/// A KPI.
+pub type KpiId = Id<Kpi>;
+/// A team.
+pub type TeamId = Id<Team>;
+
+/// A project.
+#[derive(Debug)]
+pub struct Model {
+    /// Its name; empty if it has none.
+    pub name: String,
+    /// Its calendar.
+    pub calendar: Calendar,
+    /// The source of a custom calendar.
+    pub calendar_source: Option<CalendarSource>,
+    /// Where its views will live.
+    pub warehouse: Warehouse,
+    /// Its sources.
+    pub sources: Table<Source>,
+    /// Its dimensions: those that specs define, then one for each column name.
+    pub dimensions: Table<Dimension>,
+    /// Its KPIs.
+    pub kpis: Table<Kpi>,
+    /// Its teams.
+    pub teams: Table<Team>,
+    /// Its taxonomies, the built-in ones among them.
+    pub taxonomies: Vec<Taxonomy>,
+    /// Its scorecards.
+    pub scorecards: Vec<Scorecard>,
+    /// The KPI of each name and former name.
+    pub kpi_names: HashMap<String, KpiId>,
+    /// The source of each name.
+    pub source_names: HashMap<String, SourceId>,
+    /// The dimension of each name.
+    pub dimension_names: HashMap<String, DimensionId>,
+}
+
+/// Where views will live.
+#[derive(Debug, Clone)]
+pub struct Warehouse {
+    /// The SQL dialect's name, and where it was given.
+    pub dialect: Option<Text>,
+    /// The parts of the schema's name.
+    pub schema: Vec<String>,
+    /// Where the schema was given.
+    pub schema_span: Option<Span>,
+    /// A database file for the embedded engine.
+    pub database: Option<String>,
+    /// The folder for output.
+    pub target_dir: String,
+}
+
+/// The columns of a calendar source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarSource {
+    /// The source.
+    pub source: SourceId,
+    /// Its column of days.
+    pub day: ColumnId,
+    /// For week, month, quarter and year the column with the first day of the period.
+    pub periods: Vec<(Grain, ColumnId)>,
+}
+
+/// A relation of the warehouse.
+#[derive(Debug)]
+pub struct Source {
+    /// Its name.
+    pub name: Name,
+    /// What it holds.
+    pub description: String,
+    /// Where its rows are; nothing if the spec does not say.
+    pub relation: Option<Relation>,
+    /// Whether rows happen or are.
+    pub kind: SourceKind,
+    /// The noun that one row stands for.
+    pub row: String,
+    /// The columns that tell rows apart.
+    pub key: Vec<ColumnId>,
+    /// The time at which a row counts.
+    pub time: Option<ColumnId>,
+    /// Its columns.
+    pub columns: Table<Column>,
+    /// The column of each name.
+    pub names: HashMap<String, ColumnId>,
+}
+
+/// Whether rows happen or are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// Each row happens once.
+    Events,
+    /// Each row is a thing.
+    Entities,
+}
+
+/// Where rows are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Relation {
+    /// A table or view, by the parts of its name.
+    Table(Vec<String>),
+    /// Files that the embedded engine reads, relative to the project's folder.
+    Files(Vec<String>),
+    /// A query.
+    Query(String),
+}
+
+/// A column of a source.
+#[derive(Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: Name,
+    /// What it holds.
+    pub description: String,
+    /// Its type in formulas.
+    pub ty: Type,
+    /// How a stored time becomes civil time of the project.
+    pub clock: Clock,
+    /// Where its values come from.
+    pub storage: Storage,
+    /// The source whose key it holds.
+    pub reference: Option<SourceId>,
+    /// Where the reference is written.
+    pub reference_span: Option<Span>,
+    /// The unit of its numbers.
+    pub unit: ColumnUnit,
+    /// The values that it can have, as far as declared.
+    pub range: Range,
+    /// All values it can have, if declared.
+    pub values: Vec<String>,
+    /// Whether it may be null.
+    pub nullable: bool,
+}
+
+/// What a stored time is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Clock {
+    /// Civil time as it is: a date, or no time at all.
+    Civil,
+    /// An instant, stored as one.
+    Instant,
+    /// Wall-clock time of a zone.
+    Wall(crate::calendar::Zone),
+}
+
+/// Where a column's values come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Storage {
+    /// From the relation's column of that name.
+    Stored(String),
+    /// From several columns: a reference by a key of several columns.
+    Several(Vec<String>),
+    /// From a formula over the other columns.
+    Derived(RowExpr),
+    /// From raw SQL: for all dialects (`None`) or for each by name.
+    Raw(Vec<(Option<String>, String)>),
+}
+
+/// The unit of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ColumnUnit {
+    /// The same for all rows.
+    Fixed(Unit),
+    /// A currency that another column of the source names.
+    ByColumn(ColumnId),
+}
+
+/// One business notion with its place in each source.
+#[derive(Debug)]
+pub struct Dimension {
+    /// Its name.
+    pub name: String,
+    /// Where a spec defines it; nothing for one that is only a column's name.
+    pub defined: Option<Span>,
+    /// How people call it.
+    pub title: String,
+    /// What it means.
+    pub description: String,
+    /// Its type, if a spec says or all places agree.
+    pub ty: Option<Type>,
+    /// For each source its value there.
+    pub places: BTreeMap<SourceId, Path>,
+}
+
+/// A figure and what it means.
+#[derive(Debug)]
+pub struct Kpi {
+    /// Its name.
+    pub name: Name,
+    /// How people call it.
+    pub title: String,
+    /// What it means.
+    pub description: String,
+    /// How it is worked out.
+    pub body: Body,
+    /// The formula as one line, for people.
+    pub formula: String,
+    /// Where the formula stands.
+    pub formula_span: Option<Span>,
+    /// The unit as declared, and where.
+    pub unit: Option<Spanned<Unit>>,
+    /// Which way is good.
+    pub better: Option<Better>,
+    /// The team that owns it.
+    pub owner: Option<TeamId>,
+    /// Whether an owner is named, known or not.
+    pub owner_named: bool,
+    /// The grain at which it is looked at.
+    pub grain: Grain,
+    /// Further grains to emit, in order.
+    pub grains: Vec<Grain>,
+    /// Slices to emit, with their places.
+    pub by: Vec<Spanned<Vec<DimensionId>>>,
+    /// Whether rows without data are left out.
+    pub omit_gaps: bool,
+    /// Its values in taxonomies.
+    pub taxonomies: Vec<(String, String)>,
+    /// Why it should not be used any more, and what to use instead.
+    pub deprecated: Option<Deprecated>,
+    /// Former names.
+    pub aliases: Vec<Name>,
+    /// What the checker found out.
+    pub facts: Facts,
+}
+
+/// How a KPI is worked out.
+#[derive(Debug)]
+pub enum Body {
+    /// By a formula.
+    Formula(Calc),
+    /// By hand.
+    Values(Values),
+    /// Not at all: the spec is wrong, and that has been said.
+    Broken,
+}
+
+/// Hand-kept figures.
+#[derive(Debug, Clone)]
+pub struct Values {
+    /// The grain of the periods.
+    pub grain: Grain,
+    /// The first day of each period with its figure, in order.
+    pub figures: Vec<(Date, f64)>,
+    /// What readers may do with them.
+    pub kind: Kind,
+}
+
+/// That a KPI should not be used any more.
+#[derive(Debug, Clone)]
+pub struct Deprecated {
+    /// What to use instead.
+    pub instead: Option<KpiId>,
+    /// Why.
+    pub because: String,
+}
+
+/// Who owns KPIs.
+#[derive(Debug)]
+pub struct Team {
+    /// Its name.
+    pub name: Name,
+    /// How people call it.
+    pub title: String,
+    /// Who leads it.
+    pub lead: String,
+}
+
+/// A set of values to classify KPIs by.
+#[derive(Debug, Clone)]
+pub struct Taxonomy {
+    /// Its name.
+    pub name: String,
+    /// Its values, with their places; the built-in ones stand in no file.
+    pub values: Vec<(String, Option<Span>)>,
+    /// Whether each value needs a KPI.
+    pub cover: bool,
+}
+
+/// KPIs that are looked at together.
+#[derive(Debug)]
+pub struct Scorecard {
+    /// Its name.
+    pub name: Name,
+    /// How people call it.
+    pub title: String,
+    /// The grain of its rows.
+    pub grain: Grain,
+    /// Its KPIs, with their places.
+    pub kpis: Vec<Spanned<KpiId>>,
+    /// How many KPIs it may have.
+    pub max: u32,
+}
+
+impl Model {
+    /// The last column of a path that begins in `source`.
+    pub fn column(&self, source: SourceId, path: &Path) -> &Column {
+        self.sources.get(self.end_of(source, path)).columns.get(path.column)
+    }
+
+    /// The source to which the last column of a path belongs.
+    pub fn end_of(&self, source: SourceId, path: &Path) -> SourceId {
+        let mut at = source;
+        for step in &path.through {
+            if let Some(next) = self.sources.get(at).columns.get(*step).reference {
+                at = next;
+            }
+        }
+        at
+    }
+
+    /// The names of a path that begins in `source`, with dots between them.
+    pub fn path_text(&self, source: SourceId, path: &Path) -> String {
+        let mut at = source;
+        let mut names = Vec::new();
+        for step in path.through.iter().chain([&path.column]) {
+            let column = self.sources.get(at).columns.get(*step);
+            names.push(column.name.value.as_str());
+            at = column.reference.unwrap_or(at);
+        }
+        names.join(".")
+    }
+
+    /// The grains at which a KPI is emitted, its own first.
+    pub fn grains(&self, kpi: &Kpi) -> Vec<Grain> {
+        let mut grains = vec![kpi.grain];
+        grains.extend(kpi.grains.iter().copied().filter(|grain| *grain != kpi.grain));
+        grains
+    }
+}

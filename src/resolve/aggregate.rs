@@ -1,0 +1,415 @@
+//! Aggregates: their source, time and window, and whether rows, entities or periods are aggregated.
+
+use super::Resolver;
+use super::row::Scope;
+use crate::calendar::{Grain, Length};
+use crate::diagnostic::codes;
+use crate::formula::{Call, Expression, Kind, Literal as Written, Window as WrittenWindow};
+use crate::functions::{self, Argument, Function, count, first, last};
+use crate::model::expr::{Aggregate, At, Calc, CalcLeaf, Each, Expr, Grouped, Node, Path, Related, RowExpr, RowLeaf, Window};
+use crate::model::{ColumnId, SourceId};
+use crate::text::{Name, Span, Spanned};
+
+impl Resolver<'_> {
+    /// An aggregate in KPI arithmetic: over the values of periods, of entities, or of rows.
+    pub(super) fn aggregate_call(&mut self, call: &Call, function: &'static Function, span: Span) -> Calc {
+        if call.each.is_some() {
+            return self.each(call, function, span);
+        }
+        if let Some(Expression { kind: Kind::Call(inner), span: inner_span }) = call.arguments.first()
+            && inner.each.is_none()
+            && let Some(inner_function) = functions::by_name(&inner.name.value.to_lowercase())
+            && inner_function.aggregation().is_some()
+        {
+            return self.grouped(call, function, inner, inner_function, *inner_span, span);
+        }
+        match self.aggregate(call, function, span, None) {
+            Some(aggregate) => Expr::new(Node::Leaf(CalcLeaf::Aggregate(Box::new(aggregate))), span),
+            None => Expr::new(Node::Broken, span),
+        }
+    }
+
+    /// `avg(dau each day)`.
+    fn each(&mut self, call: &Call, function: &'static Function, span: Span) -> Calc {
+        let broken = Expr::new(Node::Broken, span);
+        self.only_clauses(call, &["each", "over"], "an aggregate over periods");
+        let fraction = self.fraction(call, function);
+        let Some(first) = call.arguments.first() else {
+            self.arity(call, function);
+            return broken;
+        };
+        let of = self.calc(first);
+        let Some(each) = &call.each else { return broken };
+        let Some(grain) = each.value.grain() else {
+            let message = format!("there is no grain `{}`", each.value.name());
+            self.report(&codes::GRAIN_MISMATCH, each.span, message).help("the grains are day, week, month, quarter and year");
+            return broken;
+        };
+        if *function == functions::first::FIRST || *function == functions::last::LAST {
+            let message = format!("`{}` takes rows, which have keys; over periods it has no meaning", function.name);
+            self.report(&codes::WRONG_ARGUMENTS, call.name.span, message);
+            return broken;
+        }
+        let Some(window) = self.window(call.over.as_ref()) else { return broken };
+        if fraction.is_none() && function.takes.contains(&Argument::Fraction) {
+            return broken;
+        }
+        Expr::new(Node::Leaf(CalcLeaf::Each(Box::new(Each { function, fraction, of, grain, window }))), span)
+    }
+
+    /// `sum(sum(orders.amount) per orders.customer top 10)`.
+    fn grouped(
+        &mut self,
+        call: &Call,
+        function: &'static Function,
+        inner: &Call,
+        inner_function: &'static Function,
+        inner_span: Span,
+        span: Span,
+    ) -> Calc {
+        let broken = Expr::new(Node::Broken, span);
+        let Some(per) = &call.per else {
+            let message = format!("`{}` stands inside `{}`: which values are to be aggregated twice?", inner.name.value, function.name);
+            let help = format!(
+                "say per what: `{0}({1} per orders.customer)`; over periods write `{0}(kpi each day)`",
+                function.name, call.arguments.first().map(ToString::to_string).unwrap_or_default()
+            );
+            return self.broken(&codes::NESTED_AGGREGATE, inner_span, message, Some(help));
+        };
+        self.only_clauses(call, &["per", "where", "top"], "an aggregate over entities");
+        let fraction = self.fraction(call, function);
+        let of = self.aggregate(inner, inner_function, inner_span, None);
+        let (Some(of), true) = (of, call.arguments.len() == function.takes.len()) else {
+            if call.arguments.len() != function.takes.len() {
+                self.arity(call, function);
+            }
+            return broken;
+        };
+        if *function == first::FIRST || *function == last::LAST {
+            let message = format!("`{}` takes rows, which have times; entities have none", function.name);
+            return self.broken(&codes::WRONG_ARGUMENTS, call.name.span, message, None);
+        }
+        let Some(entity) = self.column_path(of.source, per) else { return broken };
+        let filter = call.filter.as_ref().map(|filter| self.row(filter, &Scope::value()));
+        if let Some(top) = call.top.as_ref().filter(|top| top.value == 0) {
+            self.report(&codes::WRONG_ARGUMENTS, top.span, "the top 0 are none");
+        }
+        let top = call.top.as_ref().map(|top| top.value);
+        if fraction.is_none() && function.takes.contains(&Argument::Fraction) {
+            return broken;
+        }
+        Expr::new(Node::Leaf(CalcLeaf::Grouped(Box::new(Grouped { function, fraction, of, entity, filter, top }))), span)
+    }
+
+    /// An aggregate in the condition of another: over the rows that belong to the row at hand.
+    pub(super) fn related(&mut self, call: &Call, function: &'static Function, span: Span, scope: &Scope) -> RowExpr {
+        let broken = Expr::new(Node::Broken, span);
+        let super::row::Names::Columns(outer) = scope.names else { return broken };
+        if call.each.is_some() || call.per.is_some() || call.top.is_some() {
+            self.only_clauses(call, &["from", "via", "where", "at", "over"], "an aggregate in a condition");
+            return broken;
+        }
+        let Some(aggregate) = self.aggregate(call, function, span, Some(outer)) else { return broken };
+        let Some(via) = self.via(call, aggregate.source, outer) else { return broken };
+        Expr::new(Node::Leaf(RowLeaf::Related(Box::new(Related { aggregate, via }))), span)
+    }
+
+    /// The reference by which rows of `inner` belong to rows of `outer`.
+    fn via(&mut self, call: &Call, inner: SourceId, outer: SourceId) -> Option<Path> {
+        let model = self.model;
+        let name = |id: SourceId| model.sources.get(id).name.value.as_str();
+        if let Some(via) = &call.via {
+            let path = self.column_path(inner, via)?;
+            if model.column(inner, &path).reference == Some(outer) {
+                return Some(path);
+            }
+            let span = call.clause("via").unwrap_or(call.name.span);
+            let message = format!("`{}` does not refer to `{}`", crate::formula::print::dotted(via), name(outer));
+            self.report(&codes::UNCLEAR_REFERENCE, span, message).help("name a column with `references:` to it");
+            return None;
+        }
+        let source = model.sources.get(inner);
+        let ties: Vec<(ColumnId, &str)> = source
+            .columns
+            .iter()
+            .filter(|(_, column)| column.reference == Some(outer))
+            .map(|(id, column)| (id, column.name.value.as_str()))
+            .collect();
+        match ties.as_slice() {
+            [(only, _)] => Some(Path::to(*only)),
+            [] => {
+                let message = format!("nothing says which rows of `{}` belong to a row of `{}`", name(inner), name(outer));
+                self.report(&codes::UNCLEAR_REFERENCE, call.name.span, message).help(format!(
+                    "give `{0}` a column with `references: {1}`, or name a path to one: `via order.customer`",
+                    name(inner),
+                    name(outer)
+                ));
+                None
+            }
+            [(_, one), ..] => {
+                let names: Vec<&str> = ties.iter().map(|(_, name)| *name).collect();
+                let message = format!("`{}` refers to `{}` in several ways: {}", name(inner), name(outer), names.join(", "));
+                self.report(&codes::UNCLEAR_REFERENCE, call.name.span, message)
+                    .help(format!("say which: `{}({} via {one} ...)`", call.name.value, name(inner)));
+                None
+            }
+        }
+    }
+
+    /// An aggregate over rows; `outer` is the source whose row it belongs to, if it stands in a condition.
+    fn aggregate(
+        &mut self,
+        call: &Call,
+        function: &'static Function,
+        span: Span,
+        outer: Option<SourceId>,
+    ) -> Option<Aggregate> {
+        let mut allowed = vec!["from", "where", "at", "over"];
+        if outer.is_some() {
+            allowed.push("via");
+        }
+        self.only_clauses(call, &allowed, "an aggregate over rows");
+        let fraction = self.fraction(call, function);
+        let counts_rows = *function == count::COUNT;
+        let enough = call.arguments.len() == function.takes.len() || (counts_rows && call.arguments.is_empty() && call.from.is_some());
+        if !enough {
+            self.arity(call, function);
+            return None;
+        }
+        let source = self.source_of(call)?;
+        let argument = match call.arguments.first() {
+            None => None,
+            Some(argument) if self.is_source_itself(argument, source) => {
+                if !counts_rows {
+                    let name = &self.model.sources.get(source).name.value;
+                    let message = format!("`{}` needs a value of each row of `{name}`", function.name);
+                    let help = format!("name a column, as in `{}({name}.column)`; `count({name})` counts rows", function.name);
+                    self.report(&codes::WRONG_ARGUMENTS, argument.span, message).help(help);
+                    return None;
+                }
+                None
+            }
+            Some(argument) => Some(self.row(argument, &Scope::derived(source))),
+        };
+        let filter = call.filter.as_ref().map(|filter| self.row(filter, &Scope::filter(source)));
+        let window = self.window(call.over.as_ref());
+        let time = self.time(call, source, window)?;
+        let window = window?;
+        if (*function == first::FIRST || *function == last::LAST) && !self.can_order(call, function, source, time) {
+            return None;
+        }
+        if fraction.is_none() && function.takes.contains(&Argument::Fraction) {
+            return None;
+        }
+        Some(Aggregate { function, fraction, source, argument, filter, time, window, at: At(Some(span)) })
+    }
+
+    /// Whether the rows of a source are in an order without ties.
+    fn can_order(&mut self, call: &Call, function: &Function, source: SourceId, time: Option<ColumnId>) -> bool {
+        let source = self.model.sources.get(source);
+        let message = if source.key.is_empty() {
+            format!("`{}` needs a `key` on `{}`, which decides between rows of one time", function.name, source.name.value)
+        } else if time.is_none() {
+            format!("`{}` needs a time, and `{}` has none", function.name, source.name.value)
+        } else {
+            return true;
+        };
+        let defined = source.name.span;
+        self.report(&codes::WRONG_ARGUMENTS, call.name.span, message).also(defined, "the source");
+        false
+    }
+
+    /// The share of a percentile.
+    fn fraction(&mut self, call: &Call, function: &Function) -> Option<String> {
+        let at = function.takes.iter().position(|argument| *argument == Argument::Fraction)?;
+        let argument = call.arguments.get(at)?;
+        if let Kind::Literal(written @ (Written::Percent(_) | Written::Number(_))) = &argument.kind
+            && let crate::model::expr::Literal::Number(digits) = super::row::literal(written)
+            && digits.parse::<f64>().is_ok_and(|share| (0.0..=1.0).contains(&share))
+        {
+            return Some(digits);
+        }
+        self.report(&codes::WRONG_ARGUMENTS, argument.span, "expected a share between 0% and 100% here, such as `90%`");
+        None
+    }
+
+    /// Whether an expression is nothing but the name of the source.
+    fn is_source_itself(&self, argument: &Expression, source: SourceId) -> bool {
+        let source = self.model.sources.get(source);
+        match &argument.kind {
+            Kind::Path(path) => match path.as_slice() {
+                [only] => only.value == source.name.value && !source.names.contains_key(&only.value),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// The source that an aggregate reads: the one after `from`, or the one with which its paths begin.
+    fn source_of(&mut self, call: &Call) -> Option<SourceId> {
+        if let Some(from) = &call.from {
+            return self.source(from);
+        }
+        let mut paths: Vec<&[Name]> = Vec::new();
+        for argument in &call.arguments {
+            argument.walk(&mut |expression| {
+                if let Kind::Path(path) = &expression.kind {
+                    paths.push(path);
+                }
+            });
+        }
+        let mut found: Option<(SourceId, &Name)> = None;
+        for path in &paths {
+            let Some(name) = path.first() else { continue };
+            let Some(id) = self.model.source_names.get(&name.value).copied() else { continue };
+            match found {
+                Some((known, before)) if known != id => {
+                    let message = format!("this aggregate takes columns of two sources, `{}` and `{}`", before.value, name.value);
+                    let before = before.span;
+                    self.report(&codes::UNCLEAR_SOURCE, name.span, message)
+                        .also(before, "the other one")
+                        .help("an aggregate reads one source; reach the other through a reference, or combine two aggregates");
+                    return None;
+                }
+                _ => found = Some((id, name)),
+            }
+        }
+        if let Some((id, _)) = found {
+            return Some(id);
+        }
+        self.no_source(call, &paths);
+        None
+    }
+
+    /// Says why it is not clear which source is meant.
+    fn no_source(&mut self, call: &Call, paths: &[&[Name]]) {
+        let model = self.model;
+        let Some(name) = paths.first().and_then(|path| path.first()) else {
+            let message = format!("nothing says which source `{}` reads", call.name.value);
+            self.report(&codes::UNCLEAR_SOURCE, call.name.span, message).help("say `from` which source");
+            return;
+        };
+        let has_column = |source: &&crate::model::Source| source.names.contains_key(&name.value);
+        let holders: Vec<&str> =
+            model.sources.rows().iter().filter(has_column).map(|source| source.name.value.as_str()).take(5).collect();
+        if model.kpi_names.contains_key(&name.value) && holders.is_empty() {
+            let message = format!("`{}` is a KPI, and `{}` aggregates rows", name.value, call.name.value);
+            self.report(&codes::KPI_IN_ROWS, name.span, message)
+                .help(format!("over time write `{0}({1} each day)`", call.name.value, name.value));
+        } else if let Some(source) = holders.first() {
+            let message = format!("which source is `{}` a column of?", name.value);
+            let first = format!("write `{source}.{}`", name.value);
+            let help = if holders.len() == 1 { first } else { format!("{first}; the sources that have it are {}", holders.join(", ")) };
+            self.report(&codes::UNCLEAR_SOURCE, name.span, message).help(help);
+        } else if paths.first().is_some_and(|path| path.len() > 1) || !self.incomplete {
+            let message = format!("there is no source or column `{}`", name.value);
+            let sources = model.sources.rows().iter().map(|source| source.name.value.as_str());
+            let help = crate::diagnostic::suggest::did_you_mean(&name.value, "the sources are", sources);
+            if !self.incomplete {
+                self.report(&codes::UNKNOWN_SOURCE, name.span, message).help = help;
+            }
+        }
+    }
+
+    /// The column that says when a row counts. The outer `None` is a finding, the inner means at all times.
+    fn time(&mut self, call: &Call, id: SourceId, window: Option<Window>) -> Option<Option<ColumnId>> {
+        let source = self.model.sources.get(id);
+        let Some(at) = &call.at else {
+            if source.time.is_some() || window == Some(Window::AllTime) {
+                return Some(source.time);
+            }
+            let times: Vec<String> = source
+                .columns
+                .rows()
+                .iter()
+                .filter(|column| column.ty.is_time())
+                .map(|column| format!("`at {}`", column.name.value))
+                .collect();
+            let message = format!("`{}` has no time, so its rows belong to no period", source.name.value);
+            let choices = if times.is_empty() { String::new() } else { format!("{}, or ", times.join(", ")) };
+            let defined = source.name.span;
+            self.report(&codes::MISSING_TIME, call.name.span, message)
+                .also(defined, "defined without `time`")
+                .help(format!("say {choices}`over all time`"));
+            return None;
+        };
+        let (Some(name), None) = (at.first(), at.get(1)) else {
+            let span = call.clause("at").unwrap_or(call.name.span);
+            self.report(&codes::MISSING_TIME, span, "`at` takes a time column of the source itself")
+                .help("a time of another source has to be a column here: derive it with `expr:`");
+            return None;
+        };
+        if matches!(name.value.as_str(), "start" | "end") && !source.names.contains_key(&name.value) {
+            let message = format!("`at {}` needs a source of states, which are not supported yet", name.value);
+            self.report(&codes::NOT_SUPPORTED_YET, name.span, message);
+            return None;
+        }
+        let Some(column) = source.names.get(&name.value).copied() else {
+            super::source::unknown_column(source, name, &mut self.findings);
+            return None;
+        };
+        let ty = source.columns.get(column).ty;
+        if !ty.is_time() {
+            let message = format!("`{}` holds {ty}, which says nothing of when a row counts", name.value);
+            self.report(&codes::TYPE_MISMATCH, name.span, message).help("name a column of dates, timestamps or instants");
+            return None;
+        }
+        Some(Some(column))
+    }
+
+    /// What a window means; nothing, with a finding, if it has no meaning.
+    fn window(&mut self, over: Option<&Spanned<WrittenWindow>>) -> Option<Window> {
+        let Some(over) = over else { return Some(Window::Period) };
+        match over.value {
+            WrittenWindow::AllTime => Some(Window::AllTime),
+            WrittenWindow::Previous => Some(Window::Previous),
+            WrittenWindow::Age => {
+                self.report(&codes::NOT_SUPPORTED_YET, over.span, "`over age` needs cohorts, which are not supported yet");
+                None
+            }
+            WrittenWindow::Trailing(count, unit) => {
+                let length = self.whole_periods(&Spanned::new((count, unit), over.span))?;
+                self.custom_length(length, over.span).then_some(Window::Trailing(length))
+            }
+            WrittenWindow::ToDate(unit) => match unit.grain() {
+                Some(grain) if grain != Grain::Day => Some(Window::ToDate(grain)),
+                _ => {
+                    let message = format!("`{} to date` holds less than a day", unit.name());
+                    self.report(&codes::BAD_WINDOW, over.span, message)
+                        .help("it can be `week`, `month`, `quarter` or `year to date`");
+                    None
+                }
+            },
+        }
+    }
+
+    /// In a custom calendar a month has no length of its own.
+    fn custom_length(&mut self, length: Length, span: Span) -> bool {
+        let months = matches!(length.unit, Grain::Month | Grain::Quarter | Grain::Year);
+        if self.model.calendar.custom && months {
+            let message = format!("in a custom calendar {length} are no fixed number of days");
+            self.report(&codes::BAD_WINDOW, span, message)
+                .help("write the window in days or weeks, or aggregate over periods: `sum(kpi each month over trailing ...)`");
+            return false;
+        }
+        true
+    }
+
+    /// Reports clauses that an aggregate of this kind does not take.
+    fn only_clauses(&mut self, call: &Call, allowed: &[&str], what: &str) {
+        for (clause, span) in &call.clauses {
+            if allowed.contains(clause) {
+                continue;
+            }
+            let (code, help) = match *clause {
+                "within" | "of" => (&codes::NOT_SUPPORTED_YET, "`reached(... within ...)` needs a journey, which are not supported yet"),
+                "per" => (&codes::WRONG_CLAUSE, "`per` goes around an aggregate: `avg(sum(orders.amount) per orders.customer)`"),
+                "top" => (&codes::WRONG_CLAUSE, "`top` goes with `per`: `sum(sum(orders.amount) per orders.customer top 10)`"),
+                "via" => (&codes::WRONG_CLAUSE, "`via` says how rows of another source belong to one, in a condition"),
+                "from" | "at" | "over" => (&codes::WRONG_CLAUSE, "write it inside the inner aggregate"),
+                _ => (&codes::WRONG_CLAUSE, "a condition on rows goes into the KPI's own aggregates; for a part of a KPI use `slice`"),
+            };
+            self.report(code, *span, format!("{what} takes no `{clause}`")).help(help);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! KPI arithmetic: what names and functions mean outside of aggregates.
+
+use super::Resolver;
+use super::row::{Scope, literal};
+use crate::calendar::{Grain, Length};
+use crate::diagnostic::{codes, suggest};
+use crate::formula::{Call, Expression, Kind, Literal as Written, TimeUnit};
+use crate::functions::{Function, Role, case, change, growth, operators, prior, slice};
+use crate::model::expr::{Calc, CalcLeaf, Expr, Node, Past};
+use crate::model::facts::Kind as Additivity;
+use crate::model::{Body, Values};
+use crate::spec::kpi as written;
+use crate::text::{Name, Span, Spanned};
+
+impl Resolver<'_> {
+    /// How a KPI is worked out.
+    pub(super) fn body(&mut self, kpi: &written::Kpi, tree: Option<&Expression>) -> Body {
+        match (tree, kpi.values_span) {
+            (_, Some(span)) if kpi.formula.is_some() => {
+                let message = format!("the KPI `{}` has both a formula and hand-kept values", kpi.name.value);
+                self.report(&codes::CONFLICTING_KEYS, span, message).help("keep one of `formula` and `values`");
+                Body::Broken
+            }
+            (_, Some(span)) => self.values(kpi, span),
+            (Some(tree), None) => {
+                if let Some(kind) = &kpi.kind {
+                    let message = "`kind` is for hand-kept values; that of a formula follows from the formula";
+                    self.report(&codes::CONFLICTING_KEYS, kind.span, message).help("leave `kind` out");
+                }
+                Body::Formula(self.calc(tree))
+            }
+            (None, None) => {
+                if kpi.formula.is_none() && !kpi.broken {
+                    let message = format!("the KPI `{}` says neither how it is worked out nor what it was", kpi.name.value);
+                    self.report(&codes::MISSING_KEY, kpi.name.span, message)
+                        .help("give it a `formula:`, or `values:` if it is kept by hand");
+                }
+                Body::Broken
+            }
+        }
+    }
+
+    fn values(&mut self, kpi: &written::Kpi, span: Span) -> Body {
+        let calendar = &self.model.calendar;
+        let grain = kpi.grain.as_ref().map_or(Grain::Month, |grain| grain.value);
+        let mut figures = Vec::new();
+        for (period, value) in &kpi.values {
+            let label = crate::calendar::Label::parse(&period.value);
+            let start = match label {
+                Some(label) if label.grain() == grain => label.start(calendar),
+                // Periods of a custom calendar are named by their first day.
+                Some(crate::calendar::Label::Day(day)) if calendar.custom => Some(day),
+                _ => None,
+            };
+            let Some(start) = start else {
+                let message = format!("`{}` is not a {grain} of this project's calendar", period.value);
+                self.report(&codes::BAD_VALUES, period.span, message).help(example(grain));
+                continue;
+            };
+            if let Some(figure) = crate::spec::shape::number(&value.value) {
+                figures.push((start, figure));
+            }
+        }
+        figures.sort_by_key(|(start, _)| *start);
+        let Some(kind) = &kpi.kind else {
+            let message = "hand-kept values need a `kind`, which says what readers may do with them";
+            self.report(&codes::MISSING_KEY, span, message)
+                .help("`flow` if they add up over periods, `stock` for a level, else `distinct`, `movement` or `ratio`");
+            return Body::Broken;
+        };
+        if figures.is_empty() {
+            self.report(&codes::BAD_VALUES, span, "there are no values here").help(example(grain));
+            return Body::Broken;
+        }
+        for extra in kpi.grains.iter().filter(|extra| extra.value != grain) {
+            let message = format!("hand-kept values are by {grain}; they cannot be shown by {}", extra.value);
+            self.report(&codes::BAD_VALUES, extra.span, message).help("leave this grain out");
+        }
+        let kind = Additivity::parse(&kind.value).unwrap_or(Additivity::Ratio);
+        Body::Values(Values { grain, figures, kind })
+    }
+
+    /// Resolves KPI arithmetic.
+    pub(super) fn calc(&mut self, tree: &Expression) -> Calc {
+        let node = match &tree.kind {
+            Kind::Literal(Written::Duration(count, unit)) => Node::Leaf(CalcLeaf::Duration(*count, *unit)),
+            Kind::Literal(written) => Node::Literal(literal(written)),
+            Kind::Path(path) => return self.kpi(path, tree.span),
+            Kind::Operator(operator, _, operands) => {
+                Node::Apply(operators::of(*operator), operands.iter().map(|operand| self.calc(operand)).collect())
+            }
+            Kind::Case { operand, branches, otherwise } => {
+                let operand = operand.as_ref().map(|operand| self.calc(operand));
+                let mut parts = Vec::new();
+                for (when, then) in branches {
+                    let when = self.calc(when);
+                    parts.push(match &operand {
+                        Some(operand) => Expr { at: when.at, ..Expr::apply(&operators::EQUAL, vec![operand.clone(), when]) },
+                        None => when,
+                    });
+                    parts.push(self.calc(then));
+                }
+                parts.extend(otherwise.as_ref().map(|otherwise| self.calc(otherwise)));
+                Node::Apply(&case::CASE, parts)
+            }
+            Kind::Call(call) => return self.calc_call(call, tree.span),
+        };
+        Expr::new(node, tree.span)
+    }
+
+    fn kpi(&mut self, path: &[Name], span: Span) -> Calc {
+        let Some(first) = path.first() else { return Expr::new(Node::Broken, span) };
+        if path.len() == 1
+            && let Some(id) = self.model.kpi_names.get(&first.value)
+        {
+            return Expr::new(Node::Leaf(CalcLeaf::Kpi(*id)), span);
+        }
+        let model = self.model;
+        if let Some(source) = model.source_names.get(&first.value) {
+            let source = model.sources.get(*source);
+            let (message, help) = match path.get(1) {
+                Some(column) => (
+                    format!("`{}.{}` has a value for each row; a KPI needs one for each period", first.value, column.value),
+                    format!("put an aggregate around it: `sum({0}.{1})`, `avg({0}.{1})`", first.value, column.value),
+                ),
+                None => (
+                    format!("`{}` is a source; a KPI needs a number for each period", first.value),
+                    format!("count its rows: `count({})`", source.name.value),
+                ),
+            };
+            return self.broken(&codes::COLUMN_OUTSIDE_AGGREGATE, span, message, Some(help));
+        }
+        let holders: Vec<&str> = model
+            .sources
+            .rows()
+            .iter()
+            .filter(|source| path.len() == 1 && source.names.contains_key(&first.value))
+            .map(|source| source.name.value.as_str())
+            .collect();
+        let near = suggest::nearest(&first.value, super::kpi_names(model));
+        if let (Some(source), None) = (holders.first(), near) {
+            let message = format!("`{}` is a column; a KPI needs one number for each period", first.value);
+            let help = format!("put an aggregate around it: `sum({source}.{0})`, `avg({source}.{0})`", first.value);
+            return self.broken(&codes::COLUMN_OUTSIDE_AGGREGATE, span, message, Some(help));
+        }
+        if self.incomplete {
+            return Expr::new(Node::Broken, span);
+        }
+        let help = suggest::did_you_mean(&first.value, "the KPIs are", super::kpi_names(model));
+        self.broken(&codes::UNKNOWN_NAME, first.span, format!("there is no KPI `{}`", first.value), help)
+    }
+
+    fn calc_call(&mut self, call: &Call, span: Span) -> Calc {
+        let Some(function) = self.function(call) else {
+            return Expr::new(Node::Broken, span);
+        };
+        match function.role {
+            Role::Aggregate(_) => return self.aggregate_call(call, function, span),
+            Role::Kpi => return self.over_kpi(call, function, span),
+            Role::RowValue => {
+                let message = format!("`{}` works on the values of rows and cannot stand outside of an aggregate", function.name);
+                let help = Some(format!("for instance `{}`", function.example));
+                return self.broken(&codes::WRONG_LEVEL, call.name.span, message, help);
+            }
+            Role::Value | Role::Conversion => {}
+        }
+        self.no_clauses(call, function);
+        if !self.arity(call, function) {
+            return Expr::new(Node::Broken, span);
+        }
+        let arguments = call.arguments.iter().map(|argument| self.calc(argument)).collect();
+        Expr::new(Node::Apply(function, arguments), span)
+    }
+
+    /// `prior`, `change`, `growth`, `slice`, `total`.
+    fn over_kpi(&mut self, call: &Call, function: &'static Function, span: Span) -> Calc {
+        self.no_clauses(call, function);
+        if !self.arity(call, function) {
+            return Expr::new(Node::Broken, span);
+        }
+        let mut arguments = call.arguments.iter();
+        let Some(first) = arguments.next() else { return Expr::new(Node::Broken, span) };
+        let of = Box::new(self.calc(first));
+        let past = [(&prior::PRIOR, Past::Prior), (&change::CHANGE, Past::Change), (&growth::GROWTH, Past::Growth)];
+        if let Some((_, past)) = past.into_iter().find(|(known, _)| *known == function) {
+            let length = match arguments.next() {
+                None => None,
+                Some(argument) => match self.length(argument) {
+                    Some(length) => Some(length),
+                    None => return Expr::new(Node::Broken, span),
+                },
+            };
+            return Expr::new(Node::Leaf(CalcLeaf::Prior(past, of, length)), span);
+        }
+        if *function == slice::SLICE {
+            let condition = arguments.next().map(|argument| self.row(argument, &Scope::dimensions()));
+            return match condition {
+                Some(condition) => Expr::new(Node::Leaf(CalcLeaf::Slice(of, Box::new(condition))), span),
+                None => Expr::new(Node::Broken, span),
+            };
+        }
+        let mut dimensions = Vec::new();
+        for argument in arguments {
+            match &argument.kind {
+                Kind::Path(path) if path.len() == 1 => dimensions.extend(path.first().and_then(|name| self.dimension(name))),
+                _ => {
+                    self.report(&codes::WRONG_ARGUMENTS, argument.span, "expected the name of a dimension here");
+                }
+            }
+        }
+        if dimensions.is_empty() && call.arguments.len() > 1 {
+            return Expr::new(Node::Broken, span);
+        }
+        Expr::new(Node::Leaf(CalcLeaf::Total(of, dimensions)), span)
+    }
+
+    /// How far `prior` and its like go back.
+    fn length(&mut self, argument: &Expression) -> Option<Length> {
+        let Kind::Literal(Written::Duration(count, unit)) = &argument.kind else {
+            let message = "expected a number of periods here, such as `1 year` or `3 months`";
+            self.report(&codes::WRONG_ARGUMENTS, argument.span, message);
+            return None;
+        };
+        self.whole_periods(&Spanned::new((*count, *unit), argument.span))
+    }
+
+    /// A duration as whole days or longer; at least one.
+    pub(super) fn whole_periods(&mut self, length: &Spanned<(u32, TimeUnit)>) -> Option<Length> {
+        let (count, unit) = length.value;
+        let Some(unit) = unit.grain() else {
+            let message = format!("{} is shorter than a day; windows and `prior` go by whole days or longer", Written::Duration(count, unit));
+            self.report(&codes::BAD_WINDOW, length.span, message);
+            return None;
+        };
+        if count == 0 {
+            self.report(&codes::BAD_WINDOW, length.span, "a length of 0 holds nothing");
+            return None;
+        }
+        Some(Length { count, unit })
+    }
+}
+
+/// How periods of a grain are named, for help lines.
+fn example(grain: Grain) -> &'static str {
+    match grain {
+        Grain::Day => "days are named as in `2025-01-31: 12`",
+        Grain::Week => "weeks are named as in `2025-W05: 12`",
+        Grain::Month => "months are named as in `2025-01: 12`; for another grain say `grain:`",
+        Grain::Quarter => "quarters are named as in `2025-Q1: 12`",
+        Grain::Year => "years are named as in `2025: 12`",
+    }
+}

@@ -1,0 +1,169 @@
+//! KPIs beside their formulas: owners, slices, taxonomies, and the scorecards that show them.
+
+use super::{Resolver, kpi_by_name, title};
+use crate::calendar::Grain;
+use crate::diagnostic::{Findings, codes, suggest};
+use crate::model::facts::Facts;
+use crate::model::unit::Unit;
+use crate::model::{Body, Deprecated, DimensionId, Kpi, Model, Scorecard};
+use crate::spec::Spec;
+use crate::spec::kpi as written;
+use crate::spec::reader::Text;
+use crate::text::{Name, Spanned};
+
+/// Gives every KPI its row; formulas follow later.
+pub(super) fn kpis(spec: &Spec, model: &mut Model, findings: &mut Findings) {
+    for kpi in &spec.kpis {
+        let made = make(kpi, spec, model, findings);
+        let id = model.kpis.push(made);
+        model.kpi_names.insert(kpi.name.value.clone(), id);
+        for alias in &kpi.aliases {
+            model.kpi_names.entry(alias.value.clone()).or_insert(id);
+        }
+    }
+}
+
+fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, findings: &mut Findings) -> Kpi {
+    let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
+    let mut resolver = Resolver { model, incomplete: spec.incomplete, findings: Findings::default() };
+    let owner = kpi.owner.as_ref().and_then(|name| resolver.team(name));
+    let by = kpi.by.iter().filter_map(|slice| resolver.slice(slice)).collect();
+    for (taxonomy, value) in &kpi.taxonomies {
+        resolver.taxonomy(taxonomy, value);
+    }
+    let unit = kpi.unit.as_ref().and_then(|unit| resolver.unit(unit));
+    findings.append(resolver.findings);
+    let formula = kpi.formula.as_ref();
+    Kpi {
+        name: kpi.name.clone(),
+        title: text(&kpi.title).unwrap_or_else(|| title(&kpi.name.value)),
+        description: text(&kpi.description).unwrap_or_default(),
+        body: Body::Broken,
+        formula: formula.map(|formula| formula.text.split_whitespace().collect::<Vec<_>>().join(" ")).unwrap_or_default(),
+        formula_span: formula.map(|formula| formula.span),
+        unit,
+        better: kpi.better,
+        owner,
+        owner_named: kpi.owner.is_some(),
+        grain: kpi.grain.as_ref().map_or(Grain::Month, |grain| grain.value),
+        grains: kpi.grains.iter().map(|grain| grain.value).collect(),
+        by,
+        omit_gaps: kpi.omit_gaps,
+        taxonomies: kpi.taxonomies.iter().map(|(name, value)| (name.value.clone(), value.value.clone())).collect(),
+        deprecated: None,
+        aliases: kpi.aliases.clone(),
+        facts: Facts::unknown(),
+    }
+}
+
+impl Resolver<'_> {
+    fn team(&mut self, name: &Name) -> Option<crate::model::TeamId> {
+        let found = self.model.teams.iter().find(|(_, team)| team.name.value == name.value).map(|(id, _)| id);
+        if found.is_none() && !self.incomplete {
+            let teams = self.model.teams.rows().iter().map(|team| team.name.value.as_str());
+            let help = suggest::did_you_mean(&name.value, "the teams are", teams)
+                .or_else(|| Some(format!("define it: `teams: {{ {}: {{ title: ... }} }}`", name.value)));
+            self.report(&codes::UNKNOWN_TEAM, name.span, format!("there is no team `{}`", name.value)).help = help;
+        }
+        found
+    }
+
+    fn slice(&mut self, slice: &Spanned<Vec<Name>>) -> Option<Spanned<Vec<DimensionId>>> {
+        let mut dimensions = Vec::new();
+        for name in &slice.value {
+            let id = self.dimension(name)?;
+            if dimensions.contains(&id) {
+                let message = format!("`{}` stands twice in this slice", name.value);
+                self.report(&codes::BAD_SLICE, name.span, message);
+                return None;
+            }
+            dimensions.push(id);
+        }
+        if dimensions.is_empty() {
+            self.report(&codes::BAD_SLICE, slice.span, "a slice needs at least one dimension")
+                .help("the total is always emitted");
+            return None;
+        }
+        Some(Spanned::new(dimensions, slice.span))
+    }
+
+    fn taxonomy(&mut self, name: &Name, value: &Text) {
+        let Some(taxonomy) = self.model.taxonomies.iter().find(|taxonomy| taxonomy.name == name.value) else {
+            if !self.incomplete {
+                let known = self.model.taxonomies.iter().map(|taxonomy| taxonomy.name.as_str());
+                let help = suggest::did_you_mean(&name.value, "the taxonomies are", known);
+                self.report(&codes::UNKNOWN_TAXONOMY_VALUE, name.span, format!("there is no taxonomy `{}`", name.value)).help = help;
+            }
+            return;
+        };
+        if !taxonomy.values.iter().any(|(known, _)| *known == value.value) {
+            let known = taxonomy.values.iter().map(|(known, _)| known.as_str());
+            let help = suggest::did_you_mean(&value.value, "its values are", known);
+            let message = format!("the taxonomy `{}` has no value `{}`", name.value, value.value);
+            self.report(&codes::UNKNOWN_TAXONOMY_VALUE, value.span, message).help = help;
+        }
+    }
+
+    fn unit(&mut self, text: &Text) -> Option<Spanned<Unit>> {
+        match Unit::parse(&text.value) {
+            Ok(unit) => Some(Spanned::new(unit, text.span)),
+            Err(why) => {
+                self.report(&codes::UNKNOWN_UNIT, text.span, why)
+                    .help("a unit is a currency (`USD`), a time (`day`), a noun (`order`), `%`, `points`, or a quotient (`USD/order`)");
+                None
+            }
+        }
+    }
+}
+
+/// Follows the names in KPIs that mean other KPIs: what they drive, and what to use instead of them.
+pub(super) fn references(spec: &Spec, model: &mut Model, findings: &mut Findings) {
+    for (id, kpi) in model.kpis.ids().zip(&spec.kpis) {
+        for drive in &kpi.drives {
+            kpi_by_name(model, &drive.kpi, spec.incomplete, findings);
+        }
+        if let Some(deprecated) = &kpi.deprecated {
+            let instead = deprecated.instead.as_ref().and_then(|name| kpi_by_name(model, name, spec.incomplete, findings));
+            let because = deprecated.because.as_ref().map(|text| text.value.clone()).unwrap_or_default();
+            model.kpis.get_mut(id).deprecated = Some(Deprecated { instead, because });
+        }
+    }
+}
+
+/// Makes the scorecards.
+pub(super) fn scorecards(spec: &Spec, model: &mut Model, findings: &mut Findings) {
+    for card in &spec.scorecards {
+        let mut kpis: Vec<Spanned<crate::model::KpiId>> = Vec::new();
+        for name in &card.kpis {
+            let Some(id) = kpi_by_name(model, name, spec.incomplete, findings) else { continue };
+            if let Some(first) = kpis.iter().find(|known| known.value == id) {
+                let message = format!("`{}` stands twice in this scorecard", name.value);
+                findings.report(&codes::DUPLICATE_DEFINITION, name.span, message).also(first.span, "first here");
+                continue;
+            }
+            kpis.push(Spanned::new(id, name.span));
+        }
+        model.scorecards.push(Scorecard {
+            name: card.name.clone(),
+            title: card.title.as_ref().map_or_else(|| title(&card.name.value), |text| text.value.clone()),
+            grain: card.grain.as_ref().map_or(Grain::Month, |grain| grain.value),
+            kpis,
+            max: card.max.as_ref().map_or(10, |max| max.value),
+        });
+    }
+}
+
+/// Reports a dimension that does not exist.
+pub(super) fn unknown_dimension(model: &Model, name: &Name, findings: &mut Findings) {
+    let finding = findings.report(&codes::UNKNOWN_DIMENSION, name.span, format!("there is no dimension `{}`", name.value));
+    let all = || model.dimensions.rows().iter();
+    let defined: Vec<&str> =
+        all().filter(|dimension| dimension.defined.is_some()).map(|dimension| dimension.name.as_str()).collect();
+    finding.help = match suggest::nearest(&name.value, all().map(|dimension| dimension.name.as_str())) {
+        Some(near) => Some(format!("did you mean `{near}`?")),
+        None if defined.is_empty() => {
+            Some("a dimension is a column of every source of the KPI, or is defined under `dimensions:`".to_owned())
+        }
+        None => suggest::did_you_mean(&name.value, "the dimensions are", defined),
+    };
+}

@@ -1,0 +1,191 @@
+//! From names to ids: which source, column, dimension, KPI and function each name means.
+//!
+//! 1. [`sources`] makes the tables of sources and columns, then of dimensions and teams.
+//! 2. [`kpis`] gives every KPI its row, so that formulas can refer to each other in any order.
+//! 3. [`bodies`] resolves the formulas: `calc` the arithmetic of KPIs, `aggregate` what stands at its leaves, `row` the
+//!    expressions over rows.
+//!
+//! It decides levels (row or KPI) and never types. A name that is not found becomes a broken leaf, which silences what would
+//! follow from it.
+
+mod aggregate;
+mod calc;
+mod calendar;
+mod kpi;
+mod row;
+mod source;
+
+use crate::diagnostic::{Code, Finding, Findings, codes, suggest};
+use crate::formula::Expression;
+use crate::model::expr::{Expr, Node};
+use crate::model::id::Table;
+use crate::model::{Body, KpiId, Model, SourceId, Taxonomy, Team};
+use crate::spec::reader::Text;
+use crate::spec::{Spec, project, team};
+use crate::text::{Name, Span};
+use rayon::prelude::*;
+use std::collections::HashMap;
+
+/// The syntax trees of a project's formulas.
+#[derive(Debug, Default)]
+pub struct Formulas {
+    /// For each KPI its tree; nothing where it has none or it could not be read.
+    pub kpis: Vec<Option<Expression>>,
+    /// For each source and column its tree.
+    pub columns: Vec<Vec<Option<Expression>>>,
+}
+
+/// Makes the model of a project.
+pub fn resolve(spec: &Spec, formulas: &Formulas, findings: &mut Findings) -> Model {
+    let mut model = empty(spec);
+    teams(spec, &mut model);
+    source::sources(spec, &mut model, findings);
+    source::derived(spec, formulas, &mut model, findings);
+    source::dimensions(spec, &mut model, findings);
+    calendar::source(spec, &mut model, findings);
+    kpi::kpis(spec, &mut model, findings);
+    bodies(spec, formulas, &mut model, findings);
+    kpi::references(spec, &mut model, findings);
+    kpi::scorecards(spec, &mut model, findings);
+    model
+}
+
+fn empty(spec: &Spec) -> Model {
+    let project = &spec.project;
+    let text = |text: &Option<Text>, or: &str| text.as_ref().map_or(or.to_owned(), |text| text.value.clone());
+    let schema = text(&project.schema, "kpi");
+    Model {
+        name: text(&project.name, ""),
+        calendar: calendar::calendar(&project.calendar),
+        calendar_source: None,
+        warehouse: crate::model::Warehouse {
+            dialect: project.dialect.clone(),
+            schema: source::name_parts(&schema),
+            schema_span: project.schema.as_ref().map(|schema| schema.span),
+            database: project.database.as_ref().map(|database| database.value.clone()),
+            target_dir: text(&project.target_dir, project::DEFAULT_TARGET),
+        },
+        sources: Table::default(),
+        dimensions: Table::default(),
+        kpis: Table::default(),
+        teams: Table::default(),
+        taxonomies: taxonomies(spec),
+        scorecards: Vec::new(),
+        kpi_names: HashMap::new(),
+        source_names: HashMap::new(),
+        dimension_names: HashMap::new(),
+    }
+}
+
+fn teams(spec: &Spec, model: &mut Model) {
+    for team in &spec.teams {
+        let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
+        model.teams.push(Team {
+            name: team.name.clone(),
+            title: text(&team.title).unwrap_or_else(|| title(&team.name.value)),
+            lead: text(&team.lead).unwrap_or_default(),
+        });
+    }
+}
+
+/// The project's taxonomies, and the built-in ones that it does not define itself.
+fn taxonomies(spec: &Spec) -> Vec<Taxonomy> {
+    let mut all: Vec<Taxonomy> = Vec::new();
+    for (name, values) in team::BUILT_IN {
+        if !spec.taxonomies.iter().any(|taxonomy| taxonomy.name.value == name) {
+            all.push(Taxonomy {
+                name: name.to_owned(),
+                values: values.iter().map(|value| ((*value).to_owned(), None)).collect(),
+                cover: false,
+            });
+        }
+    }
+    for taxonomy in &spec.taxonomies {
+        let values = taxonomy.values.iter().map(|value| (value.value.clone(), Some(value.span))).collect();
+        all.push(Taxonomy { name: taxonomy.name.value.clone(), values, cover: taxonomy.cover });
+    }
+    all
+}
+
+/// Resolves the formulas, each on its own.
+fn bodies(spec: &Spec, formulas: &Formulas, model: &mut Model, findings: &mut Findings) {
+    let shared: &Model = model;
+    let work: Vec<_> = spec.kpis.iter().zip(&formulas.kpis).collect();
+    let done: Vec<(Body, Findings)> = work
+        .into_par_iter()
+        .map(|(kpi, tree)| {
+            let mut resolver = Resolver { model: shared, incomplete: spec.incomplete, findings: Findings::default() };
+            let body = resolver.body(kpi, tree.as_ref());
+            (body, resolver.findings)
+        })
+        .collect();
+    for (id, (body, found)) in model.kpis.ids().zip(done) {
+        model.kpis.get_mut(id).body = body;
+        findings.append(found);
+    }
+}
+
+/// Makes a title of a name: `visitor_to_signup_rate` is shown as "Visitor to signup rate".
+pub(crate) fn title(name: &str) -> String {
+    let words = name.replace('_', " ");
+    let mut chars = words.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => words,
+    }
+}
+
+/// Resolves one formula.
+struct Resolver<'a> {
+    model: &'a Model,
+    /// Whether a file could not be read, so that an unknown name may be defined in it.
+    incomplete: bool,
+    findings: Findings,
+}
+
+impl Resolver<'_> {
+    fn report(&mut self, code: &'static Code, span: Span, message: impl Into<String>) -> &mut Finding {
+        self.findings.report(code, span, message)
+    }
+
+    /// Reports and gives a broken expression.
+    fn broken<L>(&mut self, code: &'static Code, span: Span, message: impl Into<String>, help: Option<String>) -> Expr<L> {
+        self.report(code, span, message).help = help;
+        Expr::new(Node::Broken, span)
+    }
+
+    /// The source of that name, or a finding.
+    fn source(&mut self, name: &Name) -> Option<SourceId> {
+        if let Some(id) = self.model.source_names.get(&name.value) {
+            return Some(*id);
+        }
+        if !self.incomplete {
+            unknown_source(self.model, name, &mut self.findings);
+        }
+        None
+    }
+}
+
+/// Reports a source that does not exist.
+fn unknown_source(model: &Model, name: &Name, findings: &mut Findings) {
+    let finding = findings.report(&codes::UNKNOWN_SOURCE, name.span, format!("there is no source `{}`", name.value));
+    let names = model.sources.rows().iter().map(|source| source.name.value.as_str());
+    finding.help = suggest::did_you_mean(&name.value, "the sources are", names);
+}
+
+/// The KPI of that name, or a finding.
+fn kpi_by_name(model: &Model, name: &Name, incomplete: bool, findings: &mut Findings) -> Option<KpiId> {
+    if let Some(id) = model.kpi_names.get(&name.value) {
+        return Some(*id);
+    }
+    if !incomplete {
+        let finding = findings.report(&codes::UNKNOWN_NAME, name.span, format!("there is no KPI `{}`", name.value));
+        finding.help = suggest::did_you_mean(&name.value, "the KPIs are", kpi_names(model));
+    }
+    None
+}
+
+/// The names of all KPIs, in the order of their definitions.
+fn kpi_names(model: &Model) -> impl Iterator<Item = &str> {
+    model.kpis.rows().iter().map(|kpi| kpi.name.value.as_str())
+}

@@ -1,0 +1,375 @@
+//! Row expressions: what names mean inside an aggregate, in a derived column, and in the conditions of `slice` and groups.
+
+use super::{Resolver, source};
+use crate::calendar::Grain;
+use crate::diagnostic::{codes, suggest};
+use crate::formula::{Call, Expression, Kind, Literal as Written};
+use crate::functions::{self, Argument, Function, Rest, Role, case, operators};
+use crate::model::SourceId;
+use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf};
+use crate::text::{Name, Span};
+
+/// Where a row expression stands, which decides what its names mean.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scope {
+    /// What a bare name can be.
+    pub names: Names,
+    /// Whether aggregates over related rows may stand here.
+    pub related: bool,
+}
+
+/// What a bare name can be.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Names {
+    /// A column of the source.
+    Columns(SourceId),
+    /// A dimension.
+    Dimensions,
+    /// `value`, the value of one entity.
+    Value,
+}
+
+impl Scope {
+    /// The formula of a derived column, or what is aggregated.
+    pub(super) fn derived(source: SourceId) -> Self {
+        Self { names: Names::Columns(source), related: false }
+    }
+
+    /// The condition of an aggregate.
+    pub(super) fn filter(source: SourceId) -> Self {
+        Self { names: Names::Columns(source), related: true }
+    }
+
+    /// The condition of `slice`.
+    pub(super) fn dimensions() -> Self {
+        Self { names: Names::Dimensions, related: false }
+    }
+
+    /// The condition on the values of a grouped aggregate.
+    pub(super) fn value() -> Self {
+        Self { names: Names::Value, related: false }
+    }
+}
+
+impl Resolver<'_> {
+    /// Resolves a row expression.
+    pub(super) fn row(&mut self, tree: &Expression, scope: &Scope) -> RowExpr {
+        let node = match &tree.kind {
+            Kind::Literal(Written::Duration(count, unit)) => Node::Leaf(RowLeaf::Duration(*count, *unit)),
+            Kind::Literal(written) => Node::Literal(literal(written)),
+            Kind::Path(path) => return self.path(path, tree.span, scope),
+            Kind::Operator(operator, _, operands) => {
+                Node::Apply(operators::of(*operator), operands.iter().map(|operand| self.row(operand, scope)).collect())
+            }
+            Kind::Case { operand, branches, otherwise } => {
+                let mut parts = Vec::new();
+                let operand = operand.as_ref().map(|operand| self.row(operand, scope));
+                for (when, then) in branches {
+                    let when = self.row(when, scope);
+                    parts.push(match &operand {
+                        Some(operand) => Expr { at: when.at, ..Expr::apply(&operators::EQUAL, vec![operand.clone(), when]) },
+                        None => when,
+                    });
+                    parts.push(self.row(then, scope));
+                }
+                parts.extend(otherwise.as_ref().map(|otherwise| self.row(otherwise, scope)));
+                Node::Apply(&case::CASE, parts)
+            }
+            Kind::Call(call) => return self.row_call(call, tree.span, scope),
+        };
+        Expr::new(node, tree.span)
+    }
+
+    /// Resolves names with dots between them.
+    pub(super) fn path(&mut self, path: &[Name], span: Span, scope: &Scope) -> RowExpr {
+        let Some(first) = path.first() else { return Expr::new(Node::Broken, span) };
+        match scope.names {
+            Names::Columns(source) => match self.column_path(source, path) {
+                Some(path) => Expr::new(Node::Leaf(RowLeaf::Column(path)), span),
+                None => Expr::new(Node::Broken, span),
+            },
+            Names::Value if path.len() == 1 && first.value == "value" => Expr::new(Node::Leaf(RowLeaf::Value), span),
+            Names::Value => {
+                let help = "a condition on the rows goes inside the inner aggregate".to_owned();
+                let message = format!("only `value`, the value of one entity, can stand here, not `{}`", first.value);
+                self.broken(&codes::UNKNOWN_NAME, span, message, Some(help))
+            }
+            Names::Dimensions => match self.dimension(first).filter(|_| path.len() == 1) {
+                Some(id) => Expr::new(Node::Leaf(RowLeaf::Dimension(id)), span),
+                None => Expr::new(Node::Broken, span),
+            },
+        }
+    }
+
+    /// The dimension of a name, or a finding.
+    pub(super) fn dimension(&mut self, name: &Name) -> Option<crate::model::DimensionId> {
+        if let Some(id) = self.model.dimension_names.get(&name.value) {
+            return Some(*id);
+        }
+        if !self.incomplete {
+            super::kpi::unknown_dimension(self.model, name, &mut self.findings);
+        }
+        None
+    }
+
+    /// The column at the end of a path that begins in `source`: its columns first, then the source's own name.
+    pub(super) fn column_path(&mut self, source: SourceId, path: &[Name]) -> Option<Path> {
+        let model = self.model;
+        let own = model.sources.get(source);
+        let (first, rest) = path.split_first()?;
+        let (first, rest) = if own.names.contains_key(&first.value) || first.value != own.name.value {
+            (first, rest)
+        } else if let Some((next, rest)) = rest.split_first() {
+            (next, rest)
+        } else {
+            let message = format!("`{}` is the source itself; a value of its rows is needed here", first.value);
+            self.report(&codes::UNKNOWN_COLUMN, first.span, message).help("name one of its columns");
+            return None;
+        };
+        if !own.names.contains_key(&first.value) {
+            self.not_a_column(source, first, rest);
+            return None;
+        }
+        let mut at = source;
+        let mut through = Vec::new();
+        let mut names = std::iter::once(first).chain(rest).peekable();
+        while let Some(name) = names.next() {
+            let here = model.sources.get(at);
+            let Some(column) = here.names.get(&name.value).copied() else {
+                source::unknown_column(here, name, &mut self.findings);
+                return None;
+            };
+            if names.peek().is_none() {
+                return Some(Path { through, column });
+            }
+            let Some(next) = here.columns.get(column).reference else {
+                let message = format!("`{}` of `{}` refers to no source, so nothing can follow it", name.value, here.name.value);
+                self.report(&codes::NOT_A_REFERENCE, name.span, message)
+                    .help(format!("if it holds the key of a source, say so: `{}: {{ references: ... }}`", name.value));
+                return None;
+            };
+            through.push(column);
+            at = next;
+        }
+        None
+    }
+
+    /// Says why a name is no column of a source, and what was probably meant.
+    fn not_a_column(&mut self, source: SourceId, name: &Name, rest: &[Name]) {
+        let model = self.model;
+        let own = model.sources.get(source);
+        if matches!(name.value.as_str(), "start" | "end") && !rest.is_empty() {
+            let message = format!("`{}.` needs a source of states, which are not supported yet", name.value);
+            self.report(&codes::NOT_SUPPORTED_YET, name.span, message);
+            return;
+        }
+        if let Some(other) = model.source_names.get(&name.value) {
+            let mut ties = own.columns.rows().iter().filter(|column| column.reference == Some(*other));
+            let message = format!("`{}` is another source; a row of `{}` does not hold its columns", name.value, own.name.value);
+            let finding = self.report(&codes::UNKNOWN_COLUMN, name.span, message);
+            match (ties.next(), rest.first()) {
+                (Some(tie), Some(column)) => {
+                    finding.help(format!("go through the reference: `{}.{}`", tie.name.value, column.value));
+                }
+                (Some(tie), None) => {
+                    finding.help(format!("go through the reference: `{}`", tie.name.value));
+                }
+                (None, _) => {
+                    finding.help(format!("no column of `{}` refers to `{}`", own.name.value, name.value));
+                }
+            }
+            return;
+        }
+        if model.kpi_names.contains_key(&name.value) {
+            let message = format!("`{}` is a KPI; inside an aggregate only columns of `{}` can stand", name.value, own.name.value);
+            self.report(&codes::KPI_IN_ROWS, name.span, message)
+                .help(format!("to aggregate a KPI over time write `avg({} each day)`; KPIs are combined outside of aggregates", name.value));
+            return;
+        }
+        source::unknown_column(own, name, &mut self.findings);
+    }
+
+    fn row_call(&mut self, call: &Call, span: Span, scope: &Scope) -> RowExpr {
+        let Some(function) = self.function(call) else {
+            // The arguments may be wrong on their own account.
+            for argument in &call.arguments {
+                self.row(argument, scope);
+            }
+            return Expr::new(Node::Broken, span);
+        };
+        match function.role {
+            Role::Aggregate(_) if scope.related => return self.related(call, function, span, scope),
+            Role::Aggregate(_) => {
+                let message = format!("`{}` is an aggregate and cannot stand here, where each row has a value", function.name);
+                let help = match scope.names {
+                    Names::Columns(_) => {
+                        "an aggregate of an aggregate needs `per`, as in `avg(sum(orders.amount) per orders.customer)`; in a \
+                         condition after `where` it counts the rows that belong to one"
+                    }
+                    Names::Dimensions => "a slice is a condition on dimensions, such as `country = 'DE'`",
+                    Names::Value => "the condition is on `value`, as in `where value > 100`",
+                };
+                return self.broken(&codes::NESTED_AGGREGATE, call.name.span, message, Some(help.to_owned()));
+            }
+            Role::Kpi => {
+                let message = format!("`{}` works on KPIs and cannot stand inside an aggregate", function.name);
+                return self.broken(&codes::WRONG_LEVEL, call.name.span, message, Some(format!("for instance `{}`", function.example)));
+            }
+            Role::Value | Role::RowValue | Role::Conversion => {}
+        }
+        self.no_clauses(call, function);
+        if !self.arity(call, function) {
+            return Expr::new(Node::Broken, span);
+        }
+        let arguments = call.arguments.iter().enumerate().map(|(at, argument)| match argument_at(function, at) {
+            Some(Argument::Grain) => self.grain(argument),
+            _ => self.row(argument, scope),
+        });
+        let arguments: Vec<RowExpr> = arguments.collect();
+        Expr::new(Node::Apply(function, arguments), span)
+    }
+
+    /// The word for a grain, as `trunc` takes it.
+    fn grain<L>(&mut self, argument: &Expression) -> Expr<L> {
+        let word = match &argument.kind {
+            Kind::Path(path) if path.len() == 1 => path.first().map(|name| name.value.as_str()),
+            Kind::Literal(Written::Text(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        match word.and_then(Grain::parse) {
+            Some(grain) => Expr::new(Node::Literal(Literal::Grain(grain)), argument.span),
+            None => {
+                let message = "expected `day`, `week`, `month`, `quarter` or `year` here";
+                self.broken(&codes::WRONG_ARGUMENTS, argument.span, message, None)
+            }
+        }
+    }
+
+    /// The function that a call names, or a finding.
+    pub(super) fn function(&mut self, call: &Call) -> Option<&'static Function> {
+        let name = call.name.value.to_lowercase();
+        if let Some(function) = functions::by_name(&name) {
+            return Some(function);
+        }
+        if name == "reached" {
+            self.report(&codes::NOT_SUPPORTED_YET, call.name.span, "`reached` needs a journey, which are not supported yet");
+            return None;
+        }
+        let help = match elsewhere(&name) {
+            Some(here) => Some(format!("kpic writes {here}")),
+            None => suggest::nearest(&name, functions::ALL.iter().map(|function| function.name))
+                .map(|near| format!("did you mean `{near}`?")),
+        };
+        self.report(&codes::UNKNOWN_FUNCTION, call.name.span, format!("there is no function `{}`", call.name.value)).help = help;
+        None
+    }
+
+    /// Reports the clauses of a call that takes none.
+    pub(super) fn no_clauses(&mut self, call: &Call, function: &Function) {
+        for (clause, span) in &call.clauses {
+            let message = format!("`{}` takes no `{clause}`: only aggregates have clauses", function.name);
+            self.report(&codes::WRONG_CLAUSE, *span, message);
+        }
+    }
+
+    /// Whether a call has a fitting number of arguments; a finding if not.
+    pub(super) fn arity(&mut self, call: &Call, function: &Function) -> bool {
+        let given = call.arguments.len();
+        let least = function.takes.len();
+        let fits = given >= least
+            && match function.rest {
+                Rest::None => given == least,
+                Rest::Optional(_) => given <= least + 1,
+                Rest::Many(_) => true,
+            };
+        if !fits {
+            let wanted = match function.rest {
+                Rest::None => format!("{least}"),
+                Rest::Optional(_) => format!("{least} or {}", least + 1),
+                Rest::Many(_) => format!("{least} or more"),
+            };
+            let plural = if wanted == "1" { "" } else { "s" };
+            let message = format!("`{}` takes {wanted} argument{plural}, not {given}", function.name);
+            self.report(&codes::WRONG_ARGUMENTS, call.name.span, message).help(format!("for instance `{}`", function.example));
+        }
+        fits
+    }
+}
+
+/// What a function takes at a place.
+pub(super) fn argument_at(function: &Function, at: usize) -> Option<Argument> {
+    function.takes.get(at).copied().or(match function.rest {
+        Rest::None => None,
+        Rest::Optional(argument) | Rest::Many(argument) => Some(argument),
+    })
+}
+
+/// A value as written; a percentage is the fraction that it means, in exact digits.
+pub(super) fn literal(written: &Written) -> Literal {
+    match written {
+        Written::Null => Literal::Null,
+        Written::Truth(value) => Literal::Truth(*value),
+        Written::Number(digits) => Literal::Number(digits.clone()),
+        Written::Percent(digits) => Literal::Number(hundredth(digits)),
+        Written::Text(text) => Literal::Text(text.clone()),
+        Written::Date(day) => Literal::Date(*day),
+        // Durations are leaves, because their unit matters.
+        Written::Duration(count, _) => Literal::Number(count.to_string()),
+    }
+}
+
+/// A number in digits divided by 100, in digits: `12.5` becomes `0.125`.
+fn hundredth(digits: &str) -> String {
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let padded = format!("{whole:0>3}");
+    let split = padded.len() - 2;
+    let (before, after) = padded.split_at(split);
+    let before = before.trim_start_matches('0');
+    let before = if before.is_empty() { "0" } else { before };
+    let after = format!("{after}{part}");
+    let after = after.trim_end_matches('0');
+    if after.is_empty() { before.to_owned() } else { format!("{before}.{after}") }
+}
+
+/// How kpic writes what other languages have a function for.
+fn elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "average" | "mean" => "`avg(x)`",
+        "countd" | "countdistinct" | "uniq" | "uniqexact" | "approx_count_distinct" => "`count_distinct(x)`",
+        "countif" | "count_if" => "`count(orders where condition)`",
+        "sumif" | "sum_if" => "`sum(x where condition)`",
+        "ifnull" | "nvl" | "isnull" | "zeroifnull" => "`coalesce(x, y)`",
+        "iff" | "iif" => "`if(condition, x, y)`",
+        "nullif" | "safe_divide" | "div0" | "divide" => "`x / y`, which is null where y is 0",
+        "date_trunc" | "datetrunc" | "trunc_date" => "`trunc(t, month)`",
+        "datediff" | "date_diff" | "timestampdiff" => "`b - a`, a duration",
+        "dateadd" | "date_add" => "`t + 14 days`",
+        "lag" | "previous" => "`prior(x)` or `prior(x, 1 year)`",
+        "pct_change" => "`growth(x)`",
+        "cumsum" | "running_total" => "`sum(x over all time)` or `sum(x over year to date)`",
+        "quantile" | "percentile_cont" => "`percentile(x, 90%)`",
+        "stdev" | "std" | "stddev_samp" => "`stddev(x)`",
+        "var" | "var_samp" => "`variance(x)`",
+        "log" | "log10" => "`ln(x)`, the natural logarithm",
+        "pow" => "`power(x, y)`",
+        "ceiling" => "`ceil(x)`",
+        "substring" | "substr" | "left" | "right" | "regexp_matches" => "such a column as raw `sql:` in the source",
+        "cast" | "to_number" => "`number(x)`, `text(x)` or `date(x)`",
+        "extract" | "date_part" | "datepart" => "`year(t)`, `month(t)`, `day(t)`, `hour(t)`, `weekday(t)`",
+        "dayofweek" | "isodow" => "`weekday(t)`, 1 for Monday",
+        _ => return None,
+    })
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::hundredth;
+
+    #[test]
+    fn percentages_stay_exact() {
+        for (written, value) in [("25", "0.25"), ("7", "0.07"), ("100", "1"), ("12.5", "0.125"), ("0", "0"), ("0.1", "0.001"), ("250", "2.5")] {
+            assert_eq!(hundredth(written), value);
+        }
+    }
+}

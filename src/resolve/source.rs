@@ -1,0 +1,417 @@
+//! The tables of sources, columns and dimensions.
+
+use super::{Formulas, Resolver, title};
+use crate::calendar::Zone;
+use crate::diagnostic::{Findings, codes, suggest};
+use crate::model::expr::{Node, Path, RowLeaf};
+use crate::model::facts::{Range, Type};
+use crate::model::id::Table;
+use crate::model::unit::Unit;
+use crate::model::{Clock, Column, ColumnId, ColumnUnit, Dimension, Model, Relation, Source, SourceId, SourceKind, Storage};
+use crate::spec::reader::Text;
+use crate::spec::source as written;
+use crate::spec::{Spec, dimension, project};
+use crate::text::Name;
+use std::collections::{BTreeMap, HashMap};
+
+/// Makes the table of sources with their columns; derived columns get their formulas from [`derived`].
+pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
+    for source in &spec.sources {
+        let mut columns = Table::default();
+        let mut names = HashMap::with_capacity(source.columns.len());
+        for column in &source.columns {
+            let id = columns.push(make(column, model, findings));
+            names.insert(column.name.value.clone(), id);
+        }
+        let made = Source {
+            name: source.name.clone(),
+            description: text(source.description.as_ref()),
+            relation: relation(source, findings),
+            kind: match source.kind.as_ref().map(|kind| kind.value.as_str()) {
+                Some("entities") => SourceKind::Entities,
+                _ => SourceKind::Events,
+            },
+            row: text(source.row.as_ref()),
+            key: Vec::new(),
+            time: None,
+            columns,
+            names,
+        };
+        let id = model.sources.push(made);
+        model.source_names.insert(source.name.value.clone(), id);
+    }
+    for (id, source) in model.sources.ids().zip(&spec.sources) {
+        not_yet(source, findings);
+        key_and_time(id, source, model, findings);
+        mixed_units(id, source, model, findings);
+    }
+    for (id, source) in model.sources.ids().zip(&spec.sources) {
+        references(id, source, spec.incomplete, model, findings);
+    }
+}
+
+fn text(text: Option<&Text>) -> String {
+    text.map(|text| text.value.clone()).unwrap_or_default()
+}
+
+/// `states` are part of the language, and not of this version.
+fn not_yet(source: &written::Source, findings: &mut Findings) {
+    if let Some(kind) = source.kind.as_ref().filter(|kind| kind.value == "states") {
+        findings
+            .report(&codes::NOT_SUPPORTED_YET, kind.span, "sources of the kind `states` are not supported yet")
+            .help("a later version of kpic will compile them; leave the source out for now");
+    }
+}
+
+fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relation> {
+    match source.relations.as_slice() {
+        [only] => Some(match only {
+            written::Relation::Table(name) => Relation::Table(name_parts(&name.value)),
+            written::Relation::Files(paths) => Relation::Files(paths.iter().map(|path| path.value.clone()).collect()),
+            written::Relation::Query(query) => {
+                Relation::Query(query.value.trim().trim_end_matches(';').trim_end().to_owned())
+            }
+        }),
+        [] => {
+            let message = format!("the source `{}` does not say where its rows are", source.name.value);
+            findings
+                .report(&codes::CONFLICTING_KEYS, source.name.span, message)
+                .help("give it `table: schema.name`, `files: data/name.parquet` or `query:` with a SELECT");
+            None
+        }
+        _ => {
+            let message = format!("the source `{}` says twice where its rows are", source.name.value);
+            findings.report(&codes::CONFLICTING_KEYS, source.name.span, message).help("keep one of `table`, `files` and `query`");
+            None
+        }
+    }
+}
+
+/// The parts of a name such as `raw.orders` or `"my.db".orders`.
+pub(super) fn name_parts(name: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut quoted = false;
+    for char in name.trim().chars() {
+        match char {
+            '"' => quoted = !quoted,
+            '.' if !quoted => parts.push(String::new()),
+            _ => {
+                if let Some(last) = parts.last_mut() {
+                    last.push(char);
+                }
+            }
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+fn make(column: &written::Column, model: &Model, findings: &mut Findings) -> Column {
+    let name = &column.name.value;
+    let stored = column.stored_as.iter().map(|name| name.value.clone()).collect::<Vec<_>>();
+    let given = [!stored.is_empty(), column.expr.is_some(), !column.sql.is_empty()].iter().filter(|given| **given).count();
+    if given > 1 {
+        let message = format!("the column `{name}` says twice where its values come from");
+        findings.report(&codes::CONFLICTING_KEYS, column.name.span, message).help("keep one of `column`, `expr` and `sql`");
+    }
+    let storage = if column.sql.is_empty() {
+        match stored.as_slice() {
+            [] => Storage::Stored(name.clone()),
+            [one] => Storage::Stored(one.clone()),
+            _ => Storage::Several(stored),
+        }
+    } else {
+        let each = column.sql.iter();
+        Storage::Raw(each.map(|(dialect, sql)| (dialect.as_ref().map(|name| name.value.clone()), sql.value.clone())).collect())
+    };
+    if let (Storage::Several(_), None) = (&storage, &column.references) {
+        let message = format!("the column `{name}` is made of several columns, which only a reference can be");
+        findings.report(&codes::CONFLICTING_KEYS, column.name.span, message).help("add `references:`, or name one column");
+    }
+    if column.ty.is_none() && column.references.is_none() {
+        let types = written::TYPES.join(", ");
+        findings
+            .report(&codes::MISSING_KEY, column.name.span, format!("the column `{name}` needs a `type`"))
+            .help(format!("the types are: {types}; a column with `references:` takes the type of the key"));
+    }
+    let declared = column.ty.as_ref().map(|ty| ty.value.as_str());
+    let ty = match declared {
+        Some("boolean") => Type::Boolean,
+        Some("integer") => Type::Integer,
+        Some("decimal") => Type::Decimal,
+        Some("number") => Type::Number,
+        Some("text") => Type::Text,
+        Some("date") => Type::Date,
+        Some("timestamp" | "instant") => Type::Timestamp,
+        _ => Type::Error,
+    };
+    Column {
+        name: column.name.clone(),
+        description: text(column.description.as_ref()),
+        ty,
+        clock: clock(column, declared, model, findings),
+        storage,
+        reference: None,
+        reference_span: None,
+        unit: ColumnUnit::Fixed(unit(column, ty, findings)),
+        range: Range {
+            low: column.min.as_ref().map_or(f64::NEG_INFINITY, |min| min.value),
+            high: column.max.as_ref().map_or(f64::INFINITY, |max| max.value),
+        },
+        values: column.values.iter().map(|value| value.value.clone()).collect(),
+        nullable: column.nullable.unwrap_or(true),
+    }
+}
+
+/// What a stored time is: derived times are civil already.
+fn clock(column: &written::Column, declared: Option<&str>, model: &Model, findings: &mut Findings) -> Clock {
+    if let Some(zone) = &column.zone
+        && declared != Some("timestamp")
+    {
+        findings
+            .report(&codes::CONFLICTING_KEYS, zone.span, "only a `timestamp` has a zone")
+            .help("an `instant` is absolute and a `date` is never converted");
+    }
+    match declared {
+        Some("instant") => Clock::Instant,
+        Some("timestamp") if column.expr.is_none() => {
+            let zone = match &column.zone {
+                None => Some(Zone::utc()),
+                Some(name) => {
+                    let zone = Zone::named(&name.value);
+                    if zone.is_none() {
+                        project::unknown_zone(name, findings);
+                    }
+                    zone
+                }
+            };
+            match zone {
+                Some(zone) if zone != model.calendar.zone => Clock::Wall(zone),
+                _ => Clock::Civil,
+            }
+        }
+        _ => Clock::Civil,
+    }
+}
+
+fn unit(column: &written::Column, ty: Type, findings: &mut Findings) -> Unit {
+    let Some(written::ColumnUnit::Fixed(text)) = &column.unit else { return Unit::none() };
+    if !ty.is_numeric() {
+        let message = format!("the column `{}` holds {ty}, which has no unit", column.name.value);
+        findings.report(&codes::UNKNOWN_UNIT, text.span, message);
+        return Unit::none();
+    }
+    match Unit::parse(&text.value) {
+        Ok(unit) => unit,
+        Err(why) => {
+            findings
+                .report(&codes::UNKNOWN_UNIT, text.span, why)
+                .help("a unit is a currency (`USD`), a time (`minute`), a noun (`order`), `%`, or a quotient (`mile/hour`)");
+            Unit::none()
+        }
+    }
+}
+
+fn key_and_time(id: SourceId, written: &written::Source, model: &mut Model, findings: &mut Findings) {
+    let source = model.sources.get(id);
+    let mut find = |name: &Name| {
+        let found = source.names.get(&name.value).copied();
+        if found.is_none() {
+            unknown_column(source, name, findings);
+        }
+        found
+    };
+    let key: Vec<ColumnId> = written.key.iter().filter_map(&mut find).collect();
+    let time = written.time.as_ref().and_then(&mut find);
+    if let (Some(time), Some(name)) = (time, &written.time)
+        && !source.columns.get(time).ty.is_time()
+    {
+        let message = format!("`{}` cannot be the time of `{}`: it holds {}", name.value, source.name.value, source.columns.get(time).ty);
+        findings.report(&codes::TYPE_MISMATCH, name.span, message).help("a time is a `date`, a `timestamp` or an `instant`");
+    }
+    if written.kind.as_ref().is_some_and(|kind| kind.value == "entities") && written.key.is_empty() {
+        let message = format!("the source `{}` needs a `key`: entities are told apart by it", written.name.value);
+        findings.report(&codes::MISSING_KEY, written.name.span, message).help("name the column that no two rows share");
+    }
+    let no_time = written.time.is_none() && written.kind.as_ref().is_some_and(|kind| kind.value == "events");
+    if no_time {
+        let message = format!("the source `{}` needs a `time`: events happen at a time", written.name.value);
+        findings
+            .report(&codes::MISSING_TIME, written.name.span, message)
+            .help("name the column that says when; if the rows are things and not events, write `kind: entities`");
+    }
+    let source = model.sources.get_mut(id);
+    source.key = key;
+    source.time = time;
+}
+
+/// `unit: { column: currency }` marks amounts of several currencies.
+fn mixed_units(id: SourceId, written: &written::Source, model: &mut Model, findings: &mut Findings) {
+    for column in &written.columns {
+        let Some(written::ColumnUnit::ByColumn(name)) = &column.unit else { continue };
+        let source = model.sources.get_mut(id);
+        match (source.names.get(&name.value).copied(), source.names.get(&column.name.value).copied()) {
+            (Some(currency), Some(amount)) => source.columns.get_mut(amount).unit = ColumnUnit::ByColumn(currency),
+            _ => unknown_column(source, name, findings),
+        }
+    }
+}
+
+/// Links references to their sources, and gives a column without a type that of the key it holds.
+fn references(id: SourceId, written: &written::Source, incomplete: bool, model: &mut Model, findings: &mut Findings) {
+    for (column_id, column) in model.sources.get(id).columns.ids().zip(&written.columns) {
+        let Some(name) = &column.references else { continue };
+        let Some(target_id) = model.source_names.get(&name.value).copied() else {
+            if !incomplete {
+                super::unknown_source(model, name, findings);
+            }
+            continue;
+        };
+        let target = model.sources.get(target_id);
+        let own = model.sources.get(id).columns.get(column_id);
+        let parts = match &own.storage {
+            Storage::Several(parts) => parts.len(),
+            Storage::Stored(_) | Storage::Derived(_) | Storage::Raw(_) => 1,
+        };
+        let key = |at: usize| target.key.get(at).map(|key| target.columns.get(*key));
+        let key_type = key(0).map_or(Type::Error, |key| key.ty);
+        let problem = if target.key.is_empty() {
+            Some(format!("`{}` cannot be referred to: it has no `key`", name.value))
+        } else if parts != target.key.len() {
+            let names: Vec<_> = (0..target.key.len()).filter_map(key).map(|key| key.name.value.as_str()).collect();
+            Some(format!("the key of `{}` is made of {} columns ({})", name.value, target.key.len(), names.join(", ")))
+        } else if parts == 1 && own.ty != Type::Error && own.ty.common(key_type).is_none() {
+            Some(format!("`{}` holds {}, but the key of `{}` is {key_type}", own.name.value, own.ty, name.value))
+        } else {
+            None
+        };
+        if let Some(problem) = problem {
+            findings
+                .report(&codes::BAD_REFERENCE, name.span, problem)
+                .also(target.name.span, "the source referred to")
+                .help("a reference holds the key of its source; for several columns write `column: [a, b]`");
+        }
+        let ty = match (parts, own.ty) {
+            (1, Type::Error) => key_type,
+            (1, declared) => declared,
+            _ => Type::Key,
+        };
+        let own = model.sources.get_mut(id).columns.get_mut(column_id);
+        own.reference = Some(target_id);
+        own.reference_span = Some(name.span);
+        own.ty = ty;
+    }
+}
+
+/// Resolves the formulas of derived columns, once all columns are there.
+pub(super) fn derived(spec: &Spec, formulas: &Formulas, model: &mut Model, findings: &mut Findings) {
+    let mut found = Vec::new();
+    for ((id, source), trees) in model.sources.ids().zip(&spec.sources).zip(&formulas.columns) {
+        let columns = model.sources.get(id).columns.ids();
+        for ((column_id, column), tree) in columns.zip(&source.columns).zip(trees) {
+            let Some(text) = &column.expr else { continue };
+            let mut resolver = Resolver { model, incomplete: spec.incomplete, findings: Findings::default() };
+            let expr = match tree {
+                Some(tree) => resolver.row(tree, &super::row::Scope::derived(id)),
+                None => crate::model::expr::Expr::new(Node::Broken, text.span),
+            };
+            findings.append(resolver.findings);
+            found.push((id, column_id, expr));
+        }
+    }
+    for (source, column, expr) in found {
+        model.sources.get_mut(source).columns.get_mut(column).storage = Storage::Derived(expr);
+    }
+}
+
+/// Makes the table of dimensions: those that specs define, then one for each column name.
+pub(super) fn dimensions(spec: &Spec, model: &mut Model, findings: &mut Findings) {
+    for dimension in &spec.dimensions {
+        let made = defined(dimension, spec.incomplete, model, findings);
+        let id = model.dimensions.push(made);
+        model.dimension_names.insert(dimension.name.value.clone(), id);
+    }
+    let mut by_name: BTreeMap<String, BTreeMap<SourceId, Path>> = BTreeMap::new();
+    for (source_id, source) in model.sources.iter() {
+        for (column_id, column) in source.columns.iter() {
+            by_name.entry(column.name.value.clone()).or_default().insert(source_id, Path::to(column_id));
+        }
+    }
+    for (name, places) in by_name {
+        if let Some(known) = model.dimension_names.get(&name).copied() {
+            // What a spec does not say of a source, a column of the dimension's name and type says.
+            for (source, path) in places {
+                let ty = model.column(source, &path).ty;
+                let dimension = model.dimensions.get_mut(known);
+                if dimension.ty.is_none_or(|known| known == ty) {
+                    dimension.places.entry(source).or_insert(path);
+                }
+            }
+            continue;
+        }
+        let made = Dimension { title: title(&name), name: name.clone(), defined: None, description: String::new(), ty: None, places };
+        let id = model.dimensions.push(made);
+        model.dimension_names.insert(name, id);
+    }
+}
+
+fn defined(written: &dimension::Dimension, incomplete: bool, model: &Model, findings: &mut Findings) -> Dimension {
+    let ty = match written.ty.as_ref().map(|ty| ty.value.as_str()) {
+        Some("boolean") => Type::Boolean,
+        Some("integer") => Type::Integer,
+        Some("date") => Type::Date,
+        _ => Type::Text,
+    };
+    let mut places = BTreeMap::new();
+    for (source_name, path) in &written.from {
+        let Some(source) = model.source_names.get(&source_name.value).copied() else {
+            if !incomplete {
+                super::unknown_source(model, source_name, findings);
+            }
+            continue;
+        };
+        let mut resolver = Resolver { model, incomplete, findings: Findings::default() };
+        let names: Vec<Name> = split_path(path);
+        let expr = resolver.path(&names, path.span, &super::row::Scope::derived(source));
+        findings.append(resolver.findings);
+        if let Node::Leaf(RowLeaf::Column(found)) = expr.node {
+            let holds = model.column(source, &found).ty;
+            if holds != ty && holds != Type::Error {
+                let message = format!("`{}` is {ty}, but `{}` of `{}` holds {holds}", written.name.value, path.value, source_name.value);
+                findings
+                    .report(&codes::DIMENSION_TYPE, path.span, message)
+                    .help("give the dimension the type of its columns, or name a column of its type");
+            }
+            places.insert(source, found);
+        }
+    }
+    Dimension {
+        name: written.name.value.clone(),
+        defined: Some(written.name.span),
+        title: written.title.as_ref().map_or_else(|| title(&written.name.value), |text| text.value.clone()),
+        description: text(written.description.as_ref()),
+        ty: Some(ty),
+        places,
+    }
+}
+
+/// The names of a path that stands as a text in YAML, each with its place.
+fn split_path(text: &Text) -> Vec<Name> {
+    let mut names = Vec::new();
+    let mut at = text.span.start;
+    for part in text.value.split('.') {
+        let length = u32::try_from(part.len()).unwrap_or(0);
+        let span = crate::text::Span { start: at, end: (at + length).min(text.span.end), ..text.span };
+        names.push(Name::new(part.trim().to_owned(), span));
+        at += length + 1;
+    }
+    names
+}
+
+/// Reports a column that a source does not have.
+pub(super) fn unknown_column(source: &Source, name: &Name, findings: &mut Findings) {
+    let message = format!("`{}` has no column `{}`", source.name.value, name.value);
+    let finding = findings.report(&codes::UNKNOWN_COLUMN, name.span, message);
+    let columns = source.columns.rows().iter().map(|column| column.name.value.as_str());
+    finding.help = suggest::did_you_mean(&name.value, &format!("{} has", source.name.value), columns);
+}
