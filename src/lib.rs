@@ -2,12 +2,16 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod calendar;
+pub mod check;
 pub mod diagnostic;
 pub mod formula;
 pub mod functions;
 pub mod graph;
+pub mod lint;
 pub mod load;
 pub mod model;
+pub mod pipeline;
 pub mod resolve;
 pub mod spec;
+pub mod support;
 pub mod text;

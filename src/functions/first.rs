@@ -12,7 +12,7 @@ pub static FIRST: Function = Function {
         adds_over_slices: false,
         splits: Splits::Not,
     }),
-    takes: &[Argument::Numeric],
+    takes: &[Argument::Any],
     rest: Rest::None,
     gives: Gives::Same(0),
     unit: UnitRule::Same(0),

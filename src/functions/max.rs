@@ -12,7 +12,7 @@ pub static MAX: Function = Function {
         adds_over_slices: false,
         splits: Splits::Max,
     }),
-    takes: &[Argument::Numeric],
+    takes: &[Argument::Ordered],
     rest: Rest::None,
     gives: Gives::Same(0),
     unit: UnitRule::Same(0),

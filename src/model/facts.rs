@@ -2,6 +2,7 @@
 
 use super::unit::Unit;
 use super::DimensionId;
+use super::expr::Path;
 use std::fmt;
 
 /// The type of a value.
@@ -213,6 +214,15 @@ impl Range {
     }
 }
 
+/// What names the currency of an amount.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CurrencyOf {
+    /// A column of the row.
+    Column(Path),
+    /// A dimension of the KPI.
+    Dimension(DimensionId),
+}
+
 /// The unit of a value, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Measure {
@@ -220,8 +230,8 @@ pub enum Measure {
     Bare,
     /// That unit.
     Of(Unit),
-    /// Amounts of several currencies.
-    Mixed,
+    /// Amounts of several currencies, which that names.
+    Mixed(CurrencyOf),
     /// Unknown, because a part is wrong and that has been said.
     Unknown,
 }
@@ -236,7 +246,7 @@ impl Measure {
     pub fn unit(&self) -> Unit {
         match self {
             Measure::Of(unit) => unit.clone(),
-            Measure::Bare | Measure::Mixed | Measure::Unknown => Unit::none(),
+            Measure::Bare | Measure::Mixed(_) | Measure::Unknown => Unit::none(),
         }
     }
 }

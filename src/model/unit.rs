@@ -157,6 +157,12 @@ impl Unit {
         self.factors.iter().all(|(base, _)| matches!(base, Base::Noun(_)))
     }
 
+    /// The same unit, shown as it is.
+    #[must_use]
+    pub fn plain(&self) -> Unit {
+        Unit { factors: self.factors.clone(), shown: Shown::Plain }
+    }
+
     /// The unit without its nouns.
     #[must_use]
     pub fn hard(&self) -> Unit {
@@ -193,6 +199,27 @@ impl Unit {
             }
         }
         if seconds == 0 && months == 0 { Fit::Times(factor) } else { Fit::Not }
+    }
+
+    /// The unit with times of one family made one, and by how much numbers grow with that: `USD/month * year` is 12 `USD`.
+    #[must_use]
+    pub fn settled(&self) -> (Unit, f64) {
+        let mut factor = 1.0;
+        let mut unit = self.clone();
+        for family in [TimeUnit::seconds as fn(TimeUnit) -> Option<u32>, TimeUnit::months] {
+            let times: Vec<(TimeUnit, i32)> = unit.times_left().filter(|(time, _)| family(*time).is_some()).collect();
+            let Some((finest, _)) = times.iter().min_by_key(|(time, _)| *time) else { continue };
+            if times.len() < 2 {
+                continue;
+            }
+            let least = f64::from(family(*finest).unwrap_or(1));
+            for (time, power) in &times {
+                let length = f64::from(family(*time).unwrap_or(1)) / least;
+                factor *= length.powi(*power);
+                unit = unit.multiplied(&Base::Time(*time), -power).multiplied(&Base::Time(*finest), *power);
+            }
+        }
+        (unit, factor)
     }
 
     /// The same unit if the nouns agree, else the unit without nouns: what a sum of the two is counted in.
@@ -292,6 +319,13 @@ mod tests {
         assert_eq!(times("year", "month"), Fit::Times(12.0));
         assert_eq!(times("month", "day"), Fit::Not);
         assert_eq!(times("order", "user"), Fit::Times(1.0));
+    }
+
+    #[test]
+    fn times_of_one_family_become_one() {
+        assert_eq!(unit("USD/month").times(&unit("year")).settled(), (unit("USD"), 12.0));
+        assert_eq!(unit("day").times(&unit("hour")).settled(), (unit("hour * hour"), 24.0));
+        assert_eq!(unit("USD/month").times(&unit("day")).settled(), (unit("USD * day/month"), 1.0));
     }
 
     #[test]

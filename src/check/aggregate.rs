@@ -1,0 +1,193 @@
+//! Aggregates over rows and over entities: what they take, what they give, and how their values behave.
+
+use super::row::Scope;
+use super::{Context, Operand};
+use crate::diagnostic::codes;
+use crate::functions::{Argument, Function, Gives, UnitRule, count, sum};
+use crate::model::expr::{Aggregate, Grouped, Node, RowExpr, RowLeaf, Window};
+use crate::model::facts::{CurrencyOf, Kind, Measure, Range, Type};
+use crate::model::unit::Unit;
+use crate::model::{SourceId, Storage};
+use crate::text::Span;
+
+/// What is known of an aggregate's value.
+#[derive(Debug, Clone)]
+pub(super) struct Aggregated {
+    pub ty: Type,
+    pub measure: Measure,
+    pub range: Range,
+    pub kind: Kind,
+    pub adds_over_slices: bool,
+    /// Where its unit comes from.
+    pub origin: Option<(String, Span)>,
+}
+
+impl Aggregated {
+    fn broken() -> Self {
+        Self { ty: Type::Error, measure: Measure::Unknown, range: Range::ANY, kind: Kind::Ratio, adds_over_slices: false, origin: None }
+    }
+}
+
+impl Context<'_> {
+    /// Checks an aggregate over rows and gives it with its conversions written out.
+    pub(super) fn aggregate(&mut self, aggregate: &Aggregate) -> (Aggregate, Aggregated) {
+        let scope = Scope::Rows(aggregate.source);
+        let filter = match &aggregate.filter {
+            None => Some(None),
+            Some(filter) => self.condition(filter, scope, "`where`").map(Some),
+        };
+        let argument = match &aggregate.argument {
+            None => Some(None),
+            Some(argument) => self.argument(aggregate.function, argument, scope).map(Some),
+        };
+        let broken_time = aggregate.time.is_some_and(|time| self.is_broken_column(aggregate.source, time));
+        let (Some(filter), Some(argument), false) = (filter, argument, broken_time) else {
+            return (aggregate.clone(), Aggregated::broken());
+        };
+        let value = self.aggregated(aggregate, argument.as_ref());
+        let done = Aggregate { argument: argument.map(|argument| argument.expr), filter, ..aggregate.clone() };
+        (done, value)
+    }
+
+    /// Whether a derived column could not be worked out.
+    fn is_broken_column(&self, source: SourceId, column: crate::model::ColumnId) -> bool {
+        let column = self.model.sources.get(source).columns.get(column);
+        column.ty == Type::Error || matches!(&column.storage, Storage::Derived(expr) if expr.is_broken())
+    }
+
+    /// What is aggregated, if the function takes it.
+    fn argument(&mut self, function: &Function, argument: &RowExpr, scope: Scope<'_>) -> Option<Operand<RowLeaf>> {
+        let operand = self.row(argument, scope);
+        let wanted = function.takes.first().copied().unwrap_or(Argument::Any);
+        let fits = match wanted {
+            Argument::Numeric => operand.ty.is_numeric(),
+            Argument::Ordered => operand.ty.is_numeric() || operand.ty.is_time() || operand.ty == Type::Text,
+            // A key of several columns can be counted, and nothing else.
+            _ => operand.ty != Type::Key || function.name.starts_with("count"),
+        };
+        if operand.ty == Type::Error {
+            return None;
+        }
+        if fits {
+            return Some(operand);
+        }
+        let span = argument.span_or(self.or);
+        let message = format!("`{}` takes numbers, and `{}` is {}", function.name, self.text(argument), operand.ty);
+        let text = self.text(argument);
+        let finding = self.report(&codes::TYPE_MISMATCH, span, message);
+        match operand.ty {
+            Type::Boolean => finding.help(format!("to count the rows for which it is true write `count(... where {text})`")),
+            Type::Text => finding.help("to count its different values write `count_distinct(...)`; a text becomes a number with `number(x)`"),
+            Type::Key => finding.help("a key of several columns can only be counted"),
+            _ => finding.help("the time between two times is a duration: `avg(closed_at - opened_at from ...)`"),
+        };
+        None
+    }
+
+    fn aggregated(&self, aggregate: &Aggregate, argument: Option<&Operand<RowLeaf>>) -> Aggregated {
+        let function = aggregate.function;
+        let Some(traits) = function.aggregation() else { return Aggregated::broken() };
+        let ty = match function.gives {
+            Gives::Integer => Type::Integer,
+            Gives::Number => Type::Number,
+            _ => argument.map_or(Type::Integer, |argument| argument.ty),
+        };
+        let of = argument.map_or(Range::POSITIVE, |argument| argument.range);
+        let measure = match (function.unit, argument) {
+            (UnitRule::Rows, argument) => Measure::Of(self.counted(aggregate.source, argument)),
+            (_, Some(argument)) => self.with_dimension(aggregate.source, &argument.measure),
+            (_, None) => Measure::none(),
+        };
+        let measure = match (function.unit, &measure) {
+            (UnitRule::Squared, Measure::Of(unit)) => Measure::Of(unit.times(unit)),
+            _ => measure,
+        };
+        let kind = match (aggregate.window, traits.kind) {
+            (Window::Period | Window::Previous, kind) => kind,
+            (_, Kind::Flow) => Kind::Stock,
+            (_, kind) => kind,
+        };
+        Aggregated {
+            ty,
+            measure,
+            range: range(function, of),
+            kind,
+            adds_over_slices: traits.adds_over_slices,
+            origin: argument.and_then(|argument| argument.origin.clone()),
+        }
+    }
+
+    /// The noun of what is counted: the rows of the source, or those that a reference leads to.
+    fn counted(&self, source: SourceId, argument: Option<&Operand<RowLeaf>>) -> Unit {
+        let counted = match argument.map(|argument| &argument.expr.node) {
+            None => Some(source),
+            Some(Node::Leaf(RowLeaf::Column(path))) => self.model.column(source, path).reference,
+            Some(_) => None,
+        };
+        counted.map_or(Unit::none(), |source| Unit::noun(&self.model.sources.get(source).row))
+    }
+
+    /// Amounts of several currencies are told apart by a dimension from here on.
+    fn with_dimension(&self, source: SourceId, measure: &Measure) -> Measure {
+        let Measure::Mixed(CurrencyOf::Column(path)) = measure else { return measure.clone() };
+        let found = self.model.dimensions.iter().find(|(_, dimension)| dimension.places.get(&source) == Some(path));
+        found.map_or(measure.clone(), |(id, _)| Measure::Mixed(CurrencyOf::Dimension(id)))
+    }
+
+    /// Checks an aggregate over entities.
+    pub(super) fn grouped(&mut self, grouped: &Grouped) -> (Grouped, Aggregated) {
+        let (of, inner) = self.aggregate(&grouped.of);
+        let broken = |of: Aggregate| (Grouped { of, ..grouped.clone() }, Aggregated::broken());
+        if inner.ty == Type::Error {
+            return broken(of);
+        }
+        let function = grouped.function;
+        let Some(traits) = function.aggregation() else { return broken(of) };
+        if !inner.ty.is_numeric() && function.takes.first() == Some(&Argument::Numeric) {
+            let span = of.at.0.unwrap_or(self.or);
+            let message = format!("`{}` takes numbers, and the value of each entity is {}", function.name, inner.ty);
+            self.report(&codes::TYPE_MISMATCH, span, message);
+            return broken(of);
+        }
+        let value = (inner.ty, inner.measure.clone(), inner.range);
+        let filter = match &grouped.filter {
+            None => None,
+            Some(filter) => match self.condition(filter, Scope::Value(&value), "`where`") {
+                Some(filter) => Some(filter),
+                None => return broken(of),
+            },
+        };
+        let ty = match function.gives {
+            Gives::Integer => Type::Integer,
+            Gives::Number => Type::Number,
+            _ => inner.ty,
+        };
+        let entities = self.model.column(of.source, &grouped.entity).reference;
+        let measure = match function.unit {
+            UnitRule::Rows => Measure::Of(entities.map_or(Unit::none(), |id| Unit::noun(&self.model.sources.get(id).row))),
+            UnitRule::Squared => Measure::Of(inner.measure.unit().times(&inner.measure.unit())),
+            _ => inner.measure.clone(),
+        };
+        // The sum over all entities is the sum over all rows; anything else has to be worked out anew.
+        let whole = *function == sum::SUM && filter.is_none() && grouped.top.is_none();
+        let kind = match function {
+            _ if whole => inner.kind,
+            _ if *function == count::COUNT => Kind::Distinct,
+            _ => Kind::Ratio,
+        };
+        let done = Grouped { of, filter, ..grouped.clone() };
+        let adds_over_slices = whole && traits.adds_over_slices && inner.adds_over_slices;
+        (done, Aggregated { ty, measure, range: range(function, inner.range), kind, adds_over_slices, origin: inner.origin })
+    }
+}
+
+/// The values that an aggregate of values can have.
+pub(super) fn range(function: &Function, of: Range) -> Range {
+    match function.name {
+        "count" | "count_distinct" | "stddev" | "variance" => Range::POSITIVE,
+        "sum" if of.low >= 0.0 => Range::POSITIVE,
+        "sum" if of.high <= 0.0 => Range::POSITIVE.negated(),
+        "sum" => Range::ANY,
+        _ => of,
+    }
+}

@@ -1,0 +1,553 @@
+//! Functions and operators applied to values: which types they take, what becomes of units and ranges, and the conversions
+//! that have to be written out. The same for rows and for KPIs.
+
+use super::{Context, Operand};
+use crate::diagnostic::codes;
+use crate::formula::TimeUnit;
+use crate::functions::{Argument, Function, Gives, Rest, UnitRule, conversions, operators};
+use crate::model::expr::{Expr, Literal, Node};
+use crate::model::facts::{Measure, Range, Type};
+use crate::model::unit::{Fit, Unit};
+use crate::text::Span;
+
+impl Context<'_> {
+    /// The value of a function; broken, with a finding, if it does not take its operands.
+    pub(super) fn apply<L: Clone>(&mut self, function: &'static Function, operands: Vec<Operand<L>>, span: Span) -> Operand<L> {
+        if operands.iter().any(Operand::is_broken) {
+            // The other operands have been looked at on their own; what depends on the broken one is not known.
+            return Operand::broken(span);
+        }
+        let done = match function.name {
+            "+" | "-" => self.sum(function, operands, span),
+            "*" => self.product(operands, span),
+            "/" => self.quotient(operands, span),
+            "=" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "not in" | "between" | "not between" => {
+                self.comparison(function, operands, span)
+            }
+            "if" | "case" | "coalesce" | "least" | "greatest" => self.choice(function, operands, span),
+            "text" | "number" | "date" => self.conversion(function, operands, span),
+            _ => self.plain(function, operands, span),
+        };
+        done.unwrap_or_else(|| Operand::broken(span))
+    }
+
+    fn mismatch<L, T>(&mut self, function: &Function, operand: &Operand<L>, wants: &str) -> Option<T> {
+        let span = operand.expr.span_or(self.or);
+        let message = format!("`{}` {wants}, and `{}` is {}", function.name, self.text(&operand.expr), operand.ty);
+        self.report(&codes::TYPE_MISMATCH, span, message);
+        None
+    }
+
+    /// A function whose signature says everything.
+    fn plain<L: Clone>(&mut self, function: &'static Function, operands: Vec<Operand<L>>, span: Span) -> Option<Operand<L>> {
+        for (at, operand) in operands.iter().enumerate() {
+            let wanted = function.takes.get(at).copied().or(match function.rest {
+                Rest::None => None,
+                Rest::Optional(argument) | Rest::Many(argument) => Some(argument),
+            });
+            if let Some(wanted) = wanted {
+                self.takes(function, wanted, operand)?;
+            }
+        }
+        let first = operands.first();
+        let measure = match function.unit {
+            UnitRule::Same(at) => operands.get(at).map_or(Measure::none(), |operand| operand.measure.clone()),
+            _ => Measure::none(),
+        };
+        let ty = match function.gives {
+            Gives::Truth => Type::Boolean,
+            Gives::Integer => Type::Integer,
+            Gives::Number => Type::Number,
+            Gives::Text => Type::Text,
+            Gives::Date => Type::Date,
+            Gives::Same(at) => operands.get(at).map_or(Type::Error, |operand| operand.ty),
+            Gives::Common => operands.iter().try_fold(Type::Null, |ty, operand| ty.common(operand.ty)).unwrap_or(Type::Error),
+        };
+        let of = first.map_or(Range::ANY, |operand| operand.range);
+        let range = match function.name {
+            "negate" => of.negated(),
+            "abs" => of.without_sign(),
+            "floor" | "round" => Range { low: (of.low - 1.0).floor(), high: of.high.ceil() },
+            "ceil" => Range { low: of.low.floor(), high: (of.high + 1.0).ceil() },
+            "sqrt" | "exp" | "length" => Range::POSITIVE,
+            "month" => Range { low: 1.0, high: 12.0 },
+            "day" => Range { low: 1.0, high: 31.0 },
+            "hour" => Range { low: 0.0, high: 23.0 },
+            "weekday" => Range { low: 1.0, high: 7.0 },
+            _ => Range::ANY,
+        };
+        let origin = first.and_then(|operand| operand.origin.clone());
+        let expr = Expr::new(Node::Apply(function, operands.into_iter().map(|operand| operand.expr).collect()), span);
+        Some(Operand { expr, ty, measure, range, origin })
+    }
+
+    /// Whether a function takes an operand at its place.
+    fn takes<L>(&mut self, function: &Function, wanted: Argument, operand: &Operand<L>) -> Option<()> {
+        let ty = operand.ty;
+        let fits = match wanted {
+            Argument::Numeric => ty.is_numeric(),
+            Argument::Plain => ty.is_numeric() && matches!(&operand.measure, Measure::Of(unit) if unit.is_soft())
+                || ty.is_numeric() && operand.measure == Measure::Bare,
+            Argument::Text => matches!(ty, Type::Text | Type::Null),
+            Argument::Truth => matches!(ty, Type::Boolean | Type::Null),
+            Argument::Time => ty.is_time(),
+            Argument::Digits => matches!(&operand.expr.node, Node::Literal(Literal::Number(digits)) if digits.len() < 3 && !digits.contains('.')),
+            Argument::Any | Argument::Ordered | Argument::Rows | Argument::Fraction | Argument::Grain => ty != Type::Key,
+        };
+        if fits {
+            return Some(());
+        }
+        if wanted == Argument::Plain && ty.is_numeric() {
+            let span = operand.expr.span_or(self.or);
+            let unit = self.unit_name(operand);
+            let message = format!("`{}` takes a number without a unit, and `{}` is in {unit}", function.name, self.text(&operand.expr));
+            self.report(&codes::UNIT_MISMATCH, span, message).help("divide by a value in the same unit first");
+            return None;
+        }
+        let wants = match wanted {
+            Argument::Numeric | Argument::Plain => "takes a number",
+            Argument::Text => "takes a text",
+            Argument::Truth => "takes a condition",
+            Argument::Time => "takes a date or timestamp",
+            Argument::Digits => "takes a number of decimals that is written out, such as `2`",
+            _ => "takes a single value",
+        };
+        self.mismatch(function, operand, wants)
+    }
+
+    /// A number with its unit, for a message.
+    fn unit_name<L>(&self, operand: &Operand<L>) -> String {
+        match &operand.measure {
+            Measure::Mixed(_) => "several currencies".to_owned(),
+            Measure::Of(unit) if *unit == Unit::none() => "no unit".to_owned(),
+            Measure::Of(unit) if unit.is_soft() => format!("{unit}, a count"),
+            Measure::Of(unit) => unit.hard().to_string(),
+            Measure::Bare | Measure::Unknown => "no unit".to_owned(),
+        }
+    }
+
+    /// `+` and `-`: numbers of one unit, times and durations.
+    fn sum<L: Clone>(&mut self, function: &'static Function, operands: Vec<Operand<L>>, span: Span) -> Option<Operand<L>> {
+        let adds = function.name == "+";
+        let [left, right] = <[Operand<L>; 2]>::try_from(operands).ok()?;
+        let time = |ty: Type| matches!(ty, Type::Date | Type::Timestamp);
+        match (time(left.ty), time(right.ty)) {
+            (true, true) if adds => {
+                let message = format!("two times cannot be added: `{}`", self.files.slice(span));
+                self.report(&codes::TYPE_MISMATCH, span, message).help("the difference of two times is written with `-`");
+                None
+            }
+            (true, true) => Some(difference(left, right, span)),
+            (true, false) => self.shifted(function, left, right, span),
+            (false, true) if adds => self.shifted(function, right, left, span),
+            (false, true) => self.mismatch(function, &right, "takes a time from another time only"),
+            (false, false) => {
+                for operand in [&left, &right] {
+                    if !operand.ty.is_numeric() {
+                        let wants = if adds { "adds numbers" } else { "subtracts numbers" };
+                        return self.mismatch(function, operand, wants);
+                    }
+                }
+                let ty = left.ty.common(right.ty)?;
+                let (operands, measure) = self.one_unit(function, vec![left, right], span)?;
+                let [left, right] = <[Operand<L>; 2]>::try_from(operands).ok()?;
+                let range = left.range.plus(if adds { right.range } else { right.range.negated() });
+                let origin = left.origin.or(right.origin);
+                let expr = Expr::new(Node::Apply(function, vec![left.expr, right.expr]), span);
+                Some(Operand { expr, ty, measure, range, origin })
+            }
+        }
+    }
+
+    /// A time plus or minus a duration.
+    fn shifted<L: Clone>(
+        &mut self,
+        function: &'static Function,
+        time: Operand<L>,
+        by: Operand<L>,
+        span: Span,
+    ) -> Option<Operand<L>> {
+        let unit = by.measure.unit().as_time().filter(|_| by.ty.is_numeric());
+        let place = by.expr.span_or(self.or);
+        let Some(unit) = unit else {
+            let message = format!("`{}` is no duration, and only that can be added to a time", self.text(&by.expr));
+            self.report(&codes::TYPE_MISMATCH, place, message)
+                .help("durations are written as `14 days`; a number column is one if it has a unit of time");
+            return None;
+        };
+        let days = matches!(unit, TimeUnit::Day | TimeUnit::Week);
+        if !days && unit.months().is_none() && time.ty == Type::Date {
+            let message = format!("`{}` is a date, which has no time of day to add {}s to", self.text(&time.expr), unit.name());
+            self.report(&codes::TYPE_MISMATCH, place, message).help("add days, weeks, months, quarters or years");
+            return None;
+        }
+        if (days || unit.months().is_some()) && by.ty != Type::Integer && time.ty == Type::Date {
+            let message = format!("`{}` may be a part of a {}, which a date cannot be moved by", self.text(&by.expr), unit.name());
+            self.report(&codes::TYPE_MISMATCH, place, message).help("only whole numbers of days or months can be added to a date");
+            return None;
+        }
+        if unit.months().is_some() && by.ty != Type::Integer {
+            let message = format!("`{}` may be a part of a {}, which has no fixed length", self.text(&by.expr), unit.name());
+            self.report(&codes::TYPE_MISMATCH, place, message).help("only whole numbers of months can be added");
+            return None;
+        }
+        let (by_function, factor) = match (unit.months(), unit.seconds()) {
+            (Some(months), _) => (&conversions::ADD_MONTHS, f64::from(months)),
+            (None, Some(seconds)) if days && by.ty == Type::Integer => (&conversions::ADD_DAYS, f64::from(seconds / 86_400)),
+            (None, seconds) => (&conversions::ADD_SECONDS, f64::from(seconds.unwrap_or(1))),
+        };
+        let factor = if function.name == "-" { -factor } else { factor };
+        let expr = Expr::new(Node::Apply(by_function, vec![time.expr, scaled(by.expr, factor)]), span);
+        Some(Operand::new(expr, time.ty, Measure::none(), Range::ANY))
+    }
+
+    fn product<L: Clone>(&mut self, operands: Vec<Operand<L>>, span: Span) -> Option<Operand<L>> {
+        let function = &operators::MULTIPLY;
+        let [left, right] = <[Operand<L>; 2]>::try_from(operands).ok()?;
+        for operand in [&left, &right] {
+            if !operand.ty.is_numeric() {
+                return self.mismatch(function, operand, "multiplies numbers");
+            }
+        }
+        let (measure, factor) = match (&left.measure, &right.measure) {
+            (Measure::Bare, other) | (other, Measure::Bare) => (shown_plain(other), 1.0),
+            (Measure::Of(one), Measure::Of(two)) => {
+                let (unit, factor) = one.times(two).settled();
+                (Measure::Of(unit), factor)
+            }
+            (Measure::Mixed(by), Measure::Of(rate)) | (Measure::Of(rate), Measure::Mixed(by)) => {
+                if rate.currency().is_some() {
+                    (Measure::Of(rate.clone()), 1.0)
+                } else {
+                    (Measure::Mixed(by.clone()), 1.0)
+                }
+            }
+            (Measure::Mixed(_), Measure::Mixed(_)) => {
+                let message = "amounts of several currencies cannot be multiplied with each other";
+                self.report(&codes::MIXED_CURRENCIES, span, message);
+                return None;
+            }
+            (Measure::Unknown, _) | (_, Measure::Unknown) => (Measure::Unknown, 1.0),
+        };
+        let range = left.range.times(right.range);
+        let ty = left.ty.common(right.ty)?;
+        let origin = left.origin.or(right.origin);
+        let expr = Expr::new(Node::Apply(function, vec![left.expr, right.expr]), span);
+        Some(Operand { expr: scaled(expr, factor), ty, measure, range, origin })
+    }
+
+    fn quotient<L: Clone>(&mut self, operands: Vec<Operand<L>>, span: Span) -> Option<Operand<L>> {
+        let function = &operators::DIVIDE;
+        let [left, right] = <[Operand<L>; 2]>::try_from(operands).ok()?;
+        for operand in [&left, &right] {
+            if !operand.ty.is_numeric() {
+                return self.mismatch(function, operand, "divides numbers");
+            }
+        }
+        let (measure, factor) = match (&left.measure, &right.measure) {
+            (Measure::Bare, Measure::Bare) => (Measure::Bare, 1.0),
+            (other, Measure::Bare) => (shown_plain(other), 1.0),
+            (Measure::Bare, Measure::Of(unit)) => (Measure::Of(Unit::none().over(unit)), 1.0),
+            (Measure::Of(one), Measure::Of(two)) => {
+                let (unit, factor) = one.over(two).settled();
+                (Measure::Of(unit), factor)
+            }
+            (Measure::Mixed(one), Measure::Mixed(two)) if one == two => (Measure::none(), 1.0),
+            (Measure::Mixed(by), Measure::Of(unit)) if unit.currency().is_none() => (Measure::Mixed(by.clone()), 1.0),
+            (Measure::Unknown, _) | (_, Measure::Unknown) => (Measure::Unknown, 1.0),
+            (Measure::Mixed(_), _) | (_, Measure::Mixed(_)) => {
+                let message = "amounts of several currencies cannot be divided by each other or by another currency";
+                self.report(&codes::MIXED_CURRENCIES, span, message).help("multiply by an exchange rate first");
+                return None;
+            }
+        };
+        let range = left.range.over(right.range);
+        let origin = left.origin.or(right.origin);
+        let expr = Expr::new(Node::Apply(function, vec![left.expr, right.expr]), span);
+        Some(Operand { expr: scaled(expr, factor), ty: Type::Number, measure, range, origin })
+    }
+
+    fn comparison<L: Clone>(
+        &mut self,
+        function: &'static Function,
+        operands: Vec<Operand<L>>,
+        span: Span,
+    ) -> Option<Operand<L>> {
+        let operands = self.one_type(function, operands, span)?;
+        let ordered = !matches!(function.name, "=" | "!=" | "in" | "not in");
+        if let Some(operand) = operands.first()
+            && ordered
+            && operand.ty == Type::Boolean
+        {
+            return self.mismatch(function, operand, "compares what has an order");
+        }
+        let (operands, _) = self.one_unit(function, operands, span)?;
+        let expr = Expr::new(Node::Apply(function, operands.into_iter().map(|operand| operand.expr).collect()), span);
+        Some(Operand::new(expr, Type::Boolean, Measure::none(), Range::ANY))
+    }
+
+    /// `if`, `case`, `coalesce`, `least`, `greatest`: one of several values, which have one type and one unit.
+    fn choice<L: Clone>(&mut self, function: &'static Function, operands: Vec<Operand<L>>, span: Span) -> Option<Operand<L>> {
+        // Conditions stand at even places of `if` and `case`, but for a last `else`.
+        let conditional = matches!(function.name, "if" | "case");
+        let count = operands.len();
+        let is_condition = |at: usize| match function.name {
+            "if" => at == 0,
+            "case" => at % 2 == 0 && at + 1 < count,
+            _ => false,
+        };
+        let mut conditions = Vec::new();
+        let mut values = Vec::new();
+        for (at, operand) in operands.into_iter().enumerate() {
+            if is_condition(at) {
+                self.takes(function, Argument::Truth, &operand)?;
+                conditions.push(operand.expr);
+            } else {
+                values.push(operand);
+            }
+        }
+        let values = self.one_type(function, values, span)?;
+        if let Some(value) = values.first()
+            && matches!(function.name, "least" | "greatest")
+            && value.ty == Type::Boolean
+        {
+            return self.mismatch(function, value, "compares what has an order");
+        }
+        let (values, measure) = self.one_unit(function, values, span)?;
+        let ty = values.iter().try_fold(Type::Null, |ty, value| ty.common(value.ty))?;
+        let ranges = values.iter().filter(|value| value.ty != Type::Null).map(|value| value.range);
+        let range = match function.name {
+            "least" => ranges.reduce(|a, b| Range { low: a.low.min(b.low), high: a.high.min(b.high) }),
+            "greatest" => ranges.reduce(|a, b| Range { low: a.low.max(b.low), high: a.high.max(b.high) }),
+            _ => ranges.reduce(Range::or),
+        };
+        let origin = values.iter().find_map(|value| value.origin.clone());
+        let mut values = values.into_iter().map(|value| value.expr);
+        let mut parts = Vec::new();
+        if conditional {
+            for condition in conditions {
+                parts.push(condition);
+                parts.extend(values.next());
+            }
+        }
+        parts.extend(values);
+        let expr = Expr::new(Node::Apply(function, parts), span);
+        Some(Operand { expr, ty, measure, range: range.unwrap_or(Range::ANY), origin })
+    }
+
+    /// `text(x)`, `number(x)`, `date(x)`.
+    fn conversion<L: Clone>(
+        &mut self,
+        function: &'static Function,
+        operands: Vec<Operand<L>>,
+        span: Span,
+    ) -> Option<Operand<L>> {
+        let operand = operands.first()?;
+        let (fits, wants, ty) = match function.name {
+            "text" => (
+                matches!(operand.ty, Type::Integer | Type::Date | Type::Boolean | Type::Text | Type::Null),
+                "takes a whole number, a date or a condition (other numbers look different on every engine)",
+                Type::Text,
+            ),
+            "number" => (
+                operand.ty.is_numeric() || matches!(operand.ty, Type::Text | Type::Boolean),
+                "takes a text, a number or a condition",
+                Type::Number,
+            ),
+            _ => (
+                operand.ty.is_time() || operand.ty == Type::Text,
+                "takes a timestamp, a date or a text",
+                Type::Date,
+            ),
+        };
+        if !fits {
+            return self.mismatch(function, operand, wants);
+        }
+        let measure = if function.name == "number" { operand.measure.clone() } else { Measure::none() };
+        let range = if function.name == "number" { operand.range } else { Range::ANY };
+        let node = match (function.name, operand.ty) {
+            ("date", Type::Date) | ("text", Type::Text) => return operands.into_iter().next(),
+            ("date", Type::Timestamp) => Node::Apply(&conversions::TO_DATE, vec![operand.expr.clone()]),
+            ("number", ty) if ty.is_numeric() => Node::Apply(&conversions::TO_NUMBER, vec![operand.expr.clone()]),
+            _ => Node::Apply(function, vec![operand.expr.clone()]),
+        };
+        Some(Operand::new(Expr::new(node, span), ty, measure, range))
+    }
+
+    /// Brings operands to one type: a date and a timestamp are compared as dates.
+    fn one_type<L: Clone>(&mut self, function: &Function, operands: Vec<Operand<L>>, span: Span) -> Option<Vec<Operand<L>>> {
+        let mut ty = Type::Null;
+        for operand in &operands {
+            let Some(common) = ty.common(operand.ty).filter(|common| *common != Type::Key) else {
+                let known = operands.iter().find(|known| known.ty == ty).unwrap_or(operand);
+                let (one, other) = (self.text(&known.expr), self.text(&operand.expr));
+                let place = operand.expr.span_or(span);
+                let message = if operand.ty == Type::Key {
+                    format!("`{other}` is {}, which cannot be compared", operand.ty)
+                } else {
+                    format!("`{one}` is {}, but `{other}` is {}: `{}` needs the same of both", known.ty, operand.ty, function.name)
+                };
+                let is_day = |operand: &Operand<L>| match &operand.expr.node {
+                    Node::Literal(Literal::Text(text)) => text.parse::<crate::calendar::Date>().is_ok(),
+                    _ => false,
+                };
+                let day = [known, operand].into_iter().find(|operand| is_day(operand)).map(|operand| self.text(&operand.expr));
+                let number = [known, operand].into_iter().any(|operand| operand.ty.is_numeric());
+                let finding = self.report(&codes::TYPE_MISMATCH, place, message);
+                match day {
+                    Some(day) => finding.help(format!("a day is written `date {day}`")),
+                    None if number => finding.help("a number is written without quotes; a text becomes one with `number(x)`"),
+                    None => finding,
+                };
+                return None;
+            };
+            ty = common;
+        }
+        let mixed_times = ty == Type::Date;
+        let bring = |operand: Operand<L>| {
+            if mixed_times && operand.ty == Type::Timestamp {
+                let expr = Expr { at: operand.expr.at, ..Expr::apply(&conversions::TO_DATE, vec![operand.expr]) };
+                Operand { expr, ty: Type::Date, ..operand_without_expr(operand.measure, operand.range, operand.origin) }
+            } else {
+                operand
+            }
+        };
+        Some(operands.into_iter().map(bring).collect())
+    }
+
+    /// Brings numbers to one unit, the finest of those given; a finding where they cannot be.
+    fn one_unit<L: Clone>(
+        &mut self,
+        function: &Function,
+        operands: Vec<Operand<L>>,
+        span: Span,
+    ) -> Option<(Vec<Operand<L>>, Measure)> {
+        let numeric = |operand: &&Operand<L>| operand.ty.is_numeric() && operand.ty != Type::Null;
+        let Some(first) = operands.iter().filter(numeric).find(|operand| operand.measure != Measure::Bare) else {
+            return Some((operands, Measure::Bare));
+        };
+        // The finest unit, so that factors are whole numbers.
+        let mut target = first.measure.clone();
+        let mut nouns = first.measure.clone();
+        for operand in operands.iter().filter(numeric) {
+            let problem = match (&target, &operand.measure) {
+                (_, Measure::Bare) | (Measure::Unknown, _) | (_, Measure::Unknown) => false,
+                (Measure::Of(known), Measure::Of(unit)) => match unit.fit(known) {
+                    Fit::Times(factor) => {
+                        if factor < 1.0 {
+                            target = operand.measure.clone();
+                        }
+                        nouns = Measure::Of(nouns.unit().shared(unit));
+                        false
+                    }
+                    Fit::Not => true,
+                },
+                (Measure::Mixed(one), Measure::Mixed(two)) => one != two,
+                (Measure::Mixed(_), _) | (_, Measure::Mixed(_)) => true,
+                (Measure::Bare, _) => false,
+            };
+            if problem {
+                return self.units_differ(function, first, operand, span);
+            }
+        }
+        let bring = |operand: Operand<L>| match (&operand.measure, &target) {
+            (Measure::Of(unit), Measure::Of(target)) if operand.ty.is_numeric() => match unit.fit(target) {
+                Fit::Times(factor) if (factor - 1.0).abs() > f64::EPSILON => {
+                    let range = operand.range.times(Range::point(factor));
+                    Operand { expr: scaled(operand.expr, factor), range, ..operand_without_expr_of(operand.ty, operand.measure, operand.origin) }
+                }
+                _ => operand,
+            },
+            _ => operand,
+        };
+        let measure = match (&target, &nouns) {
+            (Measure::Of(unit), Measure::Of(shared)) if unit.fit(shared) == Fit::Times(1.0) => nouns,
+            _ => target.clone(),
+        };
+        Some((operands.into_iter().map(bring).collect(), measure))
+    }
+
+    /// Says which two units do not go together, and where they come from.
+    fn units_differ<L, T>(&mut self, function: &Function, one: &Operand<L>, two: &Operand<L>, span: Span) -> Option<T> {
+        let (first, second) = (self.unit_name(one), self.unit_name(two));
+        let does = match function.name {
+            "+" => format!("adds {first} to {second}"),
+            "-" => format!("takes {second} from {first}"),
+            "=" | "!=" | "<" | "<=" | ">" | ">=" | "between" | "not between" | "in" | "not in" => {
+                format!("compares {first} with {second}")
+            }
+            _ => format!("mixes {first} and {second}"),
+        };
+        let label = |operand: &Operand<L>, unit: &str| match &operand.origin {
+            Some((name, _)) => format!("{unit}, from `{name}`"),
+            None => unit.to_owned(),
+        };
+        let (here, there) = (label(one, &first), label(two, &second));
+        let message = format!("`{}` {does}", self.files.slice(span).split_whitespace().collect::<Vec<_>>().join(" "));
+        let (first_place, second_place) = (one.expr.span_or(span), two.expr.span_or(span));
+        let money = |operand: &Operand<L>| matches!(&operand.measure, Measure::Of(unit) if unit.currency().is_some());
+        let unitless = |operand: &Operand<L>| matches!(&operand.measure, Measure::Of(unit) if *unit == Unit::none());
+        let (both_money, one_unitless) = (money(one) && money(two), unitless(one) || unitless(two));
+        let finding = self.report(&codes::UNIT_MISMATCH, first_place, message).here(here).also(second_place, there);
+        if both_money {
+            finding.help("multiply one side by an exchange rate, for instance `sum(amount * usd_rate from costs)`");
+        } else if one_unitless {
+            finding.help("if the column without a unit has one, declare it: `{ type: decimal, unit: USD }`");
+        } else {
+            finding.help("bring both sides to the same unit first");
+        }
+        None
+    }
+}
+
+/// The difference of two times: days between dates, seconds between timestamps.
+fn difference<L: Clone>(left: Operand<L>, right: Operand<L>, span: Span) -> Operand<L> {
+    let day = |operand: Operand<L>| match operand.ty {
+        Type::Timestamp => Expr { at: operand.expr.at, ..Expr::apply(&conversions::TO_DATE, vec![operand.expr]) },
+        _ => operand.expr,
+    };
+    let (function, ty, unit, operands) = if left.ty == Type::Timestamp && right.ty == Type::Timestamp {
+        (&conversions::SECONDS_BETWEEN, Type::Number, TimeUnit::Second, vec![left.expr, right.expr])
+    } else {
+        (&conversions::DAYS_BETWEEN, Type::Integer, TimeUnit::Day, vec![day(left), day(right)])
+    };
+    Operand::new(Expr::new(Node::Apply(function, operands), span), ty, Measure::Of(Unit::time(unit)), Range::ANY)
+}
+
+/// What a product or quotient with a bare number is measured in: shown plainly, whatever it was shown as.
+fn shown_plain(measure: &Measure) -> Measure {
+    match measure {
+        Measure::Of(unit) => Measure::Of(unit.plain()),
+        other => other.clone(),
+    }
+}
+
+/// An expression times a number; a written number is multiplied at once.
+pub(super) fn scaled<L: Clone>(expr: Expr<L>, factor: f64) -> Expr<L> {
+    if (factor - 1.0).abs() < f64::EPSILON {
+        return expr;
+    }
+    if let Node::Literal(Literal::Number(digits)) = &expr.node
+        && let Ok(number) = digits.parse::<i64>()
+        && factor.fract() == 0.0
+        && factor.abs() < 1e9
+    {
+        #[expect(clippy::cast_possible_truncation, reason = "a whole number below 1e9")]
+        let product = number.saturating_mul(factor as i64);
+        return Expr { node: Node::Literal(Literal::Number(product.to_string())), at: expr.at };
+    }
+    let at = expr.at;
+    // 1/60 has no exact digits, 60 has: divide by whole numbers instead of multiplying by parts.
+    let (function, by) = if factor.abs() < 1.0 { (&operators::DIVIDE, 1.0 / factor) } else { (&operators::MULTIPLY, factor) };
+    Expr { at, ..Expr::apply(function, vec![expr, Expr::number(by)]) }
+}
+
+/// The rest of an operand whose expression is replaced; its type is replaced too.
+fn operand_without_expr<L>(measure: Measure, range: Range, origin: Option<(String, Span)>) -> Operand<L> {
+    Operand { expr: Expr::null(), ty: Type::Error, measure, range, origin }
+}
+
+/// The rest of an operand whose expression and range are replaced.
+fn operand_without_expr_of<L>(ty: Type, measure: Measure, origin: Option<(String, Span)>) -> Operand<L> {
+    Operand { expr: Expr::null(), ty, measure, range: Range::ANY, origin }
+}

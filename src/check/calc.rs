@@ -1,0 +1,468 @@
+//! Formulas of KPIs: type, unit, kind over time, and range of each, in the order in which they need each other.
+
+use super::row::Scope;
+use super::{Context, Operand, literal};
+use crate::diagnostic::{Findings, codes};
+use crate::functions::{Argument, Function, Gives, avg, operators, sum};
+use crate::graph::Graph;
+use crate::model::expr::{Calc, CalcLeaf, Each, Expr, Literal, Node, Past, RowLeaf, Window};
+use crate::model::facts::{CurrencyOf, Facts, Kind, Measure, Range, Type};
+use crate::model::unit::{Fit, Shown, Unit};
+use crate::model::{Body, Kpi, KpiId, Model, Values};
+use crate::text::Files;
+
+/// How large a formula may be once the formulas of the KPIs in it are written out.
+const LARGEST: usize = 5_000;
+/// How deep it may be then.
+const DEEPEST: usize = 150;
+
+/// Checks the formulas of all KPIs.
+pub(super) fn kpis(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Findings) {
+    let mut sizes = vec![(1usize, 1usize); model.kpis.len()];
+    for id in graph.kpi_order() {
+        let kpi = model.kpis.get(id);
+        let mut context = Context { model, files, findings, or: kpi.name.span };
+        let (body, facts) = match &kpi.body {
+            _ if graph.is_cyclic(id) => (Body::Broken, Facts::unknown()),
+            Body::Broken => (Body::Broken, Facts::unknown()),
+            Body::Values(values) => (Body::Values(values.clone()), values_facts(kpi, values)),
+            Body::Formula(calc) => {
+                let size = size(calc, &sizes);
+                if let Some(slot) = sizes.get_mut(id.index()) {
+                    *slot = size;
+                }
+                if size.0 > LARGEST || size.1 > DEEPEST {
+                    too_large(&mut context, id, size);
+                    (Body::Broken, Facts::unknown())
+                } else {
+                    context.kpi(kpi, calc)
+                }
+            }
+        };
+        let kpi = model.kpis.get_mut(id);
+        kpi.body = body;
+        kpi.facts = facts;
+    }
+}
+
+/// How many parts a formula has once written out, and how deep it is.
+fn size(calc: &Calc, known: &[(usize, usize)]) -> (usize, usize) {
+    let of = |calc: &Calc| size(calc, known);
+    match &calc.node {
+        Node::Literal(_) | Node::Broken => (1, 1),
+        Node::Apply(_, arguments) => arguments.iter().map(of).fold((1, 1), |(parts, depth), (more, deep)| {
+            (parts.saturating_add(more), depth.max(deep.saturating_add(1)))
+        }),
+        Node::Leaf(leaf) => match leaf {
+            CalcLeaf::Kpi(id) => known.get(id.index()).copied().unwrap_or((1, 1)),
+            CalcLeaf::Duration(..) | CalcLeaf::Aggregate(_) | CalcLeaf::Grouped(_) => (1, 1),
+            CalcLeaf::Each(each) => of(&each.of),
+            CalcLeaf::Prior(past, inner, _) => {
+                let (parts, depth) = of(inner);
+                let copies = if *past == Past::Growth { 3 } else { 2 };
+                (parts.saturating_mul(copies), depth.saturating_add(2))
+            }
+            CalcLeaf::Slice(inner, _) | CalcLeaf::Total(inner, _) => of(inner),
+        },
+    }
+}
+
+fn too_large(context: &mut Context<'_>, id: KpiId, (parts, depth): (usize, usize)) {
+    let kpi = context.model.kpis.get(id);
+    let span = kpi.formula_span.unwrap_or(kpi.name.span);
+    let message = if parts > LARGEST {
+        format!("with the formulas of its KPIs written out, `{}` has more than {LARGEST} parts", kpi.name.value)
+    } else {
+        format!("`{}` goes through {depth} levels of KPIs, which is more than {DEEPEST}", kpi.name.value)
+    };
+    context.report(&codes::FORMULA_TOO_LARGE, span, message).help("shorten the chain of KPIs, or aggregate rows directly");
+}
+
+fn values_facts(kpi: &Kpi, values: &Values) -> Facts {
+    let figures = values.figures.iter().map(|(_, figure)| Range::point(*figure));
+    let whole = values.figures.iter().all(|(_, figure)| figure.fract() == 0.0 && figure.abs() < 9e15);
+    Facts {
+        ty: if whole { Type::Integer } else { Type::Number },
+        unit: kpi.unit.as_ref().map_or(Unit::none(), |unit| unit.value.clone()),
+        scale: 1.0,
+        kind: values.kind,
+        adds_over_slices: false,
+        range: figures.reduce(Range::or).unwrap_or(Range::ANY),
+        needs: None,
+    }
+}
+
+/// A part of a formula with all that is known of it.
+struct Figure {
+    operand: Operand<CalcLeaf>,
+    kind: Kind,
+    adds_over_slices: bool,
+    /// Whether it is the same at every period.
+    constant: bool,
+}
+
+impl Figure {
+    fn broken(span: crate::text::Span) -> Self {
+        Self { operand: Operand::broken(span), kind: Kind::Ratio, adds_over_slices: false, constant: false }
+    }
+
+    fn constant(operand: Operand<CalcLeaf>) -> Self {
+        Self { operand, kind: Kind::Ratio, adds_over_slices: false, constant: true }
+    }
+
+    fn is_broken(&self) -> bool {
+        self.operand.is_broken()
+    }
+}
+
+impl Context<'_> {
+    /// What a KPI with a formula is.
+    fn kpi(&mut self, kpi: &Kpi, calc: &Calc) -> (Body, Facts) {
+        let figure = self.calc(calc);
+        if figure.is_broken() {
+            return (Body::Broken, Facts::unknown());
+        }
+        let span = calc.span_or(kpi.name.span);
+        if !figure.operand.ty.is_numeric() || figure.operand.ty == Type::Null {
+            let message = format!("the formula of `{}` gives {}, and a KPI is a number", kpi.name.value, figure.operand.ty);
+            let finding = self.report(&codes::KPI_NOT_A_NUMBER, span, message);
+            match figure.operand.ty {
+                Type::Boolean => finding.help("to get 1 or 0 write `if(condition, 1, 0)`"),
+                Type::Date | Type::Timestamp => finding.help("the time between two times is a number: `max(a) - min(b)`"),
+                _ => finding,
+            };
+            return (Body::Broken, Facts::unknown());
+        }
+        let Some((unit, scale)) = self.declared_unit(kpi, &figure) else {
+            return (Body::Broken, Facts::unknown());
+        };
+        let needs = match &figure.operand.measure {
+            Measure::Mixed(CurrencyOf::Dimension(id)) => Some(*id),
+            _ => None,
+        };
+        if let Measure::Mixed(by) = &figure.operand.measure
+            && !self.told_apart(kpi, by)
+        {
+            return (Body::Broken, Facts::unknown());
+        }
+        let ty = if (scale - 1.0).abs() > f64::EPSILON { Type::Number } else { figure.operand.ty };
+        let facts = Facts {
+            ty,
+            unit,
+            scale,
+            kind: figure.kind,
+            adds_over_slices: figure.adds_over_slices,
+            range: figure.operand.range.times(Range::point(scale)),
+            needs,
+        };
+        (Body::Formula(figure.operand.expr), facts)
+    }
+
+    /// Whether every view of a KPI of mixed amounts shows one currency at a time.
+    fn told_apart(&mut self, kpi: &Kpi, by: &CurrencyOf) -> bool {
+        let span = kpi.formula_span.unwrap_or(kpi.name.span);
+        let CurrencyOf::Dimension(id) = by else {
+            self.report(&codes::MIXED_CURRENCIES, span, format!("`{}` adds up amounts of several currencies", kpi.name.value))
+                .help("multiply by an exchange rate, or define a dimension for the currency and slice by it");
+            return false;
+        };
+        let currency = &self.model.dimensions.get(*id).name;
+        if kpi.by.is_empty() {
+            self.report(&codes::MIXED_CURRENCIES, span, format!("`{}` adds up amounts of several currencies", kpi.name.value))
+                .help(format!("slice it by the currency (`by: [{currency}]`; no total is emitted then), or multiply by an exchange rate"));
+            return false;
+        }
+        let Some(slice) = kpi.by.iter().find(|slice| !slice.value.contains(id)) else { return true };
+        let message = format!("this slice of `{}` adds up amounts of several currencies", kpi.name.value);
+        self.report(&codes::MIXED_CURRENCIES, slice.span, message).help(format!("add `{currency}` to the slice"));
+        false
+    }
+
+    /// The KPI's unit, and by how much its formula's value has to be multiplied; nothing, with a finding, if they do not fit.
+    fn declared_unit(&mut self, kpi: &Kpi, figure: &Figure) -> Option<(Unit, f64)> {
+        let inferred = &figure.operand.measure;
+        let Some(declared) = &kpi.unit else {
+            let unit = inferred.unit();
+            if unit.as_time().is_some() && has_difference(&figure.operand.expr, self.model) {
+                let span = kpi.formula_span.unwrap_or(kpi.name.span);
+                let message = format!("`{}` is a duration: in which unit is it to be shown?", kpi.name.value);
+                self.report(&codes::DURATION_WITHOUT_UNIT, span, message).help("add `unit: day`, `unit: hour` or `unit: minute`");
+                return None;
+            }
+            return Some((unit, 1.0));
+        };
+        let unit = &declared.value;
+        let Measure::Of(found) = inferred else { return Some((unit.clone(), 1.0)) };
+        match found.fit(unit) {
+            Fit::Times(factor) => Some((unit.clone(), factor)),
+            // A declared unit without a time settles what is left of one: USD for USD/month.
+            Fit::Not if unit.times_left().next().is_none()
+                && found.times_left().all(|(_, power)| power < 0)
+                && found.without_times().fit(unit) == Fit::Times(1.0) =>
+            {
+                Some((unit.clone(), 1.0))
+            }
+            Fit::Not => {
+                let says = match unit.shown {
+                    Shown::Percent => "%, a share without a unit".to_owned(),
+                    _ if unit.is_soft() => format!("{unit}, a count"),
+                    _ => unit.to_string(),
+                };
+                let gives = if found.to_string().is_empty() { "a number without a unit".to_owned() } else { found.to_string() };
+                let message = format!("`{}` is declared in {says}, but its formula gives {gives}", kpi.name.value);
+                let formula = kpi.formula_span.unwrap_or(kpi.name.span);
+                let help = if found.is_soft() {
+                    "declare the unit of the column that the formula reads, or correct the KPI's unit"
+                } else {
+                    "correct the unit, or the formula"
+                };
+                let label = match &figure.operand.origin {
+                    Some((name, _)) => format!("{gives}, from `{name}`"),
+                    None => gives,
+                };
+                self.report(&codes::UNIT_MISMATCH, declared.span, message).also(formula, label).help(help);
+                None
+            }
+        }
+    }
+
+    /// Checks a part of a formula.
+    fn calc(&mut self, calc: &Calc) -> Figure {
+        let span = calc.span_or(self.or);
+        match &calc.node {
+            Node::Broken => Figure::broken(span),
+            Node::Literal(value) => Figure::constant(literal(calc, value)),
+            Node::Apply(function, arguments) => {
+                let figures: Vec<Figure> = arguments.iter().map(|argument| self.calc(argument)).collect();
+                let (kind, adds_over_slices) = combined(function, &figures);
+                let constant = figures.iter().all(|figure| figure.constant);
+                let operands = figures.into_iter().map(|figure| figure.operand).collect();
+                let operand = self.apply(function, operands, span);
+                Figure { operand, kind, adds_over_slices, constant }
+            }
+            Node::Leaf(leaf) => self.calc_leaf(leaf, calc),
+        }
+    }
+
+    fn calc_leaf(&mut self, leaf: &CalcLeaf, calc: &Calc) -> Figure {
+        let span = calc.span_or(self.or);
+        let at = calc.at;
+        match leaf {
+            CalcLeaf::Duration(count, unit) => {
+                let number = Expr { node: Node::Literal(Literal::Number(count.to_string())), at };
+                let range = Range::point(f64::from(*count));
+                Figure::constant(Operand::new(number, Type::Integer, Measure::Of(Unit::time(*unit)), range))
+            }
+            CalcLeaf::Kpi(id) => self.kpi_leaf(*id, calc),
+            CalcLeaf::Aggregate(aggregate) => {
+                let (aggregate, value) = self.aggregate(aggregate);
+                leaf_figure(CalcLeaf::Aggregate(Box::new(aggregate)), value, at, span)
+            }
+            CalcLeaf::Grouped(grouped) => {
+                let (grouped, value) = self.grouped(grouped);
+                leaf_figure(CalcLeaf::Grouped(Box::new(grouped)), value, at, span)
+            }
+            CalcLeaf::Each(each) => self.each(each, calc),
+            CalcLeaf::Prior(past, of, length) => {
+                let figure = self.calc(of);
+                let figure = self.numeric(figure, of, "an earlier period");
+                if figure.is_broken() {
+                    return Figure::broken(span);
+                }
+                let Operand { expr, ty, measure, range, origin } = figure.operand;
+                let expr = Expr { node: Node::Leaf(CalcLeaf::Prior(*past, Box::new(expr), *length)), at };
+                let (ty, measure, range, kind, adds) = match past {
+                    Past::Prior => (ty, measure, range, figure.kind, figure.adds_over_slices),
+                    Past::Change => (ty, measure, range.plus(range.negated()), Kind::Movement, figure.adds_over_slices),
+                    Past::Growth => (Type::Number, Measure::none(), Range::ANY, Kind::Ratio, false),
+                };
+                let operand = Operand { expr, ty, measure, range, origin };
+                Figure { operand, kind, adds_over_slices: adds, constant: false }
+            }
+            CalcLeaf::Slice(of, condition) => {
+                let figure = self.calc(of);
+                let condition_expr = self.condition(condition, Scope::Dimensions, "`slice`");
+                let figure = self.numeric(figure, of, "a part");
+                let (false, Some(condition)) = (figure.is_broken(), condition_expr) else { return Figure::broken(span) };
+                let measure = self.one_currency(&figure.operand.measure, &condition);
+                let expr = Expr { node: Node::Leaf(CalcLeaf::Slice(Box::new(figure.operand.expr), Box::new(condition))), at };
+                Figure { operand: Operand { expr, measure, ..figure.operand }, ..figure }
+            }
+            CalcLeaf::Total(of, dimensions) => {
+                let figure = self.calc(of);
+                let figure = self.numeric(figure, of, "a total");
+                if figure.is_broken() {
+                    return Figure::broken(span);
+                }
+                if let Measure::Mixed(by) = &figure.operand.measure
+                    && (dimensions.is_empty() || matches!(by, CurrencyOf::Dimension(id) if dimensions.contains(id)))
+                {
+                    let message = "this total adds up amounts of several currencies";
+                    self.report(&codes::MIXED_CURRENCIES, span, message).help("multiply by an exchange rate first");
+                    return Figure::broken(span);
+                }
+                let expr = Expr { node: Node::Leaf(CalcLeaf::Total(Box::new(figure.operand.expr), dimensions.clone())), at };
+                Figure { operand: Operand { expr, ..figure.operand }, adds_over_slices: false, ..figure }
+            }
+        }
+    }
+
+    /// The unit of a part on which mixed amounts are all of one currency.
+    fn one_currency(&self, measure: &Measure, condition: &Expr<RowLeaf>) -> Measure {
+        let Measure::Mixed(CurrencyOf::Dimension(needed)) = measure else { return measure.clone() };
+        let code = condition.conjuncts().into_iter().find_map(|part| match &part.node {
+            Node::Apply(function, arguments) if **function == operators::EQUAL => match arguments.as_slice() {
+                [Expr { node: Node::Leaf(RowLeaf::Dimension(id)), .. }, Expr { node: Node::Literal(Literal::Text(code)), .. }]
+                    if id == needed =>
+                {
+                    Some(code.clone())
+                }
+                _ => None,
+            },
+            _ => None,
+        });
+        match code.and_then(|code| Unit::parse(&code).ok()) {
+            Some(unit) => Measure::Of(unit),
+            None => measure.clone(),
+        }
+    }
+
+    fn kpi_leaf(&mut self, id: KpiId, calc: &Calc) -> Figure {
+        let kpi = self.model.kpis.get(id);
+        let facts = &kpi.facts;
+        if facts.is_broken() {
+            return Figure::broken(calc.span_or(self.or));
+        }
+        let measure = match facts.needs {
+            Some(dimension) => Measure::Mixed(CurrencyOf::Dimension(dimension)),
+            None => Measure::Of(facts.unit.clone()),
+        };
+        let mut operand = Operand::new(calc.clone(), facts.ty, measure, facts.range);
+        operand.origin = Some((kpi.name.value.clone(), kpi.unit.as_ref().map_or(kpi.name.span, |unit| unit.span)));
+        Figure { operand, kind: facts.kind, adds_over_slices: facts.adds_over_slices, constant: false }
+    }
+
+    /// A figure that has to be a number.
+    fn numeric(&mut self, figure: Figure, calc: &Calc, what: &str) -> Figure {
+        if figure.is_broken() || figure.operand.ty.is_numeric() {
+            return figure;
+        }
+        let span = calc.span_or(self.or);
+        let message = format!("{what} needs a number, and `{}` is {}", self.text(calc), figure.operand.ty);
+        self.report(&codes::TYPE_MISMATCH, span, message);
+        Figure::broken(span)
+    }
+
+    fn each(&mut self, each: &Each, calc: &Calc) -> Figure {
+        let span = calc.span_or(self.or);
+        let of = self.calc(&each.of);
+        let of = self.numeric(of, &each.of, "an aggregate over periods");
+        let Some(traits) = each.function.aggregation() else { return Figure::broken(span) };
+        if of.is_broken() {
+            return Figure::broken(span);
+        }
+        let adds = *each.function == sum::SUM;
+        if adds && of.kind != Kind::Flow {
+            let place = each.of.span_or(self.or);
+            let why = match of.kind {
+                Kind::Stock => "is a level, and the same amount stands in every period",
+                Kind::Distinct => "counts distinct things, and the same one stands in several periods",
+                Kind::Movement => "is a change, and what goes and comes back would count twice",
+                Kind::Ratio | Kind::Flow => "has to be worked out anew from its parts",
+            };
+            let text = self.text(&each.of);
+            let message = format!("`{text}` does not add up over time: it {why}");
+            self.report(&codes::DOES_NOT_ADD_UP, place, message)
+                .help(format!("for a typical value write `avg({text} each {})`", each.grain));
+            return Figure::broken(span);
+        }
+        let ty = match each.function.gives {
+            Gives::Integer => Type::Integer,
+            Gives::Number => Type::Number,
+            _ => of.operand.ty,
+        };
+        // A flow's mean over months is so much per month.
+        let measure = match &of.operand.measure {
+            Measure::Of(unit) if *each.function == avg::AVG && of.kind == Kind::Flow => {
+                crate::formula::TimeUnit::parse(each.grain.name())
+                    .map_or(of.operand.measure.clone(), |time| Measure::Of(unit.over(&Unit::time(time))))
+            }
+            Measure::Of(_) if each.function.takes.first() == Some(&Argument::Rows) => Measure::none(),
+            other => other.clone(),
+        };
+        let kind = match (adds, each.window) {
+            (true, Window::Period | Window::Previous) => Kind::Flow,
+            (true, _) => Kind::Stock,
+            (false, _) => Kind::Ratio,
+        };
+        let adds_over_slices = (adds || *each.function == avg::AVG) && of.adds_over_slices && traits.kind != Kind::Distinct;
+        let range = super::aggregate::range(each.function, of.operand.range);
+        let done = Each { of: of.operand.expr, ..each.clone() };
+        let expr = Expr { node: Node::Leaf(CalcLeaf::Each(Box::new(done))), at: calc.at };
+        let operand = Operand { expr, ty, measure, range, origin: of.operand.origin };
+        Figure { operand, kind, adds_over_slices, constant: false }
+    }
+}
+
+fn leaf_figure(
+    leaf: CalcLeaf,
+    value: super::aggregate::Aggregated,
+    at: crate::model::expr::At,
+    span: crate::text::Span,
+) -> Figure {
+    if value.ty == Type::Error {
+        return Figure::broken(span);
+    }
+    let expr = Expr { node: Node::Leaf(leaf), at };
+    Figure {
+        operand: Operand { expr, ty: value.ty, measure: value.measure, range: value.range, origin: value.origin },
+        kind: value.kind,
+        adds_over_slices: value.adds_over_slices,
+        constant: false,
+    }
+}
+
+/// The kind of a function of figures, and whether it adds up over slices: the one table of what arithmetic keeps.
+fn combined(function: &Function, figures: &[Figure]) -> (Kind, bool) {
+    let moving: Vec<&Figure> = figures.iter().filter(|figure| !figure.constant).collect();
+    let all_add = moving.iter().all(|figure| figure.adds_over_slices);
+    let has_constant = moving.len() < figures.len();
+    match (function.name, moving.as_slice()) {
+        ("negate", [only]) => (only.kind, only.adds_over_slices),
+        // k * x and x / k.
+        ("*", [only]) => (only.kind, only.adds_over_slices),
+        ("/", [only]) if figures.get(1).is_some_and(|divisor| divisor.constant) => (only.kind, only.adds_over_slices),
+        // A level may be moved by a constant; a flow may not, it would count once for each period.
+        ("+" | "-", [only]) if has_constant => (if only.kind == Kind::Stock { Kind::Stock } else { Kind::Ratio }, false),
+        ("+" | "-", [one, two]) if one.kind == two.kind => (one.kind, all_add),
+        // A missing value that counts as 0 changes nothing.
+        ("coalesce", [only]) if figures.get(1).is_some_and(|or| or.operand.range.single() == Some(0.0)) => {
+            (only.kind, only.adds_over_slices)
+        }
+        _ => (Kind::Ratio, false),
+    }
+}
+
+/// Whether a formula takes the difference of two times, whose unit nobody wrote.
+fn has_difference(calc: &Calc, model: &Model) -> bool {
+    fn in_row(expr: &Expr<RowLeaf>) -> bool {
+        match &expr.node {
+            Node::Apply(function, arguments) => function.name.ends_with(" between") && function.name != "not between" || arguments.iter().any(in_row),
+            Node::Leaf(_) | Node::Literal(_) | Node::Broken => false,
+        }
+    }
+    match &calc.node {
+        Node::Apply(function, arguments) => {
+            function.name.ends_with(" between") && function.name != "not between"
+                || arguments.iter().any(|argument| has_difference(argument, model))
+        }
+        Node::Leaf(leaf) => match leaf {
+            CalcLeaf::Aggregate(aggregate) => aggregate.argument.as_ref().is_some_and(in_row),
+            CalcLeaf::Grouped(grouped) => grouped.of.argument.as_ref().is_some_and(in_row),
+            CalcLeaf::Each(each) => has_difference(&each.of, model),
+            CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => has_difference(of, model),
+            CalcLeaf::Kpi(_) | CalcLeaf::Duration(..) => false,
+        },
+        Node::Literal(_) | Node::Broken => false,
+    }
+}

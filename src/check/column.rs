@@ -1,0 +1,69 @@
+//! Derived columns: their formulas give the declared type, in the declared unit.
+
+use super::row::Scope;
+use super::{Context, apply};
+use crate::diagnostic::{Findings, codes};
+use crate::graph::Graph;
+use crate::model::expr::{Expr, Node};
+use crate::model::facts::{Measure, Type};
+use crate::model::unit::Fit;
+use crate::model::{ColumnUnit, Model, Storage};
+use crate::text::Files;
+
+/// Checks the derived columns, each after those it needs.
+pub(super) fn columns(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Findings) {
+    for (source, column) in graph.column_order() {
+        let known = model.sources.get(source).columns.get(column);
+        let Storage::Derived(expr) = &known.storage else { continue };
+        let name = known.name.clone();
+        let mut context = Context { model, files, findings, or: name.span };
+        let operand = if graph.is_cyclic_column(source, column) {
+            super::Operand::broken(name.span)
+        } else {
+            context.row(expr, Scope::Rows(source))
+        };
+        let declared = known.ty;
+        let fits = match (declared, operand.ty) {
+            (Type::Error, _) | (_, Type::Error | Type::Null) => true,
+            (Type::Number, ty) => ty.is_numeric(),
+            (Type::Decimal, ty) => matches!(ty, Type::Integer | Type::Decimal),
+            (declared, ty) => declared == ty,
+        };
+        let place = expr.span_or(name.span);
+        let mut done = operand.expr;
+        let mut ty = if operand.ty == Type::Error { Type::Error } else { declared };
+        if !fits {
+            let message = format!("`{}` is declared as {declared}, but its formula gives {}", name.value, operand.ty);
+            context.report(&codes::TYPE_MISMATCH, place, message).help("declare the type that the formula gives");
+            ty = Type::Error;
+        }
+        let unit = match (&known.unit, &operand.measure) {
+            (ColumnUnit::Fixed(declared), Measure::Of(found)) if ty.is_numeric() && *declared != *found => {
+                // A column without a declared unit has that of its formula.
+                if declared.is_soft() && !found.is_soft() && declared.to_string().is_empty() {
+                    Some(ColumnUnit::Fixed(found.clone()))
+                } else {
+                    match found.fit(declared) {
+                        Fit::Times(factor) => done = apply::scaled(done, factor),
+                        Fit::Not => {
+                            let message = format!("`{}` is declared in {declared}, but its formula gives {found}", name.value);
+                            context.report(&codes::UNIT_MISMATCH, place, message);
+                            ty = Type::Error;
+                        }
+                    }
+                    None
+                }
+            }
+            _ => None,
+        };
+        if ty == Type::Error {
+            done = Expr::new(Node::Broken, place);
+        }
+        let column = model.sources.get_mut(source).columns.get_mut(column);
+        column.storage = Storage::Derived(done);
+        column.ty = ty;
+        if let Some(unit) = unit {
+            column.unit = unit;
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! From ids to meaning: types, units, kinds over time and ranges, in the order in which definitions need each other.
+//!
+//! 1. [`column::columns`] checks derived columns.
+//! 2. [`calc::kpis`] checks formulas and finds out what each KPI is; `row` does the same for row expressions, `aggregate` for
+//!    what ties the two, and `apply` for the functions that both share.
+//! 3. [`grain::grains`] checks that each KPI has a value at each of its grains.
+//! 4. [`slice::slices`] checks that all parts of a KPI have the dimensions that it is sliced by.
+//!
+//! Checking writes out what formulas leave unsaid: differences of times, and conversions between units of one kind. A part
+//! that is wrong becomes unknown, which silences what follows from it.
+
+mod aggregate;
+mod apply;
+mod calc;
+mod column;
+mod grain;
+mod row;
+mod slice;
+
+use crate::diagnostic::{Code, Finding, Findings};
+use crate::graph::Graph;
+use crate::model::Model;
+use crate::model::expr::{Expr, Node};
+use crate::model::facts::{Measure, Range, Type};
+use crate::text::{Files, Span};
+
+/// Checks a whole model and fills in what it finds out.
+pub fn check(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Findings) {
+    column::columns(model, graph, files, findings);
+    calc::kpis(model, graph, files, findings);
+    grain::grains(model, graph, findings);
+    slice::slices(model, graph, findings);
+}
+
+/// What a check looks at and reports to.
+struct Context<'a> {
+    model: &'a Model,
+    files: &'a Files,
+    findings: &'a mut Findings,
+    /// The place to point at where an expression has none.
+    or: Span,
+}
+
+impl Context<'_> {
+    fn report(&mut self, code: &'static Code, span: Span, message: impl Into<String>) -> &mut Finding {
+        self.findings.report(code, span, message)
+    }
+
+    /// An expression as it was written, on one line.
+    fn text<L>(&self, expr: &Expr<L>) -> String {
+        let written = expr.at.0.map(|span| self.files.slice(span)).unwrap_or_default();
+        let line = written.split_whitespace().collect::<Vec<_>>().join(" ");
+        if line.chars().count() > 60 { format!("{}…", line.chars().take(60).collect::<String>()) } else { line }
+    }
+}
+
+/// An expression with what is known of its value.
+#[derive(Debug, Clone)]
+struct Operand<L> {
+    expr: Expr<L>,
+    ty: Type,
+    measure: Measure,
+    range: Range,
+    /// Where its unit comes from, for findings: a name and the place of its definition.
+    origin: Option<(String, Span)>,
+}
+
+impl<L> Operand<L> {
+    fn new(expr: Expr<L>, ty: Type, measure: Measure, range: Range) -> Self {
+        Self { expr, ty, measure, range, origin: None }
+    }
+
+    /// Something that is wrong.
+    fn broken(span: Span) -> Self {
+        Self::new(Expr::new(Node::Broken, span), Type::Error, Measure::Unknown, Range::ANY)
+    }
+
+    fn is_broken(&self) -> bool {
+        self.ty == Type::Error
+    }
+}
+
+/// What a literal is.
+fn literal<L: Clone>(expr: &Expr<L>, literal: &crate::model::expr::Literal) -> Operand<L> {
+    use crate::model::expr::Literal;
+    let (ty, measure, range) = match literal {
+        Literal::Null => (Type::Null, Measure::Bare, Range::ANY),
+        Literal::Truth(_) => (Type::Boolean, Measure::none(), Range::ANY),
+        Literal::Number(digits) => {
+            let value = digits.parse::<f64>().unwrap_or(f64::INFINITY);
+            let ty = if digits.contains('.') || value.abs() > 9e15 { Type::Decimal } else { Type::Integer };
+            (ty, Measure::Bare, Range::point(value))
+        }
+        Literal::Text(_) | Literal::Grain(_) => (Type::Text, Measure::none(), Range::ANY),
+        Literal::Date(_) => (Type::Date, Measure::none(), Range::ANY),
+    };
+    Operand::new(expr.clone(), ty, measure, range)
+}

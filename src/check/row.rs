@@ -1,0 +1,98 @@
+//! Row expressions: what each is, with its conversions written out.
+
+use super::{Context, Operand, literal};
+use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf};
+use crate::model::facts::{CurrencyOf, Measure, Range, Type};
+use crate::model::unit::Unit;
+use crate::model::{ColumnUnit, SourceId};
+
+/// Where a row expression stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Scope<'a> {
+    /// Over the rows of a source.
+    Rows(SourceId),
+    /// Over dimensions.
+    Dimensions,
+    /// Over the values of entities, which are like that.
+    Value(&'a (Type, Measure, Range)),
+}
+
+impl Context<'_> {
+    /// Checks a row expression.
+    pub(super) fn row(&mut self, expr: &RowExpr, scope: Scope<'_>) -> Operand<RowLeaf> {
+        let span = expr.span_or(self.or);
+        match &expr.node {
+            Node::Broken => Operand::broken(span),
+            Node::Literal(value) => literal(expr, value),
+            Node::Apply(function, arguments) => {
+                let operands = arguments.iter().map(|argument| self.row(argument, scope)).collect();
+                self.apply(function, operands, span)
+            }
+            Node::Leaf(leaf) => self.row_leaf(leaf, expr, scope),
+        }
+    }
+
+    fn row_leaf(&mut self, leaf: &RowLeaf, expr: &RowExpr, scope: Scope<'_>) -> Operand<RowLeaf> {
+        let span = expr.span_or(self.or);
+        match (leaf, scope) {
+            (RowLeaf::Column(path), Scope::Rows(source)) => self.column(source, path, expr),
+            (RowLeaf::Duration(count, unit), _) => {
+                let number = Expr { node: Node::Literal(Literal::Number(count.to_string())), at: expr.at };
+                Operand::new(number, Type::Integer, Measure::Of(Unit::time(*unit)), Range::point(f64::from(*count)))
+            }
+            (RowLeaf::Dimension(id), Scope::Dimensions) => {
+                let dimension = self.model.dimensions.get(*id);
+                let ty = dimension.ty.or_else(|| {
+                    let place = dimension.places.iter().next();
+                    place.map(|(source, path)| self.model.column(*source, path).ty)
+                });
+                Operand::new(expr.clone(), ty.unwrap_or(Type::Error), Measure::none(), Range::ANY)
+            }
+            (RowLeaf::Value, Scope::Value((ty, measure, range))) => {
+                Operand::new(expr.clone(), *ty, measure.clone(), *range)
+            }
+            (RowLeaf::Related(related), Scope::Rows(_)) => {
+                let (aggregate, value) = self.aggregate(&related.aggregate);
+                if value.ty == Type::Error {
+                    return Operand::broken(span);
+                }
+                let related = crate::model::expr::Related { aggregate, via: related.via.clone() };
+                let leaf = Node::Leaf(RowLeaf::Related(Box::new(related)));
+                Operand { expr: Expr { node: leaf, at: expr.at }, ty: value.ty, measure: value.measure, range: value.range, origin: None }
+            }
+            _ => Operand::broken(span),
+        }
+    }
+
+    /// A column at the end of a path that begins in `source`.
+    fn column(&mut self, source: SourceId, path: &Path, expr: &RowExpr) -> Operand<RowLeaf> {
+        let end = self.model.end_of(source, path);
+        let column = self.model.sources.get(end).columns.get(path.column);
+        let measure = match &column.unit {
+            _ if !column.ty.is_numeric() => Measure::none(),
+            ColumnUnit::Fixed(unit) => Measure::Of(unit.clone()),
+            ColumnUnit::ByColumn(currency) => {
+                Measure::Mixed(CurrencyOf::Column(Path { through: path.through.clone(), column: *currency }))
+            }
+        };
+        let name = format!("{}.{}", self.model.sources.get(end).name.value, column.name.value);
+        let mut operand = Operand::new(expr.clone(), column.ty, measure, column.range);
+        operand.origin = Some((name, column.name.span));
+        operand
+    }
+
+    /// Checks a condition; nothing, with a finding, if it is none.
+    pub(super) fn condition(&mut self, expr: &RowExpr, scope: Scope<'_>, what: &str) -> Option<RowExpr> {
+        let operand = self.row(expr, scope);
+        if matches!(operand.ty, Type::Boolean | Type::Null) {
+            return Some(operand.expr);
+        }
+        if operand.ty != Type::Error {
+            let span = expr.span_or(self.or);
+            let message = format!("{what} needs a condition, and `{}` is {}", self.text(expr), operand.ty);
+            self.report(&crate::diagnostic::codes::TYPE_MISMATCH, span, message)
+                .help("a condition compares something, as in `status = 'paid'`");
+        }
+        None
+    }
+}

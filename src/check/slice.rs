@@ -1,0 +1,212 @@
+//! Slices: every part of a KPI has the dimensions that the KPI is sliced by, with one type.
+
+use crate::diagnostic::{Findings, codes};
+use crate::graph::Graph;
+use crate::model::expr::{Calc, CalcLeaf, Node, RowLeaf};
+use crate::model::facts::Type;
+use crate::model::{Body, DimensionId, KpiId, Model, SourceId};
+use crate::text::{Span, Spanned};
+use std::collections::BTreeMap;
+
+/// What a KPI reads at its leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    /// Rows of a source.
+    Rows(SourceId),
+    /// Hand-kept values, which have no dimensions.
+    Values(KpiId),
+}
+
+/// The dimensions that a part is asked for: all of the slice but these, or none at all.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Without {
+    Some(Vec<DimensionId>),
+    All,
+}
+
+/// The parts of each KPI with the place of one of them.
+type Parts = BTreeMap<(Part, Without), Span>;
+
+/// Checks the slices of every KPI, and that the dimensions in `slice` conditions are there.
+pub(super) fn slices(model: &Model, graph: &Graph, findings: &mut Findings) {
+    let mut all: BTreeMap<KpiId, Parts> = BTreeMap::new();
+    for id in graph.kpi_order() {
+        let kpi = model.kpis.get(id);
+        let mut parts = Parts::new();
+        match &kpi.body {
+            Body::Formula(calc) => {
+                collect(model, calc, kpi.name.span, &all, &Without::Some(Vec::new()), &mut parts);
+                conditions(model, calc, kpi.name.span, &all, findings);
+            }
+            Body::Values(_) => _ = parts.insert((Part::Values(id), Without::Some(Vec::new())), kpi.name.span),
+            Body::Broken => {}
+        }
+        if !kpi.facts.is_broken() {
+            for slice in &kpi.by {
+                check(model, id, slice, &parts, findings);
+            }
+        }
+        all.insert(id, parts);
+    }
+}
+
+fn collect(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, without: &Without, parts: &mut Parts) {
+    let span = calc.span_or(or);
+    let mut add = |part: Part| _ = parts.entry((part, without.clone())).or_insert(span);
+    match &calc.node {
+        Node::Apply(_, arguments) => {
+            for argument in arguments {
+                collect(model, argument, or, known, without, parts);
+            }
+        }
+        Node::Leaf(leaf) => match leaf {
+            CalcLeaf::Kpi(id) => {
+                for (part, inner) in known.get(id).into_iter().flat_map(BTreeMap::keys) {
+                    parts.entry((*part, joined(without, inner))).or_insert(span);
+                }
+            }
+            CalcLeaf::Duration(..) => {}
+            CalcLeaf::Aggregate(aggregate) => add(Part::Rows(aggregate.source)),
+            CalcLeaf::Grouped(grouped) => add(Part::Rows(grouped.of.source)),
+            CalcLeaf::Each(each) => collect(model, &each.of, or, known, without, parts),
+            CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) => collect(model, of, or, known, without, parts),
+            CalcLeaf::Total(of, dimensions) => {
+                let own = if dimensions.is_empty() { Without::All } else { Without::Some(dimensions.clone()) };
+                collect(model, of, or, known, &joined(without, &own), parts);
+            }
+        },
+        Node::Literal(_) | Node::Broken => {}
+    }
+}
+
+fn joined(one: &Without, two: &Without) -> Without {
+    match (one, two) {
+        (Without::Some(one), Without::Some(two)) => {
+            let mut both: Vec<DimensionId> = one.iter().chain(two).copied().collect();
+            both.sort_unstable();
+            both.dedup();
+            Without::Some(both)
+        }
+        _ => Without::All,
+    }
+}
+
+/// Checks one slice of one KPI.
+fn check(model: &Model, id: KpiId, slice: &Spanned<Vec<DimensionId>>, parts: &Parts, findings: &mut Findings) {
+    let kpi = model.kpis.get(id);
+    for dimension_id in &slice.value {
+        let dimension = model.dimensions.get(*dimension_id);
+        let mut seen: Option<(SourceId, Type)> = None;
+        let mut asked = false;
+        for ((part, without), span) in parts {
+            let left_out = match without {
+                Without::All => true,
+                Without::Some(dimensions) => dimensions.contains(dimension_id),
+            };
+            if left_out {
+                continue;
+            }
+            asked = true;
+            let source = match part {
+                Part::Rows(source) => *source,
+                Part::Values(values) => {
+                    let name = &model.kpis.get(*values).name.value;
+                    let message = format!("`{}` cannot be sliced by `{}`: `{name}` is kept by hand", kpi.name.value, dimension.name);
+                    findings
+                        .report(&codes::NO_SHARED_DIMENSION, slice.span, message)
+                        .also(*span, "this part has no dimensions")
+                        .help(format!("write `total({name})` to repeat its value in every slice"));
+                    return;
+                }
+            };
+            let Some(path) = dimension.places.get(&source) else {
+                missing(model, id, slice, *dimension_id, source, *span, findings);
+                return;
+            };
+            let ty = model.column(source, path).ty;
+            if !matches!(ty, Type::Text | Type::Boolean | Type::Integer | Type::Date | Type::Error) {
+                let message = format!("`{}` cannot be sliced by `{}`, which is {ty}", kpi.name.value, dimension.name);
+                findings
+                    .report(&codes::BAD_SLICE, slice.span, message)
+                    .help("a dimension is a text, a condition, a whole number or a date; derive such a column with `expr:`");
+                return;
+            }
+            match seen {
+                Some((first, known)) if known != ty && ty != Type::Error && known != Type::Error => {
+                    let name = |id: SourceId| model.sources.get(id).name.value.as_str();
+                    let message = format!("`{}` is {known} in `{}`, but {ty} in `{}`", dimension.name, name(first), name(source));
+                    findings
+                        .report(&codes::DIMENSION_TYPE, slice.span, message)
+                        .help("define a dimension that names a column of one type in each source");
+                    return;
+                }
+                _ => seen = seen.or(Some((source, ty))),
+            }
+        }
+        if !asked {
+            let message = format!("nothing in the formula of `{}` says which values of `{}` there are", kpi.name.value, dimension.name);
+            findings
+                .report(&codes::BAD_SLICE, slice.span, message)
+                .help("every part of it is a `total` or the same for all rows; leave this slice out");
+            return;
+        }
+    }
+}
+
+/// Says which part of a KPI lacks a dimension.
+fn missing(
+    model: &Model,
+    id: KpiId,
+    slice: &Spanned<Vec<DimensionId>>,
+    dimension: DimensionId,
+    source: SourceId,
+    part: Span,
+    findings: &mut Findings,
+) {
+    let dimension = model.dimensions.get(dimension);
+    let source = model.sources.get(source);
+    let kpi = model.kpis.get(id);
+    let message = format!(
+        "`{}` cannot be sliced by `{}`: `{}` has no such dimension",
+        kpi.name.value, dimension.name, source.name.value
+    );
+    let finding = findings
+        .report(&codes::NO_SHARED_DIMENSION, slice.span, message)
+        .also(part, format!("this part reads `{}`", source.name.value));
+    match dimension.defined {
+        Some(span) => finding.also(span, "the dimension").help(format!(
+            "say where it stands there: `from: {{ {}: ... }}`; or write `total(...)` around that part to repeat its value",
+            source.name.value
+        )),
+        None => finding.help(format!(
+            "define it with its place in each source: `{}: {{ from: {{ {}: some.path }} }}` under `dimensions:`",
+            dimension.name, source.name.value
+        )),
+    };
+}
+
+/// Checks that every part inside a `slice(...)` has the dimensions of its condition.
+fn conditions(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, findings: &mut Findings) {
+    calc.deep_leaves(&mut |leaf| {
+        let CalcLeaf::Slice(of, condition) = leaf else { return };
+        let mut parts = Parts::new();
+        collect(model, of, or, known, &Without::Some(Vec::new()), &mut parts);
+        condition.leaves(&mut |leaf| {
+            let RowLeaf::Dimension(id) = leaf else { return };
+            let dimension = model.dimensions.get(*id);
+            for ((part, _), span) in &parts {
+                let lacking = match part {
+                    Part::Rows(source) if dimension.places.contains_key(source) => continue,
+                    Part::Rows(source) => format!("`{}`", model.sources.get(*source).name.value),
+                    Part::Values(kpi) => format!("`{}`, which is kept by hand,", model.kpis.get(*kpi).name.value),
+                };
+                let message = format!("{lacking} has no dimension `{}` to take a part by", dimension.name);
+                findings
+                    .report(&codes::NO_SHARED_DIMENSION, condition.span_or(or), message)
+                    .also(*span, "read here")
+                    .help("define the dimension with its place in that source, or slice the other part of the formula only");
+                return;
+            }
+        });
+    });
+}

@@ -1,0 +1,60 @@
+//! `constant-condition`: a condition that is true, or not true, of every row says nothing.
+
+use super::walk;
+use crate::diagnostic::{Findings, codes};
+use crate::lint::{Lens, Rule};
+use crate::model::expr::{Node, RowExpr, RowLeaf};
+use crate::model::facts::Range;
+use crate::model::{Model, SourceId};
+
+pub(super) const RULE: Rule = Rule { code: &codes::CONSTANT_CONDITION, check };
+
+fn check(lens: &Lens<'_>, findings: &mut Findings) {
+    let mut found = Vec::new();
+    walk::rows(lens.model, &mut |source, expr| {
+        walk::nodes(expr, &mut |node| {
+            if let Some(holds) = verdict(lens.model, source, node) {
+                found.extend(node.at.0.map(|span| (span, holds)));
+            }
+        });
+    });
+    found.sort();
+    found.dedup();
+    for (span, holds) in found {
+        let text = lens.files.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
+        let message = if holds {
+            format!("`{text}` is true of every row that has a value")
+        } else {
+            format!("`{text}` is true of no row")
+        };
+        findings
+            .report(&codes::CONSTANT_CONDITION, span, message)
+            .help("compare the condition with the `min` and `max` of the column; one of them is not what was meant");
+    }
+}
+
+/// Whether a comparison with a number holds for all values that the column can have, or for none.
+fn verdict(model: &Model, source: SourceId, expr: &RowExpr) -> Option<bool> {
+    let Node::Apply(function, arguments) = &expr.node else { return None };
+    let [left, right] = arguments.as_slice() else { return None };
+    let (Node::Leaf(RowLeaf::Column(path)), Node::Literal(crate::model::expr::Literal::Number(digits))) = (&left.node, &right.node)
+    else {
+        return None;
+    };
+    let Range { low, high } = model.column(source, path).range;
+    let value: f64 = digits.parse().ok()?;
+    let (always, never) = match function.name {
+        "<" => (high < value, low >= value),
+        "<=" => (high <= value, low > value),
+        ">" => (low > value, high <= value),
+        ">=" => (low >= value, high < value),
+        "=" => (false, value < low || value > high),
+        "!=" => (value < low || value > high, false),
+        _ => return None,
+    };
+    match (always, never) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        _ => None,
+    }
+}

@@ -1,0 +1,48 @@
+//! `deprecated-use`: a formula or scorecard that uses a deprecated KPI, or a KPI by a former name.
+
+use super::walk;
+use crate::diagnostic::{Findings, codes};
+use crate::lint::{Lens, Rule};
+use crate::model::expr::{CalcLeaf, Node};
+use crate::model::{Body, KpiId, Model};
+use crate::text::Span;
+
+pub(super) const RULE: Rule = Rule { code: &codes::DEPRECATED_USE, check };
+
+fn check(lens: &Lens<'_>, findings: &mut Findings) {
+    for kpi in lens.model.kpis.rows() {
+        let Body::Formula(calc) = &kpi.body else { continue };
+        walk::calcs(calc, &mut |calc| {
+            walk::nodes(calc, &mut |node| {
+                if let (Node::Leaf(CalcLeaf::Kpi(id)), Some(span)) = (&node.node, node.at.0) {
+                    mention(lens, *id, span, kpi.deprecated.is_some(), findings);
+                }
+            });
+        });
+    }
+    for card in &lens.model.scorecards {
+        for entry in &card.kpis {
+            mention(lens, entry.value, entry.span, false, findings);
+        }
+    }
+}
+
+/// Looks at one mention of a KPI. What is itself deprecated may use what is deprecated.
+fn mention(lens: &Lens<'_>, id: KpiId, span: Span, excused: bool, findings: &mut Findings) {
+    let kpi = lens.model.kpis.get(id);
+    let written = lens.files.slice(span).trim_matches('`');
+    if kpi.aliases.iter().any(|alias| alias.value == written) {
+        let message = format!("`{written}` is a former name of `{}`", kpi.name.value);
+        findings.report(&codes::DEPRECATED_USE, span, message).help(format!("write `{}`", kpi.name.value));
+    }
+    if let Some(deprecated) = kpi.deprecated.as_ref().filter(|_| !excused) {
+        let because = if deprecated.because.is_empty() { String::new() } else { format!(": {}", deprecated.because) };
+        let message = format!("`{}` is deprecated{because}", kpi.name.value);
+        let finding = findings.report(&codes::DEPRECATED_USE, span, message);
+        finding.help = deprecated.instead.map(|instead| format!("use `{}`", name(lens.model, instead)));
+    }
+}
+
+fn name(model: &Model, id: KpiId) -> &str {
+    &model.kpis.get(id).name.value
+}

@@ -1,0 +1,17 @@
+//! `missing-owner`: a figure that nobody owns is a figure that nobody mends. Quiet in a project without teams.
+
+use crate::diagnostic::{Findings, codes};
+use crate::lint::{Lens, Rule};
+
+pub(super) const RULE: Rule = Rule { code: &codes::MISSING_OWNER, check };
+
+fn check(lens: &Lens<'_>, findings: &mut Findings) {
+    if lens.model.teams.is_empty() {
+        return;
+    }
+    for kpi in lens.model.kpis.rows().iter().filter(|kpi| !kpi.owner_named) {
+        findings
+            .report(&codes::MISSING_OWNER, kpi.name.span, format!("nobody owns `{}`", kpi.name.value))
+            .help("name the team that answers for it: `owner: ...`");
+    }
+}

@@ -1,0 +1,37 @@
+//! The table of lints.
+
+mod constant_condition;
+mod crowded_scorecard;
+mod deprecated_use;
+mod missing_description;
+mod missing_owner;
+mod null_left_out;
+mod share_above_one;
+mod time_unit_left;
+mod times_hundred;
+mod uncovered_value;
+mod undeclared_grain;
+mod unused_column;
+mod unused_source;
+mod value_not_listed;
+mod walk;
+
+use super::Rule;
+
+/// All lints.
+pub static RULES: &[Rule] = &[
+    constant_condition::RULE,
+    crowded_scorecard::RULE,
+    deprecated_use::RULE,
+    missing_description::RULE,
+    missing_owner::RULE,
+    null_left_out::RULE,
+    share_above_one::RULE,
+    time_unit_left::RULE,
+    times_hundred::RULE,
+    uncovered_value::RULE,
+    undeclared_grain::RULE,
+    unused_column::RULE,
+    unused_source::RULE,
+    value_not_listed::RULE,
+];

@@ -1,0 +1,19 @@
+//! `time-unit-left`: a quotient in which a unit of time is left over, and nobody said that it should be.
+
+use crate::diagnostic::{Findings, codes};
+use crate::lint::{Lens, Rule};
+
+pub(super) const RULE: Rule = Rule { code: &codes::TIME_UNIT_LEFT, check };
+
+fn check(lens: &Lens<'_>, findings: &mut Findings) {
+    for kpi in lens.model.kpis.rows() {
+        let unit = &kpi.facts.unit;
+        if kpi.unit.is_some() || kpi.facts.is_broken() || unit.as_time().is_some() || unit.times_left().next().is_none() {
+            continue;
+        }
+        let span = kpi.formula_span.unwrap_or(kpi.name.span);
+        findings
+            .report(&codes::TIME_UNIT_LEFT, span, format!("`{}` comes out in {unit}", kpi.name.value))
+            .help(format!("if that is meant say so: `unit: {unit}`; else name the unit that it should have"));
+    }
+}

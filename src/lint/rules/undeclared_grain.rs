@@ -1,0 +1,55 @@
+//! `undeclared-grain`: a KPI used at a grain that it does not declare means something else there (`dau` by month is no daily
+//! figure). Inside `each` the grain is said and meant.
+
+use super::walk;
+use crate::calendar::Grain;
+use crate::diagnostic::{Findings, codes};
+use crate::lint::{Lens, Rule};
+use crate::model::expr::{Calc, CalcLeaf, Node};
+use crate::model::{Body, KpiId};
+use crate::text::Span;
+
+pub(super) const RULE: Rule = Rule { code: &codes::UNDECLARED_GRAIN, check };
+
+fn check(lens: &Lens<'_>, findings: &mut Findings) {
+    for kpi in lens.model.kpis.rows() {
+        let Body::Formula(calc) = &kpi.body else { continue };
+        outside(calc, &mut |id, span| {
+            let used = lens.model.kpis.get(id);
+            let known = lens.model.grains(used);
+            let missing = lens.model.grains(kpi).into_iter().find(|grain| !known.contains(grain));
+            if let Some(grain) = missing {
+                report(lens, id, grain, span, findings);
+            }
+        });
+    }
+    for card in &lens.model.scorecards {
+        for entry in &card.kpis {
+            if !lens.model.grains(lens.model.kpis.get(entry.value)).contains(&card.grain) {
+                report(lens, entry.value, card.grain, entry.span, findings);
+            }
+        }
+    }
+}
+
+fn report(lens: &Lens<'_>, id: KpiId, grain: Grain, span: Span, findings: &mut Findings) {
+    let used = lens.model.kpis.get(id);
+    let message = format!("`{}` is by {}, and here it is worked out by {grain}", used.name.value, used.grain);
+    findings.report(&codes::UNDECLARED_GRAIN, span, message).help(format!(
+        "if it means the same by {grain}, add `grains: [{grain}]` to it; for a mean of its values write `avg({} each {})`",
+        used.name.value, used.grain
+    ));
+}
+
+/// Calls `visit` on every KPI that is mentioned outside of `each`.
+fn outside(calc: &Calc, visit: &mut impl FnMut(KpiId, Span)) {
+    walk::nodes(calc, &mut |node| {
+        if let (Node::Leaf(leaf), Some(span)) = (&node.node, node.at.0) {
+            match leaf {
+                CalcLeaf::Kpi(id) => visit(*id, span),
+                CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => outside(of, visit),
+                CalcLeaf::Each(_) | CalcLeaf::Duration(..) | CalcLeaf::Aggregate(_) | CalcLeaf::Grouped(_) => {}
+            }
+        }
+    });
+}

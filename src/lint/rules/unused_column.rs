@@ -1,0 +1,27 @@
+//! `unused-column`: a declared column that no formula, key, reference or slice reads. Silent unless asked for.
+
+use crate::diagnostic::{Findings, codes};
+use crate::graph::Node;
+use crate::lint::{Lens, Rule};
+
+pub(super) const RULE: Rule = Rule { code: &codes::UNUSED_COLUMN, check };
+
+fn check(lens: &Lens<'_>, findings: &mut Findings) {
+    let mut used = std::collections::BTreeSet::new();
+    for kpi in lens.model.kpis.ids() {
+        used.extend(lens.graph.upstream(Node::Kpi(kpi)));
+    }
+    for (id, source) in lens.model.sources.iter() {
+        let calendar = lens.model.calendar_source.as_ref().is_some_and(|calendar| calendar.source == id);
+        if calendar || !used.contains(&Node::Source(id)) {
+            continue;
+        }
+        for (column_id, column) in source.columns.iter() {
+            let key = source.key.contains(&column_id) || source.time == Some(column_id);
+            if !key && !used.contains(&Node::Column(id, column_id)) {
+                let message = format!("no KPI reads the column `{}` of `{}`", column.name.value, source.name.value);
+                findings.report(&codes::UNUSED_COLUMN, column.name.span, message).help("delete it, or keep it for later");
+            }
+        }
+    }
+}

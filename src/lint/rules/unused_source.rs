@@ -1,0 +1,23 @@
+//! `unused-source`: a source that no KPI reads, directly or through a reference.
+
+use crate::diagnostic::{Findings, codes};
+use crate::graph::Node;
+use crate::lint::{Lens, Rule};
+
+pub(super) const RULE: Rule = Rule { code: &codes::UNUSED_SOURCE, check };
+
+fn check(lens: &Lens<'_>, findings: &mut Findings) {
+    // A project without KPIs has just been begun.
+    if lens.model.kpis.is_empty() {
+        return;
+    }
+    for (id, source) in lens.model.sources.iter() {
+        let calendar = lens.model.calendar_source.as_ref().is_some_and(|calendar| calendar.source == id);
+        let read = lens.graph.downstream(Node::Source(id)).iter().any(|node| matches!(node, Node::Kpi(_)));
+        if !calendar && !read {
+            findings
+                .report(&codes::UNUSED_SOURCE, source.name.span, format!("no KPI reads the source `{}`", source.name.value))
+                .help("delete it, or keep it for later and set `unused-source: allow` under `lints:`");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Ways through a model that several lints take.
+
+use crate::model::expr::{Aggregate, Calc, CalcLeaf, Expr, Node, RowExpr, RowLeaf};
+use crate::model::{Body, Kpi, Model, SourceId, Storage};
+
+/// Calls `visit` on every node of an expression, the outer before the inner.
+pub(super) fn nodes<'a, L>(expr: &'a Expr<L>, visit: &mut impl FnMut(&'a Expr<L>)) {
+    visit(expr);
+    if let Node::Apply(_, arguments) = &expr.node {
+        arguments.iter().for_each(|argument| nodes(argument, visit));
+    }
+}
+
+/// Calls `visit` on every formula of a KPI: its own and those inside `each`, `prior` and their like.
+pub(super) fn calcs<'a>(calc: &'a Calc, visit: &mut impl FnMut(&'a Calc)) {
+    visit(calc);
+    calc.deep_leaves(&mut |leaf| match leaf {
+        CalcLeaf::Each(each) => visit(&each.of),
+        CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => visit(of),
+        CalcLeaf::Kpi(_) | CalcLeaf::Duration(..) | CalcLeaf::Aggregate(_) | CalcLeaf::Grouped(_) => {}
+    });
+}
+
+/// Calls `visit` on every aggregate over rows in a KPI's formula, those in conditions too.
+pub(super) fn aggregates<'a>(kpi: &'a Kpi, visit: &mut impl FnMut(&'a Aggregate)) {
+    let Body::Formula(calc) = &kpi.body else { return };
+    calc.deep_leaves(&mut |leaf| match leaf {
+        CalcLeaf::Aggregate(aggregate) => with_related(aggregate, visit),
+        CalcLeaf::Grouped(grouped) => with_related(&grouped.of, visit),
+        _ => {}
+    });
+}
+
+fn with_related<'a>(aggregate: &'a Aggregate, visit: &mut impl FnMut(&'a Aggregate)) {
+    visit(aggregate);
+    for expr in aggregate.filter.iter().chain(&aggregate.argument) {
+        expr.leaves(&mut |leaf| {
+            if let RowLeaf::Related(related) = leaf {
+                with_related(&related.aggregate, visit);
+            }
+        });
+    }
+}
+
+/// Calls `visit` on every row expression of a model, with the source whose rows it is about.
+pub(super) fn rows<'a>(model: &'a Model, visit: &mut impl FnMut(SourceId, &'a RowExpr)) {
+    for (id, source) in model.sources.iter() {
+        for column in source.columns.rows() {
+            if let Storage::Derived(expr) = &column.storage {
+                visit(id, expr);
+            }
+        }
+    }
+    for kpi in model.kpis.rows() {
+        aggregates(kpi, &mut |aggregate| {
+            for expr in aggregate.argument.iter().chain(&aggregate.filter) {
+                visit(aggregate.source, expr);
+            }
+        });
+    }
+}

@@ -1,0 +1,184 @@
+//! The one place where the stages meet. Each state of a project is a struct, and each step consumes the one before.
+//!
+//! ```text
+//! Loaded -> Decoded -> Parsed -> Resolved -> Checked -> Valid
+//! ```
+//!
+//! [`Checked`] may hold definitions that are wrong, and the findings about them. [`Valid`] holds none; it is the only thing
+//! that can be planned, and [`Checked::valid`] is the only way to it.
+
+use crate::calendar::AsOf;
+use crate::check;
+use crate::diagnostic::{Findings, Level};
+use crate::formula;
+use crate::graph::Graph;
+use crate::lint;
+use crate::load::{self, Loaded};
+use crate::model::Model;
+use crate::resolve::{self, Formulas};
+use crate::spec::reader::FormulaText;
+use crate::spec::{self, Spec};
+use crate::support;
+use crate::text::Files;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What a caller may set from outside of the specs.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The last visible day, instead of the project's.
+    pub as_of: Option<AsOf>,
+}
+
+/// Files have been read; definitions follow.
+struct Decoded {
+    files: Files,
+    spec: Spec,
+    findings: Findings,
+}
+
+/// Formulas have been parsed; names follow.
+struct Parsed {
+    files: Files,
+    spec: Spec,
+    formulas: Formulas,
+    findings: Findings,
+}
+
+/// Names have been resolved; meaning follows.
+struct Resolved {
+    files: Files,
+    model: Model,
+    graph: Graph,
+    levels: BTreeMap<String, Level>,
+    findings: Findings,
+}
+
+/// A project that has been looked at from all sides, with what was found.
+#[derive(Debug)]
+pub struct Checked {
+    /// The texts that findings point into.
+    pub files: Files,
+    /// The model; definitions that are wrong are broken in it.
+    pub model: Model,
+    /// Who needs whom.
+    pub graph: Graph,
+    /// All findings, sorted by place.
+    pub findings: Findings,
+}
+
+/// A project without errors.
+#[derive(Debug)]
+pub struct Valid {
+    files: Files,
+    model: Model,
+    graph: Graph,
+    findings: Findings,
+}
+
+/// Reads and checks the project whose `kpic.yml` stands in `root`.
+pub fn check(root: &Path, options: &Options) -> Checked {
+    run(load::project(root, spec::specs_folder), options)
+}
+
+/// Checks a project whose files are given as pairs of path and text, `kpic.yml` first.
+pub fn check_texts(texts: Vec<(String, String)>, options: &Options) -> Checked {
+    run(load::texts(texts), options)
+}
+
+fn run(loaded: Loaded, options: &Options) -> Checked {
+    decode(loaded).parse().resolve(options).check()
+}
+
+fn decode(mut loaded: Loaded) -> Decoded {
+    let spec = spec::decode(&mut loaded);
+    Decoded { files: loaded.files, spec, findings: loaded.findings }
+}
+
+impl Decoded {
+    fn parse(self) -> Parsed {
+        let Self { files, spec, mut findings } = self;
+        let parse = |text: Option<&FormulaText>| {
+            let mut found = Findings::default();
+            let tree = text.and_then(|text| formula::parse(text, &mut found));
+            (tree, found)
+        };
+        let mut keep = |(tree, found)| {
+            findings.append(found);
+            tree
+        };
+        let kpis: Vec<_> = spec.kpis.par_iter().map(|kpi| parse(kpi.formula.as_ref())).collect();
+        let columns = spec.sources.iter().map(|source| {
+            let trees = source.columns.iter().map(|column| parse(column.expr.as_ref()));
+            trees.collect::<Vec<_>>()
+        });
+        let columns: Vec<Vec<_>> = columns.collect();
+        let formulas = Formulas {
+            kpis: kpis.into_iter().map(&mut keep).collect(),
+            columns: columns.into_iter().map(|trees| trees.into_iter().map(&mut keep).collect()).collect(),
+        };
+        Parsed { files, spec, formulas, findings }
+    }
+}
+
+impl Parsed {
+    fn resolve(self, options: &Options) -> Resolved {
+        let Self { files, spec, formulas, mut findings } = self;
+        let mut model = resolve::resolve(&spec, &formulas, &mut findings);
+        if let Some(as_of) = options.as_of {
+            model.calendar.as_of = as_of;
+        }
+        let mut graph = Graph::of(&model);
+        graph.cycles(&model, &mut findings);
+        Resolved { files, model, graph, levels: spec.project.lints, findings }
+    }
+}
+
+impl Resolved {
+    fn check(self) -> Checked {
+        let Self { files, mut model, graph, levels, mut findings } = self;
+        check::check(&mut model, &graph, &files, &mut findings);
+        lint::lint(&model, &graph, &files, &mut findings);
+        support::support(&model, &mut findings);
+        findings.set_levels(&levels);
+        findings.sort();
+        Checked { files, model, graph, findings }
+    }
+}
+
+impl Checked {
+    /// The project, if nothing in it is wrong; else itself, with the findings that say what is.
+    ///
+    /// # Errors
+    /// Gives the checked project back if any finding is an error.
+    pub fn valid(self) -> Result<Valid, Box<Checked>> {
+        if self.findings.has_errors() {
+            return Err(Box::new(self));
+        }
+        let Self { files, model, graph, findings } = self;
+        Ok(Valid { files, model, graph, findings })
+    }
+}
+
+impl Valid {
+    /// The texts that findings point into.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Who needs whom.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The warnings.
+    pub fn findings(&self) -> &Findings {
+        &self.findings
+    }
+}
