@@ -191,9 +191,12 @@ impl Context<'_> {
             self.report(&codes::TYPE_MISMATCH, place, message).help("only whole numbers of months can be added");
             return None;
         }
+        let date = time.ty == Type::Date;
         let (by_function, factor) = match (unit.months(), unit.seconds()) {
-            (Some(months), _) => (&conversions::ADD_MONTHS, f64::from(months)),
-            (None, Some(seconds)) if days && by.ty == Type::Integer => (&conversions::ADD_DAYS, f64::from(seconds / 86_400)),
+            (Some(months), _) if date => (&conversions::ADD_MONTHS, f64::from(months)),
+            (Some(months), _) => (&conversions::ADD_MONTHS_TO_TIME, f64::from(months)),
+            (None, Some(seconds)) if date => (&conversions::ADD_DAYS, f64::from(seconds / 86_400)),
+            // A civil day has 24 hours.
             (None, seconds) => (&conversions::ADD_SECONDS, f64::from(seconds.unwrap_or(1))),
         };
         let factor = if function.name == "-" { -factor } else { factor };

@@ -17,6 +17,8 @@ mod grain;
 mod row;
 mod slice;
 
+pub(crate) use grain::back;
+
 use crate::diagnostic::{Code, Finding, Findings};
 use crate::graph::Graph;
 use crate::model::Model;

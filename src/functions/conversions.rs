@@ -19,10 +19,13 @@ const fn conversion(name: &'static str, takes: &'static [Argument], gives: Gives
 pub static DAYS_BETWEEN: Function = conversion("days between", &[Argument::Time, Argument::Time], Gives::Integer);
 /// The seconds from the second timestamp to the first.
 pub static SECONDS_BETWEEN: Function = conversion("seconds between", &[Argument::Time, Argument::Time], Gives::Number);
-/// A date, or timestamp, so many days later.
+/// A date so many days later.
 pub static ADD_DAYS: Function = conversion("add days", &[Argument::Time, Argument::Numeric], Gives::Same(0));
-/// A date, or timestamp, so many months later; within a shorter month the day is the month's last.
+/// A date so many months later; within a shorter month the day is the month's last.
 pub static ADD_MONTHS: Function = conversion("add months", &[Argument::Time, Argument::Numeric], Gives::Same(0));
+/// A timestamp so many months later.
+pub static ADD_MONTHS_TO_TIME: Function =
+    conversion("add months to time", &[Argument::Time, Argument::Numeric], Gives::Same(0));
 /// A timestamp so many seconds later.
 pub static ADD_SECONDS: Function = conversion("add seconds", &[Argument::Time, Argument::Numeric], Gives::Same(0));
 /// A number as a floating one.
@@ -31,6 +34,8 @@ pub static TO_NUMBER: Function = conversion("to number", &[Argument::Numeric], G
 pub static WIDEN: Function = conversion("widen", &[Argument::Numeric], Gives::Integer);
 /// A timestamp's day.
 pub static TO_DATE: Function = conversion("to date", &[Argument::Time], Gives::Date);
+/// The earlier of two days, neither of which is null.
+pub static EARLIER: Function = conversion("earlier", &[Argument::Time, Argument::Time], Gives::Same(0));
 
 /// All conversions.
 pub static ALL: &[&Function] = &[
@@ -38,8 +43,10 @@ pub static ALL: &[&Function] = &[
     &SECONDS_BETWEEN,
     &ADD_DAYS,
     &ADD_MONTHS,
+    &ADD_MONTHS_TO_TIME,
     &ADD_SECONDS,
     &TO_NUMBER,
     &WIDEN,
     &TO_DATE,
+    &EARLIER,
 ];

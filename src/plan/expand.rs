@@ -1,0 +1,324 @@
+//! Formulas written out down to measures.
+//!
+//! A measure is what has to be looked up: an aggregate over rows or entities, one over periods, or a hand-kept figure. A
+//! formula over KPIs becomes a formula over measures, in which each measure keeps certain dimensions (`total` drops some), has
+//! certain rows (`slice` adds conditions), and is taken at the period itself or at an earlier one (`prior`).
+
+use crate::calendar::{Grain, Length};
+use crate::functions::{Function, OverNothing, abs, if_, operators};
+use crate::model::expr::{Aggregate, Calc, CalcLeaf, Expr, Grouped, Literal, Node, Past, RowExpr, RowLeaf, Window};
+use crate::model::{Body, DimensionId, KpiId, Model, SourceId};
+use std::collections::HashMap;
+
+/// A formula over measures.
+pub(super) type Formula = Expr<Part>;
+
+/// What stands at the leaves of a written-out formula.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Part {
+    /// The value of a measure, at the period that a move leads to.
+    Value(MeasureId, Move),
+    /// Whether the period that a move leads to is there.
+    Known(Move),
+}
+
+/// The place of a measure in [`Expansion::measures`].
+pub(super) type MeasureId = usize;
+
+/// From a period back to an earlier one, step by step.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub(super) struct Move {
+    /// The steps of `prior`; null before `data_from`.
+    pub back: Vec<Length>,
+    /// Whether the period before that is meant, wherever data begins (`over previous period`).
+    pub previous: bool,
+}
+
+impl Move {
+    /// Whether the move stays where it is.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.back.is_empty() && !self.previous
+    }
+}
+
+/// Something to be looked up, at one grain, by some dimensions.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Measure {
+    /// What it is.
+    pub of: MeasureOf,
+    /// The grain.
+    pub grain: Grain,
+    /// The dimensions that it keeps.
+    pub keeps: Vec<DimensionId>,
+}
+
+/// What a measure is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum MeasureOf {
+    /// An aggregate over rows.
+    Rows(Box<Aggregate>),
+    /// An aggregate over entities.
+    Entities(Box<Grouped>),
+    /// An aggregate over the values of a finer grain.
+    Periods(Box<Periods>),
+    /// Hand-kept figures.
+    ByHand(KpiId),
+}
+
+/// An aggregate over the values of a finer grain.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Periods {
+    /// The function.
+    pub function: &'static Function,
+    /// The share of a percentile.
+    pub fraction: Option<String>,
+    /// What has values at the finer grain.
+    pub of: Formula,
+    /// The finer grain.
+    pub grain: Grain,
+    /// Over what it ranges.
+    pub window: Window,
+}
+
+impl Measure {
+    /// Whether it is 0 where there is nothing, rather than null.
+    pub(super) fn is_zero_over_nothing(&self) -> bool {
+        let zero = |function: &Function| function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
+        match &self.of {
+            MeasureOf::Rows(aggregate) => zero(aggregate.function),
+            MeasureOf::Entities(grouped) => zero(grouped.function),
+            MeasureOf::Periods(periods) => zero(periods.function),
+            MeasureOf::ByHand(_) => false,
+        }
+    }
+
+    /// Whether it counts, so that it is a whole number whatever is counted.
+    pub(super) fn counts(&self) -> bool {
+        let counts = |function: &Function| function.name.starts_with("count");
+        match &self.of {
+            MeasureOf::Rows(aggregate) => counts(aggregate.function),
+            MeasureOf::Entities(grouped) => counts(grouped.function),
+            MeasureOf::Periods(periods) => counts(periods.function),
+            MeasureOf::ByHand(_) => false,
+        }
+    }
+}
+
+/// The measures of a question, each once, with a name that says what it is.
+#[derive(Debug, Default)]
+pub(super) struct Expansion {
+    /// The measures; those inside others come before them.
+    pub measures: Vec<Measure>,
+    /// For each measure its name.
+    pub names: Vec<String>,
+    known: HashMap<Measure, MeasureId>,
+}
+
+/// Where in a formula we are.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// The grain.
+    pub grain: Grain,
+    /// The dimensions of the slice.
+    pub dimensions: Vec<DimensionId>,
+    /// Conditions on dimensions.
+    pub filters: Vec<RowExpr>,
+    /// The way back to an earlier period.
+    pub back: Vec<Length>,
+}
+
+impl Expansion {
+    /// Writes out a KPI.
+    pub(super) fn kpi(&mut self, model: &Model, id: KpiId, place: &Place) -> Formula {
+        let kpi = model.kpis.get(id);
+        match &kpi.body {
+            Body::Formula(calc) => {
+                let formula = self.calc(model, calc, place, &kpi.name.value);
+                scaled(formula, kpi.facts.scale)
+            }
+            Body::Values(_) => {
+                let of = MeasureOf::ByHand(id);
+                self.value(Measure { of, grain: place.grain, keeps: Vec::new() }, place, false, &kpi.name.value)
+            }
+            Body::Broken => Expr::null(),
+        }
+    }
+
+    /// Writes out a formula that has no KPI of its own.
+    pub(super) fn formula(&mut self, model: &Model, calc: &Calc, place: &Place) -> Formula {
+        self.calc(model, calc, place, "")
+    }
+
+    /// Whether a measure stands inside one over periods.
+    pub(super) fn is_inside_periods(&self, measure: &Measure) -> bool {
+        let Some(own) = self.known.get(measure) else { return false };
+        self.measures.iter().any(|other| match &other.of {
+            MeasureOf::Periods(periods) => {
+                let mut found = false;
+                periods.of.leaves(&mut |leaf| found |= matches!(leaf, Part::Value(id, _) if id == own));
+                found
+            }
+            MeasureOf::Rows(_) | MeasureOf::Entities(_) | MeasureOf::ByHand(_) => false,
+        })
+    }
+
+    /// Writes out a formula; `name` is what a measure is called that is all of it.
+    fn calc(&mut self, model: &Model, calc: &Calc, place: &Place, name: &str) -> Formula {
+        match &calc.node {
+            Node::Literal(literal) => Expr::made(Node::Literal(literal.clone())),
+            Node::Broken => Expr::null(),
+            Node::Apply(function, arguments) => {
+                let arguments = arguments.iter().map(|argument| self.calc(model, argument, place, "")).collect();
+                Expr::made(Node::Apply(function, arguments))
+            }
+            Node::Leaf(leaf) => self.leaf(model, leaf, place, name),
+        }
+    }
+
+    fn leaf(&mut self, model: &Model, leaf: &CalcLeaf, place: &Place, name: &str) -> Formula {
+        match leaf {
+            CalcLeaf::Kpi(id) => self.kpi(model, *id, place),
+            CalcLeaf::Duration(count, _) => Expr::number(count),
+            CalcLeaf::Aggregate(aggregate) => {
+                let mut aggregate = (**aggregate).clone();
+                let previous = take_previous(&mut aggregate.window);
+                restrict(model, &mut aggregate, &place.filters);
+                let name = if name.is_empty() { aggregate_name(model, &aggregate) } else { name.to_owned() };
+                let of = MeasureOf::Rows(Box::new(aggregate));
+                self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name)
+            }
+            CalcLeaf::Grouped(grouped) => {
+                let mut grouped = (**grouped).clone();
+                let previous = take_previous(&mut grouped.of.window);
+                restrict(model, &mut grouped.of, &place.filters);
+                let inner = aggregate_name(model, &grouped.of);
+                let name = if name.is_empty() { format!("{}_of_{inner}", grouped.function.name) } else { name.to_owned() };
+                let of = MeasureOf::Entities(Box::new(grouped));
+                self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name)
+            }
+            CalcLeaf::Each(each) => {
+                let mut window = each.window;
+                let previous = take_previous(&mut window);
+                let inner = Place { grain: each.grain, back: Vec::new(), ..place.clone() };
+                let of = self.calc(model, &each.of, &inner, "");
+                let periods = Periods { function: each.function, fraction: each.fraction.clone(), of, grain: each.grain, window };
+                let name = if name.is_empty() {
+                    format!("{}_each_{}", each.function.name, each.grain)
+                } else {
+                    name.to_owned()
+                };
+                let of = MeasureOf::Periods(Box::new(periods));
+                self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name)
+            }
+            CalcLeaf::Prior(past, of, length) => {
+                let length = length.unwrap_or(Length { count: 1, unit: place.grain });
+                let length = crate::check::back(place.grain, length, model.calendar.custom).unwrap_or(length);
+                let mut earlier = place.clone();
+                earlier.back.push(length);
+                let before = self.calc(model, of, &earlier, name);
+                let known = Move { back: earlier.back, previous: false };
+                match past {
+                    Past::Prior if self.is_null_where_unknown(&before) => before,
+                    Past::Prior => guarded(known, before),
+                    Past::Change => {
+                        let now = self.calc(model, of, place, name);
+                        guarded(known, Expr::apply(&operators::SUBTRACT, vec![now, before]))
+                    }
+                    Past::Growth => {
+                        let now = self.calc(model, of, place, name);
+                        let change = Expr::apply(&operators::SUBTRACT, vec![now, before.clone()]);
+                        let size = Expr::apply(&abs::ABS, vec![before]);
+                        guarded(known, Expr::apply(&operators::DIVIDE, vec![change, size]))
+                    }
+                }
+            }
+            CalcLeaf::Slice(of, condition) => {
+                let mut part = place.clone();
+                part.filters.push((**condition).clone());
+                self.calc(model, of, &part, "")
+            }
+            CalcLeaf::Total(of, dimensions) => {
+                let mut whole = place.clone();
+                whole.dimensions.retain(|dimension| !dimensions.is_empty() && !dimensions.contains(dimension));
+                self.calc(model, of, &whole, "")
+            }
+        }
+    }
+
+    /// Whether a formula is null by itself at a period that is not there.
+    fn is_null_where_unknown(&self, formula: &Formula) -> bool {
+        match &formula.node {
+            Node::Leaf(Part::Value(id, _)) => self.measures.get(*id).is_some_and(|measure| !measure.is_zero_over_nothing()),
+            _ => false,
+        }
+    }
+
+    /// The value of a measure at the place's period.
+    pub(super) fn value(&mut self, measure: Measure, place: &Place, previous: bool, name: &str) -> Formula {
+        let id = match self.known.get(&measure) {
+            Some(id) => *id,
+            None => {
+                let id = self.measures.len();
+                self.known.insert(measure.clone(), id);
+                self.measures.push(measure);
+                self.names.push(name.to_owned());
+                id
+            }
+        };
+        Expr::leaf(Part::Value(id, Move { back: place.back.clone(), previous }))
+    }
+}
+
+/// A window over the period before is the period itself, looked at from the next.
+fn take_previous(window: &mut Window) -> bool {
+    let previous = *window == Window::Previous;
+    if previous {
+        *window = Window::Period;
+    }
+    previous
+}
+
+fn guarded(known: Move, formula: Formula) -> Formula {
+    Expr::made(Node::Apply(&if_::IF, vec![Expr::leaf(Part::Known(known)), formula]))
+}
+
+/// A formula's value in another unit.
+pub(super) fn scaled(formula: Formula, factor: f64) -> Formula {
+    if (factor - 1.0).abs() < f64::EPSILON {
+        return formula;
+    }
+    let (function, by) = if factor.abs() < 1.0 { (&operators::DIVIDE, 1.0 / factor) } else { (&operators::MULTIPLY, factor) };
+    Expr::apply(function, vec![formula, Expr::number(by)])
+}
+
+/// Adds conditions on dimensions to the conditions on rows.
+fn restrict(model: &Model, aggregate: &mut Aggregate, filters: &[RowExpr]) {
+    if filters.is_empty() {
+        return;
+    }
+    let on_rows = |filter: &RowExpr| on_rows(model, aggregate.source, filter);
+    let conditions = aggregate.filter.iter().cloned().chain(filters.iter().map(on_rows)).collect();
+    aggregate.filter = Expr::all(conditions);
+}
+
+/// A condition on dimensions as one on the rows of a source.
+fn on_rows(model: &Model, source: SourceId, condition: &RowExpr) -> RowExpr {
+    condition.map(&mut |leaf| match leaf {
+        RowLeaf::Dimension(id) => match model.dimensions.get(*id).places.get(&source) {
+            Some(path) => Expr::leaf(RowLeaf::Column(path.clone())),
+            // Checked: every part has the dimensions of a condition on it.
+            None => Expr::made(Node::Literal(Literal::Null)),
+        },
+        other => Expr::leaf(other.clone()),
+    })
+}
+
+/// What an aggregate without a KPI of its own is called: `sum_amount`, `count_orders`.
+fn aggregate_name(model: &Model, aggregate: &Aggregate) -> String {
+    let of = match aggregate.argument.as_ref().map(|argument| &argument.node) {
+        None => model.sources.get(aggregate.source).name.value.clone(),
+        Some(Node::Leaf(RowLeaf::Column(path))) => model.column(aggregate.source, path).name.value.clone(),
+        Some(_) => "value".to_owned(),
+    };
+    format!("{}_{of}", aggregate.function.name)
+}

@@ -1,0 +1,115 @@
+//! From a valid model to relational algebra: which relations are read, in which parts, and what is made of them.
+//!
+//! A plan answers one [`Question`]: some KPIs at one grain, perhaps sliced. It is made in this order.
+//!
+//! 1. [`expand`] writes out the KPIs' formulas down to *measures* (aggregates over rows, entities or periods, and hand-kept
+//!    values), each with the dimensions that it keeps and the periods that it is moved by.
+//! 2. [`rows`] and [`scan`] plan the measures over rows: those that read the same source by the same time and dimensions share
+//!    one scan. [`window`] turns daily results into rolling ones, [`distinct`] does the same for distinct counts.
+//! 3. [`assemble`] finds the values that slices have had, plans the measures over periods, and puts everything together on a
+//!    dense set of periods and slices. [`spine`] makes that set, with the bounds of each period and those before it.
+//!
+//! [`views`] says which views a project has. A plan cannot fail: what reaches this stage is valid. It knows no dialect.
+
+mod assemble;
+mod distinct;
+mod expand;
+mod names;
+pub mod relation;
+mod rows;
+mod scan;
+mod spine;
+pub mod views;
+mod window;
+
+use crate::calendar::{Date, Grain};
+use crate::model::expr::RowExpr;
+use crate::model::{DimensionId, KpiId, Model};
+use crate::pipeline::Valid;
+use names::Names;
+use relation::Query;
+
+/// What is to be answered.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The columns.
+    pub outputs: Vec<Output>,
+    /// The grain of the periods.
+    pub grain: Grain,
+    /// The dimensions to slice by, in the order of their columns.
+    pub dimensions: Vec<DimensionId>,
+    /// A condition on dimensions under which rows count.
+    pub filter: Option<RowExpr>,
+    /// Whether rows without data are left out.
+    pub omit_gaps: bool,
+    /// The first period shown; the calendar's start if not given.
+    pub from: Option<Date>,
+    /// The last day on which a shown period may begin.
+    pub to: Option<Date>,
+    /// Where the rows are.
+    pub data: Data,
+}
+
+/// One column of a question.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// The name of the column.
+    pub name: String,
+    /// What it shows.
+    pub show: Show,
+}
+
+/// What a column shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Show {
+    /// A KPI's value.
+    Value(KpiId),
+    /// Its value at the period before.
+    Prior(KpiId),
+    /// The change against the period before.
+    Change(KpiId),
+    /// Whether the values of all these KPIs are complete.
+    IsComplete(Vec<KpiId>),
+}
+
+/// Where the rows of sources are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Data {
+    /// In the warehouse.
+    Warehouse,
+    /// In tables of the sources' own names, made of the rows that a spec test gives.
+    Given,
+}
+
+/// The name of the table that holds the given rows of a source.
+pub fn given_table(source: &str) -> String {
+    format!("given_{source}")
+}
+
+impl Question {
+    /// One KPI at one grain, perhaps sliced, as its view shows it: `value` and `is_complete`.
+    pub fn view(model: &Model, kpi: KpiId, grain: Grain, dimensions: Vec<DimensionId>) -> Self {
+        let output = |name: &str, show| Output { name: name.to_owned(), show };
+        Self {
+            outputs: vec![output("value", Show::Value(kpi)), output("is_complete", Show::IsComplete(vec![kpi]))],
+            grain,
+            dimensions,
+            filter: None,
+            omit_gaps: model.kpis.get(kpi).omit_gaps,
+            from: None,
+            to: None,
+            data: Data::Warehouse,
+        }
+    }
+}
+
+/// Plans a question.
+pub fn plan(project: &Valid, question: &Question) -> Query {
+    let mut names = Names::of(project.model());
+    plan_with(project.model(), question, &mut names)
+}
+
+/// Plans a question whose parts must not have names that are taken.
+fn plan_with(model: &Model, question: &Question, names: &mut Names) -> Query {
+    assemble::Planner::new(model, question, std::mem::take(names)).query(names)
+}

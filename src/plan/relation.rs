@@ -1,0 +1,350 @@
+//! The relational algebra that plans are written in. It knows relations, columns, joins and grouping, and no dialect.
+
+use crate::calendar::{Date, DateTime, Grain, Pieces, Weekday};
+use crate::functions::Function;
+use crate::model::Relation;
+use crate::model::expr::Expr;
+
+/// An expression over the columns of relations.
+pub type Scalar = Expr<Atom>;
+
+/// What stands at the leaves of a plan's expressions.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Atom {
+    /// A column of one of the relations at hand.
+    Column {
+        /// The relation's name in this select; the writer leaves it out where there is only one.
+        of: String,
+        /// The column.
+        name: String,
+    },
+    /// SQL that a spec gave.
+    Raw(String),
+    /// A moment on a stored clock.
+    Moment(Moment),
+    /// An aggregate over the group.
+    Aggregate(Box<Fold>),
+    /// An aggregate over a range of rows in an order.
+    Rolling(Box<Rolling>),
+    /// How far a row is from the first of its part, in an order; from 1.
+    RowNumber(Box<Ranking>),
+    /// The value of the row before or after, in an order.
+    Neighbour(Box<Neighbour>),
+    /// The first day of the period that holds a day.
+    PeriodOf(Box<PeriodOf>),
+    /// A day moved by so many units.
+    Moved(Box<Scalar>, i64, Grain),
+    /// A stored time as civil time of the project.
+    Civil(Box<Civil>),
+    /// A value as a whole number of ordinary size.
+    Whole(Box<Scalar>),
+    /// The engine's current date in that zone.
+    Today(String),
+    /// The one value of a query.
+    Single(Box<Select>),
+    /// Whether two values are the same, null being the same as null.
+    Same(Box<Scalar>, Box<Scalar>),
+    /// Several values as one, to be counted.
+    Tuple(Vec<Scalar>),
+}
+
+/// A moment on a stored clock.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Moment {
+    /// A day.
+    Day(Date),
+    /// A reading of a wall clock.
+    Wall(DateTime),
+    /// An instant, by its reading in UTC.
+    Instant(DateTime),
+}
+
+/// An aggregate over the rows of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Fold {
+    /// The function.
+    pub function: &'static Function,
+    /// The share of a percentile.
+    pub fraction: Option<String>,
+    /// What is aggregated; nothing where rows are counted.
+    pub argument: Option<Scalar>,
+    /// Which rows count.
+    pub filter: Option<Scalar>,
+    /// The order that `first` and `last` go by.
+    pub order: Vec<Scalar>,
+}
+
+/// An aggregate over a range of rows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Rolling {
+    /// The function: `sum`, `min` or `max`.
+    pub function: &'static Function,
+    /// What is aggregated.
+    pub argument: Scalar,
+    /// Within which parts.
+    pub part: Vec<Scalar>,
+    /// Along which days.
+    pub order: Scalar,
+    /// From how many days before; nothing for all before.
+    pub days_before: Option<i64>,
+}
+
+/// A rank within a part.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Ranking {
+    /// Within which parts.
+    pub part: Vec<Scalar>,
+    /// In which order; `true` for the greatest first. Nulls come last.
+    pub order: Vec<(Scalar, bool)>,
+    /// Whether rows that are equal share a number and the next follows at once.
+    pub dense: bool,
+}
+
+/// The value of a neighbouring row.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Neighbour {
+    /// The value.
+    pub value: Scalar,
+    /// How many rows before (negative) or after.
+    pub offset: i64,
+    /// Within which parts.
+    pub part: Vec<Scalar>,
+    /// In which order.
+    pub order: Scalar,
+}
+
+/// The first day of the period that holds a day.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PeriodOf {
+    /// The grain.
+    pub grain: Grain,
+    /// The day or timestamp.
+    pub of: Scalar,
+    /// The first day of a week.
+    pub week_starts: Weekday,
+    /// The first month of a fiscal year.
+    pub fiscal_month: i8,
+}
+
+/// A stored time that is to become civil time of the project.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Civil {
+    /// The stored time.
+    pub of: Scalar,
+    /// Whether it is an instant; else it is a reading of a wall clock.
+    pub instant: bool,
+    /// How to move the clock.
+    pub pieces: Pieces,
+    /// Where the pieces end, and the zones to ask the engine for beyond; nothing where no reading can be outside.
+    pub beyond: Option<Beyond>,
+}
+
+/// How to convert times for which no pieces were worked out.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Beyond {
+    /// The first reading that the pieces are right for.
+    pub from: DateTime,
+    /// The first reading after those.
+    pub to: DateTime,
+    /// The zone of the stored clock; nothing for instants.
+    pub stored: Option<String>,
+    /// The project's zone.
+    pub project: String,
+}
+
+/// A whole query: named parts, then the result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// The named parts, each after those it reads.
+    pub parts: Vec<Part>,
+    /// The result.
+    pub result: Body,
+}
+
+/// A named part of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its name.
+    pub name: String,
+    /// Its rows.
+    pub body: Body,
+}
+
+/// The rows of a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// A select.
+    Select(Select),
+    /// Several selects with the same columns, one after the other.
+    Union(Vec<Select>),
+}
+
+/// One select.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Select {
+    /// Whether equal rows are one.
+    pub distinct: bool,
+    /// The columns, with their names.
+    pub columns: Vec<(Scalar, String)>,
+    /// What is read first; nothing for a single row.
+    pub from: Option<From>,
+    /// What is joined to it.
+    pub joins: Vec<Join>,
+    /// Which rows count, all of these.
+    pub filter: Vec<Scalar>,
+    /// Over how many of the first columns rows are grouped; nothing for no grouping.
+    pub group: Option<usize>,
+    /// Which groups count, all of these.
+    pub having: Vec<Scalar>,
+    /// The order of the rows; `true` for the greatest first.
+    pub order: Vec<(Scalar, bool)>,
+    /// How many rows at most.
+    pub limit: Option<u64>,
+}
+
+/// A relation with the name it has in a select.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct From {
+    /// The relation.
+    pub relation: Rows,
+    /// Its name here.
+    pub name: String,
+}
+
+/// Where rows come from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Rows {
+    /// A part of this query.
+    Part(String),
+    /// A relation of the warehouse.
+    Source(SourceRows),
+    /// A select of its own.
+    Select(Box<Select>),
+    /// Days from the first, `every` so many units apart, up to and not including the last; the column is `day`.
+    Days {
+        /// The first day.
+        from: Box<Scalar>,
+        /// The day before which they end.
+        before: Box<Scalar>,
+        /// How many units apart.
+        every: u32,
+        /// The unit.
+        unit: Grain,
+    },
+    /// Rows that are written out, with the names of their columns.
+    Values(Vec<String>, Vec<Vec<Scalar>>),
+}
+
+/// A relation of the warehouse, perhaps with columns of raw SQL.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SourceRows {
+    /// The relation.
+    pub relation: RelationRef,
+    /// The stored columns that are read, where raw SQL makes a select of its own necessary.
+    pub stored: Vec<String>,
+    /// The columns of raw SQL that are read, with their names.
+    pub raw: Vec<(String, String)>,
+}
+
+/// A relation as the model has it, in a form that can be compared.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum RelationRef {
+    /// A table or view, by the parts of its name.
+    Table(Vec<String>),
+    /// Files.
+    Files(Vec<String>),
+    /// A query.
+    Query(String),
+}
+
+impl RelationRef {
+    /// The relation of a source.
+    pub fn of(relation: &Relation) -> Self {
+        match relation {
+            Relation::Table(name) => RelationRef::Table(name.clone()),
+            Relation::Files(paths) => RelationRef::Files(paths.clone()),
+            Relation::Query(query) => RelationRef::Query(query.clone()),
+        }
+    }
+}
+
+/// A joined relation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Join {
+    /// How.
+    pub kind: JoinKind,
+    /// What.
+    pub from: From,
+    /// On which condition; nothing for every row with every row.
+    pub on: Option<Scalar>,
+}
+
+/// How a relation is joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JoinKind {
+    /// Rows that have a partner.
+    Inner,
+    /// All rows on the left.
+    Left,
+    /// Every row with every row.
+    Cross,
+}
+
+/// A column of a relation.
+pub fn column(of: &str, name: &str) -> Scalar {
+    Expr::leaf(Atom::Column { of: of.to_owned(), name: name.to_owned() })
+}
+
+/// A day.
+pub fn day(day: Date) -> Scalar {
+    Expr::leaf(Atom::Moment(Moment::Day(day)))
+}
+
+/// An aggregate without a filter.
+pub fn fold(function: &'static Function, argument: Scalar) -> Scalar {
+    let argument = Some(argument);
+    Expr::leaf(Atom::Aggregate(Box::new(Fold { function, fraction: None, argument, filter: None, order: Vec::new() })))
+}
+
+/// How many rows a group has.
+pub fn count_rows() -> Scalar {
+    let function = &crate::functions::count::COUNT;
+    Expr::leaf(Atom::Aggregate(Box::new(Fold { function, fraction: None, argument: None, filter: None, order: Vec::new() })))
+}
+
+/// A day moved by so many units.
+pub fn moved(day: Scalar, count: i64, unit: Grain) -> Scalar {
+    if count == 0 { day } else { Expr::leaf(Atom::Moved(Box::new(day), count, unit)) }
+}
+
+impl Select {
+    /// A select from one relation under its own name.
+    pub fn from_part(name: &str) -> Self {
+        Self::from_part_as(name, name)
+    }
+
+    /// A select from a part under another name.
+    pub fn from_part_as(part: &str, name: &str) -> Self {
+        let from = From { relation: Rows::Part(part.to_owned()), name: name.to_owned() };
+        Self { from: Some(from), ..Self::default() }
+    }
+
+    /// Adds a column.
+    pub fn column(&mut self, expr: Scalar, name: &str) -> &mut Self {
+        self.columns.push((expr, name.to_owned()));
+        self
+    }
+
+    /// Joins a part under a name.
+    pub fn join(&mut self, kind: JoinKind, part: &str, name: &str, on: Option<Scalar>) -> &mut Self {
+        let from = From { relation: Rows::Part(part.to_owned()), name: name.to_owned() };
+        self.joins.push(Join { kind, from, on });
+        self
+    }
+
+    /// Groups by the columns that are there now.
+    pub fn group_by_these(&mut self) -> &mut Self {
+        self.group = Some(self.columns.len());
+        self
+    }
+}

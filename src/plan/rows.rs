@@ -1,0 +1,542 @@
+//! Measures over rows: which shape each takes, and the scans that they share.
+//!
+//! All measures that read the same source by the same time and keep the same dimensions are one [`Group`]. Within it:
+//!
+//! - what can be put together from parts (sums, counts, extremes, means) is worked out per day first, once for all grains and
+//!   windows; periods and windows are then made of the few daily rows;
+//! - what needs every row (medians, distinct counts) is worked out per period in one scan, with everything else of that grain;
+//! - over windows, distinct counts go through [`super::distinct`], and what else needs every row is joined to the days of each
+//!   window.
+
+use super::assemble::Planner;
+use super::relation::{Atom, Fold, JoinKind, Scalar, Select, column, fold};
+use super::scan::{Days, Scan};
+use super::spine::{Need, window_name};
+use crate::calendar::{AsOf, Date, Grain, add, add_days};
+use crate::functions::{OverNothing, Splits, coalesce, count_distinct, first, last, min, operators};
+use crate::model::expr::{Aggregate, Expr, Node, Path, Related, RowExpr, RowLeaf, Window};
+use crate::model::{ColumnId, SourceId};
+
+/// A column that rows are grouped by.
+#[derive(Debug, Clone)]
+pub(super) struct Key {
+    /// Its name in the result.
+    pub name: String,
+    /// Where its value stands.
+    pub path: Path,
+    /// Which part of a key of several columns it is.
+    pub part: usize,
+}
+
+/// An aggregate that is asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Ask {
+    /// The aggregate.
+    pub aggregate: Aggregate,
+    /// The name of its column.
+    pub column: String,
+    /// The grain.
+    pub grain: Grain,
+    /// The first day of the first period that is needed; nothing where that is not known.
+    pub first: Option<Date>,
+}
+
+/// Aggregates that read one source by one time and keep the same keys.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// The source.
+    pub source: SourceId,
+    /// The time.
+    pub time: Option<ColumnId>,
+    /// The keys.
+    pub keys: Vec<Key>,
+    /// How many of the keys, from the first, are the dimensions whose values slices are made of; nothing where the rows say
+    /// nothing of slices.
+    pub slices: Option<usize>,
+    /// Whether it matters which keys have rows in the window.
+    pub presence: bool,
+    /// What is asked for.
+    pub asks: Vec<Ask>,
+}
+
+/// Where the values of a measure are: one row for each period and combination of keys that has any.
+#[derive(Debug, Clone)]
+pub(super) struct Series {
+    /// The part.
+    pub part: String,
+    /// The column of values.
+    pub column: String,
+    /// The column that counts rows, where combinations without rows are among the rows of the part.
+    pub rows: Option<String>,
+}
+
+/// Rows that show which slices there are.
+#[derive(Debug, Clone)]
+pub(super) struct Appearance {
+    /// The part.
+    pub part: String,
+    /// Its columns of dimensions.
+    pub keys: Vec<String>,
+    /// The column of the day, or of the first day of the period.
+    pub day: String,
+}
+
+/// How an aggregate is worked out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// By period, from rows or from days.
+    Period,
+    /// From days, over a range of them.
+    Rolling,
+    /// From days, joined to the days of each window.
+    WindowDays,
+    /// From the days of each distinct value.
+    Distinct,
+    /// From rows joined to the days of each window.
+    Expanded,
+    /// From all rows, at all times.
+    Timeless,
+}
+
+fn shape(ask: &Ask, group: &Group, custom: bool) -> Shape {
+    let aggregate = &ask.aggregate;
+    if aggregate.filter.as_ref().is_some_and(RowExpr::has_related) {
+        return Shape::Expanded;
+    }
+    if group.time.is_none() {
+        return Shape::Timeless;
+    }
+    let splits = splits(aggregate) != Splits::Not;
+    let distinct = *aggregate.function == count_distinct::COUNT_DISTINCT && !group.presence;
+    match aggregate.window {
+        Window::Period | Window::Previous => Shape::Period,
+        Window::ToDate(_) if custom && !splits => Shape::Expanded,
+        _ if distinct => Shape::Distinct,
+        Window::ToDate(_) if custom => Shape::WindowDays,
+        Window::ToDate(_) | Window::AllTime if splits => Shape::Rolling,
+        Window::Trailing(length) if splits && matches!(length.unit, Grain::Day | Grain::Week) => Shape::Rolling,
+        Window::Trailing(_) if splits => Shape::WindowDays,
+        Window::ToDate(_) | Window::AllTime | Window::Trailing(_) => Shape::Expanded,
+    }
+}
+
+pub(super) fn splits(aggregate: &Aggregate) -> Splits {
+    aggregate.function.aggregation().map_or(Splits::Not, |traits| traits.splits)
+}
+
+impl<'a> Planner<'a> {
+    /// Plans a group; one series for each ask, in order.
+    pub(super) fn group(&mut self, group: &Group) -> Vec<Series> {
+        let custom = self.model.calendar.custom;
+        let shapes: Vec<Shape> = group.asks.iter().map(|ask| shape(ask, group, custom)).collect();
+        let mut found: Vec<Option<Series>> = vec![None; group.asks.len()];
+        let (daily, direct) = daily_and_direct(group, &shapes);
+        if !daily.is_empty() {
+            self.daily(group, &daily, &mut found);
+        }
+        for (grain, asks) in direct {
+            self.direct(group, grain, &asks, &mut found);
+        }
+        for (at, ask) in group.asks.iter().enumerate() {
+            match shapes.get(at) {
+                Some(Shape::Distinct) => {
+                    let series = self.distinct(group, ask);
+                    put(&mut found, at, series);
+                }
+                Some(Shape::Expanded) => {
+                    let series = self.expanded(group, ask);
+                    put(&mut found, at, series);
+                }
+                _ => {}
+            }
+        }
+        let timeless: Vec<usize> = places(&shapes, Shape::Timeless).collect();
+        if !timeless.is_empty() {
+            self.timeless(group, &timeless, &mut found);
+        }
+        let nowhere = || Series { part: String::new(), column: String::new(), rows: None };
+        found.into_iter().map(|series| series.unwrap_or_else(nowhere)).collect()
+    }
+
+    /// A scan over the rows that asks need: from the earliest day that one of them needs to the last visible one.
+    pub(super) fn scan(&mut self, group: &Group, asks: &[&Ask]) -> (Scan<'a>, Days) {
+        let mut scan = Scan::of(self.model, self.question.data, group.source);
+        scan.today = self.today.clone();
+        scan.calendar = self.custom.clone();
+        let days: Vec<Option<Date>> = asks.iter().map(|ask| self.from_day(ask)).collect();
+        let from = days.iter().copied().min().flatten().filter(|_| days.iter().all(Option::is_some));
+        if let (Some(time), Some(from), AsOf::Day(last)) = (group.time, from, self.model.calendar.as_of) {
+            scan.known_days = Some((time, from, last.max(from)));
+        }
+        (scan, Days { from })
+    }
+
+    /// The first day whose rows an ask needs; nothing where it needs all.
+    fn from_day(&self, ask: &Ask) -> Option<Date> {
+        let calendar = &self.model.calendar;
+        let first = ask.first?;
+        match ask.aggregate.window {
+            Window::Period | Window::Previous => Some(first),
+            Window::Trailing(length) => Some(add(add_days(first, 1), length.unit, -i64::from(length.count))),
+            Window::ToDate(unit) if !calendar.custom => Some(calendar.period_start(unit, first)),
+            Window::ToDate(_) | Window::AllTime => None,
+        }
+    }
+
+    /// What a part of a group is called: `orders_by_day_and_channel`.
+    pub(super) fn part_name(&mut self, group: &Group, by: &str) -> String {
+        let source = self.model.sources.get(group.source);
+        let at = match group.time {
+            Some(time) if source.time != Some(time) => format!("_at_{}", source.columns.get(time).name.value),
+            _ => String::new(),
+        };
+        let mut name = format!("{}{at}{by}", source.name.value);
+        for (at, key) in group.keys.iter().enumerate() {
+            name.push_str(if at == 0 && by.is_empty() { "_by_" } else { "_and_" });
+            name.push_str(&key.name);
+        }
+        self.names.take(&name)
+    }
+
+    /// Makes rows known as those that show which slices there are.
+    pub(super) fn appears(&mut self, group: &Group, part: &str, day: &str) {
+        if let Some(count) = group.slices {
+            let keys = group.keys.iter().take(count).map(|key| key.name.clone()).collect();
+            self.appearances.push(Appearance { part: part.to_owned(), keys, day: day.to_owned() });
+        }
+    }
+
+    /// One scan at one grain, with everything that is asked for there.
+    fn direct(&mut self, group: &Group, grain: Grain, places: &[usize], found: &mut [Option<Series>]) {
+        let asks: Vec<&Ask> = places.iter().filter_map(|at| group.asks.get(*at)).collect();
+        let Some(time) = group.time else { return };
+        let (mut scan, days) = self.scan(group, &asks);
+        let mut select = Select::default();
+        let period = match (&self.custom, grain) {
+            (Some(calendar), grain) if grain != Grain::Day => column(calendar, grain.name()),
+            _ => scan.period(time, grain),
+        };
+        select.column(period, "period");
+        add_keys(&mut scan, &group.keys, &mut select);
+        select.group_by_these();
+        let range = scan.range(time, days);
+        let conditions = add_folds(&mut scan, group, &asks, &mut select);
+        select.filter.extend(range.into_iter().chain(conditions));
+        let of_calendar = self.custom.clone().filter(|_| grain != Grain::Day).map(|calendar| (calendar, scan.day(time)));
+        let (from, joins) = scan.finish();
+        select.from = Some(from);
+        select.joins = joins;
+        if let Some((calendar, day)) = of_calendar {
+            let on = Expr::apply(&operators::EQUAL, vec![column(&calendar, "day"), day]);
+            select.join(JoinKind::Inner, &calendar, &calendar, Some(on));
+        }
+        let part = self.part_name(group, &format!("_by_{grain}"));
+        self.push(&part, select);
+        let early = asks.iter().filter_map(|ask| ask.first).min().is_some_and(|first| first < self.model.calendar.data_from);
+        if early {
+            // Rows from before data is whole are among these, and they show no slices.
+            self.first_days(group, &asks);
+        } else {
+            self.appears(group, &part, "period");
+        }
+        for (at, ask) in places.iter().zip(&asks) {
+            put(found, *at, Series { part: part.clone(), column: ask.column.clone(), rows: None });
+        }
+    }
+
+    /// A scan only for the first day on which each slice has a row.
+    pub(super) fn first_days(&mut self, group: &Group, asks: &[&Ask]) {
+        let (Some(count), Some(time)) = (group.slices, group.time) else { return };
+        let mut scan = Scan::of(self.model, self.question.data, group.source);
+        scan.today = self.today.clone();
+        scan.calendar = self.custom.clone();
+        let mut select = Select::default();
+        let keys: Vec<Key> = group.keys.iter().take(count).cloned().collect();
+        add_keys(&mut scan, &keys, &mut select);
+        select.group_by_these();
+        let day = scan.day(time);
+        select.column(fold(&min::MIN, day), "day");
+        let mut conditions = scan.range(time, Days { from: Some(self.model.calendar.data_from) });
+        let filters: Vec<Option<RowExpr>> = asks.iter().map(|ask| ask.aggregate.filter.clone()).collect();
+        let (common, _, either) = shared_conditions(&filters);
+        conditions.extend(common.iter().chain(&either).map(|condition| scan.row(condition)));
+        select.filter = conditions;
+        let (from, joins) = scan.finish();
+        select.from = Some(from);
+        select.joins = joins;
+        let source = self.model.sources.get(group.source).name.value.clone();
+        let part = self.names.take(&format!("first_{source}_day"));
+        self.push(&part, select);
+        self.appears(group, &part, "day");
+    }
+
+    /// Rows joined to the days of each window, or to the aggregates over related rows that their condition needs.
+    fn expanded(&mut self, group: &Group, ask: &Ask) -> Series {
+        let window = ask.aggregate.window;
+        let related = related_leaves(ask.aggregate.filter.as_ref());
+        let in_period = matches!(window, Window::Period | Window::Previous) && group.time.is_some();
+        let (mut scan, days) = self.scan(group, &[ask]);
+        let mut select = Select::default();
+        let own_day = group.time.map(|time| scan.day(time));
+        // The period of a row: its own, or each in whose window it is.
+        let (period, windows) = match (&own_day, group.time) {
+            (Some(own_day), Some(time)) if in_period => match (&self.custom, ask.grain) {
+                (Some(calendar), grain) if grain != Grain::Day => {
+                    let on = Expr::apply(&operators::EQUAL, vec![column(calendar, "day"), own_day.clone()]);
+                    (column(calendar, grain.name()), Some((JoinKind::Inner, calendar.clone(), Some(on))))
+                }
+                _ => (scan.period(time, ask.grain), None),
+            },
+            (Some(own_day), _) if window == Window::AllTime => {
+                let last_day = self.need(ask.grain, Need::LastDay);
+                let spine = self.spine_name(ask.grain);
+                let on = Expr::apply(&operators::LESS_OR_EQUAL, vec![own_day.clone(), column(&spine, &last_day)]);
+                (column(&spine, "period"), Some((JoinKind::Inner, spine, Some(on))))
+            }
+            (Some(own_day), _) => {
+                let part = self.window_days(ask.grain, window);
+                let on = Expr::apply(&operators::EQUAL, vec![column(&part, "day"), own_day.clone()]);
+                (column(&part, "period"), Some((JoinKind::Inner, part, Some(on))))
+            }
+            (None, _) => {
+                let spine = self.spine_name(ask.grain);
+                (column(&spine, "period"), Some((JoinKind::Cross, spine, None)))
+            }
+        };
+        select.column(period.clone(), "period");
+        add_keys(&mut scan, &group.keys, &mut select);
+        select.group_by_these();
+        let own_key = if related.is_empty() { Vec::new() } else { scan.own_key() };
+        let mut related_joins = Vec::new();
+        for leaf in related {
+            let (value, join) = self.related(leaf, ask, &period, &own_key);
+            scan.related.push(value);
+            related_joins.push(join);
+        }
+        if let Some(time) = group.time {
+            select.filter = scan.range(time, days);
+        }
+        let conditions = add_folds(&mut scan, group, &[ask], &mut select);
+        select.filter.extend(conditions);
+        let (from, joins) = scan.finish();
+        select.from = Some(from);
+        select.joins = joins;
+        if let Some((kind, part, on)) = windows {
+            select.join(kind, &part, &part, on);
+        }
+        for (part, on) in related_joins {
+            select.join(JoinKind::Left, &part, &part, Some(on));
+        }
+        let by = format!("_by_{}", ask.grain);
+        let by = if in_period { by } else { format!("_{}{by}", window_name(window)) };
+        let part = self.part_name(group, &by);
+        self.push(&part, select);
+        if in_period || ask.aggregate.filter.as_ref().is_some_and(RowExpr::has_related) || group.time.is_none() {
+            self.appears(group, &part, "period");
+        } else {
+            self.first_days(group, &[ask]);
+        }
+        Series { part, column: ask.column.clone(), rows: None }
+    }
+
+    /// An aggregate over the rows that belong to a row: its value for each period and key, and how it is joined.
+    fn related(&mut self, related: &Related, outer: &Ask, period: &Scalar, own_key: &[Scalar]) -> (Scalar, (String, Scalar)) {
+        let aggregate = related.aggregate.clone();
+        let previous = aggregate.window == Window::Previous;
+        let zero = aggregate.function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
+        let column_name = self.columns.take(&format!("related_{}", aggregate.function.name));
+        let keys = (0..own_key.len()).map(|part| Key { name: key_name(self, related, part), path: related.via.clone(), part });
+        let first = if previous { outer.first.map(|first| add(first, outer.grain, -1)).filter(|_| !self.model.calendar.custom) } else { outer.first };
+        let group = Group {
+            source: aggregate.source,
+            time: aggregate.time,
+            keys: keys.collect(),
+            slices: None,
+            presence: false,
+            asks: vec![Ask { aggregate, column: column_name.clone(), grain: outer.grain, first }],
+        };
+        let series = self.group(&group);
+        let Some(series) = series.into_iter().next() else { return (Expr::null(), (String::new(), Expr::null())) };
+        let at = if previous { self.period_before(outer.grain, period.clone()) } else { period.clone() };
+        let mut on = vec![Expr::apply(&operators::EQUAL, vec![column(&series.part, "period"), at])];
+        for (key, own) in group.keys.iter().zip(own_key) {
+            on.push(Expr::apply(&operators::EQUAL, vec![column(&series.part, &key.name), own.clone()]));
+        }
+        let value = column(&series.part, &series.column);
+        let value = if zero { Expr::apply(&coalesce::COALESCE, vec![value, Expr::number(0)]) } else { value };
+        (value, (series.part, Expr::all(on).unwrap_or_else(Expr::null)))
+    }
+
+    /// All rows at all times: the same value at every period.
+    fn timeless(&mut self, group: &Group, places: &[usize], found: &mut [Option<Series>]) {
+        let asks: Vec<&Ask> = places.iter().filter_map(|at| group.asks.get(*at)).collect();
+        let mut scan = Scan::of(self.model, self.question.data, group.source);
+        scan.calendar = self.custom.clone();
+        let mut select = Select::default();
+        add_keys(&mut scan, &group.keys, &mut select);
+        select.group_by_these();
+        let conditions = add_folds(&mut scan, group, &asks, &mut select);
+        select.filter = conditions;
+        let (from, joins) = scan.finish();
+        select.from = Some(from);
+        select.joins = joins;
+        let all = self.part_name(group, "_of_all_time");
+        let columns: Vec<String> = select.columns.iter().map(|(_, name)| name.clone()).collect();
+        self.push(&all, select);
+        let Some(grain) = asks.first().map(|ask| ask.grain) else { return };
+        let spine = self.spine_name(grain);
+        let mut select = Select::from_part(&spine);
+        select.join(JoinKind::Cross, &all, &all, None);
+        select.column(column(&spine, "period"), "period");
+        for name in columns {
+            select.column(column(&all, &name), &name);
+        }
+        let part = self.part_name(group, &format!("_by_{grain}"));
+        self.push(&part, select);
+        self.appears(group, &part, "period");
+        for (at, ask) in places.iter().zip(&asks) {
+            put(found, *at, Series { part: part.clone(), column: ask.column.clone(), rows: None });
+        }
+    }
+}
+
+/// The name of a column that holds the key of the row that others belong to.
+fn key_name(planner: &Planner<'_>, related: &Related, part: usize) -> String {
+    let column = planner.model.column(related.aggregate.source, &related.via);
+    let name = &column.name.value;
+    if part == 0 { name.clone() } else { format!("{name}_{}", part + 1) }
+}
+
+fn put(found: &mut [Option<Series>], at: usize, series: Series) {
+    if let Some(slot) = found.get_mut(at) {
+        *slot = Some(series);
+    }
+}
+
+fn places(shapes: &[Shape], shape: Shape) -> impl Iterator<Item = usize> {
+    shapes.iter().enumerate().filter(move |(_, known)| **known == shape).map(|(at, _)| at)
+}
+
+/// Which asks are made of days, and which take one scan per grain: a grain at which something needs every row does all of its
+/// work in that scan.
+fn daily_and_direct(group: &Group, shapes: &[Shape]) -> (Vec<usize>, Vec<(Grain, Vec<usize>)>) {
+    let mut daily: Vec<usize> = places(shapes, Shape::Rolling).chain(places(shapes, Shape::WindowDays)).collect();
+    let mut direct = Vec::new();
+    let coarser = group.asks.iter().any(|ask| ask.grain > Grain::Day);
+    for grain in Grain::ALL {
+        let asks: Vec<usize> =
+            places(shapes, Shape::Period).filter(|at| group.asks.get(*at).is_some_and(|ask| ask.grain == grain)).collect();
+        if asks.is_empty() {
+            continue;
+        }
+        let all_split = asks.iter().filter_map(|at| group.asks.get(*at)).all(|ask| splits(&ask.aggregate) != Splits::Not);
+        // Days alone need no second step, unless others are made of them too.
+        let alone = grain == Grain::Day && daily.is_empty() && !coarser;
+        if all_split && !alone {
+            daily.extend(asks);
+        } else {
+            direct.push((grain, asks));
+        }
+    }
+    daily.sort_unstable();
+    (daily, direct)
+}
+
+/// Adds the key columns to a select.
+pub(super) fn add_keys(scan: &mut Scan<'_>, keys: &[Key], select: &mut Select) {
+    for key in keys {
+        let parts = scan.key_parts(&key.path);
+        if let Some(part) = parts.into_iter().nth(key.part) {
+            select.column(part, &key.name);
+        }
+    }
+}
+
+/// Adds the aggregates to a select; gives the conditions that all of them share.
+fn add_folds(scan: &mut Scan<'_>, group: &Group, asks: &[&Ask], select: &mut Select) -> Vec<Scalar> {
+    let (conditions, own) = conditions(scan, asks);
+    for (ask, filter) in asks.iter().zip(own) {
+        let fold = fold_of(scan, group, &ask.aggregate, filter);
+        select.column(fold, &ask.column);
+    }
+    conditions
+}
+
+/// The conditions that all asks share, for the select as a whole, and what remains of each ask's own.
+pub(super) fn conditions(scan: &mut Scan<'_>, asks: &[&Ask]) -> (Vec<Scalar>, Vec<Option<Scalar>>) {
+    let filters: Vec<Option<RowExpr>> = asks.iter().map(|ask| ask.aggregate.filter.clone()).collect();
+    if let [only] = filters.as_slice() {
+        // One condition stays whole: its parts over related rows are met in the order in which they are written.
+        return (only.iter().map(|filter| scan.row(filter)).collect(), vec![None]);
+    }
+    let (common, own, either) = shared_conditions(&filters);
+    let conditions = common.iter().chain(&either).map(|condition| scan.row(condition)).collect();
+    (conditions, own.iter().map(|filter| filter.as_ref().map(|filter| scan.row(filter))).collect())
+}
+
+/// Splits conditions into those that all have, what remains of each, and that one of the remains has to hold (if none is
+/// without condition): then a group has rows only if an aggregate has.
+fn shared_conditions(filters: &[Option<RowExpr>]) -> (Vec<RowExpr>, Vec<Option<RowExpr>>, Option<RowExpr>) {
+    let parts: Vec<Vec<RowExpr>> = filters
+        .iter()
+        .map(|filter| filter.iter().flat_map(Expr::conjuncts).cloned().collect())
+        .collect();
+    let first = parts.first().cloned().unwrap_or_default();
+    let common: Vec<RowExpr> = first.into_iter().filter(|part| parts.iter().all(|other| other.contains(part))).collect();
+    let rest: Vec<Option<RowExpr>> = parts
+        .into_iter()
+        .map(|own| Expr::all(own.into_iter().filter(|part| !common.contains(part)).collect()))
+        .collect();
+    let mut either: Vec<RowExpr> = Vec::new();
+    for filter in &rest {
+        match filter {
+            None => return (common, rest, None),
+            Some(filter) if !either.contains(filter) => either.push(filter.clone()),
+            Some(_) => {}
+        }
+    }
+    // A long list of alternatives costs more than the rows that it keeps away.
+    let either = if either.len() > 4 { None } else { Expr::any(either) };
+    (common, rest, either)
+}
+
+/// An aggregate as it is in a select.
+fn fold_of(scan: &mut Scan<'_>, group: &Group, aggregate: &Aggregate, filter: Option<Scalar>) -> Scalar {
+    let function = aggregate.function;
+    let mut filter = filter;
+    let argument = aggregate.argument.as_ref().map(|argument| match composite(scan, argument) {
+        Some(parts) => {
+            // A key of which a part is null refers to nothing.
+            let there = parts.iter().map(|part| Expr::apply(&operators::IS_NOT_NULL, vec![part.clone()]));
+            filter = Expr::all(filter.take().into_iter().chain(there).collect());
+            Expr::leaf(Atom::Tuple(parts))
+        }
+        None => scan.row(argument),
+    });
+    let ordered = *function == first::FIRST || *function == last::LAST;
+    let order = match (ordered, group.time) {
+        (true, Some(time)) => std::iter::once(scan.order(time)).chain(scan.own_key()).collect(),
+        _ => Vec::new(),
+    };
+    Expr::leaf(Atom::Aggregate(Box::new(Fold { function, fraction: aggregate.fraction.clone(), argument, filter, order })))
+}
+
+/// The parts of a key of several columns, if an expression is one.
+pub(super) fn composite(scan: &mut Scan<'_>, expr: &RowExpr) -> Option<Vec<Scalar>> {
+    let Node::Leaf(RowLeaf::Column(path)) = &expr.node else { return None };
+    let parts = scan.key_parts(path);
+    (parts.len() > 1).then_some(parts)
+}
+
+/// The aggregates over related rows in a condition, in the order in which they are written.
+fn related_leaves(filter: Option<&RowExpr>) -> Vec<&Related> {
+    let mut found = Vec::new();
+    if let Some(filter) = filter {
+        filter.leaves(&mut |leaf| {
+            if let RowLeaf::Related(related) = leaf {
+                found.push(&**related);
+            }
+        });
+    }
+    found
+}

@@ -1,0 +1,407 @@
+//! One source's rows: its columns and those of the sources that it refers to, conditions, and the range of time.
+
+use super::relation::{
+    Atom, Beyond, Civil, From, Join, JoinKind, Moment, PeriodOf, RelationRef, Rows, Scalar, Select, SourceRows, column,
+};
+use super::{Data, given_table};
+use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add, add_days};
+use crate::functions::{abs, conversions, operators};
+use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf};
+use crate::model::facts::Type;
+use crate::model::{Clock, Column, ColumnId, Model, Relation, SourceId, Storage};
+use jiff::civil::Time;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The rows of a source while a select over them is being made.
+pub(super) struct Scan<'a> {
+    model: &'a Model,
+    data: Data,
+    source: SourceId,
+    /// The references that are followed, each with the name of what is joined.
+    joined: BTreeMap<Vec<ColumnId>, String>,
+    /// Per relation the stored columns and those of raw SQL that are read.
+    stored: BTreeMap<Vec<ColumnId>, BTreeSet<String>>,
+    raw: BTreeMap<Vec<ColumnId>, BTreeMap<String, String>>,
+    /// What stands for each aggregate over related rows, in the order in which they are met.
+    pub(super) related: Vec<Scalar>,
+    /// The part that knows the current date, if the end of time is not fixed.
+    pub(super) today: Option<String>,
+    /// The part that maps days to the periods of a custom calendar.
+    pub(super) calendar: Option<String>,
+    /// The time column by which rows are read, and the days between which they are: no other time of it is met.
+    pub(super) known_days: Option<(ColumnId, Date, Date)>,
+}
+
+/// A range of days; an open end is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Days {
+    /// The first day.
+    pub from: Option<Date>,
+}
+
+impl<'a> Scan<'a> {
+    /// The rows of `source`.
+    pub(super) fn of(model: &'a Model, data: Data, source: SourceId) -> Self {
+        Self {
+            model,
+            data,
+            source,
+            joined: BTreeMap::new(),
+            stored: BTreeMap::new(),
+            raw: BTreeMap::new(),
+            related: Vec::new(),
+            today: None,
+            calendar: None,
+            known_days: None,
+        }
+    }
+
+    /// The name of the relation at the end of some references.
+    fn alias(&mut self, through: &[ColumnId]) -> String {
+        let base = &self.model.sources.get(self.source).name.value;
+        if through.is_empty() {
+            return base.clone();
+        }
+        if let Some(known) = self.joined.get(through) {
+            return known.clone();
+        }
+        let mut at = self.source;
+        let mut names = Vec::new();
+        for step in through {
+            let column = self.model.sources.get(at).columns.get(*step);
+            names.push(column.name.value.as_str());
+            at = column.reference.unwrap_or(at);
+        }
+        let mut wish = names.join("_");
+        while wish == *base || self.joined.values().any(|known| *known == wish) {
+            wish.push_str("_row");
+        }
+        self.joined.insert(through.to_vec(), wish.clone());
+        wish
+    }
+
+    /// The source at the end of some references.
+    fn at(&self, through: &[ColumnId]) -> SourceId {
+        let mut at = self.source;
+        for step in through {
+            at = self.model.sources.get(at).columns.get(*step).reference.unwrap_or(at);
+        }
+        at
+    }
+
+    /// A stored column of the relation at the end of some references.
+    fn stored(&mut self, through: &[ColumnId], name: &str) -> Scalar {
+        self.stored.entry(through.to_vec()).or_default().insert(name.to_owned());
+        let of = self.alias(through);
+        column(&of, name)
+    }
+
+    /// A row expression.
+    pub(super) fn row(&mut self, expr: &RowExpr) -> Scalar {
+        self.row_at(&[], expr)
+    }
+
+    /// A row expression about the relation at the end of some references.
+    fn row_at(&mut self, through: &[ColumnId], expr: &RowExpr) -> Scalar {
+        match &expr.node {
+            Node::Literal(literal) => Expr::made(Node::Literal(literal.clone())),
+            Node::Broken => Expr::null(),
+            Node::Leaf(leaf) => match leaf {
+                RowLeaf::Column(path) => self.path_at(through, path),
+                RowLeaf::Duration(count, _) => Expr::number(count),
+                // Conditions on dimensions have become conditions on columns; those on entities are not about rows.
+                RowLeaf::Dimension(_) | RowLeaf::Value => column("", "value"),
+                RowLeaf::Related(_) => {
+                    if self.related.is_empty() { Expr::null() } else { self.related.remove(0) }
+                }
+            },
+            Node::Apply(function, arguments) => {
+                let is_test = **function == operators::IS_NULL || **function == operators::IS_NOT_NULL;
+                if let (true, [Expr { node: Node::Leaf(RowLeaf::Column(path)), .. }]) = (is_test, arguments.as_slice()) {
+                    // What is null is null on every clock.
+                    let whole = self.bare(through, path);
+                    return Expr::apply(function, vec![whole]);
+                }
+                if function.name == "trunc" {
+                    return self.trunc(through, arguments);
+                }
+                let arithmetic = matches!(function.name, "+" | "-" | "*" | "negate") || **function == abs::ABS;
+                let lower = |scan: &mut Self, argument: &RowExpr| {
+                    let lowered = scan.row_at(through, argument);
+                    let narrow = arithmetic && scan.is_whole_column(through, argument);
+                    if narrow { Expr::apply(&conversions::WIDEN, vec![lowered]) } else { lowered }
+                };
+                let arguments = arguments.iter().map(|argument| lower(self, argument)).collect();
+                Expr::apply(function, arguments)
+            }
+        }
+    }
+
+    /// Whether an expression is a stored column of whole numbers, which an engine may keep in few bits.
+    fn is_whole_column(&self, through: &[ColumnId], expr: &RowExpr) -> bool {
+        match &expr.node {
+            Node::Leaf(RowLeaf::Column(path)) => {
+                let column = self.model.column(self.at(through), path);
+                column.ty == Type::Integer && !matches!(column.storage, Storage::Derived(_))
+            }
+            _ => false,
+        }
+    }
+
+    fn trunc(&mut self, through: &[ColumnId], arguments: &[RowExpr]) -> Scalar {
+        let [time, Expr { node: Node::Literal(Literal::Grain(grain)), .. }] = arguments else { return Expr::null() };
+        let of = self.row_at(through, time);
+        let calendar = &self.model.calendar;
+        match (&self.calendar, grain) {
+            (Some(part), grain) if *grain != Grain::Day => {
+                let mut lookup = Select::from_part(part);
+                lookup.column(column(part, grain.name()), grain.name());
+                let day = Expr::apply(&conversions::TO_DATE, vec![of]);
+                lookup.filter.push(Expr::apply(&operators::EQUAL, vec![column(part, "day"), day]));
+                Expr::leaf(Atom::Single(Box::new(lookup)))
+            }
+            _ => period_of(calendar, *grain, of),
+        }
+    }
+
+    /// A column as formulas see it: times are civil times of the project.
+    pub(super) fn path(&mut self, path: &Path) -> Scalar {
+        self.path_at(&[], path)
+    }
+
+    fn path_at(&mut self, through: &[ColumnId], path: &Path) -> Scalar {
+        let bare = self.bare(through, path);
+        let column = self.model.column(self.at(through), path);
+        let own = through.is_empty() && path.through.is_empty();
+        let known = self.known_days.filter(|(time, ..)| own && *time == path.column).map(|(_, from, to)| (from, to));
+        self.civil(column, bare, known)
+    }
+
+    /// A column as it is stored.
+    fn bare(&mut self, through: &[ColumnId], path: &Path) -> Scalar {
+        let whole: Vec<ColumnId> = through.iter().chain(&path.through).copied().collect();
+        let model = self.model;
+        let source = self.at(&whole);
+        let column_here = model.sources.get(source).columns.get(path.column);
+        match &column_here.storage {
+            Storage::Stored(name) => self.stored(&whole, name),
+            Storage::Several(names) => {
+                let parts = names.iter().map(|name| self.stored(&whole, name)).collect();
+                Expr::leaf(Atom::Tuple(parts))
+            }
+            Storage::Derived(expr) => self.row_at(&whole, expr),
+            Storage::Raw(each) => {
+                let name = &column_here.name.value;
+                if self.data == Data::Given {
+                    return self.stored(&whole, name);
+                }
+                let dialect = model.warehouse.dialect.as_ref().map_or("duckdb", |dialect| dialect.value.as_str());
+                let own = each.iter().find(|(given, _)| given.as_deref() == Some(dialect));
+                let sql = own.or_else(|| each.iter().find(|(given, _)| given.is_none())).map_or("null", |(_, sql)| sql);
+                self.raw.entry(whole.clone()).or_default().insert(name.clone(), sql.to_owned());
+                let of = self.alias(&whole);
+                column(&of, name)
+            }
+        }
+    }
+
+    /// The parts of a key: one scalar for most columns, several for a key of several columns.
+    pub(super) fn key_parts(&mut self, path: &Path) -> Vec<Scalar> {
+        let whole = self.bare(&[], path);
+        match whole.node {
+            Node::Leaf(Atom::Tuple(parts)) => parts,
+            _ => vec![self.path(path)],
+        }
+    }
+
+    /// The columns that tell the rows of the source apart.
+    pub(super) fn own_key(&mut self) -> Vec<Scalar> {
+        let key = self.model.sources.get(self.source).key.clone();
+        key.into_iter().map(|column| self.bare(&[], &Path::to(column))).collect()
+    }
+
+    /// A stored time on the project's clock.
+    fn civil(&self, column: &Column, stored: Scalar, known: Option<(Date, Date)>) -> Scalar {
+        if matches!(column.storage, Storage::Derived(_)) {
+            return stored;
+        }
+        let (zone, instant) = match &column.clock {
+            Clock::Civil => return stored,
+            Clock::Instant => (Zone::utc(), true),
+            Clock::Wall(zone) => (zone.clone(), false),
+        };
+        let calendar = &self.model.calendar;
+        let project = &calendar.zone;
+        let (from, to) = known.unwrap_or_else(|| usual_days(calendar));
+        let pieces = zone.pieces_to(project, from, to);
+        let same = zone == *project;
+        let beyond = (known.is_none() && !same).then(|| Beyond {
+            from: from.to_datetime(Time::midnight()),
+            to: add_days(to, 1).to_datetime(Time::midnight()),
+            stored: (!instant).then(|| zone.name().to_owned()),
+            project: project.name().to_owned(),
+        });
+        Expr::leaf(Atom::Civil(Box::new(Civil { of: stored, instant, pieces, beyond })))
+    }
+
+    /// The civil day of a time column.
+    pub(super) fn day(&mut self, time: ColumnId) -> Scalar {
+        let path = Path::to(time);
+        let civil = self.path(&path);
+        match self.model.column(self.source, &path).ty {
+            Type::Date => civil,
+            _ => Expr::apply(&conversions::TO_DATE, vec![civil]),
+        }
+    }
+
+    /// The time column as the rows are ordered by it.
+    pub(super) fn order(&mut self, time: ColumnId) -> Scalar {
+        self.bare(&[], &Path::to(time))
+    }
+
+    /// The first day of the period in which a time column falls, in a calendar of rules.
+    pub(super) fn period(&mut self, time: ColumnId, grain: Grain) -> Scalar {
+        let path = Path::to(time);
+        let civil = self.path(&path);
+        if grain == Grain::Day {
+            return self.day(time);
+        }
+        period_of(&self.model.calendar, grain, civil)
+    }
+
+    /// Which rows are visible and in range: conditions on the bare column where that is possible.
+    pub(super) fn range(&mut self, time: ColumnId, days: Days) -> Vec<Scalar> {
+        let calendar = &self.model.calendar;
+        let mut conditions = Vec::new();
+        if let Some(from) = days.from {
+            conditions.extend(self.bound(time, from, true));
+        }
+        match (calendar.as_of, &self.today) {
+            (AsOf::Day(last), _) => conditions.extend(self.bound(time, add_days(last, 1), false)),
+            (AsOf::Today, Some(today)) => {
+                let mut last = Select::from_part(today);
+                last.column(column(today, "as_of"), "as_of");
+                let day = self.day(time);
+                let last = Expr::leaf(Atom::Single(Box::new(last)));
+                conditions.push(Expr::apply(&operators::LESS_OR_EQUAL, vec![day, last]));
+            }
+            (AsOf::Today, None) => {}
+        }
+        conditions
+    }
+
+    /// Rows from the beginning of a day on (`from`), or before it.
+    fn bound(&mut self, time: ColumnId, day: Date, from: bool) -> Vec<Scalar> {
+        let path = Path::to(time);
+        let column = self.model.column(self.source, &path);
+        let function = if from { &operators::GREATER_OR_EQUAL } else { &operators::LESS };
+        let midnight = day.to_datetime(Time::midnight());
+        let project = &self.model.calendar.zone;
+        let stored = !matches!(column.storage, Storage::Derived(_));
+        let (bound, exact) = match (&column.clock, column.ty) {
+            (_, Type::Date) => (Moment::Day(day), true),
+            (Clock::Instant, _) if stored => {
+                let bound = Zone::utc().bound(project, day);
+                (Moment::Instant(bound.at), bound.exact)
+            }
+            (Clock::Wall(zone), _) if stored => {
+                let bound = zone.bound(project, day);
+                (Moment::Wall(bound.at), bound.exact)
+            }
+            _ => (Moment::Wall(midnight), true),
+        };
+        let bare = if stored { self.bare(&[], &path) } else { self.path(&path) };
+        let moment = |bound: Moment| Expr::leaf(Atom::Moment(bound));
+        if exact {
+            return vec![Expr::apply(function, vec![bare, moment(bound)])];
+        }
+        // The clock is put back across this midnight: which day a reading is can only be said of the civil time.
+        let civil = self.day(time);
+        let mut conditions = vec![Expr::apply(function, vec![civil, moment(Moment::Day(day))])];
+        if from {
+            conditions.insert(0, Expr::apply(function, vec![bare, moment(bound)]));
+        }
+        conditions
+    }
+
+    /// What is read, and what is joined to it.
+    pub(super) fn finish(mut self) -> (From, Vec<Join>) {
+        let model = self.model;
+        let mut joins = Vec::new();
+        // Joining may need further columns of what is already joined, never further relations beyond the shorter paths.
+        let paths: Vec<Vec<ColumnId>> = self.all_paths();
+        for through in &paths {
+            let Some((last, before)) = through.split_last() else { continue };
+            let target_id = self.at(through);
+            let own = self.bare(before, &Path::to(*last));
+            let own = match own.node {
+                Node::Leaf(Atom::Tuple(parts)) => parts,
+                _ => vec![own],
+            };
+            let target = model.sources.get(target_id);
+            let conditions = target.key.iter().zip(own).map(|(key, own)| {
+                let there = self.bare(through, &Path::to(*key));
+                Expr::apply(&operators::EQUAL, vec![there, own])
+            });
+            let on = Expr::all(conditions.collect());
+            joins.push((through.clone(), on));
+        }
+        let joins = joins
+            .into_iter()
+            .map(|(through, on)| {
+                let name = self.alias(&through);
+                let relation = Rows::Source(self.source_rows(&through));
+                Join { kind: JoinKind::Left, from: From { relation, name }, on }
+            })
+            .collect();
+        let from = From { relation: Rows::Source(self.source_rows(&[])), name: self.alias(&[]) };
+        (from, joins)
+    }
+
+    /// All references that are followed, shorter ones first; a longer one needs those on the way.
+    fn all_paths(&mut self) -> Vec<Vec<ColumnId>> {
+        let known: Vec<Vec<ColumnId>> = self.joined.keys().cloned().collect();
+        for path in known {
+            for length in 1..path.len() {
+                if let Some(before) = path.get(..length) {
+                    self.alias(before);
+                }
+            }
+        }
+        let mut all: Vec<Vec<ColumnId>> = self.joined.keys().cloned().collect();
+        all.sort_by_key(|path| (path.len(), path.clone()));
+        all
+    }
+
+    fn source_rows(&self, through: &[ColumnId]) -> SourceRows {
+        let source = self.model.sources.get(self.at(through));
+        let relation = match (self.data, &source.relation) {
+            (Data::Given, _) => RelationRef::Table(vec![given_table(&source.name.value)]),
+            (Data::Warehouse, Some(relation)) => RelationRef::of(relation),
+            (Data::Warehouse, None) => RelationRef::of(&Relation::Table(vec![source.name.value.clone()])),
+        };
+        let raw: Vec<(String, String)> = self.raw.get(through).into_iter().flatten().map(|(name, sql)| (name.clone(), sql.clone())).collect();
+        let stored = if raw.is_empty() {
+            Vec::new()
+        } else {
+            self.stored.get(through).into_iter().flatten().cloned().collect()
+        };
+        SourceRows { relation, stored, raw }
+    }
+}
+
+/// The first day of the period that holds a day, in a calendar of rules.
+pub(super) fn period_of(calendar: &Calendar, grain: Grain, of: Scalar) -> Scalar {
+    let (week_starts, fiscal_month) = (calendar.week_starts, calendar.fiscal_month);
+    Expr::leaf(Atom::PeriodOf(Box::new(PeriodOf { grain, of, week_starts, fiscal_month })))
+}
+
+/// The days for which conversions between clocks are worked out where it is not known which times there are.
+fn usual_days(calendar: &Calendar) -> (Date, Date) {
+    let from = add(calendar.data_from, Grain::Year, -1);
+    let to = match calendar.as_of {
+        AsOf::Day(day) => add(day, Grain::Year, 1),
+        AsOf::Today => add(calendar.data_from, Grain::Year, 12),
+    };
+    (from, to.max(from))
+}

@@ -1,0 +1,234 @@
+//! Which views a project has: per KPI one for each grain and slice, one for each scorecard, and all of their figures in one.
+
+use super::names::Names;
+use super::relation::{Body, Part, Query, Select, column};
+use super::{Data, Output, Question, Show, plan_with};
+use crate::calendar::Grain;
+use crate::model::expr::{Expr, Literal, Node};
+use crate::model::{DimensionId, Kpi, KpiId, Model, Scorecard};
+use crate::pipeline::Valid;
+use crate::text::Files;
+
+/// A view of the project.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// Its name, without the schema.
+    pub name: String,
+    /// What it shows.
+    pub shows: Shows,
+    /// What a reader of its SQL has to know, line by line.
+    pub comment: Vec<String>,
+}
+
+/// What a view shows.
+#[derive(Debug, Clone)]
+pub enum Shows {
+    /// One KPI at one grain, perhaps sliced.
+    Kpi(KpiId, Grain, Vec<DimensionId>),
+    /// The KPIs of a scorecard, by its place, a column each.
+    Scorecard(usize),
+    /// The KPIs of all scorecards, a row each.
+    AllValues,
+    /// Another view, under a former name.
+    Former(String),
+}
+
+/// All views, those that others read first.
+pub fn views(project: &Valid) -> Vec<View> {
+    let model = project.model();
+    let mut views = Vec::new();
+    for (id, kpi) in model.kpis.iter() {
+        let own = of_kpi(model, project.files(), id, kpi);
+        let former: Vec<View> = kpi.aliases.iter().flat_map(|alias| own.iter().map(|view| former(kpi, &alias.value, view))).collect();
+        views.extend(own);
+        views.extend(former);
+    }
+    for (place, card) in model.scorecards.iter().enumerate() {
+        views.push(of_scorecard(model, project.files(), place, card));
+    }
+    if model.scorecards.iter().any(|card| !card.kpis.is_empty()) {
+        let comment = vec![
+            "The KPIs of all scorecards, one row for each KPI and period".to_owned(),
+            "prior and change look one period back".to_owned(),
+        ];
+        views.push(View { name: "kpi_values".to_owned(), shows: Shows::AllValues, comment });
+    }
+    views
+}
+
+/// The name of a KPI's view.
+pub fn view_name(model: &Model, kpi: &Kpi, grain: Grain, dimensions: &[DimensionId]) -> String {
+    let mut name = kpi.name.value.clone();
+    if grain != kpi.grain {
+        name.push_str(&format!("__{grain}"));
+    }
+    if !dimensions.is_empty() {
+        let names: Vec<&str> = dimensions.iter().map(|id| model.dimensions.get(*id).name.as_str()).collect();
+        name.push_str(&format!("__by_{}", names.join("__")));
+    }
+    name
+}
+
+fn of_kpi(model: &Model, files: &Files, id: KpiId, kpi: &Kpi) -> Vec<View> {
+    let mut slices: Vec<Vec<DimensionId>> = Vec::new();
+    // Amounts of several currencies have no total.
+    if kpi.facts.needs.is_none() {
+        slices.push(Vec::new());
+    }
+    for slice in &kpi.by {
+        if !slices.contains(&slice.value) {
+            slices.push(slice.value.clone());
+        }
+    }
+    let mut views = Vec::new();
+    for grain in model.grains(kpi) {
+        for slice in &slices {
+            views.push(View {
+                name: view_name(model, kpi, grain, slice),
+                comment: comment(model, files, kpi, grain, slice),
+                shows: Shows::Kpi(id, grain, slice.clone()),
+            });
+        }
+    }
+    views
+}
+
+fn comment(model: &Model, files: &Files, kpi: &Kpi, grain: Grain, slice: &[DimensionId]) -> Vec<String> {
+    let mut title = kpi.title.clone();
+    if !slice.is_empty() {
+        let names: Vec<&str> = slice.iter().map(|id| model.dimensions.get(*id).title.as_str()).collect();
+        title.push_str(&format!(", by {}", names.join(" and ").to_lowercase()));
+    }
+    title.push_str(&format!(", by {grain}"));
+    let formula = if kpi.formula.is_empty() { "kept by hand".to_owned() } else { format!("= {}", kpi.formula) };
+    let unit = match kpi.facts.unit.to_string() {
+        unit if unit.is_empty() => "none".to_owned(),
+        unit if unit == "%" => "% (a fraction: 0.25 is 25 %)".to_owned(),
+        unit => unit,
+    };
+    let kind = format!("{}: {}", kpi.facts.kind.name(), kpi.facts.kind.advice());
+    let owner = kpi.owner.map(|team| format!("owner: {}, ", model.teams.get(team).title)).unwrap_or_default();
+    let file = files.path(kpi.name.span.file);
+    let line = files.line(kpi.name.span);
+    let mut lines = vec![title, formula, format!("unit: {unit}"), kind, format!("{owner}defined in {file}:{line}")];
+    if let Some(deprecated) = &kpi.deprecated {
+        let instead = deprecated.instead.map(|id| format!(", use {}", model.kpis.get(id).name.value)).unwrap_or_default();
+        lines.push(format!("deprecated{instead}"));
+    }
+    lines
+}
+
+fn former(kpi: &Kpi, alias: &str, view: &View) -> View {
+    let rest = view.name.strip_prefix(kpi.name.value.as_str()).unwrap_or_default();
+    View {
+        name: format!("{alias}{rest}"),
+        shows: Shows::Former(view.name.clone()),
+        comment: vec![format!("The former name of {}", view.name)],
+    }
+}
+
+fn of_scorecard(model: &Model, files: &Files, place: usize, card: &Scorecard) -> View {
+    let mut comment = vec![format!("{}, by {}", card.title, card.grain)];
+    for entry in &card.kpis {
+        let kpi = model.kpis.get(entry.value);
+        let unit = kpi.facts.unit.to_string();
+        let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
+        comment.push(format!("{}: {}{unit}", kpi.name.value, kpi.title));
+    }
+    comment.push(format!("defined in {}:{}", files.path(card.name.span.file), files.line(card.name.span)));
+    View { name: format!("scorecard__{}", card.name.value), shows: Shows::Scorecard(place), comment }
+}
+
+/// The plan of a view; nothing for one that is another under a former name.
+pub fn query(project: &Valid, shows: &Shows) -> Option<Query> {
+    let model = project.model();
+    match shows {
+        Shows::Kpi(kpi, grain, slice) => Some(super::plan(project, &Question::view(model, *kpi, *grain, slice.clone()))),
+        Shows::Scorecard(place) => {
+            let card = model.scorecards.get(*place)?;
+            let question = wide(model, card.grain, card.kpis.iter().map(|entry| entry.value).collect());
+            Some(super::plan(project, &question))
+        }
+        Shows::AllValues => Some(all_values(project)),
+        Shows::Former(_) => None,
+    }
+}
+
+/// Several KPIs at one grain, a column each.
+fn wide(model: &Model, grain: Grain, kpis: Vec<KpiId>) -> Question {
+    let name = |id: &KpiId| model.kpis.get(*id).name.value.clone();
+    let mut outputs: Vec<Output> = kpis.iter().map(|id| Output { name: name(id), show: Show::Value(*id) }).collect();
+    outputs.push(Output { name: "is_complete".to_owned(), show: Show::IsComplete(kpis) });
+    Question { outputs, ..blank(grain) }
+}
+
+/// A question without columns, at the project's own data.
+fn blank(grain: Grain) -> Question {
+    Question {
+        outputs: Vec::new(),
+        grain,
+        dimensions: Vec::new(),
+        filter: None,
+        omit_gaps: false,
+        from: None,
+        to: None,
+        data: Data::Warehouse,
+    }
+}
+
+/// The KPIs of all scorecards, one row for each KPI and period: worked out side by side for each grain, then stacked.
+fn all_values(project: &Valid) -> Query {
+    let model = project.model();
+    let mut names = Names::of(model);
+    let mut parts: Vec<Part> = Vec::new();
+    let mut rows: Vec<Select> = Vec::new();
+    for grain in Grain::ALL {
+        let mut kpis: Vec<KpiId> = Vec::new();
+        for entry in model.scorecards.iter().filter(|card| card.grain == grain).flat_map(|card| &card.kpis) {
+            if !kpis.contains(&entry.value) {
+                kpis.push(entry.value);
+            }
+        }
+        if kpis.is_empty() {
+            continue;
+        }
+        let mut question = blank(grain);
+        for id in &kpis {
+            let name = &model.kpis.get(*id).name.value;
+            let mut add = |ending: &str, show| question.outputs.push(Output { name: format!("{name}__{ending}"), show });
+            add("value", Show::Value(*id));
+            add("prior", Show::Prior(*id));
+            add("change", Show::Change(*id));
+            add("is_complete", Show::IsComplete(vec![*id]));
+        }
+        let plan = plan_with(model, &question, &mut names);
+        parts.extend(plan.parts);
+        let side_by_side = names.take(&format!("kpis_by_{grain}"));
+        parts.push(Part { name: side_by_side.clone(), body: plan.result });
+        rows.extend(kpis.iter().map(|id| long_rows(model, *id, grain, &side_by_side)));
+    }
+    Query { parts, result: Body::Union(rows) }
+}
+
+/// One KPI's rows of the long form.
+fn long_rows(model: &Model, id: KpiId, grain: Grain, from: &str) -> Select {
+    let kpi = model.kpis.get(id);
+    let name = &kpi.name.value;
+    let text = |text: &str| Expr::made(Node::Literal(Literal::Text(text.to_owned())));
+    let number = |ending: &str| {
+        let value = column(from, &format!("{name}__{ending}"));
+        Expr::apply(&crate::functions::conversions::TO_NUMBER, vec![value])
+    };
+    let mut select = Select::from_part(from);
+    select.column(text(name), "kpi");
+    select.column(text(grain.name()), "grain");
+    select.column(column(from, "period"), "period");
+    select.column(number("value"), "value");
+    select.column(number("prior"), "prior");
+    select.column(number("change"), "change");
+    select.column(column(from, &format!("{name}__is_complete")), "is_complete");
+    select.column(text(&kpi.facts.unit.to_string()), "unit");
+    let owner = kpi.owner.map_or_else(Expr::null, |team| text(&model.teams.get(team).name.value));
+    select.column(owner, "owner");
+    select
+}

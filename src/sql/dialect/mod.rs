@@ -1,0 +1,94 @@
+//! The questions in which warehouses differ. Each has a default; a dialect's file answers where it differs.
+
+mod duckdb;
+
+use crate::calendar::{Date, DateTime, Grain};
+use std::fmt::Debug;
+
+/// A warehouse's way with SQL.
+pub trait Dialect: Debug + Sync {
+    /// Its name, as `kpic.yml` and the folder of the output have it.
+    fn name(&self) -> &'static str;
+
+    /// Whether a name has to be quoted because it is a word of the language.
+    fn is_reserved(&self, name: &str) -> bool;
+
+    /// A name, quoted where necessary.
+    fn identifier(&self, name: &str) -> String {
+        let plain = name.starts_with(|char: char| char.is_ascii_lowercase() || char == '_')
+            && name.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '_');
+        if plain && !self.is_reserved(name) { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    }
+
+    /// A text as a literal.
+    fn text(&self, text: &str) -> String {
+        format!("'{}'", text.replace('\'', "''"))
+    }
+
+    /// A day as a literal.
+    fn day(&self, day: Date) -> String {
+        format!("date '{day}'")
+    }
+
+    /// A reading of a wall clock as a literal.
+    fn wall(&self, reading: DateTime) -> String {
+        format!("timestamp '{} {}'", reading.date(), reading.time())
+    }
+
+    /// An instant, by its reading in UTC, as a literal.
+    fn instant(&self, reading: DateTime) -> String {
+        format!("timestamptz '{} {}+00'", reading.date(), reading.time())
+    }
+
+    /// Files that the engine reads.
+    fn files(&self, paths: &[String]) -> String;
+
+    /// A day moved by so many units; `day` binds at least as tightly as a sum.
+    fn moved(&self, day: &str, count: i64, unit: Grain) -> String;
+
+    /// The first day of the period of a grain that holds `of`, weeks from Monday and years from January.
+    fn truncated(&self, grain: Grain, of: &str) -> String;
+
+    /// A day or timestamp so many days later, to be truncated.
+    fn days_later(&self, of: &str, count: i64) -> String;
+
+    /// A day or timestamp so many months later, to be truncated.
+    fn months_later(&self, of: &str, count: i64) -> String;
+
+    /// A day of something that may be a timestamp by its arithmetic.
+    fn as_day(&self, of: &str) -> String {
+        format!("cast({of} as date)")
+    }
+
+    /// The days from `from` and before `before`, so many units apart, as a relation with the column `day`.
+    fn days(&self, from: &str, before: &str, every: u32, unit: Grain) -> String;
+
+    /// A stored time moved by so many seconds, which `seconds` is an expression for; the result is a civil timestamp.
+    fn shifted(&self, stored: &str, seconds: &Shift) -> String;
+
+    /// A stored time in the project's zone, by the engine's own rules. `stored` is the zone of a wall clock, if it is one.
+    fn in_zone(&self, of: &str, stored: Option<&str>, project: &str) -> String;
+
+    /// The current date in a zone.
+    fn today(&self, zone: &str) -> String;
+}
+
+/// By how many seconds a clock is moved: one number, or an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shift {
+    /// Not at all.
+    None,
+    /// By that many seconds.
+    Seconds(i64),
+    /// By what a list of conditions says, each with the seconds that hold if it is true, and the seconds of all others.
+    Cases(Vec<(String, i64)>, i64),
+}
+
+/// The dialects, by name.
+static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb];
+
+/// The dialect of that name; `DuckDB` where none is named.
+pub fn dialect(name: Option<&str>) -> &'static dyn Dialect {
+    let found = name.and_then(|name| ALL.iter().find(|dialect| dialect.name() == name));
+    found.copied().unwrap_or(&duckdb::DuckDb)
+}

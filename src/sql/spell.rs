@@ -1,0 +1,138 @@
+//! The SQL of each function: one row a function. What a dialect spells otherwise stands in the dialect's file.
+
+/// How a function is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// Between its operands.
+    Infix(&'static str, Tightness),
+    /// With its operands put in at `{0}`, `{1}`; `{*}` is all of them with commas. The result binds like that.
+    Template(&'static str, Tightness),
+    /// In a way of its own, which the writer knows.
+    Own,
+}
+
+/// How tightly an expression binds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tightness {
+    /// `or`
+    Or,
+    /// `and`
+    And,
+    /// `not`
+    Not,
+    /// `=`, `<`, `in`, `between`, `is null`
+    Comparison,
+    /// `+`, `-`
+    Sum,
+    /// `*`, `/`, `%`
+    Product,
+    /// A name, a value, a call
+    Atom,
+}
+
+use Spelling::{Infix, Own, Template};
+use Tightness::{And, Atom, Comparison, Or, Product, Sum};
+
+/// The table, by the names of `functions`.
+const TABLE: &[(&str, Spelling)] = &[
+    // Operators.
+    ("negate", Template("-{0}", Product)),
+    ("+", Infix("+", Sum)),
+    ("-", Infix("-", Sum)),
+    ("*", Infix("*", Product)),
+    ("/", Own),
+    ("=", Infix("=", Comparison)),
+    ("!=", Infix("<>", Comparison)),
+    ("<", Infix("<", Comparison)),
+    ("<=", Infix("<=", Comparison)),
+    (">", Infix(">", Comparison)),
+    (">=", Infix(">=", Comparison)),
+    ("in", Own),
+    ("not in", Own),
+    ("between", Template("{0} between {1} and {2}", Comparison)),
+    ("not between", Template("{0} not between {1} and {2}", Comparison)),
+    ("like", Infix("like", Comparison)),
+    ("not like", Infix("not like", Comparison)),
+    ("is null", Template("{0} is null", Comparison)),
+    ("is not null", Template("{0} is not null", Comparison)),
+    ("not", Own),
+    ("and", Infix("and", And)),
+    ("or", Infix("or", Or)),
+    // Functions of values.
+    ("abs", Template("abs({0})", Atom)),
+    ("round", Template("round({*})", Atom)),
+    ("floor", Template("floor({0})", Atom)),
+    ("ceil", Template("ceil({0})", Atom)),
+    ("ln", Template("case when {0} > 0 then ln({0}) end", Atom)),
+    ("exp", Template("case when isfinite(exp({0})) then exp({0}) end", Atom)),
+    ("sqrt", Template("case when {0} >= 0 then sqrt({0}) end", Atom)),
+    ("power", Template("case when isfinite(power({0}, {1})) then power({0}, {1}) end", Atom)),
+    ("least", Own),
+    ("greatest", Own),
+    ("coalesce", Template("coalesce({*})", Atom)),
+    ("if", Own),
+    ("case", Own),
+    ("mod", Template("{0} % nullif({1}, 0)", Product)),
+    ("lower", Template("lower({0})", Atom)),
+    ("upper", Template("upper({0})", Atom)),
+    ("trim", Template("trim({0})", Atom)),
+    ("concat", Infix("||", Sum)),
+    ("length", Template("length({0})", Atom)),
+    ("starts_with", Template("starts_with({0}, {1})", Atom)),
+    ("contains", Template("contains({0}, {1})", Atom)),
+    ("year", Template("extract(year from {0})", Atom)),
+    ("month", Template("extract(month from {0})", Atom)),
+    ("day", Template("extract(day from {0})", Atom)),
+    ("hour", Template("extract(hour from {0})", Atom)),
+    ("weekday", Template("extract(isodow from {0})", Atom)),
+    ("text", Template("cast({0} as varchar)", Atom)),
+    ("number", Template("try_cast({0} as double)", Atom)),
+    ("date", Template("try_cast({0} as date)", Atom)),
+    // Conversions.
+    ("days between", Template("{0} - {1}", Sum)),
+    ("seconds between", Template("(epoch_us({0}) - epoch_us({1})) / 1e6", Product)),
+    ("add days", Template("{0} + {1}", Sum)),
+    ("add months", Template("cast({0} + to_months({1}) as date)", Atom)),
+    ("add months to time", Template("{0} + to_months({1})", Sum)),
+    ("add seconds", Template("{0} + to_microseconds(cast({1} * 1000000 as bigint))", Sum)),
+    ("to number", Template("cast({0} as double)", Atom)),
+    ("widen", Template("cast({0} as bigint)", Atom)),
+    ("to date", Template("cast({0} as date)", Atom)),
+    ("earlier", Template("least({*})", Atom)),
+    // Aggregates; the writer adds `distinct`, the order and the filter.
+    ("sum", Template("sum({0})", Atom)),
+    ("count", Template("count({0})", Atom)),
+    ("count_distinct", Template("count(distinct {0})", Atom)),
+    ("avg", Template("avg({0})", Atom)),
+    ("min", Template("min({0})", Atom)),
+    ("max", Template("max({0})", Atom)),
+    ("median", Template("quantile_cont(cast({0} as double), 0.5)", Atom)),
+    ("percentile", Template("quantile_cont(cast({0} as double), {1})", Atom)),
+    ("stddev", Template("stddev_samp({0})", Atom)),
+    ("variance", Template("var_samp({0})", Atom)),
+    ("first", Template("arg_min({0}, {1})", Atom)),
+    ("last", Template("arg_max({0}, {1})", Atom)),
+];
+
+/// How the function of that name is written. Every function has a row; a test sees to it.
+pub(super) fn spelling(name: &str) -> Spelling {
+    TABLE.iter().find(|(known, _)| *known == name).map_or(Own, |(_, spelling)| *spelling)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::functions::{self, Role, case, conversions, operators};
+
+    #[test]
+    fn every_function_that_reaches_sql_has_a_row() {
+        // Trunc needs the calendar, and those over KPIs are written out before.
+        let all = functions::ALL.iter().filter(|function| function.role != Role::Kpi && function.name != "trunc");
+        for function in all.chain(operators::ALL).chain(conversions::ALL).chain([&&case::CASE]) {
+            assert!(TABLE.iter().any(|(known, _)| *known == function.name), "{}", function.name);
+        }
+        for (name, _) in TABLE {
+            assert_eq!(TABLE.iter().filter(|(other, _)| other == name).count(), 1, "{name}");
+        }
+    }
+}
