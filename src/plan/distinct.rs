@@ -13,7 +13,7 @@ use super::spine::window_name;
 use super::window::{Daily, Partials};
 use crate::calendar::{Calendar, Grain};
 use crate::functions::{if_, min, operators};
-use crate::model::expr::{Expr, Window};
+use crate::model::expr::{Expr, Node, RowLeaf, Window};
 
 impl Planner<'_> {
     /// A distinct count over a window.
@@ -64,7 +64,11 @@ impl Planner<'_> {
         let (from, joins) = scan.finish();
         select.from = Some(from);
         select.joins = joins;
-        let part = self.part_name(group, "_days_of_each_value");
+        let of = match argument.map(|argument| &argument.node) {
+            Some(Node::Leaf(RowLeaf::Column(path))) => self.model.column(group.source, path).name.value.clone(),
+            _ => "value".to_owned(),
+        };
+        let part = self.part_name(group, &format!("_days_of_each_{of}"));
         self.push(&part, select);
         self.appears(group, &part, "day");
         (part, names)
@@ -78,8 +82,10 @@ impl Planner<'_> {
         }
         firsts.group_by_these();
         firsts.column(fold(&min::MIN, column(days, "day")), "day");
-        firsts.filter = there(days, values);
-        let part = self.names.take(&format!("{days}_first"));
+        if group.slices.is_some() {
+            firsts.filter = there(days, values);
+        }
+        let part = self.names.take(&format!("first_{days}"));
         self.push(&part, firsts);
         let mut changes = Select::from_part(&part);
         changes.column(column(&part, "day"), "day");
@@ -88,7 +94,7 @@ impl Planner<'_> {
         }
         changes.group_by_these();
         changes.column(count_rows(), &ask.column);
-        let name = self.names.take(&format!("new_{days}"));
+        let name = self.part_name(group, "_comings");
         self.push(&name, changes);
         name
     }
@@ -107,7 +113,9 @@ impl Planner<'_> {
             let neighbour = Neighbour { value, offset, part: part.clone(), order };
             select.column(Expr::leaf(Atom::Neighbour(Box::new(neighbour))), name);
         }
-        select.filter = there(days, values);
+        if group.slices.is_some() {
+            select.filter = there(days, values);
+        }
         let name = self.names.take(&format!("{days}_in_order"));
         self.push(&name, select);
         name
@@ -135,13 +143,13 @@ impl Planner<'_> {
         comings.filter.push(Expr::apply(&operators::OR, vec![is_null(&before), begins]));
         let ends = Expr::apply(&operators::GREATER, vec![after.clone(), leaves]);
         goings.filter.push(Expr::apply(&operators::OR, vec![is_null(&after), ends]));
-        let name = self.names.take(&format!("{spells}_changes"));
+        let name = self.part_name(group, "_comings_and_goings");
         self.push_body(&name, Body::Union(vec![comings, goings]));
         name
     }
 }
 
-/// That the counted values are there.
+/// That the counted values are there; without slices they have been asked for when the rows were read.
 fn there(days: &str, values: &[String]) -> Vec<Scalar> {
     values.iter().map(|name| Expr::apply(&operators::IS_NOT_NULL, vec![column(days, name)])).collect()
 }

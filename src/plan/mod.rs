@@ -2,23 +2,30 @@
 //!
 //! A plan answers one [`Question`]: some KPIs at one grain, perhaps sliced. It is made in this order.
 //!
-//! 1. [`expand`] writes out the KPIs' formulas down to *measures* (aggregates over rows, entities or periods, and hand-kept
-//!    values), each with the dimensions that it keeps and the periods that it is moved by.
-//! 2. [`rows`] and [`scan`] plan the measures over rows: those that read the same source by the same time and dimensions share
-//!    one scan. [`window`] turns daily results into rolling ones, [`distinct`] does the same for distinct counts.
-//! 3. [`assemble`] finds the values that slices have had, plans the measures over periods, and puts everything together on a
-//!    dense set of periods and slices. [`spine`] makes that set, with the bounds of each period and those before it.
+//! 1. `expand` writes out the KPIs' formulas down to *measures* (aggregates over rows, entities or periods, and hand-kept
+//!    values), each with the dimensions that it keeps and the periods that it is moved by. `gaps` adds what counts their rows.
+//! 2. `measures` plans what is looked up in rows: measures of one source, time and slice share one scan. `rows` decides how,
+//!    `scan` reads a source, `window` makes periods and windows of daily rows, `distinct` does so for distinct counts.
+//! 3. `slices` finds the values that dimensions have had; `periods` plans the measures over finer periods.
+//! 4. `stack` puts everything on a dense set of periods and slices; `spine` makes the periods, with their bounds and those
+//!    before them; `complete` says from when on windows are whole. `assemble` holds the planner and makes the result.
 //!
 //! [`views`] says which views a project has. A plan cannot fail: what reaches this stage is valid. It knows no dialect.
 
 mod assemble;
+mod complete;
 mod distinct;
 mod expand;
+mod gaps;
+mod measures;
 mod names;
+mod periods;
 pub mod relation;
 mod rows;
 mod scan;
+mod slices;
 mod spine;
+mod stack;
 pub mod views;
 mod window;
 

@@ -53,6 +53,8 @@ pub(super) struct Group {
     /// How many of the keys, from the first, are the dimensions whose values slices are made of; nothing where the rows say
     /// nothing of slices.
     pub slices: Option<usize>,
+    /// Whether the keys tell entities apart, of which there are many.
+    pub by_entity: bool,
     /// Whether it matters which keys have rows in the window.
     pub presence: bool,
     /// What is asked for.
@@ -79,6 +81,13 @@ pub(super) struct Appearance {
     pub keys: Vec<String>,
     /// The column of the day, or of the first day of the period.
     pub day: String,
+}
+
+/// How an aggregate over related rows is joined.
+struct RelatedJoin {
+    part: String,
+    alias: String,
+    on: Scalar,
 }
 
 /// How an aggregate is worked out.
@@ -150,9 +159,12 @@ impl<'a> Planner<'a> {
                 _ => {}
             }
         }
-        let timeless: Vec<usize> = places(&shapes, Shape::Timeless).collect();
-        if !timeless.is_empty() {
-            self.timeless(group, &timeless, &mut found);
+        for grain in Grain::ALL {
+            let at_grain = |at: &usize| group.asks.get(*at).is_some_and(|ask| ask.grain == grain);
+            let timeless: Vec<usize> = places(&shapes, Shape::Timeless).filter(at_grain).collect();
+            if !timeless.is_empty() {
+                self.timeless(group, grain, &timeless, &mut found);
+            }
         }
         let nowhere = || Series { part: String::new(), column: String::new(), rows: None };
         found.into_iter().map(|series| series.unwrap_or_else(nowhere)).collect()
@@ -324,8 +336,8 @@ impl<'a> Planner<'a> {
         if let Some((kind, part, on)) = windows {
             select.join(kind, &part, &part, on);
         }
-        for (part, on) in related_joins {
-            select.join(JoinKind::Left, &part, &part, Some(on));
+        for join in related_joins {
+            select.join(JoinKind::Left, &join.part, &join.alias, Some(join.on));
         }
         let by = format!("_by_{}", ask.grain);
         let by = if in_period { by } else { format!("_{}{by}", window_name(window)) };
@@ -340,7 +352,7 @@ impl<'a> Planner<'a> {
     }
 
     /// An aggregate over the rows that belong to a row: its value for each period and key, and how it is joined.
-    fn related(&mut self, related: &Related, outer: &Ask, period: &Scalar, own_key: &[Scalar]) -> (Scalar, (String, Scalar)) {
+    fn related(&mut self, related: &Related, outer: &Ask, period: &Scalar, own_key: &[Scalar]) -> (Scalar, RelatedJoin) {
         let aggregate = related.aggregate.clone();
         let previous = aggregate.window == Window::Previous;
         let zero = aggregate.function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
@@ -352,23 +364,27 @@ impl<'a> Planner<'a> {
             time: aggregate.time,
             keys: keys.collect(),
             slices: None,
+            by_entity: true,
             presence: false,
             asks: vec![Ask { aggregate, column: column_name.clone(), grain: outer.grain, first }],
         };
         let series = self.group(&group);
-        let Some(series) = series.into_iter().next() else { return (Expr::null(), (String::new(), Expr::null())) };
+        let Some(series) = series.into_iter().next() else {
+            return (Expr::null(), RelatedJoin { part: String::new(), alias: String::new(), on: Expr::null() });
+        };
         let at = if previous { self.period_before(outer.grain, period.clone()) } else { period.clone() };
-        let mut on = vec![Expr::apply(&operators::EQUAL, vec![column(&series.part, "period"), at])];
+        let alias = self.names.take("related");
+        let mut on = vec![Expr::apply(&operators::EQUAL, vec![column(&alias, "period"), at])];
         for (key, own) in group.keys.iter().zip(own_key) {
-            on.push(Expr::apply(&operators::EQUAL, vec![column(&series.part, &key.name), own.clone()]));
+            on.push(Expr::apply(&operators::EQUAL, vec![column(&alias, &key.name), own.clone()]));
         }
-        let value = column(&series.part, &series.column);
+        let value = column(&alias, &series.column);
         let value = if zero { Expr::apply(&coalesce::COALESCE, vec![value, Expr::number(0)]) } else { value };
-        (value, (series.part, Expr::all(on).unwrap_or_else(Expr::null)))
+        (value, RelatedJoin { part: series.part, alias, on: Expr::all(on).unwrap_or_else(Expr::null) })
     }
 
     /// All rows at all times: the same value at every period.
-    fn timeless(&mut self, group: &Group, places: &[usize], found: &mut [Option<Series>]) {
+    fn timeless(&mut self, group: &Group, grain: Grain, places: &[usize], found: &mut [Option<Series>]) {
         let asks: Vec<&Ask> = places.iter().filter_map(|at| group.asks.get(*at)).collect();
         let mut scan = Scan::of(self.model, self.question.data, group.source);
         scan.calendar = self.custom.clone();
@@ -383,7 +399,6 @@ impl<'a> Planner<'a> {
         let all = self.part_name(group, "_of_all_time");
         let columns: Vec<String> = select.columns.iter().map(|(_, name)| name.clone()).collect();
         self.push(&all, select);
-        let Some(grain) = asks.first().map(|ask| ask.grain) else { return };
         let spine = self.spine_name(grain);
         let mut select = Select::from_part(&spine);
         select.join(JoinKind::Cross, &all, &all, None);
@@ -423,6 +438,7 @@ fn daily_and_direct(group: &Group, shapes: &[Shape]) -> (Vec<usize>, Vec<(Grain,
     let mut daily: Vec<usize> = places(shapes, Shape::Rolling).chain(places(shapes, Shape::WindowDays)).collect();
     let mut direct = Vec::new();
     let coarser = group.asks.iter().any(|ask| ask.grain > Grain::Day);
+    let by_entity = group.by_entity;
     for grain in Grain::ALL {
         let asks: Vec<usize> =
             places(shapes, Shape::Period).filter(|at| group.asks.get(*at).is_some_and(|ask| ask.grain == grain)).collect();
@@ -430,8 +446,8 @@ fn daily_and_direct(group: &Group, shapes: &[Shape]) -> (Vec<usize>, Vec<(Grain,
             continue;
         }
         let all_split = asks.iter().filter_map(|at| group.asks.get(*at)).all(|ask| splits(&ask.aggregate) != Splits::Not);
-        // Days alone need no second step, unless others are made of them too.
-        let alone = grain == Grain::Day && daily.is_empty() && !coarser;
+        // Days alone need no second step, unless others are made of them too. By entity there are as many days as rows.
+        let alone = (grain == Grain::Day && daily.is_empty() && !coarser) || (by_entity && daily.is_empty());
         if all_split && !alone {
             daily.extend(asks);
         } else {

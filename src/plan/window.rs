@@ -163,11 +163,11 @@ impl Planner<'_> {
     /// Days joined to the windows that they are in.
     fn by_window_days(&mut self, group: &Group, grain: Grain, window: Window, daily: &Daily, values: &[&Partials]) -> String {
         let days = self.window_days(grain, window);
-        let from = daily.part.as_str();
-        let mut select = Select::from_part(from);
-        let on = Expr::apply(&operators::EQUAL, vec![column(&days, "day"), column(from, "day")]);
-        select.join(JoinKind::Inner, &days, &days, Some(on));
-        select.column(column(&days, "period"), "period");
+        let from = "daily";
+        let mut select = Select::from_part_as(&daily.part, from);
+        let on = Expr::apply(&operators::EQUAL, vec![column("in_window", "day"), column(from, "day")]);
+        select.join(JoinKind::Inner, &days, "in_window", Some(on));
+        select.column(column("in_window", "period"), "period");
         for key in &daily.keys {
             select.column(column(from, key), key);
         }
@@ -266,11 +266,13 @@ impl Planner<'_> {
         for partial in &columns {
             roll.column(rolled(partial), &partial.column);
         }
-        let rolling = self.names.take(&format!("{}_{}", daily.part, window_name(window)));
+        let so_far = if window == Window::AllTime { "so_far".to_owned() } else { window_name(window) };
+        let rolling = self.names.take(&format!("{}_{so_far}", daily.part));
         self.push(&rolling, roll);
         let mut at_end = Select::from_part(&spine);
-        let on = Expr::apply(&operators::EQUAL, vec![column(&rolling, "day"), column(&spine, &last_day)]);
-        at_end.join(JoinKind::Inner, &rolling, &rolling, Some(on));
+        let on = Expr::apply(&operators::EQUAL, vec![column("rolled", "day"), column(&spine, &last_day)]);
+        at_end.join(JoinKind::Inner, &rolling, "rolled", Some(on));
+        let rolling = "rolled".to_owned();
         at_end.column(column(&spine, "period"), "period");
         for key in &daily.keys {
             at_end.column(column(&rolling, key), key);
@@ -300,10 +302,10 @@ impl Planner<'_> {
             }
             let part = self.names.take(&format!("keys_of_{from}"));
             self.push(&part, keys);
-            ends.join(JoinKind::Cross, &part, &part, None);
+            ends.join(JoinKind::Cross, &part, "each", None);
             for key in &daily.keys {
                 rows.column(column(from, key), key);
-                ends.column(column(&part, key), key);
+                ends.column(column("each", key), key);
             }
         }
         for partial in columns {

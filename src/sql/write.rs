@@ -88,7 +88,8 @@ impl Writer<'_> {
             out.push_str(&format!("\n{}", self.join(join, &scope)));
         }
         let conditions = |word: &str, conditions: &[Scalar]| {
-            let each: Vec<String> = conditions.iter().map(|condition| scope.bound(condition, Tightness::And)).collect();
+            let least = if conditions.len() > 1 { Tightness::And } else { Tightness::Or };
+            let each: Vec<String> = conditions.iter().map(|condition| scope.bound(condition, least)).collect();
             let gap = " ".repeat(word.len() - 3);
             format!("\n{word} {}", each.join(&format!("\n{gap}and ")))
         };

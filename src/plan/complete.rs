@@ -1,0 +1,213 @@
+//! Completeness: from which period on every window of a formula begins once data is whole.
+//!
+//! In a calendar of rules that period is worked out here, as a date. In a custom calendar only the warehouse knows the
+//! periods, and the plan asks it for the first that fits.
+
+use super::assemble::Planner;
+use super::expand::{Formula, Measure, MeasureOf, Move, Part as Leaf, Periods};
+use super::relation::{Atom, Moment, Scalar, Select, column, day, fold};
+use super::spine::{Need, parts_in};
+use super::stack::Stack;
+use crate::calendar::{Calendar, Date, Grain, add, add_days};
+use crate::functions::{coalesce, max, min, operators};
+use crate::model::expr::{Expr, Literal, Node, RowExpr, RowLeaf, Window};
+
+/// A day from which on something holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// That day.
+    Day(Date),
+    /// The first period of a spine whose column is on or after a day.
+    FirstOf { spine: String, column: String, from: Date },
+    /// The first period of a spine whose column is on or after another bound.
+    FirstAfter { spine: String, column: String, bound: Box<Bound> },
+}
+
+impl Bound {
+    fn scalar(&self) -> Scalar {
+        let first = |spine: &str, name: &str, from: Scalar| {
+            let mut select = Select::from_part(spine);
+            select.column(fold(&min::MIN, column(spine, "period")), "period");
+            select.filter.push(Expr::apply(&operators::GREATER_OR_EQUAL, vec![column(spine, name), from]));
+            Expr::leaf(Atom::Single(Box::new(select)))
+        };
+        match self {
+            Bound::Day(day) => Expr::leaf(Atom::Moment(Moment::Day(*day))),
+            Bound::FirstOf { spine, column, from } => first(spine, column, day(*from)),
+            Bound::FirstAfter { spine, column, bound } => first(spine, column, bound.scalar()),
+        }
+    }
+}
+
+impl Planner<'_> {
+    /// From which periods on the windows of a formula begin once data is whole.
+    pub(super) fn whole_from(&mut self, formula: &Formula, grain: Grain) -> Vec<(Move, Bound)> {
+        let mut leaves = Vec::new();
+        formula.leaves(&mut |leaf| {
+            if let Leaf::Value(id, way) = leaf {
+                leaves.push((*id, way.clone()));
+            }
+        });
+        let mut found: Vec<(Move, Bound)> = Vec::new();
+        let mut add = |way: Move, bound: Bound| {
+            if !found.contains(&(way.clone(), bound.clone())) {
+                found.push((way, bound));
+            }
+        };
+        for (id, way) in leaves {
+            if way.previous {
+                add(way.clone(), Bound::Day(self.model.calendar.data_from));
+            }
+            let Some(measure) = self.expansion.measures.get(id).cloned() else { continue };
+            for bound in self.measure_whole_from(&measure, grain) {
+                // A guarded move never leads before the first period; a bound at it says nothing.
+                add(way.clone(), bound);
+            }
+        }
+        found
+    }
+
+    /// From which period of its grain on a measure's own window begins once data is whole.
+    fn measure_whole_from(&mut self, measure: &Measure, grain: Grain) -> Vec<Bound> {
+        match &measure.of {
+            MeasureOf::Rows(aggregate) => {
+                let mut bounds: Vec<Bound> = self.window_whole_from(aggregate.window, grain).into_iter().collect();
+                for window in related_windows(aggregate.filter.as_ref()) {
+                    bounds.extend(self.window_whole_from(window, grain));
+                }
+                bounds
+            }
+            MeasureOf::Entities(grouped) => {
+                let mut bounds: Vec<Bound> = self.window_whole_from(grouped.of.window, grain).into_iter().collect();
+                for window in related_windows(grouped.of.filter.as_ref()) {
+                    bounds.extend(self.window_whole_from(window, grain));
+                }
+                bounds
+            }
+            MeasureOf::ByHand(_) => Vec::new(),
+            MeasureOf::Periods(periods) => self.periods_whole_from(periods, grain),
+        }
+    }
+
+    /// The first period whose window begins on or after the day from which data is whole.
+    fn window_whole_from(&mut self, window: Window, grain: Grain) -> Option<Bound> {
+        let calendar = &self.model.calendar;
+        match window {
+            Window::Period | Window::AllTime => return None,
+            Window::Previous | Window::Trailing(_) | Window::ToDate(_) => {}
+        }
+        if calendar.custom {
+            let spine = self.spine_name(grain);
+            let start = match window {
+                Window::Previous => self.need(grain, Need::Moved(Move { back: Vec::new(), previous: true })),
+                _ => self.need(grain, Need::WindowStart(window)),
+            };
+            return Some(Bound::FirstOf { spine, column: start, from: self.model.calendar.data_from });
+        }
+        let start_of = |period: Date| match window {
+            Window::Previous => add(period, grain, -1),
+            Window::Trailing(length) => add(calendar.next(grain, period), length.unit, -i64::from(length.count)),
+            Window::ToDate(unit) => calendar.period_start(unit, add_days(calendar.next(grain, period), -1)),
+            Window::Period | Window::AllTime => period,
+        };
+        Some(Bound::Day(first_period(calendar, grain, |period| start_of(period) >= calendar.data_from)))
+    }
+
+    /// The same for an aggregate over periods: its window, and the windows of what is inside.
+    fn periods_whole_from(&mut self, periods: &Periods, grain: Grain) -> Vec<Bound> {
+        let calendar = self.model.calendar.clone();
+        let inner = self.whole_from(&periods.of, periods.grain);
+        if calendar.custom {
+            let spine = self.spine_name(grain);
+            let start = self.need(grain, Need::FirstPart(periods.grain, periods.window));
+            let mut bounds = vec![Bound::FirstOf { spine: spine.clone(), column: start.clone(), from: calendar.data_from }];
+            bounds.extend(inner.into_iter().map(|(_, bound)| Bound::FirstAfter {
+                spine: spine.clone(),
+                column: start.clone(),
+                bound: Box::new(bound),
+            }));
+            return if periods.window == Window::AllTime { Vec::new() } else { bounds };
+        }
+        // The first inner period that counts, whatever it is moved by: its moves lead to earlier ones.
+        let mut from = calendar.first_from(periods.grain, calendar.data_from);
+        for (way, bound) in inner {
+            let Bound::Day(bound) = bound else { continue };
+            let reach = |period: Date| move_back(&way, period, periods.grain) >= bound;
+            from = from.max(first_period(&calendar, periods.grain, reach));
+        }
+        let start_of = |period: Date| {
+            let last = add_days(calendar.next(grain, period), -1);
+            match periods.window {
+                Window::Period | Window::Previous => period,
+                Window::AllTime => calendar.first_from(periods.grain, calendar.data_from),
+                Window::ToDate(unit) => calendar.period_start(unit, last),
+                Window::Trailing(length) if periods.grain == Grain::Day => {
+                    add(add_days(last, 1), length.unit, -i64::from(length.count))
+                }
+                Window::Trailing(length) => {
+                    let count = i64::from(parts_in(periods.grain, length));
+                    add(calendar.period_start(periods.grain, last), periods.grain, 1 - count)
+                }
+            }
+        };
+        if periods.window == Window::AllTime {
+            let whole = from <= calendar.first_from(periods.grain, calendar.data_from);
+            return if whole { Vec::new() } else { vec![Bound::Day(Date::MAX)] };
+        }
+        let first = first_period(&calendar, grain, |period| start_of(period) >= from);
+        if first <= calendar.first_from(grain, calendar.data_from) { Vec::new() } else { vec![Bound::Day(first)] }
+    }
+}
+
+/// The first period from the day on which data is whole for which something holds; it holds for all later ones then.
+fn first_period(calendar: &Calendar, grain: Grain, holds: impl Fn(Date) -> bool) -> Date {
+    let mut period = calendar.first_from(grain, calendar.data_from);
+    while !holds(period) {
+        let next = calendar.next(grain, period);
+        if next <= period {
+            return period;
+        }
+        period = next;
+    }
+    period
+}
+
+/// The period to which a move leads, in a calendar of rules.
+fn move_back(way: &Move, period: Date, grain: Grain) -> Date {
+    let back = way.back.iter().fold(period, |at, length| add(at, length.unit, -i64::from(length.count)));
+    if way.previous { add(back, grain, -1) } else { back }
+}
+
+/// The windows of the aggregates over related rows in a condition.
+fn related_windows(filter: Option<&RowExpr>) -> Vec<Window> {
+    let mut found = Vec::new();
+    if let Some(filter) = filter {
+        filter.leaves(&mut |leaf| {
+            if let RowLeaf::Related(related) = leaf {
+                found.push(related.aggregate.window);
+                found.extend(related_windows(related.aggregate.filter.as_ref()));
+            }
+        });
+    }
+    found
+}
+
+/// Whether a row is complete: its period is, and every window of its formulas begins once data is whole.
+pub(super) fn is_complete_here(stack: &Stack, whole: Vec<(Move, Bound)>) -> Scalar {
+    let mut conditions = vec![fold(&max::MAX, column(&stack.name, &stack.dense))];
+    for (way, bound) in whole {
+        let period = match stack.moves.get(&way) {
+            Some(name) => fold(&max::MAX, column(&stack.name, name)),
+            None => column(&stack.name, "period"),
+        };
+        let reached = Expr::apply(&operators::GREATER_OR_EQUAL, vec![period, bound.scalar()]);
+        // Where there is no such period nothing is whole.
+        let reached = if way.is_nothing() {
+            reached
+        } else {
+            Expr::apply(&coalesce::COALESCE, vec![reached, Expr::made(Node::Literal(Literal::Truth(false)))])
+        };
+        conditions.push(reached);
+    }
+    Expr::all(conditions).unwrap_or_else(Expr::null)
+}

@@ -1,0 +1,70 @@
+//! `gaps: omit`: which periods and slices have data.
+
+use super::assemble::Planner;
+use super::expand::{Formula, Measure, MeasureOf, Part as Leaf, Periods, Place};
+use crate::functions::{coalesce, count, if_, operators, sum};
+use crate::model::expr::{Aggregate, At, Expr};
+
+impl Planner<'_> {
+    /// A formula that is above 0 where any measure has a row in its own window.
+    pub(super) fn has_data(&mut self, formulas: &[Formula], place: &Place) -> Formula {
+        let mut counts: Vec<Formula> = Vec::new();
+        for formula in formulas {
+            self.counts_of(formula, place, &mut counts);
+        }
+        let mut counts = counts.into_iter();
+        let first = counts.next().unwrap_or_else(|| Expr::number(0));
+        counts.fold(first, |all, next| Expr::apply(&operators::ADD, vec![all, next]))
+    }
+
+    fn counts_of(&mut self, formula: &Formula, place: &Place, counts: &mut Vec<Formula>) {
+        let mut leaves = Vec::new();
+        formula.leaves(&mut |leaf| {
+            if let Leaf::Value(id, way) = leaf {
+                leaves.push((*id, way.clone()));
+            }
+        });
+        for (id, way) in leaves {
+            let Some(measure) = self.expansion.measures.get(id).cloned() else { continue };
+            let Some(of) = self.counting(&measure, place) else {
+                // A hand-kept figure that is there is data.
+                let there = Expr::apply(&operators::IS_NOT_NULL, vec![Expr::leaf(Leaf::Value(id, way))]);
+                counts.push(Expr::apply(&if_::IF, vec![there, Expr::number(1), Expr::number(0)]));
+                continue;
+            };
+            let counted = Measure { of, ..measure };
+            let at = Place { back: way.back.clone(), ..place.clone() };
+            let value = self.expansion.value(counted, &at, way.previous, "rows");
+            let value = Expr::apply(&coalesce::COALESCE, vec![value, Expr::number(0)]);
+            if !counts.contains(&value) {
+                counts.push(value);
+            }
+        }
+    }
+
+    /// What counts the rows that a measure ranges over.
+    fn counting(&mut self, measure: &Measure, place: &Place) -> Option<MeasureOf> {
+        let rows = |aggregate: &Aggregate| {
+            let aggregate = Aggregate {
+                function: &count::COUNT,
+                fraction: None,
+                argument: None,
+                at: At(None),
+                ..aggregate.clone()
+            };
+            MeasureOf::Rows(Box::new(aggregate))
+        };
+        Some(match &measure.of {
+            MeasureOf::Rows(aggregate) => rows(aggregate),
+            MeasureOf::Entities(grouped) => rows(&grouped.of),
+            MeasureOf::ByHand(_) => return None,
+            MeasureOf::Periods(periods) => {
+                let inner = Place { grain: periods.grain, back: Vec::new(), ..place.clone() };
+                let mut counts = Vec::new();
+                self.counts_of(&periods.of, &inner, &mut counts);
+                let of = counts.into_iter().reduce(|all, next| Expr::apply(&operators::ADD, vec![all, next]))?;
+                MeasureOf::Periods(Box::new(Periods { function: &sum::SUM, fraction: None, of, ..(**periods).clone() }))
+            }
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! Measures over periods (`each`): the values at a finer grain, and the aggregate over them.
+
+use super::assemble::Planner;
+use super::expand::{Measure, MeasureId, MeasureOf, Periods};
+use super::relation::{Atom, Fold, JoinKind, Ranking, Scalar, Select, column, fold};
+use super::rows::Series;
+use super::spine::{Need, parts_in};
+use super::stack::{is_dense, moves_in};
+use crate::calendar::Grain;
+use crate::functions::{max, operators};
+use crate::model::expr::{Expr, Window};
+
+impl Planner<'_> {
+    pub(super) fn measures_over_periods(&mut self) {
+        for (id, measure) in self.expansion.measures.clone().iter().enumerate() {
+            if let MeasureOf::Periods(periods) = &measure.of {
+                let series = self.periods(id, measure, periods);
+                self.set(id, series);
+            }
+        }
+    }
+
+    /// The values at the finer grain, for every one of its periods and every slice, and then the aggregate over them.
+    fn periods(&mut self, id: MeasureId, measure: &Measure, periods: &Periods) -> Series {
+        let own = self.value_columns.get(id).cloned().unwrap_or_default();
+        let keys = self.key_names(&measure.keeps);
+        let spine = self.spine_name(periods.grain);
+        let dense = match self.slices_of(&measure.keeps) {
+            None => spine.clone(),
+            Some(slices) => {
+                let part = self.names.take(&format!("{spine}_and_{}", keys.join("_and_")));
+                let mut select = Select::from_part(&spine);
+                select.join(JoinKind::Cross, &slices, &slices, None);
+                select.column(column(&spine, "period"), "period");
+                for key in &keys {
+                    select.column(column(&slices, key), key);
+                }
+                let moves = moves_in(std::slice::from_ref(&periods.of));
+                for way in moves {
+                    let name = self.need(periods.grain, Need::Moved(way));
+                    select.column(column(&spine, &name), &name);
+                }
+                self.push(&part, select);
+                part
+            }
+        };
+        let stack = self.stack(std::slice::from_ref(&periods.of), periods.grain, &measure.keeps, &dense, None);
+        let mut each = Select::from_part(&stack.name);
+        each.column(column(&stack.name, "period"), "period");
+        for key in &keys {
+            each.column(column(&stack.name, key), key);
+        }
+        each.group_by_these();
+        each.column(self.scalar(&periods.of, &stack), "value");
+        each.having.push(is_dense(&stack));
+        let values = self.names.take(&format!("{own}_values_by_{}", periods.grain));
+        self.push(&values, each);
+        let part = self.over_periods(&own, measure, periods, &values, &keys);
+        Series { part, column: own, rows: None }
+    }
+
+    /// The aggregate over the values of a finer grain, within the period or a window of it.
+    fn over_periods(&mut self, own: &str, measure: &Measure, periods: &Periods, values: &str, keys: &[String]) -> String {
+        let grain = measure.grain;
+        let custom = self.model.calendar.custom;
+        let mut select = Select::from_part(values);
+        let inner = column(values, "period");
+        if periods.window == Window::Period && !custom {
+            select.column(super::scan::period_of(&self.model.calendar, grain, inner), "period");
+        } else {
+            let last_day = self.need(grain, Need::LastDay);
+            let spine = self.spine_name(grain);
+            let mut on = vec![Expr::apply(&operators::LESS_OR_EQUAL, vec![inner.clone(), column(&spine, &last_day)])];
+            match periods.window {
+                Window::AllTime => {}
+                Window::Trailing(length) if custom && periods.grain != Grain::Day => {
+                    on = self.by_number(grain, periods.grain, parts_in(periods.grain, length), values, &mut select);
+                }
+                window => {
+                    let start = self.need(grain, Need::FirstPart(periods.grain, window));
+                    on.push(Expr::apply(&operators::GREATER_OR_EQUAL, vec![inner, column(&spine, &start)]));
+                }
+            }
+            select.join(JoinKind::Inner, &spine, &spine, Expr::all(on));
+            select.column(column(&spine, "period"), "period");
+        }
+        for key in keys {
+            select.column(column(values, key), key);
+        }
+        select.group_by_these();
+        let argument = Some(column(values, "value"));
+        let (function, fraction) = (periods.function, periods.fraction.clone());
+        let over = Fold { function, fraction, argument, filter: None, order: Vec::new() };
+        select.column(Expr::leaf(Atom::Aggregate(Box::new(over))), own);
+        let part = self.names.take(&format!("{own}_by_{grain}"));
+        self.push(&part, select);
+        part
+    }
+
+    /// The last so many periods of a custom calendar, by their numbers.
+    fn by_number(&mut self, grain: Grain, inner: Grain, count: u32, values: &str, select: &mut Select) -> Vec<Scalar> {
+        let inner_spine = self.spine_name(inner);
+        let numbers = self.names.take(&format!("{inner_spine}_by_number"));
+        let mut numbered = Select::from_part(&inner_spine);
+        numbered.column(column(&inner_spine, "period"), "period");
+        let order = vec![(column(&inner_spine, "period"), false)];
+        let ranking = Ranking { part: Vec::new(), order, dense: false };
+        numbered.column(Expr::leaf(Atom::RowNumber(Box::new(ranking))), "number");
+        self.push(&numbers, numbered);
+        let last_day = self.need(grain, Need::LastDay);
+        let spine = self.spine_name(grain);
+        let ends = self.names.take(&format!("last_{inner}_of_{spine}"));
+        let mut last = Select::from_part(&spine);
+        let on = Expr::apply(&operators::LESS_OR_EQUAL, vec![column(&numbers, "period"), column(&spine, &last_day)]);
+        last.join(JoinKind::Inner, &numbers, &numbers, Some(on));
+        last.column(column(&spine, "period"), "period").group_by_these();
+        last.column(fold(&max::MAX, column(&numbers, "number")), "number");
+        self.push(&ends, last);
+        let same = Expr::apply(&operators::EQUAL, vec![column(&numbers, "period"), column(values, "period")]);
+        select.join(JoinKind::Inner, &numbers, &numbers, Some(same));
+        let number = column(&numbers, "number");
+        let end = column(&ends, "number");
+        let first = Expr::apply(&operators::SUBTRACT, vec![end.clone(), Expr::number(count)]);
+        let within = vec![
+            Expr::apply(&operators::LESS_OR_EQUAL, vec![number.clone(), end]),
+            Expr::apply(&operators::GREATER, vec![number, first]),
+        ];
+        select.join(JoinKind::Inner, &ends, &ends, Expr::all(within));
+        vec![Expr::apply(&operators::EQUAL, vec![column(&spine, "period"), column(&ends, "period")])]
+    }
+}

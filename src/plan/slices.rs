@@ -1,0 +1,97 @@
+//! Slices: which values the dimensions have had, since when, and the dense set of periods and slices.
+
+use super::assemble::Planner;
+use super::expand::Move;
+use super::relation::{Body, JoinKind, Select, column, day, fold};
+use super::spine::Need;
+use crate::calendar::Grain;
+use crate::functions::{min, operators};
+use crate::model::DimensionId;
+use crate::model::expr::Expr;
+use std::collections::BTreeSet;
+
+impl Planner<'_> {
+    /// Finds the values that the dimensions have had, with the first day of each.
+    pub(super) fn find_slices(&mut self) {
+        let dimensions = self.question.dimensions.clone();
+        if dimensions.is_empty() {
+            return;
+        }
+        let keys = self.key_names(&dimensions);
+        let seen = std::mem::take(&mut self.appearances);
+        let mut members: Vec<Select> = Vec::new();
+        for appearance in &seen {
+            let mut select = Select::from_part(&appearance.part);
+            for key in &appearance.keys {
+                select.column(column(&appearance.part, key), key);
+            }
+            select.column(column(&appearance.part, &appearance.day), "day");
+            members.push(select);
+        }
+        let of = keys.join("_and_");
+        let from = match (members.len(), seen.first()) {
+            (1, Some(only)) => (only.part.clone(), only.day.clone()),
+            _ => {
+                let part = self.names.take(&format!("{of}_seen"));
+                self.push_body(&part, Body::Union(members));
+                (part, "day".to_owned())
+            }
+        };
+        let mut select = Select::from_part(&from.0);
+        for key in &keys {
+            select.column(column(&from.0, key), key);
+        }
+        select.group_by_these();
+        let seen_on = column(&from.0, &from.1);
+        select.column(fold(&min::MIN, seen_on.clone()), "first_day");
+        let whole = day(self.model.calendar.data_from);
+        select.filter.push(Expr::apply(&operators::GREATER_OR_EQUAL, vec![seen_on, whole]));
+        let part = self.names.take(&format!("each_{of}"));
+        self.push(&part, select);
+        self.slices.insert(dimensions, part);
+    }
+
+    /// The values that some of the dimensions have had.
+    pub(super) fn slices_of(&mut self, keeps: &[DimensionId]) -> Option<String> {
+        if keeps.is_empty() {
+            return None;
+        }
+        if let Some(part) = self.slices.get(keeps) {
+            return Some(part.clone());
+        }
+        let whole = self.slices.get(&self.question.dimensions)?.clone();
+        let keys = self.key_names(keeps);
+        let mut select = Select { distinct: true, ..Select::from_part(&whole) };
+        for key in &keys {
+            select.column(column(&whole, key), key);
+        }
+        let part = self.names.take(&format!("each_{}", keys.join("_and_")));
+        self.push(&part, select);
+        self.slices.insert(keeps.to_vec(), part.clone());
+        Some(part)
+    }
+
+    /// The dense set of periods and slices.
+    pub(super) fn dense(&mut self, grain: Grain, keys: &[String], ways: &BTreeSet<Move>) -> String {
+        let spine = self.spine_name(grain);
+        let is_complete = self.need(grain, Need::IsComplete);
+        let moves: Vec<String> = ways.iter().map(|way| self.need(grain, Need::Moved(way.clone()))).collect();
+        let dimensions = self.question.dimensions.clone();
+        let Some(slices) = self.slices.get(&dimensions).cloned() else { return spine };
+        let end = self.need(grain, Need::End);
+        let part = self.names.take(&format!("{spine}_and_{}", keys.join("_and_")));
+        let mut select = Select::from_part(&spine);
+        // A slice is there from the period of its first row on.
+        let begun = Expr::apply(&operators::LESS, vec![column(&slices, "first_day"), column(&spine, &end)]);
+        select.join(JoinKind::Inner, &slices, &slices, Some(begun));
+        select.column(column(&spine, "period"), "period");
+        for key in keys {
+            select.column(column(&slices, key), key);
+        }
+        for name in moves.iter().chain([&is_complete]) {
+            select.column(column(&spine, name), name);
+        }
+        self.push(&part, select);
+        part
+    }
+}

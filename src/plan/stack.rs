@@ -1,0 +1,207 @@
+//! Facts of several sources meet without a join: their rows are stacked, each with its own columns and nulls in those of the
+//! others, and grouped by period and dimensions. The dense set is one more member of the stack, so that nothing is missing and
+//! null dimensions meet by grouping. An earlier period's figures are the same rows once more, moved on.
+
+use super::assemble::Planner;
+use super::expand::{Formula, Measure, MeasureId, Move, Part as Leaf};
+use super::relation::{Atom, Body, JoinKind, Scalar, Select, column, fold};
+use super::spine::{Need, move_name};
+use crate::calendar::Grain;
+use crate::functions::{coalesce, conversions, max, operators, sum};
+use crate::model::DimensionId;
+use crate::model::expr::{Expr, Literal, Node};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One member of a stack: the rows of a series at the periods to which a move leads.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Member {
+    part: String,
+    way: Move,
+    keeps: Vec<DimensionId>,
+}
+
+/// The columns of a stack of members.
+pub(super) struct Stack {
+    pub(super) name: String,
+    /// For each measure and move its column.
+    pub(super) values: BTreeMap<(MeasureId, Move), String>,
+    /// For each move the column with the period that it leads to.
+    pub(super) moves: BTreeMap<Move, String>,
+    /// The column that is null but on rows of the dense set.
+    pub(super) dense: String,
+}
+
+impl Planner<'_> {
+    /// Stacks the series that formulas need, and the dense set, whose rows are known by the column `mark` or, without one, by
+    /// one of their own.
+    pub(super) fn stack(
+        &mut self,
+        formulas: &[Formula],
+        grain: Grain,
+        dimensions: &[DimensionId],
+        dense: &str,
+        mark: Option<&str>,
+    ) -> Stack {
+        let keys = self.key_names(dimensions);
+        let mut members: BTreeMap<Member, Vec<MeasureId>> = BTreeMap::new();
+        let mut values: BTreeMap<(MeasureId, Move), String> = BTreeMap::new();
+        let mut order: Vec<(MeasureId, Move)> = Vec::new();
+        for formula in formulas {
+            formula.leaves(&mut |leaf| {
+                if let Leaf::Value(id, way) = leaf
+                    && !order.contains(&(*id, way.clone()))
+                {
+                    order.push((*id, way.clone()));
+                }
+            });
+        }
+        for (id, way) in &order {
+            let (Some(Some(series)), Some(measure)) = (self.series.get(*id), self.expansion.measures.get(*id)) else { continue };
+            let member = Member { part: series.part.clone(), way: way.clone(), keeps: measure.keeps.clone() };
+            let name = if way.is_nothing() { series.column.clone() } else { format!("{}_{}", series.column, move_name(grain, way)) };
+            members.entry(member).or_default().push(*id);
+            values.insert((*id, way.clone()), name);
+        }
+        let moves: BTreeMap<Move, String> =
+            moves_in(formulas).into_iter().map(|way| (way.clone(), self.need(grain, Need::Moved(way)))).collect();
+        let dense_mark = mark.unwrap_or("is_dense").to_owned();
+        let names: Vec<String> = order.iter().filter_map(|key| values.get(key).cloned()).collect();
+        let mut selects = Vec::new();
+        for (member, ids) in &members {
+            let own: BTreeMap<String, String> = ids
+                .iter()
+                .filter_map(|id| {
+                    let series = self.series.get(*id)?.as_ref()?;
+                    Some((values.get(&(*id, member.way.clone()))?.clone(), series.column.clone()))
+                })
+                .collect();
+            selects.push(self.member(member, grain, dimensions, &keys, dense, &names, &own, &moves, &dense_mark));
+        }
+        let mut set = Select::from_part(dense);
+        set.column(column(dense, "period"), "period");
+        for key in &keys {
+            set.column(column(dense, key), key);
+        }
+        for name in &names {
+            set.column(Expr::null(), name);
+        }
+        for name in moves.values() {
+            set.column(column(dense, name), name);
+        }
+        let truth = || Expr::made(Node::Literal(Literal::Truth(true)));
+        set.column(mark.map_or_else(truth, |mark| column(dense, mark)), &dense_mark);
+        selects.push(set);
+        let name = self.names.take("parts");
+        self.push_body(&name, Body::Union(selects));
+        Stack { name, values, moves, dense: dense_mark }
+    }
+
+    /// One member of a stack.
+    #[expect(clippy::too_many_arguments, reason = "the columns of a stack, which all members share")]
+    fn member(
+        &mut self,
+        member: &Member,
+        grain: Grain,
+        dimensions: &[DimensionId],
+        keys: &[String],
+        dense: &str,
+        names: &[String],
+        own: &BTreeMap<String, String>,
+        moves: &BTreeMap<Move, String>,
+        mark: &str,
+    ) -> Select {
+        let part = member.part.as_str();
+        let whole = member.keeps == dimensions;
+        let way = moves.get(&member.way);
+        let mut select;
+        let period;
+        // Where the rows' keys come from: the series itself, or the dense set over which a total is repeated.
+        let keys_of;
+        if whole {
+            select = Select::from_part(part);
+            keys_of = part;
+            match way {
+                None => period = column(part, "period"),
+                Some(before) => {
+                    let spine = self.spine_name(grain);
+                    let on = Expr::apply(&operators::EQUAL, vec![column(&spine, before), column(part, "period")]);
+                    select.join(JoinKind::Inner, &spine, &spine, Some(on));
+                    period = column(&spine, "period");
+                }
+            }
+        } else {
+            select = Select::from_part(dense);
+            keys_of = dense;
+            let at = way.map_or("period", String::as_str);
+            let mut on = vec![Expr::apply(&operators::EQUAL, vec![column(part, "period"), column(dense, at)])];
+            for id in &member.keeps {
+                let key = self.key_name(*id);
+                on.push(Expr::leaf(Atom::Same(Box::new(column(part, &key)), Box::new(column(dense, &key)))));
+            }
+            select.join(JoinKind::Inner, part, part, Expr::all(on));
+            period = column(dense, "period");
+        }
+        select.column(period, "period");
+        for key in keys {
+            select.column(column(keys_of, key), key);
+        }
+        for name in names {
+            let value = own.get(name).map_or_else(Expr::null, |stored| column(part, stored));
+            select.column(value, name);
+        }
+        for name in moves.values() {
+            select.column(Expr::null(), name);
+        }
+        select.column(Expr::null(), mark);
+        select
+    }
+
+    /// A formula over the columns of a stack.
+    pub(super) fn scalar(&self, formula: &Formula, stack: &Stack) -> Scalar {
+        if let Node::Leaf(Leaf::Value(id, way)) = &formula.node {
+            return self.value(*id, way, stack);
+        }
+        formula.map(&mut |leaf| match leaf {
+            Leaf::Value(id, way) => {
+                let value = self.value(*id, way, stack);
+                let counts = self.expansion.measures.get(*id).is_some_and(Measure::counts);
+                if counts { value } else { Expr::apply(&conversions::TO_NUMBER, vec![value]) }
+            }
+            Leaf::Known(way) => {
+                let name = stack.moves.get(way).cloned().unwrap_or_default();
+                Expr::apply(&operators::IS_NOT_NULL, vec![fold(&max::MAX, column(&stack.name, &name))])
+            }
+        })
+    }
+
+    /// The value of a measure in a group of a stack: the only one that is not null.
+    pub(super) fn value(&self, id: MeasureId, way: &Move, stack: &Stack) -> Scalar {
+        let name = stack.values.get(&(id, way.clone())).cloned().unwrap_or_default();
+        let of = column(&stack.name, &name);
+        if self.expansion.measures.get(id).is_some_and(Measure::is_zero_over_nothing) {
+            Expr::apply(&coalesce::COALESCE, vec![fold(&sum::SUM, of), Expr::number(0)])
+        } else {
+            fold(&max::MAX, of)
+        }
+    }
+}
+
+/// The moves in formulas, but for those that stay where they are.
+pub(super) fn moves_in(formulas: &[Formula]) -> BTreeSet<Move> {
+    let mut found = BTreeSet::new();
+    for formula in formulas {
+        formula.leaves(&mut |leaf| {
+            let (Leaf::Value(_, way) | Leaf::Known(way)) = leaf;
+            if !way.is_nothing() {
+                found.insert(way.clone());
+            }
+        });
+    }
+    found
+}
+
+/// That a group of a stack is of the dense set.
+pub(super) fn is_dense(stack: &Stack) -> Scalar {
+    Expr::apply(&operators::IS_NOT_NULL, vec![fold(&max::MAX, column(&stack.name, &stack.dense))])
+}
+
