@@ -1,17 +1,22 @@
 //! kpic, the KPI compiler.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod build;
 pub mod calendar;
 pub mod check;
+pub mod cli;
 pub mod diagnostic;
+pub mod engine;
 pub mod formula;
 pub mod functions;
 pub mod graph;
 pub mod lint;
 pub mod load;
+pub mod measure;
 pub mod model;
 pub mod pipeline;
 pub mod plan;
+pub mod query;
 pub mod resolve;
 pub mod spec;
 pub mod sql;

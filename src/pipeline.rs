@@ -82,6 +82,13 @@ pub fn check(root: &Path, options: &Options) -> Checked {
     run(load::project(root, spec::specs_folder), options)
 }
 
+/// The same with a further spec file that stands in no folder, given as path and text.
+pub fn check_with(root: &Path, extra: (String, String), options: &Options) -> Checked {
+    let mut loaded = load::project(root, spec::specs_folder);
+    load::add_text(&mut loaded, extra.0, extra.1);
+    run(loaded, options)
+}
+
 /// Checks a project whose files are given as pairs of path and text, `kpic.yml` first.
 pub fn check_texts(texts: Vec<(String, String)>, options: &Options) -> Checked {
     run(load::texts(texts), options)
@@ -175,6 +182,12 @@ impl Valid {
     /// Who needs whom.
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// Moves the last visible day, as spec tests do; gives the one before. Nothing else about a project depends on it, so that
+    /// a valid project stays valid.
+    pub fn set_as_of(&mut self, as_of: AsOf) -> AsOf {
+        std::mem::replace(&mut self.model.calendar.as_of, as_of)
     }
 
     /// The warnings.

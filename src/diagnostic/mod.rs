@@ -104,6 +104,11 @@ impl Findings {
         self.items.extend(other.items);
     }
 
+    /// Keeps the findings for which `keep` is true.
+    pub fn retain(&mut self, keep: impl FnMut(&Finding) -> bool) {
+        self.items.retain(keep);
+    }
+
     /// Whether any finding is an error.
     pub fn has_errors(&self) -> bool {
         self.items.iter().any(|finding| finding.severity == Severity::Error)

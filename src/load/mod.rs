@@ -76,17 +76,24 @@ pub fn project(root: &Path, specs_folder: impl Fn(&Tree) -> String) -> Loaded {
 pub fn texts(texts: Vec<(String, String)>) -> Loaded {
     let mut loaded = Loaded::default();
     for (at, (path, text)) in texts.into_iter().enumerate() {
-        let file = loaded.files.add(path, text);
-        let text = loaded.files.get(file).map(|file| file.text.as_str()).unwrap_or_default();
-        let (tree, findings) = tree(file, text);
-        loaded.findings.append(findings);
-        match tree {
-            None => loaded.incomplete = true,
-            Some(tree) if at == 0 => loaded.project = Some(tree),
-            Some(tree) => loaded.specs.push(tree),
+        add_text(&mut loaded, path, text);
+        if at == 0 {
+            loaded.project = loaded.specs.pop();
         }
     }
     loaded
+}
+
+/// Adds a spec file that is in memory.
+pub fn add_text(loaded: &mut Loaded, path: String, text: String) {
+    let file = loaded.files.add(path, text);
+    let text = loaded.files.get(file).map(|file| file.text.as_str()).unwrap_or_default();
+    let (tree, findings) = tree(file, text);
+    loaded.findings.append(findings);
+    match tree {
+        Some(tree) => loaded.specs.push(tree),
+        None => loaded.incomplete = true,
+    }
 }
 
 /// Reads the spec files below `folder`.

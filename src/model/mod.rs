@@ -8,7 +8,7 @@ pub mod facts;
 pub mod id;
 pub mod unit;
 
-use crate::calendar::{Calendar, Date, Grain};
+use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain};
 use crate::spec::kpi::Better;
 use crate::spec::reader::Text;
 use crate::text::{Name, Span, Spanned};
@@ -52,6 +52,8 @@ pub struct Model {
     pub taxonomies: Vec<Taxonomy>,
     /// Its scorecards.
     pub scorecards: Vec<Scorecard>,
+    /// Its spec tests.
+    pub tests: Vec<TestCase>,
     /// The KPI of each name and former name.
     pub kpi_names: HashMap<String, KpiId>,
     /// The source of each name.
@@ -313,6 +315,92 @@ pub struct Scorecard {
     pub kpis: Vec<Spanned<KpiId>>,
     /// How many KPIs it may have.
     pub max: u32,
+}
+
+/// Rows given, figures expected.
+#[derive(Debug, Clone)]
+pub struct TestCase {
+    /// Its name.
+    pub name: Name,
+    /// The last visible day, if it is not the project's.
+    pub as_of: Option<AsOf>,
+    /// The rows of each source that has any.
+    pub given: Vec<Given>,
+    /// What is expected.
+    pub expect: Vec<Expected>,
+}
+
+/// The rows of a source in a test.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// The source.
+    pub source: SourceId,
+    /// The rows: for each its columns with their values.
+    pub rows: Vec<Vec<(ColumnId, Cell)>>,
+}
+
+/// A value in a test.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Null.
+    Null,
+    /// A condition.
+    Truth(bool),
+    /// A number, in digits.
+    Number(String),
+    /// A text.
+    Text(String),
+    /// A day.
+    Day(Date),
+    /// A reading of the stored clock.
+    Wall(DateTime),
+    /// An instant, by its reading in UTC.
+    Instant(DateTime),
+    /// The parts of a key of several columns, as written.
+    Key(Vec<String>),
+}
+
+/// The figures of a KPI that a test expects.
+#[derive(Debug, Clone)]
+pub struct Expected {
+    /// The KPI.
+    pub kpi: KpiId,
+    /// The grain.
+    pub grain: Grain,
+    /// The dimensions.
+    pub dimensions: Vec<DimensionId>,
+    /// The rows.
+    pub rows: Vec<ExpectedRow>,
+}
+
+/// One figure that a test expects.
+#[derive(Debug, Clone)]
+pub struct ExpectedRow {
+    /// The period as written.
+    pub label: String,
+    /// Its first day.
+    pub period: Date,
+    /// The values of the dimensions.
+    pub keys: Vec<Cell>,
+    /// The figure.
+    pub value: ExpectedValue,
+    /// Whether it is to be complete, if the test says so.
+    pub is_complete: Option<bool>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What a figure is to be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ExpectedValue {
+    /// That number.
+    Number(f64),
+    /// Null.
+    Null,
+    /// Not there: no such row.
+    Absent,
+    /// There, whatever it is.
+    Any,
 }
 
 impl Model {

@@ -195,7 +195,7 @@ impl<'a> Planner<'a> {
     /// The first day shown.
     pub(super) fn shown_from(&self) -> Date {
         let calendar = &self.model.calendar;
-        let from = self.question.from.map_or(calendar.start, |from| from.max(calendar.start));
+        let from = self.question.from.map_or(calendar.start, |from| from.max(calendar.data_from));
         if calendar.custom { from } else { calendar.first_from(self.question.grain, from) }
     }
 

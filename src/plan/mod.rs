@@ -30,11 +30,13 @@ pub mod views;
 mod window;
 
 use crate::calendar::{Date, Grain};
-use crate::model::expr::RowExpr;
-use crate::model::{DimensionId, KpiId, Model};
+use crate::functions::operators;
+use crate::model::expr::{Expr, RowExpr};
+use crate::model::{DimensionId, KpiId, Model, Source, SourceId};
 use crate::pipeline::Valid;
 use names::Names;
-use relation::Query;
+use relation::{Body, Query, RelationRef, Rows, Select};
+use std::collections::BTreeSet;
 
 /// What is to be answered.
 #[derive(Debug, Clone)]
@@ -114,6 +116,53 @@ impl Question {
 pub fn plan(project: &Valid, question: &Question) -> Query {
     let mut names = Names::of(project.model());
     plan_with(project.model(), question, &mut names)
+}
+
+/// A query for the keys of a source that stand in several rows, with how many (`times`), the worst first.
+///
+/// Joining through such a key would multiply rows.
+pub fn duplicate_keys(model: &Model, source: SourceId) -> Query {
+    let mut scan = scan::Scan::of(model, Data::Warehouse, source);
+    let mut select = Select::default();
+    for (at, part) in scan.own_key().into_iter().enumerate() {
+        select.filter.push(Expr::apply(&operators::IS_NOT_NULL, vec![part.clone()]));
+        select.column(part, &format!("key_{}", at + 1));
+    }
+    select.group_by_these();
+    select.column(relation::count_rows(), "times");
+    select.having.push(Expr::apply(&operators::GREATER, vec![relation::count_rows(), Expr::number(1)]));
+    let keys = select.columns.clone();
+    let order = keys.iter().rev().map(|(_, name)| (relation::column("", name), name == "times"));
+    select.order = order.collect();
+    select.limit = Some(3);
+    let (from, joins) = scan.finish();
+    select.from = Some(from);
+    select.joins = joins;
+    Query { parts: Vec::new(), result: Body::Select(select) }
+}
+
+/// The sources whose rows a query reads, and those of them that it joins by their key.
+pub fn sources_read(model: &Model, query: &Query) -> (BTreeSet<SourceId>, BTreeSet<SourceId>) {
+    let mut read = BTreeSet::new();
+    let mut joined = BTreeSet::new();
+    let of = |rows: &Rows| -> Vec<SourceId> {
+        let Rows::Source(rows) = rows else { return Vec::new() };
+        let same = |source: &Source| source.relation.as_ref().is_some_and(|relation| RelationRef::of(relation) == rows.relation);
+        model.sources.iter().filter(|(_, source)| same(source)).map(|(id, _)| id).collect()
+    };
+    let bodies = query.parts.iter().map(|part| &part.body).chain([&query.result]);
+    let selects = bodies.flat_map(|body| match body {
+        Body::Select(select) => std::slice::from_ref(select).iter(),
+        Body::Union(selects) => selects.iter(),
+    });
+    for select in selects {
+        read.extend(select.from.iter().flat_map(|from| of(&from.relation)));
+        for join in &select.joins {
+            joined.extend(of(&join.from.relation));
+        }
+    }
+    read.extend(joined.iter().copied());
+    (read, joined)
 }
 
 /// Plans a question whose parts must not have names that are taken.

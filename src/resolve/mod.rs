@@ -4,6 +4,7 @@
 //! 2. [`kpis`] gives every KPI its row, so that formulas can refer to each other in any order.
 //! 3. [`bodies`] resolves the formulas: `calc` the arithmetic of KPIs, `aggregate` what stands at its leaves, `row` the
 //!    expressions over rows.
+//! 4. [`test`] resolves the names and values in spec tests.
 //!
 //! It decides levels (row or KPI) and never types. A name that is not found becomes a broken leaf, which silences what would
 //! follow from it.
@@ -14,6 +15,7 @@ mod calendar;
 mod kpi;
 mod row;
 mod source;
+mod test;
 
 use crate::diagnostic::{Code, Finding, Findings, codes, suggest};
 use crate::formula::Expression;
@@ -47,6 +49,7 @@ pub fn resolve(spec: &Spec, formulas: &Formulas, findings: &mut Findings) -> Mod
     bodies(spec, formulas, &mut model, findings);
     kpi::references(spec, &mut model, findings);
     kpi::scorecards(spec, &mut model, findings);
+    test::tests(spec, &mut model, findings);
     model
 }
 
@@ -71,6 +74,7 @@ fn empty(spec: &Spec) -> Model {
         teams: Table::default(),
         taxonomies: taxonomies(spec),
         scorecards: Vec::new(),
+        tests: Vec::new(),
         kpi_names: HashMap::new(),
         source_names: HashMap::new(),
         dimension_names: HashMap::new(),

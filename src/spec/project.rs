@@ -112,13 +112,26 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
     let of_warehouse = |key: &str| warehouse.and_then(|warehouse| warehouse.text(key));
     Project {
         name: reader.text("project"),
-        target_dir: reader.text("target_dir"),
+        target_dir: reader.text("target_dir").filter(|text| is_inside(text, findings)),
         calendar: reader.record("calendar").map(|calendar| decode_calendar(&calendar, findings)).unwrap_or_default(),
         dialect: of_warehouse("dialect"),
         schema: of_warehouse("schema"),
         database: of_warehouse("database"),
         lints: lints(reader, findings),
     }
+}
+
+/// Output goes into a folder of its own inside the project: it is replaced as a whole.
+fn is_inside(folder: &Text, findings: &mut Findings) -> bool {
+    let path = std::path::Path::new(&folder.value);
+    let inside = path.components().all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir))
+        && path.components().any(|part| matches!(part, std::path::Component::Normal(_)));
+    if !inside {
+        findings
+            .report(&codes::WRONG_SHAPE, folder.span, format!("`{}` is no folder inside the project", folder.value))
+            .help("output is replaced as a whole, so it needs a folder of its own: `target_dir: build`");
+    }
+    inside
 }
 
 fn decode_calendar(reader: &Reader<'_>, findings: &mut Findings) -> CalendarSpec {

@@ -9,4 +9,4 @@ mod spell;
 mod write;
 
 pub use dialect::Dialect;
-pub use write::{query, statement};
+pub use write::{query, relation, statement};

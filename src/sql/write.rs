@@ -33,6 +33,13 @@ pub fn query(query: &Query, dialect: &dyn Dialect) -> String {
     out
 }
 
+/// A relation of the warehouse, as it stands after `from`.
+pub fn relation(relation: &RelationRef, dialect: &dyn Dialect) -> String {
+    let source = SourceRows { relation: relation.clone(), stored: Vec::new(), raw: Vec::new() };
+    let text = Writer { dialect }.source(&source);
+    if matches!(relation, RelationRef::Query(_)) { format!("{text} as stored") } else { text }
+}
+
 /// A query as a statement of its own, with a semicolon and a line break.
 pub fn statement(text: &Query, dialect: &dyn Dialect) -> String {
     format!("{};\n", query(text, dialect))

@@ -1,0 +1,30 @@
+//! `kpic build`
+
+use crate::build;
+use crate::cli::{Context, FINE, Stop, out, progress};
+use crate::engine::Failure;
+use crate::pipeline;
+use clap::Args;
+
+/// The arguments of `build`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kpic build
+  kpic build && duckdb shop.duckdb < build/sql/duckdb/deploy.sql
+
+Nothing is written if the project has errors. Files that kpic did not write are never touched.")]
+pub(in crate::cli) struct BuildArgs {}
+
+pub(in crate::cli) fn run(_args: &BuildArgs, context: &Context<'_>) -> Result<u8, Stop> {
+    let root = context.root()?;
+    let project = context.valid(pipeline::check(&root, &context.options()))?;
+    let target = &project.model().warehouse.target_dir;
+    let outputs = progress::during("writing", || build::outputs(&project));
+    build::write(&root.join(target), &outputs)
+        .map_err(|problem| context.environment(&Failure { message: problem.message, help: problem.help }))?;
+    let views = outputs.len().saturating_sub(1);
+    let plural = if views == 1 { "" } else { "s" };
+    let deploy = outputs.first().map_or("", |output| output.path.as_str());
+    out::print(&format!("{} {views} view{plural}; deploy them with {target}/{deploy}\n", out::styled(out::GOOD, "built")));
+    Ok(FINE)
+}

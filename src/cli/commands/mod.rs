@@ -1,0 +1,7 @@
+//! One file a command.
+
+pub(super) mod build;
+pub(super) mod check;
+pub(super) mod query;
+pub(super) mod run;
+pub(super) mod test;

@@ -1,0 +1,249 @@
+//! `kpic query`
+
+use crate::calendar::Grain;
+use crate::cli::{Context, EngineArgs, FINDINGS, FINE, Stop, out, progress, show};
+use crate::engine::{Failure, Rows};
+use crate::measure::{Session, guard, number};
+use crate::model::unit::Unit;
+use crate::model::{KpiId, Model};
+use crate::pipeline::{self, Valid};
+use crate::plan::relation::{Body, Query, column};
+use crate::query::{self, Asked, Column};
+use crate::{plan, sql};
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+
+/// The arguments of `query`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kpic query revenue --by country --from 2024-01 --to 2024-06
+  kpic query revenue buyers --grain week --where \"channel = 'partner'\" --order -revenue --limit 10
+  kpic query 'aov = revenue / purchases' --format csv
+  kpic query revenue --sql        the SQL instead of the answer")]
+pub(in crate::cli) struct QueryArgs {
+    /// KPIs, or formulas over them, perhaps with a name: `aov = revenue / purchases`.
+    #[arg(value_name = "KPI", required = true)]
+    kpis: Vec<String>,
+    /// Dimensions to slice by.
+    #[arg(long, value_name = "DIMENSION,...", value_delimiter = ',')]
+    by: Vec<String>,
+    /// The grain of the periods [default: that of the first KPI].
+    #[arg(long, value_name = "GRAIN", value_parser = grain)]
+    grain: Option<Grain>,
+    /// A condition on dimensions: only rows for which it is true count.
+    #[arg(long = "where", value_name = "CONDITION")]
+    condition: Option<String>,
+    /// The first period: 2024-01, 2024-Q1, 2024-W05, 2024-01-31, 2024.
+    #[arg(long, value_name = "PERIOD")]
+    from: Option<String>,
+    /// The last period.
+    #[arg(long, value_name = "PERIOD")]
+    to: Option<String>,
+    /// Columns to sort by, `-` before one for the greatest first [default: period, then the dimensions].
+    #[arg(long, value_name = "COLUMN,...", value_delimiter = ',', allow_hyphen_values = true)]
+    order: Vec<String>,
+    /// How many rows at most.
+    #[arg(long, value_name = "N")]
+    limit: Option<u64>,
+    /// How the answer is shown.
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
+    /// Show the SQL instead of the answer.
+    #[arg(long)]
+    sql: bool,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Csv,
+    Json,
+}
+
+fn grain(text: &str) -> Result<Grain, String> {
+    let known = Grain::NAMES.contains(&text).then(|| Grain::parse(text)).flatten();
+    known.ok_or_else(|| format!("the grains are {}", Grain::NAMES.join(", ")))
+}
+
+pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8, Stop> {
+    let root = context.root()?;
+    let asked = Asked {
+        kpis: args.kpis.clone(),
+        by: args.by.clone(),
+        grain: args.grain,
+        condition: args.condition.clone(),
+        from: args.from.clone(),
+        to: args.to.clone(),
+    };
+    // The grain of the first KPI is known once the project is; a project that is wrong is reported by the second reading.
+    let known = pipeline::check(&root, &context.options());
+    let grain_of = |name: &str| known.model.kpi_names.get(name).map(|id| known.model.kpis.get(*id).grain);
+    let (text, columns) = query::file(&asked, grain_of);
+    let mut checked = pipeline::check_with(&root, (query::FILE.to_owned(), text), &context.options());
+    checked.findings.retain(|finding| !is_noise(finding));
+    let project = context.valid(checked)?;
+    let model = project.model();
+    let (question, kpis) =
+        query::question(model, &asked, &columns).map_err(|unclear| context.usage(&unclear.message, &unclear.help))?;
+    let mut plan = plan::plan(&project, &question);
+    order(&mut plan, args, context)?;
+    let dialect = sql::dialect::dialect(model.warehouse.dialect.as_ref().map(|name| name.value.as_str()));
+    if args.sql {
+        out::print(&sql::statement(&plan, dialect));
+        return Ok(FINE);
+    }
+    let engine = context.engine(&root, &args.engine, model.warehouse.database.as_deref())?;
+    let session = Session { project: &project, engine: &engine };
+    let plans = [plan];
+    let found = progress::during("checking the data", || guard::check(&session, &plans))
+        .map_err(|failure| context.environment(&failure))?;
+    if found.has_errors() {
+        context.findings(&found, project.files());
+        return Ok(FINDINGS);
+    }
+    let answer = progress::during("asking", || session.answer(&plans)).map_err(|failure| context.environment(&failure))?;
+    match answer.into_iter().next() {
+        Some(Ok(rows)) => {
+            let text = match args.format {
+                Format::Table => table(&project, &rows, &columns, &kpis, question.grain),
+                Format::Csv => csv(&plans, &rows),
+                Format::Json => json(&rows),
+            };
+            out::print(&text);
+            Ok(FINE)
+        }
+        Some(Err(why)) => {
+            Err(context.environment(&Failure { message: format!("the engine refused the query: {why}"), help: None }))
+        }
+        None => Ok(FINE),
+    }
+}
+
+/// Whether a finding says nothing to someone who asks: the definitions made of a command line need no owner.
+fn is_noise(finding: &crate::diagnostic::Finding) -> bool {
+    finding.severity == crate::diagnostic::Severity::Warning
+}
+
+/// Sorts and cuts the answer.
+fn order(plan: &mut Query, args: &QueryArgs, context: &Context<'_>) -> Result<(), Stop> {
+    let Body::Select(select) = &mut plan.result else { return Ok(()) };
+    let names: Vec<String> = select.columns.iter().map(|(_, name)| name.clone()).collect();
+    let mut order = Vec::new();
+    for wish in &args.order {
+        let (name, greatest_first) = wish.strip_prefix('-').map_or((wish.as_str(), false), |name| (name, true));
+        if !names.iter().any(|known| known == name) {
+            let help = format!("the columns are: {}", names.join(", "));
+            return Err(context.usage(&format!("the answer has no column `{name}`"), &help));
+        }
+        order.push((column("", name), greatest_first));
+    }
+    // Whatever is asked for, equal rows come in one order.
+    let keys = select.group.unwrap_or(0);
+    for name in names.iter().take(keys) {
+        if !args.order.iter().any(|wish| wish.trim_start_matches('-') == name) {
+            order.push((column("", name), false));
+        }
+    }
+    select.order = order;
+    select.limit = args.limit;
+    Ok(())
+}
+
+fn table(project: &Valid, rows: &Rows, columns: &[Column], kpis: &[KpiId], grain: Grain) -> String {
+    let model = project.model();
+    let units: Vec<(&str, &Unit)> =
+        columns.iter().zip(kpis).map(|(column, id)| (column.name.as_str(), &model.kpis.get(*id).facts.unit)).collect();
+    if rows.rows.is_empty() {
+        return "no rows\n".to_owned();
+    }
+    let shown: Vec<usize> =
+        rows.columns.iter().enumerate().filter(|(_, name)| *name != "is_complete").map(|(at, _)| at).collect();
+    let headings = shown.iter().filter_map(|at| rows.columns.get(*at)).map(|name| heading(name, &units)).collect();
+    let mut any_open = false;
+    let body = rows
+        .rows
+        .iter()
+        .map(|row| {
+            let complete = rows.get(row, "is_complete").and_then(Value::as_bool).unwrap_or(true);
+            any_open |= !complete;
+            shown.iter().map(|at| cell(model, rows, row, *at, &units, grain, complete)).collect()
+        })
+        .collect();
+    let is_figure = |at: usize| {
+        let name = shown.get(at).and_then(|at| rows.columns.get(*at));
+        name.is_some_and(|name| units.iter().any(|(known, _)| known == name))
+    };
+    let mut out = show::table(headings, body, is_figure);
+    if any_open {
+        out.push_str(&format!("\n{}\n", out::styled(out::DIM, "* not complete")));
+    }
+    out
+}
+
+fn heading(name: &str, units: &[(&str, &Unit)]) -> String {
+    match units.iter().find(|(known, _)| *known == name).map(|(_, unit)| unit.to_string()) {
+        Some(unit) if !unit.is_empty() => format!("{name} ({unit})"),
+        _ => name.to_owned(),
+    }
+}
+
+fn cell(
+    model: &Model,
+    rows: &Rows,
+    row: &[Value],
+    at: usize,
+    units: &[(&str, &Unit)],
+    grain: Grain,
+    complete: bool,
+) -> String {
+    let name = rows.columns.get(at).map(String::as_str).unwrap_or_default();
+    let value = row.get(at).unwrap_or(&Value::Null);
+    if let Some((_, unit)) = units.iter().find(|(known, _)| *known == name) {
+        return number(value).map_or_else(|| "–".to_owned(), |number| show::figure(number, unit));
+    }
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::String(text) if name == "period" => {
+            let label = text.parse().map_or_else(|_| text.clone(), |day| show::period(day, grain, &model.calendar));
+            if complete { label } else { format!("{label}*") }
+        }
+        Value::String(text) => text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect(),
+        other => other.to_string(),
+    }
+}
+
+/// The rows as RFC 4180 has it, with names of columns even where there are no rows.
+fn csv(plans: &[Query], rows: &Rows) -> String {
+    let field = |text: &str| {
+        if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    };
+    let of_plan = || match plans.first().map(|plan| &plan.result) {
+        Some(Body::Select(select)) => select.columns.iter().map(|(_, name)| name.clone()).collect(),
+        _ => Vec::new(),
+    };
+    let columns: Vec<String> = if rows.columns.is_empty() { of_plan() } else { rows.columns.clone() };
+    let line = |cells: Vec<String>| format!("{}\n", cells.join(","));
+    let mut out = line(columns.iter().map(|name| field(name)).collect());
+    for row in &rows.rows {
+        let cells = row.iter().map(|value| match value {
+            Value::Null => String::new(),
+            Value::String(text) => field(text),
+            other => other.to_string(),
+        });
+        out.push_str(&line(cells.collect()));
+    }
+    out
+}
+
+fn json(rows: &Rows) -> String {
+    let all: Vec<Value> = rows
+        .rows
+        .iter()
+        .map(|row| Value::Object(rows.columns.iter().cloned().zip(row.iter().cloned()).collect()))
+        .collect();
+    let mut text = serde_json::to_string_pretty(&all).unwrap_or_default();
+    text.push('\n');
+    text
+}

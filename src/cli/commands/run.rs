@@ -1,0 +1,255 @@
+//! `kpic run`
+
+use crate::calendar::{Date, Grain};
+use crate::cli::{Context, EngineArgs, FINDINGS, FINE, Stop, out, progress, show};
+use crate::diagnostic::suggest;
+use crate::engine::Rows;
+use crate::measure::{Session, guard, number};
+use crate::model::{KpiId, Model};
+use crate::pipeline;
+use crate::plan::relation::Query;
+use crate::plan::{self, Data, Output, Question, Show};
+use clap::{Args, ValueEnum};
+use serde_json::Value;
+
+/// The arguments of `run`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kpic run                        every KPI of the project
+  kpic run revenue buyers         two of them
+  kpic run --periods 12 --format json
+
+A figure with * is not complete: its period is not over, or its window begins before data is whole.")]
+pub(in crate::cli) struct RunArgs {
+    /// The KPIs; all of them if none is named.
+    #[arg(value_name = "KPI")]
+    kpis: Vec<String>,
+    /// How many periods to show.
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    periods: u32,
+    /// How figures are shown.
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
+
+/// How many periods a line of blocks shows.
+const COURSE: usize = 24;
+/// How many KPIs are asked for at once.
+const AT_ONCE: usize = 60;
+
+/// A KPI's recent periods, the latest last.
+struct Recent {
+    kpi: KpiId,
+    grain: Grain,
+    periods: Vec<Figure>,
+}
+
+struct Figure {
+    period: Date,
+    value: Option<f64>,
+    is_complete: bool,
+}
+
+pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, Stop> {
+    let root = context.root()?;
+    let project = context.valid(pipeline::check(&root, &context.options()))?;
+    let model = project.model();
+    let kpis = named(model, &args.kpis, context)?;
+    let engine = context.engine(&root, &args.engine, model.warehouse.database.as_deref())?;
+    let session = Session { project: &project, engine: &engine };
+    let (asked, unsliced): (Vec<KpiId>, Vec<KpiId>) = kpis.into_iter().partition(|id| model.kpis.get(*id).facts.needs.is_none());
+    let mut batches: Vec<(Grain, Vec<KpiId>)> = Vec::new();
+    for grain in Grain::ALL {
+        let of_grain: Vec<KpiId> = asked.iter().copied().filter(|id| model.kpis.get(*id).grain == grain).collect();
+        batches.extend(of_grain.chunks(AT_ONCE).map(|chunk| (grain, chunk.to_vec())));
+    }
+    let queries: Vec<Query> =
+        batches.iter().map(|(grain, kpis)| plan::plan(&project, &question(model, *grain, kpis))).collect();
+    let found = progress::during("checking the data", || guard::check(&session, &queries))
+        .map_err(|failure| context.environment(&failure))?;
+    if found.has_errors() {
+        context.findings(&found, project.files());
+        return Ok(FINDINGS);
+    }
+    let answers =
+        progress::during("working out figures", || session.answer(&queries)).map_err(|failure| context.environment(&failure))?;
+    let mut recent = Vec::new();
+    for ((grain, kpis), answer) in batches.iter().zip(answers) {
+        match answer {
+            Ok(rows) => recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows))),
+            Err(why) => {
+                let failure = crate::engine::Failure { message: format!("the engine refused a query: {why}"), help: None };
+                return Err(context.environment(&failure));
+            }
+        }
+    }
+    match args.format {
+        Format::Table => out::print(&tables(model, &recent, args.periods as usize, &args.kpis)),
+        Format::Json => out::print(&json(model, &recent, args.periods as usize)),
+    }
+    for id in unsliced {
+        let kpi = model.kpis.get(id);
+        let by = kpi.facts.needs.map(|id| model.dimensions.get(id).name.as_str()).unwrap_or_default();
+        out::error(&format!(
+            "{} {} has amounts of several currencies and no total; ask for `kpic query {} --by {by}`\n",
+            out::styled(out::DIM, "note:"),
+            kpi.name.value,
+            kpi.name.value
+        ));
+    }
+    Ok(FINE)
+}
+
+/// The KPIs of the given names, or all that are not deprecated.
+fn named(model: &Model, names: &[String], context: &Context<'_>) -> Result<Vec<KpiId>, Stop> {
+    if names.is_empty() {
+        return Ok(model.kpis.iter().filter(|(_, kpi)| kpi.deprecated.is_none()).map(|(id, _)| id).collect());
+    }
+    let mut found = Vec::new();
+    for name in names {
+        let Some(id) = model.kpi_names.get(name) else {
+            let all = model.kpis.rows().iter().map(|kpi| kpi.name.value.as_str());
+            let help = suggest::did_you_mean(name, "the KPIs are", all);
+            return Err(context.usage(&format!("there is no KPI `{name}`"), &help.unwrap_or_else(|| "see `kpic run` for all".to_owned())));
+        };
+        found.push(*id);
+    }
+    Ok(found)
+}
+
+/// Some KPIs at one grain, each with whether it is complete.
+fn question(model: &Model, grain: Grain, kpis: &[KpiId]) -> Question {
+    let mut outputs = Vec::new();
+    for id in kpis {
+        let name = &model.kpis.get(*id).name.value;
+        outputs.push(Output { name: name.clone(), show: Show::Value(*id) });
+        outputs.push(Output { name: format!("{name}__is_complete"), show: Show::IsComplete(vec![*id]) });
+    }
+    let (dimensions, filter, from, to) = (Vec::new(), None, None, None);
+    Question { outputs, grain, dimensions, filter, omit_gaps: false, from, to, data: Data::Warehouse }
+}
+
+fn of_kpi(model: &Model, id: KpiId, grain: Grain, rows: &Rows) -> Recent {
+    let name = &model.kpis.get(id).name.value;
+    let mut periods: Vec<Figure> = rows
+        .rows
+        .iter()
+        .filter_map(|row| {
+            let period = rows.get(row, "period")?.as_str()?.parse().ok()?;
+            let value = rows.get(row, name).and_then(number);
+            let complete = rows.get(row, &format!("{name}__is_complete"));
+            Some(Figure { period, value, is_complete: complete.and_then(Value::as_bool).unwrap_or(false) })
+        })
+        .collect();
+    periods.sort_by_key(|figure| figure.period);
+    Recent { kpi: id, grain, periods }
+}
+
+/// One table for each grain.
+fn tables(model: &Model, recent: &[Recent], wanted: usize, order: &[String]) -> String {
+    let calendar = &model.calendar;
+    let mut out = String::new();
+    let mut any_open = false;
+    for grain in Grain::ALL {
+        let mut of_grain: Vec<&Recent> = recent.iter().filter(|recent| recent.grain == grain).collect();
+        if of_grain.is_empty() {
+            continue;
+        }
+        let place = |recent: &&Recent| order.iter().position(|name| *name == model.kpis.get(recent.kpi).name.value);
+        of_grain.sort_by_key(place);
+        let periods = last_periods(&of_grain, fitting(wanted, &of_grain, model));
+        let mut headings = vec![format!("by {grain}"), "unit".to_owned()];
+        headings.extend(periods.iter().map(|period| show::period(*period, grain, calendar)));
+        headings.push("course".to_owned());
+        let right = headings.len() - 1;
+        let rows = of_grain.iter().map(|recent| row(model, recent, &periods, &mut any_open)).collect();
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&show::table(headings, rows, |at| at > 1 && at < right));
+    }
+    if any_open {
+        out.push_str(&format!("\n{}\n", out::styled(out::DIM, "* not complete")));
+    }
+    out
+}
+
+fn row(model: &Model, recent: &Recent, periods: &[Date], any_open: &mut bool) -> Vec<String> {
+    let kpi = model.kpis.get(recent.kpi);
+    let unit = &kpi.facts.unit;
+    let mut cells = vec![kpi.name.value.clone(), unit.to_string()];
+    for period in periods {
+        let figure = recent.periods.iter().find(|figure| figure.period == *period);
+        cells.push(match figure {
+            None => String::new(),
+            Some(Figure { value: None, .. }) => "–".to_owned(),
+            Some(Figure { value: Some(value), is_complete, .. }) => {
+                *any_open |= !is_complete;
+                // A place for the mark keeps the digits under each other.
+                format!("{}{}", show::figure(*value, unit), if *is_complete { " " } else { "*" })
+            }
+        });
+    }
+    let first = recent.periods.len().saturating_sub(COURSE);
+    let course: Vec<Option<f64>> = recent.periods.iter().skip(first).map(|figure| figure.value).collect();
+    cells.push(show::sparkline(&course));
+    cells
+}
+
+/// The last periods that any of the KPIs has.
+fn last_periods(recent: &[&Recent], wanted: usize) -> Vec<Date> {
+    let mut periods: Vec<Date> = recent.iter().flat_map(|recent| recent.periods.iter().map(|figure| figure.period)).collect();
+    periods.sort_unstable();
+    periods.dedup();
+    let first = periods.len().saturating_sub(wanted);
+    periods.split_off(first)
+}
+
+/// How many periods fit beside names, units and courses.
+fn fitting(wanted: usize, recent: &[&Recent], model: &Model) -> usize {
+    let names = recent.iter().map(|recent| model.kpis.get(recent.kpi).name.value.len()).max().unwrap_or(0);
+    let units = recent.iter().map(|recent| model.kpis.get(recent.kpi).facts.unit.to_string().len()).max().unwrap_or(0);
+    let course = recent.iter().map(|recent| recent.periods.len().min(COURSE)).max().unwrap_or(0);
+    let left = out::width().saturating_sub(names + units + course + 6);
+    wanted.min((left / 13).max(1))
+}
+
+fn json(model: &Model, recent: &[Recent], wanted: usize) -> String {
+    let all: Vec<Value> = recent
+        .iter()
+        .map(|recent| {
+            let kpi = model.kpis.get(recent.kpi);
+            let first = recent.periods.len().saturating_sub(wanted);
+            let periods: Vec<Value> = recent
+                .periods
+                .iter()
+                .skip(first)
+                .map(|figure| {
+                    serde_json::json!({
+                        "period": figure.period.to_string(),
+                        "value": figure.value,
+                        "is_complete": figure.is_complete,
+                    })
+                })
+                .collect();
+            serde_json::json!({
+                "kpi": kpi.name.value,
+                "title": kpi.title,
+                "grain": recent.grain.name(),
+                "unit": kpi.facts.unit.to_string(),
+                "periods": periods,
+            })
+        })
+        .collect();
+    let mut text = serde_json::to_string_pretty(&all).unwrap_or_default();
+    text.push('\n');
+    text
+}

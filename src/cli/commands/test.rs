@@ -1,0 +1,109 @@
+//! `kpic test`
+
+use crate::cli::{Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, findings_text, out, progress, show};
+use crate::diagnostic::{Findings, codes, suggest};
+use crate::measure::test::{self, Outcome};
+use crate::pipeline;
+use clap::Args;
+
+/// The arguments of `test`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kpic test
+  kpic test refunds_do_not_count
+  kpic test refunds_do_not_count --sql    with the SQL that was run")]
+pub(in crate::cli) struct TestArgs {
+    /// The tests; all of them if none is named.
+    #[arg(value_name = "TEST")]
+    tests: Vec<String>,
+    /// Show the SQL of every test that fails, or of those that are named.
+    #[arg(long)]
+    sql: bool,
+    /// How failures are shown.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: FindingsFormat,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+pub(in crate::cli) fn run(args: &TestArgs, context: &Context<'_>) -> Result<u8, Stop> {
+    let root = context.root()?;
+    let mut project = context.valid(pipeline::check(&root, &context.options()))?;
+    for name in &args.tests {
+        let names = || project.model().tests.iter().map(|test| test.name.value.as_str());
+        if !names().any(|known| known == name) {
+            let help = suggest::did_you_mean(name, "the tests are", names()).unwrap_or_else(|| "see `kpic test`".to_owned());
+            return Err(context.usage(&format!("there is no test `{name}`"), &help));
+        }
+    }
+    // Tests bring their own rows; no database is read.
+    let mut engine = context.engine(&root, &args.engine, None)?;
+    engine.database = None;
+    let outcomes = progress::during("testing", || test::run(&mut project, &engine, &args.tests))
+        .map_err(|failure| context.environment(&failure))?;
+    let failed = outcomes.iter().filter(|outcome| !outcome.passes()).count();
+    if args.format == FindingsFormat::Json {
+        let text = findings_text(&findings(&project, &outcomes), project.files(), args.format, out::look_of_stdout());
+        out::print(&text);
+    } else {
+        for outcome in &outcomes {
+            out::print(&report(outcome, args));
+        }
+        let count = outcomes.len();
+        let plural = if count == 1 { "" } else { "s" };
+        let summary = match failed {
+            0 => format!("{} {count} test{plural}\n", out::styled(out::GOOD, "passed")),
+            _ => format!("{} {failed} of {count} test{plural}\n", out::styled(out::BAD, "failed")),
+        };
+        out::print(&summary);
+    }
+    Ok(if failed > 0 { FINDINGS } else { FINE })
+}
+
+/// What there is to say of a test: nothing beyond its name if it passes.
+fn report(outcome: &Outcome, args: &TestArgs) -> String {
+    let passes = outcome.passes();
+    let mark = if passes { out::styled(out::GOOD, "ok  ") } else { out::styled(out::BAD, "FAIL") };
+    let mut out = format!("{mark} {}\n", outcome.name);
+    if let Some(why) = &outcome.refused {
+        out.push_str(&format!("     the engine refused it: {why}\n"));
+    }
+    let wrong: Vec<_> = outcome.figures.iter().filter(|figure| !figure.agrees).collect();
+    if !wrong.is_empty() {
+        let headings = ["", "period", "expected", "is"].map(str::to_owned).to_vec();
+        let rows = wrong
+            .iter()
+            .map(|figure| vec![figure.of.clone(), figure.row.clone(), figure.expected.clone(), figure.actual.clone()])
+            .collect();
+        for line in show::table(headings, rows, |at| at > 1).lines() {
+            out.push_str(&format!("     {line}\n"));
+        }
+    }
+    if args.sql && (!passes || !args.tests.is_empty()) {
+        for (of, query) in &outcome.queries {
+            out.push_str(&format!("\n-- {of}\n{query};\n"));
+        }
+    }
+    out
+}
+
+/// Failures as findings, for programs.
+fn findings(project: &pipeline::Valid, outcomes: &[Outcome]) -> Findings {
+    let mut findings = Findings::default();
+    for outcome in outcomes.iter().filter(|outcome| !outcome.passes()) {
+        if let Some(why) = &outcome.refused {
+            let test = project.model().tests.iter().find(|test| test.name.value == outcome.name);
+            if let Some(test) = test {
+                findings.report(&codes::ENGINE_REFUSED, test.name.span, format!("`{}`: {why}", outcome.name));
+            }
+        }
+        for figure in outcome.figures.iter().filter(|figure| !figure.agrees) {
+            let message = format!(
+                "`{}`: {} at {} is {}, not {}",
+                outcome.name, figure.of, figure.row, figure.actual, figure.expected
+            );
+            findings.report(&codes::TEST_FAILED, figure.span, message);
+        }
+    }
+    findings
+}

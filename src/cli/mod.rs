@@ -1,0 +1,223 @@
+//! The command line: arguments in, text and an exit code out. The only module that prints.
+//!
+//! A command is a file in `commands` with its arguments and a function `run`; the table is [`Command`]. `show` lays figures
+//! out, `out` writes them.
+
+mod commands;
+mod out;
+mod progress;
+mod show;
+
+use crate::calendar::AsOf;
+use crate::diagnostic::render::Look;
+use crate::diagnostic::{Findings, machine, render};
+use crate::engine::{DuckDb, Failure};
+use crate::pipeline::{Checked, Options, Valid};
+use crate::text::Files;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Everything is fine, or there are warnings only.
+const FINE: u8 = 0;
+/// The project, its data or its tests are wrong.
+const FINDINGS: u8 = 1;
+/// The command line is wrong.
+const USAGE: u8 = 2;
+/// Something outside of the project is missing or refuses.
+const ENVIRONMENT: u8 = 3;
+
+/// The KPI compiler: KPI definitions in, checked numbers and SQL views out.
+#[derive(Debug, Parser)]
+#[command(name = "kpic", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+const EXAMPLES: &str = "Examples:
+  kpic check                      look for mistakes in the project of this folder
+  kpic run revenue                show the recent periods of a KPI
+  kpic query revenue --by country --from 2024-01
+  kpic build                      write the SQL views below build/
+
+Exit codes: 0 fine, 1 findings, 2 wrong usage, 3 something outside of the project is missing.";
+
+/// What every command takes.
+#[derive(Debug, Args)]
+struct Common {
+    /// The project's folder, or one inside of it.
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, default_value = ".")]
+    directory: PathBuf,
+    /// The last visible day instead of the project's: a day, or `today`.
+    #[arg(long, value_name = "DAY", global = true, value_parser = as_of)]
+    as_of: Option<AsOf>,
+    /// When to use colours.
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
+    color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// What commands that need an engine take.
+#[derive(Debug, Args)]
+struct EngineArgs {
+    /// The `duckdb` program [default: `KPIC_DUCKDB`, next to kpic, or on PATH].
+    #[arg(long, value_name = "PATH")]
+    duckdb: Option<PathBuf>,
+    /// A `DuckDB` database to read tables from [default: `warehouse.database` of kpic.yml, else in memory].
+    #[arg(long, value_name = "FILE")]
+    database: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look for mistakes: names, types, units, time, slices, and what was probably not meant.
+    Check(commands::check::CheckArgs),
+    /// Write the SQL of every view below the project's output folder.
+    Build(commands::build::BuildArgs),
+    /// Show the recent periods of KPIs.
+    Run(commands::run::RunArgs),
+    /// Answer a question: KPIs or formulas, by dimensions, at a grain, on a part of the rows.
+    Query(commands::query::QueryArgs),
+    /// Run the spec tests.
+    Test(commands::test::TestArgs),
+}
+
+/// How findings are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum FindingsFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// For programs: a JSON array.
+    Json,
+}
+
+fn as_of(text: &str) -> Result<AsOf, String> {
+    match text {
+        "today" => Ok(AsOf::Today),
+        _ => text.parse().map(AsOf::Day).map_err(|_| "expected `today` or a day such as 2025-01-31".to_owned()),
+    }
+}
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and versions are no errors; they come this way too.
+            let code = if error.use_stderr() { USAGE } else { FINE };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match cli.common.color {
+        Color::Auto => {}
+        Color::Always => anstream::ColorChoice::Always.write_global(),
+        Color::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    let context = Context { common: &cli.common };
+    let code = match cli.command {
+        Command::Check(args) => commands::check::run(&args, &context),
+        Command::Build(args) => commands::build::run(&args, &context),
+        Command::Run(args) => commands::run::run(&args, &context),
+        Command::Query(args) => commands::query::run(&args, &context),
+        Command::Test(args) => commands::test::run(&args, &context),
+    };
+    ExitCode::from(code.unwrap_or_else(|stop| stop.code))
+}
+
+/// Why a command ends early; what there is to say has been said.
+struct Stop {
+    code: u8,
+}
+
+/// What every command works with.
+struct Context<'a> {
+    common: &'a Common,
+}
+
+impl Context<'_> {
+    /// The project's folder.
+    fn root(&self) -> Result<PathBuf, Stop> {
+        crate::load::find_root(&self.common.directory).ok_or_else(|| {
+            let folder = self.common.directory.display();
+            self.environment(&Failure {
+                message: format!("there is no {} in `{folder}` or any folder above it", crate::load::PROJECT_FILE),
+                help: Some("go to a project's folder, or name it with `-C DIR`".to_owned()),
+            })
+        })
+    }
+
+    fn options(&self) -> Options {
+        Options { as_of: self.common.as_of }
+    }
+
+    /// The project, if nothing in it is wrong; else its findings are shown on stderr.
+    fn valid(&self, checked: Checked) -> Result<Valid, Stop> {
+        match checked.valid() {
+            Ok(valid) => {
+                self.findings(valid.findings(), valid.files());
+                Ok(valid)
+            }
+            Err(checked) => {
+                self.findings(&checked.findings, &checked.files);
+                Err(Stop { code: FINDINGS })
+            }
+        }
+    }
+
+    /// Shows findings on stderr.
+    fn findings(&self, findings: &Findings, files: &Files) {
+        if !findings.is_empty() {
+            out::error(&render::human(findings, files, out::look_of_stderr()));
+        }
+    }
+
+    /// Says why something outside of the project stands in the way.
+    fn environment(&self, failure: &Failure) -> Stop {
+        out::error(&out::failure(&failure.message, failure.help.as_deref()));
+        Stop { code: ENVIRONMENT }
+    }
+
+    /// Says what is wrong with the command line.
+    fn usage(&self, message: &str, help: &str) -> Stop {
+        out::error(&out::failure(message, Some(help)));
+        Stop { code: USAGE }
+    }
+
+    /// The engine of a project.
+    fn engine(&self, root: &Path, args: &EngineArgs, database: Option<&str>) -> Result<DuckDb, Stop> {
+        let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| self.environment(&failure))?;
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let database = args.database.as_deref().map(absolute).or_else(|| database.map(|path| root.join(path)));
+        Ok(DuckDb { program: absolute(&program), folder: root.to_path_buf(), database })
+    }
+}
+
+/// Findings in the wanted form, for stdout.
+fn findings_text(findings: &Findings, files: &Files, format: FindingsFormat, look: Look) -> String {
+    match format {
+        FindingsFormat::Human => render::human(findings, files, look),
+        FindingsFormat::Json => machine::json(findings, files),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

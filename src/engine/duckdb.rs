@@ -1,0 +1,204 @@
+//! `DuckDB`, as the program `duckdb`: started once for a script, which it reads from its standard input.
+
+use super::{Answer, Engine, Failure, Rows};
+use serde_json::{Map, Value};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The program, with where and on what it works.
+#[derive(Debug, Clone)]
+pub struct DuckDb {
+    /// The program.
+    pub program: PathBuf,
+    /// The folder to which the paths of files are relative.
+    pub folder: PathBuf,
+    /// The database to open for reading; in memory without one.
+    pub database: Option<PathBuf>,
+}
+
+/// The `duckdb` program: the one named on the command line, the one that `KPIC_DUCKDB` names, the one next to this program, or
+/// the first on `PATH`.
+///
+/// # Errors
+/// Fails if there is none.
+pub fn find(named: Option<&Path>) -> Result<PathBuf, Failure> {
+    let missing = |path: &Path, from: &str| Failure {
+        message: format!("there is no program `{}`, which {from} names", path.display()),
+        help: None,
+    };
+    if let Some(path) = named {
+        return if path.is_file() { Ok(path.to_path_buf()) } else { Err(missing(path, "--duckdb")) };
+    }
+    if let Some(path) = std::env::var_os("KPIC_DUCKDB").filter(|path| !path.is_empty()).map(PathBuf::from) {
+        return if path.is_file() { Ok(path) } else { Err(missing(&path, "KPIC_DUCKDB")) };
+    }
+    let name = format!("duckdb{}", std::env::consts::EXE_SUFFIX);
+    let beside = std::env::current_exe().ok().and_then(|own| own.parent().map(|folder| folder.join(&name)));
+    let on_path = std::env::var_os("PATH").unwrap_or_default();
+    let found = beside.into_iter().chain(std::env::split_paths(&on_path).map(|folder| folder.join(&name)));
+    found.into_iter().find(|path| path.is_file()).ok_or_else(|| Failure {
+        message: "the program `duckdb` was not found".to_owned(),
+        help: Some(
+            "install it with `pip install duckdb-cli`, or say where it is: `--duckdb PATH` or the variable KPIC_DUCKDB".to_owned(),
+        ),
+    })
+}
+
+/// What stands before the answer to each query, so that a refused one can be told from its neighbours.
+const MARK: &str = "kpic-answer";
+
+impl Engine for DuckDb {
+    fn answer(&self, setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure> {
+        let mut script = String::new();
+        if !setup.trim().is_empty() {
+            script.push_str(".bail on\n");
+            script.push_str(setup);
+            script.push_str("\n.bail off\n");
+        }
+        for query in queries {
+            script.push_str(&format!(".print {MARK}\n{};\n", query.trim_end().trim_end_matches(';')));
+        }
+        script.push_str(&format!(".print {MARK}\n"));
+        let output = self.run(&script)?;
+        let mark = format!("{MARK}\n");
+        let mut chunks = output.text.split(mark.as_str());
+        let before = chunks.next();
+        let chunks: Vec<&str> = chunks.collect();
+        if before.is_none() || chunks.len() <= queries.len() {
+            let message = if output.error.is_empty() { "duckdb ended early".to_owned() } else { output.error };
+            return Err(Failure { message, help: None });
+        }
+        let mut answers = Vec::new();
+        for (query, chunk) in queries.iter().zip(chunks) {
+            answers.push(match rows(chunk) {
+                Some(rows) => Ok(rows),
+                // Messages come without a place: ask once more, alone.
+                None if queries.len() > 1 => match self.answer(setup, std::slice::from_ref(query))?.pop() {
+                    Some(answer) => answer,
+                    None => Err(output.error.clone()),
+                },
+                None => Err(brief(&output.error)),
+            });
+        }
+        Ok(answers)
+    }
+}
+
+struct Output {
+    text: String,
+    error: String,
+}
+
+impl DuckDb {
+    /// Runs a script to its end.
+    fn run(&self, script: &str) -> Result<Output, Failure> {
+        let cannot = |error: std::io::Error| Failure {
+            message: format!("`{}` cannot be started: {error}", self.program.display()),
+            help: Some("check that it is the DuckDB command line program".to_owned()),
+        };
+        let mut command = Command::new(&self.program);
+        command.arg("-json").arg("-no-init").current_dir(&self.folder);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if let Some(database) = &self.database {
+            command.arg("-readonly").arg(database);
+        }
+        let mut child = command.spawn().map_err(cannot)?;
+        // Output is read while the script is written: neither side waits for the other with a full pipe.
+        let mut input = child.stdin.take();
+        let text = script.to_owned();
+        let writer = std::thread::spawn(move || {
+            if let Some(input) = &mut input {
+                // An engine that ends early says why by itself.
+                let _ = input.write_all(text.as_bytes());
+            }
+        });
+        let mut errors = child.stderr.take();
+        let error_reader = std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            if let Some(errors) = &mut errors {
+                let _ = errors.read_to_end(&mut bytes);
+            }
+            bytes
+        });
+        let mut bytes = Vec::new();
+        if let Some(output) = &mut child.stdout {
+            output.read_to_end(&mut bytes).map_err(cannot)?;
+        }
+        let _ = writer.join();
+        let errors = error_reader.join().unwrap_or_default();
+        child.wait().map_err(cannot)?;
+        let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+        Ok(Output { text: lossy(&bytes), error: lossy(&errors).trim().to_owned() })
+    }
+}
+
+/// The rows of a result as the program prints them; nothing if there is none.
+fn rows(printed: &str) -> Option<Rows> {
+    let printed = printed.trim();
+    if printed.is_empty() {
+        return None;
+    }
+    let parsed: Vec<Map<String, Value>> =
+        serde_json::from_str(printed).or_else(|_| serde_json::from_str(&without_odd_numbers(printed))).ok()?;
+    let columns: Vec<String> = parsed.first().map(|row| row.keys().cloned().collect()).unwrap_or_default();
+    let rows = parsed.into_iter().map(|row| row.into_iter().map(|(_, value)| value).collect()).collect();
+    Some(Rows { columns, rows })
+}
+
+/// The program prints numbers that JSON does not have; no figure is one of them, so they are null.
+fn without_odd_numbers(printed: &str) -> String {
+    let mut out = String::with_capacity(printed.len());
+    let mut rest = printed;
+    let mut in_text = false;
+    while let Some(char) = rest.chars().next() {
+        if !in_text {
+            let odd = ["-Infinity", "Infinity", "-NaN", "NaN", "-nan", "nan", "-inf", "inf"];
+            if let Some(word) = odd.into_iter().find(|word| rest.starts_with(word)) {
+                out.push_str("null");
+                rest = rest.get(word.len()..).unwrap_or_default();
+                continue;
+            }
+        }
+        let width = match char {
+            '\\' if in_text => 1 + rest.chars().nth(1).map_or(0, char::len_utf8),
+            _ => char.len_utf8(),
+        };
+        if char == '"' {
+            in_text = !in_text;
+        }
+        out.push_str(rest.get(..width).unwrap_or_default());
+        rest = rest.get(width..).unwrap_or_default();
+    }
+    out
+}
+
+/// The first paragraph of what the engine says.
+fn brief(error: &str) -> String {
+    let lines: Vec<&str> = error.lines().map(str::trim_end).take_while(|line| !line.starts_with("LINE ")).collect();
+    lines.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_keep_their_columns_in_order() {
+        let rows = rows("[{\"b\":1,\"a\":null},\n{\"b\":2.5,\"a\":\"x\"}]\n").unwrap();
+        assert_eq!(rows.columns, ["b", "a"]);
+        assert_eq!(rows.rows[1], [Value::from(2.5), Value::from("x")]);
+    }
+
+    #[test]
+    fn numbers_that_json_lacks_become_null_and_texts_stay() {
+        let rows = rows("[{\"a\":NaN,\"b\":-Infinity,\"c\":\"NaN \\\" inf\"}]").unwrap();
+        assert_eq!(rows.rows[0], [Value::Null, Value::Null, Value::from("NaN \" inf")]);
+    }
+
+    #[test]
+    fn no_result_is_no_rows() {
+        assert_eq!(rows(""), None);
+        assert_eq!(rows("[]"), Some(Rows::default()));
+    }
+}

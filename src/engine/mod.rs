@@ -1,0 +1,46 @@
+//! Engines run SQL and nothing else: text goes in, rows come out.
+
+mod duckdb;
+
+pub use duckdb::{DuckDb, find};
+
+use serde_json::Value;
+
+/// Something that runs SQL.
+pub trait Engine {
+    /// Runs `setup`, whose results are not looked at, and then each query. A query that the engine refuses does not keep the
+    /// others from being answered.
+    ///
+    /// # Errors
+    /// Fails if the engine itself cannot be used, or refuses the setup.
+    fn answer(&self, setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure>;
+}
+
+/// The answer to one query: its rows, or what the engine says against it.
+pub type Answer = Result<Rows, String>;
+
+/// The rows of a result.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rows {
+    /// The names of the columns; none where there are no rows.
+    pub columns: Vec<String>,
+    /// The rows, each with a value for every column.
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// Why an engine cannot be used at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What went wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Rows {
+    /// The value of a column in a row.
+    pub fn get<'a>(&self, row: &'a [Value], column: &str) -> Option<&'a Value> {
+        let at = self.columns.iter().position(|name| name == column)?;
+        row.get(at)
+    }
+}

@@ -1,0 +1,263 @@
+//! Checks of the data that figures stand on: columns are there and have the declared types, keys that are joined through are
+//! unique, and a custom calendar is one. What fails here would give a wrong number, so it is refused.
+
+use super::Session;
+use crate::diagnostic::{Finding, Findings, codes, suggest};
+use crate::engine::{Failure, Rows};
+use crate::model::facts::Type;
+use crate::model::{CalendarSource, Clock, Column, Source, SourceId, Storage};
+use crate::plan::relation::{Query, RelationRef};
+use crate::plan::{duplicate_keys, sources_read};
+use crate::sql;
+use std::collections::BTreeSet;
+
+/// Checks the data that some queries will read.
+///
+/// # Errors
+/// Fails if the engine cannot be used. What is wrong with the data comes back as findings.
+pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failure> {
+    let model = session.project.model();
+    let mut read: BTreeSet<SourceId> = BTreeSet::new();
+    let mut joined: BTreeSet<SourceId> = BTreeSet::new();
+    for query in queries {
+        let (more, by_key) = sources_read(model, query);
+        read.extend(more);
+        joined.extend(by_key);
+    }
+    let mut findings = Findings::default();
+    let sound = columns(session, &read, &mut findings)?;
+    joined.retain(|id| sound.contains(id) && !model.sources.get(*id).key.is_empty());
+    keys(session, &joined, &mut findings)?;
+    if let Some(calendar) = model.calendar_source.as_ref().filter(|calendar| sound.contains(&calendar.source)) {
+        calendar_rows(session, calendar, &mut findings)?;
+    }
+    findings.sort();
+    Ok(findings)
+}
+
+/// Checks columns and types; gives the sources with which nothing is wrong.
+fn columns(session: &Session<'_>, read: &BTreeSet<SourceId>, findings: &mut Findings) -> Result<BTreeSet<SourceId>, Failure> {
+    let model = session.project.model();
+    let mut asked = Vec::new();
+    let mut queries = Vec::new();
+    for id in read {
+        let source = model.sources.get(*id);
+        if let Some(relation) = &source.relation {
+            let relation = sql::relation(&RelationRef::of(relation), session.dialect());
+            queries.push(format!("select column_name, column_type from (describe select * from {relation})"));
+            asked.push(*id);
+        }
+    }
+    let mut sound = BTreeSet::new();
+    for (id, answer) in asked.into_iter().zip(session.engine.answer("", &queries)?) {
+        let source = model.sources.get(id);
+        match answer {
+            Ok(rows) => {
+                if fits(source, &rows, findings) {
+                    sound.insert(id);
+                }
+            }
+            Err(why) => {
+                let message = format!("the rows of `{}` cannot be read: {why}", source.name.value);
+                findings
+                    .report(&codes::NOT_IN_DATA, source.name.span, message)
+                    .help("files are looked for from the project's folder; tables in the database that `--database` names");
+            }
+        }
+    }
+    Ok(sound)
+}
+
+/// Whether a source's columns are there with fitting types.
+fn fits(source: &Source, rows: &Rows, findings: &mut Findings) -> bool {
+    let text = |row: &Vec<serde_json::Value>, at: usize| row.get(at).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+    let known: Vec<(String, String)> = rows.rows.iter().map(|row| (text(row, 0), text(row, 1))).collect();
+    let mut sound = true;
+    for column in source.columns.rows() {
+        let stored: Vec<&String> = match &column.storage {
+            Storage::Stored(name) => vec![name],
+            Storage::Several(names) => names.iter().collect(),
+            Storage::Derived(_) | Storage::Raw(_) => Vec::new(),
+        };
+        for name in stored {
+            let Some((_, ty)) = known.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) else {
+                let message = format!("the data of `{}` has no column `{name}`", source.name.value);
+                let finding = findings.report(&codes::NOT_IN_DATA, column.name.span, message);
+                let names = known.iter().map(|(name, _)| name.as_str());
+                finding.help = suggest::did_you_mean(name, "it has", names);
+                sound = false;
+                continue;
+            };
+            if let Some(declared) = mismatch(column, ty) {
+                let message = format!("`{}` is declared as {declared}, but the data has {ty}", column.name.value);
+                let finding = findings.report(&codes::COLUMN_TYPE_DIFFERS, column.name.span, message);
+                finding.help = fitting(ty).map(|fitting| format!("declare it as `{fitting}`"));
+                sound = false;
+            }
+        }
+    }
+    sound
+}
+
+/// How a column is declared, if the engine's type does not fit.
+fn mismatch(column: &Column, ty: &str) -> Option<String> {
+    let found = family(ty)?;
+    let (declared, fits) = match (column.ty, &column.clock) {
+        (Type::Timestamp, Clock::Instant) => ("an instant", found == Family::Instant),
+        (Type::Timestamp, _) => ("a timestamp", found == Family::Timestamp),
+        (Type::Date, _) => ("a date", found == Family::Date),
+        (Type::Boolean, _) => ("a boolean", found == Family::Boolean),
+        (Type::Integer, _) => ("an integer", found == Family::Integer),
+        (Type::Decimal, _) => ("a decimal", matches!(found, Family::Decimal | Family::Integer)),
+        (Type::Number, _) => ("a number", matches!(found, Family::Decimal | Family::Integer | Family::Floating)),
+        (Type::Text, _) => ("a text", found == Family::Text),
+        (Type::Key | Type::Null | Type::Error, _) => return None,
+    };
+    (!fits).then(|| declared.to_owned())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Boolean,
+    Integer,
+    Decimal,
+    Floating,
+    Text,
+    Date,
+    Timestamp,
+    Instant,
+    Other,
+}
+
+/// What `DuckDB` calls its types.
+fn family(ty: &str) -> Option<Family> {
+    let name = ty.split('(').next().unwrap_or(ty).trim().to_uppercase();
+    Some(match name.as_str() {
+        "BOOLEAN" => Family::Boolean,
+        "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "HUGEINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" | "UBIGINT"
+        | "UHUGEINT" => Family::Integer,
+        "DECIMAL" => Family::Decimal,
+        "FLOAT" | "DOUBLE" => Family::Floating,
+        "VARCHAR" | "ENUM" | "UUID" => Family::Text,
+        "DATE" => Family::Date,
+        "TIMESTAMP" | "TIMESTAMP_S" | "TIMESTAMP_MS" | "TIMESTAMP_NS" => Family::Timestamp,
+        "TIMESTAMP WITH TIME ZONE" => Family::Instant,
+        // A column of nothing but nulls has no type of its own.
+        "\"NULL\"" | "NULL" => return None,
+        _ => Family::Other,
+    })
+}
+
+/// The type to declare for an engine's type.
+fn fitting(ty: &str) -> Option<&'static str> {
+    Some(match family(ty)? {
+        Family::Boolean => "boolean",
+        Family::Integer => "integer",
+        Family::Decimal => "decimal",
+        Family::Floating => "number",
+        Family::Text => "text",
+        Family::Date => "date",
+        Family::Timestamp => "timestamp",
+        Family::Instant => "instant",
+        Family::Other => return None,
+    })
+}
+
+/// Checks that no key that rows are joined by stands in several rows.
+fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findings) -> Result<(), Failure> {
+    let model = session.project.model();
+    let queries: Vec<Query> = joined.iter().map(|id| duplicate_keys(model, *id)).collect();
+    for (id, answer) in joined.iter().zip(session.answer(&queries)?) {
+        let source = model.sources.get(*id);
+        let rows = match answer {
+            Ok(rows) => rows,
+            Err(why) => {
+                findings.push(refused(source, &why));
+                continue;
+            }
+        };
+        let Some(worst) = rows.rows.first() else { continue };
+        let plain = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let names: Vec<&str> = source.key.iter().map(|key| source.columns.get(*key).name.value.as_str()).collect();
+        let (times, key) = worst.split_last().map_or((String::new(), String::new()), |(times, key)| {
+            (plain(times), key.iter().map(plain).collect::<Vec<_>>().join(", "))
+        });
+        let message = format!(
+            "the key of `{}` is not unique: {} {key} stands in {times} rows, and joining by it would multiply rows",
+            source.name.value,
+            names.join(", ")
+        );
+        let span = source.key.first().map_or(source.name.span, |key| source.columns.get(*key).name.span);
+        findings
+            .report(&codes::KEY_NOT_UNIQUE, span, message)
+            .help("name a key that is unique, or make the source a `query:` with one row per key");
+    }
+    Ok(())
+}
+
+fn refused(source: &Source, why: &str) -> Finding {
+    let message = format!("the rows of `{}` cannot be checked: {why}", source.name.value);
+    Finding::new(&codes::ENGINE_REFUSED, source.name.span, message)
+}
+
+/// Checks that the rows of a calendar source are a calendar, and that it holds all days that are needed.
+fn calendar_rows(session: &Session<'_>, calendar: &CalendarSource, findings: &mut Findings) -> Result<(), Failure> {
+    let model = session.project.model();
+    let dialect = session.dialect();
+    let source = model.sources.get(calendar.source);
+    let Some(relation) = &source.relation else { return Ok(()) };
+    let relation = sql::relation(&RelationRef::of(relation), dialect);
+    let stored = |column| match &source.columns.get(column).storage {
+        Storage::Stored(name) => dialect.identifier(name),
+        _ => dialect.identifier(&source.columns.get(column).name.value),
+    };
+    let day = stored(calendar.day);
+    let from = dialect.day(model.calendar.data_from);
+    let last = match model.calendar.as_of {
+        crate::calendar::AsOf::Day(day) => dialect.day(day),
+        crate::calendar::AsOf::Today => dialect.today(model.calendar.zone.name()),
+    };
+    let mut problems = vec![
+        (format!("select 1 as found from {relation} where {day} is null limit 1"), "it has a row without a day".to_owned()),
+        (
+            format!("select 1 as found from {relation} having count(*) <> count(distinct {day}) or count(*) <> max({day}) - min({day}) + 1"),
+            "it has a day twice, or a gap between two days".to_owned(),
+        ),
+        (
+            format!("select 1 as found from {relation} having coalesce(min({day}) > {from} or max({day}) < {last}, true)"),
+            format!("it does not hold all days from {} to the last visible one", model.calendar.data_from),
+        ),
+    ];
+    for (grain, column) in &calendar.periods {
+        let period = stored(*column);
+        problems.push((
+            format!("select 1 as found from {relation} group by {period} having {period} is null or {period} > min({day}) or ({period} < min({day}) and min({day}) > (select min({day}) from {relation})) limit 1"),
+            format!("its column `{grain}` is not the first day of each {grain}"),
+        ));
+        problems.push((
+            format!("select 1 as found from {relation} group by {period} having count(*) <> max({day}) - min({day}) + 1 limit 1"),
+            format!("the days of a {grain} do not follow each other"),
+        ));
+        for (longer, other) in calendar.periods.iter().filter(|(longer, _)| longer > grain) {
+            let other = stored(*other);
+            problems.push((
+                format!("select 1 as found from {relation} group by {period} having count(distinct {other}) > 1 limit 1"),
+                format!("a {grain} crosses the border of a {longer}"),
+            ));
+        }
+    }
+    let queries: Vec<String> = problems.iter().map(|(query, _)| query.clone()).collect();
+    for ((_, what), answer) in problems.iter().zip(session.engine.answer("", &queries)?) {
+        match answer {
+            Ok(rows) if rows.rows.is_empty() => {}
+            Ok(_) => {
+                let message = format!("the rows of `{}` are no calendar: {what}", source.name.value);
+                findings
+                    .report(&codes::BROKEN_CALENDAR, source.name.span, message)
+                    .help("a calendar has one row for every day, with the first day of the day's week, month, quarter and year");
+            }
+            Err(why) => _ = findings.push(refused(source, &why)),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! A valid project on an engine: figures for `run` and `query`, spec tests, and the checks of the data that figures stand on.
+
+pub mod guard;
+pub mod test;
+
+use crate::engine::{Engine, Failure, Rows};
+use crate::pipeline::Valid;
+use crate::plan::relation::Query;
+use crate::sql::{self, Dialect};
+
+/// A valid project with the engine that answers for it.
+pub struct Session<'a> {
+    /// The project.
+    pub project: &'a Valid,
+    /// The engine.
+    pub engine: &'a dyn Engine,
+}
+
+impl Session<'_> {
+    /// The project's way with SQL.
+    pub fn dialect(&self) -> &'static dyn Dialect {
+        let name = self.project.model().warehouse.dialect.as_ref();
+        sql::dialect::dialect(name.map(|name| name.value.as_str()))
+    }
+
+    /// Answers plans, in order. `Err` in the list is what the engine says against that one.
+    ///
+    /// # Errors
+    /// Fails if the engine cannot be used.
+    pub fn answer(&self, queries: &[Query]) -> Result<Vec<Result<Rows, String>>, Failure> {
+        let texts: Vec<String> = queries.iter().map(|query| sql::query(query, self.dialect())).collect();
+        self.engine.answer("", &texts)
+    }
+}
+
+/// A figure as the engine prints it: exact whole numbers come as text where they are large.
+pub fn number(value: &serde_json::Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))
+}

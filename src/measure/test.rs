@@ -1,0 +1,332 @@
+//! Spec tests: the given rows become tables of an empty database, the same plans answer, and figures are held against those
+//! that are expected.
+
+use super::number;
+use crate::calendar::Grain;
+use crate::engine::{Answer, Engine, Failure, Rows};
+use crate::model::facts::Type;
+use crate::model::{
+    Cell, Clock, Column, DimensionId, Expected, ExpectedRow, ExpectedValue, Given, KpiId, Model, Source, Storage, TestCase,
+};
+use crate::pipeline::Valid;
+use crate::plan::relation::Query;
+use crate::plan::{Data, Question, given_table, plan};
+use crate::sql::{self, Dialect};
+use crate::text::Span;
+use serde_json::Value;
+
+/// How a test came out.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Its name.
+    pub name: String,
+    /// Every expected figure with what it is.
+    pub figures: Vec<Figure>,
+    /// The queries, each with what it is for.
+    pub queries: Vec<(String, String)>,
+    /// What the engine says against the test as a whole.
+    pub refused: Option<String>,
+}
+
+/// One expected figure and what it is.
+#[derive(Debug, Clone)]
+pub struct Figure {
+    /// The KPI, with the dimensions of the slice.
+    pub of: String,
+    /// The period and the values of the dimensions.
+    pub row: String,
+    /// What is expected.
+    pub expected: String,
+    /// What it is.
+    pub actual: String,
+    /// Whether the two agree.
+    pub agrees: bool,
+    /// Where the expectation stands.
+    pub span: Span,
+}
+
+impl Outcome {
+    /// Whether everything agrees.
+    pub fn passes(&self) -> bool {
+        self.refused.is_none() && self.figures.iter().all(|figure| figure.agrees)
+    }
+}
+
+/// What a test asks for: one query, and the rows that are expected of it.
+struct Asked<'a> {
+    expected: &'a Expected,
+    of: String,
+    query: String,
+}
+
+/// A test that is ready to be run.
+struct Prepared<'a> {
+    test: &'a TestCase,
+    /// The tables of the given rows.
+    tables: String,
+    asked: Vec<Asked<'a>>,
+}
+
+/// Runs tests: all of them if none is named.
+///
+/// # Errors
+/// Fails if the engine cannot be used.
+pub fn run(project: &mut Valid, engine: &dyn Engine, names: &[String]) -> Result<Vec<Outcome>, Failure> {
+    let wanted = |test: &&TestCase| names.is_empty() || names.contains(&test.name.value);
+    let tests: Vec<TestCase> = project.model().tests.iter().filter(wanted).cloned().collect();
+    let mut prepared = Vec::new();
+    for test in &tests {
+        let own = project.model().calendar.as_of;
+        project.set_as_of(test.as_of.unwrap_or(own));
+        prepared.push(prepare(project, test));
+        project.set_as_of(own);
+    }
+    // All in one database, each in a schema of its own. Where that fails as a whole, one by one, to see which is to blame.
+    match answers(engine, &prepared) {
+        Ok(answers) => Ok(prepared.iter().zip(answers).map(|(test, answers)| outcome(project, test, Ok(answers))).collect()),
+        Err(_) => prepared
+            .iter()
+            .map(|test| match answers(engine, std::slice::from_ref(test)) {
+                Ok(mut answers) => Ok(outcome(project, test, Ok(answers.pop().unwrap_or_default()))),
+                Err(failure) if failure.help.is_none() => Ok(outcome(project, test, Err(failure.message))),
+                Err(failure) => Err(failure),
+            })
+            .collect(),
+    }
+}
+
+fn prepare<'a>(project: &Valid, test: &'a TestCase) -> Prepared<'a> {
+    let model = project.model();
+    let dialect = sql::dialect::dialect(None);
+    let asked = test.expect.iter().map(|expected| {
+        let query = sql::query(&query(project, expected.kpi, expected.grain, &expected.dimensions), dialect);
+        Asked { expected, of: title(model, expected), query }
+    });
+    Prepared { test, tables: tables(model, test, dialect), asked: asked.collect() }
+}
+
+/// The answers to what tests ask, per test.
+fn answers(engine: &dyn Engine, tests: &[Prepared<'_>]) -> Result<Vec<Vec<Answer>>, Failure> {
+    let mut setup = String::new();
+    let mut queries = Vec::new();
+    for (at, test) in tests.iter().enumerate() {
+        setup.push_str(&format!("create schema test_{at};\nuse test_{at};\n{}", test.tables));
+        queries.extend(test.asked.iter().map(|asked| format!("use test_{at};\n{}", asked.query)));
+    }
+    let mut all = engine.answer(&setup, &queries)?.into_iter();
+    Ok(tests.iter().map(|test| all.by_ref().take(test.asked.len()).collect()).collect())
+}
+
+fn outcome(project: &Valid, prepared: &Prepared<'_>, answers: Result<Vec<Answer>, String>) -> Outcome {
+    let mut outcome = Outcome {
+        name: prepared.test.name.value.clone(),
+        figures: Vec::new(),
+        queries: prepared.asked.iter().map(|asked| (asked.of.clone(), asked.query.clone())).collect(),
+        refused: None,
+    };
+    match answers {
+        Err(why) => outcome.refused = Some(why),
+        Ok(answers) => {
+            for (asked, answer) in prepared.asked.iter().zip(answers) {
+                match answer {
+                    Ok(rows) => figures(project.model(), asked, &rows, &mut outcome.figures),
+                    Err(why) => outcome.refused = Some(format!("{}: {why}", asked.of)),
+                }
+            }
+        }
+    }
+    outcome
+}
+
+/// The plan of a view over the given rows.
+fn query(project: &Valid, kpi: KpiId, grain: Grain, dimensions: &[DimensionId]) -> Query {
+    let mut question = Question::view(project.model(), kpi, grain, dimensions.to_vec());
+    question.data = Data::Given;
+    plan(project, &question)
+}
+
+fn title(model: &Model, expected: &Expected) -> String {
+    let kpi = &model.kpis.get(expected.kpi).name.value;
+    let names: Vec<&str> = expected.dimensions.iter().map(|id| model.dimensions.get(*id).name.as_str()).collect();
+    if names.is_empty() { kpi.clone() } else { format!("{kpi} by {}", names.join(", ")) }
+}
+
+// --- Given rows ---
+
+/// The tables of a test: one for each source, empty where the test gives no rows.
+fn tables(model: &Model, test: &TestCase, dialect: &dyn Dialect) -> String {
+    let mut out = String::new();
+    for (id, source) in model.sources.iter() {
+        let given = test.given.iter().find(|given| given.source == id);
+        let is_calendar = model.calendar_source.as_ref().is_some_and(|calendar| calendar.source == id);
+        if let (None, true, Some(relation)) = (given, is_calendar, &source.relation) {
+            // A calendar is the same in every test unless a test gives one.
+            let relation = sql::relation(&crate::plan::relation::RelationRef::of(relation), dialect);
+            let table = dialect.identifier(&given_table(&source.name.value));
+            out.push_str(&format!("create table {table} as select * from {relation};\n"));
+            continue;
+        }
+        out.push_str(&table(model, source, given, dialect));
+    }
+    out
+}
+
+fn table(model: &Model, source: &Source, given: Option<&Given>, dialect: &dyn Dialect) -> String {
+    let mut columns: Vec<(String, &'static str)> = Vec::new();
+    for column in source.columns.rows() {
+        for (name, ty) in stored(model, column) {
+            if !columns.iter().any(|(known, _)| *known == name) {
+                columns.push((name, ty));
+            }
+        }
+    }
+    let name = dialect.identifier(&given_table(&source.name.value));
+    let list: Vec<String> = columns.iter().map(|(name, ty)| format!("{} {ty}", dialect.identifier(name))).collect();
+    let mut out = format!("create table {name} ({});\n", list.join(", "));
+    let Some(given) = given.filter(|given| !given.rows.is_empty()) else { return out };
+    let rows: Vec<String> = given
+        .rows
+        .iter()
+        .map(|row| {
+            let cell = |name: &String| {
+                let found = row.iter().find_map(|(id, cell)| {
+                    let column = source.columns.get(*id);
+                    let at = stored(model, column).iter().position(|(known, _)| known == name)?;
+                    Some(literal(cell, at, dialect))
+                });
+                found.unwrap_or_else(|| "null".to_owned())
+            };
+            let cells: Vec<String> = columns.iter().map(|(name, _)| cell(name)).collect();
+            format!("({})", cells.join(", "))
+        })
+        .collect();
+    out.push_str(&format!("insert into {name} values {};\n", rows.join(", ")));
+    out
+}
+
+/// The stored columns of a column, with their types.
+fn stored(model: &Model, column: &Column) -> Vec<(String, &'static str)> {
+    match &column.storage {
+        Storage::Stored(name) => vec![(name.clone(), type_name(column))],
+        Storage::Raw(_) => vec![(column.name.value.clone(), type_name(column))],
+        Storage::Derived(_) => Vec::new(),
+        Storage::Several(names) => {
+            let target = column.reference.map(|id| model.sources.get(id));
+            let key = |at: usize| target.and_then(|target| target.key.get(at).map(|key| target.columns.get(*key)));
+            names.iter().enumerate().map(|(at, name)| (name.clone(), key(at).map_or("varchar", type_name))).collect()
+        }
+    }
+}
+
+fn type_name(column: &Column) -> &'static str {
+    match (column.ty, &column.clock) {
+        (Type::Boolean, _) => "boolean",
+        (Type::Integer, _) => "bigint",
+        (Type::Decimal, _) => "decimal(18, 4)",
+        (Type::Number, _) => "double",
+        (Type::Date, _) => "date",
+        (Type::Timestamp, Clock::Instant) => "timestamptz",
+        (Type::Timestamp, _) => "timestamp",
+        (Type::Text | Type::Key | Type::Null | Type::Error, _) => "varchar",
+    }
+}
+
+fn literal(cell: &Cell, at: usize, dialect: &dyn Dialect) -> String {
+    match cell {
+        Cell::Null => "null".to_owned(),
+        Cell::Truth(value) => value.to_string(),
+        Cell::Number(digits) => digits.clone(),
+        Cell::Text(text) => dialect.text(text),
+        Cell::Day(day) => dialect.day(*day),
+        Cell::Wall(reading) => dialect.wall(*reading),
+        Cell::Instant(reading) => dialect.instant(*reading),
+        Cell::Key(parts) => parts.get(at).map_or("null".to_owned(), |part| dialect.text(part)),
+    }
+}
+
+// --- Expected figures ---
+
+fn figures(model: &Model, asked: &Asked<'_>, rows: &Rows, out: &mut Vec<Figure>) {
+    for expected in &asked.expected.rows {
+        let found = rows.rows.iter().find(|row| is_row(model, asked.expected, expected, rows, row));
+        let value = found.and_then(|row| rows.get(row, "value"));
+        let complete = found.and_then(|row| rows.get(row, "is_complete")).and_then(Value::as_bool);
+        let same_value = match (expected.value, found) {
+            (ExpectedValue::Absent, None) => true,
+            (ExpectedValue::Any, Some(_)) => true,
+            (ExpectedValue::Null, Some(_)) => value.is_some_and(Value::is_null),
+            (ExpectedValue::Number(wanted), Some(_)) => value.and_then(number).is_some_and(|found| close(wanted, found)),
+            _ => false,
+        };
+        let same_complete = expected.is_complete.is_none_or(|wanted| complete == Some(wanted));
+        let shown_complete = |complete: Option<bool>| match complete {
+            Some(true) if expected.is_complete.is_some() => ", complete",
+            Some(false) if expected.is_complete.is_some() => ", not complete",
+            _ => "",
+        };
+        let wanted = match expected.value {
+            ExpectedValue::Number(number) => plain(number),
+            ExpectedValue::Null => "null".to_owned(),
+            ExpectedValue::Absent => "no row".to_owned(),
+            ExpectedValue::Any => "any value".to_owned(),
+        };
+        let actual = match (found, value) {
+            (None, _) => "no row".to_owned(),
+            (Some(_), Some(Value::Null) | None) => "null".to_owned(),
+            (Some(_), Some(value)) => number(value).map_or_else(|| value.to_string(), plain),
+        };
+        let keys: Vec<String> = expected.keys.iter().map(shown).collect();
+        out.push(Figure {
+            of: asked.of.clone(),
+            row: std::iter::once(expected.label.clone()).chain(keys).collect::<Vec<_>>().join(" "),
+            expected: format!("{wanted}{}", shown_complete(expected.is_complete)),
+            actual: format!("{actual}{}", shown_complete(complete)),
+            agrees: same_value && same_complete,
+            span: expected.span,
+        });
+    }
+}
+
+/// Whether a row is of the period and has the values of the dimensions that are expected.
+fn is_row(model: &Model, expected: &Expected, wanted: &ExpectedRow, rows: &Rows, row: &[Value]) -> bool {
+    let period = rows.get(row, "period").and_then(Value::as_str);
+    let keys = expected.dimensions.iter().zip(&wanted.keys);
+    period == Some(wanted.period.to_string().as_str())
+        && keys.into_iter().all(|(id, key)| {
+            let name = &model.dimensions.get(*id).name;
+            rows.get(row, name).is_some_and(|value| same(key, value))
+        })
+}
+
+fn same(wanted: &Cell, found: &Value) -> bool {
+    match wanted {
+        Cell::Null => found.is_null(),
+        Cell::Truth(truth) => found.as_bool() == Some(*truth),
+        Cell::Number(digits) => digits.parse::<f64>().ok().zip(number(found)).is_some_and(|(wanted, found)| close(wanted, found)),
+        Cell::Text(text) => found.as_str() == Some(text),
+        Cell::Day(day) => found.as_str() == Some(&day.to_string()),
+        Cell::Wall(_) | Cell::Instant(_) | Cell::Key(_) => false,
+    }
+}
+
+/// Whether two numbers are the same but for the last digits that floating point allows.
+fn close(wanted: f64, found: f64) -> bool {
+    (wanted - found).abs() <= 1e-9 * wanted.abs().max(found.abs()).max(1.0)
+}
+
+/// A number without needless digits.
+fn plain(number: f64) -> String {
+    let text = format!("{number}");
+    if text.len() > 17 { format!("{number:.12}").trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+fn shown(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => "null".to_owned(),
+        Cell::Truth(value) => value.to_string(),
+        Cell::Number(text) | Cell::Text(text) => text.clone(),
+        Cell::Day(day) => day.to_string(),
+        Cell::Wall(reading) | Cell::Instant(reading) => reading.to_string(),
+        Cell::Key(parts) => parts.join(", "),
+    }
+}

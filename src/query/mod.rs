@@ -1,0 +1,157 @@
+//! Ad hoc questions: the words of a command line become a spec file, so that they take the same way as every other spec.
+//!
+//! [`file`] writes the spec; once it has been checked with the project, [`question`] makes the question for the planner.
+
+use crate::calendar::{Calendar, Date, Grain, Label, add_days};
+use crate::model::{KpiId, Model};
+use crate::plan::{Data, Output, Question, Show};
+
+/// The name under which the words of the command line show up in findings.
+pub const FILE: &str = "the command line";
+
+/// What is asked.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// KPIs by name, or formulas over them, perhaps with a name before: `aov = revenue / purchases`.
+    pub kpis: Vec<String>,
+    /// The dimensions to slice by.
+    pub by: Vec<String>,
+    /// The grain; that of the first KPI if not given.
+    pub grain: Option<Grain>,
+    /// A condition on dimensions.
+    pub condition: Option<String>,
+    /// The first period.
+    pub from: Option<String>,
+    /// The last period.
+    pub to: Option<String>,
+}
+
+/// One column of the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name in the answer.
+    pub name: String,
+    /// The KPI of the written spec that it shows.
+    kpi: String,
+}
+
+/// Why a question cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unclear {
+    /// What is not clear.
+    pub message: String,
+    /// What to write instead.
+    pub help: String,
+}
+
+/// The names of what is asked, with the formula of each.
+fn columns(asked: &Asked) -> Vec<(String, String)> {
+    asked
+        .kpis
+        .iter()
+        .enumerate()
+        .map(|(at, text)| match text.split_once('=') {
+            Some((name, formula)) if crate::spec::shape::is_name(name.trim()) && !formula.starts_with('=') => {
+                (name.trim().to_owned(), formula.trim().to_owned())
+            }
+            _ if crate::spec::shape::is_name(text.trim()) => (text.trim().to_owned(), text.trim().to_owned()),
+            _ => (format!("value_{}", at + 1), text.trim().to_owned()),
+        })
+        .collect()
+}
+
+/// The spec file for what is asked, and the columns of the answer. `grain` is that of a known KPI.
+pub fn file(asked: &Asked, grain: impl Fn(&str) -> Option<Grain>) -> (String, Vec<Column>) {
+    let columns = columns(asked);
+    let own = columns.iter().find_map(|(_, formula)| grain(formula));
+    let grain = asked.grain.or(own).unwrap_or(Grain::Month);
+    let mut text = String::from("kpis:\n");
+    let mut made = Vec::new();
+    for (at, (name, formula)) in columns.into_iter().enumerate() {
+        let kpi = format!("kpic_asked_{}", at + 1);
+        text.push_str(&format!("  {kpi}:\n    grain: {grain}\n"));
+        match &asked.condition {
+            None => text.push_str(&format!("    formula: {}\n", quoted(&formula))),
+            Some(condition) => text.push_str(&format!("    formula: {}\n", quoted(&format!("slice({formula}, {condition})")))),
+        }
+        if !asked.by.is_empty() {
+            let names: Vec<String> = asked.by.iter().map(|name| quoted(name)).collect();
+            text.push_str(&format!("    by: [[{}]]\n", names.join(", ")));
+        }
+        made.push(Column { name, kpi });
+    }
+    (text, made)
+}
+
+/// A text as YAML, in single quotes: the only escape is a doubled quote, so that the text stays readable in findings.
+fn quoted(text: &str) -> String {
+    let line = text.replace(['\n', '\r'], " ");
+    format!("'{}'", line.replace('\'', "''"))
+}
+
+/// The question for the planner, over the checked model of the project and the written spec.
+///
+/// # Errors
+/// Fails if `from` or `to` is no period.
+pub fn question(model: &Model, asked: &Asked, columns: &[Column]) -> Result<(Question, Vec<KpiId>), Unclear> {
+    let kpis: Vec<(String, KpiId)> = columns
+        .iter()
+        .filter_map(|column| Some((column.name.clone(), *model.kpi_names.get(&column.kpi)?)))
+        .collect();
+    let first = kpis.first().map(|(_, id)| model.kpis.get(*id));
+    let calendar = &model.calendar;
+    let from = asked.from.as_ref().map(|text| first_day(calendar, text)).transpose()?;
+    let to = asked.to.as_ref().map(|text| last_day(calendar, text)).transpose()?;
+    let mut outputs: Vec<Output> =
+        kpis.iter().map(|(name, id)| Output { name: name.clone(), show: Show::Value(*id) }).collect();
+    let ids: Vec<KpiId> = kpis.iter().map(|(_, id)| *id).collect();
+    outputs.push(Output { name: "is_complete".to_owned(), show: Show::IsComplete(ids.clone()) });
+    let question = Question {
+        outputs,
+        grain: first.map_or(Grain::Month, |kpi| kpi.grain),
+        dimensions: first.and_then(|kpi| kpi.by.first()).map(|slice| slice.value.clone()).unwrap_or_default(),
+        filter: None,
+        omit_gaps: false,
+        from,
+        to,
+        data: Data::Warehouse,
+    };
+    Ok((question, ids))
+}
+
+fn label(calendar: &Calendar, text: &str) -> Result<(Label, Date), Unclear> {
+    let label = Label::parse(text);
+    label.and_then(|label| Some((label, label.start(calendar)?))).ok_or_else(|| Unclear {
+        message: format!("`{text}` is no period"),
+        help: "write a day (2024-01-31), week (2024-W05), month (2024-01), quarter (2024-Q1) or year (2024)".to_owned(),
+    })
+}
+
+fn first_day(calendar: &Calendar, text: &str) -> Result<Date, Unclear> {
+    label(calendar, text).map(|(_, start)| start)
+}
+
+fn last_day(calendar: &Calendar, text: &str) -> Result<Date, Unclear> {
+    label(calendar, text).map(|(label, start)| add_days(calendar.next(label.grain(), start), -1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_formulas_become_kpis() {
+        let asked = Asked {
+            kpis: vec!["revenue".into(), "aov = revenue / purchases".into(), "count(orders where a = 'x')".into()],
+            by: vec!["channel".into()],
+            condition: Some("country = 'DE'".into()),
+            ..Asked::default()
+        };
+        let (text, columns) = file(&asked, |name| (name == "revenue").then_some(Grain::Week));
+        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names, ["revenue", "aov", "value_3"]);
+        assert!(text.contains("formula: 'slice(revenue, country = ''DE'')'"), "{text}");
+        assert!(text.contains("grain: week"));
+        assert!(text.contains("by: [['channel']]"));
+    }
+}
