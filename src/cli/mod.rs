@@ -161,13 +161,10 @@ impl Context<'_> {
         Options { as_of: self.common.as_of }
     }
 
-    /// The project, if nothing in it is wrong; else its findings are shown on stderr.
+    /// The project, if nothing in it is wrong; else its findings are shown on stderr. Warnings are the business of `check`.
     fn valid(&self, checked: Checked) -> Result<Valid, Stop> {
         match checked.valid() {
-            Ok(valid) => {
-                self.findings(valid.findings(), valid.files());
-                Ok(valid)
-            }
+            Ok(valid) => Ok(valid),
             Err(checked) => {
                 self.findings(&checked.findings, &checked.files);
                 Err(Stop { code: FINDINGS })

@@ -2,6 +2,7 @@
 
 use crate::build;
 use crate::cli::{Context, FINE, Stop, out, progress};
+use crate::diagnostic::Severity;
 use crate::engine::Failure;
 use crate::pipeline;
 use clap::Args;
@@ -26,5 +27,10 @@ pub(in crate::cli) fn run(_args: &BuildArgs, context: &Context<'_>) -> Result<u8
     let plural = if views == 1 { "" } else { "s" };
     let deploy = outputs.first().map_or("", |output| output.path.as_str());
     out::print(&format!("{} {views} view{plural}; deploy them with {target}/{deploy}\n", out::styled(out::GOOD, "built")));
+    let warnings = project.findings().count(Severity::Warning);
+    if warnings > 0 {
+        let plural = if warnings == 1 { "" } else { "s" };
+        out::error(&format!("{} {warnings} warning{plural}; see `kpic check`\n", out::styled(out::DIM, "note:")));
+    }
     Ok(FINE)
 }
