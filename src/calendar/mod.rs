@@ -4,10 +4,12 @@
 //! A custom calendar's periods are data that only the warehouse has, so for it this module knows the grains and nothing else.
 
 mod label;
+mod unit;
 mod zone;
 
 pub use jiff::civil::{Date, DateTime, Weekday};
 pub use label::Label;
+pub use unit::TimeUnit;
 pub use zone::{Bound, Pieces, Zone, known_zones};
 
 use jiff::Span as DateSpan;

@@ -24,7 +24,14 @@ pub(super) struct Aggregated {
 
 impl Aggregated {
     fn broken() -> Self {
-        Self { ty: Type::Error, measure: Measure::Unknown, range: Range::ANY, kind: Kind::Ratio, adds_over_slices: false, origin: None }
+        Self {
+            ty: Type::Error,
+            measure: Measure::Unknown,
+            range: Range::ANY,
+            kind: Kind::Ratio,
+            adds_over_slices: false,
+            origin: None,
+        }
     }
 }
 
@@ -77,7 +84,8 @@ impl Context<'_> {
         let finding = self.report(&codes::TYPE_MISMATCH, span, message);
         match operand.ty {
             Type::Boolean => finding.help(format!("to count the rows for which it is true write `count(... where {text})`")),
-            Type::Text => finding.help("to count its different values write `count_distinct(...)`; a text becomes a number with `number(x)`"),
+            Type::Text => finding
+                .help("to count its different values write `count_distinct(...)`; a text becomes a number with `number(x)`"),
             Type::Key => finding.help("a key of several columns can only be counted"),
             _ => finding.help("the time between two times is a duration: `avg(closed_at - opened_at from ...)`"),
         };

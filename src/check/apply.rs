@@ -2,8 +2,8 @@
 //! that have to be written out. The same for rows and for KPIs.
 
 use super::{Context, Operand};
+use crate::calendar::TimeUnit;
 use crate::diagnostic::codes;
-use crate::formula::TimeUnit;
 use crate::functions::{Argument, Function, Gives, Rest, UnitRule, conversions, operators};
 use crate::model::expr::{Expr, Literal, Node};
 use crate::model::facts::{Measure, Range, Type};
@@ -86,12 +86,16 @@ impl Context<'_> {
         let ty = operand.ty;
         let fits = match wanted {
             Argument::Numeric => ty.is_numeric(),
-            Argument::Plain => ty.is_numeric() && matches!(&operand.measure, Measure::Of(unit) if unit.is_soft())
-                || ty.is_numeric() && operand.measure == Measure::Bare,
+            Argument::Plain => {
+                ty.is_numeric() && matches!(&operand.measure, Measure::Of(unit) if unit.is_soft())
+                    || ty.is_numeric() && operand.measure == Measure::Bare
+            }
             Argument::Text => matches!(ty, Type::Text | Type::Null),
             Argument::Truth => matches!(ty, Type::Boolean | Type::Null),
             Argument::Time => ty.is_time(),
-            Argument::Digits => matches!(&operand.expr.node, Node::Literal(Literal::Number(digits)) if digits.len() < 3 && !digits.contains('.')),
+            Argument::Digits => {
+                matches!(&operand.expr.node, Node::Literal(Literal::Number(digits)) if digits.len() < 3 && !digits.contains('.'))
+            }
             Argument::Any | Argument::Ordered | Argument::Rows | Argument::Fraction | Argument::Grain => ty != Type::Key,
         };
         if fits {
@@ -99,8 +103,9 @@ impl Context<'_> {
         }
         if wanted == Argument::Plain && ty.is_numeric() {
             let span = operand.expr.span_or(self.or);
-            let unit = self.unit_name(operand);
-            let message = format!("`{}` takes a number without a unit, and `{}` is in {unit}", function.name, self.text(&operand.expr));
+            let unit = unit_name(operand);
+            let message =
+                format!("`{}` takes a number without a unit, and `{}` is in {unit}", function.name, self.text(&operand.expr));
             self.report(&codes::UNIT_MISMATCH, span, message).help("divide by a value in the same unit first");
             return None;
         }
@@ -113,17 +118,6 @@ impl Context<'_> {
             _ => "takes a single value",
         };
         self.mismatch(function, operand, wants)
-    }
-
-    /// A number with its unit, for a message.
-    fn unit_name<L>(&self, operand: &Operand<L>) -> String {
-        match &operand.measure {
-            Measure::Mixed(_) => "several currencies".to_owned(),
-            Measure::Of(unit) if *unit == Unit::none() => "no unit".to_owned(),
-            Measure::Of(unit) if unit.is_soft() => format!("{unit}, a count"),
-            Measure::Of(unit) => unit.hard().to_string(),
-            Measure::Bare | Measure::Unknown => "no unit".to_owned(),
-        }
     }
 
     /// `+` and `-`: numbers of one unit, times and durations.
@@ -182,8 +176,10 @@ impl Context<'_> {
             return None;
         }
         if (days || unit.months().is_some()) && by.ty != Type::Integer && time.ty == Type::Date {
-            let message = format!("`{}` may be a part of a {}, which a date cannot be moved by", self.text(&by.expr), unit.name());
-            self.report(&codes::TYPE_MISMATCH, place, message).help("only whole numbers of days or months can be added to a date");
+            let message =
+                format!("`{}` may be a part of a {}, which a date cannot be moved by", self.text(&by.expr), unit.name());
+            self.report(&codes::TYPE_MISMATCH, place, message)
+                .help("only whole numbers of days or months can be added to a date");
             return None;
         }
         if unit.months().is_some() && by.ty != Type::Integer {
@@ -212,26 +208,23 @@ impl Context<'_> {
                 return self.mismatch(function, operand, "multiplies numbers");
             }
         }
-        let (measure, factor) = match (&left.measure, &right.measure) {
-            (Measure::Bare, other) | (other, Measure::Bare) => (shown_plain(other), 1.0),
-            (Measure::Of(one), Measure::Of(two)) => {
-                let (unit, factor) = one.times(two).settled();
-                (Measure::Of(unit), factor)
-            }
-            (Measure::Mixed(by), Measure::Of(rate)) | (Measure::Of(rate), Measure::Mixed(by)) => {
-                if rate.currency().is_some() {
-                    (Measure::Of(rate.clone()), 1.0)
-                } else {
-                    (Measure::Mixed(by.clone()), 1.0)
+        let (measure, factor) =
+            match (&left.measure, &right.measure) {
+                (Measure::Bare, other) | (other, Measure::Bare) => (shown_plain(other), 1.0),
+                (Measure::Of(one), Measure::Of(two)) => {
+                    let (unit, factor) = one.times(two).settled();
+                    (Measure::Of(unit), factor)
                 }
-            }
-            (Measure::Mixed(_), Measure::Mixed(_)) => {
-                let message = "amounts of several currencies cannot be multiplied with each other";
-                self.report(&codes::MIXED_CURRENCIES, span, message);
-                return None;
-            }
-            (Measure::Unknown, _) | (_, Measure::Unknown) => (Measure::Unknown, 1.0),
-        };
+                (Measure::Mixed(by), Measure::Of(rate)) | (Measure::Of(rate), Measure::Mixed(by)) => {
+                    if rate.currency().is_some() { (Measure::Of(rate.clone()), 1.0) } else { (Measure::Mixed(by.clone()), 1.0) }
+                }
+                (Measure::Mixed(_), Measure::Mixed(_)) => {
+                    let message = "amounts of several currencies cannot be multiplied with each other";
+                    self.report(&codes::MIXED_CURRENCIES, span, message);
+                    return None;
+                }
+                (Measure::Unknown, _) | (_, Measure::Unknown) => (Measure::Unknown, 1.0),
+            };
         let range = left.range.times(right.range);
         let ty = left.ty.common(right.ty)?;
         let origin = left.origin.or(right.origin);
@@ -296,7 +289,7 @@ impl Context<'_> {
         let count = operands.len();
         let is_condition = |at: usize| match function.name {
             "if" => at == 0,
-            "case" => at % 2 == 0 && at + 1 < count,
+            "case" => at.is_multiple_of(2) && at + 1 < count,
             _ => false,
         };
         let mut conditions = Vec::new();
@@ -357,11 +350,7 @@ impl Context<'_> {
                 "takes a text, a number or a condition",
                 Type::Number,
             ),
-            _ => (
-                operand.ty.is_time() || operand.ty == Type::Text,
-                "takes a timestamp, a date or a text",
-                Type::Date,
-            ),
+            _ => (operand.ty.is_time() || operand.ty == Type::Text, "takes a timestamp, a date or a text", Type::Date),
         };
         if !fits {
             return self.mismatch(function, operand, wants);
@@ -388,7 +377,10 @@ impl Context<'_> {
                 let message = if operand.ty == Type::Key {
                     format!("`{other}` is {}, which cannot be compared", operand.ty)
                 } else {
-                    format!("`{one}` is {}, but `{other}` is {}: `{}` needs the same of both", known.ty, operand.ty, function.name)
+                    format!(
+                        "`{one}` is {}, but `{other}` is {}: `{}` needs the same of both",
+                        known.ty, operand.ty, function.name
+                    )
                 };
                 let is_day = |operand: &Operand<L>| match &operand.expr.node {
                     Node::Literal(Literal::Text(text)) => text.parse::<crate::calendar::Date>().is_ok(),
@@ -434,7 +426,7 @@ impl Context<'_> {
         let mut nouns = first.measure.clone();
         for operand in operands.iter().filter(numeric) {
             let problem = match (&target, &operand.measure) {
-                (_, Measure::Bare) | (Measure::Unknown, _) | (_, Measure::Unknown) => false,
+                (_, Measure::Bare | Measure::Unknown) | (Measure::Unknown, _) => false,
                 (Measure::Of(known), Measure::Of(unit)) => match unit.fit(known) {
                     Fit::Times(factor) => {
                         if factor < 1.0 {
@@ -457,7 +449,11 @@ impl Context<'_> {
             (Measure::Of(unit), Measure::Of(target)) if operand.ty.is_numeric() => match unit.fit(target) {
                 Fit::Times(factor) if (factor - 1.0).abs() > f64::EPSILON => {
                     let range = operand.range.times(Range::point(factor));
-                    Operand { expr: scaled(operand.expr, factor), range, ..operand_without_expr_of(operand.ty, operand.measure, operand.origin) }
+                    Operand {
+                        expr: scaled(operand.expr, factor),
+                        range,
+                        ..operand_without_expr_of(operand.ty, operand.measure, operand.origin)
+                    }
                 }
                 _ => operand,
             },
@@ -472,7 +468,7 @@ impl Context<'_> {
 
     /// Says which two units do not go together, and where they come from.
     fn units_differ<L, T>(&mut self, function: &Function, one: &Operand<L>, two: &Operand<L>, span: Span) -> Option<T> {
-        let (first, second) = (self.unit_name(one), self.unit_name(two));
+        let (first, second) = (unit_name(one), unit_name(two));
         let does = match function.name {
             "+" => format!("adds {first} to {second}"),
             "-" => format!("takes {second} from {first}"),
@@ -500,6 +496,17 @@ impl Context<'_> {
             finding.help("bring both sides to the same unit first");
         }
         None
+    }
+}
+
+/// A number with its unit, for a message.
+fn unit_name<L>(operand: &Operand<L>) -> String {
+    match &operand.measure {
+        Measure::Mixed(_) => "several currencies".to_owned(),
+        Measure::Of(unit) if *unit == Unit::none() => "no unit".to_owned(),
+        Measure::Of(unit) if unit.is_soft() => format!("{unit}, a count"),
+        Measure::Of(unit) => unit.hard().to_string(),
+        Measure::Bare | Measure::Unknown => "no unit".to_owned(),
     }
 }
 

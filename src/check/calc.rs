@@ -50,9 +50,10 @@ fn size(calc: &Calc, known: &[(usize, usize)]) -> (usize, usize) {
     let of = |calc: &Calc| size(calc, known);
     match &calc.node {
         Node::Literal(_) | Node::Broken => (1, 1),
-        Node::Apply(_, arguments) => arguments.iter().map(of).fold((1, 1), |(parts, depth), (more, deep)| {
-            (parts.saturating_add(more), depth.max(deep.saturating_add(1)))
-        }),
+        Node::Apply(_, arguments) => arguments
+            .iter()
+            .map(of)
+            .fold((1, 1), |(parts, depth), (more, deep)| (parts.saturating_add(more), depth.max(deep.saturating_add(1)))),
         Node::Leaf(leaf) => match leaf {
             CalcLeaf::Kpi(id) => known.get(id.index()).copied().unwrap_or((1, 1)),
             CalcLeaf::Duration(..) | CalcLeaf::Aggregate(_) | CalcLeaf::Grouped(_) => (1, 1),
@@ -169,7 +170,9 @@ impl Context<'_> {
         let currency = &self.model.dimensions.get(*id).name;
         if kpi.by.is_empty() {
             self.report(&codes::MIXED_CURRENCIES, span, format!("`{}` adds up amounts of several currencies", kpi.name.value))
-                .help(format!("slice it by the currency (`by: [{currency}]`; no total is emitted then), or multiply by an exchange rate"));
+                .help(format!(
+                    "slice it by the currency (`by: [{currency}]`; no total is emitted then), or multiply by an exchange rate"
+                ));
             return false;
         }
         let Some(slice) = kpi.by.iter().find(|slice| !slice.value.contains(id)) else { return true };
@@ -183,10 +186,11 @@ impl Context<'_> {
         let inferred = &figure.operand.measure;
         let Some(declared) = &kpi.unit else {
             let unit = inferred.unit();
-            if unit.as_time().is_some() && has_difference(&figure.operand.expr, self.model) {
+            if unit.as_time().is_some() && has_difference(&figure.operand.expr) {
                 let span = kpi.formula_span.unwrap_or(kpi.name.span);
                 let message = format!("`{}` is a duration: in which unit is it to be shown?", kpi.name.value);
-                self.report(&codes::DURATION_WITHOUT_UNIT, span, message).help("add `unit: day`, `unit: hour` or `unit: minute`");
+                self.report(&codes::DURATION_WITHOUT_UNIT, span, message)
+                    .help("add `unit: day`, `unit: hour` or `unit: minute`");
                 return None;
             }
             return Some((unit, 1.0));
@@ -196,9 +200,10 @@ impl Context<'_> {
         match found.fit(unit) {
             Fit::Times(factor) => Some((unit.clone(), factor)),
             // A declared unit without a time settles what is left of one: USD for USD/month.
-            Fit::Not if unit.times_left().next().is_none()
-                && found.times_left().all(|(_, power)| power < 0)
-                && found.without_times().fit(unit) == Fit::Times(1.0) =>
+            Fit::Not
+                if unit.times_left().next().is_none()
+                    && found.times_left().all(|(_, power)| power < 0)
+                    && found.without_times().fit(unit) == Fit::Times(1.0) =>
             {
                 Some((unit.clone(), 1.0))
             }
@@ -284,7 +289,7 @@ impl Context<'_> {
                 let condition_expr = self.condition(condition, Scope::Dimensions, "`slice`");
                 let figure = self.numeric(figure, of, "a part");
                 let (false, Some(condition)) = (figure.is_broken(), condition_expr) else { return Figure::broken(span) };
-                let measure = self.one_currency(&figure.operand.measure, &condition);
+                let measure = one_currency(&figure.operand.measure, &condition);
                 let expr = Expr { node: Node::Leaf(CalcLeaf::Slice(Box::new(figure.operand.expr), Box::new(condition))), at };
                 Figure { operand: Operand { expr, measure, ..figure.operand }, ..figure }
             }
@@ -304,26 +309,6 @@ impl Context<'_> {
                 let expr = Expr { node: Node::Leaf(CalcLeaf::Total(Box::new(figure.operand.expr), dimensions.clone())), at };
                 Figure { operand: Operand { expr, ..figure.operand }, adds_over_slices: false, ..figure }
             }
-        }
-    }
-
-    /// The unit of a part on which mixed amounts are all of one currency.
-    fn one_currency(&self, measure: &Measure, condition: &Expr<RowLeaf>) -> Measure {
-        let Measure::Mixed(CurrencyOf::Dimension(needed)) = measure else { return measure.clone() };
-        let code = condition.conjuncts().into_iter().find_map(|part| match &part.node {
-            Node::Apply(function, arguments) if **function == operators::EQUAL => match arguments.as_slice() {
-                [Expr { node: Node::Leaf(RowLeaf::Dimension(id)), .. }, Expr { node: Node::Literal(Literal::Text(code)), .. }]
-                    if id == needed =>
-                {
-                    Some(code.clone())
-                }
-                _ => None,
-            },
-            _ => None,
-        });
-        match code.and_then(|code| Unit::parse(&code).ok()) {
-            Some(unit) => Measure::Of(unit),
-            None => measure.clone(),
         }
     }
 
@@ -384,7 +369,7 @@ impl Context<'_> {
         // A flow's mean over months is so much per month.
         let measure = match &of.operand.measure {
             Measure::Of(unit) if *each.function == avg::AVG && of.kind == Kind::Flow => {
-                crate::formula::TimeUnit::parse(each.grain.name())
+                crate::calendar::TimeUnit::parse(each.grain.name())
                     .map_or(of.operand.measure.clone(), |time| Measure::Of(unit.over(&Unit::time(time))))
             }
             Measure::Of(_) if each.function.takes.first() == Some(&Argument::Rows) => Measure::none(),
@@ -401,6 +386,26 @@ impl Context<'_> {
         let expr = Expr { node: Node::Leaf(CalcLeaf::Each(Box::new(done))), at: calc.at };
         let operand = Operand { expr, ty, measure, range, origin: of.operand.origin };
         Figure { operand, kind, adds_over_slices, constant: false }
+    }
+}
+
+/// The unit of a part on which mixed amounts are all of one currency.
+fn one_currency(measure: &Measure, condition: &Expr<RowLeaf>) -> Measure {
+    let Measure::Mixed(CurrencyOf::Dimension(needed)) = measure else { return measure.clone() };
+    let code = condition.conjuncts().into_iter().find_map(|part| match &part.node {
+        Node::Apply(function, arguments) if **function == operators::EQUAL => match arguments.as_slice() {
+            [Expr { node: Node::Leaf(RowLeaf::Dimension(id)), .. }, Expr { node: Node::Literal(Literal::Text(code)), .. }]
+                if id == needed =>
+            {
+                Some(code.clone())
+            }
+            _ => None,
+        },
+        _ => None,
+    });
+    match code.and_then(|code| Unit::parse(&code).ok()) {
+        Some(unit) => Measure::Of(unit),
+        None => measure.clone(),
     }
 }
 
@@ -428,9 +433,8 @@ fn combined(function: &Function, figures: &[Figure]) -> (Kind, bool) {
     let all_add = moving.iter().all(|figure| figure.adds_over_slices);
     let has_constant = moving.len() < figures.len();
     match (function.name, moving.as_slice()) {
-        ("negate", [only]) => (only.kind, only.adds_over_slices),
-        // k * x and x / k.
-        ("*", [only]) => (only.kind, only.adds_over_slices),
+        // -x, k * x, and x / k.
+        ("negate" | "*", [only]) => (only.kind, only.adds_over_slices),
         ("/", [only]) if figures.get(1).is_some_and(|divisor| divisor.constant) => (only.kind, only.adds_over_slices),
         // A level may be moved by a constant; a flow may not, it would count once for each period.
         ("+" | "-", [only]) if has_constant => (if only.kind == Kind::Stock { Kind::Stock } else { Kind::Ratio }, false),
@@ -444,23 +448,24 @@ fn combined(function: &Function, figures: &[Figure]) -> (Kind, bool) {
 }
 
 /// Whether a formula takes the difference of two times, whose unit nobody wrote.
-fn has_difference(calc: &Calc, model: &Model) -> bool {
+fn has_difference(calc: &Calc) -> bool {
     fn in_row(expr: &Expr<RowLeaf>) -> bool {
         match &expr.node {
-            Node::Apply(function, arguments) => function.name.ends_with(" between") && function.name != "not between" || arguments.iter().any(in_row),
+            Node::Apply(function, arguments) => {
+                function.name.ends_with(" between") && function.name != "not between" || arguments.iter().any(in_row)
+            }
             Node::Leaf(_) | Node::Literal(_) | Node::Broken => false,
         }
     }
     match &calc.node {
         Node::Apply(function, arguments) => {
-            function.name.ends_with(" between") && function.name != "not between"
-                || arguments.iter().any(|argument| has_difference(argument, model))
+            function.name.ends_with(" between") && function.name != "not between" || arguments.iter().any(has_difference)
         }
         Node::Leaf(leaf) => match leaf {
             CalcLeaf::Aggregate(aggregate) => aggregate.argument.as_ref().is_some_and(in_row),
             CalcLeaf::Grouped(grouped) => grouped.of.argument.as_ref().is_some_and(in_row),
-            CalcLeaf::Each(each) => has_difference(&each.of, model),
-            CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => has_difference(of, model),
+            CalcLeaf::Each(each) => has_difference(&each.of),
+            CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => has_difference(of),
             CalcLeaf::Kpi(_) | CalcLeaf::Duration(..) => false,
         },
         Node::Literal(_) | Node::Broken => false,

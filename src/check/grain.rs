@@ -120,7 +120,10 @@ fn part_of_period(grain: Grain, length: Length, span: Span) -> Problem {
             "by week go back by weeks, quarters (13 weeks) or years (52 weeks), or leave the grain `week` out".to_owned(),
         )
     } else {
-        (format!("{length} is a part of a {grain}, and no {grain} is so much earlier"), format!("go back by whole {grain}s or longer"))
+        (
+            format!("{length} is a part of a {grain}, and no {grain} is so much earlier"),
+            format!("go back by whole {grain}s or longer"),
+        )
     };
     Problem { code: &codes::PART_OF_PERIOD, span, message, help, of: None }
 }

@@ -48,9 +48,7 @@ impl Context<'_> {
                 });
                 Operand::new(expr.clone(), ty.unwrap_or(Type::Error), Measure::none(), Range::ANY)
             }
-            (RowLeaf::Value, Scope::Value((ty, measure, range))) => {
-                Operand::new(expr.clone(), *ty, measure.clone(), *range)
-            }
+            (RowLeaf::Value, Scope::Value((ty, measure, range))) => Operand::new(expr.clone(), *ty, measure.clone(), *range),
             (RowLeaf::Related(related), Scope::Rows(_)) => {
                 let (aggregate, value) = self.aggregate(&related.aggregate);
                 if value.ty == Type::Error {
@@ -58,7 +56,13 @@ impl Context<'_> {
                 }
                 let related = crate::model::expr::Related { aggregate, via: related.via.clone() };
                 let leaf = Node::Leaf(RowLeaf::Related(Box::new(related)));
-                Operand { expr: Expr { node: leaf, at: expr.at }, ty: value.ty, measure: value.measure, range: value.range, origin: None }
+                Operand {
+                    expr: Expr { node: leaf, at: expr.at },
+                    ty: value.ty,
+                    measure: value.measure,
+                    range: value.range,
+                    origin: None,
+                }
             }
             _ => Operand::broken(span),
         }

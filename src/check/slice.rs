@@ -35,7 +35,7 @@ pub(super) fn slices(model: &Model, graph: &Graph, findings: &mut Findings) {
         let mut parts = Parts::new();
         match &kpi.body {
             Body::Formula(calc) => {
-                collect(model, calc, kpi.name.span, &all, &Without::Some(Vec::new()), &mut parts);
+                collect(calc, kpi.name.span, &all, &Without::Some(Vec::new()), &mut parts);
                 conditions(model, calc, kpi.name.span, &all, findings);
             }
             Body::Values(_) => _ = parts.insert((Part::Values(id), Without::Some(Vec::new())), kpi.name.span),
@@ -50,13 +50,13 @@ pub(super) fn slices(model: &Model, graph: &Graph, findings: &mut Findings) {
     }
 }
 
-fn collect(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, without: &Without, parts: &mut Parts) {
+fn collect(calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, without: &Without, parts: &mut Parts) {
     let span = calc.span_or(or);
     let mut add = |part: Part| _ = parts.entry((part, without.clone())).or_insert(span);
     match &calc.node {
         Node::Apply(_, arguments) => {
             for argument in arguments {
-                collect(model, argument, or, known, without, parts);
+                collect(argument, or, known, without, parts);
             }
         }
         Node::Leaf(leaf) => match leaf {
@@ -68,11 +68,11 @@ fn collect(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>,
             CalcLeaf::Duration(..) => {}
             CalcLeaf::Aggregate(aggregate) => add(Part::Rows(aggregate.source)),
             CalcLeaf::Grouped(grouped) => add(Part::Rows(grouped.of.source)),
-            CalcLeaf::Each(each) => collect(model, &each.of, or, known, without, parts),
-            CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) => collect(model, of, or, known, without, parts),
+            CalcLeaf::Each(each) => collect(&each.of, or, known, without, parts),
+            CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) => collect(of, or, known, without, parts),
             CalcLeaf::Total(of, dimensions) => {
                 let own = if dimensions.is_empty() { Without::All } else { Without::Some(dimensions.clone()) };
-                collect(model, of, or, known, &joined(without, &own), parts);
+                collect(of, or, known, &joined(without, &own), parts);
             }
         },
         Node::Literal(_) | Node::Broken => {}
@@ -111,7 +111,8 @@ fn check(model: &Model, id: KpiId, slice: &Spanned<Vec<DimensionId>>, parts: &Pa
                 Part::Rows(source) => *source,
                 Part::Values(values) => {
                     let name = &model.kpis.get(*values).name.value;
-                    let message = format!("`{}` cannot be sliced by `{}`: `{name}` is kept by hand", kpi.name.value, dimension.name);
+                    let message =
+                        format!("`{}` cannot be sliced by `{}`: `{name}` is kept by hand", kpi.name.value, dimension.name);
                     findings
                         .report(&codes::NO_SHARED_DIMENSION, slice.span, message)
                         .also(*span, "this part has no dimensions")
@@ -134,7 +135,8 @@ fn check(model: &Model, id: KpiId, slice: &Spanned<Vec<DimensionId>>, parts: &Pa
             match seen {
                 Some((first, known)) if known != ty && ty != Type::Error && known != Type::Error => {
                     let name = |id: SourceId| model.sources.get(id).name.value.as_str();
-                    let message = format!("`{}` is {known} in `{}`, but {ty} in `{}`", dimension.name, name(first), name(source));
+                    let message =
+                        format!("`{}` is {known} in `{}`, but {ty} in `{}`", dimension.name, name(first), name(source));
                     findings
                         .report(&codes::DIMENSION_TYPE, slice.span, message)
                         .help("define a dimension that names a column of one type in each source");
@@ -144,7 +146,8 @@ fn check(model: &Model, id: KpiId, slice: &Spanned<Vec<DimensionId>>, parts: &Pa
             }
         }
         if !asked {
-            let message = format!("nothing in the formula of `{}` says which values of `{}` there are", kpi.name.value, dimension.name);
+            let message =
+                format!("nothing in the formula of `{}` says which values of `{}` there are", kpi.name.value, dimension.name);
             findings
                 .report(&codes::BAD_SLICE, slice.span, message)
                 .help("every part of it is a `total` or the same for all rows; leave this slice out");
@@ -166,10 +169,8 @@ fn missing(
     let dimension = model.dimensions.get(dimension);
     let source = model.sources.get(source);
     let kpi = model.kpis.get(id);
-    let message = format!(
-        "`{}` cannot be sliced by `{}`: `{}` has no such dimension",
-        kpi.name.value, dimension.name, source.name.value
-    );
+    let message =
+        format!("`{}` cannot be sliced by `{}`: `{}` has no such dimension", kpi.name.value, dimension.name, source.name.value);
     let finding = findings
         .report(&codes::NO_SHARED_DIMENSION, slice.span, message)
         .also(part, format!("this part reads `{}`", source.name.value));
@@ -190,7 +191,7 @@ fn conditions(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<KpiId, Part
     calc.deep_leaves(&mut |leaf| {
         let CalcLeaf::Slice(of, condition) = leaf else { return };
         let mut parts = Parts::new();
-        collect(model, of, or, known, &Without::Some(Vec::new()), &mut parts);
+        collect(of, or, known, &Without::Some(Vec::new()), &mut parts);
         condition.leaves(&mut |leaf| {
             let RowLeaf::Dimension(id) = leaf else { return };
             let dimension = model.dimensions.get(*id);

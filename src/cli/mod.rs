@@ -150,7 +150,7 @@ impl Context<'_> {
     fn root(&self) -> Result<PathBuf, Stop> {
         crate::load::find_root(&self.common.directory).ok_or_else(|| {
             let folder = self.common.directory.display();
-            self.environment(&Failure {
+            environment(&Failure {
                 message: format!("there is no {} in `{folder}` or any folder above it", crate::load::PROJECT_FILE),
                 help: Some("go to a project's folder, or name it with `-C DIR`".to_owned()),
             })
@@ -160,44 +160,44 @@ impl Context<'_> {
     fn options(&self) -> Options {
         Options { as_of: self.common.as_of }
     }
+}
 
-    /// The project, if nothing in it is wrong; else its findings are shown on stderr. Warnings are the business of `check`.
-    fn valid(&self, checked: Checked) -> Result<Valid, Stop> {
-        match checked.valid() {
-            Ok(valid) => Ok(valid),
-            Err(checked) => {
-                self.findings(&checked.findings, &checked.files);
-                Err(Stop { code: FINDINGS })
-            }
+/// The project, if nothing in it is wrong; else its findings are shown on stderr. Warnings are the business of `check`.
+fn valid(checked: Checked) -> Result<Valid, Stop> {
+    match checked.valid() {
+        Ok(valid) => Ok(valid),
+        Err(checked) => {
+            show_findings(&checked.findings, &checked.files);
+            Err(Stop { code: FINDINGS })
         }
     }
+}
 
-    /// Shows findings on stderr.
-    fn findings(&self, findings: &Findings, files: &Files) {
-        if !findings.is_empty() {
-            out::error(&render::human(findings, files, out::look_of_stderr()));
-        }
-    }
+/// The engine of a project.
+fn engine_of(root: &Path, args: &EngineArgs, database: Option<&str>) -> Result<DuckDb, Stop> {
+    let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| environment(&failure))?;
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let database = args.database.as_deref().map(absolute).or_else(|| database.map(|path| root.join(path)));
+    Ok(DuckDb { program: absolute(&program), folder: root.to_path_buf(), database })
+}
 
-    /// Says why something outside of the project stands in the way.
-    fn environment(&self, failure: &Failure) -> Stop {
-        out::error(&out::failure(&failure.message, failure.help.as_deref()));
-        Stop { code: ENVIRONMENT }
+/// Shows findings on stderr.
+fn show_findings(findings: &Findings, files: &Files) {
+    if !findings.is_empty() {
+        out::error(&render::human(findings, files, out::look_of_stderr()));
     }
+}
 
-    /// Says what is wrong with the command line.
-    fn usage(&self, message: &str, help: &str) -> Stop {
-        out::error(&out::failure(message, Some(help)));
-        Stop { code: USAGE }
-    }
+/// Says why something outside of the project stands in the way.
+fn environment(failure: &Failure) -> Stop {
+    out::error(&out::failure(&failure.message, failure.help.as_deref()));
+    Stop { code: ENVIRONMENT }
+}
 
-    /// The engine of a project.
-    fn engine(&self, root: &Path, args: &EngineArgs, database: Option<&str>) -> Result<DuckDb, Stop> {
-        let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| self.environment(&failure))?;
-        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-        let database = args.database.as_deref().map(absolute).or_else(|| database.map(|path| root.join(path)));
-        Ok(DuckDb { program: absolute(&program), folder: root.to_path_buf(), database })
-    }
+/// Says what is wrong with the command line.
+fn usage(message: &str, help: &str) -> Stop {
+    out::error(&out::failure(message, Some(help)));
+    Stop { code: USAGE }
 }
 
 /// Findings in the wanted form, for stdout.

@@ -212,8 +212,6 @@ pub static UNKNOWN_DIALECT: Code = error("K0801", "unknown-dialect", "a SQL dial
 pub static NAME_TOO_LONG: Code = error("K0802", "name-too-long", "a view's name is too long");
 /// A column of raw SQL that lacks the dialect.
 pub static NO_SQL_FOR_DIALECT: Code = error("K0803", "no-sql-for-dialect", "raw SQL is not given for the dialect");
-/// Two views of one name.
-pub static VIEW_NAME_TWICE: Code = error("K0804", "view-name-twice", "two views would have the same name");
 
 /// A key that is not unique.
 pub static KEY_NOT_UNIQUE: Code = error("K0901", "key-not-unique", "a key that is joined through is not unique in the data");
@@ -305,7 +303,6 @@ pub static ALL: &[&Code] = &[
     &UNKNOWN_DIALECT,
     &NAME_TOO_LONG,
     &NO_SQL_FOR_DIALECT,
-    &VIEW_NAME_TWICE,
     &KEY_NOT_UNIQUE,
     &COLUMN_TYPE_DIFFERS,
     &NOT_IN_DATA,

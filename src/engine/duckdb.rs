@@ -40,7 +40,8 @@ pub fn find(named: Option<&Path>) -> Result<PathBuf, Failure> {
     found.into_iter().find(|path| path.is_file()).ok_or_else(|| Failure {
         message: "the program `duckdb` was not found".to_owned(),
         help: Some(
-            "install it with `pip install duckdb-cli`, or say where it is: `--duckdb PATH` or the variable KPIC_DUCKDB".to_owned(),
+            "install it with `pip install duckdb-cli`, or say where it is: `--duckdb PATH` or the variable KPIC_DUCKDB"
+                .to_owned(),
         ),
     })
 }

@@ -7,5 +7,5 @@ pub mod ast;
 pub mod parse;
 pub mod print;
 
-pub use ast::{Call, Expression, Kind, Literal, Operator, TimeUnit, Window};
+pub use ast::{Call, Expression, Kind, Literal, Operator, Window};
 pub use parse::parse;

@@ -6,7 +6,8 @@
 //!
 //! No rule's name ever reaches a user.
 
-use super::ast::{Call, Expression, Kind, Literal, Operator, TimeUnit, Window};
+use super::ast::{Call, Expression, Kind, Literal, Operator, Window};
+use crate::calendar::TimeUnit;
 use crate::diagnostic::{Findings, codes};
 use crate::spec::reader::FormulaText;
 use crate::text::{Name, Span, Spanned};
@@ -282,12 +283,11 @@ impl Builder<'_> {
             }
             Rule::date => {
                 let quoted = text.find('\'').and_then(|at| text.get(at..)).map(unquote).unwrap_or_default();
-                match quoted.parse() {
-                    Ok(date) => Literal::Date(date),
-                    Err(_) => {
-                        let message = format!("`{quoted}` is not a day");
-                        return self.fail(span, message, Some("write it as `date '2025-01-31'`"));
-                    }
+                if let Ok(date) = quoted.parse() {
+                    Literal::Date(date)
+                } else {
+                    let message = format!("`{quoted}` is not a day");
+                    return self.fail(span, message, Some("write it as `date '2025-01-31'`"));
                 }
             }
             _ => return self.fail(span, "this is not a value", None),

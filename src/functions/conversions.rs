@@ -3,16 +3,7 @@
 use super::{Argument, Function, Gives, Rest, Role, UnitRule};
 
 const fn conversion(name: &'static str, takes: &'static [Argument], gives: Gives) -> Function {
-    Function {
-        name,
-        role: Role::Conversion,
-        takes,
-        rest: Rest::None,
-        gives,
-        unit: UnitRule::Special,
-        about: "",
-        example: "",
-    }
+    Function { name, role: Role::Conversion, takes, rest: Rest::None, gives, unit: UnitRule::Special, about: "", example: "" }
 }
 
 /// The days from the second date to the first.

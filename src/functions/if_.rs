@@ -5,4 +5,7 @@ use super::{Argument, Function, Gives, Rest, UnitRule};
 /// `if(condition, x, y)`: one of two values.
 pub static IF: Function = Function::value("if", &[Argument::Truth, Argument::Any], Gives::Common, UnitRule::Common)
     .and(Rest::Optional(Argument::Any))
-    .documented("The second value where the condition is true, else the third, or null without one.", "if(visits > 100, signups / visits)");
+    .documented(
+        "The second value where the condition is true, else the third, or null without one.",
+        "if(visits > 100, signups / visits)",
+    );

@@ -238,7 +238,9 @@ impl Function {
 
     /// Whether a formula can call it by name.
     pub fn is_named(&self) -> bool {
-        self.role != Role::Conversion && self.name.starts_with(|char: char| char.is_ascii_alphabetic()) && !self.example.is_empty()
+        self.role != Role::Conversion
+            && self.name.starts_with(|char: char| char.is_ascii_alphabetic())
+            && !self.example.is_empty()
     }
 }
 

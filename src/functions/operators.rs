@@ -1,7 +1,6 @@
 //! The operators, as rows of the table that expressions refer to.
 
 use super::{Argument, Function, Gives, Rest, UnitRule};
-use crate::formula::Operator;
 
 /// `-x`
 pub static NEGATE: Function = Function::value("negate", &[Argument::Numeric], Gives::Same(0), UnitRule::Same(0));
@@ -81,31 +80,3 @@ pub static ALL: &[&Function] = &[
     &AND,
     &OR,
 ];
-
-/// The row for an operator of the syntax.
-pub fn of(operator: Operator) -> &'static Function {
-    match operator {
-        Operator::Negate => &NEGATE,
-        Operator::Add => &ADD,
-        Operator::Subtract => &SUBTRACT,
-        Operator::Multiply => &MULTIPLY,
-        Operator::Divide => &DIVIDE,
-        Operator::Equal => &EQUAL,
-        Operator::NotEqual => &NOT_EQUAL,
-        Operator::Less => &LESS,
-        Operator::LessOrEqual => &LESS_OR_EQUAL,
-        Operator::Greater => &GREATER,
-        Operator::GreaterOrEqual => &GREATER_OR_EQUAL,
-        Operator::In => &IN,
-        Operator::NotIn => &NOT_IN,
-        Operator::Between => &BETWEEN,
-        Operator::NotBetween => &NOT_BETWEEN,
-        Operator::Like => &LIKE,
-        Operator::NotLike => &NOT_LIKE,
-        Operator::IsNull => &IS_NULL,
-        Operator::IsNotNull => &IS_NOT_NULL,
-        Operator::Not => &NOT,
-        Operator::And => &AND,
-        Operator::Or => &OR,
-    }
-}

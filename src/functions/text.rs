@@ -3,5 +3,7 @@
 use super::{Argument, Function, Gives};
 
 /// `text(x)`: a whole number, date or condition as text.
-pub static TEXT: Function = Function::row_value("text", &[Argument::Any], Gives::Text)
-    .documented("A whole number, a date or a condition as text. Other numbers look different on every engine and are refused.", "count_distinct(text(orders.order_number))");
+pub static TEXT: Function = Function::row_value("text", &[Argument::Any], Gives::Text).documented(
+    "A whole number, a date or a condition as text. Other numbers look different on every engine and are refused.",
+    "count_distinct(text(orders.order_number))",
+);

@@ -31,7 +31,7 @@ pub enum Node {
 /// The graph; edges go from what needs to what is needed and carry the place of the mention.
 #[derive(Debug)]
 pub struct Graph {
-    graph: DiGraph<Node, Span>,
+    nodes: DiGraph<Node, Span>,
     index: HashMap<Node, NodeIndex>,
     /// KPIs that stand in a cycle.
     cyclic_kpis: HashSet<KpiId>,
@@ -74,15 +74,15 @@ impl Graph {
                 }
             }
         }
-        Self { graph: builder.graph, index: builder.index, cyclic_kpis: HashSet::new(), cyclic_columns: HashSet::new() }
+        Self { nodes: builder.graph, index: builder.index, cyclic_kpis: HashSet::new(), cyclic_columns: HashSet::new() }
     }
 
     /// Reports every set of definitions that need each other, with a whole path through each of its members.
     pub fn cycles(&mut self, model: &Model, findings: &mut Findings) {
-        let mut components: Vec<Vec<NodeIndex>> = tarjan_scc(&self.graph)
+        let mut components: Vec<Vec<NodeIndex>> = tarjan_scc(&self.nodes)
             .into_iter()
             .filter(|component| match component.as_slice() {
-                [only] => self.graph.contains_edge(*only, *only),
+                [only] => self.nodes.contains_edge(*only, *only),
                 _ => true,
             })
             .collect();
@@ -92,7 +92,7 @@ impl Graph {
         components.sort_by_key(|component| component.first().and_then(|index| self.node(*index)));
         for component in components {
             let members: HashSet<NodeIndex> = component.iter().copied().collect();
-            let mut covered: HashSet<NodeIndex> = HashSet::new();
+            let mut covered: BTreeSet<NodeIndex> = BTreeSet::new();
             for start in component {
                 if covered.contains(&start) {
                     continue;
@@ -112,7 +112,7 @@ impl Graph {
     }
 
     fn node(&self, index: NodeIndex) -> Option<Node> {
-        self.graph.node_weight(index).copied()
+        self.nodes.node_weight(index).copied()
     }
 
     /// The shortest way from a node back to itself, each step with the place of its mention.
@@ -120,7 +120,7 @@ impl Graph {
         let mut came_from: HashMap<NodeIndex, (NodeIndex, Span)> = HashMap::new();
         let mut queue = VecDeque::from([start]);
         while let Some(at) = queue.pop_front() {
-            let mut edges: Vec<_> = self.graph.edges(at).collect();
+            let mut edges: Vec<_> = self.nodes.edges(at).collect();
             edges.sort_by_key(|edge| (*edge.weight(), edge.target()));
             for edge in edges {
                 let next = edge.target();
@@ -148,9 +148,9 @@ impl Graph {
         let name = |index: NodeIndex| self.node(index).map(|node| name_of(model, node)).unwrap_or_default();
         let Some(((first, span), rest)) = path.split_first() else { return };
         if rest.is_empty() {
-            findings
-                .report(&codes::DEPENDENCY_CYCLE, *span, format!("`{}` is defined by itself", name(*first)))
-                .help("for the value of an earlier period write `prior(...)` of another KPI; a formula has to come from a source");
+            findings.report(&codes::DEPENDENCY_CYCLE, *span, format!("`{}` is defined by itself", name(*first))).help(
+                "for the value of an earlier period write `prior(...)` of another KPI; a formula has to come from a source",
+            );
             return;
         }
         let names: Vec<String> = path.iter().map(|(index, _)| name(*index)).chain([name(*first)]).collect();
@@ -165,7 +165,7 @@ impl Graph {
         };
         // The KPI that reads most beside its partners is the one that could stand on its own feet.
         let anchored = path.iter().find_map(|(index, _)| {
-            let sources = self.graph.neighbors(*index).filter_map(|next| match self.node(next) {
+            let sources = self.nodes.neighbors(*index).filter_map(|next| match self.node(next) {
                 Some(Node::Column(source, _) | Node::Source(source)) => Some(source),
                 _ => None,
             });
@@ -209,10 +209,10 @@ impl Graph {
     }
 
     fn order<T: Ord>(&self, pick: impl Fn(Node) -> Option<T>) -> Vec<T> {
-        let sorted: Vec<Node> = match toposort(&self.graph, None) {
+        let sorted: Vec<Node> = match toposort(&self.nodes, None) {
             Ok(order) => order.into_iter().rev().filter_map(|index| self.node(index)).collect(),
             // With cycles: component by component, what is needed first.
-            Err(_) => tarjan_scc(&self.graph).into_iter().flatten().filter_map(|index| self.node(index)).collect(),
+            Err(_) => tarjan_scc(&self.nodes).into_iter().flatten().filter_map(|index| self.node(index)).collect(),
         };
         sorted.into_iter().filter_map(pick).collect()
     }
@@ -230,14 +230,14 @@ impl Graph {
     /// What a definition itself mentions.
     pub fn needs(&self, node: Node) -> BTreeSet<Node> {
         let index = self.index.get(&node).copied();
-        index.into_iter().flat_map(|index| self.graph.neighbors(index)).filter_map(|next| self.node(next)).collect()
+        index.into_iter().flat_map(|index| self.nodes.neighbors(index)).filter_map(|next| self.node(next)).collect()
     }
 
     fn reach(&self, node: Node, direction: Direction) -> BTreeSet<Node> {
         let mut found = BTreeSet::new();
         let mut todo: Vec<NodeIndex> = self.index.get(&node).copied().into_iter().collect();
         while let Some(at) = todo.pop() {
-            for next in self.graph.neighbors_directed(at, direction) {
+            for next in self.nodes.neighbors_directed(at, direction) {
                 if self.node(next).is_some_and(|node| found.insert(node)) {
                     todo.push(next);
                 }

@@ -70,7 +70,8 @@ fn columns(session: &Session<'_>, read: &BTreeSet<SourceId>, findings: &mut Find
 
 /// Whether a source's columns are there with fitting types.
 fn fits(source: &Source, rows: &Rows, findings: &mut Findings) -> bool {
-    let text = |row: &Vec<serde_json::Value>, at: usize| row.get(at).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+    let text =
+        |row: &Vec<serde_json::Value>, at: usize| row.get(at).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let known: Vec<(String, String)> = rows.rows.iter().map(|row| (text(row, 0), text(row, 1))).collect();
     let mut sound = true;
     for column in source.columns.rows() {
@@ -220,7 +221,9 @@ fn calendar_rows(session: &Session<'_>, calendar: &CalendarSource, findings: &mu
     let mut problems = vec![
         (format!("select 1 as found from {relation} where {day} is null limit 1"), "it has a row without a day".to_owned()),
         (
-            format!("select 1 as found from {relation} having count(*) <> count(distinct {day}) or count(*) <> max({day}) - min({day}) + 1"),
+            format!(
+                "select 1 as found from {relation} having count(*) <> count(distinct {day}) or count(*) <> max({day}) - min({day}) + 1"
+            ),
             "it has a day twice, or a gap between two days".to_owned(),
         ),
         (
@@ -235,7 +238,9 @@ fn calendar_rows(session: &Session<'_>, calendar: &CalendarSource, findings: &mu
             format!("its column `{grain}` is not the first day of each {grain}"),
         ));
         problems.push((
-            format!("select 1 as found from {relation} group by {period} having count(*) <> max({day}) - min({day}) + 1 limit 1"),
+            format!(
+                "select 1 as found from {relation} group by {period} having count(*) <> max({day}) - min({day}) + 1 limit 1"
+            ),
             format!("the days of a {grain} do not follow each other"),
         ));
         for (longer, other) in calendar.periods.iter().filter(|(longer, _)| longer > grain) {
@@ -252,9 +257,9 @@ fn calendar_rows(session: &Session<'_>, calendar: &CalendarSource, findings: &mu
             Ok(rows) if rows.rows.is_empty() => {}
             Ok(_) => {
                 let message = format!("the rows of `{}` are no calendar: {what}", source.name.value);
-                findings
-                    .report(&codes::BROKEN_CALENDAR, source.name.span, message)
-                    .help("a calendar has one row for every day, with the first day of the day's week, month, quarter and year");
+                findings.report(&codes::BROKEN_CALENDAR, source.name.span, message).help(
+                    "a calendar has one row for every day, with the first day of the day's week, month, quarter and year",
+                );
             }
             Err(why) => _ = findings.push(refused(source, &why)),
         }

@@ -252,8 +252,7 @@ fn figures(model: &Model, asked: &Asked<'_>, rows: &Rows, out: &mut Vec<Figure>)
         let value = found.and_then(|row| rows.get(row, "value"));
         let complete = found.and_then(|row| rows.get(row, "is_complete")).and_then(Value::as_bool);
         let same_value = match (expected.value, found) {
-            (ExpectedValue::Absent, None) => true,
-            (ExpectedValue::Any, Some(_)) => true,
+            (ExpectedValue::Absent, None) | (ExpectedValue::Any, Some(_)) => true,
             (ExpectedValue::Null, Some(_)) => value.is_some_and(Value::is_null),
             (ExpectedValue::Number(wanted), Some(_)) => value.and_then(number).is_some_and(|found| close(wanted, found)),
             _ => false,
@@ -302,7 +301,9 @@ fn same(wanted: &Cell, found: &Value) -> bool {
     match wanted {
         Cell::Null => found.is_null(),
         Cell::Truth(truth) => found.as_bool() == Some(*truth),
-        Cell::Number(digits) => digits.parse::<f64>().ok().zip(number(found)).is_some_and(|(wanted, found)| close(wanted, found)),
+        Cell::Number(digits) => {
+            digits.parse::<f64>().ok().zip(number(found)).is_some_and(|(wanted, found)| close(wanted, found))
+        }
         Cell::Text(text) => found.as_str() == Some(text),
         Cell::Day(day) => found.as_str() == Some(&day.to_string()),
         Cell::Wall(_) | Cell::Instant(_) | Cell::Key(_) => false,

@@ -77,7 +77,7 @@ pub enum RowLeaf {
     /// A column, perhaps through references.
     Column(Path),
     /// A duration as written: so many of a unit.
-    Duration(u32, crate::formula::TimeUnit),
+    Duration(u32, crate::calendar::TimeUnit),
     /// The value of a dimension, in the condition of `slice`.
     Dimension(DimensionId),
     /// The value of one entity, in the condition of a grouped aggregate.
@@ -110,7 +110,7 @@ pub enum CalcLeaf {
     /// Another KPI.
     Kpi(KpiId),
     /// A duration as written.
-    Duration(u32, crate::formula::TimeUnit),
+    Duration(u32, crate::calendar::TimeUnit),
     /// An aggregate over rows.
     Aggregate(Box<Aggregate>),
     /// One value per entity, then an aggregate over entities.
@@ -227,8 +227,8 @@ impl<L> Expr<L> {
     }
 
     /// A number in digits.
-    pub fn number(digits: impl ToString) -> Self {
-        Self::made(Node::Literal(Literal::Number(digits.to_string())))
+    pub fn number(digits: impl std::fmt::Display) -> Self {
+        Self::made(Node::Literal(Literal::Number(format!("{digits}"))))
     }
 
     /// Null.
@@ -275,9 +275,7 @@ impl<L> Expr<L> {
     /// The expressions that `and` joins at the top; the expression itself where none does.
     pub fn conjuncts(&self) -> Vec<&Expr<L>> {
         match &self.node {
-            Node::Apply(function, arguments) if function.name == "and" => {
-                arguments.iter().flat_map(Expr::conjuncts).collect()
-            }
+            Node::Apply(function, arguments) if function.name == "and" => arguments.iter().flat_map(Expr::conjuncts).collect(),
             _ => vec![self],
         }
     }

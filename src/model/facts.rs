@@ -1,8 +1,8 @@
 //! What the checker finds out about an expression: its type, unit, kind over time, and range.
 
-use super::unit::Unit;
 use super::DimensionId;
 use super::expr::Path;
+use super::unit::Unit;
 use std::fmt;
 
 /// The type of a value.

@@ -9,8 +9,6 @@ pub mod id;
 pub mod unit;
 
 use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain};
-use crate::spec::kpi::Better;
-use crate::spec::reader::Text;
 use crate::text::{Name, Span, Spanned};
 use expr::{Calc, Path, RowExpr};
 use facts::{Facts, Kind, Range, Type};
@@ -66,7 +64,7 @@ pub struct Model {
 #[derive(Debug, Clone)]
 pub struct Warehouse {
     /// The SQL dialect's name, and where it was given.
-    pub dialect: Option<Text>,
+    pub dialect: Option<Name>,
     /// The parts of the schema's name.
     pub schema: Vec<String>,
     /// Where the schema was given.
@@ -247,6 +245,17 @@ pub struct Kpi {
     pub aliases: Vec<Name>,
     /// What the checker found out.
     pub facts: Facts,
+}
+
+/// Which way is good.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Better {
+    /// More is better.
+    Up,
+    /// Less is better.
+    Down,
+    /// Best between two values.
+    Between(f64, f64),
 }
 
 /// How a KPI is worked out.
@@ -435,7 +444,11 @@ impl Model {
     /// The grains at which a KPI is emitted, its own first.
     pub fn grains(&self, kpi: &Kpi) -> Vec<Grain> {
         let mut grains = vec![kpi.grain];
-        grains.extend(kpi.grains.iter().copied().filter(|grain| *grain != kpi.grain));
+        for grain in &kpi.grains {
+            if !grains.contains(grain) {
+                grains.push(*grain);
+            }
+        }
         grains
     }
 }

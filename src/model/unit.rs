@@ -3,7 +3,7 @@
 //! A unit is a product of powers. Currencies and times are hard: what differs in them cannot be added, compared or targeted.
 //! Nouns (`order`, `user`) are documentation. `%` and `points` are ways to show a number and change no value.
 
-use crate::formula::TimeUnit;
+use crate::calendar::TimeUnit;
 use std::fmt;
 
 /// A product of powers of currencies, times and nouns.
@@ -245,7 +245,8 @@ impl Base {
         if word.len() == 3 && CURRENCIES.split(' ').any(|code| code == lower) && lower != word && is_money_like(&lower) {
             return Err(format!("write the currency in capitals: `{lower}`"));
         }
-        let fits = word.starts_with(char::is_alphabetic) && word.chars().all(|char| char.is_alphanumeric() || "_- ".contains(char));
+        let fits =
+            word.starts_with(char::is_alphabetic) && word.chars().all(|char| char.is_alphanumeric() || "_- ".contains(char));
         if fits && word.chars().count() <= 40 {
             return Ok(Base::Noun(word.to_owned()));
         }
@@ -255,7 +256,10 @@ impl Base {
 
 /// Codes that are not English words, so that `usd` is a slip of the keyboard while `all` or `top` is a noun.
 fn is_money_like(code: &str) -> bool {
-    matches!(code, "USD" | "EUR" | "GBP" | "CHF" | "JPY" | "CNY" | "INR" | "CAD" | "AUD" | "SEK" | "NOK" | "DKK" | "PLN" | "BRL" | "MXN")
+    matches!(
+        code,
+        "USD" | "EUR" | "GBP" | "CHF" | "JPY" | "CNY" | "INR" | "CAD" | "AUD" | "SEK" | "NOK" | "DKK" | "PLN" | "BRL" | "MXN"
+    )
 }
 
 impl fmt::Display for Base {

@@ -18,8 +18,20 @@ use std::collections::BTreeMap;
 
 /// Columns that plans have beside those of dimensions and values.
 const OWN_COLUMNS: [&str; 14] = [
-    "period", "day", "value", "is_complete", "is_dense", "last_day", "period_end", "rows", "place", "number",
-    "day_before", "day_after", "value_of_each", "first_day",
+    "period",
+    "day",
+    "value",
+    "is_complete",
+    "is_dense",
+    "last_day",
+    "period_end",
+    "rows",
+    "place",
+    "number",
+    "day_before",
+    "day_after",
+    "value_of_each",
+    "first_day",
 ];
 
 /// A plan while it is being made.
@@ -86,8 +98,7 @@ impl<'a> Planner<'a> {
             filters: question.filter.iter().cloned().collect(),
             back: Vec::new(),
         };
-        let formulas: Vec<Vec<Formula>> =
-            question.outputs.iter().map(|output| self.output_formulas(output, &place)).collect();
+        let formulas: Vec<Vec<Formula>> = question.outputs.iter().map(|output| self.output_formulas(output, &place)).collect();
         let all: Vec<Formula> = formulas.iter().flatten().cloned().collect();
         let data = question.omit_gaps.then(|| self.has_data(&all, &place));
         self.value_columns = self.expansion.names.clone().iter().map(|name| self.columns.take(name)).collect();
@@ -127,13 +138,13 @@ impl<'a> Planner<'a> {
                 Storage::Stored(name) => name.clone(),
                 _ => self.model.sources.get(source.source).columns.get(column).name.value.clone(),
             };
-            let periods: Vec<(Grain, String)> = source.periods.iter().map(|(grain, column)| (*grain, stored(*column))).collect();
+            let periods: Vec<(Grain, String)> =
+                source.periods.iter().map(|(grain, column)| (*grain, stored(*column))).collect();
             if let Rows::Source(relation) = from.relation {
                 parts.push(calendar_days(name, relation, &stored(source.day), &periods));
             }
         }
-        let ground =
-            Ground { calendar: &self.model.calendar, today: self.today.as_deref(), custom: self.custom.as_deref() };
+        let ground = Ground { calendar: &self.model.calendar, today: self.today.as_deref(), custom: self.custom.as_deref() };
         for spine in self.spines.values() {
             parts.extend(spine.parts(&ground, &mut self.names));
         }

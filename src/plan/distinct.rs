@@ -102,8 +102,7 @@ impl Planner<'_> {
     /// Each day of each value with the day before it and the day after it.
     fn spells(&mut self, days: &str, values: &[String], group: &Group) -> String {
         let mut select = Select::from_part(days);
-        let part: Vec<Scalar> =
-            group.keys.iter().map(|key| &key.name).chain(values).map(|name| column(days, name)).collect();
+        let part: Vec<Scalar> = group.keys.iter().map(|key| &key.name).chain(values).map(|name| column(days, name)).collect();
         select.column(column(days, "day"), "day");
         for key in &group.keys {
             select.column(column(days, &key.name), &key.name);

@@ -201,12 +201,10 @@ impl Expansion {
                 let previous = take_previous(&mut window);
                 let inner = Place { grain: each.grain, back: Vec::new(), ..place.clone() };
                 let of = self.calc(model, &each.of, &inner, "");
-                let periods = Periods { function: each.function, fraction: each.fraction.clone(), of, grain: each.grain, window };
-                let name = if name.is_empty() {
-                    format!("{}_each_{}", each.function.name, each.grain)
-                } else {
-                    name.to_owned()
-                };
+                let periods =
+                    Periods { function: each.function, fraction: each.fraction.clone(), of, grain: each.grain, window };
+                let name =
+                    if name.is_empty() { format!("{}_each_{}", each.function.name, each.grain) } else { name.to_owned() };
                 let of = MeasureOf::Periods(Box::new(periods));
                 self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name)
             }
@@ -255,15 +253,14 @@ impl Expansion {
 
     /// The value of a measure at the place's period.
     pub(super) fn value(&mut self, measure: Measure, place: &Place, previous: bool, name: &str) -> Formula {
-        let id = match self.known.get(&measure) {
-            Some(id) => *id,
-            None => {
-                let id = self.measures.len();
-                self.known.insert(measure.clone(), id);
-                self.measures.push(measure);
-                self.names.push(name.to_owned());
-                id
-            }
+        let id = if let Some(id) = self.known.get(&measure) {
+            *id
+        } else {
+            let id = self.measures.len();
+            self.known.insert(measure.clone(), id);
+            self.measures.push(measure);
+            self.names.push(name.to_owned());
+            id
         };
         Expr::leaf(Part::Value(id, Move { back: place.back.clone(), previous }))
     }

@@ -45,13 +45,8 @@ impl Planner<'_> {
     /// What counts the rows that a measure ranges over.
     fn counting(&mut self, measure: &Measure, place: &Place) -> Option<MeasureOf> {
         let rows = |aggregate: &Aggregate| {
-            let aggregate = Aggregate {
-                function: &count::COUNT,
-                fraction: None,
-                argument: None,
-                at: At(None),
-                ..aggregate.clone()
-            };
+            let aggregate =
+                Aggregate { function: &count::COUNT, fraction: None, argument: None, at: At(None), ..aggregate.clone() };
             MeasureOf::Rows(Box::new(aggregate))
         };
         Some(match &measure.of {

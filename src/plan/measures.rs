@@ -30,23 +30,20 @@ impl Planner<'_> {
                             && group.slices == slices
                             && group.keys.iter().map(|key| &key.path).eq(keys.iter().map(|key| &key.path))
                     };
-                    match groups.iter_mut().find(|(group, _)| same(group)) {
-                        Some((group, ids)) => {
-                            group.asks.push(ask);
-                            ids.push(id);
-                        }
-                        None => {
-                            let group = Group {
-                                source: aggregate.source,
-                                time: aggregate.time,
-                                keys,
-                                slices,
-                                by_entity: false,
-                                presence: false,
-                                asks: vec![ask],
-                            };
-                            groups.push((group, vec![id]));
-                        }
+                    if let Some((group, ids)) = groups.iter_mut().find(|(group, _)| same(group)) {
+                        group.asks.push(ask);
+                        ids.push(id);
+                    } else {
+                        let group = Group {
+                            source: aggregate.source,
+                            time: aggregate.time,
+                            keys,
+                            slices,
+                            by_entity: false,
+                            presence: false,
+                            asks: vec![ask],
+                        };
+                        groups.push((group, vec![id]));
                     }
                 }
                 MeasureOf::Entities(grouped) => {
@@ -180,7 +177,8 @@ impl Planner<'_> {
         }
         select.group_by_these();
         let argument = Some(value);
-        let over = Fold { function: grouped.function, fraction: grouped.fraction.clone(), argument, filter: None, order: Vec::new() };
+        let over =
+            Fold { function: grouped.function, fraction: grouped.fraction.clone(), argument, filter: None, order: Vec::new() };
         let own = self.value_columns.get(id).cloned().unwrap_or_default();
         select.column(Expr::leaf(Atom::Aggregate(Box::new(over))), &own);
         select.filter = which;
@@ -246,4 +244,3 @@ fn on_value(filter: &RowExpr, value: &Scalar) -> Scalar {
         _ => value.clone(),
     })
 }
-

@@ -147,7 +147,8 @@ pub fn sources_read(model: &Model, query: &Query) -> (BTreeSet<SourceId>, BTreeS
     let mut joined = BTreeSet::new();
     let of = |rows: &Rows| -> Vec<SourceId> {
         let Rows::Source(rows) = rows else { return Vec::new() };
-        let same = |source: &Source| source.relation.as_ref().is_some_and(|relation| RelationRef::of(relation) == rows.relation);
+        let same =
+            |source: &Source| source.relation.as_ref().is_some_and(|relation| RelationRef::of(relation) == rows.relation);
         model.sources.iter().filter(|(_, source)| same(source)).map(|(id, _)| id).collect()
     };
     let bodies = query.parts.iter().map(|part| &part.body).chain([&query.result]);

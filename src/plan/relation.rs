@@ -172,6 +172,7 @@ pub struct Part {
 
 /// The rows of a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a plan has few parts, and nearly all are selects")]
 pub enum Body {
     /// A select.
     Select(Select),

@@ -173,9 +173,9 @@ impl<'a> Planner<'a> {
     /// A scan over the rows that asks need: from the earliest day that one of them needs to the last visible one.
     pub(super) fn scan(&mut self, group: &Group, asks: &[&Ask]) -> (Scan<'a>, Days) {
         let mut scan = Scan::of(self.model, self.question.data, group.source);
-        scan.today = self.today.clone();
-        scan.calendar = self.custom.clone();
-        let days: Vec<Option<Date>> = asks.iter().map(|ask| self.from_day(ask)).collect();
+        scan.today.clone_from(&self.today);
+        scan.calendar.clone_from(&self.custom);
+        let days: Vec<Option<Date>> = asks.iter().map(|ask| self.first_row_day(ask)).collect();
         let from = days.iter().copied().min().flatten().filter(|_| days.iter().all(Option::is_some));
         if let (Some(time), Some(from), AsOf::Day(last)) = (group.time, from, self.model.calendar.as_of) {
             scan.known_days = Some((time, from, last.max(from)));
@@ -184,7 +184,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The first day whose rows an ask needs; nothing where it needs all.
-    fn from_day(&self, ask: &Ask) -> Option<Date> {
+    fn first_row_day(&self, ask: &Ask) -> Option<Date> {
         let calendar = &self.model.calendar;
         let first = ask.first?;
         match ask.aggregate.window {
@@ -260,8 +260,8 @@ impl<'a> Planner<'a> {
     pub(super) fn first_days(&mut self, group: &Group, asks: &[&Ask]) {
         let (Some(count), Some(time)) = (group.slices, group.time) else { return };
         let mut scan = Scan::of(self.model, self.question.data, group.source);
-        scan.today = self.today.clone();
-        scan.calendar = self.custom.clone();
+        scan.today.clone_from(&self.today);
+        scan.calendar.clone_from(&self.custom);
         let mut select = Select::default();
         let keys: Vec<Key> = group.keys.iter().take(count).cloned().collect();
         add_keys(&mut scan, &keys, &mut select);
@@ -358,7 +358,11 @@ impl<'a> Planner<'a> {
         let zero = aggregate.function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
         let column_name = self.columns.take(&format!("related_{}", aggregate.function.name));
         let keys = (0..own_key.len()).map(|part| Key { name: key_name(self, related, part), path: related.via.clone(), part });
-        let first = if previous { outer.first.map(|first| add(first, outer.grain, -1)).filter(|_| !self.model.calendar.custom) } else { outer.first };
+        let first = if previous {
+            outer.first.map(|first| add(first, outer.grain, -1)).filter(|_| !self.model.calendar.custom)
+        } else {
+            outer.first
+        };
         let group = Group {
             source: aggregate.source,
             time: aggregate.time,
@@ -387,7 +391,7 @@ impl<'a> Planner<'a> {
     fn timeless(&mut self, group: &Group, grain: Grain, places: &[usize], found: &mut [Option<Series>]) {
         let asks: Vec<&Ask> = places.iter().filter_map(|at| group.asks.get(*at)).collect();
         let mut scan = Scan::of(self.model, self.question.data, group.source);
-        scan.calendar = self.custom.clone();
+        scan.calendar.clone_from(&self.custom);
         let mut select = Select::default();
         add_keys(&mut scan, &group.keys, &mut select);
         select.group_by_these();
@@ -493,16 +497,12 @@ pub(super) fn conditions(scan: &mut Scan<'_>, asks: &[&Ask]) -> (Vec<Scalar>, Ve
 /// Splits conditions into those that all have, what remains of each, and that one of the remains has to hold (if none is
 /// without condition): then a group has rows only if an aggregate has.
 fn shared_conditions(filters: &[Option<RowExpr>]) -> (Vec<RowExpr>, Vec<Option<RowExpr>>, Option<RowExpr>) {
-    let parts: Vec<Vec<RowExpr>> = filters
-        .iter()
-        .map(|filter| filter.iter().flat_map(Expr::conjuncts).cloned().collect())
-        .collect();
+    let parts: Vec<Vec<RowExpr>> =
+        filters.iter().map(|filter| filter.iter().flat_map(Expr::conjuncts).cloned().collect()).collect();
     let first = parts.first().cloned().unwrap_or_default();
     let common: Vec<RowExpr> = first.into_iter().filter(|part| parts.iter().all(|other| other.contains(part))).collect();
-    let rest: Vec<Option<RowExpr>> = parts
-        .into_iter()
-        .map(|own| Expr::all(own.into_iter().filter(|part| !common.contains(part)).collect()))
-        .collect();
+    let rest: Vec<Option<RowExpr>> =
+        parts.into_iter().map(|own| Expr::all(own.into_iter().filter(|part| !common.contains(part)).collect())).collect();
     let mut either: Vec<RowExpr> = Vec::new();
     for filter in &rest {
         match filter {

@@ -112,7 +112,11 @@ impl<'a> Scan<'a> {
                 // Conditions on dimensions have become conditions on columns; those on entities are not about rows.
                 RowLeaf::Dimension(_) | RowLeaf::Value => column("", "value"),
                 RowLeaf::Related(_) => {
-                    if self.related.is_empty() { Expr::null() } else { self.related.remove(0) }
+                    if self.related.is_empty() {
+                        Expr::null()
+                    } else {
+                        self.related.remove(0)
+                    }
                 }
             },
             Node::Apply(function, arguments) => {
@@ -380,12 +384,10 @@ impl<'a> Scan<'a> {
             (Data::Warehouse, Some(relation)) => RelationRef::of(relation),
             (Data::Warehouse, None) => RelationRef::of(&Relation::Table(vec![source.name.value.clone()])),
         };
-        let raw: Vec<(String, String)> = self.raw.get(through).into_iter().flatten().map(|(name, sql)| (name.clone(), sql.clone())).collect();
-        let stored = if raw.is_empty() {
-            Vec::new()
-        } else {
-            self.stored.get(through).into_iter().flatten().cloned().collect()
-        };
+        let raw: Vec<(String, String)> =
+            self.raw.get(through).into_iter().flatten().map(|(name, sql)| (name.clone(), sql.clone())).collect();
+        let stored =
+            if raw.is_empty() { Vec::new() } else { self.stored.get(through).into_iter().flatten().cloned().collect() };
         SourceRows { relation, stored, raw }
     }
 }

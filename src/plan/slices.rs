@@ -29,13 +29,12 @@ impl Planner<'_> {
             members.push(select);
         }
         let of = keys.join("_and_");
-        let from = match (members.len(), seen.first()) {
-            (1, Some(only)) => (only.part.clone(), only.day.clone()),
-            _ => {
-                let part = self.names.take(&format!("{of}_seen"));
-                self.push_body(&part, Body::Union(members));
-                (part, "day".to_owned())
-            }
+        let from = if let (1, Some(only)) = (members.len(), seen.first()) {
+            (only.part.clone(), only.day.clone())
+        } else {
+            let part = self.names.take(&format!("{of}_seen"));
+            self.push_body(&part, Body::Union(members));
+            (part, "day".to_owned())
         };
         let mut select = Select::from_part(&from.0);
         for key in &keys {

@@ -145,7 +145,11 @@ impl Spine {
             (AsOf::Day(last), None) => day(last),
             (AsOf::Today, None) => return last,
         };
-        if self.grain == Grain::Day { moved(end.clone(), -1, Grain::Day) } else { Expr::apply(&conversions::EARLIER, vec![last, visible]) }
+        if self.grain == Grain::Day {
+            moved(end.clone(), -1, Grain::Day)
+        } else {
+            Expr::apply(&conversions::EARLIER, vec![last, visible])
+        }
     }
 
     /// Follows a move by arithmetic: in a calendar of rules the period before begins one length of it earlier.

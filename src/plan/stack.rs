@@ -56,9 +56,12 @@ impl Planner<'_> {
             });
         }
         for (id, way) in &order {
-            let (Some(Some(series)), Some(measure)) = (self.series.get(*id), self.expansion.measures.get(*id)) else { continue };
+            let (Some(Some(series)), Some(measure)) = (self.series.get(*id), self.expansion.measures.get(*id)) else {
+                continue;
+            };
             let member = Member { part: series.part.clone(), way: way.clone(), keeps: measure.keeps.clone() };
-            let name = if way.is_nothing() { series.column.clone() } else { format!("{}_{}", series.column, move_name(grain, way)) };
+            let name =
+                if way.is_nothing() { series.column.clone() } else { format!("{}_{}", series.column, move_name(grain, way)) };
             members.entry(member).or_default().push(*id);
             values.insert((*id, way.clone()), name);
         }
@@ -204,4 +207,3 @@ pub(super) fn moves_in(formulas: &[Formula]) -> BTreeSet<Move> {
 pub(super) fn is_dense(stack: &Stack) -> Scalar {
     Expr::apply(&operators::IS_NOT_NULL, vec![fold(&max::MAX, column(&stack.name, &stack.dense))])
 }
-

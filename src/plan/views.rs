@@ -39,7 +39,8 @@ pub fn views(project: &Valid) -> Vec<View> {
     let mut views = Vec::new();
     for (id, kpi) in model.kpis.iter() {
         let own = of_kpi(model, project.files(), id, kpi);
-        let former: Vec<View> = kpi.aliases.iter().flat_map(|alias| own.iter().map(|view| former(kpi, &alias.value, view))).collect();
+        let former: Vec<View> =
+            kpi.aliases.iter().flat_map(|alias| own.iter().map(|view| former(kpi, &alias.value, view))).collect();
         views.extend(own);
         views.extend(former);
     }

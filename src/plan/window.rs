@@ -45,15 +45,6 @@ impl Partials {
     pub(super) fn sum(name: &str) -> Self {
         Self { columns: vec![Partial { column: name.to_owned(), together: &sum::SUM }], value: name.to_owned() }
     }
-
-    /// The value, of scalars that stand for the partial results.
-    fn value(&self, parts: &[Scalar]) -> Scalar {
-        match parts {
-            [total, count] => Expr::apply(&operators::DIVIDE, vec![total.clone(), count.clone()]),
-            [only] => only.clone(),
-            _ => Expr::null(),
-        }
-    }
 }
 
 impl Planner<'_> {
@@ -73,7 +64,7 @@ impl Planner<'_> {
         let mut partials = Vec::new();
         for (ask, filter) in asks.iter().zip(own) {
             let argument = ask.aggregate.argument.as_ref().map(|argument| scan.row(argument));
-            partials.push(add_partials(ask, argument, filter, &mut select));
+            partials.push(add_partials(ask, argument.as_ref(), filter.as_ref(), &mut select));
         }
         let rows = group.presence.then(|| self.columns.take("rows"));
         if let Some(rows) = &rows {
@@ -117,7 +108,9 @@ impl Planner<'_> {
             let custom = self.model.calendar.custom;
             let (part, rows) = match window {
                 Window::Period | Window::Previous => (self.by_period(group, grain, daily, &values), None),
-                Window::Trailing(length) if length.unit > Grain::Week => (self.by_window_days(group, grain, window, daily, &values), None),
+                Window::Trailing(length) if length.unit > Grain::Week => {
+                    (self.by_window_days(group, grain, window, daily, &values), None)
+                }
                 Window::ToDate(_) if custom => (self.by_window_days(group, grain, window, daily, &values), None),
                 _ => {
                     let name = self.part_name(group, &format!("_{}_by_{grain}", window_name(window)));
@@ -153,7 +146,7 @@ impl Planner<'_> {
         select.group_by_these();
         for partials in values {
             let parts: Vec<Scalar> = together(from, partials);
-            select.column(partials.value(&parts), &partials.value);
+            select.column(put_together(&parts), &partials.value);
         }
         let name = self.part_name(group, &format!("_by_{grain}"));
         self.push(&name, select);
@@ -174,7 +167,7 @@ impl Planner<'_> {
         select.group_by_these();
         for partials in values {
             let parts: Vec<Scalar> = together(from, partials);
-            select.column(partials.value(&parts), &partials.value);
+            select.column(put_together(&parts), &partials.value);
         }
         let name = self.part_name(group, &format!("_{}_by_{grain}", window_name(window)));
         self.push(&name, select);
@@ -218,11 +211,8 @@ impl Planner<'_> {
     ) -> (String, Option<String>) {
         let spine = self.spine_name(grain);
         // By day a period is its own last day.
-        let (last_day, day_name) = if grain == Grain::Day {
-            ("period".to_owned(), "period")
-        } else {
-            (self.need(grain, Need::LastDay), "day")
-        };
+        let (last_day, day_name) =
+            if grain == Grain::Day { ("period".to_owned(), "period") } else { (self.need(grain, Need::LastDay), "day") };
         let mut columns: Vec<Partial> = values.iter().flat_map(|partials| partials.columns.clone()).collect();
         columns.extend(rows.map(|rows| Partial { column: rows.to_owned(), together: &sum::SUM }));
         let ends = self.with_ends(daily, &spine, &last_day, day_name, &columns);
@@ -254,7 +244,7 @@ impl Planner<'_> {
         if grain == Grain::Day {
             for partials in values {
                 let parts: Vec<Scalar> = partials.columns.iter().map(rolled).collect();
-                roll.column(partials.value(&parts), &partials.value);
+                roll.column(put_together(&parts), &partials.value);
             }
             if let Some(rows) = rows {
                 let partial = Partial { column: rows.to_owned(), together: &sum::SUM };
@@ -279,7 +269,7 @@ impl Planner<'_> {
         }
         for partials in values {
             let parts: Vec<Scalar> = partials.columns.iter().map(|partial| column(&rolling, &partial.column)).collect();
-            at_end.column(partials.value(&parts), &partials.value);
+            at_end.column(put_together(&parts), &partials.value);
         }
         if let Some(rows) = rows {
             at_end.column(column(&rolling, rows), rows);
@@ -318,16 +308,25 @@ impl Planner<'_> {
     }
 }
 
+/// The value of an aggregate, of scalars that stand for its partial results: one, or a sum and a count.
+fn put_together(parts: &[Scalar]) -> Scalar {
+    match parts {
+        [total, count] => Expr::apply(&operators::DIVIDE, vec![total.clone(), count.clone()]),
+        [only] => only.clone(),
+        _ => Expr::null(),
+    }
+}
+
 /// Partial results put together over a group.
 fn together(from: &str, partials: &Partials) -> Vec<Scalar> {
     partials.columns.iter().map(|partial| fold(partial.together, column(from, &partial.column))).collect()
 }
 
 /// Adds the columns of partial results of an ask to a select.
-fn add_partials(ask: &Ask, argument: Option<Scalar>, filter: Option<Scalar>, select: &mut Select) -> Partials {
+fn add_partials(ask: &Ask, argument: Option<&Scalar>, filter: Option<&Scalar>, select: &mut Select) -> Partials {
     let name = ask.column.as_str();
     let add = |select: &mut Select, function: &'static Function, column: String, together: &'static Function| {
-        let fold = Fold { function, fraction: None, argument: argument.clone(), filter: filter.clone(), order: Vec::new() };
+        let fold = Fold { function, fraction: None, argument: argument.cloned(), filter: filter.cloned(), order: Vec::new() };
         select.column(Expr::leaf(Atom::Aggregate(Box::new(fold))), &column);
         Partial { column, together }
     };

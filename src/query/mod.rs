@@ -94,10 +94,8 @@ fn quoted(text: &str) -> String {
 /// # Errors
 /// Fails if `from` or `to` is no period.
 pub fn question(model: &Model, asked: &Asked, columns: &[Column]) -> Result<(Question, Vec<KpiId>), Unclear> {
-    let kpis: Vec<(String, KpiId)> = columns
-        .iter()
-        .filter_map(|column| Some((column.name.clone(), *model.kpi_names.get(&column.kpi)?)))
-        .collect();
+    let kpis: Vec<(String, KpiId)> =
+        columns.iter().filter_map(|column| Some((column.name.clone(), *model.kpi_names.get(&column.kpi)?))).collect();
     let first = kpis.first().map(|(_, id)| model.kpis.get(*id));
     let calendar = &model.calendar;
     let from = asked.from.as_ref().map(|text| first_day(calendar, text)).transpose()?;

@@ -10,6 +10,9 @@ use crate::model::expr::{Aggregate, At, Calc, CalcLeaf, Each, Expr, Grouped, Nod
 use crate::model::{ColumnId, SourceId};
 use crate::text::{Name, Span, Spanned};
 
+/// A finding has said what is wrong.
+struct Reported;
+
 impl Resolver<'_> {
     /// An aggregate in KPI arithmetic: over the values of periods, of entities, or of rows.
     pub(super) fn aggregate_call(&mut self, call: &Call, function: &'static Function, span: Span) -> Calc {
@@ -69,10 +72,12 @@ impl Resolver<'_> {
     ) -> Calc {
         let broken = Expr::new(Node::Broken, span);
         let Some(per) = &call.per else {
-            let message = format!("`{}` stands inside `{}`: which values are to be aggregated twice?", inner.name.value, function.name);
+            let message =
+                format!("`{}` stands inside `{}`: which values are to be aggregated twice?", inner.name.value, function.name);
             let help = format!(
                 "say per what: `{0}({1} per orders.customer)`; over periods write `{0}(kpi each day)`",
-                function.name, call.arguments.first().map(ToString::to_string).unwrap_or_default()
+                function.name,
+                call.arguments.first().map(ToString::to_string).unwrap_or_default()
             );
             return self.broken(&codes::NESTED_AGGREGATE, inner_span, message, Some(help));
         };
@@ -149,8 +154,11 @@ impl Resolver<'_> {
             [(_, one), ..] => {
                 let names: Vec<&str> = ties.iter().map(|(_, name)| *name).collect();
                 let message = format!("`{}` refers to `{}` in several ways: {}", name(inner), name(outer), names.join(", "));
-                self.report(&codes::UNCLEAR_REFERENCE, call.name.span, message)
-                    .help(format!("say which: `{}({} via {one} ...)`", call.name.value, name(inner)));
+                self.report(&codes::UNCLEAR_REFERENCE, call.name.span, message).help(format!(
+                    "say which: `{}({} via {one} ...)`",
+                    call.name.value,
+                    name(inner)
+                ));
                 None
             }
         }
@@ -171,7 +179,8 @@ impl Resolver<'_> {
         self.only_clauses(call, &allowed, "an aggregate over rows");
         let fraction = self.fraction(call, function);
         let counts_rows = *function == count::COUNT;
-        let enough = call.arguments.len() == function.takes.len() || (counts_rows && call.arguments.is_empty() && call.from.is_some());
+        let enough =
+            call.arguments.len() == function.takes.len() || (counts_rows && call.arguments.is_empty() && call.from.is_some());
         if !enough {
             self.arity(call, function);
             return None;
@@ -193,7 +202,7 @@ impl Resolver<'_> {
         };
         let filter = call.filter.as_ref().map(|filter| self.row(filter, &Scope::filter(source)));
         let window = self.window(call.over.as_ref());
-        let time = self.time(call, source, window)?;
+        let time = self.time(call, source, window).ok()?;
         let window = window?;
         if (*function == first::FIRST || *function == last::LAST) && !self.can_order(call, function, source, time) {
             return None;
@@ -264,7 +273,8 @@ impl Resolver<'_> {
             let Some(id) = self.model.source_names.get(&name.value).copied() else { continue };
             match found {
                 Some((known, before)) if known != id => {
-                    let message = format!("this aggregate takes columns of two sources, `{}` and `{}`", before.value, name.value);
+                    let message =
+                        format!("this aggregate takes columns of two sources, `{}` and `{}`", before.value, name.value);
                     let before = before.span;
                     self.report(&codes::UNCLEAR_SOURCE, name.span, message)
                         .also(before, "the other one")
@@ -299,7 +309,11 @@ impl Resolver<'_> {
         } else if let Some(source) = holders.first() {
             let message = format!("which source is `{}` a column of?", name.value);
             let first = format!("write `{source}.{}`", name.value);
-            let help = if holders.len() == 1 { first } else { format!("{first}; the sources that have it are {}", holders.join(", ")) };
+            let help = if holders.len() == 1 {
+                first
+            } else {
+                format!("{first}; the sources that have it are {}", holders.join(", "))
+            };
             self.report(&codes::UNCLEAR_SOURCE, name.span, message).help(help);
         } else if paths.first().is_some_and(|path| path.len() > 1) || !self.incomplete {
             let message = format!("there is no source or column `{}`", name.value);
@@ -311,12 +325,12 @@ impl Resolver<'_> {
         }
     }
 
-    /// The column that says when a row counts. The outer `None` is a finding, the inner means at all times.
-    fn time(&mut self, call: &Call, id: SourceId, window: Option<Window>) -> Option<Option<ColumnId>> {
+    /// The column that says when a row counts. An error has been reported; no column means at all times.
+    fn time(&mut self, call: &Call, id: SourceId, window: Option<Window>) -> Result<Option<ColumnId>, Reported> {
         let source = self.model.sources.get(id);
         let Some(at) = &call.at else {
             if source.time.is_some() || window == Some(Window::AllTime) {
-                return Some(source.time);
+                return Ok(source.time);
             }
             let times: Vec<String> = source
                 .columns
@@ -331,30 +345,30 @@ impl Resolver<'_> {
             self.report(&codes::MISSING_TIME, call.name.span, message)
                 .also(defined, "defined without `time`")
                 .help(format!("say {choices}`over all time`"));
-            return None;
+            return Err(Reported);
         };
         let (Some(name), None) = (at.first(), at.get(1)) else {
             let span = call.clause("at").unwrap_or(call.name.span);
             self.report(&codes::MISSING_TIME, span, "`at` takes a time column of the source itself")
                 .help("a time of another source has to be a column here: derive it with `expr:`");
-            return None;
+            return Err(Reported);
         };
         if matches!(name.value.as_str(), "start" | "end") && !source.names.contains_key(&name.value) {
             let message = format!("`at {}` needs a source of states, which are not supported yet", name.value);
             self.report(&codes::NOT_SUPPORTED_YET, name.span, message);
-            return None;
+            return Err(Reported);
         }
         let Some(column) = source.names.get(&name.value).copied() else {
             super::source::unknown_column(source, name, &mut self.findings);
-            return None;
+            return Err(Reported);
         };
         let ty = source.columns.get(column).ty;
         if !ty.is_time() {
             let message = format!("`{}` holds {ty}, which says nothing of when a row counts", name.value);
             self.report(&codes::TYPE_MISMATCH, name.span, message).help("name a column of dates, timestamps or instants");
-            return None;
+            return Err(Reported);
         }
-        Some(Some(column))
+        Ok(Some(column))
     }
 
     /// What a window means; nothing, with a finding, if it has no meaning.
@@ -402,12 +416,19 @@ impl Resolver<'_> {
                 continue;
             }
             let (code, help) = match *clause {
-                "within" | "of" => (&codes::NOT_SUPPORTED_YET, "`reached(... within ...)` needs a journey, which are not supported yet"),
-                "per" => (&codes::WRONG_CLAUSE, "`per` goes around an aggregate: `avg(sum(orders.amount) per orders.customer)`"),
+                "within" | "of" => {
+                    (&codes::NOT_SUPPORTED_YET, "`reached(... within ...)` needs a journey, which are not supported yet")
+                }
+                "per" => {
+                    (&codes::WRONG_CLAUSE, "`per` goes around an aggregate: `avg(sum(orders.amount) per orders.customer)`")
+                }
                 "top" => (&codes::WRONG_CLAUSE, "`top` goes with `per`: `sum(sum(orders.amount) per orders.customer top 10)`"),
                 "via" => (&codes::WRONG_CLAUSE, "`via` says how rows of another source belong to one, in a condition"),
                 "from" | "at" | "over" => (&codes::WRONG_CLAUSE, "write it inside the inner aggregate"),
-                _ => (&codes::WRONG_CLAUSE, "a condition on rows goes into the KPI's own aggregates; for a part of a KPI use `slice`"),
+                _ => (
+                    &codes::WRONG_CLAUSE,
+                    "a condition on rows goes into the KPI's own aggregates; for a part of a KPI use `slice`",
+                ),
             };
             self.report(code, *span, format!("{what} takes no `{clause}`")).help(help);
         }

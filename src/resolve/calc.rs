@@ -2,9 +2,10 @@
 
 use super::Resolver;
 use super::row::{Scope, literal};
+use crate::calendar::TimeUnit;
 use crate::calendar::{Grain, Length};
 use crate::diagnostic::{codes, suggest};
-use crate::formula::{Call, Expression, Kind, Literal as Written, TimeUnit};
+use crate::formula::{Call, Expression, Kind, Literal as Written};
 use crate::functions::{Function, Role, case, change, growth, operators, prior, slice};
 use crate::model::expr::{Calc, CalcLeaf, Expr, Node, Past};
 use crate::model::facts::Kind as Additivity;
@@ -87,7 +88,7 @@ impl Resolver<'_> {
             Kind::Literal(written) => Node::Literal(literal(written)),
             Kind::Path(path) => return self.kpi(path, tree.span),
             Kind::Operator(operator, _, operands) => {
-                Node::Apply(operators::of(*operator), operands.iter().map(|operand| self.calc(operand)).collect())
+                Node::Apply(super::operator::of(*operator), operands.iter().map(|operand| self.calc(operand)).collect())
             }
             Kind::Case { operand, branches, otherwise } => {
                 let operand = operand.as_ref().map(|operand| self.calc(operand));
@@ -158,7 +159,8 @@ impl Resolver<'_> {
             Role::Aggregate(_) => return self.aggregate_call(call, function, span),
             Role::Kpi => return self.over_kpi(call, function, span),
             Role::RowValue => {
-                let message = format!("`{}` works on the values of rows and cannot stand outside of an aggregate", function.name);
+                let message =
+                    format!("`{}` works on the values of rows and cannot stand outside of an aggregate", function.name);
                 let help = Some(format!("for instance `{}`", function.example));
                 return self.broken(&codes::WRONG_LEVEL, call.name.span, message, help);
             }
@@ -228,7 +230,10 @@ impl Resolver<'_> {
     pub(super) fn whole_periods(&mut self, length: &Spanned<(u32, TimeUnit)>) -> Option<Length> {
         let (count, unit) = length.value;
         let Some(unit) = unit.grain() else {
-            let message = format!("{} is shorter than a day; windows and `prior` go by whole days or longer", Written::Duration(count, unit));
+            let message = format!(
+                "{} is shorter than a day; windows and `prior` go by whole days or longer",
+                Written::Duration(count, unit)
+            );
             self.report(&codes::BAD_WINDOW, length.span, message);
             return None;
         };

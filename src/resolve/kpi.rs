@@ -92,7 +92,8 @@ impl Resolver<'_> {
             if !self.incomplete {
                 let known = self.model.taxonomies.iter().map(|taxonomy| taxonomy.name.as_str());
                 let help = suggest::did_you_mean(&name.value, "the taxonomies are", known);
-                self.report(&codes::UNKNOWN_TAXONOMY_VALUE, name.span, format!("there is no taxonomy `{}`", name.value)).help = help;
+                self.report(&codes::UNKNOWN_TAXONOMY_VALUE, name.span, format!("there is no taxonomy `{}`", name.value)).help =
+                    help;
             }
             return;
         };

@@ -13,6 +13,7 @@ mod aggregate;
 mod calc;
 mod calendar;
 mod kpi;
+mod operator;
 mod row;
 mod source;
 mod test;

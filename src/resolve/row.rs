@@ -59,7 +59,7 @@ impl Resolver<'_> {
             Kind::Literal(written) => Node::Literal(literal(written)),
             Kind::Path(path) => return self.path(path, tree.span, scope),
             Kind::Operator(operator, _, operands) => {
-                Node::Apply(operators::of(*operator), operands.iter().map(|operand| self.row(operand, scope)).collect())
+                Node::Apply(super::operator::of(*operator), operands.iter().map(|operand| self.row(operand, scope)).collect())
             }
             Kind::Case { operand, branches, otherwise } => {
                 let mut parts = Vec::new();
@@ -143,7 +143,8 @@ impl Resolver<'_> {
                 return Some(Path { through, column });
             }
             let Some(next) = here.columns.get(column).reference else {
-                let message = format!("`{}` of `{}` refers to no source, so nothing can follow it", name.value, here.name.value);
+                let message =
+                    format!("`{}` of `{}` refers to no source, so nothing can follow it", name.value, here.name.value);
                 self.report(&codes::NOT_A_REFERENCE, name.span, message)
                     .help(format!("if it holds the key of a source, say so: `{}: {{ references: ... }}`", name.value));
                 return None;
@@ -165,7 +166,8 @@ impl Resolver<'_> {
         }
         if let Some(other) = model.source_names.get(&name.value) {
             let mut ties = own.columns.rows().iter().filter(|column| column.reference == Some(*other));
-            let message = format!("`{}` is another source; a row of `{}` does not hold its columns", name.value, own.name.value);
+            let message =
+                format!("`{}` is another source; a row of `{}` does not hold its columns", name.value, own.name.value);
             let finding = self.report(&codes::UNKNOWN_COLUMN, name.span, message);
             match (ties.next(), rest.first()) {
                 (Some(tie), Some(column)) => {
@@ -181,9 +183,12 @@ impl Resolver<'_> {
             return;
         }
         if model.kpi_names.contains_key(&name.value) {
-            let message = format!("`{}` is a KPI; inside an aggregate only columns of `{}` can stand", name.value, own.name.value);
-            self.report(&codes::KPI_IN_ROWS, name.span, message)
-                .help(format!("to aggregate a KPI over time write `avg({} each day)`; KPIs are combined outside of aggregates", name.value));
+            let message =
+                format!("`{}` is a KPI; inside an aggregate only columns of `{}` can stand", name.value, own.name.value);
+            self.report(&codes::KPI_IN_ROWS, name.span, message).help(format!(
+                "to aggregate a KPI over time write `avg({} each day)`; KPIs are combined outside of aggregates",
+                name.value
+            ));
             return;
         }
         source::unknown_column(own, name, &mut self.findings);
@@ -213,7 +218,12 @@ impl Resolver<'_> {
             }
             Role::Kpi => {
                 let message = format!("`{}` works on KPIs and cannot stand inside an aggregate", function.name);
-                return self.broken(&codes::WRONG_LEVEL, call.name.span, message, Some(format!("for instance `{}`", function.example)));
+                return self.broken(
+                    &codes::WRONG_LEVEL,
+                    call.name.span,
+                    message,
+                    Some(format!("for instance `{}`", function.example)),
+                );
             }
             Role::Value | Role::RowValue | Role::Conversion => {}
         }
@@ -236,12 +246,11 @@ impl Resolver<'_> {
             Kind::Literal(Written::Text(text)) => Some(text.as_str()),
             _ => None,
         };
-        match word.and_then(Grain::parse) {
-            Some(grain) => Expr::new(Node::Literal(Literal::Grain(grain)), argument.span),
-            None => {
-                let message = "expected `day`, `week`, `month`, `quarter` or `year` here";
-                self.broken(&codes::WRONG_ARGUMENTS, argument.span, message, None)
-            }
+        if let Some(grain) = word.and_then(Grain::parse) {
+            Expr::new(Node::Literal(Literal::Grain(grain)), argument.span)
+        } else {
+            let message = "expected `day`, `week`, `month`, `quarter` or `year` here";
+            self.broken(&codes::WRONG_ARGUMENTS, argument.span, message, None)
         }
     }
 
@@ -260,7 +269,8 @@ impl Resolver<'_> {
             None => suggest::nearest(&name, functions::ALL.iter().map(|function| function.name))
                 .map(|near| format!("did you mean `{near}`?")),
         };
-        self.report(&codes::UNKNOWN_FUNCTION, call.name.span, format!("there is no function `{}`", call.name.value)).help = help;
+        self.report(&codes::UNKNOWN_FUNCTION, call.name.span, format!("there is no function `{}`", call.name.value)).help =
+            help;
         None
     }
 
@@ -361,14 +371,15 @@ fn elsewhere(name: &str) -> Option<&'static str> {
     })
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::hundredth;
 
     #[test]
     fn percentages_stay_exact() {
-        for (written, value) in [("25", "0.25"), ("7", "0.07"), ("100", "1"), ("12.5", "0.125"), ("0", "0"), ("0.1", "0.001"), ("250", "2.5")] {
+        for (written, value) in
+            [("25", "0.25"), ("7", "0.07"), ("100", "1"), ("12.5", "0.125"), ("0", "0"), ("0.1", "0.001"), ("250", "2.5")]
+        {
             assert_eq!(hundredth(written), value);
         }
     }

@@ -68,9 +68,7 @@ fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relatio
         [only] => Some(match only {
             written::Relation::Table(name) => Relation::Table(name_parts(&name.value)),
             written::Relation::Files(paths) => Relation::Files(paths.iter().map(|path| path.value.clone()).collect()),
-            written::Relation::Query(query) => {
-                Relation::Query(query.value.trim().trim_end_matches(';').trim_end().to_owned())
-            }
+            written::Relation::Query(query) => Relation::Query(query.value.trim().trim_end_matches(';').trim_end().to_owned()),
         }),
         [] => {
             let message = format!("the source `{}` does not say where its rows are", source.name.value);
@@ -81,7 +79,9 @@ fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relatio
         }
         _ => {
             let message = format!("the source `{}` says twice where its rows are", source.name.value);
-            findings.report(&codes::CONFLICTING_KEYS, source.name.span, message).help("keep one of `table`, `files` and `query`");
+            findings
+                .report(&codes::CONFLICTING_KEYS, source.name.span, message)
+                .help("keep one of `table`, `files` and `query`");
             None
         }
     }
@@ -226,7 +226,8 @@ fn key_and_time(id: SourceId, written: &written::Source, model: &mut Model, find
     if let (Some(time), Some(name)) = (time, &written.time)
         && !source.columns.get(time).ty.is_time()
     {
-        let message = format!("`{}` cannot be the time of `{}`: it holds {}", name.value, source.name.value, source.columns.get(time).ty);
+        let message =
+            format!("`{}` cannot be the time of `{}`: it holds {}", name.value, source.name.value, source.columns.get(time).ty);
         findings.report(&codes::TYPE_MISMATCH, name.span, message).help("a time is a `date`, a `timestamp` or an `instant`");
     }
     if written.kind.as_ref().is_some_and(|kind| kind.value == "entities") && written.key.is_empty() {
@@ -349,7 +350,8 @@ pub(super) fn dimensions(spec: &Spec, model: &mut Model, findings: &mut Findings
             }
             continue;
         }
-        let made = Dimension { title: title(&name), name: name.clone(), defined: None, description: String::new(), ty: None, places };
+        let made =
+            Dimension { title: title(&name), name: name.clone(), defined: None, description: String::new(), ty: None, places };
         let id = model.dimensions.push(made);
         model.dimension_names.insert(name, id);
     }
@@ -377,7 +379,8 @@ fn defined(written: &dimension::Dimension, incomplete: bool, model: &Model, find
         if let Node::Leaf(RowLeaf::Column(found)) = expr.node {
             let holds = model.column(source, &found).ty;
             if holds != ty && holds != Type::Error {
-                let message = format!("`{}` is {ty}, but `{}` of `{}` holds {holds}", written.name.value, path.value, source_name.value);
+                let message =
+                    format!("`{}` is {ty}, but `{}` of `{}` holds {holds}", written.name.value, path.value, source_name.value);
                 findings
                     .report(&codes::DIMENSION_TYPE, path.span, message)
                     .help("give the dimension the type of its columns, or name a column of its type");

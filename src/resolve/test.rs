@@ -166,7 +166,11 @@ impl TestResolver<'_> {
     /// `2024-01: 10`
     fn period_entry(&mut self, kpi: KpiId, entry: &Entry, dimensions: &[DimensionId]) -> Option<(Grain, ExpectedRow)> {
         if !dimensions.is_empty() {
-            self.bad(entry.key.span, "the figures of slices are a list of rows", "write `- { period: 2024-01, channel: web, value: 10 }`");
+            self.bad(
+                entry.key.span,
+                "the figures of slices are a list of rows",
+                "write `- { period: 2024-01, channel: web, value: 10 }`",
+            );
             return None;
         }
         let (grain, period) = self.period(kpi, &entry.key)?;
@@ -223,7 +227,11 @@ impl TestResolver<'_> {
         let calendar = &self.model.calendar;
         let grains = self.model.grains(kpi);
         let Some(label) = Label::parse(&name.value) else {
-            self.bad(name.span, format!("`{}` is no period", name.value), "for instance `2024-01`, `2024-W05`, `2024-Q1`, `2024`");
+            self.bad(
+                name.span,
+                format!("`{}` is no period", name.value),
+                "for instance `2024-01`, `2024-W05`, `2024-Q1`, `2024`",
+            );
             return None;
         };
         let grain = label.grain();
@@ -243,7 +251,8 @@ impl TestResolver<'_> {
         }
         let start = if calendar.custom && grain != Grain::Day { None } else { label.start(calendar) };
         if start.is_none() {
-            let help = if calendar.custom { "in a custom calendar a period is named by its first day" } else { "check the number" };
+            let help =
+                if calendar.custom { "in a custom calendar a period is named by its first day" } else { "check the number" };
             self.bad(name.span, format!("the calendar has no {grain} `{}`", name.value), help);
         }
         start.map(|start| (grain, start))
@@ -269,7 +278,11 @@ impl TestResolver<'_> {
         let worked_out = crate::formula::parse(&formula, &mut Findings::default()).and_then(|tree| constant(&tree));
         if worked_out.is_none() {
             let message = format!("`{}` is no figure", scalar.text);
-            self.bad(node.span, message, "write a number, a sum such as `2 / 3`, `null`, or `absent` for a row that is not there");
+            self.bad(
+                node.span,
+                message,
+                "write a number, a sum such as `2 / 3`, `null`, or `absent` for a row that is not there",
+            );
         }
         worked_out.map(ExpectedValue::Number)
     }

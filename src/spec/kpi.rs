@@ -4,6 +4,7 @@ use super::reader::{FormulaText, Reader, Text, text, text_list};
 use super::shape::{Field, Record, Shape};
 use crate::calendar::Grain;
 use crate::load::{Entry, Node, Value};
+use crate::model::Better;
 use crate::text::{Files, Name, Span, Spanned};
 
 /// A KPI as written.
@@ -57,17 +58,6 @@ pub struct Kpi {
     pub deprecated: Option<Deprecated>,
     /// Former names.
     pub aliases: Vec<Name>,
-}
-
-/// Which way is good.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Better {
-    /// More is better.
-    Up,
-    /// Less is better.
-    Down,
-    /// Best between two values.
-    Between(f64, f64),
 }
 
 /// A claim that one KPI moves another.

@@ -47,7 +47,10 @@ pub fn statement(text: &Query, dialect: &dyn Dialect) -> String {
 
 fn indented(text: &str, by: usize) -> String {
     let blanks = " ".repeat(by);
-    text.lines().map(|line| if line.is_empty() { String::new() } else { format!("{blanks}{line}") }).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(|line| if line.is_empty() { String::new() } else { format!("{blanks}{line}") })
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 struct Writer<'a> {
@@ -61,9 +64,7 @@ impl Writer<'_> {
     fn body(&self, body: &Body) -> String {
         match body {
             Body::Select(select) => self.select(select),
-            Body::Union(selects) => {
-                selects.iter().map(|select| self.select(select)).collect::<Vec<_>>().join("\nunion all\n")
-            }
+            Body::Union(selects) => selects.iter().map(|select| self.select(select)).collect::<Vec<_>>().join("\nunion all\n"),
         }
     }
 
@@ -150,9 +151,7 @@ impl Writer<'_> {
 
     fn source(&self, source: &SourceRows) -> String {
         let relation = match &source.relation {
-            RelationRef::Table(parts) => {
-                parts.iter().map(|part| self.dialect.identifier(part)).collect::<Vec<_>>().join(".")
-            }
+            RelationRef::Table(parts) => parts.iter().map(|part| self.dialect.identifier(part)).collect::<Vec<_>>().join("."),
             RelationRef::Files(paths) => self.dialect.files(paths),
             RelationRef::Query(sql) => format!("(\n{}\n)", indented(sql, 2)),
         };
@@ -244,7 +243,11 @@ impl Scope<'_> {
                 for (at, argument) in arguments.iter().enumerate() {
                     // The right side of a difference needs parentheses where the left does not.
                     let associative = matches!(operator, "and" | "or" | "||");
-                    let text = if at == 0 || associative { self.bound(argument, tightness) } else { self.tighter(argument, tightness) };
+                    let text = if at == 0 || associative {
+                        self.bound(argument, tightness)
+                    } else {
+                        self.tighter(argument, tightness)
+                    };
                     let text = if tightness == Tightness::Comparison { self.tighter(argument, tightness) } else { text };
                     parts.push(text);
                 }
@@ -272,7 +275,12 @@ impl Scope<'_> {
                 let from = before.ends_with(" from ") || (before.ends_with('(') && next.starts_with(" as "));
                 let text = if enclosed || from { self.expr(argument).0 } else { self.bound(argument, Tightness::Sum) };
                 let safe = enclosed || from;
-                let loose = !safe && self.expr(argument).1 < Tightness::Product && (template.contains(" * ") || template.contains('%') || template.starts_with('-') || template.contains(" - "));
+                let loose = !safe
+                    && self.expr(argument).1 < Tightness::Product
+                    && (template.contains(" * ")
+                        || template.contains('%')
+                        || template.starts_with('-')
+                        || template.contains(" - "));
                 out.push_str(&if loose && !text.starts_with('(') { format!("({text})") } else { text });
             }
             rest = next;
@@ -284,8 +292,13 @@ impl Scope<'_> {
     fn own(&self, name: &str, arguments: &[Scalar]) -> Written {
         match (name, arguments) {
             ("/", [left, right]) => {
-                let number = matches!(&left.node, Node::Apply(function, _) if function.name == "to number" || function.name == "/");
-                let above = if number { self.bound(left, Tightness::Product) } else { format!("cast({} as double)", self.expr(left).0) };
+                let number =
+                    matches!(&left.node, Node::Apply(function, _) if function.name == "to number" || function.name == "/");
+                let above = if number {
+                    self.bound(left, Tightness::Product)
+                } else {
+                    format!("cast({} as double)", self.expr(left).0)
+                };
                 let below = match &right.node {
                     Node::Literal(Literal::Number(digits)) if digits.parse::<f64>().is_ok_and(|value| value != 0.0) => {
                         self.tighter(right, Tightness::Product)
@@ -300,8 +313,11 @@ impl Scope<'_> {
             ("not", [only]) => (format!("not {}", self.tighter(only, Tightness::Not)), Tightness::Not),
             // The engines leave nulls out here; the language does not.
             ("least" | "greatest", _) => {
-                let there: Vec<String> =
-                    arguments.iter().filter(|argument| can_be_null(argument)).map(|argument| format!("{} is not null", self.tighter(argument, Tightness::Comparison))).collect();
+                let there: Vec<String> = arguments
+                    .iter()
+                    .filter(|argument| can_be_null(argument))
+                    .map(|argument| format!("{} is not null", self.tighter(argument, Tightness::Comparison)))
+                    .collect();
                 let call = format!("{name}({})", self.list(arguments));
                 if there.is_empty() {
                     (call, Tightness::Atom)
@@ -453,7 +469,10 @@ impl Scope<'_> {
         } else {
             // The latest change first: most rows are recent.
             let cases = civil.pieces.then.iter().rev();
-            Shift::Cases(cases.map(|(from, seconds)| (format!("{of} >= {}", at(*from)), *seconds)).collect(), civil.pieces.first)
+            Shift::Cases(
+                cases.map(|(from, seconds)| (format!("{of} >= {}", at(*from)), *seconds)).collect(),
+                civil.pieces.first,
+            )
         };
         if !civil.instant && shift == Shift::None && civil.beyond.is_none() {
             return of;

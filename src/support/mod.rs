@@ -9,8 +9,19 @@ pub const DIALECTS: [&str; 1] = ["duckdb"];
 
 /// Dialects of the language that this version does not compile for yet.
 const LATER: [&str; 13] = [
-    "postgres", "snowflake", "bigquery", "redshift", "databricks", "spark", "clickhouse", "mysql", "mariadb", "sqlite", "trino",
-    "sqlserver", "datafusion",
+    "postgres",
+    "snowflake",
+    "bigquery",
+    "redshift",
+    "databricks",
+    "spark",
+    "clickhouse",
+    "mysql",
+    "mariadb",
+    "sqlite",
+    "trino",
+    "sqlserver",
+    "datafusion",
 ];
 
 /// The longest name of a view. DuckDB has no limit of its own; a file of that name has.
@@ -61,7 +72,8 @@ fn raw_sql(model: &Model, dialect: &str, findings: &mut Findings) {
 fn names(model: &Model, findings: &mut Findings) {
     let mut check = |view: String, span: Span| {
         if view.len() > LONGEST_NAME {
-            let message = format!("the view `{}…` would have a name of {} characters", view.get(..40).unwrap_or(&view), view.len());
+            let message =
+                format!("the view `{}…` would have a name of {} characters", view.get(..40).unwrap_or(&view), view.len());
             findings
                 .report(&codes::NAME_TOO_LONG, span, message)
                 .help(format!("names of views may have {LONGEST_NAME} characters; shorten the KPI's or the dimensions' names"));

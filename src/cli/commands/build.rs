@@ -1,7 +1,7 @@
 //! `kpic build`
 
 use crate::build;
-use crate::cli::{Context, FINE, Stop, out, progress};
+use crate::cli::{Context, FINE, Stop, environment, out, progress, valid};
 use crate::diagnostic::Severity;
 use crate::engine::Failure;
 use crate::pipeline;
@@ -18,11 +18,11 @@ pub(in crate::cli) struct BuildArgs {}
 
 pub(in crate::cli) fn run(_args: &BuildArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
-    let project = context.valid(pipeline::check(&root, &context.options()))?;
+    let project = valid(pipeline::check(&root, &context.options()))?;
     let target = &project.model().warehouse.target_dir;
     let outputs = progress::during("writing", || build::outputs(&project));
     build::write(&root.join(target), &outputs)
-        .map_err(|problem| context.environment(&Failure { message: problem.message, help: problem.help }))?;
+        .map_err(|problem| environment(&Failure { message: problem.message, help: problem.help }))?;
     let views = outputs.len().saturating_sub(1);
     let plural = if views == 1 { "" } else { "s" };
     let deploy = outputs.first().map_or("", |output| output.path.as_str());

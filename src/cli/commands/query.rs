@@ -1,7 +1,9 @@
 //! `kpic query`
 
 use crate::calendar::Grain;
-use crate::cli::{Context, EngineArgs, FINDINGS, FINE, Stop, out, progress, show};
+use crate::cli::{
+    Context, EngineArgs, FINDINGS, FINE, Stop, engine_of, environment, out, progress, show, show_findings, usage, valid,
+};
 use crate::engine::{Failure, Rows};
 use crate::measure::{Session, guard, number};
 use crate::model::unit::Unit;
@@ -83,27 +85,27 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     let (text, columns) = query::file(&asked, grain_of);
     let mut checked = pipeline::check_with(&root, (query::FILE.to_owned(), text), &context.options());
     checked.findings.retain(|finding| !is_noise(finding));
-    let project = context.valid(checked)?;
+    let project = valid(checked)?;
     let model = project.model();
     let (question, kpis) =
-        query::question(model, &asked, &columns).map_err(|unclear| context.usage(&unclear.message, &unclear.help))?;
+        query::question(model, &asked, &columns).map_err(|unclear| usage(&unclear.message, &unclear.help))?;
     let mut plan = plan::plan(&project, &question);
-    order(&mut plan, args, context)?;
+    order(&mut plan, args)?;
     let dialect = sql::dialect::dialect(model.warehouse.dialect.as_ref().map(|name| name.value.as_str()));
     if args.sql {
         out::print(&sql::statement(&plan, dialect));
         return Ok(FINE);
     }
-    let engine = context.engine(&root, &args.engine, model.warehouse.database.as_deref())?;
+    let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
     let plans = [plan];
-    let found = progress::during("checking the data", || guard::check(&session, &plans))
-        .map_err(|failure| context.environment(&failure))?;
+    let found =
+        progress::during("checking the data", || guard::check(&session, &plans)).map_err(|failure| environment(&failure))?;
     if found.has_errors() {
-        context.findings(&found, project.files());
+        show_findings(&found, project.files());
         return Ok(FINDINGS);
     }
-    let answer = progress::during("asking", || session.answer(&plans)).map_err(|failure| context.environment(&failure))?;
+    let answer = progress::during("asking", || session.answer(&plans)).map_err(|failure| environment(&failure))?;
     match answer.into_iter().next() {
         Some(Ok(rows)) => {
             let text = match args.format {
@@ -114,9 +116,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
             out::print(&text);
             Ok(FINE)
         }
-        Some(Err(why)) => {
-            Err(context.environment(&Failure { message: format!("the engine refused the query: {why}"), help: None }))
-        }
+        Some(Err(why)) => Err(environment(&Failure { message: format!("the engine refused the query: {why}"), help: None })),
         None => Ok(FINE),
     }
 }
@@ -127,7 +127,7 @@ fn is_noise(finding: &crate::diagnostic::Finding) -> bool {
 }
 
 /// Sorts and cuts the answer.
-fn order(plan: &mut Query, args: &QueryArgs, context: &Context<'_>) -> Result<(), Stop> {
+fn order(plan: &mut Query, args: &QueryArgs) -> Result<(), Stop> {
     let Body::Select(select) = &mut plan.result else { return Ok(()) };
     let names: Vec<String> = select.columns.iter().map(|(_, name)| name.clone()).collect();
     let mut order = Vec::new();
@@ -135,7 +135,7 @@ fn order(plan: &mut Query, args: &QueryArgs, context: &Context<'_>) -> Result<()
         let (name, greatest_first) = wish.strip_prefix('-').map_or((wish.as_str(), false), |name| (name, true));
         if !names.iter().any(|known| known == name) {
             let help = format!("the columns are: {}", names.join(", "));
-            return Err(context.usage(&format!("the answer has no column `{name}`"), &help));
+            return Err(usage(&format!("the answer has no column `{name}`"), &help));
         }
         order.push((column("", name), greatest_first));
     }
@@ -189,15 +189,7 @@ fn heading(name: &str, units: &[(&str, &Unit)]) -> String {
     }
 }
 
-fn cell(
-    model: &Model,
-    rows: &Rows,
-    row: &[Value],
-    at: usize,
-    units: &[(&str, &Unit)],
-    grain: Grain,
-    complete: bool,
-) -> String {
+fn cell(model: &Model, rows: &Rows, row: &[Value], at: usize, units: &[(&str, &Unit)], grain: Grain, complete: bool) -> String {
     let name = rows.columns.get(at).map(String::as_str).unwrap_or_default();
     let value = row.get(at).unwrap_or(&Value::Null);
     if let Some((_, unit)) = units.iter().find(|(known, _)| *known == name) {
@@ -238,11 +230,8 @@ fn csv(plans: &[Query], rows: &Rows) -> String {
 }
 
 fn json(rows: &Rows) -> String {
-    let all: Vec<Value> = rows
-        .rows
-        .iter()
-        .map(|row| Value::Object(rows.columns.iter().cloned().zip(row.iter().cloned()).collect()))
-        .collect();
+    let all: Vec<Value> =
+        rows.rows.iter().map(|row| Value::Object(rows.columns.iter().cloned().zip(row.iter().cloned()).collect())).collect();
     let mut text = serde_json::to_string_pretty(&all).unwrap_or_default();
     text.push('\n');
     text

@@ -1,7 +1,9 @@
 //! `kpic run`
 
 use crate::calendar::{Date, Grain};
-use crate::cli::{Context, EngineArgs, FINDINGS, FINE, Stop, out, progress, show};
+use crate::cli::{
+    Context, EngineArgs, FINDINGS, FINE, Stop, engine_of, environment, out, progress, show, show_findings, usage, valid,
+};
 use crate::diagnostic::suggest;
 use crate::engine::Rows;
 use crate::measure::{Session, guard, number};
@@ -60,12 +62,13 @@ struct Figure {
 
 pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
-    let project = context.valid(pipeline::check(&root, &context.options()))?;
+    let project = valid(pipeline::check(&root, &context.options()))?;
     let model = project.model();
-    let kpis = named(model, &args.kpis, context)?;
-    let engine = context.engine(&root, &args.engine, model.warehouse.database.as_deref())?;
+    let kpis = named(model, &args.kpis)?;
+    let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
-    let (asked, unsliced): (Vec<KpiId>, Vec<KpiId>) = kpis.into_iter().partition(|id| model.kpis.get(*id).facts.needs.is_none());
+    let (asked, unsliced): (Vec<KpiId>, Vec<KpiId>) =
+        kpis.into_iter().partition(|id| model.kpis.get(*id).facts.needs.is_none());
     let mut batches: Vec<(Grain, Vec<KpiId>)> = Vec::new();
     for grain in Grain::ALL {
         let of_grain: Vec<KpiId> = asked.iter().copied().filter(|id| model.kpis.get(*id).grain == grain).collect();
@@ -73,21 +76,21 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     }
     let queries: Vec<Query> =
         batches.iter().map(|(grain, kpis)| plan::plan(&project, &question(model, *grain, kpis))).collect();
-    let found = progress::during("checking the data", || guard::check(&session, &queries))
-        .map_err(|failure| context.environment(&failure))?;
+    let found =
+        progress::during("checking the data", || guard::check(&session, &queries)).map_err(|failure| environment(&failure))?;
     if found.has_errors() {
-        context.findings(&found, project.files());
+        show_findings(&found, project.files());
         return Ok(FINDINGS);
     }
     let answers =
-        progress::during("working out figures", || session.answer(&queries)).map_err(|failure| context.environment(&failure))?;
+        progress::during("working out figures", || session.answer(&queries)).map_err(|failure| environment(&failure))?;
     let mut recent = Vec::new();
     for ((grain, kpis), answer) in batches.iter().zip(answers) {
         match answer {
             Ok(rows) => recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows))),
             Err(why) => {
                 let failure = crate::engine::Failure { message: format!("the engine refused a query: {why}"), help: None };
-                return Err(context.environment(&failure));
+                return Err(environment(&failure));
             }
         }
     }
@@ -109,7 +112,7 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
 }
 
 /// The KPIs of the given names, or all that are not deprecated.
-fn named(model: &Model, names: &[String], context: &Context<'_>) -> Result<Vec<KpiId>, Stop> {
+fn named(model: &Model, names: &[String]) -> Result<Vec<KpiId>, Stop> {
     if names.is_empty() {
         return Ok(model.kpis.iter().filter(|(_, kpi)| kpi.deprecated.is_none()).map(|(id, _)| id).collect());
     }
@@ -118,7 +121,10 @@ fn named(model: &Model, names: &[String], context: &Context<'_>) -> Result<Vec<K
         let Some(id) = model.kpi_names.get(name) else {
             let all = model.kpis.rows().iter().map(|kpi| kpi.name.value.as_str());
             let help = suggest::did_you_mean(name, "the KPIs are", all);
-            return Err(context.usage(&format!("there is no KPI `{name}`"), &help.unwrap_or_else(|| "see `kpic run` for all".to_owned())));
+            return Err(usage(
+                &format!("there is no KPI `{name}`"),
+                &help.unwrap_or_else(|| "see `kpic run` for all".to_owned()),
+            ));
         };
         found.push(*id);
     }

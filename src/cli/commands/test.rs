@@ -1,6 +1,9 @@
 //! `kpic test`
 
-use crate::cli::{Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, findings_text, out, progress, show};
+use crate::cli::{
+    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, findings_text, out, progress, show,
+    usage, valid,
+};
 use crate::diagnostic::{Findings, codes, suggest};
 use crate::measure::test::{self, Outcome};
 use crate::pipeline;
@@ -28,19 +31,19 @@ pub(in crate::cli) struct TestArgs {
 
 pub(in crate::cli) fn run(args: &TestArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
-    let mut project = context.valid(pipeline::check(&root, &context.options()))?;
+    let mut project = valid(pipeline::check(&root, &context.options()))?;
     for name in &args.tests {
         let names = || project.model().tests.iter().map(|test| test.name.value.as_str());
         if !names().any(|known| known == name) {
             let help = suggest::did_you_mean(name, "the tests are", names()).unwrap_or_else(|| "see `kpic test`".to_owned());
-            return Err(context.usage(&format!("there is no test `{name}`"), &help));
+            return Err(usage(&format!("there is no test `{name}`"), &help));
         }
     }
     // Tests bring their own rows; no database is read.
-    let mut engine = context.engine(&root, &args.engine, None)?;
+    let mut engine = engine_of(&root, &args.engine, None)?;
     engine.database = None;
     let outcomes = progress::during("testing", || test::run(&mut project, &engine, &args.tests))
-        .map_err(|failure| context.environment(&failure))?;
+        .map_err(|failure| environment(&failure))?;
     let failed = outcomes.iter().filter(|outcome| !outcome.passes()).count();
     if args.format == FindingsFormat::Json {
         let text = findings_text(&findings(&project, &outcomes), project.files(), args.format, out::look_of_stdout());
@@ -98,10 +101,8 @@ fn findings(project: &pipeline::Valid, outcomes: &[Outcome]) -> Findings {
             }
         }
         for figure in outcome.figures.iter().filter(|figure| !figure.agrees) {
-            let message = format!(
-                "`{}`: {} at {} is {}, not {}",
-                outcome.name, figure.of, figure.row, figure.actual, figure.expected
-            );
+            let message =
+                format!("`{}`: {} at {} is {}, not {}", outcome.name, figure.of, figure.row, figure.actual, figure.expected);
             findings.report(&codes::TEST_FAILED, figure.span, message);
         }
     }

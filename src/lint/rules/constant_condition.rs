@@ -37,7 +37,8 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
 fn verdict(model: &Model, source: SourceId, expr: &RowExpr) -> Option<bool> {
     let Node::Apply(function, arguments) = &expr.node else { return None };
     let [left, right] = arguments.as_slice() else { return None };
-    let (Node::Leaf(RowLeaf::Column(path)), Node::Literal(crate::model::expr::Literal::Number(digits))) = (&left.node, &right.node)
+    let (Node::Leaf(RowLeaf::Column(path)), Node::Literal(crate::model::expr::Literal::Number(digits))) =
+        (&left.node, &right.node)
     else {
         return None;
     };

@@ -3,9 +3,9 @@
 use crate::diagnostic::{Findings, codes};
 use crate::functions::{count, operators};
 use crate::lint::{Lens, Rule};
+use crate::model::Body;
 use crate::model::expr::{Aggregate, CalcLeaf, Node, RowExpr};
 use crate::model::unit::Shown;
-use crate::model::Body;
 
 pub(super) const RULE: Rule = Rule { code: &codes::SHARE_ABOVE_ONE, check };
 
@@ -19,10 +19,9 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let same_rows = part.source == whole.source && part.time == whole.time && part.window == whole.window;
         if same_rows && !implies(part.filter.as_ref(), whole.filter.as_ref()) {
             let span = calc.span_or(kpi.name.span);
-            let message = format!("`{}` can exceed 100 %: its numerator counts rows that its denominator leaves out", kpi.name.value);
-            findings
-                .report(&codes::SHARE_ABOVE_ONE, span, message)
-                .help("repeat the denominator's condition in the numerator");
+            let message =
+                format!("`{}` can exceed 100 %: its numerator counts rows that its denominator leaves out", kpi.name.value);
+            findings.report(&codes::SHARE_ABOVE_ONE, span, message).help("repeat the denominator's condition in the numerator");
         }
     }
 }

@@ -8,9 +8,12 @@ pub(super) const RULE: Rule = Rule { code: &codes::UNCOVERED_VALUE, check };
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
     for taxonomy in lens.model.taxonomies.iter().filter(|taxonomy| taxonomy.cover) {
         for (value, span) in &taxonomy.values {
-            let covered = lens.model.kpis.rows().iter().any(|kpi| {
-                kpi.taxonomies.iter().any(|(name, given)| *name == taxonomy.name && given == value)
-            });
+            let covered = lens
+                .model
+                .kpis
+                .rows()
+                .iter()
+                .any(|kpi| kpi.taxonomies.iter().any(|(name, given)| *name == taxonomy.name && given == value));
             if let (false, Some(span)) = (covered, span) {
                 findings
                     .report(&codes::UNCOVERED_VALUE, *span, format!("no KPI has the {} `{value}`", taxonomy.name))

@@ -1,0 +1,42 @@
+# What people and CI call. Everything that is fetched lands in .tools/ or target/, which git ignores.
+
+DUCKDB_VERSION := 1.5.6
+PYTHON ?= python3
+CARGO ?= cargo
+DUCKDB := .tools/duckdb
+
+export KPIC_DUCKDB := $(CURDIR)/$(DUCKDB)
+
+.PHONY: demo test test-random lint bench-sql clean help
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(DUCKDB) ## Build kpic and show the figures of an online music shop
+	$(CARGO) build --release --locked
+	./target/release/kpic -C specs/cdnow run
+
+test: $(DUCKDB) ## Run all tests
+	$(CARGO) test --locked
+
+test-random: $(DUCKDB) ## Hold 10,000 random projects against the reference evaluator
+	KPIC_RANDOM_CASES=10000 $(CARGO) test --locked --release --test random -- --nocapture
+
+lint: ## Formatting and lints, as CI has them
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+bench-sql: $(DUCKDB) ## Time the emitted SQL against an expert's, on 10 million rows
+	$(CARGO) bench --locked --bench sql
+
+clean: ## Delete what was built and fetched
+	rm -rf target .tools
+
+# The DuckDB command line program, as PyPI has it. A virtual environment where Python can make one, else a plain folder.
+$(DUCKDB):
+	rm -rf .tools && mkdir -p .tools
+	($(PYTHON) -m venv .tools/venv && .tools/venv/bin/python -m pip install --quiet duckdb-cli==$(DUCKDB_VERSION)) \
+	  || $(PYTHON) -m pip install --quiet --target .tools/pip duckdb-cli==$(DUCKDB_VERSION)
+	program=$$(find .tools -name duckdb -path '*duckdb_cli*' -type f | head -n 1) && chmod +x "$$program" \
+	  && ln -s "$${program#.tools/}" $(DUCKDB)
+	$(DUCKDB) --version

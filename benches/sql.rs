@@ -1,0 +1,314 @@
+//! Times the SQL that kpic emits against what an expert writes by hand, on 10 million rows, side by side in one run.
+//!
+//! `make bench-sql`. The database is made once, below `target/`. Each pair is run in turn, several times; the medians are
+//! compared. Both of a pair give the same figures; a test of the numbers is not this file's business.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::indexing_slicing, clippy::panic, missing_docs)]
+
+use kpic::pipeline::{Options, check_texts};
+use kpic::plan::views;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// How often each query is run.
+const ROUNDS: usize = 7;
+
+/// Rows of two facts and their customers, the same on every machine: hashes stand for chance.
+const ROWS: &str = "
+create table customers as
+  select i as customer_id, 'C' || (hash(i) % 20) as country from range(100000) t(i);
+create table orders as
+  select i as order_id,
+         (hash(i, 2) % 100000)::bigint as customer_id,
+         timestamp '2022-01-01' + to_seconds((hash(i, 3) % (86400 * 1000))::bigint) as ordered_at,
+         ((hash(i, 4) % 100000) / 100)::decimal(12, 2) as amount,
+         (hash(i, 5) % 10)::int as status,
+         (hash(i, 6) % 20000)::bigint as user_id
+  from range(10000000) t(i);
+create table visits as
+  select i as visit_id,
+         timestamp '2022-01-01' + to_seconds((hash(i, 7) % (86400 * 1000))::bigint) as visited_at
+  from range(10000000) t(i);
+alter table orders add column ordered_tz timestamptz;
+update orders set ordered_tz = make_timestamptz(epoch_us(ordered_at));
+";
+
+const SPEC: &str = "
+sources:
+  customers:
+    table: customers
+    kind: entities
+    key: customer_id
+    columns: { customer_id: integer, country: text }
+  orders:
+    table: orders
+    kind: events
+    key: order_id
+    time: ordered_at
+    columns:
+      order_id: integer
+      ordered_at: timestamp
+      ordered_tz: instant
+      customer: { column: customer_id, references: customers }
+      amount: { type: decimal, unit: USD }
+      status: integer
+      user_id: integer
+  visits:
+    table: visits
+    kind: events
+    key: visit_id
+    time: visited_at
+    columns: { visit_id: integer, visited_at: timestamp }
+kpis:
+  revenue: { formula: sum(orders.amount) }
+  revenue_by_reference: { formula: \"sum(orders.amount where customer.country = 'C3')\" }
+  conversion: { formula: count(orders) / count(visits) }
+  revenue_growth: { formula: growth(revenue) }
+  revenue_28_days: { formula: sum(orders.amount over trailing 28 days), grain: day }
+  users_28_days: { formula: count_distinct(orders.user_id over trailing 28 days), grain: day }
+  revenue_to_date: { formula: sum(orders.amount over year to date) }
+  median_amount: { formula: median(orders.amount) }
+  instant_revenue: { formula: sum(orders.amount at ordered_tz) }
+  s0: { formula: sum(orders.amount where status = 0) }
+  s1: { formula: sum(orders.amount where status = 1) }
+  s2: { formula: sum(orders.amount where status = 2) }
+  s3: { formula: sum(orders.amount where status = 3) }
+  s4: { formula: sum(orders.amount where status = 4) }
+  s5: { formula: sum(orders.amount where status = 5) }
+  s6: { formula: sum(orders.amount where status = 6) }
+  s7: { formula: sum(orders.amount where status = 7) }
+  s8: { formula: sum(orders.amount where status = 8) }
+  s9: { formula: sum(orders.amount where status = 9) }
+scorecards:
+  ten: { kpis: [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9] }
+";
+
+/// A view, what an expert writes for the same figures, and how many times that long the view may take.
+struct Pair {
+    what: &'static str,
+    view: &'static str,
+    zone: &'static str,
+    expert: Expert,
+    at_most: f64,
+}
+
+enum Expert {
+    Sql(&'static str),
+    /// The view of a project in another zone.
+    Zone(&'static str),
+}
+
+const SPINE: &str = "days as (select cast(range as date) as period from range(date '2022-01-01', date '2024-09-27', interval 1 day)), \
+months as (select cast(range as date) as period from range(date '2022-01-01', date '2024-09-27', interval 1 month))";
+
+const PAIRS: &[Pair] = &[
+    Pair {
+        what: "sum by month, against GROUP BY DATE_TRUNC",
+        view: "revenue",
+        zone: "UTC",
+        expert: Expert::Sql("select date_trunc('month', ordered_at) as period, sum(amount) as value from orders group by 1"),
+        at_most: 1.0,
+    },
+    Pair {
+        what: "sum by month through a reference",
+        view: "revenue_by_reference",
+        zone: "UTC",
+        expert: Expert::Sql(
+            "with {spine}, d as (select cast(ordered_at as date) as day, sum(amount) as v from orders join customers using (customer_id) \
+             where country = 'C3' and ordered_at >= timestamp '2022-01-01' and ordered_at < timestamp '2024-09-27' group by 1), \
+             m as (select date_trunc('month', day) as period, sum(v) as v from d group by 1) \
+             select months.period, coalesce(v, 0) from months left join m using (period)",
+        ),
+        at_most: 1.1,
+    },
+    Pair {
+        what: "ratio of two facts",
+        view: "conversion",
+        zone: "UTC",
+        expert: Expert::Sql(
+            "with {spine}, o as (select cast(ordered_at as date) as day, count(*) as v from orders \
+             where ordered_at >= timestamp '2022-01-01' and ordered_at < timestamp '2024-09-27' group by 1), \
+             v as (select cast(visited_at as date) as day, count(*) as v from visits \
+             where visited_at >= timestamp '2022-01-01' and visited_at < timestamp '2024-09-27' group by 1), \
+             om as (select date_trunc('month', day) as period, sum(v) as v from o group by 1), \
+             vm as (select date_trunc('month', day) as period, sum(v) as v from v group by 1) \
+             select months.period, cast(om.v as double) / nullif(vm.v, 0) from months left join om using (period) left join vm using (period)",
+        ),
+        at_most: 1.1,
+    },
+    Pair {
+        what: "growth on the month before",
+        view: "revenue_growth",
+        zone: "UTC",
+        expert: Expert::Sql(
+            "with {spine}, d as (select cast(ordered_at as date) as day, sum(amount) as v from orders \
+             where ordered_at >= timestamp '2022-01-01' and ordered_at < timestamp '2024-09-27' group by 1), \
+             m as (select date_trunc('month', day) as period, sum(v) as v from d group by 1), \
+             f as (select months.period, coalesce(v, 0) as v from months left join m using (period)) \
+             select period, (v - lag(v) over (order by period)) / nullif(abs(lag(v) over (order by period)), 0) from f",
+        ),
+        at_most: 1.1,
+    },
+    Pair {
+        what: "trailing 28 days, sum by day",
+        view: "revenue_28_days",
+        zone: "UTC",
+        expert: Expert::Sql(
+            "with {spine}, d as (select cast(ordered_at as date) as period, sum(amount) as v from orders \
+             where ordered_at >= timestamp '2021-12-05' and ordered_at < timestamp '2024-09-27' group by 1), \
+             f as (select period, sum(v) as v from (select * from d union all select period, null from days) group by 1) \
+             select period, sum(v) over (order by period range between interval 27 day preceding and current row) from f",
+        ),
+        at_most: 1.1,
+    },
+    Pair {
+        what: "trailing 28 days, distinct by day, against islands",
+        view: "users_28_days",
+        zone: "UTC",
+        expert: Expert::Sql(
+            "with {spine}, ud as (select distinct user_id, cast(ordered_at as date) as day from orders \
+             where ordered_at >= timestamp '2021-12-05' and ordered_at < timestamp '2024-09-27'), \
+             m as (select day, lag(day) over w as b, lead(day) over w as a from ud window w as (partition by user_id order by day)), \
+             e as (select day, 1 as delta from m where b is null or day - b > 28 \
+             union all select day + 28, -1 from m where a is null or a - day > 28 union all select period, 0 from days), \
+             s as (select day, sum(sum(delta)) over (order by day) as v from e group by 1) \
+             select day, v from s where day < date '2024-09-27'",
+        ),
+        at_most: 1.1,
+    },
+    Pair {
+        what: "year to date by month",
+        view: "revenue_to_date",
+        zone: "UTC",
+        expert: Expert::Sql(
+            "with {spine}, d as (select cast(ordered_at as date) as day, sum(amount) as v from orders \
+             where ordered_at >= timestamp '2022-01-01' and ordered_at < timestamp '2024-09-27' group by 1), \
+             m as (select date_trunc('month', day) as period, sum(v) as v from d group by 1), \
+             f as (select months.period, coalesce(v, 0) as v from months left join m using (period)) \
+             select period, sum(v) over (partition by date_trunc('year', period) order by period) from f",
+        ),
+        at_most: 1.1,
+    },
+    Pair {
+        what: "median by month",
+        view: "median_amount",
+        zone: "UTC",
+        // Without the cast DuckDB rounds the median of decimals to their scale.
+        expert: Expert::Sql(
+            "with {spine}, m as (select date_trunc('month', ordered_at) as period, median(cast(amount as double)) as v from orders \
+             where ordered_at >= timestamp '2022-01-01' and ordered_at < timestamp '2024-09-27' group by 1) \
+             select months.period, v from months left join m using (period)",
+        ),
+        at_most: 1.1,
+    },
+    Pair {
+        what: "instants in Berlin, against the same in UTC",
+        view: "instant_revenue",
+        zone: "Europe/Berlin",
+        expert: Expert::Zone("UTC"),
+        at_most: 2.0,
+    },
+    Pair {
+        what: "scorecard of ten conditional sums, against one scan",
+        view: "scorecard__ten",
+        zone: "UTC",
+        expert: Expert::Sql(
+            "select date_trunc('month', ordered_at) as period, sum(case when status = 0 then amount end), sum(case when status = 1 then amount end), \
+             sum(case when status = 2 then amount end), sum(case when status = 3 then amount end), sum(case when status = 4 then amount end), \
+             sum(case when status = 5 then amount end), sum(case when status = 6 then amount end), sum(case when status = 7 then amount end), \
+             sum(case when status = 8 then amount end), sum(case when status = 9 then amount end) from orders group by 1",
+        ),
+        at_most: 1.1,
+    },
+];
+
+fn main() {
+    let only: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join("bench");
+    std::fs::create_dir_all(&folder).unwrap();
+    let database = folder.join("sql.duckdb");
+    if !database.exists() {
+        println!("making {} (once)", database.display());
+        let half = folder.join("half.duckdb");
+        let _ = std::fs::remove_file(&half);
+        duckdb(&half, false, ROWS);
+        std::fs::rename(&half, &database).unwrap();
+    }
+    println!("{:<52} {:>9} {:>9} {:>7} {:>8}", "", "kpic", "expert", "ratio", "at most");
+    let mut too_slow = 0;
+    for pair in PAIRS.iter().filter(|pair| only.is_empty() || only.iter().any(|name| pair.view.contains(name.as_str()))) {
+        let own = view(pair.view, pair.zone);
+        let expert = match pair.expert {
+            Expert::Sql(text) => text.replace("{spine}", SPINE),
+            Expert::Zone(zone) => view(pair.view, zone),
+        };
+        let (own, expert) = times(&database, &own, &expert);
+        let ratio = own / expert;
+        let mark = if ratio > pair.at_most { "  slower" } else { "" };
+        too_slow += usize::from(ratio > pair.at_most);
+        println!("{:<52} {own:>7.3} s {expert:>7.3} s {ratio:>7.2} {:>8.2}{mark}", pair.what, pair.at_most);
+    }
+    if too_slow > 0 {
+        println!("{too_slow} slower than wanted");
+    }
+}
+
+/// The SQL of a view of the project in a zone.
+fn view(name: &str, zone: &str) -> String {
+    let project = format!(
+        "kpic: 1\nproject: bench\ncalendar: {{ start: 2022-01-01, as_of: 2024-09-26, timezone: {zone} }}\nlints: {{ missing-description: allow }}\n"
+    );
+    let texts = vec![("kpic.yml".to_owned(), project), ("specs/bench.yml".to_owned(), SPEC.to_owned())];
+    let valid = check_texts(texts, &Options::default()).valid().expect("a valid project");
+    let view = views::views(&valid).into_iter().find(|view| view.name == name).expect("the view");
+    let query = views::query(&valid, &view.shows).expect("a plan");
+    kpic::sql::query(&query, kpic::sql::dialect::dialect(None))
+}
+
+/// The median seconds of two queries that are run in turn.
+fn times(database: &Path, one: &str, other: &str) -> (f64, f64) {
+    let mut script = String::from(".mode trash\n");
+    for _ in 0..2 {
+        let _ = writeln!(script, "{one};\n{other};");
+    }
+    script.push_str(".timer on\n");
+    for _ in 0..ROUNDS {
+        let _ = writeln!(script, "{one};\n{other};");
+    }
+    let output = duckdb(database, true, &script);
+    let seconds: Vec<f64> = output
+        .lines()
+        .filter_map(|line| line.split("real ").nth(1))
+        .filter_map(|rest| rest.split_whitespace().next()?.parse().ok())
+        .collect();
+    assert_eq!(seconds.len(), 2 * ROUNDS, "{output}");
+    let median = |offset: usize| {
+        let mut own: Vec<f64> = seconds.iter().copied().skip(offset).step_by(2).collect();
+        own.sort_by(f64::total_cmp);
+        own[own.len() / 2]
+    };
+    (median(0), median(1))
+}
+
+fn duckdb(database: &Path, readonly: bool, script: &str) -> String {
+    let program = std::env::var_os("KPIC_DUCKDB").map_or_else(|| PathBuf::from("duckdb"), PathBuf::from);
+    let mut command = Command::new(program);
+    command.arg("-no-init").arg("-bail");
+    if readonly {
+        command.arg("-readonly");
+    }
+    let mut child = command
+        .arg(database)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("duckdb starts");
+    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    String::from_utf8_lossy(&output.stdout).into_owned() + &errors
+}
