@@ -47,6 +47,7 @@ Exit codes: 0 fine, 1 findings, 2 wrong usage, 3 something outside of the projec
 
 /// What every command takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
 struct Common {
     /// The project's folder, or one inside of it.
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, default_value = ".")]
@@ -68,11 +69,12 @@ enum Color {
 
 /// What commands that need an engine take.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Engine")]
 struct EngineArgs {
     /// The `duckdb` program [default: `KPIC_DUCKDB`, next to kpic, or on PATH].
     #[arg(long, value_name = "PATH")]
     duckdb: Option<PathBuf>,
-    /// A `DuckDB` database to read tables from [default: `warehouse.database` of kpic.yml, else in memory].
+    /// A DuckDB database to read tables from [default: `warehouse.database` of kpic.yml, else in memory].
     #[arg(long, value_name = "FILE")]
     database: Option<PathBuf>,
 }

@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn units_read_and_print() {
-        for text in ["USD", "%", "points", "USD/month", "mile/hour", "order", "USD/order", "1/day", "user * day"] {
+        for text in ["USD", "%", "points", "USD/month", "mile/hour", "order", "USD/order", "1/day", "day * user"] {
             assert_eq!(unit(text).to_string(), text);
         }
         assert_eq!(unit("days").to_string(), "day");

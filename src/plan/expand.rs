@@ -6,7 +6,7 @@
 
 use crate::calendar::{Grain, Length};
 use crate::functions::{Function, OverNothing, abs, if_, operators};
-use crate::model::expr::{Aggregate, Calc, CalcLeaf, Expr, Grouped, Literal, Node, Past, RowExpr, RowLeaf, Window};
+use crate::model::expr::{Aggregate, Calc, CalcLeaf, Expr, Grouped, Literal, Node, Past, Path, RowExpr, RowLeaf, Window};
 use crate::model::{Body, DimensionId, KpiId, Model, SourceId};
 use std::collections::HashMap;
 
@@ -310,12 +310,26 @@ fn on_rows(model: &Model, source: SourceId, condition: &RowExpr) -> RowExpr {
     })
 }
 
-/// What an aggregate without a KPI of its own is called: `sum_amount`, `count_orders`.
+/// What an aggregate without a KPI of its own is called: `sum_amount`, `count_orders_if_status`.
 fn aggregate_name(model: &Model, aggregate: &Aggregate) -> String {
+    let name_of = |path: &Path| model.column(aggregate.source, path).name.value.clone();
     let of = match aggregate.argument.as_ref().map(|argument| &argument.node) {
         None => model.sources.get(aggregate.source).name.value.clone(),
-        Some(Node::Leaf(RowLeaf::Column(path))) => model.column(aggregate.source, path).name.value.clone(),
+        Some(Node::Leaf(RowLeaf::Column(path))) => name_of(path),
         Some(_) => "value".to_owned(),
     };
-    format!("{}_{of}", aggregate.function.name)
+    let mut tested: Vec<String> = Vec::new();
+    if let Some(filter) = &aggregate.filter {
+        filter.leaves(&mut |leaf| {
+            if let RowLeaf::Column(path) = leaf {
+                let name = name_of(path);
+                if !tested.contains(&name) {
+                    tested.push(name);
+                }
+            }
+        });
+    }
+    // A long name says no more than the condition itself.
+    let condition = if tested.is_empty() || tested.len() > 2 { String::new() } else { format!("_if_{}", tested.join("_and_")) };
+    format!("{}_{of}{condition}", aggregate.function.name)
 }

@@ -1,0 +1,142 @@
+//! Runs the documents: every YAML block is compiled, every block of commands is run and its output compared.
+//!
+//! - The blocks ```` ```yaml kpic.yml ```` and ```` ```yaml ```` of one document are one project, which has to be valid, and
+//!   whose spec tests have to pass.
+//! - In a block ```` ```console ```` a line that begins with `$ kpic` is run in the repository's folder; what follows up to the next
+//!   such line is what it has to print.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its documents has failed")]
+
+use kpic::diagnostic::render::{Look, human};
+use kpic::engine::DuckDb;
+use kpic::pipeline::{Options, check_texts};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const DEFAULT_PROJECT: &str = "kpic: 1\ncalendar: { start: 2024-01-01, as_of: 2024-06-30 }\n";
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The documents that are run.
+fn documents() -> Vec<PathBuf> {
+    let mut found = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
+    for entry in fs::read_dir(root().join("docs")).unwrap().flatten() {
+        if entry.path().extension().is_some_and(|ending| ending == "md") {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The fenced blocks of a document: what stands after the fence, the line, and the text.
+fn blocks(text: &str) -> Vec<(String, usize, String)> {
+    let mut found = Vec::new();
+    let mut open: Option<(String, usize, String)> = None;
+    for (at, line) in text.lines().enumerate() {
+        match (line.strip_prefix("```"), &mut open) {
+            (Some(_), Some(_)) => found.extend(open.take()),
+            (Some(info), None) => open = Some((info.trim().to_owned(), at + 1, String::new())),
+            (None, Some((_, _, block))) => {
+                block.push_str(line);
+                block.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    found
+}
+
+fn duckdb() -> PathBuf {
+    kpic::engine::find(None).unwrap_or_else(|_| root().join(".tools").join("duckdb"))
+}
+
+#[test]
+fn the_specs_in_documents_compile_and_their_tests_pass() {
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        let mut project = DEFAULT_PROJECT.to_owned();
+        let mut specs = Vec::new();
+        for (info, line, block) in blocks(&text) {
+            match info.as_str() {
+                "yaml kpic.yml" => project = block,
+                "yaml" => specs.push((format!("line {line}"), block)),
+                _ => {}
+            }
+        }
+        if specs.is_empty() {
+            continue;
+        }
+        let texts = std::iter::once(("kpic.yml".to_owned(), project)).chain(specs).collect();
+        let checked = check_texts(texts, &Options::default());
+        let found = human(&checked.findings, &checked.files, Look { color: false, width: 120 });
+        assert!(checked.findings.is_empty(), "{}:\n{found}", document.display());
+        let mut valid = checked.valid().unwrap();
+        let engine = DuckDb { program: duckdb(), folder: root(), database: None };
+        for outcome in kpic::measure::test::run(&mut valid, &engine, &[]).unwrap() {
+            assert!(outcome.passes(), "{}: {outcome:#?}", document.display());
+        }
+    }
+}
+
+#[test]
+fn the_commands_in_documents_print_what_is_shown() {
+    let mut wrong = Vec::new();
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        let mut after = text.clone();
+        for (info, line, block) in blocks(&text) {
+            if info != "console" {
+                continue;
+            }
+            let ran = ran(&document, line, &block);
+            if ran != block {
+                after = after.replacen(&block, &ran, 1);
+                wrong.push(format!("{}:{line}\n--- shown\n{block}--- printed\n{ran}", document.display()));
+            }
+        }
+        // What is shown is taken from what is printed, once somebody has read it.
+        if after != text && std::env::var_os("KPIC_UPDATE_DOCS").is_some() {
+            fs::write(&document, after).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{}\nwith KPIC_UPDATE_DOCS=1 the documents are brought up to date", wrong.join("\n"));
+}
+
+/// A block of commands with what they print.
+fn ran(document: &Path, line: usize, block: &str) -> String {
+    let mut out = String::new();
+    for command in block.lines().filter_map(|text| text.strip_prefix("$ ")) {
+        out.push_str(&format!("$ {command}\n"));
+        let arguments = command.strip_prefix("kpic ");
+        let arguments = arguments.unwrap_or_else(|| panic!("{}:{line}: only kpic is run", document.display()));
+        let output = Command::new(env!("CARGO_BIN_EXE_kpic"))
+            .args(words(arguments))
+            .env("KPIC_DUCKDB", duckdb())
+            .current_dir(root())
+            .output()
+            .unwrap();
+        out.push_str(&String::from_utf8_lossy(&output.stdout));
+        out.push_str(&String::from_utf8_lossy(&output.stderr));
+    }
+    out
+}
+
+/// Splits a command line as a shell would, for single and double quotes.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for char in line.chars() {
+        match (quote, char) {
+            (Some(open), char) if char == open => quote = None,
+            (None, '\'' | '"') => quote = Some(char),
+            (None, ' ') => words.push(String::new()),
+            _ => words.last_mut().unwrap().push(char),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
