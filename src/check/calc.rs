@@ -14,7 +14,7 @@ use crate::text::Files;
 /// How large a formula may be once the formulas of the KPIs in it are written out.
 const LARGEST: usize = 5_000;
 /// How deep it may be then.
-const DEEPEST: usize = 150;
+const DEEPEST: usize = 400;
 
 /// Checks the formulas of all KPIs.
 pub(super) fn kpis(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Findings) {
@@ -28,14 +28,16 @@ pub(super) fn kpis(model: &mut Model, graph: &Graph, files: &Files, findings: &m
             Body::Values(values) => (Body::Values(values.clone()), values_facts(kpi, values)),
             Body::Formula(calc) => {
                 let size = size(calc, &sizes);
-                if let Some(slot) = sizes.get_mut(id.index()) {
-                    *slot = size;
-                }
                 if size.0 > LARGEST || size.1 > DEEPEST {
+                    // Those that use it are broken by it and not reported again.
                     too_large(&mut context, id, size);
                     (Body::Broken, Facts::unknown())
                 } else {
-                    context.kpi(kpi, calc)
+                    let (body, facts) = context.kpi(kpi, calc);
+                    if let (false, Some(slot)) = (facts.is_broken(), sizes.get_mut(id.index())) {
+                        *slot = size;
+                    }
+                    (body, facts)
                 }
             }
         };
@@ -74,7 +76,7 @@ fn too_large(context: &mut Context<'_>, id: KpiId, (parts, depth): (usize, usize
     let message = if parts > LARGEST {
         format!("with the formulas of its KPIs written out, `{}` has more than {LARGEST} parts", kpi.name.value)
     } else {
-        format!("`{}` goes through {depth} levels of KPIs, which is more than {DEEPEST}", kpi.name.value)
+        format!("with the formulas of its KPIs written out, `{}` is {depth} levels deep, more than {DEEPEST}", kpi.name.value)
     };
     context.report(&codes::FORMULA_TOO_LARGE, span, message).help("shorten the chain of KPIs, or aggregate rows directly");
 }

@@ -1,0 +1,440 @@
+//! Nothing that can be typed makes kpic panic, hang or lose a finding.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use kpic::diagnostic::{Findings, Severity};
+use kpic::pipeline::{Checked, Options, check, check_texts};
+use proptest::prelude::*;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const PROJECT: &str = "kpic: 1\nproject: t\ncalendar: { start: 2024-01-01, as_of: 2024-06-30 }\n\
+lints: { missing-description: allow, unused-source: allow }\n";
+
+const SOURCES: &str = "sources:
+  orders:
+    table: orders
+    kind: events
+    key: order_id
+    time: ordered_on
+    columns:
+      order_id: text
+      ordered_on: date
+      customer: { column: customer_id, references: customers }
+      amount: { type: decimal, unit: EUR }
+      status: { type: text, nullable: false }
+  customers:
+    table: customers
+    kind: entities
+    key: customer_id
+    columns: { customer_id: text, country: text }
+";
+
+/// Checks a spec text beside the sources above.
+fn checked(spec: &str) -> Checked {
+    let texts = vec![
+        ("kpic.yml".to_owned(), PROJECT.to_owned()),
+        ("specs/sources.yml".to_owned(), SOURCES.to_owned()),
+        ("specs/a.yml".to_owned(), spec.to_owned()),
+    ];
+    check_texts(texts, &Options::default())
+}
+
+fn names(findings: &Findings) -> Vec<&'static str> {
+    findings.iter().map(|finding| finding.code.name).collect()
+}
+
+/// A text as a YAML scalar in single quotes.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''").replace(['\n', '\r', '\0'], " "))
+}
+
+// --- Everything is reported, once ---
+
+#[test]
+fn five_bad_keys_in_three_kpis_are_five_findings() {
+    let spec = "kpis:
+  a: { formula: count(orders), onwer: x, unti: EUR }
+  b: { formula: count(orders), grian: day }
+  c: { formula: count(orders), betterr: up, descripton: d }
+";
+    let checked = checked(spec);
+    assert_eq!(names(&checked.findings), ["unknown-key"; 5]);
+    let helps: Vec<_> = checked.findings.iter().map(|finding| finding.help.clone().unwrap()).collect();
+    let meant = ["owner", "unit", "grain", "better", "description"];
+    for (help, meant) in helps.iter().zip(meant) {
+        assert!(help.contains(&format!("`{meant}`")), "{help}");
+    }
+}
+
+#[test]
+fn what_follows_from_a_finding_is_not_repeated() {
+    let spec = "kpis:
+  a: { formula: sum(orders.amuont) }
+  b: { formula: a + 1 }
+  c: { formula: b / a }
+  d: { formula: growth(c), unit: EUR }
+";
+    assert_eq!(names(&checked(spec).findings), ["unknown-column"]);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_does_not_make_its_names_unknown() {
+    let texts = |broken: &str| {
+        vec![
+            ("kpic.yml".to_owned(), PROJECT.to_owned()),
+            ("specs/a.yml".to_owned(), "kpis:\n  a: { formula: revenue / buyers, owner: sales, by: [region] }\n".to_owned()),
+            ("specs/b.yml".to_owned(), broken.to_owned()),
+        ]
+    };
+    let checked = check_texts(texts("kpis:\n  revenue: [\n"), &Options::default());
+    assert_eq!(names(&checked.findings), ["yaml-syntax"]);
+    let checked = check_texts(texts(""), &Options::default());
+    let mut found = names(&checked.findings);
+    found.sort_unstable();
+    assert_eq!(found, ["unknown-dimension", "unknown-name", "unknown-name", "unknown-team"]);
+}
+
+#[test]
+fn a_file_that_is_not_text_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("kpic.yml"), PROJECT).unwrap();
+    fs::create_dir(folder.path().join("specs")).unwrap();
+    fs::write(folder.path().join("specs/a.yml"), "kpis:\n  a: { formula: revenue }\n").unwrap();
+    fs::write(folder.path().join("specs/b.yml"), b"kpis:\n  gr\xf6sse: 1\n").unwrap();
+    let checked = check(folder.path(), &Options::default());
+    assert_eq!(names(&checked.findings), ["unreadable-file"]);
+    let message = &checked.findings.iter().next().unwrap().message;
+    assert!(message.contains("specs/b.yml") && message.contains("line 2"), "{message}");
+}
+
+// --- Findings point at the exact characters, however YAML writes a formula ---
+
+#[test]
+fn spans_are_right_in_every_kind_of_scalar() {
+    let forms = [
+        "kpis:\n  a:\n    formula: count(orders where statsu = 'paid')\n",
+        "kpis:\n  a:\n    formula: 'count(orders where statsu = ''paid'')'\n",
+        "kpis:\n  a:\n    formula: \"count(orders where \\x73tatus = 'a' or statsu = 'paid')\"\n",
+        "kpis:\n  a:\n    formula: \"count(orders \\\n      where statsu = 'paid')\"\n",
+        "kpis:\n  a:\n    formula: |\n      count(orders\n        where statsu = 'paid')\n",
+        "kpis:\n  a:\n    formula: >-\n      count(orders\n      where\n\n      statsu = 'paid')\n",
+        "kpis:\n  a:\n    formula: count(orders\n      where statsu = 'paid')\n",
+        "kpis:\n  b: { formula: &f \"count(orders where statsu = 'paid')\" }\n",
+        "kpis:\n  größe_ist_kein_name: { formula: \"count(orders where statsu = 'ü')\" }\n",
+    ];
+    for form in forms {
+        for text in [form.to_owned(), form.replace('\n', "\r\n")] {
+            let checked = checked(&text);
+            let finding = checked.findings.iter().find(|finding| finding.code.name == "unknown-column");
+            let finding = finding.unwrap_or_else(|| panic!("{text}: {:?}", names(&checked.findings)));
+            assert_eq!(checked.files.slice(finding.labels[0].span), "statsu", "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn an_aliased_formula_is_reported_where_it_is_written() {
+    let checked = checked("kpis:\n  a: { formula: &f count(ordrs) }\n  b: { formula: *f }\n");
+    assert_eq!(names(&checked.findings), ["unknown-source"]);
+    let span = checked.findings.iter().next().unwrap().labels[0].span;
+    assert_eq!(checked.files.slice(span), "ordrs");
+    assert_eq!(checked.files.line(span), 2);
+}
+
+// --- Nothing panics ---
+
+/// Words that formulas are made of, so that most of what is made of them comes far.
+const WORDS: &[&str] = &[
+    "sum",
+    "count",
+    "avg",
+    "percentile",
+    "prior",
+    "growth",
+    "slice",
+    "total",
+    "first",
+    "if",
+    "case",
+    "when",
+    "then",
+    "else",
+    "end",
+    "(",
+    ")",
+    "(",
+    ")",
+    ",",
+    "+",
+    "-",
+    "*",
+    "/",
+    "=",
+    "!=",
+    "<",
+    ">=",
+    "and",
+    "or",
+    "not",
+    "in",
+    "between",
+    "like",
+    "is",
+    "null",
+    "orders",
+    "orders.amount",
+    "amount",
+    "status",
+    "customer",
+    "customer.country",
+    "a",
+    "b",
+    "revenue",
+    "where",
+    "from",
+    "via",
+    "per",
+    "top",
+    "at",
+    "over",
+    "each",
+    "trailing",
+    "28",
+    "days",
+    "month",
+    "quarter to date",
+    "all time",
+    "previous period",
+    "age",
+    "'paid'",
+    "90%",
+    "1_000.5",
+    "date '2024-01-31'",
+    "14 days",
+    "true",
+    "value",
+    "start.x",
+    "`end`",
+    "reached",
+    "within",
+    ".",
+    "%",
+    "trunc",
+    "text",
+    "round",
+    "2",
+    "10",
+    "#",
+    "\"",
+    "'",
+    ":",
+    "é",
+];
+
+fn soup() -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(WORDS), 0..30).prop_map(|words| words.join(" "))
+}
+
+/// Formulas that are right, to be broken.
+const FORMULAS: &[&str] = &[
+    "sum(orders.amount where status = 'paid' and customer.country in ('DE', 'AT'))",
+    "count(customers where count(orders where status = 'paid' over all time) >= 3 over all time)",
+    "sum(sum(orders.amount) per orders.customer where value > 10 top 10) / sum(orders.amount)",
+    "avg(a each day over trailing 3 months) / coalesce(prior(a, 1 year), 0)",
+    "case when a > b then 1 else if(a = b, 0.5, -1) end * slice(a, status = 'paid')",
+    "percentile(orders.amount over trailing 28 days, 90%) + growth(a) - total(a, country)",
+];
+
+/// A right formula with some of its characters cut out, doubled or replaced.
+fn broken() -> impl Strategy<Value = String> {
+    let cut = (prop::sample::select(FORMULAS), any::<prop::sample::Index>(), any::<prop::sample::Index>(), "\\PC{0,3}");
+    cut.prop_map(|(formula, from, to, put)| {
+        let chars: Vec<char> = formula.chars().collect();
+        let (from, to) = (from.index(chars.len() + 1), to.index(chars.len() + 1));
+        let (from, to) = (from.min(to), from.max(to));
+        chars[..from].iter().chain(&put.chars().collect::<Vec<_>>()).chain(&chars[to..]).collect()
+    })
+}
+
+fn with_formula(formula: &str) -> String {
+    format!(
+        "kpis:\n  a: {{ formula: count(orders) }}\n  b: {{ formula: sum(orders.amount), unit: EUR }}\n  \
+         c: {{ formula: {}, grains: [day, week, year], by: [status] }}\n",
+        quoted(formula)
+    )
+}
+
+/// The example projects' spec files, to be broken.
+fn spec_files() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs");
+    let mut found = Vec::new();
+    for project in ["cdnow", "flights"] {
+        for entry in fs::read_dir(root.join(project).join("specs")).unwrap().flatten() {
+            found.push(fs::read_to_string(entry.path()).unwrap());
+        }
+        found.push(fs::read_to_string(root.join(project).join("kpic.yml")).unwrap());
+    }
+    found.sort();
+    found
+}
+
+/// A spec file in which lines or characters were cut, doubled, moved or replaced.
+fn broken_file() -> impl Strategy<Value = (String, bool)> {
+    let edit = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..6u8, "[ -~\t\r\n\u{e9}\u{feff}]{0,4}");
+    let edits = prop::collection::vec(edit, 1..4);
+    (prop::sample::select(spec_files()), edits, any::<bool>()).prop_map(|(text, edits, as_project)| {
+        let mut text = text;
+        for (one, other, kind, put) in edits {
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            if lines.is_empty() {
+                break;
+            }
+            let (at, to) = (one.index(lines.len()), other.index(lines.len()));
+            match kind {
+                0 => drop(lines.remove(at)),
+                1 => lines.insert(to, lines[at].clone()),
+                2 => lines.swap(at, to),
+                3 => lines[at].insert_str(0, &put),
+                4 => {
+                    let chars: Vec<char> = lines[at].chars().collect();
+                    let cut = other.index(chars.len() + 1);
+                    lines[at] = chars[..cut].iter().collect::<String>() + &put + &chars[cut..].iter().collect::<String>();
+                }
+                _ => lines[at] = lines[at].chars().take(3).collect(),
+            }
+            text = lines.join("\n");
+        }
+        (text, as_project)
+    })
+}
+
+/// Shows all findings in every form; a span that is out of place would panic there.
+fn show(checked: &Checked) {
+    let look = kpic::diagnostic::render::Look { color: false, width: 80 };
+    kpic::diagnostic::render::human(&checked.findings, &checked.files, look);
+    kpic::diagnostic::machine::json(&checked.findings, &checked.files);
+    for finding in &checked.findings {
+        assert!(!finding.message.is_empty());
+        for label in &finding.labels {
+            assert!(label.span.start <= label.span.end, "{finding:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_formula_panics(formula in prop_oneof![soup(), broken(), "\\PC{0,60}", "[-(a+'. ]{0,60}"]) {
+        let checked = checked(&with_formula(&formula));
+        show(&checked);
+        // What is valid can be planned.
+        if let Ok(valid) = checked.valid() {
+            kpic::build::outputs(&valid);
+        }
+    }
+
+    #[test]
+    fn no_spec_file_panics((text, as_project) in broken_file()) {
+        let project = if as_project { text.clone() } else { PROJECT.to_owned() };
+        let spec = if as_project { SOURCES.to_owned() } else { text };
+        let checked = check_texts(vec![("kpic.yml".into(), project), ("specs/a.yml".into(), spec)], &Options::default());
+        show(&checked);
+        if let Ok(valid) = checked.valid() {
+            kpic::build::outputs(&valid);
+        }
+    }
+
+    #[test]
+    fn no_text_panics(text in "\\PC{0,200}|[a-z:\\-\\[\\]{}&*!|>'\"%@`# \n]{0,120}") {
+        let checked = check_texts(vec![("kpic.yml".into(), text.clone()), ("specs/a.yml".into(), text)], &Options::default());
+        show(&checked);
+    }
+}
+
+#[test]
+fn long_chains_and_wide_sums_are_answered_or_refused() {
+    let mut chain = String::from("kpis:\n  k0: { formula: count(orders) }\n");
+    for at in 1..3_000 {
+        chain.push_str(&format!("  k{at}: {{ formula: k{} + 1 }}\n", at - 1));
+    }
+    let found = checked(&chain);
+    assert_eq!(names(&found.findings), ["formula-too-large"]);
+    // Each doubles the one before: 2^40 parts if it were written out.
+    let mut doubling = String::from("kpis:\n  k0: { formula: count(orders) }\n");
+    for at in 1..40 {
+        doubling.push_str(&format!("  k{at}: {{ formula: k{0} + k{0} }}\n", at - 1));
+    }
+    assert_eq!(names(&checked(&doubling).findings), ["formula-too-large"]);
+    // As deep as can be: every stage has to walk it on an ordinary stack.
+    let mut deep = String::from("kpis:\n  k0: { formula: count(orders) }\n");
+    for at in 1..395 {
+        deep.push_str(&format!("  k{at}: {{ formula: k{} * 2 }}\n", at - 1));
+    }
+    let found = checked(&deep);
+    assert!(!found.findings.has_errors());
+    kpic::build::outputs(&found.valid().unwrap());
+    let mut wide = String::from("kpis:\n");
+    for at in 0..200 {
+        wide.push_str(&format!("  k{at}: {{ formula: \"count(orders where status = 's{at}')\" }}\n"));
+    }
+    let sum: Vec<String> = (0..200).map(|at| format!("k{at}")).collect();
+    wide.push_str(&format!("  all: {{ formula: \"{}\" }}\n", sum.join(" + ")));
+    let found = checked(&wide);
+    let errors: Vec<_> = found.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    kpic::build::outputs(&found.valid().unwrap());
+}
+
+// --- An interrupted build leaves the old tree or the new one ---
+
+#[test]
+fn a_build_that_is_killed_leaves_a_whole_tree() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = folder.path();
+    fs::write(project.join("kpic.yml"), PROJECT).unwrap();
+    fs::create_dir(project.join("specs")).unwrap();
+    fs::write(project.join("specs/sources.yml"), SOURCES).unwrap();
+    let write = |round: usize| {
+        let mut spec = String::from("kpis:\n");
+        for at in 0..300 {
+            spec.push_str(&format!("  k{at}: {{ formula: \"count(orders where status = 'round {round}')\" }}\n"));
+        }
+        fs::write(project.join("specs/a.yml"), spec).unwrap();
+    };
+    let build = || Command::new(env!("CARGO_BIN_EXE_kpic")).arg("-C").arg(project).arg("build").spawn().unwrap();
+    write(0);
+    assert!(build().wait().unwrap().success());
+    let target = project.join("build/sql/duckdb");
+    for round in 1..16 {
+        write(round);
+        let mut child = build();
+        std::thread::sleep(std::time::Duration::from_millis(20 * u64::try_from(round).unwrap()));
+        let _ = child.kill();
+        let _ = child.wait();
+        let rounds = rounds_in(&target);
+        assert_eq!(rounds.len(), 1, "a mixture of rounds {rounds:?} after round {round}");
+    }
+    write(99);
+    assert!(build().wait().unwrap().success());
+    assert_eq!(rounds_in(&target), ["99"]);
+    let beside: Vec<_> = fs::read_dir(project).unwrap().flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(beside.len(), 3, "{beside:?}");
+}
+
+/// The rounds that the files of a tree are of; every file is there.
+fn rounds_in(target: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let files: Vec<PathBuf> = fs::read_dir(target).unwrap().flatten().map(|entry| entry.path()).collect();
+    assert_eq!(files.len(), 301, "files are missing");
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let round = text.split("round ").nth(1).unwrap().split('\'').next().unwrap().to_owned();
+        if !found.contains(&round) {
+            found.push(round);
+        }
+    }
+    found
+}
