@@ -14,7 +14,7 @@ use crate::text::Files;
 /// How large a formula may be once the formulas of the KPIs in it are written out.
 const LARGEST: usize = 5_000;
 /// How deep it may be then.
-const DEEPEST: usize = 400;
+const DEEPEST: usize = 250;
 
 /// Checks the formulas of all KPIs.
 pub(super) fn kpis(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Findings) {

@@ -110,8 +110,19 @@ fn as_of(text: &str) -> Result<AsOf, String> {
     }
 }
 
+/// How much stack threads get. Formulas may be some hundred levels deep, and every stage walks them.
+const STACK: usize = 64 << 20;
+
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
+    // Address space, not memory: what is not used is never there.
+    let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
+    let work = std::thread::Builder::new().stack_size(STACK).spawn(run);
+    let code = work.ok().and_then(|thread| thread.join().ok());
+    code.unwrap_or(ExitCode::from(ENVIRONMENT))
+}
+
+fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -29,7 +29,7 @@ const LONGEST: usize = 20_000;
 /// How deep parentheses and `case` may nest.
 const DEEPEST: usize = 60;
 /// How many operators of one level may follow each other.
-const WIDEST: usize = 250;
+const WIDEST: usize = 200;
 
 /// The syntax tree of a formula, or a finding that says why there is none.
 pub fn parse(formula: &FormulaText, findings: &mut Findings) -> Option<Expression> {
