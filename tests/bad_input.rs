@@ -1,6 +1,6 @@
 //! Nothing that can be typed makes kpic panic, hang or lose a finding.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use kpic::diagnostic::{Findings, Severity};
 use kpic::pipeline::{Checked, Options, check, check_texts};
