@@ -5,7 +5,7 @@
 //! - In a block ```` ```console ```` a line that begins with `$ kpic` is run in the repository's folder; what follows up to the next
 //!   such line is what it has to print.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot read its documents has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its documents has failed")]
 
 use kpic::diagnostic::render::{Look, human};
 use kpic::engine::DuckDb;

@@ -40,6 +40,10 @@ pub enum Atom {
     Whole(Box<Scalar>),
     /// The engine's current date in that zone.
     Today(String),
+    /// The instant at which a day begins in that zone, by the engine's rules.
+    Midnight(Box<Scalar>, String),
+    /// An instant as the wall clock of that zone shows it, by the engine's rules.
+    OnClock(Box<Scalar>, String),
     /// The one value of a query.
     Single(Box<Select>),
     /// Whether two values are the same, null being the same as null.
@@ -142,10 +146,10 @@ pub struct Civil {
 /// How to convert times for which no pieces were worked out.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Beyond {
-    /// The first reading that the pieces are right for.
-    pub from: DateTime,
-    /// The first reading after those.
-    pub to: DateTime,
+    /// The first reading that the pieces are right for, unless none can be before.
+    pub from: Option<DateTime>,
+    /// The first reading after those, unless none can be.
+    pub to: Option<DateTime>,
     /// The zone of the stored clock; nothing for instants.
     pub stored: Option<String>,
     /// The project's zone.

@@ -177,9 +177,11 @@ impl<'a> Planner<'a> {
         scan.calendar.clone_from(&self.custom);
         let days: Vec<Option<Date>> = asks.iter().map(|ask| self.first_row_day(ask)).collect();
         let from = days.iter().copied().min().flatten().filter(|_| days.iter().all(Option::is_some));
-        if let (Some(time), Some(from), AsOf::Day(last)) = (group.time, from, self.model.calendar.as_of) {
-            scan.known_days = Some((time, from, last.max(from)));
-        }
+        let last = match self.model.calendar.as_of {
+            AsOf::Day(last) => Some(last),
+            AsOf::Today => None,
+        };
+        scan.known_days = group.time.map(|time| (time, from, last));
         (scan, Days { from })
     }
 

@@ -28,8 +28,9 @@ pub(super) struct Scan<'a> {
     pub(super) today: Option<String>,
     /// The part that maps days to the periods of a custom calendar.
     pub(super) calendar: Option<String>,
-    /// The time column by which rows are read, and the days between which they are: no other time of it is met.
-    pub(super) known_days: Option<(ColumnId, Date, Date)>,
+    /// The time column by which rows are read, and the days from and to which they are, as far as known: no other time of it is
+    /// met.
+    pub(super) known_days: Option<(ColumnId, Option<Date>, Option<Date>)>,
 }
 
 /// A range of days; an open end is `None`.
@@ -177,8 +178,9 @@ impl<'a> Scan<'a> {
         let bare = self.bare(through, path);
         let column = self.model.column(self.at(through), path);
         let own = through.is_empty() && path.through.is_empty();
-        let known = self.known_days.filter(|(time, ..)| own && *time == path.column).map(|(_, from, to)| (from, to));
-        self.civil(column, bare, known)
+        let known = self.known_days.filter(|(time, ..)| own && *time == path.column);
+        let (from, to) = known.map_or((None, None), |(_, from, to)| (from, to));
+        self.civil(column, bare, from, to)
     }
 
     /// A column as it is stored.
@@ -224,8 +226,8 @@ impl<'a> Scan<'a> {
         key.into_iter().map(|column| self.bare(&[], &Path::to(column))).collect()
     }
 
-    /// A stored time on the project's clock.
-    fn civil(&self, column: &Column, stored: Scalar, known: Option<(Date, Date)>) -> Scalar {
+    /// A stored time on the project's clock; `known_from` and `known_to` are the days beyond which it is never met.
+    fn civil(&self, column: &Column, stored: Scalar, known_from: Option<Date>, known_to: Option<Date>) -> Scalar {
         if matches!(column.storage, Storage::Derived(_)) {
             return stored;
         }
@@ -236,12 +238,14 @@ impl<'a> Scan<'a> {
         };
         let calendar = &self.model.calendar;
         let project = &calendar.zone;
-        let (from, to) = known.unwrap_or_else(|| usual_days(calendar));
+        let (usual_from, usual_to) = usual_days(calendar);
+        let from = known_from.unwrap_or(usual_from);
+        let to = known_to.unwrap_or(usual_to).max(from);
         let pieces = zone.pieces_to(project, from, to);
-        let same = zone == *project;
-        let beyond = (known.is_none() && !same).then(|| Beyond {
-            from: from.to_datetime(Time::midnight()),
-            to: add_days(to, 1).to_datetime(Time::midnight()),
+        let midnight = |day: Date| day.to_datetime(Time::midnight());
+        let beyond = (zone != *project).then(|| Beyond {
+            from: known_from.is_none().then(|| midnight(from)),
+            to: known_to.is_none().then(|| midnight(add_days(to, 1))),
             stored: (!instant).then(|| zone.name().to_owned()),
             project: project.name().to_owned(),
         });
@@ -282,16 +286,29 @@ impl<'a> Scan<'a> {
         }
         match (calendar.as_of, &self.today) {
             (AsOf::Day(last), _) => conditions.extend(self.bound(time, add_days(last, 1), false)),
-            (AsOf::Today, Some(today)) => {
-                let mut last = Select::from_part(today);
-                last.column(column(today, "as_of"), "as_of");
-                let day = self.day(time);
-                let last = Expr::leaf(Atom::Single(Box::new(last)));
-                conditions.push(Expr::apply(&operators::LESS_OR_EQUAL, vec![day, last]));
-            }
+            (AsOf::Today, Some(today)) => conditions.push(self.before_tomorrow(time, &today.clone())),
             (AsOf::Today, None) => {}
         }
         conditions
+    }
+
+    /// Rows up to the end of the current date: the stored time against the moment at which it ends, read once.
+    fn before_tomorrow(&mut self, time: ColumnId, today: &str) -> Scalar {
+        let path = Path::to(time);
+        let column_here = self.model.column(self.source, &path);
+        let stored = !matches!(column_here.storage, Storage::Derived(_));
+        let bare = if stored { self.bare(&[], &path) } else { self.path(&path) };
+        let project = self.model.calendar.zone.name().to_owned();
+        let mut end = Select::from_part(today);
+        let tomorrow = super::relation::moved(column(today, "as_of"), 1, Grain::Day);
+        let midnight = |day: Scalar| Expr::leaf(Atom::Midnight(Box::new(day), project.clone()));
+        let bound = match (&column_here.clock, column_here.ty) {
+            (Clock::Instant, _) if stored => midnight(tomorrow),
+            (Clock::Wall(zone), _) if stored => Expr::leaf(Atom::OnClock(Box::new(midnight(tomorrow)), zone.name().to_owned())),
+            _ => tomorrow,
+        };
+        end.column(bound, "tomorrow");
+        Expr::apply(&operators::LESS, vec![bare, Expr::leaf(Atom::Single(Box::new(end)))])
     }
 
     /// Rows from the beginning of a day on (`from`), or before it.
@@ -403,7 +420,7 @@ fn usual_days(calendar: &Calendar) -> (Date, Date) {
     let from = add(calendar.data_from, Grain::Year, -1);
     let to = match calendar.as_of {
         AsOf::Day(day) => add(day, Grain::Year, 1),
-        AsOf::Today => add(calendar.data_from, Grain::Year, 12),
+        AsOf::Today => add(calendar.data_from, Grain::Year, 8),
     };
     (from, to.max(from))
 }

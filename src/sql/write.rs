@@ -374,6 +374,8 @@ impl Scope<'_> {
                 _ => format!("cast({} as bigint)", self.expr(of).0),
             },
             Atom::Today(zone) => self.dialect().today(zone),
+            Atom::Midnight(day, zone) => self.dialect().midnight(&self.expr(day).0, zone),
+            Atom::OnClock(instant, zone) => self.dialect().in_zone(&self.bound(instant, Tightness::Atom), None, zone),
             Atom::Single(select) => format!("({})", self.writer.select(select).replace('\n', " ")),
             Atom::Same(one, two) => {
                 let (one, two) = (self.tighter(one, Tightness::Comparison), self.tighter(two, Tightness::Comparison));
@@ -478,14 +480,16 @@ impl Scope<'_> {
             return of;
         }
         let moved = dialect.shifted(&of, &shift);
-        match &civil.beyond {
-            None => moved,
-            Some(beyond) => {
-                let engine = dialect.in_zone(&of, beyond.stored.as_deref(), &beyond.project);
-                let (from, to) = (at(beyond.from), at(beyond.to));
-                format!("case when {of} >= {from} and {of} < {to} then {moved} else {engine} end")
-            }
+        let Some(beyond) = &civil.beyond else { return moved };
+        let engine = dialect.in_zone(&of, beyond.stored.as_deref(), &beyond.project);
+        let from = beyond.from.map(|from| format!("{of} >= {}", at(from)));
+        let to = beyond.to.map(|to| format!("{of} < {}", at(to)));
+        let within: Vec<String> = from.into_iter().chain(to).collect();
+        if within.is_empty() {
+            return moved;
         }
+        // The usual times by a list of changes, which is quick; all others by the engine's rules.
+        format!("case\n  when {} then {}\n  else {engine}\nend", within.join(" and "), indented(&moved, 2).trim_start())
     }
 }
 

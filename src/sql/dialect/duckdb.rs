@@ -7,13 +7,42 @@ use crate::calendar::Grain;
 #[derive(Debug)]
 pub(super) struct DuckDb;
 
-/// The reserved words, as `duckdb_keywords()` lists them.
-const RESERVED: &str = " all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create \
-default deferrable desc describe distinct do else end except false fetch for foreign from group having in initially intersect into \
-lambda lateral leading limit not null offset on only or order pivot pivot_longer pivot_wider placing primary qualify references \
-returning select show some summarize symmetric table then to trailing true union unique unpivot using variadic when where window \
-with anti asof authorization binary collation concurrently cross freeze full generated glob ilike inner is isnull join left like map \
-natural notnull outer overlaps positional right semi similar struct tablesample try_cast verbose day month year hour minute second ";
+/// The words of `duckdb_keywords()`, but for those of [`PLAIN`]. Most could stand without quotes in most places; which ones
+/// cannot differs from place to place and version to version.
+const KEYWORDS: &str = "abort absolute access action add admin after aggregate all also alter always analyse analyze and anti any array as asc asof \
+assertion assignment asymmetric at attach attribute authorization backward before begin between bigint binary bit boolean both \
+by cache call called cascade cascaded case cast catalog centuries century chain char character characteristics check \
+checkpoint class close cluster coalesce collate collation column columns commit committed compression concurrently \
+configuration conflict connection constraint constraints continue conversion copy cost create cross csv cube current cursor \
+cycle data database deallocate dec decade decades decimal declare default defaults deferrable deferred definer delete \
+delimiter delimiters depends desc describe detach dictionary disable discard distinct do document domain double drop else \
+enable encoding encrypted end enum error escape event except exclude excluding exclusive execute exists explain export \
+export_state extension extensions external extract false family fetch filter float following for force foreign forward freeze \
+from full function functions generated glob global grant granted group grouping grouping_id groups handler having header hold \
+identity if ignore ilike immediate immutable implicit import in include including increment index indexes inherit inherits \
+initially inline inner inout input insensitive insert install instead int integer intersect interval into invoker is isnull \
+isolation join json lambda language large lateral leading leakproof left level like limit listen load local lock locked logged \
+macro map mapping match matched materialized maxvalue merge method microsecond microseconds millennia millennium millisecond \
+milliseconds minvalue mode move national natural nchar new next no none not nothing notify notnull nowait null nullif nulls \
+numeric object of off offset oids old on only operator option options or order ordinality others out outer over overlaps \
+overlay overriding owned parallel parser partial partition partitioned passing password percent persistent pivot pivot_longer \
+pivot_wider placing plans policy position positional pragma preceding precision prepare prepared preserve primary prior \
+privileges procedural procedure program publication qualify quote range read real reassign recheck recursive ref references \
+referencing refresh reindex relative release rename repeatable replace replica reset respect restart restrict returning \
+returns revoke right role rollback rollup row rule sample savepoint schema schemas scope scroll search seconds secret security \
+select semi sequence sequences serializable server set setof sets share show similar simple skip smallint snapshot some sorted \
+sql stable standalone start statement statistics stdin stdout storage stored strict strip struct subscription substring \
+summarize symmetric sysid system table tables tablesample tablespace target temp template temporary text then ties timestamp \
+to trailing transaction transform treat trigger trim true truncate trusted try_cast types unbounded uncommitted unencrypted \
+union unique unknown unlisten unlogged unpack unpivot until update use user using vacuum valid validate validator values \
+varchar variable variadic varying verbose view views virtual volatile when where whitespace window with within without work \
+wrapper write xml xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize \
+xmltable yes zone";
+
+/// Keywords that are good names of columns and can stand without quotes wherever a name can.
+#[cfg(test)]
+const PLAIN: &str = "day days week weeks month months quarter quarters year years hour hours minute minutes second value rows each related key name \
+type time first last owner label source location comment comments version session content name names";
 
 impl Dialect for DuckDb {
     fn name(&self) -> &'static str {
@@ -21,9 +50,7 @@ impl Dialect for DuckDb {
     }
 
     fn is_reserved(&self, name: &str) -> bool {
-        // Words such as `day` are no reserved words, but read badly beside functions of the same name.
-        let units = matches!(name, "day" | "month" | "year" | "hour" | "minute" | "second");
-        !units && RESERVED.contains(&format!(" {name} "))
+        KEYWORDS.split(' ').any(|word| word == name)
     }
 
     fn files(&self, paths: &[String]) -> String {
@@ -69,17 +96,20 @@ impl Dialect for DuckDb {
 
     fn shifted(&self, stored: &str, shift: &Shift) -> String {
         // Microseconds since 1970 do not depend on the session's zone, as a cast of a timestamptz would.
-        let micros = |seconds: i64| seconds.saturating_mul(1_000_000);
+        let micros = |seconds: i64| match seconds {
+            0 => "0".to_owned(),
+            hours if hours % 3600 == 0 => format!("{} * 3600000000", hours / 3600),
+            seconds => format!("{seconds} * 1000000"),
+        };
         let moved = match shift {
             Shift::None => String::new(),
-            Shift::Seconds(seconds) => {
-                let sign = if *seconds < 0 { '-' } else { '+' };
-                format!(" {sign} {}", micros(seconds.abs()))
-            }
+            Shift::Seconds(seconds) => format!(" + {}", micros(*seconds)),
             Shift::Cases(cases, otherwise) => {
-                let whens: String =
-                    cases.iter().map(|(condition, seconds)| format!(" when {condition} then {}", micros(*seconds))).collect();
-                format!(" + case{whens} else {} end", micros(*otherwise))
+                let whens: String = cases
+                    .iter()
+                    .map(|(condition, seconds)| format!("\n  when {condition} then {}", micros(*seconds)))
+                    .collect();
+                format!(" + case{whens}\n  else {}\nend", micros(*otherwise))
             }
         };
         format!("make_timestamp(epoch_us({stored}){moved})")
@@ -93,7 +123,52 @@ impl Dialect for DuckDb {
         format!("{of} at time zone {}", self.text(project))
     }
 
+    fn midnight(&self, day: &str, zone: &str) -> String {
+        format!("cast({day} as timestamp) at time zone {}", self.text(zone))
+    }
+
     fn today(&self, zone: &str) -> String {
         format!("cast(now() at time zone {} as date)", self.text(zone))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{self, Engine};
+    use std::path::PathBuf;
+
+    fn engine() -> engine::DuckDb {
+        let program = engine::find(None).unwrap_or_else(|_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".tools/duckdb"));
+        engine::DuckDb { program, folder: PathBuf::from("."), database: None }
+    }
+
+    #[test]
+    fn every_keyword_is_quoted_or_known_to_be_harmless() {
+        let asked = ["select keyword_name from duckdb_keywords()".to_owned()];
+        let rows = engine().answer("", &asked).unwrap().remove(0).unwrap();
+        for row in rows.rows {
+            let word = row[0].as_str().unwrap();
+            let plain = PLAIN.split(' ').any(|plain| plain == word);
+            assert!(plain || DuckDb.is_reserved(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn plain_keywords_can_stand_wherever_a_name_can() {
+        let words = || PLAIN.split(' ');
+        let as_column = words().map(|w| {
+            format!(
+                "select case when {w} >= 1 and {w} is not null then {w} + 1 else {w} end as {w}, o.{w}, cast({w} as bigint), \
+                 sum({w}) filter (where {w} in (1)) over (partition by {w} order by {w}) from (select 1 as {w}) as o \
+                 where {w} between 0 and 3"
+            )
+        });
+        let as_part = words()
+            .map(|w| format!("with {w} as (select 1 as {w}) select {w}.{w}, x.{w} from {w} join {w} as x on x.{w} = {w}.{w}"));
+        let queries: Vec<String> = as_column.chain(as_part).collect();
+        for (query, answer) in queries.iter().zip(engine().answer("", &queries).unwrap()) {
+            assert!(answer.is_ok(), "{query}: {answer:?}");
+        }
     }
 }

@@ -69,6 +69,9 @@ pub trait Dialect: Debug + Sync {
     /// A stored time in the project's zone, by the engine's own rules. `stored` is the zone of a wall clock, if it is one.
     fn in_zone(&self, of: &str, stored: Option<&str>, project: &str) -> String;
 
+    /// The instant at which a day begins in a zone, by the engine's own rules.
+    fn midnight(&self, day: &str, zone: &str) -> String;
+
     /// The current date in a zone.
     fn today(&self, zone: &str) -> String;
 }

@@ -1,0 +1,75 @@
+//! What `kpic build` writes: the SQL of every view, and all of it in one file to deploy.
+
+mod tree;
+
+pub use tree::{Problem, write};
+
+use crate::model::Model;
+use crate::pipeline::Valid;
+use crate::plan::views::{self, Shows, View};
+use crate::sql::{self, Dialect, dialect};
+use rayon::prelude::*;
+
+/// A file below the target folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Its path from the target folder, with `/`.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// All files of a project, in the order of their paths but for `deploy.sql`, which comes first.
+pub fn outputs(project: &Valid) -> Vec<Output> {
+    let model = project.model();
+    let name = model.warehouse.dialect.as_ref();
+    let dialect = dialect::dialect(name.map(|name| name.value.as_str()));
+    let views = views::views(project);
+    let statements: Vec<String> = views.par_iter().map(|view| statement(project, view, dialect)).collect();
+    let folder = format!("sql/{}", dialect.name());
+    let deploy = Output { path: format!("{folder}/deploy.sql"), text: deploy(model, &statements, dialect) };
+    let files = views.iter().zip(statements).map(|(view, text)| Output { path: format!("{folder}/{}.sql", view.name), text });
+    std::iter::once(deploy).chain(files).collect()
+}
+
+/// The statement that makes a view, after a comment that says what it is.
+fn statement(project: &Valid, view: &View, dialect: &dyn Dialect) -> String {
+    let model = project.model();
+    let mut text = String::new();
+    for line in &view.comment {
+        // A line break would end the comment and begin SQL.
+        text.push_str(&format!("-- {}\n", line.split_whitespace().collect::<Vec<_>>().join(" ")));
+    }
+    text.push_str(&format!("create or replace view {} as\n", qualified(model, &view.name, dialect)));
+    match (&view.shows, views::query(project, &view.shows)) {
+        (Shows::Former(name), _) => text.push_str(&format!("select * from {};\n", qualified(model, name, dialect))),
+        (_, Some(query)) => text.push_str(&sql::statement(&query, dialect)),
+        (_, None) => {}
+    }
+    text
+}
+
+/// A view's name with its schema.
+fn qualified(model: &Model, name: &str, dialect: &dyn Dialect) -> String {
+    let parts = model.warehouse.schema.iter().map(String::as_str).chain([name]);
+    parts.map(|part| dialect.identifier(part)).collect::<Vec<_>>().join(".")
+}
+
+/// Everything in one file, in an order in which it can be run, again and again.
+fn deploy(model: &Model, statements: &[String], dialect: &dyn Dialect) -> String {
+    let schema: Vec<String> = model.warehouse.schema.iter().map(|part| dialect.identifier(part)).collect();
+    let of = if model.name.is_empty() {
+        String::new()
+    } else {
+        format!(" of {}", model.name.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let mut text = format!("-- The views{of}, made by kpic. Safe to run again.\n");
+    if !schema.is_empty() {
+        text.push_str(&format!("create schema if not exists {};\n", schema.join(".")));
+    }
+    for statement in statements {
+        text.push('\n');
+        text.push_str(statement);
+    }
+    text
+}
