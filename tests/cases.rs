@@ -1,0 +1,316 @@
+//! Runs the Markdown cases in `tests/cases/`: specs with rows, and the figures that follow by the rules of the language.
+//!
+//! [`collect`] finds the files, [`read`] cuts one into cases, [`problems`] compiles and runs a case. All failures of all
+//! files are reported at once. `tests/cases/README.md` says how a case is written.
+//!
+//! The figures were worked out by hand; nothing here writes them.
+
+use kpic::diagnostic::Finding;
+use kpic::engine::{DuckDb, find};
+use kpic::measure::test::{Figure, run};
+use kpic::pipeline::{Checked, Options, Valid, check_texts};
+use kpic::text::{Files, Span};
+use rayon::prelude::*;
+use std::collections::HashSet;
+use std::fmt::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+/// The name of a case's spec file, as findings show it.
+const SPEC: &str = "specs/case.yml";
+
+/// One case: a project of two files, and what is to be found in it.
+#[derive(Debug)]
+struct Case {
+    /// Where it stands: path and line of its heading.
+    place: String,
+    title: String,
+    /// The project file.
+    project: String,
+    /// The spec file.
+    spec: String,
+    /// For each line of the spec the line of the Markdown file.
+    lines: Vec<usize>,
+    /// The findings that are expected, if the case says so.
+    findings: Option<Vec<String>>,
+    /// Whether the case is known to fail.
+    broken: bool,
+}
+
+#[test]
+fn every_case_comes_out_as_worked_out_by_hand() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = root.join("tests/cases");
+    let engine = DuckDb { program: program(root), folder: root.to_path_buf(), database: None };
+    let only = std::env::var("KPIC_CASES").unwrap_or_default();
+    let mut failures = Vec::new();
+    let mut cases = Vec::new();
+    for path in collect(&folder) {
+        let name = path.strip_prefix(root).unwrap_or(&path).display().to_string().replace('\\', "/");
+        if name.contains(&only) {
+            let text = std::fs::read_to_string(&path).unwrap();
+            read(&name, &text, &mut cases, &mut failures);
+        }
+    }
+    assert!(!cases.is_empty(), "there are no cases");
+    failures.extend(cases.par_iter().filter_map(|case| verdict(case, &engine)).collect::<Vec<_>>());
+    let count = failures.len();
+    assert!(failures.is_empty(), "{count} of {} cases:\n\n{}\n", cases.len(), failures.join("\n"));
+}
+
+/// The `duckdb` program: that of `KPIC_DUCKDB`, the repository's own, or the first on `PATH`.
+fn program(root: &Path) -> PathBuf {
+    let own = root.join(".tools/venv/bin/duckdb");
+    if std::env::var_os("KPIC_DUCKDB").is_none() && own.is_file() {
+        return own;
+    }
+    find(None).unwrap_or_else(|failure| panic!("{}: {}", failure.message, failure.help.unwrap_or_default()))
+}
+
+/// Every Markdown file below a folder but the READMEs, in the order of their paths.
+fn collect(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(collect(&path));
+        } else if path.extension().is_some_and(|ending| ending == "md") && path.file_stem().is_some_and(|stem| stem != "README")
+        {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+// --- From Markdown to cases ---
+
+/// Cuts a file into cases; what is wrong with the file itself goes to `failures`.
+fn read(name: &str, text: &str, cases: &mut Vec<Case>, failures: &mut Vec<String>) {
+    let mut wrong = |line: usize, what: &str| failures.push(format!("{name}:{line}: {what}\n"));
+    let mut project = None;
+    let mut case: Option<Case> = None;
+    let mut lines = text.lines().enumerate().map(|(at, line)| (at + 1, line));
+    if !text.starts_with("# ") {
+        wrong(1, "a file begins with its title, `# ...`");
+    }
+    while let Some((number, line)) = lines.next() {
+        if let Some(title) = line.strip_prefix("## ") {
+            cases.extend(case.take());
+            case = Some(Case {
+                place: format!("{name}:{number}"),
+                title: title.to_owned(),
+                project: project.clone().unwrap_or_default(),
+                spec: String::new(),
+                lines: Vec::new(),
+                findings: None,
+                broken: name.contains("/broken/"),
+            });
+        }
+        let Some(info) = line.strip_prefix("```") else { continue };
+        let mut block = Vec::new();
+        let mut closed = false;
+        for (number, line) in lines.by_ref() {
+            closed = line == "```";
+            if closed {
+                break;
+            }
+            block.push((number, line));
+        }
+        if !closed {
+            wrong(number, "this block is not closed");
+        }
+        let joined = || block.iter().map(|(_, line)| format!("{line}\n")).collect::<String>();
+        match (info, &mut case) {
+            ("text", _) => {}
+            ("yaml kpic.yml", Some(case)) if !case.spec.is_empty() => {
+                wrong(number, "a project file stands above the case's own blocks")
+            }
+            ("yaml kpic.yml", case) => {
+                project = Some(joined());
+                if let Some(case) = case {
+                    case.project = joined();
+                }
+            }
+            ("yaml", Some(case)) => {
+                case.spec.push_str(&joined());
+                case.lines.extend(block.iter().map(|(number, _)| number));
+            }
+            ("findings", Some(case)) => {
+                let findings = case.findings.get_or_insert_with(Vec::new);
+                findings.extend(block.iter().map(|(_, line)| (*line).to_owned()));
+            }
+            _ => wrong(number, &format!("a block `{info}` means nothing here")),
+        }
+    }
+    cases.extend(case);
+}
+
+// --- From cases to failures ---
+
+/// What is to be said about a case, if anything.
+fn verdict(case: &Case, engine: &DuckDb) -> Option<String> {
+    let found =
+        catch_unwind(AssertUnwindSafe(|| problems(case, engine))).unwrap_or_else(|_| vec!["the compiler panicked".into()]);
+    let title = format!("{}: {}\n", case.place, case.title);
+    match (case.broken, found.is_empty()) {
+        (false, true) | (true, false) => None,
+        (true, true) => Some(format!("{title}  is known to fail but passes now: move it out of broken/\n")),
+        (false, false) => {
+            Some(found.iter().fold(title, |text, problem| format!("{text}  {}\n", problem.trim_end().replace('\n', "\n    "))))
+        }
+    }
+}
+
+/// Everything that is wrong with a case.
+fn problems(case: &Case, engine: &DuckDb) -> Vec<String> {
+    let texts = vec![("kpic.yml".to_owned(), case.project.clone()), (SPEC.to_owned(), case.spec.clone())];
+    let checked = check_texts(texts, &Options::default());
+    let has_tests = !checked.model.tests.is_empty();
+    if case.project.is_empty() {
+        return vec!["there is no block `yaml kpic.yml` above it".to_owned()];
+    }
+    if let Some(expected) = &case.findings {
+        let found: Vec<String> = checked.findings.iter().map(|finding| line(finding, &checked.files)).collect();
+        if found != *expected {
+            return vec![difference(expected, &found)];
+        }
+        if !has_tests {
+            return Vec::new();
+        }
+    }
+    match checked.valid() {
+        Ok(_) if !has_tests => vec!["has neither `tests:` nor a block `findings`".to_owned()],
+        Ok(valid) => failing(case, valid, engine),
+        Err(checked) => vec![format!("has errors:\n{}", errors(case, &checked))],
+    }
+}
+
+/// Runs a case's tests; gives what does not agree.
+fn failing(case: &Case, mut valid: Valid, engine: &DuckDb) -> Vec<String> {
+    let outcomes = match run(&mut valid, engine, &[]) {
+        Ok(outcomes) => outcomes,
+        Err(failure) => return vec![format!("{} {}", failure.message, failure.help.unwrap_or_default())],
+    };
+    let mut problems = Vec::new();
+    for outcome in outcomes {
+        let name = &outcome.name;
+        problems.extend(outcome.refused.as_ref().map(|why| format!("{name}: the engine refuses: {why}")));
+        if outcome.refused.is_none() && outcome.figures.is_empty() {
+            problems.push(format!("{name}: expects nothing"));
+        }
+        for Figure { of, row, expected, actual, span, .. } in outcome.figures.iter().filter(|figure| !figure.agrees) {
+            let place = place(case, *span, valid.files());
+            problems.push(format!("{place}: {name}: {of} {row}: expected {expected}, actual {actual}"));
+        }
+    }
+    problems
+}
+
+/// A finding as a case writes it: `K0301 unit-mismatch 14:14 message`; the file stands there if it is not the spec.
+fn line(finding: &Finding, files: &Files) -> String {
+    let at = finding.labels.first().map_or(String::new(), |label| {
+        let path = files.path(label.span.file);
+        let position = files.position(label.span.file, label.span.start as usize);
+        let file = if path == SPEC { String::new() } else { format!("{path}:") };
+        format!("{file}{}:{} ", position.line, position.column)
+    });
+    format!("{} {} {at}{}", finding.code.id, finding.code.name, finding.message)
+}
+
+fn difference(expected: &[String], found: &[String]) -> String {
+    let (wanted, got): (HashSet<_>, HashSet<_>) = (expected.iter().collect(), found.iter().collect());
+    let mut out = "other findings than expected:\n".to_owned();
+    for line in found.iter().filter(|line| !wanted.contains(line)) {
+        let _ = writeln!(out, "found   {line}");
+    }
+    for line in expected.iter().filter(|line| !got.contains(line)) {
+        let _ = writeln!(out, "missing {line}");
+    }
+    if wanted == got {
+        out.push_str("the same ones in another order or number\n");
+    }
+    out
+}
+
+/// The errors among the findings, each with its place in the Markdown file and its help.
+fn errors(case: &Case, checked: &Checked) -> String {
+    let mut out = String::new();
+    for finding in checked.findings.iter().filter(|finding| finding.severity == kpic::diagnostic::Severity::Error) {
+        let place = finding.labels.first().map(|label| place(case, label.span, &checked.files)).unwrap_or_default();
+        let _ = writeln!(out, "{place}: {}", line(finding, &checked.files));
+        if let Some(help) = &finding.help {
+            let _ = writeln!(out, "  help: {help}");
+        }
+    }
+    out
+}
+
+/// The place in the Markdown file of a place in the case's spec.
+fn place(case: &Case, span: Span, files: &Files) -> String {
+    let path = files.path(span.file);
+    let position = files.position(span.file, span.start as usize);
+    let file = case.place.rsplit_once(':').map_or("", |(file, _)| file);
+    match case.lines.get(position.line - 1).filter(|_| path == SPEC) {
+        Some(line) => format!("{file}:{line}"),
+        None => format!("{path}:{}", position.line),
+    }
+}
+
+// --- The harness itself ---
+
+/// A file with a source of two rows, with `below` after it.
+fn project(below: &str) -> String {
+    let sources = "sources: { a: { table: a, kind: entities, key: x, columns: { x: integer } } }\n\
+                   kpis: { n: { formula: count(a over all time) } }\n";
+    format!(
+        "# Title\n\n```yaml kpic.yml\nkpic: 1\ncalendar: {{ start: 2024-01-01, as_of: 2024-01-31 }}\n```\n\n## Case\n\n```yaml\n{sources}{below}"
+    )
+}
+
+/// What is said about the cases of a text.
+fn said(name: &str, text: &str) -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let engine = DuckDb { program: program(root), folder: root.to_path_buf(), database: None };
+    let (mut cases, mut failures) = (Vec::new(), Vec::new());
+    read(name, text, &mut cases, &mut failures);
+    failures.extend(cases.iter().filter_map(|case| verdict(case, &engine)));
+    failures
+}
+
+#[test]
+fn a_wrong_figure_is_told_with_its_line() {
+    let tests = |figure: u32| {
+        project(&format!(
+            "tests: {{ t: {{ given: {{ a: [ {{ x: 1 }}, {{ x: 2 }} ] }},\n  expect: {{ n: {{ 2024-01: {figure} }} }} }} }}\n```\n"
+        ))
+    };
+    assert_eq!(said("a.md", &tests(2)), Vec::<String>::new());
+    assert_eq!(said("a.md", &tests(3)), ["a.md:8: Case\n  a.md:14: t: n 2024-01: expected 3, actual 2\n"]);
+    assert_eq!(said("x/broken/a.md", &tests(3)), Vec::<String>::new());
+    assert_eq!(
+        said("x/broken/a.md", &tests(2)),
+        ["x/broken/a.md:8: Case\n  is known to fail but passes now: move it out of broken/\n"]
+    );
+}
+
+#[test]
+fn a_case_has_to_show_something() {
+    assert_eq!(said("a.md", &project("```\n")), ["a.md:8: Case\n  has neither `tests:` nor a block `findings`\n"]);
+    assert_eq!(
+        said("a.md", "# A\n## B\n```yml\n"),
+        [
+            "a.md:3: this block is not closed\n",
+            "a.md:3: a block `yml` means nothing here\n",
+            "a.md:2: B\n  there is no block `yaml kpic.yml` above it\n",
+        ]
+    );
+}
+
+#[test]
+fn findings_are_compared_exactly() {
+    let said =
+        |findings: &str| said("a.md", &project(&format!("  m: {{ formula: nn }}\n```\n\n```findings\n{findings}\n```\n")));
+    let told = said("none");
+    assert!(told.len() == 1 && told[0].contains("missing none\n"), "{told:?}");
+}
