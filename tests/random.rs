@@ -1,0 +1,177 @@
+//! Random small projects: a reference evaluator, written from the language and not from the compiler, agrees with the SQL.
+//!
+//! `cargo test --test random` tries 300 projects from a fixed seed. `KPIC_RANDOM_CASES` is how many to try instead, and
+//! `KPIC_RANDOM_SEED` another seed. What fails is made smaller and shown; its seed goes into `random.proptest-regressions` and is
+//! tried first from then on.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
+// What stands in the modules is for this file only.
+#![allow(unreachable_pub)]
+
+#[path = "random/calendar.rs"]
+mod calendar;
+#[path = "random/conditions.rs"]
+mod conditions;
+#[path = "random/data.rs"]
+mod data;
+#[path = "random/engine.rs"]
+mod engine;
+#[path = "random/evaluate.rs"]
+mod evaluate;
+#[path = "random/facts.rs"]
+mod facts;
+#[path = "random/formulas.rs"]
+mod formulas;
+#[path = "random/functions.rs"]
+mod functions;
+#[path = "random/generate.rs"]
+mod generate;
+#[path = "random/print.rs"]
+mod print;
+#[path = "random/project.rs"]
+mod project;
+#[path = "random/rows.rs"]
+mod rows;
+#[path = "random/shrink.rs"]
+mod shrink;
+
+use engine::{Answer, Engine};
+use evaluate::{Evaluator, Line};
+use kpic::diagnostic::render::{Look, human};
+use kpic::pipeline::{Options, check_texts};
+use kpic::plan::views::{query, views};
+use project::{Grain, Project, Value};
+use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+#[test]
+fn the_sql_agrees_with_the_evaluator() {
+    let setting = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().unwrap());
+    let cases = setting("KPIC_RANDOM_CASES").unwrap_or(300);
+    let config = Config {
+        cases: u32::try_from(cases).unwrap(),
+        rng_seed: RngSeed::Fixed(setting("KPIC_RANDOM_SEED").unwrap_or(1)),
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/random.proptest-regressions"))),
+        max_shrink_iters: 4_000,
+        ..Config::default()
+    };
+    let engine = RefCell::new(Engine::start());
+    let result = TestRunner::new(config).run(&generate::Projects, |project| agree(&project, &mut engine.borrow_mut()));
+    match result {
+        Ok(()) => {}
+        Err(TestError::Fail(why, project)) => panic!("{why}\n\n{project:#?}"),
+        Err(TestError::Abort(why)) => panic!("{why}"),
+    }
+}
+
+/// A view by its name, with the SQL that shows it.
+type Views = Vec<(String, String)>;
+
+/// Whether every view of a project shows what the evaluator says.
+fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
+    let views = match compile(project) {
+        Ok(views) => views,
+        // A project on its way to a smaller one may make no sense.
+        Err(_) if project.reduced => return Ok(()),
+        Err(why) => return Err(TestCaseError::fail(format!("a valid project is refused:\n{why}"))),
+    };
+    let statements = format!("set TimeZone = '{}';\n{}", project.session, print::tables(project));
+    let queries: Vec<String> = views.iter().map(|(_, sql)| sql.clone()).collect();
+    let answers: BTreeMap<String, _> =
+        views.iter().map(|(name, _)| name.clone()).zip(engine.answers(&statements, &queries)).collect();
+    let evaluator = Evaluator::new(project);
+    let mut expected = 0;
+    for kpi in &project.kpis {
+        for grain in &kpi.grains {
+            for slice in std::iter::once(&Vec::new()).chain(&kpi.by) {
+                expected += 1;
+                let name = view_name(&kpi.name, *grain, kpi.grains[0], slice);
+                let sql = || views.iter().find(|(view, _)| *view == name).map(|(_, sql)| sql.clone()).unwrap_or_default();
+                let lines = evaluator.view(kpi, *grain, slice);
+                let problem = match answers.get(&name) {
+                    None => Some("there is no such view".to_owned()),
+                    Some(Err(why)) => Some(format!("the engine refuses it:\n{why}\n{}", sql())),
+                    Some(Ok(rows)) => difference(slice, &lines, rows),
+                };
+                if let Some(problem) = problem {
+                    return Err(TestCaseError::fail(format!("the view {name}: {problem}")));
+                }
+            }
+        }
+    }
+    if expected == views.len() { Ok(()) } else { Err(TestCaseError::fail(format!("{} views instead of {expected}", views.len()))) }
+}
+
+/// The SQL of all views; what is wrong with the project if the compiler refuses it.
+fn compile(project: &Project) -> Result<Views, String> {
+    let checked = check_texts(print::files(project), &Options::default());
+    let valid = checked.valid().map_err(|checked| human(&checked.findings, &checked.files, Look { color: false, width: 120 }))?;
+    let dialect = kpic::sql::dialect::dialect(None);
+    let sql = |shows| kpic::sql::query(&query(&valid, shows).unwrap(), dialect);
+    Ok(views(&valid).iter().map(|view| (view.name.clone(), sql(&view.shows))).collect())
+}
+
+/// Section 15: how the view of a grain and slice is called.
+fn view_name(kpi: &str, grain: Grain, own: Grain, slice: &[String]) -> String {
+    let grain = if grain == own { String::new() } else { format!("__{}", grain.name()) };
+    let by = if slice.is_empty() { String::new() } else { format!("__by_{}", slice.join("__")) };
+    format!("{kpi}{grain}{by}")
+}
+
+/// Where a view and the evaluator differ; nothing if they agree.
+fn difference(slice: &[String], expected: &[Line], got: &[Answer]) -> Option<String> {
+    let cell = |row: &Answer, column: &str| row.get(column).unwrap_or_else(|| panic!("no column {column}")).clone();
+    let mut left: BTreeMap<(String, Vec<Option<String>>), &Answer> = BTreeMap::new();
+    let mut problems = String::new();
+    for row in got {
+        let place = (cell(row, "period").unwrap_or_default(), slice.iter().map(|name| cell(row, name)).collect::<Vec<_>>());
+        if left.insert(place.clone(), row).is_some() {
+            _ = writeln!(problems, "  {place:?} comes twice");
+        }
+    }
+    for line in expected {
+        let place = (line.period.to_string(), line.dimensions.iter().map(shown).collect::<Vec<_>>());
+        let Some(row) = left.remove(&place) else {
+            _ = writeln!(problems, "  {place:?} is missing, expected {:?}, complete: {}", line.value, line.is_complete);
+            continue;
+        };
+        let value = cell(row, "value");
+        if !same(&line.value, value.as_deref()) {
+            _ = writeln!(problems, "  {place:?}: expected {:?}, got {value:?}", line.value);
+        }
+        let is_complete = cell(row, "is_complete");
+        if is_complete != Some(line.is_complete.to_string()) {
+            _ = writeln!(problems, "  {place:?}: expected complete: {}, got {is_complete:?}", line.is_complete);
+        }
+    }
+    for place in left.keys() {
+        _ = writeln!(problems, "  {place:?} is too much");
+    }
+    let most: Vec<&str> = problems.lines().take(12).collect();
+    (!most.is_empty()).then(|| format!("expected and got differ\n{}", most.join("\n")))
+}
+
+/// A dimension's value as the engine writes it.
+fn shown(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::Bool(truth) => Some(truth.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Text(text) => Some(text.clone()),
+        Value::Date(day) => Some(day.to_string()),
+        other => panic!("{other:?} is no value of a dimension"),
+    }
+}
+
+/// Whether a value is what the engine shows, to the last digits of a floating number.
+fn same(expected: &Value, got: Option<&str>) -> bool {
+    match (expected, got) {
+        (Value::Null, None) => true,
+        (Value::Number(expected), Some(got)) => {
+            let got: f64 = got.parse().unwrap();
+            (expected - got).abs() <= 1e-9 * expected.abs().max(got.abs()).max(1.0)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,254 @@
+//! Makes up what stands inside of aggregates: conditions, numbers, and aggregates themselves.
+
+use super::data::{TEXTS, Times, some_month, value};
+use super::generate::{Choices, allowed};
+use super::project::{Aggregate, Expr, Grain, Length, Path, Project, Row, RowLeaf, Source, Type, Unit, Value, Window};
+
+/// Makes up expressions over the columns of a source.
+pub struct Maker<'a> {
+    pub project: &'a Project,
+    pub source: &'a Source,
+    pub times: &'a Times,
+    /// Whether aggregates over related rows may stand in conditions.
+    pub related: bool,
+}
+
+/// All columns that can be reached from a source over so many references.
+pub fn paths(project: &Project, source: &Source, references: usize) -> Vec<(Path, Type)> {
+    let mut found = Vec::new();
+    for column in &source.columns {
+        found.push((vec![column.name.clone()], column.ty));
+        let target = column.references.as_ref().and_then(|target| project.sources.iter().find(|source| source.name == *target));
+        if references > 0
+            && let Some(target) = target
+        {
+            for (mut path, ty) in paths(project, target, references - 1) {
+                path.insert(0, column.name.clone());
+                found.push((path, ty));
+            }
+        }
+    }
+    found
+}
+
+fn number(value: i64) -> Row {
+    Expr::Literal(Value::Number(f64::from(i32::try_from(value).unwrap())))
+}
+
+impl Maker<'_> {
+    /// A column whose type will do, more often one of the source itself.
+    pub fn path(&self, choices: &mut Choices, fits: impl Fn(Type) -> bool) -> Option<Row> {
+        let all = paths(self.project, self.source, 2);
+        let all: Vec<(Path, Type)> = all.into_iter().filter(|(_, ty)| fits(*ty)).collect();
+        let own: Vec<(Path, Type)> = all.iter().filter(|(path, _)| path.len() == 1).cloned().collect();
+        let from = if own.is_empty() || choices.chance(35) { all } else { own };
+        (!from.is_empty()).then(|| Expr::Leaf(RowLeaf::Path(choices.pick(&from).0.clone())))
+    }
+
+    fn type_of(&self, path: &Row) -> Type {
+        match path {
+            Expr::Leaf(RowLeaf::Path(path)) => self.project.column(self.source, path).ty,
+            _ => unreachable!("only paths are asked"),
+        }
+    }
+
+    /// A literal that can be compared with a column of a type.
+    fn literal(&self, ty: Type, choices: &mut Choices) -> Row {
+        Expr::Literal(match ty {
+            Type::Text if choices.chance(20) => Value::Text(format!("k{}", choices.between(1, 4))),
+            Type::Date | Type::Timestamp(_) | Type::Instant => Value::Date(self.times.day(choices)),
+            ty => value(ty, self.times, choices),
+        })
+    }
+
+    /// A number of each row; nothing where the source has none.
+    pub fn number(&self, depth: usize, choices: &mut Choices) -> Option<Row> {
+        let path = self.path(choices, Type::is_numeric)?;
+        if depth == 0 || choices.chance(65) {
+            return Some(path);
+        }
+        let other = self.number(depth - 1, choices)?;
+        Some(match choices.below(9) {
+            0 => Expr::Apply("+", vec![path, other]),
+            1 => Expr::Apply("-", vec![path, other]),
+            2 => Expr::Apply("*", vec![path, other]),
+            3 => Expr::Apply("*", vec![path, number(choices.between(-2, 3))]),
+            4 => Expr::Apply("coalesce", vec![path, number(choices.between(0, 2))]),
+            5 => Expr::Apply("if", vec![self.condition(depth - 1, choices), path, other]),
+            6 => Expr::Apply(choices.word(&["abs", "floor", "ceil", "round", "negate"]), vec![path]),
+            7 => Expr::Apply(choices.word(&["least", "greatest"]), vec![path, other]),
+            _ => Expr::Apply("/", vec![path, other]),
+        })
+    }
+
+    /// A condition on rows.
+    pub fn condition(&self, depth: usize, choices: &mut Choices) -> Row {
+        if depth > 0 && choices.chance(35) {
+            let name = choices.word(&["and", "or", "not"]);
+            let count = if name == "not" { 1 } else { 2 };
+            return Expr::Apply(name, (0..count).map(|_| self.condition(depth - 1, choices)).collect());
+        }
+        if self.related
+            && choices.chance(14)
+            && let Some(condition) = self.related_condition(depth, choices)
+        {
+            return condition;
+        }
+        self.simple(choices)
+    }
+
+    fn simple(&self, choices: &mut Choices) -> Row {
+        let path = self.path(choices, |_| true).unwrap();
+        let ty = self.type_of(&path);
+        let literal = |choices: &mut Choices| self.literal(ty, choices);
+        if choices.chance(12) {
+            return Expr::Apply(choices.word(&["is null", "is not null"]), vec![path]);
+        }
+        match (ty, choices.below(6)) {
+            (Type::Boolean, 0..3) => path,
+            (Type::Boolean, _) => Expr::Apply(choices.word(&["=", "!="]), vec![path, literal(choices)]),
+            (Type::Text, 0) => self.on_text(path, choices),
+            (ty, 1) if ty.is_time() => self.on_time(path, ty, choices),
+            (Type::Integer, 0) => Expr::Apply("=", vec![Expr::Apply("mod", vec![path, number(2)]), number(choices.between(-1, 1))]),
+            (_, 2) => {
+                let list = (0..choices.between(1, 3)).map(|_| literal(choices));
+                let list: Vec<Row> = std::iter::once(path).chain(list).collect();
+                Expr::Apply(choices.word(&["in", "in", "not in"]), list)
+            }
+            (_, 3) => {
+                Expr::Apply(choices.word(&["between", "between", "not between"]), vec![path, literal(choices), literal(choices)])
+            }
+            (_, 4) => {
+                let alike = |other: Type| ty.is_numeric() && other.is_numeric() || ty.is_time() && other.is_time() || ty == other;
+                let other = self.path(choices, alike).unwrap();
+                Expr::Apply(comparison(choices), vec![path, other])
+            }
+            _ => Expr::Apply(comparison(choices), vec![path, literal(choices)]),
+        }
+    }
+
+    fn on_text(&self, path: Row, choices: &mut Choices) -> Row {
+        let text = |text: &str| Expr::Literal(Value::Text(text.to_owned()));
+        match choices.below(6) {
+            0 => Expr::Apply("like", vec![path, text(choices.word(&["a%", "%b", "_", "%", "_%_", "x_y"]))]),
+            1 => Expr::Apply("not like", vec![path, text(choices.word(&["a%", "%b", "_"]))]),
+            2 => Expr::Apply("starts_with", vec![path, text(choices.word(&TEXTS))]),
+            3 => Expr::Apply("contains", vec![path, text(choices.word(&TEXTS))]),
+            4 => Expr::Apply(">", vec![Expr::Apply("length", vec![path]), number(1)]),
+            _ => Expr::Apply("=", vec![Expr::Apply("upper", vec![path]), text(choices.word(&["A", "B", "AB"]))]),
+        }
+    }
+
+    fn on_time(&self, path: Row, ty: Type, choices: &mut Choices) -> Row {
+        let other = self.path(choices, Type::is_time).unwrap();
+        let day = |count| Expr::Literal(Value::Span(count, Unit::Of(Grain::Day)));
+        match choices.below(7) {
+            0 => {
+                let trunc = |path, grain| Expr::Apply("trunc", vec![path, Expr::Leaf(RowLeaf::Grain(grain))]);
+                let grain = *choices.pick(&Grain::ALL);
+                Expr::Apply(comparison(choices), vec![trunc(path, grain), trunc(other, grain)])
+            }
+            1 => Expr::Apply(">=", vec![Expr::Apply("weekday", vec![path]), number(choices.between(2, 6))]),
+            2 => Expr::Apply("<", vec![Expr::Apply("hour", vec![path]), number(choices.between(1, 13))]),
+            3 => Expr::Apply("in", vec![Expr::Apply("month", vec![path]), number(choices.between(1, 12)), number(choices.between(1, 12))]),
+            4 if ty.is_time() => Expr::Apply(comparison(choices), vec![Expr::Apply("-", vec![path, other]), day(20)]),
+            5 if ty == Type::Date || allowed("timestamp plus days") => Expr::Apply("<=", vec![other, Expr::Apply("+", vec![path, day(30)])]),
+            _ => {
+                let month = Expr::Literal(Value::Date(some_month(&self.project.calendar, choices)));
+                Expr::Apply(">=", vec![path, month])
+            }
+        }
+    }
+
+    /// A condition on an aggregate over the rows that refer to the one at hand; nothing where none do.
+    fn related_condition(&self, depth: usize, choices: &mut Choices) -> Option<Row> {
+        if !allowed("related") {
+            return None;
+        }
+        let mut ties: Vec<(&Source, Path)> = Vec::new();
+        for inner in &self.project.sources {
+            for (path, _) in paths(self.project, inner, 1) {
+                if self.project.column(inner, &path).references.as_ref() == Some(&self.source.name) {
+                    ties.push((inner, path));
+                }
+            }
+        }
+        if ties.is_empty() {
+            return None;
+        }
+        let (inner, via) = choices.pick(&ties).clone();
+        let inner = Maker { source: inner, related: depth > 0 && choices.chance(25), ..*self };
+        let mut aggregate = inner.aggregate(0, choices);
+        aggregate.via = Some(via);
+        let literal = if aggregate.function.starts_with("count") { number(choices.between(0, 3)) } else { number(choices.between(0, 60)) };
+        let value = Expr::Leaf(RowLeaf::Related(Box::new(aggregate)));
+        // What hangs on the last digit of a floating number proves nothing.
+        Some(if choices.chance(15) {
+            Expr::Apply("is null", vec![value])
+        } else {
+            Expr::Apply(comparison(choices), vec![value, literal])
+        })
+    }
+
+    /// An aggregate over rows whose value is a number.
+    pub fn aggregate(&self, depth: usize, choices: &mut Choices) -> Aggregate {
+        let source = self.source;
+        let times: Vec<String> =
+            source.columns.iter().filter(|column| column.ty.is_time()).map(|column| column.name.clone()).collect();
+        let at = (!times.is_empty() && choices.chance(if source.time.is_some() { 20 } else { 70 })).then(|| choices.pick(&times).clone());
+        let timed = at.is_some() || source.time.is_some();
+        let window = if timed { self::window(choices) } else { Window::AllTime };
+        let functions: &[(usize, &'static str)] = &[
+            (20, "sum"),
+            (15, "count"),
+            (12, "count_distinct"),
+            (10, "avg"),
+            (6, "min"),
+            (6, "max"),
+            (5, "median"),
+            (4, "percentile"),
+            (4, "stddev"),
+            (3, "variance"),
+            (4, "first"),
+            (4, "last"),
+        ];
+        let mut function = choices.weighted(functions);
+        if matches!(function, "first" | "last") && !(timed && source.key.is_some()) {
+            function = "count";
+        }
+        let mut argument = match function {
+            "count" if choices.chance(65) => None,
+            "count" | "count_distinct" => self.path(choices, |_| true),
+            // A column of a percentile's floating digits is fine as an answer, and only there.
+            _ => self.number(depth, choices),
+        };
+        if argument.is_none() {
+            function = "count";
+        }
+        if function == "count_distinct" && choices.chance(15) {
+            argument = self.number(depth, choices).or(argument);
+        }
+        let filter = choices.chance(50).then(|| self.condition(depth, choices));
+        let share = (function == "percentile").then(|| *choices.pick(&[0, 10, 25, 50, 90, 100]));
+        Aggregate { function, share, source: source.name.clone(), argument, via: None, filter, at, window }
+    }
+}
+
+fn comparison(choices: &mut Choices) -> &'static str {
+    choices.word(&["=", "!=", "<", "<=", ">", ">="])
+}
+
+/// Any window.
+pub fn window(choices: &mut Choices) -> Window {
+    let grain = *choices.pick(&[Grain::Week, Grain::Month, Grain::Quarter, Grain::Year]);
+    match choices.below(20) {
+        0..10 => Window::Period,
+        10..14 => {
+            let (unit, most) = *choices.pick(&[(Grain::Day, 40), (Grain::Week, 6), (Grain::Month, 4), (Grain::Quarter, 2), (Grain::Year, 1)]);
+            Window::Trailing(Length { count: i32::try_from(choices.between(1, most)).unwrap(), unit })
+        }
+        14..16 => Window::ToDate(grain),
+        16..18 => Window::AllTime,
+        _ => Window::Previous,
+    }
+}

@@ -1,0 +1,363 @@
+//! Makes up calendars, sources and rows.
+
+use super::calendar::{days, months};
+use super::conditions;
+use super::generate::{Choices, allowed};
+use super::project::{Calendar, Column, Dimension, Expr, Grain, Project, Row, RowLeaf, Source, Type, Unit, Value};
+use jiff::civil::{Date, DateTime, Weekday, date, time};
+use jiff::tz::TimeZone;
+
+/// Zones with and without summer time, and some that are half an hour off.
+const ZONES: [&str; 6] = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/St_Johns"];
+
+/// Texts that are like each other, and that an engine may misread.
+pub const TEXTS: [&str; 10] = ["a", "b", "B", "ab", "", "it's", "ä", "100%", "x_y", "c d"];
+
+pub fn calendar(choices: &mut Choices) -> Calendar {
+    let weekdays = [Weekday::Monday, Weekday::Sunday, Weekday::Wednesday];
+    let mut calendar = Calendar {
+        start: date(2024, 1, 1),
+        data_from: date(2024, 1, 1),
+        as_of: date(2024, 1, 1),
+        settle: if choices.chance(75) { 0 } else { choices.between(1, 40) },
+        zone: choices.word(&ZONES),
+        week_starts: choices.weighted(&[(3, weekdays[0]), (2, weekdays[1]), (1, weekdays[2])]),
+        fiscal_month: if choices.chance(60) { 1 } else { i8::try_from(choices.between(1, 12)).unwrap() },
+    };
+    let any = days(date(2022, 1, 1), choices.between(0, 900));
+    calendar.start = boundary(&calendar, any, choices);
+    calendar.data_from = calendar.start;
+    if choices.chance(60) {
+        let before = days(calendar.start, -choices.between(1, 400));
+        calendar.data_from = boundary(&calendar, before, choices);
+    }
+    let length = choices.weighted(&[(3, (5, 60)), (5, (60, 430)), (2, (400, 1200))]);
+    let last = days(calendar.start, choices.between(length.0, length.1));
+    calendar.as_of = if choices.chance(45) { last } else { days(boundary(&calendar, last, choices), -1) };
+    if choices.chance(3) {
+        calendar.as_of = days(calendar.start, -choices.between(1, 90));
+    }
+    calendar
+}
+
+/// Often the first day of the period that holds a day.
+fn boundary(calendar: &Calendar, day: Date, choices: &mut Choices) -> Date {
+    if choices.chance(40) {
+        return day;
+    }
+    let grain = *choices.pick(&Grain::ALL);
+    calendar.period(grain, day)
+}
+
+/// Makes up times, many of them at the edges of something and many of them the same.
+pub struct Times {
+    calendar: Calendar,
+    pool: Vec<Date>,
+    from: Date,
+    to: Date,
+}
+
+impl Times {
+    pub fn new(calendar: &Calendar, choices: &mut Choices) -> Self {
+        let (from, to) = (days(calendar.data_from, -70), days(calendar.as_of, 12));
+        let mut times = Self { calendar: calendar.clone(), pool: Vec::new(), from, to: to.max(days(from, 1)) };
+        for _ in 0..choices.between(3, 9) {
+            let day = times.edge(choices);
+            times.pool.push(day);
+        }
+        times
+    }
+
+    fn edge(&self, choices: &mut Choices) -> Date {
+        let calendar = &self.calendar;
+        let any = self.any(choices);
+        let edge = match choices.below(6) {
+            0 => calendar.start,
+            1 => calendar.data_from,
+            2 => calendar.as_of,
+            3 => calendar.period(*choices.pick(&Grain::ALL), any),
+            4 => self.change_of_clocks(any),
+            _ => any,
+        };
+        if choices.chance(40) { days(edge, choices.between(-1, 1)) } else { edge }
+    }
+
+    /// A day of the whole range.
+    fn any(&self, choices: &mut Choices) -> Date {
+        let length = self.from.until(self.to).unwrap().get_days();
+        days(self.from, choices.between(0, i64::from(length)))
+    }
+
+    /// The next day on which clocks are changed.
+    fn change_of_clocks(&self, day: Date) -> Date {
+        let zone = self.calendar.time_zone();
+        let from = day.to_zoned(zone.clone()).unwrap().timestamp();
+        let next = zone.following(from).next();
+        next.map_or(day, |change| change.timestamp().to_zoned(zone.clone()).date())
+    }
+
+    pub fn day(&self, choices: &mut Choices) -> Date {
+        if choices.chance(55) { *choices.pick(&self.pool) } else { self.any(choices) }
+    }
+
+    /// A local time of day.
+    fn local(&self, choices: &mut Choices) -> DateTime {
+        let clock = match choices.below(7) {
+            0 | 1 => time(0, 0, 0, 0),
+            2 => time(23, 59, 59, 999_999_000),
+            3 => time(2, 30, 0, 0),
+            4 => time(12, 0, 0, 0),
+            _ => time(i8::try_from(choices.below(24)).unwrap(), i8::try_from(choices.below(60)).unwrap(), 0, 0),
+        };
+        self.day(choices).to_datetime(clock)
+    }
+
+    /// A time as a column of a type stores it.
+    pub fn stored(&self, ty: Type, choices: &mut Choices) -> Value {
+        let local = self.local(choices);
+        let zone = match ty {
+            Type::Date => return Value::Date(local.date()),
+            Type::Instant => "UTC",
+            Type::Timestamp(zone) if zone == self.calendar.zone => return Value::Time(local),
+            Type::Timestamp(zone) => zone,
+            other => unreachable!("{other:?} is no time"),
+        };
+        let zone = TimeZone::get(zone).unwrap();
+        let instant = local.to_zoned(self.calendar.time_zone()).unwrap();
+        let mut wall = instant.with_time_zone(zone.clone()).datetime();
+        // Which of two instants a wall clock means while clocks are changed is for no language to say.
+        while zone.to_ambiguous_timestamp(wall).is_ambiguous() {
+            wall = wall.saturating_add(jiff::Span::new().hours(1));
+        }
+        Value::Time(wall)
+    }
+}
+
+/// A value that a column of a type could hold.
+pub fn value(ty: Type, times: &Times, choices: &mut Choices) -> Value {
+    let quarter = |count: i64| Value::Number(f64::from(i32::try_from(count).unwrap()) / 4.0);
+    match ty {
+        Type::Boolean => Value::Bool(choices.chance(50)),
+        Type::Integer => quarter(4 * choices.between(-3, 9)),
+        // Exact in floating numbers, so that their order in a sum does not matter.
+        Type::Decimal | Type::Number => quarter(choices.between(-20, 400)),
+        Type::Text => Value::Text(choices.word(&TEXTS).to_owned()),
+        Type::Date | Type::Timestamp(_) | Type::Instant => times.stored(ty, choices),
+    }
+}
+
+/// Makes up sources, those that are referred to before those that refer to them.
+pub fn sources(project: &mut Project, choices: &mut Choices) {
+    let times = Times::new(&project.calendar, choices);
+    let count = choices.weighted(&[(3, 1), (4, 2), (3, 3)]);
+    for number in (1..=count).rev() {
+        let mut source = source(project, format!("s{number}"), &times, choices);
+        let derived = derived(project, &source, choices);
+        source.columns.extend(derived);
+        let columns = source.columns.len();
+        source.rows.iter_mut().for_each(|cells| cells.resize(columns, Value::Null));
+        project.sources.insert(0, source);
+    }
+}
+
+fn source(project: &Project, name: String, times: &Times, choices: &mut Choices) -> Source {
+    let entities = choices.chance(if name == "s1" { 25 } else { 75 });
+    let keyed = entities || choices.chance(60);
+    let key_type = *choices.pick(&[Type::Integer, Type::Text]);
+    let mut columns: Vec<Column> = Vec::new();
+    let mut add = |name: &str, ty: Type, references: Option<&String>, choices: &mut Choices| {
+        let stored_as = if choices.chance(12) { format!("Col {name}") } else { name.to_owned() };
+        columns.push(Column { name: name.to_owned(), stored_as, ty, ddl: ddl(ty, choices), references: references.cloned(), expr: None });
+    };
+    if keyed {
+        add("id", key_type, None, choices);
+    }
+    let timed = !entities || choices.chance(75);
+    if timed {
+        add("at1", time_type(project, choices), None, choices);
+    }
+    if choices.chance(55) {
+        add("at2", time_type(project, choices), None, choices);
+    }
+    for (name, ty, percent) in [
+        ("int1", Type::Integer, 60),
+        ("dec1", Type::Decimal, 60),
+        ("num1", Type::Number, 40),
+        ("txt1", Type::Text, 70),
+        ("txt2", Type::Text, 30),
+        ("flag1", Type::Boolean, 40),
+        ("day1", Type::Date, 25),
+    ] {
+        if choices.chance(percent) {
+            add(name, ty, None, choices);
+        }
+    }
+    let mut targets: Vec<(String, Type)> = Vec::new();
+    for source in &project.sources {
+        targets.extend(source.key.as_ref().map(|key| (source.name.clone(), source.column(key).ty)));
+    }
+    if keyed {
+        targets.push((name.clone(), key_type));
+    }
+    for (column, percent) in [("ref1", 70), ("ref2", 35)] {
+        if !targets.is_empty() && choices.chance(percent) {
+            let (target, ty) = choices.pick(&targets).clone();
+            add(column, ty, Some(&target), choices);
+        }
+    }
+    let time = timed.then(|| "at1".to_owned());
+    let mut source = Source { name, entities, key: keyed.then(|| "id".to_owned()), time, columns, rows: Vec::new() };
+    rows(project, &mut source, times, choices);
+    source
+}
+
+fn time_type(project: &Project, choices: &mut Choices) -> Type {
+    let other = choices.word(&ZONES);
+    choices.weighted(&[
+        (35, Type::Date),
+        (15, Type::Timestamp("UTC")),
+        (10, Type::Timestamp(project.calendar.zone)),
+        (8, Type::Timestamp(other)),
+        (32, Type::Instant),
+    ])
+}
+
+fn ddl(ty: Type, choices: &mut Choices) -> &'static str {
+    match ty {
+        Type::Boolean => "boolean",
+        Type::Integer => choices.word(&["integer", "integer", "bigint", "smallint", "tinyint"]),
+        Type::Decimal => choices.word(&["decimal(10,2)", "decimal(18,3)", "decimal(38,2)", "decimal(5,2)"]),
+        Type::Number => choices.word(&["double", "double", "float"]),
+        Type::Text => "varchar",
+        Type::Date => "date",
+        Type::Timestamp(_) => "timestamp",
+        Type::Instant => "timestamptz",
+    }
+}
+
+fn rows(project: &Project, source: &mut Source, times: &Times, choices: &mut Choices) {
+    let count = choices.weighted(&[(1, 0), (2, 3), (4, 10), (3, 25)]);
+    let count = if count == 0 { 0 } else { choices.below(count) + 1 };
+    for number in 1..=count {
+        let mut cells = Vec::new();
+        for column in &source.columns {
+            cells.push(cell(project, source, column, number, count, times, choices));
+        }
+        source.rows.push(cells);
+    }
+}
+
+/// The key of the row of that number.
+fn key(ty: Type, number: usize) -> Value {
+    match ty {
+        Type::Text => Value::Text(format!("k{number}")),
+        _ => Value::Number(f64::from(u32::try_from(number).unwrap())),
+    }
+}
+
+fn cell(project: &Project, source: &Source, column: &Column, row: usize, rows: usize, times: &Times, choices: &mut Choices) -> Value {
+    if source.key.as_ref() == Some(&column.name) {
+        return key(column.ty, row);
+    }
+    if let Some(target) = &column.references {
+        let there = if *target == source.name { rows } else { project.source(target).rows.len() };
+        return match choices.below(8) {
+            0 => Value::Null,
+            // A key that is not there.
+            1 => key(column.ty, 99),
+            _ => key(column.ty, choices.below(there.max(1)) + 1),
+        };
+    }
+    let is_time = source.time.as_ref() == Some(&column.name);
+    let nulls = if is_time { 4 } else { 15 };
+    if choices.chance(nulls) {
+        return Value::Null;
+    }
+    value(column.ty, times, choices)
+}
+
+/// Columns with a formula.
+fn derived(project: &Project, source: &Source, choices: &mut Choices) -> Vec<Column> {
+    let mut with = project.clone();
+    with.sources.insert(0, source.clone());
+    let mut found: Vec<Column> = Vec::new();
+    for (name, ty) in [
+        ("big1", Type::Boolean),
+        ("tot1", Type::Number),
+        ("lab1", Type::Text),
+        ("day2", Type::Date),
+        ("at3", Type::Timestamp("UTC")),
+    ] {
+        if !choices.chance(18) {
+            continue;
+        }
+        let here = with.sources[0].clone();
+        let Some(expr) = expr(&with, &here, ty, choices) else { continue };
+        let column = Column { name: name.to_owned(), stored_as: name.to_owned(), ty, ddl: "", references: None, expr: Some(expr) };
+        with.sources[0].columns.push(column.clone());
+        found.push(column);
+    }
+    found
+}
+
+/// A formula that gives a type; nothing where the source has nothing to make it of.
+fn expr(project: &Project, source: &Source, ty: Type, choices: &mut Choices) -> Option<Row> {
+    let times = Times::new(&project.calendar, choices);
+    let maker = conditions::Maker { project, source, times: &times, related: false };
+    let literal = |text: &str| Expr::Literal(Value::Text(text.to_owned()));
+    match ty {
+        Type::Boolean => Some(maker.condition(1, choices)),
+        Type::Number => maker.number(1, choices),
+        Type::Text => {
+            let path = maker.path(choices, |ty| ty == Type::Text);
+            Some(match (path, choices.below(4)) {
+                (Some(path), 0) => Expr::Apply("lower", vec![path]),
+                (Some(path), 1) => Expr::Apply("coalesce", vec![path, literal("none")]),
+                (Some(path), 2) => Expr::Apply("concat", vec![path, literal("-")]),
+                _ => Expr::Apply("case", vec![maker.condition(0, choices), literal("a"), literal("zz")]),
+            })
+        }
+        Type::Date => {
+            let path = maker.path(choices, Type::is_time)?;
+            Some(match choices.below(3) {
+                0 => Expr::Apply("date", vec![path]),
+                1 => Expr::Apply("trunc", vec![path, Expr::Leaf(RowLeaf::Grain(*choices.pick(&Grain::ALL)))]),
+                _ => {
+                    let day = maker.path(choices, |ty| ty == Type::Date)?;
+                    Expr::Apply("+", vec![day, Expr::Literal(Value::Span(7, Unit::Of(Grain::Day)))])
+                }
+            })
+        }
+        _ => {
+            let path = maker.path(choices, |ty| matches!(ty, Type::Timestamp(_) | Type::Instant))?;
+            let span = [Value::Span(5, Unit::Hour), Value::Span(1, Unit::Of(Grain::Month)), Value::Span(2, Unit::Of(Grain::Week))];
+            let span = if allowed("timestamp plus days") { choices.pick(&span) } else { &span[1] }.clone();
+            Some(Expr::Apply(if choices.chance(70) { "+" } else { "-" }, vec![path, Expr::Literal(span)]))
+        }
+    }
+}
+
+/// Dimensions with their places.
+pub fn dimensions(project: &mut Project, choices: &mut Choices) {
+    for name in ["d1", "d2", "txt1"] {
+        if !choices.chance(if name == "txt1" { 12 } else { 55 }) {
+            continue;
+        }
+        let ty = if name == "txt1" { Type::Text } else { *choices.pick(&[Type::Text, Type::Text, Type::Boolean, Type::Integer, Type::Date]) };
+        let mut from = Vec::new();
+        for source in &project.sources {
+            let paths: Vec<_> = conditions::paths(project, source, 2).into_iter().filter(|(_, found)| *found == ty).collect();
+            if !paths.is_empty() && choices.chance(85) {
+                from.push((source.name.clone(), choices.pick(&paths).0.clone()));
+            }
+        }
+        if !from.is_empty() {
+            project.dimensions.push(Dimension { name: name.to_owned(), ty, from });
+        }
+    }
+}
+
+/// A day in or near the calendar, for the literals of formulas.
+pub fn some_month(calendar: &Calendar, choices: &mut Choices) -> Date {
+    months(calendar.start.first_of_month(), i32::try_from(choices.between(-6, 12)).unwrap())
+}

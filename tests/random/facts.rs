@@ -1,0 +1,219 @@
+//! What the generator has to know of a formula to use it where it is valid: at which grains it has a value, which dimensions
+//! it has, whether it adds up over time, and how exact it is.
+
+use super::project::{Body, Calendar, Expr, Figure, Formula, Grain, Past, Project, Row, Source, Type, Value, Window};
+
+/// Whether a KPI has a value at a grain.
+pub fn fits(project: &Project, body: &Body, own: &[Grain], grain: Grain) -> bool {
+    match body {
+        Body::Formula(formula) => formula_fits(project, formula, grain),
+        Body::Values { .. } => own[0] == grain,
+    }
+}
+
+fn formula_fits(project: &Project, formula: &Formula, grain: Grain) -> bool {
+    let mut all = true;
+    formula.leaves(&mut |figure| {
+        all &= match figure {
+            Figure::Kpi(name) => fits(project, &project.kpi(name).body, &project.kpi(name).grains, grain),
+            Figure::Aggregate(_) | Figure::Grouped(_) => true,
+            Figure::Each(each) => Calendar::nests(each.grain, grain) && formula_fits(project, &each.of, each.grain),
+            Figure::Past(_, of, length) => {
+                Calendar::back(grain, project.calendar.start, *length).is_some() && formula_fits(project, of, grain)
+            }
+            Figure::Slice(of, _) | Figure::Total(of, _) => formula_fits(project, of, grain),
+        };
+    });
+    all
+}
+
+/// What a formula reads: a source, or nothing where figures are kept by hand; and whether a dimension is taken away from it.
+fn parts<'a>(project: &'a Project, formula: &'a Formula, dimension: &str, total: bool, found: &mut Vec<(Option<&'a Source>, bool)>) {
+    formula.leaves(&mut |figure| match figure {
+        Figure::Kpi(name) => match &project.kpi(name).body {
+            Body::Formula(of) => parts(project, of, dimension, total, found),
+            Body::Values { .. } => found.push((None, total)),
+        },
+        Figure::Aggregate(aggregate) => found.push((Some(project.source(&aggregate.source)), total)),
+        Figure::Grouped(grouped) => found.push((Some(project.source(&grouped.of.source)), total)),
+        Figure::Each(each) => parts(project, &each.of, dimension, total, found),
+        Figure::Past(_, of, _) | Figure::Slice(of, _) => parts(project, of, dimension, total, found),
+        Figure::Total(of, without) => {
+            let taken = without.is_empty() || without.iter().any(|name| name == dimension);
+            parts(project, of, dimension, total || taken, found);
+        }
+    });
+}
+
+/// The names that could be dimensions.
+fn names(project: &Project) -> Vec<String> {
+    let mut names: Vec<String> = project.dimensions.iter().map(|dimension| dimension.name.clone()).collect();
+    for source in &project.sources {
+        names.extend(source.columns.iter().map(|column| column.name.clone()));
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The type that a dimension has in all of some sources, if it stands in all of them and can be sliced by.
+fn shared_type(project: &Project, dimension: &str, sources: &[&Source]) -> Option<Type> {
+    let mut types = Vec::new();
+    for source in sources {
+        types.push(project.column(source, &project.place(source, dimension)?).ty);
+    }
+    let first = *types.first()?;
+    let sliceable = matches!(first, Type::Text | Type::Boolean | Type::Integer | Type::Date);
+    (sliceable && types.iter().all(|ty| *ty == first)).then_some(first)
+}
+
+/// The dimensions that a KPI can be sliced by.
+pub fn dimensions(project: &Project, body: &Body) -> Vec<String> {
+    let Body::Formula(formula) = body else { return Vec::new() };
+    let mut all = names(project);
+    all.retain(|name| {
+        let mut found = Vec::new();
+        parts(project, formula, name, false, &mut found);
+        let asked: Option<Vec<&Source>> = found.into_iter().filter(|(_, total)| !total).map(|(source, _)| source).collect();
+        asked.is_some_and(|sources| shared_type(project, name, &sources).is_some())
+    });
+    all
+}
+
+/// The dimensions that every part of a formula has, with their types.
+pub fn shared(project: &Project, formula: &Formula) -> Vec<(String, Type)> {
+    let mut found = Vec::new();
+    parts(project, formula, "", false, &mut found);
+    let sources: Option<Vec<&Source>> = found.into_iter().map(|(source, _)| source).collect();
+    let Some(sources) = sources else { return Vec::new() };
+    let types = names(project).into_iter().filter_map(|name| Some((name.clone(), shared_type(project, &name, &sources)?)));
+    types.collect()
+}
+
+/// Whether a formula adds up over periods, as far as the generator wants to know.
+pub fn is_flow(project: &Project, formula: &Formula) -> bool {
+    match formula {
+        Expr::Literal(_) => false,
+        Expr::Apply("+" | "-", sides) => sides.iter().all(|side| is_flow(project, side)),
+        Expr::Apply("*", sides) => matches!(sides[0], Expr::Literal(_)) && is_flow(project, &sides[1]),
+        Expr::Apply(..) => false,
+        Expr::Leaf(figure) => match figure {
+            Figure::Kpi(name) => match &project.kpi(name).body {
+                Body::Formula(of) => is_flow(project, of),
+                Body::Values { flow, .. } => *flow,
+            },
+            Figure::Aggregate(of) => {
+                matches!(of.function, "sum" | "count") && matches!(of.window, Window::Period | Window::Previous)
+            }
+            Figure::Each(each) => {
+                each.function == "sum" && matches!(each.window, Window::Period | Window::Previous) && is_flow(project, &each.of)
+            }
+            Figure::Past(Past::Prior, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => is_flow(project, of),
+            Figure::Past(..) | Figure::Grouped(_) => false,
+        },
+    }
+}
+
+/// Whether a formula may have a unit of time, as the mean of a flow over periods has: it is so much a month.
+pub fn is_rate(project: &Project, formula: &Formula) -> bool {
+    let mut rate = false;
+    formula.leaves(&mut |figure| {
+        rate |= match figure {
+            Figure::Kpi(name) => match &project.kpi(name).body {
+                Body::Formula(of) => is_rate(project, of),
+                Body::Values { .. } => false,
+            },
+            Figure::Aggregate(_) | Figure::Grouped(_) => false,
+            Figure::Each(each) => each.function == "avg" || is_rate(project, &each.of),
+            Figure::Past(_, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => is_rate(project, of),
+        };
+    });
+    rate
+}
+
+/// How exact a value is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Exact {
+    /// A small number of quarters or the like, which floating numbers hold.
+    Wholly,
+    /// The same floating number wherever the same operations are done.
+    Always,
+    /// Different in its last digits with the order of the rows.
+    Roughly,
+}
+
+/// Whether a value may differ in its last digits.
+pub fn is_rough(project: &Project, formula: &Formula) -> bool {
+    exact(project, formula) == Exact::Roughly
+}
+
+fn exact(project: &Project, formula: &Formula) -> Exact {
+    match formula {
+        Expr::Literal(_) => Exact::Wholly,
+        Expr::Apply(name, arguments) => {
+            let worst = arguments.iter().map(|argument| exact(project, argument)).max().unwrap();
+            applied(name, arguments.len(), worst)
+        }
+        Expr::Leaf(figure) => match figure {
+            Figure::Kpi(name) => match &project.kpi(name).body {
+                Body::Formula(of) => exact(project, of),
+                Body::Values { .. } => Exact::Wholly,
+            },
+            Figure::Aggregate(of) => aggregated(of.function, of.argument.as_ref().map_or(Exact::Wholly, row)),
+            Figure::Grouped(grouped) => {
+                let of = &grouped.of;
+                aggregated(grouped.function, aggregated(of.function, of.argument.as_ref().map_or(Exact::Wholly, row)))
+            }
+            Figure::Each(each) => aggregated(each.function, exact(project, &each.of)),
+            Figure::Past(past, of, _) => match past {
+                Past::Growth => exact(project, of).max(Exact::Always),
+                Past::Prior | Past::Change => exact(project, of),
+            },
+            Figure::Slice(of, _) | Figure::Total(of, _) => exact(project, of),
+        },
+    }
+}
+
+fn row(expr: &Row) -> Exact {
+    match expr {
+        Expr::Literal(Value::Number(_)) | Expr::Leaf(_) | Expr::Literal(_) => Exact::Wholly,
+        Expr::Apply(name, arguments) => applied(name, arguments.len(), arguments.iter().map(row).max().unwrap()),
+    }
+}
+
+fn applied(name: &str, arguments: usize, worst: Exact) -> Exact {
+    match name {
+        "/" => worst.max(Exact::Always),
+        "round" if arguments > 1 => worst.max(Exact::Always),
+        "floor" | "ceil" | "round" => Exact::Wholly,
+        "sqrt" | "ln" | "exp" | "power" => Exact::Roughly,
+        _ => worst,
+    }
+}
+
+fn aggregated(function: &str, of: Exact) -> Exact {
+    match (function, of) {
+        ("count" | "count_distinct", _) => Exact::Wholly,
+        ("min" | "max" | "first" | "last", of) => of,
+        ("sum" | "median", Exact::Wholly) => Exact::Wholly,
+        ("avg", Exact::Wholly) => Exact::Always,
+        _ => Exact::Roughly,
+    }
+}
+
+/// Whether a KPI has a leaf of some kind anywhere.
+pub fn has(project: &Project, body: &Body, wanted: &dyn Fn(&Figure) -> bool) -> bool {
+    let Body::Formula(formula) = body else { return false };
+    let mut found = false;
+    formula.leaves(&mut |figure| {
+        let inner = |of: &Formula| has(project, &Body::Formula(of.clone()), wanted);
+        found |= wanted(figure)
+            || match figure {
+                Figure::Kpi(name) => has(project, &project.kpi(name).body, wanted),
+                Figure::Aggregate(_) | Figure::Grouped(_) => false,
+                Figure::Each(each) => inner(&each.of),
+                Figure::Past(_, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => inner(of),
+            };
+    });
+    found
+}

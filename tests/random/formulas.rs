@@ -1,0 +1,325 @@
+//! Makes up KPIs: formulas, grains that fit them, and slices that all of their parts have.
+
+use super::calendar::days;
+use super::conditions::{Maker, paths, window};
+use super::data::Times;
+use super::facts;
+use super::generate::{Choices, allowed};
+use super::project::{
+    Aggregate, Body, Calendar, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row, RowLeaf, Source, Type,
+    Unit, Value, Window,
+};
+
+/// Makes up the KPIs of a project, each of which may use those before it.
+pub fn kpis(project: &mut Project, choices: &mut Choices) {
+    let times = Times::new(&project.calendar, choices);
+    for number in 1..=choices.between(1, 5) {
+        let name = format!("k{number}");
+        let kpi = match choices.below(12) {
+            0 => by_hand(project, name, choices),
+            1 => duration(project, &times, &name, choices).unwrap_or_else(|| by_hand(project, name, choices)),
+            _ => {
+                let mut maker = Formulas { project, times: &times, grain: Grain::Month };
+                maker.grain = *choices.pick(&grains(project));
+                let body = maker.formula(choices.weighted(&[(3, 0), (4, 1), (3, 2), (1, 3)]), choices);
+                let first = maker.grain;
+                kpi(project, name, Body::Formula(body), first, choices)
+            }
+        };
+        project.kpis.push(kpi);
+    }
+}
+
+/// The grains by which a project's calendar has a number of periods that is quickly gone over.
+fn grains(project: &Project) -> Vec<Grain> {
+    let length = project.calendar.start.until(project.calendar.as_of).unwrap().get_days();
+    let finest = match length {
+        ..=70 => Grain::Day,
+        ..=450 => Grain::Week,
+        _ => Grain::Month,
+    };
+    Grain::ALL.into_iter().filter(|grain| *grain >= finest).collect()
+}
+
+/// A KPI of a formula, with further grains and slices that fit.
+fn kpi(project: &Project, name: String, body: Body, first: Grain, choices: &mut Choices) -> Kpi {
+    let mut kpi = Kpi { name, body, unit: None, grains: vec![first], by: Vec::new(), omit_gaps: choices.chance(15) };
+    for grain in grains(project) {
+        if grain != first && facts::fits(project, &kpi.body, &kpi.grains, grain) && choices.chance(30) {
+            kpi.grains.push(grain);
+        }
+    }
+    let mut dimensions = facts::dimensions(project, &kpi.body);
+    let has = |wanted: &dyn Fn(&Figure) -> bool| facts::has(project, &kpi.body, wanted);
+    let counts_distinct = |figure: &Figure| matches!(figure, Figure::Aggregate(of) if of.function == "count_distinct");
+    if !allowed("slices of count_distinct") && has(&counts_distinct)
+        || !allowed("slices of grouped") && has(&|figure| matches!(figure, Figure::Grouped(_)))
+    {
+        dimensions.clear();
+    }
+    for _ in 0..choices.weighted(&[(3, 0), (4, 1), (2, 2)]) {
+        let mut slice: Vec<String> = Vec::new();
+        for _ in 0..choices.weighted(&[(4, 1), (2, 2)]) {
+            if !dimensions.is_empty() {
+                let dimension = choices.pick(&dimensions);
+                if !slice.contains(dimension) {
+                    slice.push(dimension.clone());
+                }
+            }
+        }
+        if !slice.is_empty() && !kpi.by.contains(&slice) {
+            kpi.by.push(slice);
+        }
+    }
+    kpi
+}
+
+/// A KPI whose figures somebody writes down.
+fn by_hand(project: &Project, name: String, choices: &mut Choices) -> Kpi {
+    let calendar = &project.calendar;
+    let grain = *choices.pick(&grains(project));
+    let from = calendar.period(grain, days(calendar.data_from, -40));
+    let mut figures = Vec::new();
+    for number in 0..30 {
+        let start = Calendar::later(grain, from, number);
+        if choices.chance(60) && start <= days(calendar.as_of, 40) {
+            figures.push((start, f64::from(i32::try_from(choices.between(-8, 200)).unwrap()) / 4.0));
+        }
+    }
+    if figures.is_empty() {
+        figures.push((from, 1.0));
+    }
+    let body = Body::Values { flow: choices.chance(50), figures };
+    Kpi { name, body, unit: None, grains: vec![grain], by: Vec::new(), omit_gaps: choices.chance(15) }
+}
+
+/// A KPI over the time between two times; nothing where no source has any.
+fn duration(project: &Project, times: &Times, name: &str, choices: &mut Choices) -> Option<Kpi> {
+    let source = choices.pick(&project.sources);
+    let maker = Maker { project, source, times, related: true };
+    let one = maker.path(choices, Type::is_time)?;
+    let other = maker.path(choices, Type::is_time)?;
+    let mut aggregate = maker.aggregate(1, choices);
+    aggregate.function = choices.word(&["sum", "avg", "avg", "min", "max", "median", "stddev"]);
+    aggregate.share = None;
+    aggregate.argument = Some(Expr::Apply("-", vec![one, other]));
+    let mut formula = Expr::Leaf(Figure::Aggregate(aggregate));
+    if choices.chance(20) {
+        formula = Expr::Leaf(Figure::Past(Past::Change, Box::new(formula), None));
+    }
+    let first = *choices.pick(&grains(project));
+    let made = kpi(project, name.to_owned(), Body::Formula(formula), first, choices);
+    Some(Kpi { unit: Some(*choices.pick(&[Unit::Of(Grain::Day), Unit::Hour])), ..made })
+}
+
+/// Makes up KPI arithmetic that has a value at a grain.
+#[derive(Clone, Copy)]
+struct Formulas<'a> {
+    project: &'a Project,
+    times: &'a Times,
+    grain: Grain,
+}
+
+impl Formulas<'_> {
+    fn maker<'b>(&'b self, source: &'b Source) -> Maker<'b> {
+        Maker { project: self.project, source, times: self.times, related: true }
+    }
+
+    /// A formula that may stand alone.
+    fn formula(self, depth: usize, choices: &mut Choices) -> Formula {
+        match choices.below(10) {
+            0 | 1 if depth > 0 => self.each(depth - 1, choices),
+            2 if depth > 0 => self.over(self.formula(depth - 1, choices), choices),
+            _ => self.part(depth, choices),
+        }
+    }
+
+    /// A formula that others may be made of: one without a unit of time, which a mean over periods may have.
+    fn part(self, depth: usize, choices: &mut Choices) -> Formula {
+        let made = if depth == 0 { self.leaf(choices) } else { self.node(depth - 1, choices) };
+        if facts::is_rate(self.project, &made) { self.count(choices) } else { made }
+    }
+
+    /// A part that is the same to the last digit however it is worked out, for what jumps.
+    fn steady(self, depth: usize, choices: &mut Choices) -> Formula {
+        let made = self.part(depth, choices);
+        if facts::is_rough(self.project, &made) { self.count(choices) } else { made }
+    }
+
+    fn count(self, choices: &mut Choices) -> Formula {
+        let source = choices.pick(&self.project.sources);
+        let window = if source.time.is_some() { Window::Period } else { Window::AllTime };
+        let source = source.name.clone();
+        let aggregate = Aggregate { function: "count", share: None, source, argument: None, via: None, filter: None, at: None, window };
+        Expr::Leaf(Figure::Aggregate(aggregate))
+    }
+
+    fn leaf(self, choices: &mut Choices) -> Formula {
+        let fits = |kpi: &&Kpi| facts::fits(self.project, &kpi.body, &kpi.grains, self.grain) && kpi.unit.is_none();
+        let known: Vec<&Kpi> = self.project.kpis.iter().filter(fits).collect();
+        match choices.below(10) {
+            0..3 if !known.is_empty() => Expr::Leaf(Figure::Kpi(choices.pick(&known).name.clone())),
+            3 | 4 => match self.grouped(choices) {
+                Some(grouped) => Expr::Leaf(Figure::Grouped(Box::new(grouped))),
+                None => self.count(choices),
+            },
+            _ => {
+                let source = choices.pick(&self.project.sources);
+                Expr::Leaf(Figure::Aggregate(self.maker(source).aggregate(2, choices)))
+            }
+        }
+    }
+
+    fn node(self, depth: usize, choices: &mut Choices) -> Formula {
+        let number = |choices: &mut Choices| Expr::Literal(Value::Number(f64::from(i32::try_from(choices.between(-2, 12)).unwrap()) / 4.0));
+        match choices.below(16) {
+            0..3 => Expr::Apply("/", vec![self.part(depth, choices), self.steady(depth, choices)]),
+            3 | 4 => Expr::Apply(choices.word(&["+", "-"]), vec![self.part(depth, choices), self.part(depth, choices)]),
+            5 => Expr::Apply("*", vec![number(choices), self.part(depth, choices)]),
+            6 => Expr::Apply(choices.word(&["least", "greatest"]), vec![self.part(depth, choices), self.part(depth, choices)]),
+            7 => Expr::Apply("coalesce", vec![self.part(depth, choices), number(choices)]),
+            8 => match choices.below(3) {
+                0 => Expr::Apply("round", vec![self.steady(depth, choices), Expr::Literal(Value::Number(1.0))]),
+                _ => Expr::Apply(choices.word(&["abs", "floor", "ceil", "round"]), vec![self.steady(depth, choices)]),
+            },
+            9 => {
+                let parts = vec![self.condition(depth, choices), self.part(depth, choices), self.part(depth, choices)];
+                Expr::Apply(choices.word(&["if", "case"]), parts)
+            }
+            10 => Expr::Apply("if", vec![self.condition(depth, choices), self.part(depth, choices)]),
+            11 => self.each(depth, choices),
+            12 => Expr::Apply(choices.word(&["sqrt", "ln"]), vec![self.steady(depth, choices)]),
+            _ => {
+                let part = self.part(depth, choices);
+                self.over(part, choices)
+            }
+        }
+    }
+
+    fn condition(self, depth: usize, choices: &mut Choices) -> Formula {
+        let number = Expr::Literal(Value::Number(f64::from(i32::try_from(choices.between(0, 20)).unwrap())));
+        let other = if choices.chance(40) { self.steady(depth, choices) } else { number };
+        let name = choices.word(&["<", "<=", ">", ">=", "=", "!=", "between", "is null"]);
+        let value = self.steady(depth, choices);
+        let condition = match name {
+            "is null" => Expr::Apply(name, vec![value]),
+            "between" => Expr::Apply(name, vec![value, Expr::Literal(Value::Number(1.0)), other]),
+            _ => Expr::Apply(name, vec![value, other]),
+        };
+        match choices.below(8) {
+            0 if depth > 0 => {
+                Expr::Apply(choices.word(&["and", "or"]), vec![condition, self.condition(depth - 1, choices)])
+            }
+            1 => Expr::Apply("not", vec![condition]),
+            _ => condition,
+        }
+    }
+
+    /// `prior`, `change`, `growth`, `slice` and `total` of a formula.
+    fn over(self, of: Formula, choices: &mut Choices) -> Formula {
+        let of = Box::new(of);
+        Expr::Leaf(match choices.below(8) {
+            0..4 => {
+                let past = *choices.pick(&[Past::Prior, Past::Change, Past::Growth]);
+                let past = if past == Past::Growth && facts::is_rough(self.project, &of) { Past::Change } else { past };
+                Figure::Past(past, of, self.length(choices))
+            }
+            4 | 5 => match self.slice(&of, choices) {
+                Some(condition) => Figure::Slice(of, condition),
+                None => Figure::Total(of, Vec::new()),
+            },
+            _ => {
+                let mut dimensions = facts::dimensions(self.project, &Body::Formula((*of).clone()));
+                dimensions.retain(|_| choices.chance(30));
+                Figure::Total(of, dimensions)
+            }
+        })
+    }
+
+    /// How far back, if something else than a period.
+    fn length(self, choices: &mut Choices) -> Option<Length> {
+        let (unit, most) = *choices.pick(&[(Grain::Day, 30), (Grain::Week, 4), (Grain::Month, 6), (Grain::Quarter, 2), (Grain::Year, 1)]);
+        let length = Length { count: i32::try_from(choices.between(1, most)).unwrap(), unit };
+        let fits = Calendar::back(self.grain, self.project.calendar.start, Some(length)).is_some();
+        (fits && choices.chance(70)).then_some(length)
+    }
+
+    /// A condition on a dimension of all parts; nothing where they share none.
+    fn slice(self, of: &Formula, choices: &mut Choices) -> Option<Row> {
+        let dimensions = facts::shared(self.project, of);
+        if dimensions.is_empty() {
+            return None;
+        }
+        let (dimension, ty) = choices.pick(&dimensions).clone();
+        let leaf = || Expr::Leaf(RowLeaf::Dimension(dimension.clone()));
+        let value = |choices: &mut Choices| Expr::Literal(super::data::value(ty, self.times, choices));
+        Some(match choices.below(6) {
+            0 => Expr::Apply(choices.word(&["is null", "is not null"]), vec![leaf()]),
+            1 => Expr::Apply("in", vec![leaf(), value(choices), value(choices)]),
+            2 => Expr::Apply("!=", vec![leaf(), value(choices)]),
+            _ => Expr::Apply("=", vec![leaf(), value(choices)]),
+        })
+    }
+
+    /// An aggregate over finer periods, or over equal ones.
+    fn each(self, depth: usize, choices: &mut Choices) -> Formula {
+        let length = self.project.calendar.data_from.until(self.project.calendar.as_of).unwrap().get_days();
+        let nested = |inner: &Grain| Calendar::nests(*inner, self.grain) && (*inner > Grain::Day || length < 130);
+        let inner: Vec<Grain> = Grain::ALL.into_iter().filter(nested).collect();
+        let Some(grain) = (!inner.is_empty()).then(|| *choices.pick(&inner)) else { return self.count(choices) };
+        let of = Formulas { grain, ..self }.part(depth, choices);
+        let window = match choices.below(4) {
+            0 | 1 => Window::Period,
+            2 => Window::Trailing(Length { count: i32::try_from(choices.between(1, 5)).unwrap(), unit: grain }),
+            _ => window(choices),
+        };
+        let whole = match window {
+            Window::Trailing(Length { unit, .. }) => grain == unit || grain == Grain::Day || grain > Grain::Week && unit > grain,
+            Window::ToDate(unit) => Calendar::nests(grain, unit),
+            Window::Period | Window::AllTime | Window::Previous => true,
+        };
+        let window = if whole { window } else { Window::Period };
+        let mut function = choices.word(&["avg", "avg", "max", "min", "sum", "sum", "count", "median", "percentile", "stddev", "count_distinct"]);
+        if function == "sum" && !facts::is_flow(self.project, &of) {
+            function = "max";
+        }
+        if function == "count_distinct" && facts::is_rough(self.project, &of) {
+            function = "count";
+        }
+        let share = (function == "percentile").then(|| *choices.pick(&[0, 25, 90]));
+        Expr::Leaf(Figure::Each(Box::new(Each { function, share, of, grain, window })))
+    }
+
+    /// An aggregate over the entities of a source; nothing where it has none.
+    fn grouped(self, choices: &mut Choices) -> Option<Grouped> {
+        if !allowed("grouped") {
+            return None;
+        }
+        let source = choices.pick(&self.project.sources);
+        let entity = |ty: &Type| matches!(ty, Type::Text | Type::Integer | Type::Boolean | Type::Date);
+        let all: Vec<_> = paths(self.project, source, 2).into_iter().filter(|(_, ty)| entity(ty)).collect();
+        if all.is_empty() {
+            return None;
+        }
+        let references: Vec<_> = all
+            .iter()
+            .filter(|(path, _)| self.project.column(source, path).references.is_some())
+            .cloned()
+            .collect();
+        let from = if references.is_empty() || choices.chance(40) { all } else { references };
+        let per = choices.pick(&from).0.clone();
+        let of = self.maker(source).aggregate(1, choices);
+        let rough = facts::is_rough(self.project, &Expr::Leaf(Figure::Aggregate(of.clone())));
+        let functions = ["sum", "sum", "count", "count", "avg", "min", "max", "median", "percentile", "stddev", "count_distinct"];
+        let mut function = choices.word(&functions);
+        if function == "count_distinct" && rough {
+            function = "count";
+        }
+        let share = (function == "percentile").then(|| *choices.pick(&[0, 25, 90]));
+        let number = Expr::Literal(Value::Number(f64::from(i32::try_from(choices.between(0, 40)).unwrap())));
+        let name = choices.word(&[">", ">=", "<=", "!="]);
+        let filter = (!rough && choices.chance(35)).then(|| Expr::Apply(name, vec![Expr::Leaf(RowLeaf::Value), number]));
+        let top = (!rough && choices.chance(35)).then(|| choices.below(3) + 1);
+        Some(Grouped { function, share, of, per, filter, top })
+    }
+}

@@ -1,0 +1,305 @@
+//! Writes a project as a team would: `kpic.yml`, the specs, and the tables as the warehouse has them.
+
+use super::project::{
+    Aggregate, Body, Calendar, Column, Dimension, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row,
+    RowLeaf, Source, Type, Unit, Value, Window,
+};
+use std::fmt::{self, Debug, Write};
+
+/// The files of a project.
+pub fn files(project: &Project) -> Vec<(String, String)> {
+    vec![("kpic.yml".to_owned(), settings(&project.calendar)), ("specs/all.yml".to_owned(), specs(project))]
+}
+
+fn settings(calendar: &Calendar) -> String {
+    let mut text = format!("kpic: 1\nproject: random\ncalendar:\n  start: {}\n", calendar.start);
+    if calendar.data_from != calendar.start {
+        _ = writeln!(text, "  data_from: {}", calendar.data_from);
+    }
+    _ = writeln!(text, "  as_of: {}", calendar.as_of);
+    if calendar.settle > 0 {
+        _ = writeln!(text, "  settle: {} days", calendar.settle);
+    }
+    _ = writeln!(text, "  timezone: {}", calendar.zone);
+    _ = writeln!(text, "  week_starts: {}", format!("{:?}", calendar.week_starts).to_lowercase());
+    _ = writeln!(text, "  fiscal_year_starts: {}", MONTHS[usize::try_from(calendar.fiscal_month).unwrap() - 1]);
+    text
+}
+
+const MONTHS: [&str; 12] = [
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+];
+
+fn specs(project: &Project) -> String {
+    let mut text = "sources:\n".to_owned();
+    for source in &project.sources {
+        write_source(source, &mut text);
+    }
+    if !project.dimensions.is_empty() {
+        text.push_str("dimensions:\n");
+    }
+    for Dimension { name, ty, from } in &project.dimensions {
+        let from: Vec<String> = from.iter().map(|(source, path)| format!("{source}: {}", path.join("."))).collect();
+        _ = writeln!(text, "  {name}: {{ type: {}, from: {{ {} }} }}", type_name(*ty), from.join(", "));
+    }
+    text.push_str("kpis:\n");
+    for kpi in &project.kpis {
+        write_kpi(&project.calendar, kpi, &mut text);
+    }
+    text
+}
+
+fn write_source(source: &Source, text: &mut String) {
+    let kind = if source.entities { "entities" } else { "events" };
+    _ = writeln!(text, "  {}:\n    table: data.{}\n    kind: {kind}", source.name, source.name);
+    for (key, column) in [("key", &source.key), ("time", &source.time)] {
+        if let Some(column) = column {
+            _ = writeln!(text, "    {key}: {column}");
+        }
+    }
+    text.push_str("    columns:\n");
+    for column in &source.columns {
+        let mut parts = vec![format!("type: {}", type_name(column.ty))];
+        if let Type::Timestamp(zone) = column.ty
+            && zone != "UTC"
+        {
+            parts.push(format!("zone: {zone}"));
+        }
+        if column.stored_as != column.name {
+            parts.push(format!("column: {}", quoted(&column.stored_as)));
+        }
+        if let Some(target) = &column.references {
+            parts.push(format!("references: {target}"));
+        }
+        if let Some(expr) = &column.expr {
+            parts.push(format!("expr: {}", quoted(&row(expr))));
+        }
+        _ = writeln!(text, "      {}: {{ {} }}", column.name, parts.join(", "));
+    }
+}
+
+fn type_name(ty: Type) -> &'static str {
+    match ty {
+        Type::Boolean => "boolean",
+        Type::Integer => "integer",
+        Type::Decimal => "decimal",
+        Type::Number => "number",
+        Type::Text => "text",
+        Type::Date => "date",
+        Type::Timestamp(_) => "timestamp",
+        Type::Instant => "instant",
+    }
+}
+
+fn write_kpi(calendar: &Calendar, kpi: &Kpi, text: &mut String) {
+    _ = writeln!(text, "  {}:", kpi.name);
+    match &kpi.body {
+        Body::Formula(body) => _ = writeln!(text, "    formula: {}", quoted(&formula(body))),
+        Body::Values { flow, figures } => {
+            let label = |start| calendar.label(kpi.grains[0], start);
+            let figures: Vec<String> = figures.iter().map(|(start, figure)| format!("{}: {figure}", label(*start))).collect();
+            _ = writeln!(text, "    values: {{ {} }}\n    kind: {}", figures.join(", "), if *flow { "flow" } else { "ratio" });
+        }
+    }
+    if let Some(unit) = kpi.unit {
+        _ = writeln!(text, "    unit: {}", unit.name());
+    }
+    let grains: Vec<&str> = kpi.grains.iter().map(|grain| grain.name()).collect();
+    _ = writeln!(text, "    grain: {}", grains[0]);
+    if grains.len() > 1 {
+        _ = writeln!(text, "    grains: [{}]", grains[1..].join(", "));
+    }
+    if !kpi.by.is_empty() {
+        let by: Vec<String> = kpi.by.iter().map(|slice| format!("[{}]", slice.join(", "))).collect();
+        _ = writeln!(text, "    by: [{}]", by.join(", "));
+    }
+    if kpi.omit_gaps {
+        text.push_str("    gaps: omit\n");
+    }
+}
+
+/// A text as YAML, whatever stands in it.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// KPI arithmetic as a formula writes it.
+pub fn formula(of: &Formula) -> String {
+    expression(of, &mut |figure| match figure {
+        Figure::Kpi(name) => name.clone(),
+        Figure::Aggregate(of) => aggregate(of),
+        Figure::Grouped(of) => grouped(of),
+        Figure::Each(of) => each(of),
+        Figure::Past(past, of, length) => {
+            let name = match past {
+                Past::Prior => "prior",
+                Past::Change => "change",
+                Past::Growth => "growth",
+            };
+            let length = length.map(|length| format!(", {}", written(length))).unwrap_or_default();
+            format!("{name}({}{length})", formula(of))
+        }
+        Figure::Slice(of, condition) => format!("slice({}, {})", formula(of), row(condition)),
+        Figure::Total(of, dimensions) => {
+            let dimensions: String = dimensions.iter().map(|name| format!(", {name}")).collect();
+            format!("total({}{dimensions})", formula(of))
+        }
+    })
+}
+
+fn aggregate(of: &Aggregate) -> String {
+    let source = &of.source;
+    // A lone column is written with its source in front, anything else with `from`.
+    let argument = match &of.argument {
+        None => source.clone(),
+        Some(Expr::Leaf(RowLeaf::Path(path))) => format!("{source}.{}", path.join(".")),
+        Some(other) => row(other),
+    };
+    let from = if argument.starts_with(source.as_str()) { String::new() } else { format!(" from {source}") };
+    let share = of.share.map(|share| format!(", {share}%")).unwrap_or_default();
+    let via = of.via.as_ref().map(|via| format!(" via {}", via.join("."))).unwrap_or_default();
+    let filter = of.filter.as_ref().map(|filter| format!(" where {}", row(filter))).unwrap_or_default();
+    let at = of.at.as_ref().map(|at| format!(" at {at}")).unwrap_or_default();
+    format!("{}({argument}{share}{from}{via}{filter}{at}{})", of.function, over(of.window))
+}
+
+fn grouped(of: &Grouped) -> String {
+    let Grouped { function, share, of, per, filter, top } = of;
+    let share = share.map(|share| format!(", {share}%")).unwrap_or_default();
+    let filter = filter.as_ref().map(|filter| format!(" where {}", row(filter))).unwrap_or_default();
+    let top = top.map(|top| format!(" top {top}")).unwrap_or_default();
+    format!("{function}({}{share} per {}.{}{filter}{top})", aggregate(of), of.source, per.join("."))
+}
+
+fn each(each: &Each) -> String {
+    let Each { function, share, of, grain, window } = each;
+    let share = share.map(|share| format!(", {share}%")).unwrap_or_default();
+    format!("{function}({}{share} each {}{})", formula(of), grain.name(), over(*window))
+}
+
+fn over(window: Window) -> String {
+    match window {
+        Window::Period => String::new(),
+        Window::Trailing(length) => format!(" over trailing {}", written(length)),
+        Window::ToDate(grain) => format!(" over {} to date", grain.name()),
+        Window::AllTime => " over all time".to_owned(),
+        Window::Previous => " over previous period".to_owned(),
+    }
+}
+
+fn written(Length { count, unit }: Length) -> String {
+    format!("{count} {}{}", unit.name(), if count == 1 { "" } else { "s" })
+}
+
+/// A row expression as a formula writes it.
+pub fn row(of: &Row) -> String {
+    expression(of, &mut |leaf| match leaf {
+        RowLeaf::Path(path) => path.join("."),
+        RowLeaf::Grain(grain) => grain.name().to_owned(),
+        RowLeaf::Related(of) => aggregate(of),
+        RowLeaf::Value => "value".to_owned(),
+        RowLeaf::Dimension(name) => name.clone(),
+    })
+}
+
+/// An expression with all its parentheses.
+fn expression<L>(of: &Expr<L>, leaf: &mut dyn FnMut(&L) -> String) -> String {
+    let (name, arguments) = match of {
+        Expr::Literal(value) => return literal(value),
+        Expr::Leaf(of) => return leaf(of),
+        Expr::Apply(name, arguments) => (*name, arguments),
+    };
+    let parts: Vec<String> = arguments.iter().map(|argument| expression(argument, leaf)).collect();
+    match name {
+        "negate" => format!("(-{})", parts[0]),
+        "not" => format!("(not {})", parts[0]),
+        "is null" | "is not null" => format!("({} {name})", parts[0]),
+        "between" | "not between" => format!("({} {name} {} and {})", parts[0], parts[1], parts[2]),
+        "in" | "not in" => format!("({} {name} ({}))", parts[0], parts[1..].join(", ")),
+        "case" => {
+            let mut text = "case".to_owned();
+            for pair in parts.chunks(2) {
+                match pair {
+                    [when, then] => _ = write!(text, " when {when} then {then}"),
+                    otherwise => _ = write!(text, " else {}", otherwise[0]),
+                }
+            }
+            text + " end"
+        }
+        "+" | "-" | "*" | "/" | "=" | "!=" | "<" | "<=" | ">" | ">=" | "and" | "or" | "like" | "not like" => {
+            format!("({})", parts.join(&format!(" {name} ")))
+        }
+        function => format!("{function}({})", parts.join(", ")),
+    }
+}
+
+fn literal(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(value) if *value < 0.0 => format!("(-{})", -value),
+        Value::Number(value) => value.to_string(),
+        Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
+        Value::Date(day) => format!("date '{day}'"),
+        Value::Time(_) => unreachable!("formulas have no literals with a time of day"),
+        Value::Span(count, unit) => format!("{count} {}s", unit.name()),
+    }
+}
+
+/// The statements that make the tables.
+pub fn tables(project: &Project) -> String {
+    let mut text = "drop schema if exists data cascade;\ncreate schema data;\n".to_owned();
+    for source in &project.sources {
+        let stored: Vec<(usize, &Column)> = source.columns.iter().enumerate().filter(|(_, column)| column.expr.is_none()).collect();
+        let columns: Vec<String> = stored.iter().map(|(_, column)| format!("\"{}\" {}", column.stored_as, column.ddl)).collect();
+        _ = writeln!(text, "create table data.{} ({});", source.name, columns.join(", "));
+        let cells = |cells: &Vec<Value>| {
+            let cells: Vec<String> = stored.iter().map(|(at, column)| cell(&cells[*at], column.ty)).collect();
+            format!("  ({})", cells.join(", "))
+        };
+        let rows: Vec<String> = source.rows.iter().map(cells).collect();
+        if !rows.is_empty() {
+            _ = writeln!(text, "insert into data.{} values\n{};", source.name, rows.join(",\n"));
+        }
+    }
+    text
+}
+
+fn cell(value: &Value, ty: Type) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(value) => value.to_string(),
+        Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
+        Value::Date(day) => format!("date '{day}'"),
+        Value::Time(time) if ty == Type::Instant => format!("timestamptz '{time}+00'"),
+        Value::Time(time) => format!("timestamp '{time}'"),
+        Value::Span(..) => unreachable!("no column holds a duration"),
+    }
+}
+
+/// A failing project as its author would show it.
+impl Debug for Project {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !f.alternate() {
+            // What stands in the file of failures, on one line.
+            return self.kpis.iter().try_for_each(|kpi| match &kpi.body {
+                Body::Formula(body) => write!(f, "{} = {}; ", kpi.name, formula(body)),
+                Body::Values { .. } => write!(f, "{} by hand; ", kpi.name),
+            });
+        }
+        for (path, text) in files(self) {
+            write!(f, "# {path}\n{text}\n")?;
+        }
+        write!(f, "-- session zone {}\n{}", self.session, tables(self))
+    }
+}
+
+/// The unit of a difference of times in seconds.
+pub fn seconds(unit: Unit) -> f64 {
+    match unit {
+        Unit::Hour => 3_600.0,
+        Unit::Of(Grain::Week) => 7.0 * 86_400.0,
+        Unit::Of(_) => 86_400.0,
+    }
+}

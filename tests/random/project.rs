@@ -1,0 +1,310 @@
+//! The projects that the tests make up: a small syntax tree of its own, which shares nothing with the compiler's.
+//!
+//! Names are texts and are looked up each time, expressions are trees as a formula writes them, and the rows stand beside the
+//! columns. `print` writes a project as specs and tables, `evaluate` says what its KPIs are, `shrink` makes it smaller.
+
+use jiff::civil::{Date, DateTime, Weekday};
+use jiff::tz::TimeZone;
+
+/// A whole project with its data.
+#[derive(Clone, PartialEq)]
+pub struct Project {
+    pub calendar: Calendar,
+    pub sources: Vec<Source>,
+    pub dimensions: Vec<Dimension>,
+    pub kpis: Vec<Kpi>,
+    /// The zone of the engine's session, on which nothing may depend.
+    pub session: &'static str,
+    /// Whether this is a failing project made smaller. Only those may be refused by the compiler, as they may be nonsense.
+    pub reduced: bool,
+}
+
+#[derive(Clone, PartialEq)]
+pub struct Calendar {
+    pub start: Date,
+    /// The same as `start` where nothing is written.
+    pub data_from: Date,
+    pub as_of: Date,
+    pub settle: i64,
+    pub zone: &'static str,
+    pub week_starts: Weekday,
+    pub fiscal_month: i8,
+}
+
+#[derive(Clone, PartialEq)]
+pub struct Source {
+    pub name: String,
+    pub entities: bool,
+    pub key: Option<String>,
+    pub time: Option<String>,
+    pub columns: Vec<Column>,
+    /// The cells of each row, one for each column; those of derived columns stay null.
+    pub rows: Vec<Vec<Value>>,
+}
+
+#[derive(Clone, PartialEq)]
+pub struct Column {
+    pub name: String,
+    /// Its name in the table.
+    pub stored_as: String,
+    pub ty: Type,
+    /// Its type in the table.
+    pub ddl: &'static str,
+    pub references: Option<String>,
+    pub expr: Option<Row>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Type {
+    Boolean,
+    Integer,
+    Decimal,
+    Number,
+    Text,
+    Date,
+    /// Wall-clock time in a zone.
+    Timestamp(&'static str),
+    /// An absolute time; its cells hold UTC.
+    Instant,
+}
+
+impl Type {
+    pub fn is_numeric(self) -> bool {
+        matches!(self, Type::Integer | Type::Decimal | Type::Number)
+    }
+
+    pub fn is_time(self) -> bool {
+        matches!(self, Type::Date | Type::Timestamp(_) | Type::Instant)
+    }
+
+}
+
+/// A value of a row or of a KPI. Numbers are floating: what the generator makes is exact in them.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(String),
+    Date(Date),
+    Time(DateTime),
+    /// A duration as written; differences of times are numbers of seconds.
+    Span(i32, Unit),
+}
+
+#[derive(Clone, PartialEq)]
+pub struct Dimension {
+    pub name: String,
+    pub ty: Type,
+    /// For each source the path to it.
+    pub from: Vec<(String, Path)>,
+}
+
+pub type Path = Vec<String>;
+
+#[derive(Clone, PartialEq)]
+pub struct Kpi {
+    pub name: String,
+    pub body: Body,
+    /// The unit in which a duration is shown.
+    pub unit: Option<Unit>,
+    /// Its grain, and further ones.
+    pub grains: Vec<Grain>,
+    pub by: Vec<Vec<String>>,
+    pub omit_gaps: bool,
+}
+
+#[derive(Clone, PartialEq)]
+pub enum Body {
+    Formula(Formula),
+    /// Figures by the first day of their period.
+    Values { flow: bool, figures: Vec<(Date, f64)> },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Grain {
+    Day,
+    Week,
+    Month,
+    Quarter,
+    Year,
+}
+
+impl Grain {
+    pub const ALL: [Grain; 5] = [Grain::Day, Grain::Week, Grain::Month, Grain::Quarter, Grain::Year];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Grain::Day => "day",
+            Grain::Week => "week",
+            Grain::Month => "month",
+            Grain::Quarter => "quarter",
+            Grain::Year => "year",
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unit {
+    Hour,
+    Of(Grain),
+}
+
+impl Unit {
+    pub fn name(self) -> &'static str {
+        match self {
+            Unit::Hour => "hour",
+            Unit::Of(grain) => grain.name(),
+        }
+    }
+}
+
+/// An expression over leaves of some kind. Operators and functions go by the names that formulas give them.
+#[derive(Clone, PartialEq)]
+pub enum Expr<L> {
+    Literal(Value),
+    Leaf(L),
+    Apply(&'static str, Vec<Expr<L>>),
+}
+
+/// An expression over the columns of a row.
+pub type Row = Expr<RowLeaf>;
+
+#[derive(Clone, PartialEq)]
+pub enum RowLeaf {
+    /// A column, perhaps through references.
+    Path(Path),
+    /// The word for a grain, as `trunc` takes it.
+    Grain(Grain),
+    /// An aggregate over the rows that refer to the one at hand.
+    Related(Box<Aggregate>),
+    /// The value of one entity.
+    Value,
+    /// A dimension, in the condition of a slice.
+    Dimension(String),
+}
+
+/// KPI arithmetic.
+pub type Formula = Expr<Figure>;
+
+#[derive(Clone, PartialEq)]
+pub enum Figure {
+    Kpi(String),
+    Aggregate(Aggregate),
+    Grouped(Box<Grouped>),
+    Each(Box<Each>),
+    Past(Past, Box<Formula>, Option<Length>),
+    Slice(Box<Formula>, Row),
+    Total(Box<Formula>, Vec<String>),
+}
+
+#[derive(Clone, PartialEq)]
+pub struct Aggregate {
+    pub function: &'static str,
+    /// The percentage of a percentile.
+    pub share: Option<u32>,
+    pub source: String,
+    /// What is aggregated; nothing counts the rows.
+    pub argument: Option<Row>,
+    /// The reference by which the rows belong to another one.
+    pub via: Option<Path>,
+    pub filter: Option<Row>,
+    pub at: Option<String>,
+    pub window: Window,
+}
+
+/// An aggregate over the values of entities.
+#[derive(Clone, PartialEq)]
+pub struct Grouped {
+    pub function: &'static str,
+    pub share: Option<u32>,
+    pub of: Aggregate,
+    pub per: Path,
+    pub filter: Option<Row>,
+    pub top: Option<usize>,
+}
+
+/// An aggregate over the values at periods.
+#[derive(Clone, PartialEq)]
+pub struct Each {
+    pub function: &'static str,
+    pub share: Option<u32>,
+    pub of: Formula,
+    pub grain: Grain,
+    pub window: Window,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Past {
+    Prior,
+    Change,
+    Growth,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Length {
+    pub count: i32,
+    pub unit: Grain,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    Period,
+    Trailing(Length),
+    ToDate(Grain),
+    AllTime,
+    Previous,
+}
+
+impl Project {
+    pub fn source(&self, name: &str) -> &Source {
+        self.sources.iter().find(|source| source.name == name).unwrap()
+    }
+
+    pub fn kpi(&self, name: &str) -> &Kpi {
+        self.kpis.iter().find(|kpi| kpi.name == name).unwrap()
+    }
+
+    /// The column at the end of a path, and the source that it stands in.
+    pub fn column<'a>(&'a self, source: &'a Source, path: &[String]) -> &'a Column {
+        let column = source.column(&path[0]);
+        if path.len() == 1 { column } else { self.column(self.source(column.references.as_ref().unwrap()), &path[1..]) }
+    }
+
+    /// Where a dimension stands in a source: where it says, else in the column of its name.
+    pub fn place(&self, source: &Source, dimension: &str) -> Option<Path> {
+        let defined = self.dimensions.iter().find(|known| known.name == dimension);
+        let from = defined.and_then(|defined| defined.from.iter().find(|(name, _)| *name == source.name));
+        let own = || source.columns.iter().any(|column| column.name == dimension).then(|| vec![dimension.to_owned()]);
+        from.map(|(_, path)| path.clone()).or_else(own)
+    }
+}
+
+impl Source {
+    pub fn column(&self, name: &str) -> &Column {
+        &self.columns[self.at(name)]
+    }
+
+    /// Where a column's cells stand in a row.
+    pub fn at(&self, name: &str) -> usize {
+        self.columns.iter().position(|column| column.name == name).unwrap()
+    }
+}
+
+impl<L> Expr<L> {
+    /// Calls a function with every leaf of an expression.
+    pub fn leaves<'a>(&'a self, visit: &mut dyn FnMut(&'a L)) {
+        match self {
+            Expr::Literal(_) => {}
+            Expr::Leaf(leaf) => visit(leaf),
+            Expr::Apply(_, arguments) => arguments.iter().for_each(|argument| argument.leaves(visit)),
+        }
+    }
+}
+
+impl Calendar {
+    /// The zone in which an instant falls into a day.
+    pub fn time_zone(&self) -> TimeZone {
+        TimeZone::get(self.zone).unwrap()
+    }
+}

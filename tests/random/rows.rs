@@ -1,0 +1,148 @@
+//! The rows of a project in memory: local times, derived columns, references, and what a row expression gives on a row.
+
+use super::functions;
+use super::project::{Aggregate, Expr, Path, Project, Row, RowLeaf, Source, Type, Value};
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use std::collections::HashMap;
+
+/// A row of a source.
+#[derive(Clone, Copy)]
+pub struct Record<'a> {
+    pub source: &'a Source,
+    pub cells: &'a [Value],
+}
+
+/// What an aggregate in a condition gives for a row.
+pub type Related<'r> = &'r dyn Fn(&Aggregate, Record<'_>) -> Value;
+
+/// The rows of a project.
+pub struct Rows<'a> {
+    pub project: &'a Project,
+    /// For each source the place of the row that has a key.
+    keys: HashMap<&'a str, HashMap<String, usize>>,
+}
+
+impl<'a> Rows<'a> {
+    pub fn new(project: &'a Project) -> Self {
+        let mut keys: HashMap<&str, HashMap<String, usize>> = HashMap::new();
+        for source in &project.sources {
+            let Some(key) = &source.key else { continue };
+            let at = source.at(key);
+            let places = source.rows.iter().enumerate().map(|(place, cells)| (format!("{:?}", cells[at]), place)).collect();
+            keys.insert(&source.name, places);
+        }
+        Self { project, keys }
+    }
+
+    pub fn of(&self, source: &str) -> impl Iterator<Item = Record<'a>> {
+        let source = self.project.source(source);
+        source.rows.iter().map(move |cells| Record { source, cells })
+    }
+
+    /// The value of a column, perhaps through references. Where a reference is null or leads nowhere everything behind it is.
+    pub fn column(&self, record: Record<'_>, path: &[String]) -> Value {
+        let source = record.source;
+        let column = source.column(&path[0]);
+        let stored = &record.cells[source.at(&path[0])];
+        if path.len() == 1 {
+            return match &column.expr {
+                Some(expr) => self.row(record, expr, &|_, _| unreachable!("a derived column has no aggregates")),
+                None => self.local(stored, column.ty),
+            };
+        }
+        let target = self.project.source(column.references.as_ref().unwrap());
+        match self.keys[target.name.as_str()].get(&format!("{stored:?}")) {
+            Some(place) => self.column(Record { source: target, cells: &target.rows[*place] }, &path[1..]),
+            None => Value::Null,
+        }
+    }
+
+    /// A stored value with its time made local (rule 1).
+    fn local(&self, stored: &Value, ty: Type) -> Value {
+        let zone = match ty {
+            Type::Instant => "UTC",
+            Type::Timestamp(zone) => zone,
+            _ => return stored.clone(),
+        };
+        let Value::Time(time) = stored else { return Value::Null };
+        // A wall clock of the project's own zone is local as it stands, also where clocks are changed.
+        if zone == self.project.calendar.zone {
+            return stored.clone();
+        }
+        let instant = time.to_zoned(TimeZone::get(zone).unwrap()).unwrap();
+        Value::Time(instant.with_time_zone(self.project.calendar.time_zone()).datetime())
+    }
+
+    /// A row expression on a row.
+    pub fn row(&self, record: Record<'_>, expr: &Row, related: Related<'_>) -> Value {
+        evaluate(self.project, expr, &|leaf| match leaf {
+            RowLeaf::Path(path) => self.column(record, path),
+            RowLeaf::Related(aggregate) => related(aggregate, record),
+            RowLeaf::Grain(grain) => Value::Text(grain.name().to_owned()),
+            RowLeaf::Dimension(name) => self.dimension(record, name),
+            RowLeaf::Value => unreachable!("only entities have a value"),
+        })
+    }
+
+    /// The value that a row has in a dimension.
+    pub fn dimension(&self, record: Record<'_>, name: &str) -> Value {
+        self.column(record, &self.project.place(record.source, name).unwrap())
+    }
+
+    /// The day on which a row counts: that of the column given, else of the source's time. Nothing if that is null.
+    pub fn day(&self, record: Record<'_>, at: Option<&String>) -> Option<Date> {
+        match self.column(record, std::slice::from_ref(at.or(record.source.time.as_ref())?)) {
+            Value::Null => None,
+            time => Some(functions::day_of(&time)),
+        }
+    }
+
+    /// What decides which of two rows is first: the time as it is stored, then the key.
+    pub fn order(&self, record: Record<'_>, at: Option<&String>) -> (DateTime, Value) {
+        let time = at.or(record.source.time.as_ref()).unwrap();
+        let derived = record.source.column(time).expr.is_some();
+        let stored = if derived { self.column(record, &[time.clone()]) } else { record.cells[record.source.at(time)].clone() };
+        let time = match stored {
+            Value::Date(day) => day.to_datetime(jiff::civil::Time::midnight()),
+            Value::Time(time) => time,
+            other => unreachable!("a row in a period has a time, not {other:?}"),
+        };
+        (time, record.cells[record.source.at(record.source.key.as_ref().unwrap())].clone())
+    }
+
+    /// The key of a row.
+    pub fn key(&self, record: Record<'_>) -> Value {
+        self.column(record, std::slice::from_ref(record.source.key.as_ref().unwrap()))
+    }
+}
+
+/// An expression, given what its leaves are.
+pub fn evaluate<L>(project: &Project, expr: &Expr<L>, leaf: &dyn Fn(&L) -> Value) -> Value {
+    match expr {
+        Expr::Literal(value) => value.clone(),
+        Expr::Leaf(of) => leaf(of),
+        Expr::Apply(name, arguments) => {
+            let values: Vec<Value> = arguments.iter().map(|argument| evaluate(project, argument, leaf)).collect();
+            functions::apply(&project.calendar, name, &values)
+        }
+    }
+}
+
+/// The aggregates over related rows that stand in a condition.
+pub fn related(filter: Option<&Row>) -> Vec<&Aggregate> {
+    let mut found = Vec::new();
+    if let Some(filter) = filter {
+        filter.leaves(&mut |leaf| {
+            if let RowLeaf::Related(aggregate) = leaf {
+                found.push(&**aggregate);
+            }
+        });
+    }
+    found
+}
+
+/// The place of a row's own key in another row.
+pub fn refers(rows: &Rows<'_>, record: Record<'_>, via: &Path, to: Record<'_>) -> bool {
+    rows.column(record, via) == rows.key(to)
+}
