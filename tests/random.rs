@@ -133,7 +133,7 @@ fn difference(slice: &[String], expected: &[Line], got: &[Answer]) -> Option<Str
     for line in expected {
         let place = (line.period.to_string(), line.dimensions.iter().map(shown).collect::<Vec<_>>());
         let Some(row) = left.remove(&place) else {
-            _ = writeln!(problems, "  {place:?} is missing, expected {:?}, complete: {}", line.value, line.is_complete);
+            _ = writeln!(problems, "  {place:?} is missing, expected {:?}, complete: {:?}", line.value, line.is_complete);
             continue;
         };
         let value = cell(row, "value");
@@ -141,8 +141,10 @@ fn difference(slice: &[String], expected: &[Line], got: &[Answer]) -> Option<Str
             _ = writeln!(problems, "  {place:?}: expected {:?}, got {value:?}", line.value);
         }
         let is_complete = cell(row, "is_complete");
-        if is_complete != Some(line.is_complete.to_string()) {
-            _ = writeln!(problems, "  {place:?}: expected complete: {}, got {is_complete:?}", line.is_complete);
+        if let Some(expected) = line.is_complete
+            && is_complete != Some(expected.to_string())
+        {
+            _ = writeln!(problems, "  {place:?}: expected complete: {expected}, got {is_complete:?}");
         }
     }
     for place in left.keys() {

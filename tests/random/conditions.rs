@@ -2,7 +2,7 @@
 
 use super::data::{TEXTS, Times, some_month, value};
 use super::generate::{Choices, allowed};
-use super::project::{Aggregate, Expr, Grain, Length, Path, Project, Row, RowLeaf, Source, Type, Unit, Value, Window};
+use super::project::{Aggregate, Column, Expr, Grain, Length, Path, Project, Row, RowLeaf, Source, Type, Unit, Value, Window};
 
 /// Makes up expressions over the columns of a source.
 pub struct Maker<'a> {
@@ -23,12 +23,28 @@ pub fn paths(project: &Project, source: &Source, references: usize) -> Vec<(Path
             && let Some(target) = target
         {
             for (mut path, ty) in paths(project, target, references - 1) {
+                if !allowed("derived columns behind references") && path.len() == 1 && answers_null(target.column(&path[0])) {
+                    continue;
+                }
                 path.insert(0, column.name.clone());
                 found.push((path, ty));
             }
         }
     }
     found
+}
+
+/// Whether a derived column has a value where those that it is made of are null.
+fn answers_null(column: &Column) -> bool {
+    fn in_row(row: &Row) -> bool {
+        match row {
+            Expr::Apply(name, arguments) => {
+                matches!(*name, "coalesce" | "case" | "if" | "is null" | "is not null") || arguments.iter().any(in_row)
+            }
+            Expr::Literal(_) | Expr::Leaf(_) => false,
+        }
+    }
+    column.expr.as_ref().is_some_and(in_row)
 }
 
 fn number(value: i64) -> Row {
@@ -74,7 +90,11 @@ impl Maker<'_> {
             2 => Expr::Apply("*", vec![path, other]),
             3 => Expr::Apply("*", vec![path, number(choices.between(-2, 3))]),
             4 => Expr::Apply("coalesce", vec![path, number(choices.between(0, 2))]),
-            5 => Expr::Apply("if", vec![self.condition(depth - 1, choices), path, other]),
+            5 => {
+                // What is aggregated has no aggregates in it.
+                let condition = Maker { related: false, ..*self }.condition(depth - 1, choices);
+                Expr::Apply("if", vec![condition, path, other])
+            }
             6 => Expr::Apply(choices.word(&["abs", "floor", "ceil", "round", "negate"]), vec![path]),
             7 => Expr::Apply(choices.word(&["least", "greatest"]), vec![path, other]),
             _ => Expr::Apply("/", vec![path, other]),
@@ -180,6 +200,9 @@ impl Maker<'_> {
         let inner = Maker { source: inner, related: depth > 0 && choices.chance(25), ..*self };
         let mut aggregate = inner.aggregate(0, choices);
         aggregate.via = Some(via);
+        if !allowed("related over previous period") && aggregate.window == Window::Previous {
+            aggregate.window = Window::Period;
+        }
         let literal = if aggregate.function.starts_with("count") { number(choices.between(0, 3)) } else { number(choices.between(0, 60)) };
         let value = Expr::Leaf(RowLeaf::Related(Box::new(aggregate)));
         // What hangs on the last digit of a floating number proves nothing.
@@ -229,6 +252,11 @@ impl Maker<'_> {
             argument = self.number(depth, choices).or(argument);
         }
         let filter = choices.chance(50).then(|| self.condition(depth, choices));
+        let mut window = window;
+        let previous = window == Window::Previous && !allowed("related over previous period");
+        if previous && !super::rows::related(filter.as_ref()).is_empty() {
+            window = Window::Period;
+        }
         let share = (function == "percentile").then(|| *choices.pick(&[0, 10, 25, 50, 90, 100]));
         Aggregate { function, share, source: source.name.clone(), argument, via: None, filter, at, window }
     }

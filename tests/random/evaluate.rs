@@ -18,7 +18,8 @@ pub struct Line {
     pub period: Date,
     pub dimensions: Vec<Value>,
     pub value: Value,
-    pub is_complete: bool,
+    /// Nothing where the language does not say.
+    pub is_complete: Option<bool>,
 }
 
 /// For what a formula is worked out: a period, a slice of it, and the parts that `slice` takes.
@@ -64,7 +65,7 @@ impl<'a> Evaluator<'a> {
                 }
                 // Rule 9.
                 let settled = days(Calendar::end(grain, start), self.calendar.settle) <= days(self.calendar.as_of, 1);
-                let is_complete = settled && self.kpi_is_whole(kpi, &place);
+                let is_complete = if settled { self.kpi_is_whole(kpi, &place) } else { Some(false) };
                 lines.push(Line { period: start, dimensions: values.clone(), value: self.kpi(kpi, &place), is_complete });
             }
         }
@@ -400,33 +401,36 @@ impl<'a> Evaluator<'a> {
         any
     }
 
-    fn kpi_is_whole(&self, kpi: &'a Kpi, place: &Place<'a>) -> bool {
+    fn kpi_is_whole(&self, kpi: &'a Kpi, place: &Place<'a>) -> Option<bool> {
         match &kpi.body {
             Body::Formula(formula) => self.is_whole(formula, place),
-            Body::Values { .. } => true,
+            Body::Values { .. } => Some(true),
         }
     }
 
-    /// Rule 4: whether no window begins before `data_from`.
-    fn is_whole(&self, formula: &'a Formula, place: &Place<'a>) -> bool {
-        let mut all = true;
+    /// Rule 4: whether no window begins before `data_from`. What the windows of a part mean that is null, because `prior` leads
+    /// to before `data_from`, the language leaves open.
+    fn is_whole(&self, formula: &'a Formula, place: &Place<'a>) -> Option<bool> {
+        let mut all = Some(true);
         formula.leaves(&mut |figure| {
-            all &= match figure {
+            let whole = match figure {
                 Figure::Kpi(name) => self.kpi_is_whole(self.project.kpi(name), place),
-                Figure::Aggregate(aggregate) => self.aggregate_is_whole(aggregate, place),
-                Figure::Grouped(grouped) => self.aggregate_is_whole(&grouped.of, place),
+                Figure::Aggregate(aggregate) => Some(self.aggregate_is_whole(aggregate, place)),
+                Figure::Grouped(grouped) => Some(self.aggregate_is_whole(&grouped.of, place)),
                 Figure::Each(each) => {
-                    let (from, _) = self.each_window(each, place);
-                    self.begins_whole(each.window, from)
-                        && self.periods(each, place).iter().all(|period| self.is_whole(&each.of, period))
+                    let own = Some(self.begins_whole(each.window, self.each_window(each, place).0));
+                    self.periods(each, place).iter().fold(own, |all, period| both(all, self.is_whole(&each.of, period)))
                 }
                 Figure::Past(past, of, length) => {
-                    // Also where the value is null, because its period starts too early.
-                    let start = Calendar::back(place.grain, place.start, *length).unwrap();
-                    self.is_whole(of, &Place { start, ..place.clone() }) && (*past == Past::Prior || self.is_whole(of, place))
+                    let before = match self.past(*length, place) {
+                        Some(before) => self.is_whole(of, &before),
+                        None => (!has_windows(self.project, of)).then_some(true),
+                    };
+                    if *past == Past::Prior { before } else { both(before, self.is_whole(of, place)) }
                 }
                 Figure::Slice(of, _) | Figure::Total(of, _) => self.is_whole(of, place),
             };
+            all = both(all, whole);
         });
         all
     }
@@ -444,6 +448,31 @@ impl<'a> Evaluator<'a> {
             Window::Trailing(_) | Window::ToDate(_) | Window::Previous => from.is_none_or(|from| from >= self.calendar.data_from),
         }
     }
+}
+
+/// Whether both are true; nothing where that is open.
+fn both(one: Option<bool>, two: Option<bool>) -> Option<bool> {
+    if one == Some(false) || two == Some(false) { Some(false) } else { one.and(two) }
+}
+
+/// Whether a formula has windows that may begin before `data_from`.
+fn has_windows(project: &Project, formula: &Formula) -> bool {
+    let open = |window: Window| !matches!(window, Window::Period | Window::AllTime);
+    let in_rows = |of: &Aggregate| open(of.window) || related(of.filter.as_ref()).into_iter().any(|inner| open(inner.window));
+    let mut any = false;
+    formula.leaves(&mut |figure| {
+        any |= match figure {
+            Figure::Kpi(name) => match &project.kpi(name).body {
+                Body::Formula(of) => has_windows(project, of),
+                Body::Values { .. } => false,
+            },
+            Figure::Aggregate(of) => in_rows(of),
+            Figure::Grouped(of) => in_rows(&of.of),
+            Figure::Each(each) => open(each.window) || has_windows(project, &each.of),
+            Figure::Past(_, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => has_windows(project, of),
+        };
+    });
+    any
 }
 
 /// A place without some dimensions, or without all where none is named.

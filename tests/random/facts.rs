@@ -217,3 +217,9 @@ pub fn has(project: &Project, body: &Body, wanted: &dyn Fn(&Figure) -> bool) -> 
     });
     found
 }
+
+/// Whether a dimension has one type wherever it stands.
+pub fn everywhere(project: &Project, dimension: &str, ty: Type) -> bool {
+    let places = project.sources.iter().filter_map(|source| Some((source, project.place(source, dimension)?)));
+    places.into_iter().all(|(source, path)| project.column(source, &path).ty == ty)
+}

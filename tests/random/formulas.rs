@@ -52,8 +52,14 @@ fn kpi(project: &Project, name: String, body: Body, first: Grain, choices: &mut 
     let mut dimensions = facts::dimensions(project, &kpi.body);
     let has = |wanted: &dyn Fn(&Figure) -> bool| facts::has(project, &kpi.body, wanted);
     let counts_distinct = |figure: &Figure| matches!(figure, Figure::Aggregate(of) if of.function == "count_distinct");
+    let whole = |figure: &Figure| match figure {
+        Figure::Aggregate(of) => !matches!(of.function, "sum" | "count" | "avg" | "min" | "max"),
+        figure => matches!(figure, Figure::Grouped(_)),
+    };
+    let calendar = &project.calendar;
+    let partial = kpi.grains.iter().any(|grain| calendar.period(*grain, calendar.data_from) != calendar.data_from);
     if !allowed("slices of count_distinct") && has(&counts_distinct)
-        || !allowed("slices of grouped") && has(&|figure| matches!(figure, Figure::Grouped(_)))
+        || !allowed("slices of a partial first period") && partial && has(&whole)
     {
         dimensions.clear();
     }
@@ -246,7 +252,10 @@ impl Formulas<'_> {
 
     /// A condition on a dimension of all parts; nothing where they share none.
     fn slice(self, of: &Formula, choices: &mut Choices) -> Option<Row> {
-        let dimensions = facts::shared(self.project, of);
+        let mut dimensions = facts::shared(self.project, of);
+        if !allowed("slice by a name of several types") {
+            dimensions.retain(|(name, ty)| facts::everywhere(self.project, name, *ty));
+        }
         if dimensions.is_empty() {
             return None;
         }

@@ -7,6 +7,9 @@ use jiff::civil::Weekday;
 pub fn smaller(project: &Project) -> Vec<Project> {
     let mut all = Vec::new();
     kpis(project, &mut all);
+    for source in (0..project.sources.len()).rev() {
+        with(project, &mut all, |copy| _ = copy.sources.remove(source));
+    }
     rows(project, &mut all);
     calendar(project, &mut all);
     columns(project, &mut all);
@@ -264,7 +267,12 @@ fn calendar(project: &Project, all: &mut Vec<Project>) {
     with(project, all, |copy| {
         copy.calendar.start = copy.calendar.start.first_of_month().max(copy.calendar.data_from);
     });
-    with(project, all, |copy| copy.calendar.data_from = copy.calendar.data_from.first_of_month());
+    with(project, all, |copy| {
+        if copy.calendar.data_from == copy.calendar.start {
+            copy.calendar.start = copy.calendar.start.first_of_month();
+            copy.calendar.data_from = copy.calendar.start;
+        }
+    });
     with(project, all, |copy| {
         let (start, last) = (copy.calendar.start, copy.calendar.as_of);
         if let Ok(length) = start.until(last)
@@ -284,9 +292,6 @@ fn calendar(project: &Project, all: &mut Vec<Project>) {
 }
 
 fn columns(project: &Project, all: &mut Vec<Project>) {
-    for source in (0..project.sources.len()).rev() {
-        with(project, all, |copy| _ = copy.sources.remove(source));
-    }
     for (source, known) in project.sources.iter().enumerate() {
         for at in 0..known.columns.len() {
             if known.key.as_ref() != Some(&known.columns[at].name) && known.time.as_ref() != Some(&known.columns[at].name) {
