@@ -76,7 +76,7 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
         Err(_) if project.reduced => return Ok(()),
         Err(why) => return Err(TestCaseError::fail(format!("a valid project is refused:\n{why}"))),
     };
-    let statements = format!("set TimeZone = '{}';\n{}", project.session, print::tables(project));
+    let statements = format!("set threads = 1;\nset TimeZone = '{}';\n{}", project.session, print::tables(project));
     let queries: Vec<String> = views.iter().map(|(_, sql)| sql.clone()).collect();
     let answers: BTreeMap<String, _> =
         views.iter().map(|(name, _)| name.clone()).zip(engine.answers(&statements, &queries)).collect();

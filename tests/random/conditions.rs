@@ -68,13 +68,34 @@ impl Maker<'_> {
         }
     }
 
-    /// A literal that can be compared with a column of a type.
-    fn literal(&self, ty: Type, choices: &mut Choices) -> Row {
+    /// A literal that can be compared with a column, often one of its values.
+    fn literal(&self, path: &Row, ty: Type, choices: &mut Choices) -> Row {
+        if choices.chance(60)
+            && let Some(value) = self.cell(path, choices)
+        {
+            return Expr::Literal(value);
+        }
         Expr::Literal(match ty {
             Type::Text if choices.chance(20) => Value::Text(format!("k{}", choices.between(1, 4))),
             Type::Date | Type::Timestamp(_) | Type::Instant => Value::Date(self.times.day(choices)),
             ty => value(ty, self.times, choices),
         })
+    }
+
+    /// A value that a column holds somewhere; nothing where it is null there, or nothing that a literal can say.
+    fn cell(&self, path: &Row, choices: &mut Choices) -> Option<Value> {
+        let Expr::Leaf(RowLeaf::Path(path)) = path else { return None };
+        let mut source = self.source;
+        for name in &path[..path.len() - 1] {
+            let target = source.column(name).references.as_ref()?;
+            source = self.project.sources.iter().find(|known| known.name == *target)?;
+        }
+        let cells = (!source.rows.is_empty()).then(|| choices.pick(&source.rows))?;
+        let cell = cells.get(source.at(path.last()?))?;
+        match cell {
+            Value::Null | Value::Time(_) => None,
+            value => Some(value.clone()),
+        }
     }
 
     /// A number of each row; nothing where the source has none.
@@ -120,7 +141,8 @@ impl Maker<'_> {
     fn simple(&self, choices: &mut Choices) -> Row {
         let path = self.path(choices, |_| true).unwrap();
         let ty = self.type_of(&path);
-        let literal = |choices: &mut Choices| self.literal(ty, choices);
+        let about = path.clone();
+        let literal = |choices: &mut Choices| self.literal(&about, ty, choices);
         if choices.chance(12) {
             return Expr::Apply(choices.word(&["is null", "is not null"]), vec![path]);
         }
@@ -203,7 +225,7 @@ impl Maker<'_> {
         if !allowed("related over previous period") && aggregate.window == Window::Previous {
             aggregate.window = Window::Period;
         }
-        let literal = if aggregate.function.starts_with("count") { number(choices.between(0, 3)) } else { number(choices.between(0, 60)) };
+        let literal = if aggregate.function.starts_with("count") { number(choices.between(0, 2)) } else { number(choices.between(0, 60)) };
         let value = Expr::Leaf(RowLeaf::Related(Box::new(aggregate)));
         // What hangs on the last digit of a floating number proves nothing.
         Some(if choices.chance(15) {

@@ -82,10 +82,12 @@ impl Times {
         if choices.chance(40) { days(edge, choices.between(-1, 1)) } else { edge }
     }
 
-    /// A day of the whole range.
+    /// A day of the whole range, mostly one that is shown.
     fn any(&self, choices: &mut Choices) -> Date {
-        let length = self.from.until(self.to).unwrap().get_days();
-        days(self.from, choices.between(0, i64::from(length)))
+        let shown = choices.chance(75) && self.calendar.start <= self.calendar.as_of;
+        let (from, to) = if shown { (self.calendar.start, self.calendar.as_of) } else { (self.from, self.to) };
+        let length = from.until(to).unwrap().get_days();
+        days(from, choices.between(0, i64::from(length)))
     }
 
     /// The next day on which clocks are changed.
@@ -97,7 +99,7 @@ impl Times {
     }
 
     pub fn day(&self, choices: &mut Choices) -> Date {
-        if choices.chance(55) { *choices.pick(&self.pool) } else { self.any(choices) }
+        if choices.chance(45) { *choices.pick(&self.pool) } else { self.any(choices) }
     }
 
     /// A local time of day.
@@ -236,7 +238,7 @@ fn ddl(ty: Type, choices: &mut Choices) -> &'static str {
 }
 
 fn rows(project: &Project, source: &mut Source, times: &Times, choices: &mut Choices) {
-    let count = choices.weighted(&[(1, 0), (2, 3), (4, 10), (3, 25)]);
+    let count = choices.weighted(&[(1, 0), (2, 5), (4, 15), (4, 40)]);
     let count = if count == 0 { 0 } else { choices.below(count) + 1 };
     for number in 1..=count {
         let mut cells = Vec::new();

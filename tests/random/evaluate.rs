@@ -309,7 +309,8 @@ impl<'a> Evaluator<'a> {
         let mut found: Vec<(Vec<Value>, Option<Date>)> = Vec::new();
         let slice: Vec<(String, Value)> = dimensions.iter().map(|name| (name.clone(), Value::Null)).collect();
         let place = Place { grain, start: self.calendar.data_from, slice, parts: Vec::new() };
-        let mut seen = |record: Record<'a>, first: Date| {
+        let mut seen = |record: Record<'a>, day: Date| {
+            let first = self.calendar.period(grain, day);
             let values: Vec<Value> = dimensions.iter().map(|name| self.rows.dimension(record, name)).collect();
             match found.iter_mut().find(|(known, _)| *known == values) {
                 Some((_, known)) => *known = (*known).min(Some(first)),
@@ -332,7 +333,7 @@ impl<'a> Evaluator<'a> {
             Figure::Kpi(name) => self.kpi_appearances(self.project.kpi(name), place, seen),
             Figure::Aggregate(aggregate) => self.leaf_appearances(aggregate, place, seen),
             Figure::Grouped(grouped) => self.leaf_appearances(&grouped.of, place, seen),
-            Figure::Each(each) => self.appearances(&each.of, place, seen),
+            Figure::Each(each) => self.appearances(&each.of, &Place { grain: each.grain, ..place.clone() }, seen),
             Figure::Past(_, of, _) => self.appearances(of, place, seen),
             Figure::Slice(of, condition) => self.appearances(of, &part(place, condition), seen),
             Figure::Total(of, dimensions) => {
@@ -345,7 +346,7 @@ impl<'a> Evaluator<'a> {
         });
     }
 
-    /// The rows of a leaf that pass its condition, each with the period in which it counts, whatever the window.
+    /// The rows of a leaf that pass its condition, each with the day on which it counts, whatever the window.
     fn leaf_appearances(&self, aggregate: &'a Aggregate, place: &Place<'a>, seen: &mut dyn FnMut(Record<'a>, Date)) {
         let calendar = self.calendar;
         let anywhere = Place { slice: Vec::new(), ..place.clone() };
@@ -353,7 +354,7 @@ impl<'a> Evaluator<'a> {
             for (day, record, _) in self.passing(aggregate, &anywhere) {
                 match day {
                     Some(day) if day >= calendar.data_from && day <= calendar.as_of => {
-                        seen(record, calendar.period(place.grain, day));
+                        seen(record, day);
                     }
                     // Rows without a time are there from the beginning.
                     None if aggregate.at.is_none() && record.source.time.is_none() => seen(record, calendar.data_from),
