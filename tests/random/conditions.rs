@@ -148,13 +148,20 @@ impl Maker<'_> {
         }
         match (ty, choices.below(6)) {
             (Type::Boolean, 0..3) => path,
+            (Type::Boolean, 3) => Expr::Apply(">", vec![Expr::Apply("number", vec![path]), number(0)]),
             (Type::Boolean, _) => Expr::Apply(choices.word(&["=", "!="]), vec![path, literal(choices)]),
             (Type::Text, 0) => self.on_text(path, choices),
             (ty, 1) if ty.is_time() => self.on_time(path, ty, choices),
+            (Type::Integer, 0) if choices.chance(40) => {
+                let text = Expr::Literal(Value::Text(choices.between(-1, 5).to_string()));
+                Expr::Apply(choices.word(&["=", "<"]), vec![Expr::Apply("text", vec![path]), text])
+            }
             (Type::Integer, 0) => Expr::Apply("=", vec![Expr::Apply("mod", vec![path, number(2)]), number(choices.between(-1, 1))]),
             (_, 2) => {
-                let list = (0..choices.between(1, 3)).map(|_| literal(choices));
-                let list: Vec<Row> = std::iter::once(path).chain(list).collect();
+                let mut list = vec![path];
+                for _ in 0..choices.between(1, 3) {
+                    list.push(if choices.chance(4) { Expr::Literal(Value::Null) } else { literal(choices) });
+                }
                 Expr::Apply(choices.word(&["in", "in", "not in"]), list)
             }
             (_, 3) => {
@@ -184,12 +191,17 @@ impl Maker<'_> {
     fn on_time(&self, path: Row, ty: Type, choices: &mut Choices) -> Row {
         let other = self.path(choices, Type::is_time).unwrap();
         let day = |count| Expr::Literal(Value::Span(count, Unit::Of(Grain::Day)));
-        match choices.below(7) {
+        match choices.below(9) {
             0 => {
                 let trunc = |path, grain| Expr::Apply("trunc", vec![path, Expr::Leaf(RowLeaf::Grain(grain))]);
                 let grain = *choices.pick(&Grain::ALL);
                 Expr::Apply(comparison(choices), vec![trunc(path, grain), trunc(other, grain)])
             }
+            7 => {
+                let year = number(choices.between(2022, 2025));
+                Expr::Apply(comparison(choices), vec![Expr::Apply("year", vec![path]), year])
+            }
+            8 => Expr::Apply(">", vec![Expr::Apply("day", vec![path]), number(choices.between(1, 28))]),
             1 => Expr::Apply(">=", vec![Expr::Apply("weekday", vec![path]), number(choices.between(2, 6))]),
             2 => Expr::Apply("<", vec![Expr::Apply("hour", vec![path]), number(choices.between(1, 13))]),
             3 => Expr::Apply("in", vec![Expr::Apply("month", vec![path]), number(choices.between(1, 12)), number(choices.between(1, 12))]),
@@ -221,6 +233,9 @@ impl Maker<'_> {
         let (inner, via) = choices.pick(&ties).clone();
         let inner = Maker { source: inner, related: depth > 0 && choices.chance(25), ..*self };
         let mut aggregate = inner.aggregate(0, choices);
+        let of_inner = inner.source.columns.iter();
+        let direct = of_inner.filter(|column| column.references.as_ref() == Some(&self.source.name)).count();
+        aggregate.says_via = via.len() > 1 || direct > 1 || choices.chance(40);
         aggregate.via = Some(via);
         if !allowed("related over previous period") && aggregate.window == Window::Previous {
             aggregate.window = Window::Period;
@@ -280,7 +295,7 @@ impl Maker<'_> {
             window = Window::Period;
         }
         let share = (function == "percentile").then(|| *choices.pick(&[0, 10, 25, 50, 90, 100]));
-        Aggregate { function, share, source: source.name.clone(), argument, via: None, filter, at, window }
+        Aggregate { function, share, source: source.name.clone(), argument, via: None, says_via: true, filter, at, window }
     }
 }
 

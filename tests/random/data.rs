@@ -131,6 +131,10 @@ impl Times {
         while zone.to_ambiguous_timestamp(wall).is_ambiguous() {
             wall = wall.saturating_add(jiff::Span::new().hours(1));
         }
+        // The second of the two hours that a clock shows twice.
+        if ty == Type::Instant && choices.chance(5) {
+            wall = wall.saturating_add(jiff::Span::new().hours(1));
+        }
         Value::Time(wall)
     }
 }
@@ -158,6 +162,11 @@ pub fn sources(project: &mut Project, choices: &mut Choices) {
         source.columns.extend(derived);
         let columns = source.columns.len();
         source.rows.iter_mut().for_each(|cells| cells.resize(columns, Value::Null));
+        // The time of a source may be a derived one.
+        let times: Vec<&Column> = source.columns.iter().filter(|column| column.expr.is_some() && column.ty.is_time()).collect();
+        if !times.is_empty() && choices.chance(25) {
+            source.time = Some(choices.pick(&times).name.clone());
+        }
         project.sources.insert(0, source);
     }
 }
@@ -208,7 +217,8 @@ fn source(project: &Project, name: String, times: &Times, choices: &mut Choices)
         }
     }
     let time = timed.then(|| "at1".to_owned());
-    let mut source = Source { name, entities, key: keyed.then(|| "id".to_owned()), time, columns, rows: Vec::new() };
+    let by_query = choices.chance(20);
+    let mut source = Source { name, entities, by_query, key: keyed.then(|| "id".to_owned()), time, columns, rows: Vec::new() };
     rows(project, &mut source, times, choices);
     source
 }
@@ -275,7 +285,12 @@ fn cell(project: &Project, source: &Source, column: &Column, row: usize, rows: u
     if choices.chance(nulls) {
         return Value::Null;
     }
-    value(column.ty, times, choices)
+    match column.ddl {
+        // Products of these are too large for their type.
+        "integer" if choices.chance(3) => Value::Number(100_000.0),
+        "bigint" if choices.chance(3) => Value::Number(3_000_000_000.0),
+        _ => value(column.ty, times, choices),
+    }
 }
 
 /// Columns with a formula.

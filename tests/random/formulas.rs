@@ -156,7 +156,7 @@ impl Formulas<'_> {
         let source = choices.pick(&self.project.sources);
         let window = if source.time.is_some() { Window::Period } else { Window::AllTime };
         let source = source.name.clone();
-        let aggregate = Aggregate { function: "count", share: None, source, argument: None, via: None, filter: None, at: None, window };
+        let aggregate = Aggregate { function: "count", share: None, source, argument: None, via: None, says_via: true, filter: None, at: None, window };
         Expr::Leaf(Figure::Aggregate(aggregate))
     }
 
@@ -189,12 +189,20 @@ impl Formulas<'_> {
                 _ => Expr::Apply(choices.word(&["abs", "floor", "ceil", "round"]), vec![self.steady(depth, choices)]),
             },
             9 => {
-                let parts = vec![self.condition(depth, choices), self.part(depth, choices), self.part(depth, choices)];
-                Expr::Apply(choices.word(&["if", "case"]), parts)
+                let mut parts = vec![self.condition(depth, choices), self.part(depth, choices)];
+                if choices.chance(30) {
+                    parts.extend([self.condition(depth, choices), self.part(depth, choices)]);
+                }
+                let name = if parts.len() == 2 { choices.word(&["if", "case"]) } else { "case" };
+                if choices.chance(80) {
+                    parts.push(self.part(depth, choices));
+                }
+                Expr::Apply(name, parts)
             }
             10 => Expr::Apply("if", vec![self.condition(depth, choices), self.part(depth, choices)]),
             11 => self.each(depth, choices),
-            12 => Expr::Apply(choices.word(&["sqrt", "ln"]), vec![self.steady(depth, choices)]),
+            12 if choices.chance(30) => Expr::Apply("power", vec![self.steady(depth, choices), Expr::Literal(Value::Number(2.0))]),
+            12 => Expr::Apply(choices.word(&["sqrt", "ln", "exp"]), vec![self.steady(depth, choices)]),
             _ => {
                 let part = self.part(depth, choices);
                 self.over(part, choices)
@@ -318,6 +326,11 @@ impl Formulas<'_> {
         let from = if references.is_empty() || choices.chance(40) { all } else { references };
         let per = choices.pick(&from).0.clone();
         let of = self.maker(source).aggregate(1, choices);
+        if choices.chance(12)
+            && let Some(grouped) = self.by_time(source, &of, &per, choices)
+        {
+            return Some(grouped);
+        }
         let rough = facts::is_rough(self.project, &Expr::Leaf(Figure::Aggregate(of.clone())));
         let functions = ["sum", "sum", "count", "count", "avg", "min", "max", "median", "percentile", "stddev", "count_distinct"];
         let mut function = choices.word(&functions);
@@ -330,5 +343,15 @@ impl Formulas<'_> {
         let filter = (!rough && choices.chance(35)).then(|| Expr::Apply(name, vec![Expr::Leaf(RowLeaf::Value), number]));
         let top = (!rough && choices.chance(35)).then(|| choices.below(3) + 1);
         Some(Grouped { function, share, of, per, filter, top })
+    }
+
+    /// How many entities had their first or last time after a day; nothing where the source has no times.
+    fn by_time(self, source: &Source, of: &Aggregate, per: &[String], choices: &mut Choices) -> Option<Grouped> {
+        let time = self.maker(source).path(choices, Type::is_time)?;
+        let of = Aggregate { function: choices.word(&["min", "max"]), share: None, argument: Some(time), ..of.clone() };
+        let day = Expr::Literal(Value::Date(self.times.day(choices)));
+        let filter = Some(Expr::Apply(choices.word(&["<", ">="]), vec![Expr::Leaf(RowLeaf::Value), day]));
+        let top = choices.chance(20).then_some(2);
+        Some(Grouped { function: "count", share: None, of, per: per.to_vec(), filter, top })
     }
 }

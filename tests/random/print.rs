@@ -51,7 +51,9 @@ fn specs(project: &Project) -> String {
 
 fn write_source(source: &Source, text: &mut String) {
     let kind = if source.entities { "entities" } else { "events" };
-    _ = writeln!(text, "  {}:\n    table: data.{}\n    kind: {kind}", source.name, source.name);
+    let name = &source.name;
+    let relation = if source.by_query { format!("query: select * from data.{name}") } else { format!("table: data.{name}") };
+    _ = writeln!(text, "  {name}:\n    {relation}\n    kind: {kind}");
     for (key, column) in [("key", &source.key), ("time", &source.time)] {
         if let Some(column) = column {
             _ = writeln!(text, "    {key}: {column}");
@@ -157,7 +159,7 @@ fn aggregate(of: &Aggregate) -> String {
     };
     let from = if argument.starts_with(source.as_str()) { String::new() } else { format!(" from {source}") };
     let share = of.share.map(|share| format!(", {share}%")).unwrap_or_default();
-    let via = of.via.as_ref().map(|via| format!(" via {}", via.join("."))).unwrap_or_default();
+    let via = of.via.as_ref().filter(|_| of.says_via).map(|via| format!(" via {}", via.join("."))).unwrap_or_default();
     let filter = of.filter.as_ref().map(|filter| format!(" where {}", row(filter))).unwrap_or_default();
     let at = of.at.as_ref().map(|at| format!(" at {at}")).unwrap_or_default();
     format!("{}({argument}{share}{from}{via}{filter}{at}{})", of.function, over(of.window))
@@ -202,20 +204,34 @@ pub fn row(of: &Row) -> String {
     })
 }
 
-/// An expression with all its parentheses.
+/// An expression with no more parentheses than it needs.
 fn expression<L>(of: &Expr<L>, leaf: &mut dyn FnMut(&L) -> String) -> String {
     let (name, arguments) = match of {
         Expr::Literal(value) => return literal(value),
         Expr::Leaf(of) => return leaf(of),
         Expr::Apply(name, arguments) => (*name, arguments),
     };
-    let parts: Vec<String> = arguments.iter().map(|argument| expression(argument, leaf)).collect();
+    let own = tightness(of);
+    let mut parts: Vec<String> = Vec::new();
+    for (at, argument) in arguments.iter().enumerate() {
+        // Operators of one level go from left to right, and comparisons do not chain.
+        let least = match own {
+            FUNCTION => LOOSEST,
+            COMPARISON => SUM,
+            NOT => NOT,
+            own => own + usize::from(at > 0),
+        };
+        // What stands in a list has commas and parentheses around it.
+        let least = if at > 0 && matches!(name, "in" | "not in") { LOOSEST } else { least };
+        let part = expression(argument, leaf);
+        parts.push(if tightness(argument) < least { format!("({part})") } else { part });
+    }
     match name {
-        "negate" => format!("(-{})", parts[0]),
-        "not" => format!("(not {})", parts[0]),
-        "is null" | "is not null" => format!("({} {name})", parts[0]),
-        "between" | "not between" => format!("({} {name} {} and {})", parts[0], parts[1], parts[2]),
-        "in" | "not in" => format!("({} {name} ({}))", parts[0], parts[1..].join(", ")),
+        "negate" => format!("-{}", parts[0]),
+        "not" => format!("not {}", parts[0]),
+        "is null" | "is not null" => format!("{} {name}", parts[0]),
+        "between" | "not between" => format!("{} {name} {} and {}", parts[0], parts[1], parts[2]),
+        "in" | "not in" => format!("{} {name} ({})", parts[0], parts[1..].join(", ")),
         "case" => {
             let mut text = "case".to_owned();
             for pair in parts.chunks(2) {
@@ -226,10 +242,36 @@ fn expression<L>(of: &Expr<L>, leaf: &mut dyn FnMut(&L) -> String) -> String {
             }
             text + " end"
         }
-        "+" | "-" | "*" | "/" | "=" | "!=" | "<" | "<=" | ">" | ">=" | "and" | "or" | "like" | "not like" => {
-            format!("({})", parts.join(&format!(" {name} ")))
-        }
-        function => format!("{function}({})", parts.join(", ")),
+        _ if own == FUNCTION => format!("{name}({})", parts.join(", ")),
+        operator => parts.join(&format!(" {operator} ")),
+    }
+}
+
+// How tightly operators hold their operands (section 7), from the loosest.
+const LOOSEST: usize = 0;
+const AND: usize = 1;
+const NOT: usize = 2;
+const COMPARISON: usize = 3;
+const SUM: usize = 4;
+const PRODUCT: usize = 5;
+const UNARY: usize = 6;
+const FUNCTION: usize = 7;
+
+fn tightness<L>(of: &Expr<L>) -> usize {
+    match of {
+        Expr::Literal(Value::Number(number)) if *number < 0.0 => UNARY,
+        Expr::Literal(_) | Expr::Leaf(_) => FUNCTION,
+        Expr::Apply(name, _) => match *name {
+            "or" => LOOSEST,
+            "and" => AND,
+            "not" => NOT,
+            "=" | "!=" | "<" | "<=" | ">" | ">=" | "like" | "not like" | "is null" | "is not null" | "between" | "not between"
+            | "in" | "not in" => COMPARISON,
+            "+" | "-" => SUM,
+            "*" | "/" => PRODUCT,
+            "negate" => UNARY,
+            _ => FUNCTION,
+        },
     }
 }
 
@@ -237,7 +279,6 @@ fn literal(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => value.to_string(),
-        Value::Number(value) if *value < 0.0 => format!("(-{})", -value),
         Value::Number(value) => value.to_string(),
         Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
         Value::Date(day) => format!("date '{day}'"),

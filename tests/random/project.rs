@@ -35,6 +35,8 @@ pub struct Calendar {
 pub struct Source {
     pub name: String,
     pub entities: bool,
+    /// Whether the spec has a query in the place of a table.
+    pub by_query: bool,
     pub key: Option<String>,
     pub time: Option<String>,
     pub columns: Vec<Column>,
@@ -208,6 +210,8 @@ pub struct Aggregate {
     pub argument: Option<Row>,
     /// The reference by which the rows belong to another one.
     pub via: Option<Path>,
+    /// Whether the formula says so, or there is only that one.
+    pub says_via: bool,
     pub filter: Option<Row>,
     pub at: Option<String>,
     pub window: Window,
