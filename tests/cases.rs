@@ -5,6 +5,8 @@
 //!
 //! The figures were worked out by hand; nothing here writes them.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its cases has failed")]
+
 use kpic::diagnostic::Finding;
 use kpic::engine::{DuckDb, find};
 use kpic::measure::test::{Figure, run};
@@ -33,15 +35,15 @@ struct Case {
     lines: Vec<usize>,
     /// The findings that are expected, if the case says so.
     findings: Option<Vec<String>>,
-    /// Whether the case is known to fail.
-    broken: bool,
+    /// What the engine is expected to say when it refuses.
+    refused: Option<String>,
 }
 
 #[test]
 fn every_case_comes_out_as_worked_out_by_hand() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = root.join("tests/cases");
-    let engine = DuckDb { program: program(root), folder: root.to_path_buf(), database: None };
+    let engine = DuckDb { program: find(None).unwrap(), folder: root.to_path_buf(), database: None };
     let only = std::env::var("KPIC_CASES").unwrap_or_default();
     let mut failures = Vec::new();
     let mut cases = Vec::new();
@@ -56,15 +58,6 @@ fn every_case_comes_out_as_worked_out_by_hand() {
     failures.extend(cases.par_iter().filter_map(|case| verdict(case, &engine)).collect::<Vec<_>>());
     let count = failures.len();
     assert!(failures.is_empty(), "{count} of {} cases:\n\n{}\n", cases.len(), failures.join("\n"));
-}
-
-/// The `duckdb` program: that of `KPIC_DUCKDB`, the repository's own, or the first on `PATH`.
-fn program(root: &Path) -> PathBuf {
-    let own = root.join(".tools/venv/bin/duckdb");
-    if std::env::var_os("KPIC_DUCKDB").is_none() && own.is_file() {
-        return own;
-    }
-    find(None).unwrap_or_else(|failure| panic!("{}: {}", failure.message, failure.help.unwrap_or_default()))
 }
 
 /// Every Markdown file below a folder but the READMEs, in the order of their paths.
@@ -104,7 +97,7 @@ fn read(name: &str, text: &str, cases: &mut Vec<Case>, failures: &mut Vec<String
                 spec: String::new(),
                 lines: Vec::new(),
                 findings: None,
-                broken: name.contains("/broken/"),
+                refused: None,
             });
         }
         let Some(info) = line.strip_prefix("```") else { continue };
@@ -124,7 +117,7 @@ fn read(name: &str, text: &str, cases: &mut Vec<Case>, failures: &mut Vec<String
         match (info, &mut case) {
             ("text", _) => {}
             ("yaml kpic.yml", Some(case)) if !case.spec.is_empty() => {
-                wrong(number, "a project file stands above the case's own blocks")
+                wrong(number, "a project file stands above the case's own blocks");
             }
             ("yaml kpic.yml", case) => {
                 project = Some(joined());
@@ -135,6 +128,9 @@ fn read(name: &str, text: &str, cases: &mut Vec<Case>, failures: &mut Vec<String
             ("yaml", Some(case)) => {
                 case.spec.push_str(&joined());
                 case.lines.extend(block.iter().map(|(number, _)| number));
+            }
+            ("refused", Some(case)) => {
+                case.refused = Some(block.iter().map(|(_, line)| *line).collect());
             }
             ("findings", Some(case)) => {
                 let findings = case.findings.get_or_insert_with(Vec::new);
@@ -153,13 +149,8 @@ fn verdict(case: &Case, engine: &DuckDb) -> Option<String> {
     let found =
         catch_unwind(AssertUnwindSafe(|| problems(case, engine))).unwrap_or_else(|_| vec!["the compiler panicked".into()]);
     let title = format!("{}: {}\n", case.place, case.title);
-    match (case.broken, found.is_empty()) {
-        (false, true) | (true, false) => None,
-        (true, true) => Some(format!("{title}  is known to fail but passes now: move it out of broken/\n")),
-        (false, false) => {
-            Some(found.iter().fold(title, |text, problem| format!("{text}  {}\n", problem.trim_end().replace('\n', "\n    "))))
-        }
-    }
+    let lines = found.iter().map(|problem| format!("  {}\n", problem.trim_end().replace('\n', "\n    ")));
+    (!found.is_empty()).then(|| title + &lines.collect::<String>())
 }
 
 /// Everything that is wrong with a case.
@@ -195,6 +186,12 @@ fn failing(case: &Case, mut valid: Valid, engine: &DuckDb) -> Vec<String> {
     let mut problems = Vec::new();
     for outcome in outcomes {
         let name = &outcome.name;
+        if let Some(expected) = &case.refused {
+            if !outcome.refused.as_ref().is_some_and(|why| why.contains(expected)) {
+                problems.push(format!("{name}: the engine was to refuse with {expected:?}, but said {:?}", outcome.refused));
+            }
+            continue;
+        }
         problems.extend(outcome.refused.as_ref().map(|why| format!("{name}: the engine refuses: {why}")));
         if outcome.refused.is_none() && outcome.figures.is_empty() {
             problems.push(format!("{name}: expects nothing"));
@@ -271,7 +268,7 @@ fn project(below: &str) -> String {
 /// What is said about the cases of a text.
 fn said(name: &str, text: &str) -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let engine = DuckDb { program: program(root), folder: root.to_path_buf(), database: None };
+    let engine = DuckDb { program: find(None).unwrap(), folder: root.to_path_buf(), database: None };
     let (mut cases, mut failures) = (Vec::new(), Vec::new());
     read(name, text, &mut cases, &mut failures);
     failures.extend(cases.iter().filter_map(|case| verdict(case, &engine)));
@@ -287,11 +284,6 @@ fn a_wrong_figure_is_told_with_its_line() {
     };
     assert_eq!(said("a.md", &tests(2)), Vec::<String>::new());
     assert_eq!(said("a.md", &tests(3)), ["a.md:8: Case\n  a.md:14: t: n 2024-01: expected 3, actual 2\n"]);
-    assert_eq!(said("x/broken/a.md", &tests(3)), Vec::<String>::new());
-    assert_eq!(
-        said("x/broken/a.md", &tests(2)),
-        ["x/broken/a.md:8: Case\n  is known to fail but passes now: move it out of broken/\n"]
-    );
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn blocks(text: &str) -> Vec<(String, usize, String)> {
 }
 
 fn duckdb() -> PathBuf {
-    kpic::engine::find(None).unwrap_or_else(|_| root().join(".tools").join("duckdb"))
+    kpic::engine::find(None).unwrap()
 }
 
 #[test]

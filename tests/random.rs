@@ -100,13 +100,18 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
             }
         }
     }
-    if expected == views.len() { Ok(()) } else { Err(TestCaseError::fail(format!("{} views instead of {expected}", views.len()))) }
+    if expected == views.len() {
+        Ok(())
+    } else {
+        Err(TestCaseError::fail(format!("{} views instead of {expected}", views.len())))
+    }
 }
 
 /// The SQL of all views; what is wrong with the project if the compiler refuses it.
 fn compile(project: &Project) -> Result<Views, String> {
     let checked = check_texts(print::files(project), &Options::default());
-    let valid = checked.valid().map_err(|checked| human(&checked.findings, &checked.files, Look { color: false, width: 120 }))?;
+    let valid =
+        checked.valid().map_err(|checked| human(&checked.findings, &checked.files, Look { color: false, width: 120 }))?;
     let dialect = kpic::sql::dialect::dialect(None);
     let sql = |shows| kpic::sql::query(&query(&valid, shows).unwrap(), dialect);
     Ok(views(&valid).iter().map(|view| (view.name.clone(), sql(&view.shows))).collect())

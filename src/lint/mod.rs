@@ -18,6 +18,8 @@ pub struct Lens<'a> {
     pub graph: &'a Graph,
     /// The texts.
     pub files: &'a Files,
+    /// Whether everything is known that is used: what a wrong definition meant to use is not.
+    pub uses_are_known: bool,
 }
 
 /// A lint: its code and what it looks for.
@@ -32,7 +34,7 @@ pub use rules::RULES;
 
 /// Runs all lints.
 pub fn lint(model: &Model, graph: &Graph, files: &Files, findings: &mut Findings) {
-    let lens = Lens { model, graph, files };
+    let lens = Lens { model, graph, files, uses_are_known: !findings.has_errors() };
     for rule in RULES {
         (rule.check)(&lens, findings);
     }

@@ -94,7 +94,7 @@ const TABLE: &[(&str, Spelling)] = &[
     ("add days", Template("{0} + {1}", Sum)),
     ("add months", Template("cast({0} + to_months({1}) as date)", Atom)),
     ("add months to time", Template("{0} + to_months({1})", Sum)),
-    ("add seconds", Template("{0} + to_microseconds(cast({1} * 1000000 as bigint))", Sum)),
+    ("add seconds", Template("{0} + to_microseconds(cast({1} * 1e6 as bigint))", Sum)),
     ("to number", Template("cast({0} as double)", Atom)),
     ("widen", Template("cast({0} as bigint)", Atom)),
     ("to date", Template("cast({0} as date)", Atom)),

@@ -1,6 +1,7 @@
 //! Lays a query out as SQL that a person can read from top to bottom.
 
 use super::dialect::{Dialect, Shift};
+use super::layout::indented;
 use super::spell::{Spelling, Tightness, spelling};
 use crate::calendar::{Grain, Weekday};
 use crate::model::expr::{Expr, Literal, Node};
@@ -43,14 +44,6 @@ pub fn relation(relation: &RelationRef, dialect: &dyn Dialect) -> String {
 /// A query as a statement of its own, with a semicolon and a line break.
 pub fn statement(text: &Query, dialect: &dyn Dialect) -> String {
     format!("{};\n", query(text, dialect))
-}
-
-fn indented(text: &str, by: usize) -> String {
-    let blanks = " ".repeat(by);
-    text.lines()
-        .map(|line| if line.is_empty() { String::new() } else { format!("{blanks}{line}") })
-        .collect::<Vec<_>>()
-        .join("\n")
 }
 
 struct Writer<'a> {
@@ -352,6 +345,8 @@ impl Scope<'_> {
                 let name = self.dialect().identifier(name);
                 if self.qualify && !of.is_empty() { format!("{}.{name}", self.dialect().identifier(of)) } else { name }
             }
+            // A comment would take the parenthesis with it.
+            Atom::Raw(sql) if sql.contains("--") => format!("({sql}\n)"),
             Atom::Raw(sql) => format!("({sql})"),
             Atom::Moment(Moment::Day(day)) => self.dialect().day(*day),
             Atom::Moment(Moment::Wall(reading)) => self.dialect().wall(*reading),

@@ -149,16 +149,9 @@ pub(crate) fn kpic_command(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// The `duckdb` program: the one that `KPIC_DUCKDB` names, the one that the project's own tools hold, or the first on `PATH`.
+/// The `duckdb` program.
 pub(crate) fn duckdb() -> PathBuf {
-    if let Some(named) = std::env::var_os("KPIC_DUCKDB").filter(|named| !named.is_empty()) {
-        return PathBuf::from(named);
-    }
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/venv/bin/duckdb");
-    let on_path = std::env::var_os("PATH").unwrap_or_default();
-    let name = format!("duckdb{}", std::env::consts::EXE_SUFFIX);
-    let found = std::iter::once(own).chain(std::env::split_paths(&on_path).map(|folder| folder.join(&name)));
-    found.into_iter().find(|path| path.is_file()).expect("no duckdb: install duckdb-cli or set KPIC_DUCKDB")
+    kpic::engine::find(None).unwrap()
 }
 
 /// All files below a folder, by their paths from it.

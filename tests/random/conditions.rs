@@ -156,7 +156,9 @@ impl Maker<'_> {
                 let text = Expr::Literal(Value::Text(choices.between(-1, 5).to_string()));
                 Expr::Apply(choices.word(&["=", "<"]), vec![Expr::Apply("text", vec![path]), text])
             }
-            (Type::Integer, 0) => Expr::Apply("=", vec![Expr::Apply("mod", vec![path, number(2)]), number(choices.between(-1, 1))]),
+            (Type::Integer, 0) => {
+                Expr::Apply("=", vec![Expr::Apply("mod", vec![path, number(2)]), number(choices.between(-1, 1))])
+            }
             (_, 2) => {
                 let mut list = vec![path];
                 for _ in 0..choices.between(1, 3) {
@@ -164,11 +166,13 @@ impl Maker<'_> {
                 }
                 Expr::Apply(choices.word(&["in", "in", "not in"]), list)
             }
-            (_, 3) => {
-                Expr::Apply(choices.word(&["between", "between", "not between"]), vec![path, literal(choices), literal(choices)])
-            }
+            (_, 3) => Expr::Apply(
+                choices.word(&["between", "between", "not between"]),
+                vec![path, literal(choices), literal(choices)],
+            ),
             (_, 4) => {
-                let alike = |other: Type| ty.is_numeric() && other.is_numeric() || ty.is_time() && other.is_time() || ty == other;
+                let alike =
+                    |other: Type| ty.is_numeric() && other.is_numeric() || ty.is_time() && other.is_time() || ty == other;
                 let other = self.path(choices, alike).unwrap();
                 Expr::Apply(comparison(choices), vec![path, other])
             }
@@ -204,9 +208,14 @@ impl Maker<'_> {
             8 => Expr::Apply(">", vec![Expr::Apply("day", vec![path]), number(choices.between(1, 28))]),
             1 => Expr::Apply(">=", vec![Expr::Apply("weekday", vec![path]), number(choices.between(2, 6))]),
             2 => Expr::Apply("<", vec![Expr::Apply("hour", vec![path]), number(choices.between(1, 13))]),
-            3 => Expr::Apply("in", vec![Expr::Apply("month", vec![path]), number(choices.between(1, 12)), number(choices.between(1, 12))]),
+            3 => Expr::Apply(
+                "in",
+                vec![Expr::Apply("month", vec![path]), number(choices.between(1, 12)), number(choices.between(1, 12))],
+            ),
             4 if ty.is_time() => Expr::Apply(comparison(choices), vec![Expr::Apply("-", vec![path, other]), day(20)]),
-            5 if ty == Type::Date || allowed("timestamp plus days") => Expr::Apply("<=", vec![other, Expr::Apply("+", vec![path, day(30)])]),
+            5 if ty == Type::Date || allowed("timestamp plus days") => {
+                Expr::Apply("<=", vec![other, Expr::Apply("+", vec![path, day(30)])])
+            }
             _ => {
                 let month = Expr::Literal(Value::Date(some_month(&self.project.calendar, choices)));
                 Expr::Apply(">=", vec![path, month])
@@ -240,7 +249,11 @@ impl Maker<'_> {
         if !allowed("related over previous period") && aggregate.window == Window::Previous {
             aggregate.window = Window::Period;
         }
-        let literal = if aggregate.function.starts_with("count") { number(choices.between(0, 2)) } else { number(choices.between(0, 60)) };
+        let literal = if aggregate.function.starts_with("count") {
+            number(choices.between(0, 2))
+        } else {
+            number(choices.between(0, 60))
+        };
         let value = Expr::Leaf(RowLeaf::Related(Box::new(aggregate)));
         // What hangs on the last digit of a floating number proves nothing.
         Some(if choices.chance(15) {
@@ -255,9 +268,10 @@ impl Maker<'_> {
         let source = self.source;
         let times: Vec<String> =
             source.columns.iter().filter(|column| column.ty.is_time()).map(|column| column.name.clone()).collect();
-        let at = (!times.is_empty() && choices.chance(if source.time.is_some() { 20 } else { 70 })).then(|| choices.pick(&times).clone());
-        let timed = at.is_some() || source.time.is_some();
-        let window = if timed { self::window(choices) } else { Window::AllTime };
+        let at = (!times.is_empty() && choices.chance(if source.time.is_some() { 20 } else { 70 }))
+            .then(|| choices.pick(&times).clone());
+        let has_time = at.is_some() || source.time.is_some();
+        let window = if has_time { self::window(choices) } else { Window::AllTime };
         let functions: &[(usize, &'static str)] = &[
             (20, "sum"),
             (15, "count"),
@@ -273,7 +287,7 @@ impl Maker<'_> {
             (4, "last"),
         ];
         let mut function = choices.weighted(functions);
-        if matches!(function, "first" | "last") && !(timed && source.key.is_some()) {
+        if matches!(function, "first" | "last") && !(has_time && source.key.is_some()) {
             function = "count";
         }
         let mut argument = match function {
@@ -309,7 +323,8 @@ pub fn window(choices: &mut Choices) -> Window {
     match choices.below(20) {
         0..10 => Window::Period,
         10..14 => {
-            let (unit, most) = *choices.pick(&[(Grain::Day, 40), (Grain::Week, 6), (Grain::Month, 4), (Grain::Quarter, 2), (Grain::Year, 1)]);
+            let (unit, most) =
+                *choices.pick(&[(Grain::Day, 40), (Grain::Week, 6), (Grain::Month, 4), (Grain::Quarter, 2), (Grain::Year, 1)]);
             Window::Trailing(Length { count: i32::try_from(choices.between(1, most)).unwrap(), unit })
         }
         14..16 => Window::ToDate(grain),

@@ -8,7 +8,8 @@ use jiff::civil::{Date, DateTime, Weekday, date, time};
 use jiff::tz::TimeZone;
 
 /// Zones with and without summer time, and some that are half an hour off.
-const ZONES: [&str; 6] = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/St_Johns"];
+const ZONES: [&str; 6] =
+    ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/St_Johns"];
 
 /// Texts that are like each other, and that an engine may misread.
 pub const TEXTS: [&str; 10] = ["a", "b", "B", "ab", "", "it's", "ä", "100%", "x_y", "c d"];
@@ -178,13 +179,20 @@ fn source(project: &Project, name: String, times: &Times, choices: &mut Choices)
     let mut columns: Vec<Column> = Vec::new();
     let mut add = |name: &str, ty: Type, references: Option<&String>, choices: &mut Choices| {
         let stored_as = if choices.chance(12) { format!("Col {name}") } else { name.to_owned() };
-        columns.push(Column { name: name.to_owned(), stored_as, ty, ddl: ddl(ty, choices), references: references.cloned(), expr: None });
+        columns.push(Column {
+            name: name.to_owned(),
+            stored_as,
+            ty,
+            ddl: ddl(ty, choices),
+            references: references.cloned(),
+            expr: None,
+        });
     };
     if keyed {
         add("id", key_type, None, choices);
     }
-    let timed = !entities || choices.chance(75);
-    if timed {
+    let has_time = !entities || choices.chance(75);
+    if has_time {
         add("at1", time_type(project, choices), None, choices);
     }
     if choices.chance(55) {
@@ -216,7 +224,7 @@ fn source(project: &Project, name: String, times: &Times, choices: &mut Choices)
             add(column, ty, Some(&target), choices);
         }
     }
-    let time = timed.then(|| "at1".to_owned());
+    let time = has_time.then(|| "at1".to_owned());
     let by_query = choices.chance(20);
     let mut source = Source { name, entities, by_query, key: keyed.then(|| "id".to_owned()), time, columns, rows: Vec::new() };
     rows(project, &mut source, times, choices);
@@ -267,7 +275,15 @@ fn key(ty: Type, number: usize) -> Value {
     }
 }
 
-fn cell(project: &Project, source: &Source, column: &Column, row: usize, rows: usize, times: &Times, choices: &mut Choices) -> Value {
+fn cell(
+    project: &Project,
+    source: &Source,
+    column: &Column,
+    row: usize,
+    rows: usize,
+    times: &Times,
+    choices: &mut Choices,
+) -> Value {
     if source.key.as_ref() == Some(&column.name) {
         return key(column.ty, row);
     }
@@ -310,7 +326,8 @@ fn derived(project: &Project, source: &Source, choices: &mut Choices) -> Vec<Col
         }
         let here = with.sources[0].clone();
         let Some(expr) = expr(&with, &here, ty, choices) else { continue };
-        let column = Column { name: name.to_owned(), stored_as: name.to_owned(), ty, ddl: "", references: None, expr: Some(expr) };
+        let column =
+            Column { name: name.to_owned(), stored_as: name.to_owned(), ty, ddl: "", references: None, expr: Some(expr) };
         with.sources[0].columns.push(column.clone());
         found.push(column);
     }
@@ -347,7 +364,8 @@ fn expr(project: &Project, source: &Source, ty: Type, choices: &mut Choices) -> 
         }
         _ => {
             let path = maker.path(choices, |ty| matches!(ty, Type::Timestamp(_) | Type::Instant))?;
-            let span = [Value::Span(5, Unit::Hour), Value::Span(1, Unit::Of(Grain::Month)), Value::Span(2, Unit::Of(Grain::Week))];
+            let span =
+                [Value::Span(5, Unit::Hour), Value::Span(1, Unit::Of(Grain::Month)), Value::Span(2, Unit::Of(Grain::Week))];
             let span = if allowed("timestamp plus days") { choices.pick(&span) } else { &span[1] }.clone();
             Some(Expr::Apply(if choices.chance(70) { "+" } else { "-" }, vec![path, Expr::Literal(span)]))
         }
@@ -360,7 +378,11 @@ pub fn dimensions(project: &mut Project, choices: &mut Choices) {
         if !choices.chance(if name == "txt1" { 12 } else { 55 }) {
             continue;
         }
-        let ty = if name == "txt1" { Type::Text } else { *choices.pick(&[Type::Text, Type::Text, Type::Boolean, Type::Integer, Type::Date]) };
+        let ty = if name == "txt1" {
+            Type::Text
+        } else {
+            *choices.pick(&[Type::Text, Type::Text, Type::Boolean, Type::Integer, Type::Date])
+        };
         let mut from = Vec::new();
         for source in &project.sources {
             let paths: Vec<_> = conditions::paths(project, source, 2).into_iter().filter(|(_, found)| *found == ty).collect();

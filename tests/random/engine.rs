@@ -1,10 +1,8 @@
 //! One DuckDB process that answers many questions.
 
 use std::collections::HashMap;
-use std::env;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -22,14 +20,9 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts DuckDB: the program that `KPIC_DUCKDB` names, else the project's own, else the one on the path.
+    /// Starts DuckDB.
     pub fn start() -> Self {
-        let own = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".tools/venv/bin/duckdb");
-        let program = match env::var_os("KPIC_DUCKDB") {
-            Some(named) => PathBuf::from(named),
-            None if own.exists() => own,
-            None => PathBuf::from("duckdb"),
-        };
+        let program = kpic::engine::find(None).unwrap();
         let mut command = Command::new(&program);
         command.args(["-json", "-no-init"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()));
@@ -54,7 +47,11 @@ impl Engine {
         for (at, query) in queries.iter().enumerate() {
             // As text every type comes out exactly, and neither JSON's numbers nor its lack of infinity matter.
             let query = query.trim_end().trim_end_matches(';');
-            _ = write!(script, ".print begin {0}\nselect columns(*)::varchar from (\n{query}\n);\n.print end {0}\n", first + at);
+            _ = write!(
+                script,
+                ".print begin {0}\nselect columns(*)::varchar from (\n{query}\n);\n.print end {0}\n",
+                first + at
+            );
         }
         self.asked += queries.len();
         // The program answers while it reads: whoever only writes waits for it forever once its answers fill the pipe.

@@ -5,7 +5,8 @@ use super::calendar::{days, earlier};
 use super::functions;
 use super::print::seconds;
 use super::project::{
-    Aggregate, Body, Calendar, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row, RowLeaf, Value, Window,
+    Aggregate, Body, Calendar, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row, RowLeaf, Value,
+    Window,
 };
 use super::rows::{Record, Rows, evaluate, refers, related};
 use jiff::civil::Date;
@@ -159,7 +160,8 @@ impl<'a> Evaluator<'a> {
         entities.sort_by(|one, two| functions::compare(one, two).unwrap());
         let mut values: Vec<Value> = Vec::new();
         for entity in &entities {
-            let mut own: Vec<&Passed<'a>> = rows.iter().filter(|(_, row, _)| self.rows.column(*row, &grouped.per) == *entity).collect();
+            let mut own: Vec<&Passed<'a>> =
+                rows.iter().filter(|(_, row, _)| self.rows.column(*row, &grouped.per) == *entity).collect();
             if matches!(grouped.of.function, "first" | "last") {
                 own.sort_by(|(_, one, _), (_, two, _)| {
                     let at = grouped.of.at.as_ref();
@@ -242,7 +244,8 @@ impl<'a> Evaluator<'a> {
                 None => timeless,
             };
             let deeper = |inner: &Aggregate, to: Record<'_>| self.related(inner, to, place);
-            let passes = || aggregate.filter.as_ref().is_none_or(|filter| self.rows.row(record, filter, &deeper) == Value::Bool(true));
+            let passes =
+                || aggregate.filter.as_ref().is_none_or(|filter| self.rows.row(record, filter, &deeper) == Value::Bool(true));
             if inside && refers(&self.rows, record, aggregate.via.as_ref().unwrap(), to) && passes() {
                 found.push(record);
             }
@@ -446,7 +449,9 @@ impl<'a> Evaluator<'a> {
         match window {
             // All time has no beginning, and a period is no window.
             Window::Period | Window::AllTime => true,
-            Window::Trailing(_) | Window::ToDate(_) | Window::Previous => from.is_none_or(|from| from >= self.calendar.data_from),
+            Window::Trailing(_) | Window::ToDate(_) | Window::Previous => {
+                from.is_none_or(|from| from >= self.calendar.data_from)
+            }
         }
     }
 }

@@ -28,7 +28,13 @@ fn formula_fits(project: &Project, formula: &Formula, grain: Grain) -> bool {
 }
 
 /// What a formula reads: a source, or nothing where figures are kept by hand; and whether a dimension is taken away from it.
-fn parts<'a>(project: &'a Project, formula: &'a Formula, dimension: &str, total: bool, found: &mut Vec<(Option<&'a Source>, bool)>) {
+fn parts<'a>(
+    project: &'a Project,
+    formula: &'a Formula,
+    dimension: &str,
+    total: bool,
+    found: &mut Vec<(Option<&'a Source>, bool)>,
+) {
     formula.leaves(&mut |figure| match figure {
         Figure::Kpi(name) => match &project.kpi(name).body {
             Body::Formula(of) => parts(project, of, dimension, total, found),

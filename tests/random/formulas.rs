@@ -6,8 +6,8 @@ use super::data::Times;
 use super::facts;
 use super::generate::{Choices, allowed};
 use super::project::{
-    Aggregate, Body, Calendar, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row, RowLeaf, Source, Type,
-    Unit, Value, Window,
+    Aggregate, Body, Calendar, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row, RowLeaf, Source,
+    Type, Unit, Value, Window,
 };
 
 /// Makes up the KPIs of a project, each of which may use those before it.
@@ -156,7 +156,17 @@ impl Formulas<'_> {
         let source = choices.pick(&self.project.sources);
         let window = if source.time.is_some() { Window::Period } else { Window::AllTime };
         let source = source.name.clone();
-        let aggregate = Aggregate { function: "count", share: None, source, argument: None, via: None, says_via: true, filter: None, at: None, window };
+        let aggregate = Aggregate {
+            function: "count",
+            share: None,
+            source,
+            argument: None,
+            via: None,
+            says_via: true,
+            filter: None,
+            at: None,
+            window,
+        };
         Expr::Leaf(Figure::Aggregate(aggregate))
     }
 
@@ -177,7 +187,9 @@ impl Formulas<'_> {
     }
 
     fn node(self, depth: usize, choices: &mut Choices) -> Formula {
-        let number = |choices: &mut Choices| Expr::Literal(Value::Number(f64::from(i32::try_from(choices.between(-2, 12)).unwrap()) / 4.0));
+        let number = |choices: &mut Choices| {
+            Expr::Literal(Value::Number(f64::from(i32::try_from(choices.between(-2, 12)).unwrap()) / 4.0))
+        };
         match choices.below(16) {
             0..3 => Expr::Apply("/", vec![self.part(depth, choices), self.steady(depth, choices)]),
             3 | 4 => Expr::Apply(choices.word(&["+", "-"]), vec![self.part(depth, choices), self.part(depth, choices)]),
@@ -201,7 +213,9 @@ impl Formulas<'_> {
             }
             10 => Expr::Apply("if", vec![self.condition(depth, choices), self.part(depth, choices)]),
             11 => self.each(depth, choices),
-            12 if choices.chance(30) => Expr::Apply("power", vec![self.steady(depth, choices), Expr::Literal(Value::Number(2.0))]),
+            12 if choices.chance(30) => {
+                Expr::Apply("power", vec![self.steady(depth, choices), Expr::Literal(Value::Number(2.0))])
+            }
             12 => Expr::Apply(choices.word(&["sqrt", "ln", "exp"]), vec![self.steady(depth, choices)]),
             _ => {
                 let part = self.part(depth, choices);
@@ -221,9 +235,7 @@ impl Formulas<'_> {
             _ => Expr::Apply(name, vec![value, other]),
         };
         match choices.below(8) {
-            0 if depth > 0 => {
-                Expr::Apply(choices.word(&["and", "or"]), vec![condition, self.condition(depth - 1, choices)])
-            }
+            0 if depth > 0 => Expr::Apply(choices.word(&["and", "or"]), vec![condition, self.condition(depth - 1, choices)]),
             1 => Expr::Apply("not", vec![condition]),
             _ => condition,
         }
@@ -252,7 +264,8 @@ impl Formulas<'_> {
 
     /// How far back, if something else than a period.
     fn length(self, choices: &mut Choices) -> Option<Length> {
-        let (unit, most) = *choices.pick(&[(Grain::Day, 30), (Grain::Week, 4), (Grain::Month, 6), (Grain::Quarter, 2), (Grain::Year, 1)]);
+        let (unit, most) =
+            *choices.pick(&[(Grain::Day, 30), (Grain::Week, 4), (Grain::Month, 6), (Grain::Quarter, 2), (Grain::Year, 1)]);
         let length = Length { count: i32::try_from(choices.between(1, most)).unwrap(), unit };
         let fits = Calendar::back(self.grain, self.project.calendar.start, Some(length)).is_some();
         (fits && choices.chance(70)).then_some(length)
@@ -291,12 +304,26 @@ impl Formulas<'_> {
             _ => window(choices),
         };
         let whole = match window {
-            Window::Trailing(Length { unit, .. }) => grain == unit || grain == Grain::Day || grain > Grain::Week && unit > grain,
+            Window::Trailing(Length { unit, .. }) => {
+                grain == unit || grain == Grain::Day || grain > Grain::Week && unit > grain
+            }
             Window::ToDate(unit) => Calendar::nests(grain, unit),
             Window::Period | Window::AllTime | Window::Previous => true,
         };
         let window = if whole { window } else { Window::Period };
-        let mut function = choices.word(&["avg", "avg", "max", "min", "sum", "sum", "count", "median", "percentile", "stddev", "count_distinct"]);
+        let mut function = choices.word(&[
+            "avg",
+            "avg",
+            "max",
+            "min",
+            "sum",
+            "sum",
+            "count",
+            "median",
+            "percentile",
+            "stddev",
+            "count_distinct",
+        ]);
         if function == "sum" && !facts::is_flow(self.project, &of) {
             function = "max";
         }
@@ -318,11 +345,8 @@ impl Formulas<'_> {
         if all.is_empty() {
             return None;
         }
-        let references: Vec<_> = all
-            .iter()
-            .filter(|(path, _)| self.project.column(source, path).references.is_some())
-            .cloned()
-            .collect();
+        let references: Vec<_> =
+            all.iter().filter(|(path, _)| self.project.column(source, path).references.is_some()).cloned().collect();
         let from = if references.is_empty() || choices.chance(40) { all } else { references };
         let per = choices.pick(&from).0.clone();
         let of = self.maker(source).aggregate(1, choices);
@@ -332,7 +356,8 @@ impl Formulas<'_> {
             return Some(grouped);
         }
         let rough = facts::is_rough(self.project, &Expr::Leaf(Figure::Aggregate(of.clone())));
-        let functions = ["sum", "sum", "count", "count", "avg", "min", "max", "median", "percentile", "stddev", "count_distinct"];
+        let functions =
+            ["sum", "sum", "count", "count", "avg", "min", "max", "median", "percentile", "stddev", "count_distinct"];
         let mut function = choices.word(&functions);
         if function == "count_distinct" && rough {
             function = "count";

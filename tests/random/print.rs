@@ -26,9 +26,8 @@ fn settings(calendar: &Calendar) -> String {
     text
 }
 
-const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
-];
+const MONTHS: [&str; 12] =
+    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
 
 fn specs(project: &Project) -> String {
     let mut text = "sources:\n".to_owned();
@@ -265,8 +264,8 @@ fn tightness<L>(of: &Expr<L>) -> usize {
             "or" => LOOSEST,
             "and" => AND,
             "not" => NOT,
-            "=" | "!=" | "<" | "<=" | ">" | ">=" | "like" | "not like" | "is null" | "is not null" | "between" | "not between"
-            | "in" | "not in" => COMPARISON,
+            "=" | "!=" | "<" | "<=" | ">" | ">=" | "like" | "not like" | "is null" | "is not null" | "between"
+            | "not between" | "in" | "not in" => COMPARISON,
             "+" | "-" => SUM,
             "*" | "/" => PRODUCT,
             "negate" => UNARY,
@@ -291,8 +290,10 @@ fn literal(value: &Value) -> String {
 pub fn tables(project: &Project) -> String {
     let mut text = "drop schema if exists data cascade;\ncreate schema data;\n".to_owned();
     for source in &project.sources {
-        let stored: Vec<(usize, &Column)> = source.columns.iter().enumerate().filter(|(_, column)| column.expr.is_none()).collect();
-        let columns: Vec<String> = stored.iter().map(|(_, column)| format!("\"{}\" {}", column.stored_as, column.ddl)).collect();
+        let stored: Vec<(usize, &Column)> =
+            source.columns.iter().enumerate().filter(|(_, column)| column.expr.is_none()).collect();
+        let columns: Vec<String> =
+            stored.iter().map(|(_, column)| format!("\"{}\" {}", column.stored_as, column.ddl)).collect();
         _ = writeln!(text, "create table data.{} ({});", source.name, columns.join(", "));
         let cells = |cells: &Vec<Value>| {
             let cells: Vec<String> = stored.iter().map(|(at, column)| cell(&cells[*at], column.ty)).collect();

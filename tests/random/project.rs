@@ -78,7 +78,6 @@ impl Type {
     pub fn is_time(self) -> bool {
         matches!(self, Type::Date | Type::Timestamp(_) | Type::Instant)
     }
-
 }
 
 /// A value of a row or of a KPI. Numbers are floating: what the generator makes is exact in them.
@@ -120,7 +119,10 @@ pub struct Kpi {
 pub enum Body {
     Formula(Formula),
     /// Figures by the first day of their period.
-    Values { flow: bool, figures: Vec<(Date, f64)> },
+    Values {
+        flow: bool,
+        figures: Vec<(Date, f64)>,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

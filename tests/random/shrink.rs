@@ -175,14 +175,17 @@ fn figures(project: &Project, figure: &Figure) -> Vec<Formula> {
         }
         Figure::Slice(of, condition) => {
             found.push((**of).clone());
-            found.extend(formulas(project, of).into_iter().map(|of| Expr::Leaf(Figure::Slice(Box::new(of), condition.clone()))));
+            found
+                .extend(formulas(project, of).into_iter().map(|of| Expr::Leaf(Figure::Slice(Box::new(of), condition.clone()))));
         }
         Figure::Total(of, dimensions) => {
             found.push((**of).clone());
             if !dimensions.is_empty() {
                 found.push(Expr::Leaf(Figure::Total(of.clone(), Vec::new())));
             }
-            found.extend(formulas(project, of).into_iter().map(|of| Expr::Leaf(Figure::Total(Box::new(of), dimensions.clone()))));
+            found.extend(
+                formulas(project, of).into_iter().map(|of| Expr::Leaf(Figure::Total(Box::new(of), dimensions.clone()))),
+            );
         }
     }
     found

@@ -7,6 +7,9 @@ use crate::lint::{Lens, Rule};
 pub(super) const RULE: Rule = Rule { code: &codes::UNUSED_COLUMN, check };
 
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
+    if !lens.uses_are_known {
+        return;
+    }
     let mut used = std::collections::BTreeSet::new();
     for kpi in lens.model.kpis.ids() {
         used.extend(lens.graph.upstream(Node::Kpi(kpi)));

@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule { code: &codes::UNUSED_SOURCE, check };
 
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
     // A project without KPIs has just been begun.
-    if lens.model.kpis.is_empty() {
+    if lens.model.kpis.is_empty() || !lens.uses_are_known {
         return;
     }
     for (id, source) in lens.model.sources.iter() {

@@ -99,7 +99,7 @@ impl Dialect for DuckDb {
         let micros = |seconds: i64| match seconds {
             0 => "0".to_owned(),
             hours if hours % 3600 == 0 => format!("{} * 3600000000", hours / 3600),
-            seconds => format!("{seconds} * 1000000"),
+            seconds => format!("{seconds}000000"),
         };
         let moved = match shift {
             Shift::None => String::new(),
@@ -139,8 +139,7 @@ mod tests {
     use std::path::PathBuf;
 
     fn engine() -> engine::DuckDb {
-        let program = engine::find(None).unwrap_or_else(|_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".tools/duckdb"));
-        engine::DuckDb { program, folder: PathBuf::from("."), database: None }
+        engine::DuckDb { program: engine::find(None).unwrap(), folder: PathBuf::from("."), database: None }
     }
 
     #[test]
