@@ -3,6 +3,7 @@
 use super::row::Scope;
 use super::{Context, apply};
 use crate::diagnostic::{Findings, codes};
+use crate::functions::conversions;
 use crate::graph::Graph;
 use crate::model::expr::{Expr, Node};
 use crate::model::facts::{Measure, Type};
@@ -58,6 +59,8 @@ pub(super) fn columns(model: &mut Model, graph: &Graph, files: &Files, findings:
         };
         if ty == Type::Error {
             done = Expr::new(Node::Broken, place);
+        } else if declared == Type::Number && operand.ty != Type::Number {
+            done = Expr { at: done.at, ..Expr::apply(&conversions::TO_NUMBER, vec![done]) };
         }
         let column = model.sources.get_mut(source).columns.get_mut(column);
         column.storage = Storage::Derived(done);

@@ -27,6 +27,7 @@ mod slices;
 mod spine;
 mod stack;
 pub mod views;
+mod whole;
 mod window;
 
 use crate::calendar::{Date, Grain};

@@ -3,9 +3,9 @@
 use super::relation::{
     Atom, Beyond, Civil, From, Join, JoinKind, Moment, PeriodOf, RelationRef, Rows, Scalar, Select, SourceRows, column,
 };
-use super::{Data, given_table};
+use super::{Data, given_table, whole};
 use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add, add_days};
-use crate::functions::{abs, conversions, operators};
+use crate::functions::{conversions, operators};
 use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf};
 use crate::model::facts::Type;
 use crate::model::{Clock, Column, ColumnId, Model, Relation, SourceId, Storage};
@@ -130,27 +130,25 @@ impl<'a> Scan<'a> {
                 if function.name == "trunc" {
                     return self.trunc(through, arguments);
                 }
-                let arithmetic = matches!(function.name, "+" | "-" | "*" | "negate") || **function == abs::ABS;
-                let lower = |scan: &mut Self, argument: &RowExpr| {
-                    let lowered = scan.row_at(through, argument);
-                    let narrow = arithmetic && scan.is_whole_column(through, argument);
-                    if narrow { Expr::apply(&conversions::WIDEN, vec![lowered]) } else { lowered }
-                };
-                let arguments = arguments.iter().map(|argument| lower(self, argument)).collect();
-                Expr::apply(function, arguments)
+                let widened = whole::computes(function.name).then(|| self.first_to_widen(through, arguments)).flatten();
+                let lowered = arguments.iter().enumerate().map(|(at, argument)| {
+                    let value = self.row_at(through, argument);
+                    if Some(at) == widened { Expr::apply(&conversions::WIDEN, vec![value]) } else { value }
+                });
+                let lowered = lowered.collect();
+                Expr::apply(function, lowered)
             }
         }
     }
 
-    /// Whether an expression is a stored column of whole numbers, which an engine may keep in few bits.
-    fn is_whole_column(&self, through: &[ColumnId], expr: &RowExpr) -> bool {
-        match &expr.node {
-            Node::Leaf(RowLeaf::Column(path)) => {
-                let column = self.model.column(self.at(through), path);
-                column.ty == Type::Integer && !matches!(column.storage, Storage::Derived(_))
-            }
-            _ => false,
-        }
+    /// Which operand to widen, so that a sum or product of whole numbers has room.
+    fn first_to_widen(&self, through: &[ColumnId], operands: &[RowExpr]) -> Option<usize> {
+        let at = self.at(through);
+        let all_whole = operands.iter().all(|operand| whole::is_whole(self.model, at, operand));
+        let room = operands.iter().any(|operand| whole::is_wide(self.model, at, operand));
+        let is_literal = |operand: &RowExpr| matches!(operand.node, Node::Literal(_) | Node::Leaf(RowLeaf::Duration(..)));
+        let first = || operands.iter().position(|operand| !is_literal(operand)).or(Some(0));
+        (all_whole && !room).then(first).flatten()
     }
 
     fn trunc(&mut self, through: &[ColumnId], arguments: &[RowExpr]) -> Scalar {

@@ -167,8 +167,14 @@ impl Planner<'_> {
         formula.map(&mut |leaf| match leaf {
             Leaf::Value(id, way) => {
                 let value = self.value(*id, way, stack);
-                let counts = self.expansion.measures.get(*id).is_some_and(Measure::counts);
-                if counts { value } else { Expr::apply(&conversions::TO_NUMBER, vec![value]) }
+                let measure = self.expansion.measures.get(*id);
+                if measure.is_some_and(Measure::counts) {
+                    value
+                } else if measure.is_some_and(|measure| measure.is_whole(self.model)) {
+                    Expr::apply(&conversions::WIDEN, vec![value])
+                } else {
+                    Expr::apply(&conversions::TO_NUMBER, vec![value])
+                }
             }
             Leaf::Known(way) => {
                 let name = stack.moves.get(way).cloned().unwrap_or_default();

@@ -91,9 +91,9 @@ const TABLE: &[(&str, Spelling)] = &[
     // Conversions.
     ("days between", Template("{0} - {1}", Sum)),
     ("seconds between", Template("(epoch_us({0}) - epoch_us({1})) / 1e6", Product)),
-    ("add days", Template("{0} + {1}", Sum)),
-    ("add months", Template("cast({0} + to_months({1}) as date)", Atom)),
-    ("add months to time", Template("{0} + to_months({1})", Sum)),
+    ("add days", Own),
+    ("add months", Template("cast({0} + to_months(cast({1} as integer)) as date)", Atom)),
+    ("add months to time", Template("{0} + to_months(cast({1} as integer))", Sum)),
     ("add seconds", Template("{0} + to_microseconds(cast({1} * 1e6 as bigint))", Sum)),
     ("to number", Template("cast({0} as double)", Atom)),
     ("widen", Template("cast({0} as bigint)", Atom)),

@@ -285,6 +285,8 @@ impl Scope<'_> {
     fn own(&self, name: &str, arguments: &[Scalar]) -> Written {
         match (name, arguments) {
             ("/", [left, right]) => {
+                // A division computes in floating numbers anyway.
+                let (left, right) = (unwidened(left), unwidened(right));
                 let number =
                     matches!(&left.node, Node::Apply(function, _) if function.name == "to number" || function.name == "/");
                 let above = if number {
@@ -302,6 +304,14 @@ impl Scope<'_> {
             }
             ("in" | "not in", [first, list @ ..]) => {
                 (format!("{} {name} ({})", self.tighter(first, Tightness::Comparison), self.list(list)), Tightness::Comparison)
+            }
+            // A day plus a number of 64 bits is nothing to some engines.
+            ("add days", [day, days]) => {
+                let days = match &days.node {
+                    Node::Literal(Literal::Number(_)) => self.tighter(days, Tightness::Sum),
+                    _ => format!("cast({} as integer)", self.expr(days).0),
+                };
+                (format!("{} + {days}", self.bound(day, Tightness::Sum)), Tightness::Sum)
             }
             ("not", [only]) => (format!("not {}", self.tighter(only, Tightness::Not)), Tightness::Not),
             // The engines leave nulls out here; the language does not.
@@ -485,6 +495,13 @@ impl Scope<'_> {
         }
         // The usual times by a list of changes, which is quick; all others by the engine's rules.
         format!("case\n  when {} then {}\n  else {engine}\nend", within.join(" and "), indented(&moved, 2).trim_start())
+    }
+}
+
+fn unwidened(value: &Scalar) -> &Scalar {
+    match &value.node {
+        Node::Apply(function, arguments) if function.name == "widen" => arguments.first().unwrap_or(value),
+        _ => value,
     }
 }
 

@@ -63,10 +63,9 @@ impl Calendar {
             (Grain::Day, _) => return Some(earlier(start, Length { count, unit })),
             (Grain::Week, Grain::Day) => whole(count, 7)?,
             (Grain::Week, Grain::Week) => count,
-            (Grain::Week, Grain::Month) => return None,
             (Grain::Week, Grain::Quarter) => 13 * count,
             (Grain::Week, Grain::Year) => 52 * count,
-            (_, Grain::Day | Grain::Week) => return None,
+            (Grain::Week, Grain::Month) | (_, Grain::Day | Grain::Week) => return None,
             (grain, unit) => {
                 let months = |grain| match grain {
                     Grain::Quarter => 3,

@@ -150,7 +150,7 @@ impl Maker<'_> {
             (Type::Boolean, 0..3) => path,
             (Type::Boolean, 3) => Expr::Apply(">", vec![Expr::Apply("number", vec![path]), number(0)]),
             (Type::Boolean, _) => Expr::Apply(choices.word(&["=", "!="]), vec![path, literal(choices)]),
-            (Type::Text, 0) => self.on_text(path, choices),
+            (Type::Text, 0) => Self::on_text(path, choices),
             (ty, 1) if ty.is_time() => self.on_time(path, ty, choices),
             (Type::Integer, 0) if choices.chance(40) => {
                 let text = Expr::Literal(Value::Text(choices.between(-1, 5).to_string()));
@@ -180,7 +180,7 @@ impl Maker<'_> {
         }
     }
 
-    fn on_text(&self, path: Row, choices: &mut Choices) -> Row {
+    fn on_text(path: Row, choices: &mut Choices) -> Row {
         let text = |text: &str| Expr::Literal(Value::Text(text.to_owned()));
         match choices.below(6) {
             0 => Expr::Apply("like", vec![path, text(choices.word(&["a%", "%b", "_", "%", "_%_", "x_y"]))]),

@@ -99,10 +99,9 @@ pub fn shared(project: &Project, formula: &Formula) -> Vec<(String, Type)> {
 /// Whether a formula adds up over periods, as far as the generator wants to know.
 pub fn is_flow(project: &Project, formula: &Formula) -> bool {
     match formula {
-        Expr::Literal(_) => false,
         Expr::Apply("+" | "-", sides) => sides.iter().all(|side| is_flow(project, side)),
         Expr::Apply("*", sides) => matches!(sides[0], Expr::Literal(_)) && is_flow(project, &sides[1]),
-        Expr::Apply(..) => false,
+        Expr::Literal(_) | Expr::Apply(..) => false,
         Expr::Leaf(figure) => match figure {
             Figure::Kpi(name) => match &project.kpi(name).body {
                 Body::Formula(of) => is_flow(project, of),
@@ -182,7 +181,7 @@ fn exact(project: &Project, formula: &Formula) -> Exact {
 
 fn row(expr: &Row) -> Exact {
     match expr {
-        Expr::Literal(Value::Number(_)) | Expr::Leaf(_) | Expr::Literal(_) => Exact::Wholly,
+        Expr::Literal(Value::Number(_) | _) | Expr::Leaf(_) => Exact::Wholly,
         Expr::Apply(name, arguments) => applied(name, arguments.len(), arguments.iter().map(row).max().unwrap()),
     }
 }
@@ -199,9 +198,8 @@ fn applied(name: &str, arguments: usize, worst: Exact) -> Exact {
 
 fn aggregated(function: &str, of: Exact) -> Exact {
     match (function, of) {
-        ("count" | "count_distinct", _) => Exact::Wholly,
+        ("count" | "count_distinct", _) | ("sum" | "median", Exact::Wholly) => Exact::Wholly,
         ("min" | "max" | "first" | "last", of) => of,
-        ("sum" | "median", Exact::Wholly) => Exact::Wholly,
         ("avg", Exact::Wholly) => Exact::Always,
         _ => Exact::Roughly,
     }

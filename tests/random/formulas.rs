@@ -35,7 +35,7 @@ fn grains(project: &Project) -> Vec<Grain> {
     let length = project.calendar.start.until(project.calendar.as_of).unwrap().get_days();
     let finest = match length {
         ..=70 => Grain::Day,
-        ..=450 => Grain::Week,
+        71..=450 => Grain::Week,
         _ => Grain::Month,
     };
     Grain::ALL.into_iter().filter(|grain| *grain >= finest).collect()

@@ -102,7 +102,11 @@ impl<'a> Rows<'a> {
     pub fn order(&self, record: Record<'_>, at: Option<&String>) -> (DateTime, Value) {
         let time = at.or(record.source.time.as_ref()).unwrap();
         let derived = record.source.column(time).expr.is_some();
-        let stored = if derived { self.column(record, &[time.clone()]) } else { record.cells[record.source.at(time)].clone() };
+        let stored = if derived {
+            self.column(record, std::slice::from_ref(time))
+        } else {
+            record.cells[record.source.at(time)].clone()
+        };
         let time = match stored {
             Value::Date(day) => day.to_datetime(jiff::civil::Time::midnight()),
             Value::Time(time) => time,

@@ -221,14 +221,13 @@ fn aggregates(aggregate: &Aggregate) -> Vec<Aggregate> {
 /// Smaller row expressions, whether or not their type fits.
 fn conditions(row: &Row) -> Vec<Row> {
     match row {
-        Expr::Literal(_) => Vec::new(),
         Expr::Leaf(RowLeaf::Path(path)) => {
             (1..path.len()).map(|from| Expr::Leaf(RowLeaf::Path(path[from..].to_vec()))).collect()
         }
         Expr::Leaf(RowLeaf::Related(of)) => {
             aggregates(of).into_iter().map(|smaller| Expr::Leaf(RowLeaf::Related(Box::new(smaller)))).collect()
         }
-        Expr::Leaf(_) => Vec::new(),
+        Expr::Literal(_) | Expr::Leaf(_) => Vec::new(),
         Expr::Apply(name, arguments) => {
             let mut found = arguments.clone();
             if matches!(*name, "in" | "not in") && arguments.len() > 2 {
@@ -318,7 +317,7 @@ fn cells(project: &Project, all: &mut Vec<Project>) {
             for (at, cell) in cells.iter().enumerate() {
                 let is_key = known.key.as_ref() == Some(&known.columns[at].name);
                 if let Value::Number(number) = cell
-                    && *number != 1.0
+                    && (*number - 1.0).abs() > f64::EPSILON
                     && !is_key
                 {
                     with(project, all, |copy| copy.sources[source].rows[row][at] = Value::Number(1.0));
