@@ -181,7 +181,7 @@ impl Expansion {
             CalcLeaf::Duration(count, _) => Expr::number(count),
             CalcLeaf::Aggregate(aggregate) => {
                 let mut aggregate = (**aggregate).clone();
-                let previous = take_previous(&mut aggregate.window);
+                let previous = shifts(&aggregate) && take_previous(&mut aggregate.window);
                 restrict(model, &mut aggregate, &place.filters);
                 let name = if name.is_empty() { aggregate_name(model, &aggregate) } else { name.to_owned() };
                 let of = MeasureOf::Rows(Box::new(aggregate));
@@ -189,7 +189,7 @@ impl Expansion {
             }
             CalcLeaf::Grouped(grouped) => {
                 let mut grouped = (**grouped).clone();
-                let previous = take_previous(&mut grouped.of.window);
+                let previous = shifts(&grouped.of) && take_previous(&mut grouped.of.window);
                 restrict(model, &mut grouped.of, &place.filters);
                 let inner = aggregate_name(model, &grouped.of);
                 let name = if name.is_empty() { format!("{}_of_{inner}", grouped.function.name) } else { name.to_owned() };
@@ -266,8 +266,14 @@ impl Expansion {
     }
 }
 
+/// Whether rows count in a period whatever the period looks at them, so that windows can be shifted as a whole. A condition on
+/// related rows is about the period that looks, not about the one in which the rows are.
+pub(super) fn shifts(aggregate: &Aggregate) -> bool {
+    !aggregate.filter.as_ref().is_some_and(RowExpr::has_related)
+}
+
 /// A window over the period before is the period itself, looked at from the next.
-fn take_previous(window: &mut Window) -> bool {
+pub(super) fn take_previous(window: &mut Window) -> bool {
     let previous = *window == Window::Previous;
     if previous {
         *window = Window::Period;

@@ -9,11 +9,12 @@
 //!   window.
 
 use super::assemble::Planner;
+use super::expand::{Move, shifts, take_previous};
 use super::relation::{Atom, Fold, JoinKind, Scalar, Select, column, fold};
 use super::scan::{Days, Scan};
 use super::spine::{Need, window_name};
 use crate::calendar::{AsOf, Date, Grain, add, add_days};
-use crate::functions::{OverNothing, Splits, coalesce, count_distinct, first, last, min, operators};
+use crate::functions::{OverNothing, Splits, coalesce, count_distinct, first, last, max, min, operators};
 use crate::model::expr::{Aggregate, Expr, Node, Path, Related, RowExpr, RowLeaf, Window};
 use crate::model::{ColumnId, SourceId};
 
@@ -190,7 +191,8 @@ impl<'a> Planner<'a> {
         let calendar = &self.model.calendar;
         let first = ask.first?;
         match ask.aggregate.window {
-            Window::Period | Window::Previous => Some(first),
+            Window::Period => Some(first),
+            Window::Previous => (!calendar.custom).then(|| add(calendar.period_start(ask.grain, first), ask.grain, -1)),
             Window::Trailing(length) => Some(add(add_days(first, 1), length.unit, -i64::from(length.count))),
             Window::ToDate(unit) if !calendar.custom => Some(calendar.period_start(unit, first)),
             Window::ToDate(_) | Window::AllTime => None,
@@ -236,6 +238,8 @@ impl<'a> Planner<'a> {
         let range = scan.range(time, days);
         let conditions = add_folds(&mut scan, group, &asks, &mut select);
         select.filter.extend(range.into_iter().chain(conditions));
+        let day = scan.day(time);
+        let shows = self.day_of_appearance(group, &asks, grain, day, &mut select);
         let of_calendar = self.custom.clone().filter(|_| grain != Grain::Day).map(|calendar| (calendar, scan.day(time)));
         let (from, joins) = scan.finish();
         select.from = Some(from);
@@ -246,16 +250,25 @@ impl<'a> Planner<'a> {
         }
         let part = self.part_name(group, &format!("_by_{grain}"));
         self.push(&part, select);
-        let early = asks.iter().filter_map(|ask| ask.first).min().is_some_and(|first| first < self.model.calendar.data_from);
-        if early {
-            // Rows from before data is whole are among these, and they show no slices.
-            self.first_days(group, &asks);
-        } else {
-            self.appears(group, &part, "period");
-        }
+        self.appears(group, &part, &shows);
         for (at, ask) in places.iter().zip(&asks) {
             put(found, *at, Series { part: part.clone(), column: ask.column.clone(), rows: None });
         }
+    }
+
+    /// The column of the day on which a row of a period shows that its slice is there. The period's first day will do, unless rows
+    /// from before data is whole are among those of the period: these show no slices.
+    fn day_of_appearance(&mut self, group: &Group, asks: &[&Ask], grain: Grain, day: Scalar, select: &mut Select) -> String {
+        let calendar = &self.model.calendar;
+        let whole = calendar.data_from;
+        let from = asks.iter().filter_map(|ask| ask.first).fold(whole, Date::min);
+        let partial = calendar.custom && grain != Grain::Day || calendar.period_start(grain, from) < whole;
+        if group.slices.is_none() || !partial {
+            return "period".to_owned();
+        }
+        let name = self.columns.take("last_day");
+        select.column(fold(&max::MAX, day), &name);
+        name
     }
 
     /// A scan only for the first day on which each slice has a row.
@@ -288,33 +301,44 @@ impl<'a> Planner<'a> {
     fn expanded(&mut self, group: &Group, ask: &Ask) -> Series {
         let window = ask.aggregate.window;
         let related = related_leaves(ask.aggregate.filter.as_ref());
-        let in_period = matches!(window, Window::Period | Window::Previous) && group.time.is_some();
+        let in_period = window == Window::Period && group.time.is_some();
         let (mut scan, days) = self.scan(group, &[ask]);
         let mut select = Select::default();
         let own_day = group.time.map(|time| scan.day(time));
         // The period of a row: its own, or each in whose window it is.
         let (period, windows) = match (&own_day, group.time) {
-            (Some(own_day), Some(time)) if in_period => match (&self.custom, ask.grain) {
-                (Some(calendar), grain) if grain != Grain::Day => {
-                    let on = Expr::apply(&operators::EQUAL, vec![column(calendar, "day"), own_day.clone()]);
-                    (column(calendar, grain.name()), Some((JoinKind::Inner, calendar.clone(), Some(on))))
+            (Some(own_day), Some(time)) if matches!(window, Window::Period | Window::Previous) => {
+                let (own, mut joins) = match (&self.custom, ask.grain) {
+                    (Some(calendar), grain) if grain != Grain::Day => {
+                        let on = Expr::apply(&operators::EQUAL, vec![column(calendar, "day"), own_day.clone()]);
+                        (column(calendar, grain.name()), vec![(JoinKind::Inner, calendar.clone(), Some(on))])
+                    }
+                    _ => (scan.period(time, ask.grain), Vec::new()),
+                };
+                if in_period {
+                    (own, joins)
+                } else {
+                    let before = self.need(ask.grain, Need::Moved(Move { back: Vec::new(), previous: true }));
+                    let spine = self.spine_name(ask.grain);
+                    let on = Expr::apply(&operators::EQUAL, vec![column(&spine, &before), own]);
+                    joins.push((JoinKind::Inner, spine.clone(), Some(on)));
+                    (column(&spine, "period"), joins)
                 }
-                _ => (scan.period(time, ask.grain), None),
-            },
+            }
             (Some(own_day), _) if window == Window::AllTime => {
                 let last_day = self.need(ask.grain, Need::LastDay);
                 let spine = self.spine_name(ask.grain);
                 let on = Expr::apply(&operators::LESS_OR_EQUAL, vec![own_day.clone(), column(&spine, &last_day)]);
-                (column(&spine, "period"), Some((JoinKind::Inner, spine, Some(on))))
+                (column(&spine, "period"), vec![(JoinKind::Inner, spine, Some(on))])
             }
             (Some(own_day), _) => {
                 let part = self.window_days(ask.grain, window);
                 let on = Expr::apply(&operators::EQUAL, vec![column(&part, "day"), own_day.clone()]);
-                (column(&part, "period"), Some((JoinKind::Inner, part, Some(on))))
+                (column(&part, "period"), vec![(JoinKind::Inner, part, Some(on))])
             }
             (None, _) => {
                 let spine = self.spine_name(ask.grain);
-                (column(&spine, "period"), Some((JoinKind::Cross, spine, None)))
+                (column(&spine, "period"), vec![(JoinKind::Cross, spine, None)])
             }
         };
         select.column(period.clone(), "period");
@@ -335,17 +359,20 @@ impl<'a> Planner<'a> {
         let (from, joins) = scan.finish();
         select.from = Some(from);
         select.joins = joins;
-        if let Some((kind, part, on)) = windows {
+        for (kind, part, on) in windows {
             select.join(kind, &part, &part, on);
         }
         for join in related_joins {
             select.join(JoinKind::Left, &join.part, &join.alias, Some(join.on));
         }
+        let shows = own_day.filter(|_| in_period).map(|day| self.day_of_appearance(group, &[ask], ask.grain, day, &mut select));
         let by = format!("_by_{}", ask.grain);
         let by = if in_period { by } else { format!("_{}{by}", window_name(window)) };
         let part = self.part_name(group, &by);
         self.push(&part, select);
-        if in_period || ask.aggregate.filter.as_ref().is_some_and(RowExpr::has_related) || group.time.is_none() {
+        if let Some(shows) = shows {
+            self.appears(group, &part, &shows);
+        } else if ask.aggregate.filter.as_ref().is_some_and(RowExpr::has_related) || group.time.is_none() {
             self.appears(group, &part, "period");
         } else {
             self.first_days(group, &[ask]);
@@ -355,8 +382,8 @@ impl<'a> Planner<'a> {
 
     /// An aggregate over the rows that belong to a row: its value for each period and key, and how it is joined.
     fn related(&mut self, related: &Related, outer: &Ask, period: &Scalar, own_key: &[Scalar]) -> (Scalar, RelatedJoin) {
-        let aggregate = related.aggregate.clone();
-        let previous = aggregate.window == Window::Previous;
+        let mut aggregate = related.aggregate.clone();
+        let previous = shifts(&aggregate) && take_previous(&mut aggregate.window);
         let zero = aggregate.function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
         let column_name = self.columns.take(&format!("related_{}", aggregate.function.name));
         let keys = (0..own_key.len()).map(|part| Key { name: key_name(self, related, part), path: related.via.clone(), part });

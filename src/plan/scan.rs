@@ -5,7 +5,7 @@ use super::relation::{
 };
 use super::{Data, given_table, whole};
 use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add, add_days};
-use crate::functions::{conversions, operators};
+use crate::functions::{conversions, if_, operators};
 use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf};
 use crate::model::facts::Type;
 use crate::model::{Clock, Column, ColumnId, Model, Relation, SourceId, Storage};
@@ -193,7 +193,7 @@ impl<'a> Scan<'a> {
                 let parts = names.iter().map(|name| self.stored(&whole, name)).collect();
                 Expr::leaf(Atom::Tuple(parts))
             }
-            Storage::Derived(expr) => self.row_at(&whole, expr),
+            Storage::Derived(expr) => self.derived(&whole, expr),
             Storage::Raw(each) => {
                 let name = &column_here.name.value;
                 if self.data == Data::Given {
@@ -206,6 +206,22 @@ impl<'a> Scan<'a> {
                 let of = self.alias(&whole);
                 column(&of, name)
             }
+        }
+    }
+
+    /// A derived column at the end of some references. Where these lead to no row it is null, whatever its formula says of nulls.
+    fn derived(&mut self, through: &[ColumnId], expr: &RowExpr) -> Scalar {
+        let value = self.row_at(through, expr);
+        let key = self.model.sources.get(self.at(through)).key.first().copied();
+        match key {
+            Some(key) if !through.is_empty() && !is_null_of_nulls(expr) => {
+                let key = match self.bare(through, &Path::to(key)).node {
+                    Node::Leaf(Atom::Tuple(parts)) => parts.into_iter().next().unwrap_or_else(Expr::null),
+                    node => Expr::made(node),
+                };
+                Expr::apply(&if_::IF, vec![Expr::apply(&operators::IS_NOT_NULL, vec![key]), value])
+            }
+            _ => value,
         }
     }
 
@@ -411,6 +427,19 @@ impl<'a> Scan<'a> {
 pub(super) fn period_of(calendar: &Calendar, grain: Grain, of: Scalar) -> Scalar {
     let (week_starts, fiscal_month) = (calendar.week_starts, calendar.fiscal_month);
     Expr::leaf(Atom::PeriodOf(Box::new(PeriodOf { grain, of, week_starts, fiscal_month })))
+}
+
+/// Whether a row expression is null where all columns are.
+fn is_null_of_nulls(expr: &RowExpr) -> bool {
+    match &expr.node {
+        Node::Leaf(leaf) => matches!(leaf, RowLeaf::Column(_)),
+        Node::Literal(literal) => *literal == Literal::Null,
+        Node::Broken => true,
+        Node::Apply(function, arguments) => {
+            let answers = matches!(function.name, "coalesce" | "case" | "if" | "is null" | "is not null" | "and" | "or");
+            !answers && arguments.iter().any(is_null_of_nulls)
+        }
+    }
 }
 
 /// The days for which conversions between clocks are worked out where it is not known which times there are.

@@ -38,11 +38,10 @@ fn keeps_whole(gives: Gives) -> bool {
 pub(super) fn is_whole(model: &Model, source: SourceId, expr: &RowExpr) -> bool {
     match &expr.node {
         Node::Literal(Literal::Number(digits)) => !digits.contains(['.', 'e', 'E']),
-        Node::Literal(_) | Node::Broken => false,
         Node::Leaf(RowLeaf::Column(path)) => model.column(source, path).ty == Type::Integer,
         Node::Leaf(RowLeaf::Related(related)) => aggregates_whole(model, &related.aggregate),
         Node::Leaf(RowLeaf::Duration(..)) => true,
-        Node::Leaf(RowLeaf::Dimension(_) | RowLeaf::Value) => false,
+        Node::Literal(_) | Node::Broken | Node::Leaf(RowLeaf::Dimension(_) | RowLeaf::Value) => false,
         Node::Apply(function, arguments) => match function.gives {
             Gives::Integer => true,
             Gives::Same(at) => arguments.get(at).is_some_and(|argument| is_whole(model, source, argument)),
