@@ -288,7 +288,7 @@ impl Context<'_> {
             }
             CalcLeaf::Slice(of, condition) => {
                 let figure = self.calc(of);
-                let condition_expr = self.condition(condition, Scope::Dimensions, "`slice`");
+                let condition_expr = self.condition(condition, Scope::Slice(of), "`slice`");
                 let figure = self.numeric(figure, of, "a part");
                 let (false, Some(condition)) = (figure.is_broken(), condition_expr) else { return Figure::broken(span) };
                 let measure = one_currency(&figure.operand.measure, &condition);

@@ -1,7 +1,7 @@
 //! Row expressions: what each is, with its conversions written out.
 
 use super::{Context, Operand, literal};
-use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf};
+use crate::model::expr::{Calc, Expr, Literal, Node, Path, RowExpr, RowLeaf};
 use crate::model::facts::{CurrencyOf, Measure, Range, Type};
 use crate::model::unit::Unit;
 use crate::model::{ColumnUnit, SourceId};
@@ -11,8 +11,8 @@ use crate::model::{ColumnUnit, SourceId};
 pub(super) enum Scope<'a> {
     /// Over the rows of a source.
     Rows(SourceId),
-    /// Over dimensions.
-    Dimensions,
+    /// Over the dimensions of that part of a KPI.
+    Slice(&'a Calc),
     /// Over the values of entities, which are like that.
     Value(&'a (Type, Measure, Range)),
 }
@@ -40,11 +40,14 @@ impl Context<'_> {
                 let number = Expr { node: Node::Literal(Literal::Number(count.to_string())), at: expr.at };
                 Operand::new(number, Type::Integer, Measure::Of(Unit::time(*unit)), Range::point(f64::from(*count)))
             }
-            (RowLeaf::Dimension(id), Scope::Dimensions) => {
+            (RowLeaf::Dimension(id), Scope::Slice(of)) => {
                 let dimension = self.model.dimensions.get(*id);
                 let ty = dimension.ty.or_else(|| {
-                    let place = dimension.places.iter().next();
-                    place.map(|(source, path)| self.model.column(*source, path).ty)
+                    // That of the part's own sources; whether they agree is looked at with the other slices.
+                    let places = self.model.sources_read(of).into_iter();
+                    let mut types =
+                        places.filter_map(|source| Some(self.model.column(source, dimension.places.get(&source)?).ty));
+                    types.next()
                 });
                 Operand::new(expr.clone(), ty.unwrap_or(Type::Error), Measure::none(), Range::ANY)
             }

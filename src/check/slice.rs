@@ -4,7 +4,7 @@ use crate::diagnostic::{Findings, codes};
 use crate::graph::Graph;
 use crate::model::expr::{Calc, CalcLeaf, Node, RowLeaf};
 use crate::model::facts::Type;
-use crate::model::{Body, DimensionId, KpiId, Model, SourceId};
+use crate::model::{Body, Dimension, DimensionId, KpiId, Model, SourceId};
 use crate::text::{Span, Spanned};
 use std::collections::BTreeMap;
 
@@ -134,12 +134,7 @@ fn check(model: &Model, id: KpiId, slice: &Spanned<Vec<DimensionId>>, parts: &Pa
             }
             match seen {
                 Some((first, known)) if known != ty && ty != Type::Error && known != Type::Error => {
-                    let name = |id: SourceId| model.sources.get(id).name.value.as_str();
-                    let message =
-                        format!("`{}` is {known} in `{}`, but {ty} in `{}`", dimension.name, name(first), name(source));
-                    findings
-                        .report(&codes::DIMENSION_TYPE, slice.span, message)
-                        .help("define a dimension that names a column of one type in each source");
+                    types_differ(model, dimension, (first, known), (source, ty), slice.span, findings);
                     return;
                 }
                 _ => seen = seen.or(Some((source, ty))),
@@ -186,6 +181,22 @@ fn missing(
     };
 }
 
+/// Says that a dimension is of different types in two parts.
+fn types_differ(
+    model: &Model,
+    dimension: &Dimension,
+    (first, known): (SourceId, Type),
+    (second, ty): (SourceId, Type),
+    span: Span,
+    findings: &mut Findings,
+) {
+    let name = |id: SourceId| model.sources.get(id).name.value.as_str();
+    let message = format!("`{}` is {known} in `{}`, but {ty} in `{}`", dimension.name, name(first), name(second));
+    findings
+        .report(&codes::DIMENSION_TYPE, span, message)
+        .help("define a dimension that names a column of one type in each source");
+}
+
 /// Checks that every part inside a `slice(...)` has the dimensions of its condition.
 fn conditions(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, findings: &mut Findings) {
     calc.deep_leaves(&mut |leaf| {
@@ -195,10 +206,21 @@ fn conditions(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<KpiId, Part
         condition.leaves(&mut |leaf| {
             let RowLeaf::Dimension(id) = leaf else { return };
             let dimension = model.dimensions.get(*id);
+            let mut seen: Option<(SourceId, Type)> = None;
             for ((part, _), span) in &parts {
                 let lacking = match part {
-                    Part::Rows(source) if dimension.places.contains_key(source) => continue,
-                    Part::Rows(source) => format!("`{}`", model.sources.get(*source).name.value),
+                    Part::Rows(source) => match dimension.places.get(source) {
+                        Some(path) => {
+                            let ty = model.column(*source, path).ty;
+                            let (first, known) = *seen.get_or_insert((*source, ty));
+                            if known == ty || known == Type::Error || ty == Type::Error {
+                                continue;
+                            }
+                            types_differ(model, dimension, (first, known), (*source, ty), condition.span_or(or), findings);
+                            return;
+                        }
+                        None => format!("`{}`", model.sources.get(*source).name.value),
+                    },
                     Part::Values(kpi) => format!("`{}`, which is kept by hand,", model.kpis.get(*kpi).name.value),
                 };
                 let message = format!("{lacking} has no dimension `{}` to take a part by", dimension.name);

@@ -10,10 +10,10 @@ pub mod unit;
 
 use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain};
 use crate::text::{Name, Span, Spanned};
-use expr::{Calc, Path, RowExpr};
+use expr::{Calc, CalcLeaf, Path, RowExpr};
 use facts::{Facts, Kind, Range, Type};
 use id::{Id, Table};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use unit::Unit;
 
 /// A source.
@@ -427,6 +427,26 @@ impl Model {
             }
         }
         at
+    }
+
+    /// The sources whose rows a calculation aggregates, through other KPIs too.
+    pub fn sources_read(&self, calc: &Calc) -> BTreeSet<SourceId> {
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut left = vec![calc];
+        while let Some(calc) = left.pop() {
+            calc.deep_leaves(&mut |leaf| match leaf {
+                CalcLeaf::Aggregate(aggregate) => _ = found.insert(aggregate.source),
+                CalcLeaf::Grouped(grouped) => _ = found.insert(grouped.of.source),
+                CalcLeaf::Kpi(id) if seen.insert(*id) => {
+                    if let Body::Formula(of) = &self.kpis.get(*id).body {
+                        left.push(of);
+                    }
+                }
+                _ => {}
+            });
+        }
+        found
     }
 
     /// The names of a path that begins in `source`, with dots between them.

@@ -1,8 +1,8 @@
 //! Makes up what stands inside of aggregates: conditions, numbers, and aggregates themselves.
 
 use super::data::{TEXTS, Times, some_month, value};
-use super::generate::{Choices, allowed};
-use super::project::{Aggregate, Column, Expr, Grain, Length, Path, Project, Row, RowLeaf, Source, Type, Unit, Value, Window};
+use super::generate::Choices;
+use super::project::{Aggregate, Expr, Grain, Length, Path, Project, Row, RowLeaf, Source, Type, Unit, Value, Window};
 
 /// Makes up expressions over the columns of a source.
 pub struct Maker<'a> {
@@ -23,28 +23,12 @@ pub fn paths(project: &Project, source: &Source, references: usize) -> Vec<(Path
             && let Some(target) = target
         {
             for (mut path, ty) in paths(project, target, references - 1) {
-                if !allowed("derived columns behind references") && path.len() == 1 && answers_null(target.column(&path[0])) {
-                    continue;
-                }
                 path.insert(0, column.name.clone());
                 found.push((path, ty));
             }
         }
     }
     found
-}
-
-/// Whether a derived column has a value where those that it is made of are null.
-fn answers_null(column: &Column) -> bool {
-    fn in_row(row: &Row) -> bool {
-        match row {
-            Expr::Apply(name, arguments) => {
-                matches!(*name, "coalesce" | "case" | "if" | "is null" | "is not null") || arguments.iter().any(in_row)
-            }
-            Expr::Literal(_) | Expr::Leaf(_) => false,
-        }
-    }
-    column.expr.as_ref().is_some_and(in_row)
 }
 
 fn number(value: i64) -> Row {
@@ -213,9 +197,7 @@ impl Maker<'_> {
                 vec![Expr::Apply("month", vec![path]), number(choices.between(1, 12)), number(choices.between(1, 12))],
             ),
             4 if ty.is_time() => Expr::Apply(comparison(choices), vec![Expr::Apply("-", vec![path, other]), day(20)]),
-            5 if ty == Type::Date || allowed("timestamp plus days") => {
-                Expr::Apply("<=", vec![other, Expr::Apply("+", vec![path, day(30)])])
-            }
+            5 => Expr::Apply("<=", vec![other, Expr::Apply("+", vec![path, day(30)])]),
             _ => {
                 let month = Expr::Literal(Value::Date(some_month(&self.project.calendar, choices)));
                 Expr::Apply(">=", vec![path, month])
@@ -225,9 +207,6 @@ impl Maker<'_> {
 
     /// A condition on an aggregate over the rows that refer to the one at hand; nothing where none do.
     fn related_condition(&self, depth: usize, choices: &mut Choices) -> Option<Row> {
-        if !allowed("related") {
-            return None;
-        }
         let mut ties: Vec<(&Source, Path)> = Vec::new();
         for inner in &self.project.sources {
             for (path, _) in paths(self.project, inner, 1) {
@@ -246,9 +225,6 @@ impl Maker<'_> {
         let direct = of_inner.filter(|column| column.references.as_ref() == Some(&self.source.name)).count();
         aggregate.says_via = via.len() > 1 || direct > 1 || choices.chance(40);
         aggregate.via = Some(via);
-        if !allowed("related over previous period") && aggregate.window == Window::Previous {
-            aggregate.window = Window::Period;
-        }
         let literal = if aggregate.function.starts_with("count") {
             number(choices.between(0, 2))
         } else {
@@ -303,11 +279,6 @@ impl Maker<'_> {
             argument = self.number(depth, choices).or(argument);
         }
         let filter = choices.chance(50).then(|| self.condition(depth, choices));
-        let mut window = window;
-        let previous = window == Window::Previous && !allowed("related over previous period");
-        if previous && !super::rows::related(filter.as_ref()).is_empty() {
-            window = Window::Period;
-        }
         let share = (function == "percentile").then(|| *choices.pick(&[0, 10, 25, 50, 90, 100]));
         Aggregate { function, share, source: source.name.clone(), argument, via: None, says_via: true, filter, at, window }
     }

@@ -2,7 +2,7 @@
 
 use super::calendar::{days, months};
 use super::conditions;
-use super::generate::{Choices, allowed};
+use super::generate::Choices;
 use super::project::{Calendar, Column, Dimension, Expr, Grain, Project, Row, RowLeaf, Source, Type, Unit, Value};
 use jiff::civil::{Date, DateTime, Weekday, date, time};
 use jiff::tz::TimeZone;
@@ -366,7 +366,7 @@ fn expr(project: &Project, source: &Source, ty: Type, choices: &mut Choices) -> 
             let path = maker.path(choices, |ty| matches!(ty, Type::Timestamp(_) | Type::Instant))?;
             let span =
                 [Value::Span(5, Unit::Hour), Value::Span(1, Unit::Of(Grain::Month)), Value::Span(2, Unit::Of(Grain::Week))];
-            let span = if allowed("timestamp plus days") { choices.pick(&span) } else { &span[1] }.clone();
+            let span = choices.pick(&span).clone();
             Some(Expr::Apply(if choices.chance(70) { "+" } else { "-" }, vec![path, Expr::Literal(span)]))
         }
     }

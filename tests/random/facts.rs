@@ -204,26 +204,3 @@ fn aggregated(function: &str, of: Exact) -> Exact {
         _ => Exact::Roughly,
     }
 }
-
-/// Whether a KPI has a leaf of some kind anywhere.
-pub fn has(project: &Project, body: &Body, wanted: &dyn Fn(&Figure) -> bool) -> bool {
-    let Body::Formula(formula) = body else { return false };
-    let mut found = false;
-    formula.leaves(&mut |figure| {
-        let inner = |of: &Formula| has(project, &Body::Formula(of.clone()), wanted);
-        found |= wanted(figure)
-            || match figure {
-                Figure::Kpi(name) => has(project, &project.kpi(name).body, wanted),
-                Figure::Aggregate(_) | Figure::Grouped(_) => false,
-                Figure::Each(each) => inner(&each.of),
-                Figure::Past(_, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => inner(of),
-            };
-    });
-    found
-}
-
-/// Whether a dimension has one type wherever it stands.
-pub fn everywhere(project: &Project, dimension: &str, ty: Type) -> bool {
-    let places = project.sources.iter().filter_map(|source| Some((source, project.place(source, dimension)?)));
-    places.into_iter().all(|(source, path)| project.column(source, &path).ty == ty)
-}

@@ -4,7 +4,7 @@ use super::calendar::days;
 use super::conditions::{Maker, paths, window};
 use super::data::Times;
 use super::facts;
-use super::generate::{Choices, allowed};
+use super::generate::Choices;
 use super::project::{
     Aggregate, Body, Calendar, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row, RowLeaf, Source,
     Type, Unit, Value, Window,
@@ -49,20 +49,7 @@ fn kpi(project: &Project, name: String, body: Body, first: Grain, choices: &mut 
             kpi.grains.push(grain);
         }
     }
-    let mut dimensions = facts::dimensions(project, &kpi.body);
-    let has = |wanted: &dyn Fn(&Figure) -> bool| facts::has(project, &kpi.body, wanted);
-    let counts_distinct = |figure: &Figure| matches!(figure, Figure::Aggregate(of) if of.function == "count_distinct");
-    let whole = |figure: &Figure| match figure {
-        Figure::Aggregate(of) => !matches!(of.function, "sum" | "count" | "avg" | "min" | "max"),
-        figure => matches!(figure, Figure::Grouped(_)),
-    };
-    let calendar = &project.calendar;
-    let partial = kpi.grains.iter().any(|grain| calendar.period(*grain, calendar.data_from) != calendar.data_from);
-    if !allowed("slices of count_distinct") && has(&counts_distinct)
-        || !allowed("slices of a partial first period") && partial && has(&whole)
-    {
-        dimensions.clear();
-    }
+    let dimensions = facts::dimensions(project, &kpi.body);
     for _ in 0..choices.weighted(&[(3, 0), (4, 1), (2, 2)]) {
         let mut slice: Vec<String> = Vec::new();
         for _ in 0..choices.weighted(&[(4, 1), (2, 2)]) {
@@ -273,10 +260,7 @@ impl Formulas<'_> {
 
     /// A condition on a dimension of all parts; nothing where they share none.
     fn slice(self, of: &Formula, choices: &mut Choices) -> Option<Row> {
-        let mut dimensions = facts::shared(self.project, of);
-        if !allowed("slice by a name of several types") {
-            dimensions.retain(|(name, ty)| facts::everywhere(self.project, name, *ty));
-        }
+        let dimensions = facts::shared(self.project, of);
         if dimensions.is_empty() {
             return None;
         }
@@ -336,9 +320,6 @@ impl Formulas<'_> {
 
     /// An aggregate over the entities of a source; nothing where it has none.
     fn grouped(self, choices: &mut Choices) -> Option<Grouped> {
-        if !allowed("grouped") {
-            return None;
-        }
         let source = choices.pick(&self.project.sources);
         let entity = |ty: &Type| matches!(ty, Type::Text | Type::Integer | Type::Boolean | Type::Date);
         let all: Vec<_> = paths(self.project, source, 2).into_iter().filter(|(_, ty)| entity(ty)).collect();

@@ -10,15 +10,6 @@ use proptest::num::u64;
 use proptest::strategy::{NewTree, Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
-/// Things on which evaluator and compiler are known to disagree, and which are left out until that is settled. Each entry is
-/// looked up by the part of the generator that would make it.
-pub const KNOWN_DISAGREEMENTS: &[&str] = &["slice by a name of several types"];
-
-/// Whether something may be made.
-pub fn allowed(feature: &str) -> bool {
-    !KNOWN_DISAGREEMENTS.contains(&feature)
-}
-
 /// Random choices that follow from a seed.
 pub struct Choices {
     state: u64,
