@@ -7,7 +7,7 @@
 use super::expand::Move;
 use super::names::Names;
 use super::relation::{
-    Atom, Body, From, Join, JoinKind, Part, Ranking, Rows, Scalar, Select, SourceRows, column, day, fold, moved,
+    Atom, Body, From, Join, JoinKind, Neighbour, Part, Ranking, Rows, Scalar, Select, SourceRows, column, day, fold, moved,
 };
 use super::scan::period_of;
 use crate::calendar::{AsOf, Calendar, Date, Grain, Length, add_days};
@@ -188,6 +188,11 @@ impl Spine {
             Expr::leaf(Atom::RowNumber(Box::new(Ranking { part, order: vec![(by, false)], dense })))
         };
         numbers.column(rank(Vec::new(), column(&all, "period"), false), "number");
+        if self.grain != Grain::Day {
+            let order = column(&all, "period");
+            let next = Neighbour { value: order.clone(), offset: 1, part: Vec::new(), order };
+            numbers.column(Expr::leaf(Atom::Neighbour(Box::new(next))), "next");
+        }
         for grain in &longer {
             let name = grain.name();
             numbers.column(column(&all, name), name);
@@ -221,7 +226,12 @@ impl Spine {
         let mut joined = 0;
         for (need, name) in &self.columns {
             let expr = match need {
-                Need::IsComplete => complete(calendar, end.clone(), as_of.as_ref()),
+                Need::IsComplete => {
+                    let over = complete(calendar, end.clone(), as_of.as_ref());
+                    // Whether the last period of the calendar goes on after the calendar's last day is not known.
+                    let known = Expr::apply(&operators::IS_NOT_NULL, vec![column(here, "next")]);
+                    if self.grain == Grain::Day { over } else { Expr::apply(&operators::AND, vec![over, known]) }
+                }
                 Need::End => end.clone(),
                 Need::LastDay => last_day.clone(),
                 Need::Moved(way) => self.moved_by_rows(calendar, way, numbered, &mut select, &mut joined),
