@@ -98,7 +98,10 @@ impl Writer<'_> {
             out.push_str(&conditions("where", &select.filter));
         }
         if let Some(count) = select.group.filter(|count| *count > 0) {
-            let places: Vec<String> = (1..=count).map(|place| place.to_string()).collect();
+            let place = |(at, (expr, _)): (usize, &(Scalar, String))| {
+                scope.uncast(expr, select.from.as_ref()).unwrap_or_else(|| (at + 1).to_string())
+            };
+            let places: Vec<String> = select.columns.iter().take(count).enumerate().map(place).collect();
             out.push_str(&format!("\ngroup by {}", places.join(", ")));
         }
         if !select.having.is_empty() {
@@ -437,32 +440,44 @@ impl Scope<'_> {
     }
 
     fn period_of(&self, period: &PeriodOf) -> Written {
+        (self.dialect().as_day(&self.start_of(period)), Tightness::Atom)
+    }
+
+    /// What to group by instead of the first day of a stored time's period: the same before it is made a day, which an engine
+    /// then does once a group and not once a row.
+    fn uncast(&self, expr: &Scalar, from: Option<&From>) -> Option<String> {
+        let Node::Leaf(Atom::PeriodOf(period)) = &expr.node else { return None };
+        let stored = matches!(from?.relation, Rows::Source(_)) && is_column(&period.of) && period.grain != Grain::Day;
+        stored.then(|| self.start_of(period))
+    }
+
+    /// The moment at which a period starts.
+    fn start_of(&self, period: &PeriodOf) -> String {
         let dialect = self.dialect();
         let of = self.bound(&period.of, Tightness::Sum);
-        let text = match period.grain {
-            Grain::Day => dialect.as_day(&of),
-            Grain::Month => dialect.as_day(&dialect.truncated(Grain::Month, &of)),
+        match period.grain {
+            Grain::Day => of,
+            Grain::Month => dialect.truncated(Grain::Month, &of),
             Grain::Week => {
                 let shift = i64::from(Weekday::Monday.since(period.week_starts));
                 if shift == 0 {
-                    dialect.as_day(&dialect.truncated(Grain::Week, &of))
+                    dialect.truncated(Grain::Week, &of)
                 } else {
                     let moved = dialect.truncated(Grain::Week, &dialect.days_later(&of, shift));
-                    dialect.as_day(&dialect.days_later(&moved, -shift))
+                    dialect.days_later(&moved, -shift)
                 }
             }
             Grain::Quarter | Grain::Year => {
                 let length = if period.grain == Grain::Quarter { 3 } else { 12 };
                 let shift = i64::from((period.fiscal_month - 1).rem_euclid(length));
                 if shift == 0 {
-                    dialect.as_day(&dialect.truncated(period.grain, &of))
+                    dialect.truncated(period.grain, &of)
                 } else {
                     let moved = dialect.truncated(period.grain, &dialect.months_later(&of, -shift));
-                    dialect.as_day(&dialect.months_later(&moved, shift))
+                    dialect.months_later(&moved, shift)
                 }
             }
-        };
-        (text, Tightness::Atom)
+        }
     }
 
     fn civil(&self, civil: &Civil) -> String {
