@@ -6,6 +6,7 @@ use super::assemble::Planner;
 use super::expand::{Formula, Measure, MeasureId, Move, Part as Leaf};
 use super::relation::{Atom, Body, JoinKind, Scalar, Select, column, fold};
 use super::spine::{Need, move_name};
+use super::whole;
 use crate::calendar::Grain;
 use crate::functions::{coalesce, conversions, max, operators, sum};
 use crate::model::DimensionId;
@@ -161,11 +162,17 @@ impl Planner<'_> {
 
     /// A formula over the columns of a stack.
     pub(super) fn scalar(&self, formula: &Formula, stack: &Stack) -> Scalar {
-        if let Node::Leaf(Leaf::Value(id, way)) = &formula.node {
-            return self.value(*id, way, stack);
+        match &formula.node {
+            Node::Leaf(Leaf::Value(id, way)) => self.value(*id, way, stack),
+            _ => self.operand(formula, stack),
         }
-        formula.map(&mut |leaf| match leaf {
-            Leaf::Value(id, way) => {
+    }
+
+    /// A part of a formula: whole numbers in 64 bits among their like, everything else in floating numbers. Decimals of an engine
+    /// lose digits without a word where a whole number of many digits meets one with a fraction.
+    fn operand(&self, formula: &Formula, stack: &Stack) -> Scalar {
+        match &formula.node {
+            Node::Leaf(Leaf::Value(id, way)) => {
                 let value = self.value(*id, way, stack);
                 let measure = self.expansion.measures.get(*id);
                 if measure.is_some_and(Measure::counts) {
@@ -176,11 +183,26 @@ impl Planner<'_> {
                     Expr::apply(&conversions::TO_NUMBER, vec![value])
                 }
             }
-            Leaf::Known(way) => {
+            Node::Leaf(Leaf::Known(way)) => {
                 let name = stack.moves.get(way).cloned().unwrap_or_default();
                 Expr::apply(&operators::IS_NOT_NULL, vec![fold(&max::MAX, column(&stack.name, &name))])
             }
-        })
+            Node::Literal(literal) => Expr::made(Node::Literal(literal.clone())),
+            Node::Broken => Expr::null(),
+            Node::Apply(function, arguments) => {
+                let is_whole = |argument: &Formula| whole::formula_is_whole(self.model, &self.expansion, argument);
+                // A division is one of floating numbers whatever it divides.
+                let mixed = **function != operators::DIVIDE
+                    && whole::values(function, arguments).any(|value| !whole::is_null(value) && !is_whole(value));
+                let lower = |argument: &Formula| {
+                    let value = self.operand(argument, stack);
+                    let as_number = mixed && is_whole(argument) && !matches!(argument.node, Node::Literal(_));
+                    if as_number { number(value) } else { value }
+                };
+                let arguments = arguments.iter().map(lower).collect();
+                Expr::apply(function, arguments)
+            }
+        }
     }
 
     /// The value of a measure in a group of a stack: the only one that is not null.
@@ -193,6 +215,15 @@ impl Planner<'_> {
             fold(&max::MAX, of)
         }
     }
+}
+
+/// A whole number as a floating one.
+fn number(value: Scalar) -> Scalar {
+    let value = match value.node {
+        Node::Apply(function, arguments) if *function == conversions::WIDEN => arguments.into_iter().next(),
+        node => Some(Expr::made(node)),
+    };
+    Expr::apply(&conversions::TO_NUMBER, value.into_iter().collect())
 }
 
 /// The moves in formulas, but for those that stay where they are.

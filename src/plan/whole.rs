@@ -3,8 +3,8 @@
 //! A column of whole numbers may be stored in 32 bits or 8, and the product of two such values then overflows although every
 //! figure is small. What is added or multiplied is therefore widened first.
 
-use super::expand::{Measure, MeasureOf};
-use crate::functions::{Argument, Gives, Rest};
+use super::expand::{Expansion, Formula, Measure, MeasureOf, Part};
+use crate::functions::{Argument, Function, Gives, Rest};
 use crate::model::expr::{Aggregate, Expr, Literal, Node, RowExpr, RowLeaf};
 use crate::model::facts::Type;
 use crate::model::{Model, SourceId, Storage};
@@ -36,16 +36,31 @@ fn keeps_whole(gives: Gives) -> bool {
 
 /// Whether a value of a row is a whole number.
 pub(super) fn is_whole(model: &Model, source: SourceId, expr: &RowExpr) -> bool {
+    built_of_whole(expr, &|leaf| match leaf {
+        RowLeaf::Column(path) => model.column(source, path).ty == Type::Integer,
+        RowLeaf::Related(related) => aggregates_whole(model, &related.aggregate),
+        RowLeaf::Duration(..) => true,
+        RowLeaf::Dimension(_) | RowLeaf::Value => false,
+    })
+}
+
+/// Whether a part of a formula is a whole number.
+pub(super) fn formula_is_whole(model: &Model, expansion: &Expansion, formula: &Formula) -> bool {
+    built_of_whole(formula, &|leaf| match leaf {
+        Part::Value(id, _) => expansion.measures.get(*id).is_some_and(|measure| measure.is_whole(model)),
+        Part::Known(_) => false,
+    })
+}
+
+fn built_of_whole<L>(expr: &Expr<L>, leaf_is_whole: &impl Fn(&L) -> bool) -> bool {
     match &expr.node {
         Node::Literal(Literal::Number(digits)) => !digits.contains(['.', 'e', 'E']),
-        Node::Leaf(RowLeaf::Column(path)) => model.column(source, path).ty == Type::Integer,
-        Node::Leaf(RowLeaf::Related(related)) => aggregates_whole(model, &related.aggregate),
-        Node::Leaf(RowLeaf::Duration(..)) => true,
-        Node::Literal(_) | Node::Broken | Node::Leaf(RowLeaf::Dimension(_) | RowLeaf::Value) => false,
+        Node::Literal(_) | Node::Broken => false,
+        Node::Leaf(leaf) => leaf_is_whole(leaf),
         Node::Apply(function, arguments) => match function.gives {
             Gives::Integer => true,
-            Gives::Same(at) => arguments.get(at).is_some_and(|argument| is_whole(model, source, argument)),
-            Gives::Common => values(function, arguments).all(|value| is_null(value) || is_whole(model, source, value)),
+            Gives::Same(at) => arguments.get(at).is_some_and(|argument| built_of_whole(argument, leaf_is_whole)),
+            Gives::Common => values(function, arguments).all(|value| is_null(value) || built_of_whole(value, leaf_is_whole)),
             Gives::Truth | Gives::Number | Gives::Text | Gives::Date => false,
         },
     }
@@ -71,17 +86,17 @@ pub(super) fn computes(name: &str) -> bool {
     matches!(name, "+" | "-" | "*" | "negate" | "abs")
 }
 
-fn is_null(expr: &RowExpr) -> bool {
+pub(super) fn is_null<L>(expr: &Expr<L>) -> bool {
     matches!(&expr.node, Node::Literal(Literal::Null))
 }
 
 /// The arguments one of which a function gives, without the conditions by which it chooses.
-fn values<'a>(function: &'a crate::functions::Function, arguments: &'a [RowExpr]) -> impl Iterator<Item = &'a RowExpr> {
+pub(super) fn values<'a, L>(function: &Function, arguments: &'a [Expr<L>]) -> impl Iterator<Item = &'a Expr<L>> {
     let is_case = function.takes.first() == Some(&Argument::Truth) && function.rest == Rest::Many(Argument::Any);
     let is_condition = move |at: usize| match function.takes.first() {
         Some(Argument::Truth) if is_case => at.is_multiple_of(2) && at + 1 < arguments.len(),
         Some(Argument::Truth) => at == 0,
         _ => false,
     };
-    arguments.iter().enumerate().filter(move |(at, _)| !is_condition(*at)).map(|(_, value): (usize, &Expr<RowLeaf>)| value)
+    arguments.iter().enumerate().filter(move |(at, _)| !is_condition(*at)).map(|(_, value)| value)
 }
