@@ -1,6 +1,6 @@
 //! `kpis:`, the figures and what they mean.
 
-use super::reader::{FormulaText, Reader, Text, text, text_list};
+use super::reader::{FormulaText, Reader, Text, data, text, text_list};
 use super::shape::{Field, Record, Shape};
 use crate::calendar::Grain;
 use crate::load::{Entry, Node, Value};
@@ -58,6 +58,8 @@ pub struct Kpi {
     pub deprecated: Option<Deprecated>,
     /// Former names.
     pub aliases: Vec<Name>,
+    /// Anything, for programs that read the manifest.
+    pub meta: serde_json::Value,
 }
 
 /// A claim that one KPI moves another.
@@ -193,6 +195,7 @@ pub fn decode(entry: &Entry, files: &Files) -> Kpi {
             because: record.text("because"),
         }),
         aliases: reader.texts("aliases"),
+        meta: reader.get("meta").map(data).unwrap_or_default(),
     }
 }
 
