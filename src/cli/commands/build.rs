@@ -1,7 +1,7 @@
 //! `kpic build`
 
 use crate::build;
-use crate::cli::{Context, FINE, Stop, environment, out, progress, valid};
+use crate::cli::{Context, FINDINGS, FINE, Stop, environment, out, progress, show_findings, valid};
 use crate::diagnostic::Severity;
 use crate::engine::Failure;
 use crate::pipeline;
@@ -13,20 +13,26 @@ use clap::Args;
   kpic build
   kpic build && duckdb shop.duckdb < build/sql/duckdb/deploy.sql
 
-Nothing is written if the project has errors. Files that kpic did not write are never touched.")]
+Nothing is written if the project has errors. Templates of pages can be replaced in the project's folder templates/. Files that kpic did not write are never touched.")]
 pub(in crate::cli) struct BuildArgs {}
 
 pub(in crate::cli) fn run(_args: &BuildArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
     let project = valid(pipeline::check(&root, &context.options()))?;
     let target = &project.model().warehouse.target_dir;
-    let outputs = progress::during("writing", || build::outputs(&project));
+    let outputs = progress::during("writing", || build::outputs(&project)).map_err(|findings| {
+        show_findings(&findings, project.files());
+        Stop { code: FINDINGS }
+    })?;
     build::write(&root.join(target), &outputs)
         .map_err(|problem| environment(&Failure { message: problem.message, help: problem.help }))?;
-    let views = outputs.len().saturating_sub(1);
-    let plural = if views == 1 { "" } else { "s" };
+    let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let ending = |ending: &str| outputs.iter().filter(|output| output.path.ends_with(ending)).count();
+    let (views, pages) = (many(ending(".sql").saturating_sub(1), "view"), many(ending(".md"), "page"));
     let deploy = outputs.first().map_or("", |output| output.path.as_str());
-    out::print(&format!("{} {views} view{plural}; deploy them with {target}/{deploy}\n", out::styled(out::GOOD, "built")));
+    let built = out::styled(out::GOOD, "built");
+    out::print(&format!("{built} {views} and {pages}\n"));
+    out::print(&format!("  {target}/{deploy} makes the views, {target}/docs/index.md is the page to begin with\n"));
     let warnings = project.findings().count(Severity::Warning);
     if warnings > 0 {
         let plural = if warnings == 1 { "" } else { "s" };
