@@ -14,12 +14,14 @@ const MOST_AROUND: usize = 24;
 /// How many columns of a source are drawn.
 const MOST_COLUMNS: usize = 12;
 
-const STYLES: &str = "  classDef source fill:#e8f0fb,stroke:#5b7db1,color:#16263d
-  classDef kpi fill:#f3effb,stroke:#7c6bb0,color:#241b3d
-  classDef this fill:#4a3f8f,stroke:#2f2766,color:#ffffff,stroke-width:2px
-  classDef team fill:#fdf3e3,stroke:#b98a3c,color:#3d2c0c
-  classDef card fill:#e9f6ec,stroke:#4f9a66,color:#14301c
-  classDef more fill:#f4f4f4,stroke:#999999,color:#555555,stroke-dasharray:4 3
+/// Colours let the background through, and letters have that of the page: diagrams are read on light and on dark pages.
+const STYLES: &str = "  classDef source fill:#4a7fc122,stroke:#4a7fc1
+  classDef kpi fill:#7c6bb022,stroke:#7c6bb0
+  classDef this fill:#7c6bb055,stroke:#7c6bb0,stroke-width:4px
+  classDef team fill:#c1863c22,stroke:#c1863c
+  classDef card fill:#3f9a5f22,stroke:#3f9a5f
+  classDef group fill:#8881,stroke:#8888
+  classDef more fill:#8882,stroke:#888,stroke-dasharray:4 3
 ";
 
 /// What a node stands for.
@@ -72,7 +74,7 @@ impl Diagram {
             for (id, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.2 == Some(at)) {
                 out.push_str(&format!("    {}\n", written(id, node.0, &node.1)));
             }
-            out.push_str("  end\n");
+            out.push_str(&format!("  end\n  class g{at} group\n"));
         }
         for (id, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.2.is_none()) {
             out.push_str(&format!("  {}\n", written(id, node.0, &node.1)));

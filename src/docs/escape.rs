@@ -69,6 +69,11 @@ pub(super) fn fence(text: &str, language: &str) -> String {
     format!("{fence}{language}\n{}\n{fence}", visible.trim_matches('\n').trim_end())
 }
 
+/// A text inside of an HTML element that stands on lines of its own, where Markdown means nothing.
+pub(super) fn html(text: &str) -> String {
+    one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 /// The label of a node in a Mermaid diagram, to be put between double quotes.
 pub(super) fn mermaid(text: &str) -> String {
     /// A longer label makes a diagram that nobody can read.

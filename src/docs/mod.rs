@@ -25,7 +25,7 @@ use pages::{
 };
 use rayon::prelude::*;
 use site::Site;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use templates::Templates;
 
 /// A page.
@@ -67,13 +67,19 @@ pub fn pages(manifest: &Manifest, sql: &BTreeMap<&str, &str>, files: &Files) -> 
     let made: Vec<Result<Page, Box<Finding>>> =
         subjects(manifest, &site).into_par_iter().map(|subject| subject.page(&site, &readers, sql, &templates)).collect();
     let mut pages = Vec::with_capacity(made.len());
+    // A template that is wrong is wrong on every page: the first one says it.
+    let mut said = HashSet::new();
     for page in made {
         match page {
             Ok(page) => pages.push(page),
-            Err(finding) => _ = findings.push(*finding),
+            Err(finding) => {
+                let place = finding.labels.first().map(|label| label.span);
+                if said.insert((place, finding.message.clone())) {
+                    findings.push(*finding);
+                }
+            }
         }
     }
-    // A template that is wrong is wrong on every page: it is said once.
     findings.sort();
     if findings.is_empty() { Ok(pages) } else { Err(findings) }
 }

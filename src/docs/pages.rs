@@ -79,7 +79,6 @@ struct TaxonomyRow<'a> {
     title: &'a str,
     description: &'a str,
     values: Vec<ValueRow>,
-    unclassified: usize,
 }
 
 #[derive(Serialize)]
@@ -119,7 +118,10 @@ impl<'a> IndexPage<'a> {
             Some(TeamRow { link, summary: summary(&team.description), lead: &team.lead, kpis })
         });
         let without = manifest.kpis.values().filter(|kpi| kpi.owner.is_none());
-        let used = manifest.taxonomies.values().filter(|taxonomy| taxonomy.values.iter().any(|value| !value.kpis.is_empty()));
+        let classified = |taxonomy: &Taxonomy| taxonomy.values.iter().map(|value| value.kpis.len()).sum::<usize>();
+        let mut used: Vec<&Taxonomy> = manifest.taxonomies.values().filter(|taxonomy| classified(taxonomy) > 0).collect();
+        // What classifies most comes first.
+        used.sort_by_key(|taxonomy| std::cmp::Reverse(classified(taxonomy)));
         Self {
             common: Common::of(site, level),
             calendar: &manifest.calendar,
@@ -133,7 +135,7 @@ impl<'a> IndexPage<'a> {
             scorecards: cards.collect(),
             teams: teams.collect(),
             without_owner: without.filter_map(|kpi| site.row(&kpi.name, level)).collect(),
-            taxonomies: used.map(|taxonomy| TaxonomyRow::of(site, taxonomy)).collect(),
+            taxonomies: used.into_iter().map(|taxonomy| TaxonomyRow::of(site, taxonomy)).collect(),
             sources: manifest.sources.values().filter_map(|source| SourceRow::of(site, source, readers)).collect(),
             dimensions: manifest.dimensions.values().filter_map(|each| DimensionRow::of(site, each)).collect(),
         }
@@ -147,13 +149,7 @@ impl<'a> TaxonomyRow<'a> {
             href: site.value(&taxonomy.name, value, Level::Root).map(|link| link.href),
             kpis: site.rows(&value.kpis, Level::Root),
         };
-        let classified: usize = taxonomy.values.iter().map(|value| value.kpis.len()).sum();
-        Self {
-            title: &taxonomy.title,
-            description: &taxonomy.description,
-            values: taxonomy.values.iter().map(value).collect(),
-            unclassified: site.manifest.kpis.len().saturating_sub(classified),
-        }
+        Self { title: &taxonomy.title, description: &taxonomy.description, values: taxonomy.values.iter().map(value).collect() }
     }
 }
 
@@ -534,7 +530,7 @@ impl<'a> GlossaryPage<'a> {
         });
         let nouns = manifest.sources.values().filter(|source| !source.row.is_empty()).filter_map(|source| {
             let link = Link { title: crate::text::title(&source.row), ..site.source(&source.name, level)? };
-            Some(Term { link, what: "row of a source", summary: summary(&source.description) })
+            Some(Term { link, what: "row", summary: summary(&source.description) })
         });
         let mut terms: Vec<Term> = kpis.chain(dimensions).chain(nouns).collect();
         terms.sort_by_cached_key(|term| (term.link.title.to_lowercase(), term.what, term.link.href.clone()));

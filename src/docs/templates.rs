@@ -39,6 +39,7 @@ impl<'a> Templates<'a> {
         environment.set_debug(true);
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);
+        environment.set_keep_trailing_newline(true);
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::Custom("markdown"));
         environment.set_formatter(|out, _, value| {
@@ -178,6 +179,7 @@ fn filters(environment: &mut Environment<'_>) {
     }
     environment.add_filter("code", |value: &Value| made(value, |value| escape::code(text(value))));
     environment.add_filter("codes", |values: &Value| joined(values, |value| escape::code(text(value))));
+    environment.add_filter("html", |value: &Value| made(value, |value| escape::html(text(value))));
     environment.add_filter("link", |value: &Value| made(value, link));
     environment.add_filter("links", |values: &Value| joined(values, link));
     environment.add_filter("paragraphs", |value: &Value| made(value, |value| escape::paragraphs(text(value))));

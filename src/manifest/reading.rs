@@ -38,6 +38,13 @@ fn formula(model: &Model, calc: &Calc, said: &mut Vec<String>) {
             None => format!("{first}, and then put together."),
         });
     }
+    for dimensions in &found.totals {
+        said.push(if dimensions.is_empty() {
+            "A part of it is that of the total, whatever the slice.".to_owned()
+        } else {
+            format!("A part of it is taken over all values of {dimensions}, whatever the slice.")
+        });
+    }
     for window in &found.windows {
         said.extend(of_window(*window, subject));
     }
@@ -73,6 +80,7 @@ struct Found<'a> {
     windows: Vec<Window>,
     past: Vec<(Past, Option<crate::calendar::Length>)>,
     each: Vec<&'a Each>,
+    totals: Vec<String>,
     grouped: Vec<(Option<u32>, String)>,
 }
 
@@ -89,7 +97,11 @@ impl<'a> Found<'a> {
                 self.each.push(each);
             }
             CalcLeaf::Prior(past, _, length) => add(&mut self.past, (*past, *length)),
-            CalcLeaf::Kpi(_) | CalcLeaf::Duration(..) | CalcLeaf::Slice(..) | CalcLeaf::Total(..) => {}
+            CalcLeaf::Total(_, dimensions) => {
+                let titles = dimensions.iter().map(|id| model.dimensions.get(*id).title.to_lowercase());
+                add(&mut self.totals, titles.collect::<Vec<_>>().join(" and "));
+            }
+            CalcLeaf::Kpi(_) | CalcLeaf::Duration(..) | CalcLeaf::Slice(..) => {}
         }
     }
 
