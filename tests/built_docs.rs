@@ -323,6 +323,35 @@ fn what_a_replaced_template_prints_is_escaped_too() {
 }
 
 #[test]
+fn the_guide_to_templates_is_right() {
+    let guide = fs::read_to_string(root().join("docs/guides/templates.md")).unwrap();
+    let mut own = Vec::new();
+    for block in guide.split("\n```jinja ").skip(1) {
+        let (name, rest) = block.split_once('\n').unwrap();
+        own.push((name, rest.split("\n```").next().unwrap()));
+    }
+    assert_eq!(own.len(), 2);
+    let pages = pages_with(&own).unwrap();
+    let team = &pages["teams/sales.md"];
+    assert!(team.starts_with("# The Sales team\n"), "{team}");
+    assert!(team.contains("[Ask the data team](mailto:data@example.com)"), "{team}");
+    // Every template is in the table, with all that it has.
+    for (name, _) in BUILT_IN {
+        assert!(guide.contains(&format!("`{name}`")), "{name}");
+        if name.starts_with('_') {
+            continue;
+        }
+        let row = guide.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).unwrap();
+        let (findings, _) = pages_with(&[(name, "{{ xyzzy }}")]).unwrap_err();
+        let help = findings.iter().next().unwrap().help.clone().unwrap();
+        let (_, names) = help.split_once("the page has: ").unwrap();
+        for variable in names.split(", ").filter(|name| !["project", "index", "glossary", "lineage_page"].contains(name)) {
+            assert!(row.contains(&format!("`{variable}`")), "{name} has {variable}");
+        }
+    }
+}
+
+#[test]
 fn what_is_wrong_in_a_template_is_a_finding_at_its_place() {
     /// The template, its text, and the code, a part of the message, the line and a part of the help of the finding.
     type Wrong = (&'static str, &'static str, &'static str, &'static str, usize, Option<&'static str>);

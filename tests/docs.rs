@@ -23,7 +23,8 @@ fn root() -> PathBuf {
 /// The documents that are run.
 fn documents() -> Vec<PathBuf> {
     let mut found = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
-    for entry in fs::read_dir(root().join("docs")).unwrap().flatten() {
+    let entries = |folder: &str| fs::read_dir(root().join(folder)).unwrap().flatten();
+    for entry in entries("docs").chain(entries("docs/guides")) {
         if entry.path().extension().is_some_and(|ending| ending == "md") {
             found.push(entry.path());
         }

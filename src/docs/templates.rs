@@ -139,8 +139,11 @@ fn nearest(written: &str, context: &Value) -> Option<String> {
         let next = at.get_attr(part).ok().filter(|value| !value.is_undefined());
         let Some(next) = next else {
             let keys: Vec<String> = at.try_iter().ok()?.filter_map(|key| key.as_str().map(str::to_owned)).collect();
+            if let Some(near) = suggest::nearest(part, keys.iter().map(String::as_str)) {
+                return Some(format!("did you mean `{near}`?"));
+            }
             let what = if before.is_empty() { "the page has".to_owned() } else { format!("`{before}` has") };
-            return suggest::did_you_mean(part, &what, keys.iter().map(String::as_str));
+            return Some(format!("{what}: {}", keys.join(", "))).filter(|_| !keys.is_empty());
         };
         before = if before.is_empty() { part.to_owned() } else { format!("{before}.{part}") };
         at = next;

@@ -77,7 +77,8 @@ def main():
         docs, site = project / "build" / "docs", tools / "sites" / project.name
         folders.append(docs)
         config = HERE / "mkdocs.yml"
-        mkdocs = [sys.executable, "-m", "mkdocs", "--quiet", "build", "--strict", "--clean", "-f", config]
+        # Not `--quiet`: what is not said is not counted as a warning either.
+        mkdocs = [sys.executable, "-m", "mkdocs", "build", "--strict", "--clean", "-f", config]
         # The theme's maker advertises on stderr unless told not to; that is no warning of MkDocs.
         run(mkdocs, DOCS_DIR=str(docs), SITE_DIR=str(site), SITE_NAME=project.name, NO_MKDOCS_2_WARNING="1")
         pages = list(site.rglob("*.html"))
