@@ -8,12 +8,19 @@
     reason = "a test that cannot read what was built has failed"
 )]
 
+#[path = "built_docs/markdown.rs"]
+mod markdown;
+#[path = "built_docs/schema.rs"]
+mod schema;
+
 use kpic::build::{Output, outputs};
 use kpic::diagnostic::Findings;
 use kpic::docs::BUILT_IN;
 use kpic::manifest::Manifest;
 use kpic::pipeline::{Options, check};
 use kpic::text::Files;
+use markdown::{anchors, links, page_tables, target, unescaped, without_code};
+use schema::fits;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -39,75 +46,6 @@ fn built(project: &Path) -> BTreeMap<String, String> {
 /// The pages among what was built, by their paths from `docs/`.
 fn pages(project: &Path) -> BTreeMap<String, String> {
     built(project).into_iter().filter_map(|(path, text)| Some((path.strip_prefix("docs/")?.to_owned(), text))).collect()
-}
-
-/// A page without its blocks of code.
-fn prose(page: &str) -> String {
-    let mut fence: Option<usize> = None;
-    let mut out = String::new();
-    for line in page.lines() {
-        let ticks = line.chars().take_while(|char| *char == '`').count();
-        match fence {
-            Some(open) if ticks >= open && line.len() == ticks => fence = None,
-            None if ticks >= 3 => fence = Some(ticks),
-            Some(_) => {}
-            None => {
-                out.push_str(line);
-                out.push('\n');
-            }
-        }
-    }
-    assert_eq!(fence, None, "a block of code is not closed");
-    out
-}
-
-/// A page's prose without what stands in the type of code.
-fn without_code(page: &str) -> String {
-    let mut out = String::new();
-    let mut inside = false;
-    let mut before = ' ';
-    for char in prose(page).chars() {
-        if char == '`' && before != '\\' {
-            inside = !inside;
-        } else if !inside {
-            out.push(char);
-        }
-        before = char;
-    }
-    assert!(!inside, "{page}");
-    out
-}
-
-/// The targets of links: what stands in parentheses after an unescaped bracket.
-fn links(page: &str) -> Vec<String> {
-    let prose = without_code(page);
-    let mut found = Vec::new();
-    for (at, _) in prose.match_indices("](") {
-        if !prose[..at].ends_with('\\') {
-            found.push(prose[at + 2..].split(')').next().unwrap().to_owned());
-        }
-    }
-    found
-}
-
-/// The anchors of a page's headings, as code hosts and `MkDocs` make them of plain titles.
-fn anchors(page: &str) -> BTreeSet<String> {
-    let headings = prose(page);
-    let titles = headings.lines().filter_map(|line| line.strip_prefix('#')).map(|line| line.trim_start_matches('#').trim());
-    titles.map(|title| title.to_lowercase().replace(' ', "-")).collect()
-}
-
-/// The path to which a link on a page leads.
-fn target(page: &str, link: &str) -> String {
-    let mut parts: Vec<&str> = page.split('/').collect();
-    parts.pop();
-    for part in link.split('/') {
-        match part {
-            ".." => assert!(parts.pop().is_some(), "{link} on {page} leads out of the documents"),
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }
 
 #[test]
@@ -249,15 +187,6 @@ fn no_text_of_a_project_becomes_a_part_of_a_page() {
         assert!(!prose.contains('$') && !prose.contains('~'), "{path}");
     }
     assert!(shown > 30, "{shown}");
-}
-
-/// The lines of tables, with an empty line between two tables.
-fn page_tables(prose: &str) -> Vec<String> {
-    prose.lines().map(|line| if line.starts_with('|') { line.to_owned() } else { String::new() }).collect()
-}
-
-fn unescaped(line: &str, mark: char) -> usize {
-    line.match_indices(mark).filter(|(at, _)| !line[..*at].ends_with('\\')).count()
 }
 
 #[test]
@@ -452,85 +381,6 @@ fn the_manifest_is_what_its_schema_says() {
         other["project"].as_object_mut().unwrap().remove("title");
         fits(&other, &schema, &schema, "manifest", &mut wrong);
         assert_eq!(wrong.len(), 2, "{wrong:#?}");
-    }
-}
-
-/// Holds a value against the parts of JSON Schema that the manifest's schema is made of.
-fn fits(value: &Value, schema: &Value, whole: &Value, path: &str, wrong: &mut Vec<String>) {
-    let Some(keys) = schema.as_object() else { return };
-    for (key, rule) in keys {
-        match key.as_str() {
-            "$ref" => {
-                let name = rule.as_str().unwrap().strip_prefix("#/$defs/").unwrap();
-                fits(value, &whole["$defs"][name], whole, path, wrong);
-            }
-            "type" => {
-                let types: Vec<&str> = rule.as_array().map_or_else(
-                    || vec![rule.as_str().unwrap()],
-                    |types| types.iter().map(|each| each.as_str().unwrap()).collect(),
-                );
-                let is = |name: &&str| match *name {
-                    "null" => value.is_null(),
-                    "boolean" => value.is_boolean(),
-                    "integer" => value.is_u64() || value.is_i64(),
-                    "number" => value.is_number(),
-                    "string" => value.is_string(),
-                    "array" => value.is_array(),
-                    "object" => value.is_object(),
-                    other => panic!("the type {other}"),
-                };
-                if !types.iter().any(is) {
-                    wrong.push(format!("{path} is not {rule}"));
-                }
-            }
-            "required" => {
-                for name in rule.as_array().unwrap().iter().map(|name| name.as_str().unwrap()) {
-                    if value.get(name).is_none() {
-                        wrong.push(format!("{path} has no {name}"));
-                    }
-                }
-            }
-            "properties" => {
-                for (name, inner) in value.as_object().into_iter().flatten() {
-                    match rule.get(name) {
-                        Some(rule) => fits(inner, rule, whole, &format!("{path}.{name}"), wrong),
-                        None => wrong.push(format!("{path}.{name} is not in the schema")),
-                    }
-                }
-            }
-            "additionalProperties" if rule.is_object() => {
-                for (name, inner) in value.as_object().into_iter().flatten() {
-                    fits(inner, rule, whole, &format!("{path}.{name}"), wrong);
-                }
-            }
-            "items" => {
-                for (at, inner) in value.as_array().into_iter().flatten().enumerate() {
-                    fits(inner, rule, whole, &format!("{path}[{at}]"), wrong);
-                }
-            }
-            "anyOf" | "oneOf" => {
-                let one = rule.as_array().unwrap().iter().any(|rule| {
-                    let mut inner = Vec::new();
-                    fits(value, rule, whole, path, &mut inner);
-                    inner.is_empty()
-                });
-                if !one {
-                    wrong.push(format!("{path} is none of {rule}"));
-                }
-            }
-            "const" if value != rule => wrong.push(format!("{path} is not {rule}")),
-            "enum" if !rule.as_array().unwrap().contains(value) => wrong.push(format!("{path} is none of {rule}")),
-            "const"
-            | "enum"
-            | "additionalProperties"
-            | "$schema"
-            | "$defs"
-            | "title"
-            | "description"
-            | "format"
-            | "minimum" => {}
-            other => panic!("the schema has the key {other}, which this test does not know"),
-        }
     }
 }
 

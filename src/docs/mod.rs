@@ -1,7 +1,7 @@
 //! What `kpic build` writes for people: Markdown that reads well on a code host and in `MkDocs`.
 //!
 //! 1. `site` gives each definition of the manifest its page and each KPI its row in tables.
-//! 2. `pages` makes the context of each page; `diagram` draws lineage.
+//! 2. `pages` and `kpi_page` make the context of each page; `diagram` draws lineage.
 //! 3. `templates` renders them, with a project's own templates in the place of kpic's.
 //!
 //! `escape` is the one place where texts of users become Markdown, HTML or Mermaid. Pages are rendered side by side, and none looks
@@ -9,6 +9,7 @@
 
 mod diagram;
 mod escape;
+mod kpi_page;
 mod pages;
 mod site;
 mod templates;
@@ -19,10 +20,9 @@ use crate::diagnostic::{Finding, Findings};
 use crate::load;
 use crate::manifest::data::{self, Manifest};
 use crate::text::Files;
+use kpi_page::KpiPage;
 use minijinja::Value;
-use pages::{
-    DimensionPage, GlossaryPage, IndexPage, KpiPage, LineagePage, ScorecardPage, SourcePage, TaxonomyValuePage, TeamPage,
-};
+use pages::{DimensionPage, GlossaryPage, IndexPage, LineagePage, ScorecardPage, SourcePage, TaxonomyValuePage, TeamPage};
 use rayon::prelude::*;
 use site::Site;
 use std::collections::{BTreeMap, HashSet};
