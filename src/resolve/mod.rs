@@ -28,6 +28,7 @@ use crate::spec::{Spec, project, team};
 use crate::text::{Name, Span};
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// The syntax trees of a project's formulas.
 #[derive(Debug, Default)]
@@ -59,6 +60,7 @@ fn empty(spec: &Spec) -> Model {
     let text = |text: &Option<Text>, or: &str| text.as_ref().map_or(or.to_owned(), |text| text.value.clone());
     let schema = text(&project.schema, "kpi");
     Model {
+        words: OnceLock::new(),
         name: text(&project.name, ""),
         calendar: calendar::calendar(&project.calendar),
         calendar_source: None,
