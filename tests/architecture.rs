@@ -21,7 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("resolve", &["text", "calendar", "diagnostic", "functions", "model", "load", "spec", "formula"]),
     ("graph", &["text", "diagnostic", "model"]),
     ("check", &["text", "calendar", "diagnostic", "functions", "model", "graph"]),
-    ("lint", &["text", "calendar", "diagnostic", "functions", "model", "graph"]),
+    ("lint", &["text", "calendar", "diagnostic", "functions", "model", "spec", "graph"]),
     ("support", &["text", "diagnostic", "model"]),
     // Where the stages meet.
     (
