@@ -28,6 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "pipeline",
         &["text", "calendar", "diagnostic", "model", "load", "spec", "formula", "resolve", "graph", "check", "lint", "support"],
     ),
+    ("fix", &["text", "diagnostic", "load", "pipeline"]),
     // What only a valid project reaches.
     ("plan", &["text", "calendar", "functions", "model", "check", "pipeline"]),
     ("sql", &["calendar", "functions", "model", "plan"]),
@@ -38,7 +39,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("measure", &["text", "calendar", "diagnostic", "model", "pipeline", "plan", "sql", "engine"]),
     (
         "cli",
-        &["text", "calendar", "diagnostic", "model", "load", "pipeline", "plan", "sql", "build", "query", "engine", "measure"],
+        &[
+            "text",
+            "calendar",
+            "diagnostic",
+            "model",
+            "load",
+            "pipeline",
+            "plan",
+            "sql",
+            "build",
+            "query",
+            "engine",
+            "measure",
+            "fix",
+        ],
     ),
 ];
 

@@ -4,17 +4,18 @@
 //! out, `out` writes them.
 
 mod commands;
+mod findings;
 mod out;
 mod progress;
 mod show;
 
 use crate::calendar::AsOf;
-use crate::diagnostic::render::Look;
-use crate::diagnostic::{Findings, machine, render};
+use crate::diagnostic::{Findings, render};
 use crate::engine::{DuckDb, Failure};
 use crate::pipeline::{Checked, Options, Valid};
 use crate::text::Files;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use findings::FindingsFormat;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -91,16 +92,6 @@ enum Command {
     Query(commands::query::QueryArgs),
     /// Run the spec tests.
     Test(commands::test::TestArgs),
-}
-
-/// How findings are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum FindingsFormat {
-    /// For people.
-    #[default]
-    Human,
-    /// For programs: a JSON array.
-    Json,
 }
 
 fn as_of(text: &str) -> Result<AsOf, String> {
@@ -211,14 +202,6 @@ fn environment(failure: &Failure) -> Stop {
 fn usage(message: &str, help: &str) -> Stop {
     out::error(&out::failure(message, Some(help)));
     Stop { code: USAGE }
-}
-
-/// Findings in the wanted form, for stdout.
-fn findings_text(findings: &Findings, files: &Files, format: FindingsFormat, look: Look) -> String {
-    match format {
-        FindingsFormat::Human => render::human(findings, files, look),
-        FindingsFormat::Json => machine::json(findings, files),
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use super::reader::{Reader, Text};
 use super::shape::{Field, Record, Shape};
 use crate::calendar::{AsOf, Calendar, Date, Weekday, Zone, known_zones};
-use crate::diagnostic::{Findings, Level, codes, suggest};
+use crate::diagnostic::suggest::{self, Words};
+use crate::diagnostic::{Findings, Level, codes};
 use crate::text::{Name, Spanned};
 use std::collections::BTreeMap;
 
@@ -235,7 +236,8 @@ fn lints(reader: &Reader<'_>, findings: &mut Findings) -> BTreeMap<String, Level
             None => {
                 let finding = findings.report(&codes::UNKNOWN_LINT, entry.key.span, format!("there is no lint `{name}`"));
                 let names = codes::ALL.iter().filter(|code| code.is_lint()).map(|code| code.name);
-                finding.help = suggest::did_you_mean(name, "the lints are", names);
+                finding.help = suggest::did_you_mean(name, "the lints are", names.clone());
+                finding.mend(entry.key.span, name, suggest::certain(name, names, Words::Language));
             }
         }
     }
