@@ -19,6 +19,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod query;
 pub mod resolve;
+pub mod schema;
 pub mod spec;
 pub mod sql;
 pub mod support;

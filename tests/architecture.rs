@@ -17,6 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Stages.
     ("load", &["text", "diagnostic"]),
     ("spec", &["text", "calendar", "diagnostic", "model", "load"]),
+    ("schema", &["text", "diagnostic", "load", "spec"]),
     ("formula", &["text", "calendar", "diagnostic", "spec"]),
     ("resolve", &["text", "calendar", "diagnostic", "functions", "model", "load", "spec", "formula"]),
     ("graph", &["text", "diagnostic", "model"]),
@@ -53,6 +54,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "engine",
             "measure",
             "fix",
+            "schema",
+            "graph",
         ],
     ),
 ];

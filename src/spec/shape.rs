@@ -28,6 +28,8 @@ pub struct Field {
     pub shape: Shape,
     /// What it means, for the schema and the docs.
     pub about: &'static str,
+    /// A value as YAML, for the schema and the docs, where the shape does not say enough.
+    pub example: Option<&'static str>,
     /// Whether the key has to be there.
     pub required: bool,
     /// Whether this version of kpic knows the key but cannot compile it yet.
@@ -37,7 +39,13 @@ pub struct Field {
 impl Field {
     /// A key that may be left out.
     pub const fn new(key: &'static str, shape: Shape, about: &'static str) -> Self {
-        Self { key, shape, about, required: false, later: false }
+        Self { key, shape, about, example: None, required: false, later: false }
+    }
+
+    /// The same key, with a value as an example.
+    #[must_use]
+    pub const fn example(self, yaml: &'static str) -> Self {
+        Self { example: Some(yaml), ..self }
     }
 
     /// The same key, which has to be there.
