@@ -4,9 +4,12 @@
 //! out, `out` writes them.
 
 mod commands;
+mod complete;
+mod files;
 mod findings;
 mod out;
 mod progress;
+pub mod reference;
 mod show;
 
 use crate::calendar::AsOf;
@@ -92,6 +95,14 @@ enum Command {
     Query(commands::query::QueryArgs),
     /// Run the spec tests.
     Test(commands::test::TestArgs),
+    /// Show what is worked out from what, from sources and columns to KPIs.
+    Graph(commands::graph::GraphArgs),
+    /// Print the JSON Schemas of `kpic.yml` and of spec files, for editors.
+    Schema(commands::schema::SchemaArgs),
+    /// Print what a shell needs to complete commands, options and the names of KPIs.
+    Completions(commands::completions::CompletionsArgs),
+    /// Print the manual pages, or write them into a folder.
+    Man(commands::man::ManArgs),
 }
 
 fn as_of(text: &str) -> Result<AsOf, String> {
@@ -114,6 +125,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
+    if complete::is_asked_for() {
+        return ExitCode::from(FINE);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -135,6 +149,10 @@ fn run() -> ExitCode {
         Command::Run(args) => commands::run::run(&args, &context),
         Command::Query(args) => commands::query::run(&args, &context),
         Command::Test(args) => commands::test::run(&args, &context),
+        Command::Graph(args) => commands::graph::run(&args, &context),
+        Command::Schema(args) => commands::schema::run(&args),
+        Command::Completions(args) => commands::completions::run(&args),
+        Command::Man(args) => commands::man::run(&args),
     };
     ExitCode::from(code.unwrap_or_else(|stop| stop.code))
 }

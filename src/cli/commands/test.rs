@@ -1,7 +1,7 @@
 //! `kpic test`
 
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, out, progress, show, usage,
+    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, complete, engine_of, environment, out, progress, show, usage,
 };
 use crate::diagnostic::{Findings, codes, suggest};
 use crate::measure::test::{self, Outcome};
@@ -16,7 +16,7 @@ use clap::Args;
   kpic test refunds_do_not_count --sql    with the SQL that was run")]
 pub(in crate::cli) struct TestArgs {
     /// The tests; all of them if none is named.
-    #[arg(value_name = "TEST")]
+    #[arg(value_name = "TEST", add = complete::tests())]
     tests: Vec<String>,
     /// Show the SQL of every test that fails, or of those that are named.
     #[arg(long)]
