@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-const PROJECT: &str = "kpic: 1\ncalendar: { start: 2024-01-01, as_of: 2024-06-30 }\nlints: { missing-owner: allow, missing-description: allow, unused-source: allow }\n";
+const PROJECT: &str = "kpic: 1\ncalendar: { start: 2024-01-01, as_of: 2024-06-30 }\nlints: { missing-owner: allow, missing-description: allow, unused-source: allow, same-calculation: allow }\n";
 
 const SOURCES: &str = "sources:
   orders:

@@ -74,7 +74,8 @@ fn sarif_is_valid_and_says_what_was_found() {
     let results = run["results"].as_array().unwrap();
     assert_eq!(results.len(), checked.findings.iter().count());
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
-    assert_eq!(rules.len(), codes::ALL.len());
+    let found: BTreeSet<&str> = checked.findings.iter().map(|finding| finding.code.id).collect();
+    assert_eq!(rules.iter().map(|rule| rule["id"].as_str().unwrap()).collect::<Vec<_>>(), Vec::from_iter(found));
     for (result, finding) in results.iter().zip(&checked.findings) {
         let rule = &rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
         assert_eq!((&result["ruleId"], &rule["id"]), (&finding.code.id.into(), &finding.code.id.into()));

@@ -87,6 +87,8 @@ struct EngineArgs {
 enum Command {
     /// Look for mistakes: names, types, units, time, slices, and what was probably not meant.
     Check(commands::check::CheckArgs),
+    /// Say what a finding means, why it matters, and how to mend it.
+    Explain(commands::explain::ExplainArgs),
     /// Write the SQL of every view below the project's output folder.
     Build(commands::build::BuildArgs),
     /// Show the recent periods of KPIs.
@@ -145,6 +147,7 @@ fn run() -> ExitCode {
     let context = Context { common: &cli.common };
     let code = match cli.command {
         Command::Check(args) => commands::check::run(&args, &context),
+        Command::Explain(args) => commands::explain::run(&args),
         Command::Build(args) => commands::build::run(&args, &context),
         Command::Run(args) => commands::run::run(&args, &context),
         Command::Query(args) => commands::query::run(&args, &context),

@@ -1,5 +1,6 @@
 //! `sources:`, the relations that the warehouse already has, with the columns that formulas may touch.
 
+use super::allow;
 use super::reader::{FormulaText, Reader, Text, text, text_list};
 use super::shape::{Field, Record, Shape};
 use crate::load::{Entry, Node, Value};
@@ -103,6 +104,7 @@ static COLUMN: Record = Record {
         Field::new("max", Shape::Number, "The greatest value that it can have.").example("5"),
         Field::new("values", Shape::List(&Shape::Text), "All values that it can have.").example("[open, paid, refunded]"),
         Field::new("nullable", Shape::Truth, "`false` where it is never null.").example("false"),
+        allow::FIELD,
         Field::new("zone", Shape::Text, "The zone of a wall-clock timestamp. Default: UTC.").example("Europe/Berlin"),
         Field::new("expr", Shape::Formula, "A formula over the other columns.").example("amount >= 500"),
         Field::new(
@@ -133,6 +135,7 @@ pub static SOURCE: Record = Record {
         )
         .example("data/orders.parquet"),
         Field::new("query", Shape::Text, "A SELECT.").example("select * from raw.events where name = 'login'"),
+        allow::FIELD,
         Field::new(
             "kind",
             Shape::Word(&["events", "states", "entities"]),

@@ -3,7 +3,7 @@
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, complete, engine_of, environment, out, progress, show, usage,
 };
-use crate::diagnostic::{Findings, codes, suggest};
+use crate::diagnostic::suggest;
 use crate::measure::test::{self, Outcome};
 use crate::pipeline;
 use clap::Args;
@@ -45,7 +45,7 @@ pub(in crate::cli) fn run(args: &TestArgs, context: &Context<'_>) -> Result<u8, 
         .map_err(|failure| environment(&failure))?;
     let failed = outcomes.iter().filter(|outcome| !outcome.passes()).count();
     if args.format.is_for_programs() {
-        let found = findings(&project, &outcomes);
+        let found = test::findings(&project, &outcomes);
         out::print(&args.format.text(&found, project.files(), &root, out::look_of_stdout()));
     } else {
         for outcome in &outcomes {
@@ -87,23 +87,4 @@ fn report(outcome: &Outcome, args: &TestArgs) -> String {
         }
     }
     out
-}
-
-/// Failures as findings, for programs.
-fn findings(project: &pipeline::Valid, outcomes: &[Outcome]) -> Findings {
-    let mut findings = Findings::default();
-    for outcome in outcomes.iter().filter(|outcome| !outcome.passes()) {
-        if let Some(why) = &outcome.refused {
-            let test = project.model().tests.iter().find(|test| test.name.value == outcome.name);
-            if let Some(test) = test {
-                findings.report(&codes::ENGINE_REFUSED, test.name.span, format!("`{}`: {why}", outcome.name));
-            }
-        }
-        for figure in outcome.figures.iter().filter(|figure| !figure.agrees) {
-            let message =
-                format!("`{}`: {} at {} is {}, not {}", outcome.name, figure.of, figure.row, figure.actual, figure.expected);
-            findings.report(&codes::TEST_FAILED, figure.span, message);
-        }
-    }
-    findings
 }

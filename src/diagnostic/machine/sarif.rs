@@ -1,6 +1,6 @@
 //! Findings as SARIF 2.1.0, the OASIS standard for the results of static analysis, which code hosts and editors read.
 //!
-//! Every code of the table is a rule. Regions count columns in UTF-16 code units and say so (`columnKind`), because that is what
+//! The codes that were found are its rules, with their pages. Regions count columns in UTF-16 code units and say so (`columnKind`), because that is what
 //! the readers of SARIF count in when nothing is said. A finding that no file is to blame for stands at `kpic.yml` as a whole.
 
 use super::{Places, fingerprint};
@@ -23,8 +23,11 @@ const PROJECT_FILE: &str = "kpic.yml";
 pub fn sarif(findings: &Findings, files: &Files, folder: &str) -> String {
     let places = Places::of(findings, files, folder);
     let fingerprints = fingerprint::fingerprints(findings, &places);
-    let results: Vec<Value> =
-        findings.iter().zip(fingerprints).map(|(finding, fingerprint)| result(finding, &fingerprint, &places)).collect();
+    let found: Vec<&Code> =
+        codes::ALL.iter().copied().filter(|code| findings.iter().any(|finding| finding.code == *code)).collect();
+    let results =
+        findings.iter().zip(fingerprints).map(|(finding, fingerprint)| result(finding, &found, &fingerprint, &places));
+    let results: Vec<Value> = results.collect();
     let log = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -32,7 +35,7 @@ pub fn sarif(findings: &Findings, files: &Files, folder: &str) -> String {
             "tool": { "driver": {
                 "name": "kpic",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": codes::ALL.iter().map(|code| rule(code)).collect::<Vec<_>>(),
+                "rules": found.iter().map(|code| rule(code)).collect::<Vec<_>>(),
             } },
             "originalUriBaseIds": { ROOT: { "description": { "text": "The root of the repository." } } },
             "columnKind": "utf16CodeUnits",
@@ -64,12 +67,12 @@ fn rule(code: &Code) -> Value {
         "name": code.name,
         "shortDescription": { "text": sentence },
         "fullDescription": { "text": sentence },
-        "help": { "text": help },
+        "help": { "text": help, "markdown": code.page },
         "defaultConfiguration": { "enabled": code.level != Level::Allow, "level": level },
     })
 }
 
-fn result(finding: &Finding, fingerprint: &str, places: &Places<'_>) -> Value {
+fn result(finding: &Finding, rules: &[&Code], fingerprint: &str, places: &Places<'_>) -> Value {
     let help = finding.help.as_ref().map_or_else(String::new, |help| format!("\nhelp: {help}"));
     let mut labels = finding.labels.iter();
     let place = match labels.next() {
@@ -78,7 +81,7 @@ fn result(finding: &Finding, fingerprint: &str, places: &Places<'_>) -> Value {
     };
     let mut result = Map::new();
     result.insert("ruleId".to_owned(), json!(finding.code.id));
-    if let Some(index) = codes::ALL.iter().position(|code| *code == finding.code) {
+    if let Some(index) = rules.iter().position(|code| *code == finding.code) {
         result.insert("ruleIndex".to_owned(), json!(index));
     }
     let level = match finding.severity {
