@@ -2,7 +2,8 @@
 
 use super::reader::Reader;
 use super::shape::{Field, Shape};
-use crate::diagnostic::{Code, Findings, codes, suggest};
+use crate::diagnostic::suggest::{self, Words};
+use crate::diagnostic::{Code, Findings, codes};
 use crate::load::{Entry, Value};
 use crate::text::{Name, Span};
 
@@ -19,7 +20,8 @@ pub struct Allowance {
 
 /// The key, for the tables of those definitions that have it.
 pub(super) const FIELD: Field =
-    Field::new("allow", Shape::Map(&Shape::Text), "Lints that do not apply here, by name, each with the reason.");
+    Field::new("allow", Shape::Map(&Shape::Text), "Lints that do not apply here, by name, each with the reason.")
+        .example("{ share-above-one: Returns of earlier months are counted too. }");
 
 /// The lint of that name or code; a finding and nothing if there is none.
 pub(super) fn lint_named(name: &Name, findings: &mut Findings) -> Option<&'static Code> {
@@ -34,7 +36,8 @@ pub(super) fn lint_named(name: &Name, findings: &mut Findings) -> Option<&'stati
         None => {
             let finding = findings.report(&codes::UNKNOWN_LINT, name.span, format!("there is no lint `{}`", name.value));
             let names = codes::ALL.iter().filter(|code| code.is_lint()).map(|code| code.name);
-            finding.help = suggest::did_you_mean(&name.value, "the lints are", names);
+            finding.help = suggest::did_you_mean(&name.value, "the lints are", names.clone());
+            finding.mend(name.span, &name.value, suggest::certain(&name.value, names, Words::Language));
             None
         }
     }

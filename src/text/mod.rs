@@ -179,10 +179,19 @@ impl Lines {
 
     /// The place of a byte of `text`, which must be the text that the index was made of.
     pub fn position(&self, text: &str, byte: usize) -> Position {
+        self.place(text, byte, |before| before.chars().count())
+    }
+
+    /// The same with the column in UTF-16 code units, as SARIF and editors count.
+    pub fn position_utf16(&self, text: &str, byte: usize) -> Position {
+        self.place(text, byte, |before| before.encode_utf16().count())
+    }
+
+    fn place(&self, text: &str, byte: usize, width: impl Fn(&str) -> usize) -> Position {
         let byte = byte.min(text.len());
         let line = self.starts.partition_point(|start| *start <= byte);
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let column = text.get(start..byte).map_or(0, |before| before.chars().count());
+        let column = text.get(start..byte).map_or(0, width);
         Position { line, column: column + 1 }
     }
 }
@@ -199,5 +208,13 @@ mod tests {
         assert_eq!(files.position(id, "größe".len()), Position { line: 1, column: 6 });
         assert_eq!(files.position(id, "größe: 1\r\n".len()), Position { line: 2, column: 1 });
         assert_eq!(files.position(id, 999), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn utf16_columns_count_code_units() {
+        let text = "a: '\u{1f600}' b";
+        let lines = Lines::of(text);
+        assert_eq!(lines.position(text, text.len()).column, 9);
+        assert_eq!(lines.position_utf16(text, text.len()).column, 10);
     }
 }
