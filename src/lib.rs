@@ -1,6 +1,9 @@
 //! kpic, the KPI compiler.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+// The code that pest writes for a grammar names it.
+extern crate alloc;
+
 pub mod build;
 pub mod calendar;
 pub mod check;
@@ -8,6 +11,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod docs;
 pub mod engine;
+pub mod fix;
 pub mod formula;
 pub mod functions;
 pub mod graph;
@@ -20,6 +24,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod query;
 pub mod resolve;
+pub mod schema;
 pub mod spec;
 pub mod sql;
 pub mod support;

@@ -4,17 +4,21 @@
 //! out, `out` writes them.
 
 mod commands;
+mod complete;
+mod files;
+mod findings;
 mod out;
 mod progress;
+pub mod reference;
 mod show;
 
 use crate::calendar::AsOf;
-use crate::diagnostic::render::Look;
-use crate::diagnostic::{Findings, machine, render};
+use crate::diagnostic::{Findings, render};
 use crate::engine::{DuckDb, Failure};
 use crate::pipeline::{Checked, Options, Valid};
 use crate::text::Files;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use findings::FindingsFormat;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -83,6 +87,8 @@ struct EngineArgs {
 enum Command {
     /// Look for mistakes: names, types, units, time, slices, and what was probably not meant.
     Check(commands::check::CheckArgs),
+    /// Say what a finding means, why it matters, and how to mend it.
+    Explain(commands::explain::ExplainArgs),
     /// Write the SQL of every view below the project's output folder.
     Build(commands::build::BuildArgs),
     /// Show the recent periods of KPIs.
@@ -91,16 +97,14 @@ enum Command {
     Query(commands::query::QueryArgs),
     /// Run the spec tests.
     Test(commands::test::TestArgs),
-}
-
-/// How findings are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum FindingsFormat {
-    /// For people.
-    #[default]
-    Human,
-    /// For programs: a JSON array.
-    Json,
+    /// Show what is worked out from what, from sources and columns to KPIs.
+    Graph(commands::graph::GraphArgs),
+    /// Print the JSON Schemas of `kpic.yml` and of spec files, for editors.
+    Schema(commands::schema::SchemaArgs),
+    /// Print what a shell needs to complete commands, options and the names of KPIs.
+    Completions(commands::completions::CompletionsArgs),
+    /// Print the manual pages, or write them into a folder.
+    Man(commands::man::ManArgs),
 }
 
 fn as_of(text: &str) -> Result<AsOf, String> {
@@ -123,6 +127,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
+    if complete::is_asked_for() {
+        return ExitCode::from(FINE);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -140,10 +147,15 @@ fn run() -> ExitCode {
     let context = Context { common: &cli.common };
     let code = match cli.command {
         Command::Check(args) => commands::check::run(&args, &context),
+        Command::Explain(args) => commands::explain::run(&args),
         Command::Build(args) => commands::build::run(&args, &context),
         Command::Run(args) => commands::run::run(&args, &context),
         Command::Query(args) => commands::query::run(&args, &context),
         Command::Test(args) => commands::test::run(&args, &context),
+        Command::Graph(args) => commands::graph::run(&args, &context),
+        Command::Schema(args) => commands::schema::run(&args),
+        Command::Completions(args) => commands::completions::run(&args),
+        Command::Man(args) => commands::man::run(&args),
     };
     ExitCode::from(code.unwrap_or_else(|stop| stop.code))
 }
@@ -211,14 +223,6 @@ fn environment(failure: &Failure) -> Stop {
 fn usage(message: &str, help: &str) -> Stop {
     out::error(&out::failure(message, Some(help)));
     Stop { code: USAGE }
-}
-
-/// Findings in the wanted form, for stdout.
-fn findings_text(findings: &Findings, files: &Files, format: FindingsFormat, look: Look) -> String {
-    match format {
-        FindingsFormat::Human => render::human(findings, files, look),
-        FindingsFormat::Json => machine::json(findings, files),
-    }
 }
 
 #[cfg(test)]

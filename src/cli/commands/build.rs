@@ -1,7 +1,7 @@
 //! `kpic build`
 
 use crate::build;
-use crate::cli::{Context, FINDINGS, FINE, Stop, environment, out, progress, show_findings, valid};
+use crate::cli::{Context, FINE, FindingsFormat, Stop, environment, out, progress};
 use crate::diagnostic::Severity;
 use crate::engine::Failure;
 use crate::pipeline;
@@ -13,26 +13,36 @@ use clap::Args;
   kpic build
   kpic build && duckdb shop.duckdb < build/sql/duckdb/deploy.sql
 
-Nothing is written if the project has errors. Templates of pages can be replaced in the project's folder templates/. Files that kpic did not write are never touched.")]
-pub(in crate::cli) struct BuildArgs {}
+Nothing is written if the project has errors. Templates of pages can be replaced in the project's folder templates/.
+Files that kpic did not write are never touched.")]
+pub(in crate::cli) struct BuildArgs {
+    /// How findings are shown.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: FindingsFormat,
+}
 
-pub(in crate::cli) fn run(_args: &BuildArgs, context: &Context<'_>) -> Result<u8, Stop> {
+pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
-    let project = valid(pipeline::check(&root, &context.options()))?;
+    let project = args.format.valid(pipeline::check(&root, &context.options()), &root)?;
     let target = &project.model().warehouse.target_dir;
-    let outputs = progress::during("writing", || build::outputs(&project)).map_err(|findings| {
-        show_findings(&findings, project.files());
-        Stop { code: FINDINGS }
-    })?;
+    let outputs = progress::during("writing", || build::outputs(&project))
+        .map_err(|findings| args.format.refused(&findings, project.files(), &root))?;
     build::write(&root.join(target), &outputs)
         .map_err(|problem| environment(&Failure { message: problem.message, help: problem.help }))?;
     let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let ending = |ending: &str| outputs.iter().filter(|output| output.path.ends_with(ending)).count();
     let (views, pages) = (many(ending(".sql").saturating_sub(1), "view"), many(ending(".md"), "page"));
     let deploy = outputs.first().map_or("", |output| output.path.as_str());
-    let built = out::styled(out::GOOD, "built");
-    out::print(&format!("{built} {views} and {pages}\n"));
-    out::print(&format!("  {target}/{deploy} makes the views, {target}/docs/index.md is the page to begin with\n"));
+    let built = format!(
+        "{} {views} and {pages}\n  {target}/{deploy} makes the views, {target}/docs/index.md is the page to begin with\n",
+        out::styled(out::GOOD, "built")
+    );
+    if args.format.is_for_programs() {
+        out::print(&args.format.text(project.findings(), project.files(), &root, out::look_of_stdout()));
+        out::error(&built);
+        return Ok(FINE);
+    }
+    out::print(&built);
     let warnings = project.findings().count(Severity::Warning);
     if warnings > 0 {
         let plural = if warnings == 1 { "" } else { "s" };
