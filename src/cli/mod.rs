@@ -91,6 +91,8 @@ enum Command {
     Query(commands::query::QueryArgs),
     /// Run the spec tests.
     Test(commands::test::TestArgs),
+    /// Hold the data against what the specs declare: keys, references, times, values, types.
+    Verify(commands::verify::VerifyArgs),
 }
 
 /// How findings are shown.
@@ -144,6 +146,7 @@ fn run() -> ExitCode {
         Command::Run(args) => commands::run::run(&args, &context),
         Command::Query(args) => commands::query::run(&args, &context),
         Command::Test(args) => commands::test::run(&args, &context),
+        Command::Verify(args) => commands::verify::run(&args, &context),
     };
     ExitCode::from(code.unwrap_or_else(|stop| stop.code))
 }

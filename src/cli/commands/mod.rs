@@ -5,3 +5,4 @@ pub(super) mod check;
 pub(super) mod query;
 pub(super) mod run;
 pub(super) mod test;
+pub(super) mod verify;

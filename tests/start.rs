@@ -1,0 +1,12 @@
+//! From nothing to a project, and the data behind it: what `init`, `verify` and `watch` do in folders of their own, with a real
+//! `DuckDB`.
+//!
+//! - `folder`: a folder, and the programs that work in it
+//! - `verify`: the data against the specs
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
+
+#[path = "start/folder.rs"]
+mod folder;
+#[path = "start/verify.rs"]
+mod verify;
