@@ -36,9 +36,24 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("query", &["calendar", "model", "spec", "plan"]),
     ("engine", &[]),
     ("measure", &["text", "calendar", "diagnostic", "model", "pipeline", "plan", "sql", "engine"]),
+    ("draft", &["calendar", "model", "load", "spec", "sql", "engine", "measure"]),
     (
         "cli",
-        &["text", "calendar", "diagnostic", "model", "load", "pipeline", "plan", "sql", "build", "query", "engine", "measure"],
+        &[
+            "text",
+            "calendar",
+            "diagnostic",
+            "model",
+            "load",
+            "pipeline",
+            "plan",
+            "sql",
+            "build",
+            "query",
+            "engine",
+            "measure",
+            "draft",
+        ],
     ),
 ];
 

@@ -38,6 +38,7 @@ struct Cli {
 }
 
 const EXAMPLES: &str = "Examples:
+  kpic init shop --sample         begin a project in the folder shop
   kpic check                      look for mistakes in the project of this folder
   kpic run revenue                show the recent periods of a KPI
   kpic query revenue --by country --from 2024-01
@@ -81,6 +82,8 @@ struct EngineArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Begin a project: over sample data, or over tables, with a source drafted for each.
+    Init(commands::init::InitArgs),
     /// Look for mistakes: names, types, units, time, slices, and what was probably not meant.
     Check(commands::check::CheckArgs),
     /// Write the SQL of every view below the project's output folder.
@@ -93,6 +96,8 @@ enum Command {
     Test(commands::test::TestArgs),
     /// Hold the data against what the specs declare: keys, references, times, values, types.
     Verify(commands::verify::VerifyArgs),
+    /// Check again whenever a file changes, and build if wanted.
+    Watch(commands::watch::WatchArgs),
 }
 
 /// How findings are shown.
@@ -141,12 +146,14 @@ fn run() -> ExitCode {
     }
     let context = Context { common: &cli.common };
     let code = match cli.command {
+        Command::Init(args) => commands::init::run(&args, &context),
         Command::Check(args) => commands::check::run(&args, &context),
         Command::Build(args) => commands::build::run(&args, &context),
         Command::Run(args) => commands::run::run(&args, &context),
         Command::Query(args) => commands::query::run(&args, &context),
         Command::Test(args) => commands::test::run(&args, &context),
         Command::Verify(args) => commands::verify::run(&args, &context),
+        Command::Watch(args) => commands::watch::run(&args, &context),
     };
     ExitCode::from(code.unwrap_or_else(|stop| stop.code))
 }

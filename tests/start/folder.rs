@@ -43,6 +43,24 @@ impl Folder {
         fs::read_to_string(self.path().join(path)).unwrap()
     }
 
+    /// The paths of all files, in order.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.path().to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    found.push(path.strip_prefix(self.path()).unwrap().to_str().unwrap().to_owned());
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
     /// Runs SQL in a database of this folder; it must succeed.
     pub(crate) fn sql(&self, database: &str, script: &str) -> String {
         let mut command = Command::new(duckdb());

@@ -2,7 +2,7 @@
 
 use crate::cli::{Context, FINDINGS, FINE, FindingsFormat, Stop, findings_text, out};
 use crate::diagnostic::render;
-use crate::pipeline;
+use crate::pipeline::{self, Checked};
 use clap::Args;
 
 /// The arguments of `check`.
@@ -20,21 +20,26 @@ pub(in crate::cli) struct CheckArgs {
 pub(in crate::cli) fn run(args: &CheckArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
     let checked = pipeline::check(&root, &context.options());
-    let text = findings_text(&checked.findings, &checked.files, args.format, out::look_of_stdout());
-    let errors = checked.findings.has_errors();
-    if args.format == FindingsFormat::Json {
-        out::print(&text);
-    } else if checked.findings.is_empty() {
+    if args.format == FindingsFormat::Human {
+        out::print(&report(&checked));
+    } else {
+        out::print(&findings_text(&checked.findings, &checked.files, args.format, out::look_of_stdout()));
+    }
+    Ok(if checked.findings.has_errors() { FINDINGS } else { FINE })
+}
+
+/// What there is to say to people.
+pub(super) fn report(checked: &Checked) -> String {
+    if checked.findings.is_empty() {
         let model = &checked.model;
         let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         let done = format!("{} over {}", many(model.kpis.len(), "KPI"), many(model.sources.len(), "source"));
-        out::print(&format!("{} {done}\n", out::styled(out::GOOD, "fine:")));
-    } else {
-        // The summary is the last line of the text; it says what there is.
-        let summary = render::summary(&checked.findings);
-        let body = text.trim_end().strip_suffix(&summary).unwrap_or(&text);
-        let style = if errors { out::BAD } else { out::STRONG };
-        out::print(&format!("{body}{}\n", out::styled(style, &summary)));
+        return format!("{} {done}\n", out::styled(out::GOOD, "fine:"));
     }
-    Ok(if errors { FINDINGS } else { FINE })
+    // The summary is the last line of the text; it says what there is.
+    let text = render::human(&checked.findings, &checked.files, out::look_of_stdout());
+    let summary = render::summary(&checked.findings);
+    let body = text.trim_end().strip_suffix(&summary).unwrap_or(&text);
+    let style = if checked.findings.has_errors() { out::BAD } else { out::STRONG };
+    format!("{body}{}\n", out::styled(style, &summary))
 }

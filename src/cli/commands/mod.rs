@@ -2,7 +2,9 @@
 
 pub(super) mod build;
 pub(super) mod check;
+pub(super) mod init;
 pub(super) mod query;
 pub(super) mod run;
 pub(super) mod test;
 pub(super) mod verify;
+pub(super) mod watch;
