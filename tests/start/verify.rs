@@ -86,7 +86,7 @@ fine: 13 checks of 2 sources
 ";
     assert_eq!(printed.split_whitespace().collect::<Vec<_>>(), expected.split_whitespace().collect::<Vec<_>>(), "{printed}");
     assert_eq!(folder.findings(&["verify"]), []);
-    assert!(folder.fine(&["verify", "customers"]).ends_with("fine: 4 checks of 1 sources\n"));
+    assert!(folder.fine(&["verify", "customers"]).ends_with("fine: 4 checks of 1 source\n"));
 }
 
 #[test]

@@ -145,11 +145,10 @@ fn report(draft: &Draft, name: &str, args: &InitArgs) -> String {
     let made = draft.made.iter().map(|(name, what)| vec![name.clone(), what.clone()]);
     let left_out = draft.left_out.iter().map(|(name, why)| vec![name.clone(), format!("left out: {why}")]);
     out.push_str(&show::table(vec!["source".to_owned(), "what it is".to_owned()], made.chain(left_out).collect(), |_| false));
-    let at = if args.folder == Path::new(".") { String::new() } else { format!(" -C {}", args.folder.display()) };
-    out.push_str(&format!(
-        "\nnext: `kpic{at} run` shows figures; read the comments in {}\n",
-        args.folder.join("specs").display()
-    ));
+    let here = args.folder == Path::new(".");
+    let at = if here { String::new() } else { format!(" -C {}", args.folder.display()) };
+    let specs = if here { PathBuf::from("specs") } else { args.folder.join("specs") };
+    out.push_str(&format!("\nnext: `kpic{at} run` shows figures; read the comments in {}\n", specs.display()));
     out
 }
 

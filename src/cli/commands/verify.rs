@@ -53,7 +53,8 @@ pub(in crate::cli) fn run(args: &VerifyArgs, context: &Context<'_>) -> Result<u8
     if args.format == FindingsFormat::Human {
         out::print(&table(&report));
         let count: usize = report.sources.iter().map(|source| source.checks.len()).sum();
-        let fine = format!("{count} checks of {} sources", report.sources.len());
+        let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let fine = format!("{} of {}", many(count, "check"), many(report.sources.len(), "source"));
         let fine = format!("\n{} {fine}\n", out::styled(out::GOOD, "fine:"));
         out::print(&if report.findings.is_empty() { fine } else { format!("\n{findings}") });
     } else {
