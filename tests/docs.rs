@@ -129,22 +129,22 @@ fn the_guides_show_what_happens_in_a_folder_of_their_own() {
 /// `KPIC_UPDATE_DOCS` it is brought up to date, for somebody to read.
 fn compare(document: &Path, wrong: &mut Vec<String>, mut should_be: impl FnMut(&str, usize, &str) -> Option<String>) {
     let text = fs::read_to_string(document).unwrap();
-    let lines: Vec<&str> = text.lines().collect();
-    let mut after = String::new();
-    let copy = |from: usize, to: usize, after: &mut String| {
-        lines[from..to].iter().for_each(|line| after.push_str(&format!("{line}\n")));
-    };
-    let mut copied = 0;
+    let mut lines = text.lines();
+    let mut after: Vec<String> = Vec::new();
+    let mut taken = 0;
     for (info, line, block) in blocks(&text) {
         let expected = should_be(&info, line, &block).unwrap_or_else(|| block.clone());
         if expected != block {
             wrong.push(format!("{}:{line}\n--- shown\n{block}--- printed\n{expected}", document.display()));
         }
-        copy(copied, line, &mut after);
-        after.push_str(&expected);
-        copied = line + block.lines().count();
+        after.extend(lines.by_ref().take(line - taken).map(str::to_owned));
+        after.extend(expected.lines().map(str::to_owned));
+        let shown = block.lines().count();
+        lines.by_ref().take(shown).for_each(drop);
+        taken = line + shown;
     }
-    copy(copied, lines.len(), &mut after);
+    after.extend(lines.map(str::to_owned));
+    let after = format!("{}\n", after.join("\n"));
     if after != text && std::env::var_os("KPIC_UPDATE_DOCS").is_some() {
         fs::write(document, after).unwrap();
     }
