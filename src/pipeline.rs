@@ -16,6 +16,7 @@ use crate::lint;
 use crate::load::{self, Loaded};
 use crate::model::Model;
 use crate::resolve::{self, Formulas};
+use crate::spec::allow::Allowance;
 use crate::spec::reader::FormulaText;
 use crate::spec::{self, Spec};
 use crate::support;
@@ -52,6 +53,7 @@ struct Resolved {
     model: Model,
     graph: Graph,
     levels: BTreeMap<String, Level>,
+    allowances: Vec<Allowance>,
     findings: Findings,
 }
 
@@ -143,16 +145,17 @@ impl Parsed {
         }
         let mut graph = Graph::of(&model);
         graph.cycles(&model, &mut findings);
-        Resolved { files, model, graph, levels: spec.project.lints, findings }
+        Resolved { files, model, graph, levels: spec.project.lints, allowances: spec.allowances, findings }
     }
 }
 
 impl Resolved {
     fn check(self) -> Checked {
-        let Self { files, mut model, graph, levels, mut findings } = self;
+        let Self { files, mut model, graph, levels, allowances, mut findings } = self;
         check::check(&mut model, &graph, &files, &mut findings);
         lint::lint(&model, &graph, &files, &mut findings);
         support::support(&model, &mut findings);
+        lint::allow(&allowances, &mut findings);
         findings.set_levels(&levels);
         findings.sort();
         Checked { files, model, graph, findings }

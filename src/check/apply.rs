@@ -240,6 +240,12 @@ impl Context<'_> {
                 return self.mismatch(function, operand, "divides numbers");
             }
         }
+        if right.range == Range::point(0.0) {
+            let place = right.expr.span_or(self.or);
+            let message = format!("this divides by `{}`, which is always 0, so nothing ever comes out", self.text(&right.expr));
+            self.report(&codes::DIVISION_BY_ZERO, place, message).help("divide by a count or a sum that can be something else");
+            return None;
+        }
         let (measure, factor) = match (&left.measure, &right.measure) {
             (Measure::Bare, Measure::Bare) => (Measure::Bare, 1.0),
             (other, Measure::Bare) => (shown_plain(other), 1.0),

@@ -86,6 +86,8 @@ enum Command {
     Init(commands::init::InitArgs),
     /// Look for mistakes: names, types, units, time, slices, and what was probably not meant.
     Check(commands::check::CheckArgs),
+    /// Say what a finding means, why it matters, and how to mend it.
+    Explain(commands::explain::ExplainArgs),
     /// Write the SQL of every view below the project's output folder.
     Build(commands::build::BuildArgs),
     /// Show the recent periods of KPIs.
@@ -148,6 +150,7 @@ fn run() -> ExitCode {
     let code = match cli.command {
         Command::Init(args) => commands::init::run(&args, &context),
         Command::Check(args) => commands::check::run(&args, &context),
+        Command::Explain(args) => commands::explain::run(&args),
         Command::Build(args) => commands::build::run(&args, &context),
         Command::Run(args) => commands::run::run(&args, &context),
         Command::Query(args) => commands::query::run(&args, &context),

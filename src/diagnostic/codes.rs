@@ -14,6 +14,8 @@ pub struct Code {
     pub level: Level,
     /// What it means, in one line.
     pub about: &'static str,
+    /// Its page in Markdown: what it means, why it matters, a spec that has it and the same without.
+    pub page: &'static str,
 }
 
 /// How bad a kind of finding is.
@@ -48,196 +50,234 @@ impl Code {
     }
 }
 
-const fn error(id: &'static str, name: &'static str, about: &'static str) -> Code {
-    Code { id, name, level: Level::Error, about }
+/// A code with its page.
+macro_rules! code {
+    ($level:ident, $id:literal, $name:literal, $about:literal) => {
+        Code {
+            id: $id,
+            name: $name,
+            level: Level::$level,
+            about: $about,
+            page: include_str!(concat!("../../docs/codes/", $name, ".md")),
+        }
+    };
 }
 
-const fn warn(id: &'static str, name: &'static str, about: &'static str) -> Code {
-    Code { id, name, level: Level::Warn, about }
+/// The code of that name or id.
+pub fn named(text: &str) -> Option<&'static Code> {
+    ALL.iter().find(|code| code.name == text || code.id.eq_ignore_ascii_case(text)).copied()
 }
 
 /// A file or folder that cannot be read.
-pub static UNREADABLE_FILE: Code = error("K0001", "unreadable-file", "a file or folder cannot be read");
+pub static UNREADABLE_FILE: Code = code!(Error, "K0001", "unreadable-file", "a file or folder cannot be read");
 /// Text that is not YAML.
-pub static YAML_SYNTAX: Code = error("K0002", "yaml-syntax", "a file is not YAML");
+pub static YAML_SYNTAX: Code = code!(Error, "K0002", "yaml-syntax", "a file is not YAML");
 /// More than a file may hold.
-pub static YAML_LIMIT: Code = error("K0003", "yaml-limit", "aliases stand for more than a file may hold");
+pub static YAML_LIMIT: Code = code!(Error, "K0003", "yaml-limit", "aliases stand for more than a file may hold");
 /// An alias of nothing.
-pub static UNKNOWN_ANCHOR: Code = error("K0004", "unknown-anchor", "an alias has no anchor above it");
+pub static UNKNOWN_ANCHOR: Code = code!(Error, "K0004", "unknown-anchor", "an alias has no anchor above it");
 /// Marks of a merge conflict.
-pub static MERGE_CONFLICT: Code = error("K0005", "merge-conflict", "a merge conflict was left in a file");
+pub static MERGE_CONFLICT: Code = code!(Error, "K0005", "merge-conflict", "a merge conflict was left in a file");
+/// A tab where YAML wants spaces.
+pub static TAB_INDENTATION: Code = code!(Error, "K0006", "tab-indentation", "a line is indented with a tab");
+/// An invisible character at the beginning of a file.
+pub static BYTE_ORDER_MARK: Code = code!(Warn, "K0007", "byte-order-mark", "a file begins with a byte-order mark");
 
 /// A key that the language does not have.
-pub static UNKNOWN_KEY: Code = error("K0101", "unknown-key", "a key that the language does not have");
+pub static UNKNOWN_KEY: Code = code!(Error, "K0101", "unknown-key", "a key that the language does not have");
 /// A value of another shape than the key takes.
-pub static WRONG_SHAPE: Code = error("K0102", "wrong-shape", "a value is not what its key takes");
+pub static WRONG_SHAPE: Code = code!(Error, "K0102", "wrong-shape", "a value is not what its key takes");
 /// A key that has to be there.
-pub static MISSING_KEY: Code = error("K0103", "missing-key", "a key that has to be there is missing");
+pub static MISSING_KEY: Code = code!(Error, "K0103", "missing-key", "a key that has to be there is missing");
 /// A key that stands twice.
-pub static DUPLICATE_KEY: Code = error("K0104", "duplicate-key", "a key stands twice in one map");
+pub static DUPLICATE_KEY: Code = code!(Error, "K0104", "duplicate-key", "a key stands twice in one map");
 /// A name that is not one.
-pub static BAD_NAME: Code = error("K0105", "bad-name", "a name is not in lower case with single underscores");
+pub static BAD_NAME: Code = code!(Error, "K0105", "bad-name", "a name is not in lower case with single underscores");
 /// A name that kpic needs itself.
-pub static RESERVED_NAME: Code = error("K0106", "reserved-name", "a name that kpic or the language needs itself");
+pub static RESERVED_NAME: Code = code!(Error, "K0106", "reserved-name", "a name that kpic or the language needs itself");
 /// A name that is defined twice.
-pub static DUPLICATE_DEFINITION: Code = error("K0107", "duplicate-definition", "two definitions have the same name");
+pub static DUPLICATE_DEFINITION: Code = code!(Error, "K0107", "duplicate-definition", "two definitions have the same name");
 /// A part of the language that is not there yet.
 pub static NOT_SUPPORTED_YET: Code =
-    error("K0108", "not-supported-yet", "a part of the language that this version cannot compile");
+    code!(Error, "K0108", "not-supported-yet", "a part of the language that this version cannot compile");
 /// Another version of the language.
-pub static WRONG_VERSION: Code = error("K0109", "wrong-version", "another version of the language");
+pub static WRONG_VERSION: Code = code!(Error, "K0109", "wrong-version", "another version of the language");
 /// A time zone that does not exist.
-pub static UNKNOWN_ZONE: Code = error("K0110", "unknown-zone", "a time zone that does not exist");
+pub static UNKNOWN_ZONE: Code = code!(Error, "K0110", "unknown-zone", "a time zone that does not exist");
 /// A lint that does not exist.
-pub static UNKNOWN_LINT: Code = error("K0111", "unknown-lint", "a lint that does not exist");
+pub static UNKNOWN_LINT: Code = code!(Error, "K0111", "unknown-lint", "a lint that does not exist");
 /// A formula that YAML cut.
-pub static FORMULA_CUT: Code = error("K0112", "formula-cut", "YAML took a part of a formula as a comment");
+pub static FORMULA_CUT: Code = code!(Error, "K0112", "formula-cut", "YAML took a part of a formula as a comment");
 /// Two keys that exclude each other, or none of those of which one is needed.
 pub static CONFLICTING_KEYS: Code =
-    error("K0113", "conflicting-keys", "keys that exclude each other, or none where one is needed");
+    code!(Error, "K0113", "conflicting-keys", "keys that exclude each other, or none where one is needed");
+/// An allowance without a finding.
+pub static UNNEEDED_ALLOW: Code = code!(Warn, "K0114", "unneeded-allow", "an `allow` has nothing to allow");
 
 /// A formula that cannot be read.
-pub static FORMULA_SYNTAX: Code = error("K0201", "formula-syntax", "a formula cannot be read");
+pub static FORMULA_SYNTAX: Code = code!(Error, "K0201", "formula-syntax", "a formula cannot be read");
 /// A name in a formula that nothing has.
-pub static UNKNOWN_NAME: Code = error("K0202", "unknown-name", "a name in a formula that nothing has");
+pub static UNKNOWN_NAME: Code = code!(Error, "K0202", "unknown-name", "a name in a formula that nothing has");
 /// A function that does not exist.
-pub static UNKNOWN_FUNCTION: Code = error("K0203", "unknown-function", "a function that does not exist");
+pub static UNKNOWN_FUNCTION: Code = code!(Error, "K0203", "unknown-function", "a function that does not exist");
 /// Definitions that need each other.
-pub static DEPENDENCY_CYCLE: Code = error("K0204", "dependency-cycle", "definitions are defined by each other");
+pub static DEPENDENCY_CYCLE: Code = code!(Error, "K0204", "dependency-cycle", "definitions are defined by each other");
 /// A source that does not exist.
-pub static UNKNOWN_SOURCE: Code = error("K0205", "unknown-source", "a source that does not exist");
+pub static UNKNOWN_SOURCE: Code = code!(Error, "K0205", "unknown-source", "a source that does not exist");
 /// A dimension that does not exist.
-pub static UNKNOWN_DIMENSION: Code = error("K0206", "unknown-dimension", "a dimension that does not exist");
+pub static UNKNOWN_DIMENSION: Code = code!(Error, "K0206", "unknown-dimension", "a dimension that does not exist");
 /// A column that a source does not have.
-pub static UNKNOWN_COLUMN: Code = error("K0207", "unknown-column", "a source does not have that column");
+pub static UNKNOWN_COLUMN: Code = code!(Error, "K0207", "unknown-column", "a source does not have that column");
 /// A team that does not exist.
-pub static UNKNOWN_TEAM: Code = error("K0208", "unknown-team", "a team that does not exist");
+pub static UNKNOWN_TEAM: Code = code!(Error, "K0208", "unknown-team", "a team that does not exist");
 /// A taxonomy or value of one that does not exist.
-pub static UNKNOWN_TAXONOMY_VALUE: Code = error("K0209", "unknown-taxonomy-value", "a taxonomy does not have that value");
+pub static UNKNOWN_TAXONOMY_VALUE: Code =
+    code!(Error, "K0209", "unknown-taxonomy-value", "a taxonomy does not have that value");
 /// An aggregate whose source is not clear.
-pub static UNCLEAR_SOURCE: Code = error("K0210", "unclear-source", "it is not clear which source an aggregate reads");
+pub static UNCLEAR_SOURCE: Code = code!(Error, "K0210", "unclear-source", "it is not clear which source an aggregate reads");
 /// An aggregate inside an aggregate.
-pub static NESTED_AGGREGATE: Code = error("K0211", "nested-aggregate", "an aggregate stands inside an aggregate");
+pub static NESTED_AGGREGATE: Code = code!(Error, "K0211", "nested-aggregate", "an aggregate stands inside an aggregate");
 /// A column outside of any aggregate.
 pub static COLUMN_OUTSIDE_AGGREGATE: Code =
-    error("K0212", "column-outside-aggregate", "a column stands outside of any aggregate");
+    code!(Error, "K0212", "column-outside-aggregate", "a column stands outside of any aggregate");
 /// A KPI inside an aggregate.
-pub static KPI_IN_ROWS: Code = error("K0213", "kpi-in-rows", "a KPI stands where only columns can");
+pub static KPI_IN_ROWS: Code = code!(Error, "K0213", "kpi-in-rows", "a KPI stands where only columns can");
 /// A wrong number of arguments, or a kind of argument that a function does not take.
-pub static WRONG_ARGUMENTS: Code = error("K0214", "wrong-arguments", "a function does not take these arguments");
+pub static WRONG_ARGUMENTS: Code = code!(Error, "K0214", "wrong-arguments", "a function does not take these arguments");
 /// A clause that a function does not take.
-pub static WRONG_CLAUSE: Code = error("K0215", "wrong-clause", "a function does not take that clause here");
+pub static WRONG_CLAUSE: Code = code!(Error, "K0215", "wrong-clause", "a function does not take that clause here");
 /// A function of the other level.
-pub static WRONG_LEVEL: Code = error("K0216", "wrong-level", "a function stands where it has no meaning");
+pub static WRONG_LEVEL: Code = code!(Error, "K0216", "wrong-level", "a function stands where it has no meaning");
 /// A path through a column that refers to nothing.
-pub static NOT_A_REFERENCE: Code = error("K0217", "not-a-reference", "a path goes through a column that is no reference");
+pub static NOT_A_REFERENCE: Code =
+    code!(Error, "K0217", "not-a-reference", "a path goes through a column that is no reference");
 /// A reference that does not fit the key that it should hold.
-pub static BAD_REFERENCE: Code = error("K0218", "bad-reference", "a reference does not fit the key of its source");
+pub static BAD_REFERENCE: Code = code!(Error, "K0218", "bad-reference", "a reference does not fit the key of its source");
 /// Two sources that are tied by none or by several references.
 pub static UNCLEAR_REFERENCE: Code =
-    error("K0219", "unclear-reference", "it is not clear by which reference rows belong together");
+    code!(Error, "K0219", "unclear-reference", "it is not clear by which reference rows belong together");
 /// A formula that is too large.
-pub static FORMULA_TOO_LARGE: Code = error("K0220", "formula-too-large", "a formula is too long or too deep");
+pub static FORMULA_TOO_LARGE: Code = code!(Error, "K0220", "formula-too-large", "a formula is too long or too deep");
 
 /// Units that do not go together.
-pub static UNIT_MISMATCH: Code = error("K0301", "unit-mismatch", "units do not go together");
+pub static UNIT_MISMATCH: Code = code!(Error, "K0301", "unit-mismatch", "units do not go together");
 /// Types that do not go together.
-pub static TYPE_MISMATCH: Code = error("K0302", "type-mismatch", "a value has another type than is needed");
+pub static TYPE_MISMATCH: Code = code!(Error, "K0302", "type-mismatch", "a value has another type than is needed");
 /// A KPI that is not a number.
-pub static KPI_NOT_A_NUMBER: Code = error("K0303", "kpi-not-a-number", "a KPI's formula does not give a number");
+pub static KPI_NOT_A_NUMBER: Code = code!(Error, "K0303", "kpi-not-a-number", "a KPI's formula does not give a number");
 /// Amounts of several currencies.
-pub static MIXED_CURRENCIES: Code = error("K0304", "mixed-currencies", "amounts of several currencies are added up");
+pub static MIXED_CURRENCIES: Code = code!(Error, "K0304", "mixed-currencies", "amounts of several currencies are added up");
 /// A unit that cannot be read.
-pub static UNKNOWN_UNIT: Code = error("K0305", "unknown-unit", "a unit cannot be read");
+pub static UNKNOWN_UNIT: Code = code!(Error, "K0305", "unknown-unit", "a unit cannot be read");
 /// Adding up what does not add up.
-pub static DOES_NOT_ADD_UP: Code = error("K0306", "does-not-add-up", "values are added up that do not add up over time");
+pub static DOES_NOT_ADD_UP: Code = code!(Error, "K0306", "does-not-add-up", "values are added up that do not add up over time");
 /// Durations without a unit.
-pub static DURATION_WITHOUT_UNIT: Code = error("K0307", "duration-without-unit", "a duration needs a unit to be shown in");
+pub static DURATION_WITHOUT_UNIT: Code =
+    code!(Error, "K0307", "duration-without-unit", "a duration needs a unit to be shown in");
+/// A divisor that is always zero.
+pub static DIVISION_BY_ZERO: Code = code!(Error, "K0308", "division-by-zero", "a division is always by zero");
 
 /// A source without a time.
-pub static MISSING_TIME: Code = error("K0401", "missing-time", "rows without a time belong to no period");
+pub static MISSING_TIME: Code = code!(Error, "K0401", "missing-time", "rows without a time belong to no period");
 /// A window that cannot be.
-pub static BAD_WINDOW: Code = error("K0402", "bad-window", "a window that has no meaning here");
+pub static BAD_WINDOW: Code = code!(Error, "K0402", "bad-window", "a window that has no meaning here");
 /// A grain that does not fit.
-pub static GRAIN_MISMATCH: Code = error("K0403", "grain-mismatch", "a grain does not fit into another");
+pub static GRAIN_MISMATCH: Code = code!(Error, "K0403", "grain-mismatch", "a grain does not fit into another");
 /// `prior` by a part of a period.
-pub static PART_OF_PERIOD: Code = error("K0404", "part-of-period", "`prior` goes back by a part of a period");
+pub static PART_OF_PERIOD: Code = code!(Error, "K0404", "part-of-period", "`prior` goes back by a part of a period");
 /// A calendar whose days are in the wrong order.
-pub static CALENDAR_ORDER: Code = error("K0405", "calendar-order", "the calendar's days are in the wrong order");
+pub static CALENDAR_ORDER: Code = code!(Error, "K0405", "calendar-order", "the calendar's days are in the wrong order");
 /// A calendar source that cannot serve.
-pub static BAD_CALENDAR_SOURCE: Code = error("K0406", "bad-calendar-source", "a calendar source lacks what a calendar needs");
+pub static BAD_CALENDAR_SOURCE: Code =
+    code!(Error, "K0406", "bad-calendar-source", "a calendar source lacks what a calendar needs");
 /// Hand-kept figures of several grains.
-pub static BAD_VALUES: Code = error("K0407", "bad-values", "hand-kept figures do not fit the KPI's grain");
+pub static BAD_VALUES: Code = code!(Error, "K0407", "bad-values", "hand-kept figures do not fit the KPI's grain");
 
 /// A KPI sliced by what a part of it does not have.
-pub static NO_SHARED_DIMENSION: Code = error("K0501", "no-shared-dimension", "a part of a KPI does not have the dimension");
+pub static NO_SHARED_DIMENSION: Code =
+    code!(Error, "K0501", "no-shared-dimension", "a part of a KPI does not have the dimension");
 /// A dimension whose places have different types.
-pub static DIMENSION_TYPE: Code = error("K0502", "dimension-type", "a dimension does not have the same type everywhere");
+pub static DIMENSION_TYPE: Code = code!(Error, "K0502", "dimension-type", "a dimension does not have the same type everywhere");
 /// A slice that names a dimension twice.
-pub static BAD_SLICE: Code = error("K0503", "bad-slice", "a slice that has no meaning");
+pub static BAD_SLICE: Code = code!(Error, "K0503", "bad-slice", "a slice that has no meaning");
 
 /// A name that should not be used any more.
-pub static DEPRECATED_USE: Code = warn("K0701", "deprecated-use", "something deprecated is used");
+pub static DEPRECATED_USE: Code = code!(Warn, "K0701", "deprecated-use", "something deprecated is used");
 /// A KPI that nobody owns.
-pub static MISSING_OWNER: Code = warn("K0702", "missing-owner", "a KPI has no owner");
+pub static MISSING_OWNER: Code = code!(Warn, "K0702", "missing-owner", "a KPI has no owner");
 /// A KPI that nobody described.
-pub static MISSING_DESCRIPTION: Code = warn("K0703", "missing-description", "a KPI has no description");
+pub static MISSING_DESCRIPTION: Code = code!(Warn, "K0703", "missing-description", "a KPI has no description");
 /// A source that nothing reads.
-pub static UNUSED_SOURCE: Code = warn("K0704", "unused-source", "a source that nothing reads");
+pub static UNUSED_SOURCE: Code = code!(Warn, "K0704", "unused-source", "a source that nothing reads");
 /// A column that nothing reads.
-pub static UNUSED_COLUMN: Code =
-    Code { id: "K0705", name: "unused-column", level: Level::Allow, about: "a column that nothing reads" };
+pub static UNUSED_COLUMN: Code = code!(Allow, "K0705", "unused-column", "a column that nothing reads");
 /// `!=` on a column that may be null.
-pub static NULL_LEFT_OUT: Code = warn("K0706", "null-left-out", "`!=` and `not in` leave out rows whose value is null");
+pub static NULL_LEFT_OUT: Code = code!(Warn, "K0706", "null-left-out", "`!=` and `not in` leave out rows whose value is null");
 /// A ratio times 100.
-pub static TIMES_HUNDRED: Code = warn("K0707", "times-hundred", "a ratio is multiplied by 100");
+pub static TIMES_HUNDRED: Code = code!(Warn, "K0707", "times-hundred", "a ratio is multiplied by 100");
 /// A KPI at a grain that it does not declare.
-pub static UNDECLARED_GRAIN: Code = warn("K0708", "undeclared-grain", "a KPI is used at a grain that it does not declare");
+pub static UNDECLARED_GRAIN: Code =
+    code!(Warn, "K0708", "undeclared-grain", "a KPI is used at a grain that it does not declare");
 /// A unit of time that is left over.
-pub static TIME_UNIT_LEFT: Code = warn("K0709", "time-unit-left", "a unit of time is left over in a quotient");
+pub static TIME_UNIT_LEFT: Code = code!(Warn, "K0709", "time-unit-left", "a unit of time is left over in a quotient");
 /// A value that a column never has.
-pub static VALUE_NOT_LISTED: Code = warn("K0710", "value-not-listed", "a column is compared with a value that it never has");
+pub static VALUE_NOT_LISTED: Code =
+    code!(Warn, "K0710", "value-not-listed", "a column is compared with a value that it never has");
 /// A share that can exceed 100 %.
-pub static SHARE_ABOVE_ONE: Code = warn("K0711", "share-above-one", "a share can exceed 100 %");
+pub static SHARE_ABOVE_ONE: Code = code!(Warn, "K0711", "share-above-one", "a share can exceed 100 %");
 /// A value of a taxonomy that no KPI has.
-pub static UNCOVERED_VALUE: Code = warn("K0712", "uncovered-value", "a value of a taxonomy has no KPI");
+pub static UNCOVERED_VALUE: Code = code!(Warn, "K0712", "uncovered-value", "a value of a taxonomy has no KPI");
 /// A scorecard with too many KPIs.
-pub static CROWDED_SCORECARD: Code = warn("K0713", "crowded-scorecard", "a scorecard has more KPIs than it may");
+pub static CROWDED_SCORECARD: Code = code!(Warn, "K0713", "crowded-scorecard", "a scorecard has more KPIs than it may");
 /// A declared kind that is not what the formula gives.
-pub static CONSTANT_CONDITION: Code = warn("K0714", "constant-condition", "a condition is always or never true");
+pub static CONSTANT_CONDITION: Code = code!(Warn, "K0714", "constant-condition", "a condition is always or never true");
+/// A share held against 5 instead of 5%.
+pub static PERCENT_SCALE: Code = code!(Warn, "K0715", "percent-scale", "a share is compared with a number of percent");
+/// Conditions that exclude each other.
+pub static CONTRADICTION: Code = code!(Warn, "K0716", "contradiction", "conditions exclude each other");
+/// A KPI that nobody looks at.
+pub static UNUSED_KPI: Code = code!(Allow, "K0717", "unused-kpi", "a KPI is on no scorecard and no KPI uses it");
+/// Two names for one figure.
+pub static SAME_CALCULATION: Code = code!(Warn, "K0718", "same-calculation", "two KPIs are worked out in the same way");
+/// A KPI without a unit.
+pub static MISSING_UNIT: Code = code!(Allow, "K0719", "missing-unit", "a KPI has no unit");
+/// A KPI that does not say which way is good.
+pub static MISSING_BETTER: Code = code!(Allow, "K0720", "missing-better", "a KPI does not say which way is good");
 
 /// A dialect that kpic does not know.
-pub static UNKNOWN_DIALECT: Code = error("K0801", "unknown-dialect", "a SQL dialect that kpic does not know");
+pub static UNKNOWN_DIALECT: Code = code!(Error, "K0801", "unknown-dialect", "a SQL dialect that kpic does not know");
 /// A name that is too long for the warehouse.
-pub static NAME_TOO_LONG: Code = error("K0802", "name-too-long", "a view's name is too long");
+pub static NAME_TOO_LONG: Code = code!(Error, "K0802", "name-too-long", "a view's name is too long");
 /// A column of raw SQL that lacks the dialect.
-pub static NO_SQL_FOR_DIALECT: Code = error("K0803", "no-sql-for-dialect", "raw SQL is not given for the dialect");
+pub static NO_SQL_FOR_DIALECT: Code = code!(Error, "K0803", "no-sql-for-dialect", "raw SQL is not given for the dialect");
 
 /// A key that is not unique.
-pub static KEY_NOT_UNIQUE: Code = error("K0901", "key-not-unique", "a key is not unique in the data");
+pub static KEY_NOT_UNIQUE: Code = code!(Error, "K0901", "key-not-unique", "a key is not unique in the data");
 /// A column whose type in the warehouse is another.
 pub static COLUMN_TYPE_DIFFERS: Code =
-    error("K0902", "column-type-differs", "a column has another type in the data than declared");
+    code!(Error, "K0902", "column-type-differs", "a column has another type in the data than declared");
 /// A table, file or column that the warehouse does not have.
-pub static NOT_IN_DATA: Code = error("K0903", "not-in-data", "the data does not have a relation or column");
+pub static NOT_IN_DATA: Code = code!(Error, "K0903", "not-in-data", "the data does not have a relation or column");
 /// A calendar source whose rows are no calendar.
-pub static BROKEN_CALENDAR: Code = error("K0904", "broken-calendar", "the rows of the calendar source are no calendar");
+pub static BROKEN_CALENDAR: Code = code!(Error, "K0904", "broken-calendar", "the rows of the calendar source are no calendar");
 /// The engine refused a query.
-pub static ENGINE_REFUSED: Code = error("K0905", "engine-refused", "the engine could not run a query");
+pub static ENGINE_REFUSED: Code = code!(Error, "K0905", "engine-refused", "the engine could not run a query");
 /// A spec test whose description does not fit.
-pub static BAD_TEST: Code = error("K0906", "bad-test", "a spec test names what does not exist");
+pub static BAD_TEST: Code = code!(Error, "K0906", "bad-test", "a spec test names what does not exist");
 /// A spec test that failed.
-pub static TEST_FAILED: Code = error("K0907", "test-failed", "a spec test got other figures than expected");
+pub static TEST_FAILED: Code = code!(Error, "K0907", "test-failed", "a spec test got other figures than expected");
 /// A row without a time.
-pub static TIME_MISSING: Code = error("K0908", "time-missing", "rows have no time and belong to no period");
+pub static TIME_MISSING: Code = code!(Error, "K0908", "time-missing", "rows have no time and belong to no period");
 /// A null that must not be.
-pub static UNEXPECTED_NULL: Code = error("K0909", "unexpected-null", "a column is null that must not be");
+pub static UNEXPECTED_NULL: Code = code!(Error, "K0909", "unexpected-null", "a column is null that must not be");
 /// A reference to nothing.
-pub static REFERENCE_NOT_FOUND: Code = error("K0910", "reference-not-found", "a reference names a row that is not there");
+pub static REFERENCE_NOT_FOUND: Code =
+    code!(Error, "K0910", "reference-not-found", "a reference names a row that is not there");
 /// A value that is not listed.
-pub static UNDECLARED_VALUE: Code = error("K0911", "undeclared-value", "the data has a value that `values:` does not list");
+pub static UNDECLARED_VALUE: Code =
+    code!(Error, "K0911", "undeclared-value", "the data has a value that `values:` does not list");
 /// A number outside of its bounds.
-pub static OUT_OF_RANGE: Code = error("K0912", "out-of-range", "the data has a value below `min:` or above `max:`");
+pub static OUT_OF_RANGE: Code = code!(Error, "K0912", "out-of-range", "the data has a value below `min:` or above `max:`");
 
 /// All codes, in their order.
 pub static ALL: &[&Code] = &[
@@ -246,6 +286,8 @@ pub static ALL: &[&Code] = &[
     &YAML_LIMIT,
     &UNKNOWN_ANCHOR,
     &MERGE_CONFLICT,
+    &TAB_INDENTATION,
+    &BYTE_ORDER_MARK,
     &UNKNOWN_KEY,
     &WRONG_SHAPE,
     &MISSING_KEY,
@@ -259,6 +301,7 @@ pub static ALL: &[&Code] = &[
     &UNKNOWN_LINT,
     &FORMULA_CUT,
     &CONFLICTING_KEYS,
+    &UNNEEDED_ALLOW,
     &FORMULA_SYNTAX,
     &UNKNOWN_NAME,
     &UNKNOWN_FUNCTION,
@@ -286,6 +329,7 @@ pub static ALL: &[&Code] = &[
     &UNKNOWN_UNIT,
     &DOES_NOT_ADD_UP,
     &DURATION_WITHOUT_UNIT,
+    &DIVISION_BY_ZERO,
     &MISSING_TIME,
     &BAD_WINDOW,
     &GRAIN_MISMATCH,
@@ -310,6 +354,12 @@ pub static ALL: &[&Code] = &[
     &UNCOVERED_VALUE,
     &CROWDED_SCORECARD,
     &CONSTANT_CONDITION,
+    &PERCENT_SCALE,
+    &CONTRADICTION,
+    &UNUSED_KPI,
+    &SAME_CALCULATION,
+    &MISSING_UNIT,
+    &MISSING_BETTER,
     &UNKNOWN_DIALECT,
     &NAME_TOO_LONG,
     &NO_SQL_FOR_DIALECT,

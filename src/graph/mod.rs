@@ -227,6 +227,18 @@ impl Graph {
         self.reach(node, Direction::Incoming)
     }
 
+    /// Everything that any KPI needs, the KPIs themselves left out unless another needs them.
+    pub fn needed_by_kpis(&self) -> BTreeSet<Node> {
+        let kpis = self.index.iter().filter(|(node, _)| matches!(node, Node::Kpi(_))).map(|(_, index)| *index);
+        self.reach_from(kpis.collect(), Direction::Outgoing)
+    }
+
+    /// Whether any definition mentions this one.
+    pub fn is_used(&self, node: Node) -> bool {
+        let index = self.index.get(&node).copied();
+        index.is_some_and(|index| self.nodes.neighbors_directed(index, Direction::Incoming).next().is_some())
+    }
+
     /// What a definition itself mentions.
     pub fn needs(&self, node: Node) -> BTreeSet<Node> {
         let index = self.index.get(&node).copied();
@@ -234,8 +246,11 @@ impl Graph {
     }
 
     fn reach(&self, node: Node, direction: Direction) -> BTreeSet<Node> {
+        self.reach_from(self.index.get(&node).copied().into_iter().collect(), direction)
+    }
+
+    fn reach_from(&self, mut todo: Vec<NodeIndex>, direction: Direction) -> BTreeSet<Node> {
         let mut found = BTreeSet::new();
-        let mut todo: Vec<NodeIndex> = self.index.get(&node).copied().into_iter().collect();
         while let Some(at) = todo.pop() {
             for next in self.nodes.neighbors_directed(at, direction) {
                 if self.node(next).is_some_and(|node| found.insert(node)) {

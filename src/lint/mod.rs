@@ -5,10 +5,12 @@
 
 mod rules;
 
-use crate::diagnostic::{Code, Findings};
+use crate::diagnostic::{Code, Findings, codes};
 use crate::graph::Graph;
 use crate::model::Model;
+use crate::spec::allow::Allowance;
 use crate::text::Files;
+use std::collections::HashMap;
 
 /// What a lint looks at.
 pub struct Lens<'a> {
@@ -37,5 +39,33 @@ pub fn lint(model: &Model, graph: &Graph, files: &Files, findings: &mut Findings
     let lens = Lens { model, graph, files, uses_are_known: !findings.has_errors() };
     for rule in RULES {
         (rule.check)(&lens, findings);
+    }
+}
+
+/// Drops the findings that definitions allow, each with a reason; an allowance without a finding is one itself.
+pub fn allow(allowances: &[Allowance], findings: &mut Findings) {
+    if allowances.is_empty() {
+        return;
+    }
+    let mut used = vec![false; allowances.len()];
+    let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, allowance) in allowances.iter().enumerate() {
+        places.entry(allowance.lint.name).or_default().push(at);
+    }
+    findings.retain(|finding| {
+        let (Some(known), Some(label)) = (places.get(finding.code.name), finding.labels.first()) else { return true };
+        let holds = |at: &&usize| allowances.get(**at).is_some_and(|allowance| allowance.within.holds(label.span));
+        let Some(at) = known.iter().find(holds) else { return true };
+        if let Some(used) = used.get_mut(*at) {
+            *used = true;
+        }
+        false
+    });
+    if findings.has_errors() {
+        return;
+    }
+    for (allowance, _) in allowances.iter().zip(used).filter(|(_, used)| !used) {
+        let message = format!("there is no `{}` here to allow", allowance.lint.name);
+        findings.report(&codes::UNNEEDED_ALLOW, allowance.span, message).help("delete the line");
     }
 }

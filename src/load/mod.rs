@@ -142,6 +142,15 @@ fn specs(root: &Path, folder: &str, loaded: &mut Loaded) {
 /// The tree of one text, or what is wrong with it.
 fn tree(file: FileId, text: &str) -> (Option<Tree>, Findings) {
     let mut findings = Findings::default();
+    if text.starts_with('\u{feff}') {
+        findings
+            .report(
+                &codes::BYTE_ORDER_MARK,
+                Span::new(file, 0..'\u{feff}'.len_utf8()),
+                "the file begins with a byte-order mark, which cannot be seen",
+            )
+            .help("save it as UTF-8 without one: some tools take the mark for a part of the first key");
+    }
     let roots = yaml::parse(file, text, &mut findings);
     (roots.map(|roots| Tree { file, roots }), findings)
 }

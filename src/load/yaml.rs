@@ -269,7 +269,7 @@ fn syntax_error(file: FileId, text: &str, error: &ScanError, findings: &mut Find
     }
     if line.trim_start_matches(' ').starts_with('\t') {
         findings
-            .report(&codes::YAML_SYNTAX, here, "this line is indented with a tab, which YAML does not allow")
+            .report(&codes::TAB_INDENTATION, here, "this line is indented with a tab, which YAML does not allow")
             .help("indent with spaces");
         return;
     }

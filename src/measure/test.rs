@@ -3,6 +3,7 @@
 
 use super::number;
 use crate::calendar::Grain;
+use crate::diagnostic::{Findings, codes};
 use crate::engine::{Answer, Engine, Failure, Rows};
 use crate::model::facts::Type;
 use crate::model::{
@@ -330,4 +331,23 @@ fn shown(cell: &Cell) -> String {
         Cell::Wall(reading) | Cell::Instant(reading) => reading.to_string(),
         Cell::Key(parts) => parts.join(", "),
     }
+}
+
+/// What failed, as findings.
+pub fn findings(project: &Valid, outcomes: &[Outcome]) -> Findings {
+    let mut findings = Findings::default();
+    for outcome in outcomes.iter().filter(|outcome| !outcome.passes()) {
+        if let Some(why) = &outcome.refused {
+            let test = project.model().tests.iter().find(|test| test.name.value == outcome.name);
+            if let Some(test) = test {
+                findings.report(&codes::ENGINE_REFUSED, test.name.span, format!("`{}`: {why}", outcome.name));
+            }
+        }
+        for figure in outcome.figures.iter().filter(|figure| !figure.agrees) {
+            let message =
+                format!("`{}`: {} at {} is {}, not {}", outcome.name, figure.of, figure.row, figure.actual, figure.expected);
+            findings.report(&codes::TEST_FAILED, figure.span, message);
+        }
+    }
+    findings
 }

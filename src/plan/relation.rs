@@ -245,10 +245,14 @@ pub enum Rows {
 pub struct SourceRows {
     /// The relation.
     pub relation: RelationRef,
-    /// The stored columns that are read, where raw SQL makes a select of its own necessary.
+    /// The stored columns that are read.
     pub stored: Vec<String>,
     /// The columns of raw SQL that are read, with their names.
     pub raw: Vec<(String, String)>,
+    /// Whether the relation is joined to itself. Its further rows are then a select of their own that names its columns: DuckDB
+    /// 1.5.1 to 1.5.6 take two such joins for the same although they give different columns, and so give wrong values
+    /// (duckdb issue 25819).
+    pub again: bool,
 }
 
 /// A relation as the model has it, in a form that can be compared.

@@ -365,14 +365,18 @@ impl<'a> Planner<'a> {
         for join in related_joins {
             select.join(JoinKind::Left, &join.part, &join.alias, Some(join.on));
         }
-        let shows = own_day.filter(|_| in_period).map(|day| self.day_of_appearance(group, &[ask], ask.grain, day, &mut select));
+        let related = ask.aggregate.filter.as_ref().is_some_and(RowExpr::has_related);
+        let shows = own_day
+            .filter(|_| in_period && !related)
+            .map(|day| self.day_of_appearance(group, &[ask], ask.grain, day, &mut select));
         let by = format!("_by_{}", ask.grain);
         let by = if in_period { by } else { format!("_{}{by}", window_name(window)) };
         let part = self.part_name(group, &by);
         self.push(&part, select);
         if let Some(shows) = shows {
             self.appears(group, &part, &shows);
-        } else if ask.aggregate.filter.as_ref().is_some_and(RowExpr::has_related) || group.time.is_none() {
+        } else if related || group.time.is_none() {
+            // Which rows pass depends on the period, and periods count from the first that is whole.
             self.appears(group, &part, "period");
         } else {
             self.first_days(group, &[ask]);

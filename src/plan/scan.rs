@@ -395,15 +395,19 @@ impl<'a> Scan<'a> {
             let on = Expr::all(conditions.collect());
             joins.push((through.clone(), on));
         }
+        let first = self.source_rows(&[]);
+        let mut seen = vec![first.relation.clone()];
         let joins = joins
             .into_iter()
             .map(|(through, on)| {
                 let name = self.alias(&through);
-                let relation = Rows::Source(self.source_rows(&through));
-                Join { kind: JoinKind::Left, from: From { relation, name }, on }
+                let mut rows = self.source_rows(&through);
+                rows.again = seen.contains(&rows.relation);
+                seen.push(rows.relation.clone());
+                Join { kind: JoinKind::Left, from: From { relation: Rows::Source(rows), name }, on }
             })
             .collect();
-        let from = From { relation: Rows::Source(self.source_rows(&[])), name: self.alias(&[]) };
+        let from = From { relation: Rows::Source(first), name: self.alias(&[]) };
         (from, joins)
     }
 
@@ -431,9 +435,8 @@ impl<'a> Scan<'a> {
         };
         let raw: Vec<(String, String)> =
             self.raw.get(through).into_iter().flatten().map(|(name, sql)| (name.clone(), sql.clone())).collect();
-        let stored =
-            if raw.is_empty() { Vec::new() } else { self.stored.get(through).into_iter().flatten().cloned().collect() };
-        SourceRows { relation, stored, raw }
+        let stored = self.stored.get(through).into_iter().flatten().cloned().collect();
+        SourceRows { relation, stored, raw, again: false }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `kpis:`, the figures and what they mean.
 
+use super::allow;
 use super::reader::{FormulaText, Reader, Text, text, text_list};
 use super::shape::{Field, Record, Shape};
 use crate::calendar::Grain;
@@ -149,6 +150,7 @@ pub static KPI: Record = Record {
         Field::new("tags", Shape::List(&Shape::Text), "Free labels."),
         Field::new("deprecated", Shape::Record(&DEPRECATED), "That it should not be used any more, and what to use instead."),
         Field::new("aliases", Shape::List(&Shape::Name), "Former names, which keep their views."),
+        allow::FIELD,
         Field::new("meta", Shape::Any, "Anything; carried into the manifest untouched."),
     ],
 };

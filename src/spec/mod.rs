@@ -4,6 +4,7 @@
 //! every file against the tables, decodes the definitions, and reports names that are defined twice or reserved. Nothing here
 //! looks inside a formula or follows a name.
 
+pub mod allow;
 pub mod dimension;
 pub mod kpi;
 pub mod project;
@@ -38,6 +39,8 @@ pub struct Spec {
     pub taxonomies: Vec<team::Taxonomy>,
     /// Scorecards.
     pub scorecards: Vec<scorecard::Scorecard>,
+    /// Lints that definitions silence.
+    pub allowances: Vec<allow::Allowance>,
     /// Spec tests.
     pub tests: Vec<test::Test>,
     /// Whether names that nobody defines may stand in a file that could not be read.
@@ -139,6 +142,9 @@ fn file(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings) {
     each(&reader, "taxonomies", |entry| spec.taxonomies.push(team::decode_taxonomy(entry)));
     each(&reader, "scorecards", |entry| spec.scorecards.push(scorecard::decode(entry)));
     each(&reader, "tests", |entry| spec.tests.push(test::decode(entry)));
+    for section in ["sources", "kpis", "scorecards"] {
+        each(&reader, section, |entry| allow::collect(entry, &mut spec.allowances, findings));
+    }
 }
 
 fn each(reader: &Reader<'_>, section: &str, mut decode: impl FnMut(&Entry)) {

@@ -1,5 +1,6 @@
 //! `kpic.yml`: the project's name, calendar, warehouse and lint levels.
 
+use super::allow;
 use super::reader::{Reader, Text};
 use super::shape::{Field, Record, Shape};
 use crate::calendar::{AsOf, Calendar, Date, Weekday, Zone, known_zones};
@@ -216,27 +217,9 @@ pub fn unknown_zone(text: &Text, findings: &mut Findings) {
 fn lints(reader: &Reader<'_>, findings: &mut Findings) -> BTreeMap<String, Level> {
     let mut levels = BTreeMap::new();
     for entry in reader.entries("lints") {
-        let name = entry.key.value.as_str();
         let level = super::reader::text(&entry.value).and_then(|text| Level::parse(&text.value));
-        let known = codes::ALL.iter().find(|code| code.name == name || code.id == name);
-        match known {
-            Some(code) if code.is_lint() => {
-                levels.extend(level.map(|level| (code.name.to_owned(), level)));
-            }
-            Some(code) => {
-                findings
-                    .report(
-                        &codes::UNKNOWN_LINT,
-                        entry.key.span,
-                        format!("`{}` is an error, its level cannot be set", code.name),
-                    )
-                    .help("only lints have levels: they point at what is legal but probably not meant");
-            }
-            None => {
-                let finding = findings.report(&codes::UNKNOWN_LINT, entry.key.span, format!("there is no lint `{name}`"));
-                let names = codes::ALL.iter().filter(|code| code.is_lint()).map(|code| code.name);
-                finding.help = suggest::did_you_mean(name, "the lints are", names);
-            }
+        if let Some(lint) = allow::lint_named(&entry.key, findings) {
+            levels.extend(level.map(|level| (lint.name.to_owned(), level)));
         }
     }
     levels

@@ -1,5 +1,6 @@
 //! `scorecards:`, KPIs that are looked at together.
 
+use super::allow;
 use super::reader::{Reader, Text};
 use super::shape::{Field, Record, Shape};
 use crate::calendar::Grain;
@@ -37,6 +38,7 @@ pub static SCORECARD: Record = Record {
         Field::new("grain", Shape::Word(&Grain::NAMES), "The grain of its rows. Default: month."),
         Field::new("kpis", Shape::List(&Shape::Name), "Its KPIs, in their order.").required(),
         Field::new("max", Shape::Count, "How many KPIs it may have. Default: 10."),
+        allow::FIELD,
     ],
 };
 

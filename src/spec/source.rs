@@ -1,5 +1,6 @@
 //! `sources:`, the relations that the warehouse already has, with the columns that formulas may touch.
 
+use super::allow;
 use super::reader::{FormulaText, Reader, Text, text, text_list};
 use super::shape::{Field, Record, Shape};
 use crate::load::{Entry, Node, Value};
@@ -100,6 +101,7 @@ static COLUMN: Record = Record {
         Field::new("max", Shape::Number, "The greatest value that it can have."),
         Field::new("values", Shape::List(&Shape::Text), "All values that it can have."),
         Field::new("nullable", Shape::Truth, "`false` where it is never null."),
+        allow::FIELD,
         Field::new("zone", Shape::Text, "The zone of a wall-clock timestamp. Default: UTC."),
         Field::new("expr", Shape::Formula, "A formula over the other columns."),
         Field::new(
@@ -127,6 +129,7 @@ pub static SOURCE: Record = Record {
             "Parquet, CSV or JSON files, relative to the project's folder.",
         ),
         Field::new("query", Shape::Text, "A SELECT."),
+        allow::FIELD,
         Field::new(
             "kind",
             Shape::Word(&["events", "states", "entities"]),

@@ -36,7 +36,7 @@ pub fn query(query: &Query, dialect: &dyn Dialect) -> String {
 
 /// A relation of the warehouse, as it stands after `from`.
 pub fn relation(relation: &RelationRef, dialect: &dyn Dialect) -> String {
-    let source = SourceRows { relation: relation.clone(), stored: Vec::new(), raw: Vec::new() };
+    let source = SourceRows { relation: relation.clone(), stored: Vec::new(), raw: Vec::new(), again: false };
     let text = Writer { dialect }.source(&source);
     if matches!(relation, RelationRef::Query(_)) { format!("{text} as stored") } else { text }
 }
@@ -151,7 +151,7 @@ impl Writer<'_> {
             RelationRef::Files(paths) => self.dialect.files(paths),
             RelationRef::Query(sql) => format!("(\n{}\n)", indented(sql, 2)),
         };
-        if source.raw.is_empty() {
+        if source.raw.is_empty() && !source.again {
             return relation;
         }
         let stored = source.stored.iter().map(|name| self.dialect.identifier(name));

@@ -33,6 +33,11 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
+    /// Whether another range lies within this one.
+    pub fn holds(self, other: Span) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+
     /// The empty range at the beginning of `file`.
     pub fn start_of(file: FileId) -> Self {
         Self { file, start: 0, end: 0 }

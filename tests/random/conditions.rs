@@ -93,7 +93,7 @@ impl Maker<'_> {
             0 => Expr::Apply("+", vec![path, other]),
             1 => Expr::Apply("-", vec![path, other]),
             2 => Expr::Apply("*", vec![path, other]),
-            3 => Expr::Apply("*", vec![path, number(choices.between(-2, 3))]),
+            3 => Expr::Apply("*", vec![path, number(*choices.pick(&[-2, -1, 2, 3]))]),
             4 => Expr::Apply("coalesce", vec![path, number(choices.between(0, 2))]),
             5 => {
                 // What is aggregated has no aggregates in it.

@@ -367,11 +367,10 @@ impl<'a> Evaluator<'a> {
             return;
         }
         // Whether a row passes depends on the period: it appears in the first in which it is in the window and passes.
-        let own = aggregate.window == Window::Period;
         let mut start = calendar.period(place.grain, calendar.data_from);
         while start <= calendar.as_of {
-            for (day, record, _) in self.in_window(aggregate, &Place { start, ..anywhere.clone() }) {
-                if start >= calendar.data_from || own && day.is_some_and(|day| day >= calendar.data_from) {
+            if start >= calendar.data_from {
+                for (_, record, _) in self.in_window(aggregate, &Place { start, ..anywhere.clone() }) {
                     seen(record, start);
                 }
             }

@@ -72,12 +72,12 @@ fn every_change_is_checked_and_nothing_ends_it() {
     let watch = Watch::start(&folder, &[]);
     assert!(watch.says().starts_with("fine: 5 KPIs over 1 source\n"));
 
-    folder.write("specs/late.yml", &KPI.replace("FORMULA", "count(order)"));
+    folder.write("specs/late.yml", &KPI.replace("FORMULA", "count(order where amount > 1)"));
     let said = watch.says();
     assert!(said.contains("changed: specs/late.yml") && said.contains("`order`") && said.contains("1 error"), "{said}");
 
     // As editors save: a file of another name that takes the place of the first.
-    folder.write("specs/.late.yml.swp", &KPI.replace("FORMULA", "count(orders)"));
+    folder.write("specs/.late.yml.swp", &KPI.replace("FORMULA", "count(orders where amount > 1)"));
     fs::rename(folder.path().join("specs/.late.yml.swp"), folder.path().join("specs/late.yml")).unwrap();
     let said = watch.says();
     assert!(said.contains("changed: specs/late.yml") && said.contains("fine: 6 KPIs"), "{said}");

@@ -2,6 +2,7 @@
 
 pub(super) mod build;
 pub(super) mod check;
+pub(super) mod explain;
 pub(super) mod init;
 pub(super) mod query;
 pub(super) mod run;

@@ -4,7 +4,7 @@ use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, findings_text, out, progress, show,
     usage, valid,
 };
-use crate::diagnostic::{Findings, codes, suggest};
+use crate::diagnostic::suggest;
 use crate::measure::test::{self, Outcome};
 use crate::pipeline;
 use clap::Args;
@@ -46,7 +46,7 @@ pub(in crate::cli) fn run(args: &TestArgs, context: &Context<'_>) -> Result<u8, 
         .map_err(|failure| environment(&failure))?;
     let failed = outcomes.iter().filter(|outcome| !outcome.passes()).count();
     if args.format == FindingsFormat::Json {
-        let text = findings_text(&findings(&project, &outcomes), project.files(), args.format, out::look_of_stdout());
+        let text = findings_text(&test::findings(&project, &outcomes), project.files(), args.format, out::look_of_stdout());
         out::print(&text);
     } else {
         for outcome in &outcomes {
@@ -88,23 +88,4 @@ fn report(outcome: &Outcome, args: &TestArgs) -> String {
         }
     }
     out
-}
-
-/// Failures as findings, for programs.
-fn findings(project: &pipeline::Valid, outcomes: &[Outcome]) -> Findings {
-    let mut findings = Findings::default();
-    for outcome in outcomes.iter().filter(|outcome| !outcome.passes()) {
-        if let Some(why) = &outcome.refused {
-            let test = project.model().tests.iter().find(|test| test.name.value == outcome.name);
-            if let Some(test) = test {
-                findings.report(&codes::ENGINE_REFUSED, test.name.span, format!("`{}`: {why}", outcome.name));
-            }
-        }
-        for figure in outcome.figures.iter().filter(|figure| !figure.agrees) {
-            let message =
-                format!("`{}`: {} at {} is {}, not {}", outcome.name, figure.of, figure.row, figure.actual, figure.expected);
-            findings.report(&codes::TEST_FAILED, figure.span, message);
-        }
-    }
-    findings
 }

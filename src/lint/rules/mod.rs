@@ -1,17 +1,23 @@
 //! The table of lints.
 
 mod constant_condition;
+mod contradiction;
 mod crowded_scorecard;
 mod deprecated_use;
+mod missing_better;
 mod missing_description;
 mod missing_owner;
+mod missing_unit;
 mod null_left_out;
+mod percent_scale;
+mod same_calculation;
 mod share_above_one;
 mod time_unit_left;
 mod times_hundred;
 mod uncovered_value;
 mod undeclared_grain;
 mod unused_column;
+mod unused_kpi;
 mod unused_source;
 mod value_not_listed;
 mod walk;
@@ -21,17 +27,23 @@ use super::Rule;
 /// All lints.
 pub static RULES: &[Rule] = &[
     constant_condition::RULE,
+    contradiction::RULE,
     crowded_scorecard::RULE,
     deprecated_use::RULE,
+    missing_better::RULE,
     missing_description::RULE,
     missing_owner::RULE,
+    missing_unit::RULE,
     null_left_out::RULE,
+    percent_scale::RULE,
+    same_calculation::RULE,
     share_above_one::RULE,
     time_unit_left::RULE,
     times_hundred::RULE,
     uncovered_value::RULE,
     undeclared_grain::RULE,
     unused_column::RULE,
+    unused_kpi::RULE,
     unused_source::RULE,
     value_not_listed::RULE,
 ];

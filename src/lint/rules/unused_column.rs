@@ -10,10 +10,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     if !lens.uses_are_known {
         return;
     }
-    let mut used = std::collections::BTreeSet::new();
-    for kpi in lens.model.kpis.ids() {
-        used.extend(lens.graph.upstream(Node::Kpi(kpi)));
-    }
+    let used = lens.graph.needed_by_kpis();
     for (id, source) in lens.model.sources.iter() {
         let calendar = lens.model.calendar_source.as_ref().is_some_and(|calendar| calendar.source == id);
         if calendar || !used.contains(&Node::Source(id)) {

@@ -11,10 +11,10 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     if lens.model.kpis.is_empty() || !lens.uses_are_known {
         return;
     }
+    let used = lens.graph.needed_by_kpis();
     for (id, source) in lens.model.sources.iter() {
         let calendar = lens.model.calendar_source.as_ref().is_some_and(|calendar| calendar.source == id);
-        let read = lens.graph.downstream(Node::Source(id)).iter().any(|node| matches!(node, Node::Kpi(_)));
-        if !calendar && !read {
+        if !calendar && !used.contains(&Node::Source(id)) {
             findings
                 .report(&codes::UNUSED_SOURCE, source.name.span, format!("no KPI reads the source `{}`", source.name.value))
                 .help("delete it, or keep it for later and set `unused-source: allow` under `lints:`");

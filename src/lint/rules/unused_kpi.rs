@@ -1,0 +1,27 @@
+//! `unused-kpi`: a figure that is on no scorecard and that no KPI uses is looked at by nobody. Quiet in a project without
+//! scorecards, and silent unless asked for.
+
+use crate::diagnostic::{Findings, codes};
+use crate::graph::Node;
+use crate::lint::{Lens, Rule};
+use std::collections::BTreeSet;
+
+pub(super) const RULE: Rule = Rule { code: &codes::UNUSED_KPI, check };
+
+fn check(lens: &Lens<'_>, findings: &mut Findings) {
+    let model = lens.model;
+    if model.scorecards.is_empty() || !lens.uses_are_known {
+        return;
+    }
+    let shown: BTreeSet<_> = model.scorecards.iter().flat_map(|scorecard| &scorecard.kpis).map(|kpi| kpi.value).collect();
+    for (id, kpi) in model.kpis.iter() {
+        // What is deprecated is on its way out.
+        if shown.contains(&id) || kpi.deprecated.is_some() || lens.graph.is_used(Node::Kpi(id)) {
+            continue;
+        }
+        let message = format!("`{}` is on no scorecard, and no other KPI uses it", kpi.name.value);
+        findings
+            .report(&codes::UNUSED_KPI, kpi.name.span, message)
+            .help("put it on the scorecard of those who look at it, delete it, or say why it is kept: `allow: { unused-kpi: \"...\" }`");
+    }
+}

@@ -1,0 +1,66 @@
+//! `allow:`, the lints that do not apply to one definition, each with the reason.
+
+use super::reader::Reader;
+use super::shape::{Field, Shape};
+use crate::diagnostic::{Code, Findings, codes, suggest};
+use crate::load::{Entry, Value};
+use crate::text::{Name, Span};
+
+/// A lint that somebody silenced for one definition.
+#[derive(Debug, Clone)]
+pub struct Allowance {
+    /// The lint.
+    pub lint: &'static Code,
+    /// The definition, from its name to its end.
+    pub within: Span,
+    /// Where the lint is named.
+    pub span: Span,
+}
+
+/// The key, for the tables of those definitions that have it.
+pub(super) const FIELD: Field =
+    Field::new("allow", Shape::Map(&Shape::Text), "Lints that do not apply here, by name, each with the reason.");
+
+/// The lint of that name or code; a finding and nothing if there is none.
+pub(super) fn lint_named(name: &Name, findings: &mut Findings) -> Option<&'static Code> {
+    match codes::named(&name.value) {
+        Some(code) if code.is_lint() => Some(code),
+        Some(code) => {
+            findings
+                .report(&codes::UNKNOWN_LINT, name.span, format!("`{}` is an error, its level cannot be set", code.name))
+                .help("only lints have levels: they point at what is legal but probably not meant");
+            None
+        }
+        None => {
+            let finding = findings.report(&codes::UNKNOWN_LINT, name.span, format!("there is no lint `{}`", name.value));
+            let names = codes::ALL.iter().filter(|code| code.is_lint()).map(|code| code.name);
+            finding.help = suggest::did_you_mean(&name.value, "the lints are", names);
+            None
+        }
+    }
+}
+
+/// The allowances of a definition and of what is defined within it.
+pub(super) fn collect(entry: &Entry, allowances: &mut Vec<Allowance>, findings: &mut Findings) {
+    let reader = Reader::of(&entry.value);
+    let within = Span { end: entry.value.span.end, ..entry.key.span };
+    for allowed in reader.entries("allow") {
+        if matches!(&allowed.value.value, Value::Scalar(reason) if reason.text.trim().is_empty())
+            || allowed.value.value == Value::Null
+        {
+            findings
+                .report(
+                    &codes::WRONG_SHAPE,
+                    allowed.key.span,
+                    format!("it is not said why `{}` does not apply", allowed.key.value),
+                )
+                .help(format!("give the reason to those who read this later: `{}: \"...\"`", allowed.key.value));
+        }
+        if let Some(lint) = lint_named(&allowed.key, findings) {
+            allowances.push(Allowance { lint, within, span: allowed.key.span });
+        }
+    }
+    for column in reader.entries("columns") {
+        collect(column, allowances, findings);
+    }
+}

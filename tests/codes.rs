@@ -1,0 +1,131 @@
+//! Runs every page of `docs/codes/`: the first spec gives the findings that the page shows, and the mended one gives none.
+//!
+//! A page begins with `# K0301 unit-mismatch`. It has a section "Fails" and a section "Works", each with a block ```` ```yaml ````
+//! that is a spec file, and perhaps a block ```` ```yaml kpic.yml ```` before it. The block ```` ```text ```` under "Fails" is what
+//! `kpic check` says, or `kpic test`, `kpic run` or `kpic verify` where only they can see it. `KPIC_UPDATE_DOCS=1` writes these blocks anew.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its pages has failed")]
+
+use kpic::diagnostic::render::{Look, human};
+use kpic::diagnostic::{Code, Findings, codes};
+use kpic::engine::{DuckDb, find};
+use kpic::measure::{Session, guard, test, verify};
+use kpic::pipeline::{Checked, Options, check};
+use kpic::plan::views;
+use rayon::prelude::*;
+use std::fs;
+use std::path::PathBuf;
+
+/// The project of a page that says nothing else: the two lints that nearly every small spec would have are silent.
+const PROJECT: &str = "kpic: 1
+calendar: { start: 2024-01-01, as_of: 2024-03-31 }
+lints: { missing-owner: allow, missing-description: allow }
+";
+
+/// A section of a page that is run.
+#[derive(Debug, Default)]
+struct Part {
+    project: Option<String>,
+    spec: String,
+    says: Option<String>,
+}
+
+fn page_path(code: &Code) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/codes").join(format!("{}.md", code.name))
+}
+
+/// The blocks below a heading, each with the word after its fence.
+fn part(page: &str, heading: &str) -> Option<Part> {
+    let section = page.split("\n## ").skip(1).find(|section| section.lines().next() == Some(heading))?;
+    let mut part = Part::default();
+    let mut lines = section.lines();
+    while let Some(line) = lines.next() {
+        let Some(kind) = line.strip_prefix("```") else { continue };
+        let block: String = lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+        match kind {
+            "yaml kpic.yml" => part.project = Some(block),
+            "yaml" => part.spec.push_str(&block),
+            "text" => part.says = Some(block),
+            _ => {}
+        }
+    }
+    Some(part)
+}
+
+/// Everything that is found in a project, with its text: by checking it, and if that finds no error by running it.
+fn findings(part: &Part) -> (Findings, String) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("kpic.yml"), part.project.as_deref().unwrap_or(PROJECT)).unwrap();
+    fs::create_dir(folder.path().join("specs")).unwrap();
+    fs::write(folder.path().join("specs/example.yml"), &part.spec).unwrap();
+    let checked = check(folder.path(), &Options::default());
+    let (files, found) = match checked.valid() {
+        Err(wrong) => {
+            let Checked { files, findings, .. } = *wrong;
+            (files, findings)
+        }
+        Ok(mut valid) => {
+            let engine = DuckDb { program: find(None).unwrap(), folder: folder.path().to_path_buf(), database: None };
+            let mut found = valid.findings().clone();
+            let outcomes = test::run(&mut valid, &engine, &[]).unwrap();
+            found.append(test::findings(&valid, &outcomes));
+            // Specs without a relation of their own have no data to look at.
+            if part.spec.contains("query:") {
+                let session = Session { engine: &engine, project: &valid };
+                let all = views::views(&valid);
+                let queries: Vec<_> = all.iter().filter_map(|view| views::query(&valid, &view.shows)).collect();
+                let guarded = guard::check(&session, &queries).unwrap();
+                // What a figure can live with is what `kpic verify` is for.
+                let sources: Vec<_> = valid.model().sources.ids().collect();
+                let verified = || verify::verify(&session, &sources).unwrap().findings;
+                found.append(if guarded.is_empty() { verified() } else { guarded });
+            }
+            (valid.files().clone(), found)
+        }
+    };
+    let text = human(&found, &files, Look { color: false, width: 100 });
+    (found, text)
+}
+
+fn problem(code: &'static Code) -> Option<String> {
+    let wrong = |why: String| Some(format!("docs/codes/{}.md: {why}", code.name));
+    let page = fs::read_to_string(page_path(code)).unwrap();
+    if page.lines().next() != Some(format!("# {} {}", code.id, code.name).as_str()) {
+        return wrong(format!("does not begin with `# {} {}`", code.id, code.name));
+    }
+    let (Some(fails), Some(works)) = (part(&page, "Fails"), part(&page, "Works")) else {
+        return wrong("lacks a section \"Fails\" or \"Works\"".to_owned());
+    };
+    let (found, text) = findings(&fails);
+    if !found.iter().any(|finding| finding.code == code) {
+        return wrong(format!("the failing spec does not give it, but\n{text}"));
+    }
+    if let Some(other) = found.iter().find(|finding| finding.code != code) {
+        return wrong(format!("the failing spec gives {} too:\n{text}", other.code.name));
+    }
+    if fails.says.as_deref() != Some(text.as_str()) {
+        if std::env::var_os("KPIC_UPDATE_DOCS").is_none() {
+            return wrong(format!("the failing spec says something else (KPIC_UPDATE_DOCS=1 writes it):\n{text}"));
+        }
+        let Some(says) = fails.says else { return wrong("has no block ```text under \"Fails\"".to_owned()) };
+        let block = |text: &str| format!("```text\n{text}```\n");
+        fs::write(page_path(code), page.replacen(&block(&says), &block(&text), 1)).unwrap();
+    }
+    let (found, text) = findings(&works);
+    if found.is_empty() { None } else { wrong(format!("the mended spec is not clean:\n{text}")) }
+}
+
+#[test]
+fn every_code_has_a_page_that_shows_it() {
+    let problems: Vec<String> = codes::ALL.par_iter().filter_map(|code| problem(code)).collect();
+    assert!(problems.is_empty(), "{} of {} pages:\n\n{}\n", problems.len(), codes::ALL.len(), problems.join("\n"));
+}
+
+#[test]
+fn every_page_belongs_to_a_code() {
+    for entry in fs::read_dir(page_path(codes::ALL.first().unwrap()).parent().unwrap()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let code = name.strip_suffix(".md").unwrap_or(&name);
+        assert!(name == "README.md" || codes::named(code).is_some(), "{name}");
+    }
+}
