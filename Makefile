@@ -33,7 +33,7 @@ typos: .tools/typos ## Spelling
 	.tools/typos
 
 wheel: .tools/maturin ## Build the Python wheel into target/wheels
-	.tools/maturin build --locked --out target/wheels
+	rm -rf target/wheels && .tools/maturin build --locked --out target/wheels
 
 wheel-test: wheel ## Install the wheel into an empty environment and run it there
 	rm -rf target/wheel-test && $(PYTHON) -m venv target/wheel-test
