@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod check;
 pub mod cli;
 pub mod diagnostic;
+pub mod draft;
 pub mod engine;
 pub mod fix;
 pub mod formula;

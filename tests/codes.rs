@@ -2,14 +2,14 @@
 //!
 //! A page begins with `# K0301 unit-mismatch`. It has a section "Fails" and a section "Works", each with a block ```` ```yaml ````
 //! that is a spec file, and perhaps a block ```` ```yaml kpic.yml ```` before it. The block ```` ```text ```` under "Fails" is what
-//! `kpic check` says, or `kpic test` or `kpic run` where only they can see it. `KPIC_UPDATE_DOCS=1` writes these blocks anew.
+//! `kpic check` says, or `kpic test`, `kpic run` or `kpic verify` where only they can see it. `KPIC_UPDATE_DOCS=1` writes these blocks anew.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its pages has failed")]
 
 use kpic::diagnostic::render::{Look, human};
 use kpic::diagnostic::{Code, Findings, codes};
 use kpic::engine::{DuckDb, find};
-use kpic::measure::{Session, guard, test};
+use kpic::measure::{Session, guard, test, verify};
 use kpic::pipeline::{Checked, Options, check};
 use kpic::plan::views;
 use rayon::prelude::*;
@@ -74,7 +74,11 @@ fn findings(part: &Part) -> (Findings, String) {
                 let session = Session { engine: &engine, project: &valid };
                 let all = views::views(&valid);
                 let queries: Vec<_> = all.iter().filter_map(|view| views::query(&valid, &view.shows)).collect();
-                found.append(guard::check(&session, &queries).unwrap());
+                let guarded = guard::check(&session, &queries).unwrap();
+                // What a figure can live with is what `kpic verify` is for.
+                let sources: Vec<_> = valid.model().sources.ids().collect();
+                let verified = || verify::verify(&session, &sources).unwrap().findings;
+                found.append(if guarded.is_empty() { verified() } else { guarded });
             }
             (valid.files().clone(), found)
         }

@@ -252,8 +252,7 @@ pub static NAME_TOO_LONG: Code = code!(Error, "K0802", "name-too-long", "a view'
 pub static NO_SQL_FOR_DIALECT: Code = code!(Error, "K0803", "no-sql-for-dialect", "raw SQL is not given for the dialect");
 
 /// A key that is not unique.
-pub static KEY_NOT_UNIQUE: Code =
-    code!(Error, "K0901", "key-not-unique", "a key that is joined through is not unique in the data");
+pub static KEY_NOT_UNIQUE: Code = code!(Error, "K0901", "key-not-unique", "a key is not unique in the data");
 /// A column whose type in the warehouse is another.
 pub static COLUMN_TYPE_DIFFERS: Code =
     code!(Error, "K0902", "column-type-differs", "a column has another type in the data than declared");
@@ -267,6 +266,18 @@ pub static ENGINE_REFUSED: Code = code!(Error, "K0905", "engine-refused", "the e
 pub static BAD_TEST: Code = code!(Error, "K0906", "bad-test", "a spec test names what does not exist");
 /// A spec test that failed.
 pub static TEST_FAILED: Code = code!(Error, "K0907", "test-failed", "a spec test got other figures than expected");
+/// A row without a time.
+pub static TIME_MISSING: Code = code!(Error, "K0908", "time-missing", "rows have no time and belong to no period");
+/// A null that must not be.
+pub static UNEXPECTED_NULL: Code = code!(Error, "K0909", "unexpected-null", "a column is null that must not be");
+/// A reference to nothing.
+pub static REFERENCE_NOT_FOUND: Code =
+    code!(Error, "K0910", "reference-not-found", "a reference names a row that is not there");
+/// A value that is not listed.
+pub static UNDECLARED_VALUE: Code =
+    code!(Error, "K0911", "undeclared-value", "the data has a value that `values:` does not list");
+/// A number outside of its bounds.
+pub static OUT_OF_RANGE: Code = code!(Error, "K0912", "out-of-range", "the data has a value below `min:` or above `max:`");
 
 /// All codes, in their order.
 pub static ALL: &[&Code] = &[
@@ -359,4 +370,9 @@ pub static ALL: &[&Code] = &[
     &ENGINE_REFUSED,
     &BAD_TEST,
     &TEST_FAILED,
+    &TIME_MISSING,
+    &UNEXPECTED_NULL,
+    &REFERENCE_NOT_FOUND,
+    &UNDECLARED_VALUE,
+    &OUT_OF_RANGE,
 ];

@@ -72,6 +72,13 @@ pub fn project(root: &Path, specs_folder: impl Fn(&Tree) -> String) -> Loaded {
     loaded
 }
 
+/// The tree of `kpic.yml` alone, if it can be read.
+pub fn project_file(root: &Path) -> Option<Tree> {
+    let text = std::fs::read_to_string(root.join(PROJECT_FILE)).ok()?;
+    let file = Files::default().add(PROJECT_FILE.to_owned(), String::new());
+    tree(file, &text).0
+}
+
 /// Trees of texts that are in memory: the first is `kpic.yml`, the others are spec files, each with its path.
 pub fn texts(texts: Vec<(String, String)>) -> Loaded {
     let mut loaded = Loaded::default();

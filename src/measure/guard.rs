@@ -3,13 +3,15 @@
 
 use super::Session;
 use crate::diagnostic::{Finding, Findings, codes, suggest};
+use crate::engine::types::Family;
 use crate::engine::{Failure, Rows};
 use crate::model::facts::Type;
-use crate::model::{CalendarSource, Clock, Column, Source, SourceId, Storage};
+use crate::model::{CalendarSource, Clock, Column, ColumnId, Source, SourceId, Storage};
 use crate::plan::relation::{Query, RelationRef};
-use crate::plan::{duplicate_keys, sources_read};
+use crate::plan::rules::{Rule, examples};
+use crate::plan::sources_read;
 use crate::sql;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks the data that some queries will read.
 ///
@@ -25,7 +27,8 @@ pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failu
         joined.extend(by_key);
     }
     let mut findings = Findings::default();
-    let sound = columns(session, &read, &mut findings)?;
+    let unfit = columns(session, &read, &mut findings)?;
+    let sound: BTreeSet<SourceId> = unfit.into_iter().filter(|(_, unfit)| unfit.is_empty()).map(|(id, _)| id).collect();
     joined.retain(|id| sound.contains(id) && !model.sources.get(*id).key.is_empty());
     keys(session, &joined, &mut findings)?;
     if let Some(calendar) = model.calendar_source.as_ref().filter(|calendar| sound.contains(&calendar.source)) {
@@ -35,8 +38,12 @@ pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failu
     Ok(findings)
 }
 
-/// Checks columns and types; gives the sources with which nothing is wrong.
-fn columns(session: &Session<'_>, read: &BTreeSet<SourceId>, findings: &mut Findings) -> Result<BTreeSet<SourceId>, Failure> {
+/// Checks columns and types; gives the sources that can be read, each with the columns that are missing or of another type.
+pub(super) fn columns(
+    session: &Session<'_>,
+    read: &BTreeSet<SourceId>,
+    findings: &mut Findings,
+) -> Result<BTreeMap<SourceId, BTreeSet<ColumnId>>, Failure> {
     let model = session.project.model();
     let mut asked = Vec::new();
     let mut queries = Vec::new();
@@ -48,14 +55,12 @@ fn columns(session: &Session<'_>, read: &BTreeSet<SourceId>, findings: &mut Find
             asked.push(*id);
         }
     }
-    let mut sound = BTreeSet::new();
+    let mut readable = BTreeMap::new();
     for (id, answer) in asked.into_iter().zip(session.engine.answer("", &queries)?) {
         let source = model.sources.get(id);
         match answer {
             Ok(rows) => {
-                if fits(source, &rows, findings) {
-                    sound.insert(id);
-                }
+                readable.insert(id, unfit(source, &rows, findings));
             }
             Err(why) => {
                 let message = format!("the rows of `{}` cannot be read: {why}", source.name.value);
@@ -65,16 +70,16 @@ fn columns(session: &Session<'_>, read: &BTreeSet<SourceId>, findings: &mut Find
             }
         }
     }
-    Ok(sound)
+    Ok(readable)
 }
 
-/// Whether a source's columns are there with fitting types.
-fn fits(source: &Source, rows: &Rows, findings: &mut Findings) -> bool {
+/// The columns of a source that are missing or of another type.
+fn unfit(source: &Source, rows: &Rows, findings: &mut Findings) -> BTreeSet<ColumnId> {
     let text =
         |row: &Vec<serde_json::Value>, at: usize| row.get(at).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let known: Vec<(String, String)> = rows.rows.iter().map(|row| (text(row, 0), text(row, 1))).collect();
-    let mut sound = true;
-    for column in source.columns.rows() {
+    let mut unfit = BTreeSet::new();
+    for (id, column) in source.columns.iter() {
         let stored: Vec<&String> = match &column.storage {
             Storage::Stored(name) => vec![name],
             Storage::Several(names) => names.iter().collect(),
@@ -86,23 +91,23 @@ fn fits(source: &Source, rows: &Rows, findings: &mut Findings) -> bool {
                 let finding = findings.report(&codes::NOT_IN_DATA, column.name.span, message);
                 let names = known.iter().map(|(name, _)| name.as_str());
                 finding.help = suggest::did_you_mean(name, "it has", names);
-                sound = false;
+                unfit.insert(id);
                 continue;
             };
             if let Some(declared) = mismatch(column, ty) {
                 let message = format!("`{}` is declared as {declared}, but the data has {ty}", column.name.value);
                 let finding = findings.report(&codes::COLUMN_TYPE_DIFFERS, column.name.span, message);
-                finding.help = fitting(ty).map(|fitting| format!("declare it as `{fitting}`"));
-                sound = false;
+                finding.help = Family::of(ty).and_then(Family::declared).map(|ty| format!("declare it as `{ty}`"));
+                unfit.insert(id);
             }
         }
     }
-    sound
+    unfit
 }
 
 /// How a column is declared, if the engine's type does not fit.
-fn mismatch(column: &Column, ty: &str) -> Option<String> {
-    let found = family(ty)?;
+pub(super) fn mismatch(column: &Column, ty: &str) -> Option<String> {
+    let found = Family::of(ty)?;
     let (declared, fits) = match (column.ty, &column.clock) {
         (Type::Timestamp, Clock::Instant) => ("an instant", found == Family::Instant),
         (Type::Timestamp, _) => ("a timestamp", found == Family::Timestamp),
@@ -117,57 +122,10 @@ fn mismatch(column: &Column, ty: &str) -> Option<String> {
     (!fits).then(|| declared.to_owned())
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Family {
-    Boolean,
-    Integer,
-    Decimal,
-    Floating,
-    Text,
-    Date,
-    Timestamp,
-    Instant,
-    Other,
-}
-
-/// What `DuckDB` calls its types.
-fn family(ty: &str) -> Option<Family> {
-    let name = ty.split('(').next().unwrap_or(ty).trim().to_uppercase();
-    Some(match name.as_str() {
-        "BOOLEAN" => Family::Boolean,
-        "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "HUGEINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" | "UBIGINT"
-        | "UHUGEINT" => Family::Integer,
-        "DECIMAL" => Family::Decimal,
-        "FLOAT" | "DOUBLE" => Family::Floating,
-        "VARCHAR" | "ENUM" | "UUID" => Family::Text,
-        "DATE" => Family::Date,
-        "TIMESTAMP" | "TIMESTAMP_S" | "TIMESTAMP_MS" | "TIMESTAMP_NS" => Family::Timestamp,
-        "TIMESTAMP WITH TIME ZONE" => Family::Instant,
-        // A column of nothing but nulls has no type of its own.
-        "\"NULL\"" | "NULL" => return None,
-        _ => Family::Other,
-    })
-}
-
-/// The type to declare for an engine's type.
-fn fitting(ty: &str) -> Option<&'static str> {
-    Some(match family(ty)? {
-        Family::Boolean => "boolean",
-        Family::Integer => "integer",
-        Family::Decimal => "decimal",
-        Family::Floating => "number",
-        Family::Text => "text",
-        Family::Date => "date",
-        Family::Timestamp => "timestamp",
-        Family::Instant => "instant",
-        Family::Other => return None,
-    })
-}
-
 /// Checks that no key that rows are joined by stands in several rows.
 fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findings) -> Result<(), Failure> {
     let model = session.project.model();
-    let queries: Vec<Query> = joined.iter().map(|id| duplicate_keys(model, *id)).collect();
+    let queries: Vec<Query> = joined.iter().map(|id| examples(model, *id, Rule::UniqueKey)).collect();
     for (id, answer) in joined.iter().zip(session.answer(&queries)?) {
         let source = model.sources.get(*id);
         let rows = match answer {
@@ -196,13 +154,13 @@ fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findi
     Ok(())
 }
 
-fn refused(source: &Source, why: &str) -> Finding {
+pub(super) fn refused(source: &Source, why: &str) -> Finding {
     let message = format!("the rows of `{}` cannot be checked: {why}", source.name.value);
     Finding::new(&codes::ENGINE_REFUSED, source.name.span, message)
 }
 
 /// Checks that the rows of a calendar source are a calendar, and that it holds all days that are needed.
-fn calendar_rows(session: &Session<'_>, calendar: &CalendarSource, findings: &mut Findings) -> Result<(), Failure> {
+pub(super) fn calendar_rows(session: &Session<'_>, calendar: &CalendarSource, findings: &mut Findings) -> Result<(), Failure> {
     let model = session.project.model();
     let dialect = session.dialect();
     let source = model.sources.get(calendar.source);

@@ -33,7 +33,9 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
             },
             row: text(source.row.as_ref()),
             key: Vec::new(),
+            key_span: source.key.first().zip(source.key.last()).map(|(first, last)| first.span.to(last.span)),
             time: None,
+            time_span: source.time.as_ref().map(|time| time.span),
             columns,
             names,
         };
