@@ -154,7 +154,7 @@ impl Context<'_> {
         if !inner.ty.is_numeric() && function.takes.first() == Some(&Argument::Numeric) {
             let span = of.at.0.unwrap_or(self.or);
             let message = format!("`{}` takes numbers, and the value of each entity is {}", function.name, inner.ty);
-            self.report(&codes::TYPE_MISMATCH, span, message);
+            self.report(&codes::TYPE_MISMATCH, span, message).help("aggregate a number for each entity");
             return broken(of);
         }
         let value = (inner.ty, inner.measure.clone(), inner.range);

@@ -7,7 +7,7 @@ use crate::diagnostic::codes;
 use crate::functions::{Argument, Function, Gives, Rest, UnitRule, conversions, operators};
 use crate::model::expr::{Expr, Literal, Node};
 use crate::model::facts::{Measure, Range, Type};
-use crate::model::unit::{Fit, Unit};
+use crate::model::unit::{Fit, Shown, Unit};
 use crate::text::Span;
 
 impl Context<'_> {
@@ -33,8 +33,21 @@ impl Context<'_> {
 
     fn mismatch<L, T>(&mut self, function: &Function, operand: &Operand<L>, wants: &str) -> Option<T> {
         let span = operand.expr.span_or(self.or);
-        let message = format!("`{}` {wants}, and `{}` is {}", function.name, self.text(&operand.expr), operand.ty);
-        self.report(&codes::TYPE_MISMATCH, span, message);
+        let text = self.text(&operand.expr);
+        let message = format!("`{}` {wants}, and `{text}` is {}", function.name, operand.ty);
+        let finding = self.report(&codes::TYPE_MISMATCH, span, message);
+        if wants.contains("number") && function.name != "text" {
+            match operand.ty {
+                Type::Text if function.name == "+" => finding.help("texts are put together with `concat(a, b)`"),
+                Type::Text => finding.help(format!("a text that holds a number becomes one with `number({text})`")),
+                Type::Boolean => finding.help(format!("to get 1 or 0 write `if({text}, 1, 0)`")),
+                _ => finding,
+            };
+        } else if wants == "takes a condition" {
+            finding.help("a condition compares something, as in `status = 'paid'`");
+        } else if wants == "takes a date or timestamp" && operand.ty == Type::Text {
+            finding.help(format!("a text that holds a day becomes a date with `date({text})`"));
+        }
         None
     }
 
@@ -220,7 +233,7 @@ impl Context<'_> {
                 }
                 (Measure::Mixed(_), Measure::Mixed(_)) => {
                     let message = "amounts of several currencies cannot be multiplied with each other";
-                    self.report(&codes::MIXED_CURRENCIES, span, message);
+                    self.report(&codes::MIXED_CURRENCIES, span, message).help("multiply by an exchange rate first");
                     return None;
                 }
                 (Measure::Unknown, _) | (_, Measure::Unknown) => (Measure::Unknown, 1.0),
@@ -493,13 +506,19 @@ impl Context<'_> {
         let money = |operand: &Operand<L>| matches!(&operand.measure, Measure::Of(unit) if unit.currency().is_some());
         let unitless = |operand: &Operand<L>| matches!(&operand.measure, Measure::Of(unit) if *unit == Unit::none());
         let (both_money, one_unitless) = (money(one) && money(two), unitless(one) || unitless(two));
+        let rate = match (&one.measure, &two.measure) {
+            (Measure::Of(one), Measure::Of(two)) => Some(one.over(two)),
+            _ => None,
+        };
         let finding = self.report(&codes::UNIT_MISMATCH, first_place, message).here(here).also(second_place, there);
         if both_money {
             finding.help("multiply one side by an exchange rate, for instance `sum(amount * usd_rate from costs)`");
         } else if one_unitless {
             finding.help("if the column without a unit has one, declare it: `{ type: decimal, unit: USD }`");
+        } else if let Some(rate) = rate {
+            finding.help(format!("one side can be turned into the other with a rate, a column or KPI in `{rate}`"));
         } else {
-            finding.help("bring both sides to the same unit first");
+            finding.help("bring the amounts to one currency first: multiply them by an exchange rate");
         }
         None
     }
@@ -510,9 +529,20 @@ fn unit_name<L>(operand: &Operand<L>) -> String {
     match &operand.measure {
         Measure::Mixed(_) => "several currencies".to_owned(),
         Measure::Of(unit) if *unit == Unit::none() => "no unit".to_owned(),
-        Measure::Of(unit) if unit.is_soft() => format!("{unit}, a count"),
+        Measure::Of(unit) if unit.is_soft() => unit_text(unit),
         Measure::Of(unit) => unit.hard().to_string(),
         Measure::Bare | Measure::Unknown => "no unit".to_owned(),
+    }
+}
+
+/// A unit, for a message; what is no hard unit is said to be so.
+pub(super) fn unit_text(unit: &Unit) -> String {
+    match unit.shown {
+        Shown::Percent => "%, a share without a unit".to_owned(),
+        Shown::Points => "points, a score without a unit".to_owned(),
+        Shown::Plain if *unit == Unit::none() => "a number without a unit".to_owned(),
+        Shown::Plain if unit.is_soft() => format!("{unit}, a count"),
+        Shown::Plain => unit.to_string(),
     }
 }
 

@@ -47,8 +47,11 @@ pub(super) fn columns(model: &mut Model, graph: &Graph, files: &Files, findings:
                     match found.fit(declared) {
                         Fit::Times(factor) => done = apply::scaled(done, factor),
                         Fit::Not => {
+                            let (declared, found) = (apply::unit_text(declared), apply::unit_text(found));
                             let message = format!("`{}` is declared in {declared}, but its formula gives {found}", name.value);
-                            context.report(&codes::UNIT_MISMATCH, place, message);
+                            context
+                                .report(&codes::UNIT_MISMATCH, place, message)
+                                .help("correct the column's unit, or the units of the columns that its formula reads");
                             ty = Type::Error;
                         }
                     }

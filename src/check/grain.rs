@@ -157,7 +157,12 @@ fn each_problem(each: &Each, grain: Grain, custom: bool, span: Span, found: &mut
     };
     if !inner.nests_in(grain, custom) {
         let message = format!("a {grain} does not hold whole {inner}s, so they cannot be gone over");
-        mismatch(message, "go over a finer grain that fits, such as `each day`".to_owned());
+        let help = if inner > grain {
+            format!("show this KPI by {inner} or longer, or go over a finer grain, such as `each day`")
+        } else {
+            "go over a finer grain that fits, such as `each day`".to_owned()
+        };
+        mismatch(message, help);
         return;
     }
     let fits = match each.window {

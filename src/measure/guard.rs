@@ -92,7 +92,7 @@ fn fits(source: &Source, rows: &Rows, findings: &mut Findings) -> bool {
             if let Some(declared) = mismatch(column, ty) {
                 let message = format!("`{}` is declared as {declared}, but the data has {ty}", column.name.value);
                 let finding = findings.report(&codes::COLUMN_TYPE_DIFFERS, column.name.span, message);
-                finding.help = fitting(ty).map(|fitting| format!("declare it as `{fitting}`"));
+                finding.help(advice(column, ty));
                 sound = false;
             }
         }
@@ -149,6 +149,20 @@ fn family(ty: &str) -> Option<Family> {
     })
 }
 
+/// What to do about a column whose data has another type.
+fn advice(column: &Column, ty: &str) -> String {
+    let name = &column.name.value;
+    match (fitting(ty), column.ty) {
+        (None, _) => "kpic has no such type; make the source a `query:` that casts the column".to_owned(),
+        (Some("text"), Type::Date) => format!("declare it as `text`, and write `date({name})` where the day is needed"),
+        (Some("text"), Type::Integer | Type::Decimal | Type::Number) => {
+            format!("declare it as `text`, and write `number({name})` where the number is needed")
+        }
+        (Some("text"), Type::Timestamp) => "make the source a `query:` that casts the column, or declare it as `text`".to_owned(),
+        (Some(fitting), _) => format!("declare it as `{fitting}`"),
+    }
+}
+
 /// The type to declare for an engine's type.
 fn fitting(ty: &str) -> Option<&'static str> {
     Some(match family(ty)? {
@@ -198,7 +212,9 @@ fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findi
 
 fn refused(source: &Source, why: &str) -> Finding {
     let message = format!("the rows of `{}` cannot be checked: {why}", source.name.value);
-    Finding::new(&codes::ENGINE_REFUSED, source.name.span, message)
+    let mut finding = Finding::new(&codes::ENGINE_REFUSED, source.name.span, message);
+    finding.help("run the source's query or view by itself to see which rows stop it");
+    finding
 }
 
 /// Checks that the rows of a calendar source are a calendar, and that it holds all days that are needed.

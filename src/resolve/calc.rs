@@ -234,11 +234,13 @@ impl Resolver<'_> {
                 "{} is shorter than a day; windows and `prior` go by whole days or longer",
                 Written::Duration(count, unit)
             );
-            self.report(&codes::BAD_WINDOW, length.span, message);
+            self.report(&codes::BAD_WINDOW, length.span, message)
+                .help("the last 24 hours of a day are that day: `1 day`; a shorter time goes into a condition on a time column");
             return None;
         };
         if count == 0 {
-            self.report(&codes::BAD_WINDOW, length.span, "a length of 0 holds nothing");
+            self.report(&codes::BAD_WINDOW, length.span, "a length of 0 holds nothing")
+                .help("for the period itself leave it out; for the day alone write `1 day`");
             return None;
         }
         Some(Length { count, unit })

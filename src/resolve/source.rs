@@ -198,7 +198,9 @@ fn unit(column: &written::Column, ty: Type, findings: &mut Findings) -> Unit {
     let Some(written::ColumnUnit::Fixed(text)) = &column.unit else { return Unit::none() };
     if !ty.is_numeric() {
         let message = format!("the column `{}` holds {ty}, which has no unit", column.name.value);
-        findings.report(&codes::UNKNOWN_UNIT, text.span, message);
+        findings
+            .report(&codes::UNKNOWN_UNIT, text.span, message)
+            .help("leave the unit out; if the column holds numbers, declare it as `integer`, `decimal` or `number`");
         return Unit::none();
     }
     match Unit::parse(&text.value) {
