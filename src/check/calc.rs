@@ -1,7 +1,7 @@
 //! Formulas of KPIs: type, unit, kind over time, and range of each, in the order in which they need each other.
 
 use super::row::Scope;
-use super::{Context, Operand, apply, literal};
+use super::{Context, Operand, advice, literal};
 use crate::diagnostic::{Findings, codes};
 use crate::functions::{Argument, Function, Gives, avg, operators, sum};
 use crate::graph::Graph;
@@ -128,9 +128,10 @@ impl Context<'_> {
         let span = calc.span_or(kpi.name.span);
         if !figure.operand.ty.is_numeric() || figure.operand.ty == Type::Null {
             let message = format!("the formula of `{}` gives {}, and a KPI is a number", kpi.name.value, figure.operand.ty);
+            let text = self.text(calc);
             let finding = self.report(&codes::KPI_NOT_A_NUMBER, span, message);
             match figure.operand.ty {
-                Type::Boolean => finding.help("to get 1 or 0 write `if(condition, 1, 0)`"),
+                Type::Boolean => finding.help(format!("to get 1 or 0 write `if({text}, 1, 0)`")),
                 Type::Date | Type::Timestamp => finding.help("the time between two times is a number: `max(a) - min(b)`"),
                 Type::Text => finding.help("count the rows or the different texts, or slice a KPI by the column: `by: [...]`"),
                 _ => finding,
@@ -211,10 +212,12 @@ impl Context<'_> {
                 Some((unit.clone(), 1.0))
             }
             Fit::Not => {
-                let (says, gives) = (apply::unit_text(unit), apply::unit_text(found));
+                let (says, gives) = (advice::unit(unit), advice::unit(found));
                 let message = format!("`{}` is declared in {says}, but its formula gives {gives}", kpi.name.value);
                 let formula = kpi.formula_span.unwrap_or(kpi.name.span);
-                let help = if found.is_soft() {
+                let help = if found.is_soft() && figure.operand.origin.is_none() {
+                    "correct the unit; an amount comes from adding up a column that has it"
+                } else if found.is_soft() {
                     "declare the unit of the column that the formula reads, or correct the KPI's unit"
                 } else {
                     "correct the unit, or the formula"
@@ -364,8 +367,10 @@ impl Context<'_> {
             };
             let text = self.text(&each.of);
             let message = format!("`{text}` does not add up over time: it {why}");
-            self.report(&codes::DOES_NOT_ADD_UP, place, message)
-                .help(format!("for a typical value write `avg({text} each {})`", each.grain));
+            self.report(&codes::DOES_NOT_ADD_UP, place, message).help(format!(
+                "without `each` it is worked out for the whole period; for a typical {0} write `avg({text} each {0})`",
+                each.grain
+            ));
             return Figure::broken(span);
         }
         let ty = match each.function.gives {

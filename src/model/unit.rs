@@ -242,7 +242,7 @@ impl Base {
             return Err(format!("`{word}` is no currency of ISO 4217"));
         }
         if let Some(unit) = meant(word) {
-            return Err(format!("`{word}` is no unit: write `{unit}`"));
+            return Err(format!("`{word}` is no unit: write {unit}"));
         }
         let lower = word.to_uppercase();
         if word.len() == 3 && CURRENCIES.split(' ').any(|code| code == lower) && lower != word && is_money_like(&lower) {
@@ -257,14 +257,14 @@ impl Base {
     }
 }
 
-/// The unit that a word or sign stands for in plain English. As a noun it would go together with everything.
+/// What to write for a word or sign of plain English. As a noun it would go together with everything.
 fn meant(word: &str) -> Option<&'static str> {
     Some(match word.to_lowercase().as_str() {
-        "percent" | "percentage" | "pct" => "%",
-        "euro" | "euros" | "\u{20ac}" => "EUR",
-        "dollar" | "dollars" | "$" => "USD",
-        "\u{a3}" => "GBP",
-        "\u{a5}" => "JPY",
+        "percent" | "percentage" | "pct" => "`%`",
+        "euro" | "euros" | "\u{20ac}" => "`EUR`",
+        "dollar" | "dollars" | "$" => "the code of the currency, such as `USD`",
+        "\u{a3}" => "the code of the currency, such as `GBP`",
+        "\u{a5}" => "the code of the currency, such as `JPY`",
         _ => return None,
     })
 }

@@ -235,12 +235,12 @@ impl Resolver<'_> {
                 Written::Duration(count, unit)
             );
             self.report(&codes::BAD_WINDOW, length.span, message)
-                .help("the last 24 hours of a day are that day: `1 day`; a shorter time goes into a condition on a time column");
+                .help("24 hours are `1 day`; a shorter time goes into a condition on a time column");
             return None;
         };
         if count == 0 {
             self.report(&codes::BAD_WINDOW, length.span, "a length of 0 holds nothing")
-                .help("for the period itself leave it out; for the day alone write `1 day`");
+                .help("leave it out for the period itself, or write `1 day` or more");
             return None;
         }
         Some(Length { count, unit })

@@ -383,9 +383,16 @@ fn defined(written: &dimension::Dimension, incomplete: bool, model: &Model, find
             if holds != ty && holds != Type::Error {
                 let message =
                     format!("`{}` is {ty}, but `{}` of `{}` holds {holds}", written.name.value, path.value, source_name.value);
-                findings
-                    .report(&codes::DIMENSION_TYPE, path.span, message)
-                    .help("give the dimension the type of its columns, or name a column of its type");
+                let fits = matches!(holds, Type::Text | Type::Boolean | Type::Integer | Type::Date);
+                let derive = "derive a column of that type with `expr:` and name it here";
+                let help = match (holds.declared().filter(|_| fits), ty) {
+                    (Some(word), Type::Text) => {
+                        format!("a dimension is a text unless it says otherwise: write `type: {word}`, or {derive}")
+                    }
+                    (Some(word), _) => format!("give the dimension that type, `type: {word}`, or {derive}"),
+                    (None, _) => derive.to_owned(),
+                };
+                findings.report(&codes::DIMENSION_TYPE, path.span, message).help(help);
             }
             places.insert(source, found);
         }
