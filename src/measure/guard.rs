@@ -5,7 +5,7 @@ use super::Session;
 use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::engine::{Failure, Rows};
 use crate::model::facts::Type;
-use crate::model::{CalendarSource, Clock, Column, Source, SourceId, Storage};
+use crate::model::{CalendarSource, Clock, Column, Relation, Source, SourceId, Storage};
 use crate::plan::relation::{Query, RelationRef};
 use crate::plan::{duplicate_keys, sources_read};
 use crate::sql;
@@ -59,9 +59,11 @@ fn columns(session: &Session<'_>, read: &BTreeSet<SourceId>, findings: &mut Find
             }
             Err(why) => {
                 let message = format!("the rows of `{}` cannot be read: {why}", source.name.value);
-                findings
-                    .report(&codes::NOT_IN_DATA, source.name.span, message)
-                    .help("files are looked for from the project's folder; tables in the database that `--database` names");
+                findings.report(&codes::NOT_IN_DATA, source.name.span, message).help(match &source.relation {
+                    Some(Relation::Files(_)) => "files are looked for from the project's folder",
+                    Some(Relation::Query(_)) => "run the query by itself; files in it are looked for from the project's folder",
+                    _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names",
+                });
             }
         }
     }
@@ -159,9 +161,11 @@ fn advice(column: &Column, ty: &str) -> String {
     let name = &column.name.value;
     match (fitting(ty), column.ty) {
         (None, _) => "kpic has no such type; make the source a `query:` that casts the column".to_owned(),
-        (Some("text"), Type::Date) => format!("declare it as `text`, and write `date({name})` where the day is needed"),
+        (Some("text"), Type::Date) => {
+            format!("declare it as `text`, and the day as a column of its own: `{{ type: date, expr: date({name}) }}`")
+        }
         (Some("text"), Type::Integer | Type::Decimal | Type::Number) => {
-            format!("declare it as `text`, and write `number({name})` where the number is needed")
+            format!("declare it as `text`, and the number as a column of its own: `{{ type: number, expr: number({name}) }}`")
         }
         (Some("text"), Type::Timestamp) => {
             "make the source a `query:` that casts the column, or declare it as `text`".to_owned()
