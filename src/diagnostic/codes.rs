@@ -229,7 +229,7 @@ pub static SHARE_ABOVE_ONE: Code = code!(Warn, "K0711", "share-above-one", "a sh
 pub static UNCOVERED_VALUE: Code = code!(Warn, "K0712", "uncovered-value", "a value of a taxonomy has no KPI");
 /// A scorecard with too many KPIs.
 pub static CROWDED_SCORECARD: Code = code!(Warn, "K0713", "crowded-scorecard", "a scorecard has more KPIs than it may");
-/// A declared kind that is not what the formula gives.
+/// A condition that says nothing.
 pub static CONSTANT_CONDITION: Code = code!(Warn, "K0714", "constant-condition", "a condition is always or never true");
 /// A share held against 5 instead of 5%.
 pub static PERCENT_SCALE: Code = code!(Warn, "K0715", "percent-scale", "a share is compared with a number of percent");
