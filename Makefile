@@ -8,7 +8,7 @@ READERS := .tools/readers
 
 export KPIC_DUCKDB := $(CURDIR)/$(DUCKDB)
 
-.PHONY: demo test test-docs test-random lint bench-sql clean help
+.PHONY: demo test test-docs test-random lint deny typos wheel wheel-test bench-sql clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,21 @@ lint: ## Formatting and lints, as CI has them
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 
+deny: .tools/cargo-deny ## Licences, sources and doubles of what kpic is built from
+	.tools/cargo-deny --locked check bans licenses sources
+
+typos: .tools/typos ## Spelling
+	.tools/typos
+
+wheel: .tools/maturin ## Build the Python wheel into target/wheels
+	rm -rf target/wheels && .tools/maturin build --locked --out target/wheels
+
+wheel-test: wheel ## Install the wheel into an empty environment and run it there
+	rm -rf target/wheel-test && $(PYTHON) -m venv target/wheel-test
+	target/wheel-test/bin/python -m pip install --quiet target/wheels/kpic-*.whl
+	cd target/wheel-test && unset KPIC_DUCKDB && export PATH="$$PWD/bin:$$PATH" \
+	  && kpic init demo --sample && kpic -C demo test && kpic -C demo verify && kpic -C demo run && kpic -C ../../specs/cdnow run
+
 bench-sql: $(DUCKDB) ## Time the emitted SQL against an expert's, on 10 million rows
 	$(CARGO) bench --locked --bench sql
 
@@ -40,12 +55,24 @@ clean: ## Delete what was built and fetched
 
 # The DuckDB command line program, as PyPI has it. A virtual environment where Python can make one, else a plain folder.
 $(DUCKDB):
-	rm -rf .tools && mkdir -p .tools
+	rm -rf .tools/venv .tools/pip $(DUCKDB) && mkdir -p .tools
 	($(PYTHON) -m venv .tools/venv && .tools/venv/bin/python -m pip install --quiet duckdb-cli==$(DUCKDB_VERSION)) \
 	  || $(PYTHON) -m pip install --quiet --target .tools/pip duckdb-cli==$(DUCKDB_VERSION)
 	program=$$(find .tools -name duckdb -path '*duckdb_cli*' -type f | head -n 1) && chmod +x "$$program" \
 	  && ln -s "$${program#.tools/}" $(DUCKDB)
 	$(DUCKDB) --version
+
+# Programs that PyPI has, each in an environment of its own.
+.tools/maturin: PACKAGE := maturin>=1.9,<2
+.tools/typos: PACKAGE := typos>=1.40,<2
+.tools/maturin .tools/typos:
+	mkdir -p .tools && rm -rf .tools/of-$(@F) && $(PYTHON) -m venv .tools/of-$(@F)
+	.tools/of-$(@F)/bin/python -m pip install --quiet "$(PACKAGE)"
+	ln -sf of-$(@F)/bin/$(@F) $@
+
+.tools/cargo-deny:
+	$(CARGO) install --quiet --locked --root .tools/of-cargo-deny cargo-deny
+	ln -sf of-cargo-deny/bin/cargo-deny $@
 
 # MkDocs and Node from PyPI, mermaid's parser from npm; the two files that are named here say which versions.
 $(READERS)/done: tests/readers/requirements.txt tests/readers/package-lock.json

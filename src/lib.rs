@@ -10,6 +10,7 @@ pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod docs;
+pub mod draft;
 pub mod engine;
 pub mod fix;
 pub mod formula;

@@ -23,7 +23,7 @@ use crate::support;
 use crate::text::Files;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a caller may set from outside of the specs.
 #[derive(Debug, Clone, Default)]
@@ -77,6 +77,11 @@ pub struct Valid {
     model: Model,
     graph: Graph,
     findings: Findings,
+}
+
+/// The folder of the spec files, as `kpic.yml` names it now; the usual one where that cannot be read.
+pub fn specs_folder(root: &Path) -> PathBuf {
+    load::project_file(root).map_or_else(|| spec::project::DEFAULT_SPECS.to_owned(), |tree| spec::specs_folder(&tree)).into()
 }
 
 /// Reads and checks the project whose `kpic.yml` stands in `root`.

@@ -40,6 +40,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("query", &["calendar", "model", "spec", "plan"]),
     ("engine", &[]),
     ("measure", &["text", "calendar", "diagnostic", "model", "pipeline", "plan", "sql", "engine"]),
+    ("draft", &["calendar", "model", "load", "spec", "sql", "engine", "measure"]),
     (
         "cli",
         &[
@@ -58,6 +59,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "fix",
             "schema",
             "graph",
+            "draft",
         ],
     ),
 ];

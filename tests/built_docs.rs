@@ -386,7 +386,7 @@ fn the_manifest_is_what_its_schema_says() {
 
 #[test]
 fn the_published_schema_is_that_of_this_version() {
-    let path = root().join("docs/manifest.schema.json");
+    let path = root().join("docs/schema/manifest.schema.json");
     let schema = kpic::manifest::schema();
     if std::env::var_os("KPIC_UPDATE_DOCS").is_some() {
         fs::write(&path, &schema).unwrap();

@@ -4,6 +4,9 @@
 //!   whose spec tests have to pass.
 //! - In a block ```` ```console ```` a line that begins with `$ kpic` is run in the repository's folder; what follows up to the next
 //!   such line is what it has to print.
+//! - The documents of `docs/guides` have a folder of their own each, which is empty at first. A block ```` ```yaml saves PATH ````
+//!   puts a file there, a block ```` ```yaml shows PATH ```` has to be what a file there holds by then, and commands are run there.
+//!   Their projects are checked by the commands that they show.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its documents has failed")]
 
@@ -23,14 +26,21 @@ fn root() -> PathBuf {
 /// The documents that are run.
 fn documents() -> Vec<PathBuf> {
     let mut found = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
-    let entries = |folder: &str| fs::read_dir(root().join(folder)).unwrap().flatten();
-    for entry in entries("docs").chain(entries("docs/guides")) {
-        if entry.path().extension().is_some_and(|ending| ending == "md") {
-            found.push(entry.path());
-        }
-    }
+    found.extend(documents_in(&root().join("docs")));
     found.sort();
     found
+}
+
+/// The documents that have a folder of their own.
+fn guides() -> Vec<PathBuf> {
+    let found = documents_in(&root().join("docs/guides"));
+    assert!(!found.is_empty());
+    found
+}
+
+fn documents_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
+    entries.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect()
 }
 
 /// The fenced blocks of a document: what stands after the fence, the line, and the text.
@@ -87,28 +97,65 @@ fn the_specs_in_documents_compile_and_their_tests_pass() {
 fn the_commands_in_documents_print_what_is_shown() {
     let mut wrong = Vec::new();
     for document in documents() {
-        let text = fs::read_to_string(&document).unwrap();
-        let mut after = text.clone();
-        for (info, line, block) in blocks(&text) {
-            if info != "console" {
-                continue;
-            }
-            let ran = ran(&document, line, &block);
-            if ran != block {
-                after = after.replacen(&block, &ran, 1);
-                wrong.push(format!("{}:{line}\n--- shown\n{block}--- printed\n{ran}", document.display()));
-            }
-        }
-        // What is shown is taken from what is printed, once somebody has read it.
-        if after != text && std::env::var_os("KPIC_UPDATE_DOCS").is_some() {
-            fs::write(&document, after).unwrap();
-        }
+        compare(&document, &mut wrong, |info, line, block| (info == "console").then(|| ran(&document, line, block, &root())));
     }
+    agreed(&wrong);
+}
+
+#[test]
+fn the_guides_show_what_happens_in_a_folder_of_their_own() {
+    let mut wrong = Vec::new();
+    for document in guides() {
+        let folder = tempfile::tempdir().unwrap();
+        compare(&document, &mut wrong, |info, line, block| {
+            let words: Vec<&str> = info.split(' ').collect();
+            match words.as_slice() {
+                ["console"] => Some(ran(&document, line, block, folder.path())),
+                [_, "shows", path] => Some(fs::read_to_string(folder.path().join(path)).unwrap()),
+                [_, "saves", path] => {
+                    let path = folder.path().join(path);
+                    fs::create_dir_all(path.parent().unwrap()).unwrap();
+                    fs::write(path, block).unwrap();
+                    None
+                }
+                _ => None,
+            }
+        });
+    }
+    agreed(&wrong);
+}
+
+/// Compares the blocks of a document with what `should_be` says that they should be, and says what differs. With
+/// `KPIC_UPDATE_DOCS` it is brought up to date, for somebody to read.
+fn compare(document: &Path, wrong: &mut Vec<String>, mut should_be: impl FnMut(&str, usize, &str) -> Option<String>) {
+    let text = fs::read_to_string(document).unwrap();
+    let mut lines = text.lines();
+    let mut after: Vec<String> = Vec::new();
+    let mut taken = 0;
+    for (info, line, block) in blocks(&text) {
+        let expected = should_be(&info, line, &block).unwrap_or_else(|| block.clone());
+        if expected != block {
+            wrong.push(format!("{}:{line}\n--- shown\n{block}--- printed\n{expected}", document.display()));
+        }
+        after.extend(lines.by_ref().take(line - taken).map(str::to_owned));
+        after.extend(expected.lines().map(str::to_owned));
+        let shown = block.lines().count();
+        lines.by_ref().take(shown).for_each(drop);
+        taken = line + shown;
+    }
+    after.extend(lines.map(str::to_owned));
+    let after = format!("{}\n", after.join("\n"));
+    if after != text && std::env::var_os("KPIC_UPDATE_DOCS").is_some() {
+        fs::write(document, after).unwrap();
+    }
+}
+
+fn agreed(wrong: &[String]) {
     assert!(wrong.is_empty(), "{}\nwith KPIC_UPDATE_DOCS=1 the documents are brought up to date", wrong.join("\n"));
 }
 
-/// A block of commands with what they print.
-fn ran(document: &Path, line: usize, block: &str) -> String {
+/// A block of commands with what they print in a folder.
+fn ran(document: &Path, line: usize, block: &str, folder: &Path) -> String {
     let mut out = String::new();
     for command in block.lines().filter_map(|text| text.strip_prefix("$ ")) {
         out.push_str(&format!("$ {command}\n"));
@@ -117,7 +164,7 @@ fn ran(document: &Path, line: usize, block: &str) -> String {
         let output = Command::new(env!("CARGO_BIN_EXE_kpic"))
             .args(words(arguments))
             .env("KPIC_DUCKDB", duckdb())
-            .current_dir(root())
+            .current_dir(folder)
             .output()
             .unwrap();
         out.push_str(&String::from_utf8_lossy(&output.stdout));

@@ -3,7 +3,7 @@
 use super::row::Scope;
 use super::{Context, Operand};
 use crate::diagnostic::codes;
-use crate::functions::{Argument, Function, Gives, UnitRule, count, sum};
+use crate::functions::{Argument, Function, Gives, UnitRule, avg, count, sum};
 use crate::model::expr::{Aggregate, Grouped, Node, RowExpr, RowLeaf, Window};
 use crate::model::facts::{CurrencyOf, Kind, Measure, Range, Type};
 use crate::model::unit::Unit;
@@ -81,14 +81,26 @@ impl Context<'_> {
         let span = argument.span_or(self.or);
         let message = format!("`{}` takes numbers, and `{}` is {}", function.name, self.text(argument), operand.ty);
         let text = self.text(argument);
-        let finding = self.report(&codes::TYPE_MISMATCH, span, message);
-        match operand.ty {
-            Type::Boolean => finding.help(format!("to count the rows for which it is true write `count(... where {text})`")),
-            Type::Text => finding
-                .help("to count its different values write `count_distinct(...)`; a text becomes a number with `number(x)`"),
-            Type::Key => finding.help("a key of several columns can only be counted"),
-            _ => finding.help("the time between two times is a duration: `avg(closed_at - opened_at from ...)`"),
+        let source = match scope {
+            Scope::Rows(source) => self.model.sources.get(source).name.value.as_str(),
+            Scope::Slice(_) | Scope::Value(_) => "...",
         };
+        let condition = text.strip_prefix(source).and_then(|rest| rest.strip_prefix('.')).unwrap_or(&text);
+        let help = match operand.ty {
+            Type::Boolean if *function == avg::AVG => {
+                format!(
+                    "for the share of rows for which it is true write `count({source} where {condition}) / count({source})`"
+                )
+            }
+            Type::Boolean => format!("to count the rows for which it is true write `count({source} where {condition})`"),
+            Type::Text => {
+                "to count its different values use `count_distinct`; a text that holds a number becomes one with `number(x)`"
+                    .to_owned()
+            }
+            Type::Key => "a key of several columns can only be counted".to_owned(),
+            _ => format!("the time between two times is a duration: `{}(closed_at - opened_at from {source})`", function.name),
+        };
+        self.report(&codes::TYPE_MISMATCH, span, message).help(help);
         None
     }
 
@@ -154,7 +166,7 @@ impl Context<'_> {
         if !inner.ty.is_numeric() && function.takes.first() == Some(&Argument::Numeric) {
             let span = of.at.0.unwrap_or(self.or);
             let message = format!("`{}` takes numbers, and the value of each entity is {}", function.name, inner.ty);
-            self.report(&codes::TYPE_MISMATCH, span, message);
+            self.report(&codes::TYPE_MISMATCH, span, message).help("aggregate a number for each entity");
             return broken(of);
         }
         let value = (inner.ty, inner.measure.clone(), inner.range);

@@ -1,13 +1,13 @@
 //! Functions and operators applied to values: which types they take, what becomes of units and ranges, and the conversions
 //! that have to be written out. The same for rows and for KPIs.
 
-use super::{Context, Operand};
+use super::{Context, Operand, advice};
 use crate::calendar::TimeUnit;
 use crate::diagnostic::codes;
 use crate::functions::{Argument, Function, Gives, Rest, UnitRule, conversions, operators};
 use crate::model::expr::{Expr, Literal, Node};
 use crate::model::facts::{Measure, Range, Type};
-use crate::model::unit::{Fit, Unit};
+use crate::model::unit::{Fit, Shown, Unit};
 use crate::text::Span;
 
 impl Context<'_> {
@@ -33,8 +33,23 @@ impl Context<'_> {
 
     fn mismatch<L, T>(&mut self, function: &Function, operand: &Operand<L>, wants: &str) -> Option<T> {
         let span = operand.expr.span_or(self.or);
-        let message = format!("`{}` {wants}, and `{}` is {}", function.name, self.text(&operand.expr), operand.ty);
-        self.report(&codes::TYPE_MISMATCH, span, message);
+        let text = self.text(&operand.expr);
+        let message = format!("`{}` {wants}, and `{text}` is {}", function.name, operand.ty);
+        let finding = self.report(&codes::TYPE_MISMATCH, span, message);
+        if wants.contains("number") && function.name != "text" {
+            match operand.ty {
+                Type::Text if function.name == "+" => finding.help("texts are put together with `concat(a, b)`"),
+                Type::Text => finding.help(format!("a text that holds a number becomes one with `number({text})`")),
+                Type::Boolean => finding.help(format!("to get 1 or 0 write `if({text}, 1, 0)`")),
+                _ => finding,
+            };
+        } else if wants == "takes a condition" {
+            finding.help(advice::condition(operand.ty, &text));
+        } else if wants == "takes a text" && matches!(operand.ty, Type::Integer | Type::Boolean | Type::Date) {
+            finding.help(format!("`text({text})` makes a text of it"));
+        } else if wants == "takes a date or timestamp" && operand.ty == Type::Text {
+            finding.help(format!("a text that holds a day becomes a date with `date({text})`"));
+        }
         None
     }
 
@@ -103,7 +118,7 @@ impl Context<'_> {
         }
         if wanted == Argument::Plain && ty.is_numeric() {
             let span = operand.expr.span_or(self.or);
-            let unit = unit_name(operand);
+            let unit = advice::unit_of(operand);
             let message =
                 format!("`{}` takes a number without a unit, and `{}` is in {unit}", function.name, self.text(&operand.expr));
             self.report(&codes::UNIT_MISMATCH, span, message).help("divide by a value in the same unit first");
@@ -220,7 +235,7 @@ impl Context<'_> {
                 }
                 (Measure::Mixed(_), Measure::Mixed(_)) => {
                     let message = "amounts of several currencies cannot be multiplied with each other";
-                    self.report(&codes::MIXED_CURRENCIES, span, message);
+                    self.report(&codes::MIXED_CURRENCIES, span, message).help("multiply by an exchange rate first");
                     return None;
                 }
                 (Measure::Unknown, _) | (_, Measure::Unknown) => (Measure::Unknown, 1.0),
@@ -388,18 +403,15 @@ impl Context<'_> {
                         known.ty, operand.ty, function.name
                     )
                 };
-                let is_day = |operand: &Operand<L>| match &operand.expr.node {
-                    Node::Literal(Literal::Text(text)) => text.parse::<crate::calendar::Date>().is_ok(),
-                    _ => false,
-                };
-                let day = [known, operand].into_iter().find(|operand| is_day(operand)).map(|operand| self.text(&operand.expr));
-                let number = [known, operand].into_iter().any(|operand| operand.ty.is_numeric());
+                let help = [(known, operand), (operand, known)].into_iter().find_map(|(written, other)| {
+                    advice::written_otherwise(&written.expr.node, other.ty, &self.text(&other.expr))
+                });
+                let number = known.ty.is_numeric() || operand.ty.is_numeric();
                 let finding = self.report(&codes::TYPE_MISMATCH, place, message);
-                match day {
-                    Some(day) => finding.help(format!("a day is written `date {day}`")),
-                    None if number => finding.help("a number is written without quotes; a text becomes one with `number(x)`"),
-                    None => finding,
-                };
+                finding.help = help.or_else(|| {
+                    let text = known.ty == Type::Text || operand.ty == Type::Text;
+                    (number && text).then(|| "a text that holds a number becomes one with `number(x)`".to_owned())
+                });
                 return None;
             };
             ty = common;
@@ -474,7 +486,7 @@ impl Context<'_> {
 
     /// Says which two units do not go together, and where they come from.
     fn units_differ<L, T>(&mut self, function: &Function, one: &Operand<L>, two: &Operand<L>, span: Span) -> Option<T> {
-        let (first, second) = (unit_name(one), unit_name(two));
+        let (first, second) = (advice::unit_of(one), advice::unit_of(two));
         let does = match function.name {
             "+" => format!("adds {first} to {second}"),
             "-" => format!("takes {second} from {first}"),
@@ -492,27 +504,34 @@ impl Context<'_> {
         let (first_place, second_place) = (one.expr.span_or(span), two.expr.span_or(span));
         let money = |operand: &Operand<L>| matches!(&operand.measure, Measure::Of(unit) if unit.currency().is_some());
         let unitless = |operand: &Operand<L>| matches!(&operand.measure, Measure::Of(unit) if *unit == Unit::none());
-        let (both_money, one_unitless) = (money(one) && money(two), unitless(one) || unitless(two));
+        let both_money = money(one) && money(two);
+        // The side without a unit, with the unit of the other.
+        let lacking = match (unitless(one), unitless(two)) {
+            (true, _) => Some((one, &second)),
+            (_, true) => Some((two, &first)),
+            _ => None,
+        };
+        let lacking = lacking.and_then(|(side, unit)| side.origin.as_ref().map(|(name, _)| (name.clone(), unit.clone())));
+        let share = |operand: &Operand<L>| matches!(&operand.measure, Measure::Of(unit) if unit.shown == Shown::Percent);
+        let one_share = share(one) || share(two);
+        let rate = match (&one.measure, &two.measure) {
+            (Measure::Of(one), Measure::Of(two)) if one.currency().is_none() && two.currency().is_some() => Some(two.over(one)),
+            (Measure::Of(one), Measure::Of(two)) => Some(one.over(two)),
+            _ => None,
+        };
         let finding = self.report(&codes::UNIT_MISMATCH, first_place, message).here(here).also(second_place, there);
         if both_money {
             finding.help("multiply one side by an exchange rate, for instance `sum(amount * usd_rate from costs)`");
-        } else if one_unitless {
-            finding.help("if the column without a unit has one, declare it: `{ type: decimal, unit: USD }`");
+        } else if let Some((name, unit)) = lacking {
+            finding.help(format!("if `{name}` is in {unit} too, declare that: `unit: {unit}`"));
+        } else if one_share {
+            finding.help("a share is a part of something: multiply it by what it is a share of");
+        } else if let Some(rate) = rate {
+            finding.help(format!("bring both sides to one unit, for instance with a rate in `{rate}`"));
         } else {
-            finding.help("bring both sides to the same unit first");
+            finding.help("bring the amounts to one currency first: multiply them by an exchange rate");
         }
         None
-    }
-}
-
-/// A number with its unit, for a message.
-fn unit_name<L>(operand: &Operand<L>) -> String {
-    match &operand.measure {
-        Measure::Mixed(_) => "several currencies".to_owned(),
-        Measure::Of(unit) if *unit == Unit::none() => "no unit".to_owned(),
-        Measure::Of(unit) if unit.is_soft() => format!("{unit}, a count"),
-        Measure::Of(unit) => unit.hard().to_string(),
-        Measure::Bare | Measure::Unknown => "no unit".to_owned(),
     }
 }
 

@@ -1,13 +1,13 @@
 //! Formulas of KPIs: type, unit, kind over time, and range of each, in the order in which they need each other.
 
 use super::row::Scope;
-use super::{Context, Operand, literal};
+use super::{Context, Operand, advice, literal};
 use crate::diagnostic::{Findings, codes};
 use crate::functions::{Argument, Function, Gives, avg, operators, sum};
 use crate::graph::Graph;
 use crate::model::expr::{Calc, CalcLeaf, Each, Expr, Literal, Node, Past, RowLeaf, Window};
 use crate::model::facts::{CurrencyOf, Facts, Kind, Measure, Range, Type};
-use crate::model::unit::{Fit, Shown, Unit};
+use crate::model::unit::{Fit, Unit};
 use crate::model::{Body, Kpi, KpiId, Model, Values};
 use crate::text::Files;
 
@@ -128,10 +128,12 @@ impl Context<'_> {
         let span = calc.span_or(kpi.name.span);
         if !figure.operand.ty.is_numeric() || figure.operand.ty == Type::Null {
             let message = format!("the formula of `{}` gives {}, and a KPI is a number", kpi.name.value, figure.operand.ty);
+            let text = self.text(calc);
             let finding = self.report(&codes::KPI_NOT_A_NUMBER, span, message);
             match figure.operand.ty {
-                Type::Boolean => finding.help("to get 1 or 0 write `if(condition, 1, 0)`"),
+                Type::Boolean => finding.help(format!("to get 1 or 0 write `if({text}, 1, 0)`")),
                 Type::Date | Type::Timestamp => finding.help("the time between two times is a number: `max(a) - min(b)`"),
+                Type::Text => finding.help("count the rows or the different texts, or slice a KPI by the column: `by: [...]`"),
                 _ => finding,
             };
             return (Body::Broken, Facts::unknown());
@@ -210,15 +212,12 @@ impl Context<'_> {
                 Some((unit.clone(), 1.0))
             }
             Fit::Not => {
-                let says = match unit.shown {
-                    Shown::Percent => "%, a share without a unit".to_owned(),
-                    _ if unit.is_soft() => format!("{unit}, a count"),
-                    _ => unit.to_string(),
-                };
-                let gives = if found.to_string().is_empty() { "a number without a unit".to_owned() } else { found.to_string() };
+                let (says, gives) = (advice::unit(unit), advice::unit(found));
                 let message = format!("`{}` is declared in {says}, but its formula gives {gives}", kpi.name.value);
                 let formula = kpi.formula_span.unwrap_or(kpi.name.span);
-                let help = if found.is_soft() {
+                let help = if found.is_soft() && figure.operand.origin.is_none() {
+                    "correct the unit; an amount comes from adding up a column that has it"
+                } else if found.is_soft() {
                     "declare the unit of the column that the formula reads, or correct the KPI's unit"
                 } else {
                     "correct the unit, or the formula"
@@ -272,7 +271,12 @@ impl Context<'_> {
             CalcLeaf::Each(each) => self.each(each, calc),
             CalcLeaf::Prior(past, of, length) => {
                 let figure = self.calc(of);
-                let figure = self.numeric(figure, of, "an earlier period");
+                let name = match past {
+                    Past::Prior => "prior",
+                    Past::Change => "change",
+                    Past::Growth => "growth",
+                };
+                let figure = self.numeric(figure, of, name);
                 if figure.is_broken() {
                     return Figure::broken(span);
                 }
@@ -289,7 +293,7 @@ impl Context<'_> {
             CalcLeaf::Slice(of, condition) => {
                 let figure = self.calc(of);
                 let condition_expr = self.condition(condition, Scope::Slice(of), "`slice`");
-                let figure = self.numeric(figure, of, "a part");
+                let figure = self.numeric(figure, of, "slice");
                 let (false, Some(condition)) = (figure.is_broken(), condition_expr) else { return Figure::broken(span) };
                 let measure = one_currency(&figure.operand.measure, &condition);
                 let expr = Expr { node: Node::Leaf(CalcLeaf::Slice(Box::new(figure.operand.expr), Box::new(condition))), at };
@@ -297,7 +301,7 @@ impl Context<'_> {
             }
             CalcLeaf::Total(of, dimensions) => {
                 let figure = self.calc(of);
-                let figure = self.numeric(figure, of, "a total");
+                let figure = self.numeric(figure, of, "total");
                 if figure.is_broken() {
                     return Figure::broken(span);
                 }
@@ -330,20 +334,24 @@ impl Context<'_> {
     }
 
     /// A figure that has to be a number.
-    fn numeric(&mut self, figure: Figure, calc: &Calc, what: &str) -> Figure {
+    fn numeric(&mut self, figure: Figure, calc: &Calc, function: &str) -> Figure {
         if figure.is_broken() || figure.operand.ty.is_numeric() {
             return figure;
         }
         let span = calc.span_or(self.or);
-        let message = format!("{what} needs a number, and `{}` is {}", self.text(calc), figure.operand.ty);
-        self.report(&codes::TYPE_MISMATCH, span, message);
+        let text = self.text(calc);
+        let message = format!("`{function}` takes a number, and `{text}` is {}", figure.operand.ty);
+        let finding = self.report(&codes::TYPE_MISMATCH, span, message);
+        if figure.operand.ty == Type::Boolean {
+            finding.help(format!("to get 1 or 0 write `if({text}, 1, 0)`"));
+        }
         Figure::broken(span)
     }
 
     fn each(&mut self, each: &Each, calc: &Calc) -> Figure {
         let span = calc.span_or(self.or);
         let of = self.calc(&each.of);
-        let of = self.numeric(of, &each.of, "an aggregate over periods");
+        let of = self.numeric(of, &each.of, each.function.name);
         let Some(traits) = each.function.aggregation() else { return Figure::broken(span) };
         if of.is_broken() {
             return Figure::broken(span);
@@ -359,8 +367,10 @@ impl Context<'_> {
             };
             let text = self.text(&each.of);
             let message = format!("`{text}` does not add up over time: it {why}");
-            self.report(&codes::DOES_NOT_ADD_UP, place, message)
-                .help(format!("for a typical value write `avg({text} each {})`", each.grain));
+            self.report(&codes::DOES_NOT_ADD_UP, place, message).help(format!(
+                "without `each` it is worked out for the whole period; for a typical {0} write `avg({text} each {0})`",
+                each.grain
+            ));
             return Figure::broken(span);
         }
         let ty = match each.function.gives {

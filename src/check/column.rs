@@ -1,7 +1,7 @@
 //! Derived columns: their formulas give the declared type, in the declared unit.
 
 use super::row::Scope;
-use super::{Context, apply};
+use super::{Context, advice, apply};
 use crate::diagnostic::{Findings, codes};
 use crate::functions::conversions;
 use crate::graph::Graph;
@@ -35,7 +35,8 @@ pub(super) fn columns(model: &mut Model, graph: &Graph, files: &Files, findings:
         let mut ty = if operand.ty == Type::Error { Type::Error } else { declared };
         if !fits {
             let message = format!("`{}` is declared as {declared}, but its formula gives {}", name.value, operand.ty);
-            context.report(&codes::TYPE_MISMATCH, place, message).help("declare the type that the formula gives");
+            let finding = context.report(&codes::TYPE_MISMATCH, place, message);
+            finding.help = operand.ty.declared().map(|ty| format!("declare it as `type: {ty}`, or correct the formula"));
             ty = Type::Error;
         }
         let unit = match (&known.unit, &operand.measure) {
@@ -47,8 +48,11 @@ pub(super) fn columns(model: &mut Model, graph: &Graph, files: &Files, findings:
                     match found.fit(declared) {
                         Fit::Times(factor) => done = apply::scaled(done, factor),
                         Fit::Not => {
+                            let (declared, found) = (advice::unit(declared), advice::unit(found));
                             let message = format!("`{}` is declared in {declared}, but its formula gives {found}", name.value);
-                            context.report(&codes::UNIT_MISMATCH, place, message);
+                            context
+                                .report(&codes::UNIT_MISMATCH, place, message)
+                                .help("correct the column's unit, or the units of the columns that its formula reads");
                             ty = Type::Error;
                         }
                     }

@@ -33,7 +33,8 @@ pub(super) fn grains(model: &Model, graph: &Graph, findings: &mut Findings) {
                 continue;
             }
             unfit.insert((id, grain));
-            if !declared.contains(&grain) {
+            // What hand-kept values cannot be shown by has been said where the grain is listed.
+            if !declared.contains(&grain) || matches!(kpi.body, Body::Values(_)) {
                 continue;
             }
             for problem in problems {
@@ -52,7 +53,10 @@ pub(super) fn grains(model: &Model, graph: &Graph, findings: &mut Findings) {
                 let message = format!("`{}` has no value by {}, the grain of this scorecard", kpi.name.value, card.grain);
                 findings
                     .report(&codes::GRAIN_MISMATCH, entry.span, message)
-                    .also(kpi.formula_span.unwrap_or(kpi.name.span), "its formula")
+                    .also(
+                        kpi.formula_span.unwrap_or(kpi.name.span),
+                        if kpi.formula_span.is_some() { "its formula" } else { "kept by hand" },
+                    )
                     .help(format!("its grain is {}; give the scorecard that grain, or leave the KPI out", kpi.grain));
             }
         }
@@ -114,6 +118,7 @@ fn walk(model: &Model, calc: &Calc, grain: Grain, unfit: &HashSet<(KpiId, Grain)
 }
 
 fn part_of_period(grain: Grain, length: Length, span: Span) -> Problem {
+    let is = if length.count == 1 { "is" } else { "are" };
     let (message, help) = if grain == Grain::Week && length.unit == Grain::Month {
         (
             "a month is no whole number of weeks, so no week is a month earlier".to_owned(),
@@ -121,8 +126,8 @@ fn part_of_period(grain: Grain, length: Length, span: Span) -> Problem {
         )
     } else {
         (
-            format!("{length} is a part of a {grain}, and no {grain} is so much earlier"),
-            format!("go back by whole {grain}s or longer"),
+            format!("{length} {is} no whole number of {grain}s, so no {grain} is that much earlier"),
+            format!("go back by whole {grain}s or longer, or show the KPI by a finer grain"),
         )
     };
     Problem { code: &codes::PART_OF_PERIOD, span, message, help, of: None }
@@ -157,7 +162,12 @@ fn each_problem(each: &Each, grain: Grain, custom: bool, span: Span, found: &mut
     };
     if !inner.nests_in(grain, custom) {
         let message = format!("a {grain} does not hold whole {inner}s, so they cannot be gone over");
-        mismatch(message, "go over a finer grain that fits, such as `each day`".to_owned());
+        let help = if inner > grain {
+            format!("show this KPI by {inner} or longer, or go over a finer grain, such as `each day`")
+        } else {
+            "go over a finer grain that fits, such as `each day`".to_owned()
+        };
+        mismatch(message, help);
         return;
     }
     let fits = match each.window {

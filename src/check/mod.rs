@@ -9,6 +9,7 @@
 //! Checking writes out what formulas leave unsaid: differences of times, and conversions between units of one kind. A part
 //! that is wrong becomes unknown, which silences what follows from it.
 
+mod advice;
 mod aggregate;
 mod apply;
 mod calc;

@@ -97,8 +97,8 @@ impl Context<'_> {
         if operand.ty != Type::Error {
             let span = expr.span_or(self.or);
             let message = format!("{what} needs a condition, and `{}` is {}", self.text(expr), operand.ty);
-            self.report(&crate::diagnostic::codes::TYPE_MISMATCH, span, message)
-                .help("a condition compares something, as in `status = 'paid'`");
+            let help = super::advice::condition(operand.ty, &self.text(expr));
+            self.report(&crate::diagnostic::codes::TYPE_MISMATCH, span, message).help(help);
         }
         None
     }

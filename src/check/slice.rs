@@ -111,21 +111,35 @@ fn check(model: &Model, id: KpiId, slice: &Spanned<Vec<DimensionId>>, parts: &Pa
                 Part::Rows(source) => *source,
                 Part::Values(values) => {
                     let name = &model.kpis.get(*values).name.value;
+                    let help = if *values == id {
+                        "leave `by` out: hand-kept figures have no dimensions".to_owned()
+                    } else {
+                        format!("write `total({name})` to repeat its value in every slice")
+                    };
                     let message =
                         format!("`{}` cannot be sliced by `{}`: `{name}` is kept by hand", kpi.name.value, dimension.name);
                     findings
                         .report(&codes::NO_SHARED_DIMENSION, slice.span, message)
                         .also(*span, "this part has no dimensions")
-                        .help(format!("write `total({name})` to repeat its value in every slice"));
+                        .help(help);
                     return;
                 }
             };
             let Some(path) = dimension.places.get(&source) else {
-                missing(model, id, slice, *dimension_id, source, *span, findings);
+                let known = parts.keys().find_map(|(part, _)| match part {
+                    Part::Rows(source) => dimension
+                        .places
+                        .get(source)
+                        .map(|path| format!("{}: {}", model.sources.get(*source).name.value, model.path_text(*source, path))),
+                    Part::Values(_) => None,
+                });
+                missing(model, id, slice, *dimension_id, (source, *span), known.as_deref(), findings);
                 return;
             };
             let ty = model.column(source, path).ty;
-            if !matches!(ty, Type::Text | Type::Boolean | Type::Integer | Type::Date | Type::Error) {
+            // The places of a dimension that is defined have been held against its type.
+            let named = dimension.ty.is_some();
+            if !named && !matches!(ty, Type::Text | Type::Boolean | Type::Integer | Type::Date | Type::Error) {
                 let message = format!("`{}` cannot be sliced by `{}`, which is {ty}", kpi.name.value, dimension.name);
                 findings
                     .report(&codes::BAD_SLICE, slice.span, message)
@@ -133,7 +147,7 @@ fn check(model: &Model, id: KpiId, slice: &Spanned<Vec<DimensionId>>, parts: &Pa
                 return;
             }
             match seen {
-                Some((first, known)) if known != ty && ty != Type::Error && known != Type::Error => {
+                Some((first, known)) if !named && known != ty && ty != Type::Error && known != Type::Error => {
                     types_differ(model, dimension, (first, known), (source, ty), slice.span, findings);
                     return;
                 }
@@ -151,14 +165,14 @@ fn check(model: &Model, id: KpiId, slice: &Spanned<Vec<DimensionId>>, parts: &Pa
     }
 }
 
-/// Says which part of a KPI lacks a dimension.
+/// Says which part of a KPI lacks a dimension, and where another part has it.
 fn missing(
     model: &Model,
     id: KpiId,
     slice: &Spanned<Vec<DimensionId>>,
     dimension: DimensionId,
-    source: SourceId,
-    part: Span,
+    (source, part): (SourceId, Span),
+    known: Option<&str>,
     findings: &mut Findings,
 ) {
     let dimension = model.dimensions.get(dimension);
@@ -175,8 +189,11 @@ fn missing(
             source.name.value
         )),
         None => finding.help(format!(
-            "define it with its place in each source: `{}: {{ from: {{ {}: some.path }} }}` under `dimensions:`",
-            dimension.name, source.name.value
+            "define it under `dimensions:` with its place in each source, `{}: {{ from: {{ {}{}: ... }} }}`; \
+             or write `total(...)` around that part to repeat its value",
+            dimension.name,
+            known.map(|known| format!("{known}, ")).unwrap_or_default(),
+            source.name.value
         )),
     };
 }
@@ -213,7 +230,7 @@ fn conditions(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<KpiId, Part
                         Some(path) => {
                             let ty = model.column(*source, path).ty;
                             let (first, known) = *seen.get_or_insert((*source, ty));
-                            if known == ty || known == Type::Error || ty == Type::Error {
+                            if dimension.ty.is_some() || known == ty || known == Type::Error || ty == Type::Error {
                                 continue;
                             }
                             types_differ(model, dimension, (first, known), (*source, ty), condition.span_or(or), findings);

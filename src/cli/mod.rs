@@ -42,6 +42,7 @@ struct Cli {
 }
 
 const EXAMPLES: &str = "Examples:
+  kpic init shop --sample         begin a project in the folder shop
   kpic check                      look for mistakes in the project of this folder
   kpic run revenue                show the recent periods of a KPI
   kpic query revenue --by country --from 2024-01
@@ -85,6 +86,8 @@ struct EngineArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Begin a project: over sample data, or over tables, with a source drafted for each.
+    Init(commands::init::InitArgs),
     /// Look for mistakes: names, types, units, time, slices, and what was probably not meant.
     Check(commands::check::CheckArgs),
     /// Say what a finding means, why it matters, and how to mend it.
@@ -105,6 +108,10 @@ enum Command {
     Completions(commands::completions::CompletionsArgs),
     /// Print the manual pages, or write them into a folder.
     Man(commands::man::ManArgs),
+    /// Hold the data against what the specs declare: keys, references, times, values, types.
+    Verify(commands::verify::VerifyArgs),
+    /// Check again whenever a file changes, and build if wanted.
+    Watch(commands::watch::WatchArgs),
 }
 
 fn as_of(text: &str) -> Result<AsOf, String> {
@@ -146,6 +153,7 @@ fn run() -> ExitCode {
     }
     let context = Context { common: &cli.common };
     let code = match cli.command {
+        Command::Init(args) => commands::init::run(&args, &context),
         Command::Check(args) => commands::check::run(&args, &context),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Build(args) => commands::build::run(&args, &context),
@@ -156,6 +164,8 @@ fn run() -> ExitCode {
         Command::Schema(args) => commands::schema::run(&args),
         Command::Completions(args) => commands::completions::run(&args),
         Command::Man(args) => commands::man::run(&args),
+        Command::Verify(args) => commands::verify::run(&args, &context),
+        Command::Watch(args) => commands::watch::run(&args, &context),
     };
     ExitCode::from(code.unwrap_or_else(|stop| stop.code))
 }

@@ -229,7 +229,7 @@ pub static SHARE_ABOVE_ONE: Code = code!(Warn, "K0711", "share-above-one", "a sh
 pub static UNCOVERED_VALUE: Code = code!(Warn, "K0712", "uncovered-value", "a value of a taxonomy has no KPI");
 /// A scorecard with too many KPIs.
 pub static CROWDED_SCORECARD: Code = code!(Warn, "K0713", "crowded-scorecard", "a scorecard has more KPIs than it may");
-/// A declared kind that is not what the formula gives.
+/// A condition that says nothing.
 pub static CONSTANT_CONDITION: Code = code!(Warn, "K0714", "constant-condition", "a condition is always or never true");
 /// A share held against 5 instead of 5%.
 pub static PERCENT_SCALE: Code = code!(Warn, "K0715", "percent-scale", "a share is compared with a number of percent");
@@ -257,8 +257,7 @@ pub static UNKNOWN_TEMPLATE: Code = code!(Error, "K0811", "unknown-template", "n
 pub static BAD_TEMPLATE: Code = code!(Error, "K0812", "bad-template", "a template cannot be read, or uses what is not there");
 
 /// A key that is not unique.
-pub static KEY_NOT_UNIQUE: Code =
-    code!(Error, "K0901", "key-not-unique", "a key that is joined through is not unique in the data");
+pub static KEY_NOT_UNIQUE: Code = code!(Error, "K0901", "key-not-unique", "a key is not unique in the data");
 /// A column whose type in the warehouse is another.
 pub static COLUMN_TYPE_DIFFERS: Code =
     code!(Error, "K0902", "column-type-differs", "a column has another type in the data than declared");
@@ -272,6 +271,18 @@ pub static ENGINE_REFUSED: Code = code!(Error, "K0905", "engine-refused", "the e
 pub static BAD_TEST: Code = code!(Error, "K0906", "bad-test", "a spec test names what does not exist");
 /// A spec test that failed.
 pub static TEST_FAILED: Code = code!(Error, "K0907", "test-failed", "a spec test got other figures than expected");
+/// A row without a time.
+pub static TIME_MISSING: Code = code!(Error, "K0908", "time-missing", "rows have no time and belong to no period");
+/// A null that must not be.
+pub static UNEXPECTED_NULL: Code = code!(Error, "K0909", "unexpected-null", "a column is null that must not be");
+/// A reference to nothing.
+pub static REFERENCE_NOT_FOUND: Code =
+    code!(Error, "K0910", "reference-not-found", "a reference names a row that is not there");
+/// A value that is not listed.
+pub static UNDECLARED_VALUE: Code =
+    code!(Error, "K0911", "undeclared-value", "the data has a value that `values:` does not list");
+/// A number outside of its bounds.
+pub static OUT_OF_RANGE: Code = code!(Error, "K0912", "out-of-range", "the data has a value below `min:` or above `max:`");
 
 /// All codes, in their order.
 pub static ALL: &[&Code] = &[
@@ -366,4 +377,9 @@ pub static ALL: &[&Code] = &[
     &ENGINE_REFUSED,
     &BAD_TEST,
     &TEST_FAILED,
+    &TIME_MISSING,
+    &UNEXPECTED_NULL,
+    &REFERENCE_NOT_FOUND,
+    &UNDECLARED_VALUE,
+    &OUT_OF_RANGE,
 ];

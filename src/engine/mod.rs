@@ -1,6 +1,7 @@
 //! Engines run SQL and nothing else: text goes in, rows come out.
 
 mod duckdb;
+pub mod types;
 
 pub use duckdb::{DuckDb, find};
 

@@ -5,12 +5,12 @@
 
 mod rules;
 
-use crate::diagnostic::{Code, Findings, codes};
+use crate::diagnostic::{Code, Findings, Severity, codes};
 use crate::graph::Graph;
 use crate::model::Model;
 use crate::spec::allow::Allowance;
-use crate::text::Files;
-use std::collections::HashMap;
+use crate::text::{Files, Span};
+use std::collections::{HashMap, HashSet};
 
 /// What a lint looks at.
 pub struct Lens<'a> {
@@ -22,6 +22,8 @@ pub struct Lens<'a> {
     pub files: &'a Files,
     /// Whether everything is known that is used: what a wrong definition meant to use is not.
     pub uses_are_known: bool,
+    /// Where errors are, so that what follows from one is not said too.
+    pub wrong: HashSet<Span>,
 }
 
 /// A lint: its code and what it looks for.
@@ -36,7 +38,9 @@ pub use rules::RULES;
 
 /// Runs all lints.
 pub fn lint(model: &Model, graph: &Graph, files: &Files, findings: &mut Findings) {
-    let lens = Lens { model, graph, files, uses_are_known: !findings.has_errors() };
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let wrong = errors.filter_map(|finding| finding.labels.first().map(|label| label.span)).collect();
+    let lens = Lens { model, graph, files, uses_are_known: !findings.has_errors(), wrong };
     for rule in RULES {
         (rule.check)(&lens, findings);
     }

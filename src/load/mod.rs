@@ -7,6 +7,7 @@
 //!
 //! It knows YAML and folders, and nothing of what a spec may say.
 
+pub mod json;
 pub mod scalar;
 pub mod yaml;
 
@@ -76,6 +77,13 @@ pub fn project(root: &Path, specs_folder: impl Fn(&Tree) -> String) -> Loaded {
     specs(root, &folder, &mut loaded);
     own_templates(root, &mut loaded);
     loaded
+}
+
+/// The tree of `kpic.yml` alone, if it can be read.
+pub fn project_file(root: &Path) -> Option<Tree> {
+    let text = std::fs::read_to_string(root.join(PROJECT_FILE)).ok()?;
+    let file = Files::default().add(PROJECT_FILE.to_owned(), String::new());
+    tree(file, &text).0
 }
 
 /// Trees of texts that are in memory: the first is `kpic.yml`, the others are spec files, each with its path.

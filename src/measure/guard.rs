@@ -3,13 +3,15 @@
 
 use super::Session;
 use crate::diagnostic::{Finding, Findings, codes, suggest};
+use crate::engine::types::Family;
 use crate::engine::{Failure, Rows};
 use crate::model::facts::Type;
-use crate::model::{CalendarSource, Clock, Column, Source, SourceId, Storage};
+use crate::model::{CalendarSource, Clock, Column, ColumnId, Relation, Source, SourceId, Storage};
 use crate::plan::relation::{Query, RelationRef};
-use crate::plan::{duplicate_keys, sources_read};
+use crate::plan::rules::{Rule, examples};
+use crate::plan::sources_read;
 use crate::sql;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks the data that some queries will read.
 ///
@@ -25,7 +27,8 @@ pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failu
         joined.extend(by_key);
     }
     let mut findings = Findings::default();
-    let sound = columns(session, &read, &mut findings)?;
+    let unfit = columns(session, &read, &mut findings)?;
+    let sound: BTreeSet<SourceId> = unfit.into_iter().filter(|(_, unfit)| unfit.is_empty()).map(|(id, _)| id).collect();
     joined.retain(|id| sound.contains(id) && !model.sources.get(*id).key.is_empty());
     keys(session, &joined, &mut findings)?;
     if let Some(calendar) = model.calendar_source.as_ref().filter(|calendar| sound.contains(&calendar.source)) {
@@ -35,8 +38,12 @@ pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failu
     Ok(findings)
 }
 
-/// Checks columns and types; gives the sources with which nothing is wrong.
-fn columns(session: &Session<'_>, read: &BTreeSet<SourceId>, findings: &mut Findings) -> Result<BTreeSet<SourceId>, Failure> {
+/// Checks columns and types; gives the sources that can be read, each with the columns that are missing or of another type.
+pub(super) fn columns(
+    session: &Session<'_>,
+    read: &BTreeSet<SourceId>,
+    findings: &mut Findings,
+) -> Result<BTreeMap<SourceId, BTreeSet<ColumnId>>, Failure> {
     let model = session.project.model();
     let mut asked = Vec::new();
     let mut queries = Vec::new();
@@ -48,33 +55,33 @@ fn columns(session: &Session<'_>, read: &BTreeSet<SourceId>, findings: &mut Find
             asked.push(*id);
         }
     }
-    let mut sound = BTreeSet::new();
+    let mut readable = BTreeMap::new();
     for (id, answer) in asked.into_iter().zip(session.engine.answer("", &queries)?) {
         let source = model.sources.get(id);
         match answer {
             Ok(rows) => {
-                if fits(source, &rows, findings) {
-                    sound.insert(id);
-                }
+                readable.insert(id, unfit(source, &rows, findings));
             }
             Err(why) => {
                 let message = format!("the rows of `{}` cannot be read: {why}", source.name.value);
-                findings
-                    .report(&codes::NOT_IN_DATA, source.name.span, message)
-                    .help("files are looked for from the project's folder; tables in the database that `--database` names");
+                findings.report(&codes::NOT_IN_DATA, source.name.span, message).help(match &source.relation {
+                    Some(Relation::Files(_)) => "files are looked for from the project's folder",
+                    Some(Relation::Query(_)) => "run the query by itself; files in it are looked for from the project's folder",
+                    _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names",
+                });
             }
         }
     }
-    Ok(sound)
+    Ok(readable)
 }
 
-/// Whether a source's columns are there with fitting types.
-fn fits(source: &Source, rows: &Rows, findings: &mut Findings) -> bool {
+/// The columns of a source that are missing or of another type.
+fn unfit(source: &Source, rows: &Rows, findings: &mut Findings) -> BTreeSet<ColumnId> {
     let text =
         |row: &Vec<serde_json::Value>, at: usize| row.get(at).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let known: Vec<(String, String)> = rows.rows.iter().map(|row| (text(row, 0), text(row, 1))).collect();
-    let mut sound = true;
-    for column in source.columns.rows() {
+    let mut unfit = BTreeSet::new();
+    for (id, column) in source.columns.iter() {
         let stored: Vec<&String> = match &column.storage {
             Storage::Stored(name) => vec![name],
             Storage::Several(names) => names.iter().collect(),
@@ -85,24 +92,29 @@ fn fits(source: &Source, rows: &Rows, findings: &mut Findings) -> bool {
                 let message = format!("the data of `{}` has no column `{name}`", source.name.value);
                 let finding = findings.report(&codes::NOT_IN_DATA, column.name.span, message);
                 let names = known.iter().map(|(name, _)| name.as_str());
-                finding.help = suggest::did_you_mean(name, "it has", names);
-                sound = false;
+                let mut help = suggest::did_you_mean(name, "it has", names).unwrap_or_default();
+                if *name == column.name.value {
+                    help.push_str(if help.is_empty() { "" } else { "; " });
+                    help.push_str("if it is called otherwise there, say so: `column: ...`");
+                }
+                finding.help(help);
+                unfit.insert(id);
                 continue;
             };
             if let Some(declared) = mismatch(column, ty) {
                 let message = format!("`{}` is declared as {declared}, but the data has {ty}", column.name.value);
                 let finding = findings.report(&codes::COLUMN_TYPE_DIFFERS, column.name.span, message);
-                finding.help = fitting(ty).map(|fitting| format!("declare it as `{fitting}`"));
-                sound = false;
+                finding.help(advice(column, ty));
+                unfit.insert(id);
             }
         }
     }
-    sound
+    unfit
 }
 
 /// How a column is declared, if the engine's type does not fit.
-fn mismatch(column: &Column, ty: &str) -> Option<String> {
-    let found = family(ty)?;
+pub(super) fn mismatch(column: &Column, ty: &str) -> Option<String> {
+    let found = Family::of(ty)?;
     let (declared, fits) = match (column.ty, &column.clock) {
         (Type::Timestamp, Clock::Instant) => ("an instant", found == Family::Instant),
         (Type::Timestamp, _) => ("a timestamp", found == Family::Timestamp),
@@ -117,57 +129,28 @@ fn mismatch(column: &Column, ty: &str) -> Option<String> {
     (!fits).then(|| declared.to_owned())
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Family {
-    Boolean,
-    Integer,
-    Decimal,
-    Floating,
-    Text,
-    Date,
-    Timestamp,
-    Instant,
-    Other,
-}
-
-/// What `DuckDB` calls its types.
-fn family(ty: &str) -> Option<Family> {
-    let name = ty.split('(').next().unwrap_or(ty).trim().to_uppercase();
-    Some(match name.as_str() {
-        "BOOLEAN" => Family::Boolean,
-        "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "HUGEINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" | "UBIGINT"
-        | "UHUGEINT" => Family::Integer,
-        "DECIMAL" => Family::Decimal,
-        "FLOAT" | "DOUBLE" => Family::Floating,
-        "VARCHAR" | "ENUM" | "UUID" => Family::Text,
-        "DATE" => Family::Date,
-        "TIMESTAMP" | "TIMESTAMP_S" | "TIMESTAMP_MS" | "TIMESTAMP_NS" => Family::Timestamp,
-        "TIMESTAMP WITH TIME ZONE" => Family::Instant,
-        // A column of nothing but nulls has no type of its own.
-        "\"NULL\"" | "NULL" => return None,
-        _ => Family::Other,
-    })
-}
-
-/// The type to declare for an engine's type.
-fn fitting(ty: &str) -> Option<&'static str> {
-    Some(match family(ty)? {
-        Family::Boolean => "boolean",
-        Family::Integer => "integer",
-        Family::Decimal => "decimal",
-        Family::Floating => "number",
-        Family::Text => "text",
-        Family::Date => "date",
-        Family::Timestamp => "timestamp",
-        Family::Instant => "instant",
-        Family::Other => return None,
-    })
+/// What to do about a column whose data has another type.
+fn advice(column: &Column, ty: &str) -> String {
+    let name = &column.name.value;
+    match (Family::of(ty).and_then(Family::declared), column.ty) {
+        (None, _) => "kpic has no such type; make the source a `query:` that casts the column".to_owned(),
+        (Some("text"), Type::Date) => {
+            format!("declare it as `text`, and the day as a column of its own: `{{ type: date, expr: date({name}) }}`")
+        }
+        (Some("text"), Type::Integer | Type::Decimal | Type::Number) => {
+            format!("declare it as `text`, and the number as a column of its own: `{{ type: number, expr: number({name}) }}`")
+        }
+        (Some("text"), Type::Timestamp) => {
+            "make the source a `query:` that casts the column, or declare it as `text`".to_owned()
+        }
+        (Some(fitting), _) => format!("declare it as `{fitting}`"),
+    }
 }
 
 /// Checks that no key that rows are joined by stands in several rows.
 fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findings) -> Result<(), Failure> {
     let model = session.project.model();
-    let queries: Vec<Query> = joined.iter().map(|id| duplicate_keys(model, *id)).collect();
+    let queries: Vec<Query> = joined.iter().map(|id| examples(model, *id, Rule::UniqueKey)).collect();
     for (id, answer) in joined.iter().zip(session.answer(&queries)?) {
         let source = model.sources.get(*id);
         let rows = match answer {
@@ -180,13 +163,13 @@ fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findi
         let Some(worst) = rows.rows.first() else { continue };
         let plain = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let names: Vec<&str> = source.key.iter().map(|key| source.columns.get(*key).name.value.as_str()).collect();
-        let (times, key) = worst.split_last().map_or((String::new(), String::new()), |(times, key)| {
-            (plain(times), key.iter().map(plain).collect::<Vec<_>>().join(", "))
-        });
+        let Some((times, values)) = worst.split_last() else { continue };
+        let key: Vec<String> = names.iter().zip(values).map(|(name, value)| format!("{name} = {}", plain(value))).collect();
         let message = format!(
-            "the key of `{}` is not unique: {} {key} stands in {times} rows, and joining by it would multiply rows",
+            "the key of `{}` is not unique: {} stands in {} rows, and joining by it would multiply rows",
             source.name.value,
-            names.join(", ")
+            key.join(", "),
+            plain(times)
         );
         let span = source.key.first().map_or(source.name.span, |key| source.columns.get(*key).name.span);
         findings
@@ -196,17 +179,56 @@ fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findi
     Ok(())
 }
 
-fn refused(source: &Source, why: &str) -> Finding {
+pub(super) fn refused(source: &Source, why: &str) -> Finding {
     let message = format!("the rows of `{}` cannot be checked: {why}", source.name.value);
-    Finding::new(&codes::ENGINE_REFUSED, source.name.span, message)
+    let mut finding = Finding::new(&codes::ENGINE_REFUSED, source.name.span, message);
+    finding.help("run the source's query or view by itself to see which rows stop it");
+    finding
+}
+
+/// What may be wrong with the rows of a calendar: a query that finds a day with which it is so, and what is said of it.
+struct Problem {
+    query: String,
+    /// With `{}` for the day.
+    says: String,
+    /// Whether only a calendar with each day once can be looked at for this.
+    needs_days: bool,
 }
 
 /// Checks that the rows of a calendar source are a calendar, and that it holds all days that are needed.
-fn calendar_rows(session: &Session<'_>, calendar: &CalendarSource, findings: &mut Findings) -> Result<(), Failure> {
+pub(super) fn calendar_rows(session: &Session<'_>, calendar: &CalendarSource, findings: &mut Findings) -> Result<(), Failure> {
+    let source = session.project.model().sources.get(calendar.source);
+    let problems = calendar_problems(session, calendar);
+    let queries: Vec<String> = problems.iter().map(|problem| problem.query.clone()).collect();
+    let mut days_are_whole = true;
+    for (problem, answer) in problems.iter().zip(session.engine.answer("", &queries)?) {
+        let rows = match answer {
+            Ok(rows) => rows,
+            Err(why) => {
+                findings.push(refused(source, &why));
+                continue;
+            }
+        };
+        let Some(found) = rows.rows.first() else { continue };
+        if problem.needs_days && !days_are_whole {
+            continue;
+        }
+        days_are_whole &= problem.needs_days;
+        let day = found.first().and_then(|day| day.as_str()).unwrap_or("a day");
+        let message = format!("the rows of `{}` are no calendar: {}", source.name.value, problem.says.replace("{}", day));
+        findings
+            .report(&codes::BROKEN_CALENDAR, source.name.span, message)
+            .help("a calendar has one row for every day, with the first day of the day's week, month, quarter and year");
+    }
+    Ok(())
+}
+
+/// All that may be wrong with a calendar, in the order in which it is looked at.
+fn calendar_problems(session: &Session<'_>, calendar: &CalendarSource) -> Vec<Problem> {
     let model = session.project.model();
     let dialect = session.dialect();
     let source = model.sources.get(calendar.source);
-    let Some(relation) = &source.relation else { return Ok(()) };
+    let Some(relation) = &source.relation else { return Vec::new() };
     let relation = sql::relation(&RelationRef::of(relation), dialect);
     let stored = |column| match &source.columns.get(column).storage {
         Storage::Stored(name) => dialect.identifier(name),
@@ -218,51 +240,57 @@ fn calendar_rows(session: &Session<'_>, calendar: &CalendarSource, findings: &mu
         crate::calendar::AsOf::Day(day) => dialect.day(day),
         crate::calendar::AsOf::Today => dialect.today(model.calendar.zone.name()),
     };
-    let mut problems = vec![
-        (format!("select 1 as found from {relation} where {day} is null limit 1"), "it has a row without a day".to_owned()),
-        (
-            format!(
-                "select 1 as found from {relation} having count(*) <> count(distinct {day}) or count(*) <> max({day}) - min({day}) + 1"
-            ),
-            "it has a day twice, or a gap between two days".to_owned(),
+    let mut problems = Vec::new();
+    let mut days = |query: String, says: String| problems.push(Problem { query, says, needs_days: false });
+    days(format!("select 1 as found from {relation} where {day} is null limit 1"), "it has a row without a day".to_owned());
+    days(
+        format!(
+            "select {day}::varchar as found from {relation} group by {day} having count(*) > 1 and {day} is not null order by 1 limit 1"
         ),
-        (
-            format!("select 1 as found from {relation} having coalesce(min({day}) > {from} or max({day}) < {last}, true)"),
-            format!("it does not hold all days from {} to the last visible one", model.calendar.data_from),
+        "{} stands in several rows".to_owned(),
+    );
+    days(
+        format!(
+            "select (before + 1)::varchar as found from (select {day} as here, lag({day}) over (order by {day}) as before \
+             from {relation}) as days where here - before > 1 order by 1 limit 1"
         ),
-    ];
+        "{} is missing".to_owned(),
+    );
+    days(
+        format!(
+            "select coalesce('from ' || min({day})::varchar || ' to ' || max({day})::varchar, 'of no day') as found \
+             from {relation} having coalesce(min({day}) > {from} or max({day}) < {last}, true)"
+        ),
+        match model.calendar.as_of {
+            crate::calendar::AsOf::Day(last) => {
+                format!("it has rows {{}}, and the days from {} to {last} are needed", model.calendar.data_from)
+            }
+            crate::calendar::AsOf::Today => {
+                format!("it has rows {{}}, and the days from {} to today are needed", model.calendar.data_from)
+            }
+        },
+    );
     for (grain, column) in &calendar.periods {
         let period = stored(*column);
-        problems.push((
-            format!("select 1 as found from {relation} group by {period} having {period} is null or {period} > min({day}) or ({period} < min({day}) and min({day}) > (select min({day}) from {relation})) limit 1"),
-            format!("its column `{grain}` is not the first day of each {grain}"),
-        ));
-        problems.push((
+        // The period of the first day may have begun before.
+        let found = format!("select min({day})::varchar as found from {relation} group by {period} having");
+        let mut periods = |having: String, says: String| {
+            problems.push(Problem { query: format!("{found} {having} order by 1 limit 1"), says, needs_days: true });
+        };
+        periods(
             format!(
-                "select 1 as found from {relation} group by {period} having count(*) <> max({day}) - min({day}) + 1 limit 1"
+                "{period} is null or {period} > min({day}) or ({period} < min({day}) and min({day}) > (select min({day}) from {relation}))"
             ),
-            format!("the days of a {grain} do not follow each other"),
-        ));
+            format!("the {grain} of {{}} does not begin on the day that its column `{grain}` holds"),
+        );
+        periods(
+            format!("count(*) <> max({day}) - min({day}) + 1"),
+            format!("the days of the {grain} of {{}} do not follow each other"),
+        );
         for (longer, other) in calendar.periods.iter().filter(|(longer, _)| longer > grain) {
             let other = stored(*other);
-            problems.push((
-                format!("select 1 as found from {relation} group by {period} having count(distinct {other}) > 1 limit 1"),
-                format!("a {grain} crosses the border of a {longer}"),
-            ));
+            periods(format!("count(distinct {other}) > 1"), format!("the {grain} of {{}} crosses the border of a {longer}"));
         }
     }
-    let queries: Vec<String> = problems.iter().map(|(query, _)| query.clone()).collect();
-    for ((_, what), answer) in problems.iter().zip(session.engine.answer("", &queries)?) {
-        match answer {
-            Ok(rows) if rows.rows.is_empty() => {}
-            Ok(_) => {
-                let message = format!("the rows of `{}` are no calendar: {what}", source.name.value);
-                findings.report(&codes::BROKEN_CALENDAR, source.name.span, message).help(
-                    "a calendar has one row for every day, with the first day of the day's week, month, quarter and year",
-                );
-            }
-            Err(why) => _ = findings.push(refused(source, &why)),
-        }
-    }
-    Ok(())
+    problems
 }

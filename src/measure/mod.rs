@@ -1,7 +1,9 @@
-//! A valid project on an engine: figures for `run` and `query`, spec tests, and the checks of the data that figures stand on.
+//! A valid project on an engine: figures for `run` and `query`, spec tests, and the checks of the data that figures stand on: those
+//! that every figure needs (`guard`), and all that the specs declare (`verify`).
 
 pub mod guard;
 pub mod test;
+pub mod verify;
 
 use crate::engine::{Engine, Failure, Rows};
 use crate::pipeline::Valid;

@@ -53,6 +53,20 @@ impl Type {
             _ => None,
         }
     }
+
+    /// The type as a column declares it.
+    pub fn declared(self) -> Option<&'static str> {
+        Some(match self {
+            Type::Boolean => "boolean",
+            Type::Integer => "integer",
+            Type::Decimal => "decimal",
+            Type::Number => "number",
+            Type::Text => "text",
+            Type::Date => "date",
+            Type::Timestamp => "timestamp",
+            Type::Key | Type::Null | Type::Error => return None,
+        })
+    }
 }
 
 impl fmt::Display for Type {

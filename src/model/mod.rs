@@ -110,8 +110,12 @@ pub struct Source {
     pub row: String,
     /// The columns that tell rows apart.
     pub key: Vec<ColumnId>,
+    /// Where the key is declared.
+    pub key_span: Option<Span>,
     /// The time at which a row counts.
     pub time: Option<ColumnId>,
+    /// Where the time is declared.
+    pub time_span: Option<Span>,
     /// Its columns.
     pub columns: Table<Column>,
     /// The column of each name.

@@ -241,6 +241,9 @@ impl Base {
             }
             return Err(format!("`{word}` is no currency of ISO 4217"));
         }
+        if let Some(unit) = meant(word) {
+            return Err(format!("`{word}` is no unit: write {unit}"));
+        }
         let lower = word.to_uppercase();
         if word.len() == 3 && CURRENCIES.split(' ').any(|code| code == lower) && lower != word && is_money_like(&lower) {
             return Err(format!("write the currency in capitals: `{lower}`"));
@@ -252,6 +255,18 @@ impl Base {
         }
         Err(format!("`{word}` is not a unit"))
     }
+}
+
+/// What to write for a word or sign of plain English. As a noun it would go together with everything.
+fn meant(word: &str) -> Option<&'static str> {
+    Some(match word.to_lowercase().as_str() {
+        "percent" | "percentage" | "pct" => "`%`",
+        "euro" | "euros" | "\u{20ac}" => "`EUR`",
+        "dollar" | "dollars" | "$" => "the code of the currency, such as `USD`",
+        "\u{a3}" => "the code of the currency, such as `GBP`",
+        "\u{a5}" => "the code of the currency, such as `JPY`",
+        _ => return None,
+    })
 }
 
 /// Codes that are not English words, so that `usd` is a slip of the keyboard while `all` or `top` is a noun.
@@ -307,7 +322,7 @@ mod tests {
             assert_eq!(unit(text).to_string(), text);
         }
         assert_eq!(unit("days").to_string(), "day");
-        for bad in ["", "XYZ", "usd", "$", "a+b", "USD/"] {
+        for bad in ["", "XYZ", "usd", "$", "euros", "percent", "a+b", "USD/"] {
             assert!(Unit::parse(bad).is_err(), "{bad}");
         }
     }

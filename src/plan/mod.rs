@@ -10,7 +10,8 @@
 //! 4. `stack` puts everything on a dense set of periods and slices; `spine` makes the periods, with their bounds and those
 //!    before them; `complete` says from when on windows are whole. `assemble` holds the planner and makes the result.
 //!
-//! [`views`] says which views a project has. A plan cannot fail: what reaches this stage is valid. It knows no dialect.
+//! [`views`] says which views a project has; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
+//! cannot fail: what reaches this stage is valid. It knows no dialect.
 
 mod assemble;
 mod complete;
@@ -22,6 +23,7 @@ mod names;
 mod periods;
 pub mod relation;
 mod rows;
+pub mod rules;
 mod scan;
 mod slices;
 mod spine;
@@ -31,12 +33,11 @@ mod whole;
 mod window;
 
 use crate::calendar::{Date, Grain};
-use crate::functions::operators;
-use crate::model::expr::{Expr, RowExpr};
+use crate::model::expr::RowExpr;
 use crate::model::{DimensionId, KpiId, Model, Source, SourceId};
 use crate::pipeline::Valid;
 use names::Names;
-use relation::{Body, Query, RelationRef, Rows, Select};
+use relation::{Body, Query, RelationRef, Rows};
 use std::collections::BTreeSet;
 
 /// What is to be answered.
@@ -117,29 +118,6 @@ impl Question {
 pub fn plan(project: &Valid, question: &Question) -> Query {
     let mut names = Names::of(project.model());
     plan_with(project.model(), question, &mut names)
-}
-
-/// A query for the keys of a source that stand in several rows, with how many (`times`), the worst first.
-///
-/// Joining through such a key would multiply rows.
-pub fn duplicate_keys(model: &Model, source: SourceId) -> Query {
-    let mut scan = scan::Scan::of(model, Data::Warehouse, source);
-    let mut select = Select::default();
-    for (at, part) in scan.own_key().into_iter().enumerate() {
-        select.filter.push(Expr::apply(&operators::IS_NOT_NULL, vec![part.clone()]));
-        select.column(part, &format!("key_{}", at + 1));
-    }
-    select.group_by_these();
-    select.column(relation::count_rows(), "times");
-    select.having.push(Expr::apply(&operators::GREATER, vec![relation::count_rows(), Expr::number(1)]));
-    let keys = select.columns.clone();
-    let order = keys.iter().rev().map(|(_, name)| (relation::column("", name), name == "times"));
-    select.order = order.collect();
-    select.limit = Some(3);
-    let (from, joins) = scan.finish();
-    select.from = Some(from);
-    select.joins = joins;
-    Query { parts: Vec::new(), result: Body::Select(select) }
 }
 
 /// The sources whose rows a query reads, and those of them that it joins by their key.

@@ -234,6 +234,20 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// The stored parts of a column: several for a key of several columns.
+    pub(super) fn parts_of(&mut self, column: ColumnId) -> Vec<Scalar> {
+        let bare = self.bare(&[], &Path::to(column));
+        match bare.node {
+            Node::Leaf(Atom::Tuple(parts)) => parts,
+            _ => vec![bare],
+        }
+    }
+
+    /// Whether rows of other sources are joined, by references that were followed.
+    pub(super) fn follows_references(&self) -> bool {
+        !self.joined.is_empty()
+    }
+
     /// The columns that tell the rows of the source apart.
     pub(super) fn own_key(&mut self) -> Vec<Scalar> {
         let key = self.model.sources.get(self.source).key.clone();

@@ -391,7 +391,7 @@ impl Resolver<'_> {
             WrittenWindow::ToDate(unit) => match unit.grain() {
                 Some(grain) if grain != Grain::Day => Some(Window::ToDate(grain)),
                 _ => {
-                    let message = format!("`{} to date` holds less than a day", unit.name());
+                    let message = format!("`{} to date` is no window of several days", unit.name());
                     self.report(&codes::BAD_WINDOW, over.span, message)
                         .help("it can be `week`, `month`, `quarter` or `year to date`");
                     None

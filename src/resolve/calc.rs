@@ -239,11 +239,13 @@ impl Resolver<'_> {
                 "{} is shorter than a day; windows and `prior` go by whole days or longer",
                 Written::Duration(count, unit)
             );
-            self.report(&codes::BAD_WINDOW, length.span, message);
+            self.report(&codes::BAD_WINDOW, length.span, message)
+                .help("24 hours are `1 day`; a shorter time goes into a condition on a time column");
             return None;
         };
         if count == 0 {
-            self.report(&codes::BAD_WINDOW, length.span, "a length of 0 holds nothing");
+            self.report(&codes::BAD_WINDOW, length.span, "a length of 0 holds nothing")
+                .help("leave it out for the period itself, or write `1 day` or more");
             return None;
         }
         Some(Length { count, unit })

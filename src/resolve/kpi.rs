@@ -89,7 +89,7 @@ impl Resolver<'_> {
             let id = self.dimension(name)?;
             if dimensions.contains(&id) {
                 let message = format!("`{}` stands twice in this slice", name.value);
-                self.report(&codes::BAD_SLICE, name.span, message);
+                self.report(&codes::BAD_SLICE, name.span, message).help("leave it out once");
                 return None;
             }
             dimensions.push(id);

@@ -33,7 +33,9 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
             },
             row: text(source.row.as_ref()),
             key: Vec::new(),
+            key_span: source.key.first().zip(source.key.last()).map(|(first, last)| first.span.to(last.span)),
             time: None,
+            time_span: source.time.as_ref().map(|time| time.span),
             columns,
             names,
         };
@@ -199,7 +201,9 @@ fn unit(column: &written::Column, ty: Type, findings: &mut Findings) -> Unit {
     let Some(written::ColumnUnit::Fixed(text)) = &column.unit else { return Unit::none() };
     if !ty.is_numeric() {
         let message = format!("the column `{}` holds {ty}, which has no unit", column.name.value);
-        findings.report(&codes::UNKNOWN_UNIT, text.span, message);
+        findings
+            .report(&codes::UNKNOWN_UNIT, text.span, message)
+            .help("leave the unit out; if the column holds numbers, declare it as `integer`, `decimal` or `number`");
         return Unit::none();
     }
     match Unit::parse(&text.value) {
@@ -382,9 +386,16 @@ fn defined(written: &dimension::Dimension, incomplete: bool, model: &Model, find
             if holds != ty && holds != Type::Error {
                 let message =
                     format!("`{}` is {ty}, but `{}` of `{}` holds {holds}", written.name.value, path.value, source_name.value);
-                findings
-                    .report(&codes::DIMENSION_TYPE, path.span, message)
-                    .help("give the dimension the type of its columns, or name a column of its type");
+                let fits = matches!(holds, Type::Text | Type::Boolean | Type::Integer | Type::Date);
+                let derive = "derive a column of that type with `expr:` and name it here";
+                let help = match (holds.declared().filter(|_| fits), ty) {
+                    (Some(word), Type::Text) => {
+                        format!("a dimension is a text unless it says otherwise: write `type: {word}`, or {derive}")
+                    }
+                    (Some(word), _) => format!("give the dimension that type, `type: {word}`, or {derive}"),
+                    (None, _) => derive.to_owned(),
+                };
+                findings.report(&codes::DIMENSION_TYPE, path.span, message).help(help);
             }
             places.insert(source, found);
         }

@@ -1,10 +1,10 @@
 //! `kpis:`, the figures and what they mean.
 
 use super::allow;
-use super::reader::{FormulaText, Reader, Text, data, text, text_list};
+use super::reader::{FormulaText, Reader, Text, text, text_list};
 use super::shape::{Field, Record, Shape};
 use crate::calendar::Grain;
-use crate::load::{Entry, Node, Value};
+use crate::load::{Entry, Node, Value, json};
 use crate::model::Better;
 use crate::text::{Files, Name, Span, Spanned};
 
@@ -205,7 +205,7 @@ pub fn decode(entry: &Entry, files: &Files) -> Kpi {
             because: record.text("because"),
         }),
         aliases: reader.texts("aliases"),
-        meta: reader.get("meta").map(data).unwrap_or_default(),
+        meta: reader.get("meta").map(json::value).unwrap_or_default(),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::shape;
 use crate::calendar::{Date, Grain, Label};
-use crate::load::yaml::Style;
 use crate::load::{Entry, Node, Value, scalar};
 use crate::text::{Files, Name, Span, Spanned};
 
@@ -186,32 +185,4 @@ pub fn formula(node: &Node, files: &Files) -> Option<FormulaText> {
 /// A period's label with its place.
 pub fn label(name: &Name) -> Option<Spanned<Label>> {
     Label::parse(&name.value).map(|value| Spanned::new(value, name.span))
-}
-
-/// A value as data, with what YAML's core schema makes of texts without quotes.
-pub fn data(node: &Node) -> serde_json::Value {
-    use serde_json::{Number, Value as Data};
-    match &node.value {
-        Value::Null => Data::Null,
-        Value::List(items) => Data::Array(items.iter().map(data).collect()),
-        Value::Map(entries) => {
-            Data::Object(entries.iter().map(|entry| (entry.key.value.clone(), data(&entry.value))).collect())
-        }
-        Value::Scalar(scalar) => {
-            let text = || Data::String(scalar.text.clone());
-            if scalar.style != Style::Plain {
-                return text();
-            }
-            match scalar.text.as_str() {
-                "true" => Data::Bool(true),
-                "false" => Data::Bool(false),
-                plain => {
-                    let whole = plain.parse::<i64>().map(Number::from).ok();
-                    let digits = plain.starts_with(|char: char| char.is_ascii_digit() || char == '-');
-                    let float = || plain.parse::<f64>().ok().filter(|_| digits).and_then(Number::from_f64);
-                    whole.or_else(float).map_or_else(text, Data::Number)
-                }
-            }
-        }
-    }
 }

@@ -8,7 +8,7 @@ use crate::pipeline;
 use clap::Args;
 
 /// The arguments of `build`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = "Examples:
   kpic build
   kpic build && duckdb shop.duckdb < build/sql/duckdb/deploy.sql

@@ -53,7 +53,11 @@ pub(in crate::cli) fn run(args: &CheckArgs, context: &Context<'_>) -> Result<u8,
         let report = mended(&fixed);
         if args.format.is_for_programs() { out::error(&report) } else { out::print(&report) }
     }
-    report(&checked, args, &root);
+    if args.format.is_for_programs() {
+        out::print(&args.format.text(&checked.findings, &checked.files, &root, out::look_of_stdout()));
+    } else {
+        out::print(&report(&checked));
+    }
     Ok(code(&checked.findings))
 }
 
@@ -61,28 +65,25 @@ fn code(findings: &Findings) -> u8 {
     if findings.has_errors() { FINDINGS } else { FINE }
 }
 
-/// Shows what was found.
-fn report(checked: &Checked, args: &CheckArgs, root: &Path) {
-    let text = args.format.text(&checked.findings, &checked.files, root, out::look_of_stdout());
-    if args.format.is_for_programs() {
-        out::print(&text);
-    } else if checked.findings.is_empty() {
+/// What there is to say to people.
+pub(super) fn report(checked: &Checked) -> String {
+    if checked.findings.is_empty() {
         let model = &checked.model;
         let done = format!("{} over {}", many(model.kpis.len(), "KPI"), many(model.sources.len(), "source"));
-        out::print(&format!("{} {done}\n", out::styled(out::GOOD, "fine:")));
-    } else {
-        // The summary is the last line of the text; it says what there is.
-        let summary = render::summary(&checked.findings);
-        let body = text.trim_end().strip_suffix(&summary).unwrap_or(&text);
-        let style = if checked.findings.has_errors() { out::BAD } else { out::STRONG };
-        let certain = checked.findings.iter().filter_map(|finding| finding.fix.as_ref());
-        let certain = certain.filter(|fix| fix.exact(&checked.files).is_some()).count();
-        let offer = match certain {
-            0 => String::new(),
-            _ => format!("{} {certain} can be mended by `kpic check --fix`\n", out::styled(out::DIM, "note:")),
-        };
-        out::print(&format!("{body}{}\n{offer}", out::styled(style, &summary)));
+        return format!("{} {done}\n", out::styled(out::GOOD, "fine:"));
     }
+    // The summary is the last line of the text; it says what there is.
+    let text = render::human(&checked.findings, &checked.files, out::look_of_stdout());
+    let summary = render::summary(&checked.findings);
+    let body = text.trim_end().strip_suffix(&summary).unwrap_or(&text);
+    let style = if checked.findings.has_errors() { out::BAD } else { out::STRONG };
+    let certain = checked.findings.iter().filter_map(|finding| finding.fix.as_ref());
+    let certain = certain.filter(|fix| fix.exact(&checked.files).is_some()).count();
+    let offer = match certain {
+        0 => String::new(),
+        _ => format!("{} {certain} can be mended by `kpic check --fix`\n", out::styled(out::DIM, "note:")),
+    };
+    format!("{body}{}\n{offer}", out::styled(style, &summary))
 }
 
 /// What was mended, a line for each finding.

@@ -6,6 +6,7 @@ use crate::lint::{Lens, Rule};
 use crate::model::expr::{Node, RowExpr, RowLeaf};
 use crate::model::facts::Range;
 use crate::model::{Model, SourceId};
+use crate::text::Span;
 
 pub(super) const RULE: Rule = Rule { code: &codes::CONSTANT_CONDITION, check };
 
@@ -14,13 +15,13 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     walk::rows(lens.model, &mut |source, expr| {
         walk::nodes(expr, &mut |node| {
             if let Some(holds) = verdict(lens.model, source, node) {
-                found.extend(node.at.0.map(|span| (span, holds)));
+                found.extend(node.at.0.map(|span| (span, holds.0, holds.1)));
             }
         });
     });
     found.sort();
     found.dedup();
-    for (span, holds) in found {
+    for (span, holds, column) in found {
         let text = lens.files.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
         let message = if holds {
             format!("`{text}` is true of every row that has a value")
@@ -29,12 +30,13 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         };
         findings
             .report(&codes::CONSTANT_CONDITION, span, message)
-            .help("compare the condition with the `min` and `max` of the column; one of them is not what was meant");
+            .also(column, "its `min` and `max` are declared here")
+            .help("the condition, or the `min` or `max` of the column, is not what was meant");
     }
 }
 
-/// Whether a comparison with a number holds for all values that the column can have, or for none.
-fn verdict(model: &Model, source: SourceId, expr: &RowExpr) -> Option<bool> {
+/// Whether a comparison with a number holds for all values that the column can have, or for none; and where the column is.
+fn verdict(model: &Model, source: SourceId, expr: &RowExpr) -> Option<(bool, Span)> {
     let Node::Apply(function, arguments) = &expr.node else { return None };
     let [left, right] = arguments.as_slice() else { return None };
     let (Node::Leaf(RowLeaf::Column(path)), Node::Literal(crate::model::expr::Literal::Number(digits))) =
@@ -42,7 +44,8 @@ fn verdict(model: &Model, source: SourceId, expr: &RowExpr) -> Option<bool> {
     else {
         return None;
     };
-    let Range { low, high } = model.column(source, path).range;
+    let column = model.column(source, path);
+    let Range { low, high } = column.range;
     let value: f64 = digits.parse().ok()?;
     let (always, never) = match function.name {
         "<" => (high < value, low >= value),
@@ -54,8 +57,8 @@ fn verdict(model: &Model, source: SourceId, expr: &RowExpr) -> Option<bool> {
         _ => return None,
     };
     match (always, never) {
-        (true, _) => Some(true),
-        (_, true) => Some(false),
+        (true, _) => Some((true, column.name.span)),
+        (_, true) => Some((false, column.name.span)),
         _ => None,
     }
 }

@@ -21,7 +21,12 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             let span = calc.span_or(kpi.name.span);
             let message =
                 format!("`{}` can exceed 100 %: its numerator counts rows that its denominator leaves out", kpi.name.value);
-            findings.report(&codes::SHARE_ABOVE_ONE, span, message).help("repeat the denominator's condition in the numerator");
+            let condition = whole.filter.as_ref().and_then(|filter| filter.at.0);
+            let text = condition.map(|span| lens.files.slice(span).split_whitespace().collect::<Vec<_>>().join(" "));
+            let text = text.map(|text| format!(": `{text}`")).unwrap_or_default();
+            findings
+                .report(&codes::SHARE_ABOVE_ONE, span, message)
+                .help(format!("repeat the denominator's condition in the numerator{text}"));
         }
     }
 }

@@ -12,6 +12,9 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             continue;
         }
         let span = kpi.formula_span.unwrap_or(kpi.name.span);
+        if lens.wrong.contains(&span) {
+            continue;
+        }
         findings
             .report(&codes::TIME_UNIT_LEFT, span, format!("`{}` comes out in {unit}", kpi.name.value))
             .help(format!("if that is meant say so: `unit: {unit}`; else name the unit that it should have"));

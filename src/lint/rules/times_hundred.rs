@@ -23,7 +23,10 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             let [left, right] = arguments.as_slice() else { return };
             let hundred = [left, right].into_iter().any(is_hundred);
             let ratio = [left, right].into_iter().any(|side| is_ratio(lens, side));
-            if let (true, true, true, Some(span)) = (**function == operators::MULTIPLY, hundred, ratio, node.at.0) {
+            let times = **function == operators::MULTIPLY && hundred && ratio;
+            // `100 * part / whole`; what has a unit may be an amount in hundredths.
+            let before = **function == operators::DIVIDE && kpi.facts.unit.is_soft() && is_hundredfold(left);
+            if let (true, Some(span)) = (times || before, node.at.0) {
                 findings
                     .report(&codes::TIMES_HUNDRED, span, "a ratio is multiplied by 100 here")
                     .help("leave the 100 out and write `unit: \"%\"`: the value stays a fraction and is shown as percent; for a score write `unit: points`");
@@ -34,6 +37,13 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
 
 fn is_hundred(calc: &Calc) -> bool {
     matches!(&calc.node, Node::Literal(Literal::Number(digits)) if digits.parse::<f64>().is_ok_and(|value| value.to_bits() == 100f64.to_bits()))
+}
+
+fn is_hundredfold(calc: &Calc) -> bool {
+    match &calc.node {
+        Node::Apply(function, arguments) => **function == operators::MULTIPLY && arguments.iter().any(is_hundred),
+        Node::Leaf(_) | Node::Literal(_) | Node::Broken => false,
+    }
 }
 
 fn is_ratio(lens: &Lens<'_>, calc: &Calc) -> bool {

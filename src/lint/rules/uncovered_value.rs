@@ -17,8 +17,16 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             if let (false, Some(span)) = (covered, span) {
                 findings
                     .report(&codes::UNCOVERED_VALUE, *span, format!("no KPI has the {} `{value}`", taxonomy.name))
-                    .help(format!("give a KPI `{}: {value}`, or set `cover: false`", taxonomy.name));
+                    .help(format!("give a KPI {}, or set `cover: false`", given(&taxonomy.name, value)));
             }
         }
+    }
+}
+
+/// How a KPI names its value: `stage` and `driver` have keys of their own.
+fn given(taxonomy: &str, value: &str) -> String {
+    match taxonomy {
+        "stage" | "driver" => format!("`{taxonomy}: {value}`"),
+        _ => format!("`taxonomies: {{ {taxonomy}: {value} }}`"),
     }
 }

@@ -33,6 +33,10 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
 }
 
 fn report(lens: &Lens<'_>, id: KpiId, grain: Grain, span: Span, findings: &mut Findings) {
+    // At that grain it has no value at all.
+    if lens.wrong.contains(&span) {
+        return;
+    }
     let used = lens.model.kpis.get(id);
     let message = format!("`{}` is by {}, and here it is worked out by {grain}", used.name.value, used.grain);
     findings.report(&codes::UNDECLARED_GRAIN, span, message).help(format!(

@@ -20,7 +20,9 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             let key = source.key.contains(&column_id) || source.time == Some(column_id);
             if !key && !used.contains(&Node::Column(id, column_id)) {
                 let message = format!("no KPI reads the column `{}` of `{}`", column.name.value, source.name.value);
-                findings.report(&codes::UNUSED_COLUMN, column.name.span, message).help("delete it, or keep it for later");
+                findings
+                    .report(&codes::UNUSED_COLUMN, column.name.span, message)
+                    .help("delete it, or say why it is kept: `allow: { unused-column: \"...\" }`");
             }
         }
     }

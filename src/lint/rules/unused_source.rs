@@ -17,7 +17,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         if !calendar && !used.contains(&Node::Source(id)) {
             findings
                 .report(&codes::UNUSED_SOURCE, source.name.span, format!("no KPI reads the source `{}`", source.name.value))
-                .help("delete it, or keep it for later and set `unused-source: allow` under `lints:`");
+                .help("delete it, or say why it is kept: `allow: { unused-source: \"...\" }`");
         }
     }
 }

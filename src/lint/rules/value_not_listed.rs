@@ -3,8 +3,8 @@
 use super::walk;
 use crate::diagnostic::{Findings, codes, suggest};
 use crate::lint::{Lens, Rule};
-use crate::model::SourceId;
 use crate::model::expr::{Literal, Node, RowExpr, RowLeaf};
+use crate::model::{Column, SourceId};
 
 pub(super) const RULE: Rule = Rule { code: &codes::VALUE_NOT_LISTED, check };
 
@@ -15,13 +15,15 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             if !matches!(function.name, "=" | "!=" | "in" | "not in") {
                 return;
             }
-            let Some(values) = arguments.iter().find_map(|argument| values(lens, source, argument)) else { return };
+            let Some(column) = arguments.iter().find_map(|argument| listed(lens, source, argument)) else { return };
+            let values = &column.values;
             for argument in arguments {
                 if let (Node::Literal(Literal::Text(text)), Some(span)) = (&argument.node, argument.at.0)
                     && !values.contains(text)
                 {
-                    let message = format!("the column never is '{text}'");
+                    let message = format!("`{}` is never '{text}'", column.name.value);
                     let finding = findings.report(&codes::VALUE_NOT_LISTED, span, message);
+                    finding.also(column.name.span, "its `values` are declared here");
                     finding.help = suggest::did_you_mean(text, "its values are", values.iter().map(String::as_str));
                 }
             }
@@ -29,8 +31,9 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     });
 }
 
-fn values<'a>(lens: &Lens<'a>, source: SourceId, expr: &RowExpr) -> Option<&'a [String]> {
+/// The column that an expression is, if it lists its values.
+fn listed<'a>(lens: &Lens<'a>, source: SourceId, expr: &RowExpr) -> Option<&'a Column> {
     let Node::Leaf(RowLeaf::Column(path)) = &expr.node else { return None };
-    let values = &lens.model.column(source, path).values;
-    (!values.is_empty()).then_some(values.as_slice())
+    let column = lens.model.column(source, path);
+    (!column.values.is_empty()).then_some(column)
 }

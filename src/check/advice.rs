@@ -1,0 +1,55 @@
+//! What the findings of checks say of units, and what to write instead of what does not fit.
+
+use super::Operand;
+use crate::calendar::Date;
+use crate::model::expr::{Literal, Node};
+use crate::model::facts::{Measure, Type};
+use crate::model::unit::{Shown, Unit};
+
+/// How a written value has to look to be compared with a value of another type.
+pub(super) fn written_otherwise<L>(written: &Node<L>, other: Type, text: &str) -> Option<String> {
+    let Node::Literal(literal) = written else { return None };
+    match literal {
+        Literal::Text(day) if day.parse::<Date>().is_ok() => Some(format!("a day is written `date '{day}'`")),
+        Literal::Text(digits) if other.is_numeric() => {
+            digits.parse::<f64>().is_ok().then(|| format!("a number is written without quotes: `{digits}`"))
+        }
+        Literal::Text(truth) if other == Type::Boolean && matches!(truth.to_lowercase().as_str(), "true" | "false") => {
+            Some(format!("write it without quotes: `{}`", truth.to_lowercase()))
+        }
+        Literal::Number(digits) if other == Type::Text => Some(format!("a text is written in quotes: `'{digits}'`")),
+        Literal::Number(_) if other == Type::Boolean => Some(format!("write `{text}` or `not {text}`")),
+        _ => None,
+    }
+}
+
+/// How a value becomes a condition.
+pub(super) fn condition(ty: Type, text: &str) -> String {
+    match ty {
+        _ if ty.is_numeric() => format!("a condition compares something, as in `{text} > 0`"),
+        Type::Text => format!("a condition compares something, as in `{text} = '...'`"),
+        _ => format!("a condition compares something, as in `{text} is not null`"),
+    }
+}
+
+/// A number with its unit, for a message.
+pub(super) fn unit_of<L>(operand: &Operand<L>) -> String {
+    match &operand.measure {
+        Measure::Mixed(_) => "several currencies".to_owned(),
+        Measure::Of(unit) if *unit == Unit::none() => "no unit".to_owned(),
+        Measure::Of(unit) if unit.is_soft() => self::unit(unit),
+        Measure::Of(unit) => unit.hard().to_string(),
+        Measure::Bare | Measure::Unknown => "no unit".to_owned(),
+    }
+}
+
+/// A unit, for a message; what is no hard unit is said to be so.
+pub(super) fn unit(unit: &Unit) -> String {
+    match unit.shown {
+        Shown::Percent => "% (a share)".to_owned(),
+        Shown::Points => "points (a score)".to_owned(),
+        Shown::Plain if *unit == Unit::none() => "a number without a unit".to_owned(),
+        Shown::Plain if unit.is_soft() => format!("{unit} (a count)"),
+        Shown::Plain => unit.to_string(),
+    }
+}

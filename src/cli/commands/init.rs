@@ -1,0 +1,287 @@
+//! `kpic init`
+
+use crate::cli::{Context, ENVIRONMENT, FINDINGS, FINE, Stop, environment, out, progress, show, show_findings, usage};
+use crate::draft::{self, Data, Draft, Table};
+use crate::engine::{DuckDb, Failure};
+use crate::pipeline::{self, Options};
+use clap::Args;
+use dialoguer::{Input, MultiSelect, Select};
+use std::fs;
+use std::io::IsTerminal;
+use std::path::{Component, Path, PathBuf};
+
+/// The arguments of `init`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kpic init                               asks, on a terminal
+  kpic init shop --sample                 a project over a few rows of its own, in shop/
+  kpic init --database shop.duckdb        drafts a source for each table
+  kpic init --csv orders.csv users.parquet
+
+Nothing is ever written over. What is drafted is a beginning: read the comments in specs/.")]
+pub(in crate::cli) struct InitArgs {
+    /// The folder of the project; made if it is not there.
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+    /// The project's name [default: that of the folder].
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Draft sources for the tables of a DuckDB database.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["csv", "sample"])]
+    database: Option<PathBuf>,
+    /// Draft sources for CSV, Parquet or JSON files.
+    #[arg(long, value_name = "FILE", visible_alias = "files", num_args = 1.., conflicts_with = "sample")]
+    csv: Vec<PathBuf>,
+    /// Begin with sample data.
+    #[arg(long)]
+    sample: bool,
+    /// Ask nothing: over the database or files that are there, else over sample data.
+    #[arg(long, short = 'y')]
+    yes: bool,
+    /// The `duckdb` program [default: `KPIC_DUCKDB`, next to kpic, or on PATH].
+    #[arg(long, value_name = "PATH", help_heading = "Engine")]
+    duckdb: Option<PathBuf>,
+}
+
+/// What a project is to be over.
+#[derive(Debug, Clone)]
+enum Over {
+    Sample,
+    Database(PathBuf),
+    Files(Vec<PathBuf>),
+}
+
+/// What git need not know.
+const IGNORED: [&str; 1] = ["/build/"];
+/// How a shell knows that a program was interrupted.
+const INTERRUPTED: u8 = 130;
+
+pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, Stop> {
+    let base = absolute(&context.common.directory);
+    let root = clean(&base.join(&args.folder));
+    if root.join(crate::load::PROJECT_FILE).exists() {
+        let help = "work on it with `kpic check` and `kpic run`, or name another folder: `kpic init DIR`";
+        return Err(usage(&format!("there is a project in {} already", root.display()), help));
+    }
+    let flags = args.database.is_some() || !args.csv.is_empty() || args.sample || args.yes;
+    let ask = !flags && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    if !flags && !ask {
+        let help = "`--sample`, `--database FILE` or `--csv FILE...`; on a terminal `kpic init` asks";
+        return Err(usage("nobody is there to be asked what the project is over", help));
+    }
+    if ask {
+        restore_when_interrupted();
+    }
+    let own_name = || root.file_name().map_or_else(|| "kpis".to_owned(), |name| name.to_string_lossy().into_owned());
+    let name = match &args.name {
+        Some(name) => name.clone(),
+        None if ask => prompt(Input::new().with_prompt("Name of the project").default(own_name()).interact_text())?,
+        None => own_name(),
+    };
+    let over = match (&args.database, args.csv.as_slice(), args.sample) {
+        (Some(database), ..) => Over::Database(clean(&base.join(database))),
+        (None, [_, ..], _) => Over::Files(args.csv.iter().map(|file| clean(&base.join(file))).collect()),
+        (None, [], true) => Over::Sample,
+        (None, [], false) if ask => choose(&root, &base)?,
+        (None, [], false) => offers(&root).into_iter().next().map_or(Over::Sample, |(_, over)| over),
+    };
+    let draft = match &over {
+        Over::Sample => draft::sample(&name),
+        Over::Database(_) | Over::Files(_) => drafted(args, &root, &name, &over, ask)?,
+    };
+    if let Some(path) = draft::in_the_way(&root, &draft.files) {
+        return Err(usage(
+            &format!("{} is there already", path.display()),
+            "move it away, or name another folder: `kpic init DIR`",
+        ));
+    }
+    draft::write(&root, &draft.files, &IGNORED)
+        .map_err(|problem| environment(&Failure { message: problem.message, help: None }))?;
+    out::print(&report(&draft, &name, args));
+    // What was drafted is checked like what anybody writes.
+    let checked = pipeline::check(&root, &Options::default());
+    show_findings(&checked.findings, &checked.files);
+    Ok(if checked.findings.has_errors() { FINDINGS } else { FINE })
+}
+
+/// A draft over tables.
+fn drafted(args: &InitArgs, root: &Path, name: &str, over: &Over, ask: bool) -> Result<Draft, Stop> {
+    let (files, database) = match over {
+        Over::Files(files) => (files.clone(), None),
+        Over::Database(database) => (Vec::new(), Some(database.clone())),
+        Over::Sample => (Vec::new(), None),
+    };
+    if let Some(missing) = files.iter().chain(&database).find(|file| !file.is_file()) {
+        return Err(usage(&format!("there is no file {}", missing.display()), "name files that are there"));
+    }
+    let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| environment(&failure))?;
+    // The folder may not be there yet; all paths are absolute.
+    let folder = root.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new(".")).to_path_buf();
+    let engine = DuckDb { program: absolute(&program), folder, database: database.clone() };
+    let data = match &database {
+        Some(_) => Data::Database,
+        None => Data::Files(files.iter().map(|file| (file.to_string_lossy().into_owned(), from(root, file))).collect()),
+    };
+    let fail = |failure: Failure| environment(&failure);
+    let (tables, unreadable) = progress::during("looking at the data", || draft::ask(&engine, &data)).map_err(fail)?;
+    let tables = if ask { pick(tables)? } else { tables };
+    let database = database.map(|path| from(root, &path));
+    let mut draft = progress::during("looking at the data", || draft::draft(name, tables, database.as_deref(), &engine))
+        .map_err(|failure| environment(&failure))?;
+    draft.left_out.extend(unreadable);
+    if draft.made.is_empty() {
+        let why: Vec<String> = draft.left_out.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+        let why = if why.is_empty() { "there are no tables".to_owned() } else { why.join("; ") };
+        let help = "a source needs a time, or a column that tells its rows apart; `kpic init --sample` shows one".to_owned();
+        let failure = Failure { message: format!("no source can be made of this data: {why}"), help: Some(help) };
+        return Err(environment(&failure));
+    }
+    Ok(draft)
+}
+
+/// What was made, and what to do next.
+fn report(draft: &Draft, name: &str, args: &InitArgs) -> String {
+    let mut out = format!("{} project {name}\n\n", out::styled(out::GOOD, "made"));
+    let made = draft.made.iter().map(|(name, what)| vec![name.clone(), what.clone()]);
+    let left_out = draft.left_out.iter().map(|(name, why)| vec![name.clone(), format!("left out: {why}")]);
+    out.push_str(&show::table(vec!["source".to_owned(), "what it is".to_owned()], made.chain(left_out).collect(), |_| false));
+    let here = args.folder == Path::new(".");
+    let at = if here { String::new() } else { format!(" -C {}", args.folder.display()) };
+    let specs = if here { PathBuf::from("specs") } else { args.folder.join("specs") };
+    out.push_str(&format!("\nnext: `kpic{at} run` shows figures; read the comments in {}\n", specs.display()));
+    out
+}
+
+// --- What there is, and what is wanted ---
+
+/// What a project in a folder can be over: databases first, then all files of rows, those in `data/` too.
+fn offers(root: &Path) -> Vec<(String, Over)> {
+    let mut databases = Vec::new();
+    let mut files = Vec::new();
+    for folder in [root.to_path_buf(), root.join("data")] {
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let mut paths: Vec<PathBuf> = entries.filter(|path| path.is_file()).collect();
+        paths.sort();
+        for path in paths {
+            match path.extension().and_then(|ending| ending.to_str()) {
+                Some("duckdb" | "ddb") => databases.push(path),
+                Some("csv" | "tsv" | "parquet") => files.push(path),
+                _ => {}
+            }
+        }
+    }
+    let of_database = |path: PathBuf| (format!("The tables of {}", from(root, &path)), Over::Database(path));
+    let mut offers: Vec<(String, Over)> = databases.into_iter().map(of_database).collect();
+    if !files.is_empty() {
+        let names: Vec<String> = files.iter().map(|path| from(root, path)).collect();
+        offers.push((format!("The rows of {}", names.join(", ")), Over::Files(files)));
+    }
+    offers
+}
+
+fn choose(root: &Path, base: &Path) -> Result<Over, Stop> {
+    let mut offers = offers(root);
+    let named = offers.len();
+    let mut labels: Vec<String> = offers.iter().map(|(label, _)| label.clone()).collect();
+    labels.extend(["A DuckDB database or a file of rows somewhere else".to_owned(), "Sample data, to look around".to_owned()]);
+    let default = usize::from(named == 0);
+    let at = prompt(Select::new().with_prompt("What is the project over?").items(&labels).default(default).interact())?;
+    if at < named {
+        return Ok(offers.swap_remove(at).1);
+    }
+    if at > named {
+        return Ok(Over::Sample);
+    }
+    let is_there = |text: &String| {
+        if clean(&base.join(text)).is_file() { Ok(()) } else { Err("there is no such file") }
+    };
+    let path: String = prompt(Input::new().with_prompt("Path of the file").validate_with(is_there).interact_text())?;
+    let path = clean(&base.join(path));
+    let is_rows = path.extension().is_some_and(|ending| ["csv", "tsv", "parquet", "json"].iter().any(|known| ending == *known));
+    Ok(if is_rows { Over::Files(vec![path]) } else { Over::Database(path) })
+}
+
+/// The tables that are wanted, of several.
+fn pick(tables: Vec<Table>) -> Result<Vec<Table>, Stop> {
+    if tables.len() < 2 {
+        return Ok(tables);
+    }
+    let labels: Vec<String> = tables
+        .iter()
+        .map(|table| format!("{} ({}, {} columns)", table.name, draft::rows(table.rows), table.columns.len()))
+        .collect();
+    let chosen = MultiSelect::new().with_prompt("Which tables? (space to take or leave one, enter to go on)");
+    let all = vec![true; labels.len()];
+    let chosen = prompt(chosen.items(&labels).defaults(&all).interact())?;
+    Ok(tables.into_iter().enumerate().filter(|(at, _)| chosen.contains(at)).map(|(_, table)| table).collect())
+}
+
+/// Lists hide the cursor; an interrupt must not leave it so.
+#[expect(clippy::exit, reason = "an interrupt ends the program, and nothing has been written while questions are asked")]
+fn restore_when_interrupted() {
+    let end = || {
+        let _ = dialoguer::console::Term::stderr().show_cursor();
+        std::process::exit(i32::from(INTERRUPTED))
+    };
+    // Where no handler can be set, the system ends the program by itself.
+    let _ = ctrlc::set_handler(end);
+}
+
+fn prompt<T>(answer: dialoguer::Result<T>) -> Result<T, Stop> {
+    answer.map_err(|dialoguer::Error::IO(error)| {
+        if error.kind() == std::io::ErrorKind::Interrupted {
+            Stop { code: INTERRUPTED }
+        } else {
+            out::error(&out::failure(
+                &format!("the terminal cannot be asked: {error}"),
+                Some("use flags: see `kpic init --help`"),
+            ));
+            Stop { code: ENVIRONMENT }
+        }
+    })
+}
+
+// --- Paths ---
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// A path without `.` and `..`, as far as they say nothing.
+fn clean(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => _ = out.pop(),
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+/// A path as it is named from a folder, with `/`.
+fn from(root: &Path, path: &Path) -> String {
+    let (mut own, mut other) = (root.components().peekable(), path.components().peekable());
+    while own.peek().is_some() && own.peek() == other.peek() {
+        own.next();
+        other.next();
+    }
+    let up = own.map(|_| "..".to_owned());
+    let down = other.map(|part| part.as_os_str().to_string_lossy().into_owned());
+    up.chain(down).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{clean, from};
+    use std::path::Path;
+
+    #[test]
+    fn paths_are_named_from_the_project() {
+        let named = |path: &str| from(Path::new("/home/ada/shop"), &clean(Path::new(path)));
+        assert_eq!(named("/home/ada/shop/data/./orders.csv"), "data/orders.csv");
+        assert_eq!(named("/home/ada/shop/../raw/orders.csv"), "../raw/orders.csv");
+        assert_eq!(named("/data/orders.csv"), "../../../data/orders.csv");
+    }
+}

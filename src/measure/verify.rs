@@ -1,0 +1,425 @@
+//! The data against what the specs declare of it: for `verify`.
+//!
+//! 1. [`guard::columns`] finds columns that are missing or of another type.
+//! 2. [`rules::counts`] counts, in one scan of each source, the rows that break a rule about the other columns.
+//! 3. [`rules::examples`] shows the first of them, for the rules that are broken.
+
+use super::{Session, guard, number};
+use crate::diagnostic::{Code, Findings, codes};
+use crate::engine::{Failure, Rows};
+use crate::model::facts::Range;
+use crate::model::{Column, ColumnId, Model, Source, SourceId, Storage};
+use crate::plan::relation::RelationRef;
+use crate::plan::rules::{self, Rule};
+use crate::sql;
+use crate::text::Span;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was found about the sources of a project.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The sources, in their order.
+    pub sources: Vec<Checked>,
+    /// What is wrong.
+    pub findings: Findings,
+}
+
+/// What was found about one source.
+#[derive(Debug)]
+pub struct Checked {
+    /// The source's name.
+    pub name: String,
+    /// How many rows it has, if they could be counted.
+    pub rows: Option<u64>,
+    /// The checks, in their order.
+    pub checks: Vec<Check>,
+}
+
+/// One check of a source.
+#[derive(Debug)]
+pub struct Check {
+    /// What has to be so.
+    pub what: String,
+    /// Whether it is.
+    pub outcome: Outcome,
+    /// The first of what is wrong.
+    pub examples: Vec<String>,
+}
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing is wrong.
+    Fine,
+    /// So many rows are wrong.
+    Rows(u64),
+    /// Something is wrong that is no matter of rows.
+    Wrong,
+    /// It could not be looked at, because of something else that is wrong.
+    Unknown,
+}
+
+/// A rule of a source, with what was found.
+struct Asked {
+    source: SourceId,
+    rule: Rule,
+    outcome: Outcome,
+    examples: Vec<String>,
+}
+
+/// Holds the data of some sources against their declarations.
+///
+/// # Errors
+/// Fails if the engine cannot be used. What is wrong with the data comes back in the report.
+pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Failure> {
+    let model = session.project.model();
+    let mut findings = Findings::default();
+    // References are looked up in sources that may not be among those that are asked for.
+    let mut read: BTreeSet<SourceId> = sources.iter().copied().collect();
+    for id in sources {
+        let all = rules::rules(model.sources.get(*id));
+        read.extend(all.into_iter().flat_map(|rule| rules::columns_of(model, *id, rule)).map(|(source, _)| source));
+    }
+    let mut unfit = guard::columns(session, &read, &mut findings)?;
+    raw_columns(session, &mut unfit, &mut findings)?;
+    let mut asked = ask(model, sources, &unfit);
+    let rows = count(session, sources, &unfit, &mut asked, &mut findings)?;
+    examples(session, &mut asked)?;
+    for one in &asked {
+        report(model, one, &mut findings);
+    }
+    let mut report = Report::default();
+    for id in sources {
+        let source = model.sources.get(*id);
+        let mut checks = vec![columns_check(source, unfit.get(id))];
+        let own = asked.iter().filter(|one| one.source == *id);
+        checks.extend(own.map(|one| Check {
+            what: words(model, one.source, one.rule).what,
+            outcome: one.outcome,
+            examples: one.examples.clone(),
+        }));
+        let calendar = model.calendar_source.as_ref().filter(|calendar| calendar.source == *id);
+        if let Some(calendar) = calendar {
+            let sound = unfit.get(id).is_some_and(BTreeSet::is_empty);
+            let mut found = Findings::default();
+            if sound {
+                guard::calendar_rows(session, calendar, &mut found)?;
+            }
+            let outcome = match (sound, found.is_empty()) {
+                (false, _) => Outcome::Unknown,
+                (true, true) => Outcome::Fine,
+                (true, false) => Outcome::Wrong,
+            };
+            findings.append(found);
+            checks.push(Check { what: "its rows are a calendar".to_owned(), outcome, examples: Vec::new() });
+        }
+        report.sources.push(Checked { name: source.name.value.clone(), rows: rows.get(id).copied(), checks });
+    }
+    findings.sort();
+    report.findings = findings;
+    Ok(report)
+}
+
+/// The queries that count wrong rows and those that show them, each with what it is for. They need no engine.
+pub fn queries(session: &Session<'_>, sources: &[SourceId]) -> Vec<(String, String)> {
+    let model = session.project.model();
+    let mut out = Vec::new();
+    for id in sources {
+        let source = model.sources.get(*id);
+        let name = &source.name.value;
+        let all = rules::rules(source);
+        for counting in rules::counts(model, *id, &all) {
+            out.push((format!("{name}: how many rows are wrong"), sql::statement(&counting.query, session.dialect())));
+        }
+        for rule in all {
+            let query = rules::examples(model, *id, rule);
+            let title = format!("{name}: rows for which this does not hold: {}", words(model, *id, rule).what);
+            out.push((title, sql::statement(&query, session.dialect())));
+        }
+    }
+    out
+}
+
+/// Columns of raw SQL are there if the engine can make them; what cannot be made joins those that are unfit.
+fn raw_columns(
+    session: &Session<'_>,
+    unfit: &mut BTreeMap<SourceId, BTreeSet<ColumnId>>,
+    findings: &mut Findings,
+) -> Result<(), Failure> {
+    let model = session.project.model();
+    let mut asked = Vec::new();
+    let mut queries = Vec::new();
+    for id in unfit.keys() {
+        let source = model.sources.get(*id);
+        let Some(relation) = &source.relation else { continue };
+        let relation = sql::relation(&RelationRef::of(relation), session.dialect());
+        for (column_id, column) in source.columns.iter() {
+            let Storage::Raw(each) = &column.storage else { continue };
+            let own = each.iter().find(|(dialect, _)| dialect.as_deref() == Some(session.dialect().name()));
+            let Some((_, raw)) = own.or_else(|| each.iter().find(|(dialect, _)| dialect.is_none())) else { continue };
+            queries.push(format!("select column_type from (describe select ({raw}) as made from {relation})"));
+            asked.push((*id, column_id));
+        }
+    }
+    for ((id, column_id), answer) in asked.into_iter().zip(session.engine.answer("", &queries)?) {
+        let column = model.sources.get(id).columns.get(column_id);
+        let name = &column.name.value;
+        let wrong = match answer {
+            Ok(rows) => {
+                let ty = rows.rows.first().and_then(|row| row.first()).and_then(|ty| ty.as_str()).unwrap_or_default();
+                guard::mismatch(column, ty).map(|declared| {
+                    let message = format!("`{name}` is declared as {declared}, but its SQL gives {ty}");
+                    findings
+                        .report(&codes::COLUMN_TYPE_DIFFERS, column.name.span, message)
+                        .help("declare the type that it gives");
+                })
+            }
+            Err(why) => {
+                let message = format!("the SQL of `{name}` cannot be run: {why}");
+                findings
+                    .report(&codes::NOT_IN_DATA, column.name.span, message)
+                    .help("`sql:` is an expression over the columns that the relation has");
+                Some(())
+            }
+        };
+        if wrong.is_some() {
+            unfit.entry(id).or_default().insert(column_id);
+        }
+    }
+    Ok(())
+}
+
+/// The rules of all sources; those that cannot be looked at are marked so.
+fn ask(model: &Model, sources: &[SourceId], unfit: &BTreeMap<SourceId, BTreeSet<ColumnId>>) -> Vec<Asked> {
+    let mut asked = Vec::new();
+    for id in sources {
+        for rule in rules::rules(model.sources.get(*id)) {
+            let sound =
+                |(source, column): &(SourceId, ColumnId)| unfit.get(source).is_some_and(|unfit| !unfit.contains(column));
+            let known = rules::columns_of(model, *id, rule).iter().all(sound);
+            let outcome = if known { Outcome::Fine } else { Outcome::Unknown };
+            asked.push(Asked { source: *id, rule, outcome, examples: Vec::new() });
+        }
+    }
+    asked
+}
+
+/// Counts the rows of all sources that can be read, and those that break a rule.
+fn count(
+    session: &Session<'_>,
+    sources: &[SourceId],
+    unfit: &BTreeMap<SourceId, BTreeSet<ColumnId>>,
+    asked: &mut [Asked],
+    findings: &mut Findings,
+) -> Result<BTreeMap<SourceId, u64>, Failure> {
+    let model = session.project.model();
+    let mut scans = Vec::new();
+    for id in sources.iter().filter(|id| unfit.contains_key(id)) {
+        let known = asked.iter().filter(|one| one.source == *id && one.outcome != Outcome::Unknown);
+        let known: Vec<Rule> = known.map(|one| one.rule).collect();
+        scans.extend(rules::counts(model, *id, &known).into_iter().map(|counting| (*id, counting)));
+    }
+    let plans: Vec<_> = scans.iter().map(|(_, counting)| counting.query.clone()).collect();
+    let mut all_rows = BTreeMap::new();
+    for ((id, counting), answer) in scans.iter().zip(session.answer(&plans)?) {
+        let source = model.sources.get(*id);
+        let mut outcome_of = |rule: Rule, outcome: Outcome| {
+            let found = asked.iter_mut().find(|one| one.source == *id && one.rule == rule);
+            found.into_iter().for_each(|one| one.outcome = outcome);
+        };
+        match answer {
+            Ok(rows) => {
+                let row = rows.rows.first().map(Vec::as_slice).unwrap_or_default();
+                let value = |name: &str| rows.get(row, name).and_then(number).map(whole);
+                all_rows.extend(value("rows").map(|rows| (*id, rows)).filter(|_| !all_rows.contains_key(id)));
+                for (rule, column) in &counting.columns {
+                    outcome_of(*rule, value(column).filter(|rows| *rows > 0).map_or(Outcome::Fine, Outcome::Rows));
+                }
+            }
+            Err(why) => {
+                findings.push(guard::refused(source, &why));
+                counting.columns.iter().for_each(|(rule, _)| outcome_of(*rule, Outcome::Unknown));
+            }
+        }
+    }
+    Ok(all_rows)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows")]
+fn whole(number: f64) -> u64 {
+    number.max(0.0) as u64
+}
+
+/// Looks at the first rows that break a rule.
+fn examples(session: &Session<'_>, asked: &mut [Asked]) -> Result<(), Failure> {
+    let model = session.project.model();
+    // A row whose only key is null has nothing to be known by.
+    let can_be_shown = |one: &Asked| match one.rule {
+        Rule::Present(column) => model.sources.get(one.source).key != [column],
+        _ => true,
+    };
+    let broken = asked.iter_mut().filter(|one| matches!(one.outcome, Outcome::Rows(_)) && can_be_shown(one));
+    let mut broken: Vec<&mut Asked> = broken.collect();
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let plans: Vec<_> = broken.iter().map(|one| rules::examples(model, one.source, one.rule)).collect();
+    let answers = session.answer(&plans)?;
+    for (one, answer) in broken.iter_mut().zip(answers) {
+        let source = model.sources.get(one.source);
+        one.examples = answer.map(|rows| shown(source, &rows)).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Examples as texts: `-5 (order_id 17)`, `c9 (3 rows)`, `order_id 17`.
+fn shown(source: &Source, rows: &Rows) -> Vec<String> {
+    let plain = |value: &serde_json::Value| match value {
+        serde_json::Value::Null => "null".to_owned(),
+        serde_json::Value::String(text) => text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect(),
+        other => other.to_string(),
+    };
+    let names: Vec<&str> = source.key.iter().map(|key| source.columns.get(*key).name.value.as_str()).collect();
+    let line = |row: &Vec<serde_json::Value>| {
+        let of = |prefix: &str| {
+            let own = rows.columns.iter().zip(row).filter(|(name, _)| name.starts_with(prefix));
+            own.map(|(_, value)| plain(value)).collect::<Vec<_>>().join(", ")
+        };
+        let (key, value) = (of("key_"), of("value_"));
+        let times = rows.get(row, "times").and_then(number).map(whole);
+        let times = times.map(|times| format!("{times} row{}", if times == 1 { "" } else { "s" }));
+        match (value.is_empty(), key.is_empty(), times) {
+            (false, true, Some(times)) => format!("{value} ({times})"),
+            (false, false, _) => format!("{value} ({} {key})", names.join(", ")),
+            (true, false, Some(times)) => format!("{key} ({times})"),
+            (true, false, None) => format!("{} {key}", names.join(", ")),
+            (_, true, _) => value,
+        }
+    };
+    rows.rows.iter().map(line).filter(|line| !line.is_empty()).collect()
+}
+
+fn columns_check(source: &Source, unfit: Option<&BTreeSet<ColumnId>>) -> Check {
+    let count = source.columns.len();
+    let what = format!("{count} column{} as declared", if count == 1 { "" } else { "s" });
+    let name = |id: &ColumnId| source.columns.get(*id).name.value.clone();
+    let (outcome, examples) = match unfit {
+        None => (Outcome::Wrong, vec!["its rows cannot be read".to_owned()]),
+        Some(unfit) if unfit.is_empty() => (Outcome::Fine, Vec::new()),
+        Some(unfit) => (Outcome::Wrong, unfit.iter().map(name).collect()),
+    };
+    Check { what, outcome, examples }
+}
+
+/// What there is to say about a rule.
+struct Words {
+    code: &'static Code,
+    span: Span,
+    /// What has to be so.
+    what: String,
+    /// What the rows that break it are like.
+    wrong: String,
+    help: String,
+}
+
+fn words(model: &Model, id: SourceId, rule: Rule) -> Words {
+    let source = model.sources.get(id);
+    let of = |column: ColumnId| source.columns.get(column);
+    match rule {
+        Rule::UniqueKey => {
+            let names: Vec<&str> = source.key.iter().map(|key| of(*key).name.value.as_str()).collect();
+            Words {
+                code: &codes::KEY_NOT_UNIQUE,
+                span: source.key_span.unwrap_or(source.name.span),
+                what: format!("{} {} unique", names.join(", "), if names.len() == 1 { "is" } else { "are" }),
+                wrong: "whose key is that of another row".to_owned(),
+                help: "name a key that is unique, or make the source a `query:` with one row per key".to_owned(),
+            }
+        }
+        Rule::Present(column) => present(source, column),
+        Rule::Found(column) => {
+            let target = of(column).reference.map_or("", |id| model.sources.get(id).name.value.as_str());
+            let name = &of(column).name;
+            Words {
+                code: &codes::REFERENCE_NOT_FOUND,
+                span: of(column).reference_span.unwrap_or(name.span),
+                what: format!("{} is in {target}", name.value),
+                wrong: format!("whose `{}` is not in `{target}`", name.value),
+                help: format!(
+                    "load the rows that `{target}` lacks, or make the reference null; until then all that is looked up through \
+                     `{}` is null for them",
+                    name.value
+                ),
+            }
+        }
+        Rule::Listed(column) => {
+            let Column { name, values, .. } = of(column);
+            Words {
+                code: &codes::UNDECLARED_VALUE,
+                span: name.span,
+                what: format!("{} is one of {} value{}", name.value, values.len(), if values.len() == 1 { "" } else { "s" }),
+                wrong: format!("whose `{}` is none of its `values:`", name.value),
+                help: format!("add it to `values:`, or mend the data; the list is now: {}", values.join(", ")),
+            }
+        }
+        Rule::Within(column) => {
+            let Column { name, range, .. } = of(column);
+            Words {
+                code: &codes::OUT_OF_RANGE,
+                span: name.span,
+                what: format!("{} is {}", name.value, bounds(*range)),
+                wrong: format!("whose `{}` is not {}", name.value, bounds(*range)),
+                help: "mend the data, or declare the bounds that it has: formulas are checked against them".to_owned(),
+            }
+        }
+    }
+}
+
+fn present(source: &Source, column: ColumnId) -> Words {
+    let name = &source.columns.get(column).name;
+    let what = format!("{} is never null", name.value);
+    if source.time == Some(column) {
+        Words {
+            code: &codes::TIME_MISSING,
+            span: source.time_span.unwrap_or(name.span),
+            what,
+            wrong: format!("whose time `{}` is null", name.value),
+            help: "no period counts them: fill in the time, or leave such rows out with a `query:`".to_owned(),
+        }
+    } else if source.key.contains(&column) {
+        Words {
+            code: &codes::UNEXPECTED_NULL,
+            span: source.key_span.unwrap_or(name.span),
+            what,
+            wrong: format!("whose key `{}` is null", name.value),
+            help: "nothing can refer to them: fill in the key, or leave such rows out with a `query:`".to_owned(),
+        }
+    } else {
+        Words {
+            code: &codes::UNEXPECTED_NULL,
+            span: name.span,
+            what,
+            wrong: format!("whose `{}` is null, against `nullable: false`", name.value),
+            help: "mend the data, or take `nullable: false` away".to_owned(),
+        }
+    }
+}
+
+/// `0 or more`, `from 0 to 1`, `at most 1`.
+fn bounds(range: Range) -> String {
+    match (range.low.is_finite(), range.high.is_finite()) {
+        (true, true) => format!("from {} to {}", range.low, range.high),
+        (true, false) => format!("{} or more", range.low),
+        (false, _) => format!("{} or less", range.high),
+    }
+}
+
+fn report(model: &Model, asked: &Asked, findings: &mut Findings) {
+    let Outcome::Rows(count) = asked.outcome else { return };
+    let source = model.sources.get(asked.source);
+    let words = words(model, asked.source, asked.rule);
+    let rows = if count == 1 { "row" } else { "rows" };
+    let examples = if asked.examples.is_empty() { String::new() } else { format!(", such as {}", asked.examples.join("; ")) };
+    let message = format!("`{}` has {count} {rows} {}{examples}", source.name.value, words.wrong);
+    findings.report(words.code, words.span, message).help(words.help);
+}

@@ -1,0 +1,342 @@
+//! What the rows of a source have to hold so that figures made of them are right, and the queries that find out.
+//!
+//! 1. [`rules`] lists what a source's declaration promises.
+//! 2. [`counts`] counts, for all rules of a source in one scan, the rows that break them.
+//! 3. [`examples`] shows the first rows that break one rule.
+//!
+//! It knows no findings and no words for them; `measure` has these.
+
+use super::Data;
+use super::names::Names;
+use super::relation::{Atom, Body, Fold, From, Join, JoinKind, Query, Rows, Scalar, Select, column, count_rows};
+use super::scan::Scan;
+use crate::functions::count_distinct::COUNT_DISTINCT;
+use crate::functions::{count, operators};
+use crate::model::expr::{Expr, Literal, Node, RowLeaf};
+use crate::model::facts::Type;
+use crate::model::{Column, ColumnId, Model, Source, SourceId, Storage};
+use std::collections::BTreeSet;
+
+/// What the rows of a source have to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// No two rows have the same key.
+    UniqueKey,
+    /// A column is never null.
+    Present(ColumnId),
+    /// The row that a reference names is there.
+    Found(ColumnId),
+    /// A column has one of its values.
+    Listed(ColumnId),
+    /// A column is not below its least and not above its greatest value.
+    Within(ColumnId),
+}
+
+/// A query that counts rows, with the name of the column that has the count of each rule.
+#[derive(Debug, Clone)]
+pub struct Counting {
+    /// The query; its first column, `rows`, counts all rows.
+    pub query: Query,
+    /// The rules with their columns.
+    pub columns: Vec<(Rule, String)>,
+}
+
+/// How many rows that break a rule are shown.
+const EXAMPLES: u64 = 3;
+
+/// The rules that a source's declaration makes.
+pub fn rules(source: &Source) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    if !source.key.is_empty() {
+        rules.push(Rule::UniqueKey);
+    }
+    rules.extend(source.key.iter().chain(&source.time).map(|column| Rule::Present(*column)));
+    for (id, column) in source.columns.iter() {
+        if !column.nullable {
+            rules.push(Rule::Present(id));
+        }
+        if column.reference.is_some() {
+            rules.push(Rule::Found(id));
+        }
+        if !column.values.is_empty() {
+            rules.push(Rule::Listed(id));
+        }
+        if column.range.low.is_finite() || column.range.high.is_finite() {
+            rules.push(Rule::Within(id));
+        }
+    }
+    let mut seen: Vec<Rule> = Vec::new();
+    rules.retain(|rule| {
+        let first = !seen.contains(rule);
+        seen.push(*rule);
+        first
+    });
+    rules
+}
+
+/// The columns whose values a rule is about, with all those that these are worked out from, each with its source.
+pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(SourceId, ColumnId)> {
+    let own = model.sources.get(source);
+    let mut left: Vec<(SourceId, ColumnId)> = match rule {
+        Rule::UniqueKey => own.key.iter().map(|key| (source, *key)).collect(),
+        Rule::Found(column) => {
+            let target = own.columns.get(column).reference;
+            let keys = target.into_iter().flat_map(|id| model.sources.get(id).key.iter().map(move |key| (id, *key)));
+            keys.chain([(source, column)]).collect()
+        }
+        Rule::Present(column) | Rule::Listed(column) | Rule::Within(column) => vec![(source, column)],
+    };
+    let mut found = BTreeSet::new();
+    while let Some((at, id)) = left.pop() {
+        if !found.insert((at, id)) {
+            continue;
+        }
+        if let Storage::Derived(expr) = &model.sources.get(at).columns.get(id).storage {
+            expr.leaves(&mut |leaf| {
+                let RowLeaf::Column(path) = leaf else { return };
+                let mut here = at;
+                for step in &path.through {
+                    left.push((here, *step));
+                    here = model.sources.get(here).columns.get(*step).reference.unwrap_or(here);
+                    left.extend(model.sources.get(here).key.iter().map(|key| (here, *key)));
+                }
+                left.push((here, path.column));
+            });
+        }
+    }
+    found
+}
+
+/// Counts the rows that break rules: in one scan, and in a second one for what is worked out from the rows of other sources, where
+/// a key that is not unique would multiply rows.
+pub fn counts(model: &Model, source: SourceId, rules: &[Rule]) -> Vec<Counting> {
+    let joins = |rule: &Rule| {
+        let mut rows = RowsOf::new(model, source);
+        rows.key();
+        rows.breaks(*rule);
+        rows.scan.follows_references()
+    };
+    let (joined, own): (Vec<Rule>, Vec<Rule>) = rules.iter().partition(|rule| joins(rule));
+    let joined = Some(joined).filter(|rules| !rules.is_empty());
+    std::iter::once(own).chain(joined).map(|rules| counting(model, source, rules)).collect()
+}
+
+fn counting(model: &Model, source: SourceId, rules: Vec<Rule>) -> Counting {
+    let mut rows = RowsOf::new(model, source);
+    let mut names = Names::default();
+    let mut select = Select::default();
+    select.column(count_rows(), &names.take("rows"));
+    let mut columns = Vec::new();
+    for rule in rules {
+        let name = names.take(&column_name(model.sources.get(source), rule));
+        let value = if rule == Rule::UniqueKey { rows.repeated() } else { count_where(rows.breaks(rule)) };
+        select.column(value, &name);
+        columns.push((rule, name));
+    }
+    rows.finish(&mut select);
+    Counting { query: Query { parts: Vec::new(), result: Body::Select(select) }, columns }
+}
+
+/// The first rows that break a rule. The columns are `key_1`, ... of the source's key where single rows are shown, `value_1`, ...
+/// of what is wrong, and `times` where rows of the same value are one.
+pub fn examples(model: &Model, source: SourceId, rule: Rule) -> Query {
+    let mut rows = RowsOf::new(model, source);
+    let mut select = Select::default();
+    let key: Vec<Scalar> = rows.key();
+    let subject = match rule {
+        Rule::UniqueKey | Rule::Present(_) => Vec::new(),
+        Rule::Found(column) | Rule::Listed(column) | Rule::Within(column) => rows.scan.parts_of(column),
+    };
+    let by_row = match rule {
+        Rule::Present(_) => true,
+        Rule::Within(_) => !key.is_empty(),
+        Rule::UniqueKey | Rule::Found(_) | Rule::Listed(_) => false,
+    };
+    let keyed = by_row || rule == Rule::UniqueKey;
+    let named = |parts: Vec<Scalar>, name: &str| {
+        parts.into_iter().enumerate().map(|(at, part)| (part, format!("{name}_{}", at + 1))).collect::<Vec<_>>()
+    };
+    select.columns = named(if keyed { key } else { Vec::new() }, "key");
+    select.columns.extend(named(subject, "value"));
+    let own: Vec<Scalar> = select.columns.iter().map(|(_, name)| column("", name)).collect();
+    select.order = own.into_iter().map(|part| (part, false)).collect();
+    if by_row {
+        if select.columns.is_empty() {
+            // Rows without a key have nothing to be known by.
+            select.column(count_rows(), "times");
+        }
+        select.filter.push(rows.breaks(rule));
+    } else {
+        select.group_by_these();
+        select.column(count_rows(), "times");
+        select.order.insert(0, (column("", "times"), true));
+        if rule == Rule::UniqueKey {
+            select.filter = select.columns.iter().take(select.group.unwrap_or(0)).map(|(part, _)| is_there(part)).collect();
+            select.having.push(Expr::apply(&operators::GREATER, vec![count_rows(), Expr::number(1)]));
+        } else {
+            select.filter.push(rows.breaks(rule));
+        }
+    }
+    select.limit = Some(EXAMPLES);
+    rows.finish(&mut select);
+    Query { parts: Vec::new(), result: Body::Select(select) }
+}
+
+/// The rows of a source, and those of the sources that it refers to as far as they are looked up.
+struct RowsOf<'a> {
+    model: &'a Model,
+    source: SourceId,
+    scan: Scan<'a>,
+    names: Names,
+    lookups: Vec<Join>,
+}
+
+impl<'a> RowsOf<'a> {
+    fn new(model: &'a Model, source: SourceId) -> Self {
+        let mut names = Names::of(model);
+        for source in model.sources.rows() {
+            names.take(&source.name.value);
+        }
+        Self { model, source, scan: Scan::of(model, Data::Warehouse, source), names, lookups: Vec::new() }
+    }
+
+    fn column(&self, id: ColumnId) -> &'a Column {
+        self.model.sources.get(self.source).columns.get(id)
+    }
+
+    fn key(&mut self) -> Vec<Scalar> {
+        let key = &self.model.sources.get(self.source).key;
+        key.iter().flat_map(|column| self.scan.parts_of(*column)).collect()
+    }
+
+    /// How many rows have a key that another row has, but for one of each key.
+    fn repeated(&mut self) -> Scalar {
+        let key = self.key();
+        let there = || Expr::all(key.iter().map(is_there).collect());
+        let argument = match key.as_slice() {
+            [only] => only.clone(),
+            _ => Expr::leaf(Atom::Tuple(key.clone())),
+        };
+        let fold = |function, argument| {
+            Expr::leaf(Atom::Aggregate(Box::new(Fold {
+                function,
+                fraction: None,
+                argument,
+                filter: there(),
+                order: Vec::new(),
+            })))
+        };
+        let (all, different) = (fold(&count::COUNT, None), fold(&COUNT_DISTINCT, Some(argument)));
+        Expr::apply(&operators::SUBTRACT, vec![all, different])
+    }
+
+    /// The condition that is true of the rows which break a rule.
+    fn breaks(&mut self, rule: Rule) -> Scalar {
+        match rule {
+            Rule::UniqueKey => Expr::made(Node::Literal(Literal::Truth(false))),
+            Rule::Present(column) => any(self.scan.parts_of(column).iter().map(is_missing).collect()),
+            Rule::Found(column) => self.not_found(column),
+            Rule::Listed(column) => {
+                let listed = listed(self.column(column));
+                let value = first(self.scan.parts_of(column));
+                if listed.is_empty() {
+                    return is_there(&value);
+                }
+                Expr::apply(&operators::NOT_IN, std::iter::once(value).chain(listed).collect())
+            }
+            Rule::Within(column) => {
+                let range = self.column(column).range;
+                let value = first(self.scan.parts_of(column));
+                let beyond = |function, bound: f64| {
+                    bound.is_finite().then(|| Expr::apply(function, vec![value.clone(), Expr::number(bound)]))
+                };
+                let sides = [beyond(&operators::LESS, range.low), beyond(&operators::GREATER, range.high)];
+                any(sides.into_iter().flatten().collect())
+            }
+        }
+    }
+
+    /// Whether a reference names a row that is not there. Keys are looked up each once, so that no row is counted twice.
+    fn not_found(&mut self, reference: ColumnId) -> Scalar {
+        let column_here = self.column(reference);
+        let Some(target) = column_here.reference else { return Expr::made(Node::Literal(Literal::Truth(false))) };
+        let mut keys = Scan::of(self.model, Data::Warehouse, target);
+        let mut known = Select { distinct: true, ..Select::default() };
+        let key: Vec<Scalar> = self.model.sources.get(target).key.iter().flat_map(|column| keys.parts_of(*column)).collect();
+        for (at, part) in key.into_iter().enumerate() {
+            known.column(part, &format!("key_{}", at + 1));
+        }
+        let names: Vec<String> = known.columns.iter().map(|(_, name)| name.clone()).collect();
+        (known.from, known.joins) = finished(keys);
+        let alias = self.names.take(&format!("known_{}", column_here.name.value));
+        let own = self.scan.parts_of(reference);
+        let pairs = names.iter().zip(&own);
+        let on = pairs.map(|(name, own)| Expr::apply(&operators::EQUAL, vec![column(&alias, name), own.clone()])).collect();
+        let from = From { relation: Rows::Select(Box::new(known)), name: alias.clone() };
+        self.lookups.push(Join { kind: JoinKind::Left, from, on: Expr::all(on) });
+        let nothing = is_missing(&column(&alias, "key_1"));
+        let conditions = own.iter().map(is_there).chain([nothing]).collect();
+        Expr::all(conditions).unwrap_or_else(Expr::null)
+    }
+
+    fn finish(self, select: &mut Select) {
+        (select.from, select.joins) = finished(self.scan);
+        select.joins.extend(self.lookups);
+    }
+}
+
+fn finished(scan: Scan<'_>) -> (Option<From>, Vec<Join>) {
+    let (from, joins) = scan.finish();
+    (Some(from), joins)
+}
+
+fn first(parts: Vec<Scalar>) -> Scalar {
+    parts.into_iter().next().unwrap_or_else(Expr::null)
+}
+
+fn any(conditions: Vec<Scalar>) -> Scalar {
+    Expr::any(conditions).unwrap_or_else(|| Expr::made(Node::Literal(Literal::Truth(false))))
+}
+
+fn is_there(value: &Scalar) -> Scalar {
+    Expr::apply(&operators::IS_NOT_NULL, vec![value.clone()])
+}
+
+fn is_missing(value: &Scalar) -> Scalar {
+    Expr::apply(&operators::IS_NULL, vec![value.clone()])
+}
+
+fn count_where(condition: Scalar) -> Scalar {
+    let filter = Some(condition);
+    let fold = Fold { function: &count::COUNT, fraction: None, argument: None, filter, order: Vec::new() };
+    Expr::leaf(Atom::Aggregate(Box::new(fold)))
+}
+
+/// The values that a column may have, as values of its type. What is none of that type can never be met.
+fn listed(column: &Column) -> Vec<Scalar> {
+    let value = |text: &String| {
+        let literal = match column.ty {
+            Type::Boolean => Literal::Truth(text.parse().ok()?),
+            Type::Integer | Type::Decimal | Type::Number => {
+                let digits = text.replace('_', "");
+                digits.parse::<f64>().ok().filter(|number| number.is_finite())?;
+                Literal::Number(digits)
+            }
+            Type::Date => Literal::Date(text.parse().ok()?),
+            Type::Text | Type::Timestamp | Type::Key | Type::Null | Type::Error => Literal::Text(text.clone()),
+        };
+        Some(Expr::made(Node::Literal(literal)))
+    };
+    column.values.iter().filter_map(value).collect()
+}
+
+fn column_name(source: &Source, rule: Rule) -> String {
+    let name = |column: ColumnId| &source.columns.get(column).name.value;
+    match rule {
+        Rule::UniqueKey => "key_repeated".to_owned(),
+        Rule::Present(column) => format!("{}_missing", name(column)),
+        Rule::Found(column) => format!("{}_not_found", name(column)),
+        Rule::Listed(column) => format!("{}_not_listed", name(column)),
+        Rule::Within(column) => format!("{}_out_of_range", name(column)),
+    }
+}

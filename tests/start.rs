@@ -1,0 +1,18 @@
+//! From nothing to a project, and the data behind it: what `init`, `verify` and `watch` do in folders of their own, with a real
+//! `DuckDB`.
+//!
+//! - `folder`: a folder, and the programs that work in it
+//! - `init`: what drafted projects are like
+//! - `verify`: the data against the specs
+//! - `watch`: changes of files
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
+
+#[path = "start/folder.rs"]
+mod folder;
+#[path = "start/init.rs"]
+mod init;
+#[path = "start/verify.rs"]
+mod verify;
+#[path = "start/watch.rs"]
+mod watch;
