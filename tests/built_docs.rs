@@ -287,8 +287,8 @@ fn what_is_wrong_in_a_template_is_a_finding_at_its_place() {
     let wrong: &[Wrong] = &[
         ("kpi.md.j2", "# {{ kpi.title }}\n\n{{ kpi.titel }}\n", "K0812", "`kpi.titel` is not there", 3, Some("`title`")),
         ("kpi.md.j2", "\n{{ onwer }}\n", "K0812", "`onwer` is not there", 2, Some("`owner`")),
-        ("kpi.md.j2", "{{ kpi.nothing|code }}\n", "K0812", "not there", 1, None),
-        ("kpi.md.j2", "{{ kpi.nothing|links }}\n", "K0812", "not there", 1, None),
+        ("kpi.md.j2", "{{ kpi.nothing | code }}\n", "K0812", "`kpi.nothing` is not there", 1, None),
+        ("kpi.md.j2", "{{ kpi.agenda|links }}\n", "K0812", "`kpi.agenda` is not there", 1, None),
         ("index.md.j2", "a\n{% for team in teams %}\n", "K0812", "end of input", 2, None),
         ("team.md.j2", "{{ team.name|shout }}\n", "K0812", "shout", 1, None),
         ("team.md.j2", "\n{% include \"_nothing.md.j2\" %}\n", "K0812", "_nothing.md.j2", 2, None),

@@ -97,7 +97,7 @@ impl<'a> Templates<'a> {
         let own = errors.iter().rev().find_map(|error| Some((*error, *self.own.get(error.name()?)?)));
         let innermost = errors.last().copied().unwrap_or(error);
         let (place, span) = match own {
-            Some((error, file)) => (error, Some(self.span(error, file))),
+            Some((error, file)) => (error, Some(self.blamed(innermost, self.span(error, file)))),
             None => (innermost, None),
         };
         let written = span.map_or("", |span| self.files.slice(span)).trim();
@@ -116,6 +116,16 @@ impl<'a> Templates<'a> {
         };
         finding.help = nearest(written, context);
         finding
+    }
+
+    /// What is not there: where a filter got it, that is what stands before the filter.
+    fn blamed(&self, error: &Error, span: Span) -> Span {
+        let before = self.files.get(span.file).and_then(|file| file.text.get(..span.start as usize)).unwrap_or_default();
+        let Some(given) = before.trim_end().strip_suffix('|').map(str::trim_end) else { return span };
+        let path = |char: char| char.is_alphanumeric() || matches!(char, '_' | '.');
+        let start = given.trim_end_matches(path).len();
+        let is_undefined = error.kind() == ErrorKind::UndefinedError && start < given.len();
+        if is_undefined { Span::new(span.file, start..given.len()) } else { span }
     }
 
     /// The place of an error in a file: the characters at fault, or at least the line.
