@@ -4,8 +4,13 @@
 //! Pages are read by `CommonMark` with GitHub's extensions and by Python-Markdown with those of `MkDocs`. Where both know a
 //! backslash escape it is used, because pages are read as plain text too; else a character reference.
 
+use std::borrow::Cow;
+
 /// A text on one line. Line breaks and control characters become spaces.
-pub(super) fn inline(text: &str) -> String {
+pub(super) fn inline(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len() + 8);
     let line = one_line(text);
     for (at, char) in line.char_indices() {
@@ -15,7 +20,15 @@ pub(super) fn inline(text: &str) -> String {
             character(&mut out, char);
         }
     }
-    out
+    Cow::Owned(out)
+}
+
+/// Whether a text is on one line and has nothing in it that could be more than a letter. Most texts are of that kind, and there
+/// are many of them.
+fn is_plain(text: &str) -> bool {
+    let harmless = |byte: &u8| byte.is_ascii_alphanumeric() || b" .,;:()-'\"/%".contains(byte);
+    let begins = text.bytes().next().is_none_or(|first| first.is_ascii_alphabetic());
+    begins && text.as_bytes().iter().all(harmless) && !text.contains("  ") && !text.ends_with(' ')
 }
 
 /// A text of several paragraphs, which blank lines separate.
@@ -32,7 +45,7 @@ pub(super) fn paragraphs(text: &str) -> String {
             _ => {}
         }
     }
-    parts.iter().map(|part| inline(part)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
+    parts.iter().map(|part| inline(part).into_owned()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
 }
 
 /// A text in the type of code, on one line.
@@ -56,6 +69,11 @@ pub(super) fn code(text: &str) -> String {
 
 /// A text with its lines in a block of code.
 pub(super) fn fence(text: &str, language: &str) -> String {
+    let language: String = language.chars().filter(char::is_ascii_alphanumeric).collect();
+    let strange = |byte: u8| (byte < b' ' && byte != b'\n') || byte >= 0x7f || byte == b'`';
+    if !text.bytes().any(strange) {
+        return format!("```{language}\n{}\n```", text.trim_matches('\n').trim_end());
+    }
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut longest = 0;
     let mut run = 0;
@@ -64,7 +82,6 @@ pub(super) fn fence(text: &str, language: &str) -> String {
         longest = longest.max(run);
     }
     let fence = "`".repeat((longest + 1).max(3));
-    let language: String = language.chars().filter(char::is_ascii_alphanumeric).collect();
     let visible: String = text.chars().map(|char| if char.is_control() && char != '\n' { ' ' } else { char }).collect();
     format!("{fence}{language}\n{}\n{fence}", visible.trim_matches('\n').trim_end())
 }
@@ -115,6 +132,9 @@ pub(super) fn slug(text: &str) -> String {
 
 /// A text with single spaces for all white space and without control characters.
 pub(super) fn one_line(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     let visible = |char: char| if char.is_control() { ' ' } else { char };
     text.split(|char: char| char.is_whitespace() || char.is_control())
         .filter(|word| !word.is_empty())

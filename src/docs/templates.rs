@@ -164,7 +164,8 @@ fn nearest(written: &str, context: &Value) -> Option<String> {
 /// A link to what has a `title` and a `href`; only the title where it has no page.
 fn link(target: &Value) -> String {
     let attribute = |name: &str| target.get_attr(name).ok().filter(|value| !value.is_undefined() && !value.is_none());
-    let title = attribute("title").map(|title| escape::inline(title.as_str().unwrap_or_default())).unwrap_or_default();
+    let title =
+        attribute("title").map(|title| escape::inline(title.as_str().unwrap_or_default()).into_owned()).unwrap_or_default();
     match attribute("href") {
         // Paths are made of names and slugs: nothing in them has to be escaped.
         Some(href) => format!("[{title}]({href})"),
