@@ -96,7 +96,8 @@ pub static PROJECT: Record = Record {
         Field::new("kpic", Shape::Count, "The version of the language: 1.").example("1").required(),
         Field::new("project", Shape::Text, "The project's name.").example("shop"),
         Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("The shop"),
-        Field::new("description", Shape::Text, "What it is about, for whoever opens its documents."),
+        Field::new("description", Shape::Text, "What it is about, for whoever opens its documents.")
+            .example("What customers buy."),
         Field::new("specs", Shape::Text, "The folder with the spec files. Default: specs.").example("specs"),
         Field::new("target_dir", Shape::Text, "The folder for output. Default: build.").example("build"),
         Field::new("calendar", Shape::Record(&CALENDAR), "Periods, zones, and how far data goes.").required(),
