@@ -50,7 +50,8 @@ impl Resolver<'_> {
         };
         if *function == functions::first::FIRST || *function == functions::last::LAST {
             let message = format!("`{}` takes rows, which have keys; over periods it has no meaning", function.name);
-            self.report(&codes::WRONG_ARGUMENTS, call.name.span, message);
+            self.report(&codes::WRONG_ARGUMENTS, call.name.span, message)
+                .help("over periods there are `avg`, `sum`, `min`, `max`, `median`, `percentile` and `stddev`");
             return broken;
         }
         let Some(window) = self.window(call.over.as_ref()) else { return broken };
@@ -73,9 +74,10 @@ impl Resolver<'_> {
         let broken = Expr::new(Node::Broken, span);
         let Some(per) = &call.per else {
             let message =
-                format!("`{}` stands inside `{}`: which values are to be aggregated twice?", inner.name.value, function.name);
+                format!("`{}` needs several values, and `{}` gives one for the whole period", function.name, inner.name.value);
             let help = format!(
-                "say per what: `{0}({1} per orders.customer)`; over periods write `{0}(kpi each day)`",
+                "for one of each customer write `{0}({1} per orders.customer)`; for one of each day make `{1}` a KPI and write \
+                 `{0}(kpi each day)`",
                 function.name,
                 call.arguments.first().map(ToString::to_string).unwrap_or_default()
             );
@@ -92,12 +94,13 @@ impl Resolver<'_> {
         };
         if *function == first::FIRST || *function == last::LAST {
             let message = format!("`{}` takes rows, which have times; entities have none", function.name);
-            return self.broken(&codes::WRONG_ARGUMENTS, call.name.span, message, None);
+            let help = "over entities there are `avg`, `sum`, `min`, `max`, `median`, `percentile`, `stddev` and `count`";
+            return self.broken(&codes::WRONG_ARGUMENTS, call.name.span, message, Some(help.to_owned()));
         }
         let Some(entity) = self.column_path(of.source, per) else { return broken };
         let filter = call.filter.as_ref().map(|filter| self.row(filter, &Scope::value()));
         if let Some(top) = call.top.as_ref().filter(|top| top.value == 0) {
-            self.report(&codes::WRONG_ARGUMENTS, top.span, "the top 0 are none");
+            self.report(&codes::WRONG_ARGUMENTS, top.span, "`top 0` keeps nothing").help("write how many, as in `top 10`");
         }
         let top = call.top.as_ref().map(|top| top.value);
         if fraction.is_none() && function.takes.contains(&Argument::Fraction) {
@@ -224,7 +227,9 @@ impl Resolver<'_> {
             return true;
         };
         let defined = source.name.span;
-        self.report(&codes::WRONG_ARGUMENTS, call.name.span, message).also(defined, "the source");
+        self.report(&codes::WRONG_ARGUMENTS, call.name.span, message)
+            .also(defined, "the source")
+            .help("add `key:` and `time:` to the source, or take `min`, `max` or `avg`, which need no order");
         false
     }
 
@@ -238,7 +243,12 @@ impl Resolver<'_> {
         {
             return Some(digits);
         }
-        self.report(&codes::WRONG_ARGUMENTS, argument.span, "expected a share between 0% and 100% here, such as `90%`");
+        let digits = match &argument.kind {
+            Kind::Literal(Written::Number(digits)) => digits.as_str(),
+            _ => "90",
+        };
+        self.report(&codes::WRONG_ARGUMENTS, argument.span, "expected a share between 0% and 100% here")
+            .help(format!("write `{digits}%`, or `0.9`"));
         None
     }
 
@@ -296,7 +306,8 @@ impl Resolver<'_> {
         let model = self.model;
         let Some(name) = paths.first().and_then(|path| path.first()) else {
             let message = format!("nothing says which source `{}` reads", call.name.value);
-            self.report(&codes::UNCLEAR_SOURCE, call.name.span, message).help("say `from` which source");
+            self.report(&codes::UNCLEAR_SOURCE, call.name.span, message)
+                .help(format!("name it: `{}(... from orders)`", call.name.value));
             return;
         };
         let has_column = |source: &&crate::model::Source| source.names.contains_key(&name.value);
@@ -331,6 +342,9 @@ impl Resolver<'_> {
         let Some(at) = &call.at else {
             if source.time.is_some() || window == Some(Window::AllTime) {
                 return Ok(source.time);
+            }
+            if source.lacks_time {
+                return Err(Reported);
             }
             let times: Vec<String> = source
                 .columns

@@ -34,6 +34,8 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
             row: text(source.row.as_ref()),
             key: Vec::new(),
             time: None,
+            is_partial: source.is_partial,
+            lacks_time: false,
             columns,
             names,
         };
@@ -77,11 +79,13 @@ fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relatio
                 .help("give it `table: schema.name`, `files: data/name.parquet` or `query:` with a SELECT");
             None
         }
-        _ => {
+        several => {
             let message = format!("the source `{}` says twice where its rows are", source.name.value);
-            findings
-                .report(&codes::CONFLICTING_KEYS, source.name.span, message)
-                .help("keep one of `table`, `files` and `query`");
+            let finding = findings.report(&codes::CONFLICTING_KEYS, source.name.span, message);
+            for span in several.iter().filter_map(written::Relation::span) {
+                finding.also(span, "here");
+            }
+            finding.help("keep one of `table`, `files` and `query`");
             None
         }
     }
@@ -244,6 +248,7 @@ fn key_and_time(id: SourceId, written: &written::Source, model: &mut Model, find
     let source = model.sources.get_mut(id);
     source.key = key;
     source.time = time;
+    source.lacks_time = time.is_none() && (no_time || written.time.is_some());
 }
 
 /// `unit: { column: currency }` marks amounts of several currencies.
@@ -413,6 +418,9 @@ fn split_path(text: &Text) -> Vec<Name> {
 
 /// Reports a column that a source does not have.
 pub(super) fn unknown_column(source: &Source, name: &Name, findings: &mut Findings) {
+    if source.is_partial {
+        return;
+    }
     let message = format!("`{}` has no column `{}`", source.name.value, name.value);
     let finding = findings.report(&codes::UNKNOWN_COLUMN, name.span, message);
     let columns = source.columns.rows().iter().map(|column| column.name.value.as_str());
