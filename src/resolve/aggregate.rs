@@ -193,9 +193,13 @@ impl Resolver<'_> {
             None => None,
             Some(argument) if self.is_source_itself(argument, source) => {
                 if !counts_rows {
-                    let name = &self.model.sources.get(source).name.value;
+                    let source = self.model.sources.get(source);
+                    let name = &source.name.value;
+                    let numeric = source.columns.rows().iter().find(|column| column.ty.is_numeric());
+                    let column = numeric.map_or("column", |column| column.name.value.as_str());
                     let message = format!("`{}` needs a value of each row of `{name}`", function.name);
-                    let help = format!("name a column, as in `{}({name}.column)`; `count({name})` counts rows", function.name);
+                    let help =
+                        format!("name a column, as in `{}({name}.{column})`; `count({name})` counts rows", function.name);
                     self.report(&codes::WRONG_ARGUMENTS, argument.span, message).help(help);
                     return None;
                 }
@@ -285,10 +289,13 @@ impl Resolver<'_> {
                 Some((known, before)) if known != id => {
                     let message =
                         format!("this aggregate takes columns of two sources, `{}` and `{}`", before.value, name.value);
+                    let help = format!(
+                        "an aggregate reads one source; reach the other through a reference, or combine two aggregates, as in \
+                         `{0}({1}...) + {0}({2}...)`",
+                        call.name.value, before.value, name.value
+                    );
                     let before = before.span;
-                    self.report(&codes::UNCLEAR_SOURCE, name.span, message)
-                        .also(before, "the other one")
-                        .help("an aggregate reads one source; reach the other through a reference, or combine two aggregates");
+                    self.report(&codes::UNCLEAR_SOURCE, name.span, message).also(before, "the other one").help(help);
                     return None;
                 }
                 _ => found = Some((id, name)),
@@ -429,6 +436,12 @@ impl Resolver<'_> {
             if allowed.contains(clause) {
                 continue;
             }
+            let inner = match call.arguments.first().map(ToString::to_string) {
+                Some(inner) if inner.ends_with(')') && inner.len() < 60 => {
+                    format!("write it inside the inner aggregate: `{} {clause} ...)`", inner.trim_end_matches(')'))
+                }
+                _ => "write it inside the aggregates of the KPI's own formula".to_owned(),
+            };
             let (code, help) = match *clause {
                 "within" | "of" => {
                     (&codes::NOT_SUPPORTED_YET, "`reached(... within ...)` needs a journey, which are not supported yet")
@@ -438,7 +451,7 @@ impl Resolver<'_> {
                 }
                 "top" => (&codes::WRONG_CLAUSE, "`top` goes with `per`: `sum(sum(orders.amount) per orders.customer top 10)`"),
                 "via" => (&codes::WRONG_CLAUSE, "`via` says how rows of another source belong to one, in a condition"),
-                "from" | "at" | "over" => (&codes::WRONG_CLAUSE, "write it inside the inner aggregate"),
+                "from" | "at" | "over" => (&codes::WRONG_CLAUSE, inner.as_str()),
                 _ => (
                     &codes::WRONG_CLAUSE,
                     "a condition on rows goes into the KPI's own aggregates; for a part of a KPI use `slice`",

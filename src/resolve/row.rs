@@ -166,8 +166,12 @@ impl Resolver<'_> {
             let Some(next) = here.columns.get(column).reference else {
                 let message =
                     format!("`{}` of `{}` refers to no source, so nothing can follow it", name.value, here.name.value);
+                let holds = |source: &&crate::model::Source| {
+                    source.key.len() == 1 && names.peek().is_some_and(|next| source.names.contains_key(&next.value))
+                };
+                let target = model.sources.rows().iter().find(holds).map_or("...", |source| source.name.value.as_str());
                 self.report(&codes::NOT_A_REFERENCE, name.span, message)
-                    .help(format!("if it holds the key of a source, say so: `{}: {{ references: ... }}`", name.value));
+                    .help(format!("if it holds the key of a source, say so: `{}: {{ references: {target} }}`", name.value));
                 return None;
             };
             through.push(column);

@@ -281,21 +281,33 @@ fn references(id: SourceId, written: &written::Source, incomplete: bool, model: 
         };
         let key = |at: usize| target.key.get(at).map(|key| target.columns.get(*key));
         let key_type = key(0).map_or(Type::Error, |key| key.ty);
-        let problem = if target.key.is_empty() {
-            Some(format!("`{}` cannot be referred to: it has no `key`", name.value))
+        let problem = if target.key.is_empty() && target.is_partial {
+            None
+        } else if target.key.is_empty() {
+            let message = format!("`{}` cannot be referred to: it has no `key`", name.value);
+            Some((message, format!("give `{}` a `key`: the column that no two of its rows share", name.value)))
         } else if parts != target.key.len() {
             let names: Vec<_> = (0..target.key.len()).filter_map(key).map(|key| key.name.value.as_str()).collect();
-            Some(format!("the key of `{}` is made of {} columns ({})", name.value, target.key.len(), names.join(", ")))
+            let names = names.join(", ");
+            let count = if target.key.len() == 1 { "one column".to_owned() } else { format!("{} columns", target.key.len()) };
+            let message =
+                format!("the key of `{}` is made of {count} ({names}), and `{}` of {parts}", name.value, own.name.value);
+            Some((message, format!("name the columns that hold it, in the same order: `column: [{names}]`")))
         } else if parts == 1 && own.ty != Type::Error && own.ty.common(key_type).is_none() {
-            Some(format!("`{}` holds {}, but the key of `{}` is {key_type}", own.name.value, own.ty, name.value))
+            let message = format!("`{}` holds {}, but the key of `{}` is {key_type}", own.name.value, own.ty, name.value);
+            Some((
+                message,
+                "leave the `type` out, and the column has that of the key; if the data differs, convert it with `sql:`"
+                    .to_owned(),
+            ))
         } else {
             None
         };
-        if let Some(problem) = problem {
+        if let Some((problem, help)) = problem {
             findings
                 .report(&codes::BAD_REFERENCE, name.span, problem)
                 .also(target.name.span, "the source referred to")
-                .help("a reference holds the key of its source; for several columns write `column: [a, b]`");
+                .help(help);
         }
         let ty = match (parts, own.ty) {
             (1, Type::Error) => key_type,

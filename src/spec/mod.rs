@@ -214,7 +214,7 @@ fn reserved(spec: &Spec, findings: &mut Findings) {
     let mut refuse = |name: &Name, why: &str| {
         findings
             .report(&codes::RESERVED_NAME, name.span, format!("`{}` cannot be a name here: {why}", name.value))
-            .help(format!("choose another name, such as `order_{}`", name.value));
+            .help(format!("choose a name that says more, such as `customer_{}`", name.value));
     };
     let word = |name: &Name| RESERVED_WORDS.contains(&name.value.as_str());
     for name in spec.kpis.iter().flat_map(|kpi| std::iter::once(&kpi.name).chain(&kpi.aliases)) {
