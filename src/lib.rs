@@ -1,12 +1,16 @@
 //! kpic, the KPI compiler.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+// The code that pest writes for a grammar names it.
+extern crate alloc;
+
 pub mod build;
 pub mod calendar;
 pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod engine;
+pub mod fix;
 pub mod formula;
 pub mod functions;
 pub mod graph;
@@ -18,6 +22,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod query;
 pub mod resolve;
+pub mod schema;
 pub mod spec;
 pub mod sql;
 pub mod support;

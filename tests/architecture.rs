@@ -17,17 +17,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Stages.
     ("load", &["text", "diagnostic"]),
     ("spec", &["text", "calendar", "diagnostic", "model", "load"]),
+    ("schema", &["text", "diagnostic", "load", "spec"]),
     ("formula", &["text", "calendar", "diagnostic", "spec"]),
     ("resolve", &["text", "calendar", "diagnostic", "functions", "model", "load", "spec", "formula"]),
     ("graph", &["text", "diagnostic", "model"]),
     ("check", &["text", "calendar", "diagnostic", "functions", "model", "graph"]),
-    ("lint", &["text", "calendar", "diagnostic", "functions", "model", "graph"]),
+    ("lint", &["text", "calendar", "diagnostic", "functions", "model", "spec", "graph"]),
     ("support", &["text", "diagnostic", "model"]),
     // Where the stages meet.
     (
         "pipeline",
         &["text", "calendar", "diagnostic", "model", "load", "spec", "formula", "resolve", "graph", "check", "lint", "support"],
     ),
+    ("fix", &["text", "diagnostic", "load", "pipeline"]),
     // What only a valid project reaches.
     ("plan", &["text", "calendar", "functions", "model", "check", "pipeline"]),
     ("sql", &["calendar", "functions", "model", "plan"]),
@@ -38,7 +40,23 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("measure", &["text", "calendar", "diagnostic", "model", "pipeline", "plan", "sql", "engine"]),
     (
         "cli",
-        &["text", "calendar", "diagnostic", "model", "load", "pipeline", "plan", "sql", "build", "query", "engine", "measure"],
+        &[
+            "text",
+            "calendar",
+            "diagnostic",
+            "model",
+            "load",
+            "pipeline",
+            "plan",
+            "sql",
+            "build",
+            "query",
+            "engine",
+            "measure",
+            "fix",
+            "schema",
+            "graph",
+        ],
     ),
 ];
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-use kpic::diagnostic::{Findings, Severity};
+use kpic::diagnostic::{Findings, Severity, machine};
 use kpic::pipeline::{Checked, Options, check, check_texts};
 use proptest::prelude::*;
 use std::fs;
@@ -314,13 +314,31 @@ fn broken_file() -> impl Strategy<Value = (String, bool)> {
 fn show(checked: &Checked) {
     let look = kpic::diagnostic::render::Look { color: false, width: 80 };
     kpic::diagnostic::render::human(&checked.findings, &checked.files, look);
-    kpic::diagnostic::machine::json(&checked.findings, &checked.files);
+    machine::json(&checked.findings, &checked.files);
+    machine::sarif(&checked.findings, &checked.files, "a b");
+    machine::github(&checked.findings, &checked.files, "");
+    machine::gitlab(&checked.findings, &checked.files, "");
     for finding in &checked.findings {
         assert!(!finding.message.is_empty());
         for label in &finding.labels {
             assert!(label.span.start <= label.span.end, "{finding:?}");
         }
     }
+}
+
+/// Mends what is certain; what is mended needs no mending.
+fn mend(checked: &Checked) {
+    let changes = kpic::fix::fix(checked, &Options::default()).changes;
+    if changes.is_empty() {
+        return;
+    }
+    let text = |path: &str, text: &str| {
+        let change = changes.iter().find(|change| change.path == path);
+        change.map_or_else(|| text.to_owned(), |change| change.after.clone())
+    };
+    let texts = checked.files.iter().map(|(_, file)| (file.path.clone(), text(&file.path, &file.text))).collect();
+    let again = kpic::fix::fix(&check_texts(texts, &Options::default()), &Options::default());
+    assert_eq!(again.changes, [], "after {changes:?}");
 }
 
 proptest! {
@@ -342,6 +360,7 @@ proptest! {
         let spec = if as_project { SOURCES.to_owned() } else { text };
         let checked = check_texts(vec![("kpic.yml".into(), project), ("specs/a.yml".into(), spec)], &Options::default());
         show(&checked);
+        mend(&checked);
         if let Ok(valid) = checked.valid() {
             kpic::build::outputs(&valid);
         }

@@ -4,17 +4,21 @@
 //! out, `out` writes them.
 
 mod commands;
+mod complete;
+mod files;
+mod findings;
 mod out;
 mod progress;
+pub mod reference;
 mod show;
 
 use crate::calendar::AsOf;
-use crate::diagnostic::render::Look;
-use crate::diagnostic::{Findings, machine, render};
+use crate::diagnostic::{Findings, render};
 use crate::engine::{DuckDb, Failure};
 use crate::pipeline::{Checked, Options, Valid};
 use crate::text::Files;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use findings::FindingsFormat;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -93,16 +97,14 @@ enum Command {
     Query(commands::query::QueryArgs),
     /// Run the spec tests.
     Test(commands::test::TestArgs),
-}
-
-/// How findings are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum FindingsFormat {
-    /// For people.
-    #[default]
-    Human,
-    /// For programs: a JSON array.
-    Json,
+    /// Show what is worked out from what, from sources and columns to KPIs.
+    Graph(commands::graph::GraphArgs),
+    /// Print the JSON Schemas of `kpic.yml` and of spec files, for editors.
+    Schema(commands::schema::SchemaArgs),
+    /// Print what a shell needs to complete commands, options and the names of KPIs.
+    Completions(commands::completions::CompletionsArgs),
+    /// Print the manual pages, or write them into a folder.
+    Man(commands::man::ManArgs),
 }
 
 fn as_of(text: &str) -> Result<AsOf, String> {
@@ -125,6 +127,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
+    if complete::is_asked_for() {
+        return ExitCode::from(FINE);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -147,6 +152,10 @@ fn run() -> ExitCode {
         Command::Run(args) => commands::run::run(&args, &context),
         Command::Query(args) => commands::query::run(&args, &context),
         Command::Test(args) => commands::test::run(&args, &context),
+        Command::Graph(args) => commands::graph::run(&args, &context),
+        Command::Schema(args) => commands::schema::run(&args),
+        Command::Completions(args) => commands::completions::run(&args),
+        Command::Man(args) => commands::man::run(&args),
     };
     ExitCode::from(code.unwrap_or_else(|stop| stop.code))
 }
@@ -214,14 +223,6 @@ fn environment(failure: &Failure) -> Stop {
 fn usage(message: &str, help: &str) -> Stop {
     out::error(&out::failure(message, Some(help)));
     Stop { code: USAGE }
-}
-
-/// Findings in the wanted form, for stdout.
-fn findings_text(findings: &Findings, files: &Files, format: FindingsFormat, look: Look) -> String {
-    match format {
-        FindingsFormat::Human => render::human(findings, files, look),
-        FindingsFormat::Json => machine::json(findings, files),
-    }
 }
 
 #[cfg(test)]

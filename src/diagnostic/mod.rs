@@ -1,14 +1,16 @@
 //! Findings as data: what is wrong, where, why, and what to write instead.
 //!
 //! Every stage reports into [`Findings`]; nothing here knows how a finding will look. `codes` has the table of all codes,
-//! `render` shows findings to people, `machine` to programs.
+//! `fix` what may be mended without asking, `render` shows findings to people, `machine` to programs.
 
 pub mod codes;
+pub mod fix;
 pub mod machine;
 pub mod render;
 pub mod suggest;
 
 pub use codes::{Code, Level};
+pub use fix::Fix;
 
 use crate::text::Span;
 use std::collections::BTreeMap;
@@ -44,6 +46,8 @@ pub struct Finding {
     pub labels: Vec<Label>,
     /// What to write instead.
     pub help: Option<String>,
+    /// What mends it, where that is certain.
+    pub fix: Option<Fix>,
 }
 
 impl Finding {
@@ -52,12 +56,12 @@ impl Finding {
         // A lint that is silent by default is no error either until the project says so.
         let severity = if matches!(code.level, Level::Warn | Level::Allow) { Severity::Warning } else { Severity::Error };
         let label = Label { span, text: String::new() };
-        Self { code, severity, message: message.into(), labels: vec![label], help: None }
+        Self { code, severity, message: message.into(), labels: vec![label], help: None, fix: None }
     }
 
     /// A finding of `code` that no place in a file is to blame for.
     pub fn placeless(code: &'static Code, message: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, message: message.into(), labels: Vec::new(), help: None }
+        Self { code, severity: Severity::Error, message: message.into(), labels: Vec::new(), help: None, fix: None }
     }
 
     /// Says `text` at the main place.
@@ -77,6 +81,12 @@ impl Finding {
     /// Says what to write instead.
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Says that the word `from` at `span` is certain to have been meant to be `to`, if that is known.
+    pub fn mend(&mut self, span: Span, from: &str, to: Option<&str>) -> &mut Self {
+        self.fix = to.map(|to| Fix::word(span, from, to));
         self
     }
 }

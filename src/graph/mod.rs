@@ -4,6 +4,10 @@
 //! 2. [`Graph::cycles`] reports definitions that need each other, each once with the whole path.
 //! 3. [`Graph::kpi_order`] and [`Graph::column_order`] say in which order to look at them.
 //! 4. [`Graph::upstream`] and [`Graph::downstream`] follow the lineage.
+//! 5. [`Graph::view`] takes the part that somebody wants to look at, and `draw` writes it down.
+
+pub mod draw;
+pub mod view;
 
 use crate::diagnostic::{Findings, codes};
 use crate::model::expr::{Aggregate, Calc, CalcLeaf, Node as ExprNode, Path, RowExpr, RowLeaf};

@@ -83,6 +83,23 @@ impl Node {
         }
     }
 
+    /// Whether two nodes say the same in the same way, wherever they stand.
+    pub fn is_written_as(&self, other: &Node) -> bool {
+        match (&self.value, &other.value) {
+            (Value::Null, Value::Null) => true,
+            (Value::Scalar(one), Value::Scalar(other)) => one == other,
+            (Value::List(one), Value::List(other)) => {
+                one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.is_written_as(other))
+            }
+            (Value::Map(one), Value::Map(other)) => {
+                let same =
+                    |(one, other): (&Entry, &Entry)| one.key.value == other.key.value && one.value.is_written_as(&other.value);
+                one.len() == other.len() && one.iter().zip(other).all(same)
+            }
+            _ => false,
+        }
+    }
+
     fn size(&self) -> usize {
         1 + match &self.value {
             Value::Null | Value::Scalar(_) => 0,

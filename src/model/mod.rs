@@ -13,7 +13,8 @@ use crate::text::{Name, Span, Spanned};
 use expr::{Calc, CalcLeaf, Path, RowExpr};
 use facts::{Facts, Kind, Range, Type};
 use id::{Id, Table};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 use unit::Unit;
 
 /// A source.
@@ -30,6 +31,8 @@ pub type TeamId = Id<Team>;
 /// A project.
 #[derive(Debug)]
 pub struct Model {
+    /// See [`Model::words_of_relations`].
+    pub(crate) words: OnceLock<Arc<HashSet<String>>>,
     /// Its name; empty if it has none.
     pub name: String,
     /// Its calendar.
@@ -417,6 +420,31 @@ pub enum ExpectedValue {
 }
 
 impl Model {
+    /// Every word, in lower case, that stands in a table's name, a query or raw SQL. Gathered once.
+    pub fn words_of_relations(&self) -> Arc<HashSet<String>> {
+        let gather = || {
+            let mut found = HashSet::new();
+            let mut words = |text: &str| {
+                let each = text.split(|char: char| !(char.is_alphanumeric() || char == '_'));
+                found.extend(each.map(str::to_lowercase));
+            };
+            for source in self.sources.rows() {
+                match &source.relation {
+                    Some(Relation::Table(parts)) => parts.iter().for_each(|part| words(part)),
+                    Some(Relation::Query(query)) => words(query),
+                    Some(Relation::Files(_)) | None => {}
+                }
+                for column in source.columns.rows() {
+                    if let Storage::Raw(each) = &column.storage {
+                        each.iter().for_each(|(_, sql)| words(sql));
+                    }
+                }
+            }
+            Arc::new(found)
+        };
+        Arc::clone(self.words.get_or_init(gather))
+    }
+
     /// The last column of a path that begins in `source`.
     pub fn column(&self, source: SourceId, path: &Path) -> &Column {
         self.sources.get(self.end_of(source, path)).columns.get(path.column)

@@ -3,7 +3,7 @@
 use super::Resolver;
 use super::row::Scope;
 use crate::calendar::{Grain, Length};
-use crate::diagnostic::codes;
+use crate::diagnostic::{codes, suggest};
 use crate::formula::{Call, Expression, Kind, Literal as Written, Window as WrittenWindow};
 use crate::functions::{self, Argument, Function, count, first, last};
 use crate::model::expr::{Aggregate, At, Calc, CalcLeaf, Each, Expr, Grouped, Node, Path, Related, RowExpr, RowLeaf, Window};
@@ -336,9 +336,12 @@ impl Resolver<'_> {
         } else if paths.first().is_some_and(|path| path.len() > 1) || !self.incomplete {
             let message = format!("there is no source or column `{}`", name.value);
             let sources = model.sources.rows().iter().map(|source| source.name.value.as_str());
-            let help = crate::diagnostic::suggest::did_you_mean(&name.value, "the sources are", sources);
+            let help = suggest::did_you_mean(&name.value, "the sources are", sources.clone());
+            let meant = suggest::certain(&name.value, sources, suggest::Words::Project);
             if !self.incomplete {
-                self.report(&codes::UNKNOWN_SOURCE, name.span, message).help = help;
+                let finding = self.report(&codes::UNKNOWN_SOURCE, name.span, message);
+                finding.help = help;
+                finding.mend(name.span, &name.value, meant);
             }
         }
     }
@@ -438,7 +441,10 @@ impl Resolver<'_> {
             }
             let inner = match call.arguments.first().map(ToString::to_string) {
                 Some(inner) if inner.ends_with(')') && inner.len() < 60 => {
-                    format!("write it inside the inner aggregate: `{} {clause} ...)`", inner.trim_end_matches(')'))
+                    format!(
+                        "write it inside the inner aggregate: `{} {clause} ...)`",
+                        inner.strip_suffix(')').unwrap_or(&inner)
+                    )
                 }
                 _ => "write it inside the aggregates of the KPI's own formula".to_owned(),
             };

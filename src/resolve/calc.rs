@@ -152,7 +152,12 @@ impl Resolver<'_> {
         }
         let help = suggest::did_you_mean(&first.value, "the KPIs are", super::kpi_names(model))
             .or_else(|| Some(format!("define it under `kpis:`; outside of an aggregate `{}` can only be a KPI", first.value)));
-        self.broken(&codes::UNKNOWN_NAME, first.span, format!("there is no KPI `{}`", first.value), help)
+        let meant =
+            suggest::certain(&first.value, super::kpi_names(model), suggest::Words::Project).filter(|_| path.len() == 1);
+        let finding = self.report(&codes::UNKNOWN_NAME, first.span, format!("there is no KPI `{}`", first.value));
+        finding.help = help;
+        finding.mend(first.span, &first.value, meant);
+        Expr::new(Node::Broken, span)
     }
 
     fn calc_call(&mut self, call: &Call, span: Span) -> Calc {

@@ -63,7 +63,11 @@ impl Resolver<'_> {
             let teams = self.model.teams.rows().iter().map(|team| team.name.value.as_str());
             let help = suggest::did_you_mean(&name.value, "the teams are", teams)
                 .or_else(|| Some(format!("define it: `teams: {{ {}: {{ title: ... }} }}`", name.value)));
-            self.report(&codes::UNKNOWN_TEAM, name.span, format!("there is no team `{}`", name.value)).help = help;
+            let teams = self.model.teams.rows().iter().map(|team| team.name.value.as_str());
+            let meant = suggest::certain(&name.value, teams, suggest::Words::Project);
+            let finding = self.report(&codes::UNKNOWN_TEAM, name.span, format!("there is no team `{}`", name.value));
+            finding.help = help;
+            finding.mend(name.span, &name.value, meant);
         }
         found
     }
@@ -102,9 +106,12 @@ impl Resolver<'_> {
         };
         if !taxonomy.values.iter().any(|(known, _)| *known == value.value) {
             let known = taxonomy.values.iter().map(|(known, _)| known.as_str());
-            let help = suggest::did_you_mean(&value.value, "its values are", known);
+            let help = suggest::did_you_mean(&value.value, "its values are", known.clone());
+            let meant = suggest::certain(&value.value, known, suggest::Words::Project);
             let message = format!("the taxonomy `{}` has no value `{}`", name.value, value.value);
-            self.report(&codes::UNKNOWN_TAXONOMY_VALUE, value.span, message).help = help;
+            let finding = self.report(&codes::UNKNOWN_TAXONOMY_VALUE, value.span, message);
+            finding.help = help;
+            finding.mend(value.span, &value.value, meant);
         }
     }
 
@@ -174,4 +181,6 @@ pub(super) fn unknown_dimension(model: &Model, name: &Name, findings: &mut Findi
             None => Some(rule.to_owned()),
         },
     };
+    let names = all().map(|dimension| dimension.name.as_str());
+    finding.mend(name.span, &name.value, suggest::certain(&name.value, names, suggest::Words::Project));
 }

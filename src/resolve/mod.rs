@@ -28,6 +28,7 @@ use crate::spec::{Spec, project, team};
 use crate::text::{Name, Span};
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// The syntax trees of a project's formulas.
 #[derive(Debug, Default)]
@@ -59,6 +60,7 @@ fn empty(spec: &Spec) -> Model {
     let text = |text: &Option<Text>, or: &str| text.as_ref().map_or(or.to_owned(), |text| text.value.clone());
     let schema = text(&project.schema, "kpi");
     Model {
+        words: OnceLock::new(),
         name: text(&project.name, ""),
         calendar: calendar::calendar(&project.calendar),
         calendar_source: None,
@@ -175,8 +177,9 @@ impl Resolver<'_> {
 fn unknown_source(model: &Model, name: &Name, findings: &mut Findings) {
     let finding = findings.report(&codes::UNKNOWN_SOURCE, name.span, format!("there is no source `{}`", name.value));
     let names = model.sources.rows().iter().map(|source| source.name.value.as_str());
-    finding.help =
-        suggest::did_you_mean(&name.value, "the sources are", names).or_else(|| Some("define it under `sources:`".to_owned()));
+    finding.help = suggest::did_you_mean(&name.value, "the sources are", names.clone())
+        .or_else(|| Some("define it under `sources:`".to_owned()));
+    finding.mend(name.span, &name.value, suggest::certain(&name.value, names, suggest::Words::Project));
 }
 
 /// The KPI of that name, or a finding.
@@ -188,6 +191,7 @@ fn kpi_by_name(model: &Model, name: &Name, incomplete: bool, findings: &mut Find
         let finding = findings.report(&codes::UNKNOWN_NAME, name.span, format!("there is no KPI `{}`", name.value));
         finding.help = suggest::did_you_mean(&name.value, "the KPIs are", kpi_names(model))
             .or_else(|| Some("define it under `kpis:`".to_owned()));
+        finding.mend(name.span, &name.value, suggest::certain(&name.value, kpi_names(model), suggest::Words::Project));
     }
     None
 }

@@ -301,8 +301,12 @@ impl Resolver<'_> {
                 .map(|near| format!("did you mean `{near}`?"))
                 .or_else(|| Some("what the formula language lacks can be a column with raw `sql:` in the source".to_owned())),
         };
-        self.report(&codes::UNKNOWN_FUNCTION, call.name.span, format!("there is no function `{}`", call.name.value)).help =
-            help;
+        let names = functions::ALL.iter().map(|function| function.name);
+        let meant = suggest::certain(&call.name.value, names, suggest::Words::Project);
+        let message = format!("there is no function `{}`", call.name.value);
+        let finding = self.report(&codes::UNKNOWN_FUNCTION, call.name.span, message);
+        finding.help = help;
+        finding.mend(call.name.span, &call.name.value, meant);
         None
     }
 

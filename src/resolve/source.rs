@@ -436,5 +436,6 @@ pub(super) fn unknown_column(source: &Source, name: &Name, findings: &mut Findin
     let message = format!("`{}` has no column `{}`", source.name.value, name.value);
     let finding = findings.report(&codes::UNKNOWN_COLUMN, name.span, message);
     let columns = source.columns.rows().iter().map(|column| column.name.value.as_str());
-    finding.help = suggest::did_you_mean(&name.value, &format!("{} has", source.name.value), columns);
+    finding.help = suggest::did_you_mean(&name.value, &format!("{} has", source.name.value), columns.clone());
+    finding.mend(name.span, &name.value, suggest::certain(&name.value, columns, suggest::Words::Project));
 }

@@ -2,7 +2,8 @@
 
 use super::reader::Reader;
 use super::shape::{Field, Shape};
-use crate::diagnostic::{Code, Findings, codes, suggest};
+use crate::diagnostic::suggest::{self, Words};
+use crate::diagnostic::{Code, Findings, codes};
 use crate::load::{Entry, Value};
 use crate::text::{Name, Span};
 
@@ -19,7 +20,8 @@ pub struct Allowance {
 
 /// The key, for the tables of those definitions that have it.
 pub(super) const FIELD: Field =
-    Field::new("allow", Shape::Map(&Shape::Any), "Lints that do not apply here, by name, each with the reason.");
+    Field::new("allow", Shape::Map(&Shape::Text), "Lints that do not apply here, by name, each with the reason.")
+        .example("{ share-above-one: Returns of earlier months are counted too. }");
 
 /// The lint of that name or code; a finding and nothing if there is none.
 pub(super) fn lint_named(name: &Name, findings: &mut Findings) -> Option<&'static Code> {
@@ -34,9 +36,10 @@ pub(super) fn lint_named(name: &Name, findings: &mut Findings) -> Option<&'stati
         None => {
             let finding = findings.report(&codes::UNKNOWN_LINT, name.span, format!("there is no lint `{}`", name.value));
             let names = codes::ALL.iter().filter(|code| code.is_lint()).map(|code| code.name);
-            finding.help = suggest::nearest(&name.value, names)
+            finding.help = suggest::nearest(&name.value, names.clone())
                 .map(|near| format!("did you mean `{near}`?"))
                 .or_else(|| Some("`kpic explain` lists them: those with `warn`, `allow` or `deny`".to_owned()));
+            finding.mend(name.span, &name.value, suggest::certain(&name.value, names, Words::Language));
             None
         }
     }
@@ -47,7 +50,7 @@ pub(super) fn collect(entry: &Entry, allowances: &mut Vec<Allowance>, findings: 
     let reader = Reader::of(&entry.value);
     let within = Span { end: entry.value.span.end, ..entry.key.span };
     for allowed in reader.entries("allow") {
-        if !matches!(&allowed.value.value, Value::Scalar(reason) if !reason.text.trim().is_empty()) {
+        if matches!(&allowed.value.value, Value::Scalar(reason) if reason.text.trim().is_empty()) {
             findings
                 .report(
                     &codes::WRONG_SHAPE,

@@ -87,25 +87,27 @@ pub struct Deprecated {
 
 static BETTER: Record = Record {
     what: "`better`",
-    fields: &[Field::new("between", Shape::Bounds, "The two values between which it should be.").required()],
+    fields: &[Field::new("between", Shape::Bounds, "The two values between which it should be.")
+        .example("[0.4, 0.6]")
+        .required()],
 };
 
 static DRIVE: Record = Record {
     what: "an entry of `drives`",
     fields: &[
-        Field::new("kpi", Shape::Name, "The KPI that is moved.").required(),
+        Field::new("kpi", Shape::Name, "The KPI that is moved.").example("new_customers").required(),
         Field::new("effect", Shape::Word(&["up", "down"]), "Which way it moves when this one rises.").required(),
-        Field::new("lag", Shape::Text, "How long that takes: `1 month`."),
-        Field::new("because", Shape::Text, "Why it should be so."),
+        Field::new("lag", Shape::Text, "How long that takes: `1 month`.").example("1 month"),
+        Field::new("because", Shape::Text, "Why it should be so.").example("More signups feed the sales funnel."),
     ],
 };
 
 static DEPRECATED: Record = Record {
     what: "`deprecated`",
     fields: &[
-        Field::new("since", Shape::Day, "The day from which it should not be used."),
-        Field::new("use", Shape::Name, "The KPI to use instead."),
-        Field::new("because", Shape::Text, "Why."),
+        Field::new("since", Shape::Day, "The day from which it should not be used.").example("2025-06-01"),
+        Field::new("use", Shape::Name, "The KPI to use instead.").example("signup_rate"),
+        Field::new("because", Shape::Text, "Why.").example("It counted test accounts."),
     ],
 };
 
@@ -118,40 +120,46 @@ const GRAIN: Shape = Shape::Word(&Grain::NAMES);
 pub static KPI: Record = Record {
     what: "a KPI",
     fields: &[
-        Field::new("title", Shape::Text, "How people call it. Default: made from the name."),
-        Field::new("description", Shape::Text, "What it means."),
-        Field::new("formula", Shape::Formula, "How it is worked out."),
-        Field::new("values", Shape::Map(&Shape::Number), "Hand-kept figures, by period, instead of a formula."),
+        Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("Revenue"),
+        Field::new("description", Shape::Text, "What it means.").example("What customers paid; refunds are left out."),
+        Field::new("formula", Shape::Formula, "How it is worked out.").example("sum(orders.amount where status = 'paid')"),
+        Field::new("values", Shape::Map(&Shape::Number), "Hand-kept figures, by period, instead of a formula.")
+            .example("{ 2024-Q1: 900_000, 2024-Q2: 1_000_000 }"),
         Field::new("kind", Shape::Word(KINDS), "What readers may do with hand-kept figures over time."),
-        Field::new("unit", Shape::Text, "The unit: a currency, a time unit, a noun, `%`, `points`, or a quotient of them."),
+        Field::new("unit", Shape::Text, "The unit: a currency, a time unit, a noun, `%`, `points`, or a quotient of them.")
+            .example("EUR"),
         Field::new(
             "better",
             Shape::Either(&[Shape::Word(&["up", "down"]), Shape::Record(&BETTER)]),
             "Which way is good: `up`, `down` or `{ between: [a, b] }`.",
         ),
-        Field::new("owner", Shape::Name, "The team that owns it."),
+        Field::new("owner", Shape::Name, "The team that owns it.").example("growth"),
         Field::new("grain", GRAIN, "The grain at which it is looked at. Default: month."),
-        Field::new("grains", Shape::List(&GRAIN), "Further grains to emit."),
+        Field::new("grains", Shape::List(&GRAIN), "Further grains to emit.").example("[week, day]"),
         Field::new(
             "by",
             Shape::List(&Shape::Either(&[Shape::Name, Shape::List(&Shape::Name)])),
             "Slices to emit, each a dimension or a list of dimensions. The total always is emitted.",
-        ),
+        )
+        .example("[channel, [channel, country]]"),
         Field::new("age", Shape::Any, "Cohort KPIs: the unit and number of ages.").later(),
         Field::new("gaps", Shape::Word(&["show", "omit"]), "Whether periods without data have a row. Default: show."),
-        Field::new("stage", Shape::Text, "The stage of the customer's journey that it measures."),
-        Field::new("driver", Shape::Text, "The driver of value that it measures."),
-        Field::new("taxonomies", Shape::Map(&Shape::Text), "Its values in the project's own taxonomies."),
+        Field::new("stage", Shape::Text, "The stage of the customer's journey that it measures.").example("decision"),
+        Field::new("driver", Shape::Text, "The driver of value that it measures.").example("revenue_velocity"),
+        Field::new("taxonomies", Shape::Map(&Shape::Text), "Its values in the project's own taxonomies.")
+            .example("{ segment: enterprise }"),
         Field::new("signal", Shape::Word(&["leading", "lagging"]), "Whether it moves before or after results do."),
         Field::new("horizon", Shape::Word(&["real_time", "periodic", "long_term"]), "How soon it shows a change."),
         Field::new("drives", Shape::List(&Shape::Record(&DRIVE)), "Causal claims that the arithmetic does not show."),
-        Field::new("insight", Shape::Text, "What a good or bad value tells."),
-        Field::new("questions", Shape::List(&Shape::Text), "Questions that it answers."),
-        Field::new("tags", Shape::List(&Shape::Text), "Free labels."),
+        Field::new("insight", Shape::Text, "What a good or bad value tells.")
+            .example("A high rate means that the first offer convinces."),
+        Field::new("questions", Shape::List(&Shape::Text), "Questions that it answers.")
+            .example("[Is the value proposition compelling?]"),
+        Field::new("tags", Shape::List(&Shape::Text), "Free labels.").example("[funnel]"),
         Field::new("deprecated", Shape::Record(&DEPRECATED), "That it should not be used any more, and what to use instead."),
-        Field::new("aliases", Shape::List(&Shape::Name), "Former names, which keep their views."),
+        Field::new("aliases", Shape::List(&Shape::Name), "Former names, which keep their views.").example("[turnover]"),
         allow::FIELD,
-        Field::new("meta", Shape::Any, "Anything; carried into the manifest untouched."),
+        Field::new("meta", Shape::Any, "Anything; carried into the manifest untouched.").example("{ ticket: BI-42 }"),
     ],
 };
 

@@ -56,27 +56,32 @@ pub struct CalendarSpec {
 static CALENDAR: Record = Record {
     what: "the calendar",
     fields: &[
-        Field::new("start", Shape::Day, "The first period shown is the first that starts on or after this day."),
-        Field::new("data_from", Shape::Day, "The day from which data is whole; `prior()` is null before it. Default: `start`."),
-        Field::new("as_of", Shape::Text, "The last day whose data is whole: `today` or a day. Default: `today`."),
-        Field::new("settle", Shape::Text, "How long late data may take: `3 days`. Default: `0 days`."),
-        Field::new("timezone", Shape::Text, "The zone in which an instant falls into a day. Default: UTC."),
+        Field::new("start", Shape::Day, "The first period shown is the first that starts on or after this day.")
+            .example("2023-01-01"),
+        Field::new("data_from", Shape::Day, "The day from which data is whole; `prior()` is null before it. Default: `start`.")
+            .example("2022-01-01"),
+        Field::new("as_of", Shape::Text, "The last day whose data is whole: `today` or a day. Default: `today`.")
+            .example("today"),
+        Field::new("settle", Shape::Text, "How long late data may take: `3 days`. Default: `0 days`.").example("3 days"),
+        Field::new("timezone", Shape::Text, "The zone in which an instant falls into a day. Default: UTC.")
+            .example("Europe/Berlin"),
         Field::new("week_starts", Shape::Word(Calendar::WEEKDAYS), "The first day of a week. Default: monday."),
         Field::new(
             "fiscal_year_starts",
             Shape::Word(Calendar::MONTHS),
             "The month with which quarters and years start; a year is named by the one it ends in. Default: january.",
         ),
-        Field::new("source", Shape::Name, "A source with one row per day and the columns week, month, quarter and year."),
+        Field::new("source", Shape::Name, "A source with one row per day and the columns week, month, quarter and year.")
+            .example("retail_calendar"),
     ],
 };
 
 static WAREHOUSE: Record = Record {
     what: "the warehouse",
     fields: &[
-        Field::new("dialect", Shape::Text, "The SQL dialect. Default: duckdb."),
-        Field::new("schema", Shape::Text, "Where views go; may be `database.schema`. Default: kpi."),
-        Field::new("database", Shape::Text, "A DuckDB file that the embedded engine opens for reading."),
+        Field::new("dialect", Shape::Text, "The SQL dialect. Default: duckdb.").example("duckdb"),
+        Field::new("schema", Shape::Text, "Where views go; may be `database.schema`. Default: kpi.").example("kpi"),
+        Field::new("database", Shape::Text, "A DuckDB file that the embedded engine opens for reading.").example("shop.duckdb"),
     ],
 };
 
@@ -84,17 +89,18 @@ static WAREHOUSE: Record = Record {
 pub static PROJECT: Record = Record {
     what: "kpic.yml",
     fields: &[
-        Field::new("kpic", Shape::Count, "The version of the language: 1.").required(),
-        Field::new("project", Shape::Text, "The project's name."),
-        Field::new("specs", Shape::Text, "The folder with the spec files. Default: specs."),
-        Field::new("target_dir", Shape::Text, "The folder for output. Default: build."),
+        Field::new("kpic", Shape::Count, "The version of the language: 1.").example("1").required(),
+        Field::new("project", Shape::Text, "The project's name.").example("shop"),
+        Field::new("specs", Shape::Text, "The folder with the spec files. Default: specs.").example("specs"),
+        Field::new("target_dir", Shape::Text, "The folder for output. Default: build.").example("build"),
         Field::new("calendar", Shape::Record(&CALENDAR), "Periods, zones, and how far data goes.").required(),
         Field::new("warehouse", Shape::Record(&WAREHOUSE), "Where the views will live."),
         Field::new(
             "lints",
             Shape::Map(&Shape::Word(&["deny", "warn", "allow"])),
             "The level of each lint, by its readable name.",
-        ),
+        )
+        .example("{ unused-column: warn }"),
     ],
 };
 

@@ -28,16 +28,16 @@ pub struct Scorecard {
 pub static SCORECARD: Record = Record {
     what: "a scorecard",
     fields: &[
-        Field::new("title", Shape::Text, "How people call it. Default: made from the name."),
-        Field::new("description", Shape::Text, "What it is for."),
+        Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("Weekly review"),
+        Field::new("description", Shape::Text, "What it is for.").example("What the leads look at on Mondays."),
         Field::new(
             "cadence",
             Shape::Word(&["daily", "weekly", "biweekly", "monthly", "quarterly", "yearly"]),
             "How often it is looked at.",
         ),
         Field::new("grain", Shape::Word(&Grain::NAMES), "The grain of its rows. Default: month."),
-        Field::new("kpis", Shape::List(&Shape::Name), "Its KPIs, in their order.").required(),
-        Field::new("max", Shape::Count, "How many KPIs it may have. Default: 10."),
+        Field::new("kpis", Shape::List(&Shape::Name), "Its KPIs, in their order.").example("[revenue, orders]").required(),
+        Field::new("max", Shape::Count, "How many KPIs it may have. Default: 10.").example("10"),
         allow::FIELD,
     ],
 };

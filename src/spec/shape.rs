@@ -5,7 +5,8 @@
 //! after that and therefore never report a shape: what is wrong is left out there, because it has been said here.
 
 use crate::calendar::{Date, Label};
-use crate::diagnostic::{Findings, codes, suggest};
+use crate::diagnostic::suggest::{self, Words};
+use crate::diagnostic::{Findings, Fix, codes};
 use crate::load::yaml::Style;
 use crate::load::{Entry, Node, Value};
 use crate::text::{Name, Span};
@@ -28,6 +29,8 @@ pub struct Field {
     pub shape: Shape,
     /// What it means, for the schema and the docs.
     pub about: &'static str,
+    /// A value as YAML, for the schema and the docs, where the shape does not say enough.
+    pub example: Option<&'static str>,
     /// Whether the key has to be there.
     pub required: bool,
     /// Whether this version of kpic knows the key but cannot compile it yet.
@@ -37,7 +40,13 @@ pub struct Field {
 impl Field {
     /// A key that may be left out.
     pub const fn new(key: &'static str, shape: Shape, about: &'static str) -> Self {
-        Self { key, shape, about, required: false, later: false }
+        Self { key, shape, about, example: None, required: false, later: false }
+    }
+
+    /// The same key, with a value as an example.
+    #[must_use]
+    pub const fn example(self, yaml: &'static str) -> Self {
+        Self { example: Some(yaml), ..self }
     }
 
     /// The same key, which has to be there.
@@ -156,6 +165,15 @@ impl Shape {
         }
     }
 
+    /// The words that a scalar of this shape has to be one of.
+    fn words(&self) -> Option<&'static [&'static str]> {
+        match self {
+            Shape::Word(words) => Some(words),
+            Shape::Either(shapes) => shapes.iter().find_map(Shape::words),
+            _ => None,
+        }
+    }
+
     /// What the shape is, for messages.
     pub fn describe(&self) -> String {
         match self {
@@ -190,6 +208,15 @@ impl Shape {
 }
 
 impl Record {
+    /// The key that an unknown one is certain to have been meant to be: it is not there yet and takes the value.
+    fn meant(&self, unknown: &Entry, entries: &[Entry]) -> Option<&'static str> {
+        let known = self.fields.iter().map(|field| field.key);
+        let key = suggest::certain(&unknown.key.value, known, Words::Language)?;
+        let field = self.fields.iter().find(|field| field.key == key)?;
+        let free = !field.later && entries.iter().all(|entry| entry.key.value != key);
+        (free && field.shape.takes(&unknown.value)).then_some(key)
+    }
+
     fn check(&self, named: Option<&Name>, node: &Node, entries: &[Entry], findings: &mut Findings) {
         doubled(entries, findings);
         let mut misspelt = Vec::new();
@@ -197,7 +224,7 @@ impl Record {
             let key = &entry.key;
             let Some(field) = self.fields.iter().find(|field| field.key == key.value) else {
                 if !self.is_rest_of_formula(entries, at, findings) {
-                    misspelt.extend(self.unknown(key, findings));
+                    misspelt.extend(self.unknown(entry, entries, findings));
                 }
                 continue;
             };
@@ -229,7 +256,8 @@ impl Record {
     }
 
     /// Reports a key that the record does not have; gives the one that was probably meant.
-    fn unknown(&self, key: &Name, findings: &mut Findings) -> Option<&'static str> {
+    fn unknown(&self, entry: &Entry, entries: &[Entry], findings: &mut Findings) -> Option<&'static str> {
+        let key = &entry.key;
         let message = format!("{} has no key `{}`", self.what, key.value);
         let finding = findings.report(&codes::UNKNOWN_KEY, key.span, message);
         let known = || self.fields.iter().map(|field| field.key);
@@ -239,6 +267,7 @@ impl Record {
             Some(meant) => Some(format!("did you mean `{meant}`?")),
             None => Some(format!("its keys are: {}", known().collect::<Vec<_>>().join(", "))),
         };
+        finding.mend(key.span, &key.value, self.meant(entry, entries));
         meant
     }
 
@@ -336,12 +365,17 @@ fn first_line(node: &Node, entries: &[Entry]) -> Span {
 /// Reports a value of the wrong shape.
 fn wrong(node: &Node, shape: &Shape, findings: &mut Findings) {
     let message = format!("expected {}, found {}", shape.describe(), node.describe());
-    findings.report(&codes::WRONG_SHAPE, node.span, message).help = instead(node, shape);
+    let finding = findings.report(&codes::WRONG_SHAPE, node.span, message);
+    finding.help = instead(node, shape);
+    if let (Some(words), Value::Scalar(scalar)) = (shape.words(), &node.value) {
+        finding.mend(node.span, &scalar.text, suggest::certain(&scalar.text, words.iter().copied(), Words::Language));
+    }
 }
 
 /// What to write instead of a value of the wrong shape.
 fn instead(node: &Node, shape: &Shape) -> Option<String> {
     match (shape, &node.value) {
+        (_, Value::Null) => Some("give it a value, or delete the key".to_owned()),
         (Shape::Formula, Value::Map(_) | Value::List(_)) => {
             Some("put quotes around the formula: YAML reads `: `, `[` and `{` as its own".to_owned())
         }
@@ -362,8 +396,7 @@ fn instead(node: &Node, shape: &Shape) -> Option<String> {
             Some("write the value alone, without brackets".to_owned())
         }
         (Shape::Either(shapes), Value::Scalar(scalar)) => {
-            let words = shapes.iter().find_map(|shape| if let Shape::Word(words) = shape { Some(words) } else { None });
-            words.and_then(|words| word(&scalar.text, words))
+            shapes.iter().find_map(Shape::words).and_then(|words| word(&scalar.text, words))
         }
         _ => None,
     }
@@ -392,12 +425,15 @@ fn doubled(entries: &[Entry], findings: &mut Findings) {
     }
     let mut seen = std::collections::HashMap::with_capacity(entries.len());
     for entry in entries {
-        if let Some(first) = seen.insert(entry.key.value.as_str(), entry.key.span) {
-            findings
+        if let Some(first) = seen.insert(entry.key.value.as_str(), entry) {
+            let finding = findings
                 .report(&codes::DUPLICATE_KEY, entry.key.span, format!("`{}` stands twice in this map", entry.key.value))
                 .here("again here")
-                .also(first, "first here")
+                .also(first.key.span, "first here")
                 .help("YAML would take only one of the two; delete or rename the other");
+            if first.value.is_written_as(&entry.value) {
+                finding.fix = Some(Fix::delete_entry(entry.key.span.to(entry.value.span), &entry.key.value));
+            }
         }
     }
 }

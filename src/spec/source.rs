@@ -97,50 +97,56 @@ static COLUMN: Record = Record {
     what: "a column",
     fields: &[
         Field::new("type", Shape::Word(TYPES), "What it holds; a reference has the type of the key that it holds."),
-        Field::new("description", Shape::Text, "What it means."),
+        Field::new("description", Shape::Text, "What it means.").example("What the customer paid, with tax."),
         Field::new(
             "column",
             Shape::Either(&[Shape::Text, Shape::List(&Shape::Text)]),
             "Its name in the relation, if another; a list for a reference by several columns.",
-        ),
-        Field::new("references", Shape::Name, "The source whose key it holds: many rows here to one there."),
+        )
+        .example("customer_id"),
+        Field::new("references", Shape::Name, "The source whose key it holds: many rows here to one there.")
+            .example("customers"),
         Field::new(
             "unit",
             Shape::Either(&[Shape::Text, Shape::Record(&UNIT)]),
             "The unit of its numbers: a currency, a time unit, a noun; or `{ column: currency }` for mixed amounts.",
-        ),
-        Field::new("min", Shape::Number, "The least value that it can have."),
-        Field::new("max", Shape::Number, "The greatest value that it can have."),
-        Field::new("values", Shape::List(&Shape::Text), "All values that it can have."),
-        Field::new("nullable", Shape::Truth, "`false` where it is never null."),
+        )
+        .example("EUR"),
+        Field::new("min", Shape::Number, "The least value that it can have.").example("0"),
+        Field::new("max", Shape::Number, "The greatest value that it can have.").example("5"),
+        Field::new("values", Shape::List(&Shape::Text), "All values that it can have.").example("[open, paid, refunded]"),
+        Field::new("nullable", Shape::Truth, "`false` where it is never null.").example("false"),
         allow::FIELD,
-        Field::new("zone", Shape::Text, "The zone of a wall-clock timestamp. Default: UTC."),
-        Field::new("expr", Shape::Formula, "A formula over the other columns."),
+        Field::new("zone", Shape::Text, "The zone of a wall-clock timestamp. Default: UTC.").example("Europe/Berlin"),
+        Field::new("expr", Shape::Formula, "A formula over the other columns.").example("amount >= 500"),
         Field::new(
             "sql",
             Shape::Either(&[Shape::Text, Shape::Map(&Shape::Text)]),
             "Raw SQL over the relation's columns, or a map from dialect to SQL.",
-        ),
+        )
+        .example("geo_region(ip)"),
     ],
 };
 
 static UNIT: Record = Record {
     what: "a unit",
-    fields: &[Field::new("column", Shape::Name, "The column that names each row's currency.").required()],
+    fields: &[Field::new("column", Shape::Name, "The column that names each row's currency.").example("currency").required()],
 };
 
 /// The keys of a source.
 pub static SOURCE: Record = Record {
     what: "a source",
     fields: &[
-        Field::new("description", Shape::Text, "What one row is, and where the rows come from."),
-        Field::new("table", Shape::Text, "A table or view, perhaps with its schema: `raw.orders`."),
+        Field::new("description", Shape::Text, "What one row is, and where the rows come from.")
+            .example("One row per order placed in the shop."),
+        Field::new("table", Shape::Text, "A table or view, perhaps with its schema: `raw.orders`.").example("raw.orders"),
         Field::new(
             "files",
             Shape::Either(&[Shape::Text, Shape::List(&Shape::Text)]),
             "Parquet, CSV or JSON files, relative to the project's folder.",
-        ),
-        Field::new("query", Shape::Text, "A SELECT."),
+        )
+        .example("data/orders.parquet"),
+        Field::new("query", Shape::Text, "A SELECT.").example("select * from raw.events where name = 'login'"),
         allow::FIELD,
         Field::new(
             "kind",
@@ -148,13 +154,15 @@ pub static SOURCE: Record = Record {
             "Whether rows happen (events), are (entities) or hold for a while (states).",
         )
         .required(),
-        Field::new("row", Shape::Text, "The noun that one row stands for."),
+        Field::new("row", Shape::Text, "The noun that one row stands for.").example("order"),
         Field::new(
             "key",
             Shape::Either(&[Shape::Name, Shape::List(&Shape::Name)]),
             "The column, or columns, that no two rows share.",
-        ),
-        Field::new("time", Shape::Name, "The time at which a row counts unless a formula says `at` another."),
+        )
+        .example("order_id"),
+        Field::new("time", Shape::Name, "The time at which a row counts unless a formula says `at` another.")
+            .example("ordered_at"),
         Field::new("valid", Shape::Any, "From when to when a state holds.").later(),
         Field::new("snapshot", Shape::Any, "The day on which a snapshot was taken.").later(),
         Field::new("every", Shape::Any, "How often snapshots are taken.").later(),

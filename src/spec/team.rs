@@ -31,9 +31,9 @@ pub struct Taxonomy {
 pub static TEAM: Record = Record {
     what: "a team",
     fields: &[
-        Field::new("title", Shape::Text, "How people call it. Default: made from the name."),
-        Field::new("description", Shape::Text, "What it does."),
-        Field::new("lead", Shape::Text, "Who leads it."),
+        Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("Growth"),
+        Field::new("description", Shape::Text, "What it does.").example("Wins customers and keeps the funnel healthy."),
+        Field::new("lead", Shape::Text, "Who leads it.").example("Head of growth"),
     ],
 };
 
@@ -41,9 +41,11 @@ pub static TEAM: Record = Record {
 pub static TAXONOMY: Record = Record {
     what: "a taxonomy",
     fields: &[
-        Field::new("title", Shape::Text, "How people call it."),
-        Field::new("description", Shape::Text, "What it tells apart."),
-        Field::new("values", Shape::List(&Shape::Name), "Its values, in their order.").required(),
+        Field::new("title", Shape::Text, "How people call it.").example("Segment"),
+        Field::new("description", Shape::Text, "What it tells apart.").example("Which customers a KPI is about."),
+        Field::new("values", Shape::List(&Shape::Name), "Its values, in their order.")
+            .example("[consumer, business]")
+            .required(),
         Field::new("cover", Shape::Truth, "Whether each value needs a KPI. Default: false."),
     ],
 };

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// One file of the project, by its place in [`Files`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,6 +86,15 @@ pub struct File {
     pub path: String,
     /// The whole text.
     pub text: String,
+    /// Where its lines begin, once somebody has asked.
+    lines: OnceLock<Lines>,
+}
+
+impl File {
+    /// The line index.
+    pub fn lines(&self) -> &Lines {
+        self.lines.get_or_init(|| Lines::of(&self.text))
+    }
 }
 
 /// Every file that the compiler has read, in the order of their paths.
@@ -97,7 +107,7 @@ impl Files {
     /// Adds a file.
     pub fn add(&mut self, path: String, text: String) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(File { path, text });
+        self.files.push(File { path, text, lines: OnceLock::new() });
         id
     }
 
@@ -137,11 +147,8 @@ impl Files {
     }
 
     /// The place of a byte, in lines and columns.
-    ///
-    /// It counts from the start of the file, which is right for one finding; [`Lines`] serves where there are thousands.
     pub fn position(&self, file: FileId, byte: usize) -> Position {
-        let text = self.get(file).map_or("", |file| file.text.as_str());
-        Lines::of(text).position(text, byte)
+        self.get(file).map_or(Position { line: 1, column: 1 }, |file| file.lines().position(&file.text, byte))
     }
 
     /// The line index of every file that `wanted` names.
@@ -149,7 +156,7 @@ impl Files {
         let mut lines = BTreeMap::new();
         for id in wanted {
             if let Some(file) = self.get(id) {
-                lines.entry(id).or_insert_with(|| Lines::of(&file.text));
+                lines.entry(id).or_insert_with(|| file.lines().clone());
             }
         }
         lines
@@ -172,10 +179,19 @@ impl Lines {
 
     /// The place of a byte of `text`, which must be the text that the index was made of.
     pub fn position(&self, text: &str, byte: usize) -> Position {
+        self.place(text, byte, |before| before.chars().count())
+    }
+
+    /// The same with the column in UTF-16 code units, as SARIF and editors count.
+    pub fn position_utf16(&self, text: &str, byte: usize) -> Position {
+        self.place(text, byte, |before| before.encode_utf16().count())
+    }
+
+    fn place(&self, text: &str, byte: usize, width: impl Fn(&str) -> usize) -> Position {
         let byte = byte.min(text.len());
         let line = self.starts.partition_point(|start| *start <= byte);
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let column = text.get(start..byte).map_or(0, |before| before.chars().count());
+        let column = text.get(start..byte).map_or(0, width);
         Position { line, column: column + 1 }
     }
 }
@@ -192,5 +208,13 @@ mod tests {
         assert_eq!(files.position(id, "größe".len()), Position { line: 1, column: 6 });
         assert_eq!(files.position(id, "größe: 1\r\n".len()), Position { line: 2, column: 1 });
         assert_eq!(files.position(id, 999), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn utf16_columns_count_code_units() {
+        let text = "a: '\u{1f600}' b";
+        let lines = Lines::of(text);
+        assert_eq!(lines.position(text, text.len()).column, 9);
+        assert_eq!(lines.position_utf16(text, text.len()).column, 10);
     }
 }

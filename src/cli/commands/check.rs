@@ -1,40 +1,121 @@
 //! `kpic check`
 
-use crate::cli::{Context, FINDINGS, FINE, FindingsFormat, Stop, findings_text, out};
-use crate::diagnostic::render;
-use crate::pipeline;
+use crate::cli::{Context, FINDINGS, FINE, FindingsFormat, Stop, environment, findings, out};
+use crate::diagnostic::{Findings, render};
+use crate::engine::Failure;
+use crate::fix::{self, Fixed};
+use crate::pipeline::{self, Checked};
 use clap::Args;
+use similar::TextDiff;
+use std::path::Path;
 
 /// The arguments of `check`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   kpic check
   kpic -C specs/cdnow check
-  kpic check --format json")]
+  kpic check --diff                       show what --fix would change
+  kpic check --fix
+  kpic check --format sarif > kpic.sarif
+
+--fix mends what cannot have been meant in another way: misspelt keys and words of the language,
+names that are one letter off and like no other name, former names of KPIs, entries that stand
+twice. What is left is shown.
+
+Files are named from the project's folder (human, json) or from the root of the repository (sarif,
+github, gitlab).")]
 pub(in crate::cli) struct CheckArgs {
     /// How findings are shown.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: FindingsFormat,
+    /// Mend what is certain, in the files.
+    #[arg(long)]
+    fix: bool,
+    /// Show what `--fix` would change, and change nothing.
+    #[arg(long, conflicts_with_all = ["fix", "format"])]
+    diff: bool,
 }
 
 pub(in crate::cli) fn run(args: &CheckArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
-    let checked = pipeline::check(&root, &context.options());
-    let text = findings_text(&checked.findings, &checked.files, args.format, out::look_of_stdout());
-    let errors = checked.findings.has_errors();
-    if args.format == FindingsFormat::Json {
+    let options = context.options();
+    let mut checked = pipeline::check(&root, &options);
+    if args.diff {
+        return Ok(diff(&fix::fix(&checked, &options), &root));
+    }
+    if args.fix {
+        let fixed = fix::fix(&checked, &options);
+        fix::write(&root, &fixed.changes)
+            .map_err(|problem| environment(&Failure { message: problem.message, help: problem.help }))?;
+        if !fixed.changes.is_empty() {
+            checked = pipeline::check(&root, &options);
+        }
+        let report = mended(&fixed);
+        if args.format.is_for_programs() { out::error(&report) } else { out::print(&report) }
+    }
+    report(&checked, args, &root);
+    Ok(code(&checked.findings))
+}
+
+fn code(findings: &Findings) -> u8 {
+    if findings.has_errors() { FINDINGS } else { FINE }
+}
+
+/// Shows what was found.
+fn report(checked: &Checked, args: &CheckArgs, root: &Path) {
+    let text = args.format.text(&checked.findings, &checked.files, root, out::look_of_stdout());
+    if args.format.is_for_programs() {
         out::print(&text);
     } else if checked.findings.is_empty() {
         let model = &checked.model;
-        let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         let done = format!("{} over {}", many(model.kpis.len(), "KPI"), many(model.sources.len(), "source"));
         out::print(&format!("{} {done}\n", out::styled(out::GOOD, "fine:")));
     } else {
         // The summary is the last line of the text; it says what there is.
         let summary = render::summary(&checked.findings);
         let body = text.trim_end().strip_suffix(&summary).unwrap_or(&text);
-        let style = if errors { out::BAD } else { out::STRONG };
-        out::print(&format!("{body}{}\n", out::styled(style, &summary)));
+        let style = if checked.findings.has_errors() { out::BAD } else { out::STRONG };
+        let certain = checked.findings.iter().filter_map(|finding| finding.fix.as_ref());
+        let certain = certain.filter(|fix| fix.exact(&checked.files).is_some()).count();
+        let offer = match certain {
+            0 => String::new(),
+            _ => format!("{} {certain} can be mended by `kpic check --fix`\n", out::styled(out::DIM, "note:")),
+        };
+        out::print(&format!("{body}{}\n{offer}", out::styled(style, &summary)));
     }
-    Ok(if errors { FINDINGS } else { FINE })
+}
+
+/// What was mended, a line for each finding.
+fn mended(fixed: &Fixed) -> String {
+    let lines = fixed.mended.iter().map(|one| format!("  {}:{} {}: {}\n", one.path, one.line, one.code.name, one.says));
+    let lines: String = lines.collect();
+    match fixed.mended.len() {
+        0 => String::new(),
+        count => {
+            let files = many(fixed.changes.len(), "file");
+            format!("{} {} in {files}\n{lines}\n", out::styled(out::GOOD, "mended"), many(count, "finding"))
+        }
+    }
+}
+
+/// Shows what would change, as a unified diff that `git apply` takes in the root of the repository.
+fn diff(fixed: &Fixed, root: &Path) -> u8 {
+    let folder = findings::in_repository(root);
+    let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    for change in &fixed.changes {
+        let diff = TextDiff::from_lines(&change.before, &change.after);
+        let (old, new) = (format!("a/{prefix}{}", change.path), format!("b/{prefix}{}", change.path));
+        out::print(&diff.unified_diff().context_radius(3).header(&old, &new).to_string());
+    }
+    let (count, files) = (fixed.mended.len(), many(fixed.changes.len(), "file"));
+    out::error(&format!("--fix would mend {} in {files}\n", many(count, "finding")));
+    if fixed.left.is_empty() {
+        return if count > 0 { FINDINGS } else { FINE };
+    }
+    out::error(&format!("and would leave {}; see `kpic check`\n", render::summary(&fixed.left)));
+    if count > 0 { FINDINGS } else { code(&fixed.left) }
+}
+
+fn many(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

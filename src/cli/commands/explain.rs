@@ -17,19 +17,18 @@ pub(in crate::cli) struct ExplainArgs {
 }
 
 pub(in crate::cli) fn run(args: &ExplainArgs) -> Result<u8, Stop> {
-    match &args.code {
-        None => out::print(&list()),
-        Some(text) => match codes::named(text) {
-            Some(code) => out::print(code.page),
-            None => {
-                let names = codes::ALL.iter().flat_map(|code| [code.name, code.id]);
-                let help = suggest::nearest(text, names).map(|name| format!("did you mean `{name}`?"));
-                let help = help.unwrap_or_else(|| "`kpic explain` lists all codes".to_owned());
-                return Err(usage(&format!("there is no code `{text}`"), &help));
-            }
-        },
-    }
+    let text = match &args.code {
+        None => &list(),
+        Some(text) => codes::named(text).map(|code| code.page).ok_or_else(|| unknown(text))?,
+    };
+    out::print(text);
     Ok(FINE)
+}
+
+fn unknown(text: &str) -> Stop {
+    let names = codes::ALL.iter().flat_map(|code| [code.name, code.id]);
+    let help = suggest::nearest(text, names).map(|name| format!("did you mean `{name}`?"));
+    usage(&format!("there is no code `{text}`"), &help.unwrap_or_else(|| "`kpic explain` lists all codes".to_owned()))
 }
 
 /// A line for each code: what it is and how bad.

@@ -2,7 +2,11 @@
 
 pub(super) mod build;
 pub(super) mod check;
+pub(super) mod completions;
 pub(super) mod explain;
+pub(super) mod graph;
+pub(super) mod man;
 pub(super) mod query;
 pub(super) mod run;
+pub(super) mod schema;
 pub(super) mod test;

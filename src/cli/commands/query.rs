@@ -2,7 +2,8 @@
 
 use crate::calendar::Grain;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, engine_of, environment, out, progress, show, show_findings, usage, valid,
+    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, show, show_findings, usage,
+    valid,
 };
 use crate::engine::{Failure, Rows};
 use crate::measure::{Session, guard, number};
@@ -24,7 +25,7 @@ use serde_json::Value;
   kpic query revenue --sql        the SQL instead of the answer")]
 pub(in crate::cli) struct QueryArgs {
     /// KPIs, or formulas over them, perhaps with a name: `aov = revenue / purchases`.
-    #[arg(value_name = "KPI", required = true)]
+    #[arg(value_name = "KPI", required = true, add = complete::kpis())]
     kpis: Vec<String>,
     /// Dimensions to slice by.
     #[arg(long, value_name = "DIMENSION,...", value_delimiter = ',')]

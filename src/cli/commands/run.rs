@@ -2,7 +2,8 @@
 
 use crate::calendar::{Date, Grain};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, engine_of, environment, out, progress, show, show_findings, usage, valid,
+    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, show, show_findings, usage,
+    valid,
 };
 use crate::diagnostic::suggest;
 use crate::engine::Rows;
@@ -24,7 +25,7 @@ use serde_json::Value;
 A figure with * is not complete: its period is not over, or its window begins before data is whole.")]
 pub(in crate::cli) struct RunArgs {
     /// The KPIs; all of them if none is named.
-    #[arg(value_name = "KPI")]
+    #[arg(value_name = "KPI", add = complete::kpis())]
     kpis: Vec<String>,
     /// How many periods to show.
     #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=1000))]

@@ -1,8 +1,7 @@
 //! `kpic test`
 
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, findings_text, out, progress, show,
-    usage, valid,
+    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, complete, engine_of, environment, out, progress, show, usage,
 };
 use crate::diagnostic::suggest;
 use crate::measure::test::{self, Outcome};
@@ -17,7 +16,7 @@ use clap::Args;
   kpic test refunds_do_not_count --sql    with the SQL that was run")]
 pub(in crate::cli) struct TestArgs {
     /// The tests; all of them if none is named.
-    #[arg(value_name = "TEST")]
+    #[arg(value_name = "TEST", add = complete::tests())]
     tests: Vec<String>,
     /// Show the SQL of every test that fails, or of those that are named.
     #[arg(long)]
@@ -31,7 +30,7 @@ pub(in crate::cli) struct TestArgs {
 
 pub(in crate::cli) fn run(args: &TestArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
-    let mut project = valid(pipeline::check(&root, &context.options()))?;
+    let mut project = args.format.valid(pipeline::check(&root, &context.options()), &root)?;
     for name in &args.tests {
         let names = || project.model().tests.iter().map(|test| test.name.value.as_str());
         if !names().any(|known| known == name) {
@@ -45,9 +44,9 @@ pub(in crate::cli) fn run(args: &TestArgs, context: &Context<'_>) -> Result<u8, 
     let outcomes = progress::during("testing", || test::run(&mut project, &engine, &args.tests))
         .map_err(|failure| environment(&failure))?;
     let failed = outcomes.iter().filter(|outcome| !outcome.passes()).count();
-    if args.format == FindingsFormat::Json {
-        let text = findings_text(&test::findings(&project, &outcomes), project.files(), args.format, out::look_of_stdout());
-        out::print(&text);
+    if args.format.is_for_programs() {
+        let found = test::findings(&project, &outcomes);
+        out::print(&args.format.text(&found, project.files(), &root, out::look_of_stdout()));
     } else {
         for outcome in &outcomes {
             out::print(&report(outcome, args));

@@ -78,7 +78,7 @@ fn exclude(one: &Leaves, two: &Leaves) -> bool {
         | (Leaves::UpTo(high, with_high), Leaves::From(low, with_low)) => {
             low > high || low.to_bits() == high.to_bits() && !(*with_low && *with_high)
         }
-        (Leaves::Null, Leaves::Null) | (Leaves::NotNull, _) if !matches!(two, Leaves::Null) => false,
+        (Leaves::Null, Leaves::Null) => false,
         (Leaves::Null, _) | (_, Leaves::Null) => true,
         _ => false,
     }

@@ -9,6 +9,10 @@ use std::collections::HashMap;
 pub(super) const RULE: Rule = Rule { code: &codes::SAME_CALCULATION, check };
 
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
+    // A key that could not be read may be what makes two KPIs differ.
+    if !lens.uses_are_known {
+        return;
+    }
     let mut known: HashMap<&Calc, &Kpi> = HashMap::new();
     for kpi in lens.model.kpis.rows() {
         let Body::Formula(calc) = &kpi.body else { continue };

@@ -2,6 +2,8 @@
 
 use super::{Dialect, Shift};
 use crate::calendar::Grain;
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// The dialect.
 #[derive(Debug)]
@@ -50,7 +52,8 @@ impl Dialect for DuckDb {
     }
 
     fn is_reserved(&self, name: &str) -> bool {
-        KEYWORDS.split(' ').any(|word| word == name)
+        static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| KEYWORDS.split(' ').collect());
+        WORDS.contains(name)
     }
 
     fn files(&self, paths: &[String]) -> String {

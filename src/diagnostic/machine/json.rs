@@ -1,11 +1,11 @@
-//! Findings for programs: JSON.
+//! Findings as a JSON array, the form that is kpic's own.
 
-use super::{Finding, Findings, Label, Severity};
-use crate::text::{FileId, Files, Lines, Position};
+use super::Places;
+use crate::diagnostic::{Finding, Findings, Label, Severity};
+use crate::text::Files;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
-/// A finding as it stands in the JSON output. The keys are part of kpic's interface.
+/// A finding as it stands in the output. The keys are part of kpic's interface.
 #[derive(Debug, Serialize)]
 struct JsonFinding<'a> {
     code: &'a str,
@@ -39,14 +39,14 @@ struct JsonLabel<'a> {
 /// Lines and columns count from 1, columns in characters; the end is the place after the last character. A finding that no
 /// file is to blame for has no `file`.
 pub fn json(findings: &Findings, files: &Files) -> String {
-    let lines = files.lines(findings.iter().flat_map(|finding| &finding.labels).map(|label| label.span.file));
-    let all: Vec<_> = findings.iter().map(|finding| of(finding, files, &lines)).collect();
+    let places = Places::of(findings, files, "");
+    let all: Vec<_> = findings.iter().map(|finding| of(finding, &places)).collect();
     let mut text = serde_json::to_string_pretty(&all).unwrap_or_else(|_| "[]".to_owned());
     text.push('\n');
     text
 }
 
-fn of<'a>(finding: &'a Finding, files: &'a Files, lines: &BTreeMap<FileId, Lines>) -> JsonFinding<'a> {
+fn of<'a>(finding: &'a Finding, places: &Places<'a>) -> JsonFinding<'a> {
     let mut labels = finding.labels.iter();
     JsonFinding {
         code: finding.code.id,
@@ -57,20 +57,15 @@ fn of<'a>(finding: &'a Finding, files: &'a Files, lines: &BTreeMap<FileId, Lines
         },
         message: &finding.message,
         help: finding.help.as_deref(),
-        place: labels.next().map(|label| place(label, files, lines)),
-        related: labels.map(|label| JsonLabel { message: &label.text, place: place(label, files, lines) }).collect(),
+        place: labels.next().map(|label| place(label, places)),
+        related: labels.map(|label| JsonLabel { message: &label.text, place: place(label, places) }).collect(),
     }
 }
 
-fn place<'a>(label: &Label, files: &'a Files, lines: &BTreeMap<FileId, Lines>) -> JsonPlace<'a> {
-    let text = files.get(label.span.file).map_or("", |file| file.text.as_str());
-    let at = |byte: u32| match lines.get(&label.span.file) {
-        Some(lines) => lines.position(text, byte as usize),
-        None => Position { line: 1, column: 1 },
-    };
-    let (start, end) = (at(label.span.start), at(label.span.end));
+fn place<'a>(label: &Label, places: &Places<'a>) -> JsonPlace<'a> {
+    let (start, end) = places.positions(label.span);
     JsonPlace {
-        file: files.path(label.span.file),
+        file: places.files.path(label.span.file),
         line: start.line,
         column: start.column,
         end_line: end.line,

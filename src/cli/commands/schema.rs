@@ -1,0 +1,58 @@
+//! `kpic schema`
+
+use crate::cli::{FINE, Stop, files, out};
+use crate::schema::{self, Document};
+use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
+
+/// The arguments of `schema`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kpic schema spec > spec.schema.json
+  kpic schema --output .kpic      both, with the lines that tell an editor
+
+An editor with the YAML language server completes keys and shows what they mean in a file that
+begins with
+  # yaml-language-server: $schema=PATH
+where PATH is relative to the file.")]
+pub(in crate::cli) struct SchemaArgs {
+    /// Which file the schema is for.
+    #[arg(value_name = "FILE", required_unless_present = "output")]
+    file: Option<File>,
+    /// Write the schemas into this folder.
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum File {
+    /// `kpic.yml`.
+    Project,
+    /// A spec file.
+    Spec,
+}
+
+pub(in crate::cli) fn run(args: &SchemaArgs) -> Result<u8, Stop> {
+    let documents = match args.file {
+        Some(File::Project) => vec![Document::Project],
+        Some(File::Spec) => vec![Document::Spec],
+        None => Document::ALL.to_vec(),
+    };
+    let Some(folder) = &args.output else {
+        documents.into_iter().for_each(|document| out::print(&schema::text(document)));
+        return Ok(FINE);
+    };
+    let texts = documents.iter().map(|document| (document.file_name().to_owned(), schema::text(*document).into_bytes()));
+    files::write(folder, &texts.collect::<Vec<_>>())?;
+    for document in documents {
+        let path = folder.join(document.file_name());
+        let (file, from) = match document {
+            Document::Project => ("kpic.yml", Path::new("")),
+            Document::Spec => ("a file in specs/", Path::new("..")),
+        };
+        let seen = if path.is_absolute() { path.clone() } else { from.join(&path) };
+        let line = format!("# yaml-language-server: $schema={}", seen.display());
+        out::print(&format!("wrote {}; the first line of {file}:\n  {line}\n", path.display()));
+    }
+    Ok(FINE)
+}

@@ -1,0 +1,53 @@
+//! Completion on the command line: the shell asks kpic itself, so that names of the project at hand are completed too.
+//!
+//! The script that `kpic completions` prints calls kpic with the words typed so far and `COMPLETE` set in the environment.
+
+use super::Cli;
+use crate::model::Model;
+use clap::CommandFactory;
+use clap_complete::env::Shells;
+use clap_complete::{ArgValueCompleter, CompleteEnv, CompletionCandidate};
+use std::ffi::OsStr;
+use std::path::Path;
+
+/// The variable with which the script asks.
+const VARIABLE: &str = "COMPLETE";
+
+/// Answers a shell's question, if there is one.
+pub(super) fn is_asked_for() -> bool {
+    let here = std::env::current_dir().ok();
+    CompleteEnv::with_factory(Cli::command).var(VARIABLE).try_complete(std::env::args_os(), here.as_deref()).unwrap_or(true)
+}
+
+/// What a shell has to run to ask kpic; nothing if the shell is not known.
+pub(super) fn script(shell_name: &str) -> Option<String> {
+    let mut script = Vec::new();
+    let shells = Shells::builtins();
+    let shell = shells.completer(shell_name)?;
+    shell.write_registration(VARIABLE, "kpic", "kpic", "kpic", &mut script).ok()?;
+    String::from_utf8(script).ok()
+}
+
+/// Completes the names of the KPIs of the project in the current folder.
+pub(super) fn kpis() -> ArgValueCompleter {
+    names(|model| model.kpis.rows().iter().map(|kpi| (kpi.name.value.clone(), Some(kpi.title.clone()))).collect())
+}
+
+/// Completes the names of its tests.
+pub(super) fn tests() -> ArgValueCompleter {
+    names(|model| model.tests.iter().map(|test| (test.name.value.clone(), None)).collect())
+}
+
+/// A name, perhaps with what to say beside it.
+type Offered = (String, Option<String>);
+
+/// Completes names, each perhaps with a title, in the order of their definitions.
+fn names(of: fn(&Model) -> Vec<Offered>) -> ArgValueCompleter {
+    ArgValueCompleter::new(move |typed: &OsStr| {
+        let typed = typed.to_string_lossy();
+        let Some(root) = crate::load::find_root(Path::new(".")) else { return Vec::new() };
+        let checked = crate::pipeline::check(&root, &crate::pipeline::Options::default());
+        let fitting = of(&checked.model).into_iter().filter(|(name, _)| name.starts_with(&*typed));
+        fitting.map(|(name, title)| CompletionCandidate::new(name).help(title.map(Into::into))).collect()
+    })
+}

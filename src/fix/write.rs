@@ -1,0 +1,57 @@
+//! Puts changed texts in the place of files, so that whoever looks sees a file as it was or as it is to be.
+
+use super::Change;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Why files could not be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What went wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// Writes all changes. Every new text is on the disk before the first file is replaced; links and permissions stay.
+///
+/// # Errors
+/// Fails, with no file changed, if one of them is not as it was read or cannot be written beside.
+pub fn write(root: &Path, changes: &[Change]) -> Result<(), Problem> {
+    let staged: Vec<(tempfile::NamedTempFile, PathBuf)> =
+        changes.iter().map(|change| stage(root, change)).collect::<Result<_, _>>()?;
+    for (file, path) in staged {
+        file.persist(&path).map_err(|error| problem(&path, &error.error))?;
+    }
+    Ok(())
+}
+
+/// Writes a text beside the file that it is to replace.
+fn stage(root: &Path, change: &Change) -> Result<(tempfile::NamedTempFile, PathBuf), Problem> {
+    let path = root.join(&change.path);
+    let path = fs::canonicalize(&path).map_err(|error| problem(&path, &error))?;
+    let now = fs::read(&path).map_err(|error| problem(&path, &error))?;
+    if now != change.before.as_bytes() {
+        return Err(Problem {
+            message: format!("{} was changed in the meantime", change.path),
+            help: Some("run `kpic check --fix` again".to_owned()),
+        });
+    }
+    let folder = path.parent().unwrap_or(root);
+    let mut file = tempfile::Builder::new()
+        .prefix(".")
+        .suffix(".kpic-fix")
+        .tempfile_in(folder)
+        .map_err(|error| problem(folder, &error))?;
+    let permissions = fs::metadata(&path).map_err(|error| problem(&path, &error))?.permissions();
+    file.write_all(change.after.as_bytes())
+        .and_then(|()| file.as_file().set_permissions(permissions))
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(|error| problem(&path, &error))?;
+    Ok((file, path))
+}
+
+fn problem(path: &Path, error: &std::io::Error) -> Problem {
+    Problem { message: format!("cannot change {}: {error}", path.display()), help: None }
+}
