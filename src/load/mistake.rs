@@ -52,7 +52,7 @@ impl Stop<'_> {
     fn words(&self, kind: &ErrorKind) -> (String, Option<String>) {
         let (message, help) = match kind {
             ErrorKind::MappingValueNotAllowed => return self.unexpected_colon(),
-            ErrorKind::ExpectedFlowMappingSeparator if self.rest().starts_with(':') => return self.colon_in_text(),
+            ErrorKind::ExpectedFlowMappingSeparator if self.rest().starts_with(':') => return colon_in_text(),
             ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator => (
                 "expected `,` or the closing bracket here".to_owned(),
                 "within brackets the entries are separated by commas; a text that holds `,`, `[`, `]`, `{` or `}` needs quotes",
@@ -141,17 +141,10 @@ impl Stop<'_> {
         self.before().trim_start_matches([' ', '-']).is_empty()
     }
 
-    fn colon_in_text(&self) -> (String, Option<String>) {
-        (
-            "this text holds `: `, which YAML takes for the end of a key".to_owned(),
-            Some("put quotes around the whole text".to_owned()),
-        )
-    }
-
     /// A `:` where no key can be: in the middle of a text, or because of the line above.
     fn unexpected_colon(&self) -> (String, Option<String>) {
         if self.before().contains(": ") {
-            return self.colon_in_text();
+            return colon_in_text();
         }
         let above = self.text.get(..self.line_start).unwrap_or_default().lines().rev().find(|line| !line.trim().is_empty());
         let indent = |line: &str| line.len() - line.trim_start().len();
@@ -167,4 +160,12 @@ impl Stop<'_> {
             _ => ("a key cannot stand here".to_owned(), Some("put quotes around a text that holds `: `".to_owned())),
         }
     }
+}
+
+/// A text with `: ` in it that is not in quotes.
+fn colon_in_text() -> (String, Option<String>) {
+    (
+        "this text holds `: `, which YAML takes for the end of a key".to_owned(),
+        Some("put quotes around the whole text".to_owned()),
+    )
 }

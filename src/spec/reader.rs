@@ -43,7 +43,6 @@ pub fn is_open(text: &str) -> bool {
     for char in text.chars() {
         match (quoted, char) {
             (Some(quote), _) if quote == char => quoted = None,
-            (Some(_), _) => {}
             (None, '\'' | '`') => quoted = Some(char),
             (None, '(') => depth += 1,
             (None, ')') => depth = depth.saturating_sub(1),

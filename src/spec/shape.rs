@@ -386,12 +386,13 @@ fn instead(node: &Node, shape: &Shape) -> Option<String> {
         }
         (Shape::Bounds, Value::List(_)) => Some("for instance `between: [0.9, 1.1]`".to_owned()),
         (Shape::Named(..), Value::List(_)) => Some("give each entry a name: `name: { ... }` instead of `- ...`".to_owned()),
-        (Shape::Record(record), Value::Scalar(scalar)) if scalar.text.len() <= 80 => {
-            record.main().map(|field| match field.shape.takes(node) {
-                true => format!("write `{{ {}: {} }}`", field.key, scalar.text),
-                false => format!("for instance `{{ {}: ... }}`", field.key),
-            })
-        }
+        (Shape::Record(record), Value::Scalar(scalar)) if scalar.text.len() <= 80 => record.main().map(|field| {
+            if field.shape.takes(node) {
+                format!("write `{{ {}: {} }}`", field.key, scalar.text)
+            } else {
+                format!("for instance `{{ {}: ... }}`", field.key)
+            }
+        }),
         (Shape::Text | Shape::Name | Shape::Number, Value::List(items)) if items.len() == 1 => {
             Some("write the value alone, without brackets".to_owned())
         }
