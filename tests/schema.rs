@@ -113,6 +113,10 @@ fn cases_and_pages_of_codes_are_valid_by_the_schema_if_and_only_if_their_shape_i
                 check_texts(vec![("kpic.yml".into(), PROJECT.into()), ("a.yml".into(), text.clone())], &Options::default());
             let wrong: Vec<_> = checked.findings.iter().filter(|finding| SHAPE.contains(&finding.code.name)).collect();
             let Some(errors) = said_of_yaml(&spec, &text) else { continue };
+            // What is left of a cut formula may or may not be keys of their own.
+            if checked.findings.iter().any(|finding| finding.code.name == "formula-cut") {
+                continue;
+            }
             assert_eq!(errors.is_empty(), wrong.is_empty(), "{}: {errors:#?} {wrong:#?}\n{text}", path.display());
             count += 1;
         }
