@@ -4,10 +4,11 @@ DUCKDB_VERSION := 1.5.6
 PYTHON ?= python3
 CARGO ?= cargo
 DUCKDB := .tools/duckdb
+READERS := .tools/readers
 
 export KPIC_DUCKDB := $(CURDIR)/$(DUCKDB)
 
-.PHONY: demo test test-random lint deny typos wheel wheel-test bench-sql clean help
+.PHONY: demo test test-docs test-random lint deny typos wheel wheel-test bench-sql clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,6 +19,11 @@ demo: $(DUCKDB) ## Build kpic and show the figures of an online music shop
 
 test: $(DUCKDB) ## Run all tests
 	$(CARGO) test --locked
+	$(MAKE) --no-print-directory test-docs
+
+test-docs: $(READERS)/done ## Look at built documents with MkDocs and mermaid
+	$(CARGO) build --locked
+	$(WITH_READERS) "$$python" tests/readers/check.py ./target/debug/kpic $(READERS) specs/cdnow specs/flights tests/hostile
 
 test-random: $(DUCKDB) ## Hold 10,000 random projects against the reference evaluator
 	KPIC_RANDOM_CASES=10000 $(CARGO) test --locked --release --test random -- --nocapture
@@ -67,3 +73,16 @@ $(DUCKDB):
 .tools/cargo-deny:
 	$(CARGO) install --quiet --locked --root .tools/of-cargo-deny cargo-deny
 	ln -sf of-cargo-deny/bin/cargo-deny $@
+
+# MkDocs and Node from PyPI, mermaid's parser from npm; the two files that are named here say which versions.
+$(READERS)/done: tests/readers/requirements.txt tests/readers/package-lock.json
+	rm -rf $(READERS) && mkdir -p $(READERS)
+	($(PYTHON) -m venv $(READERS)/venv && $(READERS)/venv/bin/python -m pip install --quiet -r $<) \
+	  || (rm -rf $(READERS)/venv && $(PYTHON) -m pip install --quiet --target $(READERS)/pip -r $<)
+	cp tests/readers/package.json tests/readers/package-lock.json $(READERS)/
+	$(WITH_READERS) cd $(READERS) && npm ci --silent --no-audit --no-fund
+	touch $@
+
+# Makes what is installed there the first to be found, whichever of the two ways it was installed.
+WITH_READERS = python=$(CURDIR)/$(READERS)/venv/bin/python; [ -x "$$python" ] || python=$(PYTHON); \
+  export PATH="$(CURDIR)/$(READERS)/venv/bin:$(CURDIR)/$(READERS)/pip/bin:$$PATH" PYTHONPATH="$(CURDIR)/$(READERS)/pip";

@@ -33,7 +33,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // What only a valid project reaches.
     ("plan", &["text", "calendar", "functions", "model", "check", "pipeline"]),
     ("sql", &["calendar", "functions", "model", "plan"]),
-    ("build", &["model", "pipeline", "plan", "sql"]),
+    ("manifest", &["text", "calendar", "functions", "model", "graph", "pipeline", "plan", "sql"]),
+    ("docs", &["text", "diagnostic", "load", "manifest"]),
+    ("build", &["text", "diagnostic", "load", "model", "pipeline", "plan", "sql", "manifest", "docs"]),
     // Around the pipeline.
     ("query", &["calendar", "model", "spec", "plan"]),
     ("engine", &[]),

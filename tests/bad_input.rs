@@ -350,7 +350,7 @@ proptest! {
         show(&checked);
         // What is valid can be planned.
         if let Ok(valid) = checked.valid() {
-            kpic::build::outputs(&valid);
+            kpic::build::outputs(&valid).unwrap();
         }
     }
 
@@ -362,7 +362,7 @@ proptest! {
         show(&checked);
         mend(&checked);
         if let Ok(valid) = checked.valid() {
-            kpic::build::outputs(&valid);
+            kpic::build::outputs(&valid).unwrap();
         }
     }
 
@@ -394,7 +394,7 @@ fn long_chains_and_wide_sums_are_answered_or_refused() {
     }
     let found = checked(&deep);
     assert!(!found.findings.has_errors());
-    kpic::build::outputs(&found.valid().unwrap());
+    kpic::build::outputs(&found.valid().unwrap()).unwrap();
     let mut wide = String::from("kpis:\n");
     for at in 0..190 {
         wide.push_str(&format!("  k{at}: {{ formula: \"count(orders where status = 's{at}')\" }}\n"));
@@ -404,7 +404,7 @@ fn long_chains_and_wide_sums_are_answered_or_refused() {
     let found = checked(&wide);
     let errors: Vec<_> = found.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
     assert!(errors.is_empty(), "{errors:?}");
-    kpic::build::outputs(&found.valid().unwrap());
+    kpic::build::outputs(&found.valid().unwrap()).unwrap();
 }
 
 // --- An interrupted build leaves the old tree or the new one ---

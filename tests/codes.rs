@@ -1,8 +1,8 @@
 //! Runs every page of `docs/codes/`: the first spec gives the findings that the page shows, and the mended one gives none.
 //!
 //! A page begins with `# K0301 unit-mismatch`. It has a section "Fails" and a section "Works", each with a block ```` ```yaml ````
-//! that is a spec file, and perhaps a block ```` ```yaml kpic.yml ```` before it. The block ```` ```text ```` under "Fails" is what
-//! `kpic check` says, or `kpic test`, `kpic run` or `kpic verify` where only they can see it. `KPIC_UPDATE_DOCS=1` writes these blocks anew.
+//! that is a spec file, perhaps a block ```` ```yaml kpic.yml ```` before it, and blocks ```` ```jinja NAME ```` for templates. The block ```` ```text ```` under "Fails" is what
+//! `kpic check` says, or `kpic test`, `kpic run`, `kpic verify` or `kpic build` where only they can see it. `KPIC_UPDATE_DOCS=1` writes these blocks anew.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its pages has failed")]
 
@@ -27,6 +27,8 @@ lints: { missing-owner: allow, missing-description: allow }
 struct Part {
     project: Option<String>,
     spec: String,
+    /// Templates of the project, by name.
+    templates: Vec<(String, String)>,
     says: Option<String>,
 }
 
@@ -45,6 +47,7 @@ fn part(page: &str, heading: &str) -> Option<Part> {
         match kind {
             "yaml kpic.yml" => part.project = Some(block),
             "yaml" => part.spec.push_str(&block),
+            _ if kind.starts_with("jinja ") => part.templates.push((kind.replacen("jinja ", "", 1), block)),
             "text" => part.says = Some(block),
             _ => {}
         }
@@ -58,6 +61,10 @@ fn findings(part: &Part) -> (Findings, String) {
     fs::write(folder.path().join("kpic.yml"), part.project.as_deref().unwrap_or(PROJECT)).unwrap();
     fs::create_dir(folder.path().join("specs")).unwrap();
     fs::write(folder.path().join("specs/example.yml"), &part.spec).unwrap();
+    for (name, text) in &part.templates {
+        fs::create_dir_all(folder.path().join("templates")).unwrap();
+        fs::write(folder.path().join("templates").join(name), text).unwrap();
+    }
     let checked = check(folder.path(), &Options::default());
     let (files, found) = match checked.valid() {
         Err(wrong) => {
@@ -69,6 +76,9 @@ fn findings(part: &Part) -> (Findings, String) {
             let mut found = valid.findings().clone();
             let outcomes = test::run(&mut valid, &engine, &[]).unwrap();
             found.append(test::findings(&valid, &outcomes));
+            if !part.templates.is_empty() {
+                found.append(kpic::build::outputs(&valid).err().unwrap_or_default());
+            }
             // Specs without a relation of their own have no data to look at.
             if part.spec.contains("query:") {
                 let session = Session { engine: &engine, project: &valid };

@@ -6,8 +6,9 @@
 use jsonschema::Validator;
 use kpic::diagnostic::Finding;
 use kpic::load;
+use kpic::load::json::value;
 use kpic::pipeline::{Options, check_texts};
-use kpic::schema::{Document, schema, text, value};
+use kpic::schema::{Document, schema, text};
 use std::fs;
 use std::path::{Path, PathBuf};
 

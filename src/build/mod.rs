@@ -1,9 +1,12 @@
-//! What `kpic build` writes: the SQL of every view, and all of it in one file to deploy.
+//! What `kpic build` writes: the SQL of every view, all of it in one file to deploy, the manifest, and documents for people.
 
 mod tree;
 
 pub use tree::{Problem, write};
 
+use crate::diagnostic::Findings;
+use crate::docs;
+use crate::manifest;
 use crate::model::Model;
 use crate::pipeline::Valid;
 use crate::plan::views::{self, Shows, View};
@@ -19,17 +22,29 @@ pub struct Output {
     pub text: String,
 }
 
-/// All files of a project, in the order of their paths but for `deploy.sql`, which comes first.
-pub fn outputs(project: &Valid) -> Vec<Output> {
+/// All files of a project: `deploy.sql`, the views, the manifest with its schema, and the documents.
+///
+/// # Errors
+/// Gives findings if one of the project's templates is wrong.
+pub fn outputs(project: &Valid) -> Result<Vec<Output>, Findings> {
     let model = project.model();
     let name = model.warehouse.dialect.as_ref();
     let dialect = dialect::dialect(name.map(|name| name.value.as_str()));
     let views = views::views(project);
     let statements: Vec<String> = views.par_iter().map(|view| statement(project, view, dialect)).collect();
-    let folder = format!("sql/{}", dialect.name());
-    let deploy = Output { path: format!("{folder}/deploy.sql"), text: deploy(model, &statements, dialect) };
-    let files = views.iter().zip(statements).map(|(view, text)| Output { path: format!("{folder}/{}.sql", view.name), text });
-    std::iter::once(deploy).chain(files).collect()
+    let manifest = manifest::manifest(project, &views, dialect);
+    let sql = views.iter().map(|view| view.name.as_str()).zip(statements.iter().map(String::as_str)).collect();
+    let pages = docs::pages(&manifest, &sql, project.files())?;
+
+    let output = |path: String, text: String| Output { path, text };
+    let deploy = output(format!("sql/{}/deploy.sql", dialect.name()), deploy(model, &statements, dialect));
+    let data = [
+        output(manifest::FILE.to_owned(), manifest::json(&manifest)),
+        output(manifest::SCHEMA_FILE.to_owned(), manifest::schema()),
+    ];
+    let files = views.iter().zip(statements).map(|(view, text)| output(sql::file(&view.name, dialect), text));
+    let pages = pages.into_iter().map(|page| output(format!("docs/{}", page.path), page.text));
+    Ok(std::iter::once(deploy).chain(files).chain(data).chain(pages).collect())
 }
 
 /// The statement that makes a view, after a comment that says what it is.
@@ -51,8 +66,7 @@ fn statement(project: &Valid, view: &View, dialect: &dyn Dialect) -> String {
 
 /// A view's name with its schema.
 fn qualified(model: &Model, name: &str, dialect: &dyn Dialect) -> String {
-    let parts = model.warehouse.schema.iter().map(String::as_str).chain([name]);
-    parts.map(|part| dialect.identifier(part)).collect::<Vec<_>>().join(".")
+    sql::view(&model.warehouse.schema, name, dialect)
 }
 
 /// Everything in one file, in an order in which it can be run, again and again.

@@ -43,14 +43,17 @@ impl FindingsFormat {
 
     /// The project, if nothing in it is wrong; else its findings are shown, to people on stderr.
     pub(super) fn valid(self, checked: Checked, root: &Path) -> Result<Valid, Stop> {
-        checked.valid().map_err(|checked| {
-            if self.is_for_programs() {
-                out::print(&self.text(&checked.findings, &checked.files, root, out::look_of_stdout()));
-            } else {
-                show_findings(&checked.findings, &checked.files);
-            }
-            Stop { code: FINDINGS }
-        })
+        checked.valid().map_err(|checked| self.refused(&checked.findings, &checked.files, root))
+    }
+
+    /// Shows why a project is refused, to people on stderr.
+    pub(super) fn refused(self, findings: &Findings, files: &Files, root: &Path) -> Stop {
+        if self.is_for_programs() {
+            out::print(&self.text(findings, files, root, out::look_of_stdout()));
+        } else {
+            show_findings(findings, files);
+        }
+        Stop { code: FINDINGS }
     }
 }
 

@@ -251,6 +251,11 @@ pub static NAME_TOO_LONG: Code = code!(Error, "K0802", "name-too-long", "a view'
 /// A column of raw SQL that lacks the dialect.
 pub static NO_SQL_FOR_DIALECT: Code = code!(Error, "K0803", "no-sql-for-dialect", "raw SQL is not given for the dialect");
 
+/// A template that no page is made with.
+pub static UNKNOWN_TEMPLATE: Code = code!(Error, "K0811", "unknown-template", "no page is made with a template of that name");
+/// A template that cannot be rendered.
+pub static BAD_TEMPLATE: Code = code!(Error, "K0812", "bad-template", "a template cannot be read, or uses what is not there");
+
 /// A key that is not unique.
 pub static KEY_NOT_UNIQUE: Code = code!(Error, "K0901", "key-not-unique", "a key is not unique in the data");
 /// A column whose type in the warehouse is another.
@@ -363,6 +368,8 @@ pub static ALL: &[&Code] = &[
     &UNKNOWN_DIALECT,
     &NAME_TOO_LONG,
     &NO_SQL_FOR_DIALECT,
+    &UNKNOWN_TEMPLATE,
+    &BAD_TEMPLATE,
     &KEY_NOT_UNIQUE,
     &COLUMN_TYPE_DIFFERS,
     &NOT_IN_DATA,

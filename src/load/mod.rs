@@ -2,10 +2,12 @@
 //!
 //! 1. [`find_root`] looks for the nearest `kpic.yml` upwards.
 //! 2. [`project`] reads `kpic.yml`, then every spec file below the folder that it names.
-//! 3. [`yaml::parse`] makes one [`Node`] of each file; [`scalar`] says which character of the file a character of a scalar is.
+//! 3. The templates of documents below `templates/` are read with them; [`templates`] finds them among the files.
+//! 4. [`yaml::parse`] makes one [`Node`] of each file; [`scalar`] says which character of the file a character of a scalar is.
 //!
 //! It knows YAML and folders, and nothing of what a spec may say.
 
+pub mod json;
 mod mistake;
 pub mod scalar;
 pub mod yaml;
@@ -19,6 +21,10 @@ use std::path::{Path, PathBuf};
 
 /// The name of the file at a project's root.
 pub const PROJECT_FILE: &str = "kpic.yml";
+/// The folder with a project's own templates.
+pub const TEMPLATES: &str = "templates";
+/// How the name of a template ends.
+const TEMPLATE_ENDING: &str = ".j2";
 
 /// A project's files as trees.
 #[derive(Debug, Default)]
@@ -70,6 +76,7 @@ pub fn project(root: &Path, specs_folder: impl Fn(&Tree) -> String) -> Loaded {
     let folder = specs_folder(&tree);
     loaded.project = Some(tree);
     specs(root, &folder, &mut loaded);
+    own_templates(root, &mut loaded);
     loaded
 }
 
@@ -144,6 +151,30 @@ fn specs(root: &Path, folder: &str, loaded: &mut Loaded) {
 fn specs_key(tree: &Tree) -> Option<Span> {
     let Value::Map(entries) = &tree.roots.first()?.value else { return None };
     entries.iter().find(|entry| entry.key.value == "specs").map(|entry| entry.value.span)
+}
+
+/// Reads the project's own templates, which stand side by side in one folder.
+fn own_templates(root: &Path, loaded: &mut Loaded) {
+    // Most projects have none.
+    let Ok(entries) = std::fs::read_dir(root.join(TEMPLATES)) else { return };
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(TEMPLATE_ENDING) && !name.starts_with('.')).collect();
+    names.sort();
+    for name in names {
+        let path = format!("{TEMPLATES}/{name}");
+        if let Some(text) = read(root, &path, loaded) {
+            loaded.files.add(path, text);
+        }
+    }
+}
+
+/// The project's own templates among its files, by their names.
+pub fn templates(files: &Files) -> Vec<(&str, FileId)> {
+    let named = files.iter().filter_map(|(id, file)| {
+        let name = file.path.strip_prefix(TEMPLATES)?.strip_prefix('/')?;
+        name.ends_with(TEMPLATE_ENDING).then_some((name, id))
+    });
+    named.collect()
 }
 
 /// The tree of one text, or what is wrong with it.

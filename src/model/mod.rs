@@ -3,6 +3,7 @@
 //! The model is data that several stages fill and read. `resolve` makes it, `check` adds to each KPI and derived column what it
 //! found out ([`facts`]), and the planner reads it. No stage's logic lives here.
 
+pub mod about;
 pub mod expr;
 pub mod facts;
 pub mod id;
@@ -10,6 +11,7 @@ pub mod unit;
 
 use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain};
 use crate::text::{Name, Span, Spanned};
+use about::About;
 use expr::{Calc, CalcLeaf, Path, RowExpr};
 use facts::{Facts, Kind, Range, Type};
 use id::{Id, Table};
@@ -35,6 +37,10 @@ pub struct Model {
     pub(crate) words: OnceLock<Arc<HashSet<String>>>,
     /// Its name; empty if it has none.
     pub name: String,
+    /// How people call it; empty if it has no name either.
+    pub title: String,
+    /// What it is about.
+    pub description: String,
     /// Its calendar.
     pub calendar: Calendar,
     /// The source of a custom calendar.
@@ -153,6 +159,8 @@ pub struct Column {
     pub clock: Clock,
     /// Where its values come from.
     pub storage: Storage,
+    /// Its formula as it was written; empty if it has none.
+    pub written: String,
     /// The source whose key it holds.
     pub reference: Option<SourceId>,
     /// Where the reference is written.
@@ -230,6 +238,8 @@ pub struct Kpi {
     pub body: Body,
     /// The formula as one line, for people.
     pub formula: String,
+    /// The formula as it was written, with its lines.
+    pub written: String,
     /// Where the formula stands.
     pub formula_span: Option<Span>,
     /// The unit as declared, and where.
@@ -254,6 +264,8 @@ pub struct Kpi {
     pub deprecated: Option<Deprecated>,
     /// Former names.
     pub aliases: Vec<Name>,
+    /// What else people say about it.
+    pub about: About,
     /// What the checker found out.
     pub facts: Facts,
 }
@@ -294,6 +306,8 @@ pub struct Values {
 /// That a KPI should not be used any more.
 #[derive(Debug, Clone)]
 pub struct Deprecated {
+    /// Since which day; empty if nobody says.
+    pub since: String,
     /// What to use instead.
     pub instead: Option<KpiId>,
     /// Why.
@@ -307,6 +321,8 @@ pub struct Team {
     pub name: Name,
     /// How people call it.
     pub title: String,
+    /// What it does.
+    pub description: String,
     /// Who leads it.
     pub lead: String,
 }
@@ -316,6 +332,10 @@ pub struct Team {
 pub struct Taxonomy {
     /// Its name.
     pub name: String,
+    /// How people call it.
+    pub title: String,
+    /// What it tells apart.
+    pub description: String,
     /// Its values, with their places; the built-in ones stand in no file.
     pub values: Vec<(String, Option<Span>)>,
     /// Whether each value needs a KPI.
@@ -329,6 +349,10 @@ pub struct Scorecard {
     pub name: Name,
     /// How people call it.
     pub title: String,
+    /// What it is for.
+    pub description: String,
+    /// How often it is looked at; empty if nobody says.
+    pub cadence: String,
     /// The grain of its rows.
     pub grain: Grain,
     /// Its KPIs, with their places.
@@ -342,6 +366,8 @@ pub struct Scorecard {
 pub struct TestCase {
     /// Its name.
     pub name: Name,
+    /// Which rule it shows.
+    pub description: String,
     /// The last visible day, if it is not the project's.
     pub as_of: Option<AsOf>,
     /// The rows of each source that has any.

@@ -1,15 +1,16 @@
 //! KPIs beside their formulas: owners, slices, taxonomies, and the scorecards that show them.
 
-use super::{Resolver, kpi_by_name, title};
+use super::{Resolver, kpi_by_name};
 use crate::calendar::Grain;
 use crate::diagnostic::{Findings, codes, suggest};
+use crate::model::about::{About, Drive};
 use crate::model::facts::Facts;
 use crate::model::unit::Unit;
 use crate::model::{Body, Deprecated, DimensionId, Kpi, Model, Scorecard};
 use crate::spec::Spec;
 use crate::spec::kpi as written;
 use crate::spec::reader::Text;
-use crate::text::{Name, Spanned};
+use crate::text::{Name, Spanned, title};
 
 /// Gives every KPI its row; formulas follow later.
 pub(super) fn kpis(spec: &Spec, model: &mut Model, findings: &mut Findings) {
@@ -40,6 +41,7 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, findings: &mut Findings)
         description: text(&kpi.description).unwrap_or_default(),
         body: Body::Broken,
         formula: formula.map(|formula| formula.text.split_whitespace().collect::<Vec<_>>().join(" ")).unwrap_or_default(),
+        written: formula.map(|formula| formula.text.trim_end().to_owned()).unwrap_or_default(),
         formula_span: formula.map(|formula| formula.span),
         unit,
         better: kpi.better,
@@ -52,6 +54,15 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, findings: &mut Findings)
         taxonomies: kpi.taxonomies.iter().map(|(name, value)| (name.value.clone(), value.value.clone())).collect(),
         deprecated: None,
         aliases: kpi.aliases.clone(),
+        about: About {
+            signal: text(&kpi.signal).unwrap_or_default(),
+            horizon: text(&kpi.horizon).unwrap_or_default(),
+            insight: text(&kpi.insight).unwrap_or_default(),
+            questions: kpi.questions.iter().map(|text| text.value.clone()).collect(),
+            tags: kpi.tags.iter().map(|text| text.value.clone()).collect(),
+            drives: Vec::new(),
+            meta: kpi.meta.clone(),
+        },
         facts: Facts::unknown(),
     }
 }
@@ -130,13 +141,16 @@ impl Resolver<'_> {
 /// Follows the names in KPIs that mean other KPIs: what they drive, and what to use instead of them.
 pub(super) fn references(spec: &Spec, model: &mut Model, findings: &mut Findings) {
     for (id, kpi) in model.kpis.ids().zip(&spec.kpis) {
+        let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone()).unwrap_or_default();
         for drive in &kpi.drives {
-            kpi_by_name(model, &drive.kpi, spec.incomplete, findings);
+            let Some(moved) = kpi_by_name(model, &drive.kpi, spec.incomplete, findings) else { continue };
+            let drive = Drive { kpi: moved, effect: text(&drive.effect), lag: text(&drive.lag), because: text(&drive.because) };
+            model.kpis.get_mut(id).about.drives.push(drive);
         }
         if let Some(deprecated) = &kpi.deprecated {
             let instead = deprecated.instead.as_ref().and_then(|name| kpi_by_name(model, name, spec.incomplete, findings));
-            let because = deprecated.because.as_ref().map(|text| text.value.clone()).unwrap_or_default();
-            model.kpis.get_mut(id).deprecated = Some(Deprecated { instead, because });
+            let (since, because) = (text(&deprecated.since), text(&deprecated.because));
+            model.kpis.get_mut(id).deprecated = Some(Deprecated { since, instead, because });
         }
     }
 }
@@ -160,6 +174,8 @@ pub(super) fn scorecards(spec: &Spec, model: &mut Model, findings: &mut Findings
         model.scorecards.push(Scorecard {
             name: card.name.clone(),
             title: card.title.as_ref().map_or_else(|| title(&card.name.value), |text| text.value.clone()),
+            description: card.description.as_ref().map(|text| text.value.clone()).unwrap_or_default(),
+            cadence: card.cadence.as_ref().map(|text| text.value.clone()).unwrap_or_default(),
             grain: card.grain.as_ref().map_or(Grain::Month, |grain| grain.value),
             kpis,
             max: card.max.as_ref().map_or(10, |max| max.value),

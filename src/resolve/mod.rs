@@ -25,7 +25,7 @@ use crate::model::id::Table;
 use crate::model::{Body, KpiId, Model, SourceId, Taxonomy, Team};
 use crate::spec::reader::Text;
 use crate::spec::{Spec, project, team};
-use crate::text::{Name, Span};
+use crate::text::{Name, Span, title};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -62,6 +62,8 @@ fn empty(spec: &Spec) -> Model {
     Model {
         words: OnceLock::new(),
         name: text(&project.name, ""),
+        title: text(&project.title, &title(&text(&project.name, ""))),
+        description: text(&project.description, ""),
         calendar: calendar::calendar(&project.calendar),
         calendar_source: None,
         warehouse: crate::model::Warehouse {
@@ -90,6 +92,7 @@ fn teams(spec: &Spec, model: &mut Model) {
         model.teams.push(Team {
             name: team.name.clone(),
             title: text(&team.title).unwrap_or_else(|| title(&team.name.value)),
+            description: text(&team.description).unwrap_or_default(),
             lead: text(&team.lead).unwrap_or_default(),
         });
     }
@@ -102,6 +105,8 @@ fn taxonomies(spec: &Spec) -> Vec<Taxonomy> {
         if !spec.taxonomies.iter().any(|taxonomy| taxonomy.name.value == name) {
             all.push(Taxonomy {
                 name: name.to_owned(),
+                title: title(name),
+                description: String::new(),
                 values: values.iter().map(|value| ((*value).to_owned(), None)).collect(),
                 cover: false,
             });
@@ -109,7 +114,14 @@ fn taxonomies(spec: &Spec) -> Vec<Taxonomy> {
     }
     for taxonomy in &spec.taxonomies {
         let values = taxonomy.values.iter().map(|value| (value.value.clone(), Some(value.span))).collect();
-        all.push(Taxonomy { name: taxonomy.name.value.clone(), values, cover: taxonomy.cover });
+        let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
+        all.push(Taxonomy {
+            name: taxonomy.name.value.clone(),
+            title: text(&taxonomy.title).unwrap_or_else(|| title(&taxonomy.name.value)),
+            description: text(&taxonomy.description).unwrap_or_default(),
+            values,
+            cover: taxonomy.cover,
+        });
     }
     all
 }
@@ -129,16 +141,6 @@ fn bodies(spec: &Spec, formulas: &Formulas, model: &mut Model, findings: &mut Fi
     for (id, (body, found)) in model.kpis.ids().zip(done) {
         model.kpis.get_mut(id).body = body;
         findings.append(found);
-    }
-}
-
-/// Makes a title of a name: `visitor_to_signup_rate` is shown as "Visitor to signup rate".
-pub(crate) fn title(name: &str) -> String {
-    let words = name.replace('_', " ");
-    let mut chars = words.chars();
-    match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => words,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The tables of sources, columns and dimensions.
 
-use super::{Formulas, Resolver, title};
+use super::{Formulas, Resolver};
 use crate::calendar::Zone;
 use crate::diagnostic::{Findings, codes, suggest};
 use crate::model::expr::{Node, Path, RowLeaf};
@@ -11,7 +11,7 @@ use crate::model::{Clock, Column, ColumnId, ColumnUnit, Dimension, Model, Relati
 use crate::spec::reader::Text;
 use crate::spec::source as written;
 use crate::spec::{Spec, dimension, project};
-use crate::text::Name;
+use crate::text::{Name, title};
 use std::collections::{BTreeMap, HashMap};
 
 /// Makes the table of sources with their columns; derived columns get their formulas from [`derived`].
@@ -157,6 +157,7 @@ fn make(column: &written::Column, model: &Model, findings: &mut Findings) -> Col
         ty,
         clock: clock(column, declared, model, findings),
         storage,
+        written: column.expr.as_ref().map(|expr| expr.text.trim_end().to_owned()).unwrap_or_default(),
         reference: None,
         reference_span: None,
         unit: ColumnUnit::Fixed(unit(column, ty, findings)),

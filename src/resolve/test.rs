@@ -50,7 +50,8 @@ impl TestResolver<'_> {
         for (name, node) in &test.expect {
             expect.extend(self.expected(name, node));
         }
-        TestCase { name: test.name.clone(), as_of, given, expect }
+        let description = test.description.as_ref().map(|text| text.value.clone()).unwrap_or_default();
+        TestCase { name: test.name.clone(), description, as_of, given, expect }
     }
 
     fn bad(&mut self, span: Span, message: impl Into<String>, help: &str) {

@@ -4,7 +4,7 @@ use super::allow;
 use super::reader::{FormulaText, Reader, Text, text, text_list};
 use super::shape::{Field, Record, Shape};
 use crate::calendar::Grain;
-use crate::load::{Entry, Node, Value};
+use crate::load::{Entry, Node, Value, json};
 use crate::model::Better;
 use crate::text::{Files, Name, Span, Spanned};
 
@@ -59,6 +59,8 @@ pub struct Kpi {
     pub deprecated: Option<Deprecated>,
     /// Former names.
     pub aliases: Vec<Name>,
+    /// Anything, for programs that read the manifest.
+    pub meta: serde_json::Value,
 }
 
 /// A claim that one KPI moves another.
@@ -204,6 +206,7 @@ pub fn decode(entry: &Entry, files: &Files) -> Kpi {
             because: record.text("because"),
         }),
         aliases: reader.texts("aliases"),
+        meta: reader.get("meta").map(json::value).unwrap_or_default(),
     }
 }
 

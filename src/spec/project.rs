@@ -18,6 +18,10 @@ pub const DEFAULT_TARGET: &str = "build";
 pub struct Project {
     /// Its name.
     pub name: Option<Text>,
+    /// How people call it.
+    pub title: Option<Text>,
+    /// What it is about.
+    pub description: Option<Text>,
     /// The folder for output.
     pub target_dir: Option<Text>,
     /// The calendar.
@@ -91,6 +95,9 @@ pub static PROJECT: Record = Record {
     fields: &[
         Field::new("kpic", Shape::Count, "The version of the language: 1.").example("1").required(),
         Field::new("project", Shape::Text, "The project's name.").example("shop"),
+        Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("The shop"),
+        Field::new("description", Shape::Text, "What it is about, for whoever opens its documents.")
+            .example("What the shop sells, and to whom."),
         Field::new("specs", Shape::Text, "The folder with the spec files. Default: specs.").example("specs"),
         Field::new("target_dir", Shape::Text, "The folder for output. Default: build.").example("build"),
         Field::new("calendar", Shape::Record(&CALENDAR), "Periods, zones, and how far data goes.").required(),
@@ -119,6 +126,8 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
     let of_warehouse = |key: &str| warehouse.and_then(|warehouse| warehouse.text(key));
     Project {
         name: reader.text("project"),
+        title: reader.text("title"),
+        description: reader.text("description"),
         target_dir: reader.text("target_dir").filter(|text| is_inside(text, findings)),
         calendar: reader.record("calendar").map(|calendar| decode_calendar(&calendar, findings)).unwrap_or_default(),
         dialect: of_warehouse("dialect"),

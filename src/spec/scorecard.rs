@@ -14,6 +14,8 @@ pub struct Scorecard {
     pub name: Name,
     /// How people call it.
     pub title: Option<Text>,
+    /// What it is for.
+    pub description: Option<Text>,
     /// How often it is looked at.
     pub cadence: Option<Text>,
     /// The grain of its rows.
@@ -48,6 +50,7 @@ pub fn decode(entry: &Entry) -> Scorecard {
     Scorecard {
         name: entry.key.clone(),
         title: reader.text("title"),
+        description: reader.text("description"),
         cadence: reader.text("cadence"),
         grain: reader.grain("grain"),
         kpis: reader.texts("kpis"),

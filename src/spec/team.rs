@@ -12,6 +12,8 @@ pub struct Team {
     pub name: Name,
     /// How people call it.
     pub title: Option<Text>,
+    /// What it does.
+    pub description: Option<Text>,
     /// Who leads it.
     pub lead: Option<Text>,
 }
@@ -21,6 +23,10 @@ pub struct Team {
 pub struct Taxonomy {
     /// Its name.
     pub name: Name,
+    /// How people call it.
+    pub title: Option<Text>,
+    /// What it tells apart.
+    pub description: Option<Text>,
     /// Its values.
     pub values: Vec<Text>,
     /// Whether each value needs a KPI.
@@ -59,11 +65,22 @@ pub const BUILT_IN: [(&str, &[&str]); 2] = [
 /// Reads one team.
 pub fn decode(entry: &Entry) -> Team {
     let reader = Reader::of(&entry.value);
-    Team { name: entry.key.clone(), title: reader.text("title"), lead: reader.text("lead") }
+    Team {
+        name: entry.key.clone(),
+        title: reader.text("title"),
+        description: reader.text("description"),
+        lead: reader.text("lead"),
+    }
 }
 
 /// Reads one taxonomy.
 pub fn decode_taxonomy(entry: &Entry) -> Taxonomy {
     let reader = Reader::of(&entry.value);
-    Taxonomy { name: entry.key.clone(), values: reader.texts("values"), cover: reader.truth("cover").unwrap_or(false) }
+    Taxonomy {
+        name: entry.key.clone(),
+        title: reader.text("title"),
+        description: reader.text("description"),
+        values: reader.texts("values"),
+        cover: reader.truth("cover").unwrap_or(false),
+    }
 }

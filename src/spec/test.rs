@@ -10,6 +10,8 @@ use crate::text::Name;
 pub struct Test {
     /// Its name.
     pub name: Name,
+    /// Which rule it shows.
+    pub description: Option<Text>,
     /// The last visible day; the project's if left out.
     pub as_of: Option<Text>,
     /// The rows of each source; a source that is not named has none.
@@ -46,6 +48,7 @@ pub fn decode(entry: &Entry) -> Test {
     let given = reader.entries("given").iter();
     Test {
         name: entry.key.clone(),
+        description: reader.text("description"),
         as_of: reader.text("as_of"),
         given: given.map(|entry| (entry.key.clone(), Reader::list_of(&entry.value).to_vec())).collect(),
         expect: reader.entries("expect").iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect(),

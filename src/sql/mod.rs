@@ -11,3 +11,14 @@ mod write;
 
 pub use dialect::Dialect;
 pub use write::{query, relation, statement};
+
+/// A view's name with its schema, as it stands after `from`.
+pub fn view(schema: &[String], name: &str, dialect: &dyn Dialect) -> String {
+    let parts = schema.iter().map(String::as_str).chain([name]);
+    parts.map(|part| dialect.identifier(part)).collect::<Vec<_>>().join(".")
+}
+
+/// The file of a view's SQL, below the target folder.
+pub fn file(view: &str, dialect: &dyn Dialect) -> String {
+    format!("sql/{}/{view}.sql", dialect.name())
+}

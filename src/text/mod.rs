@@ -196,6 +196,16 @@ impl Lines {
     }
 }
 
+/// Makes a title of a name: `visitor_to_signup_rate` is shown as "Visitor to signup rate".
+pub fn title(name: &str) -> String {
+    let words = name.replace('_', " ");
+    let mut chars = words.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => words,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@ use super::build::BuildArgs;
 use super::check;
 use crate::cli::{Context, Stop, environment, out};
 use crate::engine::Failure;
+use crate::load::TEMPLATES;
 use crate::pipeline;
 use crate::text::Files;
 use clap::Args;
@@ -82,7 +83,7 @@ fn look(args: &WatchArgs, context: &Context<'_>, root: &Path, before: Option<&Te
     texts
 }
 
-/// What is watched: the project's folder, and all below the folder of its spec files.
+/// What is watched: the project's folder, all below the folder of its spec files, and its own templates.
 struct Followed {
     watcher: RecommendedWatcher,
     folders: Vec<PathBuf>,
@@ -102,6 +103,10 @@ impl Followed {
         let mut wanted = vec![(there.to_path_buf(), below)];
         if there != root {
             wanted.push((root.to_path_buf(), RecursiveMode::NonRecursive));
+        }
+        let templates = root.join(TEMPLATES);
+        if templates.is_dir() {
+            wanted.push((templates, RecursiveMode::NonRecursive));
         }
         for (folder, mode) in wanted {
             self.watcher.watch(&folder, mode).map_err(|error| cannot_watch(&folder, &error))?;

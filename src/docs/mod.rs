@@ -1,0 +1,156 @@
+//! What `kpic build` writes for people: Markdown that reads well on a code host and in `MkDocs`.
+//!
+//! 1. `site` gives each definition of the manifest its page and each KPI its row in tables.
+//! 2. `pages` and `kpi_page` make the context of each page; `diagram` draws lineage.
+//! 3. `templates` renders them, with a project's own templates in the place of kpic's.
+//!
+//! `escape` is the one place where texts of users become Markdown, HTML or Mermaid. Pages are rendered side by side, and none looks
+//! at more of the project than it shows. Nothing here looks at the model: documents say what the manifest says.
+
+mod diagram;
+mod escape;
+mod kpi_page;
+mod pages;
+mod site;
+mod templates;
+
+pub use templates::BUILT_IN;
+
+use crate::diagnostic::{Finding, Findings};
+use crate::load;
+use crate::manifest::data::{self, Manifest};
+use crate::text::Files;
+use kpi_page::KpiPage;
+use minijinja::Value;
+use pages::{DimensionPage, GlossaryPage, IndexPage, LineagePage, ScorecardPage, SourcePage, TaxonomyValuePage, TeamPage};
+use rayon::prelude::*;
+use site::Site;
+use std::collections::{BTreeMap, HashSet};
+use templates::Templates;
+
+/// A page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Its file, from the folder of the documents.
+    pub path: String,
+    /// Its Markdown.
+    pub text: String,
+}
+
+/// What a page is about.
+enum Subject<'a> {
+    Index,
+    Lineage,
+    Glossary,
+    Kpi(&'a data::Kpi),
+    Team(&'a data::Team),
+    Scorecard(&'a data::Scorecard),
+    TaxonomyValue(&'a data::Taxonomy, &'a data::TaxonomyValue),
+    Source(&'a data::Source),
+    Dimension(&'a data::Dimension),
+}
+
+/// All pages of a project: its manifest, the SQL of views by their names, and the files with the project's own templates.
+///
+/// # Errors
+/// Gives findings if a template of the project is wrong.
+pub fn pages(manifest: &Manifest, sql: &BTreeMap<&str, &str>, files: &Files) -> Result<Vec<Page>, Findings> {
+    let mut findings = Findings::default();
+    let own = load::templates(files);
+    let templates = Templates::new(files, &own, &mut findings);
+    if !findings.is_empty() {
+        findings.sort();
+        return Err(findings);
+    }
+    let site = Site::of(manifest);
+    let readers = readers(manifest);
+    let made: Vec<Result<Page, Box<Finding>>> =
+        subjects(manifest, &site).into_par_iter().map(|subject| subject.page(&site, &readers, sql, &templates)).collect();
+    let mut pages = Vec::with_capacity(made.len());
+    // A template that is wrong is wrong on every page: the first one says it.
+    let mut said = HashSet::new();
+    for page in made {
+        match page {
+            Ok(page) => pages.push(page),
+            Err(finding) => {
+                let place = finding.labels.first().map(|label| label.span);
+                if said.insert((place, finding.message.clone())) {
+                    findings.push(*finding);
+                }
+            }
+        }
+    }
+    findings.sort();
+    if findings.is_empty() { Ok(pages) } else { Err(findings) }
+}
+
+/// For each source the KPIs that read it.
+fn readers(manifest: &Manifest) -> BTreeMap<&str, Vec<&str>> {
+    let mut readers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for kpi in manifest.kpis.values() {
+        for source in kpi.reads.keys() {
+            readers.entry(source).or_default().push(&kpi.name);
+        }
+    }
+    readers
+}
+
+fn subjects<'a>(manifest: &'a Manifest, site: &Site<'a>) -> Vec<Subject<'a>> {
+    let values = manifest.taxonomies.values().flat_map(|taxonomy| {
+        let shown = taxonomy.values.iter().filter(|value| site.value_path(&taxonomy.name, &value.name).is_some());
+        shown.map(move |value| Subject::TaxonomyValue(taxonomy, value))
+    });
+    [Subject::Index, Subject::Lineage, Subject::Glossary]
+        .into_iter()
+        .chain(manifest.scorecards.values().map(Subject::Scorecard))
+        .chain(manifest.teams.values().map(Subject::Team))
+        .chain(values)
+        .chain(manifest.sources.values().map(Subject::Source))
+        .chain(manifest.dimensions.values().map(Subject::Dimension))
+        .chain(manifest.kpis.values().map(Subject::Kpi))
+        .collect()
+}
+
+impl<'a> Subject<'a> {
+    fn page(
+        &self,
+        site: &Site<'a>,
+        readers: &BTreeMap<&'a str, Vec<&'a str>>,
+        sql: &BTreeMap<&'a str, &'a str>,
+        templates: &Templates<'_>,
+    ) -> Result<Page, Box<Finding>> {
+        let in_folder = |folder: &str, name: &str| format!("{folder}/{name}.md");
+        let (path, template, context) = match *self {
+            Subject::Index => ("index.md".to_owned(), "index.md.j2", Value::from_serialize(IndexPage::of(site, readers))),
+            Subject::Lineage => {
+                ("lineage.md".to_owned(), "lineage.md.j2", Value::from_serialize(LineagePage::of(site, readers)))
+            }
+            Subject::Glossary => ("glossary.md".to_owned(), "glossary.md.j2", Value::from_serialize(GlossaryPage::of(site))),
+            Subject::Kpi(kpi) => {
+                (in_folder("kpis", &kpi.name), "kpi.md.j2", Value::from_serialize(KpiPage::of(site, kpi, sql)))
+            }
+            Subject::Team(team) => {
+                (in_folder("teams", &team.name), "team.md.j2", Value::from_serialize(TeamPage::of(site, team)))
+            }
+            Subject::Scorecard(card) => {
+                let page = ScorecardPage::of(site, card);
+                (in_folder("scorecards", &card.name), "scorecard.md.j2", Value::from_serialize(page))
+            }
+            Subject::TaxonomyValue(taxonomy, value) => {
+                let path = site.value_path(&taxonomy.name, &value.name).unwrap_or_default();
+                let page = TaxonomyValuePage::of(site, taxonomy, value);
+                (path.to_owned(), "taxonomy_value.md.j2", Value::from_serialize(page))
+            }
+            Subject::Source(source) => {
+                let page = SourcePage::of(site, source, readers);
+                (in_folder("sources", &source.name), "source.md.j2", Value::from_serialize(page))
+            }
+            Subject::Dimension(dimension) => {
+                let page = DimensionPage::of(site, dimension);
+                (in_folder("dimensions", &dimension.name), "dimension.md.j2", Value::from_serialize(page))
+            }
+        };
+        let text = templates.render(template, &context)?;
+        Ok(Page { path, text })
+    }
+}

@@ -1,0 +1,363 @@
+//! The contexts of pages: for each template a struct with what it can show. That of a KPI has a file of its own.
+//!
+//! Every page has `project` (its `name`, `title`, `description`) and `index`, `glossary` and `lineage_page`, which are links.
+//! Definitions come as the manifest has them; what is added here are links, rows of tables and diagrams.
+
+use super::diagram;
+use super::site::{Level, Link, Site, href, summary};
+use crate::manifest::data::{self, Project, Source, Taxonomy, TaxonomyValue, View};
+use minijinja::Value;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What every page has.
+#[derive(Serialize)]
+pub(super) struct Common<'a> {
+    project: &'a Project,
+    index: Link,
+    glossary: Link,
+    lineage_page: Link,
+}
+
+impl<'a> Common<'a> {
+    pub(super) fn of(site: &Site<'a>, level: Level) -> Self {
+        let link = |title: &str, path: &str| Link { title: title.to_owned(), href: href(level, path) };
+        let title = &site.manifest.project.title;
+        Self {
+            project: &site.manifest.project,
+            index: link(if title.is_empty() { "KPIs" } else { title }, "index.md"),
+            glossary: link("Glossary", "glossary.md"),
+            lineage_page: link("Lineage", "lineage.md"),
+        }
+    }
+}
+
+/// `index.md.j2`
+#[derive(Serialize)]
+pub(super) struct IndexPage<'a> {
+    #[serde(flatten)]
+    common: Common<'a>,
+    calendar: &'a data::Calendar,
+    counts: Counts,
+    scorecards: Vec<CardRow<'a>>,
+    teams: Vec<TeamRow<'a>>,
+    without_owner: Vec<Value>,
+    taxonomies: Vec<TaxonomyRow<'a>>,
+    sources: Vec<SourceRow<'a>>,
+    dimensions: Vec<DimensionRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    kpis: usize,
+    teams: usize,
+    scorecards: usize,
+    sources: usize,
+    tests: usize,
+}
+
+#[derive(Serialize)]
+struct CardRow<'a> {
+    #[serde(flatten)]
+    link: Link,
+    summary: String,
+    cadence: Option<&'a str>,
+    kpis: Vec<Value>,
+}
+
+#[derive(Serialize)]
+struct TeamRow<'a> {
+    #[serde(flatten)]
+    link: Link,
+    summary: String,
+    lead: &'a str,
+    kpis: Vec<Value>,
+}
+
+#[derive(Serialize)]
+struct TaxonomyRow<'a> {
+    title: &'a str,
+    description: &'a str,
+    values: Vec<ValueRow>,
+}
+
+#[derive(Serialize)]
+struct ValueRow {
+    title: String,
+    href: Option<String>,
+    kpis: Vec<Value>,
+}
+
+#[derive(Serialize)]
+struct SourceRow<'a> {
+    #[serde(flatten)]
+    link: Link,
+    summary: String,
+    kind: &'a str,
+    kpis: usize,
+}
+
+#[derive(Serialize)]
+struct DimensionRow<'a> {
+    #[serde(flatten)]
+    link: Link,
+    name: &'a str,
+    summary: String,
+    kpis: usize,
+}
+
+impl<'a> IndexPage<'a> {
+    pub(super) fn of(site: &Site<'a>, readers: &BTreeMap<&'a str, Vec<&'a str>>) -> Self {
+        let (manifest, level) = (site.manifest, Level::Root);
+        let cards = manifest.scorecards.values().filter_map(|card| {
+            let (link, kpis) = (site.scorecard(&card.name, level)?, site.rows(&card.kpis, level));
+            Some(CardRow { link, summary: summary(&card.description), cadence: card.cadence.as_deref(), kpis })
+        });
+        let teams = manifest.teams.values().filter_map(|team| {
+            let (link, kpis) = (site.team(&team.name, level)?, site.rows(&team.kpis, level));
+            Some(TeamRow { link, summary: summary(&team.description), lead: &team.lead, kpis })
+        });
+        let without = manifest.kpis.values().filter(|kpi| kpi.owner.is_none());
+        let classified = |taxonomy: &Taxonomy| taxonomy.values.iter().map(|value| value.kpis.len()).sum::<usize>();
+        let mut used: Vec<&Taxonomy> = manifest.taxonomies.values().filter(|taxonomy| classified(taxonomy) > 0).collect();
+        // What classifies most comes first.
+        used.sort_by_key(|taxonomy| std::cmp::Reverse(classified(taxonomy)));
+        Self {
+            common: Common::of(site, level),
+            calendar: &manifest.calendar,
+            counts: Counts {
+                kpis: manifest.kpis.len(),
+                teams: manifest.teams.len(),
+                scorecards: manifest.scorecards.len(),
+                sources: manifest.sources.len(),
+                tests: manifest.tests.len(),
+            },
+            scorecards: cards.collect(),
+            teams: teams.collect(),
+            without_owner: without.filter_map(|kpi| site.row(&kpi.name, level)).collect(),
+            taxonomies: used.into_iter().map(|taxonomy| TaxonomyRow::of(site, taxonomy)).collect(),
+            sources: manifest.sources.values().filter_map(|source| SourceRow::of(site, source, readers)).collect(),
+            dimensions: manifest.dimensions.values().filter_map(|each| DimensionRow::of(site, each)).collect(),
+        }
+    }
+}
+
+impl<'a> TaxonomyRow<'a> {
+    fn of(site: &Site<'a>, taxonomy: &'a Taxonomy) -> Self {
+        let value = |value: &'a TaxonomyValue| ValueRow {
+            title: value.title.clone(),
+            href: site.value(&taxonomy.name, value, Level::Root).map(|link| link.href),
+            kpis: site.rows(&value.kpis, Level::Root),
+        };
+        Self { title: &taxonomy.title, description: &taxonomy.description, values: taxonomy.values.iter().map(value).collect() }
+    }
+}
+
+impl<'a> SourceRow<'a> {
+    fn of(site: &Site<'a>, source: &'a Source, readers: &BTreeMap<&'a str, Vec<&'a str>>) -> Option<Self> {
+        let kpis = readers.get(source.name.as_str()).map_or(0, Vec::len);
+        let link = site.source(&source.name, Level::Root)?;
+        Some(Self { link, summary: summary(&source.description), kind: &source.kind, kpis })
+    }
+}
+
+impl<'a> DimensionRow<'a> {
+    fn of(site: &Site<'a>, dimension: &'a data::Dimension) -> Option<Self> {
+        let link = site.dimension(&dimension.name, Level::Root)?;
+        Some(Self { link, name: &dimension.name, summary: summary(&dimension.description), kpis: dimension.kpis.len() })
+    }
+}
+
+/// `team.md.j2`
+#[derive(Serialize)]
+pub(super) struct TeamPage<'a> {
+    #[serde(flatten)]
+    common: Common<'a>,
+    team: &'a data::Team,
+    kpis: Vec<Value>,
+    scorecards: Vec<Link>,
+    lineage: Option<String>,
+}
+
+impl<'a> TeamPage<'a> {
+    pub(super) fn of(site: &Site<'a>, team: &'a data::Team) -> Self {
+        let level = Level::Folder;
+        let kpis = team.kpis.iter().filter_map(|name| site.manifest.kpis.get(name));
+        let cards: std::collections::BTreeSet<&str> = kpis.flat_map(|kpi| &kpi.scorecards).map(String::as_str).collect();
+        Self {
+            common: Common::of(site, level),
+            kpis: site.rows(&team.kpis, level),
+            scorecards: cards.into_iter().filter_map(|name| site.scorecard(name, level)).collect(),
+            lineage: diagram::team(site, team),
+            team,
+        }
+    }
+}
+
+/// `scorecard.md.j2`
+#[derive(Serialize)]
+pub(super) struct ScorecardPage<'a> {
+    #[serde(flatten)]
+    common: Common<'a>,
+    scorecard: &'a data::Scorecard,
+    kpis: Vec<Value>,
+    view: Option<&'a View>,
+}
+
+impl<'a> ScorecardPage<'a> {
+    pub(super) fn of(site: &Site<'a>, scorecard: &'a data::Scorecard) -> Self {
+        Self {
+            common: Common::of(site, Level::Folder),
+            kpis: site.rows(&scorecard.kpis, Level::Folder),
+            view: site.manifest.views.get(&scorecard.view),
+            scorecard,
+        }
+    }
+}
+
+/// `taxonomy_value.md.j2`
+#[derive(Serialize)]
+pub(super) struct TaxonomyValuePage<'a> {
+    #[serde(flatten)]
+    common: Common<'a>,
+    taxonomy: &'a Taxonomy,
+    value: &'a TaxonomyValue,
+    kpis: Vec<Value>,
+    others: Vec<Link>,
+}
+
+impl<'a> TaxonomyValuePage<'a> {
+    pub(super) fn of(site: &Site<'a>, taxonomy: &'a Taxonomy, value: &'a TaxonomyValue) -> Self {
+        let others = taxonomy.values.iter().filter(|other| other.name != value.name);
+        Self {
+            common: Common::of(site, Level::Folder),
+            kpis: site.rows(&value.kpis, Level::Folder),
+            others: others.filter_map(|other| site.value(&taxonomy.name, other, Level::Folder)).collect(),
+            taxonomy,
+            value,
+        }
+    }
+}
+
+/// `source.md.j2`
+#[derive(Serialize)]
+pub(super) struct SourcePage<'a> {
+    #[serde(flatten)]
+    common: Common<'a>,
+    source: &'a Source,
+    columns: Vec<ColumnRow<'a>>,
+    kpis: Vec<Value>,
+}
+
+#[derive(Serialize)]
+struct ColumnRow<'a> {
+    #[serde(flatten)]
+    column: &'a data::Column,
+    target: Option<Link>,
+}
+
+impl<'a> SourcePage<'a> {
+    pub(super) fn of(site: &Site<'a>, source: &'a Source, readers: &BTreeMap<&'a str, Vec<&'a str>>) -> Self {
+        let column = |column: &'a data::Column| ColumnRow {
+            column,
+            target: column.references.as_ref().and_then(|name| site.source(name, Level::Folder)),
+        };
+        let kpis = readers.get(source.name.as_str()).map(Vec::as_slice).unwrap_or_default();
+        Self {
+            common: Common::of(site, Level::Folder),
+            columns: source.columns.iter().map(column).collect(),
+            kpis: kpis.iter().filter_map(|name| site.row(name, Level::Folder)).collect(),
+            source,
+        }
+    }
+}
+
+/// `dimension.md.j2`
+#[derive(Serialize)]
+pub(super) struct DimensionPage<'a> {
+    #[serde(flatten)]
+    common: Common<'a>,
+    dimension: &'a data::Dimension,
+    places: Vec<PlaceRow<'a>>,
+    kpis: Vec<Value>,
+}
+
+#[derive(Serialize)]
+struct PlaceRow<'a> {
+    source: Link,
+    path: &'a str,
+}
+
+impl<'a> DimensionPage<'a> {
+    pub(super) fn of(site: &Site<'a>, dimension: &'a data::Dimension) -> Self {
+        let places = dimension
+            .from
+            .iter()
+            .filter_map(|(source, path)| Some(PlaceRow { source: site.source(source, Level::Folder)?, path }));
+        Self {
+            common: Common::of(site, Level::Folder),
+            places: places.collect(),
+            kpis: site.rows(&dimension.kpis, Level::Folder),
+            dimension,
+        }
+    }
+}
+
+/// `lineage.md.j2`
+#[derive(Serialize)]
+pub(super) struct LineagePage<'a> {
+    #[serde(flatten)]
+    common: Common<'a>,
+    lineage: Option<String>,
+    teams: Vec<Link>,
+    sources: Vec<SourceRow<'a>>,
+}
+
+impl<'a> LineagePage<'a> {
+    pub(super) fn of(site: &Site<'a>, readers: &BTreeMap<&'a str, Vec<&'a str>>) -> Self {
+        let manifest = site.manifest;
+        Self {
+            common: Common::of(site, Level::Root),
+            lineage: diagram::project(site),
+            teams: manifest.teams.keys().filter_map(|name| site.team(name, Level::Root)).collect(),
+            sources: manifest.sources.values().filter_map(|source| SourceRow::of(site, source, readers)).collect(),
+        }
+    }
+}
+
+/// `glossary.md.j2`
+#[derive(Serialize)]
+pub(super) struct GlossaryPage<'a> {
+    #[serde(flatten)]
+    common: Common<'a>,
+    calendar: &'a data::Calendar,
+    terms: Vec<Term>,
+}
+
+#[derive(Serialize)]
+struct Term {
+    #[serde(flatten)]
+    link: Link,
+    what: &'static str,
+    summary: String,
+}
+
+impl<'a> GlossaryPage<'a> {
+    pub(super) fn of(site: &Site<'a>) -> Self {
+        let (manifest, level) = (site.manifest, Level::Root);
+        let kpis = manifest.kpis.values().map(|kpi| {
+            let link = Link { title: kpi.title.clone(), href: href(level, &format!("kpis/{}.md", kpi.name)) };
+            Term { link, what: "KPI", summary: summary(&kpi.description) }
+        });
+        let dimensions = manifest.dimensions.values().filter_map(|each| {
+            Some(Term { link: site.dimension(&each.name, level)?, what: "dimension", summary: summary(&each.description) })
+        });
+        let nouns = manifest.sources.values().filter(|source| !source.row.is_empty()).filter_map(|source| {
+            let link = Link { title: crate::text::title(&source.row), ..site.source(&source.name, level)? };
+            Some(Term { link, what: "row", summary: summary(&source.description) })
+        });
+        let mut terms: Vec<Term> = kpis.chain(dimensions).chain(nouns).collect();
+        terms.sort_by_cached_key(|term| (term.link.title.to_lowercase(), term.what, term.link.href.clone()));
+        Self { common: Common::of(site, level), calendar: &manifest.calendar, terms }
+    }
+}

@@ -1,0 +1,189 @@
+//! What pages share: where each definition has its page, and how KPIs stand in tables.
+
+use super::escape;
+use crate::manifest::data::{Better, Kpi, Manifest, TaxonomyValue};
+use minijinja::Value;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Where a page stands: links from the root go without `../`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    /// Beside the index.
+    Root,
+    /// In a folder.
+    Folder,
+}
+
+/// A title with the page that it leads to.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Link {
+    pub(super) title: String,
+    pub(super) href: String,
+}
+
+/// A KPI as a row of a table.
+#[derive(Debug, Clone, Serialize)]
+struct Row<'a> {
+    name: &'a str,
+    title: &'a str,
+    href: String,
+    summary: String,
+    unit: Option<&'a str>,
+    good: String,
+    grain: &'a str,
+    owner: Option<Link>,
+    is_deprecated: bool,
+}
+
+/// All definitions of a project, with their pages.
+pub(super) struct Site<'a> {
+    pub(super) manifest: &'a Manifest,
+    /// The rows of KPIs, as pages at the root and in folders show them.
+    rows: HashMap<&'a str, (Value, Value)>,
+    /// The files of the values of taxonomies that have KPIs.
+    values: BTreeMap<&'a str, BTreeMap<&'a str, String>>,
+}
+
+impl<'a> Site<'a> {
+    pub(super) fn of(manifest: &'a Manifest) -> Self {
+        let mut site = Self { manifest, rows: HashMap::new(), values: BTreeMap::new() };
+        for taxonomy in manifest.taxonomies.values() {
+            let mut taken = BTreeSet::new();
+            for value in taxonomy.values.iter().filter(|value| !value.kpis.is_empty()) {
+                let slug = escape::slug(&value.name);
+                let numbered = (1..).map(|n| if n == 1 { slug.clone() } else { format!("{slug}-{n}") });
+                let Some(slug) = numbered.into_iter().find(|slug| !taken.contains(slug)) else { continue };
+                taken.insert(slug.clone());
+                let path = format!("taxonomies/{}-{slug}.md", taxonomy.name);
+                site.values.entry(&taxonomy.name).or_default().insert(&value.name, path);
+            }
+        }
+        let row = |kpi, level| Value::from_serialize(site.row_of(kpi, level));
+        let rows = manifest.kpis.values().map(|kpi| (kpi.name.as_str(), (row(kpi, Level::Root), row(kpi, Level::Folder))));
+        let rows = rows.collect();
+        site.rows = rows;
+        site
+    }
+
+    fn row_of(&self, kpi: &'a Kpi, level: Level) -> Row<'a> {
+        Row {
+            name: &kpi.name,
+            title: &kpi.title,
+            href: href(level, &format!("kpis/{}.md", kpi.name)),
+            summary: summary(&kpi.description),
+            unit: kpi.unit.as_deref(),
+            good: good(kpi),
+            grain: &kpi.grain,
+            owner: kpi.owner.as_ref().and_then(|team| self.team(team, level)),
+            is_deprecated: kpi.deprecated.is_some(),
+        }
+    }
+
+    /// The row of a KPI.
+    pub(super) fn row(&self, kpi: &str, level: Level) -> Option<Value> {
+        let (root, folder) = self.rows.get(kpi)?;
+        Some(match level {
+            Level::Root => root.clone(),
+            Level::Folder => folder.clone(),
+        })
+    }
+
+    /// The rows of KPIs, in the order of their names here.
+    pub(super) fn rows(&self, kpis: &[String], level: Level) -> Vec<Value> {
+        kpis.iter().filter_map(|kpi| self.row(kpi, level)).collect()
+    }
+
+    pub(super) fn team(&self, name: &str, level: Level) -> Option<Link> {
+        let team = self.manifest.teams.get(name)?;
+        Some(Link { title: team.title.clone(), href: href(level, &format!("teams/{name}.md")) })
+    }
+
+    pub(super) fn scorecard(&self, name: &str, level: Level) -> Option<Link> {
+        let card = self.manifest.scorecards.get(name)?;
+        Some(Link { title: card.title.clone(), href: href(level, &format!("scorecards/{name}.md")) })
+    }
+
+    pub(super) fn source(&self, name: &str, level: Level) -> Option<Link> {
+        let source = self.manifest.sources.get(name)?;
+        Some(Link { title: source.title.clone(), href: href(level, &format!("sources/{name}.md")) })
+    }
+
+    pub(super) fn dimension(&self, name: &str, level: Level) -> Option<Link> {
+        let dimension = self.manifest.dimensions.get(name)?;
+        Some(Link { title: dimension.title.clone(), href: href(level, &format!("dimensions/{name}.md")) })
+    }
+
+    /// The page of a value of a taxonomy; nothing where it has no KPI.
+    pub(super) fn value(&self, taxonomy: &str, value: &TaxonomyValue, level: Level) -> Option<Link> {
+        let path = self.value_path(taxonomy, &value.name)?;
+        Some(Link { title: value.title.clone(), href: href(level, path) })
+    }
+
+    /// The file of that page, from the folder of the documents.
+    pub(super) fn value_path(&self, taxonomy: &str, value: &str) -> Option<&str> {
+        self.values.get(taxonomy)?.get(value).map(String::as_str)
+    }
+}
+
+/// A path from the folder of the documents, as a page at that level has it.
+pub(super) fn href(level: Level, path: &str) -> String {
+    match level {
+        Level::Root => path.to_owned(),
+        Level::Folder => format!("../{path}"),
+    }
+}
+
+/// The first sentence of a text, or as much of it as fits a table.
+pub(super) fn summary(text: &str) -> String {
+    const LONGEST: usize = 160;
+    let first = text.split("\n\n").find(|part| !part.trim().is_empty()).unwrap_or_default();
+    let line = escape::one_line(first);
+    let end = [". ", "! ", "? "].iter().filter_map(|end| line.find(end)).min();
+    let sentence = end.and_then(|end| line.get(..=end)).unwrap_or(&line);
+    if sentence.chars().count() <= LONGEST {
+        return sentence.to_owned();
+    }
+    let cut: String = sentence.chars().take(LONGEST).collect();
+    let whole = cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words);
+    format!("{}…", whole.trim_end_matches([',', ';', ':']))
+}
+
+/// Which way is good, for a table.
+fn good(kpi: &Kpi) -> String {
+    let Some(better) = &kpi.better else { return String::new() };
+    match (better.direction.as_str(), between(kpi, better)) {
+        ("up", _) => "↑ higher".to_owned(),
+        ("down", _) => "↓ lower".to_owned(),
+        (_, Some((low, high))) => format!("{low} to {high}"),
+        _ => String::new(),
+    }
+}
+
+/// The two values between which a KPI should be, as people write them.
+pub(super) fn between(kpi: &Kpi, better: &Better) -> Option<(String, String)> {
+    Some((figure(kpi, better.low?), figure(kpi, better.high?)))
+}
+
+/// A figure in the unit of its KPI.
+pub(super) fn figure(kpi: &Kpi, value: f64) -> String {
+    let percent = kpi.unit.as_deref() == Some("%");
+    // Ten digits are more than anybody reads, and hide that 0.07 * 100 is not quite 7.
+    let text = format!("{:.10}", if percent { value * 100.0 } else { value });
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if percent { format!("{text}%") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summaries_are_one_sentence() {
+        assert_eq!(summary("What buyers paid, 2.5 % off. Free orders count."), "What buyers paid, 2.5 % off.");
+        assert_eq!(summary("One\nline\n\nsecond"), "One line");
+        assert_eq!(summary(""), "");
+        let long = summary(&"word ".repeat(60));
+        assert!(long.ends_with("word…") && long.chars().count() <= 161, "{long}");
+    }
+}

@@ -1,0 +1,433 @@
+//! The structs of the manifest. Their comments are the descriptions in its JSON Schema.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A project as data. Definitions are found by name; names that stand inside of them are keys of the other maps.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Manifest {
+    /// The file with the JSON Schema of this one.
+    #[serde(rename = "$schema")]
+    pub schema: String,
+    /// The version of this form.
+    pub manifest_version: u32,
+    /// The version of kpic that wrote it.
+    pub kpic_version: String,
+    /// What the project is.
+    pub project: Project,
+    /// Its periods.
+    pub calendar: Calendar,
+    /// Where its views live.
+    pub warehouse: Warehouse,
+    /// Its KPIs.
+    pub kpis: BTreeMap<String, Kpi>,
+    /// The relations that it reads.
+    pub sources: BTreeMap<String, Source>,
+    /// What its KPIs can be sliced by: the dimensions that a spec defines or a KPI is sliced by.
+    pub dimensions: BTreeMap<String, Dimension>,
+    /// Who owns KPIs.
+    pub teams: BTreeMap<String, Team>,
+    /// What KPIs are classified by.
+    pub taxonomies: BTreeMap<String, Taxonomy>,
+    /// KPIs that are looked at together.
+    pub scorecards: BTreeMap<String, Scorecard>,
+    /// The spec tests.
+    pub tests: BTreeMap<String, Test>,
+    /// The views that are built.
+    pub views: BTreeMap<String, View>,
+}
+
+/// What the project is.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Project {
+    /// Its name; empty if it has none.
+    pub name: String,
+    /// How people call it.
+    pub title: String,
+    /// What it is about.
+    pub description: String,
+}
+
+/// Periods, and how far data goes.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Calendar {
+    /// The first period shown is the first that starts on or after this day.
+    pub start: String,
+    /// The day from which data is whole.
+    pub data_from: String,
+    /// The last visible day: a day, or `today`.
+    pub as_of: String,
+    /// How many days late data may take.
+    pub settle_days: u32,
+    /// The zone in which an instant falls into a day.
+    pub timezone: String,
+    /// The first day of a week.
+    pub week_starts: String,
+    /// The month with which quarters and years start.
+    pub fiscal_year_starts: String,
+    /// The source of a custom calendar.
+    pub source: Option<String>,
+}
+
+/// Where views live.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Warehouse {
+    /// The SQL dialect.
+    pub dialect: String,
+    /// The parts of the schema's name.
+    pub schema: Vec<String>,
+}
+
+/// Where a definition stands.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Place {
+    /// The file, from the project's folder.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// A figure and what it means.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are independent facts about a KPI, each with a name of its own in the JSON"
+)]
+pub struct Kpi {
+    /// Its name.
+    pub name: String,
+    /// How people call it.
+    pub title: String,
+    /// What it means.
+    pub description: String,
+    /// The formula as written; null if its figures are kept by hand.
+    pub formula: Option<String>,
+    /// The figures, if they are kept by hand.
+    pub values: Vec<Figure>,
+    /// What the formula does, in plain words, a sentence each.
+    pub reading: Vec<String>,
+    /// The unit of its values; null if they have none. With `%` a value is a fraction: 0.25 is 25 %.
+    pub unit: Option<String>,
+    /// What readers may do with values over time: `flow`, `stock`, `distinct`, `movement` or `ratio`.
+    pub kind: String,
+    /// Whether the values of periods add up to that of a longer period.
+    pub adds_over_periods: bool,
+    /// Whether the values of a slice's parts add up to the total.
+    pub adds_over_slices: bool,
+    /// Which way is good.
+    pub better: Option<Better>,
+    /// The team that owns it.
+    pub owner: Option<String>,
+    /// The grain at which it is looked at.
+    pub grain: String,
+    /// All grains at which there are views, its own first.
+    pub grains: Vec<String>,
+    /// Slices for which there are views, each the names of its dimensions.
+    pub slices: Vec<Vec<String>>,
+    /// Whether there are views without any slice: amounts of several currencies have no total.
+    pub has_total: bool,
+    /// Whether periods without data are left out of the views.
+    pub omits_gaps: bool,
+    /// Its value in each taxonomy that classifies it.
+    pub taxonomies: BTreeMap<String, String>,
+    /// `leading` or `lagging`.
+    pub signal: Option<String>,
+    /// `real_time`, `periodic` or `long_term`.
+    pub horizon: Option<String>,
+    /// What a good or bad value tells.
+    pub insight: String,
+    /// Questions that it answers.
+    pub questions: Vec<String>,
+    /// Free labels.
+    pub tags: Vec<String>,
+    /// What it is claimed to move.
+    pub drives: Vec<Drive>,
+    /// KPIs that are claimed to move it.
+    pub driven_by: Vec<String>,
+    /// That it should not be used any more.
+    pub deprecated: Option<Deprecated>,
+    /// Deprecated KPIs that it replaces.
+    pub replaces: Vec<String>,
+    /// Former names, which keep their views.
+    pub aliases: Vec<String>,
+    /// Anything that the spec says under `meta`.
+    pub meta: serde_json::Value,
+    /// The KPIs that stand in its formula.
+    pub components: Vec<String>,
+    /// The KPIs in whose formulas it stands.
+    pub used_by: Vec<String>,
+    /// The sources that its own formula reads, with the columns of each.
+    pub reads: BTreeMap<String, Vec<String>>,
+    /// The scorecards that show it.
+    pub scorecards: Vec<String>,
+    /// The tests that expect figures of it.
+    pub tests: Vec<String>,
+    /// Its views.
+    pub views: Vec<String>,
+    /// Where it is defined.
+    pub defined: Place,
+}
+
+/// A figure that is kept by hand.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Figure {
+    /// The period's name: `2025-01`, `2025-Q1`.
+    pub period: String,
+    /// Its first day.
+    pub starts: String,
+    /// The figure.
+    pub value: f64,
+}
+
+/// Which way is good.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Better {
+    /// `up`, `down` or `between`.
+    pub direction: String,
+    /// The least good value, where it is best between two.
+    pub low: Option<f64>,
+    /// The greatest good value, where it is best between two.
+    pub high: Option<f64>,
+}
+
+/// A claim that one KPI moves another.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Drive {
+    /// The KPI that is moved.
+    pub kpi: String,
+    /// `up` or `down`: which way it moves when this one rises.
+    pub effect: String,
+    /// How long that takes.
+    pub lag: String,
+    /// Why it should be so.
+    pub because: String,
+}
+
+/// That a KPI should not be used any more.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Deprecated {
+    /// Since which day.
+    pub since: Option<String>,
+    /// The KPI to use instead.
+    #[serde(rename = "use")]
+    pub instead: Option<String>,
+    /// Why.
+    pub because: String,
+}
+
+/// A relation that the warehouse already has.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// How people call it.
+    pub title: String,
+    /// What it holds.
+    pub description: String,
+    /// Where its rows are.
+    pub relation: Relation,
+    /// `events` if rows happen, `entities` if they are.
+    pub kind: String,
+    /// The noun that one row stands for.
+    pub row: String,
+    /// The columns that tell rows apart.
+    pub key: Vec<String>,
+    /// The time at which a row counts.
+    pub time: Option<String>,
+    /// What formulas may touch, in the order of the spec.
+    pub columns: Vec<Column>,
+    /// Where it is defined.
+    pub defined: Place,
+}
+
+/// Where rows are.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// A table or view, by the parts of its name.
+    Table(Vec<String>),
+    /// Files, relative to the project's folder.
+    Files(Vec<String>),
+    /// A query.
+    Query(String),
+}
+
+/// A column of a source.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Column {
+    /// Its name in formulas.
+    pub name: String,
+    /// What it holds.
+    pub description: String,
+    /// Its type in formulas.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// The unit of its numbers.
+    pub unit: Option<String>,
+    /// The column that names each row's currency.
+    pub currency_in: Option<String>,
+    /// The columns of the relation that hold it.
+    pub stored_as: Vec<String>,
+    /// Its formula over the other columns, or its SQL.
+    pub expr: Option<String>,
+    /// Whether `expr` is SQL.
+    pub is_raw_sql: bool,
+    /// The source whose key it holds.
+    pub references: Option<String>,
+    /// All values that it can have, if declared.
+    pub values: Vec<String>,
+    /// Whether it may be null.
+    pub nullable: bool,
+}
+
+/// One business notion with its place in each source.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Dimension {
+    /// Its name.
+    pub name: String,
+    /// How people call it.
+    pub title: String,
+    /// What it means.
+    pub description: String,
+    /// The type of its values.
+    #[serde(rename = "type")]
+    pub ty: Option<String>,
+    /// For each source the column or path that holds it.
+    pub from: BTreeMap<String, String>,
+    /// The KPIs that are sliced by it.
+    pub kpis: Vec<String>,
+    /// Where it is defined; null for one that is only a column's name.
+    pub defined: Option<Place>,
+}
+
+/// Who owns KPIs.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Team {
+    /// Its name.
+    pub name: String,
+    /// How people call it.
+    pub title: String,
+    /// What it does.
+    pub description: String,
+    /// Who leads it.
+    pub lead: String,
+    /// The KPIs that it owns, in the order of the spec.
+    pub kpis: Vec<String>,
+    /// Where it is defined.
+    pub defined: Place,
+}
+
+/// A set of values to classify KPIs by.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Taxonomy {
+    /// Its name.
+    pub name: String,
+    /// How people call it.
+    pub title: String,
+    /// What it tells apart.
+    pub description: String,
+    /// Whether each value needs a KPI.
+    pub cover: bool,
+    /// Its values, in their order.
+    pub values: Vec<TaxonomyValue>,
+}
+
+/// A value of a taxonomy.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TaxonomyValue {
+    /// The value.
+    pub name: String,
+    /// How people call it.
+    pub title: String,
+    /// The KPIs of that value, in the order of the spec.
+    pub kpis: Vec<String>,
+}
+
+/// KPIs that are looked at together.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Scorecard {
+    /// Its name.
+    pub name: String,
+    /// How people call it.
+    pub title: String,
+    /// What it is for.
+    pub description: String,
+    /// How often it is looked at.
+    pub cadence: Option<String>,
+    /// The grain of its rows.
+    pub grain: String,
+    /// Its KPIs, in their order.
+    pub kpis: Vec<String>,
+    /// Its view.
+    pub view: String,
+    /// Where it is defined.
+    pub defined: Place,
+}
+
+/// Rows given, figures expected.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Test {
+    /// Its name.
+    pub name: String,
+    /// How people call it.
+    pub title: String,
+    /// Which rule it shows.
+    pub description: String,
+    /// What it expects figures of.
+    pub expects: Vec<TestedKpi>,
+    /// Where it is defined.
+    pub defined: Place,
+}
+
+/// What a test expects of a KPI.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TestedKpi {
+    /// The KPI.
+    pub kpi: String,
+    /// The grain of the figures.
+    pub grain: String,
+    /// The dimensions of the figures.
+    pub dimensions: Vec<String>,
+    /// How many figures are expected.
+    pub figures: usize,
+}
+
+/// What a view shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Shown {
+    /// A KPI at one grain, perhaps sliced.
+    Kpi,
+    /// The KPIs of a scorecard, a column each.
+    Scorecard,
+    /// The KPIs of all scorecards, a row each.
+    AllScorecards,
+    /// What another view shows, under a former name.
+    FormerName,
+}
+
+/// A view that is built.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct View {
+    /// Its name.
+    pub name: String,
+    /// Its name with its schema, as SQL has it.
+    pub relation: String,
+    /// The file with its SQL, from the manifest's folder.
+    pub file: String,
+    /// What it shows.
+    pub shows: Shown,
+    /// The KPI that it shows.
+    pub kpi: Option<String>,
+    /// The scorecard that it shows.
+    pub scorecard: Option<String>,
+    /// The grain of its periods.
+    pub grain: Option<String>,
+    /// The dimensions that it is sliced by.
+    pub dimensions: Vec<String>,
+    /// Its columns; none for a former name, which has those of the other view.
+    pub columns: Vec<String>,
+    /// The view of which it is a former name.
+    pub former_of: Option<String>,
+}

@@ -1,0 +1,184 @@
+//! What a KPI's formula does in time, in plain words: what a reader of a chart has to know and no chart shows.
+
+use crate::calendar::Grain;
+use crate::functions::{OverNothing, Role};
+use crate::model::expr::{Calc, CalcLeaf, Each, Expr, Grouped, Node, Past, Window};
+use crate::model::{Body, Kpi, Model};
+
+/// Sentences about a KPI, the most important first.
+pub(super) fn reading(model: &Model, kpi: &Kpi) -> Vec<String> {
+    let mut said = Vec::new();
+    match &kpi.body {
+        Body::Formula(calc) => formula(model, calc, &mut said),
+        Body::Values(values) => said.push(format!("Its figures are kept by hand, one for each {}.", values.grain)),
+        Body::Broken => {}
+    }
+    if let Some(dimension) = kpi.facts.needs {
+        let title = model.dimensions.get(dimension).title.to_lowercase();
+        said.push(format!("It is shown by {title} only: amounts of several currencies have no total."));
+    }
+    if kpi.omit_gaps {
+        said.push("Periods without any row are left out.".to_owned());
+    }
+    said
+}
+
+fn formula(model: &Model, calc: &Calc, said: &mut Vec<String>) {
+    let mut found = Found::default();
+    calc.deep_leaves(&mut |leaf| found.leaf(model, leaf));
+    let whole = matches!(&calc.node, Node::Leaf(CalcLeaf::Aggregate(_) | CalcLeaf::Grouped(_) | CalcLeaf::Each(_)));
+    let subject = if whole { "It" } else { "A part of it" };
+    for each in &found.each {
+        said.push(of_each(each, subject));
+    }
+    for (top, entity) in &found.grouped {
+        let first = format!("{subject} is worked out for each {entity} first");
+        said.push(match top {
+            Some(top) => format!("{first}, and only the {top} greatest values count."),
+            None => format!("{first}, and then put together."),
+        });
+    }
+    for dimensions in &found.totals {
+        said.push(if dimensions.is_empty() {
+            "A part of it is that of the total, whatever the slice.".to_owned()
+        } else {
+            format!("A part of it is taken over all values of {dimensions}, whatever the slice.")
+        });
+    }
+    for window in &found.windows {
+        said.extend(of_window(*window, subject));
+    }
+    let data_from = model.calendar.data_from;
+    for (past, length) in &found.past {
+        let earlier = length.as_ref().map_or("the period before".to_owned(), |length| format!("the period {length} earlier"));
+        said.push(match past {
+            Past::Prior => format!("It looks at {earlier}."),
+            Past::Change => format!("It shows the change against {earlier}."),
+            Past::Growth => format!("It shows the change against {earlier}, as a share of what the value was then."),
+        });
+    }
+    if !found.past.is_empty() {
+        said.push(format!("There is no value where the earlier period begins before {data_from}, from when on data is whole."));
+    }
+    if found.reaches_back() && !model.calendar.custom {
+        said.push(format!("Periods whose window begins before {data_from}, from when on data is whole, count as incomplete."));
+    }
+    if let Some(nothing) = over_nothing(calc) {
+        said.push(match nothing {
+            OverNothing::Zero => "Without any row the value is 0.".to_owned(),
+            OverNothing::Null => "Without any row there is no value.".to_owned(),
+        });
+    }
+    if divides(calc) {
+        said.push("Where it would divide by 0 there is no value.".to_owned());
+    }
+}
+
+/// What stands in a formula, each once and in order.
+#[derive(Default)]
+struct Found<'a> {
+    windows: Vec<Window>,
+    past: Vec<(Past, Option<crate::calendar::Length>)>,
+    each: Vec<&'a Each>,
+    totals: Vec<String>,
+    grouped: Vec<(Option<u32>, String)>,
+}
+
+impl<'a> Found<'a> {
+    fn leaf(&mut self, model: &Model, leaf: &'a CalcLeaf) {
+        match leaf {
+            CalcLeaf::Aggregate(aggregate) => add(&mut self.windows, aggregate.window),
+            CalcLeaf::Grouped(grouped) => {
+                add(&mut self.windows, grouped.of.window);
+                add(&mut self.grouped, (grouped.top, entity(model, grouped)));
+            }
+            CalcLeaf::Each(each) => {
+                add(&mut self.windows, each.window);
+                self.each.push(each);
+            }
+            CalcLeaf::Prior(past, _, length) => add(&mut self.past, (*past, *length)),
+            CalcLeaf::Total(_, dimensions) => {
+                let titles = dimensions.iter().map(|id| model.dimensions.get(*id).title.to_lowercase());
+                add(&mut self.totals, titles.collect::<Vec<_>>().join(" and "));
+            }
+            CalcLeaf::Kpi(_) | CalcLeaf::Duration(..) | CalcLeaf::Slice(..) => {}
+        }
+    }
+
+    fn reaches_back(&self) -> bool {
+        self.windows.iter().any(|window| matches!(window, Window::Trailing(_) | Window::ToDate(_) | Window::Previous))
+    }
+}
+
+fn add<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.contains(&item) {
+        list.push(item);
+    }
+}
+
+/// What entities are called: the noun of the source to which they refer, else the path to them.
+fn entity(model: &Model, grouped: &Grouped) -> String {
+    let (source, path) = (grouped.of.source, &grouped.entity);
+    let noun = model.column(source, path).reference.map(|id| model.sources.get(id).row.clone());
+    noun.filter(|noun| !noun.is_empty()).unwrap_or_else(|| model.path_text(source, path))
+}
+
+fn of_each(each: &Each, subject: &str) -> String {
+    let word = match each.function.name {
+        "sum" => "the sum",
+        "avg" => "the mean",
+        "min" => "the least",
+        "max" => "the greatest",
+        "median" => "the median",
+        "first" => "the first",
+        "last" => "the last",
+        "count" => "the number",
+        "stddev" => "the standard deviation",
+        "variance" => "the variance",
+        _ => "a percentile",
+    };
+    let often = match each.grain {
+        Grain::Day => "daily",
+        Grain::Week => "weekly",
+        Grain::Month => "monthly",
+        Grain::Quarter => "quarterly",
+        Grain::Year => "yearly",
+    };
+    format!("{subject} is {word} of the {often} values.")
+}
+
+fn of_window(window: Window, subject: &str) -> Option<String> {
+    Some(match window {
+        Window::Period => return None,
+        Window::Trailing(length) => {
+            format!("{subject} looks back over {length} up to the end of the period, so that periods may share rows.")
+        }
+        Window::ToDate(grain) => format!("{subject} runs from the start of the {grain} up to the end of the period."),
+        Window::AllTime => format!("{subject} covers everything up to the end of the period."),
+        Window::Previous => format!("{subject} covers the period before."),
+    })
+}
+
+/// The value over no rows, where the whole formula is one aggregate.
+fn over_nothing(calc: &Calc) -> Option<OverNothing> {
+    let Node::Leaf(leaf) = &calc.node else { return None };
+    let function = match leaf {
+        CalcLeaf::Aggregate(aggregate) => aggregate.function,
+        CalcLeaf::Grouped(grouped) => grouped.function,
+        _ => return None,
+    };
+    match function.role {
+        Role::Aggregate(aggregation) => Some(aggregation.over_nothing),
+        _ => None,
+    }
+}
+
+fn divides<L>(expr: &Expr<L>) -> bool {
+    match &expr.node {
+        Node::Apply(function, arguments) => {
+            let by = arguments.get(1).filter(|_| function.name == "/");
+            by.is_some_and(|by| !matches!(by.node, Node::Literal(_))) || arguments.iter().any(divides)
+        }
+        Node::Leaf(_) | Node::Literal(_) | Node::Broken => false,
+    }
+}
