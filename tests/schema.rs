@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use jsonschema::Validator;
+use kpic::diagnostic::Finding;
 use kpic::load;
 use kpic::load::json::value;
 use kpic::pipeline::{Options, check_texts};
@@ -112,8 +113,15 @@ fn cases_and_pages_of_codes_are_valid_by_the_schema_if_and_only_if_their_shape_i
             }
             let checked =
                 check_texts(vec![("kpic.yml".into(), PROJECT.into()), ("a.yml".into(), text.clone())], &Options::default());
-            let wrong: Vec<_> = checked.findings.iter().filter(|finding| SHAPE.contains(&finding.code.name)).collect();
+            // A schema cannot say which of two numbers is the lower one.
+            let order = |message: &str| message.contains("the lower first");
+            let shape = |finding: &&Finding| SHAPE.contains(&finding.code.name) && !order(&finding.message);
+            let wrong: Vec<_> = checked.findings.iter().filter(shape).collect();
             let Some(errors) = said_of_yaml(&spec, &text) else { continue };
+            // What is left of a cut formula may or may not be keys of their own.
+            if checked.findings.iter().any(|finding| finding.code.name == "formula-cut") {
+                continue;
+            }
             assert_eq!(errors.is_empty(), wrong.is_empty(), "{}: {errors:#?} {wrong:#?}\n{text}", path.display());
             count += 1;
         }

@@ -53,7 +53,8 @@ pub struct Finding {
 impl Finding {
     /// A finding of `code` at `span`.
     pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
-        let severity = if code.level == Level::Warn { Severity::Warning } else { Severity::Error };
+        // A lint that is silent by default is no error either until the project says so.
+        let severity = if matches!(code.level, Level::Warn | Level::Allow) { Severity::Warning } else { Severity::Error };
         let label = Label { span, text: String::new() };
         Self { code, severity, message: message.into(), labels: vec![label], help: None, fix: None }
     }

@@ -3,23 +3,21 @@
 //! 1. [`too_deep`] refuses texts whose nesting would exhaust the stack.
 //! 2. pest holds the text against `grammar/formula.pest`.
 //! 3. [`Builder`] makes the tree; [`explain`] says in words what a text that does not fit lacks.
-//!
-//! No rule's name ever reaches a user.
 
 use super::ast::{Call, Expression, Kind, Literal, Operator, Window};
+use super::explain::explain;
 use crate::calendar::TimeUnit;
 use crate::diagnostic::{Findings, codes};
 use crate::spec::reader::FormulaText;
 use crate::text::{Name, Span, Spanned};
 use pest::Parser as _;
-use pest::error::{Error, ErrorVariant, InputLocation};
 use pest::iterators::Pair;
 
 #[allow(missing_docs, reason = "pest makes an enum of the grammar's rules, which the grammar documents")]
-mod grammar {
+pub(super) mod grammar {
     #[derive(pest_derive::Parser)]
     #[grammar = "../grammar/formula.pest"]
-    pub(super) struct Grammar;
+    pub(in crate::formula) struct Grammar;
 }
 
 use grammar::{Grammar, Rule};
@@ -35,7 +33,9 @@ const WIDEST: usize = 200;
 pub fn parse(formula: &FormulaText, findings: &mut Findings) -> Option<Expression> {
     let whole = formula.span(0, formula.text.len());
     if formula.text.trim().is_empty() {
-        findings.report(&codes::FORMULA_SYNTAX, formula.span, "the formula is empty");
+        findings
+            .report(&codes::FORMULA_SYNTAX, formula.span, "the formula is empty")
+            .help("for instance `count(orders)`; a figure that is kept by hand has `values:` instead");
         return None;
     }
     if formula.text.len() > LONGEST {
@@ -485,108 +485,6 @@ impl Builder<'_> {
 fn unquote(text: &str) -> String {
     let inner = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')).unwrap_or(text);
     inner.replace("''", "'")
-}
-
-/// Says what a text that does not fit the grammar lacks, from the word before the place and from what could have come.
-fn explain(formula: &FormulaText, error: &Error<Rule>, findings: &mut Findings) {
-    let text = formula.text.as_str();
-    let at = match error.location {
-        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at.min(text.len()),
-    };
-    let rest = text.get(at..).unwrap_or_default();
-    let before = text.get(..at).unwrap_or_default().trim_end();
-    let found = rest.split(|char: char| char.is_whitespace() || matches!(char, '(' | ')' | ',')).next().unwrap_or_default();
-    let width = if found.is_empty() { rest.chars().next().map_or(0, char::len_utf8) } else { found.len() };
-    let span = if width == 0 {
-        let last = before.char_indices().next_back().map_or(0, |(at, _)| at);
-        formula.span(last, before.len())
-    } else {
-        formula.span(at, at + width)
-    };
-    let quotes = text.matches('\'').count();
-    if formula.comment_follows {
-        findings
-            .report(&codes::FORMULA_CUT, formula.span, "YAML ended this formula at ` #`, which begins a comment")
-            .help("put the whole formula in double quotes");
-        return;
-    }
-    if quotes % 2 == 1 {
-        let open = text.rfind('\'').unwrap_or(0);
-        findings
-            .report(&codes::FORMULA_SYNTAX, formula.span(open, text.len()), "this text has no closing quote")
-            .help("texts stand between single quotes; a quote inside one is doubled: `'it''s'`");
-        return;
-    }
-    let (message, help) = words(before, rest, found, error);
-    let finding = findings.report(&codes::FORMULA_SYNTAX, span, message);
-    finding.help = help;
-}
-
-/// The message and help for a place in a formula.
-fn words(before: &str, rest: &str, found: &str, error: &Error<Rule>) -> (String, Option<String>) {
-    let last = before.rsplit(|char: char| !(char.is_ascii_alphanumeric() || char == '_')).next().unwrap_or_default();
-    let last = last.to_ascii_lowercase();
-    let expected = match last.as_str() {
-        "where" => Some("a condition after `where`"),
-        "from" => Some("the name of a source after `from`"),
-        "per" => Some("a column after `per`"),
-        "via" => Some("the name of a reference after `via`"),
-        "at" => Some("a time column after `at`"),
-        "each" => Some("`day`, `week`, `month`, `quarter` or `year` after `each`"),
-        "over" => Some("a window after `over`: `trailing 28 days`, `quarter to date`, `all time` or `previous period`"),
-        "trailing" => Some("a number of periods after `trailing`, such as `28 days`"),
-        "top" => Some("a whole number after `top`"),
-        "and" | "or" | "not" | "when" => Some("a condition"),
-        "then" | "else" => Some("a value"),
-        "is" => Some("`null` or `not null` after `is`"),
-        "in" => Some("a list in parentheses after `in`"),
-        "to" => Some("`date` after `to`"),
-        "all" => Some("`time` after `all`"),
-        "previous" => Some("`period` after `previous`"),
-        _ => None,
-    };
-    let first = rest.chars().next();
-    let shown = match first {
-        None => "the formula ends here".to_owned(),
-        Some(_) if found.is_empty() => format!("found `{}`", rest.chars().next().unwrap_or(' ')),
-        Some(_) => format!("found `{found}`"),
-    };
-    if let Some(expected) = expected {
-        return (format!("expected {expected}, but {shown}"), None);
-    }
-    let open = before.matches('(').count() + rest.matches('(').count();
-    let closed = before.matches(')').count() + rest.matches(')').count();
-    let operator = before.chars().next_back().filter(|char| "+-*/=<>,(".contains(*char));
-    match (first, operator) {
-        (Some('"'), _) => (
-            "texts stand between single quotes".to_owned(),
-            Some("write `'text'`; double quotes have no meaning in a formula".to_owned()),
-        ),
-        (Some('%'), _) => (
-            "`%` belongs to the number right before it and is not an operator".to_owned(),
-            Some("write `25%`, or `mod(a, b)` for the remainder".to_owned()),
-        ),
-        (Some(')'), _) if closed > open => ("this `)` closes nothing".to_owned(), None),
-        (None, None) if open > closed => ("a `(` is not closed".to_owned(), Some("add `)`".to_owned())),
-        (_, Some(',' | '(')) => (format!("expected a value after `{}`, but {shown}", operator.unwrap_or(',')), None),
-        (_, Some(operator)) => (format!("expected a value after `{operator}`, but {shown}"), None),
-        (Some('&' | '|' | '!'), _) => {
-            (format!("{shown}, which is no operator here"), Some("write `and`, `or`, `not`".to_owned()))
-        }
-        _ if before.is_empty() => (format!("a formula cannot begin so: {shown}"), None),
-        _ if wants_operator(error) => (format!("expected an operator or the end, but {shown}"), None),
-        _ => (format!("this does not fit here: {shown}"), None),
-    }
-}
-
-/// Whether an operator could have stood at the place of the error.
-fn wants_operator(error: &Error<Rule>) -> bool {
-    match &error.variant {
-        ErrorVariant::ParsingError { positives, .. } => {
-            positives.iter().any(|rule| matches!(rule, Rule::additive | Rule::multiplicative | Rule::comparator | Rule::EOI))
-        }
-        ErrorVariant::CustomError { .. } => false,
-    }
 }
 
 /// Parses a formula that stands in no file, for tests of later stages.

@@ -153,7 +153,7 @@ impl Graph {
         let Some(((first, span), rest)) = path.split_first() else { return };
         if rest.is_empty() {
             findings.report(&codes::DEPENDENCY_CYCLE, *span, format!("`{}` is defined by itself", name(*first))).help(
-                "for the value of an earlier period write `prior(...)` of another KPI; a formula has to come from a source",
+                "name what it is made of: an aggregate of a source, or other KPIs; a running total is `sum(... over all time)`",
             );
             return;
         }

@@ -8,6 +8,7 @@
 //! It knows YAML and folders, and nothing of what a spec may say.
 
 pub mod json;
+mod mistake;
 pub mod scalar;
 pub mod yaml;
 
@@ -116,11 +117,11 @@ fn specs(root: &Path, folder: &str, loaded: &mut Loaded) {
     if root.join(folder).is_dir() {
         collect(root, Path::new(folder), &mut paths, loaded);
     } else {
-        let start = loaded.project.as_ref().map(|tree| Span::start_of(tree.file));
+        let start = loaded.project.as_ref().map(|tree| specs_key(tree).unwrap_or(Span::start_of(tree.file)));
         let message = format!("there is no folder `{folder}` for the spec files");
         let mut finding = Finding::placeless(&codes::UNREADABLE_FILE, message);
         finding.labels.extend(start.map(|span| crate::diagnostic::Label { span, text: String::new() }));
-        finding.help(format!("make the folder, or name the right one: `specs: {folder}` in {PROJECT_FILE}"));
+        finding.help(format!("make the folder, or name the one that holds them in {PROJECT_FILE}, as in `specs: kpis`"));
         loaded.findings.push(finding);
         loaded.incomplete = true;
     }
@@ -144,6 +145,12 @@ fn specs(root: &Path, folder: &str, loaded: &mut Loaded) {
             None => loaded.incomplete = true,
         }
     }
+}
+
+/// Where `kpic.yml` names the folder of the spec files.
+fn specs_key(tree: &Tree) -> Option<Span> {
+    let Value::Map(entries) = &tree.roots.first()?.value else { return None };
+    entries.iter().find(|entry| entry.key.value == "specs").map(|entry| entry.value.span)
 }
 
 /// Reads the project's own templates, which stand side by side in one folder.

@@ -4,6 +4,7 @@
 //! every finding, and because a decoder that stops at the first mistake cannot report all of them. Anchors, aliases and merge
 //! keys are resolved here; an alias keeps the spans of what it stands for. The limits hold against hostile files.
 
+use super::mistake;
 use crate::diagnostic::{Findings, codes};
 use crate::text::{FileId, Name, Span};
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, options};
@@ -122,7 +123,10 @@ pub fn parse(file: FileId, text: &str, findings: &mut Findings) -> Option<Vec<No
                 builder.event(event, Span::new(file, range));
             }
             Err(error) => {
-                syntax_error(file, text, &error, builder.findings);
+                // The rest of a text that begins with `*` fits no more; the alias has been reported.
+                if !builder.stops_after_alias(text, &error) {
+                    mistake::report(file, text, &error, builder.findings);
+                }
                 return None;
             }
         }
@@ -150,6 +154,15 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
+    /// Whether the parser stopped in the line of an alias that stands for nothing.
+    fn stops_after_alias(&self, text: &str, error: &ScanError) -> bool {
+        let byte = error.marker().byte_offset().unwrap_or(0);
+        self.findings.iter().filter(|finding| *finding.code == codes::UNKNOWN_ANCHOR).any(|finding| {
+            let end = finding.labels.first().map_or(0, |label| label.span.end as usize);
+            text.get(end..byte).is_some_and(|between| !between.contains('\n'))
+        })
+    }
+
     fn event(&mut self, event: Event<'_>, span: Span) {
         match event {
             Event::Scalar(text, style, anchor, _) => {
@@ -177,7 +190,9 @@ impl Builder<'_> {
             self.aliased = self.aliased.saturating_add(node.size());
             if self.aliased > ALIAS_NODES { Node { span, value: Value::Null } } else { node.clone() }
         } else {
-            self.findings.report(&codes::UNKNOWN_ANCHOR, span, "this alias stands inside the value that it stands for");
+            self.findings
+                .report(&codes::UNKNOWN_ANCHOR, span, "this alias stands inside the value that it stands for")
+                .help("name another anchor, or write the value out");
             Node { span, value: Value::Null }
         };
         self.add(node);
@@ -214,7 +229,9 @@ impl Builder<'_> {
                 None => {
                     let name = key_name(&node);
                     if name.is_none() {
-                        self.findings.report(&codes::WRONG_SHAPE, node.span, "a key has to be a plain text here");
+                        self.findings
+                            .report(&codes::WRONG_SHAPE, node.span, "a key has to be a text, and this is a list or map")
+                            .help("put quotes around a text that begins with `{` or `[`");
                     }
                     *key = Some(Name::new(name.unwrap_or_default(), node.span));
                 }
@@ -266,34 +283,6 @@ fn scalar(text: &str, style: ScalarStyle, span: Span) -> Node {
     let null = style == Style::Plain && matches!(text, "" | "~" | "null" | "Null" | "NULL");
     let value = if null { Value::Null } else { Value::Scalar(Scalar { text: text.to_owned(), style }) };
     Node { span, value }
-}
-
-/// Says in the words of someone who writes YAML what the parser did not like.
-fn syntax_error(file: FileId, text: &str, error: &ScanError, findings: &mut Findings) {
-    let byte = error.marker().byte_offset().unwrap_or(0).min(text.len());
-    let line_start = text.get(..byte).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let line_end = text.get(byte..).and_then(|after| after.find('\n')).map_or(text.len(), |at| byte + at);
-    let line = text.get(line_start..line_end).unwrap_or_default().trim_end();
-    let width = text.get(byte..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-    let end = if byte < line_end { byte + width } else { byte };
-    let here = Span::new(file, byte..end);
-    let whole = Span::new(file, line_start + (line.len() - line.trim_start().len())..line_start + line.len());
-    if line.starts_with("<<<<<<<") || line.starts_with("=======") || line.starts_with(">>>>>>>") {
-        findings
-            .report(&codes::MERGE_CONFLICT, whole, "a merge conflict was left in this file")
-            .help("keep one side of the conflict and delete the marks");
-        return;
-    }
-    if line.trim_start_matches(' ').starts_with('\t') {
-        findings
-            .report(&codes::TAB_INDENTATION, here, "this line is indented with a tab, which YAML does not allow")
-            .help("indent with spaces");
-        return;
-    }
-    let finding = findings.report(&codes::YAML_SYNTAX, here, format!("this is not YAML: {}", error.info()));
-    if line.matches(": ").count() > 1 {
-        finding.help("a text that holds `: ` needs quotes around it");
-    }
 }
 
 #[cfg(test)]

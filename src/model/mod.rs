@@ -98,6 +98,10 @@ pub struct CalendarSource {
 /// A relation of the warehouse.
 #[derive(Debug)]
 pub struct Source {
+    /// Whether the spec's columns could not be read; an error has said so.
+    pub is_partial: bool,
+    /// Whether the time that rows should have is not there; an error has said so.
+    pub lacks_time: bool,
     /// Its name.
     pub name: Name,
     /// What it holds.

@@ -50,7 +50,8 @@ impl Resolver<'_> {
         };
         if *function == functions::first::FIRST || *function == functions::last::LAST {
             let message = format!("`{}` takes rows, which have keys; over periods it has no meaning", function.name);
-            self.report(&codes::WRONG_ARGUMENTS, call.name.span, message);
+            self.report(&codes::WRONG_ARGUMENTS, call.name.span, message)
+                .help("over periods there are `avg`, `sum`, `min`, `max`, `median`, `percentile` and `stddev`");
             return broken;
         }
         let Some(window) = self.window(call.over.as_ref()) else { return broken };
@@ -73,9 +74,10 @@ impl Resolver<'_> {
         let broken = Expr::new(Node::Broken, span);
         let Some(per) = &call.per else {
             let message =
-                format!("`{}` stands inside `{}`: which values are to be aggregated twice?", inner.name.value, function.name);
+                format!("`{}` needs several values, and `{}` gives one for the whole period", function.name, inner.name.value);
             let help = format!(
-                "say per what: `{0}({1} per orders.customer)`; over periods write `{0}(kpi each day)`",
+                "for one of each customer write `{0}({1} per orders.customer)`; for one of each day make `{1}` a KPI and write \
+                 `{0}(kpi each day)`",
                 function.name,
                 call.arguments.first().map(ToString::to_string).unwrap_or_default()
             );
@@ -92,12 +94,13 @@ impl Resolver<'_> {
         };
         if *function == first::FIRST || *function == last::LAST {
             let message = format!("`{}` takes rows, which have times; entities have none", function.name);
-            return self.broken(&codes::WRONG_ARGUMENTS, call.name.span, message, None);
+            let help = "over entities there are `avg`, `sum`, `min`, `max`, `median`, `percentile`, `stddev` and `count`";
+            return self.broken(&codes::WRONG_ARGUMENTS, call.name.span, message, Some(help.to_owned()));
         }
         let Some(entity) = self.column_path(of.source, per) else { return broken };
         let filter = call.filter.as_ref().map(|filter| self.row(filter, &Scope::value()));
         if let Some(top) = call.top.as_ref().filter(|top| top.value == 0) {
-            self.report(&codes::WRONG_ARGUMENTS, top.span, "the top 0 are none");
+            self.report(&codes::WRONG_ARGUMENTS, top.span, "`top 0` keeps nothing").help("write how many, as in `top 10`");
         }
         let top = call.top.as_ref().map(|top| top.value);
         if fraction.is_none() && function.takes.contains(&Argument::Fraction) {
@@ -190,9 +193,13 @@ impl Resolver<'_> {
             None => None,
             Some(argument) if self.is_source_itself(argument, source) => {
                 if !counts_rows {
-                    let name = &self.model.sources.get(source).name.value;
+                    let source = self.model.sources.get(source);
+                    let name = &source.name.value;
+                    let numeric = source.columns.rows().iter().find(|column| column.ty.is_numeric());
+                    let column = numeric.map_or("column", |column| column.name.value.as_str());
                     let message = format!("`{}` needs a value of each row of `{name}`", function.name);
-                    let help = format!("name a column, as in `{}({name}.column)`; `count({name})` counts rows", function.name);
+                    let help =
+                        format!("name a column, as in `{}({name}.{column})`; `count({name})` counts rows", function.name);
                     self.report(&codes::WRONG_ARGUMENTS, argument.span, message).help(help);
                     return None;
                 }
@@ -224,7 +231,9 @@ impl Resolver<'_> {
             return true;
         };
         let defined = source.name.span;
-        self.report(&codes::WRONG_ARGUMENTS, call.name.span, message).also(defined, "the source");
+        self.report(&codes::WRONG_ARGUMENTS, call.name.span, message)
+            .also(defined, "the source")
+            .help("add `key:` and `time:` to the source, or take `min`, `max` or `avg`, which need no order");
         false
     }
 
@@ -238,7 +247,12 @@ impl Resolver<'_> {
         {
             return Some(digits);
         }
-        self.report(&codes::WRONG_ARGUMENTS, argument.span, "expected a share between 0% and 100% here, such as `90%`");
+        let digits = match &argument.kind {
+            Kind::Literal(Written::Number(digits)) => digits.as_str(),
+            _ => "90",
+        };
+        self.report(&codes::WRONG_ARGUMENTS, argument.span, "expected a share between 0% and 100% here")
+            .help(format!("write `{digits}%`, or `0.9`"));
         None
     }
 
@@ -275,10 +289,13 @@ impl Resolver<'_> {
                 Some((known, before)) if known != id => {
                     let message =
                         format!("this aggregate takes columns of two sources, `{}` and `{}`", before.value, name.value);
+                    let help = format!(
+                        "an aggregate reads one source; reach the other through a reference, or combine two aggregates, as in \
+                         `{0}({1}...) + {0}({2}...)`",
+                        call.name.value, before.value, name.value
+                    );
                     let before = before.span;
-                    self.report(&codes::UNCLEAR_SOURCE, name.span, message)
-                        .also(before, "the other one")
-                        .help("an aggregate reads one source; reach the other through a reference, or combine two aggregates");
+                    self.report(&codes::UNCLEAR_SOURCE, name.span, message).also(before, "the other one").help(help);
                     return None;
                 }
                 _ => found = Some((id, name)),
@@ -296,7 +313,8 @@ impl Resolver<'_> {
         let model = self.model;
         let Some(name) = paths.first().and_then(|path| path.first()) else {
             let message = format!("nothing says which source `{}` reads", call.name.value);
-            self.report(&codes::UNCLEAR_SOURCE, call.name.span, message).help("say `from` which source");
+            self.report(&codes::UNCLEAR_SOURCE, call.name.span, message)
+                .help(format!("name it: `{}(... from orders)`", call.name.value));
             return;
         };
         let has_column = |source: &&crate::model::Source| source.names.contains_key(&name.value);
@@ -334,6 +352,9 @@ impl Resolver<'_> {
         let Some(at) = &call.at else {
             if source.time.is_some() || window == Some(Window::AllTime) {
                 return Ok(source.time);
+            }
+            if source.lacks_time {
+                return Err(Reported);
             }
             let times: Vec<String> = source
                 .columns
@@ -418,6 +439,15 @@ impl Resolver<'_> {
             if allowed.contains(clause) {
                 continue;
             }
+            let inner = match call.arguments.first().map(ToString::to_string) {
+                Some(inner) if inner.ends_with(')') && inner.len() < 60 => {
+                    format!(
+                        "write it inside the inner aggregate: `{} {clause} ...)`",
+                        inner.strip_suffix(')').unwrap_or(&inner)
+                    )
+                }
+                _ => "write it inside the aggregates of the KPI's own formula".to_owned(),
+            };
             let (code, help) = match *clause {
                 "within" | "of" => {
                     (&codes::NOT_SUPPORTED_YET, "`reached(... within ...)` needs a journey, which are not supported yet")
@@ -427,7 +457,7 @@ impl Resolver<'_> {
                 }
                 "top" => (&codes::WRONG_CLAUSE, "`top` goes with `per`: `sum(sum(orders.amount) per orders.customer top 10)`"),
                 "via" => (&codes::WRONG_CLAUSE, "`via` says how rows of another source belong to one, in a condition"),
-                "from" | "at" | "over" => (&codes::WRONG_CLAUSE, "write it inside the inner aggregate"),
+                "from" | "at" | "over" => (&codes::WRONG_CLAUSE, inner.as_str()),
                 _ => (
                     &codes::WRONG_CLAUSE,
                     "a condition on rows goes into the KPI's own aggregates; for a part of a KPI use `slice`",

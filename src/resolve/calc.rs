@@ -25,16 +25,16 @@ impl Resolver<'_> {
             (_, Some(span)) => self.values(kpi, span),
             (Some(tree), None) => {
                 if let Some(kind) = &kpi.kind {
-                    let message = "`kind` is for hand-kept values; that of a formula follows from the formula";
-                    self.report(&codes::CONFLICTING_KEYS, kind.span, message).help("leave `kind` out");
+                    let message = "`kind` is for values that are kept by hand; here it follows from the formula";
+                    self.report(&codes::CONFLICTING_KEYS, kind.span, message).help("delete `kind`");
                 }
                 Body::Formula(self.calc(tree))
             }
             (None, None) => {
                 if kpi.formula.is_none() && !kpi.broken {
-                    let message = format!("the KPI `{}` says neither how it is worked out nor what it was", kpi.name.value);
+                    let message = format!("the KPI `{}` has neither a `formula` nor `values`", kpi.name.value);
                     self.report(&codes::MISSING_KEY, kpi.name.span, message)
-                        .help("give it a `formula:`, or `values:` if it is kept by hand");
+                        .help("say how it is worked out, `formula: count(orders)`; give `values:` if it is kept by hand");
                 }
                 Body::Broken
             }
@@ -70,7 +70,10 @@ impl Resolver<'_> {
             return Body::Broken;
         };
         if figures.is_empty() {
-            self.report(&codes::BAD_VALUES, span, "there are no values here").help(example(grain));
+            // What is wrong with each of them has been said.
+            if kpi.values.is_empty() {
+                self.report(&codes::BAD_VALUES, span, "there are no values here").help(example(grain));
+            }
             return Body::Broken;
         }
         for extra in kpi.grains.iter().filter(|extra| extra.value != grain) {
@@ -147,7 +150,8 @@ impl Resolver<'_> {
         if self.incomplete {
             return Expr::new(Node::Broken, span);
         }
-        let help = suggest::did_you_mean(&first.value, "the KPIs are", super::kpi_names(model));
+        let help = suggest::did_you_mean(&first.value, "the KPIs are", super::kpi_names(model))
+            .or_else(|| Some(format!("define it under `kpis:`; outside of an aggregate `{}` can only be a KPI", first.value)));
         let meant =
             suggest::certain(&first.value, super::kpi_names(model), suggest::Words::Project).filter(|_| path.len() == 1);
         let finding = self.report(&codes::UNKNOWN_NAME, first.span, format!("there is no KPI `{}`", first.value));
@@ -211,7 +215,8 @@ impl Resolver<'_> {
             match &argument.kind {
                 Kind::Path(path) if path.len() == 1 => dimensions.extend(path.first().and_then(|name| self.dimension(name))),
                 _ => {
-                    self.report(&codes::WRONG_ARGUMENTS, argument.span, "expected the name of a dimension here");
+                    self.report(&codes::WRONG_ARGUMENTS, argument.span, "expected the name of a dimension here")
+                        .help("write it without quotes and without a source, as in `total(revenue, country)`");
                 }
             }
         }
@@ -224,8 +229,8 @@ impl Resolver<'_> {
     /// How far `prior` and its like go back.
     fn length(&mut self, argument: &Expression) -> Option<Length> {
         let Kind::Literal(Written::Duration(count, unit)) = &argument.kind else {
-            let message = "expected a number of periods here, such as `1 year` or `3 months`";
-            self.report(&codes::WRONG_ARGUMENTS, argument.span, message);
+            let message = "expected a number of periods with their unit here";
+            self.report(&codes::WRONG_ARGUMENTS, argument.span, message).help("for instance `3 months` or `1 year`");
             return None;
         };
         self.whole_periods(&Spanned::new((*count, *unit), argument.span))

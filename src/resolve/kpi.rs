@@ -106,7 +106,10 @@ impl Resolver<'_> {
         let Some(taxonomy) = self.model.taxonomies.iter().find(|taxonomy| taxonomy.name == name.value) else {
             if !self.incomplete {
                 let known = self.model.taxonomies.iter().map(|taxonomy| taxonomy.name.as_str());
-                let help = suggest::did_you_mean(&name.value, "the taxonomies are", known);
+                let help = match suggest::nearest(&name.value, known) {
+                    Some(near) => Some(format!("did you mean `{near}`?")),
+                    None => Some(format!("define it: `taxonomies: {{ {}: {{ values: [{}] }} }}`", name.value, value.value)),
+                };
                 self.report(&codes::UNKNOWN_TAXONOMY_VALUE, name.span, format!("there is no taxonomy `{}`", name.value)).help =
                     help;
             }
@@ -160,7 +163,10 @@ pub(super) fn scorecards(spec: &Spec, model: &mut Model, findings: &mut Findings
             let Some(id) = kpi_by_name(model, name, spec.incomplete, findings) else { continue };
             if let Some(first) = kpis.iter().find(|known| known.value == id) {
                 let message = format!("`{}` stands twice in this scorecard", name.value);
-                findings.report(&codes::DUPLICATE_DEFINITION, name.span, message).also(first.span, "first here");
+                findings
+                    .report(&codes::DUPLICATE_DEFINITION, name.span, message)
+                    .also(first.span, "first here")
+                    .help("delete one of the two");
                 continue;
             }
             kpis.push(Spanned::new(id, name.span));
@@ -183,12 +189,13 @@ pub(super) fn unknown_dimension(model: &Model, name: &Name, findings: &mut Findi
     let all = || model.dimensions.rows().iter();
     let defined: Vec<&str> =
         all().filter(|dimension| dimension.defined.is_some()).map(|dimension| dimension.name.as_str()).collect();
+    let rule = "a dimension is a column that every source of the KPI has, or is defined under `dimensions:`";
     finding.help = match suggest::nearest(&name.value, all().map(|dimension| dimension.name.as_str())) {
         Some(near) => Some(format!("did you mean `{near}`?")),
-        None if defined.is_empty() => {
-            Some("a dimension is a column of every source of the KPI, or is defined under `dimensions:`".to_owned())
-        }
-        None => suggest::did_you_mean(&name.value, "the dimensions are", defined),
+        None => match suggest::did_you_mean(&name.value, "defined are", defined) {
+            Some(defined) => Some(format!("{rule}; {defined}")),
+            None => Some(rule.to_owned()),
+        },
     };
     let names = all().map(|dimension| dimension.name.as_str());
     finding.mend(name.span, &name.value, suggest::certain(&name.value, names, suggest::Words::Project));

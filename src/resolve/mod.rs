@@ -179,7 +179,8 @@ impl Resolver<'_> {
 fn unknown_source(model: &Model, name: &Name, findings: &mut Findings) {
     let finding = findings.report(&codes::UNKNOWN_SOURCE, name.span, format!("there is no source `{}`", name.value));
     let names = model.sources.rows().iter().map(|source| source.name.value.as_str());
-    finding.help = suggest::did_you_mean(&name.value, "the sources are", names.clone());
+    finding.help = suggest::did_you_mean(&name.value, "the sources are", names.clone())
+        .or_else(|| Some("define it under `sources:`".to_owned()));
     finding.mend(name.span, &name.value, suggest::certain(&name.value, names, suggest::Words::Project));
 }
 
@@ -190,7 +191,8 @@ fn kpi_by_name(model: &Model, name: &Name, incomplete: bool, findings: &mut Find
     }
     if !incomplete {
         let finding = findings.report(&codes::UNKNOWN_NAME, name.span, format!("there is no KPI `{}`", name.value));
-        finding.help = suggest::did_you_mean(&name.value, "the KPIs are", kpi_names(model));
+        finding.help = suggest::did_you_mean(&name.value, "the KPIs are", kpi_names(model))
+            .or_else(|| Some("define it under `kpis:`".to_owned()));
         finding.mend(name.span, &name.value, suggest::certain(&name.value, kpi_names(model), suggest::Words::Project));
     }
     None

@@ -94,11 +94,32 @@ impl Resolver<'_> {
                 let message = format!("only `value`, the value of one entity, can stand here, not `{}`", first.value);
                 self.broken(&codes::UNKNOWN_NAME, span, message, Some(help))
             }
-            Names::Dimensions => match self.dimension(first).filter(|_| path.len() == 1) {
+            Names::Dimensions if path.len() > 1 => self.path_in_slice(path, span),
+            Names::Dimensions => match self.dimension(first) {
                 Some(id) => Expr::new(Node::Leaf(RowLeaf::Dimension(id)), span),
                 None => Expr::new(Node::Broken, span),
             },
         }
+    }
+
+    /// A slice goes by dimensions; says how a path to a column becomes one.
+    fn path_in_slice(&mut self, path: &[Name], span: Span) -> RowExpr {
+        let model = self.model;
+        let written = crate::formula::print::dotted(path);
+        let first = path.first().map_or("", |name| name.value.as_str());
+        let last = path.last().map_or("", |name| name.value.as_str());
+        let refers = |source: &&crate::model::Source| {
+            source.names.get(first).is_some_and(|column| source.columns.get(*column).reference.is_some())
+        };
+        let help = match model.sources.rows().iter().find(refers) {
+            Some(source) => format!(
+                "make it a dimension: `dimensions: {{ {last}: {{ from: {{ {}: {written} }} }} }}`, and write `{last}`",
+                source.name.value
+            ),
+            None => format!("write the dimension alone: `{last}`"),
+        };
+        let message = format!("a slice goes by dimensions, and `{written}` is a path to a column");
+        self.broken(&codes::UNKNOWN_DIMENSION, span, message, Some(help))
     }
 
     /// The dimension of a name, or a finding.
@@ -145,8 +166,12 @@ impl Resolver<'_> {
             let Some(next) = here.columns.get(column).reference else {
                 let message =
                     format!("`{}` of `{}` refers to no source, so nothing can follow it", name.value, here.name.value);
+                let holds = |source: &&crate::model::Source| {
+                    source.key.len() == 1 && names.peek().is_some_and(|next| source.names.contains_key(&next.value))
+                };
+                let target = model.sources.rows().iter().find(holds).map_or("...", |source| source.name.value.as_str());
                 self.report(&codes::NOT_A_REFERENCE, name.span, message)
-                    .help(format!("if it holds the key of a source, say so: `{}: {{ references: ... }}`", name.value));
+                    .help(format!("if it holds the key of a source, say so: `{}: {{ references: {target} }}`", name.value));
                 return None;
             };
             through.push(column);
@@ -177,7 +202,10 @@ impl Resolver<'_> {
                     finding.help(format!("go through the reference: `{}`", tie.name.value));
                 }
                 (None, _) => {
-                    finding.help(format!("no column of `{}` refers to `{}`", own.name.value, name.value));
+                    finding.help(format!(
+                        "no column of `{0}` refers to `{1}`; give the one that holds its key `references: {1}`",
+                        own.name.value, name.value
+                    ));
                 }
             }
             return;
@@ -186,7 +214,7 @@ impl Resolver<'_> {
             let message =
                 format!("`{}` is a KPI; inside an aggregate only columns of `{}` can stand", name.value, own.name.value);
             self.report(&codes::KPI_IN_ROWS, name.span, message).help(format!(
-                "to aggregate a KPI over time write `avg({} each day)`; KPIs are combined outside of aggregates",
+                "combine KPIs outside of the parentheses, as in `sum(...) * {0}`; over periods write `avg({0} each day)`",
                 name.value
             ));
             return;
@@ -222,7 +250,7 @@ impl Resolver<'_> {
                     &codes::WRONG_LEVEL,
                     call.name.span,
                     message,
-                    Some(format!("for instance `{}`", function.example)),
+                    Some(format!("put it around a KPI, as in `{}`", function.example)),
                 );
             }
             Role::Value | Role::RowValue | Role::Conversion => {}
@@ -250,7 +278,7 @@ impl Resolver<'_> {
             Expr::new(Node::Literal(Literal::Grain(grain)), argument.span)
         } else {
             let message = "expected `day`, `week`, `month`, `quarter` or `year` here";
-            self.broken(&codes::WRONG_ARGUMENTS, argument.span, message, None)
+            self.broken(&codes::WRONG_ARGUMENTS, argument.span, message, Some("for instance `trunc(day, month)`".to_owned()))
         }
     }
 
@@ -266,8 +294,12 @@ impl Resolver<'_> {
         }
         let help = match elsewhere(&name) {
             Some(here) => Some(format!("kpic writes {here}")),
+            None if self.model.kpi_names.contains_key(&call.name.value) => {
+                Some(format!("`{0}` is a KPI: write `{0}` without parentheses", call.name.value))
+            }
             None => suggest::nearest(&name, functions::ALL.iter().map(|function| function.name))
-                .map(|near| format!("did you mean `{near}`?")),
+                .map(|near| format!("did you mean `{near}`?"))
+                .or_else(|| Some("what the formula language lacks can be a column with raw `sql:` in the source".to_owned())),
         };
         let names = functions::ALL.iter().map(|function| function.name);
         let meant = suggest::certain(&call.name.value, names, suggest::Words::Project);
@@ -282,7 +314,8 @@ impl Resolver<'_> {
     pub(super) fn no_clauses(&mut self, call: &Call, function: &Function) {
         for (clause, span) in &call.clauses {
             let message = format!("`{}` takes no `{clause}`: only aggregates have clauses", function.name);
-            self.report(&codes::WRONG_CLAUSE, *span, message);
+            let help = "put it inside of an aggregate, as in `round(sum(orders.amount where status = 'paid'), 2)`";
+            self.report(&codes::WRONG_CLAUSE, *span, message).help(help);
         }
     }
 

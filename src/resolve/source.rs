@@ -36,6 +36,8 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
             key_span: source.key.first().zip(source.key.last()).map(|(first, last)| first.span.to(last.span)),
             time: None,
             time_span: source.time.as_ref().map(|time| time.span),
+            is_partial: source.is_partial,
+            lacks_time: false,
             columns,
             names,
         };
@@ -79,11 +81,13 @@ fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relatio
                 .help("give it `table: schema.name`, `files: data/name.parquet` or `query:` with a SELECT");
             None
         }
-        _ => {
+        several => {
             let message = format!("the source `{}` says twice where its rows are", source.name.value);
-            findings
-                .report(&codes::CONFLICTING_KEYS, source.name.span, message)
-                .help("keep one of `table`, `files` and `query`");
+            let finding = findings.report(&codes::CONFLICTING_KEYS, source.name.span, message);
+            for span in several.iter().filter_map(written::Relation::span) {
+                finding.also(span, "here");
+            }
+            finding.help("keep one of `table`, `files` and `query`");
             None
         }
     }
@@ -249,6 +253,7 @@ fn key_and_time(id: SourceId, written: &written::Source, model: &mut Model, find
     let source = model.sources.get_mut(id);
     source.key = key;
     source.time = time;
+    source.lacks_time = time.is_none() && (no_time || written.time.is_some());
 }
 
 /// `unit: { column: currency }` marks amounts of several currencies.
@@ -281,21 +286,33 @@ fn references(id: SourceId, written: &written::Source, incomplete: bool, model: 
         };
         let key = |at: usize| target.key.get(at).map(|key| target.columns.get(*key));
         let key_type = key(0).map_or(Type::Error, |key| key.ty);
-        let problem = if target.key.is_empty() {
-            Some(format!("`{}` cannot be referred to: it has no `key`", name.value))
+        let problem = if target.key.is_empty() && target.is_partial {
+            None
+        } else if target.key.is_empty() {
+            let message = format!("`{}` cannot be referred to: it has no `key`", name.value);
+            Some((message, format!("give `{}` a `key`: the column that no two of its rows share", name.value)))
         } else if parts != target.key.len() {
             let names: Vec<_> = (0..target.key.len()).filter_map(key).map(|key| key.name.value.as_str()).collect();
-            Some(format!("the key of `{}` is made of {} columns ({})", name.value, target.key.len(), names.join(", ")))
+            let names = names.join(", ");
+            let count = if target.key.len() == 1 { "one column".to_owned() } else { format!("{} columns", target.key.len()) };
+            let message =
+                format!("the key of `{}` is made of {count} ({names}), and `{}` of {parts}", name.value, own.name.value);
+            Some((message, format!("name the columns that hold it, in the same order: `column: [{names}]`")))
         } else if parts == 1 && own.ty != Type::Error && own.ty.common(key_type).is_none() {
-            Some(format!("`{}` holds {}, but the key of `{}` is {key_type}", own.name.value, own.ty, name.value))
+            let message = format!("`{}` holds {}, but the key of `{}` is {key_type}", own.name.value, own.ty, name.value);
+            Some((
+                message,
+                "leave the `type` out, and the column has that of the key; if the data differs, convert it with `sql:`"
+                    .to_owned(),
+            ))
         } else {
             None
         };
-        if let Some(problem) = problem {
+        if let Some((problem, help)) = problem {
             findings
                 .report(&codes::BAD_REFERENCE, name.span, problem)
                 .also(target.name.span, "the source referred to")
-                .help("a reference holds the key of its source; for several columns write `column: [a, b]`");
+                .help(help);
         }
         let ty = match (parts, own.ty) {
             (1, Type::Error) => key_type,
@@ -425,6 +442,9 @@ fn split_path(text: &Text) -> Vec<Name> {
 
 /// Reports a column that a source does not have.
 pub(super) fn unknown_column(source: &Source, name: &Name, findings: &mut Findings) {
+    if source.is_partial {
+        return;
+    }
     let message = format!("`{}` has no column `{}`", source.name.value, name.value);
     let finding = findings.report(&codes::UNKNOWN_COLUMN, name.span, message);
     let columns = source.columns.rows().iter().map(|column| column.name.value.as_str());

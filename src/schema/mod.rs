@@ -150,6 +150,15 @@ fn of_shape(shape: &'static Shape, definitions: &mut Map<String, Json>) -> Json 
             },
             "additionalProperties": of_shape(inner, definitions),
         }),
+        Shape::Bounds => {
+            let mut list = of_shape(&Shape::List(&Shape::Number), definitions);
+            if let Some(list) = list.as_object_mut() {
+                list.insert("type".to_owned(), json!("array"));
+                list.insert("minItems".to_owned(), json!(2));
+                list.insert("maxItems".to_owned(), json!(2));
+            }
+            list
+        }
         Shape::Map(inner) => json!({ "type": ["object", "null"], "additionalProperties": of_shape(inner, definitions) }),
         Shape::Record(record) => reference(record, definitions),
         Shape::Either(shapes) => {

@@ -36,7 +36,9 @@ pub(super) fn lint_named(name: &Name, findings: &mut Findings) -> Option<&'stati
         None => {
             let finding = findings.report(&codes::UNKNOWN_LINT, name.span, format!("there is no lint `{}`", name.value));
             let names = codes::ALL.iter().filter(|code| code.is_lint()).map(|code| code.name);
-            finding.help = suggest::did_you_mean(&name.value, "the lints are", names.clone());
+            finding.help = suggest::nearest(&name.value, names.clone())
+                .map(|near| format!("did you mean `{near}`?"))
+                .or_else(|| Some("`kpic explain` lists them: those with `warn`, `allow` or `deny`".to_owned()));
             finding.mend(name.span, &name.value, suggest::certain(&name.value, names, Words::Language));
             None
         }
@@ -48,9 +50,7 @@ pub(super) fn collect(entry: &Entry, allowances: &mut Vec<Allowance>, findings: 
     let reader = Reader::of(&entry.value);
     let within = Span { end: entry.value.span.end, ..entry.key.span };
     for allowed in reader.entries("allow") {
-        if matches!(&allowed.value.value, Value::Scalar(reason) if reason.text.trim().is_empty())
-            || allowed.value.value == Value::Null
-        {
+        if matches!(&allowed.value.value, Value::Scalar(reason) if reason.text.trim().is_empty()) {
             findings
                 .report(
                     &codes::WRONG_SHAPE,

@@ -89,7 +89,7 @@ pub struct Deprecated {
 
 static BETTER: Record = Record {
     what: "`better`",
-    fields: &[Field::new("between", Shape::List(&Shape::Number), "The two values between which it should be.")
+    fields: &[Field::new("between", Shape::Bounds, "The two values between which it should be.")
         .example("[0.4, 0.6]")
         .required()],
 };
@@ -171,7 +171,8 @@ pub fn decode(entry: &Entry, files: &Files) -> Kpi {
     let formula = reader.formula("formula", files);
     let values: Vec<_> =
         reader.entries("values").iter().filter_map(|entry| Some((entry.key.clone(), text(&entry.value)?))).collect();
-    let given = reader.get("formula").is_some_and(|node| node.value != Value::Null) || reader.get("values").is_some();
+    let is_map = matches!(entry.value.value, Value::Map(_) | Value::Null);
+    let given = !is_map || reader.get("formula").is_some() || reader.get("values").is_some();
     let built_in = ["stage", "driver"]
         .into_iter()
         .filter_map(|key| Some((Name::new(key.to_owned(), reader.key_span(key)?), reader.text(key)?)));

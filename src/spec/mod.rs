@@ -193,7 +193,8 @@ fn aliases(spec: &Spec, findings: &mut Findings) {
         if let Some(first) = taken.insert(&alias.value, alias.span) {
             findings
                 .report(&codes::DUPLICATE_DEFINITION, alias.span, format!("`{}` is already the name of a KPI", alias.value))
-                .also(first, "here");
+                .also(first, "here")
+                .help("delete the alias, or rename the KPI: a view can have one meaning only");
         }
     }
 }
@@ -213,7 +214,7 @@ fn reserved(spec: &Spec, findings: &mut Findings) {
     let mut refuse = |name: &Name, why: &str| {
         findings
             .report(&codes::RESERVED_NAME, name.span, format!("`{}` cannot be a name here: {why}", name.value))
-            .help("choose another name");
+            .help(format!("choose a name that says more, such as `customer_{}`", name.value));
     };
     let word = |name: &Name| RESERVED_WORDS.contains(&name.value.as_str());
     for name in spec.kpis.iter().flat_map(|kpi| std::iter::once(&kpi.name).chain(&kpi.aliases)) {

@@ -97,7 +97,7 @@ pub static PROJECT: Record = Record {
         Field::new("project", Shape::Text, "The project's name.").example("shop"),
         Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("The shop"),
         Field::new("description", Shape::Text, "What it is about, for whoever opens its documents.")
-            .example("What customers buy."),
+            .example("What the shop sells, and to whom."),
         Field::new("specs", Shape::Text, "The folder with the spec files. Default: specs.").example("specs"),
         Field::new("target_dir", Shape::Text, "The folder for output. Default: build.").example("build"),
         Field::new("calendar", Shape::Record(&CALENDAR), "Periods, zones, and how far data goes.").required(),

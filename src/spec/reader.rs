@@ -21,10 +21,35 @@ pub struct FormulaText {
     pub text: String,
     /// The place of the whole scalar.
     pub span: Span,
-    /// Whether YAML took a comment from the end of the line on which it stands.
-    pub comment_follows: bool,
+    /// What YAML ended it at, if that may have been meant as a part of it.
+    pub cut: Option<Cut>,
     /// For each byte where its character stands in the file; nothing where the text stands there as it is.
     origins: Option<Vec<(u32, u32)>>,
+}
+
+/// What may have ended a formula before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// A comment.
+    Comment,
+    /// The comma between the entries of a map in braces.
+    Comma,
+}
+
+/// Whether a text has a parenthesis or quote that is not closed, so that it can be no formula.
+pub fn is_open(text: &str) -> bool {
+    let mut depth = 0usize;
+    let mut quoted: Option<char> = None;
+    for char in text.chars() {
+        match (quoted, char) {
+            (Some(quote), _) if quote == char => quoted = None,
+            (None, '\'' | '`') => quoted = Some(char),
+            (None, '(') => depth += 1,
+            (None, ')') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    quoted.is_some() || depth > 0
 }
 
 impl FormulaText {
@@ -42,7 +67,7 @@ impl FormulaText {
 
     /// A formula that stands in no YAML, such as one on the command line.
     pub fn bare(text: &str, span: Span) -> Self {
-        Self { text: text.to_owned(), span, comment_follows: false, origins: None }
+        Self { text: text.to_owned(), span, cut: None, origins: None }
     }
 }
 
@@ -178,8 +203,12 @@ pub fn formula(node: &Node, files: &Files) -> Option<FormulaText> {
     let rest = file.get(node.span.end as usize..).unwrap_or_default();
     let line = rest.lines().next().unwrap_or_default();
     let plain = scalar.style == crate::load::yaml::Style::Plain;
-    let comment_follows = plain && line.trim_start().starts_with('#');
-    Some(FormulaText { text: scalar.text.clone(), span: node.span, comment_follows, origins })
+    let cut = match line.trim_start().chars().next() {
+        Some('#') if plain => Some(Cut::Comment),
+        Some(',') if plain => Some(Cut::Comma),
+        _ => None,
+    };
+    Some(FormulaText { text: scalar.text.clone(), span: node.span, cut, origins })
 }
 
 /// A period's label with its place.

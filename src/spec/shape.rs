@@ -7,8 +7,9 @@
 use crate::calendar::{Date, Label};
 use crate::diagnostic::suggest::{self, Words};
 use crate::diagnostic::{Findings, Fix, codes};
+use crate::load::yaml::Style;
 use crate::load::{Entry, Node, Value};
-use crate::text::Span;
+use crate::text::{Name, Span};
 
 /// A map with a fixed set of keys.
 #[derive(Debug)]
@@ -84,6 +85,8 @@ pub enum Shape {
     Word(&'static [&'static str]),
     /// A list of such values.
     List(&'static Shape),
+    /// A list of two numbers, the lower first.
+    Bounds,
     /// A map from names to such values. The text says what one of them is: "a KPI".
     Named(&'static str, &'static Shape),
     /// A map from any text to such values.
@@ -98,10 +101,15 @@ pub enum Shape {
 
 /// Reports everything in `node` that does not fit `shape`.
 pub fn check(node: &Node, shape: &Shape, findings: &mut Findings) {
+    check_as(None, node, shape, findings);
+}
+
+/// The same for the value of a name, which the findings then say.
+fn check_as(named: Option<&Name>, node: &Node, shape: &Shape, findings: &mut Findings) {
     match (shape, &node.value) {
         (Shape::Any, _) => doubled_below(node, findings),
         (Shape::Either(shapes), _) => match shapes.iter().find(|shape| shape.takes(node)) {
-            Some(shape) => check(node, shape, findings),
+            Some(shape) => check_as(named, node, shape, findings),
             None => wrong(node, shape, findings),
         },
         (Shape::List(inner), Value::List(items)) => {
@@ -113,7 +121,7 @@ pub fn check(node: &Node, shape: &Shape, findings: &mut Findings) {
             doubled(entries, findings);
             for entry in entries {
                 name(&entry.key.value, entry.key.span, what, findings);
-                check(&entry.value, inner, findings);
+                check_as(Some(&entry.key), &entry.value, inner, findings);
             }
         }
         (Shape::Map(inner), Value::Map(entries)) => {
@@ -122,9 +130,9 @@ pub fn check(node: &Node, shape: &Shape, findings: &mut Findings) {
                 check(&entry.value, inner, findings);
             }
         }
-        (Shape::Record(record), Value::Map(entries)) => record.check(node, entries, findings),
+        (Shape::Record(record), Value::Map(entries)) => record.check(named, node, entries, findings),
         // A definition without anything in it: `orders:` lacks what is required and nothing else.
-        (Shape::Record(record), Value::Null) => record.check(node, &[], findings),
+        (Shape::Record(record), Value::Null) => record.check(named, node, &[], findings),
         (Shape::Named(..) | Shape::Map(_) | Shape::List(_), Value::Null) => {}
         _ if shape.takes(node) => {}
         _ => wrong(node, shape, findings),
@@ -148,6 +156,10 @@ impl Shape {
             Shape::Period => text.is_some_and(|text| Label::parse(text).is_some()),
             Shape::Word(words) => text.is_some_and(|text| words.contains(&text)),
             Shape::List(_) => matches!(node.value, Value::List(_)),
+            Shape::Bounds => match &node.value {
+                Value::List(items) => matches!(numbers(items).as_slice(), [Some(low), Some(high)] if low <= high),
+                Value::Null | Value::Scalar(_) | Value::Map(_) => false,
+            },
             Shape::Named(..) | Shape::Map(_) | Shape::Record(_) => matches!(node.value, Value::Map(_)),
             Shape::Either(shapes) => shapes.iter().any(|shape| shape.takes(node)),
         }
@@ -183,7 +195,10 @@ impl Shape {
                 [only] => format!("`{only}`"),
                 _ => "one of a fixed set of words".to_owned(),
             },
+            Shape::List(Shape::Text) => "a list of texts".to_owned(),
+            Shape::List(Shape::Name) => "a list of names".to_owned(),
             Shape::List(inner) => format!("a list, each item {}", inner.describe()),
+            Shape::Bounds => "a list of two numbers, the lower first".to_owned(),
             Shape::Named(what, _) => format!("a map from names, each to {what}"),
             Shape::Map(inner) => format!("a map, each value {}", inner.describe()),
             Shape::Record(record) => format!("{} as a map", record.what),
@@ -202,16 +217,15 @@ impl Record {
         (free && field.shape.takes(&unknown.value)).then_some(key)
     }
 
-    fn check(&self, node: &Node, entries: &[Entry], findings: &mut Findings) {
+    fn check(&self, named: Option<&Name>, node: &Node, entries: &[Entry], findings: &mut Findings) {
         doubled(entries, findings);
-        for entry in entries {
+        let mut misspelt = Vec::new();
+        for (at, entry) in entries.iter().enumerate() {
             let key = &entry.key;
             let Some(field) = self.fields.iter().find(|field| field.key == key.value) else {
-                let message = format!("{} has no key `{}`", self.what, key.value);
-                let known = self.fields.iter().map(|field| field.key);
-                let finding = findings.report(&codes::UNKNOWN_KEY, key.span, message);
-                finding.help = suggest::did_you_mean(&key.value, "its keys are", known);
-                finding.mend(key.span, &key.value, self.meant(entry, entries));
+                if !self.is_rest_of_formula(entries, at, findings) {
+                    misspelt.extend(self.unknown(entry, entries, findings));
+                }
                 continue;
             };
             if field.later {
@@ -223,13 +237,123 @@ impl Record {
             check(&entry.value, &field.shape, findings);
         }
         for field in self.fields.iter().filter(|field| field.required) {
-            if !entries.iter().any(|entry| entry.key.value == field.key) {
-                let message = format!("{} needs `{}`", self.what, field.key);
-                findings
-                    .report(&codes::MISSING_KEY, first_line(node, entries), message)
-                    .help(format!("{}: {}", field.key, field.about));
+            // A key that was meant to be this one has been reported.
+            if misspelt.contains(&field.key) || entries.iter().any(|entry| entry.key.value == field.key) {
+                continue;
             }
+            let what = match named {
+                Some(name) => format!("the {} `{}`", self.noun(), name.value),
+                None => self.what.to_owned(),
+            };
+            let place = named.map_or_else(|| first_line(node, entries), |name| name.span);
+            findings.report(&codes::MISSING_KEY, place, format!("{what} needs `{}`", field.key)).help(format!(
+                "add `{}:` with {}. {}",
+                field.key,
+                field.shape.describe(),
+                field.about
+            ));
         }
+    }
+
+    /// Reports a key that the record does not have; gives the one that was probably meant.
+    fn unknown(&self, entry: &Entry, entries: &[Entry], findings: &mut Findings) -> Option<&'static str> {
+        let key = &entry.key;
+        let message = format!("{} has no key `{}`", self.what, key.value);
+        let finding = findings.report(&codes::UNKNOWN_KEY, key.span, message);
+        let known = || self.fields.iter().map(|field| field.key);
+        let meant = suggest::nearest(&key.value, known())
+            .or_else(|| elsewhere(&key.value).iter().find_map(|here| known().find(|known| known == here)));
+        finding.help = match meant {
+            Some(meant) => Some(format!("did you mean `{meant}`?")),
+            None => Some(format!("its keys are: {}", known().collect::<Vec<_>>().join(", "))),
+        };
+        finding.mend(key.span, &key.value, self.meant(entry, entries));
+        meant
+    }
+
+    /// Whether a key is what YAML took for one after it had cut a formula at a comma; says so if nobody else will.
+    fn is_rest_of_formula(&self, entries: &[Entry], at: usize, findings: &mut Findings) -> bool {
+        let is_formula = |entry: &&Entry| {
+            let field = self.fields.iter().find(|field| field.key == entry.key.value);
+            field.is_some_and(|field| matches!(field.shape, Shape::Formula))
+        };
+        let before = entries.get(..at).unwrap_or_default();
+        let Some((key, formula)) = entries.get(at).zip(before.iter().rev().find(is_formula)) else { return false };
+        let Value::Scalar(text) = &formula.value.value else { return false };
+        if key.value.value != Value::Null || text.style != Style::Plain {
+            return false;
+        }
+        if super::reader::is_open(&text.text) {
+            return true;
+        }
+        if is_name(&key.key.value) {
+            return false;
+        }
+        findings
+            .report(
+                &codes::FORMULA_CUT,
+                formula.value.span,
+                "YAML ended this formula at `,`, which separates the entries between `{` and `}`",
+            )
+            .here("this is all that is left of it")
+            .help("put double quotes around the whole formula");
+        true
+    }
+
+    /// What the map describes, without its article.
+    fn noun(&self) -> &'static str {
+        self.what.strip_prefix("a ").or_else(|| self.what.strip_prefix("an ")).unwrap_or(self.what)
+    }
+
+    /// The key that a lone value in the place of the map was probably meant for.
+    fn main(&self) -> Option<&'static Field> {
+        let formula = self.fields.iter().find(|field| matches!(field.shape, Shape::Formula));
+        let required = self.fields.iter().find(|field| field.required);
+        formula.or(required).or(self.fields.first())
+    }
+}
+
+/// What other tools call a key or word, and the words for it here.
+fn elsewhere(word: &str) -> &'static [&'static str] {
+    match word.to_ascii_lowercase().as_str() {
+        "name" | "label" | "display_name" | "caption" => &["title"],
+        "desc" | "comment" | "comments" | "doc" | "docs" | "definition" | "note" | "notes" => &["description"],
+        "expression" | "expr" | "calculation" | "measure" | "calc" | "agg" | "value" => &["formula", "expr"],
+        "dimensions" | "dims" | "group_by" | "groupby" | "slices" | "slice" | "breakdown" => &["by"],
+        "team" | "owners" | "responsible" | "steward" => &["owner"],
+        "granularity" | "time_grain" | "frequency" | "period" | "interval" => &["grain", "cadence"],
+        "direction" | "polarity" | "goal" => &["better"],
+        "format" | "currency" => &["unit"],
+        "synonyms" | "former_names" | "alias" => &["aliases"],
+        "data_type" | "dtype" | "datatype" => &["type"],
+        "primary_key" | "pk" | "id" | "unique_key" => &["key"],
+        "timestamp" | "time_column" | "date" | "date_column" | "event_time" | "agg_time_dimension" => &["time"],
+        "relation" | "model" | "view" | "ref" => &["table"],
+        "path" | "file" => &["files"],
+        "sql" | "select" => &["query", "sql"],
+        "fields" | "attributes" => &["columns"],
+        "foreign_key" | "fk" | "reference" | "references_to" | "join" => &["references"],
+        "source_column" | "field" => &["column"],
+        "not_null" | "null" => &["nullable"],
+        "accepted_values" | "enum" | "options" => &["values"],
+        "metrics" | "kpi" | "members" => &["kpis"],
+        "tz" | "time_zone" => &["timezone", "zone"],
+        "int" | "bigint" | "smallint" | "long" | "int64" => &["integer"],
+        "float" | "double" | "real" | "float64" => &["number"],
+        "numeric" | "money" => &["decimal"],
+        "string" | "varchar" | "char" | "uuid" | "str" => &["text"],
+        "bool" => &["boolean"],
+        "datetime" | "timestamp_ntz" => &["timestamp"],
+        "timestamptz" | "timestamp_tz" | "timestamp_ltz" => &["instant"],
+        "higher" | "increase" | "high" | "more" | "larger" => &["up"],
+        "lower" | "decrease" | "low" | "less" | "smaller" => &["down"],
+        "dimension" | "snapshot" | "entity" => &["entities"],
+        "fact" | "log" | "transactions" => &["events"],
+        "no" | "off" | "n" => &["false", "allow"],
+        "yes" | "on" | "y" => &["true"],
+        "error" => &["deny"],
+        "ignore" | "none" | "skip" => &["allow"],
+        _ => &[],
     }
 }
 
@@ -242,21 +366,57 @@ fn first_line(node: &Node, entries: &[Entry]) -> Span {
 fn wrong(node: &Node, shape: &Shape, findings: &mut Findings) {
     let message = format!("expected {}, found {}", shape.describe(), node.describe());
     let finding = findings.report(&codes::WRONG_SHAPE, node.span, message);
+    finding.help = instead(node, shape);
     if let (Some(words), Value::Scalar(scalar)) = (shape.words(), &node.value) {
         finding.mend(node.span, &scalar.text, suggest::certain(&scalar.text, words.iter().copied(), Words::Language));
     }
+}
+
+/// What to write instead of a value of the wrong shape.
+fn instead(node: &Node, shape: &Shape) -> Option<String> {
     match (shape, &node.value) {
+        (_, Value::Null) => Some("give it a value, or delete the key".to_owned()),
         (Shape::Formula, Value::Map(_) | Value::List(_)) => {
-            finding.help("put quotes around the formula: YAML reads `: `, `[` and `{` as its own");
+            Some("put quotes around the formula: YAML reads `: `, `[` and `{` as its own".to_owned())
         }
-        (Shape::Word(words), Value::Scalar(scalar)) => {
-            finding.help = suggest::did_you_mean(&scalar.text, "the words are", words.iter().copied());
+        (Shape::Word(words), Value::Scalar(scalar)) => word(&scalar.text, words),
+        (Shape::Truth, Value::Scalar(scalar)) => word(&scalar.text, &["true", "false"]),
+        (Shape::List(_), Value::Scalar(scalar)) if scalar.text.len() <= 40 => {
+            Some(format!("a list stands in brackets: `[{}]`", scalar.text))
         }
-        (Shape::Record(record), Value::Scalar(_)) => {
-            finding.help = record.fields.first().map(|field| format!("for instance `{{ {}: ... }}`", field.key));
+        (Shape::Bounds, Value::List(_)) => Some("for instance `between: [0.9, 1.1]`".to_owned()),
+        (Shape::Named(..), Value::List(_)) => Some("give each entry a name: `name: { ... }` instead of `- ...`".to_owned()),
+        (Shape::Record(record), Value::Scalar(scalar)) if scalar.text.len() <= 80 => record.main().map(|field| {
+            if field.shape.takes(node) {
+                format!("write `{{ {}: {} }}`", field.key, scalar.text)
+            } else {
+                format!("for instance `{{ {}: ... }}`", field.key)
+            }
+        }),
+        (Shape::Text | Shape::Name | Shape::Number, Value::List(items)) if items.len() == 1 => {
+            Some("write the value alone, without brackets".to_owned())
         }
-        _ => {}
+        (Shape::Either(shapes), Value::Scalar(scalar)) => {
+            shapes.iter().find_map(Shape::words).and_then(|words| word(&scalar.text, words))
+        }
+        _ => None,
     }
+}
+
+/// The word that was probably meant.
+fn word(typed: &str, words: &[&'static str]) -> Option<String> {
+    let meant = elsewhere(typed).iter().find(|here| words.contains(here)).copied();
+    let meant = meant.or_else(|| suggest::nearest(typed, words.iter().copied()));
+    meant.map(|meant| format!("did you mean `{meant}`?"))
+}
+
+/// The numbers of a list.
+fn numbers(items: &[Node]) -> Vec<Option<f64>> {
+    let value = |node: &Node| match &node.value {
+        Value::Scalar(scalar) => number(&scalar.text),
+        Value::Null | Value::List(_) | Value::Map(_) => None,
+    };
+    items.iter().map(value).collect()
 }
 
 /// Reports keys that stand twice in one map.
@@ -296,12 +456,13 @@ fn name(text: &str, span: Span, what: &str, findings: &mut Findings) {
     if is_name(text) {
         return;
     }
-    let message = format!("`{text}` cannot name {what}: names are lower case, with digits and single `_`, from a letter on");
-    let finding = findings.report(&codes::BAD_NAME, span, message);
+    let message = format!(
+        "`{text}` cannot name {what}: a name begins with a letter from a to z and goes on with such letters, digits and single `_`"
+    );
     let better = snake_case(text);
-    if is_name(&better) {
-        finding.help(format!("call it `{better}`"));
-    }
+    let better = if is_name(&better) { better } else { "net_revenue_2024".to_owned() };
+    let verb = if better == "net_revenue_2024" { "a name is for instance" } else { "call it" };
+    findings.report(&codes::BAD_NAME, span, message).help(format!("{verb} `{better}`"));
 }
 
 /// Whether a text is a name of the language: `[a-z][a-z0-9_]*` without `__`.
@@ -311,22 +472,49 @@ pub fn is_name(text: &str) -> bool {
         && !text.contains("__")
 }
 
-/// The name that was probably meant.
+/// The name that was probably meant: words parted by `_`, digits in front moved to the end.
 fn snake_case(text: &str) -> String {
     let mut name = String::new();
     let mut after_lower = false;
     for char in text.chars() {
-        if char.is_ascii_alphanumeric() {
-            if char.is_ascii_uppercase() && after_lower {
+        if char.is_alphanumeric() {
+            if char.is_uppercase() && after_lower {
                 name.push('_');
             }
-            name.push(char.to_ascii_lowercase());
+            match plain_letters(char) {
+                Some(letters) => name.push_str(letters),
+                None => name.extend(char.to_lowercase()),
+            }
         } else if !name.ends_with('_') {
             name.push('_');
         }
-        after_lower = char.is_ascii_lowercase();
+        after_lower = char.is_lowercase();
     }
-    name.trim_matches('_').to_owned()
+    let name = name.trim_matches('_');
+    let rest = name.trim_start_matches(|char: char| char.is_ascii_digit());
+    let digits = name.strip_suffix(rest).unwrap_or_default();
+    match rest.trim_start_matches('_') {
+        rest if digits.is_empty() || rest.is_empty() => name.to_owned(),
+        rest => format!("{rest}_{digits}"),
+    }
+}
+
+/// How a letter that is not from a to z is spelt with those that are.
+fn plain_letters(char: char) -> Option<&'static str> {
+    Some(match char {
+        'ä' | 'Ä' | 'æ' | 'Æ' => "ae",
+        'ö' | 'Ö' | 'ø' | 'Ø' | 'œ' | 'Œ' => "oe",
+        'ü' | 'Ü' => "ue",
+        'ß' => "ss",
+        'à' | 'á' | 'â' | 'ã' | 'å' | 'À' | 'Á' | 'Â' | 'Ã' | 'Å' => "a",
+        'è' | 'é' | 'ê' | 'ë' | 'È' | 'É' | 'Ê' | 'Ë' => "e",
+        'ì' | 'í' | 'î' | 'ï' | 'Ì' | 'Í' | 'Î' | 'Ï' => "i",
+        'ò' | 'ó' | 'ô' | 'õ' | 'Ò' | 'Ó' | 'Ô' | 'Õ' => "o",
+        'ù' | 'ú' | 'û' | 'Ù' | 'Ú' | 'Û' => "u",
+        'ñ' | 'Ñ' => "n",
+        'ç' | 'Ç' => "c",
+        _ => return None,
+    })
 }
 
 /// A number as specs write it: `1_000.5`, `25%`, `-3`.
@@ -357,7 +545,14 @@ mod tests {
         for bad in ["Revenue", "_a", "1a", "a__b", "", "a-b", "größe"] {
             assert!(!is_name(bad), "{bad}");
         }
-        assert_eq!(snake_case("MonthlyRevenue 2024"), "monthly_revenue_2024");
+        for (typed, meant) in [
+            ("MonthlyRevenue 2024", "monthly_revenue_2024"),
+            ("2024_revenue", "revenue_2024"),
+            ("Größe", "groesse"),
+            ("net__revenue", "net_revenue"),
+        ] {
+            assert_eq!(snake_case(typed), meant);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::allow;
 use super::reader::{FormulaText, Reader, Text, text, text_list};
 use super::shape::{Field, Record, Shape};
 use crate::load::{Entry, Node, Value};
-use crate::text::{Files, Name, Spanned};
+use crate::text::{Files, Name, Span, Spanned};
 
 /// A source as written.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct Source {
     pub time: Option<Name>,
     /// The columns.
     pub columns: Vec<Column>,
+    /// Whether the columns could not be read, so that none must be called unknown.
+    pub is_partial: bool,
 }
 
 /// Where rows are.
@@ -36,6 +38,16 @@ pub enum Relation {
     Files(Vec<Text>),
     /// A query.
     Query(Text),
+}
+
+impl Relation {
+    /// Where it is written.
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Relation::Table(text) | Relation::Query(text) => Some(text.span),
+            Relation::Files(paths) => Some(paths.first()?.span.to(paths.last()?.span)),
+        }
+    }
 }
 
 /// A column as written.
@@ -181,6 +193,7 @@ pub fn decode(entry: &Entry, files: &Files) -> Source {
         key: reader.texts("key"),
         time: reader.text("time"),
         columns: reader.entries("columns").iter().map(|entry| column(entry, files)).collect(),
+        is_partial: !reader.get("columns").is_some_and(|node| matches!(node.value, Value::Map(_))),
     }
 }
 

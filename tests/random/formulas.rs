@@ -180,7 +180,11 @@ impl Formulas<'_> {
         match choices.below(16) {
             0..3 => Expr::Apply("/", vec![self.part(depth, choices), self.steady(depth, choices)]),
             3 | 4 => Expr::Apply(choices.word(&["+", "-"]), vec![self.part(depth, choices), self.part(depth, choices)]),
-            5 => Expr::Apply("*", vec![number(choices), self.part(depth, choices)]),
+            // Not by 0: a division by what is always 0 is refused.
+            5 => {
+                let factor = Expr::Literal(Value::Number(*choices.pick(&[-0.5, 0.25, 0.75, 1.0, 1.25, 2.25, 3.0])));
+                Expr::Apply("*", vec![factor, self.part(depth, choices)])
+            }
             6 => Expr::Apply(choices.word(&["least", "greatest"]), vec![self.part(depth, choices), self.part(depth, choices)]),
             7 => Expr::Apply("coalesce", vec![self.part(depth, choices), number(choices)]),
             8 => match choices.below(3) {

@@ -280,7 +280,10 @@ sources:
 ",
     );
     let all = folder.findings(&["verify"]);
-    assert!(all.iter().any(|(code, at, said)| code == "K0904" && at == "retail" && said.contains("a gap")), "{all:#?}");
+    assert!(
+        all.iter().any(|(code, at, said)| code == "K0904" && at == "retail" && said.contains("2024-01-17 is missing")),
+        "{all:#?}"
+    );
     let printed = folder.kpic(&["verify"]).stdout;
     assert!(shows(&printed, "its rows are a calendar wrong"), "{printed}");
 }

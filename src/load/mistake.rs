@@ -1,0 +1,171 @@
+//! What the YAML parser did not like, in the words of someone who writes specs.
+
+use crate::diagnostic::{Findings, codes};
+use crate::text::{FileId, Span};
+use granit_parser::{ErrorKind, ScanError};
+
+/// Where the parser stopped: the place and its line.
+struct Stop<'a> {
+    text: &'a str,
+    byte: usize,
+    line: &'a str,
+    line_start: usize,
+}
+
+/// Reports why a file is not YAML.
+pub(super) fn report(file: FileId, text: &str, error: &ScanError, findings: &mut Findings) {
+    let byte = error.marker().byte_offset().unwrap_or(0).min(text.len());
+    let line_start = text.get(..byte).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let line_end = text.get(byte..).and_then(|after| after.find('\n')).map_or(text.len(), |at| byte + at);
+    let line = text.get(line_start..line_end).unwrap_or_default().trim_end();
+    let width = text.get(byte..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    let end = if byte < line_end { byte + width } else { byte };
+    let here = Span::new(file, byte..end);
+    if line.starts_with("<<<<<<<") || line.starts_with("=======") || line.starts_with(">>>>>>>") {
+        findings
+            .report(
+                &codes::MERGE_CONFLICT,
+                Span::new(file, line_start..line_start + line.len()),
+                "a merge conflict was left in this file",
+            )
+            .help("keep one side of the conflict and delete the marks");
+        return;
+    }
+    if line.trim_start_matches(' ').starts_with('\t') {
+        findings
+            .report(&codes::TAB_INDENTATION, here, "this line is indented with a tab, which YAML does not allow")
+            .help("indent with spaces");
+        return;
+    }
+    let stop = Stop { text, byte, line, line_start };
+    if stop.is_in_cut_formula(error.kind()) {
+        let message = "YAML ended a formula at the comma before this, which separates the entries between `{` and `}`";
+        findings.report(&codes::FORMULA_CUT, here, message).help("put double quotes around the whole formula");
+        return;
+    }
+    let (message, help) = stop.words(error.kind());
+    findings.report(&codes::YAML_SYNTAX, here, message).help = help;
+}
+
+impl Stop<'_> {
+    /// What is wrong, and what to write instead.
+    fn words(&self, kind: &ErrorKind) -> (String, Option<String>) {
+        let (message, help) = match kind {
+            ErrorKind::MappingValueNotAllowed => return self.unexpected_colon(),
+            ErrorKind::ExpectedFlowMappingSeparator if self.rest().starts_with(':') => return colon_in_text(),
+            ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator => (
+                "expected `,` or the closing bracket here".to_owned(),
+                "within brackets the entries are separated by commas; a text that holds `,`, `[`, `]`, `{` or `}` needs quotes",
+            ),
+            ErrorKind::UnclosedFlowCollection { open } => {
+                (format!("this `{open}` is not closed"), if *open == '{' { "add `}`" } else { "add `]`" })
+            }
+            ErrorKind::UnexpectedEofFlowMapping | ErrorKind::UnexpectedEofImplicitFlowMapping => {
+                ("the file ends, but a `{` is not closed".to_owned(), "add `}`")
+            }
+            ErrorKind::UnexpectedEofFlowSequence => ("the file ends, but a `[` is not closed".to_owned(), "add `]`"),
+            ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
+                (format!("this `{open}` is closed by `{close}`"), "`{` goes with `}`, and `[` with `]`")
+            }
+            ErrorKind::MisplacedFlowCollectionEnd => {
+                ("this bracket closes nothing".to_owned(), "delete it, or put quotes around the text that it belongs to")
+            }
+            ErrorKind::UnexpectedCharacter { character } => {
+                (format!("a text without quotes cannot begin with `{character}`"), "put quotes around the text")
+            }
+            ErrorKind::InvalidTrailingSingleQuotedScalar => (
+                "YAML ended the text at the quote before this".to_owned(),
+                "a quote inside a text is doubled: `'it''s'`; a formula that begins with a quote stands in double quotes as a whole",
+            ),
+            ErrorKind::InvalidTrailingDoubleQuotedScalar => (
+                "YAML ended the text at the quote before this".to_owned(),
+                "inside double quotes use single ones: `\"count(orders where status = 'paid')\"`",
+            ),
+            ErrorKind::UnclosedQuotedScalar
+            | ErrorKind::InvalidQuotedScalarIndent
+            | ErrorKind::DocumentIndicatorInQuotedScalar => {
+                ("a text that begins with a quote is not closed".to_owned(), "add the closing quote at the end of the text")
+            }
+            ErrorKind::UnknownQuotedScalarEscape => (
+                "a `\\` in a text in double quotes begins a special character, and this is none".to_owned(),
+                "double it, `\\\\`, or put the text in single quotes",
+            ),
+            ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
+                ("this line is no `key: value`".to_owned(), "add `:` after the key")
+            }
+            ErrorKind::ExpectedBlockMappingKey
+            | ErrorKind::InvalidIndentation
+            | ErrorKind::ExpectedBlockSequenceEntry
+            | ErrorKind::BlockSequenceEntryNotAllowed
+                if self.begins_line() =>
+            {
+                (
+                    "this line begins in another column than the lines that it belongs to".to_owned(),
+                    "the keys of one map begin in the same column, and so do the `-` of one list",
+                )
+            }
+            ErrorKind::InvalidFlowScalarIndent => (
+                "this line is not indented, but a bracket above is still open".to_owned(),
+                "close the bracket, or indent the line",
+            ),
+            ErrorKind::RecursionLimitExceeded => {
+                ("this is nested deeper than 100 levels".to_owned(), "a spec needs a few levels only")
+            }
+            other => return (format!("this is not YAML: {other}"), None),
+        };
+        (message, Some(help.to_owned()))
+    }
+
+    /// Whether a quoted text stands after a comma and an open parenthesis: `{ formula: count(orders where status in ('a', 'b')) }`.
+    fn is_in_cut_formula(&self, kind: &ErrorKind) -> bool {
+        let quote = match kind {
+            ErrorKind::InvalidTrailingSingleQuotedScalar => '\'',
+            ErrorKind::InvalidTrailingDoubleQuotedScalar => '"',
+            _ => return false,
+        };
+        let text = self.before().trim_end().trim_end_matches(quote);
+        let before = text.rfind(quote).and_then(|at| text.get(..at)).unwrap_or_default().trim_end();
+        before.ends_with(',') && before.matches('(').count() > before.matches(')').count()
+    }
+
+    fn rest(&self) -> &str {
+        self.text.get(self.byte..).unwrap_or_default()
+    }
+
+    /// The part of the line before the place.
+    fn before(&self) -> &str {
+        self.text.get(self.line_start..self.byte).unwrap_or_default()
+    }
+
+    fn begins_line(&self) -> bool {
+        self.before().trim_start_matches([' ', '-']).is_empty()
+    }
+
+    /// A `:` where no key can be: in the middle of a text, or because of the line above.
+    fn unexpected_colon(&self) -> (String, Option<String>) {
+        if self.before().contains(": ") {
+            return colon_in_text();
+        }
+        let above = self.text.get(..self.line_start).unwrap_or_default().lines().rev().find(|line| !line.trim().is_empty());
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        match above {
+            Some(above) if !above.contains(':') => (
+                format!("`{}` in the line above has no `:` after it", above.trim()),
+                Some("a key ends with `:`, also when its value stands in the lines below".to_owned()),
+            ),
+            Some(above) if indent(self.line) > indent(above) => (
+                "this line is indented deeper than the line above, which has a value already".to_owned(),
+                Some("begin it in the same column as the line above".to_owned()),
+            ),
+            _ => ("a key cannot stand here".to_owned(), Some("put quotes around a text that holds `: `".to_owned())),
+        }
+    }
+}
+
+/// A text with `: ` in it that is not in quotes.
+fn colon_in_text() -> (String, Option<String>) {
+    (
+        "this text holds `: `, which YAML takes for the end of a key".to_owned(),
+        Some("put quotes around the whole text".to_owned()),
+    )
+}
