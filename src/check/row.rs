@@ -67,6 +67,7 @@ impl Context<'_> {
                     origin: None,
                 }
             }
+            (RowLeaf::Reached(reached), Scope::Rows(source)) => self.reached(reached, source, expr),
             _ => Operand::broken(span),
         }
     }

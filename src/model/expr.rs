@@ -4,6 +4,7 @@
 //! relations. What is in between is the same everywhere: functions of the table in `functions`, applied to expressions.
 //! Places do not count when expressions are compared, so that the same calculation is found wherever it was written.
 
+use super::journey::Reached;
 use super::{ColumnId, DimensionId, KpiId, SourceId};
 use crate::calendar::{Date, Grain, Length};
 use crate::functions::Function;
@@ -84,6 +85,8 @@ pub enum RowLeaf {
     Value,
     /// An aggregate over the rows of another source that belong to this row.
     Related(Box<Related>),
+    /// Whether a journey got to a step.
+    Reached(Box<Reached>),
 }
 
 /// A column reached through references.

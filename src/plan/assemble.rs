@@ -2,6 +2,7 @@
 
 use super::complete::{Bound, is_complete_here};
 use super::expand::{Expansion, Formula, Move, Part as Leaf, Place};
+use super::journey::Wanted;
 use super::names::Names;
 use super::relation::{Atom, Body, Part, Query, Rows, Scalar, Select, column, day, moved};
 use super::rows::{Appearance, Series};
@@ -13,7 +14,7 @@ use crate::calendar::{AsOf, Date, Grain};
 use crate::functions::{conversions, operators};
 use crate::model::expr::{CalcLeaf, Expr, Node, Past, Window};
 use crate::model::facts::Type;
-use crate::model::{DimensionId, KpiId, Model, Storage};
+use crate::model::{DimensionId, KpiId, Model, SourceId, Storage};
 use std::collections::BTreeMap;
 
 /// Columns that plans have beside those of dimensions and values.
@@ -55,6 +56,8 @@ pub(super) struct Planner<'a> {
     /// Rows that show which slices there are.
     pub(super) appearances: Vec<Appearance>,
     pub(super) window_day_parts: BTreeMap<(Grain, Window), String>,
+    /// The journeys that are read, and what is read of each.
+    pub(super) journeys: BTreeMap<SourceId, Wanted>,
     /// The part with the values that the dimensions have had, by the dimensions that it has.
     pub(super) slices: BTreeMap<Vec<DimensionId>, String>,
 }
@@ -78,6 +81,7 @@ impl<'a> Planner<'a> {
             value_columns: Vec::new(),
             appearances: Vec::new(),
             window_day_parts: BTreeMap::new(),
+            journeys: BTreeMap::new(),
             slices: BTreeMap::new(),
         }
     }
@@ -148,6 +152,7 @@ impl<'a> Planner<'a> {
         for spine in self.spines.values() {
             parts.extend(spine.parts(&ground, &mut self.names));
         }
+        parts.extend(self.journey_parts());
         parts
     }
 

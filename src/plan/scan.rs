@@ -57,6 +57,11 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// The source whose rows they are.
+    pub(super) fn source(&self) -> SourceId {
+        self.source
+    }
+
     /// The name of the relation at the end of some references.
     fn alias(&mut self, through: &[ColumnId]) -> String {
         let base = &self.model.sources.get(self.source).name.value;
@@ -112,6 +117,7 @@ impl<'a> Scan<'a> {
                 RowLeaf::Duration(count, _) => Expr::number(count),
                 // Conditions on dimensions have become conditions on columns; those on entities are not about rows.
                 RowLeaf::Dimension(_) | RowLeaf::Value => column("", "value"),
+                RowLeaf::Reached(reached) => self.row_at(through, &reached.condition),
                 RowLeaf::Related(_) => {
                     if self.related.is_empty() {
                         Expr::null()

@@ -40,7 +40,7 @@ pub(super) fn is_whole(model: &Model, source: SourceId, expr: &RowExpr) -> bool 
         RowLeaf::Column(path) => model.column(source, path).ty == Type::Integer,
         RowLeaf::Related(related) => aggregates_whole(model, &related.aggregate),
         RowLeaf::Duration(..) => true,
-        RowLeaf::Dimension(_) | RowLeaf::Value => false,
+        RowLeaf::Dimension(_) | RowLeaf::Value | RowLeaf::Reached(_) => false,
     })
 }
 
