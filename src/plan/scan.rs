@@ -130,25 +130,15 @@ impl<'a> Scan<'a> {
                 if function.name == "trunc" {
                     return self.trunc(through, arguments);
                 }
-                let widened = whole::computes(function.name).then(|| self.first_to_widen(through, arguments)).flatten();
-                let lowered = arguments.iter().enumerate().map(|(at, argument)| {
+                let room = whole::room(self.model, self.at(through), function, arguments);
+                let lowered = arguments.iter().zip(room).map(|(argument, change)| {
                     let value = self.row_at(through, argument);
-                    if Some(at) == widened { Expr::apply(&conversions::WIDEN, vec![value]) } else { value }
+                    if let Some(change) = change { Expr::apply(change, vec![value]) } else { value }
                 });
                 let lowered = lowered.collect();
                 Expr::apply(function, lowered)
             }
         }
-    }
-
-    /// Which operand to widen, so that a sum or product of whole numbers has room.
-    fn first_to_widen(&self, through: &[ColumnId], operands: &[RowExpr]) -> Option<usize> {
-        let at = self.at(through);
-        let all_whole = operands.iter().all(|operand| whole::is_whole(self.model, at, operand));
-        let room = operands.iter().any(|operand| whole::is_wide(self.model, at, operand));
-        let is_literal = |operand: &RowExpr| matches!(operand.node, Node::Literal(_) | Node::Leaf(RowLeaf::Duration(..)));
-        let first = || operands.iter().position(|operand| !is_literal(operand)).or(Some(0));
-        (all_whole && !room).then(first).flatten()
     }
 
     fn trunc(&mut self, through: &[ColumnId], arguments: &[RowExpr]) -> Scalar {
