@@ -7,7 +7,7 @@
 
 use super::expand::{Expansion, Formula, Measure, MeasureOf, Part};
 use crate::functions::{Argument, Function, Gives, Rest, conversions};
-use crate::model::expr::{Aggregate, Expr, Literal, Node, RowExpr, RowLeaf};
+use crate::model::expr::{Aggregate, Expr, Literal, Node, PairLeaf, RowExpr, RowLeaf};
 use crate::model::facts::Type;
 use crate::model::{Model, SourceId, Storage};
 
@@ -19,7 +19,7 @@ impl Measure {
             MeasureOf::Entities(grouped) => {
                 self.counts() || keeps_whole(grouped.function.gives) && aggregates_whole(model, &grouped.of)
             }
-            MeasureOf::Periods(_) | MeasureOf::ByHand(_) => self.counts(),
+            MeasureOf::Periods(_) | MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => self.counts(),
         }
     }
 }
@@ -62,13 +62,17 @@ fn held(model: &Model, source: SourceId, expr: &RowExpr) -> Option<Held> {
         Node::Literal(Literal::Number(digits)) if digits.contains(['e', 'E']) => Some(Held::Floating),
         Node::Literal(Literal::Number(digits)) if digits.contains('.') => Some(Held::Decimal),
         Node::Literal(Literal::Number(_)) | Node::Leaf(RowLeaf::Duration(..)) => Some(Held::Whole),
-        Node::Literal(_) | Node::Broken | Node::Leaf(RowLeaf::Dimension(_) | RowLeaf::Value) => None,
-        Node::Leaf(RowLeaf::Column(path)) => match model.column(source, path).ty {
-            Type::Integer => Some(Held::Whole),
-            Type::Decimal => Some(Held::Decimal),
-            Type::Number => Some(Held::Floating),
-            _ => None,
-        },
+        Node::Literal(_)
+        | Node::Broken
+        | Node::Leaf(RowLeaf::Dimension(_) | RowLeaf::Value | RowLeaf::Pair(PairLeaf::Exists(_) | PairLeaf::Ever)) => None,
+        Node::Leaf(RowLeaf::Column(path) | RowLeaf::Pair(PairLeaf::Of(_, path) | PairLeaf::Either(path))) => {
+            match model.column(source, path).ty {
+                Type::Integer => Some(Held::Whole),
+                Type::Decimal => Some(Held::Decimal),
+                Type::Number => Some(Held::Floating),
+                _ => None,
+            }
+        }
         Node::Leaf(RowLeaf::Related(related)) => aggregate_held(model, &related.aggregate),
         Node::Apply(function, arguments) => match function.gives {
             Gives::Integer => Some(Held::Whole),
