@@ -257,7 +257,7 @@ impl<'a> Planner<'a> {
         let day = scan.day(time);
         let shows = self.day_of_appearance(group, &asks, grain, day, &mut select);
         let of_calendar = self.custom.clone().filter(|_| grain != Grain::Day).map(|calendar| (calendar, scan.day(time)));
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.finish(scan);
         select.from = Some(from);
         select.joins = joins;
         if let Some((calendar, day)) = of_calendar {
@@ -304,7 +304,7 @@ impl<'a> Planner<'a> {
         let (common, _, either) = shared_conditions(&filters);
         conditions.extend(common.iter().chain(&either).map(|condition| scan.row(condition)));
         select.filter = conditions;
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.finish(scan);
         select.from = Some(from);
         select.joins = joins;
         let source = self.model.sources.get(group.source).name.value.clone();
@@ -377,7 +377,7 @@ impl<'a> Planner<'a> {
         }
         let conditions = add_folds(&mut scan, group, &[ask], &mut select);
         select.filter.extend(conditions);
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.finish(scan);
         select.from = Some(from);
         select.joins = joins;
         for (kind, part, on) in windows {
@@ -452,7 +452,7 @@ impl<'a> Planner<'a> {
         select.group_by_these();
         let conditions = add_folds(&mut scan, group, &asks, &mut select);
         select.filter = conditions;
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.finish(scan);
         select.from = Some(from);
         select.joins = joins;
         let all = self.part_name(group, "_of_all_time");

@@ -64,7 +64,9 @@ fn held(model: &Model, source: SourceId, expr: &RowExpr) -> Option<Held> {
         Node::Literal(Literal::Number(_)) | Node::Leaf(RowLeaf::Duration(..)) => Some(Held::Whole),
         Node::Literal(_)
         | Node::Broken
-        | Node::Leaf(RowLeaf::Dimension(_) | RowLeaf::Value | RowLeaf::Pair(PairLeaf::Exists(_) | PairLeaf::Ever)) => None,
+        | Node::Leaf(
+            RowLeaf::Dimension(_) | RowLeaf::Value | RowLeaf::Reached(_) | RowLeaf::Pair(PairLeaf::Exists(_) | PairLeaf::Ever),
+        ) => None,
         Node::Leaf(RowLeaf::Column(path) | RowLeaf::Pair(PairLeaf::Of(_, path) | PairLeaf::Either(path))) => {
             match model.column(source, path).ty {
                 Type::Integer => Some(Held::Whole),
