@@ -10,8 +10,8 @@ pub mod draw;
 pub mod view;
 
 use crate::diagnostic::{Findings, codes};
-use crate::model::expr::{Aggregate, Calc, CalcLeaf, Node as ExprNode, Path, RowExpr, RowLeaf};
-use crate::model::{Body, ColumnId, DimensionId, KpiId, Model, SourceId, Storage};
+use crate::model::expr::{Aggregate, Calc, CalcLeaf, Node as ExprNode, PairLeaf, Path, RowExpr, RowLeaf, Stock};
+use crate::model::{Body, ColumnId, DimensionId, Holds, KpiId, Model, SourceId, Storage};
 use crate::text::Span;
 use petgraph::Direction;
 use petgraph::algo::{tarjan_scc, toposort};
@@ -318,7 +318,12 @@ impl Builder<'_> {
                 self.path(from, related.aggregate.source, &related.via, expr.span_or(or));
             }
             ExprNode::Apply(_, arguments) => arguments.iter().for_each(|argument| self.row(from, source, argument, or)),
-            ExprNode::Leaf(RowLeaf::Value | RowLeaf::Duration(..)) | ExprNode::Literal(_) | ExprNode::Broken => {}
+            ExprNode::Leaf(RowLeaf::Pair(PairLeaf::Of(_, path) | PairLeaf::Either(path))) => {
+                self.path(from, source, path, expr.span_or(or));
+            }
+            ExprNode::Leaf(RowLeaf::Value | RowLeaf::Duration(..) | RowLeaf::Pair(PairLeaf::Exists(_) | PairLeaf::Ever))
+            | ExprNode::Literal(_)
+            | ExprNode::Broken => {}
         }
     }
 
@@ -330,6 +335,15 @@ impl Builder<'_> {
         }
         if let Some(time) = aggregate.time {
             self.edge(from, Node::Column(aggregate.source, time), span);
+        }
+        if aggregate.stock.is_some() {
+            let holds = self.model.sources.get(aggregate.source).holds;
+            for column in holds.iter().flat_map(Holds::columns) {
+                self.edge(from, Node::Column(aggregate.source, column), span);
+            }
+        }
+        if let Some(Stock::Pairs(Some(per))) = &aggregate.stock {
+            self.path(from, aggregate.source, per, span);
         }
     }
 

@@ -84,7 +84,7 @@ impl Planner<'_> {
                 }
                 bounds
             }
-            MeasureOf::ByHand(_) => Vec::new(),
+            MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => Vec::new(),
             MeasureOf::Periods(periods) => self.periods_whole_from(periods, grain),
         }
     }

@@ -16,6 +16,7 @@ mod kpi;
 mod operator;
 mod row;
 mod source;
+mod states;
 mod test;
 
 use crate::diagnostic::{Code, Finding, Findings, codes, suggest};
