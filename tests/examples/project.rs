@@ -27,7 +27,7 @@ pub(crate) struct Rows {
 }
 
 /// The database in which a project's views are created.
-const DATABASE: &str = "shop.duckdb";
+pub(crate) const DATABASE: &str = "shop.duckdb";
 
 /// How a null is written where every value is a text.
 pub(crate) const NULL: &str = "\\N";

@@ -1,7 +1,7 @@
 //! The project of a software company: its data can be made again, and it defines every KPI of the catalogue, with all that a reader
 //! of a KPI needs to know.
 
-use crate::project::{Project, files};
+use crate::project::{self, Project, files};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -38,6 +38,34 @@ fn the_data_of_saas_is_what_its_script_makes() {
     let other =
         "select count(*) from (from 'data/accounts.parquet' except all (from 'accounts.parquet' where account_id <> 1));\n";
     assert_eq!(project.duckdb(":memory:", "UTC", other), "1\n");
+}
+
+#[test]
+fn saas_shows_what_plain_sql_gives() {
+    let project = Project::copy("saas");
+    project.build(&[]);
+    project.deploy();
+    let plain = include_str!("saas.sql");
+    let names = "select table_name, (select coalesce(string_agg(column_name, ','), '') from duckdb_columns() as c \
+        where c.schema_name = 'plain' and c.table_name = t.table_name and column_name not in ('period', 'value')) \
+        from duckdb_tables() as t where schema_name = 'plain' order by all;\n";
+    let tables = project.duckdb(project::DATABASE, "UTC", &format!("{plain}{names}"));
+    let compare = |line: &str| {
+        let (name, dimensions) = line.split_once(',').unwrap();
+        let keys = ["period"].into_iter().chain(dimensions.trim_matches('"').split(',').filter(|name| !name.is_empty()));
+        let keys = keys.map(|key| format!("p.{key} is not distinct from k.{key}")).collect::<Vec<_>>().join(" and ");
+        format!(
+            "select '{name}', count(p.period) > 2, \
+               coalesce(arg_max((p.period, k.period, p.value, k.value), coalesce(abs(p.value), 0)) filter ( \
+                 case when p.period is null then coalesce(k.value, 0) <> 0 when k.period is null then true \
+                 else coalesce(abs(p.value - k.value) > 1e-9 * abs(p.value), (p.value is null) <> (k.value is null)) end)::text, '') \
+             from plain.\"{name}\" as p full join kpi.\"{name}\" as k on {keys};\n"
+        )
+    };
+    let found = project.duckdb(project::DATABASE, "UTC", &tables.lines().map(compare).collect::<String>());
+    let wanted: String = tables.lines().map(|line| format!("{},true,\n", line.split(',').next().unwrap())).collect();
+    assert_eq!(found, wanted);
+    assert!(found.lines().count() >= 25);
 }
 
 #[test]
