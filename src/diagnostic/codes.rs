@@ -1,7 +1,7 @@
 //! The table of all codes. A code is never reused, not even after it is gone.
 //!
 //! `K00` files, `K01` the shape of specs, `K02` names and formulas, `K03` types and units, `K04` time, `K05` slices,
-//! `K07` lints, `K08` warehouses, `K09` data.
+//! `K06` states, `K07` lints, `K08` warehouses, `K09` data.
 
 /// A kind of finding.
 #[derive(Debug, PartialEq, Eq)]
@@ -208,6 +208,15 @@ pub static DIMENSION_TYPE: Code = code!(Error, "K0502", "dimension-type", "a dim
 /// A slice that names a dimension twice.
 pub static BAD_SLICE: Code = code!(Error, "K0503", "bad-slice", "a slice that has no meaning");
 
+/// States without the time for which they hold.
+pub static MISSING_VALID: Code = code!(Error, "K0601", "missing-valid", "states do not say for how long they hold");
+/// Words of states where there are none.
+pub static NOT_A_STATE: Code = code!(Error, "K0602", "not-a-state", "only states have a level at a moment");
+/// A level over a window.
+pub static STOCK_OVER_TIME: Code = code!(Error, "K0603", "stock-over-time", "a level is asked for over a window");
+/// A pair of states of which it is not said which.
+pub static MIXED_PAIR: Code = code!(Error, "K0604", "mixed-pair", "it is not clear which state of a pair is meant");
+
 /// A name that should not be used any more.
 pub static DEPRECATED_USE: Code = code!(Warn, "K0701", "deprecated-use", "something deprecated is used");
 /// A KPI that nobody owns.
@@ -295,6 +304,10 @@ pub static UNDECLARED_VALUE: Code =
     code!(Error, "K0911", "undeclared-value", "the data has a value that `values:` does not list");
 /// A number outside of its bounds.
 pub static OUT_OF_RANGE: Code = code!(Error, "K0912", "out-of-range", "the data has a value below `min:` or above `max:`");
+/// Two states of one thing at one time.
+pub static STATES_OVERLAP: Code = code!(Error, "K0920", "states-overlap", "two states of one key hold at one time");
+/// A state that ends before it begins.
+pub static ENDS_BEFORE_IT_BEGINS: Code = code!(Error, "K0921", "ends-before-it-begins", "a state ends before it begins");
 
 /// All codes, in their order.
 pub static ALL: &[&Code] = &[
@@ -360,6 +373,10 @@ pub static ALL: &[&Code] = &[
     &NO_SHARED_DIMENSION,
     &DIMENSION_TYPE,
     &BAD_SLICE,
+    &MISSING_VALID,
+    &NOT_A_STATE,
+    &STOCK_OVER_TIME,
+    &MIXED_PAIR,
     &DEPRECATED_USE,
     &MISSING_OWNER,
     &MISSING_DESCRIPTION,
@@ -399,4 +416,6 @@ pub static ALL: &[&Code] = &[
     &REFERENCE_NOT_FOUND,
     &UNDECLARED_VALUE,
     &OUT_OF_RANGE,
+    &STATES_OVERLAP,
+    &ENDS_BEFORE_IT_BEGINS,
 ];

@@ -10,9 +10,9 @@ pub mod draw;
 pub mod view;
 
 use crate::diagnostic::{Findings, codes};
-use crate::model::expr::{Aggregate, Calc, CalcLeaf, Node as ExprNode, Path, RowExpr, RowLeaf};
+use crate::model::expr::{Aggregate, Calc, CalcLeaf, Node as ExprNode, PairLeaf, Path, RowExpr, RowLeaf, Stock};
 use crate::model::journey::Journey;
-use crate::model::{Body, ColumnId, DimensionId, KpiId, Model, Source, SourceId, Storage};
+use crate::model::{Body, ColumnId, DimensionId, Holds, KpiId, Model, Source, SourceId, Storage};
 use crate::text::Span;
 use petgraph::Direction;
 use petgraph::algo::{tarjan_scc, toposort};
@@ -355,7 +355,12 @@ impl Builder<'_> {
                     self.edge(from, Node::Column(source, step), expr.span_or(or));
                 }
             }
-            ExprNode::Leaf(RowLeaf::Value | RowLeaf::Duration(..)) | ExprNode::Literal(_) | ExprNode::Broken => {}
+            ExprNode::Leaf(RowLeaf::Pair(PairLeaf::Of(_, path) | PairLeaf::Either(path))) => {
+                self.path(from, source, path, expr.span_or(or));
+            }
+            ExprNode::Leaf(RowLeaf::Value | RowLeaf::Duration(..) | RowLeaf::Pair(PairLeaf::Exists(_) | PairLeaf::Ever))
+            | ExprNode::Literal(_)
+            | ExprNode::Broken => {}
         }
     }
 
@@ -367,6 +372,15 @@ impl Builder<'_> {
         }
         if let Some(time) = aggregate.time {
             self.edge(from, Node::Column(aggregate.source, time), span);
+        }
+        if aggregate.stock.is_some() {
+            let holds = self.model.sources.get(aggregate.source).holds;
+            for column in holds.iter().flat_map(Holds::columns) {
+                self.edge(from, Node::Column(aggregate.source, column), span);
+            }
+        }
+        if let Some(Stock::Pairs(Some(per))) = &aggregate.stock {
+            self.path(from, aggregate.source, per, span);
         }
     }
 

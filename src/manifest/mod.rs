@@ -173,6 +173,7 @@ impl<'a> Whole<'a> {
             kind: match source.kind {
                 SourceKind::Events => "events",
                 SourceKind::Entities => "entities",
+                SourceKind::States => "states",
             }
             .to_owned(),
             row: source.row.clone(),

@@ -10,7 +10,7 @@ pub mod id;
 pub mod journey;
 pub mod unit;
 
-use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain};
+use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain, Length};
 use crate::text::{Name, Span, Spanned};
 use about::About;
 use expr::{Calc, CalcLeaf, Path, RowExpr};
@@ -124,6 +124,8 @@ pub struct Source {
     pub time: Option<ColumnId>,
     /// Where the time is declared.
     pub time_span: Option<Span>,
+    /// For how long its rows hold; nothing but for states.
+    pub holds: Option<Holds>,
     /// Its columns.
     pub columns: Table<Column>,
     /// The column of each name.
@@ -137,6 +139,31 @@ pub enum SourceKind {
     Events,
     /// Each row is a thing.
     Entities,
+    /// Each row says that something was so for a while.
+    States,
+}
+
+/// For how long the rows of a source of states hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// From a time on and up to another.
+    Valid {
+        /// The time since which.
+        from: ColumnId,
+        /// The time up to which; null for what still holds.
+        to: ColumnId,
+        /// Whether that is the last day on which it holds, rather than the first moment at which it does not.
+        inclusive: bool,
+    },
+    /// From one snapshot to the next. A snapshot stands for the end of its day.
+    Snapshot {
+        /// When it was taken.
+        taken: ColumnId,
+        /// How often snapshots are taken.
+        every: Grain,
+        /// How long the latest stands for what is so; after that nothing is known.
+        fresh_for: Length,
+    },
 }
 
 /// Where rows are.

@@ -12,7 +12,7 @@ use super::stack::{Stack, is_dense, moves_in};
 use super::{Output, Question, Show};
 use crate::calendar::{AsOf, Date, Grain};
 use crate::functions::{conversions, operators};
-use crate::model::expr::{CalcLeaf, Expr, Node, Past, Window};
+use crate::model::expr::{CalcLeaf, Edge, Expr, Node, Past, Path, Window};
 use crate::model::facts::Type;
 use crate::model::{DimensionId, KpiId, Model, SourceId, Storage};
 use std::collections::BTreeMap;
@@ -56,6 +56,12 @@ pub(super) struct Planner<'a> {
     /// Rows that show which slices there are.
     pub(super) appearances: Vec<Appearance>,
     pub(super) window_day_parts: BTreeMap<(Grain, Window), String>,
+    /// The parts with the latest snapshot at the start or end of each period.
+    pub(super) latest_snapshots: BTreeMap<(SourceId, Edge, Grain), String>,
+    /// The parts with the days of which there are snapshots.
+    pub(super) snapshot_days: BTreeMap<SourceId, String>,
+    /// The parts with the time at which the first state of each entity began.
+    pub(super) first_states: BTreeMap<(SourceId, Option<Path>), String>,
     /// The journeys that are read, and what is read of each.
     pub(super) journeys: BTreeMap<SourceId, Wanted>,
     /// The part with the values that the dimensions have had, by the dimensions that it has.
@@ -81,6 +87,9 @@ impl<'a> Planner<'a> {
             value_columns: Vec::new(),
             appearances: Vec::new(),
             window_day_parts: BTreeMap::new(),
+            latest_snapshots: BTreeMap::new(),
+            snapshot_days: BTreeMap::new(),
+            first_states: BTreeMap::new(),
             journeys: BTreeMap::new(),
             slices: BTreeMap::new(),
         }

@@ -107,7 +107,7 @@ impl Planner<'_> {
                 bounds.extend(self.until(&withins(&grouped.of), grain));
                 bounds
             }
-            MeasureOf::ByHand(_) => Vec::new(),
+            MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => Vec::new(),
             MeasureOf::Periods(periods) => self.periods_whole_from(periods, grain),
         }
     }
@@ -194,7 +194,7 @@ impl Planner<'_> {
                 Some(MeasureOf::Rows(aggregate)) => withins(aggregate),
                 Some(MeasureOf::Entities(grouped)) => withins(&grouped.of),
                 Some(MeasureOf::Periods(periods)) => self.withins_of(&periods.of),
-                Some(MeasureOf::ByHand(_)) | None => Vec::new(),
+                Some(MeasureOf::ByHand(_) | MeasureOf::Fresh(..)) | None => Vec::new(),
             });
         });
         found
@@ -275,7 +275,7 @@ fn withins(aggregate: &Aggregate) -> Vec<Within> {
         expr.leaves(&mut |leaf| match leaf {
             RowLeaf::Reached(reached) => found.extend(reached.within),
             RowLeaf::Related(related) => found.extend(withins(&related.aggregate)),
-            RowLeaf::Column(_) | RowLeaf::Duration(..) | RowLeaf::Dimension(_) | RowLeaf::Value => {}
+            RowLeaf::Column(_) | RowLeaf::Duration(..) | RowLeaf::Dimension(_) | RowLeaf::Value | RowLeaf::Pair(_) => {}
         });
     }
     found.sort_unstable();

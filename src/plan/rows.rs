@@ -15,7 +15,7 @@ use super::scan::{Days, Scan};
 use super::spine::{Need, window_name};
 use crate::calendar::{AsOf, Date, Grain, add, add_days};
 use crate::functions::{OverNothing, Splits, coalesce, count_distinct, first, last, max, min, operators};
-use crate::model::expr::{Aggregate, Expr, Node, Path, Related, RowExpr, RowLeaf, Window};
+use crate::model::expr::{Aggregate, Expr, Node, Path, Related, RowExpr, RowLeaf, Stock, Window};
 use crate::model::{ColumnId, SourceId};
 
 /// A column that rows are grouped by.
@@ -49,6 +49,8 @@ pub(super) struct Group {
     pub source: SourceId,
     /// The time.
     pub time: Option<ColumnId>,
+    /// How states are looked at; nothing where rows count at a time.
+    pub stock: Option<Stock>,
     /// The keys.
     pub keys: Vec<Key>,
     /// How many of the keys, from the first, are the dimensions whose values slices are made of; nothing where the rows say
@@ -106,10 +108,17 @@ enum Shape {
     Expanded,
     /// From all rows, at all times.
     Timeless,
+    /// From the states at the start and at the end of each period.
+    Pairs,
 }
 
 fn shape(ask: &Ask, group: &Group, custom: bool) -> Shape {
     let aggregate = &ask.aggregate;
+    match &aggregate.stock {
+        Some(Stock::At(_)) => return Shape::Expanded,
+        Some(Stock::Pairs(_)) => return Shape::Pairs,
+        None => {}
+    }
     if aggregate.filter.as_ref().is_some_and(RowExpr::has_related) {
         return Shape::Expanded;
     }
@@ -165,6 +174,13 @@ impl<'a> Planner<'a> {
             let timeless: Vec<usize> = places(&shapes, Shape::Timeless).filter(at_grain).collect();
             if !timeless.is_empty() {
                 self.timeless(group, grain, &timeless, &mut found);
+            }
+            let pairs: Vec<usize> = places(&shapes, Shape::Pairs).filter(at_grain).collect();
+            if let (false, Some(Stock::Pairs(per))) = (pairs.is_empty(), &group.stock) {
+                let asks: Vec<&Ask> = pairs.iter().filter_map(|at| group.asks.get(*at)).collect();
+                for (at, series) in pairs.iter().zip(self.pairs(group, per.as_ref(), grain, &asks)) {
+                    put(&mut found, *at, series);
+                }
             }
         }
         let nowhere = || Series { part: String::new(), column: String::new(), rows: None };
@@ -306,7 +322,12 @@ impl<'a> Planner<'a> {
         let mut select = Select::default();
         let own_day = group.time.map(|time| scan.day(time));
         // The period of a row: its own, or each in whose window it is.
+        let held = match &group.stock {
+            Some(Stock::At(edge)) => self.held(&mut scan, group.source, *edge, ask.grain),
+            _ => None,
+        };
         let (period, windows) = match (&own_day, group.time) {
+            _ if held.is_some() => held.map_or((Expr::null(), Vec::new()), |tie| (tie.period, vec![tie.join])),
             (Some(own_day), Some(time)) if matches!(window, Window::Period | Window::Previous) => {
                 let (own, mut joins) = match (&self.custom, ask.grain) {
                     (Some(calendar), grain) if grain != Grain::Day => {
@@ -399,6 +420,7 @@ impl<'a> Planner<'a> {
         let group = Group {
             source: aggregate.source,
             time: aggregate.time,
+            stock: aggregate.stock.clone(),
             keys: keys.collect(),
             slices: None,
             by_entity: true,
@@ -506,7 +528,7 @@ pub(super) fn add_keys(scan: &mut Scan<'_>, keys: &[Key], select: &mut Select) {
 }
 
 /// Adds the aggregates to a select; gives the conditions that all of them share.
-fn add_folds(scan: &mut Scan<'_>, group: &Group, asks: &[&Ask], select: &mut Select) -> Vec<Scalar> {
+pub(super) fn add_folds(scan: &mut Scan<'_>, group: &Group, asks: &[&Ask], select: &mut Select) -> Vec<Scalar> {
     let (conditions, own) = conditions(scan, asks);
     for (ask, filter) in asks.iter().zip(own) {
         let fold = fold_of(scan, group, &ask.aggregate, filter);

@@ -166,6 +166,7 @@ fn source(journey: &written::Journey, steps: Vec<Option<StepRows>>, model: &Mode
         description: text(journey.description.as_ref()),
         relation: None,
         kind: SourceKind::Events,
+        holds: None,
         journey: Some(made),
         row: text(journey.row.as_ref()),
         key,

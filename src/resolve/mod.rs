@@ -18,6 +18,7 @@ mod operator;
 mod reached;
 mod row;
 mod source;
+mod states;
 mod test;
 
 use crate::diagnostic::{Code, Finding, Findings, codes, suggest};

@@ -15,7 +15,7 @@ pub(super) const NAME: &str = "reached";
 
 impl Resolver<'_> {
     /// Resolves `reached(...)` where each row has a value.
-    pub(super) fn reached(&mut self, call: &Call, span: Span, scope: &Scope) -> RowExpr {
+    pub(super) fn reached(&mut self, call: &Call, span: Span, scope: &Scope<'_>) -> RowExpr {
         let model = self.model;
         let broken = Expr::new(Node::Broken, span);
         let journey = match scope.names {

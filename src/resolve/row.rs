@@ -6,14 +6,16 @@ use crate::diagnostic::{codes, suggest};
 use crate::formula::{Call, Expression, Kind, Literal as Written, Operator};
 use crate::functions::{self, Argument, Function, Rest, Role, case, operators};
 use crate::model::SourceId;
-use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf};
+use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf, Stock};
 use crate::text::{Name, Span};
 
 /// Where a row expression stands, which decides what its names mean.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scope {
+pub(super) struct Scope<'a> {
     /// What a bare name can be.
     pub names: Names,
+    /// How states are looked at.
+    pub stock: Option<&'a Stock>,
     /// Whether aggregates over related rows may stand here.
     pub related: bool,
     /// Whether a condition that is null here counts as one that is false.
@@ -31,25 +33,31 @@ pub(super) enum Names {
     Value,
 }
 
-impl Scope {
+impl<'a> Scope<'a> {
+    /// The same where states are looked at like that.
+    pub(super) fn looking(self, stock: Option<&'a Stock>) -> Self {
+        let pairs = matches!(stock, Some(Stock::Pairs(_)));
+        Self { stock, related: self.related && !pairs, ..self }
+    }
+
     /// The formula of a derived column, or what is aggregated.
     pub(super) fn derived(source: SourceId) -> Self {
-        Self { names: Names::Columns(source), related: false, null_is_false: false }
+        Self { names: Names::Columns(source), stock: None, related: false, null_is_false: false }
     }
 
     /// The condition of an aggregate.
     pub(super) fn filter(source: SourceId) -> Self {
-        Self { names: Names::Columns(source), related: true, null_is_false: true }
+        Self { names: Names::Columns(source), stock: None, related: true, null_is_false: true }
     }
 
     /// The condition of `slice`.
     pub(super) fn dimensions() -> Self {
-        Self { names: Names::Dimensions, related: false, null_is_false: false }
+        Self { names: Names::Dimensions, stock: None, related: false, null_is_false: false }
     }
 
     /// The condition on the values of a grouped aggregate.
     pub(super) fn value() -> Self {
-        Self { names: Names::Value, related: false, null_is_false: false }
+        Self { names: Names::Value, stock: None, related: false, null_is_false: false }
     }
 
     /// What stands below something else than `and` and `or`.
@@ -60,7 +68,7 @@ impl Scope {
 
 impl Resolver<'_> {
     /// Resolves a row expression.
-    pub(super) fn row(&mut self, tree: &Expression, scope: &Scope) -> RowExpr {
+    pub(super) fn row(&mut self, tree: &Expression, scope: &Scope<'_>) -> RowExpr {
         let node = match &tree.kind {
             Kind::Literal(Written::Duration(count, unit)) => Node::Leaf(RowLeaf::Duration(*count, *unit)),
             Kind::Literal(written) => Node::Literal(literal(written)),
@@ -90,13 +98,16 @@ impl Resolver<'_> {
     }
 
     /// Resolves names with dots between them.
-    pub(super) fn path(&mut self, path: &[Name], span: Span, scope: &Scope) -> RowExpr {
+    pub(super) fn path(&mut self, path: &[Name], span: Span, scope: &Scope<'_>) -> RowExpr {
         let Some(first) = path.first() else { return Expr::new(Node::Broken, span) };
         match scope.names {
-            Names::Columns(source) => match self.column_path(source, path) {
-                Some(path) => Expr::new(Node::Leaf(RowLeaf::Column(path)), span),
-                None => Expr::new(Node::Broken, span),
-            },
+            Names::Columns(source) => {
+                let leaf = match scope.stock {
+                    Some(Stock::Pairs(per)) => self.pair_path(source, per.as_ref(), path, span).map(RowLeaf::Pair),
+                    Some(Stock::At(_)) | None => self.column_path(source, path).map(RowLeaf::Column),
+                };
+                Expr::new(leaf.map_or(Node::Broken, Node::Leaf), span)
+            }
             Names::Value if path.len() == 1 && first.value == "value" => Expr::new(Node::Leaf(RowLeaf::Value), span),
             Names::Value => {
                 let help = "a condition on the rows goes inside the inner aggregate".to_owned();
@@ -194,8 +205,7 @@ impl Resolver<'_> {
         let model = self.model;
         let own = model.sources.get(source);
         if matches!(name.value.as_str(), "start" | "end") && !rest.is_empty() {
-            let message = format!("`{}.` needs a source of states, which are not supported yet", name.value);
-            self.report(&codes::NOT_SUPPORTED_YET, name.span, message);
+            self.not_a_state(source, name.span, None);
             return;
         }
         if let Some(other) = model.source_names.get(&name.value) {
@@ -234,7 +244,7 @@ impl Resolver<'_> {
         source::unknown_column(own, name, &mut self.findings);
     }
 
-    fn row_call(&mut self, call: &Call, span: Span, scope: &Scope) -> RowExpr {
+    fn row_call(&mut self, call: &Call, span: Span, scope: &Scope<'_>) -> RowExpr {
         if call.name.value.eq_ignore_ascii_case(super::reached::NAME) {
             return self.reached(call, span, scope);
         }

@@ -29,6 +29,7 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
             relation: relation(source, findings),
             kind: match source.kind.as_ref().map(|kind| kind.value.as_str()) {
                 Some("entities") => SourceKind::Entities,
+                Some("states") => SourceKind::States,
                 _ => SourceKind::Events,
             },
             journey: None,
@@ -39,6 +40,7 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
             time_span: source.time.as_ref().map(|time| time.span),
             is_partial: source.is_partial,
             lacks_time: false,
+            holds: None,
             columns,
             names,
         };
@@ -46,8 +48,8 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
         model.source_names.insert(source.name.value.clone(), id);
     }
     for (id, source) in model.sources.ids().zip(&spec.sources) {
-        not_yet(source, findings);
         key_and_time(id, source, model, findings);
+        super::states::holds(id, source, model, findings);
         mixed_units(id, source, model, findings);
     }
     for (id, source) in model.sources.ids().zip(&spec.sources) {
@@ -57,15 +59,6 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
 
 fn text(text: Option<&Text>) -> String {
     text.map(|text| text.value.clone()).unwrap_or_default()
-}
-
-/// `states` are part of the language, and not of this version.
-fn not_yet(source: &written::Source, findings: &mut Findings) {
-    if let Some(kind) = source.kind.as_ref().filter(|kind| kind.value == "states") {
-        findings
-            .report(&codes::NOT_SUPPORTED_YET, kind.span, "sources of the kind `states` are not supported yet")
-            .help("a later version of kpic will compile them; leave the source out for now");
-    }
 }
 
 fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relation> {
@@ -318,7 +311,7 @@ fn references(id: SourceId, written: &written::Source, spec: &Spec, model: &mut 
                     .to_owned(),
             ))
         } else {
-            None
+            super::states::reference_problem(model.sources.get(id), target)
         };
         if let Some((problem, help)) = problem {
             findings
