@@ -48,9 +48,8 @@ kpis:
   demand:              { formula: count(tickets) }
 ";
 
-fn is_aggregate(function: &Function) -> bool {
-    function.aggregation().is_some()
-}
+/// A section of the page: its title, what it is about, and which functions are in it.
+type Section = (&'static str, &'static str, Role);
 
 /// A cell of a table.
 fn cell(text: &str) -> String {
@@ -89,20 +88,14 @@ the values of slices add up to the total.
             text.push_str(&aggregate_row(function, how));
         }
     }
-    let sections: [(&str, &str, fn(&Function) -> bool); 3] = [
-        ("Over a KPI", "They take a KPI or a formula over KPIs, and move it in time or to other slices.", |function| {
-            function.role == Role::Kpi
-        }),
-        ("Over values", "They stand among KPIs and within aggregates alike.", |function| {
-            function.role == Role::Value && !is_aggregate(function)
-        }),
-        ("Over values of a row", "They stand within aggregates and in derived columns.", |function| {
-            function.role == Role::RowValue
-        }),
+    let sections: [Section; 3] = [
+        ("Over a KPI", "They take a KPI or a formula over KPIs, and move it in time or to other slices.", Role::Kpi),
+        ("Over values", "They stand among KPIs and within aggregates alike.", Role::Value),
+        ("Over values of a row", "They stand within aggregates and in derived columns.", Role::RowValue),
     ];
-    for (title, about, holds) in sections {
+    for (title, about, role) in sections {
         text.push_str(&format!("\n## {title}\n\n{about}\n\n| function | what it gives | example |\n|---|---|---|\n"));
-        ALL.iter().filter(|function| holds(function)).for_each(|function| text.push_str(&row(function)));
+        ALL.iter().filter(|function| function.role == role).for_each(|function| text.push_str(&row(function)));
     }
     text
 }
