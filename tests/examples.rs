@@ -5,6 +5,7 @@
 //! - `days`: a small calendar of the test's own
 //! - `figures`, `cards`: what views must show, and the comparison
 //! - `cdnow`, `flights`: the arithmetic of the two projects
+//! - `saas`: the data of the third project, and what it has to define
 //! - `command_line`: what the commands say and how they end
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
@@ -23,6 +24,8 @@ mod figures;
 mod flights;
 #[path = "examples/project.rs"]
 mod project;
+#[path = "examples/saas.rs"]
+mod saas;
 
 use days::Day;
 use figures::Cell;

@@ -76,6 +76,7 @@ impl Context<'_> {
                 }
                 PairLeaf::Exists(_) | PairLeaf::Ever => Operand::new(expr.clone(), Type::Boolean, Measure::none(), Range::ANY),
             },
+            (RowLeaf::Reached(reached), Scope::Rows(source)) => self.reached(reached, source, expr),
             _ => Operand::broken(span),
         }
     }

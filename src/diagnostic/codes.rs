@@ -158,6 +158,10 @@ pub static UNCLEAR_REFERENCE: Code =
     code!(Error, "K0219", "unclear-reference", "it is not clear by which reference rows belong together");
 /// A formula that is too large.
 pub static FORMULA_TOO_LARGE: Code = code!(Error, "K0220", "formula-too-large", "a formula is too long or too deep");
+/// A step that a journey does not have.
+pub static UNKNOWN_STEP: Code = code!(Error, "K0221", "unknown-step", "a journey does not have that step");
+/// `reached` without a journey.
+pub static NOT_A_JOURNEY: Code = code!(Error, "K0222", "not-a-journey", "`reached` stands where no journey is");
 
 /// Units that do not go together.
 pub static UNIT_MISMATCH: Code = code!(Error, "K0301", "unit-mismatch", "units do not go together");
@@ -176,6 +180,9 @@ pub static DURATION_WITHOUT_UNIT: Code =
     code!(Error, "K0307", "duration-without-unit", "a duration needs a unit to be shown in");
 /// A divisor that is always zero.
 pub static DIVISION_BY_ZERO: Code = code!(Error, "K0308", "division-by-zero", "a division is always by zero");
+/// Steps that are taken by things of several kinds.
+pub static ENTITY_MISMATCH: Code =
+    code!(Error, "K0309", "entity-mismatch", "the steps of a journey tell entities apart by different types");
 
 /// A source without a time.
 pub static MISSING_TIME: Code = code!(Error, "K0401", "missing-time", "rows without a time belong to no period");
@@ -252,6 +259,11 @@ pub static SAME_CALCULATION: Code = code!(Warn, "K0718", "same-calculation", "tw
 pub static MISSING_UNIT: Code = code!(Allow, "K0719", "missing-unit", "a KPI has no unit");
 /// A KPI that does not say which way is good.
 pub static MISSING_BETTER: Code = code!(Allow, "K0720", "missing-better", "a KPI does not say which way is good");
+/// Steps whose entities are keys of several sources.
+pub static DIFFERENT_ENTITIES: Code =
+    code!(Warn, "K0721", "different-entities", "the steps of a journey name keys of different sources");
+/// A time within which that is longer than there is data.
+pub static WITHIN_EXCEEDS_DATA: Code = code!(Warn, "K0722", "within-exceeds-data", "`within` is longer than there is data");
 
 /// A dialect that kpic does not know.
 pub static UNKNOWN_DIALECT: Code = code!(Error, "K0801", "unknown-dialect", "a SQL dialect that kpic does not know");
@@ -340,6 +352,8 @@ pub static ALL: &[&Code] = &[
     &BAD_REFERENCE,
     &UNCLEAR_REFERENCE,
     &FORMULA_TOO_LARGE,
+    &UNKNOWN_STEP,
+    &NOT_A_JOURNEY,
     &UNIT_MISMATCH,
     &TYPE_MISMATCH,
     &KPI_NOT_A_NUMBER,
@@ -348,6 +362,7 @@ pub static ALL: &[&Code] = &[
     &DOES_NOT_ADD_UP,
     &DURATION_WITHOUT_UNIT,
     &DIVISION_BY_ZERO,
+    &ENTITY_MISMATCH,
     &MISSING_TIME,
     &BAD_WINDOW,
     &GRAIN_MISMATCH,
@@ -382,6 +397,8 @@ pub static ALL: &[&Code] = &[
     &SAME_CALCULATION,
     &MISSING_UNIT,
     &MISSING_BETTER,
+    &DIFFERENT_ENTITIES,
+    &WITHIN_EXCEEDS_DATA,
     &UNKNOWN_DIALECT,
     &NAME_TOO_LONG,
     &NO_SQL_FOR_DIALECT,

@@ -112,7 +112,7 @@ fn foreign(place: &Place<'_>) -> Option<Words> {
         ));
     }
     if last.parse::<u32>().is_ok()
-        && (before.to_ascii_lowercase().contains("trailing") || is_word(&lower))
+        && (["trailing", "within"].iter().any(|word| before.to_ascii_lowercase().contains(word)) || is_word(&lower))
         && !ends_call(before)
     {
         let shown = if found.is_empty() { String::new() } else { format!(", but found `{found}`") };
@@ -199,6 +199,7 @@ fn lacking(place: &Place<'_>, error: &Error<Rule>) -> Words {
         "each" => Some("`day`, `week`, `month`, `quarter` or `year` after `each`"),
         "over" => Some("a window after `over`"),
         "trailing" => Some("a number of periods after `trailing`, such as `28 days`"),
+        "within" => Some("a time after `within`, such as `14 days`"),
         "top" => Some("a whole number after `top`"),
         "not" if before.to_ascii_lowercase().ends_with("is not") => Some("`null` after `is not`"),
         "and" | "or" | "not" | "when" => Some("a condition"),

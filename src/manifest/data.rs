@@ -24,6 +24,8 @@ pub struct Manifest {
     pub kpis: BTreeMap<String, Kpi>,
     /// The relations that it reads.
     pub sources: BTreeMap<String, Source>,
+    /// The orders in which entities pass steps; formulas read them like sources.
+    pub journeys: BTreeMap<String, Journey>,
     /// What its KPIs can be sliced by: the dimensions that a spec defines or a KPI is sliced by.
     pub dimensions: BTreeMap<String, Dimension>,
     /// Who owns KPIs.
@@ -239,6 +241,50 @@ pub struct Source {
     pub columns: Vec<Column>,
     /// Where it is defined.
     pub defined: Place,
+}
+
+/// The order in which an entity passes steps. It has a row for each journey, with a column for each step.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Journey {
+    /// Its name.
+    pub name: String,
+    /// How people call it.
+    pub title: String,
+    /// What it follows.
+    pub description: String,
+    /// The noun that one journey stands for.
+    pub row: String,
+    /// `first` if an entity has one journey, `every` if every first step begins one.
+    pub starts: String,
+    /// `strict` if a step has to come after the one before it, `any` if after the first.
+    pub order: String,
+    /// The steps, the first one first.
+    pub steps: Vec<Step>,
+    /// Further columns: those of the first step's source, with the values of the row that the journey begins with.
+    pub columns: Vec<Column>,
+    /// Where it is defined.
+    pub defined: Place,
+}
+
+/// A step of a journey.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Step {
+    /// Its name, which is that of the column with the time at which it was reached.
+    pub name: String,
+    /// How people call it.
+    pub title: String,
+    /// `date` or `timestamp`.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// The source whose rows are the step.
+    pub source: String,
+    /// The column of the source that says when.
+    pub at: String,
+    /// The column, or path, that says who takes the step.
+    pub entity: String,
+    /// Which rows are the step; null if all are.
+    #[serde(rename = "where")]
+    pub filter: Option<String>,
 }
 
 /// Where rows are.

@@ -5,6 +5,7 @@
 //! says in plain words what their formulas do, [`data`] has the structs.
 
 pub mod data;
+mod journey;
 mod kpi;
 mod reading;
 
@@ -40,7 +41,8 @@ pub fn manifest(project: &Valid, views: &[View], dialect: &dyn Dialect) -> Manif
         calendar: calendar(model),
         warehouse: Warehouse { dialect: dialect.name().to_owned(), schema: model.warehouse.schema.clone() },
         kpis: kpi::kpis(&all),
-        sources: model.sources.rows().iter().map(|source| (source.name.value.clone(), all.source(source))).collect(),
+        sources: all.sources(),
+        journeys: journey::journeys(&all),
         dimensions: all.dimensions(),
         teams: all.teams(),
         taxonomies: all.taxonomies(),
@@ -148,6 +150,11 @@ impl<'a> Whole<'a> {
         let position = self.files.get(span.file).zip(self.lines.get(&span.file));
         let line = position.map_or(1, |(file, lines)| lines.position(&file.text, span.start as usize).line);
         Place { file: self.files.path(span.file).to_owned(), line }
+    }
+
+    fn sources(&self) -> BTreeMap<String, Source> {
+        let sources = self.model.sources.rows().iter().filter(|source| source.journey.is_none());
+        sources.map(|source| (source.name.value.clone(), self.source(source))).collect()
     }
 
     fn source(&self, source: &model::Source) -> Source {

@@ -4,6 +4,7 @@
 //! relations. What is in between is the same everywhere: functions of the table in `functions`, applied to expressions.
 //! Places do not count when expressions are compared, so that the same calculation is found wherever it was written.
 
+use super::journey::Reached;
 use super::{ColumnId, DimensionId, KpiId, SourceId};
 use crate::calendar::{Date, Grain, Length};
 use crate::functions::Function;
@@ -86,6 +87,8 @@ pub enum RowLeaf {
     Related(Box<Related>),
     /// Something of the two states of a pair: at the start of a period and at its end.
     Pair(PairLeaf),
+    /// Whether a journey got to a step.
+    Reached(Box<Reached>),
 }
 
 /// One of the two moments of a period at which states are looked at.

@@ -7,6 +7,7 @@ pub mod about;
 pub mod expr;
 pub mod facts;
 pub mod id;
+pub mod journey;
 pub mod unit;
 
 use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain, Length};
@@ -15,6 +16,7 @@ use about::About;
 use expr::{Calc, CalcLeaf, Path, RowExpr};
 use facts::{Facts, Kind, Range, Type};
 use id::{Id, Table};
+use journey::Journey;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 use unit::Unit;
@@ -110,6 +112,8 @@ pub struct Source {
     pub relation: Option<Relation>,
     /// Whether rows happen or are.
     pub kind: SourceKind,
+    /// What its rows are made of, if they are journeys.
+    pub journey: Option<Journey>,
     /// The noun that one row stands for.
     pub row: String,
     /// The columns that tell rows apart.
@@ -500,6 +504,11 @@ impl Model {
             Arc::new(found)
         };
         Arc::clone(self.words.get_or_init(gather))
+    }
+
+    /// How many sources there are, journeys left out: their rows are those of other sources.
+    pub fn source_count(&self) -> usize {
+        self.sources.rows().iter().filter(|source| source.journey.is_none()).count()
     }
 
     /// The last column of a path that begins in `source`.

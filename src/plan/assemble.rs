@@ -2,6 +2,7 @@
 
 use super::complete::{Bound, is_complete_here};
 use super::expand::{Expansion, Formula, Move, Part as Leaf, Place};
+use super::journey::Wanted;
 use super::names::Names;
 use super::relation::{Atom, Body, Part, Query, Rows, Scalar, Select, column, day, moved};
 use super::rows::{Appearance, Series};
@@ -61,6 +62,8 @@ pub(super) struct Planner<'a> {
     pub(super) snapshot_days: BTreeMap<SourceId, String>,
     /// The parts with the time at which the first state of each entity began.
     pub(super) first_states: BTreeMap<(SourceId, Option<Path>), String>,
+    /// The journeys that are read, and what is read of each.
+    pub(super) journeys: BTreeMap<SourceId, Wanted>,
     /// The part with the values that the dimensions have had, by the dimensions that it has.
     pub(super) slices: BTreeMap<Vec<DimensionId>, String>,
 }
@@ -87,6 +90,7 @@ impl<'a> Planner<'a> {
             latest_snapshots: BTreeMap::new(),
             snapshot_days: BTreeMap::new(),
             first_states: BTreeMap::new(),
+            journeys: BTreeMap::new(),
             slices: BTreeMap::new(),
         }
     }
@@ -157,6 +161,7 @@ impl<'a> Planner<'a> {
         for spine in self.spines.values() {
             parts.extend(spine.parts(&ground, &mut self.names));
         }
+        parts.extend(self.journey_parts());
         parts
     }
 

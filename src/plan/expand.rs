@@ -354,11 +354,13 @@ fn aggregate_name(model: &Model, aggregate: &Aggregate) -> String {
     let mut tested: Vec<String> = Vec::new();
     if let Some(filter) = &aggregate.filter {
         filter.leaves(&mut |leaf| {
-            if let RowLeaf::Column(path) | RowLeaf::Pair(PairLeaf::Of(_, path)) = leaf {
-                let name = name_of(path);
-                if !tested.contains(&name) {
-                    tested.push(name);
-                }
+            let name = match leaf {
+                RowLeaf::Column(path) | RowLeaf::Pair(PairLeaf::Of(_, path)) => name_of(path),
+                RowLeaf::Reached(reached) => format!("reached_{}", name_of(&Path::to(reached.step))),
+                _ => return,
+            };
+            if !tested.contains(&name) {
+                tested.push(name);
             }
         });
     }

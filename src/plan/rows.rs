@@ -10,13 +10,14 @@
 
 use super::assemble::Planner;
 use super::expand::{Move, shifts, take_previous};
+use super::levels::is_level;
 use super::relation::{Atom, Fold, JoinKind, Scalar, Select, column, fold};
 use super::scan::{Days, Scan};
 use super::spine::{Need, window_name};
 use crate::calendar::{AsOf, Date, Grain, add, add_days};
 use crate::functions::{OverNothing, Splits, coalesce, count_distinct, first, last, max, min, operators};
 use crate::model::expr::{Aggregate, Expr, Node, Path, Related, RowExpr, RowLeaf, Stock, Window};
-use crate::model::{ColumnId, SourceId};
+use crate::model::{ColumnId, Model, SourceId};
 
 /// A column that rows are grouped by.
 #[derive(Debug, Clone)]
@@ -108,13 +109,17 @@ enum Shape {
     Expanded,
     /// From all rows, at all times.
     Timeless,
+    /// From the states that begin and end on each day.
+    Levels,
     /// From the states at the start and at the end of each period.
     Pairs,
 }
 
-fn shape(ask: &Ask, group: &Group, custom: bool) -> Shape {
+fn shape(model: &Model, ask: &Ask, group: &Group) -> Shape {
+    let custom = model.calendar.custom;
     let aggregate = &ask.aggregate;
     match &aggregate.stock {
+        Some(Stock::At(_)) if is_level(model, group, ask) => return Shape::Levels,
         Some(Stock::At(_)) => return Shape::Expanded,
         Some(Stock::Pairs(_)) => return Shape::Pairs,
         None => {}
@@ -146,8 +151,7 @@ pub(super) fn splits(aggregate: &Aggregate) -> Splits {
 impl<'a> Planner<'a> {
     /// Plans a group; one series for each ask, in order.
     pub(super) fn group(&mut self, group: &Group) -> Vec<Series> {
-        let custom = self.model.calendar.custom;
-        let shapes: Vec<Shape> = group.asks.iter().map(|ask| shape(ask, group, custom)).collect();
+        let shapes: Vec<Shape> = group.asks.iter().map(|ask| shape(self.model, ask, group)).collect();
         let mut found: Vec<Option<Series>> = vec![None; group.asks.len()];
         let (daily, direct) = daily_and_direct(group, &shapes);
         if !daily.is_empty() {
@@ -174,6 +178,13 @@ impl<'a> Planner<'a> {
             let timeless: Vec<usize> = places(&shapes, Shape::Timeless).filter(at_grain).collect();
             if !timeless.is_empty() {
                 self.timeless(group, grain, &timeless, &mut found);
+            }
+            let levels: Vec<usize> = places(&shapes, Shape::Levels).filter(at_grain).collect();
+            if !levels.is_empty() {
+                let asks: Vec<&Ask> = levels.iter().filter_map(|at| group.asks.get(*at)).collect();
+                for (at, series) in levels.iter().zip(self.levels(group, grain, &asks)) {
+                    put(&mut found, *at, series);
+                }
             }
             let pairs: Vec<usize> = places(&shapes, Shape::Pairs).filter(at_grain).collect();
             if let (false, Some(Stock::Pairs(per))) = (pairs.is_empty(), &group.stock) {
@@ -257,7 +268,7 @@ impl<'a> Planner<'a> {
         let day = scan.day(time);
         let shows = self.day_of_appearance(group, &asks, grain, day, &mut select);
         let of_calendar = self.custom.clone().filter(|_| grain != Grain::Day).map(|calendar| (calendar, scan.day(time)));
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.finish(scan);
         select.from = Some(from);
         select.joins = joins;
         if let Some((calendar, day)) = of_calendar {
@@ -304,7 +315,7 @@ impl<'a> Planner<'a> {
         let (common, _, either) = shared_conditions(&filters);
         conditions.extend(common.iter().chain(&either).map(|condition| scan.row(condition)));
         select.filter = conditions;
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.finish(scan);
         select.from = Some(from);
         select.joins = joins;
         let source = self.model.sources.get(group.source).name.value.clone();
@@ -377,7 +388,7 @@ impl<'a> Planner<'a> {
         }
         let conditions = add_folds(&mut scan, group, &[ask], &mut select);
         select.filter.extend(conditions);
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.finish(scan);
         select.from = Some(from);
         select.joins = joins;
         for (kind, part, on) in windows {
@@ -452,7 +463,7 @@ impl<'a> Planner<'a> {
         select.group_by_these();
         let conditions = add_folds(&mut scan, group, &asks, &mut select);
         select.filter = conditions;
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.finish(scan);
         select.from = Some(from);
         select.joins = joins;
         let all = self.part_name(group, "_of_all_time");

@@ -60,6 +60,11 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// The source whose rows they are.
+    pub(super) fn source(&self) -> SourceId {
+        self.source
+    }
+
     /// The name of the relation at the end of some references.
     fn alias(&mut self, through: &[ColumnId]) -> String {
         let base = &self.model.sources.get(self.source).name.value;
@@ -116,6 +121,7 @@ impl<'a> Scan<'a> {
                 // Conditions on dimensions have become conditions on columns; those on entities are not about rows.
                 RowLeaf::Dimension(_) | RowLeaf::Value => column("", "value"),
                 RowLeaf::Pair(leaf) => self.pairs.get(leaf).cloned().unwrap_or_else(Expr::null),
+                RowLeaf::Reached(reached) => self.row_at(through, &reached.condition),
                 RowLeaf::Related(_) => {
                     if self.related.is_empty() {
                         Expr::null()

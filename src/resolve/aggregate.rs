@@ -153,6 +153,12 @@ impl Resolver<'_> {
             .collect();
         match ties.as_slice() {
             [(only, _)] => Some(Path::to(*only)),
+            [] if model.sources.get(outer).journey.is_some() => {
+                let message = format!("nothing says which rows of `{}` belong to a journey of `{}`", name(inner), name(outer));
+                self.report(&codes::UNCLEAR_REFERENCE, call.name.span, message)
+                    .help("rows do not refer to journeys: make them a step, and write `reached(step)`");
+                None
+            }
             [] => {
                 let message = format!("nothing says which rows of `{}` belong to a row of `{}`", name(inner), name(outer));
                 self.report(&codes::UNCLEAR_REFERENCE, call.name.span, message).help(format!(
@@ -462,7 +468,7 @@ impl Resolver<'_> {
             };
             let (code, help) = match *clause {
                 "within" | "of" => {
-                    (&codes::NOT_SUPPORTED_YET, "`reached(... within ...)` needs a journey, which are not supported yet")
+                    (&codes::WRONG_CLAUSE, "it belongs to `reached`: `count(onboarding where reached(bought within 14 days))`")
                 }
                 "per" => {
                     (&codes::WRONG_CLAUSE, "`per` goes around an aggregate: `avg(sum(orders.amount) per orders.customer)`")

@@ -12,8 +12,10 @@
 mod aggregate;
 mod calc;
 mod calendar;
+mod journey;
 mod kpi;
 mod operator;
+mod reached;
 mod row;
 mod source;
 mod states;
@@ -38,6 +40,8 @@ pub struct Formulas {
     pub kpis: Vec<Option<Expression>>,
     /// For each source and column its tree.
     pub columns: Vec<Vec<Option<Expression>>>,
+    /// For each journey and step the tree of its condition.
+    pub steps: Vec<Vec<Option<Expression>>>,
 }
 
 /// Makes the model of a project.
@@ -46,6 +50,7 @@ pub fn resolve(spec: &Spec, formulas: &Formulas, findings: &mut Findings) -> Mod
     teams(spec, &mut model);
     source::sources(spec, &mut model, findings);
     source::derived(spec, formulas, &mut model, findings);
+    journey::journeys(spec, formulas, &mut model, findings);
     source::dimensions(spec, &mut model, findings);
     calendar::source(spec, &mut model, findings);
     kpi::kpis(spec, &mut model, findings);

@@ -3,7 +3,7 @@
 use super::{Resolver, source};
 use crate::calendar::Grain;
 use crate::diagnostic::{codes, suggest};
-use crate::formula::{Call, Expression, Kind, Literal as Written};
+use crate::formula::{Call, Expression, Kind, Literal as Written, Operator};
 use crate::functions::{self, Argument, Function, Rest, Role, case, operators};
 use crate::model::SourceId;
 use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf, Stock};
@@ -18,6 +18,8 @@ pub(super) struct Scope<'a> {
     pub stock: Option<&'a Stock>,
     /// Whether aggregates over related rows may stand here.
     pub related: bool,
+    /// Whether a condition that is null here counts as one that is false.
+    pub null_is_false: bool,
 }
 
 /// What a bare name can be.
@@ -40,22 +42,27 @@ impl<'a> Scope<'a> {
 
     /// The formula of a derived column, or what is aggregated.
     pub(super) fn derived(source: SourceId) -> Self {
-        Self { names: Names::Columns(source), stock: None, related: false }
+        Self { names: Names::Columns(source), stock: None, related: false, null_is_false: false }
     }
 
     /// The condition of an aggregate.
     pub(super) fn filter(source: SourceId) -> Self {
-        Self { names: Names::Columns(source), stock: None, related: true }
+        Self { names: Names::Columns(source), stock: None, related: true, null_is_false: true }
     }
 
     /// The condition of `slice`.
     pub(super) fn dimensions() -> Self {
-        Self { names: Names::Dimensions, stock: None, related: false }
+        Self { names: Names::Dimensions, stock: None, related: false, null_is_false: false }
     }
 
     /// The condition on the values of a grouped aggregate.
     pub(super) fn value() -> Self {
-        Self { names: Names::Value, stock: None, related: false }
+        Self { names: Names::Value, stock: None, related: false, null_is_false: false }
+    }
+
+    /// What stands below something else than `and` and `or`.
+    fn below(&self) -> Self {
+        Self { null_is_false: false, ..*self }
     }
 }
 
@@ -67,9 +74,11 @@ impl Resolver<'_> {
             Kind::Literal(written) => Node::Literal(literal(written)),
             Kind::Path(path) => return self.path(path, tree.span, scope),
             Kind::Operator(operator, _, operands) => {
-                Node::Apply(super::operator::of(*operator), operands.iter().map(|operand| self.row(operand, scope)).collect())
+                let scope = if matches!(operator, Operator::And | Operator::Or) { *scope } else { scope.below() };
+                Node::Apply(super::operator::of(*operator), operands.iter().map(|operand| self.row(operand, &scope)).collect())
             }
             Kind::Case { operand, branches, otherwise } => {
+                let scope = &scope.below();
                 let mut parts = Vec::new();
                 let operand = operand.as_ref().map(|operand| self.row(operand, scope));
                 for (when, then) in branches {
@@ -211,6 +220,9 @@ impl Resolver<'_> {
                 (Some(tie), None) => {
                     finding.help(format!("go through the reference: `{}`", tie.name.value));
                 }
+                (None, _) if model.sources.get(*other).journey.is_some() => {
+                    finding.help("count the journey in an aggregate of its own");
+                }
                 (None, _) => {
                     finding.help(format!(
                         "no column of `{0}` refers to `{1}`; give the one that holds its key `references: {1}`",
@@ -233,6 +245,9 @@ impl Resolver<'_> {
     }
 
     fn row_call(&mut self, call: &Call, span: Span, scope: &Scope<'_>) -> RowExpr {
+        if call.name.value.eq_ignore_ascii_case(super::reached::NAME) {
+            return self.reached(call, span, scope);
+        }
         let Some(function) = self.function(call) else {
             // The arguments may be wrong on their own account.
             for argument in &call.arguments {
@@ -269,9 +284,10 @@ impl Resolver<'_> {
         if !self.arity(call, function) {
             return Expr::new(Node::Broken, span);
         }
+        let scope = scope.below();
         let arguments = call.arguments.iter().enumerate().map(|(at, argument)| match argument_at(function, at) {
             Some(Argument::Grain) => self.grain(argument),
-            _ => self.row(argument, scope),
+            _ => self.row(argument, &scope),
         });
         let arguments: Vec<RowExpr> = arguments.collect();
         Expr::new(Node::Apply(function, arguments), span)
@@ -298,8 +314,8 @@ impl Resolver<'_> {
         if let Some(function) = functions::by_name(&name) {
             return Some(function);
         }
-        if name == "reached" {
-            self.report(&codes::NOT_SUPPORTED_YET, call.name.span, "`reached` needs a journey, which are not supported yet");
+        if name == super::reached::NAME {
+            self.not_a_journey(call, "`reached` is a condition on the rows of a journey, and stands inside of an aggregate");
             return None;
         }
         let help = match elsewhere(&name) {
@@ -307,7 +323,7 @@ impl Resolver<'_> {
             None if self.model.kpi_names.contains_key(&call.name.value) => {
                 Some(format!("`{0}` is a KPI: write `{0}` without parentheses", call.name.value))
             }
-            None => suggest::nearest(&name, functions::ALL.iter().map(|function| function.name))
+            None => suggest::nearest(&name, functions::ALL.iter().map(|function| function.name).chain([super::reached::NAME]))
                 .map(|near| format!("did you mean `{near}`?"))
                 .or_else(|| Some("what the formula language lacks can be a column with raw `sql:` in the source".to_owned())),
         };

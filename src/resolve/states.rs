@@ -111,7 +111,7 @@ fn snapshot(id: SourceId, taken: &Name, written: &written::Source, model: &Model
     let Some(every) = &written.every else {
         let message = format!("nothing says how often snapshots of `{}` are taken", written.name.value);
         findings
-            .report(&codes::MISSING_KEY, taken.span, message)
+            .report(&codes::MISSING_VALID, taken.span, message)
             .help("write `every: day`, `every: week` or `every: month`: where the latest is too old, nothing is known");
         return None;
     };
