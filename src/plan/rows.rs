@@ -10,13 +10,14 @@
 
 use super::assemble::Planner;
 use super::expand::{Move, shifts, take_previous};
+use super::levels::is_level;
 use super::relation::{Atom, Fold, JoinKind, Scalar, Select, column, fold};
 use super::scan::{Days, Scan};
 use super::spine::{Need, window_name};
 use crate::calendar::{AsOf, Date, Grain, add, add_days};
 use crate::functions::{OverNothing, Splits, coalesce, count_distinct, first, last, max, min, operators};
 use crate::model::expr::{Aggregate, Expr, Node, Path, Related, RowExpr, RowLeaf, Stock, Window};
-use crate::model::{ColumnId, SourceId};
+use crate::model::{ColumnId, Model, SourceId};
 
 /// A column that rows are grouped by.
 #[derive(Debug, Clone)]
@@ -108,13 +109,17 @@ enum Shape {
     Expanded,
     /// From all rows, at all times.
     Timeless,
+    /// From the states that begin and end on each day.
+    Levels,
     /// From the states at the start and at the end of each period.
     Pairs,
 }
 
-fn shape(ask: &Ask, group: &Group, custom: bool) -> Shape {
+fn shape(model: &Model, ask: &Ask, group: &Group) -> Shape {
+    let custom = model.calendar.custom;
     let aggregate = &ask.aggregate;
     match &aggregate.stock {
+        Some(Stock::At(_)) if is_level(model, group, ask) => return Shape::Levels,
         Some(Stock::At(_)) => return Shape::Expanded,
         Some(Stock::Pairs(_)) => return Shape::Pairs,
         None => {}
@@ -146,8 +151,7 @@ pub(super) fn splits(aggregate: &Aggregate) -> Splits {
 impl<'a> Planner<'a> {
     /// Plans a group; one series for each ask, in order.
     pub(super) fn group(&mut self, group: &Group) -> Vec<Series> {
-        let custom = self.model.calendar.custom;
-        let shapes: Vec<Shape> = group.asks.iter().map(|ask| shape(ask, group, custom)).collect();
+        let shapes: Vec<Shape> = group.asks.iter().map(|ask| shape(self.model, ask, group)).collect();
         let mut found: Vec<Option<Series>> = vec![None; group.asks.len()];
         let (daily, direct) = daily_and_direct(group, &shapes);
         if !daily.is_empty() {
@@ -174,6 +178,13 @@ impl<'a> Planner<'a> {
             let timeless: Vec<usize> = places(&shapes, Shape::Timeless).filter(at_grain).collect();
             if !timeless.is_empty() {
                 self.timeless(group, grain, &timeless, &mut found);
+            }
+            let levels: Vec<usize> = places(&shapes, Shape::Levels).filter(at_grain).collect();
+            if !levels.is_empty() {
+                let asks: Vec<&Ask> = levels.iter().filter_map(|at| group.asks.get(*at)).collect();
+                for (at, series) in levels.iter().zip(self.levels(group, grain, &asks)) {
+                    put(&mut found, *at, series);
+                }
             }
             let pairs: Vec<usize> = places(&shapes, Shape::Pairs).filter(at_grain).collect();
             if let (false, Some(Stock::Pairs(per))) = (pairs.is_empty(), &group.stock) {

@@ -95,6 +95,30 @@ fn aggregate_held(model: &Model, aggregate: &Aggregate) -> Option<Held> {
     }
 }
 
+/// Whether the values that an aggregate adds up are exact, so that what is added and taken away again leaves nothing behind.
+pub(super) fn is_exact(model: &Model, aggregate: &Aggregate) -> bool {
+    aggregate.argument.as_ref().is_none_or(|argument| computes_exactly(model, aggregate.source, argument))
+}
+
+fn computes_exactly(model: &Model, source: SourceId, expr: &RowExpr) -> bool {
+    if held(model, source, expr) == Some(Held::Floating) {
+        return false;
+    }
+    match &expr.node {
+        Node::Leaf(RowLeaf::Column(path)) => match &model.column(source, path).storage {
+            Storage::Derived(derived) => computes_exactly(model, model.end_of(source, path), derived),
+            Storage::Stored(_) | Storage::Raw(_) | Storage::Several(_) => true,
+        },
+        Node::Apply(function, arguments) => {
+            room(model, source, function, arguments)
+                .iter()
+                .all(|change| change.is_none_or(|change| *change != conversions::TO_NUMBER))
+                && values(function, arguments).all(|value| computes_exactly(model, source, value))
+        }
+        _ => true,
+    }
+}
+
 /// What each argument of a function of row values has to be changed into, so that the engine computes and chooses without loss.
 pub(super) fn room(
     model: &Model,
