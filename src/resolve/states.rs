@@ -359,7 +359,7 @@ impl Resolver<'_> {
         }
         if let [word] = rest
             && !self.model.sources.get(source).names.contains_key(&word.value)
-            && let Some(near) = suggest::nearest(&word.value, ["exists", "ever"].into_iter())
+            && let Some(near) = suggest::nearest(&word.value, ["exists", "ever"])
         {
             let message = format!("a state has no `{}`", word.value);
             self.report(&codes::UNKNOWN_COLUMN, word.span, message).help(format!("did you mean `{}.{near}`?", first.value));
