@@ -9,6 +9,9 @@ use std::fs;
 /// Below this line of the catalogue stands what the language cannot say yet.
 const PENDING: &str = "# pending";
 
+/// Amounts of several currencies have several units, and dollars for a dollar have none.
+const WITHOUT_UNIT: [&str; 4] = ["billings", "ltv_to_cac", "sales_efficiency", "capital_efficiency"];
+
 /// Who runs the script of the data gets the rows that are committed, whatever files look like inside.
 #[test]
 fn the_data_of_saas_is_what_its_script_makes() {
@@ -92,8 +95,7 @@ fn saas_defines_every_kpi_of_the_catalogue() {
         let is_said = |key: &str| !matches!(&kpi[key], Value::Null) && kpi[key] != "";
         let said = ["title", "description", "owner", "signal", "horizon", "insight"].into_iter().filter(|key| !is_said(key));
         let mut absent: Vec<&str> = said.collect();
-        // What has amounts of several currencies has several units.
-        if !is_said("unit") && name != "billings" {
+        if !is_said("unit") && !WITHOUT_UNIT.contains(&name.as_str()) {
             absent.push("unit");
         }
         // A share that has no good direction of its own is allowed to say so by silence.
