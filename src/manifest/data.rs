@@ -229,7 +229,7 @@ pub struct Source {
     pub description: String,
     /// Where its rows are.
     pub relation: Relation,
-    /// `events` if rows happen, `entities` if they are.
+    /// `events` if rows happen, `entities` if they are, `states` if they hold for a while.
     pub kind: String,
     /// The noun that one row stands for.
     pub row: String,
@@ -237,10 +237,37 @@ pub struct Source {
     pub key: Vec<String>,
     /// The time at which a row counts.
     pub time: Option<String>,
+    /// For how long a row holds; only states have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holds: Option<Holds>,
     /// What formulas may touch, in the order of the spec.
     pub columns: Vec<Column>,
     /// Where it is defined.
     pub defined: Place,
+}
+
+/// For how long the rows of a source of states hold.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Holds {
+    /// From one time up to another.
+    Valid {
+        /// The column with the time since which.
+        from: String,
+        /// The column with the time up to which; null for what still holds.
+        to: String,
+        /// Whether that is the last day on which it holds.
+        inclusive: bool,
+    },
+    /// From one snapshot to the next.
+    Snapshot {
+        /// The column with the day of the snapshot.
+        taken: String,
+        /// How often snapshots are taken: `week`.
+        every: String,
+        /// How long the latest stands for what is so: `2 weeks`.
+        fresh_for: String,
+    },
 }
 
 /// The order in which an entity passes steps. It has a row for each journey, with a column for each step.

@@ -19,7 +19,9 @@ use crate::pipeline::Valid;
 use crate::plan::views::{Shows, View};
 use crate::sql::Dialect;
 use crate::text::{FileId, Files, Lines, Span, title};
-use data::{Calendar, Column, Dimension, Place, Project, Relation, Scorecard, Shown, Source, Team, Test, TestedKpi, Warehouse};
+use data::{
+    Calendar, Column, Dimension, Holds, Place, Project, Relation, Scorecard, Shown, Source, Team, Test, TestedKpi, Warehouse,
+};
 use std::collections::BTreeMap;
 
 /// The version of the manifest's form. It grows when a program that reads an older one would be misled.
@@ -179,6 +181,12 @@ impl<'a> Whole<'a> {
             row: source.row.clone(),
             key: source.key.iter().map(|id| name_of(*id)).collect(),
             time: source.time.map(name_of),
+            holds: source.holds.map(|holds| match holds {
+                model::Holds::Valid { from, to, inclusive } => Holds::Valid { from: name_of(from), to: name_of(to), inclusive },
+                model::Holds::Snapshot { taken, every, fresh_for } => {
+                    Holds::Snapshot { taken: name_of(taken), every: every.to_string(), fresh_for: fresh_for.to_string() }
+                }
+            }),
             columns: source.columns.rows().iter().map(|column| self.column(source, column)).collect(),
             defined: self.place(source.name.span),
         }

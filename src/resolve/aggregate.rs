@@ -340,6 +340,9 @@ impl Resolver<'_> {
                 .help(format!("name it: `{}(... from orders)`", call.name.value));
             return;
         };
+        if paths.first().is_some_and(|path| self.pair_without_source(call, path)) {
+            return;
+        }
         let has_column = |source: &&crate::model::Source| source.names.contains_key(&name.value);
         let holders: Vec<&str> =
             model.sources.rows().iter().filter(has_column).map(|source| source.name.value.as_str()).take(5).collect();
