@@ -154,7 +154,7 @@ fn the_command_names_what_was_probably_meant() {
 
 #[test]
 fn a_journey_stands_between_the_sources_of_its_steps_and_its_kpis() {
-    let spec = r#"sources:
+    let spec = r"sources:
   users: { table: users, kind: entities, key: id, columns: { id: text, made_on: date } }
   accounts: { table: accounts, kind: entities, key: id, columns: { id: text, owner: { references: users } } }
   payments: { table: payments, kind: events, time: day, columns: { day: date, account: { references: accounts } } }
@@ -166,7 +166,7 @@ journeys:
 kpis:
   starters: { formula: count(paying) }
   payers: { formula: count(paying where reached(paid)) }
-"#;
+";
     let texts = vec![("kpic.yml".to_owned(), PROJECT.to_owned()), ("specs/a.yml".to_owned(), spec.to_owned())];
     let project = check_texts(texts, &Options::default()).valid().unwrap_or_else(|checked| panic!("{:?}", checked.findings));
     let sources = view(&project, Level::Sources, &[], None, None);
