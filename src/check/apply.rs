@@ -540,8 +540,11 @@ impl Context<'_> {
             (Measure::Of(one), Measure::Of(two)) => Some(one.over(two)),
             _ => None,
         };
+        let over_time = advice::over_time(one, two).or_else(|| advice::over_time(two, one));
         let finding = self.report(&codes::UNIT_MISMATCH, first_place, message).here(here).also(second_place, there);
-        if both_money {
+        if let Some(over_time) = over_time {
+            finding.help(over_time);
+        } else if both_money {
             finding.help("multiply one side by an exchange rate, for instance `sum(amount * usd_rate from costs)`");
         } else if let Some((name, unit)) = lacking {
             finding.help(format!("if `{name}` is in {unit} too, declare that: `unit: {unit}`"));
