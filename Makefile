@@ -8,7 +8,7 @@ READERS := .tools/readers
 
 export KPIC_DUCKDB := $(CURDIR)/$(DUCKDB)
 
-.PHONY: demo test test-docs test-random fuzz lint deny typos wheel wheel-test bench-sql clean help
+.PHONY: demo test test-docs site test-random fuzz lint deny typos wheel wheel-test bench-sql clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,9 +21,12 @@ test: $(DUCKDB) ## Run all tests
 	$(CARGO) test --locked
 	$(MAKE) --no-print-directory test-docs
 
-test-docs: $(READERS)/done ## Look at built documents with MkDocs and mermaid
+test-docs: $(READERS)/done ## Look at documents, built and own, with MkDocs and mermaid
 	$(CARGO) build --locked
 	$(WITH_READERS) "$$python" tests/readers/check.py ./target/debug/kpic $(READERS) specs/cdnow specs/flights tests/hostile
+
+site: $(READERS)/done ## Make a site of kpic's own documents in target/site
+	$(WITH_READERS) NO_MKDOCS_2_WARNING=1 "$$python" -m mkdocs build --strict --clean -f mkdocs.yml
 
 test-random: $(DUCKDB) ## Hold 10,000 random projects against the reference evaluator
 	KPIC_RANDOM_CASES=10000 $(CARGO) test --locked --release --test random -- --nocapture

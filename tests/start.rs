@@ -3,6 +3,7 @@
 //!
 //! - `folder`: a folder, and the programs that work in it
 //! - `init`: what drafted projects are like
+//! - `stored`: columns that are stored in less room than they are declared to need
 //! - `verify`: the data against the specs
 //! - `watch`: changes of files
 
@@ -12,6 +13,8 @@
 mod folder;
 #[path = "start/init.rs"]
 mod init;
+#[path = "start/stored.rs"]
+mod stored;
 #[path = "start/verify.rs"]
 mod verify;
 #[path = "start/watch.rs"]

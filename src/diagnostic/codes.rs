@@ -1,7 +1,7 @@
 //! The table of all codes. A code is never reused, not even after it is gone.
 //!
 //! `K00` files, `K01` the shape of specs, `K02` names and formulas, `K03` types and units, `K04` time, `K05` slices,
-//! `K07` lints, `K08` warehouses, `K09` data.
+//! `K06` states, `K07` lints, `K08` warehouses, `K09` data.
 
 /// A kind of finding.
 #[derive(Debug, PartialEq, Eq)]
@@ -168,6 +168,10 @@ pub static UNCLEAR_REFERENCE: Code =
     code!(Error, "K0219", "unclear-reference", "it is not clear by which reference rows belong together");
 /// A formula that is too large.
 pub static FORMULA_TOO_LARGE: Code = code!(Error, "K0220", "formula-too-large", "a formula is too long or too deep");
+/// A step that a journey does not have.
+pub static UNKNOWN_STEP: Code = code!(Error, "K0221", "unknown-step", "a journey does not have that step");
+/// `reached` without a journey.
+pub static NOT_A_JOURNEY: Code = code!(Error, "K0222", "not-a-journey", "`reached` stands where no journey is");
 
 /// Units that do not go together.
 pub static UNIT_MISMATCH: Code = code!(Error, "K0301", "unit-mismatch", "units do not go together");
@@ -186,6 +190,9 @@ pub static DURATION_WITHOUT_UNIT: Code =
     code!(Error, "K0307", "duration-without-unit", "a duration needs a unit to be shown in");
 /// A divisor that is always zero.
 pub static DIVISION_BY_ZERO: Code = code!(Error, "K0308", "division-by-zero", "a division is always by zero");
+/// Steps that are taken by things of several kinds.
+pub static ENTITY_MISMATCH: Code =
+    code!(Error, "K0309", "entity-mismatch", "the steps of a journey tell entities apart by different types");
 
 /// A source without a time.
 pub static MISSING_TIME: Code = code!(Error, "K0401", "missing-time", "rows without a time belong to no period");
@@ -210,6 +217,15 @@ pub static NO_SHARED_DIMENSION: Code =
 pub static DIMENSION_TYPE: Code = code!(Error, "K0502", "dimension-type", "a dimension does not have the same type everywhere");
 /// A slice that names a dimension twice.
 pub static BAD_SLICE: Code = code!(Error, "K0503", "bad-slice", "a slice that has no meaning");
+
+/// States without the time for which they hold.
+pub static MISSING_VALID: Code = code!(Error, "K0601", "missing-valid", "states do not say for how long they hold");
+/// Words of states where there are none.
+pub static NOT_A_STATE: Code = code!(Error, "K0602", "not-a-state", "only states have a level at a moment");
+/// A level over a window.
+pub static STOCK_OVER_TIME: Code = code!(Error, "K0603", "stock-over-time", "a level is asked for over a window");
+/// A pair of states of which it is not said which.
+pub static MIXED_PAIR: Code = code!(Error, "K0604", "mixed-pair", "it is not clear which state of a pair is meant");
 
 /// A name that should not be used any more.
 pub static DEPRECATED_USE: Code = code!(Warn, "K0701", "deprecated-use", "something deprecated is used");
@@ -253,6 +269,11 @@ pub static SAME_CALCULATION: Code = code!(Warn, "K0718", "same-calculation", "tw
 pub static MISSING_UNIT: Code = code!(Allow, "K0719", "missing-unit", "a KPI has no unit");
 /// A KPI that does not say which way is good.
 pub static MISSING_BETTER: Code = code!(Allow, "K0720", "missing-better", "a KPI does not say which way is good");
+/// Steps whose entities are keys of several sources.
+pub static DIFFERENT_ENTITIES: Code =
+    code!(Warn, "K0721", "different-entities", "the steps of a journey name keys of different sources");
+/// A time within which that is longer than there is data.
+pub static WITHIN_EXCEEDS_DATA: Code = code!(Warn, "K0722", "within-exceeds-data", "`within` is longer than there is data");
 
 /// A dialect that kpic does not know.
 pub static UNKNOWN_DIALECT: Code = code!(Error, "K0801", "unknown-dialect", "a SQL dialect that kpic does not know");
@@ -292,6 +313,10 @@ pub static UNDECLARED_VALUE: Code =
     code!(Deny, "K0911", "undeclared-value", "the data has a value that `values:` does not list");
 /// A number outside of its bounds.
 pub static OUT_OF_RANGE: Code = code!(Deny, "K0912", "out-of-range", "the data has a value below `min:` or above `max:`");
+/// Two states of one thing at one time.
+pub static STATES_OVERLAP: Code = code!(Error, "K0920", "states-overlap", "two states of one key hold at one time");
+/// A state that ends before it begins.
+pub static ENDS_BEFORE_IT_BEGINS: Code = code!(Error, "K0921", "ends-before-it-begins", "a state ends before it begins");
 
 /// All codes, in their order.
 pub static ALL: &[&Code] = &[
@@ -338,6 +363,8 @@ pub static ALL: &[&Code] = &[
     &BAD_REFERENCE,
     &UNCLEAR_REFERENCE,
     &FORMULA_TOO_LARGE,
+    &UNKNOWN_STEP,
+    &NOT_A_JOURNEY,
     &UNIT_MISMATCH,
     &TYPE_MISMATCH,
     &KPI_NOT_A_NUMBER,
@@ -346,6 +373,7 @@ pub static ALL: &[&Code] = &[
     &DOES_NOT_ADD_UP,
     &DURATION_WITHOUT_UNIT,
     &DIVISION_BY_ZERO,
+    &ENTITY_MISMATCH,
     &MISSING_TIME,
     &BAD_WINDOW,
     &GRAIN_MISMATCH,
@@ -356,6 +384,10 @@ pub static ALL: &[&Code] = &[
     &NO_SHARED_DIMENSION,
     &DIMENSION_TYPE,
     &BAD_SLICE,
+    &MISSING_VALID,
+    &NOT_A_STATE,
+    &STOCK_OVER_TIME,
+    &MIXED_PAIR,
     &DEPRECATED_USE,
     &MISSING_OWNER,
     &MISSING_DESCRIPTION,
@@ -376,6 +408,8 @@ pub static ALL: &[&Code] = &[
     &SAME_CALCULATION,
     &MISSING_UNIT,
     &MISSING_BETTER,
+    &DIFFERENT_ENTITIES,
+    &WITHIN_EXCEEDS_DATA,
     &UNKNOWN_DIALECT,
     &NAME_TOO_LONG,
     &NO_SQL_FOR_DIALECT,
@@ -393,4 +427,6 @@ pub static ALL: &[&Code] = &[
     &REFERENCE_NOT_FOUND,
     &UNDECLARED_VALUE,
     &OUT_OF_RANGE,
+    &STATES_OVERLAP,
+    &ENDS_BEFORE_IT_BEGINS,
 ];

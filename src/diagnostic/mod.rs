@@ -124,6 +124,17 @@ impl Findings {
         self.items.retain(keep);
     }
 
+    /// Says everything in other words.
+    pub fn reword(&mut self, words: impl Fn(&str) -> String) {
+        for finding in &mut self.items {
+            finding.message = words(&finding.message);
+            finding.help = finding.help.as_deref().map(&words);
+            for label in &mut finding.labels {
+                label.text = words(&label.text);
+            }
+        }
+    }
+
     /// Whether any finding is an error.
     pub fn has_errors(&self) -> bool {
         self.items.iter().any(|finding| finding.severity == Severity::Error)

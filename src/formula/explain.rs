@@ -68,6 +68,7 @@ fn lacking(place: &Place<'_>, error: &Error<Rule>) -> Words {
         "each" => Some("`day`, `week`, `month`, `quarter` or `year` after `each`"),
         "over" => Some("a window after `over`"),
         "trailing" => Some("a number of periods after `trailing`, such as `28 days`"),
+        "within" => Some("a time after `within`, such as `14 days`"),
         "top" => Some("a whole number after `top`"),
         "not" if before.to_ascii_lowercase().ends_with("is not") => Some("`null` after `is not`"),
         "and" | "or" | "not" | "when" => Some("a condition"),

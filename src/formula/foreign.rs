@@ -337,7 +337,8 @@ fn window_alone(place: &Place<'_>) -> Option<Words> {
 fn unit_after_number(place: &Place<'_>) -> Option<Words> {
     let Place { before, found, last, .. } = place;
     let is_word = !found.is_empty() && found.chars().all(|char| char.is_ascii_alphabetic() || char == '_');
-    let wants = before.to_ascii_lowercase().contains("trailing") || (is_word && !is_operator(&place.found_lower()));
+    let counts = ["trailing", "within"].iter().any(|word| before.to_ascii_lowercase().contains(word));
+    let wants = counts || (is_word && !is_operator(&place.found_lower()));
     if last.parse::<u32>().is_err() || before.ends_with(')') || !wants {
         return None;
     }

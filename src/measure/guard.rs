@@ -6,7 +6,7 @@ use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::engine::types::Family;
 use crate::engine::{Failure, Rows};
 use crate::model::facts::Type;
-use crate::model::{CalendarSource, Clock, Column, ColumnId, Relation, Source, SourceId, Storage};
+use crate::model::{CalendarSource, Clock, Column, ColumnId, Holds, Relation, Source, SourceId, Storage};
 use crate::plan::relation::{Query, RelationRef};
 use crate::plan::rules::{Rule, examples};
 use crate::plan::sources_read;
@@ -186,7 +186,11 @@ fn advice(column: &Column, ty: &str) -> String {
 /// Checks that no key that rows are joined by stands in several rows.
 fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findings) -> Result<(), Failure> {
     let model = session.project.model();
-    let queries: Vec<Query> = joined.iter().map(|id| examples(model, *id, Rule::UniqueKey)).collect();
+    let rule = |id: &SourceId| match model.sources.get(*id).holds {
+        Some(Holds::Valid { .. }) => Rule::NoOverlap,
+        Some(Holds::Snapshot { .. }) | None => Rule::UniqueKey,
+    };
+    let queries: Vec<Query> = joined.iter().map(|id| examples(model, *id, rule(id))).collect();
     for (id, answer) in joined.iter().zip(session.answer(&queries)?) {
         let source = model.sources.get(*id);
         let rows = match answer {
@@ -199,6 +203,10 @@ fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findi
         let Some(worst) = rows.rows.first() else { continue };
         let plain = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let names: Vec<&str> = source.key.iter().map(|key| source.columns.get(*key).name.value.as_str()).collect();
+        if rule(id) == Rule::NoOverlap {
+            overlap(source, worst, findings);
+            continue;
+        }
         let Some((times, values)) = worst.split_last() else { continue };
         let key: Vec<String> = names.iter().zip(values).map(|(name, value)| format!("{name} = {}", plain(value))).collect();
         let message = format!(
@@ -213,6 +221,25 @@ fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findi
             .help("name a key that is unique, or make the source a `query:` with one row per key");
     }
     Ok(())
+}
+
+/// Reports two states of one key that hold at one time; the row has the key, and when each of the two begins.
+fn overlap(source: &Source, row: &[serde_json::Value], findings: &mut Findings) {
+    let plain = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let [key @ .., first, second] = row else { return };
+    let names = source.key.iter().map(|key| source.columns.get(*key).name.value.as_str());
+    let key: Vec<String> = names.zip(key).map(|(name, value)| format!("{name} = {}", plain(value))).collect();
+    let message = format!(
+        "two states of `{}` hold at one time: those of {} that begin at {} and at {}; referring to them would multiply rows",
+        source.name.value,
+        key.join(", "),
+        plain(first),
+        plain(second)
+    );
+    let span = source.key_span.unwrap_or(source.name.span);
+    findings
+        .report(&codes::STATES_OVERLAP, span, message)
+        .help("end each state where the next one begins, or add to the key what tells the two apart");
 }
 
 pub(super) fn refused(source: &Source, why: &str) -> Finding {

@@ -8,7 +8,7 @@ use super::{Session, guard, number};
 use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::engine::{Failure, Rows};
 use crate::model::facts::Range;
-use crate::model::{Column, ColumnId, Model, Source, SourceId, Storage};
+use crate::model::{Column, ColumnId, Holds, Model, Source, SourceId, Storage};
 use crate::plan::relation::RelationRef;
 use crate::plan::rules::{self, Rule};
 use crate::sql;
@@ -349,6 +349,27 @@ fn words(model: &Model, id: SourceId, rule: Rule) -> Words {
                 help: "name a key that is unique, or make the source a `query:` with one row per key".to_owned(),
             }
         }
+        Rule::NoOverlap => {
+            let names: Vec<&str> = source.key.iter().map(|key| of(*key).name.value.as_str()).collect();
+            let names = names.join(", ");
+            Words {
+                code: &codes::STATES_OVERLAP,
+                span: source.key_span.unwrap_or(source.name.span),
+                what: format!("states of one {names} do not overlap"),
+                wrong: "whose state still holds when the next of the same key begins".to_owned(),
+                help: format!(
+                    "end each state where the next of its `{names}` begins; if such states are meant to hold side by side, the key \
+                     needs a further column"
+                ),
+            }
+        }
+        Rule::InOrder => Words {
+            code: &codes::ENDS_BEFORE_IT_BEGINS,
+            span: source.name.span,
+            what: "no state ends before it begins".to_owned(),
+            wrong: "whose end is before its beginning, so that it never holds".to_owned(),
+            help: "correct their times, or leave such rows out with a `query:`".to_owned(),
+        },
         Rule::Present(column) => present(source, column),
         Rule::Found(column) => {
             let target = of(column).reference.map_or("", |id| model.sources.get(id).name.value.as_str());
@@ -398,6 +419,14 @@ fn present(source: &Source, column: ColumnId) -> Words {
             what,
             wrong: format!("whose time `{}` is null", name.value),
             help: "no period counts them: fill in the time, or leave such rows out with a `query:`".to_owned(),
+        }
+    } else if source.holds.iter().flat_map(Holds::columns).any(|held| held == column) {
+        Words {
+            code: &codes::TIME_MISSING,
+            span: name.span,
+            what,
+            wrong: format!("whose `{}` is null", name.value),
+            help: "such a state never holds: fill in the time, or leave such rows out with a `query:`".to_owned(),
         }
     } else if source.key.contains(&column) {
         Words {

@@ -1,11 +1,13 @@
-//! Which values are whole numbers, and which of them an engine may hold in fewer than 64 bits.
+//! Which values are whole numbers, decimals and floating ones, and which an engine may hold in too little room.
 //!
 //! A column of whole numbers may be stored in 32 bits or 8, and the product of two such values then overflows although every
-//! figure is small. What is added or multiplied is therefore widened first.
+//! figure is small; one of floating numbers may be stored in 32 bits too, or as whole numbers. And an engine's choice between
+//! decimals of different scales, such as `coalesce`, may round one of them without a word. What is computed with or chosen
+//! from is therefore widened first.
 
 use super::expand::{Expansion, Formula, Measure, MeasureOf, Part};
-use crate::functions::{Argument, Function, Gives, Rest};
-use crate::model::expr::{Aggregate, Expr, Literal, Node, RowExpr, RowLeaf};
+use crate::functions::{Argument, Function, Gives, Rest, conversions};
+use crate::model::expr::{Aggregate, Expr, Literal, Node, PairLeaf, RowExpr, RowLeaf};
 use crate::model::facts::Type;
 use crate::model::{Model, SourceId, Storage};
 
@@ -17,57 +19,177 @@ impl Measure {
             MeasureOf::Entities(grouped) => {
                 self.counts() || keeps_whole(grouped.function.gives) && aggregates_whole(model, &grouped.of)
             }
-            MeasureOf::Periods(_) | MeasureOf::ByHand(_) => self.counts(),
+            MeasureOf::Periods(_) | MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => self.counts(),
         }
     }
 }
 
 fn aggregates_whole(model: &Model, aggregate: &Aggregate) -> bool {
-    let argument = || aggregate.argument.as_ref().is_some_and(|argument| is_whole(model, aggregate.source, argument));
-    match aggregate.function.gives {
-        Gives::Integer => true,
-        gives => keeps_whole(gives) && argument(),
-    }
+    aggregate_held(model, aggregate) == Some(Held::Whole)
 }
 
 fn keeps_whole(gives: Gives) -> bool {
     matches!(gives, Gives::Same(_) | Gives::Common)
 }
 
-/// Whether a value of a row is a whole number.
-pub(super) fn is_whole(model: &Model, source: SourceId, expr: &RowExpr) -> bool {
-    built_of_whole(expr, &|leaf| match leaf {
-        RowLeaf::Column(path) => model.column(source, path).ty == Type::Integer,
-        RowLeaf::Related(related) => aggregates_whole(model, &related.aggregate),
-        RowLeaf::Duration(..) => true,
-        RowLeaf::Dimension(_) | RowLeaf::Value => false,
-    })
-}
-
 /// Whether a part of a formula is a whole number.
 pub(super) fn formula_is_whole(model: &Model, expansion: &Expansion, formula: &Formula) -> bool {
-    built_of_whole(formula, &|leaf| match leaf {
-        Part::Value(id, _) => expansion.measures.get(*id).is_some_and(|measure| measure.is_whole(model)),
-        Part::Known(_) => false,
-    })
-}
-
-fn built_of_whole<L>(expr: &Expr<L>, leaf_is_whole: &impl Fn(&L) -> bool) -> bool {
-    match &expr.node {
+    let is_whole = |formula: &Formula| formula_is_whole(model, expansion, formula);
+    match &formula.node {
         Node::Literal(Literal::Number(digits)) => !digits.contains(['.', 'e', 'E']),
-        Node::Literal(_) | Node::Broken => false,
-        Node::Leaf(leaf) => leaf_is_whole(leaf),
+        Node::Literal(_) | Node::Broken | Node::Leaf(Part::Known(_)) => false,
+        Node::Leaf(Part::Value(id, _)) => expansion.measures.get(*id).is_some_and(|measure| measure.is_whole(model)),
         Node::Apply(function, arguments) => match function.gives {
             Gives::Integer => true,
-            Gives::Same(at) => arguments.get(at).is_some_and(|argument| built_of_whole(argument, leaf_is_whole)),
-            Gives::Common => values(function, arguments).all(|value| is_null(value) || built_of_whole(value, leaf_is_whole)),
+            Gives::Same(at) => arguments.get(at).is_some_and(is_whole),
+            Gives::Common => values(function, arguments).all(|value| is_null(value) || is_whole(value)),
             Gives::Truth | Gives::Number | Gives::Text | Gives::Date => false,
         },
     }
 }
 
+/// How a number of a row is held, from exact and narrow to floating.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Held {
+    Whole,
+    Decimal,
+    Floating,
+}
+
+/// How the number that a row expression gives is held; nothing for what is not a number, and for null.
+fn held(model: &Model, source: SourceId, expr: &RowExpr) -> Option<Held> {
+    match &expr.node {
+        Node::Literal(Literal::Number(digits)) if digits.contains(['e', 'E']) => Some(Held::Floating),
+        Node::Literal(Literal::Number(digits)) if digits.contains('.') => Some(Held::Decimal),
+        Node::Literal(Literal::Number(_)) | Node::Leaf(RowLeaf::Duration(..)) => Some(Held::Whole),
+        Node::Literal(_)
+        | Node::Broken
+        | Node::Leaf(
+            RowLeaf::Dimension(_) | RowLeaf::Value | RowLeaf::Reached(_) | RowLeaf::Pair(PairLeaf::Exists(_) | PairLeaf::Ever),
+        ) => None,
+        Node::Leaf(RowLeaf::Column(path) | RowLeaf::Pair(PairLeaf::Of(_, path) | PairLeaf::Either(path))) => {
+            match model.column(source, path).ty {
+                Type::Integer => Some(Held::Whole),
+                Type::Decimal => Some(Held::Decimal),
+                Type::Number => Some(Held::Floating),
+                _ => None,
+            }
+        }
+        Node::Leaf(RowLeaf::Related(related)) => aggregate_held(model, &related.aggregate),
+        Node::Apply(function, arguments) => match function.gives {
+            Gives::Integer => Some(Held::Whole),
+            Gives::Number => Some(Held::Floating),
+            Gives::Same(at) => arguments.get(at).and_then(|argument| held(model, source, argument)),
+            Gives::Common => values(function, arguments).filter_map(|value| held(model, source, value)).max(),
+            Gives::Truth | Gives::Text | Gives::Date => None,
+        },
+    }
+}
+
+fn aggregate_held(model: &Model, aggregate: &Aggregate) -> Option<Held> {
+    match aggregate.function.gives {
+        Gives::Integer => Some(Held::Whole),
+        Gives::Number => Some(Held::Floating),
+        Gives::Same(_) | Gives::Common => held(model, aggregate.source, aggregate.argument.as_ref()?),
+        Gives::Truth | Gives::Text | Gives::Date => None,
+    }
+}
+
+/// Whether the values that an aggregate adds up are exact, so that what is added and taken away again leaves nothing behind.
+pub(super) fn is_exact(model: &Model, aggregate: &Aggregate) -> bool {
+    aggregate.argument.as_ref().is_none_or(|argument| computes_exactly(model, aggregate.source, argument))
+}
+
+fn computes_exactly(model: &Model, source: SourceId, expr: &RowExpr) -> bool {
+    if held(model, source, expr) == Some(Held::Floating) {
+        return false;
+    }
+    match &expr.node {
+        Node::Leaf(RowLeaf::Column(path)) => match &model.column(source, path).storage {
+            Storage::Derived(derived) => computes_exactly(model, model.end_of(source, path), derived),
+            Storage::Stored(_) | Storage::Raw(_) | Storage::Several(_) => true,
+        },
+        Node::Apply(function, arguments) => {
+            room(model, source, function, arguments)
+                .iter()
+                .all(|change| change.is_none_or(|change| *change != conversions::TO_NUMBER))
+                && values(function, arguments).all(|value| computes_exactly(model, source, value))
+        }
+        _ => true,
+    }
+}
+
+/// What each argument of a function of row values has to be changed into, so that the engine computes and chooses without loss.
+pub(super) fn room(
+    model: &Model,
+    source: SourceId,
+    function: &Function,
+    arguments: &[RowExpr],
+) -> Vec<Option<&'static Function>> {
+    let none = vec![None; arguments.len()];
+    let chooses = function.gives == Gives::Common && !computes(function.name);
+    if !chooses && !computes(function.name) {
+        return none;
+    }
+    let result = values(function, arguments).filter_map(|value| held(model, source, value)).max();
+    let as_numbers = || {
+        let change = |(at, argument)| !is_condition(function, arguments.len(), at) && may_be_narrow(model, source, argument);
+        arguments.iter().enumerate().map(|each| change(each).then_some(&conversions::TO_NUMBER)).collect()
+    };
+    match result {
+        Some(Held::Whole) if !chooses => {
+            let has_room = arguments.iter().any(|operand| is_wide(model, source, operand));
+            let first = || arguments.iter().position(|operand| !is_literal(operand)).unwrap_or(0);
+            let widened = (!has_room).then(first);
+            (0..arguments.len()).map(|at| (Some(at) == widened).then_some(&conversions::WIDEN)).collect()
+        }
+        Some(Held::Floating) => as_numbers(),
+        Some(Held::Decimal) if chooses && differ_in_scale(values(function, arguments)) => as_numbers(),
+        _ => none,
+    }
+}
+
+/// Whether an engine may hold a number in less room than a floating number of 64 bits, or in another way.
+fn may_be_narrow(model: &Model, source: SourceId, expr: &RowExpr) -> bool {
+    let is_number = held(model, source, expr).is_some();
+    let is_made = |function: &Function| function.gives == Gives::Number;
+    match &expr.node {
+        _ if is_literal(expr) || !is_number => false,
+        Node::Apply(function, _) => !is_made(function),
+        _ => true,
+    }
+}
+
+/// Whether values to choose from may have different numbers of digits after the point: more than one column, sums and products
+/// of them, or a literal with such digits.
+fn differ_in_scale<'a>(values: impl Iterator<Item = &'a RowExpr>) -> bool {
+    let mut seen: Option<&Node<RowLeaf>> = None;
+    for value in values {
+        match &without_sign(value).node {
+            Node::Literal(Literal::Number(digits)) if digits.contains(['.', 'e', 'E']) => return true,
+            Node::Literal(_) => {}
+            node if seen.is_none_or(|before| before == node) => seen = Some(node),
+            _ => return true,
+        }
+    }
+    false
+}
+
+fn without_sign(expr: &RowExpr) -> &RowExpr {
+    match &expr.node {
+        Node::Apply(function, arguments) if matches!(function.name, "negate" | "abs") => {
+            arguments.first().map_or(expr, without_sign)
+        }
+        _ => expr,
+    }
+}
+
+fn is_literal(expr: &RowExpr) -> bool {
+    matches!(expr.node, Node::Literal(_) | Node::Leaf(RowLeaf::Duration(..)))
+}
+
 /// Whether a whole number of a row has 64 bits on every engine.
-pub(super) fn is_wide(model: &Model, source: SourceId, expr: &RowExpr) -> bool {
+fn is_wide(model: &Model, source: SourceId, expr: &RowExpr) -> bool {
     match &expr.node {
         Node::Leaf(RowLeaf::Column(path)) => match &model.column(source, path).storage {
             Storage::Derived(derived) => is_wide(model, model.end_of(source, path), derived),
@@ -81,9 +203,9 @@ pub(super) fn is_wide(model: &Model, source: SourceId, expr: &RowExpr) -> bool {
     }
 }
 
-/// Whether the function of that name computes, so that its operands are widened.
-pub(super) fn computes(name: &str) -> bool {
-    matches!(name, "+" | "-" | "*" | "negate" | "abs")
+/// Whether the function of that name computes, so that its operands need room.
+fn computes(name: &str) -> bool {
+    matches!(name, "+" | "-" | "*" | "negate" | "abs" | "round")
 }
 
 pub(super) fn is_null<L>(expr: &Expr<L>) -> bool {
@@ -92,11 +214,15 @@ pub(super) fn is_null<L>(expr: &Expr<L>) -> bool {
 
 /// The arguments one of which a function gives, without the conditions by which it chooses.
 pub(super) fn values<'a, L>(function: &Function, arguments: &'a [Expr<L>]) -> impl Iterator<Item = &'a Expr<L>> {
+    arguments.iter().enumerate().filter(|(at, _)| !is_condition(function, arguments.len(), *at)).map(|(_, value)| value)
+}
+
+/// Whether the argument at a place, of so many, is a condition by which the function chooses among others.
+fn is_condition(function: &Function, count: usize, at: usize) -> bool {
     let is_case = function.takes.first() == Some(&Argument::Truth) && function.rest == Rest::Many(Argument::Any);
-    let is_condition = move |at: usize| match function.takes.first() {
-        Some(Argument::Truth) if is_case => at.is_multiple_of(2) && at + 1 < arguments.len(),
+    match function.takes.first() {
+        Some(Argument::Truth) if is_case => at.is_multiple_of(2) && at + 1 < count,
         Some(Argument::Truth) => at == 0,
         _ => false,
-    };
-    arguments.iter().enumerate().filter(move |(at, _)| !is_condition(*at)).map(|(_, value)| value)
+    }
 }

@@ -13,10 +13,13 @@ mod aggregate;
 mod calc;
 mod calendar;
 mod foreign;
+mod journey;
 mod kpi;
 mod operator;
+mod reached;
 mod row;
 mod source;
+mod states;
 mod test;
 
 use crate::diagnostic::{Code, Finding, Findings, codes, suggest};
@@ -38,6 +41,8 @@ pub struct Formulas {
     pub kpis: Vec<Option<Expression>>,
     /// For each source and column its tree.
     pub columns: Vec<Vec<Option<Expression>>>,
+    /// For each journey and step the tree of its condition.
+    pub steps: Vec<Vec<Option<Expression>>>,
 }
 
 /// Makes the model of a project.
@@ -46,6 +51,7 @@ pub fn resolve(spec: &Spec, formulas: &Formulas, findings: &mut Findings) -> Mod
     teams(spec, &mut model);
     source::sources(spec, &mut model, findings);
     source::derived(spec, formulas, &mut model, findings);
+    journey::journeys(spec, formulas, &mut model, findings);
     source::dimensions(spec, &mut model, findings);
     calendar::source(spec, &mut model, findings);
     kpi::kpis(spec, &mut model, findings);

@@ -7,17 +7,21 @@ use crate::diagnostic::{codes, suggest};
 use crate::formula::{Call, Expression, Kind, Literal as Written, Operator};
 use crate::functions::{self, Argument, Function, Rest, Role, case, operators};
 use crate::model::SourceId;
-use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf};
+use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf, Stock};
 use crate::model::facts::Type;
 use crate::text::{Name, Span};
 
 /// Where a row expression stands, which decides what its names mean.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scope {
+pub(super) struct Scope<'a> {
     /// What a bare name can be.
     pub names: Names,
+    /// How states are looked at.
+    pub stock: Option<&'a Stock>,
     /// Whether aggregates over related rows may stand here.
     pub related: bool,
+    /// Whether a condition that is null here counts as one that is false.
+    pub null_is_false: bool,
 }
 
 /// What a bare name can be.
@@ -31,31 +35,42 @@ pub(super) enum Names {
     Value,
 }
 
-impl Scope {
+impl<'a> Scope<'a> {
+    /// The same where states are looked at like that.
+    pub(super) fn looking(self, stock: Option<&'a Stock>) -> Self {
+        let pairs = matches!(stock, Some(Stock::Pairs(_)));
+        Self { stock, related: self.related && !pairs, ..self }
+    }
+
     /// The formula of a derived column, or what is aggregated.
     pub(super) fn derived(source: SourceId) -> Self {
-        Self { names: Names::Columns(source), related: false }
+        Self { names: Names::Columns(source), stock: None, related: false, null_is_false: false }
     }
 
     /// The condition of an aggregate.
     pub(super) fn filter(source: SourceId) -> Self {
-        Self { names: Names::Columns(source), related: true }
+        Self { names: Names::Columns(source), stock: None, related: true, null_is_false: true }
     }
 
     /// The condition of `slice`.
     pub(super) fn dimensions() -> Self {
-        Self { names: Names::Dimensions, related: false }
+        Self { names: Names::Dimensions, stock: None, related: false, null_is_false: false }
     }
 
     /// The condition on the values of a grouped aggregate.
     pub(super) fn value() -> Self {
-        Self { names: Names::Value, related: false }
+        Self { names: Names::Value, stock: None, related: false, null_is_false: false }
+    }
+
+    /// What stands below something else than `and` and `or`.
+    fn below(&self) -> Self {
+        Self { null_is_false: false, ..*self }
     }
 }
 
 impl Resolver<'_> {
     /// Resolves a row expression.
-    pub(super) fn row(&mut self, tree: &Expression, scope: &Scope) -> RowExpr {
+    pub(super) fn row(&mut self, tree: &Expression, scope: &Scope<'_>) -> RowExpr {
         let node = match &tree.kind {
             Kind::Literal(Written::Duration(count, unit)) => Node::Leaf(RowLeaf::Duration(*count, *unit)),
             Kind::Literal(written) => Node::Literal(literal(written)),
@@ -64,9 +79,11 @@ impl Resolver<'_> {
                 if let Some(broken) = self.unquoted(*operator, operands, scope) {
                     return Expr::new(broken, tree.span);
                 }
-                Node::Apply(super::operator::of(*operator), operands.iter().map(|operand| self.row(operand, scope)).collect())
+                let scope = if matches!(operator, Operator::And | Operator::Or) { *scope } else { scope.below() };
+                Node::Apply(super::operator::of(*operator), operands.iter().map(|operand| self.row(operand, &scope)).collect())
             }
             Kind::Case { operand, branches, otherwise } => {
+                let scope = &scope.below();
                 let mut parts = Vec::new();
                 let operand = operand.as_ref().map(|operand| self.row(operand, scope));
                 for (when, then) in branches {
@@ -137,13 +154,16 @@ impl Resolver<'_> {
     }
 
     /// Resolves names with dots between them.
-    pub(super) fn path(&mut self, path: &[Name], span: Span, scope: &Scope) -> RowExpr {
+    pub(super) fn path(&mut self, path: &[Name], span: Span, scope: &Scope<'_>) -> RowExpr {
         let Some(first) = path.first() else { return Expr::new(Node::Broken, span) };
         match scope.names {
-            Names::Columns(source) => match self.column_path(source, path) {
-                Some(path) => Expr::new(Node::Leaf(RowLeaf::Column(path)), span),
-                None => Expr::new(Node::Broken, span),
-            },
+            Names::Columns(source) => {
+                let leaf = match scope.stock {
+                    Some(Stock::Pairs(per)) => self.pair_path(source, per.as_ref(), path, span).map(RowLeaf::Pair),
+                    Some(Stock::At(_)) | None => self.column_path(source, path).map(RowLeaf::Column),
+                };
+                Expr::new(leaf.map_or(Node::Broken, Node::Leaf), span)
+            }
             Names::Value if path.len() == 1 && first.value == "value" => Expr::new(Node::Leaf(RowLeaf::Value), span),
             Names::Value => {
                 let help = "a condition on the rows goes inside the inner aggregate".to_owned();
@@ -241,8 +261,7 @@ impl Resolver<'_> {
         let model = self.model;
         let own = model.sources.get(source);
         if matches!(name.value.as_str(), "start" | "end") && !rest.is_empty() {
-            let message = format!("`{}.` needs a source of states, which are not supported yet", name.value);
-            self.report(&codes::NOT_SUPPORTED_YET, name.span, message);
+            self.not_a_state(source, name.span, None);
             return;
         }
         if let Some(other) = model.source_names.get(&name.value) {
@@ -256,6 +275,9 @@ impl Resolver<'_> {
                 }
                 (Some(tie), None) => {
                     finding.help(format!("go through the reference: `{}`", tie.name.value));
+                }
+                (None, _) if model.sources.get(*other).journey.is_some() => {
+                    finding.help("count the journey in an aggregate of its own");
                 }
                 (None, _) => {
                     finding.help(format!(
@@ -279,10 +301,18 @@ impl Resolver<'_> {
             self.report(&codes::UNKNOWN_COLUMN, name.span, no_today(&name.value)).help(LOOK_BACK);
             return;
         }
+        if let Some(help) = self.meant_edge(source, name, rest) {
+            let message = format!("`{}` has no column `{}`", own.name.value, name.value);
+            self.report(&codes::UNKNOWN_COLUMN, name.span, message).help(help);
+            return;
+        }
         source::unknown_column(own, name, &mut self.findings);
     }
 
-    fn row_call(&mut self, call: &Call, span: Span, scope: &Scope) -> RowExpr {
+    fn row_call(&mut self, call: &Call, span: Span, scope: &Scope<'_>) -> RowExpr {
+        if call.name.value.eq_ignore_ascii_case(super::reached::NAME) {
+            return self.reached(call, span, scope);
+        }
         let Some(function) = self.function(call) else {
             // The arguments may be wrong on their own account.
             for argument in &call.arguments {
@@ -319,9 +349,10 @@ impl Resolver<'_> {
         if !self.arity(call, function) {
             return Expr::new(Node::Broken, span);
         }
+        let scope = scope.below();
         let arguments = call.arguments.iter().enumerate().map(|(at, argument)| match argument_at(function, at) {
             Some(Argument::Grain) => self.grain(argument),
-            _ => self.row(argument, scope),
+            _ => self.row(argument, &scope),
         });
         let arguments: Vec<RowExpr> = arguments.collect();
         Expr::new(Node::Apply(function, arguments), span)
@@ -348,8 +379,8 @@ impl Resolver<'_> {
         if let Some(function) = functions::by_name(&name) {
             return Some(function);
         }
-        if name == "reached" {
-            self.report(&codes::NOT_SUPPORTED_YET, call.name.span, "`reached` needs a journey, which are not supported yet");
+        if name == super::reached::NAME {
+            self.not_a_journey(call, "`reached` is a condition on the rows of a journey, and stands inside of an aggregate");
             return None;
         }
         if is_today(&name) {
@@ -361,7 +392,7 @@ impl Resolver<'_> {
             None if self.model.kpi_names.contains_key(&call.name.value) => {
                 Some(format!("`{0}` is a KPI: write `{0}` without parentheses", call.name.value))
             }
-            None => suggest::nearest(&name, functions::ALL.iter().map(|function| function.name))
+            None => suggest::nearest(&name, functions::ALL.iter().map(|function| function.name).chain([super::reached::NAME]))
                 .map(|near| format!("did you mean `{near}`?"))
                 .or_else(|| Some("what the formula language lacks can be a column with raw `sql:` in the source".to_owned())),
         };

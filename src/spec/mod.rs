@@ -7,6 +7,7 @@
 pub mod allow;
 pub mod dimension;
 mod foreign;
+pub mod journey;
 pub mod kpi;
 pub mod project;
 pub mod reader;
@@ -33,6 +34,8 @@ pub struct Spec {
     pub sources: Vec<source::Source>,
     /// Dimensions.
     pub dimensions: Vec<dimension::Dimension>,
+    /// Journeys.
+    pub journeys: Vec<journey::Journey>,
     /// KPIs.
     pub kpis: Vec<kpi::Kpi>,
     /// Teams.
@@ -63,7 +66,11 @@ pub static FILE: Record = Record {
             Shape::Named("a dimension", &Shape::Record(&dimension::DIMENSION)),
             "Business notions to slice by, with their place in each source.",
         ),
-        Field::new("journeys", Shape::Any, "The order in which one entity passes the steps that matter.").later(),
+        Field::new(
+            "journeys",
+            Shape::Named("a journey", &Shape::Record(&journey::JOURNEY)),
+            "The order in which one entity passes the steps that matter.",
+        ),
         Field::new("kpis", Shape::Named("a KPI", &Shape::Record(&kpi::KPI)), "The figures and what they mean."),
         Field::new("teams", Shape::Named("a team", &Shape::Record(&team::TEAM)), "Who owns KPIs."),
         Field::new(
@@ -159,12 +166,13 @@ fn file(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings) {
     });
     each(&reader, "sources", |entry| spec.sources.push(source::decode(entry, files)));
     each(&reader, "dimensions", |entry| spec.dimensions.push(dimension::decode(entry)));
+    each(&reader, "journeys", |entry| spec.journeys.push(journey::decode(entry, files)));
     each(&reader, "kpis", |entry| spec.kpis.push(kpi::decode(entry, files)));
     each(&reader, "teams", |entry| spec.teams.push(team::decode(entry)));
     each(&reader, "taxonomies", |entry| spec.taxonomies.push(team::decode_taxonomy(entry)));
     each(&reader, "scorecards", |entry| spec.scorecards.push(scorecard::decode(entry)));
     each(&reader, "tests", |entry| spec.tests.push(test::decode(entry)));
-    for section in ["sources", "kpis", "scorecards"] {
+    for section in ["sources", "journeys", "kpis", "scorecards"] {
         each(&reader, section, |entry| allow::collect(entry, &mut spec.allowances, findings));
     }
 }
@@ -216,6 +224,8 @@ fn cut_texts(node: &Node, files: &Files, findings: &mut Findings) {
 fn unique(spec: &mut Spec, findings: &mut Findings) {
     keep_first(&mut spec.sources, |source| &source.name, "source", findings);
     keep_first(&mut spec.dimensions, |dimension| &dimension.name, "dimension", findings);
+    keep_first(&mut spec.journeys, |journey| &journey.name, "journey", findings);
+    journeys(spec, findings);
     keep_first(&mut spec.kpis, |kpi| &kpi.name, "KPI", findings);
     keep_first(&mut spec.teams, |team| &team.name, "team", findings);
     keep_first(&mut spec.taxonomies, |taxonomy| &taxonomy.name, "taxonomy", findings);
@@ -240,6 +250,22 @@ fn keep_first<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &Name, what: &str, fin
                 .also(*first, format!("`{}` is first defined here", name.value))
                 .help("rename one of the two, or delete it");
         }
+        false
+    });
+}
+
+/// Formulas name sources and journeys alike, so a journey may not have the name of a source.
+fn journeys(spec: &mut Spec, findings: &mut Findings) {
+    let sources: HashMap<&str, crate::text::Span> =
+        spec.sources.iter().map(|source| (source.name.value.as_str(), source.name.span)).collect();
+    spec.journeys.retain(|journey| {
+        let name = &journey.name;
+        let Some(first) = sources.get(name.value.as_str()) else { return true };
+        findings
+            .report(&codes::DUPLICATE_DEFINITION, name.span, format!("there is already a source `{}`", name.value))
+            .here("a journey of that name")
+            .also(*first, "the source")
+            .help("formulas name sources and journeys alike: rename one of the two");
         false
     });
 }
@@ -291,9 +317,9 @@ fn reserved(spec: &Spec, findings: &mut Findings) {
             refuse(&dimension.name, "it is a word of the formula language");
         }
     }
-    for source in &spec.sources {
-        if word(&source.name) {
-            refuse(&source.name, "it is a word of the formula language");
+    for name in spec.sources.iter().map(|source| &source.name).chain(spec.journeys.iter().map(|journey| &journey.name)) {
+        if word(name) {
+            refuse(name, "it is a word of the formula language");
         }
     }
 }

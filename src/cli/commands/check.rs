@@ -70,7 +70,7 @@ fn code(findings: &Findings) -> u8 {
 pub(super) fn report(checked: &Checked) -> String {
     if checked.findings.is_empty() {
         let model = &checked.model;
-        let done = format!("{} over {}", many(model.kpis.len(), "KPI"), many(model.sources.len(), "source"));
+        let done = format!("{} over {}", many(model.kpis.len(), "KPI"), many(model.source_count(), "source"));
         return format!("{} {done}\n", out::styled(out::GOOD, "fine:"));
     }
     // The summary is the last line of the text; it says what there is.

@@ -16,6 +16,7 @@ use crate::query::{self, Asked, Column};
 use crate::{plan, sql};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// The arguments of `query`.
 #[derive(Debug, Args)]
@@ -73,6 +74,9 @@ fn grain(text: &str) -> Result<Grain, String> {
 
 pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
+    if let Some(unclear) = args.kpis.iter().find_map(|text| query::bad_name(text)) {
+        return Err(usage(&unclear.message, &unclear.help));
+    }
     let asked = Asked {
         kpis: args.kpis.clone(),
         by: args.by.clone(),
@@ -87,6 +91,10 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     let (text, columns) = query::file(&asked, grain_of);
     let mut checked = pipeline::check_with(&root, (query::FILE.to_owned(), text), &context.options());
     checked.findings.retain(|finding| !is_noise(finding));
+    query::reword(&mut checked.findings, &columns);
+    // A dimension that does not exist is one mistake, however many columns it should slice.
+    let mut said = HashSet::new();
+    checked.findings.retain(|finding| said.insert((finding.code.id, finding.message.clone())));
     let project = valid(checked)?;
     let model = project.model();
     let (question, kpis) =
