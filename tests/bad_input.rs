@@ -69,6 +69,18 @@ fn five_bad_keys_in_three_kpis_are_five_findings() {
 }
 
 #[test]
+fn a_misspelt_column_among_kpis_is_told_with_the_aggregate_that_it_needs() {
+    let spec = "kpis:
+  revenue: { formula: sum(orders.amount) }
+  more: { formula: revenue + amuont }
+";
+    let checked = checked(spec);
+    assert_eq!(names(&checked.findings), ["unknown-name"]);
+    let help = checked.findings.iter().next().unwrap().help.clone().unwrap();
+    assert_eq!(help, "did you mean the column `amount`? put an aggregate around it: `sum(orders.amount)`");
+}
+
+#[test]
 fn what_follows_from_a_finding_is_not_repeated() {
     let spec = "kpis:
   a: { formula: sum(orders.amuont) }

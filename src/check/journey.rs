@@ -8,7 +8,7 @@ use crate::diagnostic::{Findings, codes};
 use crate::model::expr::{Expr, Node, Path, RowExpr, RowLeaf};
 use crate::model::facts::{Measure, Range, Type};
 use crate::model::journey::{Journey, Reached, StepRows};
-use crate::model::{ColumnUnit, Model, SourceId, Storage};
+use crate::model::{ColumnId, ColumnUnit, Model, Source, SourceId, Storage};
 use crate::text::{Files, Span};
 
 /// Checks all journeys, once the columns of sources have been.
@@ -18,6 +18,7 @@ pub(super) fn journeys(model: &mut Model, files: &Files, findings: &mut Findings
         let Some(mut journey) = model.sources.get(id).journey.clone() else { continue };
         conditions(&mut journey, model, files, findings);
         entities(&journey, model, findings);
+        same_rows(&journey, model.sources.get(id), findings);
         inherit(id, &journey, model);
         model.sources.get_mut(id).journey = Some(journey);
     }
@@ -30,6 +31,26 @@ fn conditions(journey: &mut Journey, model: &Model, files: &Files, findings: &mu
         let mut context = Context { model, files, findings, or: rows.time_span };
         let checked = context.condition(filter, Scope::Rows(rows.source), "`where`");
         rows.filter = Some(checked.unwrap_or_else(|| Expr::new(Node::Broken, rows.time_span)));
+    }
+}
+
+/// Points out steps that have the rows of an earlier one: a row counts as after itself, so that both are reached together.
+fn same_rows(journey: &Journey, source: &Source, findings: &mut Findings) {
+    let steps: Vec<_> = journey.steps.iter().filter_map(|step| Some((step.column, step.rows.as_ref()?))).collect();
+    for (at, (column, rows)) in steps.iter().enumerate() {
+        let same = |(_, known): &&(ColumnId, &StepRows)| {
+            (known.source, known.time) == (rows.source, rows.time) && known.entity == rows.entity && known.filter == rows.filter
+        };
+        let Some((earlier, _)) = steps.iter().take(at).find(same) else { continue };
+        let (name, earlier) = (&source.columns.get(*column).name, &source.columns.get(*earlier).name);
+        let message = format!(
+            "the steps `{}` and `{}` are the same rows, and a row counts as after itself: both are reached together",
+            earlier.value, name.value
+        );
+        findings
+            .report(&codes::SAME_CALCULATION, name.span, message)
+            .also(earlier.span, "the earlier step")
+            .help("tell the rows apart with `where`, such as `where: number > 1`");
     }
 }
 
@@ -165,7 +186,7 @@ impl Context<'_> {
             return false;
         }
         let steps = [reached.step, reached.of];
-        let by_day = |step: &&crate::model::ColumnId| self.model.column(source, &Path::to(**step)).ty == Type::Date;
+        let by_day = |step: &&ColumnId| self.model.column(source, &Path::to(**step)).ty == Type::Date;
         let Some(step) = steps.iter().find(by_day) else { return false };
         let name = &self.model.sources.get(source).columns.get(*step).name.value;
         let plural = if count == 1 { "" } else { "s" };

@@ -17,6 +17,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("scorecard.md.j2", include_str!("templates/scorecard.md.j2")),
     ("taxonomy_value.md.j2", include_str!("templates/taxonomy_value.md.j2")),
     ("source.md.j2", include_str!("templates/source.md.j2")),
+    ("journey.md.j2", include_str!("templates/journey.md.j2")),
     ("dimension.md.j2", include_str!("templates/dimension.md.j2")),
     ("lineage.md.j2", include_str!("templates/lineage.md.j2")),
     ("glossary.md.j2", include_str!("templates/glossary.md.j2")),

@@ -5,6 +5,7 @@
 //! says in plain words what their formulas do, [`data`] has the structs.
 
 pub mod data;
+mod journey;
 mod kpi;
 mod reading;
 
@@ -18,7 +19,9 @@ use crate::pipeline::Valid;
 use crate::plan::views::{Shows, View};
 use crate::sql::Dialect;
 use crate::text::{FileId, Files, Lines, Span, title};
-use data::{Calendar, Column, Dimension, Place, Project, Relation, Scorecard, Shown, Source, Team, Test, TestedKpi, Warehouse};
+use data::{
+    Calendar, Column, Dimension, Holds, Place, Project, Relation, Scorecard, Shown, Source, Team, Test, TestedKpi, Warehouse,
+};
 use std::collections::BTreeMap;
 
 /// The version of the manifest's form. It grows when a program that reads an older one would be misled.
@@ -40,7 +43,8 @@ pub fn manifest(project: &Valid, views: &[View], dialect: &dyn Dialect) -> Manif
         calendar: calendar(model),
         warehouse: Warehouse { dialect: dialect.name().to_owned(), schema: model.warehouse.schema.clone() },
         kpis: kpi::kpis(&all),
-        sources: model.sources.rows().iter().map(|source| (source.name.value.clone(), all.source(source))).collect(),
+        sources: all.sources(),
+        journeys: journey::journeys(&all),
         dimensions: all.dimensions(),
         teams: all.teams(),
         taxonomies: all.taxonomies(),
@@ -150,6 +154,11 @@ impl<'a> Whole<'a> {
         Place { file: self.files.path(span.file).to_owned(), line }
     }
 
+    fn sources(&self) -> BTreeMap<String, Source> {
+        let sources = self.model.sources.rows().iter().filter(|source| source.journey.is_none());
+        sources.map(|source| (source.name.value.clone(), self.source(source))).collect()
+    }
+
     fn source(&self, source: &model::Source) -> Source {
         let name_of = |id| source.columns.get(id).name.value.clone();
         let relation = match &source.relation {
@@ -172,6 +181,12 @@ impl<'a> Whole<'a> {
             row: source.row.clone(),
             key: source.key.iter().map(|id| name_of(*id)).collect(),
             time: source.time.map(name_of),
+            holds: source.holds.map(|holds| match holds {
+                model::Holds::Valid { from, to, inclusive } => Holds::Valid { from: name_of(from), to: name_of(to), inclusive },
+                model::Holds::Snapshot { taken, every, fresh_for } => {
+                    Holds::Snapshot { taken: name_of(taken), every: every.to_string(), fresh_for: fresh_for.to_string() }
+                }
+            }),
             columns: source.columns.rows().iter().map(|column| self.column(source, column)).collect(),
             defined: self.place(source.name.span),
         }

@@ -65,6 +65,8 @@ pub struct StepRows {
     pub entity_span: Span,
     /// Which of the rows count.
     pub filter: Option<RowExpr>,
+    /// The same as it was written; empty if all count.
+    pub written: String,
 }
 
 /// A stored value of the first step's row that rows of a journey carry along.

@@ -179,10 +179,29 @@ impl Planner<'_> {
         let calendar = self.model.calendar.clone();
         let (ends, inner): (Vec<_>, Vec<_>) =
             self.whole_from(&periods.of, periods.grain).into_iter().partition(|(_, bound)| bound.is_end());
-        let until = if ends.is_empty() { Vec::new() } else { self.until(&self.withins_of(&periods.of), grain) };
+        let until = self.periods_until(periods, grain, ends);
         let mut bounds = self.windows_whole_from(periods, grain, &calendar, inner);
         bounds.extend(until);
         bounds
+    }
+
+    /// The last period in which every period that is gone over is one in which all steps have had their time.
+    fn periods_until(&mut self, periods: &Periods, grain: Grain, ends: Vec<(Move, Bound)>) -> Vec<Bound> {
+        let calendar = &self.model.calendar;
+        let (AsOf::Day(last), false) = (calendar.as_of, calendar.custom) else {
+            // The warehouse alone knows the periods. A part that looks back may be whole earlier than that.
+            return if ends.is_empty() { Vec::new() } else { self.until(&self.withins_of(&periods.of), grain) };
+        };
+        let until = |(way, bound): (Move, Bound)| {
+            let Bound::Until(bound) = bound else { return None };
+            let mut period = calendar.period_start(grain, last);
+            let inner = |period: Date| calendar.period_start(periods.grain, add_days(calendar.next(grain, period), -1));
+            while move_back(&way, inner(period), periods.grain) > bound && period >= calendar.data_from {
+                period = add(period, grain, -1);
+            }
+            Some(period)
+        };
+        ends.into_iter().filter_map(until).min().map(Bound::Until).into_iter().collect()
     }
 
     /// The times that the steps of journeys have in a formula.

@@ -57,6 +57,29 @@ struct Writing<'a> {
     columns: super::names::Names,
 }
 
+/// What is needed of the rows of a step beside who takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    /// When.
+    Time,
+    /// And what rows of the journey carry along.
+    Row,
+    /// And what decides between rows of one time.
+    RowInOrder,
+}
+
+/// The rows of a step in a select that has no columns yet.
+struct Taken {
+    select: Select,
+    /// Who takes it.
+    entity: Vec<Scalar>,
+    time: Scalar,
+    /// What rows of the journey carry along from its row.
+    carried: Vec<Scalar>,
+    /// What decides between rows of one time, with names for it.
+    ties: Vec<(Scalar, String)>,
+}
+
 impl<'a> Planner<'a> {
     /// What a scan reads and joins; for a journey the part with its rows, which will have the columns that the scan reads.
     pub(super) fn finish(&mut self, scan: Scan<'a>) -> (From, Vec<Join>) {
@@ -125,8 +148,10 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The rows of a step, with who takes it and when; those that are not visible or that nobody takes are left out.
-    fn step_rows(&self, rows: &StepRows) -> (Scan<'a>, Vec<Scalar>, Scalar, Vec<Scalar>) {
+    /// The rows of a step; those that are not visible or that nobody takes are left out. A time that has to be converted is so once, in a part of its
+    /// own.
+    fn taken(&mut self, writing: &mut Writing<'a>, step: &Needed<'a>, what: What, parts: &mut Vec<Part>) -> Taken {
+        let rows = step.rows;
         let mut scan = Scan::of(self.model, self.question.data, rows.source);
         scan.today.clone_from(&self.today);
         scan.calendar.clone_from(&self.custom);
@@ -135,13 +160,43 @@ impl<'a> Planner<'a> {
             AsOf::Today => None,
         };
         scan.known_days = Some((rows.time, None, last));
-        let entity = scan.key_parts(&rows.entity);
-        let time = scan.path(&Path::to(rows.time));
-        let mut conditions: Vec<Scalar> = entity.iter().map(is_there).collect();
-        conditions.extend(scan.range(rows.time, Days { from: None }));
-        let filter = rows.filter.iter().flat_map(Expr::conjuncts);
-        conditions.extend(filter.map(|filter| scan.row(filter)).collect::<Vec<_>>());
-        (scan, entity, time, conditions)
+        let mut entity = scan.key_parts(&rows.entity);
+        let mut time = scan.path(&Path::to(rows.time));
+        let mut filter: Vec<Scalar> = entity.iter().map(is_there).collect();
+        filter.extend(scan.range(rows.time, Days { from: None }));
+        for condition in rows.filter.iter().flat_map(Expr::conjuncts) {
+            filter.push(scan.row(condition));
+        }
+        let (mut carried, mut ties) = (Vec::new(), Vec::new());
+        if what != What::Time {
+            for value in &writing.carried {
+                carried.extend(scan.parts_of(value.column).into_iter().nth(value.part));
+            }
+        }
+        if what == What::RowInOrder {
+            for tie in self.ties(&mut scan, rows) {
+                ties.push((tie, writing.columns.take("tie")));
+            }
+        }
+        let (from, joins) = scan.finish();
+        let mut select = Select { from: Some(from), joins, filter, ..Select::default() };
+        if !matches!(&time.node, Node::Leaf(Atom::Column { .. })) {
+            let part = self.names.take(&format!("{}_{}_rows", writing.name, step.name));
+            let of = |name: &str| column(&part, name);
+            for (value, key) in entity.iter_mut().zip(&writing.keys) {
+                select.column(std::mem::replace(value, of(key)), key);
+            }
+            select.column(std::mem::replace(&mut time, of(step.name)), step.name);
+            for (value, known) in carried.iter_mut().zip(&writing.carried) {
+                select.column(std::mem::replace(value, of(&known.name)), &known.name);
+            }
+            for (value, name) in &mut ties {
+                select.column(std::mem::replace(value, of(name)), name);
+            }
+            let rows = std::mem::replace(&mut select, Select::from_part(&part));
+            parts.push(Part { name: part, body: Body::Select(rows) });
+        }
+        Taken { select, entity, time, carried, ties }
     }
 
     /// What decides between first steps of one time: the key, or without one all stored columns in their order.
@@ -168,17 +223,12 @@ impl<'a> Planner<'a> {
         let mut reached = vec![(first.clone(), starts.clone())];
         for step in &later {
             let Some((before, from)) = preceding(writing.journey, &reached) else { continue };
-            let (scan, entity, time, conditions) = self.step_rows(step.rows);
-            let mut select = Select::default();
+            let Taken { mut select, entity, time, .. } = self.taken(&mut writing, step, What::Time, parts);
             for (key, part) in writing.keys.iter().zip(&entity) {
                 select.column(part.clone(), key);
             }
             select.group_by_these();
             select.column(fold(&min::MIN, time.clone()), step.name);
-            select.filter = conditions;
-            let (own, joins) = scan.finish();
-            select.from = Some(own);
-            select.joins = joins;
             let before_name = column(&from, before.name);
             let same = writing.keys.iter().zip(entity).map(|(key, part)| equal(column(&from, key), part));
             let on = same.chain([not_before((&time, step.ty), (&before_name, before.ty))]).collect();
@@ -192,25 +242,25 @@ impl<'a> Planner<'a> {
 
     /// The first row of each entity.
     fn starts_of_each(&mut self, writing: &mut Writing<'a>, first: &Needed<'a>, name: &str, parts: &mut Vec<Part>) {
-        let (mut scan, entity, time, conditions) = self.step_rows(first.rows);
-        let mut select = Select { filter: conditions, ..Select::default() };
+        let what = if writing.carried.is_empty() { What::Time } else { What::RowInOrder };
+        let Taken { mut select, entity, time, carried, ties } = self.taken(writing, first, what, parts);
         for (key, part) in writing.keys.iter().zip(&entity) {
             select.column(part.clone(), key);
         }
-        if writing.carried.is_empty() {
+        if what == What::Time {
             select.group_by_these();
             select.column(fold(&min::MIN, time), first.name);
-            (select.from, select.joins) = from_and_joins(scan);
             parts.push(Part { name: name.to_owned(), body: Body::Select(select) });
             return;
         }
         select.column(time.clone(), first.name);
-        carry(&mut scan, &writing.carried, &mut select);
-        let order = std::iter::once(time).chain(self.ties(&mut scan, first.rows)).map(|by| (by, false)).collect();
+        for (value, known) in carried.into_iter().zip(&writing.carried) {
+            select.column(value, &known.name);
+        }
+        let order = std::iter::once(time).chain(ties.into_iter().map(|(tie, _)| tie)).map(|by| (by, false)).collect();
         let place = writing.columns.take("place");
         let ranking = Ranking { part: entity, order, dense: false };
         select.column(Expr::leaf(Atom::RowNumber(Box::new(ranking))), &place);
-        (select.from, select.joins) = from_and_joins(scan);
         let ranked = self.names.take(&format!("{name}_in_order"));
         let mut firsts = Select::from_part(&ranked);
         for (_, name) in select.columns.iter().filter(|(_, name)| *name != place) {
@@ -227,14 +277,14 @@ impl<'a> Planner<'a> {
             return;
         };
         if later.is_empty() {
-            let (mut scan, entity, time, conditions) = self.step_rows(first.rows);
-            let mut select = Select { filter: conditions, ..Select::default() };
+            let Taken { mut select, entity, time, carried, .. } = self.taken(&mut writing, &first, What::Row, parts);
             for (key, part) in writing.keys.iter().zip(entity) {
                 select.column(part, key);
             }
             select.column(time, first.name);
-            carry(&mut scan, &writing.carried, &mut select);
-            (select.from, select.joins) = from_and_joins(scan);
+            for (value, known) in carried.into_iter().zip(&writing.carried) {
+                select.column(value, &known.name);
+            }
             parts.push(Part { name: writing.name, body: Body::Select(select) });
             return;
         }
@@ -293,9 +343,9 @@ impl<'a> Planner<'a> {
         let [day, moment, is_start] = ["day", "moment", "is_start"].map(|wish| writing.columns.take(wish));
         let mut tie_names: Vec<String> = Vec::new();
         let mut members = Vec::new();
-        for step in &writing.steps {
-            let (mut scan, entity, time, conditions) = self.step_rows(step.rows);
-            let mut select = Select { filter: conditions, ..Select::default() };
+        for step in &writing.steps.clone() {
+            let what = if step.place == 0 { What::RowInOrder } else { What::Time };
+            let Taken { mut select, entity, time, carried, ties } = self.taken(writing, step, what, parts);
             for (key, part) in writing.keys.iter().zip(entity) {
                 select.column(part, key);
             }
@@ -312,9 +362,10 @@ impl<'a> Planner<'a> {
                 select.column(if other.place == step.place { time.clone() } else { Expr::null() }, other.name);
             }
             if step.place == 0 {
-                carry(&mut scan, &writing.carried, &mut select);
-                for tie in self.ties(&mut scan, step.rows) {
-                    let name = writing.columns.take("tie");
+                for (value, known) in carried.into_iter().zip(&writing.carried) {
+                    select.column(value, &known.name);
+                }
+                for (tie, name) in ties {
                     select.column(tie, &name);
                     tie_names.push(name);
                 }
@@ -323,7 +374,6 @@ impl<'a> Planner<'a> {
                     select.column(Expr::null(), name);
                 }
             }
-            (select.from, select.joins) = from_and_joins(scan);
             members.push(select);
         }
         let all = self.names.take(&format!("{}_steps", writing.name));
@@ -386,20 +436,6 @@ fn preceding<'a>(journey: &Journey, reached: &[(Needed<'a>, String)]) -> Option<
 
 fn first_type(writing: &Writing<'_>) -> Type {
     writing.steps.first().map_or(Type::Error, |first| first.ty)
-}
-
-fn from_and_joins(scan: Scan<'_>) -> (Option<From>, Vec<Join>) {
-    let (from, joins) = scan.finish();
-    (Some(from), joins)
-}
-
-/// Adds the stored values that are carried along from the first step's row.
-fn carry(scan: &mut Scan<'_>, carried: &[&Carried], select: &mut Select) {
-    for value in carried {
-        if let Some(part) = scan.parts_of(value.column).into_iter().nth(value.part) {
-            select.column(part, &value.name);
-        }
-    }
 }
 
 /// That a time is not before another; by the day where one of them is known by the day only.

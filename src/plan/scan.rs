@@ -157,10 +157,16 @@ impl<'a> Scan<'a> {
         let calendar = &self.model.calendar;
         match (&self.calendar, grain) {
             (Some(part), grain) if *grain != Grain::Day => {
-                let mut lookup = Select::from_part(part);
-                lookup.column(column(part, grain.name()), grain.name());
+                // Under names of their own: a column of the row may be called `day` or `month` too.
+                let (day_name, grain_name) = ("day_of_calendar", format!("{grain}_of_calendar"));
+                let mut days = Select::from_part(part);
+                days.column(column(part, "day"), day_name);
+                days.column(column(part, grain.name()), &grain_name);
+                let from = From { relation: Rows::Select(Box::new(days)), name: part.clone() };
+                let mut lookup = Select { from: Some(from), ..Select::default() };
+                lookup.column(column(part, &grain_name), &grain_name);
                 let day = Expr::apply(&conversions::TO_DATE, vec![of]);
-                lookup.filter.push(Expr::apply(&operators::EQUAL, vec![column(part, "day"), day]));
+                lookup.filter.push(Expr::apply(&operators::EQUAL, vec![column(part, day_name), day]));
                 Expr::leaf(Atom::Single(Box::new(lookup)))
             }
             _ => period_of(calendar, *grain, of),

@@ -246,6 +246,9 @@ impl Resolver<'_> {
     /// Whether the rows of a source are in an order without ties.
     fn can_order(&mut self, call: &Call, function: &Function, source: SourceId, time: Option<ColumnId>) -> bool {
         let source = self.model.sources.get(source);
+        // The key of a journey is that of the row that it begins with.
+        let first = source.journey.as_ref().and_then(|journey| journey.first());
+        let source = first.map_or(source, |first| self.model.sources.get(first.source));
         let message = if source.key.is_empty() {
             format!("`{}` needs a `key` on `{}`, which decides between rows of one time", function.name, source.name.value)
         } else if time.is_none() {
@@ -340,6 +343,9 @@ impl Resolver<'_> {
                 .help(format!("name it: `{}(... from orders)`", call.name.value));
             return;
         };
+        if paths.first().is_some_and(|path| self.pair_without_source(call, path)) {
+            return;
+        }
         let has_column = |source: &&crate::model::Source| source.names.contains_key(&name.value);
         let holders: Vec<&str> =
             model.sources.rows().iter().filter(has_column).map(|source| source.name.value.as_str()).take(5).collect();

@@ -150,7 +150,10 @@ impl Resolver<'_> {
         if self.incomplete {
             return Expr::new(Node::Broken, span);
         }
-        let help = suggest::did_you_mean(&first.value, "the KPIs are", super::kpi_names(model))
+        // A misspelt column comes before a list of all KPIs.
+        let column = near.is_none().then(|| self.near_column(path)).flatten();
+        let help = column
+            .or_else(|| suggest::did_you_mean(&first.value, "the KPIs are", super::kpi_names(model)))
             .or_else(|| Some(format!("define it under `kpis:`; outside of an aggregate `{}` can only be a KPI", first.value)));
         let meant =
             suggest::certain(&first.value, super::kpi_names(model), suggest::Words::Project).filter(|_| path.len() == 1);
@@ -158,6 +161,16 @@ impl Resolver<'_> {
         finding.help = help;
         finding.mend(first.span, &first.value, meant);
         Expr::new(Node::Broken, span)
+    }
+
+    /// What to write if a column was meant, and misspelt.
+    fn near_column(&self, path: &[Name]) -> Option<String> {
+        let [name] = path else { return None };
+        let sources = self.model.sources.rows();
+        let names = sources.iter().flat_map(|source| source.names.keys().map(String::as_str));
+        let column = suggest::nearest(&name.value, names)?;
+        let source = &sources.iter().find(|source| source.names.contains_key(column))?.name.value;
+        Some(format!("did you mean the column `{column}`? put an aggregate around it: `sum({source}.{column})`"))
     }
 
     fn calc_call(&mut self, call: &Call, span: Span) -> Calc {

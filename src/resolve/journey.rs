@@ -65,7 +65,8 @@ fn rows(
     // A condition that could not be read has been reported.
     let filter_is_known = tree.is_some() || step.filter.is_none();
     let (entity, entity_span) = entity.filter(|_| filter_is_known)?;
-    Some(StepRows { source, time, time_span: at.span, entity, entity_span, filter })
+    let written = step.filter.as_ref().map(|filter| filter.text.trim_end().to_owned()).unwrap_or_default();
+    Some(StepRows { source, time, time_span: at.span, entity, entity_span, filter, written })
 }
 
 /// The source and the time column that `at` names.

@@ -241,6 +241,11 @@ impl Resolver<'_> {
             ));
             return;
         }
+        if let Some(help) = self.meant_edge(source, name, rest) {
+            let message = format!("`{}` has no column `{}`", own.name.value, name.value);
+            self.report(&codes::UNKNOWN_COLUMN, name.span, message).help(help);
+            return;
+        }
         source::unknown_column(own, name, &mut self.findings);
     }
 

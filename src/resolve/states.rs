@@ -3,7 +3,7 @@
 use super::Resolver;
 use super::source::unknown_column;
 use crate::calendar::{Grain, Length};
-use crate::diagnostic::{Findings, codes};
+use crate::diagnostic::{Findings, codes, suggest};
 use crate::formula::{Call, Expression, Kind};
 use crate::functions::{first, last};
 use crate::model::expr::{Edge, PairLeaf, Path, Stock};
@@ -301,14 +301,50 @@ impl Resolver<'_> {
         self.report(&codes::NOT_A_STATE, span, message).help(help);
     }
 
+    /// Says that a pair needs its source, if that is what is missing where a path begins with `start` or `end`.
+    pub(super) fn pair_without_source(&mut self, call: &Call, path: &[Name]) -> bool {
+        let [first, second, ..] = path else { return false };
+        if edge(&first.value).is_none() {
+            return false;
+        }
+        let states = self.model.sources.rows().iter().filter(|source| source.kind == SourceKind::States);
+        let mut having = states.clone().filter(|source| source.names.contains_key(&second.value)).chain(states);
+        let Some(source) = having.next().map(|source| source.name.value.clone()) else { return false };
+        let written = as_written(path);
+        let message = format!("nothing says whose state `{written}` is of");
+        self.report(&codes::UNCLEAR_SOURCE, first.span.to(second.span), message)
+            .help(format!("name the source: `{}({written} from {source})`", call.name.value));
+        true
+    }
+
+    /// The word for a moment that another one was probably meant to be: `begin.exists`.
+    pub(super) fn meant_edge(&self, source: SourceId, name: &Name, rest: &[Name]) -> Option<String> {
+        let word = match name.value.as_str() {
+            "begin" | "begins" | "beginning" | "opening" | "open" | "before" | "first" | "from" => "start",
+            "close" | "closing" | "finish" | "after" | "last" | "until" | "to" | "now" => "end",
+            _ => return None,
+        };
+        let is_states = self.model.sources.get(source).kind == SourceKind::States;
+        let next = rest.first().filter(|_| is_states)?;
+        Some(format!("the states at the two ends of a period are `start.` and `end.`: write `{word}.{}`", next.value))
+    }
+
     /// A path in an aggregate over pairs: `start.mrr`, `end.exists`, `start.ever`. Nothing, with a finding, if it is none.
     pub(super) fn pair_path(&mut self, source: SourceId, per: Option<&Path>, path: &[Name], span: Span) -> Option<PairLeaf> {
         let (first, rest) = path.split_first()?;
         let Some(edge) = edge(&first.value) else {
-            let written = crate::formula::print::dotted(path);
+            let name = &self.model.sources.get(source).name.value;
+            let own = if first.value == *name && !rest.is_empty() { rest } else { path };
+            let written = as_written(own);
             let message = format!("`{written}` of which state, that at the start or that at the end?");
-            self.report(&codes::MIXED_PAIR, span, message)
-                .help(format!("write `start.{written}` or `end.{written}`: this aggregate compares the two"));
+            let (message, help) = match own.first() {
+                Some(word) if self::edge(&word.value).is_some() => (
+                    format!("`{}.` stands first, before the column", word.value),
+                    format!("write `{written}`, and `from {name}` after it"),
+                ),
+                _ => (message, format!("write `start.{written}` or `end.{written}`: this aggregate compares the two")),
+            };
+            self.report(&codes::MIXED_PAIR, span, message).help(help);
             return None;
         };
         match rest {
@@ -320,6 +356,14 @@ impl Resolver<'_> {
                 return None;
             }
             _ => {}
+        }
+        if let [word] = rest
+            && !self.model.sources.get(source).names.contains_key(&word.value)
+            && let Some(near) = suggest::nearest(&word.value, ["exists", "ever"])
+        {
+            let message = format!("a state has no `{}`", word.value);
+            self.report(&codes::UNKNOWN_COLUMN, word.span, message).help(format!("did you mean `{}.{near}`?", first.value));
+            return None;
         }
         let found = self.column_path(source, rest)?;
         let column = self.model.column(source, &found);
@@ -338,6 +382,16 @@ impl Resolver<'_> {
             return None;
         }
         Some(PairLeaf::Of(edge, found))
+    }
+}
+
+/// A path as it is written where `end` is no name that needs quotes.
+fn as_written(path: &[Name]) -> String {
+    match path {
+        [first, rest @ ..] if edge(&first.value).is_some() && !rest.is_empty() => {
+            format!("{}.{}", first.value, crate::formula::print::dotted(rest))
+        }
+        _ => crate::formula::print::dotted(path),
     }
 }
 
