@@ -35,6 +35,8 @@ mod project;
 mod rows;
 #[path = "random/shrink.rs"]
 mod shrink;
+#[path = "random/stocks/mod.rs"]
+mod stocks;
 
 use engine::{Answer, Engine};
 use evaluate::{Evaluator, Line};

@@ -270,10 +270,13 @@ impl Planner<'_> {
         })
     }
 
-    /// The latest snapshots at the start and at the end of each period.
+    /// The latest snapshots at the start and at the end of each period for which both are fresh: of a pair of which one side is
+    /// not known nothing is known, not even that there is one.
     fn latest_of_both(&mut self, source: SourceId, grain: Grain) -> String {
-        let member = |part: &str, is_end: bool| {
+        let member = |part: &str, other: &str, is_end: bool| {
             let mut select = Select::from_part(part);
+            let on = Expr::apply(&operators::EQUAL, vec![column(part, "period"), column(other, "period")]);
+            select.join(JoinKind::Inner, other, other, Some(on));
             select.column(column(part, "period"), "period");
             select.column(column(part, "taken"), "taken");
             select.column(Expr::made(Node::Literal(Literal::Truth(is_end))), "is_end");
@@ -283,7 +286,7 @@ impl Planner<'_> {
         let end = self.latest(source, Edge::End, grain);
         let name = &self.model.sources.get(source).name.value;
         let part = self.names.take(&format!("{name}_taken_before_{grain}"));
-        self.push_body(&part, Body::Union(vec![member(&start, false), member(&end, true)]));
+        self.push_body(&part, Body::Union(vec![member(&start, &end, false), member(&end, &start, true)]));
         part
     }
 

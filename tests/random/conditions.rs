@@ -2,7 +2,10 @@
 
 use super::data::{TEXTS, Times, some_month, value};
 use super::generate::Choices;
-use super::project::{Aggregate, Expr, Grain, Journey, Length, Path, Project, Row, RowLeaf, Source, Type, Unit, Value, Window};
+use super::project::{
+    Aggregate, Expr, Grain, Holds, Journey, Length, Path, Project, Row, RowLeaf, Source, Type, Unit, Value, Window,
+};
+use super::stocks::formulas as stocks;
 
 /// Makes up expressions over the columns of a source.
 pub struct Maker<'a> {
@@ -246,6 +249,10 @@ impl Maker<'_> {
         let (inner, via) = choices.pick(&ties).clone();
         let inner = Maker { source: inner, related: depth > 0 && choices.chance(25), ..*self };
         let mut aggregate = inner.aggregate(0, choices);
+        // Whether a snapshot is too old is more than a condition can say.
+        if matches!(inner.source.states, Some(Holds::Snapshot { .. })) && aggregate.at.is_none() {
+            return None;
+        }
         let of_inner = inner.source.columns.iter();
         let direct = of_inner.filter(|column| column.references.as_ref() == Some(&self.source.name)).count();
         aggregate.says_via = via.len() > 1 || direct > 1 || choices.chance(40);
@@ -272,7 +279,12 @@ impl Maker<'_> {
         let at = (!times.is_empty() && choices.chance(if source.time.is_some() { 20 } else { 70 }))
             .then(|| choices.pick(&times).clone());
         let has_time = at.is_some() || source.time.is_some();
-        let window = if has_time { self::window(choices) } else { Window::AllTime };
+        let stock = if at.is_none() { stocks::moment(source, choices) } else { None };
+        let window = match has_time {
+            true => self::window(choices),
+            false if source.states.is_some() => Window::Period,
+            false => Window::AllTime,
+        };
         let functions: &[(usize, &'static str)] = &[
             (20, "sum"),
             (15, "count"),
@@ -288,7 +300,8 @@ impl Maker<'_> {
             (4, "last"),
         ];
         let mut function = choices.weighted(functions);
-        if matches!(function, "first" | "last") && !(has_time && source.key.is_some()) {
+        // The key of a state does not decide between states of one time.
+        if matches!(function, "first" | "last") && !(has_time && source.key.is_some() && source.states.is_none()) {
             function = "count";
         }
         let mut argument = match function {
@@ -305,7 +318,18 @@ impl Maker<'_> {
         }
         let filter = choices.chance(50).then(|| self.condition(depth, choices));
         let share = (function == "percentile").then(|| *choices.pick(&[0, 10, 25, 50, 90, 100]));
-        Aggregate { function, share, source: source.name.clone(), argument, via: None, says_via: true, filter, at, window }
+        Aggregate {
+            function,
+            share,
+            source: source.name.clone(),
+            argument,
+            via: None,
+            says_via: true,
+            filter,
+            at,
+            stock,
+            window,
+        }
     }
 }
 

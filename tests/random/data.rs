@@ -4,6 +4,7 @@ use super::calendar::{days, months};
 use super::conditions;
 use super::generate::Choices;
 use super::project::{Calendar, Column, Dimension, Expr, Grain, Project, Row, RowLeaf, Source, Type, Unit, Value};
+use super::stocks::data as stocks;
 use jiff::civil::{Date, DateTime, Weekday, date, time};
 use jiff::tz::TimeZone;
 
@@ -104,7 +105,7 @@ impl Times {
     }
 
     /// A local time of day.
-    fn local(&self, choices: &mut Choices) -> DateTime {
+    pub fn local(&self, choices: &mut Choices) -> DateTime {
         let clock = match choices.below(7) {
             0 | 1 => time(0, 0, 0, 0),
             2 => time(23, 59, 59, 999_999_000),
@@ -118,6 +119,17 @@ impl Times {
     /// A time as a column of a type stores it.
     pub fn stored(&self, ty: Type, choices: &mut Choices) -> Value {
         let local = self.local(choices);
+        match self.store(local, ty) {
+            // The second of the two hours that a clock shows twice.
+            Value::Time(wall) if ty == Type::Instant && choices.chance(5) => {
+                Value::Time(wall.saturating_add(jiff::Span::new().hours(1)))
+            }
+            stored => stored,
+        }
+    }
+
+    /// A local time as a column of a type stores it.
+    pub fn store(&self, local: DateTime, ty: Type) -> Value {
         let zone = match ty {
             Type::Date => return Value::Date(local.date()),
             Type::Instant => "UTC",
@@ -130,10 +142,6 @@ impl Times {
         let mut wall = instant.with_time_zone(zone.clone()).datetime();
         // Which of two instants a wall clock means while clocks are changed is for no language to say.
         while zone.to_ambiguous_timestamp(wall).is_ambiguous() {
-            wall = wall.saturating_add(jiff::Span::new().hours(1));
-        }
-        // The second of the two hours that a clock shows twice.
-        if ty == Type::Instant && choices.chance(5) {
             wall = wall.saturating_add(jiff::Span::new().hours(1));
         }
         Value::Time(wall)
@@ -165,7 +173,7 @@ pub fn sources(project: &mut Project, choices: &mut Choices) {
         source.rows.iter_mut().for_each(|cells| cells.resize(columns, Value::Null));
         // The time of a source may be a derived one.
         let times: Vec<&Column> = source.columns.iter().filter(|column| column.expr.is_some() && column.ty.is_time()).collect();
-        if !times.is_empty() && choices.chance(25) {
+        if !times.is_empty() && source.states.is_none() && !stocks::leads_to_states(project, &source) && choices.chance(25) {
             source.time = Some(choices.pick(&times).name.clone());
         }
         project.sources.insert(0, source);
@@ -173,7 +181,9 @@ pub fn sources(project: &mut Project, choices: &mut Choices) {
 }
 
 fn source(project: &Project, name: String, times: &Times, choices: &mut Choices) -> Source {
-    let entities = choices.chance(if name == "s1" { 25 } else { 75 });
+    let mut entities = choices.chance(if name == "s1" { 25 } else { 75 });
+    let states = choices.chance(stocks::OFTEN).then(|| stocks::holds(choices));
+    entities |= states.is_some();
     let keyed = entities || choices.chance(60);
     let key_type = *choices.pick(&[Type::Integer, Type::Text]);
     let mut columns: Vec<Column> = Vec::new();
@@ -191,7 +201,7 @@ fn source(project: &Project, name: String, times: &Times, choices: &mut Choices)
     if keyed {
         add("id", key_type, None, choices);
     }
-    let has_time = !entities || choices.chance(75);
+    let has_time = states.is_none() && (!entities || choices.chance(75));
     if has_time {
         add("at1", time_type(project, choices), None, choices);
     }
@@ -212,10 +222,10 @@ fn source(project: &Project, name: String, times: &Times, choices: &mut Choices)
         }
     }
     let mut targets: Vec<(String, Type)> = Vec::new();
-    for source in &project.sources {
+    for source in project.sources.iter().filter(|source| stocks::can_refer(has_time, source)) {
         targets.extend(source.key.as_ref().map(|key| (source.name.clone(), source.column(key).ty)));
     }
-    if keyed {
+    if keyed && states.is_none() {
         targets.push((name.clone(), key_type));
     }
     for (column, percent) in [("ref1", 70), ("ref2", 35)] {
@@ -226,21 +236,17 @@ fn source(project: &Project, name: String, times: &Times, choices: &mut Choices)
     }
     let time = has_time.then(|| "at1".to_owned());
     let by_query = choices.chance(20);
-    let mut source = Source {
-        name,
-        entities,
-        by_query,
-        key: keyed.then(|| "id".to_owned()),
-        time,
-        columns,
-        rows: Vec::new(),
-        journey: None,
-    };
-    rows(project, &mut source, times, choices);
+    let key = keyed.then(|| "id".to_owned());
+    let mut source = Source { name, entities, states, by_query, key, time, columns, rows: Vec::new(), journey: None };
+    if source.states.is_some() {
+        stocks::rows(project, &mut source, times, choices);
+    } else {
+        rows(project, &mut source, times, choices);
+    }
     source
 }
 
-fn time_type(project: &Project, choices: &mut Choices) -> Type {
+pub fn time_type(project: &Project, choices: &mut Choices) -> Type {
     let other = choices.word(&ZONES);
     choices.weighted(&[
         (35, Type::Date),
@@ -251,7 +257,7 @@ fn time_type(project: &Project, choices: &mut Choices) -> Type {
     ])
 }
 
-fn ddl(ty: Type, choices: &mut Choices) -> &'static str {
+pub fn ddl(ty: Type, choices: &mut Choices) -> &'static str {
     match ty {
         Type::Boolean => "boolean",
         Type::Integer => choices.word(&["integer", "integer", "bigint", "smallint", "tinyint"]),
@@ -277,14 +283,14 @@ fn rows(project: &Project, source: &mut Source, times: &Times, choices: &mut Cho
 }
 
 /// The key of the row of that number.
-fn key(ty: Type, number: usize) -> Value {
+pub fn key(ty: Type, number: usize) -> Value {
     match ty {
         Type::Text => Value::Text(format!("k{number}")),
         _ => Value::Number(f64::from(u32::try_from(number).unwrap())),
     }
 }
 
-fn cell(
+pub fn cell(
     project: &Project,
     source: &Source,
     column: &Column,
@@ -302,6 +308,7 @@ fn cell(
             0 => Value::Null,
             // A key that is not there.
             1 => key(column.ty, 99),
+            _ if stocks::is_of_states(project, target) => key(column.ty, choices.below(stocks::KEYS) + 1),
             _ => key(column.ty, choices.below(there.max(1)) + 1),
         };
     }

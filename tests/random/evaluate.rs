@@ -5,8 +5,8 @@ use super::calendar::{days, earlier, months};
 use super::functions;
 use super::print::seconds;
 use super::project::{
-    Aggregate, Body, Calendar, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row, RowLeaf, Unit,
-    Value, Window,
+    Aggregate, Body, Calendar, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row, RowLeaf, Stock,
+    Unit, Value, Window,
 };
 use super::rows::{Record, Rows, evaluate, refers, related};
 use jiff::civil::Date;
@@ -25,20 +25,20 @@ pub struct Line {
 
 /// For what a formula is worked out: a period, a slice of it, and the parts that `slice` takes.
 #[derive(Clone)]
-struct Place<'a> {
-    grain: Grain,
-    start: Date,
-    slice: Vec<(String, Value)>,
-    parts: Vec<&'a Row>,
+pub struct Place<'a> {
+    pub grain: Grain,
+    pub start: Date,
+    pub slice: Vec<(String, Value)>,
+    pub parts: Vec<&'a Row>,
 }
 
 /// A row that passed a condition, with what aggregates ask of it.
-type Passed<'a> = (Option<Date>, Record<'a>, Value);
+pub type Passed<'a> = (Option<Date>, Record<'a>, Value);
 
 pub struct Evaluator<'a> {
-    project: &'a Project,
-    calendar: &'a Calendar,
-    rows: Rows<'a>,
+    pub project: &'a Project,
+    pub calendar: &'a Calendar,
+    pub rows: Rows<'a>,
     /// Rows whose condition does not depend on the period, by aggregate, slice and parts; only to save time.
     passed: RefCell<HashMap<String, Vec<Passed<'a>>>>,
 }
@@ -135,6 +135,9 @@ impl<'a> Evaluator<'a> {
 
     /// Rule 2: an aggregate over the rows of the period and slice for which its condition is true.
     fn aggregate(&self, aggregate: &'a Aggregate, place: &Place<'a>) -> Value {
+        if self.is_unknown(aggregate, place) {
+            return Value::Null;
+        }
         let mut rows = self.in_window(aggregate, place);
         if matches!(aggregate.function, "first" | "last") {
             rows.sort_by(|(_, one, _), (_, two, _)| {
@@ -148,6 +151,9 @@ impl<'a> Evaluator<'a> {
 
     /// First one value per entity, then over entities.
     fn grouped(&self, grouped: &'a Grouped, place: &Place<'a>) -> Value {
+        if self.is_unknown(&grouped.of, place) {
+            return Value::Null;
+        }
         let rows = self.in_window(&grouped.of, place);
         let mut entities: Vec<Value> = Vec::new();
         for (_, record, _) in &rows {
@@ -192,6 +198,9 @@ impl<'a> Evaluator<'a> {
 
     /// The rows of an aggregate's window and slice for which its condition is true.
     fn in_window(&self, aggregate: &'a Aggregate, place: &Place<'a>) -> Vec<Passed<'a>> {
+        if let Some(stock) = self.project.stock(aggregate) {
+            return self.held(aggregate, &stock, place);
+        }
         let (from, to) = self.window(aggregate.window, place);
         let timeless = aggregate.at.is_none() && self.project.source(&aggregate.source).time.is_none();
         let rows = self.passing(aggregate, place).into_iter();
@@ -204,7 +213,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The rows of a slice for which a condition is true, whenever they are.
-    fn passing(&self, aggregate: &'a Aggregate, place: &Place<'a>) -> Vec<Passed<'a>> {
+    pub fn passing(&self, aggregate: &'a Aggregate, place: &Place<'a>) -> Vec<Passed<'a>> {
         let parts: Vec<*const Row> = place.parts.iter().map(|part| std::ptr::from_ref(*part)).collect();
         let known = format!("{:?} {:?} {parts:?}", std::ptr::from_ref(aggregate), place.slice);
         let depends = !related(aggregate.filter.as_ref()).is_empty();
@@ -234,14 +243,18 @@ impl<'a> Evaluator<'a> {
 
     /// An aggregate inside a condition: over the rows that refer to the one at hand, in p unless it says `over` itself. It does
     /// not know the slice, which the rows that are counted are in.
-    fn related(&self, aggregate: &Aggregate, to: Record<'_>, place: &Place<'a>) -> Value {
+    pub fn related(&self, aggregate: &Aggregate, to: Record<'_>, place: &Place<'a>) -> Value {
         let (from, to_day) = self.window(aggregate.window, place);
         let timeless = aggregate.at.is_none() && self.project.source(&aggregate.source).time.is_none();
         let mut found: Vec<Record<'_>> = Vec::new();
+        let holding = self.project.stock(aggregate);
         for record in self.rows.of(&aggregate.source) {
             let inside = match self.rows.day(record, aggregate.at.as_ref()) {
                 Some(day) => from.is_none_or(|from| day >= from) && day < to_day,
-                None => timeless,
+                None => match &holding {
+                    Some(Stock::At(edge)) => self.holds(record, *edge, place),
+                    _ => timeless,
+                },
             };
             let deeper = |inner: &Aggregate, to: Record<'_>| self.related(inner, to, place);
             let passes =
@@ -353,7 +366,7 @@ impl<'a> Evaluator<'a> {
     fn leaf_appearances(&self, aggregate: &'a Aggregate, place: &Place<'a>, seen: &mut dyn FnMut(Record<'a>, Date)) {
         let calendar = self.calendar;
         let anywhere = Place { slice: Vec::new(), ..place.clone() };
-        if related(aggregate.filter.as_ref()).is_empty() {
+        if related(aggregate.filter.as_ref()).is_empty() && self.project.stock(aggregate).is_none() {
             for (day, record, _) in self.passing(aggregate, &anywhere) {
                 match day {
                     Some(day) if day >= calendar.data_from && day <= calendar.as_of => {
@@ -366,7 +379,7 @@ impl<'a> Evaluator<'a> {
             }
             return;
         }
-        // Whether a row passes depends on the period: it appears in the first in which it is in the window and passes.
+        // Whether a row passes, or a state holds, depends on the period: it appears in the first in which it is in the window and passes.
         let mut start = calendar.period(place.grain, calendar.data_from);
         while start <= calendar.as_of {
             if start >= calendar.data_from {

@@ -1,7 +1,9 @@
 //! What the generator has to know of a formula to use it where it is valid: at which grains it has a value, which dimensions
 //! it has, whether it adds up over time, and how exact it is.
 
-use super::project::{Body, Calendar, Expr, Figure, Formula, Grain, Past, Project, Row, Source, Type, Value, Window};
+use super::project::{
+    Aggregate, Body, Calendar, Expr, Figure, Formula, Grain, Past, Path, Project, Row, Source, Stock, Type, Value, Window,
+};
 
 /// Whether a KPI has a value at a grain.
 pub fn fits(project: &Project, body: &Body, own: &[Grain], grain: Grain) -> bool {
@@ -27,21 +29,35 @@ fn formula_fits(project: &Project, formula: &Formula, grain: Grain) -> bool {
     all
 }
 
-/// What a formula reads: a source, or nothing where figures are kept by hand; and whether a dimension is taken away from it.
-fn parts<'a>(
-    project: &'a Project,
-    formula: &'a Formula,
-    dimension: &str,
+/// What a formula reads.
+struct Part<'a> {
+    /// Nothing where figures are kept by hand.
+    source: Option<&'a Source>,
+    /// The path to the entities whose states are compared.
+    per: Option<&'a Path>,
+    /// Whether a dimension is taken away from it.
     total: bool,
-    found: &mut Vec<(Option<&'a Source>, bool)>,
-) {
+}
+
+impl<'a> Part<'a> {
+    fn of(project: &'a Project, aggregate: &'a Aggregate, total: bool) -> Self {
+        let per = match &aggregate.stock {
+            Some(Stock::Pairs(per)) => per.as_ref(),
+            _ => None,
+        };
+        Self { source: Some(project.source(&aggregate.source)), per, total }
+    }
+}
+
+/// The parts of a formula, for a dimension.
+fn parts<'a>(project: &'a Project, formula: &'a Formula, dimension: &str, total: bool, found: &mut Vec<Part<'a>>) {
     formula.leaves(&mut |figure| match figure {
         Figure::Kpi(name) => match &project.kpi(name).body {
             Body::Formula(of) => parts(project, of, dimension, total, found),
-            Body::Values { .. } => found.push((None, total)),
+            Body::Values { .. } => found.push(Part { source: None, per: None, total }),
         },
-        Figure::Aggregate(aggregate) => found.push((Some(project.source(&aggregate.source)), total)),
-        Figure::Grouped(grouped) => found.push((Some(project.source(&grouped.of.source)), total)),
+        Figure::Aggregate(aggregate) => found.push(Part::of(project, aggregate, total)),
+        Figure::Grouped(grouped) => found.push(Part::of(project, &grouped.of, total)),
         Figure::Each(each) => parts(project, &each.of, dimension, total, found),
         Figure::Past(_, of, _) | Figure::Slice(of, _) => parts(project, of, dimension, total, found),
         Figure::Total(of, without) => {
@@ -63,10 +79,16 @@ fn names(project: &Project) -> Vec<String> {
 }
 
 /// The type that a dimension has in all of some sources, if it stands in all of them and can be sliced by.
-fn shared_type(project: &Project, dimension: &str, sources: &[&Source]) -> Option<Type> {
+fn shared_type(project: &Project, dimension: &str, parts: &[&Part<'_>]) -> Option<Type> {
     let mut types = Vec::new();
-    for source in sources {
-        types.push(project.column(source, &project.place(source, dimension)?).ty);
+    for part in parts {
+        let source = part.source?;
+        let place = project.place(source, dimension)?;
+        // Entities are sliced by what they are, not by what each of their states is.
+        if part.per.is_some_and(|per| !place.starts_with(per)) {
+            return None;
+        }
+        types.push(project.column(source, &place).ty);
     }
     let first = *types.first()?;
     let sliceable = matches!(first, Type::Text | Type::Boolean | Type::Integer | Type::Date);
@@ -80,8 +102,8 @@ pub fn dimensions(project: &Project, body: &Body) -> Vec<String> {
     all.retain(|name| {
         let mut found = Vec::new();
         parts(project, formula, name, false, &mut found);
-        let asked: Option<Vec<&Source>> = found.into_iter().filter(|(_, total)| !total).map(|(source, _)| source).collect();
-        asked.is_some_and(|sources| shared_type(project, name, &sources).is_some())
+        let asked: Vec<&Part<'_>> = found.iter().filter(|part| !part.total).collect();
+        shared_type(project, name, &asked).is_some()
     });
     all
 }
@@ -90,9 +112,8 @@ pub fn dimensions(project: &Project, body: &Body) -> Vec<String> {
 pub fn shared(project: &Project, formula: &Formula) -> Vec<(String, Type)> {
     let mut found = Vec::new();
     parts(project, formula, "", false, &mut found);
-    let sources: Option<Vec<&Source>> = found.into_iter().map(|(source, _)| source).collect();
-    let Some(sources) = sources else { return Vec::new() };
-    let types = names(project).into_iter().filter_map(|name| Some((name.clone(), shared_type(project, &name, &sources)?)));
+    let found: Vec<&Part<'_>> = found.iter().collect();
+    let types = names(project).into_iter().filter_map(|name| Some((name.clone(), shared_type(project, &name, &found)?)));
     types.collect()
 }
 
@@ -108,7 +129,8 @@ pub fn is_flow(project: &Project, formula: &Formula) -> bool {
                 Body::Values { flow, .. } => *flow,
             },
             Figure::Aggregate(of) => {
-                matches!(of.function, "sum" | "count") && matches!(of.window, Window::Period | Window::Previous)
+                let flow = matches!(of.function, "sum" | "count") && matches!(of.window, Window::Period | Window::Previous);
+                flow && project.stock(of).is_none()
             }
             Figure::Each(each) => {
                 each.function == "sum" && matches!(each.window, Window::Period | Window::Previous) && is_flow(project, &each.of)

@@ -7,8 +7,9 @@ use super::facts;
 use super::generate::Choices;
 use super::project::{
     Aggregate, Body, Calendar, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row, RowLeaf, Source,
-    Type, Unit, Value, Window,
+    Stock, Type, Unit, Value, Window,
 };
+use super::stocks::formulas as stocks;
 
 /// Makes up the KPIs of a project, each of which may use those before it.
 pub fn kpis(project: &mut Project, choices: &mut Choices) {
@@ -141,7 +142,7 @@ impl Formulas<'_> {
 
     fn count(self, choices: &mut Choices) -> Formula {
         let source = choices.pick(&self.project.sources);
-        let window = if source.time.is_some() { Window::Period } else { Window::AllTime };
+        let window = if source.time.is_some() || source.states.is_some() { Window::Period } else { Window::AllTime };
         let source = source.name.clone();
         let aggregate = Aggregate {
             function: "count",
@@ -152,6 +153,7 @@ impl Formulas<'_> {
             says_via: true,
             filter: None,
             at: None,
+            stock: None,
             window,
         };
         Expr::Leaf(Figure::Aggregate(aggregate))
@@ -168,7 +170,9 @@ impl Formulas<'_> {
             },
             _ => {
                 let source = choices.pick(&self.project.sources);
-                Expr::Leaf(Figure::Aggregate(self.maker(source).aggregate(2, choices)))
+                let maker = self.maker(source);
+                let pairs = if choices.chance(50) { stocks::pairs(&maker, choices) } else { None };
+                Expr::Leaf(Figure::Aggregate(pairs.unwrap_or_else(|| maker.aggregate(2, choices))))
             }
         }
     }
@@ -334,8 +338,10 @@ impl Formulas<'_> {
             all.iter().filter(|(path, _)| self.project.column(source, path).references.is_some()).cloned().collect();
         let from = if references.is_empty() || choices.chance(40) { all } else { references };
         let per = choices.pick(&from).0.clone();
-        let of = self.maker(source).aggregate(1, choices);
-        if choices.chance(12)
+        let of = stocks::pairs_of_keys(&self.maker(source), choices);
+        let of = of.unwrap_or_else(|| self.maker(source).aggregate(1, choices));
+        if of.stock.as_ref().is_none_or(|stock| matches!(stock, Stock::At(_)))
+            && choices.chance(12)
             && let Some(grouped) = self.by_time(source, &of, &per, choices)
         {
             return Some(grouped);

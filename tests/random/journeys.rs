@@ -7,6 +7,7 @@ use super::functions::{compare, day_of};
 use super::generate::Choices;
 use super::project::{Column, Journey, Project, Source, Step, Type, Value};
 use super::rows::{Record, Rows};
+use super::stocks::data::leads_to_states;
 use std::cmp::Ordering;
 
 /// Makes up journeys over the sources of a project.
@@ -34,7 +35,13 @@ fn step(
     (ty, thing): (Type, Option<&String>),
     choices: &mut Choices,
 ) -> Option<Step> {
-    let source = choices.pick(&project.sources);
+    // The key of a state does not decide between two of one time.
+    let apart = |source: &&Source| source.states.is_none() && !leads_to_states(project, source);
+    let sources: Vec<&Source> = project.sources.iter().filter(apart).collect();
+    if sources.is_empty() {
+        return None;
+    }
+    let source = *choices.pick(&sources);
     let at: Vec<&Column> = source.columns.iter().filter(|column| column.ty.is_time()).collect();
     let mut entities = paths(project, source, 2);
     entities.retain(|(path, found)| match thing {
@@ -125,6 +132,7 @@ fn source(project: &Project, journey: &Journey) -> Source {
         columns: columns.chain(first.columns.iter().cloned()).collect(),
         rows: found,
         journey: Some(journey.clone()),
+        states: None,
     }
 }
 

@@ -4,6 +4,7 @@ use super::project::{
     Aggregate, Body, Calendar, Column, Dimension, Each, Expr, Figure, Formula, Grain, Grouped, Journey, Kpi, Length, Past,
     Project, Row, RowLeaf, Source, Step, Type, Unit, Value, Window,
 };
+use super::stocks::print as stocks;
 use std::fmt::{self, Debug, Write};
 
 /// The files of a project.
@@ -55,7 +56,11 @@ fn specs(project: &Project) -> String {
 }
 
 fn write_source(source: &Source, text: &mut String) {
-    let kind = if source.entities { "entities" } else { "events" };
+    let kind = match source.states {
+        Some(_) => "states",
+        None if source.entities => "entities",
+        None => "events",
+    };
     let name = &source.name;
     let relation = if source.by_query { format!("query: select * from data.{name}") } else { format!("table: data.{name}") };
     _ = writeln!(text, "  {name}:\n    {relation}\n    kind: {kind}");
@@ -63,6 +68,9 @@ fn write_source(source: &Source, text: &mut String) {
         if let Some(column) = column {
             _ = writeln!(text, "    {key}: {column}");
         }
+    }
+    if let Some(holds) = &source.states {
+        _ = writeln!(text, "    {}", stocks::holds(holds));
     }
     text.push_str("    columns:\n");
     for column in &source.columns {
@@ -181,8 +189,9 @@ fn aggregate(of: &Aggregate) -> String {
     let share = of.share.map(|share| format!(", {share}%")).unwrap_or_default();
     let via = of.via.as_ref().filter(|_| of.says_via).map(|via| format!(" via {}", via.join("."))).unwrap_or_default();
     let filter = of.filter.as_ref().map(|filter| format!(" where {}", row(filter))).unwrap_or_default();
-    let at = of.at.as_ref().map(|at| format!(" at {at}")).unwrap_or_default();
-    format!("{}({argument}{share}{from}{via}{filter}{at}{})", of.function, over(of.window))
+    let (per, moment) = of.stock.as_ref().map(stocks::look).unwrap_or_default();
+    let at = of.at.as_ref().map_or(moment, |at| format!(" at {at}"));
+    format!("{}({argument}{share}{from}{via}{per}{filter}{at}{})", of.function, over(of.window))
 }
 
 fn grouped(of: &Grouped) -> String {
@@ -209,7 +218,7 @@ fn over(window: Window) -> String {
     }
 }
 
-fn written(Length { count, unit }: Length) -> String {
+pub fn written(Length { count, unit }: Length) -> String {
     format!("{count} {}{}", unit.name(), if count == 1 { "" } else { "s" })
 }
 
@@ -218,6 +227,7 @@ pub fn row(of: &Row) -> String {
     expression(of, &mut |leaf| match leaf {
         RowLeaf::Path(path) => path.join("."),
         RowLeaf::Grain(grain) => grain.name().to_owned(),
+        RowLeaf::Pair(of) => stocks::pair(of),
         RowLeaf::Related(of) => aggregate(of),
         RowLeaf::Value => "value".to_owned(),
         RowLeaf::Dimension(name) => name.clone(),

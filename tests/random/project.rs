@@ -36,6 +36,8 @@ pub struct Calendar {
 pub struct Source {
     pub name: String,
     pub entities: bool,
+    /// For how long its rows hold, if it has states.
+    pub states: Option<Holds>,
     /// Whether the spec has a query in the place of a table.
     pub by_query: bool,
     pub key: Option<String>,
@@ -65,6 +67,39 @@ pub struct Step {
     pub at: String,
     pub entity: Path,
     pub filter: Option<Row>,
+}
+
+/// For how long the rows of a source of states hold.
+#[derive(Clone, PartialEq)]
+pub enum Holds {
+    /// From one column to another, in which `inclusive` means that it has the last day.
+    Valid { from: String, to: String, inclusive: bool },
+    /// From one snapshot to the next.
+    Snapshot { taken: String, every: Grain, stale_after: Option<Length> },
+}
+
+/// One side of a period.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Edge {
+    Start,
+    End,
+}
+
+/// How an aggregate looks at states.
+#[derive(Clone, PartialEq)]
+pub enum Stock {
+    /// At those of one moment.
+    At(Edge),
+    /// At the two of each key, or at those of each entity at the end of a path.
+    Pairs(Option<Path>),
+}
+
+/// What a formula says of a pair of states.
+#[derive(Clone, PartialEq)]
+pub enum Pair {
+    Of(Edge, Path),
+    Exists(Edge),
+    Ever,
 }
 
 #[derive(Clone, PartialEq)]
@@ -139,6 +174,8 @@ pub struct Kpi {
 }
 
 #[derive(Clone, PartialEq)]
+// A project has a handful of them.
+#[allow(clippy::large_enum_variant)]
 pub enum Body {
     Formula(Formula),
     /// Figures by the first day of their period.
@@ -203,6 +240,8 @@ pub enum RowLeaf {
     Path(Path),
     /// The word for a grain, as `trunc` takes it.
     Grain(Grain),
+    /// What a pair of states has.
+    Pair(Pair),
     /// An aggregate over the rows that refer to the one at hand.
     Related(Box<Aggregate>),
     /// The value of one entity.
@@ -241,6 +280,8 @@ pub struct Aggregate {
     pub says_via: bool,
     pub filter: Option<Row>,
     pub at: Option<String>,
+    /// How it looks at states. Where nothing is written, and no `at`, it looks at those at the end.
+    pub stock: Option<Stock>,
     pub window: Window,
 }
 
@@ -290,6 +331,12 @@ pub enum Window {
 impl Project {
     pub fn source(&self, name: &str) -> &Source {
         self.sources.iter().find(|source| source.name == name).unwrap()
+    }
+
+    /// How an aggregate looks at states; nothing where it reads events, or makes events of states by one of their dates.
+    pub fn stock(&self, aggregate: &Aggregate) -> Option<Stock> {
+        let states = aggregate.at.is_none() && self.source(&aggregate.source).states.is_some();
+        states.then(|| aggregate.stock.clone().unwrap_or(Stock::At(Edge::End)))
     }
 
     pub fn kpi(&self, name: &str) -> &Kpi {

@@ -52,6 +52,10 @@ impl<'a> Rows<'a> {
             };
         }
         let target = self.project.source(column.references.as_ref().unwrap());
+        if target.states.is_some() {
+            let state = self.state_of(record, stored, target);
+            return state.map_or(Value::Null, |state| self.column(state, &path[1..]));
+        }
         match self.keys[target.name.as_str()].get(&format!("{stored:?}")) {
             Some(place) => self.column(Record { source: target, cells: &target.rows[*place] }, &path[1..]),
             None => Value::Null,
@@ -81,6 +85,7 @@ impl<'a> Rows<'a> {
             RowLeaf::Related(aggregate) => related(aggregate, record),
             RowLeaf::Grain(grain) => Value::Text(grain.name().to_owned()),
             RowLeaf::Dimension(name) => self.dimension(record, name),
+            RowLeaf::Pair(_) => unreachable!("a row is no pair of states"),
             RowLeaf::Reached { step, within, of } => {
                 let time = |name: &String| self.column(record, std::slice::from_ref(name));
                 let of = time(of.as_ref().or(record.source.time.as_ref()).unwrap());

@@ -1,6 +1,7 @@
 //! Smaller projects than one that fails: without one of its parts, or with a simpler one.
 
 use super::project::{Aggregate, Body, Expr, Figure, Formula, Kpi, Project, Row, RowLeaf, Value, Window};
+use super::stocks::shrink as stocks;
 use jiff::civil::Weekday;
 
 /// All projects that are a step smaller, those that lose most first. Many are nonsense, which the compiler then refuses.
@@ -213,11 +214,12 @@ fn figures(project: &Project, figure: &Figure) -> Vec<Formula> {
 fn aggregates(aggregate: &Aggregate) -> Vec<Aggregate> {
     let mut found = Vec::new();
     let mut add = |copy: Aggregate| {
-        if copy != *aggregate {
+        if copy != *aggregate && stocks::is_sound(&copy) {
             found.push(copy);
         }
     };
     let copy = || aggregate.clone();
+    stocks::smaller(aggregate, &mut add);
     add(Aggregate { function: "count", share: None, argument: None, ..copy() });
     add(Aggregate { filter: None, ..copy() });
     add(Aggregate { at: None, ..copy() });
@@ -315,6 +317,9 @@ fn calendar(project: &Project, all: &mut Vec<Project>) {
 fn columns(project: &Project, all: &mut Vec<Project>) {
     for (source, known) in project.sources.iter().enumerate() {
         for at in 0..known.columns.len() {
+            if stocks::says_when(known, at) {
+                continue;
+            }
             if known.key.as_ref() != Some(&known.columns[at].name) && known.time.as_ref() != Some(&known.columns[at].name) {
                 with(project, all, |copy| {
                     copy.sources[source].columns.remove(at);
