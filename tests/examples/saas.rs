@@ -136,7 +136,7 @@ fn as_many_periods_are_shown_as_are_asked_for() {
     let heading = |options: &[&str]| {
         let run = project.kpic(&[&["run", "cac_payback_months"], options].concat());
         assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-        run.stdout.lines().next().unwrap().matches("-").count()
+        run.stdout.lines().next().unwrap().matches('-').count()
     };
     assert_eq!(heading(&["--periods", "9"]), 9);
     assert_eq!(heading(&["--periods", "1"]), 1);
