@@ -425,7 +425,7 @@ impl Context<'_> {
                     )
                 };
                 let help = [(known, operand), (operand, known)].into_iter().find_map(|(written, other)| {
-                    advice::written_otherwise(&written.expr.node, other.ty, &self.text(&other.expr))
+                    advice::written_otherwise(&written.expr.node, &self.text(&written.expr), other.ty, &self.text(&other.expr))
                 });
                 let number = known.ty.is_numeric() || operand.ty.is_numeric();
                 let finding = self.report(&codes::TYPE_MISMATCH, place, message);

@@ -48,6 +48,11 @@ impl Code {
     pub fn is_lint(&self) -> bool {
         self.level != Level::Error
     }
+
+    /// Whether only the data shows it, so that it is `kpic verify` that reports it.
+    pub fn is_about_data(&self) -> bool {
+        self.id.starts_with("K09")
+    }
 }
 
 /// A code with its page.
@@ -82,6 +87,8 @@ pub static MERGE_CONFLICT: Code = code!(Error, "K0005", "merge-conflict", "a mer
 pub static TAB_INDENTATION: Code = code!(Error, "K0006", "tab-indentation", "a line is indented with a tab");
 /// An invisible character at the beginning of a file.
 pub static BYTE_ORDER_MARK: Code = code!(Warn, "K0007", "byte-order-mark", "a file begins with a byte-order mark");
+/// A folder without spec files.
+pub static NO_SPEC_FILES: Code = code!(Warn, "K0008", "no-spec-files", "the folder of the spec files holds none");
 
 /// A key that the language does not have.
 pub static UNKNOWN_KEY: Code = code!(Error, "K0101", "unknown-key", "a key that the language does not have");
@@ -113,6 +120,9 @@ pub static CONFLICTING_KEYS: Code =
     code!(Error, "K0113", "conflicting-keys", "keys that exclude each other, or none where one is needed");
 /// An allowance without a finding.
 pub static UNNEEDED_ALLOW: Code = code!(Warn, "K0114", "unneeded-allow", "an `allow` has nothing to allow");
+
+/// A text that YAML cut.
+pub static TEXT_CUT: Code = code!(Warn, "K0115", "text-cut", "YAML took the end of a text as a comment");
 
 /// A formula that cannot be read.
 pub static FORMULA_SYNTAX: Code = code!(Error, "K0201", "formula-syntax", "a formula cannot be read");
@@ -293,17 +303,16 @@ pub static BAD_TEST: Code = code!(Error, "K0906", "bad-test", "a spec test names
 /// A spec test that failed.
 pub static TEST_FAILED: Code = code!(Error, "K0907", "test-failed", "a spec test got other figures than expected");
 /// A row without a time.
-pub static TIME_MISSING: Code = code!(Error, "K0908", "time-missing", "rows have no time and belong to no period");
+pub static TIME_MISSING: Code = code!(Deny, "K0908", "time-missing", "rows have no time and belong to no period");
 /// A null that must not be.
-pub static UNEXPECTED_NULL: Code = code!(Error, "K0909", "unexpected-null", "a column is null that must not be");
+pub static UNEXPECTED_NULL: Code = code!(Deny, "K0909", "unexpected-null", "a column is null that must not be");
 /// A reference to nothing.
-pub static REFERENCE_NOT_FOUND: Code =
-    code!(Error, "K0910", "reference-not-found", "a reference names a row that is not there");
+pub static REFERENCE_NOT_FOUND: Code = code!(Deny, "K0910", "reference-not-found", "a reference names a row that is not there");
 /// A value that is not listed.
 pub static UNDECLARED_VALUE: Code =
-    code!(Error, "K0911", "undeclared-value", "the data has a value that `values:` does not list");
+    code!(Deny, "K0911", "undeclared-value", "the data has a value that `values:` does not list");
 /// A number outside of its bounds.
-pub static OUT_OF_RANGE: Code = code!(Error, "K0912", "out-of-range", "the data has a value below `min:` or above `max:`");
+pub static OUT_OF_RANGE: Code = code!(Deny, "K0912", "out-of-range", "the data has a value below `min:` or above `max:`");
 /// Two states of one thing at one time.
 pub static STATES_OVERLAP: Code = code!(Error, "K0920", "states-overlap", "two states of one key hold at one time");
 /// A state that ends before it begins.
@@ -318,6 +327,7 @@ pub static ALL: &[&Code] = &[
     &MERGE_CONFLICT,
     &TAB_INDENTATION,
     &BYTE_ORDER_MARK,
+    &NO_SPEC_FILES,
     &UNKNOWN_KEY,
     &WRONG_SHAPE,
     &MISSING_KEY,
@@ -332,6 +342,7 @@ pub static ALL: &[&Code] = &[
     &FORMULA_CUT,
     &CONFLICTING_KEYS,
     &UNNEEDED_ALLOW,
+    &TEXT_CUT,
     &FORMULA_SYNTAX,
     &UNKNOWN_NAME,
     &UNKNOWN_FUNCTION,

@@ -53,6 +53,14 @@ enum Subject<'a> {
     Dimension(&'a data::Dimension),
 }
 
+/// What is wrong with the templates of a project, as far as it can be told without pages.
+pub fn template_findings(files: &Files) -> Findings {
+    let mut findings = Findings::default();
+    let own = load::templates(files);
+    Templates::new(files, &own, &mut findings);
+    findings
+}
+
 /// All pages of a project: its manifest, the SQL of views by their names, and the files with the project's own templates.
 ///
 /// # Errors

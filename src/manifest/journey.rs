@@ -1,7 +1,7 @@
 //! The entries of journeys.
 
+use super::Whole;
 use super::data::{Journey, Step};
-use super::{Whole, type_name};
 use crate::model::journey::{Order, Starts};
 use crate::model::{self, ColumnId};
 use crate::text::title;
@@ -21,7 +21,7 @@ fn entry(whole: &Whole<'_>, source: &model::Source, journey: &model::journey::Jo
         Some(Step {
             name: column.name.value.clone(),
             title: title(&column.name.value),
-            ty: type_name(column.ty).to_owned(),
+            ty: column.ty.written().to_owned(),
             source: from.name.value.clone(),
             at: from.columns.get(rows.time).name.value.clone(),
             entity: whole.model.path_text(rows.source, &rows.entity),

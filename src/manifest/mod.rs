@@ -13,12 +13,11 @@ pub use data::Manifest;
 
 use crate::calendar::{AsOf, Grain};
 use crate::graph::Graph;
-use crate::model::facts::Type;
 use crate::model::{self, ColumnUnit, KpiId, Model, SourceKind, Storage};
 use crate::pipeline::Valid;
 use crate::plan::views::{Shows, View};
 use crate::sql::Dialect;
-use crate::text::{FileId, Files, Lines, Span, title};
+use crate::text::{Files, Span, title};
 use data::{
     Calendar, Column, Dimension, Holds, Place, Project, Relation, Scorecard, Shown, Source, Team, Test, TestedKpi, Warehouse,
 };
@@ -73,7 +72,6 @@ struct Whole<'a> {
     model: &'a Model,
     graph: &'a Graph,
     files: &'a Files,
-    lines: BTreeMap<FileId, Lines>,
     /// For each KPI by its place what mentions it or shows it.
     around: Vec<Around>,
 }
@@ -92,13 +90,7 @@ struct Around {
 impl<'a> Whole<'a> {
     fn of(project: &'a Valid, views: &[View]) -> Self {
         let (model, files) = (project.model(), project.files());
-        let mut whole = Self {
-            model,
-            graph: project.graph(),
-            files,
-            lines: files.lines(files.iter().map(|(id, _)| id)),
-            around: vec![Around::default(); model.kpis.len()],
-        };
+        let mut whole = Self { model, graph: project.graph(), files, around: vec![Around::default(); model.kpis.len()] };
         for (id, kpi) in model.kpis.iter() {
             let name = &kpi.name.value;
             for needed in kpi::components(whole.graph, id) {
@@ -149,9 +141,7 @@ impl<'a> Whole<'a> {
 
     /// Where a definition stands.
     fn place(&self, span: Span) -> Place {
-        let position = self.files.get(span.file).zip(self.lines.get(&span.file));
-        let line = position.map_or(1, |(file, lines)| lines.position(&file.text, span.start as usize).line);
-        Place { file: self.files.path(span.file).to_owned(), line }
+        Place { file: self.files.path(span.file).to_owned(), line: self.files.line(span) }
     }
 
     fn sources(&self) -> BTreeMap<String, Source> {
@@ -206,7 +196,7 @@ impl<'a> Whole<'a> {
         Column {
             name: column.name.value.clone(),
             description: column.description.clone(),
-            ty: type_name(column.ty).to_owned(),
+            ty: column.ty.written().to_owned(),
             unit,
             currency_in,
             stored_as,
@@ -241,7 +231,7 @@ impl<'a> Whole<'a> {
                 name: each.name.clone(),
                 title: each.title.clone(),
                 description: own.or(column.filter(|_| each.defined.is_none())).cloned().unwrap_or_default(),
-                ty: each.ty.map(|ty| type_name(ty).to_owned()),
+                ty: each.ty.map(|ty| ty.written().to_owned()),
                 from: from.collect(),
                 kpis: sliced.get(&id).cloned().unwrap_or_default(),
                 defined: each.defined.map(|span| self.place(span)),
@@ -392,20 +382,5 @@ fn calendar(model: &Model) -> Calendar {
         week_starts: name(weekdays, weekday),
         fiscal_year_starts: name(months, month),
         source: model.calendar_source.as_ref().map(|source| model.sources.get(source.source).name.value.clone()),
-    }
-}
-
-/// A type as specs write it; instants are timestamps once they are read.
-fn type_name(ty: Type) -> &'static str {
-    match ty {
-        Type::Boolean => "boolean",
-        Type::Integer => "integer",
-        Type::Decimal => "decimal",
-        Type::Number => "number",
-        Type::Text => "text",
-        Type::Date => "date",
-        Type::Timestamp => "timestamp",
-        Type::Key => "key",
-        Type::Null | Type::Error => "unknown",
     }
 }

@@ -65,6 +65,10 @@ pub(super) fn columns(
             Err(why) => {
                 let message = format!("the rows of `{}` cannot be read: {why}", source.name.value);
                 findings.report(&codes::NOT_IN_DATA, source.name.span, message).help(match &source.relation {
+                    Some(Relation::Files(paths)) if paths.iter().any(|path| is_sheet(path)) => {
+                        "Parquet, CSV and JSON files can be read; save the sheet as CSV"
+                    }
+                    Some(Relation::Files(_)) if why.contains("utf-8") => "save the file as UTF-8",
                     Some(Relation::Files(_)) => "files are looked for from the project's folder",
                     Some(Relation::Query(_)) => "run the query by itself; files in it are looked for from the project's folder",
                     _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names",
@@ -75,12 +79,44 @@ pub(super) fn columns(
     Ok(readable)
 }
 
+/// Whether a file is of a program for sheets.
+fn is_sheet(path: &str) -> bool {
+    let ending = path.rsplit('.').next().unwrap_or_default().to_lowercase();
+    matches!(ending.as_str(), "xlsx" | "xls" | "ods" | "numbers")
+}
+
+/// The columns of a source, if it has several that stand in the data and none of them does.
+fn none_is_there(source: &Source, known: &[(String, String)]) -> Option<BTreeSet<ColumnId>> {
+    let mut stored = BTreeSet::new();
+    for (id, column) in source.columns.iter() {
+        let names = match &column.storage {
+            Storage::Stored(name) => std::slice::from_ref(name),
+            Storage::Several(names) => names.as_slice(),
+            Storage::Derived(_) | Storage::Raw(_) => continue,
+        };
+        if names.iter().any(|name| known.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))) {
+            return None;
+        }
+        stored.insert(id);
+    }
+    (stored.len() > 2).then_some(stored)
+}
+
 /// The columns of a source that are missing or of another type.
 fn unfit(source: &Source, rows: &Rows, findings: &mut Findings) -> BTreeSet<ColumnId> {
     let text =
         |row: &Vec<serde_json::Value>, at: usize| row.get(at).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let known: Vec<(String, String)> = rows.rows.iter().map(|row| (text(row, 0), text(row, 1))).collect();
     let mut unfit = BTreeSet::new();
+    if let Some(stored) = none_is_there(source, &known) {
+        let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
+        let message = format!("the data of `{}` has none of the columns that are declared", source.name.value);
+        findings.report(&codes::NOT_IN_DATA, source.name.span, message).help(format!(
+            "it has: {}; see whether it is the right one, and whether a file has a line with names at its top",
+            names.join(", ")
+        ));
+        return stored;
+    }
     for (id, column) in source.columns.iter() {
         let stored: Vec<&String> = match &column.storage {
             Storage::Stored(name) => vec![name],

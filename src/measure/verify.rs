@@ -5,7 +5,7 @@
 //! 3. [`rules::examples`] shows the first of them, for the rules that are broken.
 
 use super::{Session, guard, number};
-use crate::diagnostic::{Code, Findings, codes};
+use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::engine::{Failure, Rows};
 use crate::model::facts::Range;
 use crate::model::{Column, ColumnId, Holds, Model, Source, SourceId, Storage};
@@ -53,6 +53,8 @@ pub enum Outcome {
     Fine,
     /// So many rows are wrong.
     Rows(u64),
+    /// So many rows are wrong, and the project allows it.
+    Allowed(u64),
     /// Something is wrong that is no matter of rows.
     Wrong,
     /// It could not be looked at, because of something else that is wrong.
@@ -87,6 +89,17 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
     examples(session, &mut asked)?;
     for one in &asked {
         report(model, one, &mut findings);
+    }
+    session.project.settle(sources.len() == model.sources.len(), &mut findings);
+    for one in &mut asked {
+        let (code, span) = {
+            let words = words(model, one.source, one.rule);
+            (words.code, words.span)
+        };
+        let stands = |finding: &Finding| finding.code == code && finding.labels.first().is_some_and(|label| label.span == span);
+        if let (Outcome::Rows(count), false) = (one.outcome, findings.iter().any(stands)) {
+            one.outcome = Outcome::Allowed(count);
+        }
     }
     let mut report = Report::default();
     for id in sources {

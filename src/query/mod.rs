@@ -6,6 +6,7 @@ use crate::calendar::{Calendar, Date, Grain, Label, add_days};
 use crate::diagnostic::Findings;
 use crate::model::{KpiId, Model};
 use crate::plan::{Data, Output, Question, Show};
+use crate::spec::kpi::ASKED;
 
 /// The name under which the words of the command line show up in findings.
 pub const FILE: &str = "the command line";
@@ -71,7 +72,7 @@ pub fn file(asked: &Asked, grain: impl Fn(&str) -> Option<Grain>) -> (String, Ve
     let mut text = String::from("kpis:\n");
     let mut made = Vec::new();
     for (at, (name, formula)) in columns.into_iter().enumerate() {
-        let kpi = format!("kpic_asked_{}", at + 1);
+        let kpi = format!("{ASKED}{}", at + 1);
         text.push_str(&format!("  {kpi}:\n    grain: {grain}\n"));
         let called = if name == unnamed(at) { formula.clone() } else { name.clone() };
         match &asked.condition {

@@ -352,10 +352,22 @@ impl Resolver<'_> {
         if model.kpi_names.contains_key(&name.value) && holders.is_empty() {
             let message = format!("`{}` is a KPI, and `{}` aggregates rows", name.value, call.name.value);
             self.report(&codes::KPI_IN_ROWS, name.span, message)
-                .help(format!("over time write `{0}({1} each day)`", call.name.value, name.value));
+                .help(match &call.over {
+                    None => format!(
+                        "`{1}` is worked out for each period already, so write it alone; over the days of a period it is `{0}({1} each day)`",
+                        call.name.value, name.value
+                    ),
+                    Some(window) => format!("write `{}({} each day over {})`", call.name.value, name.value, window.value),
+                });
         } else if let Some(source) = holders.first() {
             let message = format!("which source is `{}` a column of?", name.value);
-            let first = format!("write `{source}.{}`", name.value);
+            let first = match paths.len() {
+                1 => format!("write `{source}.{}`", name.value),
+                _ => format!(
+                    "write `{source}.{}`, or name the source for all names: `{}(... from {source})`",
+                    name.value, call.name.value
+                ),
+            };
             let help = if holders.len() == 1 {
                 first
             } else {

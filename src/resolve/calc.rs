@@ -120,6 +120,14 @@ impl Resolver<'_> {
             return Expr::new(Node::Leaf(CalcLeaf::Kpi(*id)), span);
         }
         let model = self.model;
+        if path.len() > 1 && model.kpi_names.contains_key(&first.value) && !model.source_names.contains_key(&first.value) {
+            let message = format!("`{}` is a KPI: one figure for each period, without columns", first.value);
+            let help = format!(
+                "write `{0}` alone; a part of it is `slice({0}, country = 'DE')`, the period before `prior({0})`",
+                first.value
+            );
+            return self.broken(&codes::UNKNOWN_NAME, span, message, Some(help));
+        }
         if let Some(source) = model.source_names.get(&first.value) {
             let source = model.sources.get(*source);
             let (message, help) = match path.get(1) {

@@ -12,6 +12,7 @@
 mod aggregate;
 mod calc;
 mod calendar;
+mod foreign;
 mod journey;
 mod kpi;
 mod operator;
@@ -206,5 +207,6 @@ fn kpi_by_name(model: &Model, name: &Name, incomplete: bool, findings: &mut Find
 
 /// The names of all KPIs, in the order of their definitions.
 fn kpi_names(model: &Model) -> impl Iterator<Item = &str> {
-    model.kpis.rows().iter().map(|kpi| kpi.name.value.as_str())
+    // A question on the command line is a KPI too, whose name nobody has given.
+    model.kpis.rows().iter().map(|kpi| kpi.name.value.as_str()).filter(|name| !name.starts_with(crate::spec::kpi::ASKED))
 }

@@ -1,5 +1,6 @@
 //! Row expressions: what names mean inside an aggregate, in a derived column, and in the conditions of `slice` and groups.
 
+use super::foreign::{LOOK_BACK, elsewhere, is_today, no_today};
 use super::{Resolver, source};
 use crate::calendar::Grain;
 use crate::diagnostic::{codes, suggest};
@@ -7,6 +8,7 @@ use crate::formula::{Call, Expression, Kind, Literal as Written, Operator};
 use crate::functions::{self, Argument, Function, Rest, Role, case, operators};
 use crate::model::SourceId;
 use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf, Stock};
+use crate::model::facts::Type;
 use crate::text::{Name, Span};
 
 /// Where a row expression stands, which decides what its names mean.
@@ -74,6 +76,9 @@ impl Resolver<'_> {
             Kind::Literal(written) => Node::Literal(literal(written)),
             Kind::Path(path) => return self.path(path, tree.span, scope),
             Kind::Operator(operator, _, operands) => {
+                if let Some(broken) = self.unquoted(*operator, operands, scope) {
+                    return Expr::new(broken, tree.span);
+                }
                 let scope = if matches!(operator, Operator::And | Operator::Or) { *scope } else { scope.below() };
                 Node::Apply(super::operator::of(*operator), operands.iter().map(|operand| self.row(operand, &scope)).collect())
             }
@@ -95,6 +100,57 @@ impl Resolver<'_> {
             Kind::Call(call) => return self.row_call(call, tree.span, scope),
         };
         Expr::new(node, tree.span)
+    }
+
+    /// Reports a text without quotes: `status = paid`, where `paid` names no column and `status` holds texts. What is like a
+    /// name that there is counts as a typing error instead.
+    fn unquoted(&mut self, operator: Operator, operands: &[Expression], scope: &Scope) -> Option<Node<RowLeaf>> {
+        let is_comparison = matches!(operator, Operator::Equal | Operator::NotEqual | Operator::In | Operator::NotIn);
+        let (first, others) = operands.split_first().filter(|_| is_comparison)?;
+        let source = match scope.names {
+            Names::Columns(source) => source,
+            Names::Dimensions => return self.unquoted_in_slice(first, others),
+            Names::Value => return None,
+        };
+        let model = self.model;
+        let own = model.sources.get(source);
+        let bare = |expression: &Expression| match &expression.kind {
+            Kind::Path(path) => path.first().filter(|_| path.len() == 1).cloned(),
+            _ => None,
+        };
+        let held = bare(first).and_then(|name| own.names.get(&name.value).map(|id| own.columns.get(*id)))?;
+        let unknown = |name: &Name| {
+            let near = suggest::nearest(&name.value, own.columns.rows().iter().map(|column| column.name.value.as_str()));
+            !own.names.contains_key(&name.value) && (near.is_none() || held.values.contains(&name.value))
+        };
+        let names: Vec<Name> = others.iter().filter_map(bare).filter(unknown).collect();
+        if held.ty != Type::Text || names.is_empty() || own.is_partial {
+            return None;
+        }
+        for name in names {
+            let message = format!("`{}` has no column `{}`", own.name.value, name.value);
+            self.report(&codes::UNKNOWN_COLUMN, name.span, message)
+                .help(format!("if it is a text, put it in single quotes: `'{}'`", name.value));
+        }
+        Some(Node::Broken)
+    }
+
+    /// The same in a condition on dimensions: `slice(revenue, channel = partner)`.
+    fn unquoted_in_slice(&mut self, first: &Expression, others: &[Expression]) -> Option<Node<RowLeaf>> {
+        let model = self.model;
+        let known = |name: &Name| model.dimension_names.contains_key(&name.value);
+        let bare = |expression: &Expression| match &expression.kind {
+            Kind::Path(path) => path.first().filter(|_| path.len() == 1).cloned(),
+            _ => None,
+        };
+        bare(first).filter(known)?;
+        let near = |name: &Name| suggest::nearest(&name.value, model.dimension_names.keys().map(String::as_str)).is_some();
+        let names: Vec<Name> = others.iter().filter_map(bare).filter(|name| !known(name) && !near(name)).collect();
+        for name in &names {
+            let help = format!("if it is a text, put it in single quotes: `'{}'`", name.value);
+            self.report(&codes::UNKNOWN_DIMENSION, name.span, format!("there is no dimension `{}`", name.value)).help(help);
+        }
+        (!names.is_empty()).then_some(Node::Broken)
     }
 
     /// Resolves names with dots between them.
@@ -241,6 +297,10 @@ impl Resolver<'_> {
             ));
             return;
         }
+        if is_today(&name.value) {
+            self.report(&codes::UNKNOWN_COLUMN, name.span, no_today(&name.value)).help(LOOK_BACK);
+            return;
+        }
         if let Some(help) = self.meant_edge(source, name, rest) {
             let message = format!("`{}` has no column `{}`", own.name.value, name.value);
             self.report(&codes::UNKNOWN_COLUMN, name.span, message).help(help);
@@ -323,6 +383,10 @@ impl Resolver<'_> {
             self.not_a_journey(call, "`reached` is a condition on the rows of a journey, and stands inside of an aggregate");
             return None;
         }
+        if is_today(&name) {
+            self.report(&codes::UNKNOWN_FUNCTION, call.name.span, no_today(&call.name.value)).help(LOOK_BACK);
+            return None;
+        }
         let help = match elsewhere(&name) {
             Some(here) => Some(format!("kpic writes {here}")),
             None if self.model.kpi_names.contains_key(&call.name.value) => {
@@ -368,7 +432,13 @@ impl Resolver<'_> {
             };
             let plural = if wanted == "1" { "" } else { "s" };
             let message = format!("`{}` takes {wanted} argument{plural}, not {given}", function.name);
-            self.report(&codes::WRONG_ARGUMENTS, call.name.span, message).help(format!("for instance `{}`", function.example));
+            let help = match function.name {
+                "max" if given > 1 => "the greatest of several values is `greatest(a, b)`; `max` is over rows".to_owned(),
+                "min" if given > 1 => "the least of several values is `least(a, b)`; `min` is over rows".to_owned(),
+                "date" if given == 3 => "a day is written `date '2025-01-31'`".to_owned(),
+                _ => format!("for instance `{}`", function.example),
+            };
+            self.report(&codes::WRONG_ARGUMENTS, call.name.span, message).help(help);
         }
         fits
     }
@@ -407,36 +477,6 @@ fn hundredth(digits: &str) -> String {
     let after = format!("{after}{part}");
     let after = after.trim_end_matches('0');
     if after.is_empty() { before.to_owned() } else { format!("{before}.{after}") }
-}
-
-/// How kpic writes what other languages have a function for.
-fn elsewhere(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "average" | "mean" => "`avg(x)`",
-        "countd" | "countdistinct" | "uniq" | "uniqexact" | "approx_count_distinct" => "`count_distinct(x)`",
-        "countif" | "count_if" => "`count(orders where condition)`",
-        "sumif" | "sum_if" => "`sum(x where condition)`",
-        "ifnull" | "nvl" | "isnull" | "zeroifnull" => "`coalesce(x, y)`",
-        "iff" | "iif" => "`if(condition, x, y)`",
-        "nullif" | "safe_divide" | "div0" | "divide" => "`x / y`, which is null where y is 0",
-        "date_trunc" | "datetrunc" | "trunc_date" => "`trunc(t, month)`",
-        "datediff" | "date_diff" | "timestampdiff" => "`b - a`, a duration",
-        "dateadd" | "date_add" => "`t + 14 days`",
-        "lag" | "previous" => "`prior(x)` or `prior(x, 1 year)`",
-        "pct_change" => "`growth(x)`",
-        "cumsum" | "running_total" => "`sum(x over all time)` or `sum(x over year to date)`",
-        "quantile" | "percentile_cont" => "`percentile(x, 90%)`",
-        "stdev" | "std" | "stddev_samp" => "`stddev(x)`",
-        "var" | "var_samp" => "`variance(x)`",
-        "log" | "log10" => "`ln(x)`, the natural logarithm",
-        "pow" => "`power(x, y)`",
-        "ceiling" => "`ceil(x)`",
-        "substring" | "substr" | "left" | "right" | "regexp_matches" => "such a column as raw `sql:` in the source",
-        "cast" | "to_number" => "`number(x)`, `text(x)` or `date(x)`",
-        "extract" | "date_part" | "datepart" => "`year(t)`, `month(t)`, `day(t)`, `hour(t)`, `weekday(t)`",
-        "dayofweek" | "isodow" => "`weekday(t)`, 1 for Monday",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

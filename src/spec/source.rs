@@ -2,7 +2,7 @@
 
 use super::allow;
 use super::reader::{FormulaText, Reader, Text, text, text_list};
-use super::shape::{Field, Record, Shape};
+use super::shape::{self, Field, Record, Shape};
 use crate::load::{Entry, Node, Value};
 use crate::text::{Files, Name, Span, Spanned};
 
@@ -248,9 +248,14 @@ pub fn decode(entry: &Entry, files: &Files) -> Source {
         snapshot: reader.text("snapshot"),
         every: reader.text("every"),
         stale_after: reader.text("stale_after"),
-        columns: reader.entries("columns").iter().map(|entry| column(entry, files)).collect(),
+        columns: columns(reader.entries("columns"), files),
         is_partial: !reader.get("columns").is_some_and(|node| matches!(node.value, Value::Map(_))),
     }
+}
+
+fn columns(entries: &[Entry], files: &Files) -> Vec<Column> {
+    let whole = entries.iter().enumerate().filter(|(at, _)| !shape::is_rest_of_type(entries, *at));
+    whole.map(|(_, entry)| column(entry, files)).collect()
 }
 
 fn read_valid(valid: &Reader<'_>) -> Valid {

@@ -59,7 +59,7 @@ pub(in crate::cli) fn run(args: &VerifyArgs, context: &Context<'_>) -> Result<u8
     } else {
         out::print(&findings);
     }
-    Ok(if report.findings.is_empty() { FINE } else { FINDINGS })
+    Ok(if report.findings.has_errors() { FINDINGS } else { FINE })
 }
 
 /// The sources that are asked for.
@@ -101,6 +101,7 @@ fn result(check: &Check) -> String {
     match check.outcome {
         Outcome::Fine => "fine".to_owned(),
         Outcome::Rows(rows) => format!("{} wrong", count(rows)),
+        Outcome::Allowed(rows) => format!("{} allowed", count(rows)),
         Outcome::Wrong => "wrong".to_owned(),
         Outcome::Unknown => "not checked".to_owned(),
     }
