@@ -128,3 +128,17 @@ fn an_amount_for_each_month_is_no_amount() {
         "{said}"
     );
 }
+
+/// However narrow the line is: whoever asks for nine periods does not want to count how many there are.
+#[test]
+fn as_many_periods_are_shown_as_are_asked_for() {
+    let project = Project::copy("saas");
+    let heading = |options: &[&str]| {
+        let run = project.kpic(&[&["run", "cac_payback_months"], options].concat());
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+        run.stdout.lines().next().unwrap().matches('-').count()
+    };
+    assert_eq!(heading(&["--periods", "9"]), 9);
+    assert_eq!(heading(&["--periods", "1"]), 1);
+    assert!((3..=6).contains(&heading(&[])));
+}

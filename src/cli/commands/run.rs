@@ -27,9 +27,9 @@ pub(in crate::cli) struct RunArgs {
     /// The KPIs; all of them if none is named.
     #[arg(value_name = "KPI", add = complete::kpis())]
     kpis: Vec<String>,
-    /// How many periods to show.
-    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    periods: u32,
+    /// How many periods to show, whatever fits into a line [default: up to 6 that fit]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    periods: Option<u32>,
     /// How figures are shown.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
@@ -45,6 +45,10 @@ enum Format {
 
 /// How many periods a line of blocks shows.
 const COURSE: usize = 24;
+
+/// How many periods are shown unless more or fewer are asked for.
+const PERIODS: usize = 6;
+
 /// How many KPIs are asked for at once.
 const AT_ONCE: usize = 60;
 
@@ -95,9 +99,10 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
             }
         }
     }
+    let asked_for = args.periods.map(|periods| periods as usize);
     match args.format {
-        Format::Table => out::print(&tables(model, &recent, args.periods as usize, &args.kpis)),
-        Format::Json => out::print(&json(model, &recent, args.periods as usize)),
+        Format::Table => out::print(&tables(model, &recent, asked_for, &args.kpis)),
+        Format::Json => out::print(&json(model, &recent, asked_for.unwrap_or(PERIODS))),
     }
     for id in unsliced {
         let kpi = model.kpis.get(id);
@@ -161,7 +166,7 @@ fn of_kpi(model: &Model, id: KpiId, grain: Grain, rows: &Rows) -> Recent {
 }
 
 /// One table for each grain.
-fn tables(model: &Model, recent: &[Recent], wanted: usize, order: &[String]) -> String {
+fn tables(model: &Model, recent: &[Recent], asked_for: Option<usize>, order: &[String]) -> String {
     let calendar = &model.calendar;
     let mut out = String::new();
     let mut any_open = false;
@@ -172,7 +177,7 @@ fn tables(model: &Model, recent: &[Recent], wanted: usize, order: &[String]) -> 
         }
         let place = |recent: &&Recent| order.iter().position(|name| *name == model.kpis.get(recent.kpi).name.value);
         of_grain.sort_by_key(place);
-        let periods = last_periods(&of_grain, fitting(wanted, &of_grain, model));
+        let periods = last_periods(&of_grain, asked_for.unwrap_or_else(|| fitting(&of_grain, model)));
         let mut headings = vec![format!("by {grain}"), "unit".to_owned()];
         headings.extend(periods.iter().map(|period| show::period(*period, grain, calendar)));
         headings.push("course".to_owned());
@@ -220,13 +225,13 @@ fn last_periods(recent: &[&Recent], wanted: usize) -> Vec<Date> {
     periods.split_off(first)
 }
 
-/// How many periods fit beside names, units and courses.
-fn fitting(wanted: usize, recent: &[&Recent], model: &Model) -> usize {
+/// How many periods fit beside names, units and courses, where nobody asked for more or fewer.
+fn fitting(recent: &[&Recent], model: &Model) -> usize {
     let names = recent.iter().map(|recent| model.kpis.get(recent.kpi).name.value.len()).max().unwrap_or(0);
     let units = recent.iter().map(|recent| model.kpis.get(recent.kpi).facts.unit.to_string().len()).max().unwrap_or(0);
     let course = recent.iter().map(|recent| recent.periods.len().min(COURSE)).max().unwrap_or(0);
     let left = out::width().saturating_sub(names + units + course + 6);
-    wanted.min((left / 13).max(1))
+    PERIODS.min((left / 13).max(1))
 }
 
 fn json(model: &Model, recent: &[Recent], wanted: usize) -> String {
