@@ -23,7 +23,7 @@ test: $(DUCKDB) ## Run all tests
 
 test-docs: $(READERS)/done ## Look at documents, built and own, with MkDocs and mermaid
 	$(CARGO) build --locked
-	$(WITH_READERS) "$$python" tests/readers/check.py ./target/debug/kpic $(READERS) specs/cdnow specs/flights tests/hostile
+	$(WITH_READERS) "$$python" tests/readers/check.py ./target/debug/kpic $(READERS) specs/cdnow specs/flights specs/saas tests/hostile
 
 site: $(READERS)/done ## Make a site of kpic's own documents in target/site
 	$(WITH_READERS) NO_MKDOCS_2_WARNING=1 "$$python" -m mkdocs build --strict --clean -f mkdocs.yml

@@ -61,3 +61,11 @@ pub(super) fn unit(unit: &Unit) -> String {
         Shown::Plain => unit.to_string(),
     }
 }
+
+/// What to do where one amount of a currency is for each unit of a time and the other is not.
+pub(super) fn over_time<L>(amount: &Operand<L>, rate: &Operand<L>) -> Option<String> {
+    let (Measure::Of(whole), Measure::Of(each)) = (&amount.measure, &rate.measure) else { return None };
+    let time = Unit::time(whole.over(each).as_time().filter(|_| whole.currency() == each.currency())?);
+    let (name, _) = rate.origin.as_ref()?;
+    Some(format!("`{name}` is what there is for each {time}: multiply it by a time, for instance `{name} * 12 {time}s`"))
+}

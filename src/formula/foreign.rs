@@ -344,7 +344,12 @@ fn unit_after_number(place: &Place<'_>) -> Option<Words> {
     }
     let shown = if found.is_empty() { String::new() } else { format!(", but found `{found}`") };
     let message = format!("expected a unit of time after {last}{shown}");
-    Some(words(message, "the units are day, week, month, quarter and year, as in `28 days`"))
+    let help = if before.to_ascii_lowercase().contains("within") {
+        format!("say how long: `within {last} days`; the units are hour, day, week, month and so on")
+    } else {
+        "the units are day, week, month, quarter and year, as in `28 days`".to_owned()
+    };
+    Some(words(message, help))
 }
 
 /// Whether a word stands between two values in other languages.

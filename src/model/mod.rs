@@ -481,7 +481,7 @@ pub enum ExpectedValue {
 }
 
 impl Model {
-    /// Every word, in lower case, that stands in a table's name, a query or raw SQL. Gathered once.
+    /// Every word, in lower case, that stands in the name of a source or table, a query or raw SQL. Gathered once.
     pub fn words_of_relations(&self) -> Arc<HashSet<String>> {
         let gather = || {
             let mut found = HashSet::new();
@@ -490,6 +490,10 @@ impl Model {
                 found.extend(each.map(str::to_lowercase));
             };
             for source in self.sources.rows() {
+                if source.journey.is_none() {
+                    // What is read is called so where it is joined.
+                    words(&source.name.value);
+                }
                 match &source.relation {
                     Some(Relation::Table(parts)) => parts.iter().for_each(|part| words(part)),
                     Some(Relation::Query(query)) => words(query),

@@ -246,6 +246,9 @@ impl Resolver<'_> {
     /// Whether the rows of a source are in an order without ties.
     fn can_order(&mut self, call: &Call, function: &Function, source: SourceId, time: Option<ColumnId>) -> bool {
         let source = self.model.sources.get(source);
+        // The key of a journey is that of the row that it begins with.
+        let first = source.journey.as_ref().and_then(|journey| journey.first());
+        let source = first.map_or(source, |first| self.model.sources.get(first.source));
         let message = if source.key.is_empty() {
             format!("`{}` needs a `key` on `{}`, which decides between rows of one time", function.name, source.name.value)
         } else if time.is_none() {

@@ -70,7 +70,7 @@ fn a_run_shows_the_last_periods_of_the_view() {
 
 #[test]
 fn a_build_is_the_same_wherever_and_whenever() {
-    for name in ["cdnow", "flights"] {
+    for name in ["cdnow", "flights", "saas"] {
         let project = Project::copy(name);
         let first = project.build(&[]);
         assert!(first.contains_key("sql/duckdb/deploy.sql"));

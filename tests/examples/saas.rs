@@ -68,7 +68,7 @@ fn saas_shows_what_plain_sql_gives() {
     let found = project.duckdb(project::DATABASE, "UTC", &tables.lines().map(compare).collect::<String>());
     let wanted: String = tables.lines().map(|line| format!("{},true,\n", line.split(',').next().unwrap())).collect();
     assert_eq!(found, wanted);
-    assert!(found.lines().count() >= 25);
+    assert!(found.lines().count() >= 45);
 }
 
 #[test]
@@ -115,4 +115,16 @@ fn saas_defines_every_kpi_of_the_catalogue() {
         }
     }
     assert!(incomplete.is_empty(), "KPIs that lack something:\n{}", incomplete.join("\n"));
+}
+
+#[test]
+fn an_amount_for_each_month_is_no_amount() {
+    let answer = Project::copy("saas").kpic(&["query", "arr + mrr"]);
+    assert_eq!(answer.code, 1);
+    let said = answer.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("`arr + mrr` adds USD to USD/month"), "{said}");
+    assert!(
+        said.contains("`mrr` is what there is for each month: multiply it by a time, for instance `mrr * 12 months`"),
+        "{said}"
+    );
 }

@@ -47,11 +47,10 @@ create table plain.brand_reach_share__by_channel as
   select period, channel, value / everyone as value from plain.visitor_traffic__by_channel join of_all using (period);
 
 create table plain.visitor_to_signup_rate as
-  select
-    period,
-    (select count(*) from seen.users where date_trunc('month', day) = period)
-      / (select count(distinct visitor_id) from seen.visits where date_trunc('month', day) = period) as value
-  from seen.months;
+  with
+    came as (select date_trunc('month', day)::date as period, count(distinct visitor_id) as visitors from seen.visits group by all),
+    signed_up as (select date_trunc('month', day)::date as period, count(*) as users from seen.users group by all)
+  select period, users / visitors as value from came join signed_up using (period);
 
 create table plain.qualified_lead_growth as
   with monthly as (
@@ -207,3 +206,151 @@ create table plain.burn__quarter as
 create table plain.engagement_score as
   select date_trunc('quarter', answered_on)::date as period, avg(score) as value
   from 'data/surveys.parquet' where kind = 'engagement' and answered_on between '2023-01-01' and '2025-10-20' group by all;
+
+-- -------------------------------------------------------------------------------------------------- what holds for a while
+
+-- What each account pays and has at the beginning and end of each month: the last state that began before.
+create table seen.pairs as
+  with
+    ends as (select period, period as opens, least(period + interval 1 month, timestamp '2025-10-21')::date as closes from seen.months),
+    sides as (
+      select
+        period, account_id, min(valid_from) as first_day,
+        coalesce(sum(mrr) filter (valid_from < opens and coalesce(valid_to, '9999-12-31') >= opens), 0) as before,
+        coalesce(sum(mrr) filter (valid_from < closes and coalesce(valid_to, '9999-12-31') >= closes), 0) as after,
+        coalesce(sum(seats) filter (valid_from < opens and coalesce(valid_to, '9999-12-31') >= opens), 0) as seats_before,
+        coalesce(sum(seats) filter (valid_from < closes and coalesce(valid_to, '9999-12-31') >= closes), 0) as seats_after,
+        coalesce(sum(modules) filter (valid_from < opens and coalesce(valid_to, '9999-12-31') >= opens), 0) as modules_before,
+        coalesce(sum(modules) filter (valid_from < closes and coalesce(valid_to, '9999-12-31') >= closes), 0) as modules_after
+      from ends, 'data/subscriptions.parquet'
+      group by all
+    )
+  select *, first_day < period as was_before from sides join (select account_id, segment, channel from 'data/accounts.parquet') using (account_id);
+
+create table plain.mrr__by_segment as
+  select period, segment, sum(after) as value from seen.pairs group by all;
+
+create table plain.mrr_new as
+  select period, sum(after) as value from seen.pairs where before = 0 and not was_before group by all;
+
+create table plain.mrr_reactivated__by_segment as
+  select period, segment, sum(after) as value from seen.pairs where before = 0 and was_before and after > 0 group by all;
+
+create table plain.mrr_expansion__by_channel as
+  select period, channel, sum(after - before) as value from seen.pairs where before > 0 and after > before group by all;
+
+create table plain.net_revenue_retention as
+  select period, sum(after) / sum(before) as value from seen.pairs where before > 0 group by all;
+
+create table plain.gross_dollar_retention__by_segment as
+  select period, segment, sum(least(before, after)) / sum(before) as value from seen.pairs where before > 0 group by all;
+
+create table plain.customer_churn_rate__by_segment as
+  select period, segment, avg(if(after = 0, 1, 0)) as value from seen.pairs where before > 0 group by all;
+
+create table plain.expansion_velocity as
+  select period, avg(if(seats_after > seats_before or modules_after > modules_before, 1, 0)) as value from seen.pairs where before > 0 group by all;
+
+create table plain.ltv as
+  select
+    period,
+    any_value(margin) * sum(after) / count(*) filter (after > 0)
+      / (count(*) filter (before > 0 and after = 0) / count(*) filter (before > 0)) as value
+  from seen.pairs join (
+    select
+      period,
+      1 - (select coalesce(sum(amount), 0) from seen.costs where category = 'cogs' and date_trunc('month', posted_on) = period)
+        / (select sum(usd) from seen.invoices where date_trunc('month', issued_on) = period) as margin
+    from seen.months
+  ) using (period)
+  group by all
+  -- A month without a lost customer has no lifetime value.
+  having count(*) filter (before > 0 and after = 0) > 0;
+
+create table plain.pipeline_value__by_stage as
+  select period, stage, sum(amount) as value
+  from seen.months join 'data/deal_stages.parquet'
+    on valid_from < least(period + interval 1 month, timestamp '2025-10-21')
+    and (valid_to is null or valid_to >= least(period + interval 1 month, timestamp '2025-10-21'))
+  group by all;
+
+create table plain.headcount__by_department as
+  select period, department, count(*) as value
+  from seen.months join 'data/employees.parquet'
+    on valid_from < least(period + interval 1 month, timestamp '2025-10-21')
+    and (valid_to is null or valid_to >= least(period + interval 1 month, timestamp '2025-10-21'))
+  group by all;
+
+create table plain.implementation_backlog as
+  select period, count(*) as value
+  from seen.months join 'data/projects.parquet'
+    on sold_on < least(period + interval 1 month, timestamp '2025-10-21')
+    and (finished_on is null or finished_on >= least(period + interval 1 month, timestamp '2025-10-21'))
+  group by all;
+
+create table plain.cash_runway_months as
+  with
+    flows as (
+      select date_trunc('month', posted_on)::date as period, amount as usd from seen.costs
+      union all
+      select date_trunc('month', issued_on)::date, -usd from seen.invoices
+    ),
+    burnt as (select period, sum(usd) as usd from flows group by all),
+    levels as (
+      select period, (select sum(balance) from 'data/cash.parquet' where taken_on = (
+        select max(taken_on) from 'data/cash.parquet' where taken_on < least(period + interval 1 month, timestamp '2025-10-21'))) as cash
+      from seen.months
+    )
+  select period, cash / avg(usd) over (order by period rows 2 preceding) as value from levels join burnt using (period);
+
+create table plain.social_followers__week__by_network as
+  select period, network, followers as value
+  from (select unnest(generate_series(date '2023-01-02', date '2025-10-20', interval 7 day))::date as period)
+  join 'data/followers.parquet' on taken_on = (
+    select max(taken_on) from 'data/followers.parquet' where taken_on < least(period + 7, date '2025-10-21'));
+
+-- ------------------------------------------------------------------------------------------------------------- journeys
+
+create table seen.firsts as
+  select
+    u.user_id, u.account_id, u.channel, u.created_at at time zone 'Europe/Berlin' as signed_up, u.is_invited,
+    (select min(happened_at at time zone 'Europe/Berlin') from 'data/events.parquet' as e
+      where e.user_id = u.user_id and name = 'plan_published' and happened_at >= u.created_at
+        and e.happened_at < timestamptz '2025-10-20 22:00:00+00') as activated,
+    (select min(happened_at at time zone 'Europe/Berlin') from 'data/events.parquet' as e
+      where e.user_id = u.user_id and name = 'qualified'
+        and e.happened_at < timestamptz '2025-10-20 22:00:00+00') as qualified
+  from 'data/users.parquet' as u
+  where signed_up < '2025-10-21';
+
+create table plain.activation_rate__by_channel as
+  select date_trunc('month', signed_up)::date as period, channel, avg(if(activated <= signed_up + interval 7 day, 1, 0)) as value
+  from seen.firsts where not is_invited and signed_up >= '2023-01-01' group by all;
+
+create table plain.signup_to_pql_rate as
+  select date_trunc('month', signed_up)::date as period, avg(if(qualified <= signed_up + interval 30 day, 1, 0)) as value
+  from seen.firsts where not is_invited and signed_up >= '2023-01-01' group by all;
+
+create table plain.time_to_pql as
+  select date_trunc('month', qualified)::date as period, median(epoch(qualified - signed_up) / 86400) as value
+  from seen.firsts where not is_invited and qualified >= '2023-01-01' group by all;
+
+create table plain.pql_to_customer_rate as
+  select
+    date_trunc('month', qualified)::date as period,
+    avg(if(customer_since between qualified::date and least(qualified::date + 90, date '2025-10-20'), 1, 0)) as value
+  from seen.firsts join 'data/accounts.parquet' using (account_id)
+  where qualified >= '2023-01-01'
+  group by all;
+
+create table plain.time_to_value__by_segment as
+  select date_trunc('month', completed)::date as period, segment, median(completed - customer_since) as value
+  from (
+    select account_id, segment, customer_since, min((happened_at at time zone 'Europe/Berlin')::date) as completed
+    from 'data/accounts.parquet' join 'data/users.parquet' using (account_id) join 'data/events.parquet' using (user_id)
+    where name = 'plan_completed' and customer_since <= '2025-10-20' and happened_at < timestamptz '2025-10-20 22:00:00+00'
+      and (happened_at at time zone 'Europe/Berlin')::date >= customer_since
+    group by all
+  )
+  where completed >= '2023-01-01'
+  group by all;
