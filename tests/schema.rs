@@ -118,8 +118,8 @@ fn cases_and_pages_of_codes_are_valid_by_the_schema_if_and_only_if_their_shape_i
             let shape = |finding: &&Finding| SHAPE.contains(&finding.code.name) && !order(&finding.message);
             let wrong: Vec<_> = checked.findings.iter().filter(shape).collect();
             let Some(errors) = said_of_yaml(&spec, &text) else { continue };
-            // What is left of a cut formula may or may not be keys of their own.
-            if checked.findings.iter().any(|finding| finding.code.name == "formula-cut") {
+            // What is left of a cut formula may or may not be keys of their own, and what an alias without an anchor is nobody knows.
+            if checked.findings.iter().any(|finding| matches!(finding.code.name, "formula-cut" | "unknown-anchor")) {
                 continue;
             }
             assert_eq!(errors.is_empty(), wrong.is_empty(), "{}: {errors:#?} {wrong:#?}\n{text}", path.display());

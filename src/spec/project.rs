@@ -171,16 +171,6 @@ fn decode_calendar(reader: &Reader<'_>, findings: &mut Findings) -> CalendarSpec
         fiscal_month: reader.text("fiscal_year_starts").and_then(|text| Calendar::month(&text.value)),
         source: reader.text("source"),
     };
-    let last = reader.text("as_of").zip(calendar.as_of);
-    if let (Some(start), Some((place, AsOf::Day(last)))) = (&calendar.start, last)
-        && last < start.value
-    {
-        let message = format!("the last visible day is {last}, but the first period would begin on {}", start.value);
-        findings
-            .report(&codes::CALENDAR_ORDER, place.span, message)
-            .also(start.span, "the first period shown starts on or after this day")
-            .help("`as_of` is `today`, or a day after `start`");
-    }
     if let (Some(start), Some(from)) = (&calendar.start, &calendar.data_from)
         && from.value > start.value
     {

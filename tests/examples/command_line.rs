@@ -18,6 +18,8 @@ fn the_examples_have_no_findings_and_pass_their_tests() {
         assert_eq!((check.code, check.stdout.trim(), check.stderr.as_str()), (0, "[]", ""), "{name}");
         let check = project.kpic(&["check"]);
         assert_eq!((check.code, check.stderr.as_str()), (0, ""), "{}", check.stdout);
+        let verify = project.kpic(&["verify"]);
+        assert_eq!((verify.code, verify.stderr.as_str()), (0, ""), "{}", verify.stdout);
         let test = project.kpic(&["test"]);
         assert_eq!((test.code, test.stderr.as_str()), (0, ""), "{}", test.stdout);
         let passed = test.stdout.lines().filter(|line| line.starts_with("ok ")).count();

@@ -54,7 +54,10 @@ pub(in crate::cli) fn run(args: &VerifyArgs, context: &Context<'_>) -> Result<u8
         let count: usize = report.sources.iter().map(|source| source.checks.len()).sum();
         let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         let fine = format!("{} of {}", many(count, "check"), many(report.sources.len(), "source"));
-        let fine = format!("\n{} {fine}\n", out::styled(out::GOOD, "fine:"));
+        let allowed = |check: &&Check| matches!(check.outcome, Outcome::Allowed(_));
+        let allowed = report.sources.iter().flat_map(|source| &source.checks).filter(allowed).count();
+        let known = if allowed == 0 { String::new() } else { format!("; {allowed} with rows that the project allows") };
+        let fine = format!("\n{} {fine}{known}\n", out::styled(out::GOOD, "fine:"));
         out::print(&if report.findings.is_empty() { fine } else { format!("\n{findings}") });
     } else {
         out::print(&findings);
