@@ -18,6 +18,7 @@ pub mod test;
 use crate::diagnostic::{Findings, codes};
 use crate::load::{Entry, Loaded, Node, PROJECT_FILE, Tree, Value};
 use crate::text::{Files, Name};
+use rayon::prelude::*;
 use reader::Reader;
 use shape::{Field, Record, Shape};
 use std::collections::HashMap;
@@ -45,6 +46,23 @@ pub struct Spec {
     pub tests: Vec<test::Test>,
     /// Whether names that nobody defines may stand in a file that could not be read.
     pub incomplete: bool,
+}
+
+impl Spec {
+    /// Adds what a further file defines.
+    fn append(&mut self, part: Spec) {
+        // Every section is named, so that none can be forgotten.
+        let Spec { project: _, sources, dimensions, kpis, teams, taxonomies, scorecards, allowances, tests, incomplete: _ } =
+            part;
+        self.sources.extend(sources);
+        self.dimensions.extend(dimensions);
+        self.kpis.extend(kpis);
+        self.teams.extend(teams);
+        self.taxonomies.extend(taxonomies);
+        self.scorecards.extend(scorecards);
+        self.allowances.extend(allowances);
+        self.tests.extend(tests);
+    }
 }
 
 /// The sections of a spec file.
@@ -90,10 +108,9 @@ pub fn decode(loaded: &mut Loaded) -> Spec {
         shape::check(root, &Shape::Record(&project::PROJECT), &mut findings);
         spec.project = project::decode(&Reader::of(root), &mut findings);
     }
-    for tree in &loaded.specs {
-        for root in &tree.roots {
-            file(root, &loaded.files, &mut spec, &mut findings);
-        }
+    for (part, found) in loaded.specs.par_iter().map(|tree| file(tree, &loaded.files)).collect::<Vec<_>>() {
+        spec.append(part);
+        findings.append(found);
     }
     unique(&mut spec, &mut findings);
     reserved(&spec, &mut findings);
@@ -129,10 +146,16 @@ fn project_sections(root: &Node, findings: &mut Findings) {
     }
 }
 
-fn file(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings) {
-    if root.value == Value::Null {
-        return;
+/// What one file defines.
+fn file(tree: &Tree, files: &Files) -> (Spec, Findings) {
+    let (mut spec, mut findings) = (Spec::default(), Findings::default());
+    for root in tree.roots.iter().filter(|root| root.value != Value::Null) {
+        document(root, files, &mut spec, &mut findings);
     }
+    (spec, findings)
+}
+
+fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings) {
     shape::check(root, &Shape::Record(&FILE), findings);
     let reader = Reader::of(root);
     each(&reader, "sources", |entry| spec.sources.push(source::decode(entry, files)));
