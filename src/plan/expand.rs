@@ -8,7 +8,7 @@ use crate::calendar::{Grain, Length};
 use crate::functions::{Function, OverNothing, abs, if_, operators};
 use crate::model::expr::{Aggregate, Calc, CalcLeaf, Expr, Grouped, Literal, Node, Past, Path, RowExpr, RowLeaf, Window};
 use crate::model::{Body, DimensionId, KpiId, Model, SourceId};
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// A formula over measures.
 pub(super) type Formula = Expr<Part>;
