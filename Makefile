@@ -8,7 +8,7 @@ READERS := .tools/readers
 
 export KPIC_DUCKDB := $(CURDIR)/$(DUCKDB)
 
-.PHONY: demo test test-docs site test-random fuzz lint deny typos wheel wheel-test bench-sql clean help
+.PHONY: demo test test-docs site test-random fuzz lint deny typos wheel wheel-test bench bench-sql clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,10 @@ wheel-test: wheel ## Install the wheel into an empty environment and run it ther
 	target/wheel-test/bin/python -m pip install --quiet target/wheels/kpic-*.whl
 	cd target/wheel-test && unset KPIC_DUCKDB && export PATH="$$PWD/bin:$$PATH" \
 	  && kpic init demo --sample && kpic -C demo test && kpic -C demo verify && kpic -C demo run && kpic -C ../../specs/cdnow run
+
+bench: ## Time kpic on generated projects of up to 50,000 KPIs, beside its limits, and stage by stage
+	$(CARGO) bench --locked --bench process
+	$(CARGO) bench --locked --bench stages
 
 bench-sql: $(DUCKDB) ## Time the emitted SQL against an expert's, on 10 million rows
 	$(CARGO) bench --locked --bench sql

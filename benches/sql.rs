@@ -5,12 +5,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
+#[path = "shared/table.rs"]
+mod table;
+
 use kpic::pipeline::{Options, check_texts};
 use kpic::plan::views;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use table::{Table, seconds};
 
 /// How often each query is run.
 const ROUNDS: usize = 7;
@@ -132,8 +136,19 @@ enum Expert {
     Zone(&'static str),
 }
 
+/// What several experts begin with, each in the place of its name in braces.
+const SHARED: [(&str, &str); 3] = [("{spine}", SPINE), ("{revenue}", REVENUE), ("{range}", RANGE)];
+
 const SPINE: &str = "days as (select cast(range as date) as period from range(date '2022-01-01', date '2024-09-27', interval 1 day)), \
 months as (select cast(range as date) as period from range(date '2022-01-01', date '2024-09-27', interval 1 month))";
+
+/// Revenue of every month.
+const REVENUE: &str = "d as (select cast(ordered_at as date) as day, sum(amount) as v from orders where {range} group by 1), \
+m as (select date_trunc('month', day) as period, sum(v) as v from d group by 1), \
+f as (select months.period, coalesce(v, 0) as v from months left join m using (period))";
+
+/// The orders of all months.
+const RANGE: &str = "ordered_at >= timestamp '2022-01-01' and ordered_at < timestamp '2024-09-27'";
 
 const PAIRS: &[Pair] = &[
     Pair {
@@ -149,7 +164,7 @@ const PAIRS: &[Pair] = &[
         zone: "UTC",
         expert: Expert::Sql(
             "with {spine}, d as (select cast(ordered_at as date) as day, sum(amount) as v from orders join customers using (customer_id) \
-             where country = 'C3' and ordered_at >= timestamp '2022-01-01' and ordered_at < timestamp '2024-09-27' group by 1), \
+             where country = 'C3' and {range} group by 1), \
              m as (select date_trunc('month', day) as period, sum(v) as v from d group by 1) \
              select months.period, coalesce(v, 0) from months left join m using (period)",
         ),
@@ -161,7 +176,7 @@ const PAIRS: &[Pair] = &[
         zone: "UTC",
         expert: Expert::Sql(
             "with {spine}, o as (select cast(ordered_at as date) as day, count(*) as v from orders \
-             where ordered_at >= timestamp '2022-01-01' and ordered_at < timestamp '2024-09-27' group by 1), \
+             where {range} group by 1), \
              v as (select cast(visited_at as date) as day, count(*) as v from visits \
              where visited_at >= timestamp '2022-01-01' and visited_at < timestamp '2024-09-27' group by 1), \
              om as (select date_trunc('month', day) as period, sum(v) as v from o group by 1), \
@@ -175,10 +190,7 @@ const PAIRS: &[Pair] = &[
         view: "revenue_growth",
         zone: "UTC",
         expert: Expert::Sql(
-            "with {spine}, d as (select cast(ordered_at as date) as day, sum(amount) as v from orders \
-             where ordered_at >= timestamp '2022-01-01' and ordered_at < timestamp '2024-09-27' group by 1), \
-             m as (select date_trunc('month', day) as period, sum(v) as v from d group by 1), \
-             f as (select months.period, coalesce(v, 0) as v from months left join m using (period)) \
+            "with {spine}, {revenue} \
              select period, (v - lag(v) over (order by period)) / nullif(abs(lag(v) over (order by period)), 0) from f",
         ),
         at_most: 1.1,
@@ -215,10 +227,7 @@ const PAIRS: &[Pair] = &[
         view: "revenue_to_date",
         zone: "UTC",
         expert: Expert::Sql(
-            "with {spine}, d as (select cast(ordered_at as date) as day, sum(amount) as v from orders \
-             where ordered_at >= timestamp '2022-01-01' and ordered_at < timestamp '2024-09-27' group by 1), \
-             m as (select date_trunc('month', day) as period, sum(v) as v from d group by 1), \
-             f as (select months.period, coalesce(v, 0) as v from months left join m using (period)) \
+            "with {spine}, {revenue} \
              select period, sum(v) over (partition by date_trunc('year', period) order by period) from f",
         ),
         at_most: 1.1,
@@ -230,7 +239,7 @@ const PAIRS: &[Pair] = &[
         // Without the cast DuckDB rounds the median of decimals to their scale.
         expert: Expert::Sql(
             "with {spine}, m as (select date_trunc('month', ordered_at) as period, median(cast(amount as double)) as v from orders \
-             where ordered_at >= timestamp '2022-01-01' and ordered_at < timestamp '2024-09-27' group by 1) \
+             where {range} group by 1) \
              select months.period, v from months left join m using (period)",
         ),
         at_most: 1.1,
@@ -309,23 +318,17 @@ fn main() {
         duckdb(&half, false, ROWS);
         std::fs::rename(&half, &database).unwrap();
     }
-    println!("{:<52} {:>9} {:>9} {:>7} {:>8}", "", "kpic", "expert", "ratio", "at most");
-    let mut too_slow = 0;
+    let mut table = Table::new(&["kpic", "expert", "ratio"]);
     for pair in PAIRS.iter().filter(|pair| only.is_empty() || only.iter().any(|name| pair.view.contains(name.as_str()))) {
         let own = view(pair.view, pair.zone);
         let expert = match pair.expert {
-            Expert::Sql(text) => text.replace("{spine}", SPINE),
+            Expert::Sql(text) => SHARED.iter().fold(text.to_owned(), |text, (name, shared)| text.replace(name, shared)),
             Expert::Zone(zone) => view(pair.view, zone),
         };
         let (own, expert) = times(&database, &own, &expert);
-        let ratio = own / expert;
-        let mark = if ratio > pair.at_most { "  slower" } else { "" };
-        too_slow += usize::from(ratio > pair.at_most);
-        println!("{:<52} {own:>7.3} s {expert:>7.3} s {ratio:>7.2} {:>8.2}{mark}", pair.what, pair.at_most);
+        table.row(pair.what, &[seconds(own), seconds(expert)], own / expert, Some(pair.at_most), |ratio| format!("{ratio:.2}"));
     }
-    if too_slow > 0 {
-        println!("{too_slow} slower than wanted");
-    }
+    table.end();
 }
 
 /// The SQL of a view of the project in a zone.

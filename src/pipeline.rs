@@ -115,7 +115,14 @@ fn run(loaded: Loaded, options: &Options) -> Checked {
 
 fn decode(mut loaded: Loaded) -> Decoded {
     let spec = spec::decode(&mut loaded);
-    Decoded { files: loaded.files, spec, findings: loaded.findings }
+    let Loaded { files, project, specs, findings, .. } = loaded;
+    aside((project, specs));
+    Decoded { files, spec, findings }
+}
+
+/// Drops what is needed no more while the next stage is at work: it is many small things.
+fn aside(what: impl Send + 'static) {
+    rayon::spawn(move || drop(what));
 }
 
 impl Decoded {
@@ -149,15 +156,16 @@ impl Decoded {
 
 impl Parsed {
     fn resolve(self, options: &Options) -> Resolved {
-        let Self { files, spec, formulas, mut findings } = self;
+        let Self { files, mut spec, formulas, mut findings } = self;
         let mut model = resolve::resolve(&spec, &formulas, &mut findings);
         if let Some(as_of) = options.as_of {
             model.calendar.as_of = as_of;
         }
         let mut graph = Graph::of(&model);
         graph.cycles(&model, &mut findings);
-        let settings = Settings { levels: spec.project.lints, allowances: spec.allowances };
-        Resolved { files, model, graph, settings, findings }
+        let (levels, allowances) = (std::mem::take(&mut spec.project.lints), std::mem::take(&mut spec.allowances));
+        aside((spec, formulas));
+        Resolved { files, model, graph, settings: Settings { levels, allowances }, findings }
     }
 }
 

@@ -428,6 +428,15 @@ fn long_chains_and_wide_sums_are_answered_or_refused() {
     let found = checked(&deep);
     assert!(!found.findings.has_errors());
     kpic::build::outputs(&found.valid().unwrap()).unwrap();
+    // Within one formula too: whatever is written twice at one level is written 2^40 times at the fortieth.
+    let (open, close) = ("(".repeat(55), " = true)".repeat(55));
+    let nested = format!(
+        "kpis:\n  signs: {{ formula: \"{}count(orders)\" }}\n  compared: {{ formula: \"count(orders where {open}(status is null){close})\" }}\n",
+        "-".repeat(55)
+    );
+    let found = checked(&nested);
+    assert!(!found.findings.has_errors(), "{:?}", names(&found.findings));
+    kpic::build::outputs(&found.valid().unwrap()).unwrap();
     let mut wide = String::from("kpis:\n");
     for at in 0..190 {
         wide.push_str(&format!("  k{at}: {{ formula: \"count(orders where status = 's{at}')\" }}\n"));

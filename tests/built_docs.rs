@@ -13,7 +13,7 @@ mod markdown;
 #[path = "built_docs/schema.rs"]
 mod schema;
 
-use kpic::build::{Output, outputs};
+use kpic::build::{Output, outputs, outputs_without_documents};
 use kpic::diagnostic::Findings;
 use kpic::docs::BUILT_IN;
 use kpic::manifest::Manifest;
@@ -344,6 +344,17 @@ fn a_build_is_the_same_each_time_and_pages_go_away_with_what_they_are_about() {
     kpic();
     assert!(!page.exists());
     assert!(project.path().join("build/docs/kpis/busiest_day.md").exists());
+}
+
+#[test]
+fn a_build_without_documents_is_the_rest_of_one_with_them() {
+    for project in projects() {
+        let valid = check(&project, &Options::default()).valid().unwrap();
+        let rest = outputs(&valid).unwrap().into_iter().filter(|output| !output.path.starts_with("docs/"));
+        let rest: Vec<Output> = rest.collect();
+        assert!(rest.len() > 3);
+        assert_eq!(outputs_without_documents(&valid), rest);
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ pub use tree::{Problem, write};
 use crate::diagnostic::Findings;
 use crate::docs;
 use crate::load;
-use crate::manifest;
+use crate::manifest::{self, Manifest};
 use crate::model::Model;
 use crate::pipeline::{Checked, Valid};
 use crate::plan::views::{self, Shows, View};
@@ -50,24 +50,56 @@ pub fn with_templates(mut checked: Checked) -> Checked {
 /// # Errors
 /// Gives findings if one of the project's templates is wrong.
 pub fn outputs(project: &Valid) -> Result<Vec<Output>, Findings> {
-    let model = project.model();
-    let name = model.warehouse.dialect.as_ref();
-    let dialect = dialect::dialect(name.map(|name| name.value.as_str()));
-    let views = views::views(project);
-    let statements: Vec<String> = views.par_iter().map(|view| statement(project, view, dialect)).collect();
-    let manifest = manifest::manifest(project, &views, dialect);
-    let sql = views.iter().map(|view| view.name.as_str()).zip(statements.iter().map(String::as_str)).collect();
-    let pages = docs::pages(&manifest, &sql, project.files())?;
+    let made = Made::of(project);
+    let sql = made.views.iter().map(|view| view.name.as_str()).zip(made.statements.iter().map(String::as_str)).collect();
+    let (pages, data) = rayon::join(|| docs::pages(&made.manifest, &sql, project.files()), || made.data());
+    let pages = pages?.into_iter().map(|page| Output { path: format!("docs/{}", page.path), text: page.text });
+    let mut outputs = made.sql(project.model());
+    outputs.extend(data.into_iter().chain(pages));
+    Ok(outputs)
+}
 
-    let output = |path: String, text: String| Output { path, text };
-    let deploy = output(format!("sql/{}/deploy.sql", dialect.name()), deploy(model, &statements, dialect));
-    let data = [
-        output(manifest::FILE.to_owned(), manifest::json(&manifest)),
-        output(manifest::SCHEMA_FILE.to_owned(), manifest::schema()),
-    ];
-    let files = views.iter().zip(statements).map(|(view, text)| output(sql::file(&view.name, dialect), text));
-    let pages = pages.into_iter().map(|page| output(format!("docs/{}", page.path), page.text));
-    Ok(std::iter::once(deploy).chain(files).chain(data).chain(pages).collect())
+/// The same without the documents.
+pub fn outputs_without_documents(project: &Valid) -> Vec<Output> {
+    let made = Made::of(project);
+    let data = made.data();
+    let mut outputs = made.sql(project.model());
+    outputs.extend(data);
+    outputs
+}
+
+/// What files are made of.
+struct Made {
+    views: Vec<View>,
+    /// The statement of each view.
+    statements: Vec<String>,
+    manifest: Manifest,
+    dialect: &'static dyn Dialect,
+}
+
+impl Made {
+    fn of(project: &Valid) -> Self {
+        let name = project.model().warehouse.dialect.as_ref();
+        let dialect = dialect::dialect(name.map(|name| name.value.as_str()));
+        let views = views::views(project);
+        let (statements, manifest) = rayon::join(
+            || views.par_iter().map(|view| statement(project, view, dialect)).collect(),
+            || manifest::manifest(project, &views, dialect),
+        );
+        Self { views, statements, manifest, dialect }
+    }
+
+    fn data(&self) -> [Output; 2] {
+        let output = |path: &str, text: String| Output { path: path.to_owned(), text };
+        [output(manifest::FILE, manifest::json(&self.manifest)), output(manifest::SCHEMA_FILE, manifest::schema())]
+    }
+
+    fn sql(self, model: &Model) -> Vec<Output> {
+        let deploy = deploy(model, &self.statements, self.dialect);
+        let deploy = Output { path: format!("sql/{}/deploy.sql", self.dialect.name()), text: deploy };
+        let file = |(view, text): (&View, String)| Output { path: sql::file(&view.name, self.dialect), text };
+        std::iter::once(deploy).chain(self.views.iter().zip(self.statements).map(file)).collect()
+    }
 }
 
 /// The statement that makes a view, after a comment that says what it is.

@@ -8,10 +8,11 @@
 //! A list in the target, `.kpic-files`, says which files a build wrote. Nothing else is ever replaced or removed.
 
 use super::Output;
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The file that lists what a build wrote.
 const LIST: &str = ".kpic-files";
@@ -101,20 +102,18 @@ fn stage(target: &Path, staged: &Path, outputs: &[Output], own: &BTreeSet<String
     // The list comes first: whatever else is in a staging folder, it is ours.
     let list: String = outputs.iter().map(|output| format!("{}\n", output.path)).collect();
     write_file(&staged.join(LIST), &list)?;
-    let mut folders: BTreeSet<PathBuf> = BTreeSet::new();
-    for output in outputs {
-        let path = staged.join(&output.path);
-        if let Some(folder) = path.parent()
-            && folders.insert(folder.to_path_buf())
-        {
-            make(folder)?;
-        }
-        let old = target.join(&output.path);
-        let same = own.contains(&output.path) && fs::read(&old).is_ok_and(|bytes| bytes == output.text.as_bytes());
-        if !(same && fs::hard_link(&old, &path).is_ok()) {
-            write_file(&path, &output.text)?;
-        }
+    let folders: BTreeSet<&str> = outputs.iter().filter_map(|output| Some(output.path.rsplit_once('/')?.0)).collect();
+    for folder in folders {
+        make(&staged.join(folder))?;
     }
+    let file = |output: &Output| {
+        let (old, path) = (target.join(&output.path), staged.join(&output.path));
+        let same = own.contains(&output.path) && fs::read(&old).is_ok_and(|bytes| bytes == output.text.as_bytes());
+        if same && fs::hard_link(&old, &path).is_ok() { Ok(()) } else { write_file(&path, &output.text) }
+    };
+    // Side by side, and yet of several problems always the same is told.
+    let done: Vec<Result<(), Problem>> = outputs.par_iter().map(file).collect();
+    done.into_iter().collect::<Result<(), Problem>>()?;
     for file in foreign {
         let (old, path) = (target.join(file), staged.join(file));
         if let Some(folder) = path.parent() {

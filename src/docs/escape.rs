@@ -26,9 +26,16 @@ pub(super) fn inline(text: &str) -> Cow<'_, str> {
 /// Whether a text is on one line and has nothing in it that could be more than a letter. Most texts are of that kind, and there
 /// are many of them.
 fn is_plain(text: &str) -> bool {
-    let harmless = |byte: &u8| byte.is_ascii_alphanumeric() || b" .,;:()-'\"/%".contains(byte);
+    let mark = |byte: u8| matches!(byte, b' ' | b'"' | b'%' | b'\'' | b'(' | b')' | b',' | b'-' | b'.' | b'/' | b':' | b';');
+    let harmless = |byte: u8| byte.is_ascii_alphanumeric() || mark(byte);
     let begins = text.bytes().next().is_none_or(|first| first.is_ascii_alphabetic());
-    begins && text.as_bytes().iter().all(harmless) && !text.contains("  ") && !text.ends_with(' ')
+    begins && text.bytes().all(harmless) && is_one_line(text)
+}
+
+/// Whether a text has no white space but single blanks between words, and no control characters.
+fn is_one_line(text: &str) -> bool {
+    let visible = |byte: u8| (b' '..0x7f).contains(&byte);
+    text.bytes().all(visible) && !text.contains("  ") && !text.starts_with(' ') && !text.ends_with(' ')
 }
 
 /// A text of several paragraphs, which blank lines separate.
@@ -71,7 +78,8 @@ pub(super) fn code(text: &str) -> String {
 pub(super) fn fence(text: &str, language: &str) -> String {
     let language: String = language.chars().filter(char::is_ascii_alphanumeric).collect();
     let strange = |byte: u8| (byte < b' ' && byte != b'\n') || byte >= 0x7f || byte == b'`';
-    if !text.bytes().any(strange) {
+    // Without a way out in the middle, so that many bytes are looked at at once.
+    if !text.bytes().fold(false, |found, byte| found | strange(byte)) {
         return format!("```{language}\n{}\n```", text.trim_matches('\n').trim_end());
     }
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
@@ -131,16 +139,13 @@ pub(super) fn slug(text: &str) -> String {
 }
 
 /// A text with single spaces for all white space and without control characters.
-pub(super) fn one_line(text: &str) -> String {
-    if is_plain(text) {
-        return text.to_owned();
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+    if is_one_line(text) {
+        return Cow::Borrowed(text);
     }
     let visible = |char: char| if char.is_control() { ' ' } else { char };
-    text.split(|char: char| char.is_whitespace() || char.is_control())
-        .filter(|word| !word.is_empty())
-        .map(|word| word.chars().map(visible).collect::<String>())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let words = text.split(|char: char| char.is_whitespace() || char.is_control()).filter(|word| !word.is_empty());
+    Cow::Owned(words.map(|word| word.chars().map(visible).collect::<String>()).collect::<Vec<_>>().join(" "))
 }
 
 /// Whether a line would begin a heading, a list, a quote, a rule or a directive.

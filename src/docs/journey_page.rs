@@ -1,7 +1,6 @@
 //! The context of a journey's page.
 
 use super::diagram;
-use super::pages::Common;
 use super::site::{Level, Link, Site, summary};
 use crate::manifest::data::{self, Journey};
 use minijinja::Value;
@@ -11,8 +10,6 @@ use std::collections::BTreeMap;
 /// `journey.md.j2`
 #[derive(Serialize)]
 pub(super) struct JourneyPage<'a> {
-    #[serde(flatten)]
-    common: Common<'a>,
     journey: &'a Journey,
     steps: Vec<StepRow<'a>>,
     /// The source of the first step, whose columns the journey has.
@@ -34,7 +31,6 @@ impl<'a> JourneyPage<'a> {
         let step = |step: &'a data::Step| StepRow { step, from: site.source(&step.source, level) };
         let kpis = readers.get(journey.name.as_str()).map(Vec::as_slice).unwrap_or_default();
         Self {
-            common: Common::of(site, level),
             steps: journey.steps.iter().map(step).collect(),
             first: journey.steps.first().and_then(|step| site.source(&step.source, level)),
             funnel: diagram::journey(site, journey),

@@ -1,7 +1,6 @@
 //! The context of a KPI's page.
 
 use super::diagram;
-use super::pages::Common;
 use super::site::{Level, Link, Site, between, figure};
 use crate::manifest::data::{self, Kpi, View};
 use minijinja::Value;
@@ -12,8 +11,6 @@ use std::collections::BTreeMap;
 /// `kpi.md.j2`
 #[derive(Serialize)]
 pub(super) struct KpiPage<'a> {
-    #[serde(flatten)]
-    common: Common<'a>,
     kpi: &'a Kpi,
     owner: Option<TeamLink<'a>>,
     good: Option<String>,
@@ -100,7 +97,6 @@ impl<'a> KpiPage<'a> {
             columns: &view.columns,
         };
         Self {
-            common: Common::of(site, level),
             owner,
             good: good(kpi),
             slices: kpi.slices.iter().map(slice).collect(),

@@ -24,9 +24,11 @@ use crate::text::Files;
 use journey_page::JourneyPage;
 use kpi_page::KpiPage;
 use minijinja::Value;
+use minijinja::value::merge_maps;
 use pages::{DimensionPage, GlossaryPage, IndexPage, LineagePage, ScorecardPage, SourcePage, TaxonomyValuePage, TeamPage};
 use rayon::prelude::*;
-use site::Site;
+use serde::Serialize;
+use site::{Level, Site};
 use std::collections::{BTreeMap, HashSet};
 use templates::Templates;
 
@@ -131,41 +133,37 @@ impl<'a> Subject<'a> {
         sql: &BTreeMap<&'a str, &'a str>,
         templates: &Templates<'_>,
     ) -> Result<Page, Box<Finding>> {
+        fn root(page: impl Serialize) -> (Level, Value) {
+            (Level::Root, Value::from_serialize(page))
+        }
+        fn inner(page: impl Serialize) -> (Level, Value) {
+            (Level::Folder, Value::from_serialize(page))
+        }
         let in_folder = |folder: &str, name: &str| format!("{folder}/{name}.md");
-        let (path, template, context) = match *self {
-            Subject::Index => ("index.md".to_owned(), "index.md.j2", Value::from_serialize(IndexPage::of(site, readers))),
-            Subject::Lineage => {
-                ("lineage.md".to_owned(), "lineage.md.j2", Value::from_serialize(LineagePage::of(site, readers)))
-            }
-            Subject::Glossary => ("glossary.md".to_owned(), "glossary.md.j2", Value::from_serialize(GlossaryPage::of(site))),
-            Subject::Kpi(kpi) => {
-                (in_folder("kpis", &kpi.name), "kpi.md.j2", Value::from_serialize(KpiPage::of(site, kpi, sql)))
-            }
-            Subject::Team(team) => {
-                (in_folder("teams", &team.name), "team.md.j2", Value::from_serialize(TeamPage::of(site, team)))
-            }
+        let (path, template, (level, own)) = match *self {
+            Subject::Index => ("index.md".to_owned(), "index.md.j2", root(IndexPage::of(site, readers))),
+            Subject::Lineage => ("lineage.md".to_owned(), "lineage.md.j2", root(LineagePage::of(site, readers))),
+            Subject::Glossary => ("glossary.md".to_owned(), "glossary.md.j2", root(GlossaryPage::of(site))),
+            Subject::Kpi(kpi) => (in_folder("kpis", &kpi.name), "kpi.md.j2", inner(KpiPage::of(site, kpi, sql))),
+            Subject::Team(team) => (in_folder("teams", &team.name), "team.md.j2", inner(TeamPage::of(site, team))),
             Subject::Scorecard(card) => {
-                let page = ScorecardPage::of(site, card);
-                (in_folder("scorecards", &card.name), "scorecard.md.j2", Value::from_serialize(page))
+                (in_folder("scorecards", &card.name), "scorecard.md.j2", inner(ScorecardPage::of(site, card)))
             }
             Subject::TaxonomyValue(taxonomy, value) => {
                 let path = site.value_path(&taxonomy.name, &value.name).unwrap_or_default();
-                let page = TaxonomyValuePage::of(site, taxonomy, value);
-                (path.to_owned(), "taxonomy_value.md.j2", Value::from_serialize(page))
+                (path.to_owned(), "taxonomy_value.md.j2", inner(TaxonomyValuePage::of(site, taxonomy, value)))
             }
             Subject::Source(source) => {
-                let page = SourcePage::of(site, source, readers);
-                (in_folder("sources", &source.name), "source.md.j2", Value::from_serialize(page))
+                (in_folder("sources", &source.name), "source.md.j2", inner(SourcePage::of(site, source, readers)))
             }
             Subject::Journey(journey) => {
-                let page = JourneyPage::of(site, journey, readers);
-                (in_folder("journeys", &journey.name), "journey.md.j2", Value::from_serialize(page))
+                (in_folder("journeys", &journey.name), "journey.md.j2", inner(JourneyPage::of(site, journey, readers)))
             }
             Subject::Dimension(dimension) => {
-                let page = DimensionPage::of(site, dimension);
-                (in_folder("dimensions", &dimension.name), "dimension.md.j2", Value::from_serialize(page))
+                (in_folder("dimensions", &dimension.name), "dimension.md.j2", inner(DimensionPage::of(site, dimension)))
             }
         };
+        let context = merge_maps([site.common(level), own]);
         let text = templates.render(template, &context)?;
         Ok(Page { path, text })
     }

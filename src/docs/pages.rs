@@ -6,38 +6,35 @@
 use super::diagram;
 use super::journey_page::JourneyRow;
 use super::site::{Level, Link, Site, href, summary};
-use crate::manifest::data::{self, Project, Source, Taxonomy, TaxonomyValue, View};
+use crate::manifest::data::{self, Manifest, Project, Source, Taxonomy, TaxonomyValue, View};
 use minijinja::Value;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What every page has.
+/// What every page of a level has.
 #[derive(Serialize)]
-pub(super) struct Common<'a> {
+struct Common<'a> {
     project: &'a Project,
     index: Link,
     glossary: Link,
     lineage_page: Link,
 }
 
-impl<'a> Common<'a> {
-    pub(super) fn of(site: &Site<'a>, level: Level) -> Self {
-        let link = |title: &str, path: &str| Link { title: title.to_owned(), href: href(level, path) };
-        let title = &site.manifest.project.title;
-        Self {
-            project: &site.manifest.project,
-            index: link(if title.is_empty() { "KPIs" } else { title }, "index.md"),
-            glossary: link("Glossary", "glossary.md"),
-            lineage_page: link("Lineage", "lineage.md"),
-        }
-    }
+/// What every page of a level has, made once for all of them.
+pub(super) fn common(manifest: &Manifest, level: Level) -> Value {
+    let link = |title: &str, path: &str| Link { title: title.to_owned(), href: href(level, path) };
+    let title = &manifest.project.title;
+    Value::from_serialize(Common {
+        project: &manifest.project,
+        index: link(if title.is_empty() { "KPIs" } else { title }, "index.md"),
+        glossary: link("Glossary", "glossary.md"),
+        lineage_page: link("Lineage", "lineage.md"),
+    })
 }
 
 /// `index.md.j2`
 #[derive(Serialize)]
 pub(super) struct IndexPage<'a> {
-    #[serde(flatten)]
-    common: Common<'a>,
     calendar: &'a data::Calendar,
     counts: Counts,
     scorecards: Vec<CardRow<'a>>,
@@ -126,7 +123,6 @@ impl<'a> IndexPage<'a> {
         // What classifies most comes first.
         used.sort_by_key(|taxonomy| std::cmp::Reverse(classified(taxonomy)));
         Self {
-            common: Common::of(site, level),
             calendar: &manifest.calendar,
             counts: Counts {
                 kpis: manifest.kpis.len(),
@@ -176,8 +172,6 @@ impl<'a> DimensionRow<'a> {
 /// `team.md.j2`
 #[derive(Serialize)]
 pub(super) struct TeamPage<'a> {
-    #[serde(flatten)]
-    common: Common<'a>,
     team: &'a data::Team,
     kpis: Vec<Value>,
     scorecards: Vec<Link>,
@@ -190,7 +184,6 @@ impl<'a> TeamPage<'a> {
         let kpis = team.kpis.iter().filter_map(|name| site.manifest.kpis.get(name));
         let cards: std::collections::BTreeSet<&str> = kpis.flat_map(|kpi| &kpi.scorecards).map(String::as_str).collect();
         Self {
-            common: Common::of(site, level),
             kpis: site.rows(&team.kpis, level),
             scorecards: cards.into_iter().filter_map(|name| site.scorecard(name, level)).collect(),
             lineage: diagram::team(site, team),
@@ -202,8 +195,6 @@ impl<'a> TeamPage<'a> {
 /// `scorecard.md.j2`
 #[derive(Serialize)]
 pub(super) struct ScorecardPage<'a> {
-    #[serde(flatten)]
-    common: Common<'a>,
     scorecard: &'a data::Scorecard,
     kpis: Vec<Value>,
     view: Option<&'a View>,
@@ -211,20 +202,13 @@ pub(super) struct ScorecardPage<'a> {
 
 impl<'a> ScorecardPage<'a> {
     pub(super) fn of(site: &Site<'a>, scorecard: &'a data::Scorecard) -> Self {
-        Self {
-            common: Common::of(site, Level::Folder),
-            kpis: site.rows(&scorecard.kpis, Level::Folder),
-            view: site.manifest.views.get(&scorecard.view),
-            scorecard,
-        }
+        Self { kpis: site.rows(&scorecard.kpis, Level::Folder), view: site.manifest.views.get(&scorecard.view), scorecard }
     }
 }
 
 /// `taxonomy_value.md.j2`
 #[derive(Serialize)]
 pub(super) struct TaxonomyValuePage<'a> {
-    #[serde(flatten)]
-    common: Common<'a>,
     taxonomy: &'a Taxonomy,
     value: &'a TaxonomyValue,
     kpis: Vec<Value>,
@@ -235,7 +219,6 @@ impl<'a> TaxonomyValuePage<'a> {
     pub(super) fn of(site: &Site<'a>, taxonomy: &'a Taxonomy, value: &'a TaxonomyValue) -> Self {
         let others = taxonomy.values.iter().filter(|other| other.name != value.name);
         Self {
-            common: Common::of(site, Level::Folder),
             kpis: site.rows(&value.kpis, Level::Folder),
             others: others.filter_map(|other| site.value(&taxonomy.name, other, Level::Folder)).collect(),
             taxonomy,
@@ -247,8 +230,6 @@ impl<'a> TaxonomyValuePage<'a> {
 /// `source.md.j2`
 #[derive(Serialize)]
 pub(super) struct SourcePage<'a> {
-    #[serde(flatten)]
-    common: Common<'a>,
     source: &'a Source,
     columns: Vec<ColumnRow<'a>>,
     kpis: Vec<Value>,
@@ -269,7 +250,6 @@ impl<'a> SourcePage<'a> {
         };
         let kpis = readers.get(source.name.as_str()).map(Vec::as_slice).unwrap_or_default();
         Self {
-            common: Common::of(site, Level::Folder),
             columns: source.columns.iter().map(column).collect(),
             kpis: kpis.iter().filter_map(|name| site.row(name, Level::Folder)).collect(),
             source,
@@ -280,8 +260,6 @@ impl<'a> SourcePage<'a> {
 /// `dimension.md.j2`
 #[derive(Serialize)]
 pub(super) struct DimensionPage<'a> {
-    #[serde(flatten)]
-    common: Common<'a>,
     dimension: &'a data::Dimension,
     places: Vec<PlaceRow<'a>>,
     kpis: Vec<Value>,
@@ -299,20 +277,13 @@ impl<'a> DimensionPage<'a> {
             .from
             .iter()
             .filter_map(|(source, path)| Some(PlaceRow { source: site.source(source, Level::Folder)?, path }));
-        Self {
-            common: Common::of(site, Level::Folder),
-            places: places.collect(),
-            kpis: site.rows(&dimension.kpis, Level::Folder),
-            dimension,
-        }
+        Self { places: places.collect(), kpis: site.rows(&dimension.kpis, Level::Folder), dimension }
     }
 }
 
 /// `lineage.md.j2`
 #[derive(Serialize)]
 pub(super) struct LineagePage<'a> {
-    #[serde(flatten)]
-    common: Common<'a>,
     lineage: Option<String>,
     teams: Vec<Link>,
     sources: Vec<SourceRow<'a>>,
@@ -323,7 +294,6 @@ impl<'a> LineagePage<'a> {
     pub(super) fn of(site: &Site<'a>, readers: &BTreeMap<&'a str, Vec<&'a str>>) -> Self {
         let manifest = site.manifest;
         Self {
-            common: Common::of(site, Level::Root),
             lineage: diagram::project(site),
             teams: manifest.teams.keys().filter_map(|name| site.team(name, Level::Root)).collect(),
             sources: manifest.sources.values().filter_map(|source| SourceRow::of(site, source, readers)).collect(),
@@ -335,8 +305,6 @@ impl<'a> LineagePage<'a> {
 /// `glossary.md.j2`
 #[derive(Serialize)]
 pub(super) struct GlossaryPage<'a> {
-    #[serde(flatten)]
-    common: Common<'a>,
     calendar: &'a data::Calendar,
     terms: Vec<Term>,
 }
@@ -368,6 +336,6 @@ impl<'a> GlossaryPage<'a> {
         });
         let mut terms: Vec<Term> = kpis.chain(dimensions).chain(nouns).chain(journeys).collect();
         terms.sort_by_cached_key(|term| (term.link.title.to_lowercase(), term.what, term.link.href.clone()));
-        Self { common: Common::of(site, level), calendar: &manifest.calendar, terms }
+        Self { calendar: &manifest.calendar, terms }
     }
 }

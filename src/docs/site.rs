@@ -1,8 +1,9 @@
 //! What pages share: where each definition has its page, and how KPIs stand in tables.
 
-use super::escape;
+use super::{escape, pages};
 use crate::manifest::data::{self, Better, Kpi, Manifest, TaxonomyValue};
 use minijinja::Value;
+use rayon::prelude::*;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -14,6 +15,16 @@ pub(super) enum Level {
     Root,
     /// In a folder.
     Folder,
+}
+
+impl Level {
+    /// The one of two that pages at the root show, or that pages in folders show.
+    fn of(self, (root, folder): &(Value, Value)) -> Value {
+        match self {
+            Level::Root => root.clone(),
+            Level::Folder => folder.clone(),
+        }
+    }
 }
 
 /// A title with the page that it leads to.
@@ -40,6 +51,8 @@ struct Row<'a> {
 /// All definitions of a project, with their pages.
 pub(super) struct Site<'a> {
     pub(super) manifest: &'a Manifest,
+    /// What every page has, at the root and in folders.
+    common: (Value, Value),
     /// The rows of KPIs, as pages at the root and in folders show them.
     rows: HashMap<&'a str, (Value, Value)>,
     /// The files of the values of taxonomies that have KPIs.
@@ -48,7 +61,8 @@ pub(super) struct Site<'a> {
 
 impl<'a> Site<'a> {
     pub(super) fn of(manifest: &'a Manifest) -> Self {
-        let mut site = Self { manifest, rows: HashMap::new(), values: BTreeMap::new() };
+        let common = (pages::common(manifest, Level::Root), pages::common(manifest, Level::Folder));
+        let mut site = Self { manifest, common, rows: HashMap::new(), values: BTreeMap::new() };
         for taxonomy in manifest.taxonomies.values() {
             let mut taken = BTreeSet::new();
             for value in taxonomy.values.iter().filter(|value| !value.kpis.is_empty()) {
@@ -61,7 +75,8 @@ impl<'a> Site<'a> {
             }
         }
         let row = |kpi, level| Value::from_serialize(site.row_of(kpi, level));
-        let rows = manifest.kpis.values().map(|kpi| (kpi.name.as_str(), (row(kpi, Level::Root), row(kpi, Level::Folder))));
+        let kpis: Vec<&Kpi> = manifest.kpis.values().collect();
+        let rows = kpis.par_iter().map(|kpi| (kpi.name.as_str(), (row(kpi, Level::Root), row(kpi, Level::Folder))));
         let rows = rows.collect();
         site.rows = rows;
         site
@@ -83,11 +98,12 @@ impl<'a> Site<'a> {
 
     /// The row of a KPI.
     pub(super) fn row(&self, kpi: &str, level: Level) -> Option<Value> {
-        let (root, folder) = self.rows.get(kpi)?;
-        Some(match level {
-            Level::Root => root.clone(),
-            Level::Folder => folder.clone(),
-        })
+        self.rows.get(kpi).map(|rows| level.of(rows))
+    }
+
+    /// What every page has.
+    pub(super) fn common(&self, level: Level) -> Value {
+        level.of(&self.common)
     }
 
     /// The rows of KPIs, in the order of their names here.

@@ -80,9 +80,9 @@ fn too_deep(text: &str) -> Option<usize> {
             word_start = Some(at);
         }
         if !in_word && let Some(start) = word_start.take() {
-            match text.get(start..at).map(str::to_ascii_lowercase).as_deref() {
-                Some("case") => depth += 1,
-                Some("end") => depth = depth.saturating_sub(1),
+            match text.get(start..at) {
+                Some(word) if word.eq_ignore_ascii_case("case") => depth += 1,
+                Some(word) if word.eq_ignore_ascii_case("end") => depth = depth.saturating_sub(1),
                 _ => {}
             }
         }
@@ -121,61 +121,55 @@ impl Builder<'_> {
     }
 
     fn expression(&mut self, pair: Pair<'_, Rule>) -> Option<Expression> {
-        let span = self.span(&pair);
+        let pair = innermost(pair);
         match pair.as_rule() {
-            Rule::expression => self.chain(pair, Operator::Or),
-            Rule::conjunction => self.chain(pair, Operator::And),
-            Rule::negation => self.prefixed(pair, Rule::word_not, Operator::Not),
+            Rule::expression => self.conditions(pair),
             Rule::comparison => self.comparison(pair),
-            Rule::sum | Rule::product => self.arithmetic(pair),
-            Rule::unary => self.prefixed(pair, Rule::minus, Operator::Negate),
-            Rule::group => self.expression(pair.into_inner().next()?),
+            Rule::sum => self.arithmetic(pair),
             Rule::call => self.call(pair),
             Rule::case => self.case(pair),
             Rule::path => {
+                let span = self.span(&pair);
                 let path = self.path(pair);
                 Some(Expression { kind: Kind::Path(path), span })
             }
             _ => {
+                let span = self.span(&pair);
                 let literal = self.literal(&pair)?;
                 Some(Expression { kind: Kind::Literal(literal), span })
             }
         }
     }
 
-    /// `a and b and c`: one operator with all operands.
-    fn chain(&mut self, pair: Pair<'_, Rule>, operator: Operator) -> Option<Expression> {
-        let span = self.span(&pair);
-        let mut place = None;
-        let mut operands = Vec::new();
+    /// `a and not b or c`: one operator with all the operands that it joins.
+    fn conditions(&mut self, pair: Pair<'_, Rule>) -> Option<Expression> {
+        let (mut all, mut any) = (Chain::new(Operator::And), Chain::new(Operator::Or));
+        let mut marks = Vec::new();
         for part in pair.into_inner() {
-            if matches!(part.as_rule(), Rule::word_and | Rule::word_or) {
-                place.get_or_insert(self.span(&part));
-            } else {
-                operands.push(self.expression(part)?);
+            let span = self.span(&part);
+            match part.as_rule() {
+                Rule::word_not => marks.push(span),
+                Rule::word_and => _ = all.place.get_or_insert(span),
+                Rule::word_or => {
+                    any.place.get_or_insert(span);
+                    any.operands.push(all.close()?);
+                }
+                _ => {
+                    let start = marks.first().copied().unwrap_or(span);
+                    let operand = self.expression(part)?;
+                    all.operands.push((self.prefixed(std::mem::take(&mut marks), Operator::Not, operand)?, start.to(span)));
+                }
             }
         }
-        match (place, operands.len()) {
-            (Some(place), _) => Some(Expression { kind: Kind::Operator(operator, place, operands), span }),
-            (None, _) => operands.pop(),
-        }
+        any.operands.push(all.close()?);
+        any.close().map(|(expression, _)| expression)
     }
 
     /// `not not x`, `--x`.
-    fn prefixed(&mut self, pair: Pair<'_, Rule>, mark: Rule, operator: Operator) -> Option<Expression> {
-        let mut marks = Vec::new();
-        let mut inner = None;
-        for part in pair.into_inner() {
-            if part.as_rule() == mark {
-                marks.push(self.span(&part));
-            } else {
-                inner = self.expression(part);
-            }
-        }
+    fn prefixed(&mut self, marks: Vec<Span>, operator: Operator, mut expression: Expression) -> Option<Expression> {
         if marks.len() > DEEPEST {
             return self.fail(marks.first().copied()?, "there are too many signs in a row", None);
         }
-        let mut expression = inner?;
         for place in marks.into_iter().rev() {
             let span = place.to(expression.span);
             expression = Expression { kind: Kind::Operator(operator, place, vec![expression]), span };
@@ -183,33 +177,48 @@ impl Builder<'_> {
         Some(expression)
     }
 
-    /// `a + b - c`: from the left.
+    /// `a + b * -c - d`: from the left, products first.
     fn arithmetic(&mut self, pair: Pair<'_, Rule>) -> Option<Expression> {
-        let mut parts = pair.into_inner();
-        let mut left = self.expression(parts.next()?)?;
-        let mut count = 0;
-        while let (Some(sign), Some(right)) = (parts.next(), parts.next()) {
-            let operator = match sign.as_str() {
-                "+" => Operator::Add,
-                "-" => Operator::Subtract,
-                "*" => Operator::Multiply,
-                _ => Operator::Divide,
-            };
-            let place = self.span(&sign);
-            count += 1;
-            if count > WIDEST {
-                let message = format!("more than {WIDEST} terms stand in a row here");
-                self.findings
-                    .report(&codes::FORMULA_TOO_LARGE, place, message)
-                    .help("make KPIs of its parts and refer to them");
-                self.failed = true;
-                return None;
+        let mut marks = Vec::new();
+        // What has been read of the sum, and of its last product, each with the operator that waits for more.
+        let (mut sum, mut product): (Option<Waiting>, Option<Waiting>) = (None, None);
+        let mut last = None;
+        let (mut terms, mut factors) = (0, 0);
+        for part in pair.into_inner() {
+            let place = self.span(&part);
+            match part.as_rule() {
+                Rule::minus => marks.push(place),
+                Rule::multiplicative => {
+                    factors += 1;
+                    self.not_too_wide(factors, place)?;
+                    let operator = if part.as_str() == "*" { Operator::Multiply } else { Operator::Divide };
+                    product = Some((last.take()?, operator, place));
+                }
+                Rule::additive => {
+                    (terms, factors) = (terms + 1, 0);
+                    self.not_too_wide(terms, place)?;
+                    let operator = if part.as_str() == "+" { Operator::Add } else { Operator::Subtract };
+                    sum = Some((joined(sum.take(), last.take()?), operator, place));
+                }
+                _ => {
+                    let operand = self.expression(part)?;
+                    let operand = self.prefixed(std::mem::take(&mut marks), Operator::Negate, operand)?;
+                    last = Some(joined(product.take(), operand));
+                }
             }
-            let right = self.expression(right)?;
-            let span = left.span.to(right.span);
-            left = Expression { kind: Kind::Operator(operator, place, vec![left, right]), span };
         }
-        Some(left)
+        Some(joined(sum, last?))
+    }
+
+    /// Fails if more terms stand in a row than every stage can walk.
+    fn not_too_wide(&mut self, count: usize, place: Span) -> Option<()> {
+        if count <= WIDEST {
+            return Some(());
+        }
+        let message = format!("more than {WIDEST} terms stand in a row here");
+        self.findings.report(&codes::FORMULA_TOO_LARGE, place, message).help("make KPIs of its parts and refer to them");
+        self.failed = true;
+        None
     }
 
     fn comparison(&mut self, pair: Pair<'_, Rule>) -> Option<Expression> {
@@ -484,6 +493,52 @@ impl Builder<'_> {
         }
         Some(())
     }
+}
+
+/// The left side of an operator, the operator, and its place.
+type Waiting = (Expression, Operator, Span);
+
+/// The operator with its right side; the right side alone where nothing waits for it.
+fn joined(left: Option<Waiting>, right: Expression) -> Expression {
+    let Some((left, operator, place)) = left else { return right };
+    let span = left.span.to(right.span);
+    Expression { kind: Kind::Operator(operator, place, vec![left, right]), span }
+}
+
+/// Operands that one operator joins, as far as they have been read.
+struct Chain {
+    operator: Operator,
+    /// Where the operator first stands, if it does.
+    place: Option<Span>,
+    /// Each with the place of all that belongs to it, its parentheses too.
+    operands: Vec<(Expression, Span)>,
+}
+
+impl Chain {
+    fn new(operator: Operator) -> Self {
+        Self { operator, place: None, operands: Vec::new() }
+    }
+
+    /// All of it as one expression; one operand alone is itself.
+    fn close(&mut self) -> Option<(Expression, Span)> {
+        let operands = std::mem::take(&mut self.operands);
+        let Some(place) = self.place.take() else { return operands.into_iter().next() };
+        let span = operands.first()?.1.to(operands.last()?.1);
+        let operands = operands.into_iter().map(|(operand, _)| operand).collect();
+        Some((Expression { kind: Kind::Operator(self.operator, place, operands), span }, span))
+    }
+}
+
+/// What stands in a pair of parentheses, or at a level of precedence whose operators do not occur: most levels do nothing.
+fn innermost(mut pair: Pair<'_, Rule>) -> Pair<'_, Rule> {
+    while matches!(pair.as_rule(), Rule::expression | Rule::comparison | Rule::sum | Rule::group) {
+        let mut inner = pair.clone().into_inner();
+        match (inner.next(), inner.next()) {
+            (Some(only), None) => pair = only,
+            _ => break,
+        }
+    }
+    pair
 }
 
 /// The text between quotes, with doubled quotes made single.

@@ -17,7 +17,7 @@ use crate::text::Span;
 use petgraph::Direction;
 use petgraph::algo::{tarjan_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::EdgeRef;
+use petgraph::visit::{EdgeRef, VisitMap, Visitable};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 /// A definition.
@@ -37,7 +37,7 @@ pub enum Node {
 #[derive(Debug)]
 pub struct Graph {
     nodes: DiGraph<Node, Span>,
-    index: HashMap<Node, NodeIndex>,
+    index: foldhash::HashMap<Node, NodeIndex>,
     /// KPIs that stand in a cycle.
     cyclic_kpis: HashSet<KpiId>,
     /// Derived columns that stand in a cycle.
@@ -47,7 +47,7 @@ pub struct Graph {
 impl Graph {
     /// The graph of a model.
     pub fn of(model: &Model) -> Self {
-        let mut builder = Builder { model, graph: DiGraph::new(), index: HashMap::new(), edges: HashSet::new() };
+        let mut builder = Builder { model, graph: DiGraph::new(), index: foldhash::HashMap::default() };
         for (id, source) in model.sources.iter() {
             builder.node(Node::Source(id));
             if let Some(journey) = &source.journey {
@@ -259,15 +259,17 @@ impl Graph {
     }
 
     fn reach_from(&self, mut todo: Vec<NodeIndex>, direction: Direction) -> BTreeSet<Node> {
-        let mut found = BTreeSet::new();
+        let mut seen = self.nodes.visit_map();
+        let mut found = Vec::new();
         while let Some(at) = todo.pop() {
             for next in self.nodes.neighbors_directed(at, direction) {
-                if self.node(next).is_some_and(|node| found.insert(node)) {
+                if seen.visit(next) {
+                    found.extend(self.node(next));
                     todo.push(next);
                 }
             }
         }
-        found
+        found.into_iter().collect()
     }
 }
 
@@ -287,8 +289,7 @@ pub fn name_of(model: &Model, node: Node) -> String {
 struct Builder<'a> {
     model: &'a Model,
     graph: DiGraph<Node, Span>,
-    index: HashMap<Node, NodeIndex>,
-    edges: HashSet<(NodeIndex, NodeIndex)>,
+    index: foldhash::HashMap<Node, NodeIndex>,
 }
 
 impl Builder<'_> {
@@ -300,7 +301,7 @@ impl Builder<'_> {
     /// Adds an edge; the first mention counts.
     fn edge(&mut self, from: Node, to: Node, span: Span) {
         let (from, to) = (self.node(from), self.node(to));
-        if self.edges.insert((from, to)) {
+        if !self.graph.contains_edge(from, to) {
             self.graph.add_edge(from, to, span);
         }
     }

@@ -10,6 +10,7 @@ use crate::graph::Graph;
 use crate::model::Model;
 use crate::spec::allow::Allowance;
 use crate::text::{Files, Span};
+use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 
 /// What a lint looks at.
@@ -41,9 +42,15 @@ pub fn lint(model: &Model, graph: &Graph, files: &Files, findings: &mut Findings
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
     let wrong = errors.filter_map(|finding| finding.labels.first().map(|label| label.span)).collect();
     let lens = Lens { model, graph, files, uses_are_known: !findings.has_errors(), wrong };
-    for rule in RULES {
-        (rule.check)(&lens, findings);
-    }
+    let found: Vec<Findings> = RULES
+        .par_iter()
+        .map(|rule| {
+            let mut found = Findings::default();
+            (rule.check)(&lens, &mut found);
+            found
+        })
+        .collect();
+    found.into_iter().for_each(|found| findings.append(found));
 }
 
 /// Drops the findings that definitions allow, each with a reason; an allowance without a finding is one itself. What is about

@@ -17,7 +17,7 @@ use expr::{Calc, CalcLeaf, Path, RowExpr};
 use facts::{Facts, Kind, Range, Type};
 use id::{Id, Table};
 use journey::Journey;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 use unit::Unit;
 
@@ -36,7 +36,7 @@ pub type TeamId = Id<Team>;
 #[derive(Debug)]
 pub struct Model {
     /// See [`Model::words_of_relations`].
-    pub(crate) words: OnceLock<Arc<HashSet<String>>>,
+    pub(crate) words: OnceLock<Arc<foldhash::HashSet<String>>>,
     /// Its name; empty if it has none.
     pub name: String,
     /// How people call it; empty if it has no name either.
@@ -482,9 +482,9 @@ pub enum ExpectedValue {
 
 impl Model {
     /// Every word, in lower case, that stands in the name of a source or table, a query or raw SQL. Gathered once.
-    pub fn words_of_relations(&self) -> Arc<HashSet<String>> {
+    pub fn words_of_relations(&self) -> Arc<foldhash::HashSet<String>> {
         let gather = || {
-            let mut found = HashSet::new();
+            let mut found = foldhash::HashSet::default();
             let mut words = |text: &str| {
                 let each = text.split(|char: char| !(char.is_alphanumeric() || char == '_'));
                 found.extend(each.map(str::to_lowercase));

@@ -47,12 +47,18 @@ pub enum Fit {
     Not,
 }
 
-/// The codes of ISO 4217 that name money in use.
+/// The codes of ISO 4217 that name money in use, sorted, each with a blank after it.
 const CURRENCIES: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF \
 CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR \
 IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN \
 MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN \
-SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
+SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG ";
+
+/// Whether a word is the code of a currency.
+fn is_currency(word: &str) -> bool {
+    let (codes, _) = CURRENCIES.as_bytes().as_chunks::<4>();
+    codes.binary_search_by(|[code @ .., _]| code.as_slice().cmp(word.as_bytes())).is_ok()
+}
 
 impl Unit {
     /// No unit.
@@ -236,7 +242,7 @@ impl Base {
         }
         let upper = word.len() == 3 && word.chars().all(|char| char.is_ascii_uppercase());
         if upper {
-            if CURRENCIES.split(' ').any(|code| code == word) {
+            if is_currency(word) {
                 return Ok(Base::Currency(word.to_owned()));
             }
             return Err(format!("`{word}` is no currency of ISO 4217"));
@@ -245,7 +251,7 @@ impl Base {
             return Err(format!("`{word}` is no unit: write {unit}"));
         }
         let lower = word.to_uppercase();
-        if word.len() == 3 && CURRENCIES.split(' ').any(|code| code == lower) && lower != word && is_money_like(&lower) {
+        if word.len() == 3 && is_currency(&lower) && lower != word && is_money_like(&lower) {
             return Err(format!("write the currency in capitals: `{lower}`"));
         }
         let fits =
@@ -314,6 +320,13 @@ mod tests {
 
     fn unit(text: &str) -> Unit {
         Unit::parse(text).unwrap()
+    }
+
+    #[test]
+    fn every_currency_is_found() {
+        assert!(CURRENCIES.split_whitespace().is_sorted());
+        assert!(CURRENCIES.split_whitespace().all(is_currency));
+        assert!(!["XXX", "AAA", "ZZZ", "EU", "EURO", ""].into_iter().any(is_currency));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::model::expr::{
     Aggregate, Calc, CalcLeaf, Expr, Grouped, Literal, Node, PairLeaf, Past, Path, RowExpr, RowLeaf, Stock, Window,
 };
 use crate::model::{Body, DimensionId, Holds, KpiId, Model, SourceId};
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// A formula over measures.
 pub(super) type Formula = Expr<Part>;

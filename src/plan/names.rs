@@ -1,7 +1,7 @@
 //! Names for the parts of a query: what they hold, never twice, and never that of a relation that the specs read.
 
 use crate::model::Model;
-use std::collections::HashSet;
+use foldhash::HashSet;
 use std::sync::Arc;
 
 /// Names that are taken.
@@ -15,7 +15,7 @@ pub(super) struct Names {
 impl Names {
     /// Names for a query over a model.
     pub(super) fn of(model: &Model) -> Self {
-        Self { read: model.words_of_relations(), taken: HashSet::new() }
+        Self { read: model.words_of_relations(), taken: HashSet::default() }
     }
 
     /// A name that begins with `wish` and is not taken; it is from now on.

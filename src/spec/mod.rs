@@ -21,6 +21,7 @@ use crate::diagnostic::{Findings, codes};
 use crate::load::yaml::Style;
 use crate::load::{Entry, Loaded, Node, PROJECT_FILE, Tree, Value};
 use crate::text::{Files, Name, Span};
+use rayon::prelude::*;
 use reader::Reader;
 use shape::{Field, Record, Shape};
 use std::collections::HashMap;
@@ -50,6 +51,36 @@ pub struct Spec {
     pub tests: Vec<test::Test>,
     /// Whether names that nobody defines may stand in a file that could not be read.
     pub incomplete: bool,
+}
+
+impl Spec {
+    /// Adds what a further file defines.
+    fn append(&mut self, part: Spec) {
+        // Every section is named, so that none can be forgotten.
+        let Spec {
+            project: _,
+            sources,
+            dimensions,
+            journeys,
+            kpis,
+            teams,
+            taxonomies,
+            scorecards,
+            allowances,
+            tests,
+            incomplete,
+        } = part;
+        self.incomplete |= incomplete;
+        self.journeys.extend(journeys);
+        self.sources.extend(sources);
+        self.dimensions.extend(dimensions);
+        self.kpis.extend(kpis);
+        self.teams.extend(teams);
+        self.taxonomies.extend(taxonomies);
+        self.scorecards.extend(scorecards);
+        self.allowances.extend(allowances);
+        self.tests.extend(tests);
+    }
 }
 
 /// The sections of a spec file.
@@ -104,10 +135,9 @@ pub fn decode(loaded: &mut Loaded) -> Spec {
         project_sections(root, &mut findings);
         spec.project = project::decode(&Reader::of(root), &mut findings);
     }
-    for tree in &loaded.specs {
-        for root in &tree.roots {
-            file(root, &loaded.files, &mut spec, &mut findings);
-        }
+    for (part, found) in loaded.specs.par_iter().map(|tree| file(tree, &loaded.files)).collect::<Vec<_>>() {
+        spec.append(part);
+        findings.append(found);
     }
     // What an alias without an anchor stands for is not known; that it is nothing has been said.
     let unknown = loaded.findings.iter().filter(|finding| finding.code == &codes::UNKNOWN_ANCHOR);
@@ -148,10 +178,16 @@ fn project_sections(root: &Node, findings: &mut Findings) {
     }
 }
 
-fn file(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings) {
-    if root.value == Value::Null {
-        return;
+/// What one file defines.
+fn file(tree: &Tree, files: &Files) -> (Spec, Findings) {
+    let (mut spec, mut findings) = (Spec::default(), Findings::default());
+    for root in tree.roots.iter().filter(|root| root.value != Value::Null) {
+        document(root, files, &mut spec, &mut findings);
     }
+    (spec, findings)
+}
+
+fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings) {
     shape::check(root, &Shape::Record(&FILE), findings);
     cut_texts(root, files, findings);
     let reader = Reader::of(root);

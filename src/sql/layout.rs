@@ -29,6 +29,10 @@ pub(super) fn indented(text: &str, by: usize) -> String {
 
 /// Where the end of a line is, if its beginning is there.
 fn after(line: &str, begin: Within) -> Within {
+    // Most lines have no quotes, and the end of a line is the end of a comment.
+    if begin == Within::Code && !line.bytes().fold(false, |found, byte| found | matches!(byte, b'\'' | b'"')) {
+        return Within::Code;
+    }
     let mut within = begin;
     let mut chars = line.chars().peekable();
     while let Some(char) = chars.next() {

@@ -235,18 +235,13 @@ impl Scope<'_> {
     fn apply(&self, name: &str, arguments: &[Scalar]) -> Written {
         match spelling(name) {
             Spelling::Infix(operator, tightness) => {
-                let mut parts = Vec::new();
-                for (at, argument) in arguments.iter().enumerate() {
-                    // The right side of a difference needs parentheses where the left does not.
-                    let associative = matches!(operator, "and" | "or" | "||");
-                    let text = if at == 0 || associative {
-                        self.bound(argument, tightness)
-                    } else {
-                        self.tighter(argument, tightness)
-                    };
-                    let text = if tightness == Tightness::Comparison { self.tighter(argument, tightness) } else { text };
-                    parts.push(text);
-                }
+                // The right side of a difference needs parentheses where the left does not.
+                let associative = matches!(operator, "and" | "or" | "||");
+                let part = |(at, argument): (usize, &Scalar)| {
+                    let loose = (at == 0 || associative) && tightness != Tightness::Comparison;
+                    if loose { self.bound(argument, tightness) } else { self.tighter(argument, tightness) }
+                };
+                let parts: Vec<String> = arguments.iter().enumerate().map(part).collect();
                 (parts.join(&format!(" {operator} ")), tightness)
             }
             Spelling::Template(template, tightness) => (self.template(template, arguments), tightness),
@@ -269,15 +264,13 @@ impl Scope<'_> {
             } else if let Some(argument) = key.parse::<usize>().ok().and_then(|at| arguments.get(at)) {
                 let enclosed = (before.ends_with('(') || before.ends_with(", ")) && next.starts_with([')', ',']);
                 let from = before.ends_with(" from ") || (before.ends_with('(') && next.starts_with(" as "));
-                let text = if enclosed || from { self.expr(argument).0 } else { self.bound(argument, Tightness::Sum) };
                 let safe = enclosed || from;
-                let loose = !safe
-                    && self.expr(argument).1 < Tightness::Product
-                    && (template.contains(" * ")
-                        || template.contains('%')
-                        || template.starts_with('-')
-                        || template.contains(" - "));
-                out.push_str(&if loose && !text.starts_with('(') { format!("({text})") } else { text });
+                let binds =
+                    template.contains(" * ") || template.contains('%') || template.starts_with('-') || template.contains(" - ");
+                let least = if binds { Tightness::Product } else { Tightness::Sum };
+                // Written once: a second time at each level would be a thousand times at the tenth.
+                let (text, own) = self.expr(argument);
+                out.push_str(&if !safe && own < least { format!("({text})") } else { text });
             }
             rest = next;
         }

@@ -12,6 +12,7 @@ use clap::Args;
 #[command(after_help = "Examples:
   kpic build
   kpic build && duckdb shop.duckdb < build/sql/duckdb/deploy.sql
+  kpic build --no-docs                    views and the manifest only, as fast as can be
 
 Nothing is written if the project has errors. Templates of pages can be replaced in the project's folder templates/.
 Files that kpic did not write are never touched.")]
@@ -19,24 +20,29 @@ pub(in crate::cli) struct BuildArgs {
     /// How findings are shown.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: FindingsFormat,
+    /// Write views and the manifest, and no documents.
+    #[arg(long)]
+    no_docs: bool,
 }
 
 pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
     let project = args.format.valid(pipeline::check(&root, &context.options()), &root)?;
     let target = &project.model().warehouse.target_dir;
-    let outputs = progress::during("writing", || build::outputs(&project))
-        .map_err(|findings| args.format.refused(&findings, project.files(), &root))?;
+    let make = || if args.no_docs { Ok(build::outputs_without_documents(&project)) } else { build::outputs(&project) };
+    let outputs =
+        progress::during("writing", make).map_err(|findings| args.format.refused(&findings, project.files(), &root))?;
     build::write(&root.join(target), &outputs)
         .map_err(|problem| environment(&Failure { message: problem.message, help: problem.help }))?;
     let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let ending = |ending: &str| outputs.iter().filter(|output| output.path.ends_with(ending)).count();
-    let (views, pages) = (many(ending(".sql").saturating_sub(1), "view"), many(ending(".md"), "page"));
+    let (mut built, mut begin) = (many(ending(".sql").saturating_sub(1), "view"), String::new());
+    if !args.no_docs {
+        built = format!("{built} and {}", many(ending(".md"), "page"));
+        begin = format!(", {target}/docs/index.md is the page to begin with");
+    }
     let deploy = outputs.first().map_or("", |output| output.path.as_str());
-    let built = format!(
-        "{} {views} and {pages}\n  {target}/{deploy} makes the views, {target}/docs/index.md is the page to begin with\n",
-        out::styled(out::GOOD, "built")
-    );
+    let built = format!("{} {built}\n  {target}/{deploy} makes the views{begin}\n", out::styled(out::GOOD, "built"));
     if args.format.is_for_programs() {
         out::print(&args.format.text(project.findings(), project.files(), &root, out::look_of_stdout()));
         out::error(&built);

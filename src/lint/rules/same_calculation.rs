@@ -4,7 +4,7 @@ use crate::diagnostic::{Findings, codes};
 use crate::lint::{Lens, Rule};
 use crate::model::expr::{Calc, CalcLeaf, Node};
 use crate::model::{Body, Kpi};
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 pub(super) const RULE: Rule = Rule { code: &codes::SAME_CALCULATION, check };
 
@@ -13,7 +13,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     if !lens.uses_are_known {
         return;
     }
-    let mut known: HashMap<&Calc, &Kpi> = HashMap::new();
+    let mut known: HashMap<&Calc, &Kpi> = HashMap::default();
     for kpi in lens.model.kpis.rows() {
         let Body::Formula(calc) = &kpi.body else { continue };
         // A KPI may have a name of its own for another one; the deprecated one of two goes.

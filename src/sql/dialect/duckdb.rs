@@ -2,7 +2,7 @@
 
 use super::{Dialect, Shift};
 use crate::calendar::Grain;
-use std::collections::HashSet;
+use foldhash::HashSet;
 use std::sync::LazyLock;
 
 /// The dialect.

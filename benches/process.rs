@@ -1,0 +1,204 @@
+//! Times `kpic check` and `kpic build` as people run them, from the start of the process to its end, on generated projects.
+//!
+//! `make bench`. The projects are written below `target/bench`. Each command is run several times and the fastest run counts,
+//! because whatever else the machine does can only slow a run down. Memory is the peak of the process.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::indexing_slicing, clippy::panic, missing_docs)]
+
+/// That of the program, for what is measured in this process.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[path = "shared/mistakes.rs"]
+mod mistakes;
+#[path = "shared/project.rs"]
+mod project;
+#[path = "shared/table.rs"]
+mod table;
+
+#[cfg(unix)]
+fn main() {
+    processes::main();
+}
+
+#[cfg(not(unix))]
+fn main() {
+    println!("how much time and memory a process took is only known on Unix");
+}
+
+#[cfg(unix)]
+mod processes {
+    use super::table::{Table, seconds};
+    use super::{mistakes, project};
+    use nix::sys::resource::{UsageWho, getrusage};
+    use nix::sys::time::{TimeVal, TimeValLike};
+    use std::path::Path;
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    /// How often each command is run.
+    const ROUNDS: usize = 5;
+    /// The argument with which this program runs a command once, and says what it took.
+    const ONCE: &str = "--once";
+    /// How much more than its share of KPIs the largest project may take, so that time is called linear in KPIs.
+    const LINEAR: f64 = 1.2;
+
+    /// What a process took.
+    #[derive(Debug, Clone, Copy)]
+    struct Cost {
+        /// Seconds on the clock.
+        wall: f64,
+        /// Seconds of all processors, for the program and for the system on its behalf.
+        cpu: f64,
+        /// The largest memory, in MiB.
+        memory: f64,
+    }
+
+    /// What a command may cost at most.
+    #[derive(Debug, Clone, Copy, Default)]
+    struct Limits {
+        wall: Option<f64>,
+        cpu: Option<f64>,
+        memory: Option<f64>,
+    }
+
+    pub(super) fn main() {
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        if let Some((ONCE, command)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+            once(command);
+            return;
+        }
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join("bench");
+        let mut table = Table::new(&["measured"]);
+        let mut ten_thousand = Vec::new();
+        for kpis in [1_000, 10_000, 50_000] {
+            let root = folder.join(format!("kpis-{kpis}"));
+            let files = project::files(kpis);
+            write(&root, &files);
+            let limits =
+                |wall, memory| if kpis == 10_000 { Limits { wall: Some(wall), memory, cpu: None } } else { Limits::default() };
+            let commands: [(&str, &[&str], bool, Limits); 4] = [
+                ("check", &["check"], false, limits(0.25, Some(300.0))),
+                ("build of views", &["build", "--no-docs"], true, limits(0.75, None)),
+                ("build with documents", &["build"], true, limits(2.0, None)),
+                ("the same build again", &["build"], false, limits(2.0, None)),
+            ];
+            for (at, (what, arguments, is_fresh, mut limits)) in commands.into_iter().enumerate() {
+                let before = || {
+                    if is_fresh {
+                        clear(&root.join("build"))
+                    }
+                };
+                let cost = cheapest(&root, arguments, before);
+                match kpis {
+                    10_000 => ten_thousand.push(cost),
+                    50_000 => limits.cpu = Some(5.0 * LINEAR * ten_thousand[at].cpu),
+                    _ => {}
+                }
+                show(&mut table, &format!("{what}, {} KPIs", grouped(kpis)), cost, limits);
+            }
+            if kpis == 10_000 {
+                // Documents and views are gone from the times of `check`; what is left is reading.
+                let parse = parsed_by_serde(&files);
+                table.row("the same files read by serde-saphyr, one thread", &[], parse, None, seconds);
+                table.row("check against that, seconds of processors", &[], ten_thousand[0].cpu / parse, Some(2.0), |ratio| {
+                    format!("{ratio:.2} x")
+                });
+            }
+        }
+        many_mistakes(&folder.join("mistakes"), &mut table);
+        table.end();
+    }
+
+    /// A project with 2,000 mistakes, each of which is reported once.
+    fn many_mistakes(root: &Path, table: &mut Table) {
+        let (files, mistakes) = mistakes::project(10_000);
+        write(root, &files);
+        let output = kpic(root, &["check", "--format", "json"]).output().unwrap();
+        let findings: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+        let errors = findings.iter().filter(|finding| finding["severity"] == "error").count();
+        assert_eq!(errors, mistakes, "errors that were reported, mistakes that were made");
+        let cost = cheapest(root, &["check"], || {});
+        show(table, "check, 2,000 mistakes in 10,000 KPIs", cost, Limits { wall: Some(1.0), ..Limits::default() });
+    }
+
+    fn show(table: &mut Table, what: &str, cost: Cost, limits: Limits) {
+        table.row(what, &[], cost.wall, limits.wall, seconds);
+        table.row("  seconds of processors", &[], cost.cpu, limits.cpu, seconds);
+        table.row("  memory", &[], cost.memory, limits.memory, |mib| format!("{mib:.0} MiB"));
+    }
+
+    /// The program that was built with this one, or another one to compare it with.
+    fn kpic(root: &Path, arguments: &[&str]) -> Command {
+        let program = std::env::var_os("KPIC_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_kpic").into());
+        let mut command = Command::new(program);
+        command.arg("-C").arg(root).args(arguments);
+        command
+    }
+
+    /// The least that a command took of several times, each figure for itself.
+    fn cheapest(root: &Path, arguments: &[&str], before: impl Fn()) -> Cost {
+        let command = kpic(root, arguments);
+        let mut least = Cost { wall: f64::MAX, cpu: f64::MAX, memory: f64::MAX };
+        for _ in 0..ROUNDS {
+            before();
+            // A process of its own for each run: the system keeps one sum of time and one peak of memory for all children.
+            let mut own = Command::new(std::env::current_exe().unwrap());
+            let output = own.arg(ONCE).arg(command.get_program()).args(command.get_args()).output().unwrap();
+            let text = String::from_utf8(output.stdout).unwrap();
+            assert!(output.status.success(), "{arguments:?}: {text}");
+            let figures: Vec<f64> = text.split_whitespace().map(|figure| figure.parse().unwrap()).collect();
+            let [wall, cpu, memory] = figures[..] else { panic!("{text}") };
+            least = Cost { wall: least.wall.min(wall), cpu: least.cpu.min(cpu), memory: least.memory.min(memory) };
+        }
+        least
+    }
+
+    /// Runs a command, and prints the seconds, the seconds of processors and the memory that it took.
+    fn once(command: &[String]) {
+        let (program, arguments) = command.split_first().expect("a command");
+        let begin = Instant::now();
+        let status = Command::new(program).args(arguments).stdout(Stdio::null()).status().unwrap();
+        let wall = begin.elapsed().as_secs_f64();
+        assert!(matches!(status.code(), Some(0 | 1)), "{command:?}: {status}");
+        let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+        let seconds = |time: TimeVal| Duration::from_micros(u64::try_from(time.num_microseconds()).unwrap()).as_secs_f64();
+        let memory = f64::from(u32::try_from(usage.max_rss()).unwrap());
+        let unit = if cfg!(target_os = "macos") { 1024.0 * 1024.0 } else { 1024.0 };
+        println!("{wall} {} {}", seconds(usage.user_time()) + seconds(usage.system_time()), memory / unit);
+    }
+
+    /// The seconds in which serde-saphyr reads the same files into plain values, one after the other.
+    fn parsed_by_serde(files: &[(String, String)]) -> f64 {
+        let once = |_| {
+            let begin = Instant::now();
+            for (_, text) in files {
+                let value: serde_json::Value = serde_saphyr::from_str(text).unwrap();
+                assert!(value.is_object());
+            }
+            begin.elapsed().as_secs_f64()
+        };
+        (0..ROUNDS).map(once).fold(f64::MAX, f64::min)
+    }
+
+    /// Writes a project into a folder, which is emptied before.
+    fn write(root: &Path, files: &[(String, String)]) {
+        clear(root);
+        for (path, text) in files {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+    }
+
+    fn clear(folder: &Path) {
+        if folder.exists() {
+            std::fs::remove_dir_all(folder).unwrap();
+        }
+    }
+
+    /// A number with a comma before each three digits.
+    fn grouped(number: usize) -> String {
+        format!("{},{:03}", number / 1000, number % 1000)
+    }
+}
