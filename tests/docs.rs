@@ -1,18 +1,20 @@
-//! Runs the documents: every YAML block is compiled, every block of commands is run and its output compared.
+//! Runs the documents: every YAML block is compiled, every block of commands is run and its output compared. The pages of
+//! `docs/codes` are run by `tests/codes.rs`.
 //!
 //! - The blocks ```` ```yaml kpic.yml ```` and ```` ```yaml ```` of one document are one project, which has to be valid, and
 //!   whose spec tests have to pass.
-//! - In a block ```` ```console ```` a line that begins with `$ kpic` is run in the repository's folder; what follows up to the next
-//!   such line is what it has to print.
-//! - The documents of `docs/guides` have a folder of their own each, which is empty at first. A block ```` ```yaml saves PATH ````
-//!   puts a file there, a block ```` ```yaml shows PATH ```` has to be what a file there holds by then, and commands are run there.
-//!   Their projects are checked by the commands that they show.
+//! - In a block ```` ```console ```` a line that begins with `$ kpic` or `$ duckdb` is run in the repository's folder; what follows up
+//!   to the next such line is what it has to print.
+//! - A document that saves files has a folder of its own, which is empty at first, and its commands are run there. A block
+//!   ```` ```yaml saves PATH ```` puts a file there, ```` ```yaml adds PATH ```` adds lines to its end, and ```` ```yaml shows PATH ```` has to be
+//!   what it holds by then. What it writes has to be checked by a command that it shows.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its documents has failed")]
 
 use kpic::diagnostic::render::{Look, human};
 use kpic::engine::DuckDb;
 use kpic::pipeline::{Options, check_texts};
+use rayon::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,21 +28,19 @@ fn root() -> PathBuf {
 /// The documents that are run.
 fn documents() -> Vec<PathBuf> {
     let mut found = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
-    found.extend(documents_in(&root().join("docs")));
+    documents_below(&root().join("docs"), &mut found);
     found.sort();
     found
 }
 
-/// The documents that have a folder of their own.
-fn guides() -> Vec<PathBuf> {
-    let found = documents_in(&root().join("docs/guides"));
-    assert!(!found.is_empty());
-    found
-}
-
-fn documents_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
-    entries.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect()
+fn documents_below(folder: &Path, found: &mut Vec<PathBuf>) {
+    for path in fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()) {
+        if path.is_dir() && path != root().join("docs/codes") {
+            documents_below(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "md") {
+            found.push(path);
+        }
+    }
 }
 
 /// The fenced blocks of a document: what stands after the fence, the line, and the text.
@@ -94,41 +94,44 @@ fn the_specs_in_documents_compile_and_their_tests_pass() {
 }
 
 #[test]
-fn the_commands_in_documents_print_what_is_shown() {
-    let mut wrong = Vec::new();
-    for document in documents() {
-        compare(&document, &mut wrong, |info, line, block| (info == "console").then(|| ran(&document, line, block, &root())));
-    }
-    agreed(&wrong);
+fn documents_show_what_happens() {
+    let wrong: Vec<String> = documents().par_iter().flat_map_iter(|document| differences(document)).collect();
+    assert!(wrong.is_empty(), "{}\nwith KPIC_UPDATE_DOCS=1 the documents are brought up to date", wrong.join("\n"));
 }
 
-#[test]
-fn the_guides_show_what_happens_in_a_folder_of_their_own() {
-    let mut wrong = Vec::new();
-    for document in guides() {
-        let folder = tempfile::tempdir().unwrap();
-        compare(&document, &mut wrong, |info, line, block| {
-            let words: Vec<&str> = info.split(' ').collect();
-            match words.as_slice() {
-                ["console"] => Some(ran(&document, line, block, folder.path())),
-                [_, "shows", path] => Some(fs::read_to_string(folder.path().join(path)).unwrap()),
-                [_, "saves", path] => {
-                    let path = folder.path().join(path);
-                    fs::create_dir_all(path.parent().unwrap()).unwrap();
-                    fs::write(path, block).unwrap();
-                    None
-                }
-                _ => None,
+/// What a document shows otherwise than it is.
+fn differences(document: &Path) -> Vec<String> {
+    let text = fs::read_to_string(document).unwrap();
+    let all = blocks(&text);
+    let saves = |info: &str| info.split(' ').nth(1) == Some("saves");
+    let own = all.iter().any(|(info, ..)| saves(info)).then(|| tempfile::tempdir().unwrap());
+    let Some(own) = own else {
+        return compare(document, |info, line, block| (info == "console").then(|| ran(document, line, block, &root())));
+    };
+    let runs = all.iter().any(|(info, ..)| info == "console");
+    assert!(runs, "{} saves files and does nothing with them", document.display());
+    compare(document, |info, line, block| {
+        let words: Vec<&str> = info.split(' ').collect();
+        match words.as_slice() {
+            ["console"] => Some(ran(document, line, block, own.path())),
+            [_, "shows", path] => Some(fs::read_to_string(own.path().join(path)).unwrap()),
+            [_, how @ ("saves" | "adds"), path] => {
+                let path = own.path().join(path);
+                let before = if *how == "adds" { fs::read_to_string(&path).unwrap() } else { String::new() };
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, before + block).unwrap();
+                None
             }
-        });
-    }
-    agreed(&wrong);
+            _ => None,
+        }
+    })
 }
 
 /// Compares the blocks of a document with what `should_be` says that they should be, and says what differs. With
 /// `KPIC_UPDATE_DOCS` it is brought up to date, for somebody to read.
-fn compare(document: &Path, wrong: &mut Vec<String>, mut should_be: impl FnMut(&str, usize, &str) -> Option<String>) {
+fn compare(document: &Path, mut should_be: impl FnMut(&str, usize, &str) -> Option<String>) -> Vec<String> {
     let text = fs::read_to_string(document).unwrap();
+    let mut wrong = Vec::new();
     let mut lines = text.lines();
     let mut after: Vec<String> = Vec::new();
     let mut taken = 0;
@@ -148,10 +151,7 @@ fn compare(document: &Path, wrong: &mut Vec<String>, mut should_be: impl FnMut(&
     if after != text && std::env::var_os("KPIC_UPDATE_DOCS").is_some() {
         fs::write(document, after).unwrap();
     }
-}
-
-fn agreed(wrong: &[String]) {
-    assert!(wrong.is_empty(), "{}\nwith KPIC_UPDATE_DOCS=1 the documents are brought up to date", wrong.join("\n"));
+    wrong
 }
 
 /// A block of commands with what they print in a folder.
@@ -159,14 +159,13 @@ fn ran(document: &Path, line: usize, block: &str, folder: &Path) -> String {
     let mut out = String::new();
     for command in block.lines().filter_map(|text| text.strip_prefix("$ ")) {
         out.push_str(&format!("$ {command}\n"));
-        let arguments = command.strip_prefix("kpic ");
-        let arguments = arguments.unwrap_or_else(|| panic!("{}:{line}: only kpic is run", document.display()));
-        let output = Command::new(env!("CARGO_BIN_EXE_kpic"))
-            .args(words(arguments))
-            .env("KPIC_DUCKDB", duckdb())
-            .current_dir(folder)
-            .output()
-            .unwrap();
+        let mut words = words(command).into_iter();
+        let program = match words.next().as_deref() {
+            Some("kpic") => PathBuf::from(env!("CARGO_BIN_EXE_kpic")),
+            Some("duckdb") => duckdb(),
+            _ => panic!("{}:{line}: only kpic and duckdb are run", document.display()),
+        };
+        let output = Command::new(program).args(words).env("KPIC_DUCKDB", duckdb()).current_dir(folder).output().unwrap();
         out.push_str(&String::from_utf8_lossy(&output.stdout));
         out.push_str(&String::from_utf8_lossy(&output.stderr));
     }

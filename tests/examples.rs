@@ -5,6 +5,8 @@
 //! - `days`: a small calendar of the test's own
 //! - `figures`, `cards`: what views must show, and the comparison
 //! - `cdnow`, `flights`: the arithmetic of the two projects
+//! - `identities`: what has to hold between figures, whatever the data
+//! - `saas`: the data of the third project, and what it has to define
 //! - `command_line`: what the commands say and how they end
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
@@ -21,8 +23,12 @@ mod days;
 mod figures;
 #[path = "examples/flights.rs"]
 mod flights;
+#[path = "examples/identities.rs"]
+mod identities;
 #[path = "examples/project.rs"]
 mod project;
+#[path = "examples/saas.rs"]
+mod saas;
 
 use days::Day;
 use figures::Cell;

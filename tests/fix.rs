@@ -2,11 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod support;
+
 use kpic::fix::{Fixed, fix, write};
 use kpic::pipeline::{Options, check, check_texts};
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+use support::{kpic, text, write_files};
 
 const PROJECT: &str = "kpic: 1\ncalendar: { start: 2024-01-01, as_of: 2024-06-30 }\nlints: { missing-owner: allow, missing-description: allow, unused-source: allow, same-calculation: allow }\n";
 
@@ -179,19 +180,8 @@ fn fixing_twice_changes_nothing_more() {
 
 fn project(spec: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("kpic.yml"), PROJECT).unwrap();
-    fs::create_dir(folder.path().join("specs")).unwrap();
-    fs::write(folder.path().join("specs/a.yml"), spec).unwrap();
-    fs::write(folder.path().join("specs/sources.yml"), SOURCES).unwrap();
+    write_files(folder.path(), &[("kpic.yml", PROJECT), ("specs/a.yml", spec), ("specs/sources.yml", SOURCES)]);
     folder
-}
-
-fn kpic(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_kpic")).arg("-C").arg(folder).args(arguments).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 #[test]

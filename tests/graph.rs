@@ -151,3 +151,37 @@ fn the_command_names_what_was_probably_meant() {
     assert!(text.contains("column_purchases__amount --> kpi_revenue\n"), "{text}");
     assert_eq!(kpic(&["--format", "json"]).stdout, kpic(&["--format", "json"]).stdout);
 }
+
+#[test]
+fn a_journey_stands_between_the_sources_of_its_steps_and_its_kpis() {
+    let spec = r"sources:
+  users: { table: users, kind: entities, key: id, columns: { id: text, made_on: date } }
+  accounts: { table: accounts, kind: entities, key: id, columns: { id: text, owner: { references: users } } }
+  payments: { table: payments, kind: events, time: day, columns: { day: date, account: { references: accounts } } }
+journeys:
+  paying:
+    steps:
+      signed_up: { at: users.made_on, entity: id }
+      paid: { at: payments.day, entity: account.owner }
+kpis:
+  starters: { formula: count(paying) }
+  payers: { formula: count(paying where reached(paid)) }
+";
+    let texts = vec![("kpic.yml".to_owned(), PROJECT.to_owned()), ("specs/a.yml".to_owned(), spec.to_owned())];
+    let project = check_texts(texts, &Options::default()).valid().unwrap_or_else(|checked| panic!("{:?}", checked.findings));
+    let sources = view(&project, Level::Sources, &[], None, None);
+    assert_eq!(
+        edges(&sources),
+        ["users > paying", "accounts > paying", "payments > paying", "paying > starters", "paying > payers"]
+    );
+    let columns = view(&project, Level::Columns, &["payers"], None, None);
+    assert!(edges(&columns).contains(&"payments.day > paying.paid".to_owned()), "{:?}", edges(&columns));
+    assert!(edges(&columns).contains(&"paying.signed_up > paying.paid".to_owned()), "{:?}", edges(&columns));
+    // Who only counts starts reads nothing of the later steps.
+    let starters = view(&project, Level::Columns, &["starters"], None, Some(0));
+    assert_eq!(names(&starters), ["users", "paying", "users.id", "users.made_on", "paying.signed_up", "starters"]);
+    assert!(draw::mermaid(&sources).contains("journey_paying{{\"paying\"}}"));
+    assert!(draw::dot(&sources).contains("shape = hexagon"));
+    let json: Value = serde_json::from_str(&draw::json(&sources, project.files())).unwrap();
+    assert!(json["nodes"].as_array().unwrap().iter().any(|node| node["id"] == "journey:paying"));
+}

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod support;
+
 use kpic::diagnostic::{Finding, Findings, codes, machine};
 use kpic::pipeline::{Checked, Options, check_texts};
 use kpic::text::Files;
@@ -9,7 +11,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use support::{kpic, text, write_files};
 
 const PROJECT: &str = "kpic: 1\ncalendar: { start: 2024-01-01, as_of: 2024-06-30 }\n";
 
@@ -200,19 +202,11 @@ fn code_hosts_see_paths_from_the_repository() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join(".git")).unwrap();
     let project = folder.path().join("teams/shop");
-    fs::create_dir_all(project.join("specs")).unwrap();
-    fs::write(project.join("kpic.yml"), PROJECT).unwrap();
-    fs::write(project.join("specs/a.yml"), "kpis:\n  a: { formula: nothing, values: 1 }\n").unwrap();
+    write_files(&project, &[("kpic.yml", PROJECT), ("specs/a.yml", "kpis:\n  a: { formula: nothing, values: 1 }\n")]);
     let said = |command: &str, format: &str| {
-        let output = Command::new(env!("CARGO_BIN_EXE_kpic"))
-            .arg("-C")
-            .arg(&project)
-            .args([command, "--format", format])
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(1));
-        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
+        let output = kpic(&project, &[command, "--format", format]);
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(1), ""));
+        text(&output.stdout)
     };
     for command in ["check", "build", "test"] {
         assert!(said(command, "github").contains("file=teams/shop/specs/a.yml,line=2"), "{command}");

@@ -6,9 +6,10 @@ pub use tree::{Problem, write};
 
 use crate::diagnostic::Findings;
 use crate::docs;
+use crate::load;
 use crate::manifest::{self, Manifest};
 use crate::model::Model;
-use crate::pipeline::Valid;
+use crate::pipeline::{Checked, Valid};
 use crate::plan::views::{self, Shows, View};
 use crate::sql::{self, Dialect, dialect};
 use rayon::prelude::*;
@@ -20,6 +21,28 @@ pub struct Output {
     pub path: String,
     /// Its text.
     pub text: String,
+}
+
+/// The same project, with what is wrong with its own templates among its findings. Whether a template uses what a page does not
+/// have shows only once pages are made; where the project has errors, so that there are none, it is only read.
+pub fn with_templates(mut checked: Checked) -> Checked {
+    if load::templates(&checked.files).is_empty() {
+        return checked;
+    }
+    let found = match checked.valid() {
+        Ok(valid) => {
+            let found = outputs(&valid).err();
+            checked = valid.into_checked();
+            found.unwrap_or_default()
+        }
+        Err(wrong) => {
+            checked = *wrong;
+            docs::template_findings(&checked.files)
+        }
+    };
+    checked.findings.append(found);
+    checked.findings.sort();
+    checked
 }
 
 /// All files of a project: `deploy.sql`, the views, the manifest with its schema, and the documents.

@@ -39,6 +39,12 @@ impl Problem {
 pub fn write(target: &Path, outputs: &[Output]) -> Result<(), Problem> {
     let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if target.is_file() {
+        return Err(Problem {
+            message: format!("{} is a file, and the output needs a folder of that name", target.display()),
+            help: Some("move it away, or name another `target_dir:` in kpic.yml".to_owned()),
+        });
+    }
     fs::create_dir_all(parent).map_err(|error| Problem::io("cannot make the folder", parent, &error))?;
     let own = listed(target);
     let new: BTreeSet<&str> = outputs.iter().map(|output| output.path.as_str()).collect();

@@ -149,6 +149,25 @@ impl Calendar {
     }
 }
 
+/// The day that was probably meant by a text that is none: `2024-1-31`, `2024/01/31`, `20240131`, `31.01.2024`, `2024-01-31 10:00`.
+///
+/// Where it is not clear which number is the day and which the month, nothing is guessed.
+pub fn meant_day(text: &str) -> Option<Date> {
+    let day = text.trim().split(['T', ' ']).next()?;
+    let numbers: Option<Vec<i16>> = if day.len() == 8 && day.bytes().all(|byte| byte.is_ascii_digit()) {
+        [0..4, 4..6, 6..8].into_iter().map(|part| day.get(part)?.parse().ok()).collect()
+    } else {
+        day.split(['-', '/', '.']).map(|part| part.parse().ok()).collect()
+    };
+    let (year, month, day_of_month) = match *numbers? {
+        [year, month, day] if year >= 1000 => (year, month, day),
+        [day, month, year] if year >= 1000 && (text.contains('.') || day > 12) => (year, month, day),
+        [month, day, year] if year >= 1000 && day > 12 => (year, month, day),
+        _ => return None,
+    };
+    Date::new(year, month.try_into().ok()?, day_of_month.try_into().ok()?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ mod unit;
 mod zone;
 
 pub use jiff::civil::{Date, DateTime, Weekday};
-pub use label::Label;
+pub use label::{Label, meant_day};
 pub use unit::TimeUnit;
 pub use zone::{Bound, Pieces, Zone, known_zones};
 

@@ -1,14 +1,18 @@
 //! What the findings of checks say of units, and what to write instead of what does not fit.
 
 use super::Operand;
-use crate::calendar::Date;
+use crate::calendar::{Date, meant_day};
 use crate::model::expr::{Literal, Node};
 use crate::model::facts::{Measure, Type};
 use crate::model::unit::{Shown, Unit};
 
-/// How a written value has to look to be compared with a value of another type.
-pub(super) fn written_otherwise<L>(written: &Node<L>, other: Type, text: &str) -> Option<String> {
-    let Node::Literal(literal) = written else { return None };
+/// How a written value has to look to be compared with a value of another type, whose text is `text`.
+pub(super) fn written_otherwise<L>(written: &Node<L>, own: &str, other: Type, text: &str) -> Option<String> {
+    let Node::Literal(literal) = written else {
+        // `2024-01-31` without quotes is a subtraction, and `01/31/2024` a division.
+        let day = meant_day(own).filter(|_| other.is_time())?;
+        return Some(format!("this is arithmetic of whole numbers; a day is written `date '{day}'`"));
+    };
     match literal {
         Literal::Text(day) if day.parse::<Date>().is_ok() => Some(format!("a day is written `date '{day}'`")),
         Literal::Text(digits) if other.is_numeric() => {
@@ -16,6 +20,10 @@ pub(super) fn written_otherwise<L>(written: &Node<L>, other: Type, text: &str) -
         }
         Literal::Text(truth) if other == Type::Boolean && matches!(truth.to_lowercase().as_str(), "true" | "false") => {
             Some(format!("write it without quotes: `{}`", truth.to_lowercase()))
+        }
+        Literal::Number(digits) if other.is_time() => {
+            let day = meant_day(digits).map_or_else(|| "2025-01-31".to_owned(), |day| day.to_string());
+            Some(format!("a day is written `date '{day}'`"))
         }
         Literal::Number(digits) if other == Type::Text => Some(format!("a text is written in quotes: `'{digits}'`")),
         Literal::Number(_) if other == Type::Boolean => Some(format!("write `{text}` or `not {text}`")),
@@ -52,4 +60,12 @@ pub(super) fn unit(unit: &Unit) -> String {
         Shown::Plain if unit.is_soft() => format!("{unit} (a count)"),
         Shown::Plain => unit.to_string(),
     }
+}
+
+/// What to do where one amount of a currency is for each unit of a time and the other is not.
+pub(super) fn over_time<L>(amount: &Operand<L>, rate: &Operand<L>) -> Option<String> {
+    let (Measure::Of(whole), Measure::Of(each)) = (&amount.measure, &rate.measure) else { return None };
+    let time = Unit::time(whole.over(each).as_time().filter(|_| whole.currency() == each.currency())?);
+    let (name, _) = rate.origin.as_ref()?;
+    Some(format!("`{name}` is what there is for each {time}: multiply it by a time, for instance `{name} * 12 {time}s`"))
 }

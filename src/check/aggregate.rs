@@ -4,7 +4,7 @@ use super::row::Scope;
 use super::{Context, Operand};
 use crate::diagnostic::codes;
 use crate::functions::{Argument, Function, Gives, UnitRule, avg, count, sum};
-use crate::model::expr::{Aggregate, Grouped, Node, RowExpr, RowLeaf, Window};
+use crate::model::expr::{Aggregate, Grouped, Node, RowExpr, RowLeaf, Stock, Window};
 use crate::model::facts::{CurrencyOf, Kind, Measure, Range, Type};
 use crate::model::unit::Unit;
 use crate::model::{SourceId, Storage};
@@ -114,7 +114,7 @@ impl Context<'_> {
         };
         let of = argument.map_or(Range::POSITIVE, |argument| argument.range);
         let measure = match (function.unit, argument) {
-            (UnitRule::Rows, argument) => Measure::Of(self.counted(aggregate.source, argument)),
+            (UnitRule::Rows, argument) => Measure::Of(self.counted(aggregate, argument)),
             (_, Some(argument)) => self.with_dimension(aggregate.source, &argument.measure),
             (_, None) => Measure::none(),
         };
@@ -122,10 +122,12 @@ impl Context<'_> {
             (UnitRule::Squared, Measure::Of(unit)) => Measure::Of(unit.times(unit)),
             _ => measure,
         };
-        let kind = match (aggregate.window, traits.kind) {
-            (Window::Period | Window::Previous, kind) => kind,
-            (_, Kind::Flow) => Kind::Stock,
-            (_, kind) => kind,
+        let kind = match (&aggregate.stock, aggregate.window, traits.kind) {
+            (Some(Stock::At(_)), _, Kind::Flow) => Kind::Stock,
+            (Some(Stock::Pairs(_)), _, Kind::Flow) => Kind::Movement,
+            (_, Window::Period | Window::Previous, kind) => kind,
+            (_, _, Kind::Flow) => Kind::Stock,
+            (_, _, kind) => kind,
         };
         Aggregated {
             ty,
@@ -138,11 +140,13 @@ impl Context<'_> {
     }
 
     /// The noun of what is counted: the rows of the source, or those that a reference leads to.
-    fn counted(&self, source: SourceId, argument: Option<&Operand<RowLeaf>>) -> Unit {
-        let counted = match argument.map(|argument| &argument.expr.node) {
-            None => Some(source),
-            Some(Node::Leaf(RowLeaf::Column(path))) => self.model.column(source, path).reference,
-            Some(_) => None,
+    fn counted(&self, aggregate: &Aggregate, argument: Option<&Operand<RowLeaf>>) -> Unit {
+        let source = aggregate.source;
+        let counted = match (argument.map(|argument| &argument.expr.node), &aggregate.stock) {
+            (None, Some(Stock::Pairs(Some(per)))) => self.model.column(source, per).reference,
+            (None, _) => Some(source),
+            (Some(Node::Leaf(RowLeaf::Column(path))), _) => self.model.column(source, path).reference,
+            (Some(_), _) => None,
         };
         counted.map_or(Unit::none(), |source| Unit::noun(&self.model.sources.get(source).row))
     }

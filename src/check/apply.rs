@@ -298,9 +298,30 @@ impl Context<'_> {
         {
             return self.mismatch(function, operand, "compares what has an order");
         }
+        if self.lacks_unit_of_time(&operands) {
+            return None;
+        }
         let (operands, _) = self.one_unit(function, operands, span)?;
         let expr = Expr::new(Node::Apply(function, operands.into_iter().map(|operand| operand.expr).collect()), span);
         Some(Operand::new(expr, Type::Boolean, Measure::none(), Range::ANY))
+    }
+
+    /// A number that is compared with the time between two timestamps says of which unit it is: seconds are hardly ever meant.
+    fn lacks_unit_of_time<L>(&mut self, operands: &[Operand<L>]) -> bool {
+        let is_difference = |operand: &&Operand<L>| matches!(&operand.expr.node, Node::Apply(function, _) if **function == conversions::SECONDS_BETWEEN);
+        let Some(between) = operands.iter().find(is_difference) else { return false };
+        let bare = |operand: &&Operand<L>| {
+            operand.measure == Measure::Bare && operand.range.single().is_some_and(|value| value != 0.0)
+        };
+        let Some(number) = operands.iter().find(bare) else { return false };
+        let (span, text) = (number.expr.span_or(self.or), self.text(&number.expr));
+        let message = format!("`{text}` is compared with the time between two times: of which unit is it?");
+        let finding = self.report(&codes::DURATION_WITHOUT_UNIT, span, message);
+        if let Some(between) = between.expr.at.0 {
+            finding.also(between, "the time between");
+        }
+        finding.help(format!("write `{text} days`, `{text} hours` or `{text} minutes`"));
+        true
     }
 
     /// `if`, `case`, `coalesce`, `least`, `greatest`: one of several values, which have one type and one unit.
@@ -404,7 +425,7 @@ impl Context<'_> {
                     )
                 };
                 let help = [(known, operand), (operand, known)].into_iter().find_map(|(written, other)| {
-                    advice::written_otherwise(&written.expr.node, other.ty, &self.text(&other.expr))
+                    advice::written_otherwise(&written.expr.node, &self.text(&written.expr), other.ty, &self.text(&other.expr))
                 });
                 let number = known.ty.is_numeric() || operand.ty.is_numeric();
                 let finding = self.report(&codes::TYPE_MISMATCH, place, message);
@@ -519,8 +540,11 @@ impl Context<'_> {
             (Measure::Of(one), Measure::Of(two)) => Some(one.over(two)),
             _ => None,
         };
+        let over_time = advice::over_time(one, two).or_else(|| advice::over_time(two, one));
         let finding = self.report(&codes::UNIT_MISMATCH, first_place, message).here(here).also(second_place, there);
-        if both_money {
+        if let Some(over_time) = over_time {
+            finding.help(over_time);
+        } else if both_money {
             finding.help("multiply one side by an exchange rate, for instance `sum(amount * usd_rate from costs)`");
         } else if let Some((name, unit)) = lacking {
             finding.help(format!("if `{name}` is in {unit} too, declare that: `unit: {unit}`"));

@@ -216,11 +216,13 @@ impl Context<'_> {
                 let message = format!("`{}` is declared in {says}, but its formula gives {gives}", kpi.name.value);
                 let formula = kpi.formula_span.unwrap_or(kpi.name.span);
                 let help = if found.is_soft() && figure.operand.origin.is_none() {
-                    "correct the unit; an amount comes from adding up a column that has it"
+                    "correct the unit; an amount comes from adding up a column that has it".to_owned()
                 } else if found.is_soft() {
-                    "declare the unit of the column that the formula reads, or correct the KPI's unit"
+                    "declare the unit of the column that the formula reads, or correct the KPI's unit".to_owned()
+                } else if unit.currency().is_some() && found.currency().is_some() {
+                    format!("write `unit: {found}`, or multiply by an exchange rate")
                 } else {
-                    "correct the unit, or the formula"
+                    format!("write `unit: {found}`, or correct the formula")
                 };
                 let label = match &figure.operand.origin {
                     Some((name, _)) => format!("{gives}, from `{name}`"),

@@ -14,6 +14,10 @@ use crate::text::Files;
 /// Checks the derived columns, each after those it needs.
 pub(super) fn columns(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Findings) {
     for (source, column) in graph.column_order() {
+        if model.sources.get(source).journey.is_some() {
+            // What a journey has of another source is looked at there.
+            continue;
+        }
         let known = model.sources.get(source).columns.get(column);
         let Storage::Derived(expr) = &known.storage else { continue };
         let name = known.name.clone();

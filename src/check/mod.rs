@@ -1,6 +1,6 @@
 //! From ids to meaning: types, units, kinds over time and ranges, in the order in which definitions need each other.
 //!
-//! 1. [`column::columns`] checks derived columns.
+//! 1. [`column::columns`] checks derived columns, and [`journey::journeys`] the steps of journeys.
 //! 2. [`calc::kpis`] checks formulas and finds out what each KPI is; `row` does the same for row expressions, `aggregate` for
 //!    what ties the two, and `apply` for the functions that both share.
 //! 3. [`grain::grains`] checks that each KPI has a value at each of its grains.
@@ -15,6 +15,7 @@ mod apply;
 mod calc;
 mod column;
 mod grain;
+mod journey;
 mod row;
 mod slice;
 
@@ -30,6 +31,7 @@ use crate::text::{Files, Span};
 /// Checks a whole model and fills in what it finds out.
 pub fn check(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Findings) {
     column::columns(model, graph, files, findings);
+    journey::journeys(model, files, findings);
     calc::kpis(model, graph, files, findings);
     grain::grains(model, graph, findings);
     slice::slices(model, graph, findings);

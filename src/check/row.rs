@@ -1,7 +1,8 @@
 //! Row expressions: what each is, with its conversions written out.
 
 use super::{Context, Operand, literal};
-use crate::model::expr::{Calc, Expr, Literal, Node, Path, RowExpr, RowLeaf};
+use crate::functions::sum;
+use crate::model::expr::{Calc, Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
 use crate::model::facts::{CurrencyOf, Measure, Range, Type};
 use crate::model::unit::Unit;
 use crate::model::{ColumnUnit, SourceId};
@@ -67,6 +68,15 @@ impl Context<'_> {
                     origin: None,
                 }
             }
+            (RowLeaf::Pair(leaf), Scope::Rows(source)) => match leaf {
+                PairLeaf::Of(_, path) | PairLeaf::Either(path) => {
+                    let operand = self.column(source, path, expr);
+                    // Numbers of several states are added up, and a missing one is 0.
+                    Operand { range: super::aggregate::range(&sum::SUM, operand.range), ..operand }
+                }
+                PairLeaf::Exists(_) | PairLeaf::Ever => Operand::new(expr.clone(), Type::Boolean, Measure::none(), Range::ANY),
+            },
+            (RowLeaf::Reached(reached), Scope::Rows(source)) => self.reached(reached, source, expr),
             _ => Operand::broken(span),
         }
     }

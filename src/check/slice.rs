@@ -2,19 +2,47 @@
 
 use crate::diagnostic::{Findings, codes};
 use crate::graph::Graph;
-use crate::model::expr::{Calc, CalcLeaf, Node, RowLeaf};
+use crate::model::expr::{Aggregate, Calc, CalcLeaf, Node, Path, RowLeaf, Stock};
 use crate::model::facts::Type;
 use crate::model::{Body, Dimension, DimensionId, KpiId, Model, SourceId};
 use crate::text::{Span, Spanned};
 use std::collections::BTreeMap;
 
 /// What a KPI reads at its leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     /// Rows of a source.
     Rows(SourceId),
+    /// Pairs of states of a source, of the entities at the end of a path.
+    Entities(SourceId, Path),
     /// Hand-kept values, which have no dimensions.
     Values(KpiId),
+}
+
+impl Part {
+    fn of(aggregate: &Aggregate) -> Self {
+        match &aggregate.stock {
+            Some(Stock::Pairs(Some(per))) => Part::Entities(aggregate.source, per.clone()),
+            _ => Part::Rows(aggregate.source),
+        }
+    }
+
+    /// The source whose rows it reads.
+    fn source(&self) -> Option<SourceId> {
+        match self {
+            Part::Rows(source) | Part::Entities(source, _) => Some(*source),
+            Part::Values(_) => None,
+        }
+    }
+
+    /// Where a dimension stands in it, if it has one value for each of what is counted.
+    fn place<'a>(&self, dimension: &'a Dimension) -> Option<&'a Path> {
+        let path = dimension.places.get(&self.source()?)?;
+        match self {
+            Part::Entities(_, per) => path.is_of(per).then_some(path),
+            Part::Rows(_) | Part::Values(_) => Some(path),
+        }
+    }
 }
 
 /// The dimensions that a part is asked for: all of the slice but these, or none at all.
@@ -62,12 +90,12 @@ fn collect(calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, without: &With
         Node::Leaf(leaf) => match leaf {
             CalcLeaf::Kpi(id) => {
                 for (part, inner) in known.get(id).into_iter().flat_map(BTreeMap::keys) {
-                    parts.entry((*part, joined(without, inner))).or_insert(span);
+                    parts.entry((part.clone(), joined(without, inner))).or_insert(span);
                 }
             }
             CalcLeaf::Duration(..) => {}
-            CalcLeaf::Aggregate(aggregate) => add(Part::Rows(aggregate.source)),
-            CalcLeaf::Grouped(grouped) => add(Part::Rows(grouped.of.source)),
+            CalcLeaf::Aggregate(aggregate) => add(Part::of(aggregate)),
+            CalcLeaf::Grouped(grouped) => add(Part::of(&grouped.of)),
             CalcLeaf::Each(each) => collect(&each.of, or, known, without, parts),
             CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) => collect(of, or, known, without, parts),
             CalcLeaf::Total(of, dimensions) => {
@@ -108,7 +136,7 @@ fn check(model: &Model, id: KpiId, slice: &Spanned<Vec<DimensionId>>, parts: &Pa
             }
             asked = true;
             let source = match part {
-                Part::Rows(source) => *source,
+                Part::Rows(source) | Part::Entities(source, _) => *source,
                 Part::Values(values) => {
                     let name = &model.kpis.get(*values).name.value;
                     let help = if *values == id {
@@ -125,13 +153,16 @@ fn check(model: &Model, id: KpiId, slice: &Spanned<Vec<DimensionId>>, parts: &Pa
                     return;
                 }
             };
-            let Some(path) = dimension.places.get(&source) else {
-                let known = parts.keys().find_map(|(part, _)| match part {
-                    Part::Rows(source) => dimension
-                        .places
-                        .get(source)
-                        .map(|path| format!("{}: {}", model.sources.get(*source).name.value, model.path_text(*source, path))),
-                    Part::Values(_) => None,
+            if let (Part::Entities(_, per), Some(path)) = (part, dimension.places.get(&source))
+                && !path.is_of(per)
+            {
+                several_states(model, id, slice.span, dimension, (source, per, path), *span, findings);
+                return;
+            }
+            let Some(path) = part.place(dimension) else {
+                let known = parts.keys().find_map(|(part, _)| {
+                    let (source, path) = (part.source()?, part.place(dimension)?);
+                    Some(format!("{}: {}", model.sources.get(source).name.value, model.path_text(source, path)))
                 });
                 missing(model, id, slice, *dimension_id, (source, *span), known.as_deref(), findings);
                 return;
@@ -163,6 +194,28 @@ fn check(model: &Model, id: KpiId, slice: &Spanned<Vec<DimensionId>>, parts: &Pa
             return;
         }
     }
+}
+
+/// Says that an entity may have several states, each with its own value of a dimension.
+fn several_states(
+    model: &Model,
+    id: KpiId,
+    span: Span,
+    dimension: &Dimension,
+    (source, per, path): (SourceId, &Path, &Path),
+    part: Span,
+    findings: &mut Findings,
+) {
+    let (kpi, entity, path) = (&model.kpis.get(id).name.value, model.path_text(source, per), model.path_text(source, path));
+    let message = format!(
+        "`{kpi}` cannot be sliced by `{}`: it counts by `{entity}`, and one `{entity}` may have several states, each with its \
+         own `{path}`",
+        dimension.name
+    );
+    findings
+        .report(&codes::NO_SHARED_DIMENSION, span, message)
+        .also(part, format!("`per {entity}`"))
+        .help(format!("slice it by a dimension of `{entity}` itself, such as `{entity}.country`; or leave `per` out"));
 }
 
 /// Says which part of a KPI lacks a dimension, and where another part has it.
@@ -226,7 +279,7 @@ fn conditions(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<KpiId, Part
             let mut seen: Option<(SourceId, Type)> = None;
             for ((part, _), span) in &parts {
                 let lacking = match part {
-                    Part::Rows(source) => match dimension.places.get(source) {
+                    Part::Rows(source) | Part::Entities(source, _) => match part.place(dimension) {
                         Some(path) => {
                             let ty = model.column(*source, path).ty;
                             let (first, known) = *seen.get_or_insert((*source, ty));

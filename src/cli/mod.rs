@@ -7,12 +7,13 @@ mod commands;
 mod complete;
 mod files;
 mod findings;
+mod mistake;
 mod out;
 mod progress;
 pub mod reference;
 mod show;
 
-use crate::calendar::AsOf;
+use crate::calendar::{AsOf, meant_day};
 use crate::diagnostic::{Findings, render};
 use crate::engine::{DuckDb, Failure};
 use crate::pipeline::{Checked, Options, Valid};
@@ -117,7 +118,10 @@ enum Command {
 fn as_of(text: &str) -> Result<AsOf, String> {
     match text {
         "today" => Ok(AsOf::Today),
-        _ => text.parse().map(AsOf::Day).map_err(|_| "expected `today` or a day such as 2025-01-31".to_owned()),
+        _ => text.parse().map(AsOf::Day).map_err(|_| match meant_day(text) {
+            Some(day) => format!("a day is written {day}"),
+            None => "expected `today` or a day such as 2025-01-31".to_owned(),
+        }),
     }
 }
 
@@ -142,7 +146,7 @@ fn run() -> ExitCode {
         Err(error) => {
             // Help and versions are no errors; they come this way too.
             let code = if error.use_stderr() { USAGE } else { FINE };
-            let _ = error.print();
+            let _ = mistake::explained(error).print();
             return ExitCode::from(code);
         }
     };
@@ -183,12 +187,29 @@ struct Context<'a> {
 impl Context<'_> {
     /// The project's folder.
     fn root(&self) -> Result<PathBuf, Stop> {
-        crate::load::find_root(&self.common.directory).ok_or_else(|| {
-            let folder = self.common.directory.display();
-            environment(&Failure {
-                message: format!("there is no {} in `{folder}` or any folder above it", crate::load::PROJECT_FILE),
-                help: Some("go to a project's folder, or name it with `-C DIR`".to_owned()),
-            })
+        let folder = &self.common.directory;
+        crate::load::find_root(folder).ok_or_else(|| {
+            let shown = if folder.as_os_str() == "." { "this folder".to_owned() } else { format!("`{}`", folder.display()) };
+            let nearly = ["kpic.yaml", "kpic.yml.txt", "kpic.YML", "Kpic.yml", "kpi.yml"].map(|name| folder.join(name));
+            let nearly = nearly.iter().find(|path| path.is_file());
+            let (message, help) = match nearly {
+                _ if !folder.is_dir() => {
+                    (format!("there is no folder {shown}"), "name a project's folder with `-C DIR`".to_owned())
+                }
+                Some(path) => (
+                    format!("there is no {} in {shown} or any folder above it", crate::load::PROJECT_FILE),
+                    format!(
+                        "rename `{}`: the project file is called {}",
+                        path.strip_prefix(".").unwrap_or(path).display(),
+                        crate::load::PROJECT_FILE
+                    ),
+                ),
+                None => (
+                    format!("there is no {} in {shown} or any folder above it", crate::load::PROJECT_FILE),
+                    "go to a project's folder, name it with `-C DIR`, or begin one with `kpic init`".to_owned(),
+                ),
+            };
+            environment(&Failure { message, help: Some(help) })
         })
     }
 
@@ -212,7 +233,14 @@ fn valid(checked: Checked) -> Result<Valid, Stop> {
 fn engine_of(root: &Path, args: &EngineArgs, database: Option<&str>) -> Result<DuckDb, Stop> {
     let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| environment(&failure))?;
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let from = if args.database.is_some() { "--database" } else { "`database` under `warehouse` in kpic.yml" };
     let database = args.database.as_deref().map(absolute).or_else(|| database.map(|path| root.join(path)));
+    if let Some(path) = database.as_ref().filter(|path| !path.is_file()) {
+        return Err(environment(&Failure {
+            message: format!("there is no database `{}`, which {from} names", path.display()),
+            help: Some("name a DuckDB file: kpic reads it and never writes into it".to_owned()),
+        }));
+    }
     Ok(DuckDb { program: absolute(&program), folder: root.to_path_buf(), database })
 }
 

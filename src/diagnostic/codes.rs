@@ -1,7 +1,7 @@
 //! The table of all codes. A code is never reused, not even after it is gone.
 //!
 //! `K00` files, `K01` the shape of specs, `K02` names and formulas, `K03` types and units, `K04` time, `K05` slices,
-//! `K07` lints, `K08` warehouses, `K09` data.
+//! `K06` states, `K07` lints, `K08` warehouses, `K09` data.
 
 /// A kind of finding.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,6 +48,11 @@ impl Code {
     pub fn is_lint(&self) -> bool {
         self.level != Level::Error
     }
+
+    /// Whether only the data shows it, so that it is `kpic verify` that reports it.
+    pub fn is_about_data(&self) -> bool {
+        self.id.starts_with("K09")
+    }
 }
 
 /// A code with its page.
@@ -82,6 +87,8 @@ pub static MERGE_CONFLICT: Code = code!(Error, "K0005", "merge-conflict", "a mer
 pub static TAB_INDENTATION: Code = code!(Error, "K0006", "tab-indentation", "a line is indented with a tab");
 /// An invisible character at the beginning of a file.
 pub static BYTE_ORDER_MARK: Code = code!(Warn, "K0007", "byte-order-mark", "a file begins with a byte-order mark");
+/// A folder without spec files.
+pub static NO_SPEC_FILES: Code = code!(Warn, "K0008", "no-spec-files", "the folder of the spec files holds none");
 
 /// A key that the language does not have.
 pub static UNKNOWN_KEY: Code = code!(Error, "K0101", "unknown-key", "a key that the language does not have");
@@ -113,6 +120,9 @@ pub static CONFLICTING_KEYS: Code =
     code!(Error, "K0113", "conflicting-keys", "keys that exclude each other, or none where one is needed");
 /// An allowance without a finding.
 pub static UNNEEDED_ALLOW: Code = code!(Warn, "K0114", "unneeded-allow", "an `allow` has nothing to allow");
+
+/// A text that YAML cut.
+pub static TEXT_CUT: Code = code!(Warn, "K0115", "text-cut", "YAML took the end of a text as a comment");
 
 /// A formula that cannot be read.
 pub static FORMULA_SYNTAX: Code = code!(Error, "K0201", "formula-syntax", "a formula cannot be read");
@@ -158,6 +168,10 @@ pub static UNCLEAR_REFERENCE: Code =
     code!(Error, "K0219", "unclear-reference", "it is not clear by which reference rows belong together");
 /// A formula that is too large.
 pub static FORMULA_TOO_LARGE: Code = code!(Error, "K0220", "formula-too-large", "a formula is too long or too deep");
+/// A step that a journey does not have.
+pub static UNKNOWN_STEP: Code = code!(Error, "K0221", "unknown-step", "a journey does not have that step");
+/// `reached` without a journey.
+pub static NOT_A_JOURNEY: Code = code!(Error, "K0222", "not-a-journey", "`reached` stands where no journey is");
 
 /// Units that do not go together.
 pub static UNIT_MISMATCH: Code = code!(Error, "K0301", "unit-mismatch", "units do not go together");
@@ -176,6 +190,9 @@ pub static DURATION_WITHOUT_UNIT: Code =
     code!(Error, "K0307", "duration-without-unit", "a duration needs a unit to be shown in");
 /// A divisor that is always zero.
 pub static DIVISION_BY_ZERO: Code = code!(Error, "K0308", "division-by-zero", "a division is always by zero");
+/// Steps that are taken by things of several kinds.
+pub static ENTITY_MISMATCH: Code =
+    code!(Error, "K0309", "entity-mismatch", "the steps of a journey tell entities apart by different types");
 
 /// A source without a time.
 pub static MISSING_TIME: Code = code!(Error, "K0401", "missing-time", "rows without a time belong to no period");
@@ -200,6 +217,15 @@ pub static NO_SHARED_DIMENSION: Code =
 pub static DIMENSION_TYPE: Code = code!(Error, "K0502", "dimension-type", "a dimension does not have the same type everywhere");
 /// A slice that names a dimension twice.
 pub static BAD_SLICE: Code = code!(Error, "K0503", "bad-slice", "a slice that has no meaning");
+
+/// States without the time for which they hold.
+pub static MISSING_VALID: Code = code!(Error, "K0601", "missing-valid", "states do not say for how long they hold");
+/// Words of states where there are none.
+pub static NOT_A_STATE: Code = code!(Error, "K0602", "not-a-state", "only states have a level at a moment");
+/// A level over a window.
+pub static STOCK_OVER_TIME: Code = code!(Error, "K0603", "stock-over-time", "a level is asked for over a window");
+/// A pair of states of which it is not said which.
+pub static MIXED_PAIR: Code = code!(Error, "K0604", "mixed-pair", "it is not clear which state of a pair is meant");
 
 /// A name that should not be used any more.
 pub static DEPRECATED_USE: Code = code!(Warn, "K0701", "deprecated-use", "something deprecated is used");
@@ -243,6 +269,11 @@ pub static SAME_CALCULATION: Code = code!(Warn, "K0718", "same-calculation", "tw
 pub static MISSING_UNIT: Code = code!(Allow, "K0719", "missing-unit", "a KPI has no unit");
 /// A KPI that does not say which way is good.
 pub static MISSING_BETTER: Code = code!(Allow, "K0720", "missing-better", "a KPI does not say which way is good");
+/// Steps whose entities are keys of several sources.
+pub static DIFFERENT_ENTITIES: Code =
+    code!(Warn, "K0721", "different-entities", "the steps of a journey name keys of different sources");
+/// A time within which that is longer than there is data.
+pub static WITHIN_EXCEEDS_DATA: Code = code!(Warn, "K0722", "within-exceeds-data", "`within` is longer than there is data");
 
 /// A dialect that kpic does not know.
 pub static UNKNOWN_DIALECT: Code = code!(Error, "K0801", "unknown-dialect", "a SQL dialect that kpic does not know");
@@ -272,17 +303,20 @@ pub static BAD_TEST: Code = code!(Error, "K0906", "bad-test", "a spec test names
 /// A spec test that failed.
 pub static TEST_FAILED: Code = code!(Error, "K0907", "test-failed", "a spec test got other figures than expected");
 /// A row without a time.
-pub static TIME_MISSING: Code = code!(Error, "K0908", "time-missing", "rows have no time and belong to no period");
+pub static TIME_MISSING: Code = code!(Deny, "K0908", "time-missing", "rows have no time and belong to no period");
 /// A null that must not be.
-pub static UNEXPECTED_NULL: Code = code!(Error, "K0909", "unexpected-null", "a column is null that must not be");
+pub static UNEXPECTED_NULL: Code = code!(Deny, "K0909", "unexpected-null", "a column is null that must not be");
 /// A reference to nothing.
-pub static REFERENCE_NOT_FOUND: Code =
-    code!(Error, "K0910", "reference-not-found", "a reference names a row that is not there");
+pub static REFERENCE_NOT_FOUND: Code = code!(Deny, "K0910", "reference-not-found", "a reference names a row that is not there");
 /// A value that is not listed.
 pub static UNDECLARED_VALUE: Code =
-    code!(Error, "K0911", "undeclared-value", "the data has a value that `values:` does not list");
+    code!(Deny, "K0911", "undeclared-value", "the data has a value that `values:` does not list");
 /// A number outside of its bounds.
-pub static OUT_OF_RANGE: Code = code!(Error, "K0912", "out-of-range", "the data has a value below `min:` or above `max:`");
+pub static OUT_OF_RANGE: Code = code!(Deny, "K0912", "out-of-range", "the data has a value below `min:` or above `max:`");
+/// Two states of one thing at one time.
+pub static STATES_OVERLAP: Code = code!(Error, "K0920", "states-overlap", "two states of one key hold at one time");
+/// A state that ends before it begins.
+pub static ENDS_BEFORE_IT_BEGINS: Code = code!(Error, "K0921", "ends-before-it-begins", "a state ends before it begins");
 
 /// All codes, in their order.
 pub static ALL: &[&Code] = &[
@@ -293,6 +327,7 @@ pub static ALL: &[&Code] = &[
     &MERGE_CONFLICT,
     &TAB_INDENTATION,
     &BYTE_ORDER_MARK,
+    &NO_SPEC_FILES,
     &UNKNOWN_KEY,
     &WRONG_SHAPE,
     &MISSING_KEY,
@@ -307,6 +342,7 @@ pub static ALL: &[&Code] = &[
     &FORMULA_CUT,
     &CONFLICTING_KEYS,
     &UNNEEDED_ALLOW,
+    &TEXT_CUT,
     &FORMULA_SYNTAX,
     &UNKNOWN_NAME,
     &UNKNOWN_FUNCTION,
@@ -327,6 +363,8 @@ pub static ALL: &[&Code] = &[
     &BAD_REFERENCE,
     &UNCLEAR_REFERENCE,
     &FORMULA_TOO_LARGE,
+    &UNKNOWN_STEP,
+    &NOT_A_JOURNEY,
     &UNIT_MISMATCH,
     &TYPE_MISMATCH,
     &KPI_NOT_A_NUMBER,
@@ -335,6 +373,7 @@ pub static ALL: &[&Code] = &[
     &DOES_NOT_ADD_UP,
     &DURATION_WITHOUT_UNIT,
     &DIVISION_BY_ZERO,
+    &ENTITY_MISMATCH,
     &MISSING_TIME,
     &BAD_WINDOW,
     &GRAIN_MISMATCH,
@@ -345,6 +384,10 @@ pub static ALL: &[&Code] = &[
     &NO_SHARED_DIMENSION,
     &DIMENSION_TYPE,
     &BAD_SLICE,
+    &MISSING_VALID,
+    &NOT_A_STATE,
+    &STOCK_OVER_TIME,
+    &MIXED_PAIR,
     &DEPRECATED_USE,
     &MISSING_OWNER,
     &MISSING_DESCRIPTION,
@@ -365,6 +408,8 @@ pub static ALL: &[&Code] = &[
     &SAME_CALCULATION,
     &MISSING_UNIT,
     &MISSING_BETTER,
+    &DIFFERENT_ENTITIES,
+    &WITHIN_EXCEEDS_DATA,
     &UNKNOWN_DIALECT,
     &NAME_TOO_LONG,
     &NO_SQL_FOR_DIALECT,
@@ -382,4 +427,6 @@ pub static ALL: &[&Code] = &[
     &REFERENCE_NOT_FOUND,
     &UNDECLARED_VALUE,
     &OUT_OF_RANGE,
+    &STATES_OVERLAP,
+    &ENDS_BEFORE_IT_BEGINS,
 ];

@@ -53,15 +53,19 @@ pub struct Finding {
 impl Finding {
     /// A finding of `code` at `span`.
     pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
-        // A lint that is silent by default is no error either until the project says so.
-        let severity = if matches!(code.level, Level::Warn | Level::Allow) { Severity::Warning } else { Severity::Error };
         let label = Label { span, text: String::new() };
-        Self { code, severity, message: message.into(), labels: vec![label], help: None, fix: None }
+        Self { labels: vec![label], ..Self::placeless(code, message) }
+    }
+
+    /// How bad a code is before a project has said so. A lint that is silent by default is no error either.
+    fn severity_of(code: &Code) -> Severity {
+        if matches!(code.level, Level::Warn | Level::Allow) { Severity::Warning } else { Severity::Error }
     }
 
     /// A finding of `code` that no place in a file is to blame for.
     pub fn placeless(code: &'static Code, message: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, message: message.into(), labels: Vec::new(), help: None, fix: None }
+        let severity = Self::severity_of(code);
+        Self { code, severity, message: message.into(), labels: Vec::new(), help: None, fix: None }
     }
 
     /// Says `text` at the main place.
@@ -118,6 +122,17 @@ impl Findings {
     /// Keeps the findings for which `keep` is true.
     pub fn retain(&mut self, keep: impl FnMut(&Finding) -> bool) {
         self.items.retain(keep);
+    }
+
+    /// Says everything in other words.
+    pub fn reword(&mut self, words: impl Fn(&str) -> String) {
+        for finding in &mut self.items {
+            finding.message = words(&finding.message);
+            finding.help = finding.help.as_deref().map(&words);
+            for label in &mut finding.labels {
+                label.text = words(&label.text);
+            }
+        }
     }
 
     /// Whether any finding is an error.

@@ -4,7 +4,7 @@
 
 use super::escape::mermaid;
 use super::site::Site;
-use crate::manifest::data::{Kpi, Team};
+use crate::manifest::data::{Journey, Kpi, Manifest, Team};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// More arrows make a tangle.
@@ -115,22 +115,60 @@ pub(super) fn project(site: &Site<'_>) -> Option<String> {
         owners.into_iter().filter(|owner| *owner != team.1).for_each(|owner| count((Kind::Team, owner), team));
         kpi.scorecards.iter().for_each(|card| count(team, (Kind::Card, card.as_str())));
     }
-    if counted.is_empty() || counted.len() > MOST_ARROWS {
+    let steps = of_steps(manifest);
+    if counted.is_empty() || counted.len() + steps.len() > MOST_ARROWS {
         return None;
     }
     let mut diagram = Diagram::default();
     let label = |(kind, name): End<'_>| match kind {
-        Kind::Source => manifest.sources.get(name).map_or(name, |source| source.title.as_str()).to_owned(),
+        Kind::Source => site.source_title(name).unwrap_or(name).to_owned(),
         Kind::Card => manifest.scorecards.get(name).map_or(name, |card| card.title.as_str()).to_owned(),
         _ if name.is_empty() => "Without an owner".to_owned(),
         _ => manifest.teams.get(name).map_or(name, |team| team.title.as_str()).to_owned(),
     };
+    for (from, to) in steps.into_iter().filter(|(_, to)| counted.keys().any(|(read, _)| read == to)) {
+        let from = diagram.node(from.0, from.1, &label(from));
+        let to = diagram.node(to.0, to.1, &label(to));
+        diagram.arrow(&from, &to);
+    }
     for ((from, to), kpis) in counted {
         let from = diagram.node(from.0, from.1, &label(from));
         let to = diagram.node(to.0, to.1, &label(to));
         diagram.arrows.push((from, to, Some(format!("{kpis} KPI{}", if kpis == 1 { "" } else { "s" }))));
     }
     Some(diagram.text())
+}
+
+/// From which sources the steps of journeys come.
+fn of_steps(manifest: &Manifest) -> BTreeSet<(End<'_>, End<'_>)> {
+    let journeys = manifest.journeys.values();
+    let steps = journeys.flat_map(|journey| journey.steps.iter().map(move |step| (&step.source, &journey.name)));
+    steps.map(|(source, journey)| ((Kind::Source, source.as_str()), (Kind::Source, journey.as_str()))).collect()
+}
+
+/// A journey: its steps in order, each with the source whose rows it is.
+pub(super) fn journey(site: &Site<'_>, journey: &Journey) -> String {
+    let mut diagram = Diagram::default();
+    let steps: Vec<String> = journey
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(at, step)| diagram.node(if at == 0 { Kind::This } else { Kind::Kpi }, &step.name, &step.title))
+        .collect();
+    for (at, step) in steps.iter().enumerate().skip(1) {
+        // In any order all steps come after the first.
+        let before = if journey.order == "any" { 0 } else { at - 1 };
+        if let Some(before) = steps.get(before) {
+            diagram.arrow(before, step);
+        }
+    }
+    for (at, step) in journey.steps.iter().enumerate() {
+        let source = diagram.node(Kind::Source, &step.source, site.source_title(&step.source).unwrap_or(&step.source));
+        if let Some(to) = steps.get(at) {
+            diagram.arrow(&source, to);
+        }
+    }
+    diagram.text()
 }
 
 /// A team's KPIs, with the sources that they read, the KPIs that they are made of, and those of others that they are part of.
@@ -150,8 +188,8 @@ pub(super) fn team(site: &Site<'_>, team: &Team) -> Option<String> {
     };
     for kpi in kpis() {
         let to = node(&mut diagram, &kpi.name);
-        for source in &kpi.reads.keys().filter_map(|name| site.manifest.sources.get(name)).collect::<Vec<_>>() {
-            let from = diagram.node(Kind::Source, &source.name, &source.title);
+        for (name, title) in kpi.reads.keys().filter_map(|name| Some((name, site.source_title(name)?))) {
+            let from = diagram.node(Kind::Source, name, title);
             diagram.arrow(&from, &to);
         }
         for component in &kpi.components {
@@ -192,7 +230,7 @@ pub(super) fn kpi(site: &Site<'_>, kpi: &Kpi) -> String {
 /// The columns that a KPI's own formula reads, each source a group.
 fn columns(site: &Site<'_>, kpi: &Kpi, this: &str, diagram: &mut Diagram) {
     for (name, columns) in &kpi.reads {
-        let title = site.manifest.sources.get(name).map_or(name.as_str(), |source| source.title.as_str());
+        let title = site.source_title(name).unwrap_or(name);
         if columns.is_empty() {
             let node = diagram.node(Kind::Source, name, title);
             diagram.arrow(&node, this);
@@ -217,8 +255,8 @@ fn above(site: &Site<'_>, kpi: &Kpi, this: &str, diagram: &mut Diagram) {
     let mut drawn: BTreeSet<&str> = BTreeSet::new();
     while let Some((at, id)) = queue.pop_front() {
         if at.name != kpi.name {
-            for source in at.reads.keys().filter_map(|name| site.manifest.sources.get(name)) {
-                let node = diagram.node(Kind::Source, &source.name, &source.title);
+            for (name, title) in at.reads.keys().filter_map(|name| Some((name, site.source_title(name)?))) {
+                let node = diagram.node(Kind::Source, name, title);
                 diagram.arrow(&node, &id);
             }
         }

@@ -5,6 +5,7 @@ use super::site::{Level, Link, Site, between, figure};
 use crate::manifest::data::{self, Kpi, View};
 use minijinja::Value;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// `kpi.md.j2`
@@ -55,7 +56,7 @@ struct DriveRow<'a> {
 #[derive(Serialize)]
 struct ReadSource<'a> {
     link: Link,
-    columns: Vec<&'a data::Column>,
+    columns: Vec<Cow<'a, data::Column>>,
 }
 
 #[derive(Serialize)]
@@ -158,9 +159,7 @@ fn driven_by<'a>(site: &Site<'a>, kpi: &Kpi) -> Vec<DriveRow<'a>> {
 
 fn reads<'a>(site: &Site<'a>, kpi: &'a Kpi) -> Vec<ReadSource<'a>> {
     let read = |(name, columns): (&'a String, &'a Vec<String>)| {
-        let source = site.manifest.sources.get(name)?;
-        let columns = source.columns.iter().filter(|column| columns.contains(&column.name)).collect();
-        Some(ReadSource { link: site.source(name, Level::Folder)?, columns })
+        Some(ReadSource { link: site.source(name, Level::Folder)?, columns: site.columns(name, columns) })
     };
     kpi.reads.iter().filter_map(read).collect()
 }

@@ -1,7 +1,7 @@
 //! What `kpic build` writes for people: Markdown that reads well on a code host and in `MkDocs`.
 //!
 //! 1. `site` gives each definition of the manifest its page and each KPI its row in tables.
-//! 2. `pages` and `kpi_page` make the context of each page; `diagram` draws lineage.
+//! 2. `pages`, `kpi_page` and `journey_page` make the context of each page; `diagram` draws lineage.
 //! 3. `templates` renders them, with a project's own templates in the place of kpic's.
 //!
 //! `escape` is the one place where texts of users become Markdown, HTML or Mermaid. Pages are rendered side by side, and none looks
@@ -9,6 +9,7 @@
 
 mod diagram;
 mod escape;
+mod journey_page;
 mod kpi_page;
 mod pages;
 mod site;
@@ -20,6 +21,7 @@ use crate::diagnostic::{Finding, Findings};
 use crate::load;
 use crate::manifest::data::{self, Manifest};
 use crate::text::Files;
+use journey_page::JourneyPage;
 use kpi_page::KpiPage;
 use minijinja::Value;
 use minijinja::value::merge_maps;
@@ -49,7 +51,16 @@ enum Subject<'a> {
     Scorecard(&'a data::Scorecard),
     TaxonomyValue(&'a data::Taxonomy, &'a data::TaxonomyValue),
     Source(&'a data::Source),
+    Journey(&'a data::Journey),
     Dimension(&'a data::Dimension),
+}
+
+/// What is wrong with the templates of a project, as far as it can be told without pages.
+pub fn template_findings(files: &Files) -> Findings {
+    let mut findings = Findings::default();
+    let own = load::templates(files);
+    Templates::new(files, &own, &mut findings);
+    findings
 }
 
 /// All pages of a project: its manifest, the SQL of views by their names, and the files with the project's own templates.
@@ -86,7 +97,7 @@ pub fn pages(manifest: &Manifest, sql: &BTreeMap<&str, &str>, files: &Files) -> 
     if findings.is_empty() { Ok(pages) } else { Err(findings) }
 }
 
-/// For each source the KPIs that read it.
+/// For each source and journey the KPIs that read it.
 fn readers(manifest: &Manifest) -> BTreeMap<&str, Vec<&str>> {
     let mut readers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for kpi in manifest.kpis.values() {
@@ -108,6 +119,7 @@ fn subjects<'a>(manifest: &'a Manifest, site: &Site<'a>) -> Vec<Subject<'a>> {
         .chain(manifest.teams.values().map(Subject::Team))
         .chain(values)
         .chain(manifest.sources.values().map(Subject::Source))
+        .chain(manifest.journeys.values().map(Subject::Journey))
         .chain(manifest.dimensions.values().map(Subject::Dimension))
         .chain(manifest.kpis.values().map(Subject::Kpi))
         .collect()
@@ -143,6 +155,9 @@ impl<'a> Subject<'a> {
             }
             Subject::Source(source) => {
                 (in_folder("sources", &source.name), "source.md.j2", inner(SourcePage::of(site, source, readers)))
+            }
+            Subject::Journey(journey) => {
+                (in_folder("journeys", &journey.name), "journey.md.j2", inner(JourneyPage::of(site, journey, readers)))
             }
             Subject::Dimension(dimension) => {
                 (in_folder("dimensions", &dimension.name), "dimension.md.j2", inner(DimensionPage::of(site, dimension)))

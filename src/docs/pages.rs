@@ -4,6 +4,7 @@
 //! Definitions come as the manifest has them; what is added here are links, rows of tables and diagrams.
 
 use super::diagram;
+use super::journey_page::JourneyRow;
 use super::site::{Level, Link, Site, href, summary};
 use crate::manifest::data::{self, Manifest, Project, Source, Taxonomy, TaxonomyValue, View};
 use minijinja::Value;
@@ -41,6 +42,7 @@ pub(super) struct IndexPage<'a> {
     without_owner: Vec<Value>,
     taxonomies: Vec<TaxonomyRow<'a>>,
     sources: Vec<SourceRow<'a>>,
+    journeys: Vec<JourneyRow>,
     dimensions: Vec<DimensionRow<'a>>,
 }
 
@@ -50,6 +52,7 @@ struct Counts {
     teams: usize,
     scorecards: usize,
     sources: usize,
+    journeys: usize,
     tests: usize,
 }
 
@@ -126,6 +129,7 @@ impl<'a> IndexPage<'a> {
                 teams: manifest.teams.len(),
                 scorecards: manifest.scorecards.len(),
                 sources: manifest.sources.len(),
+                journeys: manifest.journeys.len(),
                 tests: manifest.tests.len(),
             },
             scorecards: cards.collect(),
@@ -133,6 +137,7 @@ impl<'a> IndexPage<'a> {
             without_owner: without.filter_map(|kpi| site.row(&kpi.name, level)).collect(),
             taxonomies: used.into_iter().map(|taxonomy| TaxonomyRow::of(site, taxonomy)).collect(),
             sources: manifest.sources.values().filter_map(|source| SourceRow::of(site, source, readers)).collect(),
+            journeys: JourneyRow::all(site, readers),
             dimensions: manifest.dimensions.values().filter_map(|each| DimensionRow::of(site, each)).collect(),
         }
     }
@@ -282,6 +287,7 @@ pub(super) struct LineagePage<'a> {
     lineage: Option<String>,
     teams: Vec<Link>,
     sources: Vec<SourceRow<'a>>,
+    journeys: Vec<JourneyRow>,
 }
 
 impl<'a> LineagePage<'a> {
@@ -291,6 +297,7 @@ impl<'a> LineagePage<'a> {
             lineage: diagram::project(site),
             teams: manifest.teams.keys().filter_map(|name| site.team(name, Level::Root)).collect(),
             sources: manifest.sources.values().filter_map(|source| SourceRow::of(site, source, readers)).collect(),
+            journeys: JourneyRow::all(site, readers),
         }
     }
 }
@@ -324,7 +331,10 @@ impl<'a> GlossaryPage<'a> {
             let link = Link { title: crate::text::title(&source.row), ..site.source(&source.name, level)? };
             Some(Term { link, what: "row", summary: summary(&source.description) })
         });
-        let mut terms: Vec<Term> = kpis.chain(dimensions).chain(nouns).collect();
+        let journeys = manifest.journeys.values().filter_map(|journey| {
+            Some(Term { link: site.source(&journey.name, level)?, what: "journey", summary: summary(&journey.description) })
+        });
+        let mut terms: Vec<Term> = kpis.chain(dimensions).chain(nouns).chain(journeys).collect();
         terms.sort_by_cached_key(|term| (term.link.title.to_lowercase(), term.what, term.link.href.clone()));
         Self { calendar: &manifest.calendar, terms }
     }

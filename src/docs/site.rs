@@ -1,10 +1,11 @@
 //! What pages share: where each definition has its page, and how KPIs stand in tables.
 
 use super::{escape, pages};
-use crate::manifest::data::{Better, Kpi, Manifest, TaxonomyValue};
+use crate::manifest::data::{self, Better, Kpi, Manifest, TaxonomyValue};
 use minijinja::Value;
 use rayon::prelude::*;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Where a page stands: links from the root go without `../`.
@@ -120,9 +121,27 @@ impl<'a> Site<'a> {
         Some(Link { title: card.title.clone(), href: href(level, &format!("scorecards/{name}.md")) })
     }
 
+    /// The page of a source or journey, which share their names.
     pub(super) fn source(&self, name: &str, level: Level) -> Option<Link> {
-        let source = self.manifest.sources.get(name)?;
-        Some(Link { title: source.title.clone(), href: href(level, &format!("sources/{name}.md")) })
+        let folder = if self.manifest.journeys.contains_key(name) { "journeys" } else { "sources" };
+        Some(Link { title: self.source_title(name)?.to_owned(), href: href(level, &format!("{folder}/{name}.md")) })
+    }
+
+    /// How people call a source or journey.
+    pub(super) fn source_title(&self, name: &str) -> Option<&'a str> {
+        let journey = || self.manifest.journeys.get(name).map(|journey| journey.title.as_str());
+        self.manifest.sources.get(name).map(|source| source.title.as_str()).or_else(journey)
+    }
+
+    /// The columns of a source or journey that are among those names, the steps of a journey first.
+    pub(super) fn columns(&self, name: &str, names: &[String]) -> Vec<Cow<'a, data::Column>> {
+        let wanted = |column: &&'a data::Column| names.contains(&column.name);
+        if let Some(source) = self.manifest.sources.get(name) {
+            return source.columns.iter().filter(wanted).map(Cow::Borrowed).collect();
+        }
+        let Some(journey) = self.manifest.journeys.get(name) else { return Vec::new() };
+        let steps = journey.steps.iter().filter(|step| names.contains(&step.name)).map(|step| Cow::Owned(step_column(step)));
+        steps.chain(journey.columns.iter().filter(wanted).map(Cow::Borrowed)).collect()
     }
 
     pub(super) fn dimension(&self, name: &str, level: Level) -> Option<Link> {
@@ -139,6 +158,23 @@ impl<'a> Site<'a> {
     /// The file of that page, from the folder of the documents.
     pub(super) fn value_path(&self, taxonomy: &str, value: &str) -> Option<&str> {
         self.values.get(taxonomy)?.get(value).map(String::as_str)
+    }
+}
+
+/// A step as the column that holds its time.
+fn step_column(step: &data::Step) -> data::Column {
+    data::Column {
+        name: step.name.clone(),
+        description: format!("When the step {} was reached.", step.title.to_lowercase()),
+        ty: step.ty.clone(),
+        unit: None,
+        currency_in: None,
+        stored_as: Vec::new(),
+        expr: None,
+        is_raw_sql: false,
+        references: None,
+        values: Vec::new(),
+        nullable: true,
     }
 }
 

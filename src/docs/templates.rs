@@ -17,6 +17,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("scorecard.md.j2", include_str!("templates/scorecard.md.j2")),
     ("taxonomy_value.md.j2", include_str!("templates/taxonomy_value.md.j2")),
     ("source.md.j2", include_str!("templates/source.md.j2")),
+    ("journey.md.j2", include_str!("templates/journey.md.j2")),
     ("dimension.md.j2", include_str!("templates/dimension.md.j2")),
     ("lineage.md.j2", include_str!("templates/lineage.md.j2")),
     ("glossary.md.j2", include_str!("templates/glossary.md.j2")),
@@ -65,7 +66,9 @@ impl<'a> Templates<'a> {
                 let message = format!("no page is made with a template `{name}`");
                 let finding = findings.report(&codes::UNKNOWN_TEMPLATE, Span::start_of(*file), message);
                 let known = BUILT_IN.iter().map(|(known, _)| *known);
-                finding.help = suggest::did_you_mean(name, "the templates are", known);
+                finding.help = suggest::did_you_mean(name, "the templates are", known).or_else(|| {
+                    Some("a template has the name of one of kpic's, such as `kpi.md.j2`; `_` at the front is for parts that others include".to_owned())
+                });
                 continue;
             }
             let text = files.get(*file).map_or("", |file| file.text.as_str());
@@ -114,7 +117,10 @@ impl<'a> Templates<'a> {
             let name = innermost.name().unwrap_or("a template");
             Finding::placeless(&codes::BAD_TEMPLATE, format!("{name}: {message}"))
         };
-        finding.help = nearest(written, context);
+        finding.help = nearest(written, context).or_else(|| {
+            let syntax = innermost.kind() == ErrorKind::SyntaxError;
+            syntax.then(|| "a template is Jinja: `{{ value }}`, `{% if condition %} ... {% endif %}`".to_owned())
+        });
         finding
     }
 

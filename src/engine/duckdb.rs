@@ -25,7 +25,7 @@ pub struct DuckDb {
 pub fn find(named: Option<&Path>) -> Result<PathBuf, Failure> {
     let missing = |path: &Path, from: &str| Failure {
         message: format!("there is no program `{}`, which {from} names", path.display()),
-        help: None,
+        help: Some("correct the path; `pip install duckdb-cli` installs it, and then it is found on PATH".to_owned()),
     };
     if let Some(path) = named {
         return if path.is_file() { Ok(path.to_path_buf()) } else { Err(missing(path, "--duckdb")) };
@@ -67,8 +67,19 @@ impl Engine for DuckDb {
         let before = chunks.next();
         let chunks: Vec<&str> = chunks.collect();
         if before.is_none() || chunks.len() <= queries.len() {
-            let message = if output.error.is_empty() { "duckdb ended early".to_owned() } else { output.error };
-            return Err(Failure { message, help: None });
+            // An answer of its own begins with the mark: without one it is the program that is not what it should be.
+            let is_engine = output.error.contains("Error:") || output.text.contains(MARK);
+            let said = if output.error.is_empty() { "it ended early".to_owned() } else { brief(&output.error) };
+            return Err(if is_engine {
+                Failure { message: format!("DuckDB refuses: {said}"), help: None }
+            } else {
+                Failure {
+                    message: format!("`{}` does not answer as DuckDB does: {said}", self.program.display()),
+                    help: Some(
+                        "name the DuckDB command line program, with `--duckdb PATH` or the variable KPIC_DUCKDB".to_owned(),
+                    ),
+                }
+            });
         }
         let mut answers = Vec::new();
         for (query, chunk) in queries.iter().zip(chunks) {
@@ -177,7 +188,10 @@ fn without_odd_numbers(printed: &str) -> String {
 /// The first paragraph of what the engine says.
 fn brief(error: &str) -> String {
     let lines: Vec<&str> = error.lines().map(str::trim_end).take_while(|line| !line.starts_with("LINE ")).collect();
-    lines.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+    let text = lines.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+    // What follows are settings of the reader, which a spec does not have.
+    let text = text.split(" Possible Solution").next().unwrap_or_default();
+    text.split(" Possible fixes").next().unwrap_or_default().trim_start_matches("Invalid Input Error: ").to_owned()
 }
 
 #[cfg(test)]

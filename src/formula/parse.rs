@@ -6,7 +6,7 @@
 
 use super::ast::{Call, Expression, Kind, Literal, Operator, Window};
 use super::explain::explain;
-use crate::calendar::TimeUnit;
+use crate::calendar::{TimeUnit, meant_day};
 use crate::diagnostic::{Findings, codes};
 use crate::spec::reader::FormulaText;
 use crate::text::{Name, Span, Spanned};
@@ -223,15 +223,19 @@ impl Builder<'_> {
 
     fn comparison(&mut self, pair: Pair<'_, Rule>) -> Option<Expression> {
         let mut parts = pair.into_inner();
-        let first = self.expression(parts.next()?)?;
+        let start = parts.next()?;
+        let text = start.as_str().trim_end();
+        let first = self.expression(start)?;
         let Some(tail) = parts.next() else { return Some(first) };
         if let Some(second) = parts.next() {
             let span = self.span(&second);
-            return self.fail(
-                span,
-                "comparisons cannot be chained",
-                Some("join two comparisons with `and`: `a < b and b < c`"),
+            let middle = tail.clone().into_inner().last().map_or("b", |pair| pair.as_str().trim_end());
+            let help = format!(
+                "join two comparisons with `and`: `{text} {} and {middle} {}`",
+                tail.as_str().trim_end(),
+                second.as_str().trim_end()
             );
+            return self.fail(span, "comparisons cannot be chained", Some(&help));
         }
         let place = self.span(&tail);
         let rule = tail.as_rule();
@@ -296,7 +300,8 @@ impl Builder<'_> {
                     Literal::Date(date)
                 } else {
                     let message = format!("`{quoted}` is not a day");
-                    return self.fail(span, message, Some("write it as `date '2025-01-31'`"));
+                    let day = meant_day(&quoted).map_or_else(|| "2025-01-31".to_owned(), |day| day.to_string());
+                    return self.fail(span, message, Some(&format!("write it as `date '{day}'`")));
                 }
             }
             _ => return self.fail(span, "this is not a value", None),

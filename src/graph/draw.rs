@@ -17,6 +17,7 @@ pub fn mermaid(view: &View) -> String {
         };
         let (open, close) = match node.kind {
             Kind::Source => ("[(", ")]"),
+            Kind::Journey => ("{{", "}}"),
             Kind::Column => ("([", "])"),
             Kind::Kpi => ("[", "]"),
         };
@@ -56,6 +57,7 @@ pub fn dot(view: &View) -> String {
         };
         let shape = match node.kind {
             Kind::Source => "cylinder",
+            Kind::Journey => "hexagon",
             Kind::Column => "ellipse",
             Kind::Kpi => "box",
         };
@@ -108,6 +110,7 @@ fn edges(view: &View) -> impl Iterator<Item = (&Shown, &Shown)> {
 fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Source => "source",
+        Kind::Journey => "journey",
         Kind::Column => "column",
         Kind::Kpi => "kpi",
     }

@@ -10,8 +10,9 @@ pub mod draw;
 pub mod view;
 
 use crate::diagnostic::{Findings, codes};
-use crate::model::expr::{Aggregate, Calc, CalcLeaf, Node as ExprNode, Path, RowExpr, RowLeaf};
-use crate::model::{Body, ColumnId, DimensionId, KpiId, Model, SourceId, Storage};
+use crate::model::expr::{Aggregate, Calc, CalcLeaf, Node as ExprNode, PairLeaf, Path, RowExpr, RowLeaf, Stock};
+use crate::model::journey::Journey;
+use crate::model::{Body, ColumnId, DimensionId, Holds, KpiId, Model, Source, SourceId, Storage};
 use crate::text::Span;
 use petgraph::Direction;
 use petgraph::algo::{tarjan_scc, toposort};
@@ -49,6 +50,10 @@ impl Graph {
         let mut builder = Builder { model, graph: DiGraph::new(), index: foldhash::HashMap::default() };
         for (id, source) in model.sources.iter() {
             builder.node(Node::Source(id));
+            if let Some(journey) = &source.journey {
+                builder.journey(id, source, journey);
+                continue;
+            }
             for (column_id, column) in source.columns.iter() {
                 let node = Node::Column(id, column_id);
                 builder.edge(node, Node::Source(id), column.name.span);
@@ -310,6 +315,32 @@ impl Builder<'_> {
         }
     }
 
+    /// A journey is made of the rows of its first step; each step needs its own rows and the step that it has to come after.
+    fn journey(&mut self, id: SourceId, source: &Source, journey: &Journey) {
+        for (place, step) in journey.steps.iter().enumerate() {
+            let (node, span) = (Node::Column(id, step.column), source.columns.get(step.column).name.span);
+            self.edge(node, Node::Source(id), span);
+            if let Some(before) = journey.after(place) {
+                self.edge(node, Node::Column(id, before.column), span);
+            }
+            let Some(rows) = &step.rows else { continue };
+            for needs in std::iter::once(node).chain((place == 0).then_some(Node::Source(id))) {
+                self.edge(needs, Node::Source(rows.source), rows.time_span);
+                self.edge(needs, Node::Column(rows.source, rows.time), rows.time_span);
+                self.path(needs, rows.source, &rows.entity, rows.entity_span);
+                if let Some(filter) = &rows.filter {
+                    self.row(needs, rows.source, filter, rows.time_span);
+                }
+            }
+        }
+        let Some(first) = journey.first() else { return };
+        for (own, there) in &journey.inherited {
+            let (node, span) = (Node::Column(id, *own), source.name.span);
+            self.edge(node, Node::Source(id), span);
+            self.edge(node, Node::Column(first.source, *there), span);
+        }
+    }
+
     fn row(&mut self, from: Node, source: SourceId, expr: &RowExpr, or: Span) {
         match &expr.node {
             ExprNode::Leaf(RowLeaf::Column(path)) => self.path(from, source, path, expr.span_or(or)),
@@ -319,7 +350,18 @@ impl Builder<'_> {
                 self.path(from, related.aggregate.source, &related.via, expr.span_or(or));
             }
             ExprNode::Apply(_, arguments) => arguments.iter().for_each(|argument| self.row(from, source, argument, or)),
-            ExprNode::Leaf(RowLeaf::Value | RowLeaf::Duration(..)) | ExprNode::Literal(_) | ExprNode::Broken => {}
+            ExprNode::Leaf(RowLeaf::Reached(reached)) => {
+                let of = reached.within.map(|_| reached.of);
+                for step in std::iter::once(reached.step).chain(of) {
+                    self.edge(from, Node::Column(source, step), expr.span_or(or));
+                }
+            }
+            ExprNode::Leaf(RowLeaf::Pair(PairLeaf::Of(_, path) | PairLeaf::Either(path))) => {
+                self.path(from, source, path, expr.span_or(or));
+            }
+            ExprNode::Leaf(RowLeaf::Value | RowLeaf::Duration(..) | RowLeaf::Pair(PairLeaf::Exists(_) | PairLeaf::Ever))
+            | ExprNode::Literal(_)
+            | ExprNode::Broken => {}
         }
     }
 
@@ -331,6 +373,15 @@ impl Builder<'_> {
         }
         if let Some(time) = aggregate.time {
             self.edge(from, Node::Column(aggregate.source, time), span);
+        }
+        if aggregate.stock.is_some() {
+            let holds = self.model.sources.get(aggregate.source).holds;
+            for column in holds.iter().flat_map(Holds::columns) {
+                self.edge(from, Node::Column(aggregate.source, column), span);
+            }
+        }
+        if let Some(Stock::Pairs(Some(per))) = &aggregate.stock {
+            self.path(from, aggregate.source, per, span);
         }
     }
 

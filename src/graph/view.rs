@@ -4,7 +4,8 @@
 //! nodes; a KPI that is sliced reads the columns that hold the dimension in its sources.
 
 use super::{Graph, Node};
-use crate::model::{Body, Model, SourceId};
+use crate::model::journey::Journey;
+use crate::model::{Body, Model, Source, SourceId};
 use crate::text::Span;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -33,7 +34,7 @@ pub struct Wanted {
     pub down: Option<usize>,
 }
 
-/// A part of the graph, its nodes in the order sources, columns, KPIs, and each kind in the order of definition.
+/// A part of the graph, its nodes in the order sources, journeys, columns, KPIs, and each kind in the order of definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
     /// The definitions.
@@ -47,7 +48,9 @@ pub struct View {
 pub enum Kind {
     /// A source.
     Source,
-    /// A column of a source.
+    /// A journey.
+    Journey,
+    /// A column of a source or journey.
     Column,
     /// A KPI.
     Kpi,
@@ -90,13 +93,17 @@ impl Graph {
     fn reads(&self, model: &Model, level: Level) -> Reads {
         let mut reads = Reads::new();
         if level != Level::Kpis {
-            reads.extend(model.sources.ids().map(|source| (Node::Source(source), BTreeSet::new())));
+            let of = |id, source: &Source| match &source.journey {
+                Some(journey) => self.of_journey(model, id, journey, level),
+                None => BTreeSet::new(),
+            };
+            reads.extend(model.sources.iter().map(|(id, source)| (Node::Source(id), of(id, source))));
         }
         for id in model.kpis.ids() {
             let read = self.of_kpi(model, Node::Kpi(id));
             let read = match level {
                 Level::Kpis => read.into_iter().filter(|node| matches!(node, Node::Kpi(_))).collect(),
-                Level::Sources => self.sources_of(read),
+                Level::Sources => self.sources_of(model, read),
                 Level::Columns => without_implied(read),
             };
             reads.insert(Node::Kpi(id), read);
@@ -137,7 +144,7 @@ impl Graph {
     }
 
     /// The same with the sources of columns in the place of columns.
-    fn sources_of(&self, read: BTreeSet<Node>) -> BTreeSet<Node> {
+    fn sources_of(&self, model: &Model, read: BTreeSet<Node>) -> BTreeSet<Node> {
         let mut found = BTreeSet::new();
         let mut todo: Vec<Node> = read.into_iter().collect();
         let mut seen = BTreeSet::new();
@@ -148,6 +155,9 @@ impl Graph {
             match node {
                 Node::Column(source, _) => {
                     found.insert(Node::Source(source));
+                    if model.sources.get(source).journey.is_some() {
+                        continue;
+                    }
                     todo.extend(self.needs(node).into_iter().filter(|next| matches!(next, Node::Column(..))));
                 }
                 Node::Kpi(_) | Node::Source(_) => _ = found.insert(node),
@@ -155,6 +165,17 @@ impl Graph {
             }
         }
         found
+    }
+
+    /// What a journey as a whole reads: the sources of its steps. Where columns are shown, those of its steps say more.
+    fn of_journey(&self, model: &Model, id: SourceId, journey: &Journey, level: Level) -> BTreeSet<Node> {
+        if level == Level::Columns {
+            let first = journey.first();
+            return first.map(|rows| Node::Column(rows.source, rows.time)).into_iter().collect();
+        }
+        let own = |node: &Node| matches!(node, Node::Source(source) | Node::Column(source, _) if *source == id);
+        let read = journey.steps.iter().flat_map(|step| self.needs(Node::Column(id, step.column)));
+        self.sources_of(model, read.filter(|node| !own(node)).collect())
     }
 
     /// Adds the columns that are read, and what they read themselves.
@@ -223,7 +244,10 @@ fn within(next: &Reads, from: &[Node], steps: Option<usize>) -> BTreeSet<Node> {
 fn shown(model: &Model, node: Node) -> Option<Shown> {
     let name = super::name_of(model, node);
     let (kind, title, defined) = match node {
-        Node::Source(id) => (Kind::Source, None, model.sources.get(id).name.span),
+        Node::Source(id) => {
+            let source = model.sources.get(id);
+            (if source.journey.is_some() { Kind::Journey } else { Kind::Source }, None, source.name.span)
+        }
         Node::Column(id, column) => (Kind::Column, None, model.sources.get(id).columns.get(column).name.span),
         Node::Kpi(id) => {
             let kpi = model.kpis.get(id);

@@ -53,8 +53,11 @@ pub fn lint(model: &Model, graph: &Graph, files: &Files, findings: &mut Findings
     found.into_iter().for_each(|found| findings.append(found));
 }
 
-/// Drops the findings that definitions allow, each with a reason; an allowance without a finding is one itself.
-pub fn allow(allowances: &[Allowance], findings: &mut Findings) {
+/// Drops the findings that definitions allow, each with a reason; an allowance without a finding is one itself. What is about
+/// data is allowed among findings about data, and the rest among the others.
+pub fn allow(allowances: &[Allowance], about_data: bool, findings: &mut Findings) {
+    let allowances: Vec<&Allowance> =
+        allowances.iter().filter(|allowance| allowance.lint.is_about_data() == about_data).collect();
     if allowances.is_empty() {
         return;
     }

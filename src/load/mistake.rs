@@ -52,6 +52,10 @@ impl Stop<'_> {
     fn words(&self, kind: &ErrorKind) -> (String, Option<String>) {
         let (message, help) = match kind {
             ErrorKind::MappingValueNotAllowed => return self.unexpected_colon(),
+            ErrorKind::ExpectedFlowMappingSeparator if self.rest().starts_with(':') && self.follows_open_bracket() => (
+                "a bracket in the lines above is not closed".to_owned(),
+                "add `}` or `]` at the end of the line where it belongs",
+            ),
             ErrorKind::ExpectedFlowMappingSeparator if self.rest().starts_with(':') => return colon_in_text(),
             ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator => (
                 "expected `,` or the closing bracket here".to_owned(),
@@ -73,6 +77,10 @@ impl Stop<'_> {
             ErrorKind::UnexpectedCharacter { character } => {
                 (format!("a text without quotes cannot begin with `{character}`"), "put quotes around the text")
             }
+            ErrorKind::MissingAnchorOrAliasName => (
+                "a text without quotes cannot begin with `*` or `&`".to_owned(),
+                "put quotes around the text; `&name` and `*name` are YAML's own, for a value that is used twice",
+            ),
             ErrorKind::InvalidTrailingSingleQuotedScalar => (
                 "YAML ended the text at the quote before this".to_owned(),
                 "a quote inside a text is doubled: `'it''s'`; a formula that begins with a quote stands in double quotes as a whole",
@@ -137,6 +145,14 @@ impl Stop<'_> {
         self.text.get(self.line_start..self.byte).unwrap_or_default()
     }
 
+    /// Whether a key begins this line, and the line above has a bracket that it does not close.
+    fn follows_open_bracket(&self) -> bool {
+        let above = self.text.get(..self.line_start).unwrap_or_default().lines().next_back().unwrap_or_default();
+        let count = |marks: [char; 2]| above.chars().filter(|char| marks.contains(char)).count();
+        let is_key = self.before().trim().chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
+        is_key && count(['{', '[']) > count(['}', ']'])
+    }
+
     fn begins_line(&self) -> bool {
         self.before().trim_start_matches([' ', '-']).is_empty()
     }
@@ -149,6 +165,13 @@ impl Stop<'_> {
         let above = self.text.get(..self.line_start).unwrap_or_default().lines().rev().find(|line| !line.trim().is_empty());
         let indent = |line: &str| line.len() - line.trim_start().len();
         match above {
+            Some(above) if above.contains(':') && !above.contains(": ") && !above.trim_end().ends_with(':') => {
+                let (key, value) = above.trim().split_once(':').unwrap_or_default();
+                (
+                    format!("`{}` in the line above has no blank after its `:`", above.trim()),
+                    Some(format!("write `{key}: {value}`")),
+                )
+            }
             Some(above) if !above.contains(':') => (
                 format!("`{}` in the line above has no `:` after it", above.trim()),
                 Some("a key ends with `:`, also when its value stands in the lines below".to_owned()),

@@ -116,12 +116,20 @@ fn specs(root: &Path, folder: &str, loaded: &mut Loaded) {
     let mut paths = Vec::new();
     if root.join(folder).is_dir() {
         collect(root, Path::new(folder), &mut paths, loaded);
+        if paths.is_empty() && !loaded.incomplete {
+            without_specs(root, folder, loaded);
+        }
     } else {
         let start = loaded.project.as_ref().map(|tree| specs_key(tree).unwrap_or(Span::start_of(tree.file)));
         let message = format!("there is no folder `{folder}` for the spec files");
         let mut finding = Finding::placeless(&codes::UNREADABLE_FILE, message);
         finding.labels.extend(start.map(|span| crate::diagnostic::Label { span, text: String::new() }));
-        finding.help(format!("make the folder, or name the one that holds them in {PROJECT_FILE}, as in `specs: kpis`"));
+        finding.help(match elsewhere(root) {
+            Some(other) => format!(
+                "there are YAML files in `{other}`; if they are the spec files, say so in {PROJECT_FILE}: `specs: {other}`"
+            ),
+            None => format!("make the folder, or name the one that holds them in {PROJECT_FILE}, as in `specs: kpis`"),
+        });
         loaded.findings.push(finding);
         loaded.incomplete = true;
     }
@@ -145,6 +153,42 @@ fn specs(root: &Path, folder: &str, loaded: &mut Loaded) {
             None => loaded.incomplete = true,
         }
     }
+}
+
+/// The folder in which the spec files may be: one of the project's with YAML files, or the project's own.
+fn elsewhere(root: &Path) -> Option<String> {
+    let entries: Vec<_> = std::fs::read_dir(root).ok()?.flatten().filter(|entry| !is_hidden(entry)).collect();
+    let named = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+    let holds_yaml = |entry: &&std::fs::DirEntry| {
+        std::fs::read_dir(entry.path()).is_ok_and(|inside| inside.flatten().any(|inside| is_spec_file(&inside.path())))
+    };
+    let folder = entries.iter().filter(holds_yaml).map(named).min();
+    let beside = entries.iter().any(|entry| is_spec_file(&entry.path()) && entry.file_name() != PROJECT_FILE);
+    folder.or_else(|| beside.then(|| ".".to_owned()))
+}
+
+fn is_hidden(entry: &std::fs::DirEntry) -> bool {
+    entry.file_name().to_string_lossy().starts_with('.')
+}
+
+/// Whether a file is a spec file by its name. Some systems write endings in capitals.
+fn is_spec_file(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("yml") || ending.eq_ignore_ascii_case("yaml"))
+}
+
+/// Warns of a folder without spec files: nothing is defined then, and nothing can be wrong with it.
+fn without_specs(root: &Path, folder: &str, loaded: &mut Loaded) {
+    let files = std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten().filter(|entry| !is_hidden(entry));
+    let mut others: Vec<String> = files.map(|entry| entry.file_name().to_string_lossy().into_owned()).take(20).collect();
+    others.sort();
+    let place = loaded.project.as_ref().map(|tree| specs_key(tree).unwrap_or(Span::start_of(tree.file)));
+    let mut finding = Finding::placeless(&codes::NO_SPEC_FILES, format!("there are no spec files in `{folder}`"));
+    finding.labels.extend(place.map(|span| crate::diagnostic::Label { span, text: String::new() }));
+    finding.help(match others.as_slice() {
+        [] => "a spec file is any `*.yml` or `*.yaml` there; `kpic init` begins with some".to_owned(),
+        others => format!("a spec file ends in `.yml` or `.yaml`; there are: {}", others.join(", ")),
+    });
+    loaded.findings.push(finding);
 }
 
 /// Where `kpic.yml` names the folder of the spec files.
@@ -208,7 +252,7 @@ fn collect(root: &Path, folder: &Path, paths: &mut Vec<String>, loaded: &mut Loa
         let hidden = name.to_string_lossy().starts_with('.');
         let path = if folder == Path::new(".") { PathBuf::from(&name) } else { folder.join(&name) };
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let is_spec = path.extension().is_some_and(|ending| ending == "yml" || ending == "yaml");
+        let is_spec = is_spec_file(&path);
         if hidden || (folder == Path::new(".") && name == PROJECT_FILE) {
             continue;
         }
@@ -222,7 +266,14 @@ fn collect(root: &Path, folder: &Path, paths: &mut Vec<String>, loaded: &mut Loa
 
 /// The text of a file below `root`; a finding if it cannot be read.
 fn read(root: &Path, path: &str, loaded: &mut Loaded) -> Option<String> {
-    match std::fs::read(root.join(path)) {
+    let full = root.join(path);
+    // Pipes and devices have no end.
+    if std::fs::metadata(&full).is_ok_and(|meta| !meta.is_file()) {
+        let message = format!("{path} is no ordinary file");
+        loaded.findings.push(Finding::placeless(&codes::UNREADABLE_FILE, message));
+        return None;
+    }
+    match std::fs::read(full) {
         Err(error) => {
             unreadable(path, &error, loaded);
             None

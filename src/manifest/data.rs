@@ -24,6 +24,8 @@ pub struct Manifest {
     pub kpis: BTreeMap<String, Kpi>,
     /// The relations that it reads.
     pub sources: BTreeMap<String, Source>,
+    /// The orders in which entities pass steps; formulas read them like sources.
+    pub journeys: BTreeMap<String, Journey>,
     /// What its KPIs can be sliced by: the dimensions that a spec defines or a KPI is sliced by.
     pub dimensions: BTreeMap<String, Dimension>,
     /// Who owns KPIs.
@@ -227,7 +229,7 @@ pub struct Source {
     pub description: String,
     /// Where its rows are.
     pub relation: Relation,
-    /// `events` if rows happen, `entities` if they are.
+    /// `events` if rows happen, `entities` if they are, `states` if they hold for a while.
     pub kind: String,
     /// The noun that one row stands for.
     pub row: String,
@@ -235,10 +237,81 @@ pub struct Source {
     pub key: Vec<String>,
     /// The time at which a row counts.
     pub time: Option<String>,
+    /// For how long a row holds; only states have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holds: Option<Holds>,
     /// What formulas may touch, in the order of the spec.
     pub columns: Vec<Column>,
     /// Where it is defined.
     pub defined: Place,
+}
+
+/// For how long the rows of a source of states hold.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Holds {
+    /// From one time up to another.
+    Valid {
+        /// The column with the time since which.
+        from: String,
+        /// The column with the time up to which; null for what still holds.
+        to: String,
+        /// Whether that is the last day on which it holds.
+        inclusive: bool,
+    },
+    /// From one snapshot to the next.
+    Snapshot {
+        /// The column with the day of the snapshot.
+        taken: String,
+        /// How often snapshots are taken: `week`.
+        every: String,
+        /// How long the latest stands for what is so: `2 weeks`.
+        fresh_for: String,
+    },
+}
+
+/// The order in which an entity passes steps. It has a row for each journey, with a column for each step.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Journey {
+    /// Its name.
+    pub name: String,
+    /// How people call it.
+    pub title: String,
+    /// What it follows.
+    pub description: String,
+    /// The noun that one journey stands for.
+    pub row: String,
+    /// `first` if an entity has one journey, `every` if every first step begins one.
+    pub starts: String,
+    /// `strict` if a step has to come after the one before it, `any` if after the first.
+    pub order: String,
+    /// The steps, the first one first.
+    pub steps: Vec<Step>,
+    /// Further columns: those of the first step's source, with the values of the row that the journey begins with.
+    pub columns: Vec<Column>,
+    /// Where it is defined.
+    pub defined: Place,
+}
+
+/// A step of a journey.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Step {
+    /// Its name, which is that of the column with the time at which it was reached.
+    pub name: String,
+    /// How people call it.
+    pub title: String,
+    /// `date` or `timestamp`.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// The source whose rows are the step.
+    pub source: String,
+    /// The column of the source that says when.
+    pub at: String,
+    /// The column, or path, that says who takes the step.
+    pub entity: String,
+    /// Which rows are the step; null if all are.
+    #[serde(rename = "where")]
+    pub filter: Option<String>,
 }
 
 /// Where rows are.

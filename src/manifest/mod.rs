@@ -5,6 +5,7 @@
 //! says in plain words what their formulas do, [`data`] has the structs.
 
 pub mod data;
+mod journey;
 mod kpi;
 mod reading;
 
@@ -12,13 +13,14 @@ pub use data::Manifest;
 
 use crate::calendar::{AsOf, Grain};
 use crate::graph::Graph;
-use crate::model::facts::Type;
 use crate::model::{self, ColumnUnit, KpiId, Model, SourceKind, Storage};
 use crate::pipeline::Valid;
 use crate::plan::views::{Shows, View};
 use crate::sql::Dialect;
-use crate::text::{FileId, Files, Lines, Span, title};
-use data::{Calendar, Column, Dimension, Place, Project, Relation, Scorecard, Shown, Source, Team, Test, TestedKpi, Warehouse};
+use crate::text::{Files, Span, title};
+use data::{
+    Calendar, Column, Dimension, Holds, Place, Project, Relation, Scorecard, Shown, Source, Team, Test, TestedKpi, Warehouse,
+};
 use std::collections::BTreeMap;
 
 /// The version of the manifest's form. It grows when a program that reads an older one would be misled.
@@ -40,7 +42,8 @@ pub fn manifest(project: &Valid, views: &[View], dialect: &dyn Dialect) -> Manif
         calendar: calendar(model),
         warehouse: Warehouse { dialect: dialect.name().to_owned(), schema: model.warehouse.schema.clone() },
         kpis: kpi::kpis(&all),
-        sources: model.sources.rows().iter().map(|source| (source.name.value.clone(), all.source(source))).collect(),
+        sources: all.sources(),
+        journeys: journey::journeys(&all),
         dimensions: all.dimensions(),
         teams: all.teams(),
         taxonomies: all.taxonomies(),
@@ -69,7 +72,6 @@ struct Whole<'a> {
     model: &'a Model,
     graph: &'a Graph,
     files: &'a Files,
-    lines: BTreeMap<FileId, Lines>,
     /// For each KPI by its place what mentions it or shows it.
     around: Vec<Around>,
 }
@@ -88,13 +90,7 @@ struct Around {
 impl<'a> Whole<'a> {
     fn of(project: &'a Valid, views: &[View]) -> Self {
         let (model, files) = (project.model(), project.files());
-        let mut whole = Self {
-            model,
-            graph: project.graph(),
-            files,
-            lines: files.lines(files.iter().map(|(id, _)| id)),
-            around: vec![Around::default(); model.kpis.len()],
-        };
+        let mut whole = Self { model, graph: project.graph(), files, around: vec![Around::default(); model.kpis.len()] };
         for (id, kpi) in model.kpis.iter() {
             let name = &kpi.name.value;
             for needed in kpi::components(whole.graph, id) {
@@ -145,9 +141,12 @@ impl<'a> Whole<'a> {
 
     /// Where a definition stands.
     fn place(&self, span: Span) -> Place {
-        let position = self.files.get(span.file).zip(self.lines.get(&span.file));
-        let line = position.map_or(1, |(file, lines)| lines.position(&file.text, span.start as usize).line);
-        Place { file: self.files.path(span.file).to_owned(), line }
+        Place { file: self.files.path(span.file).to_owned(), line: self.files.line(span) }
+    }
+
+    fn sources(&self) -> BTreeMap<String, Source> {
+        let sources = self.model.sources.rows().iter().filter(|source| source.journey.is_none());
+        sources.map(|source| (source.name.value.clone(), self.source(source))).collect()
     }
 
     fn source(&self, source: &model::Source) -> Source {
@@ -166,11 +165,18 @@ impl<'a> Whole<'a> {
             kind: match source.kind {
                 SourceKind::Events => "events",
                 SourceKind::Entities => "entities",
+                SourceKind::States => "states",
             }
             .to_owned(),
             row: source.row.clone(),
             key: source.key.iter().map(|id| name_of(*id)).collect(),
             time: source.time.map(name_of),
+            holds: source.holds.map(|holds| match holds {
+                model::Holds::Valid { from, to, inclusive } => Holds::Valid { from: name_of(from), to: name_of(to), inclusive },
+                model::Holds::Snapshot { taken, every, fresh_for } => {
+                    Holds::Snapshot { taken: name_of(taken), every: every.to_string(), fresh_for: fresh_for.to_string() }
+                }
+            }),
             columns: source.columns.rows().iter().map(|column| self.column(source, column)).collect(),
             defined: self.place(source.name.span),
         }
@@ -190,7 +196,7 @@ impl<'a> Whole<'a> {
         Column {
             name: column.name.value.clone(),
             description: column.description.clone(),
-            ty: type_name(column.ty).to_owned(),
+            ty: column.ty.written().to_owned(),
             unit,
             currency_in,
             stored_as,
@@ -225,7 +231,7 @@ impl<'a> Whole<'a> {
                 name: each.name.clone(),
                 title: each.title.clone(),
                 description: own.or(column.filter(|_| each.defined.is_none())).cloned().unwrap_or_default(),
-                ty: each.ty.map(|ty| type_name(ty).to_owned()),
+                ty: each.ty.map(|ty| ty.written().to_owned()),
                 from: from.collect(),
                 kpis: sliced.get(&id).cloned().unwrap_or_default(),
                 defined: each.defined.map(|span| self.place(span)),
@@ -376,20 +382,5 @@ fn calendar(model: &Model) -> Calendar {
         week_starts: name(weekdays, weekday),
         fiscal_year_starts: name(months, month),
         source: model.calendar_source.as_ref().map(|source| model.sources.get(source.source).name.value.clone()),
-    }
-}
-
-/// A type as specs write it; instants are timestamps once they are read.
-fn type_name(ty: Type) -> &'static str {
-    match ty {
-        Type::Boolean => "boolean",
-        Type::Integer => "integer",
-        Type::Decimal => "decimal",
-        Type::Number => "number",
-        Type::Text => "text",
-        Type::Date => "date",
-        Type::Timestamp => "timestamp",
-        Type::Key => "key",
-        Type::Null | Type::Error => "unknown",
     }
 }

@@ -1,9 +1,10 @@
 //! What a KPI's formula does in time, in plain words: what a reader of a chart has to know and no chart shows.
 
-use crate::calendar::Grain;
+use crate::calendar::{Grain, TimeUnit};
 use crate::functions::{OverNothing, Role};
-use crate::model::expr::{Calc, CalcLeaf, Each, Expr, Grouped, Node, Past, Window};
-use crate::model::{Body, Kpi, Model};
+use crate::model::expr::{Aggregate, Calc, CalcLeaf, Each, Expr, Grouped, Node, Past, RowLeaf, Window};
+use crate::model::{Body, ColumnId, Kpi, Model, SourceId};
+use crate::text::title;
 
 /// Sentences about a KPI, the most important first.
 pub(super) fn reading(model: &Model, kpi: &Kpi) -> Vec<String> {
@@ -30,6 +31,13 @@ fn formula(model: &Model, calc: &Calc, said: &mut Vec<String>) {
     let subject = if whole { "It" } else { "A part of it" };
     for each in &found.each {
         said.push(of_each(each, subject));
+    }
+    for (source, time) in &found.journeys {
+        said.extend(of_journey(model, *source, *time));
+    }
+    if let Some((count, unit)) = found.within {
+        let time = if count == 1 { format!("{count} {}", unit.name()) } else { format!("{count} {}s", unit.name()) };
+        said.push(format!("A period is complete {time} after its end, once every journey has had that time."));
     }
     for (top, entity) in &found.grouped {
         let first = format!("{subject} is worked out for each {entity} first");
@@ -82,13 +90,20 @@ struct Found<'a> {
     each: Vec<&'a Each>,
     totals: Vec<String>,
     grouped: Vec<(Option<u32>, String)>,
+    journeys: Vec<(SourceId, Option<ColumnId>)>,
+    /// The longest time that a step has.
+    within: Option<(u32, TimeUnit)>,
 }
 
 impl<'a> Found<'a> {
     fn leaf(&mut self, model: &Model, leaf: &'a CalcLeaf) {
         match leaf {
-            CalcLeaf::Aggregate(aggregate) => add(&mut self.windows, aggregate.window),
+            CalcLeaf::Aggregate(aggregate) => {
+                add(&mut self.windows, aggregate.window);
+                self.journey(model, aggregate);
+            }
             CalcLeaf::Grouped(grouped) => {
+                self.journey(model, &grouped.of);
                 add(&mut self.windows, grouped.of.window);
                 add(&mut self.grouped, (grouped.top, entity(model, grouped)));
             }
@@ -105,6 +120,28 @@ impl<'a> Found<'a> {
         }
     }
 
+    fn journey(&mut self, model: &Model, aggregate: &Aggregate) {
+        if model.sources.get(aggregate.source).journey.is_none() {
+            return;
+        }
+        add(&mut self.journeys, (aggregate.source, aggregate.time));
+        // Days in a month are enough to see which of two times is longer.
+        let days = |(count, unit): (u32, TimeUnit)| match unit.months() {
+            Some(months) => f64::from(count) * f64::from(months) * 30.4,
+            None => f64::from(count) * f64::from(unit.seconds().unwrap_or(1)) / 86_400.0,
+        };
+        for expr in aggregate.filter.iter().chain(&aggregate.argument) {
+            expr.leaves(&mut |leaf| {
+                let RowLeaf::Reached(reached) = leaf else { return };
+                if let Some(within) = reached.within
+                    && self.within.is_none_or(|known| days(within) > days(known))
+                {
+                    self.within = Some(within);
+                }
+            });
+        }
+    }
+
     fn reaches_back(&self) -> bool {
         self.windows.iter().any(|window| matches!(window, Window::Trailing(_) | Window::ToDate(_) | Window::Previous))
     }
@@ -114,6 +151,18 @@ fn add<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if !list.contains(&item) {
         list.push(item);
     }
+}
+
+/// In which period a journey counts.
+fn of_journey(model: &Model, source: SourceId, time: Option<ColumnId>) -> Option<String> {
+    let known = model.sources.get(source);
+    let place = known.journey.as_ref()?.place(time?)?;
+    let step = title(&known.columns.get(time?).name.value).to_lowercase();
+    Some(if place == 0 {
+        format!("Each journey counts in the period of its first step, {step}.")
+    } else {
+        format!("Each journey counts in the period in which it reached the step {step}.")
+    })
 }
 
 /// What entities are called: the noun of the source to which they refer, else the path to them.

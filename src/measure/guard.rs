@@ -6,7 +6,7 @@ use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::engine::types::Family;
 use crate::engine::{Failure, Rows};
 use crate::model::facts::Type;
-use crate::model::{CalendarSource, Clock, Column, ColumnId, Relation, Source, SourceId, Storage};
+use crate::model::{CalendarSource, Clock, Column, ColumnId, Holds, Relation, Source, SourceId, Storage};
 use crate::plan::relation::{Query, RelationRef};
 use crate::plan::rules::{Rule, examples};
 use crate::plan::sources_read;
@@ -65,6 +65,10 @@ pub(super) fn columns(
             Err(why) => {
                 let message = format!("the rows of `{}` cannot be read: {why}", source.name.value);
                 findings.report(&codes::NOT_IN_DATA, source.name.span, message).help(match &source.relation {
+                    Some(Relation::Files(paths)) if paths.iter().any(|path| is_sheet(path)) => {
+                        "Parquet, CSV and JSON files can be read; save the sheet as CSV"
+                    }
+                    Some(Relation::Files(_)) if why.contains("utf-8") => "save the file as UTF-8",
                     Some(Relation::Files(_)) => "files are looked for from the project's folder",
                     Some(Relation::Query(_)) => "run the query by itself; files in it are looked for from the project's folder",
                     _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names",
@@ -75,12 +79,44 @@ pub(super) fn columns(
     Ok(readable)
 }
 
+/// Whether a file is of a program for sheets.
+fn is_sheet(path: &str) -> bool {
+    let ending = path.rsplit('.').next().unwrap_or_default().to_lowercase();
+    matches!(ending.as_str(), "xlsx" | "xls" | "ods" | "numbers")
+}
+
+/// The columns of a source, if it has several that stand in the data and none of them does.
+fn none_is_there(source: &Source, known: &[(String, String)]) -> Option<BTreeSet<ColumnId>> {
+    let mut stored = BTreeSet::new();
+    for (id, column) in source.columns.iter() {
+        let names = match &column.storage {
+            Storage::Stored(name) => std::slice::from_ref(name),
+            Storage::Several(names) => names.as_slice(),
+            Storage::Derived(_) | Storage::Raw(_) => continue,
+        };
+        if names.iter().any(|name| known.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))) {
+            return None;
+        }
+        stored.insert(id);
+    }
+    (stored.len() > 2).then_some(stored)
+}
+
 /// The columns of a source that are missing or of another type.
 fn unfit(source: &Source, rows: &Rows, findings: &mut Findings) -> BTreeSet<ColumnId> {
     let text =
         |row: &Vec<serde_json::Value>, at: usize| row.get(at).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let known: Vec<(String, String)> = rows.rows.iter().map(|row| (text(row, 0), text(row, 1))).collect();
     let mut unfit = BTreeSet::new();
+    if let Some(stored) = none_is_there(source, &known) {
+        let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
+        let message = format!("the data of `{}` has none of the columns that are declared", source.name.value);
+        findings.report(&codes::NOT_IN_DATA, source.name.span, message).help(format!(
+            "it has: {}; see whether it is the right one, and whether a file has a line with names at its top",
+            names.join(", ")
+        ));
+        return stored;
+    }
     for (id, column) in source.columns.iter() {
         let stored: Vec<&String> = match &column.storage {
             Storage::Stored(name) => vec![name],
@@ -150,7 +186,11 @@ fn advice(column: &Column, ty: &str) -> String {
 /// Checks that no key that rows are joined by stands in several rows.
 fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findings) -> Result<(), Failure> {
     let model = session.project.model();
-    let queries: Vec<Query> = joined.iter().map(|id| examples(model, *id, Rule::UniqueKey)).collect();
+    let rule = |id: &SourceId| match model.sources.get(*id).holds {
+        Some(Holds::Valid { .. }) => Rule::NoOverlap,
+        Some(Holds::Snapshot { .. }) | None => Rule::UniqueKey,
+    };
+    let queries: Vec<Query> = joined.iter().map(|id| examples(model, *id, rule(id))).collect();
     for (id, answer) in joined.iter().zip(session.answer(&queries)?) {
         let source = model.sources.get(*id);
         let rows = match answer {
@@ -163,6 +203,10 @@ fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findi
         let Some(worst) = rows.rows.first() else { continue };
         let plain = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let names: Vec<&str> = source.key.iter().map(|key| source.columns.get(*key).name.value.as_str()).collect();
+        if rule(id) == Rule::NoOverlap {
+            overlap(source, worst, findings);
+            continue;
+        }
         let Some((times, values)) = worst.split_last() else { continue };
         let key: Vec<String> = names.iter().zip(values).map(|(name, value)| format!("{name} = {}", plain(value))).collect();
         let message = format!(
@@ -177,6 +221,25 @@ fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findi
             .help("name a key that is unique, or make the source a `query:` with one row per key");
     }
     Ok(())
+}
+
+/// Reports two states of one key that hold at one time; the row has the key, and when each of the two begins.
+fn overlap(source: &Source, row: &[serde_json::Value], findings: &mut Findings) {
+    let plain = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let [key @ .., first, second] = row else { return };
+    let names = source.key.iter().map(|key| source.columns.get(*key).name.value.as_str());
+    let key: Vec<String> = names.zip(key).map(|(name, value)| format!("{name} = {}", plain(value))).collect();
+    let message = format!(
+        "two states of `{}` hold at one time: those of {} that begin at {} and at {}; referring to them would multiply rows",
+        source.name.value,
+        key.join(", "),
+        plain(first),
+        plain(second)
+    );
+    let span = source.key_span.unwrap_or(source.name.span);
+    findings
+        .report(&codes::STATES_OVERLAP, span, message)
+        .help("end each state where the next one begins, or add to the key what tells the two apart");
 }
 
 pub(super) fn refused(source: &Source, why: &str) -> Finding {

@@ -157,7 +157,7 @@ fn title(model: &Model, expected: &Expected) -> String {
 /// The tables of a test: one for each source, empty where the test gives no rows.
 fn tables(model: &Model, test: &TestCase, dialect: &dyn Dialect) -> String {
     let mut out = String::new();
-    for (id, source) in model.sources.iter() {
+    for (id, source) in model.sources.iter().filter(|(_, source)| source.journey.is_none()) {
         let given = test.given.iter().find(|given| given.source == id);
         let is_calendar = model.calendar_source.as_ref().is_some_and(|calendar| calendar.source == id);
         if let (None, true, Some(relation)) = (given, is_calendar, &source.relation) {

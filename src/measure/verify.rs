@@ -5,10 +5,10 @@
 //! 3. [`rules::examples`] shows the first of them, for the rules that are broken.
 
 use super::{Session, guard, number};
-use crate::diagnostic::{Code, Findings, codes};
+use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::engine::{Failure, Rows};
 use crate::model::facts::Range;
-use crate::model::{Column, ColumnId, Model, Source, SourceId, Storage};
+use crate::model::{Column, ColumnId, Holds, Model, Source, SourceId, Storage};
 use crate::plan::relation::RelationRef;
 use crate::plan::rules::{self, Rule};
 use crate::sql;
@@ -53,6 +53,8 @@ pub enum Outcome {
     Fine,
     /// So many rows are wrong.
     Rows(u64),
+    /// So many rows are wrong, and the project allows it.
+    Allowed(u64),
     /// Something is wrong that is no matter of rows.
     Wrong,
     /// It could not be looked at, because of something else that is wrong.
@@ -87,6 +89,17 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
     examples(session, &mut asked)?;
     for one in &asked {
         report(model, one, &mut findings);
+    }
+    session.project.settle(sources.len() == model.sources.len(), &mut findings);
+    for one in &mut asked {
+        let (code, span) = {
+            let words = words(model, one.source, one.rule);
+            (words.code, words.span)
+        };
+        let stands = |finding: &Finding| finding.code == code && finding.labels.first().is_some_and(|label| label.span == span);
+        if let (Outcome::Rows(count), false) = (one.outcome, findings.iter().any(stands)) {
+            one.outcome = Outcome::Allowed(count);
+        }
     }
     let mut report = Report::default();
     for id in sources {
@@ -336,6 +349,27 @@ fn words(model: &Model, id: SourceId, rule: Rule) -> Words {
                 help: "name a key that is unique, or make the source a `query:` with one row per key".to_owned(),
             }
         }
+        Rule::NoOverlap => {
+            let names: Vec<&str> = source.key.iter().map(|key| of(*key).name.value.as_str()).collect();
+            let names = names.join(", ");
+            Words {
+                code: &codes::STATES_OVERLAP,
+                span: source.key_span.unwrap_or(source.name.span),
+                what: format!("states of one {names} do not overlap"),
+                wrong: "whose state still holds when the next of the same key begins".to_owned(),
+                help: format!(
+                    "end each state where the next of its `{names}` begins; if such states are meant to hold side by side, the key \
+                     needs a further column"
+                ),
+            }
+        }
+        Rule::InOrder => Words {
+            code: &codes::ENDS_BEFORE_IT_BEGINS,
+            span: source.name.span,
+            what: "no state ends before it begins".to_owned(),
+            wrong: "whose end is before its beginning, so that it never holds".to_owned(),
+            help: "correct their times, or leave such rows out with a `query:`".to_owned(),
+        },
         Rule::Present(column) => present(source, column),
         Rule::Found(column) => {
             let target = of(column).reference.map_or("", |id| model.sources.get(id).name.value.as_str());
@@ -385,6 +419,14 @@ fn present(source: &Source, column: ColumnId) -> Words {
             what,
             wrong: format!("whose time `{}` is null", name.value),
             help: "no period counts them: fill in the time, or leave such rows out with a `query:`".to_owned(),
+        }
+    } else if source.holds.iter().flat_map(Holds::columns).any(|held| held == column) {
+        Words {
+            code: &codes::TIME_MISSING,
+            span: name.span,
+            what,
+            wrong: format!("whose `{}` is null", name.value),
+            help: "such a state never holds: fill in the time, or leave such rows out with a `query:`".to_owned(),
         }
     } else if source.key.contains(&column) {
         Words {

@@ -4,6 +4,7 @@
 //! relations. What is in between is the same everywhere: functions of the table in `functions`, applied to expressions.
 //! Places do not count when expressions are compared, so that the same calculation is found wherever it was written.
 
+use super::journey::Reached;
 use super::{ColumnId, DimensionId, KpiId, SourceId};
 use crate::calendar::{Date, Grain, Length};
 use crate::functions::Function;
@@ -84,6 +85,41 @@ pub enum RowLeaf {
     Value,
     /// An aggregate over the rows of another source that belong to this row.
     Related(Box<Related>),
+    /// Something of the two states of a pair: at the start of a period and at its end.
+    Pair(PairLeaf),
+    /// Whether a journey got to a step.
+    Reached(Box<Reached>),
+}
+
+/// One of the two moments of a period at which states are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Edge {
+    /// The start of the period.
+    Start,
+    /// Its end, or that of the last visible day.
+    End,
+}
+
+/// Something of the two states of a pair.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PairLeaf {
+    /// A column of one of them.
+    Of(Edge, Path),
+    /// Whether there is one.
+    Exists(Edge),
+    /// Whether some state of the entity began before the period.
+    Ever,
+    /// A column of the state at the start, or, where there is none, of that at the end.
+    Either(Path),
+}
+
+/// How an aggregate looks at states.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stock {
+    /// At those that hold at a moment.
+    At(Edge),
+    /// At pairs: for each key, or each value of that path, the state at the start and the one at the end.
+    Pairs(Option<Path>),
 }
 
 /// A column reached through references.
@@ -151,6 +187,8 @@ pub struct Aggregate {
     pub filter: Option<RowExpr>,
     /// The time at which a row counts; nothing where all rows count at all times.
     pub time: Option<ColumnId>,
+    /// How states are looked at; nothing where rows count at a time.
+    pub stock: Option<Stock>,
     /// Over what it ranges.
     pub window: Window,
     /// Where it was written.
@@ -305,6 +343,16 @@ impl Path {
     /// A column of the source at hand.
     pub fn to(column: ColumnId) -> Self {
         Self { through: Vec::new(), column }
+    }
+
+    /// Whether it is that path, or goes on where that one leads.
+    pub fn is_of(&self, entity: &Path) -> bool {
+        let (last, before) = (entity.column, entity.through.as_slice());
+        let goes_on = self
+            .through
+            .split_at_checked(before.len())
+            .is_some_and(|(first, rest)| first == before && rest.first() == Some(&last));
+        self == entity || goes_on
     }
 }
 

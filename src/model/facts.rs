@@ -54,6 +54,14 @@ impl Type {
         }
     }
 
+    /// The type as specs write it, `key` for what only references have; instants are timestamps once they are read.
+    pub fn written(self) -> &'static str {
+        match self {
+            Type::Key => "key",
+            other => other.declared().unwrap_or("unknown"),
+        }
+    }
+
     /// The type as a column declares it.
     pub fn declared(self) -> Option<&'static str> {
         Some(match self {

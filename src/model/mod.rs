@@ -7,14 +7,16 @@ pub mod about;
 pub mod expr;
 pub mod facts;
 pub mod id;
+pub mod journey;
 pub mod unit;
 
-use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain};
+use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain, Length};
 use crate::text::{Name, Span, Spanned};
 use about::About;
 use expr::{Calc, CalcLeaf, Path, RowExpr};
 use facts::{Facts, Kind, Range, Type};
 use id::{Id, Table};
+use journey::Journey;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 use unit::Unit;
@@ -110,6 +112,8 @@ pub struct Source {
     pub relation: Option<Relation>,
     /// Whether rows happen or are.
     pub kind: SourceKind,
+    /// What its rows are made of, if they are journeys.
+    pub journey: Option<Journey>,
     /// The noun that one row stands for.
     pub row: String,
     /// The columns that tell rows apart.
@@ -120,6 +124,8 @@ pub struct Source {
     pub time: Option<ColumnId>,
     /// Where the time is declared.
     pub time_span: Option<Span>,
+    /// For how long its rows hold; nothing but for states.
+    pub holds: Option<Holds>,
     /// Its columns.
     pub columns: Table<Column>,
     /// The column of each name.
@@ -133,6 +139,31 @@ pub enum SourceKind {
     Events,
     /// Each row is a thing.
     Entities,
+    /// Each row says that something was so for a while.
+    States,
+}
+
+/// For how long the rows of a source of states hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// From a time on and up to another.
+    Valid {
+        /// The time since which.
+        from: ColumnId,
+        /// The time up to which; null for what still holds.
+        to: ColumnId,
+        /// Whether that is the last day on which it holds, rather than the first moment at which it does not.
+        inclusive: bool,
+    },
+    /// From one snapshot to the next. A snapshot stands for the end of its day.
+    Snapshot {
+        /// When it was taken.
+        taken: ColumnId,
+        /// How often snapshots are taken.
+        every: Grain,
+        /// How long the latest stands for what is so; after that nothing is known.
+        fresh_for: Length,
+    },
 }
 
 /// Where rows are.
@@ -450,7 +481,7 @@ pub enum ExpectedValue {
 }
 
 impl Model {
-    /// Every word, in lower case, that stands in a table's name, a query or raw SQL. Gathered once.
+    /// Every word, in lower case, that stands in the name of a source or table, a query or raw SQL. Gathered once.
     pub fn words_of_relations(&self) -> Arc<foldhash::HashSet<String>> {
         let gather = || {
             let mut found = foldhash::HashSet::default();
@@ -459,6 +490,10 @@ impl Model {
                 found.extend(each.map(str::to_lowercase));
             };
             for source in self.sources.rows() {
+                if source.journey.is_none() {
+                    // What is read is called so where it is joined.
+                    words(&source.name.value);
+                }
                 match &source.relation {
                     Some(Relation::Table(parts)) => parts.iter().for_each(|part| words(part)),
                     Some(Relation::Query(query)) => words(query),
@@ -473,6 +508,11 @@ impl Model {
             Arc::new(found)
         };
         Arc::clone(self.words.get_or_init(gather))
+    }
+
+    /// How many sources there are, journeys left out: their rows are those of other sources.
+    pub fn source_count(&self) -> usize {
+        self.sources.rows().iter().filter(|source| source.journey.is_none()).count()
     }
 
     /// The last column of a path that begins in `source`.

@@ -2,6 +2,7 @@
 
 use super::complete::{Bound, is_complete_here};
 use super::expand::{Expansion, Formula, Move, Part as Leaf, Place};
+use super::journey::Wanted;
 use super::names::Names;
 use super::relation::{Atom, Body, Part, Query, Rows, Scalar, Select, column, day, moved};
 use super::rows::{Appearance, Series};
@@ -11,9 +12,9 @@ use super::stack::{Stack, is_dense, moves_in};
 use super::{Output, Question, Show};
 use crate::calendar::{AsOf, Date, Grain};
 use crate::functions::{conversions, operators};
-use crate::model::expr::{CalcLeaf, Expr, Node, Past, Window};
+use crate::model::expr::{CalcLeaf, Edge, Expr, Node, Past, Path, Window};
 use crate::model::facts::Type;
-use crate::model::{DimensionId, KpiId, Model, Storage};
+use crate::model::{DimensionId, KpiId, Model, SourceId, Storage};
 use std::collections::BTreeMap;
 
 /// Columns that plans have beside those of dimensions and values.
@@ -55,6 +56,14 @@ pub(super) struct Planner<'a> {
     /// Rows that show which slices there are.
     pub(super) appearances: Vec<Appearance>,
     pub(super) window_day_parts: BTreeMap<(Grain, Window), String>,
+    /// The parts with the latest snapshot at the start or end of each period.
+    pub(super) latest_snapshots: BTreeMap<(SourceId, Edge, Grain), String>,
+    /// The parts with the days of which there are snapshots.
+    pub(super) snapshot_days: BTreeMap<SourceId, String>,
+    /// The parts with the time at which the first state of each entity began.
+    pub(super) first_states: BTreeMap<(SourceId, Option<Path>), String>,
+    /// The journeys that are read, and what is read of each.
+    pub(super) journeys: BTreeMap<SourceId, Wanted>,
     /// The part with the values that the dimensions have had, by the dimensions that it has.
     pub(super) slices: BTreeMap<Vec<DimensionId>, String>,
 }
@@ -78,6 +87,10 @@ impl<'a> Planner<'a> {
             value_columns: Vec::new(),
             appearances: Vec::new(),
             window_day_parts: BTreeMap::new(),
+            latest_snapshots: BTreeMap::new(),
+            snapshot_days: BTreeMap::new(),
+            first_states: BTreeMap::new(),
+            journeys: BTreeMap::new(),
             slices: BTreeMap::new(),
         }
     }
@@ -148,6 +161,7 @@ impl<'a> Planner<'a> {
         for spine in self.spines.values() {
             parts.extend(spine.parts(&ground, &mut self.names));
         }
+        parts.extend(self.journey_parts());
         parts
     }
 

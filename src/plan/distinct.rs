@@ -61,7 +61,7 @@ impl Planner<'_> {
             select.column(value, &name);
             names.push(name);
         }
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.finish(scan);
         select.from = Some(from);
         select.joins = joins;
         let of = match argument.map(|argument| &argument.node) {

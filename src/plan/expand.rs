@@ -6,8 +6,10 @@
 
 use crate::calendar::{Grain, Length};
 use crate::functions::{Function, OverNothing, abs, if_, operators};
-use crate::model::expr::{Aggregate, Calc, CalcLeaf, Expr, Grouped, Literal, Node, Past, Path, RowExpr, RowLeaf, Window};
-use crate::model::{Body, DimensionId, KpiId, Model, SourceId};
+use crate::model::expr::{
+    Aggregate, Calc, CalcLeaf, Expr, Grouped, Literal, Node, PairLeaf, Past, Path, RowExpr, RowLeaf, Stock, Window,
+};
+use crate::model::{Body, DimensionId, Holds, KpiId, Model, SourceId};
 use foldhash::HashMap;
 
 /// A formula over measures.
@@ -63,6 +65,8 @@ pub(super) enum MeasureOf {
     Periods(Box<Periods>),
     /// Hand-kept figures.
     ByHand(KpiId),
+    /// Whether the snapshots of a source are fresh, so that something is known of its states.
+    Fresh(SourceId, Stock),
 }
 
 /// An aggregate over the values of a finer grain.
@@ -88,7 +92,7 @@ impl Measure {
             MeasureOf::Rows(aggregate) => zero(aggregate.function),
             MeasureOf::Entities(grouped) => zero(grouped.function),
             MeasureOf::Periods(periods) => zero(periods.function),
-            MeasureOf::ByHand(_) => false,
+            MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => false,
         }
     }
 
@@ -100,6 +104,7 @@ impl Measure {
             MeasureOf::Entities(grouped) => counts(grouped.function),
             MeasureOf::Periods(periods) => counts(periods.function),
             MeasureOf::ByHand(_) => false,
+            MeasureOf::Fresh(..) => true,
         }
     }
 }
@@ -158,7 +163,7 @@ impl Expansion {
                 periods.of.leaves(&mut |leaf| found |= matches!(leaf, Part::Value(id, _) if id == own));
                 found
             }
-            MeasureOf::Rows(_) | MeasureOf::Entities(_) | MeasureOf::ByHand(_) => false,
+            MeasureOf::Rows(_) | MeasureOf::Entities(_) | MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => false,
         })
     }
 
@@ -184,8 +189,11 @@ impl Expansion {
                 let previous = shifts(&aggregate) && take_previous(&mut aggregate.window);
                 restrict(model, &mut aggregate, &place.filters);
                 let name = if name.is_empty() { aggregate_name(model, &aggregate) } else { name.to_owned() };
+                let (source, stock) = (aggregate.source, aggregate.stock.clone());
                 let of = MeasureOf::Rows(Box::new(aggregate));
-                self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name)
+                let value =
+                    self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name);
+                self.where_fresh(model, source, stock, place, value)
             }
             CalcLeaf::Grouped(grouped) => {
                 let mut grouped = (**grouped).clone();
@@ -193,8 +201,11 @@ impl Expansion {
                 restrict(model, &mut grouped.of, &place.filters);
                 let inner = aggregate_name(model, &grouped.of);
                 let name = if name.is_empty() { format!("{}_of_{inner}", grouped.function.name) } else { name.to_owned() };
+                let (source, stock) = (grouped.of.source, grouped.of.stock.clone());
                 let of = MeasureOf::Entities(Box::new(grouped));
-                self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name)
+                let value =
+                    self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name);
+                self.where_fresh(model, source, stock, place, value)
             }
             CalcLeaf::Each(each) => {
                 let mut window = each.window;
@@ -241,6 +252,20 @@ impl Expansion {
                 self.calc(model, of, &whole, "")
             }
         }
+    }
+
+    /// A value over states, null where these are known by snapshots and the latest is too old.
+    fn where_fresh(&mut self, model: &Model, source: SourceId, stock: Option<Stock>, place: &Place, value: Formula) -> Formula {
+        let known = model.sources.get(source);
+        let (Some(Holds::Snapshot { .. }), Some(stock)) = (known.holds, stock) else { return value };
+        let stock = match stock {
+            Stock::Pairs(_) => Stock::Pairs(None),
+            Stock::At(edge) => Stock::At(edge),
+        };
+        let name = format!("{}_known", known.name.value);
+        let fresh = Measure { of: MeasureOf::Fresh(source, stock), grain: place.grain, keeps: Vec::new() };
+        let fresh = self.value(fresh, place, false, &name);
+        Expr::apply(&if_::IF, vec![Expr::apply(&operators::IS_NOT_NULL, vec![fresh]), value])
     }
 
     /// Whether a formula is null by itself at a period that is not there.
@@ -299,15 +324,17 @@ fn restrict(model: &Model, aggregate: &mut Aggregate, filters: &[RowExpr]) {
     if filters.is_empty() {
         return;
     }
-    let on_rows = |filter: &RowExpr| on_rows(model, aggregate.source, filter);
+    let pairs = matches!(aggregate.stock, Some(Stock::Pairs(_)));
+    let on_rows = |filter: &RowExpr| on_rows(model, aggregate.source, pairs, filter);
     let conditions = aggregate.filter.iter().cloned().chain(filters.iter().map(on_rows)).collect();
     aggregate.filter = Expr::all(conditions);
 }
 
 /// A condition on dimensions as one on the rows of a source.
-fn on_rows(model: &Model, source: SourceId, condition: &RowExpr) -> RowExpr {
+fn on_rows(model: &Model, source: SourceId, pairs: bool, condition: &RowExpr) -> RowExpr {
     condition.map(&mut |leaf| match leaf {
         RowLeaf::Dimension(id) => match model.dimensions.get(*id).places.get(&source) {
+            Some(path) if pairs => Expr::leaf(RowLeaf::Pair(PairLeaf::Either(path.clone()))),
             Some(path) => Expr::leaf(RowLeaf::Column(path.clone())),
             // Checked: every part has the dimensions of a condition on it.
             None => Expr::made(Node::Literal(Literal::Null)),
@@ -327,11 +354,13 @@ fn aggregate_name(model: &Model, aggregate: &Aggregate) -> String {
     let mut tested: Vec<String> = Vec::new();
     if let Some(filter) = &aggregate.filter {
         filter.leaves(&mut |leaf| {
-            if let RowLeaf::Column(path) = leaf {
-                let name = name_of(path);
-                if !tested.contains(&name) {
-                    tested.push(name);
-                }
+            let name = match leaf {
+                RowLeaf::Column(path) | RowLeaf::Pair(PairLeaf::Of(_, path)) => name_of(path),
+                RowLeaf::Reached(reached) => format!("reached_{}", name_of(&Path::to(reached.step))),
+                _ => return,
+            };
+            if !tested.contains(&name) {
+                tested.push(name);
             }
         });
     }

@@ -26,6 +26,10 @@ impl Planner<'_> {
         });
         for (id, way) in leaves {
             let Some(measure) = self.expansion.measures.get(id).cloned() else { continue };
+            if matches!(measure.of, MeasureOf::Fresh(..)) {
+                // That something is known is no row.
+                continue;
+            }
             let Some(of) = self.counting(&measure, place) else {
                 // A hand-kept figure that is there is data.
                 let there = Expr::apply(&operators::IS_NOT_NULL, vec![Expr::leaf(Leaf::Value(id, way))]);
@@ -52,7 +56,7 @@ impl Planner<'_> {
         Some(match &measure.of {
             MeasureOf::Rows(aggregate) => rows(aggregate),
             MeasureOf::Entities(grouped) => rows(&grouped.of),
-            MeasureOf::ByHand(_) => return None,
+            MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => return None,
             MeasureOf::Periods(periods) => {
                 let inner = Place { grain: periods.grain, back: Vec::new(), ..place.clone() };
                 let mut counts = Vec::new();

@@ -27,6 +27,7 @@ impl Planner<'_> {
                     let same = |group: &Group| {
                         group.source == aggregate.source
                             && group.time == aggregate.time
+                            && group.stock == aggregate.stock
                             && group.slices == slices
                             && group.keys.iter().map(|key| &key.path).eq(keys.iter().map(|key| &key.path))
                     };
@@ -37,6 +38,7 @@ impl Planner<'_> {
                         let group = Group {
                             source: aggregate.source,
                             time: aggregate.time,
+                            stock: aggregate.stock.clone(),
                             keys,
                             slices,
                             by_entity: false,
@@ -52,6 +54,10 @@ impl Planner<'_> {
                 }
                 MeasureOf::ByHand(kpi) => {
                     let series = self.by_hand(id, *kpi);
+                    self.set(id, series);
+                }
+                MeasureOf::Fresh(source, stock) => {
+                    let series = self.fresh(id, *source, stock, measure.grain);
                     self.set(id, series);
                 }
                 MeasureOf::Periods(_) => {}
@@ -144,6 +150,7 @@ impl Planner<'_> {
         let group = Group {
             source,
             time: grouped.of.time,
+            stock: grouped.of.stock.clone(),
             slices: self.shows_slices(measure),
             by_entity: true,
             presence: true,

@@ -5,7 +5,9 @@
 //! 1. `expand` writes out the KPIs' formulas down to *measures* (aggregates over rows, entities or periods, and hand-kept
 //!    values), each with the dimensions that it keeps and the periods that it is moved by. `gaps` adds what counts their rows.
 //! 2. `measures` plans what is looked up in rows: measures of one source, time and slice share one scan. `rows` decides how,
-//!    `scan` reads a source, `window` makes periods and windows of daily rows, `distinct` does so for distinct counts.
+//!    `scan` reads a source, `journey` makes the rows of journeys, `window` makes periods and windows of daily rows, `distinct`
+//!    does so for distinct counts, and `states` and `levels` for levels and what changes
+//!    them.
 //! 3. `slices` finds the values that dimensions have had; `periods` plans the measures over finer periods.
 //! 4. `stack` puts everything on a dense set of periods and slices; `spine` makes the periods, with their bounds and those
 //!    before them; `complete` says from when on windows are whole. `assemble` holds the planner and makes the result.
@@ -18,6 +20,8 @@ mod complete;
 mod distinct;
 mod expand;
 mod gaps;
+mod journey;
+mod levels;
 mod measures;
 mod names;
 mod periods;
@@ -28,6 +32,7 @@ mod scan;
 mod slices;
 mod spine;
 mod stack;
+mod states;
 pub mod views;
 mod whole;
 mod window;

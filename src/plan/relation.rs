@@ -26,6 +26,8 @@ pub enum Atom {
     Aggregate(Box<Fold>),
     /// An aggregate over a range of rows in an order.
     Rolling(Box<Rolling>),
+    /// How many rows of its part, up to this one in an order, hold a condition.
+    SoFar(Box<SoFar>),
     /// How far a row is from the first of its part, in an order; from 1.
     RowNumber(Box<Ranking>),
     /// The value of the row before or after, in an order.
@@ -91,6 +93,17 @@ pub struct Rolling {
     pub order: Scalar,
     /// From how many days before; nothing for all before.
     pub days_before: Option<i64>,
+}
+
+/// A count of rows up to the row at hand.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SoFar {
+    /// Which rows count.
+    pub of: Scalar,
+    /// Within which parts.
+    pub part: Vec<Scalar>,
+    /// In which order; `true` for the greatest first. Nulls come last.
+    pub order: Vec<(Scalar, bool)>,
 }
 
 /// A rank within a part.

@@ -10,13 +10,14 @@
 
 use super::assemble::Planner;
 use super::expand::{Move, shifts, take_previous};
+use super::levels::is_level;
 use super::relation::{Atom, Fold, JoinKind, Scalar, Select, column, fold};
 use super::scan::{Days, Scan};
 use super::spine::{Need, window_name};
 use crate::calendar::{AsOf, Date, Grain, add, add_days};
 use crate::functions::{OverNothing, Splits, coalesce, count_distinct, first, last, max, min, operators};
-use crate::model::expr::{Aggregate, Expr, Node, Path, Related, RowExpr, RowLeaf, Window};
-use crate::model::{ColumnId, SourceId};
+use crate::model::expr::{Aggregate, Expr, Node, Path, Related, RowExpr, RowLeaf, Stock, Window};
+use crate::model::{ColumnId, Model, SourceId};
 
 /// A column that rows are grouped by.
 #[derive(Debug, Clone)]
@@ -49,6 +50,8 @@ pub(super) struct Group {
     pub source: SourceId,
     /// The time.
     pub time: Option<ColumnId>,
+    /// How states are looked at; nothing where rows count at a time.
+    pub stock: Option<Stock>,
     /// The keys.
     pub keys: Vec<Key>,
     /// How many of the keys, from the first, are the dimensions whose values slices are made of; nothing where the rows say
@@ -106,10 +109,21 @@ enum Shape {
     Expanded,
     /// From all rows, at all times.
     Timeless,
+    /// From the states that begin and end on each day.
+    Levels,
+    /// From the states at the start and at the end of each period.
+    Pairs,
 }
 
-fn shape(ask: &Ask, group: &Group, custom: bool) -> Shape {
+fn shape(model: &Model, ask: &Ask, group: &Group) -> Shape {
+    let custom = model.calendar.custom;
     let aggregate = &ask.aggregate;
+    match &aggregate.stock {
+        Some(Stock::At(_)) if is_level(model, group, ask) => return Shape::Levels,
+        Some(Stock::At(_)) => return Shape::Expanded,
+        Some(Stock::Pairs(_)) => return Shape::Pairs,
+        None => {}
+    }
     if aggregate.filter.as_ref().is_some_and(RowExpr::has_related) {
         return Shape::Expanded;
     }
@@ -137,8 +151,7 @@ pub(super) fn splits(aggregate: &Aggregate) -> Splits {
 impl<'a> Planner<'a> {
     /// Plans a group; one series for each ask, in order.
     pub(super) fn group(&mut self, group: &Group) -> Vec<Series> {
-        let custom = self.model.calendar.custom;
-        let shapes: Vec<Shape> = group.asks.iter().map(|ask| shape(ask, group, custom)).collect();
+        let shapes: Vec<Shape> = group.asks.iter().map(|ask| shape(self.model, ask, group)).collect();
         let mut found: Vec<Option<Series>> = vec![None; group.asks.len()];
         let (daily, direct) = daily_and_direct(group, &shapes);
         if !daily.is_empty() {
@@ -165,6 +178,20 @@ impl<'a> Planner<'a> {
             let timeless: Vec<usize> = places(&shapes, Shape::Timeless).filter(at_grain).collect();
             if !timeless.is_empty() {
                 self.timeless(group, grain, &timeless, &mut found);
+            }
+            let levels: Vec<usize> = places(&shapes, Shape::Levels).filter(at_grain).collect();
+            if !levels.is_empty() {
+                let asks: Vec<&Ask> = levels.iter().filter_map(|at| group.asks.get(*at)).collect();
+                for (at, series) in levels.iter().zip(self.levels(group, grain, &asks)) {
+                    put(&mut found, *at, series);
+                }
+            }
+            let pairs: Vec<usize> = places(&shapes, Shape::Pairs).filter(at_grain).collect();
+            if let (false, Some(Stock::Pairs(per))) = (pairs.is_empty(), &group.stock) {
+                let asks: Vec<&Ask> = pairs.iter().filter_map(|at| group.asks.get(*at)).collect();
+                for (at, series) in pairs.iter().zip(self.pairs(group, per.as_ref(), grain, &asks)) {
+                    put(&mut found, *at, series);
+                }
             }
         }
         let nowhere = || Series { part: String::new(), column: String::new(), rows: None };
@@ -241,7 +268,7 @@ impl<'a> Planner<'a> {
         let day = scan.day(time);
         let shows = self.day_of_appearance(group, &asks, grain, day, &mut select);
         let of_calendar = self.custom.clone().filter(|_| grain != Grain::Day).map(|calendar| (calendar, scan.day(time)));
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.finish(scan);
         select.from = Some(from);
         select.joins = joins;
         if let Some((calendar, day)) = of_calendar {
@@ -288,7 +315,7 @@ impl<'a> Planner<'a> {
         let (common, _, either) = shared_conditions(&filters);
         conditions.extend(common.iter().chain(&either).map(|condition| scan.row(condition)));
         select.filter = conditions;
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.finish(scan);
         select.from = Some(from);
         select.joins = joins;
         let source = self.model.sources.get(group.source).name.value.clone();
@@ -306,7 +333,12 @@ impl<'a> Planner<'a> {
         let mut select = Select::default();
         let own_day = group.time.map(|time| scan.day(time));
         // The period of a row: its own, or each in whose window it is.
+        let held = match &group.stock {
+            Some(Stock::At(edge)) => self.held(&mut scan, group.source, *edge, ask.grain),
+            _ => None,
+        };
         let (period, windows) = match (&own_day, group.time) {
+            _ if held.is_some() => held.map_or((Expr::null(), Vec::new()), |tie| (tie.period, vec![tie.join])),
             (Some(own_day), Some(time)) if matches!(window, Window::Period | Window::Previous) => {
                 let (own, mut joins) = match (&self.custom, ask.grain) {
                     (Some(calendar), grain) if grain != Grain::Day => {
@@ -356,7 +388,7 @@ impl<'a> Planner<'a> {
         }
         let conditions = add_folds(&mut scan, group, &[ask], &mut select);
         select.filter.extend(conditions);
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.finish(scan);
         select.from = Some(from);
         select.joins = joins;
         for (kind, part, on) in windows {
@@ -399,6 +431,7 @@ impl<'a> Planner<'a> {
         let group = Group {
             source: aggregate.source,
             time: aggregate.time,
+            stock: aggregate.stock.clone(),
             keys: keys.collect(),
             slices: None,
             by_entity: true,
@@ -430,7 +463,7 @@ impl<'a> Planner<'a> {
         select.group_by_these();
         let conditions = add_folds(&mut scan, group, &asks, &mut select);
         select.filter = conditions;
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.finish(scan);
         select.from = Some(from);
         select.joins = joins;
         let all = self.part_name(group, "_of_all_time");
@@ -506,7 +539,7 @@ pub(super) fn add_keys(scan: &mut Scan<'_>, keys: &[Key], select: &mut Select) {
 }
 
 /// Adds the aggregates to a select; gives the conditions that all of them share.
-fn add_folds(scan: &mut Scan<'_>, group: &Group, asks: &[&Ask], select: &mut Select) -> Vec<Scalar> {
+pub(super) fn add_folds(scan: &mut Scan<'_>, group: &Group, asks: &[&Ask], select: &mut Select) -> Vec<Scalar> {
     let (conditions, own) = conditions(scan, asks);
     for (ask, filter) in asks.iter().zip(own) {
         let fold = fold_of(scan, group, &ask.aggregate, filter);

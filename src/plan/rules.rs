@@ -8,13 +8,13 @@
 
 use super::Data;
 use super::names::Names;
-use super::relation::{Atom, Body, Fold, From, Join, JoinKind, Query, Rows, Scalar, Select, column, count_rows};
+use super::relation::{Atom, Body, Fold, From, Join, JoinKind, Neighbour, Query, Rows, Scalar, Select, column, count_rows};
 use super::scan::Scan;
 use crate::functions::count_distinct::COUNT_DISTINCT;
 use crate::functions::{count, operators};
-use crate::model::expr::{Expr, Literal, Node, RowLeaf};
+use crate::model::expr::{Expr, Literal, Node, Path, RowLeaf};
 use crate::model::facts::Type;
-use crate::model::{Column, ColumnId, Model, Source, SourceId, Storage};
+use crate::model::{Column, ColumnId, Holds, Model, Source, SourceId, Storage};
 use std::collections::BTreeSet;
 
 /// What the rows of a source have to hold.
@@ -22,6 +22,10 @@ use std::collections::BTreeSet;
 pub enum Rule {
     /// No two rows have the same key.
     UniqueKey,
+    /// No two states of the same key hold at one time.
+    NoOverlap,
+    /// No state ends before it begins.
+    InOrder,
     /// A column is never null.
     Present(ColumnId),
     /// The row that a reference names is there.
@@ -47,10 +51,22 @@ const EXAMPLES: u64 = 3;
 /// The rules that a source's declaration makes.
 pub fn rules(source: &Source) -> Vec<Rule> {
     let mut rules = Vec::new();
-    if !source.key.is_empty() {
-        rules.push(Rule::UniqueKey);
-    }
-    rules.extend(source.key.iter().chain(&source.time).map(|column| Rule::Present(*column)));
+    let begins = match source.holds {
+        Some(Holds::Valid { from, .. }) => {
+            rules.extend((!source.key.is_empty()).then_some(Rule::NoOverlap));
+            rules.push(Rule::InOrder);
+            Some(from)
+        }
+        Some(Holds::Snapshot { taken, .. }) => {
+            rules.extend((!source.key.is_empty()).then_some(Rule::UniqueKey));
+            Some(taken)
+        }
+        None => {
+            rules.extend((!source.key.is_empty()).then_some(Rule::UniqueKey));
+            None
+        }
+    };
+    rules.extend(source.key.iter().chain(&source.time).chain(&begins).map(|column| Rule::Present(*column)));
     for (id, column) in source.columns.iter() {
         if !column.nullable {
             rules.push(Rule::Present(id));
@@ -78,7 +94,11 @@ pub fn rules(source: &Source) -> Vec<Rule> {
 pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(SourceId, ColumnId)> {
     let own = model.sources.get(source);
     let mut left: Vec<(SourceId, ColumnId)> = match rule {
-        Rule::UniqueKey => own.key.iter().map(|key| (source, *key)).collect(),
+        Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder => {
+            let held = own.holds.iter().flat_map(Holds::columns);
+            let key: Vec<ColumnId> = if rule == Rule::InOrder { Vec::new() } else { own.key.clone() };
+            key.into_iter().chain(held).map(|column| (source, column)).collect()
+        }
         Rule::Found(column) => {
             let target = own.columns.get(column).reference;
             let keys = target.into_iter().flat_map(|id| model.sources.get(id).key.iter().map(move |key| (id, *key)));
@@ -116,9 +136,11 @@ pub fn counts(model: &Model, source: SourceId, rules: &[Rule]) -> Vec<Counting> 
         rows.breaks(*rule);
         rows.scan.follows_references()
     };
-    let (joined, own): (Vec<Rule>, Vec<Rule>) = rules.iter().partition(|rule| joins(rule));
+    let apart = rules.contains(&Rule::NoOverlap).then(|| overlaps(model, source));
+    let others = rules.iter().filter(|rule| **rule != Rule::NoOverlap);
+    let (joined, own): (Vec<Rule>, Vec<Rule>) = others.partition(|rule| joins(rule));
     let joined = Some(joined).filter(|rules| !rules.is_empty());
-    std::iter::once(own).chain(joined).map(|rules| counting(model, source, rules)).collect()
+    std::iter::once(own).chain(joined).map(|rules| counting(model, source, rules)).chain(apart).collect()
 }
 
 fn counting(model: &Model, source: SourceId, rules: Vec<Rule>) -> Counting {
@@ -137,20 +159,91 @@ fn counting(model: &Model, source: SourceId, rules: Vec<Rule>) -> Counting {
     Counting { query: Query { parts: Vec::new(), result: Body::Select(select) }, columns }
 }
 
+/// Counts the states during which the next one of the same key begins.
+fn overlaps(model: &Model, source: SourceId) -> Counting {
+    let (followed, names) = followed(model, source);
+    let overlap = overlap(&names);
+    let mut select = Select { from: Some(followed), ..Select::default() };
+    select.column(count_rows(), "rows");
+    select.column(count_where(overlap), "overlaps");
+    let query = Query { parts: Vec::new(), result: Body::Select(select) };
+    Counting { query, columns: vec![(Rule::NoOverlap, "overlaps".to_owned())] }
+}
+
+/// The first states during which the next one of the same key begins: `key_1`, ..., and when each of the two begins.
+fn overlap_examples(model: &Model, source: SourceId) -> Query {
+    let (followed, names) = followed(model, source);
+    let mut select = Select { from: Some(followed), ..Select::default() };
+    for name in names.keys.iter().map(String::as_str).chain(["value_1", "value_2"]) {
+        select.column(column(STATES, name), name);
+        select.order.push((column(STATES, name), false));
+    }
+    select.filter.push(overlap(&names));
+    select.limit = Some(EXAMPLES);
+    Query { parts: Vec::new(), result: Body::Select(select) }
+}
+
+/// The name of the states with those that follow them.
+const STATES: &str = "followed";
+
+/// The columns of the states with those that follow them.
+struct Followed {
+    keys: Vec<String>,
+    inclusive: bool,
+}
+
+/// Each state that holds at any time, with the beginning of the next of the same key.
+fn followed(model: &Model, source: SourceId) -> (From, Followed) {
+    let mut rows = RowsOf::new(model, source);
+    let mut select = Select::default();
+    let key = rows.key();
+    for (at, part) in key.iter().enumerate() {
+        select.column(part.clone(), &format!("key_{}", at + 1));
+        select.filter.push(is_there(part));
+    }
+    let keys = select.columns.iter().map(|(_, name)| name.clone()).collect();
+    let mut inclusive = false;
+    if let Some(Holds::Valid { from, to, inclusive: last_day }) = model.sources.get(source).holds {
+        inclusive = last_day;
+        let (since, until) = (rows.scan.path(&Path::to(from)), rows.scan.path(&Path::to(to)));
+        let next = Neighbour { value: since.clone(), offset: 1, part: key, order: since.clone() };
+        select.column(since.clone(), "value_1");
+        select.column(Expr::leaf(Atom::Neighbour(Box::new(next))), "value_2");
+        select.column(until.clone(), "until");
+        // A state that ends as it begins never holds.
+        let lasts = if inclusive { &operators::GREATER_OR_EQUAL } else { &operators::GREATER };
+        select.filter.push(any(vec![is_missing(&until), Expr::apply(lasts, vec![until, since])]));
+    }
+    rows.finish(&mut select);
+    let from = From { relation: Rows::Select(Box::new(select)), name: STATES.to_owned() };
+    (from, Followed { keys, inclusive })
+}
+
+fn overlap(names: &Followed) -> Scalar {
+    let (next, until) = (column(STATES, "value_2"), column(STATES, "until"));
+    let before = if names.inclusive { &operators::LESS_OR_EQUAL } else { &operators::LESS };
+    let overlaps = any(vec![is_missing(&until), Expr::apply(before, vec![next.clone(), until])]);
+    Expr::all(vec![is_there(&next), overlaps]).unwrap_or_else(Expr::null)
+}
+
 /// The first rows that break a rule. The columns are `key_1`, ... of the source's key where single rows are shown, `value_1`, ...
 /// of what is wrong, and `times` where rows of the same value are one.
 pub fn examples(model: &Model, source: SourceId, rule: Rule) -> Query {
+    if rule == Rule::NoOverlap {
+        return overlap_examples(model, source);
+    }
     let mut rows = RowsOf::new(model, source);
     let mut select = Select::default();
     let key: Vec<Scalar> = rows.key();
     let subject = match rule {
-        Rule::UniqueKey | Rule::Present(_) => Vec::new(),
+        Rule::UniqueKey | Rule::Present(_) | Rule::NoOverlap => Vec::new(),
+        Rule::InOrder => rows.bounds(),
         Rule::Found(column) | Rule::Listed(column) | Rule::Within(column) => rows.scan.parts_of(column),
     };
     let by_row = match rule {
         Rule::Present(_) => true,
-        Rule::Within(_) => !key.is_empty(),
-        Rule::UniqueKey | Rule::Found(_) | Rule::Listed(_) => false,
+        Rule::Within(_) | Rule::InOrder => !key.is_empty(),
+        Rule::UniqueKey | Rule::NoOverlap | Rule::Found(_) | Rule::Listed(_) => false,
     };
     let keyed = by_row || rule == Rule::UniqueKey;
     let named = |parts: Vec<Scalar>, name: &str| {
@@ -205,8 +298,22 @@ impl<'a> RowsOf<'a> {
     }
 
     fn key(&mut self) -> Vec<Scalar> {
-        let key = &self.model.sources.get(self.source).key;
-        key.iter().flat_map(|column| self.scan.parts_of(*column)).collect()
+        let source = self.model.sources.get(self.source);
+        // Each snapshot has all keys once more.
+        let taken = match source.holds {
+            Some(Holds::Snapshot { taken, .. }) => Some(taken),
+            _ => None,
+        };
+        let key = source.key.iter().flat_map(|column| self.scan.parts_of(*column)).collect::<Vec<_>>();
+        key.into_iter().chain(taken.map(|taken| self.scan.day(taken))).collect()
+    }
+
+    /// The beginning and the end of a state.
+    fn bounds(&mut self) -> Vec<Scalar> {
+        match self.model.sources.get(self.source).holds {
+            Some(Holds::Valid { from, to, .. }) => vec![self.scan.path(&Path::to(from)), self.scan.path(&Path::to(to))],
+            _ => Vec::new(),
+        }
     }
 
     /// How many rows have a key that another row has, but for one of each key.
@@ -233,7 +340,11 @@ impl<'a> RowsOf<'a> {
     /// The condition that is true of the rows which break a rule.
     fn breaks(&mut self, rule: Rule) -> Scalar {
         match rule {
-            Rule::UniqueKey => Expr::made(Node::Literal(Literal::Truth(false))),
+            Rule::UniqueKey | Rule::NoOverlap => Expr::made(Node::Literal(Literal::Truth(false))),
+            Rule::InOrder => match self.bounds().as_slice() {
+                [from, to] => Expr::apply(&operators::LESS, vec![to.clone(), from.clone()]),
+                _ => Expr::made(Node::Literal(Literal::Truth(false))),
+            },
             Rule::Present(column) => any(self.scan.parts_of(column).iter().map(is_missing).collect()),
             Rule::Found(column) => self.not_found(column),
             Rule::Listed(column) => {
@@ -334,6 +445,8 @@ fn column_name(source: &Source, rule: Rule) -> String {
     let name = |column: ColumnId| &source.columns.get(column).name.value;
     match rule {
         Rule::UniqueKey => "key_repeated".to_owned(),
+        Rule::NoOverlap => "overlaps".to_owned(),
+        Rule::InOrder => "ends_before_it_begins".to_owned(),
         Rule::Present(column) => format!("{}_missing", name(column)),
         Rule::Found(column) => format!("{}_not_found", name(column)),
         Rule::Listed(column) => format!("{}_not_listed", name(column)),

@@ -6,9 +6,9 @@ use super::relation::{
 use super::{Data, given_table, whole};
 use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add, add_days};
 use crate::functions::{conversions, if_, operators};
-use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf};
+use crate::model::expr::{Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
 use crate::model::facts::Type;
-use crate::model::{Clock, Column, ColumnId, Model, Relation, SourceId, Storage};
+use crate::model::{Clock, Column, ColumnId, Holds, Model, Relation, SourceId, Storage};
 use jiff::civil::Time;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +24,8 @@ pub(super) struct Scan<'a> {
     raw: BTreeMap<Vec<ColumnId>, BTreeMap<String, String>>,
     /// What stands for each aggregate over related rows, in the order in which they are met.
     pub(super) related: Vec<Scalar>,
+    /// What stands for what is asked of pairs of states.
+    pub(super) pairs: BTreeMap<PairLeaf, Scalar>,
     /// The part that knows the current date, if the end of time is not fixed.
     pub(super) today: Option<String>,
     /// The part that maps days to the periods of a custom calendar.
@@ -51,10 +53,16 @@ impl<'a> Scan<'a> {
             stored: BTreeMap::new(),
             raw: BTreeMap::new(),
             related: Vec::new(),
+            pairs: BTreeMap::new(),
             today: None,
             calendar: None,
             known_days: None,
         }
+    }
+
+    /// The source whose rows they are.
+    pub(super) fn source(&self) -> SourceId {
+        self.source
     }
 
     /// The name of the relation at the end of some references.
@@ -112,6 +120,8 @@ impl<'a> Scan<'a> {
                 RowLeaf::Duration(count, _) => Expr::number(count),
                 // Conditions on dimensions have become conditions on columns; those on entities are not about rows.
                 RowLeaf::Dimension(_) | RowLeaf::Value => column("", "value"),
+                RowLeaf::Pair(leaf) => self.pairs.get(leaf).cloned().unwrap_or_else(Expr::null),
+                RowLeaf::Reached(reached) => self.row_at(through, &reached.condition),
                 RowLeaf::Related(_) => {
                     if self.related.is_empty() {
                         Expr::null()
@@ -147,10 +157,16 @@ impl<'a> Scan<'a> {
         let calendar = &self.model.calendar;
         match (&self.calendar, grain) {
             (Some(part), grain) if *grain != Grain::Day => {
-                let mut lookup = Select::from_part(part);
-                lookup.column(column(part, grain.name()), grain.name());
+                // Under names of their own: a column of the row may be called `day` or `month` too.
+                let (day_name, grain_name) = ("day_of_calendar", format!("{grain}_of_calendar"));
+                let mut days = Select::from_part(part);
+                days.column(column(part, "day"), day_name);
+                days.column(column(part, grain.name()), &grain_name);
+                let from = From { relation: Rows::Select(Box::new(days)), name: part.clone() };
+                let mut lookup = Select { from: Some(from), ..Select::default() };
+                lookup.column(column(part, &grain_name), &grain_name);
                 let day = Expr::apply(&conversions::TO_DATE, vec![of]);
-                lookup.filter.push(Expr::apply(&operators::EQUAL, vec![column(part, "day"), day]));
+                lookup.filter.push(Expr::apply(&operators::EQUAL, vec![column(part, day_name), day]));
                 Expr::leaf(Atom::Single(Box::new(lookup)))
             }
             _ => period_of(calendar, *grain, of),
@@ -382,7 +398,9 @@ impl<'a> Scan<'a> {
                 let there = self.bare(through, &Path::to(*key));
                 Expr::apply(&operators::EQUAL, vec![there, own])
             });
-            let on = Expr::all(conditions.collect());
+            let mut conditions: Vec<Scalar> = conditions.collect();
+            conditions.extend(self.as_of_the_row(before, through));
+            let on = Expr::all(conditions);
             joins.push((through.clone(), on));
         }
         let first = self.source_rows(&[]);
@@ -399,6 +417,31 @@ impl<'a> Scan<'a> {
             .collect();
         let from = From { relation: Rows::Source(first), name: self.alias(&[]) };
         (from, joins)
+    }
+
+    /// That a state at the end of a reference held at the time of the row that refers to it.
+    fn as_of_the_row(&mut self, before: &[ColumnId], through: &[ColumnId]) -> Vec<Scalar> {
+        let model = self.model;
+        let (referring, target) = (model.sources.get(self.at(before)), model.sources.get(self.at(through)));
+        let (Some(Holds::Valid { from, to, inclusive }), Some(time)) = (target.holds, referring.time) else {
+            return Vec::new();
+        };
+        let by_day = |ty: Type, other: Type| ty == Type::Timestamp && other == Type::Date;
+        let ty = referring.columns.get(time).ty;
+        let row_time = self.path_at(before, &Path::to(time));
+        let mut compared = |column: ColumnId| {
+            // A date and a timestamp are compared as days.
+            let there = self.path_at(through, &Path::to(column));
+            let there_ty = target.columns.get(column).ty;
+            let day =
+                |change: bool, value: Scalar| if change { Expr::apply(&conversions::TO_DATE, vec![value]) } else { value };
+            (day(by_day(there_ty, ty), there), day(by_day(ty, there_ty), row_time.clone()))
+        };
+        let ((since, at), (until, before_end)) = (compared(from), compared(to));
+        let ends = if inclusive { &operators::GREATER_OR_EQUAL } else { &operators::GREATER };
+        let no_end = Expr::apply(&operators::IS_NULL, vec![until.clone()]);
+        let not_over = Expr::any(vec![no_end, Expr::apply(ends, vec![until, before_end])]);
+        std::iter::once(Expr::apply(&operators::LESS_OR_EQUAL, vec![since, at])).chain(not_over).collect()
     }
 
     /// All references that are followed, shorter ones first; a longer one needs those on the way.

@@ -7,7 +7,7 @@
 
 use super::expand::{Expansion, Formula, Measure, MeasureOf, Part};
 use crate::functions::{Argument, Function, Gives, Rest, conversions};
-use crate::model::expr::{Aggregate, Expr, Literal, Node, RowExpr, RowLeaf};
+use crate::model::expr::{Aggregate, Expr, Literal, Node, PairLeaf, RowExpr, RowLeaf};
 use crate::model::facts::Type;
 use crate::model::{Model, SourceId, Storage};
 
@@ -19,7 +19,7 @@ impl Measure {
             MeasureOf::Entities(grouped) => {
                 self.counts() || keeps_whole(grouped.function.gives) && aggregates_whole(model, &grouped.of)
             }
-            MeasureOf::Periods(_) | MeasureOf::ByHand(_) => self.counts(),
+            MeasureOf::Periods(_) | MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => self.counts(),
         }
     }
 }
@@ -62,13 +62,19 @@ fn held(model: &Model, source: SourceId, expr: &RowExpr) -> Option<Held> {
         Node::Literal(Literal::Number(digits)) if digits.contains(['e', 'E']) => Some(Held::Floating),
         Node::Literal(Literal::Number(digits)) if digits.contains('.') => Some(Held::Decimal),
         Node::Literal(Literal::Number(_)) | Node::Leaf(RowLeaf::Duration(..)) => Some(Held::Whole),
-        Node::Literal(_) | Node::Broken | Node::Leaf(RowLeaf::Dimension(_) | RowLeaf::Value) => None,
-        Node::Leaf(RowLeaf::Column(path)) => match model.column(source, path).ty {
-            Type::Integer => Some(Held::Whole),
-            Type::Decimal => Some(Held::Decimal),
-            Type::Number => Some(Held::Floating),
-            _ => None,
-        },
+        Node::Literal(_)
+        | Node::Broken
+        | Node::Leaf(
+            RowLeaf::Dimension(_) | RowLeaf::Value | RowLeaf::Reached(_) | RowLeaf::Pair(PairLeaf::Exists(_) | PairLeaf::Ever),
+        ) => None,
+        Node::Leaf(RowLeaf::Column(path) | RowLeaf::Pair(PairLeaf::Of(_, path) | PairLeaf::Either(path))) => {
+            match model.column(source, path).ty {
+                Type::Integer => Some(Held::Whole),
+                Type::Decimal => Some(Held::Decimal),
+                Type::Number => Some(Held::Floating),
+                _ => None,
+            }
+        }
         Node::Leaf(RowLeaf::Related(related)) => aggregate_held(model, &related.aggregate),
         Node::Apply(function, arguments) => match function.gives {
             Gives::Integer => Some(Held::Whole),
@@ -86,6 +92,30 @@ fn aggregate_held(model: &Model, aggregate: &Aggregate) -> Option<Held> {
         Gives::Number => Some(Held::Floating),
         Gives::Same(_) | Gives::Common => held(model, aggregate.source, aggregate.argument.as_ref()?),
         Gives::Truth | Gives::Text | Gives::Date => None,
+    }
+}
+
+/// Whether the values that an aggregate adds up are exact, so that what is added and taken away again leaves nothing behind.
+pub(super) fn is_exact(model: &Model, aggregate: &Aggregate) -> bool {
+    aggregate.argument.as_ref().is_none_or(|argument| computes_exactly(model, aggregate.source, argument))
+}
+
+fn computes_exactly(model: &Model, source: SourceId, expr: &RowExpr) -> bool {
+    if held(model, source, expr) == Some(Held::Floating) {
+        return false;
+    }
+    match &expr.node {
+        Node::Leaf(RowLeaf::Column(path)) => match &model.column(source, path).storage {
+            Storage::Derived(derived) => computes_exactly(model, model.end_of(source, path), derived),
+            Storage::Stored(_) | Storage::Raw(_) | Storage::Several(_) => true,
+        },
+        Node::Apply(function, arguments) => {
+            room(model, source, function, arguments)
+                .iter()
+                .all(|change| change.is_none_or(|change| *change != conversions::TO_NUMBER))
+                && values(function, arguments).all(|value| computes_exactly(model, source, value))
+        }
+        _ => true,
     }
 }
 

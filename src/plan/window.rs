@@ -70,7 +70,7 @@ impl Planner<'_> {
         if let Some(rows) = &rows {
             select.column(count_rows(), rows);
         }
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.finish(scan);
         select.from = Some(from);
         select.joins = joins;
         let part = self.part_name(group, "_by_day");

@@ -3,8 +3,10 @@
 //! [`file`] writes the spec; once it has been checked with the project, [`question`] makes the question for the planner.
 
 use crate::calendar::{Calendar, Date, Grain, Label, add_days};
+use crate::diagnostic::Findings;
 use crate::model::{KpiId, Model};
 use crate::plan::{Data, Output, Question, Show};
+use crate::spec::kpi::ASKED;
 
 /// The name under which the words of the command line show up in findings.
 pub const FILE: &str = "the command line";
@@ -33,6 +35,8 @@ pub struct Column {
     pub name: String,
     /// The KPI of the written spec that it shows.
     kpi: String,
+    /// What whoever asks calls it: its name, or else the formula.
+    called: String,
 }
 
 /// Why a question cannot be asked.
@@ -55,7 +59,7 @@ fn columns(asked: &Asked) -> Vec<(String, String)> {
                 (name.trim().to_owned(), formula.trim().to_owned())
             }
             _ if crate::spec::shape::is_name(text.trim()) => (text.trim().to_owned(), text.trim().to_owned()),
-            _ => (format!("value_{}", at + 1), text.trim().to_owned()),
+            _ => (unnamed(at), text.trim().to_owned()),
         })
         .collect()
 }
@@ -68,8 +72,9 @@ pub fn file(asked: &Asked, grain: impl Fn(&str) -> Option<Grain>) -> (String, Ve
     let mut text = String::from("kpis:\n");
     let mut made = Vec::new();
     for (at, (name, formula)) in columns.into_iter().enumerate() {
-        let kpi = format!("kpic_asked_{}", at + 1);
+        let kpi = format!("{ASKED}{}", at + 1);
         text.push_str(&format!("  {kpi}:\n    grain: {grain}\n"));
+        let called = if name == unnamed(at) { formula.clone() } else { name.clone() };
         match &asked.condition {
             None => text.push_str(&format!("    formula: {}\n", quoted(&formula))),
             Some(condition) => text.push_str(&format!("    formula: {}\n", quoted(&format!("slice({formula}, {condition})")))),
@@ -78,9 +83,36 @@ pub fn file(asked: &Asked, grain: impl Fn(&str) -> Option<Grain>) -> (String, Ve
             let names: Vec<String> = asked.by.iter().map(|name| quoted(name)).collect();
             text.push_str(&format!("    by: [[{}]]\n", names.join(", ")));
         }
-        made.push(Column { name, kpi });
+        made.push(Column { name, kpi, called });
     }
     (text, made)
+}
+
+/// What is wrong with the name before a formula, if it was meant to be one.
+pub fn bad_name(text: &str) -> Option<Unclear> {
+    let (name, formula) = text.split_once('=')?;
+    let name = name.trim();
+    let is_word = !name.is_empty() && name.chars().all(|char| char.is_alphanumeric() || char == '_');
+    let is_meant = is_word && !formula.starts_with('=') && !crate::spec::shape::is_name(name);
+    is_meant.then(|| Unclear {
+        message: format!("`{name}` cannot be the name of a column"),
+        help: "names begin with a letter and hold small letters, digits and single underscores: `last_28_days = ...`"
+            .to_owned(),
+    })
+}
+
+/// The name of a formula that was given none.
+fn unnamed(at: usize) -> String {
+    format!("value_{}", at + 1)
+}
+
+/// Calls the KPIs of the written spec what whoever asks calls them.
+pub fn reword(findings: &mut Findings, columns: &[Column]) {
+    findings.reword(|text| {
+        columns
+            .iter()
+            .fold(text.to_owned(), |text, column| text.replace(&format!("`{}`", column.kpi), &format!("`{}`", column.called)))
+    });
 }
 
 /// A text as YAML, in single quotes: the only escape is a doubled quote, so that the text stays readable in findings.
@@ -151,5 +183,28 @@ mod tests {
         assert!(text.contains("formula: 'slice(revenue, country = ''DE'')'"), "{text}");
         assert!(text.contains("grain: week"));
         assert!(text.contains("by: [['channel']]"));
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_one_is_told_apart_from_a_formula() {
+        assert!(bad_name("28d = sum(orders.amount)").is_some_and(|unclear| unclear.message.contains("`28d`")));
+        assert!(bad_name("Total = revenue").is_some());
+        for text in ["aov = revenue / purchases", "revenue", "if(a = 1, 2, 3)", "a.b = 1"] {
+            assert_eq!(bad_name(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn findings_call_what_is_asked_by_its_name_or_formula() {
+        let asked = Asked { kpis: vec!["aov = revenue / purchases".into(), "revenue + 1".into()], ..Asked::default() };
+        let (_, columns) = file(&asked, |_| None);
+        let mut findings = Findings::default();
+        findings.push(crate::diagnostic::Finding::placeless(
+            &crate::diagnostic::codes::NO_SHARED_DIMENSION,
+            "`kpic_asked_1` and `kpic_asked_2` cannot be sliced",
+        ));
+        reword(&mut findings, &columns);
+        let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+        assert_eq!(messages, ["`aov` and `revenue + 1` cannot be sliced"]);
     }
 }

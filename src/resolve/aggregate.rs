@@ -2,12 +2,13 @@
 
 use super::Resolver;
 use super::row::Scope;
+use super::states::Look;
 use crate::calendar::{Grain, Length};
 use crate::diagnostic::{codes, suggest};
 use crate::formula::{Call, Expression, Kind, Literal as Written, Window as WrittenWindow};
 use crate::functions::{self, Argument, Function, count, first, last};
 use crate::model::expr::{Aggregate, At, Calc, CalcLeaf, Each, Expr, Grouped, Node, Path, Related, RowExpr, RowLeaf, Window};
-use crate::model::{ColumnId, SourceId};
+use crate::model::{ColumnId, Holds, SourceId};
 use crate::text::{Name, Span, Spanned};
 
 /// A finding has said what is wrong.
@@ -110,7 +111,7 @@ impl Resolver<'_> {
     }
 
     /// An aggregate in the condition of another: over the rows that belong to the row at hand.
-    pub(super) fn related(&mut self, call: &Call, function: &'static Function, span: Span, scope: &Scope) -> RowExpr {
+    pub(super) fn related(&mut self, call: &Call, function: &'static Function, span: Span, scope: &Scope<'_>) -> RowExpr {
         let broken = Expr::new(Node::Broken, span);
         let super::row::Names::Columns(outer) = scope.names else { return broken };
         if call.each.is_some() || call.per.is_some() || call.top.is_some() {
@@ -118,6 +119,13 @@ impl Resolver<'_> {
             return broken;
         }
         let Some(aggregate) = self.aggregate(call, function, span, Some(outer)) else { return broken };
+        let inner = self.model.sources.get(aggregate.source);
+        if let (Some(Holds::Snapshot { .. }), Some(_)) = (inner.holds, &aggregate.stock) {
+            let message = format!("`{}` has snapshots, and a condition on them is not supported yet", inner.name.value);
+            self.report(&codes::NOT_SUPPORTED_YET, span, message)
+                .help("where the latest snapshot is too old the condition would be unknown; make it a column of the source");
+            return broken;
+        }
         let Some(via) = self.via(call, aggregate.source, outer) else { return broken };
         Expr::new(Node::Leaf(RowLeaf::Related(Box::new(Related { aggregate, via }))), span)
     }
@@ -145,6 +153,12 @@ impl Resolver<'_> {
             .collect();
         match ties.as_slice() {
             [(only, _)] => Some(Path::to(*only)),
+            [] if model.sources.get(outer).journey.is_some() => {
+                let message = format!("nothing says which rows of `{}` belong to a journey of `{}`", name(inner), name(outer));
+                self.report(&codes::UNCLEAR_REFERENCE, call.name.span, message)
+                    .help("rows do not refer to journeys: make them a step, and write `reached(step)`");
+                None
+            }
             [] => {
                 let message = format!("nothing says which rows of `{}` belong to a row of `{}`", name(inner), name(outer));
                 self.report(&codes::UNCLEAR_REFERENCE, call.name.span, message).help(format!(
@@ -179,6 +193,10 @@ impl Resolver<'_> {
         if outer.is_some() {
             allowed.push("via");
         }
+        // On states `per` stands without an inner aggregate; whether these are some is known later.
+        if outer.is_none() && self.reads_states(call) {
+            allowed.push("per");
+        }
         self.only_clauses(call, &allowed, "an aggregate over rows");
         let fraction = self.fraction(call, function);
         let counts_rows = *function == count::COUNT;
@@ -189,6 +207,11 @@ impl Resolver<'_> {
             return None;
         }
         let source = self.source_of(call)?;
+        let stock = match self.look(call, source) {
+            Look::Times => None,
+            Look::States(stock) => Some(stock),
+            Look::Wrong => return None,
+        };
         let argument = match call.arguments.first() {
             None => None,
             Some(argument) if self.is_source_itself(argument, source) => {
@@ -205,11 +228,11 @@ impl Resolver<'_> {
                 }
                 None
             }
-            Some(argument) => Some(self.row(argument, &Scope::derived(source))),
+            Some(argument) => Some(self.row(argument, &Scope::derived(source).looking(stock.as_ref()))),
         };
-        let filter = call.filter.as_ref().map(|filter| self.row(filter, &Scope::filter(source)));
+        let filter = call.filter.as_ref().map(|filter| self.row(filter, &Scope::filter(source).looking(stock.as_ref())));
         let window = self.window(call.over.as_ref());
-        let time = self.time(call, source, window).ok()?;
+        let time = if stock.is_some() { None } else { self.time(call, source, window).ok()? };
         let window = window?;
         if (*function == first::FIRST || *function == last::LAST) && !self.can_order(call, function, source, time) {
             return None;
@@ -217,12 +240,15 @@ impl Resolver<'_> {
         if fraction.is_none() && function.takes.contains(&Argument::Fraction) {
             return None;
         }
-        Some(Aggregate { function, fraction, source, argument, filter, time, window, at: At(Some(span)) })
+        Some(Aggregate { function, fraction, source, argument, filter, time, stock, window, at: At(Some(span)) })
     }
 
     /// Whether the rows of a source are in an order without ties.
     fn can_order(&mut self, call: &Call, function: &Function, source: SourceId, time: Option<ColumnId>) -> bool {
         let source = self.model.sources.get(source);
+        // The key of a journey is that of the row that it begins with.
+        let first = source.journey.as_ref().and_then(|journey| journey.first());
+        let source = first.map_or(source, |first| self.model.sources.get(first.source));
         let message = if source.key.is_empty() {
             format!("`{}` needs a `key` on `{}`, which decides between rows of one time", function.name, source.name.value)
         } else if time.is_none() {
@@ -317,16 +343,31 @@ impl Resolver<'_> {
                 .help(format!("name it: `{}(... from orders)`", call.name.value));
             return;
         };
+        if paths.first().is_some_and(|path| self.pair_without_source(call, path)) {
+            return;
+        }
         let has_column = |source: &&crate::model::Source| source.names.contains_key(&name.value);
         let holders: Vec<&str> =
             model.sources.rows().iter().filter(has_column).map(|source| source.name.value.as_str()).take(5).collect();
         if model.kpi_names.contains_key(&name.value) && holders.is_empty() {
             let message = format!("`{}` is a KPI, and `{}` aggregates rows", name.value, call.name.value);
             self.report(&codes::KPI_IN_ROWS, name.span, message)
-                .help(format!("over time write `{0}({1} each day)`", call.name.value, name.value));
+                .help(match &call.over {
+                    None => format!(
+                        "`{1}` is worked out for each period already, so write it alone; over the days of a period it is `{0}({1} each day)`",
+                        call.name.value, name.value
+                    ),
+                    Some(window) => format!("write `{}({} each day over {})`", call.name.value, name.value, window.value),
+                });
         } else if let Some(source) = holders.first() {
             let message = format!("which source is `{}` a column of?", name.value);
-            let first = format!("write `{source}.{}`", name.value);
+            let first = match paths.len() {
+                1 => format!("write `{source}.{}`", name.value),
+                _ => format!(
+                    "write `{source}.{}`, or name the source for all names: `{}(... from {source})`",
+                    name.value, call.name.value
+                ),
+            };
             let help = if holders.len() == 1 {
                 first
             } else {
@@ -377,11 +418,6 @@ impl Resolver<'_> {
                 .help("a time of another source has to be a column here: derive it with `expr:`");
             return Err(Reported);
         };
-        if matches!(name.value.as_str(), "start" | "end") && !source.names.contains_key(&name.value) {
-            let message = format!("`at {}` needs a source of states, which are not supported yet", name.value);
-            self.report(&codes::NOT_SUPPORTED_YET, name.span, message);
-            return Err(Reported);
-        }
         let Some(column) = source.names.get(&name.value).copied() else {
             super::source::unknown_column(source, name, &mut self.findings);
             return Err(Reported);
@@ -450,7 +486,7 @@ impl Resolver<'_> {
             };
             let (code, help) = match *clause {
                 "within" | "of" => {
-                    (&codes::NOT_SUPPORTED_YET, "`reached(... within ...)` needs a journey, which are not supported yet")
+                    (&codes::WRONG_CLAUSE, "it belongs to `reached`: `count(onboarding where reached(bought within 14 days))`")
                 }
                 "per" => {
                     (&codes::WRONG_CLAUSE, "`per` goes around an aggregate: `avg(sum(orders.amount) per orders.customer)`")

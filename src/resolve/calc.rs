@@ -120,6 +120,14 @@ impl Resolver<'_> {
             return Expr::new(Node::Leaf(CalcLeaf::Kpi(*id)), span);
         }
         let model = self.model;
+        if path.len() > 1 && model.kpi_names.contains_key(&first.value) && !model.source_names.contains_key(&first.value) {
+            let message = format!("`{}` is a KPI: one figure for each period, without columns", first.value);
+            let help = format!(
+                "write `{0}` alone; a part of it is `slice({0}, country = 'DE')`, the period before `prior({0})`",
+                first.value
+            );
+            return self.broken(&codes::UNKNOWN_NAME, span, message, Some(help));
+        }
         if let Some(source) = model.source_names.get(&first.value) {
             let source = model.sources.get(*source);
             let (message, help) = match path.get(1) {
@@ -150,7 +158,10 @@ impl Resolver<'_> {
         if self.incomplete {
             return Expr::new(Node::Broken, span);
         }
-        let help = suggest::did_you_mean(&first.value, "the KPIs are", super::kpi_names(model))
+        // A misspelt column comes before a list of all KPIs.
+        let column = near.is_none().then(|| self.near_column(path)).flatten();
+        let help = column
+            .or_else(|| suggest::did_you_mean(&first.value, "the KPIs are", super::kpi_names(model)))
             .or_else(|| Some(format!("define it under `kpis:`; outside of an aggregate `{}` can only be a KPI", first.value)));
         let meant =
             suggest::certain(&first.value, super::kpi_names(model), suggest::Words::Project).filter(|_| path.len() == 1);
@@ -158,6 +169,16 @@ impl Resolver<'_> {
         finding.help = help;
         finding.mend(first.span, &first.value, meant);
         Expr::new(Node::Broken, span)
+    }
+
+    /// What to write if a column was meant, and misspelt.
+    fn near_column(&self, path: &[Name]) -> Option<String> {
+        let [name] = path else { return None };
+        let sources = self.model.sources.rows();
+        let names = sources.iter().flat_map(|source| source.names.keys().map(String::as_str));
+        let column = suggest::nearest(&name.value, names)?;
+        let source = &sources.iter().find(|source| source.names.contains_key(column))?.name.value;
+        Some(format!("did you mean the column `{column}`? put an aggregate around it: `sum({source}.{column})`"))
     }
 
     fn calc_call(&mut self, call: &Call, span: Span) -> Calc {

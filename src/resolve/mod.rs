@@ -12,10 +12,14 @@
 mod aggregate;
 mod calc;
 mod calendar;
+mod foreign;
+mod journey;
 mod kpi;
 mod operator;
+mod reached;
 mod row;
 mod source;
+mod states;
 mod test;
 
 use crate::diagnostic::{Code, Finding, Findings, codes, suggest};
@@ -37,6 +41,8 @@ pub struct Formulas {
     pub kpis: Vec<Option<Expression>>,
     /// For each source and column its tree.
     pub columns: Vec<Vec<Option<Expression>>>,
+    /// For each journey and step the tree of its condition.
+    pub steps: Vec<Vec<Option<Expression>>>,
 }
 
 /// Makes the model of a project.
@@ -45,6 +51,7 @@ pub fn resolve(spec: &Spec, formulas: &Formulas, findings: &mut Findings) -> Mod
     teams(spec, &mut model);
     source::sources(spec, &mut model, findings);
     source::derived(spec, formulas, &mut model, findings);
+    journey::journeys(spec, formulas, &mut model, findings);
     source::dimensions(spec, &mut model, findings);
     calendar::source(spec, &mut model, findings);
     kpi::kpis(spec, &mut model, findings);
@@ -200,5 +207,6 @@ fn kpi_by_name(model: &Model, name: &Name, incomplete: bool, findings: &mut Find
 
 /// The names of all KPIs, in the order of their definitions.
 fn kpi_names(model: &Model) -> impl Iterator<Item = &str> {
-    model.kpis.rows().iter().map(|kpi| kpi.name.value.as_str())
+    // A question on the command line is a KPI too, whose name nobody has given.
+    model.kpis.rows().iter().map(|kpi| kpi.name.value.as_str()).filter(|name| !name.starts_with(crate::spec::kpi::ASKED))
 }

@@ -1,21 +1,27 @@
 //! Row expressions: what names mean inside an aggregate, in a derived column, and in the conditions of `slice` and groups.
 
+use super::foreign::{LOOK_BACK, elsewhere, is_today, no_today};
 use super::{Resolver, source};
 use crate::calendar::Grain;
 use crate::diagnostic::{codes, suggest};
-use crate::formula::{Call, Expression, Kind, Literal as Written};
+use crate::formula::{Call, Expression, Kind, Literal as Written, Operator};
 use crate::functions::{self, Argument, Function, Rest, Role, case, operators};
 use crate::model::SourceId;
-use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf};
+use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf, Stock};
+use crate::model::facts::Type;
 use crate::text::{Name, Span};
 
 /// Where a row expression stands, which decides what its names mean.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scope {
+pub(super) struct Scope<'a> {
     /// What a bare name can be.
     pub names: Names,
+    /// How states are looked at.
+    pub stock: Option<&'a Stock>,
     /// Whether aggregates over related rows may stand here.
     pub related: bool,
+    /// Whether a condition that is null here counts as one that is false.
+    pub null_is_false: bool,
 }
 
 /// What a bare name can be.
@@ -29,39 +35,55 @@ pub(super) enum Names {
     Value,
 }
 
-impl Scope {
+impl<'a> Scope<'a> {
+    /// The same where states are looked at like that.
+    pub(super) fn looking(self, stock: Option<&'a Stock>) -> Self {
+        let pairs = matches!(stock, Some(Stock::Pairs(_)));
+        Self { stock, related: self.related && !pairs, ..self }
+    }
+
     /// The formula of a derived column, or what is aggregated.
     pub(super) fn derived(source: SourceId) -> Self {
-        Self { names: Names::Columns(source), related: false }
+        Self { names: Names::Columns(source), stock: None, related: false, null_is_false: false }
     }
 
     /// The condition of an aggregate.
     pub(super) fn filter(source: SourceId) -> Self {
-        Self { names: Names::Columns(source), related: true }
+        Self { names: Names::Columns(source), stock: None, related: true, null_is_false: true }
     }
 
     /// The condition of `slice`.
     pub(super) fn dimensions() -> Self {
-        Self { names: Names::Dimensions, related: false }
+        Self { names: Names::Dimensions, stock: None, related: false, null_is_false: false }
     }
 
     /// The condition on the values of a grouped aggregate.
     pub(super) fn value() -> Self {
-        Self { names: Names::Value, related: false }
+        Self { names: Names::Value, stock: None, related: false, null_is_false: false }
+    }
+
+    /// What stands below something else than `and` and `or`.
+    fn below(&self) -> Self {
+        Self { null_is_false: false, ..*self }
     }
 }
 
 impl Resolver<'_> {
     /// Resolves a row expression.
-    pub(super) fn row(&mut self, tree: &Expression, scope: &Scope) -> RowExpr {
+    pub(super) fn row(&mut self, tree: &Expression, scope: &Scope<'_>) -> RowExpr {
         let node = match &tree.kind {
             Kind::Literal(Written::Duration(count, unit)) => Node::Leaf(RowLeaf::Duration(*count, *unit)),
             Kind::Literal(written) => Node::Literal(literal(written)),
             Kind::Path(path) => return self.path(path, tree.span, scope),
             Kind::Operator(operator, _, operands) => {
-                Node::Apply(super::operator::of(*operator), operands.iter().map(|operand| self.row(operand, scope)).collect())
+                if let Some(broken) = self.unquoted(*operator, operands, scope) {
+                    return Expr::new(broken, tree.span);
+                }
+                let scope = if matches!(operator, Operator::And | Operator::Or) { *scope } else { scope.below() };
+                Node::Apply(super::operator::of(*operator), operands.iter().map(|operand| self.row(operand, &scope)).collect())
             }
             Kind::Case { operand, branches, otherwise } => {
+                let scope = &scope.below();
                 let mut parts = Vec::new();
                 let operand = operand.as_ref().map(|operand| self.row(operand, scope));
                 for (when, then) in branches {
@@ -80,14 +102,68 @@ impl Resolver<'_> {
         Expr::new(node, tree.span)
     }
 
+    /// Reports a text without quotes: `status = paid`, where `paid` names no column and `status` holds texts. What is like a
+    /// name that there is counts as a typing error instead.
+    fn unquoted(&mut self, operator: Operator, operands: &[Expression], scope: &Scope) -> Option<Node<RowLeaf>> {
+        let is_comparison = matches!(operator, Operator::Equal | Operator::NotEqual | Operator::In | Operator::NotIn);
+        let (first, others) = operands.split_first().filter(|_| is_comparison)?;
+        let source = match scope.names {
+            Names::Columns(source) => source,
+            Names::Dimensions => return self.unquoted_in_slice(first, others),
+            Names::Value => return None,
+        };
+        let model = self.model;
+        let own = model.sources.get(source);
+        let bare = |expression: &Expression| match &expression.kind {
+            Kind::Path(path) => path.first().filter(|_| path.len() == 1).cloned(),
+            _ => None,
+        };
+        let held = bare(first).and_then(|name| own.names.get(&name.value).map(|id| own.columns.get(*id)))?;
+        let unknown = |name: &Name| {
+            let near = suggest::nearest(&name.value, own.columns.rows().iter().map(|column| column.name.value.as_str()));
+            !own.names.contains_key(&name.value) && (near.is_none() || held.values.contains(&name.value))
+        };
+        let names: Vec<Name> = others.iter().filter_map(bare).filter(unknown).collect();
+        if held.ty != Type::Text || names.is_empty() || own.is_partial {
+            return None;
+        }
+        for name in names {
+            let message = format!("`{}` has no column `{}`", own.name.value, name.value);
+            self.report(&codes::UNKNOWN_COLUMN, name.span, message)
+                .help(format!("if it is a text, put it in single quotes: `'{}'`", name.value));
+        }
+        Some(Node::Broken)
+    }
+
+    /// The same in a condition on dimensions: `slice(revenue, channel = partner)`.
+    fn unquoted_in_slice(&mut self, first: &Expression, others: &[Expression]) -> Option<Node<RowLeaf>> {
+        let model = self.model;
+        let known = |name: &Name| model.dimension_names.contains_key(&name.value);
+        let bare = |expression: &Expression| match &expression.kind {
+            Kind::Path(path) => path.first().filter(|_| path.len() == 1).cloned(),
+            _ => None,
+        };
+        bare(first).filter(known)?;
+        let near = |name: &Name| suggest::nearest(&name.value, model.dimension_names.keys().map(String::as_str)).is_some();
+        let names: Vec<Name> = others.iter().filter_map(bare).filter(|name| !known(name) && !near(name)).collect();
+        for name in &names {
+            let help = format!("if it is a text, put it in single quotes: `'{}'`", name.value);
+            self.report(&codes::UNKNOWN_DIMENSION, name.span, format!("there is no dimension `{}`", name.value)).help(help);
+        }
+        (!names.is_empty()).then_some(Node::Broken)
+    }
+
     /// Resolves names with dots between them.
-    pub(super) fn path(&mut self, path: &[Name], span: Span, scope: &Scope) -> RowExpr {
+    pub(super) fn path(&mut self, path: &[Name], span: Span, scope: &Scope<'_>) -> RowExpr {
         let Some(first) = path.first() else { return Expr::new(Node::Broken, span) };
         match scope.names {
-            Names::Columns(source) => match self.column_path(source, path) {
-                Some(path) => Expr::new(Node::Leaf(RowLeaf::Column(path)), span),
-                None => Expr::new(Node::Broken, span),
-            },
+            Names::Columns(source) => {
+                let leaf = match scope.stock {
+                    Some(Stock::Pairs(per)) => self.pair_path(source, per.as_ref(), path, span).map(RowLeaf::Pair),
+                    Some(Stock::At(_)) | None => self.column_path(source, path).map(RowLeaf::Column),
+                };
+                Expr::new(leaf.map_or(Node::Broken, Node::Leaf), span)
+            }
             Names::Value if path.len() == 1 && first.value == "value" => Expr::new(Node::Leaf(RowLeaf::Value), span),
             Names::Value => {
                 let help = "a condition on the rows goes inside the inner aggregate".to_owned();
@@ -185,8 +261,7 @@ impl Resolver<'_> {
         let model = self.model;
         let own = model.sources.get(source);
         if matches!(name.value.as_str(), "start" | "end") && !rest.is_empty() {
-            let message = format!("`{}.` needs a source of states, which are not supported yet", name.value);
-            self.report(&codes::NOT_SUPPORTED_YET, name.span, message);
+            self.not_a_state(source, name.span, None);
             return;
         }
         if let Some(other) = model.source_names.get(&name.value) {
@@ -200,6 +275,9 @@ impl Resolver<'_> {
                 }
                 (Some(tie), None) => {
                     finding.help(format!("go through the reference: `{}`", tie.name.value));
+                }
+                (None, _) if model.sources.get(*other).journey.is_some() => {
+                    finding.help("count the journey in an aggregate of its own");
                 }
                 (None, _) => {
                     finding.help(format!(
@@ -219,10 +297,22 @@ impl Resolver<'_> {
             ));
             return;
         }
+        if is_today(&name.value) {
+            self.report(&codes::UNKNOWN_COLUMN, name.span, no_today(&name.value)).help(LOOK_BACK);
+            return;
+        }
+        if let Some(help) = self.meant_edge(source, name, rest) {
+            let message = format!("`{}` has no column `{}`", own.name.value, name.value);
+            self.report(&codes::UNKNOWN_COLUMN, name.span, message).help(help);
+            return;
+        }
         source::unknown_column(own, name, &mut self.findings);
     }
 
-    fn row_call(&mut self, call: &Call, span: Span, scope: &Scope) -> RowExpr {
+    fn row_call(&mut self, call: &Call, span: Span, scope: &Scope<'_>) -> RowExpr {
+        if call.name.value.eq_ignore_ascii_case(super::reached::NAME) {
+            return self.reached(call, span, scope);
+        }
         let Some(function) = self.function(call) else {
             // The arguments may be wrong on their own account.
             for argument in &call.arguments {
@@ -259,9 +349,10 @@ impl Resolver<'_> {
         if !self.arity(call, function) {
             return Expr::new(Node::Broken, span);
         }
+        let scope = scope.below();
         let arguments = call.arguments.iter().enumerate().map(|(at, argument)| match argument_at(function, at) {
             Some(Argument::Grain) => self.grain(argument),
-            _ => self.row(argument, scope),
+            _ => self.row(argument, &scope),
         });
         let arguments: Vec<RowExpr> = arguments.collect();
         Expr::new(Node::Apply(function, arguments), span)
@@ -288,8 +379,12 @@ impl Resolver<'_> {
         if let Some(function) = functions::by_name(&name) {
             return Some(function);
         }
-        if name == "reached" {
-            self.report(&codes::NOT_SUPPORTED_YET, call.name.span, "`reached` needs a journey, which are not supported yet");
+        if name == super::reached::NAME {
+            self.not_a_journey(call, "`reached` is a condition on the rows of a journey, and stands inside of an aggregate");
+            return None;
+        }
+        if is_today(&name) {
+            self.report(&codes::UNKNOWN_FUNCTION, call.name.span, no_today(&call.name.value)).help(LOOK_BACK);
             return None;
         }
         let help = match elsewhere(&name) {
@@ -297,7 +392,7 @@ impl Resolver<'_> {
             None if self.model.kpi_names.contains_key(&call.name.value) => {
                 Some(format!("`{0}` is a KPI: write `{0}` without parentheses", call.name.value))
             }
-            None => suggest::nearest(&name, functions::ALL.iter().map(|function| function.name))
+            None => suggest::nearest(&name, functions::ALL.iter().map(|function| function.name).chain([super::reached::NAME]))
                 .map(|near| format!("did you mean `{near}`?"))
                 .or_else(|| Some("what the formula language lacks can be a column with raw `sql:` in the source".to_owned())),
         };
@@ -337,7 +432,13 @@ impl Resolver<'_> {
             };
             let plural = if wanted == "1" { "" } else { "s" };
             let message = format!("`{}` takes {wanted} argument{plural}, not {given}", function.name);
-            self.report(&codes::WRONG_ARGUMENTS, call.name.span, message).help(format!("for instance `{}`", function.example));
+            let help = match function.name {
+                "max" if given > 1 => "the greatest of several values is `greatest(a, b)`; `max` is over rows".to_owned(),
+                "min" if given > 1 => "the least of several values is `least(a, b)`; `min` is over rows".to_owned(),
+                "date" if given == 3 => "a day is written `date '2025-01-31'`".to_owned(),
+                _ => format!("for instance `{}`", function.example),
+            };
+            self.report(&codes::WRONG_ARGUMENTS, call.name.span, message).help(help);
         }
         fits
     }
@@ -376,36 +477,6 @@ fn hundredth(digits: &str) -> String {
     let after = format!("{after}{part}");
     let after = after.trim_end_matches('0');
     if after.is_empty() { before.to_owned() } else { format!("{before}.{after}") }
-}
-
-/// How kpic writes what other languages have a function for.
-fn elsewhere(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "average" | "mean" => "`avg(x)`",
-        "countd" | "countdistinct" | "uniq" | "uniqexact" | "approx_count_distinct" => "`count_distinct(x)`",
-        "countif" | "count_if" => "`count(orders where condition)`",
-        "sumif" | "sum_if" => "`sum(x where condition)`",
-        "ifnull" | "nvl" | "isnull" | "zeroifnull" => "`coalesce(x, y)`",
-        "iff" | "iif" => "`if(condition, x, y)`",
-        "nullif" | "safe_divide" | "div0" | "divide" => "`x / y`, which is null where y is 0",
-        "date_trunc" | "datetrunc" | "trunc_date" => "`trunc(t, month)`",
-        "datediff" | "date_diff" | "timestampdiff" => "`b - a`, a duration",
-        "dateadd" | "date_add" => "`t + 14 days`",
-        "lag" | "previous" => "`prior(x)` or `prior(x, 1 year)`",
-        "pct_change" => "`growth(x)`",
-        "cumsum" | "running_total" => "`sum(x over all time)` or `sum(x over year to date)`",
-        "quantile" | "percentile_cont" => "`percentile(x, 90%)`",
-        "stdev" | "std" | "stddev_samp" => "`stddev(x)`",
-        "var" | "var_samp" => "`variance(x)`",
-        "log" | "log10" => "`ln(x)`, the natural logarithm",
-        "pow" => "`power(x, y)`",
-        "ceiling" => "`ceil(x)`",
-        "substring" | "substr" | "left" | "right" | "regexp_matches" => "such a column as raw `sql:` in the source",
-        "cast" | "to_number" => "`number(x)`, `text(x)` or `date(x)`",
-        "extract" | "date_part" | "datepart" => "`year(t)`, `month(t)`, `day(t)`, `hour(t)`, `weekday(t)`",
-        "dayofweek" | "isodow" => "`weekday(t)`, 1 for Monday",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -29,8 +29,10 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
             relation: relation(source, findings),
             kind: match source.kind.as_ref().map(|kind| kind.value.as_str()) {
                 Some("entities") => SourceKind::Entities,
+                Some("states") => SourceKind::States,
                 _ => SourceKind::Events,
             },
+            journey: None,
             row: text(source.row.as_ref()),
             key: Vec::new(),
             key_span: source.key.first().zip(source.key.last()).map(|(first, last)| first.span.to(last.span)),
@@ -38,6 +40,7 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
             time_span: source.time.as_ref().map(|time| time.span),
             is_partial: source.is_partial,
             lacks_time: false,
+            holds: None,
             columns,
             names,
         };
@@ -45,26 +48,17 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
         model.source_names.insert(source.name.value.clone(), id);
     }
     for (id, source) in model.sources.ids().zip(&spec.sources) {
-        not_yet(source, findings);
         key_and_time(id, source, model, findings);
+        super::states::holds(id, source, model, findings);
         mixed_units(id, source, model, findings);
     }
     for (id, source) in model.sources.ids().zip(&spec.sources) {
-        references(id, source, spec.incomplete, model, findings);
+        references(id, source, spec, model, findings);
     }
 }
 
 fn text(text: Option<&Text>) -> String {
     text.map(|text| text.value.clone()).unwrap_or_default()
-}
-
-/// `states` are part of the language, and not of this version.
-fn not_yet(source: &written::Source, findings: &mut Findings) {
-    if let Some(kind) = source.kind.as_ref().filter(|kind| kind.value == "states") {
-        findings
-            .report(&codes::NOT_SUPPORTED_YET, kind.span, "sources of the kind `states` are not supported yet")
-            .help("a later version of kpic will compile them; leave the source out for now");
-    }
 }
 
 fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relation> {
@@ -269,11 +263,22 @@ fn mixed_units(id: SourceId, written: &written::Source, model: &mut Model, findi
 }
 
 /// Links references to their sources, and gives a column without a type that of the key it holds.
-fn references(id: SourceId, written: &written::Source, incomplete: bool, model: &mut Model, findings: &mut Findings) {
+fn references(id: SourceId, written: &written::Source, spec: &Spec, model: &mut Model, findings: &mut Findings) {
     for (column_id, column) in model.sources.get(id).columns.ids().zip(&written.columns) {
         let Some(name) = &column.references else { continue };
         let Some(target_id) = model.source_names.get(&name.value).copied() else {
-            if !incomplete {
+            if let Some(journey) = spec.journeys.iter().find(|journey| journey.name.value == name.value) {
+                findings
+                    .report(
+                        &codes::BAD_REFERENCE,
+                        name.span,
+                        format!("`{}` is a journey, and rows do not refer to one", name.value),
+                    )
+                    .also(journey.name.span, "the journey")
+                    .help(
+                        "refer to the source whose key the column holds; a journey finds its rows by the entities of its steps",
+                    );
+            } else if !spec.incomplete {
                 super::unknown_source(model, name, findings);
             }
             continue;
@@ -306,7 +311,7 @@ fn references(id: SourceId, written: &written::Source, incomplete: bool, model: 
                     .to_owned(),
             ))
         } else {
-            None
+            super::states::reference_problem(model.sources.get(id), target)
         };
         if let Some((problem, help)) = problem {
             findings
@@ -354,6 +359,7 @@ pub(super) fn dimensions(spec: &Spec, model: &mut Model, findings: &mut Findings
         let id = model.dimensions.push(made);
         model.dimension_names.insert(dimension.name.value.clone(), id);
     }
+    of_journeys(model);
     let mut by_name: BTreeMap<String, BTreeMap<SourceId, Path>> = BTreeMap::new();
     for (source_id, source) in model.sources.iter() {
         for (column_id, column) in source.columns.iter() {
@@ -376,6 +382,23 @@ pub(super) fn dimensions(spec: &Spec, model: &mut Model, findings: &mut Findings
             Dimension { title: title(&name), name: name.clone(), defined: None, description: String::new(), ty: None, places };
         let id = model.dimensions.push(made);
         model.dimension_names.insert(name, id);
+    }
+}
+
+/// A dimension has the place in a journey that it has in the source of the journey's first step, unless the spec says otherwise.
+fn of_journeys(model: &mut Model) {
+    let Model { sources, dimensions, .. } = model;
+    for (id, source) in sources.iter() {
+        let Some((journey, first)) = source.journey.as_ref().and_then(|journey| Some((journey, journey.first()?))) else {
+            continue;
+        };
+        for dimension in dimensions.ids() {
+            let dimension = dimensions.get_mut(dimension);
+            let place = dimension.places.get(&first.source).and_then(|path| journey.inherit(path));
+            if let Some(place) = place {
+                dimension.places.entry(id).or_insert(place);
+            }
+        }
     }
 }
 
@@ -428,7 +451,7 @@ fn defined(written: &dimension::Dimension, incomplete: bool, model: &Model, find
 }
 
 /// The names of a path that stands as a text in YAML, each with its place.
-fn split_path(text: &Text) -> Vec<Name> {
+pub(super) fn split_path(text: &Text) -> Vec<Name> {
     let mut names = Vec::new();
     let mut at = text.span.start;
     for part in text.value.split('.') {

@@ -43,6 +43,11 @@ impl TestResolver<'_> {
                 }
                 continue;
             };
+            if self.model.sources.get(source).journey.is_some() {
+                let message = format!("`{}` is a journey, and its rows follow from those of its steps", name.value);
+                self.bad(name.span, message, "give rows to the sources of its steps");
+                continue;
+            }
             let rows = rows.iter().map(|row| self.row(source, row)).collect();
             given.push(Given { source, rows });
         }

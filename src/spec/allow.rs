@@ -30,7 +30,11 @@ pub(super) fn lint_named(name: &Name, findings: &mut Findings) -> Option<&'stati
         Some(code) => {
             findings
                 .report(&codes::UNKNOWN_LINT, name.span, format!("`{}` is an error, its level cannot be set", code.name))
-                .help("only lints have levels: they point at what is legal but probably not meant");
+                .help(if code.is_about_data() {
+                    "figures would be wrong with it: mend the data, or declare what is in it"
+                } else {
+                    "only lints have levels: they point at what is legal but probably not meant"
+                });
             None
         }
         None => {

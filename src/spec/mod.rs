@@ -6,6 +6,8 @@
 
 pub mod allow;
 pub mod dimension;
+mod foreign;
+pub mod journey;
 pub mod kpi;
 pub mod project;
 pub mod reader;
@@ -16,8 +18,9 @@ pub mod team;
 pub mod test;
 
 use crate::diagnostic::{Findings, codes};
+use crate::load::yaml::Style;
 use crate::load::{Entry, Loaded, Node, PROJECT_FILE, Tree, Value};
-use crate::text::{Files, Name};
+use crate::text::{Files, Name, Span};
 use rayon::prelude::*;
 use reader::Reader;
 use shape::{Field, Record, Shape};
@@ -32,6 +35,8 @@ pub struct Spec {
     pub sources: Vec<source::Source>,
     /// Dimensions.
     pub dimensions: Vec<dimension::Dimension>,
+    /// Journeys.
+    pub journeys: Vec<journey::Journey>,
     /// KPIs.
     pub kpis: Vec<kpi::Kpi>,
     /// Teams.
@@ -52,8 +57,21 @@ impl Spec {
     /// Adds what a further file defines.
     fn append(&mut self, part: Spec) {
         // Every section is named, so that none can be forgotten.
-        let Spec { project: _, sources, dimensions, kpis, teams, taxonomies, scorecards, allowances, tests, incomplete: _ } =
-            part;
+        let Spec {
+            project: _,
+            sources,
+            dimensions,
+            journeys,
+            kpis,
+            teams,
+            taxonomies,
+            scorecards,
+            allowances,
+            tests,
+            incomplete,
+        } = part;
+        self.incomplete |= incomplete;
+        self.journeys.extend(journeys);
         self.sources.extend(sources);
         self.dimensions.extend(dimensions);
         self.kpis.extend(kpis);
@@ -79,7 +97,11 @@ pub static FILE: Record = Record {
             Shape::Named("a dimension", &Shape::Record(&dimension::DIMENSION)),
             "Business notions to slice by, with their place in each source.",
         ),
-        Field::new("journeys", Shape::Any, "The order in which one entity passes the steps that matter.").later(),
+        Field::new(
+            "journeys",
+            Shape::Named("a journey", &Shape::Record(&journey::JOURNEY)),
+            "The order in which one entity passes the steps that matter.",
+        ),
         Field::new("kpis", Shape::Named("a KPI", &Shape::Record(&kpi::KPI)), "The figures and what they mean."),
         Field::new("teams", Shape::Named("a team", &Shape::Record(&team::TEAM)), "Who owns KPIs."),
         Field::new(
@@ -103,15 +125,24 @@ pub static FILE: Record = Record {
 pub fn decode(loaded: &mut Loaded) -> Spec {
     let mut findings = Findings::default();
     let mut spec = Spec { incomplete: loaded.incomplete, ..Spec::default() };
+    if let Some(tree) = loaded.project.as_ref().filter(|tree| tree.roots.is_empty()) {
+        findings
+            .report(&codes::MISSING_KEY, Span::start_of(tree.file), format!("{PROJECT_FILE} is empty"))
+            .help("the least that it says is `kpic: 1` and `calendar: { start: 2024-01-01 }`");
+    }
     if let Some(root) = loaded.project.as_ref().and_then(|tree| only_root(tree, &mut findings)) {
-        project_sections(root, &mut findings);
         shape::check(root, &Shape::Record(&project::PROJECT), &mut findings);
+        project_sections(root, &mut findings);
         spec.project = project::decode(&Reader::of(root), &mut findings);
     }
     for (part, found) in loaded.specs.par_iter().map(|tree| file(tree, &loaded.files)).collect::<Vec<_>>() {
         spec.append(part);
         findings.append(found);
     }
+    // What an alias without an anchor stands for is not known; that it is nothing has been said.
+    let unknown = loaded.findings.iter().filter(|finding| finding.code == &codes::UNKNOWN_ANCHOR);
+    let unknown: Vec<Span> = unknown.filter_map(|finding| Some(finding.labels.first()?.span)).collect();
+    findings.retain(|finding| finding.labels.first().is_none_or(|label| !unknown.contains(&label.span)));
     unique(&mut spec, &mut findings);
     reserved(&spec, &mut findings);
     loaded.findings.append(findings);
@@ -139,9 +170,10 @@ fn project_sections(root: &Node, findings: &mut Findings) {
     for entry in entries {
         let section = FILE.fields.iter().any(|field| field.key == entry.key.value);
         if section && !project::PROJECT.fields.iter().any(|field| field.key == entry.key.value) {
+            findings.retain(|known| known.labels.first().is_none_or(|label| label.span != entry.key.span));
             findings
                 .report(&codes::UNKNOWN_KEY, entry.key.span, format!("`{}` does not belong in {PROJECT_FILE}", entry.key.value))
-                .help("definitions stand in the spec files, by default any `*.yml` below `specs/`");
+                .help("definitions stand in the spec files, by default any `*.yml` below `specs/`: move it there");
         }
     }
 }
@@ -157,22 +189,70 @@ fn file(tree: &Tree, files: &Files) -> (Spec, Findings) {
 
 fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings) {
     shape::check(root, &Shape::Record(&FILE), findings);
+    cut_texts(root, files, findings);
     let reader = Reader::of(root);
+    // What stands under a key that is none may define names; they must not be called unknown.
+    let is_section = |entry: &Entry| FILE.fields.iter().any(|field| field.key == entry.key.value);
+    let holds_more = |entry: &Entry| matches!(entry.value.value, Value::Map(_) | Value::List(_));
+    spec.incomplete |= reader.all().iter().any(|entry| holds_more(entry) && !is_section(entry));
+    spec.incomplete |= reader.all().iter().any(|entry| {
+        let key = &entry.key.value;
+        let lost = (0..reader.entries(key).len()).any(|at| is_lost(&reader, key, at));
+        is_section(entry) && (lost || matches!(entry.value.value, Value::List(_)))
+    });
     each(&reader, "sources", |entry| spec.sources.push(source::decode(entry, files)));
     each(&reader, "dimensions", |entry| spec.dimensions.push(dimension::decode(entry)));
+    each(&reader, "journeys", |entry| spec.journeys.push(journey::decode(entry, files)));
     each(&reader, "kpis", |entry| spec.kpis.push(kpi::decode(entry, files)));
     each(&reader, "teams", |entry| spec.teams.push(team::decode(entry)));
     each(&reader, "taxonomies", |entry| spec.taxonomies.push(team::decode_taxonomy(entry)));
     each(&reader, "scorecards", |entry| spec.scorecards.push(scorecard::decode(entry)));
     each(&reader, "tests", |entry| spec.tests.push(test::decode(entry)));
-    for section in ["sources", "kpis", "scorecards"] {
+    for section in ["sources", "journeys", "kpis", "scorecards"] {
         each(&reader, section, |entry| allow::collect(entry, &mut spec.allowances, findings));
     }
 }
 
+/// Decodes what stands in a section; what lacks its indentation has been reported and defines nothing.
 fn each(reader: &Reader<'_>, section: &str, mut decode: impl FnMut(&Entry)) {
-    for entry in reader.entries(section) {
-        decode(entry);
+    for (at, entry) in reader.entries(section).iter().enumerate() {
+        if !is_lost(reader, section, at) && !is_lost(reader, section, at + 1) {
+            decode(entry);
+        }
+    }
+}
+
+/// Whether an entry of a section belongs to the definition above it.
+fn is_lost(reader: &Reader<'_>, section: &str, at: usize) -> bool {
+    let shape = FILE.fields.iter().find(|field| field.key == section).map(|field| &field.shape);
+    let Some(Shape::Named(_, inner) | Shape::Map(inner)) = shape else { return false };
+    shape::belongs_above(reader.entries(section), at, inner)
+}
+
+/// Points at texts that YAML ended at what it took for a comment: `title: Revenue #1`.
+fn cut_texts(node: &Node, files: &Files, findings: &mut Findings) {
+    match &node.value {
+        Value::Map(entries) => entries.iter().for_each(|entry| cut_texts(&entry.value, files, findings)),
+        Value::List(items) => items.iter().for_each(|item| cut_texts(item, files, findings)),
+        Value::Scalar(scalar) if scalar.style == Style::Plain => {
+            let text = files.get(node.span.file).map_or("", |file| file.text.as_str());
+            let rest = text.get(node.span.end as usize..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+            let comment = rest.trim_start();
+            let number = comment.strip_prefix('#').is_some_and(|rest| rest.starts_with(|char: char| char.is_ascii_digit()));
+            if number && !files.slice(node.span).is_empty() {
+                let start = node.span.end as usize + (rest.len() - comment.len());
+                let span = Span::new(node.span.file, start..start + comment.trim_end().len());
+                let shown: String = comment.chars().take(40).collect();
+                findings
+                    .report(
+                        &codes::TEXT_CUT,
+                        span,
+                        format!("YAML takes `{}` for a comment, so the text ends before it", shown.trim_end()),
+                    )
+                    .help("put quotes around the whole text; for a comment leave a blank after `#`");
+            }
+        }
+        Value::Scalar(_) | Value::Null => {}
     }
 }
 
@@ -180,6 +260,8 @@ fn each(reader: &Reader<'_>, section: &str, mut decode: impl FnMut(&Entry)) {
 fn unique(spec: &mut Spec, findings: &mut Findings) {
     keep_first(&mut spec.sources, |source| &source.name, "source", findings);
     keep_first(&mut spec.dimensions, |dimension| &dimension.name, "dimension", findings);
+    keep_first(&mut spec.journeys, |journey| &journey.name, "journey", findings);
+    journeys(spec, findings);
     keep_first(&mut spec.kpis, |kpi| &kpi.name, "KPI", findings);
     keep_first(&mut spec.teams, |team| &team.name, "team", findings);
     keep_first(&mut spec.taxonomies, |taxonomy| &taxonomy.name, "taxonomy", findings);
@@ -189,7 +271,7 @@ fn unique(spec: &mut Spec, findings: &mut Findings) {
 }
 
 fn keep_first<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &Name, what: &str, findings: &mut Findings) {
-    let mut seen: HashMap<String, crate::text::Span> = HashMap::with_capacity(items.len());
+    let mut seen: HashMap<String, Span> = HashMap::with_capacity(items.len());
     items.retain(|item| {
         let name = name(item);
         let Some(first) = seen.get(&name.value) else {
@@ -208,10 +290,25 @@ fn keep_first<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &Name, what: &str, fin
     });
 }
 
+/// Formulas name sources and journeys alike, so a journey may not have the name of a source.
+fn journeys(spec: &mut Spec, findings: &mut Findings) {
+    let sources: HashMap<&str, crate::text::Span> =
+        spec.sources.iter().map(|source| (source.name.value.as_str(), source.name.span)).collect();
+    spec.journeys.retain(|journey| {
+        let name = &journey.name;
+        let Some(first) = sources.get(name.value.as_str()) else { return true };
+        findings
+            .report(&codes::DUPLICATE_DEFINITION, name.span, format!("there is already a source `{}`", name.value))
+            .here("a journey of that name")
+            .also(*first, "the source")
+            .help("formulas name sources and journeys alike: rename one of the two");
+        false
+    });
+}
+
 /// A former name may not be the name of another KPI, nor the former name of two.
 fn aliases(spec: &Spec, findings: &mut Findings) {
-    let mut taken: HashMap<&str, crate::text::Span> =
-        spec.kpis.iter().map(|kpi| (kpi.name.value.as_str(), kpi.name.span)).collect();
+    let mut taken: HashMap<&str, Span> = spec.kpis.iter().map(|kpi| (kpi.name.value.as_str(), kpi.name.span)).collect();
     for alias in spec.kpis.iter().flat_map(|kpi| &kpi.aliases) {
         if let Some(first) = taken.insert(&alias.value, alias.span) {
             findings
@@ -256,9 +353,9 @@ fn reserved(spec: &Spec, findings: &mut Findings) {
             refuse(&dimension.name, "it is a word of the formula language");
         }
     }
-    for source in &spec.sources {
-        if word(&source.name) {
-            refuse(&source.name, "it is a word of the formula language");
+    for name in spec.sources.iter().map(|source| &source.name).chain(spec.journeys.iter().map(|journey| &journey.name)) {
+        if word(name) {
+            refuse(name, "it is a word of the formula language");
         }
     }
 }

@@ -3,8 +3,9 @@
 use super::allow;
 use super::reader::{Reader, Text};
 use super::shape::{Field, Record, Shape};
-use crate::calendar::{AsOf, Calendar, Date, Weekday, Zone, known_zones};
+use crate::calendar::{AsOf, Calendar, Date, Weekday, Zone, known_zones, meant_day};
 use crate::diagnostic::{Findings, Level, codes, suggest};
+use crate::load::Value;
 use crate::text::{Name, Spanned};
 use std::collections::BTreeMap;
 
@@ -122,6 +123,15 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
             )
             .help("write `kpic: 1`, or install a newer kpic");
     }
+    if let Some(calendar) = reader.get("calendar") {
+        let reader_of = Reader::of(calendar);
+        if reader_of.get("start").is_none() && matches!(calendar.value, Value::Map(_) | Value::Null) {
+            let place = reader_of.all().first().map(|entry| entry.key.span).or_else(|| reader.key_span("calendar"));
+            findings
+                .report(&codes::MISSING_KEY, place.unwrap_or(calendar.span), "the calendar needs `start`")
+                .help("the day on which the first period begins, for instance `start: 2023-01-01`");
+        }
+    }
     let warehouse = reader.record("warehouse");
     let of_warehouse = |key: &str| warehouse.and_then(|warehouse| warehouse.text(key));
     Project {
@@ -161,10 +171,15 @@ fn decode_calendar(reader: &Reader<'_>, findings: &mut Findings) -> CalendarSpec
         fiscal_month: reader.text("fiscal_year_starts").and_then(|text| Calendar::month(&text.value)),
         source: reader.text("source"),
     };
-    if let (None, Some(place)) = (reader.get("start"), reader.all().first()) {
+    let last = reader.text("as_of").zip(calendar.as_of);
+    if let (Some(start), Some((place, AsOf::Day(last)))) = (&calendar.start, last)
+        && last < start.value
+    {
+        let message = format!("the last visible day is {last}, but the first period would begin on {}", start.value);
         findings
-            .report(&codes::MISSING_KEY, place.key.span, "the calendar needs `start`")
-            .help("the day on which the first period begins, for instance `start: 2023-01-01`");
+            .report(&codes::CALENDAR_ORDER, place.span, message)
+            .also(start.span, "the first period shown starts on or after this day")
+            .help("`as_of` is `today`, or a day after `start`");
     }
     if let (Some(start), Some(from)) = (&calendar.start, &calendar.data_from)
         && from.value > start.value
@@ -185,11 +200,9 @@ pub fn as_of(text: &Text, findings: &mut Findings) -> Option<AsOf> {
     }
     let day = text.value.parse().ok().map(AsOf::Day);
     if day.is_none() {
-        findings.report(
-            &codes::WRONG_SHAPE,
-            text.span,
-            format!("expected `today` or a day such as `2025-01-31`, found `{}`", text.value),
-        );
+        let message = format!("expected `today` or a day such as `2025-01-31`, found `{}`", text.value);
+        let finding = findings.report(&codes::WRONG_SHAPE, text.span, message);
+        finding.help = meant_day(&text.value).map(|day| format!("write `{day}`"));
     }
     day
 }
@@ -223,7 +236,9 @@ fn zone(text: &Text, findings: &mut Findings) -> Option<Zone> {
 pub fn unknown_zone(text: &Text, findings: &mut Findings) {
     let finding = findings.report(&codes::UNKNOWN_ZONE, text.span, format!("there is no time zone `{}`", text.value));
     let zones = known_zones();
-    match suggest::nearest(&text.value, zones.iter().map(String::as_str)) {
+    let city = text.value.replace(' ', "_").to_lowercase();
+    let named = zones.iter().find(|zone| zone.to_lowercase().rsplit('/').next() == Some(city.as_str()));
+    match named.map(String::as_str).or_else(|| suggest::nearest(&text.value, zones.iter().map(String::as_str))) {
         Some(name) => finding.help(format!("did you mean `{name}`?")),
         None => finding.help("zones are named as in the tz database: `Europe/Berlin`, `America/New_York`, `UTC`"),
     };

@@ -4,7 +4,8 @@
 //! shape and reports every key that is unknown, doubled or missing and every value of the wrong shape. Decoders read a tree
 //! after that and therefore never report a shape: what is wrong is left out there, because it has been said here.
 
-use crate::calendar::{Date, Label};
+use super::foreign;
+use crate::calendar::{Date, Label, meant_day};
 use crate::diagnostic::suggest::{self, Words};
 use crate::diagnostic::{Findings, Fix, codes};
 use crate::load::yaml::Style;
@@ -119,9 +120,14 @@ fn check_as(named: Option<&Name>, node: &Node, shape: &Shape, findings: &mut Fin
         }
         (Shape::Named(what, inner), Value::Map(entries)) => {
             doubled(entries, findings);
-            for entry in entries {
+            for (at, entry) in entries.iter().enumerate() {
+                if is_rest_of_type(entries, at) || belongs_above(entries, at, inner) {
+                    continue;
+                }
                 name(&entry.key.value, entry.key.span, what, findings);
-                check_as(Some(&entry.key), &entry.value, inner, findings);
+                if !unindented(entries, at, inner, findings) {
+                    check_as(Some(&entry.key), &entry.value, inner, findings);
+                }
             }
         }
         (Shape::Map(inner), Value::Map(entries)) => {
@@ -162,6 +168,15 @@ impl Shape {
             },
             Shape::Named(..) | Shape::Map(_) | Shape::Record(_) => matches!(node.value, Value::Map(_)),
             Shape::Either(shapes) => shapes.iter().any(|shape| shape.takes(node)),
+        }
+    }
+
+    /// The keys of a map of this shape, if it has a fixed set.
+    fn record(&self) -> Option<&'static Record> {
+        match self {
+            Shape::Record(record) => Some(record),
+            Shape::Either(shapes) => shapes.iter().find_map(Shape::record),
+            _ => None,
         }
     }
 
@@ -262,7 +277,11 @@ impl Record {
         let finding = findings.report(&codes::UNKNOWN_KEY, key.span, message);
         let known = || self.fields.iter().map(|field| field.key);
         let meant = suggest::nearest(&key.value, known())
-            .or_else(|| elsewhere(&key.value).iter().find_map(|here| known().find(|known| known == here)));
+            .or_else(|| foreign::words(&key.value).iter().find_map(|here| known().find(|known| known == here)));
+        if let Some(advice) = foreign::advice(self.what, entry) {
+            finding.help(advice);
+            return meant;
+        }
         finding.help = match meant {
             Some(meant) => Some(format!("did you mean `{meant}`?")),
             None => Some(format!("its keys are: {}", known().collect::<Vec<_>>().join(", "))),
@@ -313,50 +332,6 @@ impl Record {
     }
 }
 
-/// What other tools call a key or word, and the words for it here.
-fn elsewhere(word: &str) -> &'static [&'static str] {
-    match word.to_ascii_lowercase().as_str() {
-        "name" | "label" | "display_name" | "caption" => &["title"],
-        "desc" | "comment" | "comments" | "doc" | "docs" | "definition" | "note" | "notes" => &["description"],
-        "expression" | "expr" | "calculation" | "measure" | "calc" | "agg" | "value" => &["formula", "expr"],
-        "dimensions" | "dims" | "group_by" | "groupby" | "slices" | "slice" | "breakdown" => &["by"],
-        "team" | "owners" | "responsible" | "steward" => &["owner"],
-        "granularity" | "time_grain" | "frequency" | "period" | "interval" => &["grain", "cadence"],
-        "direction" | "polarity" | "goal" => &["better"],
-        "format" | "currency" => &["unit"],
-        "synonyms" | "former_names" | "alias" => &["aliases"],
-        "data_type" | "dtype" | "datatype" => &["type"],
-        "primary_key" | "pk" | "id" | "unique_key" => &["key"],
-        "timestamp" | "time_column" | "date" | "date_column" | "event_time" | "agg_time_dimension" => &["time"],
-        "relation" | "model" | "view" | "ref" => &["table"],
-        "path" | "file" => &["files"],
-        "sql" | "select" => &["query", "sql"],
-        "fields" | "attributes" => &["columns"],
-        "foreign_key" | "fk" | "reference" | "references_to" | "join" => &["references"],
-        "source_column" | "field" => &["column"],
-        "not_null" | "null" => &["nullable"],
-        "accepted_values" | "enum" | "options" => &["values"],
-        "metrics" | "kpi" | "members" => &["kpis"],
-        "tz" | "time_zone" => &["timezone", "zone"],
-        "int" | "bigint" | "smallint" | "long" | "int64" => &["integer"],
-        "float" | "double" | "real" | "float64" => &["number"],
-        "numeric" | "money" => &["decimal"],
-        "string" | "varchar" | "char" | "uuid" | "str" => &["text"],
-        "bool" => &["boolean"],
-        "datetime" | "timestamp_ntz" => &["timestamp"],
-        "timestamptz" | "timestamp_tz" | "timestamp_ltz" => &["instant"],
-        "higher" | "increase" | "high" | "more" | "larger" => &["up"],
-        "lower" | "decrease" | "low" | "less" | "smaller" => &["down"],
-        "dimension" | "snapshot" | "entity" => &["entities"],
-        "fact" | "log" | "transactions" => &["events"],
-        "no" | "off" | "n" => &["false", "allow"],
-        "yes" | "on" | "y" => &["true"],
-        "error" => &["deny"],
-        "ignore" | "none" | "skip" => &["allow"],
-        _ => &[],
-    }
-}
-
 /// Where a definition begins: its first key rather than all of it.
 fn first_line(node: &Node, entries: &[Entry]) -> Span {
     entries.first().map_or(node.span, |entry| entry.key.span)
@@ -375,23 +350,42 @@ fn wrong(node: &Node, shape: &Shape, findings: &mut Findings) {
 /// What to write instead of a value of the wrong shape.
 fn instead(node: &Node, shape: &Shape) -> Option<String> {
     match (shape, &node.value) {
+        (Shape::Text | Shape::Name | Shape::Formula, Value::Null) => {
+            Some("give it a value, or delete the key; a value that begins with `#` stands in quotes".to_owned())
+        }
         (_, Value::Null) => Some("give it a value, or delete the key".to_owned()),
         (Shape::Formula, Value::Map(_) | Value::List(_)) => {
             Some("put quotes around the formula: YAML reads `: `, `[` and `{` as its own".to_owned())
         }
         (Shape::Word(words), Value::Scalar(scalar)) => word(&scalar.text, words),
+        (Shape::Day, Value::Scalar(scalar)) => Some(day(&scalar.text)),
+        (Shape::Count, Value::Scalar(scalar)) => {
+            let whole = scalar.text.split_once('.').filter(|(_, part)| part.bytes().all(|byte| byte == b'0'))?.0;
+            whole.parse::<u32>().ok().map(|whole| format!("write `{whole}`"))
+        }
         (Shape::Truth, Value::Scalar(scalar)) => word(&scalar.text, &["true", "false"]),
         (Shape::List(_), Value::Scalar(scalar)) if scalar.text.len() <= 40 => {
             Some(format!("a list stands in brackets: `[{}]`", scalar.text))
         }
         (Shape::Bounds, Value::List(_)) => Some("for instance `between: [0.9, 1.1]`".to_owned()),
-        (Shape::Named(..), Value::List(_)) => Some("give each entry a name: `name: { ... }` instead of `- ...`".to_owned()),
+        (Shape::Named(..), Value::List(items)) => Some(match items.first().and_then(called) {
+            Some((name, true)) => format!("write `{name}:` with the rest below it, instead of `- name: {name}`"),
+            Some((name, false)) => format!("give each entry a name and a value, `{name}: ...`, instead of `- {name}`"),
+            None => "give each entry a name: `name: { ... }` instead of `- ...`".to_owned(),
+        }),
         (Shape::Record(record), Value::Scalar(scalar)) if scalar.text.len() <= 80 => record.main().map(|field| {
             if field.shape.takes(node) {
                 format!("write `{{ {}: {} }}`", field.key, scalar.text)
             } else {
                 format!("for instance `{{ {}: ... }}`", field.key)
             }
+        }),
+        (Shape::Name, Value::Map(_)) => {
+            Some("write the name alone; what it stands for is defined under its own section".to_owned())
+        }
+        (Shape::Number, Value::Scalar(scalar)) => Some(match scalar.text.replace(',', ".").trim().parse::<f64>() {
+            Ok(number) if number.is_finite() => format!("write `{number}`"),
+            _ => "a number is written `12`, `1_000.5` or `25%`; where there is none, delete the key".to_owned(),
         }),
         (Shape::Text | Shape::Name | Shape::Number, Value::List(items)) if items.len() == 1 => {
             Some("write the value alone, without brackets".to_owned())
@@ -405,9 +399,82 @@ fn instead(node: &Node, shape: &Shape) -> Option<String> {
 
 /// The word that was probably meant.
 fn word(typed: &str, words: &[&'static str]) -> Option<String> {
-    let meant = elsewhere(typed).iter().find(|here| words.contains(here)).copied();
+    // `numeric(10, 2)`
+    let typed = typed.split('(').next().unwrap_or(typed);
+    let month = typed.parse::<usize>().ok().filter(|_| words.len() == 12).and_then(|month| words.get(month.checked_sub(1)?));
+    if let Some(month) = month {
+        return Some(format!("write `{month}`"));
+    }
+    if words.contains(&"day") && (typed.starts_with("hour") || typed.starts_with("minute")) {
+        return Some("the finest grain is `day`".to_owned());
+    }
+    let meant = foreign::words(typed).iter().find(|here| words.contains(here)).copied();
     let meant = meant.or_else(|| suggest::nearest(typed, words.iter().copied()));
     meant.map(|meant| format!("did you mean `{meant}`?"))
+}
+
+/// How a day is written that was written in another way.
+fn day(typed: &str) -> String {
+    if let Some(day) = meant_day(typed) {
+        return format!("write `{day}`");
+    }
+    let looks_right = typed.len() == 10 && typed.split('-').map(str::len).eq([4, 2, 2]);
+    let what = if looks_right { "there is no such day" } else { "a day is written year, month, day: `2025-01-31`" };
+    what.to_owned()
+}
+
+/// What an item of a list calls itself, and whether it does so by a key.
+fn called(item: &Node) -> Option<(&str, bool)> {
+    match &item.value {
+        Value::Scalar(scalar) => Some((scalar.text.as_str(), false)),
+        Value::Map(entries) => match &entries.iter().find(|entry| entry.key.value == "name")?.value.value {
+            Value::Scalar(scalar) => Some((scalar.text.as_str(), true)),
+            Value::Null | Value::List(_) | Value::Map(_) => None,
+        },
+        Value::Null | Value::List(_) => None,
+    }
+}
+
+/// Whether an entry is what is left of the one before, which YAML ended at a comma: `{ amount: numeric(10, 2) }`.
+pub(super) fn is_rest_of_type(entries: &[Entry], at: usize) -> bool {
+    let (Some(entry), Some(before)) = (entries.get(at), at.checked_sub(1).and_then(|at| entries.get(at))) else { return false };
+    let Value::Scalar(text) = &before.value.value else { return false };
+    entry.value.value == Value::Null && entry.key.value.ends_with(')') && super::reader::is_open(&text.text)
+}
+
+/// Whether an entry is a key of the definition above it that lacks its indentation:
+///
+/// ```yaml
+/// revenue:
+/// formula: sum(orders.amount)
+/// ```
+pub(super) fn belongs_above(entries: &[Entry], at: usize, shape: &Shape) -> bool {
+    let is_key = |entry: &Entry| {
+        shape.record().is_some_and(|record| record.fields.iter().any(|field| field.key == entry.key.value))
+            && !matches!(entry.value.value, Value::Null)
+            && !shape.takes(&entry.value)
+    };
+    // Longer runs are no definition, whatever else they are.
+    let above = |at: usize| entries.get(..at)?.iter().rev().take(64).find(|entry| !is_key(entry));
+    entries.get(at).is_some_and(is_key) && above(at).is_some_and(|above| above.value.value == Value::Null)
+}
+
+/// Whether what belongs to an entry stands after it without indentation; says so.
+fn unindented(entries: &[Entry], at: usize, shape: &Shape, findings: &mut Findings) -> bool {
+    let Some((entry, next)) = entries.get(at).zip(entries.get(at + 1)) else { return false };
+    let lacks = belongs_above(entries, at + 1, shape);
+    if lacks {
+        let (name, key) = (&entry.key.value, &next.key.value);
+        findings
+            .report(
+                &codes::WRONG_SHAPE,
+                next.key.span,
+                format!("`{key}` stands in the same column as `{name}`, which it belongs to"),
+            )
+            .also(entry.key.span, format!("`{name}` is empty so"))
+            .help(format!("indent `{key}` and what follows it by two more spaces"));
+    }
+    lacks
 }
 
 /// The numbers of a list.

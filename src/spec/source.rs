@@ -2,7 +2,7 @@
 
 use super::allow;
 use super::reader::{FormulaText, Reader, Text, text, text_list};
-use super::shape::{Field, Record, Shape};
+use super::shape::{self, Field, Record, Shape};
 use crate::load::{Entry, Node, Value};
 use crate::text::{Files, Name, Span, Spanned};
 
@@ -23,10 +23,29 @@ pub struct Source {
     pub key: Vec<Name>,
     /// The time at which a row counts.
     pub time: Option<Name>,
+    /// Since when and until when a state holds.
+    pub valid: Option<Valid>,
+    /// When a snapshot was taken.
+    pub snapshot: Option<Name>,
+    /// How often snapshots are taken.
+    pub every: Option<Text>,
+    /// How old the latest snapshot may be.
+    pub stale_after: Option<Text>,
     /// The columns.
     pub columns: Vec<Column>,
     /// Whether the columns could not be read, so that none must be called unknown.
     pub is_partial: bool,
+}
+
+/// Since when and until when a state holds, as written.
+#[derive(Debug, Clone)]
+pub struct Valid {
+    /// The column with its beginning.
+    pub from: Option<Name>,
+    /// The column with its end.
+    pub to: Option<Name>,
+    /// Whether that is the last day on which it holds, rather than the first on which it does not.
+    pub inclusive: bool,
 }
 
 /// Where rows are.
@@ -163,16 +182,49 @@ pub static SOURCE: Record = Record {
         .example("order_id"),
         Field::new("time", Shape::Name, "The time at which a row counts unless a formula says `at` another.")
             .example("ordered_at"),
-        Field::new("valid", Shape::Any, "From when to when a state holds.").later(),
-        Field::new("snapshot", Shape::Any, "The day on which a snapshot was taken.").later(),
-        Field::new("every", Shape::Any, "How often snapshots are taken.").later(),
-        Field::new("stale_after", Shape::Any, "When a snapshot is too old to stand for today.").later(),
+        Field::new("valid", Shape::Record(&VALID), "For states: since when and until when a row holds.")
+            .example("{ from: started_at, to: ended_at }"),
+        Field::new(
+            "snapshot",
+            Shape::Name,
+            "For states of which snapshots are taken: the column with the day of the snapshot.",
+        )
+        .example("taken_on"),
+        Field::new("every", Shape::Word(&["day", "week", "month"]), "How often snapshots are taken."),
+        Field::new(
+            "stale_after",
+            Shape::Text,
+            "How old the latest snapshot may be before nothing is known any more. Default: twice the time between two.",
+        )
+        .example("10 days"),
         Field::new(
             "columns",
             Shape::Named("a column", &Shape::Either(&[Shape::Word(TYPES), Shape::Record(&COLUMN)])),
             "What formulas may touch.",
         )
         .required(),
+    ],
+};
+
+static VALID: Record = Record {
+    what: "the time for which a state holds",
+    fields: &[
+        Field::new("from", Shape::Name, "The column with the time since which it holds.").example("started_at").required(),
+        Field::new(
+            "to",
+            Shape::Either(&[Shape::Name, Shape::Record(&VALID_TO)]),
+            "The column with the time from which on it does not hold any more; null there means that it still holds.",
+        )
+        .example("ended_at")
+        .required(),
+    ],
+};
+
+static VALID_TO: Record = Record {
+    what: "the end of a state",
+    fields: &[
+        Field::new("column", Shape::Name, "The column.").example("last_day").required(),
+        Field::new("inclusive", Shape::Truth, "`true` where it is the last day on which the state holds.").example("true"),
     ],
 };
 
@@ -192,8 +244,26 @@ pub fn decode(entry: &Entry, files: &Files) -> Source {
         row: reader.text("row"),
         key: reader.texts("key"),
         time: reader.text("time"),
-        columns: reader.entries("columns").iter().map(|entry| column(entry, files)).collect(),
+        valid: reader.record("valid").map(|valid| read_valid(&valid)),
+        snapshot: reader.text("snapshot"),
+        every: reader.text("every"),
+        stale_after: reader.text("stale_after"),
+        columns: columns(reader.entries("columns"), files),
         is_partial: !reader.get("columns").is_some_and(|node| matches!(node.value, Value::Map(_))),
+    }
+}
+
+fn columns(entries: &[Entry], files: &Files) -> Vec<Column> {
+    let whole = entries.iter().enumerate().filter(|(at, _)| !shape::is_rest_of_type(entries, *at));
+    whole.map(|(_, entry)| column(entry, files)).collect()
+}
+
+fn read_valid(valid: &Reader<'_>) -> Valid {
+    let to = valid.record("to");
+    Valid {
+        from: valid.text("from"),
+        to: to.as_ref().map_or_else(|| valid.text("to"), |to| to.text("column")),
+        inclusive: to.and_then(|to| to.truth("inclusive")).unwrap_or(false),
     }
 }
 

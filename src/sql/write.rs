@@ -7,7 +7,7 @@ use crate::calendar::{Grain, Weekday};
 use crate::model::expr::{Expr, Literal, Node};
 use crate::plan::relation::{
     Atom, Body, Civil, Fold, From, Join, JoinKind, Moment, Neighbour, PeriodOf, Query, Ranking, RelationRef, Rolling, Rows,
-    Scalar, Select, SourceRows,
+    Scalar, Select, SoFar, SourceRows,
 };
 
 /// How wide a line of columns may be before each gets a line of its own.
@@ -359,6 +359,7 @@ impl Scope<'_> {
             Atom::Moment(Moment::Instant(reading)) => self.dialect().instant(*reading),
             Atom::Aggregate(fold) => self.fold(fold),
             Atom::Rolling(rolling) => self.rolling(rolling),
+            Atom::SoFar(so_far) => self.so_far(so_far),
             Atom::RowNumber(ranking) => self.ranking(ranking),
             Atom::Neighbour(neighbour) => self.neighbour(neighbour),
             Atom::PeriodOf(of) => return self.period_of(of),
@@ -418,6 +419,11 @@ impl Scope<'_> {
         };
         let over = self.over(&rolling.part, &self.expr(&rolling.order).0);
         format!("{}({of}) over ({over} range between {from} preceding and current row)", rolling.function.name)
+    }
+
+    fn so_far(&self, so_far: &SoFar) -> String {
+        let over = self.over(&so_far.part, &self.order(&so_far.order));
+        format!("count(case when {} then 1 end) over ({over} rows unbounded preceding)", self.expr(&so_far.of).0)
     }
 
     fn ranking(&self, ranking: &Ranking) -> String {

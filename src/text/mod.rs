@@ -3,7 +3,6 @@
 //! A [`Span`] is a range of bytes in one file. Lines and columns are worked out only when a finding is shown, because most
 //! projects have none to show.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -149,17 +148,6 @@ impl Files {
     /// The place of a byte, in lines and columns.
     pub fn position(&self, file: FileId, byte: usize) -> Position {
         self.get(file).map_or(Position { line: 1, column: 1 }, |file| file.lines().position(&file.text, byte))
-    }
-
-    /// The line index of every file that `wanted` names.
-    pub fn lines(&self, wanted: impl Iterator<Item = FileId>) -> BTreeMap<FileId, Lines> {
-        let mut lines = BTreeMap::new();
-        for id in wanted {
-            if let Some(file) = self.get(id) {
-                lines.entry(id).or_insert_with(|| file.lines().clone());
-            }
-        }
-        lines
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct Rows {
 }
 
 /// The database in which a project's views are created.
-const DATABASE: &str = "shop.duckdb";
+pub(crate) const DATABASE: &str = "shop.duckdb";
 
 /// How a null is written where every value is a text.
 pub(crate) const NULL: &str = "\\N";
@@ -68,7 +68,7 @@ impl Project {
     }
 
     /// Runs a script in a plain `DuckDB` in this folder, on a machine in some time zone; it must succeed.
-    fn duckdb(&self, database: &str, zone: &str, script: &str) -> String {
+    pub(crate) fn duckdb(&self, database: &str, zone: &str, script: &str) -> String {
         let mut command = Command::new(duckdb());
         command.env("TZ", zone);
         command.args(["-no-init", "-batch", "-csv", "-noheader", "-bail", database]).current_dir(&self.folder);

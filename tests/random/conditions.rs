@@ -2,7 +2,7 @@
 
 use super::data::{TEXTS, Times, some_month, value};
 use super::generate::Choices;
-use super::project::{Aggregate, Expr, Grain, Length, Path, Project, Row, RowLeaf, Source, Type, Unit, Value, Window};
+use super::project::{Aggregate, Expr, Grain, Journey, Length, Path, Project, Row, RowLeaf, Source, Type, Unit, Value, Window};
 
 /// Makes up expressions over the columns of a source.
 pub struct Maker<'a> {
@@ -119,7 +119,32 @@ impl Maker<'_> {
         {
             return condition;
         }
+        if let Some(journey) = &self.source.journey
+            && choices.chance(60)
+            && let Some(condition) = self.reached(journey, choices)
+        {
+            return condition;
+        }
         self.simple(choices)
+    }
+
+    /// Whether a journey got to a step; nothing where there is only the first.
+    fn reached(&self, journey: &Journey, choices: &mut Choices) -> Option<Row> {
+        let place = 1 + choices.below(journey.steps.len().checked_sub(1).filter(|later| *later > 0)?);
+        let name = |place: usize| journey.steps[place].name.clone();
+        // In order a time counts from an earlier step, else from any other.
+        let of = choices.below(if journey.any { journey.steps.len() } else { place });
+        let of = (choices.chance(50) && of != place).then_some(of);
+        let by_day = [place, of.unwrap_or(0)].iter().any(|at| self.source.column(&name(*at)).ty == Type::Date);
+        let (unit, most) = *choices.pick(&[
+            (if by_day { Unit::Of(Grain::Day) } else { Unit::Hour }, 70),
+            (Unit::Of(Grain::Day), 40),
+            (Unit::Of(Grain::Week), 9),
+            (Unit::Of(Grain::Month), 5),
+        ]);
+        let within = choices.chance(70).then(|| (i32::try_from(choices.between(0, most)).unwrap(), unit));
+        let of = of.filter(|_| within.is_some()).map(name);
+        Some(Expr::Leaf(RowLeaf::Reached { step: name(place), within, of }))
     }
 
     fn simple(&self, choices: &mut Choices) -> Row {

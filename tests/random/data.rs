@@ -226,7 +226,16 @@ fn source(project: &Project, name: String, times: &Times, choices: &mut Choices)
     }
     let time = has_time.then(|| "at1".to_owned());
     let by_query = choices.chance(20);
-    let mut source = Source { name, entities, by_query, key: keyed.then(|| "id".to_owned()), time, columns, rows: Vec::new() };
+    let mut source = Source {
+        name,
+        entities,
+        by_query,
+        key: keyed.then(|| "id".to_owned()),
+        time,
+        columns,
+        rows: Vec::new(),
+        journey: None,
+    };
     rows(project, &mut source, times, choices);
     source
 }

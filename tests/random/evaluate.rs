@@ -1,12 +1,12 @@
 //! The reference evaluator: what each view of a project shows, worked out row by row from the rules of section 8 of the
 //! language ("rule 4" and so on below). It is slow and obvious on purpose, and knows nothing of how the compiler goes about it.
 
-use super::calendar::{days, earlier};
+use super::calendar::{days, earlier, months};
 use super::functions;
 use super::print::seconds;
 use super::project::{
-    Aggregate, Body, Calendar, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row, RowLeaf, Value,
-    Window,
+    Aggregate, Body, Calendar, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row, RowLeaf, Unit,
+    Value, Window,
 };
 use super::rows::{Record, Rows, evaluate, refers, related};
 use jiff::civil::Date;
@@ -442,7 +442,16 @@ impl<'a> Evaluator<'a> {
     fn aggregate_is_whole(&self, aggregate: &Aggregate, place: &Place<'_>) -> bool {
         let (from, _) = self.window(aggregate.window, place);
         let inner = related(aggregate.filter.as_ref());
-        self.begins_whole(aggregate.window, from) && inner.into_iter().all(|inner| self.aggregate_is_whole(inner, place))
+        let shifted = aggregate.window == Window::Previous && inner.is_empty();
+        let start = if shifted { Calendar::later(place.grain, place.start, -1) } else { place.start };
+        let over = |within| {
+            // Rule 9: the period's end, the longest time that a step has, and the time in which data settles.
+            let end = days(later(Calendar::end(place.grain, start), within), self.calendar.settle);
+            end <= days(self.calendar.as_of, 1)
+        };
+        withins(aggregate).into_iter().all(over)
+            && self.begins_whole(aggregate.window, from)
+            && inner.into_iter().all(|inner| self.aggregate_is_whole(inner, place))
     }
 
     fn begins_whole(&self, window: Window, from: Option<Date>) -> bool {
@@ -464,7 +473,9 @@ fn both(one: Option<bool>, two: Option<bool>) -> Option<bool> {
 /// Whether a formula has windows that may begin before `data_from`.
 fn has_windows(project: &Project, formula: &Formula) -> bool {
     let open = |window: Window| !matches!(window, Window::Period | Window::AllTime);
-    let in_rows = |of: &Aggregate| open(of.window) || related(of.filter.as_ref()).into_iter().any(|inner| open(inner.window));
+    let in_rows = |of: &Aggregate| {
+        open(of.window) || !withins(of).is_empty() || related(of.filter.as_ref()).into_iter().any(|inner| open(inner.window))
+    };
     let mut any = false;
     formula.leaves(&mut |figure| {
         any |= match figure {
@@ -479,6 +490,29 @@ fn has_windows(project: &Project, formula: &Formula) -> bool {
         };
     });
     any
+}
+
+/// The times that steps of journeys have in an aggregate, those over related rows among them.
+fn withins(aggregate: &Aggregate) -> Vec<(i32, Unit)> {
+    let mut found = Vec::new();
+    for expr in aggregate.filter.iter().chain(&aggregate.argument) {
+        expr.leaves(&mut |leaf| match leaf {
+            RowLeaf::Reached { within, .. } => found.extend(*within),
+            RowLeaf::Related(inner) => found.extend(withins(inner)),
+            _ => {}
+        });
+    }
+    found
+}
+
+/// The day that comes so much time after the beginning of another; a day that has begun counts.
+fn later(day: Date, (count, unit): (i32, Unit)) -> Date {
+    match unit {
+        Unit::Hour => days(day, i64::from((count + 23) / 24)),
+        Unit::Of(Grain::Month) => months(day, count),
+        Unit::Of(Grain::Week) => days(day, 7 * i64::from(count)),
+        Unit::Of(_) => days(day, i64::from(count)),
+    }
 }
 
 /// A place without some dimensions, or without all where none is named.

@@ -1,11 +1,11 @@
 //! A strategy that makes up projects, and makes those that fail smaller.
 //!
 //! Everything follows from one seed, so that a project can be made again. `data` makes the calendar, the sources and their rows,
-//! `conditions` what stands inside of aggregates, and `formulas` the KPIs. All of it is valid: a refusal is a failure.
+//! `journeys` journeys over them, `conditions` what stands inside of aggregates, and `formulas` the KPIs. All of it is valid: a refusal is a failure.
 
 use super::formulas;
 use super::project::Project;
-use super::{data, shrink};
+use super::{data, journeys, shrink};
 use proptest::num::u64;
 use proptest::strategy::{NewTree, Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -73,13 +73,17 @@ fn project(choices: &mut Choices) -> Project {
         calendar,
         sources: Vec::new(),
         dimensions: Vec::new(),
+        journeys: Vec::new(),
         kpis: Vec::new(),
         session: choices.word(&["UTC", "Asia/Tokyo", "America/Los_Angeles", "Europe/Berlin"]),
         reduced: false,
     };
     data::sources(&mut project, choices);
     data::dimensions(&mut project, choices);
-    formulas::kpis(&mut project, choices);
+    journeys::make(&mut project, choices);
+    let mut whole = journeys::materialised(&project);
+    formulas::kpis(&mut whole, choices);
+    project.kpis = whole.kpis;
     project
 }
 

@@ -1,8 +1,8 @@
 //! Writes a project as a team would: `kpic.yml`, the specs, and the tables as the warehouse has them.
 
 use super::project::{
-    Aggregate, Body, Calendar, Column, Dimension, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row,
-    RowLeaf, Source, Type, Unit, Value, Window,
+    Aggregate, Body, Calendar, Column, Dimension, Each, Expr, Figure, Formula, Grain, Grouped, Journey, Kpi, Length, Past,
+    Project, Row, RowLeaf, Source, Step, Type, Unit, Value, Window,
 };
 use std::fmt::{self, Debug, Write};
 
@@ -33,6 +33,12 @@ fn specs(project: &Project) -> String {
     let mut text = "sources:\n".to_owned();
     for source in &project.sources {
         write_source(source, &mut text);
+    }
+    if !project.journeys.is_empty() {
+        text.push_str("journeys:\n");
+    }
+    for journey in &project.journeys {
+        write_journey(journey, &mut text);
     }
     if !project.dimensions.is_empty() {
         text.push_str("dimensions:\n");
@@ -76,6 +82,21 @@ fn write_source(source: &Source, text: &mut String) {
             parts.push(format!("expr: {}", quoted(&row(expr))));
         }
         _ = writeln!(text, "      {}: {{ {} }}", column.name, parts.join(", "));
+    }
+}
+
+fn write_journey(journey: &Journey, text: &mut String) {
+    _ = writeln!(text, "  {}:", journey.name);
+    if journey.every {
+        text.push_str("    starts: every\n");
+    }
+    if journey.any {
+        text.push_str("    order: any\n");
+    }
+    text.push_str("    steps:\n");
+    for Step { name, source, at, entity, filter } in &journey.steps {
+        let filter = filter.as_ref().map(|filter| format!(", where: {}", quoted(&row(filter)))).unwrap_or_default();
+        _ = writeln!(text, "      {name}: {{ at: {source}.{at}, entity: {}{filter} }}", entity.join("."));
     }
 }
 
@@ -200,6 +221,11 @@ pub fn row(of: &Row) -> String {
         RowLeaf::Related(of) => aggregate(of),
         RowLeaf::Value => "value".to_owned(),
         RowLeaf::Dimension(name) => name.clone(),
+        RowLeaf::Reached { step, within, of } => {
+            let within = within.map(|(count, unit)| format!(" within {count} {}s", unit.name())).unwrap_or_default();
+            let of = of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
+            format!("reached({step}{within}{of})")
+        }
     })
 }
 

@@ -12,6 +12,7 @@ pub struct Project {
     pub calendar: Calendar,
     pub sources: Vec<Source>,
     pub dimensions: Vec<Dimension>,
+    pub journeys: Vec<Journey>,
     pub kpis: Vec<Kpi>,
     /// The zone of the engine's session, on which nothing may depend.
     pub session: &'static str,
@@ -42,6 +43,28 @@ pub struct Source {
     pub columns: Vec<Column>,
     /// The cells of each row, one for each column; those of derived columns stay null.
     pub rows: Vec<Vec<Value>>,
+    /// The journey whose rows they are, if they are those of one.
+    pub journey: Option<Journey>,
+}
+
+/// The order in which something takes steps.
+#[derive(Clone, PartialEq)]
+pub struct Journey {
+    pub name: String,
+    /// Whether every first step begins one.
+    pub every: bool,
+    /// Whether steps may come in any order after the first.
+    pub any: bool,
+    pub steps: Vec<Step>,
+}
+
+#[derive(Clone, PartialEq)]
+pub struct Step {
+    pub name: String,
+    pub source: String,
+    pub at: String,
+    pub entity: Path,
+    pub filter: Option<Row>,
 }
 
 #[derive(Clone, PartialEq)]
@@ -186,6 +209,8 @@ pub enum RowLeaf {
     Value,
     /// A dimension, in the condition of a slice.
     Dimension(String),
+    /// Whether a journey got to a step, perhaps within a time of another one or of the first.
+    Reached { step: String, within: Option<(i32, Unit)>, of: Option<String> },
 }
 
 /// KPI arithmetic.

@@ -1,7 +1,7 @@
 //! The rows of a project in memory: local times, derived columns, references, and what a row expression gives on a row.
 
 use super::functions;
-use super::project::{Aggregate, Expr, Path, Project, Row, RowLeaf, Source, Type, Value};
+use super::project::{Aggregate, Expr, Path, Project, Row, RowLeaf, Source, Type, Unit, Value};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
@@ -81,6 +81,11 @@ impl<'a> Rows<'a> {
             RowLeaf::Related(aggregate) => related(aggregate, record),
             RowLeaf::Grain(grain) => Value::Text(grain.name().to_owned()),
             RowLeaf::Dimension(name) => self.dimension(record, name),
+            RowLeaf::Reached { step, within, of } => {
+                let time = |name: &String| self.column(record, std::slice::from_ref(name));
+                let of = time(of.as_ref().or(record.source.time.as_ref()).unwrap());
+                Value::Bool(reached(self.project, &time(step), *within, &of))
+            }
             RowLeaf::Value => unreachable!("only entities have a value"),
         })
     }
@@ -119,6 +124,14 @@ impl<'a> Rows<'a> {
     pub fn key(&self, record: Record<'_>) -> Value {
         self.column(record, std::slice::from_ref(record.source.key.as_ref().unwrap()))
     }
+}
+
+/// Whether a step was reached, and in time, both ends included.
+fn reached(project: &Project, step: &Value, within: Option<(i32, Unit)>, of: &Value) -> bool {
+    let Some((count, unit)) = within else { return *step != Value::Null };
+    let apply = |name, one: &Value, two: &Value| functions::apply(&project.calendar, name, &[one.clone(), two.clone()]);
+    let last = apply("+", of, &Value::Span(count, unit));
+    apply(">=", step, of) == Value::Bool(true) && apply("<=", step, &last) == Value::Bool(true)
 }
 
 /// An expression, given what its leaves are.

@@ -10,11 +10,30 @@ pub fn smaller(project: &Project) -> Vec<Project> {
     for source in (0..project.sources.len()).rev() {
         with(project, &mut all, |copy| _ = copy.sources.remove(source));
     }
+    journeys(project, &mut all);
     rows(project, &mut all);
     calendar(project, &mut all);
     columns(project, &mut all);
     cells(project, &mut all);
     all
+}
+
+fn journeys(project: &Project, all: &mut Vec<Project>) {
+    for (at, journey) in project.journeys.iter().enumerate() {
+        with(project, all, |copy| _ = copy.journeys.remove(at));
+        with(project, all, |copy| copy.journeys[at].every = false);
+        with(project, all, |copy| copy.journeys[at].any = false);
+        for (step, known) in journey.steps.iter().enumerate() {
+            with(project, all, |copy| _ = copy.journeys[at].steps.remove(step));
+            with(project, all, |copy| copy.journeys[at].steps[step].filter = None);
+            for smaller in known.filter.iter().flat_map(conditions) {
+                with(project, all, |copy| copy.journeys[at].steps[step].filter = Some(smaller));
+            }
+            for from in 1..known.entity.len() {
+                with(project, all, |copy| _ = copy.journeys[at].steps[step].entity.drain(..from));
+            }
+        }
+    }
 }
 
 /// A changed copy.

@@ -14,6 +14,7 @@ import sys
 from html.parser import HTMLParser
 
 HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
 # The word that stands in every hostile text.
 WORD = "kpic"
 
@@ -85,7 +86,17 @@ def main():
         print(f"mkdocs makes {len(pages)} pages of {project.name}")
         if project.name == "hostile":
             hostile(pages)
+    folders.append(ROOT / "docs")
+    own(tools / "sites" / "kpic")
     print(run(["node", HERE / "mermaid.mjs", *folders], NODE_PACKAGES=str(tools)), end="")
+
+
+def own(site):
+    """The site of kpic's own documents, with links that lead out of it to a code host."""
+    mkdocs = [sys.executable, "-m", "mkdocs", "build", "--strict", "--clean", "-f", ROOT / "mkdocs.yml"]
+    run(mkdocs, SITE_DIR=str(site), REPO_URL="https://example.com/kpic", NO_MKDOCS_2_WARNING="1")
+    pages = list(site.rglob("*.html"))
+    print(f"mkdocs makes {len(pages)} pages of kpic's own documents")
 
 
 def hostile(pages):

@@ -1,5 +1,6 @@
 //! `kpic check`
 
+use crate::build;
 use crate::cli::{Context, FINDINGS, FINE, FindingsFormat, Stop, environment, findings, out};
 use crate::diagnostic::{Findings, render};
 use crate::engine::Failure;
@@ -39,7 +40,7 @@ pub(in crate::cli) struct CheckArgs {
 pub(in crate::cli) fn run(args: &CheckArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
     let options = context.options();
-    let mut checked = pipeline::check(&root, &options);
+    let mut checked = build::with_templates(pipeline::check(&root, &options));
     if args.diff {
         return Ok(diff(&fix::fix(&checked, &options), &root));
     }
@@ -48,7 +49,7 @@ pub(in crate::cli) fn run(args: &CheckArgs, context: &Context<'_>) -> Result<u8,
         fix::write(&root, &fixed.changes)
             .map_err(|problem| environment(&Failure { message: problem.message, help: problem.help }))?;
         if !fixed.changes.is_empty() {
-            checked = pipeline::check(&root, &options);
+            checked = build::with_templates(pipeline::check(&root, &options));
         }
         let report = mended(&fixed);
         if args.format.is_for_programs() { out::error(&report) } else { out::print(&report) }
@@ -69,7 +70,7 @@ fn code(findings: &Findings) -> u8 {
 pub(super) fn report(checked: &Checked) -> String {
     if checked.findings.is_empty() {
         let model = &checked.model;
-        let done = format!("{} over {}", many(model.kpis.len(), "KPI"), many(model.sources.len(), "source"));
+        let done = format!("{} over {}", many(model.kpis.len(), "KPI"), many(model.source_count(), "source"));
         return format!("{} {done}\n", out::styled(out::GOOD, "fine:"));
     }
     // The summary is the last line of the text; it says what there is.

@@ -5,6 +5,7 @@ use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, show, show_findings, usage,
     valid,
 };
+use crate::diagnostic::suggest;
 use crate::engine::{Failure, Rows};
 use crate::measure::{Session, guard, number};
 use crate::model::unit::Unit;
@@ -15,6 +16,7 @@ use crate::query::{self, Asked, Column};
 use crate::{plan, sql};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// The arguments of `query`.
 #[derive(Debug, Args)]
@@ -46,7 +48,7 @@ pub(in crate::cli) struct QueryArgs {
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',', allow_hyphen_values = true)]
     order: Vec<String>,
     /// How many rows at most.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count)]
     limit: Option<u64>,
     /// How the answer is shown.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
@@ -72,6 +74,9 @@ fn grain(text: &str) -> Result<Grain, String> {
 
 pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
+    if let Some(unclear) = args.kpis.iter().find_map(|text| query::bad_name(text)) {
+        return Err(usage(&unclear.message, &unclear.help));
+    }
     let asked = Asked {
         kpis: args.kpis.clone(),
         by: args.by.clone(),
@@ -86,6 +91,10 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     let (text, columns) = query::file(&asked, grain_of);
     let mut checked = pipeline::check_with(&root, (query::FILE.to_owned(), text), &context.options());
     checked.findings.retain(|finding| !is_noise(finding));
+    query::reword(&mut checked.findings, &columns);
+    // A dimension that does not exist is one mistake, however many columns it should slice.
+    let mut said = HashSet::new();
+    checked.findings.retain(|finding| said.insert((finding.code.id, finding.message.clone())));
     let project = valid(checked)?;
     let model = project.model();
     let (question, kpis) =
@@ -127,6 +136,10 @@ fn is_noise(finding: &crate::diagnostic::Finding) -> bool {
     finding.severity == crate::diagnostic::Severity::Warning
 }
 
+fn count(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "expected a whole number from 0".to_owned())
+}
+
 /// Sorts and cuts the answer.
 fn order(plan: &mut Query, args: &QueryArgs) -> Result<(), Stop> {
     let Body::Select(select) = &mut plan.result else { return Ok(()) };
@@ -135,7 +148,11 @@ fn order(plan: &mut Query, args: &QueryArgs) -> Result<(), Stop> {
     for wish in &args.order {
         let (name, greatest_first) = wish.strip_prefix('-').map_or((wish.as_str(), false), |name| (name, true));
         if !names.iter().any(|known| known == name) {
-            let help = format!("the columns are: {}", names.join(", "));
+            let bare = name.split_whitespace().next().filter(|bare| names.iter().any(|known| known == bare));
+            let help = match bare.filter(|bare| bare.len() < name.len()) {
+                Some(bare) => format!("write `--order {bare}`, or `--order=-{bare}` for the greatest first"),
+                None => suggest::did_you_mean(name, "the columns are", names.iter().map(String::as_str)).unwrap_or_default(),
+            };
             return Err(usage(&format!("the answer has no column `{name}`"), &help));
         }
         order.push((column("", name), greatest_first));

@@ -59,15 +59,21 @@ pub(in crate::cli) fn run(args: &VerifyArgs, context: &Context<'_>) -> Result<u8
     } else {
         out::print(&findings);
     }
-    Ok(if report.findings.is_empty() { FINE } else { FINDINGS })
+    Ok(if report.findings.has_errors() { FINDINGS } else { FINE })
 }
 
 /// The sources that are asked for.
 fn named(model: &Model, names: &[String]) -> Result<Vec<SourceId>, Stop> {
     if names.is_empty() {
-        return Ok(model.sources.ids().collect());
+        // A journey has no rows of its own.
+        return Ok(model.sources.iter().filter(|(_, source)| source.journey.is_none()).map(|(id, _)| id).collect());
     }
     let find = |name: &String| {
+        let journey = model.source_names.get(name).filter(|id| model.sources.get(**id).journey.is_some());
+        if journey.is_some() {
+            let help = "its rows are those of its steps: name their sources";
+            return Err(usage(&format!("`{name}` is a journey and has no rows of its own"), help));
+        }
         model.source_names.get(name).copied().ok_or_else(|| {
             let names = model.sources.rows().iter().map(|source| source.name.value.as_str());
             let help = suggest::did_you_mean(name, "the sources are", names).unwrap_or_else(|| "see `kpic check`".to_owned());
@@ -95,6 +101,7 @@ fn result(check: &Check) -> String {
     match check.outcome {
         Outcome::Fine => "fine".to_owned(),
         Outcome::Rows(rows) => format!("{} wrong", count(rows)),
+        Outcome::Allowed(rows) => format!("{} allowed", count(rows)),
         Outcome::Wrong => "wrong".to_owned(),
         Outcome::Unknown => "not checked".to_owned(),
     }

@@ -2,6 +2,7 @@
 
 use super::build::BuildArgs;
 use super::check;
+use crate::build;
 use crate::cli::{Context, Stop, environment, out};
 use crate::engine::Failure;
 use crate::load::TEMPLATES;
@@ -65,7 +66,7 @@ impl Texts {
 
 /// Checks, and builds if that is wanted, unless nothing has changed. What is wrong is said and no reason to end.
 fn look(args: &WatchArgs, context: &Context<'_>, root: &Path, before: Option<&Texts>) -> Texts {
-    let checked = pipeline::check(root, &context.options());
+    let checked = build::with_templates(pipeline::check(root, &context.options()));
     let texts = Texts::of(&checked.files);
     if let Some(before) = before {
         let changed = texts.changed(before);
@@ -136,8 +137,9 @@ fn wait(events: &Receiver<notify::Result<Event>>) -> bool {
     }
 }
 
-/// Whether an event may be about a spec file, or a folder of them. Reading is no change: a check reads all of them.
+/// Whether an event may be about a spec file, a template, or a folder of them. Reading is no change: a check reads all of them.
 fn matters(event: &Event) -> bool {
-    let may_be_spec = |path: &PathBuf| path.extension().is_none_or(|ending| ending == "yml" || ending == "yaml");
+    let may_be_spec =
+        |path: &PathBuf| path.extension().is_none_or(|ending| ending == "yml" || ending == "yaml" || ending == "j2");
     !matches!(event.kind, EventKind::Access(_)) && (event.paths.is_empty() || event.paths.iter().any(may_be_spec))
 }

@@ -9,7 +9,7 @@ use crate::text::Files;
 /// Lines and columns count from 1, columns in characters; the end column is that after the last character. GitHub takes columns
 /// only where a finding begins and ends on one line.
 pub fn github(findings: &Findings, files: &Files, folder: &str) -> String {
-    let places = Places::of(findings, files, folder);
+    let places = Places::of(files, folder);
     findings.iter().map(|finding| command(finding, &places)).collect()
 }
 

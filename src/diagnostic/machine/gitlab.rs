@@ -10,7 +10,7 @@ const PROJECT_FILE: &str = "kpic.yml";
 
 /// All findings as a JSON array with a line break at its end. `folder` is the project's folder as seen from the repository's root.
 pub fn gitlab(findings: &Findings, files: &Files, folder: &str) -> String {
-    let places = Places::of(findings, files, folder);
+    let places = Places::of(files, folder);
     let fingerprints = fingerprint::fingerprints(findings, &places);
     let all: Vec<Value> =
         findings.iter().zip(fingerprints).map(|(finding, fingerprint)| issue(finding, &fingerprint, &places)).collect();

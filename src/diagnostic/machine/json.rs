@@ -39,7 +39,7 @@ struct JsonLabel<'a> {
 /// Lines and columns count from 1, columns in characters; the end is the place after the last character. A finding that no
 /// file is to blame for has no `file`.
 pub fn json(findings: &Findings, files: &Files) -> String {
-    let places = Places::of(findings, files, "");
+    let places = Places::of(files, "");
     let all: Vec<_> = findings.iter().map(|finding| of(finding, &places)).collect();
     let mut text = serde_json::to_string_pretty(&all).unwrap_or_else(|_| "[]".to_owned());
     text.push('\n');

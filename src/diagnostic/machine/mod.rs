@@ -14,23 +14,19 @@ pub use gitlab::gitlab;
 pub use json::json;
 pub use sarif::sarif;
 
-use super::{Finding, Findings};
+use super::Finding;
 use crate::text::{FileId, Files, Lines, Position, Span};
-use std::collections::BTreeMap;
 
 /// The places of findings as programs want them.
 struct Places<'a> {
     files: &'a Files,
-    lines: BTreeMap<FileId, Lines>,
     folder: &'a str,
 }
 
 impl<'a> Places<'a> {
-    /// The places of `findings`, in a project that stands in `folder`, as seen from where the reader of the output looks.
-    fn of(findings: &Findings, files: &'a Files, folder: &'a str) -> Self {
-        let labelled = findings.iter().flat_map(|finding| &finding.labels).map(|label| label.span.file);
-        let mended = findings.iter().filter_map(|finding| finding.fix.as_ref()).map(|fix| fix.span().file);
-        Self { files, lines: files.lines(labelled.chain(mended)), folder }
+    /// Places in a project that stands in `folder`, as seen from where the reader of the output looks.
+    fn of(files: &'a Files, folder: &'a str) -> Self {
+        Self { files, folder }
     }
 
     /// The path of a file.
@@ -54,9 +50,8 @@ impl<'a> Places<'a> {
     }
 
     fn both(&self, span: Span, position: impl Fn(&Lines, &str, usize) -> Position) -> (Position, Position) {
-        let text = self.files.get(span.file).map_or("", |file| file.text.as_str());
-        let at = |byte: u32| match self.lines.get(&span.file) {
-            Some(lines) => position(lines, text, byte as usize),
+        let at = |byte: u32| match self.files.get(span.file) {
+            Some(file) => position(file.lines(), &file.text, byte as usize),
             None => Position { line: 1, column: 1 },
         };
         (at(span.start), at(span.end))

@@ -21,7 +21,7 @@ const PROJECT_FILE: &str = "kpic.yml";
 /// All findings as a SARIF log with one run, and a line break at its end. `folder` is the project's folder as seen from the
 /// repository's root.
 pub fn sarif(findings: &Findings, files: &Files, folder: &str) -> String {
-    let places = Places::of(findings, files, folder);
+    let places = Places::of(files, folder);
     let fingerprints = fingerprint::fingerprints(findings, &places);
     let found: Vec<&Code> =
         codes::ALL.iter().copied().filter(|code| findings.iter().any(|finding| finding.code == *code)).collect();

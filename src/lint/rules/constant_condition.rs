@@ -12,13 +12,27 @@ pub(super) const RULE: Rule = Rule { code: &codes::CONSTANT_CONDITION, check };
 
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
     let mut found = Vec::new();
+    let mut nulls = Vec::new();
     walk::rows(lens.model, &mut |source, expr| {
         walk::nodes(expr, &mut |node| {
+            nulls.extend(with_null(node).zip(node.at.0).map(|((of, instead), span)| (of, instead, span)));
             if let Some(holds) = verdict(lens.model, source, node) {
                 found.extend(node.at.0.map(|span| (span, holds.0, holds.1)));
             }
         });
     });
+    nulls.sort_by_key(|(_, _, span)| *span);
+    nulls.dedup();
+    for (of, instead, span) in nulls {
+        let text = lens.files.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
+        findings
+            .report(
+                &codes::CONSTANT_CONDITION,
+                span,
+                format!("`{text}` is true of no row: nothing is equal to null, not even null"),
+            )
+            .help(format!("write `{} {instead}`", of.map_or("x", |of| lens.files.slice(of))));
+    }
     found.sort();
     found.dedup();
     for (span, holds, column) in found {
@@ -32,6 +46,19 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             .report(&codes::CONSTANT_CONDITION, span, message)
             .also(column, "its `min` and `max` are declared here")
             .help("the condition, or the `min` or `max` of the column, is not what was meant");
+    }
+}
+
+/// What a comparison with null was probably meant to be: what is compared, and with which operator.
+fn with_null(expr: &RowExpr) -> Option<(Option<Span>, &'static str)> {
+    let Node::Apply(function, arguments) = &expr.node else { return None };
+    let null = |argument: &&RowExpr| matches!(argument.node, Node::Literal(crate::model::expr::Literal::Null));
+    arguments.iter().find(null)?;
+    let of = arguments.iter().find(|argument| !null(argument)).and_then(|argument| argument.at.0);
+    match function.name {
+        "=" => Some((of, "is null")),
+        "!=" => Some((of, "is not null")),
+        _ => None,
     }
 }
 

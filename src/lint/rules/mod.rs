@@ -21,6 +21,7 @@ mod unused_kpi;
 mod unused_source;
 mod value_not_listed;
 mod walk;
+mod within_exceeds_data;
 
 use super::Rule;
 
@@ -46,4 +47,5 @@ pub static RULES: &[Rule] = &[
     unused_kpi::RULE,
     unused_source::RULE,
     value_not_listed::RULE,
+    within_exceeds_data::RULE,
 ];

@@ -5,7 +5,7 @@ use crate::diagnostic::{Findings, codes};
 use crate::functions::operators;
 use crate::lint::{Lens, Rule};
 use crate::model::SourceId;
-use crate::model::expr::{Node, RowExpr, RowLeaf};
+use crate::model::expr::{Literal, Node, RowExpr, RowLeaf};
 
 pub(super) const RULE: Rule = Rule { code: &codes::NULL_LEFT_OUT, check };
 
@@ -24,7 +24,9 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         walk::nodes(expr, &mut |node| {
             let Node::Apply(function, arguments) = &node.node else { return };
             let negative = **function == operators::NOT_EQUAL || **function == operators::NOT_IN;
-            if !negative {
+            // That nothing is different from null is said by `constant-condition`.
+            let with_null = |argument: &RowExpr| matches!(argument.node, Node::Literal(Literal::Null));
+            if !negative || arguments.iter().any(with_null) {
                 return;
             }
             for argument in arguments.iter().filter(|argument| !spoken_of.contains(argument)) {

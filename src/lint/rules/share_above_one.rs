@@ -4,7 +4,8 @@ use crate::diagnostic::{Findings, codes};
 use crate::functions::{count, operators};
 use crate::lint::{Lens, Rule};
 use crate::model::Body;
-use crate::model::expr::{Aggregate, CalcLeaf, Node, RowExpr};
+use crate::model::expr::{Aggregate, CalcLeaf, Node, RowExpr, RowLeaf};
+use crate::model::journey::Journey;
 use crate::model::unit::Shown;
 
 pub(super) const RULE: Rule = Rule { code: &codes::SHARE_ABOVE_ONE, check };
@@ -17,7 +18,8 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let ([part, whole], true, true) = (arguments.as_slice(), percent, **function == operators::DIVIDE) else { continue };
         let (Some(part), Some(whole)) = (rows(part), rows(whole)) else { continue };
         let same_rows = part.source == whole.source && part.time == whole.time && part.window == whole.window;
-        if same_rows && !implies(part.filter.as_ref(), whole.filter.as_ref()) {
+        let journey = lens.model.sources.get(part.source).journey.as_ref();
+        if same_rows && !implies(part.filter.as_ref(), whole.filter.as_ref(), journey) {
             let span = calc.span_or(kpi.name.span);
             let message =
                 format!("`{}` can exceed 100 %: its numerator counts rows that its denominator leaves out", kpi.name.value);
@@ -42,11 +44,23 @@ fn rows(calc: &crate::model::expr::Calc) -> Option<&Aggregate> {
 }
 
 /// Whether every row that passes one condition passes the other, as far as can be seen from how they are written.
-fn implies(one: Option<&RowExpr>, other: Option<&RowExpr>) -> bool {
+fn implies(one: Option<&RowExpr>, other: Option<&RowExpr>, journey: Option<&Journey>) -> bool {
     let Some(other) = other else { return true };
     let Some(one) = one else { return false };
     let given = one.conjuncts();
-    other.conjuncts().into_iter().all(|wanted| given.iter().any(|known| *known == wanted || shows_value(known, wanted)))
+    other.conjuncts().into_iter().all(|wanted| {
+        given.iter().any(|known| {
+            *known == wanted || shows_value(known, wanted) || journey.is_some_and(|journey| got_further(journey, known, wanted))
+        })
+    })
+}
+
+/// Whether a journey of which one thing is true got as far as the other asks for.
+fn got_further(journey: &Journey, known: &RowExpr, wanted: &RowExpr) -> bool {
+    match (&known.node, &wanted.node) {
+        (Node::Leaf(RowLeaf::Reached(known)), Node::Leaf(RowLeaf::Reached(wanted))) => journey.implies(known, wanted),
+        _ => false,
+    }
 }
 
 /// Whether a comparison shows that a column is not null, which is what is wanted.

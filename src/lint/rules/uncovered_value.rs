@@ -6,6 +6,10 @@ use crate::lint::{Lens, Rule};
 pub(super) const RULE: Rule = Rule { code: &codes::UNCOVERED_VALUE, check };
 
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
+    // A KPI or a file that could not be read may hold the value.
+    if !lens.uses_are_known {
+        return;
+    }
     for taxonomy in lens.model.taxonomies.iter().filter(|taxonomy| taxonomy.cover) {
         for (value, span) in &taxonomy.values {
             let covered = lens

@@ -13,7 +13,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     let used = lens.graph.needed_by_kpis();
     for (id, source) in lens.model.sources.iter() {
         let calendar = lens.model.calendar_source.as_ref().is_some_and(|calendar| calendar.source == id);
-        if calendar || !used.contains(&Node::Source(id)) {
+        if calendar || source.journey.is_some() || !used.contains(&Node::Source(id)) {
             continue;
         }
         for (column_id, column) in source.columns.iter() {

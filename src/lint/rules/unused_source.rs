@@ -1,4 +1,4 @@
-//! `unused-source`: a source that no KPI reads, directly or through a reference.
+//! `unused-source`: a source or journey that no KPI reads, directly, through a reference or as a step.
 
 use crate::diagnostic::{Findings, codes};
 use crate::graph::Node;
@@ -15,8 +15,9 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     for (id, source) in lens.model.sources.iter() {
         let calendar = lens.model.calendar_source.as_ref().is_some_and(|calendar| calendar.source == id);
         if !calendar && !used.contains(&Node::Source(id)) {
+            let what = if source.journey.is_some() { "journey" } else { "source" };
             findings
-                .report(&codes::UNUSED_SOURCE, source.name.span, format!("no KPI reads the source `{}`", source.name.value))
+                .report(&codes::UNUSED_SOURCE, source.name.span, format!("no KPI reads the {what} `{}`", source.name.value))
                 .help("delete it, or say why it is kept: `allow: { unused-source: \"...\" }`");
         }
     }

@@ -45,6 +45,15 @@ fn with_related<'a>(aggregate: &'a Aggregate, visit: &mut impl FnMut(&'a Aggrega
 /// Calls `visit` on every row expression of a model, with the source whose rows it is about.
 pub(super) fn rows<'a>(model: &'a Model, visit: &mut impl FnMut(SourceId, &'a RowExpr)) {
     for (id, source) in model.sources.iter() {
+        if let Some(journey) = &source.journey {
+            for rows in journey.steps.iter().filter_map(|step| step.rows.as_ref()) {
+                if let Some(filter) = &rows.filter {
+                    visit(rows.source, filter);
+                }
+            }
+            // Its columns are those of a source.
+            continue;
+        }
         for column in source.columns.rows() {
             if let Storage::Derived(expr) = &column.storage {
                 visit(id, expr);

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Makes fuzz/seeds/ of the example projects, the pages of codes, the cases and the language's page.
+
+A seed's name says where it comes from. Files whose names begin with `found-` are inputs that once did harm; they stay.
+Run it from the root of the repository: python3 fuzz/seeds.py
+"""
+
+import re
+from pathlib import Path
+
+SEEDS = Path("fuzz/seeds")
+NEXT_FILE = "\n#--- specs/a.yml\n"
+LARGEST = 6000
+
+
+def blocks(text, info):
+    return re.findall(rf"^```{info}\n(.*?)^```$", text, re.M | re.S)
+
+
+def write(target, name, text):
+    if len(text) <= LARGEST:
+        (SEEDS / target / name).write_text(text)
+
+
+def formulas(text):
+    for quoted, bare in re.findall(r"formula: *(?:\"((?:[^\"\\]|\\.)+)\"|([a-z][^,}\n\"]+\)))", text):
+        yield (quoted or bare).strip()
+
+
+def main():
+    for target in ["formula", "spec", "project", "sql"]:
+        folder = SEEDS / target
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            if not old.name.startswith("found-"):
+                old.unlink()
+
+    pages = sorted(Path("docs/codes").glob("*.md"))
+    cases = sorted(path for path in Path("tests/cases").glob("*/*.md"))
+    examples = sorted(Path("specs").glob("*/specs/*.yml"))
+
+    for page in pages:
+        found = blocks(page.read_text().split("\n## Works")[0], "yaml")
+        if found:
+            write("spec", page.stem, found[0])
+    for case in cases:
+        text = case.read_text()
+        project = blocks(text, "yaml kpic.yml")
+        found = blocks(text, "yaml")
+        if project and found:
+            write("project", case.stem, project[0] + NEXT_FILE + found[0])
+    for example in examples:
+        project = (example.parent.parent / "kpic.yml").read_text()
+        write("project", f"{example.parent.parent.name}-{example.stem}", project + NEXT_FILE + example.read_text())
+
+    # One formula for each set of words, so that every construct stands in few of them.
+    seen = set()
+    for path in [Path("docs/language.md"), *pages, *cases, *examples]:
+        for formula in formulas(path.read_text()):
+            words = frozenset(re.findall(r"[a-z_]{2,}\b(?!\.)|[^\w\s]", re.sub(r"'[^']*'|\b\w+\.|orders|amount", "", formula)))
+            if words not in seen and len(seen) < 120:
+                seen.add(words)
+                write("formula", f"{path.stem}-{len(seen):03}", formula)
+
+    # Choices for made-up projects: ramps, so that each choice comes in another place.
+    for step in [1, 3, 7, 11, 29, 53, 101, 211]:
+        (SEEDS / "sql" / f"ramp-{step}").write_bytes(bytes((at * step + at * at) % 256 for at in range(160)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+//! What is done with an input. `tests/fuzz_corpus.rs` does the same with every file of `fuzz/seeds/`.
+
+mod made_up;
+
+use kpic::diagnostic::render::{Look, human};
+use kpic::diagnostic::{Findings, machine};
+use kpic::fix;
+use kpic::formula;
+use kpic::pipeline::{Checked, Options, check_texts};
+use kpic::spec::reader::FormulaText;
+use kpic::text::{Files, Span};
+
+/// The project of a spec file that comes alone.
+const PROJECT: &str = "kpic: 1\ncalendar: { start: 2024-01-01, as_of: 2024-06-30, timezone: Europe/Berlin }\n";
+
+/// The line between the project file and the spec file of a project.
+const NEXT_FILE: &str = "\n#--- specs/a.yml\n";
+
+/// A formula: what can be read is printed, and read again as the same.
+pub fn formula(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Some(printed) = print(text) else { return };
+    assert_eq!(print(&printed).as_ref(), Some(&printed), "printed from {text:?}");
+}
+
+/// A formula in its one form, if it can be read; where it cannot, there is a finding whose place is in it.
+fn print(text: &str) -> Option<String> {
+    let mut files = Files::default();
+    let file = files.add("a.yml".to_owned(), text.to_owned());
+    let mut findings = Findings::default();
+    let tree = formula::parse(&FormulaText::bare(text, Span::new(file, 0..text.len())), &mut findings);
+    assert_eq!(tree.is_none(), findings.has_errors(), "{findings:?}");
+    show(&findings, &files);
+    tree.map(|tree| tree.to_string())
+}
+
+/// A spec file beside a small project file.
+pub fn spec(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    survive(PROJECT, text);
+}
+
+/// A project file and a spec file, with a line between them.
+pub fn project(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let (project, spec) = text.split_once(NEXT_FILE).unwrap_or((text, ""));
+    survive(project, spec);
+}
+
+/// A project that is made up of choices, most often a valid one, all the way to SQL and documents.
+pub fn sql(bytes: &[u8]) {
+    let (project, spec) = made_up::project(bytes);
+    survive(&project, &spec);
+}
+
+/// Checks a project, shows what is found in every form, mends what is certain, and compiles what is valid.
+fn survive(project: &str, spec: &str) {
+    let texts = vec![("kpic.yml".to_owned(), project.to_owned()), ("specs/a.yml".to_owned(), spec.to_owned())];
+    let checked = check_texts(texts, &Options::default());
+    show(&checked.findings, &checked.files);
+    mend(&checked);
+    if let Ok(valid) = checked.valid() {
+        let again = kpic::build::outputs(&valid);
+        assert!(again.is_ok(), "what is valid can be built: {again:?}");
+    }
+}
+
+/// Shows findings in every form; a place outside of its file would panic there.
+pub fn show(findings: &Findings, files: &Files) {
+    let text = human(findings, files, Look { color: false, width: 80 });
+    assert_eq!(text.is_empty(), findings.is_empty());
+    machine::json(findings, files);
+    machine::sarif(findings, files, "a b");
+    machine::github(findings, files, "");
+    machine::gitlab(findings, files, "");
+    for finding in findings {
+        assert!(!finding.message.is_empty(), "{finding:?}");
+        assert!(finding.labels.iter().all(|label| label.span.start <= label.span.end), "{finding:?}");
+    }
+}
+
+/// Mends what is certain; what is mended needs no mending.
+pub fn mend(checked: &Checked) {
+    let changes = fix::fix(checked, &Options::default()).changes;
+    if changes.is_empty() {
+        return;
+    }
+    let text = |path: &str, text: &str| {
+        let change = changes.iter().find(|change| change.path == path);
+        change.map_or_else(|| text.to_owned(), |change| change.after.clone())
+    };
+    let texts = checked.files.iter().map(|(_, file)| (file.path.clone(), text(&file.path, &file.text))).collect();
+    let again = fix::fix(&check_texts(texts, &Options::default()), &Options::default());
+    assert_eq!(again.changes, [], "after {changes:?}");
+}

@@ -1,0 +1,198 @@
+//! Journeys: conditions of steps are conditions, all steps tell entities apart by one kind of value, and times that `reached` counts
+//! are as exact as the steps.
+
+use super::row::Scope;
+use super::{Context, Operand};
+use crate::calendar::TimeUnit;
+use crate::diagnostic::{Findings, codes};
+use crate::model::expr::{Expr, Node, Path, RowExpr, RowLeaf};
+use crate::model::facts::{Measure, Range, Type};
+use crate::model::journey::{Journey, Reached, StepRows};
+use crate::model::{ColumnId, ColumnUnit, Model, Source, SourceId, Storage};
+use crate::text::{Files, Span};
+
+/// Checks all journeys, once the columns of sources have been.
+pub(super) fn journeys(model: &mut Model, files: &Files, findings: &mut Findings) {
+    let ids: Vec<SourceId> = model.sources.ids().filter(|id| model.sources.get(*id).journey.is_some()).collect();
+    for id in ids {
+        let Some(mut journey) = model.sources.get(id).journey.clone() else { continue };
+        conditions(&mut journey, model, files, findings);
+        entities(&journey, model, findings);
+        same_rows(&journey, model.sources.get(id), findings);
+        inherit(id, &journey, model);
+        model.sources.get_mut(id).journey = Some(journey);
+    }
+}
+
+/// Checks the conditions of steps, and writes out their conversions.
+fn conditions(journey: &mut Journey, model: &Model, files: &Files, findings: &mut Findings) {
+    for rows in journey.steps.iter_mut().filter_map(|step| step.rows.as_mut()) {
+        let Some(filter) = &rows.filter else { continue };
+        let mut context = Context { model, files, findings, or: rows.time_span };
+        let checked = context.condition(filter, Scope::Rows(rows.source), "`where`");
+        rows.filter = Some(checked.unwrap_or_else(|| Expr::new(Node::Broken, rows.time_span)));
+    }
+}
+
+/// Points out steps that have the rows of an earlier one: a row counts as after itself, so that both are reached together.
+fn same_rows(journey: &Journey, source: &Source, findings: &mut Findings) {
+    let steps: Vec<_> = journey.steps.iter().filter_map(|step| Some((step.column, step.rows.as_ref()?))).collect();
+    for (at, (column, rows)) in steps.iter().enumerate() {
+        let same = |(_, known): &&(ColumnId, &StepRows)| {
+            (known.source, known.time) == (rows.source, rows.time) && known.entity == rows.entity && known.filter == rows.filter
+        };
+        let Some((earlier, _)) = steps.iter().take(at).find(same) else { continue };
+        let (name, earlier) = (&source.columns.get(*column).name, &source.columns.get(*earlier).name);
+        let message = format!(
+            "the steps `{}` and `{}` are the same rows, and a row counts as after itself: both are reached together",
+            earlier.value, name.value
+        );
+        findings
+            .report(&codes::SAME_CALCULATION, name.span, message)
+            .also(earlier.span, "the earlier step")
+            .help("tell the rows apart with `where`, such as `where: number > 1`");
+    }
+}
+
+/// Checks that the entities of all steps can be the same.
+fn entities(journey: &Journey, model: &Model, findings: &mut Findings) {
+    let mut steps = journey.steps.iter().filter_map(|step| step.rows.as_ref());
+    let Some(first) = steps.next() else { return };
+    let known = entity(first, model);
+    for step in steps {
+        let own = entity(step, model);
+        let written = |rows: &StepRows| {
+            format!("{}.{}", model.sources.get(rows.source).name.value, model.path_text(rows.source, &rows.entity))
+        };
+        if !known.fits(&own) {
+            let message = format!(
+                "the steps of a journey are taken by the same entity, but `{}` is {}, and `{}` is {}",
+                written(first),
+                known.shown(),
+                written(step),
+                own.shown()
+            );
+            findings
+                .report(&codes::ENTITY_MISMATCH, step.entity_span, message)
+                .also(first.entity_span, "the entity of the first step")
+                .help("name a path to the same key in each step; what holds it in another type can be derived with `expr:`");
+        } else if let (Some(one), Some(two)) = (known.of, own.of)
+            && one != two
+        {
+            let (one, two) = (&model.sources.get(one).name.value, &model.sources.get(two).name.value);
+            let message = format!(
+                "`{}` is a key of `{one}`, and `{}` is one of `{two}`: equal keys need not mean the same entity",
+                written(first),
+                written(step)
+            );
+            findings
+                .report(&codes::DIFFERENT_ENTITIES, step.entity_span, message)
+                .also(first.entity_span, "the entity of the first step")
+                .help("name a path to the same source in each step, such as `contact.user`");
+        }
+    }
+}
+
+/// What tells entities apart in a step.
+struct Entity {
+    /// The types of the parts of the key.
+    parts: Vec<Type>,
+    /// The source whose key it is, if that is known.
+    of: Option<SourceId>,
+}
+
+impl Entity {
+    fn fits(&self, other: &Entity) -> bool {
+        let is_unknown = |entity: &Entity| entity.parts.contains(&Type::Error);
+        let same = |(one, two): (&Type, &Type)| one.common(*two).is_some();
+        is_unknown(self)
+            || is_unknown(other)
+            || self.parts.len() == other.parts.len() && self.parts.iter().zip(&other.parts).all(same)
+    }
+
+    fn shown(&self) -> String {
+        match self.parts.as_slice() {
+            [only] => only.to_string(),
+            parts => format!("a key of {} columns", parts.len()),
+        }
+    }
+}
+
+fn entity(rows: &StepRows, model: &Model) -> Entity {
+    let end = model.sources.get(model.end_of(rows.source, &rows.entity));
+    let column = end.columns.get(rows.entity.column);
+    let target = column.reference.map(|id| model.sources.get(id));
+    let parts = match (&column.storage, target) {
+        (Storage::Several(_), Some(target)) => target.key.iter().map(|key| target.columns.get(*key).ty).collect(),
+        _ => vec![column.ty],
+    };
+    let is_key = end.key.as_slice() == [rows.entity.column];
+    let own = || is_key.then(|| model.end_of(rows.source, &rows.entity));
+    Entity { parts, of: column.reference.or_else(own) }
+}
+
+/// Gives the journey's columns what the checks found out about the columns of the first step's source.
+fn inherit(id: SourceId, journey: &Journey, model: &mut Model) {
+    let Some(first) = journey.first() else { return };
+    for (own, there) in &journey.inherited {
+        let from = model.sources.get(first.source).columns.get(*there);
+        let ty = from.ty;
+        let storage = match &from.storage {
+            Storage::Derived(expr) => Some(Storage::Derived(journey.inherit_row(expr))),
+            Storage::Stored(_) | Storage::Several(_) | Storage::Raw(_) => None,
+        };
+        let unit = match &from.unit {
+            ColumnUnit::Fixed(unit) => Some(ColumnUnit::Fixed(unit.clone())),
+            ColumnUnit::ByColumn(_) => None,
+        };
+        let own = model.sources.get_mut(id).columns.get_mut(*own);
+        own.ty = ty;
+        if let Some(storage) = storage {
+            own.storage = storage;
+        }
+        if let Some(unit) = unit {
+            own.unit = unit;
+        }
+    }
+    for step in &journey.steps {
+        let Some(rows) = &step.rows else { continue };
+        let time = model.sources.get(rows.source).columns.get(rows.time);
+        let is_broken = time.ty == Type::Error || rows.filter.as_ref().is_some_and(Expr::is_broken);
+        let ty = if is_broken { Type::Error } else { time.ty };
+        model.sources.get_mut(id).columns.get_mut(step.column).ty = ty;
+    }
+}
+
+impl Context<'_> {
+    /// Checks `reached`: the time that it counts is as exact as its steps.
+    pub(super) fn reached(&mut self, reached: &Reached, source: SourceId, expr: &RowExpr) -> Operand<RowLeaf> {
+        let span = expr.span_or(self.or);
+        if let Some((count, unit)) = reached.within
+            && self.is_too_exact(reached, source, count, unit, span)
+        {
+            return Operand::broken(span);
+        }
+        let condition = self.row(&reached.condition, Scope::Rows(source));
+        if condition.is_broken() {
+            return Operand::broken(span);
+        }
+        let leaf = RowLeaf::Reached(Box::new(Reached { condition: condition.expr, ..reached.clone() }));
+        Operand::new(Expr { node: Node::Leaf(leaf), at: expr.at }, Type::Boolean, Measure::none(), Range::ANY)
+    }
+
+    /// Whether a time shorter than a day counts between steps of which one is known by the day only.
+    fn is_too_exact(&mut self, reached: &Reached, source: SourceId, count: u32, unit: TimeUnit, span: Span) -> bool {
+        if unit.grain().is_some() {
+            return false;
+        }
+        let steps = [reached.step, reached.of];
+        let by_day = |step: &&ColumnId| self.model.column(source, &Path::to(**step)).ty == Type::Date;
+        let Some(step) = steps.iter().find(by_day) else { return false };
+        let name = &self.model.sources.get(source).columns.get(*step).name.value;
+        let plural = if count == 1 { "" } else { "s" };
+        let message = format!("`{name}` is a date, so it is not known whether it comes within {count} {}{plural}", unit.name());
+        self.report(&codes::TYPE_MISMATCH, span, message)
+            .help("give the time in days or longer, or take a step's time from a column of timestamps");
+        true
+    }
+}

@@ -1,0 +1,497 @@
+//! What people bring along from SQL, spreadsheets and other tools, and what is written here instead.
+//!
+//! [`foreign`] asks [`QUESTIONS`] one after the other. Each knows one habit, and gives the very words to write where it can.
+
+use super::explain::is_plain;
+use crate::spec::reader::is_open;
+use std::ops::Range;
+
+/// Where the text ceases to be a formula.
+pub(super) struct Place<'a> {
+    /// The whole text.
+    pub text: &'a str,
+    /// What stands before it.
+    pub before: &'a str,
+    /// What stands after it.
+    pub rest: &'a str,
+    /// The word that stands there, up to a blank, comma or parenthesis.
+    pub found: &'a str,
+    /// The word before it, in lower case.
+    pub last: String,
+}
+
+/// What is said about it.
+pub(super) struct Words {
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+    /// Which part of the text is meant, if not the word that was found.
+    pub at: Option<Range<usize>>,
+}
+
+/// A message with its help.
+pub(super) fn words(message: impl Into<String>, help: impl Into<String>) -> Words {
+    Words { message: message.into(), help: Some(help.into()), at: None }
+}
+
+/// One habit.
+type Question = fn(&Place<'_>) -> Option<Words>;
+
+/// The habits, those that can be told for certain first.
+const QUESTIONS: &[Question] = &[
+    select,
+    template,
+    star,
+    distinct,
+    method,
+    cast,
+    named,
+    spreadsheet,
+    outside,
+    comma,
+    number,
+    quotes,
+    window_alone,
+    unit_after_number,
+    case,
+    operator,
+    list,
+    call_without_parentheses,
+    clause_without_aggregate,
+];
+
+/// What is written in another way here.
+pub(super) fn foreign(place: &Place<'_>) -> Option<Words> {
+    QUESTIONS.iter().find_map(|question| question(place))
+}
+
+impl<'a> Place<'a> {
+    fn found_lower(&self) -> String {
+        self.found.to_ascii_lowercase()
+    }
+
+    /// The first character after the place.
+    fn first(&self) -> Option<char> {
+        self.rest.chars().next()
+    }
+
+    /// The names with dots between them right before the place.
+    fn path_before(&self) -> &'a str {
+        let start = self
+            .before
+            .rfind(|char: char| !(is_plain(char) || char == '.'))
+            .map_or(0, |at| at + self.before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
+        self.before.get(start..).unwrap_or_default()
+    }
+
+    /// Whether the place is inside of parentheses.
+    fn is_inside(&self) -> bool {
+        self.before.matches('(').count() > self.before.matches(')').count()
+    }
+}
+
+/// `select sum(amount) from orders where ...`
+fn select(place: &Place<'_>) -> Option<Words> {
+    let began = place.text.trim_start();
+    let word = began.split_whitespace().next().filter(|word| word.eq_ignore_ascii_case("select"))?;
+    let at = place.text.len() - began.len();
+    let aggregate = aggregate_of_select(began.get(word.len()..).unwrap_or_default());
+    let aggregate = aggregate.unwrap_or_else(|| "sum(orders.amount where status = 'paid')".to_owned());
+    let words = words(
+        "a formula is an expression and no query",
+        format!("write the aggregate alone: `{aggregate}`; a SELECT can be a source, under `query:`"),
+    );
+    Some(Words { at: Some(at..at + word.len()), ..words })
+}
+
+/// What the formula of a simple SELECT is.
+fn aggregate_of_select(query: &str) -> Option<String> {
+    let flat = query.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lower = flat.to_ascii_lowercase();
+    let from = lower.find(" from ")?;
+    let inside = flat.get(..from)?.trim().strip_suffix(')').filter(|inside| is_call(inside))?;
+    let tables = flat.get(from + 6..)?;
+    let (table, filter) = match lower.get(from + 6..)?.find(" where ") {
+        Some(at) => (tables.get(..at)?, format!(" where {}", tables.get(at + 7..)?)),
+        None => (tables, String::new()),
+    };
+    let simple = table.chars().all(|char| is_plain(char) || char == '.') && filter.len() < 80 && !filter.contains([';', '"']);
+    let rest = filter.to_ascii_lowercase();
+    let more = [" group by ", " order by ", " limit ", " having ", "select "].iter().any(|word| rest.contains(word));
+    let source = table.rsplit('.').next()?;
+    let distinct = inside.to_ascii_lowercase().find("(distinct ").and_then(|at| inside.get(at + 10..));
+    if !simple || more {
+        return None;
+    }
+    Some(match (inside.strip_suffix('*'), distinct) {
+        (Some(call), _) => format!("{call}{source}{filter})"),
+        (None, Some(argument)) => format!("count_distinct({argument} from {source}{filter})"),
+        (None, None) => format!("{inside} from {source}{filter})"),
+    })
+}
+
+/// `{{ metric('revenue') }}`, `${orders.amount}`
+fn template(place: &Place<'_>) -> Option<Words> {
+    let rest = place.rest.trim();
+    let inner = rest.strip_prefix("{{").or_else(|| rest.strip_prefix("${"))?;
+    let inner = inner.split('}').next().unwrap_or_default().trim();
+    let name = match inner.split(['\'', '"']).nth(1) {
+        Some(quoted) => quoted,
+        None => inner,
+    };
+    let is_name = !name.is_empty() && name.chars().all(|char| is_plain(char) || char == '.');
+    let help =
+        if is_name { format!("write the name alone: `{name}`") } else { "write the name of a KPI or column alone".to_owned() };
+    Some(words("a formula has no templates and no variables", help))
+}
+
+/// `count(*)`, `count(orders.*)`
+fn star(place: &Place<'_>) -> Option<Words> {
+    if place.first() != Some('*') {
+        return None;
+    }
+    if place.before.ends_with('(') {
+        return Some(words("`*` does not say rows of which source", "name the source: `count(orders)`"));
+    }
+    let source = place.before.ends_with('.').then(|| place.path_before().trim_end_matches('.'))?;
+    Some(words("`*` is no column", format!("name the source alone: `count({source})`")))
+}
+
+/// `count(distinct x)`
+fn distinct(place: &Place<'_>) -> Option<Words> {
+    let found = place.found;
+    (place.last == "distinct")
+        .then(|| words("different values have a function of their own", format!("write `count_distinct({found})`")))
+}
+
+/// `orders.amount.sum()`
+fn method(place: &Place<'_>) -> Option<Words> {
+    let (object, name) = place.path_before().rsplit_once('.').filter(|_| place.first() == Some('('))?;
+    Some(words("a function stands before what it works on", format!("write `{name}({object})`")))
+}
+
+/// `x::numeric`, `cast(x as integer)`
+fn cast(place: &Place<'_>) -> Option<Words> {
+    let help = "a number needs none, because `/` never rounds; otherwise write `number(x)`, `text(x)` or `date(x)`";
+    let inside_cast = place.found_lower() == "as" && {
+        let call = place.before.rsplit('(').nth(1).unwrap_or_default().trim_end().to_ascii_lowercase();
+        place.is_inside() && (call.ends_with("cast") || call.ends_with("convert"))
+    };
+    (place.rest.starts_with("::") || inside_cast).then(|| words("a conversion is a function here", help))
+}
+
+/// `sum(orders.amount) as revenue`
+fn named(place: &Place<'_>) -> Option<Words> {
+    let name = place.rest.get(2..).map(str::trim).unwrap_or_default();
+    (place.found_lower() == "as").then(|| {
+        words("a formula does not name what it gives", format!("delete `as {name}`: the name is the key above the formula"))
+    })
+}
+
+/// `= a / b`, `a ? b : c`
+fn spreadsheet(place: &Place<'_>) -> Option<Words> {
+    match place.first()? {
+        '=' if place.before.is_empty() => Some(words("a formula begins without `=`", "delete it")),
+        '?' => Some(words("`?` is no operator here", "write `if(condition, x, y)`")),
+        _ => None,
+    }
+}
+
+const CLAUSES: [&str; 8] = ["where", "over", "at", "per", "each", "from", "top", "via"];
+
+/// `sum(orders.amount) where status = 'paid'`: a clause after the parentheses of its aggregate.
+fn outside(place: &Place<'_>) -> Option<Words> {
+    let clause = place.found_lower();
+    let inside = place.before.strip_suffix(')')?;
+    let rest = place.rest.trim();
+    let fits = inside.len() + rest.len() < 80 && !is_open(rest) && is_call(inside);
+    if clause == "filter" {
+        let filter = rest.get(6..).map(str::trim).and_then(|rest| rest.strip_prefix('(')?.strip_suffix(')'));
+        let help = match filter.filter(|filter| fits && filter.to_ascii_lowercase().starts_with("where ")) {
+            Some(filter) => format!("write `{inside} {filter})`"),
+            None => "for instance `count(orders where status = 'paid')`".to_owned(),
+        };
+        return Some(words("a condition is written `where`, inside of the aggregate", help));
+    }
+    if !CLAUSES.contains(&clause.as_str()) {
+        return None;
+    }
+    let after = rest.get(clause.len()..).unwrap_or_default().trim_start();
+    if clause == "over" && after.starts_with('(') {
+        let help = "slices stand beside the formula: `by: [country]`; `total(x)` is x over all of them; a window of time is \
+                    `sum(x over trailing 28 days)`";
+        return Some(words("a formula has no windows over rows", help));
+    }
+    let message = format!("`{clause}` stands outside of the parentheses that it belongs to");
+    let help = match (clause.as_str(), window(after)) {
+        ("per", _) => "`per` goes around an aggregate: `avg(sum(orders.amount) per orders.customer)`".to_owned(),
+        ("over", Some(window)) if fits => format!("write `{inside} over {window})`"),
+        (clause, _) if fits && clause != "each" => format!("write `{inside} {rest})`"),
+        (clause, _) => {
+            format!("write it inside: `{} {clause} ...)`", if inside.len() < 60 { inside } else { "sum(orders.amount" })
+        }
+    };
+    Some(words(message, help))
+}
+
+/// A window as other tools call it, as it is written here.
+pub(super) fn window(text: &str) -> Option<String> {
+    let text = text.to_ascii_lowercase();
+    let mut of: Vec<&str> = text.split(|char: char| !is_plain(char)).filter(|word| !word.is_empty()).collect();
+    while of
+        .first()
+        .is_some_and(|word| matches!(*word, "the" | "last" | "past" | "rolling" | "trailing" | "previous" | "prior"))
+    {
+        of.remove(0);
+    }
+    Some(match of.as_slice() {
+        [count, unit, ..] if count.parse::<u32>().is_ok() => {
+            let unit = UNITS.iter().find(|known| unit.trim_end_matches('s') == **known)?;
+            format!("trailing {count} {unit}{}", if *count == "1" { "" } else { "s" })
+        }
+        ["wtd", ..] => "week to date".to_owned(),
+        ["mtd", ..] => "month to date".to_owned(),
+        ["qtd", ..] => "quarter to date".to_owned(),
+        ["ytd", ..] => "year to date".to_owned(),
+        ["all" | "alltime" | "all_time" | "lifetime" | "ever", ..] => "all time".to_owned(),
+        [unit, "to", "date", ..] if UNITS.contains(unit) => format!("{unit} to date"),
+        _ => return None,
+    })
+}
+
+const UNITS: [&str; 5] = ["day", "week", "month", "quarter", "year"];
+
+/// Commas where none belong.
+fn comma(place: &Place<'_>) -> Option<Words> {
+    let lower = place.found_lower();
+    if place.before.ends_with(',') && CLAUSES.contains(&lower.as_str()) {
+        return Some(words(format!("no comma comes before `{lower}`"), "delete the comma"));
+    }
+    if place.first() != Some(',') {
+        return None;
+    }
+    if place.before.ends_with(|char: char| char.is_ascii_digit()) {
+        return Some(words("a comma separates arguments and no thousands", "write `1_000` or `1000`, and `0.5` with a point"));
+    }
+    (!place.is_inside()).then(|| {
+        words(
+            "a comma stands between the arguments of a function only",
+            "a formula gives one figure; several KPIs are parted by blanks",
+        )
+    })
+}
+
+/// `.5`, `$100`, `100 EUR`
+fn number(place: &Place<'_>) -> Option<Words> {
+    match place.first()? {
+        '.' => Some(words("a number begins with a digit", "write `0.5`")),
+        char @ ('$' | '€' | '£') => {
+            let number: String =
+                place.rest.chars().skip(1).take_while(|char| char.is_ascii_digit() || matches!(char, '.' | '_')).collect();
+            let help = if number.is_empty() { "delete it".to_owned() } else { format!("write `{number}`") };
+            Some(words(format!("a number stands without its unit, so without `{char}`"), help))
+        }
+        _ if !place.last.is_empty() && place.last.chars().all(|char| char.is_ascii_digit()) => {
+            let is_code = place.found.len() == 3 && place.found.chars().all(|char| char.is_ascii_uppercase());
+            is_code.then(|| {
+                let message = format!("a number stands without its unit, so without `{}`", place.found);
+                words(message, "delete it: a number takes the unit of what it is compared with or added to")
+            })
+        }
+        _ => None,
+    }
+}
+
+/// `status = "paid"`, `status = ‘paid’`
+fn quotes(place: &Place<'_>) -> Option<Words> {
+    match place.first()? {
+        '"' => {
+            let inner = place.rest.get(1..).and_then(|rest| rest.split_once('"')).map(|(inner, _)| inner);
+            let text =
+                inner.filter(|inner| inner.len() < 60).map_or_else(|| "text".to_owned(), |inner| inner.replace('\'', "''"));
+            Some(words("texts stand between single quotes", format!("write `'{text}'`; a name stands without any")))
+        }
+        '‘' | '’' | '“' | '”' | '„' | '‚' | '´' => {
+            Some(words("this is a typographic quote", "texts stand between straight single quotes: `'paid'`"))
+        }
+        _ => None,
+    }
+}
+
+/// `over month`
+fn window_alone(place: &Place<'_>) -> Option<Words> {
+    let lower = place.found_lower();
+    let began = place.before.trim_start().to_ascii_lowercase();
+    let [.., over, unit] = began.split_whitespace().collect::<Vec<_>>()[..] else { return None };
+    let ends = lower == "date" || lower == "to" || matches!(place.first(), None | Some(')'));
+    (ends && over == "over").then(|| {
+        words(
+            format!("`{unit}` alone is no window"),
+            format!("write `over {unit} to date`; for the period itself leave `over` out"),
+        )
+    })
+}
+
+/// `trailing 28`, `prior(x, 2 moons)`
+fn unit_after_number(place: &Place<'_>) -> Option<Words> {
+    let Place { before, found, last, .. } = place;
+    let is_word = !found.is_empty() && found.chars().all(|char| char.is_ascii_alphabetic() || char == '_');
+    let counts = ["trailing", "within"].iter().any(|word| before.to_ascii_lowercase().contains(word));
+    let wants = counts || (is_word && !is_operator(&place.found_lower()));
+    if last.parse::<u32>().is_err() || before.ends_with(')') || !wants {
+        return None;
+    }
+    let shown = if found.is_empty() { String::new() } else { format!(", but found `{found}`") };
+    let message = format!("expected a unit of time after {last}{shown}");
+    let help = if before.to_ascii_lowercase().contains("within") {
+        format!("say how long: `within {last} days`; the units are hour, day, week, month and so on")
+    } else {
+        "the units are day, week, month, quarter and year, as in `28 days`".to_owned()
+    };
+    Some(words(message, help))
+}
+
+/// Whether a word stands between two values in other languages.
+fn is_operator(word: &str) -> bool {
+    matches!(word, "ilike" | "rlike" | "regexp" | "similar" | "mod" | "div" | "as" | "by" | "xor" | "filter" | "group")
+}
+
+/// `case` without `then` or `end`.
+fn case(place: &Place<'_>) -> Option<Words> {
+    let began = place.before.to_ascii_lowercase();
+    let count = |word: &str| began.split(|char: char| !is_plain(char)).filter(|part| *part == word).count();
+    if count("when") > count("then") {
+        return Some(words(
+            "expected `then` after the condition of `when`",
+            "for instance `case when orders > 0 then 1 else 0 end`",
+        ));
+    }
+    let ends = matches!(place.first(), None | Some(')'));
+    (count("case") > count("end") && ends).then(|| words("this `case` is not closed", "add `end`"))
+}
+
+/// Operators of other languages.
+fn operator(place: &Place<'_>) -> Option<Words> {
+    let lower = place.found_lower();
+    let path = place.path_before();
+    let rest = place.rest;
+    let value = if path.is_empty() { "x" } else { path };
+    let sign = |what: &str, help: String| Some(words(format!("`{what}` is no operator here"), help));
+    let after = |sign: &str| {
+        let text = rest.get(sign.len()..).unwrap_or_default().trim_start();
+        let end = text.find(|char: char| !(is_plain(char) || char == '.')).unwrap_or(text.len());
+        text.get(..end).filter(|text| !text.is_empty()).unwrap_or("2")
+    };
+    if place.before.ends_with('*') && place.first() == Some('*') {
+        let base = place.before.trim_end_matches('*').trim_end();
+        let base = Place { before: base, text: place.text, rest, found: place.found, last: String::new() };
+        let base = if base.path_before().is_empty() { "x" } else { base.path_before() };
+        return sign("**", format!("write `power({base}, {})`", after("*")));
+    }
+    if place.last == "not" && matches!(place.first(), Some('=' | '<' | '>')) {
+        return Some(words("`not` stands before a whole condition", "write `!=`, or `not (a = b)`"));
+    }
+    match (lower.as_str(), place.first()?) {
+        ("ilike", _) => {
+            let pattern = rest.get(5..).unwrap_or_default().trim_start();
+            let pattern = pattern.get(1..).and_then(|rest| rest.split_once('\'')).map_or("a%", |(pattern, _)| pattern);
+            sign("ilike", format!("write `lower({value}) like '{}'`", pattern.to_lowercase()))
+        }
+        ("rlike" | "regexp" | "similar" | "glob", _) | (_, '~') => {
+            let help = "there are `like`, `starts_with(x, 'a')` and `contains(x, 'a')`; what needs more can be a column with raw `sql:` in the source";
+            sign(place.found, help.to_owned())
+        }
+        ("mod" | "div", _) => sign(&lower, "write `mod(a, b)` for the remainder, and `floor(a / b)`".to_owned()),
+        (_, '^') => sign("^", format!("write `power({value}, {})`", after("^"))),
+        (_, '|') if rest.starts_with("||") => {
+            sign("||", "write `or` between conditions, and `concat(a, b)` for texts".to_owned())
+        }
+        (_, '&') => sign("&&", "write `and`".to_owned()),
+        (_, '|') => sign("|", "write `or`".to_owned()),
+        (_, '!') => sign("!", "write `not`".to_owned()),
+        (_, '#') => Some(words("a formula has no comments", "say it under `description:`")),
+        (_, ';') if rest.trim() == ";" => Some(words("a formula does not end with `;`", "delete it")),
+        (_, ';') => Some(words("a formula gives one figure, so nothing comes after `;`", "make a KPI of each")),
+        _ => None,
+    }
+}
+
+/// Lists, groups, and what stands in brackets.
+fn list(place: &Place<'_>) -> Option<Words> {
+    let path = place.path_before();
+    match (place.found_lower().as_str(), place.first()?) {
+        ("group" | "by", _) => Some(words(
+            "a formula has no `group by`",
+            "slices stand beside the formula: `by: [country]`; for a value of each customer write `per`",
+        )),
+        ("in", _) => {
+            let inner = place.rest.get(2..).unwrap_or_default().trim_start().strip_prefix(['[', '{']);
+            let inner = inner.and_then(|inner| inner.split([']', '}']).next()).filter(|inner| inner.len() < 60);
+            let inner = inner.map_or_else(|| "'paid', 'open'".to_owned(), |inner| inner.replace('"', "'"));
+            Some(words("a list stands in parentheses", format!("write `in ({inner})`")))
+        }
+        (_, '[') if !path.is_empty() => Some(words(
+            "`[` has no meaning in a formula",
+            format!("an earlier period is `prior({path})` or `prior({path}, 1 year)`"),
+        )),
+        (_, char @ ('[' | '{')) => Some(words(
+            format!("`{char}` has no meaning in a formula"),
+            "lists stand in parentheses, `status in ('paid', 'open')`",
+        )),
+        _ => None,
+    }
+}
+
+/// The functions that other languages write without parentheses around what they work on.
+const CALLED: [&str; 9] = ["sum", "count", "avg", "min", "max", "median", "count_distinct", "if", "round"];
+
+/// `count orders`, `if x > 0`
+fn call_without_parentheses(place: &Place<'_>) -> Option<Words> {
+    let name = CALLED.into_iter().find(|name| place.path_before().eq_ignore_ascii_case(name))?;
+    let argument = place.rest.trim();
+    let is_path = argument.starts_with(is_plain) && argument.chars().all(|char| is_plain(char) || char == '.');
+    place.found.starts_with(is_plain).then(|| {
+        let help = match name {
+            "if" => "write `if(condition, x, y)`".to_owned(),
+            _ if is_path => format!("write `{name}({argument})`"),
+            _ => format!("write `{name}(...)`"),
+        };
+        words(format!("what `{name}` works on stands in parentheses"), help)
+    })
+}
+
+/// `orders where status = 'paid'`: a clause without an aggregate.
+fn clause_without_aggregate(place: &Place<'_>) -> Option<Words> {
+    let clause = place.found_lower();
+    let path = place.path_before();
+    let alone = path == place.before && !path.is_empty() && CLAUSES.contains(&clause.as_str());
+    alone.then(|| {
+        let rest = place.rest.trim();
+        let window = window(rest.get(clause.len()..).unwrap_or_default()).unwrap_or_else(|| "trailing 28 days".to_owned());
+        if clause == "over" {
+            let help = format!(
+                "write it inside of the aggregate, `sum(orders.amount over {window})`; over the days of a KPI it is `sum({path} each day over {window})`"
+            );
+            return words("`over` belongs to an aggregate, and there is none", help);
+        }
+        let shown = if rest.len() < 80 && !is_open(rest) { rest.to_owned() } else { format!("{clause} ...") };
+        let aggregate = if path.contains('.') { "sum" } else { "count" };
+        words(format!("`{clause}` belongs to an aggregate, and there is none"), format!("write `{aggregate}({path} {shown})`"))
+    })
+}
+
+/// Whether a text is one call whose last parenthesis was taken off.
+fn is_call(inside: &str) -> bool {
+    let Some((name, arguments)) = inside.split_once('(') else { return false };
+    let mut depth = 1usize;
+    let stays_open = arguments.chars().all(|char| {
+        match char {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > 0
+    });
+    stays_open && depth == 1 && !name.is_empty() && name.chars().all(is_plain)
+}

@@ -1,0 +1,92 @@
+//! Counts and sums of the states that hold at the end of a period, made of what begins and ends on each day: what has begun so far
+//! without what has ended so far. No state is looked at once for every period in which it holds.
+//!
+//! That is exact for whole numbers and decimals. Floating numbers that come and go leave their rounding errors behind, so these
+//! are summed over the states themselves ([`super::states`]).
+
+use super::assemble::Planner;
+use super::relation::{Atom, Body, Fold, Scalar, Select, column, count_rows, moved};
+use super::rows::{Ask, Group, Series, add_keys, conditions};
+use super::scan::{Days, Scan};
+use super::whole;
+use super::window::{Daily, Partials};
+use crate::calendar::Grain;
+use crate::functions::{count, operators, sum};
+use crate::model::expr::{Edge, Expr, Path, RowExpr, Stock, Window};
+use crate::model::{Holds, Model};
+
+/// Whether an aggregate can be made of what begins and ends.
+pub(super) fn is_level(model: &Model, group: &Group, ask: &Ask) -> bool {
+    let aggregate = &ask.aggregate;
+    let valid = matches!(model.sources.get(group.source).holds, Some(Holds::Valid { .. }));
+    let at_end = aggregate.stock == Some(Stock::At(Edge::End));
+    let adds = *aggregate.function == count::COUNT || *aggregate.function == sum::SUM && whole::is_exact(model, aggregate);
+    let related = aggregate.filter.as_ref().is_some_and(RowExpr::has_related);
+    valid && at_end && adds && !related && !group.by_entity
+}
+
+impl Planner<'_> {
+    /// Plans counts and sums of the states that hold at the end of each period of a grain.
+    pub(super) fn levels(&mut self, group: &Group, grain: Grain, asks: &[&Ask]) -> Vec<Series> {
+        let begun = self.changes(group, asks, true);
+        let ended = self.changes(group, asks, false);
+        let source = self.model.sources.get(group.source).name.value.clone();
+        let changes = self.names.take(&format!("{source}_begun_and_ended"));
+        self.push_body(&changes, Body::Union(vec![begun, ended]));
+        let values: Vec<Partials> = asks.iter().map(|ask| Partials::sum(&ask.column)).collect();
+        let all: Vec<&Partials> = values.iter().collect();
+        let daily = Daily { part: changes, keys: group.keys.iter().map(|key| key.name.clone()).collect() };
+        let so_far = self.names.take(&format!("{source}_so_far_by_{grain}"));
+        let (so_far, _) = self.rolled(&so_far, grain, Window::AllTime, &daily, &all, Some(HOLDING));
+        // A slice of which nothing holds has no row, as if there had never been one.
+        let mut select = Select::from_part(&so_far);
+        let period = column(&so_far, "period");
+        select.column(period, "period");
+        for name in daily.keys.iter().chain(asks.iter().map(|ask| &ask.column)) {
+            select.column(column(&so_far, name), name);
+        }
+        select.filter.push(Expr::apply(&operators::GREATER, vec![column(&so_far, HOLDING), Expr::number(0)]));
+        let part = self.part_name(group, &format!("_at_end_of_{grain}"));
+        self.push(&part, select);
+        self.appears(group, &part, "period");
+        asks.iter().map(|ask| Series { part: part.clone(), column: ask.column.clone(), rows: None }).collect()
+    }
+
+    /// What begins on each day, or what ends, with the other sign.
+    fn changes(&mut self, group: &Group, asks: &[&Ask], begins: bool) -> Select {
+        let mut select = Select::default();
+        let Some(Holds::Valid { from, to, inclusive }) = self.model.sources.get(group.source).holds else { return select };
+        let mut scan = Scan::of(self.model, self.question.data, group.source);
+        scan.today.clone_from(&self.today);
+        scan.calendar.clone_from(&self.custom);
+        let time = if begins { from } else { to };
+        let day = scan.day(time);
+        select.column(if inclusive && !begins { moved(day, 1, Grain::Day) } else { day }, "day");
+        add_keys(&mut scan, &group.keys, &mut select);
+        select.group_by_these();
+        let signed = |value: Scalar| if begins { value } else { Expr::apply(&operators::NEGATE, vec![value]) };
+        let (shared, own) = conditions(&mut scan, asks);
+        for (ask, filter) in asks.iter().zip(own) {
+            let argument = ask.aggregate.argument.as_ref().map(|argument| scan.row(argument));
+            let function = ask.aggregate.function;
+            let fold = Fold { function, fraction: None, argument, filter, order: Vec::new() };
+            select.column(signed(Expr::leaf(Atom::Aggregate(Box::new(fold)))), &ask.column);
+        }
+        select.column(signed(count_rows()), HOLDING);
+        select.filter = scan.range(time, Days { from: None });
+        select.filter.extend(shared);
+        // What ends before it begins, or as it begins, never holds.
+        let (since, until) = (scan.path(&Path::to(from)), scan.path(&Path::to(to)));
+        let lasts = if inclusive { &operators::GREATER_OR_EQUAL } else { &operators::GREATER };
+        let holds = Expr::apply(lasts, vec![until.clone(), since]);
+        let no_end = Expr::apply(&operators::IS_NULL, vec![until]);
+        select.filter.extend(if begins { Expr::any(vec![no_end, holds]) } else { Some(holds) });
+        let (from, joins) = scan.finish();
+        select.from = Some(from);
+        select.joins = joins;
+        select
+    }
+}
+
+/// The column that counts the states that hold.
+const HOLDING: &str = "rows";

@@ -1,0 +1,160 @@
+//! What other tools call keys and words, and what is written here instead.
+
+use crate::load::{Entry, Value};
+
+/// What other tools call a key or word, and the words for it here.
+pub(super) fn words(word: &str) -> &'static [&'static str] {
+    match word.to_ascii_lowercase().as_str() {
+        "name" | "label" | "display_name" | "caption" => &["title"],
+        "desc" | "comment" | "comments" | "doc" | "docs" | "definition" | "note" | "notes" => &["description"],
+        "expression" | "expr" | "calculation" | "measure" | "calc" | "agg" | "value" => &["formula", "expr"],
+        "dimensions" | "dims" | "group_by" | "groupby" | "slices" | "slice" | "breakdown" => &["by"],
+        "team" | "owners" | "responsible" | "steward" => &["owner"],
+        "granularity" | "time_grain" | "frequency" | "period" | "interval" => &["grain", "cadence"],
+        "direction" | "polarity" | "goal" => &["better"],
+        "format" | "currency" => &["unit"],
+        "synonyms" | "former_names" | "alias" => &["aliases"],
+        "data_type" | "dtype" | "datatype" => &["type"],
+        "primary_key" | "pk" | "id" | "unique_key" => &["key"],
+        "timestamp" | "time_column" | "date" | "date_column" | "event_time" | "agg_time_dimension" => &["time"],
+        "relation" | "model" | "view" | "ref" => &["table"],
+        "path" | "file" => &["files"],
+        "sql" | "select" => &["query", "sql"],
+        "fields" | "attributes" => &["columns"],
+        "foreign_key" | "fk" | "reference" | "references_to" | "join" => &["references"],
+        "source_column" | "field" => &["column"],
+        "not_null" | "null" => &["nullable"],
+        "accepted_values" | "enum" | "options" => &["values"],
+        "metrics" | "kpi" | "members" => &["kpis"],
+        "tz" | "time_zone" => &["timezone", "zone"],
+        "int" | "bigint" | "smallint" | "long" | "int64" => &["integer"],
+        "float" | "double" | "real" | "float64" => &["number"],
+        "numeric" | "money" => &["decimal"],
+        "string" | "varchar" | "char" | "uuid" | "str" => &["text"],
+        "bool" => &["boolean"],
+        "datetime" | "timestamp_ntz" => &["timestamp"],
+        "timestamptz" | "timestamp_tz" | "timestamp_ltz" => &["instant"],
+        "higher" | "increase" | "increases" | "high" | "more" | "larger" | "rises" | "positive" | "+" => &["up"],
+        "lower" | "decrease" | "decreases" | "low" | "less" | "smaller" | "falls" | "negative" | "-" => &["down"],
+        "hide" => &["omit"],
+        "dimension" | "snapshot" | "entity" => &["entities"],
+        "fact" | "log" | "incident" | "event" | "transaction" | "transactions" => &["events"],
+        "no" | "off" | "n" => &["false", "allow"],
+        "yes" | "on" | "y" => &["true"],
+        "error" => &["deny"],
+        "ignore" | "none" | "skip" => &["allow"],
+        _ => &[],
+    }
+}
+
+/// Where a key of another tool belongs here, if one word does not say it. `what` is the kind of map that it stands in.
+pub(super) fn advice(what: &str, entry: &Entry) -> Option<&'static str> {
+    let key = entry.key.value.to_ascii_lowercase();
+    let table = match what {
+        "a KPI" => KPI,
+        "a source" => SOURCE,
+        "a column" => COLUMN,
+        "kpic.yml" => PROJECT,
+        "a spec file" => {
+            return FILE.iter().find(|(keys, _)| keys.contains(&key.as_str())).map(|row| row.1).or_else(|| section(entry));
+        }
+        _ => return None,
+    };
+    table.iter().find(|(keys, _)| keys.contains(&key.as_str())).map(|row| row.1)
+}
+
+/// The section that a definition belongs to which stands beside the sections.
+fn section(entry: &Entry) -> Option<&'static str> {
+    let Value::Map(entries) = &entry.value.value else { return None };
+    let has = |key: &str| entries.iter().any(|entry| entry.key.value == key);
+    if has("formula") {
+        Some("a KPI stands below `kpis:` and is indented")
+    } else if has("columns") {
+        Some("a source stands below `sources:` and is indented")
+    } else {
+        None
+    }
+}
+
+/// Keys, with where what they say belongs.
+type Table = &'static [(&'static [&'static str], &'static str)];
+
+const FILE: Table = &[
+    (&["version"], "the version of the language stands in kpic.yml: `kpic: 1`"),
+    (
+        &["semantic_models", "models", "cubes", "views", "explores", "datasets", "tables", "semantic_model", "model"],
+        "what formulas read stands under `sources:`, each with its `kind`, `time` and `columns`",
+    ),
+    (&["metrics", "measures", "saved_queries"], "did you mean `kpis`? each has a name and a `formula`"),
+    (&["calendar", "timezone", "warehouse", "lints", "project", "kpic", "config"], "it belongs in kpic.yml"),
+];
+
+const KPI: Table = &[
+    (&["type", "type_params", "metric_type"], "the formula says it: `sum(orders.amount)`, `signups / visitors`"),
+    (
+        &["measures", "measure", "agg", "aggregation", "expr", "expression", "sql", "calculation", "input_measures"],
+        "did you mean `formula`? an aggregate is written as such: `formula: sum(orders.amount)`",
+    ),
+    (&["numerator", "denominator"], "a ratio is the quotient of two KPIs: `formula: signups / visitors`"),
+    (
+        &["filter", "filters", "where", "condition"],
+        "a condition stands inside of the aggregate: `formula: sum(orders.amount where status = 'paid')`",
+    ),
+    (
+        &["source", "model", "table", "from", "semantic_model", "dataset", "entity"],
+        "the formula names its source: `formula: sum(orders.amount)`",
+    ),
+    (
+        &["timestamp", "time", "agg_time_dimension", "date_column", "time_dimension", "time_column"],
+        "rows count at the `time` of their source; a formula can say another: `count(orders at shipped_at)`",
+    ),
+    (
+        &["window", "grain_to_date", "cumulative", "cumulative_type_params"],
+        "a window stands inside of the aggregate: `formula: sum(orders.amount over trailing 28 days)`",
+    ),
+    (&["offset", "offset_window"], "an earlier period is a function: `formula: prior(revenue, 1 year)`"),
+    (&["name"], "its name is the key above it; did you mean `title`, which is how people call it?"),
+];
+
+const SOURCE: Table = &[
+    (&["measures", "metrics"], "figures are KPIs and stand under `kpis:`: `revenue: { formula: sum(orders.amount) }`"),
+    (&["dimensions", "dims"], "did you mean `columns`? each of them is a dimension by itself"),
+    (&["schema", "database", "catalog", "project"], "it is a part of the table's name: `table: raw.orders`"),
+    (
+        &["joins", "relationships", "foreign_keys"],
+        "the column that holds the other source's key says so: `customer: { column: customer_id, references: customers }`",
+    ),
+    (&["entities"], "the entity of a row is its `key`; other entities are columns with `references`"),
+    (&["grain"], "what one row stands for is `row`, and what tells rows apart is `key`"),
+    (&["type"], "did you mean `kind`?"),
+    (&["name"], "its name is the key above it"),
+    (&["meta", "tags", "owner", "label", "title", "config"], "what there is to say of a source stands under `description`"),
+];
+
+const COLUMN: Table = &[
+    (&["primary_key", "pk", "unique"], "the key stands beside the columns, as in `key: order_id`"),
+    (
+        &["tests", "data_tests", "constraints"],
+        "`nullable: false`, `values`, `min` and `max` say what has to be so, and `kpic verify` looks",
+    ),
+    (&["not_null"], "write `nullable: false`"),
+    (&["name"], "its name is the key above it; what the data calls it is `column`"),
+    (&["label", "title"], "what there is to say of a column stands under `description`"),
+    (&["agg", "measure", "aggregation"], "figures are KPIs and stand under `kpis:`"),
+    (&["currency", "format"], "did you mean `unit`? for instance `unit: EUR`"),
+];
+
+const PROJECT: Table = &[
+    (&["name"], "did you mean `project`?"),
+    (&["version"], "the version of the language is `kpic: 1`"),
+    (
+        &["start", "timezone", "time_zone", "as_of", "week_starts", "week_start", "fiscal_year_starts", "data_from", "settle"],
+        "it belongs under `calendar`",
+    ),
+    (
+        &["dialect", "schema", "database", "type", "profile", "connection", "adapter"],
+        "it belongs under `warehouse`: `warehouse: { dialect: duckdb, schema: kpi }`",
+    ),
+    (&["model_paths", "models", "path", "paths"], "did you mean `specs`, the folder with the spec files?"),
+    (&["target", "output", "build"], "did you mean `target_dir`?"),
+];
