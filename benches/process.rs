@@ -86,7 +86,7 @@ mod processes {
             for (at, (what, arguments, is_fresh, mut limits)) in commands.into_iter().enumerate() {
                 let before = || {
                     if is_fresh {
-                        clear(&root.join("build"))
+                        clear(&root.join("build"));
                     }
                 };
                 let cost = cheapest(&root, arguments, before);

@@ -46,7 +46,7 @@ fn parsed(spec: &Spec) -> Formulas {
     let mut parse = |text: Option<&spec::reader::FormulaText>| formula::parse(text?, &mut findings);
     let kpis = spec.kpis.iter().map(|kpi| parse(kpi.formula.as_ref())).collect();
     let columns = spec.sources.iter().map(|source| source.columns.iter().map(|column| parse(column.expr.as_ref())).collect());
-    Formulas { kpis, columns: columns.collect() }
+    Formulas { kpis, columns: columns.collect(), ..Formulas::default() }
 }
 
 fn resolved(spec: &Spec) -> (Model, Graph) {

@@ -163,9 +163,10 @@ impl Parsed {
         }
         let mut graph = Graph::of(&model);
         graph.cycles(&model, &mut findings);
-        let (levels, allowances) = (std::mem::take(&mut spec.project.lints), std::mem::take(&mut spec.allowances));
+        let levels = std::mem::take(&mut spec.project.lints);
+        let settings = Settings { levels, allowances: std::mem::take(&mut spec.allowances) };
         aside((spec, formulas));
-        Resolved { files, model, graph, settings: Settings { levels, allowances }, findings }
+        Resolved { files, model, graph, settings, findings }
     }
 }
 
