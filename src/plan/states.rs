@@ -201,7 +201,10 @@ impl Planner<'_> {
                     let holds = if *edge == Edge::Start { &both.start } else { &both.end };
                     let value = scan.path(path);
                     if self.model.column(group.source, path).ty.is_numeric() {
-                        Expr::apply(&coalesce::COALESCE, vec![where_holds(&sum::SUM, value, holds), Expr::number(0)])
+                        // What is the entity's own stands once, however many states it has.
+                        let own = per.is_some_and(|per| path.is_of(per));
+                        let together = if own { &max::MAX } else { &sum::SUM };
+                        Expr::apply(&coalesce::COALESCE, vec![where_holds(together, value, holds), Expr::number(0)])
                     } else {
                         where_holds(&max::MAX, value, holds)
                     }

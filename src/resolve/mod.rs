@@ -51,6 +51,7 @@ pub fn resolve(spec: &Spec, formulas: &Formulas, findings: &mut Findings) -> Mod
     teams(spec, &mut model);
     source::sources(spec, &mut model, findings);
     source::derived(spec, formulas, &mut model, findings);
+    states::times_of_states(&model, findings);
     journey::journeys(spec, formulas, &mut model, findings);
     source::dimensions(spec, &mut model, findings);
     calendar::source(spec, &mut model, findings);

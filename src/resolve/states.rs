@@ -6,9 +6,9 @@ use crate::calendar::{Grain, Length};
 use crate::diagnostic::{Findings, codes, suggest};
 use crate::formula::{Call, Expression, Kind};
 use crate::functions::{first, last};
-use crate::model::expr::{Edge, PairLeaf, Path, Stock};
+use crate::model::expr::{Edge, PairLeaf, Path, RowLeaf, Stock};
 use crate::model::facts::Type;
-use crate::model::{ColumnId, Holds, Model, Source, SourceId, SourceKind};
+use crate::model::{ColumnId, Holds, Model, Source, SourceId, SourceKind, Storage};
 use crate::spec::reader::Text;
 use crate::spec::source as written;
 use crate::text::{Name, Span};
@@ -156,6 +156,44 @@ pub(super) fn reference_problem(own: &Source, target: &Source) -> Option<(String
             format!("give `{}` a `time`: the state that held then is the one that is meant", own.name.value),
         )),
         _ => None,
+    }
+}
+
+/// Reports times that are worked out from the very state that they would choose.
+pub(super) fn times_of_states(model: &Model, findings: &mut Findings) {
+    for (id, source) in model.sources.iter() {
+        let Some(time) = source.time else { continue };
+        let mut left = vec![time];
+        let mut seen = Vec::new();
+        while let Some(column) = left.pop() {
+            let Storage::Derived(expr) = &source.columns.get(column).storage else { continue };
+            if seen.contains(&column) {
+                continue;
+            }
+            seen.push(column);
+            expr.leaves(&mut |leaf| {
+                let RowLeaf::Column(path) = leaf else { return };
+                left.extend(path.through.is_empty().then_some(path.column));
+                let Some((first, target)) = path.through.first().and_then(|first| {
+                    let target = model.sources.get(source.columns.get(*first).reference?);
+                    (target.kind == SourceKind::States).then_some((first, target))
+                }) else {
+                    return;
+                };
+                let reference = &source.columns.get(*first).name.value;
+                let message = format!(
+                    "`{}` is the time of `{}`, by which `{reference}` finds the state that held, and it is worked out from that \
+                     state",
+                    source.columns.get(time).name.value,
+                    source.name.value
+                );
+                let span = source.time_span.unwrap_or(source.name.span);
+                findings
+                    .report(&codes::BAD_REFERENCE, span, message)
+                    .also(target.name.span, "the states")
+                    .help(format!("let the time be a column of `{}` itself", model.sources.get(id).name.value));
+            });
+        }
     }
 }
 

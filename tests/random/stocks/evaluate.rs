@@ -187,8 +187,10 @@ impl<'a> Evaluator<'a> {
                 let ty: Type = self.project.column(source, path).ty;
                 let values: Vec<Value> = side(*edge).iter().map(|record| self.rows.column(*record, path)).collect();
                 if ty.is_numeric() {
-                    // The states of an entity are added up, and a missing number is 0.
-                    let numbers = values.iter().filter_map(|value| match value {
+                    // The states of an entity are added up, what it is itself stands once, and a missing number is 0.
+                    let own = per.is_some_and(|per| path.starts_with(per));
+                    let counted = if own { values.get(..1).unwrap_or_default() } else { &values };
+                    let numbers = counted.iter().filter_map(|value| match value {
                         Value::Number(number) => Some(*number),
                         _ => None,
                     });
