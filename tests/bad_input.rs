@@ -420,6 +420,17 @@ fn long_chains_and_wide_sums_are_answered_or_refused() {
         doubling.push_str(&format!("  k{at}: {{ formula: k{0} + k{0} }}\n", at - 1));
     }
     assert_eq!(names(&checked(&doubling).findings), ["formula-too-large"]);
+    // A root has its operand twice in SQL: 2^30 of them.
+    let roots = format!("kpis:\n  k: {{ formula: \"{}count(orders){}\" }}\n", "sqrt(".repeat(30), ")".repeat(30));
+    assert_eq!(names(&checked(&roots).findings), ["formula-too-large"]);
+    // Columns are written out too, where rows are aggregated.
+    let mut columns =
+        String::from("sources:\n  rows:\n    { table: rows, kind: events, time: day, columns: { day: date, c0: number");
+    for at in 1..40 {
+        columns.push_str(&format!(", c{at}: {{ type: number, expr: c{0} + c{0} }}", at - 1));
+    }
+    columns.push_str(" } }\nkpis:\n  k: { formula: sum(rows.c39) }\n");
+    assert_eq!(names(&checked(&columns).findings), ["formula-too-large"]);
     // As deep as can be: every stage has to walk it on an ordinary stack.
     let mut deep = String::from("kpis:\n  k0: { formula: count(orders) }\n");
     for at in 1..245 {

@@ -1,6 +1,7 @@
 //! Formulas of KPIs: type, unit, kind over time, and range of each, in the order in which they need each other.
 
 use super::row::Scope;
+use super::size::{Sizes, too_large};
 use super::{Context, Operand, advice, literal};
 use crate::diagnostic::{Findings, codes};
 use crate::functions::{Argument, Function, Gives, avg, operators, sum};
@@ -11,14 +12,8 @@ use crate::model::unit::{Fit, Unit};
 use crate::model::{Body, Kpi, KpiId, Model, Values};
 use crate::text::Files;
 
-/// How large a formula may be once the formulas of the KPIs in it are written out.
-const LARGEST: usize = 5_000;
-/// How deep it may be then.
-const DEEPEST: usize = 250;
-
 /// Checks the formulas of all KPIs.
-pub(super) fn kpis(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Findings) {
-    let mut sizes = vec![(1usize, 1usize); model.kpis.len()];
+pub(super) fn kpis(model: &mut Model, graph: &Graph, files: &Files, mut sizes: Sizes, findings: &mut Findings) {
     for id in graph.kpi_order() {
         let kpi = model.kpis.get(id);
         let mut context = Context { model, files, findings, or: kpi.name.span };
@@ -27,15 +22,15 @@ pub(super) fn kpis(model: &mut Model, graph: &Graph, files: &Files, findings: &m
             Body::Broken => (Body::Broken, Facts::unknown()),
             Body::Values(values) => (Body::Values(values.clone()), values_facts(kpi, values)),
             Body::Formula(calc) => {
-                let size = size(calc, &sizes);
-                if size.0 > LARGEST || size.1 > DEEPEST {
+                let size = sizes.calc(model, calc);
+                if size.is_too_large() {
                     // Those that use it are broken by it and not reported again.
-                    too_large(&mut context, id, size);
+                    too_large(&mut context, &kpi.name.value, kpi.formula_span.unwrap_or(kpi.name.span), size);
                     (Body::Broken, Facts::unknown())
                 } else {
                     let (body, facts) = context.kpi(kpi, calc);
-                    if let (false, Some(slot)) = (facts.is_broken(), sizes.get_mut(id.index())) {
-                        *slot = size;
+                    if !facts.is_broken() {
+                        sizes.note_kpi(id, size);
                     }
                     (body, facts)
                 }
@@ -45,40 +40,6 @@ pub(super) fn kpis(model: &mut Model, graph: &Graph, files: &Files, findings: &m
         kpi.body = body;
         kpi.facts = facts;
     }
-}
-
-/// How many parts a formula has once written out, and how deep it is.
-fn size(calc: &Calc, known: &[(usize, usize)]) -> (usize, usize) {
-    let of = |calc: &Calc| size(calc, known);
-    match &calc.node {
-        Node::Literal(_) | Node::Broken => (1, 1),
-        Node::Apply(_, arguments) => arguments
-            .iter()
-            .map(of)
-            .fold((1, 1), |(parts, depth), (more, deep)| (parts.saturating_add(more), depth.max(deep.saturating_add(1)))),
-        Node::Leaf(leaf) => match leaf {
-            CalcLeaf::Kpi(id) => known.get(id.index()).copied().unwrap_or((1, 1)),
-            CalcLeaf::Duration(..) | CalcLeaf::Aggregate(_) | CalcLeaf::Grouped(_) => (1, 1),
-            CalcLeaf::Each(each) => of(&each.of),
-            CalcLeaf::Prior(past, inner, _) => {
-                let (parts, depth) = of(inner);
-                let copies = if *past == Past::Growth { 3 } else { 2 };
-                (parts.saturating_mul(copies), depth.saturating_add(2))
-            }
-            CalcLeaf::Slice(inner, _) | CalcLeaf::Total(inner, _) => of(inner),
-        },
-    }
-}
-
-fn too_large(context: &mut Context<'_>, id: KpiId, (parts, depth): (usize, usize)) {
-    let kpi = context.model.kpis.get(id);
-    let span = kpi.formula_span.unwrap_or(kpi.name.span);
-    let message = if parts > LARGEST {
-        format!("with the formulas of its KPIs written out, `{}` has more than {LARGEST} parts", kpi.name.value)
-    } else {
-        format!("with the formulas of its KPIs written out, `{}` is {depth} levels deep, more than {DEEPEST}", kpi.name.value)
-    };
-    context.report(&codes::FORMULA_TOO_LARGE, span, message).help("shorten the chain of KPIs, or aggregate rows directly");
 }
 
 fn values_facts(kpi: &Kpi, values: &Values) -> Facts {

@@ -1,6 +1,7 @@
 //! Derived columns: their formulas give the declared type, in the declared unit.
 
 use super::row::Scope;
+use super::size::{Sizes, too_large};
 use super::{Context, advice, apply};
 use crate::diagnostic::{Findings, codes};
 use crate::functions::conversions;
@@ -11,8 +12,9 @@ use crate::model::unit::Fit;
 use crate::model::{ColumnUnit, Model, Storage};
 use crate::text::Files;
 
-/// Checks the derived columns, each after those it needs.
-pub(super) fn columns(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Findings) {
+/// Checks the derived columns, each after those it needs, and gives the sizes of their formulas.
+pub(super) fn columns(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Findings) -> Sizes {
+    let mut sizes = Sizes::default();
     for (source, column) in graph.column_order() {
         if model.sources.get(source).journey.is_some() {
             // What a journey has of another source is looked at there.
@@ -22,10 +24,21 @@ pub(super) fn columns(model: &mut Model, graph: &Graph, files: &Files, findings:
         let Storage::Derived(expr) = &known.storage else { continue };
         let name = known.name.clone();
         let mut context = Context { model, files, findings, or: name.span };
+        let size = sizes.row(model, source, expr);
         let operand = if graph.is_cyclic_column(source, column) {
             super::Operand::broken(name.span)
         } else {
             context.row(expr, Scope::Rows(source))
+        };
+        let operand = if size.is_too_large() && !operand.is_broken() {
+            // What uses it is broken by it and not reported again.
+            too_large(&mut context, &name.value, expr.span_or(name.span), size);
+            super::Operand::broken(name.span)
+        } else {
+            if !operand.is_broken() {
+                sizes.note_column(source, column, size);
+            }
+            operand
         };
         let declared = known.ty;
         let fits = match (declared, operand.ty) {
@@ -77,4 +90,5 @@ pub(super) fn columns(model: &mut Model, graph: &Graph, files: &Files, findings:
             column.unit = unit;
         }
     }
+    sizes
 }

@@ -17,6 +17,7 @@ mod column;
 mod grain;
 mod journey;
 mod row;
+mod size;
 mod slice;
 
 pub(crate) use grain::back;
@@ -30,9 +31,9 @@ use crate::text::{Files, Span};
 
 /// Checks a whole model and fills in what it finds out.
 pub fn check(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Findings) {
-    column::columns(model, graph, files, findings);
+    let sizes = column::columns(model, graph, files, findings);
     journey::journeys(model, files, findings);
-    calc::kpis(model, graph, files, findings);
+    calc::kpis(model, graph, files, sizes, findings);
     grain::grains(model, graph, findings);
     slice::slices(model, graph, findings);
 }
