@@ -344,7 +344,12 @@ fn words(model: &Model, id: SourceId, rule: Rule) -> Words {
             Words {
                 code: &codes::KEY_NOT_UNIQUE,
                 span: source.key_span.unwrap_or(source.name.span),
-                what: format!("{} {} unique", names.join(", "), if names.len() == 1 { "is" } else { "are" }),
+                what: format!(
+                    "{} {} unique{}",
+                    names.join(", "),
+                    if names.len() == 1 { "is" } else { "are" },
+                    if source.holds.is_some() { " in each snapshot" } else { "" }
+                ),
                 wrong: "whose key is that of another row".to_owned(),
                 help: "name a key that is unique, or make the source a `query:` with one row per key".to_owned(),
             }

@@ -165,6 +165,14 @@ impl<'a> Planner<'a> {
         parts
     }
 
+    /// The rows of a source, read with the current date and the calendar that the plan has.
+    pub(super) fn rows_of(&self, source: SourceId) -> Scan<'a> {
+        let mut scan = Scan::of(self.model, self.question.data, source);
+        scan.today.clone_from(&self.today);
+        scan.calendar.clone_from(&self.custom);
+        scan
+    }
+
     /// Adds a part that is one select.
     pub(super) fn push(&mut self, name: &str, select: Select) {
         self.push_body(name, Body::Select(select));

@@ -152,9 +152,7 @@ impl<'a> Planner<'a> {
     /// own.
     fn taken(&mut self, writing: &mut Writing<'a>, step: &Needed<'a>, what: What, parts: &mut Vec<Part>) -> Taken {
         let rows = step.rows;
-        let mut scan = Scan::of(self.model, self.question.data, rows.source);
-        scan.today.clone_from(&self.today);
-        scan.calendar.clone_from(&self.custom);
+        let mut scan = self.rows_of(rows.source);
         let last = match self.model.calendar.as_of {
             AsOf::Day(last) => Some(last),
             AsOf::Today => None,

@@ -7,7 +7,7 @@
 use super::assemble::Planner;
 use super::relation::{Atom, Body, Fold, Scalar, Select, column, count_rows, moved};
 use super::rows::{Ask, Group, Series, add_keys, conditions};
-use super::scan::{Days, Scan};
+use super::scan::Days;
 use super::whole;
 use super::window::{Daily, Partials};
 use crate::calendar::Grain;
@@ -56,9 +56,7 @@ impl Planner<'_> {
     fn changes(&mut self, group: &Group, asks: &[&Ask], begins: bool) -> Select {
         let mut select = Select::default();
         let Some(Holds::Valid { from, to, inclusive }) = self.model.sources.get(group.source).holds else { return select };
-        let mut scan = Scan::of(self.model, self.question.data, group.source);
-        scan.today.clone_from(&self.today);
-        scan.calendar.clone_from(&self.custom);
+        let mut scan = self.rows_of(group.source);
         let time = if begins { from } else { to };
         let day = scan.day(time);
         select.column(if inclusive && !begins { moved(day, 1, Grain::Day) } else { day }, "day");

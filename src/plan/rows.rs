@@ -200,9 +200,7 @@ impl<'a> Planner<'a> {
 
     /// A scan over the rows that asks need: from the earliest day that one of them needs to the last visible one.
     pub(super) fn scan(&mut self, group: &Group, asks: &[&Ask]) -> (Scan<'a>, Days) {
-        let mut scan = Scan::of(self.model, self.question.data, group.source);
-        scan.today.clone_from(&self.today);
-        scan.calendar.clone_from(&self.custom);
+        let mut scan = self.rows_of(group.source);
         let days: Vec<Option<Date>> = asks.iter().map(|ask| self.first_row_day(ask)).collect();
         let from = days.iter().copied().min().flatten().filter(|_| days.iter().all(Option::is_some));
         let last = match self.model.calendar.as_of {
@@ -301,9 +299,7 @@ impl<'a> Planner<'a> {
     /// A scan only for the first day on which each slice has a row.
     pub(super) fn first_days(&mut self, group: &Group, asks: &[&Ask]) {
         let (Some(count), Some(time)) = (group.slices, group.time) else { return };
-        let mut scan = Scan::of(self.model, self.question.data, group.source);
-        scan.today.clone_from(&self.today);
-        scan.calendar.clone_from(&self.custom);
+        let mut scan = self.rows_of(group.source);
         let mut select = Select::default();
         let keys: Vec<Key> = group.keys.iter().take(count).cloned().collect();
         add_keys(&mut scan, &keys, &mut select);
@@ -456,8 +452,7 @@ impl<'a> Planner<'a> {
     /// All rows at all times: the same value at every period.
     fn timeless(&mut self, group: &Group, grain: Grain, places: &[usize], found: &mut [Option<Series>]) {
         let asks: Vec<&Ask> = places.iter().filter_map(|at| group.asks.get(*at)).collect();
-        let mut scan = Scan::of(self.model, self.question.data, group.source);
-        scan.calendar.clone_from(&self.custom);
+        let mut scan = self.rows_of(group.source);
         let mut select = Select::default();
         add_keys(&mut scan, &group.keys, &mut select);
         select.group_by_these();

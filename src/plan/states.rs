@@ -99,8 +99,7 @@ impl Planner<'_> {
         if let Some(known) = self.snapshot_days.get(&source) {
             return known.clone();
         }
-        let mut scan = Scan::of(self.model, self.question.data, source);
-        scan.today.clone_from(&self.today);
+        let mut scan = self.rows_of(source);
         let mut select = Select { distinct: true, ..Select::default() };
         if let Some(Holds::Snapshot { taken, .. }) = self.model.sources.get(source).holds {
             let day = scan.day(taken);
@@ -153,8 +152,7 @@ impl Planner<'_> {
             }
         }
         let (part, names) = self.pair_rows(group, per, grain, &leaves);
-        let mut scan = Scan::of(self.model, self.question.data, group.source);
-        scan.calendar.clone_from(&self.custom);
+        let mut scan = self.rows_of(group.source);
         scan.pairs = names.iter().map(|(leaf, name)| (leaf.clone(), column(&part, name))).collect();
         let mut select = Select::from_part(&part);
         select.column(column(&part, "period"), "period");
@@ -179,9 +177,7 @@ impl Planner<'_> {
         grain: Grain,
         leaves: &[PairLeaf],
     ) -> (String, BTreeMap<PairLeaf, String>) {
-        let mut scan = Scan::of(self.model, self.question.data, group.source);
-        scan.today.clone_from(&self.today);
-        scan.calendar.clone_from(&self.custom);
+        let mut scan = self.rows_of(group.source);
         let mut select = Select::default();
         let mut names = Names::default();
         names.take("period");
@@ -320,9 +316,7 @@ impl Planner<'_> {
         if let Some(known) = self.first_states.get(&key) {
             return known.clone();
         }
-        let mut scan = Scan::of(self.model, self.question.data, source);
-        scan.today.clone_from(&self.today);
-        scan.calendar.clone_from(&self.custom);
+        let mut scan = self.rows_of(source);
         let mut select = Select::default();
         for (name, part) in self.entity_parts(&mut scan, source, per) {
             select.column(part, &name);

@@ -159,42 +159,59 @@ pub(super) fn reference_problem(own: &Source, target: &Source) -> Option<(String
     }
 }
 
-/// Reports times that are worked out from the very state that they would choose.
+/// Reports times by which states are found that are themselves worked out through references: these would have to be followed before
+/// they are known.
 pub(super) fn times_of_states(model: &Model, findings: &mut Findings) {
-    for (id, source) in model.sources.iter() {
-        let Some(time) = source.time else { continue };
-        let mut left = vec![time];
-        let mut seen = Vec::new();
-        while let Some(column) = left.pop() {
-            let Storage::Derived(expr) = &source.columns.get(column).storage else { continue };
-            if seen.contains(&column) {
-                continue;
-            }
-            seen.push(column);
-            expr.leaves(&mut |leaf| {
-                let RowLeaf::Column(path) = leaf else { return };
-                left.extend(path.through.is_empty().then_some(path.column));
-                let Some((first, target)) = path.through.first().and_then(|first| {
-                    let target = model.sources.get(source.columns.get(*first).reference?);
-                    (target.kind == SourceKind::States).then_some((first, target))
-                }) else {
-                    return;
-                };
-                let reference = &source.columns.get(*first).name.value;
+    for source in model.sources.rows() {
+        for reference in source.columns.rows() {
+            let Some(target) = reference.reference.map(|target| model.sources.get(target)) else { continue };
+            let Some(holds @ Holds::Valid { .. }) = target.holds else { continue };
+            let (name, states) = (&reference.name.value, &target.name.value);
+            if let Some((time, through)) = source.time.and_then(|time| Some((time, goes_through(source, time)?))) {
                 let message = format!(
-                    "`{}` is the time of `{}`, by which `{reference}` finds the state that held, and it is worked out from that \
-                     state",
+                    "`{}` is the time of `{}`, by which `{name}` finds the state that held, and it is worked out through `{through}`",
                     source.columns.get(time).name.value,
                     source.name.value
                 );
-                let span = source.time_span.unwrap_or(source.name.span);
                 findings
-                    .report(&codes::BAD_REFERENCE, span, message)
+                    .report(&codes::BAD_REFERENCE, source.time_span.unwrap_or(source.name.span), message)
                     .also(target.name.span, "the states")
-                    .help(format!("let the time be a column of `{}` itself", model.sources.get(id).name.value));
-            });
+                    .help(format!("let the time be a column of `{}` itself", source.name.value));
+            }
+            let column = holds.columns().into_iter().find_map(|column| Some((column, goes_through(target, column)?)));
+            if let Some((column, through)) = column {
+                let held = &target.columns.get(column).name;
+                let message = format!(
+                    "`{name}` has to find the state that held, and `{}`, which says for how long, is worked out through `{through}`",
+                    held.value
+                );
+                findings
+                    .report(&codes::BAD_REFERENCE, reference.reference_span.unwrap_or(reference.name.span), message)
+                    .also(held.span, "worked out here")
+                    .help(format!("let it be a column of `{states}` itself, or make `{states}` a `query:`"));
+            }
         }
     }
+}
+
+/// The name of a reference through which a derived column is worked out, if there is one.
+fn goes_through(source: &Source, column: ColumnId) -> Option<&str> {
+    let (mut left, mut seen, mut found) = (vec![column], Vec::new(), None);
+    while let Some(column) = left.pop() {
+        let Storage::Derived(expr) = &source.columns.get(column).storage else { continue };
+        if seen.contains(&column) {
+            continue;
+        }
+        seen.push(column);
+        expr.leaves(&mut |leaf| {
+            let RowLeaf::Column(path) = leaf else { return };
+            match path.through.first() {
+                None => left.push(path.column),
+                Some(first) => found = found.or(Some(source.columns.get(*first).name.value.as_str())),
+            }
+        });
+    }
+    found
 }
 
 impl Holds {
