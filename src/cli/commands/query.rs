@@ -1,6 +1,6 @@
 //! `kpic query`
 
-use crate::calendar::Grain;
+use crate::calendar::{AsOf, Grain};
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, show, show_findings, usage,
     valid,
@@ -141,11 +141,28 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
                 Format::Json => json(&rows),
             };
             out::print(&text);
+            if let Some(why) = no_period(model, question.grain) {
+                out::error(&format!("note: {why}\n"));
+            }
             Ok(FINE)
         }
         Some(Err(why)) => Err(environment(&Failure { message: format!("the engine refused the query: {why}"), help: None })),
         None => Ok(FINE),
     }
+}
+
+/// Why there is no period of that grain, if the first one begins after the last visible day.
+fn no_period(model: &Model, grain: Grain) -> Option<String> {
+    let calendar = &model.calendar;
+    let AsOf::Day(last) = calendar.as_of else { return None };
+    let first = calendar.first_from(grain, calendar.start);
+    (!calendar.custom && first > last).then(|| {
+        format!(
+            "the first {grain} that begins on or after `start` ({}) begins on {first}, and the last visible day is {last}; \
+             an earlier `start` in kpic.yml shows the {grain} before",
+            calendar.start
+        )
+    })
 }
 
 fn count(text: &str) -> Result<u64, String> {
