@@ -145,8 +145,10 @@ impl Decoded {
         let columns: Vec<Vec<_>> = columns.collect();
         let steps = spec.journeys.iter().map(|journey| journey.steps.iter().map(|step| parse(step.filter.as_ref())));
         let steps: Vec<Vec<_>> = steps.map(Iterator::collect).collect();
+        let guardrails: Vec<_> = spec.guardrails.iter().map(|guardrail| parse(guardrail.when.as_ref())).collect();
         let formulas = Formulas {
             kpis: kpis.into_iter().map(&mut keep).collect(),
+            guardrails: guardrails.into_iter().map(&mut keep).collect(),
             columns: columns.into_iter().map(|trees| trees.into_iter().map(&mut keep).collect()).collect(),
             steps: steps.into_iter().map(|trees| trees.into_iter().map(&mut keep).collect()).collect(),
         };

@@ -19,7 +19,9 @@ pub mod count_distinct;
 pub mod date;
 pub mod day;
 pub mod exp;
+pub mod falling;
 pub mod first;
+pub mod flat;
 pub mod floor;
 pub mod greatest;
 pub mod growth;
@@ -40,6 +42,7 @@ pub mod operators;
 pub mod percentile;
 pub mod power;
 pub mod prior;
+pub mod rising;
 pub mod round;
 pub mod slice;
 pub mod sqrt;
@@ -90,6 +93,8 @@ pub enum Role {
     RowValue,
     /// Over a KPI as a whole: `prior`, `slice` and their like.
     Kpi,
+    /// Over a KPI's last periods, in the conditions of guardrails only.
+    Trend,
     /// Put in by the checker; no formula can name it.
     Conversion,
 }
@@ -232,7 +237,7 @@ impl Function {
     pub fn aggregation(&self) -> Option<Aggregation> {
         match self.role {
             Role::Aggregate(aggregation) => Some(aggregation),
-            Role::Value | Role::RowValue | Role::Kpi | Role::Conversion => None,
+            Role::Value | Role::RowValue | Role::Kpi | Role::Trend | Role::Conversion => None,
         }
     }
 
@@ -285,6 +290,10 @@ pub static ALL: &[&Function] = &[
     &growth::GROWTH,
     &slice::SLICE,
     &total::TOTAL,
+    // Over a KPI's last periods.
+    &rising::RISING,
+    &falling::FALLING,
+    &flat::FLAT,
     // Over values.
     &abs::ABS,
     &round::ROUND,

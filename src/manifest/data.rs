@@ -476,6 +476,8 @@ pub enum Shown {
     Scorecard,
     /// The KPIs of all scorecards, a row each.
     AllScorecards,
+    /// Every period in which a guardrail fires, a row each.
+    Guardrails,
     /// What another view shows, under a former name.
     FormerName,
 }

@@ -327,6 +327,7 @@ impl<'a> Whole<'a> {
                 Shows::Kpi(..) => Shown::Kpi,
                 Shows::Scorecard(_) => Shown::Scorecard,
                 Shows::AllValues => Shown::AllScorecards,
+                Shows::Guardrails => Shown::Guardrails,
                 Shows::Former(_) => Shown::FormerName,
             },
             kpi: None,
@@ -355,6 +356,7 @@ impl<'a> Whole<'a> {
             Shows::AllValues => {
                 made.columns = text(&["kpi", "grain", "period", "value", "prior", "change", "is_complete", "unit", "owner"]);
             }
+            Shows::Guardrails => made.columns = text(&crate::plan::guardrails::COLUMNS),
             Shows::Former(name) => {
                 made.former_of = Some(name.clone());
             }

@@ -6,6 +6,7 @@
 pub mod about;
 pub mod expr;
 pub mod facts;
+pub mod guardrail;
 pub mod id;
 pub mod journey;
 pub mod unit;
@@ -15,6 +16,7 @@ use crate::text::{Name, Span, Spanned};
 use about::About;
 use expr::{Calc, CalcLeaf, Path, RowExpr};
 use facts::{Facts, Kind, Range, Type};
+use guardrail::Guardrail;
 use id::{Id, Table};
 use journey::Journey;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -61,6 +63,8 @@ pub struct Model {
     pub taxonomies: Vec<Taxonomy>,
     /// Its scorecards.
     pub scorecards: Vec<Scorecard>,
+    /// Its guardrails.
+    pub guardrails: Vec<Guardrail>,
     /// Its spec tests.
     pub tests: Vec<TestCase>,
     /// The KPI of each name and former name.

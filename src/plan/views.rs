@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use super::relation::{Body, Part, Query, Select, column};
-use super::{Data, Output, Question, Show, plan_with};
+use super::{Data, Output, Question, Show, guardrails, plan_with};
 use crate::calendar::Grain;
 use crate::model::expr::{Expr, Literal, Node};
 use crate::model::{DimensionId, Kpi, KpiId, Model, Scorecard};
@@ -29,6 +29,8 @@ pub enum Shows {
     Scorecard(usize),
     /// The KPIs of all scorecards, a row each.
     AllValues,
+    /// Every period in which a guardrail fires, a row each.
+    Guardrails,
     /// Another view, under a former name.
     Former(String),
 }
@@ -54,6 +56,7 @@ pub fn views(project: &Valid) -> Vec<View> {
         ];
         views.push(View { name: "kpi_values".to_owned(), shows: Shows::AllValues, comment });
     }
+    views.extend(of_guardrails(model));
     views
 }
 
@@ -140,6 +143,18 @@ fn of_scorecard(model: &Model, files: &Files, place: usize, card: &Scorecard) ->
     View { name: format!("scorecard__{}", card.name.value), shows: Shows::Scorecard(place), comment }
 }
 
+fn of_guardrails(model: &Model) -> Option<View> {
+    if model.guardrails.is_empty() {
+        return None;
+    }
+    let mut comment = vec![
+        "Every complete period in which a guardrail fires, one row each".to_owned(),
+        "since: the first period of the run; is_current: it is the last complete one".to_owned(),
+    ];
+    comment.extend(model.guardrails.iter().map(|guardrail| format!("{}: {}", guardrail.name.value, guardrail.written)));
+    Some(View { name: "guardrails".to_owned(), shows: Shows::Guardrails, comment })
+}
+
 /// The plan of a view; nothing for one that is another under a former name.
 pub fn query(project: &Valid, shows: &Shows) -> Option<Query> {
     let model = project.model();
@@ -151,6 +166,7 @@ pub fn query(project: &Valid, shows: &Shows) -> Option<Query> {
             Some(super::plan(project, &question))
         }
         Shows::AllValues => Some(all_values(project)),
+        Shows::Guardrails => Some(guardrails::every(model)),
         Shows::Former(_) => None,
     }
 }
@@ -164,7 +180,7 @@ fn wide(model: &Model, grain: Grain, kpis: Vec<KpiId>) -> Question {
 }
 
 /// A question without columns, at the project's own data.
-fn blank(grain: Grain) -> Question {
+pub(super) fn blank(grain: Grain) -> Question {
     Question {
         outputs: Vec::new(),
         grain,

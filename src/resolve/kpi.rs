@@ -26,7 +26,7 @@ pub(super) fn kpis(spec: &Spec, model: &mut Model, findings: &mut Findings) {
 
 fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, findings: &mut Findings) -> Kpi {
     let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
-    let mut resolver = Resolver { model, incomplete: spec.incomplete, findings: Findings::default() };
+    let mut resolver = Resolver::new(model, spec.incomplete);
     let owner = kpi.owner.as_ref().and_then(|name| resolver.team(name));
     let by = kpi.by.iter().filter_map(|slice| resolver.slice(slice)).collect();
     for (taxonomy, value) in &kpi.taxonomies {
@@ -68,7 +68,7 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, findings: &mut Findings)
 }
 
 impl Resolver<'_> {
-    fn team(&mut self, name: &Name) -> Option<crate::model::TeamId> {
+    pub(super) fn team(&mut self, name: &Name) -> Option<crate::model::TeamId> {
         let found = self.model.teams.iter().find(|(_, team)| team.name.value == name.value).map(|(id, _)| id);
         if found.is_none() && !self.incomplete {
             let teams = self.model.teams.rows().iter().map(|team| team.name.value.as_str());
@@ -83,7 +83,7 @@ impl Resolver<'_> {
         found
     }
 
-    fn slice(&mut self, slice: &Spanned<Vec<Name>>) -> Option<Spanned<Vec<DimensionId>>> {
+    pub(super) fn slice(&mut self, slice: &Spanned<Vec<Name>>) -> Option<Spanned<Vec<DimensionId>>> {
         let mut dimensions = Vec::new();
         for name in &slice.value {
             let id = self.dimension(name)?;

@@ -340,7 +340,7 @@ impl Resolver<'_> {
                 };
                 return self.broken(&codes::NESTED_AGGREGATE, call.name.span, message, Some(help.to_owned()));
             }
-            Role::Kpi => {
+            Role::Kpi | Role::Trend => {
                 let message = format!("`{}` works on KPIs and cannot stand inside an aggregate", function.name);
                 return self.broken(
                     &codes::WRONG_LEVEL,

@@ -7,6 +7,7 @@
 pub mod allow;
 pub mod dimension;
 mod foreign;
+pub mod guardrail;
 pub mod journey;
 pub mod kpi;
 pub mod project;
@@ -45,6 +46,8 @@ pub struct Spec {
     pub taxonomies: Vec<team::Taxonomy>,
     /// Scorecards.
     pub scorecards: Vec<scorecard::Scorecard>,
+    /// Guardrails.
+    pub guardrails: Vec<guardrail::Guardrail>,
     /// Lints that definitions silence.
     pub allowances: Vec<allow::Allowance>,
     /// Spec tests.
@@ -66,6 +69,7 @@ impl Spec {
             teams,
             taxonomies,
             scorecards,
+            guardrails,
             allowances,
             tests,
             incomplete,
@@ -78,6 +82,7 @@ impl Spec {
         self.teams.extend(teams);
         self.taxonomies.extend(taxonomies);
         self.scorecards.extend(scorecards);
+        self.guardrails.extend(guardrails);
         self.allowances.extend(allowances);
         self.tests.extend(tests);
     }
@@ -116,7 +121,11 @@ pub static FILE: Record = Record {
         ),
         Field::new("north_star", Shape::Any, "What the company steers by.").later(),
         Field::new("objectives", Shape::Any, "What is to be reached, and the key results that show it.").later(),
-        Field::new("guardrails", Shape::Any, "Conditions over KPIs that must not hold.").later(),
+        Field::new(
+            "guardrails",
+            Shape::Named("a guardrail", &Shape::Record(&guardrail::GUARDRAIL)),
+            "Conditions over KPIs that call somebody to act.",
+        ),
         Field::new("tests", Shape::Map(&Shape::Record(&test::TEST)), "Rows given, figures expected."),
     ],
 };
@@ -222,8 +231,9 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
     each(&reader, "teams", |entry| spec.teams.push(team::decode(entry)));
     each(&reader, "taxonomies", |entry| spec.taxonomies.push(team::decode_taxonomy(entry)));
     each(&reader, "scorecards", |entry| spec.scorecards.push(scorecard::decode(entry)));
+    each(&reader, "guardrails", |entry| spec.guardrails.push(guardrail::decode(entry, files)));
     each(&reader, "tests", |entry| spec.tests.push(test::decode(entry)));
-    for section in ["sources", "journeys", "kpis", "scorecards"] {
+    for section in ["sources", "journeys", "kpis", "scorecards", "guardrails"] {
         each(&reader, section, |entry| allow::collect(entry, &mut spec.allowances, findings));
     }
 }
@@ -281,6 +291,7 @@ fn unique(spec: &mut Spec, findings: &mut Findings) {
     keep_first(&mut spec.teams, |team| &team.name, "team", findings);
     keep_first(&mut spec.taxonomies, |taxonomy| &taxonomy.name, "taxonomy", findings);
     keep_first(&mut spec.scorecards, |scorecard| &scorecard.name, "scorecard", findings);
+    keep_first(&mut spec.guardrails, |guardrail| &guardrail.name, "guardrail", findings);
     keep_first(&mut spec.tests, |test| &test.name, "test", findings);
     aliases(spec, findings);
 }

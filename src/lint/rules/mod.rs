@@ -4,6 +4,9 @@ mod constant_condition;
 mod contradiction;
 mod crowded_scorecard;
 mod deprecated_use;
+mod grain_misses_cadence;
+mod guardrail_without_action;
+mod guardrail_without_owner;
 mod missing_better;
 mod missing_description;
 mod missing_owner;
@@ -11,6 +14,7 @@ mod missing_unit;
 mod null_left_out;
 mod percent_scale;
 mod same_calculation;
+mod same_guardrail;
 mod share_above_one;
 mod time_unit_left;
 mod times_hundred;
@@ -31,6 +35,9 @@ pub static RULES: &[Rule] = &[
     contradiction::RULE,
     crowded_scorecard::RULE,
     deprecated_use::RULE,
+    grain_misses_cadence::RULE,
+    guardrail_without_action::RULE,
+    guardrail_without_owner::RULE,
     missing_better::RULE,
     missing_description::RULE,
     missing_owner::RULE,
@@ -38,6 +45,7 @@ pub static RULES: &[Rule] = &[
     null_left_out::RULE,
     percent_scale::RULE,
     same_calculation::RULE,
+    same_guardrail::RULE,
     share_above_one::RULE,
     time_unit_left::RULE,
     times_hundred::RULE,
