@@ -310,10 +310,8 @@ fn firings(model: &Model, asked: &Asked<'_>, wanted: &ExpectedFirings, rows: &Ro
     let found = firings::firings(model, rows);
     let is_of = |firing: &Firing<'_>, row: &ExpectedFiring| firing.period == row.period && firing.slice == row.slice;
     let grain = model.guardrails.get(wanted.guardrail).map_or(Grain::Month, |guardrail| guardrail.grain);
-    let label = |day: Date| match model.calendar.custom {
-        true => day.to_string(),
-        false => Label::of(grain, day, &model.calendar).to_string(),
-    };
+    let calendar = &model.calendar;
+    let label = |day: Date| if calendar.custom { day.to_string() } else { Label::of(grain, day, calendar).to_string() };
     let of_slice = |label: &str, slice: &Option<String>| match slice {
         Some(slice) => format!("{label} {slice}"),
         None => label.to_owned(),

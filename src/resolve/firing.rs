@@ -40,12 +40,9 @@ impl TestResolver<'_> {
             return None;
         };
         let guardrail = model.guardrails.get(at)?;
-        let fires = match reader.get("fires") {
-            Some(Node { value: Value::List(items), .. }) => items,
-            _ => {
-                self.bad(node.span, format!("this entry does not list the periods in which `{}` fires", name.value), EXAMPLE);
-                return None;
-            }
+        let Some(Node { value: Value::List(fires), .. }) = reader.get("fires") else {
+            self.bad(node.span, format!("this entry does not list the periods in which `{}` fires", name.value), EXAMPLE);
+            return None;
         };
         let rows: Vec<_> = fires.iter().map(|item| self.firing(guardrail, item)).collect();
         // Of an entry that is partly wrong it is not known which periods are meant.
