@@ -4,7 +4,7 @@
 //! 2. [`rules::counts`] counts, in one scan of each source, the rows that break a rule about the other columns.
 //! 3. [`rules::examples`] shows the first of them, for the rules that are broken.
 
-use super::{Session, guard, number};
+use super::{Session, guard, number, whole};
 use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::engine::{Failure, Rows};
 use crate::model::facts::Range;
@@ -256,11 +256,6 @@ fn count(
         }
     }
     Ok(all_rows)
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows")]
-fn whole(number: f64) -> u64 {
-    number.max(0.0) as u64
 }
 
 /// Looks at the first rows that break a rule.

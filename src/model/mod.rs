@@ -419,6 +419,8 @@ pub struct TestCase {
     pub given: Vec<Given>,
     /// What is expected.
     pub expect: Vec<Expected>,
+    /// When guardrails are expected to fire.
+    pub firings: Vec<ExpectedFirings>,
 }
 
 /// The rows of a source in a test.
@@ -477,6 +479,34 @@ pub struct ExpectedRow {
     pub value: ExpectedValue,
     /// Whether it is to be complete, if the test says so.
     pub is_complete: Option<bool>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// All periods in which a guardrail is expected to fire.
+#[derive(Debug, Clone)]
+pub struct ExpectedFirings {
+    /// The place of the guardrail among those of the project.
+    pub guardrail: usize,
+    /// The periods, and no others.
+    pub rows: Vec<ExpectedFiring>,
+    /// Where they stand.
+    pub span: Span,
+}
+
+/// One period in which a guardrail is expected to fire.
+#[derive(Debug, Clone)]
+pub struct ExpectedFiring {
+    /// The period as written.
+    pub label: String,
+    /// Its first day.
+    pub period: Date,
+    /// The slice as the view shows it; nothing for the total.
+    pub slice: Option<String>,
+    /// The first period of the run, if the test says so.
+    pub since: Option<Date>,
+    /// What the condition compares, as far as the test says so.
+    pub figures: Vec<(String, ExpectedValue)>,
     /// Where it stands.
     pub span: Span,
 }

@@ -13,6 +13,7 @@
 mod aggregate;
 mod calc;
 mod calendar;
+mod firing;
 mod foreign;
 mod guardrail;
 mod journey;

@@ -16,6 +16,9 @@ use crate::text::{Name, Span};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
+/// Under which name a test says which guardrails fire. No KPI has it.
+const GUARDRAILS: &str = "guardrails";
+
 /// Resolves the tests.
 pub(super) fn tests(spec: &Spec, model: &mut Model, findings: &mut Findings) {
     let mut tests = Vec::new();
@@ -26,9 +29,9 @@ pub(super) fn tests(spec: &Spec, model: &mut Model, findings: &mut Findings) {
     model.tests = tests;
 }
 
-struct TestResolver<'a> {
-    model: &'a Model,
-    incomplete: bool,
+pub(super) struct TestResolver<'a> {
+    pub(super) model: &'a Model,
+    pub(super) incomplete: bool,
     findings: &'a mut Findings,
 }
 
@@ -52,14 +55,19 @@ impl TestResolver<'_> {
             given.push(Given { source, rows });
         }
         let mut expect = Vec::new();
+        let mut firings = Vec::new();
         for (name, node) in &test.expect {
+            if name.value == GUARDRAILS {
+                firings.extend(self.firings(name, node));
+                continue;
+            }
             expect.extend(self.expected(name, node));
         }
         let description = test.description.as_ref().map(|text| text.value.clone()).unwrap_or_default();
-        TestCase { name: test.name.clone(), description, as_of, given, expect }
+        TestCase { name: test.name.clone(), description, as_of, given, expect, firings }
     }
 
-    fn bad(&mut self, span: Span, message: impl Into<String>, help: &str) {
+    pub(super) fn bad(&mut self, span: Span, message: impl Into<String>, help: &str) {
         self.findings.report(&codes::BAD_TEST, span, message).help(help);
     }
 
@@ -265,7 +273,7 @@ impl TestResolver<'_> {
     }
 
     /// An expected figure: a number, a sum that can be worked out, `null`, or `absent`.
-    fn value(&mut self, node: &Node) -> Option<ExpectedValue> {
+    pub(super) fn value(&mut self, node: &Node) -> Option<ExpectedValue> {
         let scalar = match &node.value {
             Value::Null => return Some(ExpectedValue::Null),
             Value::Scalar(scalar) => scalar,
