@@ -4,6 +4,7 @@
 // The code that pest writes for a grammar names it.
 extern crate alloc;
 
+pub mod align;
 pub mod build;
 pub mod calendar;
 pub mod check;

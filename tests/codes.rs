@@ -151,10 +151,11 @@ const GROUPS: &[(&str, &str)] = &[
     ("K03", "Types and units"),
     ("K04", "Time"),
     ("K05", "Slices"),
-    ("K06", "The North Star, objectives, guardrails"),
+    ("K06", "States"),
     ("K07", "Lints"),
     ("K08", "Warehouses and templates"),
     ("K09", "Data and tests"),
+    ("K10", "The North Star"),
 ];
 
 /// The index of all pages, by number and by name.

@@ -8,6 +8,7 @@ pub mod expr;
 pub mod facts;
 pub mod id;
 pub mod journey;
+pub mod north_star;
 pub mod unit;
 
 use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain, Length};
@@ -61,6 +62,8 @@ pub struct Model {
     pub taxonomies: Vec<Taxonomy>,
     /// Its scorecards.
     pub scorecards: Vec<Scorecard>,
+    /// What it steers by, if it says so.
+    pub north_star: Option<north_star::NorthStar>,
     /// Its spec tests.
     pub tests: Vec<TestCase>,
     /// The KPI of each name and former name.

@@ -15,6 +15,7 @@ mod calendar;
 mod foreign;
 mod journey;
 mod kpi;
+mod north_star;
 mod operator;
 mod reached;
 mod row;
@@ -59,6 +60,7 @@ pub fn resolve(spec: &Spec, formulas: &Formulas, findings: &mut Findings) -> Mod
     bodies(spec, formulas, &mut model, findings);
     kpi::references(spec, &mut model, findings);
     kpi::scorecards(spec, &mut model, findings);
+    north_star::north_star(spec, &mut model, findings);
     test::tests(spec, &mut model, findings);
     model
 }
@@ -87,6 +89,7 @@ fn empty(spec: &Spec) -> Model {
         teams: Table::default(),
         taxonomies: taxonomies(spec),
         scorecards: Vec::new(),
+        north_star: None,
         tests: Vec::new(),
         kpi_names: HashMap::new(),
         source_names: HashMap::new(),

@@ -9,6 +9,7 @@ pub mod dimension;
 mod foreign;
 pub mod journey;
 pub mod kpi;
+pub mod north_star;
 pub mod project;
 pub mod reader;
 pub mod scorecard;
@@ -45,6 +46,8 @@ pub struct Spec {
     pub taxonomies: Vec<team::Taxonomy>,
     /// Scorecards.
     pub scorecards: Vec<scorecard::Scorecard>,
+    /// The North Star; more than one is a mistake.
+    pub north_star: Vec<north_star::NorthStar>,
     /// Lints that definitions silence.
     pub allowances: Vec<allow::Allowance>,
     /// Spec tests.
@@ -66,6 +69,7 @@ impl Spec {
             teams,
             taxonomies,
             scorecards,
+            north_star,
             allowances,
             tests,
             incomplete,
@@ -78,6 +82,7 @@ impl Spec {
         self.teams.extend(teams);
         self.taxonomies.extend(taxonomies);
         self.scorecards.extend(scorecards);
+        self.north_star.extend(north_star);
         self.allowances.extend(allowances);
         self.tests.extend(tests);
     }
@@ -114,7 +119,7 @@ pub static FILE: Record = Record {
             Shape::Named("a scorecard", &Shape::Record(&scorecard::SCORECARD)),
             "KPIs that are looked at together.",
         ),
-        Field::new("north_star", Shape::Any, "What the company steers by.").later(),
+        Field::new("north_star", Shape::Record(&north_star::NORTH_STAR), "What the company steers by."),
         Field::new("objectives", Shape::Any, "What is to be reached, and the key results that show it.").later(),
         Field::new("guardrails", Shape::Any, "Conditions over KPIs that must not hold.").later(),
         Field::new("tests", Shape::Map(&Shape::Record(&test::TEST)), "Rows given, figures expected."),
@@ -208,7 +213,11 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
     each(&reader, "taxonomies", |entry| spec.taxonomies.push(team::decode_taxonomy(entry)));
     each(&reader, "scorecards", |entry| spec.scorecards.push(scorecard::decode(entry)));
     each(&reader, "tests", |entry| spec.tests.push(test::decode(entry)));
-    for section in ["sources", "journeys", "kpis", "scorecards"] {
+    for entry in reader.all().iter().filter(|entry| entry.key.value == "north_star") {
+        spec.north_star.push(north_star::decode(entry));
+        allow::collect(entry, &mut spec.allowances, findings);
+    }
+    for section in ["sources", "journeys", "kpis", "teams", "scorecards"] {
         each(&reader, section, |entry| allow::collect(entry, &mut spec.allowances, findings));
     }
 }
@@ -266,6 +275,7 @@ fn unique(spec: &mut Spec, findings: &mut Findings) {
     keep_first(&mut spec.teams, |team| &team.name, "team", findings);
     keep_first(&mut spec.taxonomies, |taxonomy| &taxonomy.name, "taxonomy", findings);
     keep_first(&mut spec.scorecards, |scorecard| &scorecard.name, "scorecard", findings);
+    only_one_north_star(spec, findings);
     keep_first(&mut spec.tests, |test| &test.name, "test", findings);
     aliases(spec, findings);
 }
@@ -288,6 +298,19 @@ fn keep_first<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &Name, what: &str, fin
         }
         false
     });
+}
+
+/// A company steers by one thing.
+fn only_one_north_star(spec: &mut Spec, findings: &mut Findings) {
+    let Some((first, rest)) = spec.north_star.split_first() else { return };
+    for again in rest {
+        findings
+            .report(&codes::DUPLICATE_DEFINITION, again.name.span, "there is already a North Star")
+            .here("again here")
+            .also(first.name.span, "the first")
+            .help("a company steers by one: keep it, and let what the other one meant be its efficiency or a counter metric");
+    }
+    spec.north_star.truncate(1);
 }
 
 /// Formulas name sources and journeys alike, so a journey may not have the name of a source.
