@@ -9,6 +9,7 @@ pub mod facts;
 pub mod guardrail;
 pub mod id;
 pub mod journey;
+pub mod north_star;
 pub mod unit;
 
 use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain, Length};
@@ -65,6 +66,8 @@ pub struct Model {
     pub scorecards: Vec<Scorecard>,
     /// Its guardrails.
     pub guardrails: Vec<Guardrail>,
+    /// What it steers by, if it says so.
+    pub north_star: Option<north_star::NorthStar>,
     /// Its spec tests.
     pub tests: Vec<TestCase>,
     /// The KPI of each name and former name.

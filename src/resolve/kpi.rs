@@ -61,6 +61,7 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, findings: &mut Findings)
             questions: kpi.questions.iter().map(|text| text.value.clone()).collect(),
             tags: kpi.tags.iter().map(|text| text.value.clone()).collect(),
             drives: Vec::new(),
+            unaligned: text(&kpi.unaligned).unwrap_or_default(),
             meta: kpi.meta.clone(),
         },
         facts: Facts::unknown(),
@@ -144,7 +145,8 @@ pub(super) fn references(spec: &Spec, model: &mut Model, findings: &mut Findings
         let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone()).unwrap_or_default();
         for drive in &kpi.drives {
             let Some(moved) = kpi_by_name(model, &drive.kpi, spec.incomplete, findings) else { continue };
-            let drive = Drive { kpi: moved, effect: text(&drive.effect), lag: text(&drive.lag), because: text(&drive.because) };
+            let (effect, lag, because) = (text(&drive.effect), text(&drive.lag), text(&drive.because));
+            let drive = Drive { kpi: moved, effect, lag, because, span: drive.kpi.span };
             model.kpis.get_mut(id).about.drives.push(drive);
         }
         if let Some(deprecated) = &kpi.deprecated {

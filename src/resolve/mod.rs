@@ -18,6 +18,7 @@ mod foreign;
 mod guardrail;
 mod journey;
 mod kpi;
+mod north_star;
 mod operator;
 mod reached;
 mod row;
@@ -65,6 +66,7 @@ pub fn resolve(spec: &Spec, formulas: &Formulas, findings: &mut Findings) -> Mod
     kpi::references(spec, &mut model, findings);
     kpi::scorecards(spec, &mut model, findings);
     guardrail::guardrails(spec, formulas, &mut model, findings);
+    north_star::north_star(spec, &mut model, findings);
     test::tests(spec, &mut model, findings);
     model
 }
@@ -94,6 +96,7 @@ fn empty(spec: &Spec) -> Model {
         taxonomies: taxonomies(spec),
         scorecards: Vec::new(),
         guardrails: Vec::new(),
+        north_star: None,
         tests: Vec::new(),
         kpi_names: HashMap::new(),
         source_names: HashMap::new(),

@@ -49,6 +49,8 @@ pub struct Kpi {
     pub horizon: Option<Text>,
     /// What it is claimed to move.
     pub drives: Vec<Drive>,
+    /// Why it need not move the North Star.
+    pub unaligned: Option<Text>,
     /// What a good or bad value tells.
     pub insight: Option<Text>,
     /// Questions that it answers.
@@ -153,6 +155,7 @@ pub static KPI: Record = Record {
         Field::new("signal", Shape::Word(&["leading", "lagging"]), "Whether it moves before or after results do."),
         Field::new("horizon", Shape::Word(&["real_time", "periodic", "long_term"]), "How soon it shows a change."),
         Field::new("drives", Shape::List(&Shape::Record(&DRIVE)), "Causal claims that the arithmetic does not show."),
+        Field::new("unaligned", Shape::Text, "Why it need not move the North Star.").example("The law asks for it."),
         Field::new("insight", Shape::Text, "What a good or bad value tells.")
             .example("A high rate means that the first offer convinces."),
         Field::new("questions", Shape::List(&Shape::Text), "Questions that it answers.")
@@ -197,6 +200,7 @@ pub fn decode(entry: &Entry, files: &Files) -> Kpi {
         signal: reader.text("signal"),
         horizon: reader.text("horizon"),
         drives: reader.items("drives").iter().filter_map(drive).collect(),
+        unaligned: reader.text("unaligned"),
         insight: reader.text("insight"),
         questions: reader.texts("questions"),
         tags: reader.texts("tags"),
