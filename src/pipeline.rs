@@ -9,7 +9,7 @@
 
 use crate::calendar::AsOf;
 use crate::check;
-use crate::diagnostic::{Findings, Level, codes};
+use crate::diagnostic::{Finding, Findings, Level, codes};
 use crate::formula;
 use crate::graph::Graph;
 use crate::lint;
@@ -162,6 +162,14 @@ impl Parsed {
         let mut model = resolve::resolve(&spec, &formulas, &mut findings);
         if let Some(as_of) = options.as_of {
             model.calendar.as_of = as_of;
+            if let (AsOf::Day(last), start) = (as_of, model.calendar.start)
+                && last < start
+            {
+                let message = format!("nothing is shown as of {last}: the first period begins on {start}");
+                let mut finding = Finding::placeless(&codes::CALENDAR_ORDER, message);
+                finding.help("ask for a later day, or set `start` under `calendar` in kpic.yml to an earlier one");
+                findings.push(finding);
+            }
         }
         let mut graph = Graph::of(&model);
         graph.cycles(&model, &mut findings);

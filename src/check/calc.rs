@@ -3,6 +3,7 @@
 use super::row::Scope;
 use super::size::{Sizes, too_large};
 use super::{Context, Operand, advice, literal};
+use crate::calendar::TimeUnit;
 use crate::diagnostic::{Findings, codes};
 use crate::functions::{Argument, Function, Gives, avg, operators, sum};
 use crate::graph::Graph;
@@ -152,6 +153,12 @@ impl Context<'_> {
         let inferred = &figure.operand.measure;
         let Some(declared) = &kpi.unit else {
             let unit = inferred.unit();
+            if let (true, Measure::Of(found)) = (kpi.is_asked() && unit.as_time().is_some(), inferred) {
+                let shown = Unit::time(TimeUnit::Day);
+                if let (true, Fit::Times(factor)) = (has_difference(&figure.operand.expr), found.fit(&shown)) {
+                    return Some((shown, factor));
+                }
+            }
             if unit.as_time().is_some() && has_difference(&figure.operand.expr) {
                 let span = kpi.formula_span.unwrap_or(kpi.name.span);
                 let message = format!("`{}` is a duration: in which unit is it to be shown?", kpi.name.value);

@@ -260,6 +260,9 @@ pub struct Dimension {
     pub places: BTreeMap<SourceId, Path>,
 }
 
+/// How the names of KPIs begin that are made of questions on the command line.
+pub const ASKED: &str = "kpic_asked_";
+
 /// A figure and what it means.
 #[derive(Debug)]
 pub struct Kpi {
@@ -303,6 +306,13 @@ pub struct Kpi {
     pub about: About,
     /// What the checker found out.
     pub facts: Facts,
+}
+
+impl Kpi {
+    /// Whether it is made of a question on the command line, and no definition of the project.
+    pub fn is_asked(&self) -> bool {
+        self.name.value.starts_with(ASKED)
+    }
 }
 
 /// Which way is good.

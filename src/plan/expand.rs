@@ -138,7 +138,9 @@ impl Expansion {
         let kpi = model.kpis.get(id);
         match &kpi.body {
             Body::Formula(calc) => {
-                let formula = self.calc(model, calc, place, &kpi.name.value);
+                // What is asked has no name that says anything.
+                let name = if kpi.is_asked() { "" } else { kpi.name.value.as_str() };
+                let formula = self.calc(model, calc, place, name);
                 scaled(formula, kpi.facts.scale)
             }
             Body::Values(_) => {

@@ -224,5 +224,5 @@ fn kpi_by_name(model: &Model, name: &Name, incomplete: bool, findings: &mut Find
 /// The names of all KPIs, in the order of their definitions.
 fn kpi_names(model: &Model) -> impl Iterator<Item = &str> {
     // A question on the command line is a KPI too, whose name nobody has given.
-    model.kpis.rows().iter().map(|kpi| kpi.name.value.as_str()).filter(|name| !name.starts_with(crate::spec::kpi::ASKED))
+    model.kpis.rows().iter().filter(|kpi| !kpi.is_asked()).map(|kpi| kpi.name.value.as_str())
 }

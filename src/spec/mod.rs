@@ -187,9 +187,24 @@ fn project_sections(root: &Node, findings: &mut Findings) {
     }
 }
 
+/// Where a spec file says that it is the file of a project of its own.
+fn project_inside(tree: &Tree, files: &Files) -> Option<Span> {
+    let name = files.path(tree.file).rsplit('/').next()?;
+    let Value::Map(entries) = &tree.roots.first()?.value else { return None };
+    let version = entries.iter().find(|entry| entry.key.value == "kpic")?;
+    (name == PROJECT_FILE).then_some(version.key.span)
+}
+
 /// What one file defines.
 fn file(tree: &Tree, files: &Files) -> (Spec, Findings) {
     let (mut spec, mut findings) = (Spec::default(), Findings::default());
+    if let Some(span) = project_inside(tree, files) {
+        spec.incomplete = true;
+        findings
+            .report(&codes::UNKNOWN_KEY, span, format!("a {PROJECT_FILE} among the spec files: a project has one, at its root"))
+            .help("move the folder of that other project elsewhere, or delete the file if its settings stand at the root");
+        return (spec, findings);
+    }
     for root in tree.roots.iter().filter(|root| root.value != Value::Null) {
         document(root, files, &mut spec, &mut findings);
     }
