@@ -7,6 +7,7 @@ mod commands;
 mod complete;
 mod files;
 mod findings;
+mod firing;
 mod mistake;
 mod out;
 mod progress;

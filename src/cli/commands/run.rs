@@ -2,16 +2,18 @@
 
 use crate::calendar::{Date, Grain};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, show, show_findings, usage,
-    valid,
+    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, firing, out, progress, show, show_findings,
+    usage, valid,
 };
 use crate::diagnostic::suggest;
 use crate::engine::Rows;
+use crate::measure::firings::{self, Firing};
 use crate::measure::{Session, guard, number};
+use crate::model::guardrail::Guardrail;
 use crate::model::{KpiId, Model};
 use crate::pipeline;
 use crate::plan::relation::Query;
-use crate::plan::{self, Data, Output, Question, Show};
+use crate::plan::{self, Data, Output, Question, Show, guardrails};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
@@ -21,8 +23,10 @@ use serde_json::Value;
   kpic run                        every KPI of the project
   kpic run revenue buyers         two of them
   kpic run --periods 12 --format json
+  kpic run --fail-on alert        exit with 1 if a guardrail of that severity fires
 
-A figure with * is not complete: its period is not over, or its window begins before data is whole.")]
+A figure with * is not complete: its period is not over, or its window begins before data is whole.
+Guardrails that fire in their last complete period are shown with what they compared, who acts, and how.")]
 pub(in crate::cli) struct RunArgs {
     /// The KPIs; all of them if none is named.
     #[arg(value_name = "KPI", add = complete::kpis())]
@@ -33,6 +37,9 @@ pub(in crate::cli) struct RunArgs {
     /// How figures are shown.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
+    /// Exit with 1 if a guardrail of that severity or worse fires in its last complete period.
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<firing::FailOn>,
     #[command(flatten)]
     engine: EngineArgs,
 }
@@ -73,14 +80,16 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
     let (asked, unsliced): (Vec<KpiId>, Vec<KpiId>) =
-        kpis.into_iter().partition(|id| model.kpis.get(*id).facts.needs.is_none());
+        kpis.iter().copied().partition(|id| model.kpis.get(*id).facts.needs.is_none());
     let mut batches: Vec<(Grain, Vec<KpiId>)> = Vec::new();
     for grain in Grain::ALL {
         let of_grain: Vec<KpiId> = asked.iter().copied().filter(|id| model.kpis.get(*id).grain == grain).collect();
         batches.extend(of_grain.chunks(AT_ONCE).map(|chunk| (grain, chunk.to_vec())));
     }
-    let queries: Vec<Query> =
+    let watched = watching(model, if args.kpis.is_empty() { None } else { Some(&kpis) });
+    let mut queries: Vec<Query> =
         batches.iter().map(|(grain, kpis)| plan::plan(&project, &question(model, *grain, kpis))).collect();
+    queries.extend((!watched.is_empty()).then(|| guardrails::query(model, &watched, Data::Warehouse)));
     let found =
         progress::during("checking the data", || guard::check(&session, &queries)).map_err(|failure| environment(&failure))?;
     if found.has_errors() {
@@ -90,10 +99,12 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     let answers =
         progress::during("working out figures", || session.answer(&queries)).map_err(|failure| environment(&failure))?;
     let mut recent = Vec::new();
-    for ((grain, kpis), answer) in batches.iter().zip(answers) {
-        match answer {
-            Ok(rows) => recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows))),
-            Err(why) => {
+    let mut firings = Vec::new();
+    for (at, answer) in answers.into_iter().enumerate() {
+        match (batches.get(at), answer) {
+            (Some((grain, kpis)), Ok(rows)) => recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows))),
+            (None, Ok(rows)) => firings.extend(firings::firings(model, &rows).into_iter().filter(|firing| firing.is_current)),
+            (_, Err(why)) => {
                 let failure = crate::engine::Failure { message: format!("the engine refused a query: {why}"), help: None };
                 return Err(environment(&failure));
             }
@@ -101,8 +112,12 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     }
     let asked_for = args.periods.map(|periods| periods as usize);
     match args.format {
-        Format::Table => out::print(&tables(model, &recent, asked_for, &args.kpis)),
-        Format::Json => out::print(&json(model, &recent, asked_for.unwrap_or(PERIODS))),
+        Format::Table => {
+            let (figures, fires) = (tables(model, &recent, asked_for, &args.kpis), firing::text(model, &watched, &firings));
+            let between = if figures.is_empty() || fires.is_empty() { "" } else { "\n" };
+            out::print(&format!("{figures}{between}{fires}"));
+        }
+        Format::Json => out::print(&json(model, &recent, &firings, asked_for.unwrap_or(PERIODS))),
     }
     for id in unsliced {
         let kpi = model.kpis.get(id);
@@ -114,7 +129,13 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
             kpi.name.value
         ));
     }
-    Ok(FINE)
+    Ok(if args.fail_on.is_some_and(|severity| severity.is_met(&firings)) { FINDINGS } else { FINE })
+}
+
+/// The guardrails that watch one of the KPIs; all of them where none is named.
+fn watching<'a>(model: &'a Model, kpis: Option<&Vec<KpiId>>) -> Vec<&'a Guardrail> {
+    let wanted = |guardrail: &&Guardrail| kpis.is_none_or(|kpis| guardrail.watches.iter().any(|id| kpis.contains(id)));
+    model.guardrails.iter().filter(wanted).collect()
 }
 
 /// The KPIs of the given names, or all that are not deprecated.
@@ -234,7 +255,7 @@ fn fitting(recent: &[&Recent], model: &Model) -> usize {
     PERIODS.min((left / 13).max(1))
 }
 
-fn json(model: &Model, recent: &[Recent], wanted: usize) -> String {
+fn json(model: &Model, recent: &[Recent], firings: &[Firing<'_>], wanted: usize) -> String {
     let all: Vec<Value> = recent
         .iter()
         .map(|recent| {
@@ -252,12 +273,15 @@ fn json(model: &Model, recent: &[Recent], wanted: usize) -> String {
                     })
                 })
                 .collect();
+            let fires = firings.iter().filter(|firing| firing.guardrail.watches.contains(&recent.kpi));
+            let fires: Vec<Value> = fires.map(|firing| firing::json(model, firing)).collect();
             serde_json::json!({
                 "kpi": kpi.name.value,
                 "title": kpi.title,
                 "grain": recent.grain.name(),
                 "unit": kpi.facts.unit.to_string(),
                 "periods": periods,
+                "guardrails": fires,
             })
         })
         .collect();
