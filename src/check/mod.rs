@@ -5,6 +5,7 @@
 //!    what ties the two, and `apply` for the functions that both share.
 //! 3. [`grain::grains`] checks that each KPI has a value at each of its grains.
 //! 4. [`slice::slices`] checks that all parts of a KPI have the dimensions that it is sliced by.
+//! 5. [`cohort::cohorts`] checks that KPIs with ages look at them, and that what uses them has the same.
 //!
 //! Checking writes out what formulas leave unsaid: differences of times, and conversions between units of one kind. A part
 //! that is wrong becomes unknown, which silences what follows from it.
@@ -13,6 +14,7 @@ mod advice;
 mod aggregate;
 mod apply;
 mod calc;
+mod cohort;
 mod column;
 mod grain;
 mod journey;
@@ -36,6 +38,7 @@ pub fn check(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Fin
     calc::kpis(model, graph, files, sizes, findings);
     grain::grains(model, graph, findings);
     slice::slices(model, graph, findings);
+    cohort::cohorts(model, graph, findings);
 }
 
 /// What a check looks at and reports to.

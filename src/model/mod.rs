@@ -13,7 +13,7 @@ pub mod unit;
 use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain, Length};
 use crate::text::{Name, Span, Spanned};
 use about::About;
-use expr::{Calc, CalcLeaf, Path, RowExpr};
+use expr::{Age, Calc, CalcLeaf, Path, RowExpr};
 use facts::{Facts, Kind, Range, Type};
 use id::{Id, Table};
 use journey::Journey;
@@ -287,6 +287,8 @@ pub struct Kpi {
     pub grains: Vec<Grain>,
     /// Slices to emit, with their places.
     pub by: Vec<Spanned<Vec<DimensionId>>>,
+    /// The ages at which its cohorts are looked at.
+    pub age: Option<Spanned<Age>>,
     /// Whether rows without data are left out.
     pub omit_gaps: bool,
     /// Its values in taxonomies.
@@ -459,6 +461,8 @@ pub struct ExpectedRow {
     pub period: Date,
     /// The values of the dimensions.
     pub keys: Vec<Cell>,
+    /// The age of the cohort, if the KPI has ages.
+    pub age: Option<u32>,
     /// The figure.
     pub value: ExpectedValue,
     /// Whether it is to be complete, if the test says so.

@@ -26,7 +26,7 @@ pub(super) fn kpis(spec: &Spec, model: &mut Model, findings: &mut Findings) {
 
 fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, findings: &mut Findings) -> Kpi {
     let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
-    let mut resolver = Resolver { model, incomplete: spec.incomplete, findings: Findings::default() };
+    let mut resolver = Resolver::new(model, spec.incomplete);
     let owner = kpi.owner.as_ref().and_then(|name| resolver.team(name));
     let by = kpi.by.iter().filter_map(|slice| resolver.slice(slice)).collect();
     for (taxonomy, value) in &kpi.taxonomies {
@@ -50,6 +50,7 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, findings: &mut Findings)
         grain: kpi.grain.as_ref().map_or(Grain::Month, |grain| grain.value),
         grains: kpi.grains.iter().map(|grain| grain.value).collect(),
         by,
+        age: super::cohort::written(kpi, findings),
         omit_gaps: kpi.omit_gaps,
         taxonomies: kpi.taxonomies.iter().map(|(name, value)| (name.value.clone(), value.value.clone())).collect(),
         deprecated: None,

@@ -12,6 +12,7 @@
 mod aggregate;
 mod calc;
 mod calendar;
+mod cohort;
 mod foreign;
 mod journey;
 mod kpi;
@@ -141,7 +142,9 @@ fn bodies(spec: &Spec, formulas: &Formulas, model: &mut Model, findings: &mut Fi
     let done: Vec<(Body, Findings)> = work
         .into_par_iter()
         .map(|(kpi, tree)| {
-            let mut resolver = Resolver { model: shared, incomplete: spec.incomplete, findings: Findings::default() };
+            let mut resolver = Resolver::new(shared, spec.incomplete);
+            resolver.ages.of_kpi = cohort::ages(kpi);
+            resolver.ages.broken = kpi.age.is_some() && resolver.ages.of_kpi.is_none();
             let body = resolver.body(kpi, tree.as_ref());
             (body, resolver.findings)
         })
@@ -158,6 +161,14 @@ struct Resolver<'a> {
     /// Whether a file could not be read, so that an unknown name may be defined in it.
     incomplete: bool,
     findings: Findings,
+    /// Which ages there are where a formula is read.
+    ages: cohort::Ages,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(model: &'a Model, incomplete: bool) -> Self {
+        Self { model, incomplete, findings: Findings::default(), ages: cohort::Ages::default() }
+    }
 }
 
 impl Resolver<'_> {

@@ -1,12 +1,13 @@
 //! `kpic run`
 
 use crate::calendar::{Date, Grain};
+use crate::cli::cohorts::Cohorts;
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, show, show_findings, usage,
     valid,
 };
 use crate::diagnostic::suggest;
-use crate::engine::Rows;
+use crate::engine::{Failure, Rows};
 use crate::measure::{Session, guard, number};
 use crate::model::{KpiId, Model};
 use crate::pipeline;
@@ -74,35 +75,39 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     let session = Session { project: &project, engine: &engine };
     let (asked, unsliced): (Vec<KpiId>, Vec<KpiId>) =
         kpis.into_iter().partition(|id| model.kpis.get(*id).facts.needs.is_none());
+    let (with_ages, asked): (Vec<KpiId>, Vec<KpiId>) = asked.into_iter().partition(|id| model.kpis.get(*id).age.is_some());
     let mut batches: Vec<(Grain, Vec<KpiId>)> = Vec::new();
     for grain in Grain::ALL {
         let of_grain: Vec<KpiId> = asked.iter().copied().filter(|id| model.kpis.get(*id).grain == grain).collect();
         batches.extend(of_grain.chunks(AT_ONCE).map(|chunk| (grain, chunk.to_vec())));
     }
-    let queries: Vec<Query> =
-        batches.iter().map(|(grain, kpis)| plan::plan(&project, &question(model, *grain, kpis))).collect();
+    let of_cohorts = |id: &KpiId| plan::plan(&project, &Question::view(model, *id, model.kpis.get(*id).grain, Vec::new()));
+    let queries: Vec<Query> = batches
+        .iter()
+        .map(|(grain, kpis)| plan::plan(&project, &question(model, *grain, kpis)))
+        .chain(with_ages.iter().map(of_cohorts))
+        .collect();
     let found =
         progress::during("checking the data", || guard::check(&session, &queries)).map_err(|failure| environment(&failure))?;
     if found.has_errors() {
         show_findings(&found, project.files());
         return Ok(FINDINGS);
     }
-    let answers =
+    let mut answers =
         progress::during("working out figures", || session.answer(&queries)).map_err(|failure| environment(&failure))?;
-    let mut recent = Vec::new();
+    let refused = |why: String| environment(&Failure { message: format!("the engine refused a query: {why}"), help: None });
+    let (mut recent, mut cohorts) = (Vec::new(), Vec::new());
+    for (id, answer) in with_ages.iter().zip(answers.split_off(batches.len().min(answers.len()))) {
+        cohorts.push(Cohorts::of(*id, &answer.map_err(refused)?));
+    }
     for ((grain, kpis), answer) in batches.iter().zip(answers) {
-        match answer {
-            Ok(rows) => recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows))),
-            Err(why) => {
-                let failure = crate::engine::Failure { message: format!("the engine refused a query: {why}"), help: None };
-                return Err(environment(&failure));
-            }
-        }
+        let rows = answer.map_err(refused)?;
+        recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows)));
     }
     let asked_for = args.periods.map(|periods| periods as usize);
     match args.format {
-        Format::Table => out::print(&tables(model, &recent, asked_for, &args.kpis)),
-        Format::Json => out::print(&json(model, &recent, asked_for.unwrap_or(PERIODS))),
+        Format::Table => out::print(&tables(model, &recent, &cohorts, asked_for, &args.kpis)),
+        Format::Json => out::print(&json(model, &recent, &cohorts, asked_for)),
     }
     for id in unsliced {
         let kpi = model.kpis.get(id);
@@ -145,8 +150,8 @@ fn question(model: &Model, grain: Grain, kpis: &[KpiId]) -> Question {
         outputs.push(Output { name: name.clone(), show: Show::Value(*id) });
         outputs.push(Output { name: format!("{name}__is_complete"), show: Show::IsComplete(vec![*id]) });
     }
-    let (dimensions, filter, from, to) = (Vec::new(), None, None, None);
-    Question { outputs, grain, dimensions, filter, omit_gaps: false, from, to, data: Data::Warehouse }
+    let (dimensions, age, filter, from, to) = (Vec::new(), None, None, None, None);
+    Question { outputs, grain, dimensions, age, filter, omit_gaps: false, from, to, data: Data::Warehouse }
 }
 
 fn of_kpi(model: &Model, id: KpiId, grain: Grain, rows: &Rows) -> Recent {
@@ -165,8 +170,8 @@ fn of_kpi(model: &Model, id: KpiId, grain: Grain, rows: &Rows) -> Recent {
     Recent { kpi: id, grain, periods }
 }
 
-/// One table for each grain.
-fn tables(model: &Model, recent: &[Recent], asked_for: Option<usize>, order: &[String]) -> String {
+/// One table for each grain, and one for each KPI with ages.
+fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Option<usize>, order: &[String]) -> String {
     let calendar = &model.calendar;
     let mut out = String::new();
     let mut any_open = false;
@@ -187,6 +192,14 @@ fn tables(model: &Model, recent: &[Recent], asked_for: Option<usize>, order: &[S
             out.push('\n');
         }
         out.push_str(&show::table(headings, rows, |at| at > 1 && at < right));
+    }
+    for cohorts in cohorts {
+        let (table, open) = cohorts.table(model, asked_for);
+        any_open |= open;
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&table);
     }
     if any_open {
         out.push_str(&format!("\n{}\n", out::styled(out::DIM, "* not complete")));
@@ -234,7 +247,8 @@ fn fitting(recent: &[&Recent], model: &Model) -> usize {
     PERIODS.min((left / 13).max(1))
 }
 
-fn json(model: &Model, recent: &[Recent], wanted: usize) -> String {
+fn json(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Option<usize>) -> String {
+    let wanted = asked_for.unwrap_or(PERIODS);
     let all: Vec<Value> = recent
         .iter()
         .map(|recent| {
@@ -260,6 +274,7 @@ fn json(model: &Model, recent: &[Recent], wanted: usize) -> String {
                 "periods": periods,
             })
         })
+        .chain(cohorts.iter().map(|cohorts| cohorts.json(model, asked_for)))
         .collect();
     let mut text = serde_json::to_string_pretty(&all).unwrap_or_default();
     text.push('\n');
