@@ -15,7 +15,7 @@ pub mod unit;
 use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain, Length};
 use crate::text::{Name, Span, Spanned};
 use about::About;
-use expr::{Calc, CalcLeaf, Path, RowExpr};
+use expr::{Age, Calc, CalcLeaf, Path, RowExpr};
 use facts::{Facts, Kind, Range, Type};
 use guardrail::Guardrail;
 use id::{Id, Table};
@@ -297,6 +297,8 @@ pub struct Kpi {
     pub grains: Vec<Grain>,
     /// Slices to emit, with their places.
     pub by: Vec<Spanned<Vec<DimensionId>>>,
+    /// The ages at which its cohorts are looked at.
+    pub age: Option<Spanned<Age>>,
     /// Whether rows without data are left out.
     pub omit_gaps: bool,
     /// Its values in taxonomies.
@@ -478,6 +480,8 @@ pub struct ExpectedRow {
     pub period: Date,
     /// The values of the dimensions.
     pub keys: Vec<Cell>,
+    /// The age of the cohort, if the KPI has ages.
+    pub age: Option<u32>,
     /// The figure.
     pub value: ExpectedValue,
     /// Whether it is to be complete, if the test says so.
