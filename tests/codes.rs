@@ -155,6 +155,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("K07", "Lints"),
     ("K08", "Warehouses and templates"),
     ("K09", "Data and tests"),
+    ("K11", "Objectives and key results"),
 ];
 
 /// The index of all pages, by number and by name.

@@ -5,6 +5,7 @@
 //!    what ties the two, and `apply` for the functions that both share.
 //! 3. [`grain::grains`] checks that each KPI has a value at each of its grains.
 //! 4. [`slice::slices`] checks that all parts of a KPI have the dimensions that it is sliced by.
+//! 5. [`objective::objectives`] holds targets, slices and periods of key results against their KPIs.
 //!
 //! Checking writes out what formulas leave unsaid: differences of times, and conversions between units of one kind. A part
 //! that is wrong becomes unknown, which silences what follows from it.
@@ -16,6 +17,7 @@ mod calc;
 mod column;
 mod grain;
 mod journey;
+mod objective;
 mod row;
 mod size;
 mod slice;
@@ -35,7 +37,8 @@ pub fn check(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Fin
     journey::journeys(model, files, findings);
     calc::kpis(model, graph, files, sizes, findings);
     grain::grains(model, graph, findings);
-    slice::slices(model, graph, findings);
+    let parts = slice::slices(model, graph, findings);
+    objective::objectives(model, &parts, files, findings);
 }
 
 /// What a check looks at and reports to.

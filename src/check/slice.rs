@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// What a KPI reads at its leaves.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
+pub(super) enum Part {
     /// Rows of a source.
     Rows(SourceId),
     /// Pairs of states of a source, of the entities at the end of a path.
@@ -47,16 +47,16 @@ impl Part {
 
 /// The dimensions that a part is asked for: all of the slice but these, or none at all.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Without {
+pub(super) enum Without {
     Some(Vec<DimensionId>),
     All,
 }
 
 /// The parts of each KPI with the place of one of them.
-type Parts = BTreeMap<(Part, Without), Span>;
+pub(super) type Parts = BTreeMap<(Part, Without), Span>;
 
-/// Checks the slices of every KPI, and that the dimensions in `slice` conditions are there.
-pub(super) fn slices(model: &Model, graph: &Graph, findings: &mut Findings) {
+/// Checks the slices of every KPI, and that the dimensions in `slice` conditions are there. Gives what each KPI reads.
+pub(super) fn slices(model: &Model, graph: &Graph, findings: &mut Findings) -> BTreeMap<KpiId, Parts> {
     let mut all: BTreeMap<KpiId, Parts> = BTreeMap::new();
     for id in graph.kpi_order() {
         let kpi = model.kpis.get(id);
@@ -76,6 +76,7 @@ pub(super) fn slices(model: &Model, graph: &Graph, findings: &mut Findings) {
         }
         all.insert(id, parts);
     }
+    all
 }
 
 fn collect(calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, without: &Without, parts: &mut Parts) {
@@ -268,7 +269,7 @@ fn types_differ(
 }
 
 /// Checks that every part inside a `slice(...)` has the dimensions of its condition.
-fn conditions(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, findings: &mut Findings) {
+pub(super) fn conditions(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, findings: &mut Findings) {
     calc.deep_leaves(&mut |leaf| {
         let CalcLeaf::Slice(of, condition) = leaf else { return };
         let mut parts = Parts::new();

@@ -1,7 +1,7 @@
 //! The table of all codes. A code is never reused, not even after it is gone.
 //!
 //! `K00` files, `K01` the shape of specs, `K02` names and formulas, `K03` types and units, `K04` time, `K05` slices,
-//! `K06` states, `K07` lints, `K08` warehouses, `K09` data.
+//! `K06` states, `K07` lints, `K08` warehouses, `K09` data, `K11` objectives (`K114` what only their data shows).
 
 /// A kind of finding.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Code {
 
     /// Whether only the data shows it, so that it is `kpic verify` that reports it.
     pub fn is_about_data(&self) -> bool {
-        self.id.starts_with("K09")
+        self.id.starts_with("K09") || self.id.starts_with("K114")
     }
 }
 
@@ -318,6 +318,36 @@ pub static STATES_OVERLAP: Code = code!(Error, "K0920", "states-overlap", "two s
 /// A state that ends before it begins.
 pub static ENDS_BEFORE_IT_BEGINS: Code = code!(Error, "K0921", "ends-before-it-begins", "a state ends before it begins");
 
+/// Days of an objective that cannot be.
+pub static BAD_OBJECTIVE_PERIOD: Code =
+    code!(Error, "K1101", "bad-objective-period", "an objective or key result has days that cannot be");
+/// An objective that does not exist.
+pub static UNKNOWN_OBJECTIVE: Code = code!(Error, "K1102", "unknown-objective", "there is no objective of that name");
+/// Objectives that serve each other.
+pub static OBJECTIVE_CYCLE: Code = code!(Error, "K1103", "objective-cycle", "objectives serve each other in a circle");
+/// An objective that is not within the period of its parent.
+pub static OUTLIVES_PARENT: Code =
+    code!(Error, "K1104", "outlives-parent", "an objective goes on when the one it serves has ended");
+/// A target that cannot be read.
+pub static BAD_TARGET: Code = code!(Error, "K1105", "bad-target", "a baseline, target or bound cannot be read");
+/// A target in another unit than its KPI.
+pub static TARGET_UNIT: Code = code!(Error, "K1106", "target-unit", "a target is in another unit than its KPI");
+/// A key result that is never read.
+pub static NEVER_OBSERVED: Code =
+    code!(Error, "K1107", "never-observed", "no whole period of the KPI fits between start and due date");
+/// A KPI that has no value over everything since a day.
+pub static CANNOT_ACCUMULATE: Code =
+    code!(Error, "K1108", "cannot-accumulate", "a KPI has no value since the start of an objective");
+/// A pace that cannot be followed.
+pub static BAD_PACE: Code = code!(Error, "K1109", "bad-pace", "a pace cannot be followed");
+/// A check-in that cannot be.
+pub static BAD_CHECK_IN: Code = code!(Error, "K1110", "bad-check-in", "a check-in, confidence or grade cannot be");
+/// Keys of a key result that contradict each other.
+pub static BAD_KEY_RESULT: Code = code!(Error, "K1111", "bad-key-result", "keys of a key result contradict each other");
+/// A target that is the baseline.
+pub static TARGET_IS_BASELINE: Code =
+    code!(Error, "K1112", "target-is-baseline", "a target is the value that is there already");
+
 /// All codes, in their order.
 pub static ALL: &[&Code] = &[
     &UNREADABLE_FILE,
@@ -429,4 +459,16 @@ pub static ALL: &[&Code] = &[
     &OUT_OF_RANGE,
     &STATES_OVERLAP,
     &ENDS_BEFORE_IT_BEGINS,
+    &BAD_OBJECTIVE_PERIOD,
+    &UNKNOWN_OBJECTIVE,
+    &OBJECTIVE_CYCLE,
+    &OUTLIVES_PARENT,
+    &BAD_TARGET,
+    &TARGET_UNIT,
+    &NEVER_OBSERVED,
+    &CANNOT_ACCUMULATE,
+    &BAD_PACE,
+    &BAD_CHECK_IN,
+    &BAD_KEY_RESULT,
+    &TARGET_IS_BASELINE,
 ];

@@ -476,6 +476,8 @@ pub enum Shown {
     Scorecard,
     /// The KPIs of all scorecards, a row each.
     AllScorecards,
+    /// Objectives, or their key results, or how far these were.
+    Objectives,
     /// What another view shows, under a former name.
     FormerName,
 }

@@ -327,6 +327,7 @@ impl<'a> Whole<'a> {
                 Shows::Kpi(..) => Shown::Kpi,
                 Shows::Scorecard(_) => Shown::Scorecard,
                 Shows::AllValues => Shown::AllScorecards,
+                Shows::Objectives(_) => Shown::Objectives,
                 Shows::Former(_) => Shown::FormerName,
             },
             kpi: None,
@@ -355,6 +356,7 @@ impl<'a> Whole<'a> {
             Shows::AllValues => {
                 made.columns = text(&["kpi", "grain", "period", "value", "prior", "change", "is_complete", "unit", "owner"]);
             }
+            Shows::Objectives(sheet) => made.columns = text(sheet.columns()),
             Shows::Former(name) => {
                 made.former_of = Some(name.clone());
             }

@@ -2,6 +2,7 @@
 //! that every figure needs (`guard`), and all that the specs declare (`verify`).
 
 pub mod guard;
+mod sheet;
 pub mod test;
 pub mod verify;
 

@@ -12,7 +12,7 @@
 //! 4. `stack` puts everything on a dense set of periods and slices; `spine` makes the periods, with their bounds and those
 //!    before them; `complete` says from when on windows are whole. `assemble` holds the planner and makes the result.
 //!
-//! [`views`] says which views a project has; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
+//! [`views`] says which views a project has; [`objectives`] makes those of objectives and key results; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
 //! cannot fail: what reaches this stage is valid. It knows no dialect.
 
 mod assemble;
@@ -24,6 +24,7 @@ mod journey;
 mod levels;
 mod measures;
 mod names;
+pub mod objectives;
 mod periods;
 pub mod relation;
 mod rows;
@@ -56,6 +57,9 @@ pub struct Question {
     pub dimensions: Vec<DimensionId>,
     /// A condition on dimensions under which rows count.
     pub filter: Option<RowExpr>,
+    /// A day since which everything counts up to the end of each period, instead of the period alone. Only for KPIs without windows
+    /// of their own.
+    pub since: Option<Date>,
     /// Whether rows without data are left out.
     pub omit_gaps: bool,
     /// The first period shown; the calendar's start if not given.
@@ -86,6 +90,8 @@ pub enum Show {
     Change(KpiId),
     /// Whether the values of all these KPIs are complete.
     IsComplete(Vec<KpiId>),
+    /// The day after the period.
+    End,
 }
 
 /// Where the rows of sources are.
@@ -111,6 +117,7 @@ impl Question {
             grain,
             dimensions,
             filter: None,
+            since: None,
             omit_gaps: model.kpis.get(kpi).omit_gaps,
             from: None,
             to: None,

@@ -1,10 +1,12 @@
 //! Which views a project has: per KPI one for each grain and slice, one for each scorecard, and all of their figures in one.
 
 use super::names::Names;
+use super::objectives;
 use super::relation::{Body, Part, Query, Select, column};
 use super::{Data, Output, Question, Show, plan_with};
 use crate::calendar::Grain;
 use crate::model::expr::{Expr, Literal, Node};
+use crate::model::objective::Sheet;
 use crate::model::{DimensionId, Kpi, KpiId, Model, Scorecard};
 use crate::pipeline::Valid;
 use crate::text::Files;
@@ -29,6 +31,8 @@ pub enum Shows {
     Scorecard(usize),
     /// The KPIs of all scorecards, a row each.
     AllValues,
+    /// Objectives or their key results.
+    Objectives(Sheet),
     /// Another view, under a former name.
     Former(String),
 }
@@ -53,6 +57,10 @@ pub fn views(project: &Valid) -> Vec<View> {
             "prior and change look one period back".to_owned(),
         ];
         views.push(View { name: "kpi_values".to_owned(), shows: Shows::AllValues, comment });
+    }
+    for sheet in Sheet::ALL.into_iter().filter(|_| objectives::is_filled(model)) {
+        let comment = sheet.about().map(str::to_owned).to_vec();
+        views.push(View { name: sheet.name().to_owned(), shows: Shows::Objectives(sheet), comment });
     }
     views
 }
@@ -151,6 +159,7 @@ pub fn query(project: &Valid, shows: &Shows) -> Option<Query> {
             Some(super::plan(project, &question))
         }
         Shows::AllValues => Some(all_values(project)),
+        Shows::Objectives(sheet) => Some(objectives::query(project, *sheet, Data::Warehouse)),
         Shows::Former(_) => None,
     }
 }
@@ -170,6 +179,7 @@ fn blank(grain: Grain) -> Question {
         grain,
         dimensions: Vec::new(),
         filter: None,
+        since: None,
         omit_gaps: false,
         from: None,
         to: None,

@@ -68,7 +68,7 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, findings: &mut Findings)
 }
 
 impl Resolver<'_> {
-    fn team(&mut self, name: &Name) -> Option<crate::model::TeamId> {
+    pub(super) fn team(&mut self, name: &Name) -> Option<crate::model::TeamId> {
         let found = self.model.teams.iter().find(|(_, team)| team.name.value == name.value).map(|(id, _)| id);
         if found.is_none() && !self.incomplete {
             let teams = self.model.teams.rows().iter().map(|team| team.name.value.as_str());

@@ -15,11 +15,14 @@ mod calendar;
 mod foreign;
 mod journey;
 mod kpi;
+mod objective;
 mod operator;
 mod reached;
 mod row;
+mod sheet;
 mod source;
 mod states;
+mod target;
 mod test;
 
 use crate::diagnostic::{Code, Finding, Findings, codes, suggest};
@@ -59,6 +62,7 @@ pub fn resolve(spec: &Spec, formulas: &Formulas, findings: &mut Findings) -> Mod
     bodies(spec, formulas, &mut model, findings);
     kpi::references(spec, &mut model, findings);
     kpi::scorecards(spec, &mut model, findings);
+    objective::objectives(spec, &mut model, findings);
     test::tests(spec, &mut model, findings);
     model
 }
@@ -87,6 +91,8 @@ fn empty(spec: &Spec) -> Model {
         teams: Table::default(),
         taxonomies: taxonomies(spec),
         scorecards: Vec::new(),
+        objectives: Table::default(),
+        okrs: project.okrs.clone(),
         tests: Vec::new(),
         kpi_names: HashMap::new(),
         source_names: HashMap::new(),

@@ -9,6 +9,7 @@ pub mod dimension;
 mod foreign;
 pub mod journey;
 pub mod kpi;
+pub mod objective;
 pub mod project;
 pub mod reader;
 pub mod scorecard;
@@ -45,6 +46,8 @@ pub struct Spec {
     pub taxonomies: Vec<team::Taxonomy>,
     /// Scorecards.
     pub scorecards: Vec<scorecard::Scorecard>,
+    /// Objectives.
+    pub objectives: Vec<objective::Objective>,
     /// Lints that definitions silence.
     pub allowances: Vec<allow::Allowance>,
     /// Spec tests.
@@ -66,6 +69,7 @@ impl Spec {
             teams,
             taxonomies,
             scorecards,
+            objectives,
             allowances,
             tests,
             incomplete,
@@ -78,6 +82,7 @@ impl Spec {
         self.teams.extend(teams);
         self.taxonomies.extend(taxonomies);
         self.scorecards.extend(scorecards);
+        self.objectives.extend(objectives);
         self.allowances.extend(allowances);
         self.tests.extend(tests);
     }
@@ -115,7 +120,11 @@ pub static FILE: Record = Record {
             "KPIs that are looked at together.",
         ),
         Field::new("north_star", Shape::Any, "What the company steers by.").later(),
-        Field::new("objectives", Shape::Any, "What is to be reached, and the key results that show it.").later(),
+        Field::new(
+            "objectives",
+            Shape::Named("an objective", &Shape::Record(&objective::OBJECTIVE)),
+            "What is to be reached, and the key results that show it.",
+        ),
         Field::new("guardrails", Shape::Any, "Conditions over KPIs that must not hold.").later(),
         Field::new("tests", Shape::Map(&Shape::Record(&test::TEST)), "Rows given, figures expected."),
     ],
@@ -207,8 +216,9 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
     each(&reader, "teams", |entry| spec.teams.push(team::decode(entry)));
     each(&reader, "taxonomies", |entry| spec.taxonomies.push(team::decode_taxonomy(entry)));
     each(&reader, "scorecards", |entry| spec.scorecards.push(scorecard::decode(entry)));
+    each(&reader, "objectives", |entry| spec.objectives.push(objective::decode(entry)));
     each(&reader, "tests", |entry| spec.tests.push(test::decode(entry)));
-    for section in ["sources", "journeys", "kpis", "scorecards"] {
+    for section in ["sources", "journeys", "kpis", "scorecards", "objectives"] {
         each(&reader, section, |entry| allow::collect(entry, &mut spec.allowances, findings));
     }
 }
@@ -266,6 +276,7 @@ fn unique(spec: &mut Spec, findings: &mut Findings) {
     keep_first(&mut spec.teams, |team| &team.name, "team", findings);
     keep_first(&mut spec.taxonomies, |taxonomy| &taxonomy.name, "taxonomy", findings);
     keep_first(&mut spec.scorecards, |scorecard| &scorecard.name, "scorecard", findings);
+    keep_first(&mut spec.objectives, |objective| &objective.name, "objective", findings);
     keep_first(&mut spec.tests, |test| &test.name, "test", findings);
     aliases(spec, findings);
 }
