@@ -127,6 +127,7 @@ fn key_result(
     {
         result.goal = None;
     }
+    begins_at_zero(model, result, findings);
     no_way_to_go(result, findings);
     let Some(shown) = result.kpi() else { return };
     let (Some(period), Some(due)) = (objective.period, result.due) else { return };
@@ -264,6 +265,25 @@ fn described(unit: &Unit) -> String {
         none if none.is_empty() => "a number without a unit".to_owned(),
         percent if percent == "%" => "a share in percent".to_owned(),
         other => format!("in {other}"),
+    }
+}
+
+/// What adds up since the start of the objective begins at 0, whatever a period before it came to.
+fn begins_at_zero(model: &Model, result: &mut KeyResult, findings: &mut Findings) {
+    let kind = result.kpi().map(|shown| model.kpis.get(shown.kpi).facts.kind);
+    let adds_up = result.reads == Reads::ToDate && matches!(kind, Some(Kind::Flow | Kind::Distinct));
+    let Some(Goal::Reach { from, .. }) = result.goal.as_mut().filter(|_| adds_up) else { return };
+    match from {
+        Baseline::Measured(Some(span)) => {
+            let message = format!(
+                "`{}` adds up since the objective began, and a period before it says nothing of that",
+                result.name.value
+            );
+            findings.report(&codes::BAD_TARGET, *span, message).help("it begins at nothing: write `from: 0`");
+            result.goal = None;
+        }
+        Baseline::Measured(None) => *from = Baseline::Zero,
+        Baseline::Number(_) | Baseline::Zero => {}
     }
 }
 

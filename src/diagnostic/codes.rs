@@ -347,6 +347,39 @@ pub static BAD_KEY_RESULT: Code = code!(Error, "K1111", "bad-key-result", "keys 
 /// A target that is the baseline.
 pub static TARGET_IS_BASELINE: Code =
     code!(Error, "K1112", "target-is-baseline", "a target is the value that is there already");
+/// An objective with a number in its title.
+pub static NUMBER_IN_OBJECTIVE: Code = code!(Warn, "K1120", "number-in-objective", "an objective has a number in its title");
+/// A key result without a target.
+pub static MISSING_TARGET: Code = code!(Warn, "K1121", "missing-target", "a key result has no number to reach");
+/// A key result without a baseline.
+pub static MISSING_BASELINE: Code = code!(Warn, "K1122", "missing-baseline", "a key result does not say where it begins");
+/// Key results that nobody owns.
+pub static MISSING_RESULT_OWNER: Code =
+    code!(Warn, "K1123", "missing-result-owner", "nobody owns an objective and its key results");
+/// A key result without a KPI or check-ins.
+pub static MISSING_EVIDENCE: Code = code!(Warn, "K1124", "missing-evidence", "nothing shows how far a key result is");
+/// A key result that is an output.
+pub static OUTPUT_NOT_OUTCOME: Code =
+    code!(Warn, "K1125", "output-not-outcome", "a key result is something to be done, not what comes of it");
+/// A target against the good direction.
+pub static TARGET_AGAINST_BETTER: Code = code!(Warn, "K1126", "target-against-better", "a target would make its KPI worse");
+/// A target that the KPI cannot have.
+pub static TARGET_OUT_OF_RANGE: Code = code!(Warn, "K1127", "target-out-of-range", "a target that its KPI cannot reach");
+/// Results that all lag.
+pub static ONLY_LAGGING: Code = code!(Warn, "K1128", "only-lagging", "every key result of an objective lags");
+/// Too many key results.
+pub static CROWDED_OBJECTIVE: Code = code!(Warn, "K1129", "crowded-objective", "an objective has more key results than it may");
+/// Too many objectives.
+pub static TOO_MANY_OBJECTIVES: Code =
+    code!(Warn, "K1130", "too-many-objectives", "a team has more objectives in a period than it may");
+/// Weights that say nothing.
+pub static SAME_WEIGHTS: Code = code!(Warn, "K1131", "same-weights", "the weights of key results say nothing");
+/// A check-in that is old.
+pub static STALE_CHECK_IN: Code =
+    code!(Warn, "K1132", "stale-check-in", "a manual key result has not been checked in for long");
+/// An objective without results.
+pub static EMPTY_OBJECTIVE: Code =
+    code!(Warn, "K1133", "empty-objective", "an objective has no key results, and none serves it");
 
 /// All codes, in their order.
 pub static ALL: &[&Code] = &[
@@ -471,4 +504,18 @@ pub static ALL: &[&Code] = &[
     &BAD_CHECK_IN,
     &BAD_KEY_RESULT,
     &TARGET_IS_BASELINE,
+    &NUMBER_IN_OBJECTIVE,
+    &MISSING_TARGET,
+    &MISSING_BASELINE,
+    &MISSING_RESULT_OWNER,
+    &MISSING_EVIDENCE,
+    &OUTPUT_NOT_OUTCOME,
+    &TARGET_AGAINST_BETTER,
+    &TARGET_OUT_OF_RANGE,
+    &ONLY_LAGGING,
+    &CROWDED_OBJECTIVE,
+    &TOO_MANY_OBJECTIVES,
+    &SAME_WEIGHTS,
+    &STALE_CHECK_IN,
+    &EMPTY_OBJECTIVE,
 ];

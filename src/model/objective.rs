@@ -128,6 +128,13 @@ pub enum Evidence {
     Broken,
 }
 
+impl Evidence {
+    /// Whether something about it is wrong.
+    pub fn is_broken(&self) -> bool {
+        matches!(self, Evidence::Broken)
+    }
+}
+
 /// A KPI, or a part of it, as a key result looks at it.
 #[derive(Debug)]
 pub struct Shown {
