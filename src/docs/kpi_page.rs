@@ -1,6 +1,7 @@
 //! The context of a KPI's page.
 
 use super::diagram;
+use super::objective_page::{self, ResultRow};
 use super::site::{Level, Link, Site, between, figure};
 use crate::manifest::data::{self, Kpi, View};
 use minijinja::Value;
@@ -28,6 +29,7 @@ pub(super) struct KpiPage<'a> {
     views: Vec<ViewRow<'a>>,
     commands: Vec<String>,
     tests: Vec<&'a data::Test>,
+    key_results: Vec<ResultRow<'a>>,
     lineage: String,
     sql: Option<SqlOf<'a>>,
 }
@@ -112,6 +114,7 @@ impl<'a> KpiPage<'a> {
             figures: kpi.values.iter().map(|each| FigureRow { period: &each.period, value: figure(kpi, each.value) }).collect(),
             commands: commands(kpi),
             tests: kpi.tests.iter().filter_map(|name| manifest.tests.get(name)).collect(),
+            key_results: objective_page::of_kpi(site, &kpi.name, level),
             lineage: diagram::kpi(site, kpi),
             sql: views.first().and_then(|view| {
                 let text = sql.get(view.name.as_str())?;

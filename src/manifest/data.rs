@@ -1,5 +1,6 @@
 //! The structs of the manifest. Their comments are the descriptions in its JSON Schema.
 
+pub use super::objective::{KeyResult, Objective};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -34,6 +35,8 @@ pub struct Manifest {
     pub taxonomies: BTreeMap<String, Taxonomy>,
     /// KPIs that are looked at together.
     pub scorecards: BTreeMap<String, Scorecard>,
+    /// What is to be reached, and the key results that show it.
+    pub objectives: BTreeMap<String, Objective>,
     /// The spec tests.
     pub tests: BTreeMap<String, Test>,
     /// The views that are built.
@@ -489,6 +492,8 @@ pub enum Shown {
     AllScorecards,
     /// Every period in which a guardrail fires, a row each.
     Guardrails,
+    /// Objectives, or their key results, or how far these were.
+    Objectives,
     /// What another view shows, under a former name.
     FormerName,
 }

@@ -7,6 +7,7 @@
 pub mod data;
 mod journey;
 mod kpi;
+pub mod objective;
 mod reading;
 
 pub use data::Manifest;
@@ -48,6 +49,7 @@ pub fn manifest(project: &Valid, views: &[View], dialect: &dyn Dialect) -> Manif
         teams: all.teams(),
         taxonomies: all.taxonomies(),
         scorecards: model.scorecards.iter().map(|card| (card.name.value.clone(), all.scorecard(card))).collect(),
+        objectives: objective::objectives(&all),
         tests: model.tests.iter().map(|test| (test.name.value.clone(), all.test(test))).collect(),
         views: views.iter().map(|view| (view.name.clone(), all.view(view, dialect))).collect(),
     }
@@ -328,6 +330,7 @@ impl<'a> Whole<'a> {
                 Shows::Scorecard(_) => Shown::Scorecard,
                 Shows::AllValues => Shown::AllScorecards,
                 Shows::Guardrails => Shown::Guardrails,
+                Shows::Objectives(_) => Shown::Objectives,
                 Shows::Former(_) => Shown::FormerName,
             },
             kpi: None,
@@ -359,6 +362,7 @@ impl<'a> Whole<'a> {
                 made.columns = text(&["kpi", "grain", "period", "value", "prior", "change", "is_complete", "unit", "owner"]);
             }
             Shows::Guardrails => made.columns = text(&crate::plan::guardrails::COLUMNS),
+            Shows::Objectives(sheet) => made.columns = text(sheet.columns()),
             Shows::Former(name) => {
                 made.former_of = Some(name.clone());
             }

@@ -1,10 +1,12 @@
 //! Which views a project has: per KPI one for each grain and slice, one for each scorecard, and all of their figures in one.
 
 use super::names::Names;
+use super::objectives;
 use super::relation::{Body, Part, Query, Select, column};
 use super::{Data, Output, Question, Show, guardrails, plan_with};
 use crate::calendar::Grain;
 use crate::model::expr::{Expr, Literal, Node};
+use crate::model::objective::Sheet;
 use crate::model::{DimensionId, Kpi, KpiId, Model, Scorecard};
 use crate::pipeline::Valid;
 use crate::text::Files;
@@ -31,6 +33,8 @@ pub enum Shows {
     AllValues,
     /// Every period in which a guardrail fires, a row each.
     Guardrails,
+    /// Objectives or their key results.
+    Objectives(Sheet),
     /// Another view, under a former name.
     Former(String),
 }
@@ -57,6 +61,10 @@ pub fn views(project: &Valid) -> Vec<View> {
         views.push(View { name: "kpi_values".to_owned(), shows: Shows::AllValues, comment });
     }
     views.extend(of_guardrails(model));
+    for sheet in Sheet::ALL.into_iter().filter(|_| objectives::is_filled(model)) {
+        let comment = sheet.about().map(str::to_owned).to_vec();
+        views.push(View { name: sheet.name().to_owned(), shows: Shows::Objectives(sheet), comment });
+    }
     views
 }
 
@@ -172,6 +180,7 @@ pub fn query(project: &Valid, shows: &Shows) -> Option<Query> {
         }
         Shows::AllValues => Some(all_values(project)),
         Shows::Guardrails => Some(guardrails::every(model)),
+        Shows::Objectives(sheet) => Some(objectives::query(project, *sheet, Data::Warehouse)),
         Shows::Former(_) => None,
     }
 }
@@ -192,6 +201,7 @@ pub(super) fn blank(grain: Grain) -> Question {
         dimensions: Vec::new(),
         age: None,
         filter: None,
+        since: None,
         omit_gaps: false,
         from: None,
         to: None,
