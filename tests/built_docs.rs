@@ -215,8 +215,9 @@ fn pages_with(own: &[(&str, &str)]) -> Result<BTreeMap<String, String>, (Finding
             let valid = check(&root().join(project), &Options::default()).valid().unwrap();
             kpic::manifest::manifest(&valid, &kpic::plan::views::views(&valid), kpic::sql::dialect::dialect(None))
         };
-        // The example has no journeys.
-        Manifest { journeys: of("tests/hostile").journeys, ..of("specs/cdnow") }
+        // The example has neither journeys nor guardrails.
+        let other = of("tests/hostile");
+        Manifest { journeys: other.journeys, guardrails: other.guardrails, ..of("specs/cdnow") }
     });
     let mut files = Files::default();
     files.add("kpic.yml".to_owned(), String::new());
