@@ -119,7 +119,7 @@ fn lint_and_support(bencher: Bencher<'_, '_>) {
     let project = valid();
     bencher.counter(ItemsCount::new(KPIS)).bench(|| {
         let mut findings = Findings::default();
-        lint::lint(project.model(), project.graph(), project.files(), &mut findings);
+        lint::lint(project.model(), project.graph(), project.alignment(), project.files(), &mut findings);
         support::support(project.model(), &mut findings);
         findings
     });

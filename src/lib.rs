@@ -1,6 +1,7 @@
 //! kpic, the KPI compiler.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod align;
 pub mod build;
 pub mod calendar;
 pub mod check;

@@ -7,6 +7,7 @@
 //! [`Checked`] may hold definitions that are wrong, and the findings about them. [`Valid`] holds none; it is the only thing
 //! that can be planned, and [`Checked::valid`] is the only way to it.
 
+use crate::align::{self, Alignment};
 use crate::calendar::AsOf;
 use crate::check;
 use crate::diagnostic::{Finding, Findings, Level, codes};
@@ -65,6 +66,8 @@ pub struct Checked {
     pub model: Model,
     /// Who needs whom.
     pub graph: Graph,
+    /// What moves what.
+    pub alignment: Alignment,
     /// All findings, sorted by place.
     pub findings: Findings,
     settings: Settings,
@@ -83,6 +86,7 @@ pub struct Valid {
     files: Files,
     model: Model,
     graph: Graph,
+    alignment: Alignment,
     findings: Findings,
     settings: Settings,
 }
@@ -184,12 +188,14 @@ impl Resolved {
     fn check(self) -> Checked {
         let Self { files, mut model, graph, settings, mut findings } = self;
         check::check(&mut model, &graph, &files, &mut findings);
-        lint::lint(&model, &graph, &files, &mut findings);
+        let alignment = Alignment::of(&model, &graph);
+        align::check::check(&model, &alignment, &mut findings);
+        lint::lint(&model, &graph, &alignment, &files, &mut findings);
         support::support(&model, &mut findings);
         lint::allow(&settings.allowances, false, &mut findings);
         findings.set_levels(&settings.levels);
         findings.sort();
-        Checked { files, model, graph, findings, settings }
+        Checked { files, model, graph, alignment, findings, settings }
     }
 }
 
@@ -202,8 +208,8 @@ impl Checked {
         if self.findings.has_errors() {
             return Err(Box::new(self));
         }
-        let Self { files, model, graph, findings, settings } = self;
-        Ok(Valid { files, model, graph, findings, settings })
+        let Self { files, model, graph, alignment, findings, settings } = self;
+        Ok(Valid { files, model, graph, alignment, findings, settings })
     }
 }
 
@@ -223,10 +229,15 @@ impl Valid {
         &self.graph
     }
 
+    /// What moves what.
+    pub fn alignment(&self) -> &Alignment {
+        &self.alignment
+    }
+
     /// The same as a project that has been looked at, so that more can be found in it.
     pub fn into_checked(self) -> Checked {
-        let Self { files, model, graph, findings, settings } = self;
-        Checked { files, model, graph, findings, settings }
+        let Self { files, model, graph, alignment, findings, settings } = self;
+        Checked { files, model, graph, alignment, findings, settings }
     }
 
     /// Gives findings about data the level that the project asks for, and drops those that it allows. An allowance without a

@@ -155,6 +155,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("K07", "Lints"),
     ("K08", "Warehouses and templates"),
     ("K09", "Data and tests"),
+    ("K10", "The North Star"),
     ("K12", "Guardrails and reviews"),
 ];
 

@@ -3,7 +3,7 @@
 use super::row::Scope;
 use super::{Context, Operand};
 use crate::diagnostic::codes;
-use crate::functions::{Argument, Function, Gives, UnitRule, avg, count, sum};
+use crate::functions::{Argument, Function, Gives, UnitRule, avg, count, range, sum};
 use crate::model::expr::{Aggregate, Grouped, Node, RowExpr, RowLeaf, Stock, Window};
 use crate::model::facts::{CurrencyOf, Kind, Measure, Range, Type};
 use crate::model::unit::Unit;
@@ -125,14 +125,14 @@ impl Context<'_> {
         let kind = match (&aggregate.stock, aggregate.window, traits.kind) {
             (Some(Stock::At(_)), _, Kind::Flow) => Kind::Stock,
             (Some(Stock::Pairs(_)), _, Kind::Flow) => Kind::Movement,
-            (_, Window::Period | Window::Previous, kind) => kind,
+            (_, Window::Period | Window::Previous | Window::Age(_), kind) => kind,
             (_, _, Kind::Flow) => Kind::Stock,
             (_, _, kind) => kind,
         };
         Aggregated {
             ty,
             measure,
-            range: range(function, of),
+            range: range::of_aggregate(function, of),
             kind,
             adds_over_slices: traits.adds_over_slices,
             origin: argument.and_then(|argument| argument.origin.clone()),
@@ -201,17 +201,16 @@ impl Context<'_> {
         };
         let done = Grouped { of, filter, ..grouped.clone() };
         let adds_over_slices = whole && traits.adds_over_slices && inner.adds_over_slices;
-        (done, Aggregated { ty, measure, range: range(function, inner.range), kind, adds_over_slices, origin: inner.origin })
-    }
-}
-
-/// The values that an aggregate of values can have.
-pub(super) fn range(function: &Function, of: Range) -> Range {
-    match function.name {
-        "count" | "count_distinct" | "stddev" | "variance" => Range::POSITIVE,
-        "sum" if of.low >= 0.0 => Range::POSITIVE,
-        "sum" if of.high <= 0.0 => Range::POSITIVE.negated(),
-        "sum" => Range::ANY,
-        _ => of,
+        (
+            done,
+            Aggregated {
+                ty,
+                measure,
+                range: range::of_aggregate(function, inner.range),
+                kind,
+                adds_over_slices,
+                origin: inner.origin,
+            },
+        )
     }
 }

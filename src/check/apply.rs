@@ -4,7 +4,7 @@
 use super::{Context, Operand, advice};
 use crate::calendar::TimeUnit;
 use crate::diagnostic::codes;
-use crate::functions::{Argument, Function, Gives, Rest, UnitRule, conversions, operators};
+use crate::functions::{Argument, Function, Gives, Rest, UnitRule, conversions, operators, range};
 use crate::model::expr::{Expr, Literal, Node};
 use crate::model::facts::{Measure, Range, Type};
 use crate::model::unit::{Fit, Shown, Unit};
@@ -78,19 +78,8 @@ impl Context<'_> {
             Gives::Same(at) => operands.get(at).map_or(Type::Error, |operand| operand.ty),
             Gives::Common => operands.iter().try_fold(Type::Null, |ty, operand| ty.common(operand.ty)).unwrap_or(Type::Error),
         };
-        let of = first.map_or(Range::ANY, |operand| operand.range);
-        let range = match function.name {
-            "negate" => of.negated(),
-            "abs" => of.without_sign(),
-            "floor" | "round" => Range { low: (of.low - 1.0).floor(), high: of.high.ceil() },
-            "ceil" => Range { low: of.low.floor(), high: (of.high + 1.0).ceil() },
-            "sqrt" | "exp" | "length" => Range::POSITIVE,
-            "month" => Range { low: 1.0, high: 12.0 },
-            "day" => Range { low: 1.0, high: 31.0 },
-            "hour" => Range { low: 0.0, high: 23.0 },
-            "weekday" => Range { low: 1.0, high: 7.0 },
-            _ => Range::ANY,
-        };
+        let ranges: Vec<Range> = operands.iter().map(|operand| operand.range).collect();
+        let range = range::of_values(function, &ranges);
         let origin = first.and_then(|operand| operand.origin.clone());
         let expr = Expr::new(Node::Apply(function, operands.into_iter().map(|operand| operand.expr).collect()), span);
         Some(Operand { expr, ty, measure, range, origin })
@@ -353,12 +342,8 @@ impl Context<'_> {
         }
         let (values, measure) = self.one_unit(function, values, span)?;
         let ty = values.iter().try_fold(Type::Null, |ty, value| ty.common(value.ty))?;
-        let ranges = values.iter().filter(|value| value.ty != Type::Null).map(|value| value.range);
-        let range = match function.name {
-            "least" => ranges.reduce(|a, b| Range { low: a.low.min(b.low), high: a.high.min(b.high) }),
-            "greatest" => ranges.reduce(|a, b| Range { low: a.low.max(b.low), high: a.high.max(b.high) }),
-            _ => ranges.reduce(Range::or),
-        };
+        let ranges: Vec<Range> = values.iter().filter(|value| value.ty != Type::Null).map(|value| value.range).collect();
+        let range = range::of_values(function, &ranges);
         let origin = values.iter().find_map(|value| value.origin.clone());
         let mut values = values.into_iter().map(|value| value.expr);
         let mut parts = Vec::new();
@@ -370,7 +355,7 @@ impl Context<'_> {
         }
         parts.extend(values);
         let expr = Expr::new(Node::Apply(function, parts), span);
-        Some(Operand { expr, ty, measure, range: range.unwrap_or(Range::ANY), origin })
+        Some(Operand { expr, ty, measure, range, origin })
     }
 
     /// `text(x)`, `number(x)`, `date(x)`.

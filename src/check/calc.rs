@@ -5,7 +5,7 @@ use super::size::{Sizes, too_large};
 use super::{Context, Operand, advice, literal};
 use crate::calendar::TimeUnit;
 use crate::diagnostic::{Findings, codes};
-use crate::functions::{Argument, Function, Gives, avg, operators, sum};
+use crate::functions::{Argument, Function, Gives, avg, operators, range, sum};
 use crate::graph::Graph;
 use crate::model::expr::{Calc, CalcLeaf, Each, Expr, Literal, Node, Past, RowLeaf, Trend, Window};
 use crate::model::facts::{CurrencyOf, Facts, Kind, Measure, Range, Type};
@@ -370,12 +370,12 @@ impl Context<'_> {
             other => other.clone(),
         };
         let kind = match (adds, each.window) {
-            (true, Window::Period | Window::Previous) => Kind::Flow,
+            (true, Window::Period | Window::Previous | Window::Age(_)) => Kind::Flow,
             (true, _) => Kind::Stock,
             (false, _) => Kind::Ratio,
         };
         let adds_over_slices = (adds || *each.function == avg::AVG) && of.adds_over_slices && traits.kind != Kind::Distinct;
-        let range = super::aggregate::range(each.function, of.operand.range);
+        let range = range::of_aggregate(each.function, of.operand.range);
         let done = Each { of: of.operand.expr, ..each.clone() };
         let expr = Expr { node: Node::Leaf(CalcLeaf::Each(Box::new(done))), at: calc.at };
         let operand = Operand { expr, ty, measure, range, origin: of.operand.origin };

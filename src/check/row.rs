@@ -1,7 +1,7 @@
 //! Row expressions: what each is, with its conversions written out.
 
 use super::{Context, Operand, literal};
-use crate::functions::sum;
+use crate::functions::{range, sum};
 use crate::model::expr::{Calc, Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
 use crate::model::facts::{CurrencyOf, Measure, Range, Type};
 use crate::model::unit::Unit;
@@ -72,7 +72,7 @@ impl Context<'_> {
                 PairLeaf::Of(_, path) | PairLeaf::Either(path) => {
                     let operand = self.column(source, path, expr);
                     // Numbers of several states are added up, and a missing one is 0.
-                    Operand { range: super::aggregate::range(&sum::SUM, operand.range), ..operand }
+                    Operand { range: range::of_aggregate(&sum::SUM, operand.range), ..operand }
                 }
                 PairLeaf::Exists(_) | PairLeaf::Ever => Operand::new(expr.clone(), Type::Boolean, Measure::none(), Range::ANY),
             },

@@ -1,7 +1,8 @@
 //! The table of all codes. A code is never reused, not even after it is gone.
 //!
 //! `K00` files, `K01` the shape of specs, `K02` names and formulas, `K03` types and units, `K04` time, `K05` slices,
-//! `K06` states, `K07` lints, `K08` warehouses, `K09` data, `K12` guardrails and reviews.
+//! `K06` states, `K07` lints, `K08` warehouses, `K09` data, `K10` the North Star and what moves it, `K11` objectives,
+//! `K12` guardrails and reviews.
 
 /// A kind of finding.
 #[derive(Debug, PartialEq, Eq)]
@@ -226,6 +227,15 @@ pub static NOT_A_STATE: Code = code!(Error, "K0602", "not-a-state", "only states
 pub static STOCK_OVER_TIME: Code = code!(Error, "K0603", "stock-over-time", "a level is asked for over a window");
 /// A pair of states of which it is not said which.
 pub static MIXED_PAIR: Code = code!(Error, "K0604", "mixed-pair", "it is not clear which state of a pair is meant");
+/// `over age` where no row of a cohort is at hand.
+pub static MISPLACED_AGE: Code = code!(Error, "K0605", "misplaced-age", "`over age` stands where no row has an age");
+/// Ages that a KPI does not declare.
+pub static MISSING_AGE: Code = code!(Error, "K0606", "missing-age", "a KPI uses ages that it does not declare");
+/// Ages that nothing uses.
+pub static NEEDLESS_AGE: Code = code!(Error, "K0607", "needless-age", "a KPI declares ages and looks at none");
+/// A figure for each age where there is room for one.
+pub static AGES_ON_SCORECARD: Code =
+    code!(Error, "K0608", "ages-on-scorecard", "a scorecard shows one figure for each period, and a KPI has one for each age");
 
 /// A name that should not be used any more.
 pub static DEPRECATED_USE: Code = code!(Warn, "K0701", "deprecated-use", "something deprecated is used");
@@ -346,6 +356,34 @@ pub static STATES_OVERLAP: Code = code!(Error, "K0920", "states-overlap", "two s
 /// A state that ends before it begins.
 pub static ENDS_BEFORE_IT_BEGINS: Code = code!(Error, "K0921", "ends-before-it-begins", "a state ends before it begins");
 
+/// A North Star without what it costs.
+pub static UNPAIRED_NORTH_STAR: Code = code!(Warn, "K1003", "unpaired-north-star", "the North Star does not say at what cost");
+/// A North Star that is money.
+pub static PLAIN_REVENUE_NORTH_STAR: Code =
+    code!(Warn, "K1004", "plain-revenue-north-star", "the North Star is an amount of money");
+/// A KPI without a way to the North Star.
+pub static ORPHAN_KPI: Code = code!(Allow, "K1005", "orphan-kpi", "a KPI has no way to the North Star");
+/// Ways to the North Star of which some help and some harm.
+pub static DISAGREEING_PATHS: Code =
+    code!(Warn, "K1006", "disagreeing-paths", "more of a KPI both helps and harms the North Star");
+/// A team without a way to the North Star.
+pub static ORPHAN_TEAM: Code = code!(Warn, "K1007", "orphan-team", "no KPI of a team has a way to the North Star");
+/// A North Star that does not say what must not suffer.
+pub static MISSING_COUNTER_METRIC: Code =
+    code!(Warn, "K1008", "missing-counter-metric", "the North Star does not say what must not suffer");
+/// An influence that nobody explains.
+pub static INFLUENCE_WITHOUT_REASON: Code =
+    code!(Warn, "K1010", "influence-without-reason", "it is not said why one KPI should move another");
+/// An influence by which better is worse.
+pub static INFLUENCE_AGAINST_GOOD: Code =
+    code!(Warn, "K1011", "influence-against-good", "better here means worse there, by a claimed influence");
+/// An influence that a formula contradicts.
+pub static CONTRADICTORY_INFLUENCE: Code =
+    code!(Warn, "K1012", "contradictory-influence", "a claimed influence says the opposite of a formula");
+/// A North Star of which nobody says which way is good.
+pub static NORTH_STAR_WITHOUT_DIRECTION: Code =
+    code!(Warn, "K1014", "north-star-without-direction", "it is not said which way the North Star should go");
+
 /// All codes, in their order.
 pub static ALL: &[&Code] = &[
     &UNREADABLE_FILE,
@@ -416,6 +454,10 @@ pub static ALL: &[&Code] = &[
     &NOT_A_STATE,
     &STOCK_OVER_TIME,
     &MIXED_PAIR,
+    &MISPLACED_AGE,
+    &MISSING_AGE,
+    &NEEDLESS_AGE,
+    &AGES_ON_SCORECARD,
     &DEPRECATED_USE,
     &MISSING_OWNER,
     &MISSING_DESCRIPTION,
@@ -468,4 +510,14 @@ pub static ALL: &[&Code] = &[
     &OUT_OF_RANGE,
     &STATES_OVERLAP,
     &ENDS_BEFORE_IT_BEGINS,
+    &UNPAIRED_NORTH_STAR,
+    &PLAIN_REVENUE_NORTH_STAR,
+    &ORPHAN_KPI,
+    &DISAGREEING_PATHS,
+    &ORPHAN_TEAM,
+    &MISSING_COUNTER_METRIC,
+    &INFLUENCE_WITHOUT_REASON,
+    &INFLUENCE_AGAINST_GOOD,
+    &CONTRADICTORY_INFLUENCE,
+    &NORTH_STAR_WITHOUT_DIRECTION,
 ];

@@ -1,9 +1,10 @@
 //! What the checker writes out that a formula leaves unsaid: differences of times, times plus durations, and changes of type.
 
-use super::{Argument, Function, Gives, Rest, Role, UnitRule};
+use super::{Argument, Function, Gives, Rest, Role, Trend, UnitRule};
 
 const fn conversion(name: &'static str, takes: &'static [Argument], gives: Gives) -> Function {
-    Function { name, role: Role::Conversion, takes, rest: Rest::None, gives, unit: UnitRule::Special, about: "", example: "" }
+    let unit = UnitRule::Special;
+    Function { name, role: Role::Conversion, takes, rest: Rest::None, gives, unit, moves: &[], about: "", example: "" }
 }
 
 /// A number as JSON has it: up to six digits after the point, without zeros at the end; `null` where there is none.
@@ -22,9 +23,9 @@ pub static ADD_MONTHS_TO_TIME: Function =
 /// A timestamp so many seconds later.
 pub static ADD_SECONDS: Function = conversion("add seconds", &[Argument::Time, Argument::Numeric], Gives::Same(0));
 /// A number as a floating one.
-pub static TO_NUMBER: Function = conversion("to number", &[Argument::Numeric], Gives::Number);
+pub static TO_NUMBER: Function = conversion("to number", &[Argument::Numeric], Gives::Number).moving(&[Trend::Rises]);
 /// A whole number with room for arithmetic.
-pub static WIDEN: Function = conversion("widen", &[Argument::Numeric], Gives::Integer);
+pub static WIDEN: Function = conversion("widen", &[Argument::Numeric], Gives::Integer).moving(&[Trend::Rises]);
 /// A timestamp's day.
 pub static TO_DATE: Function = conversion("to date", &[Argument::Time], Gives::Date);
 /// The earlier of two days, neither of which is null.

@@ -16,6 +16,7 @@ pub static COUNT: Function = Function {
     rest: Rest::None,
     gives: Gives::Integer,
     unit: UnitRule::Rows,
+    moves: &[],
     about: "How many rows there are, of a source, or how many have a value, of a column.",
     example: "count(orders)",
 };

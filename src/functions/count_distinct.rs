@@ -16,6 +16,7 @@ pub static COUNT_DISTINCT: Function = Function {
     rest: Rest::None,
     gives: Gives::Integer,
     unit: UnitRule::Rows,
+    moves: &[],
     about: "How many different values there are; exact, never an estimate.",
     example: "count_distinct(orders.customer)",
 };

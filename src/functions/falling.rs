@@ -10,6 +10,7 @@ pub static FALLING: Function = Function {
     rest: Rest::None,
     gives: Gives::Truth,
     unit: UnitRule::None,
+    moves: &[],
     about: "Whether each of the last so many periods is below the one before it.",
     example: "falling(nps, 3 months)",
 };

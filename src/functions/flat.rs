@@ -10,6 +10,7 @@ pub static FLAT: Function = Function {
     rest: Rest::None,
     gives: Gives::Truth,
     unit: UnitRule::None,
+    moves: &[],
     about: "Whether each of the last so many periods differs by at most that share from the period before all of them.",
     example: "flat(ltv, 3 months, 5%)",
 };

@@ -1,8 +1,9 @@
 //! `greatest(x, ...)`: the greatest of several values.
 
-use super::{Argument, Function, Gives, Rest, UnitRule};
+use super::{Argument, Function, Gives, Rest, Trend, UnitRule};
 
 /// `greatest(x, ...)`: the greatest of several values.
 pub static GREATEST: Function = Function::value("greatest", &[Argument::Ordered], Gives::Common, UnitRule::Common)
     .and(Rest::Many(Argument::Ordered))
+    .moving(&[Trend::Rises])
     .documented("The greatest of the values; null where any of them is null.", "greatest(revenue - cost, 0)");

@@ -1,8 +1,9 @@
 //! `least(x, ...)`: the least of several values.
 
-use super::{Argument, Function, Gives, Rest, UnitRule};
+use super::{Argument, Function, Gives, Rest, Trend, UnitRule};
 
 /// `least(x, ...)`: the least of several values.
 pub static LEAST: Function = Function::value("least", &[Argument::Ordered], Gives::Common, UnitRule::Common)
     .and(Rest::Many(Argument::Ordered))
+    .moving(&[Trend::Rises])
     .documented("The least of the values; null where any of them is null.", "least(capacity, demand)");

@@ -42,6 +42,7 @@ pub mod operators;
 pub mod percentile;
 pub mod power;
 pub mod prior;
+pub mod range;
 pub mod rising;
 pub mod round;
 pub mod slice;
@@ -76,6 +77,8 @@ pub struct Function {
     pub gives: Gives,
     /// The unit of its value.
     pub unit: UnitRule,
+    /// How its value moves when an argument grows: one entry for each, the last for all further ones. Without any nothing is known.
+    pub moves: &'static [Trend],
     /// What it does, in a sentence.
     pub about: &'static str,
     /// A formula that uses it.
@@ -193,6 +196,29 @@ pub enum Gives {
     Common,
 }
 
+/// How a function's value moves when one of its arguments grows and the others stay as they are. To rise is not to fall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trend {
+    /// It rises.
+    Rises,
+    /// It falls.
+    Falls,
+    /// As a factor does: it rises where the other factor is positive.
+    Factor,
+    /// As what is divided does: it rises where the divisor is positive.
+    Dividend,
+    /// As a divisor does: it falls where what is divided is positive.
+    Divisor,
+    /// As a size does: it rises above 0 and falls below.
+    Size,
+    /// As the base of a power does.
+    Base,
+    /// As the exponent of a power does.
+    Exponent,
+    /// It depends.
+    Depends,
+}
+
 /// The unit of a function's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnitRule {
@@ -213,18 +239,30 @@ pub enum UnitRule {
 impl Function {
     /// A function over values with nothing but required arguments.
     pub const fn value(name: &'static str, takes: &'static [Argument], gives: Gives, unit: UnitRule) -> Self {
-        Self { name, role: Role::Value, takes, rest: Rest::None, gives, unit, about: "", example: "" }
+        Self { name, role: Role::Value, takes, rest: Rest::None, gives, unit, moves: &[], about: "", example: "" }
     }
 
     /// The same in row expressions only.
     pub const fn row_value(name: &'static str, takes: &'static [Argument], gives: Gives) -> Self {
-        Self { name, role: Role::RowValue, takes, rest: Rest::None, gives, unit: UnitRule::None, about: "", example: "" }
+        let unit = UnitRule::None;
+        Self { name, role: Role::RowValue, takes, rest: Rest::None, gives, unit, moves: &[], about: "", example: "" }
     }
 
     /// With its documentation.
     #[must_use]
     pub const fn documented(self, about: &'static str, example: &'static str) -> Self {
         Self { about, example, ..self }
+    }
+
+    /// With how its value moves when its arguments grow.
+    #[must_use]
+    pub const fn moving(self, moves: &'static [Trend]) -> Self {
+        Self { moves, ..self }
+    }
+
+    /// How its value moves when the argument at a place grows.
+    pub fn trend(&self, at: usize) -> Trend {
+        self.moves.get(at).or(self.moves.last()).copied().unwrap_or(Trend::Depends)
     }
 
     /// With further arguments.

@@ -1,17 +1,22 @@
 //! The operators, as rows of the table that expressions refer to.
 
-use super::{Argument, Function, Gives, Rest, UnitRule};
+use super::{Argument, Function, Gives, Rest, Trend, UnitRule};
 
 /// `-x`
-pub static NEGATE: Function = Function::value("negate", &[Argument::Numeric], Gives::Same(0), UnitRule::Same(0));
+pub static NEGATE: Function =
+    Function::value("negate", &[Argument::Numeric], Gives::Same(0), UnitRule::Same(0)).moving(&[Trend::Falls]);
 /// `x + y`
-pub static ADD: Function = Function::value("+", &[Argument::Numeric, Argument::Numeric], Gives::Common, UnitRule::Common);
+pub static ADD: Function =
+    Function::value("+", &[Argument::Numeric, Argument::Numeric], Gives::Common, UnitRule::Common).moving(&[Trend::Rises]);
 /// `x - y`
-pub static SUBTRACT: Function = Function::value("-", &[Argument::Numeric, Argument::Numeric], Gives::Common, UnitRule::Common);
+pub static SUBTRACT: Function = Function::value("-", &[Argument::Numeric, Argument::Numeric], Gives::Common, UnitRule::Common)
+    .moving(&[Trend::Rises, Trend::Falls]);
 /// `x * y`
-pub static MULTIPLY: Function = Function::value("*", &[Argument::Numeric, Argument::Numeric], Gives::Common, UnitRule::Special);
+pub static MULTIPLY: Function =
+    Function::value("*", &[Argument::Numeric, Argument::Numeric], Gives::Common, UnitRule::Special).moving(&[Trend::Factor]);
 /// `x / y`: real division, null where y is 0
-pub static DIVIDE: Function = Function::value("/", &[Argument::Numeric, Argument::Numeric], Gives::Number, UnitRule::Special);
+pub static DIVIDE: Function = Function::value("/", &[Argument::Numeric, Argument::Numeric], Gives::Number, UnitRule::Special)
+    .moving(&[Trend::Dividend, Trend::Divisor]);
 /// `x = y`
 pub static EQUAL: Function = comparison("=");
 /// `x != y`

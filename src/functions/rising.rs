@@ -10,6 +10,7 @@ pub static RISING: Function = Function {
     rest: Rest::None,
     gives: Gives::Truth,
     unit: UnitRule::None,
+    moves: &[],
     about: "Whether each of the last so many periods is above the one before it.",
     example: "rising(revenue, 3 months)",
 };

@@ -10,6 +10,7 @@ pub static SLICE: Function = Function {
     rest: Rest::None,
     gives: Gives::Same(0),
     unit: UnitRule::Special,
+    moves: &[],
     about: "The KPI on the part of the rows whose dimensions fit the condition.",
     example: "slice(revenue, channel = 'partner')",
 };

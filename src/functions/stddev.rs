@@ -16,6 +16,7 @@ pub static STDDEV: Function = Function {
     rest: Rest::None,
     gives: Gives::Number,
     unit: UnitRule::Same(0),
+    moves: &[],
     about: "The sample standard deviation (divided by n - 1); null over fewer than two values.",
     example: "stddev(orders.amount)",
 };

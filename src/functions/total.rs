@@ -1,6 +1,6 @@
 //! `total(x)`: x without dimensions.
 
-use super::{Argument, Function, Gives, Rest, Role, UnitRule};
+use super::{Argument, Function, Gives, Rest, Role, Trend, UnitRule};
 
 /// `total(x)`: x without dimensions.
 pub static TOTAL: Function = Function {
@@ -10,6 +10,7 @@ pub static TOTAL: Function = Function {
     rest: Rest::Many(Argument::Any),
     gives: Gives::Same(0),
     unit: UnitRule::Special,
+    moves: &[Trend::Rises],
     about: "The KPI without the given dimensions, or without any, repeated over their values.",
     example: "revenue / total(revenue, country)",
 };

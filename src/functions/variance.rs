@@ -16,6 +16,7 @@ pub static VARIANCE: Function = Function {
     rest: Rest::None,
     gives: Gives::Number,
     unit: UnitRule::Squared,
+    moves: &[],
     about: "The sample variance (divided by n - 1); null over fewer than two values.",
     example: "variance(orders.amount)",
 };

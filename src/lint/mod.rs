@@ -5,6 +5,7 @@
 
 mod rules;
 
+use crate::align::Alignment;
 use crate::diagnostic::{Code, Findings, Severity, codes};
 use crate::graph::Graph;
 use crate::model::Model;
@@ -19,6 +20,8 @@ pub struct Lens<'a> {
     pub model: &'a Model,
     /// Who needs whom.
     pub graph: &'a Graph,
+    /// What moves what.
+    pub alignment: &'a Alignment,
     /// The texts.
     pub files: &'a Files,
     /// Whether everything is known that is used: what a wrong definition meant to use is not.
@@ -38,10 +41,10 @@ pub struct Rule {
 pub use rules::RULES;
 
 /// Runs all lints.
-pub fn lint(model: &Model, graph: &Graph, files: &Files, findings: &mut Findings) {
+pub fn lint(model: &Model, graph: &Graph, alignment: &Alignment, files: &Files, findings: &mut Findings) {
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
     let wrong = errors.filter_map(|finding| finding.labels.first().map(|label| label.span)).collect();
-    let lens = Lens { model, graph, files, uses_are_known: !findings.has_errors(), wrong };
+    let lens = Lens { model, graph, alignment, files, uses_are_known: !findings.has_errors(), wrong };
     let found: Vec<Findings> = RULES
         .par_iter()
         .map(|rule| {

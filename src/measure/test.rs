@@ -293,7 +293,8 @@ fn figures(model: &Model, asked: &Asked<'_>, kpi: &Expected, rows: &Rows, out: &
             (Some(_), Some(Value::Null) | None) => "null".to_owned(),
             (Some(_), Some(value)) => number(value).map_or_else(|| value.to_string(), plain),
         };
-        let keys: Vec<String> = expected.keys.iter().map(shown).collect();
+        let age = expected.age.map(|age| format!("age {age}"));
+        let keys: Vec<String> = age.into_iter().chain(expected.keys.iter().map(shown)).collect();
         out.push(Figure {
             of: asked.of.clone(),
             row: std::iter::once(expected.label.clone()).chain(keys).collect::<Vec<_>>().join(" "),
@@ -366,7 +367,9 @@ fn near(wanted: f64, shown: f64) -> bool {
 fn is_row(model: &Model, expected: &Expected, wanted: &ExpectedRow, rows: &Rows, row: &[Value]) -> bool {
     let period = rows.get(row, "period").and_then(Value::as_str);
     let keys = expected.dimensions.iter().zip(&wanted.keys);
+    let age = rows.get(row, "age").and_then(Value::as_u64);
     period == Some(wanted.period.to_string().as_str())
+        && wanted.age.is_none_or(|wanted| age == Some(wanted.into()))
         && keys.into_iter().all(|(id, key)| {
             let name = &model.dimensions.get(*id).name;
             rows.get(row, name).is_some_and(|value| same(key, value))

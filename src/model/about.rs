@@ -1,6 +1,7 @@
 //! What people say about a KPI beyond what it is. It is carried into documents and the manifest; no figure depends on it.
 
 use super::KpiId;
+use crate::text::Span;
 
 /// What people say about a KPI.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +18,8 @@ pub struct About {
     pub tags: Vec<String>,
     /// What it is claimed to move.
     pub drives: Vec<Drive>,
+    /// Why it need not move the North Star; empty if nobody says.
+    pub unaligned: String,
     /// Anything, for programs that read the manifest.
     pub meta: serde_json::Value,
 }
@@ -32,4 +35,6 @@ pub struct Drive {
     pub lag: String,
     /// Why it should be so.
     pub because: String,
+    /// Where the KPI that is moved is named.
+    pub span: Span,
 }

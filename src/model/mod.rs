@@ -9,12 +9,13 @@ pub mod facts;
 pub mod guardrail;
 pub mod id;
 pub mod journey;
+pub mod north_star;
 pub mod unit;
 
 use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain, Length};
 use crate::text::{Name, Span, Spanned};
 use about::About;
-use expr::{Calc, CalcLeaf, Path, RowExpr};
+use expr::{Age, Calc, CalcLeaf, Path, RowExpr};
 use facts::{Facts, Kind, Range, Type};
 use guardrail::Guardrail;
 use id::{Id, Table};
@@ -65,6 +66,8 @@ pub struct Model {
     pub scorecards: Vec<Scorecard>,
     /// Its guardrails.
     pub guardrails: Vec<Guardrail>,
+    /// What it steers by, if it says so.
+    pub north_star: Option<north_star::NorthStar>,
     /// Its spec tests.
     pub tests: Vec<TestCase>,
     /// The KPI of each name and former name.
@@ -294,6 +297,8 @@ pub struct Kpi {
     pub grains: Vec<Grain>,
     /// Slices to emit, with their places.
     pub by: Vec<Spanned<Vec<DimensionId>>>,
+    /// The ages at which its cohorts are looked at.
+    pub age: Option<Spanned<Age>>,
     /// Whether rows without data are left out.
     pub omit_gaps: bool,
     /// Its values in taxonomies.
@@ -475,6 +480,8 @@ pub struct ExpectedRow {
     pub period: Date,
     /// The values of the dimensions.
     pub keys: Vec<Cell>,
+    /// The age of the cohort, if the KPI has ages.
+    pub age: Option<u32>,
     /// The figure.
     pub value: ExpectedValue,
     /// Whether it is to be complete, if the test says so.

@@ -50,6 +50,7 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, findings: &mut Findings)
         grain: kpi.grain.as_ref().map_or(Grain::Month, |grain| grain.value),
         grains: kpi.grains.iter().map(|grain| grain.value).collect(),
         by,
+        age: super::cohort::written(kpi, findings),
         omit_gaps: kpi.omit_gaps,
         taxonomies: kpi.taxonomies.iter().map(|(name, value)| (name.value.clone(), value.value.clone())).collect(),
         deprecated: None,
@@ -61,6 +62,7 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, findings: &mut Findings)
             questions: kpi.questions.iter().map(|text| text.value.clone()).collect(),
             tags: kpi.tags.iter().map(|text| text.value.clone()).collect(),
             drives: Vec::new(),
+            unaligned: text(&kpi.unaligned).unwrap_or_default(),
             meta: kpi.meta.clone(),
         },
         facts: Facts::unknown(),
@@ -144,7 +146,8 @@ pub(super) fn references(spec: &Spec, model: &mut Model, findings: &mut Findings
         let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone()).unwrap_or_default();
         for drive in &kpi.drives {
             let Some(moved) = kpi_by_name(model, &drive.kpi, spec.incomplete, findings) else { continue };
-            let drive = Drive { kpi: moved, effect: text(&drive.effect), lag: text(&drive.lag), because: text(&drive.because) };
+            let (effect, lag, because) = (text(&drive.effect), text(&drive.lag), text(&drive.because));
+            let drive = Drive { kpi: moved, effect, lag, because, span: drive.kpi.span };
             model.kpis.get_mut(id).about.drives.push(drive);
         }
         if let Some(deprecated) = &kpi.deprecated {

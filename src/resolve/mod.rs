@@ -13,11 +13,13 @@
 mod aggregate;
 mod calc;
 mod calendar;
+mod cohort;
 mod firing;
 mod foreign;
 mod guardrail;
 mod journey;
 mod kpi;
+mod north_star;
 mod operator;
 mod reached;
 mod row;
@@ -65,6 +67,7 @@ pub fn resolve(spec: &Spec, formulas: &Formulas, findings: &mut Findings) -> Mod
     kpi::references(spec, &mut model, findings);
     kpi::scorecards(spec, &mut model, findings);
     guardrail::guardrails(spec, formulas, &mut model, findings);
+    north_star::north_star(spec, &mut model, findings);
     test::tests(spec, &mut model, findings);
     model
 }
@@ -94,6 +97,7 @@ fn empty(spec: &Spec) -> Model {
         taxonomies: taxonomies(spec),
         scorecards: Vec::new(),
         guardrails: Vec::new(),
+        north_star: None,
         tests: Vec::new(),
         kpi_names: HashMap::new(),
         source_names: HashMap::new(),
@@ -149,6 +153,8 @@ fn bodies(spec: &Spec, formulas: &Formulas, model: &mut Model, findings: &mut Fi
         .into_par_iter()
         .map(|(kpi, tree)| {
             let mut resolver = Resolver::new(shared, spec.incomplete);
+            resolver.ages.of_kpi = cohort::ages(kpi);
+            resolver.ages.broken = kpi.age.is_some() && resolver.ages.of_kpi.is_none();
             let body = resolver.body(kpi, tree.as_ref());
             (body, resolver.findings)
         })
@@ -167,11 +173,13 @@ struct Resolver<'a> {
     /// Whether the formula is the condition of a guardrail.
     in_condition: bool,
     findings: Findings,
+    /// Which ages there are where a formula is read.
+    ages: cohort::Ages,
 }
 
 impl<'a> Resolver<'a> {
     fn new(model: &'a Model, incomplete: bool) -> Self {
-        Self { model, incomplete, in_condition: false, findings: Findings::default() }
+        Self { model, incomplete, in_condition: false, findings: Findings::default(), ages: cohort::Ages::default() }
     }
 }
 

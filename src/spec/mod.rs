@@ -10,6 +10,7 @@ mod foreign;
 pub mod guardrail;
 pub mod journey;
 pub mod kpi;
+pub mod north_star;
 pub mod project;
 pub mod reader;
 pub mod scorecard;
@@ -48,6 +49,8 @@ pub struct Spec {
     pub scorecards: Vec<scorecard::Scorecard>,
     /// Guardrails.
     pub guardrails: Vec<guardrail::Guardrail>,
+    /// The North Star; more than one is a mistake.
+    pub north_star: Vec<north_star::NorthStar>,
     /// Lints that definitions silence.
     pub allowances: Vec<allow::Allowance>,
     /// Spec tests.
@@ -70,6 +73,7 @@ impl Spec {
             taxonomies,
             scorecards,
             guardrails,
+            north_star,
             allowances,
             tests,
             incomplete,
@@ -83,6 +87,7 @@ impl Spec {
         self.taxonomies.extend(taxonomies);
         self.scorecards.extend(scorecards);
         self.guardrails.extend(guardrails);
+        self.north_star.extend(north_star);
         self.allowances.extend(allowances);
         self.tests.extend(tests);
     }
@@ -119,7 +124,7 @@ pub static FILE: Record = Record {
             Shape::Named("a scorecard", &Shape::Record(&scorecard::SCORECARD)),
             "KPIs that are looked at together.",
         ),
-        Field::new("north_star", Shape::Any, "What the company steers by.").later(),
+        Field::new("north_star", Shape::Record(&north_star::NORTH_STAR), "What the company steers by."),
         Field::new("objectives", Shape::Any, "What is to be reached, and the key results that show it.").later(),
         Field::new(
             "guardrails",
@@ -233,7 +238,11 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
     each(&reader, "scorecards", |entry| spec.scorecards.push(scorecard::decode(entry)));
     each(&reader, "guardrails", |entry| spec.guardrails.push(guardrail::decode(entry, files)));
     each(&reader, "tests", |entry| spec.tests.push(test::decode(entry)));
-    for section in ["sources", "journeys", "kpis", "scorecards", "guardrails"] {
+    for entry in reader.all().iter().filter(|entry| entry.key.value == "north_star") {
+        spec.north_star.push(north_star::decode(entry));
+        allow::collect(entry, &mut spec.allowances, findings);
+    }
+    for section in ["sources", "journeys", "kpis", "teams", "scorecards", "guardrails"] {
         each(&reader, section, |entry| allow::collect(entry, &mut spec.allowances, findings));
     }
 }
@@ -292,6 +301,7 @@ fn unique(spec: &mut Spec, findings: &mut Findings) {
     keep_first(&mut spec.taxonomies, |taxonomy| &taxonomy.name, "taxonomy", findings);
     keep_first(&mut spec.scorecards, |scorecard| &scorecard.name, "scorecard", findings);
     keep_first(&mut spec.guardrails, |guardrail| &guardrail.name, "guardrail", findings);
+    only_one_north_star(spec, findings);
     keep_first(&mut spec.tests, |test| &test.name, "test", findings);
     aliases(spec, findings);
 }
@@ -314,6 +324,19 @@ fn keep_first<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &Name, what: &str, fin
         }
         false
     });
+}
+
+/// A company steers by one thing.
+fn only_one_north_star(spec: &mut Spec, findings: &mut Findings) {
+    let Some((first, rest)) = spec.north_star.split_first() else { return };
+    for again in rest {
+        findings
+            .report(&codes::DUPLICATE_DEFINITION, again.name.span, "there is already a North Star")
+            .here("again here")
+            .also(first.name.span, "the first")
+            .help("a company steers by one: keep it, and let what the other one meant be its efficiency or a counter metric");
+    }
+    spec.north_star.truncate(1);
 }
 
 /// Formulas name sources and journeys alike, so a journey may not have the name of a source.

@@ -1,5 +1,6 @@
 //! `teams:` and `taxonomies:`, who owns KPIs and how they are classified.
 
+use super::allow;
 use super::reader::{Reader, Text};
 use super::shape::{Field, Record, Shape};
 use crate::load::Entry;
@@ -40,6 +41,7 @@ pub static TEAM: Record = Record {
         Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("Growth"),
         Field::new("description", Shape::Text, "What it does.").example("Wins customers and keeps the funnel healthy."),
         Field::new("lead", Shape::Text, "Who leads it.").example("Head of growth"),
+        allow::FIELD,
     ],
 };
 

@@ -2,17 +2,26 @@
 
 mod constant_condition;
 mod contradiction;
+mod contradictory_influence;
 mod crowded_scorecard;
 mod deprecated_use;
+mod disagreeing_paths;
 mod grain_misses_cadence;
 mod guardrail_without_action;
 mod guardrail_without_owner;
+mod influence_against_good;
+mod influence_without_reason;
 mod missing_better;
+mod missing_counter_metric;
 mod missing_description;
 mod missing_owner;
 mod missing_unit;
+mod north_star_without_direction;
 mod null_left_out;
+mod orphan_kpi;
+mod orphan_team;
 mod percent_scale;
+mod plain_revenue_north_star;
 mod same_calculation;
 mod same_guardrail;
 mod share_above_one;
@@ -20,6 +29,7 @@ mod time_unit_left;
 mod times_hundred;
 mod uncovered_value;
 mod undeclared_grain;
+mod unpaired_north_star;
 mod unused_column;
 mod unused_kpi;
 mod unused_source;
@@ -33,17 +43,26 @@ use super::Rule;
 pub static RULES: &[Rule] = &[
     constant_condition::RULE,
     contradiction::RULE,
+    contradictory_influence::RULE,
     crowded_scorecard::RULE,
     deprecated_use::RULE,
     grain_misses_cadence::RULE,
     guardrail_without_action::RULE,
     guardrail_without_owner::RULE,
+    disagreeing_paths::RULE,
+    influence_against_good::RULE,
+    influence_without_reason::RULE,
     missing_better::RULE,
+    missing_counter_metric::RULE,
     missing_description::RULE,
     missing_owner::RULE,
     missing_unit::RULE,
+    north_star_without_direction::RULE,
     null_left_out::RULE,
+    orphan_kpi::RULE,
+    orphan_team::RULE,
     percent_scale::RULE,
+    plain_revenue_north_star::RULE,
     same_calculation::RULE,
     same_guardrail::RULE,
     share_above_one::RULE,
@@ -51,6 +70,7 @@ pub static RULES: &[Rule] = &[
     times_hundred::RULE,
     uncovered_value::RULE,
     undeclared_grain::RULE,
+    unpaired_north_star::RULE,
     unused_column::RULE,
     unused_kpi::RULE,
     unused_source::RULE,

@@ -1,0 +1,30 @@
+//! `north-star-without-direction`: where nobody says which way a part of the North Star should go, nothing can be for or against it.
+
+use crate::align::reach::Role;
+use crate::align::role_name;
+use crate::diagnostic::{Findings, codes};
+use crate::lint::{Lens, Rule};
+use crate::model::Better;
+
+pub(super) const RULE: Rule = Rule { code: &codes::NORTH_STAR_WITHOUT_DIRECTION, check };
+
+fn check(lens: &Lens<'_>, findings: &mut Findings) {
+    let Some(star) = &lens.model.north_star else { return };
+    for (role, part) in [(Role::Volume, &star.volume), (Role::Efficiency, &star.efficiency)] {
+        let Some(part) = part else { continue };
+        let kpi = lens.model.kpis.get(part.value);
+        let message = match (role, kpi.better) {
+            // More of a volume is better unless somebody says otherwise.
+            (_, Some(Better::Up | Better::Down)) | (Role::Volume, None) => continue,
+            (Role::Efficiency, None) => format!("it is not said which way the efficiency `{}` should go", kpi.name.value),
+            (_, Some(Better::Between(..))) => {
+                format!("the {} `{}` is best between two values, so it cannot be steered by", role_name(role), kpi.name.value)
+            }
+        };
+        let help = "write `better: up` or `better: down` at the KPI: what moves it is for or against the North Star by that";
+        findings
+            .report(&codes::NORTH_STAR_WITHOUT_DIRECTION, part.span, message)
+            .also(kpi.name.span, "defined here")
+            .help(help);
+    }
+}

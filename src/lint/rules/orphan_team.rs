@@ -1,0 +1,43 @@
+//! `orphan-team`: a team of whose KPIs none moves the North Star cannot know whether it helps.
+
+use crate::align::is_counter;
+use crate::diagnostic::{Findings, codes};
+use crate::lint::{Lens, Rule};
+
+pub(super) const RULE: Rule = Rule { code: &codes::ORPHAN_TEAM, check };
+
+fn check(lens: &Lens<'_>, findings: &mut Findings) {
+    if lens.alignment.reach.as_ref().is_none_or(|reach| reach.parts.is_empty()) || !lens.uses_are_known {
+        return;
+    }
+    let mut owned: Vec<Vec<&str>> = vec![Vec::new(); lens.model.teams.len()];
+    let mut reaches = vec![false; lens.model.teams.len()];
+    for (id, kpi) in lens.model.kpis.iter().filter(|(_, kpi)| kpi.deprecated.is_none()) {
+        let Some(team) = kpi.owner.map(crate::model::TeamId::index) else { continue };
+        let fine = lens.alignment.is_aligned(id) || is_counter(lens.model, id) || !kpi.about.unaligned.is_empty();
+        if let (Some(owned), Some(reaches)) = (owned.get_mut(team), reaches.get_mut(team)) {
+            owned.push(&kpi.name.value);
+            *reaches |= fine;
+        }
+    }
+    for ((team, owned), reaches) in lens.model.teams.rows().iter().zip(owned).zip(reaches) {
+        if reaches {
+            continue;
+        }
+        let (name, span) = (&team.name.value, team.name.span);
+        if owned.is_empty() {
+            let message = format!("the team `{name}` owns no KPI, so nothing ties it to the North Star");
+            findings
+                .report(&codes::ORPHAN_TEAM, span, message)
+                .help(format!("give it the KPI that it answers for: `owner: {name}`"));
+            continue;
+        }
+        let message = format!("no KPI of the team `{name}` has a way to the North Star");
+        let more = owned.len().saturating_sub(5);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let list = owned.iter().take(5).map(|kpi| format!("`{kpi}`")).collect::<Vec<_>>().join(", ");
+        findings.report(&codes::ORPHAN_TEAM, span, message).help(format!(
+            "it owns {list}{more}: say at one of them what it moves, with `drives`, or at the team why none has to: `allow: {{ orphan-team: \"...\" }}`"
+        ));
+    }
+}
