@@ -215,8 +215,10 @@ fn pages_with(own: &[(&str, &str)]) -> Result<BTreeMap<String, String>, (Finding
             let valid = check(&root().join(project), &Options::default()).valid().unwrap();
             kpic::manifest::manifest(&valid, &kpic::plan::views::views(&valid), kpic::sql::dialect::dialect(None))
         };
-        // The example has no journeys and no objectives.
-        Manifest { journeys: of("tests/hostile").journeys, objectives: of("tests/hostile").objectives, ..of("specs/cdnow") }
+        // The example has no journeys, objectives or guardrails.
+        let other = of("tests/hostile");
+        let (journeys, objectives, guardrails) = (other.journeys, other.objectives, other.guardrails);
+        Manifest { journeys, objectives, guardrails, ..of("specs/cdnow") }
     });
     let mut files = Files::default();
     files.add("kpic.yml".to_owned(), String::new());

@@ -1,6 +1,7 @@
 //! The context of a KPI's page.
 
 use super::diagram;
+use super::guardrail_page::{self, GuardrailRow};
 use super::objective_page::{self, ResultRow};
 use super::site::{Level, Link, Site, between, figure};
 use crate::manifest::data::{self, Kpi, View};
@@ -22,6 +23,7 @@ pub(super) struct KpiPage<'a> {
     used_by: Vec<Value>,
     drives: Vec<DriveRow<'a>>,
     driven_by: Vec<DriveRow<'a>>,
+    guardrails: Vec<GuardrailRow<'a>>,
     instead: Option<Value>,
     replaces: Vec<Value>,
     sources: Vec<ReadSource<'a>>,
@@ -108,6 +110,7 @@ impl<'a> KpiPage<'a> {
             used_by: site.rows(&kpi.used_by, level),
             drives: kpi.drives.iter().filter_map(|drive| Some(drive_row(row(&drive.kpi)?, drive))).collect(),
             driven_by: driven_by(site, kpi),
+            guardrails: guardrail_page::rows(site, level, |guardrail| kpi.guardrails.contains(&guardrail.name)),
             instead: kpi.deprecated.as_ref().and_then(|deprecated| row(deprecated.instead.as_ref()?)),
             replaces: site.rows(&kpi.replaces, level),
             sources: reads(site, kpi),
