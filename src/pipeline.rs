@@ -10,7 +10,7 @@
 use crate::align::{self, Alignment};
 use crate::calendar::AsOf;
 use crate::check;
-use crate::diagnostic::{Findings, Level, codes};
+use crate::diagnostic::{Finding, Findings, Level, codes};
 use crate::formula;
 use crate::graph::Graph;
 use crate::lint;
@@ -149,8 +149,10 @@ impl Decoded {
         let columns: Vec<Vec<_>> = columns.collect();
         let steps = spec.journeys.iter().map(|journey| journey.steps.iter().map(|step| parse(step.filter.as_ref())));
         let steps: Vec<Vec<_>> = steps.map(Iterator::collect).collect();
+        let guardrails: Vec<_> = spec.guardrails.iter().map(|guardrail| parse(guardrail.when.as_ref())).collect();
         let formulas = Formulas {
             kpis: kpis.into_iter().map(&mut keep).collect(),
+            guardrails: guardrails.into_iter().map(&mut keep).collect(),
             columns: columns.into_iter().map(|trees| trees.into_iter().map(&mut keep).collect()).collect(),
             steps: steps.into_iter().map(|trees| trees.into_iter().map(&mut keep).collect()).collect(),
         };
@@ -164,6 +166,14 @@ impl Parsed {
         let mut model = resolve::resolve(&spec, &formulas, &mut findings);
         if let Some(as_of) = options.as_of {
             model.calendar.as_of = as_of;
+            if let (AsOf::Day(last), start) = (as_of, model.calendar.start)
+                && last < start
+            {
+                let message = format!("nothing is shown as of {last}: the first period begins on {start}");
+                let mut finding = Finding::placeless(&codes::CALENDAR_ORDER, message);
+                finding.help("ask for a later day, or set `start` under `calendar` in kpic.yml to an earlier one");
+                findings.push(finding);
+            }
         }
         let mut graph = Graph::of(&model);
         graph.cycles(&model, &mut findings);

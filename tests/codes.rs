@@ -156,6 +156,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("K08", "Warehouses and templates"),
     ("K09", "Data and tests"),
     ("K10", "The North Star"),
+    ("K12", "Guardrails and reviews"),
 ];
 
 /// The index of all pages, by number and by name.

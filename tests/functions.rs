@@ -43,6 +43,8 @@ kpis:
   visits:              { formula: count(tickets) }
   average_order_value: { formula: avg(orders.amount), unit: EUR }
   score:               { formula: buyers / visits }
+  nps:                 { formula: buyers - visits }
+  ltv:                 { formula: revenue / visits }
   growth_factor:       { formula: revenue / prior(revenue) }
   capacity:            { formula: count(tickets) }
   demand:              { formula: count(tickets) }
@@ -88,8 +90,14 @@ the values of slices add up to the total.
             text.push_str(&aggregate_row(function, how));
         }
     }
-    let sections: [Section; 3] = [
+    let sections: [Section; 4] = [
         ("Over a KPI", "They take a KPI or a formula over KPIs, and move it in time or to other slices.", Role::Kpi),
+        (
+            "Over the last periods of a KPI",
+            "They are conditions, and stand in the `when` of guardrails only. Each looks at so many consecutive periods and the one \
+             before them: `rising(revenue, 3 months)` holds after 100, 110, 120, 130. Where one of the values is null it does not hold.",
+            Role::Trend,
+        ),
         ("Over values", "They stand among KPIs and within aggregates alike.", Role::Value),
         ("Over values of a row", "They stand within aggregates and in derived columns.", Role::RowValue),
     ];
@@ -117,10 +125,16 @@ fn the_page_of_functions_is_the_table() {
 #[test]
 fn every_example_compiles() {
     let mut spec = SPEC.to_owned();
-    for (at, function) in ALL.iter().enumerate() {
+    let (conditions, formulas): (Vec<&Function>, Vec<&Function>) =
+        ALL.iter().copied().partition(|function| function.role == Role::Trend);
+    for (at, function) in formulas.into_iter().enumerate() {
         let formula = function.example.replace('\'', "''");
         let by = if function.name == "total" { ", by: [country]" } else { "" };
         spec.push_str(&format!("  example_{at}: {{ formula: '{formula}'{by} }}\n"));
+    }
+    spec.push_str("guardrails:\n");
+    for function in conditions {
+        spec.push_str(&format!("  is_{}: {{ when: '{}', action: Look. }}\n", function.name, function.example));
     }
     let texts = vec![("kpic.yml".to_owned(), PROJECT.to_owned()), ("specs/examples.yml".to_owned(), spec)];
     let checked = check_texts(texts, &Options::default());

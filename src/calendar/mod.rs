@@ -54,6 +54,18 @@ impl Grain {
         Grain::ALL.into_iter().find(|grain| grain.name() == singular)
     }
 
+    /// The grain of figures that change as often as they are looked at: `weekly`, `monthly`.
+    pub fn of_cadence(cadence: &str) -> Option<Self> {
+        Some(match cadence {
+            "daily" => Grain::Day,
+            "weekly" | "biweekly" => Grain::Week,
+            "monthly" => Grain::Month,
+            "quarterly" => Grain::Quarter,
+            "yearly" => Grain::Year,
+            _ => return None,
+        })
+    }
+
     /// Whether periods of this grain never cross the border of a period of `outer`.
     ///
     /// In a custom calendar weeks are taken to make up months, quarters and years; `run` verifies it on the data.

@@ -435,7 +435,7 @@ impl Context<'_> {
     }
 
     /// Brings numbers to one unit, the finest of those given; a finding where they cannot be.
-    fn one_unit<L: Clone>(
+    pub(super) fn one_unit<L: Clone>(
         &mut self,
         function: &Function,
         operands: Vec<Operand<L>>,

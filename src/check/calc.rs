@@ -3,17 +3,18 @@
 use super::row::Scope;
 use super::size::{Sizes, too_large};
 use super::{Context, Operand, advice, literal};
+use crate::calendar::TimeUnit;
 use crate::diagnostic::{Findings, codes};
 use crate::functions::{Argument, Function, Gives, avg, operators, range, sum};
 use crate::graph::Graph;
-use crate::model::expr::{Calc, CalcLeaf, Each, Expr, Literal, Node, Past, RowLeaf, Window};
+use crate::model::expr::{Calc, CalcLeaf, Each, Expr, Literal, Node, Past, RowLeaf, Trend, Window};
 use crate::model::facts::{CurrencyOf, Facts, Kind, Measure, Range, Type};
 use crate::model::unit::{Fit, Unit};
 use crate::model::{Body, Kpi, KpiId, Model, Values};
 use crate::text::Files;
 
-/// Checks the formulas of all KPIs.
-pub(super) fn kpis(model: &mut Model, graph: &Graph, files: &Files, mut sizes: Sizes, findings: &mut Findings) {
+/// Checks the formulas of all KPIs; gives the sizes that they have.
+pub(super) fn kpis(model: &mut Model, graph: &Graph, files: &Files, mut sizes: Sizes, findings: &mut Findings) -> Sizes {
     for id in graph.kpi_order() {
         let kpi = model.kpis.get(id);
         let mut context = Context { model, files, findings, or: kpi.name.span };
@@ -40,6 +41,7 @@ pub(super) fn kpis(model: &mut Model, graph: &Graph, files: &Files, mut sizes: S
         kpi.body = body;
         kpi.facts = facts;
     }
+    sizes
 }
 
 fn values_facts(kpi: &Kpi, values: &Values) -> Facts {
@@ -57,12 +59,12 @@ fn values_facts(kpi: &Kpi, values: &Values) -> Facts {
 }
 
 /// A part of a formula with all that is known of it.
-struct Figure {
-    operand: Operand<CalcLeaf>,
+pub(super) struct Figure {
+    pub(super) operand: Operand<CalcLeaf>,
     kind: Kind,
     adds_over_slices: bool,
     /// Whether it is the same at every period.
-    constant: bool,
+    pub(super) constant: bool,
 }
 
 impl Figure {
@@ -74,7 +76,7 @@ impl Figure {
         Self { operand, kind: Kind::Ratio, adds_over_slices: false, constant: true }
     }
 
-    fn is_broken(&self) -> bool {
+    pub(super) fn is_broken(&self) -> bool {
         self.operand.is_broken()
     }
 }
@@ -151,6 +153,12 @@ impl Context<'_> {
         let inferred = &figure.operand.measure;
         let Some(declared) = &kpi.unit else {
             let unit = inferred.unit();
+            if let (true, Measure::Of(found)) = (kpi.is_asked() && unit.as_time().is_some(), inferred) {
+                let shown = Unit::time(TimeUnit::Day);
+                if let (true, Fit::Times(factor)) = (has_difference(&figure.operand.expr), found.fit(&shown)) {
+                    return Some((shown, factor));
+                }
+            }
             if unit.as_time().is_some() && has_difference(&figure.operand.expr) {
                 let span = kpi.formula_span.unwrap_or(kpi.name.span);
                 let message = format!("`{}` is a duration: in which unit is it to be shown?", kpi.name.value);
@@ -196,7 +204,7 @@ impl Context<'_> {
     }
 
     /// Checks a part of a formula.
-    fn calc(&mut self, calc: &Calc) -> Figure {
+    pub(super) fn calc(&mut self, calc: &Calc) -> Figure {
         let span = calc.span_or(self.or);
         match &calc.node {
             Node::Broken => Figure::broken(span),
@@ -252,6 +260,17 @@ impl Context<'_> {
                 };
                 let operand = Operand { expr, ty, measure, range, origin };
                 Figure { operand, kind, adds_over_slices: adds, constant: false }
+            }
+            CalcLeaf::Trend(trend) => {
+                let figure = self.calc(&trend.of);
+                let figure = self.numeric(figure, &trend.of, trend.way.name());
+                if figure.is_broken() {
+                    return Figure::broken(span);
+                }
+                let trend = Trend { of: figure.operand.expr, ..(**trend).clone() };
+                let expr = Expr { node: Node::Leaf(CalcLeaf::Trend(Box::new(trend))), at };
+                let operand = Operand::new(expr, Type::Boolean, Measure::none(), Range::ANY);
+                Figure { operand, kind: Kind::Ratio, adds_over_slices: false, constant: false }
             }
             CalcLeaf::Slice(of, condition) => {
                 let figure = self.calc(of);
@@ -440,6 +459,7 @@ fn has_difference(calc: &Calc) -> bool {
             CalcLeaf::Aggregate(aggregate) => aggregate.argument.as_ref().is_some_and(in_row),
             CalcLeaf::Grouped(grouped) => grouped.of.argument.as_ref().is_some_and(in_row),
             CalcLeaf::Each(each) => has_difference(&each.of),
+            CalcLeaf::Trend(trend) => has_difference(&trend.of),
             CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => has_difference(of),
             CalcLeaf::Kpi(_) | CalcLeaf::Duration(..) => false,
         },

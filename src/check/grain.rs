@@ -21,8 +21,8 @@ struct Problem {
     of: Option<KpiId>,
 }
 
-/// Checks every KPI at each of its grains, and every scorecard at its own.
-pub(super) fn grains(model: &Model, graph: &Graph, findings: &mut Findings) {
+/// Checks every KPI at each of its grains, and every scorecard at its own; gives the KPIs without values at a grain.
+pub(super) fn grains(model: &Model, graph: &Graph, findings: &mut Findings) -> HashSet<(KpiId, Grain)> {
     let mut unfit: HashSet<(KpiId, Grain)> = HashSet::new();
     for id in graph.kpi_order() {
         let kpi = model.kpis.get(id);
@@ -60,6 +60,23 @@ pub(super) fn grains(model: &Model, graph: &Graph, findings: &mut Findings) {
                     .help(format!("its grain is {}; give the scorecard that grain, or leave the KPI out", kpi.grain));
             }
         }
+    }
+    unfit
+}
+
+/// Checks that all parts of a condition have values at a grain.
+pub(super) fn condition(
+    model: &Model,
+    condition: &Calc,
+    grain: Grain,
+    unfit: &HashSet<(KpiId, Grain)>,
+    or: Span,
+    findings: &mut Findings,
+) {
+    let mut found = Vec::new();
+    walk(model, condition, grain, unfit, or, &mut found);
+    for problem in found {
+        findings.report(problem.code, problem.span, problem.message).help(problem.help);
     }
 }
 
@@ -106,6 +123,7 @@ fn walk(model: &Model, calc: &Calc, grain: Grain, unfit: &HashSet<(KpiId, Grain)
             }
             walk(model, of, grain, unfit, or, found);
         }
+        Node::Leaf(CalcLeaf::Trend(trend)) => walk(model, &trend.of, grain, unfit, or, found),
         Node::Leaf(CalcLeaf::Each(each)) => {
             each_problem(each, grain, model.calendar.custom, span, found);
             walk(model, &each.of, each.grain, unfit, or, found);

@@ -5,6 +5,7 @@
 //!    what ties the two, and `apply` for the functions that both share.
 //! 3. [`grain::grains`] checks that each KPI has a value at each of its grains.
 //! 4. [`slice::slices`] checks that all parts of a KPI have the dimensions that it is sliced by.
+//! 5. [`guardrail::guardrails`] does all of that for the conditions of guardrails.
 //!
 //! Checking writes out what formulas leave unsaid: differences of times, and conversions between units of one kind. A part
 //! that is wrong becomes unknown, which silences what follows from it.
@@ -15,6 +16,7 @@ mod apply;
 mod calc;
 mod column;
 mod grain;
+mod guardrail;
 mod journey;
 mod row;
 mod size;
@@ -33,9 +35,10 @@ use crate::text::{Files, Span};
 pub fn check(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Findings) {
     let sizes = column::columns(model, graph, files, findings);
     journey::journeys(model, files, findings);
-    calc::kpis(model, graph, files, sizes, findings);
-    grain::grains(model, graph, findings);
-    slice::slices(model, graph, findings);
+    let sizes = calc::kpis(model, graph, files, sizes, findings);
+    let unfit = grain::grains(model, graph, findings);
+    let parts = slice::slices(model, graph, findings);
+    guardrail::guardrails(model, &guardrail::Known { sizes, unfit, parts }, files, findings);
 }
 
 /// What a check looks at and reports to.

@@ -72,6 +72,7 @@ impl Sizes {
                     let inner = of(inner).times(copies);
                     Size { depth: inner.depth.saturating_add(2), ..inner }
                 }
+                CalcLeaf::Trend(trend) => of(&trend.of).times(trend.length.count.saturating_mul(2) as usize),
                 CalcLeaf::Slice(inner, _) | CalcLeaf::Total(inner, _) => of(inner),
             },
         }

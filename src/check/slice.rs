@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// What a KPI reads at its leaves.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
+pub(super) enum Part {
     /// Rows of a source.
     Rows(SourceId),
     /// Pairs of states of a source, of the entities at the end of a path.
@@ -47,16 +47,26 @@ impl Part {
 
 /// The dimensions that a part is asked for: all of the slice but these, or none at all.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Without {
+pub(super) enum Without {
     Some(Vec<DimensionId>),
     All,
 }
 
 /// The parts of each KPI with the place of one of them.
-type Parts = BTreeMap<(Part, Without), Span>;
+pub(super) type Parts = BTreeMap<(Part, Without), Span>;
 
-/// Checks the slices of every KPI, and that the dimensions in `slice` conditions are there.
-pub(super) fn slices(model: &Model, graph: &Graph, findings: &mut Findings) {
+/// What is sliced, for findings.
+pub(super) struct Sliced<'a> {
+    /// Its name.
+    pub(super) name: &'a str,
+    /// What its parts stand in.
+    pub(super) what: &'static str,
+    /// The KPI that it is, if it is one.
+    pub(super) own: Option<KpiId>,
+}
+
+/// Checks the slices of every KPI, and that the dimensions in `slice` conditions are there; gives what each KPI reads.
+pub(super) fn slices(model: &Model, graph: &Graph, findings: &mut Findings) -> BTreeMap<KpiId, Parts> {
     let mut all: BTreeMap<KpiId, Parts> = BTreeMap::new();
     for id in graph.kpi_order() {
         let kpi = model.kpis.get(id);
@@ -70,12 +80,21 @@ pub(super) fn slices(model: &Model, graph: &Graph, findings: &mut Findings) {
             Body::Broken => {}
         }
         if !kpi.facts.is_broken() {
+            let sliced = Sliced { name: &kpi.name.value, what: "formula", own: Some(id) };
             for slice in &kpi.by {
-                check(model, id, slice, &parts, findings);
+                check(model, &sliced, slice, &parts, findings);
             }
         }
         all.insert(id, parts);
     }
+    all
+}
+
+/// What a condition reads.
+pub(super) fn parts(condition: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>) -> Parts {
+    let mut parts = Parts::new();
+    collect(condition, or, known, &Without::Some(Vec::new()), &mut parts);
+    parts
 }
 
 fn collect(calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, without: &Without, parts: &mut Parts) {
@@ -97,6 +116,7 @@ fn collect(calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, without: &With
             CalcLeaf::Aggregate(aggregate) => add(Part::of(aggregate)),
             CalcLeaf::Grouped(grouped) => add(Part::of(&grouped.of)),
             CalcLeaf::Each(each) => collect(&each.of, or, known, without, parts),
+            CalcLeaf::Trend(trend) => collect(&trend.of, or, known, without, parts),
             CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) => collect(of, or, known, without, parts),
             CalcLeaf::Total(of, dimensions) => {
                 let own = if dimensions.is_empty() { Without::All } else { Without::Some(dimensions.clone()) };
@@ -119,9 +139,14 @@ fn joined(one: &Without, two: &Without) -> Without {
     }
 }
 
-/// Checks one slice of one KPI.
-fn check(model: &Model, id: KpiId, slice: &Spanned<Vec<DimensionId>>, parts: &Parts, findings: &mut Findings) {
-    let kpi = model.kpis.get(id);
+/// Checks one slice of a KPI or a condition.
+pub(super) fn check(
+    model: &Model,
+    sliced: &Sliced<'_>,
+    slice: &Spanned<Vec<DimensionId>>,
+    parts: &Parts,
+    findings: &mut Findings,
+) {
     for dimension_id in &slice.value {
         let dimension = model.dimensions.get(*dimension_id);
         let mut seen: Option<(SourceId, Type)> = None;
@@ -139,13 +164,13 @@ fn check(model: &Model, id: KpiId, slice: &Spanned<Vec<DimensionId>>, parts: &Pa
                 Part::Rows(source) | Part::Entities(source, _) => *source,
                 Part::Values(values) => {
                     let name = &model.kpis.get(*values).name.value;
-                    let help = if *values == id {
+                    let help = if sliced.own == Some(*values) {
                         "leave `by` out: hand-kept figures have no dimensions".to_owned()
                     } else {
                         format!("write `total({name})` to repeat its value in every slice")
                     };
                     let message =
-                        format!("`{}` cannot be sliced by `{}`: `{name}` is kept by hand", kpi.name.value, dimension.name);
+                        format!("`{}` cannot be sliced by `{}`: `{name}` is kept by hand", sliced.name, dimension.name);
                     findings
                         .report(&codes::NO_SHARED_DIMENSION, slice.span, message)
                         .also(*span, "this part has no dimensions")
@@ -156,7 +181,7 @@ fn check(model: &Model, id: KpiId, slice: &Spanned<Vec<DimensionId>>, parts: &Pa
             if let (Part::Entities(_, per), Some(path)) = (part, dimension.places.get(&source))
                 && !path.is_of(per)
             {
-                several_states(model, id, slice.span, dimension, (source, per, path), *span, findings);
+                several_states(model, sliced.name, slice.span, dimension, (source, per, path), *span, findings);
                 return;
             }
             let Some(path) = part.place(dimension) else {
@@ -164,14 +189,14 @@ fn check(model: &Model, id: KpiId, slice: &Spanned<Vec<DimensionId>>, parts: &Pa
                     let (source, path) = (part.source()?, part.place(dimension)?);
                     Some(format!("{}: {}", model.sources.get(source).name.value, model.path_text(source, path)))
                 });
-                missing(model, id, slice, *dimension_id, (source, *span), known.as_deref(), findings);
+                missing(model, sliced.name, slice, *dimension_id, (source, *span), known.as_deref(), findings);
                 return;
             };
             let ty = model.column(source, path).ty;
             // The places of a dimension that is defined have been held against its type.
             let named = dimension.ty.is_some();
             if !named && !matches!(ty, Type::Text | Type::Boolean | Type::Integer | Type::Date | Type::Error) {
-                let message = format!("`{}` cannot be sliced by `{}`, which is {ty}", kpi.name.value, dimension.name);
+                let message = format!("`{}` cannot be sliced by `{}`, which is {ty}", sliced.name, dimension.name);
                 findings
                     .report(&codes::BAD_SLICE, slice.span, message)
                     .help("a dimension is a text, a condition, a whole number or a date; derive such a column with `expr:`");
@@ -186,8 +211,10 @@ fn check(model: &Model, id: KpiId, slice: &Spanned<Vec<DimensionId>>, parts: &Pa
             }
         }
         if !asked {
-            let message =
-                format!("nothing in the formula of `{}` says which values of `{}` there are", kpi.name.value, dimension.name);
+            let message = format!(
+                "nothing in the {} of `{}` says which values of `{}` there are",
+                sliced.what, sliced.name, dimension.name
+            );
             findings
                 .report(&codes::BAD_SLICE, slice.span, message)
                 .help("every part of it is a `total` or the same for all rows; leave this slice out");
@@ -199,16 +226,16 @@ fn check(model: &Model, id: KpiId, slice: &Spanned<Vec<DimensionId>>, parts: &Pa
 /// Says that an entity may have several states, each with its own value of a dimension.
 fn several_states(
     model: &Model,
-    id: KpiId,
+    sliced: &str,
     span: Span,
     dimension: &Dimension,
     (source, per, path): (SourceId, &Path, &Path),
     part: Span,
     findings: &mut Findings,
 ) {
-    let (kpi, entity, path) = (&model.kpis.get(id).name.value, model.path_text(source, per), model.path_text(source, path));
+    let (entity, path) = (model.path_text(source, per), model.path_text(source, path));
     let message = format!(
-        "`{kpi}` cannot be sliced by `{}`: it counts by `{entity}`, and one `{entity}` may have several states, each with its \
+        "`{sliced}` cannot be sliced by `{}`: it counts by `{entity}`, and one `{entity}` may have several states, each with its \
          own `{path}`",
         dimension.name
     );
@@ -221,7 +248,7 @@ fn several_states(
 /// Says which part of a KPI lacks a dimension, and where another part has it.
 fn missing(
     model: &Model,
-    id: KpiId,
+    sliced: &str,
     slice: &Spanned<Vec<DimensionId>>,
     dimension: DimensionId,
     (source, part): (SourceId, Span),
@@ -230,9 +257,7 @@ fn missing(
 ) {
     let dimension = model.dimensions.get(dimension);
     let source = model.sources.get(source);
-    let kpi = model.kpis.get(id);
-    let message =
-        format!("`{}` cannot be sliced by `{}`: `{}` has no such dimension", kpi.name.value, dimension.name, source.name.value);
+    let message = format!("`{sliced}` cannot be sliced by `{}`: `{}` has no such dimension", dimension.name, source.name.value);
     let finding = findings
         .report(&codes::NO_SHARED_DIMENSION, slice.span, message)
         .also(part, format!("this part reads `{}`", source.name.value));

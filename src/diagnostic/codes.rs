@@ -1,8 +1,8 @@
 //! The table of all codes. A code is never reused, not even after it is gone.
 //!
 //! `K00` files, `K01` the shape of specs, `K02` names and formulas, `K03` types and units, `K04` time, `K05` slices,
-//! `K06` states, `K07` lints, `K08` warehouses, `K09` data, `K10` the North
-//! Star and what moves it.
+//! `K06` states, `K07` lints, `K08` warehouses, `K09` data, `K10` the North Star and what moves it, `K12` guardrails and
+//! reviews.
 
 /// A kind of finding.
 #[derive(Debug, PartialEq, Eq)]
@@ -276,6 +276,34 @@ pub static DIFFERENT_ENTITIES: Code =
 /// A time within which that is longer than there is data.
 pub static WITHIN_EXCEEDS_DATA: Code = code!(Warn, "K0722", "within-exceeds-data", "`within` is longer than there is data");
 
+/// A condition of a guardrail that is none.
+pub static GUARDRAIL_NOT_A_CONDITION: Code =
+    code!(Error, "K1201", "guardrail-not-a-condition", "what a guardrail watches is not true or false");
+/// A condition of a guardrail that no figure can change.
+pub static GUARDRAIL_WITHOUT_KPI: Code = code!(Error, "K1202", "guardrail-without-kpi", "a guardrail watches no KPI");
+/// A condition of a guardrail that the ranges of its KPIs decide.
+pub static GUARDRAIL_DECIDED: Code = code!(Warn, "K1203", "guardrail-decided", "a guardrail can never fire, or always does");
+/// A guardrail after which nobody acts.
+pub static GUARDRAIL_WITHOUT_OWNER: Code = code!(Warn, "K1204", "guardrail-without-owner", "a guardrail has no owner");
+/// A guardrail that does not say what to do.
+pub static GUARDRAIL_WITHOUT_ACTION: Code = code!(Warn, "K1205", "guardrail-without-action", "a guardrail has no action");
+/// A guardrail over KPIs of several grains that does not say by what it goes.
+pub static UNCLEAR_GUARDRAIL_GRAIN: Code =
+    code!(Error, "K1206", "unclear-guardrail-grain", "the KPIs of a guardrail have different grains");
+/// A trend over other periods than the guardrail's.
+pub static TREND_OF_ANOTHER_GRAIN: Code =
+    code!(Error, "K1207", "trend-of-another-grain", "a trend goes by other periods than its guardrail");
+/// A guardrail whose condition has to hold in no period.
+pub static GUARDRAIL_FOR_NOTHING: Code = code!(Error, "K1208", "guardrail-for-nothing", "`for` of a guardrail is below 1");
+/// Two guardrails with one condition.
+pub static SAME_GUARDRAIL: Code = code!(Warn, "K1209", "same-guardrail", "two guardrails watch the same");
+/// A guardrail over rows instead of KPIs.
+pub static AGGREGATE_IN_GUARDRAIL: Code =
+    code!(Error, "K1210", "aggregate-in-guardrail", "a guardrail aggregates rows instead of naming a KPI");
+/// A scorecard that is looked at more often than its figures change.
+pub static GRAIN_MISSES_CADENCE: Code =
+    code!(Warn, "K1211", "grain-misses-cadence", "a scorecard is looked at more often than its figures change");
+
 /// A dialect that kpic does not know.
 pub static UNKNOWN_DIALECT: Code = code!(Error, "K0801", "unknown-dialect", "a SQL dialect that kpic does not know");
 /// A name that is too long for the warehouse.
@@ -334,6 +362,9 @@ pub static ORPHAN_TEAM: Code = code!(Warn, "K1007", "orphan-team", "no KPI of a 
 /// A North Star that does not say what must not suffer.
 pub static MISSING_COUNTER_METRIC: Code =
     code!(Warn, "K1008", "missing-counter-metric", "the North Star does not say what must not suffer");
+/// A counter metric that no guardrail watches.
+pub static UNGUARDED_COUNTER_METRIC: Code =
+    code!(Warn, "K1009", "unguarded-counter-metric", "no guardrail watches a counter metric");
 /// An influence that nobody explains.
 pub static INFLUENCE_WITHOUT_REASON: Code =
     code!(Warn, "K1010", "influence-without-reason", "it is not said why one KPI should move another");
@@ -439,6 +470,17 @@ pub static ALL: &[&Code] = &[
     &MISSING_BETTER,
     &DIFFERENT_ENTITIES,
     &WITHIN_EXCEEDS_DATA,
+    &GUARDRAIL_NOT_A_CONDITION,
+    &GUARDRAIL_WITHOUT_KPI,
+    &GUARDRAIL_DECIDED,
+    &GUARDRAIL_WITHOUT_OWNER,
+    &GUARDRAIL_WITHOUT_ACTION,
+    &UNCLEAR_GUARDRAIL_GRAIN,
+    &TREND_OF_ANOTHER_GRAIN,
+    &GUARDRAIL_FOR_NOTHING,
+    &SAME_GUARDRAIL,
+    &AGGREGATE_IN_GUARDRAIL,
+    &GRAIN_MISSES_CADENCE,
     &UNKNOWN_DIALECT,
     &NAME_TOO_LONG,
     &NO_SQL_FOR_DIALECT,
@@ -464,6 +506,7 @@ pub static ALL: &[&Code] = &[
     &DISAGREEING_PATHS,
     &ORPHAN_TEAM,
     &MISSING_COUNTER_METRIC,
+    &UNGUARDED_COUNTER_METRIC,
     &INFLUENCE_WITHOUT_REASON,
     &INFLUENCE_AGAINST_GOOD,
     &CONTRADICTORY_INFLUENCE,

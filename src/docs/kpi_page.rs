@@ -1,6 +1,7 @@
 //! The context of a KPI's page.
 
 use super::diagram;
+use super::north_star_page::StarWays;
 use super::site::{Level, Link, Site, between, figure};
 use crate::manifest::data::{self, Kpi, View};
 use minijinja::Value;
@@ -30,6 +31,7 @@ pub(super) struct KpiPage<'a> {
     tests: Vec<&'a data::Test>,
     lineage: String,
     sql: Option<SqlOf<'a>>,
+    star: Option<StarWays>,
 }
 
 #[derive(Serialize)]
@@ -113,6 +115,7 @@ impl<'a> KpiPage<'a> {
             commands: commands(kpi),
             tests: kpi.tests.iter().filter_map(|name| manifest.tests.get(name)).collect(),
             lineage: diagram::kpi(site, kpi),
+            star: super::north_star_page::ways(site, kpi),
             sql: views.first().and_then(|view| {
                 let text = sql.get(view.name.as_str())?;
                 Some(SqlOf { relation: &view.relation, columns: &view.columns, text })

@@ -90,7 +90,12 @@ pub(super) fn decide(tables: Vec<Table>, engine: &dyn Engine) -> Result<(Vec<Sou
         let key = key(&table, &names);
         let time = time(&table);
         if key.is_empty() && time.is_none() {
-            left_out.push((table.name.clone(), "no column is a time, and none tells its rows apart".to_owned()));
+            let reason = if table.rows == 0 {
+                "it has no rows, which would show what its columns are"
+            } else {
+                "no column is a time, and none tells its rows apart"
+            };
+            left_out.push((table.name.clone(), reason.to_owned()));
             continue;
         }
         let (name, row) = (table.name.clone(), singular(&table.name));

@@ -60,6 +60,35 @@ pub struct Column {
     pub days: Option<(Date, Date)>,
     /// The least of its numbers.
     pub least: Option<f64>,
+    /// How its texts write numbers, if all of them do.
+    pub(super) written: Option<Written>,
+}
+
+/// How numbers are written that an engine takes for texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    /// `1.099,50`
+    Comma,
+    /// `1,099.50`
+    Point,
+}
+
+impl Written {
+    const ALL: [Written; 2] = [Written::Comma, Written::Point];
+
+    /// The separator of thousands, and that of the fraction.
+    pub(super) fn separators(self) -> (char, char) {
+        match self {
+            Written::Comma => ('.', ','),
+            Written::Point => (',', '.'),
+        }
+    }
+
+    /// What all of such texts match, as a regular expression.
+    fn pattern(self) -> String {
+        let (thousands, fraction) = self.separators();
+        format!("-?([0-9]{{1,3}}([{thousands}][0-9]{{3}})+([{fraction}][0-9]+)?|[0-9]+([{fraction}][0-9]+)?)")
+    }
 }
 
 /// The separator in lists that the engine gives as text.
@@ -213,6 +242,7 @@ fn column(name: &str, ty: &str) -> Column {
         different: 0,
         days: None,
         least: None,
+        written: None,
     }
 }
 
@@ -242,6 +272,12 @@ fn look(table: &Table, relation: &str, dialect: &dyn Dialect) -> String {
             }
             Family::Text => parts.push(format!("approx_count_distinct({name}) as different_{at}")),
             _ => {}
+        }
+        if column.family == Family::Text {
+            for (way, written) in Written::ALL.iter().enumerate() {
+                let pattern = written.pattern();
+                parts.push(format!("count_if(regexp_full_match(trim({name}), '{pattern}')) as written_{at}_{way}"));
+            }
         }
         let day = match column.family {
             Family::Date => Some(name.clone()),
@@ -273,6 +309,13 @@ fn fill(table: &mut Table, rows: &Rows) {
         column.different = count(&format!("different_{at}"));
         column.days = day(&format!("first_{at}")).zip(day(&format!("last_{at}")));
         column.least = number(&format!("least_{at}"));
+        // Codes such as 1000 are whole numbers in both ways; they say nothing.
+        let ways = Written::ALL.iter().enumerate().filter(|(way, _)| count(&format!("written_{at}_{way}")) == column.filled);
+        let ways: Vec<Written> = ways.map(|(_, written)| *written).collect();
+        column.written = match ways.as_slice() {
+            [only] if column.filled > 0 => Some(*only),
+            _ => None,
+        };
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::File;
 use super::sources::{Kpi, Of, Source};
-use super::tables::{Column, Place};
+use super::tables::{Column, Place, Written};
 use crate::calendar::{Date, Grain, add, add_days};
 use crate::engine::types::Family;
 use crate::sql::dialect::dialect;
@@ -184,6 +184,7 @@ fn columns(source: &Source) -> String {
                     if reference.lost == 1 { "1 row refers".to_owned() } else { format!("{} rows refer", reference.lost) };
                 format!("{rows} to what is not there: see `kpic verify`")
             }
+            _ if let Some(written) = column.written => as_number(name, &column.name, written),
             _ if column.family == Family::Timestamp => "wall-clock time in UTC; `zone:` says if it is another".to_owned(),
             _ => String::new(),
         };
@@ -193,6 +194,14 @@ fn columns(source: &Source) -> String {
         out.push_str(&format!("      # left out, having no type that formulas know: {}\n", untyped.join(", ")));
     }
     out
+}
+
+/// How numbers that are written with separators become numbers.
+fn as_number(name: &str, column: &str, written: Written) -> String {
+    let (thousands, fraction) = written.separators();
+    let column = dialect(None).identifier(column).replace('"', "\\\"");
+    let digits = format!("replace(replace({column}, '{thousands}', ''), '{fraction}', '.')");
+    format!("numbers as text; `{name}_number: {{ type: number, sql: \"cast({digits} as double)\" }}` makes them numbers")
 }
 
 fn kpi(source: &Source, kpi: &Kpi, grain: Grain) -> String {

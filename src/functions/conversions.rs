@@ -7,6 +7,8 @@ const fn conversion(name: &'static str, takes: &'static [Argument], gives: Gives
     Function { name, role: Role::Conversion, takes, rest: Rest::None, gives, unit, moves: &[], about: "", example: "" }
 }
 
+/// A number as JSON has it: up to six digits after the point, without zeros at the end; `null` where there is none.
+pub static TO_JSON: Function = conversion("to json", &[Argument::Numeric], Gives::Text);
 /// The days from the second date to the first.
 pub static DAYS_BETWEEN: Function = conversion("days between", &[Argument::Time, Argument::Time], Gives::Integer);
 /// The seconds from the second timestamp to the first.
@@ -38,6 +40,7 @@ pub static ALL: &[&Function] = &[
     &ADD_MONTHS_TO_TIME,
     &ADD_SECONDS,
     &TO_NUMBER,
+    &TO_JSON,
     &WIDEN,
     &TO_DATE,
     &EARLIER,

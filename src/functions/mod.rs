@@ -19,7 +19,9 @@ pub mod count_distinct;
 pub mod date;
 pub mod day;
 pub mod exp;
+pub mod falling;
 pub mod first;
+pub mod flat;
 pub mod floor;
 pub mod greatest;
 pub mod growth;
@@ -41,6 +43,7 @@ pub mod percentile;
 pub mod power;
 pub mod prior;
 pub mod range;
+pub mod rising;
 pub mod round;
 pub mod slice;
 pub mod sqrt;
@@ -93,6 +96,8 @@ pub enum Role {
     RowValue,
     /// Over a KPI as a whole: `prior`, `slice` and their like.
     Kpi,
+    /// Over a KPI's last periods, in the conditions of guardrails only.
+    Trend,
     /// Put in by the checker; no formula can name it.
     Conversion,
 }
@@ -270,7 +275,7 @@ impl Function {
     pub fn aggregation(&self) -> Option<Aggregation> {
         match self.role {
             Role::Aggregate(aggregation) => Some(aggregation),
-            Role::Value | Role::RowValue | Role::Kpi | Role::Conversion => None,
+            Role::Value | Role::RowValue | Role::Kpi | Role::Trend | Role::Conversion => None,
         }
     }
 
@@ -323,6 +328,10 @@ pub static ALL: &[&Function] = &[
     &growth::GROWTH,
     &slice::SLICE,
     &total::TOTAL,
+    // Over a KPI's last periods.
+    &rising::RISING,
+    &falling::FALLING,
+    &flat::FLAT,
     // Over values.
     &abs::ABS,
     &round::ROUND,

@@ -398,6 +398,7 @@ impl Builder<'_> {
                 }
                 CalcLeaf::Each(each) => self.calc(from, &each.of, or),
                 CalcLeaf::Prior(_, of, _) => self.calc(from, of, or),
+                CalcLeaf::Trend(trend) => self.calc(from, &trend.of, or),
                 CalcLeaf::Slice(of, condition) => {
                     self.calc(from, of, or);
                     condition.leaves(&mut |leaf| {

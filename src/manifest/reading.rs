@@ -116,7 +116,8 @@ impl<'a> Found<'a> {
                 let titles = dimensions.iter().map(|id| model.dimensions.get(*id).title.to_lowercase());
                 add(&mut self.totals, titles.collect::<Vec<_>>().join(" and "));
             }
-            CalcLeaf::Kpi(_) | CalcLeaf::Duration(..) | CalcLeaf::Slice(..) => {}
+            // A trend is a condition, and stands in guardrails only.
+            CalcLeaf::Kpi(_) | CalcLeaf::Duration(..) | CalcLeaf::Slice(..) | CalcLeaf::Trend(_) => {}
         }
     }
 

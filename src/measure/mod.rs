@@ -4,6 +4,7 @@
 pub mod guard;
 pub mod test;
 pub mod verify;
+pub mod why;
 
 use crate::engine::{Engine, Failure, Rows};
 use crate::pipeline::Valid;

@@ -155,6 +155,8 @@ pub enum CalcLeaf {
     Each(Box<Each>),
     /// The value at an earlier period, or what follows from it.
     Prior(Past, Box<Calc>, Option<Length>),
+    /// Which way the value has gone over its last periods, as a condition.
+    Trend(Box<Trend>),
     /// The value on a part of the rows.
     Slice(Box<Calc>, Box<RowExpr>),
     /// The value without some dimensions, or without any.
@@ -170,6 +172,39 @@ pub enum Past {
     Change,
     /// It is subtracted, and the difference is divided by its absolute value.
     Growth,
+}
+
+/// Which way a value has gone over its last periods.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Trend {
+    /// Which way.
+    pub way: Way,
+    /// The value.
+    pub of: Calc,
+    /// Over how many periods, each held against the one before it.
+    pub length: Length,
+}
+
+/// Which way a value goes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// Each period is above the one before.
+    Rising,
+    /// Each period is below the one before.
+    Falling,
+    /// Each period differs from the one before all of them by at most that share of it, in digits.
+    Flat(String),
+}
+
+impl Way {
+    /// The name of the function that asks for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Way::Rising => "rising",
+            Way::Falling => "falling",
+            Way::Flat(_) => "flat",
+        }
+    }
 }
 
 /// An aggregate over the rows of a source.
@@ -372,6 +407,7 @@ impl Calc {
             visit(leaf);
             match leaf {
                 CalcLeaf::Each(each) => each.of.deep_leaves(visit),
+                CalcLeaf::Trend(trend) => trend.of.deep_leaves(visit),
                 CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => of.deep_leaves(visit),
                 CalcLeaf::Kpi(_) | CalcLeaf::Duration(..) | CalcLeaf::Aggregate(_) | CalcLeaf::Grouped(_) => {}
             }

@@ -6,6 +6,7 @@
 pub mod about;
 pub mod expr;
 pub mod facts;
+pub mod guardrail;
 pub mod id;
 pub mod journey;
 pub mod north_star;
@@ -16,6 +17,7 @@ use crate::text::{Name, Span, Spanned};
 use about::About;
 use expr::{Calc, CalcLeaf, Path, RowExpr};
 use facts::{Facts, Kind, Range, Type};
+use guardrail::Guardrail;
 use id::{Id, Table};
 use journey::Journey;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -64,6 +66,8 @@ pub struct Model {
     pub scorecards: Vec<Scorecard>,
     /// What it steers by, if it says so.
     pub north_star: Option<north_star::NorthStar>,
+    /// Its guardrails.
+    pub guardrails: Vec<Guardrail>,
     /// Its spec tests.
     pub tests: Vec<TestCase>,
     /// The KPI of each name and former name.
@@ -259,6 +263,9 @@ pub struct Dimension {
     pub places: BTreeMap<SourceId, Path>,
 }
 
+/// How the names of KPIs begin that are made of questions on the command line.
+pub const ASKED: &str = "kpic_asked_";
+
 /// A figure and what it means.
 #[derive(Debug)]
 pub struct Kpi {
@@ -302,6 +309,13 @@ pub struct Kpi {
     pub about: About,
     /// What the checker found out.
     pub facts: Facts,
+}
+
+impl Kpi {
+    /// Whether it is made of a question on the command line, and no definition of the project.
+    pub fn is_asked(&self) -> bool {
+        self.name.value.starts_with(ASKED)
+    }
 }
 
 /// Which way is good.

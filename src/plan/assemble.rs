@@ -134,6 +134,7 @@ impl<'a> Planner<'a> {
             Show::Value(kpi) => vec![self.expansion.kpi(model, *kpi, place)],
             Show::Prior(kpi) => vec![self.expansion.formula(model, &past(Past::Prior, *kpi), place)],
             Show::Change(kpi) => vec![self.expansion.formula(model, &past(Past::Change, *kpi), place)],
+            Show::Figure(calc) | Show::Holds(calc) | Show::IsKnown(calc) => vec![self.expansion.formula(model, calc, place)],
             Show::IsComplete(kpis) => kpis.iter().map(|kpi| self.expansion.kpi(model, *kpi, place)).collect(),
         }
     }
@@ -241,7 +242,7 @@ impl<'a> Planner<'a> {
         let mut complete: Vec<Vec<(Move, Bound)>> = Vec::new();
         for (output, formulas) in question.outputs.iter().zip(formulas) {
             let mut bounds = Vec::new();
-            if matches!(output.show, Show::IsComplete(_)) {
+            if matches!(output.show, Show::IsComplete(_) | Show::IsKnown(_)) {
                 for bound in formulas.iter().flat_map(|formula| self.whole_from(formula, grain)).collect::<Vec<_>>() {
                     if !bounds.contains(&bound) {
                         bounds.push(bound);
@@ -267,7 +268,9 @@ impl<'a> Planner<'a> {
         select.group_by_these();
         for ((output, formulas), whole) in question.outputs.iter().zip(formulas).zip(complete) {
             let value = match (&output.show, formulas.first()) {
-                (Show::IsComplete(_), _) | (_, None) => is_complete_here(&stack, whole),
+                (Show::IsComplete(_) | Show::IsKnown(_), _) | (_, None) => is_complete_here(&stack, whole),
+                (Show::Figure(_), Some(formula)) => Expr::apply(&conversions::TO_NUMBER, vec![self.scalar(formula, &stack)]),
+                (Show::Holds(_), Some(formula)) => self.scalar(formula, &stack),
                 (Show::Value(kpi) | Show::Prior(kpi) | Show::Change(kpi), Some(formula)) => self.shown(*kpi, formula, &stack),
             };
             select.column(value, &output.name);

@@ -7,7 +7,7 @@
 use crate::calendar::{Grain, Length};
 use crate::functions::{Function, OverNothing, abs, if_, operators};
 use crate::model::expr::{
-    Aggregate, Calc, CalcLeaf, Expr, Grouped, Literal, Node, PairLeaf, Past, Path, RowExpr, RowLeaf, Stock, Window,
+    Aggregate, Calc, CalcLeaf, Expr, Grouped, Literal, Node, PairLeaf, Past, Path, RowExpr, RowLeaf, Stock, Trend, Way, Window,
 };
 use crate::model::{Body, DimensionId, Holds, KpiId, Model, SourceId};
 use foldhash::HashMap;
@@ -138,7 +138,9 @@ impl Expansion {
         let kpi = model.kpis.get(id);
         match &kpi.body {
             Body::Formula(calc) => {
-                let formula = self.calc(model, calc, place, &kpi.name.value);
+                // What is asked has no name that says anything.
+                let name = if kpi.is_asked() { "" } else { kpi.name.value.as_str() };
+                let formula = self.calc(model, calc, place, name);
                 scaled(formula, kpi.facts.scale)
             }
             Body::Values(_) => {
@@ -241,6 +243,7 @@ impl Expansion {
                     }
                 }
             }
+            CalcLeaf::Trend(trend) => self.trend(model, trend, place),
             CalcLeaf::Slice(of, condition) => {
                 let mut part = place.clone();
                 part.filters.push((**condition).clone());
@@ -252,6 +255,36 @@ impl Expansion {
                 self.calc(model, of, &whole, "")
             }
         }
+    }
+
+    /// A trend as comparisons of the value with what it was: null wherever one of them is null.
+    fn trend(&mut self, model: &Model, trend: &Trend, place: &Place) -> Formula {
+        let at = |count: u32| {
+            if count == 0 {
+                return trend.of.clone();
+            }
+            let length = Length { count, unit: trend.length.unit };
+            Expr::leaf(CalcLeaf::Prior(Past::Prior, Box::new(trend.of.clone()), Some(length)))
+        };
+        let values: Vec<Formula> = (0..=trend.length.count).map(|count| self.calc(model, &at(count), place, "")).collect();
+        let pairs = values.iter().zip(values.iter().skip(1));
+        let each = |function, (now, before): (&Formula, &Formula)| Expr::apply(function, vec![now.clone(), before.clone()]);
+        let conditions = match &trend.way {
+            Way::Rising => pairs.map(|pair| each(&operators::GREATER, pair)).collect(),
+            Way::Falling => pairs.map(|pair| each(&operators::LESS, pair)).collect(),
+            Way::Flat(tolerance) => {
+                let Some((base, later)) = values.split_last() else { return Expr::null() };
+                let size = Expr::apply(&abs::ABS, vec![base.clone()]);
+                let most = Expr::apply(&operators::MULTIPLY, vec![Expr::number(tolerance), size]);
+                let within = |value: &Formula| {
+                    let moved = Expr::apply(&operators::SUBTRACT, vec![value.clone(), base.clone()]);
+                    let moved = Expr::apply(&abs::ABS, vec![moved]);
+                    Expr::apply(&operators::LESS_OR_EQUAL, vec![moved, most.clone()])
+                };
+                later.iter().map(within).collect()
+            }
+        };
+        Expr::all(conditions).unwrap_or_else(Expr::null)
     }
 
     /// A value over states, null where these are known by snapshots and the latest is too old.

@@ -12,7 +12,8 @@
 //! 4. `stack` puts everything on a dense set of periods and slices; `spine` makes the periods, with their bounds and those
 //!    before them; `complete` says from when on windows are whole. `assemble` holds the planner and makes the result.
 //!
-//! [`views`] says which views a project has; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
+//! [`views`] says which views a project has, [`guardrails`] when guardrails fire, [`north_star`]
+//! what moved the North Star; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
 //! cannot fail: what reaches this stage is valid. It knows no dialect.
 
 mod assemble;
@@ -20,10 +21,12 @@ mod complete;
 mod distinct;
 mod expand;
 mod gaps;
+pub mod guardrails;
 mod journey;
 mod levels;
 mod measures;
 mod names;
+pub mod north_star;
 mod periods;
 pub mod relation;
 mod rows;
@@ -38,7 +41,7 @@ mod whole;
 mod window;
 
 use crate::calendar::{Date, Grain};
-use crate::model::expr::RowExpr;
+use crate::model::expr::{Calc, RowExpr};
 use crate::model::{DimensionId, KpiId, Model, Source, SourceId};
 use crate::pipeline::Valid;
 use names::Names;
@@ -86,6 +89,12 @@ pub enum Show {
     Change(KpiId),
     /// Whether the values of all these KPIs are complete.
     IsComplete(Vec<KpiId>),
+    /// The number that KPI arithmetic gives.
+    Figure(Box<Calc>),
+    /// Whether a condition over KPIs holds.
+    Holds(Box<Calc>),
+    /// Whether everything that a condition looks at is complete.
+    IsKnown(Box<Calc>),
 }
 
 /// Where the rows of sources are.

@@ -4,9 +4,8 @@
 
 use crate::calendar::{Calendar, Date, Grain, Label, add_days};
 use crate::diagnostic::Findings;
-use crate::model::{KpiId, Model};
+use crate::model::{ASKED, KpiId, Model};
 use crate::plan::{Data, Output, Question, Show};
-use crate::spec::kpi::ASKED;
 
 /// The name under which the words of the command line show up in findings.
 pub const FILE: &str = "the command line";

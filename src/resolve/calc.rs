@@ -6,8 +6,8 @@ use crate::calendar::TimeUnit;
 use crate::calendar::{Grain, Length};
 use crate::diagnostic::{codes, suggest};
 use crate::formula::{Call, Expression, Kind, Literal as Written};
-use crate::functions::{Function, Role, case, change, growth, operators, prior, slice};
-use crate::model::expr::{Calc, CalcLeaf, Expr, Node, Past};
+use crate::functions::{Function, Role, case, change, growth, operators, prior, rising, slice};
+use crate::model::expr::{Calc, CalcLeaf, Expr, Literal, Node, Past, Trend, Way};
 use crate::model::facts::Kind as Additivity;
 use crate::model::{Body, Values};
 use crate::spec::kpi as written;
@@ -188,6 +188,7 @@ impl Resolver<'_> {
         match function.role {
             Role::Aggregate(_) => return self.aggregate_call(call, function, span),
             Role::Kpi => return self.over_kpi(call, function, span),
+            Role::Trend => return self.trend(call, function, span),
             Role::RowValue => {
                 let message =
                     format!("`{}` works on the values of rows and cannot stand outside of an aggregate", function.name);
@@ -247,6 +248,55 @@ impl Resolver<'_> {
         Expr::new(Node::Leaf(CalcLeaf::Total(of, dimensions)), span)
     }
 
+    /// `rising`, `falling`, `flat`.
+    fn trend(&mut self, call: &Call, function: &'static Function, span: Span) -> Calc {
+        let broken = Expr::new(Node::Broken, span);
+        if !self.in_condition {
+            let message =
+                format!("`{}` is a condition over periods, and stands in the `when` of a guardrail only", function.name);
+            let help = "a KPI shows a figure: `change(x)` and `growth(x)` say by how much it moves".to_owned();
+            return self.broken(&codes::WRONG_LEVEL, call.name.span, message, Some(help));
+        }
+        self.no_clauses(call, function);
+        if !self.arity(call, function) {
+            return broken;
+        }
+        let mut arguments = call.arguments.iter();
+        let of = arguments.next().map(|argument| self.calc(argument));
+        let length = arguments.next().and_then(|argument| self.length_of_trend(argument));
+        let way = match arguments.next() {
+            None if *function == rising::RISING => Some(Way::Rising),
+            None => Some(Way::Falling),
+            Some(argument) => self.tolerance(argument).map(Way::Flat),
+        };
+        let (Some(of), Some(length), Some(way)) = (of, length, way) else { return broken };
+        Expr::new(Node::Leaf(CalcLeaf::Trend(Box::new(Trend { way, of, length }))), span)
+    }
+
+    /// Over how many periods a trend is looked for. Each of them is looked up, so there is an end to it.
+    fn length_of_trend(&mut self, argument: &Expression) -> Option<Length> {
+        let length = self.length(argument)?;
+        if length.count <= LONGEST_TREND {
+            return Some(length);
+        }
+        let message = format!("a trend over {length} is longer than {LONGEST_TREND} periods");
+        self.report(&codes::BAD_WINDOW, argument.span, message)
+            .help("go by a longer grain, or hold a value against an earlier one: `x > prior(x, 1 year)`");
+        None
+    }
+
+    /// By how much a flat value may move, as a share in digits.
+    fn tolerance(&mut self, argument: &Expression) -> Option<String> {
+        if let Kind::Literal(written @ Written::Percent(_)) = &argument.kind
+            && let Literal::Number(digits) = literal(written)
+        {
+            return Some(digits);
+        }
+        self.report(&codes::WRONG_ARGUMENTS, argument.span, "expected a percentage that is written out here")
+            .help("`flat(ltv, 3 months, 5%)` holds while each month is within 5 % of what it was 3 months ago");
+        None
+    }
+
     /// How far `prior` and its like go back.
     fn length(&mut self, argument: &Expression) -> Option<Length> {
         let Kind::Literal(Written::Duration(count, unit)) = &argument.kind else {
@@ -277,6 +327,9 @@ impl Resolver<'_> {
         Some(Length { count, unit })
     }
 }
+
+/// Over how many periods a trend may be looked for.
+const LONGEST_TREND: u32 = 60;
 
 /// How periods of a grain are named, for help lines.
 fn example(grain: Grain) -> &'static str {

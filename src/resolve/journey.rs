@@ -55,7 +55,7 @@ fn rows(
 ) -> Option<StepRows> {
     let at = step.at.as_ref()?;
     let (source, time) = time(step, at, spec, model, findings)?;
-    let mut resolver = Resolver { model, incomplete: spec.incomplete, findings: Findings::default() };
+    let mut resolver = Resolver::new(model, spec.incomplete);
     let entity = step.entity.as_ref().and_then(|entity| {
         let path = resolver.column_path(source, &split_path(entity))?;
         Some((path, entity.span))

@@ -26,7 +26,7 @@ pub(super) fn kpis(spec: &Spec, model: &mut Model, findings: &mut Findings) {
 
 fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, findings: &mut Findings) -> Kpi {
     let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
-    let mut resolver = Resolver { model, incomplete: spec.incomplete, findings: Findings::default() };
+    let mut resolver = Resolver::new(model, spec.incomplete);
     let owner = kpi.owner.as_ref().and_then(|name| resolver.team(name));
     let by = kpi.by.iter().filter_map(|slice| resolver.slice(slice)).collect();
     for (taxonomy, value) in &kpi.taxonomies {
@@ -84,7 +84,7 @@ impl Resolver<'_> {
         found
     }
 
-    fn slice(&mut self, slice: &Spanned<Vec<Name>>) -> Option<Spanned<Vec<DimensionId>>> {
+    pub(super) fn slice(&mut self, slice: &Spanned<Vec<Name>>) -> Option<Spanned<Vec<DimensionId>>> {
         let mut dimensions = Vec::new();
         for name in &slice.value {
             let id = self.dimension(name)?;

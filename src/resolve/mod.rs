@@ -4,7 +4,8 @@
 //! 2. [`kpis`] gives every KPI its row, so that formulas can refer to each other in any order.
 //! 3. [`bodies`] resolves the formulas: `calc` the arithmetic of KPIs, `aggregate` what stands at its leaves, `row` the
 //!    expressions over rows.
-//! 4. [`test`] resolves the names and values in spec tests.
+//! 4. [`guardrail`] resolves the conditions that KPIs are held against.
+//! 5. [`test`] resolves the names and values in spec tests.
 //!
 //! It decides levels (row or KPI) and never types. A name that is not found becomes a broken leaf, which silences what would
 //! follow from it.
@@ -13,6 +14,7 @@ mod aggregate;
 mod calc;
 mod calendar;
 mod foreign;
+mod guardrail;
 mod journey;
 mod kpi;
 mod north_star;
@@ -40,6 +42,8 @@ use std::sync::OnceLock;
 pub struct Formulas {
     /// For each KPI its tree; nothing where it has none or it could not be read.
     pub kpis: Vec<Option<Expression>>,
+    /// For each guardrail the tree of its condition.
+    pub guardrails: Vec<Option<Expression>>,
     /// For each source and column its tree.
     pub columns: Vec<Vec<Option<Expression>>>,
     /// For each journey and step the tree of its condition.
@@ -61,6 +65,7 @@ pub fn resolve(spec: &Spec, formulas: &Formulas, findings: &mut Findings) -> Mod
     kpi::references(spec, &mut model, findings);
     kpi::scorecards(spec, &mut model, findings);
     north_star::north_star(spec, &mut model, findings);
+    guardrail::guardrails(spec, formulas, &mut model, findings);
     test::tests(spec, &mut model, findings);
     model
 }
@@ -90,6 +95,7 @@ fn empty(spec: &Spec) -> Model {
         taxonomies: taxonomies(spec),
         scorecards: Vec::new(),
         north_star: None,
+        guardrails: Vec::new(),
         tests: Vec::new(),
         kpi_names: HashMap::new(),
         source_names: HashMap::new(),
@@ -144,7 +150,7 @@ fn bodies(spec: &Spec, formulas: &Formulas, model: &mut Model, findings: &mut Fi
     let done: Vec<(Body, Findings)> = work
         .into_par_iter()
         .map(|(kpi, tree)| {
-            let mut resolver = Resolver { model: shared, incomplete: spec.incomplete, findings: Findings::default() };
+            let mut resolver = Resolver::new(shared, spec.incomplete);
             let body = resolver.body(kpi, tree.as_ref());
             (body, resolver.findings)
         })
@@ -160,7 +166,15 @@ struct Resolver<'a> {
     model: &'a Model,
     /// Whether a file could not be read, so that an unknown name may be defined in it.
     incomplete: bool,
+    /// Whether the formula is the condition of a guardrail.
+    in_condition: bool,
     findings: Findings,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(model: &'a Model, incomplete: bool) -> Self {
+        Self { model, incomplete, in_condition: false, findings: Findings::default() }
+    }
 }
 
 impl Resolver<'_> {
@@ -212,5 +226,5 @@ fn kpi_by_name(model: &Model, name: &Name, incomplete: bool, findings: &mut Find
 /// The names of all KPIs, in the order of their definitions.
 fn kpi_names(model: &Model) -> impl Iterator<Item = &str> {
     // A question on the command line is a KPI too, whose name nobody has given.
-    model.kpis.rows().iter().map(|kpi| kpi.name.value.as_str()).filter(|name| !name.starts_with(crate::spec::kpi::ASKED))
+    model.kpis.rows().iter().filter(|kpi| !kpi.is_asked()).map(|kpi| kpi.name.value.as_str())
 }

@@ -6,9 +6,9 @@ use crate::calendar::Grain;
 use crate::diagnostic::{codes, suggest};
 use crate::formula::{Call, Expression, Kind, Literal as Written, Operator};
 use crate::functions::{self, Argument, Function, Rest, Role, case, operators};
-use crate::model::SourceId;
 use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf, Stock};
 use crate::model::facts::Type;
+use crate::model::{ColumnId, SourceId};
 use crate::text::{Name, Span};
 
 /// Where a row expression stands, which decides what its names mean.
@@ -214,7 +214,13 @@ impl Resolver<'_> {
         let model = self.model;
         let own = model.sources.get(source);
         let (first, rest) = path.split_first()?;
-        let (first, rest) = if own.names.contains_key(&first.value) || first.value != own.name.value {
+        // `followers.followers` of a source that has the name of one of its columns: nothing can follow that column.
+        let follows = |column: &ColumnId| own.columns.get(*column).reference.is_some();
+        let is_column = match own.names.get(&first.value) {
+            Some(column) => follows(column) || !rest.first().is_some_and(|next| own.names.contains_key(&next.value)),
+            None => false,
+        };
+        let (first, rest) = if is_column || first.value != own.name.value {
             (first, rest)
         } else if let Some((next, rest)) = rest.split_first() {
             (next, rest)
@@ -334,7 +340,7 @@ impl Resolver<'_> {
                 };
                 return self.broken(&codes::NESTED_AGGREGATE, call.name.span, message, Some(help.to_owned()));
             }
-            Role::Kpi => {
+            Role::Kpi | Role::Trend => {
                 let message = format!("`{}` works on KPIs and cannot stand inside an aggregate", function.name);
                 return self.broken(
                     &codes::WRONG_LEVEL,

@@ -338,7 +338,7 @@ pub(super) fn derived(spec: &Spec, formulas: &Formulas, model: &mut Model, findi
         let columns = model.sources.get(id).columns.ids();
         for ((column_id, column), tree) in columns.zip(&source.columns).zip(trees) {
             let Some(text) = &column.expr else { continue };
-            let mut resolver = Resolver { model, incomplete: spec.incomplete, findings: Findings::default() };
+            let mut resolver = Resolver::new(model, spec.incomplete);
             let expr = match tree {
                 Some(tree) => resolver.row(tree, &super::row::Scope::derived(id)),
                 None => crate::model::expr::Expr::new(Node::Broken, text.span),
@@ -417,7 +417,7 @@ fn defined(written: &dimension::Dimension, incomplete: bool, model: &Model, find
             }
             continue;
         };
-        let mut resolver = Resolver { model, incomplete, findings: Findings::default() };
+        let mut resolver = Resolver::new(model, incomplete);
         let names: Vec<Name> = split_path(path);
         let expr = resolver.path(&names, path.span, &super::row::Scope::derived(source));
         findings.append(resolver.findings);

@@ -115,9 +115,6 @@ static DEPRECATED: Record = Record {
     ],
 };
 
-/// How the names of KPIs begin that are made of questions on the command line.
-pub const ASKED: &str = "kpic_asked_";
-
 /// The names of the kinds of values over time.
 pub const KINDS: &[&str] = &["flow", "stock", "distinct", "movement", "ratio"];
 

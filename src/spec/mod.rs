@@ -7,6 +7,7 @@
 pub mod allow;
 pub mod dimension;
 mod foreign;
+pub mod guardrail;
 pub mod journey;
 pub mod kpi;
 pub mod north_star;
@@ -48,6 +49,8 @@ pub struct Spec {
     pub scorecards: Vec<scorecard::Scorecard>,
     /// The North Star; more than one is a mistake.
     pub north_star: Vec<north_star::NorthStar>,
+    /// Guardrails.
+    pub guardrails: Vec<guardrail::Guardrail>,
     /// Lints that definitions silence.
     pub allowances: Vec<allow::Allowance>,
     /// Spec tests.
@@ -70,6 +73,7 @@ impl Spec {
             taxonomies,
             scorecards,
             north_star,
+            guardrails,
             allowances,
             tests,
             incomplete,
@@ -83,6 +87,7 @@ impl Spec {
         self.taxonomies.extend(taxonomies);
         self.scorecards.extend(scorecards);
         self.north_star.extend(north_star);
+        self.guardrails.extend(guardrails);
         self.allowances.extend(allowances);
         self.tests.extend(tests);
     }
@@ -121,7 +126,11 @@ pub static FILE: Record = Record {
         ),
         Field::new("north_star", Shape::Record(&north_star::NORTH_STAR), "What the company steers by."),
         Field::new("objectives", Shape::Any, "What is to be reached, and the key results that show it.").later(),
-        Field::new("guardrails", Shape::Any, "Conditions over KPIs that must not hold.").later(),
+        Field::new(
+            "guardrails",
+            Shape::Named("a guardrail", &Shape::Record(&guardrail::GUARDRAIL)),
+            "Conditions over KPIs that call somebody to act.",
+        ),
         Field::new("tests", Shape::Map(&Shape::Record(&test::TEST)), "Rows given, figures expected."),
     ],
 };
@@ -183,9 +192,24 @@ fn project_sections(root: &Node, findings: &mut Findings) {
     }
 }
 
+/// Where a spec file says that it is the file of a project of its own.
+fn project_inside(tree: &Tree, files: &Files) -> Option<Span> {
+    let name = files.path(tree.file).rsplit('/').next()?;
+    let Value::Map(entries) = &tree.roots.first()?.value else { return None };
+    let version = entries.iter().find(|entry| entry.key.value == "kpic")?;
+    (name == PROJECT_FILE).then_some(version.key.span)
+}
+
 /// What one file defines.
 fn file(tree: &Tree, files: &Files) -> (Spec, Findings) {
     let (mut spec, mut findings) = (Spec::default(), Findings::default());
+    if let Some(span) = project_inside(tree, files) {
+        spec.incomplete = true;
+        findings
+            .report(&codes::UNKNOWN_KEY, span, format!("a {PROJECT_FILE} among the spec files: a project has one, at its root"))
+            .help("move the folder of that other project elsewhere, or delete the file if its settings stand at the root");
+        return (spec, findings);
+    }
     for root in tree.roots.iter().filter(|root| root.value != Value::Null) {
         document(root, files, &mut spec, &mut findings);
     }
@@ -212,12 +236,13 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
     each(&reader, "teams", |entry| spec.teams.push(team::decode(entry)));
     each(&reader, "taxonomies", |entry| spec.taxonomies.push(team::decode_taxonomy(entry)));
     each(&reader, "scorecards", |entry| spec.scorecards.push(scorecard::decode(entry)));
+    each(&reader, "guardrails", |entry| spec.guardrails.push(guardrail::decode(entry, files)));
     each(&reader, "tests", |entry| spec.tests.push(test::decode(entry)));
     for entry in reader.all().iter().filter(|entry| entry.key.value == "north_star") {
         spec.north_star.push(north_star::decode(entry));
         allow::collect(entry, &mut spec.allowances, findings);
     }
-    for section in ["sources", "journeys", "kpis", "teams", "scorecards"] {
+    for section in ["sources", "journeys", "kpis", "teams", "scorecards", "guardrails"] {
         each(&reader, section, |entry| allow::collect(entry, &mut spec.allowances, findings));
     }
 }
@@ -276,6 +301,7 @@ fn unique(spec: &mut Spec, findings: &mut Findings) {
     keep_first(&mut spec.taxonomies, |taxonomy| &taxonomy.name, "taxonomy", findings);
     keep_first(&mut spec.scorecards, |scorecard| &scorecard.name, "scorecard", findings);
     only_one_north_star(spec, findings);
+    keep_first(&mut spec.guardrails, |guardrail| &guardrail.name, "guardrail", findings);
     keep_first(&mut spec.tests, |test| &test.name, "test", findings);
     aliases(spec, findings);
 }

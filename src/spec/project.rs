@@ -180,6 +180,16 @@ fn decode_calendar(reader: &Reader<'_>, findings: &mut Findings) -> CalendarSpec
             .also(start.span, "the first period shown starts on or after this day")
             .help("`data_from` is `start` or an earlier day");
     }
+    if let (Some(start), Some(AsOf::Day(last)), Some(text)) = (&calendar.start, calendar.as_of, reader.text("as_of"))
+        && last < start.value
+    {
+        let message =
+            format!("nothing is shown: the last visible day is {last}, and the first period begins on {}", start.value);
+        findings
+            .report(&codes::CALENDAR_ORDER, text.span, message)
+            .also(start.span, "the first period shown starts on or after this day")
+            .help("`as_of` is `start` or a later day");
+    }
     calendar
 }
 

@@ -200,6 +200,31 @@ fn nothing_is_written_over() {
 }
 
 #[test]
+fn numbers_that_are_texts_come_with_the_way_out() {
+    let folder = Folder::new();
+    folder.write("de.csv", "tag;betrag;plz\n2024-01-03;10,50;04109\n2024-01-04;1.099,00;80331\n");
+    folder.write("us.csv", "day,amount\n2024-01-03,\"1,099.50\"\n2024-01-04,5\n");
+    folder.write("bare.csv", "day,amount\n");
+    let printed = folder.fine(&["init", "kpis", "--csv", "de.csv", "us.csv", "bare.csv"]);
+    assert!(printed.contains("left out: it has no rows"), "{printed}");
+    // What the comment says is what is to be written.
+    for (file, column, figures) in [("de", "betrag", [10.5, 1099.0]), ("us", "amount", [1099.5, 5.0])] {
+        let path = format!("kpis/specs/{file}.yml");
+        let draft = folder.read(&path);
+        let line = draft.lines().find(|line| line.contains("numbers as text")).unwrap();
+        let advice = line.split('`').nth(1).unwrap();
+        folder.write(&path, &draft.replace(line, &format!("      {column}: text\n      {advice}")));
+        let asked = format!("sum({file}.{column}_number)");
+        let answer = folder.fine(&["-C", "kpis", "query", &asked, "--grain", "day", "--format", "csv"]);
+        let found: Vec<f64> = answer.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().parse().unwrap()).collect();
+        assert_eq!(found, figures, "{answer}");
+        let outcome = folder.kpic(&["-C", "kpis", "query", &asked, "--grain", "month"]);
+        assert!(outcome.stderr.contains("the first month that begins on or after"), "{}", outcome.stderr);
+    }
+    assert!(!folder.read("kpis/specs/de.yml").contains("plz_number"));
+}
+
+#[test]
 fn what_cannot_be_drafted_is_said_and_leaves_nothing_behind() {
     let folder = Folder::new();
     folder.sql("empty.duckdb", "create table notes (text varchar, more varchar);");
@@ -209,7 +234,7 @@ fn what_cannot_be_drafted_is_said_and_leaves_nothing_behind() {
         (&["init", "new"], 2, "nobody is there to be asked"),
         (&["init", "new", "--csv", "none.csv"], 2, "there is no file"),
         (&["init", "new", "--database", "none.duckdb"], 2, "there is no file"),
-        (&["init", "new", "--database", "empty.duckdb"], 3, "notes: no column is a time"),
+        (&["init", "new", "--database", "empty.duckdb"], 3, "notes: it has no rows"),
         (&["init", "new", "--database", "text.duckdb"], 3, "error: "),
         (&["init", "new", "--csv", "broken.parquet"], 3, "broken.parquet"),
         (&["init", "new", "--sample", "--csv", "broken.parquet"], 2, "cannot be used with"),

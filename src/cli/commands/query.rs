@@ -1,18 +1,20 @@
 //! `kpic query`
 
-use crate::calendar::Grain;
+use crate::calendar::{AsOf, Grain};
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, show, show_findings, usage,
     valid,
 };
-use crate::diagnostic::suggest;
+use crate::diagnostic::{Finding, Severity, codes, suggest};
 use crate::engine::{Failure, Rows};
 use crate::measure::{Session, guard, number};
+use crate::model::facts::Kind;
 use crate::model::unit::Unit;
 use crate::model::{KpiId, Model};
 use crate::pipeline::{self, Valid};
 use crate::plan::relation::{Body, Query, column};
 use crate::query::{self, Asked, Column};
+use crate::text::Span;
 use crate::{plan, sql};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
@@ -90,12 +92,27 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     let grain_of = |name: &str| known.model.kpi_names.get(name).map(|id| known.model.kpis.get(*id).grain);
     let (text, columns) = query::file(&asked, grain_of);
     let mut checked = pipeline::check_with(&root, (query::FILE.to_owned(), text), &context.options());
-    checked.findings.retain(|finding| !is_noise(finding));
+    let asked_in = checked.files.iter().find(|(_, file)| file.path == query::FILE).map(|(id, _)| id);
+    let is_about_asked = |finding: &Finding| finding.labels.first().is_some_and(|label| Some(label.span.file) == asked_in);
+    // The definitions made of a command line need no owner, and what `check` warns of is not asked here. A grain that is asked
+    // for is meant; but a distinct count is another figure there.
+    let (model, files) = (&checked.model, &checked.files);
+    let is_distinct = |span: Span| {
+        let id = model.kpi_names.get(files.slice(span));
+        id.is_some_and(|id| model.kpis.get(*id).facts.kind == Kind::Distinct)
+    };
+    checked.findings.retain(|finding| {
+        let is_grain = finding.code == &codes::UNDECLARED_GRAIN && is_about_asked(finding);
+        let warns = is_grain && finding.labels.first().is_some_and(|label| is_distinct(label.span));
+        finding.severity != Severity::Warning || warns
+    });
     query::reword(&mut checked.findings, &columns);
     // A dimension that does not exist is one mistake, however many columns it should slice.
     let mut said = HashSet::new();
-    checked.findings.retain(|finding| said.insert((finding.code.id, finding.message.clone())));
+    checked.findings.retain(|finding| !is_about_asked(finding) || said.insert((finding.code.id, finding.message.clone())));
+    let remarks = checked.findings.clone();
     let project = valid(checked)?;
+    show_findings(&remarks, project.files());
     let model = project.model();
     let (question, kpis) =
         query::question(model, &asked, &columns).map_err(|unclear| usage(&unclear.message, &unclear.help))?;
@@ -124,6 +141,9 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
                 Format::Json => json(&rows),
             };
             out::print(&text);
+            if let Some(why) = no_period(model, question.grain) {
+                out::error(&format!("note: {why}\n"));
+            }
             Ok(FINE)
         }
         Some(Err(why)) => Err(environment(&Failure { message: format!("the engine refused the query: {why}"), help: None })),
@@ -131,9 +151,18 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     }
 }
 
-/// Whether a finding says nothing to someone who asks: the definitions made of a command line need no owner.
-fn is_noise(finding: &crate::diagnostic::Finding) -> bool {
-    finding.severity == crate::diagnostic::Severity::Warning
+/// Why there is no period of that grain, if the first one begins after the last visible day.
+fn no_period(model: &Model, grain: Grain) -> Option<String> {
+    let calendar = &model.calendar;
+    let AsOf::Day(last) = calendar.as_of else { return None };
+    let first = calendar.first_from(grain, calendar.start);
+    (!calendar.custom && first > last).then(|| {
+        format!(
+            "the first {grain} that begins on or after `start` ({}) begins on {first}, and the last visible day is {last}; \
+             an earlier `start` in kpic.yml shows the {grain} before",
+            calendar.start
+        )
+    })
 }
 
 fn count(text: &str) -> Result<u64, String> {

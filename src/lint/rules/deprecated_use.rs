@@ -1,4 +1,4 @@
-//! `deprecated-use`: a formula or scorecard that uses a deprecated KPI, or a KPI by a former name.
+//! `deprecated-use`: a formula, guardrail or scorecard that uses a deprecated KPI, or a KPI by a former name.
 
 use super::walk;
 use crate::diagnostic::{Findings, codes};
@@ -10,12 +10,16 @@ use crate::text::Span;
 pub(super) const RULE: Rule = Rule { code: &codes::DEPRECATED_USE, check };
 
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
-    for kpi in lens.model.kpis.rows() {
-        let Body::Formula(calc) = &kpi.body else { continue };
+    let formulas = lens.model.kpis.rows().iter().filter_map(|kpi| match &kpi.body {
+        Body::Formula(calc) => Some((calc, kpi.deprecated.is_some())),
+        Body::Values(_) | Body::Broken => None,
+    });
+    let conditions = walk::conditions(lens.model).map(|(_, condition)| (condition, false));
+    for (calc, excused) in formulas.chain(conditions) {
         walk::calcs(calc, &mut |calc| {
             walk::nodes(calc, &mut |node| {
                 if let (Node::Leaf(CalcLeaf::Kpi(id)), Some(span)) = (&node.node, node.at.0) {
-                    mention(lens, *id, span, kpi.deprecated.is_some(), findings);
+                    mention(lens, *id, span, excused, findings);
                 }
             });
         });

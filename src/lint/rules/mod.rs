@@ -6,6 +6,9 @@ mod contradictory_influence;
 mod crowded_scorecard;
 mod deprecated_use;
 mod disagreeing_paths;
+mod grain_misses_cadence;
+mod guardrail_without_action;
+mod guardrail_without_owner;
 mod influence_against_good;
 mod influence_without_reason;
 mod missing_better;
@@ -20,11 +23,13 @@ mod orphan_team;
 mod percent_scale;
 mod plain_revenue_north_star;
 mod same_calculation;
+mod same_guardrail;
 mod share_above_one;
 mod time_unit_left;
 mod times_hundred;
 mod uncovered_value;
 mod undeclared_grain;
+mod unguarded_counter_metric;
 mod unpaired_north_star;
 mod unused_column;
 mod unused_kpi;
@@ -45,6 +50,9 @@ pub static RULES: &[Rule] = &[
     disagreeing_paths::RULE,
     influence_against_good::RULE,
     influence_without_reason::RULE,
+    grain_misses_cadence::RULE,
+    guardrail_without_action::RULE,
+    guardrail_without_owner::RULE,
     missing_better::RULE,
     missing_counter_metric::RULE,
     missing_description::RULE,
@@ -57,11 +65,13 @@ pub static RULES: &[Rule] = &[
     percent_scale::RULE,
     plain_revenue_north_star::RULE,
     same_calculation::RULE,
+    same_guardrail::RULE,
     share_above_one::RULE,
     time_unit_left::RULE,
     times_hundred::RULE,
     uncovered_value::RULE,
     undeclared_grain::RULE,
+    unguarded_counter_metric::RULE,
     unpaired_north_star::RULE,
     unused_column::RULE,
     unused_kpi::RULE,

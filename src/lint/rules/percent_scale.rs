@@ -21,8 +21,11 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             share.then_some(column.range)
         });
     });
-    for kpi in lens.model.kpis.rows() {
-        let Body::Formula(calc) = &kpi.body else { continue };
+    let formulas = lens.model.kpis.rows().iter().filter_map(|kpi| match &kpi.body {
+        Body::Formula(calc) => Some(calc),
+        Body::Values(_) | Body::Broken => None,
+    });
+    for calc in formulas.chain(walk::conditions(lens.model).map(|(_, condition)| condition)) {
         walk::calcs(calc, &mut |calc| {
             compared(calc, &mut found, &|leaf| {
                 let CalcLeaf::Kpi(id) = leaf else { return None };

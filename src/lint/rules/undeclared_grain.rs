@@ -23,6 +23,13 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             }
         });
     }
+    for (guardrail, condition) in walk::conditions(lens.model) {
+        outside(condition, &mut |id, span| {
+            if !lens.model.grains(lens.model.kpis.get(id)).contains(&guardrail.grain) {
+                report(lens, id, guardrail.grain, span, findings);
+            }
+        });
+    }
     for card in &lens.model.scorecards {
         for entry in &card.kpis {
             if !lens.model.grains(lens.model.kpis.get(entry.value)).contains(&card.grain) {
@@ -52,6 +59,7 @@ fn outside(calc: &Calc, visit: &mut impl FnMut(KpiId, Span)) {
             match leaf {
                 CalcLeaf::Kpi(id) => visit(*id, span),
                 CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => outside(of, visit),
+                CalcLeaf::Trend(trend) => outside(&trend.of, visit),
                 CalcLeaf::Each(_) | CalcLeaf::Duration(..) | CalcLeaf::Aggregate(_) | CalcLeaf::Grouped(_) => {}
             }
         }

@@ -1,4 +1,4 @@
-//! `unused-kpi`: a figure that is on no scorecard and that no KPI uses is looked at by nobody. Quiet in a project without
+//! `unused-kpi`: a figure that is on no scorecard and that no KPI or guardrail uses is looked at by nobody. Quiet in a project without
 //! scorecards, and silent unless asked for.
 
 use crate::diagnostic::{Findings, codes};
@@ -14,9 +14,10 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         return;
     }
     let shown: BTreeSet<_> = model.scorecards.iter().flat_map(|scorecard| &scorecard.kpis).map(|kpi| kpi.value).collect();
+    let watched: BTreeSet<_> = model.guardrails.iter().flat_map(|guardrail| &guardrail.watches).copied().collect();
     for (id, kpi) in model.kpis.iter() {
         // What is deprecated is on its way out.
-        if shown.contains(&id) || kpi.deprecated.is_some() || lens.graph.is_used(Node::Kpi(id)) {
+        if shown.contains(&id) || watched.contains(&id) || kpi.deprecated.is_some() || lens.graph.is_used(Node::Kpi(id)) {
             continue;
         }
         let message = format!("`{}` is on no scorecard, and no other KPI uses it", kpi.name.value);

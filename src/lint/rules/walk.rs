@@ -1,6 +1,7 @@
 //! Ways through a model that several lints take.
 
 use crate::model::expr::{Aggregate, Calc, CalcLeaf, Expr, Node, RowExpr, RowLeaf};
+use crate::model::guardrail::Guardrail;
 use crate::model::{Body, Kpi, Model, SourceId, Storage};
 
 /// Calls `visit` on every node of an expression, the outer before the inner.
@@ -16,9 +17,15 @@ pub(super) fn calcs<'a>(calc: &'a Calc, visit: &mut impl FnMut(&'a Calc)) {
     visit(calc);
     calc.deep_leaves(&mut |leaf| match leaf {
         CalcLeaf::Each(each) => visit(&each.of),
+        CalcLeaf::Trend(trend) => visit(&trend.of),
         CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => visit(of),
         CalcLeaf::Kpi(_) | CalcLeaf::Duration(..) | CalcLeaf::Aggregate(_) | CalcLeaf::Grouped(_) => {}
     });
+}
+
+/// The conditions of guardrails.
+pub(super) fn conditions(model: &Model) -> impl Iterator<Item = (&Guardrail, &Calc)> {
+    model.guardrails.iter().filter_map(|guardrail| Some((guardrail, guardrail.condition.as_ref()?)))
 }
 
 /// Calls `visit` on every aggregate over rows in a KPI's formula, those in conditions too.

@@ -11,6 +11,10 @@ pub(super) const RULE: Rule = Rule { code: &codes::WITHIN_EXCEEDS_DATA, check };
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
     let calendar = &lens.model.calendar;
     let AsOf::Day(last) = calendar.as_of else { return };
+    // That nothing is shown at all has been said.
+    if last < calendar.start {
+        return;
+    }
     let mut found = Vec::new();
     walk::rows(lens.model, &mut |_, expr| {
         walk::nodes(expr, &mut |node| {
