@@ -6,6 +6,7 @@
 //! 3. [`grain::grains`] checks that each KPI has a value at each of its grains.
 //! 4. [`slice::slices`] checks that all parts of a KPI have the dimensions that it is sliced by.
 //! 5. [`guardrail::guardrails`] does all of that for the conditions of guardrails.
+//! 6. [`objective::objectives`] holds targets, slices and periods of key results against their KPIs.
 //!
 //! Checking writes out what formulas leave unsaid: differences of times, and conversions between units of one kind. A part
 //! that is wrong becomes unknown, which silences what follows from it.
@@ -18,6 +19,7 @@ mod column;
 mod grain;
 mod guardrail;
 mod journey;
+mod objective;
 mod row;
 mod size;
 mod slice;
@@ -38,6 +40,7 @@ pub fn check(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Fin
     let sizes = calc::kpis(model, graph, files, sizes, findings);
     let unfit = grain::grains(model, graph, findings);
     let parts = slice::slices(model, graph, findings);
+    objective::objectives(model, &parts, files, findings);
     guardrail::guardrails(model, &guardrail::Known { sizes, unfit, parts }, files, findings);
 }
 

@@ -101,6 +101,10 @@ enum Command {
     Query(commands::query::QueryArgs),
     /// Run the spec tests.
     Test(commands::test::TestArgs),
+    /// Show how far objectives and key results are, beside what is expected by now.
+    Status(commands::status::StatusArgs),
+    /// Write measured baselines into the specs, so that late data cannot move them.
+    Freeze(commands::freeze::FreezeArgs),
     /// Show what is worked out from what, from sources and columns to KPIs.
     Graph(commands::graph::GraphArgs),
     /// Show what moves the North Star, and what has no way to it.
@@ -168,6 +172,8 @@ fn run() -> ExitCode {
         Command::Run(args) => commands::run::run(&args, &context),
         Command::Query(args) => commands::query::run(&args, &context),
         Command::Test(args) => commands::test::run(&args, &context),
+        Command::Status(args) => commands::status::run(&args, &context),
+        Command::Freeze(args) => commands::freeze::run(&args, &context),
         Command::Graph(args) => commands::graph::run(&args, &context),
         Command::Align(args) => commands::align::run(&args, &context),
         Command::Why(args) => commands::why::run(&args, &context),

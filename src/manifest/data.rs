@@ -607,6 +607,8 @@ pub enum Shown {
     NorthStar,
     /// What contributed to the changes of the North Star.
     NorthStarDrivers,
+    /// Objectives, or their key results, or how far these were.
+    Objectives,
     /// What another view shows, under a former name.
     FormerName,
 }

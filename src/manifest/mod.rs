@@ -335,6 +335,7 @@ impl<'a> Whole<'a> {
                 Shows::Guardrails => Shown::Guardrails,
                 Shows::NorthStar => Shown::NorthStar,
                 Shows::NorthStarDrivers => Shown::NorthStarDrivers,
+                Shows::Objectives(_) => Shown::Objectives,
                 Shows::Former(_) => Shown::FormerName,
             },
             kpi: None,
@@ -366,6 +367,7 @@ impl<'a> Whole<'a> {
             Shows::Guardrails => made.columns = text(&crate::plan::guardrails::COLUMNS),
             Shows::NorthStar => made.columns = text(&crate::plan::north_star::COLUMNS),
             Shows::NorthStarDrivers => made.columns = text(&crate::plan::north_star::DRIVER_COLUMNS),
+            Shows::Objectives(sheet) => made.columns = text(sheet.columns()),
             Shows::Former(name) => {
                 made.former_of = Some(name.clone());
             }

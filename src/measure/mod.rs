@@ -1,7 +1,10 @@
 //! A valid project on an engine: figures for `run` and `query`, spec tests, and the checks of the data that figures stand on: those
 //! that every figure needs (`guard`), and all that the specs declare (`verify`).
 
+pub mod freeze;
 pub mod guard;
+mod sheet;
+pub mod status;
 pub mod test;
 pub mod verify;
 pub mod why;

@@ -1,17 +1,18 @@
 //! Spec tests: the given rows become tables of an empty database, the same plans answer, and figures are held against those
 //! that are expected.
 
-use super::number;
+use super::{number, sheet};
 use crate::calendar::Grain;
 use crate::diagnostic::{Findings, codes};
 use crate::engine::{Answer, Engine, Failure, Rows};
 use crate::model::facts::Type;
 use crate::model::{
-    Cell, Clock, Column, DimensionId, Expected, ExpectedRow, ExpectedValue, Given, KpiId, Model, Source, Storage, TestCase,
+    Cell, Clock, Column, DimensionId, Expected, ExpectedRow, ExpectedSheet, ExpectedValue, Given, KpiId, Model, Source,
+    Storage, TestCase,
 };
 use crate::pipeline::Valid;
 use crate::plan::relation::Query;
-use crate::plan::{Data, Question, given_table, plan};
+use crate::plan::{Data, Question, given_table, objectives, plan};
 use crate::sql::{self, Dialect};
 use crate::text::Span;
 use serde_json::Value;
@@ -55,9 +56,17 @@ impl Outcome {
 
 /// What a test asks for: one query, and the rows that are expected of it.
 struct Asked<'a> {
-    expected: &'a Expected,
+    expected: Wanted<'a>,
     of: String,
     query: String,
+}
+
+/// The rows that are expected.
+enum Wanted<'a> {
+    /// Of a KPI.
+    Figures(&'a Expected),
+    /// Of objectives or key results.
+    Rows(&'a ExpectedSheet),
 }
 
 /// A test that is ready to be run.
@@ -101,8 +110,13 @@ fn prepare<'a>(project: &Valid, test: &'a TestCase) -> Prepared<'a> {
     let dialect = sql::dialect::dialect(None);
     let asked = test.expect.iter().map(|expected| {
         let query = sql::query(&query(project, expected.kpi, expected.grain, &expected.dimensions), dialect);
-        Asked { expected, of: title(model, expected), query }
+        Asked { expected: Wanted::Figures(expected), of: title(model, expected), query }
     });
+    let sheets = test.sheets.iter().map(|expected| {
+        let query = sql::query(&objectives::query(project, expected.sheet, Data::Given), dialect);
+        Asked { expected: Wanted::Rows(expected), of: expected.sheet.name().to_owned(), query }
+    });
+    let asked = asked.chain(sheets);
     Prepared { test, tables: tables(model, test, dialect), asked: asked.collect() }
 }
 
@@ -130,7 +144,12 @@ fn outcome(project: &Valid, prepared: &Prepared<'_>, answers: Result<Vec<Answer>
         Ok(answers) => {
             for (asked, answer) in prepared.asked.iter().zip(answers) {
                 match answer {
-                    Ok(rows) => figures(project.model(), asked, &rows, &mut outcome.figures),
+                    Ok(rows) => match asked.expected {
+                        Wanted::Figures(expected) => {
+                            figures(project.model(), (&asked.of, expected), &rows, &mut outcome.figures);
+                        }
+                        Wanted::Rows(expected) => sheet::figures(expected, &rows, &mut outcome.figures),
+                    },
                     Err(why) => outcome.refused = Some(format!("{}: {why}", asked.of)),
                 }
             }
@@ -247,9 +266,9 @@ fn literal(cell: &Cell, at: usize, dialect: &dyn Dialect) -> String {
 
 // --- Expected figures ---
 
-fn figures(model: &Model, asked: &Asked<'_>, rows: &Rows, out: &mut Vec<Figure>) {
-    for expected in &asked.expected.rows {
-        let found = rows.rows.iter().find(|row| is_row(model, asked.expected, expected, rows, row));
+fn figures(model: &Model, (of, asked): (&str, &Expected), rows: &Rows, out: &mut Vec<Figure>) {
+    for expected in &asked.rows {
+        let found = rows.rows.iter().find(|row| is_row(model, asked, expected, rows, row));
         let value = found.and_then(|row| rows.get(row, "value"));
         let complete = found.and_then(|row| rows.get(row, "is_complete")).and_then(Value::as_bool);
         let same_value = match (expected.value, found) {
@@ -277,7 +296,7 @@ fn figures(model: &Model, asked: &Asked<'_>, rows: &Rows, out: &mut Vec<Figure>)
         };
         let keys: Vec<String> = expected.keys.iter().map(shown).collect();
         out.push(Figure {
-            of: asked.of.clone(),
+            of: of.to_owned(),
             row: std::iter::once(expected.label.clone()).chain(keys).collect::<Vec<_>>().join(" "),
             expected: format!("{wanted}{}", shown_complete(expected.is_complete)),
             actual: format!("{actual}{}", shown_complete(complete)),
@@ -312,12 +331,12 @@ fn same(wanted: &Cell, found: &Value) -> bool {
 }
 
 /// Whether two numbers are the same but for the last digits that floating point allows.
-fn close(wanted: f64, found: f64) -> bool {
+pub(super) fn close(wanted: f64, found: f64) -> bool {
     (wanted - found).abs() <= 1e-9 * wanted.abs().max(found.abs()).max(1.0)
 }
 
 /// A number without needless digits.
-fn plain(number: f64) -> String {
+pub(super) fn plain(number: f64) -> String {
     let text = format!("{number}");
     if text.len() > 17 { format!("{number:.12}").trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }

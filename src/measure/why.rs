@@ -65,6 +65,7 @@ pub fn why(session: &Session<'_>, asked: Asked) -> Result<Outcome, Failure> {
         dimensions: Vec::new(),
         filter: None,
         omit_gaps: false,
+        since: None,
         from: asked.from.into_iter().chain(asked.to).min().map(|first| add(first, asked.grain, -1)),
         to: asked.to,
         data: Data::Warehouse,

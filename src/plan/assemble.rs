@@ -109,6 +109,7 @@ impl<'a> Planner<'a> {
             grain: question.grain,
             dimensions: question.dimensions.clone(),
             filters: question.filter.iter().cloned().collect(),
+            since: question.since,
             back: Vec::new(),
         };
         let formulas: Vec<Vec<Formula>> = question.outputs.iter().map(|output| self.output_formulas(output, &place)).collect();
@@ -135,6 +136,7 @@ impl<'a> Planner<'a> {
             Show::Prior(kpi) => vec![self.expansion.formula(model, &past(Past::Prior, *kpi), place)],
             Show::Change(kpi) => vec![self.expansion.formula(model, &past(Past::Change, *kpi), place)],
             Show::Figure(calc) | Show::Holds(calc) | Show::IsKnown(calc) => vec![self.expansion.formula(model, calc, place)],
+            Show::End => Vec::new(),
             Show::IsComplete(kpis) => kpis.iter().map(|kpi| self.expansion.kpi(model, *kpi, place)).collect(),
         }
     }
@@ -212,6 +214,19 @@ impl<'a> Planner<'a> {
         Expr::leaf(Atom::Single(Box::new(lookup)))
     }
 
+    /// The day after a period.
+    fn period_end(&mut self, grain: Grain, period: Scalar) -> Scalar {
+        if !self.model.calendar.custom {
+            return moved(period, 1, grain);
+        }
+        let end = self.need(grain, Need::End);
+        let spine = self.spine_name(grain);
+        let mut lookup = Select::from_part(&spine);
+        lookup.column(column(&spine, &end), &end);
+        lookup.filter.push(Expr::apply(&operators::EQUAL, vec![column(&spine, "period"), period]));
+        Expr::leaf(Atom::Single(Box::new(lookup)))
+    }
+
     /// What a dimension's column is called inside of the plan: by its name, unless the plan needs that for itself.
     pub(super) fn key_name(&self, id: DimensionId) -> String {
         let name = &self.model.dimensions.get(id).name;
@@ -268,6 +283,7 @@ impl<'a> Planner<'a> {
         select.group_by_these();
         for ((output, formulas), whole) in question.outputs.iter().zip(formulas).zip(complete) {
             let value = match (&output.show, formulas.first()) {
+                (Show::End, _) => self.period_end(grain, column(&stack.name, "period")),
                 (Show::IsComplete(_) | Show::IsKnown(_), _) | (_, None) => is_complete_here(&stack, whole),
                 (Show::Figure(_), Some(formula)) => Expr::apply(&conversions::TO_NUMBER, vec![self.scalar(formula, &stack)]),
                 (Show::Holds(_), Some(formula)) => self.scalar(formula, &stack),

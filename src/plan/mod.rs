@@ -13,7 +13,7 @@
 //!    before them; `complete` says from when on windows are whole. `assemble` holds the planner and makes the result.
 //!
 //! [`views`] says which views a project has, [`guardrails`] when guardrails fire, [`north_star`]
-//! what moved the North Star; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
+//! what moved the North Star, [`objectives`] how far key results are; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
 //! cannot fail: what reaches this stage is valid. It knows no dialect.
 
 mod assemble;
@@ -27,6 +27,7 @@ mod levels;
 mod measures;
 mod names;
 pub mod north_star;
+pub mod objectives;
 mod periods;
 pub mod relation;
 mod rows;
@@ -59,6 +60,9 @@ pub struct Question {
     pub dimensions: Vec<DimensionId>,
     /// A condition on dimensions under which rows count.
     pub filter: Option<RowExpr>,
+    /// A day since which everything counts up to the end of each period, instead of the period alone. Only for KPIs without windows
+    /// of their own.
+    pub since: Option<Date>,
     /// Whether rows without data are left out.
     pub omit_gaps: bool,
     /// The first period shown; the calendar's start if not given.
@@ -95,6 +99,8 @@ pub enum Show {
     Holds(Box<Calc>),
     /// Whether everything that a condition looks at is complete.
     IsKnown(Box<Calc>),
+    /// The day after the period.
+    End,
 }
 
 /// Where the rows of sources are.
@@ -120,6 +126,7 @@ impl Question {
             grain,
             dimensions,
             filter: None,
+            since: None,
             omit_gaps: model.kpis.get(kpi).omit_gaps,
             from: None,
             to: None,

@@ -2,9 +2,10 @@
 
 use super::names::Names;
 use super::relation::{Body, Part, Query, Scalar, Select, column};
-use super::{Data, Output, Question, Show, guardrails, north_star, plan_with};
+use super::{Data, Output, Question, Show, guardrails, north_star, objectives, plan_with};
 use crate::calendar::Grain;
 use crate::model::expr::{Expr, Literal, Node};
+use crate::model::objective::Sheet;
 use crate::model::{DimensionId, Kpi, KpiId, Model, Scorecard};
 use crate::pipeline::Valid;
 use crate::text::Files;
@@ -35,6 +36,8 @@ pub enum Shows {
     NorthStar,
     /// What contributed to its changes.
     NorthStarDrivers,
+    /// Objectives or their key results.
+    Objectives(Sheet),
     /// Another view, under a former name.
     Former(String),
 }
@@ -62,6 +65,10 @@ pub fn views(project: &Valid) -> Vec<View> {
     }
     views.extend(of_guardrails(model));
     views.extend(of_north_star(model));
+    for sheet in Sheet::ALL.into_iter().filter(|_| objectives::is_filled(model)) {
+        let comment = sheet.about().map(str::to_owned).to_vec();
+        views.push(View { name: sheet.name().to_owned(), shows: Shows::Objectives(sheet), comment });
+    }
     views
 }
 
@@ -199,6 +206,7 @@ pub fn query(project: &Valid, shows: &Shows) -> Option<Query> {
         Shows::Guardrails => Some(guardrails::every(model)),
         Shows::NorthStar => Some(north_star::north_star(project)),
         Shows::NorthStarDrivers => Some(north_star::drivers(project)),
+        Shows::Objectives(sheet) => Some(objectives::query(project, *sheet, Data::Warehouse)),
         Shows::Former(_) => None,
     }
 }
@@ -218,6 +226,7 @@ pub(super) fn blank(grain: Grain) -> Question {
         grain,
         dimensions: Vec::new(),
         filter: None,
+        since: None,
         omit_gaps: false,
         from: None,
         to: None,

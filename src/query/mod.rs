@@ -140,6 +140,7 @@ pub fn question(model: &Model, asked: &Asked, columns: &[Column]) -> Result<(Que
         grain: first.map_or(Grain::Month, |kpi| kpi.grain),
         dimensions: first.and_then(|kpi| kpi.by.first()).map(|slice| slice.value.clone()).unwrap_or_default(),
         filter: None,
+        since: None,
         omit_gaps: false,
         from,
         to,

@@ -6,6 +6,7 @@ use crate::diagnostic::{Findings, codes};
 use crate::formula::{Expression, Kind, Literal as Written, Operator};
 use crate::load::{Entry, Node, Value};
 use crate::model::facts::Type;
+use crate::model::objective::Sheet;
 use crate::model::{
     Cell, Clock, ColumnId, DimensionId, Expected, ExpectedRow, ExpectedValue, Given, KpiId, Model, SourceId, Storage, TestCase,
 };
@@ -26,10 +27,10 @@ pub(super) fn tests(spec: &Spec, model: &mut Model, findings: &mut Findings) {
     model.tests = tests;
 }
 
-struct TestResolver<'a> {
-    model: &'a Model,
+pub(super) struct TestResolver<'a> {
+    pub(super) model: &'a Model,
     incomplete: bool,
-    findings: &'a mut Findings,
+    pub(super) findings: &'a mut Findings,
 }
 
 impl TestResolver<'_> {
@@ -52,14 +53,18 @@ impl TestResolver<'_> {
             given.push(Given { source, rows });
         }
         let mut expect = Vec::new();
+        let mut sheets = Vec::new();
         for (name, node) in &test.expect {
-            expect.extend(self.expected(name, node));
+            match Sheet::named(&name.value) {
+                Some(sheet) => sheets.extend(self.sheet(sheet, name, node)),
+                None => expect.extend(self.expected(name, node)),
+            }
         }
         let description = test.description.as_ref().map(|text| text.value.clone()).unwrap_or_default();
-        TestCase { name: test.name.clone(), description, as_of, given, expect }
+        TestCase { name: test.name.clone(), description, as_of, given, expect, sheets }
     }
 
-    fn bad(&mut self, span: Span, message: impl Into<String>, help: &str) {
+    pub(super) fn bad(&mut self, span: Span, message: impl Into<String>, help: &str) {
         self.findings.report(&codes::BAD_TEST, span, message).help(help);
     }
 
@@ -265,7 +270,7 @@ impl TestResolver<'_> {
     }
 
     /// An expected figure: a number, a sum that can be worked out, `null`, or `absent`.
-    fn value(&mut self, node: &Node) -> Option<ExpectedValue> {
+    pub(super) fn value(&mut self, node: &Node) -> Option<ExpectedValue> {
         let scalar = match &node.value {
             Value::Null => return Some(ExpectedValue::Null),
             Value::Scalar(scalar) => scalar,

@@ -146,7 +146,7 @@ fn question(model: &Model, grain: Grain, kpis: &[KpiId]) -> Question {
         outputs.push(Output { name: format!("{name}__is_complete"), show: Show::IsComplete(vec![*id]) });
     }
     let (dimensions, filter, from, to) = (Vec::new(), None, None, None);
-    Question { outputs, grain, dimensions, filter, omit_gaps: false, from, to, data: Data::Warehouse }
+    Question { outputs, grain, dimensions, filter, since: None, omit_gaps: false, from, to, data: Data::Warehouse }
 }
 
 fn of_kpi(model: &Model, id: KpiId, grain: Grain, rows: &Rows) -> Recent {
