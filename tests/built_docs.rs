@@ -215,9 +215,10 @@ fn pages_with(own: &[(&str, &str)]) -> Result<BTreeMap<String, String>, (Finding
             let valid = check(&root().join(project), &Options::default()).valid().unwrap();
             kpic::manifest::manifest(&valid, &kpic::plan::views::views(&valid), kpic::sql::dialect::dialect(None))
         };
-        // The example has no journeys and no North Star.
+        // The example has no journeys, no North Star and no objectives.
         let more = of("tests/hostile");
-        Manifest { journeys: more.journeys, north_star: more.north_star, ..of("specs/cdnow") }
+        let (journeys, north_star, objectives) = (more.journeys, more.north_star, more.objectives);
+        Manifest { journeys, north_star, objectives, ..of("specs/cdnow") }
     });
     let mut files = Files::default();
     files.add("kpic.yml".to_owned(), String::new());

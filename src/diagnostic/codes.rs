@@ -448,6 +448,12 @@ pub static STALE_CHECK_IN: Code =
 /// An objective without results.
 pub static EMPTY_OBJECTIVE: Code =
     code!(Warn, "K1133", "empty-objective", "an objective has no key results, and none serves it");
+/// A target that is reached already.
+pub static SANDBAGGED_TARGET: Code =
+    code!(Warn, "K1140", "sandbagged-target", "a target that was reached before the objective began");
+/// A target that is out of reach.
+pub static IMPROBABLE_TARGET: Code =
+    code!(Warn, "K1141", "improbable-target", "a target far outside of all that its KPI ever did");
 
 /// All codes, in their order.
 pub static ALL: &[&Code] = &[
@@ -611,4 +617,6 @@ pub static ALL: &[&Code] = &[
     &SAME_WEIGHTS,
     &STALE_CHECK_IN,
     &EMPTY_OBJECTIVE,
+    &SANDBAGGED_TARGET,
+    &IMPROBABLE_TARGET,
 ];

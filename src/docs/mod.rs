@@ -1,7 +1,7 @@
 //! What `kpic build` writes for people: Markdown that reads well on a code host and in `MkDocs`.
 //!
 //! 1. `site` gives each definition of the manifest its page and each KPI its row in tables.
-//! 2. `pages`, `kpi_page` and `journey_page` make the context of each page; `diagram` draws lineage.
+//! 2. `pages`, `kpi_page`, `objective_page` and `journey_page` make the context of each page; `diagram` draws lineage.
 //! 3. `templates` renders them, with a project's own templates in the place of kpic's.
 //!
 //! `escape` is the one place where texts of users become Markdown, HTML or Mermaid. Pages are rendered side by side, and none looks
@@ -12,6 +12,7 @@ mod escape;
 mod journey_page;
 mod kpi_page;
 mod north_star_page;
+mod objective_page;
 mod pages;
 mod site;
 mod templates;
@@ -27,6 +28,7 @@ use kpi_page::KpiPage;
 use minijinja::Value;
 use minijinja::value::merge_maps;
 use north_star_page::NorthStarPage;
+use objective_page::ObjectivePage;
 use pages::{DimensionPage, GlossaryPage, IndexPage, LineagePage, ScorecardPage, SourcePage, TaxonomyValuePage, TeamPage};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -56,6 +58,7 @@ enum Subject<'a> {
     Source(&'a data::Source),
     Journey(&'a data::Journey),
     Dimension(&'a data::Dimension),
+    Objective(&'a data::Objective),
 }
 
 /// What is wrong with the templates of a project, as far as it can be told without pages.
@@ -120,6 +123,7 @@ fn subjects<'a>(manifest: &'a Manifest, site: &Site<'a>) -> Vec<Subject<'a>> {
         .into_iter()
         .chain(manifest.north_star.iter().map(Subject::NorthStar))
         .chain(manifest.scorecards.values().map(Subject::Scorecard))
+        .chain(manifest.objectives.values().map(Subject::Objective))
         .chain(manifest.teams.values().map(Subject::Team))
         .chain(values)
         .chain(manifest.sources.values().map(Subject::Source))
@@ -163,6 +167,9 @@ impl<'a> Subject<'a> {
             }
             Subject::Journey(journey) => {
                 (in_folder("journeys", &journey.name), "journey.md.j2", inner(JourneyPage::of(site, journey, readers)))
+            }
+            Subject::Objective(objective) => {
+                (in_folder("objectives", &objective.name), "objective.md.j2", inner(ObjectivePage::of(site, objective)))
             }
             Subject::Dimension(dimension) => {
                 (in_folder("dimensions", &dimension.name), "dimension.md.j2", inner(DimensionPage::of(site, dimension)))

@@ -5,6 +5,7 @@
 
 use super::diagram;
 use super::journey_page::JourneyRow;
+use super::objective_page::{self, ObjectiveRow};
 use super::site::{Level, Link, Site, href, summary};
 use crate::manifest::data::{self, Manifest, Project, Source, Taxonomy, TaxonomyValue, View};
 use minijinja::Value;
@@ -39,6 +40,7 @@ pub(super) fn common(manifest: &Manifest, level: Level) -> Value {
 pub(super) struct IndexPage<'a> {
     calendar: &'a data::Calendar,
     counts: Counts,
+    objectives: Vec<ObjectiveRow<'a>>,
     scorecards: Vec<CardRow<'a>>,
     teams: Vec<TeamRow<'a>>,
     without_owner: Vec<Value>,
@@ -134,6 +136,7 @@ impl<'a> IndexPage<'a> {
                 journeys: manifest.journeys.len(),
                 tests: manifest.tests.len(),
             },
+            objectives: objective_page::all(site, level),
             scorecards: cards.collect(),
             teams: teams.collect(),
             without_owner: without.filter_map(|kpi| site.row(&kpi.name, level)).collect(),
@@ -175,6 +178,7 @@ impl<'a> DimensionRow<'a> {
 #[derive(Serialize)]
 pub(super) struct TeamPage<'a> {
     team: &'a data::Team,
+    objectives: Vec<ObjectiveRow<'a>>,
     kpis: Vec<Value>,
     scorecards: Vec<Link>,
     lineage: Option<String>,
@@ -186,6 +190,7 @@ impl<'a> TeamPage<'a> {
         let kpis = team.kpis.iter().filter_map(|name| site.manifest.kpis.get(name));
         let cards: std::collections::BTreeSet<&str> = kpis.flat_map(|kpi| &kpi.scorecards).map(String::as_str).collect();
         Self {
+            objectives: objective_page::of_team(site, &team.name, level),
             kpis: site.rows(&team.kpis, level),
             scorecards: cards.into_iter().filter_map(|name| site.scorecard(name, level)).collect(),
             lineage: diagram::team(site, team),

@@ -1,5 +1,6 @@
 //! The structs of the manifest. Their comments are the descriptions in its JSON Schema.
 
+pub use super::objective::{KeyResult, Objective};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -36,6 +37,8 @@ pub struct Manifest {
     pub north_star: Option<NorthStar>,
     /// KPIs that are looked at together.
     pub scorecards: BTreeMap<String, Scorecard>,
+    /// What is to be reached, and the key results that show it.
+    pub objectives: BTreeMap<String, Objective>,
     /// The spec tests.
     pub tests: BTreeMap<String, Test>,
     /// The views that are built.

@@ -8,6 +8,7 @@ pub mod data;
 mod journey;
 mod kpi;
 mod north_star;
+pub mod objective;
 mod reading;
 
 pub use data::Manifest;
@@ -51,6 +52,7 @@ pub fn manifest(project: &Valid, views: &[View], dialect: &dyn Dialect) -> Manif
         taxonomies: all.taxonomies(),
         north_star: north_star::north_star(&all),
         scorecards: model.scorecards.iter().map(|card| (card.name.value.clone(), all.scorecard(card))).collect(),
+        objectives: objective::objectives(&all),
         tests: model.tests.iter().map(|test| (test.name.value.clone(), all.test(test))).collect(),
         views: views.iter().map(|view| (view.name.clone(), all.view(view, dialect))).collect(),
     }

@@ -5,6 +5,7 @@ pub mod freeze;
 pub mod guard;
 mod sheet;
 pub mod status;
+mod targets;
 pub mod test;
 pub mod verify;
 pub mod why;

@@ -514,6 +514,16 @@ pub struct ExpectedCells {
     pub span: Span,
 }
 
+impl ExpectedCells {
+    /// The objective that the row is about.
+    pub fn objective(&self) -> Option<&str> {
+        self.cells.iter().find(|(name, _)| *name == "objective").and_then(|(_, cell)| match &cell.value {
+            ExpectedCell::Text(text) => Some(text.as_str()),
+            ExpectedCell::Null | ExpectedCell::Number(_) | ExpectedCell::Truth(_) => None,
+        })
+    }
+}
+
 /// What stands in a column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExpectedCell {
