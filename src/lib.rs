@@ -1,9 +1,6 @@
 //! kpic, the KPI compiler.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-// The code that pest writes for a grammar names it.
-extern crate alloc;
-
 pub mod align;
 pub mod build;
 pub mod calendar;

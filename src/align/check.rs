@@ -19,7 +19,7 @@ pub fn check(model: &Model, alignment: &Alignment, findings: &mut Findings) {
             pushed.result.name.value,
             pushed.way()
         );
-        let span = pushed.result.goal.as_ref().map_or(pushed.result.name.span, |goal| goal.span());
+        let span = pushed.result.goal.as_ref().map_or(pushed.result.name.span, crate::model::objective::Goal::span);
         let finding = findings.report(&codes::MISALIGNED_KEY_RESULT, span, message);
         // The sign of the way when the KPI rises.
         let rises = if pushed.direction == Direction::Up { Sign::Minus } else { Sign::Plus };

@@ -357,14 +357,15 @@ impl Builder<'_> {
                         self.part(two, &with(Slope::Factor { whole, own: right, other: left }), parent, level, first);
                     }
                 },
-                ("/", [one, two]) => match number(two) {
-                    Some(divisor) => self.part(one, &with(Slope::Times(1.0 / divisor)), parent, level, first),
-                    None => {
+                ("/", [one, two]) => {
+                    if let Some(divisor) = number(two) {
+                        self.part(one, &with(Slope::Times(1.0 / divisor)), parent, level, first);
+                    } else {
                         let (whole, dividend, divisor) = (self.value(calc), self.value(one), self.value(two));
                         self.part(one, &with(Slope::Dividend { whole, own: dividend, divisor }), parent, level, first);
                         self.part(two, &with(Slope::Divisor { whole, own: divisor, dividend }), parent, level, first);
                     }
-                },
+                }
                 _ => self.function(calc, arguments, above, parent, level, first),
             },
         }

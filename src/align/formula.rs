@@ -151,9 +151,10 @@ impl<'a> Walk<'_, 'a> {
                     Past::Change | Past::Growth => step(now, Sign::Plus, "is compared with what it was"),
                 }
             }
-            CalcLeaf::Trend(trend) => step(self.effects(&trend.of, false), Sign::Unknown, ""),
             CalcLeaf::Slice(of, _) => step(self.effects(of, false), Sign::Unknown, "counts with a part of it only"),
             CalcLeaf::Total(of, _) => self.effects(of, positive),
+            // A condition, which only guardrails have.
+            CalcLeaf::Trend(trend) => step(self.effects(&trend.of, false), Sign::Unknown, "decides a condition"),
         }
     }
 

@@ -30,8 +30,8 @@ pub(super) fn of_calc(model: &Model, kpis: &[Range], calc: &Calc) -> Range {
                 Past::Change => of(calc).plus(of(calc).negated()),
                 Past::Growth => Range::ANY,
             },
-            CalcLeaf::Trend(_) => Range::ANY,
             CalcLeaf::Slice(calc, _) | CalcLeaf::Total(calc, _) => of(calc),
+            CalcLeaf::Trend(_) => Range::ANY,
         },
     }
 }

@@ -58,8 +58,8 @@ impl<'a> Kin<'a> {
                     let keeps = matches!(each.function.name, "sum" | "avg" | "min" | "max");
                     Self { has_size: keeps && of.has_size, counts: keeps && of.counts, ..of }
                 }
-                CalcLeaf::Trend(trend) => Self { has_size: false, counts: false, ..of(&trend.of) },
                 CalcLeaf::Prior(Past::Growth, calc, _) => Self { has_size: false, counts: false, ..of(calc) },
+                CalcLeaf::Trend(trend) => Self { has_size: false, counts: false, ..of(&trend.of) },
                 CalcLeaf::Prior(_, calc, _) | CalcLeaf::Slice(calc, _) | CalcLeaf::Total(calc, _) => of(calc),
             },
         }

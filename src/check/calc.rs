@@ -370,7 +370,7 @@ impl Context<'_> {
             other => other.clone(),
         };
         let kind = match (adds, each.window) {
-            (true, Window::Period | Window::Previous) => Kind::Flow,
+            (true, Window::Period | Window::Previous | Window::Age(_)) => Kind::Flow,
             (true, _) => Kind::Stock,
             (false, _) => Kind::Ratio,
         };

@@ -12,6 +12,7 @@ use crate::diagnostic::{Findings, codes};
 use crate::model::expr::{Calc, CalcLeaf, Expr, Literal, Node, Past};
 use crate::model::facts::{CurrencyOf, Measure, Range, Type};
 use crate::model::guardrail::{Guardrail, Reading};
+use crate::model::unit::Unit;
 use crate::model::{KpiId, Model};
 use crate::text::Files;
 use std::collections::{BTreeMap, HashSet};
@@ -163,7 +164,10 @@ impl Context<'_> {
             self.report(&codes::MIXED_CURRENCIES, calc.span_or(self.or), message)
                 .help(format!("watch each currency on its own: `by: [{currency}]`"));
         }
-        let unit = figure.operand.measure.unit();
+        // A growth has no unit of its own, and everybody reads it as a percentage.
+        let is_growth = matches!(&calc.node, Node::Leaf(CalcLeaf::Prior(Past::Growth, ..)));
+        let percent = Unit::parse("%").ok().filter(|_| is_growth);
+        let unit = percent.unwrap_or_else(|| figure.operand.measure.unit());
         found.push(Reading { text, of: figure.operand.expr, unit });
     }
 

@@ -5,8 +5,9 @@
 //!    what ties the two, and `apply` for the functions that both share.
 //! 3. [`grain::grains`] checks that each KPI has a value at each of its grains.
 //! 4. [`slice::slices`] checks that all parts of a KPI have the dimensions that it is sliced by.
-//! 5. [`guardrail::guardrails`] does all of that for the conditions of guardrails.
-//! 6. [`objective::objectives`] holds targets, slices and periods of key results against their KPIs.
+//! 5. [`cohort::cohorts`] checks that KPIs with ages look at them, and that what uses them has the same.
+//! 6. [`guardrail::guardrails`] does all of that for the conditions of guardrails.
+//! 7. [`objective::objectives`] holds targets, slices and periods of key results against their KPIs.
 //!
 //! Checking writes out what formulas leave unsaid: differences of times, and conversions between units of one kind. A part
 //! that is wrong becomes unknown, which silences what follows from it.
@@ -15,6 +16,7 @@ mod advice;
 mod aggregate;
 mod apply;
 mod calc;
+mod cohort;
 mod column;
 mod grain;
 mod guardrail;
@@ -40,6 +42,7 @@ pub fn check(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Fin
     let sizes = calc::kpis(model, graph, files, sizes, findings);
     let unfit = grain::grains(model, graph, findings);
     let parts = slice::slices(model, graph, findings);
+    cohort::cohorts(model, graph, findings);
     objective::objectives(model, &parts, files, findings);
     guardrail::guardrails(model, &guardrail::Known { sizes, unfit, parts }, files, findings);
 }

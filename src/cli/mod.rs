@@ -3,10 +3,12 @@
 //! A command is a file in `commands` with its arguments and a function `run`; the table is [`Command`]. `show` lays figures
 //! out, `out` writes them.
 
+mod cohorts;
 mod commands;
 mod complete;
 mod files;
 mod findings;
+mod firing;
 mod mistake;
 mod out;
 mod progress;

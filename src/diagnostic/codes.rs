@@ -227,6 +227,15 @@ pub static NOT_A_STATE: Code = code!(Error, "K0602", "not-a-state", "only states
 pub static STOCK_OVER_TIME: Code = code!(Error, "K0603", "stock-over-time", "a level is asked for over a window");
 /// A pair of states of which it is not said which.
 pub static MIXED_PAIR: Code = code!(Error, "K0604", "mixed-pair", "it is not clear which state of a pair is meant");
+/// `over age` where no row of a cohort is at hand.
+pub static MISPLACED_AGE: Code = code!(Error, "K0605", "misplaced-age", "`over age` stands where no row has an age");
+/// Ages that a KPI does not declare.
+pub static MISSING_AGE: Code = code!(Error, "K0606", "missing-age", "a KPI uses ages that it does not declare");
+/// Ages that nothing uses.
+pub static NEEDLESS_AGE: Code = code!(Error, "K0607", "needless-age", "a KPI declares ages and looks at none");
+/// A figure for each age where there is room for one.
+pub static AGES_ON_SCORECARD: Code =
+    code!(Error, "K0608", "ages-on-scorecard", "a scorecard shows one figure for each period, and a KPI has one for each age");
 
 /// A name that should not be used any more.
 pub static DEPRECATED_USE: Code = code!(Warn, "K0701", "deprecated-use", "something deprecated is used");
@@ -525,6 +534,10 @@ pub static ALL: &[&Code] = &[
     &NOT_A_STATE,
     &STOCK_OVER_TIME,
     &MIXED_PAIR,
+    &MISPLACED_AGE,
+    &MISSING_AGE,
+    &NEEDLESS_AGE,
+    &AGES_ON_SCORECARD,
     &DEPRECATED_USE,
     &MISSING_OWNER,
     &MISSING_DESCRIPTION,

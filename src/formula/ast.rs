@@ -149,6 +149,25 @@ pub enum Window {
 }
 
 impl Call {
+    /// A call with nothing in its parentheses yet.
+    pub fn new(name: Name) -> Self {
+        Self {
+            name,
+            arguments: Vec::new(),
+            from: None,
+            via: None,
+            per: None,
+            each: None,
+            filter: None,
+            top: None,
+            at: None,
+            over: None,
+            within: None,
+            of: None,
+            clauses: Vec::new(),
+        }
+    }
+
     /// The place of a clause, if it was written.
     pub fn clause(&self, name: &str) -> Option<Span> {
         self.clauses.iter().find(|(clause, _)| *clause == name).map(|(_, span)| *span)

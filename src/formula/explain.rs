@@ -4,20 +4,16 @@
 //! 2. `foreign` knows what people bring along from SQL and spreadsheets, and what is written here instead.
 //! 3. [`lacking`] goes by the word before the place.
 //!
-//! No rule's name ever reaches a user.
+//! No name of a token or rule ever reaches a user.
 
-use super::foreign::{Place, Words, foreign, window, words};
-use super::parse::grammar::Rule;
+use super::foreign::{CLAUSES, Place, Words, foreign, window, words};
+use super::parse::Completed;
 use crate::diagnostic::{Findings, codes};
 use crate::spec::reader::{Cut, FormulaText, is_open};
-use pest::error::{Error, ErrorVariant, InputLocation};
 
-/// Reports why a text does not fit the grammar.
-pub(super) fn explain(formula: &FormulaText, error: &Error<Rule>, findings: &mut Findings) {
+/// Reports why a text ceases to be a formula at a byte, behind something that is complete or not.
+pub(super) fn explain(formula: &FormulaText, at: usize, completed: Completed, findings: &mut Findings) {
     let text = formula.text.as_str();
-    let at = match error.location {
-        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at.min(text.len()),
-    };
     let rest = text.get(at..).unwrap_or_default();
     let before = text.get(..at).unwrap_or_default().trim_end();
     let open = is_open(text);
@@ -43,7 +39,7 @@ pub(super) fn explain(formula: &FormulaText, error: &Error<Rule>, findings: &mut
     let found = rest.split(|char: char| char.is_whitespace() || matches!(char, '(' | ')' | ',')).next().unwrap_or_default();
     let last = before.rsplit(|char: char| !(char.is_ascii_alphanumeric() || char == '_')).next().unwrap_or_default();
     let place = Place { text, before, rest, found, last: last.to_ascii_lowercase() };
-    let Words { message, help, at: part } = foreign(&place).unwrap_or_else(|| lacking(&place, error));
+    let Words { message, help, at: part } = foreign(&place).unwrap_or_else(|| lacking(&place, completed));
     let width = if found.is_empty() { rest.chars().next().map_or(0, char::len_utf8) } else { found.len() };
     let span = if let Some(part) = part {
         formula.span(part.start, part.end)
@@ -57,9 +53,11 @@ pub(super) fn explain(formula: &FormulaText, error: &Error<Rule>, findings: &mut
 }
 
 /// What the place lacks, from the word before it and from what could have come.
-fn lacking(place: &Place<'_>, error: &Error<Rule>) -> Words {
+fn lacking(place: &Place<'_>, completed: Completed) -> Words {
     let Place { before, rest, found, last, .. } = place;
     let expected = match last.as_str() {
+        // The word is a name, or the last of what has been read in full.
+        _ if completed != Completed::Nothing => None,
         "where" => Some("a condition after `where`"),
         "from" => Some("the name of a source after `from`"),
         "per" => Some("a column after `per`"),
@@ -120,22 +118,24 @@ fn lacking(place: &Place<'_>, error: &Error<Rule>) -> Words {
             format!("a formula cannot begin so: {shown}"),
             "it begins with a KPI, an aggregate such as `count(orders)`, a number or `(`",
         ),
-        _ if wants_operator(error) => words(
+        _ if completed != Completed::Nothing && CLAUSES.contains(&last.as_str()) => words(
+            format!("`{last}` is taken for a name here, but {shown} after it"),
+            if before.len() == last.len() {
+                format!("`{last}` stands inside of the parentheses of an aggregate, behind what it works on")
+            } else {
+                format!("write what is missing before `{last}`")
+            },
+        ),
+        _ if completed == Completed::Clause => words(
+            format!("expected another clause or `)`, but {shown}"),
+            "behind its arguments a function takes, in this order: from, via, per, each, where, top, at, over",
+        ),
+        _ if completed == Completed::Operand => words(
             format!("expected an operator or the end, but {shown}"),
             "operators are `+ - * /`, comparisons, `and`, `or`, `in`, `between`, `like` and `is`; \
              all that belongs to an aggregate stands inside of its parentheses",
         ),
         _ => words(format!("this does not fit here: {shown}"), "`kpic explain formula-syntax` shows what formulas look like"),
-    }
-}
-
-/// Whether an operator could have stood at the place of the error.
-fn wants_operator(error: &Error<Rule>) -> bool {
-    match &error.variant {
-        ErrorVariant::ParsingError { positives, .. } => {
-            positives.iter().any(|rule| matches!(rule, Rule::additive | Rule::multiplicative | Rule::comparator | Rule::EOI))
-        }
-        ErrorVariant::CustomError { .. } => false,
     }
 }
 

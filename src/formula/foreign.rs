@@ -198,7 +198,8 @@ fn spreadsheet(place: &Place<'_>) -> Option<Words> {
     }
 }
 
-const CLAUSES: [&str; 8] = ["where", "over", "at", "per", "each", "from", "top", "via"];
+/// The words that clauses begin with.
+pub(super) const CLAUSES: [&str; 8] = ["where", "over", "at", "per", "each", "from", "top", "via"];
 
 /// `sum(orders.amount) where status = 'paid'`: a clause after the parentheses of its aggregate.
 fn outside(place: &Place<'_>) -> Option<Words> {

@@ -1,31 +1,23 @@
 //! From a formula's text to its syntax tree.
 //!
-//! 1. [`too_deep`] refuses texts whose nesting would exhaust the stack.
-//! 2. pest holds the text against `grammar/formula.pest`.
-//! 3. [`Builder`] makes the tree; [`explain`] says in words what a text that does not fit lacks.
+//! 1. [`tokens`] cuts the text up and refuses what is nested so deep that it would exhaust the stack.
+//! 2. [`Parser`] makes the tree, with a function for each level of precedence; `clause` has what stands in the parentheses of a
+//!    function.
+//! 3. [`explain`] says in words what a text that does not fit lacks.
+//!
+//! `grammar/formula.pest` is the same language as a grammar to read; a test holds the two together.
 
-use super::ast::{Call, Expression, Kind, Literal, Operator, Window};
+use super::ast::{Expression, Kind, Literal, Operator};
 use super::explain::explain;
+use super::token::{self, DEEPEST, Reserved, Token, tokens};
 use crate::calendar::{TimeUnit, meant_day};
 use crate::diagnostic::{Findings, codes};
 use crate::spec::reader::FormulaText;
-use crate::text::{Name, Span, Spanned};
-use pest::Parser as _;
-use pest::iterators::Pair;
-
-#[allow(missing_docs, reason = "pest makes an enum of the grammar's rules, which the grammar documents")]
-pub(super) mod grammar {
-    #[derive(pest_derive::Parser)]
-    #[grammar = "../grammar/formula.pest"]
-    pub(in crate::formula) struct Grammar;
-}
-
-use grammar::{Grammar, Rule};
+use crate::text::{Name, Span};
+use std::ops::Range;
 
 /// How long a formula may be, in bytes.
 const LONGEST: usize = 20_000;
-/// How deep parentheses and `case` may nest.
-const DEEPEST: usize = 60;
 /// How many operators of one level may follow each other.
 const WIDEST: usize = 200;
 
@@ -43,508 +35,528 @@ pub fn parse(formula: &FormulaText, findings: &mut Findings) -> Option<Expressio
         findings.report(&codes::FORMULA_TOO_LARGE, whole, message).help("make KPIs of its parts and refer to them");
         return None;
     }
-    if let Some(at) = too_deep(&formula.text) {
-        let message = format!("the formula nests deeper than {DEEPEST} levels");
-        findings
-            .report(&codes::FORMULA_TOO_LARGE, formula.span(at, at + 1), message)
-            .help("make KPIs of its parts and refer to them");
-        return None;
-    }
-    match Grammar::parse(Rule::formula, &formula.text) {
-        Err(error) => {
-            explain(formula, &error, findings);
+    let tokens = match tokens(&formula.text) {
+        Ok(tokens) => tokens,
+        Err(at) => {
+            let message = format!("the formula nests deeper than {DEEPEST} levels");
+            findings
+                .report(&codes::FORMULA_TOO_LARGE, formula.span(at, at + 1), message)
+                .help("make KPIs of its parts and refer to them");
+            return None;
+        }
+    };
+    let mut parser = Parser::new(formula, &tokens);
+    match parser.formula() {
+        Err(Stuck) => {
+            explain(formula, parser.token().start, parser.before(), findings);
             None
         }
-        Ok(mut pairs) => {
-            let mut builder = Builder { formula, findings, failed: false };
-            let tree = pairs.next().and_then(|pair| pair.into_inner().next()).and_then(|pair| builder.expression(pair));
-            if builder.failed { None } else { tree }
+        Ok(_) if !parser.faults.is_empty() => {
+            findings.append(parser.faults);
+            None
         }
+        Ok(tree) => Some(tree),
     }
 }
 
-/// The first byte at which the text is nested too deep, if there is one.
-fn too_deep(text: &str) -> Option<usize> {
-    let mut depth = 0usize;
-    let mut quoted: Option<char> = None;
-    let mut word_start = None;
-    for (at, char) in text.char_indices() {
-        if let Some(quote) = quoted {
-            if char == quote {
-                quoted = None;
-            }
-            continue;
-        }
-        let in_word = char.is_ascii_alphanumeric() || char == '_';
-        if in_word && word_start.is_none() {
-            word_start = Some(at);
-        }
-        if !in_word && let Some(start) = word_start.take() {
-            match text.get(start..at) {
-                Some(word) if word.eq_ignore_ascii_case("case") => depth += 1,
-                Some(word) if word.eq_ignore_ascii_case("end") => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-        }
-        match char {
-            '\'' | '`' => quoted = Some(char),
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > DEEPEST {
-            return Some(at);
-        }
-    }
-    None
+/// What stands right before the place at which the parser is stuck, so that it is known what could have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Completed {
+    /// Something that is not complete without more.
+    Nothing,
+    /// An operand: an operator could come.
+    Operand,
+    /// A clause of a function: another one could come.
+    Clause,
 }
 
-struct Builder<'a> {
+/// The text fits no formula from the parser's token on.
+pub(super) struct Stuck;
+
+/// What has been read, unless the text does not fit.
+pub(super) type Parsed<T> = Result<T, Stuck>;
+
+/// Reads tokens from first to last. It never goes back, so that the token at which it is stuck is where the text ceases to fit.
+pub(super) struct Parser<'a> {
     formula: &'a FormulaText,
-    findings: &'a mut Findings,
-    failed: bool,
+    tokens: &'a [Token],
+    /// The token that is read next.
+    at: usize,
+    /// What the grammar last completed, and the token behind it.
+    completed: (Completed, usize),
+    /// What is a formula, and still wrong. The first fault counts.
+    faults: Findings,
 }
 
-impl Builder<'_> {
-    fn span(&self, pair: &Pair<'_, Rule>) -> Span {
-        // A rule ends where its last token does; pest counts the blanks before a repetition that did not come.
-        let range = pair.as_span();
-        let text = pair.as_str().trim_end();
-        self.formula.span(range.start(), range.start() + text.len())
+// --- Tokens ---
+
+impl<'a> Parser<'a> {
+    fn new(formula: &'a FormulaText, tokens: &'a [Token]) -> Self {
+        Self { formula, tokens, at: 0, completed: (Completed::Nothing, 0), faults: Findings::default() }
     }
 
-    fn fail<T>(&mut self, span: Span, message: impl Into<String>, help: Option<&str>) -> Option<T> {
-        let finding = self.findings.report(&codes::FORMULA_SYNTAX, span, message);
-        finding.help = help.map(str::to_owned);
-        self.failed = true;
-        None
+    pub(super) fn token(&self) -> Token {
+        let nothing = Token { kind: token::Kind::Nothing, start: self.formula.text.len(), end: self.formula.text.len() };
+        self.tokens.get(self.at).copied().unwrap_or(nothing)
     }
 
-    fn expression(&mut self, pair: Pair<'_, Rule>) -> Option<Expression> {
-        let pair = innermost(pair);
-        match pair.as_rule() {
-            Rule::expression => self.conditions(pair),
-            Rule::comparison => self.comparison(pair),
-            Rule::sum => self.arithmetic(pair),
-            Rule::call => self.call(pair),
-            Rule::case => self.case(pair),
-            Rule::path => {
-                let span = self.span(&pair);
-                let path = self.path(pair);
-                Some(Expression { kind: Kind::Path(path), span })
-            }
-            _ => {
-                let span = self.span(&pair);
-                let literal = self.literal(&pair)?;
-                Some(Expression { kind: Kind::Literal(literal), span })
-            }
+    pub(super) fn kind(&self) -> token::Kind {
+        self.token().kind
+    }
+
+    /// The kind of the token behind the next one.
+    pub(super) fn kind_after(&self) -> token::Kind {
+        self.tokens.get(self.at + 1).map_or(token::Kind::Nothing, |token| token.kind)
+    }
+
+    /// The text of a token.
+    pub(super) fn text(&self, token: Token) -> &'a str {
+        self.formula.text.get(token.start..token.end).unwrap_or_default()
+    }
+
+    /// Reads the next token, whatever it is.
+    pub(super) fn take(&mut self) -> Token {
+        let token = self.token();
+        self.at += 1;
+        token
+    }
+
+    /// Reads the next token if it is of that kind.
+    pub(super) fn takes(&mut self, kind: token::Kind) -> bool {
+        let fits = self.kind() == kind;
+        self.at += usize::from(fits);
+        fits
+    }
+
+    /// The next token, which has to be of that kind.
+    pub(super) fn expect(&mut self, kind: token::Kind) -> Parsed<Token> {
+        if self.kind() == kind { Ok(self.take()) } else { Err(Stuck) }
+    }
+
+    /// Whether the next token is a word that means something in this place.
+    pub(super) fn is_word(&self, word: &str) -> bool {
+        let token = self.token();
+        token.kind == token::Kind::Word && self.text(token).eq_ignore_ascii_case(word)
+    }
+
+    /// Reads a word that means something in this place, if it is the next token.
+    pub(super) fn takes_word(&mut self, word: &str) -> bool {
+        let fits = self.is_word(word);
+        self.at += usize::from(fits);
+        fits
+    }
+
+    /// Reads a word that has to come.
+    pub(super) fn expect_word(&mut self, word: &str) -> Parsed<()> {
+        if self.takes_word(word) { Ok(()) } else { Err(Stuck) }
+    }
+
+    /// How many tokens have been read.
+    pub(super) fn place(&self) -> usize {
+        self.at
+    }
+
+    /// The place of a token.
+    pub(super) fn span(&self, token: Token) -> Span {
+        self.formula.span(token.start, token.end)
+    }
+
+    /// The place of all that was read since so many tokens had been.
+    pub(super) fn since(&self, place: usize) -> Span {
+        let range = self.range(place..self.at);
+        self.formula.span(range.start, range.end)
+    }
+
+    /// The text of some tokens as written.
+    fn written(&self, tokens: Range<usize>) -> &'a str {
+        self.formula.text.get(self.range(tokens)).unwrap_or_default()
+    }
+
+    /// The bytes of some tokens.
+    fn range(&self, tokens: Range<usize>) -> Range<usize> {
+        let tokens = self.tokens.get(tokens).unwrap_or_default();
+        tokens.first().map_or(0, |token| token.start)..tokens.last().map_or(0, |token| token.end)
+    }
+
+    /// Remembers that what was just read is complete.
+    pub(super) fn complete(&mut self, what: Completed) {
+        self.completed = (what, self.at);
+    }
+
+    /// What stands right before the next token.
+    pub(super) fn before(&self) -> Completed {
+        if self.completed.1 == self.at { self.completed.0 } else { Completed::Nothing }
+    }
+
+    /// Remembers what is wrong with a text that fits.
+    pub(super) fn fault(&mut self, span: Span, message: impl Into<String>, help: Option<&str>) {
+        if self.faults.is_empty() {
+            self.faults.report(&codes::FORMULA_SYNTAX, span, message).help = help.map(str::to_owned);
         }
     }
+}
 
-    /// `a and not b or c`: one operator with all the operands that it joins.
-    fn conditions(&mut self, pair: Pair<'_, Rule>) -> Option<Expression> {
-        let (mut all, mut any) = (Chain::new(Operator::And), Chain::new(Operator::Or));
-        let mut marks = Vec::new();
-        for part in pair.into_inner() {
-            let span = self.span(&part);
-            match part.as_rule() {
-                Rule::word_not => marks.push(span),
-                Rule::word_and => _ = all.place.get_or_insert(span),
-                Rule::word_or => {
-                    any.place.get_or_insert(span);
-                    any.operands.push(all.close()?);
-                }
-                _ => {
-                    let start = marks.first().copied().unwrap_or(span);
-                    let operand = self.expression(part)?;
-                    all.operands.push((self.prefixed(std::mem::take(&mut marks), Operator::Not, operand)?, start.to(span)));
-                }
-            }
-        }
-        any.operands.push(all.close()?);
-        any.close().map(|(expression, _)| expression)
+// --- Precedence, loosest first ---
+
+impl Parser<'_> {
+    fn formula(&mut self) -> Parsed<Expression> {
+        let tree = self.expression()?;
+        self.expect(token::Kind::Nothing)?;
+        Ok(tree)
     }
 
-    /// `not not x`, `--x`.
-    fn prefixed(&mut self, marks: Vec<Span>, operator: Operator, mut expression: Expression) -> Option<Expression> {
-        if marks.len() > DEEPEST {
-            return self.fail(marks.first().copied()?, "there are too many signs in a row", None);
+    /// `a and b or c`
+    pub(super) fn expression(&mut self) -> Parsed<Expression> {
+        let all = |parser: &mut Self| parser.joined(Reserved::And, Operator::And, Self::condition);
+        self.joined(Reserved::Or, Operator::Or, all)
+    }
+
+    /// `a and b and c`: one operator with all the operands that it joins.
+    fn joined(
+        &mut self,
+        word: Reserved,
+        operator: Operator,
+        mut operand: impl FnMut(&mut Self) -> Parsed<Expression>,
+    ) -> Parsed<Expression> {
+        let start = self.at;
+        let first = operand(self)?;
+        if self.kind() != token::Kind::Reserved(word) {
+            return Ok(first);
         }
-        for place in marks.into_iter().rev() {
+        let place = self.span(self.token());
+        let mut operands = vec![first];
+        while self.takes(token::Kind::Reserved(word)) {
+            operands.push(operand(self)?);
+        }
+        Ok(Expression { kind: Kind::Operator(operator, place, operands), span: self.since(start) })
+    }
+
+    /// `not a = b`
+    fn condition(&mut self) -> Parsed<Expression> {
+        self.prefixed(token::Kind::Reserved(Reserved::Not), Operator::Not, Self::comparison)
+    }
+
+    /// `not not x`, `--x`
+    fn prefixed(
+        &mut self,
+        sign: token::Kind,
+        operator: Operator,
+        operand: fn(&mut Self) -> Parsed<Expression>,
+    ) -> Parsed<Expression> {
+        let start = self.at;
+        while self.takes(sign) {}
+        let end = self.at;
+        let mut expression = operand(self)?;
+        let signs = self.tokens.get(start..end).unwrap_or_default();
+        if signs.len() > DEEPEST {
+            self.fault(
+                signs.first().map_or(expression.span, |sign| self.span(*sign)),
+                "there are too many signs in a row",
+                None,
+            );
+            return Ok(expression);
+        }
+        for sign in signs.iter().rev() {
+            let place = self.span(*sign);
             let span = place.to(expression.span);
             expression = Expression { kind: Kind::Operator(operator, place, vec![expression]), span };
         }
-        Some(expression)
+        Ok(expression)
     }
 
-    /// `a + b * -c - d`: from the left, products first.
-    fn arithmetic(&mut self, pair: Pair<'_, Rule>) -> Option<Expression> {
-        let mut marks = Vec::new();
-        // What has been read of the sum, and of its last product, each with the operator that waits for more.
-        let (mut sum, mut product): (Option<Waiting>, Option<Waiting>) = (None, None);
-        let mut last = None;
-        let (mut terms, mut factors) = (0, 0);
-        for part in pair.into_inner() {
-            let place = self.span(&part);
-            match part.as_rule() {
-                Rule::minus => marks.push(place),
-                Rule::multiplicative => {
-                    factors += 1;
-                    self.not_too_wide(factors, place)?;
-                    let operator = if part.as_str() == "*" { Operator::Multiply } else { Operator::Divide };
-                    product = Some((last.take()?, operator, place));
-                }
-                Rule::additive => {
-                    (terms, factors) = (terms + 1, 0);
-                    self.not_too_wide(terms, place)?;
-                    let operator = if part.as_str() == "+" { Operator::Add } else { Operator::Subtract };
-                    sum = Some((joined(sum.take(), last.take()?), operator, place));
-                }
-                _ => {
-                    let operand = self.expression(part)?;
-                    let operand = self.prefixed(std::mem::take(&mut marks), Operator::Negate, operand)?;
-                    last = Some(joined(product.take(), operand));
-                }
+    /// `a = b`, `a in (b, c)`
+    fn comparison(&mut self) -> Parsed<Expression> {
+        let start = self.at;
+        let first = self.sum()?;
+        let left = start..self.at;
+        let start = self.at;
+        let Some(mut comparing) = self.comparing()? else { return Ok(first) };
+        let span = first.span.to(self.since(start));
+        let middle = start..self.at;
+        let start = self.at;
+        if self.comparing()?.is_some() {
+            let last = comparing.operands.last().map_or_else(|| "b".to_owned(), Expression::to_string);
+            let (left, middle, right) = (self.written(left), self.written(middle), self.written(start..self.at));
+            let help = format!("join two comparisons with `and`: `{left} {middle} and {last} {right}`");
+            self.fault(self.since(start), "comparisons cannot be chained", Some(&help));
+            while self.comparing()?.is_some() {}
+        }
+        comparing.operands.insert(0, first);
+        Ok(Expression { kind: Kind::Operator(comparing.operator, comparing.place, comparing.operands), span })
+    }
+
+    /// What is said of the left side of a comparison, if anything is.
+    fn comparing(&mut self) -> Parsed<Option<Comparing>> {
+        use token::Kind::Reserved as Word;
+        let is_not = self.takes(Word(Reserved::Not));
+        let either = |yes, no| if is_not { no } else { yes };
+        let token = self.token();
+        let place = self.span(token);
+        let (operator, operands) = match token.kind {
+            token::Kind::Comparator if !is_not => {
+                let operator = self.comparator();
+                (operator, vec![self.sum()?])
             }
-        }
-        Some(joined(sum, last?))
-    }
-
-    /// Fails if more terms stand in a row than every stage can walk.
-    fn not_too_wide(&mut self, count: usize, place: Span) -> Option<()> {
-        if count <= WIDEST {
-            return Some(());
-        }
-        let message = format!("more than {WIDEST} terms stand in a row here");
-        self.findings.report(&codes::FORMULA_TOO_LARGE, place, message).help("make KPIs of its parts and refer to them");
-        self.failed = true;
-        None
-    }
-
-    fn comparison(&mut self, pair: Pair<'_, Rule>) -> Option<Expression> {
-        let mut parts = pair.into_inner();
-        let start = parts.next()?;
-        let text = start.as_str().trim_end();
-        let first = self.expression(start)?;
-        let Some(tail) = parts.next() else { return Some(first) };
-        if let Some(second) = parts.next() {
-            let span = self.span(&second);
-            let middle = tail.clone().into_inner().last().map_or("b", |pair| pair.as_str().trim_end());
-            let help = format!(
-                "join two comparisons with `and`: `{text} {} and {middle} {}`",
-                tail.as_str().trim_end(),
-                second.as_str().trim_end()
-            );
-            return self.fail(span, "comparisons cannot be chained", Some(&help));
-        }
-        let place = self.span(&tail);
-        let rule = tail.as_rule();
-        let mut negated = false;
-        let mut operator = None;
-        let mut operator_place = place;
-        let mut operands = vec![first];
-        for part in tail.into_inner() {
-            match part.as_rule() {
-                Rule::word_not => negated = true,
-                Rule::comparator => {
-                    operator_place = self.span(&part);
-                    operator = Some(self.comparator(part.as_str(), operator_place)?);
-                }
-                Rule::word_in | Rule::word_between | Rule::word_like | Rule::word_is => operator_place = self.span(&part),
-                Rule::word_and | Rule::word_null => {}
-                _ => operands.push(self.expression(part)?),
+            // Without parentheses the mistake is at `in`.
+            Word(Reserved::In) if self.kind_after() == token::Kind::Open => {
+                self.take();
+                (either(Operator::In, Operator::NotIn), self.list()?)
             }
-        }
-        let operator = operator.unwrap_or(match (rule, negated) {
-            (Rule::in_list, false) => Operator::In,
-            (Rule::in_list, true) => Operator::NotIn,
-            (Rule::between, false) => Operator::Between,
-            (Rule::between, true) => Operator::NotBetween,
-            (Rule::like, false) => Operator::Like,
-            (Rule::like, true) => Operator::NotLike,
-            (_, false) => Operator::IsNull,
-            (_, true) => Operator::IsNotNull,
-        });
-        let span = operands.first()?.span.to(place);
-        Some(Expression { kind: Kind::Operator(operator, operator_place, operands), span })
+            Word(Reserved::Between) => {
+                self.take();
+                let low = self.sum()?;
+                self.expect(Word(Reserved::And))?;
+                (either(Operator::Between, Operator::NotBetween), vec![low, self.sum()?])
+            }
+            Word(Reserved::Like) => {
+                self.take();
+                (either(Operator::Like, Operator::NotLike), vec![self.sum()?])
+            }
+            Word(Reserved::Is) if !is_not => {
+                self.take();
+                let operator = if self.takes(Word(Reserved::Not)) { Operator::IsNotNull } else { Operator::IsNull };
+                self.expect(Word(Reserved::Null))?;
+                (operator, Vec::new())
+            }
+            _ if is_not => return Err(Stuck),
+            _ => return Ok(None),
+        };
+        self.complete(Completed::Operand);
+        Ok(Some(Comparing { operator, place, operands }))
     }
 
-    fn comparator(&mut self, text: &str, place: Span) -> Option<Operator> {
-        Some(match text {
-            "=" => Operator::Equal,
+    /// `('DE', 'AT')`
+    fn list(&mut self) -> Parsed<Vec<Expression>> {
+        self.expect(token::Kind::Open)?;
+        let mut items = vec![self.expression()?];
+        while self.takes(token::Kind::Comma) && self.kind() != token::Kind::Close {
+            items.push(self.expression()?);
+        }
+        self.expect(token::Kind::Close)?;
+        Ok(items)
+    }
+
+    fn comparator(&mut self) -> Operator {
+        let token = self.take();
+        match self.text(token) {
             "!=" | "<>" => Operator::NotEqual,
             "<" => Operator::Less,
             "<=" => Operator::LessOrEqual,
             ">" => Operator::Greater,
             ">=" => Operator::GreaterOrEqual,
-            _ => return self.fail(place, "equality is written `=`", Some("write `=` instead of `==`")),
-        })
+            "==" => {
+                self.fault(self.span(token), "equality is written `=`", Some("write `=` instead of `==`"));
+                Operator::Equal
+            }
+            _ => Operator::Equal,
+        }
     }
 
-    fn literal(&mut self, pair: &Pair<'_, Rule>) -> Option<Literal> {
-        let text = pair.as_str();
-        let span = self.span(pair);
-        Some(match pair.as_rule() {
-            Rule::null => Literal::Null,
-            Rule::truth => Literal::Truth(text.eq_ignore_ascii_case("true")),
-            Rule::number => Literal::Number(text.replace('_', "")),
-            Rule::percent => Literal::Percent(text.trim_end_matches('%').replace('_', "")),
-            Rule::text => Literal::Text(unquote(text)),
-            Rule::duration => {
-                let (count, unit) = self.duration(pair.clone())?;
-                Literal::Duration(count, unit)
-            }
-            Rule::date => {
-                let quoted = text.find('\'').and_then(|at| text.get(at..)).map(unquote).unwrap_or_default();
-                if let Ok(date) = quoted.parse() {
-                    Literal::Date(date)
-                } else {
-                    let message = format!("`{quoted}` is not a day");
-                    let day = meant_day(&quoted).map_or_else(|| "2025-01-31".to_owned(), |day| day.to_string());
-                    return self.fail(span, message, Some(&format!("write it as `date '{day}'`")));
-                }
-            }
-            _ => return self.fail(span, "this is not a value", None),
-        })
+    /// `a + b - c`
+    fn sum(&mut self) -> Parsed<Expression> {
+        let operator = |kind| match kind {
+            token::Kind::Plus => Some(Operator::Add),
+            token::Kind::Minus => Some(Operator::Subtract),
+            _ => None,
+        };
+        self.series(operator, Self::product)
     }
 
-    fn duration(&mut self, pair: Pair<'_, Rule>) -> Option<(u32, TimeUnit)> {
-        let mut parts = pair.into_inner();
-        let count = self.digits(&parts.next()?)?;
-        let unit = TimeUnit::parse(parts.next()?.as_str())?;
-        Some((count, unit))
+    /// `a * b / c`
+    fn product(&mut self) -> Parsed<Expression> {
+        let operator = |kind| match kind {
+            token::Kind::Star => Some(Operator::Multiply),
+            token::Kind::Slash => Some(Operator::Divide),
+            _ => None,
+        };
+        self.series(operator, |parser| parser.prefixed(token::Kind::Minus, Operator::Negate, Self::primary))
+    }
+
+    /// Operands of one precedence, from the left.
+    fn series(
+        &mut self,
+        operator: fn(token::Kind) -> Option<Operator>,
+        operand: fn(&mut Self) -> Parsed<Expression>,
+    ) -> Parsed<Expression> {
+        let mut left = operand(self)?;
+        let mut count = 0;
+        while let Some(operator) = operator(self.kind()) {
+            let place = self.take();
+            let place = self.span(place);
+            let right = operand(self)?;
+            count += 1;
+            if count <= WIDEST {
+                let span = left.span.to(right.span);
+                left = Expression { kind: Kind::Operator(operator, place, vec![left, right]), span };
+            } else if self.faults.is_empty() {
+                // Every stage walks the tree, so that it must not grow without end.
+                let message = format!("more than {WIDEST} terms stand in a row here");
+                let help = "make KPIs of its parts and refer to them";
+                self.faults.report(&codes::FORMULA_TOO_LARGE, place, message).help(help);
+            }
+        }
+        Ok(left)
+    }
+}
+
+/// What is said of the left side of a comparison.
+struct Comparing {
+    operator: Operator,
+    /// The place of the operator.
+    place: Span,
+    /// What it is compared with.
+    operands: Vec<Expression>,
+}
+
+// --- Operands ---
+
+impl Parser<'_> {
+    /// An operand of the tightest operator.
+    fn primary(&mut self) -> Parsed<Expression> {
+        use token::Kind::Reserved as Word;
+        let start = self.at;
+        let kind = match self.kind() {
+            token::Kind::Word | token::Kind::Quoted if self.kind_after() == token::Kind::Open => self.call()?,
+            token::Kind::Word if self.is_date() => self.date(),
+            token::Kind::Word | token::Kind::Quoted => Kind::Path(self.path()?),
+            // `end.` means states, as `at end` does; any other `end` closes a `case`.
+            Word(Reserved::End) if self.kind_after() == token::Kind::Dot => Kind::Path(self.path()?),
+            Word(Reserved::Case) => self.case()?,
+            token::Kind::Open => {
+                self.take();
+                let inner = self.expression()?;
+                self.expect(token::Kind::Close)?;
+                self.complete(Completed::Operand);
+                return Ok(inner);
+            }
+            _ => Kind::Literal(self.literal()?),
+        };
+        self.complete(Completed::Operand);
+        Ok(Expression { kind, span: self.since(start) })
+    }
+
+    fn literal(&mut self) -> Parsed<Literal> {
+        use token::Kind::Reserved as Word;
+        let token = self.token();
+        let text = self.text(token);
+        let literal = match token.kind {
+            token::Kind::Whole if self.unit_after().is_some() => {
+                let (count, unit) = self.duration()?;
+                return Ok(Literal::Duration(count, unit));
+            }
+            token::Kind::Whole | token::Kind::Number => Literal::Number(text.replace('_', "")),
+            token::Kind::Percent => Literal::Percent(text.trim_end_matches('%').replace('_', "")),
+            token::Kind::Text => Literal::Text(unquote(text)),
+            Word(Reserved::True) => Literal::Truth(true),
+            Word(Reserved::False) => Literal::Truth(false),
+            Word(Reserved::Null) => Literal::Null,
+            _ => return Err(Stuck),
+        };
+        self.take();
+        Ok(literal)
+    }
+
+    /// Whether the next tokens are `date '...'`, with a blank between.
+    fn is_date(&self) -> bool {
+        let text = self.tokens.get(self.at + 1).filter(|token| token.kind == token::Kind::Text);
+        text.is_some_and(|text| text.start > self.token().end) && self.is_word("date")
+    }
+
+    fn date(&mut self) -> Kind {
+        let start = self.at;
+        self.take();
+        let quoted = self.take();
+        let quoted = unquote(self.text(quoted));
+        if let Ok(date) = quoted.parse() {
+            return Kind::Literal(Literal::Date(date));
+        }
+        let day = meant_day(&quoted).map_or_else(|| "2025-01-31".to_owned(), |day| day.to_string());
+        let help = format!("write it as `date '{day}'`");
+        self.fault(self.since(start), format!("`{quoted}` is not a day"), Some(&help));
+        Kind::Literal(Literal::Null)
+    }
+
+    /// `14 days`
+    pub(super) fn duration(&mut self) -> Parsed<(u32, TimeUnit)> {
+        let count = self.count()?;
+        Ok((count, self.unit()?))
     }
 
     /// A whole number that is small enough to count with.
-    fn digits(&mut self, pair: &Pair<'_, Rule>) -> Option<u32> {
-        match pair.as_str().parse::<u32>() {
-            Ok(number) if number <= 1_000_000 => Some(number),
-            _ => {
-                let span = self.span(pair);
-                self.fail(span, format!("{} is too large a number here", pair.as_str()), Some("the largest is 1000000"))
+    pub(super) fn count(&mut self) -> Parsed<u32> {
+        let token = self.expect(token::Kind::Whole)?;
+        let text = self.text(token);
+        Ok(text.parse().ok().filter(|count| *count <= 1_000_000).unwrap_or_else(|| {
+            self.fault(self.span(token), format!("{text} is too large a number here"), Some("the largest is 1000000"));
+            1
+        }))
+    }
+
+    /// A unit of time.
+    pub(super) fn unit(&mut self) -> Parsed<TimeUnit> {
+        let unit = unit(self.text(self.token())).ok_or(Stuck)?;
+        self.take();
+        Ok(unit)
+    }
+
+    /// The unit of time behind the next token, if it is one.
+    fn unit_after(&self) -> Option<TimeUnit> {
+        unit(self.text(*self.tokens.get(self.at + 1)?))
+    }
+
+    /// A name, or names with dots between them.
+    pub(super) fn path(&mut self) -> Parsed<Vec<Name>> {
+        let mut path = Vec::with_capacity(1);
+        loop {
+            let is_states = self.kind() == token::Kind::Reserved(Reserved::End) && self.kind_after() == token::Kind::Dot;
+            path.push(if is_states { self.word() } else { self.name()? });
+            if !self.takes(token::Kind::Dot) {
+                return Ok(path);
             }
         }
     }
 
-    fn path(&mut self, pair: Pair<'_, Rule>) -> Vec<Name> {
-        pair.into_inner().map(|part| self.name(&part)).collect()
+    /// A name.
+    pub(super) fn name(&mut self) -> Parsed<Name> {
+        if matches!(self.kind(), token::Kind::Word | token::Kind::Quoted) { Ok(self.word()) } else { Err(Stuck) }
     }
 
-    fn name(&self, pair: &Pair<'_, Rule>) -> Name {
-        let text = pair.as_str().trim_end();
-        Name::new(text.trim_matches('`').to_owned(), self.span(pair))
+    /// The next token as a name, even if its word is reserved.
+    pub(super) fn word(&mut self) -> Name {
+        let token = self.take();
+        Name::new(self.text(token).trim_matches('`').to_owned(), self.span(token))
     }
 
-    fn case(&mut self, pair: Pair<'_, Rule>) -> Option<Expression> {
-        let span = self.span(&pair);
-        let mut operand = None;
+    /// `case x when a then b else c end`
+    fn case(&mut self) -> Parsed<Kind> {
+        use token::Kind::Reserved as Word;
+        self.take();
+        let operand = if self.kind() == Word(Reserved::When) { None } else { Some(Box::new(self.expression()?)) };
         let mut branches = Vec::new();
-        let mut otherwise = None;
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::when => {
-                    let mut inner = part.into_inner().filter(|pair| pair.as_rule() == Rule::expression);
-                    let when = self.expression(inner.next()?)?;
-                    let then = self.expression(inner.next()?)?;
-                    branches.push((when, then));
-                }
-                Rule::else_ => {
-                    let inner = part.into_inner().find(|pair| pair.as_rule() == Rule::expression)?;
-                    otherwise = Some(Box::new(self.expression(inner)?));
-                }
-                Rule::expression => operand = Some(Box::new(self.expression(part)?)),
-                _ => {}
+        self.expect(Word(Reserved::When))?;
+        loop {
+            let when = self.expression()?;
+            self.expect(Word(Reserved::Then))?;
+            branches.push((when, self.expression()?));
+            if !self.takes(Word(Reserved::When)) {
+                break;
             }
         }
-        Some(Expression { kind: Kind::Case { operand, branches, otherwise }, span })
+        let otherwise = if self.takes(Word(Reserved::Else)) { Some(Box::new(self.expression()?)) } else { None };
+        self.expect(Word(Reserved::End))?;
+        Ok(Kind::Case { operand, branches, otherwise })
     }
-
-    fn call(&mut self, pair: Pair<'_, Rule>) -> Option<Expression> {
-        let span = self.span(&pair);
-        let mut parts = pair.into_inner();
-        let name = parts.next()?;
-        let mut call = Call {
-            name: self.name(&name),
-            arguments: Vec::new(),
-            from: None,
-            via: None,
-            per: None,
-            each: None,
-            filter: None,
-            top: None,
-            at: None,
-            over: None,
-            within: None,
-            of: None,
-            clauses: Vec::new(),
-        };
-        for part in parts {
-            if part.as_rule() == Rule::arguments {
-                for argument in part.into_inner().flat_map(Pair::into_inner) {
-                    call.arguments.push(self.expression(argument)?);
-                }
-            } else {
-                self.clause(part, &mut call)?;
-            }
-        }
-        self.clause_order(&call)?;
-        Some(Expression { kind: Kind::Call(Box::new(call)), span })
-    }
-
-    fn clause(&mut self, pair: Pair<'_, Rule>, call: &mut Call) -> Option<()> {
-        let clause = pair.into_inner().next()?;
-        let span = self.span(&clause);
-        let rule = clause.as_rule();
-        let mut inner = clause.into_inner();
-        let word = inner.next()?;
-        let value = inner.next()?;
-        let name = match rule {
-            Rule::from => {
-                call.from = Some(self.name(&value));
-                "from"
-            }
-            Rule::via => {
-                call.via = Some(self.path(value));
-                "via"
-            }
-            Rule::per => {
-                call.per = Some(self.path(value));
-                "per"
-            }
-            Rule::each => {
-                call.each = TimeUnit::parse(value.as_str()).map(|unit| Spanned::new(unit, self.span(&value)));
-                "each"
-            }
-            Rule::where_ => {
-                call.filter = Some(self.expression(value)?);
-                "where"
-            }
-            Rule::top => {
-                let count = self.digits(&value)?;
-                call.top = Some(Spanned::new(count, self.span(&value)));
-                "top"
-            }
-            Rule::at => {
-                call.at = Some(match value.as_rule() {
-                    Rule::word_end => vec![self.name(&value)],
-                    _ => self.path(value),
-                });
-                "at"
-            }
-            Rule::over => {
-                let place = self.span(&value);
-                call.over = Some(Spanned::new(self.window(value)?, place));
-                "over"
-            }
-            Rule::within => {
-                let place = self.span(&value);
-                call.within = Some(Spanned::new(self.duration(value)?, place));
-                "within"
-            }
-            _ => {
-                call.of = Some(self.name(&value));
-                "of"
-            }
-        };
-        let _ = word;
-        call.clauses.push((name, span));
-        Some(())
-    }
-
-    fn window(&mut self, pair: Pair<'_, Rule>) -> Option<Window> {
-        let window = pair.into_inner().next()?;
-        let rule = window.as_rule();
-        let mut unit = None;
-        let mut count = None;
-        for part in window.into_inner() {
-            match part.as_rule() {
-                Rule::unit => unit = TimeUnit::parse(part.as_str()),
-                Rule::digits => count = Some(self.digits(&part)?),
-                _ => {}
-            }
-        }
-        Some(match rule {
-            Rule::trailing => Window::Trailing(count?, unit?),
-            Rule::to_date => Window::ToDate(unit?),
-            Rule::all_time => Window::AllTime,
-            Rule::previous => Window::Previous,
-            _ => Window::Age,
-        })
-    }
-
-    /// Clauses come once each and in the language's order, so that formulas of many people read alike.
-    fn clause_order(&mut self, call: &Call) -> Option<()> {
-        const ORDER: [&str; 10] = ["from", "via", "per", "each", "where", "top", "at", "over", "within", "of"];
-        let place = |clause: &str| ORDER.iter().position(|known| *known == clause);
-        let mut last: Option<&str> = None;
-        for (clause, span) in &call.clauses {
-            match last {
-                Some(before) if before == *clause || call.clauses.iter().filter(|(other, _)| other == clause).count() > 1 => {
-                    let message = format!("`{clause}` stands twice in `{}(...)`", call.name.value);
-                    let help = (*clause == "where").then_some("join the conditions with `and`");
-                    return self.fail(*span, message, help);
-                }
-                Some(before) if place(before) > place(clause) => {
-                    let message = format!("`{clause}` has to come before `{before}`");
-                    return self.fail(*span, message, Some("the order is: from, via, per, where, top, at, over"));
-                }
-                _ => last = Some(clause),
-            }
-        }
-        Some(())
-    }
-}
-
-/// The left side of an operator, the operator, and its place.
-type Waiting = (Expression, Operator, Span);
-
-/// The operator with its right side; the right side alone where nothing waits for it.
-fn joined(left: Option<Waiting>, right: Expression) -> Expression {
-    let Some((left, operator, place)) = left else { return right };
-    let span = left.span.to(right.span);
-    Expression { kind: Kind::Operator(operator, place, vec![left, right]), span }
-}
-
-/// Operands that one operator joins, as far as they have been read.
-struct Chain {
-    operator: Operator,
-    /// Where the operator first stands, if it does.
-    place: Option<Span>,
-    /// Each with the place of all that belongs to it, its parentheses too.
-    operands: Vec<(Expression, Span)>,
-}
-
-impl Chain {
-    fn new(operator: Operator) -> Self {
-        Self { operator, place: None, operands: Vec::new() }
-    }
-
-    /// All of it as one expression; one operand alone is itself.
-    fn close(&mut self) -> Option<(Expression, Span)> {
-        let operands = std::mem::take(&mut self.operands);
-        let Some(place) = self.place.take() else { return operands.into_iter().next() };
-        let span = operands.first()?.1.to(operands.last()?.1);
-        let operands = operands.into_iter().map(|(operand, _)| operand).collect();
-        Some((Expression { kind: Kind::Operator(self.operator, place, operands), span }, span))
-    }
-}
-
-/// What stands in a pair of parentheses, or at a level of precedence whose operators do not occur: most levels do nothing.
-fn innermost(mut pair: Pair<'_, Rule>) -> Pair<'_, Rule> {
-    while matches!(pair.as_rule(), Rule::expression | Rule::comparison | Rule::sum | Rule::group) {
-        let mut inner = pair.clone().into_inner();
-        match (inner.next(), inner.next()) {
-            (Some(only), None) => pair = only,
-            _ => break,
-        }
-    }
-    pair
 }
 
 /// The text between quotes, with doubled quotes made single.
 fn unquote(text: &str) -> String {
     let inner = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')).unwrap_or(text);
     inner.replace("''", "'")
+}
+
+/// The unit of time of that name, which is a word.
+fn unit(word: &str) -> Option<TimeUnit> {
+    word.starts_with(|char: char| char.is_ascii_alphabetic()).then(|| TimeUnit::parse(word))?
 }
 
 /// Parses a formula that stands in no file, for tests of later stages.
@@ -556,4 +568,18 @@ pub(crate) fn parse_text(text: &str) -> Result<Expression, Vec<String>> {
     let formula = FormulaText::bare(text, Span::new(file, 0..text.len()));
     let tree = parse(&formula, &mut findings);
     tree.ok_or_else(|| findings.iter().map(|finding| finding.message.clone()).collect())
+}
+
+/// Whether a text has the form of a formula, whatever else is wrong with it; the byte at which it ceases to have it.
+#[cfg(test)]
+pub(super) fn fits(text: &str) -> Result<(), usize> {
+    let mut files = crate::text::Files::default();
+    let file = files.add("formula".into(), text.into());
+    let formula = FormulaText::bare(text, Span::new(file, 0..text.len()));
+    let tokens = tokens(text)?;
+    let mut parser = Parser::new(&formula, &tokens);
+    match parser.formula() {
+        Ok(_) => Ok(()),
+        Err(Stuck) => Err(parser.token().start),
+    }
 }

@@ -132,6 +132,8 @@ pub struct Kpi {
     pub grains: Vec<String>,
     /// Slices for which there are views, each the names of its dimensions.
     pub slices: Vec<Vec<String>>,
+    /// The ages at which its cohorts are looked at; null if it has none. With ages its views have a row for each.
+    pub age: Option<Ages>,
     /// Whether there are views without any slice: amounts of several currencies have no total.
     pub has_total: bool,
     /// Whether periods without data are left out of the views.
@@ -297,6 +299,15 @@ pub struct WayStep {
     pub kpi: String,
     /// Which way it moves when the one before it rises.
     pub sign: String,
+}
+
+/// The ages at which cohorts are looked at.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Ages {
+    /// The unit in which ages are counted.
+    pub unit: String,
+    /// The last age; the first is 0.
+    pub up_to: u32,
 }
 
 /// A figure that is kept by hand.

@@ -1,7 +1,7 @@
 //! The entries of KPIs.
 
 use super::Whole;
-use super::data::{Better, Deprecated, Drive, Figure, Kpi};
+use super::data::{Ages, Better, Deprecated, Drive, Figure, Kpi};
 use crate::calendar::{Grain, Label};
 use crate::graph::{Graph, Node};
 use crate::model::facts::Kind;
@@ -53,6 +53,7 @@ fn entry(whole: &Whole<'_>, id: KpiId) -> Kpi {
         grain: kpi.grain.name().to_owned(),
         grains: model.grains(kpi).iter().map(|grain| grain.name().to_owned()).collect(),
         slices,
+        age: kpi.age.as_ref().map(|age| Ages { unit: age.value.unit.name().to_owned(), up_to: age.value.up_to }),
         has_total: facts.needs.is_none(),
         omits_gaps: kpi.omit_gaps,
         taxonomies: kpi.taxonomies.iter().cloned().collect(),

@@ -353,7 +353,9 @@ impl<'a> Whole<'a> {
                 made.kpi = Some(self.kpi_name(*kpi));
                 made.grain = grain(*of);
                 made.dimensions = self.dimension_names(slice);
-                made.columns = [text(&["period"]), made.dimensions.clone(), text(&["value", "is_complete"])].concat();
+                let age: &[&str] = if self.model.kpis.get(*kpi).age.is_some() { &["age"] } else { &[] };
+                let last = text(&["value", "is_complete"]);
+                made.columns = [text(&["period"]), text(age), made.dimensions.clone(), last].concat();
             }
             Shows::Scorecard(place) => {
                 if let Some(card) = self.model.scorecards.get(*place) {

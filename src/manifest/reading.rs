@@ -14,6 +14,14 @@ pub(super) fn reading(model: &Model, kpi: &Kpi) -> Vec<String> {
         Body::Values(values) => said.push(format!("Its figures are kept by hand, one for each {}.", values.grain)),
         Body::Broken => {}
     }
+    if let Some(age) = &kpi.age {
+        let unit = age.value.unit;
+        said.push(format!(
+            "The rows of a period are a cohort: age 0 is the {unit} in which a row fell, age 1 the {unit} after it, and so on up to \
+             {}. An age is complete once its own {unit} is over.",
+            age.value.up_to
+        ));
+    }
     if let Some(dimension) = kpi.facts.needs {
         let title = model.dimensions.get(dimension).title.to_lowercase();
         said.push(format!("It is shown by {title} only: amounts of several currencies have no total."));
@@ -199,7 +207,7 @@ fn of_each(each: &Each, subject: &str) -> String {
 
 fn of_window(window: Window, subject: &str) -> Option<String> {
     Some(match window {
-        Window::Period => return None,
+        Window::Period | Window::Age(_) => return None,
         Window::Trailing(length) => {
             format!("{subject} looks back over {length} up to the end of the period, so that periods may share rows.")
         }

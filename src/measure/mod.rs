@@ -1,6 +1,7 @@
 //! A valid project on an engine: figures for `run` and `query`, spec tests, and the checks of the data that figures stand on: those
 //! that every figure needs (`guard`), and all that the specs declare (`verify`).
 
+pub mod firings;
 pub mod freeze;
 pub mod guard;
 mod sheet;
@@ -38,6 +39,11 @@ impl Session<'_> {
         let texts: Vec<String> = queries.iter().map(|query| sql::query(query, self.dialect())).collect();
         self.engine.answer("", &texts)
     }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows")]
+fn whole(number: f64) -> u64 {
+    number.max(0.0) as u64
 }
 
 /// A figure as the engine prints it: exact whole numbers come as text where they are large.

@@ -65,6 +65,7 @@ fn question(model: &Model, one: &Asked<'_>) -> Question {
         outputs: vec![output("value", Show::Value(kpi)), output("is_complete", Show::IsComplete(vec![kpi]))],
         grain: one.shown.grain,
         dimensions: Vec::new(),
+        age: None,
         filter: one.shown.condition.clone(),
         since: None,
         omit_gaps: false,

@@ -1,18 +1,19 @@
 //! Spec tests: the given rows become tables of an empty database, the same plans answer, and figures are held against those
 //! that are expected.
 
+use super::firings::{self, Firing};
 use super::{number, sheet};
-use crate::calendar::Grain;
+use crate::calendar::{Date, Grain, Label};
 use crate::diagnostic::{Findings, codes};
 use crate::engine::{Answer, Engine, Failure, Rows};
 use crate::model::facts::Type;
 use crate::model::{
-    Cell, Clock, Column, DimensionId, Expected, ExpectedRow, ExpectedSheet, ExpectedValue, Given, KpiId, Model, Source,
-    Storage, TestCase,
+    Cell, Clock, Column, DimensionId, Expected, ExpectedFiring, ExpectedFirings, ExpectedRow, ExpectedSheet, ExpectedValue,
+    Given, KpiId, Model, Source, Storage, TestCase,
 };
 use crate::pipeline::Valid;
 use crate::plan::relation::Query;
-use crate::plan::{Data, Question, given_table, objectives, plan};
+use crate::plan::{Data, Question, given_table, guardrails, objectives, plan};
 use crate::sql::{self, Dialect};
 use crate::text::Span;
 use serde_json::Value;
@@ -61,11 +62,13 @@ struct Asked<'a> {
     query: String,
 }
 
-/// The rows that are expected.
+/// What a test expects of a query.
 enum Wanted<'a> {
-    /// Of a KPI.
+    /// Figures of a KPI.
     Figures(&'a Expected),
-    /// Of objectives or key results.
+    /// When a guardrail fires.
+    Firings(&'a ExpectedFirings),
+    /// Rows of the views of objectives.
     Rows(&'a ExpectedSheet),
 }
 
@@ -116,8 +119,12 @@ fn prepare<'a>(project: &Valid, test: &'a TestCase) -> Prepared<'a> {
         let query = sql::query(&objectives::query(project, expected.sheet, Data::Given), dialect);
         Asked { expected: Wanted::Rows(expected), of: expected.sheet.name().to_owned(), query }
     });
-    let asked = asked.chain(sheets);
-    Prepared { test, tables: tables(model, test, dialect), asked: asked.collect() }
+    let firings = test.firings.iter().filter_map(|expected| {
+        let guardrail = model.guardrails.get(expected.guardrail)?;
+        let query = sql::query(&guardrails::query(model, &[guardrail], Data::Given), dialect);
+        Some(Asked { expected: Wanted::Firings(expected), of: guardrail.name.value.clone(), query })
+    });
+    Prepared { test, tables: tables(model, test, dialect), asked: asked.chain(sheets).chain(firings).collect() }
 }
 
 /// The answers to what tests ask, per test.
@@ -145,9 +152,8 @@ fn outcome(project: &Valid, prepared: &Prepared<'_>, answers: Result<Vec<Answer>
             for (asked, answer) in prepared.asked.iter().zip(answers) {
                 match answer {
                     Ok(rows) => match asked.expected {
-                        Wanted::Figures(expected) => {
-                            figures(project.model(), (&asked.of, expected), &rows, &mut outcome.figures);
-                        }
+                        Wanted::Figures(expected) => figures(project.model(), asked, expected, &rows, &mut outcome.figures),
+                        Wanted::Firings(expected) => firings(project.model(), asked, expected, &rows, &mut outcome.figures),
                         Wanted::Rows(expected) => sheet::figures(expected, &rows, &mut outcome.figures),
                     },
                     Err(why) => outcome.refused = Some(format!("{}: {why}", asked.of)),
@@ -266,9 +272,9 @@ fn literal(cell: &Cell, at: usize, dialect: &dyn Dialect) -> String {
 
 // --- Expected figures ---
 
-fn figures(model: &Model, (of, asked): (&str, &Expected), rows: &Rows, out: &mut Vec<Figure>) {
-    for expected in &asked.rows {
-        let found = rows.rows.iter().find(|row| is_row(model, asked, expected, rows, row));
+fn figures(model: &Model, asked: &Asked<'_>, kpi: &Expected, rows: &Rows, out: &mut Vec<Figure>) {
+    for expected in &kpi.rows {
+        let found = rows.rows.iter().find(|row| is_row(model, kpi, expected, rows, row));
         let value = found.and_then(|row| rows.get(row, "value"));
         let complete = found.and_then(|row| rows.get(row, "is_complete")).and_then(Value::as_bool);
         let same_value = match (expected.value, found) {
@@ -294,9 +300,10 @@ fn figures(model: &Model, (of, asked): (&str, &Expected), rows: &Rows, out: &mut
             (Some(_), Some(Value::Null) | None) => "null".to_owned(),
             (Some(_), Some(value)) => number(value).map_or_else(|| value.to_string(), plain),
         };
-        let keys: Vec<String> = expected.keys.iter().map(shown).collect();
+        let age = expected.age.map(|age| format!("age {age}"));
+        let keys: Vec<String> = age.into_iter().chain(expected.keys.iter().map(shown)).collect();
         out.push(Figure {
-            of: of.to_owned(),
+            of: asked.of.clone(),
             row: std::iter::once(expected.label.clone()).chain(keys).collect::<Vec<_>>().join(" "),
             expected: format!("{wanted}{}", shown_complete(expected.is_complete)),
             actual: format!("{actual}{}", shown_complete(complete)),
@@ -306,11 +313,70 @@ fn figures(model: &Model, (of, asked): (&str, &Expected), rows: &Rows, out: &mut
     }
 }
 
+/// When a guardrail fires, and when it is expected to: what is on one side only does not agree.
+fn firings(model: &Model, asked: &Asked<'_>, wanted: &ExpectedFirings, rows: &Rows, out: &mut Vec<Figure>) {
+    let found = firings::firings(model, rows);
+    let is_of = |firing: &Firing<'_>, row: &ExpectedFiring| firing.period == row.period && firing.slice == row.slice;
+    let grain = model.guardrails.get(wanted.guardrail).map_or(Grain::Month, |guardrail| guardrail.grain);
+    let calendar = &model.calendar;
+    let label = |day: Date| if calendar.custom { day.to_string() } else { Label::of(grain, day, calendar).to_string() };
+    let of_slice = |label: &str, slice: &Option<String>| match slice {
+        Some(slice) => format!("{label} {slice}"),
+        None => label.to_owned(),
+    };
+    let mut add = |row: String, expected: String, actual: String, span: Span| {
+        let agrees = expected == actual;
+        out.push(Figure { of: asked.of.clone(), row, expected, actual, agrees, span });
+    };
+    for row in &wanted.rows {
+        let firing = found.iter().find(|firing| is_of(firing, row));
+        let (mut expected, mut actual) = (FIRES.to_owned(), firing.map_or(QUIET, |_| FIRES).to_owned());
+        if let (Some(since), Some(firing)) = (row.since, firing) {
+            expected.push_str(&format!(" since {}", label(since)));
+            actual.push_str(&format!(" since {}", label(firing.since)));
+        }
+        for (text, value) in &row.figures {
+            let Some(firing) = firing else { continue };
+            let at = firing.guardrail.readings.iter().position(|reading| reading.text == *text);
+            let is = at.map(|at| firing.figures.get(at).copied().flatten());
+            let (wanted, same) = match (value, is) {
+                (ExpectedValue::Number(number), Some(Some(is))) => (plain(*number), near(*number, is)),
+                (ExpectedValue::Number(number), _) => (plain(*number), false),
+                (ExpectedValue::Null, is) => ("null".to_owned(), is == Some(None)),
+                (ExpectedValue::Absent, is) => ("not compared".to_owned(), is.is_none()),
+                (ExpectedValue::Any, is) => ("any value".to_owned(), is.is_some()),
+            };
+            let is = is.map_or_else(|| "not compared".to_owned(), |is| is.map_or_else(|| "null".to_owned(), plain));
+            expected.push_str(&format!(", {text} = {wanted}"));
+            actual.push_str(&format!(", {text} = {}", if same { wanted } else { is }));
+        }
+        add(of_slice(&row.label, &row.slice), expected, actual, row.span);
+    }
+    for firing in found.iter().filter(|firing| !wanted.rows.iter().any(|row| is_of(firing, row))) {
+        add(of_slice(&label(firing.period), &firing.slice), QUIET.to_owned(), FIRES.to_owned(), wanted.span);
+    }
+    if wanted.rows.is_empty() && found.is_empty() {
+        add("every period".to_owned(), QUIET.to_owned(), QUIET.to_owned(), wanted.span);
+    }
+}
+
+/// What is said of a guardrail that fires.
+const FIRES: &str = "fires";
+/// What is said of one that does not.
+const QUIET: &str = "does not fire";
+
+/// Whether two numbers are the same to the six digits after the point that the view shows.
+fn near(wanted: f64, shown: f64) -> bool {
+    (wanted - shown).abs() <= 5.000_001e-7 || close(wanted, shown)
+}
+
 /// Whether a row is of the period and has the values of the dimensions that are expected.
 fn is_row(model: &Model, expected: &Expected, wanted: &ExpectedRow, rows: &Rows, row: &[Value]) -> bool {
     let period = rows.get(row, "period").and_then(Value::as_str);
     let keys = expected.dimensions.iter().zip(&wanted.keys);
+    let age = rows.get(row, "age").and_then(Value::as_u64);
     period == Some(wanted.period.to_string().as_str())
+        && wanted.age.is_none_or(|wanted| age == Some(wanted.into()))
         && keys.into_iter().all(|(id, key)| {
             let name = &model.dimensions.get(*id).name;
             rows.get(row, name).is_some_and(|value| same(key, value))

@@ -5,7 +5,7 @@
 //! 3. [`rules::examples`] shows the first of them, for the rules that are broken.
 //! 4. `targets` holds the targets of key results against what their KPIs have done before.
 
-use super::{Session, guard, number, targets};
+use super::{Session, guard, number, targets, whole};
 use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::engine::{Failure, Rows};
 use crate::model::facts::Range;
@@ -261,11 +261,6 @@ fn count(
         }
     }
     Ok(all_rows)
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of rows")]
-fn whole(number: f64) -> u64 {
-    number.max(0.0) as u64
 }
 
 /// Looks at the first rows that break a rule.

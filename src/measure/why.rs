@@ -63,6 +63,7 @@ pub fn why(session: &Session<'_>, asked: Asked) -> Result<Outcome, Failure> {
         outputs,
         grain: asked.grain,
         dimensions: Vec::new(),
+        age: None,
         filter: None,
         omit_gaps: false,
         since: None,

@@ -9,6 +9,7 @@ use super::{ColumnId, DimensionId, KpiId, SourceId};
 use crate::calendar::{Date, Grain, Length};
 use crate::functions::Function;
 use crate::text::Span;
+use std::fmt;
 use std::hash::{Hash, Hasher};
 
 /// An expression.
@@ -275,6 +276,23 @@ pub enum Window {
     AllTime,
     /// The period before.
     Previous,
+    /// For a row of a cohort the period so many units after the one in which it fell.
+    Age(Age),
+}
+
+/// The ages at which cohorts are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Age {
+    /// The unit in which ages are counted.
+    pub unit: Grain,
+    /// The last age; the first is 0.
+    pub up_to: u32,
+}
+
+impl fmt::Display for Age {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "age: {{ unit: {}, up_to: {} }}", self.unit, self.up_to)
+    }
 }
 
 impl<L> Expr<L> {
@@ -391,7 +409,27 @@ impl Path {
     }
 }
 
+impl Aggregate {
+    /// The ages at which its rows are looked at, if they are a cohort.
+    pub fn age(&self) -> Option<Age> {
+        self.filter.as_ref().and_then(RowExpr::age)
+    }
+}
+
 impl RowExpr {
+    /// The ages at which an aggregate over related rows in it looks.
+    pub fn age(&self) -> Option<Age> {
+        let mut found = None;
+        self.leaves(&mut |leaf| {
+            if let RowLeaf::Related(related) = leaf
+                && let Window::Age(age) = related.aggregate.window
+            {
+                found = Some(age);
+            }
+        });
+        found
+    }
+
     /// Whether an aggregate over related rows stands in it, so that it depends on the period.
     pub fn has_related(&self) -> bool {
         let mut found = false;

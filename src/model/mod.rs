@@ -16,7 +16,7 @@ pub mod unit;
 use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain, Length};
 use crate::text::{Name, Span, Spanned};
 use about::About;
-use expr::{Calc, CalcLeaf, Path, RowExpr};
+use expr::{Age, Calc, CalcLeaf, Path, RowExpr};
 use facts::{Facts, Kind, Range, Type};
 use guardrail::Guardrail;
 use id::{Id, Table};
@@ -324,6 +324,8 @@ pub struct Kpi {
     pub grains: Vec<Grain>,
     /// Slices to emit, with their places.
     pub by: Vec<Spanned<Vec<DimensionId>>>,
+    /// The ages at which its cohorts are looked at.
+    pub age: Option<Spanned<Age>>,
     /// Whether rows without data are left out.
     pub omit_gaps: bool,
     /// Its values in taxonomies.
@@ -451,6 +453,8 @@ pub struct TestCase {
     pub expect: Vec<Expected>,
     /// What is expected of objectives and key results.
     pub sheets: Vec<ExpectedSheet>,
+    /// When guardrails are expected to fire.
+    pub firings: Vec<ExpectedFirings>,
 }
 
 /// The rows of a source in a test.
@@ -546,10 +550,40 @@ pub struct ExpectedRow {
     pub period: Date,
     /// The values of the dimensions.
     pub keys: Vec<Cell>,
+    /// The age of the cohort, if the KPI has ages.
+    pub age: Option<u32>,
     /// The figure.
     pub value: ExpectedValue,
     /// Whether it is to be complete, if the test says so.
     pub is_complete: Option<bool>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// All periods in which a guardrail is expected to fire.
+#[derive(Debug, Clone)]
+pub struct ExpectedFirings {
+    /// The place of the guardrail among those of the project.
+    pub guardrail: usize,
+    /// The periods, and no others.
+    pub rows: Vec<ExpectedFiring>,
+    /// Where they stand.
+    pub span: Span,
+}
+
+/// One period in which a guardrail is expected to fire.
+#[derive(Debug, Clone)]
+pub struct ExpectedFiring {
+    /// The period as written.
+    pub label: String,
+    /// Its first day.
+    pub period: Date,
+    /// The slice as the view shows it; nothing for the total.
+    pub slice: Option<String>,
+    /// The first period of the run, if the test says so.
+    pub since: Option<Date>,
+    /// What the condition compares, as far as the test says so.
+    pub figures: Vec<(String, ExpectedValue)>,
     /// Where it stands.
     pub span: Span,
 }

@@ -1,5 +1,6 @@
 //! The planner itself, and the result: the measures of all KPIs on a dense set of periods and slices.
 
+use super::ages::AGE;
 use super::complete::{Bound, is_complete_here};
 use super::expand::{Expansion, Formula, Move, Part as Leaf, Place};
 use super::journey::Wanted;
@@ -12,13 +13,13 @@ use super::stack::{Stack, is_dense, moves_in};
 use super::{Output, Question, Show};
 use crate::calendar::{AsOf, Date, Grain};
 use crate::functions::{conversions, operators};
-use crate::model::expr::{CalcLeaf, Edge, Expr, Node, Past, Path, Window};
+use crate::model::expr::{Age, CalcLeaf, Edge, Expr, Node, Past, Path, Window};
 use crate::model::facts::Type;
 use crate::model::{DimensionId, KpiId, Model, SourceId, Storage};
 use std::collections::BTreeMap;
 
 /// Columns that plans have beside those of dimensions and values.
-const OWN_COLUMNS: [&str; 14] = [
+const OWN_COLUMNS: [&str; 18] = [
     "period",
     "day",
     "value",
@@ -33,6 +34,10 @@ const OWN_COLUMNS: [&str; 14] = [
     "day_after",
     "value_of_each",
     "first_day",
+    super::ages::AGE,
+    super::ages::PERIOD_AT_AGE,
+    "is_over",
+    "next",
 ];
 
 /// A plan while it is being made.
@@ -64,6 +69,8 @@ pub(super) struct Planner<'a> {
     pub(super) first_states: BTreeMap<(SourceId, Option<Path>), String>,
     /// The journeys that are read, and what is read of each.
     pub(super) journeys: BTreeMap<SourceId, Wanted>,
+    /// The parts with the ages that there are.
+    pub(super) ages: BTreeMap<Age, String>,
     /// The part with the values that the dimensions have had, by the dimensions that it has.
     pub(super) slices: BTreeMap<Vec<DimensionId>, String>,
 }
@@ -91,6 +98,7 @@ impl<'a> Planner<'a> {
             snapshot_days: BTreeMap::new(),
             first_states: BTreeMap::new(),
             journeys: BTreeMap::new(),
+            ages: BTreeMap::new(),
             slices: BTreeMap::new(),
         }
     }
@@ -237,6 +245,13 @@ impl<'a> Planner<'a> {
         if own { format!("{name}_") } else { name.clone() }
     }
 
+    /// The same for several, and the column of ages where there are some.
+    pub(super) fn keys(&self, dimensions: &[DimensionId], by_age: bool) -> Vec<String> {
+        let mut names = self.key_names(dimensions);
+        names.extend(by_age.then(|| AGE.to_owned()));
+        names
+    }
+
     pub(super) fn key_names(&self, dimensions: &[DimensionId]) -> Vec<String> {
         dimensions.iter().map(|id| self.key_name(*id)).collect()
     }
@@ -251,7 +266,8 @@ impl<'a> Planner<'a> {
     pub(super) fn result(&mut self, formulas: &[Vec<Formula>], data: Option<Formula>) -> Select {
         let question = self.question;
         let grain = question.grain;
-        let keys = self.key_names(&question.dimensions);
+        let by_age = question.age.is_some();
+        let keys = self.keys(&question.dimensions, by_age);
         let shown: Vec<Formula> = formulas.iter().flatten().cloned().chain(data.clone()).collect();
         // Ask for what completeness needs before the dense set is written out.
         let mut complete: Vec<Vec<(Move, Bound)>> = Vec::new();
@@ -273,9 +289,12 @@ impl<'a> Planner<'a> {
         let asked = ways.iter().map(|way| Expr::leaf(Leaf::Known(way.clone())));
         let stacked: Vec<Formula> = shown.iter().cloned().chain(asked).collect();
         let is_complete = self.need(grain, Need::IsComplete);
-        let stack = self.stack(&stacked, grain, &question.dimensions, &dense, Some(&is_complete));
+        let stack = self.stack(&stacked, grain, (&question.dimensions, by_age), &dense, Some(&is_complete));
         let mut select = Select::from_part(&stack.name);
         select.column(column(&stack.name, "period"), "period");
+        if by_age {
+            select.column(column(&stack.name, AGE), AGE);
+        }
         for (key, dimension) in keys.iter().zip(&question.dimensions) {
             let name = self.model.dimensions.get(*dimension).name.clone();
             select.column(column(&stack.name, key), &name);

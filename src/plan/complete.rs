@@ -30,7 +30,7 @@ pub(super) enum Bound {
 }
 
 /// The time that a step of a journey has.
-type Within = (u32, TimeUnit);
+pub(super) type Within = (u32, TimeUnit);
 
 impl Bound {
     fn scalar(&self) -> Scalar {
@@ -116,7 +116,8 @@ impl Planner<'_> {
     fn window_whole_from(&mut self, window: Window, grain: Grain) -> Option<Bound> {
         let calendar = &self.model.calendar;
         match window {
-            Window::Period | Window::AllTime => return None,
+            // What begins before data is whole is seen where the ages are.
+            Window::Period | Window::AllTime | Window::Age(_) => return None,
             Window::Previous | Window::Trailing(_) | Window::ToDate(_) => {}
         }
         if calendar.custom {
@@ -131,7 +132,7 @@ impl Planner<'_> {
             Window::Previous => add(period, grain, -1),
             Window::Trailing(length) => add(calendar.next(grain, period), length.unit, -i64::from(length.count)),
             Window::ToDate(unit) => calendar.period_start(unit, add_days(calendar.next(grain, period), -1)),
-            Window::Period | Window::AllTime => period,
+            Window::Period | Window::AllTime | Window::Age(_) => period,
         };
         Some(Bound::Day(first_period(calendar, grain, |period| start_of(period) >= calendar.data_from)))
     }
@@ -247,7 +248,7 @@ impl Planner<'_> {
         let start_of = |period: Date| {
             let last = add_days(calendar.next(grain, period), -1);
             match periods.window {
-                Window::Period | Window::Previous => period,
+                Window::Period | Window::Previous | Window::Age(_) => period,
                 Window::AllTime => calendar.first_from(periods.grain, calendar.data_from),
                 Window::ToDate(unit) => calendar.period_start(unit, last),
                 Window::Trailing(length) if periods.grain == Grain::Day => {
@@ -302,8 +303,23 @@ fn withins(aggregate: &Aggregate) -> Vec<Within> {
     found
 }
 
+/// The times that the steps of journeys have in the aggregates over related rows that look at ages.
+pub(super) fn withins_at_age(aggregate: &Aggregate) -> Vec<Within> {
+    let mut found = Vec::new();
+    if let Some(filter) = &aggregate.filter {
+        filter.leaves(&mut |leaf| {
+            if let RowLeaf::Related(related) = leaf
+                && matches!(related.aggregate.window, Window::Age(_))
+            {
+                found.extend(withins(&related.aggregate));
+            }
+        });
+    }
+    found
+}
+
 /// A time as days, whole ones, or as months.
-fn days_or_months((count, unit): Within) -> (i64, Grain) {
+pub(super) fn days_or_months((count, unit): Within) -> (i64, Grain) {
     match unit.months() {
         Some(months) => (i64::from(count) * i64::from(months), Grain::Month),
         None => (whole_days(count, unit), Grain::Day),

@@ -7,7 +7,8 @@
 use crate::calendar::{Date, Grain, Length};
 use crate::functions::{Function, OverNothing, abs, conversions, if_, operators};
 use crate::model::expr::{
-    Aggregate, Calc, CalcLeaf, Expr, Grouped, Literal, Node, PairLeaf, Past, Path, RowExpr, RowLeaf, Stock, Trend, Way, Window,
+    Age, Aggregate, Calc, CalcLeaf, Expr, Grouped, Literal, Node, PairLeaf, Past, Path, RowExpr, RowLeaf, Stock, Trend, Way,
+    Window,
 };
 use crate::model::facts::Type;
 use crate::model::{Body, DimensionId, Holds, KpiId, Model, SourceId};
@@ -86,6 +87,16 @@ pub(super) struct Periods {
 }
 
 impl Measure {
+    /// The ages at which it looks at cohorts, so that it has a value for each.
+    pub(super) fn age(&self) -> Option<Age> {
+        match &self.of {
+            MeasureOf::Rows(aggregate) => aggregate.age(),
+            MeasureOf::Entities(grouped) => grouped.of.age(),
+            // Checked: `each` goes over figures without ages.
+            MeasureOf::Periods(_) | MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => None,
+        }
+    }
+
     /// Whether it is 0 where there is nothing, rather than null.
     pub(super) fn is_zero_over_nothing(&self) -> bool {
         let zero = |function: &Function| function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);

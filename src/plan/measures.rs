@@ -1,5 +1,6 @@
 //! The measures of a question that are looked up in rows: which are planned together, and from which day on.
 
+use super::ages::AGE;
 use super::assemble::Planner;
 use super::expand::{Formula, Measure, MeasureId, MeasureOf, Move, Part as Leaf};
 use super::relation::{Atom, Fold, From, Ranking, Rows, Scalar, Select, column, day};
@@ -163,7 +164,8 @@ impl Planner<'_> {
         let zero = grouped.of.function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
         let value = column(&from, &inner.column);
         let value = if zero { Expr::apply(&coalesce::COALESCE, vec![value, Expr::number(0)]) } else { value };
-        let dimension_keys: Vec<String> = group.keys.iter().take(dimensions).map(|key| key.name.clone()).collect();
+        let mut dimension_keys: Vec<String> = group.keys.iter().take(dimensions).map(|key| key.name.clone()).collect();
+        dimension_keys.extend(measure.age().map(|_| AGE.to_owned()));
         let entity_keys: Vec<String> = group.keys.iter().skip(dimensions).map(|key| key.name.clone()).collect();
         let mut which: Vec<Scalar> =
             entity_keys.iter().map(|key| Expr::apply(&operators::IS_NOT_NULL, vec![column(&from, key)])).collect();

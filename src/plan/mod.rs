@@ -8,7 +8,7 @@
 //!    `scan` reads a source, `journey` makes the rows of journeys, `window` makes periods and windows of daily rows, `distinct`
 //!    does so for distinct counts, and `states` and `levels` for levels and what changes
 //!    them.
-//! 3. `slices` finds the values that dimensions have had; `periods` plans the measures over finer periods.
+//! 3. `slices` finds the values that dimensions have had; `ages` says which ages cohorts have; `periods` plans the measures over finer periods.
 //! 4. `stack` puts everything on a dense set of periods and slices; `spine` makes the periods, with their bounds and those
 //!    before them; `complete` says from when on windows are whole. `assemble` holds the planner and makes the result.
 //!
@@ -16,6 +16,7 @@
 //! what moved the North Star, [`objectives`] how far key results are; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
 //! cannot fail: what reaches this stage is valid. It knows no dialect.
 
+mod ages;
 mod assemble;
 mod complete;
 mod distinct;
@@ -42,7 +43,7 @@ mod whole;
 mod window;
 
 use crate::calendar::{Date, Grain};
-use crate::model::expr::{Calc, RowExpr};
+use crate::model::expr::{Age, Calc, RowExpr};
 use crate::model::{DimensionId, KpiId, Model, Source, SourceId};
 use crate::pipeline::Valid;
 use names::Names;
@@ -58,6 +59,8 @@ pub struct Question {
     pub grain: Grain,
     /// The dimensions to slice by, in the order of their columns.
     pub dimensions: Vec<DimensionId>,
+    /// The ages at which cohorts are looked at; with them there is a row for each age.
+    pub age: Option<Age>,
     /// A condition on dimensions under which rows count.
     pub filter: Option<RowExpr>,
     /// A day since which everything counts up to the end of each period, instead of the period alone. Only for KPIs without windows
@@ -125,6 +128,7 @@ impl Question {
             outputs: vec![output("value", Show::Value(kpi)), output("is_complete", Show::IsComplete(vec![kpi]))],
             grain,
             dimensions,
+            age: model.kpis.get(kpi).age.as_ref().map(|age| age.value),
             filter: None,
             since: None,
             omit_gaps: model.kpis.get(kpi).omit_gaps,

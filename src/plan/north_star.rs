@@ -49,14 +49,16 @@ pub const DRIVER_COLUMNS: [&str; 18] = [
     "is_complete",
 ];
 
-/// The KPIs of the North Star that have a total, each with the part that it is.
+/// The KPIs of the North Star that have one figure for each period, each with the part that it is.
 fn parts(model: &Model) -> Vec<(&'static str, KpiId)> {
     let Some(star) = &model.north_star else { return Vec::new() };
     let volume = star.volume.iter().map(|kpi| (role_name(Role::Volume), kpi.value));
     let efficiency = star.efficiency.iter().map(|kpi| (role_name(Role::Efficiency), kpi.value));
     let counter = star.counter.iter().map(|kpi| ("counter", kpi.value));
     let all = volume.chain(efficiency).chain(counter);
-    all.filter(|(_, kpi)| model.kpis.get(*kpi).facts.needs.is_none()).collect()
+    // Amounts of several currencies have no total, and cohorts have a figure for each age.
+    let has_one_figure = |kpi: &Kpi| kpi.facts.needs.is_none() && kpi.age.is_none();
+    all.filter(|(_, kpi)| has_one_figure(model.kpis.get(*kpi))).collect()
 }
 
 /// Whether there are views of the North Star.
@@ -224,7 +226,7 @@ impl Builder<'_> {
                 value,
                 prior,
                 contribution,
-                rule: rule(rules),
+                rule: rule(&rules),
             };
             self.rows.push(row.select());
         }
@@ -415,8 +417,7 @@ fn slope_column(tree: &Tree, component: &Component, from: &str) -> Option<Scalar
 fn rule_column(tree: &Tree, component: &Component, from: &str) -> Option<Scalar> {
     let at = place(tree, component)?;
     let slopes = component.slopes.iter().flatten();
-    let mut by_mean = slopes.clone().filter(|slope| is_by_mean(slope));
-    if by_mean.next().is_some() {
+    if slopes.clone().any(is_by_mean) {
         return Some(column(from, &format!("by_mean_{at}")));
     }
     slopes.clone().any(|slope| matches!(slope, Slope::Alone { .. })).then(Expr::null)
@@ -426,12 +427,12 @@ fn place(tree: &Tree, component: &Component) -> Option<usize> {
     tree.components.iter().position(|known| std::ptr::eq(known, component)).filter(|at| *at > 0)
 }
 
-fn is_by_mean(slope: &&Slope) -> bool {
+fn is_by_mean(slope: &Slope) -> bool {
     matches!(slope, Slope::Factor { .. } | Slope::Dividend { .. } | Slope::Divisor { .. })
 }
 
 /// The name of the weakest of the rules on the way of a component; a rule is null where it is the ratio of two changes.
-fn rule(rules: Vec<Scalar>) -> Scalar {
+fn rule(rules: &[Scalar]) -> Scalar {
     let by_mean: Vec<Scalar> = rules.iter().filter(|rule| **rule != Expr::null()).cloned().collect();
     let alone = rules.len() > by_mean.len();
     match Expr::all(by_mean) {

@@ -44,7 +44,7 @@ impl Planner<'_> {
                 part
             }
         };
-        let stack = self.stack(std::slice::from_ref(&periods.of), periods.grain, &measure.keeps, &dense, None);
+        let stack = self.stack(std::slice::from_ref(&periods.of), periods.grain, (&measure.keeps, false), &dense, None);
         let mut each = Select::from_part(&stack.name);
         each.column(column(&stack.name, "period"), "period");
         for key in &keys {

@@ -8,6 +8,7 @@
 //! - over windows, distinct counts go through [`super::distinct`], and what else needs every row is joined to the days of each
 //!   window.
 
+use super::ages::{AGE, PERIOD_AT_AGE};
 use super::assemble::Planner;
 use super::expand::{Move, shifts, take_previous};
 use super::levels::is_level;
@@ -16,7 +17,7 @@ use super::scan::{Days, Scan};
 use super::spine::{Need, window_name};
 use crate::calendar::{AsOf, Date, Grain, add, add_days};
 use crate::functions::{OverNothing, Splits, coalesce, count_distinct, first, last, max, min, operators};
-use crate::model::expr::{Aggregate, Expr, Node, Path, Related, RowExpr, RowLeaf, Stock, Window};
+use crate::model::expr::{Aggregate, Expr, Literal, Node, Path, Related, RowExpr, RowLeaf, Stock, Window};
 use crate::model::{ColumnId, Model, SourceId};
 
 /// A column that rows are grouped by.
@@ -133,7 +134,7 @@ fn shape(model: &Model, ask: &Ask, group: &Group) -> Shape {
     let splits = splits(aggregate) != Splits::Not;
     let distinct = *aggregate.function == count_distinct::COUNT_DISTINCT && !group.presence;
     match aggregate.window {
-        Window::Period | Window::Previous => Shape::Period,
+        Window::Period | Window::Previous | Window::Age(_) => Shape::Period,
         Window::ToDate(_) if custom && !splits => Shape::Expanded,
         _ if distinct => Shape::Distinct,
         Window::ToDate(_) if custom => Shape::WindowDays,
@@ -216,7 +217,7 @@ impl<'a> Planner<'a> {
         let calendar = &self.model.calendar;
         let first = ask.first?;
         match ask.aggregate.window {
-            Window::Period => Some(first),
+            Window::Period | Window::Age(_) => Some(first),
             Window::Previous => (!calendar.custom).then(|| add(calendar.period_start(ask.grain, first), ask.grain, -1)),
             Window::Trailing(length) => Some(add(add_days(first, 1), length.unit, -i64::from(length.count))),
             Window::ToDate(unit) if !calendar.custom => Some(calendar.period_start(unit, first)),
@@ -369,15 +370,26 @@ impl<'a> Planner<'a> {
                 (column(&spine, "period"), vec![(JoinKind::Cross, spine, None)])
             }
         };
+        let mut windows = windows;
         select.column(period.clone(), "period");
+        let mut ages = None;
+        if let (Some(age), Some(time)) = (ask.aggregate.age(), group.time) {
+            let (part, joins) = self.row_ages(&mut scan, time, (age, &windows));
+            select.column(column(&part, AGE), AGE);
+            windows.extend(joins);
+            ages = Some(part);
+        }
         add_keys(&mut scan, &group.keys, &mut select);
         select.group_by_these();
         let own_key = if related.is_empty() { Vec::new() } else { scan.own_key() };
         let mut related_joins = Vec::new();
-        for leaf in related {
-            let (value, join) = self.related(leaf, ask, &period, &own_key);
+        let needed = needs_rows(ask.aggregate.filter.as_ref());
+        for (leaf, needed) in related.into_iter().zip(needed) {
+            let at_age = ages.as_deref().map(|ages| column(ages, PERIOD_AT_AGE));
+            let (value, join) = self.related(leaf, ask, (&period, at_age.as_ref()), &own_key);
             scan.related.push(value);
-            related_joins.push(join);
+            let kind = if needed { JoinKind::Inner } else { JoinKind::Left };
+            related_joins.push((kind, join));
         }
         if let Some(time) = group.time {
             select.filter = scan.range(time, days);
@@ -390,14 +402,14 @@ impl<'a> Planner<'a> {
         for (kind, part, on) in windows {
             select.join(kind, &part, &part, on);
         }
-        for join in related_joins {
-            select.join(JoinKind::Left, &join.part, &join.alias, Some(join.on));
+        for (kind, join) in related_joins {
+            select.join(kind, &join.part, &join.alias, Some(join.on));
         }
         let related = ask.aggregate.filter.as_ref().is_some_and(RowExpr::has_related);
         let shows = own_day
             .filter(|_| in_period && !related)
             .map(|day| self.day_of_appearance(group, &[ask], ask.grain, day, &mut select));
-        let by = format!("_by_{}", ask.grain);
+        let by = format!("_by_{}{}", ask.grain, if ages.is_some() { "_and_age" } else { "" });
         let by = if in_period { by } else { format!("_{}{by}", window_name(window)) };
         let part = self.part_name(group, &by);
         self.push(&part, select);
@@ -413,16 +425,34 @@ impl<'a> Planner<'a> {
     }
 
     /// An aggregate over the rows that belong to a row: its value for each period and key, and how it is joined.
-    fn related(&mut self, related: &Related, outer: &Ask, period: &Scalar, own_key: &[Scalar]) -> (Scalar, RelatedJoin) {
+    fn related(
+        &mut self,
+        related: &Related,
+        outer: &Ask,
+        (period, at_age): (&Scalar, Option<&Scalar>),
+        own_key: &[Scalar],
+    ) -> (Scalar, RelatedJoin) {
         let mut aggregate = related.aggregate.clone();
+        let (mut grain, mut period, mut outer_first) = (outer.grain, period, outer.first);
+        if let (Window::Age(age), Some(at_age)) = (aggregate.window, at_age) {
+            // Of the period at the age of the row, whatever period the row counts in.
+            aggregate.window = Window::Period;
+            let calendar = &self.model.calendar;
+            outer_first = if calendar.custom {
+                outer_first.filter(|_| age.unit == grain)
+            } else {
+                outer_first.map(|first| calendar.period_start(age.unit, first))
+            };
+            (grain, period) = (age.unit, at_age);
+        }
         let previous = shifts(&aggregate) && take_previous(&mut aggregate.window);
         let zero = aggregate.function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
         let column_name = self.columns.take(&format!("related_{}", aggregate.function.name));
         let keys = (0..own_key.len()).map(|part| Key { name: key_name(self, related, part), path: related.via.clone(), part });
         let first = if previous {
-            outer.first.map(|first| add(first, outer.grain, -1)).filter(|_| !self.model.calendar.custom)
+            outer_first.map(|first| add(first, grain, -1)).filter(|_| !self.model.calendar.custom)
         } else {
-            outer.first
+            outer_first
         };
         let group = Group {
             source: aggregate.source,
@@ -432,13 +462,13 @@ impl<'a> Planner<'a> {
             slices: None,
             by_entity: true,
             presence: false,
-            asks: vec![Ask { aggregate, column: column_name.clone(), grain: outer.grain, first }],
+            asks: vec![Ask { aggregate, column: column_name.clone(), grain, first }],
         };
         let series = self.group(&group);
         let Some(series) = series.into_iter().next() else {
             return (Expr::null(), RelatedJoin { part: String::new(), alias: String::new(), on: Expr::null() });
         };
-        let at = if previous { self.period_before(outer.grain, period.clone()) } else { period.clone() };
+        let at = if previous { self.period_before(grain, period.clone()) } else { period.clone() };
         let alias = self.names.take("related");
         let mut on = vec![Expr::apply(&operators::EQUAL, vec![column(&alias, "period"), at])];
         for (key, own) in group.keys.iter().zip(own_key) {
@@ -603,6 +633,40 @@ pub(super) fn composite(scan: &mut Scan<'_>, expr: &RowExpr) -> Option<Vec<Scala
     let Node::Leaf(RowLeaf::Column(path)) = &expr.node else { return None };
     let parts = scan.key_parts(path);
     (parts.len() > 1).then_some(parts)
+}
+
+/// For each aggregate over related rows in a condition, in their order, whether rows for which there is none of these fail the
+/// condition anyway: then the engine may go from these to the rows, which are often fewer ages and periods.
+fn needs_rows(filter: Option<&RowExpr>) -> Vec<bool> {
+    let mut found = Vec::new();
+    for condition in filter.into_iter().flat_map(Expr::conjuncts) {
+        let count = related_leaves(Some(condition)).len();
+        found.extend(std::iter::repeat_n(count == 1 && fails_without_rows(condition), count));
+    }
+    found
+}
+
+/// Whether a comparison of an aggregate over related rows with a number is not true where there are no such rows.
+fn fails_without_rows(condition: &RowExpr) -> bool {
+    let Node::Apply(function, arguments) = &condition.node else { return false };
+    let [Expr { node: Node::Leaf(RowLeaf::Related(related)), .. }, Expr { node: Node::Literal(Literal::Number(digits)), .. }] =
+        arguments.as_slice()
+    else {
+        return false;
+    };
+    let Ok(number) = digits.parse::<f64>() else { return false };
+    let holds_at_zero = match *function {
+        known if *known == operators::GREATER => 0.0 > number,
+        known if *known == operators::GREATER_OR_EQUAL => 0.0 >= number,
+        known if *known == operators::EQUAL => number == 0.0,
+        known if *known == operators::LESS => 0.0 < number,
+        known if *known == operators::LESS_OR_EQUAL => 0.0 <= number,
+        known if *known == operators::NOT_EQUAL => number != 0.0,
+        _ => return false,
+    };
+    let zero = related.aggregate.function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
+    // Where it is null over nothing, so is the comparison.
+    !zero || !holds_at_zero
 }
 
 /// The aggregates over related rows in a condition, in the order in which they are written.

@@ -72,6 +72,9 @@ impl Planner<'_> {
 
     /// The dense set of periods and slices.
     pub(super) fn dense(&mut self, grain: Grain, keys: &[String], ways: &BTreeSet<Move>) -> String {
+        if let Some(age) = self.question.age {
+            return self.dense_by_age(grain, keys, ways, age);
+        }
         let spine = self.spine_name(grain);
         let is_complete = self.need(grain, Need::IsComplete);
         let moves: Vec<String> = ways.iter().map(|way| self.need(grain, Need::Moved(way.clone()))).collect();

@@ -237,7 +237,7 @@ impl Spine {
                 Need::Moved(way) => self.moved_by_rows(calendar, way, numbered, &mut select, &mut joined),
                 Need::WindowStart(window) | Need::FirstPart(_, window) => match window {
                     Window::ToDate(unit) if *unit > self.grain => column(here, unit.name()),
-                    Window::ToDate(_) | Window::Period | Window::Previous | Window::AllTime => period.clone(),
+                    Window::ToDate(_) | Window::Period | Window::Previous | Window::AllTime | Window::Age(_) => period.clone(),
                     Window::Trailing(length) => moved(last_day_after(&last_day), -i64::from(length.count), length.unit),
                 },
             };
@@ -280,7 +280,7 @@ impl Spine {
 }
 
 /// Whether a period is over, and its data has had its time to settle.
-fn complete(calendar: &Calendar, end: Scalar, as_of: Option<&Scalar>) -> Scalar {
+pub(super) fn complete(calendar: &Calendar, end: Scalar, as_of: Option<&Scalar>) -> Scalar {
     let settle = i64::from(calendar.settle);
     let limit = match (calendar.as_of, as_of) {
         // Today is not whole yet: the last whole day is yesterday, and it ends where today begins.
@@ -298,7 +298,7 @@ fn last_day_after(last_day: &Scalar) -> Scalar {
 /// The first day of a window.
 fn window_start(calendar: &Calendar, period: &Scalar, last_day: &Scalar, window: Window) -> Scalar {
     match window {
-        Window::Period | Window::Previous | Window::AllTime => period.clone(),
+        Window::Period | Window::Previous | Window::AllTime | Window::Age(_) => period.clone(),
         Window::Trailing(length) => moved(last_day_after(last_day), -i64::from(length.count), length.unit),
         Window::ToDate(unit) => period_of(calendar, unit, last_day.clone()),
     }
@@ -350,6 +350,7 @@ pub(super) fn window_name(window: Window) -> String {
         Window::Period => "in_period".to_owned(),
         Window::Previous => "in_previous_period".to_owned(),
         Window::AllTime => "of_all_time".to_owned(),
+        Window::Age(_) => "at_age".to_owned(),
         Window::ToDate(unit) => format!("{unit}_to_date"),
         Window::Trailing(length) => format!("trailing_{}", length.to_string().replace(' ', "_")),
     }

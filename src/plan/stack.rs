@@ -2,6 +2,7 @@
 //! others, and grouped by period and dimensions. The dense set is one more member of the stack, so that nothing is missing and
 //! null dimensions meet by grouping. An earlier period's figures are the same rows once more, moved on.
 
+use super::ages::AGE;
 use super::assemble::Planner;
 use super::expand::{Formula, Measure, MeasureId, Move, Part as Leaf};
 use super::relation::{Atom, Body, JoinKind, Scalar, Select, column, fold};
@@ -19,6 +20,7 @@ struct Member {
     part: String,
     way: Move,
     keeps: Vec<DimensionId>,
+    by_age: bool,
 }
 
 /// The columns of a stack of members.
@@ -39,11 +41,11 @@ impl Planner<'_> {
         &mut self,
         formulas: &[Formula],
         grain: Grain,
-        dimensions: &[DimensionId],
+        (dimensions, by_age): (&[DimensionId], bool),
         dense: &str,
         mark: Option<&str>,
     ) -> Stack {
-        let keys = self.key_names(dimensions);
+        let keys = self.keys(dimensions, by_age);
         let mut members: BTreeMap<Member, Vec<MeasureId>> = BTreeMap::new();
         let mut values: BTreeMap<(MeasureId, Move), String> = BTreeMap::new();
         let mut order: Vec<(MeasureId, Move)> = Vec::new();
@@ -60,7 +62,8 @@ impl Planner<'_> {
             let (Some(Some(series)), Some(measure)) = (self.series.get(*id), self.expansion.measures.get(*id)) else {
                 continue;
             };
-            let member = Member { part: series.part.clone(), way: way.clone(), keeps: measure.keeps.clone() };
+            let (keeps, by_age) = (measure.keeps.clone(), measure.age().is_some());
+            let member = Member { part: series.part.clone(), way: way.clone(), keeps, by_age };
             let name =
                 if way.is_nothing() { series.column.clone() } else { format!("{}_{}", series.column, move_name(grain, way)) };
             members.entry(member).or_default().push(*id);
@@ -79,7 +82,7 @@ impl Planner<'_> {
                     Some((values.get(&(*id, member.way.clone()))?.clone(), series.column.clone()))
                 })
                 .collect();
-            selects.push(self.member(member, grain, dimensions, &keys, dense, &names, &own, &moves, &dense_mark));
+            selects.push(self.member(member, grain, (dimensions, by_age), &keys, dense, &names, &own, &moves, &dense_mark));
         }
         let mut set = Select::from_part(dense);
         set.column(column(dense, "period"), "period");
@@ -106,7 +109,7 @@ impl Planner<'_> {
         &mut self,
         member: &Member,
         grain: Grain,
-        dimensions: &[DimensionId],
+        (dimensions, by_age): (&[DimensionId], bool),
         keys: &[String],
         dense: &str,
         names: &[String],
@@ -115,7 +118,7 @@ impl Planner<'_> {
         mark: &str,
     ) -> Select {
         let part = member.part.as_str();
-        let whole = member.keeps == dimensions;
+        let whole = member.keeps == dimensions && member.by_age == by_age;
         let way = moves.get(&member.way);
         let mut select;
         let period;
@@ -138,6 +141,9 @@ impl Planner<'_> {
             keys_of = dense;
             let at = way.map_or("period", String::as_str);
             let mut on = vec![Expr::apply(&operators::EQUAL, vec![column(part, "period"), column(dense, at)])];
+            if member.by_age {
+                on.push(Expr::apply(&operators::EQUAL, vec![column(part, AGE), column(dense, AGE)]));
+            }
             for id in &member.keeps {
                 let key = self.key_name(*id);
                 on.push(Expr::leaf(Atom::Same(Box::new(column(part, &key)), Box::new(column(dense, &key)))));

@@ -123,10 +123,15 @@ fn comment(model: &Model, files: &Files, kpi: &Kpi, grain: Grain, slice: &[Dimen
         unit => unit,
     };
     let kind = format!("{}: {}", kpi.facts.kind.name(), kpi.facts.kind.advice());
+    let ages = kpi.age.as_ref().map(|age| age.value);
+    let ages = ages
+        .map(|age| format!("age: so many {}s after the {} of the cohort's rows; do not add up over ages", age.unit, age.unit));
     let owner = kpi.owner.map(|team| format!("owner: {}, ", model.teams.get(team).title)).unwrap_or_default();
     let file = files.path(kpi.name.span.file);
     let line = files.line(kpi.name.span);
-    let mut lines = vec![title, formula, format!("unit: {unit}"), kind, format!("{owner}defined in {file}:{line}")];
+    let mut lines = vec![title, formula, format!("unit: {unit}"), kind];
+    lines.extend(ages);
+    lines.push(format!("{owner}defined in {file}:{line}"));
     if let Some(deprecated) = &kpi.deprecated {
         let instead = deprecated.instead.map(|id| format!(", use {}", model.kpis.get(id).name.value)).unwrap_or_default();
         lines.push(format!("deprecated{instead}"));
@@ -225,6 +230,7 @@ pub(super) fn blank(grain: Grain) -> Question {
         outputs: Vec::new(),
         grain,
         dimensions: Vec::new(),
+        age: None,
         filter: None,
         since: None,
         omit_gaps: false,

@@ -4,6 +4,7 @@
 
 use crate::calendar::{Calendar, Date, Grain, Label, add_days};
 use crate::diagnostic::Findings;
+use crate::model::expr::Age;
 use crate::model::{ASKED, KpiId, Model};
 use crate::plan::{Data, Output, Question, Show};
 
@@ -63,16 +64,30 @@ fn columns(asked: &Asked) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The spec file for what is asked, and the columns of the answer. `grain` is that of a known KPI.
-pub fn file(asked: &Asked, grain: impl Fn(&str) -> Option<Grain>) -> (String, Vec<Column>) {
+/// What is known of a KPI of the project.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// Its grain.
+    pub grain: Grain,
+    /// The ages of its cohorts.
+    pub age: Option<Age>,
+}
+
+/// The spec file for what is asked, and the columns of the answer. `known` says what is known of a KPI.
+pub fn file(asked: &Asked, known: impl Fn(&str) -> Option<Known>) -> (String, Vec<Column>) {
     let columns = columns(asked);
-    let own = columns.iter().find_map(|(_, formula)| grain(formula));
-    let grain = asked.grain.or(own).unwrap_or(Grain::Month);
+    let own = columns.iter().find_map(|(_, formula)| known(formula));
+    let grain = asked.grain.or(own.map(|kpi| kpi.grain)).unwrap_or(Grain::Month);
     let mut text = String::from("kpis:\n");
     let mut made = Vec::new();
     for (at, (name, formula)) in columns.into_iter().enumerate() {
         let kpi = format!("{ASKED}{}", at + 1);
         text.push_str(&format!("  {kpi}:\n    grain: {grain}\n"));
+        // What is made of a KPI with ages has the same ages.
+        let words = formula.split(|char: char| !(char.is_ascii_alphanumeric() || char == '_'));
+        if let Some(age) = words.filter_map(&known).find_map(|kpi| kpi.age) {
+            text.push_str(&format!("    {age}\n"));
+        }
         let called = if name == unnamed(at) { formula.clone() } else { name.clone() };
         match &asked.condition {
             None => text.push_str(&format!("    formula: {}\n", quoted(&formula))),
@@ -123,7 +138,7 @@ fn quoted(text: &str) -> String {
 /// The question for the planner, over the checked model of the project and the written spec.
 ///
 /// # Errors
-/// Fails if `from` or `to` is no period.
+/// Fails if `from` or `to` is no period, or if two of what is asked have different ages.
 pub fn question(model: &Model, asked: &Asked, columns: &[Column]) -> Result<(Question, Vec<KpiId>), Unclear> {
     let kpis: Vec<(String, KpiId)> =
         columns.iter().filter_map(|column| Some((column.name.clone(), *model.kpi_names.get(&column.kpi)?))).collect();
@@ -135,10 +150,23 @@ pub fn question(model: &Model, asked: &Asked, columns: &[Column]) -> Result<(Que
         kpis.iter().map(|(name, id)| Output { name: name.clone(), show: Show::Value(*id) }).collect();
     let ids: Vec<KpiId> = kpis.iter().map(|(_, id)| *id).collect();
     outputs.push(Output { name: "is_complete".to_owned(), show: Show::IsComplete(ids.clone()) });
+    let mut age: Option<(Age, &str)> = None;
+    for (name, id) in &kpis {
+        let Some(own) = model.kpis.get(*id).age.as_ref().map(|age| age.value) else { continue };
+        if let Some((_, other)) = age.filter(|(known, _)| *known != own) {
+            return Err(Unclear {
+                message: format!("`{other}` and `{name}` have different ages, and an answer has one column for them"),
+                help: "ask for them one by one".to_owned(),
+            });
+        }
+        age = Some((own, name));
+    }
+    let age = age.map(|(age, _)| age);
     let question = Question {
         outputs,
         grain: first.map_or(Grain::Month, |kpi| kpi.grain),
         dimensions: first.and_then(|kpi| kpi.by.first()).map(|slice| slice.value.clone()).unwrap_or_default(),
+        age,
         filter: None,
         since: None,
         omit_gaps: false,
@@ -177,7 +205,7 @@ mod tests {
             condition: Some("country = 'DE'".into()),
             ..Asked::default()
         };
-        let (text, columns) = file(&asked, |name| (name == "revenue").then_some(Grain::Week));
+        let (text, columns) = file(&asked, |name| (name == "revenue").then_some(Known { grain: Grain::Week, age: None }));
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         assert_eq!(names, ["revenue", "aov", "value_3"]);
         assert!(text.contains("formula: 'slice(revenue, country = ''DE'')'"), "{text}");

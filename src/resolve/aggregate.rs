@@ -42,7 +42,9 @@ impl Resolver<'_> {
             self.arity(call, function);
             return broken;
         };
+        self.ages.each += 1;
         let of = self.calc(first);
+        self.ages.each -= 1;
         let Some(each) = &call.each else { return broken };
         let Some(grain) = each.value.grain() else {
             let message = format!("there is no grain `{}`", each.value.name());
@@ -118,7 +120,10 @@ impl Resolver<'_> {
             self.only_clauses(call, &["from", "via", "where", "at", "over"], "an aggregate in a condition");
             return broken;
         }
-        let Some(aggregate) = self.aggregate(call, function, span, Some(outer)) else { return broken };
+        self.ages.related += 1;
+        let aggregate = self.aggregate(call, function, span, Some(outer));
+        self.ages.related -= 1;
+        let Some(aggregate) = aggregate else { return broken };
         let inner = self.model.sources.get(aggregate.source);
         if let (Some(Holds::Snapshot { .. }), Some(_)) = (inner.holds, &aggregate.stock) {
             let message = format!("`{}` has snapshots, and a condition on them is not supported yet", inner.name.value);
@@ -240,7 +245,8 @@ impl Resolver<'_> {
         if fraction.is_none() && function.takes.contains(&Argument::Fraction) {
             return None;
         }
-        Some(Aggregate { function, fraction, source, argument, filter, time, stock, window, at: At(Some(span)) })
+        let aggregate = Aggregate { function, fraction, source, argument, filter, time, stock, window, at: At(Some(span)) };
+        (outer.is_some() || self.is_cohort(call, &aggregate)).then_some(aggregate)
     }
 
     /// Whether the rows of a source are in an order without ties.
@@ -437,10 +443,7 @@ impl Resolver<'_> {
         match over.value {
             WrittenWindow::AllTime => Some(Window::AllTime),
             WrittenWindow::Previous => Some(Window::Previous),
-            WrittenWindow::Age => {
-                self.report(&codes::NOT_SUPPORTED_YET, over.span, "`over age` needs cohorts, which are not supported yet");
-                None
-            }
+            WrittenWindow::Age => self.over_age(over.span),
             WrittenWindow::Trailing(count, unit) => {
                 let length = self.whole_periods(&Spanned::new((count, unit), over.span))?;
                 self.custom_length(length, over.span).then_some(Window::Trailing(length))

@@ -50,6 +50,7 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, findings: &mut Findings)
         grain: kpi.grain.as_ref().map_or(Grain::Month, |grain| grain.value),
         grains: kpi.grains.iter().map(|grain| grain.value).collect(),
         by,
+        age: super::cohort::written(kpi, findings),
         omit_gaps: kpi.omit_gaps,
         taxonomies: kpi.taxonomies.iter().map(|(name, value)| (name.value.clone(), value.value.clone())).collect(),
         deprecated: None,

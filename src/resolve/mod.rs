@@ -13,6 +13,8 @@
 mod aggregate;
 mod calc;
 mod calendar;
+mod cohort;
+mod firing;
 mod foreign;
 mod guardrail;
 mod journey;
@@ -157,6 +159,8 @@ fn bodies(spec: &Spec, formulas: &Formulas, model: &mut Model, findings: &mut Fi
         .into_par_iter()
         .map(|(kpi, tree)| {
             let mut resolver = Resolver::new(shared, spec.incomplete);
+            resolver.ages.of_kpi = cohort::ages(kpi);
+            resolver.ages.broken = kpi.age.is_some() && resolver.ages.of_kpi.is_none();
             let body = resolver.body(kpi, tree.as_ref());
             (body, resolver.findings)
         })
@@ -175,11 +179,13 @@ struct Resolver<'a> {
     /// Whether the formula is the condition of a guardrail.
     in_condition: bool,
     findings: Findings,
+    /// Which ages there are where a formula is read.
+    ages: cohort::Ages,
 }
 
 impl<'a> Resolver<'a> {
     fn new(model: &'a Model, incomplete: bool) -> Self {
-        Self { model, incomplete, in_condition: false, findings: Findings::default() }
+        Self { model, incomplete, in_condition: false, findings: Findings::default(), ages: cohort::Ages::default() }
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn north_star(spec: &Spec, model: &mut Model, findings: &mut Findings
         }
     }
     let ready: Vec<_> = written.consequences.iter().map(|each| each.ready.as_ref().and_then(&mut kpi)).collect();
-    let mut resolver = Resolver { model, incomplete: spec.incomplete, in_condition: false, findings: Findings::default() };
+    let mut resolver = Resolver::new(model, spec.incomplete);
     let consequences = written.consequences.iter().zip(ready).map(|(each, ready)| Consequence {
         team: each.team.as_ref().and_then(|team| resolver.team(team)),
         change: text(&each.change).unwrap_or_default(),

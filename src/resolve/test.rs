@@ -17,6 +17,9 @@ use crate::text::{Name, Span};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
+/// Under which name a test says which guardrails fire. No KPI has it.
+const GUARDRAILS: &str = "guardrails";
+
 /// Resolves the tests.
 pub(super) fn tests(spec: &Spec, model: &mut Model, findings: &mut Findings) {
     let mut tests = Vec::new();
@@ -29,7 +32,7 @@ pub(super) fn tests(spec: &Spec, model: &mut Model, findings: &mut Findings) {
 
 pub(super) struct TestResolver<'a> {
     pub(super) model: &'a Model,
-    incomplete: bool,
+    pub(super) incomplete: bool,
     pub(super) findings: &'a mut Findings,
 }
 
@@ -53,15 +56,16 @@ impl TestResolver<'_> {
             given.push(Given { source, rows });
         }
         let mut expect = Vec::new();
-        let mut sheets = Vec::new();
+        let (mut sheets, mut firings) = (Vec::new(), Vec::new());
         for (name, node) in &test.expect {
             match Sheet::named(&name.value) {
+                _ if name.value == GUARDRAILS => firings.extend(self.firings(name, node)),
                 Some(sheet) => sheets.extend(self.sheet(sheet, name, node)),
                 None => expect.extend(self.expected(name, node)),
             }
         }
         let description = test.description.as_ref().map(|text| text.value.clone()).unwrap_or_default();
-        TestCase { name: test.name.clone(), description, as_of, given, expect, sheets }
+        TestCase { name: test.name.clone(), description, as_of, given, expect, sheets, firings }
     }
 
     pub(super) fn bad(&mut self, span: Span, message: impl Into<String>, help: &str) {
@@ -153,14 +157,14 @@ impl TestResolver<'_> {
         match &node.value {
             Value::Map(entries) => {
                 for entry in entries {
-                    if let Some((grain, row)) = self.period_entry(kpi, entry, &dimensions) {
+                    for (grain, row) in self.period_entry(kpi, entry, &dimensions).unwrap_or_default() {
                         add(grain, row);
                     }
                 }
             }
             Value::List(items) => {
                 for item in items {
-                    if let Some((grain, row)) = self.full_row(kpi, item, &dimensions) {
+                    for (grain, row) in self.full_row(kpi, item, &dimensions).unwrap_or_default() {
                         add(grain, row);
                     }
                 }
@@ -174,8 +178,8 @@ impl TestResolver<'_> {
         self.model.kpis.get(kpi).by.iter().any(|slice| slice.value == dimensions)
     }
 
-    /// `2024-01: 10`
-    fn period_entry(&mut self, kpi: KpiId, entry: &Entry, dimensions: &[DimensionId]) -> Option<(Grain, ExpectedRow)> {
+    /// `2024-01: 10`, or `2024-01: [1, 1 / 2]` for the ages of a cohort.
+    fn period_entry(&mut self, kpi: KpiId, entry: &Entry, dimensions: &[DimensionId]) -> Option<Vec<(Grain, ExpectedRow)>> {
         if !dimensions.is_empty() {
             self.bad(
                 entry.key.span,
@@ -185,13 +189,35 @@ impl TestResolver<'_> {
             return None;
         }
         let (grain, period) = self.period(kpi, &entry.key)?;
-        let value = self.value(&entry.value)?;
         let (label, span) = (entry.key.value.clone(), entry.value.span);
-        Some((grain, ExpectedRow { label, period, keys: Vec::new(), value, is_complete: None, span }))
+        let (value, keys) = (ExpectedValue::Any, Vec::new());
+        let row = ExpectedRow { label, period, keys, age: None, value, is_complete: None, span };
+        Some(self.at_ages(kpi, row, &entry.value)?.into_iter().map(|row| (grain, row)).collect())
+    }
+
+    /// A row with its figure; for the ages of a cohort a row for each, from age 0 on.
+    fn at_ages(&mut self, kpi: KpiId, row: ExpectedRow, figures: &Node) -> Option<Vec<ExpectedRow>> {
+        let has_ages = self.model.kpis.get(kpi).age.is_some();
+        match &figures.value {
+            Value::List(items) if has_ages && row.age.is_none() => {
+                let mut rows = Vec::new();
+                for (age, item) in (0..).zip(items) {
+                    let value = self.value(item)?;
+                    rows.push(ExpectedRow { age: Some(age), value, span: item.span, ..row.clone() });
+                }
+                Some(rows)
+            }
+            _ if has_ages && row.age.is_none() => {
+                let message = "the figures of a cohort are those of its ages";
+                self.bad(figures.span, message, "write them as a list, that of age 0 first: `[1, 0.5, absent]`");
+                None
+            }
+            _ => Some(vec![ExpectedRow { value: self.value(figures)?, span: figures.span, ..row }]),
+        }
     }
 
     /// `{ period: 2024-01, channel: web, value: 10 }`
-    fn full_row(&mut self, kpi: KpiId, node: &Node, dimensions: &[DimensionId]) -> Option<(Grain, ExpectedRow)> {
+    fn full_row(&mut self, kpi: KpiId, node: &Node, dimensions: &[DimensionId]) -> Option<Vec<(Grain, ExpectedRow)>> {
         let reader = Reader::of(node);
         let Some(label) = reader.text("period") else {
             self.bad(node.span, "this row does not say of which period it is", "add `period: 2024-01`");
@@ -216,20 +242,31 @@ impl TestResolver<'_> {
             });
         }
         for entry in reader.all() {
-            let known = matches!(entry.key.value.as_str(), "period" | "value" | "is_complete");
+            let has_ages = self.model.kpis.get(kpi).age.is_some();
+            let known =
+                matches!(entry.key.value.as_str(), "period" | "value" | "is_complete") || entry.key.value == "age" && has_ages;
             if !known && !dimensions.iter().any(|id| self.model.dimensions.get(*id).name == entry.key.value) {
                 let message = format!("`{}` is no column of this view", entry.key.value);
                 self.bad(entry.key.span, message, "a row has `period`, the dimensions, `value` and `is_complete`");
                 return None;
             }
         }
-        let value = match reader.get("value") {
-            None => ExpectedValue::Any,
-            Some(node) => self.value(node)?,
+        let age = reader.count("age").map(|age| age.value);
+        if let (Some(node), None) = (reader.get("age"), age) {
+            self.bad(node.span, "an age is a whole number from 0", "write `age: 3`");
+            return None;
+        }
+        let (value, is_complete) = (ExpectedValue::Any, reader.truth("is_complete"));
+        let row = ExpectedRow { label: label.value, period, keys, age, value, is_complete, span: node.span };
+        let rows = match reader.get("value") {
+            Some(figures) => self.at_ages(kpi, row, figures)?,
+            None if self.model.kpis.get(kpi).age.is_some() && age.is_none() => {
+                self.bad(node.span, "this row does not say of which age it is", "add `age: 0`");
+                return None;
+            }
+            None => vec![row],
         };
-        let span = reader.get("value").map_or(node.span, |node| node.span);
-        let is_complete = reader.truth("is_complete");
-        Some((grain, ExpectedRow { label: label.value, period, keys, value, is_complete, span }))
+        Some(rows.into_iter().map(|row| (grain, row)).collect())
     }
 
     /// The period of a label, at the grain that the label names.

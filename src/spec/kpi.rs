@@ -39,6 +39,8 @@ pub struct Kpi {
     pub grains: Vec<Spanned<Grain>>,
     /// Slices to emit, each a list of dimensions.
     pub by: Vec<Spanned<Vec<Name>>>,
+    /// The ages at which its cohorts are looked at.
+    pub age: Option<Ages>,
     /// Whether rows without data are left out.
     pub omit_gaps: bool,
     /// Its values in taxonomies, by the taxonomy's name.
@@ -63,6 +65,17 @@ pub struct Kpi {
     pub aliases: Vec<Name>,
     /// Anything, for programs that read the manifest.
     pub meta: serde_json::Value,
+}
+
+/// The ages at which cohorts are looked at, as written.
+#[derive(Debug, Clone)]
+pub struct Ages {
+    /// Where the key stands.
+    pub span: Span,
+    /// The unit in which ages are counted.
+    pub unit: Option<Spanned<Grain>>,
+    /// The last age.
+    pub up_to: Option<Spanned<u32>>,
 }
 
 /// A claim that one KPI moves another.
@@ -94,6 +107,20 @@ static BETTER: Record = Record {
     fields: &[Field::new("between", Shape::Bounds, "The two values between which it should be.")
         .example("[0.4, 0.6]")
         .required()],
+};
+
+static AGE: Record = Record {
+    what: "`age`",
+    fields: &[
+        Field::new(
+            "unit",
+            GRAIN,
+            "The unit in which ages are counted: age 1 is the unit after that in which a row of the cohort fell.",
+        )
+        .example("month")
+        .required(),
+        Field::new("up_to", Shape::Count, "The last age; the first is 0.").example("12").required(),
+    ],
 };
 
 static DRIVE: Record = Record {
@@ -146,7 +173,12 @@ pub static KPI: Record = Record {
             "Slices to emit, each a dimension or a list of dimensions. The total always is emitted.",
         )
         .example("[channel, [channel, country]]"),
-        Field::new("age", Shape::Any, "Cohort KPIs: the unit and number of ages.").later(),
+        Field::new(
+            "age",
+            Shape::Record(&AGE),
+            "The ages at which cohorts are looked at; with it the formula has aggregates `over age`, and the views a column `age`.",
+        )
+        .example("{ unit: month, up_to: 12 }"),
         Field::new("gaps", Shape::Word(&["show", "omit"]), "Whether periods without data have a row. Default: show."),
         Field::new("stage", Shape::Text, "The stage of the customer's journey that it measures.").example("decision"),
         Field::new("driver", Shape::Text, "The driver of value that it measures.").example("revenue_velocity"),
@@ -195,6 +227,11 @@ pub fn decode(entry: &Entry, files: &Files) -> Kpi {
         grain: reader.grain("grain"),
         grains: reader.items("grains").iter().filter_map(grain).collect(),
         by: reader.items("by").iter().map(|node| Spanned::new(text_list(node), node.span)).collect(),
+        age: reader.key_span("age").map(|span| {
+            let record = reader.record("age");
+            let unit = record.as_ref().and_then(|record| record.grain("unit"));
+            Ages { span, unit, up_to: record.and_then(|record| record.count("up_to")) }
+        }),
         omit_gaps: reader.text("gaps").is_some_and(|text| text.value == "omit"),
         taxonomies: built_in.chain(own).collect(),
         signal: reader.text("signal"),

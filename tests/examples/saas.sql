@@ -112,6 +112,28 @@ create table plain.retention_rate as
   where before.period < '2025-10-01'
   group by all;
 
+create table plain.cohort_retention as
+  with
+    cohorts as (select user_id, date_trunc('month', day)::date as period from seen.users where day >= '2023-01-01'),
+    sizes as (select period, count(*) as users from cohorts group by all),
+    monthly as (select distinct user_id, date_trunc('month', day)::date as month from seen.sessions),
+    active as (
+      select period, datediff('month', period, month) as age, count(*) as users
+      from cohorts join monthly using (user_id) where age between 0 and 12 group by all
+    )
+  select period, age, active.users / sizes.users as value from active join sizes using (period);
+
+create table plain.cohort_retention__by_channel as
+  with
+    cohorts as (select user_id, channel, date_trunc('month', day)::date as period from seen.users where day >= '2023-01-01'),
+    ages as (select unnest(range(13)) as age),
+    monthly as (select distinct user_id, date_trunc('month', day)::date as month from seen.sessions)
+  select period, age, channel, count(monthly.user_id) / count(*) as value
+  from cohorts cross join ages
+  left join monthly on monthly.user_id = cohorts.user_id and monthly.month = period + to_months(age::integer)
+  where period + to_months(age::integer) <= '2025-10-20'
+  group by all;
+
 create table plain.feature_adoption_rate__by_feature__segment as
   with
     active as (select date_trunc('month', day)::date as period, segment, count(distinct user_id) as users from seen.sessions group by all)

@@ -89,8 +89,11 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     };
     // The grain of the first KPI is known once the project is; a project that is wrong is reported by the second reading.
     let known = pipeline::check(&root, &context.options());
-    let grain_of = |name: &str| known.model.kpi_names.get(name).map(|id| known.model.kpis.get(*id).grain);
-    let (text, columns) = query::file(&asked, grain_of);
+    let of_kpi = |name: &str| {
+        let kpi = known.model.kpis.get(*known.model.kpi_names.get(name)?);
+        Some(query::Known { grain: kpi.grain, age: kpi.age.as_ref().map(|age| age.value) })
+    };
+    let (text, columns) = query::file(&asked, of_kpi);
     let mut checked = pipeline::check_with(&root, (query::FILE.to_owned(), text), &context.options());
     let asked_in = checked.files.iter().find(|(_, file)| file.path == query::FILE).map(|(id, _)| id);
     let is_about_asked = |finding: &Finding| finding.labels.first().is_some_and(|label| Some(label.span.file) == asked_in);

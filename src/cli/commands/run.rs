@@ -1,17 +1,20 @@
 //! `kpic run`
 
 use crate::calendar::{Date, Grain};
+use crate::cli::cohorts::Cohorts;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, show, show_findings, usage,
-    valid,
+    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, firing, out, progress, show, show_findings,
+    usage, valid,
 };
 use crate::diagnostic::suggest;
-use crate::engine::Rows;
+use crate::engine::{Failure, Rows};
+use crate::measure::firings::{self, Firing};
 use crate::measure::{Session, guard, number};
+use crate::model::guardrail::Guardrail;
 use crate::model::{KpiId, Model};
 use crate::pipeline;
 use crate::plan::relation::Query;
-use crate::plan::{self, Data, Output, Question, Show};
+use crate::plan::{self, Data, Output, Question, Show, guardrails};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
@@ -21,8 +24,10 @@ use serde_json::Value;
   kpic run                        every KPI of the project
   kpic run revenue buyers         two of them
   kpic run --periods 12 --format json
+  kpic run --fail-on alert        exit with 1 if a guardrail of that severity fires
 
-A figure with * is not complete: its period is not over, or its window begins before data is whole.")]
+A figure with * is not complete: its period is not over, or its window begins before data is whole.
+Guardrails that fire in their last complete period are shown with what they compared, who acts, and how.")]
 pub(in crate::cli) struct RunArgs {
     /// The KPIs; all of them if none is named.
     #[arg(value_name = "KPI", add = complete::kpis())]
@@ -33,6 +38,9 @@ pub(in crate::cli) struct RunArgs {
     /// How figures are shown.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
+    /// Exit with 1 if a guardrail of that severity or worse fires in its last complete period.
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<firing::FailOn>,
     #[command(flatten)]
     engine: EngineArgs,
 }
@@ -73,14 +81,21 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
     let (asked, unsliced): (Vec<KpiId>, Vec<KpiId>) =
-        kpis.into_iter().partition(|id| model.kpis.get(*id).facts.needs.is_none());
+        kpis.iter().copied().partition(|id| model.kpis.get(*id).facts.needs.is_none());
+    let (with_ages, asked): (Vec<KpiId>, Vec<KpiId>) = asked.into_iter().partition(|id| model.kpis.get(*id).age.is_some());
     let mut batches: Vec<(Grain, Vec<KpiId>)> = Vec::new();
     for grain in Grain::ALL {
         let of_grain: Vec<KpiId> = asked.iter().copied().filter(|id| model.kpis.get(*id).grain == grain).collect();
         batches.extend(of_grain.chunks(AT_ONCE).map(|chunk| (grain, chunk.to_vec())));
     }
-    let queries: Vec<Query> =
-        batches.iter().map(|(grain, kpis)| plan::plan(&project, &question(model, *grain, kpis))).collect();
+    let watched = watching(model, if args.kpis.is_empty() { None } else { Some(&kpis) });
+    let of_cohorts = |id: &KpiId| plan::plan(&project, &Question::view(model, *id, model.kpis.get(*id).grain, Vec::new()));
+    let mut queries: Vec<Query> = batches
+        .iter()
+        .map(|(grain, kpis)| plan::plan(&project, &question(model, *grain, kpis)))
+        .chain(with_ages.iter().map(of_cohorts))
+        .collect();
+    queries.extend((!watched.is_empty()).then(|| guardrails::query(model, &watched, Data::Warehouse)));
     let found =
         progress::during("checking the data", || guard::check(&session, &queries)).map_err(|failure| environment(&failure))?;
     if found.has_errors() {
@@ -89,20 +104,26 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     }
     let answers =
         progress::during("working out figures", || session.answer(&queries)).map_err(|failure| environment(&failure))?;
-    let mut recent = Vec::new();
-    for ((grain, kpis), answer) in batches.iter().zip(answers) {
-        match answer {
-            Ok(rows) => recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows))),
-            Err(why) => {
-                let failure = crate::engine::Failure { message: format!("the engine refused a query: {why}"), help: None };
-                return Err(environment(&failure));
-            }
+    let refused = |why: String| environment(&Failure { message: format!("the engine refused a query: {why}"), help: None });
+    let (mut recent, mut cohorts, mut firings) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, answer) in answers.into_iter().enumerate() {
+        let rows = answer.map_err(refused)?;
+        let of_cohorts = at.checked_sub(batches.len()).map(|place| with_ages.get(place));
+        match (batches.get(at), of_cohorts) {
+            (Some((grain, kpis)), _) => recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows))),
+            (None, Some(Some(id))) => cohorts.push(Cohorts::of(*id, &rows)),
+            (None, _) => firings.extend(firings::firings(model, &rows).into_iter().filter(|firing| firing.is_current)),
         }
     }
     let asked_for = args.periods.map(|periods| periods as usize);
     match args.format {
-        Format::Table => out::print(&tables(model, &recent, asked_for, &args.kpis)),
-        Format::Json => out::print(&json(model, &recent, asked_for.unwrap_or(PERIODS))),
+        Format::Table => {
+            let figures = tables(model, &recent, &cohorts, asked_for, &args.kpis);
+            let fires = firing::text(model, &watched, &firings);
+            let between = if figures.is_empty() || fires.is_empty() { "" } else { "\n" };
+            out::print(&format!("{figures}{between}{fires}"));
+        }
+        Format::Json => out::print(&json(model, &recent, &cohorts, &firings, asked_for)),
     }
     for id in unsliced {
         let kpi = model.kpis.get(id);
@@ -114,7 +135,13 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
             kpi.name.value
         ));
     }
-    Ok(FINE)
+    Ok(if args.fail_on.is_some_and(|severity| severity.is_met(&firings)) { FINDINGS } else { FINE })
+}
+
+/// The guardrails that watch one of the KPIs; all of them where none is named.
+fn watching<'a>(model: &'a Model, kpis: Option<&Vec<KpiId>>) -> Vec<&'a Guardrail> {
+    let wanted = |guardrail: &&Guardrail| kpis.is_none_or(|kpis| guardrail.watches.iter().any(|id| kpis.contains(id)));
+    model.guardrails.iter().filter(wanted).collect()
 }
 
 /// The KPIs of the given names, or all that are not deprecated.
@@ -145,8 +172,8 @@ fn question(model: &Model, grain: Grain, kpis: &[KpiId]) -> Question {
         outputs.push(Output { name: name.clone(), show: Show::Value(*id) });
         outputs.push(Output { name: format!("{name}__is_complete"), show: Show::IsComplete(vec![*id]) });
     }
-    let (dimensions, filter, from, to) = (Vec::new(), None, None, None);
-    Question { outputs, grain, dimensions, filter, since: None, omit_gaps: false, from, to, data: Data::Warehouse }
+    let (dimensions, age, filter, from, to) = (Vec::new(), None, None, None, None);
+    Question { outputs, grain, dimensions, age, filter, since: None, omit_gaps: false, from, to, data: Data::Warehouse }
 }
 
 fn of_kpi(model: &Model, id: KpiId, grain: Grain, rows: &Rows) -> Recent {
@@ -165,8 +192,8 @@ fn of_kpi(model: &Model, id: KpiId, grain: Grain, rows: &Rows) -> Recent {
     Recent { kpi: id, grain, periods }
 }
 
-/// One table for each grain.
-fn tables(model: &Model, recent: &[Recent], asked_for: Option<usize>, order: &[String]) -> String {
+/// One table for each grain, and one for each KPI with ages.
+fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Option<usize>, order: &[String]) -> String {
     let calendar = &model.calendar;
     let mut out = String::new();
     let mut any_open = false;
@@ -187,6 +214,14 @@ fn tables(model: &Model, recent: &[Recent], asked_for: Option<usize>, order: &[S
             out.push('\n');
         }
         out.push_str(&show::table(headings, rows, |at| at > 1 && at < right));
+    }
+    for cohorts in cohorts {
+        let (table, open) = cohorts.table(model, asked_for);
+        any_open |= open;
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&table);
     }
     if any_open {
         out.push_str(&format!("\n{}\n", out::styled(out::DIM, "* not complete")));
@@ -234,7 +269,8 @@ fn fitting(recent: &[&Recent], model: &Model) -> usize {
     PERIODS.min((left / 13).max(1))
 }
 
-fn json(model: &Model, recent: &[Recent], wanted: usize) -> String {
+fn json(model: &Model, recent: &[Recent], cohorts: &[Cohorts], firings: &[Firing<'_>], asked_for: Option<usize>) -> String {
+    let wanted = asked_for.unwrap_or(PERIODS);
     let all: Vec<Value> = recent
         .iter()
         .map(|recent| {
@@ -252,14 +288,18 @@ fn json(model: &Model, recent: &[Recent], wanted: usize) -> String {
                     })
                 })
                 .collect();
+            let fires = firings.iter().filter(|firing| firing.guardrail.watches.contains(&recent.kpi));
+            let fires: Vec<Value> = fires.map(|firing| firing::json(model, firing)).collect();
             serde_json::json!({
                 "kpi": kpi.name.value,
                 "title": kpi.title,
                 "grain": recent.grain.name(),
                 "unit": kpi.facts.unit.to_string(),
                 "periods": periods,
+                "guardrails": fires,
             })
         })
+        .chain(cohorts.iter().map(|cohorts| cohorts.json(model, asked_for)))
         .collect();
     let mut text = serde_json::to_string_pretty(&all).unwrap_or_default();
     text.push('\n');

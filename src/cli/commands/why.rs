@@ -100,6 +100,10 @@ fn wanted(model: &Model, name: Option<&str>) -> Result<KpiId, Stop> {
         let message = format!("`{name}` has amounts of several currencies, which have no total");
         return Err(usage(&message, "take one of them: a KPI with `slice(...)`"));
     }
+    if model.kpis.get(*id).age.is_some() {
+        let message = format!("`{name}` has a figure for each age of a cohort");
+        return Err(usage(&message, "`kpic run` shows them; two periods can be compared where a KPI has one figure in each"));
+    }
     Ok(*id)
 }
 

@@ -14,7 +14,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     for (id, kpi) in lens.model.kpis.iter() {
         // What is deprecated is on its way out, and counter metrics are there to be watched.
         let excused = kpi.deprecated.is_some() || !kpi.about.unaligned.is_empty() || is_counter(lens.model, id);
-        if excused || lens.alignment.is_aligned(id) || kpi.name.value.starts_with(crate::model::ASKED) {
+        if excused || lens.alignment.is_aligned(id) || kpi.is_asked() {
             continue;
         }
         let message = format!("`{}` has no way to the North Star", kpi.name.value);

@@ -9,6 +9,10 @@ use std::collections::hash_map::Entry;
 pub(super) const RULE: Rule = Rule { code: &codes::SAME_GUARDRAIL, check };
 
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
+    // What could not be read may be what makes two of them differ.
+    if !lens.uses_are_known {
+        return;
+    }
     let mut seen = HashMap::default();
     for (guardrail, condition) in walk::conditions(lens.model) {
         let first = match seen.entry((condition, guardrail.grain, guardrail.periods, guardrail.slices())) {

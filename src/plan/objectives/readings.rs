@@ -66,6 +66,7 @@ fn side_by_side(making: &mut Making<'_>, group: &Group<'_>, wish: &str, from: Op
         outputs,
         grain: group.grain,
         dimensions: Vec::new(),
+        age: None,
         filter: group.condition.cloned(),
         since: group.since,
         omit_gaps: false,

@@ -1,0 +1,52 @@
+//! Guardrails that fire, as the engine answers the view `guardrails`.
+
+use super::number;
+use crate::calendar::Date;
+use crate::engine::Rows;
+use crate::model::Model;
+use crate::model::guardrail::Guardrail;
+use serde_json::Value;
+
+/// A period in which a guardrail fires.
+#[derive(Debug, Clone)]
+pub struct Firing<'a> {
+    /// The guardrail.
+    pub guardrail: &'a Guardrail,
+    /// The first day of the period.
+    pub period: Date,
+    /// The slice as people read it; nothing for the total.
+    pub slice: Option<String>,
+    /// The first day of the first period of the run.
+    pub since: Date,
+    /// How many periods of the run there are up to this one.
+    pub periods: u64,
+    /// The figures that the condition compares, in its order.
+    pub figures: Vec<Option<f64>>,
+    /// Whether it is the last complete period.
+    pub is_current: bool,
+}
+
+/// The firings in the rows of the view, by guardrail in the order of their definitions, then by period and slice.
+pub fn firings<'a>(model: &'a Model, rows: &Rows) -> Vec<Firing<'a>> {
+    let mut found: Vec<(usize, Firing<'a>)> = rows.rows.iter().filter_map(|row| firing(model, rows, row)).collect();
+    found.sort_by(|(at, one), (place, two)| (at, one.period, &one.slice).cmp(&(place, two.period, &two.slice)));
+    found.into_iter().map(|(_, firing)| firing).collect()
+}
+
+fn firing<'a>(model: &'a Model, rows: &Rows, row: &[Value]) -> Option<(usize, Firing<'a>)> {
+    let text = |name: &str| rows.get(row, name).and_then(Value::as_str);
+    let day = |name: &str| text(name).and_then(|text| text.parse().ok());
+    let name = text("guardrail")?;
+    let (at, guardrail) = model.guardrails.iter().enumerate().find(|(_, guardrail)| guardrail.name.value == name)?;
+    let figures: Value = text("figures").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let firing = Firing {
+        guardrail,
+        period: day("period")?,
+        slice: text("slice").map(str::to_owned),
+        since: day("since")?,
+        periods: rows.get(row, "periods").and_then(number).map_or(1, super::whole),
+        figures: guardrail.readings.iter().map(|reading| figures.get(&reading.text).and_then(number)).collect(),
+        is_current: rows.get(row, "is_current").and_then(Value::as_bool).unwrap_or(false),
+    };
+    Some((at, firing))
+}

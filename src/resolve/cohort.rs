@@ -1,0 +1,120 @@
+//! Cohorts: the ages that a KPI declares, and where in its formula `over age` can stand.
+//!
+//! A cohort is the rows of one period: the users who signed up in January. An aggregate over rows that belong to one of them looks
+//! at them period by period of its age. So `over age` stands in the condition of the aggregate that counts the cohort, and nowhere
+//! else.
+
+use super::Resolver;
+use crate::diagnostic::{Findings, codes};
+use crate::formula::Call;
+use crate::model::expr::{Age, Aggregate, Window};
+use crate::spec::kpi as written;
+use crate::text::{Span, Spanned};
+
+/// How many ages a KPI may have.
+const MOST: u32 = 1_000;
+
+/// Which ages there are where a formula is read.
+#[derive(Debug, Default)]
+pub(super) struct Ages {
+    /// Those of the KPI whose formula it is.
+    pub of_kpi: Option<Age>,
+    /// Whether it declares some that could not be read.
+    pub broken: bool,
+    /// In how many aggregates over related rows we are.
+    pub related: u32,
+    /// In how many aggregates over periods we are.
+    pub each: u32,
+}
+
+/// The ages that a KPI declares; nothing if it declares none, or not as it should.
+pub(super) fn ages(kpi: &written::Kpi) -> Option<Age> {
+    let ages = kpi.age.as_ref()?;
+    Some(Age { unit: ages.unit.as_ref()?.value, up_to: ages.up_to.as_ref()?.value.min(MOST) })
+}
+
+/// The same with its place, and with findings about it.
+pub(super) fn written(kpi: &written::Kpi, findings: &mut Findings) -> Option<Spanned<Age>> {
+    let place = kpi.age.as_ref()?;
+    let up_to = place.up_to.as_ref()?;
+    if up_to.value == 0 {
+        findings
+            .report(&codes::WRONG_SHAPE, up_to.span, "a cohort that is looked at up to age 0 does not grow older")
+            .help("name the last age, as in `up_to: 12`; without ages leave out `age`, and `over age` in the formula");
+    } else if up_to.value > MOST {
+        findings
+            .report(&codes::WRONG_SHAPE, up_to.span, format!("a KPI has {MOST} ages at most"))
+            .help("count ages in a longer unit");
+    }
+    if kpi.values_span.is_some() {
+        let message = format!("`{}` is kept by hand, and hand-kept figures have no ages", kpi.name.value);
+        findings.report(&codes::CONFLICTING_KEYS, place.span, message).help("keep one of `age` and `values`");
+        return None;
+    }
+    ages(kpi).map(|age| Spanned::new(age, place.span))
+}
+
+impl Resolver<'_> {
+    /// What `over age` means at its place, or a finding.
+    pub(super) fn over_age(&mut self, span: Span) -> Option<Window> {
+        let (message, help) = match self.ages.related {
+            0 => (
+                "`over age` counts from the row of a cohort, and there is none here",
+                "put it into a condition on the rows of the cohort: `count(users where count(logins over age) > 0)` counts the \
+                 users of a period who log in at each age",
+            ),
+            1 if self.ages.each > 0 => (
+                "`each` goes over periods, and a cohort has a figure for each age",
+                "leave `each` out; for the mean of several cohorts take a longer grain, which counts more of them together",
+            ),
+            1 => return self.age_of_kpi(span),
+            _ => (
+                "`over age` counts from the row of a cohort, and this row belongs to one that belongs to it",
+                "say `over age` in the condition of the aggregate that counts the cohort itself, or go from the rows straight to \
+                 the cohort: `count(clicks via session.user over age)`",
+            ),
+        };
+        self.report(&codes::MISPLACED_AGE, span, message).help(help);
+        None
+    }
+
+    fn age_of_kpi(&mut self, span: Span) -> Option<Window> {
+        let Some(age) = self.ages.of_kpi else {
+            if self.ages.broken {
+                return None;
+            }
+            self.report(&codes::MISSING_AGE, span, "`over age` needs to know at which ages cohorts are looked at")
+                .help("say it beside the formula: `age: { unit: month, up_to: 12 }`");
+            return None;
+        };
+        Some(Window::Age(age))
+    }
+
+    /// Whether an aggregate that looks at ages counts a cohort: the rows of a period.
+    pub(super) fn is_cohort(&mut self, call: &Call, aggregate: &Aggregate) -> bool {
+        if aggregate.age().is_none() {
+            return true;
+        }
+        let source = &self.model.sources.get(aggregate.source).name.value;
+        let (message, help, place) = if aggregate.stock.is_some() {
+            (
+                format!("`over age` counts from the period of a row, and the states of `{source}` are there in many"),
+                format!(
+                    "say by which of its dates a row belongs to a cohort: `{}({source} where ... at ...)`",
+                    call.name.value
+                ),
+                call.name.span,
+            )
+        } else if aggregate.window != Window::Period {
+            (
+                "a cohort is the rows of one period, and this window holds those of others".to_owned(),
+                "leave the window out".to_owned(),
+                call.over.as_ref().map_or(call.name.span, |over| over.span),
+            )
+        } else {
+            return true;
+        };
+        self.report(&codes::MISPLACED_AGE, place, message).help(help);
+        false
+    }
+}
