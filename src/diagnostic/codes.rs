@@ -234,8 +234,8 @@ pub static MISSING_AGE: Code = code!(Error, "K0606", "missing-age", "a KPI uses 
 /// Ages that nothing uses.
 pub static NEEDLESS_AGE: Code = code!(Error, "K0607", "needless-age", "a KPI declares ages and looks at none");
 /// A figure for each age where there is room for one.
-pub static AGES_ON_SCORECARD: Code =
-    code!(Error, "K0608", "ages-on-scorecard", "a scorecard shows one figure for each period, and a KPI has one for each age");
+pub static NO_ROOM_FOR_AGES: Code =
+    code!(Error, "K0608", "no-room-for-ages", "a KPI with a figure for each age stands where there is room for one");
 
 /// A name that should not be used any more.
 pub static DEPRECATED_USE: Code = code!(Warn, "K0701", "deprecated-use", "something deprecated is used");
@@ -537,7 +537,7 @@ pub static ALL: &[&Code] = &[
     &MISPLACED_AGE,
     &MISSING_AGE,
     &NEEDLESS_AGE,
-    &AGES_ON_SCORECARD,
+    &NO_ROOM_FOR_AGES,
     &DEPRECATED_USE,
     &MISSING_OWNER,
     &MISSING_DESCRIPTION,

@@ -9,11 +9,13 @@
 
 mod diagram;
 mod escape;
+mod guardrail_page;
 mod journey_page;
 mod kpi_page;
 mod north_star_page;
 mod objective_page;
 mod pages;
+mod review_page;
 mod site;
 mod templates;
 
@@ -23,6 +25,7 @@ use crate::diagnostic::{Finding, Findings};
 use crate::load;
 use crate::manifest::data::{self, Manifest};
 use crate::text::Files;
+use guardrail_page::{GuardrailPage, GuardrailsPage};
 use journey_page::JourneyPage;
 use kpi_page::KpiPage;
 use minijinja::Value;
@@ -31,6 +34,7 @@ use north_star_page::NorthStarPage;
 use objective_page::ObjectivePage;
 use pages::{DimensionPage, GlossaryPage, IndexPage, LineagePage, ScorecardPage, SourcePage, TaxonomyValuePage, TeamPage};
 use rayon::prelude::*;
+use review_page::{CoveragePage, Review, ReviewPage};
 use serde::Serialize;
 use site::{Level, Site};
 use std::collections::{BTreeMap, HashSet};
@@ -54,6 +58,10 @@ enum Subject<'a> {
     Kpi(&'a data::Kpi),
     Team(&'a data::Team),
     Scorecard(&'a data::Scorecard),
+    Guardrails,
+    Guardrail(&'a data::Guardrail),
+    Review(Review<'a>),
+    Coverage,
     TaxonomyValue(&'a data::Taxonomy, &'a data::TaxonomyValue),
     Source(&'a data::Source),
     Journey(&'a data::Journey),
@@ -124,6 +132,10 @@ fn subjects<'a>(manifest: &'a Manifest, site: &Site<'a>) -> Vec<Subject<'a>> {
         .chain(manifest.north_star.iter().map(Subject::NorthStar))
         .chain(manifest.scorecards.values().map(Subject::Scorecard))
         .chain(manifest.objectives.values().map(Subject::Objective))
+        .chain((!manifest.guardrails.is_empty()).then_some(Subject::Guardrails))
+        .chain(manifest.guardrails.values().map(Subject::Guardrail))
+        .chain(review_page::reviews(manifest).into_iter().map(Subject::Review))
+        .chain(review_page::has_coverage(manifest).then_some(Subject::Coverage))
         .chain(manifest.teams.values().map(Subject::Team))
         .chain(values)
         .chain(manifest.sources.values().map(Subject::Source))
@@ -148,7 +160,7 @@ impl<'a> Subject<'a> {
             (Level::Folder, Value::from_serialize(page))
         }
         let in_folder = |folder: &str, name: &str| format!("{folder}/{name}.md");
-        let (path, template, (level, own)) = match *self {
+        let (path, template, (level, own)) = match self {
             Subject::Index => ("index.md".to_owned(), "index.md.j2", root(IndexPage::of(site, readers))),
             Subject::Lineage => ("lineage.md".to_owned(), "lineage.md.j2", root(LineagePage::of(site, readers))),
             Subject::Glossary => ("glossary.md".to_owned(), "glossary.md.j2", root(GlossaryPage::of(site))),
@@ -158,6 +170,14 @@ impl<'a> Subject<'a> {
             Subject::Scorecard(card) => {
                 (in_folder("scorecards", &card.name), "scorecard.md.j2", inner(ScorecardPage::of(site, card)))
             }
+            Subject::Guardrails => ("guardrails.md".to_owned(), "guardrails.md.j2", root(GuardrailsPage::of(site))),
+            Subject::Guardrail(guardrail) => {
+                (in_folder("guardrails", &guardrail.name), "guardrail.md.j2", inner(GuardrailPage::of(site, guardrail)))
+            }
+            Subject::Review(review) => {
+                (in_folder("reviews", review.cadence), "review.md.j2", inner(ReviewPage::of(site, review)))
+            }
+            Subject::Coverage => ("coverage.md".to_owned(), "coverage.md.j2", root(CoveragePage::of(site))),
             Subject::TaxonomyValue(taxonomy, value) => {
                 let path = site.value_path(&taxonomy.name, &value.name).unwrap_or_default();
                 (path.to_owned(), "taxonomy_value.md.j2", inner(TaxonomyValuePage::of(site, taxonomy, value)))

@@ -39,6 +39,8 @@ pub struct Manifest {
     pub scorecards: BTreeMap<String, Scorecard>,
     /// What is to be reached, and the key results that show it.
     pub objectives: BTreeMap<String, Objective>,
+    /// Conditions over KPIs that call somebody to act.
+    pub guardrails: BTreeMap<String, Guardrail>,
     /// The spec tests.
     pub tests: BTreeMap<String, Test>,
     /// The views that are built.
@@ -174,6 +176,8 @@ pub struct Kpi {
     pub reads: BTreeMap<String, Vec<String>>,
     /// The scorecards that show it.
     pub scorecards: Vec<String>,
+    /// The guardrails that watch it.
+    pub guardrails: Vec<String>,
     /// The tests that expect figures of it.
     pub tests: Vec<String>,
     /// Its views.
@@ -573,6 +577,39 @@ pub struct Scorecard {
     pub kpis: Vec<String>,
     /// Its view.
     pub view: String,
+    /// Where it is defined.
+    pub defined: Place,
+}
+
+/// A condition over KPIs that calls somebody to act.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Guardrail {
+    /// Its name.
+    pub name: String,
+    /// How people call it.
+    pub title: String,
+    /// What it guards against.
+    pub description: String,
+    /// The condition under which it fires, as written.
+    pub when: String,
+    /// The figures that the condition compares, as written; they are the keys of `figures` in the view.
+    pub compares: Vec<String>,
+    /// The KPIs that it watches.
+    pub kpis: Vec<String>,
+    /// The grain of its periods.
+    pub grain: String,
+    /// The slices that it watches, each a list of dimensions; none for the total.
+    pub slices: Vec<Vec<String>>,
+    /// In how many consecutive complete periods the condition has to hold.
+    pub periods: u32,
+    /// How bad it is: `notice`, `warn` or `alert`.
+    pub severity: String,
+    /// The team that acts.
+    pub owner: Option<String>,
+    /// What the team does; empty if nobody says.
+    pub action: String,
+    /// The tests that say when it fires.
+    pub tests: Vec<String>,
     /// Where it is defined.
     pub defined: Place,
 }

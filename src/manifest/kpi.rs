@@ -78,6 +78,7 @@ fn entry(whole: &Whole<'_>, id: KpiId) -> Kpi {
         used_by: around.used_by,
         reads: reads(whole, id),
         scorecards: around.scorecards,
+        guardrails: around.guardrails,
         tests: around.tests,
         views: around.views,
         defined: whole.place(kpi.name.span),

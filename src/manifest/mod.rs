@@ -5,6 +5,7 @@
 //! says in plain words what their formulas do, [`data`] has the structs.
 
 pub mod data;
+mod guardrail;
 mod journey;
 mod kpi;
 mod north_star;
@@ -53,6 +54,7 @@ pub fn manifest(project: &Valid, views: &[View], dialect: &dyn Dialect) -> Manif
         north_star: north_star::north_star(&all),
         scorecards: model.scorecards.iter().map(|card| (card.name.value.clone(), all.scorecard(card))).collect(),
         objectives: objective::objectives(&all),
+        guardrails: guardrail::guardrails(&all),
         tests: model.tests.iter().map(|test| (test.name.value.clone(), all.test(test))).collect(),
         views: views.iter().map(|view| (view.name.clone(), all.view(view, dialect))).collect(),
     }
@@ -89,6 +91,7 @@ struct Around {
     driven_by: Vec<String>,
     replaces: Vec<String>,
     scorecards: Vec<String>,
+    guardrails: Vec<String>,
     tests: Vec<String>,
     views: Vec<String>,
 }
@@ -113,6 +116,11 @@ impl<'a> Whole<'a> {
         for card in &model.scorecards {
             for kpi in &card.kpis {
                 whole.add(kpi.value, |around| &mut around.scorecards, &card.name.value);
+            }
+        }
+        for guardrail in &model.guardrails {
+            for kpi in &guardrail.watches {
+                whole.add(*kpi, |around| &mut around.guardrails, &guardrail.name.value);
             }
         }
         for test in &model.tests {
