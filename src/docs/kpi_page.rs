@@ -1,7 +1,7 @@
 //! The context of a KPI's page.
 
 use super::diagram;
-use super::guardrail_page::{self, GuardrailRow};
+use super::north_star_page::StarWays;
 use super::objective_page::{self, ResultRow};
 use super::site::{Level, Link, Site, between, figure};
 use crate::manifest::data::{self, Kpi, View};
@@ -34,6 +34,7 @@ pub(super) struct KpiPage<'a> {
     key_results: Vec<ResultRow<'a>>,
     lineage: String,
     sql: Option<SqlOf<'a>>,
+    star: Option<StarWays>,
 }
 
 #[derive(Serialize)]
@@ -119,6 +120,7 @@ impl<'a> KpiPage<'a> {
             tests: kpi.tests.iter().filter_map(|name| manifest.tests.get(name)).collect(),
             key_results: objective_page::of_kpi(site, &kpi.name, level),
             lineage: diagram::kpi(site, kpi),
+            star: super::north_star_page::ways(site, kpi),
             sql: views.first().and_then(|view| {
                 let text = sql.get(view.name.as_str())?;
                 Some(SqlOf { relation: &view.relation, columns: &view.columns, text })

@@ -12,6 +12,7 @@ mod escape;
 mod guardrail_page;
 mod journey_page;
 mod kpi_page;
+mod north_star_page;
 mod objective_page;
 mod pages;
 mod review_page;
@@ -29,6 +30,7 @@ use journey_page::JourneyPage;
 use kpi_page::KpiPage;
 use minijinja::Value;
 use minijinja::value::merge_maps;
+use north_star_page::NorthStarPage;
 use objective_page::ObjectivePage;
 use pages::{DimensionPage, GlossaryPage, IndexPage, LineagePage, ScorecardPage, SourcePage, TaxonomyValuePage, TeamPage};
 use rayon::prelude::*;
@@ -52,6 +54,7 @@ enum Subject<'a> {
     Index,
     Lineage,
     Glossary,
+    NorthStar(&'a data::NorthStar),
     Kpi(&'a data::Kpi),
     Team(&'a data::Team),
     Scorecard(&'a data::Scorecard),
@@ -126,6 +129,7 @@ fn subjects<'a>(manifest: &'a Manifest, site: &Site<'a>) -> Vec<Subject<'a>> {
     });
     [Subject::Index, Subject::Lineage, Subject::Glossary]
         .into_iter()
+        .chain(manifest.north_star.iter().map(Subject::NorthStar))
         .chain(manifest.scorecards.values().map(Subject::Scorecard))
         .chain(manifest.objectives.values().map(Subject::Objective))
         .chain((!manifest.guardrails.is_empty()).then_some(Subject::Guardrails))
@@ -160,6 +164,7 @@ impl<'a> Subject<'a> {
             Subject::Index => ("index.md".to_owned(), "index.md.j2", root(IndexPage::of(site, readers))),
             Subject::Lineage => ("lineage.md".to_owned(), "lineage.md.j2", root(LineagePage::of(site, readers))),
             Subject::Glossary => ("glossary.md".to_owned(), "glossary.md.j2", root(GlossaryPage::of(site))),
+            Subject::NorthStar(star) => ("north_star.md".to_owned(), "north_star.md.j2", root(NorthStarPage::of(site, star))),
             Subject::Kpi(kpi) => (in_folder("kpis", &kpi.name), "kpi.md.j2", inner(KpiPage::of(site, kpi, sql))),
             Subject::Team(team) => (in_folder("teams", &team.name), "team.md.j2", inner(TeamPage::of(site, team))),
             Subject::Scorecard(card) => {

@@ -20,6 +20,7 @@ struct Common<'a> {
     index: Link,
     glossary: Link,
     lineage_page: Link,
+    north_star: Option<Link>,
 }
 
 /// What every page of a level has, made once for all of them.
@@ -31,6 +32,7 @@ pub(super) fn common(manifest: &Manifest, level: Level) -> Value {
         index: link(if title.is_empty() { "KPIs" } else { title }, "index.md"),
         glossary: link("Glossary", "glossary.md"),
         lineage_page: link("Lineage", "lineage.md"),
+        north_star: manifest.north_star.as_ref().map(|star| link(&star.title, "north_star.md")),
     })
 }
 
