@@ -17,10 +17,11 @@ use crate::text::{Name, Span, Spanned};
 use about::About;
 use expr::{Calc, CalcLeaf, Path, RowExpr};
 use facts::{Facts, Kind, Range, Type};
+use foldhash::HashMap;
 use guardrail::Guardrail;
 use id::{Id, Table};
 use journey::Journey;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 use unit::Unit;
 
