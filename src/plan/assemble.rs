@@ -15,7 +15,9 @@ use crate::functions::{conversions, operators};
 use crate::model::expr::{CalcLeaf, Edge, Expr, Node, Past, Path, Window};
 use crate::model::facts::Type;
 use crate::model::{DimensionId, KpiId, Model, SourceId, Storage};
+use foldhash::HashSet;
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 /// Columns that plans have beside those of dimensions and values.
 const OWN_COLUMNS: [&str; 14] = [
@@ -34,6 +36,10 @@ const OWN_COLUMNS: [&str; 14] = [
     "value_of_each",
     "first_day",
 ];
+
+/// The same as a set.
+static TAKEN_COLUMNS: LazyLock<Arc<HashSet<String>>> =
+    LazyLock::new(|| Arc::new(OWN_COLUMNS.iter().map(|name| (*name).to_owned()).collect()));
 
 /// A plan while it is being made.
 pub(super) struct Planner<'a> {
@@ -77,7 +83,7 @@ impl<'a> Planner<'a> {
             model,
             question,
             names,
-            columns: Names::default(),
+            columns: Names::beside(&TAKEN_COLUMNS),
             parts: Vec::new(),
             spines: BTreeMap::new(),
             today,
@@ -98,9 +104,6 @@ impl<'a> Planner<'a> {
     /// The plan; `names` gets those that are taken now.
     pub(super) fn query(mut self, names: &mut Names) -> Query {
         let question = self.question;
-        for reserved in OWN_COLUMNS {
-            self.columns.take(reserved);
-        }
         for dimension in &question.dimensions {
             let name = self.key_name(*dimension);
             self.columns.take(&name);
