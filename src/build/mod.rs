@@ -52,20 +52,17 @@ pub fn with_templates(mut checked: Checked) -> Checked {
 pub fn outputs(project: &Valid) -> Result<Vec<Output>, Findings> {
     let made = Made::of(project);
     let sql = made.views.iter().map(|view| view.name.as_str()).zip(made.statements.iter().map(String::as_str)).collect();
-    let (pages, data) = rayon::join(|| docs::pages(&made.manifest, &sql, project.files()), || made.data());
-    let pages = pages?.into_iter().map(|page| Output { path: format!("docs/{}", page.path), text: page.text });
-    let mut outputs = made.sql(project.model());
-    outputs.extend(data.into_iter().chain(pages));
+    let pages = docs::pages(&made.manifest, &sql, project.files())?
+        .into_iter()
+        .map(|page| Output { path: format!("docs/{}", page.path), text: page.text });
+    let mut outputs = made.files(project.model());
+    outputs.extend(pages);
     Ok(outputs)
 }
 
 /// The same without the documents.
 pub fn outputs_without_documents(project: &Valid) -> Vec<Output> {
-    let made = Made::of(project);
-    let data = made.data();
-    let mut outputs = made.sql(project.model());
-    outputs.extend(data);
-    outputs
+    Made::of(project).files(project.model())
 }
 
 /// What files are made of.
@@ -74,6 +71,8 @@ struct Made {
     /// The statement of each view.
     statements: Vec<String>,
     manifest: Manifest,
+    /// The manifest as a file, and its schema.
+    data: [Output; 2],
     dialect: &'static dyn Dialect,
 }
 
@@ -82,23 +81,24 @@ impl Made {
         let name = project.model().warehouse.dialect.as_ref();
         let dialect = dialect::dialect(name.map(|name| name.value.as_str()));
         let views = views::views(project);
-        let (statements, manifest) = rayon::join(
+        let (statements, (manifest, data)) = rayon::join(
             || views.par_iter().map(|view| statement(project, view, dialect)).collect(),
-            || manifest::manifest(project, &views, dialect),
+            || {
+                let manifest = manifest::manifest(project, &views, dialect);
+                let output = |path: &str, text: String| Output { path: path.to_owned(), text };
+                let json = output(manifest::FILE, manifest::json(&manifest));
+                (manifest, [json, output(manifest::SCHEMA_FILE, manifest::schema())])
+            },
         );
-        Self { views, statements, manifest, dialect }
+        Self { views, statements, manifest, data, dialect }
     }
 
-    fn data(&self) -> [Output; 2] {
-        let output = |path: &str, text: String| Output { path: path.to_owned(), text };
-        [output(manifest::FILE, manifest::json(&self.manifest)), output(manifest::SCHEMA_FILE, manifest::schema())]
-    }
-
-    fn sql(self, model: &Model) -> Vec<Output> {
+    /// The files, but for the documents.
+    fn files(self, model: &Model) -> Vec<Output> {
         let deploy = deploy(model, &self.statements, self.dialect);
         let deploy = Output { path: format!("sql/{}/deploy.sql", self.dialect.name()), text: deploy };
         let file = |(view, text): (&View, String)| Output { path: sql::file(&view.name, self.dialect), text };
-        std::iter::once(deploy).chain(self.views.iter().zip(self.statements).map(file)).collect()
+        std::iter::once(deploy).chain(self.views.iter().zip(self.statements).map(file)).chain(self.data).collect()
     }
 }
 
@@ -126,7 +126,7 @@ fn qualified(model: &Model, name: &str, dialect: &dyn Dialect) -> String {
 
 /// Everything in one file, in an order in which it can be run, again and again.
 fn deploy(model: &Model, statements: &[String], dialect: &dyn Dialect) -> String {
-    let schema: Vec<String> = model.warehouse.schema.iter().map(|part| dialect.identifier(part)).collect();
+    let schema: Vec<_> = model.warehouse.schema.iter().map(|part| dialect.identifier(part)).collect();
     let of = if model.name.is_empty() {
         String::new()
     } else {

@@ -1,7 +1,7 @@
 //! Formulas of KPIs: type, unit, kind over time, and range of each, in the order in which they need each other.
 
 use super::row::Scope;
-use super::size::{Sizes, too_large};
+use super::size::{Size, Sizes, too_large};
 use super::{Context, Operand, advice, literal};
 use crate::calendar::TimeUnit;
 use crate::diagnostic::{Findings, codes};
@@ -12,36 +12,59 @@ use crate::model::facts::{CurrencyOf, Facts, Kind, Measure, Range, Type};
 use crate::model::unit::{Fit, Unit};
 use crate::model::{Body, Kpi, KpiId, Model, Values};
 use crate::text::Files;
+use rayon::prelude::*;
 
 /// Checks the formulas of all KPIs; gives the sizes that they have.
 pub(super) fn kpis(model: &mut Model, graph: &Graph, files: &Files, mut sizes: Sizes, findings: &mut Findings) -> Sizes {
-    for id in graph.kpi_order() {
-        let kpi = model.kpis.get(id);
-        let mut context = Context { model, files, findings, or: kpi.name.span };
-        let (body, facts) = match &kpi.body {
-            _ if graph.is_cyclic(id) => (Body::Broken, Facts::unknown()),
-            Body::Broken => (Body::Broken, Facts::unknown()),
-            Body::Values(values) => (Body::Values(values.clone()), values_facts(kpi, values)),
-            Body::Formula(calc) => {
-                let size = sizes.calc(model, calc);
-                if size.is_too_large() {
-                    // Those that use it are broken by it and not reported again.
-                    too_large(&mut context, &kpi.name.value, kpi.formula_span.unwrap_or(kpi.name.span), size);
-                    (Body::Broken, Facts::unknown())
-                } else {
-                    let (body, facts) = context.kpi(kpi, calc);
-                    if !facts.is_broken() {
-                        sizes.note_kpi(id, size);
-                    }
-                    (body, facts)
-                }
+    for layer in graph.kpi_layers() {
+        let shared: &Model = model;
+        let done: Vec<Checked> = layer.par_iter().map(|id| checked(*id, shared, graph, files, &sizes)).collect();
+        for (id, Checked { body, facts, size, found }) in layer.into_iter().zip(done) {
+            findings.append(found);
+            if let Some(size) = size {
+                sizes.note_kpi(id, size);
             }
-        };
-        let kpi = model.kpis.get_mut(id);
-        kpi.body = body;
-        kpi.facts = facts;
+            let kpi = model.kpis.get_mut(id);
+            kpi.body = body;
+            kpi.facts = facts;
+        }
     }
     sizes
+}
+
+/// What is found out about a KPI.
+struct Checked {
+    body: Body,
+    facts: Facts,
+    /// How large it is written out, if it is right.
+    size: Option<Size>,
+    found: Findings,
+}
+
+/// Checks a KPI whose formula needs only those that have been checked.
+fn checked(id: KpiId, model: &Model, graph: &Graph, files: &Files, sizes: &Sizes) -> Checked {
+    let kpi = model.kpis.get(id);
+    let mut found = Findings::default();
+    let mut context = Context { model, files, findings: &mut found, or: kpi.name.span };
+    let broken = (Body::Broken, Facts::unknown(), None);
+    let (body, facts, size) = match &kpi.body {
+        _ if graph.is_cyclic(id) => broken,
+        Body::Broken => broken,
+        Body::Values(values) => (Body::Values(values.clone()), values_facts(kpi, values), None),
+        Body::Formula(calc) => {
+            let size = sizes.calc(model, calc);
+            if size.is_too_large() {
+                // Those that use it are broken by it and not reported again.
+                too_large(&mut context, &kpi.name.value, kpi.formula_span.unwrap_or(kpi.name.span), size);
+                broken
+            } else {
+                let (body, facts) = context.kpi(kpi, calc);
+                let size = (!facts.is_broken()).then_some(size);
+                (body, facts, size)
+            }
+        }
+    };
+    Checked { body, facts, size, found }
 }
 
 fn values_facts(kpi: &Kpi, values: &Values) -> Facts {

@@ -7,7 +7,7 @@ use crate::functions::Function;
 use crate::model::expr::{Aggregate, Calc, CalcLeaf, Expr, Grouped, Node, Past, Path, RowExpr, RowLeaf};
 use crate::model::{ColumnId, KpiId, Model, SourceId};
 use crate::text::Span;
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// How large a formula may be once it is written out.
 const LARGEST: usize = 5_000;

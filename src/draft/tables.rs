@@ -280,7 +280,7 @@ fn look(table: &Table, relation: &str, dialect: &dyn Dialect) -> String {
             }
         }
         let day = match column.family {
-            Family::Date => Some(name.clone()),
+            Family::Date => Some(name.to_string()),
             Family::Timestamp => Some(format!("cast({name} as date)")),
             Family::Instant => Some(format!("cast({name} at time zone 'UTC' as date)")),
             _ => None,

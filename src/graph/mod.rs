@@ -209,6 +209,27 @@ impl Graph {
         })
     }
 
+    /// All KPIs, in layers of which each needs only those before it, so that those of a layer can be looked at side by side.
+    pub fn kpi_layers(&self) -> Vec<Vec<KpiId>> {
+        let mut place: foldhash::HashMap<KpiId, usize> = foldhash::HashMap::default();
+        let mut layers: Vec<Vec<KpiId>> = Vec::new();
+        for id in self.kpi_order() {
+            let index = self.index.get(&Node::Kpi(id)).copied();
+            let needed = index.into_iter().flat_map(|index| self.nodes.neighbors(index)).filter_map(|next| self.node(next));
+            let below = needed.filter_map(|node| match node {
+                Node::Kpi(id) => place.get(&id).copied(),
+                Node::Dimension(_) | Node::Source(_) | Node::Column(..) => None,
+            });
+            let layer = below.max().map_or(0, |below| below + 1);
+            place.insert(id, layer);
+            if layers.len() <= layer {
+                layers.resize_with(layer + 1, Vec::new);
+            }
+            layers.get_mut(layer).into_iter().for_each(|layer| layer.push(id));
+        }
+        layers
+    }
+
     /// All columns, each after those it needs; those in cycles at the end.
     pub fn column_order(&self) -> Vec<(SourceId, ColumnId)> {
         self.order(|node| match node {

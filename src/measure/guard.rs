@@ -294,8 +294,8 @@ fn calendar_problems(session: &Session<'_>, calendar: &CalendarSource) -> Vec<Pr
     let Some(relation) = &source.relation else { return Vec::new() };
     let relation = sql::relation(&RelationRef::of(relation), dialect);
     let stored = |column| match &source.columns.get(column).storage {
-        Storage::Stored(name) => dialect.identifier(name),
-        _ => dialect.identifier(&source.columns.get(column).name.value),
+        Storage::Stored(name) => dialect.identifier(name).into_owned(),
+        _ => dialect.identifier(&source.columns.get(column).name.value).into_owned(),
     };
     let day = stored(calendar.day);
     let from = dialect.day(model.calendar.data_from);

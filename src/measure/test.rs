@@ -188,7 +188,8 @@ fn tables(model: &Model, test: &TestCase, dialect: &dyn Dialect) -> String {
         if let (None, true, Some(relation)) = (given, is_calendar, &source.relation) {
             // A calendar is the same in every test unless a test gives one.
             let relation = sql::relation(&crate::plan::relation::RelationRef::of(relation), dialect);
-            let table = dialect.identifier(&given_table(&source.name.value));
+            let table = given_table(&source.name.value);
+            let table = dialect.identifier(&table);
             out.push_str(&format!("create table {table} as select * from {relation};\n"));
             continue;
         }
@@ -206,7 +207,8 @@ fn table(model: &Model, source: &Source, given: Option<&Given>, dialect: &dyn Di
             }
         }
     }
-    let name = dialect.identifier(&given_table(&source.name.value));
+    let name = given_table(&source.name.value);
+    let name = dialect.identifier(&name);
     let list: Vec<String> = columns.iter().map(|(name, ty)| format!("{} {ty}", dialect.identifier(name))).collect();
     let mut out = format!("create table {name} ({});\n", list.join(", "));
     let Some(given) = given.filter(|given| !given.rows.is_empty()) else { return out };

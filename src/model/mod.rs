@@ -18,11 +18,12 @@ use crate::text::{Name, Span, Spanned};
 use about::About;
 use expr::{Age, Calc, CalcLeaf, Path, RowExpr};
 use facts::{Facts, Kind, Range, Type};
+use foldhash::HashMap;
 use guardrail::Guardrail;
 use id::{Id, Table};
 use journey::Journey;
 use objective::{Objective, Sheet};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 use unit::Unit;
 

@@ -16,7 +16,9 @@ use crate::functions::{conversions, max, operators};
 use crate::model::expr::{Age, CalcLeaf, Edge, Expr, Node, Past, Path, Window};
 use crate::model::facts::Type;
 use crate::model::{DimensionId, KpiId, Model, SourceId, Storage};
+use foldhash::HashSet;
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 /// Columns that plans have beside those of dimensions and values.
 const OWN_COLUMNS: [&str; 18] = [
@@ -39,6 +41,10 @@ const OWN_COLUMNS: [&str; 18] = [
     "is_over",
     "next",
 ];
+
+/// The same as a set.
+static TAKEN_COLUMNS: LazyLock<Arc<HashSet<String>>> =
+    LazyLock::new(|| Arc::new(OWN_COLUMNS.iter().map(|name| (*name).to_owned()).collect()));
 
 /// A plan while it is being made.
 pub(super) struct Planner<'a> {
@@ -84,7 +90,7 @@ impl<'a> Planner<'a> {
             model,
             question,
             names,
-            columns: Names::default(),
+            columns: Names::beside(&TAKEN_COLUMNS),
             parts: Vec::new(),
             spines: BTreeMap::new(),
             today,
@@ -106,9 +112,6 @@ impl<'a> Planner<'a> {
     /// The plan; `names` gets those that are taken now.
     pub(super) fn query(mut self, names: &mut Names) -> Query {
         let question = self.question;
-        for reserved in OWN_COLUMNS {
-            self.columns.take(reserved);
-        }
         for dimension in &question.dimensions {
             let name = self.key_name(*dimension);
             self.columns.take(&name);

@@ -7,12 +7,18 @@ use std::sync::Arc;
 /// Names that are taken.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
-    /// Every word that stands in a table's name, a query or raw SQL: a part of that name would hide the relation.
+    /// Names that are never free. Of parts, every word that stands in a table's name, a query or raw SQL: it would hide the
+    /// relation.
     read: Arc<HashSet<String>>,
     taken: HashSet<String>,
 }
 
 impl Names {
+    /// Names beside a set that is the same for all queries.
+    pub(super) fn beside(read: &Arc<HashSet<String>>) -> Self {
+        Self { read: Arc::clone(read), taken: HashSet::default() }
+    }
+
     /// Names for a query over a model.
     pub(super) fn of(model: &Model) -> Self {
         Self { read: model.words_of_relations(), taken: HashSet::default() }

@@ -18,7 +18,8 @@ use crate::model::{Clock, Column, ColumnId, ColumnUnit, Model, Source, SourceId,
 use crate::spec::Spec;
 use crate::spec::journey as written;
 use crate::spec::reader::Text;
-use std::collections::{HashMap, HashSet};
+use foldhash::HashMap;
+use std::collections::HashSet;
 
 /// Adds the journeys to the table of sources, once all of these are there.
 pub(super) fn journeys(spec: &Spec, formulas: &Formulas, model: &mut Model, findings: &mut Findings) {
@@ -134,7 +135,7 @@ fn time(step: &written::Step, at: &Text, spec: &Spec, model: &Model, findings: &
 /// The journey as a source.
 fn source(journey: &written::Journey, steps: Vec<Option<StepRows>>, model: &Model, findings: &mut Findings) -> Source {
     let mut columns = Table::default();
-    let mut names = HashMap::new();
+    let mut names = HashMap::default();
     let mut made = Journey {
         starts: match journey.starts.as_ref().map(|starts| starts.value.as_str()) {
             Some("every") => Starts::Every,

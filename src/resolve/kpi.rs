@@ -11,11 +11,14 @@ use crate::spec::Spec;
 use crate::spec::kpi as written;
 use crate::spec::reader::Text;
 use crate::text::{Name, Spanned, title};
+use rayon::prelude::*;
 
 /// Gives every KPI its row; formulas follow later.
 pub(super) fn kpis(spec: &Spec, model: &mut Model, findings: &mut Findings) {
-    for kpi in &spec.kpis {
-        let made = make(kpi, spec, model, findings);
+    let shared: &Model = model;
+    let made: Vec<(Kpi, Findings)> = spec.kpis.par_iter().map(|kpi| make(kpi, spec, shared)).collect();
+    for (kpi, (made, found)) in spec.kpis.iter().zip(made) {
+        findings.append(found);
         let id = model.kpis.push(made);
         model.kpi_names.insert(kpi.name.value.clone(), id);
         for alias in &kpi.aliases {
@@ -24,7 +27,7 @@ pub(super) fn kpis(spec: &Spec, model: &mut Model, findings: &mut Findings) {
     }
 }
 
-fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, findings: &mut Findings) -> Kpi {
+fn make(kpi: &written::Kpi, spec: &Spec, model: &Model) -> (Kpi, Findings) {
     let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
     let mut resolver = Resolver::new(model, spec.incomplete);
     let owner = kpi.owner.as_ref().and_then(|name| resolver.team(name));
@@ -33,9 +36,8 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, findings: &mut Findings)
         resolver.taxonomy(taxonomy, value);
     }
     let unit = kpi.unit.as_ref().and_then(|unit| resolver.unit(unit));
-    findings.append(resolver.findings);
     let formula = kpi.formula.as_ref();
-    Kpi {
+    let made = Kpi {
         name: kpi.name.clone(),
         title: text(&kpi.title).unwrap_or_else(|| title(&kpi.name.value)),
         description: text(&kpi.description).unwrap_or_default(),
@@ -50,7 +52,7 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, findings: &mut Findings)
         grain: kpi.grain.as_ref().map_or(Grain::Month, |grain| grain.value),
         grains: kpi.grains.iter().map(|grain| grain.value).collect(),
         by,
-        age: super::cohort::written(kpi, findings),
+        age: super::cohort::written(kpi, &mut resolver.findings),
         omit_gaps: kpi.omit_gaps,
         taxonomies: kpi.taxonomies.iter().map(|(name, value)| (name.value.clone(), value.value.clone())).collect(),
         deprecated: None,
@@ -66,7 +68,8 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, findings: &mut Findings)
             meta: kpi.meta.clone(),
         },
         facts: Facts::unknown(),
-    }
+    };
+    (made, resolver.findings)
 }
 
 impl Resolver<'_> {

@@ -38,8 +38,8 @@ use crate::model::{Body, KpiId, Model, SourceId, Taxonomy, Team};
 use crate::spec::reader::Text;
 use crate::spec::{Spec, project, team};
 use crate::text::{Name, Span, title};
+use foldhash::HashMap;
 use rayon::prelude::*;
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The syntax trees of a project's formulas.
@@ -105,9 +105,9 @@ fn empty(spec: &Spec) -> Model {
         objectives: Table::default(),
         okrs: project.okrs.clone(),
         tests: Vec::new(),
-        kpi_names: HashMap::new(),
-        source_names: HashMap::new(),
-        dimension_names: HashMap::new(),
+        kpi_names: HashMap::default(),
+        source_names: HashMap::default(),
+        dimension_names: HashMap::default(),
     }
 }
 

@@ -12,7 +12,8 @@ use crate::spec::reader::Text;
 use crate::spec::source as written;
 use crate::spec::{Spec, dimension, project};
 use crate::text::{Name, title};
-use std::collections::{BTreeMap, HashMap};
+use foldhash::{HashMap, HashMapExt as _};
+use std::collections::BTreeMap;
 
 /// Makes the table of sources with their columns; derived columns get their formulas from [`derived`].
 pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {

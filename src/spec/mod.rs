@@ -24,10 +24,10 @@ use crate::diagnostic::{Findings, codes};
 use crate::load::yaml::Style;
 use crate::load::{Entry, Loaded, Node, PROJECT_FILE, Tree, Value};
 use crate::text::{Files, Name, Span};
+use foldhash::{HashMap, HashMapExt as _};
 use rayon::prelude::*;
 use reader::Reader;
 use shape::{Field, Record, Shape};
-use std::collections::HashMap;
 
 /// Everything that a project's files define.
 #[derive(Debug, Default)]
@@ -247,7 +247,6 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
     each(&reader, "scorecards", |entry| spec.scorecards.push(scorecard::decode(entry)));
     each(&reader, "objectives", |entry| spec.objectives.push(objective::decode(entry)));
     each(&reader, "guardrails", |entry| spec.guardrails.push(guardrail::decode(entry, files)));
-    each(&reader, "objectives", |entry| spec.objectives.push(objective::decode(entry)));
     each(&reader, "tests", |entry| spec.tests.push(test::decode(entry)));
     for entry in reader.all().iter().filter(|entry| entry.key.value == "north_star") {
         spec.north_star.push(north_star::decode(entry));
@@ -281,7 +280,12 @@ fn cut_texts(node: &Node, files: &Files, findings: &mut Findings) {
         Value::List(items) => items.iter().for_each(|item| cut_texts(item, files, findings)),
         Value::Scalar(scalar) if scalar.style == Style::Plain => {
             let text = files.get(node.span.file).map_or("", |file| file.text.as_str());
-            let rest = text.get(node.span.end as usize..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+            let rest = text.get(node.span.end as usize..).unwrap_or_default();
+            // Behind most texts their line ends.
+            if !rest.trim_start_matches([' ', '\t']).starts_with('#') {
+                return;
+            }
+            let rest = rest.lines().next().unwrap_or_default();
             let comment = rest.trim_start();
             let number = comment.strip_prefix('#').is_some_and(|rest| rest.starts_with(|char: char| char.is_ascii_digit()));
             if number && !files.slice(node.span).is_empty() {

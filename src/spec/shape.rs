@@ -11,6 +11,7 @@ use crate::diagnostic::{Findings, Fix, codes};
 use crate::load::yaml::Style;
 use crate::load::{Entry, Node, Value};
 use crate::text::{Name, Span};
+use foldhash::{HashMap, HashMapExt as _};
 
 /// A map with a fixed set of keys.
 #[derive(Debug)]
@@ -450,9 +451,9 @@ pub(super) fn is_rest_of_type(entries: &[Entry], at: usize) -> bool {
 /// ```
 pub(super) fn belongs_above(entries: &[Entry], at: usize, shape: &Shape) -> bool {
     let is_key = |entry: &Entry| {
-        shape.record().is_some_and(|record| record.fields.iter().any(|field| field.key == entry.key.value))
-            && !matches!(entry.value.value, Value::Null)
+        !matches!(entry.value.value, Value::Null)
             && !shape.takes(&entry.value)
+            && shape.record().is_some_and(|record| record.fields.iter().any(|field| field.key == entry.key.value))
     };
     // Longer runs are no definition, whatever else they are.
     let above = |at: usize| entries.get(..at)?.iter().rev().take(64).find(|entry| !is_key(entry));
@@ -491,7 +492,7 @@ fn doubled(entries: &[Entry], findings: &mut Findings) {
     if entries.len() < 2 {
         return;
     }
-    let mut seen = std::collections::HashMap::with_capacity(entries.len());
+    let mut seen = HashMap::with_capacity(entries.len());
     for entry in entries {
         if let Some(first) = seen.insert(entry.key.value.as_str(), entry) {
             let finding = findings

@@ -8,30 +8,36 @@ enum Within {
     Comment,
 }
 
-/// Every line moved to the right by so many blanks, but for those that begin within a text or a quoted name: there a blank
+/// As many as a line is moved by at once.
+const BLANKS: &str = "        ";
+
+/// Writes every line moved to the right by so many blanks, but for those that begin within a text or a quoted name: there a blank
 /// would be another value.
-pub(super) fn indented(text: &str, by: usize) -> String {
-    let blanks = " ".repeat(by);
-    let mut out = String::with_capacity(text.len() + by);
+pub(super) fn indent(out: &mut String, text: &str, by: usize) {
+    let blanks = BLANKS.get(..by).unwrap_or(BLANKS);
     let mut within = Within::Code;
     for (index, line) in text.split('\n').enumerate() {
         if index > 0 {
             out.push('\n');
         }
         if !line.is_empty() && !matches!(within, Within::Quotes(_)) {
-            out.push_str(&blanks);
+            out.push_str(blanks);
         }
         out.push_str(line);
         within = after(line, within);
     }
-    out
 }
 
 /// Where the end of a line is, if its beginning is there.
 fn after(line: &str, begin: Within) -> Within {
-    // Most lines have no quotes, and the end of a line is the end of a comment.
-    if begin == Within::Code && !line.bytes().fold(false, |found, byte| found | matches!(byte, b'\'' | b'"')) {
-        return Within::Code;
+    // Most lines have no quotes, or pairs of single ones only, and the end of a line is the end of a comment.
+    if begin == Within::Code {
+        let (single, other) = line
+            .bytes()
+            .fold((0u32, false), |(single, other), byte| (single + u32::from(byte == b'\''), other || byte == b'"'));
+        if !other && (single == 0 || !line.contains("--")) {
+            return if single % 2 == 0 { Within::Code } else { Within::Quotes('\'') };
+        }
     }
     let mut within = begin;
     let mut chars = line.chars().peekable();
@@ -50,6 +56,12 @@ fn after(line: &str, begin: Within) -> Within {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn indented(text: &str, by: usize) -> String {
+        let mut out = String::new();
+        indent(&mut out, text, by);
+        out
+    }
 
     #[test]
     fn lines_within_quotes_stay_as_they_are() {

@@ -1,5 +1,8 @@
 //! The SQL of each function: one row a function. What a dialect spells otherwise stands in the dialect's file.
 
+use foldhash::HashMap;
+use std::sync::LazyLock;
+
 /// How a function is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Spelling {
@@ -121,7 +124,8 @@ const TABLE: &[(&str, Spelling)] = &[
 
 /// How the function of that name is written. Every function has a row; a test sees to it.
 pub(super) fn spelling(name: &str) -> Spelling {
-    TABLE.iter().find(|(known, _)| *known == name).map_or(Own, |(_, spelling)| *spelling)
+    static BY_NAME: LazyLock<HashMap<&str, Spelling>> = LazyLock::new(|| TABLE.iter().copied().collect());
+    BY_NAME.get(name).copied().unwrap_or(Own)
 }
 
 #[cfg(test)]

@@ -39,6 +39,8 @@ pub fn calendar(choices: &mut Choices) -> Calendar {
     if choices.chance(3) {
         calendar.as_of = days(calendar.start, choices.between(0, 6));
     }
+    // An earlier day is refused: nothing would be shown.
+    calendar.as_of = calendar.as_of.max(calendar.start);
     calendar
 }
 

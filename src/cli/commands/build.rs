@@ -54,5 +54,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
         let plural = if warnings == 1 { "" } else { "s" };
         out::error(&format!("{} {warnings} warning{plural}; see `kpic check`\n", out::styled(out::DIM, "note:")));
     }
+    // The process ends; to take all of this apart before would only take time.
+    std::mem::forget((project, outputs));
     Ok(FINE)
 }

@@ -59,7 +59,10 @@ pub(in crate::cli) fn run(args: &CheckArgs, context: &Context<'_>) -> Result<u8,
     } else {
         out::print(&report(&checked));
     }
-    Ok(code(&checked.findings))
+    let code = code(&checked.findings);
+    // The process ends; to take a large model apart before would only take time.
+    std::mem::forget(checked);
+    Ok(code)
 }
 
 fn code(findings: &Findings) -> u8 {

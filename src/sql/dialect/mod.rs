@@ -3,6 +3,7 @@
 mod duckdb;
 
 use crate::calendar::{Date, DateTime, Grain};
+use std::borrow::Cow;
 use std::fmt::Debug;
 
 /// A warehouse's way with SQL.
@@ -14,10 +15,10 @@ pub trait Dialect: Debug + Sync {
     fn is_reserved(&self, name: &str) -> bool;
 
     /// A name, quoted where necessary.
-    fn identifier(&self, name: &str) -> String {
+    fn identifier<'a>(&self, name: &'a str) -> Cow<'a, str> {
         let plain = name.starts_with(|char: char| char.is_ascii_lowercase() || char == '_')
-            && name.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '_');
-        if plain && !self.is_reserved(name) { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if plain && !self.is_reserved(name) { name.into() } else { format!("\"{}\"", name.replace('"', "\"\"")).into() }
     }
 
     /// A text as a literal.
