@@ -109,6 +109,10 @@ enum Command {
     Freeze(commands::freeze::FreezeArgs),
     /// Show what is worked out from what, from sources and columns to KPIs.
     Graph(commands::graph::GraphArgs),
+    /// Show what moves the North Star, and what has no way to it.
+    Align(commands::align::AlignArgs),
+    /// Say what contributed to the change of a KPI between two periods.
+    Why(commands::why::WhyArgs),
     /// Print the JSON Schemas of `kpic.yml` and of spec files, for editors.
     Schema(commands::schema::SchemaArgs),
     /// Print what a shell needs to complete commands, options and the names of KPIs.
@@ -173,6 +177,8 @@ fn run() -> ExitCode {
         Command::Status(args) => commands::status::run(&args, &context),
         Command::Freeze(args) => commands::freeze::run(&args, &context),
         Command::Graph(args) => commands::graph::run(&args, &context),
+        Command::Align(args) => commands::align::run(&args, &context),
+        Command::Why(args) => commands::why::run(&args, &context),
         Command::Schema(args) => commands::schema::run(&args),
         Command::Completions(args) => commands::completions::run(&args),
         Command::Man(args) => commands::man::run(&args),

@@ -356,6 +356,12 @@ pub static STATES_OVERLAP: Code = code!(Error, "K0920", "states-overlap", "two s
 /// A state that ends before it begins.
 pub static ENDS_BEFORE_IT_BEGINS: Code = code!(Error, "K0921", "ends-before-it-begins", "a state ends before it begins");
 
+/// Objectives without a North Star.
+pub static NO_NORTH_STAR: Code =
+    code!(Deny, "K1001", "no-north-star", "there are objectives, and no North Star that they serve");
+/// A key result that works against the North Star.
+pub static MISALIGNED_KEY_RESULT: Code =
+    code!(Error, "K1002", "misaligned-key-result", "a key result works against the North Star");
 /// A North Star without what it costs.
 pub static UNPAIRED_NORTH_STAR: Code = code!(Warn, "K1003", "unpaired-north-star", "the North Star does not say at what cost");
 /// A North Star that is money.
@@ -371,6 +377,9 @@ pub static ORPHAN_TEAM: Code = code!(Warn, "K1007", "orphan-team", "no KPI of a 
 /// A North Star that does not say what must not suffer.
 pub static MISSING_COUNTER_METRIC: Code =
     code!(Warn, "K1008", "missing-counter-metric", "the North Star does not say what must not suffer");
+/// A counter metric that no guardrail watches.
+pub static UNGUARDED_COUNTER_METRIC: Code =
+    code!(Warn, "K1009", "unguarded-counter-metric", "no guardrail watches a counter metric");
 /// An influence that nobody explains.
 pub static INFLUENCE_WITHOUT_REASON: Code =
     code!(Warn, "K1010", "influence-without-reason", "it is not said why one KPI should move another");
@@ -380,6 +389,9 @@ pub static INFLUENCE_AGAINST_GOOD: Code =
 /// An influence that a formula contradicts.
 pub static CONTRADICTORY_INFLUENCE: Code =
     code!(Warn, "K1012", "contradictory-influence", "a claimed influence says the opposite of a formula");
+/// A key result without a way to the North Star.
+pub static UNALIGNED_KEY_RESULT: Code =
+    code!(Warn, "K1013", "unaligned-key-result", "a key result moves nothing that the North Star needs");
 /// A North Star of which nobody says which way is good.
 pub static NORTH_STAR_WITHOUT_DIRECTION: Code =
     code!(Warn, "K1014", "north-star-without-direction", "it is not said which way the North Star should go");
@@ -578,15 +590,19 @@ pub static ALL: &[&Code] = &[
     &OUT_OF_RANGE,
     &STATES_OVERLAP,
     &ENDS_BEFORE_IT_BEGINS,
+    &NO_NORTH_STAR,
+    &MISALIGNED_KEY_RESULT,
     &UNPAIRED_NORTH_STAR,
     &PLAIN_REVENUE_NORTH_STAR,
     &ORPHAN_KPI,
     &DISAGREEING_PATHS,
     &ORPHAN_TEAM,
     &MISSING_COUNTER_METRIC,
+    &UNGUARDED_COUNTER_METRIC,
     &INFLUENCE_WITHOUT_REASON,
     &INFLUENCE_AGAINST_GOOD,
     &CONTRADICTORY_INFLUENCE,
+    &UNALIGNED_KEY_RESULT,
     &NORTH_STAR_WITHOUT_DIRECTION,
     &BAD_OBJECTIVE_PERIOD,
     &UNKNOWN_OBJECTIVE,

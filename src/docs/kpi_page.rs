@@ -1,6 +1,8 @@
 //! The context of a KPI's page.
 
 use super::diagram;
+use super::guardrail_page::{self, GuardrailRow};
+use super::north_star_page::StarWays;
 use super::objective_page::{self, ResultRow};
 use super::site::{Level, Link, Site, between, figure};
 use crate::manifest::data::{self, Kpi, View};
@@ -22,6 +24,7 @@ pub(super) struct KpiPage<'a> {
     used_by: Vec<Value>,
     drives: Vec<DriveRow<'a>>,
     driven_by: Vec<DriveRow<'a>>,
+    guardrails: Vec<GuardrailRow<'a>>,
     instead: Option<Value>,
     replaces: Vec<Value>,
     sources: Vec<ReadSource<'a>>,
@@ -32,6 +35,7 @@ pub(super) struct KpiPage<'a> {
     key_results: Vec<ResultRow<'a>>,
     lineage: String,
     sql: Option<SqlOf<'a>>,
+    star: Option<StarWays>,
 }
 
 #[derive(Serialize)]
@@ -108,6 +112,7 @@ impl<'a> KpiPage<'a> {
             used_by: site.rows(&kpi.used_by, level),
             drives: kpi.drives.iter().filter_map(|drive| Some(drive_row(row(&drive.kpi)?, drive))).collect(),
             driven_by: driven_by(site, kpi),
+            guardrails: guardrail_page::rows(site, level, |guardrail| kpi.guardrails.contains(&guardrail.name)),
             instead: kpi.deprecated.as_ref().and_then(|deprecated| row(deprecated.instead.as_ref()?)),
             replaces: site.rows(&kpi.replaces, level),
             sources: reads(site, kpi),
@@ -116,6 +121,7 @@ impl<'a> KpiPage<'a> {
             tests: kpi.tests.iter().filter_map(|name| manifest.tests.get(name)).collect(),
             key_results: objective_page::of_kpi(site, &kpi.name, level),
             lineage: diagram::kpi(site, kpi),
+            star: super::north_star_page::ways(site, kpi),
             sql: views.first().and_then(|view| {
                 let text = sql.get(view.name.as_str())?;
                 Some(SqlOf { relation: &view.relation, columns: &view.columns, text })

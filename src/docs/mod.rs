@@ -9,10 +9,13 @@
 
 mod diagram;
 mod escape;
+mod guardrail_page;
 mod journey_page;
 mod kpi_page;
+mod north_star_page;
 mod objective_page;
 mod pages;
+mod review_page;
 mod site;
 mod templates;
 
@@ -22,13 +25,16 @@ use crate::diagnostic::{Finding, Findings};
 use crate::load;
 use crate::manifest::data::{self, Manifest};
 use crate::text::Files;
+use guardrail_page::{GuardrailPage, GuardrailsPage};
 use journey_page::JourneyPage;
 use kpi_page::KpiPage;
 use minijinja::Value;
 use minijinja::value::merge_maps;
+use north_star_page::NorthStarPage;
 use objective_page::ObjectivePage;
 use pages::{DimensionPage, GlossaryPage, IndexPage, LineagePage, ScorecardPage, SourcePage, TaxonomyValuePage, TeamPage};
 use rayon::prelude::*;
+use review_page::{CoveragePage, Review, ReviewPage};
 use serde::Serialize;
 use site::{Level, Site};
 use std::collections::{BTreeMap, HashSet};
@@ -48,9 +54,14 @@ enum Subject<'a> {
     Index,
     Lineage,
     Glossary,
+    NorthStar(&'a data::NorthStar),
     Kpi(&'a data::Kpi),
     Team(&'a data::Team),
     Scorecard(&'a data::Scorecard),
+    Guardrails,
+    Guardrail(&'a data::Guardrail),
+    Review(Review<'a>),
+    Coverage,
     TaxonomyValue(&'a data::Taxonomy, &'a data::TaxonomyValue),
     Source(&'a data::Source),
     Journey(&'a data::Journey),
@@ -118,8 +129,13 @@ fn subjects<'a>(manifest: &'a Manifest, site: &Site<'a>) -> Vec<Subject<'a>> {
     });
     [Subject::Index, Subject::Lineage, Subject::Glossary]
         .into_iter()
+        .chain(manifest.north_star.iter().map(Subject::NorthStar))
         .chain(manifest.scorecards.values().map(Subject::Scorecard))
         .chain(manifest.objectives.values().map(Subject::Objective))
+        .chain((!manifest.guardrails.is_empty()).then_some(Subject::Guardrails))
+        .chain(manifest.guardrails.values().map(Subject::Guardrail))
+        .chain(review_page::reviews(manifest).into_iter().map(Subject::Review))
+        .chain(review_page::has_coverage(manifest).then_some(Subject::Coverage))
         .chain(manifest.teams.values().map(Subject::Team))
         .chain(values)
         .chain(manifest.sources.values().map(Subject::Source))
@@ -144,15 +160,24 @@ impl<'a> Subject<'a> {
             (Level::Folder, Value::from_serialize(page))
         }
         let in_folder = |folder: &str, name: &str| format!("{folder}/{name}.md");
-        let (path, template, (level, own)) = match *self {
+        let (path, template, (level, own)) = match self {
             Subject::Index => ("index.md".to_owned(), "index.md.j2", root(IndexPage::of(site, readers))),
             Subject::Lineage => ("lineage.md".to_owned(), "lineage.md.j2", root(LineagePage::of(site, readers))),
             Subject::Glossary => ("glossary.md".to_owned(), "glossary.md.j2", root(GlossaryPage::of(site))),
+            Subject::NorthStar(star) => ("north_star.md".to_owned(), "north_star.md.j2", root(NorthStarPage::of(site, star))),
             Subject::Kpi(kpi) => (in_folder("kpis", &kpi.name), "kpi.md.j2", inner(KpiPage::of(site, kpi, sql))),
             Subject::Team(team) => (in_folder("teams", &team.name), "team.md.j2", inner(TeamPage::of(site, team))),
             Subject::Scorecard(card) => {
                 (in_folder("scorecards", &card.name), "scorecard.md.j2", inner(ScorecardPage::of(site, card)))
             }
+            Subject::Guardrails => ("guardrails.md".to_owned(), "guardrails.md.j2", root(GuardrailsPage::of(site))),
+            Subject::Guardrail(guardrail) => {
+                (in_folder("guardrails", &guardrail.name), "guardrail.md.j2", inner(GuardrailPage::of(site, guardrail)))
+            }
+            Subject::Review(review) => {
+                (in_folder("reviews", review.cadence), "review.md.j2", inner(ReviewPage::of(site, review)))
+            }
+            Subject::Coverage => ("coverage.md".to_owned(), "coverage.md.j2", root(CoveragePage::of(site))),
             Subject::TaxonomyValue(taxonomy, value) => {
                 let path = site.value_path(&taxonomy.name, &value.name).unwrap_or_default();
                 (path.to_owned(), "taxonomy_value.md.j2", inner(TaxonomyValuePage::of(site, taxonomy, value)))

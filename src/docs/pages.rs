@@ -3,10 +3,11 @@
 //! Every page has `project` (its `name`, `title`, `description`) and `index`, `glossary` and `lineage_page`, which are links.
 //! Definitions come as the manifest has them; what is added here are links, rows of tables and diagrams.
 
-use super::diagram;
+use super::guardrail_page::GuardrailRow;
 use super::journey_page::JourneyRow;
 use super::objective_page::{self, ObjectiveRow};
 use super::site::{Level, Link, Site, href, summary};
+use super::{diagram, guardrail_page, review_page};
 use crate::manifest::data::{self, Manifest, Project, Source, Taxonomy, TaxonomyValue, View};
 use minijinja::Value;
 use serde::Serialize;
@@ -19,6 +20,7 @@ struct Common<'a> {
     index: Link,
     glossary: Link,
     lineage_page: Link,
+    north_star: Option<Link>,
 }
 
 /// What every page of a level has, made once for all of them.
@@ -30,6 +32,7 @@ pub(super) fn common(manifest: &Manifest, level: Level) -> Value {
         index: link(if title.is_empty() { "KPIs" } else { title }, "index.md"),
         glossary: link("Glossary", "glossary.md"),
         lineage_page: link("Lineage", "lineage.md"),
+        north_star: manifest.north_star.as_ref().map(|star| link(&star.title, "north_star.md")),
     })
 }
 
@@ -39,6 +42,9 @@ pub(super) struct IndexPage<'a> {
     calendar: &'a data::Calendar,
     counts: Counts,
     objectives: Vec<ObjectiveRow<'a>>,
+    guardrails: Option<Link>,
+    reviews: Vec<Link>,
+    coverage: Option<Link>,
     scorecards: Vec<CardRow<'a>>,
     teams: Vec<TeamRow<'a>>,
     without_owner: Vec<Value>,
@@ -53,6 +59,7 @@ struct Counts {
     kpis: usize,
     teams: usize,
     scorecards: usize,
+    guardrails: usize,
     sources: usize,
     journeys: usize,
     tests: usize,
@@ -130,11 +137,15 @@ impl<'a> IndexPage<'a> {
                 kpis: manifest.kpis.len(),
                 teams: manifest.teams.len(),
                 scorecards: manifest.scorecards.len(),
+                guardrails: manifest.guardrails.len(),
                 sources: manifest.sources.len(),
                 journeys: manifest.journeys.len(),
                 tests: manifest.tests.len(),
             },
             objectives: objective_page::all(site, level),
+            guardrails: guardrail_page::link(manifest),
+            reviews: review_page::links(manifest),
+            coverage: review_page::coverage_link(manifest),
             scorecards: cards.collect(),
             teams: teams.collect(),
             without_owner: without.filter_map(|kpi| site.row(&kpi.name, level)).collect(),
@@ -178,6 +189,8 @@ pub(super) struct TeamPage<'a> {
     team: &'a data::Team,
     objectives: Vec<ObjectiveRow<'a>>,
     kpis: Vec<Value>,
+    guardrails: Vec<GuardrailRow<'a>>,
+    watched: Vec<GuardrailRow<'a>>,
     scorecards: Vec<Link>,
     lineage: Option<String>,
 }
@@ -190,6 +203,10 @@ impl<'a> TeamPage<'a> {
         Self {
             objectives: objective_page::of_team(site, &team.name, level),
             kpis: site.rows(&team.kpis, level),
+            guardrails: guardrail_page::rows(site, level, |guardrail| guardrail.owner.as_ref() == Some(&team.name)),
+            watched: guardrail_page::rows(site, level, |guardrail| {
+                guardrail.owner.as_ref() != Some(&team.name) && guardrail.kpis.iter().any(|kpi| team.kpis.contains(kpi))
+            }),
             scorecards: cards.into_iter().filter_map(|name| site.scorecard(name, level)).collect(),
             lineage: diagram::team(site, team),
             team,
@@ -202,12 +219,21 @@ impl<'a> TeamPage<'a> {
 pub(super) struct ScorecardPage<'a> {
     scorecard: &'a data::Scorecard,
     kpis: Vec<Value>,
+    guardrails: Vec<GuardrailRow<'a>>,
+    review: Option<Link>,
     view: Option<&'a View>,
 }
 
 impl<'a> ScorecardPage<'a> {
     pub(super) fn of(site: &Site<'a>, scorecard: &'a data::Scorecard) -> Self {
-        Self { kpis: site.rows(&scorecard.kpis, Level::Folder), view: site.manifest.views.get(&scorecard.view), scorecard }
+        let watches = |guardrail: &data::Guardrail| guardrail.kpis.iter().any(|kpi| scorecard.kpis.contains(kpi));
+        Self {
+            kpis: site.rows(&scorecard.kpis, Level::Folder),
+            guardrails: guardrail_page::rows(site, Level::Folder, watches),
+            review: scorecard.cadence.as_deref().map(|cadence| review_page::link(cadence, Level::Folder)),
+            view: site.manifest.views.get(&scorecard.view),
+            scorecard,
+        }
     }
 }
 

@@ -121,6 +121,11 @@ impl<'a> Site<'a> {
         Some(Link { title: card.title.clone(), href: href(level, &format!("scorecards/{name}.md")) })
     }
 
+    pub(super) fn guardrail(&self, name: &str, level: Level) -> Option<Link> {
+        let guardrail = self.manifest.guardrails.get(name)?;
+        Some(Link { title: guardrail.title.clone(), href: href(level, &format!("guardrails/{name}.md")) })
+    }
+
     /// The page of a source or journey, which share their names.
     pub(super) fn source(&self, name: &str, level: Level) -> Option<Link> {
         let folder = if self.manifest.journeys.contains_key(name) { "journeys" } else { "sources" };

@@ -71,11 +71,14 @@ fn entry(whole: &Whole<'_>, id: KpiId) -> Kpi {
         }),
         replaces: around.replaces,
         aliases: kpi.aliases.iter().map(|alias| alias.value.clone()).collect(),
+        unaligned: given(&about.unaligned),
+        ways: super::north_star::ways(whole, id),
         meta: about.meta.clone(),
         components: components(whole.graph, id).map(|id| whole.kpi_name(id)).collect(),
         used_by: around.used_by,
         reads: reads(whole, id),
         scorecards: around.scorecards,
+        guardrails: around.guardrails,
         tests: around.tests,
         views: around.views,
         defined: whole.place(kpi.name.span),
@@ -91,7 +94,7 @@ fn drive(whole: &Whole<'_>, drive: &model::about::Drive) -> Drive {
     }
 }
 
-fn better(better: model::Better) -> Better {
+pub(super) fn better(better: model::Better) -> Better {
     let (direction, low, high) = match better {
         model::Better::Up => ("up", None, None),
         model::Better::Down => ("down", None, None),

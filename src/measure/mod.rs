@@ -9,6 +9,7 @@ pub mod status;
 mod targets;
 pub mod test;
 pub mod verify;
+pub mod why;
 
 use crate::engine::{Engine, Failure, Rows};
 use crate::pipeline::Valid;

@@ -68,7 +68,7 @@ enum Wanted<'a> {
     Figures(&'a Expected),
     /// When a guardrail fires.
     Firings(&'a ExpectedFirings),
-    /// Of objectives or key results.
+    /// Rows of the views of objectives.
     Rows(&'a ExpectedSheet),
 }
 
@@ -115,16 +115,16 @@ fn prepare<'a>(project: &Valid, test: &'a TestCase) -> Prepared<'a> {
         let query = sql::query(&query(project, expected.kpi, expected.grain, &expected.dimensions), dialect);
         Asked { expected: Wanted::Figures(expected), of: title(model, expected), query }
     });
+    let sheets = test.sheets.iter().map(|expected| {
+        let query = sql::query(&objectives::query(project, expected.sheet, Data::Given), dialect);
+        Asked { expected: Wanted::Rows(expected), of: expected.sheet.name().to_owned(), query }
+    });
     let firings = test.firings.iter().filter_map(|expected| {
         let guardrail = model.guardrails.get(expected.guardrail)?;
         let query = sql::query(&guardrails::query(model, &[guardrail], Data::Given), dialect);
         Some(Asked { expected: Wanted::Firings(expected), of: guardrail.name.value.clone(), query })
     });
-    let sheets = test.sheets.iter().map(|expected| {
-        let query = sql::query(&objectives::query(project, expected.sheet, Data::Given), dialect);
-        Asked { expected: Wanted::Rows(expected), of: expected.sheet.name().to_owned(), query }
-    });
-    Prepared { test, tables: tables(model, test, dialect), asked: asked.chain(firings).chain(sheets).collect() }
+    Prepared { test, tables: tables(model, test, dialect), asked: asked.chain(sheets).chain(firings).collect() }
 }
 
 /// The answers to what tests ask, per test.

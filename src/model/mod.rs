@@ -66,10 +66,10 @@ pub struct Model {
     pub taxonomies: Vec<Taxonomy>,
     /// Its scorecards.
     pub scorecards: Vec<Scorecard>,
-    /// Its guardrails.
-    pub guardrails: Vec<Guardrail>,
     /// What it steers by, if it says so.
     pub north_star: Option<north_star::NorthStar>,
+    /// Its guardrails.
+    pub guardrails: Vec<Guardrail>,
     /// Its objectives.
     pub objectives: Table<Objective>,
     /// How objectives are judged.
@@ -451,10 +451,10 @@ pub struct TestCase {
     pub given: Vec<Given>,
     /// What is expected of KPIs.
     pub expect: Vec<Expected>,
-    /// When guardrails are expected to fire.
-    pub firings: Vec<ExpectedFirings>,
     /// What is expected of objectives and key results.
     pub sheets: Vec<ExpectedSheet>,
+    /// When guardrails are expected to fire.
+    pub firings: Vec<ExpectedFirings>,
 }
 
 /// The rows of a source in a test.

@@ -113,6 +113,8 @@ pub struct KeyResult {
     pub is_health: bool,
     /// Why it is no longer pursued.
     pub dropped: Option<String>,
+    /// Why it need not move the North Star; empty if nobody says.
+    pub unaligned: String,
 }
 
 /// Where the value of a key result comes from.

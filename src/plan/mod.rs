@@ -12,8 +12,8 @@
 //! 4. `stack` puts everything on a dense set of periods and slices; `spine` makes the periods, with their bounds and those
 //!    before them; `complete` says from when on windows are whole. `assemble` holds the planner and makes the result.
 //!
-//! [`views`] says which views a project has, [`guardrails`] when guardrails fire, and [`objectives`] makes the views of objectives and
-//! key results; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
+//! [`views`] says which views a project has, [`guardrails`] when guardrails fire, [`north_star`]
+//! what moved the North Star, [`objectives`] how far key results are; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
 //! cannot fail: what reaches this stage is valid. It knows no dialect.
 
 mod ages;
@@ -27,6 +27,7 @@ mod journey;
 mod levels;
 mod measures;
 mod names;
+pub mod north_star;
 pub mod objectives;
 mod periods;
 pub mod relation;

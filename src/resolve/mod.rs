@@ -69,8 +69,8 @@ pub fn resolve(spec: &Spec, formulas: &Formulas, findings: &mut Findings) -> Mod
     bodies(spec, formulas, &mut model, findings);
     kpi::references(spec, &mut model, findings);
     kpi::scorecards(spec, &mut model, findings);
-    guardrail::guardrails(spec, formulas, &mut model, findings);
     north_star::north_star(spec, &mut model, findings);
+    guardrail::guardrails(spec, formulas, &mut model, findings);
     objective::objectives(spec, &mut model, findings);
     test::tests(spec, &mut model, findings);
     model
@@ -100,8 +100,8 @@ fn empty(spec: &Spec) -> Model {
         teams: Table::default(),
         taxonomies: taxonomies(spec),
         scorecards: Vec::new(),
-        guardrails: Vec::new(),
         north_star: None,
+        guardrails: Vec::new(),
         objectives: Table::default(),
         okrs: project.okrs.clone(),
         tests: Vec::new(),

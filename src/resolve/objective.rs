@@ -207,6 +207,7 @@ impl Resolver<'_> {
             confidence,
             is_health: result.health,
             dropped: value(result.dropped.as_ref()),
+            unaligned: value(result.unaligned.as_ref()).unwrap_or_default(),
         }
     }
 

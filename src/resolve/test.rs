@@ -56,16 +56,17 @@ impl TestResolver<'_> {
             given.push(Given { source, rows });
         }
         let mut expect = Vec::new();
-        let (mut firings, mut sheets) = (Vec::new(), Vec::new());
+        let (mut sheets, mut firings) = (Vec::new(), Vec::new());
         for (name, node) in &test.expect {
             match Sheet::named(&name.value) {
+                _ if name.value == GUARDRAILS => firings.extend(self.firings(name, node)),
                 Some(sheet) => sheets.extend(self.sheet(sheet, name, node)),
                 None if name.value == GUARDRAILS => firings.extend(self.firings(name, node)),
                 None => expect.extend(self.expected(name, node)),
             }
         }
         let description = test.description.as_ref().map(|text| text.value.clone()).unwrap_or_default();
-        TestCase { name: test.name.clone(), description, as_of, given, expect, firings, sheets }
+        TestCase { name: test.name.clone(), description, as_of, given, expect, sheets, firings }
     }
 
     pub(super) fn bad(&mut self, span: Span, message: impl Into<String>, help: &str) {

@@ -48,10 +48,10 @@ pub struct Spec {
     pub taxonomies: Vec<team::Taxonomy>,
     /// Scorecards.
     pub scorecards: Vec<scorecard::Scorecard>,
-    /// Guardrails.
-    pub guardrails: Vec<guardrail::Guardrail>,
     /// The North Star; more than one is a mistake.
     pub north_star: Vec<north_star::NorthStar>,
+    /// Guardrails.
+    pub guardrails: Vec<guardrail::Guardrail>,
     /// Objectives.
     pub objectives: Vec<objective::Objective>,
     /// Lints that definitions silence.
@@ -75,8 +75,8 @@ impl Spec {
             teams,
             taxonomies,
             scorecards,
-            guardrails,
             north_star,
+            guardrails,
             objectives,
             allowances,
             tests,
@@ -90,8 +90,8 @@ impl Spec {
         self.teams.extend(teams);
         self.taxonomies.extend(taxonomies);
         self.scorecards.extend(scorecards);
-        self.guardrails.extend(guardrails);
         self.north_star.extend(north_star);
+        self.guardrails.extend(guardrails);
         self.objectives.extend(objectives);
         self.allowances.extend(allowances);
         self.tests.extend(tests);
@@ -245,6 +245,7 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
     each(&reader, "teams", |entry| spec.teams.push(team::decode(entry)));
     each(&reader, "taxonomies", |entry| spec.taxonomies.push(team::decode_taxonomy(entry)));
     each(&reader, "scorecards", |entry| spec.scorecards.push(scorecard::decode(entry)));
+    each(&reader, "objectives", |entry| spec.objectives.push(objective::decode(entry)));
     each(&reader, "guardrails", |entry| spec.guardrails.push(guardrail::decode(entry, files)));
     each(&reader, "objectives", |entry| spec.objectives.push(objective::decode(entry)));
     each(&reader, "tests", |entry| spec.tests.push(test::decode(entry)));
@@ -252,7 +253,7 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
         spec.north_star.push(north_star::decode(entry));
         allow::collect(entry, &mut spec.allowances, findings);
     }
-    for section in ["sources", "journeys", "kpis", "teams", "scorecards", "guardrails", "objectives"] {
+    for section in ["sources", "journeys", "kpis", "teams", "scorecards", "objectives", "guardrails"] {
         each(&reader, section, |entry| allow::collect(entry, &mut spec.allowances, findings));
     }
 }
@@ -310,8 +311,8 @@ fn unique(spec: &mut Spec, findings: &mut Findings) {
     keep_first(&mut spec.teams, |team| &team.name, "team", findings);
     keep_first(&mut spec.taxonomies, |taxonomy| &taxonomy.name, "taxonomy", findings);
     keep_first(&mut spec.scorecards, |scorecard| &scorecard.name, "scorecard", findings);
-    keep_first(&mut spec.guardrails, |guardrail| &guardrail.name, "guardrail", findings);
     only_one_north_star(spec, findings);
+    keep_first(&mut spec.guardrails, |guardrail| &guardrail.name, "guardrail", findings);
     keep_first(&mut spec.objectives, |objective| &objective.name, "objective", findings);
     keep_first(&mut spec.tests, |test| &test.name, "test", findings);
     aliases(spec, findings);

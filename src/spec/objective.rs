@@ -113,6 +113,8 @@ pub struct KeyResult {
     pub check_ins: Vec<(Name, CheckIn)>,
     /// Why it is no longer pursued.
     pub dropped: Option<Text>,
+    /// Why it need not move the North Star.
+    pub unaligned: Option<Text>,
 }
 
 /// When how much of a result is to be reached.
@@ -223,6 +225,7 @@ static KEY_RESULT: Record = Record {
         )
         .example("{ 2025-07-15: { value: 1, note: Signed in Lisbon. } }"),
         Field::new("dropped", Shape::Text, "Why it is no longer pursued.").example("The programme stopped in August."),
+        Field::new("unaligned", Shape::Text, "Why it need not move the North Star.").example("The law asks for it."),
         allow::FIELD,
     ],
 };
@@ -334,6 +337,7 @@ fn key_result(entry: &Entry) -> KeyResult {
         unit: reader.text("unit"),
         check_ins: reader.entries("check_ins").iter().map(|entry| (entry.key.clone(), check_in(&entry.value))).collect(),
         dropped: reader.text("dropped"),
+        unaligned: reader.text("unaligned"),
     }
 }
 

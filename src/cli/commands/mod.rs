@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(super) mod align;
 pub(super) mod build;
 pub(super) mod check;
 pub(super) mod completions;
@@ -15,3 +16,4 @@ pub(super) mod status;
 pub(super) mod test;
 pub(super) mod verify;
 pub(super) mod watch;
+pub(super) mod why;

@@ -22,6 +22,7 @@ mod missing_owner;
 mod missing_result_owner;
 mod missing_target;
 mod missing_unit;
+mod no_north_star;
 mod north_star_without_direction;
 mod null_left_out;
 mod number_in_objective;
@@ -41,8 +42,10 @@ mod target_out_of_range;
 mod time_unit_left;
 mod times_hundred;
 mod too_many_objectives;
+mod unaligned_key_result;
 mod uncovered_value;
 mod undeclared_grain;
+mod unguarded_counter_metric;
 mod unpaired_north_star;
 mod unused_column;
 mod unused_kpi;
@@ -58,16 +61,16 @@ pub static RULES: &[Rule] = &[
     constant_condition::RULE,
     contradiction::RULE,
     contradictory_influence::RULE,
+    crowded_objective::RULE,
     crowded_scorecard::RULE,
     deprecated_use::RULE,
+    disagreeing_paths::RULE,
+    empty_objective::RULE,
     grain_misses_cadence::RULE,
     guardrail_without_action::RULE,
     guardrail_without_owner::RULE,
-    disagreeing_paths::RULE,
     influence_against_good::RULE,
     influence_without_reason::RULE,
-    crowded_objective::RULE,
-    empty_objective::RULE,
     missing_baseline::RULE,
     missing_better::RULE,
     missing_counter_metric::RULE,
@@ -77,12 +80,13 @@ pub static RULES: &[Rule] = &[
     missing_result_owner::RULE,
     missing_target::RULE,
     missing_unit::RULE,
+    no_north_star::RULE,
     north_star_without_direction::RULE,
     null_left_out::RULE,
-    orphan_kpi::RULE,
-    orphan_team::RULE,
     number_in_objective::RULE,
     only_lagging::RULE,
+    orphan_kpi::RULE,
+    orphan_team::RULE,
     output_not_outcome::RULE,
     percent_scale::RULE,
     plain_revenue_north_star::RULE,
@@ -96,8 +100,10 @@ pub static RULES: &[Rule] = &[
     time_unit_left::RULE,
     times_hundred::RULE,
     too_many_objectives::RULE,
+    unaligned_key_result::RULE,
     uncovered_value::RULE,
     undeclared_grain::RULE,
+    unguarded_counter_metric::RULE,
     unpaired_north_star::RULE,
     unused_column::RULE,
     unused_kpi::RULE,
