@@ -247,7 +247,6 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
     each(&reader, "scorecards", |entry| spec.scorecards.push(scorecard::decode(entry)));
     each(&reader, "objectives", |entry| spec.objectives.push(objective::decode(entry)));
     each(&reader, "guardrails", |entry| spec.guardrails.push(guardrail::decode(entry, files)));
-    each(&reader, "objectives", |entry| spec.objectives.push(objective::decode(entry)));
     each(&reader, "tests", |entry| spec.tests.push(test::decode(entry)));
     for entry in reader.all().iter().filter(|entry| entry.key.value == "north_star") {
         spec.north_star.push(north_star::decode(entry));
@@ -318,6 +317,11 @@ fn unique(spec: &mut Spec, findings: &mut Findings) {
     aliases(spec, findings);
 }
 
+/// The article of a noun.
+fn article(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}
+
 fn keep_first<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &Name, what: &str, findings: &mut Findings) {
     let mut seen: HashMap<String, Span> = HashMap::with_capacity(items.len());
     items.retain(|item| {
@@ -329,7 +333,11 @@ fn keep_first<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &Name, what: &str, fin
         // Within one map the same mistake has been reported as a key that stands twice.
         if findings.iter().all(|known| known.labels.first().map(|label| label.span) != Some(name.span)) {
             findings
-                .report(&codes::DUPLICATE_DEFINITION, name.span, format!("there is already a {what} `{}`", name.value))
+                .report(
+                    &codes::DUPLICATE_DEFINITION,
+                    name.span,
+                    format!("there is already {} {what} `{}`", article(what), name.value),
+                )
                 .here("again here")
                 .also(*first, format!("`{}` is first defined here", name.value))
                 .help("rename one of the two, or delete it");
