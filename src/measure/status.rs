@@ -3,11 +3,12 @@
 use super::{Session, number};
 use crate::calendar::{AsOf, Date};
 use crate::engine::{Failure, Rows};
-use crate::model::Model;
 use crate::model::expr::Expr;
 use crate::model::objective::{Evidence, KeyResult, Objective, ObjectiveId, Sheet};
+use crate::model::{KpiId, Model};
 use crate::plan::relation::{Atom, Body, Query, Select};
-use crate::plan::{Data, objectives};
+use crate::plan::{Data, Output, Question, Show, objectives, plan};
+use crate::text::Spanned;
 use serde_json::Value;
 
 /// How far an objective is.
@@ -51,6 +52,70 @@ pub struct Score {
     pub as_of: String,
     /// Whether it cannot change any more.
     pub is_complete: bool,
+}
+
+/// How the company does by a KPI of its North Star.
+#[derive(Debug)]
+pub struct Star {
+    /// Its part: `volume`, `efficiency` or `counter`.
+    pub part: &'static str,
+    /// The KPI.
+    pub kpi: KpiId,
+    /// The first day of the latest complete period, if there is one.
+    pub period: Option<Date>,
+    /// The value in that period.
+    pub value: Option<f64>,
+    /// The value in the period before.
+    pub before: Option<f64>,
+}
+
+/// How the company does by its North Star; nothing where it has none.
+///
+/// # Errors
+/// Fails if the engine cannot be used, or refuses a query.
+pub fn north_star(session: &Session<'_>) -> Result<Vec<Star>, Failure> {
+    let parts = star_parts(session.project.model());
+    let queries: Vec<Query> = star_queries(session);
+    if queries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for ((part, kpi), answer) in parts.into_iter().zip(session.answer(&queries)?) {
+        let rows = answer.map_err(|why| Failure { message: format!("the engine refused it: {why}"), help: None })?;
+        let period =
+            |row: &Vec<Value>| rows.get(row, "period").and_then(Value::as_str).and_then(|day| day.parse::<Date>().ok());
+        let complete = rows.rows.iter().filter(|row| rows.get(row, "is_complete").and_then(Value::as_bool) == Some(true));
+        let last = complete.filter_map(|row| Some((period(row)?, row))).max_by_key(|(period, _)| *period);
+        let figure = |column: &str| last.and_then(|(_, row)| rows.get(row, column)).and_then(number);
+        found.push(Star {
+            part,
+            kpi,
+            period: last.map(|(period, _)| period),
+            value: figure("value"),
+            before: figure("before"),
+        });
+    }
+    Ok(found)
+}
+
+/// The KPIs of the North Star that have a total.
+fn star_parts(model: &Model) -> Vec<(&'static str, KpiId)> {
+    let Some(star) = &model.north_star else { return Vec::new() };
+    let one = |part: &'static str, kpi: Option<&Spanned<KpiId>>| kpi.map(|kpi| (part, kpi.value));
+    let counters = star.counter.iter().map(|kpi| ("counter", kpi.value));
+    let parts = [one("volume", star.volume.as_ref()), one("efficiency", star.efficiency.as_ref())];
+    parts.into_iter().flatten().chain(counters).filter(|(_, kpi)| model.kpis.get(*kpi).facts.needs.is_none()).collect()
+}
+
+/// The queries that [`north_star`] runs.
+pub fn star_queries(session: &Session<'_>) -> Vec<Query> {
+    let model = session.project.model();
+    let question = |kpi: KpiId| {
+        let mut question = Question::view(model, kpi, model.kpis.get(kpi).grain, Vec::new());
+        question.outputs.push(Output { name: "before".to_owned(), show: Show::Prior(kpi) });
+        plan(session.project, &question)
+    };
+    star_parts(model).into_iter().map(|(_, kpi)| question(kpi)).collect()
 }
 
 /// The queries that [`standings`] runs.

@@ -1,8 +1,8 @@
 //! Targets against what their KPIs have done before, for `verify`: those that were reached without any effort, and those that are far
 //! outside of all that ever happened.
 //!
-//! Looked at are results that go from one value to another, by their KPI's latest period or the mean of its periods, over the
-//! complete periods before the objective begins.
+//! Looked at are results that go from one value to another by their KPI's latest period, over the complete periods before the
+//! objective begins. A mean, or what adds up, is no figure that a period of the past had.
 
 use super::{Session, number};
 use crate::calendar::{Calendar, Date, Grain};
@@ -53,7 +53,7 @@ fn all(objective: &Objective) -> impl Iterator<Item = Asked<'_>> {
     objective.key_results.iter().filter_map(move |result| {
         let goal = result.goal.as_ref().filter(|goal| matches!(goal, Goal::Reach { .. }))?;
         let (shown, period, due) = (result.kpi()?, objective.period?, result.due?);
-        let counts = result.dropped.is_none() && result.reads != Reads::ToDate;
+        let counts = result.dropped.is_none() && result.reads == Reads::Latest;
         counts.then_some(Asked { objective, result, shown, goal, begins: period.first, due })
     })
 }

@@ -322,6 +322,11 @@ fn unique(spec: &mut Spec, findings: &mut Findings) {
     aliases(spec, findings);
 }
 
+/// The article of a noun.
+fn article(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}
+
 fn keep_first<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &Name, what: &str, findings: &mut Findings) {
     let mut seen: HashMap<String, Span> = HashMap::with_capacity(items.len());
     items.retain(|item| {
@@ -333,7 +338,11 @@ fn keep_first<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &Name, what: &str, fin
         // Within one map the same mistake has been reported as a key that stands twice.
         if findings.iter().all(|known| known.labels.first().map(|label| label.span) != Some(name.span)) {
             findings
-                .report(&codes::DUPLICATE_DEFINITION, name.span, format!("there is already a {what} `{}`", name.value))
+                .report(
+                    &codes::DUPLICATE_DEFINITION,
+                    name.span,
+                    format!("there is already {} {what} `{}`", article(what), name.value),
+                )
                 .here("again here")
                 .also(*first, format!("`{}` is first defined here", name.value))
                 .help("rename one of the two, or delete it");

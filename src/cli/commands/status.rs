@@ -5,7 +5,7 @@ use crate::cli::{
 };
 use crate::diagnostic::suggest;
 use crate::engine::Failure;
-use crate::measure::status::{self, ResultStanding, Score, Standing};
+use crate::measure::status::{self, ResultStanding, Score, Standing, Star};
 use crate::measure::{Session, guard};
 use crate::model::objective::{KeyResult, Objective, ObjectiveId};
 use crate::model::unit::Unit;
@@ -57,19 +57,23 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
     }
     let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
-    let standings = progress::during("reading", || {
-        let found = guard::check(&session, &status::queries(&session))?;
-        if found.has_errors() { Ok(Err(found)) } else { status::standings(&session).map(Ok) }
+    let read = progress::during("reading", || {
+        let queries = [status::queries(&session), status::star_queries(&session)].concat();
+        let found = guard::check(&session, &queries)?;
+        if found.has_errors() {
+            return Ok(Err(found));
+        }
+        Ok(Ok((status::standings(&session)?, status::north_star(&session)?)))
     });
-    let standings = match standings.map_err(|failure: Failure| environment(&failure))? {
-        Ok(standings) => standings,
+    let (standings, stars) = match read.map_err(|failure: Failure| environment(&failure))? {
+        Ok(read) => read,
         Err(found) => {
             show_findings(&found, project.files());
             return Ok(FINDINGS);
         }
     };
     out::print(&match args.format {
-        Format::Table => tree(model, &standings, &chosen),
+        Format::Table => format!("{}{}", star(model, &stars), tree(model, &standings, &chosen)),
         Format::Json => data(model, &standings, &chosen),
     });
     Ok(FINE)
@@ -132,6 +136,21 @@ impl Chosen {
         }
         order
     }
+}
+
+/// The North Star as a table, above everything that serves it.
+fn star(model: &Model, stars: &[Star]) -> String {
+    let (Some(north_star), false) = (&model.north_star, stars.is_empty()) else { return String::new() };
+    let rows = stars.iter().map(|star| {
+        let kpi = model.kpis.get(star.kpi);
+        let figure =
+            |value: Option<f64>| value.map_or_else(|| "\u{2013}".to_owned(), |value| show::figure(value, &kpi.facts.unit));
+        let period = star.period.map(|day| show::period(day, kpi.grain, &model.calendar)).unwrap_or_default();
+        vec![star.part.to_owned(), kpi.title.clone(), figure(star.before), figure(star.value), period, owner(model, kpi.owner)]
+    });
+    let headings = ["", "North Star", "before", "now", "period", "owner"].map(str::to_owned).to_vec();
+    let table = show::table(headings, rows.collect(), |at| matches!(at, 2 | 3));
+    format!("{}\n{table}\n", out::styled(out::STRONG, &north_star.title))
 }
 
 fn tree(model: &Model, standings: &[Standing], chosen: &Chosen) -> String {
