@@ -348,8 +348,6 @@ fn formula_cannot(model: &Model, calc: &Calc) -> Option<String> {
             CalcLeaf::Each(_) => Some("it is made of the values of finer periods, each by itself".to_owned()),
             CalcLeaf::Prior(..) | CalcLeaf::Trend(_) => Some("it looks at an earlier period".to_owned()),
             CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => formula_cannot(model, of),
-            // A condition, which only guardrails have.
-            CalcLeaf::Trend(_) => Some("it looks at earlier periods".to_owned()),
         },
     }
 }

@@ -1,6 +1,7 @@
 //! The context of a KPI's page.
 
 use super::diagram;
+use super::guardrail_page::{self, GuardrailRow};
 use super::north_star_page::StarWays;
 use super::objective_page::{self, ResultRow};
 use super::site::{Level, Link, Site, between, figure};

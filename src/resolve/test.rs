@@ -61,7 +61,6 @@ impl TestResolver<'_> {
             match Sheet::named(&name.value) {
                 _ if name.value == GUARDRAILS => firings.extend(self.firings(name, node)),
                 Some(sheet) => sheets.extend(self.sheet(sheet, name, node)),
-                None if name.value == GUARDRAILS => firings.extend(self.firings(name, node)),
                 None => expect.extend(self.expected(name, node)),
             }
         }
