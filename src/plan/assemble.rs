@@ -5,14 +5,14 @@ use super::complete::{Bound, is_complete_here};
 use super::expand::{Expansion, Formula, Move, Part as Leaf, Place};
 use super::journey::Wanted;
 use super::names::Names;
-use super::relation::{Atom, Body, Part, Query, Rows, Scalar, Select, column, day, moved};
+use super::relation::{Atom, Body, JoinKind, Part, Query, Rows, Scalar, Select, column, day, fold, moved};
 use super::rows::{Appearance, Series};
 use super::scan::Scan;
 use super::spine::{Ground, Need, Spine, calendar_days, today};
 use super::stack::{Stack, is_dense, moves_in};
 use super::{Output, Question, Show};
 use crate::calendar::{AsOf, Date, Grain};
-use crate::functions::{conversions, operators};
+use crate::functions::{conversions, max, operators};
 use crate::model::expr::{Age, CalcLeaf, Edge, Expr, Node, Past, Path, Window};
 use crate::model::facts::Type;
 use crate::model::{DimensionId, KpiId, Model, SourceId, Storage};
@@ -222,17 +222,17 @@ impl<'a> Planner<'a> {
         Expr::leaf(Atom::Single(Box::new(lookup)))
     }
 
-    /// The day after a period.
-    fn period_end(&mut self, grain: Grain, period: Scalar) -> Scalar {
+    /// The day after the period of a group. In a custom calendar the periods themselves know it, and are joined.
+    fn period_end(&mut self, grain: Grain, stack: &str, select: &mut Select) -> Scalar {
+        let period = column(stack, "period");
         if !self.model.calendar.custom {
             return moved(period, 1, grain);
         }
         let end = self.need(grain, Need::End);
         let spine = self.spine_name(grain);
-        let mut lookup = Select::from_part(&spine);
-        lookup.column(column(&spine, &end), &end);
-        lookup.filter.push(Expr::apply(&operators::EQUAL, vec![column(&spine, "period"), period]));
-        Expr::leaf(Atom::Single(Box::new(lookup)))
+        let same = Expr::apply(&operators::EQUAL, vec![column(&spine, "period"), period]);
+        select.join(JoinKind::Left, &spine, &spine, Some(same));
+        fold(&max::MAX, column(&spine, &end))
     }
 
     /// What a dimension's column is called inside of the plan: by its name, unless the plan needs that for itself.
@@ -302,7 +302,7 @@ impl<'a> Planner<'a> {
         select.group_by_these();
         for ((output, formulas), whole) in question.outputs.iter().zip(formulas).zip(complete) {
             let value = match (&output.show, formulas.first()) {
-                (Show::End, _) => self.period_end(grain, column(&stack.name, "period")),
+                (Show::End, _) => self.period_end(grain, &stack.name, &mut select),
                 (Show::IsComplete(_) | Show::IsKnown(_), _) | (_, None) => is_complete_here(&stack, whole),
                 (Show::Figure(_), Some(formula)) => Expr::apply(&conversions::TO_NUMBER, vec![self.scalar(formula, &stack)]),
                 (Show::Holds(_), Some(formula)) => self.scalar(formula, &stack),
