@@ -217,8 +217,9 @@ fn pages_with(own: &[(&str, &str)]) -> Result<BTreeMap<String, String>, (Finding
         };
         // The example has no journeys, no North Star and no objectives.
         let more = of("tests/hostile");
-        let (journeys, north_star, objectives) = (more.journeys, more.north_star, more.objectives);
-        Manifest { journeys, north_star, objectives, ..of("specs/cdnow") }
+        let (journeys, north_star) = (more.journeys, more.north_star);
+        let (objectives, guardrails) = (more.objectives, more.guardrails);
+        Manifest { journeys, north_star, objectives, guardrails, ..of("specs/cdnow") }
     });
     let mut files = Files::default();
     files.add("kpic.yml".to_owned(), String::new());

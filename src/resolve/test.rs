@@ -60,7 +60,6 @@ impl TestResolver<'_> {
         for (name, node) in &test.expect {
             match Sheet::named(&name.value) {
                 Some(sheet) => sheets.extend(self.sheet(sheet, name, node)),
-                None if name.value == GUARDRAILS => firings.extend(self.firings(name, node)),
                 None => expect.extend(self.expected(name, node)),
             }
         }
