@@ -97,7 +97,7 @@ fn programs_get_the_firings_of_each_kpi() {
     let expected = serde_json::json!([
         {
             "guardrail": "drop", "severity": "warn", "owner": "care", "grain": "month", "period": "2024-03-01", "slice": null,
-            "since": "2024-02-01", "periods": 2, "figures": { "growth(revenue)": -0.333333 }, "action": "Call.",
+            "since": "2024-02-01", "periods": 2, "figures": { "growth(revenue)": -0.333_333 }, "action": "Call.",
         },
         {
             "guardrail": "closed", "severity": "notice", "owner": "care", "grain": "month", "period": "2024-03-01",
