@@ -3,10 +3,14 @@
 // What stands in the modules is for this file only.
 #![allow(unreachable_pub)]
 
+#[path = "align/drivers.rs"]
+mod drivers;
 #[path = "align/formulas.rs"]
 mod formulas;
 #[path = "align/signs.rs"]
 mod signs;
+#[path = "align/star.rs"]
+mod star;
 #[path = "align/ways.rs"]
 mod ways;
 

@@ -215,9 +215,10 @@ fn pages_with(own: &[(&str, &str)]) -> Result<BTreeMap<String, String>, (Finding
             let valid = check(&root().join(project), &Options::default()).valid().unwrap();
             kpic::manifest::manifest(&valid, &kpic::plan::views::views(&valid), kpic::sql::dialect::dialect(None))
         };
-        // The example has neither journeys nor guardrails.
-        let other = of("tests/hostile");
-        Manifest { journeys: other.journeys, guardrails: other.guardrails, ..of("specs/cdnow") }
+        // The example has no journeys, no North Star and no objectives.
+        let more = of("tests/hostile");
+        let (journeys, north_star, objectives) = (more.journeys, more.north_star, more.objectives);
+        Manifest { journeys, north_star, objectives, ..of("specs/cdnow") }
     });
     let mut files = Files::default();
     files.add("kpic.yml".to_owned(), String::new());
@@ -279,7 +280,9 @@ fn the_guide_to_templates_is_right() {
         let (findings, _) = pages_with(&[(name, "{{ xyzzy }}")]).unwrap_err();
         let help = findings.iter().next().unwrap().help.clone().unwrap();
         let (_, names) = help.split_once("the page has: ").unwrap();
-        for variable in names.split(", ").filter(|name| !["project", "index", "glossary", "lineage_page"].contains(name)) {
+        for variable in
+            names.split(", ").filter(|name| !["project", "index", "glossary", "lineage_page", "north_star"].contains(name))
+        {
             assert!(row.contains(&format!("`{variable}`")), "{name} has {variable}");
         }
     }

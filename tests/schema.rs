@@ -156,7 +156,7 @@ fn specs_of_the_wrong_shape_are_not_valid() {
         "taxonomies: { a: { cover: true } }".to_owned(),
         "tests: { a: { given: { orders: { a: 1 } }, expect: {} } }".to_owned(),
         "tests: { a: { given: {} } }".to_owned(),
-        "objectives: {}".to_owned(),
+        "objectives: []".to_owned(),
         "- kpis".to_owned(),
     ];
     for text in specs {

@@ -6,9 +6,11 @@
 //! 3. [`reach`] follows the edges from the North Star back to all that moves it, and keeps for each KPI which signs its ways have.
 //!    Ways are counted, and a few shown, but never all gone through.
 //! 4. [`words`] says it in words.
-//! 5. [`check`] reports what cannot be meant. What is only doubtful is the business of `lint`.
+//! 5. [`drivers`] takes KPIs apart, to say what contributed to a change.
+//! 6. [`check`] reports what cannot be meant. What is only doubtful is the business of `lint`.
 
 pub mod check;
+pub mod drivers;
 pub mod formula;
 mod interval;
 mod kin;

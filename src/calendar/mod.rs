@@ -4,11 +4,13 @@
 //! A custom calendar's periods are data that only the warehouse has, so for it this module knows the grains and nothing else.
 
 mod label;
+mod stretch;
 mod unit;
 mod zone;
 
 pub use jiff::civil::{Date, DateTime, Weekday};
 pub use label::{Label, meant_day};
+pub use stretch::Stretch;
 pub use unit::TimeUnit;
 pub use zone::{Bound, Pieces, Zone, known_zones};
 

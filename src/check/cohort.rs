@@ -3,6 +3,7 @@
 use crate::diagnostic::{Findings, codes};
 use crate::graph::Graph;
 use crate::model::expr::{Age, Calc, CalcLeaf, Node};
+use crate::model::objective::Evidence;
 use crate::model::{Body, KpiId, Model};
 use crate::text::Span;
 
@@ -34,17 +35,33 @@ pub(super) fn cohorts(model: &Model, graph: &Graph, findings: &mut Findings) {
             }
         }
     }
-    for card in &model.scorecards {
-        for entry in &card.kpis {
-            let kpi = model.kpis.get(entry.value);
-            let Some(age) = &kpi.age else { continue };
-            let message = format!("`{}` has a figure for each age, and a scorecard has room for one", kpi.name.value);
-            findings
-                .report(&codes::AGES_ON_SCORECARD, entry.span, message)
-                .also(age.span, "its ages")
-                .help("leave it out: cohorts are read as a table of their own");
+    for (id, span, place) in single_figures(model) {
+        let kpi = model.kpis.get(id);
+        let Some(age) = &kpi.age else { continue };
+        let message = format!("`{}` has a figure for each age, and {place} has room for one", kpi.name.value);
+        findings.report(&codes::NO_ROOM_FOR_AGES, span, message).also(age.span, "its ages").help(
+            "leave it out: cohorts are read as a table of their own; a KPI without ages can look at one age, as with `within`",
+        );
+    }
+}
+
+/// The KPIs that are looked at where there is room for one figure, each with its place.
+fn single_figures(model: &Model) -> Vec<(KpiId, Span, &'static str)> {
+    let mut found: Vec<(KpiId, Span, &str)> = Vec::new();
+    let cards = model.scorecards.iter().flat_map(|card| &card.kpis);
+    found.extend(cards.map(|entry| (entry.value, entry.span, "a scorecard")));
+    let watched = model.guardrails.iter().flat_map(|guardrail| guardrail.watches.iter().map(|id| (*id, guardrail.when_span)));
+    found.extend(watched.map(|(id, span)| (id, span, "a guardrail")));
+    if let Some(star) = &model.north_star {
+        let parts = star.volume.iter().chain(&star.efficiency).chain(&star.counter);
+        found.extend(parts.map(|part| (part.value, part.span, "the North Star")));
+    }
+    for result in model.objectives.rows().iter().flat_map(|objective| &objective.key_results) {
+        if let Evidence::Kpi(shown) = &result.evidence {
+            found.push((shown.kpi, shown.span, "a key result"));
         }
     }
+    found
 }
 
 /// Looks for ages in the formula of a KPI.

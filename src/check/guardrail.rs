@@ -71,7 +71,6 @@ impl Context<'_> {
             return None;
         }
         let before = self.findings.iter().count();
-        self.ages(written);
         self.trends(written, guardrail);
         grain::condition(self.model, written, guardrail.grain, &known.unfit, span, self.findings);
         for by in &guardrail.by {
@@ -110,25 +109,6 @@ impl Context<'_> {
                 .help(format!("define it under `kpis:` and name it here: `{{ formula: {text} }}`"));
         }
         !found.is_empty()
-    }
-
-    /// A guardrail looks at one figure for each period.
-    fn ages(&mut self, calc: &Calc) {
-        let mut found = Vec::new();
-        nodes(calc, &mut |part| {
-            if let Node::Leaf(CalcLeaf::Kpi(id)) = &part.node {
-                found.push((*id, part.span_or(self.or)));
-            }
-        });
-        for (id, span) in found {
-            let kpi = self.model.kpis.get(id);
-            let Some(age) = &kpi.age else { continue };
-            let name = &kpi.name.value;
-            let message = format!("`{name}` has a figure for each age, and a guardrail looks at one for each period");
-            self.report(&codes::MISSING_AGE, span, message).also(age.span, format!("the ages of `{name}`")).help(
-                "watch a KPI without ages, such as the share of the users of the month before who are active in this one",
-            );
-        }
     }
 
     /// Trends go by the guardrail's own periods.

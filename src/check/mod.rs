@@ -7,6 +7,7 @@
 //! 4. [`slice::slices`] checks that all parts of a KPI have the dimensions that it is sliced by.
 //! 5. [`cohort::cohorts`] checks that KPIs with ages look at them, and that what uses them has the same.
 //! 6. [`guardrail::guardrails`] does all of that for the conditions of guardrails.
+//! 7. [`objective::objectives`] holds targets, slices and periods of key results against their KPIs.
 //!
 //! Checking writes out what formulas leave unsaid: differences of times, and conversions between units of one kind. A part
 //! that is wrong becomes unknown, which silences what follows from it.
@@ -20,6 +21,7 @@ mod column;
 mod grain;
 mod guardrail;
 mod journey;
+mod objective;
 mod row;
 mod size;
 mod slice;
@@ -41,6 +43,7 @@ pub fn check(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Fin
     let unfit = grain::grains(model, graph, findings);
     let parts = slice::slices(model, graph, findings);
     cohort::cohorts(model, graph, findings);
+    objective::objectives(model, &parts, files, findings);
     guardrail::guardrails(model, &guardrail::Known { sizes, unfit, parts }, files, findings);
 }
 

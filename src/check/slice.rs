@@ -293,7 +293,7 @@ fn types_differ(
 }
 
 /// Checks that every part inside a `slice(...)` has the dimensions of its condition.
-fn conditions(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, findings: &mut Findings) {
+pub(super) fn conditions(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, findings: &mut Findings) {
     calc.deep_leaves(&mut |leaf| {
         let CalcLeaf::Slice(of, condition) = leaf else { return };
         let mut parts = Parts::new();

@@ -103,8 +103,16 @@ enum Command {
     Query(commands::query::QueryArgs),
     /// Run the spec tests.
     Test(commands::test::TestArgs),
+    /// Show how far objectives and key results are, beside what is expected by now.
+    Status(commands::status::StatusArgs),
+    /// Write measured baselines into the specs, so that late data cannot move them.
+    Freeze(commands::freeze::FreezeArgs),
     /// Show what is worked out from what, from sources and columns to KPIs.
     Graph(commands::graph::GraphArgs),
+    /// Show what moves the North Star, and what has no way to it.
+    Align(commands::align::AlignArgs),
+    /// Say what contributed to the change of a KPI between two periods.
+    Why(commands::why::WhyArgs),
     /// Print the JSON Schemas of `kpic.yml` and of spec files, for editors.
     Schema(commands::schema::SchemaArgs),
     /// Print what a shell needs to complete commands, options and the names of KPIs.
@@ -166,7 +174,11 @@ fn run() -> ExitCode {
         Command::Run(args) => commands::run::run(&args, &context),
         Command::Query(args) => commands::query::run(&args, &context),
         Command::Test(args) => commands::test::run(&args, &context),
+        Command::Status(args) => commands::status::run(&args, &context),
+        Command::Freeze(args) => commands::freeze::run(&args, &context),
         Command::Graph(args) => commands::graph::run(&args, &context),
+        Command::Align(args) => commands::align::run(&args, &context),
+        Command::Why(args) => commands::why::run(&args, &context),
         Command::Schema(args) => commands::schema::run(&args),
         Command::Completions(args) => commands::completions::run(&args),
         Command::Man(args) => commands::man::run(&args),

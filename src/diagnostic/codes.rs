@@ -1,8 +1,8 @@
 //! The table of all codes. A code is never reused, not even after it is gone.
 //!
 //! `K00` files, `K01` the shape of specs, `K02` names and formulas, `K03` types and units, `K04` time, `K05` slices,
-//! `K06` states, `K07` lints, `K08` warehouses, `K09` data, `K10` the North Star and what moves it, `K11` objectives,
-//! `K12` guardrails and reviews.
+//! `K06` states, `K07` lints, `K08` warehouses, `K09` data, `K10` the North Star and what moves it, `K11` objectives (`K114` what
+//! only their data shows), `K12` guardrails and reviews.
 
 /// A kind of finding.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Code {
 
     /// Whether only the data shows it, so that it is `kpic verify` that reports it.
     pub fn is_about_data(&self) -> bool {
-        self.id.starts_with("K09")
+        self.id.starts_with("K09") || self.id.starts_with("K114")
     }
 }
 
@@ -234,8 +234,8 @@ pub static MISSING_AGE: Code = code!(Error, "K0606", "missing-age", "a KPI uses 
 /// Ages that nothing uses.
 pub static NEEDLESS_AGE: Code = code!(Error, "K0607", "needless-age", "a KPI declares ages and looks at none");
 /// A figure for each age where there is room for one.
-pub static AGES_ON_SCORECARD: Code =
-    code!(Error, "K0608", "ages-on-scorecard", "a scorecard shows one figure for each period, and a KPI has one for each age");
+pub static NO_ROOM_FOR_AGES: Code =
+    code!(Error, "K0608", "no-room-for-ages", "a KPI with a figure for each age stands where there is room for one");
 
 /// A name that should not be used any more.
 pub static DEPRECATED_USE: Code = code!(Warn, "K0701", "deprecated-use", "something deprecated is used");
@@ -356,6 +356,12 @@ pub static STATES_OVERLAP: Code = code!(Error, "K0920", "states-overlap", "two s
 /// A state that ends before it begins.
 pub static ENDS_BEFORE_IT_BEGINS: Code = code!(Error, "K0921", "ends-before-it-begins", "a state ends before it begins");
 
+/// Objectives without a North Star.
+pub static NO_NORTH_STAR: Code =
+    code!(Deny, "K1001", "no-north-star", "there are objectives, and no North Star that they serve");
+/// A key result that works against the North Star.
+pub static MISALIGNED_KEY_RESULT: Code =
+    code!(Error, "K1002", "misaligned-key-result", "a key result works against the North Star");
 /// A North Star without what it costs.
 pub static UNPAIRED_NORTH_STAR: Code = code!(Warn, "K1003", "unpaired-north-star", "the North Star does not say at what cost");
 /// A North Star that is money.
@@ -371,6 +377,9 @@ pub static ORPHAN_TEAM: Code = code!(Warn, "K1007", "orphan-team", "no KPI of a 
 /// A North Star that does not say what must not suffer.
 pub static MISSING_COUNTER_METRIC: Code =
     code!(Warn, "K1008", "missing-counter-metric", "the North Star does not say what must not suffer");
+/// A counter metric that no guardrail watches.
+pub static UNGUARDED_COUNTER_METRIC: Code =
+    code!(Warn, "K1009", "unguarded-counter-metric", "no guardrail watches a counter metric");
 /// An influence that nobody explains.
 pub static INFLUENCE_WITHOUT_REASON: Code =
     code!(Warn, "K1010", "influence-without-reason", "it is not said why one KPI should move another");
@@ -380,9 +389,80 @@ pub static INFLUENCE_AGAINST_GOOD: Code =
 /// An influence that a formula contradicts.
 pub static CONTRADICTORY_INFLUENCE: Code =
     code!(Warn, "K1012", "contradictory-influence", "a claimed influence says the opposite of a formula");
+/// A key result without a way to the North Star.
+pub static UNALIGNED_KEY_RESULT: Code =
+    code!(Warn, "K1013", "unaligned-key-result", "a key result moves nothing that the North Star needs");
 /// A North Star of which nobody says which way is good.
 pub static NORTH_STAR_WITHOUT_DIRECTION: Code =
     code!(Warn, "K1014", "north-star-without-direction", "it is not said which way the North Star should go");
+/// Days of an objective that cannot be.
+pub static BAD_OBJECTIVE_PERIOD: Code =
+    code!(Error, "K1101", "bad-objective-period", "an objective or key result has days that cannot be");
+/// An objective that does not exist.
+pub static UNKNOWN_OBJECTIVE: Code = code!(Error, "K1102", "unknown-objective", "there is no objective of that name");
+/// Objectives that serve each other.
+pub static OBJECTIVE_CYCLE: Code = code!(Error, "K1103", "objective-cycle", "objectives serve each other in a circle");
+/// An objective that is not within the period of its parent.
+pub static OUTLIVES_PARENT: Code =
+    code!(Error, "K1104", "outlives-parent", "an objective goes on when the one it serves has ended");
+/// A target that cannot be read.
+pub static BAD_TARGET: Code = code!(Error, "K1105", "bad-target", "a baseline, target or bound cannot be read");
+/// A target in another unit than its KPI.
+pub static TARGET_UNIT: Code = code!(Error, "K1106", "target-unit", "a target is in another unit than its KPI");
+/// A key result that is never read.
+pub static NEVER_OBSERVED: Code =
+    code!(Error, "K1107", "never-observed", "no whole period of the KPI fits between start and due date");
+/// A KPI that has no value over everything since a day.
+pub static CANNOT_ACCUMULATE: Code =
+    code!(Error, "K1108", "cannot-accumulate", "a KPI has no value since the start of an objective");
+/// A pace that cannot be followed.
+pub static BAD_PACE: Code = code!(Error, "K1109", "bad-pace", "a pace cannot be followed");
+/// A check-in that cannot be.
+pub static BAD_CHECK_IN: Code = code!(Error, "K1110", "bad-check-in", "a check-in, confidence or grade cannot be");
+/// Keys of a key result that contradict each other.
+pub static BAD_KEY_RESULT: Code = code!(Error, "K1111", "bad-key-result", "keys of a key result contradict each other");
+/// A target that is the baseline.
+pub static TARGET_IS_BASELINE: Code =
+    code!(Error, "K1112", "target-is-baseline", "a target is the value that is there already");
+/// An objective with a number in its title.
+pub static NUMBER_IN_OBJECTIVE: Code = code!(Warn, "K1120", "number-in-objective", "an objective has a number in its title");
+/// A key result without a target.
+pub static MISSING_TARGET: Code = code!(Warn, "K1121", "missing-target", "a key result has no number to reach");
+/// A key result without a baseline.
+pub static MISSING_BASELINE: Code = code!(Warn, "K1122", "missing-baseline", "a key result does not say where it begins");
+/// Key results that nobody owns.
+pub static MISSING_RESULT_OWNER: Code =
+    code!(Warn, "K1123", "missing-result-owner", "nobody owns an objective and its key results");
+/// A key result without a KPI or check-ins.
+pub static MISSING_EVIDENCE: Code = code!(Warn, "K1124", "missing-evidence", "nothing shows how far a key result is");
+/// A key result that is an output.
+pub static OUTPUT_NOT_OUTCOME: Code =
+    code!(Warn, "K1125", "output-not-outcome", "a key result is something to be done, not what comes of it");
+/// A target against the good direction.
+pub static TARGET_AGAINST_BETTER: Code = code!(Warn, "K1126", "target-against-better", "a target would make its KPI worse");
+/// A target that the KPI cannot have.
+pub static TARGET_OUT_OF_RANGE: Code = code!(Warn, "K1127", "target-out-of-range", "a target that its KPI cannot reach");
+/// Results that all lag.
+pub static ONLY_LAGGING: Code = code!(Warn, "K1128", "only-lagging", "every key result of an objective lags");
+/// Too many key results.
+pub static CROWDED_OBJECTIVE: Code = code!(Warn, "K1129", "crowded-objective", "an objective has more key results than it may");
+/// Too many objectives.
+pub static TOO_MANY_OBJECTIVES: Code =
+    code!(Warn, "K1130", "too-many-objectives", "a team has more objectives in a period than it may");
+/// Weights that say nothing.
+pub static SAME_WEIGHTS: Code = code!(Warn, "K1131", "same-weights", "the weights of key results say nothing");
+/// A check-in that is old.
+pub static STALE_CHECK_IN: Code =
+    code!(Warn, "K1132", "stale-check-in", "a manual key result has not been checked in for long");
+/// An objective without results.
+pub static EMPTY_OBJECTIVE: Code =
+    code!(Warn, "K1133", "empty-objective", "an objective has no key results, and none serves it");
+/// A target that is reached already.
+pub static SANDBAGGED_TARGET: Code =
+    code!(Warn, "K1140", "sandbagged-target", "a target that was reached before the objective began");
+/// A target that is out of reach.
+pub static IMPROBABLE_TARGET: Code =
+    code!(Warn, "K1141", "improbable-target", "a target far outside of all that its KPI ever did");
 
 /// All codes, in their order.
 pub static ALL: &[&Code] = &[
@@ -457,7 +537,7 @@ pub static ALL: &[&Code] = &[
     &MISPLACED_AGE,
     &MISSING_AGE,
     &NEEDLESS_AGE,
-    &AGES_ON_SCORECARD,
+    &NO_ROOM_FOR_AGES,
     &DEPRECATED_USE,
     &MISSING_OWNER,
     &MISSING_DESCRIPTION,
@@ -510,14 +590,46 @@ pub static ALL: &[&Code] = &[
     &OUT_OF_RANGE,
     &STATES_OVERLAP,
     &ENDS_BEFORE_IT_BEGINS,
+    &NO_NORTH_STAR,
+    &MISALIGNED_KEY_RESULT,
     &UNPAIRED_NORTH_STAR,
     &PLAIN_REVENUE_NORTH_STAR,
     &ORPHAN_KPI,
     &DISAGREEING_PATHS,
     &ORPHAN_TEAM,
     &MISSING_COUNTER_METRIC,
+    &UNGUARDED_COUNTER_METRIC,
     &INFLUENCE_WITHOUT_REASON,
     &INFLUENCE_AGAINST_GOOD,
     &CONTRADICTORY_INFLUENCE,
+    &UNALIGNED_KEY_RESULT,
     &NORTH_STAR_WITHOUT_DIRECTION,
+    &BAD_OBJECTIVE_PERIOD,
+    &UNKNOWN_OBJECTIVE,
+    &OBJECTIVE_CYCLE,
+    &OUTLIVES_PARENT,
+    &BAD_TARGET,
+    &TARGET_UNIT,
+    &NEVER_OBSERVED,
+    &CANNOT_ACCUMULATE,
+    &BAD_PACE,
+    &BAD_CHECK_IN,
+    &BAD_KEY_RESULT,
+    &TARGET_IS_BASELINE,
+    &NUMBER_IN_OBJECTIVE,
+    &MISSING_TARGET,
+    &MISSING_BASELINE,
+    &MISSING_RESULT_OWNER,
+    &MISSING_EVIDENCE,
+    &OUTPUT_NOT_OUTCOME,
+    &TARGET_AGAINST_BETTER,
+    &TARGET_OUT_OF_RANGE,
+    &ONLY_LAGGING,
+    &CROWDED_OBJECTIVE,
+    &TOO_MANY_OBJECTIVES,
+    &SAME_WEIGHTS,
+    &STALE_CHECK_IN,
+    &EMPTY_OBJECTIVE,
+    &SANDBAGGED_TARGET,
+    &IMPROBABLE_TARGET,
 ];

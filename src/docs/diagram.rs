@@ -4,13 +4,15 @@
 
 use super::escape::mermaid;
 use super::site::Site;
-use crate::manifest::data::{Journey, Kpi, Manifest, Team};
+use crate::manifest::data::{Journey, Kpi, Manifest, NorthStar, Team};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// More arrows make a tangle.
 const MOST_ARROWS: usize = 90;
 /// How many KPIs above or below one are drawn.
 const MOST_AROUND: usize = 24;
+/// How many KPIs that move the North Star are drawn.
+const MOST_MOVERS: usize = 30;
 /// How many columns of a source are drawn.
 const MOST_COLUMNS: usize = 12;
 
@@ -202,6 +204,44 @@ pub(super) fn team(site: &Site<'_>, team: &Team) -> Option<String> {
         }
     }
     Some(diagram.text())
+}
+
+/// What moves a part of the North Star, some steps back, each KPI with its owner and each arrow with its sign. Nothing if nothing does.
+pub(super) fn north_star(site: &Site<'_>, star: &NorthStar, part: &str) -> Option<String> {
+    let manifest = site.manifest;
+    let label = |name: &str| {
+        let kpi = manifest.kpis.get(name);
+        let owner = kpi.and_then(|kpi| manifest.teams.get(kpi.owner.as_ref()?)).map(|team| format!(", {}", team.title));
+        format!("{}{}", kpi.map_or(name, |kpi| kpi.title.as_str()), owner.unwrap_or_default())
+    };
+    let mut diagram = Diagram::default();
+    let this = diagram.node(Kind::This, part, &label(part));
+    let mut queue: VecDeque<(&str, String)> = VecDeque::from([(part, this)]);
+    let mut drawn: BTreeSet<&str> = BTreeSet::from([part]);
+    while let Some((at, id)) = queue.pop_front() {
+        for moves in star.moves.iter().filter(|moves| moves.to == at) {
+            let known = drawn.contains(moves.from.as_str());
+            if (!known && drawn.len() > MOST_MOVERS) || diagram.arrows.len() >= MOST_ARROWS {
+                let node = diagram.node(Kind::More, "movers", "further KPIs");
+                diagram.arrow(&node, &id);
+                break;
+            }
+            let kind = if moves.from == part { Kind::This } else { Kind::Kpi };
+            let node = diagram.node(kind, &moves.from, &label(&moves.from));
+            let sign = match moves.sign.as_str() {
+                "plus" => "+",
+                "minus" => "−",
+                _ => "?",
+            };
+            let claimed = if moves.by == "claim" { " claimed" } else { "" };
+            diagram.arrows.push((node.clone(), id.clone(), Some(format!("{sign}{claimed}"))));
+            if !known {
+                drawn.insert(&moves.from);
+                queue.push_back((&moves.from, node));
+            }
+        }
+    }
+    (!diagram.arrows.is_empty()).then(|| diagram.text())
 }
 
 /// One KPI: the columns that its own formula reads, the KPIs that it is made of down to their sources, and what uses it.

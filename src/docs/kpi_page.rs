@@ -2,6 +2,8 @@
 
 use super::diagram;
 use super::guardrail_page::{self, GuardrailRow};
+use super::north_star_page::StarWays;
+use super::objective_page::{self, ResultRow};
 use super::site::{Level, Link, Site, between, figure};
 use crate::manifest::data::{self, Kpi, View};
 use minijinja::Value;
@@ -30,8 +32,10 @@ pub(super) struct KpiPage<'a> {
     views: Vec<ViewRow<'a>>,
     commands: Vec<String>,
     tests: Vec<&'a data::Test>,
+    key_results: Vec<ResultRow<'a>>,
     lineage: String,
     sql: Option<SqlOf<'a>>,
+    star: Option<StarWays>,
 }
 
 #[derive(Serialize)]
@@ -115,7 +119,9 @@ impl<'a> KpiPage<'a> {
             figures: kpi.values.iter().map(|each| FigureRow { period: &each.period, value: figure(kpi, each.value) }).collect(),
             commands: commands(kpi),
             tests: kpi.tests.iter().filter_map(|name| manifest.tests.get(name)).collect(),
+            key_results: objective_page::of_kpi(site, &kpi.name, level),
             lineage: diagram::kpi(site, kpi),
+            star: super::north_star_page::ways(site, kpi),
             sql: views.first().and_then(|view| {
                 let text = sql.get(view.name.as_str())?;
                 Some(SqlOf { relation: &view.relation, columns: &view.columns, text })

@@ -1,7 +1,7 @@
 //! What `kpic build` writes for people: Markdown that reads well on a code host and in `MkDocs`.
 //!
 //! 1. `site` gives each definition of the manifest its page and each KPI its row in tables.
-//! 2. `pages`, `kpi_page` and `journey_page` make the context of each page; `diagram` draws lineage.
+//! 2. `pages`, `kpi_page`, `objective_page` and `journey_page` make the context of each page; `diagram` draws lineage.
 //! 3. `templates` renders them, with a project's own templates in the place of kpic's.
 //!
 //! `escape` is the one place where texts of users become Markdown, HTML or Mermaid. Pages are rendered side by side, and none looks
@@ -12,6 +12,8 @@ mod escape;
 mod guardrail_page;
 mod journey_page;
 mod kpi_page;
+mod north_star_page;
+mod objective_page;
 mod pages;
 mod review_page;
 mod site;
@@ -28,6 +30,8 @@ use journey_page::JourneyPage;
 use kpi_page::KpiPage;
 use minijinja::Value;
 use minijinja::value::merge_maps;
+use north_star_page::NorthStarPage;
+use objective_page::ObjectivePage;
 use pages::{DimensionPage, GlossaryPage, IndexPage, LineagePage, ScorecardPage, SourcePage, TaxonomyValuePage, TeamPage};
 use rayon::prelude::*;
 use review_page::{CoveragePage, Review, ReviewPage};
@@ -50,6 +54,7 @@ enum Subject<'a> {
     Index,
     Lineage,
     Glossary,
+    NorthStar(&'a data::NorthStar),
     Kpi(&'a data::Kpi),
     Team(&'a data::Team),
     Scorecard(&'a data::Scorecard),
@@ -61,6 +66,7 @@ enum Subject<'a> {
     Source(&'a data::Source),
     Journey(&'a data::Journey),
     Dimension(&'a data::Dimension),
+    Objective(&'a data::Objective),
 }
 
 /// What is wrong with the templates of a project, as far as it can be told without pages.
@@ -123,7 +129,9 @@ fn subjects<'a>(manifest: &'a Manifest, site: &Site<'a>) -> Vec<Subject<'a>> {
     });
     [Subject::Index, Subject::Lineage, Subject::Glossary]
         .into_iter()
+        .chain(manifest.north_star.iter().map(Subject::NorthStar))
         .chain(manifest.scorecards.values().map(Subject::Scorecard))
+        .chain(manifest.objectives.values().map(Subject::Objective))
         .chain((!manifest.guardrails.is_empty()).then_some(Subject::Guardrails))
         .chain(manifest.guardrails.values().map(Subject::Guardrail))
         .chain(review_page::reviews(manifest).into_iter().map(Subject::Review))
@@ -156,6 +164,7 @@ impl<'a> Subject<'a> {
             Subject::Index => ("index.md".to_owned(), "index.md.j2", root(IndexPage::of(site, readers))),
             Subject::Lineage => ("lineage.md".to_owned(), "lineage.md.j2", root(LineagePage::of(site, readers))),
             Subject::Glossary => ("glossary.md".to_owned(), "glossary.md.j2", root(GlossaryPage::of(site))),
+            Subject::NorthStar(star) => ("north_star.md".to_owned(), "north_star.md.j2", root(NorthStarPage::of(site, star))),
             Subject::Kpi(kpi) => (in_folder("kpis", &kpi.name), "kpi.md.j2", inner(KpiPage::of(site, kpi, sql))),
             Subject::Team(team) => (in_folder("teams", &team.name), "team.md.j2", inner(TeamPage::of(site, team))),
             Subject::Scorecard(card) => {
@@ -178,6 +187,9 @@ impl<'a> Subject<'a> {
             }
             Subject::Journey(journey) => {
                 (in_folder("journeys", &journey.name), "journey.md.j2", inner(JourneyPage::of(site, journey, readers)))
+            }
+            Subject::Objective(objective) => {
+                (in_folder("objectives", &objective.name), "objective.md.j2", inner(ObjectivePage::of(site, objective)))
             }
             Subject::Dimension(dimension) => {
                 (in_folder("dimensions", &dimension.name), "dimension.md.j2", inner(DimensionPage::of(site, dimension)))

@@ -5,6 +5,7 @@
 
 use super::guardrail_page::GuardrailRow;
 use super::journey_page::JourneyRow;
+use super::objective_page::{self, ObjectiveRow};
 use super::site::{Level, Link, Site, href, summary};
 use super::{diagram, guardrail_page, review_page};
 use crate::manifest::data::{self, Manifest, Project, Source, Taxonomy, TaxonomyValue, View};
@@ -19,6 +20,7 @@ struct Common<'a> {
     index: Link,
     glossary: Link,
     lineage_page: Link,
+    north_star: Option<Link>,
 }
 
 /// What every page of a level has, made once for all of them.
@@ -30,6 +32,7 @@ pub(super) fn common(manifest: &Manifest, level: Level) -> Value {
         index: link(if title.is_empty() { "KPIs" } else { title }, "index.md"),
         glossary: link("Glossary", "glossary.md"),
         lineage_page: link("Lineage", "lineage.md"),
+        north_star: manifest.north_star.as_ref().map(|star| link(&star.title, "north_star.md")),
     })
 }
 
@@ -38,6 +41,7 @@ pub(super) fn common(manifest: &Manifest, level: Level) -> Value {
 pub(super) struct IndexPage<'a> {
     calendar: &'a data::Calendar,
     counts: Counts,
+    objectives: Vec<ObjectiveRow<'a>>,
     guardrails: Option<Link>,
     reviews: Vec<Link>,
     coverage: Option<Link>,
@@ -138,6 +142,7 @@ impl<'a> IndexPage<'a> {
                 journeys: manifest.journeys.len(),
                 tests: manifest.tests.len(),
             },
+            objectives: objective_page::all(site, level),
             guardrails: guardrail_page::link(manifest),
             reviews: review_page::links(manifest),
             coverage: review_page::coverage_link(manifest),
@@ -182,6 +187,7 @@ impl<'a> DimensionRow<'a> {
 #[derive(Serialize)]
 pub(super) struct TeamPage<'a> {
     team: &'a data::Team,
+    objectives: Vec<ObjectiveRow<'a>>,
     kpis: Vec<Value>,
     guardrails: Vec<GuardrailRow<'a>>,
     watched: Vec<GuardrailRow<'a>>,
@@ -195,6 +201,7 @@ impl<'a> TeamPage<'a> {
         let kpis = team.kpis.iter().filter_map(|name| site.manifest.kpis.get(name));
         let cards: std::collections::BTreeSet<&str> = kpis.flat_map(|kpi| &kpi.scorecards).map(String::as_str).collect();
         Self {
+            objectives: objective_page::of_team(site, &team.name, level),
             kpis: site.rows(&team.kpis, level),
             guardrails: guardrail_page::rows(site, level, |guardrail| guardrail.owner.as_ref() == Some(&team.name)),
             watched: guardrail_page::rows(site, level, |guardrail| {

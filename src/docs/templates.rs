@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("index.md.j2", include_str!("templates/index.md.j2")),
     ("kpi.md.j2", include_str!("templates/kpi.md.j2")),
+    ("north_star.md.j2", include_str!("templates/north_star.md.j2")),
+    ("objective.md.j2", include_str!("templates/objective.md.j2")),
     ("team.md.j2", include_str!("templates/team.md.j2")),
     ("scorecard.md.j2", include_str!("templates/scorecard.md.j2")),
     ("guardrails.md.j2", include_str!("templates/guardrails.md.j2")),

@@ -12,7 +12,7 @@ mod write;
 
 pub use write::{Problem, write};
 
-use crate::diagnostic::fix::Replacement;
+pub use crate::diagnostic::fix::Replacement;
 use crate::diagnostic::{Code, Finding, Findings, Severity};
 use crate::load::PROJECT_FILE;
 use crate::pipeline::{self, Checked, Options};
@@ -52,6 +52,30 @@ pub struct Fixed {
     pub mended: Vec<Mended>,
     /// The project after that.
     pub left: Findings,
+}
+
+/// The files in which bytes are replaced, as they would be. What overlaps with something before it stays as it is.
+pub fn replaced(files: &Files, mut replacements: Vec<Replacement>) -> Vec<Change> {
+    replacements.sort_by_key(|replacement| replacement.span);
+    let mut changes = Vec::new();
+    for (id, file) in files.iter() {
+        let mut after = String::with_capacity(file.text.len());
+        let mut at = 0;
+        for replacement in replacements.iter().filter(|replacement| replacement.span.file == id) {
+            let range = replacement.span.range();
+            if range.start < at {
+                continue;
+            }
+            after.push_str(file.text.get(at..range.start).unwrap_or_default());
+            after.push_str(&replacement.text);
+            at = range.end;
+        }
+        after.push_str(file.text.get(at..).unwrap_or_default());
+        if after != file.text {
+            changes.push(Change { path: file.path.clone(), before: file.text.clone(), after });
+        }
+    }
+    changes
 }
 
 /// A fix that is being tried.

@@ -35,7 +35,7 @@ fn stage(root: &Path, change: &Change) -> Result<(tempfile::NamedTempFile, PathB
     if now != change.before.as_bytes() {
         return Err(Problem {
             message: format!("{} was changed in the meantime", change.path),
-            help: Some("run `kpic check --fix` again".to_owned()),
+            help: Some("run the command again".to_owned()),
         });
     }
     let folder = path.parent().unwrap_or(root);

@@ -9,6 +9,7 @@ use crate::align::Alignment;
 use crate::diagnostic::{Code, Findings, Severity, codes};
 use crate::graph::Graph;
 use crate::model::Model;
+use crate::model::objective::{KeyResult, Objective};
 use crate::spec::allow::Allowance;
 use crate::text::{Files, Span};
 use rayon::prelude::*;
@@ -28,6 +29,14 @@ pub struct Lens<'a> {
     pub uses_are_known: bool,
     /// Where errors are, so that what follows from one is not said too.
     pub wrong: HashSet<Span>,
+}
+
+impl<'a> Lens<'a> {
+    /// Every key result with its objective.
+    fn key_results(&self) -> impl Iterator<Item = (&'a Objective, &'a KeyResult)> {
+        let objectives = self.model.objectives.rows().iter();
+        objectives.flat_map(|objective| objective.key_results.iter().map(move |result| (objective, result)))
+    }
 }
 
 /// A lint: its code and what it looks for.

@@ -1,5 +1,6 @@
 //! The structs of the manifest. Their comments are the descriptions in its JSON Schema.
 
+pub use super::objective::{KeyResult, Objective};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -32,8 +33,12 @@ pub struct Manifest {
     pub teams: BTreeMap<String, Team>,
     /// What KPIs are classified by.
     pub taxonomies: BTreeMap<String, Taxonomy>,
+    /// What the company steers by.
+    pub north_star: Option<NorthStar>,
     /// KPIs that are looked at together.
     pub scorecards: BTreeMap<String, Scorecard>,
+    /// What is to be reached, and the key results that show it.
+    pub objectives: BTreeMap<String, Objective>,
     /// Conditions over KPIs that call somebody to act.
     pub guardrails: BTreeMap<String, Guardrail>,
     /// The spec tests.
@@ -157,6 +162,10 @@ pub struct Kpi {
     pub replaces: Vec<String>,
     /// Former names, which keep their views.
     pub aliases: Vec<String>,
+    /// Why it need not move the North Star.
+    pub unaligned: Option<String>,
+    /// Its ways to the North Star; null in a project without one.
+    pub ways: Option<Ways>,
     /// Anything that the spec says under `meta`.
     pub meta: serde_json::Value,
     /// The KPIs that stand in its formula.
@@ -175,6 +184,125 @@ pub struct Kpi {
     pub views: Vec<String>,
     /// Where it is defined.
     pub defined: Place,
+}
+
+/// What the company steers by.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct NorthStar {
+    /// How people call it.
+    pub title: String,
+    /// Why this and nothing else.
+    pub because: String,
+    /// Its volume and efficiency.
+    pub parts: Vec<NorthStarPart>,
+    /// KPIs that must not suffer.
+    pub counter: Vec<String>,
+    /// What its growth means for whom.
+    pub consequences: Vec<Prepared>,
+    /// What moves what, in the whole project.
+    pub moves: Vec<Moves>,
+    /// How much of the project has a way to it.
+    pub coverage: Coverage,
+    /// Where it is defined.
+    pub defined: Place,
+}
+
+/// A part of the North Star.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct NorthStarPart {
+    /// `volume` or `efficiency`.
+    pub part: String,
+    /// Its KPI.
+    pub kpi: String,
+    /// Which way is good.
+    pub better: Option<Better>,
+}
+
+/// What the growth of the North Star means for a team.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Prepared {
+    /// The team.
+    pub team: Option<String>,
+    /// What changes for it.
+    pub change: String,
+    /// The KPI that shows whether it is prepared.
+    pub ready: Option<String>,
+}
+
+/// That one KPI moves another.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Moves {
+    /// The KPI that moves.
+    pub from: String,
+    /// The KPI that is moved.
+    pub to: String,
+    /// `plus`, `minus` or `unknown`: which way it moves when the other rises.
+    pub sign: String,
+    /// `formula` or `claim`.
+    pub by: String,
+    /// Why.
+    pub why: String,
+}
+
+/// How many KPIs have a way to the North Star.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Coverage {
+    /// KPIs with a way, parts of the North Star and counter metrics among them.
+    pub with_a_way: usize,
+    /// KPIs of which it is said why they need none.
+    pub need_none: usize,
+    /// KPIs without one.
+    pub without: Vec<String>,
+    /// The same by team.
+    pub teams: Vec<CoverageOfTeam>,
+}
+
+/// How many KPIs of a team have a way to the North Star.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct CoverageOfTeam {
+    /// The team.
+    pub team: String,
+    /// KPIs with a way.
+    pub with_a_way: usize,
+    /// All of its KPIs.
+    pub kpis: usize,
+}
+
+/// The ways of a KPI to the North Star.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Ways {
+    /// `volume` or `efficiency` if it is a part of the North Star itself.
+    pub is_part: Option<String>,
+    /// Whether it is a counter metric.
+    pub is_counter: bool,
+    /// How many ways there are along which more of it makes the North Star better.
+    pub helps: u64,
+    /// Along which more of it makes it worse.
+    pub harms: u64,
+    /// Of which that is not known.
+    pub unknown: u64,
+    /// The shortest of them.
+    pub shortest: Vec<Steps>,
+}
+
+/// A way to the North Star.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Steps {
+    /// To which part: `volume` or `efficiency`.
+    pub part: String,
+    /// `plus` if that part gets better when the KPI rises, `minus` if worse, or `unknown`.
+    pub sign: String,
+    /// The KPIs on the way, in order.
+    pub steps: Vec<WayStep>,
+}
+
+/// A step on a way.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct WayStep {
+    /// The KPI that is moved.
+    pub kpi: String,
+    /// Which way it moves when the one before it rises.
+    pub sign: String,
 }
 
 /// The ages at which cohorts are looked at.
@@ -526,6 +654,12 @@ pub enum Shown {
     AllScorecards,
     /// Every period in which a guardrail fires, a row each.
     Guardrails,
+    /// The parts of the North Star, a row for each period.
+    NorthStar,
+    /// What contributed to the changes of the North Star.
+    NorthStarDrivers,
+    /// Objectives, or their key results, or how far these were.
+    Objectives,
     /// What another view shows, under a former name.
     FormerName,
 }

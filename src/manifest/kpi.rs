@@ -71,6 +71,8 @@ fn entry(whole: &Whole<'_>, id: KpiId) -> Kpi {
         }),
         replaces: around.replaces,
         aliases: kpi.aliases.iter().map(|alias| alias.value.clone()).collect(),
+        unaligned: given(&about.unaligned),
+        ways: super::north_star::ways(whole, id),
         meta: about.meta.clone(),
         components: components(whole.graph, id).map(|id| whole.kpi_name(id)).collect(),
         used_by: around.used_by,
@@ -92,7 +94,7 @@ fn drive(whole: &Whole<'_>, drive: &model::about::Drive) -> Drive {
     }
 }
 
-fn better(better: model::Better) -> Better {
+pub(super) fn better(better: model::Better) -> Better {
     let (direction, low, high) = match better {
         model::Better::Up => ("up", None, None),
         model::Better::Down => ("down", None, None),

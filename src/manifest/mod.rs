@@ -8,10 +8,13 @@ pub mod data;
 mod guardrail;
 mod journey;
 mod kpi;
+mod north_star;
+pub mod objective;
 mod reading;
 
 pub use data::Manifest;
 
+use crate::align::Alignment;
 use crate::calendar::{AsOf, Grain};
 use crate::graph::Graph;
 use crate::model::{self, ColumnUnit, KpiId, Model, SourceKind, Storage};
@@ -48,7 +51,9 @@ pub fn manifest(project: &Valid, views: &[View], dialect: &dyn Dialect) -> Manif
         dimensions: all.dimensions(),
         teams: all.teams(),
         taxonomies: all.taxonomies(),
+        north_star: north_star::north_star(&all),
         scorecards: model.scorecards.iter().map(|card| (card.name.value.clone(), all.scorecard(card))).collect(),
+        objectives: objective::objectives(&all),
         guardrails: guardrail::guardrails(&all),
         tests: model.tests.iter().map(|test| (test.name.value.clone(), all.test(test))).collect(),
         views: views.iter().map(|view| (view.name.clone(), all.view(view, dialect))).collect(),
@@ -73,6 +78,7 @@ pub fn schema() -> String {
 struct Whole<'a> {
     model: &'a Model,
     graph: &'a Graph,
+    alignment: &'a Alignment,
     files: &'a Files,
     /// For each KPI by its place what mentions it or shows it.
     around: Vec<Around>,
@@ -93,7 +99,8 @@ struct Around {
 impl<'a> Whole<'a> {
     fn of(project: &'a Valid, views: &[View]) -> Self {
         let (model, files) = (project.model(), project.files());
-        let mut whole = Self { model, graph: project.graph(), files, around: vec![Around::default(); model.kpis.len()] };
+        let (graph, alignment) = (project.graph(), project.alignment());
+        let mut whole = Self { model, graph, alignment, files, around: vec![Around::default(); model.kpis.len()] };
         for (id, kpi) in model.kpis.iter() {
             let name = &kpi.name.value;
             for needed in kpi::components(whole.graph, id) {
@@ -336,6 +343,9 @@ impl<'a> Whole<'a> {
                 Shows::Scorecard(_) => Shown::Scorecard,
                 Shows::AllValues => Shown::AllScorecards,
                 Shows::Guardrails => Shown::Guardrails,
+                Shows::NorthStar => Shown::NorthStar,
+                Shows::NorthStarDrivers => Shown::NorthStarDrivers,
+                Shows::Objectives(_) => Shown::Objectives,
                 Shows::Former(_) => Shown::FormerName,
             },
             kpi: None,
@@ -367,6 +377,9 @@ impl<'a> Whole<'a> {
                 made.columns = text(&["kpi", "grain", "period", "value", "prior", "change", "is_complete", "unit", "owner"]);
             }
             Shows::Guardrails => made.columns = text(&crate::plan::guardrails::COLUMNS),
+            Shows::NorthStar => made.columns = text(&crate::plan::north_star::COLUMNS),
+            Shows::NorthStarDrivers => made.columns = text(&crate::plan::north_star::DRIVER_COLUMNS),
+            Shows::Objectives(sheet) => made.columns = text(sheet.columns()),
             Shows::Former(name) => {
                 made.former_of = Some(name.clone());
             }

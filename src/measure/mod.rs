@@ -2,9 +2,14 @@
 //! that every figure needs (`guard`), and all that the specs declare (`verify`).
 
 pub mod firings;
+pub mod freeze;
 pub mod guard;
+mod sheet;
+pub mod status;
+mod targets;
 pub mod test;
 pub mod verify;
+pub mod why;
 
 use crate::engine::{Engine, Failure, Rows};
 use crate::pipeline::Valid;

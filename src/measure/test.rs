@@ -2,18 +2,18 @@
 //! that are expected.
 
 use super::firings::{self, Firing};
-use super::number;
+use super::{number, sheet};
 use crate::calendar::{Date, Grain, Label};
 use crate::diagnostic::{Findings, codes};
 use crate::engine::{Answer, Engine, Failure, Rows};
 use crate::model::facts::Type;
 use crate::model::{
-    Cell, Clock, Column, DimensionId, Expected, ExpectedFiring, ExpectedFirings, ExpectedRow, ExpectedValue, Given, KpiId,
-    Model, Source, Storage, TestCase,
+    Cell, Clock, Column, DimensionId, Expected, ExpectedFiring, ExpectedFirings, ExpectedRow, ExpectedSheet, ExpectedValue,
+    Given, KpiId, Model, Source, Storage, TestCase,
 };
 use crate::pipeline::Valid;
 use crate::plan::relation::Query;
-use crate::plan::{Data, Question, given_table, guardrails, plan};
+use crate::plan::{Data, Question, given_table, guardrails, objectives, plan};
 use crate::sql::{self, Dialect};
 use crate::text::Span;
 use serde_json::Value;
@@ -68,6 +68,8 @@ enum Wanted<'a> {
     Figures(&'a Expected),
     /// When a guardrail fires.
     Firings(&'a ExpectedFirings),
+    /// Rows of the views of objectives.
+    Rows(&'a ExpectedSheet),
 }
 
 /// A test that is ready to be run.
@@ -113,12 +115,16 @@ fn prepare<'a>(project: &Valid, test: &'a TestCase) -> Prepared<'a> {
         let query = sql::query(&query(project, expected.kpi, expected.grain, &expected.dimensions), dialect);
         Asked { expected: Wanted::Figures(expected), of: title(model, expected), query }
     });
+    let sheets = test.sheets.iter().map(|expected| {
+        let query = sql::query(&objectives::query(project, expected.sheet, Data::Given), dialect);
+        Asked { expected: Wanted::Rows(expected), of: expected.sheet.name().to_owned(), query }
+    });
     let firings = test.firings.iter().filter_map(|expected| {
         let guardrail = model.guardrails.get(expected.guardrail)?;
         let query = sql::query(&guardrails::query(model, &[guardrail], Data::Given), dialect);
         Some(Asked { expected: Wanted::Firings(expected), of: guardrail.name.value.clone(), query })
     });
-    Prepared { test, tables: tables(model, test, dialect), asked: asked.chain(firings).collect() }
+    Prepared { test, tables: tables(model, test, dialect), asked: asked.chain(sheets).chain(firings).collect() }
 }
 
 /// The answers to what tests ask, per test.
@@ -148,6 +154,7 @@ fn outcome(project: &Valid, prepared: &Prepared<'_>, answers: Result<Vec<Answer>
                     Ok(rows) => match asked.expected {
                         Wanted::Figures(expected) => figures(project.model(), asked, expected, &rows, &mut outcome.figures),
                         Wanted::Firings(expected) => firings(project.model(), asked, expected, &rows, &mut outcome.figures),
+                        Wanted::Rows(expected) => sheet::figures(expected, &rows, &mut outcome.figures),
                     },
                     Err(why) => outcome.refused = Some(format!("{}: {why}", asked.of)),
                 }
@@ -390,12 +397,12 @@ fn same(wanted: &Cell, found: &Value) -> bool {
 }
 
 /// Whether two numbers are the same but for the last digits that floating point allows.
-fn close(wanted: f64, found: f64) -> bool {
+pub(super) fn close(wanted: f64, found: f64) -> bool {
     (wanted - found).abs() <= 1e-9 * wanted.abs().max(found.abs()).max(1.0)
 }
 
 /// A number without needless digits.
-fn plain(number: f64) -> String {
+pub(super) fn plain(number: f64) -> String {
     let text = format!("{number}");
     if text.len() > 17 { format!("{number:.12}").trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }

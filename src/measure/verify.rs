@@ -3,8 +3,9 @@
 //! 1. [`guard::columns`] finds columns that are missing or of another type.
 //! 2. [`rules::counts`] counts, in one scan of each source, the rows that break a rule about the other columns.
 //! 3. [`rules::examples`] shows the first of them, for the rules that are broken.
+//! 4. `targets` holds the targets of key results against what their KPIs have done before.
 
-use super::{Session, guard, number, whole};
+use super::{Session, guard, number, targets, whole};
 use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::engine::{Failure, Rows};
 use crate::model::facts::Range;
@@ -89,6 +90,10 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
     examples(session, &mut asked)?;
     for one in &asked {
         report(model, one, &mut findings);
+    }
+    // What is asked of all sources is asked of what is made of them too.
+    if sources.len() >= model.source_count() {
+        targets::check(session, &mut findings)?;
     }
     session.project.settle(sources.len() == model.sources.len(), &mut findings);
     for one in &mut asked {

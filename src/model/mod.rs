@@ -10,6 +10,7 @@ pub mod guardrail;
 pub mod id;
 pub mod journey;
 pub mod north_star;
+pub mod objective;
 pub mod unit;
 
 use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain, Length};
@@ -20,6 +21,7 @@ use facts::{Facts, Kind, Range, Type};
 use guardrail::Guardrail;
 use id::{Id, Table};
 use journey::Journey;
+use objective::{Objective, Sheet};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 use unit::Unit;
@@ -64,10 +66,14 @@ pub struct Model {
     pub taxonomies: Vec<Taxonomy>,
     /// Its scorecards.
     pub scorecards: Vec<Scorecard>,
-    /// Its guardrails.
-    pub guardrails: Vec<Guardrail>,
     /// What it steers by, if it says so.
     pub north_star: Option<north_star::NorthStar>,
+    /// Its guardrails.
+    pub guardrails: Vec<Guardrail>,
+    /// Its objectives.
+    pub objectives: Table<Objective>,
+    /// How objectives are judged.
+    pub okrs: Okrs,
     /// Its spec tests.
     pub tests: Vec<TestCase>,
     /// The KPI of each name and former name.
@@ -91,6 +97,27 @@ pub struct Warehouse {
     pub database: Option<String>,
     /// The folder for output.
     pub target_dir: String,
+}
+
+/// How objectives are judged, and how many there may be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Okrs {
+    /// The share of the expected progress from which on a result is on track.
+    pub on_track: f64,
+    /// The share of the expected progress from which on it is at risk rather than off track.
+    pub at_risk: f64,
+    /// How many objectives a team may have in one period.
+    pub objectives: u32,
+    /// How many key results an objective may have.
+    pub key_results: u32,
+    /// For how many days a check-in is fresh.
+    pub stale_after: u32,
+}
+
+impl Default for Okrs {
+    fn default() -> Self {
+        Self { on_track: 0.95, at_risk: 0.75, objectives: 5, key_results: 5, stale_after: 31 }
+    }
 }
 
 /// The columns of a calendar source.
@@ -422,8 +449,10 @@ pub struct TestCase {
     pub as_of: Option<AsOf>,
     /// The rows of each source that has any.
     pub given: Vec<Given>,
-    /// What is expected.
+    /// What is expected of KPIs.
     pub expect: Vec<Expected>,
+    /// What is expected of objectives and key results.
+    pub sheets: Vec<ExpectedSheet>,
     /// When guardrails are expected to fire.
     pub firings: Vec<ExpectedFirings>,
 }
@@ -469,6 +498,47 @@ pub struct Expected {
     pub dimensions: Vec<DimensionId>,
     /// The rows.
     pub rows: Vec<ExpectedRow>,
+}
+
+/// The rows of a view of objectives that a test expects.
+#[derive(Debug, Clone)]
+pub struct ExpectedSheet {
+    /// The view.
+    pub sheet: Sheet,
+    /// Its rows.
+    pub rows: Vec<ExpectedCells>,
+}
+
+/// A row that a test expects, as far as it says what is in it.
+#[derive(Debug, Clone)]
+pub struct ExpectedCells {
+    /// The columns that it names, each with its value and where that stands.
+    pub cells: Vec<(&'static str, Spanned<ExpectedCell>)>,
+    /// Where the row stands.
+    pub span: Span,
+}
+
+impl ExpectedCells {
+    /// The objective that the row is about.
+    pub fn objective(&self) -> Option<&str> {
+        self.cells.iter().find(|(name, _)| *name == "objective").and_then(|(_, cell)| match &cell.value {
+            ExpectedCell::Text(text) => Some(text.as_str()),
+            ExpectedCell::Null | ExpectedCell::Number(_) | ExpectedCell::Truth(_) => None,
+        })
+    }
+}
+
+/// What stands in a column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExpectedCell {
+    /// Null.
+    Null,
+    /// That number.
+    Number(f64),
+    /// That text, or day.
+    Text(String),
+    /// True or false.
+    Truth(bool),
 }
 
 /// One figure that a test expects.

@@ -5,14 +5,14 @@ use super::complete::{Bound, is_complete_here};
 use super::expand::{Expansion, Formula, Move, Part as Leaf, Place};
 use super::journey::Wanted;
 use super::names::Names;
-use super::relation::{Atom, Body, Part, Query, Rows, Scalar, Select, column, day, moved};
+use super::relation::{Atom, Body, JoinKind, Part, Query, Rows, Scalar, Select, column, day, fold, moved};
 use super::rows::{Appearance, Series};
 use super::scan::Scan;
 use super::spine::{Ground, Need, Spine, calendar_days, today};
 use super::stack::{Stack, is_dense, moves_in};
 use super::{Output, Question, Show};
 use crate::calendar::{AsOf, Date, Grain};
-use crate::functions::{conversions, operators};
+use crate::functions::{conversions, max, operators};
 use crate::model::expr::{Age, CalcLeaf, Edge, Expr, Node, Past, Path, Window};
 use crate::model::facts::Type;
 use crate::model::{DimensionId, KpiId, Model, SourceId, Storage};
@@ -117,6 +117,7 @@ impl<'a> Planner<'a> {
             grain: question.grain,
             dimensions: question.dimensions.clone(),
             filters: question.filter.iter().cloned().collect(),
+            since: question.since,
             back: Vec::new(),
         };
         let formulas: Vec<Vec<Formula>> = question.outputs.iter().map(|output| self.output_formulas(output, &place)).collect();
@@ -143,6 +144,7 @@ impl<'a> Planner<'a> {
             Show::Prior(kpi) => vec![self.expansion.formula(model, &past(Past::Prior, *kpi), place)],
             Show::Change(kpi) => vec![self.expansion.formula(model, &past(Past::Change, *kpi), place)],
             Show::Figure(calc) | Show::Holds(calc) | Show::IsKnown(calc) => vec![self.expansion.formula(model, calc, place)],
+            Show::End => Vec::new(),
             Show::IsComplete(kpis) => kpis.iter().map(|kpi| self.expansion.kpi(model, *kpi, place)).collect(),
         }
     }
@@ -220,6 +222,19 @@ impl<'a> Planner<'a> {
         Expr::leaf(Atom::Single(Box::new(lookup)))
     }
 
+    /// The day after the period of a group. In a custom calendar the periods themselves know it, and are joined.
+    fn period_end(&mut self, grain: Grain, stack: &str, select: &mut Select) -> Scalar {
+        let period = column(stack, "period");
+        if !self.model.calendar.custom {
+            return moved(period, 1, grain);
+        }
+        let end = self.need(grain, Need::End);
+        let spine = self.spine_name(grain);
+        let same = Expr::apply(&operators::EQUAL, vec![column(&spine, "period"), period]);
+        select.join(JoinKind::Left, &spine, &spine, Some(same));
+        fold(&max::MAX, column(&spine, &end))
+    }
+
     /// What a dimension's column is called inside of the plan: by its name, unless the plan needs that for itself.
     pub(super) fn key_name(&self, id: DimensionId) -> String {
         let name = &self.model.dimensions.get(id).name;
@@ -287,6 +302,7 @@ impl<'a> Planner<'a> {
         select.group_by_these();
         for ((output, formulas), whole) in question.outputs.iter().zip(formulas).zip(complete) {
             let value = match (&output.show, formulas.first()) {
+                (Show::End, _) => self.period_end(grain, &stack.name, &mut select),
                 (Show::IsComplete(_) | Show::IsKnown(_), _) | (_, None) => is_complete_here(&stack, whole),
                 (Show::Figure(_), Some(formula)) => Expr::apply(&conversions::TO_NUMBER, vec![self.scalar(formula, &stack)]),
                 (Show::Holds(_), Some(formula)) => self.scalar(formula, &stack),

@@ -4,12 +4,13 @@
 //! formula over KPIs becomes a formula over measures, in which each measure keeps certain dimensions (`total` drops some), has
 //! certain rows (`slice` adds conditions), and is taken at the period itself or at an earlier one (`prior`).
 
-use crate::calendar::{Grain, Length};
-use crate::functions::{Function, OverNothing, abs, if_, operators};
+use crate::calendar::{Date, Grain, Length};
+use crate::functions::{Function, OverNothing, abs, conversions, if_, operators};
 use crate::model::expr::{
     Age, Aggregate, Calc, CalcLeaf, Expr, Grouped, Literal, Node, PairLeaf, Past, Path, RowExpr, RowLeaf, Stock, Trend, Way,
     Window,
 };
+use crate::model::facts::Type;
 use crate::model::{Body, DimensionId, Holds, KpiId, Model, SourceId};
 use foldhash::HashMap;
 
@@ -139,6 +140,8 @@ pub(super) struct Place {
     pub dimensions: Vec<DimensionId>,
     /// Conditions on dimensions.
     pub filters: Vec<RowExpr>,
+    /// A day since which everything counts, instead of the period alone.
+    pub since: Option<Date>,
     /// The way back to an earlier period.
     pub back: Vec<Length>,
 }
@@ -202,6 +205,7 @@ impl Expansion {
                 let previous = shifts(&aggregate) && take_previous(&mut aggregate.window);
                 restrict(model, &mut aggregate, &place.filters);
                 let name = if name.is_empty() { aggregate_name(model, &aggregate) } else { name.to_owned() };
+                accumulate(model, &mut aggregate, place.since);
                 let (source, stock) = (aggregate.source, aggregate.stock.clone());
                 let of = MeasureOf::Rows(Box::new(aggregate));
                 let value =
@@ -213,6 +217,7 @@ impl Expansion {
                 let previous = shifts(&grouped.of) && take_previous(&mut grouped.of.window);
                 restrict(model, &mut grouped.of, &place.filters);
                 let inner = aggregate_name(model, &grouped.of);
+                accumulate(model, &mut grouped.of, place.since);
                 let name = if name.is_empty() { format!("{}_of_{inner}", grouped.function.name) } else { name.to_owned() };
                 let (source, stock) = (grouped.of.source, grouped.of.stock.clone());
                 let of = MeasureOf::Entities(Box::new(grouped));
@@ -372,6 +377,18 @@ fn restrict(model: &Model, aggregate: &mut Aggregate, filters: &[RowExpr]) {
     let on_rows = |filter: &RowExpr| on_rows(model, aggregate.source, pairs, filter);
     let conditions = aggregate.filter.iter().cloned().chain(filters.iter().map(on_rows)).collect();
     aggregate.filter = Expr::all(conditions);
+}
+
+/// Makes an aggregate over a period one over everything since a day.
+fn accumulate(model: &Model, aggregate: &mut Aggregate, since: Option<Date>) {
+    let (Some(since), Some(time), Window::Period) = (since, aggregate.time, aggregate.window) else { return };
+    let stored = Expr::leaf(RowLeaf::Column(Path::to(time)));
+    let is_date = model.sources.get(aggregate.source).columns.get(time).ty == Type::Date;
+    let day = if is_date { stored } else { Expr::apply(&conversions::TO_DATE, vec![stored]) };
+    let from = Expr::made(Node::Literal(Literal::Date(since)));
+    let counts = Expr::apply(&operators::GREATER_OR_EQUAL, vec![day, from]);
+    aggregate.filter = Expr::all(std::iter::once(counts).chain(aggregate.filter.take()).collect());
+    aggregate.window = Window::AllTime;
 }
 
 /// A condition on dimensions as one on the rows of a source.

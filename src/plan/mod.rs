@@ -12,7 +12,8 @@
 //! 4. `stack` puts everything on a dense set of periods and slices; `spine` makes the periods, with their bounds and those
 //!    before them; `complete` says from when on windows are whole. `assemble` holds the planner and makes the result.
 //!
-//! [`views`] says which views a project has, [`guardrails`] when guardrails fire; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
+//! [`views`] says which views a project has, [`guardrails`] when guardrails fire, [`north_star`]
+//! what moved the North Star, [`objectives`] how far key results are; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
 //! cannot fail: what reaches this stage is valid. It knows no dialect.
 
 mod ages;
@@ -26,6 +27,8 @@ mod journey;
 mod levels;
 mod measures;
 mod names;
+pub mod north_star;
+pub mod objectives;
 mod periods;
 pub mod relation;
 mod rows;
@@ -60,6 +63,9 @@ pub struct Question {
     pub age: Option<Age>,
     /// A condition on dimensions under which rows count.
     pub filter: Option<RowExpr>,
+    /// A day since which everything counts up to the end of each period, instead of the period alone. Only for KPIs without windows
+    /// of their own.
+    pub since: Option<Date>,
     /// Whether rows without data are left out.
     pub omit_gaps: bool,
     /// The first period shown; the calendar's start if not given.
@@ -96,6 +102,8 @@ pub enum Show {
     Holds(Box<Calc>),
     /// Whether everything that a condition looks at is complete.
     IsKnown(Box<Calc>),
+    /// The day after the period.
+    End,
 }
 
 /// Where the rows of sources are.
@@ -122,6 +130,7 @@ impl Question {
             dimensions,
             age: model.kpis.get(kpi).age.as_ref().map(|age| age.value),
             filter: None,
+            since: None,
             omit_gaps: model.kpis.get(kpi).omit_gaps,
             from: None,
             to: None,

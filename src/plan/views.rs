@@ -1,10 +1,11 @@
 //! Which views a project has: per KPI one for each grain and slice, one for each scorecard, and all of their figures in one.
 
 use super::names::Names;
-use super::relation::{Body, Part, Query, Select, column};
-use super::{Data, Output, Question, Show, guardrails, plan_with};
+use super::relation::{Body, Part, Query, Scalar, Select, column};
+use super::{Data, Output, Question, Show, guardrails, north_star, objectives, plan_with};
 use crate::calendar::Grain;
 use crate::model::expr::{Expr, Literal, Node};
+use crate::model::objective::Sheet;
 use crate::model::{DimensionId, Kpi, KpiId, Model, Scorecard};
 use crate::pipeline::Valid;
 use crate::text::Files;
@@ -31,6 +32,12 @@ pub enum Shows {
     AllValues,
     /// Every period in which a guardrail fires, a row each.
     Guardrails,
+    /// The parts of the North Star, a row for each period.
+    NorthStar,
+    /// What contributed to its changes.
+    NorthStarDrivers,
+    /// Objectives or their key results.
+    Objectives(Sheet),
     /// Another view, under a former name.
     Former(String),
 }
@@ -57,6 +64,11 @@ pub fn views(project: &Valid) -> Vec<View> {
         views.push(View { name: "kpi_values".to_owned(), shows: Shows::AllValues, comment });
     }
     views.extend(of_guardrails(model));
+    views.extend(of_north_star(model));
+    for sheet in Sheet::ALL.into_iter().filter(|_| objectives::is_filled(model)) {
+        let comment = sheet.about().map(str::to_owned).to_vec();
+        views.push(View { name: sheet.name().to_owned(), shows: Shows::Objectives(sheet), comment });
+    }
     views
 }
 
@@ -160,6 +172,31 @@ fn of_guardrails(model: &Model) -> Option<View> {
     Some(View { name: "guardrails".to_owned(), shows: Shows::Guardrails, comment })
 }
 
+fn of_north_star(model: &Model) -> Vec<View> {
+    let Some(star) = model.north_star.as_ref().filter(|_| north_star::has_views(model)) else { return Vec::new() };
+    let view = |name: &str, shows, lines: &[&str]| {
+        let comment = std::iter::once(star.title.clone()).chain(lines.iter().map(|line| (*line).to_owned()));
+        View { name: name.to_owned(), shows, comment: comment.collect() }
+    };
+    let mut views = vec![view(
+        "north_star",
+        Shows::NorthStar,
+        &[
+            "The North Star: its volume, its efficiency and its counter metrics, one row for each and period",
+            "prior and change look one period back",
+        ],
+    )];
+    if north_star::has_drivers(model) {
+        let lines = [
+            "What contributed to each change of the North Star's volume and efficiency since the period before",
+            "effect: total is the KPI itself; component its parts (those of level 1 add up to it, and so do the leaves);",
+            "member, rate and mix the values of a dimension (rate and mix of all members add up to it)",
+        ];
+        views.push(view("north_star_drivers", Shows::NorthStarDrivers, &lines));
+    }
+    views
+}
+
 /// The plan of a view; nothing for one that is another under a former name.
 pub fn query(project: &Valid, shows: &Shows) -> Option<Query> {
     let model = project.model();
@@ -172,6 +209,9 @@ pub fn query(project: &Valid, shows: &Shows) -> Option<Query> {
         }
         Shows::AllValues => Some(all_values(project)),
         Shows::Guardrails => Some(guardrails::every(model)),
+        Shows::NorthStar => Some(north_star::north_star(project)),
+        Shows::NorthStarDrivers => Some(north_star::drivers(project)),
+        Shows::Objectives(sheet) => Some(objectives::query(project, *sheet, Data::Warehouse)),
         Shows::Former(_) => None,
     }
 }
@@ -192,6 +232,7 @@ pub(super) fn blank(grain: Grain) -> Question {
         dimensions: Vec::new(),
         age: None,
         filter: None,
+        since: None,
         omit_gaps: false,
         from: None,
         to: None,
@@ -233,11 +274,15 @@ fn all_values(project: &Valid) -> Query {
     Query { parts, result: Body::Union(rows) }
 }
 
+/// A text.
+pub(super) fn text(text: &str) -> Scalar {
+    Expr::made(Node::Literal(Literal::Text(text.to_owned())))
+}
+
 /// One KPI's rows of the long form.
 fn long_rows(model: &Model, id: KpiId, grain: Grain, from: &str) -> Select {
     let kpi = model.kpis.get(id);
     let name = &kpi.name.value;
-    let text = |text: &str| Expr::made(Node::Literal(Literal::Text(text.to_owned())));
     let number = |ending: &str| {
         let value = column(from, &format!("{name}__{ending}"));
         Expr::apply(&crate::functions::conversions::TO_NUMBER, vec![value])

@@ -168,6 +168,7 @@ pub fn question(model: &Model, asked: &Asked, columns: &[Column]) -> Result<(Que
         dimensions: first.and_then(|kpi| kpi.by.first()).map(|slice| slice.value.clone()).unwrap_or_default(),
         age,
         filter: None,
+        since: None,
         omit_gaps: false,
         from,
         to,

@@ -20,11 +20,14 @@ mod guardrail;
 mod journey;
 mod kpi;
 mod north_star;
+mod objective;
 mod operator;
 mod reached;
 mod row;
+mod sheet;
 mod source;
 mod states;
+mod target;
 mod test;
 
 use crate::diagnostic::{Code, Finding, Findings, codes, suggest};
@@ -66,8 +69,9 @@ pub fn resolve(spec: &Spec, formulas: &Formulas, findings: &mut Findings) -> Mod
     bodies(spec, formulas, &mut model, findings);
     kpi::references(spec, &mut model, findings);
     kpi::scorecards(spec, &mut model, findings);
-    guardrail::guardrails(spec, formulas, &mut model, findings);
     north_star::north_star(spec, &mut model, findings);
+    guardrail::guardrails(spec, formulas, &mut model, findings);
+    objective::objectives(spec, &mut model, findings);
     test::tests(spec, &mut model, findings);
     model
 }
@@ -96,8 +100,10 @@ fn empty(spec: &Spec) -> Model {
         teams: Table::default(),
         taxonomies: taxonomies(spec),
         scorecards: Vec::new(),
-        guardrails: Vec::new(),
         north_star: None,
+        guardrails: Vec::new(),
+        objectives: Table::default(),
+        okrs: project.okrs.clone(),
         tests: Vec::new(),
         kpi_names: HashMap::new(),
         source_names: HashMap::new(),

@@ -6,6 +6,7 @@ use crate::diagnostic::{Findings, codes};
 use crate::formula::{Expression, Kind, Literal as Written, Operator};
 use crate::load::{Entry, Node, Value};
 use crate::model::facts::Type;
+use crate::model::objective::Sheet;
 use crate::model::{
     Cell, Clock, ColumnId, DimensionId, Expected, ExpectedRow, ExpectedValue, Given, KpiId, Model, SourceId, Storage, TestCase,
 };
@@ -32,7 +33,7 @@ pub(super) fn tests(spec: &Spec, model: &mut Model, findings: &mut Findings) {
 pub(super) struct TestResolver<'a> {
     pub(super) model: &'a Model,
     pub(super) incomplete: bool,
-    findings: &'a mut Findings,
+    pub(super) findings: &'a mut Findings,
 }
 
 impl TestResolver<'_> {
@@ -55,16 +56,17 @@ impl TestResolver<'_> {
             given.push(Given { source, rows });
         }
         let mut expect = Vec::new();
-        let mut firings = Vec::new();
+        let (mut sheets, mut firings) = (Vec::new(), Vec::new());
         for (name, node) in &test.expect {
-            if name.value == GUARDRAILS {
-                firings.extend(self.firings(name, node));
-                continue;
+            match Sheet::named(&name.value) {
+                _ if name.value == GUARDRAILS => firings.extend(self.firings(name, node)),
+                Some(sheet) => sheets.extend(self.sheet(sheet, name, node)),
+                None if name.value == GUARDRAILS => firings.extend(self.firings(name, node)),
+                None => expect.extend(self.expected(name, node)),
             }
-            expect.extend(self.expected(name, node));
         }
         let description = test.description.as_ref().map(|text| text.value.clone()).unwrap_or_default();
-        TestCase { name: test.name.clone(), description, as_of, given, expect, firings }
+        TestCase { name: test.name.clone(), description, as_of, given, expect, sheets, firings }
     }
 
     pub(super) fn bad(&mut self, span: Span, message: impl Into<String>, help: &str) {

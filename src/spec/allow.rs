@@ -67,7 +67,7 @@ pub(super) fn collect(entry: &Entry, allowances: &mut Vec<Allowance>, findings: 
             allowances.push(Allowance { lint, within, span: allowed.key.span });
         }
     }
-    for column in reader.entries("columns") {
-        collect(column, allowances, findings);
+    for inner in ["columns", "key_results"].into_iter().flat_map(|key| reader.entries(key)) {
+        collect(inner, allowances, findings);
     }
 }

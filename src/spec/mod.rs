@@ -11,6 +11,7 @@ pub mod guardrail;
 pub mod journey;
 pub mod kpi;
 pub mod north_star;
+pub mod objective;
 pub mod project;
 pub mod reader;
 pub mod scorecard;
@@ -47,10 +48,12 @@ pub struct Spec {
     pub taxonomies: Vec<team::Taxonomy>,
     /// Scorecards.
     pub scorecards: Vec<scorecard::Scorecard>,
-    /// Guardrails.
-    pub guardrails: Vec<guardrail::Guardrail>,
     /// The North Star; more than one is a mistake.
     pub north_star: Vec<north_star::NorthStar>,
+    /// Guardrails.
+    pub guardrails: Vec<guardrail::Guardrail>,
+    /// Objectives.
+    pub objectives: Vec<objective::Objective>,
     /// Lints that definitions silence.
     pub allowances: Vec<allow::Allowance>,
     /// Spec tests.
@@ -72,8 +75,9 @@ impl Spec {
             teams,
             taxonomies,
             scorecards,
-            guardrails,
             north_star,
+            guardrails,
+            objectives,
             allowances,
             tests,
             incomplete,
@@ -86,8 +90,9 @@ impl Spec {
         self.teams.extend(teams);
         self.taxonomies.extend(taxonomies);
         self.scorecards.extend(scorecards);
-        self.guardrails.extend(guardrails);
         self.north_star.extend(north_star);
+        self.guardrails.extend(guardrails);
+        self.objectives.extend(objectives);
         self.allowances.extend(allowances);
         self.tests.extend(tests);
     }
@@ -125,7 +130,11 @@ pub static FILE: Record = Record {
             "KPIs that are looked at together.",
         ),
         Field::new("north_star", Shape::Record(&north_star::NORTH_STAR), "What the company steers by."),
-        Field::new("objectives", Shape::Any, "What is to be reached, and the key results that show it.").later(),
+        Field::new(
+            "objectives",
+            Shape::Named("an objective", &Shape::Record(&objective::OBJECTIVE)),
+            "What is to be reached, and the key results that show it.",
+        ),
         Field::new(
             "guardrails",
             Shape::Named("a guardrail", &Shape::Record(&guardrail::GUARDRAIL)),
@@ -236,13 +245,15 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
     each(&reader, "teams", |entry| spec.teams.push(team::decode(entry)));
     each(&reader, "taxonomies", |entry| spec.taxonomies.push(team::decode_taxonomy(entry)));
     each(&reader, "scorecards", |entry| spec.scorecards.push(scorecard::decode(entry)));
+    each(&reader, "objectives", |entry| spec.objectives.push(objective::decode(entry)));
     each(&reader, "guardrails", |entry| spec.guardrails.push(guardrail::decode(entry, files)));
+    each(&reader, "objectives", |entry| spec.objectives.push(objective::decode(entry)));
     each(&reader, "tests", |entry| spec.tests.push(test::decode(entry)));
     for entry in reader.all().iter().filter(|entry| entry.key.value == "north_star") {
         spec.north_star.push(north_star::decode(entry));
         allow::collect(entry, &mut spec.allowances, findings);
     }
-    for section in ["sources", "journeys", "kpis", "teams", "scorecards", "guardrails"] {
+    for section in ["sources", "journeys", "kpis", "teams", "scorecards", "objectives", "guardrails"] {
         each(&reader, section, |entry| allow::collect(entry, &mut spec.allowances, findings));
     }
 }
@@ -300,8 +311,9 @@ fn unique(spec: &mut Spec, findings: &mut Findings) {
     keep_first(&mut spec.teams, |team| &team.name, "team", findings);
     keep_first(&mut spec.taxonomies, |taxonomy| &taxonomy.name, "taxonomy", findings);
     keep_first(&mut spec.scorecards, |scorecard| &scorecard.name, "scorecard", findings);
-    keep_first(&mut spec.guardrails, |guardrail| &guardrail.name, "guardrail", findings);
     only_one_north_star(spec, findings);
+    keep_first(&mut spec.guardrails, |guardrail| &guardrail.name, "guardrail", findings);
+    keep_first(&mut spec.objectives, |objective| &objective.name, "objective", findings);
     keep_first(&mut spec.tests, |test| &test.name, "test", findings);
     aliases(spec, findings);
 }

@@ -6,6 +6,7 @@ use super::shape::{Field, Record, Shape};
 use crate::calendar::{AsOf, Calendar, Date, Weekday, Zone, known_zones, meant_day};
 use crate::diagnostic::{Findings, Level, codes, suggest};
 use crate::load::Value;
+use crate::model::Okrs;
 use crate::text::{Name, Spanned};
 use std::collections::BTreeMap;
 
@@ -35,6 +36,8 @@ pub struct Project {
     pub database: Option<Text>,
     /// Levels of lints by readable name.
     pub lints: BTreeMap<String, Level>,
+    /// How objectives are judged.
+    pub okrs: Okrs,
 }
 
 /// The calendar as written; what is left out has a default.
@@ -90,6 +93,28 @@ static WAREHOUSE: Record = Record {
     ],
 };
 
+static OKRS: Record = Record {
+    what: "the settings of objectives",
+    fields: &[
+        Field::new(
+            "on_track",
+            Shape::Number,
+            "The share of the expected progress from which on a result is on track. Default: 95%.",
+        )
+        .example("90%"),
+        Field::new(
+            "at_risk",
+            Shape::Number,
+            "The share of it from which on a result is at risk and not off track. Default: 75%.",
+        )
+        .example("60%"),
+        Field::new("objectives", Shape::Count, "How many objectives a team may have in one period. Default: 5.").example("3"),
+        Field::new("key_results", Shape::Count, "How many key results an objective may have. Default: 5.").example("4"),
+        Field::new("stale_after", Shape::Text, "For how long a check-in of a manual result is fresh. Default: `31 days`.")
+            .example("14 days"),
+    ],
+};
+
 /// The keys of `kpic.yml`.
 pub static PROJECT: Record = Record {
     what: "kpic.yml",
@@ -109,6 +134,7 @@ pub static PROJECT: Record = Record {
             "The level of each lint, by its readable name.",
         )
         .example("{ unused-column: warn }"),
+        Field::new("okrs", Shape::Record(&OKRS), "How objectives are judged, and how many there may be."),
     ],
 };
 
@@ -144,6 +170,41 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
         schema: of_warehouse("schema"),
         database: of_warehouse("database"),
         lints: lints(reader, findings),
+        okrs: okrs(reader, findings),
+    }
+}
+
+fn okrs(reader: &Reader<'_>, findings: &mut Findings) -> Okrs {
+    let default = Okrs::default();
+    let Some(settings) = reader.record("okrs") else { return default };
+    let mut share = |key: &str, or: f64| {
+        let given = settings.number(key)?;
+        if (0.0..=1.0).contains(&given.value) {
+            return Some(given.value);
+        }
+        findings
+            .report(
+                &codes::WRONG_SHAPE,
+                given.span,
+                format!("`{key}` is a share of what is expected, and {} is none", given.value),
+            )
+            .help(format!("for instance `{key}: {}%`", or * 100.0));
+        None
+    };
+    let on_track = share("on_track", default.on_track).unwrap_or(default.on_track);
+    let at_risk = share("at_risk", default.at_risk).unwrap_or(default.at_risk);
+    if let (true, Some(given)) = (at_risk > on_track, settings.number("at_risk").or(settings.number("on_track"))) {
+        findings
+            .report(&codes::WRONG_SHAPE, given.span, "a result would be on track before it is at risk")
+            .help("`at_risk` is the lower of the two shares");
+    }
+    let count = |key: &str, or: u32| settings.count(key).map_or(or, |count| count.value);
+    Okrs {
+        on_track,
+        at_risk,
+        objectives: count("objectives", default.objectives),
+        key_results: count("key_results", default.key_results),
+        stale_after: settings.text("stale_after").map_or(default.stale_after, |text| settle(&text, findings)),
     }
 }
 

@@ -36,7 +36,8 @@ pub static TEST: Record = Record {
             "expect",
             Shape::Map(&Shape::Either(&[Shape::Map(&Shape::Any), Shape::List(&Shape::Map(&Shape::Any))])),
             "For `kpi` a map from period to value; for `kpi by dimension` a list of rows; for `guardrails` a list with all periods in \
-             which each of them fires.",
+             which each of them fires; for `key_results`, `key_results_history` and `objectives` a list of rows with the columns of that \
+             view.",
         )
         .example("{ revenue: { 2024-01: 10, 2024-02: 0 } }")
         .required(),

@@ -103,3 +103,52 @@ fn coverage_counts_what_has_a_way() {
     let teams: Vec<(usize, usize)> = coverage.teams.iter().map(|(_, reach, all)| (*reach, *all)).collect();
     assert_eq!(teams, [(1, 1), (1, 3)]);
 }
+
+/// The names of what is found about a key result on `pushed`.
+fn found(result: &str) -> Vec<&'static str> {
+    let kpis = [
+        kpi("star", "up", &[]),
+        kpi("cost", "down", &[]),
+        kpi("helps", "up", &[("star", "up")]),
+        kpi("harms", "up", &[("star", "down")]),
+        kpi("both", "up", &[("star", "up"), ("cost", "up")]),
+        kpi("alone", "up", &[]),
+        "  open: { values: { 2024-01: -1, 2024-02: 1 }, kind: flow }\n  product: { formula: open * (open - 1), drives: [{ kpi: star, effect: up, because: x }] }\n"
+            .to_owned(),
+    ];
+    let objective = format!(
+        "objectives:\n  o: {{ title: We grow, period: 2024-Q1, key_results: {{ r: {{ {result} }} }} }}\nguardrails:\n  g: {{ when: alone < 1, action: x }}\n"
+    );
+    let spec = format!("{}{objective}", spec(&kpis.concat(), "  volume: star\n  efficiency: cost\n  counter: [helps]\n"));
+    let about = ["misaligned-key-result", "disagreeing-paths", "unaligned-key-result"];
+    checked(&spec).findings.iter().map(|finding| finding.code.name).filter(|name| about.contains(name)).collect()
+}
+
+#[test]
+fn key_results_are_held_against_the_ways_of_their_kpis() {
+    assert_eq!(found("kpi: helps, from: 1, to: 2"), Vec::<&str>::new());
+    assert_eq!(found("kpi: helps, from: 2, to: 1"), ["misaligned-key-result"]);
+    assert_eq!(found("kpi: harms, from: 1, to: 2"), ["misaligned-key-result"]);
+    assert_eq!(found("kpi: harms, from: 1, to: +20%"), ["misaligned-key-result"]);
+    assert_eq!(found("kpi: harms, from: 2, to: 1"), Vec::<&str>::new());
+    // Volume up, cost up.
+    assert_eq!(found("kpi: both, from: 1, to: 2"), ["disagreeing-paths"]);
+    assert_eq!(found("kpi: alone, from: 1, to: 2"), ["unaligned-key-result"]);
+    // What is open counts neither for nor against, and is a way.
+    assert_eq!(found("kpi: open, from: 1, to: 2"), Vec::<&str>::new());
+    // The North Star itself is its own way.
+    assert_eq!(found("kpi: star, from: 2, to: 1"), ["misaligned-key-result"]);
+    assert_eq!(found("kpi: cost, from: 2, to: 1"), Vec::<&str>::new());
+}
+
+#[test]
+fn what_is_waived_guarded_or_dropped_is_not_held_against_them() {
+    for result in [
+        "kpi: harms, from: 1, to: 2, unaligned: The law asks for it.",
+        "kpi: harms, from: 1, to: 2, dropped: It was a mistake.",
+        "kpi: harms, at_least: 1, health: true",
+        "kpi: alone, from: 1, to: 2, unaligned: The law asks for it.",
+    ] {
+        assert_eq!(found(result), Vec::<&str>::new(), "{result}");
+    }
+}

@@ -37,7 +37,7 @@ pub fn calendar(choices: &mut Choices) -> Calendar {
     let last = days(calendar.start, choices.between(length.0, length.1));
     calendar.as_of = if choices.chance(45) { last } else { days(boundary(&calendar, last, choices), -1) };
     if choices.chance(3) {
-        calendar.as_of = days(calendar.start, -choices.between(1, 90));
+        calendar.as_of = days(calendar.start, choices.between(0, 6));
     }
     calendar
 }

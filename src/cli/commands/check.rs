@@ -4,7 +4,7 @@ use crate::build;
 use crate::cli::{Context, FINDINGS, FINE, FindingsFormat, Stop, environment, findings, out};
 use crate::diagnostic::{Findings, render};
 use crate::engine::Failure;
-use crate::fix::{self, Fixed};
+use crate::fix::{self, Change, Fixed};
 use crate::pipeline::{self, Checked};
 use clap::Args;
 use similar::TextDiff;
@@ -102,13 +102,7 @@ fn mended(fixed: &Fixed) -> String {
 
 /// Shows what would change, as a unified diff that `git apply` takes in the root of the repository.
 fn diff(fixed: &Fixed, root: &Path) -> u8 {
-    let folder = findings::in_repository(root);
-    let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-    for change in &fixed.changes {
-        let diff = TextDiff::from_lines(&change.before, &change.after);
-        let (old, new) = (format!("a/{prefix}{}", change.path), format!("b/{prefix}{}", change.path));
-        out::print(&diff.unified_diff().context_radius(3).header(&old, &new).to_string());
-    }
+    print_diff(&fixed.changes, root);
     let (count, files) = (fixed.mended.len(), many(fixed.changes.len(), "file"));
     out::error(&format!("--fix would mend {} in {files}\n", many(count, "finding")));
     if fixed.left.is_empty() {
@@ -118,6 +112,17 @@ fn diff(fixed: &Fixed, root: &Path) -> u8 {
     if count > 0 { FINDINGS } else { code(&fixed.left) }
 }
 
-fn many(count: usize, what: &str) -> String {
+/// Shows changes as a unified diff.
+pub(super) fn print_diff(changes: &[Change], root: &Path) {
+    let folder = findings::in_repository(root);
+    let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    for change in changes {
+        let diff = TextDiff::from_lines(&change.before, &change.after);
+        let (old, new) = (format!("a/{prefix}{}", change.path), format!("b/{prefix}{}", change.path));
+        out::print(&diff.unified_diff().context_radius(3).header(&old, &new).to_string());
+    }
+}
+
+pub(super) fn many(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,15 +1,19 @@
 //! One file a command.
 
+pub(super) mod align;
 pub(super) mod build;
 pub(super) mod check;
 pub(super) mod completions;
 pub(super) mod explain;
+pub(super) mod freeze;
 pub(super) mod graph;
 pub(super) mod init;
 pub(super) mod man;
 pub(super) mod query;
 pub(super) mod run;
 pub(super) mod schema;
+pub(super) mod status;
 pub(super) mod test;
 pub(super) mod verify;
 pub(super) mod watch;
+pub(super) mod why;

@@ -173,7 +173,7 @@ fn question(model: &Model, grain: Grain, kpis: &[KpiId]) -> Question {
         outputs.push(Output { name: format!("{name}__is_complete"), show: Show::IsComplete(vec![*id]) });
     }
     let (dimensions, age, filter, from, to) = (Vec::new(), None, None, None, None);
-    Question { outputs, grain, dimensions, age, filter, omit_gaps: false, from, to, data: Data::Warehouse }
+    Question { outputs, grain, dimensions, age, filter, since: None, omit_gaps: false, from, to, data: Data::Warehouse }
 }
 
 fn of_kpi(model: &Model, id: KpiId, grain: Grain, rows: &Rows) -> Recent {

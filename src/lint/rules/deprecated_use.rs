@@ -1,4 +1,4 @@
-//! `deprecated-use`: a formula, guardrail or scorecard that uses a deprecated KPI, or a KPI by a former name.
+//! `deprecated-use`: a formula, guardrail, scorecard or key result that uses a deprecated KPI, or a KPI by a former name.
 
 use super::walk;
 use crate::diagnostic::{Findings, codes};
@@ -28,6 +28,9 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         for entry in &card.kpis {
             mention(lens, entry.value, entry.span, false, findings);
         }
+    }
+    for shown in lens.key_results().filter_map(|(_, result)| result.kpi()) {
+        mention(lens, shown.kpi, shown.span, false, findings);
     }
 }
 

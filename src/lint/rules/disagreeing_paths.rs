@@ -30,4 +30,18 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
                 .help("decide which of the two it is for, and let a KPI of its own stand for the other; or say why both are meant");
         }
     }
+    for pushed in crate::align::check::pushed(lens.model, lens.alignment).filter(|pushed| pushed.ways.disagree()) {
+        let (name, kpi) = (&pushed.result.name.value, &lens.model.kpis.get(pushed.kpi).name.value);
+        let message = format!("`{name}` wants `{kpi}` to go {}, which both helps and harms the North Star", pushed.way());
+        let finding = findings.report(&codes::DISAGREEING_PATHS, pushed.result.name.span, message);
+        let up = pushed.way() == "up";
+        for (sign, helps) in [(Sign::Plus, up), (Sign::Minus, !up)] {
+            let Some(way) = reach.shortest(lens.alignment, pushed.kpi, sign) else { continue };
+            let steps = words::way(lens.model, lens.alignment, pushed.kpi, &way);
+            let own = lens.model.kpis.get(pushed.kpi).name.span;
+            let place = way.edges.first().and_then(|at| lens.alignment.edge(*at)).map_or(own, |edge| edge.span);
+            finding.also(place, format!("{}: {steps}, {}", if helps { "helps" } else { "harms" }, words::part(way.role)));
+        }
+        finding.help("choose a KPI that does the one without the other, or say why both are meant: `unaligned: \"...\"`");
+    }
 }

@@ -21,15 +21,15 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         }
         let way = |better| if good(better) == Sign::Plus { "up" } else { "down" };
         let turn = if edge.sign == Sign::Plus { "up" } else { "down" };
-        let (mover, moved) = (&from.name.value, &to.name.value);
+        let (one, other) = (&from.name.value, &to.name.value);
         let message = format!(
-            "`{mover}` is better {}, and so moves `{moved}` the wrong way: it is better {}",
+            "`{one}` is better {}, and so moves `{other}` the wrong way: it is better {}",
             way(from.better),
             way(to.better)
         );
         findings
             .report(&codes::INFLUENCE_AGAINST_GOOD, edge.span, message)
-            .here(format!("more of it moves `{moved}` {turn}"))
+            .here(format!("more of it moves `{other}` {turn}"))
             .help("correct `effect` or a `better`; if it is a price that you pay, say so: `allow: { influence-against-good: \"...\" }`");
     }
 }

@@ -20,8 +20,10 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             *reaches |= fine;
         }
     }
-    for ((team, owned), reaches) in lens.model.teams.rows().iter().zip(owned).zip(reaches) {
-        if reaches {
+    // Whom the North Star's growth asks something of is tied to it.
+    let prepares = |id| lens.model.north_star.iter().flat_map(|star| &star.consequences).any(|each| each.team == Some(id));
+    for (((id, team), owned), reaches) in lens.model.teams.iter().zip(owned).zip(reaches) {
+        if reaches || prepares(id) {
             continue;
         }
         let (name, span) = (&team.name.value, team.name.span);

@@ -1,4 +1,4 @@
-//! `unused-kpi`: a figure that is on no scorecard and that no KPI or guardrail uses is looked at by nobody. Quiet in a project without
+//! `unused-kpi`: a figure that is on no scorecard and that no KPI, guardrail or key result uses is looked at by nobody. Quiet in a project without
 //! scorecards, and silent unless asked for.
 
 use crate::diagnostic::{Findings, codes};
@@ -15,9 +15,13 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     }
     let shown: BTreeSet<_> = model.scorecards.iter().flat_map(|scorecard| &scorecard.kpis).map(|kpi| kpi.value).collect();
     let watched: BTreeSet<_> = model.guardrails.iter().flat_map(|guardrail| &guardrail.watches).copied().collect();
+    let aimed_at: BTreeSet<_> = lens.key_results().filter_map(|(_, result)| result.kpi()).map(|shown| shown.kpi).collect();
     for (id, kpi) in model.kpis.iter() {
         // What is deprecated is on its way out.
-        if shown.contains(&id) || watched.contains(&id) || kpi.deprecated.is_some() || lens.graph.is_used(Node::Kpi(id)) {
+        if [&shown, &watched, &aimed_at].iter().any(|used| used.contains(&id)) {
+            continue;
+        }
+        if kpi.deprecated.is_some() || lens.graph.is_used(Node::Kpi(id)) {
             continue;
         }
         let message = format!("`{}` is on no scorecard, and no other KPI uses it", kpi.name.value);

@@ -1,0 +1,364 @@
+//! Objectives against the KPIs that show them: cascades without circles, targets in the KPI's unit, slices that the KPI has, and
+//! periods in which there is something to be read.
+
+use super::Context;
+use super::row::Scope;
+use super::slice::{self, Parts};
+use crate::calendar::{Date, Stretch, add_days};
+use crate::diagnostic::{Findings, codes};
+use crate::model::expr::{Calc, CalcLeaf, Expr, Node, RowExpr, Window};
+use crate::model::facts::{Kind, Range};
+use crate::model::objective::{
+    Amount, Baseline, Evidence, Goal, KeyResult, Objective, ObjectiveId, Reads, Relative, Shown, Target,
+};
+use crate::model::unit::{Fit, Shown as UnitShown, Unit};
+use crate::model::{Body, KpiId, Model};
+use crate::text::{Files, Span};
+use std::collections::{BTreeMap, HashSet};
+
+/// Checks all objectives. What is wrong is taken out, so that no later stage meets it.
+pub(super) fn objectives(model: &mut Model, parts: &BTreeMap<KpiId, Parts>, files: &Files, findings: &mut Findings) {
+    circles(model, findings);
+    outlives(model, findings);
+    for id in model.objectives.ids().collect::<Vec<_>>() {
+        let objective = model.objectives.get_mut(id);
+        let mut results = std::mem::take(&mut objective.key_results);
+        let objective = model.objectives.get(id);
+        for result in &mut results {
+            key_result(model, objective, result, parts, files, findings);
+        }
+        model.objectives.get_mut(id).key_results = results;
+    }
+}
+
+/// Reports objectives that serve each other, once for each circle, and cuts it.
+fn circles(model: &mut Model, findings: &mut Findings) {
+    let parent = |model: &Model, id: ObjectiveId| model.objectives.get(id).parent.as_ref().map(|parent| parent.value);
+    let mut done: HashSet<ObjectiveId> = HashSet::new();
+    for start in model.objectives.ids().collect::<Vec<_>>() {
+        let mut way = vec![start];
+        let mut at = start;
+        while let Some(next) = parent(model, at).filter(|next| !done.contains(next)) {
+            if let Some(first) = way.iter().position(|known| *known == next) {
+                let circle = way.get(first..).unwrap_or_default();
+                circle_found(model, circle, findings);
+                model.objectives.get_mut(at).parent = None;
+                break;
+            }
+            way.push(next);
+            at = next;
+        }
+        done.extend(way);
+    }
+}
+
+fn circle_found(model: &Model, circle: &[ObjectiveId], findings: &mut Findings) {
+    let name = |id: &ObjectiveId| model.objectives.get(*id).name.value.clone();
+    let spans: Vec<Span> =
+        circle.iter().filter_map(|id| model.objectives.get(*id).parent.as_ref().map(|parent| parent.span)).collect();
+    let Some((first, rest)) = spans.split_first() else { return };
+    let names: Vec<String> = circle.iter().chain(circle.first()).map(name).collect();
+    let finding = findings.report(
+        &codes::OBJECTIVE_CYCLE,
+        *first,
+        format!("these objectives serve each other: {}", names.join(" \u{2192} ")),
+    );
+    for span in rest {
+        finding.also(*span, "");
+    }
+    finding.help("one of them is served by the others and serves none of them: take its `parent` out");
+}
+
+/// Reports objectives that are not within the period of the one they serve.
+fn outlives(model: &Model, findings: &mut Findings) {
+    for objective in model.objectives.rows() {
+        let Some(parent) = objective.parent.as_ref().map(|parent| model.objectives.get(parent.value)) else { continue };
+        let (Some(own), Some(of_parent)) = (objective.period, parent.period) else { continue };
+        if of_parent.holds(own) {
+            continue;
+        }
+        let name = &objective.name.value;
+        let message = if own.last > of_parent.last {
+            format!(
+                "`{name}` goes on until {}, but `{}`, which it serves, ends on {}",
+                own.last, parent.name.value, of_parent.last
+            )
+        } else {
+            format!(
+                "`{name}` begins on {}, before `{}`, which it serves, does on {}",
+                own.first, parent.name.value, of_parent.first
+            )
+        };
+        let finding = findings.report(&codes::OUTLIVES_PARENT, objective.period_span.unwrap_or(objective.name.span), message);
+        if let Some(span) = parent.period_span {
+            finding.also(span, format!("the period of `{}`", parent.name.value));
+        }
+        finding.help("what serves an objective is done within its period: shorten this one, or give it another `parent`");
+    }
+}
+
+fn key_result(
+    model: &Model,
+    objective: &Objective,
+    result: &mut KeyResult,
+    parts: &BTreeMap<KpiId, Parts>,
+    files: &Files,
+    findings: &mut Findings,
+) {
+    let unit = match &mut result.evidence {
+        Evidence::Kpi(shown) => {
+            let facts = &model.kpis.get(shown.kpi).facts;
+            if facts.is_broken() {
+                // What is wrong with the KPI has been said.
+                result.evidence = Evidence::Broken;
+                return;
+            }
+            if !sliced(model, shown, parts, files, findings) {
+                result.evidence = Evidence::Broken;
+                return;
+            }
+            Some((facts.unit.clone(), facts.range, format!("`{}` is", model.kpis.get(shown.kpi).name.value)))
+        }
+        Evidence::Manual(manual) => Some((manual.unit.clone(), Range::ANY, format!("`{}` is", result.name.value))),
+        Evidence::Missing | Evidence::Broken => None,
+    };
+    if let (Some(goal), Some((unit, range, of))) = (&mut result.goal, unit)
+        && !goal_fits(goal, &unit, range, &of, findings)
+    {
+        result.goal = None;
+    }
+    begins_at_zero(model, result, findings);
+    no_way_to_go(result, findings);
+    let Some(shown) = result.kpi() else { return };
+    let (Some(period), Some(due)) = (objective.period, result.due) else { return };
+    let stretch = Stretch { first: period.first, last: due };
+    let seen = is_observed(model, shown, result.reads, stretch);
+    let (kpi, grain) = (&model.kpis.get(shown.kpi).name.value, shown.grain);
+    if !seen {
+        let message = format!("`{kpi}` is read by {grain}, and no whole {grain} lies between {} and {due}", period.first);
+        findings
+            .report(&codes::NEVER_OBSERVED, shown.span, message)
+            .help(format!("show the result by a KPI of a finer grain, or give the objective at least one whole {grain}"));
+        result.evidence = Evidence::Broken;
+        return;
+    }
+    if result.reads == Reads::ToDate
+        && let Some(why) = cannot_accumulate(model, shown.kpi)
+    {
+        let message = format!("`{kpi}` has no value over everything since a day: {why}");
+        findings
+            .report(&codes::CANNOT_ACCUMULATE, shown.span, message)
+            .help("leave `measure` out to read its latest period, or write `measure: mean` for the mean of its periods");
+        result.evidence = Evidence::Broken;
+    }
+}
+
+/// Whether the KPI has the dimensions of the slice, with such values.
+fn sliced(model: &Model, shown: &mut Shown, parts: &BTreeMap<KpiId, Parts>, files: &Files, findings: &mut Findings) -> bool {
+    let kpi = model.kpis.get(shown.kpi);
+    if let Some(needed) = kpi.facts.needs
+        && !shown.slice.iter().any(|(id, _)| *id == needed)
+    {
+        let dimension = &model.dimensions.get(needed).name;
+        let message = format!("`{}` has amounts of several currencies, and no total", kpi.name.value);
+        findings.report(&codes::BAD_SLICE, shown.span, message).help(format!("say which: `slice: {{ {dimension}: USD }}`"));
+        return false;
+    }
+    let Some(condition) = shown.condition.clone() else { return true };
+    let span = shown.slice_span.unwrap_or(shown.span);
+    let of: Calc = Expr::new(Node::Leaf(CalcLeaf::Kpi(shown.kpi)), shown.span);
+    let mut context = Context { model, files, findings, or: span };
+    let Some(checked) = context.condition(&condition, Scope::Slice(&of), "a slice") else { return false };
+    let before = findings.iter().count();
+    let part: Calc = Expr::new(Node::Leaf(CalcLeaf::Slice(Box::new(of), Box::new(spanned(&checked, span)))), span);
+    slice::conditions(model, &part, span, parts, findings);
+    shown.condition = Some(checked);
+    findings.iter().count() == before
+}
+
+fn spanned(condition: &RowExpr, span: Span) -> RowExpr {
+    Expr::new(condition.node.clone(), span)
+}
+
+/// Whether the numbers of a goal are in the unit of what is read; brings them into it.
+fn goal_fits(goal: &mut Goal, unit: &Unit, range: Range, of: &str, findings: &mut Findings) -> bool {
+    let mut amounts: Vec<&mut Amount> = Vec::new();
+    let mut relative: Option<&Relative> = None;
+    match goal {
+        Goal::Reach { from, to } => {
+            if let Baseline::Number(amount) = from {
+                amounts.push(amount);
+            }
+            match to {
+                Target::Number(amount) => amounts.push(amount),
+                Target::Relative(by) => relative = Some(by),
+            }
+        }
+        Goal::Keep(bound) => amounts.extend(bound.amounts_mut()),
+    }
+    let mut fits = true;
+    for amount in amounts {
+        fits &= amount_fits(amount, unit, of, findings);
+    }
+    let Some(by) = relative else { return fits };
+    let is_share = unit.shown == UnitShown::Percent;
+    if by.plus != 0.0 && !is_share {
+        let message = format!("`{}` are percentage points, and {of} {}", by.text, described(unit));
+        findings.report(&codes::TARGET_UNIT, by.span, message).help(format!(
+            "write the value to be reached, or relative to the baseline `{}`",
+            by.text.replace("pp", "%").replace(' ', "")
+        ));
+        return false;
+    }
+    if by.share < 0.0 && is_share && range.low < 0.0 {
+        let message = format!("`{}` may be a value or a change: {of} a share that can be negative", by.text);
+        let size = by.text.trim_start_matches('-').trim_end_matches('%').trim();
+        findings.report(&codes::BAD_TARGET, by.span, message).help(format!(
+            "write `{}` for the value; `-{size} pp` or `x{}` for the change",
+            by.share,
+            1.0 + by.share
+        ));
+        return false;
+    }
+    fits
+}
+
+fn amount_fits(amount: &mut Amount, unit: &Unit, of: &str, findings: &mut Findings) -> bool {
+    let Some(written) = &amount.unit else { return true };
+    let dimensionless = unit.plain() == Unit::none();
+    let fit = match (written.shown, unit.shown) {
+        (UnitShown::Percent, UnitShown::Percent | UnitShown::Plain) if dimensionless => Fit::Times(1.0),
+        (UnitShown::Points, UnitShown::Points) => Fit::Times(1.0),
+        (UnitShown::Plain, UnitShown::Plain) => written.fit(unit),
+        _ => Fit::Not,
+    };
+    match fit {
+        Fit::Times(factor) => {
+            if (factor - 1.0).abs() > f64::EPSILON {
+                amount.number *= factor;
+            }
+            true
+        }
+        Fit::Not => {
+            let message = format!("this is in {}, and {of} {}", in_words(written), described(unit));
+            let help = match (written.shown, unit.to_string()) {
+                (UnitShown::Percent, _) => "for a change in percent write a sign: `+20%`, `-20%`".to_owned(),
+                (_, unit) if unit.is_empty() => "write the number alone".to_owned(),
+                (_, unit) => format!("write the number alone, or in {unit}"),
+            };
+            findings.report(&codes::TARGET_UNIT, amount.span, message).help(help);
+            false
+        }
+    }
+}
+
+fn in_words(unit: &Unit) -> String {
+    match unit.to_string() {
+        none if none.is_empty() => "no unit".to_owned(),
+        percent if percent == "%" => "percent".to_owned(),
+        other => other,
+    }
+}
+
+fn described(unit: &Unit) -> String {
+    match unit.to_string() {
+        none if none.is_empty() => "a number without a unit".to_owned(),
+        percent if percent == "%" => "a share in percent".to_owned(),
+        other => format!("in {other}"),
+    }
+}
+
+/// What adds up since the start of the objective begins at 0, whatever a period before it came to.
+fn begins_at_zero(model: &Model, result: &mut KeyResult, findings: &mut Findings) {
+    let kind = result.kpi().map(|shown| model.kpis.get(shown.kpi).facts.kind);
+    let adds_up = result.reads == Reads::ToDate && matches!(kind, Some(Kind::Flow | Kind::Distinct));
+    let Some(Goal::Reach { from, .. }) = result.goal.as_mut().filter(|_| adds_up) else { return };
+    match from {
+        Baseline::Measured(Some(span)) => {
+            let message = format!(
+                "`{}` adds up since the objective began, and a period before it says nothing of that",
+                result.name.value
+            );
+            findings.report(&codes::BAD_TARGET, *span, message).help("it begins at nothing: write `from: 0`");
+            result.goal = None;
+        }
+        Baseline::Measured(None) => *from = Baseline::Zero,
+        Baseline::Number(_) | Baseline::Zero => {}
+    }
+}
+
+/// Reports a target that is the baseline.
+fn no_way_to_go(result: &mut KeyResult, findings: &mut Findings) {
+    let Some(goal) = &result.goal else { return };
+    let nowhere = match goal {
+        Goal::Reach { from: Baseline::Measured(_), to: Target::Relative(by) } => by.of(1.0).total_cmp(&1.0).is_eq(),
+        Goal::Reach { .. } => goal.baseline().zip(goal.target()).is_some_and(|(from, to)| from.total_cmp(&to).is_eq()),
+        Goal::Keep(_) => false,
+    };
+    if nowhere {
+        let message =
+            format!("`{}` aims at where it begins, so there is no way to go and no progress to see", result.name.value);
+        findings
+            .report(&codes::TARGET_IS_BASELINE, goal.span(), message)
+            .help("to keep a level write a bound instead of `from` and `to`: `at_least: ...`, perhaps with `health: true`");
+        result.goal = None;
+    }
+}
+
+/// Whether there is a period to be read between two days.
+fn is_observed(model: &Model, shown: &Shown, reads: Reads, stretch: Stretch) -> bool {
+    let calendar = &model.calendar;
+    if calendar.custom {
+        // Only the warehouse knows.
+        return true;
+    }
+    // What accumulates may begin within a period.
+    let first: Date = match reads {
+        Reads::ToDate => calendar.period_start(shown.grain, stretch.first),
+        Reads::Latest | Reads::Mean => calendar.first_from(shown.grain, stretch.first),
+    };
+    add_days(calendar.next(shown.grain, first), -1) <= stretch.last
+}
+
+/// Why a KPI has no value over everything since a day; nothing if it has.
+fn cannot_accumulate(model: &Model, id: KpiId) -> Option<String> {
+    let kpi = model.kpis.get(id);
+    match &kpi.body {
+        Body::Formula(calc) => formula_cannot(model, calc),
+        Body::Values(values) if values.kind == Kind::Flow => None,
+        Body::Values(_) => Some("it is kept by hand and does not add up over periods".to_owned()),
+        Body::Broken => None,
+    }
+}
+
+fn formula_cannot(model: &Model, calc: &Calc) -> Option<String> {
+    match &calc.node {
+        Node::Apply(_, arguments) => arguments.iter().find_map(|argument| formula_cannot(model, argument)),
+        Node::Literal(_) | Node::Broken => None,
+        Node::Leaf(leaf) => match leaf {
+            CalcLeaf::Kpi(id) => {
+                let name = &model.kpis.get(*id).name.value;
+                let by_hand = matches!(&model.kpis.get(*id).body, Body::Values(_));
+                let why = if by_hand { Some("it is kept by hand".to_owned()) } else { cannot_accumulate(model, *id) };
+                why.map(|why| if why.starts_with("of `") { why } else { format!("of `{name}`, {why}") })
+            }
+            CalcLeaf::Duration(..) => None,
+            CalcLeaf::Aggregate(aggregate) => aggregate_cannot(aggregate),
+            CalcLeaf::Grouped(grouped) => aggregate_cannot(&grouped.of),
+            CalcLeaf::Each(_) => Some("it is made of the values of finer periods, each by itself".to_owned()),
+            CalcLeaf::Prior(..) | CalcLeaf::Trend(_) => Some("it looks at an earlier period".to_owned()),
+            CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => formula_cannot(model, of),
+        },
+    }
+}
+
+fn aggregate_cannot(aggregate: &crate::model::expr::Aggregate) -> Option<String> {
+    if aggregate.stock.is_some() {
+        return Some("it is a level, or a change of one, and levels do not add up".to_owned());
+    }
+    let has_own_window = aggregate.window != Window::Period || aggregate.filter.as_ref().is_some_and(RowExpr::has_related);
+    if has_own_window {
+        return Some("it has a window of its own".to_owned());
+    }
+    aggregate.time.is_none().then(|| "its rows have no time".to_owned())
+}

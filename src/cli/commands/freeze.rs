@@ -1,0 +1,77 @@
+//! `kpic freeze`
+
+use super::check::{many, print_diff};
+use crate::cli::{Context, EngineArgs, FINDINGS, FINE, Stop, engine_of, environment, out, progress, show_findings, valid};
+use crate::engine::Failure;
+use crate::fix::{self, Replacement};
+use crate::measure::freeze::{self, Measured};
+use crate::measure::{Session, guard, status};
+use crate::pipeline;
+use crate::text::{Files, Span};
+use clap::Args;
+
+/// The arguments of `freeze`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kpic freeze --diff      show what would be written
+  kpic freeze
+
+`from: measured` becomes the value of the last complete period before the objective begins. Until it is
+frozen, late data moves it, and with it every score. An objective that has not begun is left alone.")]
+pub(in crate::cli) struct FreezeArgs {
+    /// Show what would be written, and write nothing.
+    #[arg(long)]
+    diff: bool,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+pub(in crate::cli) fn run(args: &FreezeArgs, context: &Context<'_>) -> Result<u8, Stop> {
+    let root = context.root()?;
+    let project = valid(pipeline::check(&root, &context.options()))?;
+    let engine = engine_of(&root, &args.engine, project.model().warehouse.database.as_deref())?;
+    let session = Session { project: &project, engine: &engine };
+    let measured = progress::during("measuring", || {
+        let found = guard::check(&session, &status::queries(&session))?;
+        if found.has_errors() { Ok(Err(found)) } else { freeze::measured(&session).map(Ok) }
+    });
+    let measured = match measured.map_err(|failure: Failure| environment(&failure))? {
+        Ok(measured) => measured,
+        Err(found) => {
+            show_findings(&found, project.files());
+            return Ok(FINDINGS);
+        }
+    };
+    let replacements: Vec<Replacement> =
+        measured.iter().filter_map(|one| replacement(project.files(), one.span?, one.number.as_deref()?)).collect();
+    let count = replacements.len();
+    let changes = fix::replaced(project.files(), replacements);
+    let left: String = measured.iter().filter_map(left_alone).collect();
+    if args.diff {
+        print_diff(&changes, &root);
+        out::error(&left);
+        return Ok(FINE);
+    }
+    fix::write(&root, &changes).map_err(|problem| environment(&Failure { message: problem.message, help: problem.help }))?;
+    let done = format!("{} in {}", many(count, "baseline"), many(changes.len(), "file"));
+    out::print(&format!("{} {done}\n{left}", out::styled(out::GOOD, "frozen:")));
+    Ok(FINE)
+}
+
+/// The number in the place of `measured`, and a comment that says where it comes from if there is room for one.
+fn replacement(files: &Files, span: Span, number: &str) -> Option<Replacement> {
+    let text = &files.get(span.file)?.text;
+    let rest = text.get(span.end as usize..)?.lines().next().unwrap_or_default();
+    let comment = if rest.trim().is_empty() { "   # measured before the start, by `kpic freeze`" } else { "" };
+    Some(Replacement { span, text: format!("{number}{comment}") })
+}
+
+/// Why a baseline is not frozen.
+fn left_alone(one: &Measured) -> Option<String> {
+    let why = match (&one.number, one.span) {
+        (None, _) => "the period before it begins is not complete, or has no value",
+        (Some(_), None) => "write `from: measured` there first",
+        (Some(_), Some(_)) => return None,
+    };
+    Some(format!("{} {}: {why}\n", out::styled(out::DIM, "left:"), one.of))
+}

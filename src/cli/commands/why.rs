@@ -1,0 +1,277 @@
+//! `kpic why`
+
+use crate::align::drivers::{Component, Contribution, Rule};
+use crate::calendar::{Date, Grain, Label};
+use crate::cli::{
+    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, show, show_findings, usage,
+    valid,
+};
+use crate::diagnostic::suggest;
+use crate::engine::Failure;
+use crate::measure::Session;
+use crate::measure::why::{Asked, Outcome, Told, why};
+use crate::model::unit::Unit;
+use crate::model::{Better, Kpi, KpiId, Model};
+use crate::pipeline;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+/// The arguments of `why`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kpic why                                            the North Star's volume, the last complete period against the one before
+  kpic why cac_payback_months --from 2025-05 --to 2025-06
+  kpic why cac --depth 1 --format json
+
+What the components of a level contributed adds up to the change, with nothing left over.")]
+pub(in crate::cli) struct WhyArgs {
+    /// The KPI [default: the volume of the North Star].
+    #[arg(value_name = "KPI", add = complete::kpis())]
+    kpi: Option<String>,
+    /// The period to begin with: 2024-01, 2024-Q1, 2024-W05, 2024-01-31, 2024 [default: the one before the other].
+    #[arg(long, value_name = "PERIOD")]
+    from: Option<String>,
+    /// The period to end with [default: the last complete one].
+    #[arg(long, value_name = "PERIOD")]
+    to: Option<String>,
+    /// How many levels of components are shown.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    depth: usize,
+    /// How the answer is shown.
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
+
+pub(in crate::cli) fn run(args: &WhyArgs, context: &Context<'_>) -> Result<u8, Stop> {
+    let root = context.root()?;
+    let project = valid(pipeline::check(&root, &context.options()))?;
+    let model = project.model();
+    let kpi = wanted(model, args.kpi.as_deref())?;
+    let (grain, from, to) = periods(model, kpi, args)?;
+    let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
+    let session = Session { project: &project, engine: &engine };
+    let outcome = progress::during("asking", || why(&session, Asked { kpi, grain, from, to }));
+    match outcome.map_err(|failure| environment(&failure))? {
+        Outcome::Told(told) => {
+            out::print(&match args.format {
+                Format::Table => table(model, &told, grain, args.depth),
+                Format::Json => json(model, &told, grain, args.depth),
+            });
+            Ok(FINE)
+        }
+        Outcome::Unfit(findings) => {
+            show_findings(&findings, project.files());
+            Ok(FINDINGS)
+        }
+        Outcome::NoPeriod(day) => {
+            let what = match day {
+                Some(day) => format!("there is no period {} to compare", show::period(day, grain, &model.calendar)),
+                None => "there are no two complete periods to compare".to_owned(),
+            };
+            Err(usage(&what, &format!("figures begin with {}; `kpic run` shows them", model.calendar.start)))
+        }
+        Outcome::Refused(why) => {
+            Err(environment(&Failure { message: format!("the engine refused the query: {why}"), help: None }))
+        }
+    }
+}
+
+fn wanted(model: &Model, name: Option<&str>) -> Result<KpiId, Stop> {
+    let Some(name) = name else {
+        let volume = model.north_star.as_ref().and_then(|star| star.volume.as_ref());
+        return volume
+            .map(|volume| volume.value)
+            .ok_or_else(|| usage("of which KPI? This project has no North Star", "name a KPI: `kpic why revenue`"));
+    };
+    let Some(id) = model.kpi_names.get(name) else {
+        let names = model.kpis.rows().iter().map(|kpi| kpi.name.value.as_str());
+        let help = suggest::did_you_mean(name, "the KPIs are", names).unwrap_or_else(|| "see `kpic run` for all".to_owned());
+        return Err(usage(&format!("there is no KPI `{name}`"), &help));
+    };
+    if model.kpis.get(*id).facts.needs.is_some() {
+        let message = format!("`{name}` has amounts of several currencies, which have no total");
+        return Err(usage(&message, "take one of them: a KPI with `slice(...)`"));
+    }
+    if model.kpis.get(*id).age.is_some() {
+        let message = format!("`{name}` has a figure for each age of a cohort");
+        return Err(usage(&message, "`kpic run` shows them; two periods can be compared where a KPI has one figure in each"));
+    }
+    Ok(*id)
+}
+
+/// The grain and the first days of the two periods.
+fn periods(model: &Model, kpi: KpiId, args: &WhyArgs) -> Result<(Grain, Option<Date>, Option<Date>), Stop> {
+    let kpi = model.kpis.get(kpi);
+    let grains = model.grains(kpi);
+    let period = |text: &str| {
+        let label = Label::parse(text).and_then(|label| Some((label.grain(), label.start(&model.calendar)?)));
+        let Some((grain, start)) = label else {
+            let help = "write a day (2024-01-31), week (2024-W05), month (2024-01), quarter (2024-Q1) or year (2024)";
+            return Err(usage(&format!("`{text}` is no period"), help));
+        };
+        if !grains.contains(&grain) {
+            let known: Vec<String> = grains.iter().map(ToString::to_string).collect();
+            let message = format!("`{text}` is a {grain}, and `{}` is not looked at by {grain}", kpi.name.value);
+            return Err(usage(&message, &format!("its grains are: {}", known.join(", "))));
+        }
+        Ok((grain, start))
+    };
+    let from = args.from.as_deref().map(period).transpose()?;
+    let to = args.to.as_deref().map(period).transpose()?;
+    if let (Some((one, from)), Some((two, to))) = (from, to) {
+        if one != two {
+            return Err(usage(&format!("a {one} cannot be compared with a {two}"), "name two periods of one grain"));
+        }
+        if from >= to {
+            return Err(usage(
+                "the period to begin with is not before the one to end with",
+                "change `--from` and `--to` round",
+            ));
+        }
+    }
+    let grain = from.or(to).map_or(kpi.grain, |(grain, _)| grain);
+    Ok((grain, from.map(|(_, day)| day), to.map(|(_, day)| day)))
+}
+
+/// The components that are shown, each below the one that it is a part of, the greatest contribution first.
+fn shown(told: &Told, depth: usize) -> Vec<(&Component, &Contribution)> {
+    fn below<'t>(told: &'t Told, parent: usize, depth: usize, all: &mut Vec<(&'t Component, &'t Contribution)>) {
+        let rows = told.tree.components.iter().zip(&told.contributions).enumerate();
+        let mut own: Vec<_> = rows.filter(|(_, (component, _))| component.parent == Some(parent)).collect();
+        let size = |contribution: &Contribution| contribution.amount.map_or(-1.0, f64::abs);
+        own.sort_by(|(_, (_, one)), (_, (_, two))| size(two).total_cmp(&size(one)));
+        for (at, (component, contribution)) in own {
+            if component.level <= depth {
+                all.push((component, contribution));
+                below(told, at, depth, all);
+            }
+        }
+    }
+    let mut all: Vec<(&Component, &Contribution)> = Vec::new();
+    all.extend(told.tree.components.first().zip(told.contributions.first()));
+    below(told, 0, depth, &mut all);
+    all
+}
+
+fn table(model: &Model, told: &Told, grain: Grain, depth: usize) -> String {
+    let kpi = model.kpis.get(told.tree.kpi);
+    let unit = &kpi.facts.unit;
+    let label = |(day, complete): (Date, bool)| {
+        format!("{}{}", show::period(day, grain, &model.calendar), if complete { "" } else { "*" })
+    };
+    let rows = shown(told, depth);
+    let greatest = rows.iter().skip(1).filter_map(|(_, contribution)| contribution.amount).map(f64::abs).fold(0.0, f64::max);
+    let figure = |value: Option<f64>, unit: &Unit| value.map_or_else(|| "–".to_owned(), |value| show::figure(value, unit));
+    let body = rows.iter().map(|(component, contribution)| {
+        let own = component.kpi.map_or(unit, |id| &model.kpis.get(id).facts.unit);
+        let plain = Unit::none();
+        let own = if component.kpi.is_some() { own } else { &plain };
+        let name: String = line(&component.name).chars().take(60).collect();
+        vec![
+            format!("{}{name}", "  ".repeat(component.level)),
+            figure(contribution.before, own),
+            figure(contribution.now, own),
+            signed(contribution.amount, unit) + if contribution.rule == Rule::Midpoint { "~" } else { "" },
+            if component.level == 0 { String::new() } else { bar(contribution.amount, greatest, kpi.better) },
+        ]
+    });
+    let unit_text = unit.to_string();
+    let heading = if unit_text.is_empty() { "contributed".to_owned() } else { format!("contributed ({unit_text})") };
+    let headings = vec!["component".to_owned(), label(told.from), label(told.to), heading, String::new()];
+    let mut text = format!("{}\n\n", sentence(kpi, told, &label(told.from), &label(told.to)));
+    text.push_str(&show::table(headings, body.collect(), |at| (1..4).contains(&at)));
+    let mut notes = Vec::new();
+    if !told.from.1 || !told.to.1 {
+        notes.push("* not complete");
+    }
+    if rows.iter().any(|(_, contribution)| contribution.rule == Rule::Midpoint) {
+        notes.push("~ by the midpoint: a value is 0 or changes its sign");
+    }
+    if !notes.is_empty() {
+        text.push_str(&format!("\n{}\n", out::styled(out::DIM, &notes.join("\n"))));
+    }
+    text
+}
+
+/// A text on one line, without what a terminal would take for a command.
+fn line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|char| !char.is_control()).collect()
+}
+
+/// What happened, in a sentence.
+fn sentence(kpi: &Kpi, told: &Told, from: &str, to: &str) -> String {
+    let (unit, total) = (&kpi.facts.unit, told.contributions.first());
+    let change = total.and_then(|total| Some((total.before?, total.now?)));
+    let Some((before, now)) = change else {
+        return format!("{} has no value in {from} or in {to}, so nothing can be said to have changed it", line(&kpi.title));
+    };
+    let way = if now > before {
+        "rose"
+    } else if now < before {
+        "fell"
+    } else {
+        return format!("{} is {} in {from} and in {to}", line(&kpi.title), show::figure(now, unit));
+    };
+    let name = unit.to_string();
+    let name = if name.is_empty() || name == "%" { String::new() } else { format!(" ({name})") };
+    let (before, now) = (show::figure(before, unit), show::figure(now, unit));
+    format!("{}{name} {way} from {before} in {from} to {now} in {to}", line(&kpi.title))
+}
+
+fn signed(value: Option<f64>, unit: &Unit) -> String {
+    match value {
+        None => "–".to_owned(),
+        Some(value) if value > 0.0 => format!("+{}", show::figure(value, unit)),
+        Some(value) => show::figure(value, unit),
+    }
+}
+
+/// A bar as long as a contribution, coloured by whether it was good.
+fn bar(value: Option<f64>, greatest: f64, better: Option<Better>) -> String {
+    const LONGEST: f64 = 20.0;
+    let Some(value) = value.filter(|_| greatest > 0.0) else { return String::new() };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 20")]
+    let length = (value.abs() / greatest * LONGEST).round() as usize;
+    let blocks = if value < 0.0 { "▒" } else { "█" }.repeat(length);
+    let good = match better {
+        Some(Better::Up) => value > 0.0,
+        Some(Better::Down) => value < 0.0,
+        Some(Better::Between(..)) | None => return blocks,
+    };
+    out::styled(if good { out::GOOD } else { out::BAD }, &blocks)
+}
+
+fn json(model: &Model, told: &Told, grain: Grain, depth: usize) -> String {
+    let row = |(component, contribution): &(&Component, &Contribution)| {
+        let parent = component.parent.and_then(|parent| told.tree.components.get(parent)).map(|parent| parent.name.as_str());
+        json!({
+            "component": component.name,
+            "kind": component.kind.name(),
+            "level": component.level,
+            "part_of": parent,
+            "before": contribution.before,
+            "now": contribution.now,
+            "contribution": contribution.amount,
+            "rule": contribution.rule.name(),
+        })
+    };
+    let period = |(day, complete): (Date, bool)| json!({ "period": show::period(day, grain, &model.calendar), "starts": day.to_string(), "is_complete": complete });
+    let value: Value = json!({
+        "kpi": model.kpis.get(told.tree.kpi).name.value,
+        "grain": grain.name(),
+        "from": period(told.from),
+        "to": period(told.to),
+        "components": shown(told, depth).iter().map(row).collect::<Vec<_>>(),
+    });
+    let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
+    text.push('\n');
+    text
+}

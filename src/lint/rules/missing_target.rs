@@ -1,0 +1,19 @@
+//! `missing-target`: a key result without a number is a wish.
+
+use crate::diagnostic::{Findings, codes};
+use crate::lint::{Lens, Rule};
+
+pub(super) const RULE: Rule = Rule { code: &codes::MISSING_TARGET, check };
+
+fn check(lens: &Lens<'_>, findings: &mut Findings) {
+    for (_, result) in lens.key_results() {
+        if result.goal_given || result.dropped.is_some() || result.evidence.is_broken() {
+            continue;
+        }
+        let message = format!("`{}` does not say how much: it has no target", result.name.value);
+        findings.report(&codes::MISSING_TARGET, result.name.span, message).help(
+            "in the end everybody has to agree on whether it was reached: `from: ...` and `to: ...`, or a bound such as \
+             `at_least: ...`",
+        );
+    }
+}

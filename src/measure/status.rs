@@ -1,0 +1,140 @@
+//! How far objectives and key results are, for `status`: the rows of their views, put back to what they are about.
+
+use super::{Session, number};
+use crate::calendar::{AsOf, Date};
+use crate::engine::{Failure, Rows};
+use crate::model::Model;
+use crate::model::expr::Expr;
+use crate::model::objective::{Evidence, KeyResult, Objective, ObjectiveId, Sheet};
+use crate::plan::relation::{Atom, Body, Query, Select};
+use crate::plan::{Data, objectives};
+use serde_json::Value;
+
+/// How far an objective is.
+#[derive(Debug)]
+pub struct Standing {
+    /// The objective.
+    pub objective: ObjectiveId,
+    /// What is known of it.
+    pub score: Score,
+    /// Its key results, in their order.
+    pub key_results: Vec<ResultStanding>,
+}
+
+/// How far a key result is.
+#[derive(Debug)]
+pub struct ResultStanding {
+    /// The value at the start, if it is known.
+    pub baseline: Option<f64>,
+    /// The value to be reached, or the bound.
+    pub target: Option<f64>,
+    /// The latest value.
+    pub current: Option<f64>,
+    /// The share of the way that is gone.
+    pub progress: Option<f64>,
+    /// What follows from that.
+    pub score: Score,
+    /// For how many days a manual result has not been checked in, where that is too long.
+    pub stale: Option<i32>,
+}
+
+/// A score with what is expected and what that makes of it.
+#[derive(Debug, Default)]
+pub struct Score {
+    /// The score, 0 to 1.
+    pub score: Option<f64>,
+    /// What the pace asks for.
+    pub expected: Option<f64>,
+    /// The status: `on_track`.
+    pub status: String,
+    /// The last day that it speaks of; empty if nothing is known.
+    pub as_of: String,
+    /// Whether it cannot change any more.
+    pub is_complete: bool,
+}
+
+/// The queries that [`standings`] runs.
+pub fn queries(session: &Session<'_>) -> Vec<Query> {
+    let sheets = [Sheet::Objectives, Sheet::KeyResults];
+    sheets.map(|sheet| objectives::query(session.project, sheet, Data::Warehouse)).to_vec()
+}
+
+/// How far all objectives are, in the order of their definitions.
+///
+/// # Errors
+/// Fails if the engine cannot be used, or refuses a query.
+pub fn standings(session: &Session<'_>) -> Result<Vec<Standing>, Failure> {
+    let model = session.project.model();
+    let mut asked = queries(session);
+    asked.push(today(model));
+    let mut answers = session.answer(&asked)?.into_iter();
+    let mut next = || match answers.next() {
+        Some(Ok(rows)) => Ok(rows),
+        Some(Err(why)) => Err(Failure { message: format!("the engine refused it: {why}"), help: None }),
+        None => Err(Failure { message: "the engine did not answer".to_owned(), help: None }),
+    };
+    let (objectives, results, today) = (next()?, next()?, next()?);
+    let today = today.rows.first().and_then(|row| row.first()).and_then(Value::as_str).and_then(|day| day.parse().ok());
+    let standing = |(id, objective): (ObjectiveId, &Objective)| {
+        let name = &objective.name.value;
+        let of = |result: &KeyResult| {
+            let row = find(&results, &[("objective", name), ("key_result", &result.name.value)]);
+            let value = |column: &str| row.and_then(|row| results.get(row, column)).and_then(number);
+            ResultStanding {
+                baseline: value("baseline"),
+                target: value("target"),
+                current: value("current"),
+                progress: value("progress"),
+                score: score(&results, row),
+                stale: today.and_then(|today| stale(model, objective, result, today)),
+            }
+        };
+        Standing {
+            objective: id,
+            score: score(&objectives, find(&objectives, &[("objective", name)])),
+            key_results: objective.key_results.iter().map(of).collect(),
+        }
+    };
+    Ok(model.objectives.iter().map(standing).collect())
+}
+
+/// The last visible day, as the engine has it where it is today.
+fn today(model: &Model) -> Query {
+    let day = match model.calendar.as_of {
+        AsOf::Day(day) => crate::plan::relation::day(day),
+        AsOf::Today => Expr::leaf(Atom::Today(model.calendar.zone.name().to_owned())),
+    };
+    let mut select = Select::default();
+    select.column(day, "as_of");
+    Query { parts: Vec::new(), result: Body::Select(select) }
+}
+
+fn find<'a>(rows: &'a Rows, keys: &[(&str, &str)]) -> Option<&'a Vec<Value>> {
+    let is_it =
+        |row: &&Vec<Value>| keys.iter().all(|(column, wanted)| rows.get(row, column).and_then(Value::as_str) == Some(*wanted));
+    rows.rows.iter().find(is_it)
+}
+
+fn score(rows: &Rows, row: Option<&Vec<Value>>) -> Score {
+    let value = |column: &str| row.and_then(|row| rows.get(row, column));
+    let text = |column: &str| value(column).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Score {
+        score: value("score").and_then(number),
+        expected: value("expected").and_then(number),
+        status: text("status"),
+        as_of: text("as_of"),
+        is_complete: value("is_complete").and_then(Value::as_bool).unwrap_or(false),
+    }
+}
+
+/// For how many days a manual result that is going on has not been checked in, if that is longer than the project allows.
+fn stale(model: &Model, objective: &Objective, result: &KeyResult, today: Date) -> Option<i32> {
+    let Evidence::Manual(manual) = &result.evidence else { return None };
+    let first = objective.period?.first;
+    if result.dropped.is_some() || today < first {
+        return None;
+    }
+    let seen = manual.check_ins.iter().map(|check_in| check_in.day).filter(|day| *day <= today).max();
+    let days = result.due?.min(today).since(seen.unwrap_or(first)).ok()?.get_days();
+    (days > i32::try_from(model.okrs.stale_after).unwrap_or(i32::MAX)).then_some(days)
+}

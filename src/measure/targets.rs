@@ -1,0 +1,145 @@
+//! Targets against what their KPIs have done before, for `verify`: those that were reached without any effort, and those that are far
+//! outside of all that ever happened.
+//!
+//! Looked at are results that go from one value to another, by their KPI's latest period or the mean of its periods, over the
+//! complete periods before the objective begins.
+
+use super::{Session, number};
+use crate::calendar::{Calendar, Date, Grain};
+use crate::diagnostic::{Findings, codes};
+use crate::engine::{Failure, Rows};
+use crate::model::Model;
+use crate::model::objective::{Baseline, Goal, KeyResult, Objective, Reads, Shown, Target};
+use crate::plan::{Data, Output, Question, Show, plan};
+
+/// How many periods before the start are looked at for what is reached already.
+const RECENT: usize = 6;
+/// How many times the greatest change of the past is more than anybody can plan for.
+const STRETCH: f64 = 3.0;
+
+/// A key result with what it aims at and the question after its past.
+struct Asked<'a> {
+    objective: &'a Objective,
+    result: &'a KeyResult,
+    shown: &'a Shown,
+    goal: &'a Goal,
+    begins: Date,
+    due: Date,
+}
+
+/// Reports targets that the past says something against.
+///
+/// # Errors
+/// Fails if the engine cannot be used. A question that it refuses is left out: what is wrong with the data is said elsewhere.
+pub(super) fn check(session: &Session<'_>, findings: &mut Findings) -> Result<(), Failure> {
+    let model = session.project.model();
+    // Only the warehouse knows the periods of a custom calendar.
+    if model.calendar.custom {
+        return Ok(());
+    }
+    let asked: Vec<Asked<'_>> = model.objectives.rows().iter().flat_map(all).collect();
+    let queries: Vec<_> = asked.iter().map(|one| plan(session.project, &question(model, one))).collect();
+    if queries.is_empty() {
+        return Ok(());
+    }
+    for (one, answer) in asked.iter().zip(session.answer(&queries)?) {
+        let Ok(rows) = answer else { continue };
+        judge(model, one, &past(&model.calendar, one, &rows), findings);
+    }
+    Ok(())
+}
+
+fn all(objective: &Objective) -> impl Iterator<Item = Asked<'_>> {
+    objective.key_results.iter().filter_map(move |result| {
+        let goal = result.goal.as_ref().filter(|goal| matches!(goal, Goal::Reach { .. }))?;
+        let (shown, period, due) = (result.kpi()?, objective.period?, result.due?);
+        let counts = result.dropped.is_none() && result.reads != Reads::ToDate;
+        counts.then_some(Asked { objective, result, shown, goal, begins: period.first, due })
+    })
+}
+
+fn question(model: &Model, one: &Asked<'_>) -> Question {
+    let output = |name: &str, show| Output { name: name.to_owned(), show };
+    let kpi = one.shown.kpi;
+    Question {
+        outputs: vec![output("value", Show::Value(kpi)), output("is_complete", Show::IsComplete(vec![kpi]))],
+        grain: one.shown.grain,
+        dimensions: Vec::new(),
+        age: None,
+        filter: one.shown.condition.clone(),
+        since: None,
+        omit_gaps: false,
+        from: Some(model.calendar.data_from),
+        to: Some(one.begins),
+        data: Data::Warehouse,
+    }
+}
+
+/// The values of the complete periods before the objective begins, the earliest first.
+fn past(calendar: &Calendar, one: &Asked<'_>, rows: &Rows) -> Vec<f64> {
+    let mut found: Vec<(Date, f64)> = Vec::new();
+    for row in &rows.rows {
+        let period = rows.get(row, "period").and_then(|value| value.as_str()).and_then(|day| day.parse().ok());
+        let is_complete = rows.get(row, "is_complete").and_then(serde_json::Value::as_bool).unwrap_or(false);
+        let (Some(period), Some(value)) = (period, rows.get(row, "value").and_then(number)) else { continue };
+        if is_complete && calendar.next(one.shown.grain, period) <= one.begins {
+            found.push((period, value));
+        }
+    }
+    found.sort_by_key(|(period, _)| *period);
+    found.into_iter().map(|(_, value)| value).collect()
+}
+
+/// How many periods lie between the start and the due date.
+fn periods(calendar: &Calendar, grain: Grain, one: &Asked<'_>) -> usize {
+    let mut at = calendar.first_from(grain, one.begins);
+    let mut count = 0;
+    while calendar.next(grain, at) <= crate::calendar::add_days(one.due, 1) {
+        at = calendar.next(grain, at);
+        count += 1;
+    }
+    count
+}
+
+fn judge(model: &Model, one: &Asked<'_>, past: &[f64], findings: &mut Findings) {
+    let (Some(last), true) = (past.last().copied(), past.len() >= RECENT) else { return };
+    let Goal::Reach { from, to } = one.goal else { return };
+    let from = match from {
+        Baseline::Number(amount) => amount.number,
+        Baseline::Measured(_) => last,
+        Baseline::Zero => return,
+    };
+    let to = match to {
+        Target::Number(amount) => amount.number,
+        Target::Relative(relative) => relative.of(from),
+    };
+    let sign = if to > from { 1.0 } else { -1.0 };
+    let grain = one.shown.grain;
+    let kpi = &model.kpis.get(one.shown.kpi).name.value;
+    let recent = past.get(past.len() - RECENT..).unwrap_or_default();
+    let reached = recent.iter().filter(|value| (**value - to) * sign >= 0.0).count();
+    let what = format!("`{}` of `{}`", one.result.name.value, one.objective.name.value);
+    if reached * 2 >= RECENT {
+        let message = format!(
+            "{what} asks for what is there already: `{kpi}` was there in {reached} of the {RECENT} {grain}s before the start"
+        );
+        findings
+            .report(&codes::SANDBAGGED_TARGET, one.goal.span(), message)
+            .help("aim at what takes effort; or, where the level has to be kept, write a bound with `health: true`");
+        return;
+    }
+    let count = periods(&model.calendar, grain, one);
+    let changes = past.iter().zip(past.iter().skip(count)).map(|(before, after)| (after - before) * sign);
+    let best = changes.fold(0.0, f64::max);
+    let asked = (to - last) * sign;
+    if best > 0.0 && asked > STRETCH * best {
+        let times = asked / best;
+        let message = format!(
+            "{what} asks for {times:.0} times as much as `{kpi}` ever changed within {count} {grain}{} before",
+            if count == 1 { "" } else { "s" }
+        );
+        findings
+            .report(&codes::IMPROBABLE_TARGET, one.goal.span(), message)
+            .help("a stretch is out of reach on most days, and not on all of them: see what the past allows, with `kpic run`");
+    }
+}

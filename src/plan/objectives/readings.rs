@@ -1,0 +1,278 @@
+//! What is read of each key result: the values of its KPI in complete periods, or what people checked in.
+
+use super::super::assemble::Planner;
+use super::super::relation::{
+    Atom, Body, From, Join, JoinKind, Part, Query, Rolling, Rows, Scalar, Select, column, day, fold, moved,
+};
+use super::super::{Output, Question, Show};
+use super::{Making, all, floating, number, text, truth};
+use crate::calendar::{Date, Grain, add, add_days};
+use crate::functions::{if_, max, operators, sum};
+use crate::model::expr::{Expr, RowExpr};
+use crate::model::objective::{Evidence, KeyResult, Objective, Reads, Shown};
+use crate::model::{Body as KpiBody, KpiId, Model};
+
+/// Key results whose KPIs are asked for together.
+struct Group<'a> {
+    grain: Grain,
+    condition: Option<&'a RowExpr>,
+    since: Option<Date>,
+    members: Vec<(&'a Objective, &'a KeyResult, &'a Shown)>,
+}
+
+/// From which day on everything counts, if a result reads that. Hand-kept figures are added up instead.
+fn since(model: &Model, objective: &Objective, result: &KeyResult, shown: &Shown) -> Option<Date> {
+    let by_hand = matches!(model.kpis.get(shown.kpi).body, KpiBody::Values(_));
+    (result.reads == Reads::ToDate && !by_hand).then_some(objective.period?.first)
+}
+
+/// The key results that `which` chooses, grouped by how their KPIs are asked for. `whole` gives the KPI of periods, whatever is read.
+fn groups<'a>(model: &'a Model, whole: bool, which: impl Fn(&Objective, &KeyResult) -> bool) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    for (objective, result) in all(model).filter(|(objective, result)| which(objective, result)) {
+        let (Evidence::Kpi(shown), Some(_), Some(_)) = (&result.evidence, objective.period, result.due) else { continue };
+        let since = if whole { None } else { since(model, objective, result, shown) };
+        // A window that begins before data is whole is never complete.
+        if since.is_some_and(|since| since < model.calendar.data_from) {
+            continue;
+        }
+        let condition = shown.condition.as_ref();
+        let member = (objective, result, shown.as_ref());
+        let same = |group: &&mut Group<'_>| group.grain == shown.grain && group.condition == condition && group.since == since;
+        match groups.iter_mut().find(same) {
+            Some(group) => group.members.push(member),
+            None => groups.push(Group { grain: shown.grain, condition, since, members: vec![member] }),
+        }
+    }
+    groups
+}
+
+/// The part with the KPIs of a group side by side.
+fn side_by_side(making: &mut Making<'_>, group: &Group<'_>, wish: &str, from: Option<Date>, to: Option<Date>) -> String {
+    let model = making.model;
+    let mut kpis: Vec<KpiId> = Vec::new();
+    for (_, _, shown) in &group.members {
+        if !kpis.contains(&shown.kpi) {
+            kpis.push(shown.kpi);
+        }
+    }
+    let mut outputs = vec![Output { name: "period_end".to_owned(), show: Show::End }];
+    for id in kpis {
+        let name = &model.kpis.get(id).name.value;
+        outputs.push(Output { name: format!("{name}__value"), show: Show::Value(id) });
+        outputs.push(Output { name: format!("{name}__is_complete"), show: Show::IsComplete(vec![id]) });
+    }
+    let question = Question {
+        outputs,
+        grain: group.grain,
+        dimensions: Vec::new(),
+        age: None,
+        filter: group.condition.cloned(),
+        since: group.since,
+        omit_gaps: false,
+        from,
+        to,
+        data: making.data,
+    };
+    let names = std::mem::take(&mut making.names);
+    let Query { parts, result } = Planner::new(model, &question, names).query(&mut making.names);
+    making.parts.extend(parts);
+    let name = making.names.take(wish);
+    making.parts.push(Part { name: name.clone(), body: result });
+    name
+}
+
+fn value_of(model: &Model, shown: &Shown, from: &str) -> Scalar {
+    floating(column(from, &format!("{}__value", model.kpis.get(shown.kpi).name.value)))
+}
+
+fn completeness_of(model: &Model, shown: &Shown, from: &str) -> Scalar {
+    column(from, &format!("{}__is_complete", model.kpis.get(shown.kpi).name.value))
+}
+
+fn at_most(one: Scalar, two: Scalar) -> Scalar {
+    Expr::apply(&operators::LESS_OR_EQUAL, vec![one, two])
+}
+
+/// The part with the measured baselines: the values of the last complete period before each objective begins.
+pub(super) fn baselines(making: &mut Making<'_>) -> String {
+    let model = making.model;
+    let mut selects = Vec::new();
+    for group in groups(model, true, |objective, result| super::terms::measured_before(objective, result).is_some()) {
+        let starts = group.members.iter().filter_map(|(objective, result, _)| super::terms::measured_before(objective, result));
+        let custom = model.calendar.custom;
+        let from = starts.clone().min().filter(|_| !custom).map(|first| before(model, group.grain, first));
+        let to = starts.max().map(|last| add_days(last, -1));
+        let from = if custom { Some(model.calendar.data_from) } else { from };
+        let wide = side_by_side(making, &group, &format!("before_by_{}", group.grain), from, to);
+        for (objective, result, shown) in &group.members {
+            let Some(begins) = super::terms::measured_before(objective, result) else { continue };
+            let period = if custom { last_period(&wide, begins) } else { day(before(model, group.grain, begins)) };
+            let mut select = Select::from_part(&wide);
+            select.column(text(&objective.name.value), "objective");
+            select.column(text(&result.name.value), "key_result");
+            select.column(value_of(model, shown, &wide), "baseline");
+            select.filter.push(Expr::apply(&operators::EQUAL, vec![column(&wide, "period"), period]));
+            select.filter.push(completeness_of(model, shown, &wide));
+            selects.push(select);
+        }
+    }
+    making.push("baselines", |_| Body::Union(selects))
+}
+
+/// The last period that is over when a day begins.
+fn before(model: &Model, grain: Grain, begins: Date) -> Date {
+    add(model.calendar.period_start(grain, begins), grain, -1)
+}
+
+/// The same where only the warehouse knows the periods.
+fn last_period(wide: &str, begins: Date) -> Scalar {
+    let mut select = Select::from_part(wide);
+    select.column(fold(&max::MAX, column(wide, "period")), "period");
+    select.filter.push(at_most(column(wide, "period_end"), day(begins)));
+    Expr::leaf(Atom::Single(Box::new(select)))
+}
+
+/// The part with what is read: one row for each key result and complete period, or check-in, that counts.
+pub(super) fn readings(making: &mut Making<'_>, goals: &str) -> String {
+    let model = making.model;
+    let mut selects = Vec::new();
+    for group in groups(model, false, |_, _| true) {
+        let custom = model.calendar.custom;
+        let starts = group.members.iter().filter_map(|(objective, ..)| Some(objective.period?.first));
+        let first = starts.min().map(|first| model.calendar.period_start(group.grain, first));
+        let from = if custom { Some(model.calendar.data_from) } else { first };
+        let to = group.members.iter().filter_map(|(_, result, _)| result.due).max();
+        let wide = side_by_side(making, &group, &format!("readings_by_{}", group.grain), from, to);
+        selects.extend(group.members.iter().filter_map(|member| kpi_rows(model, &group, member, &wide)));
+    }
+    for (objective, result) in all(model) {
+        selects.extend(check_ins(making, objective, result));
+    }
+    if selects.is_empty() {
+        selects.push(no_rows(goals));
+    }
+    making.push("readings", |_| Body::Union(selects))
+}
+
+/// The rows of one key result in the wide answer of its group.
+fn kpi_rows(
+    model: &Model,
+    group: &Group<'_>,
+    (objective, result, shown): &(&Objective, &KeyResult, &Shown),
+    wide: &str,
+) -> Option<Select> {
+    let (period, due) = (objective.period?, result.due?);
+    let end = || column(wide, "period_end");
+    let value = value_of(model, shown, wide);
+    let rolling = |argument: Scalar| {
+        let order = column(wide, "period");
+        Expr::leaf(Atom::Rolling(Box::new(Rolling {
+            function: &sum::SUM,
+            argument,
+            part: Vec::new(),
+            order,
+            days_before: None,
+        })))
+    };
+    let is_there = Expr::apply(&operators::IS_NOT_NULL, vec![value.clone()]);
+    let current = match result.reads {
+        Reads::Mean => {
+            let there = Expr::apply(&if_::IF, vec![is_there, number(1.0), number(0.0)]);
+            Expr::apply(&operators::DIVIDE, vec![rolling(value), rolling(there)])
+        }
+        Reads::ToDate if group.since.is_none() => rolling(value),
+        Reads::ToDate | Reads::Latest => value,
+    };
+    let mut select = Select::from_part(wide);
+    select.column(text(&objective.name.value), "objective");
+    select.column(text(&result.name.value), "key_result");
+    select.column(column(wide, "period"), "period");
+    select.column(end(), "period_end");
+    select.column(current, "current");
+    // The last reading is that after which no further period ends in time. Only its own rows know the periods of a custom calendar,
+    // where a result is due on the last day of one.
+    let is_last = if model.calendar.custom {
+        Expr::apply(&operators::GREATER_OR_EQUAL, vec![end(), day(add_days(due, 1))])
+    } else {
+        Expr::apply(&operators::GREATER, vec![moved(end(), 1, group.grain), day(add_days(due, 1))])
+    };
+    select.column(is_last, "is_last");
+    select.filter.push(completeness_of(model, shown, wide));
+    // What accumulates may begin within a period.
+    let begun = if group.since.is_some() {
+        Expr::apply(&operators::GREATER, vec![end(), day(period.first)])
+    } else {
+        Expr::apply(&operators::GREATER_OR_EQUAL, vec![column(wide, "period"), day(period.first)])
+    };
+    select.filter.push(begun);
+    select.filter.push(at_most(end(), day(add_days(due, 1))));
+    Some(select)
+}
+
+/// The check-ins of a manual result.
+fn check_ins(making: &Making<'_>, objective: &Objective, result: &KeyResult) -> Option<Select> {
+    let Evidence::Manual(manual) = &result.evidence else { return None };
+    let due = result.due?;
+    if manual.check_ins.is_empty() {
+        return None;
+    }
+    let rows = manual.check_ins.iter().map(|check_in| vec![day(check_in.day), number(check_in.value)]).collect();
+    let name = "check_ins";
+    let relation = Rows::Values(vec!["day".to_owned(), "value".to_owned()], rows);
+    let mut select = Select { from: Some(From { relation, name: name.to_owned() }), ..Select::default() };
+    select.column(text(&objective.name.value), "objective");
+    select.column(text(&result.name.value), "key_result");
+    select.column(column(name, "day"), "period");
+    select.column(moved(column(name, "day"), 1, Grain::Day), "period_end");
+    select.column(floating(column(name, "value")), "current");
+    select.column(Expr::apply(&operators::GREATER_OR_EQUAL, vec![column(name, "day"), day(due)]), "is_last");
+    select.filter.push(making.is_visible(column(name, "day")));
+    Some(select)
+}
+
+/// No reading at all, with the columns of one.
+fn no_rows(goals: &str) -> Select {
+    let mut select = Select::from_part(goals);
+    select.column(column(goals, "objective"), "objective");
+    select.column(column(goals, "key_result"), "key_result");
+    select.column(column(goals, "begins"), "period");
+    select.column(column(goals, "begins"), "period_end");
+    select.column(column(goals, "target"), "current");
+    select.column(truth(false), "is_last");
+    select.filter.push(truth(false));
+    select
+}
+
+/// The part with the pace of each result, in straight pieces: which share of the way from one day to another.
+pub(super) fn paces(making: &mut Making<'_>) -> String {
+    let mut rows = Vec::new();
+    for (objective, result) in all(making.model) {
+        for pair in result.pace.windows(2) {
+            let [from, to] = pair else { continue };
+            rows.push(vec![
+                text(&objective.name.value),
+                text(&result.name.value),
+                day(add_days(from.day, 1)),
+                day(add_days(to.day, 1)),
+                number(from.share),
+                number(to.share),
+            ]);
+        }
+    }
+    let names = ["objective", "key_result", "from_day", "to_day", "from_share", "to_share"];
+    making.push("paces", |name| {
+        let relation = Rows::Values(names.map(str::to_owned).to_vec(), rows);
+        let mut select = Select { from: Some(From { relation, name: name.to_owned() }), ..Select::default() };
+        for column_name in names {
+            let value = column(name, column_name);
+            select.column(if column_name.ends_with("_share") { floating(value) } else { value }, column_name);
+        }
+        Body::Select(select)
+    })
+}
+
+/// How a part is joined to another by key result.
+pub(super) fn joined(kind: JoinKind, part: &str, on: Scalar) -> Join {
+    Join { kind, from: From { relation: Rows::Part(part.to_owned()), name: part.to_owned() }, on: Some(on) }
+}

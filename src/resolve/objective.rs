@@ -1,0 +1,496 @@
+//! Objectives: which teams, KPIs, dimensions and objectives they name, which days they take, and what their targets are.
+//!
+//! Units, slices and periods are held against the KPI later, by the checker.
+
+use super::target::{Aim, amount, target};
+use super::{Resolver, kpi_by_name};
+use crate::calendar::{Date, Label, Stretch, add_days};
+use crate::diagnostic::{Finding, Findings, codes, suggest};
+use crate::functions::operators;
+use crate::model::expr::{Expr, Literal, Node, RowExpr, RowLeaf};
+use crate::model::facts::Type;
+use crate::model::objective::{
+    Amount, Baseline, Bound, CheckIn, Evidence, Final, Goal, Initiative, KeyResult, Manual, Objective, PacePoint, Reads,
+    Relative, Shown, Target,
+};
+use crate::model::unit::Unit;
+use crate::model::{DimensionId, Model, TeamId};
+use crate::spec::Spec;
+use crate::spec::objective as written;
+use crate::spec::reader::Text;
+use crate::text::{Name, Span, Spanned, title};
+use std::collections::HashMap;
+
+/// Makes the objectives.
+pub(super) fn objectives(spec: &Spec, model: &mut Model, findings: &mut Findings) {
+    let mut made = Vec::new();
+    for objective in &spec.objectives {
+        let mut resolver = Resolver::new(model, spec.incomplete);
+        made.push(resolver.objective(objective));
+        findings.append(resolver.findings);
+    }
+    let ids: HashMap<String, _> =
+        made.into_iter().map(|objective| (objective.name.value.clone(), model.objectives.push(objective))).collect();
+    let known: Vec<_> = model.objectives.ids().zip(&spec.objectives).collect();
+    for (id, objective) in known {
+        let Some(parent) = &objective.parent else { continue };
+        match ids.get(&parent.value) {
+            Some(found) => model.objectives.get_mut(id).parent = Some(Spanned::new(*found, parent.span)),
+            None if spec.incomplete => {}
+            None => {
+                let message = format!("there is no objective `{}`", parent.value);
+                let finding = findings.report(&codes::UNKNOWN_OBJECTIVE, parent.span, message);
+                let names = spec.objectives.iter().map(|objective| objective.name.value.as_str());
+                finding.help = suggest::did_you_mean(&parent.value, "the objectives are", names.clone());
+                finding.mend(parent.span, &parent.value, suggest::certain(&parent.value, names, suggest::Words::Project));
+            }
+        }
+    }
+}
+
+fn value(text: Option<&Text>) -> Option<String> {
+    text.map(|text| text.value.clone())
+}
+
+impl Resolver<'_> {
+    fn objective(&mut self, objective: &written::Objective) -> Objective {
+        let period = objective.period.as_ref().and_then(|period| self.period(period));
+        let owner = objective.owner.as_ref().and_then(|name| self.team(name));
+        let initiatives = objective.initiatives.iter().map(|initiative| Initiative {
+            title: value(initiative.title.as_ref()).unwrap_or_default(),
+            link: value(initiative.link.as_ref()).unwrap_or_default(),
+            owner: initiative.owner.as_ref().and_then(|name| self.team(name)),
+        });
+        let initiatives = initiatives.collect();
+        let mut finals = Vec::new();
+        for (day, grade) in &objective.finals {
+            if let Some(out) = grade.grade.as_ref().filter(|grade| !(0.0..=1.0).contains(&grade.value)) {
+                self.report(&codes::BAD_CHECK_IN, out.span, format!("a grade is a share of 1, and {} is none", out.value))
+                    .help("0 is nothing reached, 0.7 a good stretch, 1 all of it");
+            }
+            let day = self.day(day);
+            let learned = value(grade.learned.as_ref()).unwrap_or_default();
+            let grade = grade.grade.as_ref().map(|grade| grade.value);
+            finals.extend(day.map(|day| Final { day, grade, learned }));
+        }
+        finals.sort_by_key(|graded| graded.day);
+        let owners = Owned { owner, named: objective.owner.is_some() };
+        let key_results = objective.key_results.iter().map(|result| self.key_result(result, period, owners)).collect();
+        Objective {
+            name: objective.name.clone(),
+            title: value(objective.title.as_ref()).unwrap_or_else(|| title(&objective.name.value)),
+            title_span: objective.title.as_ref().map(|title| title.span),
+            description: value(objective.description.as_ref()).unwrap_or_default(),
+            owner,
+            owner_named: objective.owner.is_some(),
+            period,
+            period_text: period_text(objective.period.as_ref(), period),
+            period_span: objective.period.as_ref().map(period_span),
+            parent: None,
+            review: value(objective.review.as_ref()).unwrap_or_default(),
+            initiatives,
+            key_results,
+            is_partial: objective.is_partial,
+            finals,
+        }
+    }
+
+    /// The days of a period, or a finding.
+    fn period(&mut self, period: &written::Period) -> Option<Stretch> {
+        match period {
+            written::Period::Named(text) => {
+                let calendar = &self.model.calendar;
+                let custom = calendar.custom && !matches!(Label::parse(&text.value), Some(Label::Day(_)));
+                let stretch = Stretch::parse(&text.value, calendar).filter(|_| !custom);
+                if stretch.is_none() {
+                    let (message, help) = if custom {
+                        (
+                            format!("only the calendar's rows say when `{}` is", text.value),
+                            "name the days: `period: { from: 2025-08-03, to: 2025-11-01 }`",
+                        )
+                    } else {
+                        (
+                            format!("`{}` is no period", text.value),
+                            "a year, half, quarter or month: `2025`, `2025-H2`, `2025-Q3`, `2025-09`; or `{ from: ..., to: ... }`",
+                        )
+                    };
+                    self.report(&codes::BAD_OBJECTIVE_PERIOD, text.span, message).help(help);
+                }
+                stretch
+            }
+            written::Period::Days { from, to, .. } => {
+                let (from, to) = (from.as_ref()?, to.as_ref()?);
+                if to.value < from.value {
+                    let message = format!("the period ends on {}, before it begins on {}", to.value, from.value);
+                    self.report(&codes::BAD_OBJECTIVE_PERIOD, to.span, message)
+                        .also(from.span, "it begins here")
+                        .help("`from` is the first day, `to` the last one");
+                    return None;
+                }
+                Some(Stretch { first: from.value, last: to.value })
+            }
+        }
+    }
+
+    /// A day that is the key of a map, or a finding.
+    fn day(&mut self, name: &Name) -> Option<Date> {
+        let day = name.value.parse().ok();
+        if day.is_none() {
+            let finding = self.report(
+                &codes::WRONG_SHAPE,
+                name.span,
+                format!("expected a day such as `2025-01-31`, found `{}`", name.value),
+            );
+            finding.help = crate::calendar::meant_day(&name.value).map(|day| format!("write `{day}`"));
+        }
+        day
+    }
+
+    fn key_result(&mut self, result: &written::KeyResult, period: Option<Stretch>, objective: Owned) -> KeyResult {
+        let owner = result.owner.as_ref().map(|name| self.team(name));
+        let evidence = self.evidence(result, period);
+        let is_manual = matches!(evidence, Evidence::Manual(_));
+        let goal = self.goal(result, is_manual);
+        let reads = match result.measure.as_ref().map(|text| (text.value.as_str(), text.span)) {
+            Some(("to_date" | "mean", span)) if is_manual => {
+                self.report(&codes::BAD_KEY_RESULT, span, "a manual result has the value that its latest check-in says")
+                    .help("leave `measure` out");
+                Reads::Latest
+            }
+            Some(("to_date", _)) => Reads::ToDate,
+            Some(("mean", _)) => Reads::Mean,
+            _ => Reads::Latest,
+        };
+        let due = self.due(result, period);
+        let mut confidence = Vec::new();
+        for (day, sure) in &result.confidence {
+            if !(1..=10).contains(&sure.value) {
+                self.report(
+                    &codes::BAD_CHECK_IN,
+                    sure.span,
+                    format!("confidence goes from 1 to 10, and {} is outside", sure.value),
+                )
+                .help("5 is an even chance, 10 as good as done");
+            }
+            confidence.extend(self.day(day).map(|day| (day, sure.value)));
+        }
+        confidence.sort_unstable();
+        let weight = result.weight.as_ref().map_or(1.0, |weight| weight.value);
+        if weight < 0.0
+            && let Some(span) = result.weight.as_ref().map(|weight| weight.span)
+        {
+            self.report(&codes::BAD_KEY_RESULT, span, "a weight cannot be negative")
+                .help("0 leaves the result out of the score");
+        }
+        KeyResult {
+            name: result.name.clone(),
+            title: value(result.title.as_ref()).unwrap_or_else(|| title(&result.name.value)),
+            title_span: result.title.as_ref().map(|title| title.span),
+            description: value(result.description.as_ref()).unwrap_or_default(),
+            evidence,
+            goal,
+            goal_given: result.to.is_some() || !result.bounds.is_empty(),
+            reads,
+            due,
+            due_span: result.due.as_ref().map(|due| due.span),
+            is_committed: result.commitment.as_ref().is_some_and(|text| text.value == "committed"),
+            owner: owner.unwrap_or(objective.owner),
+            owner_named: result.owner.is_some() || objective.named,
+            weight,
+            weight_span: result.weight.as_ref().map(|weight| weight.span),
+            pace: self.pace(result, period, due),
+            pace_text: match &result.pace {
+                None => "linear".to_owned(),
+                Some(written::Pace::Named(text)) => text.value.clone(),
+                Some(written::Pace::Points(_)) => String::new(),
+            },
+            confidence,
+            is_health: result.health,
+            dropped: value(result.dropped.as_ref()),
+            unaligned: value(result.unaligned.as_ref()).unwrap_or_default(),
+        }
+    }
+
+    /// The last day of a result, which lies in the objective's period.
+    fn due(&mut self, result: &written::KeyResult, period: Option<Stretch>) -> Option<Date> {
+        let period = period?;
+        let Some(due) = &result.due else { return Some(period.last) };
+        if due.value < period.first || due.value > period.last {
+            let message = format!(
+                "`{}` is due on {}, outside of its objective's period from {} to {}",
+                result.name.value, due.value, period.first, period.last
+            );
+            self.report(&codes::BAD_OBJECTIVE_PERIOD, due.span, message)
+                .help("leave `due` out to mean the last day of the objective, or give the objective a longer period");
+            return None;
+        }
+        Some(due.value)
+    }
+
+    /// Where a result's value comes from.
+    fn evidence(&mut self, result: &written::KeyResult, period: Option<Stretch>) -> Evidence {
+        let check_in = result.check_ins.first();
+        match (&result.kpi, result.manual) {
+            (Some(name), false) => {
+                if let Some((day, _)) = check_in {
+                    self.report(
+                        &codes::BAD_KEY_RESULT,
+                        day.span,
+                        "the KPI says how far this result is, so nobody checks it in",
+                    )
+                    .help("leave `check_ins` out; or say `manual: true` instead of naming a KPI");
+                }
+                if let Some(unit) = &result.unit {
+                    self.report(&codes::BAD_KEY_RESULT, unit.span, "the result has the unit of its KPI")
+                        .help("leave `unit` out");
+                }
+                let kpi = kpi_by_name(self.model, name, self.incomplete, &mut self.findings);
+                let slice = self.slice_of(result);
+                let (Some(kpi), Some(slice)) = (kpi, slice) else { return Evidence::Broken };
+                let grain = self.model.kpis.get(kpi).grain;
+                let condition = condition(&slice);
+                let slice_span = result.slice.first().map(|(name, value)| name.span.to(value.span));
+                let slice = slice.into_iter().map(|(id, value, _)| (id, value.map(|(text, _)| text))).collect();
+                Evidence::Kpi(Box::new(Shown { kpi, span: name.span, slice, condition, slice_span, grain }))
+            }
+            (Some(name), true) => {
+                let message = format!("`{}` is manual and shown by a KPI at once", result.name.value);
+                self.report(&codes::BAD_KEY_RESULT, name.span, message)
+                    .help("leave `manual: true` out where a KPI shows the result; else leave `kpi` out");
+                Evidence::Broken
+            }
+            (None, _) if result.manual || check_in.is_some() => {
+                if let Some((name, _)) = result.slice.first() {
+                    self.report(&codes::BAD_KEY_RESULT, name.span, "a manual result has no slices")
+                        .help("say in its title what it is about");
+                }
+                Evidence::Manual(self.manual(result, period))
+            }
+            (None, _) => Evidence::Missing,
+        }
+    }
+
+    fn manual(&mut self, result: &written::KeyResult, period: Option<Stretch>) -> Manual {
+        let unit = match result.unit.as_ref().map(|text| (Unit::parse(&text.value), text)) {
+            Some((Ok(unit), _)) => unit,
+            Some((Err(why), text)) => {
+                self.report(&codes::UNKNOWN_UNIT, text.span, why)
+                    .help("a unit is a currency (`USD`), a time (`day`), a noun (`market`), `%`, or a quotient");
+                Unit::none()
+            }
+            None => Unit::none(),
+        };
+        let mut check_ins = Vec::new();
+        for (name, check_in) in &result.check_ins {
+            let (Some(day), Some(value_at)) = (self.day(name), check_in.value.as_ref()) else { continue };
+            if let Some(period) = period.filter(|period| day < period.first) {
+                let message = format!("this check-in is of {day}, and the objective begins on {} only", period.first);
+                self.report(&codes::BAD_CHECK_IN, name.span, message)
+                    .help("what was so before is the baseline: write it as `from`");
+                continue;
+            }
+            let note = value(check_in.note.as_ref()).unwrap_or_default();
+            check_ins.push(CheckIn { day, value: value_at.value, note, span: name.span });
+        }
+        check_ins.sort_by_key(|check_in| check_in.day);
+        Manual { unit, check_ins }
+    }
+
+    /// The values of dimensions, each with its literal; nothing, with a finding, if one of them is wrong.
+    fn slice_of(&mut self, result: &written::KeyResult) -> Option<Slice> {
+        let mut slice = Vec::new();
+        for (name, given) in &result.slice {
+            let id = self.dimension(name)?;
+            let dimension = self.model.dimensions.get(id);
+            let place = dimension.places.iter().next();
+            let ty = dimension.ty.or(place.map(|(source, path)| self.model.column(*source, path).ty)).unwrap_or(Type::Text);
+            let value = given.value.as_ref().map(|text| (text.clone(), literal(ty, text)));
+            let value = match value {
+                None => None,
+                Some((text, Some(literal))) => Some((text, literal)),
+                Some((text, None)) => {
+                    let message = format!("`{}` is {ty}, and `{text}` is none", name.value);
+                    self.report(&codes::BAD_SLICE, given.span, message).help("write one of its values, or `null`");
+                    return None;
+                }
+            };
+            slice.push((id, value, name.span));
+        }
+        Some(slice)
+    }
+
+    /// What is to be reached or kept; nothing where nothing is given, or with a finding.
+    fn goal(&mut self, result: &written::KeyResult, is_manual: bool) -> Option<Goal> {
+        let name = &result.name.value;
+        if let (Some((bound, _)), Some(other)) = (
+            result.bounds.first(),
+            result.to.as_ref().or(result.from.as_ref()).map(|text| text.span).or(result.bounds.get(1).map(|(key, _)| key.span)),
+        ) {
+            let message = format!("`{name}` has two goals");
+            self.report(&codes::BAD_TARGET, other, message)
+                .also(bound.span, "this is one already")
+                .help("a result goes `from` a value `to` another, or keeps one bound; make two results of it");
+            return None;
+        }
+        if let Some((key, amounts)) = result.bounds.first() {
+            return self.bound(key, amounts).map(Goal::Keep);
+        }
+        let to = result.to.as_ref()?;
+        let from = match &result.from {
+            None if is_manual => Baseline::Zero,
+            None => Baseline::Measured(None),
+            Some(text) if text.value == "measured" && is_manual => {
+                self.report(&codes::BAD_TARGET, text.span, "nothing measures a manual result")
+                    .help("write the value that it begins with: `from: 0`");
+                return None;
+            }
+            Some(text) if text.value == "measured" => Baseline::Measured(Some(text.span)),
+            Some(text) => Baseline::Number(self.amount(text)?),
+        };
+        Some(Goal::Reach { from, to: self.target(to)? })
+    }
+
+    fn bound(&mut self, key: &Name, amounts: &[Text]) -> Option<Bound> {
+        let first = self.amount(amounts.first()?)?;
+        Some(match (key.value.as_str(), amounts.get(1), amounts.len()) {
+            ("at_least", ..) => Bound::AtLeast(first),
+            ("at_most", ..) => Bound::AtMost(first),
+            ("above", ..) => Bound::Above(first),
+            ("below", ..) => Bound::Below(first),
+            (_, Some(second), 2) => {
+                let second = self.amount(second)?;
+                if second.number < first.number {
+                    self.report(&codes::BAD_TARGET, second.span, "the upper bound is below the lower one")
+                        .help("the lower of the two stands first");
+                    return None;
+                }
+                Bound::Between(first, second)
+            }
+            _ => {
+                self.report(&codes::BAD_TARGET, key.span, "`between` takes two bounds")
+                    .help("for instance `between: [40%, 60%]`");
+                return None;
+            }
+        })
+    }
+
+    /// A number with its unit, or a finding.
+    fn amount(&mut self, text: &Text) -> Option<Amount> {
+        match amount(&text.value) {
+            Ok((number, unit)) => Some(Amount { number, unit, span: text.span }),
+            Err(why) => {
+                self.unreadable(text, &why);
+                None
+            }
+        }
+    }
+
+    fn target(&mut self, text: &Text) -> Option<Target> {
+        match target(&text.value) {
+            Ok(Aim::At(number, unit)) => Some(Target::Number(Amount { number, unit, span: text.span })),
+            Ok(Aim::By { times, share, plus }) => {
+                Some(Target::Relative(Relative { times, share, plus, text: text.value.clone(), span: text.span }))
+            }
+            Err(why) => {
+                self.unreadable(text, &why);
+                None
+            }
+        }
+    }
+
+    fn unreadable(&mut self, text: &Text, help: &str) -> &mut Finding {
+        self.report(&codes::BAD_TARGET, text.span, format!("`{}` is no value to aim at", text.value)).help(help)
+    }
+
+    /// The points of a pace: 0 at the start, 1 at the end.
+    fn pace(&mut self, result: &written::KeyResult, period: Option<Stretch>, due: Option<Date>) -> Vec<PacePoint> {
+        let (Some(period), Some(due)) = (period, due) else { return Vec::new() };
+        // The start is the end of the day before.
+        let start = add_days(period.first, -1);
+        let mut points = vec![PacePoint { day: start, share: 0.0 }];
+        let end = PacePoint { day: due, share: 1.0 };
+        match &result.pace {
+            Some(written::Pace::Named(text)) if text.value == "late" => {
+                let days = i64::from(due.since(start).map_or(0, |span| span.get_days()));
+                points.push(PacePoint { day: add_days(start, days / 2), share: 0.25 });
+            }
+            Some(written::Pace::Points(given)) => {
+                for (name, share) in given {
+                    let Some(day) = self.day(name) else { continue };
+                    if day < period.first || day > due {
+                        let message = format!("the pace speaks of {day}, outside of {} to {due}", period.first);
+                        self.report(&codes::BAD_PACE, name.span, message).help("name days between the start and the due date");
+                    } else if !(0.0..=1.0).contains(&share.value) {
+                        let message = format!("the pace asks for {} of the way", share.value);
+                        self.report(&codes::BAD_PACE, share.span, message).help("a share of the way is from 0 to 1: `40%`");
+                    } else if day < due {
+                        points.push(PacePoint { day, share: share.value });
+                    } else if share.value < 1.0 {
+                        self.report(&codes::BAD_PACE, share.span, "on the due date all of the way is asked for")
+                            .help("leave the last day out: it is always 100%");
+                    }
+                }
+                points.sort_by_key(|point| point.day);
+                let falls = points.windows(2).any(|pair| matches!(pair, [first, second] if second.share < first.share));
+                if falls && let Some((first, _)) = given.first() {
+                    self.report(
+                        &codes::BAD_PACE,
+                        first.span,
+                        "the pace goes back: a later day asks for less than an earlier one",
+                    )
+                    .help("each day asks for at least as much as the one before");
+                }
+            }
+            Some(written::Pace::Named(_)) | None => {}
+        }
+        points.push(end);
+        points
+    }
+}
+
+/// The values of dimensions, each with its literal, and where the dimension is named. Nothing for null.
+type Slice = Vec<(DimensionId, Option<(String, Literal)>, Span)>;
+
+/// Who owns an objective, and whether anybody is named.
+#[derive(Debug, Clone, Copy)]
+struct Owned {
+    owner: Option<TeamId>,
+    named: bool,
+}
+
+fn period_span(period: &written::Period) -> Span {
+    match period {
+        written::Period::Named(text) => text.span,
+        written::Period::Days { span, .. } => *span,
+    }
+}
+
+fn period_text(period: Option<&written::Period>, stretch: Option<Stretch>) -> String {
+    match (period, stretch) {
+        (Some(written::Period::Named(text)), _) => text.value.clone(),
+        (_, Some(stretch)) => format!("{} to {}", stretch.first, stretch.last),
+        _ => String::new(),
+    }
+}
+
+/// A value of a dimension.
+fn literal(ty: Type, text: &str) -> Option<Literal> {
+    match ty {
+        Type::Boolean => text.parse().ok().map(Literal::Truth),
+        Type::Integer => text.parse::<i64>().ok().map(|number| Literal::Number(number.to_string())),
+        Type::Date => text.parse().ok().map(Literal::Date),
+        _ => Some(Literal::Text(text.to_owned())),
+    }
+}
+
+/// The condition that all dimensions have their values.
+fn condition(slice: &Slice) -> Option<RowExpr> {
+    let conditions = slice.iter().map(|(id, value, span)| {
+        let dimension = Expr::new(Node::Leaf(RowLeaf::Dimension(*id)), *span);
+        match value {
+            None => Expr::apply(&operators::IS_NULL, vec![dimension]),
+            Some((_, literal)) => Expr::apply(&operators::EQUAL, vec![dimension, Expr::made(Node::Literal(literal.clone()))]),
+        }
+    });
+    Expr::all(conditions.collect())
+}

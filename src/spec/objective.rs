@@ -1,0 +1,362 @@
+//! `objectives:`, what is to be reached, and the key results that show it.
+
+use super::allow;
+use super::reader::{Reader, Text, text, text_list};
+use super::shape::{Field, Record, Shape};
+use crate::calendar::Date;
+use crate::load::{Entry, Node, Value};
+use crate::text::{Name, Span, Spanned};
+
+/// An objective as written.
+#[derive(Debug, Clone)]
+pub struct Objective {
+    /// Its name.
+    pub name: Name,
+    /// How people call it.
+    pub title: Option<Text>,
+    /// Why it matters.
+    pub description: Option<Text>,
+    /// The team that owns it.
+    pub owner: Option<Name>,
+    /// When it is to be reached.
+    pub period: Option<Period>,
+    /// The objective that it serves.
+    pub parent: Option<Name>,
+    /// How often it is looked at.
+    pub review: Option<Text>,
+    /// What is being done for it.
+    pub initiatives: Vec<Initiative>,
+    /// What shows that it is reached.
+    pub key_results: Vec<KeyResult>,
+    /// Whether the key results could not be read, so that none must be called missing.
+    pub is_partial: bool,
+    /// How it was judged in the end, by day.
+    pub finals: Vec<(Name, Final)>,
+}
+
+/// When an objective is to be reached.
+#[derive(Debug, Clone)]
+pub enum Period {
+    /// `2025-Q3`
+    Named(Text),
+    /// From a day to another.
+    Days {
+        /// The first day.
+        from: Option<Spanned<Date>>,
+        /// The last day.
+        to: Option<Spanned<Date>>,
+        /// Where that stands.
+        span: Span,
+    },
+}
+
+/// Something that is being done for an objective.
+#[derive(Debug, Clone)]
+pub struct Initiative {
+    /// What.
+    pub title: Option<Text>,
+    /// Where more of it stands.
+    pub link: Option<Text>,
+    /// The team that does it.
+    pub owner: Option<Name>,
+}
+
+/// How an objective was judged.
+#[derive(Debug, Clone)]
+pub struct Final {
+    /// The grade, 0 to 1.
+    pub grade: Option<Spanned<f64>>,
+    /// What was learned.
+    pub learned: Option<Text>,
+}
+
+/// A key result as written.
+#[derive(Debug, Clone)]
+pub struct KeyResult {
+    /// Its name.
+    pub name: Name,
+    /// How people call it.
+    pub title: Option<Text>,
+    /// What it means.
+    pub description: Option<Text>,
+    /// The KPI that shows it.
+    pub kpi: Option<Name>,
+    /// The values of dimensions that it is about; nothing for null.
+    pub slice: Vec<(Name, Spanned<Option<String>>)>,
+    /// The value at the start.
+    pub from: Option<Text>,
+    /// The value to be reached.
+    pub to: Option<Text>,
+    /// The bounds that are given, each by its key.
+    pub bounds: Vec<(Name, Vec<Text>)>,
+    /// What is read.
+    pub measure: Option<Text>,
+    /// The last day.
+    pub due: Option<Spanned<Date>>,
+    /// `committed` or `aspirational`.
+    pub commitment: Option<Text>,
+    /// The team that owns it.
+    pub owner: Option<Name>,
+    /// How much it counts.
+    pub weight: Option<Spanned<f64>>,
+    /// When how much is to be reached.
+    pub pace: Option<Pace>,
+    /// How sure people are, by day.
+    pub confidence: Vec<(Name, Spanned<u32>)>,
+    /// Whether it must not break, rather than be reached.
+    pub health: bool,
+    /// Whether people say how far it is.
+    pub manual: bool,
+    /// The unit of a manual result.
+    pub unit: Option<Text>,
+    /// How far it was, by day.
+    pub check_ins: Vec<(Name, CheckIn)>,
+    /// Why it is no longer pursued.
+    pub dropped: Option<Text>,
+    /// Why it need not move the North Star.
+    pub unaligned: Option<Text>,
+}
+
+/// When how much of a result is to be reached.
+#[derive(Debug, Clone)]
+pub enum Pace {
+    /// `linear` or `late`.
+    Named(Text),
+    /// The share of the way by day.
+    Points(Vec<(Name, Spanned<f64>)>),
+}
+
+/// How far a manual result was on a day.
+#[derive(Debug, Clone)]
+pub struct CheckIn {
+    /// The value.
+    pub value: Option<Spanned<f64>>,
+    /// What there is to say.
+    pub note: Option<Text>,
+}
+
+static PERIOD: Record = Record {
+    what: "a period",
+    fields: &[
+        Field::new("from", Shape::Day, "The first day.").example("2025-07-01").required(),
+        Field::new("to", Shape::Day, "The last day.").example("2025-09-30").required(),
+    ],
+};
+
+static INITIATIVE: Record = Record {
+    what: "an initiative",
+    fields: &[
+        Field::new("title", Shape::Text, "What is being done.").example("Guided onboarding").required(),
+        Field::new("link", Shape::Text, "Where more of it stands.").example("https://example.com/onboarding"),
+        Field::new("owner", Shape::Name, "The team that does it.").example("growth"),
+    ],
+};
+
+static FINAL: Record = Record {
+    what: "a final grade",
+    fields: &[
+        Field::new("grade", Shape::Number, "The grade, from 0 to 1.").example("0.6"),
+        Field::new("learned", Shape::Text, "What was learned.").example("Partners needed a sandbox first."),
+    ],
+};
+
+static CHECK_IN: Record = Record {
+    what: "a check-in",
+    fields: &[
+        Field::new("value", Shape::Number, "How far the result was at the end of that day.").example("1").required(),
+        Field::new("note", Shape::Text, "What there is to say.").example("Signed in Lisbon."),
+    ],
+};
+
+/// The keys that set a bound.
+pub const BOUNDS: [&str; 5] = ["at_least", "at_most", "above", "below", "between"];
+
+/// The keys of a key result.
+static KEY_RESULT: Record = Record {
+    what: "a key result",
+    fields: &[
+        Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("Lift activation"),
+        Field::new("description", Shape::Text, "What it means.").example("More new teams see value in their first week."),
+        Field::new("kpi", Shape::Name, "The KPI that shows it.").example("activation_rate"),
+        Field::new("slice", Shape::Map(&Shape::Any), "The part that it is about: for dimensions, one value each.")
+            .example("{ channel: partner }"),
+        Field::new(
+            "from",
+            Shape::Text,
+            "The value at the start: a number, or `measured` for that of the last complete period before the objective begins.",
+        )
+        .example("32%"),
+        Field::new("to", Shape::Text, "The value to be reached: a number, or relative to the baseline: `+20%`, `-5 pp`, `x2`.")
+            .example("45%"),
+        Field::new("at_least", Shape::Text, "It must not be below that.").example("46%"),
+        Field::new("at_most", Shape::Text, "It must not be above that.").example("12 months"),
+        Field::new("above", Shape::Text, "It must be above that.").example("0"),
+        Field::new("below", Shape::Text, "It must be below that.").example("0"),
+        Field::new("between", Shape::List(&Shape::Text), "It must not leave these two bounds, the lower first.")
+            .example("[40%, 60%]"),
+        Field::new(
+            "measure",
+            Shape::Word(&["latest", "to_date", "mean"]),
+            "What is read: the latest period, everything since the objective began, or the mean of its periods. Default: latest.",
+        ),
+        Field::new("due", Shape::Day, "The last day. Default: that of the objective.").example("2025-09-30"),
+        Field::new(
+            "commitment",
+            Shape::Word(&["committed", "aspirational"]),
+            "Whether it is all or nothing in the end, or a stretch of which 0.7 is good. Default: aspirational.",
+        ),
+        Field::new("owner", Shape::Name, "The team that owns it. Default: that of the objective.").example("growth"),
+        Field::new("weight", Shape::Number, "How much it counts beside the others. Default: 1.").example("2"),
+        Field::new(
+            "pace",
+            Shape::Either(&[Shape::Word(&["linear", "late"]), Shape::Map(&Shape::Number)]),
+            "When how much is to be reached: evenly, a quarter by half-time, or a share of the way by day. Default: linear.",
+        )
+        .example("{ 2025-08-15: 40% }"),
+        Field::new("confidence", Shape::Map(&Shape::Count), "How sure people are to reach it, from 1 to 10, by day.")
+            .example("{ 2025-07-15: 7 }"),
+        Field::new("health", Shape::Truth, "Whether it is a guard that must not break, without a score. Default: false."),
+        Field::new("manual", Shape::Truth, "Whether people say how far it is, by `check_ins`. Default: false."),
+        Field::new("unit", Shape::Text, "The unit of a manual result.").example("market"),
+        Field::new(
+            "check_ins",
+            Shape::Map(&Shape::Either(&[Shape::Number, Shape::Record(&CHECK_IN)])),
+            "How far a manual result was at the end of a day.",
+        )
+        .example("{ 2025-07-15: { value: 1, note: Signed in Lisbon. } }"),
+        Field::new("dropped", Shape::Text, "Why it is no longer pursued.").example("The programme stopped in August."),
+        Field::new("unaligned", Shape::Text, "Why it need not move the North Star.").example("The law asks for it."),
+        allow::FIELD,
+    ],
+};
+
+/// The keys of an objective.
+pub static OBJECTIVE: Record = Record {
+    what: "an objective",
+    fields: &[
+        Field::new("title", Shape::Text, "Where to go, in words that people remember. Default: made from the name.")
+            .example("New teams love us from the first week"),
+        Field::new("description", Shape::Text, "Why it matters.").example("Teams that see value early stay."),
+        Field::new("owner", Shape::Name, "The team that owns it.").example("growth"),
+        Field::new(
+            "period",
+            Shape::Either(&[Shape::Text, Shape::Record(&PERIOD)]),
+            "When it is to be reached: a year, half, quarter or month, or two days.",
+        )
+        .example("2025-Q3")
+        .required(),
+        Field::new("parent", Shape::Name, "The objective that it serves, whose period holds its own.")
+            .example("grow_sustainably"),
+        Field::new(
+            "review",
+            Shape::Word(&["daily", "weekly", "biweekly", "monthly", "quarterly", "yearly"]),
+            "How often it is looked at.",
+        ),
+        Field::new("initiatives", Shape::List(&Shape::Record(&INITIATIVE)), "What is being done for it."),
+        Field::new(
+            "key_results",
+            Shape::Named("a key result", &Shape::Record(&KEY_RESULT)),
+            "What shows that it is reached: outcomes, each with a number.",
+        ),
+        Field::new("final", Shape::Map(&Shape::Record(&FINAL)), "How it was judged in the end, by day.")
+            .example("{ 2025-10-05: { grade: 0.6, learned: Partners needed a sandbox first. } }"),
+        allow::FIELD,
+    ],
+};
+
+/// Reads one objective.
+pub fn decode(entry: &Entry) -> Objective {
+    let reader = Reader::of(&entry.value);
+    let finals = reader.entries("final").iter().map(|entry| {
+        let reader = Reader::of(&entry.value);
+        (entry.key.clone(), Final { grade: reader.number("grade"), learned: reader.text("learned") })
+    });
+    Objective {
+        name: entry.key.clone(),
+        title: reader.text("title"),
+        description: reader.text("description"),
+        owner: reader.text("owner"),
+        period: reader.get("period").and_then(period),
+        parent: reader.text("parent"),
+        review: reader.text("review"),
+        initiatives: reader.items("initiatives").iter().map(initiative).collect(),
+        key_results: reader.entries("key_results").iter().map(key_result).collect(),
+        is_partial: reader.get("key_results").is_some_and(|node| !matches!(node.value, Value::Map(_) | Value::Null)),
+        finals: finals.collect(),
+    }
+}
+
+fn period(node: &Node) -> Option<Period> {
+    match &node.value {
+        Value::Scalar(_) => text(node).map(Period::Named),
+        Value::Map(_) => {
+            let reader = Reader::of(node);
+            Some(Period::Days { from: reader.day("from"), to: reader.day("to"), span: node.span })
+        }
+        Value::Null | Value::List(_) => None,
+    }
+}
+
+fn initiative(node: &Node) -> Initiative {
+    let reader = Reader::of(node);
+    Initiative { title: reader.text("title"), link: reader.text("link"), owner: reader.text("owner") }
+}
+
+fn key_result(entry: &Entry) -> KeyResult {
+    let reader = Reader::of(&entry.value);
+    let bounds = BOUNDS.into_iter().filter_map(|key| {
+        let amounts = text_list(reader.get(key)?);
+        Some((Name::new(key.to_owned(), reader.key_span(key)?), amounts))
+    });
+    let slice = reader.entries("slice").iter().map(|entry| {
+        let value = text(&entry.value).map(|text| text.value);
+        (entry.key.clone(), Spanned::new(value, entry.value.span))
+    });
+    let confidence = reader.entries("confidence").iter().filter_map(|entry| {
+        let text = text(&entry.value)?;
+        Some((entry.key.clone(), Spanned::new(text.value.parse().ok()?, text.span)))
+    });
+    KeyResult {
+        name: entry.key.clone(),
+        title: reader.text("title"),
+        description: reader.text("description"),
+        kpi: reader.text("kpi"),
+        slice: slice.collect(),
+        from: reader.text("from"),
+        to: reader.text("to"),
+        bounds: bounds.collect(),
+        measure: reader.text("measure"),
+        due: reader.day("due"),
+        commitment: reader.text("commitment"),
+        owner: reader.text("owner"),
+        weight: reader.number("weight"),
+        pace: reader.get("pace").and_then(pace),
+        confidence: confidence.collect(),
+        health: reader.truth("health").unwrap_or(false),
+        manual: reader.truth("manual").unwrap_or(false),
+        unit: reader.text("unit"),
+        check_ins: reader.entries("check_ins").iter().map(|entry| (entry.key.clone(), check_in(&entry.value))).collect(),
+        dropped: reader.text("dropped"),
+        unaligned: reader.text("unaligned"),
+    }
+}
+
+fn pace(node: &Node) -> Option<Pace> {
+    match &node.value {
+        Value::Map(entries) => {
+            let point = |entry: &Entry| Some((entry.key.clone(), number(&entry.value)?));
+            Some(Pace::Points(entries.iter().filter_map(point).collect()))
+        }
+        Value::Scalar(_) | Value::Null | Value::List(_) => text(node).map(Pace::Named),
+    }
+}
+
+fn check_in(node: &Node) -> CheckIn {
+    let reader = Reader::of(node);
+    CheckIn { value: number(node).or_else(|| reader.number("value")), note: reader.text("note") }
+}
+
+fn number(node: &Node) -> Option<Spanned<f64>> {
+    let text = text(node)?;
+    super::shape::number(&text.value).map(|value| Spanned::new(value, text.span))
+}
