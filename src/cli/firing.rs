@@ -34,7 +34,9 @@ pub(super) fn text(model: &Model, watched: &[&Guardrail], firings: &[Firing<'_>]
     }
     let guardrails = if watched.len() == 1 { "1 guardrail".to_owned() } else { format!("{} guardrails", watched.len()) };
     if firings.is_empty() {
-        return format!("{} none of {guardrails} fires\n", out::styled(out::GOOD, "fine:"));
+        let none =
+            if watched.len() == 1 { "the guardrail does not fire".to_owned() } else { format!("none of {guardrails} fires") };
+        return format!("{} {none}\n", out::styled(out::GOOD, "fine:"));
     }
     // The firings of a guardrail stand together.
     let mut groups: Vec<&[Firing<'_>]> =
