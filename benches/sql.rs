@@ -44,6 +44,15 @@ create table steps as
          case (hash(i, 10) % 8)::int when 0 then 'sign up' when 1 then 'qualify' when 2 then 'buy' when 3 then 'renew' else 'view' end as name,
          'c' || (hash(i, 11) % 5) as channel
   from range(20000000) t(i);
+create table members as
+  select i as user_id, timestamp '2022-01-01' + to_seconds((hash(i, 12) % (86400 * 1000))::bigint) as signed_up_at
+  from range(4000000) t(i);
+create table plans as
+  select i as account_id,
+         date '2022-01-01' + (n * 200 + (hash(i, n, 13) % 60)::int)::int as started_on,
+         case when n < 4 or hash(i, 14) % 2 = 0 then date '2022-01-01' + (n * 200 + 80 + (hash(i, n, 15) % 120)::int)::int end as ended_on,
+         (10 + hash(i, n, 16) % 90)::decimal(12, 2) as mrr
+  from range(1000000) t(i), range(5) s(n);
 ";
 
 const SPEC: &str = "
@@ -78,6 +87,23 @@ sources:
     key: step_id
     time: happened_at
     columns: { step_id: integer, user_id: integer, happened_at: timestamp, name: text, channel: text }
+  activities:
+    table: steps
+    kind: events
+    time: happened_at
+    columns: { user: { column: user_id, references: members }, happened_at: timestamp }
+  members:
+    table: members
+    kind: entities
+    key: user_id
+    time: signed_up_at
+    columns: { user_id: integer, signed_up_at: timestamp }
+  plans:
+    table: plans
+    kind: states
+    key: account_id
+    valid: { from: started_on, to: ended_on }
+    columns: { account_id: integer, started_on: date, ended_on: date, mrr: { type: decimal, unit: USD } }
 journeys:
   funnel:
     steps:
@@ -97,6 +123,12 @@ kpis:
   bought: { formula: count(funnel where reached(bought)) }
   renewed: { formula: count(funnel where reached(renewed)), by: [channel] }
   bought_again: { formula: count(every_signup where reached(bought)) }
+  retention: { formula: count(members where count(activities over age) > 0) / count(members), age: { unit: month, up_to: 12 } }
+  mrr_new: { formula: sum(end.mrr from plans where not start.exists and not start.ever) }
+  mrr_back: { formula: sum(end.mrr from plans where not start.exists and start.ever) }
+  mrr_lost: { formula: sum(start.mrr from plans where not end.exists) }
+  mrr_up: { formula: sum(end.mrr - start.mrr from plans where start.exists and end.mrr > start.mrr) }
+  mrr_down: { formula: sum(start.mrr - end.mrr from plans where end.exists and end.mrr < start.mrr) }
   revenue: { formula: sum(orders.amount) }
   revenue_by_reference: { formula: \"sum(orders.amount where customer.country = 'C3')\" }
   conversion: { formula: count(orders) / count(visits) }
@@ -119,6 +151,7 @@ kpis:
 scorecards:
   ten: { kpis: [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9] }
   funnel: { kpis: [started, qualified, bought, renewed] }
+  movements: { kpis: [mrr_new, mrr_back, mrr_lost, mrr_up, mrr_down] }
 ";
 
 /// A view, what an expert writes for the same figures, and how many times that long the view may take.
@@ -304,13 +337,46 @@ const PAIRS: &[Pair] = &[
         ),
         at_most: 1.3,
     },
+    Pair {
+        what: "retention of monthly cohorts up to 12 months, 20 million rows",
+        view: "retention",
+        zone: "UTC",
+        expert: Expert::Sql(
+            "with active as (select distinct user_id, date_trunc('month', happened_at) as month from steps where happened_at < timestamp '2024-09-27'), \
+             c as (select user_id, date_trunc('month', signed_up_at) as period from members where signed_up_at < timestamp '2024-09-27'), \
+             n as (select period, count(*) as members from c group by 1), \
+             a as (select period, datediff('month', period, month) as age, count(*) as active from c join active using (user_id) \
+             where month >= period and month <= period + interval 12 month group by 1, 2) \
+             select period, age, active / members as value from a join n using (period)",
+        ),
+        at_most: 1.3,
+    },
+    Pair {
+        what: "five movements of MRR by month, 5 million states",
+        view: "scorecard__movements",
+        zone: "UTC",
+        expert: Expert::Sql(
+            "with b as (select cast(range as date) as moment from range(date '2022-01-01', date '2024-10-01', interval 1 month)), \
+             moments as (select moment from b union all select date '2024-09-27'), \
+             held as (select account_id, moment, mrr from plans join moments on started_on < moment and (ended_on is null or ended_on >= moment)), \
+             firsts as (select account_id, min(started_on) as began from plans group by 1), \
+             ends as (select moment as start, least(cast(moment + interval 1 month as date), date '2024-09-27') as finish from b), \
+             s as (select start as period, account_id, mrr as before, null as after from ends join held on moment = start \
+             union all select start, account_id, null, mrr from ends join held on moment = finish), \
+             p as (select period, account_id, max(before) as before, max(after) as after from s group by 1, 2) \
+             select period, sum(after) filter (where before is null and began >= period), sum(after) filter (where before is null and began < period), \
+             sum(before) filter (where after is null), sum(after - before) filter (where after > before), sum(before - after) filter (where after < before) \
+             from p join firsts using (account_id) group by 1",
+        ),
+        at_most: 1.2,
+    },
 ];
 
 fn main() {
     let only: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join("bench");
     std::fs::create_dir_all(&folder).unwrap();
-    let database = folder.join("sql-and-steps.duckdb");
+    let database = folder.join("sql-steps-and-plans.duckdb");
     if !database.exists() {
         println!("making {} (once)", database.display());
         let half = folder.join("half.duckdb");

@@ -9,6 +9,8 @@
 
 #[path = "random/calendar.rs"]
 mod calendar;
+#[path = "random/cohorts.rs"]
+mod cohorts;
 #[path = "random/conditions.rs"]
 mod conditions;
 #[path = "random/data.rs"]
@@ -94,10 +96,13 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
                 let name = view_name(&kpi.name, *grain, kpi.grains[0], slice);
                 let sql = || views.iter().find(|(view, _)| *view == name).map(|(_, sql)| sql.clone()).unwrap_or_default();
                 let lines = evaluator.view(kpi, *grain, slice);
+                // An age is compared like the value of one more dimension.
+                let age = kpi.age.map(|_| "age".to_owned());
+                let columns: Vec<String> = slice.iter().cloned().chain(age).collect();
                 let problem = match answers.get(&name) {
                     None => Some("there is no such view".to_owned()),
                     Some(Err(why)) => Some(format!("the engine refuses it:\n{why}\n{}", sql())),
-                    Some(Ok(rows)) => difference(slice, &lines, rows),
+                    Some(Ok(rows)) => difference(&columns, &lines, rows),
                 };
                 if let Some(problem) = problem {
                     return Err(TestCaseError::fail(format!("the view {name}: {problem}")));

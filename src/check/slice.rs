@@ -221,6 +221,18 @@ pub(super) fn check(
             return;
         }
     }
+    let keeps_all = |without: &Without| match without {
+        Without::All => false,
+        Without::Some(dimensions) => !slice.value.iter().any(|id| dimensions.contains(id)),
+    };
+    if !parts.is_empty() && !parts.keys().any(|(_, without)| keeps_all(without)) {
+        let names: Vec<String> = slice.value.iter().map(|id| format!("`{}`", model.dimensions.get(*id).name)).collect();
+        let message =
+            format!("nothing in the formula of `{}` says which values of {} go together", kpi.name.value, names.join(" and "));
+        findings
+            .report(&codes::BAD_SLICE, slice.span, message)
+            .help("every part of it is a `total` over one of them; slice by each alone");
+    }
 }
 
 /// Says that an entity may have several states, each with its own value of a dimension.

@@ -4,6 +4,7 @@
 //! In a calendar of rules that period is worked out here, as a date. In a custom calendar only the warehouse knows the
 //! periods, and the plan asks it for the first that fits.
 
+use super::ages::AGE;
 use super::assemble::Planner;
 use super::expand::{Formula, Measure, MeasureOf, Move, Part as Leaf, Periods};
 use super::relation::{Atom, JoinKind, Moment, Scalar, Select, column, day, fold, moved};
@@ -11,7 +12,7 @@ use super::spine::{Need, parts_in};
 use super::stack::Stack;
 use crate::calendar::{AsOf, Calendar, Date, Grain, TimeUnit, add, add_days};
 use crate::functions::{coalesce, max, min, operators};
-use crate::model::expr::{Aggregate, Expr, Literal, Node, RowExpr, RowLeaf, Window};
+use crate::model::expr::{Age, Aggregate, Expr, Literal, Node, RowExpr, RowLeaf, Window};
 use crate::model::journey::whole_days;
 
 /// A day from which on something holds.
@@ -23,6 +24,8 @@ pub(super) enum Bound {
     FirstOf { spine: String, column: String, from: Date },
     /// The first period of a spine whose column is on or after another bound.
     FirstAfter { spine: String, column: String, bound: Box<Bound> },
+    /// The same for what is looked at at age 0; later ages begin after the period does.
+    AtBirth(Box<Bound>),
     /// Up to that day.
     Until(Date),
     /// Up to the last period of a spine whose end, so much time later, is not after the end of what is whole.
@@ -44,6 +47,7 @@ impl Bound {
             Bound::Day(day) | Bound::Until(day) => Expr::leaf(Atom::Moment(Moment::Day(*day))),
             Bound::FirstOf { spine, column, from } => first(spine, column, day(*from)),
             Bound::FirstAfter { spine, column, bound } => first(spine, column, bound.scalar()),
+            Bound::AtBirth(bound) => bound.scalar(),
             Bound::UntilLastOf(select) => Expr::leaf(Atom::Single(select.clone())),
         }
     }
@@ -53,8 +57,12 @@ impl Bound {
         matches!(self, Bound::Until(_) | Bound::UntilLastOf(_))
     }
 
-    /// That the bound holds for a period.
-    fn holds(&self, period: Scalar) -> Scalar {
+    /// That the bound holds for a period, at an age where there is one.
+    fn holds(&self, period: Scalar, age: &Scalar) -> Scalar {
+        if let Bound::AtBirth(bound) = self {
+            let later = Expr::apply(&operators::GREATER, vec![age.clone(), Expr::number(0)]);
+            return Expr::apply(&operators::OR, vec![later, bound.holds(period, age)]);
+        }
         let function = if self.is_end() { &operators::LESS_OR_EQUAL } else { &operators::GREATER_OR_EQUAL };
         Expr::apply(function, vec![period, self.scalar()])
     }
@@ -116,8 +124,8 @@ impl Planner<'_> {
     fn window_whole_from(&mut self, window: Window, grain: Grain) -> Option<Bound> {
         let calendar = &self.model.calendar;
         match window {
-            // What begins before data is whole is seen where the ages are.
-            Window::Period | Window::AllTime | Window::Age(_) => return None,
+            Window::Age(age) => return self.age_whole_from(age, grain),
+            Window::Period | Window::AllTime => return None,
             Window::Previous | Window::Trailing(_) | Window::ToDate(_) => {}
         }
         if calendar.custom {
@@ -135,6 +143,21 @@ impl Planner<'_> {
             Window::Period | Window::AllTime | Window::Age(_) => period,
         };
         Some(Bound::Day(first_period(calendar, grain, |period| start_of(period) >= calendar.data_from)))
+    }
+
+    /// The first period that lies in a unit of ages which begins on or after the day from which data is whole; nothing if all do.
+    fn age_whole_from(&mut self, age: Age, grain: Grain) -> Option<Bound> {
+        let calendar = &self.model.calendar;
+        let from = calendar.data_from;
+        if age.unit == grain {
+            return None;
+        }
+        if calendar.custom {
+            let (spine, start) = (self.spine_name(grain), self.need(grain, Need::WindowStart(Window::ToDate(age.unit))));
+            return Some(Bound::AtBirth(Box::new(Bound::FirstOf { spine, column: start, from })));
+        }
+        let first = first_period(calendar, grain, |period| calendar.period_start(age.unit, period) >= from);
+        (first > calendar.first_from(grain, from)).then(|| Bound::AtBirth(Box::new(Bound::Day(first))))
     }
 
     /// The last period after whose end every step has had its time: what is counted in it cannot change any more.
@@ -354,7 +377,7 @@ pub(super) fn is_complete_here(stack: &Stack, whole: Vec<(Move, Bound)>) -> Scal
             Some(name) => fold(&max::MAX, column(&stack.name, name)),
             None => column(&stack.name, "period"),
         };
-        let reached = bound.holds(period);
+        let reached = bound.holds(period, &column(&stack.name, AGE));
         // Where there is no such period nothing is whole.
         let reached = if way.is_nothing() && !matches!(bound, Bound::UntilLastOf(_)) {
             reached

@@ -329,12 +329,97 @@ impl<'a> Planner<'a> {
         let (mut scan, days) = self.scan(group, &[ask]);
         let mut select = Select::default();
         let own_day = group.time.map(|time| scan.day(time));
-        // The period of a row: its own, or each in whose window it is.
+        let (period, mut windows) = self.period_of_rows(group, ask, &mut scan, own_day.as_ref());
+        let needed = needs_rows(ask.aggregate.filter.as_ref());
+        let through = self.goes_through(ask, &related, &needed);
+        let mut ages = None;
+        if let (Some(age), None, Some(time)) = (ask.aggregate.age(), through, group.time) {
+            let (part, joins) = self.row_ages(&mut scan, time, (age, &windows));
+            windows.extend(joins);
+            ages = Some(part);
+        }
+        let own_key = if related.is_empty() { Vec::new() } else { scan.own_key() };
+        let mut related_joins = Vec::new();
+        let mut later = None;
+        for (leaf, needed) in related.into_iter().zip(needed) {
+            let at_age = ages.as_deref().map(|ages| column(ages, PERIOD_AT_AGE));
+            let (value, join) = self.related(leaf, ask, (&period, at_age.as_ref()), &own_key);
+            scan.related.push(value);
+            if matches!(leaf.aggregate.window, Window::Age(_)) {
+                later = Some(column(&join.alias, "period"));
+            }
+            let kind = if needed { JoinKind::Inner } else { JoinKind::Left };
+            related_joins.push((kind, join));
+        }
+        select.column(period.clone(), "period");
+        match (&ages, &later) {
+            (Some(ages), _) => _ = select.column(column(ages, AGE), AGE),
+            (None, Some(later)) => _ = select.column(later.clone(), PERIOD_AT_AGE),
+            (None, None) => {}
+        }
+        add_keys(&mut scan, &group.keys, &mut select);
+        select.group_by_these();
+        if let Some(time) = group.time {
+            select.filter = scan.range(time, days);
+            if let (Some(age), Some(later), None) = (through, later, &self.custom) {
+                // What came before the row's own unit has no age.
+                let own = scan.period(time, age.unit);
+                select.filter.push(Expr::apply(&operators::GREATER_OR_EQUAL, vec![later, own]));
+            }
+        }
+        let conditions = add_folds(&mut scan, group, &[ask], &mut select);
+        select.filter.extend(conditions);
+        let (from, joins) = self.finish(scan);
+        select.from = Some(from);
+        select.joins = joins;
+        for (kind, part, on) in windows {
+            select.join(kind, &part, &part, on);
+        }
+        for (kind, join) in related_joins {
+            select.join(kind, &join.part, &join.alias, Some(join.on));
+        }
+        let related = ask.aggregate.filter.as_ref().is_some_and(RowExpr::has_related);
+        let shows = own_day
+            .filter(|_| in_period && !related)
+            .map(|day| self.day_of_appearance(group, &[ask], ask.grain, day, &mut select));
+        let also = match (&ages, through) {
+            (Some(_), _) => "_and_age".to_owned(),
+            (None, Some(age)) => format!("_and_later_{}", age.unit),
+            (None, None) => String::new(),
+        };
+        let by = format!("_by_{}{also}", ask.grain);
+        let by = if in_period { by } else { format!("_{}{by}", window_name(window)) };
+        let mut part = self.part_name(group, &by);
+        self.push(&part, select);
+        if let Some(age) = through {
+            part = self.by_age(group, ask, &part, age);
+        }
+        if let Some(shows) = shows {
+            self.appears(group, &part, &shows);
+        } else if related || group.time.is_none() {
+            // Which rows pass depends on the period, and periods count from the first that is whole.
+            self.appears(group, &part, "period");
+        } else {
+            self.first_days(group, &[ask]);
+        }
+        Series { part, column: ask.column.clone(), rows: None }
+    }
+
+    /// The period of a row: its own, or each in whose window it is; and what is joined to know it.
+    fn period_of_rows(
+        &mut self,
+        group: &Group,
+        ask: &Ask,
+        scan: &mut Scan<'a>,
+        own_day: Option<&Scalar>,
+    ) -> (Scalar, Vec<(JoinKind, String, Option<Scalar>)>) {
+        let window = ask.aggregate.window;
+        let in_period = window == Window::Period && group.time.is_some();
         let held = match &group.stock {
-            Some(Stock::At(edge)) => self.held(&mut scan, group.source, *edge, ask.grain),
+            Some(Stock::At(edge)) => self.held(scan, group.source, *edge, ask.grain),
             _ => None,
         };
-        let (period, windows) = match (&own_day, group.time) {
+        match (own_day, group.time) {
             _ if held.is_some() => held.map_or((Expr::null(), Vec::new()), |tie| (tie.period, vec![tie.join])),
             (Some(own_day), Some(time)) if matches!(window, Window::Period | Window::Previous) => {
                 let (own, mut joins) = match (&self.custom, ask.grain) {
@@ -369,59 +454,7 @@ impl<'a> Planner<'a> {
                 let spine = self.spine_name(ask.grain);
                 (column(&spine, "period"), vec![(JoinKind::Cross, spine, None)])
             }
-        };
-        let mut windows = windows;
-        select.column(period.clone(), "period");
-        let mut ages = None;
-        if let (Some(age), Some(time)) = (ask.aggregate.age(), group.time) {
-            let (part, joins) = self.row_ages(&mut scan, time, (age, &windows));
-            select.column(column(&part, AGE), AGE);
-            windows.extend(joins);
-            ages = Some(part);
         }
-        add_keys(&mut scan, &group.keys, &mut select);
-        select.group_by_these();
-        let own_key = if related.is_empty() { Vec::new() } else { scan.own_key() };
-        let mut related_joins = Vec::new();
-        let needed = needs_rows(ask.aggregate.filter.as_ref());
-        for (leaf, needed) in related.into_iter().zip(needed) {
-            let at_age = ages.as_deref().map(|ages| column(ages, PERIOD_AT_AGE));
-            let (value, join) = self.related(leaf, ask, (&period, at_age.as_ref()), &own_key);
-            scan.related.push(value);
-            let kind = if needed { JoinKind::Inner } else { JoinKind::Left };
-            related_joins.push((kind, join));
-        }
-        if let Some(time) = group.time {
-            select.filter = scan.range(time, days);
-        }
-        let conditions = add_folds(&mut scan, group, &[ask], &mut select);
-        select.filter.extend(conditions);
-        let (from, joins) = self.finish(scan);
-        select.from = Some(from);
-        select.joins = joins;
-        for (kind, part, on) in windows {
-            select.join(kind, &part, &part, on);
-        }
-        for (kind, join) in related_joins {
-            select.join(kind, &join.part, &join.alias, Some(join.on));
-        }
-        let related = ask.aggregate.filter.as_ref().is_some_and(RowExpr::has_related);
-        let shows = own_day
-            .filter(|_| in_period && !related)
-            .map(|day| self.day_of_appearance(group, &[ask], ask.grain, day, &mut select));
-        let by = format!("_by_{}{}", ask.grain, if ages.is_some() { "_and_age" } else { "" });
-        let by = if in_period { by } else { format!("_{}{by}", window_name(window)) };
-        let part = self.part_name(group, &by);
-        self.push(&part, select);
-        if let Some(shows) = shows {
-            self.appears(group, &part, &shows);
-        } else if related || group.time.is_none() {
-            // Which rows pass depends on the period, and periods count from the first that is whole.
-            self.appears(group, &part, "period");
-        } else {
-            self.first_days(group, &[ask]);
-        }
-        Series { part, column: ask.column.clone(), rows: None }
     }
 
     /// An aggregate over the rows that belong to a row: its value for each period and key, and how it is joined.
@@ -433,9 +466,9 @@ impl<'a> Planner<'a> {
         own_key: &[Scalar],
     ) -> (Scalar, RelatedJoin) {
         let mut aggregate = related.aggregate.clone();
-        let (mut grain, mut period, mut outer_first) = (outer.grain, period, outer.first);
-        if let (Window::Age(age), Some(at_age)) = (aggregate.window, at_age) {
-            // Of the period at the age of the row, whatever period the row counts in.
+        let (mut grain, mut period, mut outer_first) = (outer.grain, Some(period), outer.first);
+        if let Window::Age(age) = aggregate.window {
+            // Of the period at the age of the row, or of any, whatever period the row counts in.
             aggregate.window = Window::Period;
             let calendar = &self.model.calendar;
             outer_first = if calendar.custom {
@@ -468,9 +501,12 @@ impl<'a> Planner<'a> {
         let Some(series) = series.into_iter().next() else {
             return (Expr::null(), RelatedJoin { part: String::new(), alias: String::new(), on: Expr::null() });
         };
-        let at = if previous { self.period_before(grain, period.clone()) } else { period.clone() };
         let alias = self.names.take("related");
-        let mut on = vec![Expr::apply(&operators::EQUAL, vec![column(&alias, "period"), at])];
+        let mut on = Vec::new();
+        if let Some(period) = period {
+            let at = if previous { self.period_before(grain, period.clone()) } else { period.clone() };
+            on.push(Expr::apply(&operators::EQUAL, vec![column(&alias, "period"), at]));
+        }
         for (key, own) in group.keys.iter().zip(own_key) {
             on.push(Expr::apply(&operators::EQUAL, vec![column(&alias, &key.name), own.clone()]));
         }

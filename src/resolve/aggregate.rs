@@ -132,6 +132,9 @@ impl Resolver<'_> {
             return broken;
         }
         let Some(via) = self.via(call, aggregate.source, outer) else { return broken };
+        if !self.is_plain_at_age(&aggregate, span) {
+            return broken;
+        }
         Expr::new(Node::Leaf(RowLeaf::Related(Box::new(Related { aggregate, via }))), span)
     }
 

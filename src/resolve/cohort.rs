@@ -7,7 +7,7 @@
 use super::Resolver;
 use crate::diagnostic::{Findings, codes};
 use crate::formula::Call;
-use crate::model::expr::{Age, Aggregate, Window};
+use crate::model::expr::{Age, Aggregate, RowExpr, Window};
 use crate::spec::kpi as written;
 use crate::text::{Span, Spanned};
 
@@ -88,6 +88,19 @@ impl Resolver<'_> {
             return None;
         };
         Some(Window::Age(age))
+    }
+
+    /// Whether what an aggregate looks at `over age` has no condition on further related rows: it would not be clear of which period
+    /// these are, that of the age or that of the cohort.
+    pub(super) fn is_plain_at_age(&mut self, aggregate: &Aggregate, span: Span) -> bool {
+        let deeper = aggregate.filter.as_ref().is_some_and(RowExpr::has_related);
+        if matches!(aggregate.window, Window::Age(_)) && deeper {
+            let message = "what belongs to a row that itself belongs to one of a cohort: of which period, that of the age or that of the cohort?";
+            self.report(&codes::MISPLACED_AGE, span, message)
+                .help("make the condition a column of the source, or count the further rows straight from the cohort");
+            return false;
+        }
+        true
     }
 
     /// Whether an aggregate that looks at ages counts a cohort: the rows of a period.

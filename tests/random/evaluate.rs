@@ -30,6 +30,10 @@ pub struct Place<'a> {
     pub start: Date,
     pub slice: Vec<(String, Value)>,
     pub parts: Vec<&'a Row>,
+    /// The age at which cohorts are looked at, in a unit.
+    pub age: Option<(Grain, i32)>,
+    /// The day of the row of a cohort that is at hand.
+    pub born: Option<Date>,
 }
 
 /// A row that passed a condition, with what aggregates ask of it.
@@ -59,18 +63,36 @@ impl<'a> Evaluator<'a> {
                 if first.is_some_and(|first| start < first) {
                     continue;
                 }
-                let slice = dimensions.iter().cloned().zip(values.iter().cloned()).collect();
-                let place = Place { grain, start, slice, parts: Vec::new() };
-                if kpi.omit_gaps && !self.kpi_has_rows(kpi, &place) {
-                    continue;
+                let slice: Vec<_> = dimensions.iter().cloned().zip(values.iter().cloned()).collect();
+                for age in ages(kpi) {
+                    let place = Place { grain, start, slice: slice.clone(), parts: Vec::new(), age, born: None };
+                    // A cohort is there at an age once that of its first day has begun.
+                    if age.is_some_and(|age| self.at_age(age, start).0 > self.calendar.as_of) {
+                        continue;
+                    }
+                    if kpi.omit_gaps && !self.kpi_has_rows(kpi, &place) {
+                        continue;
+                    }
+                    // Rule 9; the age of a cohort is over with that of its last day.
+                    let mut end = Calendar::end(grain, start);
+                    if let Some(age) = age {
+                        end = self.at_age(age, days(end, -1)).1;
+                    }
+                    let settled = days(end, self.calendar.settle) <= days(self.calendar.as_of, 1);
+                    let is_complete = if settled { self.kpi_is_whole(kpi, &place) } else { Some(false) };
+                    let mut dimensions = values.clone();
+                    dimensions.extend(age.map(|(_, age)| Value::Number(f64::from(age))));
+                    lines.push(Line { period: start, dimensions, value: self.kpi(kpi, &place), is_complete });
                 }
-                // Rule 9.
-                let settled = days(Calendar::end(grain, start), self.calendar.settle) <= days(self.calendar.as_of, 1);
-                let is_complete = if settled { self.kpi_is_whole(kpi, &place) } else { Some(false) };
-                lines.push(Line { period: start, dimensions: values.clone(), value: self.kpi(kpi, &place), is_complete });
             }
         }
         lines
+    }
+
+    /// The period in which what began on a day has an age: its first day, and the day after it.
+    fn at_age(&self, (unit, age): (Grain, i32), born: Date) -> (Date, Date) {
+        let start = Calendar::later(unit, self.calendar.period(unit, born), age);
+        (start, Calendar::end(unit, start))
     }
 
     /// The value of a KPI.
@@ -221,7 +243,16 @@ impl<'a> Evaluator<'a> {
             return rows.clone();
         }
         let mut rows = Vec::new();
+        let looks_at_ages = related(aggregate.filter.as_ref()).iter().any(|inner| inner.window == Window::Age);
         for record in self.rows.of(&aggregate.source) {
+            let born = self.rows.day(record, aggregate.at.as_ref()).filter(|_| looks_at_ages);
+            let own = born.map(|day| Place { born: Some(day), ..place.clone() });
+            let place = own.as_ref().unwrap_or(place);
+            // A row counts at an age once its own has begun; without a time it is in no cohort.
+            let begun = || place.age.zip(born).is_some_and(|(age, born)| self.at_age(age, born).0 <= self.calendar.as_of);
+            if looks_at_ages && !begun() {
+                continue;
+            }
             let passes = |condition: &Row| {
                 let related = |inner: &Aggregate, to: Record<'_>| self.related(inner, to, place);
                 self.rows.row(record, condition, &related) == Value::Bool(true)
@@ -286,6 +317,11 @@ impl<'a> Evaluator<'a> {
             Window::ToDate(of) => (Some(self.calendar.period(of, days(anchor, -1))), anchor),
             Window::AllTime => (None, anchor),
             Window::Previous => (Some(Calendar::later(grain, start, -1)), start.min(anchor)),
+            Window::Age => {
+                // Where no row is at hand, the first day of the cohort.
+                let (from, to) = self.at_age(place.age.unwrap(), place.born.unwrap_or(start));
+                (Some(from), to.min(days(self.calendar.as_of, 1)))
+            }
         }
     }
 
@@ -324,7 +360,6 @@ impl<'a> Evaluator<'a> {
     fn slices(&self, kpi: &'a Kpi, grain: Grain, dimensions: &[String]) -> Vec<(Vec<Value>, Option<Date>)> {
         let mut found: Vec<(Vec<Value>, Option<Date>)> = Vec::new();
         let slice: Vec<(String, Value)> = dimensions.iter().map(|name| (name.clone(), Value::Null)).collect();
-        let place = Place { grain, start: self.calendar.data_from, slice, parts: Vec::new() };
         let mut seen = |record: Record<'a>, day: Date| {
             let first = self.calendar.period(grain, day);
             let values: Vec<Value> = dimensions.iter().map(|name| self.rows.dimension(record, name)).collect();
@@ -333,7 +368,11 @@ impl<'a> Evaluator<'a> {
                 None => found.push((values, Some(first))),
             }
         };
-        self.kpi_appearances(kpi, &place, &mut seen);
+        for age in ages(kpi) {
+            let start = self.calendar.data_from;
+            let place = Place { grain, start, slice: slice.clone(), parts: Vec::new(), age, born: None };
+            self.kpi_appearances(kpi, &place, &mut seen);
+        }
         found
     }
 
@@ -459,7 +498,11 @@ impl<'a> Evaluator<'a> {
         let start = if shifted { Calendar::later(place.grain, place.start, -1) } else { place.start };
         let over = |within| {
             // Rule 9: the period's end, the longest time that a step has, and the time in which data settles.
-            let end = days(later(Calendar::end(place.grain, start), within), self.calendar.settle);
+            let mut end = Calendar::end(place.grain, start);
+            if let (Window::Age, Some(age)) = (aggregate.window, place.age) {
+                end = self.at_age(age, days(end, -1)).1;
+            }
+            let end = days(later(end, within), self.calendar.settle);
             end <= days(self.calendar.as_of, 1)
         };
         withins(aggregate).into_iter().all(over)
@@ -471,10 +514,18 @@ impl<'a> Evaluator<'a> {
         match window {
             // All time has no beginning, and a period is no window.
             Window::Period | Window::AllTime => true,
-            Window::Trailing(_) | Window::ToDate(_) | Window::Previous => {
+            Window::Trailing(_) | Window::ToDate(_) | Window::Previous | Window::Age => {
                 from.is_none_or(|from| from >= self.calendar.data_from)
             }
         }
+    }
+}
+
+/// The ages at which a KPI is looked at; without ages, once.
+fn ages(kpi: &Kpi) -> Vec<Option<(Grain, i32)>> {
+    match kpi.age {
+        None => vec![None],
+        Some((unit, up_to)) => (0..=up_to).map(|age| Some((unit, age))).collect(),
     }
 }
 

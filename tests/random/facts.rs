@@ -108,6 +108,20 @@ pub fn dimensions(project: &Project, body: &Body) -> Vec<String> {
     all
 }
 
+/// Whether a part has all of some dimensions, so that it says which of their values go together.
+pub fn together(project: &Project, body: &Body, dimensions: &[String]) -> bool {
+    let Body::Formula(formula) = body else { return false };
+    let totals: Vec<Vec<bool>> = dimensions
+        .iter()
+        .map(|name| {
+            let mut found = Vec::new();
+            parts(project, formula, name, false, &mut found);
+            found.iter().map(|part| part.total).collect()
+        })
+        .collect();
+    totals.first().is_some_and(|first| (0..first.len()).any(|part| totals.iter().all(|of| !of[part])))
+}
+
 /// The dimensions that every part of a formula has, with their types.
 pub fn shared(project: &Project, formula: &Formula) -> Vec<(String, Type)> {
     let mut found = Vec::new();

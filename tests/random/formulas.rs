@@ -1,6 +1,7 @@
 //! Makes up KPIs: formulas, grains that fit them, and slices that all of their parts have.
 
 use super::calendar::days;
+use super::cohorts;
 use super::conditions::{Maker, paths, window};
 use super::data::Times;
 use super::facts;
@@ -29,10 +30,13 @@ pub fn kpis(project: &mut Project, choices: &mut Choices) {
         };
         project.kpis.push(kpi);
     }
+    if choices.chance(13) {
+        cohorts::make(project, &times, choices);
+    }
 }
 
 /// The grains by which a project's calendar has a number of periods that is quickly gone over.
-fn grains(project: &Project) -> Vec<Grain> {
+pub fn grains(project: &Project) -> Vec<Grain> {
     let length = project.calendar.start.until(project.calendar.as_of).unwrap().get_days();
     let finest = match length {
         ..=70 => Grain::Day,
@@ -43,8 +47,8 @@ fn grains(project: &Project) -> Vec<Grain> {
 }
 
 /// A KPI of a formula, with further grains and slices that fit.
-fn kpi(project: &Project, name: String, body: Body, first: Grain, choices: &mut Choices) -> Kpi {
-    let mut kpi = Kpi { name, body, unit: None, grains: vec![first], by: Vec::new(), omit_gaps: choices.chance(15) };
+pub fn kpi(project: &Project, name: String, body: Body, first: Grain, choices: &mut Choices) -> Kpi {
+    let mut kpi = Kpi { name, body, unit: None, grains: vec![first], by: Vec::new(), age: None, omit_gaps: choices.chance(15) };
     for grain in grains(project) {
         if grain != first && facts::fits(project, &kpi.body, &kpi.grains, grain) && choices.chance(30) {
             kpi.grains.push(grain);
@@ -61,11 +65,16 @@ fn kpi(project: &Project, name: String, body: Body, first: Grain, choices: &mut 
                 }
             }
         }
-        if !slice.is_empty() && !kpi.by.contains(&slice) {
+        if facts::together(project, &kpi.body, &slice) && !kpi.by.contains(&slice) {
             kpi.by.push(slice);
         }
     }
     kpi
+}
+
+/// `prior`, `change`, `growth`, `slice` or `total` of a formula, at a grain.
+pub fn over(project: &Project, times: &Times, grain: Grain, of: Formula, choices: &mut Choices) -> Formula {
+    Formulas { project, times, grain }.over(of, choices)
 }
 
 /// A KPI whose figures somebody writes down.
@@ -84,7 +93,7 @@ fn by_hand(project: &Project, name: String, choices: &mut Choices) -> Kpi {
         figures.push((from, 1.0));
     }
     let body = Body::Values { flow: choices.chance(50), figures };
-    Kpi { name, body, unit: None, grains: vec![grain], by: Vec::new(), omit_gaps: choices.chance(15) }
+    Kpi { name, body, unit: None, grains: vec![grain], by: Vec::new(), age: None, omit_gaps: choices.chance(15) }
 }
 
 /// A KPI over the time between two times; nothing where no source has any.
@@ -300,7 +309,7 @@ impl Formulas<'_> {
                 grain == unit || grain == Grain::Day || grain > Grain::Week && unit > grain
             }
             Window::ToDate(unit) => Calendar::nests(grain, unit),
-            Window::Period | Window::AllTime | Window::Previous => true,
+            Window::Period | Window::AllTime | Window::Previous | Window::Age => true,
         };
         let window = if whole { window } else { Window::Period };
         let mut function = choices.word(&[

@@ -143,6 +143,9 @@ fn write_kpi(calendar: &Calendar, kpi: &Kpi, text: &mut String) {
         let by: Vec<String> = kpi.by.iter().map(|slice| format!("[{}]", slice.join(", "))).collect();
         _ = writeln!(text, "    by: [{}]", by.join(", "));
     }
+    if let Some((unit, up_to)) = kpi.age {
+        _ = writeln!(text, "    age: {{ unit: {}, up_to: {up_to} }}", unit.name());
+    }
     if kpi.omit_gaps {
         text.push_str("    gaps: omit\n");
     }
@@ -215,6 +218,7 @@ fn over(window: Window) -> String {
         Window::ToDate(grain) => format!(" over {} to date", grain.name()),
         Window::AllTime => " over all time".to_owned(),
         Window::Previous => " over previous period".to_owned(),
+        Window::Age => " over age".to_owned(),
     }
 }
 

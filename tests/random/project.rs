@@ -170,6 +170,8 @@ pub struct Kpi {
     /// Its grain, and further ones.
     pub grains: Vec<Grain>,
     pub by: Vec<Vec<String>>,
+    /// The unit and the last of the ages at which its cohorts are looked at.
+    pub age: Option<(Grain, i32)>,
     pub omit_gaps: bool,
 }
 
@@ -326,6 +328,8 @@ pub enum Window {
     ToDate(Grain),
     AllTime,
     Previous,
+    /// What belongs to a row of a cohort, at the age at hand.
+    Age,
 }
 
 impl Project {

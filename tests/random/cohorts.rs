@@ -1,0 +1,101 @@
+//! Makes up KPIs with ages: a cohort of a source's rows, what belongs to them at each age, and what is made of that.
+
+use super::conditions::{Maker, paths};
+use super::data::Times;
+use super::facts;
+use super::formulas::{grains, kpi, over};
+use super::generate::Choices;
+use super::project::{
+    Aggregate, Body, Expr, Figure, Formula, Grain, Grouped, Kpi, Project, Row, RowLeaf, Source, Type, Value, Window,
+};
+
+/// Adds one or two KPIs with ages, if any rows refer to others.
+pub fn make(project: &mut Project, times: &Times, choices: &mut Choices) {
+    let grain = *choices.pick(&grains(project));
+    let unit = if choices.chance(45) { grain } else { *choices.pick(&Grain::ALL) };
+    let most = if unit == Grain::Day { 8 } else { 4 };
+    let age = Some((unit, i32::try_from(choices.between(1, most)).unwrap()));
+    let Some(formula) = cohort(project, times, choices) else { return };
+    let first = Kpi { age, ..kpi(project, "c1".to_owned(), Body::Formula(formula), grain, choices) };
+    let uses_grains = first.grains.clone();
+    project.kpis.push(first);
+    if choices.chance(40) {
+        let formula = over(project, times, grain, Expr::Leaf(Figure::Kpi("c1".to_owned())), choices);
+        let mut second = Kpi { age, ..kpi(project, "c2".to_owned(), Body::Formula(formula), grain, choices) };
+        second.grains.retain(|grain| uses_grains.contains(grain));
+        project.kpis.push(second);
+    }
+}
+
+/// A formula that looks at ages; nothing where no rows belong to rows that have a time.
+fn cohort(project: &Project, times: &Times, choices: &mut Choices) -> Option<Formula> {
+    let has_time = |source: &Source| source.columns.iter().any(|column| column.ty.is_time());
+    let mut pairs: Vec<(&Source, &Source, Vec<String>)> = Vec::new();
+    for outer in project.sources.iter().filter(|source| has_time(source)) {
+        for inner in project.sources.iter().filter(|source| has_time(source)) {
+            for (path, _) in paths(project, inner, 1) {
+                if project.column(inner, &path).references.as_ref() == Some(&outer.name) {
+                    pairs.push((outer, inner, path));
+                }
+            }
+        }
+    }
+    if pairs.is_empty() {
+        return None;
+    }
+    let (outer, inner, via) = choices.pick(&pairs).clone();
+    let of_inner = inner.columns.iter().filter(|column| column.references.as_ref() == Some(&outer.name)).count();
+    let at_age = Maker { project, source: inner, times, related: false }.aggregate(0, choices);
+    let at_age = Aggregate {
+        says_via: via.len() > 1 || of_inner > 1 || choices.chance(40),
+        via: Some(via),
+        window: Window::Age,
+        ..timed(at_age, inner, choices)
+    };
+    let counts = at_age.function.starts_with("count");
+    let literal =
+        Expr::Literal(Value::Number(f64::from(i32::try_from(choices.between(0, if counts { 2 } else { 60 })).unwrap())));
+    let value = Expr::Leaf(RowLeaf::Related(Box::new(at_age)));
+    let mut condition: Row = match choices.below(8) {
+        0 => Expr::Apply(choices.word(&["is null", "is not null"]), vec![value]),
+        1..4 if counts => Expr::Apply(">", vec![value, Expr::Literal(Value::Number(0.0))]),
+        _ => Expr::Apply(choices.word(&["=", "!=", "<", "<=", ">", ">="]), vec![value, literal]),
+    };
+    let maker = Maker { project, source: outer, times, related: true };
+    if choices.chance(40) {
+        let mut sides = vec![condition, maker.condition(1, choices)];
+        if choices.chance(30) {
+            sides.reverse();
+        }
+        condition = Expr::Apply(choices.word(&["and", "and", "or"]), sides);
+    } else if choices.chance(12) {
+        condition = Expr::Apply("not", vec![condition]);
+    }
+    let whole = timed(maker.aggregate(1, choices), outer, choices);
+    let whole = Aggregate { window: Window::Period, ..whole };
+    let rows = Aggregate { filter: Some(condition), ..whole.clone() };
+    if choices.chance(20) {
+        let entity = |ty: &Type| matches!(ty, Type::Text | Type::Integer | Type::Boolean | Type::Date);
+        let entities: Vec<_> = paths(project, outer, 1).into_iter().filter(|(_, ty)| entity(ty)).collect();
+        if !entities.is_empty() {
+            let per = choices.pick(&entities).0.clone();
+            let of = Aggregate { function: "count", argument: None, share: None, ..rows };
+            let top = choices.chance(35).then(|| choices.below(2) + 1);
+            let function = choices.word(&["sum", "count", "max", "avg"]);
+            return Some(Expr::Leaf(Figure::Grouped(Box::new(Grouped { function, share: None, of, per, filter: None, top }))));
+        }
+    }
+    let figure = Expr::Leaf(Figure::Aggregate(rows));
+    if facts::is_rough(project, &figure) || choices.chance(50) {
+        return Some(figure);
+    }
+    let all = Aggregate { function: "count", argument: None, share: None, filter: None, ..whole };
+    Some(Expr::Apply(choices.word(&["/", "-"]), vec![figure, Expr::Leaf(Figure::Aggregate(all))]))
+}
+
+/// An aggregate whose rows count at a time, whatever its source is.
+fn timed(aggregate: Aggregate, source: &Source, choices: &mut Choices) -> Aggregate {
+    let times: Vec<&String> = source.columns.iter().filter(|column| column.ty.is_time()).map(|column| &column.name).collect();
+    let at = aggregate.at.clone().or_else(|| source.time.is_none().then(|| (*choices.pick(&times)).clone()));
+    Aggregate { at, stock: None, ..aggregate }
+}
