@@ -228,7 +228,7 @@ pub(super) fn check(
     if !parts.is_empty() && !parts.keys().any(|(_, without)| keeps_all(without)) {
         let names: Vec<String> = slice.value.iter().map(|id| format!("`{}`", model.dimensions.get(*id).name)).collect();
         let message =
-            format!("nothing in the formula of `{}` says which values of {} go together", kpi.name.value, names.join(" and "));
+            format!("nothing in the formula of `{}` says which values of {} go together", sliced.name, names.join(" and "));
         findings
             .report(&codes::BAD_SLICE, slice.span, message)
             .help("every part of it is a `total` over one of them; slice by each alone");

@@ -59,6 +59,7 @@ impl TestResolver<'_> {
         let (mut sheets, mut firings) = (Vec::new(), Vec::new());
         for (name, node) in &test.expect {
             match Sheet::named(&name.value) {
+                None if name.value == GUARDRAILS => firings.extend(self.firings(name, node)),
                 Some(sheet) => sheets.extend(self.sheet(sheet, name, node)),
                 None => expect.extend(self.expected(name, node)),
             }

@@ -245,6 +245,7 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
     each(&reader, "teams", |entry| spec.teams.push(team::decode(entry)));
     each(&reader, "taxonomies", |entry| spec.taxonomies.push(team::decode_taxonomy(entry)));
     each(&reader, "scorecards", |entry| spec.scorecards.push(scorecard::decode(entry)));
+    each(&reader, "objectives", |entry| spec.objectives.push(objective::decode(entry)));
     each(&reader, "guardrails", |entry| spec.guardrails.push(guardrail::decode(entry, files)));
     each(&reader, "tests", |entry| spec.tests.push(test::decode(entry)));
     for entry in reader.all().iter().filter(|entry| entry.key.value == "north_star") {
