@@ -240,6 +240,9 @@ fn bar(value: Option<f64>, greatest: f64, better: Option<Better>) -> String {
     let Some(value) = value.filter(|_| greatest > 0.0) else { return String::new() };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 20")]
     let length = (value.abs() / greatest * LONGEST).round() as usize;
+    if length == 0 {
+        return String::new();
+    }
     let blocks = if value < 0.0 { "▒" } else { "█" }.repeat(length);
     let good = match better {
         Some(Better::Up) => value > 0.0,
