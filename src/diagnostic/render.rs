@@ -1,11 +1,13 @@
 //! Findings for people: miette's report with the lines of the file, and a summary line.
 
 use super::{Finding, Findings, Severity};
-use crate::text::{FileId, Files, Span};
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode, SourceSpan};
+use crate::text::{File, FileId, Files, Span};
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
+    SpanContents,
+};
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Write as _};
-use std::sync::Arc;
 
 /// How a report may look.
 #[derive(Debug, Clone, Copy)]
@@ -48,18 +50,45 @@ pub fn summary(findings: &Findings) -> String {
     }
 }
 
-/// The texts that findings point into, shared by all of them.
-struct Sources(BTreeMap<FileId, NamedSource<Arc<String>>>);
+/// The texts that findings point into.
+struct Sources<'a>(BTreeMap<FileId, Source<'a>>);
 
-impl Sources {
-    fn of(findings: &Findings, files: &Files) -> Self {
-        let mut sources = BTreeMap::new();
-        for label in findings.iter().flat_map(|finding| &finding.labels) {
-            if let Some(file) = files.get(label.span.file) {
-                sources.entry(label.span.file).or_insert_with(|| NamedSource::new(&file.path, Arc::new(file.text.clone())));
-            }
-        }
-        Self(sources)
+impl<'a> Sources<'a> {
+    fn of(findings: &Findings, files: &'a Files) -> Self {
+        let labels = findings.iter().flat_map(|finding| &finding.labels);
+        Self(labels.filter_map(|label| Some((label.span.file, Source(files.get(label.span.file)?)))).collect())
+    }
+}
+
+/// A file as miette wants it. miette looks for a place from the first byte on, so that many findings in a long file would take long;
+/// it gets the lines around the place only.
+struct Source<'a>(&'a File);
+
+impl SourceCode for Source<'_> {
+    fn read_span<'b>(
+        &'b self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'b> + 'b>, MietteError> {
+        let Self(file) = self;
+        let (text, lines) = (&file.text, file.lines());
+        let line = |byte: usize| lines.position(text, byte).line;
+        let first = line(span.offset()).saturating_sub(before).max(1);
+        let begin = lines.start_of(first).unwrap_or(0);
+        let end = lines.start_of(line(span.offset() + span.len()) + after + 2).unwrap_or(text.len());
+        let around = text.get(begin..end).ok_or(MietteError::OutOfBounds)?;
+        let inside = SourceSpan::new(span.offset().saturating_sub(begin).into(), span.len());
+        let found = around.read_span(&inside, before, after)?;
+        let whole = SourceSpan::new((found.span().offset() + begin).into(), found.span().len());
+        Ok(Box::new(MietteSpanContents::new_named(
+            file.path.clone(),
+            found.data(),
+            whole,
+            found.line() + first - 1,
+            found.column(),
+            found.line_count() + first - 1,
+        )))
     }
 }
 
@@ -69,13 +98,13 @@ struct Report<'a> {
     message: String,
     help: Option<&'a str>,
     severity: miette::Severity,
-    source: Option<&'a NamedSource<Arc<String>>>,
+    source: Option<&'a Source<'a>>,
     labels: Vec<LabeledSpan>,
     related: Vec<Report<'a>>,
 }
 
 impl<'a> Report<'a> {
-    fn of(finding: &'a Finding, sources: &'a Sources) -> Self {
+    fn of(finding: &'a Finding, sources: &'a Sources<'a>) -> Self {
         let main = finding.labels.first().map(|label| label.span.file);
         let mut labels = Vec::new();
         let mut related: Vec<Report<'a>> = Vec::new();

@@ -165,6 +165,11 @@ impl Lines {
         Self { starts }
     }
 
+    /// The byte at which a line begins, counted from 1; nothing behind the last one.
+    pub fn start_of(&self, line: usize) -> Option<usize> {
+        self.starts.get(line.checked_sub(1)?).copied()
+    }
+
     /// The place of a byte of `text`, which must be the text that the index was made of.
     pub fn position(&self, text: &str, byte: usize) -> Position {
         self.place(text, byte, |before| before.chars().count())
