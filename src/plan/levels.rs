@@ -73,8 +73,9 @@ impl Planner<'_> {
         select.column(signed(count_rows()), HOLDING);
         select.filter = scan.range(time, Days { from: None });
         select.filter.extend(shared);
-        // What ends before it begins, or as it begins, never holds.
-        let (since, until) = (scan.path(&Path::to(from)), scan.path(&Path::to(to)));
+        // What ends before it begins, or as it begins, never holds. On its last day a state holds to the end, whenever it began.
+        let mut bound = |column| if inclusive { scan.day(column) } else { scan.path(&Path::to(column)) };
+        let (since, until) = (bound(from), bound(to));
         let lasts = if inclusive { &operators::GREATER_OR_EQUAL } else { &operators::GREATER };
         let holds = Expr::apply(lasts, vec![until.clone(), since]);
         let no_end = Expr::apply(&operators::IS_NULL, vec![until]);
