@@ -316,6 +316,14 @@ impl<'a> RowsOf<'a> {
         }
     }
 
+    /// The same to compare: a last day is whole, whenever on it the state began.
+    fn borders(&mut self) -> Vec<Scalar> {
+        match self.model.sources.get(self.source).holds {
+            Some(Holds::Valid { from, to, inclusive: true }) => vec![self.scan.day(from), self.scan.day(to)],
+            _ => self.bounds(),
+        }
+    }
+
     /// How many rows have a key that another row has, but for one of each key.
     fn repeated(&mut self) -> Scalar {
         let key = self.key();
@@ -341,7 +349,7 @@ impl<'a> RowsOf<'a> {
     fn breaks(&mut self, rule: Rule) -> Scalar {
         match rule {
             Rule::UniqueKey | Rule::NoOverlap => Expr::made(Node::Literal(Literal::Truth(false))),
-            Rule::InOrder => match self.bounds().as_slice() {
+            Rule::InOrder => match self.borders().as_slice() {
                 [from, to] => Expr::apply(&operators::LESS, vec![to.clone(), from.clone()]),
                 _ => Expr::made(Node::Literal(Literal::Truth(false))),
             },
