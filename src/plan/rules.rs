@@ -205,14 +205,23 @@ fn followed(model: &Model, source: SourceId) -> (From, Followed) {
     let mut inclusive = false;
     if let Some(Holds::Valid { from, to, inclusive: last_day }) = model.sources.get(source).holds {
         inclusive = last_day;
-        let (since, until) = (rows.scan.path(&Path::to(from)), rows.scan.path(&Path::to(to)));
-        let next = Neighbour { value: since.clone(), offset: 1, part: key, order: since.clone() };
+        let since = rows.scan.path(&Path::to(from));
+        let next = |value: &Scalar| {
+            let (value, part, order) = (value.clone(), key.clone(), since.clone());
+            Expr::leaf(Atom::Neighbour(Box::new(Neighbour { value, offset: 1, part, order })))
+        };
+        // A last day is whole, whenever on it a state begins.
+        let (begins, until) = match rows.borders().as_slice() {
+            [begins, until] => (begins.clone(), until.clone()),
+            _ => (since.clone(), rows.scan.path(&Path::to(to))),
+        };
         select.column(since.clone(), "value_1");
-        select.column(Expr::leaf(Atom::Neighbour(Box::new(next))), "value_2");
+        select.column(next(&since), "value_2");
+        select.column(next(&begins), "next");
         select.column(until.clone(), "until");
         // A state that ends as it begins never holds.
         let lasts = if inclusive { &operators::GREATER_OR_EQUAL } else { &operators::GREATER };
-        select.filter.push(any(vec![is_missing(&until), Expr::apply(lasts, vec![until, since])]));
+        select.filter.push(any(vec![is_missing(&until), Expr::apply(lasts, vec![until, begins])]));
     }
     rows.finish(&mut select);
     let from = From { relation: Rows::Select(Box::new(select)), name: STATES.to_owned() };
@@ -220,7 +229,7 @@ fn followed(model: &Model, source: SourceId) -> (From, Followed) {
 }
 
 fn overlap(names: &Followed) -> Scalar {
-    let (next, until) = (column(STATES, "value_2"), column(STATES, "until"));
+    let (next, until) = (column(STATES, "next"), column(STATES, "until"));
     let before = if names.inclusive { &operators::LESS_OR_EQUAL } else { &operators::LESS };
     let overlaps = any(vec![is_missing(&until), Expr::apply(before, vec![next.clone(), until])]);
     Expr::all(vec![is_there(&next), overlaps]).unwrap_or_else(Expr::null)
