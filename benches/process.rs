@@ -32,7 +32,7 @@ mod processes {
     use super::{mistakes, project};
     use nix::sys::resource::{UsageWho, getrusage};
     use nix::sys::time::{TimeVal, TimeValLike};
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
     use std::process::{Command, Stdio};
     use std::time::{Duration, Instant};
 
@@ -68,7 +68,7 @@ mod processes {
             once(command);
             return;
         }
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join("bench");
+        let folder = folder();
         let mut table = Table::new(&["measured"]);
         let mut ten_thousand = Vec::new();
         for kpis in [1_000, 10_000, 50_000] {
@@ -86,7 +86,7 @@ mod processes {
             for (at, (what, arguments, is_fresh, mut limits)) in commands.into_iter().enumerate() {
                 let before = || {
                     if is_fresh {
-                        clear(&root.join("build"));
+                        put_aside(&root.join("build"));
                     }
                 };
                 let cost = cheapest(&root, arguments, before);
@@ -107,6 +107,7 @@ mod processes {
             }
         }
         many_mistakes(&folder.join("mistakes"), &mut table);
+        delete_old();
         table.end();
     }
 
@@ -181,9 +182,9 @@ mod processes {
         (0..ROUNDS).map(once).fold(f64::MAX, f64::min)
     }
 
-    /// Writes a project into a folder, which is emptied before.
+    /// Writes a project into a folder, whose former contents go.
     fn write(root: &Path, files: &[(String, String)]) {
-        clear(root);
+        put_aside(root);
         for (path, text) in files {
             let path = root.join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -191,10 +192,29 @@ mod processes {
         }
     }
 
-    fn clear(folder: &Path) {
+    /// Moves a folder out of the way, until [`delete_old`]. To delete it at once would slow down what is measured next: some file
+    /// systems look for a long time for numbers of files that were not in use a moment ago.
+    fn put_aside(folder: &Path) {
         if folder.exists() {
-            std::fs::remove_dir_all(folder).unwrap();
+            std::fs::create_dir_all(old()).unwrap();
+            let place = (0..).map(|number| old().join(number.to_string())).find(|place| !place.exists()).unwrap();
+            std::fs::rename(folder, place).unwrap();
         }
+    }
+
+    fn delete_old() {
+        if old().exists() {
+            std::fs::remove_dir_all(old()).unwrap();
+        }
+    }
+
+    /// Where all of this is.
+    fn folder() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join("bench")
+    }
+
+    fn old() -> PathBuf {
+        folder().join("old")
     }
 
     /// A number with a comma before each three digits.

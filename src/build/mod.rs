@@ -105,7 +105,7 @@ impl Made {
 /// The statement that makes a view, after a comment that says what it is.
 fn statement(project: &Valid, view: &View, dialect: &dyn Dialect) -> String {
     let model = project.model();
-    let mut text = String::new();
+    let mut text = String::with_capacity(2_000);
     for line in &view.comment {
         // A line break would end the comment and begin SQL.
         text.push_str(&format!("-- {}\n", line.split_whitespace().collect::<Vec<_>>().join(" ")));
@@ -113,7 +113,7 @@ fn statement(project: &Valid, view: &View, dialect: &dyn Dialect) -> String {
     text.push_str(&format!("create or replace view {} as\n", qualified(model, &view.name, dialect)));
     match (&view.shows, views::query(project, &view.shows)) {
         (Shows::Former(name), _) => text.push_str(&format!("select * from {};\n", qualified(model, name, dialect))),
-        (_, Some(query)) => text.push_str(&sql::statement(&query, dialect)),
+        (_, Some(query)) => sql::write_statement(&query, dialect, &mut text),
         (_, None) => {}
     }
     text
@@ -132,7 +132,8 @@ fn deploy(model: &Model, statements: &[String], dialect: &dyn Dialect) -> String
     } else {
         format!(" of {}", model.name.split_whitespace().collect::<Vec<_>>().join(" "))
     };
-    let mut text = format!("-- The views{of}, made by kpic. Safe to run again.\n");
+    let mut text = String::with_capacity(200 + statements.iter().map(|statement| statement.len() + 1).sum::<usize>());
+    text.push_str(&format!("-- The views{of}, made by kpic. Safe to run again.\n"));
     if !schema.is_empty() {
         text.push_str(&format!("create schema if not exists {};\n", schema.join(".")));
     }

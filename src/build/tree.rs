@@ -57,6 +57,9 @@ pub fn write(target: &Path, outputs: &[Output]) -> Result<(), Problem> {
     }
     let staged = parent.join(format!(".{name}.kpic-next"));
     clear(&staged)?;
+    if is_written(target, outputs, &own) {
+        return Ok(());
+    }
     let done = stage(target, &staged, outputs, &own, &foreign).and_then(|()| swap(target, &staged));
     // What is left in the staging folder is the old tree, or what did not come to be.
     let cleared = clear(&staged);
@@ -67,6 +70,15 @@ pub fn write(target: &Path, outputs: &[Output]) -> Result<(), Problem> {
 fn listed(target: &Path) -> BTreeSet<String> {
     let list = fs::read_to_string(target.join(LIST)).unwrap_or_default();
     list.lines().map(str::to_owned).collect()
+}
+
+/// Whether a target has these files, written by a build, and no other file of a build.
+fn is_written(target: &Path, outputs: &[Output], own: &BTreeSet<String>) -> bool {
+    own.len() == outputs.len() && outputs.par_iter().all(|output| own.contains(&output.path) && is_same(target, output))
+}
+
+fn is_same(target: &Path, output: &Output) -> bool {
+    fs::read(target.join(&output.path)).is_ok_and(|bytes| bytes == output.text.as_bytes())
 }
 
 /// The files in a target that the last build did not write, by their paths.
@@ -107,9 +119,9 @@ fn stage(target: &Path, staged: &Path, outputs: &[Output], own: &BTreeSet<String
         make(&staged.join(folder))?;
     }
     let file = |output: &Output| {
-        let (old, path) = (target.join(&output.path), staged.join(&output.path));
-        let same = own.contains(&output.path) && fs::read(&old).is_ok_and(|bytes| bytes == output.text.as_bytes());
-        if same && fs::hard_link(&old, &path).is_ok() { Ok(()) } else { write_file(&path, &output.text) }
+        let path = staged.join(&output.path);
+        let same = own.contains(&output.path) && is_same(target, output);
+        if same && fs::hard_link(target.join(&output.path), &path).is_ok() { Ok(()) } else { write_file(&path, &output.text) }
     };
     // Side by side, and yet of several problems always the same is told.
     let done: Vec<Result<(), Problem>> = outputs.par_iter().map(file).collect();

@@ -62,9 +62,13 @@ pub fn manifest(project: &Valid, views: &[View], dialect: &dyn Dialect) -> Manif
 
 /// The manifest as JSON.
 pub fn json(manifest: &Manifest) -> String {
-    let mut text = serde_json::to_string_pretty(manifest).unwrap_or_default();
-    text.push('\n');
-    text
+    // A view and its KPI take about so many bytes. To grow such a text means to copy it.
+    let mut text = Vec::with_capacity(4_000 + 2_500 * manifest.views.len());
+    if serde_json::to_writer_pretty(&mut text, manifest).is_err() {
+        text.clear();
+    }
+    text.push(b'\n');
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// The JSON Schema of manifests.

@@ -78,6 +78,11 @@ impl<T> Table<T> {
         Id { index, of: PhantomData }
     }
 
+    /// Makes room for so many more definitions.
+    pub fn reserve(&mut self, more: usize) {
+        self.rows.reserve(more);
+    }
+
     /// The definition of an id that this table made.
     #[expect(clippy::indexing_slicing, reason = "ids are made by `push` alone, and nothing is ever removed")]
     pub fn get(&self, id: Id<T>) -> &T {

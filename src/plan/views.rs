@@ -9,6 +9,7 @@ use crate::model::objective::Sheet;
 use crate::model::{DimensionId, Kpi, KpiId, Model, Scorecard};
 use crate::pipeline::Valid;
 use crate::text::Files;
+use rayon::prelude::*;
 
 /// A view of the project.
 #[derive(Debug, Clone)]
@@ -45,14 +46,15 @@ pub enum Shows {
 /// All views, those that others read first.
 pub fn views(project: &Valid) -> Vec<View> {
     let model = project.model();
-    let mut views = Vec::new();
-    for (id, kpi) in model.kpis.iter() {
-        let own = of_kpi(model, project.files(), id, kpi);
+    let of_kpi = |kpi: &Kpi, id| {
+        let mut views = of_kpi(model, project.files(), id, kpi);
         let former: Vec<View> =
-            kpi.aliases.iter().flat_map(|alias| own.iter().map(|view| former(kpi, &alias.value, view))).collect();
-        views.extend(own);
+            kpi.aliases.iter().flat_map(|alias| views.iter().map(|view| former(kpi, &alias.value, view))).collect();
         views.extend(former);
-    }
+        views
+    };
+    let kpis: Vec<_> = model.kpis.iter().collect();
+    let mut views: Vec<View> = kpis.par_iter().flat_map_iter(|(id, kpi)| of_kpi(kpi, *id)).collect();
     for (place, card) in model.scorecards.iter().enumerate() {
         views.push(of_scorecard(model, project.files(), place, card));
     }

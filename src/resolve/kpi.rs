@@ -17,6 +17,7 @@ use rayon::prelude::*;
 pub(super) fn kpis(spec: &Spec, model: &mut Model, findings: &mut Findings) {
     let shared: &Model = model;
     let made: Vec<(Kpi, Findings)> = spec.kpis.par_iter().map(|kpi| make(kpi, spec, shared)).collect();
+    model.kpis.reserve(made.len());
     for (kpi, (made, found)) in spec.kpis.iter().zip(made) {
         findings.append(found);
         let id = model.kpis.push(made);

@@ -158,7 +158,9 @@ pub fn decode(loaded: &mut Loaded) -> Spec {
         project_sections(root, &mut findings);
         spec.project = project::decode(&Reader::of(root), &mut findings);
     }
-    for (part, found) in loaded.specs.par_iter().map(|tree| file(tree, &loaded.files)).collect::<Vec<_>>() {
+    let parts: Vec<_> = loaded.specs.par_iter().map(|tree| file(tree, &loaded.files)).collect();
+    spec.kpis.reserve(parts.iter().map(|(part, _)| part.kpis.len()).sum());
+    for (part, found) in parts {
         spec.append(part);
         findings.append(found);
     }

@@ -11,8 +11,26 @@ const WIDTH: usize = 110;
 
 /// A whole query as text, without a semicolon.
 pub fn query(query: &Query, dialect: &dyn Dialect) -> String {
-    let writer = Writer { dialect };
     let mut out = String::with_capacity(2_000);
+    write(query, dialect, &mut out);
+    out
+}
+
+/// A query as a statement of its own, with a semicolon and a line break.
+pub fn statement(query: &Query, dialect: &dyn Dialect) -> String {
+    let mut out = String::with_capacity(2_000);
+    write_statement(query, dialect, &mut out);
+    out
+}
+
+/// The same at the end of a text.
+pub fn write_statement(query: &Query, dialect: &dyn Dialect, out: &mut String) {
+    write(query, dialect, out);
+    out.push_str(";\n");
+}
+
+fn write(query: &Query, dialect: &dyn Dialect, out: &mut String) {
+    let writer = Writer { dialect };
     let mut part_text = String::new();
     for (at, part) in query.parts.iter().enumerate() {
         out.push_str(if at == 0 { "with\n  " } else { ",\n  " });
@@ -20,14 +38,13 @@ pub fn query(query: &Query, dialect: &dyn Dialect) -> String {
         out.push_str(" as (\n");
         part_text.clear();
         writer.body(&part.body, &mut part_text);
-        indent(&mut out, &part_text, 4);
+        indent(out, &part_text, 4);
         out.push_str("\n  )");
     }
     if !query.parts.is_empty() {
         out.push('\n');
     }
-    writer.body(&query.result, &mut out);
-    out
+    writer.body(&query.result, out);
 }
 
 /// A relation of the warehouse, as it stands after `from`.
@@ -35,13 +52,6 @@ pub fn relation(relation: &RelationRef, dialect: &dyn Dialect) -> String {
     let source = SourceRows { relation: relation.clone(), stored: Vec::new(), raw: Vec::new(), again: false };
     let text = Writer { dialect }.source(&source);
     if matches!(relation, RelationRef::Query(_)) { format!("{text} as stored") } else { text }
-}
-
-/// A query as a statement of its own, with a semicolon and a line break.
-pub fn statement(text: &Query, dialect: &dyn Dialect) -> String {
-    let mut text = query(text, dialect);
-    text.push_str(";\n");
-    text
 }
 
 /// Writes at the end of a text, so that what is long is not copied from level to level.
