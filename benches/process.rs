@@ -197,7 +197,7 @@ mod processes {
     fn put_aside(folder: &Path) {
         if folder.exists() {
             std::fs::create_dir_all(old()).unwrap();
-            let place = (0..).map(|number| old().join(number.to_string())).find(|place| !place.exists()).unwrap();
+            let place = old().join(std::fs::read_dir(old()).unwrap().count().to_string());
             std::fs::rename(folder, place).unwrap();
         }
     }

@@ -54,7 +54,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Around the pipeline.
     ("query", &["calendar", "diagnostic", "model", "spec", "plan"]),
     ("engine", &[]),
-    ("measure", &["text", "calendar", "diagnostic", "model", "align", "pipeline", "plan", "sql", "engine"]),
+    ("measure", &["text", "calendar", "diagnostic", "model", "align", "pipeline", "plan", "sql", "manifest", "engine"]),
     ("draft", &["calendar", "model", "load", "spec", "sql", "engine", "measure"]),
     (
         "cli",
@@ -67,6 +67,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "pipeline",
             "plan",
             "sql",
+            "manifest",
             "build",
             "query",
             "engine",

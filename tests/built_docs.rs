@@ -39,7 +39,7 @@ fn projects() -> Vec<PathBuf> {
 
 fn built(project: &Path) -> BTreeMap<String, String> {
     let valid = check(project, &Options::default()).valid().unwrap();
-    let outputs: Vec<Output> = outputs(&valid).unwrap();
+    let outputs: Vec<Output> = outputs(&valid, None).unwrap();
     outputs.into_iter().map(|output| (output.path, output.text)).collect()
 }
 
@@ -226,7 +226,7 @@ fn pages_with(own: &[(&str, &str)]) -> Result<BTreeMap<String, String>, (Finding
     for (name, text) in own {
         files.add(format!("templates/{name}"), (*text).to_owned());
     }
-    match kpic::docs::pages(&MANIFEST, &BTreeMap::new(), &files) {
+    match kpic::docs::pages(&MANIFEST, None, &BTreeMap::new(), &files) {
         Ok(pages) => Ok(pages.into_iter().map(|page| (page.path, page.text)).collect()),
         Err(findings) => Err((findings, files)),
     }
@@ -355,7 +355,7 @@ fn a_build_is_the_same_each_time_and_pages_go_away_with_what_they_are_about() {
 fn a_build_without_documents_is_the_rest_of_one_with_them() {
     for project in projects() {
         let valid = check(&project, &Options::default()).valid().unwrap();
-        let rest = outputs(&valid).unwrap().into_iter().filter(|output| !output.path.starts_with("docs/"));
+        let rest = outputs(&valid, None).unwrap().into_iter().filter(|output| !output.path.starts_with("docs/"));
         let rest: Vec<Output> = rest.collect();
         assert!(rest.len() > 3);
         assert_eq!(outputs_without_documents(&valid), rest);

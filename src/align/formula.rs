@@ -1,6 +1,6 @@
 //! For each component of a formula: whether the value rises or falls with it.
 //!
-//! A walk from the leaves up. Each function says in its table row how it moves when an argument grows ([`Trend`]); where that depends
+//! A walk from the leaves up. Each function says in its table row how it moves when an argument grows ([`Monotonicity`]); where that depends
 //! on the sign of another argument, the ranges decide, and where they cannot, the sign is unknown. A condition that depends on a
 //! component makes its sign unknown. Two occurrences have a sign together only if they have the same one.
 //!
@@ -13,7 +13,7 @@
 use super::Sign;
 use super::interval;
 use super::kin::{Kin, Owners};
-use crate::functions::{Function, Gives, Trend, operators};
+use crate::functions::{Function, Gives, Monotonicity, operators};
 use crate::graph::Graph;
 use crate::model::expr::{Calc, CalcLeaf, Node, Past};
 use crate::model::facts::Range;
@@ -142,7 +142,7 @@ impl<'a> Walk<'_, 'a> {
                 Effects::from([(*id, Effect { sign: Sign::Plus, steps: Vec::new(), past: false, span: calc.at.0 })])
             }
             CalcLeaf::Duration(..) | CalcLeaf::Aggregate(_) | CalcLeaf::Grouped(_) => Effects::new(),
-            CalcLeaf::Each(each) => moved(self.effects(&each.of, false), each.function, each.function.trend(0)),
+            CalcLeaf::Each(each) => moved(self.effects(&each.of, false), each.function, each.function.monotonicity(0)),
             CalcLeaf::Prior(past, of, _) => {
                 let now = self.effects(of, positive && *past == Past::Prior);
                 let before = now.clone().into_iter().map(|(id, effect)| (id, Effect { past: true, ..effect })).collect();
@@ -167,23 +167,25 @@ impl<'a> Walk<'_, 'a> {
                 continue;
             }
             let other = |at: usize| arguments.get(at).map_or(Range::ANY, |argument| self.range(argument));
-            let trend = match function.trend(at) {
-                Trend::Size => match side(self.range(argument)) {
-                    Side::Above => Trend::Rises,
-                    Side::Below => Trend::Falls,
-                    Side::Both => Trend::Depends,
+            let moves = match function.monotonicity(at) {
+                Monotonicity::Size => match side(self.range(argument)) {
+                    Side::Above => Monotonicity::Rises,
+                    Side::Below => Monotonicity::Falls,
+                    Side::Both => Monotonicity::Depends,
                 },
-                Trend::Base => match (side(self.range(argument)), side(other(1))) {
-                    (Side::Above, Side::Above) => Trend::Rises,
-                    (Side::Above, Side::Below) => Trend::Falls,
-                    _ => Trend::Depends,
+                Monotonicity::Base => match (side(self.range(argument)), side(other(1))) {
+                    (Side::Above, Side::Above) => Monotonicity::Rises,
+                    (Side::Above, Side::Below) => Monotonicity::Falls,
+                    _ => Monotonicity::Depends,
                 },
-                Trend::Exponent if other(0).low >= 1.0 => Trend::Rises,
-                Trend::Exponent if other(0).low >= 0.0 && other(0).high <= 1.0 => Trend::Falls,
-                Trend::Exponent | Trend::Factor | Trend::Dividend | Trend::Divisor => Trend::Depends,
+                Monotonicity::Exponent if other(0).low >= 1.0 => Monotonicity::Rises,
+                Monotonicity::Exponent if other(0).low >= 0.0 && other(0).high <= 1.0 => Monotonicity::Falls,
+                Monotonicity::Exponent | Monotonicity::Factor | Monotonicity::Dividend | Monotonicity::Divisor => {
+                    Monotonicity::Depends
+                }
                 known => known,
             };
-            join(&mut all, moved(own, function, trend));
+            join(&mut all, moved(own, function, moves));
         }
         all
     }
@@ -299,12 +301,12 @@ fn split<'c>(calc: &'c Calc, minus: bool, all: &mut Vec<(bool, &'c Calc)>) {
 }
 
 /// The effects of an argument on the value of a function.
-fn moved(own: Effects, function: &Function, trend: Trend) -> Effects {
-    match trend {
-        Trend::Rises if function.name == "+" => step(own, Sign::Plus, "is added"),
-        Trend::Rises => step(own, Sign::Plus, ""),
-        Trend::Falls if function.name == "abs" => step(own, Sign::Minus, "is below 0, and its size counts"),
-        Trend::Falls => step(own, Sign::Minus, "is subtracted"),
+fn moved(own: Effects, function: &Function, moves: Monotonicity) -> Effects {
+    match moves {
+        Monotonicity::Rises if function.name == "+" => step(own, Sign::Plus, "is added"),
+        Monotonicity::Rises => step(own, Sign::Plus, ""),
+        Monotonicity::Falls if function.name == "abs" => step(own, Sign::Minus, "is below 0, and its size counts"),
+        Monotonicity::Falls => step(own, Sign::Minus, "is subtracted"),
         // What is true or false is the business of the condition that it stands in.
         _ if function.gives == Gives::Truth => step(own, Sign::Unknown, ""),
         _ if matches!(function.name, "if" | "case") => step(own, Sign::Unknown, "decides in a condition"),

@@ -7,6 +7,7 @@ pub use tree::{Problem, write};
 use crate::diagnostic::Findings;
 use crate::docs;
 use crate::load;
+use crate::manifest::present::Present;
 use crate::manifest::{self, Manifest};
 use crate::model::Model;
 use crate::pipeline::{Checked, Valid};
@@ -31,7 +32,7 @@ pub fn with_templates(mut checked: Checked) -> Checked {
     }
     let found = match checked.valid() {
         Ok(valid) => {
-            let found = outputs(&valid).err();
+            let found = outputs(&valid, None).err();
             checked = valid.into_checked();
             found.unwrap_or_default()
         }
@@ -45,14 +46,15 @@ pub fn with_templates(mut checked: Checked) -> Checked {
     checked
 }
 
-/// All files of a project: `deploy.sql`, the views, the manifest with its schema, and the documents.
+/// All files of a project: `deploy.sql`, the views, the manifest with its schema, and the documents, which say how things stand
+/// where that is known.
 ///
 /// # Errors
 /// Gives findings if one of the project's templates is wrong.
-pub fn outputs(project: &Valid) -> Result<Vec<Output>, Findings> {
+pub fn outputs(project: &Valid, present: Option<&Present>) -> Result<Vec<Output>, Findings> {
     let made = Made::of(project);
     let sql = made.views.iter().map(|view| view.name.as_str()).zip(made.statements.iter().map(String::as_str)).collect();
-    let pages = docs::pages(&made.manifest, &sql, project.files())?
+    let pages = docs::pages(&made.manifest, present, &sql, project.files())?
         .into_iter()
         .map(|page| Output { path: format!("docs/{}", page.path), text: page.text });
     let mut outputs = made.files(project.model());

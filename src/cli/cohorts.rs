@@ -3,7 +3,7 @@
 use super::{out, show};
 use crate::calendar::Date;
 use crate::engine::Rows;
-use crate::measure::number;
+use crate::measure::{number, shown};
 use crate::model::{Kpi, KpiId, Model};
 use serde_json::Value;
 
@@ -59,13 +59,13 @@ impl Cohorts {
             figure.map_or(String::new(), |figure| {
                 let mark = if figure.is_complete { " " } else { "*" };
                 open |= !figure.is_complete;
-                format!("{}{mark}", figure.value.map_or("–".to_owned(), |value| show::figure(value, unit)))
+                format!("{}{mark}", figure.value.map_or("–".to_owned(), |value| shown::figure(value, unit)))
             })
         };
         let mut rows: Vec<Vec<String>> = periods
             .iter()
             .map(|period| {
-                let name = show::period(*period, kpi.grain, &model.calendar);
+                let name = shown::period(*period, kpi.grain, &model.calendar);
                 std::iter::once(name).chain((0..=ages.unwrap_or(0)).map(|age| cell(period, age))).collect()
             })
             .collect();

@@ -1,7 +1,8 @@
 //! Guardrails that fire, on the terminal and for programs.
 
-use super::{out, show};
+use super::out;
 use crate::measure::firings::Firing;
+use crate::measure::shown;
 use crate::model::Model;
 use crate::model::guardrail::{Guardrail, Severity};
 use clap::ValueEnum;
@@ -53,14 +54,14 @@ pub(super) fn text(model: &Model, watched: &[&Guardrail], firings: &[Firing<'_>]
 /// A guardrail: its period, what it compared in the total or in each slice that fires, and who does what.
 fn of_one(model: &Model, firings: &[Firing<'_>]) -> Vec<String> {
     let Some(Firing { guardrail, period, .. }) = firings.first() else { return Vec::new() };
-    let label = |day| show::period(day, guardrail.grain, &model.calendar);
+    let label = |day| shown::period(day, guardrail.grain, &model.calendar);
     let style = if guardrail.severity == Severity::Notice { out::DIM } else { out::BAD };
     let severity = out::styled(style, &format!("{:<6}", guardrail.severity.name()));
     let mut lines = vec![format!("  {severity}  {}  {}", guardrail.name.value, label(*period))];
     for firing in firings {
         let slice = firing.slice.as_ref().map(|slice| format!("{}: ", one_line(slice))).unwrap_or_default();
         let since = if firing.since == *period { String::new() } else { format!(", since {}", label(firing.since)) };
-        lines.push(format!("          {slice}{}{since}", figures(firing)));
+        lines.push(format!("          {slice}{}{since}", firing.compared()));
     }
     let owner = guardrail.owner.map(|team| model.teams.get(team).title.clone());
     let action = one_line(&guardrail.action);
@@ -71,16 +72,6 @@ fn of_one(model: &Model, firings: &[Firing<'_>]) -> Vec<String> {
         (None, true) => None,
     });
     lines
-}
-
-/// What the condition compared, in its units: `gross_churn_rate 6.2%, growth(gross_churn_rate) 24.0%`.
-fn figures(firing: &Firing<'_>) -> String {
-    let each = firing.guardrail.readings.iter().zip(&firing.figures);
-    let shown = each.map(|(reading, value)| {
-        let value = value.map_or_else(|| "–".to_owned(), |value| show::figure(value, &reading.unit));
-        format!("{} {value}", reading.text)
-    });
-    shown.collect::<Vec<_>>().join(", ")
 }
 
 /// A text of data or specs as one line without control characters.

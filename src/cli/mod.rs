@@ -14,6 +14,7 @@ mod out;
 mod progress;
 pub mod reference;
 mod show;
+mod standing;
 
 use crate::calendar::{AsOf, meant_day};
 use crate::diagnostic::{Findings, render};
@@ -76,7 +77,7 @@ enum Color {
 }
 
 /// What commands that need an engine take.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Engine")]
 struct EngineArgs {
     /// The `duckdb` program [default: `KPIC_DUCKDB`, next to kpic, or on PATH].
@@ -85,6 +86,15 @@ struct EngineArgs {
     /// A DuckDB database to read tables from [default: `warehouse.database` of kpic.yml, else in memory].
     #[arg(long, value_name = "FILE")]
     database: Option<PathBuf>,
+}
+
+/// How figures are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FiguresFormat {
+    /// For people.
+    Table,
+    /// The same as data.
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -105,6 +115,8 @@ enum Command {
     Test(commands::test::TestArgs),
     /// Show how far objectives and key results are, beside what is expected by now.
     Status(commands::status::StatusArgs),
+    /// Show what a review has to look at: guardrails that fire, key results that slip, and who acts.
+    Review(commands::review::ReviewArgs),
     /// Write measured baselines into the specs, so that late data cannot move them.
     Freeze(commands::freeze::FreezeArgs),
     /// Show what is worked out from what, from sources and columns to KPIs.
@@ -175,6 +187,7 @@ fn run() -> ExitCode {
         Command::Query(args) => commands::query::run(&args, &context),
         Command::Test(args) => commands::test::run(&args, &context),
         Command::Status(args) => commands::status::run(&args, &context),
+        Command::Review(args) => commands::review::run(&args, &context),
         Command::Freeze(args) => commands::freeze::run(&args, &context),
         Command::Graph(args) => commands::graph::run(&args, &context),
         Command::Align(args) => commands::align::run(&args, &context),

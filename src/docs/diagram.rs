@@ -26,6 +26,12 @@ const STYLES: &str = "  classDef source fill:#4a7fc122,stroke:#4a7fc1
   classDef more fill:#8882,stroke:#888,stroke-dasharray:4 3
 ";
 
+/// How it stands with a KPI, where that is drawn.
+const STANDINGS: &str = "  classDef good stroke:#3f9a5f,stroke-width:4px
+  classDef behind stroke:#d0a020,stroke-width:4px
+  classDef bad stroke:#c0504d,stroke-width:4px
+";
+
 /// What a node stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -48,6 +54,8 @@ struct Diagram {
     ids: BTreeMap<(Kind, String), usize>,
     groups: Vec<String>,
     arrows: Vec<(String, String, Option<String>)>,
+    /// Nodes with how it stands with them, by the name of a class.
+    standings: Vec<(String, &'static str)>,
 }
 
 impl Diagram {
@@ -86,6 +94,12 @@ impl Diagram {
             out.push_str(&format!("  {from} -->{label} {to}\n"));
         }
         out.push_str(STYLES);
+        if !self.standings.is_empty() {
+            out.push_str(STANDINGS);
+        }
+        for (id, standing) in &self.standings {
+            out.push_str(&format!("  class {id} {standing}\n"));
+        }
         out
     }
 }
@@ -216,6 +230,7 @@ pub(super) fn north_star(site: &Site<'_>, star: &NorthStar, part: &str) -> Optio
     };
     let mut diagram = Diagram::default();
     let this = diagram.node(Kind::This, part, &label(part));
+    diagram.standings.extend(site.standing(part).map(|standing| (this.clone(), standing)));
     let mut queue: VecDeque<(&str, String)> = VecDeque::from([(part, this)]);
     let mut drawn: BTreeSet<&str> = BTreeSet::from([part]);
     while let Some((at, id)) = queue.pop_front() {
@@ -236,6 +251,7 @@ pub(super) fn north_star(site: &Site<'_>, star: &NorthStar, part: &str) -> Optio
             let claimed = if moves.by == "claim" { " claimed" } else { "" };
             diagram.arrows.push((node.clone(), id.clone(), Some(format!("{sign}{claimed}"))));
             if !known {
+                diagram.standings.extend(site.standing(&moves.from).map(|standing| (node.clone(), standing)));
                 drawn.insert(&moves.from);
                 queue.push_back((&moves.from, node));
             }

@@ -156,7 +156,7 @@ fn begins_block(line: &str) -> bool {
         Some(mark @ ('!' | '?' | '/' | '~')) => chars.next() == Some(mark),
         Some(char) if char.is_ascii_digit() => {
             let rest = line.trim_start_matches(|char: char| char.is_ascii_digit());
-            rest.starts_with(['.', ')'])
+            rest.strip_prefix(['.', ')']).is_some_and(|after| after.is_empty() || after.starts_with(' '))
         }
         _ => false,
     }
@@ -204,6 +204,7 @@ mod tests {
             assert!(inline(start).starts_with("&#"), "{start}");
         }
         assert_eq!(inline("7 days"), "7 days");
+        assert_eq!(inline("0.25"), "0.25");
         assert_eq!(inline("a\u{0}\u{1b}b"), "a b");
     }
 

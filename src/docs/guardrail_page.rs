@@ -3,6 +3,7 @@
 use super::review_page;
 use super::site::{Level, Link, Site, href};
 use crate::manifest::data::{self, Guardrail, Manifest, View};
+use crate::manifest::present::Fired;
 use minijinja::Value;
 use serde::Serialize;
 
@@ -21,6 +22,8 @@ pub(super) struct GuardrailRow<'a> {
     /// The slices in words: `segment; segment and country`.
     slices: String,
     kpis: Vec<Value>,
+    /// What made it fire in its last complete period, if it does and that is known.
+    fired: Option<&'a Fired>,
 }
 
 /// The guardrails that are wanted, the worst first.
@@ -46,6 +49,7 @@ fn row<'a>(site: &Site<'a>, guardrail: &'a Guardrail, level: Level) -> Guardrail
         action: &guardrail.action,
         slices: guardrail.slices.iter().map(titles).collect::<Vec<_>>().join("; "),
         kpis: site.rows(&guardrail.kpis, level),
+        fired: site.present.and_then(|present| present.firings.get(&guardrail.name)),
     }
 }
 
@@ -93,10 +97,10 @@ pub(super) struct GuardrailPage<'a> {
 impl<'a> GuardrailPage<'a> {
     pub(super) fn of(site: &Site<'a>, guardrail: &'a Guardrail) -> Self {
         let manifest = site.manifest;
-        let reviews = review_page::reviews(manifest).into_iter().filter(|review| review.looks_at(guardrail));
+        let reviews = manifest.reviews.iter().filter(|review| review.guardrails.contains(&guardrail.name));
         Self {
             row: row(site, guardrail, Level::Folder),
-            reviews: reviews.map(|review| review_page::link(review.cadence, Level::Folder)).collect(),
+            reviews: reviews.map(|review| review_page::link(&review.cadence, Level::Folder)).collect(),
             tests: guardrail.tests.iter().filter_map(|name| manifest.tests.get(name)).collect(),
             guardrails: Link { title: "guardrails".to_owned(), href: href(Level::Folder, "guardrails.md") },
             guardrail,

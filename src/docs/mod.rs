@@ -24,6 +24,7 @@ pub use templates::BUILT_IN;
 use crate::diagnostic::{Finding, Findings};
 use crate::load;
 use crate::manifest::data::{self, Manifest};
+use crate::manifest::present::Present;
 use crate::text::Files;
 use guardrail_page::{GuardrailPage, GuardrailsPage};
 use journey_page::JourneyPage;
@@ -34,7 +35,7 @@ use north_star_page::NorthStarPage;
 use objective_page::ObjectivePage;
 use pages::{DimensionPage, GlossaryPage, IndexPage, LineagePage, ScorecardPage, SourcePage, TaxonomyValuePage, TeamPage};
 use rayon::prelude::*;
-use review_page::{CoveragePage, Review, ReviewPage};
+use review_page::{CoveragePage, ReviewPage};
 use serde::Serialize;
 use site::{Level, Site};
 use std::collections::{BTreeMap, HashSet};
@@ -60,7 +61,7 @@ enum Subject<'a> {
     Scorecard(&'a data::Scorecard),
     Guardrails,
     Guardrail(&'a data::Guardrail),
-    Review(Review<'a>),
+    Review(&'a data::Review),
     Coverage,
     TaxonomyValue(&'a data::Taxonomy, &'a data::TaxonomyValue),
     Source(&'a data::Source),
@@ -77,11 +78,17 @@ pub fn template_findings(files: &Files) -> Findings {
     findings
 }
 
-/// All pages of a project: its manifest, the SQL of views by their names, and the files with the project's own templates.
+/// All pages of a project: its manifest, how things stand if that is known, the SQL of views by their names, and the files with the
+/// project's own templates.
 ///
 /// # Errors
 /// Gives findings if a template of the project is wrong.
-pub fn pages(manifest: &Manifest, sql: &BTreeMap<&str, &str>, files: &Files) -> Result<Vec<Page>, Findings> {
+pub fn pages(
+    manifest: &Manifest,
+    present: Option<&Present>,
+    sql: &BTreeMap<&str, &str>,
+    files: &Files,
+) -> Result<Vec<Page>, Findings> {
     let mut findings = Findings::default();
     let own = load::templates(files);
     let templates = Templates::new(files, &own, &mut findings);
@@ -89,7 +96,7 @@ pub fn pages(manifest: &Manifest, sql: &BTreeMap<&str, &str>, files: &Files) -> 
         findings.sort();
         return Err(findings);
     }
-    let site = Site::of(manifest);
+    let site = Site::of(manifest, present);
     let readers = readers(manifest);
     let made: Vec<Result<Page, Box<Finding>>> =
         subjects(manifest, &site).into_par_iter().map(|subject| subject.page(&site, &readers, sql, &templates)).collect();
@@ -134,7 +141,7 @@ fn subjects<'a>(manifest: &'a Manifest, site: &Site<'a>) -> Vec<Subject<'a>> {
         .chain(manifest.objectives.values().map(Subject::Objective))
         .chain((!manifest.guardrails.is_empty()).then_some(Subject::Guardrails))
         .chain(manifest.guardrails.values().map(Subject::Guardrail))
-        .chain(review_page::reviews(manifest).into_iter().map(Subject::Review))
+        .chain(manifest.reviews.iter().map(Subject::Review))
         .chain(review_page::has_coverage(manifest).then_some(Subject::Coverage))
         .chain(manifest.teams.values().map(Subject::Team))
         .chain(values)
@@ -175,7 +182,7 @@ impl<'a> Subject<'a> {
                 (in_folder("guardrails", &guardrail.name), "guardrail.md.j2", inner(GuardrailPage::of(site, guardrail)))
             }
             Subject::Review(review) => {
-                (in_folder("reviews", review.cadence), "review.md.j2", inner(ReviewPage::of(site, review)))
+                (in_folder("reviews", &review.cadence), "review.md.j2", inner(ReviewPage::of(site, review)))
             }
             Subject::Coverage => ("coverage.md".to_owned(), "coverage.md.j2", root(CoveragePage::of(site))),
             Subject::TaxonomyValue(taxonomy, value) => {

@@ -3,13 +3,19 @@
 use super::diagram;
 use super::site::{Level, Link, Site};
 use crate::manifest::data::{Kpi, NorthStar, Steps};
+use crate::manifest::present::StarFigures;
 use minijinja::Value;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// `north_star.md.j2`
 #[derive(Serialize)]
 pub(super) struct NorthStarPage<'a> {
     star: &'a NorthStar,
+    /// The last visible day, where it is known how things stand.
+    as_of: Option<&'a str>,
+    /// The figures of the parts and counter metrics, by KPI.
+    figures: Option<&'a BTreeMap<String, StarFigures>>,
     parts: Vec<PartSection>,
     counter: Vec<Value>,
     consequences: Vec<ConsequenceRow<'a>>,
@@ -101,6 +107,8 @@ impl<'a> NorthStarPage<'a> {
             teams: teams.collect(),
             without: site.rows(&star.coverage.without, level),
             unaligned: waived.collect(),
+            as_of: site.present.map(|present| present.as_of.as_str()),
+            figures: site.present.map(|present| &present.north_star),
             star,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::site::{Level, Link, Site, href, summary};
 use crate::manifest::data::{self, KeyResult, Objective};
+use crate::manifest::present::{Progress, ResultFigures};
 use minijinja::Value;
 use serde::Serialize;
 
@@ -9,6 +10,9 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub(super) struct ObjectivePage<'a> {
     objective: &'a Objective,
+    /// The last visible day, where it is known how things stand.
+    as_of: Option<&'a str>,
+    progress: Option<&'a Progress>,
     owner: Option<Link>,
     /// The objectives that it serves, the nearest first.
     path: Vec<Link>,
@@ -28,6 +32,8 @@ pub(super) struct ObjectiveRow<'a> {
     owner: Option<Link>,
     serves: Option<Link>,
     key_results: usize,
+    /// How far it is, where that is known.
+    progress: Option<&'a Progress>,
 }
 
 /// A key result as a row of a table.
@@ -39,6 +45,8 @@ pub(super) struct ResultRow<'a> {
     kpi_row: Option<Value>,
     owner_link: Option<Link>,
     period: &'a str,
+    /// How far it is, where that is known.
+    figures: Option<&'a ResultFigures>,
 }
 
 #[derive(Serialize)]
@@ -67,6 +75,8 @@ impl<'a> ObjectivePage<'a> {
             owner: each.owner.as_ref().and_then(|name| site.team(name, level)),
         };
         Self {
+            as_of: site.present.map(|present| present.as_of.as_str()),
+            progress: site.present.and_then(|present| present.objectives.get(&objective.name)),
             owner: objective.owner.as_ref().and_then(|name| site.team(name, level)),
             path,
             children: objective.children.iter().filter_map(|name| row(site, objectives.get(name)?, level)).collect(),
@@ -91,6 +101,7 @@ fn row<'a>(site: &Site<'a>, objective: &'a Objective, level: Level) -> Option<Ob
         owner: objective.owner.as_ref().and_then(|name| site.team(name, level)),
         serves: objective.parent.as_ref().and_then(|name| link(site, name, level)),
         key_results: objective.key_results.len(),
+        progress: site.present.and_then(|present| present.objectives.get(&objective.name)),
     })
 }
 
@@ -101,7 +112,27 @@ fn result_row<'a>(site: &Site<'a>, objective: &'a Objective, result: &'a KeyResu
         kpi_row: result.kpi.as_ref().and_then(|name| site.row(name, level)),
         owner_link: result.owner.as_ref().and_then(|name| site.team(name, level)),
         period: &objective.period,
+        figures: site.present.and_then(|present| present.key_results.get(&objective.name)?.get(&result.name)),
     })
+}
+
+/// The objectives of those names.
+pub(super) fn named<'a>(site: &Site<'a>, level: Level, names: &[String]) -> Vec<ObjectiveRow<'a>> {
+    names.iter().filter_map(|name| row(site, site.manifest.objectives.get(name)?, level)).collect()
+}
+
+/// The key results that somebody has to do something about, of those objectives and KPIs; none where it is not known how things
+/// stand.
+pub(super) fn slipping<'a>(site: &Site<'a>, level: Level, objectives: &[String], kpis: &[&String]) -> Vec<ResultRow<'a>> {
+    let all = site.manifest.objectives.values();
+    let all = all.flat_map(|objective| objective.key_results.iter().map(move |result| (objective, result)));
+    let is_looked_at = |objective: &Objective, result: &KeyResult| {
+        objectives.contains(&objective.name) || result.kpi.as_ref().is_some_and(|kpi| kpis.contains(&kpi))
+    };
+    let rows = all
+        .filter(|(objective, result)| is_looked_at(objective, result))
+        .filter_map(|(objective, result)| result_row(site, objective, result, level));
+    rows.filter(|row| row.figures.is_some_and(|figures| figures.slips)).collect()
 }
 
 /// All objectives, those that serve none first, each with those that serve it below.

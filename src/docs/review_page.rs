@@ -1,44 +1,12 @@
 //! The contexts of review agendas, and of the page that says which stages and drivers are measured.
 
 use super::guardrail_page::{self, GuardrailRow};
+use super::objective_page::{self, ObjectiveRow, ResultRow};
 use super::site::{Level, Link, Site, href, summary};
-use crate::manifest::data::{Guardrail, Manifest, Scorecard, Taxonomy};
+use crate::manifest::data::{Guardrail, Manifest, Review, Taxonomy};
 use crate::text::title;
 use minijinja::Value;
 use serde::Serialize;
-
-/// How often reviews are, the most often first, each with the grain of what they look at.
-const CADENCES: [(&str, &str); 6] = [
-    ("daily", "day"),
-    ("weekly", "week"),
-    ("biweekly", "week"),
-    ("monthly", "month"),
-    ("quarterly", "quarter"),
-    ("yearly", "year"),
-];
-
-/// What is looked at together.
-pub(super) struct Review<'a> {
-    pub(super) cadence: &'a str,
-    grain: &'static str,
-    scorecards: Vec<&'a Scorecard>,
-}
-
-impl Review<'_> {
-    /// Whether a guardrail watches a KPI of the review.
-    pub(super) fn looks_at(&self, guardrail: &Guardrail) -> bool {
-        self.scorecards.iter().any(|card| guardrail.kpis.iter().any(|kpi| card.kpis.contains(kpi)))
-    }
-}
-
-/// The reviews of a project: one for each cadence of its scorecards.
-pub(super) fn reviews(manifest: &Manifest) -> Vec<Review<'_>> {
-    let of = |(cadence, grain): (&'static str, &'static str)| {
-        let cards = manifest.scorecards.values().filter(|card| card.cadence.as_deref() == Some(cadence));
-        Review { cadence, grain, scorecards: cards.collect() }
-    };
-    CADENCES.into_iter().map(of).filter(|review| !review.scorecards.is_empty()).collect()
-}
 
 /// The page of a review.
 pub(super) fn link(cadence: &str, level: Level) -> Link {
@@ -47,7 +15,7 @@ pub(super) fn link(cadence: &str, level: Level) -> Link {
 
 /// The pages of all reviews, from the root.
 pub(super) fn links(manifest: &Manifest) -> Vec<Link> {
-    reviews(manifest).iter().map(|review| link(review.cadence, Level::Root)).collect()
+    manifest.reviews.iter().map(|review| link(&review.cadence, Level::Root)).collect()
 }
 
 /// `review.md.j2`
@@ -55,9 +23,16 @@ pub(super) fn links(manifest: &Manifest) -> Vec<Link> {
 pub(super) struct ReviewPage<'a> {
     title: String,
     cadence: &'a str,
+    /// The last visible day, where it is known how things stand.
+    as_of: Option<&'a str>,
+    /// The guardrails that fire, the worst first.
+    fired: Vec<GuardrailRow<'a>>,
+    /// The key results that somebody has to do something about.
+    slipping: Vec<ResultRow<'a>>,
+    objectives: Vec<ObjectiveRow<'a>>,
     scorecards: Vec<CardRow>,
     guardrails: Vec<GuardrailRow<'a>>,
-    /// The guardrails of the same grain whose KPIs are on none of the scorecards.
+    /// The guardrails of the same grain that watch nothing of this.
     others: Vec<GuardrailRow<'a>>,
     reviews: Vec<Link>,
 }
@@ -76,27 +51,39 @@ struct WatchedKpi {
 }
 
 impl<'a> ReviewPage<'a> {
-    pub(super) fn of(site: &Site<'a>, review: &Review<'a>) -> Self {
+    pub(super) fn of(site: &Site<'a>, review: &'a Review) -> Self {
         let level = Level::Folder;
+        let manifest = site.manifest;
         let kpi = |name: &String| {
-            let known = site.manifest.kpis.get(name)?;
+            let known = manifest.kpis.get(name)?;
             let guardrails = known.guardrails.iter().filter_map(|name| site.guardrail(name, level)).collect();
             Some(WatchedKpi { row: site.row(name, level)?, guardrails })
         };
-        let card = |card: &&'a Scorecard| {
+        let card = |name: &String| {
+            let card = manifest.scorecards.get(name)?;
             let kpis = card.kpis.iter().filter_map(kpi).collect();
-            Some(CardRow { link: site.scorecard(&card.name, level)?, summary: summary(&card.description), kpis })
+            Some(CardRow { link: site.scorecard(name, level)?, summary: summary(&card.description), kpis })
         };
-        let others = reviews(site.manifest).into_iter().filter(|other| other.cadence != review.cadence);
+        let of = |names: &'a [String]| guardrail_page::rows(site, level, |guardrail| names.contains(&guardrail.name));
+        let watched = [review.guardrails.as_slice(), &review.others].concat();
+        let fires = |guardrail: &Guardrail| {
+            watched.contains(&guardrail.name)
+                && site.present.is_some_and(|present| present.firings.contains_key(&guardrail.name))
+        };
+        let cards = review.scorecards.iter().filter_map(|name| manifest.scorecards.get(name));
+        let kpis: Vec<&String> = cards.flat_map(|card| &card.kpis).collect();
+        let others = manifest.reviews.iter().filter(|other| other.cadence != review.cadence);
         Self {
-            title: format!("{} review", title(review.cadence)),
-            cadence: review.cadence,
+            title: format!("{} review", title(&review.cadence)),
+            cadence: &review.cadence,
+            as_of: site.present.map(|present| present.as_of.as_str()),
+            fired: guardrail_page::rows(site, level, fires),
+            slipping: objective_page::slipping(site, level, &review.objectives, &kpis),
+            objectives: objective_page::named(site, level, &review.objectives),
             scorecards: review.scorecards.iter().filter_map(card).collect(),
-            guardrails: guardrail_page::rows(site, level, |guardrail| review.looks_at(guardrail)),
-            others: guardrail_page::rows(site, level, |guardrail| {
-                guardrail.grain == review.grain && !review.looks_at(guardrail)
-            }),
-            reviews: others.map(|other| link(other.cadence, level)).collect(),
+            guardrails: of(&review.guardrails),
+            others: of(&review.others),
+            reviews: others.map(|other| link(&other.cadence, level)).collect(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{escape, pages};
 use crate::manifest::data::{self, Better, Kpi, Manifest, TaxonomyValue};
+use crate::manifest::present::Present;
 use minijinja::Value;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -51,6 +52,8 @@ struct Row<'a> {
 /// All definitions of a project, with their pages.
 pub(super) struct Site<'a> {
     pub(super) manifest: &'a Manifest,
+    /// How things stand, where an engine was asked.
+    pub(super) present: Option<&'a Present>,
     /// What every page has, at the root and in folders.
     common: (Value, Value),
     /// The rows of KPIs, as pages at the root and in folders show them.
@@ -60,9 +63,9 @@ pub(super) struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    pub(super) fn of(manifest: &'a Manifest) -> Self {
+    pub(super) fn of(manifest: &'a Manifest, present: Option<&'a Present>) -> Self {
         let common = (pages::common(manifest, Level::Root), pages::common(manifest, Level::Folder));
-        let mut site = Self { manifest, common, rows: HashMap::new(), values: BTreeMap::new() };
+        let mut site = Self { manifest, present, common, rows: HashMap::new(), values: BTreeMap::new() };
         for taxonomy in manifest.taxonomies.values() {
             let mut taken = BTreeSet::new();
             for value in taxonomy.values.iter().filter(|value| !value.kpis.is_empty()) {
@@ -99,6 +102,33 @@ impl<'a> Site<'a> {
     /// The row of a KPI.
     pub(super) fn row(&self, kpi: &str, level: Level) -> Option<Value> {
         self.rows.get(kpi).map(|rows| level.of(rows))
+    }
+
+    /// How it stands with a KPI: `bad` or `behind` by the worst of its key results and the guardrails that fire, else `good` where a
+    /// key result is on its way. Nothing where nobody has said what is good, or nothing is known.
+    pub(super) fn standing(&self, kpi: &str) -> Option<&'static str> {
+        let present = self.present?;
+        let results = self.manifest.objectives.values().flat_map(|objective| {
+            let known = present.key_results.get(&objective.name);
+            let shown = objective.key_results.iter().filter(|result| result.kpi.as_deref() == Some(kpi));
+            shown.filter_map(move |result| known?.get(&result.name))
+        });
+        let of_results = results.filter_map(|figures| match figures.progress.status.as_str() {
+            "off_track" => Some("bad"),
+            "at_risk" => Some("behind"),
+            "on_track" | "achieved" => Some("good"),
+            _ => None,
+        });
+        let watching = self.manifest.kpis.get(kpi).map(|kpi| kpi.guardrails.as_slice()).unwrap_or_default();
+        let fired = watching.iter().filter(|name| present.firings.contains_key(*name));
+        let of_guardrails = fired.filter_map(|name| match self.manifest.guardrails.get(name)?.severity.as_str() {
+            "alert" => Some("bad"),
+            "warn" => Some("behind"),
+            _ => None,
+        });
+        of_results
+            .chain(of_guardrails)
+            .min_by_key(|standing| ["bad", "behind", "good"].iter().position(|each| each == standing))
     }
 
     /// What every page has.

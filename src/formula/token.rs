@@ -235,3 +235,14 @@ impl Reader<'_> {
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RESERVED;
+    use crate::spec::RESERVED_WORDS;
+
+    #[test]
+    fn reserved_words_are_those_that_specs_refuse_as_names() {
+        assert_eq!(RESERVED.map(|(word, _)| word), RESERVED_WORDS);
+    }
+}

@@ -1,6 +1,6 @@
 //! `avg(x)`: the arithmetic mean.
 
-use super::{Aggregation, Argument, Function, Gives, OverNothing, Rest, Role, Splits, Trend, UnitRule};
+use super::{Aggregation, Argument, Function, Gives, Monotonicity, OverNothing, Rest, Role, Splits, UnitRule};
 use crate::model::facts::Kind;
 
 /// `avg(x)`: the arithmetic mean.
@@ -16,7 +16,7 @@ pub static AVG: Function = Function {
     rest: Rest::None,
     gives: Gives::Number,
     unit: UnitRule::Same(0),
-    moves: &[Trend::Rises],
+    moves: &[Monotonicity::Rises],
     about: "The arithmetic mean.",
     example: "avg(orders.amount)",
 };

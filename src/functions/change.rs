@@ -1,6 +1,6 @@
 //! `change(x)`: x minus x at an earlier period.
 
-use super::{Argument, Function, Gives, Rest, Role, Trend, UnitRule};
+use super::{Argument, Function, Gives, Monotonicity, Rest, Role, UnitRule};
 
 /// `change(x)`: x minus x at an earlier period.
 pub static CHANGE: Function = Function {
@@ -10,7 +10,7 @@ pub static CHANGE: Function = Function {
     rest: Rest::Optional(Argument::Any),
     gives: Gives::Same(0),
     unit: UnitRule::Special,
-    moves: &[Trend::Rises],
+    moves: &[Monotonicity::Rises],
     about: "The KPI minus what it was at the period before, or so much earlier.",
     example: "change(revenue)",
 };

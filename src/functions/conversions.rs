@@ -1,6 +1,6 @@
 //! What the checker writes out that a formula leaves unsaid: differences of times, times plus durations, and changes of type.
 
-use super::{Argument, Function, Gives, Rest, Role, Trend, UnitRule};
+use super::{Argument, Function, Gives, Monotonicity, Rest, Role, UnitRule};
 
 const fn conversion(name: &'static str, takes: &'static [Argument], gives: Gives) -> Function {
     let unit = UnitRule::Special;
@@ -23,9 +23,9 @@ pub static ADD_MONTHS_TO_TIME: Function =
 /// A timestamp so many seconds later.
 pub static ADD_SECONDS: Function = conversion("add seconds", &[Argument::Time, Argument::Numeric], Gives::Same(0));
 /// A number as a floating one.
-pub static TO_NUMBER: Function = conversion("to number", &[Argument::Numeric], Gives::Number).moving(&[Trend::Rises]);
+pub static TO_NUMBER: Function = conversion("to number", &[Argument::Numeric], Gives::Number).moving(&[Monotonicity::Rises]);
 /// A whole number with room for arithmetic.
-pub static WIDEN: Function = conversion("widen", &[Argument::Numeric], Gives::Integer).moving(&[Trend::Rises]);
+pub static WIDEN: Function = conversion("widen", &[Argument::Numeric], Gives::Integer).moving(&[Monotonicity::Rises]);
 /// A timestamp's day.
 pub static TO_DATE: Function = conversion("to date", &[Argument::Time], Gives::Date);
 /// The earlier of two days, neither of which is null.

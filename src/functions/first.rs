@@ -1,6 +1,6 @@
 //! `first(x)`: the earliest value.
 
-use super::{Aggregation, Argument, Function, Gives, OverNothing, Rest, Role, Splits, Trend, UnitRule};
+use super::{Aggregation, Argument, Function, Gives, Monotonicity, OverNothing, Rest, Role, Splits, UnitRule};
 use crate::model::facts::Kind;
 
 /// `first(x)`: the earliest value.
@@ -16,7 +16,7 @@ pub static FIRST: Function = Function {
     rest: Rest::None,
     gives: Gives::Same(0),
     unit: UnitRule::Same(0),
-    moves: &[Trend::Rises],
+    moves: &[Monotonicity::Rises],
     about: "The earliest value that is not null, by time; of several at one time, the one with the least key.",
     example: "first(orders.amount)",
 };

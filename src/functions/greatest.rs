@@ -1,9 +1,9 @@
 //! `greatest(x, ...)`: the greatest of several values.
 
-use super::{Argument, Function, Gives, Rest, Trend, UnitRule};
+use super::{Argument, Function, Gives, Monotonicity, Rest, UnitRule};
 
 /// `greatest(x, ...)`: the greatest of several values.
 pub static GREATEST: Function = Function::value("greatest", &[Argument::Ordered], Gives::Common, UnitRule::Common)
     .and(Rest::Many(Argument::Ordered))
-    .moving(&[Trend::Rises])
+    .moving(&[Monotonicity::Rises])
     .documented("The greatest of the values; null where any of them is null.", "greatest(revenue - cost, 0)");

@@ -1,6 +1,6 @@
 //! `growth(x)`: the change of x in terms of what it was.
 
-use super::{Argument, Function, Gives, Rest, Role, Trend, UnitRule};
+use super::{Argument, Function, Gives, Monotonicity, Rest, Role, UnitRule};
 
 /// `growth(x)`: the change of x in terms of what it was.
 pub static GROWTH: Function = Function {
@@ -10,7 +10,7 @@ pub static GROWTH: Function = Function {
     rest: Rest::Optional(Argument::Any),
     gives: Gives::Number,
     unit: UnitRule::Special,
-    moves: &[Trend::Rises],
+    moves: &[Monotonicity::Rises],
     about: "The change divided by the absolute value of what it was; null where that was 0.",
     example: "growth(revenue, 1 year)",
 };

@@ -1,11 +1,11 @@
 //! `if(condition, x, y)`: one of two values.
 
-use super::{Argument, Function, Gives, Rest, Trend, UnitRule};
+use super::{Argument, Function, Gives, Monotonicity, Rest, UnitRule};
 
 /// `if(condition, x, y)`: one of two values.
 pub static IF: Function = Function::value("if", &[Argument::Truth, Argument::Any], Gives::Common, UnitRule::Common)
     .and(Rest::Optional(Argument::Any))
-    .moving(&[Trend::Depends, Trend::Rises])
+    .moving(&[Monotonicity::Depends, Monotonicity::Rises])
     .documented(
         "The second value where the condition is true, else the third, or null without one.",
         "if(visits > 100, signups / visits)",

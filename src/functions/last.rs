@@ -1,6 +1,6 @@
 //! `last(x)`: the latest value.
 
-use super::{Aggregation, Argument, Function, Gives, OverNothing, Rest, Role, Splits, Trend, UnitRule};
+use super::{Aggregation, Argument, Function, Gives, Monotonicity, OverNothing, Rest, Role, Splits, UnitRule};
 use crate::model::facts::Kind;
 
 /// `last(x)`: the latest value.
@@ -16,7 +16,7 @@ pub static LAST: Function = Function {
     rest: Rest::None,
     gives: Gives::Same(0),
     unit: UnitRule::Same(0),
-    moves: &[Trend::Rises],
+    moves: &[Monotonicity::Rises],
     about: "The latest value that is not null, by time; of several at one time, the one with the greatest key.",
     example: "last(orders.amount)",
 };

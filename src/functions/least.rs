@@ -1,9 +1,9 @@
 //! `least(x, ...)`: the least of several values.
 
-use super::{Argument, Function, Gives, Rest, Trend, UnitRule};
+use super::{Argument, Function, Gives, Monotonicity, Rest, UnitRule};
 
 /// `least(x, ...)`: the least of several values.
 pub static LEAST: Function = Function::value("least", &[Argument::Ordered], Gives::Common, UnitRule::Common)
     .and(Rest::Many(Argument::Ordered))
-    .moving(&[Trend::Rises])
+    .moving(&[Monotonicity::Rises])
     .documented("The least of the values; null where any of them is null.", "least(capacity, demand)");

@@ -1,6 +1,6 @@
 //! `median(x)`: the middle value, by linear interpolation between the two middle ones.
 
-use super::{Aggregation, Argument, Function, Gives, OverNothing, Rest, Role, Splits, Trend, UnitRule};
+use super::{Aggregation, Argument, Function, Gives, Monotonicity, OverNothing, Rest, Role, Splits, UnitRule};
 use crate::model::facts::Kind;
 
 /// `median(x)`: the middle value, by linear interpolation between the two middle ones.
@@ -16,7 +16,7 @@ pub static MEDIAN: Function = Function {
     rest: Rest::None,
     gives: Gives::Number,
     unit: UnitRule::Same(0),
-    moves: &[Trend::Rises],
+    moves: &[Monotonicity::Rises],
     about: "The middle value; of an even number of values, the mean of the two in the middle.",
     example: "median(orders.amount)",
 };

@@ -1,6 +1,6 @@
 //! `min(x)`: the least value.
 
-use super::{Aggregation, Argument, Function, Gives, OverNothing, Rest, Role, Splits, Trend, UnitRule};
+use super::{Aggregation, Argument, Function, Gives, Monotonicity, OverNothing, Rest, Role, Splits, UnitRule};
 use crate::model::facts::Kind;
 
 /// `min(x)`: the least value.
@@ -16,7 +16,7 @@ pub static MIN: Function = Function {
     rest: Rest::None,
     gives: Gives::Same(0),
     unit: UnitRule::Same(0),
-    moves: &[Trend::Rises],
+    moves: &[Monotonicity::Rises],
     about: "The least value.",
     example: "min(orders.amount)",
 };

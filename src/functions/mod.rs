@@ -78,7 +78,7 @@ pub struct Function {
     /// The unit of its value.
     pub unit: UnitRule,
     /// How its value moves when an argument grows: one entry for each, the last for all further ones. Without any nothing is known.
-    pub moves: &'static [Trend],
+    pub moves: &'static [Monotonicity],
     /// What it does, in a sentence.
     pub about: &'static str,
     /// A formula that uses it.
@@ -198,7 +198,7 @@ pub enum Gives {
 
 /// How a function's value moves when one of its arguments grows and the others stay as they are. To rise is not to fall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trend {
+pub enum Monotonicity {
     /// It rises.
     Rises,
     /// It falls.
@@ -256,13 +256,13 @@ impl Function {
 
     /// With how its value moves when its arguments grow.
     #[must_use]
-    pub const fn moving(self, moves: &'static [Trend]) -> Self {
+    pub const fn moving(self, moves: &'static [Monotonicity]) -> Self {
         Self { moves, ..self }
     }
 
     /// How its value moves when the argument at a place grows.
-    pub fn trend(&self, at: usize) -> Trend {
-        self.moves.get(at).or(self.moves.last()).copied().unwrap_or(Trend::Depends)
+    pub fn monotonicity(&self, at: usize) -> Monotonicity {
+        self.moves.get(at).or(self.moves.last()).copied().unwrap_or(Monotonicity::Depends)
     }
 
     /// With further arguments.

@@ -1,22 +1,22 @@
 //! The operators, as rows of the table that expressions refer to.
 
-use super::{Argument, Function, Gives, Rest, Trend, UnitRule};
+use super::{Argument, Function, Gives, Monotonicity, Rest, UnitRule};
 
 /// `-x`
 pub static NEGATE: Function =
-    Function::value("negate", &[Argument::Numeric], Gives::Same(0), UnitRule::Same(0)).moving(&[Trend::Falls]);
+    Function::value("negate", &[Argument::Numeric], Gives::Same(0), UnitRule::Same(0)).moving(&[Monotonicity::Falls]);
 /// `x + y`
-pub static ADD: Function =
-    Function::value("+", &[Argument::Numeric, Argument::Numeric], Gives::Common, UnitRule::Common).moving(&[Trend::Rises]);
+pub static ADD: Function = Function::value("+", &[Argument::Numeric, Argument::Numeric], Gives::Common, UnitRule::Common)
+    .moving(&[Monotonicity::Rises]);
 /// `x - y`
 pub static SUBTRACT: Function = Function::value("-", &[Argument::Numeric, Argument::Numeric], Gives::Common, UnitRule::Common)
-    .moving(&[Trend::Rises, Trend::Falls]);
+    .moving(&[Monotonicity::Rises, Monotonicity::Falls]);
 /// `x * y`
-pub static MULTIPLY: Function =
-    Function::value("*", &[Argument::Numeric, Argument::Numeric], Gives::Common, UnitRule::Special).moving(&[Trend::Factor]);
+pub static MULTIPLY: Function = Function::value("*", &[Argument::Numeric, Argument::Numeric], Gives::Common, UnitRule::Special)
+    .moving(&[Monotonicity::Factor]);
 /// `x / y`: real division, null where y is 0
 pub static DIVIDE: Function = Function::value("/", &[Argument::Numeric, Argument::Numeric], Gives::Number, UnitRule::Special)
-    .moving(&[Trend::Dividend, Trend::Divisor]);
+    .moving(&[Monotonicity::Dividend, Monotonicity::Divisor]);
 /// `x = y`
 pub static EQUAL: Function = comparison("=");
 /// `x != y`

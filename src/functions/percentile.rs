@@ -1,6 +1,6 @@
 //! `percentile(x, p)`: the value below which a share p of the values lies, by linear interpolation.
 
-use super::{Aggregation, Argument, Function, Gives, OverNothing, Rest, Role, Splits, Trend, UnitRule};
+use super::{Aggregation, Argument, Function, Gives, Monotonicity, OverNothing, Rest, Role, Splits, UnitRule};
 use crate::model::facts::Kind;
 
 /// `percentile(x, p)`: the value below which a share p of the values lies, by linear interpolation.
@@ -16,7 +16,7 @@ pub static PERCENTILE: Function = Function {
     rest: Rest::None,
     gives: Gives::Number,
     unit: UnitRule::Same(0),
-    moves: &[Trend::Rises],
+    moves: &[Monotonicity::Rises],
     about: "The value below which that share of the values lies, by linear interpolation.",
     example: "percentile(orders.amount, 90%)",
 };

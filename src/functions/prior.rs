@@ -1,6 +1,6 @@
 //! `prior(x)`: x at an earlier period.
 
-use super::{Argument, Function, Gives, Rest, Role, Trend, UnitRule};
+use super::{Argument, Function, Gives, Monotonicity, Rest, Role, UnitRule};
 
 /// `prior(x)`: x at an earlier period.
 pub static PRIOR: Function = Function {
@@ -10,7 +10,7 @@ pub static PRIOR: Function = Function {
     rest: Rest::Optional(Argument::Any),
     gives: Gives::Same(0),
     unit: UnitRule::Special,
-    moves: &[Trend::Rises],
+    moves: &[Monotonicity::Rises],
     about: "The KPI at the period before, or so much earlier, by the calendar; null before `data_from`.",
     example: "prior(revenue, 1 year)",
 };

@@ -1,6 +1,6 @@
 //! `sum(x)`: the values added up.
 
-use super::{Aggregation, Argument, Function, Gives, OverNothing, Rest, Role, Splits, Trend, UnitRule};
+use super::{Aggregation, Argument, Function, Gives, Monotonicity, OverNothing, Rest, Role, Splits, UnitRule};
 use crate::model::facts::Kind;
 
 /// `sum(x)`: the values added up.
@@ -16,7 +16,7 @@ pub static SUM: Function = Function {
     rest: Rest::None,
     gives: Gives::Same(0),
     unit: UnitRule::Same(0),
-    moves: &[Trend::Rises],
+    moves: &[Monotonicity::Rises],
     about: "The values added up; 0 over no rows.",
     example: "sum(orders.amount where status = 'paid')",
 };

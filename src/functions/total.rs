@@ -1,6 +1,6 @@
 //! `total(x)`: x without dimensions.
 
-use super::{Argument, Function, Gives, Rest, Role, Trend, UnitRule};
+use super::{Argument, Function, Gives, Monotonicity, Rest, Role, UnitRule};
 
 /// `total(x)`: x without dimensions.
 pub static TOTAL: Function = Function {
@@ -10,7 +10,7 @@ pub static TOTAL: Function = Function {
     rest: Rest::Many(Argument::Any),
     gives: Gives::Same(0),
     unit: UnitRule::Special,
-    moves: &[Trend::Rises],
+    moves: &[Monotonicity::Rises],
     about: "The KPI without the given dimensions, or without any, repeated over their values.",
     example: "revenue / total(revenue, country)",
 };

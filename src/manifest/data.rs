@@ -41,6 +41,8 @@ pub struct Manifest {
     pub objectives: BTreeMap<String, Objective>,
     /// Conditions over KPIs that call somebody to act.
     pub guardrails: BTreeMap<String, Guardrail>,
+    /// What is looked at together, the most often first.
+    pub reviews: Vec<Review>,
     /// The spec tests.
     pub tests: BTreeMap<String, Test>,
     /// The views that are built.
@@ -579,6 +581,21 @@ pub struct Scorecard {
     pub view: String,
     /// Where it is defined.
     pub defined: Place,
+}
+
+/// Everything that is looked at with one cadence.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Review {
+    /// How often: `weekly`.
+    pub cadence: String,
+    /// The scorecards of that cadence.
+    pub scorecards: Vec<String>,
+    /// The objectives that are reviewed with it.
+    pub objectives: Vec<String>,
+    /// The guardrails that watch a KPI of these scorecards or objectives.
+    pub guardrails: Vec<String>,
+    /// The guardrails of the same period that watch none of them.
+    pub others: Vec<String>,
 }
 
 /// A condition over KPIs that calls somebody to act.

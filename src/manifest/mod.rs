@@ -10,6 +10,7 @@ mod journey;
 mod kpi;
 mod north_star;
 pub mod objective;
+pub mod present;
 mod reading;
 
 pub use data::Manifest;
@@ -23,7 +24,8 @@ use crate::plan::views::{Shows, View};
 use crate::sql::Dialect;
 use crate::text::{Files, Span, title};
 use data::{
-    Calendar, Column, Dimension, Holds, Place, Project, Relation, Scorecard, Shown, Source, Team, Test, TestedKpi, Warehouse,
+    Calendar, Column, Dimension, Holds, Place, Project, Relation, Review, Scorecard, Shown, Source, Team, Test, TestedKpi,
+    Warehouse,
 };
 use std::collections::BTreeMap;
 
@@ -55,6 +57,7 @@ pub fn manifest(project: &Valid, views: &[View], dialect: &dyn Dialect) -> Manif
         scorecards: model.scorecards.iter().map(|card| (card.name.value.clone(), all.scorecard(card))).collect(),
         objectives: objective::objectives(&all),
         guardrails: guardrail::guardrails(&all),
+        reviews: model::review::reviews(model).iter().map(|review| all.review(review)).collect(),
         tests: model.tests.iter().map(|test| (test.name.value.clone(), all.test(test))).collect(),
         views: views.iter().map(|view| (view.name.clone(), all.view(view, dialect))).collect(),
     }
@@ -317,6 +320,22 @@ impl<'a> Whole<'a> {
             kpis: card.kpis.iter().map(|kpi| self.kpi_name(kpi.value)).collect(),
             view: format!("scorecard__{}", card.name.value),
             defined: self.place(card.name.span),
+        }
+    }
+
+    fn review(&self, review: &model::review::Review) -> Review {
+        let guardrails = |places: &[usize]| {
+            let known = places.iter().filter_map(|at| self.model.guardrails.get(*at));
+            known.map(|guardrail| guardrail.name.value.clone()).collect()
+        };
+        let cards = review.scorecards.iter().filter_map(|at| self.model.scorecards.get(*at));
+        let objectives = review.objectives.iter().map(|id| self.model.objectives.get(*id).name.value.clone());
+        Review {
+            cadence: review.cadence.to_owned(),
+            scorecards: cards.map(|card| card.name.value.clone()).collect(),
+            objectives: objectives.collect(),
+            guardrails: guardrails(&review.guardrails),
+            others: guardrails(&review.others),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Guardrails that fire, as the engine answers the view `guardrails`.
 
-use super::number;
+use super::{number, shown};
 use crate::calendar::Date;
 use crate::engine::Rows;
 use crate::model::Model;
@@ -24,6 +24,15 @@ pub struct Firing<'a> {
     pub figures: Vec<Option<f64>>,
     /// Whether it is the last complete period.
     pub is_current: bool,
+}
+
+impl Firing<'_> {
+    /// What the condition compared, in its units: `gross_churn_rate 6.2%, growth(gross_churn_rate) 24.0%`.
+    pub fn compared(&self) -> String {
+        let each = self.guardrail.readings.iter().zip(&self.figures);
+        let shown = each.map(|(reading, value)| format!("{} {}", reading.text, shown::known(*value, &reading.unit)));
+        shown.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// The firings in the rows of the view, by guardrail in the order of their definitions, then by period and slice.

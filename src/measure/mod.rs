@@ -4,7 +4,9 @@
 pub mod firings;
 pub mod freeze;
 pub mod guard;
+pub mod present;
 mod sheet;
+pub mod shown;
 pub mod status;
 mod targets;
 pub mod test;
@@ -38,6 +40,18 @@ impl Session<'_> {
     pub fn answer(&self, queries: &[Query]) -> Result<Vec<Result<Rows, String>>, Failure> {
         let texts: Vec<String> = queries.iter().map(|query| sql::query(query, self.dialect())).collect();
         self.engine.answer("", &texts)
+    }
+
+    /// Answers one plan.
+    ///
+    /// # Errors
+    /// Fails if the engine cannot be used, or refuses the query.
+    pub fn rows(&self, query: &Query) -> Result<Rows, Failure> {
+        let refused = |why: String| Failure { message: format!("the engine refused a query: {why}"), help: None };
+        match self.answer(std::slice::from_ref(query))?.pop() {
+            Some(answer) => answer.map_err(refused),
+            None => Err(Failure { message: "the engine did not answer".to_owned(), help: None }),
+        }
     }
 }
 

@@ -39,6 +39,13 @@ pub struct ResultStanding {
     pub stale: Option<i32>,
 }
 
+impl ResultStanding {
+    /// Whether somebody has to act: it is behind its pace, or nobody has said for too long how far it is.
+    pub fn slips(&self) -> bool {
+        matches!(self.score.status.as_str(), "at_risk" | "off_track") || self.stale.is_some()
+    }
+}
+
 /// A score with what is expected and what that makes of it.
 #[derive(Debug, Default)]
 pub struct Score {
@@ -130,16 +137,13 @@ pub fn queries(session: &Session<'_>) -> Vec<Query> {
 /// Fails if the engine cannot be used, or refuses a query.
 pub fn standings(session: &Session<'_>) -> Result<Vec<Standing>, Failure> {
     let model = session.project.model();
-    let mut asked = queries(session);
-    asked.push(today(model));
-    let mut answers = session.answer(&asked)?.into_iter();
+    let mut answers = session.answer(&queries(session))?.into_iter();
     let mut next = || match answers.next() {
         Some(Ok(rows)) => Ok(rows),
         Some(Err(why)) => Err(Failure { message: format!("the engine refused it: {why}"), help: None }),
         None => Err(Failure { message: "the engine did not answer".to_owned(), help: None }),
     };
-    let (objectives, results, today) = (next()?, next()?, next()?);
-    let today = today.rows.first().and_then(|row| row.first()).and_then(Value::as_str).and_then(|day| day.parse().ok());
+    let (objectives, results, today) = (next()?, next()?, today(session)?);
     let standing = |(id, objective): (ObjectiveId, &Objective)| {
         let name = &objective.name.value;
         let of = |result: &KeyResult| {
@@ -163,15 +167,20 @@ pub fn standings(session: &Session<'_>) -> Result<Vec<Standing>, Failure> {
     Ok(model.objectives.iter().map(standing).collect())
 }
 
-/// The last visible day, as the engine has it where it is today.
-fn today(model: &Model) -> Query {
-    let day = match model.calendar.as_of {
-        AsOf::Day(day) => crate::plan::relation::day(day),
-        AsOf::Today => Expr::leaf(Atom::Today(model.calendar.zone.name().to_owned())),
+/// The last visible day, as the engine has it where that is today.
+///
+/// # Errors
+/// Fails if the engine cannot be used, or refuses the query.
+pub fn today(session: &Session<'_>) -> Result<Option<Date>, Failure> {
+    let calendar = &session.project.model().calendar;
+    let zone = match calendar.as_of {
+        AsOf::Day(day) => return Ok(Some(day)),
+        AsOf::Today => calendar.zone.name().to_owned(),
     };
     let mut select = Select::default();
-    select.column(day, "as_of");
-    Query { parts: Vec::new(), result: Body::Select(select) }
+    select.column(Expr::leaf(Atom::Today(zone)), "as_of");
+    let rows = session.rows(&Query { parts: Vec::new(), result: Body::Select(select) })?;
+    Ok(rows.rows.first().and_then(|row| row.first()).and_then(Value::as_str).and_then(|day| day.parse().ok()))
 }
 
 fn find<'a>(rows: &'a Rows, keys: &[(&str, &str)]) -> Option<&'a Vec<Value>> {

@@ -11,6 +11,7 @@ pub mod id;
 pub mod journey;
 pub mod north_star;
 pub mod objective;
+pub mod review;
 pub mod unit;
 
 use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain, Length};

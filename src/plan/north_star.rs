@@ -11,7 +11,7 @@
 
 use super::names::Names;
 use super::relation::{Body, Part, Query, Scalar, Select, column};
-use super::views::{blank, text};
+use super::views::{blank, text, with_changes};
 use super::{Output, Show, plan_with};
 use crate::align::drivers::{Component, NEAR, Slope, Tree, before};
 use crate::align::reach::Role;
@@ -83,18 +83,7 @@ pub(super) fn north_star(project: &Valid) -> Query {
         if mine.is_empty() {
             continue;
         }
-        let mut question = blank(grain);
-        for (_, id) in &mine {
-            let name = &model.kpis.get(*id).name.value;
-            if question.outputs.iter().any(|output| output.name == format!("{name}__value")) {
-                continue;
-            }
-            let mut add = |ending: &str, show| question.outputs.push(Output { name: format!("{name}__{ending}"), show });
-            add("value", Show::Value(*id));
-            add("prior", Show::Prior(*id));
-            add("change", Show::Change(*id));
-            add("is_complete", Show::IsComplete(vec![*id]));
-        }
+        let question = with_changes(model, grain, mine.iter().map(|(_, id)| *id));
         let plan = plan_with(model, &question, &mut names);
         query_parts.extend(plan.parts);
         let wide = names.take(&format!("north_star_by_{grain}"));

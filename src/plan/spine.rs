@@ -97,7 +97,9 @@ impl Spine {
         let calendar = ground.calendar;
         let first = calendar.first_from(self.grain, calendar.data_from);
         let (before, today) = match (calendar.as_of, ground.today) {
-            (AsOf::Day(last), _) => (day(add_days(last, 1)), None),
+            // Where no period has begun there is none; that must not end before it begins, or DuckDB fails while it guesses how many
+            // rows there are (an internal error in 1.5.6 and before).
+            (AsOf::Day(last), _) => (day(add_days(last, 1).max(first)), None),
             (AsOf::Today, Some(today)) => (moved(column(today, "as_of"), 1, Grain::Day), Some(today)),
             (AsOf::Today, None) => (day(calendar.start), None),
         };

@@ -242,6 +242,25 @@ pub(super) fn blank(grain: Grain) -> Question {
     }
 }
 
+/// KPIs side by side, each once, with four columns: `revenue__value`, `revenue__prior`, `revenue__change` and `revenue__is_complete`.
+pub(super) fn with_changes(model: &Model, grain: Grain, kpis: impl Iterator<Item = KpiId>) -> Question {
+    let mut question = blank(grain);
+    let mut added = Vec::new();
+    for id in kpis {
+        if added.contains(&id) {
+            continue;
+        }
+        added.push(id);
+        let name = &model.kpis.get(id).name.value;
+        let mut add = |ending: &str, show| question.outputs.push(Output { name: format!("{name}__{ending}"), show });
+        add("value", Show::Value(id));
+        add("prior", Show::Prior(id));
+        add("change", Show::Change(id));
+        add("is_complete", Show::IsComplete(vec![id]));
+    }
+    question
+}
+
 /// The KPIs of all scorecards, one row for each KPI and period: worked out side by side for each grain, then stacked.
 fn all_values(project: &Valid) -> Query {
     let model = project.model();
@@ -258,15 +277,7 @@ fn all_values(project: &Valid) -> Query {
         if kpis.is_empty() {
             continue;
         }
-        let mut question = blank(grain);
-        for id in &kpis {
-            let name = &model.kpis.get(*id).name.value;
-            let mut add = |ending: &str, show| question.outputs.push(Output { name: format!("{name}__{ending}"), show });
-            add("value", Show::Value(*id));
-            add("prior", Show::Prior(*id));
-            add("change", Show::Change(*id));
-            add("is_complete", Show::IsComplete(vec![*id]));
-        }
+        let question = with_changes(model, grain, kpis.iter().copied());
         let plan = plan_with(model, &question, &mut names);
         parts.extend(plan.parts);
         let side_by_side = names.take(&format!("kpis_by_{grain}"));

@@ -5,6 +5,7 @@ use super::reader::{Reader, Text, text, text_list};
 use super::shape::{Field, Record, Shape};
 use crate::calendar::Date;
 use crate::load::{Entry, Node, Value};
+use crate::model::review::CADENCES;
 use crate::text::{Name, Span, Spanned};
 
 /// An objective as written.
@@ -247,11 +248,7 @@ pub static OBJECTIVE: Record = Record {
         .required(),
         Field::new("parent", Shape::Name, "The objective that it serves, whose period holds its own.")
             .example("grow_sustainably"),
-        Field::new(
-            "review",
-            Shape::Word(&["daily", "weekly", "biweekly", "monthly", "quarterly", "yearly"]),
-            "How often it is looked at.",
-        ),
+        Field::new("review", Shape::Word(&CADENCES), "How often it is looked at."),
         Field::new("initiatives", Shape::List(&Shape::Record(&INITIATIVE)), "What is being done for it."),
         Field::new(
             "key_results",

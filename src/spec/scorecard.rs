@@ -5,6 +5,7 @@ use super::reader::{Reader, Text};
 use super::shape::{Field, Record, Shape};
 use crate::calendar::Grain;
 use crate::load::Entry;
+use crate::model::review::CADENCES;
 use crate::text::{Name, Spanned};
 
 /// A scorecard as written.
@@ -32,11 +33,7 @@ pub static SCORECARD: Record = Record {
     fields: &[
         Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("Weekly review"),
         Field::new("description", Shape::Text, "What it is for.").example("What the leads look at on Mondays."),
-        Field::new(
-            "cadence",
-            Shape::Word(&["daily", "weekly", "biweekly", "monthly", "quarterly", "yearly"]),
-            "How often it is looked at.",
-        ),
+        Field::new("cadence", Shape::Word(&CADENCES), "How often it is looked at."),
         Field::new("grain", Shape::Word(&Grain::NAMES), "The grain of its rows. Default: month."),
         Field::new("kpis", Shape::List(&Shape::Name), "Its KPIs, in their order.").example("[revenue, orders]").required(),
         Field::new("max", Shape::Count, "How many KPIs it may have. Default: 10.").example("10"),

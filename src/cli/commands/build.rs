@@ -1,11 +1,16 @@
 //! `kpic build`
 
 use crate::build;
-use crate::cli::{Context, FINE, FindingsFormat, Stop, environment, out, progress};
+use crate::cli::{
+    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, out, progress, show_findings,
+};
 use crate::diagnostic::Severity;
 use crate::engine::Failure;
-use crate::pipeline;
+use crate::manifest::present::Present;
+use crate::measure::{Session, present};
+use crate::pipeline::{self, Valid};
 use clap::Args;
+use std::path::Path;
 
 /// The arguments of `build`.
 #[derive(Debug, Default, Args)]
@@ -13,6 +18,7 @@ use clap::Args;
   kpic build
   kpic build && duckdb shop.duckdb < build/sql/duckdb/deploy.sql
   kpic build --no-docs                    views and the manifest only, as fast as can be
+  kpic build --figures                    pages also say how things stand: needs an engine
 
 Nothing is written if the project has errors. Templates of pages can be replaced in the project's folder templates/.
 Files that kpic did not write are never touched.")]
@@ -23,13 +29,21 @@ pub(in crate::cli) struct BuildArgs {
     /// Write views and the manifest, and no documents.
     #[arg(long)]
     no_docs: bool,
+    /// Ask the engine how things stand, and say on the pages of reviews, objectives and the North Star what fires and what slips.
+    #[arg(long, conflicts_with = "no_docs")]
+    figures: bool,
+    #[command(flatten)]
+    engine: EngineArgs,
 }
 
 pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
     let project = args.format.valid(pipeline::check(&root, &context.options()), &root)?;
     let target = &project.model().warehouse.target_dir;
-    let make = || if args.no_docs { Ok(build::outputs_without_documents(&project)) } else { build::outputs(&project) };
+    let present = if args.figures { Some(present(args, &project, &root)?) } else { None };
+    let make = || {
+        if args.no_docs { Ok(build::outputs_without_documents(&project)) } else { build::outputs(&project, present.as_ref()) }
+    };
     let outputs =
         progress::during("writing", make).map_err(|findings| args.format.refused(&findings, project.files(), &root))?;
     build::write(&root.join(target), &outputs)
@@ -57,4 +71,16 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     // The process ends; to take all of this apart before would only take time.
     std::mem::forget((project, outputs));
     Ok(FINE)
+}
+
+/// How things stand, as the engine says.
+fn present(args: &BuildArgs, project: &Valid, root: &Path) -> Result<Present, Stop> {
+    let model = project.model();
+    let engine = engine_of(root, &args.engine, model.warehouse.database.as_deref())?;
+    let session = Session { project, engine: &engine };
+    let read = progress::during("reading", || present::read(&session)).map_err(|failure| environment(&failure))?;
+    read.map(|found| present::data(model, &found)).map_err(|found| {
+        show_findings(&found, project.files());
+        Stop { code: FINDINGS }
+    })
 }

@@ -10,6 +10,7 @@ pub(super) mod graph;
 pub(super) mod init;
 pub(super) mod man;
 pub(super) mod query;
+pub(super) mod review;
 pub(super) mod run;
 pub(super) mod schema;
 pub(super) mod status;

@@ -7,7 +7,7 @@ use crate::cli::{
 };
 use crate::diagnostic::{Finding, Severity, codes, suggest};
 use crate::engine::{Failure, Rows};
-use crate::measure::{Session, guard, number};
+use crate::measure::{Session, guard, number, shown};
 use crate::model::facts::Kind;
 use crate::model::unit::Unit;
 use crate::model::{KpiId, Model};
@@ -243,12 +243,12 @@ fn cell(model: &Model, rows: &Rows, row: &[Value], at: usize, units: &[(&str, &U
     let name = rows.columns.get(at).map(String::as_str).unwrap_or_default();
     let value = row.get(at).unwrap_or(&Value::Null);
     if let Some((_, unit)) = units.iter().find(|(known, _)| *known == name) {
-        return number(value).map_or_else(|| "–".to_owned(), |number| show::figure(number, unit));
+        return number(value).map_or_else(|| "–".to_owned(), |number| shown::figure(number, unit));
     }
     match value {
         Value::Null => "null".to_owned(),
         Value::String(text) if name == "period" => {
-            let label = text.parse().map_or_else(|_| text.clone(), |day| show::period(day, grain, &model.calendar));
+            let label = text.parse().map_or_else(|_| text.clone(), |day| shown::period(day, grain, &model.calendar));
             if complete { label } else { format!("{label}*") }
         }
         Value::String(text) => text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect(),

@@ -3,19 +3,19 @@
 use crate::calendar::{Date, Grain};
 use crate::cli::cohorts::Cohorts;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, firing, out, progress, show, show_findings,
-    usage, valid,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, out, progress, show,
+    show_findings, usage, valid,
 };
 use crate::diagnostic::suggest;
 use crate::engine::{Failure, Rows};
 use crate::measure::firings::{self, Firing};
-use crate::measure::{Session, guard, number};
+use crate::measure::{Session, guard, number, shown};
 use crate::model::guardrail::Guardrail;
 use crate::model::{KpiId, Model};
 use crate::pipeline;
 use crate::plan::relation::Query;
 use crate::plan::{self, Data, Output, Question, Show, guardrails};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::Value;
 
 /// The arguments of `run`.
@@ -37,18 +37,12 @@ pub(in crate::cli) struct RunArgs {
     periods: Option<u32>,
     /// How figures are shown.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: Format,
+    format: FiguresFormat,
     /// Exit with 1 if a guardrail of that severity or worse fires in its last complete period.
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<firing::FailOn>,
     #[command(flatten)]
     engine: EngineArgs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Table,
-    Json,
 }
 
 /// How many periods a line of blocks shows.
@@ -117,13 +111,13 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     }
     let asked_for = args.periods.map(|periods| periods as usize);
     match args.format {
-        Format::Table => {
+        FiguresFormat::Table => {
             let figures = tables(model, &recent, &cohorts, asked_for, &args.kpis);
             let fires = firing::text(model, &watched, &firings);
             let between = if figures.is_empty() || fires.is_empty() { "" } else { "\n" };
             out::print(&format!("{figures}{between}{fires}"));
         }
-        Format::Json => out::print(&json(model, &recent, &cohorts, &firings, asked_for)),
+        FiguresFormat::Json => out::print(&json(model, &recent, &cohorts, &firings, asked_for)),
     }
     for id in unsliced {
         let kpi = model.kpis.get(id);
@@ -206,7 +200,7 @@ fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Opti
         of_grain.sort_by_key(place);
         let periods = last_periods(&of_grain, asked_for.unwrap_or_else(|| fitting(&of_grain, model)));
         let mut headings = vec![format!("by {grain}"), "unit".to_owned()];
-        headings.extend(periods.iter().map(|period| show::period(*period, grain, calendar)));
+        headings.extend(periods.iter().map(|period| shown::period(*period, grain, calendar)));
         headings.push("course".to_owned());
         let right = headings.len() - 1;
         let rows = of_grain.iter().map(|recent| row(model, recent, &periods, &mut any_open)).collect();
@@ -241,7 +235,7 @@ fn row(model: &Model, recent: &Recent, periods: &[Date], any_open: &mut bool) ->
             Some(Figure { value: Some(value), is_complete, .. }) => {
                 *any_open |= !is_complete;
                 // A place for the mark keeps the digits under each other.
-                format!("{}{}", show::figure(*value, unit), if *is_complete { " " } else { "*" })
+                format!("{}{}", shown::figure(*value, unit), if *is_complete { " " } else { "*" })
             }
         });
     }

@@ -1,18 +1,17 @@
 //! `kpic status`
 
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, engine_of, environment, out, progress, show, show_findings, usage, valid,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, engine_of, environment, out, progress, show, show_findings,
+    standing, usage, valid,
 };
 use crate::diagnostic::suggest;
 use crate::engine::Failure;
-use crate::measure::status::{self, ResultStanding, Score, Standing, Star};
-use crate::measure::{Session, guard};
-use crate::model::objective::{KeyResult, Objective, ObjectiveId};
-use crate::model::unit::Unit;
+use crate::measure::status::{self, Standing, Star};
+use crate::measure::{Session, guard, shown};
+use crate::model::objective::ObjectiveId;
 use crate::model::{Model, TeamId};
 use crate::pipeline;
-use crate::plan::objectives::{slice_text, unit_text};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value, json};
 
 /// The arguments of `status`.
@@ -33,17 +32,9 @@ pub(in crate::cli) struct StatusArgs {
     owner: Option<String>,
     /// How it is shown.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: Format,
+    format: FiguresFormat,
     #[command(flatten)]
     engine: EngineArgs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A tree for people.
-    Table,
-    /// The same as data.
-    Json,
 }
 
 pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8, Stop> {
@@ -73,8 +64,8 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
         }
     };
     out::print(&match args.format {
-        Format::Table => format!("{}{}", star(model, &stars), tree(model, &standings, &chosen)),
-        Format::Json => data(model, &standings, &chosen),
+        FiguresFormat::Table => format!("{}{}", star(model, &stars), tree(model, &standings, &chosen)),
+        FiguresFormat::Json => data(model, &standings, &chosen),
     });
     Ok(FINE)
 }
@@ -143,10 +134,16 @@ fn star(model: &Model, stars: &[Star]) -> String {
     let (Some(north_star), false) = (&model.north_star, stars.is_empty()) else { return String::new() };
     let rows = stars.iter().map(|star| {
         let kpi = model.kpis.get(star.kpi);
-        let figure =
-            |value: Option<f64>| value.map_or_else(|| "\u{2013}".to_owned(), |value| show::figure(value, &kpi.facts.unit));
-        let period = star.period.map(|day| show::period(day, kpi.grain, &model.calendar)).unwrap_or_default();
-        vec![star.part.to_owned(), kpi.title.clone(), figure(star.before), figure(star.value), period, owner(model, kpi.owner)]
+        let figure = |value: Option<f64>| shown::known(value, &kpi.facts.unit);
+        let period = star.period.map(|day| shown::period(day, kpi.grain, &model.calendar)).unwrap_or_default();
+        vec![
+            star.part.to_owned(),
+            kpi.title.clone(),
+            figure(star.before),
+            figure(star.value),
+            period,
+            standing::owner(model, kpi.owner),
+        ]
     });
     let headings = ["", "North Star", "before", "now", "period", "owner"].map(str::to_owned).to_vec();
     let table = show::table(headings, rows.collect(), |at| matches!(at, 2 | 3));
@@ -154,8 +151,6 @@ fn star(model: &Model, stars: &[Star]) -> String {
 }
 
 fn tree(model: &Model, standings: &[Standing], chosen: &Chosen) -> String {
-    let headings = ["", "score", "expected", "status", "from", "now", "to", "as of", "owner"].map(str::to_owned).to_vec();
-    let headings = [vec!["objective, key result".to_owned()], headings].concat();
     let mut rows = Vec::new();
     let mut notes = Vec::new();
     for (id, depth) in chosen.order(model) {
@@ -163,148 +158,45 @@ fn tree(model: &Model, standings: &[Standing], chosen: &Chosen) -> String {
         let objective = model.objectives.get(id);
         let indent = "  ".repeat(depth);
         let mut row = vec![format!("{indent}{}", objective.title)];
-        row.extend(scored(&standing.score));
+        row.extend(standing::scored(&standing.score));
         let empty = || String::new();
-        row.extend([empty(), empty(), objective.period_text.clone(), empty(), owner(model, objective.owner)]);
+        row.extend([empty(), empty(), objective.period_text.clone(), empty(), standing::owner(model, objective.owner)]);
         rows.push(row);
         for (result, known) in objective.key_results.iter().zip(&standing.key_results) {
             if !chosen.shows(result.owner) {
                 continue;
             }
-            rows.push(result_row(model, objective, result, known, &indent));
+            rows.push(standing::result_row(model, objective, result, known, &format!("{indent}  ")));
             if let Some(days) = known.stale {
                 notes.push(format!("{}.{} has not been checked in for {days} days", objective.name.value, result.name.value));
             }
         }
     }
-    let mut out = show::table(headings, rows, |at| matches!(at, 2 | 3 | 5 | 6 | 7));
+    let mut out = standing::table("objective, key result", rows);
     for note in notes {
         out.push_str(&format!("{} {note}\n", out::styled(out::DIM, "note:")));
     }
     out
 }
 
-/// Bar, score, what is expected, and status.
-fn scored(score: &Score) -> [String; 4] {
-    let figure = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.2}"));
-    [bar(score), figure(score.score), figure(score.expected), score.status.replace('_', " ")]
-}
-
-fn result_row(model: &Model, objective: &Objective, result: &KeyResult, known: &ResultStanding, indent: &str) -> Vec<String> {
-    let unit = Unit::parse(&unit_text(model, result)).unwrap_or_default();
-    let figure = |value: Option<f64>| value.map_or_else(|| "\u{2013}".to_owned(), |value| show::figure(value, &unit));
-    let slice = slice_text(model, result);
-    let slice = if slice.is_empty() { slice } else { format!(" ({slice})") };
-    let guard = if result.is_health { "guard: " } else { "" };
-    let (from, to) = match &result.goal {
-        Some(crate::model::objective::Goal::Keep(bound)) => {
-            let bounds: Vec<String> = bound.amounts().into_iter().map(|amount| show::figure(amount.number, &unit)).collect();
-            (String::new(), format!("{} {}", bound.word().replace('_', " "), bounds.join(" and ")))
-        }
-        Some(_) => (figure(known.baseline), figure(known.target)),
-        None => (String::new(), String::new()),
-    };
-    let who = if result.owner == objective.owner { String::new() } else { owner(model, result.owner) };
-    let mut row = vec![format!("{indent}  {guard}{}{slice}", result.title)];
-    row.extend(scored(&known.score));
-    row.extend([from, figure(known.current), to, known.score.as_of.clone(), who]);
-    row
-}
-
-fn owner(model: &Model, owner: Option<TeamId>) -> String {
-    owner.map(|team| model.teams.get(team).title.clone()).unwrap_or_default()
-}
-
-/// How many blocks a bar has.
-const WIDTH: usize = 20;
-
-/// A score as a bar, with a mark where the pace would have it.
-fn bar(score: &Score) -> String {
-    let Some(reached) = score.score else { return String::new() };
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "between 0 and WIDTH"
-    )]
-    let place = |share: f64| (share.clamp(0.0, 1.0) * WIDTH as f64).round() as usize;
-    let (full, mark) = (place(reached), score.expected.map(place));
-    let block = |at: usize| match mark {
-        Some(mark) if at + 1 == mark.max(1) => '\u{2502}',
-        _ if at < full => '\u{2588}',
-        _ => '\u{2591}',
-    };
-    (0..WIDTH).map(block).collect()
-}
-
 fn data(model: &Model, standings: &[Standing], chosen: &Chosen) -> String {
-    let score = |score: &Score| {
-        json!({
-            "score": score.score,
-            "expected": score.expected,
-            "status": score.status,
-            "as_of": (!score.as_of.is_empty()).then_some(&score.as_of),
-            "is_complete": score.is_complete,
-        })
-    };
-    let merged = |mut one: Value, other: Value| {
-        if let (Some(one), Value::Object(other)) = (one.as_object_mut(), other) {
-            one.extend(other);
-        }
-        one
-    };
-    let team = |owner: Option<TeamId>| owner.map(|team| model.teams.get(team).name.value.clone());
     let mut all = Vec::new();
     for (id, _) in chosen.order(model) {
         let Some(standing) = standings.iter().find(|standing| standing.objective == id) else { continue };
         let objective = model.objectives.get(id);
         let results = objective.key_results.iter().zip(&standing.key_results).filter(|(result, _)| chosen.shows(result.owner));
-        let results: Vec<Value> = results
-            .map(|(result, known)| {
-                let unit = unit_text(model, result);
-                let own = json!({
-                    "key_result": result.name.value,
-                    "title": result.title,
-                    "owner": team(result.owner),
-                    "kpi": result.kpi().map(|shown| model.kpis.get(shown.kpi).name.value.clone()),
-                    "slice": Some(slice_text(model, result)).filter(|text| !text.is_empty()),
-                    "unit": Some(unit).filter(|text| !text.is_empty()),
-                    "is_health": result.is_health,
-                    "baseline": known.baseline,
-                    "target": known.target,
-                    "current": known.current,
-                    "progress": known.progress,
-                    "days_since_check_in": known.stale,
-                });
-                merged(own, score(&known.score))
-            })
-            .collect();
+        let results: Vec<Value> = results.map(|(result, known)| standing::data(model, result, known)).collect();
         let own = json!({
             "objective": objective.name.value,
             "title": objective.title,
-            "owner": team(objective.owner),
+            "owner": standing::team(model, objective.owner),
             "parent": objective.parent.as_ref().map(|parent| model.objectives.get(parent.value).name.value.clone()),
             "period": objective.period_text,
             "key_results": results,
         });
-        all.push(merged(own, score(&standing.score)));
+        all.push(standing::with_score(own, &standing.score));
     }
     let mut text = serde_json::to_string_pretty(&all).unwrap_or_default();
     text.push('\n');
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bars_show_score_and_pace() {
-        let bar =
-            |score: f64, expected: f64| super::bar(&Score { score: Some(score), expected: Some(expected), ..Score::default() });
-        assert_eq!(bar(0.5, 1.0), "\u{2588}".repeat(10) + &"\u{2591}".repeat(9) + "\u{2502}");
-        assert_eq!(bar(0.0, 0.0), "\u{2502}".to_owned() + &"\u{2591}".repeat(19));
-        assert_eq!(bar(1.0, 0.5), "\u{2588}".repeat(9) + "\u{2502}" + &"\u{2588}".repeat(10));
-        assert_eq!(super::bar(&Score::default()), "");
-    }
 }

@@ -4,8 +4,8 @@ use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, out, progress, show, usage,
 };
 use crate::diagnostic::suggest;
-use crate::measure::Session;
 use crate::measure::verify::{self, Check, Outcome, Report};
+use crate::measure::{Session, shown};
 use crate::model::unit::Unit;
 use crate::model::{Model, SourceId};
 use crate::pipeline;
@@ -112,5 +112,5 @@ fn result(check: &Check) -> String {
 
 #[expect(clippy::cast_precision_loss, reason = "shown to people")]
 fn count(rows: u64) -> String {
-    show::figure(rows as f64, &Unit::none())
+    shown::figure(rows as f64, &Unit::none())
 }

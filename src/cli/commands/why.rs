@@ -3,17 +3,17 @@
 use crate::align::drivers::{Component, Contribution, Rule};
 use crate::calendar::{Date, Grain, Label};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, show, show_findings, usage,
-    valid,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, out, progress, show,
+    show_findings, usage, valid,
 };
 use crate::diagnostic::suggest;
 use crate::engine::Failure;
-use crate::measure::Session;
 use crate::measure::why::{Asked, Outcome, Told, why};
+use crate::measure::{Session, shown};
 use crate::model::unit::Unit;
 use crate::model::{Better, Kpi, KpiId, Model};
 use crate::pipeline;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value, json};
 
 /// The arguments of `why`.
@@ -39,15 +39,9 @@ pub(in crate::cli) struct WhyArgs {
     depth: usize,
     /// How the answer is shown.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: Format,
+    format: FiguresFormat,
     #[command(flatten)]
     engine: EngineArgs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Table,
-    Json,
 }
 
 pub(in crate::cli) fn run(args: &WhyArgs, context: &Context<'_>) -> Result<u8, Stop> {
@@ -62,8 +56,8 @@ pub(in crate::cli) fn run(args: &WhyArgs, context: &Context<'_>) -> Result<u8, S
     match outcome.map_err(|failure| environment(&failure))? {
         Outcome::Told(told) => {
             out::print(&match args.format {
-                Format::Table => table(model, &told, grain, args.depth),
-                Format::Json => json(model, &told, grain, args.depth),
+                FiguresFormat::Table => table(model, &told, grain, args.depth),
+                FiguresFormat::Json => json(model, &told, grain, args.depth),
             });
             Ok(FINE)
         }
@@ -73,7 +67,7 @@ pub(in crate::cli) fn run(args: &WhyArgs, context: &Context<'_>) -> Result<u8, S
         }
         Outcome::NoPeriod(day) => {
             let what = match day {
-                Some(day) => format!("there is no period {} to compare", show::period(day, grain, &model.calendar)),
+                Some(day) => format!("there is no period {} to compare", shown::period(day, grain, &model.calendar)),
                 None => "there are no two complete periods to compare".to_owned(),
             };
             Err(usage(&what, &format!("figures begin with {}; `kpic run` shows them", model.calendar.start)))
@@ -165,11 +159,11 @@ fn table(model: &Model, told: &Told, grain: Grain, depth: usize) -> String {
     let kpi = model.kpis.get(told.tree.kpi);
     let unit = &kpi.facts.unit;
     let label = |(day, complete): (Date, bool)| {
-        format!("{}{}", show::period(day, grain, &model.calendar), if complete { "" } else { "*" })
+        format!("{}{}", shown::period(day, grain, &model.calendar), if complete { "" } else { "*" })
     };
     let rows = shown(told, depth);
     let greatest = rows.iter().skip(1).filter_map(|(_, contribution)| contribution.amount).map(f64::abs).fold(0.0, f64::max);
-    let figure = |value: Option<f64>, unit: &Unit| value.map_or_else(|| "–".to_owned(), |value| show::figure(value, unit));
+    let figure = |value: Option<f64>, unit: &Unit| value.map_or_else(|| "–".to_owned(), |value| shown::figure(value, unit));
     let body = rows.iter().map(|(component, contribution)| {
         let own = component.kpi.map_or(unit, |id| &model.kpis.get(id).facts.unit);
         let plain = Unit::none();
@@ -218,19 +212,19 @@ fn sentence(kpi: &Kpi, told: &Told, from: &str, to: &str) -> String {
     } else if now < before {
         "fell"
     } else {
-        return format!("{} is {} in {from} and in {to}", line(&kpi.title), show::figure(now, unit));
+        return format!("{} is {} in {from} and in {to}", line(&kpi.title), shown::figure(now, unit));
     };
     let name = unit.to_string();
     let name = if name.is_empty() || name == "%" { String::new() } else { format!(" ({name})") };
-    let (before, now) = (show::figure(before, unit), show::figure(now, unit));
+    let (before, now) = (shown::figure(before, unit), shown::figure(now, unit));
     format!("{}{name} {way} from {before} in {from} to {now} in {to}", line(&kpi.title))
 }
 
 fn signed(value: Option<f64>, unit: &Unit) -> String {
     match value {
         None => "–".to_owned(),
-        Some(value) if value > 0.0 => format!("+{}", show::figure(value, unit)),
-        Some(value) => show::figure(value, unit),
+        Some(value) if value > 0.0 => format!("+{}", shown::figure(value, unit)),
+        Some(value) => shown::figure(value, unit),
     }
 }
 
@@ -266,7 +260,7 @@ fn json(model: &Model, told: &Told, grain: Grain, depth: usize) -> String {
             "rule": contribution.rule.name(),
         })
     };
-    let period = |(day, complete): (Date, bool)| json!({ "period": show::period(day, grain, &model.calendar), "starts": day.to_string(), "is_complete": complete });
+    let period = |(day, complete): (Date, bool)| json!({ "period": shown::period(day, grain, &model.calendar), "starts": day.to_string(), "is_complete": complete });
     let value: Value = json!({
         "kpi": model.kpis.get(told.tree.kpi).name.value,
         "grain": grain.name(),

@@ -1,0 +1,193 @@
+//! `kpic review`
+
+use crate::cli::{
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, engine_of, environment, firing, out, progress, show_findings,
+    standing, usage, valid,
+};
+use crate::diagnostic::suggest;
+use crate::measure::Session;
+use crate::measure::firings::Firing;
+use crate::measure::present::{self, Found};
+use crate::measure::status::ResultStanding;
+use crate::model::guardrail::Guardrail;
+use crate::model::objective::{KeyResult, Objective};
+use crate::model::review::{self, Review};
+use crate::model::{KpiId, Model};
+use crate::pipeline;
+use crate::text::title;
+use clap::Args;
+use serde_json::{Value, json};
+
+/// The arguments of `review`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kpic review                     all that fires and all that slips
+  kpic review weekly              what scorecards and objectives of that cadence look at
+  kpic review weekly --format json
+
+A key result slips if it is at risk or off track, or has not been checked in for too long.
+`kpic build --figures` writes the same on the pages of the reviews.")]
+pub(in crate::cli) struct ReviewArgs {
+    /// How often the review is: daily, weekly, biweekly, monthly, quarterly or yearly [default: everything].
+    #[arg(value_name = "CADENCE")]
+    cadence: Option<String>,
+    /// How it is shown.
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: FiguresFormat,
+    #[command(flatten)]
+    engine: EngineArgs,
+}
+
+pub(in crate::cli) fn run(args: &ReviewArgs, context: &Context<'_>) -> Result<u8, Stop> {
+    let root = context.root()?;
+    let project = valid(pipeline::check(&root, &context.options()))?;
+    let model = project.model();
+    let agenda = Agenda::of(model, args.cadence.as_deref())?;
+    let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
+    let session = Session { project: &project, engine: &engine };
+    let read = progress::during("reading", || present::read(&session)).map_err(|failure| environment(&failure))?;
+    let found = match read {
+        Ok(found) => found,
+        Err(findings) => {
+            show_findings(&findings, project.files());
+            return Ok(FINDINGS);
+        }
+    };
+    out::print(&match args.format {
+        FiguresFormat::Table => text(model, &agenda, &found),
+        FiguresFormat::Json => data(model, &agenda, &found),
+    });
+    Ok(FINE)
+}
+
+/// What is looked at; without a review, everything.
+struct Agenda<'a> {
+    review: Option<Review>,
+    guardrails: Vec<&'a Guardrail>,
+    kpis: Vec<KpiId>,
+}
+
+impl<'a> Agenda<'a> {
+    fn of(model: &'a Model, cadence: Option<&str>) -> Result<Self, Stop> {
+        let all = || Self { review: None, guardrails: model.guardrails.iter().collect(), kpis: Vec::new() };
+        let Some(cadence) = cadence else { return Ok(all()) };
+        let reviews = review::reviews(model);
+        let known: Vec<&str> = reviews.iter().map(|review| review.cadence).collect();
+        let Some(review) = reviews.iter().find(|review| review.cadence == cadence).cloned() else {
+            let help = if known.is_empty() {
+                "name a `cadence` for a scorecard, or a `review` for an objective".to_owned()
+            } else {
+                suggest::did_you_mean(cadence, "the reviews are", known.iter().copied())
+                    .unwrap_or_else(|| format!("the reviews are {}", known.join(", ")))
+            };
+            return Err(usage(&format!("no scorecard or objective is looked at `{cadence}`"), &help));
+        };
+        let cards = review.scorecards.iter().filter_map(|at| model.scorecards.get(*at));
+        let kpis = cards.flat_map(|card| card.kpis.iter().map(|kpi| kpi.value)).collect();
+        let watched = review.guardrails.iter().chain(&review.others).filter_map(|at| model.guardrails.get(*at));
+        Ok(Self { guardrails: watched.collect(), kpis, review: Some(review) })
+    }
+
+    /// Whether a key result is looked at: its objective is, or the KPI that shows it.
+    fn has(&self, standing: &crate::measure::status::Standing, result: &KeyResult) -> bool {
+        let Some(review) = &self.review else { return true };
+        review.objectives.contains(&standing.objective) || result.kpi().is_some_and(|shown| self.kpis.contains(&shown.kpi))
+    }
+
+    fn firings<'f>(&self, found: &Found<'f>) -> Vec<Firing<'f>> {
+        let watched = |firing: &&Firing<'_>| self.guardrails.iter().any(|each| each.name.value == firing.guardrail.name.value);
+        found.firings.iter().filter(watched).cloned().collect()
+    }
+
+    /// The key results that are looked at, with how far they are.
+    fn results<'m, 'f>(
+        &self,
+        model: &'m Model,
+        found: &'f Found<'_>,
+    ) -> Vec<(&'m Objective, &'m KeyResult, &'f ResultStanding)> {
+        let mut all = Vec::new();
+        for standing in &found.standings {
+            let objective = model.objectives.get(standing.objective);
+            let results = objective.key_results.iter().zip(&standing.key_results);
+            let looked_at = results.filter(|(result, _)| self.has(standing, result));
+            all.extend(looked_at.map(|(result, known)| (objective, result, known)));
+        }
+        all
+    }
+}
+
+fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
+    let name = agenda.review.as_ref().map_or("Review".to_owned(), |review| format!("{} review", title(review.cadence)));
+    let day = found.today.map(|day| format!(", as of {day}")).unwrap_or_default();
+    let mut parts = vec![format!("{}{day}\n", out::styled(out::STRONG, &name))];
+    parts.push(firing::text(model, &agenda.guardrails, &agenda.firings(found)));
+    let results = agenda.results(model, found);
+    let slipping: Vec<_> = results.iter().filter(|(_, _, known)| known.slips()).collect();
+    let count = |count: usize| if count == 1 { "1 key result".to_owned() } else { format!("{count} key results") };
+    if let (false, true) = (results.is_empty(), slipping.is_empty()) {
+        parts.push(format!("{} none of {} slips\n", out::styled(out::GOOD, "fine:"), count(results.len())));
+    }
+    if !slipping.is_empty() {
+        let verb = if slipping.len() == 1 { "slips" } else { "slip" };
+        let heading = format!("{} of {} {verb}", slipping.len(), count(results.len()));
+        let rows = slipping.iter().map(|(objective, result, known)| {
+            let mut row = standing::result_row(model, objective, result, known, &format!("{}: ", objective.title));
+            // Beside other objectives' results the owner is always said.
+            if let Some(last) = row.last_mut() {
+                *last = standing::owner(model, result.owner.or(objective.owner));
+            }
+            row
+        });
+        let mut part = format!("{}\n{}", out::styled(out::STRONG, &heading), standing::table("key result", rows.collect()));
+        for (objective, result, known) in &slipping {
+            if let Some(days) = known.stale {
+                let named = format!("{}.{}", objective.name.value, result.name.value);
+                part.push_str(&format!("{} {named} has not been checked in for {days} days\n", out::styled(out::DIM, "note:")));
+            }
+        }
+        parts.push(part);
+    }
+    let cards = agenda.review.iter().flat_map(|review| &review.scorecards).filter_map(|at| model.scorecards.get(*at));
+    let shown: Vec<String> = cards
+        .map(|card| {
+            let names: Vec<&str> = card.kpis.iter().map(|kpi| model.kpis.get(kpi.value).name.value.as_str()).collect();
+            format!("  {}: kpic run {}\n", card.title, names.join(" "))
+        })
+        .collect();
+    if !shown.is_empty() {
+        parts.push(format!("{}\n{}", out::styled(out::STRONG, "Figures"), shown.concat()));
+    }
+    if parts.len() == 2 && parts.iter().any(String::is_empty) {
+        parts.push("there are no guardrails and no key results to look at\n".to_owned());
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n")
+}
+
+fn data(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
+    let results = agenda.results(model, found);
+    let slipping = results.iter().filter(|(_, _, known)| known.slips());
+    let slipping: Vec<Value> = slipping
+        .map(|(objective, result, known)| {
+            let mut data = standing::data(model, result, known);
+            if let Some(data) = data.as_object_mut() {
+                data.insert("objective".to_owned(), json!(objective.name.value));
+            }
+            data
+        })
+        .collect();
+    let firings: Vec<Value> = agenda.firings(found).iter().map(|firing| firing::json(model, firing)).collect();
+    let cards = agenda.review.iter().flat_map(|review| &review.scorecards).filter_map(|at| model.scorecards.get(*at));
+    let all = json!({
+        "cadence": agenda.review.as_ref().map(|review| review.cadence),
+        "as_of": found.today.map(|day| day.to_string()),
+        "scorecards": cards.map(|card| &card.name.value).collect::<Vec<_>>(),
+        "guardrails": agenda.guardrails.len(),
+        "firings": firings,
+        "key_results": results.len(),
+        "slipping": slipping,
+    });
+    let mut text = serde_json::to_string_pretty(&all).unwrap_or_default();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,120 @@
+//! How things stand: the North Star, objectives and guardrails that fire, all read at once, for reviews and documents.
+
+use super::firings::{self, Firing};
+use super::status::{self, Score, Standing, Star};
+use super::{Session, guard, shown};
+use crate::calendar::Date;
+use crate::diagnostic::Findings;
+use crate::engine::Failure;
+use crate::manifest::present::{Fired, FiredOf, Present, Progress, ResultFigures, StarFigures};
+use crate::model::Model;
+use crate::model::guardrail::Guardrail;
+use crate::model::objective::{Goal, KeyResult};
+use crate::model::unit::Unit;
+use crate::plan::objectives::{is_filled, unit_text};
+use crate::plan::relation::Query;
+use crate::plan::{Data, guardrails};
+use std::collections::BTreeMap;
+
+/// What an engine says of the present.
+pub struct Found<'a> {
+    /// The last visible day.
+    pub today: Option<Date>,
+    /// The KPIs of the North Star.
+    pub stars: Vec<Star>,
+    /// How far objectives are, in the order of their definitions.
+    pub standings: Vec<Standing>,
+    /// The guardrails that fire in their last complete period.
+    pub firings: Vec<Firing<'a>>,
+}
+
+/// Reads how things stand. The inner error is what is wrong with the data.
+///
+/// # Errors
+/// Fails if the engine cannot be used, or refuses a query.
+pub fn read<'a>(session: &Session<'a>) -> Result<Result<Found<'a>, Findings>, Failure> {
+    let model = session.project.model();
+    let watched: Vec<&Guardrail> = model.guardrails.iter().collect();
+    let firings: Option<Query> = (!watched.is_empty()).then(|| guardrails::query(model, &watched, Data::Warehouse));
+    let mut queries = status::star_queries(session);
+    queries.extend(firings.clone());
+    if is_filled(model) {
+        queries.extend(status::queries(session));
+    }
+    let found = guard::check(session, &queries)?;
+    if found.has_errors() {
+        return Ok(Err(found));
+    }
+    let rows = firings.map(|query| session.rows(&query)).transpose()?;
+    let firings = rows.map(|rows| firings::firings(model, &rows)).unwrap_or_default();
+    Ok(Ok(Found {
+        today: status::today(session)?,
+        stars: status::north_star(session)?,
+        standings: if is_filled(model) { status::standings(session)? } else { Vec::new() },
+        firings: firings.into_iter().filter(|firing| firing.is_current).collect(),
+    }))
+}
+
+/// The same as documents show it.
+pub fn data(model: &Model, found: &Found<'_>) -> Present {
+    let mut present = Present { as_of: found.today.map(|day| day.to_string()).unwrap_or_default(), ..Present::default() };
+    for star in &found.stars {
+        let kpi = model.kpis.get(star.kpi);
+        let figures = StarFigures {
+            period: star.period.map(|day| shown::period(day, kpi.grain, &model.calendar)).unwrap_or_default(),
+            now: shown::known(star.value, &kpi.facts.unit),
+            before: shown::known(star.before, &kpi.facts.unit),
+        };
+        present.north_star.insert(kpi.name.value.clone(), figures);
+    }
+    for standing in &found.standings {
+        let objective = model.objectives.get(standing.objective);
+        let name = objective.name.value.clone();
+        let results = objective.key_results.iter().zip(&standing.key_results).map(|(result, known)| {
+            let unit = Unit::parse(&unit_text(model, result)).unwrap_or_default();
+            let figures = ResultFigures {
+                progress: progress(&known.score),
+                from: shown::known(known.baseline, &unit),
+                now: shown::known(known.current, &unit),
+                to: goal(result, known.target, &unit),
+                as_of: known.score.as_of.clone(),
+                days_since_check_in: known.stale,
+                slips: known.slips(),
+            };
+            (result.name.value.clone(), figures)
+        });
+        present.key_results.insert(name.clone(), results.collect());
+        present.objectives.insert(name, progress(&standing.score));
+    }
+    present.firings = fired(model, &found.firings);
+    present
+}
+
+/// What a key result is to reach or keep: `45.0%`, `at least 46.0%`.
+pub fn goal(result: &KeyResult, target: Option<f64>, unit: &Unit) -> String {
+    match &result.goal {
+        Some(Goal::Keep(bound)) => {
+            let bounds: Vec<String> = bound.amounts().into_iter().map(|amount| shown::figure(amount.number, unit)).collect();
+            format!("{} {}", bound.word().replace('_', " "), bounds.join(" and "))
+        }
+        Some(Goal::Reach { .. }) => shown::known(target, unit),
+        None => String::new(),
+    }
+}
+
+fn progress(score: &Score) -> Progress {
+    let figure = |value: Option<f64>| value.map(|value| format!("{value:.2}")).unwrap_or_default();
+    Progress { score: figure(score.score), expected: figure(score.expected), status: score.status.clone() }
+}
+
+fn fired(model: &Model, firings: &[Firing<'_>]) -> BTreeMap<String, Fired> {
+    let mut found: BTreeMap<String, Fired> = BTreeMap::new();
+    for firing in firings {
+        let label = |day| shown::period(day, firing.guardrail.grain, &model.calendar);
+        let entry = found
+            .entry(firing.guardrail.name.value.clone())
+            .or_insert_with(|| Fired { period: label(firing.period), of: Vec::new() });
+        entry.of.push(FiredOf { slice: firing.slice.clone(), figures: firing.compared(), since: label(firing.since) });
+    }
+    found
+}
