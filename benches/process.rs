@@ -9,6 +9,8 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+#[path = "shared/goals.rs"]
+mod goals;
 #[path = "shared/mistakes.rs"]
 mod mistakes;
 #[path = "shared/project.rs"]
@@ -29,7 +31,7 @@ fn main() {
 #[cfg(unix)]
 mod processes {
     use super::table::{Table, seconds};
-    use super::{mistakes, project};
+    use super::{goals, mistakes, project};
     use nix::sys::resource::{UsageWho, getrusage};
     use nix::sys::time::{TimeVal, TimeValLike};
     use std::path::{Path, PathBuf};
@@ -71,6 +73,7 @@ mod processes {
         let folder = folder();
         let mut table = Table::new(&["measured"]);
         let mut ten_thousand = Vec::new();
+        let mut checks = Vec::new();
         for kpis in [1_000, 10_000, 50_000] {
             let root = folder.join(format!("kpis-{kpis}"));
             let files = project::files(kpis);
@@ -90,6 +93,9 @@ mod processes {
                     }
                 };
                 let cost = cheapest(&root, arguments, before);
+                if at == 0 {
+                    checks.push(cost);
+                }
                 match kpis {
                     10_000 => ten_thousand.push(cost),
                     50_000 => limits.cpu = Some(5.0 * LINEAR * ten_thousand[at].cpu),
@@ -106,9 +112,31 @@ mod processes {
                 });
             }
         }
+        let without: Vec<f64> = checks.iter().map(|check: &Cost| check.wall).collect();
+        with_goals(&folder, &without, &mut table);
         many_mistakes(&folder.join("mistakes"), &mut table);
         delete_old();
         table.end();
+    }
+
+    /// The same KPIs with a North Star, claims, and an objective with five key results for each ten of them: what that adds to `check`.
+    fn with_goals(folder: &Path, without: &[f64], table: &mut Table) {
+        let mut ten_thousand = None;
+        for (kpis, without) in [1_000, 10_000, 50_000].into_iter().zip(without) {
+            let root = folder.join(format!("goals-{kpis}"));
+            write(&root, &goals::files(kpis, kpis / 10));
+            let cost = cheapest(&root, &["check"], || {});
+            let mut limits = Limits::default();
+            match kpis {
+                10_000 => ten_thousand = Some(cost),
+                50_000 => limits.cpu = ten_thousand.map(|ten_thousand: Cost| 5.0 * LINEAR * ten_thousand.cpu),
+                _ => {}
+            }
+            let what = format!("check, {} KPIs and {} objectives", grouped(kpis), grouped(kpis / 10));
+            show(table, &what, cost, limits);
+            let most = (kpis == 10_000).then_some(0.15);
+            table.row("  more than without goals", &[], cost.wall - without, most, seconds);
+        }
     }
 
     /// A project with 2,000 mistakes, each of which is reported once.

@@ -158,11 +158,5 @@ pub(super) fn of_team<'a>(site: &Site<'a>, team: &str, level: Level) -> Vec<Obje
 
 /// The key results that a KPI shows.
 pub(super) fn of_kpi<'a>(site: &Site<'a>, kpi: &str, level: Level) -> Vec<ResultRow<'a>> {
-    let all = site
-        .manifest
-        .objectives
-        .values()
-        .flat_map(|objective| objective.key_results.iter().map(move |result| (objective, result)));
-    let shown = all.filter(|(_, result)| result.kpi.as_deref() == Some(kpi));
-    shown.filter_map(|(objective, result)| result_row(site, objective, result, level)).collect()
+    site.results(kpi).iter().filter_map(|(objective, result)| result_row(site, objective, result, level)).collect()
 }

@@ -1,7 +1,7 @@
 //! What pages share: where each definition has its page, and how KPIs stand in tables.
 
 use super::{escape, pages};
-use crate::manifest::data::{self, Better, Kpi, Manifest, TaxonomyValue};
+use crate::manifest::data::{self, Better, KeyResult, Kpi, Manifest, Objective, TaxonomyValue};
 use crate::manifest::present::Present;
 use minijinja::Value;
 use rayon::prelude::*;
@@ -58,6 +58,8 @@ pub(super) struct Site<'a> {
     common: (Value, Value),
     /// The rows of KPIs, as pages at the root and in folders show them.
     rows: HashMap<&'a str, (Value, Value)>,
+    /// For each KPI the key results that it shows, each with its objective.
+    results: HashMap<&'a str, Vec<(&'a Objective, &'a KeyResult)>>,
     /// The files of the values of taxonomies that have KPIs.
     values: BTreeMap<&'a str, BTreeMap<&'a str, String>>,
 }
@@ -65,7 +67,13 @@ pub(super) struct Site<'a> {
 impl<'a> Site<'a> {
     pub(super) fn of(manifest: &'a Manifest, present: Option<&'a Present>) -> Self {
         let common = (pages::common(manifest, Level::Root), pages::common(manifest, Level::Folder));
-        let mut site = Self { manifest, present, common, rows: HashMap::new(), values: BTreeMap::new() };
+        let mut site =
+            Self { manifest, present, common, rows: HashMap::new(), results: HashMap::new(), values: BTreeMap::new() };
+        for objective in manifest.objectives.values() {
+            for (result, kpi) in objective.key_results.iter().filter_map(|result| Some((result, result.kpi.as_deref()?))) {
+                site.results.entry(kpi).or_default().push((objective, result));
+            }
+        }
         for taxonomy in manifest.taxonomies.values() {
             let mut taken = BTreeSet::new();
             for value in taxonomy.values.iter().filter(|value| !value.kpis.is_empty()) {
@@ -108,17 +116,16 @@ impl<'a> Site<'a> {
     /// key result is on its way. Nothing where nobody has said what is good, or nothing is known.
     pub(super) fn standing(&self, kpi: &str) -> Option<&'static str> {
         let present = self.present?;
-        let results = self.manifest.objectives.values().flat_map(|objective| {
-            let known = present.key_results.get(&objective.name);
-            let shown = objective.key_results.iter().filter(|result| result.kpi.as_deref() == Some(kpi));
-            shown.filter_map(move |result| known?.get(&result.name))
-        });
-        let of_results = results.filter_map(|figures| match figures.progress.status.as_str() {
-            "off_track" => Some("bad"),
-            "at_risk" => Some("behind"),
-            "on_track" | "achieved" => Some("good"),
-            _ => None,
-        });
+        let known = |(objective, result): &(&Objective, &KeyResult)| {
+            present.key_results.get(&objective.name).and_then(|known| known.get(&result.name))
+        };
+        let of_results =
+            self.results(kpi).iter().filter_map(known).filter_map(|figures| match figures.progress.status.as_str() {
+                "off_track" => Some("bad"),
+                "at_risk" => Some("behind"),
+                "on_track" | "achieved" => Some("good"),
+                _ => None,
+            });
         let watching = self.manifest.kpis.get(kpi).map(|kpi| kpi.guardrails.as_slice()).unwrap_or_default();
         let fired = watching.iter().filter(|name| present.firings.contains_key(*name));
         let of_guardrails = fired.filter_map(|name| match self.manifest.guardrails.get(name)?.severity.as_str() {
@@ -129,6 +136,11 @@ impl<'a> Site<'a> {
         of_results
             .chain(of_guardrails)
             .min_by_key(|standing| ["bad", "behind", "good"].iter().position(|each| each == standing))
+    }
+
+    /// The key results that a KPI shows, each with its objective.
+    pub(super) fn results(&self, kpi: &str) -> &[(&'a Objective, &'a KeyResult)] {
+        self.results.get(kpi).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// What every page has.

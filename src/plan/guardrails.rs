@@ -8,7 +8,9 @@
 //! 4. [`firings`] keeps those that stand far enough within their run, and gives them the columns of the view.
 
 use super::names::Names;
-use super::relation::{Atom, Body, Part, Query, Ranking, Rolling, Scalar, Select, SoFar, column, day, fold};
+use super::relation::{
+    Atom, Body, Part, Query, Ranking, Rolling, Scalar, Select, SoFar, column, day, fold, text, text_or_null,
+};
 use super::views::blank;
 use super::{Data, Output, Question, Show, plan_with};
 use crate::calendar::{Calendar, Date, Grain};
@@ -107,10 +109,6 @@ fn truth(value: bool) -> Scalar {
     Expr::made(Node::Literal(Literal::Truth(value)))
 }
 
-fn words(text: &str) -> Scalar {
-    Expr::made(Node::Literal(Literal::Text(text.to_owned())))
-}
-
 /// The complete periods of a guardrail, with the number of those so far in which it does not hold.
 fn periods(guardrail: &Guardrail, keys: &[&str], from: &str) -> Select {
     let mut select = Select::from_part(from);
@@ -159,12 +157,12 @@ fn runs(guardrail: &Guardrail, keys: &[&str], from: &str) -> Select {
 fn firings(model: &Model, guardrail: &Guardrail, dimensions: &[DimensionId], conditions: &str, from: &str) -> Select {
     let mut select = Select::from_part(from);
     let of = |name: &str| column(from, name);
-    let or_null = |text: &str| if text.is_empty() { Expr::null() } else { words(text) };
+    let or_null = |of: &str| text_or_null(Some(of).filter(|of| !of.is_empty()));
     let owner = guardrail.owner.map_or("", |team| model.teams.get(team).name.value.as_str());
-    select.column(words(&guardrail.name.value), "guardrail");
-    select.column(words(guardrail.severity.name()), "severity");
+    select.column(text(&guardrail.name.value), "guardrail");
+    select.column(text(guardrail.severity.name()), "severity");
     select.column(or_null(owner), "owner");
-    select.column(words(guardrail.grain.name()), "grain");
+    select.column(text(guardrail.grain.name()), "grain");
     select.column(of("period"), "period");
     select.column(slice(model, dimensions, from), "slice");
     select.column(of("since"), "since");
@@ -209,9 +207,9 @@ fn slice(model: &Model, dimensions: &[DimensionId], from: &str) -> Scalar {
             Some(_) => Expr::apply(&text::TEXT, vec![key.clone()]),
         };
         let comma = if pieces.is_empty() { "" } else { ", " };
-        let there = Expr::apply(&concat::CONCAT, vec![words(&format!("{comma}{name} = ")), value]);
+        let there = Expr::apply(&concat::CONCAT, vec![text(&format!("{comma}{name} = ")), value]);
         let is_null = Expr::apply(&operators::IS_NULL, vec![key]);
-        pieces.push(Expr::apply(&if_::IF, vec![is_null, words(&format!("{comma}{name} is null")), there]));
+        pieces.push(Expr::apply(&if_::IF, vec![is_null, text(&format!("{comma}{name} is null")), there]));
     }
     joined(pieces)
 }
@@ -222,18 +220,18 @@ fn figures(guardrail: &Guardrail, from: &str) -> Scalar {
     for (at, reading) in guardrail.readings.iter().enumerate() {
         let opening = if at == 0 { "{" } else { ", " };
         let key = serde_json::Value::from(reading.text.as_str()).to_string();
-        pieces.push(words(&format!("{opening}{key}: ")));
+        pieces.push(text(&format!("{opening}{key}: ")));
         pieces.push(Expr::apply(&conversions::TO_JSON, vec![column(from, &figure(at))]));
     }
     if !pieces.is_empty() {
-        pieces.push(words("}"));
+        pieces.push(text("}"));
     }
     joined(pieces)
 }
 
 fn joined(mut pieces: Vec<Scalar>) -> Scalar {
     match pieces.len() {
-        0 => Expr::null(),
+        0 => text_or_null(None),
         1 => pieces.pop().unwrap_or_else(Expr::null),
         _ => Expr::apply(&concat::CONCAT, pieces),
     }

@@ -10,8 +10,8 @@
 //! 4. A row for each component multiplies the slopes on its way up with its own change.
 
 use super::names::Names;
-use super::relation::{Body, Part, Query, Scalar, Select, column};
-use super::views::{blank, text, with_changes};
+use super::relation::{Body, Part, Query, Scalar, Select, column, text, text_or_null};
+use super::views::{blank, with_changes};
 use super::{Output, Show, plan_with};
 use crate::align::drivers::{Component, NEAR, Slope, Tree, before};
 use crate::align::reach::Role;
@@ -104,7 +104,7 @@ fn star_row(model: &Model, part: &str, id: KpiId, from: &str) -> Select {
         Some(Better::Between(low, high)) => {
             (text("between"), apply(&operators::BETWEEN, vec![number("value"), Expr::number(low), Expr::number(high)]))
         }
-        None => (Expr::null(), Expr::null()),
+        None => (text_or_null(None), Expr::null()),
     };
     let mut select = Select::from_part(from);
     select.column(text(part), "part");
@@ -118,7 +118,7 @@ fn star_row(model: &Model, part: &str, id: KpiId, from: &str) -> Select {
     select.column(column(from, &format!("{name}__is_complete")), "is_complete");
     select.column(way, "better");
     select.column(text(&kpi.facts.unit.to_string()), "unit");
-    select.column(kpi.owner.map_or_else(Expr::null, |team| text(&model.teams.get(team).name.value)), "owner");
+    select.column(text_or_null(kpi.owner.map(|team| model.teams.get(team).name.value.as_str())), "owner");
     select
 }
 
@@ -368,11 +368,12 @@ impl Row<'_> {
         select.column(text(self.effect), "effect");
         let component = self.component.as_ref();
         select.column(component.map_or_else(nothing, |(component, _)| Expr::number(component.level)), "level");
-        select.column(component.map_or_else(nothing, |(component, _)| text(&component.name)), "component");
-        select.column(component.map_or_else(nothing, |(_, path)| text(path)), "path");
-        select.column(component.map_or_else(nothing, |(component, _)| text(component.kind.name())), "kind");
+        select.column(text_or_null(component.map(|(component, _)| component.name.as_str())), "component");
+        select.column(text_or_null(component.map(|(_, path)| path.as_str())), "path");
+        select.column(text_or_null(component.map(|(component, _)| component.kind.name())), "kind");
         select.column(component.map_or_else(nothing, |(component, _)| truth(!component.is_open)), "is_leaf");
-        let (dimension, member) = self.member.map_or_else(|| (nothing(), nothing()), |(name, value)| (text(name), value));
+        let (dimension, member) =
+            self.member.map_or_else(|| (text_or_null(None), text_or_null(None)), |(name, value)| (text(name), value));
         select.column(dimension, "dimension");
         select.column(member, "member");
         select.column(self.value.clone(), "value");

@@ -3,7 +3,7 @@
 use crate::calendar::{Date, DateTime, Grain, Pieces, Weekday};
 use crate::functions::Function;
 use crate::model::Relation;
-use crate::model::expr::Expr;
+use crate::model::expr::{Expr, Literal, Node};
 
 /// An expression over the columns of relations.
 pub type Scalar = Expr<Atom>;
@@ -315,6 +315,17 @@ pub enum JoinKind {
 /// A column of a relation.
 pub fn column(of: &str, name: &str) -> Scalar {
     Expr::leaf(Atom::Column { of: of.to_owned(), name: name.to_owned() })
+}
+
+/// A text.
+pub fn text(text: &str) -> Scalar {
+    Expr::made(Node::Literal(Literal::Text(text.to_owned())))
+}
+
+/// A text that may not be there. Without one it is a null that is known to be a text, so that a column has its type whatever a
+/// project defines.
+pub fn text_or_null(of: Option<&str>) -> Scalar {
+    of.map_or_else(|| Expr::apply(&crate::functions::text::TEXT, vec![Expr::null()]), text)
 }
 
 /// A day.

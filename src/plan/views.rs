@@ -1,10 +1,10 @@
 //! Which views a project has: per KPI one for each grain and slice, one for each scorecard, and all of their figures in one.
 
 use super::names::Names;
-use super::relation::{Body, Part, Query, Scalar, Select, column};
+use super::relation::{Body, Part, Query, Select, column, text, text_or_null};
 use super::{Data, Output, Question, Show, guardrails, north_star, objectives, plan_with};
 use crate::calendar::Grain;
-use crate::model::expr::{Expr, Literal, Node};
+use crate::model::expr::Expr;
 use crate::model::objective::Sheet;
 use crate::model::{DimensionId, Kpi, KpiId, Model, Scorecard};
 use crate::pipeline::Valid;
@@ -287,11 +287,6 @@ fn all_values(project: &Valid) -> Query {
     Query { parts, result: Body::Union(rows) }
 }
 
-/// A text.
-pub(super) fn text(text: &str) -> Scalar {
-    Expr::made(Node::Literal(Literal::Text(text.to_owned())))
-}
-
 /// One KPI's rows of the long form.
 fn long_rows(model: &Model, id: KpiId, grain: Grain, from: &str) -> Select {
     let kpi = model.kpis.get(id);
@@ -309,7 +304,7 @@ fn long_rows(model: &Model, id: KpiId, grain: Grain, from: &str) -> Select {
     select.column(number("change"), "change");
     select.column(column(from, &format!("{name}__is_complete")), "is_complete");
     select.column(text(&kpi.facts.unit.to_string()), "unit");
-    let owner = kpi.owner.map_or_else(Expr::null, |team| text(&model.teams.get(team).name.value));
-    select.column(owner, "owner");
+    let owner = kpi.owner.map(|team| model.teams.get(team).name.value.as_str());
+    select.column(text_or_null(owner), "owner");
     select
 }

@@ -15,7 +15,7 @@ mod terms;
 pub use terms::{slice_text, unit_text};
 
 use super::names::Names;
-use super::relation::{Atom, Body, Part, Query, Scalar, Select, column, day, moved};
+use super::relation::{Atom, Body, Part, Query, Scalar, Select, column, day, moved, text, text_or_null};
 use super::{Data, spine};
 use crate::calendar::{AsOf, Grain};
 use crate::functions::operators;
@@ -121,13 +121,9 @@ fn scored(making: &mut Making<'_>) -> (String, String) {
     (goals, scored)
 }
 
-fn text(text: &str) -> Scalar {
-    Expr::made(Node::Literal(Literal::Text(text.to_owned())))
-}
-
 /// A text; null where it is empty.
-fn text_or_null(of: &str) -> Scalar {
-    if of.is_empty() { Expr::null() } else { text(of) }
+fn unless_empty(of: &str) -> Scalar {
+    text_or_null(Some(of).filter(|of| !of.is_empty()))
 }
 
 fn truth(truth: bool) -> Scalar {

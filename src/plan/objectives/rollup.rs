@@ -7,7 +7,7 @@
 use super::super::relation::{Body, From, JoinKind, Rows, Scalar, Select, column, day, fold};
 use super::readings::joined;
 use super::score::{at_least, choose, rounded};
-use super::{Making, floating, number, text, truth};
+use super::{Making, floating, number, text, text_or_null, truth};
 use crate::functions::{Function, coalesce, max, min, operators, sum};
 use crate::model::Model;
 use crate::model::expr::Expr;
@@ -128,9 +128,9 @@ fn result(making: &mut Making<'_>, scores: &str) -> Select {
     let model = making.model;
     let names = ["objective", "title", "owner", "parent", "begins", "due", "is_dropped"];
     let rows = model.objectives.rows().iter().map(|objective| {
-        let owner = objective.owner.map_or_else(Expr::null, |team| text(&model.teams.get(team).name.value));
+        let owner = text_or_null(objective.owner.map(|team| model.teams.get(team).name.value.as_str()));
         let parent = objective.parent.as_ref();
-        let parent = parent.map_or_else(Expr::null, |parent| text(&model.objectives.get(parent.value).name.value));
+        let parent = text_or_null(parent.map(|parent| model.objectives.get(parent.value).name.value.as_str()));
         let days = objective.period.map(|period| [day(period.first), day(period.last)]);
         let [first, last] = days.unwrap_or_else(|| [Expr::null(), Expr::null()]);
         vec![text(&objective.name.value), text(&objective.title), owner, parent, first, last, truth(is_dropped(objective))]

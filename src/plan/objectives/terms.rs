@@ -1,7 +1,7 @@
 //! The key results themselves as rows: what each aims at, from when to when, and who owns it.
 
 use super::super::relation::{Body, From, JoinKind, Rows, Scalar, Select, column, day};
-use super::{Making, all, floating, number, number_or_null, same_result, text, text_or_null, truth};
+use super::{Making, all, floating, number, number_or_null, same_result, text, text_or_null, truth, unless_empty};
 use crate::calendar::Date;
 use crate::functions::{abs, coalesce, operators};
 use crate::model::Model;
@@ -16,15 +16,15 @@ const COLUMNS: [(&str, Term); 18] = [
     ("objective", |_, objective, _| text(&objective.name.value)),
     ("key_result", |_, _, result| text(&result.name.value)),
     ("title", |_, _, result| text(&result.title)),
-    ("owner", |model, _, result| result.owner.map_or_else(Expr::null, |team| text(&model.teams.get(team).name.value))),
-    ("kpi", |model, _, result| result.kpi().map_or_else(Expr::null, |shown| text(&model.kpis.get(shown.kpi).name.value))),
-    ("slice", |model, _, result| text_or_null(&slice_text(model, result))),
-    ("unit", |model, _, result| text_or_null(&unit_text(model, result))),
+    ("owner", |model, _, result| text_or_null(result.owner.map(|team| model.teams.get(team).name.value.as_str()))),
+    ("kpi", |model, _, result| text_or_null(result.kpi().map(|shown| model.kpis.get(shown.kpi).name.value.as_str()))),
+    ("slice", |model, _, result| unless_empty(&slice_text(model, result))),
+    ("unit", |model, _, result| unless_empty(&unit_text(model, result))),
     ("begins", |_, objective, _| objective.period.map_or_else(Expr::null, |period| day(period.first))),
     ("due", |_, _, result| result.due.map_or_else(Expr::null, day)),
     ("baseline", |_, _, result| number_or_null(result.goal.as_ref().and_then(Goal::baseline))),
     ("target", |_, _, result| number_or_null(result.goal.as_ref().and_then(target))),
-    ("bound", |_, _, result| bound(result).map_or_else(Expr::null, |bound| text(bound.word()))),
+    ("bound", |_, _, result| text_or_null(bound(result).map(Bound::word))),
     ("upper", |_, _, result| match bound(result) {
         Some(Bound::Between(_, upper)) => number(upper.number),
         _ => Expr::null(),
