@@ -2,10 +2,14 @@
 //!
 //! What comes out is nearly always right, so that the plan and its SQL are reached; now and then a piece is of the wrong kind.
 
+
+#[path = "steered.rs"]
+mod steered;
+
 use std::fmt::Write;
 
 /// Choices, one byte each; when there are none left, always the first.
-struct Choices<'a> {
+pub(super) struct Choices<'a> {
     bytes: &'a [u8],
 }
 
@@ -59,6 +63,35 @@ const SOURCES: &str = "sources:
     kind: entities
     key: [region, store_no]
     columns: { region: text, store_no: integer, opened_on: date, size: number }
+  plans:
+    table: raw.plans
+    kind: states
+    row: plan
+    key: plan_id
+    valid: { from: begun_at, to: { column: last_day, inclusive: true } }
+    columns:
+      plan_id: text
+      customer: { references: customers }
+      level: { type: text, values: [basic, pro], nullable: false }
+      begun_at: instant
+      last_day: date
+      price: { type: decimal, unit: EUR, min: 0 }
+  balances:
+    table: raw.balances
+    kind: states
+    row: account
+    key: account
+    snapshot: taken_on
+    every: week
+    columns: { account: text, taken_on: date, held: { type: decimal, unit: EUR } }
+journeys:
+  path:
+    row: customer
+    starts: every
+    steps:
+      joined: { at: customers.joined_on, entity: customer_id }
+      bought: { at: orders.ordered_at, entity: customer, where: \"status = 'paid'\" }
+      planned: { at: plans.begun_at, entity: customer }
 dimensions:
   country: { from: { customers: country, orders: customer.country } }
 teams: { sales: { title: Sales } }
@@ -71,7 +104,7 @@ pub(super) fn project(bytes: &[u8]) -> (String, String) {
         "kpic: 1\nproject: p\ncalendar:\n  start: {}\n  data_from: 2022-12-30\n  as_of: {}\n  settle: {} days\n  timezone: {}\n  \
          week_starts: {}\n  fiscal_year_starts: {}\n",
         choices.pick(&["2023-01-01", "2023-12-31", "2024-02-29"]),
-        choices.pick(&["2024-03-31", "today", "2024-02-29", "2023-01-01"]),
+        choices.pick(&["2024-03-31", "today", "2024-02-29", "2024-03-01"]),
         choices.below(40),
         choices.pick(&["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"]),
         choices.pick(&["monday", "sunday"]),
@@ -81,12 +114,13 @@ pub(super) fn project(bytes: &[u8]) -> (String, String) {
     spec.push_str("kpis:\n  k0: { formula: count(orders), grains: [day], unit: order }\n");
     for at in 1..=1 + choices.below(5) {
         let formula = figure(&mut choices, at, 3).replace('\'', "''");
-        let _ = write!(spec, "  k{at}:\n    formula: '{formula}'\n    grain: {}\n", choices.pick(GRAINS));
+        let _ = write!(spec, "  k{at}:\n    formula: '{formula}'\n    grain: {}\n", choices.pick(if at == 1 { &["month"] } else { GRAINS }));
         let by =
             choices.pick(&["", "    by: [status]\n", "    by: [country, [is_big, country]]\n", "    grains: [year, week]\n"]);
         spec.push_str(by);
-        spec.push_str(choices.pick(&["", "    unit: EUR\n", "    unit: \"%\"\n", "    gaps: omit\n", "    owner: sales\n"]));
+        spec.push_str(choices.pick(&["", "", "", "    unit: EUR\n", "    unit: \"%\"\n", "    gaps: omit\n", "    owner: sales\n"]));
     }
+    steered::sections(&mut choices, &mut spec);
     let _ = writeln!(spec, "scorecards: {{ all: {{ grain: {}, kpis: [k0, k1] }} }}", choices.pick(GRAINS));
     (project, spec)
 }
@@ -111,7 +145,7 @@ fn figure(choices: &mut Choices<'_>, at: usize, depth: usize) -> String {
         9 => format!("k{0} / total(k{0}{1})", choices.below(at), choices.pick(&["", ", country", ", status"])),
         10 => {
             let over = window(choices);
-            let name = choices.pick(&["avg", "sum", "max", "min", "median", "last", "stddev"]);
+            let name = choices.pick(&["avg", "sum", "max", "min", "median", "stddev"]);
             format!("{name}(k{} each {}{over})", choices.below(at), choices.pick(GRAINS))
         }
         11 => format!("{}({}, {})", choices.pick(&["least", "greatest", "coalesce"]), inner(choices), inner(choices)),
@@ -127,7 +161,19 @@ fn aggregate(choices: &mut Choices<'_>) -> String {
     let filter = if choices.below(2) == 0 { String::new() } else { format!(" where {}", condition(choices, 2)) };
     let at = choices.pick(&["", "", "", " at shipped_on"]);
     let over = window(choices);
-    match choices.below(10) {
+    match choices.below(15) {
+        10 => format!("{}(plans.price at {})", choices.pick(&["sum", "avg", "max"]), choices.pick(&["end", "start", "begun_at"])),
+        11 => format!("count(plans {})", choices.pick(&["at end", "at start", "where level = 'pro' at end", "at last_day"])),
+        12 => {
+            let when = choices.pick(&["end.exists and not start.exists", "start.exists and not end.exists", "not start.ever"]);
+            let value = choices.pick(&["end.price", "start.price", "end.price - start.price"]);
+            format!("sum({value} from plans{} where {when})", choices.pick(&["", " per customer"]))
+        }
+        13 => format!("sum(balances.held at {})", choices.pick(&["end", "start"])),
+        14 => {
+            let within = choices.pick(&["", " within 30 days", " within 7 days of joined", " within 2 months of bought"]);
+            format!("count(path where reached({}{within}){over})", choices.pick(&["bought", "planned", "joined"]))
+        }
         0 => format!("count(orders{filter}{at}{over})"),
         1 => format!("count_distinct(orders.customer{filter}{at}{over})"),
         2 => format!("count(customers where count(orders{filter}) > {}{over})", choices.below(4)),
