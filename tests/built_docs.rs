@@ -13,7 +13,7 @@ mod markdown;
 #[path = "built_docs/schema.rs"]
 mod schema;
 
-use kpic::build::{Output, outputs, outputs_without_documents};
+use kpic::build::{Documents, Output, outputs};
 use kpic::diagnostic::Findings;
 use kpic::docs::BUILT_IN;
 use kpic::manifest::Manifest;
@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -39,7 +39,7 @@ fn projects() -> Vec<PathBuf> {
 
 fn built(project: &Path) -> BTreeMap<String, String> {
     let valid = check(project, &Options::default()).valid().unwrap();
-    let outputs: Vec<Output> = outputs(&valid, None).unwrap();
+    let outputs: Vec<Output> = outputs(&valid, Documents::Pages(None)).unwrap();
     outputs.into_iter().map(|output| (output.path, output.text)).collect()
 }
 
@@ -226,8 +226,14 @@ fn pages_with(own: &[(&str, &str)]) -> Result<BTreeMap<String, String>, (Finding
     for (name, text) in own {
         files.add(format!("templates/{name}"), (*text).to_owned());
     }
-    match kpic::docs::pages(&MANIFEST, None, &BTreeMap::new(), &files) {
-        Ok(pages) => Ok(pages.into_iter().map(|page| (page.path, page.text)).collect()),
+    let pages = Mutex::new(BTreeMap::new());
+    let keep = |page: kpic::docs::Page| _ = pages.lock().unwrap().insert(page.path, page.text);
+    match kpic::docs::pages(&MANIFEST, None, &BTreeMap::new(), &files, &keep) {
+        Ok(count) => {
+            let pages = pages.into_inner().unwrap();
+            assert_eq!(pages.len(), count);
+            Ok(pages)
+        }
         Err(findings) => Err((findings, files)),
     }
 }
@@ -355,10 +361,11 @@ fn a_build_is_the_same_each_time_and_pages_go_away_with_what_they_are_about() {
 fn a_build_without_documents_is_the_rest_of_one_with_them() {
     for project in projects() {
         let valid = check(&project, &Options::default()).valid().unwrap();
-        let rest = outputs(&valid, None).unwrap().into_iter().filter(|output| !output.path.starts_with("docs/"));
+        let rest =
+            outputs(&valid, Documents::Pages(None)).unwrap().into_iter().filter(|output| !output.path.starts_with("docs/"));
         let rest: Vec<Output> = rest.collect();
         assert!(rest.len() > 3);
-        assert_eq!(outputs_without_documents(&valid), rest);
+        assert_eq!(outputs(&valid, Documents::None).unwrap(), rest);
     }
 }
 

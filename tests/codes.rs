@@ -80,7 +80,7 @@ fn findings(part: &Part) -> (Findings, String) {
             let outcomes = test::run(&mut valid, &engine, &[]).unwrap();
             found.append(test::findings(&valid, &outcomes));
             if !part.templates.is_empty() {
-                found.append(kpic::build::outputs(&valid, None).err().unwrap_or_default());
+                found.append(kpic::build::outputs(&valid, kpic::build::Documents::Pages(None)).err().unwrap_or_default());
             }
             // Specs without a relation of their own have no data to look at.
             if part.spec.contains("query:") {

@@ -14,6 +14,7 @@ use crate::pipeline::{Checked, Valid};
 use crate::plan::views::{self, Shows, View};
 use crate::sql::{self, Dialect, dialect};
 use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
 
 /// A file below the target folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub fn with_templates(mut checked: Checked) -> Checked {
     }
     let found = match checked.valid() {
         Ok(valid) => {
-            let found = outputs(&valid, None).err();
+            let found = make(&valid, Documents::Pages(None), &|_| {}).err();
             checked = valid.into_checked();
             found.unwrap_or_default()
         }
@@ -46,62 +47,70 @@ pub fn with_templates(mut checked: Checked) -> Checked {
     checked
 }
 
-/// All files of a project: `deploy.sql`, the views, the manifest with its schema, and the documents, which say how things stand
-/// where that is known.
+/// What a build makes beside views and the manifest.
+#[derive(Debug, Clone, Copy)]
+pub enum Documents<'a> {
+    /// Nothing.
+    None,
+    /// Pages for people, which say how things stand where that is known.
+    Pages(Option<&'a Present>),
+}
+
+/// How much a build has made.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The file that makes all views.
+    pub deploy: String,
+    /// How many views.
+    pub views: usize,
+    /// How many pages.
+    pub pages: usize,
+}
+
+/// Makes all files of a project: `deploy.sql`, the views, the manifest with its schema, and the documents. Each is given to `sink` as
+/// soon as it is made, so that making and writing go on side by side.
 ///
 /// # Errors
 /// Gives findings if one of the project's templates is wrong.
-pub fn outputs(project: &Valid, present: Option<&Present>) -> Result<Vec<Output>, Findings> {
-    let made = Made::of(project);
-    let sql = made.views.iter().map(|view| view.name.as_str()).zip(made.statements.iter().map(String::as_str)).collect();
-    let pages = docs::pages(&made.manifest, present, &sql, project.files())?
-        .into_iter()
-        .map(|page| Output { path: format!("docs/{}", page.path), text: page.text });
-    let mut outputs = made.files(project.model());
-    outputs.extend(pages);
+pub fn make(project: &Valid, documents: Documents<'_>, sink: &(dyn Fn(&Output) + Sync)) -> Result<Built, Findings> {
+    let name = project.model().warehouse.dialect.as_ref();
+    let dialect = dialect::dialect(name.map(|name| name.value.as_str()));
+    let views = views::views(project);
+    let view = |view: &View| {
+        let output = Output { path: sql::file(&view.name, dialect), text: statement(project, view, dialect) };
+        sink(&output);
+        output.text
+    };
+    let data = || {
+        let manifest = manifest::manifest(project, &views, dialect);
+        sink(&Output { path: manifest::FILE.to_owned(), text: manifest::json(&manifest) });
+        sink(&Output { path: manifest::SCHEMA_FILE.to_owned(), text: manifest::schema() });
+        manifest
+    };
+    let (statements, manifest): (Vec<String>, Manifest) = rayon::join(|| views.par_iter().map(view).collect(), data);
+    let deploy = format!("sql/{}/deploy.sql", dialect.name());
+    let all_views = || sink(&Output { path: deploy.clone(), text: deploy_text(project.model(), &statements, dialect) });
+    let pages = || {
+        let Documents::Pages(present) = documents else { return Ok(0) };
+        let sql = views.iter().map(|view| view.name.as_str()).zip(statements.iter().map(String::as_str)).collect();
+        let page = |page: docs::Page| sink(&Output { path: format!("docs/{}", page.path), text: page.text });
+        docs::pages(&manifest, present, &sql, project.files(), &page)
+    };
+    let ((), pages) = rayon::join(all_views, pages);
+    Ok(Built { deploy, views: views.len(), pages: pages? })
+}
+
+/// All files of a project, in the order of their paths.
+///
+/// # Errors
+/// Gives findings if one of the project's templates is wrong.
+pub fn outputs(project: &Valid, documents: Documents<'_>) -> Result<Vec<Output>, Findings> {
+    let outputs = Mutex::new(Vec::new());
+    let keep = |output: &Output| outputs.lock().unwrap_or_else(PoisonError::into_inner).push(output.clone());
+    make(project, documents, &keep)?;
+    let mut outputs = outputs.into_inner().unwrap_or_else(PoisonError::into_inner);
+    outputs.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(outputs)
-}
-
-/// The same without the documents.
-pub fn outputs_without_documents(project: &Valid) -> Vec<Output> {
-    Made::of(project).files(project.model())
-}
-
-/// What files are made of.
-struct Made {
-    views: Vec<View>,
-    /// The statement of each view.
-    statements: Vec<String>,
-    manifest: Manifest,
-    /// The manifest as a file, and its schema.
-    data: [Output; 2],
-    dialect: &'static dyn Dialect,
-}
-
-impl Made {
-    fn of(project: &Valid) -> Self {
-        let name = project.model().warehouse.dialect.as_ref();
-        let dialect = dialect::dialect(name.map(|name| name.value.as_str()));
-        let views = views::views(project);
-        let (statements, (manifest, data)) = rayon::join(
-            || views.par_iter().map(|view| statement(project, view, dialect)).collect(),
-            || {
-                let manifest = manifest::manifest(project, &views, dialect);
-                let output = |path: &str, text: String| Output { path: path.to_owned(), text };
-                let json = output(manifest::FILE, manifest::json(&manifest));
-                (manifest, [json, output(manifest::SCHEMA_FILE, manifest::schema())])
-            },
-        );
-        Self { views, statements, manifest, data, dialect }
-    }
-
-    /// The files, but for the documents.
-    fn files(self, model: &Model) -> Vec<Output> {
-        let deploy = deploy(model, &self.statements, self.dialect);
-        let deploy = Output { path: format!("sql/{}/deploy.sql", self.dialect.name()), text: deploy };
-        let file = |(view, text): (&View, String)| Output { path: sql::file(&view.name, self.dialect), text };
-        std::iter::once(deploy).chain(self.views.iter().zip(self.statements).map(file)).chain(self.data).collect()
-    }
 }
 
 /// The statement that makes a view, after a comment that says what it is.
@@ -127,7 +136,7 @@ fn qualified(model: &Model, name: &str, dialect: &dyn Dialect) -> String {
 }
 
 /// Everything in one file, in an order in which it can be run, again and again.
-fn deploy(model: &Model, statements: &[String], dialect: &dyn Dialect) -> String {
+fn deploy_text(model: &Model, statements: &[String], dialect: &dyn Dialect) -> String {
     let schema: Vec<_> = model.warehouse.schema.iter().map(|part| dialect.identifier(part)).collect();
     let of = if model.name.is_empty() {
         String::new()

@@ -1,7 +1,8 @@
 //! Writes a tree of files as one: whoever looks sees the old tree or the new one, even if the writer is stopped half way.
 //!
-//! 1. The new tree is staged in a folder beside the target.
-//! 2. Files in the target that the last build did not write are linked into the staged tree: they belong to somebody else.
+//! 1. The new tree is staged in a folder beside the target, file by file, as they are made.
+//! 2. Files that are as they were are linked into the staged tree, and so are those that the last build did not write: they belong to
+//!    somebody else.
 //! 3. The two folders change places, in one step where the system can do that.
 //! 4. The old tree is deleted.
 //!
@@ -12,7 +13,8 @@ use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The file that lists what a build wrote.
 const LIST: &str = ".kpic-files";
@@ -32,53 +34,145 @@ impl Problem {
     }
 }
 
-/// Writes `outputs` below `target`.
+/// Writes files below `target` as they are made: `make` gives each to the function that it is given, from any thread, and none twice.
 ///
 /// # Errors
-/// Fails, with the old tree in place, if a file of somebody else is in the way or the system refuses to write.
-pub fn write(target: &Path, outputs: &[Output]) -> Result<(), Problem> {
-    let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    if target.is_file() {
-        return Err(Problem {
-            message: format!("{} is a file, and the output needs a folder of that name", target.display()),
-            help: Some("move it away, or name another `target_dir:` in kpic.yml".to_owned()),
-        });
-    }
-    fs::create_dir_all(parent).map_err(|error| Problem::io("cannot make the folder", parent, &error))?;
-    let own = listed(target);
-    let new: BTreeSet<&str> = outputs.iter().map(|output| output.path.as_str()).collect();
-    let foreign = foreign(target, &own)?;
-    if let Some(path) = foreign.iter().find(|path| new.contains(path.as_str())) {
-        return Err(Problem {
-            message: format!("{} is in the way: kpic did not write it", target.join(path).display()),
-            help: Some("move it away, or name another `target_dir:` in kpic.yml".to_owned()),
-        });
-    }
-    let staged = parent.join(format!(".{name}.kpic-next"));
-    clear(&staged)?;
-    if is_written(target, outputs, &own) {
-        return Ok(());
-    }
-    let done = stage(target, &staged, outputs, &own, &foreign).and_then(|()| swap(target, &staged));
+/// Fails, with the old tree in place, if a file of somebody else is in the way or the system refuses to write; and with what `make`
+/// fails with, if it does.
+pub fn write<T, E>(
+    target: &Path,
+    make: impl FnOnce(&(dyn Fn(&Output) + Sync)) -> Result<T, E>,
+) -> Result<Result<T, E>, Problem> {
+    let staging = Staging::begin(target)?;
+    let result = make(&|output| staging.add(output));
+    let done = if result.is_ok() { staging.finish() } else { Ok(()) };
     // What is left in the staging folder is the old tree, or what did not come to be.
-    let cleared = clear(&staged);
-    done.and(cleared)
+    let cleared = clear(&staging.staged);
+    done.and(cleared).map(|()| result)
+}
+
+/// A tree that is being made beside the one that it will replace.
+struct Staging<'a> {
+    target: &'a Path,
+    /// Where it is made.
+    staged: PathBuf,
+    /// What the last build wrote.
+    own: BTreeSet<String>,
+    /// The folders that are made.
+    folders: Mutex<BTreeSet<String>>,
+    added: Mutex<Added>,
+}
+
+/// What has been added.
+#[derive(Default)]
+struct Added {
+    /// The paths whose files are new or have another text; they are written.
+    changed: Vec<String>,
+    /// The paths whose files are as they were.
+    same: Vec<String>,
+    /// What could not be written.
+    problems: Vec<Problem>,
+}
+
+impl<'a> Staging<'a> {
+    fn begin(target: &'a Path) -> Result<Self, Problem> {
+        let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if target.is_file() {
+            return Err(Problem {
+                message: format!("{} is a file, and the output needs a folder of that name", target.display()),
+                help: Some("move it away, or name another `target_dir:` in kpic.yml".to_owned()),
+            });
+        }
+        fs::create_dir_all(parent).map_err(|error| Problem::io("cannot make the folder", parent, &error))?;
+        let staged = parent.join(format!(".{name}.kpic-next"));
+        clear(&staged)?;
+        make_folder(&staged)?;
+        let own = listed(target);
+        Ok(Self { target, staged, own, folders: Mutex::default(), added: Mutex::default() })
+    }
+
+    /// Adds a file. One that is as it was waits: if all are, there is nothing to do.
+    fn add(&self, output: &Output) {
+        let is_same = self.own.contains(&output.path)
+            && fs::read(self.target.join(&output.path)).is_ok_and(|bytes| bytes == output.text.as_bytes());
+        let written = if is_same { Ok(()) } else { self.write(output) };
+        let mut added = held(&self.added);
+        match written {
+            Ok(()) if is_same => added.same.push(output.path.clone()),
+            Ok(()) => added.changed.push(output.path.clone()),
+            Err(problem) => added.problems.push(problem),
+        }
+    }
+
+    fn write(&self, output: &Output) -> Result<(), Problem> {
+        self.make_room(&output.path)?;
+        let path = self.staged.join(&output.path);
+        fs::write(&path, &output.text).map_err(|error| Problem::io("cannot write", &path, &error))
+    }
+
+    /// Makes the folder of a file, if no other file has needed it.
+    fn make_room(&self, path: &str) -> Result<(), Problem> {
+        let Some((folder, _)) = path.rsplit_once('/') else { return Ok(()) };
+        let mut folders = held(&self.folders);
+        if !folders.contains(folder) {
+            make_folder(&self.staged.join(folder))?;
+            folders.insert(folder.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Puts the tree in the target's place.
+    fn finish(&self) -> Result<(), Problem> {
+        let Added { changed, same, mut problems } = std::mem::take(&mut *held(&self.added));
+        // Of several problems always the same is told.
+        problems.sort_by(|one, other| one.message.cmp(&other.message));
+        if let Some(problem) = problems.into_iter().next() {
+            return Err(problem);
+        }
+        if changed.is_empty() && same.len() == self.own.len() {
+            return Ok(());
+        }
+        let new: BTreeSet<&str> = changed.iter().chain(&same).map(String::as_str).collect();
+        let foreign = foreign(self.target, &self.own)?;
+        if let Some(path) = foreign.iter().find(|path| new.contains(path.as_str())) {
+            return Err(Problem {
+                message: format!("{} is in the way: kpic did not write it", self.target.join(path).display()),
+                help: Some("move it away, or name another `target_dir:` in kpic.yml".to_owned()),
+            });
+        }
+        // By links files keep their times.
+        same.par_iter().chain(&foreign).try_for_each(|path| self.keep(path))?;
+        let list = self.staged.join(LIST);
+        let paths: String = new.iter().map(|path| format!("{path}\n")).collect();
+        fs::write(&list, paths).map_err(|error| Problem::io("cannot write", &list, &error))?;
+        swap(self.target, &self.staged)
+    }
+
+    /// Takes a file of the old tree over.
+    fn keep(&self, path: &str) -> Result<(), Problem> {
+        self.make_room(path)?;
+        let (old, new) = (self.target.join(path), self.staged.join(path));
+        if fs::hard_link(&old, &new).is_err() {
+            fs::copy(&old, &new).map_err(|error| Problem::io("cannot keep", &old, &error))?;
+        }
+        Ok(())
+    }
+}
+
+/// What a lock holds; no thread dies with it in hand.
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn make_folder(folder: &Path) -> Result<(), Problem> {
+    fs::create_dir_all(folder).map_err(|error| Problem::io("cannot make the folder", folder, &error))
 }
 
 /// What the last build wrote into a target.
 fn listed(target: &Path) -> BTreeSet<String> {
     let list = fs::read_to_string(target.join(LIST)).unwrap_or_default();
     list.lines().map(str::to_owned).collect()
-}
-
-/// Whether a target has these files, written by a build, and no other file of a build.
-fn is_written(target: &Path, outputs: &[Output], own: &BTreeSet<String>) -> bool {
-    own.len() == outputs.len() && outputs.par_iter().all(|output| own.contains(&output.path) && is_same(target, output))
-}
-
-fn is_same(target: &Path, output: &Output) -> bool {
-    fs::read(target.join(&output.path)).is_ok_and(|bytes| bytes == output.text.as_bytes())
 }
 
 /// The files in a target that the last build did not write, by their paths.
@@ -104,42 +198,6 @@ fn foreign(target: &Path, own: &BTreeSet<String>) -> Result<Vec<String>, Problem
     }
     found.sort();
     Ok(found)
-}
-
-/// Makes the new tree. A file that is as it was is linked, so that its time of change stays.
-fn stage(target: &Path, staged: &Path, outputs: &[Output], own: &BTreeSet<String>, foreign: &[String]) -> Result<(), Problem> {
-    let make =
-        |folder: &Path| fs::create_dir_all(folder).map_err(|error| Problem::io("cannot make the folder", folder, &error));
-    make(staged)?;
-    // The list comes first: whatever else is in a staging folder, it is ours.
-    let list: String = outputs.iter().map(|output| format!("{}\n", output.path)).collect();
-    write_file(&staged.join(LIST), &list)?;
-    let folders: BTreeSet<&str> = outputs.iter().filter_map(|output| Some(output.path.rsplit_once('/')?.0)).collect();
-    for folder in folders {
-        make(&staged.join(folder))?;
-    }
-    let file = |output: &Output| {
-        let path = staged.join(&output.path);
-        let same = own.contains(&output.path) && is_same(target, output);
-        if same && fs::hard_link(target.join(&output.path), &path).is_ok() { Ok(()) } else { write_file(&path, &output.text) }
-    };
-    // Side by side, and yet of several problems always the same is told.
-    let done: Vec<Result<(), Problem>> = outputs.par_iter().map(file).collect();
-    done.into_iter().collect::<Result<(), Problem>>()?;
-    for file in foreign {
-        let (old, path) = (target.join(file), staged.join(file));
-        if let Some(folder) = path.parent() {
-            make(folder)?;
-        }
-        if fs::hard_link(&old, &path).is_err() {
-            fs::copy(&old, &path).map_err(|error| Problem::io("cannot keep", &old, &error))?;
-        }
-    }
-    Ok(())
-}
-
-fn write_file(path: &Path, text: &str) -> Result<(), Problem> {
-    fs::write(path, text).map_err(|error| Problem::io("cannot write", path, &error))
 }
 
 /// Puts the staged tree in the target's place.
@@ -189,6 +247,14 @@ mod tests {
 
     fn output(path: &str, text: &str) -> Output {
         Output { path: path.to_owned(), text: text.to_owned() }
+    }
+
+    fn write(target: &Path, outputs: &[Output]) -> Result<(), Problem> {
+        super::write(target, |sink| {
+            outputs.iter().for_each(sink);
+            Ok::<(), ()>(())
+        })
+        .map(|made| made.unwrap())
     }
 
     fn folder() -> tempfile::TempDir {

@@ -78,8 +78,8 @@ pub fn template_findings(files: &Files) -> Findings {
     findings
 }
 
-/// All pages of a project: its manifest, how things stand if that is known, the SQL of views by their names, and the files with the
-/// project's own templates.
+/// All pages of a project, each given to `sink` as soon as it is made; and how many they are. A page is made of the manifest, of how things
+/// stand if that is known, of the SQL of views by their names, and of the project's own templates.
 ///
 /// # Errors
 /// Gives findings if a template of the project is wrong.
@@ -88,7 +88,8 @@ pub fn pages(
     present: Option<&Present>,
     sql: &BTreeMap<&str, &str>,
     files: &Files,
-) -> Result<Vec<Page>, Findings> {
+    sink: &(dyn Fn(Page) + Sync),
+) -> Result<usize, Findings> {
     let mut findings = Findings::default();
     let own = load::templates(files);
     let templates = Templates::new(files, &own, &mut findings);
@@ -98,24 +99,21 @@ pub fn pages(
     }
     let site = Site::of(manifest, present);
     let readers = readers(manifest);
-    let made: Vec<Result<Page, Box<Finding>>> =
-        subjects(manifest, &site).into_par_iter().map(|subject| subject.page(&site, &readers, sql, &templates)).collect();
-    let mut pages = Vec::with_capacity(made.len());
+    let made: Vec<Result<(), Box<Finding>>> = subjects(manifest, &site)
+        .into_par_iter()
+        .map(|subject| subject.page(&site, &readers, sql, &templates).map(sink))
+        .collect();
+    let count = made.len();
     // A template that is wrong is wrong on every page: the first one says it.
     let mut said = HashSet::new();
-    for page in made {
-        match page {
-            Ok(page) => pages.push(page),
-            Err(finding) => {
-                let place = finding.labels.first().map(|label| label.span);
-                if said.insert((place, finding.message.clone())) {
-                    findings.push(*finding);
-                }
-            }
+    for finding in made.into_iter().filter_map(Result::err) {
+        let place = finding.labels.first().map(|label| label.span);
+        if said.insert((place, finding.message.clone())) {
+            findings.push(*finding);
         }
     }
     findings.sort();
-    if findings.is_empty() { Ok(pages) } else { Err(findings) }
+    if findings.is_empty() { Ok(count) } else { Err(findings) }
 }
 
 /// For each source and journey the KPIs that read it.

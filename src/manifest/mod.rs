@@ -8,6 +8,7 @@ pub mod data;
 mod guardrail;
 mod journey;
 mod kpi;
+mod layout;
 mod north_star;
 pub mod objective;
 pub mod present;
@@ -27,6 +28,7 @@ use data::{
     Calendar, Column, Dimension, Holds, Place, Project, Relation, Review, Scorecard, Shown, Source, Team, Test, TestedKpi,
     Warehouse,
 };
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The version of the manifest's form. It grows when a program that reads an older one would be misled.
@@ -63,11 +65,12 @@ pub fn manifest(project: &Valid, views: &[View], dialect: &dyn Dialect) -> Manif
     }
 }
 
-/// The manifest as JSON.
+/// The manifest as JSON, a definition on each line.
 pub fn json(manifest: &Manifest) -> String {
     // A view and its KPI take about so many bytes. To grow such a text means to copy it.
-    let mut text = Vec::with_capacity(4_000 + 2_500 * manifest.views.len());
-    if serde_json::to_writer_pretty(&mut text, manifest).is_err() {
+    let mut text = Vec::with_capacity(4_000 + 1_600 * manifest.views.len());
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, layout::Definitions::default());
+    if manifest.serialize(&mut serializer).is_err() {
         text.clear();
     }
     text.push(b'\n');

@@ -2,7 +2,6 @@
 //!
 //! What comes out is nearly always right, so that the plan and its SQL are reached; now and then a piece is of the wrong kind.
 
-
 #[path = "steered.rs"]
 mod steered;
 
@@ -114,11 +113,23 @@ pub(super) fn project(bytes: &[u8]) -> (String, String) {
     spec.push_str("kpis:\n  k0: { formula: count(orders), grains: [day], unit: order }\n");
     for at in 1..=1 + choices.below(5) {
         let formula = figure(&mut choices, at, 3).replace('\'', "''");
-        let _ = write!(spec, "  k{at}:\n    formula: '{formula}'\n    grain: {}\n", choices.pick(if at == 1 { &["month"] } else { GRAINS }));
+        let _ = write!(
+            spec,
+            "  k{at}:\n    formula: '{formula}'\n    grain: {}\n",
+            choices.pick(if at == 1 { &["month"] } else { GRAINS })
+        );
         let by =
             choices.pick(&["", "    by: [status]\n", "    by: [country, [is_big, country]]\n", "    grains: [year, week]\n"]);
         spec.push_str(by);
-        spec.push_str(choices.pick(&["", "", "", "    unit: EUR\n", "    unit: \"%\"\n", "    gaps: omit\n", "    owner: sales\n"]));
+        spec.push_str(choices.pick(&[
+            "",
+            "",
+            "",
+            "    unit: EUR\n",
+            "    unit: \"%\"\n",
+            "    gaps: omit\n",
+            "    owner: sales\n",
+        ]));
     }
     steered::sections(&mut choices, &mut spec);
     let _ = writeln!(spec, "scorecards: {{ all: {{ grain: {}, kpis: [k0, k1] }} }}", choices.pick(GRAINS));
@@ -162,7 +173,9 @@ fn aggregate(choices: &mut Choices<'_>) -> String {
     let at = choices.pick(&["", "", "", " at shipped_on"]);
     let over = window(choices);
     match choices.below(15) {
-        10 => format!("{}(plans.price at {})", choices.pick(&["sum", "avg", "max"]), choices.pick(&["end", "start", "begun_at"])),
+        10 => {
+            format!("{}(plans.price at {})", choices.pick(&["sum", "avg", "max"]), choices.pick(&["end", "start", "begun_at"]))
+        }
         11 => format!("count(plans {})", choices.pick(&["at end", "at start", "where level = 'pro' at end", "at last_day"])),
         12 => {
             let when = choices.pick(&["end.exists and not start.exists", "start.exists and not end.exists", "not start.ever"]);

@@ -60,7 +60,7 @@ fn survive(project: &str, spec: &str) {
     show(&checked.findings, &checked.files);
     mend(&checked);
     if let Ok(valid) = checked.valid() {
-        let again = kpic::build::outputs(&valid, None);
+        let again = kpic::build::outputs(&valid, kpic::build::Documents::Pages(None));
         assert!(again.is_ok(), "what is valid can be built: {again:?}");
     }
 }

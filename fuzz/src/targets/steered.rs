@@ -19,7 +19,11 @@ pub(super) fn sections(choices: &mut Choices<'_>, spec: &mut String) {
             let when = condition(choices);
             let by = choices.pick(&["", ", by: [status]", ", by: [country]", ", by: [[country, status]]"]);
             let times = 1 + choices.below(3);
-            let _ = writeln!(spec, "  g{at}: {{ when: '{when}', grain: {}, for: {times}{by} }}", choices.pick(&["month", "quarter", "year"]));
+            let _ = writeln!(
+                spec,
+                "  g{at}: {{ when: '{when}', grain: {}, for: {times}{by} }}",
+                choices.pick(&["month", "quarter", "year"])
+            );
         }
     }
     if choices.below(2) == 1 {

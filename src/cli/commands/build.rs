@@ -1,6 +1,6 @@
 //! `kpic build`
 
-use crate::build;
+use crate::build::{self, Documents};
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, out, progress, show_findings,
 };
@@ -41,21 +41,17 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     let project = args.format.valid(pipeline::check(&root, &context.options()), &root)?;
     let target = &project.model().warehouse.target_dir;
     let present = if args.figures { Some(present(args, &project, &root)?) } else { None };
-    let make = || {
-        if args.no_docs { Ok(build::outputs_without_documents(&project)) } else { build::outputs(&project, present.as_ref()) }
-    };
-    let outputs =
-        progress::during("writing", make).map_err(|findings| args.format.refused(&findings, project.files(), &root))?;
-    build::write(&root.join(target), &outputs)
-        .map_err(|problem| environment(&Failure { message: problem.message, help: problem.help }))?;
+    let documents = if args.no_docs { Documents::None } else { Documents::Pages(present.as_ref()) };
+    let made = progress::during("writing", || build::write(&root.join(target), |sink| build::make(&project, documents, sink)));
+    let made = made.map_err(|problem| environment(&Failure { message: problem.message, help: problem.help }))?;
+    let made = made.map_err(|findings| args.format.refused(&findings, project.files(), &root))?;
     let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    let ending = |ending: &str| outputs.iter().filter(|output| output.path.ends_with(ending)).count();
-    let (mut built, mut begin) = (many(ending(".sql").saturating_sub(1), "view"), String::new());
+    let (mut built, mut begin) = (many(made.views, "view"), String::new());
     if !args.no_docs {
-        built = format!("{built} and {}", many(ending(".md"), "page"));
+        built = format!("{built} and {}", many(made.pages, "page"));
         begin = format!(", {target}/docs/index.md is the page to begin with");
     }
-    let deploy = outputs.first().map_or("", |output| output.path.as_str());
+    let deploy = made.deploy;
     let built = format!("{} {built}\n  {target}/{deploy} makes the views{begin}\n", out::styled(out::GOOD, "built"));
     if args.format.is_for_programs() {
         out::print(&args.format.text(project.findings(), project.files(), &root, out::look_of_stdout()));
@@ -69,7 +65,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
         out::error(&format!("{} {warnings} warning{plural}; see `kpic check`\n", out::styled(out::DIM, "note:")));
     }
     // The process ends; to take all of this apart before would only take time.
-    std::mem::forget((project, outputs));
+    std::mem::forget(project);
     Ok(FINE)
 }
 
