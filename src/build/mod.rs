@@ -7,8 +7,8 @@ pub use tree::{Problem, write};
 use crate::diagnostic::Findings;
 use crate::docs;
 use crate::load;
+use crate::manifest;
 use crate::manifest::present::Present;
-use crate::manifest::{self, Manifest};
 use crate::model::Model;
 use crate::pipeline::{Checked, Valid};
 use crate::plan::views::{self, Shows, View};
@@ -67,8 +67,7 @@ pub struct Built {
     pub pages: usize,
 }
 
-/// Makes all files of a project: `deploy.sql`, the views, the manifest with its schema, and the documents. Each is given to `sink` as
-/// soon as it is made, so that making and writing go on side by side.
+/// Makes all files of a project: `deploy.sql`, the views, the manifest with its schema, and the documents; each is given to `sink`.
 ///
 /// # Errors
 /// Gives findings if one of the project's templates is wrong.
@@ -76,27 +75,24 @@ pub fn make(project: &Valid, documents: Documents<'_>, sink: &(dyn Fn(&Output) +
     let name = project.model().warehouse.dialect.as_ref();
     let dialect = dialect::dialect(name.map(|name| name.value.as_str()));
     let views = views::views(project);
-    let view = |view: &View| {
-        let output = Output { path: sql::file(&view.name, dialect), text: statement(project, view, dialect) };
-        sink(&output);
-        output.text
-    };
+    let view = |view: &View| Output { path: sql::file(&view.name, dialect), text: statement(project, view, dialect) };
     let data = || {
         let manifest = manifest::manifest(project, &views, dialect);
-        sink(&Output { path: manifest::FILE.to_owned(), text: manifest::json(&manifest) });
-        sink(&Output { path: manifest::SCHEMA_FILE.to_owned(), text: manifest::schema() });
-        manifest
+        let json = Output { path: manifest::FILE.to_owned(), text: manifest::json(&manifest) };
+        (manifest, [json, Output { path: manifest::SCHEMA_FILE.to_owned(), text: manifest::schema() }])
     };
-    let (statements, manifest): (Vec<String>, Manifest) = rayon::join(|| views.par_iter().map(view).collect(), data);
+    let (statements, (manifest, data)): (Vec<Output>, _) = rayon::join(|| views.par_iter().map(view).collect(), data);
     let deploy = format!("sql/{}/deploy.sql", dialect.name());
     let all_views = || sink(&Output { path: deploy.clone(), text: deploy_text(project.model(), &statements, dialect) });
     let pages = || {
         let Documents::Pages(present) = documents else { return Ok(0) };
-        let sql = views.iter().map(|view| view.name.as_str()).zip(statements.iter().map(String::as_str)).collect();
+        let sql = views.iter().zip(&statements).map(|(view, output)| (view.name.as_str(), output.text.as_str())).collect();
         let page = |page: docs::Page| sink(&Output { path: format!("docs/{}", page.path), text: page.text });
         docs::pages(&manifest, present, &sql, project.files(), &page)
     };
-    let ((), pages) = rayon::join(all_views, pages);
+    // Not while others are made: to go in and out of the system at each of them costs more than it gains.
+    let files = || statements.par_iter().chain(&data).for_each(sink);
+    let ((), ((), pages)) = rayon::join(all_views, || rayon::join(files, pages));
     Ok(Built { deploy, views: views.len(), pages: pages? })
 }
 
@@ -136,21 +132,21 @@ fn qualified(model: &Model, name: &str, dialect: &dyn Dialect) -> String {
 }
 
 /// Everything in one file, in an order in which it can be run, again and again.
-fn deploy_text(model: &Model, statements: &[String], dialect: &dyn Dialect) -> String {
+fn deploy_text(model: &Model, statements: &[Output], dialect: &dyn Dialect) -> String {
     let schema: Vec<_> = model.warehouse.schema.iter().map(|part| dialect.identifier(part)).collect();
     let of = if model.name.is_empty() {
         String::new()
     } else {
         format!(" of {}", model.name.split_whitespace().collect::<Vec<_>>().join(" "))
     };
-    let mut text = String::with_capacity(200 + statements.iter().map(|statement| statement.len() + 1).sum::<usize>());
+    let mut text = String::with_capacity(200 + statements.iter().map(|statement| statement.text.len() + 1).sum::<usize>());
     text.push_str(&format!("-- The views{of}, made by kpic. Safe to run again.\n"));
     if !schema.is_empty() {
         text.push_str(&format!("create schema if not exists {};\n", schema.join(".")));
     }
     for statement in statements {
         text.push('\n');
-        text.push_str(statement);
+        text.push_str(&statement.text);
     }
     text
 }
