@@ -91,6 +91,10 @@ fn names_of_the_project_at_hand_are_completed() {
         assert_eq!(found, revenues, "{command:?}");
     }
     assert_eq!(offered(&project, &["kpic", "test", "ninety"]), ["ninety_days_are_ninety_days"]);
+    let saas = root().join("specs/saas");
+    assert_eq!(offered(&saas, &["kpic", "status", "customers_who"]), ["customers_who_stay"]);
+    assert_eq!(offered(&saas, &["kpic", "status", "--owner", "deli"]), ["delivery"]);
+    assert_eq!(offered(&saas, &["kpic", "review", "week"]), ["weekly"]);
     // No project, no names, and no noise.
     assert_eq!(offered(tempfile::tempdir().unwrap().path(), &["kpic", "run", "reven"]), Vec::<String>::new());
     let formats = offered(&project, &["kpic", "check", "--format", "s"]);

@@ -3,7 +3,7 @@
 //! The script that `kpic completions` prints calls kpic with the words typed so far and `COMPLETE` set in the environment.
 
 use super::Cli;
-use crate::model::Model;
+use crate::model::{Model, review};
 use clap::CommandFactory;
 use clap_complete::env::Shells;
 use clap_complete::{ArgValueCompleter, CompleteEnv, CompletionCandidate};
@@ -36,6 +36,25 @@ pub(super) fn kpis() -> ArgValueCompleter {
 /// Completes the names of its tests.
 pub(super) fn tests() -> ArgValueCompleter {
     names(|model| model.tests.iter().map(|test| (test.name.value.clone(), None)).collect())
+}
+
+/// Completes the names of its objectives.
+pub(super) fn objectives() -> ArgValueCompleter {
+    let of = |model: &Model| {
+        let objectives = model.objectives.rows().iter();
+        objectives.map(|objective| (objective.name.value.clone(), Some(objective.title.clone()))).collect()
+    };
+    names(of)
+}
+
+/// Completes the names of its teams.
+pub(super) fn teams() -> ArgValueCompleter {
+    names(|model| model.teams.rows().iter().map(|team| (team.name.value.clone(), Some(team.title.clone()))).collect())
+}
+
+/// Completes the cadences of its reviews.
+pub(super) fn cadences() -> ArgValueCompleter {
+    names(|model| review::reviews(model).iter().map(|review| (review.cadence.to_owned(), None)).collect())
 }
 
 /// A name, perhaps with what to say beside it.

@@ -1,8 +1,8 @@
 //! `kpic review`
 
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, engine_of, environment, firing, out, progress, show_findings,
-    standing, usage, valid,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, out, progress,
+    show_findings, standing, usage, valid,
 };
 use crate::diagnostic::suggest;
 use crate::measure::Session;
@@ -29,7 +29,7 @@ A key result slips if it is at risk or off track, or has not been checked in for
 `kpic build --figures` writes the same on the pages of the reviews.")]
 pub(in crate::cli) struct ReviewArgs {
     /// How often the review is: daily, weekly, biweekly, monthly, quarterly or yearly [default: everything].
-    #[arg(value_name = "CADENCE")]
+    #[arg(value_name = "CADENCE", add = complete::cadences())]
     cadence: Option<String>,
     /// How it is shown.
     #[arg(long, value_name = "FORMAT", default_value = "table")]

@@ -1,8 +1,8 @@
 //! `kpic status`
 
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, engine_of, environment, out, progress, show, show_findings,
-    standing, usage, valid,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, out, progress, show,
+    show_findings, standing, usage, valid,
 };
 use crate::diagnostic::suggest;
 use crate::engine::Failure;
@@ -25,10 +25,10 @@ use serde_json::{Value, json};
 The bar shows the score, the mark in it what the pace asks for by now.")]
 pub(in crate::cli) struct StatusArgs {
     /// The objectives; all of them if none is named.
-    #[arg(value_name = "OBJECTIVE")]
+    #[arg(value_name = "OBJECTIVE", add = complete::objectives())]
     objectives: Vec<String>,
     /// Only what this team owns.
-    #[arg(long, value_name = "TEAM")]
+    #[arg(long, value_name = "TEAM", add = complete::teams())]
     owner: Option<String>,
     /// How it is shown.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
