@@ -74,7 +74,8 @@ def main():
     projects = [pathlib.Path(project).resolve() for project in sys.argv[3:]]
     folders = []
     for project in projects:
-        run([program, "-C", project, "build"])
+        # What stands on pages of the present is looked at too, where there is data.
+        run([program, "-C", project, "build", *([] if project.name == "hostile" else ["--figures"])])
         docs, site = project / "build" / "docs", tools / "sites" / project.name
         folders.append(docs)
         config = HERE / "mkdocs.yml"
