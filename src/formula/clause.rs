@@ -69,6 +69,12 @@ const CLAUSES: [Clause; 10] = [
     }),
 ];
 
+/// The words of clauses in their order: of those that any call may have, or of those of `reached`.
+pub(super) fn order(of_any_call: bool) -> String {
+    let words = CLAUSES.iter().filter(|clause| clause.is_first == of_any_call).map(|clause| clause.word);
+    words.collect::<Vec<_>>().join(", ")
+}
+
 impl Parser<'_> {
     /// `sum(orders.amount where status = 'paid' over trailing 28 days)`
     pub(super) fn call(&mut self) -> Parsed<Kind> {
@@ -115,7 +121,7 @@ impl Parser<'_> {
             && CLAUSES.iter().skip(at).any(|later| later.word == *before)
         {
             let message = format!("`{word}` has to come before `{before}`");
-            self.fault(span, message, Some("the order is: from, via, per, where, top, at, over"));
+            self.fault(span, message, Some(&format!("the order is: {}", order(clause.is_first))));
         }
         call.clauses.push((word, span));
         Ok(())

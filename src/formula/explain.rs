@@ -6,6 +6,7 @@
 //!
 //! No name of a token or rule ever reaches a user.
 
+use super::clause::order;
 use super::foreign::{CLAUSES, Place, Words, foreign, window, words};
 use super::parse::Completed;
 use crate::diagnostic::{Findings, codes};
@@ -128,7 +129,7 @@ fn lacking(place: &Place<'_>, completed: Completed) -> Words {
         ),
         _ if completed == Completed::Clause => words(
             format!("expected another clause or `)`, but {shown}"),
-            "behind its arguments a function takes, in this order: from, via, per, each, where, top, at, over",
+            format!("behind its arguments a function takes, in this order: {}", order(true)),
         ),
         _ if completed == Completed::Operand => words(
             format!("expected an operator or the end, but {shown}"),
