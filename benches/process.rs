@@ -247,6 +247,6 @@ mod processes {
 
     /// A number with a comma before each three digits.
     fn grouped(number: usize) -> String {
-        format!("{},{:03}", number / 1000, number % 1000)
+        if number < 1000 { number.to_string() } else { format!("{},{:03}", number / 1000, number % 1000) }
     }
 }
