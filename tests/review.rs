@@ -115,6 +115,21 @@ fn a_review_has_what_its_cadence_names() {
 }
 
 #[test]
+fn a_team_sees_what_it_moves() {
+    let project = project();
+    text(kpic(project.path(), &["build"]));
+    let page = fs::read_to_string(project.path().join("build/docs/teams/shop.md")).unwrap();
+    let (_, moves) = page.split_once("## What it moves").unwrap();
+    let (moves, _) = moves.split_once("\n## ").unwrap();
+    let row = |kpi: &str| moves.lines().find(|line| line.starts_with(&format!("| [{kpi}]"))).unwrap().to_owned();
+    // Revenue drives the volume by a claim, and is the dividend of the efficiency.
+    assert!(row("Revenue").contains("`+` [Amount sold](../kpis/amount_sold.md)"), "{moves}");
+    assert!(row("Revenue").contains("[Mean sale](../kpis/mean_sale.md)"), "{moves}");
+    assert!(row("Revenue").ends_with("helps it |"), "{moves}");
+    assert!(row("Amount sold").ends_with("| is a part of it |"), "{moves}");
+}
+
+#[test]
 fn pages_say_how_things_stand_where_that_is_asked_for() {
     let project = project();
     let page = |path: &str| fs::read_to_string(project.path().join("build/docs").join(path)).unwrap();

@@ -164,6 +164,44 @@ pub(super) fn ways(site: &Site<'_>, kpi: &Kpi) -> Option<StarWays> {
     Some(StarWays { says, ways: ways.shortest.iter().map(row).collect() })
 }
 
+/// What a KPI of a team moves.
+#[derive(Serialize)]
+pub(super) struct MovesRow {
+    kpi: Value,
+    /// The KPIs that it is a part of or is said to drive, each with its sign.
+    moves: Vec<MovedRow>,
+    /// What more of it does to the North Star.
+    north_star: &'static str,
+}
+
+#[derive(Serialize)]
+struct MovedRow {
+    kpi: Value,
+    sign: &'static str,
+}
+
+/// What KPIs move, those of them that move anything; nothing in a project without a North Star.
+pub(super) fn moved_by(site: &Site<'_>, kpis: &[String], level: Level) -> Vec<MovesRow> {
+    let row = |name: &String| {
+        let ways = site.manifest.kpis.get(name)?.ways.as_ref()?;
+        let target =
+            |edge: &&crate::manifest::data::Moves| Some(MovedRow { kpi: site.row(&edge.to, level)?, sign: symbol(&edge.sign) });
+        let moves: Vec<MovedRow> = site.moves(name).iter().filter_map(target).collect();
+        let north_star = match (&ways.is_part, ways.is_counter, ways.helps, ways.harms, ways.unknown) {
+            (Some(_), ..) => "is a part of it",
+            (None, _, 1.., 1.., _) => "helps and harms it",
+            (None, _, 1.., 0, _) => "helps it",
+            (None, _, 0, 1.., _) => "harms it",
+            (None, true, 0, 0, _) => "must not suffer for it",
+            (None, false, 0, 0, 1..) => "moves it, nobody knows which way",
+            (None, false, 0, 0, 0) => "",
+        };
+        let says_something = !moves.is_empty() || !north_star.is_empty();
+        says_something.then_some(MovesRow { kpi: site.row(name, level)?, moves, north_star })
+    };
+    kpis.iter().filter_map(row).collect()
+}
+
 fn symbol(sign: &str) -> &'static str {
     match sign {
         "plus" => "+",

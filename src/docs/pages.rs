@@ -5,6 +5,7 @@
 
 use super::guardrail_page::GuardrailRow;
 use super::journey_page::JourneyRow;
+use super::north_star_page::{self, MovesRow};
 use super::objective_page::{self, ObjectiveRow};
 use super::site::{Level, Link, Site, href, summary};
 use super::{diagram, guardrail_page, review_page};
@@ -192,6 +193,7 @@ pub(super) struct TeamPage<'a> {
     guardrails: Vec<GuardrailRow<'a>>,
     watched: Vec<GuardrailRow<'a>>,
     scorecards: Vec<Link>,
+    moves: Vec<MovesRow>,
     lineage: Option<String>,
 }
 
@@ -208,6 +210,7 @@ impl<'a> TeamPage<'a> {
                 guardrail.owner.as_ref() != Some(&team.name) && guardrail.kpis.iter().any(|kpi| team.kpis.contains(kpi))
             }),
             scorecards: cards.into_iter().filter_map(|name| site.scorecard(name, level)).collect(),
+            moves: north_star_page::moved_by(site, &team.kpis, level),
             lineage: diagram::team(site, team),
             team,
         }

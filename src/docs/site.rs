@@ -1,7 +1,7 @@
 //! What pages share: where each definition has its page, and how KPIs stand in tables.
 
 use super::{escape, pages};
-use crate::manifest::data::{self, Better, KeyResult, Kpi, Manifest, Objective, TaxonomyValue};
+use crate::manifest::data::{self, Better, KeyResult, Kpi, Manifest, Moves, Objective, TaxonomyValue};
 use crate::manifest::present::Present;
 use minijinja::Value;
 use rayon::prelude::*;
@@ -60,6 +60,8 @@ pub(super) struct Site<'a> {
     rows: HashMap<&'a str, (Value, Value)>,
     /// For each KPI the key results that it shows, each with its objective.
     results: HashMap<&'a str, Vec<(&'a Objective, &'a KeyResult)>>,
+    /// For each KPI what it moves.
+    moves: HashMap<&'a str, Vec<&'a Moves>>,
     /// The files of the values of taxonomies that have KPIs.
     values: BTreeMap<&'a str, BTreeMap<&'a str, String>>,
 }
@@ -67,8 +69,18 @@ pub(super) struct Site<'a> {
 impl<'a> Site<'a> {
     pub(super) fn of(manifest: &'a Manifest, present: Option<&'a Present>) -> Self {
         let common = (pages::common(manifest, Level::Root), pages::common(manifest, Level::Folder));
-        let mut site =
-            Self { manifest, present, common, rows: HashMap::new(), results: HashMap::new(), values: BTreeMap::new() };
+        let mut site = Self {
+            manifest,
+            present,
+            common,
+            rows: HashMap::new(),
+            results: HashMap::new(),
+            moves: HashMap::new(),
+            values: BTreeMap::new(),
+        };
+        for moves in manifest.north_star.iter().flat_map(|star| &star.moves) {
+            site.moves.entry(&moves.from).or_default().push(moves);
+        }
         for objective in manifest.objectives.values() {
             for (result, kpi) in objective.key_results.iter().filter_map(|result| Some((result, result.kpi.as_deref()?))) {
                 site.results.entry(kpi).or_default().push((objective, result));
@@ -141,6 +153,11 @@ impl<'a> Site<'a> {
     /// The key results that a KPI shows, each with its objective.
     pub(super) fn results(&self, kpi: &str) -> &[(&'a Objective, &'a KeyResult)] {
         self.results.get(kpi).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What a KPI moves.
+    pub(super) fn moves(&self, kpi: &str) -> &[&'a Moves] {
+        self.moves.get(kpi).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// What every page has.
