@@ -115,6 +115,24 @@ fn a_review_has_what_its_cadence_names() {
 }
 
 #[test]
+fn what_has_ended_does_not_slip() {
+    let project = project();
+    // The quarter ends on 31 March, at 0 of 100.
+    for (day, slips) in [("2024-03-30", true), ("2024-03-31", false), ("2025-01-01", false)] {
+        let weekly = json(kpic(project.path(), &["--as-of", day, "review", "weekly", "--format", "json"]));
+        let slipping = weekly["slipping"].as_array().unwrap();
+        assert_eq!(slipping.iter().any(|result| result["key_result"] == "money"), slips, "{day}: {weekly}");
+        // How many shops there were in the end, nobody has said; 31 March is day 89 after the last check-in.
+        let shops = slipping.iter().find(|result| result["key_result"] == "shops").unwrap();
+        assert_eq!(shops["days_since_check_in"], if slips { 88 } else { 89 }, "{day}");
+    }
+    let spec = format!("{SPEC}    final: {{ 2024-04-02: {{ grade: 0.4, learned: Shops take a year. }} }}\n");
+    fs::write(project.path().join("specs/shop.yml"), spec).unwrap();
+    let graded = json(kpic(project.path(), &["--as-of", "2024-04-02", "review", "weekly", "--format", "json"]));
+    assert_eq!(graded["slipping"], Value::Array(Vec::new()));
+}
+
+#[test]
 fn a_team_sees_what_it_moves() {
     let project = project();
     text(kpic(project.path(), &["build"]));

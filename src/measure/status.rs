@@ -40,9 +40,10 @@ pub struct ResultStanding {
 }
 
 impl ResultStanding {
-    /// Whether somebody has to act: it is behind its pace, or nobody has said for too long how far it is.
+    /// Whether somebody has to act: it is behind its pace, or nobody has said for too long how far it is. What has ended cannot be
+    /// helped any more.
     pub fn slips(&self) -> bool {
-        matches!(self.score.status.as_str(), "at_risk" | "off_track") || self.stale.is_some()
+        !self.score.is_complete && (matches!(self.score.status.as_str(), "at_risk" | "off_track") || self.stale.is_some())
     }
 }
 
@@ -205,7 +206,8 @@ fn score(rows: &Rows, row: Option<&Vec<Value>>) -> Score {
 fn stale(model: &Model, objective: &Objective, result: &KeyResult, today: Date) -> Option<i32> {
     let Evidence::Manual(manual) = &result.evidence else { return None };
     let first = objective.period?.first;
-    if result.dropped.is_some() || today < first {
+    // Once the objective is graded, nobody has to say any more.
+    if result.dropped.is_some() || today < first || objective.finals.iter().any(|graded| graded.day <= today) {
         return None;
     }
     let seen = manual.check_ins.iter().map(|check_in| check_in.day).filter(|day| *day <= today).max();
