@@ -4,7 +4,7 @@ use super::{Session, number};
 use crate::calendar::{AsOf, Date};
 use crate::engine::{Failure, Rows};
 use crate::model::expr::Expr;
-use crate::model::objective::{Evidence, KeyResult, Objective, ObjectiveId, Sheet};
+use crate::model::objective::{KeyResult, Objective, ObjectiveId, Sheet};
 use crate::model::{KpiId, Model};
 use crate::plan::relation::{Atom, Body, Query, Select};
 use crate::plan::{Data, Output, Question, Show, objectives, plan};
@@ -145,6 +145,7 @@ pub fn standings(session: &Session<'_>) -> Result<Vec<Standing>, Failure> {
         None => Err(Failure { message: "the engine did not answer".to_owned(), help: None }),
     };
     let (objectives, results, today) = (next()?, next()?, today(session)?);
+    let longest = model.okrs.stale_after;
     let standing = |(id, objective): (ObjectiveId, &Objective)| {
         let name = &objective.name.value;
         let of = |result: &KeyResult| {
@@ -156,7 +157,7 @@ pub fn standings(session: &Session<'_>) -> Result<Vec<Standing>, Failure> {
                 current: value("current"),
                 progress: value("progress"),
                 score: score(&results, row),
-                stale: today.and_then(|today| stale(model, objective, result, today)),
+                stale: today.and_then(|today| result.silence(objective, today, longest)).map(|silence| silence.days),
             }
         };
         Standing {
@@ -200,17 +201,4 @@ fn score(rows: &Rows, row: Option<&Vec<Value>>) -> Score {
         as_of: text("as_of"),
         is_complete: value("is_complete").and_then(Value::as_bool).unwrap_or(false),
     }
-}
-
-/// For how many days a manual result that is going on has not been checked in, if that is longer than the project allows.
-fn stale(model: &Model, objective: &Objective, result: &KeyResult, today: Date) -> Option<i32> {
-    let Evidence::Manual(manual) = &result.evidence else { return None };
-    let first = objective.period?.first;
-    // Once the objective is graded, nobody has to say any more.
-    if result.dropped.is_some() || today < first || objective.finals.iter().any(|graded| graded.day <= today) {
-        return None;
-    }
-    let seen = manual.check_ins.iter().map(|check_in| check_in.day).filter(|day| *day <= today).max();
-    let days = result.due?.min(today).since(seen.unwrap_or(first)).ok()?.get_days();
-    (days > i32::try_from(model.okrs.stale_after).unwrap_or(i32::MAX)).then_some(days)
 }

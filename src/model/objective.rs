@@ -498,7 +498,32 @@ impl Baseline {
     }
 }
 
+/// For how long nobody has said how far a manual result is.
+#[derive(Debug, Clone, Copy)]
+pub struct Silence {
+    /// The day of the last check-in, if there is one.
+    pub since: Option<Date>,
+    /// The day until which somebody should have said: today, or the last day of the result.
+    pub until: Date,
+    /// The days between, from the objective's first day where nobody has ever said.
+    pub days: i32,
+}
+
 impl KeyResult {
+    /// For how long nobody has said how far a manual result of the objective is, if that is more than so many days. Nobody has to of
+    /// what is dropped, has not begun or is graded.
+    pub fn silence(&self, objective: &Objective, today: Date, longest: u32) -> Option<Silence> {
+        let Evidence::Manual(manual) = &self.evidence else { return None };
+        let first = objective.period?.first;
+        if self.dropped.is_some() || today < first || objective.finals.iter().any(|graded| graded.day <= today) {
+            return None;
+        }
+        let since = manual.check_ins.iter().map(|check_in| check_in.day).filter(|day| *day <= today).max();
+        let until = self.due?.min(today);
+        let days = until.since(since.unwrap_or(first)).ok()?.get_days();
+        (days > i32::try_from(longest).unwrap_or(i32::MAX)).then_some(Silence { since, until, days })
+    }
+
     /// Which way it wants its KPI to move; nothing where that depends, or where no goal is known.
     pub fn direction(&self) -> Option<Direction> {
         self.goal.as_ref()?.direction()
