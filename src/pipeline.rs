@@ -124,8 +124,8 @@ fn decode(mut loaded: Loaded) -> Decoded {
     Decoded { files, spec, findings }
 }
 
-/// Drops what is needed no more while the next stage is at work: it is many small things.
-fn aside(what: impl Send + 'static) {
+/// Drops what is needed no more while others go on with their work: it is many small things.
+pub(crate) fn aside(what: impl Send + 'static) {
     rayon::spawn(move || drop(what));
 }
 

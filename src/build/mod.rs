@@ -10,11 +10,14 @@ use crate::load;
 use crate::manifest;
 use crate::manifest::present::Present;
 use crate::model::Model;
-use crate::pipeline::{Checked, Valid};
+use crate::pipeline::{self, Checked, Valid};
 use crate::plan::views::{self, Shows, View};
 use crate::sql::{self, Dialect, dialect};
 use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
+
+/// How many views are made before these are written.
+const AT_ONCE: usize = 256;
 
 /// A file below the target folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +84,15 @@ pub fn make(project: &Valid, documents: Documents<'_>, sink: &(dyn Fn(&Output) +
         let json = Output { path: manifest::FILE.to_owned(), text: manifest::json(&manifest) };
         (manifest, [json, Output { path: manifest::SCHEMA_FILE.to_owned(), text: manifest::schema() }])
     };
-    let (statements, (manifest, data)): (Vec<Output>, _) = rayon::join(|| views.par_iter().map(view).collect(), data);
+    // Some are made, then these are written, while another thread makes the next: to make files in one folder is a matter of one
+    // thread at a time, and to go in and out of the system at each of them costs more than it gains.
+    let some = |views: &[View]| {
+        let made: Vec<Output> = views.iter().map(view).collect();
+        made.iter().for_each(sink);
+        made
+    };
+    let (statements, (manifest, data)): (Vec<Output>, _) =
+        rayon::join(|| views.par_chunks(AT_ONCE).flat_map_iter(some).collect(), data);
     let deploy = format!("sql/{}/deploy.sql", dialect.name());
     let all_views = || sink(&Output { path: deploy.clone(), text: deploy_text(project.model(), &statements, dialect) });
     let pages = || {
@@ -90,10 +101,11 @@ pub fn make(project: &Valid, documents: Documents<'_>, sink: &(dyn Fn(&Output) +
         let page = |page: docs::Page| sink(&Output { path: format!("docs/{}", page.path), text: page.text });
         docs::pages(&manifest, present, &sql, project.files(), &page)
     };
-    // Not while others are made: to go in and out of the system at each of them costs more than it gains.
-    let files = || statements.par_iter().chain(&data).for_each(sink);
+    let files = || data.iter().for_each(sink);
     let ((), ((), pages)) = rayon::join(all_views, || rayon::join(files, pages));
-    Ok(Built { deploy, views: views.len(), pages: pages? })
+    let built = Built { deploy, views: views.len(), pages: pages? };
+    pipeline::aside((views, statements, manifest, data));
+    Ok(built)
 }
 
 /// All files of a project, in the order of their paths.
@@ -114,10 +126,17 @@ fn statement(project: &Valid, view: &View, dialect: &dyn Dialect) -> String {
     let model = project.model();
     let mut text = String::with_capacity(2_000);
     for line in &view.comment {
+        text.push_str("--");
         // A line break would end the comment and begin SQL.
-        text.push_str(&format!("-- {}\n", line.split_whitespace().collect::<Vec<_>>().join(" ")));
+        for word in line.split_whitespace() {
+            text.push(' ');
+            text.push_str(word);
+        }
+        text.push('\n');
     }
-    text.push_str(&format!("create or replace view {} as\n", qualified(model, &view.name, dialect)));
+    text.push_str("create or replace view ");
+    text.push_str(&qualified(model, &view.name, dialect));
+    text.push_str(" as\n");
     match (&view.shows, views::query(project, &view.shows)) {
         (Shows::Former(name), _) => text.push_str(&format!("select * from {};\n", qualified(model, name, dialect))),
         (_, Some(query)) => sql::write_statement(&query, dialect, &mut text),

@@ -13,6 +13,7 @@ use crate::model::expr::{
 use crate::model::facts::Type;
 use crate::model::{Body, DimensionId, Holds, KpiId, Model, SourceId};
 use foldhash::HashMap;
+use std::sync::Arc;
 
 /// A formula over measures.
 pub(super) type Formula = Expr<Part>;
@@ -125,10 +126,10 @@ impl Measure {
 #[derive(Debug, Default)]
 pub(super) struct Expansion {
     /// The measures; those inside others come before them.
-    pub measures: Vec<Measure>,
+    pub measures: Vec<Arc<Measure>>,
     /// For each measure its name.
     pub names: Vec<String>,
-    known: HashMap<Measure, MeasureId>,
+    known: HashMap<Arc<Measure>, MeasureId>,
 }
 
 /// Where in a formula we are.
@@ -331,7 +332,8 @@ impl Expansion {
             *id
         } else {
             let id = self.measures.len();
-            self.known.insert(measure.clone(), id);
+            let measure = Arc::new(measure);
+            self.known.insert(Arc::clone(&measure), id);
             self.measures.push(measure);
             self.names.push(name.to_owned());
             id

@@ -36,7 +36,7 @@ impl Planner<'_> {
                 counts.push(Expr::apply(&if_::IF, vec![there, Expr::number(1), Expr::number(0)]));
                 continue;
             };
-            let counted = Measure { of, ..measure };
+            let counted = Measure { of, keeps: measure.keeps.clone(), grain: measure.grain };
             let at = Place { back: way.back.clone(), ..place.clone() };
             let value = self.expansion.value(counted, &at, way.previous, "rows");
             let value = Expr::apply(&coalesce::COALESCE, vec![value, Expr::number(0)]);

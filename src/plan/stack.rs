@@ -4,7 +4,7 @@
 
 use super::ages::AGE;
 use super::assemble::Planner;
-use super::expand::{Formula, Measure, MeasureId, Move, Part as Leaf};
+use super::expand::{Formula, MeasureId, Move, Part as Leaf};
 use super::relation::{Atom, Body, JoinKind, Scalar, Select, column, fold};
 use super::spine::{Need, move_name};
 use super::whole;
@@ -181,7 +181,7 @@ impl Planner<'_> {
             Node::Leaf(Leaf::Value(id, way)) => {
                 let value = self.value(*id, way, stack);
                 let measure = self.expansion.measures.get(*id);
-                if measure.is_some_and(Measure::counts) {
+                if measure.is_some_and(|measure| measure.counts()) {
                     value
                 } else if measure.is_some_and(|measure| measure.is_whole(self.model)) {
                     Expr::apply(&conversions::WIDEN, vec![value])
@@ -215,7 +215,7 @@ impl Planner<'_> {
     pub(super) fn value(&self, id: MeasureId, way: &Move, stack: &Stack) -> Scalar {
         let name = stack.values.get(&(id, way.clone())).cloned().unwrap_or_default();
         let of = column(&stack.name, &name);
-        if self.expansion.measures.get(id).is_some_and(Measure::is_zero_over_nothing) {
+        if self.expansion.measures.get(id).is_some_and(|measure| measure.is_zero_over_nothing()) {
             Expr::apply(&coalesce::COALESCE, vec![fold(&sum::SUM, of), Expr::number(0)])
         } else {
             fold(&max::MAX, of)

@@ -22,7 +22,7 @@ impl Scope<'_> {
 
     /// An expression as a text of its own.
     pub(super) fn written(&self, expr: &Scalar) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(64);
         self.expr(expr, &mut out);
         out
     }
@@ -47,7 +47,7 @@ impl Scope<'_> {
 
     /// The same as [`Self::bound`], as a text of its own.
     fn bound_text(&self, expr: &Scalar, least: Tightness) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(64);
         self.bound(expr, least, &mut out);
         out
     }

@@ -1,5 +1,7 @@
 //! Indents SQL without touching what stands in quotes.
 
+use memchr::{memchr, memchr2_iter};
+
 /// Where a place in SQL text is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Within {
@@ -15,6 +17,11 @@ const BLANKS: &str = "        ";
 /// would be another value.
 pub(super) fn indent(out: &mut String, text: &str, by: usize) {
     let blanks = BLANKS.get(..by).unwrap_or(BLANKS);
+    // Most texts have neither quoted names nor comments.
+    if memchr(b'"', text.as_bytes()).is_none() && !text.contains("--") {
+        indent_plain(out, text, blanks);
+        return;
+    }
     let mut within = Within::Code;
     for (index, line) in text.split('\n').enumerate() {
         if index > 0 {
@@ -28,17 +35,28 @@ pub(super) fn indent(out: &mut String, text: &str, by: usize) {
     }
 }
 
-/// Where the end of a line is, if its beginning is there.
-fn after(line: &str, begin: Within) -> Within {
-    // Most lines have no quotes, or pairs of single ones only, and the end of a line is the end of a comment.
-    if begin == Within::Code {
-        let (single, other) = line
-            .bytes()
-            .fold((0u32, false), |(single, other), byte| (single + u32::from(byte == b'\''), other || byte == b'"'));
-        if !other && (single == 0 || !line.contains("--")) {
-            return if single % 2 == 0 { Within::Code } else { Within::Quotes('\'') };
+/// The same where only texts are in quotes.
+fn indent_plain(out: &mut String, text: &str, blanks: &str) {
+    let (mut begin, mut begins_quoted, mut quoted) = (0, false, false);
+    let mut add = |line: &str, begins_quoted: bool| {
+        if !begins_quoted && !line.is_empty() && line != "\n" {
+            out.push_str(blanks);
+        }
+        out.push_str(line);
+    };
+    for at in memchr2_iter(b'\n', b'\'', text.as_bytes()) {
+        if text.as_bytes().get(at) == Some(&b'\'') {
+            quoted = !quoted;
+        } else {
+            add(text.get(begin..=at).unwrap_or_default(), begins_quoted);
+            (begin, begins_quoted) = (at + 1, quoted);
         }
     }
+    add(text.get(begin..).unwrap_or_default(), begins_quoted);
+}
+
+/// Where the end of a line is, if its beginning is there.
+fn after(line: &str, begin: Within) -> Within {
     let mut within = begin;
     let mut chars = line.chars().peekable();
     while let Some(char) = chars.next() {
@@ -69,5 +87,10 @@ mod tests {
         assert_eq!(indented("a = 'it''s\n  so'\nb", 2), "  a = 'it''s\n  so'\n  b");
         assert_eq!(indented("a -- don't\nb\n\nc", 2), "  a -- don't\n  b\n\n  c");
         assert_eq!(indented("\"two\nlines\"", 1), " \"two\nlines\"");
+        // The same with and without a name in quotes, which is read otherwise.
+        for text in ["'a\n\nb'\nc", "\n\n'it''s\n'''\nd", "", "a\n", "'\n'"] {
+            let with_name = indented(&format!("{text}\n\"e\""), 3);
+            assert_eq!(format!("{}\n   \"e\"", indented(text, 3)), with_name, "{text}");
+        }
     }
 }

@@ -31,7 +31,7 @@ pub fn write_statement(query: &Query, dialect: &dyn Dialect, out: &mut String) {
 
 fn write(query: &Query, dialect: &dyn Dialect, out: &mut String) {
     let writer = Writer { dialect };
-    let mut part_text = String::new();
+    let mut part_text = String::with_capacity(500);
     for (at, part) in query.parts.iter().enumerate() {
         out.push_str(if at == 0 { "with\n  " } else { ",\n  " });
         out.push_str(&dialect.identifier(&part.name));
@@ -71,29 +71,18 @@ impl Writer<'_> {
         // Columns are named with their relation only where there are several.
         let qualify = !select.joins.is_empty();
         let scope = Scope { writer: self, qualify };
-        let columns: Vec<String> = select
-            .columns
-            .iter()
-            .map(|(expr, name)| {
-                let mut text = scope.written(expr);
-                let name = self.dialect.identifier(name);
-                let same = text == name || is_column(expr) && text.rsplit('.').next() == Some(&*name);
-                if !same {
-                    text.push_str(" as ");
-                    text.push_str(&name);
-                }
-                text
-            })
-            .collect();
         let word = if select.distinct { "select distinct" } else { "select" };
-        let width = word.len() + columns.iter().map(|column| column.len() + 2).sum::<usize>() - 1;
         out.push_str(word);
-        if width <= WIDTH && !columns.iter().any(|column| column.contains('\n')) {
+        let start = out.len();
+        joined(out, &select.columns, ",\n", |out, (expr, name)| self.column(&scope, expr, name, out));
+        let columns = out.split_off(start);
+        let breaks = columns.bytes().filter(|byte| *byte == b'\n').count();
+        if word.len() + columns.len() < WIDTH && breaks + 1 == select.columns.len() {
             out.push(' ');
-            joined(out, &columns, ", ", |out, column| out.push_str(column));
+            joined(out, columns.split('\n'), " ", String::push_str);
         } else {
             out.push('\n');
-            indent(out, &columns.join(",\n"), 2);
+            indent(out, &columns, 2);
         }
         if let Some(from) = &select.from {
             out.push_str("\nfrom ");
@@ -119,6 +108,19 @@ impl Writer<'_> {
         }
         if let Some(limit) = select.limit {
             out.push_str(&format!("\nlimit {limit}"));
+        }
+    }
+
+    /// An expression with the name of its column, unless it is called that anyway.
+    fn column(&self, scope: &Scope<'_>, expr: &Scalar, name: &str, out: &mut String) {
+        let start = out.len();
+        scope.expr(expr, out);
+        let text = out.get(start..).unwrap_or_default();
+        let name = self.dialect.identifier(name);
+        let same = text == name || is_column(expr) && text.rsplit('.').next() == Some(&*name);
+        if !same {
+            out.push_str(" as ");
+            out.push_str(&name);
         }
     }
 
