@@ -19,6 +19,9 @@ use std::sync::{Mutex, PoisonError};
 /// How many views are made before these are written.
 const AT_ONCE: usize = 256;
 
+/// What takes the files that are made, from any thread: the path from the target folder, with `/`, and the text in pieces.
+pub type Sink<'a> = &'a (dyn Fn(&str, &[&str]) + Sync);
+
 /// A file below the target folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
@@ -36,7 +39,7 @@ pub fn with_templates(mut checked: Checked) -> Checked {
     }
     let found = match checked.valid() {
         Ok(valid) => {
-            let found = make(&valid, Documents::Pages(None), &|_| {}).err();
+            let found = make(&valid, Documents::Pages(None), &|_, _| {}).err();
             checked = valid.into_checked();
             found.unwrap_or_default()
         }
@@ -70,41 +73,52 @@ pub struct Built {
     pub pages: usize,
 }
 
-/// Makes all files of a project: `deploy.sql`, the views, the manifest with its schema, and the documents; each is given to `sink`.
+/// Makes all files of a project: `deploy.sql`, the views, the manifest with its schema, and the documents; each is given to `sink`,
+/// as soon as it is made.
 ///
 /// # Errors
 /// Gives findings if one of the project's templates is wrong.
-pub fn make(project: &Valid, documents: Documents<'_>, sink: &(dyn Fn(&Output) + Sync)) -> Result<Built, Findings> {
+pub fn make(project: &Valid, documents: Documents<'_>, sink: Sink<'_>) -> Result<Built, Findings> {
     let name = project.model().warehouse.dialect.as_ref();
     let dialect = dialect::dialect(name.map(|name| name.value.as_str()));
     let views = views::views(project);
-    let view = |view: &View| Output { path: sql::file(&view.name, dialect), text: statement(project, view, dialect) };
+    let give = |output: &Output| sink(&output.path, &[&output.text]);
     let data = || {
         let manifest = manifest::manifest(project, &views, dialect);
-        let json = Output { path: manifest::FILE.to_owned(), text: manifest::json(&manifest) };
-        (manifest, [json, Output { path: manifest::SCHEMA_FILE.to_owned(), text: manifest::schema() }])
+        sink(manifest::FILE, &[&manifest::json(&manifest)]);
+        sink(manifest::SCHEMA_FILE, &[&manifest::schema()]);
+        manifest
     };
     // Some are made, then these are written, while another thread makes the next: to make files in one folder is a matter of one
     // thread at a time, and to go in and out of the system at each of them costs more than it gains.
     let some = |views: &[View]| {
+        let mut text = String::new();
+        let view = |view: &View| {
+            text.clear();
+            statement(project, view, dialect, &mut text);
+            Output { path: sql::file(&view.name, dialect), text: text.clone() }
+        };
         let made: Vec<Output> = views.iter().map(view).collect();
-        made.iter().for_each(sink);
+        made.iter().for_each(give);
         made
     };
-    let (statements, (manifest, data)): (Vec<Output>, _) =
+    let (statements, manifest): (Vec<Output>, _) =
         rayon::join(|| views.par_chunks(AT_ONCE).flat_map_iter(some).collect(), data);
     let deploy = format!("sql/{}/deploy.sql", dialect.name());
-    let all_views = || sink(&Output { path: deploy.clone(), text: deploy_text(project.model(), &statements, dialect) });
+    let all_views = || {
+        let begin = deploy_begin(project.model(), dialect);
+        let statements = statements.iter().flat_map(|statement| ["\n", &statement.text]);
+        sink(&deploy, &std::iter::once(begin.as_str()).chain(statements).collect::<Vec<_>>());
+    };
     let pages = || {
         let Documents::Pages(present) = documents else { return Ok(0) };
         let sql = views.iter().zip(&statements).map(|(view, output)| (view.name.as_str(), output.text.as_str())).collect();
-        let page = |page: docs::Page| sink(&Output { path: format!("docs/{}", page.path), text: page.text });
+        let page = |page: docs::Page| sink(&format!("docs/{}", page.path), &[&page.text]);
         docs::pages(&manifest, present, &sql, project.files(), &page)
     };
-    let files = || data.iter().for_each(sink);
-    let ((), ((), pages)) = rayon::join(all_views, || rayon::join(files, pages));
+    let ((), pages) = rayon::join(all_views, pages);
     let built = Built { deploy, views: views.len(), pages: pages? };
-    pipeline::aside((views, statements, manifest, data));
+    pipeline::aside((views, statements, manifest));
     Ok(built)
 }
 
@@ -114,17 +128,19 @@ pub fn make(project: &Valid, documents: Documents<'_>, sink: &(dyn Fn(&Output) +
 /// Gives findings if one of the project's templates is wrong.
 pub fn outputs(project: &Valid, documents: Documents<'_>) -> Result<Vec<Output>, Findings> {
     let outputs = Mutex::new(Vec::new());
-    let keep = |output: &Output| outputs.lock().unwrap_or_else(PoisonError::into_inner).push(output.clone());
+    let keep = |path: &str, text: &[&str]| {
+        let output = Output { path: path.to_owned(), text: text.concat() };
+        outputs.lock().unwrap_or_else(PoisonError::into_inner).push(output);
+    };
     make(project, documents, &keep)?;
     let mut outputs = outputs.into_inner().unwrap_or_else(PoisonError::into_inner);
     outputs.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(outputs)
 }
 
-/// The statement that makes a view, after a comment that says what it is.
-fn statement(project: &Valid, view: &View, dialect: &dyn Dialect) -> String {
+/// Writes the statement that makes a view, after a comment that says what it is.
+fn statement(project: &Valid, view: &View, dialect: &dyn Dialect, text: &mut String) {
     let model = project.model();
-    let mut text = String::with_capacity(2_000);
     for line in &view.comment {
         text.push_str("--");
         // A line break would end the comment and begin SQL.
@@ -139,10 +155,9 @@ fn statement(project: &Valid, view: &View, dialect: &dyn Dialect) -> String {
     text.push_str(" as\n");
     match (&view.shows, views::query(project, &view.shows)) {
         (Shows::Former(name), _) => text.push_str(&format!("select * from {};\n", qualified(model, name, dialect))),
-        (_, Some(query)) => sql::write_statement(&query, dialect, &mut text),
+        (_, Some(query)) => sql::write_statement(&query, dialect, text),
         (_, None) => {}
     }
-    text
 }
 
 /// A view's name with its schema.
@@ -150,22 +165,17 @@ fn qualified(model: &Model, name: &str, dialect: &dyn Dialect) -> String {
     sql::view(&model.warehouse.schema, name, dialect)
 }
 
-/// Everything in one file, in an order in which it can be run, again and again.
-fn deploy_text(model: &Model, statements: &[Output], dialect: &dyn Dialect) -> String {
+/// What stands before all views in one file, which can be run again and again.
+fn deploy_begin(model: &Model, dialect: &dyn Dialect) -> String {
     let schema: Vec<_> = model.warehouse.schema.iter().map(|part| dialect.identifier(part)).collect();
     let of = if model.name.is_empty() {
         String::new()
     } else {
         format!(" of {}", model.name.split_whitespace().collect::<Vec<_>>().join(" "))
     };
-    let mut text = String::with_capacity(200 + statements.iter().map(|statement| statement.text.len() + 1).sum::<usize>());
-    text.push_str(&format!("-- The views{of}, made by kpic. Safe to run again.\n"));
+    let mut text = format!("-- The views{of}, made by kpic. Safe to run again.\n");
     if !schema.is_empty() {
         text.push_str(&format!("create schema if not exists {};\n", schema.join(".")));
-    }
-    for statement in statements {
-        text.push('\n');
-        text.push_str(&statement.text);
     }
     text
 }

@@ -8,11 +8,11 @@
 //!
 //! A list in the target, `.kpic-files`, says which files a build wrote. Nothing else is ever replaced or removed.
 
-use super::Output;
+use super::Sink;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -39,12 +39,9 @@ impl Problem {
 /// # Errors
 /// Fails, with the old tree in place, if a file of somebody else is in the way or the system refuses to write; and with what `make`
 /// fails with, if it does.
-pub fn write<T, E>(
-    target: &Path,
-    make: impl FnOnce(&(dyn Fn(&Output) + Sync)) -> Result<T, E>,
-) -> Result<Result<T, E>, Problem> {
+pub fn write<T, E>(target: &Path, make: impl FnOnce(Sink<'_>) -> Result<T, E>) -> Result<Result<T, E>, Problem> {
     let staging = Staging::begin(target)?;
-    let result = make(&|output| staging.add(output));
+    let result = make(&|path, text| staging.add(path, text));
     let done = if result.is_ok() { staging.finish() } else { Ok(()) };
     // What is left in the staging folder is the old tree, or what did not come to be.
     let cleared = clear(&staging.staged);
@@ -93,22 +90,21 @@ impl<'a> Staging<'a> {
     }
 
     /// Adds a file. One that is as it was waits: if all are, there is nothing to do.
-    fn add(&self, output: &Output) {
-        let is_same = self.own.contains(&output.path)
-            && fs::read(self.target.join(&output.path)).is_ok_and(|bytes| bytes == output.text.as_bytes());
-        let written = if is_same { Ok(()) } else { self.write(output) };
+    fn add(&self, path: &str, text: &[&str]) {
+        let is_same = self.own.contains(path) && fs::read(self.target.join(path)).is_ok_and(|bytes| is_in_pieces(&bytes, text));
+        let written = if is_same { Ok(()) } else { self.write(path, text) };
         let mut added = held(&self.added);
         match written {
-            Ok(()) if is_same => added.same.push(output.path.clone()),
-            Ok(()) => added.changed.push(output.path.clone()),
+            Ok(()) if is_same => added.same.push(path.to_owned()),
+            Ok(()) => added.changed.push(path.to_owned()),
             Err(problem) => added.problems.push(problem),
         }
     }
 
-    fn write(&self, output: &Output) -> Result<(), Problem> {
-        self.make_room(&output.path)?;
-        let path = self.staged.join(&output.path);
-        fs::write(&path, &output.text).map_err(|error| Problem::io("cannot write", &path, &error))
+    fn write(&self, path: &str, text: &[&str]) -> Result<(), Problem> {
+        self.make_room(path)?;
+        let path = self.staged.join(path);
+        write_pieces(&path, text).map_err(|error| Problem::io("cannot write", &path, &error))
     }
 
     /// Makes the folder of a file, if no other file has needed it.
@@ -158,6 +154,22 @@ impl<'a> Staging<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether a text is made of these pieces, one after the other.
+fn is_in_pieces(text: &[u8], pieces: &[&str]) -> bool {
+    let rest = pieces.iter().try_fold(text, |rest, piece| rest.strip_prefix(piece.as_bytes()));
+    rest.is_some_and(<[u8]>::is_empty)
+}
+
+fn write_pieces(path: &Path, pieces: &[&str]) -> io::Result<()> {
+    let mut file = fs::File::create(path)?;
+    if let [text] = pieces {
+        return file.write_all(text.as_bytes());
+    }
+    let mut file = BufWriter::with_capacity(1 << 16, file);
+    pieces.iter().try_for_each(|piece| file.write_all(piece.as_bytes()))?;
+    file.flush()
 }
 
 /// What a lock holds; no thread dies with it in hand.
@@ -244,6 +256,7 @@ fn clear(folder: &Path) -> Result<(), Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::build::Output;
 
     fn output(path: &str, text: &str) -> Output {
         Output { path: path.to_owned(), text: text.to_owned() }
@@ -251,7 +264,7 @@ mod tests {
 
     fn write(target: &Path, outputs: &[Output]) -> Result<(), Problem> {
         super::write(target, |sink| {
-            outputs.iter().for_each(sink);
+            outputs.iter().for_each(|output| sink(&output.path, &[&output.text]));
             Ok::<(), ()>(())
         })
         .map(|made| made.unwrap())
@@ -303,6 +316,22 @@ mod tests {
         write(&target, &[output("a", "2")]).unwrap();
         assert_eq!(read(&target, "a").as_deref(), Some("2"));
         assert!(!left.exists());
+    }
+
+    #[test]
+    fn a_text_in_pieces_is_the_same_as_one_in_others() {
+        let folder = folder();
+        let target = folder.path().join("build");
+        let write = |pieces: &[&str]| super::write(&target, |sink| Ok::<(), ()>(sink("a", pieces))).unwrap().unwrap();
+        write(&["one\n", "", "two\n"]);
+        assert_eq!(read(&target, "a").as_deref(), Some("one\ntwo\n"));
+        let time = || fs::metadata(target.join("a")).unwrap().modified().unwrap();
+        let before = time();
+        write(&["one\nt", "wo\n"]);
+        assert_eq!(time(), before);
+        write(&["one\n", "two\n", "three\n"]);
+        write(&["one\n", "two\n"]);
+        assert_eq!(read(&target, "a").as_deref(), Some("one\ntwo\n"));
     }
 
     #[test]
