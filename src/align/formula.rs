@@ -79,7 +79,7 @@ impl<'a> Formulas<'a> {
     pub fn of(model: &'a Model, graph: &Graph) -> Self {
         let mut ranges = vec![Range::ANY; model.kpis.len()];
         let mut kin = vec![Kin::default(); model.kpis.len()];
-        for id in graph.kpi_order() {
+        for id in graph.kpi_order().iter().copied() {
             let kpi = model.kpis.get(id);
             let range = match &kpi.body {
                 Body::Formula(calc) => interval::of_calc(model, &ranges, calc).times(Range::point(kpi.facts.scale)),

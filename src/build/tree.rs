@@ -322,7 +322,13 @@ mod tests {
     fn a_text_in_pieces_is_the_same_as_one_in_others() {
         let folder = folder();
         let target = folder.path().join("build");
-        let write = |pieces: &[&str]| super::write(&target, |sink| Ok::<(), ()>(sink("a", pieces))).unwrap().unwrap();
+        let write = |pieces: &[&str]| {
+            let make = |sink: Sink<'_>| {
+                sink("a", pieces);
+                Ok::<(), ()>(())
+            };
+            super::write(&target, make).unwrap().unwrap();
+        };
         write(&["one\n", "", "two\n"]);
         assert_eq!(read(&target, "a").as_deref(), Some("one\ntwo\n"));
         let time = || fs::metadata(target.join("a")).unwrap().modified().unwrap();

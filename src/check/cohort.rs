@@ -12,7 +12,7 @@ const AGE: &str = "age";
 
 /// Checks the ages of all KPIs.
 pub(super) fn cohorts(model: &Model, graph: &Graph, findings: &mut Findings) {
-    for id in graph.kpi_order() {
+    for id in graph.kpi_order().iter().copied() {
         let kpi = model.kpis.get(id);
         let Body::Formula(calc) = &kpi.body else { continue };
         let mut walk = Walk { model, id, age: kpi.age.as_ref().map(|age| age.value), used: false, wrong: false, findings };

@@ -24,7 +24,7 @@ struct Problem {
 /// Checks every KPI at each of its grains, and every scorecard at its own; gives the KPIs without values at a grain.
 pub(super) fn grains(model: &Model, graph: &Graph, findings: &mut Findings) -> HashSet<(KpiId, Grain)> {
     let mut unfit: HashSet<(KpiId, Grain)> = HashSet::new();
-    for id in graph.kpi_order() {
+    for id in graph.kpi_order().iter().copied() {
         let kpi = model.kpis.get(id);
         let declared = model.grains(kpi);
         for grain in Grain::ALL {

@@ -40,9 +40,15 @@ pub fn check(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Fin
     let sizes = column::columns(model, graph, files, findings);
     journey::journeys(model, files, findings);
     let sizes = calc::kpis(model, graph, files, sizes, findings);
-    let unfit = grain::grains(model, graph, findings);
-    let parts = slice::slices(model, graph, findings);
-    cohort::cohorts(model, graph, findings);
+    // These three look at what the formulas have come to, and not at one another.
+    let known: &Model = model;
+    let (mut in_grains, mut in_slices, mut in_cohorts) = (Findings::default(), Findings::default(), Findings::default());
+    let grains_and_cohorts = || {
+        cohort::cohorts(known, graph, &mut in_cohorts);
+        grain::grains(known, graph, &mut in_grains)
+    };
+    let (unfit, parts) = rayon::join(grains_and_cohorts, || slice::slices(known, graph, &mut in_slices));
+    [in_grains, in_slices, in_cohorts].into_iter().for_each(|found| findings.append(found));
     objective::objectives(model, &parts, files, findings);
     guardrail::guardrails(model, &guardrail::Known { sizes, unfit, parts }, files, findings);
 }

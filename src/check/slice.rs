@@ -68,7 +68,7 @@ pub(super) struct Sliced<'a> {
 /// Checks the slices of every KPI, and that the dimensions in `slice` conditions are there; gives what each KPI reads.
 pub(super) fn slices(model: &Model, graph: &Graph, findings: &mut Findings) -> BTreeMap<KpiId, Parts> {
     let mut all: BTreeMap<KpiId, Parts> = BTreeMap::new();
-    for id in graph.kpi_order() {
+    for id in graph.kpi_order().iter().copied() {
         let kpi = model.kpis.get(id);
         let mut parts = Parts::new();
         match &kpi.body {

@@ -19,6 +19,7 @@ use petgraph::algo::{tarjan_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{EdgeRef, VisitMap, Visitable};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::OnceLock;
 
 /// A definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +43,8 @@ pub struct Graph {
     cyclic_kpis: HashSet<KpiId>,
     /// Derived columns that stand in a cycle.
     cyclic_columns: HashSet<(SourceId, ColumnId)>,
+    /// All KPIs in order, once somebody has asked for it.
+    kpi_order: OnceLock<Vec<KpiId>>,
 }
 
 impl Graph {
@@ -83,7 +86,13 @@ impl Graph {
                 }
             }
         }
-        Self { nodes: builder.graph, index: builder.index, cyclic_kpis: HashSet::new(), cyclic_columns: HashSet::new() }
+        Self {
+            nodes: builder.graph,
+            index: builder.index,
+            cyclic_kpis: HashSet::new(),
+            cyclic_columns: HashSet::new(),
+            kpi_order: OnceLock::new(),
+        }
     }
 
     /// Reports every set of definitions that need each other, with a whole path through each of its members.
@@ -202,10 +211,12 @@ impl Graph {
     }
 
     /// All KPIs, each after those it needs; those in cycles at the end.
-    pub fn kpi_order(&self) -> Vec<KpiId> {
-        self.order(|node| match node {
-            Node::Kpi(id) => Some(id),
-            Node::Dimension(_) | Node::Source(_) | Node::Column(..) => None,
+    pub fn kpi_order(&self) -> &[KpiId] {
+        self.kpi_order.get_or_init(|| {
+            self.order(|node| match node {
+                Node::Kpi(id) => Some(id),
+                Node::Dimension(_) | Node::Source(_) | Node::Column(..) => None,
+            })
         })
     }
 
@@ -213,7 +224,7 @@ impl Graph {
     pub fn kpi_layers(&self) -> Vec<Vec<KpiId>> {
         let mut place: foldhash::HashMap<KpiId, usize> = foldhash::HashMap::default();
         let mut layers: Vec<Vec<KpiId>> = Vec::new();
-        for id in self.kpi_order() {
+        for id in self.kpi_order().iter().copied() {
             let index = self.index.get(&Node::Kpi(id)).copied();
             let needed = index.into_iter().flat_map(|index| self.nodes.neighbors(index)).filter_map(|next| self.node(next));
             let below = needed.filter_map(|node| match node {

@@ -40,8 +40,8 @@ pub struct Spec {
     pub dimensions: Vec<dimension::Dimension>,
     /// Journeys.
     pub journeys: Vec<journey::Journey>,
-    /// KPIs.
-    pub kpis: Vec<kpi::Kpi>,
+    /// KPIs. They are large, and move when files are put together.
+    pub kpis: Vec<Box<kpi::Kpi>>,
     /// Teams.
     pub teams: Vec<team::Team>,
     /// Taxonomies.
@@ -159,7 +159,6 @@ pub fn decode(loaded: &mut Loaded) -> Spec {
         spec.project = project::decode(&Reader::of(root), &mut findings);
     }
     let parts: Vec<_> = loaded.specs.par_iter().map(|tree| file(tree, &loaded.files)).collect();
-    spec.kpis.reserve(parts.iter().map(|(part, _)| part.kpis.len()).sum());
     for (part, found) in parts {
         spec.append(part);
         findings.append(found);
@@ -243,7 +242,7 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
     each(&reader, "sources", |entry| spec.sources.push(source::decode(entry, files)));
     each(&reader, "dimensions", |entry| spec.dimensions.push(dimension::decode(entry)));
     each(&reader, "journeys", |entry| spec.journeys.push(journey::decode(entry, files)));
-    each(&reader, "kpis", |entry| spec.kpis.push(kpi::decode(entry, files)));
+    each(&reader, "kpis", |entry| spec.kpis.push(Box::new(kpi::decode(entry, files))));
     each(&reader, "teams", |entry| spec.teams.push(team::decode(entry)));
     each(&reader, "taxonomies", |entry| spec.taxonomies.push(team::decode_taxonomy(entry)));
     each(&reader, "scorecards", |entry| spec.scorecards.push(scorecard::decode(entry)));
