@@ -119,8 +119,7 @@ fn run(loaded: Loaded, options: &Options) -> Checked {
 
 fn decode(mut loaded: Loaded) -> Decoded {
     let spec = spec::decode(&mut loaded);
-    let Loaded { files, project, specs, findings, .. } = loaded;
-    aside((project, specs));
+    let Loaded { files, findings, .. } = loaded;
     Decoded { files, spec, findings }
 }
 

@@ -144,7 +144,7 @@ pub static FILE: Record = Record {
     ],
 };
 
-/// Reads all definitions of a project.
+/// Reads all definitions of a project; the trees of the spec files go on the way.
 pub fn decode(loaded: &mut Loaded) -> Spec {
     let mut findings = Findings::default();
     let mut spec = Spec { incomplete: loaded.incomplete, ..Spec::default() };
@@ -158,7 +158,9 @@ pub fn decode(loaded: &mut Loaded) -> Spec {
         project_sections(root, &mut findings);
         spec.project = project::decode(&Reader::of(root), &mut findings);
     }
-    let parts: Vec<_> = loaded.specs.par_iter().map(|tree| file(tree, &loaded.files)).collect();
+    // Each tree goes when it has been read, and the next definitions take its place in memory.
+    let trees = std::mem::take(&mut loaded.specs);
+    let parts: Vec<_> = trees.into_par_iter().map(|tree| file(&tree, &loaded.files)).collect();
     for (part, found) in parts {
         spec.append(part);
         findings.append(found);
