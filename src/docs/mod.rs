@@ -41,6 +41,9 @@ use site::{Level, Site};
 use std::collections::{BTreeMap, HashSet};
 use templates::Templates;
 
+/// How many pages are made before these are written.
+const AT_ONCE: usize = 64;
+
 /// A page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -99,10 +102,14 @@ pub fn pages(
     }
     let site = Site::of(manifest, present);
     let readers = readers(manifest);
-    let made: Vec<Result<(), Box<Finding>>> = subjects(manifest, &site)
-        .into_par_iter()
-        .map(|subject| subject.page(&site, &readers, sql, &templates).map(sink))
-        .collect();
+    let subjects = subjects(manifest, &site);
+    // As with views: some are made, then these are written, while another thread makes the next.
+    let some = |subjects: &[Subject<'_>]| {
+        let page = |subject: &Subject<'_>| subject.page(&site, &readers, sql, &templates);
+        let made: Vec<Result<Page, Box<Finding>>> = subjects.iter().map(page).collect();
+        made.into_iter().map(|page| page.map(sink)).collect::<Vec<_>>()
+    };
+    let made: Vec<Result<(), Box<Finding>>> = subjects.par_chunks(AT_ONCE).flat_map_iter(some).collect();
     let count = made.len();
     // A template that is wrong is wrong on every page: the first one says it.
     let mut said = HashSet::new();

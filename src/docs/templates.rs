@@ -5,7 +5,7 @@
 
 use super::escape;
 use crate::diagnostic::{Finding, Findings, codes, suggest};
-use crate::text::{FileId, Files, Span};
+use crate::text::{FileId, Files, Span, lines};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 use std::collections::BTreeMap;
 
@@ -220,7 +220,7 @@ fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut fence: Option<usize> = None;
     let mut blank = true;
-    for line in text.lines() {
+    for line in lines(text) {
         let ticks = line.bytes().take_while(|byte| *byte == b'`').count();
         match fence {
             Some(open) => {

@@ -3,6 +3,7 @@
 //! A [`Span`] is a range of bytes in one file. Lines and columns are worked out only when a finding is shown, because most
 //! projects have none to show.
 
+use memchr::memchr_iter;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -151,6 +152,18 @@ impl Files {
     }
 }
 
+/// The same lines as those of [`str::lines`], found several times as fast.
+pub fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut begin = 0;
+    // A line break at the end ends the last line, and begins no other.
+    let last = (!text.is_empty() && !text.ends_with('\n')).then_some(text.len());
+    memchr_iter(b'\n', text.as_bytes()).chain(last).map(move |end| {
+        let line = text.get(begin..end).unwrap_or_default();
+        begin = end + 1;
+        if end < text.len() { line.strip_suffix('\r').unwrap_or(line) } else { line }
+    })
+}
+
 /// Where each line of a text begins.
 #[derive(Debug, Clone)]
 pub struct Lines {
@@ -160,9 +173,8 @@ pub struct Lines {
 impl Lines {
     /// The lines of `text`.
     pub fn of(text: &str) -> Self {
-        let mut starts = vec![0];
-        starts.extend(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1));
-        Self { starts }
+        let ends = memchr_iter(b'\n', text.as_bytes());
+        Self { starts: std::iter::once(0).chain(ends.map(|at| at + 1)).collect() }
     }
 
     /// The byte at which a line begins, counted from 1; nothing behind the last one.
@@ -211,6 +223,13 @@ mod tests {
         assert_eq!(files.position(id, "größe".len()), Position { line: 1, column: 6 });
         assert_eq!(files.position(id, "größe: 1\r\n".len()), Position { line: 2, column: 1 });
         assert_eq!(files.position(id, 999), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn lines_are_those_of_the_standard_library() {
+        for text in ["", "a", "a\n", "a\r\nb\r", "\n\n", "\r\n", "a\n\r\nb\rc\n\n", "é\nñ"] {
+            assert_eq!(lines(text).collect::<Vec<_>>(), text.lines().collect::<Vec<_>>(), "{text:?}");
+        }
     }
 
     #[test]
