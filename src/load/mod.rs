@@ -144,9 +144,13 @@ fn specs(root: &Path, folder: &str, loaded: &mut Loaded) {
     }
     let first = usize::from(loaded.project.is_some());
     let files = &loaded.files;
-    let ids: Vec<(FileId, &str)> = files.iter().skip(first).map(|(id, file)| (id, file.text.as_str())).collect();
-    let trees: Vec<(Option<Tree>, Findings)> = ids.into_par_iter().map(|(id, text)| tree(id, text)).collect();
-    for (tree, findings) in trees {
+    let mut texts: Vec<(FileId, &str)> = files.iter().skip(first).map(|(id, file)| (id, file.text.as_str())).collect();
+    // The longest first, so that no thread is left with it in the end.
+    texts.sort_by_key(|(_, text)| std::cmp::Reverse(text.len()));
+    let read = |(id, text): (FileId, &str)| (id, tree(id, text));
+    let mut trees: Vec<(FileId, (Option<Tree>, Findings))> = texts.into_par_iter().with_max_len(1).map(read).collect();
+    trees.sort_by_key(|(id, _)| *id);
+    for (_, (tree, findings)) in trees {
         loaded.findings.append(findings);
         match tree {
             Some(tree) => loaded.specs.push(tree),
