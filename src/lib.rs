@@ -27,4 +27,5 @@ pub mod schema;
 pub mod spec;
 pub mod sql;
 pub mod support;
+pub mod template;
 pub mod text;

@@ -49,7 +49,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plan", &["text", "calendar", "functions", "model", "check", "align", "pipeline"]),
     ("sql", &["calendar", "functions", "model", "plan"]),
     ("manifest", &["text", "calendar", "functions", "model", "graph", "align", "pipeline", "plan", "sql"]),
-    ("docs", &["text", "diagnostic", "load", "manifest"]),
+    ("template", &["text", "diagnostic", "load"]),
+    ("docs", &["text", "diagnostic", "template", "manifest"]),
     ("build", &["text", "diagnostic", "load", "model", "pipeline", "plan", "sql", "manifest", "docs"]),
     // Around the pipeline.
     ("query", &["calendar", "diagnostic", "model", "spec", "plan"]),

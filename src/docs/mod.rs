@@ -22,9 +22,9 @@ mod templates;
 pub use templates::BUILT_IN;
 
 use crate::diagnostic::{Finding, Findings};
-use crate::load;
 use crate::manifest::data::{self, Manifest};
 use crate::manifest::present::Present;
+use crate::template::each_once;
 use crate::text::Files;
 use guardrail_page::{GuardrailPage, GuardrailsPage};
 use journey_page::JourneyPage;
@@ -38,7 +38,7 @@ use rayon::prelude::*;
 use review_page::{CoveragePage, ReviewPage};
 use serde::Serialize;
 use site::{Level, Site};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use templates::Templates;
 
 /// How many pages are made before these are written.
@@ -76,8 +76,7 @@ enum Subject<'a> {
 /// What is wrong with the templates of a project, as far as it can be told without pages.
 pub fn template_findings(files: &Files) -> Findings {
     let mut findings = Findings::default();
-    let own = load::templates(files);
-    Templates::new(files, &own, &mut findings);
+    Templates::new(files, &mut findings);
     findings
 }
 
@@ -94,8 +93,7 @@ pub fn pages(
     sink: &(dyn Fn(Page) + Sync),
 ) -> Result<usize, Findings> {
     let mut findings = Findings::default();
-    let own = load::templates(files);
-    let templates = Templates::new(files, &own, &mut findings);
+    let templates = Templates::new(files, &mut findings);
     if !findings.is_empty() {
         findings.sort();
         return Err(findings);
@@ -111,15 +109,7 @@ pub fn pages(
     };
     let made: Vec<Result<(), Box<Finding>>> = subjects.par_chunks(AT_ONCE).flat_map_iter(some).collect();
     let count = made.len();
-    // A template that is wrong is wrong on every page: the first one says it.
-    let mut said = HashSet::new();
-    for finding in made.into_iter().filter_map(Result::err) {
-        let place = finding.labels.first().map(|label| label.span);
-        if said.insert((place, finding.message.clone())) {
-            findings.push(*finding);
-        }
-    }
-    findings.sort();
+    let findings = each_once(made.into_iter().filter_map(Result::err));
     if findings.is_empty() { Ok(count) } else { Err(findings) }
 }
 

@@ -1,13 +1,12 @@
 //! The templates of pages: kpic's own, and those that a project has put in their place.
 //!
-//! A template is Jinja, as minijinja has it. Whatever it prints is escaped for Markdown unless a filter below has made Markdown of
-//! it. Variables that do not exist are mistakes and not empty texts.
+//! Whatever a template prints is escaped for Markdown unless a filter below has made Markdown of it.
 
 use super::escape;
-use crate::diagnostic::{Finding, Findings, codes, suggest};
-use crate::text::{FileId, Files, Span, lines};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
-use std::collections::BTreeMap;
+use crate::diagnostic::{Finding, Findings};
+use crate::template::{self, Kind};
+use crate::text::{Files, lines};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value};
 
 /// kpic's own templates, by name.
 pub const BUILT_IN: &[(&str, &str)] = &[
@@ -32,22 +31,16 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("_footer.md.j2", include_str!("templates/_footer.md.j2")),
 ];
 
+/// The templates of pages: all but those of SQL.
+static KIND: Kind = Kind { makes: "page", built_in: BUILT_IN, is_named: |name| !name.ends_with(".sql.j2") };
+
 /// The templates of a project.
-pub(super) struct Templates<'a> {
-    environment: Environment<'a>,
-    own: BTreeMap<&'a str, FileId>,
-    files: &'a Files,
-}
+pub(super) struct Templates<'a>(template::Templates<'a>);
 
 impl<'a> Templates<'a> {
-    /// kpic's templates with those of a project in their place, given by name and file.
-    pub(super) fn new(files: &'a Files, own: &[(&'a str, FileId)], findings: &mut Findings) -> Self {
-        let mut environment = Environment::new();
-        environment.set_debug(true);
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
-        environment.set_keep_trailing_newline(true);
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    /// kpic's templates with those of a project in their place.
+    pub(super) fn new(files: &'a Files, findings: &mut Findings) -> Self {
+        let mut environment = template::environment();
         environment.set_auto_escape_callback(|_| AutoEscape::Custom("markdown"));
         environment.set_formatter(|out, _, value| {
             if value.is_none() {
@@ -60,117 +53,13 @@ impl<'a> Templates<'a> {
             }
         });
         filters(&mut environment);
-        let mut templates = Self { environment, own: own.iter().copied().collect(), files };
-        for (name, text) in BUILT_IN {
-            if !templates.own.contains_key(name) {
-                templates.add(name, text, findings);
-            }
-        }
-        for (name, file) in own {
-            // Templates with `_` at the front are those that others include; a project may have some of its own.
-            if !name.starts_with('_') && !BUILT_IN.iter().any(|(known, _)| known == name) {
-                let message = format!("no page is made with a template `{name}`");
-                let finding = findings.report(&codes::UNKNOWN_TEMPLATE, Span::start_of(*file), message);
-                let known = BUILT_IN.iter().map(|(known, _)| *known);
-                finding.help = suggest::did_you_mean(name, "the templates are", known).or_else(|| {
-                    Some("a template has the name of one of kpic's, such as `kpi.md.j2`; `_` at the front is for parts that others include".to_owned())
-                });
-                continue;
-            }
-            let text = files.get(*file).map_or("", |file| file.text.as_str());
-            templates.add(name, text, findings);
-        }
-        templates
-    }
-
-    fn add(&mut self, name: &'a str, text: &'a str, findings: &mut Findings) {
-        if let Err(error) = self.environment.add_template(name, text) {
-            findings.push(self.finding(&error, &Value::UNDEFINED));
-        }
+        Self(template::Templates::new(&KIND, files, environment, findings))
     }
 
     /// A page, or what is wrong with its template.
     pub(super) fn render(&self, name: &str, context: &Value) -> Result<String, Box<Finding>> {
-        let rendered = self.environment.get_template(name).and_then(|template| template.render(context));
-        rendered.map(|text| tidy(&text)).map_err(|error| Box::new(self.finding(&error, context)))
+        self.0.render(name, context).map(|text| tidy(&text))
     }
-
-    /// What is wrong with a template, at the place in the project's own file.
-    fn finding(&self, error: &Error, context: &Value) -> Finding {
-        // What an included template does wrong is the source of an error in the one that includes it.
-        let mut errors = vec![error];
-        while let Some(source) = errors.last().and_then(|error| std::error::Error::source(*error)) {
-            let Some(inner) = source.downcast_ref::<Error>() else { break };
-            errors.push(inner);
-        }
-        let own = errors.iter().rev().find_map(|error| Some((*error, *self.own.get(error.name()?)?)));
-        let innermost = errors.last().copied().unwrap_or(error);
-        let (place, span) = match own {
-            Some((error, file)) => (error, Some(self.blamed(innermost, self.span(error, file)))),
-            None => (innermost, None),
-        };
-        let written = span.map_or("", |span| self.files.slice(span)).trim();
-        let message = match (innermost.kind(), innermost.detail()) {
-            (ErrorKind::UndefinedError, _) if !written.is_empty() && std::ptr::eq(place, innermost) => {
-                format!("`{written}` is not there")
-            }
-            (kind, Some(detail)) => format!("{kind}: {detail}"),
-            (kind, None) => kind.to_string(),
-        };
-        let mut finding = if let Some(span) = span {
-            Finding::new(&codes::BAD_TEMPLATE, span, message)
-        } else {
-            let name = innermost.name().unwrap_or("a template");
-            Finding::placeless(&codes::BAD_TEMPLATE, format!("{name}: {message}"))
-        };
-        finding.help = nearest(written, context).or_else(|| {
-            let syntax = innermost.kind() == ErrorKind::SyntaxError;
-            syntax.then(|| "a template is Jinja: `{{ value }}`, `{% if condition %} ... {% endif %}`".to_owned())
-        });
-        finding
-    }
-
-    /// What is not there: where a filter got it, that is what stands before the filter.
-    fn blamed(&self, error: &Error, span: Span) -> Span {
-        let before = self.files.get(span.file).and_then(|file| file.text.get(..span.start as usize)).unwrap_or_default();
-        let Some(given) = before.trim_end().strip_suffix('|').map(str::trim_end) else { return span };
-        let path = |char: char| char.is_alphanumeric() || matches!(char, '_' | '.');
-        let start = given.trim_end_matches(path).len();
-        let is_undefined = error.kind() == ErrorKind::UndefinedError && start < given.len();
-        if is_undefined { Span::new(span.file, start..given.len()) } else { span }
-    }
-
-    /// The place of an error in a file: the characters at fault, or at least the line.
-    fn span(&self, error: &Error, file: FileId) -> Span {
-        let text = self.files.get(file).map_or("", |file| file.text.as_str());
-        if let Some(range) = error.range().filter(|range| text.get(range.clone()).is_some()) {
-            return Span::new(file, range);
-        }
-        let line = error.line().unwrap_or(1).saturating_sub(1);
-        let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
-        let length = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
-        Span::new(file, start..start + length)
-    }
-}
-
-/// The name that was probably meant by a path such as `kpi.titel`.
-fn nearest(written: &str, context: &Value) -> Option<String> {
-    let mut at = context.clone();
-    let mut before = String::new();
-    for part in written.split('.') {
-        let next = at.get_attr(part).ok().filter(|value| !value.is_undefined());
-        let Some(next) = next else {
-            let keys: Vec<String> = at.try_iter().ok()?.filter_map(|key| key.as_str().map(str::to_owned)).collect();
-            if let Some(near) = suggest::nearest(part, keys.iter().map(String::as_str)) {
-                return Some(format!("did you mean `{near}`?"));
-            }
-            let what = if before.is_empty() { "the page has".to_owned() } else { format!("`{before}` has") };
-            return Some(format!("{what}: {}", keys.join(", "))).filter(|_| !keys.is_empty());
-        };
-        before = if before.is_empty() { part.to_owned() } else { format!("{before}.{part}") };
-        at = next;
-    }
-    None
 }
 
 /// A link to what has a `title` and a `href`; only the title where it has no page.

@@ -1,0 +1,184 @@
+//! Templates of what is written: kpic's own, and those that a project has put in their place.
+//!
+//! A template is Jinja, as minijinja has it. Variables that do not exist are mistakes and not empty texts. `docs` makes pages with
+//! templates, and `build` statements; each says with a [`Kind`] which there are.
+
+use crate::diagnostic::{Finding, Findings, codes, suggest};
+use crate::load;
+use crate::text::{FileId, Files, Span};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
+use std::collections::{BTreeMap, HashSet};
+
+/// A kind of templates.
+#[derive(Debug)]
+pub struct Kind {
+    /// What is made with one: "page".
+    pub makes: &'static str,
+    /// kpic's own, by name.
+    pub built_in: &'static [(&'static str, &'static str)],
+    /// Whether a template is of this kind, by its name.
+    pub is_named: fn(&str) -> bool,
+}
+
+/// The templates of a project, of one kind.
+#[derive(Debug)]
+pub struct Templates<'a> {
+    kind: &'static Kind,
+    environment: Environment<'a>,
+    own: BTreeMap<&'a str, FileId>,
+    files: &'a Files,
+}
+
+/// Where templates are rendered. What is none prints nothing.
+pub fn environment<'a>() -> Environment<'a> {
+    let mut environment = Environment::new();
+    environment.set_debug(true);
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    environment.set_keep_trailing_newline(true);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment
+}
+
+impl<'a> Templates<'a> {
+    /// kpic's templates of a kind with those among a project's files in their place. Findings say what is wrong with these.
+    pub fn new(kind: &'static Kind, files: &'a Files, environment: Environment<'a>, findings: &mut Findings) -> Self {
+        let own: BTreeMap<&str, FileId> =
+            load::templates(files).into_iter().filter(|(name, _)| (kind.is_named)(name)).collect();
+        let mut templates = Self { kind, environment, own: own.clone(), files };
+        for (name, text) in kind.built_in {
+            if !own.contains_key(name) {
+                templates.add(name, text, findings);
+            }
+        }
+        for (name, file) in own {
+            // Templates with `_` at the front are those that others include; a project may have some of its own.
+            if !name.starts_with('_') && !kind.built_in.iter().any(|(known, _)| *known == name) {
+                let message = format!("no {} is made with a template `{name}`", kind.makes);
+                let finding = findings.report(&codes::UNKNOWN_TEMPLATE, Span::start_of(file), message);
+                let known = kind.built_in.iter().map(|(known, _)| *known);
+                finding.help = suggest::did_you_mean(name, "the templates are", known).or_else(|| {
+                    Some(format!(
+                        "a template has the name of one of kpic's, such as `{}`; `_` at the front is for parts that others include",
+                        kind.built_in.first().map_or("", |(known, _)| known)
+                    ))
+                });
+                continue;
+            }
+            let text = files.get(file).map_or("", |file| file.text.as_str());
+            templates.add(name, text, findings);
+        }
+        templates
+    }
+
+    /// Whether the project has any of its own.
+    pub fn has_own(&self) -> bool {
+        !self.own.is_empty()
+    }
+
+    fn add(&mut self, name: &'a str, text: &'a str, findings: &mut Findings) {
+        if let Err(error) = self.environment.add_template(name, text) {
+            findings.push(self.finding(&error, &Value::UNDEFINED));
+        }
+    }
+
+    /// What a template makes of a context.
+    ///
+    /// # Errors
+    /// Gives what is wrong with the template.
+    pub fn render(&self, name: &str, context: &Value) -> Result<String, Box<Finding>> {
+        let rendered = self.environment.get_template(name).and_then(|template| template.render(context));
+        rendered.map_err(|error| Box::new(self.finding(&error, context)))
+    }
+
+    /// What is wrong with a template, at the place in the project's own file.
+    fn finding(&self, error: &Error, context: &Value) -> Finding {
+        // What an included template does wrong is the source of an error in the one that includes it.
+        let mut errors = vec![error];
+        while let Some(source) = errors.last().and_then(|error| std::error::Error::source(*error)) {
+            let Some(inner) = source.downcast_ref::<Error>() else { break };
+            errors.push(inner);
+        }
+        let own = errors.iter().rev().find_map(|error| Some((*error, *self.own.get(error.name()?)?)));
+        let innermost = errors.last().copied().unwrap_or(error);
+        let (place, span) = match own {
+            Some((error, file)) => (error, Some(self.blamed(innermost, self.span(error, file)))),
+            None => (innermost, None),
+        };
+        let written = span.map_or("", |span| self.files.slice(span)).trim();
+        let message = match (innermost.kind(), innermost.detail()) {
+            (ErrorKind::UndefinedError, _) if !written.is_empty() && std::ptr::eq(place, innermost) => {
+                format!("`{written}` is not there")
+            }
+            (kind, Some(detail)) => format!("{kind}: {detail}"),
+            (kind, None) => kind.to_string(),
+        };
+        let mut finding = if let Some(span) = span {
+            Finding::new(&codes::BAD_TEMPLATE, span, message)
+        } else {
+            let name = innermost.name().unwrap_or("a template");
+            Finding::placeless(&codes::BAD_TEMPLATE, format!("{name}: {message}"))
+        };
+        finding.help = nearest(self.kind.makes, written, context).or_else(|| {
+            let syntax = innermost.kind() == ErrorKind::SyntaxError;
+            syntax.then(|| "a template is Jinja: `{{ value }}`, `{% if condition %} ... {% endif %}`".to_owned())
+        });
+        finding
+    }
+
+    /// What is not there: where a filter got it, that is what stands before the filter.
+    fn blamed(&self, error: &Error, span: Span) -> Span {
+        let before = self.files.get(span.file).and_then(|file| file.text.get(..span.start as usize)).unwrap_or_default();
+        let Some(given) = before.trim_end().strip_suffix('|').map(str::trim_end) else { return span };
+        let path = |char: char| char.is_alphanumeric() || matches!(char, '_' | '.');
+        let start = given.trim_end_matches(path).len();
+        let is_undefined = error.kind() == ErrorKind::UndefinedError && start < given.len();
+        if is_undefined { Span::new(span.file, start..given.len()) } else { span }
+    }
+
+    /// The place of an error in a file: the characters at fault, or at least the line.
+    fn span(&self, error: &Error, file: FileId) -> Span {
+        let text = self.files.get(file).map_or("", |file| file.text.as_str());
+        if let Some(range) = error.range().filter(|range| text.get(range.clone()).is_some()) {
+            return Span::new(file, range);
+        }
+        let line = error.line().unwrap_or(1).saturating_sub(1);
+        let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+        let length = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
+        Span::new(file, start..start + length)
+    }
+}
+
+/// The name that was probably meant by a path such as `kpi.titel`.
+fn nearest(makes: &str, written: &str, context: &Value) -> Option<String> {
+    let mut at = context.clone();
+    let mut before = String::new();
+    for part in written.split('.') {
+        let next = at.get_attr(part).ok().filter(|value| !value.is_undefined());
+        let Some(next) = next else {
+            let keys: Vec<String> = at.try_iter().ok()?.filter_map(|key| key.as_str().map(str::to_owned)).collect();
+            if let Some(near) = suggest::nearest(part, keys.iter().map(String::as_str)) {
+                return Some(format!("did you mean `{near}`?"));
+            }
+            let what = if before.is_empty() { format!("the {makes} has") } else { format!("`{before}` has") };
+            return Some(format!("{what}: {}", keys.join(", "))).filter(|_| !keys.is_empty());
+        };
+        before = if before.is_empty() { part.to_owned() } else { format!("{before}.{part}") };
+        at = next;
+    }
+    None
+}
+
+/// Of findings the first of each that is the same: a template that is wrong is wrong wherever it is used.
+pub fn each_once(found: impl IntoIterator<Item = Box<Finding>>) -> Findings {
+    let mut findings = Findings::default();
+    let mut said = HashSet::new();
+    for finding in found {
+        let place = finding.labels.first().map(|label| label.span);
+        if said.insert((place, finding.message.clone())) {
+            findings.push(*finding);
+        }
+    }
+    findings.sort();
+    findings
+}
