@@ -272,7 +272,7 @@ fn the_guide_to_templates_is_right() {
         let (name, rest) = block.split_once('\n').unwrap();
         own.push((name, rest.split("\n```").next().unwrap()));
     }
-    assert_eq!(own.len(), 2);
+    assert_eq!(own.len(), 3);
     let pages = pages_with(&own).unwrap();
     let team = &pages["teams/sales.md"];
     assert!(team.starts_with("# The Sales team\n"), "{team}");

@@ -1,19 +1,25 @@
 //! What `kpic build` writes: the SQL of every view, all of it in one file to deploy, the manifest, and documents for people.
+//!
+//! `statement` makes what creates a view, with a project's own template where there is one; `tree` writes all files as one.
 
+mod statement;
 mod tree;
 
+pub use statement::BUILT_IN;
 pub use tree::{Problem, write};
 
-use crate::diagnostic::Findings;
+use crate::diagnostic::{Finding, Findings};
 use crate::docs;
 use crate::load;
-use crate::manifest;
 use crate::manifest::present::Present;
+use crate::manifest::{self, data::Manifest};
 use crate::model::Model;
 use crate::pipeline::{self, Checked, Valid};
-use crate::plan::views::{self, Shows, View};
+use crate::plan::views::{self, View};
 use crate::sql::{self, Dialect, dialect};
+use crate::template::each_once;
 use rayon::prelude::*;
+use statement::Statements;
 use std::sync::{Mutex, PoisonError};
 
 /// How many views are made before these are written.
@@ -45,7 +51,9 @@ pub fn with_templates(mut checked: Checked) -> Checked {
         }
         Err(wrong) => {
             checked = *wrong;
-            docs::template_findings(&checked.files)
+            let mut findings = docs::template_findings(&checked.files);
+            findings.append(statement::template_findings(&checked.files, dialect_of(&checked.model)));
+            findings
         }
     };
     checked.findings.append(found);
@@ -61,6 +69,9 @@ pub enum Documents<'a> {
     /// Pages for people, which say how things stand where that is known.
     Pages(Option<&'a Present>),
 }
+
+/// A statement, and what is wrong with the template that it is made with.
+type Made = (Output, Option<Box<Finding>>);
 
 /// How much a build has made.
 #[derive(Debug, Clone)]
@@ -79,10 +90,14 @@ pub struct Built {
 /// # Errors
 /// Gives findings if one of the project's templates is wrong.
 pub fn make(project: &Valid, documents: Documents<'_>, sink: Sink<'_>) -> Result<Built, Findings> {
-    let name = project.model().warehouse.dialect.as_ref();
-    let dialect = dialect::dialect(name.map(|name| name.value.as_str()));
+    let dialect = dialect_of(project.model());
+    let mut wrong = Findings::default();
+    let statements = Statements::of(project, dialect, &mut wrong);
+    if !wrong.is_empty() {
+        wrong.append(docs::template_findings(project.files()));
+        return Err(wrong);
+    }
     let views = views::views(project);
-    let give = |output: &Output| sink(&output.path, &[&output.text]);
     let data = || {
         let manifest = manifest::manifest(project, &views, dialect);
         sink(manifest::FILE, &[&manifest::json(&manifest)]);
@@ -91,19 +106,27 @@ pub fn make(project: &Valid, documents: Documents<'_>, sink: Sink<'_>) -> Result
     };
     // Some are made, then these are written, while another thread makes the next: to make files in one folder is a matter of one
     // thread at a time, and to go in and out of the system at each of them costs more than it gains.
-    let some = |views: &[View]| {
+    let some = |views: &[View], manifest: Option<&Manifest>| -> Vec<Made> {
         let mut text = String::new();
         let view = |view: &View| {
             text.clear();
-            statement(project, view, dialect, &mut text);
-            Output { path: sql::file(&view.name, dialect), text: text.clone() }
+            let found = statements.write(view, manifest, &mut text).err();
+            (Output { path: sql::file(&view.name, dialect), text: text.clone() }, found)
         };
-        let made: Vec<Output> = views.iter().map(view).collect();
-        made.iter().for_each(give);
+        let made: Vec<Made> = views.iter().map(view).collect();
+        made.iter().for_each(|(output, _)| sink(&output.path, &[&output.text]));
         made
     };
-    let (statements, manifest): (Vec<Output>, _) =
-        rayon::join(|| views.par_chunks(AT_ONCE).flat_map_iter(some).collect(), data);
+    let all = |manifest: Option<&Manifest>| -> (Vec<Output>, Vec<Option<Box<Finding>>>) {
+        views.par_chunks(AT_ONCE).flat_map_iter(|views| some(views, manifest)).unzip()
+    };
+    let ((statements, found), manifest) = if statements.are_own() {
+        let manifest = data();
+        (all(Some(&manifest)), manifest)
+    } else {
+        rayon::join(|| all(None), data)
+    };
+    let mut wrong = each_once(found.into_iter().flatten());
     let deploy = format!("sql/{}/deploy.sql", dialect.name());
     let all_views = || {
         let begin = deploy_begin(project.model(), dialect);
@@ -117,9 +140,22 @@ pub fn make(project: &Valid, documents: Documents<'_>, sink: Sink<'_>) -> Result
         docs::pages(&manifest, present, &sql, project.files(), &page)
     };
     let ((), pages) = rayon::join(all_views, pages);
-    let built = Built { deploy, views: views.len(), pages: pages? };
+    let pages = pages.unwrap_or_else(|found| {
+        wrong.append(found);
+        0
+    });
+    if !wrong.is_empty() {
+        wrong.sort();
+        return Err(wrong);
+    }
+    let built = Built { deploy, views: views.len(), pages };
     pipeline::aside((views, statements, manifest));
     Ok(built)
+}
+
+fn dialect_of(model: &Model) -> &'static dyn Dialect {
+    let name = model.warehouse.dialect.as_ref();
+    dialect::dialect(name.map(|name| name.value.as_str()))
 }
 
 /// All files of a project, in the order of their paths.
@@ -136,33 +172,6 @@ pub fn outputs(project: &Valid, documents: Documents<'_>) -> Result<Vec<Output>,
     let mut outputs = outputs.into_inner().unwrap_or_else(PoisonError::into_inner);
     outputs.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(outputs)
-}
-
-/// Writes the statement that makes a view, after a comment that says what it is.
-fn statement(project: &Valid, view: &View, dialect: &dyn Dialect, text: &mut String) {
-    let model = project.model();
-    for line in &view.comment {
-        text.push_str("--");
-        // A line break would end the comment and begin SQL.
-        for word in line.split_whitespace() {
-            text.push(' ');
-            text.push_str(word);
-        }
-        text.push('\n');
-    }
-    text.push_str("create or replace view ");
-    text.push_str(&qualified(model, &view.name, dialect));
-    text.push_str(" as\n");
-    match (&view.shows, views::query(project, &view.shows)) {
-        (Shows::Former(name), _) => text.push_str(&format!("select * from {};\n", qualified(model, name, dialect))),
-        (_, Some(query)) => sql::write_statement(&query, dialect, text),
-        (_, None) => {}
-    }
-}
-
-/// A view's name with its schema.
-fn qualified(model: &Model, name: &str, dialect: &dyn Dialect) -> String {
-    sql::view(&model.warehouse.schema, name, dialect)
 }
 
 /// What stands before all views in one file, which can be run again and again.

@@ -321,7 +321,7 @@ pub static NAME_TOO_LONG: Code = code!(Error, "K0802", "name-too-long", "a view'
 pub static NO_SQL_FOR_DIALECT: Code = code!(Error, "K0803", "no-sql-for-dialect", "raw SQL is not given for the dialect");
 
 /// A template that no page is made with.
-pub static UNKNOWN_TEMPLATE: Code = code!(Error, "K0811", "unknown-template", "no page is made with a template of that name");
+pub static UNKNOWN_TEMPLATE: Code = code!(Error, "K0811", "unknown-template", "nothing is made with a template of that name");
 /// A template that cannot be rendered.
 pub static BAD_TEMPLATE: Code = code!(Error, "K0812", "bad-template", "a template cannot be read, or uses what is not there");
 

@@ -378,7 +378,7 @@ fn instead(node: &Node, shape: &Shape) -> Option<String> {
             if field.shape.takes(node) {
                 format!("write `{{ {}: {} }}`", field.key, scalar.text)
             } else {
-                format!("for instance `{{ {}: ... }}`", field.key)
+                format!("for instance `{{ {}: {} }}`", field.key, field.example.unwrap_or("..."))
             }
         }),
         (Shape::Name, Value::Map(_)) => {

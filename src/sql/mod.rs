@@ -11,7 +11,7 @@ mod spell;
 mod write;
 
 pub use dialect::Dialect;
-pub use write::{query, relation, statement, write_statement};
+pub use write::{query, relation, statement, write_query};
 
 /// A view's name with its schema, as it stands after `from`.
 pub fn view(schema: &[String], name: &str, dialect: &dyn Dialect) -> String {

@@ -12,24 +12,17 @@ const WIDTH: usize = 110;
 /// A whole query as text, without a semicolon.
 pub fn query(query: &Query, dialect: &dyn Dialect) -> String {
     let mut out = String::with_capacity(2_000);
-    write(query, dialect, &mut out);
+    write_query(query, dialect, &mut out);
     out
 }
 
 /// A query as a statement of its own, with a semicolon and a line break.
-pub fn statement(query: &Query, dialect: &dyn Dialect) -> String {
-    let mut out = String::with_capacity(2_000);
-    write_statement(query, dialect, &mut out);
-    out
+pub fn statement(of: &Query, dialect: &dyn Dialect) -> String {
+    query(of, dialect) + ";\n"
 }
 
-/// The same at the end of a text.
-pub fn write_statement(query: &Query, dialect: &dyn Dialect, out: &mut String) {
-    write(query, dialect, out);
-    out.push_str(";\n");
-}
-
-fn write(query: &Query, dialect: &dyn Dialect, out: &mut String) {
+/// A whole query at the end of a text, without a semicolon.
+pub fn write_query(query: &Query, dialect: &dyn Dialect, out: &mut String) {
     let writer = Writer { dialect };
     let mut part_text = String::with_capacity(500);
     for (at, part) in query.parts.iter().enumerate() {

@@ -20,7 +20,8 @@ use std::path::Path;
   kpic build --no-docs                    views and the manifest only, as fast as can be
   kpic build --figures                    pages also say how things stand: needs an engine
 
-Nothing is written if the project has errors. Templates of pages can be replaced in the project's folder templates/.
+Nothing is written if the project has errors. Templates of pages and of the statements around views can be replaced in the
+project's folder templates/.
 Files that kpic did not write are never touched.")]
 pub(in crate::cli) struct BuildArgs {
     /// How findings are shown.

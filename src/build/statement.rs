@@ -1,0 +1,135 @@
+//! The statement that makes a view: kpic's own, or what a project's template `view.sql.j2` makes of the view's query.
+
+use crate::diagnostic::{Finding, Findings};
+use crate::manifest::data::{self, Manifest};
+use crate::pipeline::Valid;
+use crate::plan::views::{self, Shows, View};
+use crate::sql::{self, Dialect};
+use crate::template::{self, Kind, Templates};
+use crate::text::Files;
+use minijinja::{Error, ErrorKind, Value};
+use serde::Serialize;
+
+/// The template of a view's statement.
+const VIEW: &str = "view.sql.j2";
+
+/// kpic's own templates of SQL, by name. [`Statements`] writes what this one would, without asking it: there are many views.
+pub const BUILT_IN: &[(&str, &str)] = &[(VIEW, include_str!("templates/view.sql.j2"))];
+
+static KIND: Kind = Kind { makes: "statement", built_in: BUILT_IN, is_named: |name| name.ends_with(".sql.j2") };
+
+/// What a template of a statement has.
+#[derive(Serialize)]
+struct Context<'a> {
+    project: &'a data::Project,
+    view: Option<&'a data::View>,
+    kpi: Option<&'a data::Kpi>,
+    comment: Vec<String>,
+    query: String,
+}
+
+/// What is wrong with the templates of SQL among a project's files, as far as it can be told without views.
+pub(super) fn template_findings(files: &Files, dialect: &'static dyn Dialect) -> Findings {
+    let mut findings = Findings::default();
+    templates(files, dialect, &mut findings);
+    findings
+}
+
+fn templates<'a>(files: &'a Files, dialect: &'static dyn Dialect, findings: &mut Findings) -> Templates<'a> {
+    let mut environment = template::environment();
+    // Text of a spec as a literal of the dialect, so that none of it can be SQL.
+    environment.add_filter("literal", move |value: &Value| match value.as_str() {
+        Some(text) => Ok(dialect.text(text)),
+        None if value.is_undefined() => Err(ErrorKind::UndefinedError.into()),
+        None if value.is_none() => Ok("null".to_owned()),
+        None => Err(Error::new(ErrorKind::InvalidOperation, format!("`literal` is for texts, and this is {}", value.kind()))),
+    });
+    Templates::new(&KIND, files, environment, findings)
+}
+
+/// Writes statements.
+pub(super) struct Statements<'a> {
+    project: &'a Valid,
+    dialect: &'static dyn Dialect,
+    templates: Templates<'a>,
+}
+
+impl<'a> Statements<'a> {
+    /// Those of a project. Findings say what is wrong with its templates.
+    pub(super) fn of(project: &'a Valid, dialect: &'static dyn Dialect, findings: &mut Findings) -> Self {
+        Self { project, dialect, templates: templates(project.files(), dialect, findings) }
+    }
+
+    /// Whether they are made with templates of the project, which look at the manifest.
+    pub(super) fn are_own(&self) -> bool {
+        self.templates.has_own()
+    }
+
+    /// Writes the statement that makes a view, after a comment that says what it is. Without a manifest it is kpic's own.
+    pub(super) fn write(&self, view: &View, manifest: Option<&Manifest>, text: &mut String) -> Result<(), Box<Finding>> {
+        if let Some(manifest) = manifest {
+            return self.render(view, manifest, text);
+        }
+        for line in &view.comment {
+            text.push_str("-- ");
+            push_line(text, line);
+            text.push('\n');
+        }
+        text.push_str("create or replace view ");
+        text.push_str(&self.relation(&view.name));
+        text.push_str(" as\n");
+        self.query(view, text);
+        text.push_str(";\n");
+        Ok(())
+    }
+
+    fn render(&self, view: &View, manifest: &Manifest, text: &mut String) -> Result<(), Box<Finding>> {
+        let line = |line: &String| {
+            let mut text = String::new();
+            push_line(&mut text, line);
+            text
+        };
+        let known = manifest.views.get(&view.name);
+        let mut query = String::new();
+        self.query(view, &mut query);
+        let context = Context {
+            project: &manifest.project,
+            view: known,
+            kpi: known.and_then(|view| manifest.kpis.get(view.kpi.as_ref()?)),
+            comment: view.comment.iter().map(line).collect(),
+            query,
+        };
+        text.push_str(&self.templates.render(VIEW, &Value::from_serialize(context))?);
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        Ok(())
+    }
+
+    /// The query of a view, without a semicolon.
+    fn query(&self, view: &View, text: &mut String) {
+        match (&view.shows, views::query(self.project, &view.shows)) {
+            (Shows::Former(name), _) => {
+                text.push_str("select * from ");
+                text.push_str(&self.relation(name));
+            }
+            (_, Some(query)) => sql::write_query(&query, self.dialect, text),
+            (_, None) => {}
+        }
+    }
+
+    /// A view's name with its schema.
+    fn relation(&self, view: &str) -> String {
+        sql::view(&self.project.model().warehouse.schema, view, self.dialect)
+    }
+}
+
+/// A text on one line: a line break would end a comment and begin SQL.
+fn push_line(text: &mut String, line: &str) {
+    for (at, word) in line.split_whitespace().enumerate() {
+        if at > 0 {
+            text.push(' ');
+        }
+        text.push_str(word);
+    }
+}
