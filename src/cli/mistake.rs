@@ -2,9 +2,11 @@
 //!
 //! [`explained`] takes away tips that lead nowhere, and puts in those for words that other tools have for the same thing.
 
+use super::commands::init::holds_rows;
 use clap::Error;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::path::Path;
 
 /// The error with a tip that leads on.
 pub(super) fn explained(mut error: Error) -> Error {
@@ -18,7 +20,7 @@ pub(super) fn explained(mut error: Error) -> Error {
             let typed = text(&error, ContextKind::InvalidArg).unwrap_or_default();
             // That it could be passed on as a value, after `--`, is never what was meant.
             error.remove(ContextKind::Suggested);
-            let tip = option(typed.split('=').next().unwrap_or_default());
+            let tip = option(typed.split('=').next().unwrap_or_default()).or_else(|| file(&typed));
             if tip.is_some() {
                 error.remove(ContextKind::SuggestedArg);
             }
@@ -47,6 +49,16 @@ fn command(typed: &str) -> Option<String> {
         _ => return None,
     };
     Some(meant.to_owned())
+}
+
+/// The option for a file that is named without one.
+fn file(typed: &str) -> Option<String> {
+    let ending = Path::new(typed).extension().filter(|_| !typed.starts_with('-'))?;
+    if holds_rows(Path::new(typed)) {
+        return Some(format!("a file of rows is named with its option, as in `kpic init --csv {typed}`"));
+    }
+    let is_database = ["duckdb", "db"].iter().any(|known| ending == *known);
+    is_database.then(|| format!("a DuckDB file is named with its option: `--database {typed}`"))
 }
 
 /// The option for what other tools call otherwise.

@@ -63,6 +63,12 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
         let help = "work on it with `kpic check` and `kpic run`, or name another folder: `kpic init DIR`";
         return Err(usage(&format!("there is a project in {} already", root.display()), help));
     }
+    if root.is_file() {
+        let file = args.folder.display();
+        let option = if holds_rows(&args.folder) { "--csv" } else { "--database" };
+        let help = format!("`kpic init {option} {file}` begins a project over it, in the folder that you are in");
+        return Err(usage(&format!("{file} is a file, and a project is a folder"), &help));
+    }
     let flags = args.database.is_some() || !args.csv.is_empty() || args.sample || args.yes;
     let ask = !flags && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     if !flags && !ask {
@@ -197,8 +203,13 @@ fn choose(root: &Path, base: &Path) -> Result<Over, Stop> {
     };
     let path: String = prompt(Input::new().with_prompt("Path of the file").validate_with(is_there).interact_text())?;
     let path = clean(&base.join(path));
-    let is_rows = path.extension().is_some_and(|ending| ["csv", "tsv", "parquet", "json"].iter().any(|known| ending == *known));
-    Ok(if is_rows { Over::Files(vec![path]) } else { Over::Database(path) })
+    Ok(if holds_rows(&path) { Over::Files(vec![path]) } else { Over::Database(path) })
+}
+
+/// Whether a file holds rows, as its name has it, rather than a database.
+pub(in crate::cli) fn holds_rows(file: &Path) -> bool {
+    let known = |ending: &str| ["csv", "tsv", "parquet", "json"].iter().any(|known| ending.eq_ignore_ascii_case(known));
+    file.extension().and_then(|ending| ending.to_str()).is_some_and(known)
 }
 
 /// The tables that are wanted, of several.
