@@ -114,6 +114,11 @@ impl Findings {
         self.items.last_mut().expect("just pushed")
     }
 
+    /// The findings that were added after the first so many.
+    pub fn after(&mut self, count: usize) -> &mut [Finding] {
+        self.items.get_mut(count..).unwrap_or_default()
+    }
+
     /// Adds all findings of another run.
     pub fn append(&mut self, other: Findings) {
         self.items.extend(other.items);

@@ -7,7 +7,7 @@
 use super::foreign;
 use crate::calendar::{Date, Label, meant_day};
 use crate::diagnostic::suggest::{self, Words};
-use crate::diagnostic::{Findings, Fix, codes};
+use crate::diagnostic::{Finding, Findings, Fix, codes};
 use crate::load::yaml::Style;
 use crate::load::{Entry, Node, Value};
 use crate::text::{Name, Span};
@@ -190,6 +190,11 @@ impl Shape {
         }
     }
 
+    /// Whether to say what it is takes more than a word, which an example says better.
+    fn is_nested(&self) -> bool {
+        matches!(self, Shape::Any | Shape::Map(_) | Shape::List(_) | Shape::Either(_))
+    }
+
     /// What the shape is, for messages.
     pub fn describe(&self) -> String {
         match self {
@@ -213,9 +218,11 @@ impl Shape {
             },
             Shape::List(Shape::Text) => "a list of texts".to_owned(),
             Shape::List(Shape::Name) => "a list of names".to_owned(),
+            Shape::List(inner) if inner.is_nested() => "a list".to_owned(),
             Shape::List(inner) => format!("a list, each item {}", inner.describe()),
             Shape::Bounds => "a list of two numbers, the lower first".to_owned(),
             Shape::Named(what, _) => format!("a map from names, each to {what}"),
+            Shape::Map(inner) if inner.is_nested() => "a map".to_owned(),
             Shape::Map(inner) => format!("a map, each value {}", inner.describe()),
             Shape::Record(record) => format!("{} as a map", record.what),
             Shape::Either(shapes) => shapes.iter().map(Shape::describe).collect::<Vec<_>>().join(", or "),
@@ -250,7 +257,15 @@ impl Record {
                     .help("it is part of the language, and a later version of kpic will compile it; leave it out for now");
                 continue;
             }
+            let before = findings.iter().len();
             check(&entry.value, &field.shape, findings);
+            // Where nothing better is known, an example says what is expected.
+            if let Some(example) = field.example {
+                let unhelped = |found: &&mut Finding| found.code == &codes::WRONG_SHAPE && found.help.is_none();
+                for found in findings.after(before).iter_mut().filter(unhelped) {
+                    found.help(format!("for instance `{}: {example}`", field.key));
+                }
+            }
         }
         for field in self.fields.iter().filter(|field| field.required) {
             // A key that was meant to be this one has been reported.
@@ -381,6 +396,10 @@ fn instead(node: &Node, shape: &Shape) -> Option<String> {
                 format!("for instance `{{ {}: {} }}`", field.key, field.example.unwrap_or("..."))
             }
         }),
+        (Shape::Record(record), Value::List(_)) => {
+            let field = record.fields.iter().find(|field| field.shape.takes(node))?;
+            Some(format!("a list stands under a key: `{{ {}: [...] }}`", field.key))
+        }
         (Shape::Name, Value::Map(_)) => {
             Some("write the name alone; what it stands for is defined under its own section".to_owned())
         }
