@@ -478,7 +478,12 @@ fn clause_without_aggregate(place: &Place<'_>) -> Option<Words> {
         }
         let shown = if rest.len() < 80 && !is_open(rest) { rest.to_owned() } else { format!("{clause} ...") };
         let aggregate = if path.contains('.') { "sum" } else { "count" };
-        words(format!("`{clause}` belongs to an aggregate, and there is none"), format!("write `{aggregate}({path} {shown})`"))
+        let mut help = format!("write `{aggregate}({path} {shown})`");
+        if clause == "where" && aggregate == "count" {
+            let condition = shown.get(clause.len()..).unwrap_or_default().trim();
+            help = format!("{help}; if it is a KPI, a part of it is `slice({path}, {condition})`");
+        }
+        words(format!("`{clause}` belongs to an aggregate, and there is none"), help)
     })
 }
 
