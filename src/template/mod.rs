@@ -29,7 +29,7 @@ pub struct Templates<'a> {
     files: &'a Files,
 }
 
-/// Where templates are rendered. What is none prints nothing.
+/// Where templates are rendered.
 pub fn environment<'a>() -> Environment<'a> {
     let mut environment = Environment::new();
     environment.set_debug(true);
