@@ -142,13 +142,16 @@ fn what_is_wrong_is_said_once_beside_what_is_wrong_with_pages_and_nothing_is_wri
         assert!(said.contains("`kpi.titel` is not there"), "{said}");
         assert!(!project.path().join("build").exists());
     }
+    // What is none prints nothing, and is null as a literal.
+    let project = project(&[("templates/view.sql.j2", "select '<&>{{ none }}', {{ none|literal }};{{ query[:0] }}")]);
+    assert_eq!(statements(project.path())["sql/duckdb/sold.sql"], "select '<&>', null;\n");
     let wrong = [
         ("views.sql.j2", "select 1", "no statement is made with a template `views.sql.j2`"),
         ("view.sql.j2", "{{ comment|literal }}", "`literal` is for texts, and this is sequence"),
         ("view.sql.j2", "{% if %}", "unexpected"),
     ];
     for (name, template, message) in wrong {
-        let project = project(&[(&format!("templates/{name}"), template)]);
+        let project = self::project(&[(&format!("templates/{name}"), template)]);
         let said = text(&kpic(project.path(), &["check"]).stdout);
         assert!(said.contains(message) && said.contains(&format!("templates/{name}:1:")), "{said}");
     }

@@ -6,7 +6,7 @@
 use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::load;
 use crate::text::{FileId, Files, Span};
-use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, escape_formatter};
 use std::collections::{BTreeMap, HashSet};
 
 /// A kind of templates.
@@ -29,7 +29,7 @@ pub struct Templates<'a> {
     files: &'a Files,
 }
 
-/// Where templates are rendered.
+/// Where templates are rendered: what they print is printed as it is, and what is none prints nothing.
 pub fn environment<'a>() -> Environment<'a> {
     let mut environment = Environment::new();
     environment.set_debug(true);
@@ -37,6 +37,8 @@ pub fn environment<'a>() -> Environment<'a> {
     environment.set_lstrip_blocks(true);
     environment.set_keep_trailing_newline(true);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_formatter(|out, state, value| if value.is_none() { Ok(()) } else { escape_formatter(out, state, value) });
     environment
 }
 
