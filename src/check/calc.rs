@@ -209,9 +209,11 @@ impl Context<'_> {
                 let formula = kpi.formula_span.unwrap_or(kpi.name.span);
                 let help = if found.is_soft() && figure.operand.origin.is_none() {
                     "correct the unit; an amount comes from adding up a column that has it".to_owned()
+                } else if *found == Unit::none() {
+                    "declare the unit of the column that the formula reads; a share or a growth has none, and is shown as percent with `unit: \"%\"`".to_owned()
                 } else if found.is_soft() {
                     "declare the unit of the column that the formula reads, or correct the KPI's unit".to_owned()
-                } else if unit.currency().is_some() && found.currency().is_some() {
+                } else if unit.currency().is_some() && found.currency().is_some() && unit.currency() != found.currency() {
                     format!("write `unit: {found}`, or multiply by an exchange rate")
                 } else {
                     format!("write `unit: {found}`, or correct the formula")
