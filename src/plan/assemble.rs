@@ -126,7 +126,7 @@ impl<'a> Planner<'a> {
         let formulas: Vec<Vec<Formula>> = question.outputs.iter().map(|output| self.output_formulas(output, &place)).collect();
         let all: Vec<Formula> = formulas.iter().flatten().cloned().collect();
         let data = question.omit_gaps.then(|| self.has_data(&all, &place));
-        self.value_columns = self.expansion.names.clone().iter().map(|name| self.columns.take(name)).collect();
+        self.value_columns = self.expansion.names.iter().map(|name| self.columns.take(&value_name(name))).collect();
         self.series = vec![None; self.expansion.measures.len()];
         self.measures_over_rows(&all, data.as_ref());
         self.find_slices();
@@ -340,4 +340,9 @@ impl<'a> Planner<'a> {
             Expr::apply(&conversions::TO_NUMBER, vec![value])
         }
     }
+}
+
+/// What the column of a measure is called: by the measure's name, unless earlier periods and values at them could be called so.
+fn value_name(name: &str) -> String {
+    if name.ends_with("_before") { format!("{name}_") } else { name.to_owned() }
 }

@@ -178,6 +178,16 @@ pub struct Query {
     pub result: Body,
 }
 
+impl Query {
+    /// Whether no select has two columns of one name: engines would take either.
+    pub fn has_distinct_columns(&self) -> bool {
+        self.parts.iter().map(|part| &part.body).chain([&self.result]).all(|body| match body {
+            Body::Select(select) => select.has_distinct_columns(),
+            Body::Union(selects) => selects.iter().all(Select::has_distinct_columns),
+        })
+    }
+}
+
 /// A named part of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
@@ -360,6 +370,15 @@ impl Select {
     pub fn from_part_as(part: &str, name: &str) -> Self {
         let from = From { relation: Rows::Part(part.to_owned()), name: name.to_owned() };
         Self { from: Some(from), ..Self::default() }
+    }
+
+    fn has_distinct_columns(&self) -> bool {
+        let mut names = std::collections::BTreeSet::new();
+        let inner = self.from.iter().chain(self.joins.iter().map(|join| &join.from)).all(|from| match &from.relation {
+            Rows::Select(select) => select.has_distinct_columns(),
+            Rows::Part(_) | Rows::Source(_) | Rows::Days { .. } | Rows::Values(..) => true,
+        });
+        inner && self.columns.iter().all(|(_, name)| names.insert(name.to_lowercase()))
     }
 
     /// Adds a column.

@@ -5,6 +5,7 @@
 use super::ages::AGE;
 use super::assemble::Planner;
 use super::expand::{Formula, MeasureId, Move, Part as Leaf};
+use super::names::Names;
 use super::relation::{Atom, Body, JoinKind, Scalar, Select, column, fold};
 use super::spine::{Need, move_name};
 use super::whole;
@@ -46,6 +47,13 @@ impl Planner<'_> {
         mark: Option<&str>,
     ) -> Stack {
         let keys = self.keys(dimensions, by_age);
+        let moves: BTreeMap<Move, String> =
+            moves_in(formulas).into_iter().map(|way| (way.clone(), self.need(grain, Need::Moved(way)))).collect();
+        // Two ways can have one description: the period before by the calendar, and the same where data begins.
+        let mut taken = Names::default();
+        for name in self.value_columns.iter().chain(&keys).chain(moves.values()) {
+            taken.take(name);
+        }
         let mut members: BTreeMap<Member, Vec<MeasureId>> = BTreeMap::new();
         let mut values: BTreeMap<(MeasureId, Move), String> = BTreeMap::new();
         let mut order: Vec<(MeasureId, Move)> = Vec::new();
@@ -64,13 +72,14 @@ impl Planner<'_> {
             };
             let (keeps, by_age) = (measure.keeps.clone(), measure.age().is_some());
             let member = Member { part: series.part.clone(), way: way.clone(), keeps, by_age };
-            let name =
-                if way.is_nothing() { series.column.clone() } else { format!("{}_{}", series.column, move_name(grain, way)) };
+            let name = if way.is_nothing() {
+                series.column.clone()
+            } else {
+                taken.take(&format!("{}_{}", series.column, move_name(grain, way)))
+            };
             members.entry(member).or_default().push(*id);
             values.insert((*id, way.clone()), name);
         }
-        let moves: BTreeMap<Move, String> =
-            moves_in(formulas).into_iter().map(|way| (way.clone(), self.need(grain, Need::Moved(way)))).collect();
         let dense_mark = mark.unwrap_or("is_dense").to_owned();
         let names: Vec<String> = order.iter().filter_map(|key| values.get(key).cloned()).collect();
         let mut selects = Vec::new();

@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 struct Books {
     project: Project,
     kpis: Map<String, Value>,
+    /// What has to be there before the checks.
+    tables: String,
     checks: Vec<String>,
 }
 
@@ -19,7 +21,7 @@ impl Books {
         project.deploy();
         let mut manifest: Value = serde_json::from_slice(&built["manifest.json"]).unwrap();
         let Value::Object(kpis) = manifest["kpis"].take() else { panic!("no KPIs") };
-        Self { project, kpis, checks: Vec::new() }
+        Self { project, kpis, tables: String::new(), checks: Vec::new() }
     }
 
     fn has_view(&self, name: &str) -> bool {
@@ -39,7 +41,7 @@ impl Books {
 
     /// Runs the queries; returns how many there were.
     fn hold(&self) -> usize {
-        let found = self.project.duckdb(DATABASE, "UTC", &self.checks.concat());
+        let found = self.project.duckdb(DATABASE, "UTC", &format!("{}{}", self.tables, self.checks.concat()));
         let wrong: Vec<&str> = found.lines().filter(|line| !line.ends_with(",true,")).collect();
         assert!(wrong.is_empty(), "{} of {} do not hold:\n{}", wrong.len(), self.checks.len(), wrong.join("\n"));
         assert_eq!(found.lines().count(), self.checks.len());
@@ -85,7 +87,8 @@ fn the_figures_of_saas_agree_with_each_other() {
     levels_and_movements(&mut books);
     rates_and_complements(&mut books);
     slices_and_periods(&mut books);
-    assert!(books.hold() >= 250);
+    scorecards(&mut books);
+    assert!(books.hold() >= 320);
 }
 
 #[test]
@@ -93,6 +96,7 @@ fn slices_and_periods_add_up_in_every_example() {
     for (name, least) in [("flights", 5), ("cdnow", 2)] {
         let mut books = Books::of(name);
         slices_and_periods(&mut books);
+        scorecards(&mut books);
         assert!(books.hold() >= least, "{name}: {}", books.checks.len());
     }
 }
@@ -164,6 +168,33 @@ fn rates_and_complements(books: &mut Books) {
             if names.iter().all(|name| books.has_view(&format!("{name}{grain}"))) {
                 books.equal(&format!("{what} by {unit}"), &format!("select {left} as a, {right} as b from ({rows})"));
             }
+        }
+    }
+}
+
+/// A KPI among others is what it is alone, and what it was in the period before.
+fn scorecards(books: &mut Books) {
+    books.tables.push_str("create temp table all_values as from kpi.kpi_values;\n");
+    let found = books.project.duckdb(DATABASE, "UTC", "select distinct kpi, grain from kpi.kpi_values order by all");
+    for line in found.lines() {
+        let (kpi, grain) = line.split_once(',').unwrap();
+        let own = books.kpis[kpi]["grain"].as_str().unwrap();
+        let view = if grain == own { kpi.to_owned() } else { format!("{kpi}__{grain}") };
+        if !books.has_view(&view) {
+            continue;
+        }
+        // What lies before the first period that is shown is not in the view.
+        books.tables.push_str(&format!(
+            "create temp table \"{kpi} by {grain}\" as select * from (select a.value as value, a.prior, a.change, b.value as expected, \
+             lag(b.value) over (order by b.period) as before, row_number() over (order by b.period) as place \
+             from kpi.\"{view}\" as b join all_values as a on a.kpi = '{kpi}' and a.grain = '{grain}' and a.period = b.period) \
+             where place > 1;\n"
+        ));
+        for (column, expected) in [("value", "expected"), ("prior", "before"), ("change", "expected - before")] {
+            books.equal(
+                &format!("{kpi} by {grain} among others: {column}"),
+                &format!("select {column} as a, {expected} as b from \"{kpi} by {grain}\""),
+            );
         }
     }
 }
