@@ -4,6 +4,7 @@ use crate::calendar::{Date, DateTime, Grain, Pieces, Weekday};
 use crate::functions::Function;
 use crate::model::Relation;
 use crate::model::expr::{Expr, Literal, Node};
+use std::collections::BTreeSet;
 
 /// An expression over the columns of relations.
 pub type Scalar = Expr<Atom>;
@@ -179,12 +180,15 @@ pub struct Query {
 }
 
 impl Query {
-    /// Whether no select has two columns of one name: engines would take either.
-    pub fn has_distinct_columns(&self) -> bool {
-        self.parts.iter().map(|part| &part.body).chain([&self.result]).all(|body| match body {
-            Body::Select(select) => select.has_distinct_columns(),
-            Body::Union(selects) => selects.iter().all(Select::has_distinct_columns),
-        })
+    /// Whether no two parts, and in no select two columns or two relations, have one name: engines would take either.
+    pub fn is_unambiguous(&self) -> bool {
+        let mut names = BTreeSet::new();
+        let distinct = self.parts.iter().all(|part| names.insert(part.name.to_lowercase()));
+        distinct
+            && self.parts.iter().map(|part| &part.body).chain([&self.result]).all(|body| match body {
+                Body::Select(select) => select.is_unambiguous(),
+                Body::Union(selects) => selects.iter().all(Select::is_unambiguous),
+            })
     }
 }
 
@@ -372,13 +376,16 @@ impl Select {
         Self { from: Some(from), ..Self::default() }
     }
 
-    fn has_distinct_columns(&self) -> bool {
-        let mut names = std::collections::BTreeSet::new();
-        let inner = self.from.iter().chain(self.joins.iter().map(|join| &join.from)).all(|from| match &from.relation {
-            Rows::Select(select) => select.has_distinct_columns(),
-            Rows::Part(_) | Rows::Source(_) | Rows::Days { .. } | Rows::Values(..) => true,
-        });
-        inner && self.columns.iter().all(|(_, name)| names.insert(name.to_lowercase()))
+    fn is_unambiguous(&self) -> bool {
+        let (mut relations, mut columns) = (BTreeSet::new(), BTreeSet::new());
+        let mut read = self.from.iter().chain(self.joins.iter().map(|join| &join.from));
+        read.all(|from| {
+            let inner = match &from.relation {
+                Rows::Select(select) => select.is_unambiguous(),
+                Rows::Part(_) | Rows::Source(_) | Rows::Days { .. } | Rows::Values(..) => true,
+            };
+            inner && relations.insert(from.name.to_lowercase())
+        }) && self.columns.iter().all(|(_, name)| columns.insert(name.to_lowercase()))
     }
 
     /// Adds a column.

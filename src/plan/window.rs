@@ -190,10 +190,10 @@ impl Planner<'_> {
             every: 1,
             unit: Grain::Day,
         };
-        let from = From { relation: days, name: "days".to_owned() };
+        let from = From { relation: days, name: "each_day".to_owned() };
         select.joins.push(super::relation::Join { kind: JoinKind::Cross, from, on: None });
         select.column(column(&spine, "period"), "period");
-        select.column(column("days", "day"), "day");
+        select.column(column("each_day", "day"), "day");
         self.push(&part, select);
         self.window_day_parts.insert((grain, window), part.clone());
         part

@@ -23,7 +23,7 @@ pub fn statement(of: &Query, dialect: &dyn Dialect) -> String {
 
 /// A whole query at the end of a text, without a semicolon.
 pub fn write_query(query: &Query, dialect: &dyn Dialect, out: &mut String) {
-    debug_assert!(query.has_distinct_columns(), "a select has two columns of one name");
+    debug_assert!(query.is_unambiguous(), "a query uses a name twice");
     let writer = Writer { dialect };
     let mut part_text = String::with_capacity(500);
     for (at, part) in query.parts.iter().enumerate() {
