@@ -39,6 +39,8 @@ mod rows;
 mod shrink;
 #[path = "random/stocks/mod.rs"]
 mod stocks;
+#[path = "random/together.rs"]
+mod together;
 
 use engine::{Answer, Engine};
 use evaluate::{Evaluator, Line};
@@ -50,6 +52,7 @@ use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseErr
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use together::Together;
 
 #[test]
 fn the_sql_agrees_with_the_evaluator() {
@@ -76,16 +79,18 @@ type Views = Vec<(String, String)>;
 
 /// Whether every view of a project shows what the evaluator says.
 fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
-    let views = match compile(project) {
-        Ok(views) => views,
+    let (views, together) = match compile(project) {
+        Ok(compiled) => compiled,
         // A project on its way to a smaller one may make no sense.
         Err(_) if project.reduced => return Ok(()),
         Err(why) => return Err(TestCaseError::fail(format!("a valid project is refused:\n{why}"))),
     };
     let statements = format!("set threads = 1;\nset TimeZone = '{}';\n{}", project.session, print::tables(project));
-    let queries: Vec<String> = views.iter().map(|(_, sql)| sql.clone()).collect();
-    let answers: BTreeMap<String, _> =
-        views.iter().map(|(name, _)| name.clone()).zip(engine.answers(&statements, &queries)).collect();
+    let queries: Vec<String> =
+        views.iter().map(|(_, sql)| sql).chain(together.iter().map(|together| &together.sql)).cloned().collect();
+    let mut answers = engine.answers(&statements, &queries);
+    let answers_together = answers.split_off(views.len());
+    let answers: BTreeMap<String, _> = views.iter().map(|(name, _)| name.clone()).zip(answers).collect();
     let whole = journeys::materialised(project);
     let evaluator = Evaluator::new(&whole);
     let rounding = rounding(project);
@@ -111,6 +116,16 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
             }
         }
     }
+    for (Together { grain, kpis, sql }, answer) in together.iter().zip(answers_together) {
+        let rows = answer.map_err(|why| TestCaseError::fail(format!("the engine refuses all by {grain}:\n{why}\n{sql}")))?;
+        for kpi in whole.kpis.iter().filter(|kpi| kpis.contains(&kpi.name)) {
+            let own = kpi.grains.iter().copied().find(|own| own.name() == grain.name()).unwrap();
+            let lines = evaluator.view(kpi, own, &[]);
+            if let Some(problem) = together::difference(&kpi.name, &lines, &rows, rounding) {
+                return Err(TestCaseError::fail(format!("{} among others by {grain}:\n{problem}\n{sql}", kpi.name)));
+            }
+        }
+    }
     if expected == views.len() {
         Ok(())
     } else {
@@ -118,14 +133,15 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
     }
 }
 
-/// The SQL of all views; what is wrong with the project if the compiler refuses it.
-fn compile(project: &Project) -> Result<Views, String> {
+/// The SQL of all views, and of all KPIs together; what is wrong with the project if the compiler refuses it.
+fn compile(project: &Project) -> Result<(Views, Vec<Together>), String> {
     let checked = check_texts(print::files(project), &Options::default());
     let valid =
         checked.valid().map_err(|checked| human(&checked.findings, &checked.files, Look { color: false, width: 120 }))?;
     let dialect = kpic::sql::dialect::dialect(None);
     let sql = |shows| kpic::sql::query(&query(&valid, shows).unwrap(), dialect);
-    Ok(views(&valid).iter().map(|view| (view.name.clone(), sql(&view.shows))).collect())
+    let views = views(&valid).iter().map(|view| (view.name.clone(), sql(&view.shows))).collect();
+    Ok((views, together::questions(&valid)))
 }
 
 /// Section 15: how the view of a grain and slice is called.

@@ -1,0 +1,77 @@
+//! All KPIs of a grain in one query, as `kpic run` and scorecards ask for them: what each shows there, and what it was in the period
+//! before, is what the evaluator says of it alone.
+
+use super::engine::Answer;
+use super::evaluate::Line;
+use super::same;
+use kpic::calendar::Grain;
+use kpic::model::KpiId;
+use kpic::pipeline::Valid;
+use kpic::plan::{Data, Output, Question, Show, plan};
+use std::collections::BTreeMap;
+
+/// The KPIs of a grain, and the query that shows them side by side.
+pub struct Together {
+    /// The grain.
+    pub grain: Grain,
+    /// Their names.
+    pub kpis: Vec<String>,
+    /// The query.
+    pub sql: String,
+}
+
+/// The column of what a KPI was in the period before.
+fn before(kpi: &str) -> String {
+    format!("{kpi}__before")
+}
+
+/// One query for each grain that a KPI has. What has ages has rows of its own.
+pub fn questions(project: &Valid) -> Vec<Together> {
+    let model = project.model();
+    let dialect = kpic::sql::dialect::dialect(None);
+    let at = |grain: Grain| {
+        let kpis = model.kpis.iter().filter(|(_, kpi)| kpi.age.is_none() && model.grains(kpi).contains(&grain));
+        let kpis: Vec<(KpiId, String)> = kpis.map(|(id, kpi)| (id, kpi.name.value.clone())).collect();
+        let columns = |(id, name): &(KpiId, String)| {
+            [Output { name: name.clone(), show: Show::Value(*id) }, Output { name: before(name), show: Show::Prior(*id) }]
+        };
+        let question = Question {
+            outputs: kpis.iter().flat_map(columns).collect(),
+            grain,
+            dimensions: Vec::new(),
+            age: None,
+            filter: None,
+            since: None,
+            omit_gaps: false,
+            from: None,
+            to: None,
+            data: Data::Warehouse,
+        };
+        let kpis: Vec<String> = kpis.into_iter().map(|(_, name)| name).collect();
+        (!kpis.is_empty()).then(|| Together { grain, kpis, sql: kpic::sql::query(&plan(project, &question), dialect) })
+    };
+    Grain::ALL.into_iter().filter_map(at).collect()
+}
+
+/// Where a KPI among others differs from what it is alone.
+pub fn difference(kpi: &str, alone: &[Line], got: &[Answer], rounding: f64) -> Option<String> {
+    let alone: BTreeMap<String, &Line> = alone.iter().map(|line| (line.period.to_string(), line)).collect();
+    let cell = |row: &Answer, column: &str| row[column].clone();
+    let mut got: Vec<&Answer> = got.iter().collect();
+    got.sort_by_key(|row| cell(row, "period"));
+    let mut last: Option<&Line> = None;
+    for row in got {
+        let period = cell(row, "period").unwrap_or_default();
+        let line = alone.get(&period).copied();
+        // Where gaps are left out, a period may have no line.
+        for (column, line) in [(kpi.to_owned(), line), (before(kpi), last)] {
+            if let Some(line) = line
+                && !same(&line.value, cell(row, &column).as_deref(), rounding)
+            {
+                return Some(format!("  {period}, {column}: expected {:?}, got {:?}", line.value, cell(row, &column)));
+            }
+        }
+        last = line;
+    }
+    None
+}
