@@ -227,7 +227,7 @@ fn wide(model: &Model, grain: Grain, kpis: Vec<KpiId>) -> Question {
 }
 
 /// A question without columns, at the project's own data.
-pub(super) fn blank(grain: Grain) -> Question {
+pub fn blank(grain: Grain) -> Question {
     Question {
         outputs: Vec::new(),
         grain,

@@ -7,7 +7,8 @@ use super::same;
 use kpic::calendar::Grain;
 use kpic::model::KpiId;
 use kpic::pipeline::Valid;
-use kpic::plan::{Data, Output, Question, Show, plan};
+use kpic::plan::views::blank;
+use kpic::plan::{Output, Question, Show, plan};
 use std::collections::BTreeMap;
 
 /// The KPIs of a grain, and the query that shows them side by side.
@@ -35,18 +36,7 @@ pub fn questions(project: &Valid) -> Vec<Together> {
         let columns = |(id, name): &(KpiId, String)| {
             [Output { name: name.clone(), show: Show::Value(*id) }, Output { name: before(name), show: Show::Prior(*id) }]
         };
-        let question = Question {
-            outputs: kpis.iter().flat_map(columns).collect(),
-            grain,
-            dimensions: Vec::new(),
-            age: None,
-            filter: None,
-            since: None,
-            omit_gaps: false,
-            from: None,
-            to: None,
-            data: Data::Warehouse,
-        };
+        let question = Question { outputs: kpis.iter().flat_map(columns).collect(), ..blank(grain) };
         let kpis: Vec<String> = kpis.into_iter().map(|(_, name)| name).collect();
         (!kpis.is_empty()).then(|| Together { grain, kpis, sql: kpic::sql::query(&plan(project, &question), dialect) })
     };
