@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     // Leaves: data that any stage may speak of.
     ("text", &[]),
+    ("rawsql", &[]),
     ("calendar", &[]),
     ("diagnostic", &["text"]),
     ("functions", &["model"]),
