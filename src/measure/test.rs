@@ -9,11 +9,11 @@ use crate::engine::{Answer, Engine, Failure, Rows};
 use crate::model::facts::Type;
 use crate::model::{
     Cell, Clock, Column, DimensionId, Expected, ExpectedFiring, ExpectedFirings, ExpectedRow, ExpectedSheet, ExpectedValue,
-    Given, KpiId, Model, Source, Storage, TestCase,
+    Given, KpiId, Model, Source, Storage, TestCase, given_table,
 };
 use crate::pipeline::Valid;
 use crate::plan::relation::Query;
-use crate::plan::{Data, Question, given_table, guardrails, objectives, plan};
+use crate::plan::{Data, Question, guardrails, objectives, plan};
 use crate::sql::{self, Dialect};
 use crate::text::Span;
 use serde_json::Value;

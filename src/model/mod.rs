@@ -95,6 +95,9 @@ pub struct Warehouse {
     pub schema: Vec<String>,
     /// Where the schema was given.
     pub schema_span: Option<Span>,
+    /// The parts of the name of the schema in which tables are that are named without one. Empty where neither the project nor
+    /// its dialect says.
+    pub source_schema: Vec<String>,
     /// A database file for the embedded engine.
     pub database: Option<String>,
     /// The folder for output.
@@ -146,6 +149,8 @@ pub struct Source {
     pub description: String,
     /// Where its rows are; nothing if the spec does not say.
     pub relation: Option<Relation>,
+    /// The relations that the spec names for it: its table, or those in SQL of its own.
+    pub reads: Vec<Read>,
     /// Whether rows happen or are.
     pub kind: SourceKind,
     /// What its rows are made of, if they are journeys.
@@ -202,6 +207,11 @@ pub enum Holds {
     },
 }
 
+/// The name of the table that holds the rows that a spec test gives of a source.
+pub fn given_table(source: &str) -> String {
+    format!("given_{source}")
+}
+
 /// Where rows are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Relation {
@@ -211,6 +221,17 @@ pub enum Relation {
     Files(Vec<String>),
     /// A query.
     Query(String),
+}
+
+/// A relation that a spec names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// The parts of its name as they are written.
+    pub parts: Vec<String>,
+    /// Where they are written.
+    pub span: Span,
+    /// Whether they stand in SQL, where the engine looks up what has no schema.
+    pub in_sql: bool,
 }
 
 /// A column of a source.
@@ -604,7 +625,8 @@ pub enum ExpectedValue {
 }
 
 impl Model {
-    /// Every word, in lower case, that stands in the name of a source or table, a query or raw SQL. Gathered once.
+    /// Every word, in lower case, that stands in the name of a source, a query or raw SQL: as the name of a part it would hide what
+    /// is read there. Tables have their schema, which no part has. Gathered once.
     pub fn words_of_relations(&self) -> Arc<foldhash::HashSet<String>> {
         let gather = || {
             let mut found = foldhash::HashSet::default();
@@ -614,13 +636,12 @@ impl Model {
             };
             for source in self.sources.rows() {
                 if source.journey.is_none() {
-                    // What is read is called so where it is joined.
+                    // What is read is called so where it is joined; the rows of a test stand in a table of that name.
                     words(&source.name.value);
+                    words(&given_table(&source.name.value));
                 }
-                match &source.relation {
-                    Some(Relation::Table(parts)) => parts.iter().for_each(|part| words(part)),
-                    Some(Relation::Query(query)) => words(query),
-                    Some(Relation::Files(_)) | None => {}
+                if let Some(Relation::Query(query)) = &source.relation {
+                    words(query);
                 }
                 for column in source.columns.rows() {
                     if let Storage::Raw(each) = &column.storage {

@@ -3,12 +3,12 @@
 use super::relation::{
     Atom, Beyond, Civil, From, Join, JoinKind, Moment, PeriodOf, RelationRef, Rows, Scalar, Select, SourceRows, column,
 };
-use super::{Data, given_table, whole};
+use super::{Data, whole};
 use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add, add_days};
 use crate::functions::{conversions, if_, operators};
 use crate::model::expr::{Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
 use crate::model::facts::Type;
-use crate::model::{Clock, Column, ColumnId, Holds, Model, Relation, SourceId, Storage};
+use crate::model::{Clock, Column, ColumnId, Holds, Model, Relation, SourceId, Storage, given_table};
 use jiff::civil::Time;
 use std::collections::{BTreeMap, BTreeSet};
 

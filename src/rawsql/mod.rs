@@ -1,9 +1,10 @@
-//! SQL as text: its tokens, as DuckDB and PostgreSQL cut it, and the relations that it names.
+//! SQL as text: its tokens, as DuckDB and PostgreSQL cut it, and the relations that it names; [`name`] has the names of relations alone.
 //!
 //! Specs hold SQL of their own, under `query:` and `sql:`. Whoever asks something of it asks its tokens: what stands in a text, a
 //! quoted name or a comment is none of the words around it. Nothing here parses SQL, and nothing fails: what is not closed is one
 //! token up to the end.
 
+pub mod name;
 mod relations;
 mod scan;
 

@@ -166,6 +166,7 @@ fn source(journey: &written::Journey, steps: Vec<Option<StepRows>>, model: &Mode
         name: journey.name.clone(),
         description: text(journey.description.as_ref()),
         relation: None,
+        reads: Vec::new(),
         kind: SourceKind::Events,
         holds: None,
         journey: Some(made),

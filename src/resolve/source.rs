@@ -7,8 +7,11 @@ use crate::model::expr::{Node, Path, RowLeaf};
 use crate::model::facts::{Range, Type};
 use crate::model::id::Table;
 use crate::model::unit::Unit;
-use crate::model::{Clock, Column, ColumnId, ColumnUnit, Dimension, Model, Relation, Source, SourceId, SourceKind, Storage};
-use crate::spec::reader::Text;
+use crate::model::{
+    Clock, Column, ColumnId, ColumnUnit, Dimension, Model, Read, Relation, Source, SourceId, SourceKind, Storage,
+};
+use crate::rawsql;
+use crate::spec::reader::{FormulaText, Text};
 use crate::spec::source as written;
 use crate::spec::{Spec, dimension, project};
 use crate::text::{Name, title};
@@ -28,6 +31,7 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
             name: source.name.clone(),
             description: text(source.description.as_ref()),
             relation: relation(source, findings),
+            reads: reads(source),
             kind: match source.kind.as_ref().map(|kind| kind.value.as_str()) {
                 Some("entities") => SourceKind::Entities,
                 Some("states") => SourceKind::States,
@@ -65,9 +69,9 @@ fn text(text: Option<&Text>) -> String {
 fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relation> {
     match source.relations.as_slice() {
         [only] => Some(match only {
-            written::Relation::Table(name) => Relation::Table(name_parts(&name.value)),
+            written::Relation::Table(name) => Relation::Table(name_parts(name, "table", 3, findings)),
             written::Relation::Files(paths) => Relation::Files(paths.iter().map(|path| path.value.clone()).collect()),
-            written::Relation::Query(query) => Relation::Query(query.value.trim().trim_end_matches(';').trim_end().to_owned()),
+            written::Relation::Query(query) => Relation::Query(query.text.trim().trim_end_matches(';').trim_end().to_owned()),
         }),
         [] => {
             let message = format!("the source `{}` does not say where its rows are", source.name.value);
@@ -88,23 +92,48 @@ fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relatio
     }
 }
 
-/// The parts of a name such as `raw.orders` or `"my.db".orders`.
-pub(super) fn name_parts(name: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut quoted = false;
-    for char in name.trim().chars() {
-        match char {
-            '"' => quoted = !quoted,
-            '.' if !quoted => parts.push(String::new()),
-            _ => {
-                if let Some(last) = parts.last_mut() {
-                    last.push(char);
-                }
-            }
+/// The parts of a name such as `raw.orders` or `"my.db".raw.orders`, no more than so many.
+pub(super) fn name_parts(name: &Text, of: &str, most: usize, findings: &mut Findings) -> Vec<String> {
+    let found = rawsql::name::parts(&name.value).and_then(|parts| {
+        let fits = parts.len() <= most;
+        if fits {
+            Ok(parts)
+        } else {
+            Err(if most == 3 { "it has more than three parts" } else { "it has more than two parts" })
         }
-    }
-    parts.retain(|part| !part.is_empty());
-    parts
+    });
+    found.unwrap_or_else(|why| {
+        let message = format!("`{}` is not the name of a {of}: {why}", name.value);
+        let example = if most == 3 { "raw.orders" } else { "kpi" };
+        findings.report(&codes::WRONG_SHAPE, name.span, message).help(format!(
+            "write it as `{example}`, perhaps with its database before it; a part with a point or a quote stands in double \
+             quotes, and a quote within those is doubled"
+        ));
+        vec![name.value.clone()]
+    })
+}
+
+/// The relations that a spec names for a source.
+fn reads(source: &written::Source) -> Vec<Read> {
+    let of_sql = |sql: &FormulaText| {
+        let named = rawsql::relations(&sql.text).into_iter();
+        let read = |named: rawsql::Named| Read {
+            span: sql.span(named.range.start, named.range.end),
+            parts: named.parts,
+            in_sql: true,
+        };
+        named.map(read).collect::<Vec<_>>()
+    };
+    let of_relation = |relation: &written::Relation| match relation {
+        written::Relation::Table(name) => {
+            let parts = rawsql::name::parts(&name.value).ok();
+            parts.map(|parts| Read { parts, span: name.span, in_sql: false }).into_iter().collect()
+        }
+        written::Relation::Files(_) => Vec::new(),
+        written::Relation::Query(query) => of_sql(query),
+    };
+    let raw = source.columns.iter().flat_map(|column| &column.sql).flat_map(|(_, sql)| of_sql(sql));
+    source.relations.iter().flat_map(of_relation).chain(raw).collect()
 }
 
 fn make(column: &written::Column, model: &Model, findings: &mut Findings) -> Column {
@@ -123,7 +152,7 @@ fn make(column: &written::Column, model: &Model, findings: &mut Findings) -> Col
         }
     } else {
         let each = column.sql.iter();
-        Storage::Raw(each.map(|(dialect, sql)| (dialect.as_ref().map(|name| name.value.clone()), sql.value.clone())).collect())
+        Storage::Raw(each.map(|(dialect, sql)| (dialect.as_ref().map(|name| name.value.clone()), sql.text.clone())).collect())
     };
     if let (Storage::Several(_), None) = (&storage, &column.references) {
         let message = format!("the column `{name}` is made of several columns, which only a reference can be");
