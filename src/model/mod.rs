@@ -12,12 +12,13 @@ pub mod journey;
 pub mod north_star;
 pub mod objective;
 pub mod review;
+mod storage;
 pub mod unit;
 
 use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain, Length};
 use crate::text::{Name, Span, Spanned};
 use about::About;
-use expr::{Age, Calc, CalcLeaf, Path, RowExpr};
+use expr::{Age, Calc, CalcLeaf, Path};
 use facts::{Facts, Kind, Range, Type};
 use foldhash::HashMap;
 use guardrail::Guardrail;
@@ -26,6 +27,7 @@ use journey::Journey;
 use objective::{Objective, Sheet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
+pub use storage::{KeyPart, Storage};
 use unit::Unit;
 
 /// A source.
@@ -272,19 +274,6 @@ pub enum Clock {
     Instant,
     /// Wall-clock time of a zone.
     Wall(crate::calendar::Zone),
-}
-
-/// Where a column's values come from.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Storage {
-    /// From the relation's column of that name.
-    Stored(String),
-    /// From several columns: a reference by a key of several columns.
-    Several(Vec<String>),
-    /// From a formula over the other columns.
-    Derived(RowExpr),
-    /// From raw SQL: for all dialects (`None`) or for each by name.
-    Raw(Vec<(Option<String>, String)>),
 }
 
 /// The unit of a column.

@@ -7,7 +7,7 @@
 use super::dialects::Traits;
 use super::views::{Shown, shown};
 use crate::diagnostic::{Findings, codes};
-use crate::model::{Model, Read, Relation, Source, Storage};
+use crate::model::{KeyPart, Model, Read, Relation, Source, Storage};
 use std::collections::HashMap;
 
 /// Names relations and stored columns as the warehouse has them.
@@ -40,13 +40,18 @@ fn with_schema(parts: &mut Vec<String>, schema: &[String]) {
 fn stored_once(source: &mut Source, dialect: &Traits) {
     let mut known: HashMap<String, String> = HashMap::new();
     for column in source.columns.ids() {
-        let names = match &mut source.columns.get_mut(column).storage {
-            Storage::Stored(name) => std::slice::from_mut(name),
-            Storage::Several(names) => names.as_mut_slice(),
-            Storage::Derived(_) | Storage::Raw(_) => continue,
+        let mut once = |name: &mut String| {
+            let first = known.entry((dialect.folded)(name)).or_insert_with(|| name.clone());
+            name.clone_from(first);
         };
-        for name in names {
-            name.clone_from(known.entry((dialect.folded)(name)).or_insert_with(|| name.clone()));
+        match &mut source.columns.get_mut(column).storage {
+            Storage::Stored(name) => once(name),
+            Storage::Several(parts) => parts.iter_mut().for_each(|part| {
+                if let KeyPart::Stored(name) = part {
+                    once(name);
+                }
+            }),
+            Storage::Derived(_) | Storage::Raw(_) => {}
         }
     }
 }
