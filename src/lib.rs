@@ -22,6 +22,7 @@ pub mod model;
 pub mod pipeline;
 pub mod plan;
 pub mod query;
+pub mod rawsql;
 pub mod resolve;
 pub mod schema;
 pub mod spec;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     // Leaves: data that any stage may speak of.
     ("text", &[]),
+    ("rawsql", &[]),
     ("calendar", &[]),
     ("diagnostic", &["text"]),
     ("functions", &["model"]),
@@ -19,12 +20,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("spec", &["text", "calendar", "diagnostic", "model", "load"]),
     ("schema", &["text", "diagnostic", "load", "spec"]),
     ("formula", &["text", "calendar", "diagnostic", "spec"]),
-    ("resolve", &["text", "calendar", "diagnostic", "functions", "model", "load", "spec", "formula"]),
+    ("resolve", &["text", "rawsql", "calendar", "diagnostic", "functions", "model", "load", "spec", "formula"]),
     ("graph", &["text", "diagnostic", "model"]),
     ("check", &["text", "calendar", "diagnostic", "functions", "model", "graph"]),
     ("align", &["text", "diagnostic", "functions", "model", "graph"]),
     ("lint", &["text", "calendar", "diagnostic", "functions", "model", "spec", "graph", "align"]),
-    ("support", &["text", "diagnostic", "model"]),
+    ("support", &["text", "calendar", "diagnostic", "model"]),
     // Where the stages meet.
     (
         "pipeline",
@@ -46,7 +47,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("fix", &["text", "diagnostic", "load", "pipeline"]),
     // What only a valid project reaches.
-    ("plan", &["text", "calendar", "functions", "model", "check", "align", "pipeline"]),
+    ("plan", &["text", "calendar", "functions", "model", "check", "align", "support", "pipeline"]),
     ("sql", &["calendar", "functions", "model", "plan"]),
     ("manifest", &["text", "calendar", "functions", "model", "graph", "align", "pipeline", "plan", "sql"]),
     ("template", &["text", "diagnostic", "load"]),
@@ -56,7 +57,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("query", &["calendar", "diagnostic", "model", "spec", "plan"]),
     ("engine", &[]),
     ("measure", &["text", "calendar", "diagnostic", "model", "align", "pipeline", "plan", "sql", "manifest", "engine"]),
-    ("draft", &["calendar", "model", "load", "spec", "sql", "engine", "measure"]),
+    ("draft", &["rawsql", "calendar", "model", "load", "spec", "sql", "engine", "measure"]),
     (
         "cli",
         &[

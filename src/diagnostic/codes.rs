@@ -284,6 +284,8 @@ pub static DIFFERENT_ENTITIES: Code =
     code!(Warn, "K0721", "different-entities", "the steps of a journey name keys of different sources");
 /// A time within which that is longer than there is data.
 pub static WITHIN_EXCEEDS_DATA: Code = code!(Warn, "K0722", "within-exceeds-data", "`within` is longer than there is data");
+/// A relation in SQL that has no schema.
+pub static UNCLEAR_RELATION: Code = code!(Warn, "K0723", "unclear-relation", "SQL names a relation without its schema");
 
 /// A condition of a guardrail that is none.
 pub static GUARDRAIL_NOT_A_CONDITION: Code =
@@ -319,6 +321,12 @@ pub static UNKNOWN_DIALECT: Code = code!(Error, "K0801", "unknown-dialect", "a S
 pub static NAME_TOO_LONG: Code = code!(Error, "K0802", "name-too-long", "a view's name is too long");
 /// A column of raw SQL that lacks the dialect.
 pub static NO_SQL_FOR_DIALECT: Code = code!(Error, "K0803", "no-sql-for-dialect", "raw SQL is not given for the dialect");
+
+/// A source that reads a view of the project itself.
+pub static SOURCE_IS_VIEW: Code = code!(Error, "K0804", "source-is-view", "a source reads a view that kpic makes");
+/// A relation without a database, where views go to one that is named.
+pub static UNCLEAR_DATABASE: Code =
+    code!(Deny, "K0805", "unclear-database", "the views go to another database, and a source does not say where its rows are");
 
 /// A template that no page is made with.
 pub static UNKNOWN_TEMPLATE: Code = code!(Error, "K0811", "unknown-template", "nothing is made with a template of that name");
@@ -560,6 +568,7 @@ pub static ALL: &[&Code] = &[
     &MISSING_BETTER,
     &DIFFERENT_ENTITIES,
     &WITHIN_EXCEEDS_DATA,
+    &UNCLEAR_RELATION,
     &GUARDRAIL_NOT_A_CONDITION,
     &GUARDRAIL_WITHOUT_KPI,
     &GUARDRAIL_DECIDED,
@@ -574,6 +583,8 @@ pub static ALL: &[&Code] = &[
     &UNKNOWN_DIALECT,
     &NAME_TOO_LONG,
     &NO_SQL_FOR_DIALECT,
+    &SOURCE_IS_VIEW,
+    &UNCLEAR_DATABASE,
     &UNKNOWN_TEMPLATE,
     &BAD_TEMPLATE,
     &KEY_NOT_UNIQUE,

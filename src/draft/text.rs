@@ -5,6 +5,7 @@ use super::sources::{Kpi, Of, Source};
 use super::tables::{Column, Place, Written};
 use crate::calendar::{Date, Grain, add, add_days};
 use crate::engine::types::Family;
+use crate::rawsql::name::written;
 use crate::sql::dialect::dialect;
 
 /// The span of data below which months say little.
@@ -136,17 +137,8 @@ fn source_file(source: &Source, grain: Grain) -> String {
 fn place(place: &Place) -> String {
     match place {
         Place::File(path) => format!("    files: {}\n", scalar(path)),
-        Place::Table(schema, name) if schema.contains('"') || name.contains('"') => {
-            // `table:` has no way to write a quote within a name.
-            let dialect = dialect(None);
-            let sql = format!("select * from {}.{}", dialect.identifier(schema), dialect.identifier(name));
-            format!("    query: {}\n", scalar(&sql))
-        }
         Place::Table(schema, name) => {
-            let part = |part: &str| {
-                if part.contains('.') || part.trim() != part { format!("\"{part}\"") } else { part.to_owned() }
-            };
-            let whole = if schema == "main" { part(name) } else { format!("{}.{}", part(schema), part(name)) };
+            let whole = if schema == "main" { written(name) } else { format!("{}.{}", written(schema), written(name)) };
             format!("    table: {}\n", scalar(&whole))
         }
     }

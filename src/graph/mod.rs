@@ -12,7 +12,7 @@ pub mod view;
 use crate::diagnostic::{Findings, codes};
 use crate::model::expr::{Aggregate, Calc, CalcLeaf, Node as ExprNode, PairLeaf, Path, RowExpr, RowLeaf, Stock};
 use crate::model::journey::Journey;
-use crate::model::{Body, ColumnId, DimensionId, Holds, KpiId, Model, Source, SourceId, Storage};
+use crate::model::{Body, ColumnId, DimensionId, Holds, KeyPart, KpiId, Model, Source, SourceId, Storage};
 use crate::text::Span;
 use petgraph::Direction;
 use petgraph::algo::{tarjan_scc, toposort};
@@ -60,8 +60,14 @@ impl Graph {
             for (column_id, column) in source.columns.iter() {
                 let node = Node::Column(id, column_id);
                 builder.edge(node, Node::Source(id), column.name.span);
-                if let Storage::Derived(expr) = &column.storage {
-                    builder.row(node, id, expr, column.name.span);
+                match &column.storage {
+                    Storage::Derived(expr) => builder.row(node, id, expr, column.name.span),
+                    Storage::Several(parts) => parts.iter().for_each(|part| {
+                        if let KeyPart::Made(made) = part {
+                            builder.edge(node, Node::Column(id, *made), column.name.span);
+                        }
+                    }),
+                    Storage::Stored(_) | Storage::Raw(_) => {}
                 }
                 if let (Some(target), Some(span)) = (column.reference, column.reference_span) {
                     builder.edge(node, Node::Source(target), span);

@@ -19,7 +19,7 @@ pub use data::Manifest;
 use crate::align::Alignment;
 use crate::calendar::{AsOf, Grain};
 use crate::graph::Graph;
-use crate::model::{self, ColumnUnit, KpiId, Model, SourceKind, Storage};
+use crate::model::{self, ColumnUnit, KeyPart, KpiId, Model, SourceKind, Storage};
 use crate::pipeline::Valid;
 use crate::plan::views::{Shows, View};
 use crate::sql::Dialect;
@@ -212,9 +212,13 @@ impl<'a> Whole<'a> {
             ColumnUnit::Fixed(unit) => (Some(unit.to_string()).filter(|unit| !unit.is_empty()), None),
             ColumnUnit::ByColumn(id) => (None, Some(source.columns.get(*id).name.value.clone())),
         };
+        let part = |part: &KeyPart| match part {
+            KeyPart::Stored(name) => name.clone(),
+            KeyPart::Made(id) => source.columns.get(*id).name.value.clone(),
+        };
         let (stored_as, expr) = match &column.storage {
             Storage::Stored(name) => (vec![name.clone()], None),
-            Storage::Several(names) => (names.clone(), None),
+            Storage::Several(parts) => (parts.iter().map(part).collect(), None),
             Storage::Derived(_) => (Vec::new(), Some(column.written.clone())),
             Storage::Raw(each) => (Vec::new(), each.first().map(|(_, sql)| sql.clone())),
         };

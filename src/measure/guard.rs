@@ -6,9 +6,9 @@ use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::engine::types::Family;
 use crate::engine::{Failure, Rows};
 use crate::model::facts::Type;
-use crate::model::{CalendarSource, Clock, Column, ColumnId, Holds, Relation, Source, SourceId, Storage};
+use crate::model::{CalendarSource, Clock, Column, ColumnId, Holds, Relation, Source, SourceId};
 use crate::plan::relation::{Query, RelationRef};
-use crate::plan::rules::{Rule, examples};
+use crate::plan::rules::{Rule, calendar_days, examples};
 use crate::plan::sources_read;
 use crate::sql;
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,15 +89,12 @@ fn is_sheet(path: &str) -> bool {
 fn none_is_there(source: &Source, known: &[(String, String)]) -> Option<BTreeSet<ColumnId>> {
     let mut stored = BTreeSet::new();
     for (id, column) in source.columns.iter() {
-        let names = match &column.storage {
-            Storage::Stored(name) => std::slice::from_ref(name),
-            Storage::Several(names) => names.as_slice(),
-            Storage::Derived(_) | Storage::Raw(_) => continue,
-        };
-        if names.iter().any(|name| known.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))) {
-            return None;
+        for name in column.storage.stored() {
+            if known.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+                return None;
+            }
+            stored.insert(id);
         }
-        stored.insert(id);
     }
     (stored.len() > 2).then_some(stored)
 }
@@ -118,12 +115,7 @@ fn unfit(source: &Source, rows: &Rows, findings: &mut Findings) -> BTreeSet<Colu
         return stored;
     }
     for (id, column) in source.columns.iter() {
-        let stored: Vec<&String> = match &column.storage {
-            Storage::Stored(name) => vec![name],
-            Storage::Several(names) => names.iter().collect(),
-            Storage::Derived(_) | Storage::Raw(_) => Vec::new(),
-        };
-        for name in stored {
+        for name in column.storage.stored() {
             let Some((_, ty)) = known.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) else {
                 let message = format!("the data of `{}` has no column `{name}`", source.name.value);
                 let finding = findings.report(&codes::NOT_IN_DATA, column.name.span, message);
@@ -290,14 +282,8 @@ pub(super) fn calendar_rows(session: &Session<'_>, calendar: &CalendarSource, fi
 fn calendar_problems(session: &Session<'_>, calendar: &CalendarSource) -> Vec<Problem> {
     let model = session.project.model();
     let dialect = session.dialect();
-    let source = model.sources.get(calendar.source);
-    let Some(relation) = &source.relation else { return Vec::new() };
-    let relation = sql::relation(&RelationRef::of(relation), dialect);
-    let stored = |column| match &source.columns.get(column).storage {
-        Storage::Stored(name) => dialect.identifier(name).into_owned(),
-        _ => dialect.identifier(&source.columns.get(column).name.value).into_owned(),
-    };
-    let day = stored(calendar.day);
+    let relation = format!("(\n{}\n) as days", sql::query(&calendar_days(model, calendar), dialect));
+    let day = dialect.identifier("day");
     let from = dialect.day(model.calendar.data_from);
     let last = match model.calendar.as_of {
         crate::calendar::AsOf::Day(day) => dialect.day(day),
@@ -314,8 +300,8 @@ fn calendar_problems(session: &Session<'_>, calendar: &CalendarSource) -> Vec<Pr
     );
     days(
         format!(
-            "select (before + 1)::varchar as found from (select {day} as here, lag({day}) over (order by {day}) as before \
-             from {relation}) as days where here - before > 1 order by 1 limit 1"
+            "select (before + 1)::varchar as found from (select {day} as here, lag({day}) over (order by {day} asc nulls last) as \
+             before from {relation}) as each where here - before > 1 order by 1 limit 1"
         ),
         "{} is missing".to_owned(),
     );
@@ -333,8 +319,8 @@ fn calendar_problems(session: &Session<'_>, calendar: &CalendarSource) -> Vec<Pr
             }
         },
     );
-    for (grain, column) in &calendar.periods {
-        let period = stored(*column);
+    for (grain, _) in &calendar.periods {
+        let period = dialect.identifier(grain.name());
         // The period of the first day may have begun before.
         let found = format!("select min({day})::varchar as found from {relation} group by {period} having");
         let mut periods = |having: String, says: String| {
@@ -350,8 +336,8 @@ fn calendar_problems(session: &Session<'_>, calendar: &CalendarSource) -> Vec<Pr
             format!("count(*) <> max({day}) - min({day}) + 1"),
             format!("the days of the {grain} of {{}} do not follow each other"),
         );
-        for (longer, other) in calendar.periods.iter().filter(|(longer, _)| longer > grain) {
-            let other = stored(*other);
+        for (longer, _) in calendar.periods.iter().filter(|(longer, _)| longer > grain) {
+            let other = dialect.identifier(longer.name());
             periods(format!("count(distinct {other}) > 1"), format!("the {grain} of {{}} crosses the border of a {longer}"));
         }
     }

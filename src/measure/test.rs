@@ -8,12 +8,12 @@ use crate::diagnostic::{Findings, codes};
 use crate::engine::{Answer, Engine, Failure, Rows};
 use crate::model::facts::Type;
 use crate::model::{
-    Cell, Clock, Column, DimensionId, Expected, ExpectedFiring, ExpectedFirings, ExpectedRow, ExpectedSheet, ExpectedValue,
-    Given, KpiId, Model, Source, Storage, TestCase,
+    Cell, Clock, Column, ColumnId, DimensionId, Expected, ExpectedFiring, ExpectedFirings, ExpectedRow, ExpectedSheet,
+    ExpectedValue, Given, KeyPart, KpiId, Model, Source, Storage, TestCase, given_table,
 };
 use crate::pipeline::Valid;
 use crate::plan::relation::Query;
-use crate::plan::{Data, Question, given_table, guardrails, objectives, plan};
+use crate::plan::{Data, Question, guardrails, objectives, plan};
 use crate::sql::{self, Dialect};
 use crate::text::Span;
 use serde_json::Value;
@@ -200,8 +200,8 @@ fn tables(model: &Model, test: &TestCase, dialect: &dyn Dialect) -> String {
 
 fn table(model: &Model, source: &Source, given: Option<&Given>, dialect: &dyn Dialect) -> String {
     let mut columns: Vec<(String, &'static str)> = Vec::new();
-    for column in source.columns.rows() {
-        for (name, ty) in stored(model, column) {
+    for id in source.columns.ids() {
+        for (name, ty, _) in stored(model, source, id) {
             if !columns.iter().any(|(known, _)| *known == name) {
                 columns.push((name, ty));
             }
@@ -218,9 +218,8 @@ fn table(model: &Model, source: &Source, given: Option<&Given>, dialect: &dyn Di
         .map(|row| {
             let cell = |name: &String| {
                 let found = row.iter().find_map(|(id, cell)| {
-                    let column = source.columns.get(*id);
-                    let at = stored(model, column).iter().position(|(known, _)| known == name)?;
-                    Some(literal(cell, at, dialect))
+                    let (.., part) = stored(model, source, *id).into_iter().find(|(known, ..)| known == name)?;
+                    Some(literal(cell, part, dialect))
                 });
                 found.unwrap_or_else(|| "null".to_owned())
             };
@@ -232,16 +231,21 @@ fn table(model: &Model, source: &Source, given: Option<&Given>, dialect: &dyn Di
     out
 }
 
-/// The stored columns of a column, with their types.
-fn stored(model: &Model, column: &Column) -> Vec<(String, &'static str)> {
+/// The columns of the table of given rows that hold a column, with their types, and which part of its value each holds.
+fn stored(model: &Model, source: &Source, id: ColumnId) -> Vec<(String, &'static str, usize)> {
+    let column = source.columns.get(id);
     match &column.storage {
-        Storage::Stored(name) => vec![(name.clone(), type_name(column))],
-        Storage::Raw(_) => vec![(column.name.value.clone(), type_name(column))],
+        Storage::Stored(name) => vec![(name.clone(), type_name(column), 0)],
+        Storage::Raw(_) => vec![(source.made_name(id), type_name(column), 0)],
         Storage::Derived(_) => Vec::new(),
-        Storage::Several(names) => {
+        Storage::Several(parts) => {
             let target = column.reference.map(|id| model.sources.get(id));
             let key = |at: usize| target.and_then(|target| target.key.get(at).map(|key| target.columns.get(*key)));
-            names.iter().enumerate().map(|(at, name)| (name.clone(), key(at).map_or("varchar", type_name))).collect()
+            let part = |(at, part): (usize, &KeyPart)| match part {
+                KeyPart::Stored(name) => Some((name.clone(), key(at).map_or("varchar", type_name), at)),
+                KeyPart::Made(_) => None,
+            };
+            parts.iter().enumerate().filter_map(part).collect()
         }
     }
 }

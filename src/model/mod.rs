@@ -12,12 +12,13 @@ pub mod journey;
 pub mod north_star;
 pub mod objective;
 pub mod review;
+mod storage;
 pub mod unit;
 
 use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain, Length};
 use crate::text::{Name, Span, Spanned};
 use about::About;
-use expr::{Age, Calc, CalcLeaf, Path, RowExpr};
+use expr::{Age, Calc, CalcLeaf, Path};
 use facts::{Facts, Kind, Range, Type};
 use foldhash::HashMap;
 use guardrail::Guardrail;
@@ -26,6 +27,7 @@ use journey::Journey;
 use objective::{Objective, Sheet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
+pub use storage::{KeyPart, Storage};
 use unit::Unit;
 
 /// A source.
@@ -95,6 +97,9 @@ pub struct Warehouse {
     pub schema: Vec<String>,
     /// Where the schema was given.
     pub schema_span: Option<Span>,
+    /// The parts of the name of the schema in which tables are that are named without one. Empty where neither the project nor
+    /// its dialect says.
+    pub source_schema: Vec<String>,
     /// A database file for the embedded engine.
     pub database: Option<String>,
     /// The folder for output.
@@ -146,6 +151,8 @@ pub struct Source {
     pub description: String,
     /// Where its rows are; nothing if the spec does not say.
     pub relation: Option<Relation>,
+    /// The relations that the spec names for it: its table, or those in SQL of its own.
+    pub reads: Vec<Read>,
     /// Whether rows happen or are.
     pub kind: SourceKind,
     /// What its rows are made of, if they are journeys.
@@ -202,6 +209,11 @@ pub enum Holds {
     },
 }
 
+/// The name of the table that holds the rows that a spec test gives of a source.
+pub fn given_table(source: &str) -> String {
+    format!("given_{source}")
+}
+
 /// Where rows are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Relation {
@@ -211,6 +223,17 @@ pub enum Relation {
     Files(Vec<String>),
     /// A query.
     Query(String),
+}
+
+/// A relation that a spec names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// The parts of its name as they are written.
+    pub parts: Vec<String>,
+    /// Where they are written.
+    pub span: Span,
+    /// Whether they stand in SQL, where the engine looks up what has no schema.
+    pub in_sql: bool,
 }
 
 /// A column of a source.
@@ -251,19 +274,6 @@ pub enum Clock {
     Instant,
     /// Wall-clock time of a zone.
     Wall(crate::calendar::Zone),
-}
-
-/// Where a column's values come from.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Storage {
-    /// From the relation's column of that name.
-    Stored(String),
-    /// From several columns: a reference by a key of several columns.
-    Several(Vec<String>),
-    /// From a formula over the other columns.
-    Derived(RowExpr),
-    /// From raw SQL: for all dialects (`None`) or for each by name.
-    Raw(Vec<(Option<String>, String)>),
 }
 
 /// The unit of a column.
@@ -604,7 +614,8 @@ pub enum ExpectedValue {
 }
 
 impl Model {
-    /// Every word, in lower case, that stands in the name of a source or table, a query or raw SQL. Gathered once.
+    /// Every word, in lower case, that stands in the name of a source, a query or raw SQL: as the name of a part it would hide what
+    /// is read there. Tables have their schema, which no part has. Gathered once.
     pub fn words_of_relations(&self) -> Arc<foldhash::HashSet<String>> {
         let gather = || {
             let mut found = foldhash::HashSet::default();
@@ -614,13 +625,12 @@ impl Model {
             };
             for source in self.sources.rows() {
                 if source.journey.is_none() {
-                    // What is read is called so where it is joined.
+                    // What is read is called so where it is joined; the rows of a test stand in a table of that name.
                     words(&source.name.value);
+                    words(&given_table(&source.name.value));
                 }
-                match &source.relation {
-                    Some(Relation::Table(parts)) => parts.iter().for_each(|part| words(part)),
-                    Some(Relation::Query(query)) => words(query),
-                    Some(Relation::Files(_)) | None => {}
+                if let Some(Relation::Query(query)) = &source.relation {
+                    words(query);
                 }
                 for column in source.columns.rows() {
                     if let Storage::Raw(each) = &column.storage {

@@ -5,7 +5,7 @@ use super::complete::{Bound, is_complete_here};
 use super::expand::{Expansion, Formula, Move, Part as Leaf, Place};
 use super::journey::Wanted;
 use super::names::Names;
-use super::relation::{Atom, Body, JoinKind, Part, Query, Rows, Scalar, Select, column, day, fold, moved};
+use super::relation::{Atom, Body, JoinKind, Part, Query, Scalar, Select, column, day, fold, moved};
 use super::rows::{Appearance, Series};
 use super::scan::Scan;
 use super::spine::{Ground, Need, Spine, calendar_days, today};
@@ -15,7 +15,7 @@ use crate::calendar::{AsOf, Date, Grain};
 use crate::functions::{conversions, max, operators};
 use crate::model::expr::{Age, CalcLeaf, Edge, Expr, Node, Past, Path, Window};
 use crate::model::facts::Type;
-use crate::model::{DimensionId, KpiId, Model, SourceId, Storage};
+use crate::model::{DimensionId, KpiId, Model, SourceId};
 use foldhash::HashSet;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -159,17 +159,8 @@ impl<'a> Planner<'a> {
             parts.push(today(name, self.model.calendar.zone.name()));
         }
         if let (Some(name), Some(source)) = (&self.custom, &self.model.calendar_source) {
-            let scan = Scan::of(self.model, self.question.data, source.source);
-            let (from, _) = scan.finish();
-            let stored = |column| match &self.model.sources.get(source.source).columns.get(column).storage {
-                Storage::Stored(name) => name.clone(),
-                _ => self.model.sources.get(source.source).columns.get(column).name.value.clone(),
-            };
-            let periods: Vec<(Grain, String)> =
-                source.periods.iter().map(|(grain, column)| (*grain, stored(*column))).collect();
-            if let Rows::Source(relation) = from.relation {
-                parts.push(calendar_days(name, relation, &stored(source.day), &periods));
-            }
+            let days = calendar_days(Scan::of(self.model, self.question.data, source.source), source);
+            parts.push(Part { name: name.clone(), body: Body::Select(days) });
         }
         let ground = Ground { calendar: &self.model.calendar, today: self.today.as_deref(), custom: self.custom.as_deref() };
         for spine in self.spines.values() {

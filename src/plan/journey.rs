@@ -142,10 +142,7 @@ impl<'a> Planner<'a> {
     }
 
     fn parts_of_entity(&self, rows: &StepRows) -> usize {
-        match &self.model.column(rows.source, &rows.entity).storage {
-            Storage::Several(parts) => parts.len(),
-            Storage::Stored(_) | Storage::Derived(_) | Storage::Raw(_) => 1,
-        }
+        self.model.column(rows.source, &rows.entity).storage.parts()
     }
 
     /// The rows of a step; those that are not visible or that nobody takes are left out. A time that has to be converted is so once, in a part of its

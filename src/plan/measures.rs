@@ -8,7 +8,7 @@ use super::rows::{Ask, Group, Key, Series};
 use crate::calendar::{Date, Grain, add};
 use crate::functions::{OverNothing, coalesce, operators};
 use crate::model::expr::{Aggregate, Expr, Grouped, RowExpr, RowLeaf};
-use crate::model::{Body as KpiBody, DimensionId, KpiId, SourceId, Storage};
+use crate::model::{Body as KpiBody, DimensionId, KpiId, SourceId};
 use std::collections::BTreeSet;
 
 impl Planner<'_> {
@@ -138,11 +138,7 @@ impl Planner<'_> {
         let mut keys = self.dimension_keys(source, &measure.keeps);
         let dimensions = keys.len();
         let entity = self.model.path_text(source, &grouped.entity).replace('.', "_");
-        let parts = match &self.model.column(source, &grouped.entity).storage {
-            Storage::Several(names) => names.len(),
-            Storage::Stored(_) | Storage::Derived(_) | Storage::Raw(_) => 1,
-        };
-        for part in 0..parts {
+        for part in 0..self.model.column(source, &grouped.entity).storage.parts() {
             let name = self.columns.take(&entity);
             keys.push(Key { name, path: grouped.entity.clone(), part });
         }

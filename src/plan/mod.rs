@@ -115,11 +115,6 @@ pub enum Data {
     Given,
 }
 
-/// The name of the table that holds the given rows of a source.
-pub fn given_table(source: &str) -> String {
-    format!("given_{source}")
-}
-
 impl Question {
     /// One KPI at one grain, perhaps sliced, as its view shows it: `value` and `is_complete`.
     pub fn view(model: &Model, kpi: KpiId, grain: Grain, dimensions: Vec<DimensionId>) -> Self {

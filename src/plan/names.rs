@@ -7,8 +7,7 @@ use std::sync::Arc;
 /// Names that are taken.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
-    /// Names that are never free. Of parts, every word that stands in a table's name, a query or raw SQL: it would hide the
-    /// relation.
+    /// Names that are never free. Of parts, every word that stands in a query or raw SQL: it would hide the relation.
     read: Arc<HashSet<String>>,
     taken: HashSet<String>,
 }

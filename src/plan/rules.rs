@@ -14,7 +14,7 @@ use crate::functions::count_distinct::COUNT_DISTINCT;
 use crate::functions::{count, operators};
 use crate::model::expr::{Expr, Literal, Node, Path, RowLeaf};
 use crate::model::facts::Type;
-use crate::model::{Column, ColumnId, Holds, Model, Source, SourceId, Storage};
+use crate::model::{CalendarSource, Column, ColumnId, Holds, KeyPart, Model, Source, SourceId, Storage};
 use std::collections::BTreeSet;
 
 /// What the rows of a source have to hold.
@@ -111,8 +111,8 @@ pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(Sour
         if !found.insert((at, id)) {
             continue;
         }
-        if let Storage::Derived(expr) = &model.sources.get(at).columns.get(id).storage {
-            expr.leaves(&mut |leaf| {
+        match &model.sources.get(at).columns.get(id).storage {
+            Storage::Derived(expr) => expr.leaves(&mut |leaf| {
                 let RowLeaf::Column(path) = leaf else { return };
                 let mut here = at;
                 for step in &path.through {
@@ -121,10 +121,21 @@ pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(Sour
                     left.extend(model.sources.get(here).key.iter().map(|key| (here, *key)));
                 }
                 left.push((here, path.column));
-            });
+            }),
+            Storage::Several(parts) => left.extend(parts.iter().filter_map(|part| match part {
+                KeyPart::Made(made) => Some((at, *made)),
+                KeyPart::Stored(_) => None,
+            })),
+            Storage::Stored(_) | Storage::Raw(_) => {}
         }
     }
     found
+}
+
+/// The days of a calendar's source: `day`, and the first day of each of its periods under the name of the grain.
+pub fn calendar_days(model: &Model, calendar: &CalendarSource) -> Query {
+    let scan = Scan::of(model, Data::Warehouse, calendar.source);
+    Query { parts: Vec::new(), result: Body::Select(super::spine::calendar_days(scan, calendar)) }
 }
 
 /// Counts the rows that break rules: in one scan, and in a second one for what is worked out from the rows of other sources, where

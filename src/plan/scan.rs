@@ -3,12 +3,12 @@
 use super::relation::{
     Atom, Beyond, Civil, From, Join, JoinKind, Moment, PeriodOf, RelationRef, Rows, Scalar, Select, SourceRows, column,
 };
-use super::{Data, given_table, whole};
+use super::{Data, whole};
 use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add, add_days};
 use crate::functions::{conversions, if_, operators};
 use crate::model::expr::{Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
 use crate::model::facts::Type;
-use crate::model::{Clock, Column, ColumnId, Holds, Model, Relation, SourceId, Storage};
+use crate::model::{Clock, Column, ColumnId, Holds, KeyPart, Model, Relation, SourceId, Storage, given_table};
 use jiff::civil::Time;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +19,8 @@ pub(super) struct Scan<'a> {
     source: SourceId,
     /// The references that are followed, each with the name of what is joined.
     joined: BTreeMap<Vec<ColumnId>, String>,
+    /// Those of them that were met since somebody last looked.
+    followed: BTreeSet<Vec<ColumnId>>,
     /// Per relation the stored columns and those of raw SQL that are read.
     stored: BTreeMap<Vec<ColumnId>, BTreeSet<String>>,
     raw: BTreeMap<Vec<ColumnId>, BTreeMap<String, String>>,
@@ -50,6 +52,7 @@ impl<'a> Scan<'a> {
             data,
             source,
             joined: BTreeMap::new(),
+            followed: BTreeSet::new(),
             stored: BTreeMap::new(),
             raw: BTreeMap::new(),
             related: Vec::new(),
@@ -71,6 +74,7 @@ impl<'a> Scan<'a> {
         if through.is_empty() {
             return base.clone();
         }
+        self.followed.insert(through.to_vec());
         if let Some(known) = self.joined.get(through) {
             return known.clone();
         }
@@ -195,22 +199,25 @@ impl<'a> Scan<'a> {
         let column_here = model.sources.get(source).columns.get(path.column);
         match &column_here.storage {
             Storage::Stored(name) => self.stored(&whole, name),
-            Storage::Several(names) => {
-                let parts = names.iter().map(|name| self.stored(&whole, name)).collect();
-                Expr::leaf(Atom::Tuple(parts))
+            Storage::Several(parts) => {
+                let part = |part: &KeyPart| match part {
+                    KeyPart::Stored(name) => self.stored(&whole, name),
+                    KeyPart::Made(id) => self.bare(&whole, &Path::to(*id)),
+                };
+                Expr::leaf(Atom::Tuple(parts.iter().map(part).collect()))
             }
             Storage::Derived(expr) => self.derived(&whole, expr),
             Storage::Raw(each) => {
-                let name = &column_here.name.value;
+                let name = model.sources.get(source).made_name(path.column);
                 if self.data == Data::Given {
-                    return self.stored(&whole, name);
+                    return self.stored(&whole, &name);
                 }
                 let dialect = model.warehouse.dialect.as_ref().map_or("duckdb", |dialect| dialect.value.as_str());
                 let own = each.iter().find(|(given, _)| given.as_deref() == Some(dialect));
                 let sql = own.or_else(|| each.iter().find(|(given, _)| given.is_none())).map_or("null", |(_, sql)| sql);
                 self.raw.entry(whole.clone()).or_default().insert(name.clone(), sql.to_owned());
                 let of = self.alias(&whole);
-                column(&of, name)
+                column(&of, &name)
             }
         }
     }
@@ -381,27 +388,10 @@ impl<'a> Scan<'a> {
 
     /// What is read, and what is joined to it.
     pub(super) fn finish(mut self) -> (From, Vec<Join>) {
-        let model = self.model;
         let mut joins = Vec::new();
-        // Joining may need further columns of what is already joined, never further relations beyond the shorter paths.
-        let paths: Vec<Vec<ColumnId>> = self.all_paths();
-        for through in &paths {
-            let Some((last, before)) = through.split_last() else { continue };
-            let target_id = self.at(through);
-            let own = self.bare(before, &Path::to(*last));
-            let own = match own.node {
-                Node::Leaf(Atom::Tuple(parts)) => parts,
-                _ => vec![own],
-            };
-            let target = model.sources.get(target_id);
-            let conditions = target.key.iter().zip(own).map(|(key, own)| {
-                let there = self.bare(through, &Path::to(*key));
-                Expr::apply(&operators::EQUAL, vec![there, own])
-            });
-            let mut conditions: Vec<Scalar> = conditions.collect();
-            conditions.extend(self.as_of_the_row(before, through));
-            let on = Expr::all(conditions);
-            joins.push((through.clone(), on));
+        let mut done = BTreeSet::new();
+        for through in self.all_paths() {
+            self.join(&through, &mut done, &mut joins);
         }
         let first = self.source_rows(&[]);
         let mut seen = vec![first.relation.clone()];
@@ -417,6 +407,38 @@ impl<'a> Scan<'a> {
             .collect();
         let from = From { relation: Rows::Source(first), name: self.alias(&[]) };
         (from, joins)
+    }
+
+    /// Joins what a reference leads to, after all that its key is worked out from.
+    fn join(
+        &mut self,
+        through: &[ColumnId],
+        done: &mut BTreeSet<Vec<ColumnId>>,
+        joins: &mut Vec<(Vec<ColumnId>, Option<Scalar>)>,
+    ) {
+        let Some((last, before)) = through.split_last() else { return };
+        if !done.insert(through.to_vec()) {
+            return;
+        }
+        let model = self.model;
+        let outer = std::mem::take(&mut self.followed);
+        let own = self.bare(before, &Path::to(*last));
+        let own = match own.node {
+            Node::Leaf(Atom::Tuple(parts)) => parts,
+            _ => vec![own],
+        };
+        let key = model.sources.get(self.at(through)).key.iter();
+        let conditions = key.zip(own).map(|(key, own)| {
+            let there = self.bare(through, &Path::to(*key));
+            Expr::apply(&operators::EQUAL, vec![there, own])
+        });
+        let mut conditions: Vec<Scalar> = conditions.collect();
+        conditions.extend(self.as_of_the_row(before, through));
+        let needed = std::mem::replace(&mut self.followed, outer);
+        for needed in needed {
+            self.join(&needed, done, joins);
+        }
+        joins.push((through.to_vec(), Expr::all(conditions)));
     }
 
     /// That a state at the end of a reference held at the time of the row that refers to it.

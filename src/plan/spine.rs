@@ -7,12 +7,13 @@
 use super::expand::Move;
 use super::names::Names;
 use super::relation::{
-    Atom, Body, From, Join, JoinKind, Neighbour, Part, Ranking, Rows, Scalar, Select, SourceRows, column, day, fold, moved,
+    Atom, Body, From, Join, JoinKind, Neighbour, Part, Ranking, Rows, Scalar, Select, column, day, fold, moved,
 };
-use super::scan::period_of;
+use super::scan::{Scan, period_of};
 use crate::calendar::{AsOf, Calendar, Date, Grain, Length, add_days};
 use crate::functions::{conversions, if_, max, operators};
-use crate::model::expr::{Expr, Window};
+use crate::model::CalendarSource;
+use crate::model::expr::{Expr, Path, Window};
 use std::collections::BTreeMap;
 
 /// The periods of one grain.
@@ -359,14 +360,15 @@ pub(super) fn window_name(window: Window) -> String {
 }
 
 /// The days of a custom calendar, with the first day of each of their periods.
-pub(super) fn calendar_days(name: &str, relation: SourceRows, day_column: &str, periods: &[(Grain, String)]) -> Part {
-    let from = From { relation: Rows::Source(relation), name: name.to_owned() };
-    let mut select = Select { from: Some(from), ..Select::default() };
-    select.column(column(name, day_column), "day");
-    for (grain, stored) in periods {
-        select.column(column(name, stored), grain.name());
+pub(super) fn calendar_days(mut scan: Scan<'_>, calendar: &CalendarSource) -> Select {
+    let mut select = Select::default();
+    select.column(scan.path(&Path::to(calendar.day)), "day");
+    for (grain, stored) in &calendar.periods {
+        select.column(scan.path(&Path::to(*stored)), grain.name());
     }
-    Part { name: name.to_owned(), body: Body::Select(select) }
+    let (from, joins) = scan.finish();
+    (select.from, select.joins) = (Some(from), joins);
+    select
 }
 
 /// The engine's current date, read once.

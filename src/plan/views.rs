@@ -8,6 +8,7 @@ use crate::model::expr::Expr;
 use crate::model::objective::Sheet;
 use crate::model::{DimensionId, Kpi, KpiId, Model, Scorecard};
 use crate::pipeline::Valid;
+use crate::support::views::{slices, view_name};
 use crate::text::Files;
 use rayon::prelude::*;
 
@@ -74,30 +75,8 @@ pub fn views(project: &Valid) -> Vec<View> {
     views
 }
 
-/// The name of a KPI's view.
-pub fn view_name(model: &Model, kpi: &Kpi, grain: Grain, dimensions: &[DimensionId]) -> String {
-    let mut name = kpi.name.value.clone();
-    if grain != kpi.grain {
-        name.push_str(&format!("__{grain}"));
-    }
-    if !dimensions.is_empty() {
-        let names: Vec<&str> = dimensions.iter().map(|id| model.dimensions.get(*id).name.as_str()).collect();
-        name.push_str(&format!("__by_{}", names.join("__")));
-    }
-    name
-}
-
 fn of_kpi(model: &Model, files: &Files, id: KpiId, kpi: &Kpi) -> Vec<View> {
-    let mut slices: Vec<Vec<DimensionId>> = Vec::new();
-    // Amounts of several currencies have no total.
-    if kpi.facts.needs.is_none() {
-        slices.push(Vec::new());
-    }
-    for slice in &kpi.by {
-        if !slices.contains(&slice.value) {
-            slices.push(slice.value.clone());
-        }
-    }
+    let slices = slices(kpi);
     let mut views = Vec::new();
     for grain in model.grains(kpi) {
         for slice in &slices {

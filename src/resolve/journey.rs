@@ -14,7 +14,7 @@ use crate::model::facts::{Range, Type};
 use crate::model::id::Table;
 use crate::model::journey::{Carried, Journey, Order, Starts, Step, StepRows};
 use crate::model::unit::Unit;
-use crate::model::{Clock, Column, ColumnId, ColumnUnit, Model, Source, SourceId, SourceKind, Storage};
+use crate::model::{Clock, Column, ColumnId, ColumnUnit, KeyPart, Model, Source, SourceId, SourceKind, Storage};
 use crate::spec::Spec;
 use crate::spec::journey as written;
 use crate::spec::reader::Text;
@@ -166,6 +166,7 @@ fn source(journey: &written::Journey, steps: Vec<Option<StepRows>>, model: &Mode
         name: journey.name.clone(),
         description: text(journey.description.as_ref()),
         relation: None,
+        reads: Vec::new(),
         kind: SourceKind::Events,
         holds: None,
         journey: Some(made),
@@ -233,7 +234,7 @@ fn inherit(
                     made.carried.push(Carried { name: wish.clone(), column: id, part });
                     wish
                 });
-                Storage::Several(parts.collect())
+                Storage::Several(parts.map(KeyPart::Stored).collect())
             }
             Storage::Stored(_) | Storage::Raw(_) => {
                 made.carried.push(Carried { name: name.clone(), column: id, part: 0 });

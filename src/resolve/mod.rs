@@ -57,7 +57,7 @@ pub struct Formulas {
 
 /// Makes the model of a project.
 pub fn resolve(spec: &Spec, formulas: &Formulas, findings: &mut Findings) -> Model {
-    let mut model = empty(spec);
+    let mut model = empty(spec, findings);
     teams(spec, &mut model);
     source::sources(spec, &mut model, findings);
     source::derived(spec, formulas, &mut model, findings);
@@ -76,10 +76,12 @@ pub fn resolve(spec: &Spec, formulas: &Formulas, findings: &mut Findings) -> Mod
     model
 }
 
-fn empty(spec: &Spec) -> Model {
+fn empty(spec: &Spec, findings: &mut Findings) -> Model {
     let project = &spec.project;
     let text = |text: &Option<Text>, or: &str| text.as_ref().map_or(or.to_owned(), |text| text.value.clone());
-    let schema = text(&project.schema, "kpi");
+    let mut parts = |name: Option<&Text>| name.map(|name| source::name_parts(name, "schema", 2, findings));
+    let schema = parts(project.schema.as_ref()).unwrap_or_else(|| vec!["kpi".to_owned()]);
+    let source_schema = parts(project.source_schema.as_ref()).unwrap_or_default();
     Model {
         words: OnceLock::new(),
         name: text(&project.name, ""),
@@ -89,8 +91,9 @@ fn empty(spec: &Spec) -> Model {
         calendar_source: None,
         warehouse: crate::model::Warehouse {
             dialect: project.dialect.clone(),
-            schema: source::name_parts(&schema),
+            schema,
             schema_span: project.schema.as_ref().map(|schema| schema.span),
+            source_schema,
             database: project.database.as_ref().map(|database| database.value.clone()),
             target_dir: text(&project.target_dir, project::DEFAULT_TARGET),
         },

@@ -3,12 +3,15 @@
 use super::{Formulas, Resolver};
 use crate::calendar::Zone;
 use crate::diagnostic::{Findings, codes, suggest};
-use crate::model::expr::{Node, Path, RowLeaf};
+use crate::model::expr::{Expr, Node, Path, RowLeaf};
 use crate::model::facts::{Range, Type};
 use crate::model::id::Table;
 use crate::model::unit::Unit;
-use crate::model::{Clock, Column, ColumnId, ColumnUnit, Dimension, Model, Relation, Source, SourceId, SourceKind, Storage};
-use crate::spec::reader::Text;
+use crate::model::{
+    Clock, Column, ColumnId, ColumnUnit, Dimension, KeyPart, Model, Read, Relation, Source, SourceId, SourceKind, Storage,
+};
+use crate::rawsql;
+use crate::spec::reader::{FormulaText, Text};
 use crate::spec::source as written;
 use crate::spec::{Spec, dimension, project};
 use crate::text::{Name, title};
@@ -28,6 +31,7 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
             name: source.name.clone(),
             description: text(source.description.as_ref()),
             relation: relation(source, findings),
+            reads: reads(source),
             kind: match source.kind.as_ref().map(|kind| kind.value.as_str()) {
                 Some("entities") => SourceKind::Entities,
                 Some("states") => SourceKind::States,
@@ -65,9 +69,9 @@ fn text(text: Option<&Text>) -> String {
 fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relation> {
     match source.relations.as_slice() {
         [only] => Some(match only {
-            written::Relation::Table(name) => Relation::Table(name_parts(&name.value)),
+            written::Relation::Table(name) => Relation::Table(name_parts(name, "table", 3, findings)),
             written::Relation::Files(paths) => Relation::Files(paths.iter().map(|path| path.value.clone()).collect()),
-            written::Relation::Query(query) => Relation::Query(query.value.trim().trim_end_matches(';').trim_end().to_owned()),
+            written::Relation::Query(query) => Relation::Query(query.text.trim().trim_end_matches(';').trim_end().to_owned()),
         }),
         [] => {
             let message = format!("the source `{}` does not say where its rows are", source.name.value);
@@ -88,23 +92,48 @@ fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relatio
     }
 }
 
-/// The parts of a name such as `raw.orders` or `"my.db".orders`.
-pub(super) fn name_parts(name: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut quoted = false;
-    for char in name.trim().chars() {
-        match char {
-            '"' => quoted = !quoted,
-            '.' if !quoted => parts.push(String::new()),
-            _ => {
-                if let Some(last) = parts.last_mut() {
-                    last.push(char);
-                }
-            }
+/// The parts of a name such as `raw.orders` or `"my.db".raw.orders`, no more than so many.
+pub(super) fn name_parts(name: &Text, of: &str, most: usize, findings: &mut Findings) -> Vec<String> {
+    let found = rawsql::name::parts(&name.value).and_then(|parts| {
+        let fits = parts.len() <= most;
+        if fits {
+            Ok(parts)
+        } else {
+            Err(if most == 3 { "it has more than three parts" } else { "it has more than two parts" })
         }
-    }
-    parts.retain(|part| !part.is_empty());
-    parts
+    });
+    found.unwrap_or_else(|why| {
+        let message = format!("`{}` is not the name of a {of}: {why}", name.value);
+        let example = if most == 3 { "raw.orders" } else { "kpi" };
+        findings.report(&codes::WRONG_SHAPE, name.span, message).help(format!(
+            "write it as `{example}`, perhaps with its database before it; a part with a point or a quote stands in double \
+             quotes, and a quote within those is doubled"
+        ));
+        vec![name.value.clone()]
+    })
+}
+
+/// The relations that a spec names for a source.
+fn reads(source: &written::Source) -> Vec<Read> {
+    let of_sql = |sql: &FormulaText| {
+        let named = rawsql::relations(&sql.text).into_iter();
+        let read = |named: rawsql::Named| Read {
+            span: sql.span(named.range.start, named.range.end),
+            parts: named.parts,
+            in_sql: true,
+        };
+        named.map(read).collect::<Vec<_>>()
+    };
+    let of_relation = |relation: &written::Relation| match relation {
+        written::Relation::Table(name) => {
+            let parts = rawsql::name::parts(&name.value).ok();
+            parts.map(|parts| Read { parts, span: name.span, in_sql: false }).into_iter().collect()
+        }
+        written::Relation::Files(_) => Vec::new(),
+        written::Relation::Query(query) => of_sql(query),
+    };
+    let raw = source.columns.iter().flat_map(|column| &column.sql).flat_map(|(_, sql)| of_sql(sql));
+    source.relations.iter().flat_map(of_relation).chain(raw).collect()
 }
 
 fn make(column: &written::Column, model: &Model, findings: &mut Findings) -> Column {
@@ -119,11 +148,11 @@ fn make(column: &written::Column, model: &Model, findings: &mut Findings) -> Col
         match stored.as_slice() {
             [] => Storage::Stored(name.clone()),
             [one] => Storage::Stored(one.clone()),
-            _ => Storage::Several(stored),
+            _ => Storage::Several(stored.into_iter().map(KeyPart::Stored).collect()),
         }
     } else {
         let each = column.sql.iter();
-        Storage::Raw(each.map(|(dialect, sql)| (dialect.as_ref().map(|name| name.value.clone()), sql.value.clone())).collect())
+        Storage::Raw(each.map(|(dialect, sql)| (dialect.as_ref().map(|name| name.value.clone()), sql.text.clone())).collect())
     };
     if let (Storage::Several(_), None) = (&storage, &column.references) {
         let message = format!("the column `{name}` is made of several columns, which only a reference can be");
@@ -267,6 +296,7 @@ fn mixed_units(id: SourceId, written: &written::Source, model: &mut Model, findi
 fn references(id: SourceId, written: &written::Source, spec: &Spec, model: &mut Model, findings: &mut Findings) {
     for (column_id, column) in model.sources.get(id).columns.ids().zip(&written.columns) {
         let Some(name) = &column.references else { continue };
+        made_keys(id, column_id, written, column, model, findings);
         let Some(target_id) = model.source_names.get(&name.value).copied() else {
             if let Some(journey) = spec.journeys.iter().find(|journey| journey.name.value == name.value) {
                 findings
@@ -286,10 +316,7 @@ fn references(id: SourceId, written: &written::Source, spec: &Spec, model: &mut 
         };
         let target = model.sources.get(target_id);
         let own = model.sources.get(id).columns.get(column_id);
-        let parts = match &own.storage {
-            Storage::Several(parts) => parts.len(),
-            Storage::Stored(_) | Storage::Derived(_) | Storage::Raw(_) => 1,
-        };
+        let parts = own.storage.parts();
         let key = |at: usize| target.key.get(at).map(|key| target.columns.get(*key));
         let key_type = key(0).map_or(Type::Error, |key| key.ty);
         let problem = if target.key.is_empty() && target.is_partial {
@@ -304,6 +331,8 @@ fn references(id: SourceId, written: &written::Source, spec: &Spec, model: &mut 
             let message =
                 format!("the key of `{}` is made of {count} ({names}), and `{}` of {parts}", name.value, own.name.value);
             Some((message, format!("name the columns that hold it, in the same order: `column: [{names}]`")))
+        } else if let Some(problem) = made_key_problem(model.sources.get(id), column_id, target) {
+            Some(problem)
         } else if parts == 1 && own.ty != Type::Error && own.ty.common(key_type).is_none() {
             let message = format!("`{}` holds {}, but the key of `{}` is {key_type}", own.name.value, own.ty, name.value);
             Some((
@@ -332,6 +361,95 @@ fn references(id: SourceId, written: &written::Source, spec: &Spec, model: &mut 
     }
 }
 
+/// A reference whose `column:` names a column that a formula or raw SQL makes holds the key that this one has.
+fn made_keys(
+    id: SourceId,
+    reference: ColumnId,
+    source: &written::Source,
+    column: &written::Column,
+    model: &mut Model,
+    findings: &mut Findings,
+) {
+    let names = &model.sources.get(id).names;
+    let made = |name: &Text| {
+        let found = names.get(&name.value).copied().filter(|found| *found != reference)?;
+        let there = source.columns.iter().find(|there| there.name.value == name.value)?;
+        (there.expr.is_some() || !there.sql.is_empty()).then_some((found, there))
+    };
+    let parts: Vec<Option<(ColumnId, &written::Column)>> = column.stored_as.iter().map(made).collect();
+    for (name, there) in column.stored_as.iter().zip(&parts).filter_map(|(name, part)| Some((name, part.as_ref()?.1))) {
+        if is_stored_too(source, column, there) {
+            let message = format!(
+                "`{}` may be the stored column of that name or the one that is worked out here: which of them holds the key of `{}`?",
+                name.value,
+                column.references.as_ref().map_or("", |target| target.value.as_str())
+            );
+            findings.report(&codes::BAD_REFERENCE, name.span, message).also(there.name.span, "worked out here").help(format!(
+                "give the column that is worked out another name, such as `{}_key`, and name here the one that is meant",
+                name.value
+            ));
+        }
+    }
+    let columns = &mut model.sources.get_mut(id).columns;
+    let first = parts.first().and_then(|made| Some(columns.get(made.as_ref()?.0).ty));
+    let own = columns.get_mut(reference);
+    match (&mut own.storage, parts.as_slice()) {
+        (storage @ Storage::Stored(_), [Some((made, there))]) => {
+            *storage = Storage::Derived(Expr::leaf(RowLeaf::Column(Path::to(*made))));
+            own.written.clone_from(&there.name.value);
+            if let (Type::Error, Some(ty)) = (own.ty, first) {
+                own.ty = ty;
+            }
+        }
+        (Storage::Several(stored), _) => {
+            for (part, made) in stored.iter_mut().zip(&parts) {
+                if let Some((made, _)) = made {
+                    *part = KeyPart::Made(*made);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What is wrong with the columns that are worked out and hold a key, and how to mend it.
+fn made_key_problem(source: &Source, reference: ColumnId, target: &Source) -> Option<(String, String)> {
+    let made: Vec<Option<ColumnId>> = match &source.columns.get(reference).storage {
+        Storage::Derived(Expr { node: Node::Leaf(RowLeaf::Column(path)), .. }) => vec![Some(path.column)],
+        Storage::Several(parts) => {
+            let made = |part: &KeyPart| if let KeyPart::Made(id) = part { Some(*id) } else { None };
+            parts.iter().map(made).collect()
+        }
+        _ => Vec::new(),
+    };
+    let pairs = made.into_iter().zip(&target.key);
+    pairs.filter_map(|(made, key)| Some((source.columns.get(made?), target.columns.get(*key)))).find_map(|(made, key)| {
+        let (made_name, key_name) = (&made.name.value, &key.name.value);
+        if made.ty == Type::Timestamp {
+            let message =
+                format!("`{made_name}` is a time that is worked out, and cannot hold the key of `{}`", target.name.value);
+            return Some((message, "a worked out time is on the project's clock; refer by a stored column".to_owned()));
+        }
+        let differs = made.ty != Type::Error && key.ty != Type::Error && made.ty.common(key.ty).is_none();
+        differs.then(|| {
+            let message =
+                format!("`{made_name}` holds {}, but the key `{key_name}` of `{}` is {}", made.ty, target.name.value, key.ty);
+            (message, format!("let the formula of `{made_name}` give {}", key.ty))
+        })
+    })
+}
+
+/// Whether the relation is known to have a column of the name of one that is worked out: another column reads it, or its SQL does.
+fn is_stored_too(source: &written::Source, reference: &written::Column, made: &written::Column) -> bool {
+    let name = &made.name.value;
+    let others = source.columns.iter().filter(|other| other.name.value != reference.name.value);
+    // Other references mean the one that is worked out, too.
+    let others = others.filter(|other| other.references.is_none());
+    let is_read = others.flat_map(|other| &other.stored_as).any(|stored| stored.value.eq_ignore_ascii_case(name));
+    let mut sql = made.sql.iter().flat_map(|(_, sql)| rawsql::tokens(&sql.text));
+    is_read || sql.any(|token| token.name().is_some_and(|word| word.eq_ignore_ascii_case(name)))
+}
+
 /// Resolves the formulas of derived columns, once all columns are there.
 pub(super) fn derived(spec: &Spec, formulas: &Formulas, model: &mut Model, findings: &mut Findings) {
     let mut found = Vec::new();
@@ -342,7 +460,7 @@ pub(super) fn derived(spec: &Spec, formulas: &Formulas, model: &mut Model, findi
             let mut resolver = Resolver::new(model, spec.incomplete);
             let expr = match tree {
                 Some(tree) => resolver.row(tree, &super::row::Scope::derived(id)),
-                None => crate::model::expr::Expr::new(Node::Broken, text.span),
+                None => Expr::new(Node::Broken, text.span),
             };
             findings.append(resolver.findings);
             found.push((id, column_id, expr));

@@ -8,7 +8,8 @@ use crate::load::{Entry, Node, Value};
 use crate::model::facts::Type;
 use crate::model::objective::Sheet;
 use crate::model::{
-    Cell, Clock, ColumnId, DimensionId, Expected, ExpectedRow, ExpectedValue, Given, KpiId, Model, SourceId, Storage, TestCase,
+    Cell, Clock, ColumnId, DimensionId, Expected, ExpectedRow, ExpectedValue, Given, KeyPart, KpiId, Model, SourceId, Storage,
+    TestCase,
 };
 use crate::spec::reader::{FormulaText, Reader, text};
 use crate::spec::test as written;
@@ -82,10 +83,23 @@ impl TestResolver<'_> {
                 super::source::unknown_column(known, &entry.key, self.findings);
                 continue;
             };
-            if matches!(known.columns.get(column).storage, Storage::Derived(_)) {
-                let message = format!("`{}` is worked out by its formula and cannot be given", entry.key.value);
-                self.bad(entry.key.span, message, "give the columns that its formula reads");
-                continue;
+            match &known.columns.get(column).storage {
+                Storage::Derived(_) if known.columns.get(column).reference.is_some() => {
+                    let message = format!("`{}` is worked out from another column and cannot be given", entry.key.value);
+                    self.bad(entry.key.span, message, "give the columns that this one is worked out from");
+                    continue;
+                }
+                Storage::Derived(_) => {
+                    let message = format!("`{}` is worked out by its formula and cannot be given", entry.key.value);
+                    self.bad(entry.key.span, message, "give the columns that its formula reads");
+                    continue;
+                }
+                Storage::Several(parts) if parts.iter().any(|part| matches!(part, KeyPart::Made(_))) => {
+                    let message = format!("a part of `{}` is worked out, so that it cannot be given", entry.key.value);
+                    self.bad(entry.key.span, message, "declare its stored parts as columns of their own, and give these");
+                    continue;
+                }
+                Storage::Stored(_) | Storage::Several(_) | Storage::Raw(_) => {}
             }
             cells.extend(self.cell(source, column, &entry.value).map(|cell| (column, cell)));
         }

@@ -32,6 +32,8 @@ pub struct Project {
     pub dialect: Option<Text>,
     /// The schema of the views, perhaps with its database.
     pub schema: Option<Text>,
+    /// The schema of tables that are named without one, perhaps with its database.
+    pub source_schema: Option<Text>,
     /// A database file for the embedded engine.
     pub database: Option<Text>,
     /// Levels of lints by readable name.
@@ -89,6 +91,12 @@ static WAREHOUSE: Record = Record {
     fields: &[
         Field::new("dialect", Shape::Text, "The SQL dialect. Default: duckdb.").example("duckdb"),
         Field::new("schema", Shape::Text, "Where views go; may be `database.schema`. Default: kpi.").example("kpi"),
+        Field::new(
+            "source_schema",
+            Shape::Text,
+            "The schema of tables that are named without one; may be `database.schema`. Default: main.",
+        )
+        .example("raw"),
         Field::new("database", Shape::Text, "A DuckDB file that the embedded engine opens for reading.").example("shop.duckdb"),
     ],
 };
@@ -168,6 +176,7 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
         calendar: reader.record("calendar").map(|calendar| decode_calendar(&calendar, findings)).unwrap_or_default(),
         dialect: of_warehouse("dialect"),
         schema: of_warehouse("schema"),
+        source_schema: of_warehouse("source_schema"),
         database: of_warehouse("database"),
         lints: lints(reader, findings),
         okrs: okrs(reader, findings),

@@ -1,7 +1,7 @@
 //! `sources:`, the relations that the warehouse already has, with the columns that formulas may touch.
 
 use super::allow;
-use super::reader::{FormulaText, Reader, Text, text, text_list};
+use super::reader::{FormulaText, Reader, Text, formula, text, text_list};
 use super::shape::{self, Field, Record, Shape};
 use crate::load::{Entry, Node, Value};
 use crate::text::{Files, Name, Span, Spanned};
@@ -55,15 +55,16 @@ pub enum Relation {
     Table(Text),
     /// Files that the embedded engine reads.
     Files(Vec<Text>),
-    /// A query.
-    Query(Text),
+    /// A query, with the place of each of its characters.
+    Query(FormulaText),
 }
 
 impl Relation {
     /// Where it is written.
     pub fn span(&self) -> Option<Span> {
         match self {
-            Relation::Table(text) | Relation::Query(text) => Some(text.span),
+            Relation::Table(text) => Some(text.span),
+            Relation::Query(query) => Some(query.span),
             Relation::Files(paths) => Some(paths.first()?.span.to(paths.last()?.span)),
         }
     }
@@ -96,8 +97,8 @@ pub struct Column {
     pub zone: Option<Text>,
     /// A formula over other columns.
     pub expr: Option<FormulaText>,
-    /// Raw SQL, or one for each dialect (`None` is for all).
-    pub sql: Vec<(Option<Name>, Text)>,
+    /// Raw SQL, or one for each dialect (`None` is for all), with the place of each of its characters.
+    pub sql: Vec<(Option<Name>, FormulaText)>,
 }
 
 /// The unit of a column.
@@ -158,7 +159,12 @@ pub static SOURCE: Record = Record {
     fields: &[
         Field::new("description", Shape::Text, "What one row is, and where the rows come from.")
             .example("One row per order placed in the shop."),
-        Field::new("table", Shape::Text, "A table or view, perhaps with its schema: `raw.orders`.").example("raw.orders"),
+        Field::new(
+            "table",
+            Shape::Text,
+            "A table or view, perhaps with its schema: `raw.orders`. Without one it is in `warehouse.source_schema`.",
+        )
+        .example("raw.orders"),
         Field::new(
             "files",
             Shape::Either(&[Shape::Text, Shape::List(&Shape::Text)]),
@@ -234,7 +240,7 @@ pub fn decode(entry: &Entry, files: &Files) -> Source {
     let relations = [
         reader.text("table").map(Relation::Table),
         Some(reader.texts("files")).filter(|paths| !paths.is_empty()).map(Relation::Files),
-        reader.text("query").map(Relation::Query),
+        reader.formula("query", files).map(Relation::Query),
     ];
     Source {
         name: entry.key.clone(),
@@ -283,7 +289,7 @@ fn column(entry: &Entry, files: &Files) -> Column {
         nullable: reader.truth("nullable"),
         zone: reader.text("zone"),
         expr: reader.formula("expr", files),
-        sql: reader.get("sql").map(raw_sql).unwrap_or_default(),
+        sql: reader.get("sql").map(|node| raw_sql(node, files)).unwrap_or_default(),
     }
 }
 
@@ -294,11 +300,11 @@ fn unit(node: &Node) -> Option<ColumnUnit> {
     }
 }
 
-fn raw_sql(node: &Node) -> Vec<(Option<Name>, Text)> {
+fn raw_sql(node: &Node, files: &Files) -> Vec<(Option<Name>, FormulaText)> {
     match &node.value {
         Value::Map(entries) => {
-            entries.iter().filter_map(|entry| Some((Some(entry.key.clone()), text(&entry.value)?))).collect()
+            entries.iter().filter_map(|entry| Some((Some(entry.key.clone()), formula(&entry.value, files)?))).collect()
         }
-        Value::Null | Value::Scalar(_) | Value::List(_) => text(node).map(|sql| (None, sql)).into_iter().collect(),
+        Value::Null | Value::Scalar(_) | Value::List(_) => formula(node, files).map(|sql| (None, sql)).into_iter().collect(),
     }
 }

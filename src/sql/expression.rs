@@ -94,7 +94,7 @@ impl Scope<'_> {
             Literal::Grain(grain) => out.push_str(&self.dialect().text(grain.name())),
         }
         let is_negative = matches!(literal, Literal::Number(digits) if digits.starts_with('-'));
-        if is_negative { Tightness::Product } else { Tightness::Atom }
+        if is_negative { Tightness::Sign } else { Tightness::Atom }
     }
 
     fn apply(&self, name: &str, arguments: &[Scalar], out: &mut String) -> Tightness {
@@ -451,7 +451,10 @@ impl Scope<'_> {
 
 /// How tightly what stands in a template has to bind.
 fn least_within(template: &str) -> Tightness {
-    let binds = template.contains(" * ") || template.contains('%') || template.starts_with('-') || template.contains(" - ");
+    if template.starts_with('-') {
+        return Tightness::Atom;
+    }
+    let binds = template.contains(" * ") || template.contains('%') || template.contains(" - ");
     if binds { Tightness::Product } else { Tightness::Sum }
 }
 

@@ -29,12 +29,14 @@ pub(super) enum Tightness {
     Sum,
     /// `*`, `/`, `%`
     Product,
+    /// `-` before a value. A second one directly before it would begin a comment.
+    Sign,
     /// A name, a value, a call
     Atom,
 }
 
 use Spelling::{Infix, Own, Template};
-use Tightness::{And, Atom, Comparison, Or, Product, Sum};
+use Tightness::{And, Atom, Comparison, Or, Product, Sign, Sum};
 
 /// What has too many digits for a decimal is shown as the engine shows it.
 const TO_JSON: &str =
@@ -43,7 +45,7 @@ const TO_JSON: &str =
 /// The table, by the names of `functions`.
 const TABLE: &[(&str, Spelling)] = &[
     // Operators.
-    ("negate", Template("-{0}", Product)),
+    ("negate", Template("-{0}", Sign)),
     ("+", Infix("+", Sum)),
     ("-", Infix("-", Sum)),
     ("*", Infix("*", Product)),

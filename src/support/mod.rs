@@ -1,55 +1,24 @@
-//! What the project's warehouse can do, and how long its names may be. The first stage that knows dialects.
+//! What the project's warehouse can do: which relations are read there, what its views are called, and how long their names may
+//! be. The first stage that knows dialects.
 
-use crate::diagnostic::{Findings, codes, suggest};
+mod dialects;
+mod relations;
+pub mod views;
+
+use crate::diagnostic::{Findings, codes};
 use crate::model::{Model, Storage};
 use crate::text::Span;
-
-/// The dialects that kpic compiles for.
-pub const DIALECTS: [&str; 1] = ["duckdb"];
-
-/// Dialects of the language that this version does not compile for yet.
-const LATER: [&str; 13] = [
-    "postgres",
-    "snowflake",
-    "bigquery",
-    "redshift",
-    "databricks",
-    "spark",
-    "clickhouse",
-    "mysql",
-    "mariadb",
-    "sqlite",
-    "trino",
-    "sqlserver",
-    "datafusion",
-];
 
 /// The longest name of a view. DuckDB has no limit of its own; a file of that name has.
 const LONGEST_NAME: usize = 200;
 
-/// Checks a model against its warehouse.
-pub fn support(model: &Model, findings: &mut Findings) {
-    let Some(dialect) = dialect(model, findings) else { return };
-    raw_sql(model, dialect, findings);
+/// Checks a model against its warehouse, and completes the names of the relations that it reads.
+pub fn support(model: &mut Model, findings: &mut Findings) {
+    let Some(dialect) = dialects::dialect(model, findings) else { return };
+    relations::complete(model, dialect);
+    relations::check(model, dialect, findings);
+    raw_sql(model, dialect.name, findings);
     names(model, findings);
-}
-
-/// The dialect, or a finding.
-fn dialect(model: &Model, findings: &mut Findings) -> Option<&'static str> {
-    let Some(written) = &model.warehouse.dialect else { return DIALECTS.first().copied() };
-    let name = written.value.as_str();
-    if let Some(known) = DIALECTS.into_iter().find(|dialect| *dialect == name) {
-        return Some(known);
-    }
-    if LATER.contains(&name) {
-        findings
-            .report(&codes::NOT_SUPPORTED_YET, written.span, format!("the dialect `{name}` is not supported yet"))
-            .help("this version of kpic writes SQL for `duckdb`");
-    } else {
-        let finding = findings.report(&codes::UNKNOWN_DIALECT, written.span, format!("there is no dialect `{name}`"));
-        finding.help = suggest::did_you_mean(name, "the dialects are", DIALECTS);
-    }
-    None
 }
 
 /// Raw SQL has to be there for the dialect.

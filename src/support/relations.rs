@@ -1,0 +1,161 @@
+//! Which relations of the warehouse a project reads.
+//!
+//! 1. [`complete`] gives tables the schema that they are in, and a stored column that is written in several ways one name.
+//! 2. [`check`] finds relations that are views of the project itself, and names that mean one relation or another, as the session
+//!    of whoever reads a view has it.
+
+use super::dialects::Traits;
+use super::views::{Shown, shown};
+use crate::diagnostic::{Findings, codes};
+use crate::model::{KeyPart, Model, Read, Relation, Source, Storage};
+use std::collections::HashMap;
+
+/// Names relations and stored columns as the warehouse has them.
+pub(super) fn complete(model: &mut Model, dialect: &Traits) {
+    if model.warehouse.source_schema.is_empty() {
+        model.warehouse.source_schema = dialect.source_schema.iter().map(|schema| (*schema).to_owned()).collect();
+    }
+    for id in model.sources.ids() {
+        let schema = model.warehouse.source_schema.clone();
+        let source = model.sources.get_mut(id);
+        for parts in source.reads.iter_mut().filter(|read| !read.in_sql).map(|read| &mut read.parts) {
+            with_schema(parts, &schema);
+        }
+        if let Some(Relation::Table(parts)) = &mut source.relation {
+            with_schema(parts, &schema);
+        }
+        if source.journey.is_none() {
+            stored_once(source, dialect);
+        }
+    }
+}
+
+fn with_schema(parts: &mut Vec<String>, schema: &[String]) {
+    if parts.len() == 1 {
+        parts.splice(0..0, schema.iter().cloned());
+    }
+}
+
+/// `amount` and `Amount` may be one column: all that read it call it as the first one does.
+fn stored_once(source: &mut Source, dialect: &Traits) {
+    let mut known: HashMap<String, String> = HashMap::new();
+    for column in source.columns.ids() {
+        let mut once = |name: &mut String| {
+            let first = known.entry((dialect.folded)(name)).or_insert_with(|| name.clone());
+            name.clone_from(first);
+        };
+        match &mut source.columns.get_mut(column).storage {
+            Storage::Stored(name) => once(name),
+            Storage::Several(parts) => parts.iter_mut().for_each(|part| {
+                if let KeyPart::Stored(name) = part {
+                    once(name);
+                }
+            }),
+            Storage::Derived(_) | Storage::Raw(_) => {}
+        }
+    }
+}
+
+/// Checks the relations that sources name.
+pub(super) fn check(model: &Model, dialect: &Traits, findings: &mut Findings) {
+    let views = Views::of(model, dialect);
+    for source in model.sources.rows() {
+        for read in &source.reads {
+            if let Some(shown) = views.read_by(read) {
+                reads_a_view(model, source, read, &shown, findings);
+            } else if let (Some(database), true) = (&views.database, read.parts.len() < 3) {
+                unclear_database(model, read, database, findings);
+            } else if let ([name], true) = (read.parts.as_slice(), read.in_sql) {
+                let schema = model.warehouse.source_schema.join(".");
+                findings
+                    .report(
+                        &codes::UNCLEAR_RELATION,
+                        read.span,
+                        format!("which `{name}` this reads depends on the session of whoever reads the view"),
+                    )
+                    .help(format!("write it with its schema: `{schema}.{name}`"));
+            }
+        }
+    }
+}
+
+/// Where the views of a project are.
+struct Views<'a> {
+    model: &'a Model,
+    dialect: &'a Traits,
+    /// Their database, if the project says so.
+    database: Option<String>,
+    schema: String,
+}
+
+impl<'a> Views<'a> {
+    fn of(model: &'a Model, dialect: &'a Traits) -> Self {
+        let (database, schema) = match model.warehouse.schema.as_slice() {
+            [database, schema] => (Some(database.clone()), schema.clone()),
+            [schema] => (None, schema.clone()),
+            _ => (None, dialect.source_schema.unwrap_or_default().to_owned()),
+        };
+        Self { model, dialect, database, schema }
+    }
+
+    fn same(&self, one: &str, other: &str) -> bool {
+        (self.dialect.folded)(one) == (self.dialect.folded)(other)
+    }
+
+    /// What the view shows that a name means, if it means one. A database that is not named may be any.
+    fn read_by(&self, read: &Read) -> Option<Shown> {
+        let in_database = |database: &str| self.database.as_ref().is_none_or(|own| self.same(own, database));
+        let (is_there, name) = match read.parts.as_slice() {
+            // A view looks into its own schema first.
+            [name] => (true, name),
+            // Whoever names the view in a query means it.
+            _ if read.in_sql => return None,
+            [first, name] => {
+                // The first part may be a database too, whose usual schema is meant.
+                let usual = self.dialect.source_schema.is_some_and(|usual| self.same(usual, &self.schema));
+                let of_database = usual && self.database.as_ref().is_some_and(|own| self.same(own, first));
+                (self.same(first, &self.schema) || of_database, name)
+            }
+            [database, schema, name] => (in_database(database) && self.same(schema, &self.schema), name),
+            _ => return None,
+        };
+        if is_there { shown(self.model, &(self.dialect.folded)(name)) } else { None }
+    }
+}
+
+fn reads_a_view(model: &Model, source: &Source, read: &Read, shown: &Shown, findings: &mut Findings) {
+    let name = read.parts.last().map_or("", String::as_str);
+    let view = model.warehouse.schema.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(".");
+    let (message, help) = if read.in_sql {
+        (
+            format!("`{name}` in the SQL of `{}` would be the view of {}", source.name.value, shown.what),
+            format!(
+                "a view looks into its own schema first; write the table with its schema, for instance `{}.{name}`",
+                model.warehouse.source_schema.join(".")
+            ),
+        )
+    } else {
+        (
+            format!("the source `{}` reads `{view}`, which is the view of {}", source.name.value, shown.what),
+            "name the schema in which the table is, `table: schema.name` or `source_schema:` under `warehouse`; if the table is where \
+             the views go, let them go to another schema, or give one of the two another name"
+                .to_owned(),
+        )
+    };
+    findings.report(&codes::SOURCE_IS_VIEW, read.span, message).also(shown.span, "the view shows this").help(help);
+}
+
+fn unclear_database(model: &Model, read: &Read, database: &str, findings: &mut Findings) {
+    let name = read.parts.join(".");
+    let message = format!("the views go to the database `{database}`, and `{name}` may be a table of that one or of another");
+    let finding = findings.report(&codes::UNCLEAR_DATABASE, read.span, message);
+    let full = format!("`{database}.{name}`, or with another database");
+    finding.help(if read.in_sql || model.warehouse.source_schema.len() == 2 {
+        format!("write the database too: {full}")
+    } else {
+        format!("write the database too: {full}; `source_schema: database.schema` under `warehouse` does so for all tables without a schema")
+    });
+    if let Some(span) = model.warehouse.schema_span {
+        finding.also(span, "the views go there");
+    }
+}
