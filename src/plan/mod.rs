@@ -10,7 +10,8 @@
 //!    them.
 //! 3. `slices` finds the values that dimensions have had; `ages` says which ages cohorts have; `periods` plans the measures over finer periods.
 //! 4. `stack` puts everything on a dense set of periods and slices; `spine` makes the periods, with their bounds and those
-//!    before them; `complete` says from when on windows are whole. `assemble` holds the planner and makes the result.
+//!    before them, and `custom` those of a custom calendar; `complete` says from when on windows are whole. `assemble` holds the planner
+//!    and makes the result.
 //!
 //! [`views`] says which views a project has, [`guardrails`] when guardrails fire, [`north_star`]
 //! what moved the North Star, [`objectives`] how far key results are; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
@@ -19,6 +20,7 @@
 mod ages;
 mod assemble;
 mod complete;
+mod custom;
 mod distinct;
 mod expand;
 mod gaps;
@@ -104,6 +106,8 @@ pub enum Show {
     IsKnown(Box<Calc>),
     /// The day after the period.
     End,
+    /// The day after the period that follows; null where a custom calendar does not reach so far.
+    NextEnd,
 }
 
 /// Where the rows of sources are.

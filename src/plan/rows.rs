@@ -432,7 +432,7 @@ impl<'a> Planner<'a> {
                 if in_period {
                     (own, joins)
                 } else {
-                    let before = self.need(ask.grain, Need::Moved(Move { back: Vec::new(), previous: true }));
+                    let before = self.need(ask.grain, Need::Moved(Move::previous()));
                     let spine = self.spine_name(ask.grain);
                     let on = Expr::apply(&operators::EQUAL, vec![column(&spine, &before), own]);
                     joins.push((JoinKind::Inner, spine.clone(), Some(on)));
