@@ -8,7 +8,7 @@
 //!    `scan` reads a source, `journey` makes the rows of journeys, `window` makes periods and windows of daily rows, `distinct`
 //!    does so for distinct counts, and `states` and `levels` for levels and what changes
 //!    them.
-//! 3. `slices` finds the values that dimensions have had; `ages` says which ages cohorts have; `periods` plans the measures over finer periods.
+//! 3. `slices` finds the values that dimensions have had, among the rows that `since` says; `ages` says which ages cohorts have; `periods` plans the measures over finer periods.
 //! 4. `stack` puts everything on a dense set of periods and slices; `spine` makes the periods, with their bounds and those
 //!    before them, and `custom` those of a custom calendar; `complete` says from when on windows are whole. `assemble` holds the planner
 //!    and makes the result.
@@ -36,6 +36,7 @@ pub mod relation;
 mod rows;
 pub mod rules;
 mod scan;
+mod since;
 mod slices;
 mod spine;
 mod stack;
@@ -72,6 +73,9 @@ pub struct Question {
     pub omit_gaps: bool,
     /// The first period shown; the calendar's start if not given.
     pub from: Option<Date>,
+    /// Whether periods before the calendar's start are asked for only because later ones follow from them, so that they show no
+    /// slices of their own.
+    pub is_lead_in: bool,
     /// The last day on which a shown period may begin.
     pub to: Option<Date>,
     /// Where the rows are.
@@ -137,6 +141,7 @@ impl Question {
             since: None,
             omit_gaps: model.kpis.get(kpi).omit_gaps,
             from: None,
+            is_lead_in: false,
             to: None,
             data: Data::Warehouse,
         }

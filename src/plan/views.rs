@@ -237,6 +237,7 @@ pub fn blank(grain: Grain) -> Question {
         since: None,
         omit_gaps: false,
         from: None,
+        is_lead_in: false,
         to: None,
         data: Data::Warehouse,
     }

@@ -171,6 +171,7 @@ pub fn question(model: &Model, asked: &Asked, columns: &[Column]) -> Result<(Que
         since: None,
         omit_gaps: false,
         from,
+        is_lead_in: false,
         to,
         data: Data::Warehouse,
     };

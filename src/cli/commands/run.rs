@@ -14,6 +14,7 @@ use crate::model::guardrail::Guardrail;
 use crate::model::{KpiId, Model};
 use crate::pipeline;
 use crate::plan::relation::Query;
+use crate::plan::views::blank;
 use crate::plan::{self, Data, Output, Question, Show, guardrails};
 use clap::Args;
 use serde_json::Value;
@@ -166,8 +167,7 @@ fn question(model: &Model, grain: Grain, kpis: &[KpiId]) -> Question {
         outputs.push(Output { name: name.clone(), show: Show::Value(*id) });
         outputs.push(Output { name: format!("{name}__is_complete"), show: Show::IsComplete(vec![*id]) });
     }
-    let (dimensions, age, filter, from, to) = (Vec::new(), None, None, None, None);
-    Question { outputs, grain, dimensions, age, filter, since: None, omit_gaps: false, from, to, data: Data::Warehouse }
+    Question { outputs, ..blank(grain) }
 }
 
 fn of_kpi(model: &Model, id: KpiId, grain: Grain, rows: &Rows) -> Recent {

@@ -74,6 +74,7 @@ fn side_by_side(making: &mut Making<'_>, group: &Group<'_>, wish: &str, from: Op
         since: group.since,
         omit_gaps: false,
         from,
+        is_lead_in: false,
         to,
         data: making.data,
     };
