@@ -228,11 +228,21 @@ impl Planner<'_> {
         }
         let window = aggregate.window;
         match window {
-            Window::Period => look.is_previous.then(|| Some(look.period.clone())),
+            Window::Period => look.is_previous.then(|| Some(self.first_known_day(grain, &look.period))),
             Window::AllTime => Some(None),
             Window::Previous | Window::Age(_) => None,
             Window::Trailing(_) | Window::ToDate(_) => Some(Some(self.window_start(window, grain, &look.period))),
         }
+    }
+
+    /// The first day of a period. A custom calendar may begin within it, and does not say of the days before in which period they are.
+    fn first_known_day(&self, grain: Grain, period: &First) -> First {
+        let Some(calendar) = self.custom.as_ref().filter(|_| grain > Grain::Day) else { return period.clone() };
+        let mut select = Select::from_part(calendar);
+        select.column(fold(&min::MIN, column(calendar, "day")), "day");
+        let of = column(calendar, grain.name());
+        select.filter.push(Expr::apply(&operators::GREATER_OR_EQUAL, vec![of, period.scalar()]));
+        First::Found(Expr::leaf(Atom::Single(Box::new(select))))
     }
 
     fn window_start(&mut self, window: Window, grain: Grain, period: &First) -> First {
