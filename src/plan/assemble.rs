@@ -13,8 +13,8 @@ use super::spine::{Ground, Need, Spine, today};
 use super::stack::{Stack, is_dense, moves_in};
 use super::{Output, Question, Show};
 use crate::calendar::{AsOf, Date, Grain};
-use crate::functions::{conversions, max, operators};
-use crate::model::expr::{Age, CalcLeaf, Edge, Expr, Node, Past, Path, Window};
+use crate::functions::{conversions, if_, max, operators};
+use crate::model::expr::{Age, CalcLeaf, Edge, Expr, Literal, Node, Past, Path, Window};
 use crate::model::facts::Type;
 use crate::model::{DimensionId, KpiId, Model, SourceId};
 use foldhash::HashSet;
@@ -145,6 +145,15 @@ impl<'a> Planner<'a> {
         let model = self.model;
         match &output.show {
             Show::Value(kpi) => vec![self.expansion.kpi(model, *kpi, place)],
+            Show::ValueIfShown(kpi) | Show::IsShown(kpi) => {
+                let value = self.expansion.kpi(model, *kpi, place);
+                let is_shown = self.is_shown(*kpi, &value, place);
+                vec![match (&output.show, is_shown) {
+                    (Show::IsShown(_), is_shown) => is_shown.unwrap_or_else(|| Expr::made(Node::Literal(Literal::Truth(true)))),
+                    (_, Some(is_shown)) => Expr::apply(&if_::IF, vec![is_shown, value]),
+                    (_, None) => value,
+                }]
+            }
             Show::Prior(kpi) => vec![self.expansion.formula(model, &past(Past::Prior, *kpi), place)],
             Show::Change(kpi) => vec![self.expansion.formula(model, &past(Past::Change, *kpi), place)],
             Show::Figure(calc) | Show::Holds(calc) | Show::IsKnown(calc) => vec![self.expansion.formula(model, calc, place)],
@@ -315,8 +324,8 @@ impl<'a> Planner<'a> {
                 (Show::NextEnd, _) => self.period_end(grain, true, &stack.name, &mut select),
                 (Show::IsComplete(_) | Show::IsKnown(_), _) | (_, None) => is_complete_here(&stack, whole),
                 (Show::Figure(_), Some(formula)) => Expr::apply(&conversions::TO_NUMBER, vec![self.scalar(formula, &stack)]),
-                (Show::Holds(_), Some(formula)) => self.scalar(formula, &stack),
-                (Show::Value(kpi) | Show::Prior(kpi) | Show::Change(kpi), Some(formula)) => self.shown(*kpi, formula, &stack),
+                (Show::Holds(_) | Show::IsShown(_), Some(formula)) => self.scalar(formula, &stack),
+                (Show::Value(kpi) | Show::ValueIfShown(kpi) | Show::Prior(kpi) | Show::Change(kpi), Some(formula)) => self.shown(*kpi, formula, &stack),
             };
             select.column(value, &output.name);
         }

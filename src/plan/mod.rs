@@ -69,7 +69,7 @@ pub struct Question {
     /// A day since which everything counts up to the end of each period, instead of the period alone. Only for KPIs without windows
     /// of their own.
     pub since: Option<Date>,
-    /// Whether rows without data are left out.
+    /// Whether rows are left out in which nothing that is asked for has data.
     pub omit_gaps: bool,
     /// The first period shown; the calendar's start if not given.
     pub from: Option<Date>,
@@ -96,6 +96,10 @@ pub struct Output {
 pub enum Show {
     /// A KPI's value.
     Value(KpiId),
+    /// Its value beside those of others: null where its own view has no row, because the KPI omits gaps.
+    ValueIfShown(KpiId),
+    /// Whether its own view has a row.
+    IsShown(KpiId),
     /// Its value at the period before.
     Prior(KpiId),
     /// The change against the period before.
