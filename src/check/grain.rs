@@ -191,7 +191,9 @@ fn each_problem(each: &Each, grain: Grain, custom: bool, span: Span, found: &mut
     let fits = match each.window {
         Window::Period | Window::Previous | Window::AllTime | Window::Age(_) => true,
         Window::ToDate(unit) => inner.nests_in(unit, custom),
-        Window::Trailing(length) => inner == Grain::Day || back(inner, length, custom).is_some_and(|back| whole(inner, back)),
+        Window::Trailing(length) => {
+            inner == Grain::Day || back(inner, length, custom).is_some_and(|back| whole(inner, back, custom))
+        }
     };
     if !fits {
         let message = format!("this window does not hold whole {inner}s");
@@ -200,6 +202,6 @@ fn each_problem(each: &Each, grain: Grain, custom: bool, span: Span, found: &mut
 }
 
 /// Whether a length is a number of periods of `inner` that does not depend on where it begins.
-fn whole(inner: Grain, length: Length) -> bool {
-    length.unit == inner || matches!(inner, Grain::Month | Grain::Quarter) && length.unit > inner
+fn whole(inner: Grain, length: Length, custom: bool) -> bool {
+    length.unit == inner || !custom && matches!(inner, Grain::Month | Grain::Quarter) && length.unit > inner
 }

@@ -69,6 +69,7 @@ fn question(model: &Model, one: &Asked<'_>) -> Question {
         filter: one.shown.condition.clone(),
         since: None,
         omit_gaps: false,
+        is_lead_in: false,
         from: Some(model.calendar.data_from),
         to: Some(one.begins),
         data: Data::Warehouse,

@@ -66,6 +66,7 @@ pub fn why(session: &Session<'_>, asked: Asked) -> Result<Outcome, Failure> {
         age: None,
         filter: None,
         omit_gaps: false,
+        is_lead_in: false,
         since: None,
         from: asked.from.into_iter().chain(asked.to).min().map(|first| add(first, asked.grain, -1)),
         to: asked.to,

@@ -2,18 +2,19 @@
 
 use super::ages::AGE;
 use super::complete::{Bound, is_complete_here};
+use super::custom::calendar_days;
 use super::expand::{Expansion, Formula, Move, Part as Leaf, Place};
 use super::journey::Wanted;
 use super::names::Names;
-use super::relation::{Atom, Body, JoinKind, Part, Query, Scalar, Select, column, day, fold, moved};
+use super::relation::{Atom, Body, From, JoinKind, Part, Query, Rows, Scalar, Select, column, day, fold, moved};
 use super::rows::{Appearance, Series};
 use super::scan::Scan;
-use super::spine::{Ground, Need, Spine, calendar_days, today};
+use super::spine::{Ground, Need, Spine, today};
 use super::stack::{Stack, is_dense, moves_in};
 use super::{Output, Question, Show};
 use crate::calendar::{AsOf, Date, Grain};
-use crate::functions::{conversions, max, operators};
-use crate::model::expr::{Age, CalcLeaf, Edge, Expr, Node, Past, Path, Window};
+use crate::functions::{conversions, if_, max, operators};
+use crate::model::expr::{Age, CalcLeaf, Edge, Expr, Literal, Node, Past, Path, Window};
 use crate::model::facts::Type;
 use crate::model::{DimensionId, KpiId, Model, SourceId};
 use foldhash::HashSet;
@@ -144,10 +145,19 @@ impl<'a> Planner<'a> {
         let model = self.model;
         match &output.show {
             Show::Value(kpi) => vec![self.expansion.kpi(model, *kpi, place)],
+            Show::ValueIfShown(kpi) | Show::IsShown(kpi) => {
+                let value = self.expansion.kpi(model, *kpi, place);
+                let is_shown = self.is_shown(*kpi, &value, place);
+                vec![match (&output.show, is_shown) {
+                    (Show::IsShown(_), is_shown) => is_shown.unwrap_or_else(|| Expr::made(Node::Literal(Literal::Truth(true)))),
+                    (_, Some(is_shown)) => Expr::apply(&if_::IF, vec![is_shown, value]),
+                    (_, None) => value,
+                }]
+            }
             Show::Prior(kpi) => vec![self.expansion.formula(model, &past(Past::Prior, *kpi), place)],
             Show::Change(kpi) => vec![self.expansion.formula(model, &past(Past::Change, *kpi), place)],
             Show::Figure(calc) | Show::Holds(calc) | Show::IsKnown(calc) => vec![self.expansion.formula(model, calc, place)],
-            Show::End => Vec::new(),
+            Show::End | Show::NextEnd => Vec::new(),
             Show::IsComplete(kpis) => kpis.iter().map(|kpi| self.expansion.kpi(model, *kpi, place)).collect(),
         }
     }
@@ -158,11 +168,15 @@ impl<'a> Planner<'a> {
         if let Some(name) = &self.today {
             parts.push(today(name, self.model.calendar.zone.name()));
         }
-        if let (Some(name), Some(source)) = (&self.custom, &self.model.calendar_source) {
-            let days = calendar_days(Scan::of(self.model, self.question.data, source.source), source);
-            parts.push(Part { name: name.clone(), body: Body::Select(days) });
+        parts.extend(self.custom.as_ref().and_then(|name| calendar_days(self.model, self.question.data, name)));
+        let mut numbered = BTreeMap::new();
+        if self.custom.is_some() {
+            for (grain, spine) in &self.spines {
+                numbered.insert(*grain, self.names.take(&format!("{}_numbered", spine.name)));
+            }
         }
-        let ground = Ground { calendar: &self.model.calendar, today: self.today.as_deref(), custom: self.custom.as_deref() };
+        let (today, custom) = (self.today.as_deref(), self.custom.as_deref());
+        let ground = Ground { calendar: &self.model.calendar, today, custom, numbered };
         for spine in self.spines.values() {
             parts.extend(spine.parts(&ground, &mut self.names));
         }
@@ -208,24 +222,34 @@ impl<'a> Planner<'a> {
         if !self.model.calendar.custom {
             return moved(period, -1, grain);
         }
-        let before = self.need(grain, Need::Moved(Move { back: Vec::new(), previous: true }));
+        let before = self.need(grain, Need::Moved(Move::previous()));
         let spine = self.spine_name(grain);
-        let mut lookup = Select::from_part(&spine);
-        lookup.column(column(&spine, &before), &before);
-        lookup.filter.push(Expr::apply(&operators::EQUAL, vec![column(&spine, "period"), period]));
+        // Under names of their own: the period may be that of the same part outside.
+        let [here, there] = ["looked_up_period", "looked_up_before"];
+        let mut pairs = Select::from_part(&spine);
+        pairs.column(column(&spine, "period"), here);
+        pairs.column(column(&spine, &before), there);
+        let name = "looked_up";
+        let from = From { relation: Rows::Select(Box::new(pairs)), name: name.to_owned() };
+        let mut lookup = Select { from: Some(from), ..Select::default() };
+        lookup.column(column(name, there), there);
+        lookup.filter.push(Expr::apply(&operators::EQUAL, vec![column(name, here), period]));
         Expr::leaf(Atom::Single(Box::new(lookup)))
     }
 
-    /// The day after the period of a group. In a custom calendar the periods themselves know it, and are joined.
-    fn period_end(&mut self, grain: Grain, stack: &str, select: &mut Select) -> Scalar {
+    /// The day after the period of a group, or after the one that follows. In a custom calendar the periods themselves know it, and are
+    /// joined.
+    fn period_end(&mut self, grain: Grain, next: bool, stack: &str, select: &mut Select) -> Scalar {
         let period = column(stack, "period");
         if !self.model.calendar.custom {
-            return moved(period, 1, grain);
+            return moved(period, if next { 2 } else { 1 }, grain);
         }
-        let end = self.need(grain, Need::End);
+        let end = self.need(grain, if next { Need::NextEnd } else { Need::End });
         let spine = self.spine_name(grain);
-        let same = Expr::apply(&operators::EQUAL, vec![column(&spine, "period"), period]);
-        select.join(JoinKind::Left, &spine, &spine, Some(same));
+        if !select.joins.iter().any(|join| join.from.name == spine) {
+            let same = Expr::apply(&operators::EQUAL, vec![column(&spine, "period"), period]);
+            select.join(JoinKind::Left, &spine, &spine, Some(same));
+        }
         fold(&max::MAX, column(&spine, &end))
     }
 
@@ -296,11 +320,14 @@ impl<'a> Planner<'a> {
         select.group_by_these();
         for ((output, formulas), whole) in question.outputs.iter().zip(formulas).zip(complete) {
             let value = match (&output.show, formulas.first()) {
-                (Show::End, _) => self.period_end(grain, &stack.name, &mut select),
+                (Show::End, _) => self.period_end(grain, false, &stack.name, &mut select),
+                (Show::NextEnd, _) => self.period_end(grain, true, &stack.name, &mut select),
                 (Show::IsComplete(_) | Show::IsKnown(_), _) | (_, None) => is_complete_here(&stack, whole),
                 (Show::Figure(_), Some(formula)) => Expr::apply(&conversions::TO_NUMBER, vec![self.scalar(formula, &stack)]),
-                (Show::Holds(_), Some(formula)) => self.scalar(formula, &stack),
-                (Show::Value(kpi) | Show::Prior(kpi) | Show::Change(kpi), Some(formula)) => self.shown(*kpi, formula, &stack),
+                (Show::Holds(_) | Show::IsShown(_), Some(formula)) => self.scalar(formula, &stack),
+                (Show::Value(kpi) | Show::ValueIfShown(kpi) | Show::Prior(kpi) | Show::Change(kpi), Some(formula)) => {
+                    self.shown(*kpi, formula, &stack)
+                }
             };
             select.column(value, &output.name);
         }

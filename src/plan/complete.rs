@@ -11,65 +11,78 @@ use super::relation::{Atom, JoinKind, Moment, Scalar, Select, column, day, fold,
 use super::spine::{Need, parts_in};
 use super::stack::Stack;
 use crate::calendar::{AsOf, Calendar, Date, Grain, TimeUnit, add, add_days};
-use crate::functions::{coalesce, max, min, operators};
+use crate::functions::{Function, coalesce, max, min, operators};
 use crate::model::expr::{Age, Aggregate, Expr, Literal, Node, RowExpr, RowLeaf, Window};
 use crate::model::journey::whole_days;
 
-/// A day from which on something holds.
+/// From or up to which period something holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Bound {
-    /// That day.
-    Day(Date),
-    /// The first period of a spine whose column is on or after a day.
-    FirstOf { spine: String, column: String, from: Date },
-    /// The first period of a spine whose column is on or after another bound.
-    FirstAfter { spine: String, column: String, bound: Box<Bound> },
+    /// From that period on.
+    From(Limit),
     /// The same for what is looked at at age 0; later ages begin after the period does.
-    AtBirth(Box<Bound>),
-    /// Up to that day.
-    Until(Date),
-    /// Up to the last period of a spine whose end, so much time later, is not after the end of what is whole.
-    UntilLastOf(Box<Select>),
+    AtBirth(Limit),
+    /// Up to that period.
+    Until(Limit),
+}
+
+/// A period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// The one that begins on that day.
+    Day(Date),
+    /// The one that a query finds; none where that finds nothing.
+    Found(Box<Select>),
 }
 
 /// The time that a step of a journey has.
 pub(super) type Within = (u32, TimeUnit);
 
-impl Bound {
+impl Limit {
     fn scalar(&self) -> Scalar {
-        let first = |spine: &str, name: &str, from: Scalar| {
-            let mut select = Select::from_part(spine);
-            select.column(fold(&min::MIN, column(spine, "period")), "period");
-            select.filter.push(Expr::apply(&operators::GREATER_OR_EQUAL, vec![column(spine, name), from]));
-            Expr::leaf(Atom::Single(Box::new(select)))
-        };
         match self {
-            Bound::Day(day) | Bound::Until(day) => Expr::leaf(Atom::Moment(Moment::Day(*day))),
-            Bound::FirstOf { spine, column, from } => first(spine, column, day(*from)),
-            Bound::FirstAfter { spine, column, bound } => first(spine, column, bound.scalar()),
-            Bound::AtBirth(bound) => bound.scalar(),
-            Bound::UntilLastOf(select) => Expr::leaf(Atom::Single(select.clone())),
+            Limit::Day(day) => Expr::leaf(Atom::Moment(Moment::Day(*day))),
+            Limit::Found(select) => Expr::leaf(Atom::Single(select.clone())),
+        }
+    }
+
+    /// The first period of a spine whose column is on or after a limit, or the last whose column is not after it.
+    fn of(spine: &str, name: &str, limit: &Limit, first: bool) -> Self {
+        let (choose, compare): (&Function, &Function) =
+            if first { (&min::MIN, &operators::GREATER_OR_EQUAL) } else { (&max::MAX, &operators::LESS_OR_EQUAL) };
+        let mut select = Select::from_part(spine);
+        select.column(fold(choose, column(spine, "period")), "period");
+        select.filter.push(Expr::apply(compare, vec![column(spine, name), limit.scalar()]));
+        Limit::Found(Box::new(select))
+    }
+}
+
+impl Bound {
+    fn limit(&self) -> &Limit {
+        match self {
+            Bound::From(limit) | Bound::AtBirth(limit) | Bound::Until(limit) => limit,
         }
     }
 
     /// Whether it says up to which period something holds, rather than from which on.
     fn is_end(&self) -> bool {
-        matches!(self, Bound::Until(_) | Bound::UntilLastOf(_))
+        matches!(self, Bound::Until(_))
     }
 
     /// That the bound holds for a period, at an age where there is one.
     fn holds(&self, period: Scalar, age: &Scalar) -> Scalar {
-        if let Bound::AtBirth(bound) = self {
-            let later = Expr::apply(&operators::GREATER, vec![age.clone(), Expr::number(0)]);
-            return Expr::apply(&operators::OR, vec![later, bound.holds(period, age)]);
-        }
         let function = if self.is_end() { &operators::LESS_OR_EQUAL } else { &operators::GREATER_OR_EQUAL };
-        Expr::apply(function, vec![period, self.scalar()])
+        let holds = Expr::apply(function, vec![period, self.limit().scalar()]);
+        if let Bound::AtBirth(_) = self {
+            let later = Expr::apply(&operators::GREATER, vec![age.clone(), Expr::number(0)]);
+            return Expr::apply(&operators::OR, vec![later, holds]);
+        }
+        holds
     }
 }
 
 impl Planner<'_> {
-    /// From which periods on the windows of a formula begin once data is whole.
+    /// From which periods on the windows of a formula begin once data is whole, and up to which its steps have had their time.
     pub(super) fn whole_from(&mut self, formula: &Formula, grain: Grain) -> Vec<(Move, Bound)> {
         let mut leaves = Vec::new();
         formula.leaves(&mut |leaf| {
@@ -77,20 +90,23 @@ impl Planner<'_> {
                 leaves.push((*id, way.clone()));
             }
         });
+        let custom = self.model.calendar.custom;
         let mut found: Vec<(Move, Bound)> = Vec::new();
-        let mut add = |way: Move, bound: Bound| {
+        let mut add = |way: &Move, bound: Bound| {
+            // What begins in a period that the calendar does not have begins in none.
+            let or_never = custom && !bound.is_end() && !way.back.is_empty();
+            let way = Move { or_never, ..way.clone() };
             if !found.contains(&(way.clone(), bound.clone())) {
                 found.push((way, bound));
             }
         };
         for (id, way) in leaves {
             if way.previous {
-                add(way.clone(), Bound::Day(self.model.calendar.data_from));
+                add(&way, Bound::From(Limit::Day(self.model.calendar.data_from)));
             }
             let Some(measure) = self.expansion.measures.get(id).cloned() else { continue };
             for bound in self.measure_whole_from(&measure, grain) {
-                // A guarded move never leads before the first period; a bound at it says nothing.
-                add(way.clone(), bound);
+                add(&way, bound);
             }
         }
         found
@@ -98,26 +114,18 @@ impl Planner<'_> {
 
     /// From which period of its grain on a measure's own window begins once data is whole.
     fn measure_whole_from(&mut self, measure: &Measure, grain: Grain) -> Vec<Bound> {
-        match &measure.of {
-            MeasureOf::Rows(aggregate) => {
-                let mut bounds: Vec<Bound> = self.window_whole_from(aggregate.window, grain).into_iter().collect();
-                for window in related_windows(aggregate.filter.as_ref()) {
-                    bounds.extend(self.window_whole_from(window, grain));
-                }
-                bounds.extend(self.until(&withins(aggregate), grain));
-                bounds
-            }
-            MeasureOf::Entities(grouped) => {
-                let mut bounds: Vec<Bound> = self.window_whole_from(grouped.of.window, grain).into_iter().collect();
-                for window in related_windows(grouped.of.filter.as_ref()) {
-                    bounds.extend(self.window_whole_from(window, grain));
-                }
-                bounds.extend(self.until(&withins(&grouped.of), grain));
-                bounds
-            }
-            MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => Vec::new(),
-            MeasureOf::Periods(periods) => self.periods_whole_from(periods, grain),
+        let aggregate = match &measure.of {
+            MeasureOf::Rows(aggregate) => aggregate,
+            MeasureOf::Entities(grouped) => &grouped.of,
+            MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => return Vec::new(),
+            MeasureOf::Periods(periods) => return self.periods_whole_from(periods, grain),
+        };
+        let mut bounds: Vec<Bound> = self.window_whole_from(aggregate.window, grain).into_iter().collect();
+        for window in related_windows(aggregate.filter.as_ref()) {
+            bounds.extend(self.window_whole_from(window, grain));
         }
+        bounds.extend(self.until(&withins(aggregate), grain));
+        bounds
     }
 
     /// The first period whose window begins on or after the day from which data is whole.
@@ -128,13 +136,13 @@ impl Planner<'_> {
             Window::Period | Window::AllTime => return None,
             Window::Previous | Window::Trailing(_) | Window::ToDate(_) => {}
         }
+        let from = calendar.data_from;
         if calendar.custom {
-            let spine = self.spine_name(grain);
             let start = match window {
-                Window::Previous => self.need(grain, Need::Moved(Move { back: Vec::new(), previous: true })),
-                _ => self.need(grain, Need::WindowStart(window)),
+                Window::Previous => Need::Moved(Move::previous()),
+                _ => Need::WindowStart(window),
             };
-            return Some(Bound::FirstOf { spine, column: start, from: self.model.calendar.data_from });
+            return Some(Bound::From(self.first_of(grain, start, &Limit::Day(from))));
         }
         let start_of = |period: Date| match window {
             Window::Previous => add(period, grain, -1),
@@ -142,22 +150,28 @@ impl Planner<'_> {
             Window::ToDate(unit) => calendar.period_start(unit, add_days(calendar.next(grain, period), -1)),
             Window::Period | Window::AllTime | Window::Age(_) => period,
         };
-        Some(Bound::Day(first_period(calendar, grain, |period| start_of(period) >= calendar.data_from)))
+        Some(Bound::From(Limit::Day(first_period(calendar, grain, |period| start_of(period) >= from))))
     }
 
-    /// The first period that lies in a unit of ages which begins on or after the day from which data is whole; nothing if all do.
+    /// The first period of a grain whose column is on or after a limit.
+    fn first_of(&mut self, grain: Grain, need: Need, limit: &Limit) -> Limit {
+        let (spine, name) = (self.spine_name(grain), self.need(grain, need));
+        Limit::of(&spine, &name, limit, true)
+    }
+
+    /// The first period that lies in a unit of ages which begins on or after the day from which data is whole; nothing if no unit
+    /// begins before the period does.
     fn age_whole_from(&mut self, age: Age, grain: Grain) -> Option<Bound> {
         let calendar = &self.model.calendar;
         let from = calendar.data_from;
-        if age.unit == grain {
+        if age.unit.nests_in(grain, calendar.custom) {
             return None;
         }
         if calendar.custom {
-            let (spine, start) = (self.spine_name(grain), self.need(grain, Need::WindowStart(Window::ToDate(age.unit))));
-            return Some(Bound::AtBirth(Box::new(Bound::FirstOf { spine, column: start, from })));
+            return Some(Bound::AtBirth(self.first_of(grain, Need::UnitOf(age.unit), &Limit::Day(from))));
         }
         let first = first_period(calendar, grain, |period| calendar.period_start(age.unit, period) >= from);
-        (first > calendar.first_from(grain, from)).then(|| Bound::AtBirth(Box::new(Bound::Day(first))))
+        Some(Bound::AtBirth(Limit::Day(first)))
     }
 
     /// The last period after whose end every step has had its time: what is counted in it cannot change any more.
@@ -174,7 +188,7 @@ impl Planner<'_> {
                 }
                 period
             };
-            return withins.iter().map(last).min().map(Bound::Until).into_iter().collect();
+            return withins.iter().map(last).min().map(|last| Bound::Until(Limit::Day(last))).into_iter().collect();
         }
         let calendar = self.model.calendar.clone();
         let end = self.need(grain, Need::End);
@@ -193,86 +207,90 @@ impl Planner<'_> {
             let (count, unit) = days_or_months(*within);
             let end = moved(column(&spine, &end), count, unit);
             select.filter.push(Expr::apply(&operators::LESS_OR_EQUAL, vec![end, limit]));
-            Bound::UntilLastOf(Box::new(select))
+            Bound::Until(Limit::Found(Box::new(select)))
         };
         withins.iter().map(bound).collect()
     }
 
     /// The same for an aggregate over periods: its window, and the windows of what is inside.
     fn periods_whole_from(&mut self, periods: &Periods, grain: Grain) -> Vec<Bound> {
-        let calendar = self.model.calendar.clone();
-        let (ends, inner): (Vec<_>, Vec<_>) =
+        let (ends, starts): (Vec<_>, Vec<_>) =
             self.whole_from(&periods.of, periods.grain).into_iter().partition(|(_, bound)| bound.is_end());
-        let until = self.periods_until(periods, grain, ends);
-        let mut bounds = self.windows_whole_from(periods, grain, &calendar, inner);
-        bounds.extend(until);
+        let mut bounds = self.windows_whole_from(periods, grain, starts);
+        bounds.extend(ends.into_iter().map(|(way, bound)| self.periods_until(periods, grain, &way, bound.limit())));
         bounds
     }
 
     /// The last period in which every period that is gone over is one in which all steps have had their time.
-    fn periods_until(&mut self, periods: &Periods, grain: Grain, ends: Vec<(Move, Bound)>) -> Vec<Bound> {
+    fn periods_until(&mut self, periods: &Periods, grain: Grain, way: &Move, limit: &Limit) -> Bound {
         let calendar = &self.model.calendar;
-        let (AsOf::Day(last), false) = (calendar.as_of, calendar.custom) else {
-            // The warehouse alone knows the periods. A part that looks back may be whole earlier than that.
-            return if ends.is_empty() { Vec::new() } else { self.until(&self.withins_of(&periods.of), grain) };
-        };
-        let until = |(way, bound): (Move, Bound)| {
-            let Bound::Until(bound) = bound else { return None };
+        if let (AsOf::Day(last), Limit::Day(limit), false) = (calendar.as_of, limit, calendar.custom) {
             let mut period = calendar.period_start(grain, last);
             let inner = |period: Date| calendar.period_start(periods.grain, add_days(calendar.next(grain, period), -1));
-            while move_back(&way, inner(period), periods.grain) > bound && period >= calendar.data_from {
+            while move_back(way, inner(period), periods.grain) > *limit && period >= calendar.data_from {
                 period = add(period, grain, -1);
             }
-            Some(period)
-        };
-        ends.into_iter().filter_map(until).min().map(Bound::Until).into_iter().collect()
-    }
-
-    /// The times that the steps of journeys have in a formula.
-    fn withins_of(&self, formula: &Formula) -> Vec<Within> {
-        let mut found = Vec::new();
-        formula.leaves(&mut |leaf| {
-            let Leaf::Value(id, _) = leaf else { return };
-            found.extend(match self.expansion.measures.get(*id).map(|measure| &measure.of) {
-                Some(MeasureOf::Rows(aggregate)) => withins(aggregate),
-                Some(MeasureOf::Entities(grouped)) => withins(&grouped.of),
-                Some(MeasureOf::Periods(periods)) => self.withins_of(&periods.of),
-                Some(MeasureOf::ByHand(_) | MeasureOf::Fresh(..)) | None => Vec::new(),
-            });
-        });
-        found
-    }
-
-    fn windows_whole_from(
-        &mut self,
-        periods: &Periods,
-        grain: Grain,
-        calendar: &Calendar,
-        inner: Vec<(Move, Bound)>,
-    ) -> Vec<Bound> {
-        if calendar.custom {
-            let spine = self.spine_name(grain);
-            let start = self.need(grain, Need::FirstPart(periods.grain, periods.window));
-            let mut bounds = vec![Bound::FirstOf { spine: spine.clone(), column: start.clone(), from: calendar.data_from }];
-            bounds.extend(inner.into_iter().map(|(_, bound)| Bound::FirstAfter {
-                spine: spine.clone(),
-                column: start.clone(),
-                bound: Box::new(bound),
-            }));
-            return if periods.window == Window::AllTime { Vec::new() } else { bounds };
+            return Bound::Until(Limit::Day(period));
         }
+        // The last of the finer periods first: what leads to before data is whole has had its time.
+        let inner = self.spine_name(periods.grain);
+        let inner_limit = if way.is_nothing() {
+            limit.clone()
+        } else {
+            let name = self.need(periods.grain, Need::Moved(way.clone()));
+            let in_time = Expr::apply(&operators::LESS_OR_EQUAL, vec![column(&inner, &name), limit.scalar()]);
+            let none = Expr::apply(&operators::IS_NULL, vec![column(&inner, &name)]);
+            let mut select = Select::from_part(&inner);
+            select.column(fold(&max::MAX, column(&inner, "period")), "period");
+            select.filter.extend(Expr::any(vec![in_time, none]));
+            Limit::Found(Box::new(select))
+        };
+        let (spine, last) = (self.spine_name(grain), self.need(grain, Need::LastPart(periods.grain)));
+        Bound::Until(Limit::of(&spine, &last, &inner_limit, false))
+    }
+
+    /// From which periods on the window of an aggregate over periods, and the windows of what is inside, begin once data is whole.
+    fn windows_whole_from(&mut self, periods: &Periods, grain: Grain, inner: Vec<(Move, Bound)>) -> Vec<Bound> {
+        let from = self.model.calendar.data_from;
+        let has_start = matches!(periods.window, Window::Trailing(_) | Window::ToDate(_));
+        if self.model.calendar.custom {
+            let first_part = Need::FirstPart(periods.grain, periods.window);
+            let mut bounds = Vec::new();
+            if has_start {
+                bounds.push(Bound::From(self.first_of(grain, first_part.clone(), &Limit::Day(from))));
+            }
+            for (way, bound) in inner {
+                let mut limit = bound.limit().clone();
+                if !way.is_nothing() {
+                    // From the first on that is there and holds: all after it do.
+                    let way = Move { or_never: false, ..way };
+                    limit = self.first_of(periods.grain, Need::Moved(way), &limit);
+                }
+                bounds.push(Bound::From(if periods.window == Window::AllTime {
+                    self.all_or_none(periods.grain, grain, &limit)
+                } else {
+                    self.first_of(grain, first_part.clone(), &limit)
+                }));
+            }
+            return bounds;
+        }
+        if inner.is_empty() && !has_start {
+            return Vec::new();
+        }
+        let calendar = &self.model.calendar;
         // The first inner period that counts, whatever it is moved by: its moves lead to earlier ones.
-        let mut from = calendar.first_from(periods.grain, calendar.data_from);
+        let first_inner = calendar.first_from(periods.grain, from);
+        let mut first = first_inner;
         for (way, bound) in inner {
-            let Bound::Day(bound) = bound else { continue };
-            let reach = |period: Date| move_back(&way, period, periods.grain) >= bound;
-            from = from.max(first_period(calendar, periods.grain, reach));
+            let Limit::Day(bound) = bound.limit() else { continue };
+            let reach = |period: Date| move_back(&way, period, periods.grain) >= *bound;
+            first = first.max(first_period(calendar, periods.grain, reach));
         }
         let start_of = |period: Date| {
             let last = add_days(calendar.next(grain, period), -1);
             match periods.window {
                 Window::Period | Window::Previous | Window::Age(_) => period,
-                Window::AllTime => calendar.first_from(periods.grain, calendar.data_from),
+                Window::AllTime => first_inner,
                 Window::ToDate(unit) => calendar.period_start(unit, last),
                 Window::Trailing(length) if periods.grain == Grain::Day => {
                     add(add_days(last, 1), length.unit, -i64::from(length.count))
@@ -284,11 +302,22 @@ impl Planner<'_> {
             }
         };
         if periods.window == Window::AllTime {
-            let whole = from <= calendar.first_from(periods.grain, calendar.data_from);
-            return if whole { Vec::new() } else { vec![Bound::Day(Date::MAX)] };
+            let whole = if first <= first_inner { calendar.first_from(grain, from) } else { Date::MAX };
+            return vec![Bound::From(Limit::Day(whole))];
         }
-        let first = first_period(calendar, grain, |period| start_of(period) >= from);
-        if first <= calendar.first_from(grain, calendar.data_from) { Vec::new() } else { vec![Bound::Day(first)] }
+        vec![Bound::From(Limit::Day(first_period(calendar, grain, |period| start_of(period) >= first)))]
+    }
+
+    /// The first of all periods if the windows of all finer ones begin once data is whole, and none otherwise.
+    fn all_or_none(&mut self, inner: Grain, grain: Grain, limit: &Limit) -> Limit {
+        let (inner, spine) = (self.spine_name(inner), self.spine_name(grain));
+        let mut first = Select::from_part(&inner);
+        first.column(fold(&min::MIN, column(&inner, "period")), "period");
+        let first = Expr::leaf(Atom::Single(Box::new(first)));
+        let mut select = Select::from_part(&spine);
+        select.column(fold(&min::MIN, column(&spine, "period")), "period");
+        select.filter.push(Expr::apply(&operators::GREATER_OR_EQUAL, vec![first, limit.scalar()]));
+        Limit::Found(Box::new(select))
     }
 }
 
@@ -369,7 +398,8 @@ fn related_windows(filter: Option<&RowExpr>) -> Vec<Window> {
     found
 }
 
-/// Whether a row is complete: its period is, and every window of its formulas begins once data is whole.
+/// Whether a row is complete: its period is, every window of its formulas begins once data is whole, and all steps have had their
+/// time.
 pub(super) fn is_complete_here(stack: &Stack, whole: Vec<(Move, Bound)>) -> Scalar {
     let mut conditions = vec![fold(&max::MAX, column(&stack.name, &stack.dense))];
     for (way, bound) in whole {
@@ -377,14 +407,19 @@ pub(super) fn is_complete_here(stack: &Stack, whole: Vec<(Move, Bound)>) -> Scal
             Some(name) => fold(&max::MAX, column(&stack.name, name)),
             None => column(&stack.name, "period"),
         };
-        let reached = bound.holds(period, &column(&stack.name, AGE));
-        // Where there is no such period nothing is whole.
-        let reached = if way.is_nothing() && !matches!(bound, Bound::UntilLastOf(_)) {
-            reached
+        let holds = bound.holds(period.clone(), &column(&stack.name, AGE));
+        if way.is_nothing() && matches!(bound.limit(), Limit::Day(_)) {
+            conditions.push(holds);
+            continue;
+        }
+        // Where there is no such period, no window begins once data is whole ...
+        let holds = Expr::apply(&coalesce::COALESCE, vec![holds, Expr::made(Node::Literal(Literal::Truth(false)))]);
+        // ... and nothing is left to be waited for.
+        conditions.push(if bound.is_end() && !way.is_nothing() {
+            Expr::apply(&operators::OR, vec![Expr::apply(&operators::IS_NULL, vec![period]), holds])
         } else {
-            Expr::apply(&coalesce::COALESCE, vec![reached, Expr::made(Node::Literal(Literal::Truth(false)))])
-        };
-        conditions.push(reached);
+            holds
+        });
     }
     Expr::all(conditions).unwrap_or_else(Expr::null)
 }

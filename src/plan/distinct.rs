@@ -44,7 +44,7 @@ impl Planner<'_> {
             select.filter = scan.range(time, range);
         }
         add_keys(&mut scan, &group.keys, &mut select);
-        let (shared, _) = conditions(&mut scan, &[ask]);
+        let (shared, _) = conditions(&mut scan, group, &[ask]);
         select.filter.extend(shared);
         let argument = ask.aggregate.argument.as_ref();
         let values: Vec<Scalar> = match argument.and_then(|argument| composite(&mut scan, argument)) {
@@ -70,7 +70,7 @@ impl Planner<'_> {
         };
         let part = self.part_name(group, &format!("_days_of_each_{of}"));
         self.push(&part, select);
-        self.appears(group, &part, "day");
+        self.appears(group, &part, "day", vec![(ask.since.clone(), None)]);
         (part, names)
     }
 

@@ -37,9 +37,17 @@ pub(super) struct Move {
     pub back: Vec<Length>,
     /// Whether the period before that is meant, wherever data begins (`over previous period`).
     pub previous: bool,
+    /// Whether it leads to the end of all days, instead of nowhere, where a custom calendar has no period of that number in a year
+    /// of whole data: what is looked for there is not unknown, it does not exist.
+    pub or_never: bool,
 }
 
 impl Move {
+    /// The move to the period before.
+    pub(super) fn previous() -> Self {
+        Self { previous: true, ..Self::default() }
+    }
+
     /// Whether the move stays where it is.
     pub(super) fn is_nothing(&self) -> bool {
         self.back.is_empty() && !self.previous
@@ -244,7 +252,7 @@ impl Expansion {
                 let mut earlier = place.clone();
                 earlier.back.push(length);
                 let before = self.calc(model, of, &earlier, name);
-                let known = Move { back: earlier.back, previous: false };
+                let known = Move { back: earlier.back, ..Move::default() };
                 match past {
                     Past::Prior if self.is_null_where_unknown(&before) => before,
                     Past::Prior => guarded(known, before),
@@ -338,7 +346,7 @@ impl Expansion {
             self.names.push(name.to_owned());
             id
         };
-        Expr::leaf(Part::Value(id, Move { back: place.back.clone(), previous }))
+        Expr::leaf(Part::Value(id, Move { back: place.back.clone(), previous, ..Move::default() }))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::assemble::Planner;
 use super::expand::{Formula, Measure, MeasureOf, Part as Leaf, Periods, Place};
 use crate::functions::{coalesce, count, if_, operators, sum};
+use crate::model::KpiId;
 use crate::model::expr::{Aggregate, At, Expr};
 
 impl Planner<'_> {
@@ -15,6 +16,15 @@ impl Planner<'_> {
         let mut counts = counts.into_iter();
         let first = counts.next().unwrap_or_else(|| Expr::number(0));
         counts.fold(first, |all, next| Expr::apply(&operators::ADD, vec![all, next]))
+    }
+
+    /// Whether the view of a KPI has a row where it has this value; nothing where it always has one.
+    pub(super) fn is_shown(&mut self, kpi: KpiId, value: &Formula, place: &Place) -> Option<Formula> {
+        if !self.model.kpis.get(kpi).omit_gaps {
+            return None;
+        }
+        let rows = self.has_data(std::slice::from_ref(value), place);
+        Some(Expr::apply(&operators::GREATER, vec![rows, Expr::number(0)]))
     }
 
     fn counts_of(&mut self, formula: &Formula, place: &Place, counts: &mut Vec<Formula>) {

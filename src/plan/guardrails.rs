@@ -90,7 +90,7 @@ fn side_by_side(model: &Model, watched: &Watched<'_>, data: Data) -> Question {
         }
     }
     let from = Some(model.calendar.data_from);
-    Question { outputs, dimensions: watched.dimensions.to_vec(), from, data, ..blank(watched.grain) }
+    Question { outputs, dimensions: watched.dimensions.to_vec(), from, is_lead_in: true, data, ..blank(watched.grain) }
 }
 
 const HOLDS: &str = "holds";

@@ -48,7 +48,8 @@ impl Planner<'_> {
         select.filter.push(Expr::apply(&operators::GREATER, vec![column(&so_far, HOLDING), Expr::number(0)]));
         let part = self.part_name(group, &format!("_at_end_of_{grain}"));
         self.push(&part, select);
-        self.appears(group, &part, "period");
+        let which = self.since_whole();
+        self.appears(group, &part, "period", which);
         asks.iter().map(|ask| Series { part: part.clone(), column: ask.column.clone(), rows: None }).collect()
     }
 
@@ -63,7 +64,7 @@ impl Planner<'_> {
         add_keys(&mut scan, &group.keys, &mut select);
         select.group_by_these();
         let signed = |value: Scalar| if begins { value } else { Expr::apply(&operators::NEGATE, vec![value]) };
-        let (shared, own) = conditions(&mut scan, asks);
+        let (shared, own) = conditions(&mut scan, group, asks);
         for (ask, filter) in asks.iter().zip(own) {
             let argument = ask.aggregate.argument.as_ref().map(|argument| scan.row(argument));
             let function = ask.aggregate.function;

@@ -5,6 +5,7 @@ use super::assemble::Planner;
 use super::expand::{Formula, Measure, MeasureId, MeasureOf, Move, Part as Leaf};
 use super::relation::{Atom, Fold, From, Ranking, Rows, Scalar, Select, column, day};
 use super::rows::{Ask, Group, Key, Series};
+use super::since::Since;
 use crate::calendar::{Date, Grain, add};
 use crate::functions::{OverNothing, coalesce, operators};
 use crate::model::expr::{Aggregate, Expr, Grouped, RowExpr, RowLeaf};
@@ -15,16 +16,18 @@ impl Planner<'_> {
     /// Plans all measures that are looked up in rows.
     pub(super) fn measures_over_rows(&mut self, formulas: &[Formula], data: Option<&Formula>) {
         let used = self.moves_of_measures(formulas.iter().chain(data));
+        let since = self.since_of_measures(formulas.iter().chain(data));
         let measures = self.expansion.measures.clone();
         let mut groups: Vec<(Group, Vec<MeasureId>)> = Vec::new();
         for (id, measure) in measures.iter().enumerate() {
             let moves = used.get(id).cloned().unwrap_or_default();
             let first = self.first_needed(measure, &moves);
+            let Some(since) = since.get(id).cloned() else { continue };
             match &measure.of {
                 MeasureOf::Rows(aggregate) => {
                     let keys = self.dimension_keys(aggregate.source, &measure.keeps);
                     let slices = self.shows_slices(measure);
-                    let ask = self.ask(id, aggregate, measure.grain, first);
+                    let ask = self.ask(id, aggregate, measure.grain, (first, since));
                     let same = |group: &Group| {
                         group.source == aggregate.source
                             && group.time == aggregate.time
@@ -50,7 +53,7 @@ impl Planner<'_> {
                     }
                 }
                 MeasureOf::Entities(grouped) => {
-                    let series = self.entities(id, measure, grouped, first);
+                    let series = self.entities(id, measure, grouped, (first, since));
                     self.set(id, series);
                 }
                 MeasureOf::ByHand(kpi) => {
@@ -77,9 +80,9 @@ impl Planner<'_> {
         }
     }
 
-    fn ask(&self, id: MeasureId, aggregate: &Aggregate, grain: Grain, first: Option<Date>) -> Ask {
+    fn ask(&self, id: MeasureId, aggregate: &Aggregate, grain: Grain, (first, since): (Option<Date>, Since)) -> Ask {
         let column = self.value_columns.get(id).cloned().unwrap_or_default();
-        Ask { aggregate: aggregate.clone(), column, grain, first }
+        Ask { aggregate: aggregate.clone(), column, grain, first, since }
     }
 
     /// For each measure the moves by which it is looked at.
@@ -133,7 +136,13 @@ impl Planner<'_> {
     }
 
     /// One value per entity, then an aggregate over entities.
-    fn entities(&mut self, id: MeasureId, measure: &Measure, grouped: &Grouped, first: Option<Date>) -> Series {
+    fn entities(
+        &mut self,
+        id: MeasureId,
+        measure: &Measure,
+        grouped: &Grouped,
+        (first, since): (Option<Date>, Since),
+    ) -> Series {
         let source = grouped.of.source;
         let mut keys = self.dimension_keys(source, &measure.keeps);
         let dimensions = keys.len();
@@ -143,7 +152,7 @@ impl Planner<'_> {
             keys.push(Key { name, path: grouped.entity.clone(), part });
         }
         let value = self.columns.take("value_of_each");
-        let ask = Ask { aggregate: grouped.of.clone(), column: value, grain: measure.grain, first };
+        let ask = Ask { aggregate: grouped.of.clone(), column: value, grain: measure.grain, first, since };
         let group = Group {
             source,
             time: grouped.of.time,

@@ -8,9 +8,10 @@
 //!    `scan` reads a source, `journey` makes the rows of journeys, `window` makes periods and windows of daily rows, `distinct`
 //!    does so for distinct counts, and `states` and `levels` for levels and what changes
 //!    them.
-//! 3. `slices` finds the values that dimensions have had; `ages` says which ages cohorts have; `periods` plans the measures over finer periods.
+//! 3. `slices` finds the values that dimensions have had, among the rows that `since` says; `ages` says which ages cohorts have; `periods` plans the measures over finer periods.
 //! 4. `stack` puts everything on a dense set of periods and slices; `spine` makes the periods, with their bounds and those
-//!    before them; `complete` says from when on windows are whole. `assemble` holds the planner and makes the result.
+//!    before them, and `custom` those of a custom calendar; `complete` says from when on windows are whole. `assemble` holds the planner
+//!    and makes the result.
 //!
 //! [`views`] says which views a project has, [`guardrails`] when guardrails fire, [`north_star`]
 //! what moved the North Star, [`objectives`] how far key results are; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
@@ -19,6 +20,7 @@
 mod ages;
 mod assemble;
 mod complete;
+mod custom;
 mod distinct;
 mod expand;
 mod gaps;
@@ -34,6 +36,7 @@ pub mod relation;
 mod rows;
 pub mod rules;
 mod scan;
+mod since;
 mod slices;
 mod spine;
 mod stack;
@@ -66,10 +69,13 @@ pub struct Question {
     /// A day since which everything counts up to the end of each period, instead of the period alone. Only for KPIs without windows
     /// of their own.
     pub since: Option<Date>,
-    /// Whether rows without data are left out.
+    /// Whether rows are left out in which nothing that is asked for has data.
     pub omit_gaps: bool,
     /// The first period shown; the calendar's start if not given.
     pub from: Option<Date>,
+    /// Whether periods before the calendar's start are asked for only because later ones follow from them, so that they show no
+    /// slices of their own.
+    pub is_lead_in: bool,
     /// The last day on which a shown period may begin.
     pub to: Option<Date>,
     /// Where the rows are.
@@ -90,6 +96,10 @@ pub struct Output {
 pub enum Show {
     /// A KPI's value.
     Value(KpiId),
+    /// Its value beside those of others: null where its own view has no row, because the KPI omits gaps.
+    ValueIfShown(KpiId),
+    /// Whether its own view has a row.
+    IsShown(KpiId),
     /// Its value at the period before.
     Prior(KpiId),
     /// The change against the period before.
@@ -104,6 +114,8 @@ pub enum Show {
     IsKnown(Box<Calc>),
     /// The day after the period.
     End,
+    /// The day after the period that follows; null where a custom calendar does not reach so far.
+    NextEnd,
 }
 
 /// Where the rows of sources are.
@@ -128,6 +140,7 @@ impl Question {
             since: None,
             omit_gaps: model.kpis.get(kpi).omit_gaps,
             from: None,
+            is_lead_in: false,
             to: None,
             data: Data::Warehouse,
         }

@@ -2,12 +2,12 @@
 
 use super::assemble::Planner;
 use super::expand::{Measure, MeasureId, MeasureOf, Periods};
-use super::relation::{Atom, Fold, JoinKind, Ranking, Scalar, Select, column, fold};
+use super::relation::{Atom, Fold, JoinKind, Select, column};
 use super::rows::Series;
-use super::spine::{Need, parts_in};
+use super::spine::Need;
 use super::stack::{is_dense, moves_in};
 use crate::calendar::Grain;
-use crate::functions::{max, operators};
+use crate::functions::operators;
 use crate::model::expr::{Expr, Window};
 
 impl Planner<'_> {
@@ -71,15 +71,14 @@ impl Planner<'_> {
             let last_day = self.need(grain, Need::LastDay);
             let spine = self.spine_name(grain);
             let mut on = vec![Expr::apply(&operators::LESS_OR_EQUAL, vec![inner.clone(), column(&spine, &last_day)])];
-            match periods.window {
-                Window::AllTime => {}
-                Window::Trailing(length) if custom && periods.grain != Grain::Day => {
-                    on = self.by_number(grain, periods.grain, parts_in(periods.grain, length), values, &mut select);
-                }
-                window => {
-                    let start = self.need(grain, Need::FirstPart(periods.grain, window));
-                    on.push(Expr::apply(&operators::GREATER_OR_EQUAL, vec![inner, column(&spine, &start)]));
-                }
+            if periods.window != Window::AllTime {
+                let start = self.need(grain, Need::FirstPart(periods.grain, periods.window));
+                let start = column(&spine, &start);
+                let reaches = Expr::apply(&operators::GREATER_OR_EQUAL, vec![inner, start.clone()]);
+                // By numbers a window may begin before the calendar's first day.
+                let counted = matches!(periods.window, Window::Trailing(_)) && custom && periods.grain != Grain::Day;
+                let none = counted.then(|| Expr::apply(&operators::IS_NULL, vec![start]));
+                on.extend(Expr::any(std::iter::once(reaches).chain(none).collect()));
             }
             select.join(JoinKind::Inner, &spine, &spine, Expr::all(on));
             select.column(column(&spine, "period"), "period");
@@ -95,37 +94,5 @@ impl Planner<'_> {
         let part = self.names.take(&format!("{own}_by_{grain}"));
         self.push(&part, select);
         part
-    }
-
-    /// The last so many periods of a custom calendar, by their numbers.
-    fn by_number(&mut self, grain: Grain, inner: Grain, count: u32, values: &str, select: &mut Select) -> Vec<Scalar> {
-        let inner_spine = self.spine_name(inner);
-        let numbers = self.names.take(&format!("{inner_spine}_by_number"));
-        let mut numbered = Select::from_part(&inner_spine);
-        numbered.column(column(&inner_spine, "period"), "period");
-        let order = vec![(column(&inner_spine, "period"), false)];
-        let ranking = Ranking { part: Vec::new(), order, dense: false };
-        numbered.column(Expr::leaf(Atom::RowNumber(Box::new(ranking))), "number");
-        self.push(&numbers, numbered);
-        let last_day = self.need(grain, Need::LastDay);
-        let spine = self.spine_name(grain);
-        let ends = self.names.take(&format!("last_{inner}_of_{spine}"));
-        let mut last = Select::from_part(&spine);
-        let on = Expr::apply(&operators::LESS_OR_EQUAL, vec![column(&numbers, "period"), column(&spine, &last_day)]);
-        last.join(JoinKind::Inner, &numbers, &numbers, Some(on));
-        last.column(column(&spine, "period"), "period").group_by_these();
-        last.column(fold(&max::MAX, column(&numbers, "number")), "number");
-        self.push(&ends, last);
-        let same = Expr::apply(&operators::EQUAL, vec![column(&numbers, "period"), column(values, "period")]);
-        select.join(JoinKind::Inner, &numbers, &numbers, Some(same));
-        let number = column(&numbers, "number");
-        let end = column(&ends, "number");
-        let first = Expr::apply(&operators::SUBTRACT, vec![end.clone(), Expr::number(count)]);
-        let within = vec![
-            Expr::apply(&operators::LESS_OR_EQUAL, vec![number.clone(), end]),
-            Expr::apply(&operators::GREATER, vec![number, first]),
-        ];
-        select.join(JoinKind::Inner, &ends, &ends, Expr::all(within));
-        vec![Expr::apply(&operators::EQUAL, vec![column(&spine, "period"), column(&ends, "period")])]
     }
 }

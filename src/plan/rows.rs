@@ -14,9 +14,10 @@ use super::expand::{Move, shifts, take_previous};
 use super::levels::is_level;
 use super::relation::{Atom, Fold, JoinKind, Scalar, Select, column, fold};
 use super::scan::{Days, Scan};
+use super::since::Since;
 use super::spine::{Need, window_name};
 use crate::calendar::{AsOf, Date, Grain, add, add_days};
-use crate::functions::{OverNothing, Splits, coalesce, count_distinct, first, last, max, min, operators};
+use crate::functions::{OverNothing, Splits, coalesce, count, count_distinct, first, last, max, min, operators};
 use crate::model::expr::{Aggregate, Expr, Literal, Node, Path, Related, RowExpr, RowLeaf, Stock, Window};
 use crate::model::{ColumnId, Model, SourceId};
 
@@ -42,6 +43,8 @@ pub(super) struct Ask {
     pub grain: Grain,
     /// The first day of the first period that is needed; nothing where that is not known.
     pub first: Option<Date>,
+    /// From which day on its rows show slices.
+    pub since: Since,
 }
 
 /// Aggregates that read one source by one time and keep the same keys.
@@ -86,6 +89,10 @@ pub(super) struct Appearance {
     pub keys: Vec<String>,
     /// The column of the day, or of the first day of the period.
     pub day: String,
+    /// From which day on.
+    pub since: Since,
+    /// The column that counts the rows which show them, if not all of the part do.
+    pub shows: Option<String>,
 }
 
 /// How an aggregate over related rows is joined.
@@ -240,12 +247,58 @@ impl<'a> Planner<'a> {
         self.names.take(&name)
     }
 
-    /// Makes rows known as those that show which slices there are.
-    pub(super) fn appears(&mut self, group: &Group, part: &str, day: &str) {
+    /// Makes rows known as those that show which slices there are: all of a part, or some of them for each day from which they do.
+    pub(super) fn appears(&mut self, group: &Group, part: &str, day: &str, which: Vec<(Since, Option<String>)>) {
         if let Some(count) = group.slices {
-            let keys = group.keys.iter().take(count).map(|key| key.name.clone()).collect();
-            self.appearances.push(Appearance { part: part.to_owned(), keys, day: day.to_owned() });
+            let keys: Vec<String> = group.keys.iter().take(count).map(|key| key.name.clone()).collect();
+            for (since, shows) in which {
+                let (part, day) = (part.to_owned(), day.to_owned());
+                self.appearances.push(Appearance { part, keys: keys.clone(), day, since, shows });
+            }
         }
+    }
+
+    /// From the day on which data is whole, as periods are known only from then on.
+    pub(super) fn since_whole(&self) -> Vec<(Since, Option<String>)> {
+        vec![(Since::Days(self.model.calendar.data_from, Vec::new()), None)]
+    }
+
+    /// From which days on the rows of a part show slices that the rows of several asks have been put into, each under a condition of its
+    /// own. Rows from before data is whole show them for those asks alone whose windows reach back to them, and are counted for that.
+    pub(super) fn which_show(
+        &mut self,
+        group: &Group,
+        asks: &[&Ask],
+        own: &[Option<Scalar>],
+        select: &mut Select,
+    ) -> Vec<(Since, Option<String>)> {
+        let mut different: Vec<(Since, Vec<Option<Scalar>>)> = Vec::new();
+        for (ask, condition) in asks.iter().zip(own) {
+            match different.iter_mut().find(|(since, _)| *since == ask.since) {
+                Some((_, conditions)) => conditions.push(condition.clone()),
+                None => different.push((ask.since.clone(), vec![condition.clone()])),
+            }
+        }
+        if group.slices.is_none() || own.iter().all(Option::is_none) || different.len() < 2 {
+            let all = different.into_iter().map(|(since, _)| since).reduce(Since::or);
+            return all.into_iter().map(|since| (since, None)).collect();
+        }
+        let mut which = self.since_whole();
+        for (since, conditions) in different {
+            if which.iter().any(|(known, _)| *known == since) {
+                continue;
+            }
+            let condition = conditions.into_iter().collect::<Option<Vec<Scalar>>>().and_then(Expr::any);
+            let shows = condition.map(|condition| {
+                let (function, filter) = (&count::COUNT, Some(condition));
+                let counted = Fold { function, fraction: None, argument: None, filter, order: Vec::new() };
+                let name = self.columns.take("rows_that_show");
+                select.column(Expr::leaf(Atom::Aggregate(Box::new(counted))), &name);
+                name
+            });
+            which.push((since, shows));
+        }
+        which
     }
 
     /// One scan at one grain, with everything that is asked for there.
@@ -262,8 +315,13 @@ impl<'a> Planner<'a> {
         add_keys(&mut scan, &group.keys, &mut select);
         select.group_by_these();
         let range = scan.range(time, days);
-        let conditions = add_folds(&mut scan, group, &asks, &mut select);
-        select.filter.extend(range.into_iter().chain(conditions));
+        let (shared, own) = conditions(&mut scan, group, &asks);
+        for (ask, filter) in asks.iter().zip(&own) {
+            let fold = fold_of(&mut scan, group, &ask.aggregate, filter.clone());
+            select.column(fold, &ask.column);
+        }
+        select.filter.extend(range.into_iter().chain(shared));
+        let which = self.which_show(group, &asks, &own, &mut select);
         let day = scan.day(time);
         let shows = self.day_of_appearance(group, &asks, grain, day, &mut select);
         let of_calendar = self.custom.clone().filter(|_| grain != Grain::Day).map(|calendar| (calendar, scan.day(time)));
@@ -276,7 +334,7 @@ impl<'a> Planner<'a> {
         }
         let part = self.part_name(group, &format!("_by_{grain}"));
         self.push(&part, select);
-        self.appears(group, &part, &shows);
+        self.appears(group, &part, &shows, which);
         for (at, ask) in places.iter().zip(&asks) {
             put(found, *at, Series { part: part.clone(), column: ask.column.clone(), rows: None });
         }
@@ -298,7 +356,7 @@ impl<'a> Planner<'a> {
     }
 
     /// A scan only for the first day on which each slice has a row.
-    pub(super) fn first_days(&mut self, group: &Group, asks: &[&Ask]) {
+    fn first_days(&mut self, group: &Group, ask: &Ask) {
         let (Some(count), Some(time)) = (group.slices, group.time) else { return };
         let mut scan = self.rows_of(group.source);
         let mut select = Select::default();
@@ -306,19 +364,24 @@ impl<'a> Planner<'a> {
         add_keys(&mut scan, &keys, &mut select);
         select.group_by_these();
         let day = scan.day(time);
-        select.column(fold(&min::MIN, day), "day");
-        let mut conditions = scan.range(time, Days { from: Some(self.model.calendar.data_from) });
-        let filters: Vec<Option<RowExpr>> = asks.iter().map(|ask| ask.aggregate.filter.clone()).collect();
-        let (common, _, either) = shared_conditions(&filters);
-        conditions.extend(common.iter().chain(&either).map(|condition| scan.row(condition)));
-        select.filter = conditions;
+        select.column(fold(&min::MIN, day.clone()), "day");
+        let from = match &ask.since {
+            Since::Days(from, found) if found.is_empty() => Some(*from),
+            Since::Days(..) | Since::Ever => None,
+        };
+        select.filter = scan.range(time, Days { from });
+        if from.is_none() {
+            select.filter.extend(ask.since.counts(&day));
+        }
+        let condition = ask.aggregate.filter.iter();
+        select.filter.extend(condition.map(|condition| scan.row(condition)));
         let (from, joins) = self.finish(scan);
         select.from = Some(from);
         select.joins = joins;
         let source = self.model.sources.get(group.source).name.value.clone();
         let part = self.names.take(&format!("first_{source}_day"));
         self.push(&part, select);
-        self.appears(group, &part, "day");
+        self.appears(group, &part, "day", vec![(Since::Ever, None)]);
     }
 
     /// Rows joined to the days of each window, or to the aggregates over related rows that their condition needs.
@@ -395,12 +458,13 @@ impl<'a> Planner<'a> {
             part = self.by_age(group, ask, &part, age);
         }
         if let Some(shows) = shows {
-            self.appears(group, &part, &shows);
+            self.appears(group, &part, &shows, vec![(ask.since.clone(), None)]);
         } else if related || group.time.is_none() {
             // Which rows pass depends on the period, and periods count from the first that is whole.
-            self.appears(group, &part, "period");
+            let which = self.since_whole();
+            self.appears(group, &part, "period", which);
         } else {
-            self.first_days(group, &[ask]);
+            self.first_days(group, ask);
         }
         Series { part, column: ask.column.clone(), rows: None }
     }
@@ -432,7 +496,7 @@ impl<'a> Planner<'a> {
                 if in_period {
                     (own, joins)
                 } else {
-                    let before = self.need(ask.grain, Need::Moved(Move { back: Vec::new(), previous: true }));
+                    let before = self.need(ask.grain, Need::Moved(Move::previous()));
                     let spine = self.spine_name(ask.grain);
                     let on = Expr::apply(&operators::EQUAL, vec![column(&spine, &before), own]);
                     joins.push((JoinKind::Inner, spine.clone(), Some(on)));
@@ -495,7 +559,7 @@ impl<'a> Planner<'a> {
             slices: None,
             by_entity: true,
             presence: false,
-            asks: vec![Ask { aggregate, column: column_name.clone(), grain, first }],
+            asks: vec![Ask { aggregate, column: column_name.clone(), grain, first, since: Since::Ever }],
         };
         let series = self.group(&group);
         let Some(series) = series.into_iter().next() else {
@@ -539,7 +603,8 @@ impl<'a> Planner<'a> {
         }
         let part = self.part_name(group, &format!("_by_{grain}"));
         self.push(&part, select);
-        self.appears(group, &part, "period");
+        let which = self.since_whole();
+        self.appears(group, &part, "period", which);
         for (at, ask) in places.iter().zip(&asks) {
             put(found, *at, Series { part: part.clone(), column: ask.column.clone(), rows: None });
         }
@@ -601,7 +666,7 @@ pub(super) fn add_keys(scan: &mut Scan<'_>, keys: &[Key], select: &mut Select) {
 
 /// Adds the aggregates to a select; gives the conditions that all of them share.
 pub(super) fn add_folds(scan: &mut Scan<'_>, group: &Group, asks: &[&Ask], select: &mut Select) -> Vec<Scalar> {
-    let (conditions, own) = conditions(scan, asks);
+    let (conditions, own) = conditions(scan, group, asks);
     for (ask, filter) in asks.iter().zip(own) {
         let fold = fold_of(scan, group, &ask.aggregate, filter);
         select.column(fold, &ask.column);
@@ -610,20 +675,20 @@ pub(super) fn add_folds(scan: &mut Scan<'_>, group: &Group, asks: &[&Ask], selec
 }
 
 /// The conditions that all asks share, for the select as a whole, and what remains of each ask's own.
-pub(super) fn conditions(scan: &mut Scan<'_>, asks: &[&Ask]) -> (Vec<Scalar>, Vec<Option<Scalar>>) {
+pub(super) fn conditions(scan: &mut Scan<'_>, group: &Group, asks: &[&Ask]) -> (Vec<Scalar>, Vec<Option<Scalar>>) {
     let filters: Vec<Option<RowExpr>> = asks.iter().map(|ask| ask.aggregate.filter.clone()).collect();
     if let [only] = filters.as_slice() {
         // One condition stays whole: its parts over related rows are met in the order in which they are written.
         return (only.iter().map(|filter| scan.row(filter)).collect(), vec![None]);
     }
-    let (common, own, either) = shared_conditions(&filters);
+    let (common, own, either) = shared_conditions(&filters, group.slices.is_some());
     let conditions = common.iter().chain(&either).map(|condition| scan.row(condition)).collect();
     (conditions, own.iter().map(|filter| filter.as_ref().map(|filter| scan.row(filter))).collect())
 }
 
 /// Splits conditions into those that all have, what remains of each, and that one of the remains has to hold (if none is
-/// without condition): then a group has rows only if an aggregate has.
-fn shared_conditions(filters: &[Option<RowExpr>]) -> (Vec<RowExpr>, Vec<Option<RowExpr>>, Option<RowExpr>) {
+/// without condition): then a group has rows only if an aggregate has, which is needed where they show slices.
+fn shared_conditions(filters: &[Option<RowExpr>], show: bool) -> (Vec<RowExpr>, Vec<Option<RowExpr>>, Option<RowExpr>) {
     let parts: Vec<Vec<RowExpr>> =
         filters.iter().map(|filter| filter.iter().flat_map(Expr::conjuncts).cloned().collect()).collect();
     let first = parts.first().cloned().unwrap_or_default();
@@ -639,7 +704,7 @@ fn shared_conditions(filters: &[Option<RowExpr>]) -> (Vec<RowExpr>, Vec<Option<R
         }
     }
     // A long list of alternatives costs more than the rows that it keeps away.
-    let either = if either.len() > 4 { None } else { Expr::any(either) };
+    let either = if either.len() > 4 && !show { None } else { Expr::any(either) };
     (common, rest, either)
 }
 

@@ -7,8 +7,11 @@
 //! It knows no findings and no words for them; `measure` has these.
 
 use super::Data;
+use super::custom;
 use super::names::Names;
-use super::relation::{Atom, Body, Fold, From, Join, JoinKind, Neighbour, Query, Rows, Scalar, Select, column, count_rows};
+use super::relation::{
+    Atom, Body, Fold, From, Join, JoinKind, Neighbour, Part, Query, Rows, Scalar, Select, column, count_rows,
+};
 use super::scan::Scan;
 use crate::functions::count_distinct::COUNT_DISTINCT;
 use crate::functions::{count, operators};
@@ -134,8 +137,7 @@ pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(Sour
 
 /// The days of a calendar's source: `day`, and the first day of each of its periods under the name of the grain.
 pub fn calendar_days(model: &Model, calendar: &CalendarSource) -> Query {
-    let scan = Scan::of(model, Data::Warehouse, calendar.source);
-    Query { parts: Vec::new(), result: Body::Select(super::spine::calendar_days(scan, calendar)) }
+    Query { parts: Vec::new(), result: Body::Select(custom::days_of(model, Data::Warehouse, calendar)) }
 }
 
 /// Counts the rows that break rules: in one scan, and in a second one for what is worked out from the rows of other sources, where
@@ -151,7 +153,12 @@ pub fn counts(model: &Model, source: SourceId, rules: &[Rule]) -> Vec<Counting> 
     let others = rules.iter().filter(|rule| **rule != Rule::NoOverlap);
     let (joined, own): (Vec<Rule>, Vec<Rule>) = others.partition(|rule| joins(rule));
     let joined = Some(joined).filter(|rules| !rules.is_empty());
-    std::iter::once(own).chain(joined).map(|rules| counting(model, source, rules)).chain(apart).collect()
+    let mut counts: Vec<Counting> =
+        std::iter::once(own).chain(joined).map(|rules| counting(model, source, rules)).chain(apart).collect();
+    for counting in &mut counts {
+        counting.query.parts.extend(calendar(model));
+    }
+    counts
 }
 
 fn counting(model: &Model, source: SourceId, rules: Vec<Rule>) -> Counting {
@@ -249,9 +256,30 @@ fn overlap(names: &Followed) -> Scalar {
 /// The first rows that break a rule. The columns are `key_1`, ... of the source's key where single rows are shown, `value_1`, ...
 /// of what is wrong, and `times` where rows of the same value are one.
 pub fn examples(model: &Model, source: SourceId, rule: Rule) -> Query {
-    if rule == Rule::NoOverlap {
-        return overlap_examples(model, source);
+    let mut query = if rule == Rule::NoOverlap { overlap_examples(model, source) } else { first_examples(model, source, rule) };
+    query.parts.extend(calendar(model));
+    query
+}
+
+/// The days of a custom calendar, which `trunc` in derived columns looks up.
+fn calendar(model: &Model) -> Option<Part> {
+    custom::calendar_days(model, Data::Warehouse, &calendar_name(model)?)
+}
+
+fn calendar_name(model: &Model) -> Option<String> {
+    model.calendar_source.as_ref().map(|_| names(model).take("calendar"))
+}
+
+/// Names beside those of the project.
+fn names(model: &Model) -> Names {
+    let mut names = Names::of(model);
+    for source in model.sources.rows() {
+        names.take(&source.name.value);
     }
+    names
+}
+
+fn first_examples(model: &Model, source: SourceId, rule: Rule) -> Query {
     let mut rows = RowsOf::new(model, source);
     let mut select = Select::default();
     let key: Vec<Scalar> = rows.key();
@@ -306,11 +334,10 @@ struct RowsOf<'a> {
 
 impl<'a> RowsOf<'a> {
     fn new(model: &'a Model, source: SourceId) -> Self {
-        let mut names = Names::of(model);
-        for source in model.sources.rows() {
-            names.take(&source.name.value);
-        }
-        Self { model, source, scan: Scan::of(model, Data::Warehouse, source), names, lookups: Vec::new() }
+        let mut names = names(model);
+        let mut scan = Scan::of(model, Data::Warehouse, source);
+        scan.calendar = model.calendar_source.as_ref().map(|_| names.take("calendar"));
+        Self { model, source, scan, names, lookups: Vec::new() }
     }
 
     fn column(&self, id: ColumnId) -> &'a Column {
@@ -400,6 +427,7 @@ impl<'a> RowsOf<'a> {
         let column_here = self.column(reference);
         let Some(target) = column_here.reference else { return Expr::made(Node::Literal(Literal::Truth(false))) };
         let mut keys = Scan::of(self.model, Data::Warehouse, target);
+        keys.calendar.clone_from(&self.scan.calendar);
         let mut known = Select { distinct: true, ..Select::default() };
         let key: Vec<Scalar> = self.model.sources.get(target).key.iter().flat_map(|column| keys.parts_of(*column)).collect();
         for (at, part) in key.into_iter().enumerate() {

@@ -2,7 +2,8 @@
 
 use super::assemble::Planner;
 use super::expand::Move;
-use super::relation::{Body, JoinKind, Select, column, day, fold};
+use super::relation::{Body, JoinKind, Scalar, Select, column, fold};
+use super::rows::Appearance;
 use super::spine::Need;
 use crate::calendar::Grain;
 use crate::functions::{min, operators};
@@ -19,32 +20,43 @@ impl Planner<'_> {
         }
         let keys = self.key_names(&dimensions);
         let seen = std::mem::take(&mut self.appearances);
-        let mut members: Vec<Select> = Vec::new();
-        for appearance in &seen {
-            let mut select = Select::from_part(&appearance.part);
-            for key in &appearance.keys {
-                select.column(column(&appearance.part, key), key);
-            }
-            select.column(column(&appearance.part, &appearance.day), "day");
-            members.push(select);
-        }
+        let counted = |appearance: &Appearance| -> Vec<Scalar> {
+            let of = |name: &str| column(&appearance.part, name);
+            let shows = appearance.shows.as_ref();
+            let shows = shows.map(|name| Expr::apply(&operators::GREATER, vec![of(name), Expr::number(0)]));
+            shows.into_iter().chain(appearance.since.counts(&of(&appearance.day))).collect()
+        };
         let of = keys.join("_and_");
-        let from = if let (1, Some(only)) = (members.len(), seen.first()) {
-            (only.part.clone(), only.day.clone())
+        let (from, filter) = if let [only] = seen.as_slice() {
+            ((only.part.clone(), only.day.clone()), counted(only))
         } else {
+            // One condition for all stands at the end.
+            let since = seen.first().map(|first| first.since.clone());
+            let alike = seen.iter().all(|one| Some(&one.since) == since.as_ref() && one.shows.is_none());
+            let mut members: Vec<Select> = Vec::new();
+            for appearance in &seen {
+                let mut select = Select::from_part(&appearance.part);
+                for key in &appearance.keys {
+                    select.column(column(&appearance.part, key), key);
+                }
+                select.column(column(&appearance.part, &appearance.day), "day");
+                if !alike {
+                    select.filter = counted(appearance);
+                }
+                members.push(select);
+            }
             let part = self.names.take(&format!("{of}_seen"));
             self.push_body(&part, Body::Union(members));
-            (part, "day".to_owned())
+            let filter = since.filter(|_| alike).and_then(|since| since.counts(&column(&part, "day")));
+            ((part, "day".to_owned()), filter.into_iter().collect())
         };
         let mut select = Select::from_part(&from.0);
         for key in &keys {
             select.column(column(&from.0, key), key);
         }
         select.group_by_these();
-        let seen_on = column(&from.0, &from.1);
-        select.column(fold(&min::MIN, seen_on.clone()), "first_day");
-        let whole = day(self.model.calendar.data_from);
-        select.filter.push(Expr::apply(&operators::GREATER_OR_EQUAL, vec![seen_on, whole]));
+        select.column(fold(&min::MIN, column(&from.0, &from.1)), "first_day");
+        select.filter = filter;
         let part = self.names.take(&format!("each_{of}"));
         self.push(&part, select);
         self.slices.insert(dimensions, part);

@@ -1,19 +1,16 @@
 //! The periods themselves: a row for each, with its bounds, the periods before it, and whether it is complete.
 //!
 //! Other parts ask a [`Spine`] for the columns that they need; it is written out once all have asked. In a calendar of rules
-//! the columns are arithmetic on the period's first day. In a custom calendar they come from the calendar's rows: periods are
-//! numbered, and the one before is found by its number.
+//! the columns are arithmetic on the period's first day. In a custom calendar they come from the calendar's rows
+//! ([`super::custom`]).
 
 use super::expand::Move;
 use super::names::Names;
-use super::relation::{
-    Atom, Body, From, Join, JoinKind, Neighbour, Part, Ranking, Rows, Scalar, Select, column, day, fold, moved,
-};
-use super::scan::{Scan, period_of};
+use super::relation::{Atom, Body, From, Join, JoinKind, Part, Rows, Scalar, Select, column, day, moved};
+use super::scan::period_of;
 use crate::calendar::{AsOf, Calendar, Date, Grain, Length, add_days};
-use crate::functions::{conversions, if_, max, operators};
-use crate::model::CalendarSource;
-use crate::model::expr::{Expr, Path, Window};
+use crate::functions::{conversions, if_, operators};
+use crate::model::expr::{Expr, Window};
 use std::collections::BTreeMap;
 
 /// The periods of one grain.
@@ -33,14 +30,20 @@ pub(super) enum Need {
     IsComplete,
     /// The day after the period.
     End,
+    /// The day after the period that follows; null where it is not known.
+    NextEnd,
     /// The last visible day of the period.
     LastDay,
     /// The period that a move leads to; null where there is none.
     Moved(Move),
     /// The first day of a window.
     WindowStart(Window),
-    /// The first period of a finer grain in a window.
+    /// The first day of the period of a longer grain that holds the first day.
+    UnitOf(Grain),
+    /// The first period of a finer grain in a window; null where that began before the calendar's first day.
     FirstPart(Grain, Window),
+    /// The last period of a finer grain in the period.
+    LastPart(Grain),
 }
 
 /// What a spine is made of.
@@ -51,6 +54,8 @@ pub(super) struct Ground<'a> {
     pub today: Option<&'a str>,
     /// The part with the days of a custom calendar.
     pub custom: Option<&'a str>,
+    /// The parts with all periods of a custom calendar, numbered, by their grain.
+    pub numbered: BTreeMap<Grain, String>,
 }
 
 impl Spine {
@@ -69,6 +74,9 @@ impl Spine {
                 let wish = match need {
                     Need::IsComplete => "is_complete".to_owned(),
                     Need::End => "period_end".to_owned(),
+                    Need::NextEnd => "next_period_end".to_owned(),
+                    Need::UnitOf(unit) => format!("{unit}_of_start"),
+                    Need::LastPart(part) => format!("last_{part}"),
                     Need::LastDay => "last_day".to_owned(),
                     Need::Moved(way) => move_name(grain, way),
                     Need::WindowStart(window) => format!("{}_start", window_name(*window)),
@@ -83,6 +91,11 @@ impl Spine {
                 name
             })
             .clone()
+    }
+
+    /// The columns that somebody needs, with their names.
+    pub(super) fn needs(&self) -> impl Iterator<Item = (&Need, &String)> {
+        self.columns.iter()
     }
 
     /// Writes the spine out.
@@ -130,6 +143,9 @@ impl Spine {
             let expr = match need {
                 Need::IsComplete => complete(calendar, end.clone(), as_of.as_ref()),
                 Need::End => end.clone(),
+                Need::NextEnd => moved(end.clone(), 1, self.grain),
+                Need::UnitOf(unit) => period_of(calendar, *unit, period.clone()),
+                Need::LastPart(part) => period_of(calendar, *part, moved(end.clone(), -1, Grain::Day)),
                 Need::LastDay => last_day.clone(),
                 Need::Moved(way) => self.moved_by_rules(period.clone(), way, first),
                 Need::WindowStart(window) => window_start(calendar, &period, &last_day, *window),
@@ -141,7 +157,7 @@ impl Spine {
     }
 
     /// The earlier of the period's last day and the last visible day.
-    fn last_day(&self, calendar: &Calendar, end: &Scalar, as_of: Option<&Scalar>) -> Scalar {
+    pub(super) fn last_day(&self, calendar: &Calendar, end: &Scalar, as_of: Option<&Scalar>) -> Scalar {
         let last = moved(end.clone(), -1, Grain::Day);
         let visible = match (calendar.as_of, as_of) {
             (_, Some(as_of)) => as_of.clone(),
@@ -168,118 +184,6 @@ impl Spine {
         }
         if way.previous { moved(at, -1, self.grain) } else { at }
     }
-
-    /// Periods of a custom calendar.
-    fn by_rows(&self, ground: &Ground<'_>, days: &str, names: &mut Names) -> Vec<Part> {
-        let calendar = ground.calendar;
-        let longer: Vec<Grain> = Grain::ALL.into_iter().filter(|grain| *grain > self.grain).collect();
-        let all = names.take(&format!("all_{}", self.name));
-        let own = if self.grain == Grain::Day { "day" } else { self.grain.name() };
-        let mut every = Select::from_part(days);
-        every.column(column(days, own), "period").group_by_these();
-        every.column(moved(fold(&max::MAX, column(days, "day")), 1, Grain::Day), "period_end");
-        for grain in &longer {
-            every.column(fold(&max::MAX, column(days, grain.name())), grain.name());
-        }
-        let mut parts = vec![Part { name: all.clone(), body: Body::Select(every) }];
-        let numbered = names.take(&format!("{}_numbered", self.name));
-        let mut numbers = Select::from_part(&all);
-        for name in ["period", "period_end"] {
-            numbers.column(column(&all, name), name);
-        }
-        let rank = |part: Vec<Scalar>, by: Scalar, dense: bool| {
-            Expr::leaf(Atom::RowNumber(Box::new(Ranking { part, order: vec![(by, false)], dense })))
-        };
-        numbers.column(rank(Vec::new(), column(&all, "period"), false), "number");
-        if self.grain != Grain::Day {
-            let order = column(&all, "period");
-            let next = Neighbour { value: order.clone(), offset: 1, part: Vec::new(), order };
-            numbers.column(Expr::leaf(Atom::Neighbour(Box::new(next))), "next");
-        }
-        for grain in &longer {
-            let name = grain.name();
-            numbers.column(column(&all, name), name);
-            numbers.column(rank(Vec::new(), column(&all, name), true), &format!("{name}_number"));
-            numbers.column(rank(vec![column(&all, name)], column(&all, "period"), false), &format!("number_in_{name}"));
-        }
-        parts.push(Part { name: numbered.clone(), body: Body::Select(numbers) });
-        parts.push(self.spine_by_rows(ground, calendar, &numbered));
-        parts
-    }
-
-    fn spine_by_rows(&self, ground: &Ground<'_>, calendar: &Calendar, numbered: &str) -> Part {
-        let here = &self.name;
-        let mut select = Select::from_part_as(numbered, here);
-        let period = column(here, "period");
-        let mut as_of = None;
-        select.filter.push(Expr::apply(&operators::GREATER_OR_EQUAL, vec![period.clone(), day(calendar.data_from)]));
-        let last_visible = match (calendar.as_of, ground.today) {
-            (AsOf::Today, Some(today)) => {
-                select.join(JoinKind::Cross, today, today, None);
-                as_of = Some(column(today, "as_of"));
-                column(today, "as_of")
-            }
-            (AsOf::Day(last), _) => day(last),
-            (AsOf::Today, None) => day(calendar.start),
-        };
-        select.filter.push(Expr::apply(&operators::LESS_OR_EQUAL, vec![period.clone(), last_visible]));
-        select.column(period.clone(), "period");
-        let end = column(here, "period_end");
-        let last_day = self.last_day(calendar, &end, as_of.as_ref());
-        let mut joined = 0;
-        for (need, name) in &self.columns {
-            let expr = match need {
-                Need::IsComplete => {
-                    let over = complete(calendar, end.clone(), as_of.as_ref());
-                    // Whether the last period of the calendar goes on after the calendar's last day is not known.
-                    let known = Expr::apply(&operators::IS_NOT_NULL, vec![column(here, "next")]);
-                    if self.grain == Grain::Day { over } else { Expr::apply(&operators::AND, vec![over, known]) }
-                }
-                Need::End => end.clone(),
-                Need::LastDay => last_day.clone(),
-                Need::Moved(way) => self.moved_by_rows(calendar, way, numbered, &mut select, &mut joined),
-                Need::WindowStart(window) | Need::FirstPart(_, window) => match window {
-                    Window::ToDate(unit) if *unit > self.grain => column(here, unit.name()),
-                    Window::ToDate(_) | Window::Period | Window::Previous | Window::AllTime | Window::Age(_) => period.clone(),
-                    Window::Trailing(length) => moved(last_day_after(&last_day), -i64::from(length.count), length.unit),
-                },
-            };
-            select.column(expr, name);
-        }
-        Part { name: here.clone(), body: Body::Select(select) }
-    }
-
-    /// Follows a move by the numbers of periods, with one join for each step.
-    fn moved_by_rows(&self, calendar: &Calendar, way: &Move, numbered: &str, select: &mut Select, joined: &mut u32) -> Scalar {
-        let mut at = self.name.clone();
-        let mut period = column(&at, "period");
-        let own = Length { count: 1, unit: self.grain };
-        for length in way.back.iter().chain(way.previous.then_some(&own)) {
-            *joined += 1;
-            let before = format!("before_{joined}");
-            let number = |of: &str, name: &str| column(of, name);
-            let less = |name: &str| {
-                let earlier = Expr::apply(&operators::SUBTRACT, vec![number(&at, name), Expr::number(length.count)]);
-                Expr::apply(&operators::EQUAL, vec![number(&before, name), earlier])
-            };
-            let on = if length.unit == self.grain {
-                less("number")
-            } else {
-                let name = length.unit.name();
-                let within = format!("number_in_{name}");
-                let same = Expr::apply(&operators::EQUAL, vec![number(&before, &within), number(&at, &within)]);
-                Expr::apply(&operators::AND, vec![less(&format!("{name}_number")), same])
-            };
-            select.join(JoinKind::Left, numbered, &before, Some(on));
-            at.clone_from(&before);
-            period = column(&before, "period");
-        }
-        if way.back.is_empty() || way.previous {
-            return period;
-        }
-        let known = Expr::apply(&operators::GREATER_OR_EQUAL, vec![period.clone(), day(calendar.data_from)]);
-        Expr::apply(&if_::IF, vec![known, period])
-    }
 }
 
 /// Whether a period is over, and its data has had its time to settle.
@@ -294,7 +198,7 @@ pub(super) fn complete(calendar: &Calendar, end: Scalar, as_of: Option<&Scalar>)
     Expr::apply(&operators::LESS_OR_EQUAL, vec![end, limit])
 }
 
-fn last_day_after(last_day: &Scalar) -> Scalar {
+pub(super) fn last_day_after(last_day: &Scalar) -> Scalar {
     moved(last_day.clone(), 1, Grain::Day)
 }
 
@@ -357,18 +261,6 @@ pub(super) fn window_name(window: Window) -> String {
         Window::ToDate(unit) => format!("{unit}_to_date"),
         Window::Trailing(length) => format!("trailing_{}", length.to_string().replace(' ', "_")),
     }
-}
-
-/// The days of a custom calendar, with the first day of each of their periods.
-pub(super) fn calendar_days(mut scan: Scan<'_>, calendar: &CalendarSource) -> Select {
-    let mut select = Select::default();
-    select.column(scan.path(&Path::to(calendar.day)), "day");
-    for (grain, stored) in &calendar.periods {
-        select.column(scan.path(&Path::to(*stored)), grain.name());
-    }
-    let (from, joins) = scan.finish();
-    (select.from, select.joins) = (Some(from), joins);
-    select
 }
 
 /// The engine's current date, read once.

@@ -165,7 +165,8 @@ impl Planner<'_> {
         select.filter = conditions;
         let done = self.part_name(group, &format!("_pairs_by_{grain}"));
         self.push(&done, select);
-        self.appears(group, &done, "period");
+        let which = self.since_whole();
+        self.appears(group, &done, "period", which);
         asks.iter().map(|ask| Series { part: done.clone(), column: ask.column.clone(), rows: None }).collect()
     }
 

@@ -200,9 +200,20 @@ pub fn query(project: &Valid, shows: &Shows) -> Option<Query> {
 /// Several KPIs at one grain, a column each.
 fn wide(model: &Model, grain: Grain, kpis: Vec<KpiId>) -> Question {
     let name = |id: &KpiId| model.kpis.get(*id).name.value.clone();
-    let mut outputs: Vec<Output> = kpis.iter().map(|id| Output { name: name(id), show: Show::Value(*id) }).collect();
+    let mut outputs: Vec<Output> = kpis.iter().map(|id| Output { name: name(id), show: beside(&kpis, *id) }).collect();
+    let omit_gaps = omit_gaps(model, &kpis);
     outputs.push(Output { name: "is_complete".to_owned(), show: Show::IsComplete(kpis) });
-    Question { outputs, ..blank(grain) }
+    Question { outputs, omit_gaps, ..blank(grain) }
+}
+
+/// Whether KPIs side by side leave out rows: only those that every one of them leaves out.
+pub fn omit_gaps(model: &Model, kpis: &[KpiId]) -> bool {
+    !kpis.is_empty() && kpis.iter().all(|id| model.kpis.get(*id).omit_gaps)
+}
+
+/// How a KPI's value is shown beside those of others. Alone it has no row where it is not shown.
+pub fn beside(kpis: &[KpiId], id: KpiId) -> Show {
+    if kpis.iter().all(|other| *other == id) { Show::Value(id) } else { Show::ValueIfShown(id) }
 }
 
 /// A question without columns, at the project's own data.
@@ -216,12 +227,14 @@ pub fn blank(grain: Grain) -> Question {
         since: None,
         omit_gaps: false,
         from: None,
+        is_lead_in: false,
         to: None,
         data: Data::Warehouse,
     }
 }
 
-/// KPIs side by side, each once, with four columns: `revenue__value`, `revenue__prior`, `revenue__change` and `revenue__is_complete`.
+/// KPIs side by side, each once, with four columns: `revenue__value`, `revenue__prior`, `revenue__change` and `revenue__is_complete`;
+/// and `revenue__is_shown` where it omits gaps.
 pub(super) fn with_changes(model: &Model, grain: Grain, kpis: impl Iterator<Item = KpiId>) -> Question {
     let mut question = blank(grain);
     let mut added = Vec::new();
@@ -236,9 +249,15 @@ pub(super) fn with_changes(model: &Model, grain: Grain, kpis: impl Iterator<Item
         add("prior", Show::Prior(id));
         add("change", Show::Change(id));
         add("is_complete", Show::IsComplete(vec![id]));
+        if model.kpis.get(id).omit_gaps {
+            add(IS_SHOWN, Show::IsShown(id));
+        }
     }
     question
 }
+
+/// How the column is called that says whether a KPI which omits gaps has a row, after its name.
+pub const IS_SHOWN: &str = "is_shown";
 
 /// The KPIs of all scorecards, one row for each KPI and period: worked out side by side for each grain, then stacked.
 fn all_values(project: &Valid) -> Query {
@@ -285,5 +304,8 @@ fn long_rows(model: &Model, id: KpiId, grain: Grain, from: &str) -> Select {
     select.column(text(&kpi.facts.unit.to_string()), "unit");
     let owner = kpi.owner.map(|team| model.teams.get(team).name.value.as_str());
     select.column(text_or_null(owner), "owner");
+    if kpi.omit_gaps {
+        select.filter.push(column(from, &format!("{name}__{IS_SHOWN}")));
+    }
     select
 }

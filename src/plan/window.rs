@@ -59,13 +59,14 @@ impl Planner<'_> {
         add_keys(&mut scan, &group.keys, &mut select);
         select.group_by_these();
         let range = scan.range(time, days);
-        let (shared, own) = conditions(&mut scan, &asks);
+        let (shared, own) = conditions(&mut scan, group, &asks);
         select.filter = range.into_iter().chain(shared).collect();
         let mut partials = Vec::new();
-        for (ask, filter) in asks.iter().zip(own) {
+        for (ask, filter) in asks.iter().zip(&own) {
             let argument = ask.aggregate.argument.as_ref().map(|argument| scan.row(argument));
             partials.push(add_partials(ask, argument.as_ref(), filter.as_ref(), &mut select));
         }
+        let which = self.which_show(group, &asks, &own, &mut select);
         let rows = group.presence.then(|| self.columns.take("rows"));
         if let Some(rows) = &rows {
             select.column(count_rows(), rows);
@@ -75,7 +76,7 @@ impl Planner<'_> {
         select.joins = joins;
         let part = self.part_name(group, "_by_day");
         self.push(&part, select);
-        self.appears(group, &part, "day");
+        self.appears(group, &part, "day", which);
         let daily = Daily { part, keys: group.keys.iter().map(|key| key.name.clone()).collect() };
         for grain in Grain::ALL {
             self.daily_at(group, grain, &daily, places, &partials, rows.as_deref(), found);

@@ -6,6 +6,7 @@ use crate::calendar::{Calendar, Date, Grain, Label, add_days};
 use crate::diagnostic::Findings;
 use crate::model::expr::Age;
 use crate::model::{ASKED, KpiId, Model};
+use crate::plan::views::{beside, omit_gaps};
 use crate::plan::{Data, Output, Question, Show};
 
 /// The name under which the words of the command line show up in findings.
@@ -71,6 +72,8 @@ pub struct Known {
     pub grain: Grain,
     /// The ages of its cohorts.
     pub age: Option<Age>,
+    /// Whether it omits gaps.
+    pub omit_gaps: bool,
 }
 
 /// The spec file for what is asked, and the columns of the answer. `known` says what is known of a KPI.
@@ -87,6 +90,10 @@ pub fn file(asked: &Asked, known: impl Fn(&str) -> Option<Known>) -> (String, Ve
         let words = formula.split(|char: char| !(char.is_ascii_alphanumeric() || char == '_'));
         if let Some(age) = words.filter_map(&known).find_map(|kpi| kpi.age) {
             text.push_str(&format!("    {age}\n"));
+        }
+        // A KPI leaves out what its own view does, on a part of the rows too; a formula over KPIs has a row for every period.
+        if known(&formula).is_some_and(|kpi| kpi.omit_gaps) {
+            text.push_str("    gaps: omit\n");
         }
         let called = if name == unnamed(at) { formula.clone() } else { name.clone() };
         match &asked.condition {
@@ -146,9 +153,9 @@ pub fn question(model: &Model, asked: &Asked, columns: &[Column]) -> Result<(Que
     let calendar = &model.calendar;
     let from = asked.from.as_ref().map(|text| first_day(calendar, text)).transpose()?;
     let to = asked.to.as_ref().map(|text| last_day(calendar, text)).transpose()?;
-    let mut outputs: Vec<Output> =
-        kpis.iter().map(|(name, id)| Output { name: name.clone(), show: Show::Value(*id) }).collect();
     let ids: Vec<KpiId> = kpis.iter().map(|(_, id)| *id).collect();
+    let mut outputs: Vec<Output> =
+        kpis.iter().map(|(name, id)| Output { name: name.clone(), show: beside(&ids, *id) }).collect();
     outputs.push(Output { name: "is_complete".to_owned(), show: Show::IsComplete(ids.clone()) });
     let mut age: Option<(Age, &str)> = None;
     for (name, id) in &kpis {
@@ -169,8 +176,9 @@ pub fn question(model: &Model, asked: &Asked, columns: &[Column]) -> Result<(Que
         age,
         filter: None,
         since: None,
-        omit_gaps: false,
+        omit_gaps: omit_gaps(model, &ids),
         from,
+        is_lead_in: false,
         to,
         data: Data::Warehouse,
     };
@@ -205,7 +213,8 @@ mod tests {
             condition: Some("country = 'DE'".into()),
             ..Asked::default()
         };
-        let (text, columns) = file(&asked, |name| (name == "revenue").then_some(Known { grain: Grain::Week, age: None }));
+        let (text, columns) =
+            file(&asked, |name| (name == "revenue").then_some(Known { grain: Grain::Week, age: None, omit_gaps: false }));
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         assert_eq!(names, ["revenue", "aov", "value_3"]);
         assert!(text.contains("formula: 'slice(revenue, country = ''DE'')'"), "{text}");

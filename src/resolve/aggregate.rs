@@ -57,7 +57,7 @@ impl Resolver<'_> {
                 .help("over periods there are `avg`, `sum`, `min`, `max`, `median`, `percentile` and `stddev`");
             return broken;
         }
-        let Some(window) = self.window(call.over.as_ref()) else { return broken };
+        let Some(window) = self.window(call.over.as_ref(), Some(grain)) else { return broken };
         if fraction.is_none() && function.takes.contains(&Argument::Fraction) {
             return broken;
         }
@@ -239,7 +239,7 @@ impl Resolver<'_> {
             Some(argument) => Some(self.row(argument, &Scope::derived(source).looking(stock.as_ref()))),
         };
         let filter = call.filter.as_ref().map(|filter| self.row(filter, &Scope::filter(source).looking(stock.as_ref())));
-        let window = self.window(call.over.as_ref());
+        let window = self.window(call.over.as_ref(), None);
         let time = if stock.is_some() { None } else { self.time(call, source, window).ok()? };
         let window = window?;
         if (*function == first::FIRST || *function == last::LAST) && !self.can_order(call, function, source, time) {
@@ -440,8 +440,8 @@ impl Resolver<'_> {
         Ok(Some(column))
     }
 
-    /// What a window means; nothing, with a finding, if it has no meaning.
-    fn window(&mut self, over: Option<&Spanned<WrittenWindow>>) -> Option<Window> {
+    /// What a window means, over rows or over periods of a grain; nothing, with a finding, if it has no meaning.
+    fn window(&mut self, over: Option<&Spanned<WrittenWindow>>, each: Option<Grain>) -> Option<Window> {
         let Some(over) = over else { return Some(Window::Period) };
         match over.value {
             WrittenWindow::AllTime => Some(Window::AllTime),
@@ -449,7 +449,9 @@ impl Resolver<'_> {
             WrittenWindow::Age => self.over_age(over.span),
             WrittenWindow::Trailing(count, unit) => {
                 let length = self.whole_periods(&Spanned::new((count, unit), over.span))?;
-                self.custom_length(length, over.span).then_some(Window::Trailing(length))
+                // A number of periods is one in every calendar.
+                let counts = each.is_some_and(|grain| grain == length.unit);
+                (counts || self.custom_length(length, over.span, each)).then_some(Window::Trailing(length))
             }
             WrittenWindow::ToDate(unit) => match unit.grain() {
                 Some(grain) if grain != Grain::Day => Some(Window::ToDate(grain)),
@@ -464,15 +466,22 @@ impl Resolver<'_> {
     }
 
     /// In a custom calendar a month has no length of its own.
-    fn custom_length(&mut self, length: Length, span: Span) -> bool {
-        let months = matches!(length.unit, Grain::Month | Grain::Quarter | Grain::Year);
-        if self.model.calendar.custom && months {
-            let message = format!("in a custom calendar {length} are no fixed number of days");
-            self.report(&codes::BAD_WINDOW, span, message)
-                .help("write the window in days or weeks, or aggregate over periods: `sum(kpi each month over trailing ...)`");
-            return false;
+    fn custom_length(&mut self, length: Length, span: Span, each: Option<Grain>) -> bool {
+        if !self.model.calendar.custom || length.unit < Grain::Month {
+            return true;
         }
-        true
+        let (unit, is) = (length.unit, if length.count == 1 { "is" } else { "are" });
+        let parts = each.unwrap_or(Grain::Day);
+        let message = format!("in a custom calendar {length} {is} no fixed number of {parts}s");
+        let help = match each {
+            None => {
+                format!("write the window in days or weeks, or go over periods: `sum(kpi each {unit} over trailing {length})`")
+            }
+            Some(Grain::Day) => format!("write the window in days or weeks, or go over whole {unit}s: `each {unit}`"),
+            Some(parts) => format!("write the window in {parts}s, or go over whole {unit}s: `each {unit}`"),
+        };
+        self.report(&codes::BAD_WINDOW, span, message).help(help);
+        false
     }
 
     /// Reports clauses that an aggregate of this kind does not take.

@@ -6,16 +6,31 @@ use super::spell::{Spelling, Tightness, spelling};
 use super::write::{Writer, is_column, joined};
 use crate::calendar::{Grain, Weekday};
 use crate::model::expr::{Expr, Literal, Node};
-use crate::plan::relation::{Atom, Civil, Fold, From, Moment, Neighbour, PeriodOf, Ranking, Rolling, Rows, Scalar, SoFar};
+use crate::plan::relation::{
+    Atom, Civil, Fold, From, Moment, Neighbour, PeriodOf, Ranking, Rolling, Rows, Scalar, Select, SoFar,
+};
 
 /// Expressions of one select. Each is written at the end of a text, and gives how tightly it binds.
 pub(super) struct Scope<'a> {
     pub(super) writer: &'a Writer<'a>,
     /// Whether columns are named with their relation.
     pub(super) qualify: bool,
+    /// The select.
+    pub(super) select: &'a Select,
+    /// The expressions of the select inside of which it stands.
+    pub(super) outer: Option<&'a Scope<'a>>,
 }
 
 impl Scope<'_> {
+    /// Whether a column is named with its relation: one of a select outside, as columns are there.
+    fn qualifies(&self, of: &str) -> bool {
+        let mut own = self.select.from.iter().chain(self.select.joins.iter().map(|join| &join.from));
+        match self.outer {
+            Some(outer) if !own.any(|from| from.name == of) => outer.qualifies(of),
+            _ => self.qualify,
+        }
+    }
+
     fn dialect(&self) -> &dyn Dialect {
         self.writer.dialect
     }
@@ -255,7 +270,7 @@ impl Scope<'_> {
         let dialect = self.dialect();
         match atom {
             Atom::Column { of, name } => {
-                if self.qualify && !of.is_empty() {
+                if !of.is_empty() && self.qualifies(of) {
                     out.push_str(&dialect.identifier(of));
                     out.push('.');
                 }
@@ -294,7 +309,7 @@ impl Scope<'_> {
             }
             Atom::Single(select) => {
                 let mut text = String::new();
-                self.writer.select(select, &mut text);
+                self.writer.select_within(select, Some(self), &mut text);
                 out.push_str(&format!("({})", text.replace('\n', " ")));
             }
             Atom::Same(one, two) => {

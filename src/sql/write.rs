@@ -62,9 +62,14 @@ impl Writer<'_> {
     }
 
     pub(super) fn select(&self, select: &Select, out: &mut String) {
+        self.select_within(select, None, out);
+    }
+
+    /// A select inside an expression of another one, whose columns it may use.
+    pub(super) fn select_within(&self, select: &Select, outer: Option<&Scope<'_>>, out: &mut String) {
         // Columns are named with their relation only where there are several.
         let qualify = !select.joins.is_empty();
-        let scope = Scope { writer: self, qualify };
+        let scope = Scope { writer: self, qualify, select, outer };
         let word = if select.distinct { "select distinct" } else { "select" };
         out.push_str(word);
         let start = out.len();

@@ -13,6 +13,9 @@ use super::project::{
 pub fn make(project: &mut Project, times: &Times, choices: &mut Choices) {
     let grain = *choices.pick(&grains(project));
     let unit = if choices.chance(45) { grain } else { *choices.pick(&Grain::ALL) };
+    // Weeks that are those of the rules lie in two months, which a calendar of one's own does not have.
+    let regular = project.calendar.custom.as_ref().is_some_and(|custom| custom.is_regular);
+    let unit = if regular && (unit == Grain::Week) != (grain == Grain::Week) { grain } else { unit };
     let most = if unit == Grain::Day { 8 } else { 4 };
     let age = Some((unit, i32::try_from(choices.between(1, most)).unwrap()));
     let Some(formula) = cohort(project, times, choices) else { return };

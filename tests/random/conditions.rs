@@ -3,7 +3,7 @@
 use super::data::{TEXTS, Times, some_month, value};
 use super::generate::Choices;
 use super::project::{
-    Aggregate, Expr, Grain, Holds, Journey, Length, Path, Project, Row, RowLeaf, Source, Type, Unit, Value, Window,
+    Aggregate, Calendar, Expr, Grain, Holds, Journey, Length, Path, Project, Row, RowLeaf, Source, Type, Unit, Value, Window,
 };
 use super::stocks::formulas as stocks;
 
@@ -281,7 +281,7 @@ impl Maker<'_> {
         let has_time = at.is_some() || source.time.is_some();
         let stock = if at.is_none() { stocks::moment(source, choices) } else { None };
         let window = match has_time {
-            true => self::window(choices),
+            true => self::window(&self.project.calendar, choices),
             false if source.states.is_some() => Window::Period,
             false => Window::AllTime,
         };
@@ -338,13 +338,15 @@ fn comparison(choices: &mut Choices) -> &'static str {
 }
 
 /// Any window.
-pub fn window(choices: &mut Choices) -> Window {
+pub fn window(calendar: &Calendar, choices: &mut Choices) -> Window {
     let grain = *choices.pick(&[Grain::Week, Grain::Month, Grain::Quarter, Grain::Year]);
     match choices.below(20) {
         0..10 => Window::Period,
         10..14 => {
             let (unit, most) =
                 *choices.pick(&[(Grain::Day, 40), (Grain::Week, 6), (Grain::Month, 4), (Grain::Quarter, 2), (Grain::Year, 1)]);
+            // A month of a calendar of one's own is no number of days.
+            let unit = if calendar.custom.is_some() { unit.min(Grain::Week) } else { unit };
             Window::Trailing(Length { count: i32::try_from(choices.between(1, most)).unwrap(), unit })
         }
         14..16 => Window::ToDate(grain),

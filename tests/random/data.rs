@@ -2,6 +2,7 @@
 
 use super::calendar::{days, months};
 use super::conditions;
+use super::customs;
 use super::generate::Choices;
 use super::project::{Calendar, Column, Dimension, Expr, Grain, Project, Row, RowLeaf, Source, Type, Unit, Value};
 use super::stocks::data as stocks;
@@ -25,6 +26,7 @@ pub fn calendar(choices: &mut Choices) -> Calendar {
         zone: choices.word(&ZONES),
         week_starts: choices.weighted(&[(3, weekdays[0]), (2, weekdays[1]), (1, weekdays[2])]),
         fiscal_month: if choices.chance(60) { 1 } else { i8::try_from(choices.between(1, 12)).unwrap() },
+        custom: None,
     };
     let any = days(date(2022, 1, 1), choices.between(0, 900));
     calendar.start = boundary(&calendar, any, choices);
@@ -41,6 +43,18 @@ pub fn calendar(choices: &mut Choices) -> Calendar {
     }
     // An earlier day is refused: nothing would be shown.
     calendar.as_of = calendar.as_of.max(calendar.start);
+    if choices.chance(30) {
+        calendar.custom = Some(customs::make(&calendar, choices));
+        // On the first days of its own periods as well.
+        for day in [calendar.data_from, calendar.start] {
+            let moved = calendar.period(*choices.pick(&Grain::ALL), day).filter(|_| choices.chance(60)).unwrap_or(day);
+            if day == calendar.data_from && moved >= calendar.first_day() {
+                calendar.data_from = moved;
+            } else if day == calendar.start {
+                calendar.start = moved.max(calendar.data_from);
+            }
+        }
+    }
     calendar
 }
 
@@ -50,7 +64,7 @@ fn boundary(calendar: &Calendar, day: Date, choices: &mut Choices) -> Date {
         return day;
     }
     let grain = *choices.pick(&Grain::ALL);
-    calendar.period(grain, day)
+    calendar.period(grain, day).unwrap_or(day)
 }
 
 /// Makes up times, many of them at the edges of something and many of them the same.
@@ -79,7 +93,7 @@ impl Times {
             0 => calendar.start,
             1 => calendar.data_from,
             2 => calendar.as_of,
-            3 => calendar.period(*choices.pick(&Grain::ALL), any),
+            3 => calendar.period(*choices.pick(&Grain::ALL), any).unwrap_or(any),
             4 => self.change_of_clocks(any),
             _ => any,
         };

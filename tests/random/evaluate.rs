@@ -1,7 +1,7 @@
 //! The reference evaluator: what each view of a project shows, worked out row by row from the rules of section 8 of the
 //! language ("rule 4" and so on below). It is slow and obvious on purpose, and knows nothing of how the compiler goes about it.
 
-use super::calendar::{days, earlier, months};
+use super::calendar::{Back, days, earlier, months};
 use super::functions;
 use super::print::seconds;
 use super::project::{
@@ -19,8 +19,7 @@ pub struct Line {
     pub period: Date,
     pub dimensions: Vec<Value>,
     pub value: Value,
-    /// Nothing where the language does not say.
-    pub is_complete: Option<bool>,
+    pub is_complete: bool,
 }
 
 /// For what a formula is worked out: a period, a slice of it, and the parts that `slice` takes.
@@ -55,31 +54,33 @@ impl<'a> Evaluator<'a> {
 
     /// The rows of a view.
     pub fn view(&self, kpi: &'a Kpi, grain: Grain, dimensions: &[String]) -> Vec<Line> {
-        let slices = if dimensions.is_empty() { vec![(Vec::new(), None)] } else { self.slices(kpi, grain, dimensions) };
+        let slices = if dimensions.is_empty() { vec![(Vec::new(), Date::MIN)] } else { self.slices(kpi, grain, dimensions) };
         let mut lines = Vec::new();
         for start in self.calendar.shown(grain) {
             for (values, first) in &slices {
-                // Rule 8: dense, and in slices from the period of the first appearance.
-                if first.is_some_and(|first| start < first) {
+                // Rule 8: dense, and in slices from the period of the first row that shows them.
+                if *first >= self.calendar.end(grain, start) {
                     continue;
                 }
                 let slice: Vec<_> = dimensions.iter().cloned().zip(values.iter().cloned()).collect();
                 for age in ages(kpi) {
                     let place = Place { grain, start, slice: slice.clone(), parts: Vec::new(), age, born: None };
                     // A cohort is there at an age once that of its first day has begun.
-                    if age.is_some_and(|age| self.at_age(age, start).0 > self.calendar.as_of) {
+                    if age.is_some_and(|age| !self.has_begun(age, start)) {
                         continue;
                     }
                     if kpi.omit_gaps && !self.kpi_has_rows(kpi, &place) {
                         continue;
                     }
                     // Rule 9; the age of a cohort is over with that of its last day.
-                    let mut end = Calendar::end(grain, start);
-                    if let Some(age) = age {
-                        end = self.at_age(age, days(end, -1)).1;
-                    }
-                    let settled = days(end, self.calendar.settle) <= days(self.calendar.as_of, 1);
-                    let is_complete = if settled { self.kpi_is_whole(kpi, &place) } else { Some(false) };
+                    let end = self.calendar.end(grain, start);
+                    let of_last = age.map(|age| self.at_age(age, days(end, -1)));
+                    let ends = [Some((start, end)), of_last.flatten()];
+                    let settled = ends.into_iter().flatten().all(|(_, end)| self.is_over(end));
+                    let unit = age.map_or((grain, start), |(unit, _)| (unit, of_last.flatten().map_or(start, |at| at.0)));
+                    let known = [(grain, start), unit].iter().all(|(grain, start)| self.calendar.end_is_known(*grain, *start));
+                    let there = age.is_none() || of_last.flatten().is_some();
+                    let is_complete = settled && known && there && self.kpi_is_whole(kpi, &place);
                     let mut dimensions = values.clone();
                     dimensions.extend(age.map(|(_, age)| Value::Number(f64::from(age))));
                     lines.push(Line { period: start, dimensions, value: self.kpi(kpi, &place), is_complete });
@@ -90,9 +91,19 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The period in which what began on a day has an age: its first day, and the day after it.
-    fn at_age(&self, (unit, age): (Grain, i32), born: Date) -> (Date, Date) {
-        let start = Calendar::later(unit, self.calendar.period(unit, born), age);
-        (start, Calendar::end(unit, start))
+    fn at_age(&self, (unit, age): (Grain, i32), born: Date) -> Option<(Date, Date)> {
+        let start = self.calendar.later(unit, self.calendar.period(unit, born)?, age)?;
+        Some((start, self.calendar.end(unit, start)))
+    }
+
+    /// Whether that period has begun.
+    fn has_begun(&self, age: (Grain, i32), born: Date) -> bool {
+        self.at_age(age, born).is_some_and(|(start, _)| start <= self.calendar.as_of)
+    }
+
+    /// Rule 9: whether what ends before a day is over, and its data has settled.
+    fn is_over(&self, end: Date) -> bool {
+        days(end, self.calendar.settle) <= days(self.calendar.as_of, 1)
     }
 
     /// The value of a KPI.
@@ -149,10 +160,12 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Rule 7: the same at the period before; nothing if that starts before `data_from`.
+    /// Rule 7: the same at the period before; nothing if that starts before `data_from`, or is not there.
     fn past(&self, length: Option<Length>, place: &Place<'a>) -> Option<Place<'a>> {
-        let start = Calendar::back(place.grain, place.start, length).unwrap();
-        (start >= self.calendar.data_from).then(|| Place { start, ..place.clone() })
+        match self.calendar.back(place.grain, place.start, length).unwrap() {
+            Back::To(start) => Some(Place { start, ..place.clone() }),
+            Back::Before | Back::Nowhere => None,
+        }
     }
 
     /// Rule 2: an aggregate over the rows of the period and slice for which its condition is true.
@@ -249,7 +262,7 @@ impl<'a> Evaluator<'a> {
             let own = born.map(|day| Place { born: Some(day), ..place.clone() });
             let place = own.as_ref().unwrap_or(place);
             // A row counts at an age once its own has begun; without a time it is in no cohort.
-            let begun = || place.age.zip(born).is_some_and(|(age, born)| self.at_age(age, born).0 <= self.calendar.as_of);
+            let begun = || place.age.zip(born).is_some_and(|(age, born)| self.has_begun(age, born));
             if looks_at_ages && !begun() {
                 continue;
             }
@@ -312,31 +325,29 @@ impl<'a> Evaluator<'a> {
         let Place { grain, start, .. } = *place;
         let anchor = self.calendar.anchor(grain, start);
         match window {
-            Window::Period => (Some(start), anchor),
+            Window::Period => (Some(start.max(self.calendar.first_day())), anchor),
             Window::Trailing(length) => (Some(earlier(anchor, length)), anchor),
-            Window::ToDate(of) => (Some(self.calendar.period(of, days(anchor, -1))), anchor),
+            Window::ToDate(of) => (self.calendar.period(of, days(anchor, -1)), anchor),
             Window::AllTime => (None, anchor),
-            Window::Previous => (Some(Calendar::later(grain, start, -1)), start.min(anchor)),
-            Window::Age => {
-                // Where no row is at hand, the first day of the cohort.
-                let (from, to) = self.at_age(place.age.unwrap(), place.born.unwrap_or(start));
-                (Some(from), to.min(days(self.calendar.as_of, 1)))
-            }
+            Window::Previous => match self.calendar.later(grain, start, -1) {
+                Some(before) => (Some(before.max(self.calendar.first_day())), start.min(anchor)),
+                // In no period of the calendar there are no rows.
+                None => (Some(start), start),
+            },
+            // Where no row is at hand, the first day of the cohort.
+            Window::Age => match self.at_age(place.age.unwrap(), place.born.unwrap_or(start)) {
+                Some((from, to)) => (Some(from.max(self.calendar.first_day())), to.min(days(self.calendar.as_of, 1))),
+                None => (Some(start), start),
+            },
         }
     }
 
     /// The periods that `each` goes over: those of its window that start on or after `data_from`.
     fn periods(&self, each: &Each, place: &Place<'a>) -> Vec<Place<'a>> {
         let (from, to) = self.each_window(each, place);
-        let mut start = self.calendar.period(each.grain, from.unwrap_or(self.calendar.data_from));
-        let mut periods = Vec::new();
-        while start < to {
-            if start >= self.calendar.data_from {
-                periods.push(Place { grain: each.grain, start, ..place.clone() });
-            }
-            start = Calendar::end(each.grain, start);
-        }
-        periods
+        let from = from.map_or(self.calendar.data_from, |from| from.max(self.calendar.data_from));
+        let starts = self.calendar.from(each.grain, from).into_iter().filter(|start| *start < to);
+        starts.map(|start| Place { grain: each.grain, start, ..place.clone() }).collect()
     }
 
     /// Rule 4: with `each g`, `trailing N g` is the last N periods of g, ending with the one that holds the last day before
@@ -345,9 +356,8 @@ impl<'a> Evaluator<'a> {
         let (from, to) = self.window(each.window, place);
         match each.window {
             Window::Trailing(length) if each.grain != Grain::Day => {
-                let last = self.calendar.period(each.grain, days(to, -1));
-                // As many periods back from the one after it.
-                (Calendar::back(each.grain, Calendar::end(each.grain, last), Some(length)), to)
+                // Where the calendar does not reach back so far, it begins before all that is known.
+                (Some(self.calendar.first_of_last(each.grain, days(to, -1), length).unwrap_or(Date::MIN)), to)
             }
             _ => (from, to),
         }
@@ -356,59 +366,108 @@ impl<'a> Evaluator<'a> {
 
 // Which rows of a view there are, and which of them are complete.
 impl<'a> Evaluator<'a> {
-    /// Rule 8: the combinations of dimension values that a KPI has had, each with the first period of its appearance.
-    fn slices(&self, kpi: &'a Kpi, grain: Grain, dimensions: &[String]) -> Vec<(Vec<Value>, Option<Date>)> {
-        let mut found: Vec<(Vec<Value>, Option<Date>)> = Vec::new();
+    /// Rule 8: the combinations of dimension values that a KPI has had, each with the day of the first row that shows it: the first on or
+    /// after `data_from`, or after the beginning of a window that is looked at in a period shown.
+    fn slices(&self, kpi: &'a Kpi, grain: Grain, dimensions: &[String]) -> Vec<(Vec<Value>, Date)> {
+        let mut found: Vec<(Vec<Value>, Date)> = Vec::new();
         let slice: Vec<(String, Value)> = dimensions.iter().map(|name| (name.clone(), Value::Null)).collect();
         let mut seen = |record: Record<'a>, day: Date| {
-            let first = self.calendar.period(grain, day);
             let values: Vec<Value> = dimensions.iter().map(|name| self.rows.dimension(record, name)).collect();
             match found.iter_mut().find(|(known, _)| *known == values) {
-                Some((_, known)) => *known = (*known).min(Some(first)),
-                None => found.push((values, Some(first))),
+                Some((_, known)) => *known = (*known).min(day),
+                None => found.push((values, day)),
             }
         };
         for age in ages(kpi) {
+            let mut leaves: Vec<Leaf<'a>> = Vec::new();
             let start = self.calendar.data_from;
             let place = Place { grain, start, slice: slice.clone(), parts: Vec::new(), age, born: None };
-            self.kpi_appearances(kpi, &place, &mut seen);
+            self.kpi_leaves(kpi, &place, true, &mut leaves);
+            for start in self.calendar.shown(grain) {
+                self.kpi_leaves(kpi, &Place { start, ..place.clone() }, false, &mut leaves);
+            }
+            for leaf in leaves {
+                self.leaf_appearances(&leaf, &mut seen);
+            }
         }
         found
     }
 
-    fn kpi_appearances(&self, kpi: &'a Kpi, place: &Place<'a>, seen: &mut dyn FnMut(Record<'a>, Date)) {
+    fn kpi_leaves(&self, kpi: &'a Kpi, place: &Place<'a>, anywhere: bool, leaves: &mut Vec<Leaf<'a>>) {
         match &kpi.body {
-            Body::Formula(formula) => self.appearances(formula, place, seen),
+            Body::Formula(formula) => self.leaves(formula, place, anywhere, leaves),
             Body::Values { .. } => {}
         }
     }
 
-    fn appearances(&self, formula: &'a Formula, place: &Place<'a>, seen: &mut dyn FnMut(Record<'a>, Date)) {
+    /// The aggregates of a formula that keep all dimensions, each with the earliest day that its window has in the periods in which it is
+    /// looked at; `anywhere` only lists them.
+    fn leaves(&self, formula: &'a Formula, place: &Place<'a>, anywhere: bool, leaves: &mut Vec<Leaf<'a>>) {
         formula.leaves(&mut |figure| match figure {
-            Figure::Kpi(name) => self.kpi_appearances(self.project.kpi(name), place, seen),
-            Figure::Aggregate(aggregate) => self.leaf_appearances(aggregate, place, seen),
-            Figure::Grouped(grouped) => self.leaf_appearances(&grouped.of, place, seen),
-            Figure::Each(each) => self.appearances(&each.of, &Place { grain: each.grain, ..place.clone() }, seen),
-            Figure::Past(_, of, _) => self.appearances(of, place, seen),
-            Figure::Slice(of, condition) => self.appearances(of, &part(place, condition), seen),
+            Figure::Kpi(name) => self.kpi_leaves(self.project.kpi(name), place, anywhere, leaves),
+            Figure::Aggregate(aggregate) => self.leaf(aggregate, place, anywhere, leaves),
+            Figure::Grouped(grouped) => self.leaf(&grouped.of, place, anywhere, leaves),
+            Figure::Each(each) if anywhere => {
+                self.leaves(&each.of, &Place { grain: each.grain, ..place.clone() }, anywhere, leaves);
+            }
+            Figure::Each(each) => {
+                // Windows begin the earlier, the earlier their period is.
+                let first = self.periods(each, place).into_iter().next();
+                first.into_iter().for_each(|place| self.leaves(&each.of, &place, anywhere, leaves));
+            }
+            Figure::Past(past, of, length) => {
+                let before = if anywhere { Some(place.clone()) } else { self.past(*length, place) };
+                before.into_iter().for_each(|place| self.leaves(of, &place, anywhere, leaves));
+                if *past != Past::Prior {
+                    self.leaves(of, place, anywhere, leaves);
+                }
+            }
+            Figure::Slice(of, condition) => self.leaves(of, &part(place, condition), anywhere, leaves),
             Figure::Total(of, dimensions) => {
                 // What lacks a dimension shows no slices.
                 let without = total(place, dimensions);
                 if without.slice.len() == place.slice.len() {
-                    self.appearances(of, &without, seen);
+                    self.leaves(of, &without, anywhere, leaves);
                 }
             }
         });
     }
 
-    /// The rows of a leaf that pass its condition, each with the day on which it counts, whatever the window.
-    fn leaf_appearances(&self, aggregate: &'a Aggregate, place: &Place<'a>, seen: &mut dyn FnMut(Record<'a>, Date)) {
+    fn leaf(&self, aggregate: &'a Aggregate, place: &Place<'a>, anywhere: bool, leaves: &mut Vec<Leaf<'a>>) {
+        let since = if anywhere {
+            self.calendar.data_from
+        } else {
+            // All time has no beginning.
+            self.window(aggregate.window, place).0.unwrap_or(Date::MIN)
+        };
+        let same = |leaf: &&mut Leaf<'a>| {
+            std::ptr::eq(leaf.aggregate, aggregate)
+                && leaf.place.grain == place.grain
+                && leaf
+                    .place
+                    .parts
+                    .iter()
+                    .map(|part| std::ptr::from_ref(*part))
+                    .eq(place.parts.iter().map(|part| std::ptr::from_ref(*part)))
+        };
+        match leaves.iter_mut().find(same) {
+            Some(known) => known.since = known.since.min(since),
+            None => leaves.push(Leaf { aggregate, place: place.clone(), since }),
+        }
+    }
+
+    /// The rows of a leaf that pass its condition, each with the day on which it counts.
+    fn leaf_appearances(&self, leaf: &Leaf<'a>, seen: &mut dyn FnMut(Record<'a>, Date)) {
+        let Leaf { aggregate, place, since } = leaf;
         let calendar = self.calendar;
         let anywhere = Place { slice: Vec::new(), ..place.clone() };
         if related(aggregate.filter.as_ref()).is_empty() && self.project.stock(aggregate).is_none() {
+            // A calendar of one's own puts days before its first into no period.
+            let by_period = matches!(aggregate.window, Window::Period | Window::Previous);
+            let since = if by_period { (*since).max(calendar.first_day()) } else { *since };
             for (day, record, _) in self.passing(aggregate, &anywhere) {
                 match day {
-                    Some(day) if day >= calendar.data_from && day <= calendar.as_of => {
+                    Some(day) if day >= since && day <= calendar.as_of => {
                         seen(record, day);
                     }
                     // Rows without a time are there from the beginning.
@@ -419,14 +478,10 @@ impl<'a> Evaluator<'a> {
             return;
         }
         // Whether a row passes, or a state holds, depends on the period: it appears in the first in which it is in the window and passes.
-        let mut start = calendar.period(place.grain, calendar.data_from);
-        while start <= calendar.as_of {
-            if start >= calendar.data_from {
-                for (_, record, _) in self.in_window(aggregate, &Place { start, ..anywhere.clone() }) {
-                    seen(record, start);
-                }
+        for start in calendar.from(place.grain, calendar.data_from) {
+            for (_, record, _) in self.in_window(aggregate, &Place { start, ..anywhere.clone() }) {
+                seen(record, start);
             }
-            start = Calendar::end(place.grain, start);
         }
     }
 
@@ -457,57 +512,79 @@ impl<'a> Evaluator<'a> {
         any
     }
 
-    fn kpi_is_whole(&self, kpi: &'a Kpi, place: &Place<'a>) -> Option<bool> {
+    fn kpi_is_whole(&self, kpi: &'a Kpi, place: &Place<'a>) -> bool {
         match &kpi.body {
             Body::Formula(formula) => self.is_whole(formula, place),
-            Body::Values { .. } => Some(true),
+            Body::Values { .. } => true,
         }
     }
 
-    /// Rule 4: whether no window begins before `data_from`. What the windows of a part mean that is null, because `prior` leads
-    /// to before `data_from`, the language leaves open.
-    fn is_whole(&self, formula: &'a Formula, place: &Place<'a>) -> Option<bool> {
-        let mut all = Some(true);
+    /// Rule 4: whether no window begins before `data_from`; and rule 9: whether all steps have had their time.
+    fn is_whole(&self, formula: &'a Formula, place: &Place<'a>) -> bool {
+        let mut all = true;
         formula.leaves(&mut |figure| {
-            let whole = match figure {
+            all &= match figure {
                 Figure::Kpi(name) => self.kpi_is_whole(self.project.kpi(name), place),
-                Figure::Aggregate(aggregate) => Some(self.aggregate_is_whole(aggregate, place)),
-                Figure::Grouped(grouped) => Some(self.aggregate_is_whole(&grouped.of, place)),
+                Figure::Aggregate(aggregate) => self.aggregate_is_whole(aggregate, place),
+                Figure::Grouped(grouped) => self.aggregate_is_whole(&grouped.of, place),
                 Figure::Each(each) => {
-                    let own = Some(self.begins_whole(each.window, self.each_window(each, place).0));
-                    self.periods(each, place).iter().fold(own, |all, period| both(all, self.is_whole(&each.of, period)))
+                    let own = self.begins_whole(each.window, self.each_window(each, place).0);
+                    own && self.periods(each, place).iter().all(|period| self.is_whole(&each.of, period))
                 }
                 Figure::Past(past, of, length) => {
-                    let before = match self.past(*length, place) {
-                        Some(before) => self.is_whole(of, &before),
-                        None => (!has_windows(self.project, of)).then_some(true),
+                    let before = match self.calendar.back(place.grain, place.start, *length).unwrap() {
+                        Back::To(start) => self.is_whole(of, &Place { start, ..place.clone() }),
+                        // Its windows would begin even earlier.
+                        Back::Before => !self.has_windows(of, place),
+                        // No window begins in a period that there is not.
+                        Back::Nowhere => true,
                     };
-                    if *past == Past::Prior { before } else { both(before, self.is_whole(of, place)) }
+                    before && (*past == Past::Prior || self.is_whole(of, place))
                 }
                 Figure::Slice(of, _) | Figure::Total(of, _) => self.is_whole(of, place),
             };
-            all = both(all, whole);
         });
         all
     }
 
     fn aggregate_is_whole(&self, aggregate: &Aggregate, place: &Place<'_>) -> bool {
-        let (from, _) = self.window(aggregate.window, place);
         let inner = related(aggregate.filter.as_ref());
+        let (from, _) = self.window(aggregate.window, place);
+        let before = self.calendar.later(place.grain, place.start, -1);
         let shifted = aggregate.window == Window::Previous && inner.is_empty();
-        let start = if shifted { Calendar::later(place.grain, place.start, -1) } else { place.start };
+        let start = if shifted { before } else { Some(place.start) };
         let over = |within| {
             // Rule 9: the period's end, the longest time that a step has, and the time in which data settles.
-            let mut end = Calendar::end(place.grain, start);
+            let Some(mut end) = start.map(|start| self.calendar.end(place.grain, start)) else { return true };
             if let (Window::Age, Some(age)) = (aggregate.window, place.age) {
-                end = self.at_age(age, days(end, -1)).1;
+                match self.at_age(age, days(end, -1)) {
+                    Some((_, of_age)) => end = of_age,
+                    None => return false,
+                }
             }
-            let end = days(later(end, within), self.calendar.settle);
-            end <= days(self.calendar.as_of, 1)
+            self.is_over(later(end, within))
+        };
+        let from = if aggregate.window == Window::Previous { before.or(Some(Date::MIN)) } else { from };
+        let at_birth = || place.age.is_none_or(|(_, age)| age == 0);
+        let begins = if aggregate.window == Window::Age {
+            !at_birth() || !self.looks_before(place) || self.age_begins_whole(place)
+        } else {
+            self.begins_whole(aggregate.window, from)
         };
         withins(aggregate).into_iter().all(over)
-            && self.begins_whole(aggregate.window, from)
+            && begins
             && inner.into_iter().all(|inner| self.aggregate_is_whole(inner, place))
+    }
+
+    /// Whether the unit in which a cohort has its ages may begin before the cohort does.
+    fn looks_before(&self, place: &Place<'_>) -> bool {
+        place.age.is_some_and(|(unit, _)| !self.calendar.nests(unit, place.grain))
+    }
+
+    /// Whether the unit in which a cohort begins begins once data is whole.
+    fn age_begins_whole(&self, place: &Place<'_>) -> bool {
+        let unit = place.age.and_then(|(unit, _)| self.calendar.period(unit, place.start));
+        unit.is_some_and(|start| start >= self.calendar.data_from)
     }
 
     fn begins_whole(&self, window: Window, from: Option<Date>) -> bool {
@@ -519,6 +596,37 @@ impl<'a> Evaluator<'a> {
             }
         }
     }
+
+    /// Whether a formula has windows that may begin before their period.
+    fn has_windows(&self, formula: &Formula, place: &Place<'_>) -> bool {
+        let open = |window: Window| match window {
+            Window::Period | Window::AllTime => false,
+            Window::Trailing(_) | Window::ToDate(_) | Window::Previous => true,
+            Window::Age => place.age.is_none_or(|(_, age)| age == 0) && self.looks_before(place),
+        };
+        let in_rows = |of: &Aggregate| any_window(of, &open);
+        let mut any = false;
+        formula.leaves(&mut |figure| {
+            any |= match figure {
+                Figure::Kpi(name) => match &self.project.kpi(name).body {
+                    Body::Formula(of) => self.has_windows(of, place),
+                    Body::Values { .. } => false,
+                },
+                Figure::Aggregate(of) => in_rows(of),
+                Figure::Grouped(of) => in_rows(&of.of),
+                Figure::Each(each) => open(each.window) || self.has_windows(&each.of, place),
+                Figure::Past(_, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => self.has_windows(of, place),
+            };
+        });
+        any
+    }
+}
+
+/// An aggregate with dimensions, where it stands, and from which day on its rows show slices.
+struct Leaf<'a> {
+    aggregate: &'a Aggregate,
+    place: Place<'a>,
+    since: Date,
 }
 
 /// The ages at which a KPI is looked at; without ages, once.
@@ -529,31 +637,9 @@ fn ages(kpi: &Kpi) -> Vec<Option<(Grain, i32)>> {
     }
 }
 
-/// Whether both are true; nothing where that is open.
-fn both(one: Option<bool>, two: Option<bool>) -> Option<bool> {
-    if one == Some(false) || two == Some(false) { Some(false) } else { one.and(two) }
-}
-
-/// Whether a formula has windows that may begin before `data_from`.
-fn has_windows(project: &Project, formula: &Formula) -> bool {
-    let open = |window: Window| !matches!(window, Window::Period | Window::AllTime);
-    let in_rows = |of: &Aggregate| {
-        open(of.window) || !withins(of).is_empty() || related(of.filter.as_ref()).into_iter().any(|inner| open(inner.window))
-    };
-    let mut any = false;
-    formula.leaves(&mut |figure| {
-        any |= match figure {
-            Figure::Kpi(name) => match &project.kpi(name).body {
-                Body::Formula(of) => has_windows(project, of),
-                Body::Values { .. } => false,
-            },
-            Figure::Aggregate(of) => in_rows(of),
-            Figure::Grouped(of) => in_rows(&of.of),
-            Figure::Each(each) => open(each.window) || has_windows(project, &each.of),
-            Figure::Past(_, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => has_windows(project, of),
-        };
-    });
-    any
+/// Whether an aggregate, or one over related rows in it, has a window of some kind.
+fn any_window(of: &Aggregate, is: &dyn Fn(Window) -> bool) -> bool {
+    is(of.window) || related(of.filter.as_ref()).into_iter().any(|inner| any_window(inner, is))
 }
 
 /// The times that steps of journeys have in an aggregate, those over related rows among them.

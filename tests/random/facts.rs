@@ -2,7 +2,7 @@
 //! it has, whether it adds up over time, and how exact it is.
 
 use super::project::{
-    Aggregate, Body, Calendar, Expr, Figure, Formula, Grain, Past, Path, Project, Row, Source, Stock, Type, Value, Window,
+    Aggregate, Body, Expr, Figure, Formula, Grain, Past, Path, Project, Row, Source, Stock, Type, Value, Window,
 };
 
 /// Whether a KPI has a value at a grain.
@@ -19,10 +19,8 @@ fn formula_fits(project: &Project, formula: &Formula, grain: Grain) -> bool {
         all &= match figure {
             Figure::Kpi(name) => fits(project, &project.kpi(name).body, &project.kpi(name).grains, grain),
             Figure::Aggregate(_) | Figure::Grouped(_) => true,
-            Figure::Each(each) => Calendar::nests(each.grain, grain) && formula_fits(project, &each.of, each.grain),
-            Figure::Past(_, of, length) => {
-                Calendar::back(grain, project.calendar.start, *length).is_some() && formula_fits(project, of, grain)
-            }
+            Figure::Each(each) => project.calendar.nests(each.grain, grain) && formula_fits(project, &each.of, each.grain),
+            Figure::Past(_, of, length) => project.calendar.fits(grain, *length) && formula_fits(project, of, grain),
             Figure::Slice(of, _) | Figure::Total(of, _) => formula_fits(project, of, grain),
         };
     });

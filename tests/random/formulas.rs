@@ -7,8 +7,8 @@ use super::data::Times;
 use super::facts;
 use super::generate::Choices;
 use super::project::{
-    Aggregate, Body, Calendar, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row, RowLeaf, Source,
-    Stock, Type, Unit, Value, Window,
+    Aggregate, Body, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row, RowLeaf, Source, Stock,
+    Type, Unit, Value, Window,
 };
 use super::stocks::formulas as stocks;
 
@@ -82,9 +82,10 @@ fn by_hand(project: &Project, name: String, choices: &mut Choices) -> Kpi {
     let calendar = &project.calendar;
     let grain = *choices.pick(&grains(project));
     let from = calendar.period(grain, days(calendar.data_from, -40));
+    let from = from.or_else(|| calendar.period(grain, calendar.data_from)).unwrap();
     let mut figures = Vec::new();
     for number in 0..30 {
-        let start = Calendar::later(grain, from, number);
+        let Some(start) = calendar.later(grain, from, number) else { continue };
         if choices.chance(60) && start <= days(calendar.as_of, 40) {
             figures.push((start, f64::from(i32::try_from(choices.between(-8, 200)).unwrap()) / 4.0));
         }
@@ -271,7 +272,7 @@ impl Formulas<'_> {
         let (unit, most) =
             *choices.pick(&[(Grain::Day, 30), (Grain::Week, 4), (Grain::Month, 6), (Grain::Quarter, 2), (Grain::Year, 1)]);
         let length = Length { count: i32::try_from(choices.between(1, most)).unwrap(), unit };
-        let fits = Calendar::back(self.grain, self.project.calendar.start, Some(length)).is_some();
+        let fits = self.project.calendar.fits(self.grain, Some(length));
         (fits && choices.chance(70)).then_some(length)
     }
 
@@ -295,20 +296,21 @@ impl Formulas<'_> {
     /// An aggregate over finer periods, or over equal ones.
     fn each(self, depth: usize, choices: &mut Choices) -> Formula {
         let length = self.project.calendar.data_from.until(self.project.calendar.as_of).unwrap().get_days();
-        let nested = |inner: &Grain| Calendar::nests(*inner, self.grain) && (*inner > Grain::Day || length < 130);
+        let nested = |inner: &Grain| self.project.calendar.nests(*inner, self.grain) && (*inner > Grain::Day || length < 130);
         let inner: Vec<Grain> = Grain::ALL.into_iter().filter(nested).collect();
         let Some(grain) = (!inner.is_empty()).then(|| *choices.pick(&inner)) else { return self.count(choices) };
         let of = Formulas { grain, ..self }.part(depth, choices);
         let window = match choices.below(4) {
             0 | 1 => Window::Period,
             2 => Window::Trailing(Length { count: i32::try_from(choices.between(1, 5)).unwrap(), unit: grain }),
-            _ => window(choices),
+            _ => window(&self.project.calendar, choices),
         };
         let whole = match window {
             Window::Trailing(Length { unit, .. }) => {
-                grain == unit || grain == Grain::Day || grain > Grain::Week && unit > grain
+                let by_rules = self.project.calendar.custom.is_none();
+                grain == unit || grain == Grain::Day || by_rules && grain > Grain::Week && unit > grain
             }
-            Window::ToDate(unit) => Calendar::nests(grain, unit),
+            Window::ToDate(unit) => self.project.calendar.nests(grain, unit),
             Window::Period | Window::AllTime | Window::Previous | Window::Age => true,
         };
         let window = if whole { window } else { Window::Period };

@@ -31,7 +31,7 @@ pub fn apply(calendar: &Calendar, name: &str, values: &[Value]) -> Value {
         "+" | "-" => sum(name == "+", &values[0], &values[1]),
         "year" | "month" | "day" | "hour" | "weekday" => part(name, &values[0]),
         "trunc" => match &values[1] {
-            Value::Text(grain) => Value::Date(calendar.period(grain_named(grain), day_of(&values[0]))),
+            Value::Text(grain) => calendar.period(grain_named(grain), day_of(&values[0])).map_or(Value::Null, Value::Date),
             _ => unreachable!("`trunc` takes a grain"),
         },
         "date" => Value::Date(day_of(&values[0])),

@@ -1,5 +1,6 @@
 //! Writes a project as a team would: `kpic.yml`, the specs, and the tables as the warehouse has them.
 
+use super::calendar::days;
 use super::project::{
     Aggregate, Body, Calendar, Column, Dimension, Each, Expr, Figure, Formula, Grain, Grouped, Journey, Kpi, Length, Past,
     Project, Row, RowLeaf, Source, Step, Type, Unit, Value, Window,
@@ -22,6 +23,10 @@ fn settings(calendar: &Calendar) -> String {
         _ = writeln!(text, "  settle: {} days", calendar.settle);
     }
     _ = writeln!(text, "  timezone: {}", calendar.zone);
+    if calendar.custom.is_some() {
+        text.push_str("  source: cal\n");
+        return text;
+    }
     _ = writeln!(text, "  week_starts: {}", format!("{:?}", calendar.week_starts).to_lowercase());
     _ = writeln!(text, "  fiscal_year_starts: {}", MONTHS[usize::try_from(calendar.fiscal_month).unwrap() - 1]);
     text
@@ -34,6 +39,10 @@ fn specs(project: &Project) -> String {
     let mut text = "sources:\n".to_owned();
     for source in &project.sources {
         write_source(source, &mut text);
+    }
+    if project.calendar.custom.is_some() {
+        text.push_str("  cal:\n    table: data.cal\n    kind: entities\n    key: day\n");
+        text.push_str("    columns: { day: date, week: date, month: date, quarter: date, year: date }\n");
     }
     if !project.journeys.is_empty() {
         text.push_str("journeys:\n");
@@ -343,6 +352,17 @@ pub fn tables(project: &Project) -> String {
         if !rows.is_empty() {
             _ = writeln!(text, "insert into data.{} values\n{};", source.name, rows.join(",\n"));
         }
+    }
+    if let Some(custom) = &project.calendar.custom {
+        text.push_str("create table data.cal (day date, week date, month date, quarter date, year date);\n");
+        let mut rows = Vec::new();
+        let mut day = custom.first;
+        while day <= custom.last {
+            let starts = Grain::ALL.map(|grain| format!("'{}'", project.calendar.period(grain, day).unwrap()));
+            rows.push(format!("({})", starts.join(", ")));
+            day = days(day, 1);
+        }
+        _ = writeln!(text, "insert into data.cal values {};", rows.join(", "));
     }
     text
 }

@@ -30,6 +30,19 @@ pub struct Calendar {
     pub zone: &'static str,
     pub week_starts: Weekday,
     pub fiscal_month: i8,
+    /// The periods, if they come from the rows of a source.
+    pub custom: Option<Custom>,
+}
+
+/// A calendar of one's own: a row for each day, with the first day of each of its periods.
+#[derive(Clone, PartialEq)]
+pub struct Custom {
+    pub first: Date,
+    pub last: Date,
+    /// For each grain but the day the first days of its periods, of which the first may be before the first day.
+    pub starts: [Vec<Date>; 4],
+    /// Whether the periods are those that the rules would give.
+    pub is_regular: bool,
 }
 
 #[derive(Clone, PartialEq)]

@@ -91,7 +91,8 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     let known = pipeline::check(&root, &context.options());
     let of_kpi = |name: &str| {
         let kpi = known.model.kpis.get(*known.model.kpi_names.get(name)?);
-        Some(query::Known { grain: kpi.grain, age: kpi.age.as_ref().map(|age| age.value) })
+        let age = kpi.age.as_ref().map(|age| age.value);
+        Some(query::Known { grain: kpi.grain, age, omit_gaps: kpi.omit_gaps })
     };
     let (text, columns) = query::file(&asked, of_kpi);
     let mut checked = pipeline::check_with(&root, (query::FILE.to_owned(), text), &context.options());

@@ -14,6 +14,7 @@ use crate::model::guardrail::Guardrail;
 use crate::model::{KpiId, Model};
 use crate::pipeline;
 use crate::plan::relation::Query;
+use crate::plan::views::{IS_SHOWN, blank};
 use crate::plan::{self, Data, Output, Question, Show, guardrails};
 use clap::Args;
 use serde_json::Value;
@@ -165,9 +166,11 @@ fn question(model: &Model, grain: Grain, kpis: &[KpiId]) -> Question {
         let name = &model.kpis.get(*id).name.value;
         outputs.push(Output { name: name.clone(), show: Show::Value(*id) });
         outputs.push(Output { name: format!("{name}__is_complete"), show: Show::IsComplete(vec![*id]) });
+        if model.kpis.get(*id).omit_gaps {
+            outputs.push(Output { name: format!("{name}__{IS_SHOWN}"), show: Show::IsShown(*id) });
+        }
     }
-    let (dimensions, age, filter, from, to) = (Vec::new(), None, None, None, None);
-    Question { outputs, grain, dimensions, age, filter, since: None, omit_gaps: false, from, to, data: Data::Warehouse }
+    Question { outputs, ..blank(grain) }
 }
 
 fn of_kpi(model: &Model, id: KpiId, grain: Grain, rows: &Rows) -> Recent {
@@ -177,6 +180,9 @@ fn of_kpi(model: &Model, id: KpiId, grain: Grain, rows: &Rows) -> Recent {
         .iter()
         .filter_map(|row| {
             let period = rows.get(row, "period")?.as_str()?.parse().ok()?;
+            if rows.get(row, &format!("{name}__{IS_SHOWN}")).and_then(Value::as_bool) == Some(false) {
+                return None;
+            }
             let value = rows.get(row, name).and_then(number);
             let complete = rows.get(row, &format!("{name}__is_complete"));
             Some(Figure { period, value, is_complete: complete.and_then(Value::as_bool).unwrap_or(false) })

@@ -7,7 +7,7 @@ use super::super::relation::{
 use super::super::{Output, Question, Show};
 use super::{Making, all, floating, number, text, truth};
 use crate::calendar::{Date, Grain, add, add_days};
-use crate::functions::{if_, max, operators, sum};
+use crate::functions::{coalesce, if_, max, operators, sum};
 use crate::model::expr::{Expr, RowExpr};
 use crate::model::objective::{Evidence, KeyResult, Objective, Reads, Shown};
 use crate::model::{Body as KpiBody, KpiId, Model};
@@ -56,7 +56,10 @@ fn side_by_side(making: &mut Making<'_>, group: &Group<'_>, wish: &str, from: Op
             kpis.push(shown.kpi);
         }
     }
-    let mut outputs = vec![Output { name: "period_end".to_owned(), show: Show::End }];
+    let mut outputs = vec![
+        Output { name: "period_end".to_owned(), show: Show::End },
+        Output { name: "next_period_end".to_owned(), show: Show::NextEnd },
+    ];
     for id in kpis {
         let name = &model.kpis.get(id).name.value;
         outputs.push(Output { name: format!("{name}__value"), show: Show::Value(id) });
@@ -71,6 +74,7 @@ fn side_by_side(making: &mut Making<'_>, group: &Group<'_>, wish: &str, from: Op
         since: group.since,
         omit_gaps: false,
         from,
+        is_lead_in: false,
         to,
         data: making.data,
     };
@@ -190,12 +194,16 @@ fn kpi_rows(
     select.column(column(wide, "period"), "period");
     select.column(end(), "period_end");
     select.column(current, "current");
-    // The last reading is that after which no further period ends in time. Only its own rows know the periods of a custom calendar,
-    // where a result is due on the last day of one.
+    // The last reading is that after which no further period ends in time. Where a calendar does not say when the next one ends, it
+    // is the one that ends on the day.
+    let after_due = || day(add_days(due, 1));
+    let ends_then = Expr::apply(&operators::GREATER_OR_EQUAL, vec![end(), after_due()]);
+    let next_is_late = Expr::apply(&operators::GREATER, vec![column(wide, "next_period_end"), after_due()]);
     let is_last = if model.calendar.custom {
-        Expr::apply(&operators::GREATER_OR_EQUAL, vec![end(), day(add_days(due, 1))])
+        let next_is_late = Expr::apply(&coalesce::COALESCE, vec![next_is_late, truth(false)]);
+        Expr::apply(&operators::OR, vec![ends_then, next_is_late])
     } else {
-        Expr::apply(&operators::GREATER, vec![moved(end(), 1, group.grain), day(add_days(due, 1))])
+        next_is_late
     };
     select.column(is_last, "is_last");
     select.filter.push(completeness_of(model, shown, wide));
