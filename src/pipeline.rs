@@ -101,11 +101,12 @@ pub fn check(root: &Path, options: &Options) -> Checked {
     run(load::project(root, spec::specs_folder), options)
 }
 
-/// The same with a further spec file that stands in no folder, given as path and text.
-pub fn check_with(root: &Path, extra: (String, String), options: &Options) -> Checked {
-    let mut loaded = load::project(root, spec::specs_folder);
-    load::add_text(&mut loaded, extra.0, extra.1);
-    run(loaded, options)
+/// The same with further KPIs that stand in no file; their places are in texts that are added.
+pub fn check_with(root: &Path, asked: impl FnOnce(&Spec, &mut Files) -> Vec<spec::kpi::Kpi>, options: &Options) -> Checked {
+    let mut decoded = decode(load::project(root, spec::specs_folder));
+    let kpis = asked(&decoded.spec, &mut decoded.files);
+    decoded.spec.kpis.extend(kpis.into_iter().map(Box::new));
+    decoded.parse().resolve(options).check()
 }
 
 /// Checks a project whose files are given as pairs of path and text, `kpic.yml` first.
@@ -140,7 +141,14 @@ impl Decoded {
             findings.append(found);
             tree
         };
-        let kpis: Vec<_> = spec.kpis.par_iter().map(|kpi| parse(kpi.formula.as_ref())).collect();
+        let of_kpi = |kpi: &spec::kpi::Kpi| {
+            let (tree, mut found) = parse(kpi.formula.as_ref());
+            let Some(part) = &kpi.part else { return (tree, found) };
+            let (condition, wrong) = parse(Some(part));
+            found.append(wrong);
+            (tree.zip(condition).map(|(tree, condition)| formula::Expression::slice(tree, condition)), found)
+        };
+        let kpis: Vec<_> = spec.kpis.par_iter().map(|kpi| of_kpi(kpi)).collect();
         let columns = spec.sources.iter().map(|source| {
             let trees = source.columns.iter().map(|column| parse(column.expr.as_ref()));
             trees.collect::<Vec<_>>()

@@ -54,7 +54,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("docs", &["text", "diagnostic", "template", "manifest"]),
     ("build", &["text", "diagnostic", "load", "model", "pipeline", "plan", "sql", "template", "manifest", "docs"]),
     // Around the pipeline.
-    ("query", &["calendar", "diagnostic", "model", "spec", "plan"]),
+    ("query", &["text", "calendar", "diagnostic", "model", "spec", "plan"]),
     ("engine", &[]),
     ("measure", &["text", "calendar", "diagnostic", "model", "align", "pipeline", "plan", "sql", "manifest", "engine"]),
     ("draft", &["rawsql", "calendar", "model", "load", "spec", "sql", "engine", "measure"]),

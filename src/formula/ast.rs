@@ -175,6 +175,15 @@ impl Call {
 }
 
 impl Expression {
+    /// `slice(of, condition)`, of which both stand somewhere.
+    #[must_use]
+    pub fn slice(of: Expression, condition: Expression) -> Self {
+        let span = of.span;
+        let mut call = Call::new(Name::new("slice".to_owned(), condition.span));
+        call.arguments = vec![of, condition];
+        Self { kind: Kind::Call(Box::new(call)), span }
+    }
+
     /// Calls `visit` on this expression and on every one below it, the outer before the inner.
     pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Expression)) {
         visit(self);

@@ -8,8 +8,8 @@ mod rules;
 use crate::align::Alignment;
 use crate::diagnostic::{Code, Findings, Severity, codes};
 use crate::graph::Graph;
-use crate::model::Model;
 use crate::model::objective::{KeyResult, Objective};
+use crate::model::{Kpi, KpiId, Model};
 use crate::spec::allow::Allowance;
 use crate::text::{Files, Span};
 use rayon::prelude::*;
@@ -32,6 +32,11 @@ pub struct Lens<'a> {
 }
 
 impl<'a> Lens<'a> {
+    /// Every KPI that the project defines. What somebody asks for needs no owner, and is looked at by who asks.
+    fn kpis(&self) -> impl Iterator<Item = (KpiId, &'a Kpi)> {
+        self.model.kpis.iter().filter(|(_, kpi)| !kpi.is_asked())
+    }
+
     /// Every key result with its objective.
     fn key_results(&self) -> impl Iterator<Item = (&'a Objective, &'a KeyResult)> {
         let objectives = self.model.objectives.rows().iter();

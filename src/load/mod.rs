@@ -100,7 +100,7 @@ pub fn texts(texts: Vec<(String, String)>) -> Loaded {
 }
 
 /// Adds a spec file that is in memory.
-pub fn add_text(loaded: &mut Loaded, path: String, text: String) {
+fn add_text(loaded: &mut Loaded, path: String, text: String) {
     let file = loaded.files.add(path, text);
     let text = loaded.files.get(file).map(|file| file.text.as_str()).unwrap_or_default();
     let (tree, findings) = tree(file, text);

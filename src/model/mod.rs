@@ -302,8 +302,8 @@ pub struct Dimension {
     pub places: BTreeMap<SourceId, Path>,
 }
 
-/// How the names of KPIs begin that are made of questions on the command line.
-pub const ASKED: &str = "kpic_asked_";
+/// How the names of KPIs begin that are made of questions on the command line. No definition has a name with a blank.
+pub const ASKED: &str = "asked ";
 
 /// A figure and what it means.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
-//! Ad hoc questions: the words of a command line become a spec file, so that they take the same way as every other spec.
+//! Ad hoc questions: the words of a command line become definitions beside those of the project, so that they take the same way.
 //!
-//! [`file`] writes the spec; once it has been checked with the project, [`question`] makes the question for the planner.
+//! [`write`] makes the definitions, whose places are in the words as they were typed; once they have been checked with the project,
+//! [`question`] makes the question for the planner.
 
 use crate::calendar::{Calendar, Date, Grain, Label, add_days};
 use crate::diagnostic::Findings;
@@ -8,9 +9,11 @@ use crate::model::expr::Age;
 use crate::model::{ASKED, KpiId, Model};
 use crate::plan::views::{beside, omit_gaps};
 use crate::plan::{Data, Output, Question, Show};
-
-/// The name under which the words of the command line show up in findings.
-pub const FILE: &str = "the command line";
+use crate::spec::Spec;
+use crate::spec::kpi::Kpi;
+use crate::spec::reader::FormulaText;
+use crate::spec::shape::is_name;
+use crate::text::{FileId, Files, Name, Span, Spanned};
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]
@@ -34,7 +37,7 @@ pub struct Asked {
 pub struct Column {
     /// Its name in the answer.
     pub name: String,
-    /// The KPI of the written spec that it shows.
+    /// The KPI that it shows.
     kpi: String,
     /// What whoever asks calls it: its name, or else the formula.
     called: String,
@@ -49,72 +52,100 @@ pub struct Unclear {
     pub help: String,
 }
 
-/// The names of what is asked, with the formula of each.
-fn columns(asked: &Asked) -> Vec<(String, String)> {
-    asked
-        .kpis
-        .iter()
-        .enumerate()
-        .map(|(at, text)| match text.split_once('=') {
-            Some((name, formula)) if crate::spec::shape::is_name(name.trim()) && !formula.starts_with('=') => {
-                (name.trim().to_owned(), formula.trim().to_owned())
-            }
-            _ if crate::spec::shape::is_name(text.trim()) => (text.trim().to_owned(), text.trim().to_owned()),
-            _ => (unnamed(at), text.trim().to_owned()),
-        })
-        .collect()
+/// What is asked, as definitions beside those of the project's files.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// The KPIs.
+    pub kpis: Vec<Kpi>,
+    /// The columns of the answer.
+    pub columns: Vec<Column>,
+    /// What was typed, an argument each.
+    pub arguments: Vec<FileId>,
 }
 
-/// What is known of a KPI of the project.
-#[derive(Debug, Clone, Copy)]
-pub struct Known {
-    /// Its grain.
-    pub grain: Grain,
-    /// The ages of its cohorts.
-    pub age: Option<Age>,
-    /// Whether it omits gaps.
-    pub omit_gaps: bool,
+/// A name and a formula, as typed in one argument.
+struct Typed<'a> {
+    name: Option<&'a str>,
+    formula: &'a str,
+    /// Where the formula begins.
+    begin: usize,
 }
 
-/// The spec file for what is asked, and the columns of the answer. `known` says what is known of a KPI.
-pub fn file(asked: &Asked, known: impl Fn(&str) -> Option<Known>) -> (String, Vec<Column>) {
-    let columns = columns(asked);
-    let own = columns.iter().find_map(|(_, formula)| known(formula));
-    let grain = asked.grain.or(own.map(|kpi| kpi.grain)).unwrap_or(Grain::Month);
-    let mut text = String::from("kpis:\n");
-    let mut made = Vec::new();
-    for (at, (name, formula)) in columns.into_iter().enumerate() {
-        let kpi = format!("{ASKED}{}", at + 1);
-        text.push_str(&format!("  {kpi}:\n    grain: {grain}\n"));
-        // What is made of a KPI with ages has the same ages.
-        let words = formula.split(|char: char| !(char.is_ascii_alphanumeric() || char == '_'));
-        if let Some(age) = words.filter_map(&known).find_map(|kpi| kpi.age) {
-            text.push_str(&format!("    {age}\n"));
-        }
-        // A KPI leaves out what its own view does, on a part of the rows too; a formula over KPIs has a row for every period.
-        if known(&formula).is_some_and(|kpi| kpi.omit_gaps) {
-            text.push_str("    gaps: omit\n");
-        }
-        let called = if name == unnamed(at) { formula.clone() } else { name.clone() };
-        match &asked.condition {
-            None => text.push_str(&format!("    formula: {}\n", quoted(&formula))),
-            Some(condition) => text.push_str(&format!("    formula: {}\n", quoted(&format!("slice({formula}, {condition})")))),
-        }
-        if !asked.by.is_empty() {
-            let names: Vec<String> = asked.by.iter().map(|name| quoted(name)).collect();
-            text.push_str(&format!("    by: [[{}]]\n", names.join(", ")));
-        }
-        made.push(Column { name, kpi, called });
+impl<'a> Typed<'a> {
+    fn of(text: &'a str) -> Self {
+        let (name, formula) = match text.split_once('=') {
+            Some((name, formula)) if is_name(name.trim()) && !formula.starts_with('=') => (Some(name.trim()), formula),
+            _ => (Some(text.trim()).filter(|name| is_name(name)), text),
+        };
+        let begin = text.len() - formula.trim_start().len();
+        Self { name, formula: formula.trim(), begin }
     }
-    (text, made)
+}
+
+/// Makes definitions of what is asked: `spec` knows the project's KPIs, and `files` gets each argument as a text of its own, so that
+/// findings quote what was typed.
+pub fn write(asked: &Asked, spec: &Spec, files: &mut Files) -> Written {
+    let known = |name: &str| spec.kpis.iter().find(|kpi| kpi.goes_by(name));
+    let typed: Vec<Typed<'_>> = asked.kpis.iter().map(|text| Typed::of(text)).collect();
+    let own = typed.iter().find_map(|typed| known(typed.formula)).and_then(|kpi| kpi.grain.as_ref());
+    let grain = asked.grain.or(own.map(|grain| grain.value)).unwrap_or(Grain::Month);
+    let mut written = Written::default();
+    let mut argument = |option: &str, text: &str| {
+        let file = files.add(option.to_owned(), text.to_owned());
+        written.arguments.push(file);
+        Span::new(file, 0..text.len())
+    };
+    let condition = asked.condition.as_ref().map(|text| FormulaText::bare(text, argument("--where", text)));
+    let by = (!asked.by.is_empty()).then(|| {
+        let whole = argument("--by", &asked.by.join(","));
+        let mut begin = 0;
+        let names = asked.by.iter().map(|text| {
+            let start = begin + (text.len() - text.trim_start().len());
+            begin += text.len() + 1;
+            Name::new(text.trim().to_owned(), Span::new(whole.file, start..start + text.trim().len()))
+        });
+        Spanned::new(names.collect(), whole)
+    });
+    for (at, (text, typed)) in asked.kpis.iter().zip(&typed).enumerate() {
+        let whole = argument("the command line", text);
+        let place = Span::new(whole.file, typed.begin..typed.begin + typed.formula.len());
+        let mut kpi = Kpi::asked(Name::new(format!("{ASKED}{}", at + 1), whole), FormulaText::bare(typed.formula, place));
+        // What is made of a KPI with ages has the same ages.
+        let words = typed.formula.split(|char: char| !(char.is_ascii_alphanumeric() || char == '_'));
+        kpi.age = words.filter_map(known).find_map(|kpi| kpi.age.clone());
+        kpi.grain = Some(Spanned::new(grain, whole));
+        // A KPI leaves out what its own view does, on a part of the rows too; a formula over KPIs has a row for every period.
+        kpi.omit_gaps = known(typed.formula).is_some_and(|kpi| kpi.omit_gaps);
+        kpi.part.clone_from(&condition);
+        kpi.by.extend(by.clone());
+        written.columns.push(Column {
+            name: typed.name.map_or_else(|| format!("value_{}", at + 1), str::to_owned),
+            kpi: kpi.name.value.clone(),
+            called: typed.name.unwrap_or(typed.formula).to_owned(),
+        });
+        written.kpis.push(kpi);
+    }
+    written
+}
+
+/// Why words are no question, where that can be seen without the project.
+pub fn unclear(asked: &Asked) -> Option<Unclear> {
+    let unclear = |message: &str, help: &str| Some(Unclear { message: message.to_owned(), help: help.to_owned() });
+    if asked.condition.as_ref().is_some_and(|text| text.trim().is_empty()) {
+        return unclear("`--where` is empty", "write a condition on dimensions, `--where \"country = 'DE'\"`, or leave it out");
+    }
+    if asked.kpis.iter().any(|text| Typed::of(text).formula.is_empty()) {
+        return unclear("a formula is empty", "name a KPI, or write a formula: `kpic query 'aov = revenue / purchases'`");
+    }
+    asked.kpis.iter().find_map(|text| bad_name(text))
 }
 
 /// What is wrong with the name before a formula, if it was meant to be one.
-pub fn bad_name(text: &str) -> Option<Unclear> {
+fn bad_name(text: &str) -> Option<Unclear> {
     let (name, formula) = text.split_once('=')?;
     let name = name.trim();
     let is_word = !name.is_empty() && name.chars().all(|char| char.is_alphanumeric() || char == '_');
-    let is_meant = is_word && !formula.starts_with('=') && !crate::spec::shape::is_name(name);
+    let is_meant = is_word && !formula.starts_with('=') && !is_name(name);
     is_meant.then(|| Unclear {
         message: format!("`{name}` cannot be the name of a column"),
         help: "names begin with a letter and hold small letters, digits and single underscores: `last_28_days = ...`"
@@ -122,12 +153,7 @@ pub fn bad_name(text: &str) -> Option<Unclear> {
     })
 }
 
-/// The name of a formula that was given none.
-fn unnamed(at: usize) -> String {
-    format!("value_{}", at + 1)
-}
-
-/// Calls the KPIs of the written spec what whoever asks calls them.
+/// Calls the KPIs that are asked for what whoever asks calls them.
 pub fn reword(findings: &mut Findings, columns: &[Column]) {
     findings.reword(|text| {
         columns
@@ -136,13 +162,7 @@ pub fn reword(findings: &mut Findings, columns: &[Column]) {
     });
 }
 
-/// A text as YAML, in single quotes: the only escape is a doubled quote, so that the text stays readable in findings.
-fn quoted(text: &str) -> String {
-    let line = text.replace(['\n', '\r'], " ");
-    format!("'{}'", line.replace('\'', "''"))
-}
-
-/// The question for the planner, over the checked model of the project and the written spec.
+/// The question for the planner, over the checked model of the project and what is asked.
 ///
 /// # Errors
 /// Fails if `from` or `to` is no period, or if two of what is asked have different ages.
@@ -205,21 +225,38 @@ fn last_day(calendar: &Calendar, text: &str) -> Result<Date, Unclear> {
 mod tests {
     use super::*;
 
+    fn written(asked: &Asked) -> (Written, Files) {
+        let (mut files, spec) = (Files::default(), Spec::default());
+        (write(asked, &spec, &mut files), files)
+    }
+
     #[test]
     fn names_and_formulas_become_kpis() {
+        let kpis = ["revenue", "aov = revenue / purchases", " count(orders where a = 'x\n y') "];
         let asked = Asked {
-            kpis: vec!["revenue".into(), "aov = revenue / purchases".into(), "count(orders where a = 'x')".into()],
-            by: vec!["channel".into()],
+            kpis: kpis.map(str::to_owned).to_vec(),
+            by: vec!["channel".into(), " country".into()],
             condition: Some("country = 'DE'".into()),
+            grain: Some(Grain::Week),
             ..Asked::default()
         };
-        let (text, columns) =
-            file(&asked, |name| (name == "revenue").then_some(Known { grain: Grain::Week, age: None, omit_gaps: false }));
-        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        let (written, files) = written(&asked);
+        let names: Vec<&str> = written.columns.iter().map(|column| column.name.as_str()).collect();
         assert_eq!(names, ["revenue", "aov", "value_3"]);
-        assert!(text.contains("formula: 'slice(revenue, country = ''DE'')'"), "{text}");
-        assert!(text.contains("grain: week"));
-        assert!(text.contains("by: [['channel']]"));
+        let formulas: Vec<&FormulaText> = written.kpis.iter().filter_map(|kpi| kpi.formula.as_ref()).collect();
+        let texts: Vec<&str> = formulas.iter().map(|formula| formula.text.as_str()).collect();
+        assert_eq!(texts, ["revenue", "revenue / purchases", "count(orders where a = 'x\n y')"]);
+        // Places are in what was typed.
+        for formula in formulas {
+            assert_eq!(files.slice(formula.span), formula.text);
+        }
+        for kpi in &written.kpis {
+            let by: Vec<&Name> = kpi.by.iter().flat_map(|slice| &slice.value).collect();
+            assert_eq!(by.iter().map(|name| name.value.as_str()).collect::<Vec<_>>(), ["channel", "country"]);
+            assert!(by.iter().all(|name| files.slice(name.span) == name.value));
+            assert_eq!(kpi.part.as_ref().map(|part| files.slice(part.span)), Some("country = 'DE'"));
+            assert_eq!(kpi.grain.as_ref().map(|grain| grain.value), Some(Grain::Week));
+        }
     }
 
     #[test]
@@ -234,11 +271,11 @@ mod tests {
     #[test]
     fn findings_call_what_is_asked_by_its_name_or_formula() {
         let asked = Asked { kpis: vec!["aov = revenue / purchases".into(), "revenue + 1".into()], ..Asked::default() };
-        let (_, columns) = file(&asked, |_| None);
+        let (Written { columns, .. }, _) = written(&asked);
         let mut findings = Findings::default();
         findings.push(crate::diagnostic::Finding::placeless(
             &crate::diagnostic::codes::NO_SHARED_DIMENSION,
-            "`kpic_asked_1` and `kpic_asked_2` cannot be sliced",
+            format!("`{ASKED}1` and `{ASKED}2` cannot be sliced"),
         ));
         reword(&mut findings, &columns);
         let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();

@@ -19,6 +19,8 @@ pub struct Kpi {
     pub description: Option<Text>,
     /// How it is worked out.
     pub formula: Option<FormulaText>,
+    /// Of which rows only, by their dimensions. A question may say so beside its formulas.
+    pub part: Option<FormulaText>,
     /// Whether a formula or values were given but could not be read, so that it must not be called missing.
     pub broken: bool,
     /// The figures of a hand-kept KPI, by period.
@@ -218,6 +220,7 @@ pub fn decode(entry: &Entry, files: &Files) -> Kpi {
         description: reader.text("description"),
         broken: given && formula.is_none() && values.is_empty(),
         formula,
+        part: None,
         values,
         values_span: reader.key_span("values"),
         kind: reader.text("kind"),
@@ -248,6 +251,47 @@ pub fn decode(entry: &Entry, files: &Files) -> Kpi {
         }),
         aliases: reader.texts("aliases"),
         meta: reader.get("meta").map(json::value).unwrap_or_default(),
+    }
+}
+
+impl Kpi {
+    /// Whether that is its name, or a former one.
+    pub fn goes_by(&self, name: &str) -> bool {
+        self.name.value == name || self.aliases.iter().any(|alias| alias.value == name)
+    }
+
+    /// A KPI that no file defines: a formula that somebody asks for.
+    pub fn asked(name: Name, formula: FormulaText) -> Self {
+        Self {
+            name,
+            title: None,
+            description: None,
+            formula: Some(formula),
+            part: None,
+            broken: false,
+            values: Vec::new(),
+            values_span: None,
+            kind: None,
+            unit: None,
+            better: None,
+            owner: None,
+            grain: None,
+            grains: Vec::new(),
+            by: Vec::new(),
+            age: None,
+            omit_gaps: false,
+            taxonomies: Vec::new(),
+            signal: None,
+            horizon: None,
+            drives: Vec::new(),
+            unaligned: None,
+            insight: None,
+            questions: Vec::new(),
+            tags: Vec::new(),
+            deprecated: None,
+            aliases: Vec::new(),
+            meta: serde_json::Value::default(),
+        }
     }
 }
 

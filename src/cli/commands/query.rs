@@ -76,9 +76,6 @@ fn grain(text: &str) -> Result<Grain, String> {
 
 pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
-    if let Some(unclear) = args.kpis.iter().find_map(|text| query::bad_name(text)) {
-        return Err(usage(&unclear.message, &unclear.help));
-    }
     let asked = Asked {
         kpis: args.kpis.clone(),
         by: args.by.clone(),
@@ -87,28 +84,28 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
         from: args.from.clone(),
         to: args.to.clone(),
     };
-    // The grain of the first KPI is known once the project is; a project that is wrong is reported by the second reading.
-    let known = pipeline::check(&root, &context.options());
-    let of_kpi = |name: &str| {
-        let kpi = known.model.kpis.get(*known.model.kpi_names.get(name)?);
-        let age = kpi.age.as_ref().map(|age| age.value);
-        Some(query::Known { grain: kpi.grain, age, omit_gaps: kpi.omit_gaps })
+    if let Some(unclear) = query::unclear(&asked) {
+        return Err(usage(&unclear.message, &unclear.help));
+    }
+    let mut written = query::Written::default();
+    let ask = |spec: &_, files: &mut _| {
+        written = query::write(&asked, spec, files);
+        std::mem::take(&mut written.kpis)
     };
-    let (text, columns) = query::file(&asked, of_kpi);
-    let mut checked = pipeline::check_with(&root, (query::FILE.to_owned(), text), &context.options());
-    let asked_in = checked.files.iter().find(|(_, file)| file.path == query::FILE).map(|(id, _)| id);
-    let is_about_asked = |finding: &Finding| finding.labels.first().is_some_and(|label| Some(label.span.file) == asked_in);
-    // The definitions made of a command line need no owner, and what `check` warns of is not asked here. A grain that is asked
-    // for is meant; but a distinct count is another figure there.
+    let mut checked = pipeline::check_with(&root, ask, &context.options());
+    let query::Written { columns, arguments, .. } = written;
+    // What `check` warns of in the project is not asked here. A grain that is asked for is meant; but a distinct count is another
+    // figure there.
     let (model, files) = (&checked.model, &checked.files);
     let is_distinct = |span: Span| {
         let id = model.kpi_names.get(files.slice(span));
         id.is_some_and(|id| model.kpis.get(*id).facts.kind == Kind::Distinct)
     };
+    let place = |finding: &Finding| finding.labels.first().map(|label| label.span);
+    let is_about_asked = |finding: &Finding| place(finding).is_some_and(|span| arguments.contains(&span.file));
     checked.findings.retain(|finding| {
-        let is_grain = finding.code == &codes::UNDECLARED_GRAIN && is_about_asked(finding);
-        let warns = is_grain && finding.labels.first().is_some_and(|label| is_distinct(label.span));
-        finding.severity != Severity::Warning || warns
+        let meant = finding.code == &codes::UNDECLARED_GRAIN && !place(finding).is_some_and(is_distinct);
+        finding.severity == Severity::Error || is_about_asked(finding) && !meant
     });
     query::reword(&mut checked.findings, &columns);
     // A dimension that does not exist is one mistake, however many columns it should slice.

@@ -6,7 +6,7 @@ use crate::lint::{Lens, Rule};
 pub(super) const RULE: Rule = Rule { code: &codes::MISSING_BETTER, check };
 
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
-    for kpi in lens.model.kpis.rows().iter().filter(|kpi| kpi.better.is_none() && !kpi.facts.is_broken()) {
+    for (_, kpi) in lens.kpis().filter(|(_, kpi)| kpi.better.is_none() && !kpi.facts.is_broken()) {
         findings
             .report(&codes::MISSING_BETTER, kpi.name.span, format!("it is not said which way `{}` should go", kpi.name.value))
             .help("write `better: up`, `better: down` or `better: { between: [low, high] }`");

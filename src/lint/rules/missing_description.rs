@@ -6,7 +6,7 @@ use crate::lint::{Lens, Rule};
 pub(super) const RULE: Rule = Rule { code: &codes::MISSING_DESCRIPTION, check };
 
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
-    for kpi in lens.model.kpis.rows().iter().filter(|kpi| kpi.description.trim().is_empty()) {
+    for (_, kpi) in lens.kpis().filter(|(_, kpi)| kpi.description.trim().is_empty()) {
         findings
             .report(&codes::MISSING_DESCRIPTION, kpi.name.span, format!("`{}` has no description", kpi.name.value))
             .help("say in a sentence what it counts and what it leaves out: `description: ...`");

@@ -9,7 +9,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     if lens.model.teams.is_empty() {
         return;
     }
-    for kpi in lens.model.kpis.rows().iter().filter(|kpi| !kpi.owner_named) {
+    for (_, kpi) in lens.kpis().filter(|(_, kpi)| !kpi.owner_named) {
         findings
             .report(&codes::MISSING_OWNER, kpi.name.span, format!("nobody owns `{}`", kpi.name.value))
             .help("name the team that answers for it: `owner: ...`");

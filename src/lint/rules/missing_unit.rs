@@ -8,7 +8,7 @@ use crate::model::unit::Unit;
 pub(super) const RULE: Rule = Rule { code: &codes::MISSING_UNIT, check };
 
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
-    for kpi in lens.model.kpis.rows() {
+    for (_, kpi) in lens.kpis() {
         // A ratio of like things has none by nature, and an amount in several currencies has one in each slice.
         let facts = &kpi.facts;
         let none = facts.unit == Unit::none() && facts.kind != Kind::Ratio && facts.needs.is_none();

@@ -11,10 +11,10 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     if lens.alignment.reach.as_ref().is_none_or(|reach| reach.parts.is_empty()) || !lens.uses_are_known {
         return;
     }
-    for (id, kpi) in lens.model.kpis.iter() {
+    for (id, kpi) in lens.kpis() {
         // What is deprecated is on its way out, and counter metrics are there to be watched.
         let excused = kpi.deprecated.is_some() || !kpi.about.unaligned.is_empty() || is_counter(lens.model, id);
-        if excused || lens.alignment.is_aligned(id) || kpi.is_asked() {
+        if excused || lens.alignment.is_aligned(id) {
             continue;
         }
         let message = format!("`{}` has no way to the North Star", kpi.name.value);

@@ -14,7 +14,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         return;
     }
     let mut known: HashMap<&Calc, &Kpi> = HashMap::default();
-    for kpi in lens.model.kpis.rows() {
+    for (_, kpi) in lens.kpis() {
         let Body::Formula(calc) = &kpi.body else { continue };
         // A KPI may have a name of its own for another one; the deprecated one of two goes.
         let alias = matches!(&calc.node, Node::Leaf(CalcLeaf::Kpi(_)));

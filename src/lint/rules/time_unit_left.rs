@@ -6,7 +6,7 @@ use crate::lint::{Lens, Rule};
 pub(super) const RULE: Rule = Rule { code: &codes::TIME_UNIT_LEFT, check };
 
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
-    for kpi in lens.model.kpis.rows() {
+    for (_, kpi) in lens.kpis() {
         let unit = &kpi.facts.unit;
         if kpi.unit.is_some() || kpi.facts.is_broken() || unit.as_time().is_some() || unit.times_left().next().is_none() {
             continue;

@@ -12,7 +12,7 @@ use crate::model::unit::Shown;
 pub(super) const RULE: Rule = Rule { code: &codes::TIMES_HUNDRED, check };
 
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
-    for kpi in lens.model.kpis.rows() {
+    for (_, kpi) in lens.kpis() {
         let points = kpi.unit.as_ref().is_some_and(|unit| unit.value.shown == Shown::Points);
         let Body::Formula(calc) = &kpi.body else { continue };
         if points {

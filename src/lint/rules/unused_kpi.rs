@@ -16,7 +16,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     let shown: BTreeSet<_> = model.scorecards.iter().flat_map(|scorecard| &scorecard.kpis).map(|kpi| kpi.value).collect();
     let watched: BTreeSet<_> = model.guardrails.iter().flat_map(|guardrail| &guardrail.watches).copied().collect();
     let aimed_at: BTreeSet<_> = lens.key_results().filter_map(|(_, result)| result.kpi()).map(|shown| shown.kpi).collect();
-    for (id, kpi) in model.kpis.iter() {
+    for (id, kpi) in lens.kpis() {
         // What is deprecated is on its way out.
         if [&shown, &watched, &aimed_at].iter().any(|used| used.contains(&id)) {
             continue;
