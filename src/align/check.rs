@@ -3,8 +3,10 @@
 use super::reach::Ways;
 use super::{Alignment, Sign, words};
 use crate::diagnostic::{Findings, codes};
-use crate::model::Model;
+use crate::model::expr::CalcLeaf;
 use crate::model::objective::{Direction, KeyResult, Objective};
+use crate::model::{Body, DimensionId, KpiId, Model};
+use std::collections::HashSet;
 
 /// Reports what cannot be meant.
 pub fn check(model: &Model, alignment: &Alignment, findings: &mut Findings) {
@@ -43,7 +45,7 @@ pub struct Pushed<'a> {
     /// The key result.
     pub result: &'a KeyResult,
     /// The KPI.
-    pub kpi: crate::model::KpiId,
+    pub kpi: KpiId,
     /// Where to.
     pub direction: Direction,
     /// Its ways to the North Star, by what reaching the result does to it.
@@ -70,15 +72,34 @@ pub fn pushed<'a>(model: &'a Model, alignment: &'a Alignment) -> impl Iterator<I
         .iter()
         .flat_map(|objective| objective.key_results.iter().map(move |result| (objective, result)));
     results.filter_map(move |(objective, result)| {
-        let (kpi, direction, reach) = (result.kpi()?.kpi, result.direction()?, reach?);
+        let (shown, direction, reach) = (result.kpi()?, result.direction()?, reach?);
+        let kpi = shown.kpi;
         if !result.counts() || !result.unaligned.is_empty() || !model.kpis.get(kpi).about.unaligned.is_empty() {
             return None;
         }
         let up = reach.ways(kpi);
         let ways = match direction {
+            // What one slice gains of a total, others lose: that says nothing of the whole.
+            _ if is_of_total(model, kpi, &shown.dimensions()) => Ways { unknown: up.all(), ..Ways::default() },
             Direction::Up => up,
             Direction::Down => Ways { better: up.worse, worse: up.better, unknown: up.unknown },
         };
         Some(Pushed { objective, result, kpi, direction, ways })
     })
+}
+
+/// Whether a KPI, by these dimensions, holds a slice against a total over some of them.
+fn is_of_total(model: &Model, kpi: KpiId, dimensions: &[DimensionId]) -> bool {
+    let mut found = false;
+    let mut seen = HashSet::from([kpi]);
+    let mut left = vec![kpi];
+    while let Some(id) = left.pop().filter(|_| !dimensions.is_empty()) {
+        let Body::Formula(calc) = &model.kpis.get(id).body else { continue };
+        calc.deep_leaves(&mut |leaf| match leaf {
+            CalcLeaf::Total(_, over) => found |= over.is_empty() || over.iter().any(|id| dimensions.contains(id)),
+            CalcLeaf::Kpi(id) if seen.insert(*id) => left.push(*id),
+            _ => {}
+        });
+    }
+    found
 }

@@ -78,6 +78,7 @@ impl Context<'_> {
             let sliced = Sliced { name: &guardrail.name.value, what: "condition", own: None };
             slice::check(self.model, &sliced, by, &parts, self.findings);
         }
+        slice::conditions(self.model, &figure.operand.expr, span, &known.parts, self.findings);
         let mut readings = Vec::new();
         self.readings(written, guardrail, &mut readings);
         if self.findings.iter().count() > before {

@@ -49,7 +49,7 @@ pub fn check(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Fin
     };
     let (unfit, parts) = rayon::join(grains_and_cohorts, || slice::slices(known, graph, &mut in_slices));
     [in_grains, in_slices, in_cohorts].into_iter().for_each(|found| findings.append(found));
-    objective::objectives(model, &parts, files, findings);
+    objective::objectives(model, &parts, findings);
     guardrail::guardrails(model, &guardrail::Known { sizes, unfit, parts }, files, findings);
 }
 

@@ -1,23 +1,21 @@
 //! Objectives against the KPIs that show them: cascades without circles, targets in the KPI's unit, slices that the KPI has, and
 //! periods in which there is something to be read.
 
-use super::Context;
-use super::row::Scope;
-use super::slice::{self, Parts};
+use super::slice::{self, Parts, Sliced};
 use crate::calendar::{Date, Stretch, add_days};
 use crate::diagnostic::{Findings, codes};
-use crate::model::expr::{Calc, CalcLeaf, Expr, Node, RowExpr, Window};
-use crate::model::facts::{Kind, Range};
+use crate::model::expr::{Calc, CalcLeaf, Literal, Node, RowExpr, Window};
+use crate::model::facts::{Kind, Range, Type};
 use crate::model::objective::{
     Amount, Baseline, Evidence, Goal, KeyResult, Objective, ObjectiveId, Reads, Relative, Shown, Target,
 };
 use crate::model::unit::{Fit, Shown as UnitShown, Unit};
 use crate::model::{Body, KpiId, Model};
-use crate::text::{Files, Span};
+use crate::text::{Span, Spanned};
 use std::collections::{BTreeMap, HashSet};
 
 /// Checks all objectives. What is wrong is taken out, so that no later stage meets it.
-pub(super) fn objectives(model: &mut Model, parts: &BTreeMap<KpiId, Parts>, files: &Files, findings: &mut Findings) {
+pub(super) fn objectives(model: &mut Model, parts: &BTreeMap<KpiId, Parts>, findings: &mut Findings) {
     circles(model, findings);
     outlives(model, findings);
     for id in model.objectives.ids().collect::<Vec<_>>() {
@@ -25,7 +23,7 @@ pub(super) fn objectives(model: &mut Model, parts: &BTreeMap<KpiId, Parts>, file
         let mut results = std::mem::take(&mut objective.key_results);
         let objective = model.objectives.get(id);
         for result in &mut results {
-            key_result(model, objective, result, parts, files, findings);
+            key_result(model, objective, result, parts, findings);
         }
         model.objectives.get_mut(id).key_results = results;
     }
@@ -102,7 +100,6 @@ fn key_result(
     objective: &Objective,
     result: &mut KeyResult,
     parts: &BTreeMap<KpiId, Parts>,
-    files: &Files,
     findings: &mut Findings,
 ) {
     let unit = match &mut result.evidence {
@@ -113,7 +110,7 @@ fn key_result(
                 result.evidence = Evidence::Broken;
                 return;
             }
-            if !sliced(model, shown, parts, files, findings) {
+            if !sliced(model, shown, parts, findings) {
                 result.evidence = Evidence::Broken;
                 return;
             }
@@ -153,31 +150,42 @@ fn key_result(
     }
 }
 
-/// Whether the KPI has the dimensions of the slice, with such values.
-fn sliced(model: &Model, shown: &mut Shown, parts: &BTreeMap<KpiId, Parts>, files: &Files, findings: &mut Findings) -> bool {
+/// Whether the KPI can be sliced by the dimensions of the slice, and these have such values.
+fn sliced(model: &Model, shown: &mut Shown, parts: &BTreeMap<KpiId, Parts>, findings: &mut Findings) -> bool {
     let kpi = model.kpis.get(shown.kpi);
-    if let Some(needed) = kpi.facts.needs
-        && !shown.slice.iter().any(|(id, _)| *id == needed)
-    {
+    let dimensions = shown.dimensions();
+    if let Some(needed) = kpi.facts.needs.filter(|needed| !dimensions.contains(needed)) {
         let dimension = &model.dimensions.get(needed).name;
         let message = format!("`{}` has amounts of several currencies, and no total", kpi.name.value);
         findings.report(&codes::BAD_SLICE, shown.span, message).help(format!("say which: `slice: {{ {dimension}: USD }}`"));
         return false;
     }
-    let Some(condition) = shown.condition.clone() else { return true };
-    let span = shown.slice_span.unwrap_or(shown.span);
-    let of: Calc = Expr::new(Node::Leaf(CalcLeaf::Kpi(shown.kpi)), shown.span);
-    let mut context = Context { model, files, findings, or: span };
-    let Some(checked) = context.condition(&condition, Scope::Slice(&of), "a slice") else { return false };
+    let (Some(span), Some(parts)) = (shown.slice_span, parts.get(&shown.kpi)) else { return true };
     let before = findings.iter().count();
-    let part: Calc = Expr::new(Node::Leaf(CalcLeaf::Slice(Box::new(of), Box::new(spanned(&checked, span)))), span);
-    slice::conditions(model, &part, span, parts, findings);
-    shown.condition = Some(checked);
+    let of = Sliced { name: &kpi.name.value, what: "formula", own: Some(shown.kpi) };
+    slice::check(model, &of, &Spanned::new(dimensions, span), parts, findings);
+    for member in &mut shown.slice {
+        let Some(text) = &member.text else { continue };
+        let ty = slice::type_of(model, member.dimension, parts);
+        match literal(ty, text) {
+            Some(value) => member.value = value,
+            None => {
+                let message = format!("`{}` is {ty}, and `{text}` is none", model.dimensions.get(member.dimension).name);
+                findings.report(&codes::BAD_SLICE, member.value_span, message).help("write one of its values, or `null`");
+            }
+        }
+    }
     findings.iter().count() == before
 }
 
-fn spanned(condition: &RowExpr, span: Span) -> RowExpr {
-    Expr::new(condition.node.clone(), span)
+/// A value of a dimension.
+fn literal(ty: Type, text: &str) -> Option<Literal> {
+    match ty {
+        Type::Boolean => text.parse().ok().map(Literal::Truth),
+        Type::Integer => text.parse::<i64>().ok().map(|number| Literal::Number(number.to_string())),
+        Type::Date => text.parse().ok().map(Literal::Date),
+        _ => Some(Literal::Text(text.to_owned())),
+    }
 }
 
 /// Whether the numbers of a goal are in the unit of what is read; brings them into it.

@@ -41,15 +41,16 @@ impl Context<'_> {
                 let number = Expr { node: Node::Literal(Literal::Number(count.to_string())), at: expr.at };
                 Operand::new(number, Type::Integer, Measure::Of(Unit::time(*unit)), Range::point(f64::from(*count)))
             }
-            (RowLeaf::Dimension(id), Scope::Slice(of)) => {
+            (RowLeaf::Dimension(id), Scope::Slice(of_part)) => {
                 let dimension = self.model.dimensions.get(*id);
-                let ty = dimension.ty.or_else(|| {
-                    // That of the part's own sources; whether they agree is looked at with the other slices.
-                    let places = self.model.sources_read(of).into_iter();
-                    let mut types =
-                        places.filter_map(|source| Some(self.model.column(source, dimension.places.get(&source)?).ty));
-                    types.next()
-                });
+                // That of the part's own sources. Where they do not agree, or do not have it, is looked at with the other slices.
+                let of = |place: Option<&Path>, source| place.map(|path| self.model.column(source, path).ty);
+                let own = || {
+                    let sources = self.model.sources_read(of_part).into_iter();
+                    sources.filter_map(|source| of(dimension.places.get(&source), source)).next()
+                };
+                let any = || dimension.places.iter().next().and_then(|(source, path)| of(Some(path), *source));
+                let ty = dimension.ty.or_else(own).or_else(any);
                 Operand::new(expr.clone(), ty.unwrap_or(Type::Error), Measure::none(), Range::ANY)
             }
             (RowLeaf::Value, Scope::Value((ty, measure, range))) => Operand::new(expr.clone(), *ty, measure.clone(), *range),

@@ -185,10 +185,7 @@ pub(super) fn check(
                 return;
             }
             let Some(path) = part.place(dimension) else {
-                let known = parts.keys().find_map(|(part, _)| {
-                    let (source, path) = (part.source()?, part.place(dimension)?);
-                    Some(format!("{}: {}", model.sources.get(source).name.value, model.path_text(source, path)))
-                });
+                let known = known_place(model, parts, dimension);
                 missing(model, sliced.name, slice, *dimension_id, (source, *span), known.as_deref(), findings);
                 return;
             };
@@ -235,6 +232,13 @@ pub(super) fn check(
     }
 }
 
+/// The type of a dimension's values in the parts that have it.
+pub(super) fn type_of(model: &Model, id: DimensionId, parts: &Parts) -> Type {
+    let dimension = model.dimensions.get(id);
+    let place = || parts.keys().find_map(|(part, _)| part.source().zip(part.place(dimension)));
+    dimension.ty.or_else(|| place().map(|(source, path)| model.column(source, path).ty)).unwrap_or(Type::Error)
+}
+
 /// Says that an entity may have several states, each with its own value of a dimension.
 fn several_states(
     model: &Model,
@@ -273,19 +277,23 @@ fn missing(
     let finding = findings
         .report(&codes::NO_SHARED_DIMENSION, slice.span, message)
         .also(part, format!("this part reads `{}`", source.name.value));
-    match dimension.defined {
-        Some(span) => finding.also(span, "the dimension").help(format!(
-            "say where it stands there: `from: {{ {}: ... }}`; or write `total(...)` around that part to repeat its value",
-            source.name.value
-        )),
-        None => finding.help(format!(
-            "define it under `dimensions:` with its place in each source, `{}: {{ from: {{ {}{}: ... }} }}`; \
-             or write `total(...)` around that part to repeat its value",
-            dimension.name,
-            known.map(|known| format!("{known}, ")).unwrap_or_default(),
-            source.name.value
-        )),
-    };
+    if let Some(span) = dimension.defined {
+        finding.also(span, "the dimension");
+    }
+    let define = define(dimension, &source.name.value, known);
+    finding.help(format!("{define}; or write `total(...)` around that part to repeat its value"));
+}
+
+/// How to give a source a dimension that it lacks; `known` is its place in another source.
+fn define(dimension: &Dimension, source: &str, known: Option<&str>) -> String {
+    if dimension.defined.is_some() {
+        return format!("say where it stands there: `from: {{ {source}: ... }}`");
+    }
+    let known = known.map(|known| format!("{known}, ")).unwrap_or_default();
+    format!(
+        "define it under `dimensions:` with its place in each source, `{}: {{ from: {{ {known}{source}: ... }} }}`",
+        dimension.name
+    )
 }
 
 /// Says that a dimension is of different types in two parts.
@@ -313,30 +321,60 @@ pub(super) fn conditions(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<
         condition.leaves(&mut |leaf| {
             let RowLeaf::Dimension(id) = leaf else { return };
             let dimension = model.dimensions.get(*id);
+            let at = condition.span_or(or);
             let mut seen: Option<(SourceId, Type)> = None;
             for ((part, _), span) in &parts {
-                let lacking = match part {
-                    Part::Rows(source) | Part::Entities(source, _) => match part.place(dimension) {
-                        Some(path) => {
-                            let ty = model.column(*source, path).ty;
-                            let (first, known) = *seen.get_or_insert((*source, ty));
-                            if dimension.ty.is_some() || known == ty || known == Type::Error || ty == Type::Error {
-                                continue;
-                            }
-                            types_differ(model, dimension, (first, known), (*source, ty), condition.span_or(or), findings);
-                            return;
-                        }
-                        None => format!("`{}`", model.sources.get(*source).name.value),
-                    },
-                    Part::Values(kpi) => format!("`{}`, which is kept by hand,", model.kpis.get(*kpi).name.value),
+                let Some((source, path)) = part.source().zip(part.place(dimension)) else {
+                    cannot_choose(model, dimension, (part, *span), &parts, at, findings);
+                    return;
                 };
-                let message = format!("{lacking} has no dimension `{}` to take a part by", dimension.name);
-                findings
-                    .report(&codes::NO_SHARED_DIMENSION, condition.span_or(or), message)
-                    .also(*span, "read here")
-                    .help("define the dimension with its place in that source, or slice the other part of the formula only");
-                return;
+                let ty = model.column(source, path).ty;
+                let (first, known) = *seen.get_or_insert((source, ty));
+                if dimension.ty.is_none() && known != ty && known != Type::Error && ty != Type::Error {
+                    types_differ(model, dimension, (first, known), (source, ty), at, findings);
+                    return;
+                }
             }
         });
     });
+}
+
+/// Says which part of a formula cannot be limited by a dimension.
+fn cannot_choose(
+    model: &Model,
+    dimension: &Dimension,
+    (part, read): (&Part, Span),
+    parts: &Parts,
+    at: Span,
+    findings: &mut Findings,
+) {
+    let name = |source: SourceId| model.sources.get(source).name.value.as_str();
+    let (why, help) = match part {
+        Part::Values(kpi) => (
+            format!("`{}` is kept by hand", model.kpis.get(*kpi).name.value),
+            "slice the other part of the formula only".to_owned(),
+        ),
+        Part::Entities(source, per) if dimension.places.contains_key(source) => {
+            let entity = model.path_text(*source, per);
+            (
+                format!("it counts by `{entity}`, and one `{entity}` may have several states, each with its own"),
+                format!("take a dimension of `{entity}` itself, or leave `per` out"),
+            )
+        }
+        Part::Rows(source) | Part::Entities(source, _) => (
+            format!("`{}` has no such dimension", name(*source)),
+            define(dimension, name(*source), known_place(model, parts, dimension).as_deref()),
+        ),
+    };
+    findings
+        .report(&codes::NO_SHARED_DIMENSION, at, format!("no part can be taken by `{}`: {why}", dimension.name))
+        .also(read, "of this")
+        .help(help);
+}
+
+/// Where a dimension stands in one of the parts that have it, as specs write it.
+fn known_place(model: &Model, parts: &Parts, dimension: &Dimension) -> Option<String> {
+    let in_parts = parts.keys().find_map(|(part, _)| part.source().zip(part.place(dimension)));
+    let place = in_parts.or_else(|| dimension.places.iter().next().map(|(source, path)| (*source, path)));
+    place.map(|(source, path)| format!("{}: {}", model.sources.get(source).name.value, model.path_text(source, path)))
 }

@@ -9,8 +9,10 @@ use crate::calendar::{Calendar, Date, Grain};
 use crate::diagnostic::{Findings, codes};
 use crate::engine::{Failure, Rows};
 use crate::model::Model;
+use crate::model::expr::Literal;
 use crate::model::objective::{Baseline, Goal, KeyResult, Objective, Reads, Shown, Target};
 use crate::plan::{Data, Output, Question, Show, plan};
+use serde_json::Value;
 
 /// How many periods before the start are looked at for what is reached already.
 const RECENT: usize = 6;
@@ -44,7 +46,7 @@ pub(super) fn check(session: &Session<'_>, findings: &mut Findings) -> Result<()
     }
     for (one, answer) in asked.iter().zip(session.answer(&queries)?) {
         let Ok(rows) = answer else { continue };
-        judge(model, one, &past(&model.calendar, one, &rows), findings);
+        judge(model, one, &past(model, one, &rows), findings);
     }
     Ok(())
 }
@@ -64,9 +66,9 @@ fn question(model: &Model, one: &Asked<'_>) -> Question {
     Question {
         outputs: vec![output("value", Show::Value(kpi)), output("is_complete", Show::IsComplete(vec![kpi]))],
         grain: one.shown.grain,
-        dimensions: Vec::new(),
+        dimensions: one.shown.dimensions(),
         age: None,
-        filter: one.shown.condition.clone(),
+        filter: None,
         since: None,
         omit_gaps: false,
         is_lead_in: false,
@@ -77,18 +79,33 @@ fn question(model: &Model, one: &Asked<'_>) -> Question {
 }
 
 /// The values of the complete periods before the objective begins, the earliest first.
-fn past(calendar: &Calendar, one: &Asked<'_>, rows: &Rows) -> Vec<f64> {
+fn past(model: &Model, one: &Asked<'_>, rows: &Rows) -> Vec<f64> {
     let mut found: Vec<(Date, f64)> = Vec::new();
-    for row in &rows.rows {
+    for row in rows.rows.iter().filter(|row| is_of_slice(model, one.shown, rows, row)) {
         let period = rows.get(row, "period").and_then(|value| value.as_str()).and_then(|day| day.parse().ok());
-        let is_complete = rows.get(row, "is_complete").and_then(serde_json::Value::as_bool).unwrap_or(false);
+        let is_complete = rows.get(row, "is_complete").and_then(Value::as_bool).unwrap_or(false);
         let (Some(period), Some(value)) = (period, rows.get(row, "value").and_then(number)) else { continue };
-        if is_complete && calendar.next(one.shown.grain, period) <= one.begins {
+        if is_complete && model.calendar.next(one.shown.grain, period) <= one.begins {
             found.push((period, value));
         }
     }
     found.sort_by_key(|(period, _)| *period);
     found.into_iter().map(|(_, value)| value).collect()
+}
+
+/// Whether a row is of the slice that a result is about.
+fn is_of_slice(model: &Model, shown: &Shown, rows: &Rows, row: &[Value]) -> bool {
+    shown.slice.iter().all(|member| {
+        let value = rows.get(row, &model.dimensions.get(member.dimension).name).unwrap_or(&Value::Null);
+        match (&member.value, value) {
+            (Literal::Null, value) => value.is_null(),
+            (Literal::Text(text), Value::String(value)) => text == value,
+            (Literal::Date(day), Value::String(value)) => day.to_string() == *value,
+            (Literal::Truth(truth), Value::Bool(value)) => truth == value,
+            (Literal::Number(digits), Value::Number(value)) => *digits == value.to_string(),
+            _ => false,
+        }
+    })
 }
 
 /// How many periods lie between the start and the due date.

@@ -2,7 +2,7 @@
 //!
 //! Numbers of targets and baselines are in the unit of the KPI once the checker has seen them.
 
-use super::expr::RowExpr;
+use super::expr::Literal;
 use super::id::Id;
 use super::unit::Unit;
 use super::{DimensionId, KpiId, TeamId};
@@ -144,14 +144,36 @@ pub struct Shown {
     pub kpi: KpiId,
     /// Where it is named.
     pub span: Span,
-    /// The values of dimensions that it is about, as written; nothing for null.
-    pub slice: Vec<(DimensionId, Option<String>)>,
-    /// The same as a condition on rows.
-    pub condition: Option<RowExpr>,
+    /// The values of dimensions that it is about.
+    pub slice: Vec<Member>,
     /// Where the slice is written.
     pub slice_span: Option<Span>,
     /// The grain of what is read.
     pub grain: Grain,
+}
+
+impl Shown {
+    /// The dimensions that it is about, in order.
+    pub fn dimensions(&self) -> Vec<DimensionId> {
+        let mut dimensions: Vec<DimensionId> = self.slice.iter().map(|member| member.dimension).collect();
+        dimensions.sort_unstable();
+        dimensions
+    }
+}
+
+/// One value of a dimension.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// The dimension.
+    pub dimension: DimensionId,
+    /// The value as written; nothing for null.
+    pub text: Option<String>,
+    /// The same as a value of the dimension's type, once it has been checked.
+    pub value: Literal,
+    /// Where the dimension is named.
+    pub span: Span,
+    /// Where the value stands.
+    pub value_span: Span,
 }
 
 /// What people say about a key result.

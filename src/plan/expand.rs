@@ -11,7 +11,7 @@ use crate::model::expr::{
     Window,
 };
 use crate::model::facts::Type;
-use crate::model::{Body, DimensionId, Holds, KpiId, Model, SourceId};
+use crate::model::{Body, ColumnId, DimensionId, Holds, KpiId, Model, SourceId};
 use foldhash::HashMap;
 use std::sync::Arc;
 
@@ -392,13 +392,18 @@ fn restrict(model: &Model, aggregate: &mut Aggregate, filters: &[RowExpr]) {
 /// Makes an aggregate over a period one over everything since a day.
 fn accumulate(model: &Model, aggregate: &mut Aggregate, since: Option<Date>) {
     let (Some(since), Some(time), Window::Period) = (since, aggregate.time, aggregate.window) else { return };
-    let stored = Expr::leaf(RowLeaf::Column(Path::to(time)));
-    let is_date = model.sources.get(aggregate.source).columns.get(time).ty == Type::Date;
-    let day = if is_date { stored } else { Expr::apply(&conversions::TO_DATE, vec![stored]) };
-    let from = Expr::made(Node::Literal(Literal::Date(since)));
-    let counts = Expr::apply(&operators::GREATER_OR_EQUAL, vec![day, from]);
+    let counts = counts_since(model, aggregate.source, time, since);
     aggregate.filter = Expr::all(std::iter::once(counts).chain(aggregate.filter.take()).collect());
     aggregate.window = Window::AllTime;
+}
+
+/// That a row counts since a day.
+pub(super) fn counts_since(model: &Model, source: SourceId, time: ColumnId, since: Date) -> RowExpr {
+    let stored = Expr::leaf(RowLeaf::Column(Path::to(time)));
+    let is_date = model.sources.get(source).columns.get(time).ty == Type::Date;
+    let day = if is_date { stored } else { Expr::apply(&conversions::TO_DATE, vec![stored]) };
+    let from = Expr::made(Node::Literal(Literal::Date(since)));
+    Expr::apply(&operators::GREATER_OR_EQUAL, vec![day, from])
 }
 
 /// A condition on dimensions as one on the rows of a source.

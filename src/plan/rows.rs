@@ -10,7 +10,7 @@
 
 use super::ages::{AGE, PERIOD_AT_AGE};
 use super::assemble::Planner;
-use super::expand::{Move, shifts, take_previous};
+use super::expand::{Move, counts_since, shifts, take_previous};
 use super::levels::is_level;
 use super::relation::{Atom, Fold, JoinKind, Scalar, Select, column, fold};
 use super::scan::{Days, Scan};
@@ -249,6 +249,21 @@ impl<'a> Planner<'a> {
 
     /// Makes rows known as those that show which slices there are: all of a part, or some of them for each day from which they do.
     pub(super) fn appears(&mut self, group: &Group, part: &str, day: &str, which: Vec<(Since, Option<String>)>) {
+        if self.question.since.is_none() {
+            self.appears_on(group, part, day, which);
+            return;
+        }
+        // Everything since a day is read, and a slice may have been there before.
+        let mut known: Vec<&Option<RowExpr>> = Vec::new();
+        for ask in &group.asks {
+            if !known.contains(&&ask.aggregate.filter) {
+                known.push(&ask.aggregate.filter);
+                self.first_days(group, ask);
+            }
+        }
+    }
+
+    fn appears_on(&mut self, group: &Group, part: &str, day: &str, which: Vec<(Since, Option<String>)>) {
         if let Some(count) = group.slices {
             let keys: Vec<String> = group.keys.iter().take(count).map(|key| key.name.clone()).collect();
             for (since, shows) in which {
@@ -365,23 +380,27 @@ impl<'a> Planner<'a> {
         select.group_by_these();
         let day = scan.day(time);
         select.column(fold(&min::MIN, day.clone()), "day");
-        let from = match &ask.since {
+        let accumulates = self.question.since.map(|since| counts_since(self.model, group.source, time, since));
+        let whole = Since::Days(self.model.calendar.data_from, Vec::new());
+        let since = if accumulates.is_some() { &whole } else { &ask.since };
+        let from = match since {
             Since::Days(from, found) if found.is_empty() => Some(*from),
             Since::Days(..) | Since::Ever => None,
         };
         select.filter = scan.range(time, Days { from });
         if from.is_none() {
-            select.filter.extend(ask.since.counts(&day));
+            select.filter.extend(since.counts(&day));
         }
-        let condition = ask.aggregate.filter.iter();
-        select.filter.extend(condition.map(|condition| scan.row(condition)));
+        let conditions = ask.aggregate.filter.iter().flat_map(Expr::conjuncts);
+        let conditions = conditions.filter(|condition| accumulates.as_ref() != Some(*condition));
+        select.filter.extend(Expr::all(conditions.cloned().collect()).map(|condition| scan.row(&condition)));
         let (from, joins) = self.finish(scan);
         select.from = Some(from);
         select.joins = joins;
         let source = self.model.sources.get(group.source).name.value.clone();
         let part = self.names.take(&format!("first_{source}_day"));
         self.push(&part, select);
-        self.appears(group, &part, "day", vec![(Since::Ever, None)]);
+        self.appears_on(group, &part, "day", vec![(Since::Ever, None)]);
     }
 
     /// Rows joined to the days of each window, or to the aggregates over related rows that their condition needs.

@@ -6,15 +6,13 @@ use super::target::{Aim, amount, target};
 use super::{Resolver, kpi_by_name};
 use crate::calendar::{Date, Label, Stretch, add_days};
 use crate::diagnostic::{Finding, Findings, codes, suggest};
-use crate::functions::operators;
-use crate::model::expr::{Expr, Literal, Node, RowExpr, RowLeaf};
-use crate::model::facts::Type;
+use crate::model::expr::Literal;
 use crate::model::objective::{
-    Amount, Baseline, Bound, CheckIn, Evidence, Final, Goal, Initiative, KeyResult, Manual, Objective, PacePoint, Reads,
-    Relative, Shown, Target,
+    Amount, Baseline, Bound, CheckIn, Evidence, Final, Goal, Initiative, KeyResult, Manual, Member, Objective, PacePoint,
+    Reads, Relative, Shown, Target,
 };
 use crate::model::unit::Unit;
-use crate::model::{DimensionId, Model, TeamId};
+use crate::model::{Model, TeamId};
 use crate::spec::Spec;
 use crate::spec::objective as written;
 use crate::spec::reader::Text;
@@ -248,10 +246,8 @@ impl Resolver<'_> {
                 let slice = self.slice_of(result);
                 let (Some(kpi), Some(slice)) = (kpi, slice) else { return Evidence::Broken };
                 let grain = self.model.kpis.get(kpi).grain;
-                let condition = condition(&slice);
                 let slice_span = result.slice.first().map(|(name, value)| name.span.to(value.span));
-                let slice = slice.into_iter().map(|(id, value, _)| (id, value.map(|(text, _)| text))).collect();
-                Evidence::Kpi(Box::new(Shown { kpi, span: name.span, slice, condition, slice_span, grain }))
+                Evidence::Kpi(Box::new(Shown { kpi, span: name.span, slice, slice_span, grain }))
             }
             (Some(name), true) => {
                 let message = format!("`{}` is manual and shown by a KPI at once", result.name.value);
@@ -296,25 +292,13 @@ impl Resolver<'_> {
         Manual { unit, check_ins }
     }
 
-    /// The values of dimensions, each with its literal; nothing, with a finding, if one of them is wrong.
-    fn slice_of(&mut self, result: &written::KeyResult) -> Option<Slice> {
+    /// The values of dimensions; nothing, with a finding, if there is no such dimension.
+    fn slice_of(&mut self, result: &written::KeyResult) -> Option<Vec<Member>> {
         let mut slice = Vec::new();
         for (name, given) in &result.slice {
-            let id = self.dimension(name)?;
-            let dimension = self.model.dimensions.get(id);
-            let place = dimension.places.iter().next();
-            let ty = dimension.ty.or(place.map(|(source, path)| self.model.column(*source, path).ty)).unwrap_or(Type::Text);
-            let value = given.value.as_ref().map(|text| (text.clone(), literal(ty, text)));
-            let value = match value {
-                None => None,
-                Some((text, Some(literal))) => Some((text, literal)),
-                Some((text, None)) => {
-                    let message = format!("`{}` is {ty}, and `{text}` is none", name.value);
-                    self.report(&codes::BAD_SLICE, given.span, message).help("write one of its values, or `null`");
-                    return None;
-                }
-            };
-            slice.push((id, value, name.span));
+            let (dimension, text) = (self.dimension(name)?, given.value.clone());
+            // Of which type it is, the KPI's sources say.
+            slice.push(Member { dimension, text, value: Literal::Null, span: name.span, value_span: given.span });
         }
         Some(slice)
     }
@@ -448,9 +432,6 @@ impl Resolver<'_> {
     }
 }
 
-/// The values of dimensions, each with its literal, and where the dimension is named. Nothing for null.
-type Slice = Vec<(DimensionId, Option<(String, Literal)>, Span)>;
-
 /// Who owns an objective, and whether anybody is named.
 #[derive(Debug, Clone, Copy)]
 struct Owned {
@@ -471,26 +452,4 @@ fn period_text(period: Option<&written::Period>, stretch: Option<Stretch>) -> St
         (_, Some(stretch)) => format!("{} to {}", stretch.first, stretch.last),
         _ => String::new(),
     }
-}
-
-/// A value of a dimension.
-fn literal(ty: Type, text: &str) -> Option<Literal> {
-    match ty {
-        Type::Boolean => text.parse().ok().map(Literal::Truth),
-        Type::Integer => text.parse::<i64>().ok().map(|number| Literal::Number(number.to_string())),
-        Type::Date => text.parse().ok().map(Literal::Date),
-        _ => Some(Literal::Text(text.to_owned())),
-    }
-}
-
-/// The condition that all dimensions have their values.
-fn condition(slice: &Slice) -> Option<RowExpr> {
-    let conditions = slice.iter().map(|(id, value, span)| {
-        let dimension = Expr::new(Node::Leaf(RowLeaf::Dimension(*id)), *span);
-        match value {
-            None => Expr::apply(&operators::IS_NULL, vec![dimension]),
-            Some((_, literal)) => Expr::apply(&operators::EQUAL, vec![dimension, Expr::made(Node::Literal(literal.clone()))]),
-        }
-    });
-    Expr::all(conditions.collect())
 }

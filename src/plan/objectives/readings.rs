@@ -8,14 +8,19 @@ use super::super::{Output, Question, Show};
 use super::{Making, all, floating, number, text, truth};
 use crate::calendar::{Date, Grain, add, add_days};
 use crate::functions::{coalesce, if_, max, operators, sum};
-use crate::model::expr::{Expr, RowExpr};
+use crate::model::expr::{Expr, Node};
 use crate::model::objective::{Evidence, KeyResult, Objective, Reads, Shown};
-use crate::model::{Body as KpiBody, KpiId, Model};
+use crate::model::{Body as KpiBody, DimensionId, KpiId, Model};
+
+/// The day after a period, beside dimensions and KPIs, whose names have no two underscores.
+const END: &str = "period__end";
+/// The day after the period that follows it.
+const NEXT_END: &str = "next_period__end";
 
 /// Key results whose KPIs are asked for together.
 struct Group<'a> {
     grain: Grain,
-    condition: Option<&'a RowExpr>,
+    dimensions: Vec<DimensionId>,
     since: Option<Date>,
     members: Vec<(&'a Objective, &'a KeyResult, &'a Shown)>,
 }
@@ -36,18 +41,19 @@ fn groups<'a>(model: &'a Model, whole: bool, which: impl Fn(&Objective, &KeyResu
         if since.is_some_and(|since| since < model.calendar.data_from) {
             continue;
         }
-        let condition = shown.condition.as_ref();
+        let dimensions = shown.dimensions();
         let member = (objective, result, shown.as_ref());
-        let same = |group: &&mut Group<'_>| group.grain == shown.grain && group.condition == condition && group.since == since;
+        let same =
+            |group: &&mut Group<'_>| group.grain == shown.grain && group.dimensions == dimensions && group.since == since;
         match groups.iter_mut().find(same) {
             Some(group) => group.members.push(member),
-            None => groups.push(Group { grain: shown.grain, condition, since, members: vec![member] }),
+            None => groups.push(Group { grain: shown.grain, dimensions, since, members: vec![member] }),
         }
     }
     groups
 }
 
-/// The part with the KPIs of a group side by side.
+/// The part with the KPIs of a group side by side, sliced by its dimensions.
 fn side_by_side(making: &mut Making<'_>, group: &Group<'_>, wish: &str, from: Option<Date>, to: Option<Date>) -> String {
     let model = making.model;
     let mut kpis: Vec<KpiId> = Vec::new();
@@ -57,8 +63,8 @@ fn side_by_side(making: &mut Making<'_>, group: &Group<'_>, wish: &str, from: Op
         }
     }
     let mut outputs = vec![
-        Output { name: "period_end".to_owned(), show: Show::End },
-        Output { name: "next_period_end".to_owned(), show: Show::NextEnd },
+        Output { name: END.to_owned(), show: Show::End },
+        Output { name: NEXT_END.to_owned(), show: Show::NextEnd },
     ];
     for id in kpis {
         let name = &model.kpis.get(id).name.value;
@@ -68,13 +74,14 @@ fn side_by_side(making: &mut Making<'_>, group: &Group<'_>, wish: &str, from: Op
     let question = Question {
         outputs,
         grain: group.grain,
-        dimensions: Vec::new(),
+        dimensions: group.dimensions.clone(),
         age: None,
-        filter: group.condition.cloned(),
+        filter: None,
         since: group.since,
         omit_gaps: false,
         from,
-        is_lead_in: false,
+        // Which slices there are does not depend on when an objective begins.
+        is_lead_in: true,
         to,
         data: making.data,
     };
@@ -84,6 +91,17 @@ fn side_by_side(making: &mut Making<'_>, group: &Group<'_>, wish: &str, from: Op
     let name = making.names.take(wish);
     making.parts.push(Part { name: name.clone(), body: result });
     name
+}
+
+/// The rows of the slice that a result is about.
+fn of_slice(model: &Model, shown: &Shown, from: &str) -> impl Iterator<Item = Scalar> {
+    shown.slice.iter().map(|member| {
+        let value = column(from, &model.dimensions.get(member.dimension).name);
+        match &member.text {
+            None => Expr::apply(&operators::IS_NULL, vec![value]),
+            Some(_) => Expr::apply(&operators::EQUAL, vec![value, Expr::made(Node::Literal(member.value.clone()))]),
+        }
+    })
 }
 
 fn value_of(model: &Model, shown: &Shown, from: &str) -> Scalar {
@@ -118,6 +136,7 @@ pub(super) fn baselines(making: &mut Making<'_>) -> String {
             select.column(value_of(model, shown, &wide), "baseline");
             select.filter.push(Expr::apply(&operators::EQUAL, vec![column(&wide, "period"), period]));
             select.filter.push(completeness_of(model, shown, &wide));
+            select.filter.extend(of_slice(model, shown, &wide));
             selects.push(select);
         }
     }
@@ -133,7 +152,7 @@ fn before(model: &Model, grain: Grain, begins: Date) -> Date {
 fn last_period(wide: &str, begins: Date) -> Scalar {
     let mut select = Select::from_part(wide);
     select.column(fold(&max::MAX, column(wide, "period")), "period");
-    select.filter.push(at_most(column(wide, "period_end"), day(begins)));
+    select.filter.push(at_most(column(wide, END), day(begins)));
     Expr::leaf(Atom::Single(Box::new(select)))
 }
 
@@ -167,7 +186,7 @@ fn kpi_rows(
     wide: &str,
 ) -> Option<Select> {
     let (period, due) = (objective.period?, result.due?);
-    let end = || column(wide, "period_end");
+    let end = || column(wide, END);
     let value = value_of(model, shown, wide);
     let rolling = |argument: Scalar| {
         let order = column(wide, "period");
@@ -198,7 +217,7 @@ fn kpi_rows(
     // is the one that ends on the day.
     let after_due = || day(add_days(due, 1));
     let ends_then = Expr::apply(&operators::GREATER_OR_EQUAL, vec![end(), after_due()]);
-    let next_is_late = Expr::apply(&operators::GREATER, vec![column(wide, "next_period_end"), after_due()]);
+    let next_is_late = Expr::apply(&operators::GREATER, vec![column(wide, NEXT_END), after_due()]);
     let is_last = if model.calendar.custom {
         let next_is_late = Expr::apply(&coalesce::COALESCE, vec![next_is_late, truth(false)]);
         Expr::apply(&operators::OR, vec![ends_then, next_is_late])
@@ -207,6 +226,7 @@ fn kpi_rows(
     };
     select.column(is_last, "is_last");
     select.filter.push(completeness_of(model, shown, wide));
+    select.filter.extend(of_slice(model, shown, wide));
     // What accumulates may begin within a period.
     let begun = if group.since.is_some() {
         Expr::apply(&operators::GREATER, vec![end(), day(period.first)])

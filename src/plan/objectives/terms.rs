@@ -80,7 +80,8 @@ pub fn slice_text(model: &Model, result: &KeyResult) -> String {
     let each = shown
         .slice
         .iter()
-        .map(|(id, value)| format!("{} = {}", model.dimensions.get(*id).name, value.as_deref().unwrap_or("null")));
+        .map(|member| (&model.dimensions.get(member.dimension).name, member.text.as_deref().unwrap_or("null")))
+        .map(|(name, value)| format!("{name} = {value}"));
     each.collect::<Vec<_>>().join(", ")
 }
 
