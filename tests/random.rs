@@ -37,6 +37,8 @@ mod print;
 mod project;
 #[path = "random/rows.rs"]
 mod rows;
+#[path = "random/sharing.rs"]
+mod sharing;
 #[path = "random/shrink.rs"]
 mod shrink;
 #[path = "random/stocks/mod.rs"]
@@ -46,6 +48,7 @@ mod together;
 
 use engine::{Answer, Engine};
 use evaluate::{Evaluator, Line};
+use kpic::diagnostic::Findings;
 use kpic::diagnostic::render::{Look, human};
 use kpic::pipeline::{Options, check_texts};
 use kpic::plan::views::{query, views};
@@ -81,7 +84,7 @@ type Views = Vec<(String, String)>;
 
 /// Whether every view of a project shows what the evaluator says.
 fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
-    let (views, together) = match compile(project) {
+    let (views, together, findings) = match compile(project) {
         Ok(compiled) => compiled,
         // A project on its way to a smaller one may make no sense.
         Err(_) if project.reduced => return Ok(()),
@@ -94,6 +97,10 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
     let answers_together = answers.split_off(views.len());
     let answers: BTreeMap<String, _> = views.iter().map(|(name, _)| name.clone()).zip(answers).collect();
     let whole = journeys::materialised(project);
+    let (said, shared) = (sharing::said(&findings), sharing::shared(&whole));
+    if said != shared {
+        return Err(TestCaseError::fail(format!("{said:?} are said to aggregate what rows share, and it is {shared:?}")));
+    }
     let evaluator = Evaluator::new(&whole);
     let rounding = rounding(project);
     let mut expected = 0;
@@ -136,14 +143,14 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
 }
 
 /// The SQL of all views, and of all KPIs together; what is wrong with the project if the compiler refuses it.
-fn compile(project: &Project) -> Result<(Views, Vec<Together>), String> {
+fn compile(project: &Project) -> Result<(Views, Vec<Together>, Findings), String> {
     let checked = check_texts(print::files(project), &Options::default());
     let valid =
         checked.valid().map_err(|checked| human(&checked.findings, &checked.files, Look { color: false, width: 120 }))?;
     let dialect = kpic::sql::dialect::dialect(None);
     let sql = |shows| kpic::sql::query(&query(&valid, shows).unwrap(), dialect);
     let views = views(&valid).iter().map(|view| (view.name.clone(), sql(&view.shows))).collect();
-    Ok((views, together::questions(&valid)))
+    Ok((views, together::questions(&valid), valid.findings().clone()))
 }
 
 /// Section 15: how the view of a grain and slice is called.

@@ -4,7 +4,7 @@ use crate::diagnostic::{Findings, codes};
 use crate::graph::Graph;
 use crate::model::expr::{Aggregate, Calc, CalcLeaf, Node, Path, RowLeaf, Stock};
 use crate::model::facts::Type;
-use crate::model::{Body, Dimension, DimensionId, KpiId, Model, SourceId};
+use crate::model::{Body, Dimension, DimensionId, KpiId, Model, Source, SourceId};
 use crate::text::{Span, Spanned};
 use std::collections::BTreeMap;
 
@@ -272,7 +272,7 @@ fn missing(
     findings: &mut Findings,
 ) {
     let dimension = model.dimensions.get(dimension);
-    let source = model.sources.get(source);
+    let (id, source) = (source, model.sources.get(source));
     let message = format!("`{sliced}` cannot be sliced by `{}`: `{}` has no such dimension", dimension.name, source.name.value);
     let finding = findings
         .report(&codes::NO_SHARED_DIMENSION, slice.span, message)
@@ -280,8 +280,24 @@ fn missing(
     if let Some(span) = dimension.defined {
         finding.also(span, "the dimension");
     }
+    if let Some(many) = refers_to(model, dimension, id) {
+        let many = &many.name.value;
+        let (one, name) = (&source.name.value, &dimension.name);
+        finding.help(format!(
+            "it belongs to `{many}`, of which several may refer to one row of `{one}`: aggregate a column of `{many}` itself; or choose \
+             the rows of `{one}` that have such, as in `count({one} where count({many} where {name} = ...) > 0)`"
+        ));
+        return;
+    }
     let define = define(dimension, &source.name.value, known);
     finding.help(format!("{define}; or write `total(...)` around that part to repeat its value"));
+}
+
+/// A source that has a dimension itself and whose rows refer to those of another.
+fn refers_to<'a>(model: &'a Model, dimension: &Dimension, to: SourceId) -> Option<&'a Source> {
+    let own = dimension.places.iter().filter(|(_, path)| path.through.is_empty());
+    let mut sources = own.map(|(source, _)| model.sources.get(*source));
+    sources.find(|source| source.columns.rows().iter().any(|column| column.reference == Some(to)))
 }
 
 /// How to give a source a dimension that it lacks; `known` is its place in another source.

@@ -258,7 +258,7 @@ pub static UNDECLARED_GRAIN: Code =
 pub static TIME_UNIT_LEFT: Code = code!(Warn, "K0709", "time-unit-left", "a unit of time is left over in a quotient");
 /// A value that a column never has.
 pub static VALUE_NOT_LISTED: Code =
-    code!(Warn, "K0710", "value-not-listed", "a column is compared with a value that it never has");
+    code!(Deny, "K0710", "value-not-listed", "a column is compared with a value that it never has");
 /// A share that can exceed 100 %.
 pub static SHARE_ABOVE_ONE: Code = code!(Warn, "K0711", "share-above-one", "a share can exceed 100 %");
 /// A value of a taxonomy that no KPI has.
@@ -286,6 +286,12 @@ pub static DIFFERENT_ENTITIES: Code =
 pub static WITHIN_EXCEEDS_DATA: Code = code!(Warn, "K0722", "within-exceeds-data", "`within` is longer than there is data");
 /// A relation in SQL that has no schema.
 pub static UNCLEAR_RELATION: Code = code!(Warn, "K0723", "unclear-relation", "SQL names a relation without its schema");
+/// A sum that counts a row once for each row that leads to it.
+pub static FAN_OUT: Code =
+    code!(Deny, "K0728", "fan-out", "a sum counts what belongs to one row once for each row that refers to it");
+/// A mean that weighs a row by how many rows lead to it.
+pub static WEIGHTED_BY_ROWS: Code =
+    code!(Warn, "K0729", "weighted-by-rows", "a mean weighs what belongs to one row by how many rows refer to it");
 
 /// A condition of a guardrail that is none.
 pub static GUARDRAIL_NOT_A_CONDITION: Code =
@@ -569,6 +575,8 @@ pub static ALL: &[&Code] = &[
     &DIFFERENT_ENTITIES,
     &WITHIN_EXCEEDS_DATA,
     &UNCLEAR_RELATION,
+    &FAN_OUT,
+    &WEIGHTED_BY_ROWS,
     &GUARDRAIL_NOT_A_CONDITION,
     &GUARDRAIL_WITHOUT_KPI,
     &GUARDRAIL_DECIDED,

@@ -8,6 +8,7 @@ mod crowded_scorecard;
 mod deprecated_use;
 mod disagreeing_paths;
 mod empty_objective;
+mod fan_out;
 mod grain_misses_cadence;
 mod guardrail_without_action;
 mod guardrail_without_owner;
@@ -66,6 +67,7 @@ pub static RULES: &[Rule] = &[
     deprecated_use::RULE,
     disagreeing_paths::RULE,
     empty_objective::RULE,
+    fan_out::RULE,
     grain_misses_cadence::RULE,
     guardrail_without_action::RULE,
     guardrail_without_owner::RULE,

@@ -1,6 +1,6 @@
 //! Ways through a model that several lints take.
 
-use crate::model::expr::{Aggregate, Calc, CalcLeaf, Expr, Node, RowExpr, RowLeaf};
+use crate::model::expr::{Aggregate, Calc, CalcLeaf, Expr, Node, Path, RowExpr, RowLeaf};
 use crate::model::guardrail::Guardrail;
 use crate::model::{Body, Kpi, Model, SourceId, Storage};
 
@@ -38,14 +38,49 @@ pub(super) fn aggregates<'a>(kpi: &'a Kpi, visit: &mut impl FnMut(&'a Aggregate)
     });
 }
 
+/// Calls `visit` on every aggregate over rows of a model, and the entity for whose rows it has one value, where it is grouped.
+pub(super) fn every_aggregate<'a>(model: &'a Model, visit: &mut impl FnMut(&'a Aggregate, Option<&'a Path>)) {
+    for source in model.sources.rows() {
+        let steps = source.journey.iter().flat_map(|journey| &journey.steps).filter_map(|step| step.rows.as_ref());
+        let filters = steps.filter_map(|rows| rows.filter.as_ref());
+        let derived = source.columns.rows().iter().filter(|_| source.journey.is_none());
+        let derived = derived.filter_map(|column| match &column.storage {
+            Storage::Derived(expr) => Some(expr),
+            _ => None,
+        });
+        for expr in filters.chain(derived) {
+            related(expr, &mut |aggregate| visit(aggregate, None));
+        }
+    }
+    for kpi in model.kpis.rows() {
+        let Body::Formula(calc) = &kpi.body else { continue };
+        calc.deep_leaves(&mut |leaf| {
+            let (aggregate, entity) = match leaf {
+                CalcLeaf::Aggregate(aggregate) => (aggregate.as_ref(), None),
+                CalcLeaf::Grouped(grouped) => (&grouped.of, Some(&grouped.entity)),
+                _ => return,
+            };
+            visit(aggregate, entity);
+            for expr in aggregate.filter.iter().chain(&aggregate.argument) {
+                related(expr, &mut |aggregate| visit(aggregate, None));
+            }
+        });
+    }
+}
+
+/// Calls `visit` on every aggregate over related rows in an expression.
+fn related<'a>(expr: &'a RowExpr, visit: &mut impl FnMut(&'a Aggregate)) {
+    expr.leaves(&mut |leaf| {
+        if let RowLeaf::Related(of) = leaf {
+            with_related(&of.aggregate, visit);
+        }
+    });
+}
+
 fn with_related<'a>(aggregate: &'a Aggregate, visit: &mut impl FnMut(&'a Aggregate)) {
     visit(aggregate);
     for expr in aggregate.filter.iter().chain(&aggregate.argument) {
-        expr.leaves(&mut |leaf| {
-            if let RowLeaf::Related(related) = leaf {
-                with_related(&related.aggregate, visit);
-            }
-        });
+        related(expr, &mut *visit);
     }
 }
 
