@@ -358,6 +358,15 @@ impl Context<'_> {
     fn each(&mut self, each: &Each, calc: &Calc) -> Figure {
         let span = calc.span_or(self.or);
         let of = self.calc(&each.of);
+        if of.operand.ty == Type::Boolean {
+            let (name, grain, text) = (each.function.name, each.grain, self.text(&each.of));
+            let message = format!("`{name}` takes a number for each {grain}, and `{text}` is a condition");
+            self.report(&codes::TYPE_MISMATCH, each.of.span_or(self.or), message).help(format!(
+                "to count the {grain}s in which it holds write `count(if({text}, 1) each {grain})`; for their share \
+                 `avg(if({text}, 1, 0) each {grain})`"
+            ));
+            return Figure::broken(span);
+        }
         let of = self.numeric(of, &each.of, each.function.name);
         let Some(traits) = each.function.aggregation() else { return Figure::broken(span) };
         if of.is_broken() {
@@ -373,11 +382,20 @@ impl Context<'_> {
                 Kind::Ratio | Kind::Flow => "has to be worked out anew from its parts",
             };
             let text = self.text(&each.of);
-            let message = format!("`{text}` does not add up over time: it {why}");
-            self.report(&codes::DOES_NOT_ADD_UP, place, message).help(format!(
-                "without `each` it is worked out for the whole period; for a typical {0} write `avg({text} each {0})`",
-                each.grain
-            ));
+            let grain = each.grain;
+            let help = match flag(&each.of) {
+                Some(condition) => {
+                    let holds = self.text(condition);
+                    format!(
+                        "to count the {grain}s in which `{holds}` write `count(if({holds}, 1) each {grain})`; for their share \
+                         `avg({text} each {grain})`"
+                    )
+                }
+                None => format!(
+                    "without `each` it is worked out for the whole period; for a typical {grain} write `avg({text} each {grain})`"
+                ),
+            };
+            self.report(&codes::DOES_NOT_ADD_UP, place, format!("`{text}` does not add up over time: it {why}")).help(help);
             return Figure::broken(span);
         }
         let ty = match each.function.gives {
@@ -489,5 +507,21 @@ fn has_difference(calc: &Calc) -> bool {
             CalcLeaf::Kpi(_) | CalcLeaf::Duration(..) => false,
         },
         Node::Literal(_) | Node::Broken => false,
+    }
+}
+
+/// The condition, if a value is 1 where it holds, and else 0 or nothing.
+fn flag(calc: &Calc) -> Option<&Calc> {
+    let Node::Apply(function, arguments) = &calc.node else { return None };
+    let is = |calc: &Calc, wanted: &[&str]| match &calc.node {
+        Node::Literal(Literal::Number(digits)) => wanted.contains(&digits.as_str()),
+        Node::Literal(Literal::Null) => wanted.contains(&""),
+        _ => false,
+    };
+    match (function.name, arguments.as_slice()) {
+        ("if", [condition, one]) if is(one, &["1"]) => Some(condition),
+        ("if" | "case", [condition, one, other]) if is(one, &["1"]) && is(other, &["0", ""]) => Some(condition),
+        ("case", [condition, one]) if is(one, &["1"]) => Some(condition),
+        _ => None,
     }
 }

@@ -248,7 +248,8 @@ pub static UNUSED_SOURCE: Code = code!(Warn, "K0704", "unused-source", "a source
 /// A column that nothing reads.
 pub static UNUSED_COLUMN: Code = code!(Allow, "K0705", "unused-column", "a column that nothing reads");
 /// `!=` on a column that may be null.
-pub static NULL_LEFT_OUT: Code = code!(Warn, "K0706", "null-left-out", "`!=` and `not in` leave out rows whose value is null");
+pub static NULL_LEFT_OUT: Code =
+    code!(Warn, "K0706", "null-left-out", "what a column is not leaves out rows whose value is null");
 /// A ratio times 100.
 pub static TIMES_HUNDRED: Code = code!(Warn, "K0707", "times-hundred", "a ratio is multiplied by 100");
 /// A KPI at a grain that it does not declare.
@@ -292,6 +293,11 @@ pub static FAN_OUT: Code =
 /// A mean that weighs a row by how many rows lead to it.
 pub static WEIGHTED_BY_ROWS: Code =
     code!(Warn, "K0729", "weighted-by-rows", "a mean weighs what belongs to one row by how many rows refer to it");
+/// A weighted mean whose weights include rows without a value.
+pub static MISSING_IN_WEIGHTED_MEAN: Code =
+    code!(Warn, "K0730", "missing-in-weighted-mean", "the weights of a mean include rows without a value, which count as 0");
+/// An aggregate over values that are not there.
+pub static ONLY_NULLS: Code = code!(Warn, "K0731", "only-nulls", "an aggregate looks only at rows that have no value");
 
 /// A condition of a guardrail that is none.
 pub static GUARDRAIL_NOT_A_CONDITION: Code =
@@ -577,6 +583,8 @@ pub static ALL: &[&Code] = &[
     &UNCLEAR_RELATION,
     &FAN_OUT,
     &WEIGHTED_BY_ROWS,
+    &MISSING_IN_WEIGHTED_MEAN,
+    &ONLY_NULLS,
     &GUARDRAIL_NOT_A_CONDITION,
     &GUARDRAIL_WITHOUT_KPI,
     &GUARDRAIL_DECIDED,

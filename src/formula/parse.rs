@@ -258,7 +258,7 @@ impl Parser<'_> {
         }
         for sign in signs.iter().rev() {
             let place = self.span(*sign);
-            let span = place.to(expression.span);
+            let span = place.to(self.since(start));
             expression = Expression { kind: Kind::Operator(operator, place, vec![expression]), span };
         }
         Ok(expression)

@@ -3,7 +3,7 @@
 use super::Resolver;
 use super::row::Scope;
 use super::states::Look;
-use crate::calendar::{Grain, Length};
+use crate::calendar::{Grain, Length, TimeUnit};
 use crate::diagnostic::{codes, suggest};
 use crate::formula::{Call, Expression, Kind, Literal as Written, Window as WrittenWindow};
 use crate::functions::{self, Argument, Function, count, first, last};
@@ -36,6 +36,10 @@ impl Resolver<'_> {
     /// `avg(dau each day)`.
     fn each(&mut self, call: &Call, function: &'static Function, span: Span) -> Calc {
         let broken = Expr::new(Node::Broken, span);
+        if let (Some(filter), Some(each)) = (&call.filter, &call.each) {
+            self.condition_on_periods(call, function, filter, each.value);
+            return broken;
+        }
         self.only_clauses(call, &["each", "over"], "an aggregate over periods");
         let fraction = self.fraction(call, function);
         let Some(first) = call.arguments.first() else {
@@ -62,6 +66,19 @@ impl Resolver<'_> {
             return broken;
         }
         Expr::new(Node::Leaf(CalcLeaf::Each(Box::new(Each { function, fraction, of, grain, window }))), span)
+    }
+
+    /// Says where a condition on the periods of `each` goes.
+    fn condition_on_periods(&mut self, call: &Call, function: &Function, filter: &Expression, grain: TimeUnit) {
+        let of = call.arguments.first().map(ToString::to_string);
+        let holds = match &of {
+            Some(of) => replace_word(&filter.to_string(), "value", of),
+            None => filter.to_string(),
+        };
+        let counted = of.filter(|_| *function != count::COUNT).unwrap_or_else(|| "1".to_owned());
+        let help = format!("put the condition inside: `{}(if({holds}, {counted}) each {})`", function.name, grain.name());
+        let span = call.clause("where").unwrap_or(filter.span);
+        self.report(&codes::WRONG_CLAUSE, span, "an aggregate over periods takes no `where`").help(help);
     }
 
     /// `sum(sum(orders.amount) per orders.customer top 10)`.
@@ -517,4 +534,19 @@ impl Resolver<'_> {
             self.report(code, *span, format!("{what} takes no `{clause}`")).help(help);
         }
     }
+}
+
+/// A text with other words in the place of one.
+fn replace_word(text: &str, word: &str, with: &str) -> String {
+    let is_part = |char: char| char.is_alphanumeric() || char == '_';
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(word) {
+        let (before, after) = (rest.get(..at).unwrap_or_default(), rest.get(at + word.len()..).unwrap_or_default());
+        let whole = !before.ends_with(is_part) && !after.starts_with(is_part);
+        out.push_str(before);
+        out.push_str(if whole { with } else { word });
+        rest = after;
+    }
+    out + rest
 }

@@ -1,11 +1,11 @@
 //! `constant-condition`: a condition that is true, or not true, of every row says nothing.
 
-use super::walk;
+use super::walk::{self, Of};
 use crate::diagnostic::{Findings, codes};
 use crate::lint::{Lens, Rule};
-use crate::model::expr::{Node, RowExpr, RowLeaf};
+use crate::model::Model;
+use crate::model::expr::{Node, RowExpr};
 use crate::model::facts::Range;
-use crate::model::{Model, SourceId};
 use crate::text::Span;
 
 pub(super) const RULE: Rule = Rule { code: &codes::CONSTANT_CONDITION, check };
@@ -13,25 +13,40 @@ pub(super) const RULE: Rule = Rule { code: &codes::CONSTANT_CONDITION, check };
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
     let mut found = Vec::new();
     let mut nulls = Vec::new();
-    walk::rows(lens.model, &mut |source, expr| {
+    walk::rows(lens.model, &mut |of, expr| {
         walk::nodes(expr, &mut |node| {
-            nulls.extend(with_null(node).zip(node.at.0).map(|((of, instead), span)| (of, instead, span)));
-            if let Some(holds) = verdict(lens.model, source, node) {
+            nulls.extend(with_null(node).zip(node.at.0));
+            if let Some(holds) = verdict(lens.model, of, node) {
                 found.extend(node.at.0.map(|span| (span, holds.0, holds.1)));
             }
         });
     });
-    nulls.sort_by_key(|(_, _, span)| *span);
+    nulls.sort_by_key(|(_, span)| *span);
     nulls.dedup();
-    for (of, instead, span) in nulls {
+    for (with, span) in nulls {
         let text = lens.files.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
-        findings
-            .report(
-                &codes::CONSTANT_CONDITION,
-                span,
+        let of = with.of.map_or("x", |of| lens.files.slice(of));
+        let (message, help) = match with.how {
+            How::Equal => (
                 format!("`{text}` is true of no row: nothing is equal to null, not even null"),
-            )
-            .help(format!("write `{} {instead}`", of.map_or("x", |of| lens.files.slice(of))));
+                format!("write `{of} is null`"),
+            ),
+            How::Different => {
+                (format!("`{text}` is true of no row: nothing is different from null"), format!("write `{of} is not null`"))
+            }
+            How::NotAmong => (
+                format!("`{text}` is true of no row: whether a value is none of these is unknown where one of them is null"),
+                format!("take `null` out of the list, and add `and {of} is not null`, or `or {of} is null`"),
+            ),
+            How::Among => (
+                format!("the `null` in `{text}` fits no row: nothing is equal to null, not even null"),
+                format!("take it out of the list; for the rows without a value add `or {of} is null`"),
+            ),
+            How::Else => {
+                (format!("`{text}` is true of no row: what is compared with null is unknown"), "leave it out".to_owned())
+            }
+        };
+        findings.report(&codes::CONSTANT_CONDITION, span, message).help(help);
     }
     found.sort();
     found.dedup();
@@ -49,30 +64,50 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     }
 }
 
-/// What a comparison with null was probably meant to be: what is compared, and with which operator.
-fn with_null(expr: &RowExpr) -> Option<(Option<Span>, &'static str)> {
+/// A comparison with null.
+#[derive(Debug, PartialEq, Eq)]
+struct WithNull {
+    how: How,
+    /// What is compared.
+    of: Option<Span>,
+}
+
+/// How something is compared with null.
+#[derive(Debug, PartialEq, Eq)]
+enum How {
+    Equal,
+    Different,
+    Among,
+    NotAmong,
+    Else,
+}
+
+/// What a comparison with null is, if it is one.
+fn with_null(expr: &RowExpr) -> Option<WithNull> {
     let Node::Apply(function, arguments) = &expr.node else { return None };
     let null = |argument: &&RowExpr| matches!(argument.node, Node::Literal(crate::model::expr::Literal::Null));
     arguments.iter().find(null)?;
     let of = arguments.iter().find(|argument| !null(argument)).and_then(|argument| argument.at.0);
-    match function.name {
-        "=" => Some((of, "is null")),
-        "!=" => Some((of, "is not null")),
-        _ => None,
-    }
+    let how = match function.name {
+        "=" => How::Equal,
+        "!=" => How::Different,
+        "in" => How::Among,
+        "not in" => How::NotAmong,
+        "<" | "<=" | ">" | ">=" | "like" | "not like" | "between" | "not between" => How::Else,
+        _ => return None,
+    };
+    Some(WithNull { how, of })
 }
 
 /// Whether a comparison with a number holds for all values that the column can have, or for none; and where the column is.
-fn verdict(model: &Model, source: SourceId, expr: &RowExpr) -> Option<(bool, Span)> {
+fn verdict(model: &Model, of: &Of, expr: &RowExpr) -> Option<(bool, Span)> {
     let Node::Apply(function, arguments) = &expr.node else { return None };
     let [left, right] = arguments.as_slice() else { return None };
-    let (Node::Leaf(RowLeaf::Column(path)), Node::Literal(crate::model::expr::Literal::Number(digits))) =
-        (&left.node, &right.node)
-    else {
-        return None;
-    };
-    let column = model.column(source, path);
-    let Range { low, high } = column.range;
+    let Node::Literal(crate::model::expr::Literal::Number(digits)) = &right.node else { return None };
+    let columns = of.columns(model, left);
+    let mut columns = columns.iter().map(|(source, path)| model.column(*source, path));
+    let column = columns.next()?;
+    let Range { low, high } = columns.fold(column.range, |range, column| range.or(column.range));
     let value: f64 = digits.parse().ok()?;
     let (always, never) = match function.name {
         "<" => (high < value, low >= value),

@@ -54,7 +54,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
 fn leaves(condition: &RowExpr) -> Option<(&RowExpr, Leaves)> {
     let Node::Apply(function, arguments) = &condition.node else { return None };
     let (column, rest) = arguments.split_first()?;
-    if !matches!(&column.node, Node::Leaf(RowLeaf::Column(_))) {
+    if !matches!(&column.node, Node::Leaf(RowLeaf::Column(_) | RowLeaf::Dimension(_))) {
         return None;
     }
     let number = || rest.first().and_then(as_number);

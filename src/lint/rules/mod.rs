@@ -12,6 +12,7 @@ mod fan_out;
 mod grain_misses_cadence;
 mod guardrail_without_action;
 mod guardrail_without_owner;
+mod imply;
 mod influence_against_good;
 mod influence_without_reason;
 mod missing_baseline;
@@ -19,6 +20,7 @@ mod missing_better;
 mod missing_counter_metric;
 mod missing_description;
 mod missing_evidence;
+mod missing_in_weighted_mean;
 mod missing_owner;
 mod missing_result_owner;
 mod missing_target;
@@ -28,6 +30,7 @@ mod north_star_without_direction;
 mod null_left_out;
 mod number_in_objective;
 mod only_lagging;
+mod only_nulls;
 mod orphan_kpi;
 mod orphan_team;
 mod output_not_outcome;
@@ -78,6 +81,7 @@ pub static RULES: &[Rule] = &[
     missing_counter_metric::RULE,
     missing_description::RULE,
     missing_evidence::RULE,
+    missing_in_weighted_mean::RULE,
     missing_owner::RULE,
     missing_result_owner::RULE,
     missing_target::RULE,
@@ -87,6 +91,7 @@ pub static RULES: &[Rule] = &[
     null_left_out::RULE,
     number_in_objective::RULE,
     only_lagging::RULE,
+    only_nulls::RULE,
     orphan_kpi::RULE,
     orphan_team::RULE,
     output_not_outcome::RULE,

@@ -1,6 +1,6 @@
 //! `percent-scale`: a share is a fraction, so 5 is 500 % of it. Five percent are written `5%`.
 
-use super::walk;
+use super::walk::{self, Of};
 use crate::diagnostic::{Findings, codes};
 use crate::lint::{Lens, Rule};
 use crate::model::expr::{CalcLeaf, Expr, Literal, Node, RowLeaf};
@@ -13,10 +13,11 @@ pub(super) const RULE: Rule = Rule { code: &codes::PERCENT_SCALE, check };
 
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
     let mut found = Vec::new();
-    walk::rows(lens.model, &mut |source, expr| {
+    walk::rows(lens.model, &mut |of, expr| {
         compared(expr, &mut found, &|leaf| {
-            let RowLeaf::Column(path) = leaf else { return None };
-            let column = lens.model.column(source, path);
+            // A dimension is no share.
+            let (Of::Rows(source), RowLeaf::Column(path)) = (of, leaf) else { return None };
+            let column = lens.model.column(*source, path);
             let share = matches!(&column.unit, ColumnUnit::Fixed(unit) if unit.shown == Shown::Percent);
             share.then_some(column.range)
         });

@@ -1,5 +1,6 @@
 //! `unused-column`: a declared column that no formula, key, reference or slice reads. Silent unless asked for.
 
+use super::walk;
 use crate::diagnostic::{Findings, codes};
 use crate::graph::Node;
 use crate::lint::{Lens, Rule};
@@ -10,7 +11,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     if !lens.uses_are_known {
         return;
     }
-    let used = lens.graph.needed_by_kpis();
+    let used = walk::used(lens);
     for (id, source) in lens.model.sources.iter() {
         let calendar = lens.model.calendar_source.as_ref().is_some_and(|calendar| calendar.source == id);
         if calendar || source.journey.is_some() || !used.contains(&Node::Source(id)) {

@@ -1,5 +1,6 @@
-//! `unused-source`: a source or journey that no KPI reads, directly, through a reference or as a step.
+//! `unused-source`: a source or journey that no KPI reads, directly, through a reference or as a step, nor by a dimension of what it reads.
 
+use super::walk;
 use crate::diagnostic::{Findings, codes};
 use crate::graph::Node;
 use crate::lint::{Lens, Rule};
@@ -11,7 +12,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     if lens.model.kpis.is_empty() || !lens.uses_are_known {
         return;
     }
-    let used = lens.graph.needed_by_kpis();
+    let used = walk::used(lens);
     for (id, source) in lens.model.sources.iter() {
         let calendar = lens.model.calendar_source.as_ref().is_some_and(|calendar| calendar.source == id);
         if !calendar && !used.contains(&Node::Source(id)) {

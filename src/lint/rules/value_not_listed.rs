@@ -1,39 +1,66 @@
 //! `value-not-listed`: a column is compared with a value that it never has, so the condition is true of no row.
 
-use super::walk;
+use super::walk::{self, Of};
 use crate::diagnostic::{Findings, codes, suggest};
 use crate::lint::{Lens, Rule};
-use crate::model::expr::{Literal, Node, RowExpr, RowLeaf};
-use crate::model::{Column, SourceId};
+use crate::model::Column;
+use crate::model::expr::{Calc, CalcLeaf, Expr, Literal, Node, RowExpr, RowLeaf};
+use crate::text::Span;
+use std::collections::BTreeMap;
 
 pub(super) const RULE: Rule = Rule { code: &codes::VALUE_NOT_LISTED, check };
 
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
-    walk::rows(lens.model, &mut |source, expr| {
+    // Each place once, however many formulas go through it.
+    let mut found: BTreeMap<Span, (String, Vec<&Column>)> = BTreeMap::new();
+    walk::rows(lens.model, &mut |of, expr| {
         walk::nodes(expr, &mut |node| {
             let Node::Apply(function, arguments) = &node.node else { return };
             if !matches!(function.name, "=" | "!=" | "in" | "not in") {
                 return;
             }
-            let Some(column) = arguments.iter().find_map(|argument| listed(lens, source, argument)) else { return };
-            let values = &column.values;
+            let Some(columns) = arguments.iter().find_map(|argument| listed(lens, of, argument)) else { return };
             for argument in arguments {
                 if let (Node::Literal(Literal::Text(text)), Some(span)) = (&argument.node, argument.at.0)
-                    && !values.contains(text)
+                    && is_unknown(&columns, text)
                 {
-                    let message = format!("`{}` is never '{text}'", column.name.value);
-                    let finding = findings.report(&codes::VALUE_NOT_LISTED, span, message);
-                    finding.also(column.name.span, "its `values` are declared here");
-                    finding.help = suggest::did_you_mean(text, "its values are", values.iter().map(String::as_str));
+                    found.insert(span, (text.clone(), columns.clone()));
                 }
             }
         });
     });
+    for shown in lens.key_results().filter_map(|(_, result)| result.kpi()) {
+        let kpi: Calc = Expr::made(Node::Leaf(CalcLeaf::Kpi(shown.kpi)));
+        let of = Of::Part(lens.model.sources_read(&kpi));
+        for member in &shown.slice {
+            let dimension = Expr::leaf(RowLeaf::Dimension(member.dimension));
+            if let (Some(columns), Literal::Text(text)) = (listed(lens, &of, &dimension), &member.value)
+                && is_unknown(&columns, text)
+            {
+                found.insert(member.value_span, (text.clone(), columns));
+            }
+        }
+    }
+    for (span, (text, columns)) in found {
+        let names = columns.iter().map(|column| format!("`{}`", column.name.value));
+        let names = names.collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" and ");
+        let finding = findings.report(&codes::VALUE_NOT_LISTED, span, format!("{names} is never '{text}'"));
+        for column in &columns {
+            finding.also(column.name.span, "its `values` are declared here");
+        }
+        let values = columns.iter().flat_map(|column| column.values.iter().map(String::as_str));
+        finding.help = suggest::did_you_mean(&text, "its values are", values);
+    }
 }
 
-/// The column that an expression is, if it lists its values.
-fn listed<'a>(lens: &Lens<'a>, source: SourceId, expr: &RowExpr) -> Option<&'a Column> {
-    let Node::Leaf(RowLeaf::Column(path)) = &expr.node else { return None };
-    let column = lens.model.column(source, path);
-    (!column.values.is_empty()).then_some(column)
+/// Whether none of the columns has that value.
+fn is_unknown(columns: &[&Column], text: &String) -> bool {
+    columns.iter().all(|column| !column.values.contains(text))
+}
+
+/// The columns that an expression is, if all of them list their values.
+fn listed<'a>(lens: &Lens<'a>, of: &Of, expr: &RowExpr) -> Option<Vec<&'a Column>> {
+    let columns: Vec<&Column> =
+        of.columns(lens.model, expr).into_iter().map(|(source, path)| lens.model.column(source, path)).collect();
+    (!columns.is_empty() && columns.iter().all(|column| !column.values.is_empty())).then_some(columns)
 }
