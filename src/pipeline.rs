@@ -5,7 +5,11 @@
 //! ```
 //!
 //! [`Checked`] may hold definitions that are wrong, and the findings about them. [`Valid`] holds none; it is the only thing
-//! that can be planned, and [`Checked::valid`] is the only way to it.
+//! that can be planned, and [`Checked::valid`] is the only way to it. Of a project with errors [`part`] is what no error reaches.
+
+mod part;
+
+pub use part::{Part, part};
 
 use crate::align::{self, Alignment};
 use crate::calendar::AsOf;
@@ -18,6 +22,7 @@ use crate::load::{self, Loaded};
 use crate::model::Model;
 use crate::resolve::{self, Formulas};
 use crate::spec::allow::Allowance;
+use crate::spec::extent::{Extent, LeftOut};
 use crate::spec::reader::FormulaText;
 use crate::spec::{self, Spec};
 use crate::support;
@@ -73,11 +78,12 @@ pub struct Checked {
     settings: Settings,
 }
 
-/// What a project says about findings: the levels of lints, and what definitions allow.
+/// What a project says about findings: the levels of lints, what definitions allow, and where they stand.
 #[derive(Debug, Default)]
 struct Settings {
     levels: BTreeMap<String, Level>,
     allowances: Vec<Allowance>,
+    extents: Vec<Extent>,
 }
 
 /// A project without errors.
@@ -103,10 +109,7 @@ pub fn check(root: &Path, options: &Options) -> Checked {
 
 /// The same with further KPIs that stand in no file; their places are in texts that are added.
 pub fn check_with(root: &Path, asked: impl FnOnce(&Spec, &mut Files) -> Vec<spec::kpi::Kpi>, options: &Options) -> Checked {
-    let mut decoded = decode(load::project(root, spec::specs_folder));
-    let kpis = asked(&decoded.spec, &mut decoded.files);
-    decoded.spec.kpis.extend(kpis.into_iter().map(Box::new));
-    decoded.parse().resolve(options).check()
+    decode(load::project(root, spec::specs_folder)).with(asked).parse().resolve(options).check()
 }
 
 /// Checks a project whose files are given as pairs of path and text, `kpic.yml` first.
@@ -124,12 +127,27 @@ fn decode(mut loaded: Loaded) -> Decoded {
     Decoded { files, spec, findings }
 }
 
+/// Reads a project as if some of its definitions stood in no file.
+fn decode_without(root: &Path, left_out: &LeftOut) -> Decoded {
+    let mut loaded = load::project(root, spec::specs_folder);
+    let spec = spec::decode_without(&mut loaded, left_out);
+    let Loaded { files, findings, .. } = loaded;
+    Decoded { files, spec, findings }
+}
+
 /// Drops what is needed no more while others go on with their work: it is many small things.
 pub(crate) fn aside(what: impl Send + 'static) {
     rayon::spawn(move || drop(what));
 }
 
 impl Decoded {
+    /// The same with further KPIs.
+    fn with(mut self, asked: impl FnOnce(&Spec, &mut Files) -> Vec<spec::kpi::Kpi>) -> Self {
+        let kpis = asked(&self.spec, &mut self.files);
+        self.spec.kpis.extend(kpis.into_iter().map(Box::new));
+        self
+    }
+
     fn parse(self) -> Parsed {
         let Self { files, spec, mut findings } = self;
         let parse = |text: Option<&FormulaText>| {
@@ -185,7 +203,8 @@ impl Parsed {
         let mut graph = Graph::of(&model);
         graph.cycles(&model, &mut findings);
         let levels = std::mem::take(&mut spec.project.lints);
-        let settings = Settings { levels, allowances: std::mem::take(&mut spec.allowances) };
+        let (allowances, extents) = (std::mem::take(&mut spec.allowances), std::mem::take(&mut spec.extents));
+        let settings = Settings { levels, allowances, extents };
         aside((spec, formulas));
         Resolved { files, model, graph, settings, findings }
     }

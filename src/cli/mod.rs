@@ -19,7 +19,7 @@ mod standing;
 use crate::calendar::{AsOf, meant_day};
 use crate::diagnostic::{Findings, render};
 use crate::engine::{DuckDb, Failure};
-use crate::pipeline::{Checked, Options, Valid};
+use crate::pipeline::{Checked, Options, Part, Valid};
 use crate::text::Files;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use findings::FindingsFormat;
@@ -249,10 +249,38 @@ impl Context<'_> {
 fn valid(checked: Checked) -> Result<Valid, Stop> {
     match checked.valid() {
         Ok(valid) => Ok(valid),
-        Err(checked) => {
-            show_findings(&checked.findings, &checked.files);
-            Err(Stop { code: FINDINGS })
-        }
+        Err(checked) => Err(refused(&checked.findings, &checked.files)),
+    }
+}
+
+/// The part of a project that is right; the findings are shown on stderr if there is none.
+fn right_part(context: &Context<'_>, root: &Path) -> Result<Part, Stop> {
+    let part = crate::pipeline::part(root, |_, _| Vec::new(), &context.options());
+    part.map_err(|checked| refused(&checked.findings, &checked.files))
+}
+
+/// Shows why something cannot be done.
+fn refused(findings: &Findings, files: &Files) -> Stop {
+    show_findings(findings, files);
+    Stop { code: FINDINGS }
+}
+
+/// Says on stderr which KPIs are left out because they are wrong, and which definitions of further sections, each with what one of them
+/// is called.
+fn say_left_out(part: &Part, further: &[(&str, &str)]) {
+    const SHOWN: usize = 5;
+    let of_section = |(section, what): &(&str, &str)| {
+        let names = part.left_out_of(section);
+        let more = names.len().saturating_sub(SHOWN);
+        let shown: Vec<&str> = names.iter().take(SHOWN).copied().collect();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let plural = if names.len() == 1 { "" } else { "s" };
+        (!names.is_empty()).then(|| format!("{what}{plural} {}{more}", shown.join(", ")))
+    };
+    let found: Vec<String> = std::iter::once(&("kpis", "KPI")).chain(further).filter_map(of_section).collect();
+    if !found.is_empty() {
+        let mark = out::styled(out::BAD, "left out because of errors:");
+        out::error(&format!("{mark} {}; `kpic check` shows the errors\n", found.join("; ")));
     }
 }
 

@@ -292,6 +292,13 @@ impl Graph {
         index.into_iter().flat_map(|index| self.nodes.neighbors(index)).filter_map(|next| self.node(next)).collect()
     }
 
+    /// What mentions a definition itself.
+    pub fn needed_by(&self, node: Node) -> impl Iterator<Item = Node> {
+        let index = self.index.get(&node).copied();
+        let needing = index.into_iter().flat_map(|index| self.nodes.neighbors_directed(index, Direction::Incoming));
+        needing.filter_map(|next| self.node(next))
+    }
+
     fn reach(&self, node: Node, direction: Direction) -> BTreeSet<Node> {
         self.reach_from(self.index.get(&node).copied().into_iter().collect(), direction)
     }

@@ -4,8 +4,9 @@
 //! [`question`] makes the question for the planner.
 
 use crate::calendar::{Calendar, Date, Grain, Label, add_days};
-use crate::diagnostic::Findings;
+use crate::diagnostic::{Finding, Findings, Severity, codes};
 use crate::model::expr::Age;
+use crate::model::facts::Kind;
 use crate::model::{ASKED, KpiId, Model};
 use crate::plan::views::{beside, omit_gaps};
 use crate::plan::{Data, Output, Question, Show};
@@ -14,6 +15,7 @@ use crate::spec::kpi::Kpi;
 use crate::spec::reader::FormulaText;
 use crate::spec::shape::is_name;
 use crate::text::{FileId, Files, Name, Span, Spanned};
+use std::collections::HashSet;
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]
@@ -153,8 +155,32 @@ fn bad_name(text: &str) -> Option<Unclear> {
     })
 }
 
+impl Written {
+    /// What there is to say of a question: what is wrong with it, or else with the project, and what is doubtful about it. A grain that
+    /// is asked for is meant; but a distinct count is another figure there.
+    pub fn remarks(&self, findings: &Findings, model: &Model, files: &Files) -> Findings {
+        let place = |finding: &Finding| finding.labels.first().map(|label| label.span);
+        let is_own = |finding: &Finding| place(finding).is_some_and(|span| self.arguments.contains(&span.file));
+        let is_distinct = |span: Span| {
+            let id = model.kpi_names.get(files.slice(span));
+            id.is_some_and(|id| model.kpis.get(*id).facts.kind == Kind::Distinct)
+        };
+        let mut remarks = findings.clone();
+        let is_wrong = remarks.iter().any(|finding| finding.severity == Severity::Error && is_own(finding));
+        remarks.retain(|finding| {
+            let meant = finding.code == &codes::UNDECLARED_GRAIN && !place(finding).is_some_and(is_distinct);
+            is_own(finding) && !meant || finding.severity == Severity::Error && !is_wrong
+        });
+        reword(&mut remarks, &self.columns);
+        // A dimension that does not exist is one mistake, however many columns it should slice.
+        let mut said = HashSet::new();
+        remarks.retain(|finding| !is_own(finding) || said.insert((finding.code.id, finding.message.clone())));
+        remarks
+    }
+}
+
 /// Calls the KPIs that are asked for what whoever asks calls them.
-pub fn reword(findings: &mut Findings, columns: &[Column]) {
+fn reword(findings: &mut Findings, columns: &[Column]) {
     findings.reword(|text| {
         columns
             .iter()

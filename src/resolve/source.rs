@@ -485,6 +485,9 @@ pub(super) fn dimensions(spec: &Spec, model: &mut Model, findings: &mut Findings
             by_name.entry(column.name.value.clone()).or_default().insert(source_id, Path::to(column_id));
         }
     }
+    for lost in spec.dimensions.iter().filter(|dimension| dimension.is_lost) {
+        by_name.remove(&lost.name.value);
+    }
     for (name, places) in by_name {
         if let Some(known) = model.dimension_names.get(&name).copied() {
             // What a spec does not say of a source, a column of the dimension's name and type says.

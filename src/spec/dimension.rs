@@ -18,6 +18,8 @@ pub struct Dimension {
     pub ty: Option<Text>,
     /// For each source the path to its value there.
     pub from: Vec<(Name, Text)>,
+    /// Whether its definition is left out because it is wrong, so that it is nowhere.
+    pub is_lost: bool,
 }
 
 /// The keys of a dimension.
@@ -43,5 +45,6 @@ pub fn decode(entry: &Entry) -> Dimension {
         description: reader.text("description"),
         ty: reader.text("type"),
         from: places.filter_map(|place| Some((place.key.clone(), text(&place.value)?))).collect(),
+        is_lost: false,
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod allow;
 pub mod dimension;
+pub mod extent;
 mod foreign;
 pub mod guardrail;
 pub mod journey;
@@ -24,6 +25,7 @@ use crate::diagnostic::{Findings, codes};
 use crate::load::yaml::Style;
 use crate::load::{Entry, Loaded, Node, PROJECT_FILE, Tree, Value};
 use crate::text::{Files, Name, Span};
+use extent::{Extent, LeftOut};
 use foldhash::{HashMap, HashMapExt as _};
 use rayon::prelude::*;
 use reader::Reader;
@@ -58,6 +60,8 @@ pub struct Spec {
     pub allowances: Vec<allow::Allowance>,
     /// Spec tests.
     pub tests: Vec<test::Test>,
+    /// Where each definition stands.
+    pub extents: Vec<extent::Extent>,
     /// Whether names that nobody defines may stand in a file that could not be read.
     pub incomplete: bool,
 }
@@ -80,6 +84,7 @@ impl Spec {
             objectives,
             allowances,
             tests,
+            extents,
             incomplete,
         } = part;
         self.incomplete |= incomplete;
@@ -95,6 +100,7 @@ impl Spec {
         self.objectives.extend(objectives);
         self.allowances.extend(allowances);
         self.tests.extend(tests);
+        self.extents.extend(extents);
     }
 }
 
@@ -146,6 +152,12 @@ pub static FILE: Record = Record {
 
 /// Reads all definitions of a project; the trees of the spec files go on the way.
 pub fn decode(loaded: &mut Loaded) -> Spec {
+    decode_without(loaded, &LeftOut::new())
+}
+
+/// The same without some definitions, as if they stood in no file. What stays keeps its meaning as long as all that needs one of them is
+/// left out too.
+pub fn decode_without(loaded: &mut Loaded, left_out: &LeftOut) -> Spec {
     let mut findings = Findings::default();
     let mut spec = Spec { incomplete: loaded.incomplete, ..Spec::default() };
     if let Some(tree) = loaded.project.as_ref().filter(|tree| tree.roots.is_empty()) {
@@ -160,7 +172,7 @@ pub fn decode(loaded: &mut Loaded) -> Spec {
     }
     // Each tree goes when it has been read, and the next definitions take its place in memory.
     let trees = std::mem::take(&mut loaded.specs);
-    let parts: Vec<_> = trees.into_par_iter().map(|tree| file(&tree, &loaded.files)).collect();
+    let parts: Vec<_> = trees.into_par_iter().map(|tree| file(tree, left_out, &loaded.files)).collect();
     for (part, found) in parts {
         spec.append(part);
         findings.append(found);
@@ -169,6 +181,9 @@ pub fn decode(loaded: &mut Loaded) -> Spec {
     let unknown = loaded.findings.iter().filter(|finding| finding.code == &codes::UNKNOWN_ANCHOR);
     let unknown: Vec<Span> = unknown.filter_map(|finding| Some(finding.labels.first()?.span)).collect();
     findings.retain(|finding| finding.labels.first().is_none_or(|label| !unknown.contains(&label.span)));
+    if let Some(tree) = &loaded.project {
+        spec.forget(left_out, Span::start_of(tree.file));
+    }
     unique(&mut spec, &mut findings);
     reserved(&spec, &mut findings);
     loaded.findings.append(findings);
@@ -213,16 +228,19 @@ fn project_inside(tree: &Tree, files: &Files) -> Option<Span> {
 }
 
 /// What one file defines.
-fn file(tree: &Tree, files: &Files) -> (Spec, Findings) {
+fn file(mut tree: Tree, left_out: &LeftOut, files: &Files) -> (Spec, Findings) {
     let (mut spec, mut findings) = (Spec::default(), Findings::default());
-    if let Some(span) = project_inside(tree, files) {
+    if let Some(span) = project_inside(&tree, files) {
         spec.incomplete = true;
         findings
             .report(&codes::UNKNOWN_KEY, span, format!("a {PROJECT_FILE} among the spec files: a project has one, at its root"))
             .help("move the folder of that other project elsewhere, or delete the file if its settings stand at the root");
         return (spec, findings);
     }
-    for root in tree.roots.iter().filter(|root| root.value != Value::Null) {
+    for root in tree.roots.iter_mut().filter(|root| root.value != Value::Null) {
+        if !left_out.is_empty() {
+            extent::prune(root, left_out);
+        }
         document(root, files, &mut spec, &mut findings);
     }
     (spec, findings)
@@ -253,7 +271,11 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
     each(&reader, "tests", |entry| spec.tests.push(test::decode(entry)));
     for entry in reader.all().iter().filter(|entry| entry.key.value == "north_star") {
         spec.north_star.push(north_star::decode(entry));
+        spec.extents.push(Extent::of(extent::NORTH_STAR, entry));
         allow::collect(entry, &mut spec.allowances, findings);
+    }
+    for field in FILE.fields.iter().filter(|field| field.key != extent::NORTH_STAR) {
+        each(&reader, field.key, |entry| spec.extents.push(Extent::of(field.key, entry)));
     }
     for section in ["sources", "journeys", "kpis", "teams", "scorecards", "objectives", "guardrails"] {
         each(&reader, section, |entry| allow::collect(entry, &mut spec.allowances, findings));

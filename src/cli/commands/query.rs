@@ -2,23 +2,20 @@
 
 use crate::calendar::{AsOf, Grain};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, show, show_findings, usage,
-    valid,
+    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, say_left_out, show,
+    show_findings, usage,
 };
-use crate::diagnostic::{Finding, Severity, codes, suggest};
+use crate::diagnostic::suggest;
 use crate::engine::{Failure, Rows};
 use crate::measure::{Session, guard, number, shown};
-use crate::model::facts::Kind;
 use crate::model::unit::Unit;
 use crate::model::{KpiId, Model};
 use crate::pipeline::{self, Valid};
 use crate::plan::relation::{Body, Query, column};
 use crate::query::{self, Asked, Column};
-use crate::text::Span;
 use crate::{plan, sql};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
-use std::collections::HashSet;
 
 /// The arguments of `query`.
 #[derive(Debug, Args)]
@@ -90,34 +87,18 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     let mut written = query::Written::default();
     let ask = |spec: &_, files: &mut _| {
         written = query::write(&asked, spec, files);
-        std::mem::take(&mut written.kpis)
+        written.kpis.clone()
     };
-    let mut checked = pipeline::check_with(&root, ask, &context.options());
-    let query::Written { columns, arguments, .. } = written;
-    // What `check` warns of in the project is not asked here. A grain that is asked for is meant; but a distinct count is another
-    // figure there.
-    let (model, files) = (&checked.model, &checked.files);
-    let is_distinct = |span: Span| {
-        let id = model.kpi_names.get(files.slice(span));
-        id.is_some_and(|id| model.kpis.get(*id).facts.kind == Kind::Distinct)
-    };
-    let place = |finding: &Finding| finding.labels.first().map(|label| label.span);
-    let is_about_asked = |finding: &Finding| place(finding).is_some_and(|span| arguments.contains(&span.file));
-    checked.findings.retain(|finding| {
-        let meant = finding.code == &codes::UNDECLARED_GRAIN && !place(finding).is_some_and(is_distinct);
-        finding.severity == Severity::Error || is_about_asked(finding) && !meant
-    });
-    query::reword(&mut checked.findings, &columns);
-    // A dimension that does not exist is one mistake, however many columns it should slice.
-    let mut said = HashSet::new();
-    checked.findings.retain(|finding| !is_about_asked(finding) || said.insert((finding.code.id, finding.message.clone())));
-    let remarks = checked.findings.clone();
-    let project = valid(checked)?;
-    show_findings(&remarks, project.files());
+    let part = pipeline::part(&root, ask, &context.options()).map_err(|checked| {
+        show_findings(&written.remarks(&checked.findings, &checked.model, &checked.files), &checked.files);
+        Stop { code: FINDINGS }
+    })?;
+    let (project, columns) = (&part.project, &written.columns);
+    show_findings(&written.remarks(project.findings(), project.model(), project.files()), project.files());
+    say_left_out(&part, &[]);
     let model = project.model();
-    let (question, kpis) =
-        query::question(model, &asked, &columns).map_err(|unclear| usage(&unclear.message, &unclear.help))?;
-    let mut plan = plan::plan(&project, &question);
+    let (question, kpis) = query::question(model, &asked, columns).map_err(|unclear| usage(&unclear.message, &unclear.help))?;
+    let mut plan = plan::plan(project, &question);
     order(&mut plan, args)?;
     let dialect = sql::dialect::dialect(model.warehouse.dialect.as_ref().map(|name| name.value.as_str()));
     if args.sql {
@@ -125,7 +106,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
         return Ok(FINE);
     }
     let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
-    let session = Session { project: &project, engine: &engine };
+    let session = Session { project, engine: &engine };
     let plans = [plan];
     let found =
         progress::during("checking the data", || guard::check(&session, &plans)).map_err(|failure| environment(&failure))?;
@@ -137,7 +118,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     match answer.into_iter().next() {
         Some(Ok(rows)) => {
             let text = match args.format {
-                Format::Table => table(&project, &rows, &columns, &kpis, question.grain),
+                Format::Table => table(project, &rows, columns, &kpis, question.grain),
                 Format::Csv => csv(&plans, &rows),
                 Format::Json => json(&rows),
             };

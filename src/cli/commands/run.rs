@@ -3,8 +3,8 @@
 use crate::calendar::{Date, Grain};
 use crate::cli::cohorts::Cohorts;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, out, progress, show,
-    show_findings, usage, valid,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, out, progress, refused,
+    right_part, say_left_out, show, show_findings, usage,
 };
 use crate::diagnostic::suggest;
 use crate::engine::{Failure, Rows};
@@ -12,7 +12,6 @@ use crate::measure::firings::{self, Firing};
 use crate::measure::{Session, guard, number, shown};
 use crate::model::guardrail::Guardrail;
 use crate::model::{KpiId, Model};
-use crate::pipeline;
 use crate::plan::relation::Query;
 use crate::plan::views::{IS_SHOWN, blank};
 use crate::plan::{self, Data, Output, Question, Show, guardrails};
@@ -70,11 +69,16 @@ struct Figure {
 
 pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
-    let project = valid(pipeline::check(&root, &context.options()))?;
+    let part = right_part(context, &root)?;
+    let project = &part.project;
     let model = project.model();
+    let left_out = part.left_out_of("kpis");
+    if args.kpis.iter().any(|name| left_out.contains(&name.as_str())) || model.kpis.is_empty() && !left_out.is_empty() {
+        return Err(refused(&part.findings, project.files()));
+    }
     let kpis = named(model, &args.kpis)?;
     let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
-    let session = Session { project: &project, engine: &engine };
+    let session = Session { project, engine: &engine };
     let (asked, unsliced): (Vec<KpiId>, Vec<KpiId>) =
         kpis.iter().copied().partition(|id| model.kpis.get(*id).facts.needs.is_none());
     let (with_ages, asked): (Vec<KpiId>, Vec<KpiId>) = asked.into_iter().partition(|id| model.kpis.get(*id).age.is_some());
@@ -84,10 +88,10 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         batches.extend(of_grain.chunks(AT_ONCE).map(|chunk| (grain, chunk.to_vec())));
     }
     let watched = watching(model, if args.kpis.is_empty() { None } else { Some(&kpis) });
-    let of_cohorts = |id: &KpiId| plan::plan(&project, &Question::view(model, *id, model.kpis.get(*id).grain, Vec::new()));
+    let of_cohorts = |id: &KpiId| plan::plan(project, &Question::view(model, *id, model.kpis.get(*id).grain, Vec::new()));
     let mut queries: Vec<Query> = batches
         .iter()
-        .map(|(grain, kpis)| plan::plan(&project, &question(model, *grain, kpis)))
+        .map(|(grain, kpis)| plan::plan(project, &question(model, *grain, kpis)))
         .chain(with_ages.iter().map(of_cohorts))
         .collect();
     queries.extend((!watched.is_empty()).then(|| guardrails::query(model, &watched, Data::Warehouse)));
@@ -129,6 +133,10 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
             kpi.name.value,
             kpi.name.value
         ));
+    }
+    say_left_out(&part, &[("guardrails", "guardrail")]);
+    if args.kpis.is_empty() && !left_out.is_empty() {
+        return Ok(FINDINGS);
     }
     Ok(if args.fail_on.is_some_and(|severity| severity.is_met(&firings)) { FINDINGS } else { FINE })
 }

@@ -1,9 +1,10 @@
 //! `kpic test`
 
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, complete, engine_of, environment, out, progress, show, usage,
+    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, complete, engine_of, environment, out, progress, say_left_out,
+    show, usage,
 };
-use crate::diagnostic::suggest;
+use crate::diagnostic::{Findings, Severity, suggest};
 use crate::measure::test::{self, Outcome};
 use crate::pipeline;
 use clap::Args;
@@ -30,7 +31,14 @@ pub(in crate::cli) struct TestArgs {
 
 pub(in crate::cli) fn run(args: &TestArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
-    let mut project = args.format.valid(pipeline::check(&root, &context.options()), &root)?;
+    let mut part = pipeline::part(&root, |_, _| Vec::new(), &context.options())
+        .map_err(|checked| args.format.refused(&checked.findings, &checked.files, &root))?;
+    let is_whole = part.left_out.is_empty();
+    let left_out = part.left_out_of("tests");
+    if args.tests.iter().any(|name| left_out.contains(&name.as_str())) || part.project.model().tests.is_empty() && !is_whole {
+        return Err(args.format.refused(&part.findings, part.project.files(), &root));
+    }
+    let project = &mut part.project;
     for name in &args.tests {
         let names = || project.model().tests.iter().map(|test| test.name.value.as_str());
         if !names().any(|known| known == name) {
@@ -41,12 +49,17 @@ pub(in crate::cli) fn run(args: &TestArgs, context: &Context<'_>) -> Result<u8, 
     // Tests bring their own rows; no database is read.
     let mut engine = engine_of(&root, &args.engine, None)?;
     engine.database = None;
-    let outcomes = progress::during("testing", || test::run(&mut project, &engine, &args.tests))
-        .map_err(|failure| environment(&failure))?;
+    let outcomes =
+        progress::during("testing", || test::run(project, &engine, &args.tests)).map_err(|failure| environment(&failure))?;
     let failed = outcomes.iter().filter(|outcome| !outcome.passes()).count();
     if args.format.is_for_programs() {
-        let found = test::findings(&project, &outcomes);
-        out::print(&args.format.text(&found, project.files(), &root, out::look_of_stdout()));
+        let mut found = Findings::default();
+        if !is_whole {
+            found = part.findings.clone();
+            found.retain(|finding| finding.severity == Severity::Error);
+        }
+        found.append(test::findings(&part.project, &outcomes));
+        out::print(&args.format.text(&found, part.project.files(), &root, out::look_of_stdout()));
     } else {
         for outcome in &outcomes {
             out::print(&report(outcome, args));
@@ -58,8 +71,9 @@ pub(in crate::cli) fn run(args: &TestArgs, context: &Context<'_>) -> Result<u8, 
             _ => format!("{} {failed} of {count} test{plural}\n", out::styled(out::BAD, "failed")),
         };
         out::print(&summary);
+        say_left_out(&part, &[("tests", "test")]);
     }
-    Ok(if failed > 0 { FINDINGS } else { FINE })
+    Ok(if failed > 0 || args.tests.is_empty() && !is_whole { FINDINGS } else { FINE })
 }
 
 /// What there is to say of a test: nothing beyond its name if it passes.

@@ -1,0 +1,242 @@
+//! Questions on the command line: texts are taken as they are typed, whatever stands in them, and one broken definition does not keep the
+//! others from being asked, run or tested.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot run the program has failed")]
+
+mod support;
+
+use std::path::Path;
+use std::process::Output;
+use support::{kpic, text, write_files};
+
+const PROJECT: &str = "kpic: 1
+calendar: { start: 2024-01-01, as_of: 2024-01-31 }
+lints: { missing-description: allow, missing-owner: allow }
+";
+
+/// Pieces of texts that mean something to YAML, SQL, shells or terminals.
+const HOSTILE: [&str; 28] = [
+    "\n",
+    "\r\n",
+    "\r",
+    "\t",
+    " ",
+    "  ",
+    "'",
+    "''",
+    "\"",
+    "\\",
+    "\\n",
+    "#",
+    " #",
+    ": ",
+    "- ",
+    "é",
+    "\u{1f600}",
+    "\u{a0}",
+    "\u{2028}",
+    "\u{85}",
+    "%",
+    "_",
+    "{{ x }}",
+    "$1",
+    "--",
+    "/*",
+    "),(",
+    "x",
+];
+
+/// Numbers that are the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % end
+    }
+
+    fn text(&mut self) -> String {
+        (0..self.below(5)).map(|_| HOSTILE[self.below(HOSTILE.len())]).collect()
+    }
+}
+
+/// A text as SQL and formulas write it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+#[test]
+fn texts_are_what_was_typed() {
+    let mut numbers = Numbers(9108);
+    let mut texts: Vec<String> = HOSTILE.iter().map(|text| (*text).to_owned()).collect();
+    texts.extend(HOSTILE.iter().map(|text| format!("x{text}y")));
+    texts.extend((0..150).map(|_| numbers.text()));
+    let folder = tempfile::tempdir().unwrap();
+    let rows: Vec<String> = texts.iter().map(|text| format!("(date '2024-01-05', {})", quoted(text))).collect();
+    let query = serde_json::to_string(&format!("select * from (values {}) as t(day, g)", rows.join(", "))).unwrap();
+    let spec = format!(
+        "sources:\n  o: {{ query: {query}, kind: events, time: day, columns: {{ day: date, g: text }} }}\nkpis:\n  n: {{ formula: count(o), by: [g] }}\n"
+    );
+    write_files(folder.path(), &[("kpic.yml", PROJECT), ("specs/s.yml", &spec)]);
+    let count = |wanted: &str| texts.iter().filter(|text| *text == wanted).count();
+    for few in texts.chunks(12) {
+        let asked: Vec<String> = few.iter().map(|text| format!("count(o where g = {})", quoted(text))).collect();
+        let also = &few[0];
+        let condition = format!("g = {} or g in ({})", quoted(also), quoted(&few[few.len() - 1]));
+        let mut arguments: Vec<&str> = vec!["query", "n", "--format", "csv", "--where", &condition];
+        assert_eq!(
+            figures(folder.path(), &arguments),
+            [texts.iter().filter(|text| *text == also || **text == few[few.len() - 1]).count()]
+        );
+        arguments.truncate(1);
+        arguments.extend(asked.iter().map(String::as_str));
+        arguments.extend(["--format", "csv"]);
+        assert_eq!(figures(folder.path(), &arguments), few.iter().map(|text| count(text)).collect::<Vec<_>>(), "{few:?}");
+    }
+}
+
+/// The figures of the only row that a question answers.
+fn figures(folder: &Path, arguments: &[&str]) -> Vec<usize> {
+    let output = kpic(folder, arguments);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let answer = text(&output.stdout);
+    let (_, row) = answer.trim_end().rsplit_once('\n').unwrap();
+    row.split(',').skip(1).filter_map(|cell| cell.parse().ok()).collect()
+}
+
+const BROKEN: &str = "
+sources:
+  orders:
+    query: select * from (values (date '2024-01-01', 'x', 'DE', 5), (date '2024-01-02', 'y', 'FR', 7)) as t(day, country, land, amount)
+    kind: events
+    time: day
+    columns: { day: date, country: text, land: text, amount: integer }
+  visits: { table: visits, kind: events, time: day, columns: { day: datee, country: text } }
+  clicks: { table: clicks, kind: events, time: day, columns: { day: date, visit: { references: visits } } }
+dimensions:
+  country: { from: { orders: land, visits: country } }
+  plan:    { from: { orders: plann } }
+  land:    { from: { orders: lend } }
+kpis:
+  revenue:   { formula: sum(orders.amount), by: [country], drives: [{ kpi: bad, effect: up, because: x }] }
+  orders:    { formula: count(orders), drives: [{ kpi: seen, effect: up, because: x }] }
+  former:    { formula: count(orders) - 0, deprecated: { use: bad } }
+  bad:       { formula: sum(orders.amont) }
+  worse:     { formula: bad / revenue }
+  seen:      { formula: count(visits) }
+  clicked:   { formula: count(clicks) }
+  per_visit: { formula: revenue / seen }
+  by_plan:   { formula: sum(orders.amount) + 0, by: [plan] }
+  of_land:   { formula: \"slice(revenue, land = 'DE')\" }
+  twice:     { formula: count(orders) * 2 }
+teams: { t: { title: T } }
+guardrails:
+  low:  { when: bad > 5, owner: t, action: x }
+  high: { when: revenue > 5, by: [country], owner: t, action: x }
+  land: { when: revenue > 5, by: [land], owner: t, action: x }
+scorecards:
+  all: { kpis: [revenue, worse] }
+objectives:
+  o: { title: More, owner: t, period: 2024-01, key_results: { r: { kpi: worse, from: 0, to: 5 } } }
+tests:
+  good:
+    given: { orders: [ { day: 2024-01-01, amount: 5, country: x, land: DE } ] }
+    expect: { revenue: { 2024-01: 5 }, revenue by country: [ { period: 2024-01, country: DE, value: 5 } ] }
+  bad:
+    given: { orders: [ { day: 2024-01-01, amount: 5 } ] }
+    expect: { revenue: { 2024-01: 5 }, worse: { 2024-01: null } }
+";
+
+fn broken(more: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let more = format!("kpis:\n  twice: {{ formula: count(orders) }}\n{more}");
+    write_files(folder.path(), &[("kpic.yml", PROJECT), ("specs/a.yml", BROKEN), ("specs/b.yml", &more)]);
+    folder
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+#[test]
+fn healthy_kpis_are_run_and_broken_ones_named() {
+    let folder = broken("");
+    let output = kpic(folder.path(), &["run"]);
+    let shown = text(&output.stdout);
+    assert_eq!(
+        text(&output.stderr),
+        "left out because of errors: KPIs bad, by_plan, clicked, of_land, per_visit and 3 more; guardrails land, low; `kpic check` \
+         shows the errors\n"
+    );
+    assert!(shown.contains("revenue              12") && shown.contains("orders                2"), "{shown}");
+    assert!(!shown.contains("seen") && !shown.contains("worse") && shown.contains("1 of 1 guardrail fires"), "{shown}");
+    assert_eq!(code(&output), 1);
+    // What is asked for is all there.
+    let output = kpic(folder.path(), &["run", "revenue"]);
+    assert_eq!(code(&output), 0);
+    // What is asked for is broken: its errors, and no figures.
+    for asked in ["bad", "worse", "per_visit", "of_land", "twice"] {
+        let output = kpic(folder.path(), &["run", "revenue", asked]);
+        assert_eq!((code(&output), text(&output.stdout).as_str()), (1, ""), "{asked}");
+        assert!(text(&output.stderr).contains("K0207 unknown-column"), "{asked}");
+    }
+}
+
+#[test]
+fn healthy_kpis_are_asked_and_mean_what_they_mean() {
+    let folder = broken("");
+    // Countries are those that the dimension says, and not the column of its name.
+    let output = kpic(folder.path(), &["query", "revenue", "double = revenue * 2", "--by", "country", "--format", "csv"]);
+    assert_eq!(
+        text(&output.stdout),
+        "period,country,revenue,double,is_complete\n2024-01-01,DE,5,10,true\n2024-01-01,FR,7,14,true\n"
+    );
+    assert_eq!(code(&output), 0);
+    assert!(text(&output.stderr).starts_with("left out because of errors: KPIs bad,"), "{}", text(&output.stderr));
+    // A dimension whose definition is broken is not the column of its name either.
+    for arguments in [
+        ["query", "revenue", "--by", "land"],
+        ["query", "orders", "--where", "land = 'DE'"],
+        ["query", "per_visit + 1", "--grain", "month"],
+        ["query", "nobody", "--grain", "month"],
+    ] {
+        let output = kpic(folder.path(), &arguments);
+        assert_eq!((code(&output), text(&output.stdout).as_str()), (1, ""), "{arguments:?}");
+    }
+    // What is wrong with the question comes alone.
+    let output = kpic(folder.path(), &["query", "nobody"]);
+    assert!(text(&output.stderr).ends_with("1 error\n") && text(&output.stderr).contains("there is no KPI `nobody`"));
+}
+
+#[test]
+fn healthy_tests_are_run() {
+    let folder = broken("");
+    let output = kpic(folder.path(), &["test"]);
+    assert_eq!(text(&output.stdout), "ok   good\npassed 1 test\n");
+    assert!(text(&output.stderr).contains("; test bad;"), "{}", text(&output.stderr));
+    assert_eq!(code(&output), 1);
+    assert_eq!(code(&kpic(folder.path(), &["test", "good"])), 0);
+    let output = kpic(folder.path(), &["test", "bad"]);
+    assert_eq!((code(&output), text(&output.stdout).as_str()), (1, ""));
+    let output = kpic(folder.path(), &["test", "--format", "json"]);
+    let found: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(found.iter().any(|finding| finding["code"] == "K0207") && code(&output) == 1);
+}
+
+#[test]
+fn what_concerns_all_keeps_all_from_being_asked() {
+    // A file that nobody can read may define anything.
+    for more in ["  x: [", "unknown_section: { revenue: 1 }"] {
+        let folder = broken(more);
+        for arguments in [["query", "revenue"], ["run", "revenue"], ["test", "good"]] {
+            let output = kpic(folder.path(), &arguments);
+            assert_eq!((code(&output), text(&output.stdout).as_str()), (1, ""), "{more} {arguments:?}");
+        }
+    }
+    // Nothing is written from a part.
+    let folder = broken("");
+    for arguments in [["build"], ["check"], ["status"]] {
+        assert_eq!(code(&kpic(folder.path(), &arguments)), 1, "{arguments:?}");
+    }
+    assert!(!folder.path().join("build").exists());
+}
