@@ -62,10 +62,8 @@ fn side_by_side(making: &mut Making<'_>, group: &Group<'_>, wish: &str, from: Op
             kpis.push(shown.kpi);
         }
     }
-    let mut outputs = vec![
-        Output { name: END.to_owned(), show: Show::End },
-        Output { name: NEXT_END.to_owned(), show: Show::NextEnd },
-    ];
+    let mut outputs =
+        vec![Output { name: END.to_owned(), show: Show::End }, Output { name: NEXT_END.to_owned(), show: Show::NextEnd }];
     for id in kpis {
         let name = &model.kpis.get(id).name.value;
         outputs.push(Output { name: format!("{name}__value"), show: Show::Value(id) });

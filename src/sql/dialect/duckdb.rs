@@ -56,6 +56,16 @@ impl Dialect for DuckDb {
         WORDS.contains(name)
     }
 
+    /// The program takes a carriage return before a line break for a part of it.
+    fn text(&self, text: &str) -> String {
+        let plain = |part: &str| format!("'{}'", part.replace('\'', "''"));
+        if !text.contains('\r') {
+            return plain(text);
+        }
+        let parts: Vec<String> = text.split('\r').map(plain).collect();
+        format!("({})", parts.join(" || chr(13) || "))
+    }
+
     fn files(&self, paths: &[String]) -> String {
         let list = match paths {
             [only] => self.text(only),
