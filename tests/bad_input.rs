@@ -381,8 +381,9 @@ proptest! {
     fn no_formula_panics(formula in prop_oneof![soup(), broken(), "\\PC{0,60}", "[-(a+'. ]{0,60}"]) {
         let checked = checked(&with_formula(&formula));
         targets::show(&checked.findings, &checked.files);
-        // What is valid can be planned.
+        // What is valid can be planned, and nothing in it is wrong without a word.
         if let Ok(valid) = checked.valid() {
+            assert!(valid.model().kpis.rows().iter().all(|kpi| !kpi.facts.is_broken()), "{formula}");
             kpic::build::outputs(&valid, kpic::build::Documents::Pages(None)).unwrap();
         }
     }

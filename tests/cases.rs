@@ -175,6 +175,10 @@ fn problems(case: &Case, engine: &DuckDb) -> Vec<String> {
             return Vec::new();
         }
     }
+    let broken = checked.model.kpis.rows().iter().find(|kpi| kpi.facts.is_broken());
+    if let (Some(kpi), false) = (broken, checked.findings.has_errors()) {
+        return vec![format!("`{}` is broken, and no finding says why", kpi.name.value)];
+    }
     match checked.valid() {
         Ok(_) if !has_tests => vec!["has neither `tests:` nor a block `findings`".to_owned()],
         Ok(valid) => failing(case, valid, engine),

@@ -173,10 +173,8 @@ fn healthy_kpis_are_run_and_broken_ones_named() {
         "left out because of errors: KPIs bad, by_plan, clicked, of_land, per_visit and 3 more; guardrails land, low; `kpic check` \
          shows the errors\n"
     );
-    assert!(
-        shown.contains("revenue              12") && shown.contains("orders               2") && !shown.contains("former"),
-        "{shown}"
-    );
+    let rows: Vec<Vec<&str>> = shown.lines().map(|line| line.split_whitespace().take(2).collect()).collect();
+    assert!(rows.contains(&vec!["revenue", "12"]) && rows.contains(&vec!["orders", "2"]), "{shown}");
     assert!(!shown.contains("seen") && !shown.contains("worse") && shown.contains("1 of 1 guardrail fires"), "{shown}");
     assert_eq!(code(&output), 1);
     // What is asked for is all there.
