@@ -19,10 +19,13 @@ mod standing;
 use crate::calendar::{AsOf, meant_day};
 use crate::diagnostic::{Findings, render};
 use crate::engine::{DuckDb, Failure};
+use crate::graph::Node;
+use crate::model::KpiId;
 use crate::pipeline::{Checked, Options, Part, Valid};
-use crate::text::Files;
+use crate::text::{Files, Span};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use findings::FindingsFormat;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -268,19 +271,44 @@ fn refused(findings: &Findings, files: &Files) -> Stop {
 /// Says on stderr which KPIs are left out because they are wrong, and which definitions of further sections, each with what one of them
 /// is called.
 fn say_left_out(part: &Part, further: &[(&str, &str)]) {
-    const SHOWN: usize = 5;
     let of_section = |(section, what): &(&str, &str)| {
         let names = part.left_out_of(section);
-        let more = names.len().saturating_sub(SHOWN);
-        let shown: Vec<&str> = names.iter().take(SHOWN).copied().collect();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let plural = if names.len() == 1 { "" } else { "s" };
-        (!names.is_empty()).then(|| format!("{what}{plural} {}{more}", shown.join(", ")))
+        (!names.is_empty()).then(|| format!("{what}{plural} {}", some(&names)))
     };
     let found: Vec<String> = std::iter::once(&("kpis", "KPI")).chain(further).filter_map(of_section).collect();
     if !found.is_empty() {
         let mark = out::styled(out::BAD, "left out because of errors:");
         out::error(&format!("{mark} {}; `kpic check` shows the errors\n", found.join("; ")));
+    }
+}
+
+/// Says on stderr that what is shown may not be what was meant: of which KPIs, and those that they need, `check` warns.
+fn say_doubts(project: &Valid, kpis: &[KpiId]) {
+    let (model, graph) = (project.model(), project.graph());
+    let findings = project.findings().iter().filter(|finding| finding.code.is_about_figures());
+    let places: Vec<Span> = findings.filter_map(|finding| Some(finding.labels.first()?.span)).collect();
+    if places.is_empty() {
+        return;
+    }
+    let needed = kpis.iter().flat_map(|id| graph.upstream(Node::Kpi(*id)).into_iter().chain([Node::Kpi(*id)]));
+    let ids: BTreeSet<KpiId> = needed.filter_map(|node| if let Node::Kpi(id) = node { Some(id) } else { None }).collect();
+    let is_doubted = |formula: Span| places.iter().any(|place| formula.holds(*place));
+    let named =
+        ids.into_iter().map(|id| model.kpis.get(id)).filter(|kpi| !kpi.is_asked() && kpi.formula_span.is_some_and(is_doubted));
+    let names: Vec<&str> = named.map(|kpi| kpi.name.value.as_str()).collect();
+    if !names.is_empty() {
+        out::error(&format!("{} `kpic check` warns of {}\n", out::styled(out::DIM, "note:"), some(&names)));
+    }
+}
+
+/// The first of several names, and how many more there are.
+fn some(names: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    let shown = names.get(..SHOWN.min(names.len())).unwrap_or_default().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

@@ -50,6 +50,13 @@ impl Code {
         self.level != Level::Error
     }
 
+    /// Whether a figure may be another one than was meant, rather than badly described.
+    pub fn is_about_figures(&self) -> bool {
+        const FIGURES: [&str; 11] =
+            ["K0706", "K0707", "K0710", "K0711", "K0714", "K0715", "K0716", "K0729", "K0730", "K0731", "K0732"];
+        FIGURES.contains(&self.id)
+    }
+
     /// Whether only the data shows it, so that it is `kpic verify` that reports it.
     pub fn is_about_data(&self) -> bool {
         self.id.starts_with("K09") || self.id.starts_with("K114")
@@ -298,6 +305,9 @@ pub static MISSING_IN_WEIGHTED_MEAN: Code =
     code!(Warn, "K0730", "missing-in-weighted-mean", "the weights of a mean include rows without a value, which count as 0");
 /// An aggregate over values that are not there.
 pub static ONLY_NULLS: Code = code!(Warn, "K0731", "only-nulls", "an aggregate looks only at rows that have no value");
+/// A share of a total without a slice.
+pub static SHARE_OF_ALL: Code =
+    code!(Warn, "K0732", "share-of-all", "a share of a total is shown without a slice, where it is always 100 %");
 
 /// A condition of a guardrail that is none.
 pub static GUARDRAIL_NOT_A_CONDITION: Code =
@@ -378,7 +388,7 @@ pub static ENDS_BEFORE_IT_BEGINS: Code = code!(Error, "K0921", "ends-before-it-b
 
 /// Objectives without a North Star.
 pub static NO_NORTH_STAR: Code =
-    code!(Deny, "K1001", "no-north-star", "there are objectives, and no North Star that they serve");
+    code!(Warn, "K1001", "no-north-star", "there are objectives, and no North Star that they serve");
 /// A key result that works against the North Star.
 pub static MISALIGNED_KEY_RESULT: Code =
     code!(Error, "K1002", "misaligned-key-result", "a key result works against the North Star");
@@ -585,6 +595,7 @@ pub static ALL: &[&Code] = &[
     &WEIGHTED_BY_ROWS,
     &MISSING_IN_WEIGHTED_MEAN,
     &ONLY_NULLS,
+    &SHARE_OF_ALL,
     &GUARDRAIL_NOT_A_CONDITION,
     &GUARDRAIL_WITHOUT_KPI,
     &GUARDRAIL_DECIDED,

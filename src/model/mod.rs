@@ -16,9 +16,10 @@ mod storage;
 pub mod unit;
 
 use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain, Length};
+use crate::functions::operators;
 use crate::text::{Name, Span, Spanned};
 use about::About;
-use expr::{Age, Calc, CalcLeaf, Path};
+use expr::{Age, Calc, CalcLeaf, Node, Path};
 use facts::{Facts, Kind, Range, Type};
 use foldhash::HashMap;
 use guardrail::Guardrail;
@@ -682,6 +683,25 @@ impl Model {
             });
         }
         found
+    }
+
+    /// The dimensions over which a figure is a share of its own total, so that without a slice it is always 1; none means all of them.
+    /// Nothing of any other figure.
+    pub fn share_over<'a>(&'a self, calc: &'a Calc) -> Option<&'a [DimensionId]> {
+        match &calc.node {
+            Node::Apply(function, arguments) if **function == operators::DIVIDE => match arguments.as_slice() {
+                [part, Calc { node: Node::Leaf(CalcLeaf::Total(whole, dimensions)), .. }] if part == whole.as_ref() => {
+                    Some(dimensions)
+                }
+                _ => None,
+            },
+            Node::Leaf(CalcLeaf::Slice(of, _)) => self.share_over(of),
+            Node::Leaf(CalcLeaf::Kpi(id)) => match &self.kpis.get(*id).body {
+                Body::Formula(of) => self.share_over(of),
+                Body::Values(_) | Body::Broken => None,
+            },
+            _ => None,
+        }
     }
 
     /// The names of a path that begins in `source`, with dots between them.

@@ -1,7 +1,7 @@
 //! `kpic align`
 
 use crate::align::reach::{Part, Reach, Way, Ways};
-use crate::align::{Alignment, By, Coverage, Edge, Sign, role_name};
+use crate::align::{Alignment, By, Coverage, Edge, Sign, is_counter, role_name};
 use crate::cli::{Context, FINE, Stop, complete, out, show, usage, valid};
 use crate::diagnostic::suggest;
 use crate::model::north_star::NorthStar;
@@ -217,6 +217,11 @@ impl Report<'_> {
             }
             return text;
         }
+        let counter = is_counter(self.model, kpi)
+            .then(|| format!("`{name}` is a counter metric: it must not suffer while the North Star grows\n"));
+        if let (Some(counter), 0) = (&counter, ways.all()) {
+            return counter.clone();
+        }
         if ways.all() == 0 {
             let reason = &self.model.kpis.get(kpi).about.unaligned;
             return if reason.is_empty() {
@@ -231,7 +236,8 @@ impl Report<'_> {
             (_, Sign::Minus) => "harms the North Star",
             _ => "moves the North Star, nobody knows which way",
         };
-        format!("more `{name}` {verdict}: {}\n{}", counted(ways), self.list(kpi, ways, most))
+        let counter = counter.unwrap_or_default();
+        format!("{counter}more `{name}` {verdict}: {}\n{}", counted(ways), self.list(kpi, ways, most))
     }
 
     fn list(&self, kpi: KpiId, ways: Ways, most: usize) -> String {
@@ -277,6 +283,7 @@ impl Report<'_> {
         let all = self.reach.ways(kpi);
         json!({
             "kpi": self.name(kpi),
+            "is_counter": is_counter(self.model, kpi),
             "ways": ways_of(all),
             "paths": ways.iter().map(way).collect::<Vec<_>>(),
         })

@@ -2,7 +2,7 @@
 
 use crate::calendar::{AsOf, Grain};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, say_left_out, show,
+    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, say_doubts, say_left_out, show,
     show_findings, usage,
 };
 use crate::diagnostic::suggest;
@@ -123,6 +123,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
                 Format::Json => json(&rows),
             };
             out::print(&text);
+            say_doubts(project, &kpis);
             if let Some(why) = no_period(model, question.grain) {
                 out::error(&format!("note: {why}\n"));
             }

@@ -4,14 +4,14 @@ use crate::calendar::{Date, Grain};
 use crate::cli::cohorts::Cohorts;
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, out, progress, refused,
-    right_part, say_left_out, show, show_findings, usage,
+    right_part, say_doubts, say_left_out, show, show_findings, usage,
 };
 use crate::diagnostic::suggest;
 use crate::engine::{Failure, Rows};
 use crate::measure::firings::{self, Firing};
 use crate::measure::{Session, guard, number, shown};
 use crate::model::guardrail::Guardrail;
-use crate::model::{KpiId, Model};
+use crate::model::{Body, KpiId, Model};
 use crate::plan::relation::Query;
 use crate::plan::views::{IS_SHOWN, blank};
 use crate::plan::{self, Data, Output, Question, Show, guardrails};
@@ -134,11 +134,27 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
             kpi.name.value
         ));
     }
+    for (name, by) in kpis.iter().filter_map(|id| share(model, *id)) {
+        let note = out::styled(out::DIM, "note:");
+        out::error(&format!(
+            "{note} {name} is a share of its own total, 100 % without a slice; ask for `kpic query {name} --by {by}`\n"
+        ));
+    }
+    say_doubts(project, &kpis);
     say_left_out(&part, &[("guardrails", "guardrail")]);
     if args.kpis.is_empty() && !left_out.is_empty() {
         return Ok(FINDINGS);
     }
     Ok(if args.fail_on.is_some_and(|severity| severity.is_met(&firings)) { FINDINGS } else { FINE })
+}
+
+/// The name of a KPI that is a share of its own total, and by what it is sliced.
+fn share(model: &Model, id: KpiId) -> Option<(&str, &str)> {
+    let kpi = model.kpis.get(id);
+    let Body::Formula(calc) = &kpi.body else { return None };
+    let over = model.share_over(calc)?;
+    let by = over.first().or(kpi.by.first().and_then(|slice| slice.value.first()))?;
+    Some((&kpi.name.value, &model.dimensions.get(*by).name))
 }
 
 /// The guardrails that watch one of the KPIs; all of them where none is named.

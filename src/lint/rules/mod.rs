@@ -40,6 +40,7 @@ mod same_calculation;
 mod same_guardrail;
 mod same_weights;
 mod share_above_one;
+mod share_of_all;
 mod stale_check_in;
 mod target_against_better;
 mod target_out_of_range;
@@ -101,6 +102,7 @@ pub static RULES: &[Rule] = &[
     same_guardrail::RULE,
     same_weights::RULE,
     share_above_one::RULE,
+    share_of_all::RULE,
     stale_check_in::RULE,
     target_against_better::RULE,
     target_out_of_range::RULE,
