@@ -383,8 +383,8 @@ fn cannot_choose(
         ),
     };
     findings
-        .report(&codes::NO_SHARED_DIMENSION, at, format!("no part can be taken by `{}`: {why}", dimension.name))
-        .also(read, "of this")
+        .report(&codes::NO_SHARED_DIMENSION, at, format!("a part cannot be chosen by `{}`: {why}", dimension.name))
+        .also(read, "a part of this")
         .help(help);
 }
 

@@ -30,7 +30,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             (&codes::WEIGHTED_BY_ROWS, message, "to look at each once", "it is to be weighted".to_owned())
         };
         let once = found.once();
-        let help = format!("{to} {once}; if {but}, say why: `allow: {{ {}: \"...\" }}`", code.name);
+        let help = format!("{to} {once}; if {but}, say why at the definition: `allow: {{ {}: \"...\" }}`", code.name);
         findings.report(code, found.span, message).help(help);
     }
 }
