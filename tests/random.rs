@@ -81,6 +81,9 @@ type Views = Vec<(String, String)>;
 
 /// Whether every view of a project shows what the evaluator says.
 fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
+    if project.reduced && !project.calendar.is_sound() {
+        return Ok(());
+    }
     let (views, together) = match compile(project) {
         Ok(compiled) => compiled,
         // A project on its way to a smaller one may make no sense.

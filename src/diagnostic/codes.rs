@@ -211,6 +211,10 @@ pub static BAD_CALENDAR_SOURCE: Code =
 /// Hand-kept figures of several grains.
 pub static BAD_VALUES: Code = code!(Error, "K0407", "bad-values", "hand-kept figures do not fit the KPI's grain");
 
+/// `empty: null` where there is nothing that it could change.
+pub static EMPTY_WITHOUT_EFFECT: Code =
+    code!(Error, "K0409", "empty-without-effect", "`empty: null` where there is no sum or count");
+
 /// A KPI sliced by what a part of it does not have.
 pub static NO_SHARED_DIMENSION: Code =
     code!(Error, "K0501", "no-shared-dimension", "a part of a KPI does not have the dimension");
@@ -535,6 +539,7 @@ pub static ALL: &[&Code] = &[
     &CALENDAR_ORDER,
     &BAD_CALENDAR_SOURCE,
     &BAD_VALUES,
+    &EMPTY_WITHOUT_EFFECT,
     &NO_SHARED_DIMENSION,
     &DIMENSION_TYPE,
     &BAD_SLICE,

@@ -126,7 +126,7 @@ impl<'a> Planner<'a> {
         };
         let formulas: Vec<Vec<Formula>> = question.outputs.iter().map(|output| self.output_formulas(output, &place)).collect();
         let all: Vec<Formula> = formulas.iter().flatten().cloned().collect();
-        let data = question.omit_gaps.then(|| self.has_data(&all, &place));
+        let data = question.omit_gaps.then(|| self.expansion.rows(&all, &place));
         self.value_columns = self.expansion.names.iter().map(|name| self.columns.take(&value_name(name))).collect();
         self.series = vec![None; self.expansion.measures.len()];
         self.measures_over_rows(&all, data.as_ref());
