@@ -291,6 +291,10 @@ pub static WITHIN_EXCEEDS_DATA: Code = code!(Warn, "K0722", "within-exceeds-data
 /// A relation in SQL that has no schema.
 pub static UNCLEAR_RELATION: Code = code!(Warn, "K0723", "unclear-relation", "SQL names a relation without its schema");
 
+/// Rows related to a state beside the state's own columns.
+pub static RELATED_BESIDE_STATE: Code =
+    code!(Warn, "K0726", "related-beside-state", "a condition mixes related rows with a column of the state");
+
 /// A condition of a guardrail that is none.
 pub static GUARDRAIL_NOT_A_CONDITION: Code =
     code!(Error, "K1201", "guardrail-not-a-condition", "what a guardrail watches is not true or false");
@@ -574,6 +578,7 @@ pub static ALL: &[&Code] = &[
     &DIFFERENT_ENTITIES,
     &WITHIN_EXCEEDS_DATA,
     &UNCLEAR_RELATION,
+    &RELATED_BESIDE_STATE,
     &GUARDRAIL_NOT_A_CONDITION,
     &GUARDRAIL_WITHOUT_KPI,
     &GUARDRAIL_DECIDED,
