@@ -20,6 +20,7 @@
 mod ages;
 mod assemble;
 mod complete;
+mod complete_each;
 mod custom;
 mod distinct;
 mod expand;
