@@ -1,6 +1,7 @@
 //! From nothing to a project, and the data behind it: what `init`, `verify` and `watch` do in folders of their own, with a real
 //! `DuckDB`.
 //!
+//! - `calendars`: commands in a calendar of the project's own
 //! - `folder`: a folder, and the programs that work in it
 //! - `init`: what drafted projects are like
 //! - `stored`: columns that are stored in less room than they are declared to need
@@ -9,6 +10,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
+#[path = "start/calendars.rs"]
+mod calendars;
 #[path = "start/folder.rs"]
 mod folder;
 #[path = "start/init.rs"]

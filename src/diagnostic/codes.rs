@@ -218,6 +218,10 @@ pub static BAD_CALENDAR_SOURCE: Code =
 /// Hand-kept figures of several grains.
 pub static BAD_VALUES: Code = code!(Error, "K0407", "bad-values", "hand-kept figures do not fit the KPI's grain");
 
+/// `empty: null` where there is nothing that it could change.
+pub static EMPTY_WITHOUT_EFFECT: Code =
+    code!(Error, "K0409", "empty-without-effect", "`empty: null` where there is no sum or count");
+
 /// A KPI sliced by what a part of it does not have.
 pub static NO_SHARED_DIMENSION: Code =
     code!(Error, "K0501", "no-shared-dimension", "a part of a KPI does not have the dimension");
@@ -308,6 +312,10 @@ pub static ONLY_NULLS: Code = code!(Warn, "K0731", "only-nulls", "an aggregate l
 /// A share of a total without a slice.
 pub static SHARE_OF_ALL: Code =
     code!(Warn, "K0732", "share-of-all", "a share of a total is shown without a slice, where it is always 100 %");
+
+/// Rows related to a state beside the state's own columns.
+pub static RELATED_BESIDE_STATE: Code =
+    code!(Warn, "K0726", "related-beside-state", "a condition mixes related rows with a column of the state");
 
 /// A condition of a guardrail that is none.
 pub static GUARDRAIL_NOT_A_CONDITION: Code =
@@ -557,6 +565,7 @@ pub static ALL: &[&Code] = &[
     &CALENDAR_ORDER,
     &BAD_CALENDAR_SOURCE,
     &BAD_VALUES,
+    &EMPTY_WITHOUT_EFFECT,
     &NO_SHARED_DIMENSION,
     &DIMENSION_TYPE,
     &BAD_SLICE,
@@ -591,6 +600,7 @@ pub static ALL: &[&Code] = &[
     &DIFFERENT_ENTITIES,
     &WITHIN_EXCEEDS_DATA,
     &UNCLEAR_RELATION,
+    &RELATED_BESIDE_STATE,
     &FAN_OUT,
     &WEIGHTED_BY_ROWS,
     &MISSING_IN_WEIGHTED_MEAN,

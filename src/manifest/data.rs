@@ -142,6 +142,8 @@ pub struct Kpi {
     pub has_total: bool,
     /// Whether periods without data are left out of the views.
     pub omits_gaps: bool,
+    /// Whether its sums and counts over no rows are null, instead of 0.
+    pub empty_is_null: bool,
     /// Its value in each taxonomy that classifies it.
     pub taxonomies: BTreeMap<String, String>,
     /// `leading` or `lagging`.

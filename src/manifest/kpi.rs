@@ -56,6 +56,7 @@ fn entry(whole: &Whole<'_>, id: KpiId) -> Kpi {
         age: kpi.age.as_ref().map(|age| Ages { unit: age.value.unit.name().to_owned(), up_to: age.value.up_to }),
         has_total: facts.needs.is_none(),
         omits_gaps: kpi.omit_gaps,
+        empty_is_null: kpi.empty_is_null,
         taxonomies: kpi.taxonomies.iter().cloned().collect(),
         signal: given(&about.signal),
         horizon: given(&about.horizon),

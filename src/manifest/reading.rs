@@ -10,7 +10,14 @@ use crate::text::title;
 pub(super) fn reading(model: &Model, kpi: &Kpi) -> Vec<String> {
     let mut said = Vec::new();
     match &kpi.body {
-        Body::Formula(calc) => formula(model, calc, &mut said),
+        Body::Formula(calc) => {
+            formula(model, calc, &mut said);
+            if kpi.empty_is_null && over_nothing(calc).is_none() {
+                said.push(
+                    "Without any row its sums and counts have no value, and neither has what is made of them.".to_owned(),
+                );
+            }
+        }
         Body::Values(values) => said.push(format!("Its figures are kept by hand, one for each {}.", values.grain)),
         Body::Broken => {}
     }
@@ -220,12 +227,13 @@ fn of_window(window: Window, subject: &str) -> Option<String> {
 /// The value over no rows, where the whole formula is one aggregate.
 fn over_nothing(calc: &Calc) -> Option<OverNothing> {
     let Node::Leaf(leaf) = &calc.node else { return None };
-    let function = match leaf {
-        CalcLeaf::Aggregate(aggregate) => aggregate.function,
-        CalcLeaf::Grouped(grouped) => grouped.function,
+    let (function, is_null) = match leaf {
+        CalcLeaf::Aggregate(aggregate) => (aggregate.function, aggregate.null_if_empty),
+        CalcLeaf::Grouped(grouped) => (grouped.function, grouped.null_if_empty),
         _ => return None,
     };
     match function.role {
+        Role::Aggregate(_) if is_null => Some(OverNothing::Null),
         Role::Aggregate(aggregation) => Some(aggregation.over_nothing),
         _ => None,
     }

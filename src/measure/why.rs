@@ -59,6 +59,10 @@ pub fn why(session: &Session<'_>, asked: Asked) -> Result<Outcome, Failure> {
     let mut outputs: Vec<Output> =
         outputs.map(|(at, calc)| Output { name: name(at), show: Show::Figure(Box::new(calc.clone())) }).collect();
     outputs.push(Output { name: "is_complete".to_owned(), show: Show::IsComplete(vec![asked.kpi]) });
+    // Only the warehouse knows which period of a custom calendar is the one before.
+    let calendar = &model.calendar;
+    let first = asked.from.into_iter().chain(asked.to).min();
+    let from = first.map(|first| if calendar.custom { calendar.data_from } else { add(first, asked.grain, -1) });
     let question = Question {
         outputs,
         grain: asked.grain,
@@ -68,7 +72,7 @@ pub fn why(session: &Session<'_>, asked: Asked) -> Result<Outcome, Failure> {
         omit_gaps: false,
         is_lead_in: false,
         since: None,
-        from: asked.from.into_iter().chain(asked.to).min().map(|first| add(first, asked.grain, -1)),
+        from,
         to: asked.to,
         data: Data::Warehouse,
     };

@@ -227,6 +227,8 @@ pub struct Aggregate {
     pub stock: Option<Stock>,
     /// Over what it ranges.
     pub window: Window,
+    /// Whether a sum or count over no rows is null, instead of 0.
+    pub null_if_empty: bool,
     /// Where it was written.
     pub at: At,
 }
@@ -246,6 +248,8 @@ pub struct Grouped {
     pub filter: Option<RowExpr>,
     /// How many of the greatest values count.
     pub top: Option<u32>,
+    /// Whether a sum or count over no rows is null, instead of 0.
+    pub null_if_empty: bool,
 }
 
 /// An aggregate over the values of a finer grain.
@@ -261,6 +265,8 @@ pub struct Each {
     pub grain: Grain,
     /// Over what it ranges.
     pub window: Window,
+    /// Whether a sum or count over no rows is null, instead of 0.
+    pub null_if_empty: bool,
 }
 
 /// Over what an aggregate ranges.

@@ -341,6 +341,8 @@ pub struct Kpi {
     pub age: Option<Spanned<Age>>,
     /// Whether rows without data are left out.
     pub omit_gaps: bool,
+    /// Whether its sums and counts over no rows are null, instead of 0.
+    pub empty_is_null: bool,
     /// Its values in taxonomies.
     pub taxonomies: Vec<(String, String)>,
     /// Why it should not be used any more, and what to use instead.

@@ -3,7 +3,7 @@
 use super::ages::AGE;
 use super::complete::{Bound, is_complete_here};
 use super::custom::calendar_days;
-use super::expand::{Expansion, Formula, Move, Part as Leaf, Place};
+use super::expand::{Expansion, Formula, Move, Part as Leaf, Periods, Place};
 use super::journey::Wanted;
 use super::names::Names;
 use super::relation::{Atom, Body, From, JoinKind, Part, Query, Rows, Scalar, Select, column, day, fold, moved};
@@ -78,6 +78,8 @@ pub(super) struct Planner<'a> {
     pub(super) journeys: BTreeMap<SourceId, Wanted>,
     /// The parts with the ages that there are.
     pub(super) ages: BTreeMap<Age, String>,
+    /// The parts with the periods in whose windows all finer periods are whole.
+    pub(super) whole_periods: Vec<((Periods, Grain), String)>,
     /// The part with the values that the dimensions have had, by the dimensions that it has.
     pub(super) slices: BTreeMap<Vec<DimensionId>, String>,
 }
@@ -106,6 +108,7 @@ impl<'a> Planner<'a> {
             first_states: BTreeMap::new(),
             journeys: BTreeMap::new(),
             ages: BTreeMap::new(),
+            whole_periods: Vec::new(),
             slices: BTreeMap::new(),
         }
     }
@@ -126,7 +129,7 @@ impl<'a> Planner<'a> {
         };
         let formulas: Vec<Vec<Formula>> = question.outputs.iter().map(|output| self.output_formulas(output, &place)).collect();
         let all: Vec<Formula> = formulas.iter().flatten().cloned().collect();
-        let data = question.omit_gaps.then(|| self.has_data(&all, &place));
+        let data = question.omit_gaps.then(|| self.expansion.rows(&all, &place));
         self.value_columns = self.expansion.names.iter().map(|name| self.columns.take(&value_name(name))).collect();
         self.series = vec![None; self.expansion.measures.len()];
         self.measures_over_rows(&all, data.as_ref());
@@ -322,7 +325,7 @@ impl<'a> Planner<'a> {
             let value = match (&output.show, formulas.first()) {
                 (Show::End, _) => self.period_end(grain, false, &stack.name, &mut select),
                 (Show::NextEnd, _) => self.period_end(grain, true, &stack.name, &mut select),
-                (Show::IsComplete(_) | Show::IsKnown(_), _) | (_, None) => is_complete_here(&stack, whole),
+                (Show::IsComplete(_) | Show::IsKnown(_), _) | (_, None) => is_complete_here(&stack, whole, &mut select),
                 (Show::Figure(_), Some(formula)) => Expr::apply(&conversions::TO_NUMBER, vec![self.scalar(formula, &stack)]),
                 (Show::Holds(_) | Show::IsShown(_), Some(formula)) => self.scalar(formula, &stack),
                 (Show::Value(kpi) | Show::ValueIfShown(kpi) | Show::Prior(kpi) | Show::Change(kpi), Some(formula)) => {

@@ -1,14 +1,14 @@
 //! Completeness: from which period on every window of a formula begins once data is whole, and up to which one all steps of
 //! journeys have had the time that `within` gives them.
 //!
-//! In a calendar of rules that period is worked out here, as a date. In a custom calendar only the warehouse knows the
-//! periods, and the plan asks it for the first that fits.
+//! What aggregates over periods add is in [`super::complete_each`]. In a calendar of rules that period is worked out here, as a
+//! date. In a custom calendar only the warehouse knows the periods, and the plan asks it for the first that fits.
 
 use super::ages::AGE;
 use super::assemble::Planner;
-use super::expand::{Formula, Measure, MeasureOf, Move, Part as Leaf, Periods};
+use super::expand::{Formula, Measure, MeasureOf, Move, Part as Leaf};
 use super::relation::{Atom, JoinKind, Moment, Scalar, Select, column, day, fold, moved};
-use super::spine::{Need, parts_in};
+use super::spine::Need;
 use super::stack::Stack;
 use crate::calendar::{AsOf, Calendar, Date, Grain, TimeUnit, add, add_days};
 use crate::functions::{Function, coalesce, max, min, operators};
@@ -24,6 +24,8 @@ pub(super) enum Bound {
     AtBirth(Limit),
     /// Up to that period.
     Until(Limit),
+    /// In the periods of a part.
+    Among(String),
 }
 
 /// A period.
@@ -39,7 +41,7 @@ pub(super) enum Limit {
 pub(super) type Within = (u32, TimeUnit);
 
 impl Limit {
-    fn scalar(&self) -> Scalar {
+    pub(super) fn scalar(&self) -> Scalar {
         match self {
             Limit::Day(day) => Expr::leaf(Atom::Moment(Moment::Day(*day))),
             Limit::Found(select) => Expr::leaf(Atom::Single(select.clone())),
@@ -47,7 +49,7 @@ impl Limit {
     }
 
     /// The first period of a spine whose column is on or after a limit, or the last whose column is not after it.
-    fn of(spine: &str, name: &str, limit: &Limit, first: bool) -> Self {
+    pub(super) fn of(spine: &str, name: &str, limit: &Limit, first: bool) -> Self {
         let (choose, compare): (&Function, &Function) =
             if first { (&min::MIN, &operators::GREATER_OR_EQUAL) } else { (&max::MAX, &operators::LESS_OR_EQUAL) };
         let mut select = Select::from_part(spine);
@@ -58,26 +60,33 @@ impl Limit {
 }
 
 impl Bound {
-    fn limit(&self) -> &Limit {
-        match self {
-            Bound::From(limit) | Bound::AtBirth(limit) | Bound::Until(limit) => limit,
-        }
-    }
-
     /// Whether it says up to which period something holds, rather than from which on.
-    fn is_end(&self) -> bool {
+    pub(super) fn is_end(&self) -> bool {
         matches!(self, Bound::Until(_))
     }
 
-    /// That the bound holds for a period, at an age where there is one.
-    fn holds(&self, period: Scalar, age: &Scalar) -> Scalar {
-        let function = if self.is_end() { &operators::LESS_OR_EQUAL } else { &operators::GREATER_OR_EQUAL };
-        let holds = Expr::apply(function, vec![period, self.limit().scalar()]);
-        if let Bound::AtBirth(_) = self {
-            let later = Expr::apply(&operators::GREATER, vec![age.clone(), Expr::number(0)]);
-            return Expr::apply(&operators::OR, vec![later, holds]);
+    /// Whether it is there to be compared with, whatever the data is.
+    fn is_known(&self) -> bool {
+        matches!(self, Bound::From(Limit::Day(_)) | Bound::AtBirth(Limit::Day(_)) | Bound::Until(Limit::Day(_)))
+    }
+
+    /// That the bound holds for a period, at an age where there is one. `among` is that period among those of the bound's part, or null.
+    pub(super) fn holds(&self, period: Scalar, age: &Scalar, among: impl FnOnce(&str) -> Scalar) -> Scalar {
+        let from = |limit: &Limit, period| Expr::apply(&operators::GREATER_OR_EQUAL, vec![period, limit.scalar()]);
+        match self {
+            Bound::From(limit) => from(limit, period),
+            Bound::AtBirth(limit) => {
+                let later = Expr::apply(&operators::GREATER, vec![age.clone(), Expr::number(0)]);
+                Expr::apply(&operators::OR, vec![later, from(limit, period)])
+            }
+            Bound::Until(limit) => Expr::apply(&operators::LESS_OR_EQUAL, vec![period, limit.scalar()]),
+            Bound::Among(part) => {
+                // What leads to no period that there is has none to be whole.
+                let never = Expr::apply(&operators::EQUAL, vec![period, day(Date::MAX)]);
+                let there = Expr::apply(&operators::IS_NOT_NULL, vec![among(part)]);
+                Expr::apply(&operators::OR, vec![there, never])
+            }
         }
-        holds
     }
 }
 
@@ -154,7 +163,7 @@ impl Planner<'_> {
     }
 
     /// The first period of a grain whose column is on or after a limit.
-    fn first_of(&mut self, grain: Grain, need: Need, limit: &Limit) -> Limit {
+    pub(super) fn first_of(&mut self, grain: Grain, need: Need, limit: &Limit) -> Limit {
         let (spine, name) = (self.spine_name(grain), self.need(grain, need));
         Limit::of(&spine, &name, limit, true)
     }
@@ -211,118 +220,10 @@ impl Planner<'_> {
         };
         withins.iter().map(bound).collect()
     }
-
-    /// The same for an aggregate over periods: its window, and the windows of what is inside.
-    fn periods_whole_from(&mut self, periods: &Periods, grain: Grain) -> Vec<Bound> {
-        let (ends, starts): (Vec<_>, Vec<_>) =
-            self.whole_from(&periods.of, periods.grain).into_iter().partition(|(_, bound)| bound.is_end());
-        let mut bounds = self.windows_whole_from(periods, grain, starts);
-        bounds.extend(ends.into_iter().map(|(way, bound)| self.periods_until(periods, grain, &way, bound.limit())));
-        bounds
-    }
-
-    /// The last period in which every period that is gone over is one in which all steps have had their time.
-    fn periods_until(&mut self, periods: &Periods, grain: Grain, way: &Move, limit: &Limit) -> Bound {
-        let calendar = &self.model.calendar;
-        if let (AsOf::Day(last), Limit::Day(limit), false) = (calendar.as_of, limit, calendar.custom) {
-            let mut period = calendar.period_start(grain, last);
-            let inner = |period: Date| calendar.period_start(periods.grain, add_days(calendar.next(grain, period), -1));
-            while move_back(way, inner(period), periods.grain) > *limit && period >= calendar.data_from {
-                period = add(period, grain, -1);
-            }
-            return Bound::Until(Limit::Day(period));
-        }
-        // The last of the finer periods first: what leads to before data is whole has had its time.
-        let inner = self.spine_name(periods.grain);
-        let inner_limit = if way.is_nothing() {
-            limit.clone()
-        } else {
-            let name = self.need(periods.grain, Need::Moved(way.clone()));
-            let in_time = Expr::apply(&operators::LESS_OR_EQUAL, vec![column(&inner, &name), limit.scalar()]);
-            let none = Expr::apply(&operators::IS_NULL, vec![column(&inner, &name)]);
-            let mut select = Select::from_part(&inner);
-            select.column(fold(&max::MAX, column(&inner, "period")), "period");
-            select.filter.extend(Expr::any(vec![in_time, none]));
-            Limit::Found(Box::new(select))
-        };
-        let (spine, last) = (self.spine_name(grain), self.need(grain, Need::LastPart(periods.grain)));
-        Bound::Until(Limit::of(&spine, &last, &inner_limit, false))
-    }
-
-    /// From which periods on the window of an aggregate over periods, and the windows of what is inside, begin once data is whole.
-    fn windows_whole_from(&mut self, periods: &Periods, grain: Grain, inner: Vec<(Move, Bound)>) -> Vec<Bound> {
-        let from = self.model.calendar.data_from;
-        let has_start = matches!(periods.window, Window::Trailing(_) | Window::ToDate(_));
-        if self.model.calendar.custom {
-            let first_part = Need::FirstPart(periods.grain, periods.window);
-            let mut bounds = Vec::new();
-            if has_start {
-                bounds.push(Bound::From(self.first_of(grain, first_part.clone(), &Limit::Day(from))));
-            }
-            for (way, bound) in inner {
-                let mut limit = bound.limit().clone();
-                if !way.is_nothing() {
-                    // From the first on that is there and holds: all after it do.
-                    let way = Move { or_never: false, ..way };
-                    limit = self.first_of(periods.grain, Need::Moved(way), &limit);
-                }
-                bounds.push(Bound::From(if periods.window == Window::AllTime {
-                    self.all_or_none(periods.grain, grain, &limit)
-                } else {
-                    self.first_of(grain, first_part.clone(), &limit)
-                }));
-            }
-            return bounds;
-        }
-        if inner.is_empty() && !has_start {
-            return Vec::new();
-        }
-        let calendar = &self.model.calendar;
-        // The first inner period that counts, whatever it is moved by: its moves lead to earlier ones.
-        let first_inner = calendar.first_from(periods.grain, from);
-        let mut first = first_inner;
-        for (way, bound) in inner {
-            let Limit::Day(bound) = bound.limit() else { continue };
-            let reach = |period: Date| move_back(&way, period, periods.grain) >= *bound;
-            first = first.max(first_period(calendar, periods.grain, reach));
-        }
-        let start_of = |period: Date| {
-            let last = add_days(calendar.next(grain, period), -1);
-            match periods.window {
-                Window::Period | Window::Previous | Window::Age(_) => period,
-                Window::AllTime => first_inner,
-                Window::ToDate(unit) => calendar.period_start(unit, last),
-                Window::Trailing(length) if periods.grain == Grain::Day => {
-                    add(add_days(last, 1), length.unit, -i64::from(length.count))
-                }
-                Window::Trailing(length) => {
-                    let count = i64::from(parts_in(periods.grain, length));
-                    add(calendar.period_start(periods.grain, last), periods.grain, 1 - count)
-                }
-            }
-        };
-        if periods.window == Window::AllTime {
-            let whole = if first <= first_inner { calendar.first_from(grain, from) } else { Date::MAX };
-            return vec![Bound::From(Limit::Day(whole))];
-        }
-        vec![Bound::From(Limit::Day(first_period(calendar, grain, |period| start_of(period) >= first)))]
-    }
-
-    /// The first of all periods if the windows of all finer ones begin once data is whole, and none otherwise.
-    fn all_or_none(&mut self, inner: Grain, grain: Grain, limit: &Limit) -> Limit {
-        let (inner, spine) = (self.spine_name(inner), self.spine_name(grain));
-        let mut first = Select::from_part(&inner);
-        first.column(fold(&min::MIN, column(&inner, "period")), "period");
-        let first = Expr::leaf(Atom::Single(Box::new(first)));
-        let mut select = Select::from_part(&spine);
-        select.column(fold(&min::MIN, column(&spine, "period")), "period");
-        select.filter.push(Expr::apply(&operators::GREATER_OR_EQUAL, vec![first, limit.scalar()]));
-        Limit::Found(Box::new(select))
-    }
 }
 
 /// The first period from the day on which data is whole for which something holds; it holds for all later ones then.
-fn first_period(calendar: &Calendar, grain: Grain, holds: impl Fn(Date) -> bool) -> Date {
+pub(super) fn first_period(calendar: &Calendar, grain: Grain, holds: impl Fn(Date) -> bool) -> Date {
     let mut period = calendar.first_from(grain, calendar.data_from);
     while !holds(period) {
         let next = calendar.next(grain, period);
@@ -335,7 +236,7 @@ fn first_period(calendar: &Calendar, grain: Grain, holds: impl Fn(Date) -> bool)
 }
 
 /// The period to which a move leads, in a calendar of rules.
-fn move_back(way: &Move, period: Date, grain: Grain) -> Date {
+pub(super) fn move_back(way: &Move, period: Date, grain: Grain) -> Date {
     let back = way.back.iter().fold(period, |at, length| add(at, length.unit, -i64::from(length.count)));
     if way.previous { add(back, grain, -1) } else { back }
 }
@@ -398,17 +299,29 @@ fn related_windows(filter: Option<&RowExpr>) -> Vec<Window> {
     found
 }
 
+/// A period among those of a part, which is joined; null where it is not.
+pub(super) fn among(select: &mut Select, part: &str, period: Scalar) -> Scalar {
+    let mut count = 1;
+    let mut name = part.to_owned();
+    while select.from.iter().chain(select.joins.iter().map(|join| &join.from)).any(|from| from.name == name) {
+        count += 1;
+        name = format!("{part}_{count}");
+    }
+    let same = Expr::apply(&operators::EQUAL, vec![column(&name, "period"), period]);
+    select.join(JoinKind::Left, part, &name, Some(same));
+    column(&name, "period")
+}
+
 /// Whether a row is complete: its period is, every window of its formulas begins once data is whole, and all steps have had their
 /// time.
-pub(super) fn is_complete_here(stack: &Stack, whole: Vec<(Move, Bound)>) -> Scalar {
+pub(super) fn is_complete_here(stack: &Stack, whole: Vec<(Move, Bound)>, select: &mut Select) -> Scalar {
     let mut conditions = vec![fold(&max::MAX, column(&stack.name, &stack.dense))];
     for (way, bound) in whole {
-        let period = match stack.moves.get(&way) {
-            Some(name) => fold(&max::MAX, column(&stack.name, name)),
-            None => column(&stack.name, "period"),
-        };
-        let holds = bound.holds(period.clone(), &column(&stack.name, AGE));
-        if way.is_nothing() && matches!(bound.limit(), Limit::Day(_)) {
+        let at = column(&stack.name, stack.moves.get(&way).map_or("period", String::as_str));
+        let period = if way.is_nothing() { at.clone() } else { fold(&max::MAX, at.clone()) };
+        let age = column(&stack.name, AGE);
+        let holds = bound.holds(period.clone(), &age, |part| fold(&max::MAX, among(select, part, at)));
+        if way.is_nothing() && bound.is_known() {
             conditions.push(holds);
             continue;
         }

@@ -211,6 +211,7 @@ impl Expansion {
             CalcLeaf::Duration(count, _) => Expr::number(count),
             CalcLeaf::Aggregate(aggregate) => {
                 let mut aggregate = (**aggregate).clone();
+                let null_if_empty = std::mem::take(&mut aggregate.null_if_empty);
                 let previous = shifts(&aggregate) && take_previous(&mut aggregate.window);
                 restrict(model, &mut aggregate, &place.filters);
                 let name = if name.is_empty() { aggregate_name(model, &aggregate) } else { name.to_owned() };
@@ -219,10 +220,12 @@ impl Expansion {
                 let of = MeasureOf::Rows(Box::new(aggregate));
                 let value =
                     self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name);
+                let value = self.where_rows(null_if_empty, value, place);
                 self.where_fresh(model, source, stock, place, value)
             }
             CalcLeaf::Grouped(grouped) => {
                 let mut grouped = (**grouped).clone();
+                let null_if_empty = std::mem::take(&mut grouped.null_if_empty);
                 let previous = shifts(&grouped.of) && take_previous(&mut grouped.of.window);
                 restrict(model, &mut grouped.of, &place.filters);
                 let inner = aggregate_name(model, &grouped.of);
@@ -232,6 +235,7 @@ impl Expansion {
                 let of = MeasureOf::Entities(Box::new(grouped));
                 let value =
                     self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name);
+                let value = self.where_rows(null_if_empty, value, place);
                 self.where_fresh(model, source, stock, place, value)
             }
             CalcLeaf::Each(each) => {
@@ -244,7 +248,9 @@ impl Expansion {
                 let name =
                     if name.is_empty() { format!("{}_each_{}", each.function.name, each.grain) } else { name.to_owned() };
                 let of = MeasureOf::Periods(Box::new(periods));
-                self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name)
+                let value =
+                    self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name);
+                self.where_rows(each.null_if_empty, value, place)
             }
             CalcLeaf::Prior(past, of, length) => {
                 let length = length.unwrap_or(Length { count: 1, unit: place.grain });

@@ -1,14 +1,35 @@
-//! `gaps: omit`: which periods and slices have data.
+//! Which periods and slices have data: `gaps: omit` leaves the others out, and with `empty: null` sums and counts are null there.
 
 use super::assemble::Planner;
-use super::expand::{Formula, Measure, MeasureOf, Part as Leaf, Periods, Place};
+use super::expand::{Expansion, Formula, Measure, MeasureOf, Part as Leaf, Periods, Place};
 use crate::functions::{coalesce, count, if_, operators, sum};
 use crate::model::KpiId;
 use crate::model::expr::{Aggregate, At, Expr};
 
 impl Planner<'_> {
+    /// Whether the view of a KPI has a row where it has this value; nothing where it always has one.
+    pub(super) fn is_shown(&mut self, kpi: KpiId, value: &Formula, place: &Place) -> Option<Formula> {
+        let omits = self.model.kpis.get(kpi).omit_gaps;
+        omits.then(|| is_above_zero(self.expansion.rows(std::slice::from_ref(value), place)))
+    }
+}
+
+fn is_above_zero(rows: Formula) -> Formula {
+    Expr::apply(&operators::GREATER, vec![rows, Expr::number(0)])
+}
+
+impl Expansion {
+    /// A value that is null over no rows, if it is to be.
+    pub(super) fn where_rows(&mut self, null_if_empty: bool, value: Formula, place: &Place) -> Formula {
+        if !null_if_empty {
+            return value;
+        }
+        let rows = self.rows(std::slice::from_ref(&value), place);
+        Expr::apply(&if_::IF, vec![is_above_zero(rows), value])
+    }
+
     /// A formula that is above 0 where any measure has a row in its own window.
-    pub(super) fn has_data(&mut self, formulas: &[Formula], place: &Place) -> Formula {
+    pub(super) fn rows(&mut self, formulas: &[Formula], place: &Place) -> Formula {
         let mut counts: Vec<Formula> = Vec::new();
         for formula in formulas {
             self.counts_of(formula, place, &mut counts);
@@ -16,15 +37,6 @@ impl Planner<'_> {
         let mut counts = counts.into_iter();
         let first = counts.next().unwrap_or_else(|| Expr::number(0));
         counts.fold(first, |all, next| Expr::apply(&operators::ADD, vec![all, next]))
-    }
-
-    /// Whether the view of a KPI has a row where it has this value; nothing where it always has one.
-    pub(super) fn is_shown(&mut self, kpi: KpiId, value: &Formula, place: &Place) -> Option<Formula> {
-        if !self.model.kpis.get(kpi).omit_gaps {
-            return None;
-        }
-        let rows = self.has_data(std::slice::from_ref(value), place);
-        Some(Expr::apply(&operators::GREATER, vec![rows, Expr::number(0)]))
     }
 
     fn counts_of(&mut self, formula: &Formula, place: &Place, counts: &mut Vec<Formula>) {
@@ -35,7 +47,7 @@ impl Planner<'_> {
             }
         });
         for (id, way) in leaves {
-            let Some(measure) = self.expansion.measures.get(id).cloned() else { continue };
+            let Some(measure) = self.measures.get(id).cloned() else { continue };
             if matches!(measure.of, MeasureOf::Fresh(..)) {
                 // That something is known is no row.
                 continue;
@@ -48,7 +60,7 @@ impl Planner<'_> {
             };
             let counted = Measure { of, keeps: measure.keeps.clone(), grain: measure.grain };
             let at = Place { back: way.back.clone(), ..place.clone() };
-            let value = self.expansion.value(counted, &at, way.previous, "rows");
+            let value = self.value(counted, &at, way.previous, "rows");
             let value = Expr::apply(&coalesce::COALESCE, vec![value, Expr::number(0)]);
             if !counts.contains(&value) {
                 counts.push(value);

@@ -20,6 +20,7 @@
 mod ages;
 mod assemble;
 mod complete;
+mod complete_each;
 mod custom;
 mod distinct;
 mod expand;
@@ -32,6 +33,7 @@ mod names;
 pub mod north_star;
 pub mod objectives;
 mod periods;
+mod related;
 pub mod relation;
 mod rows;
 pub mod rules;

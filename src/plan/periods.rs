@@ -65,8 +65,17 @@ impl Planner<'_> {
         let custom = self.model.calendar.custom;
         let mut select = Select::from_part(values);
         let inner = column(values, "period");
-        if periods.window == Window::Period && !custom {
-            select.column(super::scan::period_of(&self.model.calendar, grain, inner), "period");
+        // A period may be looked at from the next, whether it is shown or not.
+        if periods.window == Window::Period {
+            let period = match &self.custom {
+                Some(calendar) if grain > Grain::Day => {
+                    let on = Expr::apply(&operators::EQUAL, vec![column(calendar, "day"), inner]);
+                    select.join(JoinKind::Inner, calendar, calendar, Some(on));
+                    column(calendar, grain.name())
+                }
+                _ => super::scan::period_of(&self.model.calendar, grain, inner),
+            };
+            select.column(period, "period");
         } else {
             let last_day = self.need(grain, Need::LastDay);
             let spine = self.spine_name(grain);

@@ -12,13 +12,14 @@ use super::ages::{AGE, PERIOD_AT_AGE};
 use super::assemble::Planner;
 use super::expand::{Move, counts_since, shifts, take_previous};
 use super::levels::is_level;
+use super::related::{needs_rows, related_leaves};
 use super::relation::{Atom, Fold, JoinKind, Scalar, Select, column, fold};
 use super::scan::{Days, Scan};
 use super::since::Since;
 use super::spine::{Need, window_name};
 use crate::calendar::{AsOf, Date, Grain, add, add_days};
 use crate::functions::{OverNothing, Splits, coalesce, count, count_distinct, first, last, max, min, operators};
-use crate::model::expr::{Aggregate, Expr, Literal, Node, Path, Related, RowExpr, RowLeaf, Stock, Window};
+use crate::model::expr::{Aggregate, Expr, Node, Path, Related, RowExpr, RowLeaf, Stock, Window};
 use crate::model::{ColumnId, Model, SourceId};
 
 /// A column that rows are grouped by.
@@ -753,51 +754,4 @@ pub(super) fn composite(scan: &mut Scan<'_>, expr: &RowExpr) -> Option<Vec<Scala
     let Node::Leaf(RowLeaf::Column(path)) = &expr.node else { return None };
     let parts = scan.key_parts(path);
     (parts.len() > 1).then_some(parts)
-}
-
-/// For each aggregate over related rows in a condition, in their order, whether rows for which there is none of these fail the
-/// condition anyway: then the engine may go from these to the rows, which are often fewer ages and periods.
-fn needs_rows(filter: Option<&RowExpr>) -> Vec<bool> {
-    let mut found = Vec::new();
-    for condition in filter.into_iter().flat_map(Expr::conjuncts) {
-        let count = related_leaves(Some(condition)).len();
-        found.extend(std::iter::repeat_n(count == 1 && fails_without_rows(condition), count));
-    }
-    found
-}
-
-/// Whether a comparison of an aggregate over related rows with a number is not true where there are no such rows.
-fn fails_without_rows(condition: &RowExpr) -> bool {
-    let Node::Apply(function, arguments) = &condition.node else { return false };
-    let [Expr { node: Node::Leaf(RowLeaf::Related(related)), .. }, Expr { node: Node::Literal(Literal::Number(digits)), .. }] =
-        arguments.as_slice()
-    else {
-        return false;
-    };
-    let Ok(number) = digits.parse::<f64>() else { return false };
-    let holds_at_zero = match *function {
-        known if *known == operators::GREATER => 0.0 > number,
-        known if *known == operators::GREATER_OR_EQUAL => 0.0 >= number,
-        known if *known == operators::EQUAL => number == 0.0,
-        known if *known == operators::LESS => 0.0 < number,
-        known if *known == operators::LESS_OR_EQUAL => 0.0 <= number,
-        known if *known == operators::NOT_EQUAL => number != 0.0,
-        _ => return false,
-    };
-    let zero = related.aggregate.function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
-    // Where it is null over nothing, so is the comparison.
-    !zero || !holds_at_zero
-}
-
-/// The aggregates over related rows in a condition, in the order in which they are written.
-fn related_leaves(filter: Option<&RowExpr>) -> Vec<&Related> {
-    let mut found = Vec::new();
-    if let Some(filter) = filter {
-        filter.leaves(&mut |leaf| {
-            if let RowLeaf::Related(related) = leaf {
-                found.push(&**related);
-            }
-        });
-    }
-    found
 }

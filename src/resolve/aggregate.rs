@@ -65,7 +65,10 @@ impl Resolver<'_> {
         if fraction.is_none() && function.takes.contains(&Argument::Fraction) {
             return broken;
         }
-        Expr::new(Node::Leaf(CalcLeaf::Each(Box::new(Each { function, fraction, of, grain, window }))), span)
+        Expr::new(
+            Node::Leaf(CalcLeaf::Each(Box::new(Each { function, fraction, of, grain, window, null_if_empty: false }))),
+            span,
+        )
     }
 
     /// Says where a condition on the periods of `each` goes.
@@ -126,7 +129,18 @@ impl Resolver<'_> {
         if fraction.is_none() && function.takes.contains(&Argument::Fraction) {
             return broken;
         }
-        Expr::new(Node::Leaf(CalcLeaf::Grouped(Box::new(Grouped { function, fraction, of, entity, filter, top }))), span)
+        Expr::new(
+            Node::Leaf(CalcLeaf::Grouped(Box::new(Grouped {
+                function,
+                fraction,
+                of,
+                entity,
+                filter,
+                top,
+                null_if_empty: false,
+            }))),
+            span,
+        )
     }
 
     /// An aggregate in the condition of another: over the rows that belong to the row at hand.
@@ -265,7 +279,18 @@ impl Resolver<'_> {
         if fraction.is_none() && function.takes.contains(&Argument::Fraction) {
             return None;
         }
-        let aggregate = Aggregate { function, fraction, source, argument, filter, time, stock, window, at: At(Some(span)) };
+        let aggregate = Aggregate {
+            function,
+            fraction,
+            source,
+            argument,
+            filter,
+            time,
+            stock,
+            window,
+            null_if_empty: false,
+            at: At(Some(span)),
+        };
         (outer.is_some() || self.is_cohort(call, &aggregate)).then_some(aggregate)
     }
 

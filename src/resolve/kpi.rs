@@ -55,6 +55,7 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model) -> (Kpi, Findings) {
         by,
         age: super::cohort::written(kpi, &mut resolver.findings),
         omit_gaps: kpi.omit_gaps,
+        empty_is_null: kpi.empty_is_null.is_some(),
         taxonomies: kpi.taxonomies.iter().map(|(name, value)| (name.value.clone(), value.value.clone())).collect(),
         deprecated: None,
         aliases: kpi.aliases.clone(),

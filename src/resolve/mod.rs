@@ -14,6 +14,7 @@ mod aggregate;
 mod calc;
 mod calendar;
 mod cohort;
+mod empty;
 mod firing;
 mod foreign;
 mod guardrail;
@@ -165,6 +166,7 @@ fn bodies(spec: &Spec, formulas: &Formulas, model: &mut Model, findings: &mut Fi
             resolver.ages.of_kpi = cohort::ages(kpi);
             resolver.ages.broken = kpi.age.is_some() && resolver.ages.of_kpi.is_none();
             let body = resolver.body(kpi, tree.as_ref());
+            let body = resolver.empty(kpi, body);
             (body, resolver.findings)
         })
         .collect();

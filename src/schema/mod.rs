@@ -140,6 +140,7 @@ fn of_shape(shape: &'static Shape, definitions: &mut Map<String, Json>) -> Json 
         Shape::Period => {
             json!({ "type": ["string", "integer"], "pattern": r"^[0-9]{4}(-(Q[1-4]|W[0-9]{2}|[0-9]{2}(-[0-9]{2})?))?$" })
         }
+        Shape::Nothing => json!({ "type": "null" }),
         Shape::Word(words) => json!({ "enum": words }),
         Shape::List(inner) => json!({ "type": ["array", "null"], "items": of_shape(inner, definitions) }),
         Shape::Named(what, inner) => json!({

@@ -45,6 +45,8 @@ pub struct Kpi {
     pub age: Option<Ages>,
     /// Whether rows without data are left out.
     pub omit_gaps: bool,
+    /// Where it says that its sums and counts over no rows are null, if it does.
+    pub empty_is_null: Option<Span>,
     /// Its values in taxonomies, by the taxonomy's name.
     pub taxonomies: Vec<(Name, Text)>,
     /// `leading` or `lagging`.
@@ -182,6 +184,12 @@ pub static KPI: Record = Record {
         )
         .example("{ unit: month, up_to: 12 }"),
         Field::new("gaps", Shape::Word(&["show", "omit"]), "Whether periods without data have a row. Default: show."),
+        Field::new(
+            "empty",
+            Shape::Either(&[Shape::Nothing, Shape::Word(&["zero"])]),
+            "What its sums and counts are over no rows: `null` or `zero`. Default: zero.",
+        )
+        .example("null"),
         Field::new("stage", Shape::Text, "The stage of the customer's journey that it measures.").example("decision"),
         Field::new("driver", Shape::Text, "The driver of value that it measures.").example("revenue_velocity"),
         Field::new("taxonomies", Shape::Map(&Shape::Text), "Its values in the project's own taxonomies.")
@@ -236,6 +244,7 @@ pub fn decode(entry: &Entry, files: &Files) -> Kpi {
             Ages { span, unit, up_to: record.and_then(|record| record.count("up_to")) }
         }),
         omit_gaps: reader.text("gaps").is_some_and(|text| text.value == "omit"),
+        empty_is_null: reader.get("empty").filter(|node| Shape::Nothing.takes(node)).and_then(|_| reader.key_span("empty")),
         taxonomies: built_in.chain(own).collect(),
         signal: reader.text("signal"),
         horizon: reader.text("horizon"),
@@ -280,6 +289,7 @@ impl Kpi {
             by: Vec::new(),
             age: None,
             omit_gaps: false,
+            empty_is_null: None,
             taxonomies: Vec::new(),
             signal: None,
             horizon: None,

@@ -83,6 +83,8 @@ pub enum Shape {
     Day,
     /// A period, `2025-01`, `2025-Q1`, `2025-W05`, `2025`, `2025-01-31`.
     Period,
+    /// `null`, written out.
+    Nothing,
     /// One of these words.
     Word(&'static [&'static str]),
     /// A list of such values.
@@ -148,13 +150,15 @@ fn check_as(named: Option<&Name>, node: &Node, shape: &Shape, findings: &mut Fin
 
 impl Shape {
     /// Whether a value is of this shape, leaving aside what is inside a list or map.
-    fn takes(&self, node: &Node) -> bool {
+    pub(super) fn takes(&self, node: &Node) -> bool {
         let text = match &node.value {
             Value::Scalar(scalar) => Some(scalar.text.as_str()),
             Value::Null | Value::List(_) | Value::Map(_) => None,
         };
         match self {
             Shape::Any => true,
+            // A key that nothing follows is one that somebody has not finished.
+            Shape::Nothing => node.value == Value::Null && node.span.start < node.span.end,
             Shape::Text | Shape::Name | Shape::Formula => text.is_some(),
             Shape::Count => text.is_some_and(|text| text.parse::<u32>().is_ok()),
             Shape::Number => text.is_some_and(|text| number(text).is_some()),
@@ -199,6 +203,7 @@ impl Shape {
     pub fn describe(&self) -> String {
         match self {
             Shape::Any => "anything".to_owned(),
+            Shape::Nothing => "`null`".to_owned(),
             Shape::Text => "a text".to_owned(),
             Shape::Name => "a name".to_owned(),
             Shape::Formula => "a formula".to_owned(),

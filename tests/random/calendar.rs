@@ -80,6 +80,12 @@ impl Calendar {
         custom.is_none_or(|custom| custom.later(grain, start, 1).is_some())
     }
 
+    /// Whether a calendar of one's own has all days that are needed, which is refused otherwise.
+    pub fn is_sound(&self) -> bool {
+        let reaches = |custom: &Custom| custom.first <= self.data_from && custom.last >= self.as_of;
+        self.custom.as_ref().is_none_or(reaches)
+    }
+
     /// The first day of a calendar of one's own: what is before is in no period.
     pub fn first_day(&self) -> Date {
         self.custom.as_ref().map_or(Date::MIN, |custom| custom.first)

@@ -19,7 +19,8 @@ pub fn make(project: &mut Project, times: &Times, choices: &mut Choices) {
     let most = if unit == Grain::Day { 8 } else { 4 };
     let age = Some((unit, i32::try_from(choices.between(1, most)).unwrap()));
     let Some(formula) = cohort(project, times, choices) else { return };
-    let first = Kpi { age, ..kpi(project, "c1".to_owned(), Body::Formula(formula), grain, choices) };
+    let mut first = Kpi { age, ..kpi(project, "c1".to_owned(), Body::Formula(formula), grain, choices) };
+    first.grains.retain(|grain| !regular || (unit == Grain::Week) == (*grain == Grain::Week));
     let uses_grains = first.grains.clone();
     project.kpis.push(first);
     if choices.chance(40) {

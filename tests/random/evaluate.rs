@@ -2,6 +2,7 @@
 //! language ("rule 4" and so on below). It is slow and obvious on purpose, and knows nothing of how the compiler goes about it.
 
 use super::calendar::{Back, days, earlier, months};
+use super::facts::is_zero;
 use super::functions;
 use super::print::seconds;
 use super::project::{
@@ -33,6 +34,8 @@ pub struct Place<'a> {
     pub age: Option<(Grain, i32)>,
     /// The day of the row of a cohort that is at hand.
     pub born: Option<Date>,
+    /// Whether sums and counts over no rows are null: those of the formula at hand, not of the KPIs that it names.
+    pub empty_is_null: bool,
 }
 
 /// A row that passed a condition, with what aggregates ask of it.
@@ -64,7 +67,8 @@ impl<'a> Evaluator<'a> {
                 }
                 let slice: Vec<_> = dimensions.iter().cloned().zip(values.iter().cloned()).collect();
                 for age in ages(kpi) {
-                    let place = Place { grain, start, slice: slice.clone(), parts: Vec::new(), age, born: None };
+                    let parts = Vec::new();
+                    let place = Place { grain, start, slice: slice.clone(), parts, age, born: None, empty_is_null: false };
                     // A cohort is there at an age once that of its first day has begun.
                     if age.is_some_and(|age| !self.has_begun(age, start)) {
                         continue;
@@ -109,7 +113,7 @@ impl<'a> Evaluator<'a> {
     /// The value of a KPI.
     fn kpi(&self, kpi: &'a Kpi, place: &Place<'a>) -> Value {
         let value = match &kpi.body {
-            Body::Formula(formula) => self.formula(formula, place),
+            Body::Formula(formula) => self.formula(formula, &Place { empty_is_null: kpi.empty_is_null, ..place.clone() }),
             Body::Values { figures, .. } => {
                 let figure = figures.iter().find(|(start, _)| *start == place.start);
                 figure.map_or(Value::Null, |(_, figure)| Value::Number(*figure))
@@ -140,6 +144,12 @@ impl<'a> Evaluator<'a> {
             Figure::Grouped(grouped) => self.grouped(grouped, place),
             Figure::Each(each) => {
                 let periods = self.periods(each, place);
+                if place.empty_is_null
+                    && is_zero(each.function)
+                    && !periods.iter().any(|period| self.has_rows(&each.of, period))
+                {
+                    return Value::Null;
+                }
                 let values: Vec<Value> = periods.iter().map(|period| self.formula(&each.of, period)).collect();
                 functions::aggregate(each.function, each.share, &values)
             }
@@ -174,6 +184,9 @@ impl<'a> Evaluator<'a> {
             return Value::Null;
         }
         let mut rows = self.in_window(aggregate, place);
+        if place.empty_is_null && is_zero(aggregate.function) && rows.is_empty() {
+            return Value::Null;
+        }
         if matches!(aggregate.function, "first" | "last") {
             rows.sort_by(|(_, one, _), (_, two, _)| {
                 let (one, two) = (self.rows.order(*one, aggregate.at.as_ref()), self.rows.order(*two, aggregate.at.as_ref()));
@@ -190,6 +203,9 @@ impl<'a> Evaluator<'a> {
             return Value::Null;
         }
         let rows = self.in_window(&grouped.of, place);
+        if place.empty_is_null && is_zero(grouped.function) && rows.is_empty() {
+            return Value::Null;
+        }
         let mut entities: Vec<Value> = Vec::new();
         for (_, record, _) in &rows {
             let entity = self.rows.column(*record, &grouped.per);
@@ -381,7 +397,8 @@ impl<'a> Evaluator<'a> {
         for age in ages(kpi) {
             let mut leaves: Vec<Leaf<'a>> = Vec::new();
             let start = self.calendar.data_from;
-            let place = Place { grain, start, slice: slice.clone(), parts: Vec::new(), age, born: None };
+            let (slice, parts) = (slice.clone(), Vec::new());
+            let place = Place { grain, start, slice, parts, age, born: None, empty_is_null: false };
             self.kpi_leaves(kpi, &place, true, &mut leaves);
             for start in self.calendar.shown(grain) {
                 self.kpi_leaves(kpi, &Place { start, ..place.clone() }, false, &mut leaves);

@@ -27,6 +27,27 @@ fn formula_fits(project: &Project, formula: &Formula, grain: Grain) -> bool {
     all
 }
 
+/// Whether a formula has sums or counts of its own, which are 0 over no rows.
+pub fn has_zeros(body: &Body) -> bool {
+    let Body::Formula(formula) = body else { return false };
+    let mut found = false;
+    formula.leaves(&mut |figure| {
+        found |= match figure {
+            Figure::Kpi(_) => false,
+            Figure::Aggregate(of) => is_zero(of.function),
+            Figure::Grouped(of) => is_zero(of.function),
+            Figure::Each(each) => is_zero(each.function) || has_zeros(&Body::Formula(each.of.clone())),
+            Figure::Past(_, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => has_zeros(&Body::Formula((**of).clone())),
+        };
+    });
+    found
+}
+
+/// Rule 2: whether an aggregate over no rows is 0, rather than null.
+pub fn is_zero(function: &str) -> bool {
+    matches!(function, "sum" | "count" | "count_distinct")
+}
+
 /// What a formula reads.
 struct Part<'a> {
     /// Nothing where figures are kept by hand.

@@ -48,7 +48,17 @@ pub fn grains(project: &Project) -> Vec<Grain> {
 
 /// A KPI of a formula, with further grains and slices that fit.
 pub fn kpi(project: &Project, name: String, body: Body, first: Grain, choices: &mut Choices) -> Kpi {
-    let mut kpi = Kpi { name, body, unit: None, grains: vec![first], by: Vec::new(), age: None, omit_gaps: choices.chance(15) };
+    let mut kpi = Kpi {
+        name,
+        body,
+        unit: None,
+        grains: vec![first],
+        by: Vec::new(),
+        age: None,
+        omit_gaps: choices.chance(15),
+        empty_is_null: false,
+    };
+    kpi.empty_is_null = facts::has_zeros(&kpi.body) && choices.chance(20);
     for grain in grains(project) {
         if grain != first && facts::fits(project, &kpi.body, &kpi.grains, grain) && choices.chance(30) {
             kpi.grains.push(grain);
@@ -94,7 +104,16 @@ fn by_hand(project: &Project, name: String, choices: &mut Choices) -> Kpi {
         figures.push((from, 1.0));
     }
     let body = Body::Values { flow: choices.chance(50), figures };
-    Kpi { name, body, unit: None, grains: vec![grain], by: Vec::new(), age: None, omit_gaps: choices.chance(15) }
+    Kpi {
+        name,
+        body,
+        unit: None,
+        grains: vec![grain],
+        by: Vec::new(),
+        age: None,
+        omit_gaps: choices.chance(15),
+        empty_is_null: false,
+    }
 }
 
 /// A KPI over the time between two times; nothing where no source has any.

@@ -160,6 +160,9 @@ fn write_kpi(calendar: &Calendar, kpi: &Kpi, text: &mut String) {
     if kpi.omit_gaps {
         text.push_str("    gaps: omit\n");
     }
+    if kpi.empty_is_null {
+        text.push_str("    empty: null\n");
+    }
 }
 
 /// A text as YAML, whatever stands in it.

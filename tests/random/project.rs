@@ -186,6 +186,8 @@ pub struct Kpi {
     /// The unit and the last of the ages at which its cohorts are looked at.
     pub age: Option<(Grain, i32)>,
     pub omit_gaps: bool,
+    /// Whether its own sums and counts over no rows are null, instead of 0.
+    pub empty_is_null: bool,
 }
 
 #[derive(Clone, PartialEq)]

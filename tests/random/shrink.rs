@@ -103,6 +103,9 @@ fn smaller_kpis(project: &Project, kpi: &Kpi) -> Vec<Kpi> {
     if kpi.omit_gaps {
         found.push(Kpi { omit_gaps: false, ..kpi.clone() });
     }
+    if kpi.empty_is_null {
+        found.push(Kpi { empty_is_null: false, ..kpi.clone() });
+    }
     if let Some((unit, up_to)) = kpi.age.filter(|(_, up_to)| *up_to > 1) {
         found.push(Kpi { age: Some((unit, up_to - 1)), ..kpi.clone() });
     }

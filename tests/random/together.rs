@@ -3,6 +3,7 @@
 
 use super::engine::Answer;
 use super::evaluate::Line;
+use super::project::Value;
 use super::same;
 use kpic::calendar::Grain;
 use kpic::model::KpiId;
@@ -26,6 +27,16 @@ fn before(kpi: &str) -> String {
     format!("{kpi}__before")
 }
 
+/// The column of what a KPI shows in a list of several.
+fn in_list(kpi: &str) -> String {
+    format!("{kpi}__in_list")
+}
+
+/// The column that says whether its own view has a row.
+fn is_shown(kpi: &str) -> String {
+    format!("{kpi}__is_shown")
+}
+
 /// One query for each grain that a KPI has. What has ages has rows of its own.
 pub fn questions(project: &Valid) -> Vec<Together> {
     let model = project.model();
@@ -34,7 +45,12 @@ pub fn questions(project: &Valid) -> Vec<Together> {
         let kpis = model.kpis.iter().filter(|(_, kpi)| kpi.age.is_none() && model.grains(kpi).contains(&grain));
         let kpis: Vec<(KpiId, String)> = kpis.map(|(id, kpi)| (id, kpi.name.value.clone())).collect();
         let columns = |(id, name): &(KpiId, String)| {
-            [Output { name: name.clone(), show: Show::Value(*id) }, Output { name: before(name), show: Show::Prior(*id) }]
+            [
+                Output { name: name.clone(), show: Show::Value(*id) },
+                Output { name: before(name), show: Show::Prior(*id) },
+                Output { name: in_list(name), show: Show::ValueIfShown(*id) },
+                Output { name: is_shown(name), show: Show::IsShown(*id) },
+            ]
         };
         let question = Question { outputs: kpis.iter().flat_map(columns).collect(), ..blank(grain) };
         let kpis: Vec<String> = kpis.into_iter().map(|(_, name)| name).collect();
@@ -53,6 +69,13 @@ pub fn difference(kpi: &str, alone: &[Line], got: &[Answer], rounding: f64) -> O
     for row in got {
         let period = cell(row, "period").unwrap_or_default();
         let line = alone.get(&period).copied();
+        if cell(row, &is_shown(kpi)) != Some(line.is_some().to_string()) {
+            return Some(format!("  {period}: is shown by itself: {}, here: {:?}", line.is_some(), cell(row, &is_shown(kpi))));
+        }
+        let listed = line.map_or(&Value::Null, |line| &line.value);
+        if !same(listed, cell(row, &in_list(kpi)).as_deref(), rounding) {
+            return Some(format!("  {period}, in a list: expected {listed:?}, got {:?}", cell(row, &in_list(kpi))));
+        }
         // Where gaps are left out, a period may have no line.
         for (column, line) in [(kpi.to_owned(), line), (before(kpi), last)] {
             if let Some(line) = line

@@ -111,6 +111,8 @@ fn periods(model: &Model, kpi: KpiId, args: &WhyArgs) -> Result<(Grain, Option<D
             let help = "write a day (2024-01-31), week (2024-W05), month (2024-01), quarter (2024-Q1) or year (2024)";
             return Err(usage(&format!("`{text}` is no period"), help));
         };
+        // A period of a custom calendar is known by its first day.
+        let grain = if model.calendar.custom && grain == Grain::Day { kpi.grain } else { grain };
         if !grains.contains(&grain) {
             let known: Vec<String> = grains.iter().map(ToString::to_string).collect();
             let message = format!("`{text}` is a {grain}, and `{}` is not looked at by {grain}", kpi.name.value);

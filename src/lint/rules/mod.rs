@@ -36,6 +36,7 @@ mod orphan_team;
 mod output_not_outcome;
 mod percent_scale;
 mod plain_revenue_north_star;
+mod related_beside_state;
 mod same_calculation;
 mod same_guardrail;
 mod same_weights;
@@ -98,6 +99,7 @@ pub static RULES: &[Rule] = &[
     output_not_outcome::RULE,
     percent_scale::RULE,
     plain_revenue_north_star::RULE,
+    related_beside_state::RULE,
     same_calculation::RULE,
     same_guardrail::RULE,
     same_weights::RULE,

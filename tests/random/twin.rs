@@ -1,0 +1,115 @@
+//! A calendar of one's own whose rows are the periods that the rules give: it shows the same rows, and the same of them is complete.
+
+use super::calendar::days;
+use super::customs;
+use super::engine::{Answer, Engine};
+use super::project::{Body, Figure, Formula, Grain, Kpi, Length, Project, Window};
+use super::{compile, print, same};
+use proptest::test_runner::TestCaseError;
+use std::collections::BTreeMap;
+
+/// The project with such a calendar, and with the KPIs alone that mean the same in both; nothing if there are none.
+fn twins(project: &Project) -> Option<(Project, Project)> {
+    if project.calendar.custom.is_some() {
+        return None;
+    }
+    let mut rules = project.clone();
+    // What is made of a KPI comes after it.
+    let mut kept: Vec<Kpi> = Vec::new();
+    for kpi in &project.kpis {
+        let means_the_same = |formula: &Formula| kpi.grains.iter().all(|grain| is_alike(formula, *grain, &kept));
+        let alike = match &kpi.body {
+            Body::Formula(formula) => means_the_same(formula),
+            Body::Values { .. } => true,
+        };
+        // A week lies in two months, which a calendar of one's own does not have.
+        let weeks = |grain: Grain| grain == Grain::Week;
+        let mixes = kpi.age.is_some_and(|(unit, _)| kpi.grains.iter().any(|grain| weeks(*grain) != weeks(unit)));
+        if alike && !mixes {
+            kept.push(kpi.clone());
+        }
+    }
+    rules.kpis = kept;
+    let mut rows = rules.clone();
+    let (first, last) = (days(project.calendar.data_from, -900), days(project.calendar.as_of, 900));
+    rows.calendar.custom = Some(customs::regular(&project.calendar, first, last));
+    (!rules.kpis.is_empty()).then_some((rules, rows))
+}
+
+/// Whether a formula at a grain means the same in both calendars: `prior` goes back by periods of the grain or of the same number, and
+/// windows are no months long.
+fn is_alike(formula: &Formula, grain: Grain, known: &[Kpi]) -> bool {
+    let mut all = true;
+    formula.leaves(&mut |figure| {
+        all &= match figure {
+            Figure::Kpi(name) => known.iter().any(|kpi| kpi.name == *name && body_is_alike(kpi, grain, known)),
+            Figure::Aggregate(_) | Figure::Grouped(_) => true,
+            Figure::Each(each) => {
+                let counts =
+                    |Length { unit, .. }: Length| unit == each.grain || each.grain == Grain::Day && unit <= Grain::Week;
+                let fits = if let Window::Trailing(length) = each.window { counts(length) } else { true };
+                fits && is_alike(&each.of, each.grain, known)
+            }
+            Figure::Past(_, of, length) => {
+                let unit = length.map_or(grain, |length| length.unit);
+                // Months and quarters have the same numbers in all years; days and weeks do not.
+                let same = unit == grain || grain >= Grain::Month && unit > grain || grain == Grain::Day && unit == Grain::Week;
+                same && is_alike(of, grain, known)
+            }
+            Figure::Slice(of, _) | Figure::Total(of, _) => is_alike(of, grain, known),
+        };
+    });
+    all
+}
+
+fn body_is_alike(kpi: &Kpi, grain: Grain, known: &[Kpi]) -> bool {
+    match &kpi.body {
+        Body::Formula(formula) => is_alike(formula, grain, known),
+        Body::Values { .. } => true,
+    }
+}
+
+/// Whether both show the same; how many views were compared.
+pub fn agree(project: &Project, engine: &mut Engine) -> Result<usize, TestCaseError> {
+    let Some((rules, rows)) = twins(project) else { return Ok(0) };
+    let (Ok((by_rules, ..)), Ok((by_rows, ..))) = (compile(&rules), compile(&rows)) else { return Ok(0) };
+    let setup = |project: &Project| format!("set threads = 1;\n{}", print::tables(project));
+    let queries: Vec<String> = by_rules.iter().chain(&by_rows).map(|(_, sql)| sql.clone()).collect();
+    let mut answers = engine.answers(&setup(&rows), &queries);
+    let of_rows = answers.split_off(by_rules.len());
+    for ((view, sql), (one, two)) in by_rows.iter().zip(answers.into_iter().zip(of_rows)) {
+        let fails = |why: String| Err(TestCaseError::fail(format!("the view {view}: {why}\n{sql}")));
+        let (one, two) = match (one, two) {
+            (Ok(one), Ok(two)) => (one, two),
+            (Err(why), _) | (_, Err(why)) => return fails(format!("the engine refuses it:\n{why}")),
+        };
+        if let Some(difference) = difference(&one, &two) {
+            return fails(difference);
+        }
+    }
+    Ok(by_rules.len())
+}
+
+/// Where the rows of two views differ.
+fn difference(by_rules: &[Answer], by_rows: &[Answer]) -> Option<String> {
+    let place = |row: &Answer| {
+        let is_figure = |name: &&String| *name == "value";
+        row.iter()
+            .filter(|(name, _)| !is_figure(name))
+            .map(|(name, cell)| (name.clone(), cell.clone()))
+            .collect::<BTreeMap<_, _>>()
+    };
+    let mut left: BTreeMap<_, _> = by_rows.iter().map(|row| (place(row), row["value"].clone())).collect();
+    for row in by_rules {
+        let place = place(row);
+        let value = row["value"].as_ref().map_or(super::Value::Null, |value| super::Value::Number(value.parse().unwrap()));
+        match left.remove(&place) {
+            None => return Some(format!("{place:?} is by the rules alone")),
+            Some(other) if !same(&value, other.as_deref(), 0.0) => {
+                return Some(format!("{place:?}: {value:?} by the rules, and {other:?} by rows"));
+            }
+            Some(_) => {}
+        }
+    }
+    left.keys().next().map(|place| format!("{place:?} is by rows alone"))
+}
