@@ -91,7 +91,7 @@ fn findings(part: &Part) -> (Findings, String) {
                 // What a figure can live with is what `kpic verify` is for.
                 let sources: Vec<_> = valid.model().sources.ids().collect();
                 let verified = || verify::verify(&session, &sources).unwrap().findings;
-                found.append(if guarded.is_empty() { verified() } else { guarded });
+                found.append(if guarded.has_errors() { guarded } else { verified() });
             }
             (valid.files().clone(), found)
         }

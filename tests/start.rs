@@ -3,6 +3,7 @@
 //!
 //! - `calendars`: commands in a calendar of the project's own
 //! - `folder`: a folder, and the programs that work in it
+//! - `guards`: what is said of data beside figures
 //! - `init`: what drafted projects are like
 //! - `stored`: columns that are stored in less room than they are declared to need
 //! - `verify`: the data against the specs
@@ -14,6 +15,8 @@
 mod calendars;
 #[path = "start/folder.rs"]
 mod folder;
+#[path = "start/guards.rs"]
+mod guards;
 #[path = "start/init.rs"]
 mod init;
 #[path = "start/stored.rs"]

@@ -392,7 +392,7 @@ pub static OUT_OF_RANGE: Code = code!(Deny, "K0912", "out-of-range", "the data h
 /// Two states of one thing at one time.
 pub static STATES_OVERLAP: Code = code!(Error, "K0920", "states-overlap", "two states of one key hold at one time");
 /// A state that ends before it begins.
-pub static ENDS_BEFORE_IT_BEGINS: Code = code!(Error, "K0921", "ends-before-it-begins", "a state ends before it begins");
+pub static ENDS_BEFORE_IT_BEGINS: Code = code!(Deny, "K0921", "ends-before-it-begins", "a state ends before it begins");
 
 /// Objectives without a North Star.
 pub static NO_NORTH_STAR: Code =

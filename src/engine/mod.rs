@@ -7,8 +7,8 @@ pub use duckdb::{DuckDb, find};
 
 use serde_json::Value;
 
-/// Something that runs SQL.
-pub trait Engine {
+/// Something that runs SQL, from any thread.
+pub trait Engine: Sync {
     /// Runs `setup`, whose results are not looked at, and then each query. A query that the engine refuses does not keep the
     /// others from being answered.
     ///

@@ -679,6 +679,8 @@ pub enum Shown {
     NorthStarDrivers,
     /// Objectives, or their key results, or how far these were.
     Objectives,
+    /// How many rows of each source are not as declared, a row for each rule.
+    SourceChecks,
     /// What another view shows, under a former name.
     FormerName,
 }

@@ -376,6 +376,7 @@ impl<'a> Whole<'a> {
                 Shows::NorthStar => Shown::NorthStar,
                 Shows::NorthStarDrivers => Shown::NorthStarDrivers,
                 Shows::Objectives(_) => Shown::Objectives,
+                Shows::SourceChecks => Shown::SourceChecks,
                 Shows::Former(_) => Shown::FormerName,
             },
             kpi: None,
@@ -410,6 +411,7 @@ impl<'a> Whole<'a> {
             Shows::NorthStar => made.columns = text(&crate::plan::north_star::COLUMNS),
             Shows::NorthStarDrivers => made.columns = text(&crate::plan::north_star::DRIVER_COLUMNS),
             Shows::Objectives(sheet) => made.columns = text(sheet.columns()),
+            Shows::SourceChecks => made.columns = text(&crate::plan::checks::COLUMNS),
             Shows::Former(name) => {
                 made.former_of = Some(name.clone());
             }

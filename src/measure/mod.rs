@@ -4,6 +4,7 @@
 pub mod firings;
 pub mod freeze;
 pub mod guard;
+pub mod held;
 pub mod present;
 mod sheet;
 pub mod shown;

@@ -1,10 +1,10 @@
 //! How things stand: the North Star, objectives and guardrails that fire, all read at once, for reviews and documents.
 
 use super::firings::{self, Firing};
+use super::guard::{self, Guarded, Guarding};
 use super::status::{self, Score, Standing, Star};
-use super::{Session, guard, shown};
+use super::{Session, shown};
 use crate::calendar::Date;
-use crate::diagnostic::Findings;
 use crate::engine::Failure;
 use crate::manifest::present::{Fired, FiredOf, Present, Progress, ResultFigures, StarFigures};
 use crate::model::Model;
@@ -28,11 +28,11 @@ pub struct Found<'a> {
     pub firings: Vec<Firing<'a>>,
 }
 
-/// Reads how things stand. The inner error is what is wrong with the data.
+/// Reads how things stand.
 ///
 /// # Errors
 /// Fails if the engine cannot be used, or refuses a query.
-pub fn read<'a>(session: &Session<'a>) -> Result<Result<Found<'a>, Findings>, Failure> {
+pub fn read<'a>(session: &Session<'a>, guarding: Guarding) -> Result<Guarded<Found<'a>>, Failure> {
     let model = session.project.model();
     let watched: Vec<&Guardrail> = model.guardrails.iter().collect();
     let firings: Option<Query> = (!watched.is_empty()).then(|| guardrails::query(model, &watched, Data::Warehouse));
@@ -41,18 +41,16 @@ pub fn read<'a>(session: &Session<'a>) -> Result<Result<Found<'a>, Findings>, Fa
     if is_filled(model) {
         queries.extend(status::queries(session));
     }
-    let found = guard::check(session, &queries)?;
-    if found.has_errors() {
-        return Ok(Err(found));
-    }
-    let rows = firings.map(|query| session.rows(&query)).transpose()?;
-    let firings = rows.map(|rows| firings::firings(model, &rows)).unwrap_or_default();
-    Ok(Ok(Found {
-        today: status::today(session)?,
-        stars: status::north_star(session)?,
-        standings: if is_filled(model) { status::standings(session)? } else { Vec::new() },
-        firings: firings.into_iter().filter(|firing| firing.is_current).collect(),
-    }))
+    guard::beside(session, guarding, &queries, || {
+        let rows = firings.map(|query| session.rows(&query)).transpose()?;
+        let firings = rows.map(|rows| firings::firings(model, &rows)).unwrap_or_default();
+        Ok(Found {
+            today: status::today(session)?,
+            stars: status::north_star(session)?,
+            standings: if is_filled(model) { status::standings(session)? } else { Vec::new() },
+            firings: firings.into_iter().filter(|firing| firing.is_current).collect(),
+        })
+    })
 }
 
 /// The same as documents show it.

@@ -1,9 +1,9 @@
 //! Why a KPI changed: what each of its components contributed between two periods.
 
-use super::{Session, guard, number};
+use super::guard::{self, Guarded, Guarding};
+use super::{Session, number};
 use crate::align::drivers::{Contribution, Tree};
 use crate::calendar::{Date, Grain, add};
-use crate::diagnostic::Findings;
 use crate::engine::{Failure, Rows};
 use crate::model::KpiId;
 use crate::plan::{self, Data, Output, Question, Show};
@@ -27,8 +27,6 @@ pub struct Asked {
 pub enum Outcome {
     /// What contributed.
     Told(Box<Told>),
-    /// The data is not fit for figures.
-    Unfit(Findings),
     /// There is no such period, or no two of them that are complete.
     NoPeriod(Option<Date>),
     /// The engine says no.
@@ -52,7 +50,7 @@ pub struct Told {
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
-pub fn why(session: &Session<'_>, asked: Asked) -> Result<Outcome, Failure> {
+pub fn why(session: &Session<'_>, guarding: Guarding, asked: Asked) -> Result<Guarded<Outcome>, Failure> {
     let model = session.project.model();
     let tree = Tree::of(model, session.project.files(), asked.kpi);
     let outputs = tree.values.iter().enumerate();
@@ -77,22 +75,24 @@ pub fn why(session: &Session<'_>, asked: Asked) -> Result<Outcome, Failure> {
         data: Data::Warehouse,
     };
     let plans = [plan::plan(session.project, &question)];
-    let unfit = guard::check(session, &plans)?;
-    if unfit.has_errors() {
-        return Ok(Outcome::Unfit(unfit));
-    }
-    let rows = match session.answer(&plans)?.into_iter().next() {
-        Some(Ok(rows)) => rows,
-        Some(Err(why)) => return Ok(Outcome::Refused(why)),
-        None => Rows::default(),
-    };
-    let mut periods: Vec<(Date, bool, &Vec<Value>)> = rows.rows.iter().filter_map(|row| period(&rows, row)).collect();
+    guard::beside(session, guarding, &plans, || {
+        Ok(match session.answer(&plans)?.into_iter().next() {
+            Some(Ok(rows)) => told(asked, tree, &rows),
+            Some(Err(why)) => Outcome::Refused(why),
+            None => told(asked, tree, &Rows::default()),
+        })
+    })
+}
+
+/// What the rows of the plan tell.
+fn told(asked: Asked, tree: Tree, rows: &Rows) -> Outcome {
+    let mut periods: Vec<(Date, bool, &Vec<Value>)> = rows.rows.iter().filter_map(|row| period(rows, row)).collect();
     periods.sort_by_key(|(day, ..)| *day);
     let to = match asked.to {
         Some(day) => periods.iter().position(|(known, ..)| *known == day),
         None => periods.iter().rposition(|(day, complete, _)| *complete && asked.from.is_none_or(|from| *day > from)),
     };
-    let Some(to) = to else { return Ok(Outcome::NoPeriod(asked.to)) };
+    let Some(to) = to else { return Outcome::NoPeriod(asked.to) };
     let from = match asked.from {
         Some(day) => periods.iter().position(|(known, ..)| *known == day),
         None => to.checked_sub(1),
@@ -100,14 +100,14 @@ pub fn why(session: &Session<'_>, asked: Asked) -> Result<Outcome, Failure> {
     let (Some((one, one_complete, before)), Some((two, two_complete, now))) =
         (from.and_then(|from| periods.get(from)), periods.get(to))
     else {
-        return Ok(Outcome::NoPeriod(asked.from));
+        return Outcome::NoPeriod(asked.from);
     };
     let values = |row: &Vec<Value>| -> Vec<Option<f64>> {
         (0..tree.values.len()).map(|at| rows.get(row, &name(at)).and_then(number)).collect()
     };
     let contributions = tree.contributions(&values(before), &values(now));
     let told = Told { contributions, from: (*one, *one_complete), to: (*two, *two_complete), tree };
-    Ok(Outcome::Told(Box::new(told)))
+    Outcome::Told(Box::new(told))
 }
 
 fn name(at: usize) -> String {

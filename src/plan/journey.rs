@@ -13,7 +13,7 @@
 //! DuckDB), and a journey of which only the first steps are read costs no more than these.
 
 use super::assemble::Planner;
-use super::relation::{Atom, Body, From, Join, JoinKind, Part, Ranking, Rows, Scalar, Select, SoFar, column, fold};
+use super::relation::{Atom, Body, From, Join, JoinKind, Part, Ranking, Relies, Rows, Scalar, Select, SoFar, column, fold};
 use super::scan::{Days, Scan};
 use crate::calendar::AsOf;
 use crate::functions::{conversions, max, min, operators};
@@ -171,6 +171,11 @@ impl<'a> Planner<'a> {
         if what == What::RowInOrder {
             for tie in self.ties(&mut scan, rows) {
                 ties.push((tie, writing.columns.take("tie")));
+            }
+            let is_entity = |value: &&Carried| rows.entity.through.is_empty() && rows.entity.column == value.column;
+            if !writing.carried.iter().all(is_entity) && !self.model.sources.get(rows.source).key.is_empty() {
+                // Which of two rows of one time comes first, and so what is carried along, is known by their keys.
+                scan.rely_on(Relies::UniqueAmong(entity.iter().chain([&time]).cloned().collect()));
             }
         }
         let (from, joins) = scan.finish();

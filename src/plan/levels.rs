@@ -58,6 +58,8 @@ impl Planner<'_> {
         let mut select = Select::default();
         let Some(Holds::Valid { from, to, inclusive }) = self.model.sources.get(group.source).holds else { return select };
         let mut scan = self.rows_of(group.source);
+        scan.matters.1 = self.shown_until(group);
+        scan.rely_on_one_state(None);
         let time = if begins { from } else { to };
         let day = scan.day(time);
         select.column(if inclusive && !begins { moved(day, 1, Grain::Day) } else { day }, "day");

@@ -14,11 +14,12 @@
 //!    and makes the result.
 //!
 //! [`views`] says which views a project has, [`guardrails`] when guardrails fire, [`north_star`]
-//! what moved the North Star, [`objectives`] how far key results are; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
-//! cannot fail: what reaches this stage is valid. It knows no dialect.
+//! what moved the North Star, [`objectives`] how far key results are; [`rules`] asks the rows themselves whether they hold what is
+//! declared of them, [`guards`] whether they hold what some plans rely on, and [`checks`] says when that is asked. A plan cannot fail: what reaches this stage is valid. It knows no dialect.
 
 mod ages;
 mod assemble;
+pub mod checks;
 mod complete;
 mod complete_each;
 mod custom;
@@ -26,6 +27,7 @@ mod distinct;
 mod expand;
 mod gaps;
 pub mod guardrails;
+pub mod guards;
 mod journey;
 mod levels;
 mod measures;
@@ -49,11 +51,10 @@ mod window;
 
 use crate::calendar::{Date, Grain};
 use crate::model::expr::{Age, Calc, RowExpr};
-use crate::model::{DimensionId, KpiId, Model, Source, SourceId};
+use crate::model::{DimensionId, KpiId, Model};
 use crate::pipeline::Valid;
 use names::Names;
-use relation::{Body, Query, RelationRef, Rows};
-use std::collections::BTreeSet;
+use relation::Query;
 
 /// What is to be answered.
 #[derive(Debug, Clone)]
@@ -153,31 +154,6 @@ impl Question {
 pub fn plan(project: &Valid, question: &Question) -> Query {
     let mut names = Names::of(project.model());
     plan_with(project.model(), question, &mut names)
-}
-
-/// The sources whose rows a query reads, and those of them that it joins by their key.
-pub fn sources_read(model: &Model, query: &Query) -> (BTreeSet<SourceId>, BTreeSet<SourceId>) {
-    let mut read = BTreeSet::new();
-    let mut joined = BTreeSet::new();
-    let of = |rows: &Rows| -> Vec<SourceId> {
-        let Rows::Source(rows) = rows else { return Vec::new() };
-        let same =
-            |source: &Source| source.relation.as_ref().is_some_and(|relation| RelationRef::of(relation) == rows.relation);
-        model.sources.iter().filter(|(_, source)| same(source)).map(|(id, _)| id).collect()
-    };
-    let bodies = query.parts.iter().map(|part| &part.body).chain([&query.result]);
-    let selects = bodies.flat_map(|body| match body {
-        Body::Select(select) => std::slice::from_ref(select).iter(),
-        Body::Union(selects) => selects.iter(),
-    });
-    for select in selects {
-        read.extend(select.from.iter().flat_map(|from| of(&from.relation)));
-        for join in &select.joins {
-            joined.extend(of(&join.from.relation));
-        }
-    }
-    read.extend(joined.iter().copied());
-    (read, joined)
 }
 
 /// Plans a question whose parts must not have names that are taken.

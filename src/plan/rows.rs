@@ -13,7 +13,7 @@ use super::assemble::Planner;
 use super::expand::{Move, counts_since, shifts, take_previous};
 use super::levels::is_level;
 use super::related::{needs_rows, related_leaves};
-use super::relation::{Atom, Fold, JoinKind, Scalar, Select, column, fold};
+use super::relation::{Atom, Fold, JoinKind, Relies, Scalar, Select, column, fold};
 use super::scan::{Days, Scan};
 use super::since::Since;
 use super::spine::{Need, window_name};
@@ -46,6 +46,8 @@ pub(super) struct Ask {
     pub first: Option<Date>,
     /// From which day on its rows show slices.
     pub since: Since,
+    /// The same for the figures that are shown: earlier rows only say which slices there are.
+    pub first_shown: Option<Date>,
 }
 
 /// Aggregates that read one source by one time and keep the same keys.
@@ -210,8 +212,12 @@ impl<'a> Planner<'a> {
     /// A scan over the rows that asks need: from the earliest day that one of them needs to the last visible one.
     pub(super) fn scan(&mut self, group: &Group, asks: &[&Ask]) -> (Scan<'a>, Days) {
         let mut scan = self.rows_of(group.source);
-        let days: Vec<Option<Date>> = asks.iter().map(|ask| self.first_row_day(ask)).collect();
-        let from = days.iter().copied().min().flatten().filter(|_| days.iter().all(Option::is_some));
+        let earliest = |first: fn(&Ask) -> Option<Date>| {
+            let days: Vec<Option<Date>> = asks.iter().map(|ask| self.first_row_day(ask, first(ask))).collect();
+            days.iter().copied().min().flatten().filter(|_| days.iter().all(Option::is_some))
+        };
+        let from = earliest(|ask| ask.first);
+        scan.matters = (earliest(|ask| ask.first_shown), self.shown_until(group));
         let last = match self.model.calendar.as_of {
             AsOf::Day(last) => Some(last),
             AsOf::Today => None,
@@ -220,10 +226,20 @@ impl<'a> Planner<'a> {
         (scan, Days { from })
     }
 
-    /// The first day whose rows an ask needs; nothing where it needs all.
-    fn first_row_day(&self, ask: &Ask) -> Option<Date> {
+    /// The day before which rows of a group have to be for a period that is shown; nothing where that is not known.
+    pub(super) fn shown_until(&self, group: &Group) -> Option<Date> {
         let calendar = &self.model.calendar;
-        let first = ask.first?;
+        // What belongs to a row may come at any later age of it.
+        let belongs = group.by_entity && !group.presence;
+        let last = self.question.to.filter(|_| !belongs && !calendar.custom)?;
+        let grain = self.question.grain;
+        Some(add(calendar.period_start(grain, last), grain, 1))
+    }
+
+    /// The first day whose rows an ask needs for the periods from the one of a first day on; nothing where it needs all.
+    fn first_row_day(&self, ask: &Ask, first: Option<Date>) -> Option<Date> {
+        let calendar = &self.model.calendar;
+        let first = first?;
         match ask.aggregate.window {
             Window::Period | Window::Age(_) => Some(first),
             Window::Previous => (!calendar.custom).then(|| add(calendar.period_start(ask.grain, first), ask.grain, -1)),
@@ -375,6 +391,7 @@ impl<'a> Planner<'a> {
     fn first_days(&mut self, group: &Group, ask: &Ask) {
         let (Some(count), Some(time)) = (group.slices, group.time) else { return };
         let mut scan = self.rows_of(group.source);
+        scan.matters = (ask.first_shown, self.shown_until(group));
         let mut select = Select::default();
         let keys: Vec<Key> = group.keys.iter().take(count).cloned().collect();
         add_keys(&mut scan, &keys, &mut select);
@@ -422,6 +439,10 @@ impl<'a> Planner<'a> {
             ages = Some(part);
         }
         let own_key = if related.is_empty() { Vec::new() } else { scan.own_key() };
+        if !own_key.is_empty() && self.model.sources.get(group.source).holds.is_none() {
+            // What belongs to a row would count once for each row of its key.
+            scan.rely_on(Relies::UniqueKey);
+        }
         let mut related_joins = Vec::new();
         let mut later = None;
         for (leaf, needed) in related.into_iter().zip(needed) {
@@ -579,7 +600,7 @@ impl<'a> Planner<'a> {
             slices: None,
             by_entity: true,
             presence: false,
-            asks: vec![Ask { aggregate, column: column_name.clone(), grain, first, since: Since::Ever }],
+            asks: vec![Ask { aggregate, column: column_name.clone(), grain, first, first_shown: first, since: Since::Ever }],
         };
         let series = self.group(&group);
         let Some(series) = series.into_iter().next() else {

@@ -21,7 +21,7 @@ use crate::model::{CalendarSource, Column, ColumnId, Holds, KeyPart, Model, Sour
 use std::collections::BTreeSet;
 
 /// What the rows of a source have to hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
     /// No two rows have the same key.
     UniqueKey,
@@ -49,7 +49,7 @@ pub struct Counting {
 }
 
 /// How many rows that break a rule are shown.
-const EXAMPLES: u64 = 3;
+pub(super) const EXAMPLES: u64 = 3;
 
 /// The rules that a source's declaration makes.
 pub fn rules(source: &Source) -> Vec<Rule> {
@@ -153,12 +153,7 @@ pub fn counts(model: &Model, source: SourceId, rules: &[Rule]) -> Vec<Counting> 
     let others = rules.iter().filter(|rule| **rule != Rule::NoOverlap);
     let (joined, own): (Vec<Rule>, Vec<Rule>) = others.partition(|rule| joins(rule));
     let joined = Some(joined).filter(|rules| !rules.is_empty());
-    let mut counts: Vec<Counting> =
-        std::iter::once(own).chain(joined).map(|rules| counting(model, source, rules)).chain(apart).collect();
-    for counting in &mut counts {
-        counting.query.parts.extend(calendar(model));
-    }
-    counts
+    std::iter::once(own).chain(joined).map(|rules| counting(model, source, rules)).chain(apart).collect()
 }
 
 fn counting(model: &Model, source: SourceId, rules: Vec<Rule>) -> Counting {
@@ -173,24 +168,32 @@ fn counting(model: &Model, source: SourceId, rules: Vec<Rule>) -> Counting {
         select.column(value, &name);
         columns.push((rule, name));
     }
+    let parts = rows.parts();
     rows.finish(&mut select);
-    Counting { query: Query { parts: Vec::new(), result: Body::Select(select) }, columns }
+    Counting { query: Query { parts, result: Body::Select(select) }, columns }
 }
 
 /// Counts the states during which the next one of the same key begins.
 fn overlaps(model: &Model, source: SourceId) -> Counting {
-    let (followed, names) = followed(model, source);
+    let query = count_overlaps(RowsOf::new(model, source));
+    Counting { query, columns: vec![(Rule::NoOverlap, "overlaps".to_owned())] }
+}
+
+/// The same of some rows; the column is `overlaps`.
+pub(super) fn count_overlaps(rows: RowsOf<'_>) -> Query {
+    let parts = rows.parts();
+    let (followed, names) = followed(rows);
     let overlap = overlap(&names);
     let mut select = Select { from: Some(followed), ..Select::default() };
     select.column(count_rows(), "rows");
     select.column(count_where(overlap), "overlaps");
-    let query = Query { parts: Vec::new(), result: Body::Select(select) };
-    Counting { query, columns: vec![(Rule::NoOverlap, "overlaps".to_owned())] }
+    Query { parts, result: Body::Select(select) }
 }
 
 /// The first states during which the next one of the same key begins: `key_1`, ..., and when each of the two begins.
-fn overlap_examples(model: &Model, source: SourceId) -> Query {
-    let (followed, names) = followed(model, source);
+fn overlap_examples(rows: RowsOf<'_>) -> Query {
+    let parts = rows.parts();
+    let (followed, names) = followed(rows);
     let mut select = Select { from: Some(followed), ..Select::default() };
     for name in names.keys.iter().map(String::as_str).chain(["value_1", "value_2"]) {
         select.column(column(STATES, name), name);
@@ -198,7 +201,7 @@ fn overlap_examples(model: &Model, source: SourceId) -> Query {
     }
     select.filter.push(overlap(&names));
     select.limit = Some(EXAMPLES);
-    Query { parts: Vec::new(), result: Body::Select(select) }
+    Query { parts, result: Body::Select(select) }
 }
 
 /// The name of the states with those that follow them.
@@ -211,8 +214,8 @@ struct Followed {
 }
 
 /// Each state that holds at any time, with the beginning of the next of the same key.
-fn followed(model: &Model, source: SourceId) -> (From, Followed) {
-    let mut rows = RowsOf::new(model, source);
+fn followed(mut rows: RowsOf<'_>) -> (From, Followed) {
+    let (model, source) = (rows.model, rows.source);
     let mut select = Select::default();
     let key = rows.key();
     for (at, part) in key.iter().enumerate() {
@@ -224,9 +227,10 @@ fn followed(model: &Model, source: SourceId) -> (From, Followed) {
     if let Some(Holds::Valid { from, to, inclusive: last_day }) = model.sources.get(source).holds {
         inclusive = last_day;
         let since = rows.scan.path(&Path::to(from));
+        // One order over all keys: engines take half the time of one for each key.
         let next = |value: &Scalar| {
-            let (value, part, order) = (value.clone(), key.clone(), since.clone());
-            Expr::leaf(Atom::Neighbour(Box::new(Neighbour { value, offset: 1, part, order })))
+            let (value, order) = (value.clone(), key.iter().chain([&since]).cloned().collect());
+            Expr::leaf(Atom::Neighbour(Box::new(Neighbour { value, offset: 1, part: Vec::new(), order })))
         };
         // A last day is whole, whenever on it a state begins.
         let (begins, until) = match rows.borders().as_slice() {
@@ -236,6 +240,9 @@ fn followed(model: &Model, source: SourceId) -> (From, Followed) {
         select.column(since.clone(), "value_1");
         select.column(next(&since), "value_2");
         select.column(next(&begins), "next");
+        for (at, part) in key.iter().enumerate() {
+            select.column(next(part), &format!("next_key_{}", at + 1));
+        }
         select.column(until.clone(), "until");
         // A state that ends as it begins never holds.
         let lasts = if inclusive { &operators::GREATER_OR_EQUAL } else { &operators::GREATER };
@@ -250,43 +257,32 @@ fn overlap(names: &Followed) -> Scalar {
     let (next, until) = (column(STATES, "next"), column(STATES, "until"));
     let before = if names.inclusive { &operators::LESS_OR_EQUAL } else { &operators::LESS };
     let overlaps = any(vec![is_missing(&until), Expr::apply(before, vec![next.clone(), until])]);
-    Expr::all(vec![is_there(&next), overlaps]).unwrap_or_else(Expr::null)
+    let same = names
+        .keys
+        .iter()
+        .map(|key| Expr::apply(&operators::EQUAL, vec![column(STATES, key), column(STATES, &format!("next_{key}"))]));
+    Expr::all(same.chain([is_there(&next), overlaps]).collect()).unwrap_or_else(Expr::null)
 }
 
 /// The first rows that break a rule. The columns are `key_1`, ... of the source's key where single rows are shown, `value_1`, ...
 /// of what is wrong, and `times` where rows of the same value are one.
 pub fn examples(model: &Model, source: SourceId, rule: Rule) -> Query {
-    let mut query = if rule == Rule::NoOverlap { overlap_examples(model, source) } else { first_examples(model, source, rule) };
-    query.parts.extend(calendar(model));
-    query
+    examples_among(RowsOf::new(model, source), rule)
 }
 
-/// The days of a custom calendar, which `trunc` in derived columns looks up.
-fn calendar(model: &Model) -> Option<Part> {
-    custom::calendar_days(model, Data::Warehouse, &calendar_name(model)?)
-}
-
-fn calendar_name(model: &Model) -> Option<String> {
-    model.calendar_source.as_ref().map(|_| names(model).take("calendar"))
-}
-
-/// Names beside those of the project.
-fn names(model: &Model) -> Names {
-    let mut names = Names::of(model);
-    for source in model.sources.rows() {
-        names.take(&source.name.value);
+/// The same among some rows.
+pub(super) fn examples_among(mut rows: RowsOf<'_>, rule: Rule) -> Query {
+    if rule == Rule::NoOverlap {
+        return overlap_examples(rows);
     }
-    names
-}
-
-fn first_examples(model: &Model, source: SourceId, rule: Rule) -> Query {
-    let mut rows = RowsOf::new(model, source);
+    let parts = rows.parts();
     let mut select = Select::default();
     let key: Vec<Scalar> = rows.key();
     let subject = match rule {
         Rule::UniqueKey | Rule::Present(_) | Rule::NoOverlap => Vec::new(),
         Rule::InOrder => rows.bounds(),
-        Rule::Found(column) | Rule::Listed(column) | Rule::Within(column) => rows.scan.parts_of(column),
+        Rule::Found(column) => rows.reference(column),
+        Rule::Listed(column) | Rule::Within(column) => rows.scan.parts_of(column),
     };
     let by_row = match rule {
         Rule::Present(_) => true,
@@ -320,31 +316,76 @@ fn first_examples(model: &Model, source: SourceId, rule: Rule) -> Query {
     }
     select.limit = Some(EXAMPLES);
     rows.finish(&mut select);
-    Query { parts: Vec::new(), result: Body::Select(select) }
+    Query { parts, result: Body::Select(select) }
+}
+
+/// Which rows of a source are looked at: all of them, or those that a select of some query reads.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Within {
+    /// The parts that the conditions need.
+    pub parts: Vec<Part>,
+    /// The part that has the rows in the source's place.
+    pub rows: Option<String>,
+    /// The columns of raw SQL that the conditions read, with their names.
+    pub raw: BTreeSet<(String, String)>,
+    /// The stored columns that the conditions read.
+    pub stored: BTreeSet<String>,
+    /// Of snapshots the part whose column `taken` has the days that are read.
+    pub taken: Option<String>,
+    /// The references behind which the last one stands.
+    pub through: Vec<ColumnId>,
+    /// The conditions, all of them.
+    pub filter: Vec<Scalar>,
 }
 
 /// The rows of a source, and those of the sources that it refers to as far as they are looked up.
-struct RowsOf<'a> {
-    model: &'a Model,
-    source: SourceId,
-    scan: Scan<'a>,
+pub(super) struct RowsOf<'a> {
+    pub model: &'a Model,
+    pub source: SourceId,
+    pub scan: Scan<'a>,
+    pub within: Within,
+    /// Whether references are followed as figures do it.
+    follows: bool,
     names: Names,
     lookups: Vec<Join>,
 }
 
 impl<'a> RowsOf<'a> {
     fn new(model: &'a Model, source: SourceId) -> Self {
-        let mut names = names(model);
+        Self { follows: false, ..Self::read(model, source, Within::default()) }
+    }
+
+    /// Those that a query reads.
+    pub(super) fn read(model: &'a Model, source: SourceId, within: Within) -> Self {
+        let mut names = Names::of(model);
+        let sources = model.sources.rows().iter().map(|source| &source.name.value);
+        for name in sources.chain(within.parts.iter().map(|part| &part.name)) {
+            names.take(name);
+        }
         let mut scan = Scan::of(model, Data::Warehouse, source);
         scan.calendar = model.calendar_source.as_ref().map(|_| names.take("calendar"));
-        Self { model, source, scan, names, lookups: Vec::new() }
+        scan.also_reads(&within.stored, &within.raw);
+        Self { model, source, scan, within, follows: true, names, lookups: Vec::new() }
+    }
+
+    /// The parts that they need: the days of a custom calendar too, which `trunc` in derived columns looks up.
+    pub(super) fn parts(&self) -> Vec<Part> {
+        let calendar = self.scan.calendar.as_ref();
+        let calendar = calendar.and_then(|name| custom::calendar_days(self.model, Data::Warehouse, name));
+        self.within.parts.iter().cloned().chain(calendar).collect()
     }
 
     fn column(&self, id: ColumnId) -> &'a Column {
         self.model.sources.get(self.source).columns.get(id)
     }
 
-    fn key(&mut self) -> Vec<Scalar> {
+    /// The key that a reference holds.
+    fn reference(&mut self, column: ColumnId) -> Vec<Scalar> {
+        let through = self.within.through.clone();
+        self.scan.parts_along(&through, column)
+    }
+
+    pub(super) fn key(&mut self) -> Vec<Scalar> {
         let source = self.model.sources.get(self.source);
         // Each snapshot has all keys once more.
         let taken = match source.holds {
@@ -393,7 +434,7 @@ impl<'a> RowsOf<'a> {
     }
 
     /// The condition that is true of the rows which break a rule.
-    fn breaks(&mut self, rule: Rule) -> Scalar {
+    pub(super) fn breaks(&mut self, rule: Rule) -> Scalar {
         match rule {
             Rule::UniqueKey | Rule::NoOverlap => Expr::made(Node::Literal(Literal::Truth(false))),
             Rule::InOrder => match self.borders().as_slice() {
@@ -401,6 +442,7 @@ impl<'a> RowsOf<'a> {
                 _ => Expr::made(Node::Literal(Literal::Truth(false))),
             },
             Rule::Present(column) => any(self.scan.parts_of(column).iter().map(is_missing).collect()),
+            Rule::Found(column) if self.follows => self.leads_nowhere(column),
             Rule::Found(column) => self.not_found(column),
             Rule::Listed(column) => {
                 let listed = listed(self.column(column));
@@ -446,9 +488,33 @@ impl<'a> RowsOf<'a> {
         Expr::all(conditions).unwrap_or_else(Expr::null)
     }
 
-    fn finish(self, select: &mut Select) {
+    /// Whether a reference names a row that is not there, where the figures look it up, at the row's time among states. That no key
+    /// stands twice is looked at beside.
+    fn leads_nowhere(&mut self, reference: ColumnId) -> Scalar {
+        let own = self.reference(reference);
+        let path: Vec<ColumnId> = self.within.through.iter().copied().chain([reference]).collect();
+        let there = self.scan.key_at(&path);
+        Expr::all(own.iter().map(is_there).chain(there.iter().map(is_missing)).collect()).unwrap_or_else(Expr::null)
+    }
+
+    pub(super) fn finish(mut self, select: &mut Select) {
+        let taken = self.within.taken.take().and_then(|part| self.days_taken(&part));
         (select.from, select.joins) = finished(self.scan);
-        select.joins.extend(self.lookups);
+        if let (Some(part), Some(from)) = (self.within.rows, &mut select.from) {
+            from.relation = Rows::Part(part);
+        }
+        select.joins.extend(taken.into_iter().chain(self.lookups));
+        select.filter.splice(0..0, self.within.filter);
+    }
+
+    /// Keeps the snapshots of the days that a part has.
+    fn days_taken(&mut self, part: &str) -> Option<Join> {
+        let Some(Holds::Snapshot { taken, .. }) = self.model.sources.get(self.source).holds else { return None };
+        let mut days = Select { distinct: true, ..Select::from_part(part) };
+        days.column(column(part, "taken"), "taken");
+        let name = self.names.take("snapshots_read");
+        let on = Expr::apply(&operators::EQUAL, vec![self.scan.day(taken), column(&name, "taken")]);
+        Some(Join { kind: JoinKind::Inner, from: From { relation: Rows::Select(Box::new(days)), name }, on: Some(on) })
     }
 }
 
@@ -465,15 +531,15 @@ fn any(conditions: Vec<Scalar>) -> Scalar {
     Expr::any(conditions).unwrap_or_else(|| Expr::made(Node::Literal(Literal::Truth(false))))
 }
 
-fn is_there(value: &Scalar) -> Scalar {
+pub(super) fn is_there(value: &Scalar) -> Scalar {
     Expr::apply(&operators::IS_NOT_NULL, vec![value.clone()])
 }
 
-fn is_missing(value: &Scalar) -> Scalar {
+pub(super) fn is_missing(value: &Scalar) -> Scalar {
     Expr::apply(&operators::IS_NULL, vec![value.clone()])
 }
 
-fn count_where(condition: Scalar) -> Scalar {
+pub(super) fn count_where(condition: Scalar) -> Scalar {
     let filter = Some(condition);
     let fold = Fold { function: &count::COUNT, fraction: None, argument: None, filter, order: Vec::new() };
     Expr::leaf(Atom::Aggregate(Box::new(fold)))

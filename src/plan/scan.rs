@@ -1,7 +1,8 @@
 //! One source's rows: its columns and those of the sources that it refers to, conditions, and the range of time.
 
 use super::relation::{
-    Atom, Beyond, Civil, From, Join, JoinKind, Moment, PeriodOf, RelationRef, Rows, Scalar, Select, SourceRows, column,
+    Atom, Beyond, Civil, From, Join, JoinKind, Moment, PeriodOf, Reading, RelationRef, Relies, Rows, Scalar, Select,
+    SourceRows, column,
 };
 use super::{Data, whole};
 use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add, add_days};
@@ -24,6 +25,14 @@ pub(super) struct Scan<'a> {
     /// Per relation the stored columns and those of raw SQL that are read.
     stored: BTreeMap<Vec<ColumnId>, BTreeSet<String>>,
     raw: BTreeMap<Vec<ColumnId>, BTreeMap<String, String>>,
+    /// Per relation the columns that are read, stored or not.
+    columns: BTreeMap<Vec<ColumnId>, BTreeSet<ColumnId>>,
+    /// The time by which rows are in range, with the conditions that say so.
+    range: (Option<ColumnId>, Vec<Scalar>),
+    /// What the select relies on.
+    relies: Vec<Relies>,
+    /// From which day on and before which one rows matter for what is shown, as far as that is known.
+    pub(super) matters: (Option<Date>, Option<Date>),
     /// What stands for each aggregate over related rows, in the order in which they are met.
     pub(super) related: Vec<Scalar>,
     /// What stands for what is asked of pairs of states.
@@ -55,6 +64,10 @@ impl<'a> Scan<'a> {
             followed: BTreeSet::new(),
             stored: BTreeMap::new(),
             raw: BTreeMap::new(),
+            columns: BTreeMap::new(),
+            range: (None, Vec::new()),
+            relies: Vec::new(),
+            matters: (None, None),
             related: Vec::new(),
             pairs: BTreeMap::new(),
             today: None,
@@ -197,6 +210,7 @@ impl<'a> Scan<'a> {
         let model = self.model;
         let source = self.at(&whole);
         let column_here = model.sources.get(source).columns.get(path.column);
+        self.columns.entry(whole.clone()).or_default().insert(path.column);
         match &column_here.storage {
             Storage::Stored(name) => self.stored(&whole, name),
             Storage::Several(parts) => {
@@ -249,16 +263,52 @@ impl<'a> Scan<'a> {
 
     /// The stored parts of a column: several for a key of several columns.
     pub(super) fn parts_of(&mut self, column: ColumnId) -> Vec<Scalar> {
-        let bare = self.bare(&[], &Path::to(column));
+        self.parts_along(&[], column)
+    }
+
+    /// The stored parts of a reference at the end of others.
+    pub(super) fn parts_along(&mut self, through: &[ColumnId], column: ColumnId) -> Vec<Scalar> {
+        let bare = self.bare(through, &Path::to(column));
         match bare.node {
             Node::Leaf(Atom::Tuple(parts)) => parts,
             _ => vec![bare],
         }
     }
 
+    /// The key of the row at the end of some references.
+    pub(super) fn key_at(&mut self, through: &[ColumnId]) -> Vec<Scalar> {
+        let key = self.model.sources.get(self.at(through)).key.clone();
+        key.into_iter().map(|column| self.bare(through, &Path::to(column))).collect()
+    }
+
+    /// Makes stored columns and those of raw SQL known that conditions read which were made elsewhere.
+    pub(super) fn also_reads(&mut self, stored: &BTreeSet<String>, raw: &BTreeSet<(String, String)>) {
+        self.stored.entry(Vec::new()).or_default().extend(stored.iter().cloned());
+        self.raw.entry(Vec::new()).or_default().extend(raw.iter().cloned());
+    }
+
     /// Whether rows of other sources are joined, by references that were followed.
     pub(super) fn follows_references(&self) -> bool {
         !self.joined.is_empty()
+    }
+
+    /// Notes that the select relies on something.
+    pub(super) fn rely_on(&mut self, what: Relies) {
+        self.relies.push(what);
+    }
+
+    /// Notes that the select relies on each key having one state at a time, of snapshots on the days that `taken` has.
+    pub(super) fn rely_on_one_state(&mut self, taken: Option<&str>) {
+        let Some(Holds::Valid { from: begins, .. } | Holds::Snapshot { taken: begins, .. }) =
+            self.model.sources.get(self.source).holds
+        else {
+            return;
+        };
+        let mut visible = self.in_range(begins, Days { from: None });
+        if let Some(before) = self.matters.1 {
+            visible.extend(self.bound(begins, before, false));
+        }
+        self.relies.push(Relies::OneState { visible, taken: taken.map(str::to_owned) });
     }
 
     /// The columns that tell the rows of the source apart.
@@ -320,6 +370,18 @@ impl<'a> Scan<'a> {
 
     /// Which rows are visible and in range: conditions on the bare column where that is possible.
     pub(super) fn range(&mut self, time: ColumnId, days: Days) -> Vec<Scalar> {
+        let conditions = self.in_range(time, days);
+        let mut narrower = conditions.clone();
+        let (from, before) = self.matters;
+        for (day, is_from) in [(from, true), (before, false)] {
+            let bounds = day.map(|day| self.bound(time, day, is_from)).unwrap_or_default();
+            narrower.extend(bounds.into_iter().filter(|bound| !conditions.contains(bound)));
+        }
+        self.range = (Some(time), narrower);
+        conditions
+    }
+
+    fn in_range(&mut self, time: ColumnId, days: Days) -> Vec<Scalar> {
         let calendar = &self.model.calendar;
         let mut conditions = Vec::new();
         if let Some(from) = days.from {
@@ -491,7 +553,18 @@ impl<'a> Scan<'a> {
         let raw: Vec<(String, String)> =
             self.raw.get(through).into_iter().flatten().map(|(name, sql)| (name.clone(), sql.clone())).collect();
         let stored = self.stored.get(through).into_iter().flatten().cloned().collect();
-        SourceRows { relation, stored, raw, again: false }
+        let (time, range) = self.range.clone();
+        let own = through.is_empty();
+        let reading = Reading {
+            source: self.at(through),
+            through: through.to_vec(),
+            from: self.source,
+            columns: self.columns.get(through).cloned().unwrap_or_default(),
+            time: time.filter(|_| own),
+            range: if own { range } else { Vec::new() },
+            relies: if own { self.relies.clone() } else { Vec::new() },
+        };
+        SourceRows { relation, stored, raw, again: false, read: Some(Box::new(reading)) }
     }
 }
 

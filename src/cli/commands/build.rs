@@ -1,9 +1,7 @@
 //! `kpic build`
 
 use crate::build::{self, Documents};
-use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, out, progress, show_findings,
-};
+use crate::cli::{Context, EngineArgs, FINE, FindingsFormat, Stop, engine_of, environment, guarded, out, progress};
 use crate::diagnostic::Severity;
 use crate::engine::Failure;
 use crate::manifest::present::Present;
@@ -75,9 +73,7 @@ fn present(args: &BuildArgs, project: &Valid, root: &Path) -> Result<Present, St
     let model = project.model();
     let engine = engine_of(root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project, engine: &engine };
-    let read = progress::during("reading", || present::read(&session)).map_err(|failure| environment(&failure))?;
-    read.map(|found| present::data(model, &found)).map_err(|found| {
-        show_findings(&found, project.files());
-        Stop { code: FINDINGS }
-    })
+    let read = |guarding| present::read(&session, guarding);
+    let found = guarded::guarded(&guarded::GuardArgs::default(), project.files(), "reading", read)?;
+    Ok(present::data(model, &found))
 }

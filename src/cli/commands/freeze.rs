@@ -1,7 +1,7 @@
 //! `kpic freeze`
 
 use super::check::{many, print_diff};
-use crate::cli::{Context, EngineArgs, FINDINGS, FINE, Stop, engine_of, environment, out, progress, show_findings, valid};
+use crate::cli::{Context, EngineArgs, FINE, Stop, engine_of, environment, guarded, out, valid};
 use crate::engine::Failure;
 use crate::fix::{self, Replacement};
 use crate::measure::freeze::{self, Measured};
@@ -31,17 +31,9 @@ pub(in crate::cli) fn run(args: &FreezeArgs, context: &Context<'_>) -> Result<u8
     let project = valid(pipeline::check(&root, &context.options()))?;
     let engine = engine_of(&root, &args.engine, project.model().warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
-    let measured = progress::during("measuring", || {
-        let found = guard::check(&session, &status::queries(&session))?;
-        if found.has_errors() { Ok(Err(found)) } else { freeze::measured(&session).map(Ok) }
-    });
-    let measured = match measured.map_err(|failure: Failure| environment(&failure))? {
-        Ok(measured) => measured,
-        Err(found) => {
-            show_findings(&found, project.files());
-            return Ok(FINDINGS);
-        }
-    };
+    let measured = guarded::guarded(&guarded::GuardArgs::default(), project.files(), "measuring", |guarding| {
+        guard::beside(&session, guarding, &status::queries(&session), || freeze::measured(&session))
+    })?;
     let replacements: Vec<Replacement> =
         measured.iter().filter_map(|one| replacement(project.files(), one.span?, one.number.as_deref()?)).collect();
     let count = replacements.len();

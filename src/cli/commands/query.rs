@@ -2,7 +2,7 @@
 
 use crate::calendar::{AsOf, Grain};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, say_doubts, say_left_out, show,
+    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, guarded, out, say_doubts, say_left_out, show,
     show_findings, usage,
 };
 use crate::diagnostic::suggest;
@@ -56,6 +56,8 @@ pub(in crate::cli) struct QueryArgs {
     #[arg(long)]
     sql: bool,
     #[command(flatten)]
+    guards: guarded::GuardArgs,
+    #[command(flatten)]
     engine: EngineArgs,
 }
 
@@ -108,13 +110,9 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project, engine: &engine };
     let plans = [plan];
-    let found =
-        progress::during("checking the data", || guard::check(&session, &plans)).map_err(|failure| environment(&failure))?;
-    if found.has_errors() {
-        show_findings(&found, project.files());
-        return Ok(FINDINGS);
-    }
-    let answer = progress::during("asking", || session.answer(&plans)).map_err(|failure| environment(&failure))?;
+    let answer = guarded::guarded(&args.guards, project.files(), "asking", |guarding| {
+        guard::beside(&session, guarding, &plans, || session.answer(&plans))
+    })?;
     match answer.into_iter().next() {
         Some(Ok(rows)) => {
             let text = match args.format {

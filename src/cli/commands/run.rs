@@ -3,8 +3,8 @@
 use crate::calendar::{Date, Grain};
 use crate::cli::cohorts::Cohorts;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, out, progress, refused,
-    right_part, say_doubts, say_left_out, show, show_findings, usage,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, guarded, out, refused,
+    right_part, say_doubts, say_left_out, show, usage,
 };
 use crate::diagnostic::suggest;
 use crate::engine::{Failure, Rows};
@@ -41,6 +41,8 @@ pub(in crate::cli) struct RunArgs {
     /// Exit with 1 if a guardrail of that severity or worse fires in its last complete period.
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<firing::FailOn>,
+    #[command(flatten)]
+    guards: guarded::GuardArgs,
     #[command(flatten)]
     engine: EngineArgs,
 }
@@ -95,14 +97,9 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         .chain(with_ages.iter().map(of_cohorts))
         .collect();
     queries.extend((!watched.is_empty()).then(|| guardrails::query(model, &watched, Data::Warehouse)));
-    let found =
-        progress::during("checking the data", || guard::check(&session, &queries)).map_err(|failure| environment(&failure))?;
-    if found.has_errors() {
-        show_findings(&found, project.files());
-        return Ok(FINDINGS);
-    }
-    let answers =
-        progress::during("working out figures", || session.answer(&queries)).map_err(|failure| environment(&failure))?;
+    let answers = guarded::guarded(&args.guards, project.files(), "working out figures", |guarding| {
+        guard::beside(&session, guarding, &queries, || session.answer(&queries))
+    })?;
     let refused = |why: String| environment(&Failure { message: format!("the engine refused a query: {why}"), help: None });
     let (mut recent, mut cohorts, mut firings) = (Vec::new(), Vec::new(), Vec::new());
     for (at, answer) in answers.into_iter().enumerate() {

@@ -1,11 +1,9 @@
 //! `kpic status`
 
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, out, progress, show,
-    show_findings, standing, usage, valid,
+    Context, EngineArgs, FINE, FiguresFormat, Stop, complete, engine_of, guarded, out, show, standing, usage, valid,
 };
 use crate::diagnostic::suggest;
-use crate::engine::Failure;
 use crate::measure::status::{self, Standing, Star};
 use crate::measure::{Session, guard, shown};
 use crate::model::objective::ObjectiveId;
@@ -34,6 +32,8 @@ pub(in crate::cli) struct StatusArgs {
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FiguresFormat,
     #[command(flatten)]
+    guards: guarded::GuardArgs,
+    #[command(flatten)]
     engine: EngineArgs,
 }
 
@@ -48,21 +48,11 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
     }
     let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
-    let read = progress::during("reading", || {
+    let (standings, stars) = guarded::guarded(&args.guards, project.files(), "reading", |guarding| {
         let queries = [status::queries(&session), status::star_queries(&session)].concat();
-        let found = guard::check(&session, &queries)?;
-        if found.has_errors() {
-            return Ok(Err(found));
-        }
-        Ok(Ok((status::standings(&session)?, status::north_star(&session)?)))
-    });
-    let (standings, stars) = match read.map_err(|failure: Failure| environment(&failure))? {
-        Ok(read) => read,
-        Err(found) => {
-            show_findings(&found, project.files());
-            return Ok(FINDINGS);
-        }
-    };
+        let answer = || Ok((status::standings(&session)?, status::north_star(&session)?));
+        guard::beside(&session, guarding, &queries, answer)
+    })?;
     out::print(&match args.format {
         FiguresFormat::Table => format!("{}{}", star(model, &stars), tree(model, &standings, &chosen)),
         FiguresFormat::Json => data(model, &standings, &chosen),

@@ -3,8 +3,7 @@
 use crate::align::drivers::{Component, Contribution, Rule};
 use crate::calendar::{Date, Grain, Label};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, out, progress, show,
-    show_findings, usage, valid,
+    Context, EngineArgs, FINE, FiguresFormat, Stop, complete, engine_of, environment, guarded, out, show, usage, valid,
 };
 use crate::diagnostic::suggest;
 use crate::engine::Failure;
@@ -41,6 +40,8 @@ pub(in crate::cli) struct WhyArgs {
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FiguresFormat,
     #[command(flatten)]
+    guards: guarded::GuardArgs,
+    #[command(flatten)]
     engine: EngineArgs,
 }
 
@@ -52,18 +53,14 @@ pub(in crate::cli) fn run(args: &WhyArgs, context: &Context<'_>) -> Result<u8, S
     let (grain, from, to) = periods(model, kpi, args)?;
     let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
-    let outcome = progress::during("asking", || why(&session, Asked { kpi, grain, from, to }));
-    match outcome.map_err(|failure| environment(&failure))? {
+    let asked = Asked { kpi, grain, from, to };
+    match guarded::guarded(&args.guards, project.files(), "asking", |guarding| why(&session, guarding, asked))? {
         Outcome::Told(told) => {
             out::print(&match args.format {
                 FiguresFormat::Table => table(model, &told, grain, args.depth),
                 FiguresFormat::Json => json(model, &told, grain, args.depth),
             });
             Ok(FINE)
-        }
-        Outcome::Unfit(findings) => {
-            show_findings(&findings, project.files());
-            Ok(FINDINGS)
         }
         Outcome::NoPeriod(day) => {
             let what = match day {
