@@ -9,6 +9,7 @@
 //! counted that such a condition leaves out, and none is missed.
 
 mod count;
+mod names;
 mod read;
 
 use super::relation::Query;
@@ -16,7 +17,7 @@ use super::rules::Rule;
 use crate::model::{ColumnId, Model, SourceId};
 use std::collections::BTreeSet;
 
-pub use read::sources_read;
+pub use names::sources_read;
 
 /// A rule that figures rely on.
 #[derive(Debug, Clone)]

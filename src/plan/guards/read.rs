@@ -1,7 +1,8 @@
 //! Which rules the selects of plans rely on, and which rows each of them reads.
 
+use super::names::{all_in_folds, columns_in, is_about, named, names_in, parts_of, reading, relations, selects_of};
 use crate::functions::{first, last, max, min, operators};
-use crate::model::expr::{Expr, Node};
+use crate::model::expr::Expr;
 use crate::model::{ColumnId, Holds, Model, SourceId};
 use crate::plan::names::Names;
 use crate::plan::relation::{
@@ -39,34 +40,6 @@ pub(super) struct Asked {
     pub within: Within,
     /// The conditions: all of one of these lists.
     pub filters: Vec<Vec<Scalar>>,
-}
-
-/// The sources whose rows some queries read.
-pub fn sources_read(queries: &[Query]) -> BTreeSet<SourceId> {
-    let mut found = BTreeSet::new();
-    for query in queries {
-        for body in query.parts.iter().map(|part| &part.body).chain([&query.result]) {
-            selects_of(body).iter().for_each(|select| read_by(select, &mut found));
-        }
-    }
-    found
-}
-
-fn read_by(select: &Select, found: &mut BTreeSet<SourceId>) {
-    for from in select.from.iter().chain(select.joins.iter().map(|join| &join.from)) {
-        match &from.relation {
-            Rows::Source(rows) => found.extend(rows.read.as_ref().map(|read| read.source)),
-            Rows::Select(inner) => read_by(inner, found),
-            Rows::Part(_) | Rows::Days { .. } | Rows::Values(..) => {}
-        }
-    }
-}
-
-fn selects_of(body: &Body) -> &[Select] {
-    match body {
-        Body::Select(select) => std::slice::from_ref(select),
-        Body::Union(selects) => selects,
-    }
 }
 
 /// All rules that queries rely on, in an order that is the same in every run.
@@ -423,101 +396,4 @@ impl Looking<'_> {
         columns.iter().for_each(|name| _ = first.column(column(&near, name), name));
         (first, parts)
     }
-}
-
-fn reading(from: &From) -> Option<&Reading> {
-    match &from.relation {
-        Rows::Source(rows) => rows.read.as_deref(),
-        _ => None,
-    }
-}
-
-/// The aggregates of an expression in which something is used; whether it is used nowhere else.
-fn all_in_folds<'e>(expr: &'e Scalar, uses: &impl Fn(&Scalar) -> bool, found: &mut Vec<&'e Fold>) -> bool {
-    match &expr.node {
-        Node::Apply(_, arguments) => arguments.iter().all(|argument| all_in_folds(argument, uses, found)),
-        Node::Leaf(Atom::Aggregate(fold)) => {
-            if uses(expr) {
-                found.push(fold);
-            }
-            true
-        }
-        Node::Leaf(Atom::Whole(of)) => all_in_folds(of, uses, found),
-        Node::Leaf(_) => !uses(expr),
-        Node::Literal(_) | Node::Broken => true,
-    }
-}
-
-/// Whether an expression is about the columns of one relation alone.
-fn is_about(expr: &Scalar, relation: &str) -> bool {
-    names_in(expr).iter().all(|name| name == relation)
-}
-
-/// The relations whose columns an expression names, but for those of queries in it.
-fn names_in(expr: &Scalar) -> BTreeSet<String> {
-    columns_in(expr).into_iter().map(|(relation, _)| relation).collect()
-}
-
-/// The same with the columns.
-fn columns_in(expr: &Scalar) -> BTreeSet<(String, String)> {
-    let mut found = BTreeSet::new();
-    expr.leaves(&mut |atom| match atom {
-        Atom::Column { of, name } => _ = found.insert((of.clone(), name.clone())),
-        // What raw SQL names is not known.
-        Atom::Raw(_) => _ = found.insert((String::new(), String::new())),
-        Atom::Single(select) => {
-            let own: BTreeSet<&str> =
-                select.from.iter().chain(select.joins.iter().map(|join| &join.from)).map(|from| from.name.as_str()).collect();
-            let scalars = select.columns.iter().map(|(expr, _)| expr).chain(&select.filter);
-            found.extend(scalars.flat_map(columns_in).filter(|(relation, _)| !own.contains(relation.as_str())));
-        }
-        other => other.parts(&mut |inner| found.extend(columns_in(inner))),
-    });
-    found
-}
-
-/// The parts that the queries in an expression read.
-fn named(expr: &Scalar) -> Vec<&str> {
-    let mut found = Vec::new();
-    expr.leaves(&mut |atom| match atom {
-        Atom::Single(select) => {
-            found.extend(relations(select));
-            found.extend(select.filter.iter().flat_map(named));
-        }
-        other => other.parts(&mut |inner| found.extend(named(inner))),
-    });
-    found
-}
-
-/// The parts that a select reads from.
-fn relations(select: &Select) -> impl Iterator<Item = &str> {
-    fn of(from: &From) -> Vec<&str> {
-        match &from.relation {
-            Rows::Part(part) => vec![part.as_str()],
-            Rows::Select(inner) => relations(inner).collect(),
-            Rows::Days { from, before, .. } => [from, before].into_iter().flat_map(|bound| named(bound)).collect(),
-            Rows::Source(_) | Rows::Values(..) => Vec::new(),
-        }
-    }
-    select.from.iter().chain(select.joins.iter().map(|join| &join.from)).flat_map(of)
-}
-
-/// Some parts of a query with all those that they need, in their order.
-fn parts_of<'s>(query: &Query, wanted: impl Iterator<Item = &'s str>) -> Vec<Part> {
-    let mut needed: BTreeSet<String> = wanted.map(str::to_owned).collect();
-    let mut found = Vec::new();
-    for part in query.parts.iter().rev() {
-        if !needed.contains(&part.name) {
-            continue;
-        }
-        for select in selects_of(&part.body) {
-            let scalars = select.columns.iter().map(|(expr, _)| expr).chain(&select.filter).chain(&select.having);
-            let on = select.joins.iter().filter_map(|join| join.on.as_ref());
-            let inner = scalars.chain(on).flat_map(named);
-            needed.extend(relations(select).chain(inner).map(str::to_owned));
-        }
-        found.push(part.clone());
-    }
-    found.reverse();
-    found
 }
