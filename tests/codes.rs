@@ -14,6 +14,7 @@ use kpic::diagnostic::{Code, Findings, codes};
 use kpic::engine::{DuckDb, find};
 use kpic::measure::{Session, guard, test, verify};
 use kpic::pipeline::{Checked, Options, check};
+use kpic::plan::checks::{HELD, Held};
 use kpic::plan::views;
 use rayon::prelude::*;
 use std::fs;
@@ -200,4 +201,24 @@ fn the_index_lists_every_code() {
     } else {
         assert!(is == should_be, "docs/codes/README.md is out of date; KPIC_UPDATE_DOCS=1 writes it anew");
     }
+}
+
+/// The row of the table in the guide on checks of data.
+fn checked_when(held: &Held) -> String {
+    let word = |level: Level| match level {
+        Level::Error => "error",
+        Level::Deny => "deny",
+        Level::Warn => "warn",
+        Level::Allow => "allow",
+    };
+    let name = held.code.name;
+    format!("| [{name}](../codes/{name}.md) | {} | {} | {} |", word(held.code.level), word(held.figures), held.looks_at)
+}
+
+#[test]
+fn the_guide_says_what_is_checked_when() {
+    let guide = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/guides/data-checks.md")).unwrap();
+    let shown: Vec<&str> = guide.lines().filter(|line| line.starts_with("| [")).collect();
+    let expected: Vec<String> = HELD.iter().map(checked_when).collect();
+    assert_eq!(shown, expected);
 }
