@@ -20,6 +20,8 @@ pub static ADD_MONTHS: Function = conversion("add months", &[Argument::Time, Arg
 /// A timestamp so many months later.
 pub static ADD_MONTHS_TO_TIME: Function =
     conversion("add months to time", &[Argument::Time, Argument::Numeric], Gives::Same(0));
+/// A timestamp so many days later on the project's clock, given in seconds: a civil day has 86,400.
+pub static ADD_DAYS_TO_TIME: Function = conversion("add days to time", &[Argument::Time, Argument::Numeric], Gives::Same(0));
 /// A timestamp so many seconds later.
 pub static ADD_SECONDS: Function = conversion("add seconds", &[Argument::Time, Argument::Numeric], Gives::Same(0));
 /// A number as a floating one.
@@ -38,6 +40,7 @@ pub static ALL: &[&Function] = &[
     &ADD_DAYS,
     &ADD_MONTHS,
     &ADD_MONTHS_TO_TIME,
+    &ADD_DAYS_TO_TIME,
     &ADD_SECONDS,
     &TO_NUMBER,
     &TO_JSON,

@@ -5,7 +5,7 @@
 //! 1. `expand` writes out the KPIs' formulas down to *measures* (aggregates over rows, entities or periods, and hand-kept
 //!    values), each with the dimensions that it keeps and the periods that it is moved by. `gaps` adds what counts their rows.
 //! 2. `measures` plans what is looked up in rows: measures of one source, time and slice share one scan. `rows` decides how,
-//!    `scan` reads a source, `journey` makes the rows of journeys, `window` makes periods and windows of daily rows, `distinct`
+//!    `scan` reads a source, `clocks` brings times from one clock to another, `journey` and `every_start` make the rows of journeys, `window` makes periods and windows of daily rows, `distinct`
 //!    does so for distinct counts, and `states` and `levels` for levels and what changes
 //!    them.
 //! 3. `slices` finds the values that dimensions have had, among the rows that `since` says; `ages` says which ages cohorts have; `periods` plans the measures over finer periods.
@@ -19,10 +19,12 @@
 
 mod ages;
 mod assemble;
+mod clocks;
 mod complete;
 mod complete_each;
 mod custom;
 mod distinct;
+mod every_start;
 mod expand;
 mod gaps;
 pub mod guardrails;
@@ -155,7 +157,7 @@ pub fn plan(project: &Valid, question: &Question) -> Query {
     plan_with(project.model(), question, &mut names)
 }
 
-/// The sources whose rows a query reads, and those of them that it joins by their key.
+/// The sources whose rows a query reads, and those of them that it joins by their key, or whose rows it tells apart by it.
 pub fn sources_read(model: &Model, query: &Query) -> (BTreeSet<SourceId>, BTreeSet<SourceId>) {
     let mut read = BTreeSet::new();
     let mut joined = BTreeSet::new();
@@ -171,7 +173,12 @@ pub fn sources_read(model: &Model, query: &Query) -> (BTreeSet<SourceId>, BTreeS
         Body::Union(selects) => selects.iter(),
     });
     for select in selects {
-        read.extend(select.from.iter().flat_map(|from| of(&from.relation)));
+        let own: Vec<SourceId> = select.from.iter().flat_map(|from| of(&from.relation)).collect();
+        let told_apart = |from: &relation::From| matches!(&from.relation, Rows::Source(rows) if rows.told_apart);
+        if select.from.as_ref().is_some_and(told_apart) {
+            joined.extend(own.iter().copied());
+        }
+        read.extend(own);
         for join in &select.joins {
             joined.extend(of(&join.from.relation));
         }

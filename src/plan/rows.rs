@@ -10,6 +10,7 @@
 
 use super::ages::{AGE, PERIOD_AT_AGE};
 use super::assemble::Planner;
+use super::clocks;
 use super::expand::{Move, counts_since, shifts, take_previous};
 use super::levels::is_level;
 use super::related::{needs_rows, related_leaves};
@@ -18,7 +19,8 @@ use super::scan::{Days, Scan};
 use super::since::Since;
 use super::spine::{Need, window_name};
 use crate::calendar::{AsOf, Date, Grain, add, add_days};
-use crate::functions::{OverNothing, Splits, coalesce, count, count_distinct, first, last, max, min, operators};
+use crate::functions::{Function, OverNothing, Splits, coalesce, count, count_distinct, first, last, max, min, operators};
+use crate::model::clock::picks;
 use crate::model::expr::{Aggregate, Expr, Node, Path, Related, RowExpr, RowLeaf, Stock, Window};
 use crate::model::{ColumnId, Model, SourceId};
 
@@ -739,7 +741,7 @@ fn fold_of(scan: &mut Scan<'_>, group: &Group, aggregate: &Aggregate, filter: Op
             filter = Expr::all(filter.take().into_iter().chain(there).collect());
             Expr::leaf(Atom::Tuple(parts))
         }
-        None => scan.row(argument),
+        None => argument_of(scan, function, argument),
     });
     let ordered = *function == first::FIRST || *function == last::LAST;
     let order = match (ordered, group.time) {
@@ -747,6 +749,14 @@ fn fold_of(scan: &mut Scan<'_>, group: &Group, aggregate: &Aggregate, filter: Op
         _ => Vec::new(),
     };
     Expr::leaf(Atom::Aggregate(Box::new(Fold { function, fraction: aggregate.fraction.clone(), argument, filter, order })))
+}
+
+/// What an aggregate function goes over: values as they are known where it picks one or tells them apart.
+pub(super) fn argument_of(scan: &mut Scan<'_>, function: &Function, argument: &RowExpr) -> Scalar {
+    if *function == count_distinct::COUNT_DISTINCT {
+        return clocks::as_stored(scan.value(argument));
+    }
+    if picks(function.name) { scan.value(argument) } else { scan.row(argument) }
 }
 
 /// The parts of a key of several columns, if an expression is one.

@@ -7,7 +7,7 @@ use super::assemble::Planner;
 use super::relation::{
     Atom, Body, Fold, From, JoinKind, PeriodOf, Rolling, Rows, Scalar, Select, column, count_rows, fold, moved,
 };
-use super::rows::{Ask, Group, Series, add_keys, conditions, splits};
+use super::rows::{Ask, Group, Series, add_keys, argument_of, conditions, splits};
 use super::spine::{Need, window_name};
 use crate::calendar::Grain;
 use crate::functions::{Function, Splits, count, max, min, operators, sum};
@@ -63,7 +63,8 @@ impl Planner<'_> {
         select.filter = range.into_iter().chain(shared).collect();
         let mut partials = Vec::new();
         for (ask, filter) in asks.iter().zip(&own) {
-            let argument = ask.aggregate.argument.as_ref().map(|argument| scan.row(argument));
+            let argument = ask.aggregate.argument.as_ref();
+            let argument = argument.map(|argument| argument_of(&mut scan, ask.aggregate.function, argument));
             partials.push(add_partials(ask, argument.as_ref(), filter.as_ref(), &mut select));
         }
         let which = self.which_show(group, &asks, &own, &mut select);

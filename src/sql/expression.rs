@@ -7,7 +7,7 @@ use super::write::{Writer, is_column, joined};
 use crate::calendar::{Grain, Weekday};
 use crate::model::expr::{Expr, Literal, Node};
 use crate::plan::relation::{
-    Atom, Civil, Fold, From, Moment, Neighbour, PeriodOf, Ranking, Rolling, Rows, Scalar, Select, SoFar,
+    Atom, Civil, Fold, From, Moment, Neighbour, PeriodOf, Ranking, Rolling, Rows, Running, Scalar, Select, SoFar,
 };
 
 /// Expressions of one select. Each is written at the end of a text, and gives how tightly it binds.
@@ -199,6 +199,7 @@ impl Scope<'_> {
                 }
                 Tightness::Sum
             }
+            ("not", [Expr { node: Node::Leaf(Atom::Same(one, two)), .. }]) => self.same(one, two, " is distinct from ", out),
             ("not", [only]) => {
                 out.push_str("not ");
                 self.tighter(only, Tightness::Not, out);
@@ -312,15 +313,18 @@ impl Scope<'_> {
                 self.writer.select_within(select, Some(self), &mut text);
                 out.push_str(&format!("({})", text.replace('\n', " ")));
             }
-            Atom::Same(one, two) => {
-                self.tighter(one, Tightness::Comparison, out);
-                out.push_str(" is not distinct from ");
-                self.tighter(two, Tightness::Comparison, out);
-                return Tightness::Comparison;
-            }
+            Atom::Same(one, two) => return self.same(one, two, " is not distinct from ", out),
             Atom::Tuple(parts) => self.call("", parts, out),
         }
         Tightness::Atom
+    }
+
+    /// Whether two values are the same or not, null being the same as null.
+    fn same(&self, one: &Scalar, two: &Scalar, word: &str, out: &mut String) -> Tightness {
+        self.tighter(one, Tightness::Comparison, out);
+        out.push_str(word);
+        self.tighter(two, Tightness::Comparison, out);
+        Tightness::Comparison
     }
 
     fn fold(&self, fold: &Fold, out: &mut String) {
@@ -367,7 +371,10 @@ impl Scope<'_> {
     }
 
     fn so_far(&self, so_far: &SoFar, out: &mut String) {
-        self.within("count(case when ", &so_far.of, " then 1 end)", out);
+        match &so_far.of {
+            Running::Count(of) => self.within("count(case when ", of, " then 1 end)", out),
+            Running::Greatest(of) => self.within("max(", of, ")", out),
+        }
         self.over(&so_far.part, out);
         self.order(&so_far.order, out);
         out.push_str(" rows unbounded preceding)");
@@ -450,7 +457,7 @@ impl Scope<'_> {
         }
         let moved = dialect.shifted(&of, &shift);
         let Some(beyond) = &civil.beyond else { return moved };
-        let engine = dialect.in_zone(&of, beyond.stored.as_deref(), &beyond.project);
+        let engine = dialect.in_zone(&self.bound_text(&civil.of, Tightness::Atom), beyond.stored.as_deref(), &beyond.project);
         let from = beyond.from.map(|from| format!("{of} >= {}", at(from)));
         let to = beyond.to.map(|to| format!("{of} < {}", at(to)));
         let within: Vec<String> = from.into_iter().chain(to).collect();

@@ -103,6 +103,7 @@ const TABLE: &[(&str, Spelling)] = &[
     ("add days", Own),
     ("add months", Template("cast({0} + to_months(cast({1} as integer)) as date)", Atom)),
     ("add months to time", Template("{0} + to_months(cast({1} as integer))", Sum)),
+    ("add days to time", Template("{0} + to_microseconds(cast({1} * 1e6 as bigint))", Sum)),
     ("add seconds", Template("{0} + to_microseconds(cast({1} * 1e6 as bigint))", Sum)),
     ("to number", Template("cast({0} as double)", Atom)),
     ("widen", Template("cast({0} as bigint)", Atom)),

@@ -43,7 +43,8 @@ pub fn write_query(query: &Query, dialect: &dyn Dialect, out: &mut String) {
 
 /// A relation of the warehouse, as it stands after `from`.
 pub fn relation(relation: &RelationRef, dialect: &dyn Dialect) -> String {
-    let source = SourceRows { relation: relation.clone(), stored: Vec::new(), raw: Vec::new(), again: false };
+    let source =
+        SourceRows { relation: relation.clone(), stored: Vec::new(), raw: Vec::new(), again: false, told_apart: false };
     let text = Writer { dialect }.source(&source);
     if matches!(relation, RelationRef::Query(_)) { format!("{text} as stored") } else { text }
 }

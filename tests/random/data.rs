@@ -9,9 +9,18 @@ use super::stocks::data as stocks;
 use jiff::civil::{Date, DateTime, Weekday, date, time};
 use jiff::tz::TimeZone;
 
-/// Zones with and without summer time, and some that are half an hour off.
-const ZONES: [&str; 6] =
-    ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/St_Johns"];
+/// Zones with and without summer time, some that are half an hour off, one whose summer time is the usual one, and one that changes
+/// its clocks at midnight.
+const ZONES: [&str; 8] = [
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Australia/Lord_Howe",
+    "America/St_Johns",
+    "Europe/Dublin",
+    "America/Havana",
+];
 
 /// Texts that are like each other, and that an engine may misread.
 pub const TEXTS: [&str; 10] = ["a", "b", "B", "ab", "", "it's", "ä", "100%", "x_y", "c d"];
@@ -134,14 +143,22 @@ impl Times {
 
     /// A time as a column of a type stores it.
     pub fn stored(&self, ty: Type, choices: &mut Choices) -> Value {
-        let local = self.local(choices);
-        match self.store(local, ty) {
-            // The second of the two hours that a clock shows twice.
-            Value::Time(wall) if ty == Type::Instant && choices.chance(5) => {
-                Value::Time(wall.saturating_add(jiff::Span::new().hours(1)))
+        match ty {
+            Type::Instant if choices.chance(15) => Value::Time(self.around_a_change(choices)),
+            Type::Timestamp("UTC") if self.calendar.zone != "UTC" && choices.chance(15) => {
+                Value::Time(self.around_a_change(choices))
             }
-            stored => stored,
+            _ => self.store(self.local(choices), ty),
         }
+    }
+
+    /// A time of UTC within two hours of a change of the project's clock, if it is ever changed: some of them are shown twice.
+    fn around_a_change(&self, choices: &mut Choices) -> DateTime {
+        let zone = self.calendar.time_zone();
+        let from = self.day(choices).to_zoned(zone.clone()).unwrap().timestamp();
+        let next = zone.following(from).next().map_or(from, |change| change.timestamp());
+        let utc = next.to_zoned(TimeZone::UTC).datetime();
+        utc.saturating_add(jiff::Span::new().minutes(15 * choices.between(-8, 8)))
     }
 
     /// A local time as a column of a type stores it.

@@ -335,7 +335,7 @@ fn literal(value: &Value) -> String {
         Value::Number(value) => value.to_string(),
         Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
         Value::Date(day) => format!("date '{day}'"),
-        Value::Time(_) => unreachable!("formulas have no literals with a time of day"),
+        Value::Time(_) | Value::Instant { .. } => unreachable!("formulas have no literals with a time of day"),
         Value::Span(count, unit) => format!("{count} {}s", unit.name()),
     }
 }
@@ -381,7 +381,7 @@ fn cell(value: &Value, ty: Type) -> String {
         Value::Date(day) => format!("date '{day}'"),
         Value::Time(time) if ty == Type::Instant => format!("timestamptz '{time}+00'"),
         Value::Time(time) => format!("timestamp '{time}'"),
-        Value::Span(..) => unreachable!("no column holds a duration"),
+        Value::Span(..) | Value::Instant { .. } => unreachable!("no column holds that"),
     }
 }
 

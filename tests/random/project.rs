@@ -159,7 +159,13 @@ pub enum Value {
     Number(f64),
     Text(String),
     Date(Date),
+    /// A cell with a time of day, or what a clock that is changed now and then showed.
     Time(DateTime),
+    /// An instant, by its reading in UTC and on the project's clock.
+    Instant {
+        utc: DateTime,
+        local: DateTime,
+    },
     /// A duration as written; differences of times are numbers of seconds.
     Span(i32, Unit),
 }
@@ -399,7 +405,18 @@ impl<L> Expr<L> {
     }
 }
 
+/// Whether the clock of a zone is never changed, so that each of its readings is an instant.
+pub fn is_fixed(zone: &str) -> bool {
+    matches!(zone, "UTC" | "Asia/Kolkata")
+}
+
 impl Calendar {
+    /// The instant that a clock of UTC shows.
+    pub fn instant(&self, utc: DateTime) -> Value {
+        let local = utc.to_zoned(TimeZone::UTC).unwrap().with_time_zone(self.time_zone()).datetime();
+        Value::Instant { utc, local }
+    }
+
     /// The zone in which an instant falls into a day.
     pub fn time_zone(&self) -> TimeZone {
         TimeZone::get(self.zone).unwrap()
