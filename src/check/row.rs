@@ -54,12 +54,12 @@ impl Context<'_> {
                 Operand::new(expr.clone(), ty.unwrap_or(Type::Error), Measure::none(), Range::ANY)
             }
             (RowLeaf::Value, Scope::Value((ty, measure, range))) => Operand::new(expr.clone(), *ty, measure.clone(), *range),
-            (RowLeaf::Related(related), Scope::Rows(_)) => {
+            (RowLeaf::Related(related), Scope::Rows(source)) => {
                 let (aggregate, value) = self.aggregate(&related.aggregate);
-                if value.ty == Type::Error {
+                if value.ty == Type::Error || !self.is_exact_enough(related, source, span) {
                     return Operand::broken(span);
                 }
-                let related = crate::model::expr::Related { aggregate, via: related.via.clone() };
+                let related = crate::model::expr::Related { aggregate, ..(**related).clone() };
                 let leaf = Node::Leaf(RowLeaf::Related(Box::new(related)));
                 Operand {
                     expr: Expr { node: leaf, at: expr.at },

@@ -217,6 +217,8 @@ pub static BAD_CALENDAR_SOURCE: Code =
     code!(Error, "K0406", "bad-calendar-source", "a calendar source lacks what a calendar needs");
 /// Hand-kept figures of several grains.
 pub static BAD_VALUES: Code = code!(Error, "K0407", "bad-values", "hand-kept figures do not fit the KPI's grain");
+/// A condition on what comes after the period.
+pub static LOOKS_AHEAD: Code = code!(Error, "K0408", "looks-ahead", "a condition asks for rows that come after the period");
 
 /// `empty: null` where there is nothing that it could change.
 pub static EMPTY_WITHOUT_EFFECT: Code =
@@ -571,6 +573,7 @@ pub static ALL: &[&Code] = &[
     &CALENDAR_ORDER,
     &BAD_CALENDAR_SOURCE,
     &BAD_VALUES,
+    &LOOKS_AHEAD,
     &EMPTY_WITHOUT_EFFECT,
     &NO_SHARED_DIMENSION,
     &DIMENSION_TYPE,

@@ -56,7 +56,8 @@ fn exclude(one: &RowExpr, two: &RowExpr) -> bool {
 pub fn leaves(condition: &RowExpr) -> Option<(&RowExpr, Leaves)> {
     let truth = |value: bool| Leaves::Some(BTreeSet::from([value.to_string()]));
     let Node::Apply(function, arguments) = &condition.node else {
-        return matches!(&condition.node, Node::Leaf(RowLeaf::Column(_) | RowLeaf::Dimension(_))).then(|| (condition, truth(true)));
+        return matches!(&condition.node, Node::Leaf(RowLeaf::Column(_) | RowLeaf::Dimension(_)))
+            .then(|| (condition, truth(true)));
     };
     let (value, rest) = arguments.split_first()?;
     if !is_of_the_row(value) {

@@ -5,8 +5,8 @@
 //! where something is asked of that.
 
 use super::relation::{Atom, Beyond, Civil, Scalar};
-use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add, add_days};
-use crate::functions::{conversions, operators};
+use crate::calendar::{AsOf, Calendar, Date, Grain, TimeUnit, Zone, add, add_days};
+use crate::functions::{Function, conversions, operators};
 use crate::model::Clock;
 use crate::model::clock::TimeKind;
 use crate::model::expr::{Expr, Node};
@@ -14,19 +14,19 @@ use jiff::civil::Time;
 
 /// A time in the rows of a relation.
 #[derive(Debug, Clone)]
-pub(super) struct Timed<'a> {
+pub(super) struct Timed {
     /// The time as it stands there.
     pub of: Scalar,
     /// What is known of it.
     pub kind: TimeKind,
     /// The clock that shows it.
-    pub clock: &'a Clock,
+    pub clock: Clock,
 }
 
-impl Timed<'_> {
+impl Timed {
     /// The time as no more than that is known of it: the reading of UTC, that of the project's clock, or the day.
     pub(super) fn as_kind(&self, kind: TimeKind, calendar: &Calendar) -> Scalar {
-        let on = |target: &Zone| on_clock(calendar, self.clock, self.of.clone(), target, (None, None));
+        let on = |target: &Zone| on_clock(calendar, &self.clock, self.of.clone(), target, (None, None));
         match (kind, self.kind) {
             (_, TimeKind::Day) => self.of.clone(),
             (TimeKind::Instant, _) => on(&Zone::utc()),
@@ -35,15 +35,46 @@ impl Timed<'_> {
         }
     }
 
-    /// That the time is not before another: by the instant if both are some, else by what is known of both.
-    pub(super) fn not_before(&self, other: &Timed<'_>, calendar: &Calendar) -> Scalar {
+    /// The time and another, to be compared: by the instant if both are some, else by what is known of both.
+    pub(super) fn beside(&self, other: &Timed, calendar: &Calendar) -> (Scalar, Scalar) {
         let kind = self.kind.min(other.kind);
-        let both = if self.clock == other.clock && kind == self.kind.max(other.kind) {
-            vec![self.of.clone(), other.of.clone()]
+        if self.clock == other.clock && kind == self.kind.max(other.kind) {
+            (self.of.clone(), other.of.clone())
         } else {
-            vec![self.as_kind(kind, calendar), other.as_kind(kind, calendar)]
+            (self.as_kind(kind, calendar), other.as_kind(kind, calendar))
+        }
+    }
+
+    /// That the time is not before another.
+    pub(super) fn not_before(&self, other: &Timed, calendar: &Calendar) -> Scalar {
+        let (own, other) = self.beside(other, calendar);
+        Expr::apply(&operators::GREATER_OR_EQUAL, vec![own, other])
+    }
+
+    /// The time so much later: hours by a stopwatch where it is an instant, days and months by the project's clock.
+    pub(super) fn later(&self, count: u32, unit: TimeUnit, calendar: &Calendar) -> Timed {
+        let on_project = |of: Scalar, kind| Timed { of, kind, clock: Clock::Civil };
+        let civil = || self.as_kind(TimeKind::Civil, calendar);
+        let apply = |function: &'static Function, of: Scalar, each: u32| {
+            Expr::apply(function, vec![of, Expr::number(u64::from(count) * u64::from(each))])
         };
-        Expr::apply(&operators::GREATER_OR_EQUAL, both)
+        let is_day = self.kind == TimeKind::Day;
+        match (unit.months(), unit.seconds().unwrap_or(1)) {
+            (Some(months), _) if is_day => on_project(apply(&conversions::ADD_MONTHS, self.of.clone(), months), self.kind),
+            (Some(months), _) => on_project(apply(&conversions::ADD_MONTHS_TO_TIME, civil(), months), TimeKind::Civil),
+            (None, seconds) if is_day => {
+                on_project(apply(&conversions::ADD_DAYS, self.of.clone(), seconds / 86_400), self.kind)
+            }
+            (None, seconds) if unit.grain().is_some() => {
+                on_project(apply(&conversions::ADD_DAYS_TO_TIME, civil(), seconds), TimeKind::Civil)
+            }
+            (None, seconds) if self.kind == TimeKind::Instant => {
+                let utc = self.as_kind(TimeKind::Instant, calendar);
+                let clock = Clock::Wall(Zone::utc());
+                Timed { of: apply(&conversions::ADD_SECONDS, utc, seconds), kind: TimeKind::Instant, clock }
+            }
+            (None, seconds) => on_project(apply(&conversions::ADD_SECONDS, civil(), seconds), TimeKind::Civil),
+        }
     }
 }
 

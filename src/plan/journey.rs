@@ -102,10 +102,10 @@ pub(super) struct Taken {
     pub begins: Option<Scalar>,
 }
 
-impl<'a> Needed<'a> {
+impl Needed<'_> {
     /// The time of the step, where that stands.
-    pub(super) fn timed(&self, of: Scalar) -> Timed<'a> {
-        Timed { of, kind: self.kind, clock: self.clock }
+    pub(super) fn timed(&self, of: Scalar) -> Timed {
+        Timed { of, kind: self.kind, clock: self.clock.clone() }
     }
 
     /// What is needed of the rows of a later step.
@@ -237,7 +237,7 @@ impl<'a> Planner<'a> {
         };
         scan.known_days = Some((rows.time, None, last));
         let mut entity = self.entity(&mut scan, rows, &rows.entity);
-        let mut time = self.held_time(&mut scan, rows);
+        let mut time = scan.held(&Path::to(rows.time)).of;
         let mut filter: Vec<Scalar> = entity.iter().map(is_there).collect();
         filter.extend(scan.range(rows.time, Days { from: None }));
         for condition in rows.filter.iter().flat_map(Expr::conjuncts) {
@@ -291,17 +291,6 @@ impl<'a> Planner<'a> {
     fn entity(&self, scan: &mut Scan<'a>, rows: &StepRows, entity: &Path) -> Vec<Scalar> {
         let is_time = self.model.column(rows.source, entity).ty == Type::Timestamp;
         if is_time { vec![scan.value(&Expr::leaf(RowLeaf::Column(entity.clone())))] } else { scan.key_parts(entity) }
-    }
-
-    /// The time of a step as the journey's column holds it: instants as they are stored, all else on the project's clock.
-    fn held_time(&self, scan: &mut Scan<'a>, rows: &StepRows) -> Scalar {
-        let time = Path::to(rows.time);
-        let known = self.model.column(rows.source, &time);
-        match (&known.storage, self.model.column_time_kind(rows.source, known)) {
-            (Storage::Derived(_), Some(TimeKind::Instant)) => scan.value(&Expr::leaf(RowLeaf::Column(time))),
-            (_, Some(TimeKind::Instant)) => scan.order(rows.time),
-            _ => scan.path(&time),
-        }
     }
 
     /// What tells the rows of a step apart, and decides between those of one time: the key, or without one all stored columns in

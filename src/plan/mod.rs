@@ -6,7 +6,7 @@
 //!    values), each with the dimensions that it keeps and the periods that it is moved by. `gaps` adds what counts their rows.
 //! 2. `measures` plans what is looked up in rows: measures of one source, time and slice share one scan. `rows` decides how,
 //!    `scan` reads a source, `clocks` brings times from one clock to another, `journey` and `every_start` make the rows of journeys, `window` makes periods and windows of daily rows, `distinct`
-//!    does so for distinct counts, and `states` and `levels` for levels and what changes
+//!    does so for distinct counts, `within` takes related rows by a time of the row that they belong to, and `states` and `levels` for levels and what changes
 //!    them.
 //! 3. `slices` finds the values that dimensions have had, among the rows that `since` says; `ages` says which ages cohorts have; `periods` plans the measures over finer periods.
 //! 4. `stack` puts everything on a dense set of periods and slices; `spine` makes the periods, with their bounds and those
@@ -48,6 +48,7 @@ mod states;
 pub mod views;
 mod whole;
 mod window;
+mod within;
 
 use crate::calendar::{Date, Grain};
 use crate::model::expr::{Age, Calc, RowExpr};

@@ -99,10 +99,10 @@ pub(super) struct Appearance {
 }
 
 /// How an aggregate over related rows is joined.
-struct RelatedJoin {
-    part: String,
-    alias: String,
-    on: Scalar,
+pub(super) struct RelatedJoin {
+    pub part: String,
+    pub alias: String,
+    pub on: Scalar,
 }
 
 /// How an aggregate is worked out.
@@ -144,7 +144,7 @@ fn shape(model: &Model, ask: &Ask, group: &Group) -> Shape {
     let splits = splits(aggregate) != Splits::Not;
     let distinct = *aggregate.function == count_distinct::COUNT_DISTINCT && !group.presence;
     match aggregate.window {
-        Window::Period | Window::Previous | Window::Age(_) => Shape::Period,
+        Window::Period | Window::Previous | Window::Age(_) | Window::Within(..) => Shape::Period,
         Window::ToDate(_) if custom && !splits => Shape::Expanded,
         _ if distinct => Shape::Distinct,
         Window::ToDate(_) if custom => Shape::WindowDays,
@@ -223,7 +223,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The first day whose rows an ask needs; nothing where it needs all.
-    fn first_row_day(&self, ask: &Ask) -> Option<Date> {
+    pub(super) fn first_row_day(&self, ask: &Ask) -> Option<Date> {
         let calendar = &self.model.calendar;
         let first = ask.first?;
         match ask.aggregate.window {
@@ -231,7 +231,7 @@ impl<'a> Planner<'a> {
             Window::Previous => (!calendar.custom).then(|| add(calendar.period_start(ask.grain, first), ask.grain, -1)),
             Window::Trailing(length) => Some(add(add_days(first, 1), length.unit, -i64::from(length.count))),
             Window::ToDate(unit) if !calendar.custom => Some(calendar.period_start(unit, first)),
-            Window::ToDate(_) | Window::AllTime => None,
+            Window::ToDate(_) | Window::AllTime | Window::Within(..) => None,
         }
     }
 
@@ -428,7 +428,10 @@ impl<'a> Planner<'a> {
         let mut later = None;
         for (leaf, needed) in related.into_iter().zip(needed) {
             let at_age = ages.as_deref().map(|ages| column(ages, PERIOD_AT_AGE));
-            let (value, join) = self.related(leaf, ask, (&period, at_age.as_ref()), &own_key);
+            let (value, join) = match &leaf.of {
+                Some(of) => self.related_within(leaf, ask, &mut scan, of, &own_key),
+                None => self.related(leaf, ask, (&period, at_age.as_ref()), &own_key),
+            };
             scan.related.push(value);
             if matches!(leaf.aggregate.window, Window::Age(_)) {
                 later = Some(column(&join.alias, "period"));

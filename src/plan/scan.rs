@@ -1,5 +1,6 @@
 //! One source's rows: its columns and those of the sources that it refers to, conditions, and the range of time.
 
+use super::clocks::Timed;
 use super::relation::{Atom, From, Join, JoinKind, Moment, PeriodOf, RelationRef, Rows, Scalar, Select, SourceRows, column};
 use super::{Data, clocks, whole};
 use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add_days};
@@ -249,6 +250,21 @@ impl<'a> Scan<'a> {
     pub(super) fn value(&mut self, expr: &RowExpr) -> Scalar {
         let is_instant = self.model.time_kind(self.source, expr) == Some(TimeKind::Instant);
         if is_instant && !self.model.calendar.zone.is_fixed() { self.instant_at(&[], expr) } else { self.row(expr) }
+    }
+
+    /// A time at the end of a path as it is stored if it is an instant, and on the project's clock if not.
+    pub(super) fn held(&mut self, path: &Path) -> Timed {
+        let column = self.model.column(self.source, path);
+        let kind = self.model.path_time_kind(self.source, path).unwrap_or(TimeKind::Day);
+        let is_derived = matches!(column.storage, Storage::Derived(_));
+        let (of, clock) = match kind {
+            TimeKind::Instant if !is_derived => (self.bare(&[], path), column.clock.clone()),
+            TimeKind::Instant if !self.model.calendar.zone.is_fixed() => {
+                (self.instant_path(&[], path), Clock::Wall(Zone::utc()))
+            }
+            _ => (self.path(path), Clock::Civil),
+        };
+        Timed { of, kind, clock }
     }
 
     /// A time of the source's rows as it is known, or as the less that is known of what it is compared with.

@@ -208,7 +208,7 @@ impl Planner<'_> {
         let calendar = &self.model.calendar;
         let last = add_days(calendar.next(grain, *period), -1).min(last);
         let start = match window {
-            Window::Period | Window::Previous | Window::Age(_) => *period,
+            Window::Period | Window::Previous | Window::Age(_) | Window::Within(..) => *period,
             Window::AllTime => whole,
             Window::ToDate(unit) => calendar.period_start(unit, last),
             Window::Trailing(length) if inner == Grain::Day => add(add_days(last, 1), length.unit, -i64::from(length.count)),
@@ -228,7 +228,7 @@ impl Planner<'_> {
         match window {
             Window::Period => look.is_previous.then(|| Some(self.first_known_day(grain, &look.period))),
             Window::AllTime => Some(None),
-            Window::Previous | Window::Age(_) => None,
+            Window::Previous | Window::Age(_) | Window::Within(..) => None,
             Window::Trailing(_) | Window::ToDate(_) => Some(Some(self.window_start(window, grain, &look.period))),
         }
     }
@@ -252,7 +252,7 @@ impl Planner<'_> {
         First::Day(match window {
             Window::Trailing(length) => add(add_days(last, 1), length.unit, -i64::from(length.count)),
             Window::ToDate(unit) => calendar.period_start(unit, last),
-            Window::Period | Window::Previous | Window::AllTime | Window::Age(_) => *period,
+            Window::Period | Window::Previous | Window::AllTime | Window::Age(_) | Window::Within(..) => *period,
         })
     }
 }

@@ -235,7 +235,7 @@ impl Planner<'_> {
                 part.push(Expr::leaf(Atom::PeriodOf(Box::new(PeriodOf { grain: unit, of, week_starts, fiscal_month }))));
                 None
             }
-            Window::Period | Window::Previous | Window::AllTime | Window::Age(_) => None,
+            Window::Period | Window::Previous | Window::AllTime | Window::Age(_) | Window::Within(..) => None,
         };
         let rolled = |partial: &Partial| {
             let argument = fold(partial.together, column(&ends, &partial.column));

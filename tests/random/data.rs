@@ -386,7 +386,7 @@ fn derived(project: &Project, source: &Source, choices: &mut Choices) -> Vec<Col
 /// A formula that gives a type; nothing where the source has nothing to make it of.
 fn expr(project: &Project, source: &Source, ty: Type, choices: &mut Choices) -> Option<Row> {
     let times = Times::new(&project.calendar, choices);
-    let maker = conditions::Maker { project, source, times: &times, related: false };
+    let maker = conditions::Maker { project, source, times: &times, related: false, only_within: false };
     let literal = |text: &str| Expr::Literal(Value::Text(text.to_owned()));
     match ty {
         Type::Boolean => Some(maker.condition(1, choices)),

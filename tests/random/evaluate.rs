@@ -310,6 +310,7 @@ impl<'a> Evaluator<'a> {
         let holding = self.project.stock(aggregate);
         for record in self.rows.of(&aggregate.source) {
             let inside = match self.rows.day(record, aggregate.at.as_ref()) {
+                Some(_) if aggregate.of.is_some() => self.is_within(aggregate, record, to),
                 Some(day) => from.is_none_or(|from| day >= from) && day < to_day,
                 None => match &holding {
                     Some(Stock::At(edge)) => self.holds(record, *edge, place),
@@ -336,6 +337,18 @@ impl<'a> Evaluator<'a> {
         functions::aggregate(aggregate.function, aggregate.share, &found.into_iter().map(value).collect::<Vec<_>>())
     }
 
+    /// Whether a related row comes within the time of the row that it belongs to, both ends included. All visible rows are looked
+    /// at, whatever the period.
+    fn is_within(&self, aggregate: &Aggregate, record: Record<'_>, to: Record<'_>) -> bool {
+        let (Window::Within(count, unit), Some(of)) = (aggregate.window, &aggregate.of) else { unreachable!("it is") };
+        let at = aggregate.at.as_ref().or(record.source.time.as_ref()).unwrap();
+        let (time, since) = (self.rows.column(record, std::slice::from_ref(at)), self.rows.column(to, of));
+        let apply = |name, one: &Value, two: &Value| functions::apply(self.calendar, name, &[one.clone(), two.clone()]);
+        let until = apply("+", &since, &Value::Span(count, unit));
+        let visible = functions::day_of(&time) <= self.calendar.as_of;
+        visible && apply(">=", &time, &since) == Value::Bool(true) && apply("<=", &time, &until) == Value::Bool(true)
+    }
+
     /// Rules 1, 3 and 4: from which day on, if there is one, and before which day the rows of a window are.
     fn window(&self, window: Window, place: &Place<'_>) -> (Option<Date>, Date) {
         let Place { grain, start, .. } = *place;
@@ -355,6 +368,8 @@ impl<'a> Evaluator<'a> {
                 Some((from, to)) => (Some(from.max(self.calendar.first_day())), to.min(days(self.calendar.as_of, 1))),
                 None => (Some(start), start),
             },
+            // What counts is a matter of the row at hand.
+            Window::Within(..) => (None, days(self.calendar.as_of, 1)),
         }
     }
 
@@ -570,7 +585,7 @@ impl<'a> Evaluator<'a> {
         let before = self.calendar.later(place.grain, place.start, -1);
         let shifted = aggregate.window == Window::Previous && inner.is_empty();
         let start = if shifted { before } else { Some(place.start) };
-        let over = |within| {
+        let over = |within: Vec<(i32, Unit)>| {
             // Rule 9: the period's end, the longest time that a step has, and the time in which data settles.
             let Some(mut end) = start.map(|start| self.calendar.end(place.grain, start)) else { return true };
             if let (Window::Age, Some(age)) = (aggregate.window, place.age) {
@@ -579,7 +594,7 @@ impl<'a> Evaluator<'a> {
                     None => return false,
                 }
             }
-            self.is_over(later(end, within))
+            self.is_over(within.into_iter().fold(end, later))
         };
         let from = if aggregate.window == Window::Previous { before.or(Some(Date::MIN)) } else { from };
         let at_birth = || place.age.is_none_or(|(_, age)| age == 0);
@@ -607,7 +622,7 @@ impl<'a> Evaluator<'a> {
     fn begins_whole(&self, window: Window, from: Option<Date>) -> bool {
         match window {
             // All time has no beginning, and a period is no window.
-            Window::Period | Window::AllTime => true,
+            Window::Period | Window::AllTime | Window::Within(..) => true,
             Window::Trailing(_) | Window::ToDate(_) | Window::Previous | Window::Age => {
                 from.is_none_or(|from| from >= self.calendar.data_from)
             }
@@ -617,7 +632,7 @@ impl<'a> Evaluator<'a> {
     /// Whether a formula has windows that may begin before their period.
     fn has_windows(&self, formula: &Formula, place: &Place<'_>) -> bool {
         let open = |window: Window| match window {
-            Window::Period | Window::AllTime => false,
+            Window::Period | Window::AllTime | Window::Within(..) => false,
             Window::Trailing(_) | Window::ToDate(_) | Window::Previous => true,
             Window::Age => place.age.is_none_or(|(_, age)| age == 0) && self.looks_before(place),
         };
@@ -659,13 +674,21 @@ fn any_window(of: &Aggregate, is: &dyn Fn(Window) -> bool) -> bool {
     is(of.window) || related(of.filter.as_ref()).into_iter().any(|inner| any_window(inner, is))
 }
 
-/// The times that steps of journeys have in an aggregate, those over related rows among them.
-fn withins(aggregate: &Aggregate) -> Vec<(i32, Unit)> {
+/// The times that have to pass before an aggregate stands: those that steps of journeys have, and those in which related rows come.
+/// What conditions on these wait for comes after them.
+fn withins(aggregate: &Aggregate) -> Vec<Vec<(i32, Unit)>> {
     let mut found = Vec::new();
     for expr in aggregate.filter.iter().chain(&aggregate.argument) {
         expr.leaves(&mut |leaf| match leaf {
-            RowLeaf::Reached { within, .. } => found.extend(*within),
-            RowLeaf::Related(inner) => found.extend(withins(inner)),
+            RowLeaf::Reached { within, .. } => found.extend(within.map(|within| vec![within])),
+            RowLeaf::Related(inner) => {
+                let mut own = withins(inner);
+                if let Window::Within(count, unit) = inner.window {
+                    own.push(Vec::new());
+                    own.iter_mut().for_each(|within| within.insert(0, (count, unit)));
+                }
+                found.extend(own);
+            }
             _ => {}
         });
     }

@@ -119,7 +119,7 @@ fn by_hand(project: &Project, name: String, choices: &mut Choices) -> Kpi {
 /// A KPI over the time between two times; nothing where no source has any.
 fn duration(project: &Project, times: &Times, name: &str, choices: &mut Choices) -> Option<Kpi> {
     let source = choices.pick(&project.sources);
-    let maker = Maker { project, source, times, related: true };
+    let maker = Maker { project, source, times, related: true, only_within: false };
     let one = maker.path(choices, Type::is_time)?;
     let other = maker.path(choices, Type::is_time)?;
     let mut aggregate = maker.aggregate(1, choices);
@@ -145,7 +145,7 @@ struct Formulas<'a> {
 
 impl Formulas<'_> {
     fn maker<'b>(&'b self, source: &'b Source) -> Maker<'b> {
-        Maker { project: self.project, source, times: self.times, related: true }
+        Maker { project: self.project, source, times: self.times, related: true, only_within: false }
     }
 
     /// A formula that may stand alone.
@@ -180,6 +180,7 @@ impl Formulas<'_> {
             argument: None,
             via: None,
             says_via: true,
+            of: None,
             filter: None,
             at: None,
             stock: None,
@@ -330,7 +331,7 @@ impl Formulas<'_> {
                 grain == unit || grain == Grain::Day || by_rules && grain > Grain::Week && unit > grain
             }
             Window::ToDate(unit) => self.project.calendar.nests(grain, unit),
-            Window::Period | Window::AllTime | Window::Previous | Window::Age => true,
+            Window::Period | Window::AllTime | Window::Previous | Window::Age | Window::Within(..) => true,
         };
         let window = if whole { window } else { Window::Period };
         let mut function = choices.word(&[

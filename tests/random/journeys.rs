@@ -68,7 +68,7 @@ fn step(
     if at.is_empty() || entities.is_empty() {
         return None;
     }
-    let maker = Maker { project, source, times, related: false };
+    let maker = Maker { project, source, times, related: false, only_within: false };
     let filter = choices.chance(30).then(|| maker.condition(1, choices));
     let at = choices.pick(&at).name.clone();
     Some(Step { name, source: source.name.clone(), at, entity: choices.pick(&entities).0.clone(), filter })

@@ -208,7 +208,8 @@ fn aggregate(of: &Aggregate) -> String {
     let filter = of.filter.as_ref().map(|filter| format!(" where {}", row(filter))).unwrap_or_default();
     let (per, moment) = of.stock.as_ref().map(stocks::look).unwrap_or_default();
     let at = of.at.as_ref().map_or(moment, |at| format!(" at {at}"));
-    format!("{}({argument}{share}{from}{via}{per}{filter}{at}{})", of.function, over(of.window))
+    let within = of.of.as_ref().map(|of| format!(" of {}", of.join("."))).unwrap_or_default();
+    format!("{}({argument}{share}{from}{via}{per}{filter}{at}{}{within})", of.function, over(of.window))
 }
 
 fn grouped(of: &Grouped) -> String {
@@ -233,6 +234,7 @@ fn over(window: Window) -> String {
         Window::AllTime => " over all time".to_owned(),
         Window::Previous => " over previous period".to_owned(),
         Window::Age => " over age".to_owned(),
+        Window::Within(count, unit) => format!(" within {count} {}s", unit.name()),
     }
 }
 

@@ -279,6 +279,8 @@ pub enum RowLeaf {
 pub type Formula = Expr<Figure>;
 
 #[derive(Clone, PartialEq)]
+// A formula has a handful of them.
+#[allow(clippy::large_enum_variant)]
 pub enum Figure {
     Kpi(String),
     Aggregate(Aggregate),
@@ -301,6 +303,8 @@ pub struct Aggregate {
     pub via: Option<Path>,
     /// Whether the formula says so, or there is only that one.
     pub says_via: bool,
+    /// The time of the other row from which a window `within` counts.
+    pub of: Option<Path>,
     pub filter: Option<Row>,
     pub at: Option<String>,
     /// How it looks at states. Where nothing is written, and no `at`, it looks at those at the end.
@@ -351,6 +355,8 @@ pub enum Window {
     Previous,
     /// What belongs to a row of a cohort, at the age at hand.
     Age,
+    /// What belongs to a row, from a time of it up to so long after.
+    Within(i32, Unit),
 }
 
 impl Project {

@@ -229,9 +229,12 @@ fn aggregates(aggregate: &Aggregate) -> Vec<Aggregate> {
     add(Aggregate { function: "count", share: None, argument: None, ..copy() });
     add(Aggregate { filter: None, ..copy() });
     add(Aggregate { at: None, ..copy() });
-    add(Aggregate { window: Window::Period, ..copy() });
+    add(Aggregate { window: Window::Period, of: None, ..copy() });
     if aggregate.window != Window::Period {
-        add(Aggregate { window: Window::AllTime, ..copy() });
+        add(Aggregate { window: Window::AllTime, of: None, ..copy() });
+    }
+    if let Window::Within(count, unit) = aggregate.window {
+        add(Aggregate { window: Window::Within(count / 2, unit), ..copy() });
     }
     if aggregate.argument.is_some() && aggregate.function != "sum" {
         add(Aggregate { function: "sum", share: None, ..copy() });

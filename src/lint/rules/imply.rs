@@ -88,7 +88,7 @@ fn narrower(known: &RowExpr, wanted: &RowExpr) -> bool {
 /// Whether one count of related rows leaves nothing out that another one counts.
 fn counts_more(few: &RowExpr, many: &RowExpr) -> bool {
     let (Node::Leaf(RowLeaf::Related(few)), Node::Leaf(RowLeaf::Related(many))) = (&few.node, &many.node) else { return false };
-    let Related { aggregate: few, via } = few.as_ref();
+    let Related { aggregate: few, via, of: time } = few.as_ref();
     let (of, other) = (&few.filter, &many.aggregate.filter);
     let without_filter =
         |aggregate: &crate::model::expr::Aggregate| crate::model::expr::Aggregate { filter: None, ..aggregate.clone() };
@@ -96,6 +96,7 @@ fn counts_more(few: &RowExpr, many: &RowExpr) -> bool {
     let given = of.iter().flat_map(RowExpr::conjuncts).collect::<Vec<_>>();
     is_count
         && *via == many.via
+        && *time == many.of
         && without_filter(few) == without_filter(&many.aggregate)
         && other.iter().all(|wanted| implied(&given, wanted, None))
 }
