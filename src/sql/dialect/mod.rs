@@ -26,6 +26,10 @@ pub trait Dialect: Debug + Sync {
         format!("'{}'", text.replace('\'', "''"))
     }
 
+    /// A text, or what is written as one, so that it is compared by its bytes. `of` stands in parentheses where it has to. `is_text`
+    /// says whether it is known to be stored as a text.
+    fn by_bytes(&self, of: &str, is_text: bool) -> String;
+
     /// A day as a literal.
     fn day(&self, day: Date) -> String {
         format!("date '{day}'")
