@@ -283,12 +283,6 @@ impl Scope<'_> {
                 }
                 out.push_str(&dialect.identifier(name));
             }
-            Atom::Raw(sql) => {
-                out.push('(');
-                out.push_str(sql);
-                // A comment would take the parenthesis with it.
-                out.push_str(if sql.contains("--") { "\n)" } else { ")" });
-            }
             Atom::Moment(Moment::Day(day)) => out.push_str(&dialect.day(*day)),
             Atom::Moment(Moment::Wall(reading)) => out.push_str(&dialect.wall(*reading)),
             Atom::Moment(Moment::Instant(reading)) => out.push_str(&dialect.instant(*reading)),

@@ -44,7 +44,8 @@ pub(super) fn marked<'a>(function: &str, arguments: &'a [Scalar]) -> Cow<'a, [Sc
         return Cow::Borrowed(arguments);
     }
     let is_text = |argument: &Scalar| matches!(&unmarked(argument).node, Node::Literal(Literal::Text(_)));
-    let keeps = arguments.iter().rposition(is_text).or_else(|| arguments.iter().rposition(|argument| bare(argument).is_some()));
+    // Of keys that are compared the first is that of the rows that are looked up, of which there are fewer.
+    let keeps = arguments.iter().rposition(is_text).or_else(|| arguments.iter().position(|argument| bare(argument).is_some()));
     let one = |(at, argument): (usize, &Scalar)| {
         let own = unmarked(argument).clone();
         if keeps == Some(at) { Scalar::apply(&BY_BYTES, vec![own]) } else { own }

@@ -79,6 +79,18 @@ pub trait Dialect: Debug + Sync {
 
     /// The current date in a zone.
     fn today(&self, zone: &str) -> String;
+
+    /// What a session may set without any view showing other rows.
+    fn withstands(&self) -> &'static [Setting];
+}
+
+/// Something that a session can set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// Values other than the usual one.
+    pub values: &'static [&'static str],
 }
 
 /// By how many seconds a clock is moved: one number, or an expression.
