@@ -121,7 +121,7 @@ fn source(project: &Project, journey: &Journey) -> Source {
             Type::Date => Type::Date,
             _ => Type::Timestamp(project.calendar.zone),
         };
-        Column { name: step.name.clone(), stored_as: step.name.clone(), ty, ddl: "", references: None, expr: None }
+        Column { name: step.name.clone(), stored_as: step.name.clone(), ty, ddl: "", references: None, expr: None, sql: None }
     });
     Source {
         name: journey.name.clone(),
