@@ -385,7 +385,7 @@ fn raw(source: &mut Source, choices: &mut Choices) {
     if !choices.chance(20) {
         return;
     }
-    stored.name = "plain1".to_owned();
+    "plain1".clone_into(&mut stored.name);
     let number = |number: f64| Expr::Literal(Value::Number(number));
     let plain = Expr::Leaf(RowLeaf::Path(vec!["plain1".to_owned()]));
     let expr = Expr::Apply("-", vec![Expr::Apply("*", vec![plain, number(2.0)]), number(1.0)]);
