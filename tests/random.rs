@@ -43,6 +43,8 @@ mod sharing;
 mod shrink;
 #[path = "random/stocks/mod.rs"]
 mod stocks;
+#[path = "random/text.rs"]
+mod text;
 #[path = "random/together.rs"]
 mod together;
 #[path = "random/twin.rs"]
@@ -120,7 +122,11 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
         Err(_) if project.reduced => return Ok(()),
         Err(why) => return Err(TestCaseError::fail(format!("a valid project is refused:\n{why}"))),
     };
-    let statements = format!("set threads = 1;\nset TimeZone = '{}';\n{}", project.session, print::tables(project));
+    let settings: String = project.settings.iter().map(|setting| format!("{setting};\n")).collect();
+    let statements = format!("set threads = 1;\nset TimeZone = '{}';\n{settings}{}", project.session, print::tables(project));
+    if let Some((name, problem)) = views.iter().find_map(|(name, sql)| Some((name, text::problem(sql)?))) {
+        return Err(TestCaseError::fail(format!("the SQL of {name} has {problem}")));
+    }
     let queries: Vec<String> =
         views.iter().map(|(_, sql)| sql).chain(together.iter().map(|together| &together.sql)).cloned().collect();
     let mut answers = engine.answers(&statements, &queries);

@@ -97,8 +97,10 @@ fn write_source(source: &Source, text: &mut String) {
         if let Some(target) = &column.references {
             parts.push(format!("references: {target}"));
         }
-        if let Some(expr) = &column.expr {
-            parts.push(format!("expr: {}", quoted(&row(expr))));
+        match (&column.expr, column.sql) {
+            (_, Some(sql)) => parts.push(format!("sql: {}", quoted(sql))),
+            (Some(expr), None) if column.references.is_none() => parts.push(format!("expr: {}", quoted(&row(expr)))),
+            _ => {}
         }
         _ = writeln!(text, "      {}: {{ {} }}", column.name, parts.join(", "));
     }
@@ -400,7 +402,7 @@ impl Debug for Project {
         for (path, text) in files(self) {
             write!(f, "# {path}\n{text}\n")?;
         }
-        write!(f, "-- session zone {}\n{}", self.session, tables(self))
+        write!(f, "-- session zone {}, {}\n{}", self.session, self.settings.join(", "), tables(self))
     }
 }
 
