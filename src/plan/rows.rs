@@ -11,7 +11,7 @@
 use super::ages::{AGE, PERIOD_AT_AGE};
 use super::assemble::Planner;
 use super::clocks;
-use super::expand::{Move, counts_since, shifts, take_previous};
+use super::expand::{Move, shifts, take_previous};
 use super::levels::is_level;
 use super::related::{needs_rows, related_leaves};
 use super::relation::{Atom, Fold, JoinKind, Scalar, Select, column, fold};
@@ -19,7 +19,7 @@ use super::scan::{Days, Scan};
 use super::since::Since;
 use super::spine::{Need, window_name};
 use crate::calendar::{AsOf, Date, Grain, add, add_days};
-use crate::functions::{Function, OverNothing, Splits, coalesce, count, count_distinct, first, last, max, min, operators};
+use crate::functions::{Function, OverNothing, Splits, coalesce, count, count_distinct, first, last, max, operators};
 use crate::model::clock::picks;
 use crate::model::expr::{Aggregate, Expr, Node, Path, Related, RowExpr, RowLeaf, Stock, Window};
 use crate::model::{ColumnId, Model, SourceId};
@@ -250,32 +250,6 @@ impl<'a> Planner<'a> {
         self.names.take(&name)
     }
 
-    /// Makes rows known as those that show which slices there are: all of a part, or some of them for each day from which they do.
-    pub(super) fn appears(&mut self, group: &Group, part: &str, day: &str, which: Vec<(Since, Option<String>)>) {
-        if self.question.since.is_none() {
-            self.appears_on(group, part, day, which);
-            return;
-        }
-        // Everything since a day is read, and a slice may have been there before.
-        let mut known: Vec<&Option<RowExpr>> = Vec::new();
-        for ask in &group.asks {
-            if !known.contains(&&ask.aggregate.filter) {
-                known.push(&ask.aggregate.filter);
-                self.first_days(group, ask);
-            }
-        }
-    }
-
-    fn appears_on(&mut self, group: &Group, part: &str, day: &str, which: Vec<(Since, Option<String>)>) {
-        if let Some(count) = group.slices {
-            let keys: Vec<String> = group.keys.iter().take(count).map(|key| key.name.clone()).collect();
-            for (since, shows) in which {
-                let (part, day) = (part.to_owned(), day.to_owned());
-                self.appearances.push(Appearance { part, keys: keys.clone(), day, since, shows });
-            }
-        }
-    }
-
     /// From the day on which data is whole, as periods are known only from then on.
     pub(super) fn since_whole(&self) -> Vec<(Since, Option<String>)> {
         vec![(Since::Days(self.model.calendar.data_from, Vec::new()), None)]
@@ -371,39 +345,6 @@ impl<'a> Planner<'a> {
         let name = self.columns.take("last_day");
         select.column(fold(&max::MAX, day), &name);
         name
-    }
-
-    /// A scan only for the first day on which each slice has a row.
-    fn first_days(&mut self, group: &Group, ask: &Ask) {
-        let (Some(count), Some(time)) = (group.slices, group.time) else { return };
-        let mut scan = self.rows_of(group.source);
-        let mut select = Select::default();
-        let keys: Vec<Key> = group.keys.iter().take(count).cloned().collect();
-        add_keys(&mut scan, &keys, &mut select);
-        select.group_by_these();
-        let day = scan.day(time);
-        select.column(fold(&min::MIN, day.clone()), "day");
-        let accumulates = self.question.since.map(|since| counts_since(self.model, group.source, time, since));
-        let whole = Since::Days(self.model.calendar.data_from, Vec::new());
-        let since = if accumulates.is_some() { &whole } else { &ask.since };
-        let from = match since {
-            Since::Days(from, found) if found.is_empty() => Some(*from),
-            Since::Days(..) | Since::Ever => None,
-        };
-        select.filter = scan.range(time, Days { from });
-        if from.is_none() {
-            select.filter.extend(since.counts(&day));
-        }
-        let conditions = ask.aggregate.filter.iter().flat_map(Expr::conjuncts);
-        let conditions = conditions.filter(|condition| accumulates.as_ref() != Some(*condition));
-        select.filter.extend(Expr::all(conditions.cloned().collect()).map(|condition| scan.row(&condition)));
-        let (from, joins) = self.finish(scan);
-        select.from = Some(from);
-        select.joins = joins;
-        let source = self.model.sources.get(group.source).name.value.clone();
-        let part = self.names.take(&format!("first_{source}_day"));
-        self.push(&part, select);
-        self.appears_on(group, &part, "day", vec![(Since::Ever, None)]);
     }
 
     /// Rows joined to the days of each window, or to the aggregates over related rows that their condition needs.
