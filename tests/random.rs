@@ -29,6 +29,8 @@ mod formulas;
 mod functions;
 #[path = "random/generate.rs"]
 mod generate;
+#[path = "random/goals.rs"]
+mod goals;
 #[path = "random/journeys.rs"]
 mod journeys;
 #[path = "random/print.rs"]
@@ -53,7 +55,6 @@ mod twin;
 use engine::{Answer, Engine};
 use evaluate::{Evaluator, Line};
 use kpic::diagnostic::Findings;
-use kpic::diagnostic::render::{Look, human};
 use kpic::pipeline::{Options, check_texts};
 use kpic::plan::views::{query, views};
 use project::{Grain, Project, Value};
@@ -171,18 +172,27 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
             }
         }
     }
-    if expected == views.len() {
-        Ok(())
-    } else {
-        Err(TestCaseError::fail(format!("{} views instead of {expected}", views.len())))
+    if expected != views.len() {
+        return Err(TestCaseError::fail(format!("{} views instead of {expected}", views.len())));
+    }
+    let goals = match goals::goals(project, &whole, &evaluator) {
+        Ok(Some(goals)) => goals,
+        Ok(None) => return Ok(()),
+        Err(_) if project.reduced => return Ok(()),
+        Err(why) => return Err(TestCaseError::fail(format!("key results are refused:\n{why}"))),
+    };
+    let answer = engine.answers("", std::slice::from_ref(&goals.sql)).pop().unwrap();
+    let rows = answer.map_err(|why| TestCaseError::fail(format!("the engine refuses key results:\n{why}\n{}", goals.sql)))?;
+    match goals::difference(&goals, &rows, rounding) {
+        None => Ok(()),
+        Some(problem) => Err(TestCaseError::fail(format!("key results of slices: {problem}\n{}", goals.sql))),
     }
 }
 
 /// The SQL of all views, and of all KPIs together; what is wrong with the project if the compiler refuses it.
 fn compile(project: &Project) -> Result<(Views, Vec<Together>, Findings), String> {
     let checked = check_texts(print::files(project), &Options::default());
-    let valid =
-        checked.valid().map_err(|checked| human(&checked.findings, &checked.files, Look { color: false, width: 120 }))?;
+    let valid = checked.valid().map_err(|checked| print::findings(&checked))?;
     let dialect = kpic::sql::dialect::dialect(None);
     let sql = |shows| kpic::sql::query(&query(&valid, shows).unwrap(), dialect);
     let views = views(&valid).iter().map(|view| (view.name.clone(), sql(&view.shows))).collect();

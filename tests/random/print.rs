@@ -6,6 +6,8 @@ use super::project::{
     Project, Row, RowLeaf, Source, Step, Type, Unit, Value, Window,
 };
 use super::stocks::print as stocks;
+use kpic::diagnostic::render::{Look, human};
+use kpic::pipeline::Checked;
 use std::fmt::{self, Debug, Write};
 
 /// The files of a project.
@@ -342,6 +344,11 @@ fn literal(value: &Value) -> String {
         Value::Time(_) | Value::Instant { .. } => unreachable!("formulas have no literals with a time of day"),
         Value::Span(count, unit) => format!("{count} {}s", unit.name()),
     }
+}
+
+/// What the compiler found.
+pub fn findings(checked: &Checked) -> String {
+    human(&checked.findings, &checked.files, Look { color: false, width: 120 })
 }
 
 /// The statements that make the tables.
