@@ -174,7 +174,7 @@ copy (select * from (values ('s1', 'Ulm'), ('s2', 'Bonn')) v(code, town)) to 'sh
             ["raw_amount >= 0", "town is null or town is not null", "as_written is null or town is not null or raw_day < day"]
         {
             let asked = warehouse.says(&[&["query", "total"], more, &["--format", "csv", "--where", condition]].concat());
-            let first: Vec<&str> = asked.lines().skip(1).map(|line| line.splitn(3, ',').nth(1).unwrap()).collect();
+            let first: Vec<&str> = asked.lines().skip(1).map(|line| line.split(',').nth(1).unwrap()).collect();
             assert_eq!(first, ["300", "1000", "2000"], "{more:?} {condition}: {asked}");
         }
     }
