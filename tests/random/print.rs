@@ -14,7 +14,9 @@ pub fn files(project: &Project) -> Vec<(String, String)> {
 }
 
 fn settings(calendar: &Calendar) -> String {
-    let mut text = format!("kpic: 1\nproject: random\ncalendar:\n  start: {}\n", calendar.start);
+    // What is refused is said, and then worked out all the same.
+    let mut text = "kpic: 1\nproject: random\nlints: { fan-out: warn }\n".to_owned();
+    _ = writeln!(text, "calendar:\n  start: {}", calendar.start);
     if calendar.data_from != calendar.start {
         _ = writeln!(text, "  data_from: {}", calendar.data_from);
     }
@@ -29,8 +31,6 @@ fn settings(calendar: &Calendar) -> String {
     }
     _ = writeln!(text, "  week_starts: {}", format!("{:?}", calendar.week_starts).to_lowercase());
     _ = writeln!(text, "  fiscal_year_starts: {}", MONTHS[usize::try_from(calendar.fiscal_month).unwrap() - 1]);
-    // What is refused is said, and then worked out all the same.
-    text.push_str("lints: { fan-out: warn }\n");
     text
 }
 
