@@ -37,6 +37,8 @@ mod print;
 mod project;
 #[path = "random/rows.rs"]
 mod rows;
+#[path = "random/shown.rs"]
+mod shown;
 #[path = "random/shrink.rs"]
 mod shrink;
 #[path = "random/stocks/mod.rs"]
@@ -45,6 +47,8 @@ mod stocks;
 mod together;
 #[path = "random/twin.rs"]
 mod twin;
+#[path = "random/whole.rs"]
+mod whole;
 
 use engine::{Answer, Engine};
 use evaluate::{Evaluator, Line};
@@ -80,6 +84,16 @@ fn the_sql_agrees_with_the_evaluator() {
 
 #[test]
 fn a_calendar_whose_rows_are_what_the_rules_give_shows_the_same() {
+    of_twins(twin::agree);
+}
+
+#[test]
+fn a_day_that_is_today_shows_what_it_shows_when_it_is_named() {
+    of_twins(twin::agree_today);
+}
+
+/// Compares each of some projects with one that has to show the same.
+fn of_twins(agree: fn(&Project, &mut Engine) -> Result<usize, TestCaseError>) {
     let setting = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().unwrap());
     let config = Config {
         cases: u32::try_from(setting("KPIC_RANDOM_CASES").unwrap_or(300) / 3).unwrap().max(1),
@@ -91,7 +105,7 @@ fn a_calendar_whose_rows_are_what_the_rules_give_shows_the_same() {
     let cases = config.cases;
     let (engine, compared) = (RefCell::new(Engine::start()), RefCell::new(0));
     let result = TestRunner::new(config).run(&generate::Projects, |project| {
-        *compared.borrow_mut() += twin::agree(&project, &mut engine.borrow_mut())?;
+        *compared.borrow_mut() += agree(&project, &mut engine.borrow_mut())?;
         Ok(())
     });
     match result {
@@ -167,7 +181,11 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
 
 /// The SQL of all views, and of all KPIs together; what is wrong with the project if the compiler refuses it.
 fn compile(project: &Project) -> Result<(Views, Vec<Together>), String> {
-    let checked = check_texts(print::files(project), &Options::default());
+    compile_files(print::files(project))
+}
+
+fn compile_files(files: Vec<(String, String)>) -> Result<(Views, Vec<Together>), String> {
+    let checked = check_texts(files, &Options::default());
     let valid =
         checked.valid().map_err(|checked| human(&checked.findings, &checked.files, Look { color: false, width: 120 }))?;
     let dialect = kpic::sql::dialect::dialect(None);
