@@ -41,6 +41,8 @@ mod project;
 mod rows;
 #[path = "random/sharing.rs"]
 mod sharing;
+#[path = "random/shown.rs"]
+mod shown;
 #[path = "random/shrink.rs"]
 mod shrink;
 #[path = "random/stocks/mod.rs"]
@@ -51,6 +53,8 @@ mod text;
 mod together;
 #[path = "random/twin.rs"]
 mod twin;
+#[path = "random/whole.rs"]
+mod whole;
 
 use engine::{Answer, Engine};
 use evaluate::{Evaluator, Line};
@@ -86,6 +90,16 @@ fn the_sql_agrees_with_the_evaluator() {
 
 #[test]
 fn a_calendar_whose_rows_are_what_the_rules_give_shows_the_same() {
+    of_twins(twin::agree);
+}
+
+#[test]
+fn a_day_that_is_today_shows_what_it_shows_when_it_is_named() {
+    of_twins(twin::agree_today);
+}
+
+/// Compares each of some projects with one that has to show the same.
+fn of_twins(agree: fn(&Project, &mut Engine) -> Result<usize, TestCaseError>) {
     let setting = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().unwrap());
     let config = Config {
         cases: u32::try_from(setting("KPIC_RANDOM_CASES").unwrap_or(300) / 3).unwrap().max(1),
@@ -97,7 +111,7 @@ fn a_calendar_whose_rows_are_what_the_rules_give_shows_the_same() {
     let cases = config.cases;
     let (engine, compared) = (RefCell::new(Engine::start()), RefCell::new(0));
     let result = TestRunner::new(config).run(&generate::Projects, |project| {
-        *compared.borrow_mut() += twin::agree(&project, &mut engine.borrow_mut())?;
+        *compared.borrow_mut() += agree(&project, &mut engine.borrow_mut())?;
         Ok(())
     });
     match result {
@@ -191,7 +205,11 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
 
 /// The SQL of all views, and of all KPIs together; what is wrong with the project if the compiler refuses it.
 fn compile(project: &Project) -> Result<(Views, Vec<Together>, Findings), String> {
-    let checked = check_texts(print::files(project), &Options::default());
+    compile_files(print::files(project))
+}
+
+fn compile_files(files: Vec<(String, String)>) -> Result<(Views, Vec<Together>, Findings), String> {
+    let checked = check_texts(files, &Options::default());
     let valid = checked.valid().map_err(|checked| print::findings(&checked))?;
     let dialect = kpic::sql::dialect::dialect(None);
     let sql = |shows| kpic::sql::query(&query(&valid, shows).unwrap(), dialect);

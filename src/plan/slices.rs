@@ -1,16 +1,14 @@
 //! Slices: which values the dimensions have had, since when, and the dense set of periods and slices.
 
+use super::appear::Appearance;
 use super::assemble::Planner;
-use super::expand::{Move, counts_since};
+use super::expand::Move;
 use super::relation::{Body, JoinKind, Scalar, Select, column, fold};
-use super::rows::{Appearance, Ask, Group, Key, add_keys};
-use super::scan::Days;
-use super::since::Since;
 use super::spine::Need;
 use crate::calendar::Grain;
 use crate::functions::{min, operators};
 use crate::model::DimensionId;
-use crate::model::expr::{Expr, RowExpr};
+use crate::model::expr::Expr;
 use std::collections::BTreeSet;
 
 impl Planner<'_> {
@@ -62,65 +60,6 @@ impl Planner<'_> {
         let part = self.names.take(&format!("each_{of}"));
         self.push(&part, select);
         self.slices.insert(dimensions, part);
-    }
-
-    /// Makes rows known as those that show which slices there are: all of a part, or some of them for each day from which they do.
-    pub(super) fn appears(&mut self, group: &Group, part: &str, day: &str, which: Vec<(Since, Option<String>)>) {
-        if self.question.since.is_none() {
-            self.appears_on(group, part, day, which);
-            return;
-        }
-        // Everything since a day is read, and a slice may have been there before.
-        let mut known: Vec<&Option<RowExpr>> = Vec::new();
-        for ask in &group.asks {
-            if !known.contains(&&ask.aggregate.filter) {
-                known.push(&ask.aggregate.filter);
-                self.first_days(group, ask);
-            }
-        }
-    }
-
-    fn appears_on(&mut self, group: &Group, part: &str, day: &str, which: Vec<(Since, Option<String>)>) {
-        if let Some(count) = group.slices {
-            let keys: Vec<String> = group.keys.iter().take(count).map(|key| key.name.clone()).collect();
-            for (since, shows) in which {
-                let (part, day) = (part.to_owned(), day.to_owned());
-                self.appearances.push(Appearance { part, keys: keys.clone(), day, since, shows });
-            }
-        }
-    }
-
-    /// A scan only for the first day on which each slice has a row.
-    pub(super) fn first_days(&mut self, group: &Group, ask: &Ask) {
-        let (Some(count), Some(time)) = (group.slices, group.time) else { return };
-        let mut scan = self.rows_of(group.source);
-        let mut select = Select::default();
-        let keys: Vec<Key> = group.keys.iter().take(count).cloned().collect();
-        add_keys(&mut scan, &keys, &mut select);
-        select.group_by_these();
-        let day = scan.day(time);
-        select.column(fold(&min::MIN, day.clone()), "day");
-        let accumulates = self.question.since.map(|since| counts_since(self.model, group.source, time, since));
-        let whole = Since::Days(self.model.calendar.data_from, Vec::new());
-        let since = if accumulates.is_some() { &whole } else { &ask.since };
-        let from = match since {
-            Since::Days(from, found) if found.is_empty() => Some(*from),
-            Since::Days(..) | Since::Ever => None,
-        };
-        select.filter = scan.range(time, Days { from });
-        if from.is_none() {
-            select.filter.extend(since.counts(&day));
-        }
-        let conditions = ask.aggregate.filter.iter().flat_map(Expr::conjuncts);
-        let conditions = conditions.filter(|condition| accumulates.as_ref() != Some(*condition));
-        select.filter.extend(Expr::all(conditions.cloned().collect()).map(|condition| scan.row(&condition)));
-        let (from, joins) = self.finish(scan);
-        select.from = Some(from);
-        select.joins = joins;
-        let source = self.model.sources.get(group.source).name.value.clone();
-        let part = self.names.take(&format!("first_{source}_day"));
-        self.push(&part, select);
-        self.appears_on(group, &part, "day", vec![(Since::Ever, None)]);
     }
 
     /// The values that some of the dimensions have had.

@@ -433,7 +433,7 @@ fn made_reference(project: &Project, source: &Source, choices: &mut Choices) -> 
     let mut with = project.clone();
     with.sources.insert(0, source.clone());
     let times = Times::new(&project.calendar, choices);
-    let maker = conditions::Maker { project: &with, source, times: &times, related: false };
+    let maker = conditions::Maker { project: &with, source, times: &times, related: false, only_within: false };
     let whole = maker.path(choices, |ty| ty == Type::Integer);
     let (Some(whole), false) = (whole, targets.is_empty()) else { return Vec::new() };
     let (target, ty) = choices.pick(&targets).clone();
