@@ -29,6 +29,8 @@ mod formulas;
 mod functions;
 #[path = "random/generate.rs"]
 mod generate;
+#[path = "random/goals.rs"]
+mod goals;
 #[path = "random/guards.rs"]
 mod guards;
 #[path = "random/journeys.rs"]
@@ -41,19 +43,24 @@ mod project;
 mod rows;
 #[path = "random/sharing.rs"]
 mod sharing;
+#[path = "random/shown.rs"]
+mod shown;
 #[path = "random/shrink.rs"]
 mod shrink;
 #[path = "random/stocks/mod.rs"]
 mod stocks;
+#[path = "random/text.rs"]
+mod text;
 #[path = "random/together.rs"]
 mod together;
 #[path = "random/twin.rs"]
 mod twin;
+#[path = "random/whole.rs"]
+mod whole;
 
 use engine::{Answer, Engine};
 use evaluate::{Evaluator, Line};
 use guards::{Found, Looks};
-use kpic::diagnostic::render::{Look, human};
 use kpic::pipeline::{Options, Valid, check_texts};
 use kpic::plan::relation::Query;
 use kpic::plan::views::{Shows, query, views};
@@ -86,6 +93,16 @@ fn the_sql_agrees_with_the_evaluator() {
 
 #[test]
 fn a_calendar_whose_rows_are_what_the_rules_give_shows_the_same() {
+    of_twins(twin::agree);
+}
+
+#[test]
+fn a_day_that_is_today_shows_what_it_shows_when_it_is_named() {
+    of_twins(twin::agree_today);
+}
+
+/// Compares each of some projects with one that has to show the same.
+fn of_twins(agree: fn(&Project, &mut Engine) -> Result<usize, TestCaseError>) {
     let setting = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().unwrap());
     let config = Config {
         cases: u32::try_from(setting("KPIC_RANDOM_CASES").unwrap_or(300) / 3).unwrap().max(1),
@@ -97,7 +114,7 @@ fn a_calendar_whose_rows_are_what_the_rules_give_shows_the_same() {
     let cases = config.cases;
     let (engine, compared) = (RefCell::new(Engine::start()), RefCell::new(0));
     let result = TestRunner::new(config).run(&generate::Projects, |project| {
-        *compared.borrow_mut() += twin::agree(&project, &mut engine.borrow_mut())?;
+        *compared.borrow_mut() += agree(&project, &mut engine.borrow_mut())?;
         Ok(())
     });
     match result {
@@ -123,7 +140,9 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
         Err(_) if project.reduced => return Ok(()),
         Err(why) => return Err(TestCaseError::fail(format!("a valid project is refused:\n{why}"))),
     };
-    let statements = format!("set threads = 1;\nset TimeZone = '{}';\n{}", project.session, print::tables(project));
+    if let Some((name, problem)) = views.iter().find_map(|(name, sql)| Some((name, text::problem(sql)?))) {
+        return Err(TestCaseError::fail(format!("the SQL of {name} has {problem}")));
+    }
     let queries: Vec<String> = views
         .iter()
         .map(|(_, sql)| sql)
@@ -132,7 +151,7 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
         .chain(looks.iter().flat_map(|looks| &looks.sql))
         .cloned()
         .collect();
-    let mut answers = engine.answers(&statements, &queries);
+    let mut answers = engine.answers(&statements_of(project, project), &queries);
     let mut answers_together = answers.split_off(views.len());
     let mut checked = answers_together.split_off(together.len());
     let looked = checked.split_off(checks.len());
@@ -179,6 +198,7 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
     if expected != views.len() {
         return Err(TestCaseError::fail(format!("{} views instead of {expected}", views.len())));
     }
+    goals_agree(project, &whole, engine, &evaluator)?;
     let found = found(&looks, &looked)?;
     let problem = views.iter().zip(&found).find_map(|((name, _), found)| Some((name, found.wrong(valid.model(), &whole)?)));
     if let Some((name, problem)) = problem {
@@ -192,6 +212,33 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
     }
     let answers: Vec<&Vec<Answer>> = views.iter().filter_map(|(name, _)| answers.get(name)?.as_ref().ok()).collect();
     Guarded { project: &whole, views: &views, looks: &looks, answers: &answers, before: &found }.agree(engine)
+}
+
+/// What is run before any query: the settings of a session, and the tables of some rows.
+fn statements_of(project: &Project, stored: &Project) -> String {
+    let settings: String = project.settings.iter().map(|setting| format!("{setting};\n")).collect();
+    format!("set threads = 1;\nset TimeZone = '{}';\n{settings}{}", project.session, print::tables(stored))
+}
+
+/// Whether key results of slices show what the evaluator says.
+fn goals_agree(
+    project: &Project,
+    whole: &Project,
+    engine: &mut Engine,
+    evaluator: &Evaluator<'_>,
+) -> Result<(), TestCaseError> {
+    let goals = match goals::goals(project, whole, evaluator) {
+        Ok(Some(goals)) => goals,
+        Ok(None) => return Ok(()),
+        Err(_) if project.reduced => return Ok(()),
+        Err(why) => return Err(TestCaseError::fail(format!("key results are refused:\n{why}"))),
+    };
+    let answer = engine.answers("", std::slice::from_ref(&goals.sql)).pop().unwrap();
+    let rows = answer.map_err(|why| TestCaseError::fail(format!("the engine refuses key results:\n{why}\n{}", goals.sql)))?;
+    match goals::difference(&goals, &rows, rounding(project)) {
+        None => Ok(()),
+        Some(problem) => Err(TestCaseError::fail(format!("key results of slices: {problem}\n{}", goals.sql))),
+    }
 }
 
 /// What the rows say to all that the views rely on.
@@ -261,9 +308,8 @@ impl Guarded<'_> {
     fn with(&self, project: &Project, engine: &mut Engine) -> Result<(Vec<Vec<Answer>>, Vec<Found<'_>>), TestCaseError> {
         let mut stored = project.clone();
         stored.sources.retain(|source| source.journey.is_none());
-        let statements = format!("set threads = 1;\nset TimeZone = '{}';\n{}", project.session, print::tables(&stored));
         let sql = self.views.iter().map(|(_, sql)| sql).chain(self.looks.iter().flat_map(|looks| &looks.sql));
-        let mut answers = engine.answers(&statements, &sql.cloned().collect::<Vec<_>>());
+        let mut answers = engine.answers(&statements_of(project, &stored), &sql.cloned().collect::<Vec<_>>());
         let looked = answers.split_off(self.views.len());
         let refused = |why: String| TestCaseError::fail(format!("the engine refuses other rows:\n{why}"));
         let answers = answers.into_iter().map(|answer| answer.map_err(refused)).collect::<Result<Vec<_>, _>>()?;
@@ -299,9 +345,12 @@ struct Compiled {
 
 /// The SQL of all views, and of all KPIs together; what is wrong with the project if the compiler refuses it.
 fn compile(project: &Project) -> Result<Compiled, String> {
-    let checked = check_texts(print::files(project), &Options::default());
-    let valid =
-        checked.valid().map_err(|checked| human(&checked.findings, &checked.files, Look { color: false, width: 120 }))?;
+    compile_files(print::files(project))
+}
+
+fn compile_files(files: Vec<(String, String)>) -> Result<Compiled, String> {
+    let checked = check_texts(files, &Options::default());
+    let valid = checked.valid().map_err(|checked| print::findings(&checked))?;
     let dialect = kpic::sql::dialect::dialect(None);
     let sql = |plan: &Query| kpic::sql::query(plan, dialect);
     let plans: Vec<_> = views(&valid).into_iter().map(|view| (query(&valid, &view.shows).unwrap(), view)).collect();

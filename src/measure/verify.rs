@@ -13,6 +13,7 @@ use crate::model::{ColumnId, Model, Source, SourceId, Storage};
 use crate::plan::checks;
 use crate::plan::relation::RelationRef;
 use crate::plan::rules::{self, Rule};
+use crate::rawsql;
 use crate::sql;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -174,7 +175,8 @@ fn raw_columns(
             let Storage::Raw(each) = &column.storage else { continue };
             let own = each.iter().find(|(dialect, _)| dialect.as_deref() == Some(session.dialect().name()));
             let Some((_, raw)) = own.or_else(|| each.iter().find(|(dialect, _)| dialect.is_none())) else { continue };
-            queries.push(format!("select column_type from (describe select ({raw}) as made from {relation})"));
+            let raw = rawsql::enclosed(raw);
+            queries.push(format!("select column_type from (describe select {raw} as made from {relation})"));
             asked.push((*id, column_id));
         }
     }

@@ -19,15 +19,13 @@ pub enum Atom {
         /// The column.
         name: String,
     },
-    /// SQL that a spec gave.
-    Raw(String),
     /// A moment on a stored clock.
     Moment(Moment),
     /// An aggregate over the group.
     Aggregate(Box<Fold>),
     /// An aggregate over a range of rows in an order.
     Rolling(Box<Rolling>),
-    /// How many rows of its part, up to this one in an order, hold a condition.
+    /// What the rows of its part come to, up to this one in an order.
     SoFar(Box<SoFar>),
     /// How far a row is from the first of its part, in an order; from 1.
     RowNumber(Box<Ranking>),
@@ -96,15 +94,24 @@ pub struct Rolling {
     pub days_before: Option<i64>,
 }
 
-/// A count of rows up to the row at hand.
+/// What rows come to up to the row at hand.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SoFar {
-    /// Which rows count.
-    pub of: Scalar,
+    /// What is made of them.
+    pub of: Running,
     /// Within which parts.
     pub part: Vec<Scalar>,
     /// In which order; `true` for the greatest first. Nulls come last.
     pub order: Vec<(Scalar, bool)>,
+}
+
+/// What is made of the rows up to the row at hand.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Running {
+    /// How many hold a condition.
+    Count(Scalar),
+    /// The greatest value.
+    Greatest(Scalar),
 }
 
 /// A rank within a part.
@@ -315,6 +322,8 @@ pub enum Relies {
     },
     /// No two rows have the same key.
     UniqueKey,
+    /// Rows are told from others by their keys, among them rows that the select's own conditions leave out.
+    ToldApart,
     /// No two rows that share these values have the same key.
     UniqueAmong(Vec<Scalar>),
 }
@@ -405,7 +414,7 @@ impl Atom {
     /// Visits the expressions in it; not those of a query of its own.
     pub fn parts<'a>(&'a self, visit: &mut dyn FnMut(&'a Scalar)) {
         match self {
-            Atom::Column { .. } | Atom::Raw(_) | Atom::Moment(_) | Atom::Today(_) | Atom::Single(_) => {}
+            Atom::Column { .. } | Atom::Moment(_) | Atom::Today(_) | Atom::Single(_) => {}
             Atom::Aggregate(fold) => {
                 fold.argument.iter().chain(&fold.filter).chain(&fold.order).for_each(visit);
             }
@@ -414,7 +423,8 @@ impl Atom {
             }
             Atom::SoFar(so_far) => {
                 let order = so_far.order.iter().map(|(by, _)| by);
-                std::iter::once(&so_far.of).chain(&so_far.part).chain(order).for_each(visit);
+                let (Running::Count(of) | Running::Greatest(of)) = &so_far.of;
+                std::iter::once(of).chain(&so_far.part).chain(order).for_each(visit);
             }
             Atom::RowNumber(ranking) => ranking.part.iter().chain(ranking.order.iter().map(|(by, _)| by)).for_each(visit),
             Atom::Neighbour(neighbour) => {

@@ -15,6 +15,7 @@ use super::relation::{
 use super::scan::Scan;
 use crate::functions::count_distinct::COUNT_DISTINCT;
 use crate::functions::{count, operators};
+use crate::model::clock::TimeKind;
 use crate::model::expr::{Expr, Literal, Node, Path, RowLeaf};
 use crate::model::facts::Type;
 use crate::model::{CalendarSource, Column, ColumnId, Holds, KeyPart, Model, Source, SourceId, Storage};
@@ -227,9 +228,10 @@ fn followed(mut rows: RowsOf<'_>) -> (From, Followed) {
     if let Some(Holds::Valid { from, to, inclusive: last_day }) = model.sources.get(source).holds {
         inclusive = last_day;
         let since = rows.scan.path(&Path::to(from));
+        let in_order = rows.scan.time_as(TimeKind::Instant, &Path::to(from));
         // One order over all keys: engines take half the time of one for each key.
         let next = |value: &Scalar| {
-            let (value, order) = (value.clone(), key.iter().chain([&since]).cloned().collect());
+            let (value, order) = (value.clone(), key.iter().chain([&in_order]).cloned().collect());
             Expr::leaf(Atom::Neighbour(Box::new(Neighbour { value, offset: 1, part: Vec::new(), order })))
         };
         // A last day is whole, whenever on it a state begins.
@@ -408,7 +410,12 @@ impl<'a> RowsOf<'a> {
     fn borders(&mut self) -> Vec<Scalar> {
         match self.model.sources.get(self.source).holds {
             Some(Holds::Valid { from, to, inclusive: true }) => vec![self.scan.day(from), self.scan.day(to)],
-            _ => self.bounds(),
+            Some(Holds::Valid { from, to, .. }) => {
+                let kinds = [from, to].map(|column| self.model.path_time_kind(self.source, &Path::to(column)));
+                let kind = kinds.into_iter().min().flatten().unwrap_or(TimeKind::Day);
+                vec![self.scan.time_as(kind, &Path::to(from)), self.scan.time_as(kind, &Path::to(to))]
+            }
+            _ => Vec::new(),
         }
     }
 

@@ -132,6 +132,9 @@ fn what_figures_leave_out_is_said_and_they_are_shown() {
     assert_eq!(said(&outcome), [WITHOUT_DAY, BELOW], "{}", outcome.stderr);
 }
 
+/// What stands in a source in the place of its table.
+type Relation = fn(&str) -> String;
+
 #[test]
 fn tables_files_and_queries_are_looked_at_alike() {
     let folder = shop("");
@@ -139,7 +142,7 @@ fn tables_files_and_queries_are_looked_at_alike() {
         .map(|table| format!("copy {table} to '{table}.parquet'; copy {table} to '{table}.csv' (header);"))
         .concat();
     folder.sql("shop.duckdb", &copies);
-    let ways: [(&str, fn(&str) -> String); 3] = [
+    let ways: [(&str, Relation); 3] = [
         ("files: {}.parquet", |table| format!("files: {table}.parquet")),
         ("files: {}.csv", |table| format!("files: {table}.csv")),
         ("query: from {}", |table| format!("query: select * from {table}")),

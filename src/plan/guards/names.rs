@@ -73,8 +73,6 @@ pub(super) fn columns_in(expr: &Scalar) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     expr.leaves(&mut |atom| match atom {
         Atom::Column { of, name } => _ = found.insert((of.clone(), name.clone())),
-        // What raw SQL names is not known.
-        Atom::Raw(_) => _ = found.insert((String::new(), String::new())),
         Atom::Single(select) => {
             let own: BTreeSet<&str> =
                 select.from.iter().chain(select.joins.iter().map(|join| &join.from)).map(|from| from.name.as_str()).collect();

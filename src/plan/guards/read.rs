@@ -155,6 +155,10 @@ impl Looking<'_> {
                     self.states(&all, &within, &more(&[], visible), read.source);
                 }
                 Relies::UniqueKey => self.key(read.source, &within, own.clone()),
+                Relies::ToldApart if matches!(source.holds, Some(Holds::Valid { .. })) => {
+                    self.rule(read.source, Rule::NoOverlap, &within, more(&[], &read.range));
+                }
+                Relies::ToldApart => self.key(read.source, &within, more(&[], &read.range)),
                 Relies::UniqueAmong(values) => self.among(read.source, values),
             }
         }
