@@ -393,7 +393,7 @@ const GUARDED: &[(&str, &[&str])] = &[
 ];
 
 /// How often each question may take the time that it takes without checks.
-const AT_MOST_GUARDED: f64 = 2.0;
+const AT_MOST_GUARDED: f64 = 1.3;
 
 fn main() {
     let only: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();

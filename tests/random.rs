@@ -221,11 +221,11 @@ fn statements_of(project: &Project, stored: &Project) -> String {
 }
 
 /// Whether key results of slices show what the evaluator says.
-fn goals_agree(
+fn goals_agree<'a>(
     project: &Project,
-    whole: &Project,
+    whole: &'a Project,
     engine: &mut Engine,
-    evaluator: &Evaluator<'_>,
+    evaluator: &Evaluator<'a>,
 ) -> Result<(), TestCaseError> {
     let goals = match goals::goals(project, whole, evaluator) {
         Ok(Some(goals)) => goals,
