@@ -504,7 +504,7 @@ fn rounds_in(target: &Path) -> Vec<String> {
     assert_eq!(files.len(), 302, "files are missing");
     // What is checked of the data is the same in every round.
     for file in files.iter().filter(|file| !file.ends_with("source_checks.sql")) {
-        let text = fs::read_to_string(&file).unwrap();
+        let text = fs::read_to_string(file).unwrap();
         let round = text.split("round ").nth(1).unwrap().split('\'').next().unwrap().to_owned();
         if !found.contains(&round) {
             found.push(round);

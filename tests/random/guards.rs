@@ -282,8 +282,8 @@ pub fn checks(project: &Project, answer: &[Answer]) -> Option<String> {
                 let target = project.source(source.column(&path[0]).references.as_ref().unwrap());
                 let at = target.at(target.key.as_ref().unwrap());
                 let known = |key: &Value| target.rows.iter().any(|cells| cells[at] == *key);
-                let stored = |record: Record<'_>| record.cells[source.at(&path[0])].clone();
-                records().map(stored).filter(|key| *key != Value::Null && !known(key)).count()
+                // The key may be worked out.
+                records().map(|record| rows.column(record, &path)).filter(|key| *key != Value::Null && !known(key)).count()
             }
             "ends-before-it-begins" => records().filter(|record| ends_early(&rows, *record)).count(),
             other => return Some(format!("source_checks has a rule {other}")),
@@ -350,12 +350,11 @@ fn ends_early(rows: &Rows<'_>, record: Record<'_>) -> bool {
     compare(&time(to), &time(from)) == Some(Ordering::Less)
 }
 
-/// Where a state begins or ends: a moment, and that of a date is when it begins; with a last day the day.
+/// Where a state begins or ends: with a last day the day. A date and a time are compared by their days.
 fn bound(value: Value, inclusive: bool) -> Value {
     match value {
         Value::Null => Value::Null,
         value if inclusive => Value::Date(day_of(&value)),
-        Value::Date(day) => Value::Time(day.to_datetime(jiff::civil::Time::midnight())),
         value => value,
     }
 }

@@ -155,7 +155,7 @@ impl Looking<'_> {
                     self.states(&all, &within, &more(&[], visible), read.source);
                 }
                 Relies::UniqueKey => self.key(read.source, &within, own.clone()),
-                Relies::ToldApart if matches!(source.holds, Some(Holds::Valid { .. })) => {
+                Relies::ToldApart if all.contains(&Rule::NoOverlap) => {
                     self.rule(read.source, Rule::NoOverlap, &within, more(&[], &read.range));
                 }
                 Relies::ToldApart => self.key(read.source, &within, more(&[], &read.range)),

@@ -43,8 +43,12 @@ fn groups<'a>(model: &'a Model, whole: bool, which: impl Fn(&Objective, &KeyResu
         }
         let dimensions = shown.dimensions();
         let member = (objective, result, shown.as_ref());
-        let same =
-            |group: &&mut Group<'_>| group.grain == shown.grain && group.dimensions == dimensions && group.since == since;
+        // The rows of one KPI show slices that another does not have yet.
+        let has_its_slices =
+            |group: &Group<'_>| dimensions.is_empty() || group.members.iter().all(|(_, _, other)| other.kpi == shown.kpi);
+        let same = |group: &&mut Group<'_>| {
+            group.grain == shown.grain && group.dimensions == dimensions && group.since == since && has_its_slices(group)
+        };
         match groups.iter_mut().find(same) {
             Some(group) => group.members.push(member),
             None => groups.push(Group { grain: shown.grain, dimensions, since, members: vec![member] }),
