@@ -304,7 +304,6 @@ impl Guarded<'_> {
     }
 
     /// What views show of other rows, and what is said of these.
-    #[expect(clippy::type_complexity, reason = "used three times, in one place")]
     fn with(&self, project: &Project, engine: &mut Engine) -> Result<(Vec<Vec<Answer>>, Vec<Found<'_>>), TestCaseError> {
         let mut stored = project.clone();
         stored.sources.retain(|source| source.journey.is_none());
