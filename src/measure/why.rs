@@ -5,8 +5,11 @@ use super::{Session, number};
 use crate::align::drivers::{Contribution, Tree};
 use crate::calendar::{Date, Grain, add};
 use crate::engine::{Failure, Rows};
-use crate::model::KpiId;
-use crate::plan::{self, Data, Output, Question, Show};
+use crate::model::expr::Node;
+use crate::model::{Body, DimensionId, KpiId};
+use crate::plan::relation::Query;
+use crate::plan::{self, Data, Output, Question, Show, views};
+use crate::text::Spanned;
 use serde_json::Value;
 
 /// What is asked.
@@ -44,6 +47,23 @@ pub struct Told {
     pub from: (Date, bool),
     /// The first day of the later period, and whether it is complete.
     pub to: (Date, bool),
+    /// What the slices of the KPI contributed, by each dimension that it is sliced by alone, where it has no other components and its
+    /// slices add up to it.
+    pub slices: BySlices,
+}
+
+/// Slices by some dimensions, those of each together.
+pub type BySlices = Vec<(DimensionId, Vec<Slice>)>;
+
+/// A slice at two periods.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Slice {
+    /// Its value of the dimension; nothing for null.
+    pub of: Option<String>,
+    /// Its figure in the earlier period; 0 where it is not there yet.
+    pub before: f64,
+    /// Its figure in the later period.
+    pub now: f64,
 }
 
 /// Asks an engine.
@@ -75,24 +95,25 @@ pub fn why(session: &Session<'_>, guarding: Guarding, asked: Asked) -> Result<Gu
         data: Data::Warehouse,
     };
     let plans = [plan::plan(session.project, &question)];
-    guard::beside(session, guarding, &plans, || {
-        Ok(match session.answer(&plans)?.into_iter().next() {
-            Some(Ok(rows)) => told(asked, tree, &rows),
-            Some(Err(why)) => Outcome::Refused(why),
-            None => told(asked, tree, &Rows::default()),
-        })
+    // Which two periods are shown by slices is known by the answer; their rows are among those of the question.
+    let (_, by_slices) = slice_plans(session, asked, from, asked.to);
+    let read: Vec<Query> = plans.iter().cloned().chain(by_slices).collect();
+    guard::beside(session, guarding, &read, || match session.answer(&plans)?.into_iter().next() {
+        Some(Ok(rows)) => told(session, asked, tree, &rows),
+        Some(Err(why)) => Ok(Outcome::Refused(why)),
+        None => told(session, asked, tree, &Rows::default()),
     })
 }
 
 /// What the rows of the plan tell.
-fn told(asked: Asked, tree: Tree, rows: &Rows) -> Outcome {
+fn told(session: &Session<'_>, asked: Asked, tree: Tree, rows: &Rows) -> Result<Outcome, Failure> {
     let mut periods: Vec<(Date, bool, &Vec<Value>)> = rows.rows.iter().filter_map(|row| period(rows, row)).collect();
     periods.sort_by_key(|(day, ..)| *day);
     let to = match asked.to {
         Some(day) => periods.iter().position(|(known, ..)| *known == day),
         None => periods.iter().rposition(|(day, complete, _)| *complete && asked.from.is_none_or(|from| *day > from)),
     };
-    let Some(to) = to else { return Outcome::NoPeriod(asked.to) };
+    let Some(to) = to else { return Ok(Outcome::NoPeriod(asked.to)) };
     let from = match asked.from {
         Some(day) => periods.iter().position(|(known, ..)| *known == day),
         None => to.checked_sub(1),
@@ -100,14 +121,73 @@ fn told(asked: Asked, tree: Tree, rows: &Rows) -> Outcome {
     let (Some((one, one_complete, before)), Some((two, two_complete, now))) =
         (from.and_then(|from| periods.get(from)), periods.get(to))
     else {
-        return Outcome::NoPeriod(asked.from);
+        return Ok(Outcome::NoPeriod(asked.from));
     };
     let values = |row: &Vec<Value>| -> Vec<Option<f64>> {
         (0..tree.values.len()).map(|at| rows.get(row, &name(at)).and_then(number)).collect()
     };
     let contributions = tree.contributions(&values(before), &values(now));
-    let told = Told { contributions, from: (*one, *one_complete), to: (*two, *two_complete), tree };
-    Outcome::Told(Box::new(told))
+    let slices = match slices(session, asked, *one, *two)? {
+        Ok(slices) => slices,
+        Err(why) => return Ok(Outcome::Refused(why)),
+    };
+    let told = Told { contributions, from: (*one, *one_complete), to: (*two, *two_complete), slices, tree };
+    Ok(Outcome::Told(Box::new(told)))
+}
+
+/// The queries for the slices of a KPI that is not made of others, where they add up to it, each with its dimension.
+fn slice_plans(session: &Session<'_>, asked: Asked, from: Option<Date>, to: Option<Date>) -> (Vec<DimensionId>, Vec<Query>) {
+    let kpi = session.project.model().kpis.get(asked.kpi);
+    let is_whole = matches!(&kpi.body, Body::Formula(calc) if matches!(calc.node, Node::Leaf(_)));
+    if !is_whole || !kpi.facts.adds_over_slices {
+        return (Vec::new(), Vec::new());
+    }
+    let alone = |by: &Spanned<Vec<DimensionId>>| if let [one] = by.value.as_slice() { Some(*one) } else { None };
+    let plan_of = |dimension: DimensionId| {
+        let shown = Output { name: name(0), show: Show::Value(asked.kpi) };
+        let question = Question { outputs: vec![shown], dimensions: vec![dimension], from, to, ..views::blank(asked.grain) };
+        (dimension, plan::plan(session.project, &question))
+    };
+    kpi.by.iter().filter_map(alone).map(plan_of).unzip()
+}
+
+/// What the slices of a KPI come to in two periods. The inner error is what the engine says.
+fn slices(session: &Session<'_>, asked: Asked, one: Date, two: Date) -> Result<Result<BySlices, String>, Failure> {
+    let model = session.project.model();
+    let (dimensions, plans) = slice_plans(session, asked, Some(one), Some(two));
+    let mut all = Vec::new();
+    for (dimension, answer) in dimensions.into_iter().zip(session.answer(&plans)?) {
+        let rows = match answer {
+            Ok(rows) => rows,
+            Err(why) => return Ok(Err(why)),
+        };
+        let mut slices: Vec<Slice> = Vec::new();
+        for row in &rows.rows {
+            let day: Option<Date> = rows.get(row, "period").and_then(Value::as_str).and_then(|day| day.parse().ok());
+            let is_now = match day {
+                Some(day) if day == one => false,
+                Some(day) if day == two => true,
+                _ => continue,
+            };
+            let of = match rows.get(row, &model.dimensions.get(dimension).name) {
+                Some(Value::String(text)) => Some(text.clone()),
+                Some(Value::Null) | None => None,
+                Some(other) => Some(other.to_string()),
+            };
+            let value = rows.get(row, &name(0)).and_then(number).unwrap_or(0.0);
+            let at = slices.iter().position(|slice| slice.of == of).unwrap_or_else(|| {
+                slices.push(Slice { of, before: 0.0, now: 0.0 });
+                slices.len() - 1
+            });
+            if let Some(slice) = slices.get_mut(at) {
+                *(if is_now { &mut slice.now } else { &mut slice.before }) = value;
+            }
+        }
+        let change = |slice: &Slice| (slice.now - slice.before).abs();
+        slices.sort_by(|a, b| change(b).total_cmp(&change(a)).then_with(|| a.of.cmp(&b.of)));
+        all.push((dimension, slices));
+    }
+    Ok(Ok(all))
 }
 
 fn name(at: usize) -> String {
