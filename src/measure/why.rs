@@ -4,7 +4,7 @@ use super::{Session, guard, number};
 use crate::align::drivers::{Contribution, Tree};
 use crate::calendar::{Date, Grain, add};
 use crate::diagnostic::Findings;
-use crate::engine::{Failure, Rows};
+use crate::engine::{Failure, Refusal, Rows};
 use crate::model::KpiId;
 use crate::plan::{self, Data, Output, Question, Show};
 use serde_json::Value;
@@ -31,8 +31,8 @@ pub enum Outcome {
     Unfit(Findings),
     /// There is no such period, or no two of them that are complete.
     NoPeriod(Option<Date>),
-    /// The engine says no.
-    Refused(String),
+    /// The engine cannot work it out.
+    Refused(Refusal),
 }
 
 /// What contributed to a change.

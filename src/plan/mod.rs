@@ -24,6 +24,7 @@ mod complete_each;
 mod custom;
 mod distinct;
 mod expand;
+mod finite;
 mod gaps;
 pub mod guardrails;
 mod journey;

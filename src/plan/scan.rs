@@ -1,9 +1,10 @@
 //! One source's rows: its columns and those of the sources that it refers to, conditions, and the range of time.
 
+use super::finite::{self, Lowered};
 use super::relation::{
     Atom, Beyond, Civil, From, Join, JoinKind, Moment, PeriodOf, RelationRef, Rows, Scalar, Select, SourceRows, column,
 };
-use super::{Data, whole};
+use super::{Data, relation, whole};
 use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add, add_days};
 use crate::functions::{conversions, if_, operators};
 use crate::model::expr::{Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
@@ -111,26 +112,29 @@ impl<'a> Scan<'a> {
 
     /// A row expression.
     pub(super) fn row(&mut self, expr: &RowExpr) -> Scalar {
-        self.row_at(&[], expr)
+        self.row_at(&[], expr).settled()
     }
 
     /// A row expression about the relation at the end of some references.
-    fn row_at(&mut self, through: &[ColumnId], expr: &RowExpr) -> Scalar {
+    fn row_at(&mut self, through: &[ColumnId], expr: &RowExpr) -> Lowered {
         match &expr.node {
-            Node::Literal(literal) => Expr::made(Node::Literal(literal.clone())),
-            Node::Broken => Expr::null(),
+            Node::Literal(literal) => Lowered::new(Expr::made(Node::Literal(literal.clone())), finite::of_literal(literal)),
+            Node::Broken => Lowered::small(Expr::null()),
             Node::Leaf(leaf) => match leaf {
                 RowLeaf::Column(path) => self.path_at(through, path),
-                RowLeaf::Duration(count, _) => Expr::number(count),
+                RowLeaf::Duration(count, _) => Lowered::small(Expr::number(count)),
                 // Conditions on dimensions have become conditions on columns; those on entities are not about rows.
-                RowLeaf::Dimension(_) | RowLeaf::Value => column("", "value"),
-                RowLeaf::Pair(leaf) => self.pairs.get(leaf).cloned().unwrap_or_else(Expr::null),
+                RowLeaf::Dimension(_) | RowLeaf::Value => Lowered::small(column("", "value")),
+                RowLeaf::Pair(leaf) => {
+                    let reach = finite::of_pair(self.model, self.at(through), leaf);
+                    Lowered::new(self.pairs.get(leaf).cloned().unwrap_or_else(Expr::null), reach)
+                }
                 RowLeaf::Reached(reached) => self.row_at(through, &reached.condition),
-                RowLeaf::Related(_) => {
+                RowLeaf::Related(related) => {
                     if self.related.is_empty() {
-                        Expr::null()
+                        Lowered::small(Expr::null())
                     } else {
-                        self.related.remove(0)
+                        Lowered::new(self.related.remove(0), finite::of_aggregate(self.model, &related.aggregate))
                     }
                 }
             },
@@ -139,25 +143,25 @@ impl<'a> Scan<'a> {
                 if let (true, [Expr { node: Node::Leaf(RowLeaf::Column(path)), .. }]) = (is_test, arguments.as_slice()) {
                     // What is null is null on every clock.
                     let whole = self.bare(through, path);
-                    return Expr::apply(function, vec![whole]);
+                    return Lowered::small(Expr::apply(function, vec![whole]));
                 }
                 if function.name == "trunc" {
-                    return self.trunc(through, arguments);
+                    return Lowered::small(self.trunc(through, arguments));
                 }
                 let room = whole::room(self.model, self.at(through), function, arguments);
                 let lowered = arguments.iter().zip(room).map(|(argument, change)| {
                     let value = self.row_at(through, argument);
-                    if let Some(change) = change { Expr::apply(change, vec![value]) } else { value }
+                    if let Some(change) = change { finite::applied(change, vec![value]) } else { value }
                 });
                 let lowered = lowered.collect();
-                Expr::apply(function, lowered)
+                finite::applied(function, lowered)
             }
         }
     }
 
     fn trunc(&mut self, through: &[ColumnId], arguments: &[RowExpr]) -> Scalar {
         let [time, Expr { node: Node::Literal(Literal::Grain(grain)), .. }] = arguments else { return Expr::null() };
-        let of = self.row_at(through, time);
+        let of = self.row_at(through, time).settled();
         let calendar = &self.model.calendar;
         match (&self.calendar, grain) {
             (Some(part), grain) if *grain != Grain::Day => {
@@ -179,20 +183,35 @@ impl<'a> Scan<'a> {
 
     /// A column as formulas see it: times are civil times of the project.
     pub(super) fn path(&mut self, path: &Path) -> Scalar {
-        self.path_at(&[], path)
+        self.path_at(&[], path).settled()
     }
 
-    fn path_at(&mut self, through: &[ColumnId], path: &Path) -> Scalar {
-        let bare = self.bare(through, path);
+    fn path_at(&mut self, through: &[ColumnId], path: &Path) -> Lowered {
+        let Lowered { value: bare, reach } = self.read(through, path);
         let column = self.model.column(self.at(through), path);
         let own = through.is_empty() && path.through.is_empty();
         let known = self.known_days.filter(|(time, ..)| own && *time == path.column);
         let (from, to) = known.map_or((None, None), |(_, from, to)| (from, to));
-        self.civil(column, bare, from, to)
+        Lowered::new(self.civil(column, bare, from, to), reach)
+    }
+
+    /// A column as it is stored, null where that is NaN or infinite.
+    fn bare(&mut self, through: &[ColumnId], path: &Path) -> Scalar {
+        self.read(through, path).settled()
     }
 
     /// A column as it is stored.
-    fn bare(&mut self, through: &[ColumnId], path: &Path) -> Scalar {
+    fn read(&mut self, through: &[ColumnId], path: &Path) -> Lowered {
+        let reach = finite::of_column(self.model, self.at(through), path);
+        if let Storage::Derived(expr) = &self.model.column(self.at(through), path).storage {
+            let whole: Vec<ColumnId> = through.iter().chain(&path.through).copied().collect();
+            return self.derived(&whole, expr);
+        }
+        Lowered::new(self.stored_column(through, path), reach)
+    }
+
+    /// A column of the relation, or one of raw SQL, whatever is in it.
+    pub(super) fn stored_column(&mut self, through: &[ColumnId], path: &Path) -> Scalar {
         let whole: Vec<ColumnId> = through.iter().chain(&path.through).copied().collect();
         let model = self.model;
         let source = self.at(&whole);
@@ -206,7 +225,7 @@ impl<'a> Scan<'a> {
                 };
                 Expr::leaf(Atom::Tuple(parts.iter().map(part).collect()))
             }
-            Storage::Derived(expr) => self.derived(&whole, expr),
+            Storage::Derived(_) => self.bare(through, path),
             Storage::Raw(each) => {
                 let name = model.sources.get(source).made_name(path.column);
                 if self.data == Data::Given {
@@ -223,7 +242,7 @@ impl<'a> Scan<'a> {
     }
 
     /// A derived column at the end of some references. Where these lead to no row it is null, whatever its formula says of nulls.
-    fn derived(&mut self, through: &[ColumnId], expr: &RowExpr) -> Scalar {
+    fn derived(&mut self, through: &[ColumnId], expr: &RowExpr) -> Lowered {
         let value = self.row_at(through, expr);
         let key = self.model.sources.get(self.at(through)).key.first().copied();
         match key {
@@ -232,7 +251,7 @@ impl<'a> Scan<'a> {
                     Node::Leaf(Atom::Tuple(parts)) => parts.into_iter().next().unwrap_or_else(Expr::null),
                     node => Expr::made(node),
                 };
-                Expr::apply(&if_::IF, vec![Expr::apply(&operators::IS_NOT_NULL, vec![key]), value])
+                finite::applied(&if_::IF, vec![Lowered::small(Expr::apply(&operators::IS_NOT_NULL, vec![key])), value])
             }
             _ => value,
         }
@@ -290,7 +309,9 @@ impl<'a> Scan<'a> {
             stored: (!instant).then(|| zone.name().to_owned()),
             project: project.name().to_owned(),
         });
-        Expr::leaf(Atom::Civil(Box::new(Civil { of: stored, instant, pieces, beyond })))
+        let all_known = known_from.is_some() && known_to.is_some();
+        let infinite = (instant && beyond.is_none() && !all_known).then(|| project.name().to_owned());
+        Expr::leaf(Atom::Civil(Box::new(Civil { of: stored, instant, pieces, beyond, infinite })))
     }
 
     /// The civil day of a time column.
@@ -318,13 +339,21 @@ impl<'a> Scan<'a> {
         period_of(&self.model.calendar, grain, civil)
     }
 
-    /// Which rows are visible and in range: conditions on the bare column where that is possible.
+    /// Which rows are visible and in range: conditions on the bare column where that is possible. A row whose time is infinite is in
+    /// no range, not even in one without a beginning.
     pub(super) fn range(&mut self, time: ColumnId, days: Days) -> Vec<Scalar> {
+        let mut conditions = match days.from {
+            Some(from) => self.bound(time, from, true),
+            None => vec![self.is_dated(time)],
+        };
+        conditions.extend(self.visible(time));
+        conditions
+    }
+
+    /// Which rows are visible.
+    pub(super) fn visible(&mut self, time: ColumnId) -> Vec<Scalar> {
         let calendar = &self.model.calendar;
         let mut conditions = Vec::new();
-        if let Some(from) = days.from {
-            conditions.extend(self.bound(time, from, true));
-        }
         match (calendar.as_of, &self.today) {
             (AsOf::Day(last), _) => conditions.extend(self.bound(time, add_days(last, 1), false)),
             (AsOf::Today, Some(today)) => conditions.push(self.before_tomorrow(time, &today.clone())),
@@ -350,6 +379,20 @@ impl<'a> Scan<'a> {
         };
         end.column(bound, "tomorrow");
         Expr::apply(&operators::LESS, vec![bare, Expr::leaf(Atom::Single(Box::new(end)))])
+    }
+
+    /// Rows whose time is not earlier than every moment.
+    fn is_dated(&mut self, time: ColumnId) -> Scalar {
+        let path = Path::to(time);
+        let column = self.model.column(self.source, &path);
+        let stored = !matches!(column.storage, Storage::Derived(_));
+        let clock = match (&column.clock, column.ty) {
+            (_, Type::Date) => relation::Clock::Day,
+            (Clock::Instant, _) if stored => relation::Clock::Instant,
+            _ => relation::Clock::Wall,
+        };
+        let bare = if stored { self.bare(&[], &path) } else { self.path(&path) };
+        Expr::apply(&operators::GREATER, vec![bare, Expr::leaf(Atom::Moment(Moment::Never(clock)))])
     }
 
     /// Rows from the beginning of a day on (`from`), or before it.
@@ -450,10 +493,10 @@ impl<'a> Scan<'a> {
         };
         let by_day = |ty: Type, other: Type| ty == Type::Timestamp && other == Type::Date;
         let ty = referring.columns.get(time).ty;
-        let row_time = self.path_at(before, &Path::to(time));
+        let row_time = self.path_at(before, &Path::to(time)).settled();
         let mut compared = |column: ColumnId| {
             // A date and a timestamp are compared as days.
-            let there = self.path_at(through, &Path::to(column));
+            let there = self.path_at(through, &Path::to(column)).settled();
             let there_ty = target.columns.get(column).ty;
             let day =
                 |change: bool, value: Scalar| if change { Expr::apply(&conversions::TO_DATE, vec![value]) } else { value };

@@ -171,21 +171,21 @@ impl Written {
             let meant = finding.code == &codes::UNDECLARED_GRAIN && !place(finding).is_some_and(is_distinct);
             is_own(finding) && !meant || finding.severity == Severity::Error && !is_wrong
         });
-        reword(&mut remarks, &self.columns);
+        self.reword(&mut remarks);
         // A dimension that does not exist is one mistake, however many columns it should slice.
         let mut said = HashSet::new();
         remarks.retain(|finding| !is_own(finding) || said.insert((finding.code.id, finding.message.clone())));
         remarks
     }
-}
 
-/// Calls the KPIs that are asked for what whoever asks calls them.
-fn reword(findings: &mut Findings, columns: &[Column]) {
-    findings.reword(|text| {
-        columns
-            .iter()
-            .fold(text.to_owned(), |text, column| text.replace(&format!("`{}`", column.kpi), &format!("`{}`", column.called)))
-    });
+    /// Calls the KPIs that are asked for what whoever asks calls them.
+    pub fn reword(&self, findings: &mut Findings) {
+        findings.reword(|text| {
+            self.columns
+                .iter()
+                .fold(text.to_owned(), |text, column| text.replace(&format!("`{}`", column.kpi), &format!("`{}`", column.called)))
+        });
+    }
 }
 
 /// The question for the planner, over the checked model of the project and what is asked.

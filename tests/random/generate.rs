@@ -77,6 +77,7 @@ fn project(choices: &mut Choices) -> Project {
         kpis: Vec::new(),
         session: choices.word(&["UTC", "Asia/Tokyo", "America/Los_Angeles", "Europe/Berlin"]),
         reduced: false,
+        extreme: choices.chance(12),
     };
     data::sources(&mut project, choices);
     data::dimensions(&mut project, choices);
