@@ -297,13 +297,13 @@ mod tests {
     #[test]
     fn findings_call_what_is_asked_by_its_name_or_formula() {
         let asked = Asked { kpis: vec!["aov = revenue / purchases".into(), "revenue + 1".into()], ..Asked::default() };
-        let (Written { columns, .. }, _) = written(&asked);
+        let (written, _) = written(&asked);
         let mut findings = Findings::default();
         findings.push(crate::diagnostic::Finding::placeless(
             &crate::diagnostic::codes::NO_SHARED_DIMENSION,
             format!("`{ASKED}1` and `{ASKED}2` cannot be sliced"),
         ));
-        reword(&mut findings, &columns);
+        written.reword(&mut findings);
         let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
         assert_eq!(messages, ["`aov` and `revenue + 1` cannot be sliced"]);
     }
