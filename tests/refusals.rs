@@ -246,3 +246,22 @@ fn a_database_that_cannot_be_opened_is_said_in_own_words() {
     assert!(found.contains("cannot be opened: it is not a DuckDB database"), "{found}");
     is_plain(&found);
 }
+
+#[cfg(unix)]
+#[test]
+fn an_engine_that_is_stopped_is_said_in_own_words() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = project();
+    let program = folder.path().join("duckdb");
+    for (script, why, code) in [
+        ("#!/bin/sh\nkill -9 $$\n", "DuckDB was stopped before it had answered", 3),
+        ("#!/bin/sh\necho kpic-answer\nexit 1\n", "DuckDB ended before it had answered", 3),
+        ("#!/bin/sh\necho hello\n", "does not answer as DuckDB does", 3),
+    ] {
+        std::fs::write(&program, script).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let (_, found, is) = said(folder.path(), &["run", "--duckdb", &program.display().to_string()]);
+        assert!(found.contains(why), "{found}");
+        assert_eq!(is, code, "{found}");
+    }
+}

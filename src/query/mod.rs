@@ -181,9 +181,9 @@ impl Written {
     /// Calls the KPIs that are asked for what whoever asks calls them.
     pub fn reword(&self, findings: &mut Findings) {
         findings.reword(|text| {
-            self.columns
-                .iter()
-                .fold(text.to_owned(), |text, column| text.replace(&format!("`{}`", column.kpi), &format!("`{}`", column.called)))
+            self.columns.iter().fold(text.to_owned(), |text, column| {
+                text.replace(&format!("`{}`", column.kpi), &format!("`{}`", column.called))
+            })
         });
     }
 }
