@@ -217,6 +217,8 @@ pub static BAD_CALENDAR_SOURCE: Code =
     code!(Error, "K0406", "bad-calendar-source", "a calendar source lacks what a calendar needs");
 /// Hand-kept figures of several grains.
 pub static BAD_VALUES: Code = code!(Error, "K0407", "bad-values", "hand-kept figures do not fit the KPI's grain");
+/// A condition on what comes after the period.
+pub static LOOKS_AHEAD: Code = code!(Error, "K0408", "looks-ahead", "a condition asks for rows that come after the period");
 
 /// `empty: null` where there is nothing that it could change.
 pub static EMPTY_WITHOUT_EFFECT: Code =
@@ -247,6 +249,10 @@ pub static NEEDLESS_AGE: Code = code!(Error, "K0607", "needless-age", "a KPI dec
 /// A figure for each age where there is room for one.
 pub static NO_ROOM_FOR_AGES: Code =
     code!(Error, "K0608", "no-room-for-ages", "a KPI with a figure for each age stands where there is room for one");
+
+/// Two steps that one row could be, of a source without a key.
+pub static STEP_NEEDS_KEY: Code =
+    code!(Error, "K0610", "step-needs-key", "one row could be two steps, and nothing tells rows apart");
 
 /// A name that should not be used any more.
 pub static DEPRECATED_USE: Code = code!(Warn, "K0701", "deprecated-use", "something deprecated is used");
@@ -298,6 +304,8 @@ pub static DIFFERENT_ENTITIES: Code =
 pub static WITHIN_EXCEEDS_DATA: Code = code!(Warn, "K0722", "within-exceeds-data", "`within` is longer than there is data");
 /// A relation in SQL that has no schema.
 pub static UNCLEAR_RELATION: Code = code!(Warn, "K0723", "unclear-relation", "SQL names a relation without its schema");
+/// A step for which no row is left.
+pub static UNREACHABLE_STEP: Code = code!(Warn, "K0724", "unreachable-step", "no journey ever reaches a step");
 /// A sum that counts a row once for each row that leads to it.
 pub static FAN_OUT: Code =
     code!(Deny, "K0728", "fan-out", "a sum counts what belongs to one row once for each row that refers to it");
@@ -572,6 +580,7 @@ pub static ALL: &[&Code] = &[
     &CALENDAR_ORDER,
     &BAD_CALENDAR_SOURCE,
     &BAD_VALUES,
+    &LOOKS_AHEAD,
     &EMPTY_WITHOUT_EFFECT,
     &NO_SHARED_DIMENSION,
     &DIMENSION_TYPE,
@@ -584,6 +593,7 @@ pub static ALL: &[&Code] = &[
     &MISSING_AGE,
     &NEEDLESS_AGE,
     &NO_ROOM_FOR_AGES,
+    &STEP_NEEDS_KEY,
     &DEPRECATED_USE,
     &MISSING_OWNER,
     &MISSING_DESCRIPTION,
@@ -607,6 +617,7 @@ pub static ALL: &[&Code] = &[
     &DIFFERENT_ENTITIES,
     &WITHIN_EXCEEDS_DATA,
     &UNCLEAR_RELATION,
+    &UNREACHABLE_STEP,
     &RELATED_BESIDE_STATE,
     &FAN_OUT,
     &WEIGHTED_BY_ROWS,

@@ -12,6 +12,7 @@ use crate::model::facts::{Range, Type};
 use crate::model::{Column, ColumnId, Holds, Model, Source, SourceId, Storage};
 use crate::plan::relation::RelationRef;
 use crate::plan::rules::{self, Rule};
+use crate::rawsql;
 use crate::sql;
 use crate::text::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -175,7 +176,8 @@ fn raw_columns(
             let Storage::Raw(each) = &column.storage else { continue };
             let own = each.iter().find(|(dialect, _)| dialect.as_deref() == Some(session.dialect().name()));
             let Some((_, raw)) = own.or_else(|| each.iter().find(|(dialect, _)| dialect.is_none())) else { continue };
-            queries.push(format!("select column_type from (describe select ({raw}) as made from {relation})"));
+            let raw = rawsql::enclosed(raw);
+            queries.push(format!("select column_type from (describe select {raw} as made from {relation})"));
             asked.push((*id, column_id));
         }
     }

@@ -73,10 +73,13 @@ impl Planner<'_> {
                 MeasureOf::Periods(_) | MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => continue,
             };
             if aggregate.age() == Some(age) {
-                seen.extend(withins_at_age(aggregate).into_iter().map(days_or_months));
+                seen.extend(withins_at_age(aggregate));
             }
         }
-        over.extend(seen.into_iter().map(|(count, unit)| complete(&calendar, moved(end.clone(), count, unit), as_of.as_ref())));
+        over.extend(seen.iter().map(|within| {
+            let end = days_or_months(within).fold(end.clone(), |end, (count, unit)| moved(end, count, unit));
+            complete(&calendar, end, as_of.as_ref())
+        }));
         over.extend(known);
         select.column(Expr::all(over).unwrap_or_else(Expr::null), IS_OVER);
         self.push(&part, select);

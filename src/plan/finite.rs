@@ -116,6 +116,11 @@ impl Lowered {
         Self { value, reach: SMALL }
     }
 
+    /// The value written differently, which does not change its size.
+    pub(super) fn map(self, write: impl FnOnce(Scalar) -> Scalar) -> Self {
+        Self { value: write(self.value), reach: self.reach }
+    }
+
     /// The value, null where it is NaN or infinite.
     pub(super) fn settled(self) -> Scalar {
         if self.reach == Open { finite(self.value) } else { self.value }
@@ -295,7 +300,7 @@ pub(super) fn of_column(model: &Model, source: SourceId, path: &Path) -> Reach {
 }
 
 /// How far what is asked of pairs of states reaches. Numbers of several states of one side are added up.
-pub(super) fn of_pair(model: &Model, source: SourceId, leaf: &PairLeaf) -> Reach {
+fn of_pair(model: &Model, source: SourceId, leaf: &PairLeaf) -> Reach {
     match leaf {
         PairLeaf::Of(_, path) => aggregated(&crate::functions::sum::SUM, of_column(model, source, path)),
         PairLeaf::Either(path) => of_column(model, source, path).settled(),
@@ -305,12 +310,17 @@ pub(super) fn of_pair(model: &Model, source: SourceId, leaf: &PairLeaf) -> Reach
 
 /// How far the value of a row expression reaches.
 fn of_row(model: &Model, source: SourceId, expr: &RowExpr) -> Reach {
-    reach(expr, &|leaf: &RowLeaf| match leaf {
+    reach(expr, &|leaf: &RowLeaf| of_leaf(model, source, leaf))
+}
+
+/// How far what a row expression reads reaches.
+pub(super) fn of_leaf(model: &Model, source: SourceId, leaf: &RowLeaf) -> Reach {
+    match leaf {
         RowLeaf::Column(path) => of_column(model, source, path),
         RowLeaf::Pair(pair) => of_pair(model, source, pair),
         RowLeaf::Related(related) => of_aggregate(model, &related.aggregate),
         RowLeaf::Duration(..) | RowLeaf::Dimension(_) | RowLeaf::Value | RowLeaf::Reached(_) => SMALL,
-    })
+    }
 }
 
 /// How far an aggregate over rows reaches.

@@ -104,6 +104,7 @@ const TABLE: &[(&str, Spelling)] = &[
     ("add days", Own),
     ("add months", Template("cast({0} + to_months(cast({1} as integer)) as date)", Atom)),
     ("add months to time", Template("{0} + to_months(cast({1} as integer))", Sum)),
+    ("add days to time", Template("{0} + to_microseconds(cast({1} * 1e6 as bigint))", Sum)),
     ("add seconds", Template("{0} + to_microseconds(cast({1} * 1e6 as bigint))", Sum)),
     ("to number", Template("cast({0} as double)", Atom)),
     ("finite", Own),
@@ -112,6 +113,7 @@ const TABLE: &[(&str, Spelling)] = &[
     ("to date", Template("cast({0} as date)", Atom)),
     ("earlier", Template("least({*})", Atom)),
     ("to json", Template(TO_JSON, Atom)),
+    ("by bytes", Own),
     // Aggregates; the writer adds `distinct`, the order and the filter.
     ("sum", Template("sum({0})", Atom)),
     ("count", Template("count({0})", Atom)),

@@ -43,7 +43,7 @@ fn is_before(time: &Value, day: Date) -> bool {
     match time {
         Value::Null => false,
         Value::Date(date) => *date < day,
-        Value::Time(time) => *time < day.to_datetime(Time::midnight()),
+        Value::Time(time) | Value::Instant { local: time, .. } => *time < day.to_datetime(Time::midnight()),
         other => unreachable!("{other:?} is no time"),
     }
 }
