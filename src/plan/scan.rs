@@ -354,7 +354,10 @@ impl<'a> Scan<'a> {
                 let target = column_here.reference.map(|target| model.sources.get(target));
                 let type_of = |at: usize| target.and_then(|target| Some(target.columns.get(*target.key.get(at)?).ty));
                 let part = |(at, part): (usize, &KeyPart)| match part {
-                    KeyPart::Stored(name) => as_text(self.stored(&whole, name), type_of(at)),
+                    KeyPart::Stored(name) => {
+                        let stored = self.stored(&whole, name);
+                        if type_of(at) == Some(Type::Number) { finite::finite(stored) } else { as_text(stored, type_of(at)) }
+                    }
                     KeyPart::Made(id) => self.bare(&whole, &Path::to(*id)),
                 };
                 Expr::leaf(Atom::Tuple(parts.iter().enumerate().map(part).collect()))

@@ -216,28 +216,8 @@ impl Scope<'_> {
                 self.finite(only, out);
                 Tightness::Atom
             }
-            // The engines leave nulls out here; the language does not.
             ("least" | "greatest", _) => {
-                let nullable: Vec<&Scalar> = arguments.iter().filter(|argument| can_be_null(argument)).collect();
-                if !nullable.is_empty() {
-                    out.push_str("case when ");
-                    joined(out, &nullable, " and ", |out, argument| {
-                        if let Some((number, _)) = asked(argument) {
-                            return self.within("isfinite(", number, ")", out);
-                        }
-                        self.tighter(argument, Tightness::Comparison, out);
-                        out.push_str(" is not null");
-                    });
-                    out.push_str(" then ");
-                }
-                let known: Vec<Scalar> = arguments
-                    .iter()
-                    .map(|argument| asked(argument).map_or_else(|| argument.clone(), |(_, known)| known))
-                    .collect();
-                self.call(name, &known, out);
-                if !nullable.is_empty() {
-                    out.push_str(" end");
-                }
+                self.least(name, arguments, out);
                 Tightness::Atom
             }
             ("if", [condition, value, rest @ ..]) => {
@@ -268,6 +248,28 @@ impl Scope<'_> {
                 self.call(name, arguments, out);
                 Tightness::Atom
             }
+        }
+    }
+
+    /// The least or the greatest. The engines leave nulls out here; the language does not.
+    fn least(&self, name: &str, arguments: &[Scalar], out: &mut String) {
+        let nullable: Vec<&Scalar> = arguments.iter().filter(|argument| can_be_null(argument)).collect();
+        if !nullable.is_empty() {
+            out.push_str("case when ");
+            joined(out, &nullable, " and ", |out, argument| {
+                if let Some((number, _)) = asked(argument) {
+                    return self.within("isfinite(", number, ")", out);
+                }
+                self.tighter(argument, Tightness::Comparison, out);
+                out.push_str(" is not null");
+            });
+            out.push_str(" then ");
+        }
+        let known = |argument: &Scalar| asked(argument).map_or_else(|| argument.clone(), |(_, known)| known);
+        let known: Vec<Scalar> = arguments.iter().map(known).collect();
+        self.call(name, &known, out);
+        if !nullable.is_empty() {
+            out.push_str(" end");
         }
     }
 
