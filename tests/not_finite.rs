@@ -217,3 +217,151 @@ fn an_infinite_time_is_later_than_all_others_and_in_no_period() {
         assert!(verified.contains("K0908 time-missing"), "{verified}");
     }
 }
+
+/// Guests 2 and 3 arrived at an infinite time, 4 has left at one. Every visit but the last two is of January.
+const WITHIN: &str = "
+sources:
+  guests:
+    query: |
+      select k, day, arrived from (values (1, date '2024-01-05', timestamp '2024-01-05 10:00:00'), (2, '2024-01-06', 'infinity'),
+        (3, '2024-01-07', '-infinity')) as t(k, day, arrived)
+    kind: entities
+    row: guest
+    key: k
+    time: day
+    columns: { k: integer, day: date, arrived: timestamp }
+  visits:
+    query: |
+      select no, guest, room, began, ended from (values
+        (1, 1, 1, timestamp '2024-01-05 12:00:00', timestamp '2024-01-05 13:00:00'),
+        (2, 1, 1, 'infinity', 'infinity'),
+        (3, 2, 2, '2024-01-06 09:00:00', 'infinity'),
+        (4, 3, 3, '2024-01-07 10:00:00', '2024-01-07 11:00:00'),
+        (5, 3, 1, '-infinity', '2024-01-07 11:00:00'),
+        (6, 1, 4, '2024-02-05 10:00:00', '2024-02-05 12:00:00')) as t(no, guest, room, began, ended)
+    kind: events
+    key: no
+    time: began
+    columns:
+      no: integer
+      guest: { references: guests }
+      room: { references: rooms }
+      began: timestamp
+      ended: timestamp
+      long: { type: boolean, expr: ended > began + 1 hour }
+      last_hour: { type: timestamp, expr: ended - 1 hour }
+  rooms:
+    query: |
+      select * from (values (1, date '2024-01-01', date 'infinity', 10), (2, '-infinity', '2024-02-10', 20),
+        (3, '2024-01-01', '-infinity', 30), (4, 'infinity', null, 40)) as t(k, since, until, rent)
+    kind: states
+    key: k
+    valid: { from: since, to: until }
+    columns: { k: integer, since: date, until: date, rent: integer }
+journeys:
+  stays:
+    row: guest
+    steps: { arrives: { at: guests.arrived, entity: k }, comes: { at: visits.began, entity: guest } }
+  days:
+    row: guest
+    steps: { known: { at: guests.day, entity: k }, comes: { at: visits.began, entity: guest } }
+  next:
+    row: visit
+    starts: every
+    steps: { here: { at: visits.began, entity: guest }, again: { at: visits.began, entity: guest } }
+kpis:
+  soon:    { formula: count(guests where count(visits within 7 days of arrived) > 0) }
+  hours:   { formula: count(guests where count(visits within 3 hours of arrived) > 0) }
+  of_day:  { formula: count(guests where count(visits within 1 month of day) > 0) }
+  later:   { formula: count(guests where min(visits.began over all time) >= arrived) }
+  stay:    { formula: max(visits.ended) - min(visits.began), unit: hour }
+  mean:    { formula: avg(ended - began from visits), unit: hour }
+  long:    { formula: count(visits where long) }
+  short:   { formula: count(visits where ended - began <= 2 hours) }
+  a_day:   { formula: count(visits where ended <= began + 1 day) }
+  ends:    { formula: count_distinct(visits.ended) }
+  wait:    { formula: avg(last_hour - began from visits), unit: hour }
+  rent:    { formula: sum(room.rent * 1 from visits), allow: { fan-out: one rent each visit } }
+  arrived: { formula: count(stays) }
+  came:    { formula: count(stays where reached(comes within 3 hours)) }
+  waited:  { formula: median(comes - arrives from stays), unit: hour }
+  all:     { formula: count(days where reached(comes within 1 day)) }
+  begun:   { formula: count(next) }
+  again:   { formula: count(next where reached(again)) }
+";
+
+#[test]
+fn infinite_times_count_in_no_window_step_or_duration() {
+    for (zone, ty) in [("UTC", "timestamp"), ("Europe/Berlin", "timestamp"), ("UTC", "instant"), ("Europe/Berlin", "instant")] {
+        let mut spec = WITHIN.to_owned();
+        if ty == "instant" {
+            let utc = |name: &str| format!("{name} at time zone 'UTC' as {name}");
+            spec = spec.replace("select k, day, arrived from", &format!("select k, day, {} from", utc("arrived")));
+            spec = spec.replace("room, began, ended from", &format!("room, {}, {} from", utc("began"), utc("ended")));
+            for name in ["arrived", "began", "ended"] {
+                spec = spec.replace(&format!("{name}: timestamp"), &format!("{name}: instant"));
+            }
+        }
+        let folder = project(&spec);
+        let year = PROJECT.replace("04-30 }", &format!("02-29, timezone: {zone} }}"));
+        write_files(folder.path(), &[("kpic.yml", &year)]);
+        let all = json(folder.path(), &["run", "--format", "json"]);
+        let is =
+            |name: &str, expected: [Option<f64>; 2]| assert_eq!(values(&all, name), expected, "{name} of {ty} in {zone}: {all}");
+        // Guest 1 comes two hours after arriving. Nothing is so long after an infinite time.
+        is("soon", [Some(1.0), Some(0.0)]);
+        is("hours", [Some(1.0), Some(0.0)]);
+        is("of_day", [Some(3.0), Some(0.0)]);
+        // Guest 3 has been here ever since.
+        is("later", [Some(2.0), Some(0.0)]);
+        is("stay", [None, Some(2.0)]);
+        is("mean", [Some(1.0), Some(2.0)]);
+        is("long", [Some(1.0), Some(1.0)]);
+        is("short", [Some(2.0), Some(1.0)]);
+        is("a_day", [Some(2.0), Some(1.0)]);
+        is("ends", [Some(3.0), Some(1.0)]);
+        is("wait", [Some(0.0), Some(1.0)]);
+        // Room 1 for 10, room 2 for 20; room 3 was let no more, and room 4 never is.
+        is("rent", [Some(30.0), Some(0.0)]);
+        is("arrived", [Some(1.0), Some(0.0)]);
+        is("came", [Some(1.0), Some(0.0)]);
+        is("waited", [Some(2.0), None]);
+        is("all", [Some(3.0), Some(0.0)]);
+        // Of visits 1, 3, 4 and 6 only the first has another one after it.
+        is("begun", [Some(3.0), Some(1.0)]);
+        is("again", [Some(1.0), Some(0.0)]);
+    }
+}
+
+#[test]
+fn questions_choose_among_known_numbers() {
+    let folder = project(
+        "
+sources:
+  readings:
+    query: |
+      select * from (values (date '2024-04-01', 7.0::double, 'a'), ('2024-04-02', 'nan', 'a'), ('2024-04-03', 'inf', 'b'),
+        ('2024-04-04', 2, 'b'), ('2024-04-05', '-inf', 'b')) as t(day, x, g)
+    kind: events
+    time: day
+    columns: { day: date, x: number, g: text, is_big: { type: boolean, expr: x > 5 } }
+kpis:
+  rows:  { formula: count(readings), by: [g, is_big] }
+  total: { formula: sum(readings.x), by: [g] }
+",
+    );
+    let asked = |arguments: &[&str]| {
+        let shown = json(folder.path(), &[&["query"], arguments, &["--from", "2024-04-01", "--format", "json"]].concat());
+        let rows = shown.as_array().unwrap().clone();
+        rows.iter().map(|row| row["rows"].as_f64().or(row["total"].as_f64())).collect::<Vec<_>>()
+    };
+    // In the engine NaN and infinity are above 5.
+    assert_eq!(asked(&["rows", "--where", "is_big"]), [Some(1.0)]);
+    assert_eq!(asked(&["rows", "--where", "not is_big"]), [Some(1.0)]);
+    assert_eq!(asked(&["rows", "--where", "is_big is null"]), [Some(3.0)]);
+    let mut slices = asked(&["rows", "--by", "is_big"]);
+    slices.sort_by(|one, other| one.partial_cmp(other).unwrap());
+    assert_eq!(slices, [Some(1.0), Some(1.0), Some(3.0)]);
+    assert_eq!(asked(&["total = sum(least(x, 5) from readings)"]), [Some(7.0)]);
+    assert_eq!(asked(&["total", "--where", "g = 'b'"]), [Some(2.0)]);
+}

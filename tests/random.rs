@@ -269,9 +269,13 @@ fn difference(slice: &[String], expected: &[Line], got: &[Answer], rounding: f64
 
 /// Whether figures are refused because one of them is larger than its type holds: never in ordinary projects.
 fn may_be_refused(project: &Project, largest: f64, why: &str) -> bool {
-    let too_large = matches!(Refusal::of(why).kind, Kind::Whole | Kind::Decimals | Kind::Sum | Kind::Spread);
     // A product of decimals may have as few as ten digits before its point.
-    project.extreme && too_large && largest >= 1e9
+    project.extreme && is_too_large(why) && largest >= 1e9
+}
+
+/// Whether figures are refused because one of them is larger than its type holds.
+fn is_too_large(why: &str) -> bool {
+    matches!(Refusal::of(why).kind, Kind::Whole | Kind::Decimals | Kind::Sum | Kind::Spread)
 }
 
 /// By how much the evaluator, which has floating numbers only, may be off where whole numbers are multiplied that are too large for
