@@ -306,8 +306,9 @@ fn infinite_times_count_in_no_window_step_or_duration() {
         let year = PROJECT.replace("04-30 }", &format!("02-29, timezone: {zone} }}"));
         write_files(folder.path(), &[("kpic.yml", &year)]);
         let all = json(folder.path(), &["run", "--format", "json"]);
-        let is =
-            |name: &str, expected: [Option<f64>; 2]| assert_eq!(values(&all, name), expected, "{name} of {ty} in {zone}: {all}");
+        let is = |name: &str, expected: [Option<f64>; 2]| {
+            assert_eq!(values(&all, name), expected, "{name} of {ty} in {zone}: {all}");
+        };
         // Guest 1 comes two hours after arriving. Nothing is so long after an infinite time.
         is("soon", [Some(1.0), Some(0.0)]);
         is("hours", [Some(1.0), Some(0.0)]);
