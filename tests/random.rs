@@ -206,7 +206,12 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
         Err(why) => return Err(TestCaseError::fail(format!("key results are refused:\n{why}"))),
     };
     let answer = engine.answers("", std::slice::from_ref(&goals.sql)).pop().unwrap();
-    let rows = answer.map_err(|why| TestCaseError::fail(format!("the engine refuses key results:\n{why}\n{}", goals.sql)))?;
+    let largest = largest.max(functions::largest());
+    let rows = match answer {
+        Ok(rows) => rows,
+        Err(why) if may_be_refused(project, largest, &why) => return Ok(()),
+        Err(why) => return Err(TestCaseError::fail(format!("the engine refuses key results:\n{why}\n{}", goals.sql))),
+    };
     match goals::difference(&goals, &rows, rounding) {
         None => Ok(()),
         Some(problem) => Err(TestCaseError::fail(format!("key results of slices: {problem}\n{}", goals.sql))),
