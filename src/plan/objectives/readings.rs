@@ -45,8 +45,11 @@ fn groups<'a>(making: &Making<'a>, whole: bool, which: impl Fn(&Objective, &KeyR
         }
         let dimensions = shown.dimensions();
         let member = (objective, result, shown.as_ref());
-        let same =
-            |group: &&mut Group<'_>| group.grain == shown.grain && group.dimensions == dimensions && group.since == since;
+        // A slice has its first row in each KPI at a time of its own, so that no KPI may show it because another one does.
+        let same = |group: &&mut Group<'_>| {
+            let is_alike = group.grain == shown.grain && group.dimensions == dimensions && group.since == since;
+            is_alike && (dimensions.is_empty() || group.members.iter().all(|(.., other)| other.kpi == shown.kpi))
+        };
         match groups.iter_mut().find(same) {
             Some(group) => group.members.push(member),
             None => groups.push(Group { grain: shown.grain, dimensions, since, members: vec![member] }),
