@@ -58,7 +58,8 @@ pub(in crate::cli) fn run(args: &ReviewArgs, context: &Context<'_>) -> Result<u8
         FiguresFormat::Table => text(model, &agenda, &found),
         FiguresFormat::Json => data(model, &agenda, &found),
     });
-    Ok(FINE)
+    show_findings(&found.refused, project.files());
+    Ok(if found.refused.is_empty() { FINE } else { FINDINGS })
 }
 
 /// What is looked at; without a review, everything.
