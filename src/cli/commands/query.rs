@@ -56,7 +56,7 @@ pub(in crate::cli) struct QueryArgs {
     /// How the answer is shown.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
-    /// Show print the SQL and do not run it.
+    /// Print the SQL and do not run it.
     #[arg(long)]
     sql: bool,
     #[command(flatten)]
