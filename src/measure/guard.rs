@@ -2,10 +2,11 @@
 //! wrong number is refused; of what a figure leaves out, it is said how much that is. `held` has the table.
 
 use super::held::{self, Of};
+use super::refused::finding;
 use super::{Session, number};
 use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::engine::types::Family;
-use crate::engine::{Answer, Failure, Rows};
+use crate::engine::{Answer, Failure, Kind, Refusal, Rows};
 use crate::model::facts::Type;
 use crate::model::{CalendarSource, Clock, Column, ColumnId, Relation, Source, SourceId};
 use crate::plan::guards::{self, Counted, Guard, Guards, sources_read};
@@ -79,7 +80,7 @@ pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failu
         match answer {
             Ok(rows) => add_counts(&rows, &counting.columns, &mut broken),
             // What cannot be read has been said, and what stops one query stops others.
-            Err(why) if !counting.reads.iter().all(is_sound) || !said.insert(why.clone()) => {}
+            Err(why) if !counting.reads.iter().all(is_sound) || !said.insert(why.said.clone()) => {}
             Err(why) => {
                 let first = counting.columns.first().and_then(|counted| guards.get(counted.guard));
                 if let Some(guard) = first {
@@ -141,7 +142,7 @@ fn report(session: &Session<'_>, guards: &[Guard], broken: &[i64], findings: &mu
     for ((count, guard), answer) in worst.into_iter().zip(session.answer(&plans)?) {
         let source = model.sources.get(guard.of);
         let shown = answer.ok().filter(|_| held::can_be_shown(source, guard.rule));
-        let examples = shown.map(|rows| held::shown(source, &rows)).unwrap_or_default();
+        let examples = shown.map(|rows| held::shown(source, guard.rule, &rows)).unwrap_or_default();
         let of = Of { source: guard.of, through: &guard.through, declared: guard.source, follows: true };
         let mut finding = held::broken(model, of, guard.rule, count, &examples);
         finding.severity = held::severity_beside_figures(finding.code);
@@ -190,20 +191,34 @@ fn described(
                 readable.insert(id, unfit(source, &rows, findings));
             }
             Err(why) => {
-                let message = format!("the rows of `{}` cannot be read: {why}", source.name.value);
-                findings.report(&codes::NOT_IN_DATA, source.name.span, message).help(match &source.relation {
-                    Some(Relation::Files(paths)) if paths.iter().any(|path| is_sheet(path)) => {
-                        "Parquet, CSV and JSON files can be read; save the sheet as CSV"
-                    }
-                    Some(Relation::Files(_)) if why.contains("utf-8") => "save the file as UTF-8",
-                    Some(Relation::Files(_)) => "files are looked for from the project's folder",
-                    Some(Relation::Query(_)) => "run the query by itself; files in it are looked for from the project's folder",
-                    _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names",
-                });
+                findings.push(unreadable(source, &why));
             }
         }
     }
     readable
+}
+
+/// That the rows of a source cannot be read at all.
+fn unreadable(source: &Source, why: &Refusal) -> Finding {
+    let mut found = finding(&format!("the rows of `{}` cannot be read", source.name.value), Some(source.name.span), why);
+    if matches!(why.kind, Kind::NotAllowed | Kind::NoMemory | Kind::Interrupted) {
+        return found;
+    }
+    found.code = &codes::NOT_IN_DATA;
+    found.help(match &source.relation {
+        Some(Relation::Files(paths)) if paths.iter().any(|path| is_sheet(path)) => {
+            "Parquet, CSV and JSON files can be read; save the sheet as CSV"
+        }
+        Some(Relation::Files(_)) if why.said.contains("utf-8") => "save the file as UTF-8",
+        Some(Relation::Files(_)) if why.kind == Kind::NoFile => "files are looked for from the project's folder",
+        Some(Relation::Files(_)) => "see whether the file is what its ending says; `--verbose` shows what the engine itself says",
+        Some(Relation::Query(_)) => {
+            "run the query by itself, or see with `--verbose` what the engine says; files in it are looked for from the project's \
+             folder"
+        }
+        _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names",
+    });
+    found
 }
 
 /// Whether a file is of a program for sheets.
@@ -302,11 +317,14 @@ fn advice(column: &Column, ty: &str) -> String {
     }
 }
 
-pub(super) fn refused(source: &Source, why: &str) -> Finding {
-    let message = format!("the rows of `{}` cannot be checked: {why}", source.name.value);
-    let mut finding = Finding::new(&codes::ENGINE_REFUSED, source.name.span, message);
-    finding.help("run the source's query or view by itself to see which rows stop it");
-    finding
+/// That the rows of a source can be read, but not looked through.
+pub(super) fn refused(source: &Source, why: &Refusal) -> Finding {
+    let mut found = finding(&format!("the rows of `{}` cannot be checked", source.name.value), Some(source.name.span), why);
+    if why.kind == Kind::Other {
+        found
+            .help("run the source's query or view by itself to see which rows stop it; `--verbose` shows what the engine says");
+    }
+    found
 }
 
 /// What may be wrong with the rows of a calendar: a query that finds a day with which it is so, and what is said of it.

@@ -7,7 +7,7 @@ use super::{number, whole};
 use crate::diagnostic::{Code, Finding, Level, Severity};
 use crate::engine::Rows;
 use crate::model::expr::Path;
-use crate::model::facts::Range;
+use crate::model::facts::{Range, Type};
 use crate::model::{Column, ColumnId, Holds, Model, Source, SourceId};
 use crate::plan::checks;
 use crate::plan::rules::Rule;
@@ -139,7 +139,28 @@ pub(super) fn words(model: &Model, of: Of<'_>, rule: Rule) -> Words {
                 help: "correct the data, or declare the bounds that it has: formulas are checked against them".to_owned(),
             }
         }
+        Rule::Finite(column) => finite(source, column),
     }
+}
+
+fn finite(source: &Source, column: ColumnId) -> Words {
+    let Column { name, ty, .. } = source.columns.get(column);
+    let of = &name.value;
+    if *ty == Type::Number {
+        return Words {
+            what: format!("{of} has no NaN or infinity"),
+            wrong: format!("whose `{of}` is NaN or infinite"),
+            help:
+                "kpic takes such a number as null: find out where it comes from; if it stands for an unknown value, load null"
+                    .to_owned(),
+        };
+    }
+    let help = if source.time == Some(column) {
+        "no period counts them: fill in the time, or leave such rows out with a `query:`"
+    } else {
+        "an infinite time is later or earlier than every other, and a duration to it is null; if it stands for no time, load null"
+    };
+    Words { what: format!("{of} is never infinite"), wrong: format!("whose `{of}` is infinite"), help: help.to_owned() }
 }
 
 fn present(source: &Source, column: ColumnId) -> Words {
@@ -187,9 +208,14 @@ pub(super) fn can_be_shown(source: &Source, rule: Rule) -> bool {
 }
 
 /// Examples as texts: `-5 (order_id 17)`, `c9 (3 rows)`, `order_id 17`.
-pub(super) fn shown(source: &Source, rows: &Rows) -> Vec<String> {
+pub(super) fn shown(source: &Source, rule: Rule, rows: &Rows) -> Vec<String> {
     let plain = |value: &serde_json::Value| match value {
         serde_json::Value::Null => "null".to_owned(),
+        serde_json::Value::String(text)
+            if matches!(rule, Rule::Finite(_)) && !text.starts_with(|char: char| char.is_numeric()) =>
+        {
+            odd_number(text)
+        }
         serde_json::Value::String(text) => text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect(),
         other => other.to_string(),
     };
@@ -211,4 +237,14 @@ pub(super) fn shown(source: &Source, rows: &Rows) -> Vec<String> {
         }
     };
     rows.rows.iter().map(line).filter(|line| !line.is_empty()).collect()
+}
+
+/// NaN and infinity as people write them, whatever the engine does.
+fn odd_number(text: &str) -> String {
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    match text.trim_start_matches('-').to_lowercase() {
+        nan if nan == "nan" => "NaN".to_owned(),
+        infinity if infinity.starts_with("inf") => format!("{sign}infinity"),
+        other => other,
+    }
 }

@@ -5,6 +5,7 @@ use super::guard::{self, Guarded, Guarding};
 use super::status::{self, Score, Standing, Star};
 use super::{Session, shown};
 use crate::calendar::Date;
+use crate::diagnostic::Findings;
 use crate::engine::Failure;
 use crate::manifest::present::{Fired, FiredOf, Present, Progress, ResultFigures, StarFigures};
 use crate::model::Model;
@@ -26,12 +27,14 @@ pub struct Found<'a> {
     pub standings: Vec<Standing>,
     /// The guardrails that fire in their last complete period.
     pub firings: Vec<Firing<'a>>,
+    /// What the engine refuses to work out, which is left out.
+    pub refused: Findings,
 }
 
 /// Reads how things stand.
 ///
 /// # Errors
-/// Fails if the engine cannot be used, or refuses a query.
+/// Fails if the engine cannot be used.
 pub fn read<'a>(session: &Session<'a>, guarding: Guarding) -> Result<Guarded<Found<'a>>, Failure> {
     let model = session.project.model();
     let watched: Vec<&Guardrail> = model.guardrails.iter().collect();
@@ -42,13 +45,20 @@ pub fn read<'a>(session: &Session<'a>, guarding: Guarding) -> Result<Guarded<Fou
         queries.extend(status::queries(session));
     }
     guard::beside(session, guarding, &queries, || {
-        let rows = firings.map(|query| session.rows(&query)).transpose()?;
-        let firings = rows.map(|rows| firings::firings(model, &rows)).unwrap_or_default();
+        let mut refused = Findings::default();
+        let mut current = Vec::new();
+        for answer in firings.map(|query| session.answer(&[query])).transpose()?.into_iter().flatten() {
+            current.extend(firings::apart(session, &watched, answer, &mut refused)?);
+        }
+        let stars = status::north_star(session, &mut refused)?;
+        let standings = if is_filled(model) { status::standings(session, &mut refused)? } else { Vec::new() };
+        refused.sort();
         Ok(Found {
             today: status::today(session)?,
-            stars: status::north_star(session)?,
-            standings: if is_filled(model) { status::standings(session)? } else { Vec::new() },
-            firings: firings.into_iter().filter(|firing| firing.is_current).collect(),
+            stars,
+            standings,
+            firings: current.into_iter().filter(|firing: &Firing<'_>| firing.is_current).collect(),
+            refused,
         })
     })
 }

@@ -6,7 +6,7 @@
 //! 4. `targets` holds the targets of key results against what their KPIs have done before.
 
 use super::held::{Of, broken, can_be_shown, shown, words};
-use super::{Session, guard, number, targets, whole};
+use super::{Session, guard, number, refused, targets, whole};
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::engine::Failure;
 use crate::model::{ColumnId, Model, Source, SourceId, Storage};
@@ -110,7 +110,7 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
     for id in sources {
         let source = model.sources.get(*id);
         let mut checks = vec![columns_check(source, unfit.get(id))];
-        let own = asked.iter().filter(|one| one.source == *id);
+        let own = asked.iter().filter(|one| one.source == *id && is_shown(one));
         checks.extend(own.map(|one| Check {
             what: words(model, Of::all(one.source), one.rule).what,
             outcome: one.outcome,
@@ -194,10 +194,12 @@ fn raw_columns(
                 })
             }
             Err(why) => {
-                let message = format!("the SQL of `{name}` cannot be run: {why}");
-                findings
-                    .report(&codes::NOT_IN_DATA, column.name.span, message)
-                    .help("`sql:` is an expression over the columns that the relation has");
+                let mut found = refused::finding(&format!("the SQL of `{name}` cannot be run"), Some(column.name.span), &why);
+                found.code = &codes::NOT_IN_DATA;
+                found.help(
+                    "`sql:` is an expression over the columns that the relation has; `--verbose` shows what the engine itself says",
+                );
+                findings.push(found);
                 Some(())
             }
         };
@@ -264,6 +266,11 @@ fn count(
     Ok(all_rows)
 }
 
+/// Whether a check is listed: what no spec declares, and hardly any data breaks, only where it is broken.
+fn is_shown(one: &Asked) -> bool {
+    !matches!((one.rule, one.outcome), (Rule::Finite(_), Outcome::Fine | Outcome::Unknown))
+}
+
 /// Looks at the first rows that break a rule.
 fn examples(session: &Session<'_>, asked: &mut [Asked]) -> Result<(), Failure> {
     let model = session.project.model();
@@ -278,7 +285,7 @@ fn examples(session: &Session<'_>, asked: &mut [Asked]) -> Result<(), Failure> {
     let answers = session.answer(&plans)?;
     for (one, answer) in broken.iter_mut().zip(answers) {
         let source = model.sources.get(one.source);
-        one.examples = answer.map(|rows| shown(source, &rows)).unwrap_or_default();
+        one.examples = answer.map(|rows| shown(source, one.rule, &rows)).unwrap_or_default();
     }
     Ok(())
 }

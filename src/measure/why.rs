@@ -4,7 +4,7 @@ use super::guard::{self, Guarded, Guarding};
 use super::{Session, number};
 use crate::align::drivers::{Contribution, Tree};
 use crate::calendar::{Date, Grain, add};
-use crate::engine::{Failure, Rows};
+use crate::engine::{Failure, Refusal, Rows};
 use crate::model::expr::Node;
 use crate::model::{Body, DimensionId, KpiId};
 use crate::plan::relation::Query;
@@ -32,8 +32,8 @@ pub enum Outcome {
     Told(Box<Told>),
     /// There is no such period, or no two of them that are complete.
     NoPeriod(Option<Date>),
-    /// The engine says no.
-    Refused(String),
+    /// The engine cannot work it out.
+    Refused(Refusal),
 }
 
 /// What contributed to a change.
@@ -152,7 +152,7 @@ fn slice_plans(session: &Session<'_>, asked: Asked, from: Option<Date>, to: Opti
 }
 
 /// What the slices of a KPI come to in two periods. The inner error is what the engine says.
-fn slices(session: &Session<'_>, asked: Asked, one: Date, two: Date) -> Result<Result<BySlices, String>, Failure> {
+fn slices(session: &Session<'_>, asked: Asked, one: Date, two: Date) -> Result<Result<BySlices, Refusal>, Failure> {
     let model = session.project.model();
     let (dimensions, plans) = slice_plans(session, asked, Some(one), Some(two));
     let mut all = Vec::new();

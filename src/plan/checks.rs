@@ -22,7 +22,7 @@ pub struct Held {
 
 /// What is checked when. What makes another figure of it is refused beside figures too; of what a figure leaves out, it is said how
 /// much that is.
-pub static HELD: [Held; 11] = [
+pub static HELD: [Held; 12] = [
     Held { code: &codes::NOT_IN_DATA, figures: Level::Error, looks_at: "the sources that are read" },
     Held { code: &codes::COLUMN_TYPE_DIFFERS, figures: Level::Error, looks_at: "the sources that are read" },
     Held { code: &codes::BROKEN_CALENDAR, figures: Level::Error, looks_at: "the calendar, if figures go by it" },
@@ -42,6 +42,7 @@ pub static HELD: [Held; 11] = [
     Held { code: &codes::UNEXPECTED_NULL, figures: Level::Warn, looks_at: "columns that are read" },
     Held { code: &codes::UNDECLARED_VALUE, figures: Level::Warn, looks_at: "columns that are read" },
     Held { code: &codes::OUT_OF_RANGE, figures: Level::Warn, looks_at: "columns that are read" },
+    Held { code: &codes::NOT_FINITE, figures: Level::Warn, looks_at: "columns that are read" },
 ];
 
 /// How bad something is beside figures, unless a project says otherwise.
@@ -70,6 +71,11 @@ pub fn declared(source: &Source, rule: Rule) -> (&'static Code, Span) {
             }
         }
         Rule::Found(column) => (&codes::REFERENCE_NOT_FOUND, of(column).reference_span.unwrap_or(of(column).name.span)),
+        // No period counts what happened at an infinite time.
+        Rule::Finite(column) if source.time == Some(column) => {
+            (&codes::TIME_MISSING, source.time_span.unwrap_or(of(column).name.span))
+        }
+        Rule::Finite(column) => (&codes::NOT_FINITE, of(column).name.span),
         Rule::Listed(column) => (&codes::UNDECLARED_VALUE, of(column).name.span),
         Rule::Within(column) => (&codes::OUT_OF_RANGE, of(column).name.span),
     }
@@ -87,7 +93,7 @@ fn read_by_views(project: &Valid) -> Vec<(SourceId, Vec<Rule>)> {
             if source.journey.is_none() && needed.contains(&Node::Source(id)) { rules::rules(source) } else { Vec::new() };
         rules.retain(|rule| match rule {
             Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder => true,
-            Rule::Present(column) => {
+            Rule::Present(column) | Rule::Finite(column) => {
                 let holds = source.holds.iter().flat_map(Holds::columns).any(|held| held == *column);
                 let own = source.key.contains(column) || source.time == Some(*column) || holds;
                 own || needed.contains(&Node::Column(id, *column))
@@ -130,7 +136,11 @@ pub fn query(project: &Valid) -> Query {
 
 /// One rule of a source.
 fn row(project: &Valid, source: &Source, rule: Rule, count: Scalar, from: &str) -> Select {
-    let (code, span) = declared(source, rule);
+    let (code, span) = match declared(source, rule) {
+        // How many times are null and how many are infinite are two rows.
+        (_, span) if matches!(rule, Rule::Finite(_)) => (&codes::NOT_FINITE, span),
+        declared => declared,
+    };
     let level = match project.level(code, span, level_beside_figures(code)) {
         Level::Error | Level::Deny => "error",
         Level::Warn => "warn",
@@ -151,6 +161,8 @@ fn about(source: &Source, rule: Rule) -> Option<String> {
     match rule {
         Rule::UniqueKey | Rule::NoOverlap => Some(source.key.iter().map(|key| name(*key)).collect::<Vec<_>>().join(", ")),
         Rule::InOrder => None,
-        Rule::Present(column) | Rule::Found(column) | Rule::Listed(column) | Rule::Within(column) => Some(name(column)),
+        Rule::Present(column) | Rule::Found(column) | Rule::Listed(column) | Rule::Within(column) | Rule::Finite(column) => {
+            Some(name(column))
+        }
     }
 }

@@ -29,6 +29,7 @@ mod custom;
 mod distinct;
 mod every_start;
 mod expand;
+mod finite;
 mod gaps;
 pub mod guardrails;
 pub mod guards;

@@ -285,6 +285,11 @@ pub fn checks(project: &Project, answer: &[Answer]) -> Option<String> {
                 // The key may be worked out.
                 records().map(|record| rows.column(record, &path)).filter(|key| *key != Value::Null && !known(key)).count()
             }
+            "not-finite" => {
+                let at = source.at(&path[0]);
+                let is_odd = |record: &Record<'_>| matches!(record.cells[at], Value::Number(number) if !number.is_finite());
+                records().filter(is_odd).count()
+            }
             "ends-before-it-begins" => records().filter(|record| ends_early(&rows, *record)).count(),
             other => return Some(format!("source_checks has a rule {other}")),
         };

@@ -4,11 +4,12 @@ use crate::calendar::{Date, Grain};
 use crate::cli::cohorts::Cohorts;
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, guarded, out, refused,
-    right_part, say_doubts, say_left_out, show, usage,
+    right_part, say_doubts, say_left_out, show, show_findings, usage,
 };
-use crate::diagnostic::suggest;
+use crate::diagnostic::{Findings, suggest};
 use crate::engine::{Failure, Rows};
 use crate::measure::firings::{self, Firing};
+use crate::measure::refused as refusals;
 use crate::measure::shown::Precision;
 use crate::measure::{Session, guard, number, shown};
 use crate::model::guardrail::Guardrail;
@@ -25,16 +26,15 @@ use serde_json::Value;
   kpic run                        every KPI of the project
   kpic run revenue buyers         two of them
   kpic run --periods 12 --format json
-  kpic run --grain week           what is declared by week
+  kpic run --grain week           the KPIs that declare this grain
   kpic run --fail-on alert        exit with 1 if a guardrail of that severity fires
 
-A figure with * is not complete: its period is not over, or its window begins before data is whole.
-Guardrails that fire in their last complete period are shown with what they compared, who acts, and how.")]
+A figure with * is not complete: its period is not over, or its window begins before data is whole. Guardrails that fire in their last complete period are shown with what they compared, who acts, and how.")]
 pub(in crate::cli) struct RunArgs {
     /// The KPIs; all of them if none is named.
     #[arg(value_name = "KPI", add = complete::kpis())]
     kpis: Vec<String>,
-    /// How many periods to show, whatever fits into a line [default: up to 6 that fit]
+    /// How many periods to show, even if wider than the terminal [default: up to 6 that fit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     periods: Option<u32>,
     /// The grain, of KPIs that declare it [default: each KPI's own].
@@ -110,17 +110,29 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     let answers = guarded::guarded(&args.guards, project.files(), "working out figures", |guarding| {
         guard::beside(&session, guarding, &queries, || session.answer(&queries))
     })?;
-    let refused = |why: String| environment(&Failure { message: format!("the engine refused a query: {why}"), help: None });
-    let (mut recent, mut cohorts, mut firings) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut recent, mut cohorts, mut firings, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Findings::default());
+    let fail = |failure: Failure| environment(&failure);
     for (at, answer) in answers.into_iter().enumerate() {
-        let rows = answer.map_err(refused)?;
         let of_cohorts = at.checked_sub(batches.len()).map(|place| with_ages.get(place));
-        match (batches.get(at), of_cohorts) {
-            (Some((grain, kpis)), _) => recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows))),
-            (None, Some(Some(id))) => cohorts.push(Cohorts::of(*id, &rows)),
-            (None, _) => firings.extend(firings::firings(model, &rows).into_iter().filter(|firing| firing.is_current)),
+        match (batches.get(at), of_cohorts, answer) {
+            (Some((grain, kpis)), _, answer) => {
+                let alone = |id: &KpiId| plan::plan(project, &question(model, *grain, &[*id]));
+                for (kpis, answer) in session.apart(kpis, answer, alone).map_err(fail)? {
+                    match answer {
+                        Ok(rows) => recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows))),
+                        Err(why) => kpis.iter().for_each(|id| _ = unknown.push(refusals::kpi(model, *id, &why))),
+                    }
+                }
+            }
+            (None, Some(Some(id)), Ok(rows)) => cohorts.push(Cohorts::of(*id, &rows)),
+            (None, Some(Some(id)), Err(why)) => _ = unknown.push(refusals::kpi(model, *id, &why)),
+            (None, _, answer) => {
+                let all = firings::apart(&session, &watched, answer, &mut unknown).map_err(fail)?;
+                firings.extend(all.into_iter().filter(|firing| firing.is_current));
+            }
         }
     }
+    unknown.sort();
     let asked_for = args.periods.map(|periods| periods as usize);
     match args.format {
         FiguresFormat::Table => {
@@ -149,6 +161,10 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     }
     say_doubts(project, &kpis);
     say_left_out(&part, &[("guardrails", "guardrail")]);
+    show_findings(&unknown, project.files());
+    if !unknown.is_empty() {
+        return Ok(FINDINGS);
+    }
     if args.kpis.is_empty() && !left_out.is_empty() {
         return Ok(FINDINGS);
     }

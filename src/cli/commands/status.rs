@@ -2,9 +2,10 @@
 
 use crate::cli::standing::Line;
 use crate::cli::{
-    Context, EngineArgs, FINE, FiguresFormat, Stop, complete, engine_of, guarded, out, show, standing, usage, valid,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, guarded, out, show, show_findings, standing,
+    usage, valid,
 };
-use crate::diagnostic::suggest;
+use crate::diagnostic::{Findings, suggest};
 use crate::measure::shown::Precision;
 use crate::measure::status::{self, Standing, Star};
 use crate::measure::{Session, guard, shown};
@@ -18,11 +19,11 @@ use serde_json::{Value, json};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   kpic status
-  kpic status love_at_first_use        one objective, and what serves it
-  kpic status --owner growth           what a team answers for
+  kpic status love_at_first_use        one objective and those below it
+  kpic status --owner growth           what a team owns
   kpic status --format json
 
-The bar shows the score, the mark in it what the pace asks for by now.")]
+The bar shows the score; the mark in it shows the expected pace.")]
 pub(in crate::cli) struct StatusArgs {
     /// The objectives; all of them if none is named.
     #[arg(value_name = "OBJECTIVE", add = complete::objectives())]
@@ -50,16 +51,23 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
     }
     let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
-    let (standings, stars) = guarded::guarded(&args.guards, project.files(), "reading", |guarding| {
+    let (standings, stars, refused) = guarded::guarded(&args.guards, project.files(), "reading", |guarding| {
         let queries = [status::queries(&session), status::star_queries(&session)].concat();
-        let answer = || Ok((status::standings(&session)?, status::north_star(&session)?));
+        let answer = || {
+            let mut refused = Findings::default();
+            let standings = status::standings(&session, &mut refused)?;
+            let stars = status::north_star(&session, &mut refused)?;
+            refused.sort();
+            Ok((standings, stars, refused))
+        };
         guard::beside(&session, guarding, &queries, answer)
     })?;
     out::print(&match args.format {
         FiguresFormat::Table => format!("{}{}", star(model, &stars), tree(model, &standings, &chosen)),
         FiguresFormat::Json => data(model, &standings, &chosen),
     });
-    Ok(FINE)
+    show_findings(&refused, project.files());
+    Ok(if refused.is_empty() { FINE } else { FINDINGS })
 }
 
 /// Which objectives are asked for.

@@ -166,7 +166,7 @@ impl Looking<'_> {
         for rule in all {
             let (matters, filter) = match rule {
                 // The range is a condition on the time, and what has none is not in range.
-                Rule::Present(column) if source.time == Some(column) => {
+                Rule::Present(column) | Rule::Finite(column) if source.time == Some(column) => {
                     let others = own.iter().filter(|condition| !read.range.contains(condition));
                     (read.time == Some(column), others.cloned().collect())
                 }
@@ -174,7 +174,7 @@ impl Looking<'_> {
                     let declared = !source.columns.get(column).nullable && read.columns.contains(&column);
                     (declared || key_matters && source.key.contains(&column), self.besides(&own, read.source, column))
                 }
-                Rule::Listed(column) | Rule::Within(column) => {
+                Rule::Listed(column) | Rule::Within(column) | Rule::Finite(column) => {
                     (read.columns.contains(&column), self.besides(&own, read.source, column))
                 }
                 Rule::Found(_) | Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder => continue,
@@ -269,7 +269,7 @@ impl Looking<'_> {
         for rule in rules::rules(target) {
             let matters = match rule {
                 Rule::Present(column) => !target.columns.get(column).nullable && read.columns.contains(&column),
-                Rule::Listed(column) | Rule::Within(column) => read.columns.contains(&column),
+                Rule::Listed(column) | Rule::Within(column) | Rule::Finite(column) => read.columns.contains(&column),
                 Rule::Found(_) | Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder => false,
             };
             if matters {
