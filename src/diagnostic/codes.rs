@@ -247,6 +247,9 @@ pub static NEEDLESS_AGE: Code = code!(Error, "K0607", "needless-age", "a KPI dec
 /// A figure for each age where there is room for one.
 pub static NO_ROOM_FOR_AGES: Code =
     code!(Error, "K0608", "no-room-for-ages", "a KPI with a figure for each age stands where there is room for one");
+/// Readings per key without the time for which they count.
+pub static MISSING_STALE_AFTER: Code =
+    code!(Error, "K0609", "missing-stale-after", "readings of each key do not say how long they count");
 
 /// A name that should not be used any more.
 pub static DEPRECATED_USE: Code = code!(Warn, "K0701", "deprecated-use", "something deprecated is used");
@@ -577,6 +580,7 @@ pub static ALL: &[&Code] = &[
     &MISSING_AGE,
     &NEEDLESS_AGE,
     &NO_ROOM_FOR_AGES,
+    &MISSING_STALE_AFTER,
     &DEPRECATED_USE,
     &MISSING_OWNER,
     &MISSING_DESCRIPTION,

@@ -415,6 +415,13 @@ pub enum Holds {
         /// How long the latest stands for what is so: `2 weeks`.
         fresh_for: String,
     },
+    /// From one reading of a key to the next of the same key.
+    Readings {
+        /// The column with the time of the reading.
+        taken: String,
+        /// How long a reading counts: `35 days`.
+        fresh_for: String,
+    },
 }
 
 /// The order in which an entity passes steps. It has a row for each journey, with a column for each step.

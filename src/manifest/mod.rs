@@ -201,6 +201,9 @@ impl<'a> Whole<'a> {
                 model::Holds::Snapshot { taken, every, fresh_for } => {
                     Holds::Snapshot { taken: name_of(taken), every: every.to_string(), fresh_for: fresh_for.to_string() }
                 }
+                model::Holds::Readings { taken, fresh_for } => {
+                    Holds::Readings { taken: name_of(taken), fresh_for: fresh_for.to_string() }
+                }
             }),
             columns: source.columns.rows().iter().map(|column| self.column(source, column)).collect(),
             defined: self.place(source.name.span),

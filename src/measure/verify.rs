@@ -348,7 +348,11 @@ fn words(model: &Model, id: SourceId, rule: Rule) -> Words {
                     "{} {} unique{}",
                     names.join(", "),
                     if names.len() == 1 { "is" } else { "are" },
-                    if source.holds.is_some() { " in each snapshot" } else { "" }
+                    match source.holds {
+                        Some(Holds::Readings { .. }) => " at each time of a reading",
+                        Some(_) => " in each snapshot",
+                        None => "",
+                    }
                 ),
                 wrong: "whose key is that of another row".to_owned(),
                 help: "name a key that is unique, or make the source a `query:` with one row per key".to_owned(),
@@ -377,8 +381,22 @@ fn words(model: &Model, id: SourceId, rule: Rule) -> Words {
         },
         Rule::Present(column) => present(source, column),
         Rule::Found(column) => {
-            let target = of(column).reference.map_or("", |id| model.sources.get(id).name.value.as_str());
+            let source = of(column).reference.map(|id| model.sources.get(id));
+            let target = source.map_or("", |source| source.name.value.as_str());
             let name = &of(column).name;
+            if let Some(Holds::Readings { fresh_for, .. }) = source.and_then(|source| source.holds) {
+                return Words {
+                    code: &codes::REFERENCE_NOT_FOUND,
+                    span: of(column).reference_span.unwrap_or(name.span),
+                    what: format!("{} has a reading in {target}", name.value),
+                    wrong: format!("whose `{}` has no reading in `{target}` that is not older than {fresh_for}", name.value),
+                    help: format!(
+                        "load the readings that `{target}` lacks, or let them count longer with `stale_after`; until then all that \
+                         is looked up through `{}` is null for these rows",
+                        name.value
+                    ),
+                };
+            }
             Words {
                 code: &codes::REFERENCE_NOT_FOUND,
                 span: of(column).reference_span.unwrap_or(name.span),

@@ -208,6 +208,13 @@ pub enum Holds {
         /// How long the latest stands for what is so; after that nothing is known.
         fresh_for: Length,
     },
+    /// From one reading of its key to the next of the same key. A reading stands for the end of its day.
+    Readings {
+        /// When it was taken.
+        taken: ColumnId,
+        /// How long it stands for what is so; after that the key has no state.
+        fresh_for: Length,
+    },
 }
 
 /// The name of the table that holds the rows that a spec test gives of a source.

@@ -6,6 +6,7 @@ use super::custom::calendar_days;
 use super::expand::{Expansion, Formula, Move, Part as Leaf, Periods, Place};
 use super::journey::Wanted;
 use super::names::Names;
+use super::readings;
 use super::relation::{Atom, Body, From, JoinKind, Part, Query, Rows, Scalar, Select, column, day, fold, moved};
 use super::rows::{Appearance, Series};
 use super::scan::Scan;
@@ -72,6 +73,8 @@ pub(super) struct Planner<'a> {
     pub(super) latest_snapshots: BTreeMap<(SourceId, Edge, Grain), String>,
     /// The parts with the days of which there are snapshots.
     pub(super) snapshot_days: BTreeMap<SourceId, String>,
+    /// The parts with readings of sources whose keys have snapshots of their own.
+    pub(super) readings: readings::Wanted,
     /// The parts with the time at which the first state of each entity began.
     pub(super) first_states: BTreeMap<(SourceId, Option<Path>), String>,
     /// The journeys that are read, and what is read of each.
@@ -105,6 +108,7 @@ impl<'a> Planner<'a> {
             window_day_parts: BTreeMap::new(),
             latest_snapshots: BTreeMap::new(),
             snapshot_days: BTreeMap::new(),
+            readings: readings::Wanted::default(),
             first_states: BTreeMap::new(),
             journeys: BTreeMap::new(),
             ages: BTreeMap::new(),
@@ -172,6 +176,8 @@ impl<'a> Planner<'a> {
             parts.push(today(name, self.model.calendar.zone.name()));
         }
         parts.extend(self.custom.as_ref().and_then(|name| calendar_days(self.model, self.question.data, name)));
+        let journeys = self.journey_parts();
+        let readings = self.reading_parts();
         let mut numbered = BTreeMap::new();
         if self.custom.is_some() {
             for (grain, spine) in &self.spines {
@@ -183,7 +189,7 @@ impl<'a> Planner<'a> {
         for spine in self.spines.values() {
             parts.extend(spine.parts(&ground, &mut self.names));
         }
-        parts.extend(self.journey_parts());
+        parts.extend(readings.into_iter().chain(journeys));
         parts
     }
 

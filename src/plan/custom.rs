@@ -9,7 +9,7 @@
 use super::Data;
 use super::expand::Move;
 use super::names::Names;
-use super::relation::{Atom, Body, JoinKind, Neighbour, Part, Ranking, Scalar, Select, column, day, fold, moved};
+use super::relation::{Atom, Body, JoinKind, Neighbour, Part, Ranking, Rows, Scalar, Select, column, day, fold, moved};
 use super::scan::Scan;
 use super::spine::{Ground, Need, Spine, complete, last_day_after};
 use crate::calendar::{AsOf, Date, Grain, Length};
@@ -257,7 +257,8 @@ pub(super) fn days_of(model: &Model, data: Data, calendar: &CalendarSource) -> S
     for (grain, first_day) in &calendar.periods {
         select.column(scan.path(&Path::to(*first_day)), grain.name());
     }
-    let (from, joins) = scan.finish();
+    // A calendar's days are not looked up anywhere.
+    let (from, joins) = scan.finish(&mut |_, _, rows| Rows::Source(rows));
     (select.from, select.joins) = (Some(from), joins);
     select
 }

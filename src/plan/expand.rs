@@ -321,7 +321,7 @@ impl Expansion {
     /// A value over states, null where these are known by snapshots and the latest is too old.
     fn where_fresh(&mut self, model: &Model, source: SourceId, stock: Option<Stock>, place: &Place, value: Formula) -> Formula {
         let known = model.sources.get(source);
-        let (Some(Holds::Snapshot { .. }), Some(stock)) = (known.holds, stock) else { return value };
+        let (Some(Holds::Snapshot { .. } | Holds::Readings { .. }), Some(stock)) = (known.holds, stock) else { return value };
         let stock = match stock {
             Stock::Pairs(_) => Stock::Pairs(None),
             Stock::At(edge) => Stock::At(edge),

@@ -84,7 +84,7 @@ impl<'a> Planner<'a> {
     /// What a scan reads and joins; for a journey the part with its rows, which will have the columns that the scan reads.
     pub(super) fn finish(&mut self, scan: Scan<'a>) -> (From, Vec<Join>) {
         let source = scan.source();
-        let (mut from, joins) = scan.finish();
+        let (mut from, joins) = self.read(scan);
         let known = self.model.sources.get(source);
         if let (Some(_), Rows::Source(rows)) = (&known.journey, &from.relation) {
             let names = &mut self.names;
@@ -173,7 +173,7 @@ impl<'a> Planner<'a> {
                 ties.push((tie, writing.columns.take("tie")));
             }
         }
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.read(scan);
         let mut select = Select { from: Some(from), joins, filter, ..Select::default() };
         if !matches!(&time.node, Node::Leaf(Atom::Column { .. })) {
             let part = self.names.take(&format!("{}_{}_rows", writing.name, step.name));

@@ -6,7 +6,7 @@
 //!    values), each with the dimensions that it keeps and the periods that it is moved by. `gaps` adds what counts their rows.
 //! 2. `measures` plans what is looked up in rows: measures of one source, time and slice share one scan. `rows` decides how,
 //!    `scan` reads a source, `journey` makes the rows of journeys, `window` makes periods and windows of daily rows, `distinct`
-//!    does so for distinct counts, and `states` and `levels` for levels and what changes
+//!    does so for distinct counts, and `states`, `readings` and `levels` for levels and what changes
 //!    them.
 //! 3. `slices` finds the values that dimensions have had, among the rows that `since` says; `ages` says which ages cohorts have; `periods` plans the measures over finer periods.
 //! 4. `stack` puts everything on a dense set of periods and slices; `spine` makes the periods, with their bounds and those
@@ -33,6 +33,7 @@ mod names;
 pub mod north_star;
 pub mod objectives;
 mod periods;
+mod readings;
 mod related;
 pub mod relation;
 mod rows;
@@ -49,7 +50,7 @@ mod window;
 
 use crate::calendar::{Date, Grain};
 use crate::model::expr::{Age, Calc, RowExpr};
-use crate::model::{DimensionId, KpiId, Model, Source, SourceId};
+use crate::model::{DimensionId, Holds, KpiId, Model, Source, SourceId};
 use crate::pipeline::Valid;
 use names::Names;
 use relation::{Body, Query, RelationRef, Rows};
@@ -177,6 +178,9 @@ pub fn sources_read(model: &Model, query: &Query) -> (BTreeSet<SourceId>, BTreeS
         }
     }
     read.extend(joined.iter().copied());
+    // Readings are put in order by their keys wherever they are read.
+    let in_order = |id: &&SourceId| matches!(model.sources.get(**id).holds, Some(Holds::Readings { .. }));
+    joined.extend(read.iter().filter(in_order).copied());
     (read, joined)
 }
 

@@ -1,10 +1,11 @@
 //! One source's rows: its columns and those of the sources that it refers to, conditions, and the range of time.
 
+use super::readings::Form;
 use super::relation::{
     Atom, Beyond, Civil, From, Join, JoinKind, Moment, PeriodOf, RelationRef, Rows, Scalar, Select, SourceRows, column,
 };
 use super::{Data, whole};
-use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add, add_days};
+use crate::calendar::{AsOf, Calendar, Date, Grain, Pieces, Zone, add, add_days};
 use crate::functions::{conversions, if_, operators};
 use crate::model::expr::{Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
 use crate::model::facts::Type;
@@ -32,10 +33,15 @@ pub(super) struct Scan<'a> {
     pub(super) today: Option<String>,
     /// The part that maps days to the periods of a custom calendar.
     pub(super) calendar: Option<String>,
+    /// In which form the readings of the source are read, if it has some and they are.
+    pub(super) form: Option<Form>,
     /// The time column by which rows are read, and the days from and to which they are, as far as known: no other time of it is
     /// met.
     pub(super) known_days: Option<(ColumnId, Option<Date>, Option<Date>)>,
 }
+
+/// What stands for the rows of a source whose readings are read in some form.
+pub(super) type ReadingsOf<'f> = dyn FnMut(SourceId, Form, SourceRows) -> Rows + 'f;
 
 /// A range of days; an open end is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +65,14 @@ impl<'a> Scan<'a> {
             pairs: BTreeMap::new(),
             today: None,
             calendar: None,
+            form: None,
             known_days: None,
         }
+    }
+
+    /// The model.
+    pub(super) fn model(&self) -> &'a Model {
+        self.model
     }
 
     /// The source whose rows they are.
@@ -69,7 +81,7 @@ impl<'a> Scan<'a> {
     }
 
     /// The name of the relation at the end of some references.
-    fn alias(&mut self, through: &[ColumnId]) -> String {
+    pub(super) fn alias(&mut self, through: &[ColumnId]) -> String {
         let base = &self.model.sources.get(self.source).name.value;
         if through.is_empty() {
             return base.clone();
@@ -261,6 +273,25 @@ impl<'a> Scan<'a> {
         !self.joined.is_empty()
     }
 
+    /// Adds stored columns, and those of raw SQL, to a select under their own names.
+    pub(super) fn carry(&mut self, stored: &BTreeSet<String>, raw: &BTreeMap<String, String>, select: &mut Select) {
+        let mut seen = BTreeSet::new();
+        for name in stored.iter().chain(raw.keys()) {
+            if seen.insert(name.to_lowercase()) {
+                let of = self.alias(&[]);
+                select.column(column(&of, name), name);
+            }
+        }
+        self.stored.entry(Vec::new()).or_default().extend(stored.iter().cloned());
+        self.raw.entry(Vec::new()).or_default().extend(raw.clone());
+    }
+
+    /// The columns that tell the rows of the source apart, a key of several columns in its parts.
+    pub(super) fn key_parts_of_source(&mut self) -> Vec<Scalar> {
+        let key = self.model.sources.get(self.source).key.clone();
+        key.into_iter().flat_map(|column| self.parts_of(column)).collect()
+    }
+
     /// The columns that tell the rows of the source apart.
     pub(super) fn own_key(&mut self) -> Vec<Scalar> {
         let key = self.model.sources.get(self.source).key.clone();
@@ -303,6 +334,38 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// The civil day of a time column at the end of some references.
+    pub(super) fn day_at(&mut self, through: &[ColumnId], time: ColumnId) -> Scalar {
+        let path = Path::to(time);
+        let civil = self.path_at(through, &path);
+        match self.model.column(self.at(through), &path).ty {
+            Type::Date => civil,
+            _ => Expr::apply(&conversions::TO_DATE, vec![civil]),
+        }
+    }
+
+    /// The civil day of a value that a time column of the source has stored.
+    pub(super) fn civil_day(&mut self, time: ColumnId, stored: Scalar) -> Scalar {
+        let column = self.model.sources.get(self.source).columns.get(time);
+        let civil = self.civil(column, stored, None, None);
+        if column.ty == Type::Date { civil } else { Expr::apply(&conversions::TO_DATE, vec![civil]) }
+    }
+
+    /// A time column at the end of some references, as a clock shows it: the one by which it is stored, or that of the project.
+    pub(super) fn on_clock(&mut self, through: &[ColumnId], time: ColumnId, clock: &str) -> Scalar {
+        let column = self.model.sources.get(self.at(through)).columns.get(time);
+        let stored = !matches!(column.storage, Storage::Derived(_));
+        let bare = self.bare(through, &Path::to(time));
+        match &column.clock {
+            Clock::Wall(zone) if stored && zone.name() == clock => bare,
+            Clock::Instant if stored && clock == Zone::utc().name() => {
+                let pieces = Pieces { first: 0, then: Vec::new() };
+                Expr::leaf(Atom::Civil(Box::new(Civil { of: bare, instant: true, pieces, beyond: None })))
+            }
+            _ => self.civil(column, bare, None, None),
+        }
+    }
+
     /// The time column as the rows are ordered by it.
     pub(super) fn order(&mut self, time: ColumnId) -> Scalar {
         self.bare(&[], &Path::to(time))
@@ -316,6 +379,11 @@ impl<'a> Scan<'a> {
             return self.day(time);
         }
         period_of(&self.model.calendar, grain, civil)
+    }
+
+    /// Which rows are visible, whenever they are.
+    pub(super) fn visible(&mut self, time: ColumnId) -> Vec<Scalar> {
+        self.range(time, Days { from: None })
     }
 
     /// Which rows are visible and in range: conditions on the bare column where that is possible.
@@ -386,8 +454,8 @@ impl<'a> Scan<'a> {
         conditions
     }
 
-    /// What is read, and what is joined to it.
-    pub(super) fn finish(mut self) -> (From, Vec<Join>) {
+    /// What is read, and what is joined to it. `readings` says what stands for the rows of a source whose readings are read.
+    pub(super) fn finish(mut self, readings: &mut ReadingsOf<'_>) -> (From, Vec<Join>) {
         let mut joins = Vec::new();
         let mut done = BTreeSet::new();
         for through in self.all_paths() {
@@ -397,16 +465,24 @@ impl<'a> Scan<'a> {
         let mut seen = vec![first.relation.clone()];
         let joins = joins
             .into_iter()
-            .map(|(through, on)| {
+            .map(|(through, on, form)| {
                 let name = self.alias(&through);
                 let mut rows = self.source_rows(&through);
-                rows.again = seen.contains(&rows.relation);
-                seen.push(rows.relation.clone());
-                Join { kind: JoinKind::Left, from: From { relation: Rows::Source(rows), name }, on }
+                let relation = if let Some(form) = form {
+                    readings(self.at(&through), form, rows)
+                } else {
+                    rows.again = seen.contains(&rows.relation);
+                    seen.push(rows.relation.clone());
+                    Rows::Source(rows)
+                };
+                Join { kind: JoinKind::Left, from: From { relation, name }, on }
             })
             .collect();
-        let from = From { relation: Rows::Source(first), name: self.alias(&[]) };
-        (from, joins)
+        let relation = match self.form.take() {
+            Some(form) => readings(self.source, form, first),
+            None => Rows::Source(first),
+        };
+        (From { relation, name: self.alias(&[]) }, joins)
     }
 
     /// Joins what a reference leads to, after all that its key is worked out from.
@@ -414,7 +490,7 @@ impl<'a> Scan<'a> {
         &mut self,
         through: &[ColumnId],
         done: &mut BTreeSet<Vec<ColumnId>>,
-        joins: &mut Vec<(Vec<ColumnId>, Option<Scalar>)>,
+        joins: &mut Vec<(Vec<ColumnId>, Option<Scalar>, Option<Form>)>,
     ) {
         let Some((last, before)) = through.split_last() else { return };
         if !done.insert(through.to_vec()) {
@@ -434,11 +510,16 @@ impl<'a> Scan<'a> {
         });
         let mut conditions: Vec<Scalar> = conditions.collect();
         conditions.extend(self.as_of_the_row(before, through));
+        let in_force = self.in_force((before, self.at(before)), (through, self.at(through)));
+        let form = in_force.map(|(form, more)| {
+            conditions.extend(more);
+            form
+        });
         let needed = std::mem::replace(&mut self.followed, outer);
         for needed in needed {
             self.join(&needed, done, joins);
         }
-        joins.push((through.to_vec(), Expr::all(conditions)));
+        joins.push((through.to_vec(), Expr::all(conditions), form));
     }
 
     /// That a state at the end of a reference held at the time of the row that refers to it.

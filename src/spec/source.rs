@@ -27,6 +27,8 @@ pub struct Source {
     pub valid: Option<Valid>,
     /// When a snapshot was taken.
     pub snapshot: Option<Name>,
+    /// Whether each key has snapshots of its own: `per: key`.
+    pub per_key: Option<Text>,
     /// How often snapshots are taken.
     pub every: Option<Text>,
     /// How old the latest snapshot may be.
@@ -192,8 +194,9 @@ pub static SOURCE: Record = Record {
             .example("{ from: started_at, to: ended_at }"),
         Field::new(
             "snapshot",
-            Shape::Name,
-            "For states of which snapshots are taken: the column with the day of the snapshot.",
+            Shape::Either(&[Shape::Name, Shape::Record(&SNAPSHOT)]),
+            "For states of which snapshots are taken: the column with the day of the snapshot; or a map, where each key is read on \
+             days of its own.",
         )
         .example("taken_on"),
         Field::new("every", Shape::Word(&["day", "week", "month"]), "How often snapshots are taken."),
@@ -209,6 +212,14 @@ pub static SOURCE: Record = Record {
             "What formulas may touch.",
         )
         .required(),
+    ],
+};
+
+static SNAPSHOT: Record = Record {
+    what: "snapshots",
+    fields: &[
+        Field::new("on", Shape::Name, "The column with the day of the snapshot.").example("taken_on").required(),
+        Field::new("per", Shape::Word(&["key"]), "`key` where each key is read on days of its own: its latest reading counts."),
     ],
 };
 
@@ -237,6 +248,7 @@ static VALID_TO: Record = Record {
 /// Reads one source.
 pub fn decode(entry: &Entry, files: &Files) -> Source {
     let reader = Reader::of(&entry.value);
+    let snapshot = reader.record("snapshot");
     let relations = [
         reader.text("table").map(Relation::Table),
         Some(reader.texts("files")).filter(|paths| !paths.is_empty()).map(Relation::Files),
@@ -251,7 +263,8 @@ pub fn decode(entry: &Entry, files: &Files) -> Source {
         key: reader.texts("key"),
         time: reader.text("time"),
         valid: reader.record("valid").map(|valid| read_valid(&valid)),
-        snapshot: reader.text("snapshot"),
+        snapshot: snapshot.map_or_else(|| reader.text("snapshot"), |snapshot| snapshot.text("on")),
+        per_key: snapshot.and_then(|snapshot| snapshot.text("per")),
         every: reader.text("every"),
         stale_after: reader.text("stale_after"),
         columns: columns(reader.entries("columns"), files),

@@ -1,0 +1,548 @@
+//! The readings of sources of which each key has snapshots of its own (`per: key`): from when to when each of them counts.
+//!
+//! A reading counts from its own time until the next reading of its key, or until it is too old. Other parts ask for readings in
+//! one of four [`Form`]s, with the columns that they read; all forms are written out once all have asked.
+//!
+//! - For levels only the last reading of each key in each period can matter, so these are found first, by grouping. What is left is
+//!   put in order, and each gets the day from which on it does not count any more ([`Form::Days`]). Levels that are sums are then made of what
+//!   begins and ends, as those of states with `valid` are; all others of the readings that hold at a moment ([`Form::Held`]).
+//! - What refers to readings is joined by the key and by the stretch of time in which both lie ([`Form::Met`]): a day, a month or a year,
+//!   after how long a reading may count. A reading has a row for each stretch that it reaches into, so that a row meets few
+//!   readings, and one of them at most is in force at its time.
+//!
+//! No reading is joined to every period, and no row to every reading of its key.
+
+use super::Data;
+use super::assemble::Planner;
+use super::names::Names;
+use super::relation::{
+    Atom, Body, From, Join, JoinKind, Moment, Neighbour, Part, Rows, Scalar, Select, SourceRows, column, day, fold, moved,
+};
+use super::scan::{Scan, period_of};
+use super::spine::Need;
+use crate::calendar::{AsOf, Date, Grain, Length, Zone, add_days};
+use crate::functions::{coalesce, conversions, max, operators};
+use crate::model::expr::{Edge, Expr, Literal, Node};
+use crate::model::facts::Type;
+use crate::model::{Clock, ColumnId, Holds, Model, SourceId, Storage};
+use jiff::civil::{Time, date};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// In which form readings are read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Form {
+    /// The last of each key in each period of a grain, with the days `from` which on and `until` which it counts.
+    Days(Grain),
+    /// All, with the times of a clock `from` which on and `until` which each counts.
+    Times(String),
+    /// Those that hold at one side of a period, each with its `period`.
+    Held(Grain, Edge),
+    /// Those that hold at the two sides of a period, each with its `period` and whether that `is_end`.
+    Both(Grain),
+    /// A row for each `stretch` that a reading reaches into, by the clock, or else by days, with `from` and `until`.
+    Met(Option<String>),
+}
+
+/// What the columns are called that readings have beside those of the source.
+#[derive(Debug, Clone)]
+pub(super) struct Marks {
+    /// When it begins to count.
+    pub from: String,
+    /// When it does not count any more.
+    pub until: String,
+    /// The period.
+    pub period: String,
+    /// Whether it holds at the end of the period, rather than at its start.
+    pub is_end: String,
+    /// The first day of the stretch.
+    pub stretch: String,
+}
+
+impl Marks {
+    /// Names that no column of the source has.
+    pub(super) fn of(model: &Model, source: SourceId) -> Self {
+        let mut names = Names::default();
+        let known = model.sources.get(source);
+        for (id, column) in known.columns.iter() {
+            names.take(&column.name.value);
+            column.storage.stored().for_each(|name| _ = names.take(name));
+            if matches!(column.storage, Storage::Raw(_)) {
+                names.take(&known.made_name(id));
+            }
+        }
+        let mut take = |wish: &str| names.take(wish);
+        Self {
+            from: take("counts_from"),
+            until: take("counts_until"),
+            period: take("period"),
+            is_end: take("is_end"),
+            stretch: take("stretch"),
+        }
+    }
+}
+
+/// The parts with readings that have been asked for.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    parts: BTreeMap<(SourceId, Form), Reading>,
+}
+
+/// One part with readings, and the columns that are read of it.
+#[derive(Debug, Default, Clone)]
+struct Reading {
+    name: String,
+    stored: BTreeSet<String>,
+    raw: BTreeMap<String, String>,
+}
+
+impl Wanted {
+    /// What stands for the rows of a source where its readings are read.
+    pub(super) fn ask(
+        &mut self,
+        (model, names): (&Model, &mut Names),
+        source: SourceId,
+        form: Form,
+        rows: &SourceRows,
+    ) -> Rows {
+        let own = &model.sources.get(source).name.value;
+        let stands_on = match &form {
+            Form::Days(_) | Form::Times(_) => None,
+            Form::Held(grain, _) => Some(Form::Days(*grain)),
+            Form::Both(grain) => {
+                self.ask((model, &mut *names), source, Form::Held(*grain, Edge::Start), rows);
+                Some(Form::Held(*grain, Edge::End))
+            }
+            Form::Met(None) => Some(Form::Days(Grain::Day)),
+            Form::Met(Some(clock)) => Some(Form::Times(clock.clone())),
+        };
+        if let Some(below) = stands_on {
+            self.ask((model, &mut *names), source, below, rows);
+        }
+        let wish = match &form {
+            Form::Days(Grain::Day) | Form::Times(_) => format!("{own}_read"),
+            Form::Days(grain) => format!("{own}_read_by_{grain}"),
+            Form::Held(grain, Edge::Start) => format!("{own}_held_at_{grain}_start"),
+            Form::Held(grain, Edge::End) => format!("{own}_held_at_{grain}_end"),
+            Form::Both(grain) => format!("{own}_held_at_{grain}_start_and_end"),
+            Form::Met(_) => format!("{own}_in_force"),
+        };
+        let part =
+            self.parts.entry((source, form)).or_insert_with(|| Reading { name: names.take(&wish), ..Reading::default() });
+        part.stored.extend(rows.stored.iter().cloned());
+        part.raw.extend(rows.raw.iter().cloned());
+        Rows::Part(part.name.clone())
+    }
+}
+
+/// What the writing of readings needs beside the model.
+struct Writing<'a, 'w> {
+    model: &'a Model,
+    scan: &'w dyn Fn(SourceId) -> Scan<'a>,
+    names: &'w mut Names,
+    /// The part with the current date, if the end of time is not fixed.
+    today: Option<String>,
+    /// The part that maps days to the periods of a custom calendar.
+    calendar: Option<String>,
+    wanted: Wanted,
+    /// For each grain the periods: the part, and its column with the last visible day.
+    spines: BTreeMap<Grain, (String, String)>,
+    parts: Vec<Part>,
+}
+
+impl<'a> Planner<'a> {
+    /// The parts with all readings that are read.
+    pub(super) fn reading_parts(&mut self) -> Vec<Part> {
+        let wanted = std::mem::take(&mut self.readings);
+        let mut spines = BTreeMap::new();
+        for (_, form) in wanted.parts.keys() {
+            if let Form::Held(grain, _) = form {
+                // Asked for before the spines are written out.
+                spines.insert(*grain, (self.spine_name(*grain), self.need(*grain, Need::LastDay)));
+            }
+        }
+        let (data, today, calendar) = (self.question.data, self.today.clone(), self.custom.clone());
+        let model = self.model;
+        let scan = |source| {
+            let mut scan = Scan::of(model, data, source);
+            scan.today.clone_from(&today);
+            scan.calendar.clone_from(&calendar);
+            scan
+        };
+        let names = &mut self.names;
+        let (today, calendar) = (today.clone(), calendar.clone());
+        Writing { model, scan: &scan, names, today, calendar, wanted, spines, parts: Vec::new() }.all()
+    }
+
+    /// What a scan reads and joins, with parts for readings, which will have the columns that the scan reads.
+    pub(super) fn read(&mut self, scan: Scan<'a>) -> (From, Vec<Join>) {
+        let (model, names, wanted) = (self.model, &mut self.names, &mut self.readings);
+        scan.finish(&mut |source, form, rows| wanted.ask((model, &mut *names), source, form, &rows))
+    }
+}
+
+/// The parts with readings for a query that is not planned: those that are referred to.
+pub(super) fn parts_for(model: &Model, wanted: Wanted, names: &mut Names, calendar: Option<String>) -> Vec<Part> {
+    let scan = |source| {
+        let mut scan = Scan::of(model, Data::Warehouse, source);
+        scan.calendar.clone_from(&calendar);
+        scan
+    };
+    let (today, spines) = (None, BTreeMap::new());
+    Writing { model, scan: &scan, names, today, calendar: calendar.clone(), wanted, spines, parts: Vec::new() }.all()
+}
+
+/// In which stretches of time readings are met: short ones where a reading counts for a short time only.
+fn stretch(fresh_for: Length) -> Grain {
+    let days = u64::from(fresh_for.count)
+        * match fresh_for.unit {
+            Grain::Day => 1,
+            Grain::Week => 7,
+            Grain::Month => 31,
+            Grain::Quarter => 92,
+            Grain::Year => 366,
+        };
+    match days {
+        0..=31 => Grain::Day,
+        32..=400 => Grain::Month,
+        _ => Grain::Year,
+    }
+}
+
+/// The first day of the stretch, or period, that holds a day, or a time of a clock.
+fn stretch_of(model: &Model, grain: Grain, of: Scalar, is_time: bool) -> Scalar {
+    match grain {
+        Grain::Day if is_time => Expr::apply(&conversions::TO_DATE, vec![of]),
+        Grain::Day => of,
+        grain => period_of(&model.calendar, grain, of),
+    }
+}
+
+/// The clock of a stored time. Times of one clock are compared as they are stored.
+fn clock_of(model: &Model, source: SourceId, time: ColumnId) -> String {
+    let column = model.sources.get(source).columns.get(time);
+    match (&column.clock, &column.storage) {
+        (_, Storage::Derived(_)) | (Clock::Civil, _) => model.calendar.zone.name().to_owned(),
+        (Clock::Instant, _) => Zone::utc().name().to_owned(),
+        (Clock::Wall(zone), _) => zone.name().to_owned(),
+    }
+}
+
+/// By which clock a row finds the reading in force at its time; nothing where one of the two is known by the day only.
+fn clock_between(model: &Model, (own, time): (SourceId, ColumnId), (target, taken): (SourceId, ColumnId)) -> Option<String> {
+    let ty = |source: SourceId, column| model.sources.get(source).columns.get(column).ty;
+    if ty(own, time) == Type::Date || ty(target, taken) == Type::Date {
+        return None;
+    }
+    let (own, other) = (clock_of(model, own, time), clock_of(model, target, taken));
+    Some(if own == other { own } else { model.calendar.zone.name().to_owned() })
+}
+
+impl Scan<'_> {
+    /// How a row meets the reading of another source that is in force at its time: in which form that is read, and the conditions
+    /// beside the equality of keys.
+    pub(super) fn in_force(
+        &mut self,
+        (before, own): (&[ColumnId], SourceId),
+        (through, target): (&[ColumnId], SourceId),
+    ) -> Option<(Form, Vec<Scalar>)> {
+        let model = self.model();
+        let Some(Holds::Readings { taken, fresh_for }) = model.sources.get(target).holds else { return None };
+        let time = model.sources.get(own).time?;
+        let clock = clock_between(model, (own, time), (target, taken));
+        let at = match &clock {
+            None => self.day_at(before, time),
+            Some(clock) => self.on_clock(before, time, clock),
+        };
+        let marks = Marks::of(model, target);
+        let alias = self.alias(through);
+        let of = |name: &str| column(&alias, name);
+        let conditions = vec![
+            Expr::apply(
+                &operators::EQUAL,
+                vec![of(&marks.stretch), stretch_of(model, stretch(fresh_for), at.clone(), clock.is_some())],
+            ),
+            Expr::apply(&operators::LESS_OR_EQUAL, vec![of(&marks.from), at.clone()]),
+            Expr::apply(&operators::GREATER, vec![of(&marks.until), at]),
+        ];
+        Some((Form::Met(clock), conditions))
+    }
+}
+
+impl Writing<'_, '_> {
+    fn all(mut self) -> Vec<Part> {
+        let wanted = std::mem::take(&mut self.wanted);
+        // By source, and each form after those that it stands on.
+        for ((source, form), reading) in &wanted.parts {
+            let below = |form: Form| wanted.parts.get(&(*source, form)).map(|part| part.name.clone()).unwrap_or_default();
+            match form {
+                Form::Days(grain) => self.days(*source, *grain, reading),
+                Form::Times(clock) => self.times(*source, clock, reading),
+                Form::Held(grain, edge) => self.held(*source, (*grain, *edge), reading, &below(Form::Days(*grain))),
+                Form::Both(grain) => {
+                    let ends = [Edge::Start, Edge::End].map(|edge| below(Form::Held(*grain, edge)));
+                    self.both(*source, reading, &ends);
+                }
+                Form::Met(None) => self.met(*source, None, reading, &below(Form::Days(Grain::Day))),
+                Form::Met(Some(clock)) => self.met(*source, Some(clock), reading, &below(Form::Times(clock.clone()))),
+            }
+        }
+        self.parts
+    }
+
+    fn push(&mut self, name: &str, select: Select) {
+        self.parts.push(Part { name: name.to_owned(), body: Body::Select(select) });
+    }
+
+    fn holds(&self, source: SourceId) -> Option<(ColumnId, Length)> {
+        match self.model.sources.get(source).holds {
+            Some(Holds::Readings { taken, fresh_for }) => Some((taken, fresh_for)),
+            _ => None,
+        }
+    }
+
+    /// The first day on which a reading of a day is too old.
+    fn too_old(of: Scalar, fresh_for: Length) -> Scalar {
+        moved(moved(of, 1, Grain::Day), i64::from(fresh_for.count), fresh_for.unit)
+    }
+
+    /// The last reading of each key in each period, with the days of which it is the latest.
+    fn days(&mut self, source: SourceId, grain: Grain, reading: &Reading) {
+        let Some((taken, fresh_for)) = self.holds(source) else { return };
+        let marks = Marks::of(self.model, source);
+        let is_date = self.model.sources.get(source).columns.get(taken).ty == Type::Date;
+        let until = |of: Scalar, next: Scalar| {
+            let next = Expr::apply(&coalesce::COALESCE, vec![next, day(Date::MAX)]);
+            Expr::apply(&conversions::EARLIER, vec![next, Self::too_old(of, fresh_for)])
+        };
+        if grain == Grain::Day && is_date {
+            // A key has one reading of a day.
+            let mut scan = (self.scan)(source);
+            let mut select = Select::default();
+            let key = scan.key_parts_of_source();
+            scan.carry(&reading.stored, &reading.raw, &mut select);
+            let own = scan.day(taken);
+            let next = Neighbour { value: own.clone(), offset: 1, part: key.clone(), order: own.clone() };
+            select.column(own.clone(), &marks.from);
+            select.column(until(own, Expr::leaf(Atom::Neighbour(Box::new(next)))), &marks.until);
+            select.filter = scan.visible(taken);
+            select.filter.extend(key.iter().map(there));
+            (select.from, select.joins) = plain(scan);
+            self.push(&reading.name, select);
+            return;
+        }
+        let (lasts, keys) = self.lasts(source, grain, &reading.name);
+        let mut scan = (self.scan)(source);
+        let mut select = Select::default();
+        let own_key = scan.key_parts_of_source();
+        scan.carry(&reading.stored, &reading.raw, &mut select);
+        let own = scan.day(taken);
+        let next = scan.civil_day(taken, column(&lasts, "next"));
+        select.column(own.clone(), &marks.from);
+        select.column(until(own, next), &marks.until);
+        let mut on: Vec<Scalar> = keys.iter().zip(own_key).map(|(name, own)| equal(own, column(&lasts, name))).collect();
+        on.push(equal(scan.order(taken), column(&lasts, "taken")));
+        (select.from, select.joins) = plain(scan);
+        select.join(JoinKind::Inner, &lasts, &lasts, Expr::all(on));
+        self.push(&reading.name, select);
+    }
+
+    /// When the last reading of each key in each period was taken, and when that of the next period which has one.
+    fn lasts(&mut self, source: SourceId, grain: Grain, name: &str) -> (String, Vec<String>) {
+        let Some((taken, _)) = self.holds(source) else { return (String::new(), Vec::new()) };
+        let mut scan = (self.scan)(source);
+        let mut select = Select::default();
+        let mut keys = Vec::new();
+        for (at, part) in scan.key_parts_of_source().into_iter().enumerate() {
+            keys.push(format!("key_{}", at + 1));
+            select.filter.push(there(&part));
+            select.column(part, &format!("key_{}", at + 1));
+        }
+        let calendar = self.calendar.clone().filter(|_| grain != Grain::Day);
+        let period = match &calendar {
+            Some(calendar) => column(calendar, grain.name()),
+            None => scan.period(taken, grain),
+        };
+        select.column(period, "period").group_by_these();
+        select.column(fold(&max::MAX, scan.order(taken)), "taken");
+        select.filter.extend(scan.visible(taken));
+        let own = scan.day(taken);
+        (select.from, select.joins) = plain(scan);
+        if let Some(calendar) = &calendar {
+            // What is before the first day of the calendar is one period.
+            let on = equal(column(calendar, "day"), own);
+            select.join(JoinKind::Left, calendar, calendar, Some(on));
+        }
+        let last = self.names.take(&format!("{name}_last"));
+        self.push(&last, select);
+        let mut order = Select::from_part(&last);
+        for name in keys.iter().map(String::as_str).chain(["taken"]) {
+            order.column(column(&last, name), name);
+        }
+        let part = keys.iter().map(|key| column(&last, key)).collect();
+        let next = Neighbour { value: column(&last, "taken"), offset: 1, part, order: in_order(&last, calendar.is_some()) };
+        order.column(Expr::leaf(Atom::Neighbour(Box::new(next))), "next");
+        let part = self.names.take(&format!("{last}_and_next"));
+        self.push(&part, order);
+        (part, keys)
+    }
+
+    /// All readings with the times from which on and until which they count.
+    fn times(&mut self, source: SourceId, clock: &str, reading: &Reading) {
+        let Some((taken, fresh_for)) = self.holds(source) else { return };
+        let marks = Marks::of(self.model, source);
+        let project = self.model.calendar.zone.name().to_owned();
+        let mut scan = (self.scan)(source);
+        let mut select = Select::default();
+        let key = scan.key_parts_of_source();
+        scan.carry(&reading.stored, &reading.raw, &mut select);
+        let own = scan.on_clock(&[], taken, clock);
+        let stale = Self::too_old(scan.day(taken), fresh_for);
+        let stale = if clock == project {
+            stale
+        } else {
+            Expr::leaf(Atom::OnClock(Box::new(Expr::leaf(Atom::Midnight(Box::new(stale), project))), clock.to_owned()))
+        };
+        let next = Neighbour { value: own.clone(), offset: 1, part: key.clone(), order: own.clone() };
+        let never = Expr::leaf(Atom::Moment(Moment::Wall(Date::MAX.to_datetime(Time::midnight()))));
+        let next = Expr::apply(&coalesce::COALESCE, vec![Expr::leaf(Atom::Neighbour(Box::new(next))), never]);
+        select.column(own, &marks.from);
+        select.column(Expr::apply(&conversions::EARLIER, vec![next, stale]), &marks.until);
+        select.filter = key.iter().chain([&scan.order(taken)]).map(there).collect();
+        (select.from, select.joins) = plain(scan);
+        self.push(&reading.name, select);
+    }
+
+    /// A select over a part with the source's columns that are wanted.
+    fn over(part: &str, reading: &Reading) -> Select {
+        let mut select = Select::from_part(part);
+        let mut seen = BTreeSet::new();
+        for name in reading.stored.iter().chain(reading.raw.keys()) {
+            if seen.insert(name.to_lowercase()) {
+                select.column(column(part, name), name);
+            }
+        }
+        select
+    }
+
+    /// The readings that hold at one side of each period: at that of their own, or the next where it is the start, and at those of
+    /// the periods after it, as far as they reach.
+    fn held(&mut self, source: SourceId, (grain, edge): (Grain, Edge), reading: &Reading, below: &str) {
+        let marks = Marks::of(self.model, source);
+        let Some((spine, last_day)) = self.spines.get(&grain).cloned() else { return };
+        let calendar = &self.model.calendar;
+        let (from, until) = (column(below, &marks.from), column(below, &marks.until));
+        let moment = match edge {
+            Edge::Start => column(&spine, "period"),
+            Edge::End => moved(column(&spine, &last_day), 1, Grain::Day),
+        };
+        let reaches = |moment: Scalar| Expr::apply(&operators::GREATER_OR_EQUAL, vec![until.clone(), moment]);
+        let mut further = Self::over(below, reading);
+        further.column(column(&spine, "period"), &marks.period);
+        if calendar.custom && grain != Grain::Day {
+            let begun = Expr::apply(&operators::LESS, vec![from, moment.clone()]);
+            further.join(JoinKind::Inner, &spine, &spine, Expr::all(vec![begun, reaches(moment)]));
+            self.push(&reading.name, further);
+            return;
+        }
+        let own = stretch_of(self.model, grain, from.clone(), false);
+        let next = moved(own.clone(), 1, grain);
+        let mut first = Self::over(below, reading);
+        let as_of = match (calendar.as_of, &self.today) {
+            (AsOf::Today, Some(today)) => {
+                first.join(JoinKind::Cross, today, today, None);
+                column(today, "as_of")
+            }
+            (AsOf::Day(last), _) => day(last),
+            (AsOf::Today, None) => day(calendar.start),
+        };
+        let (period, moment_of_first) = match edge {
+            Edge::Start => (next.clone(), next.clone()),
+            Edge::End => {
+                let after = match calendar.as_of {
+                    AsOf::Day(last) => day(add_days(last, 1)),
+                    AsOf::Today => moved(as_of.clone(), 1, Grain::Day),
+                };
+                (own, Expr::apply(&conversions::EARLIER, vec![next.clone(), after]))
+            }
+        };
+        first.column(period.clone(), &marks.period);
+        first.filter.push(reaches(moment_of_first));
+        let shown = day(calendar.first_from(grain, calendar.data_from));
+        first.filter.push(Expr::apply(&operators::GREATER_OR_EQUAL, vec![period.clone(), shown]));
+        first.filter.push(Expr::apply(&operators::LESS_OR_EQUAL, vec![period, as_of]));
+        let later = match edge {
+            Edge::Start => next.clone(),
+            Edge::End => from,
+        };
+        let on = vec![Expr::apply(&operators::GREATER, vec![column(&spine, "period"), later]), reaches(moment)];
+        further.join(JoinKind::Inner, &spine, &spine, Expr::all(on));
+        further.filter.push(Expr::apply(&operators::GREATER, vec![until.clone(), next]));
+        self.parts.push(Part { name: reading.name.clone(), body: Body::Union(vec![first, further]) });
+    }
+
+    fn both(&mut self, source: SourceId, reading: &Reading, ends: &[String; 2]) {
+        let marks = Marks::of(self.model, source);
+        let [start, end] = ends;
+        let members = [(start, false), (end, true)].map(|(part, is_end)| {
+            let mut select = Self::over(part, reading);
+            select.column(column(part, &marks.period), &marks.period);
+            select.column(Expr::made(Node::Literal(Literal::Truth(is_end))), &marks.is_end);
+            select
+        });
+        self.parts.push(Part { name: reading.name.clone(), body: Body::Union(members.to_vec()) });
+    }
+
+    /// A row for each stretch that a reading reaches into: its own, and those after it.
+    fn met(&mut self, source: SourceId, clock: Option<&String>, reading: &Reading, below: &str) {
+        let Some((_, fresh_for)) = self.holds(source) else { return };
+        let marks = Marks::of(self.model, source);
+        let grain = stretch(fresh_for);
+        let (from, until) = (column(below, &marks.from), column(below, &marks.until));
+        let own = stretch_of(self.model, grain, from.clone(), clock.is_some());
+        let next = moved(own.clone(), 1, grain);
+        let with = |mut select: Select, stretch: Scalar| {
+            select.column(from.clone(), &marks.from);
+            select.column(until.clone(), &marks.until);
+            select.column(stretch, &marks.stretch);
+            select
+        };
+        let first = with(Self::over(below, reading), own);
+        // Its last day is the one before it does not count any more, or by the clock that day itself.
+        let before = match clock {
+            None => until.clone(),
+            Some(_) => moved(Expr::apply(&conversions::TO_DATE, vec![until.clone()]), 1, Grain::Day),
+        };
+        let (every, unit) = match grain {
+            Grain::Year => (12, Grain::Month),
+            grain => (1, grain),
+        };
+        let days = Rows::Days { from: Box::new(next.clone()), before: Box::new(before), every, unit };
+        let mut further = with(Self::over(below, reading), column("later", "day"));
+        let days = From { relation: days, name: "later".to_owned() };
+        further.joins.push(Join { kind: JoinKind::Cross, from: days, on: None });
+        further.filter.push(Expr::apply(&operators::GREATER, vec![until.clone(), next]));
+        self.parts.push(Part { name: reading.name.clone(), body: Body::Union(vec![first, further]) });
+    }
+}
+
+/// What a scan over the rows of readings themselves reads.
+fn plain(scan: Scan<'_>) -> (Option<From>, Vec<Join>) {
+    // Checked: readings do not refer to states.
+    let (from, joins) = scan.finish(&mut |_, _, rows| Rows::Source(rows));
+    (Some(from), joins)
+}
+
+/// What puts the last readings of periods in order: the period. Times may not, where clocks are put back across midnight.
+fn in_order(last: &str, custom: bool) -> Scalar {
+    let period = column(last, "period");
+    // Before a custom calendar begins there is no period.
+    if custom { Expr::apply(&coalesce::COALESCE, vec![period, day(date(1, 1, 1))]) } else { period }
+}
+
+fn there(value: &Scalar) -> Scalar {
+    Expr::apply(&operators::IS_NOT_NULL, vec![value.clone()])
+}
+
+fn equal(one: Scalar, two: Scalar) -> Scalar {
+    Expr::apply(&operators::EQUAL, vec![one, two])
+}
