@@ -396,6 +396,11 @@ pub static OUT_OF_RANGE: Code = code!(Deny, "K0912", "out-of-range", "the data h
 pub static STATES_OVERLAP: Code = code!(Error, "K0920", "states-overlap", "two states of one key hold at one time");
 /// A state that ends before it begins.
 pub static ENDS_BEFORE_IT_BEGINS: Code = code!(Error, "K0921", "ends-before-it-begins", "a state ends before it begins");
+/// A key that has not been read for too long.
+pub static STALE_KEYS: Code = code!(Warn, "K0928", "stale-keys", "keys have not been read for too long");
+/// A key that is missing between two snapshots.
+pub static KEYS_COME_AND_GO: Code =
+    code!(Warn, "K0929", "keys-come-and-go", "keys are missing between two snapshots that have them");
 
 /// Objectives without a North Star.
 pub static NO_NORTH_STAR: Code =
@@ -642,6 +647,8 @@ pub static ALL: &[&Code] = &[
     &OUT_OF_RANGE,
     &STATES_OVERLAP,
     &ENDS_BEFORE_IT_BEGINS,
+    &STALE_KEYS,
+    &KEYS_COME_AND_GO,
     &NO_NORTH_STAR,
     &MISALIGNED_KEY_RESULT,
     &UNPAIRED_NORTH_STAR,

@@ -379,6 +379,36 @@ fn words(model: &Model, id: SourceId, rule: Rule) -> Words {
             wrong: "whose end is before its beginning, so that it never holds".to_owned(),
             help: "correct their times, or leave such rows out with a `query:`".to_owned(),
         },
+        Rule::Steady => {
+            let taken = source.holds.iter().flat_map(Holds::columns).next().map_or("", |taken| &of(taken).name.value);
+            Words {
+                code: &codes::KEYS_COME_AND_GO,
+                span: source.key_span.unwrap_or(source.name.span),
+                what: "keys do not come and go".to_owned(),
+                wrong: "missing from one snapshot and back in a later one".to_owned(),
+                help: format!(
+                    "a key has no state while the latest snapshot lacks it; if each key is taken on days of its own write `snapshot: \
+                     {{ on: {taken}, per: key }}`, and its latest reading counts"
+                ),
+            }
+        }
+        Rule::NotStale => {
+            let longest = match source.holds {
+                Some(Holds::Readings { fresh_for, .. }) => fresh_for.to_string(),
+                _ => String::new(),
+            };
+            Words {
+                code: &codes::STALE_KEYS,
+                span: source.key_span.unwrap_or(source.name.span),
+                what: format!("no key was last read more than {longest} ago"),
+                wrong: format!("last read more than {longest} ago"),
+                help: format!(
+                    "a key has no state any more then; load its readings if they are late, let readings count longer with `stale_after`, or, if \
+                     such keys are gone, write `allow: {{ {}: ... }}`",
+                    codes::STALE_KEYS.name
+                ),
+            }
+        }
         Rule::Present(column) => present(source, column),
         Rule::Found(column) => {
             let source = of(column).reference.map(|id| model.sources.get(id));
@@ -483,7 +513,12 @@ fn report(model: &Model, asked: &Asked, findings: &mut Findings) {
     let Outcome::Rows(count) = asked.outcome else { return };
     let source = model.sources.get(asked.source);
     let words = words(model, asked.source, asked.rule);
-    let rows = if count == 1 { "row" } else { "rows" };
+    let rows = match asked.rule {
+        Rule::Steady | Rule::NotStale if count == 1 => "key",
+        Rule::Steady | Rule::NotStale => "keys",
+        _ if count == 1 => "row",
+        _ => "rows",
+    };
     let examples = if asked.examples.is_empty() { String::new() } else { format!(", such as {}", asked.examples.join("; ")) };
     let message = format!("`{}` has {count} {rows} {}{examples}", source.name.value, words.wrong);
     findings.report(words.code, words.span, message).help(words.help);

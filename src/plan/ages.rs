@@ -108,7 +108,7 @@ impl Planner<'_> {
             let mut neighbours = Select::from_part(&all);
             let period = column(&all, "period");
             neighbours.column(period.clone(), "period");
-            let neighbour = Neighbour { value: period.clone(), offset: 1, part: Vec::new(), order: period.clone() };
+            let neighbour = Neighbour { value: period.clone(), offset: 1, part: Vec::new(), order: vec![period.clone()] };
             neighbours.column(Expr::leaf(Atom::Neighbour(Box::new(neighbour))), "next");
             neighbours.column(order(period), "number");
             self.push(&next, neighbours);

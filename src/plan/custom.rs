@@ -70,7 +70,7 @@ impl Spine {
         select.column(rank(Vec::new(), period(), false), "number");
         if self.grain != Grain::Day {
             for (offset, name) in [(1, "next"), (2, "next_end")] {
-                let neighbour = Neighbour { value: period(), offset, part: Vec::new(), order: period() };
+                let neighbour = Neighbour { value: period(), offset, part: Vec::new(), order: vec![period()] };
                 select.column(Expr::leaf(Atom::Neighbour(Box::new(neighbour))), name);
             }
         }

@@ -41,6 +41,7 @@ pub mod rules;
 mod scan;
 mod since;
 mod slices;
+mod snapshot_rules;
 mod spine;
 mod stack;
 mod states;

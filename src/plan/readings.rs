@@ -309,19 +309,19 @@ impl Writing<'_, '_> {
     fn days(&mut self, source: SourceId, grain: Grain, reading: &Reading) {
         let Some((taken, fresh_for)) = self.holds(source) else { return };
         let marks = Marks::of(self.model, source);
-        let is_date = self.model.sources.get(source).columns.get(taken).ty == Type::Date;
         let until = |of: Scalar, next: Scalar| {
             let next = Expr::apply(&coalesce::COALESCE, vec![next, day(Date::MAX)]);
             Expr::apply(&conversions::EARLIER, vec![next, Self::too_old(of, fresh_for)])
         };
-        if grain == Grain::Day && is_date {
-            // A key has one reading of a day.
+        if grain == Grain::Day {
             let mut scan = (self.scan)(source);
             let mut select = Select::default();
             let key = scan.key_parts_of_source();
             scan.carry(&reading.stored, &reading.raw, &mut select);
             let own = scan.day(taken);
-            let next = Neighbour { value: own.clone(), offset: 1, part: key.clone(), order: own.clone() };
+            // Of several readings of a day the last one counts.
+            let order = in_order(&own, scan.order(taken));
+            let next = Neighbour { value: own.clone(), offset: 1, part: key.clone(), order };
             select.column(own.clone(), &marks.from);
             select.column(until(own, Expr::leaf(Atom::Neighbour(Box::new(next)))), &marks.until);
             select.filter = scan.visible(taken);
@@ -379,7 +379,8 @@ impl Writing<'_, '_> {
             order.column(column(&last, name), name);
         }
         let part = keys.iter().map(|key| column(&last, key)).collect();
-        let next = Neighbour { value: column(&last, "taken"), offset: 1, part, order: in_order(&last, calendar.is_some()) };
+        let next =
+            Neighbour { value: column(&last, "taken"), offset: 1, part, order: vec![by_period(&last, calendar.is_some())] };
         order.column(Expr::leaf(Atom::Neighbour(Box::new(next))), "next");
         let part = self.names.take(&format!("{last}_and_next"));
         self.push(&part, order);
@@ -402,7 +403,8 @@ impl Writing<'_, '_> {
         } else {
             Expr::leaf(Atom::OnClock(Box::new(Expr::leaf(Atom::Midnight(Box::new(stale), project))), clock.to_owned()))
         };
-        let next = Neighbour { value: own.clone(), offset: 1, part: key.clone(), order: own.clone() };
+        let order = in_order(&own, scan.order(taken));
+        let next = Neighbour { value: own.clone(), offset: 1, part: key.clone(), order };
         let never = Expr::leaf(Atom::Moment(Moment::Wall(Date::MAX.to_datetime(Time::midnight()))));
         let next = Expr::apply(&coalesce::COALESCE, vec![Expr::leaf(Atom::Neighbour(Box::new(next))), never]);
         select.column(own, &marks.from);
@@ -532,8 +534,13 @@ fn plain(scan: Scan<'_>) -> (Option<From>, Vec<Join>) {
     (Some(from), joins)
 }
 
+/// What puts readings in order: their day or civil time, and where clocks show the same twice the time as it is stored.
+fn in_order(civil: &Scalar, stored: Scalar) -> Vec<Scalar> {
+    if *civil == stored { vec![stored] } else { vec![civil.clone(), stored] }
+}
+
 /// What puts the last readings of periods in order: the period. Times may not, where clocks are put back across midnight.
-fn in_order(last: &str, custom: bool) -> Scalar {
+fn by_period(last: &str, custom: bool) -> Scalar {
     let period = column(last, "period");
     // Before a custom calendar begins there is no period.
     if custom { Expr::apply(&coalesce::COALESCE, vec![period, day(date(1, 1, 1))]) } else { period }

@@ -14,6 +14,7 @@ use super::relation::{
     Atom, Body, Fold, From, Join, JoinKind, Neighbour, Part, Query, Rows, Scalar, Select, column, count_rows,
 };
 use super::scan::Scan;
+use super::snapshot_rules;
 use crate::functions::count_distinct::COUNT_DISTINCT;
 use crate::functions::{count, operators};
 use crate::model::expr::{Expr, Literal, Node, Path, RowLeaf};
@@ -30,6 +31,10 @@ pub enum Rule {
     NoOverlap,
     /// No state ends before it begins.
     InOrder,
+    /// No key is missing from a snapshot between two that have it.
+    Steady,
+    /// The latest reading of no key is too old.
+    NotStale,
     /// A column is never null.
     Present(ColumnId),
     /// The row that a reference names is there.
@@ -50,7 +55,7 @@ pub struct Counting {
 }
 
 /// How many rows that break a rule are shown.
-const EXAMPLES: u64 = 3;
+pub(super) const EXAMPLES: u64 = 3;
 
 /// The rules that a source's declaration makes.
 pub fn rules(source: &Source) -> Vec<Rule> {
@@ -63,6 +68,8 @@ pub fn rules(source: &Source) -> Vec<Rule> {
         }
         Some(Holds::Snapshot { taken, .. } | Holds::Readings { taken, .. }) => {
             rules.extend((!source.key.is_empty()).then_some(Rule::UniqueKey));
+            let per_key = matches!(source.holds, Some(Holds::Readings { .. }));
+            rules.extend((!source.key.is_empty()).then_some(if per_key { Rule::NotStale } else { Rule::Steady }));
             Some(taken)
         }
         None => {
@@ -98,7 +105,7 @@ pub fn rules(source: &Source) -> Vec<Rule> {
 pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(SourceId, ColumnId)> {
     let own = model.sources.get(source);
     let mut left: Vec<(SourceId, ColumnId)> = match rule {
-        Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder => {
+        Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder | Rule::Steady | Rule::NotStale => {
             let held = own.holds.iter().flat_map(Holds::columns);
             let key: Vec<ColumnId> = if rule == Rule::InOrder { Vec::new() } else { own.key.clone() };
             key.into_iter().chain(held).map(|column| (source, column)).collect()
@@ -160,8 +167,12 @@ pub fn counts(model: &Model, source: SourceId, rules: &[Rule]) -> Vec<Counting> 
         rows.breaks(*rule);
         rows.scan.follows_references()
     };
-    let apart = rules.contains(&Rule::NoOverlap).then(|| overlaps(model, source));
-    let others = rules.iter().filter(|rule| **rule != Rule::NoOverlap);
+    let apart = rules.iter().filter_map(|rule| match rule {
+        Rule::NoOverlap => Some(overlaps(model, source)),
+        Rule::Steady | Rule::NotStale => Some(snapshot_rules::counts(model, source, *rule)),
+        _ => None,
+    });
+    let others = rules.iter().filter(|rule| !matches!(rule, Rule::NoOverlap | Rule::Steady | Rule::NotStale));
     let (joined, own): (Vec<Rule>, Vec<Rule>) = others.partition(|rule| joins(rule));
     let joined = Some(joined).filter(|rules| !rules.is_empty());
     let mut counts: Vec<Counting> =
@@ -236,7 +247,7 @@ fn followed(model: &Model, source: SourceId) -> (From, Followed, Vec<Part>) {
         inclusive = last_day;
         let since = rows.scan.path(&Path::to(from));
         let next = |value: &Scalar| {
-            let (value, part, order) = (value.clone(), key.clone(), since.clone());
+            let (value, part, order) = (value.clone(), key.clone(), vec![since.clone()]);
             Expr::leaf(Atom::Neighbour(Box::new(Neighbour { value, offset: 1, part, order })))
         };
         // A last day is whole, whenever on it a state begins.
@@ -267,7 +278,11 @@ fn overlap(names: &Followed) -> Scalar {
 /// The first rows that break a rule. The columns are `key_1`, ... of the source's key where single rows are shown, `value_1`, ...
 /// of what is wrong, and `times` where rows of the same value are one.
 pub fn examples(model: &Model, source: SourceId, rule: Rule) -> Query {
-    let mut query = if rule == Rule::NoOverlap { overlap_examples(model, source) } else { first_examples(model, source, rule) };
+    let mut query = match rule {
+        Rule::NoOverlap => overlap_examples(model, source),
+        Rule::Steady | Rule::NotStale => snapshot_rules::examples(model, source, rule),
+        _ => first_examples(model, source, rule),
+    };
     query.parts.splice(0..0, calendar(model));
     query
 }
@@ -282,7 +297,7 @@ fn calendar_name(model: &Model) -> Option<String> {
 }
 
 /// Names beside those of the project.
-fn names(model: &Model) -> Names {
+pub(super) fn names(model: &Model) -> Names {
     let mut names = Names::of(model);
     for source in model.sources.rows() {
         names.take(&source.name.value);
@@ -295,14 +310,14 @@ fn first_examples(model: &Model, source: SourceId, rule: Rule) -> Query {
     let mut select = Select::default();
     let key: Vec<Scalar> = rows.key();
     let subject = match rule {
-        Rule::UniqueKey | Rule::Present(_) | Rule::NoOverlap => Vec::new(),
+        Rule::UniqueKey | Rule::Present(_) | Rule::NoOverlap | Rule::Steady | Rule::NotStale => Vec::new(),
         Rule::InOrder => rows.bounds(),
         Rule::Found(column) | Rule::Listed(column) | Rule::Within(column) => rows.scan.parts_of(column),
     };
     let by_row = match rule {
         Rule::Present(_) => true,
         Rule::Within(_) | Rule::InOrder => !key.is_empty(),
-        Rule::UniqueKey | Rule::NoOverlap | Rule::Found(_) | Rule::Listed(_) => false,
+        Rule::UniqueKey | Rule::NoOverlap | Rule::Steady | Rule::NotStale | Rule::Found(_) | Rule::Listed(_) => false,
     };
     let keyed = by_row || rule == Rule::UniqueKey;
     let named = |parts: Vec<Scalar>, name: &str| {
@@ -408,7 +423,9 @@ impl<'a> RowsOf<'a> {
     /// The condition that is true of the rows which break a rule.
     fn breaks(&mut self, rule: Rule) -> Scalar {
         match rule {
-            Rule::UniqueKey | Rule::NoOverlap => Expr::made(Node::Literal(Literal::Truth(false))),
+            Rule::UniqueKey | Rule::NoOverlap | Rule::Steady | Rule::NotStale => {
+                Expr::made(Node::Literal(Literal::Truth(false)))
+            }
             Rule::InOrder => match self.borders().as_slice() {
                 [from, to] => Expr::apply(&operators::LESS, vec![to.clone(), from.clone()]),
                 _ => Expr::made(Node::Literal(Literal::Truth(false))),
@@ -534,6 +551,7 @@ fn column_name(source: &Source, rule: Rule) -> String {
     match rule {
         Rule::UniqueKey => "key_repeated".to_owned(),
         Rule::NoOverlap => "overlaps".to_owned(),
+        Rule::Steady | Rule::NotStale => "wrong".to_owned(),
         Rule::InOrder => "ends_before_it_begins".to_owned(),
         Rule::Present(column) => format!("{}_missing", name(column)),
         Rule::Found(column) => format!("{}_not_found", name(column)),

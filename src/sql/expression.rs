@@ -388,7 +388,7 @@ impl Scope<'_> {
         }
         out.push(')');
         self.over(&neighbour.part, out);
-        self.expr(&neighbour.order, out);
+        self.list(&neighbour.order, out);
         out.push(')');
     }
 

@@ -89,6 +89,8 @@ pub enum Holds {
     Valid { from: String, to: String, inclusive: bool },
     /// From one snapshot to the next.
     Snapshot { taken: String, every: Grain, stale_after: Option<Length> },
+    /// From one reading of a key to the next of the same key.
+    Readings { taken: String, stale_after: Length },
 }
 
 /// One side of a period.
