@@ -6,6 +6,7 @@
 pub mod about;
 pub mod expr;
 pub mod facts;
+pub mod freshness;
 pub mod guardrail;
 pub mod id;
 pub mod journey;
@@ -22,6 +23,7 @@ use about::About;
 use expr::{Age, Calc, CalcLeaf, Node, Path};
 use facts::{Facts, Kind, Range, Type};
 use foldhash::HashMap;
+use freshness::Freshness;
 use guardrail::Guardrail;
 use id::{Id, Table};
 use journey::Journey;
@@ -170,6 +172,8 @@ pub struct Source {
     pub time_span: Option<Span>,
     /// For how long its rows hold; nothing but for states.
     pub holds: Option<Holds>,
+    /// What it promises about when its rows come.
+    pub freshness: Freshness,
     /// Its columns.
     pub columns: Table<Column>,
     /// The column of each name.

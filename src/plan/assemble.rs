@@ -3,7 +3,7 @@
 use super::ages::AGE;
 use super::complete::{Bound, is_complete_here};
 use super::custom::calendar_days;
-use super::expand::{Expansion, Formula, Move, Part as Leaf, Periods, Place};
+use super::expand::{Expansion, Formula, MeasureId, Move, Part as Leaf, Periods, Place};
 use super::journey::Wanted;
 use super::names::Names;
 use super::readings;
@@ -12,6 +12,7 @@ use super::rows::{Appearance, Series};
 use super::scan::Scan;
 use super::spine::{Ground, Need, Spine, today};
 use super::stack::{Stack, is_dense, moves_in};
+use super::trust::no_doubt;
 use super::{Output, Question, Show};
 use crate::calendar::{AsOf, Date, Grain};
 use crate::functions::{conversions, if_, max, operators};
@@ -75,6 +76,10 @@ pub(super) struct Planner<'a> {
     pub(super) snapshot_days: BTreeMap<SourceId, String>,
     /// The parts with readings of sources whose keys have snapshots of their own.
     pub(super) readings: readings::Wanted,
+    /// The parts with the last trusted day of sources that promise when their rows come.
+    pub(super) last_trusted: BTreeMap<SourceId, String>,
+    /// The parts with the days, weeks or months that have no rows although they should.
+    pub(super) holes: BTreeMap<SourceId, String>,
     /// The parts with the time at which the first state of each entity began.
     pub(super) first_states: BTreeMap<(SourceId, Option<Path>), String>,
     /// The journeys that are read, and what is read of each.
@@ -101,7 +106,7 @@ impl<'a> Planner<'a> {
             spines: BTreeMap::new(),
             today,
             custom,
-            expansion: Expansion::default(),
+            expansion: Expansion::of(model),
             series: Vec::new(),
             value_columns: Vec::new(),
             appearances: Vec::new(),
@@ -109,6 +114,8 @@ impl<'a> Planner<'a> {
             latest_snapshots: BTreeMap::new(),
             snapshot_days: BTreeMap::new(),
             readings: readings::Wanted::default(),
+            last_trusted: BTreeMap::new(),
+            holes: BTreeMap::new(),
             first_states: BTreeMap::new(),
             journeys: BTreeMap::new(),
             ages: BTreeMap::new(),
@@ -298,23 +305,29 @@ impl<'a> Planner<'a> {
         let shown: Vec<Formula> = formulas.iter().flatten().cloned().chain(data.clone()).collect();
         // Ask for what completeness needs before the dense set is written out.
         let mut complete: Vec<Vec<(Move, Bound)>> = Vec::new();
+        let mut doubts: Vec<Vec<(MeasureId, Move)>> = Vec::new();
         for (output, formulas) in question.outputs.iter().zip(formulas) {
             let mut bounds = Vec::new();
+            let mut doubtful = Vec::new();
             if matches!(output.show, Show::IsComplete(_) | Show::IsKnown(_)) {
                 for bound in formulas.iter().flat_map(|formula| self.whole_from(formula, grain)).collect::<Vec<_>>() {
                     if !bounds.contains(&bound) {
                         bounds.push(bound);
                     }
                 }
+                doubtful.extend(formulas.iter().flat_map(|formula| self.expansion.doubts_in(formula)));
             }
             complete.push(bounds);
+            doubts.push(doubtful);
         }
         let mut ways = moves_in(&shown);
         ways.extend(complete.iter().flatten().map(|(way, _)| way.clone()).filter(|way| !way.is_nothing()));
+        ways.extend(doubts.iter().flatten().map(|(_, way)| way.clone()).filter(|way| !way.is_nothing()));
         let dense = self.dense(grain, &keys, &ways);
         // Moves that only completeness needs are made known by asking whether they are there.
         let asked = ways.iter().map(|way| Expr::leaf(Leaf::Known(way.clone())));
-        let stacked: Vec<Formula> = shown.iter().cloned().chain(asked).collect();
+        let doubtful = doubts.iter().flatten().map(|(id, way)| Expr::leaf(Leaf::Value(*id, way.clone())));
+        let stacked: Vec<Formula> = shown.iter().cloned().chain(asked).chain(doubtful).collect();
         let is_complete = self.need(grain, Need::IsComplete);
         let stack = self.stack(&stacked, grain, (&question.dimensions, by_age), &dense, Some(&is_complete));
         let mut select = Select::from_part(&stack.name);
@@ -327,11 +340,16 @@ impl<'a> Planner<'a> {
             select.column(column(&stack.name, key), &name);
         }
         select.group_by_these();
-        for ((output, formulas), whole) in question.outputs.iter().zip(formulas).zip(complete) {
+        for ((output, formulas), (whole, doubts)) in question.outputs.iter().zip(formulas).zip(complete.into_iter().zip(doubts))
+        {
             let value = match (&output.show, formulas.first()) {
                 (Show::End, _) => self.period_end(grain, false, &stack.name, &mut select),
                 (Show::NextEnd, _) => self.period_end(grain, true, &stack.name, &mut select),
-                (Show::IsComplete(_) | Show::IsKnown(_), _) | (_, None) => is_complete_here(&stack, whole, &mut select),
+                (Show::IsComplete(_) | Show::IsKnown(_), _) | (_, None) => {
+                    let is_complete = is_complete_here(&stack, whole, &mut select);
+                    Expr::all(std::iter::once(is_complete).chain(no_doubt(&stack, &doubts)).collect())
+                        .unwrap_or_else(Expr::null)
+                }
                 (Show::Figure(_), Some(formula)) => Expr::apply(&conversions::TO_NUMBER, vec![self.scalar(formula, &stack)]),
                 (Show::Holds(_) | Show::IsShown(_), Some(formula)) => self.scalar(formula, &stack),
                 (Show::Value(kpi) | Show::ValueIfShown(kpi) | Show::Prior(kpi) | Show::Change(kpi), Some(formula)) => {

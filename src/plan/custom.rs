@@ -12,7 +12,7 @@ use super::names::Names;
 use super::relation::{Atom, Body, JoinKind, Neighbour, Part, Ranking, Rows, Scalar, Select, column, day, fold, moved};
 use super::scan::Scan;
 use super::spine::{Ground, Need, Spine, complete, last_day_after};
-use crate::calendar::{AsOf, Date, Grain, Length};
+use crate::calendar::{AsOf, Calendar, Date, Grain, Length};
 use crate::functions::{coalesce, if_, max, min, operators};
 use crate::model::expr::{Expr, Path, Window};
 use crate::model::{CalendarSource, Model};
@@ -122,8 +122,10 @@ impl Writing<'_> {
     fn needed(&mut self, need: &Need, as_of: Option<&Scalar>) -> Scalar {
         let grain = self.spine.grain;
         match need {
-            Need::IsComplete => {
-                let over = complete(self.ground.calendar, self.own("period_end"), as_of);
+            Need::IsComplete | Need::IsOver => {
+                let calendar = self.ground.calendar;
+                let settle = if *need == Need::IsOver { 0 } else { calendar.settle };
+                let over = complete(&Calendar { settle, ..calendar.clone() }, self.own("period_end"), as_of);
                 // Whether the last period of the calendar goes on after the calendar's last day is not known.
                 let known = Expr::apply(&operators::IS_NOT_NULL, vec![self.own("next")]);
                 if grain == Grain::Day { over } else { Expr::apply(&operators::AND, vec![over, known]) }

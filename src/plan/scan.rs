@@ -2,11 +2,11 @@
 
 use super::readings::Form;
 use super::relation::{
-    Atom, Beyond, Civil, From, Join, JoinKind, Moment, PeriodOf, RelationRef, Rows, Scalar, Select, SourceRows, column,
+    Atom, Beyond, Civil, From, Join, JoinKind, Moment, PeriodOf, RelationRef, Rows, Scalar, Select, SourceRows, column, fold,
 };
 use super::{Data, whole};
 use crate::calendar::{AsOf, Calendar, Date, Grain, Pieces, Zone, add, add_days};
-use crate::functions::{conversions, if_, operators};
+use crate::functions::{conversions, if_, max, operators};
 use crate::model::expr::{Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
 use crate::model::facts::Type;
 use crate::model::{Clock, Column, ColumnId, Holds, KeyPart, Model, Relation, SourceId, Storage, given_table};
@@ -349,6 +349,14 @@ impl<'a> Scan<'a> {
         let column = self.model.sources.get(self.source).columns.get(time);
         let civil = self.civil(column, stored, None, None);
         if column.ty == Type::Date { civil } else { Expr::apply(&conversions::TO_DATE, vec![civil]) }
+    }
+
+    /// The civil day of the latest time of a column.
+    pub(super) fn last_day(&mut self, time: ColumnId) -> Scalar {
+        let derived = matches!(self.model.sources.get(self.source).columns.get(time).storage, Storage::Derived(_));
+        // Converted once, and not for each row.
+        let stored = if derived { self.path(&Path::to(time)) } else { self.order(time) };
+        self.civil_day(time, fold(&max::MAX, stored))
     }
 
     /// A time column at the end of some references, as a clock shows it: the one by which it is stored, or that of the project.

@@ -152,7 +152,7 @@ fn readings(id: SourceId, taken: &Name, written: &written::Source, model: &Model
 }
 
 /// `10 days`
-fn length(text: &Text, findings: &mut Findings) -> Option<Length> {
+pub(super) fn length(text: &Text, findings: &mut Findings) -> Option<Length> {
     let mut words = text.value.split_whitespace();
     let count = words.next().and_then(|word| word.parse::<u32>().ok()).filter(|count| (1..=10_000).contains(count));
     let unit = words.next().and_then(|unit| Grain::parse(unit.strip_suffix('s').unwrap_or(unit)));

@@ -4,6 +4,7 @@ use super::allow;
 use super::reader::{FormulaText, Reader, Text, formula, text, text_list};
 use super::shape::{self, Field, Record, Shape};
 use crate::load::{Entry, Node, Value};
+use crate::model::freshness::Expect;
 use crate::text::{Files, Name, Span, Spanned};
 
 /// A source as written.
@@ -33,6 +34,10 @@ pub struct Source {
     pub every: Option<Text>,
     /// How old the latest snapshot may be.
     pub stale_after: Option<Text>,
+    /// How long before the last visible day the last row may be.
+    pub fresh_within: Option<Text>,
+    /// How often there is a row.
+    pub expect: Option<Text>,
     /// The columns.
     pub columns: Vec<Column>,
     /// Whether the columns could not be read, so that none must be called unknown.
@@ -207,6 +212,17 @@ pub static SOURCE: Record = Record {
         )
         .example("10 days"),
         Field::new(
+            "fresh_within",
+            Shape::Text,
+            "How long before the last visible day the last row may be. If it is older, figures after it are left out.",
+        )
+        .example("2 days"),
+        Field::new(
+            "expect",
+            Shape::Word(Expect::WORDS),
+            "How often there is a row. A period with a day, week or month without one is not complete.",
+        ),
+        Field::new(
             "columns",
             Shape::Named("a column", &Shape::Either(&[Shape::Word(TYPES), Shape::Record(&COLUMN)])),
             "What formulas may touch.",
@@ -267,6 +283,8 @@ pub fn decode(entry: &Entry, files: &Files) -> Source {
         per_key: snapshot.and_then(|snapshot| snapshot.text("per")),
         every: reader.text("every"),
         stale_after: reader.text("stale_after"),
+        fresh_within: reader.text("fresh_within"),
+        expect: reader.text("expect"),
         columns: columns(reader.entries("columns"), files),
         is_partial: !reader.get("columns").is_some_and(|node| matches!(node.value, Value::Map(_))),
     }
