@@ -59,7 +59,7 @@ impl Code {
 
     /// Whether only the data shows it, so that it is `kpic verify` that reports it.
     pub fn is_about_data(&self) -> bool {
-        self.id.starts_with("K09") || self.id.starts_with("K114")
+        self.id.starts_with("K09") || self.id.starts_with("K114") || self.id == "K0727"
     }
 }
 
@@ -301,6 +301,8 @@ pub static DIFFERENT_ENTITIES: Code =
 pub static WITHIN_EXCEEDS_DATA: Code = code!(Warn, "K0722", "within-exceeds-data", "`within` is longer than there is data");
 /// A relation in SQL that has no schema.
 pub static UNCLEAR_RELATION: Code = code!(Warn, "K0723", "unclear-relation", "SQL names a relation without its schema");
+/// A source that has had no rows for longer than usual.
+pub static QUIET_SOURCE: Code = code!(Warn, "K0727", "quiet-source", "a source has had no row for much longer than is usual");
 /// A sum that counts a row once for each row that leads to it.
 pub static FAN_OUT: Code =
     code!(Deny, "K0728", "fan-out", "a sum counts what belongs to one row once for each row that refers to it");
@@ -396,6 +398,10 @@ pub static OUT_OF_RANGE: Code = code!(Deny, "K0912", "out-of-range", "the data h
 pub static STATES_OVERLAP: Code = code!(Error, "K0920", "states-overlap", "two states of one key hold at one time");
 /// A state that ends before it begins.
 pub static ENDS_BEFORE_IT_BEGINS: Code = code!(Error, "K0921", "ends-before-it-begins", "a state ends before it begins");
+/// A source whose last row is older than it promises.
+pub static STALE_SOURCE: Code = code!(Deny, "K0926", "stale-source", "the last row of a source is too old");
+/// A source that lacks rows that it promises.
+pub static SOURCE_WITH_HOLES: Code = code!(Deny, "K0927", "source-with-holes", "a source lacks rows where it promises some");
 /// A key that has not been read for too long.
 pub static STALE_KEYS: Code = code!(Warn, "K0928", "stale-keys", "keys have not been read for too long");
 /// A key that is missing between two snapshots.
@@ -610,6 +616,7 @@ pub static ALL: &[&Code] = &[
     &WITHIN_EXCEEDS_DATA,
     &UNCLEAR_RELATION,
     &RELATED_BESIDE_STATE,
+    &QUIET_SOURCE,
     &FAN_OUT,
     &WEIGHTED_BY_ROWS,
     &MISSING_IN_WEIGHTED_MEAN,
@@ -647,6 +654,8 @@ pub static ALL: &[&Code] = &[
     &OUT_OF_RANGE,
     &STATES_OVERLAP,
     &ENDS_BEFORE_IT_BEGINS,
+    &STALE_SOURCE,
+    &SOURCE_WITH_HOLES,
     &STALE_KEYS,
     &KEYS_COME_AND_GO,
     &NO_NORTH_STAR,

@@ -196,6 +196,8 @@ impl<'a> Whole<'a> {
             row: source.row.clone(),
             key: source.key.iter().map(|id| name_of(*id)).collect(),
             time: source.time.map(name_of),
+            fresh_within: source.freshness.within.as_ref().map(|within| within.value.to_string()),
+            expect: source.freshness.expect.as_ref().map(|expect| expect.value.to_string()),
             holds: source.holds.map(|holds| match holds {
                 model::Holds::Valid { from, to, inclusive } => Holds::Valid { from: name_of(from), to: name_of(to), inclusive },
                 model::Holds::Snapshot { taken, every, fresh_for } => {
@@ -379,6 +381,7 @@ impl<'a> Whole<'a> {
                 Shows::NorthStar => Shown::NorthStar,
                 Shows::NorthStarDrivers => Shown::NorthStarDrivers,
                 Shows::Objectives(_) => Shown::Objectives,
+                Shows::SourceFreshness => Shown::SourceFreshness,
                 Shows::Former(_) => Shown::FormerName,
             },
             kpi: None,
@@ -413,6 +416,7 @@ impl<'a> Whole<'a> {
             Shows::NorthStar => made.columns = text(&crate::plan::north_star::COLUMNS),
             Shows::NorthStarDrivers => made.columns = text(&crate::plan::north_star::DRIVER_COLUMNS),
             Shows::Objectives(sheet) => made.columns = text(sheet.columns()),
+            Shows::SourceFreshness => made.columns = text(&crate::plan::freshness::COLUMNS),
             Shows::Former(name) => {
                 made.former_of = Some(name.clone());
             }

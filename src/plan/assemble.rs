@@ -76,6 +76,8 @@ pub(super) struct Planner<'a> {
     pub(super) snapshot_days: BTreeMap<SourceId, String>,
     /// The parts with readings of sources whose keys have snapshots of their own.
     pub(super) readings: readings::Wanted,
+    /// The parts with the day of the last row of sources that promise when their rows come.
+    pub(super) last_rows: BTreeMap<SourceId, String>,
     /// The parts with the last trusted day of sources that promise when their rows come.
     pub(super) last_trusted: BTreeMap<SourceId, String>,
     /// The parts with the days, weeks or months that have no rows although they should.
@@ -114,6 +116,7 @@ impl<'a> Planner<'a> {
             latest_snapshots: BTreeMap::new(),
             snapshot_days: BTreeMap::new(),
             readings: readings::Wanted::default(),
+            last_rows: BTreeMap::new(),
             last_trusted: BTreeMap::new(),
             holes: BTreeMap::new(),
             first_states: BTreeMap::new(),
@@ -147,10 +150,20 @@ impl<'a> Planner<'a> {
         self.find_slices();
         self.measures_over_periods();
         let result = self.result(&formulas, data);
-        let mut parts = self.ground();
-        parts.append(&mut self.parts);
+        let parts = self.all_parts();
         *names = self.names;
         Query { parts, result: Body::Select(result) }
+    }
+
+    /// The parts that have been planned, with a result of their own.
+    pub(super) fn with(mut self, result: Body) -> Query {
+        Query { parts: self.all_parts(), result }
+    }
+
+    fn all_parts(&mut self) -> Vec<Part> {
+        let mut parts = self.ground();
+        parts.append(&mut self.parts);
+        parts
     }
 
     /// The formulas that a column needs: one, but for completeness, which needs those of all its KPIs.

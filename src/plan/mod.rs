@@ -14,7 +14,7 @@
 //!    and makes the result.
 //!
 //! [`views`] says which views a project has, [`guardrails`] when guardrails fire, [`north_star`]
-//! what moved the North Star, [`objectives`] how far key results are; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
+//! what moved the North Star, [`objectives`] how far key results are, [`freshness`] how fresh sources are; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
 //! cannot fail: what reaches this stage is valid. It knows no dialect.
 
 mod ages;
@@ -24,6 +24,7 @@ mod complete_each;
 mod custom;
 mod distinct;
 mod expand;
+pub mod freshness;
 mod gaps;
 pub mod guardrails;
 mod journey;

@@ -15,7 +15,7 @@ use super::expand::{Expansion, Formula, Measure, MeasureId, MeasureOf, Move, Par
 use super::reads::{self, Reach, Reads};
 use super::relation::{Atom, Body, JoinKind, Scalar, Select, column, day, fold, moved};
 use super::rows::Series;
-use super::scan::{Days, Scan};
+use super::scan::Days;
 use super::spine::Need;
 use super::stack::Stack;
 use crate::calendar::{AsOf, Date, Grain, Length, add};
@@ -308,12 +308,7 @@ impl Planner<'_> {
         let name = known.name.value.clone();
         let within = known.freshness.within.as_ref().map(|within| within.value);
         let calendar = self.model.calendar.clone();
-        let last = self.names.take(&format!("last_row_of_{name}"));
-        let mut scan = self.rows_of(source);
-        let mut select = last_row(self.model, &mut scan, within);
-        let (from, joins) = self.finish(scan);
-        (select.from, select.joins) = (Some(from), joins);
-        self.push(&last, select);
+        let last = self.last_row_of(source);
         let mut select = Select::from_part(&last);
         let as_of = match (calendar.as_of, &self.today) {
             (AsOf::Today, Some(today)) => {
@@ -332,8 +327,35 @@ impl Planner<'_> {
         part
     }
 
+    /// The part with the day of the last visible row of a source that promises when its rows come, looked for no further back than it
+    /// can matter.
+    pub(super) fn last_row_of(&mut self, source: SourceId) -> String {
+        if let Some(known) = self.last_rows.get(&source) {
+            return known.clone();
+        }
+        let known = self.model.sources.get(source);
+        let calendar = &self.model.calendar;
+        let from = match &known.freshness.within {
+            // An older row is too old whenever somebody looks.
+            Some(within) => add(calendar.start, within.value.unit, -i64::from(within.value.count)),
+            None => calendar.data_from,
+        };
+        let mut scan = self.rows_of(source);
+        let mut select = Select::default();
+        if let Some(clock) = known.clock() {
+            select.column(scan.last_day(clock), "day");
+            select.filter = scan.range(clock, Days { from: Some(from) });
+        }
+        let (from, joins) = self.finish(scan);
+        (select.from, select.joins) = (Some(from), joins);
+        let part = self.names.take(&format!("last_row_of_{}", known.name.value));
+        self.push(&part, select);
+        self.last_rows.insert(source, part.clone());
+        part
+    }
+
     /// The part with the days, weeks or months that lack a row: their `first_day` and `last_day`.
-    fn holes_of(&mut self, source: SourceId) -> String {
+    pub(super) fn holes_of(&mut self, source: SourceId) -> String {
         if let Some(known) = self.holes.get(&source) {
             return known.clone();
         }
@@ -383,21 +405,6 @@ impl Planner<'_> {
         self.holes.insert(source, part.clone());
         part
     }
-}
-
-/// The day of the last visible row of a source, looked for no further back than it can matter. What is read is left to be added.
-pub(super) fn last_row(model: &Model, scan: &mut Scan<'_>, within: Option<Length>) -> Select {
-    let mut select = Select::default();
-    let Some(clock) = model.sources.get(scan.source()).clock() else { return select };
-    select.column(scan.last_day(clock), "day");
-    let calendar = &model.calendar;
-    let from = match within {
-        // An older row is too old whenever somebody looks.
-        Some(within) => add(calendar.start, within.unit, -i64::from(within.count)),
-        None => calendar.data_from,
-    };
-    select.filter = scan.range(clock, Days { from: Some(from) });
-    select
 }
 
 /// That no source makes a row doubtful.

@@ -2,8 +2,8 @@
 
 use crate::calendar::{AsOf, Grain};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, say_doubts, say_left_out, show,
-    show_findings, usage,
+    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, freshness, out, progress, say_doubts,
+    say_left_out, show, show_findings, usage,
 };
 use crate::diagnostic::suggest;
 use crate::engine::{Failure, Rows};
@@ -114,6 +114,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
         show_findings(&found, project.files());
         return Ok(FINDINGS);
     }
+    out::error(&freshness::stale_lines(&session, &plans)?);
     let answer = progress::during("asking", || session.answer(&plans)).map_err(|failure| environment(&failure))?;
     match answer.into_iter().next() {
         Some(Ok(rows)) => {

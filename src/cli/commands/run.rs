@@ -3,8 +3,8 @@
 use crate::calendar::{Date, Grain};
 use crate::cli::cohorts::Cohorts;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, out, progress, refused,
-    right_part, say_doubts, say_left_out, show, show_findings, usage,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, freshness, out,
+    progress, refused, right_part, say_doubts, say_left_out, show, show_findings, usage,
 };
 use crate::diagnostic::suggest;
 use crate::engine::{Failure, Rows};
@@ -101,6 +101,7 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         show_findings(&found, project.files());
         return Ok(FINDINGS);
     }
+    let fresh = progress::during("checking the data", || freshness::look(&session, &queries))?;
     let answers =
         progress::during("working out figures", || session.answer(&queries)).map_err(|failure| environment(&failure))?;
     let refused = |why: String| environment(&Failure { message: format!("the engine refused a query: {why}"), help: None });
@@ -115,14 +116,19 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         }
     }
     let asked_for = args.periods.map(|periods| periods as usize);
+    let stale = freshness::lines(&session, &fresh);
     match args.format {
         FiguresFormat::Table => {
+            out::print(&if stale.is_empty() { stale } else { format!("{stale}\n") });
             let figures = tables(model, &recent, &cohorts, asked_for, &args.kpis);
             let fires = firing::text(model, &watched, &firings);
             let between = if figures.is_empty() || fires.is_empty() { "" } else { "\n" };
             out::print(&format!("{figures}{between}{fires}"));
         }
-        FiguresFormat::Json => out::print(&json(model, &recent, &cohorts, &firings, asked_for)),
+        FiguresFormat::Json => {
+            out::error(&stale);
+            out::print(&json(model, &recent, &cohorts, &firings, asked_for));
+        }
     }
     for id in unsliced {
         let kpi = model.kpis.get(id);
