@@ -1,7 +1,7 @@
 //! Which sources a figure is made of, as far as these promise when their rows come: those whose rows it counts, those of related rows, those
 //! that references lead to, and those of the steps of journeys that it looks at.
 
-use super::complete::{Within, withins, withins_at_age};
+use super::complete::{Within, withins};
 use crate::calendar::Date;
 use crate::model::expr::{Aggregate, Edge, PairLeaf, Path, RowExpr, RowLeaf, Stock, Window};
 use crate::model::journey::Order;
@@ -58,10 +58,10 @@ impl Walk<'_> {
             Some(Stock::At(Edge::Start)) => Window::Previous,
             _ => aggregate.window,
         };
-        let own = if matches!(window, Window::Age(_)) { withins_at_age(aggregate) } else { withins(aggregate) };
         // What counts since a day counts all from then on.
         let since = self.reach.since.filter(|_| matches!(window, Window::Period | Window::AllTime));
-        self.reach = Reach { window: if since.is_some() { Window::AllTime } else { window }, since, withins: own };
+        self.reach =
+            Reach { window: if since.is_some() { Window::AllTime } else { window }, since, withins: withins(aggregate) };
     }
 
     fn aggregate(&mut self, aggregate: &Aggregate) {

@@ -95,7 +95,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The period in which what began on a day has an age: its first day, and the day after it.
-    fn at_age(&self, (unit, age): (Grain, i32), born: Date) -> Option<(Date, Date)> {
+    pub fn at_age(&self, (unit, age): (Grain, i32), born: Date) -> Option<(Date, Date)> {
         let start = self.calendar.later(unit, self.calendar.period(unit, born)?, age)?;
         Some((start, self.calendar.end(unit, start)))
     }
@@ -143,6 +143,13 @@ impl<'a> Evaluator<'a> {
             Figure::Aggregate(aggregate) => self.aggregate(aggregate, place),
             Figure::Grouped(grouped) => self.grouped(grouped, place),
             Figure::Each(each) => {
+                let begins = match each.window {
+                    Window::Previous => self.calendar.later(place.grain, place.start, -1).unwrap_or(place.start),
+                    _ => place.start,
+                };
+                if self.is_untrusted_over(&each.of, begins, place) {
+                    return Value::Null;
+                }
                 let periods = self.periods(each, place);
                 if place.empty_is_null
                     && is_zero(each.function)
@@ -180,7 +187,7 @@ impl<'a> Evaluator<'a> {
 
     /// Rule 2: an aggregate over the rows of the period and slice for which its condition is true.
     fn aggregate(&self, aggregate: &'a Aggregate, place: &Place<'a>) -> Value {
-        if self.is_unknown(aggregate, place) {
+        if self.is_unknown(aggregate, place) || self.is_untrusted(aggregate, None, place) {
             return Value::Null;
         }
         let mut rows = self.in_window(aggregate, place);
@@ -199,7 +206,7 @@ impl<'a> Evaluator<'a> {
 
     /// First one value per entity, then over entities.
     fn grouped(&self, grouped: &'a Grouped, place: &Place<'a>) -> Value {
-        if self.is_unknown(&grouped.of, place) {
+        if self.is_unknown(&grouped.of, place) || self.is_untrusted(&grouped.of, Some(&grouped.per), place) {
             return Value::Null;
         }
         let rows = self.in_window(&grouped.of, place);
@@ -337,7 +344,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Rules 1, 3 and 4: from which day on, if there is one, and before which day the rows of a window are.
-    fn window(&self, window: Window, place: &Place<'_>) -> (Option<Date>, Date) {
+    pub fn window(&self, window: Window, place: &Place<'_>) -> (Option<Date>, Date) {
         let Place { grain, start, .. } = *place;
         let anchor = self.calendar.anchor(grain, start);
         match window {
@@ -542,8 +549,12 @@ impl<'a> Evaluator<'a> {
         formula.leaves(&mut |figure| {
             all &= match figure {
                 Figure::Kpi(name) => self.kpi_is_whole(self.project.kpi(name), place),
-                Figure::Aggregate(aggregate) => self.aggregate_is_whole(aggregate, place),
-                Figure::Grouped(grouped) => self.aggregate_is_whole(&grouped.of, place),
+                Figure::Aggregate(aggregate) => {
+                    self.aggregate_is_whole(aggregate, place) && !self.is_doubtful(aggregate, None, place)
+                }
+                Figure::Grouped(grouped) => {
+                    self.aggregate_is_whole(&grouped.of, place) && !self.is_doubtful(&grouped.of, Some(&grouped.per), place)
+                }
                 Figure::Each(each) => {
                     let own = self.begins_whole(each.window, self.each_window(each, place).0);
                     own && self.periods(each, place).iter().all(|period| self.is_whole(&each.of, period))
@@ -660,7 +671,7 @@ fn any_window(of: &Aggregate, is: &dyn Fn(Window) -> bool) -> bool {
 }
 
 /// The times that steps of journeys have in an aggregate, those over related rows among them.
-fn withins(aggregate: &Aggregate) -> Vec<(i32, Unit)> {
+pub fn withins(aggregate: &Aggregate) -> Vec<(i32, Unit)> {
     let mut found = Vec::new();
     for expr in aggregate.filter.iter().chain(&aggregate.argument) {
         expr.leaves(&mut |leaf| match leaf {
@@ -673,7 +684,7 @@ fn withins(aggregate: &Aggregate) -> Vec<(i32, Unit)> {
 }
 
 /// The day that comes so much time after the beginning of another; a day that has begun counts.
-fn later(day: Date, (count, unit): (i32, Unit)) -> Date {
+pub fn later(day: Date, (count, unit): (i32, Unit)) -> Date {
     match unit {
         Unit::Hour => days(day, i64::from((count + 23) / 24)),
         Unit::Of(Grain::Month) => months(day, count),
@@ -683,14 +694,14 @@ fn later(day: Date, (count, unit): (i32, Unit)) -> Date {
 }
 
 /// A place without some dimensions, or without all where none is named.
-fn total<'a>(place: &Place<'a>, dimensions: &[String]) -> Place<'a> {
+pub fn total<'a>(place: &Place<'a>, dimensions: &[String]) -> Place<'a> {
     let mut place = place.clone();
     place.slice.retain(|(name, _)| !dimensions.is_empty() && !dimensions.contains(name));
     place
 }
 
 /// A place with a further condition on its rows.
-fn part<'a>(place: &Place<'a>, condition: &'a Row) -> Place<'a> {
+pub fn part<'a>(place: &Place<'a>, condition: &'a Row) -> Place<'a> {
     let mut place = place.clone();
     place.parts.push(condition);
     place
