@@ -251,8 +251,15 @@ impl Evaluator<'_> {
                 self.read_path(of, &step.entity, own);
                 self.read_path(of, std::slice::from_ref(&step.at), own);
                 let mut related = Vec::new();
-                let nowhere =
-                    Place { grain: Grain::Day, start: Date::MAX, slice: Vec::new(), parts: Vec::new(), age: None, born: None };
+                let nowhere = Place {
+                    grain: Grain::Day,
+                    start: Date::MAX,
+                    slice: Vec::new(),
+                    parts: Vec::new(),
+                    age: None,
+                    born: None,
+                    empty_is_null: false,
+                };
                 step.filter.iter().for_each(|filter| self.read_row(of, filter, &nowhere, own, &mut related));
             }
         }
@@ -265,8 +272,15 @@ impl Evaluator<'_> {
             self.read_steps(source, step, own);
         }
         if let Some(expr) = &column.expr {
-            let nowhere =
-                Place { grain: Grain::Day, start: Date::MAX, slice: Vec::new(), parts: Vec::new(), age: None, born: None };
+            let nowhere = Place {
+                grain: Grain::Day,
+                start: Date::MAX,
+                slice: Vec::new(),
+                parts: Vec::new(),
+                age: None,
+                born: None,
+                empty_is_null: false,
+            };
             self.read_row(source, expr, &nowhere, own, &mut Vec::new());
         }
         if path.len() > 1 {

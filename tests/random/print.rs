@@ -24,15 +24,14 @@ fn settings(calendar: &Calendar) -> String {
         _ = writeln!(text, "  settle: {} days", calendar.settle);
     }
     _ = writeln!(text, "  timezone: {}", calendar.zone);
+    // What is refused is said, and then worked out all the same.
+    let lints = "lints: { fan-out: warn }\n";
     if calendar.custom.is_some() {
-        text.push_str("  source: cal\n");
-        return text;
+        return text + "  source: cal\n" + lints;
     }
     _ = writeln!(text, "  week_starts: {}", format!("{:?}", calendar.week_starts).to_lowercase());
     _ = writeln!(text, "  fiscal_year_starts: {}", MONTHS[usize::try_from(calendar.fiscal_month).unwrap() - 1]);
-    // What is refused is said, and then worked out all the same.
-    text.push_str("lints: { fan-out: warn }\n");
-    text
+    text + lints
 }
 
 const MONTHS: [&str; 12] =
