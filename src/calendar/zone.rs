@@ -13,7 +13,8 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Zone {
     name: String,
-    zone: TimeZone,
+    rules: TimeZone,
+    is_fixed: bool,
 }
 
 impl fmt::Debug for Zone {
@@ -44,7 +45,7 @@ pub struct Bound {
 impl Zone {
     /// Universal time.
     pub fn utc() -> Self {
-        Self { name: "UTC".to_owned(), zone: TimeZone::UTC }
+        Self { name: "UTC".to_owned(), rules: TimeZone::UTC, is_fixed: true }
     }
 
     /// The zone of that name, `Europe/Berlin`.
@@ -54,7 +55,8 @@ impl Zone {
         }
         let zone = TimeZone::get(name).ok()?;
         let name = zone.iana_name().unwrap_or(name).to_owned();
-        Some(Self { name, zone })
+        let is_fixed = never_changes(&zone);
+        Some(Self { name, rules: zone, is_fixed })
     }
 
     /// Its name.
@@ -62,9 +64,15 @@ impl Zone {
         &self.name
     }
 
+    /// Whether its clock is never changed, so that each reading is one instant: there has been no change since 1970, and no rule
+    /// makes one.
+    pub fn is_fixed(&self) -> bool {
+        self.is_fixed
+    }
+
     /// How far this zone's clock is ahead of UTC at `utc`, in seconds.
     fn offset(&self, utc: DateTime) -> i64 {
-        instant(utc).map_or(0, |instant| i64::from(self.zone.to_offset(instant).seconds()))
+        instant(utc).map_or(0, |instant| i64::from(self.rules.to_offset(instant).seconds()))
     }
 
     /// The changes of this zone's clock between two readings of UTC, each with the offsets before and after.
@@ -72,7 +80,7 @@ impl Zone {
         let (Some(first), Some(last)) = (instant(from), instant(to)) else { return Vec::new() };
         let mut before = self.offset(from);
         let mut changes = Vec::new();
-        for change in self.zone.following(first) {
+        for change in self.rules.following(first) {
             if change.timestamp() >= last {
                 break;
             }
@@ -162,6 +170,12 @@ pub fn known_zones() -> Vec<String> {
     names
 }
 
+/// Whether a zone has had one offset since 1970, and will have it.
+fn never_changes(zone: &TimeZone) -> bool {
+    let offset = zone.to_offset(Timestamp::UNIX_EPOCH);
+    zone.following(Timestamp::UNIX_EPOCH).all(|change| change.offset() == offset)
+}
+
 fn instant(utc: DateTime) -> Option<Timestamp> {
     TimeZone::UTC.to_timestamp(utc).ok()
 }
@@ -213,11 +227,24 @@ mod tests {
                 let pieces = source.pieces_to(&target, date("2005-12-01"), date("2007-12-31"));
                 let mut reading = time("2006-01-01T00:07:00");
                 while reading < time("2007-12-01T00:00:00") {
-                    let instant = source.zone.to_ambiguous_timestamp(reading).compatible().unwrap();
-                    assert_eq!(pieces.apply(reading), target.zone.to_datetime(instant), "{source:?} {target:?} {reading}");
+                    let instant = source.rules.to_ambiguous_timestamp(reading).compatible().unwrap();
+                    assert_eq!(pieces.apply(reading), target.rules.to_datetime(instant), "{source:?} {target:?} {reading}");
                     reading = moved(reading, 1800);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_zone_is_fixed_if_its_clock_is_never_changed() {
+        for name in ["UTC", "Etc/GMT+5", "Asia/Kolkata", "Asia/Tokyo", "Asia/Dubai", "Africa/Lagos"] {
+            assert!(Zone::named(name).unwrap().is_fixed(), "{name}");
+        }
+        // Summer time, that of the southern half, half an hour, winter time, a day left out, summer time long given up.
+        let zones =
+            ["Europe/Berlin", "America/Santiago", "Australia/Lord_Howe", "Europe/Dublin", "Pacific/Apia", "Asia/Shanghai"];
+        for name in zones {
+            assert!(!Zone::named(name).unwrap().is_fixed(), "{name}");
         }
     }
 

@@ -51,6 +51,11 @@ impl Context<'_> {
         let (Some(filter), Some(argument), false) = (filter, argument, broken_time) else {
             return (aggregate.clone(), Aggregated::broken());
         };
+        if let Some(filter) = filter.as_ref().filter(|filter| filter.has_related())
+            && self.looks_ahead(aggregate.source, filter)
+        {
+            return (aggregate.clone(), Aggregated::broken());
+        }
         let value = self.aggregated(aggregate, argument.as_ref());
         let done = Aggregate { argument: argument.map(|argument| argument.expr), filter, ..aggregate.clone() };
         (done, value)

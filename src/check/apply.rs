@@ -196,7 +196,8 @@ impl Context<'_> {
             (Some(months), _) if date => (&conversions::ADD_MONTHS, f64::from(months)),
             (Some(months), _) => (&conversions::ADD_MONTHS_TO_TIME, f64::from(months)),
             (None, Some(seconds)) if date => (&conversions::ADD_DAYS, f64::from(seconds / 86_400)),
-            // A civil day has 24 hours.
+            // Days are those of the project's clock, and each of them has 24 hours; hours are those of a stopwatch.
+            (None, Some(seconds)) if days => (&conversions::ADD_DAYS_TO_TIME, f64::from(seconds)),
             (None, seconds) => (&conversions::ADD_SECONDS, f64::from(seconds.unwrap_or(1))),
         };
         let factor = if function.name == "-" { -factor } else { factor };

@@ -3,12 +3,14 @@
 
 use super::row::Scope;
 use super::{Context, Operand};
-use crate::calendar::TimeUnit;
+use crate::calendar::{TimeUnit, Zone};
 use crate::diagnostic::{Findings, codes};
+use crate::model::clock::TimeKind;
+use crate::model::exclusion::never_both;
 use crate::model::expr::{Expr, Node, Path, RowExpr, RowLeaf};
 use crate::model::facts::{Measure, Range, Type};
-use crate::model::journey::{Journey, Reached, StepRows};
-use crate::model::{ColumnId, ColumnUnit, Model, Source, SourceId, Storage};
+use crate::model::journey::{Journey, Order, Reached, Starts, Step, StepRows};
+use crate::model::{Clock, ColumnId, ColumnUnit, Model, Source, SourceId, Storage};
 use crate::text::{Files, Span};
 
 /// Checks all journeys, once the columns of sources have been.
@@ -18,7 +20,8 @@ pub(super) fn journeys(model: &mut Model, files: &Files, findings: &mut Findings
         let Some(mut journey) = model.sources.get(id).journey.clone() else { continue };
         conditions(&mut journey, model, files, findings);
         entities(&journey, model, findings);
-        same_rows(&journey, model.sources.get(id), findings);
+        shared_rows(&mut journey, model.sources.get(id), model, findings);
+        unreachable(&journey, model.sources.get(id), findings);
         inherit(id, &journey, model);
         model.sources.get_mut(id).journey = Some(journey);
     }
@@ -34,24 +37,70 @@ fn conditions(journey: &mut Journey, model: &Model, files: &Files, findings: &mu
     }
 }
 
-/// Points out steps that have the rows of an earlier one: a row counts as after itself, so that both are reached together.
-fn same_rows(journey: &Journey, source: &Source, findings: &mut Findings) {
-    let steps: Vec<_> = journey.steps.iter().filter_map(|step| Some((step.column, step.rows.as_ref()?))).collect();
-    for (at, (column, rows)) in steps.iter().enumerate() {
-        let same = |(_, known): &&(ColumnId, &StepRows)| {
-            (known.source, known.time) == (rows.source, rows.time) && known.entity == rows.entity && known.filter == rows.filter
+/// Finds the earlier steps that a row of each step could be as well. One row is one step of a journey, so such rows have to be told
+/// apart.
+fn shared_rows(journey: &mut Journey, own: &Source, model: &Model, findings: &mut Findings) {
+    let steps: Vec<(ColumnId, Option<StepRows>)> = journey.steps.iter().map(|step| (step.column, step.rows.clone())).collect();
+    for (place, step) in journey.steps.iter_mut().enumerate() {
+        let Some(rows) = &step.rows else { continue };
+        let shares = |(_, earlier): &&(ColumnId, Option<StepRows>)| {
+            let at_once = |earlier: &&StepRows| (earlier.source, earlier.time) == (rows.source, rows.time);
+            let both = |earlier: &StepRows| !never_both(earlier.filter.as_ref(), rows.filter.as_ref());
+            earlier.as_ref().filter(at_once).is_some_and(both)
         };
-        let Some((earlier, _)) = steps.iter().take(at).find(same) else { continue };
-        let (name, earlier) = (&source.columns.get(*column).name, &source.columns.get(*earlier).name);
+        let earlier = steps.iter().take(place);
+        step.apart = earlier.clone().enumerate().filter(|(_, earlier)| shares(earlier)).map(|(at, _)| at).collect();
+        let source = model.sources.get(rows.source);
+        let Some((first, _)) = earlier.clone().find(shares) else { continue };
+        if source.key.is_empty() && !source.is_partial {
+            let (name, first) = (&own.columns.get(step.column).name, &own.columns.get(*first).name);
+            let of = &source.name.value;
+            let message = format!(
+                "a row of `{of}` can be `{}` and `{}`, but it is only one step of a journey, and `{of}` has no `key` to tell rows apart",
+                first.value, name.value
+            );
+            findings.report(&codes::STEP_NEEDS_KEY, name.span, message).also(first.span, "the earlier step").help(format!(
+                "give `{of}` a `key`; or, if no row is both, say so with `where` in each step, as in `where: page = 'home'`"
+            ));
+        }
+    }
+}
+
+/// Points out steps that no row is left for: where every first step begins a journey, the next first step is the only one of its
+/// kind that belongs to it.
+fn unreachable(journey: &Journey, own: &Source, findings: &mut Findings) {
+    let (Starts::Every, Some(first)) = (journey.starts, journey.first()) else { return };
+    let begins = |rows: &StepRows| {
+        let same = (rows.source, rows.time, &rows.entity) == (first.source, first.time, &first.entity);
+        same && narrows(rows, first)
+    };
+    let steps = journey.steps.iter().enumerate().skip(1).filter_map(|(at, step)| Some((at, step, step.rows.as_ref()?)));
+    for (at, step, rows) in steps.clone().filter(|(_, _, rows)| begins(rows)) {
+        let takes = |(place, _, earlier): &(usize, &Step, &StepRows)| {
+            *place < at && begins(earlier) && (journey.order == Order::Strict || narrows(rows, earlier))
+        };
+        let Some((_, earlier, _)) = steps.clone().find(takes) else { continue };
+        let name = |column: ColumnId| &own.columns.get(column).name;
+        let (name, earlier, begin) =
+            (name(step.column), name(earlier.column), journey.steps.first().map(|step| name(step.column)));
         let message = format!(
-            "the steps `{}` and `{}` are the same rows, and a row counts as after itself: both are reached together",
-            earlier.value, name.value
+            "`{}` is never reached: every row of it is `{}` too and begins a journey of its own, and the only one that belongs to the \
+             journey before is `{}`",
+            name.value,
+            begin.map_or("", |begin| begin.value.as_str()),
+            earlier.value
         );
         findings
-            .report(&codes::SAME_CALCULATION, name.span, message)
-            .also(earlier.span, "the earlier step")
-            .help("tell the rows apart with `where`, such as `where: number > 1`");
+            .report(&codes::UNREACHABLE_STEP, name.span, message)
+            .also(earlier.span, "the step that it is taken as")
+            .help("leave the step out; for the first, second and third of each entity say `starts: first`");
     }
+}
+
+/// Whether every row that is the one step fulfils the condition of the other, as far as the conditions say so.
+fn narrows(rows: &StepRows, of: &StepRows) -> bool {
+    let parts: Vec<&RowExpr> = rows.filter.iter().flat_map(Expr::conjuncts).collect();
+    of.filter.iter().flat_map(Expr::conjuncts).all(|part| parts.contains(&part))
 }
 
 /// Checks that the entities of all steps can be the same.
@@ -159,7 +208,16 @@ fn inherit(id: SourceId, journey: &Journey, model: &mut Model) {
         let time = model.sources.get(rows.source).columns.get(rows.time);
         let is_broken = time.ty == Type::Error || rows.filter.as_ref().is_some_and(Expr::is_broken);
         let ty = if is_broken { Type::Error } else { time.ty };
-        model.sources.get_mut(id).columns.get_mut(step.column).ty = ty;
+        // Instants stay what they are, on the clock on which they are stored; all else has become time of the project's clock.
+        let kind = model.column_time_kind(rows.source, time);
+        let clock = match (&time.storage, kind) {
+            (Storage::Derived(_), Some(TimeKind::Instant)) if !model.calendar.zone.is_fixed() => Clock::Wall(Zone::utc()),
+            (Storage::Stored(_) | Storage::Raw(_), Some(TimeKind::Instant)) => time.clock.clone(),
+            _ => Clock::Civil,
+        };
+        let own = model.sources.get_mut(id).columns.get_mut(step.column);
+        own.ty = ty;
+        own.clock = clock;
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! 1. [`column::columns`] checks derived columns, and [`journey::journeys`] the steps of journeys.
 //! 2. [`calc::kpis`] checks formulas and finds out what each KPI is; `row` does the same for row expressions, `aggregate` for
-//!    what ties the two, and `apply` for the functions that both share.
+//!    what ties the two, and `apply` for the functions that both share. `ahead` refuses conditions on rows beyond the period.
 //! 3. [`grain::grains`] checks that each KPI has a value at each of its grains.
 //! 4. [`slice::slices`] checks that all parts of a KPI have the dimensions that it is sliced by.
 //! 5. [`cohort::cohorts`] checks that KPIs with ages look at them, and that what uses them has the same.
@@ -14,6 +14,7 @@
 
 mod advice;
 mod aggregate;
+mod ahead;
 mod apply;
 mod calc;
 mod cohort;

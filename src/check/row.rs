@@ -46,20 +46,20 @@ impl Context<'_> {
                 // That of the part's own sources. Where they do not agree, or do not have it, is looked at with the other slices.
                 let of = |place: Option<&Path>, source| place.map(|path| self.model.column(source, path).ty);
                 let own = || {
-                    let sources = self.model.sources_read(of_part).into_iter();
-                    sources.filter_map(|source| of(dimension.places.get(&source), source)).next()
+                    let sources = self.model.sources_read(of_part);
+                    sources.into_iter().find_map(|source| of(dimension.places.get(&source), source))
                 };
                 let any = || dimension.places.iter().next().and_then(|(source, path)| of(Some(path), *source));
                 let ty = dimension.ty.or_else(own).or_else(any);
                 Operand::new(expr.clone(), ty.unwrap_or(Type::Error), Measure::none(), Range::ANY)
             }
             (RowLeaf::Value, Scope::Value((ty, measure, range))) => Operand::new(expr.clone(), *ty, measure.clone(), *range),
-            (RowLeaf::Related(related), Scope::Rows(_)) => {
+            (RowLeaf::Related(related), Scope::Rows(source)) => {
                 let (aggregate, value) = self.aggregate(&related.aggregate);
-                if value.ty == Type::Error {
+                if value.ty == Type::Error || !self.is_exact_enough(related, source, span) {
                     return Operand::broken(span);
                 }
-                let related = crate::model::expr::Related { aggregate, via: related.via.clone() };
+                let related = crate::model::expr::Related { aggregate, ..(**related).clone() };
                 let leaf = Node::Leaf(RowLeaf::Related(Box::new(related)));
                 Operand {
                     expr: Expr { node: leaf, at: expr.at },

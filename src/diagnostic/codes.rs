@@ -217,6 +217,8 @@ pub static BAD_CALENDAR_SOURCE: Code =
     code!(Error, "K0406", "bad-calendar-source", "a calendar source lacks what a calendar needs");
 /// Hand-kept figures of several grains.
 pub static BAD_VALUES: Code = code!(Error, "K0407", "bad-values", "hand-kept figures do not fit the KPI's grain");
+/// A condition on what comes after the period.
+pub static LOOKS_AHEAD: Code = code!(Error, "K0408", "looks-ahead", "a condition asks for rows that come after the period");
 
 /// `empty: null` where there is nothing that it could change.
 pub static EMPTY_WITHOUT_EFFECT: Code =
@@ -250,6 +252,10 @@ pub static NO_ROOM_FOR_AGES: Code =
 /// Readings per key without the time for which they count.
 pub static MISSING_STALE_AFTER: Code =
     code!(Error, "K0609", "missing-stale-after", "readings of each key do not say how long they count");
+
+/// Two steps that one row could be, of a source without a key.
+pub static STEP_NEEDS_KEY: Code =
+    code!(Error, "K0610", "step-needs-key", "one row could be two steps, and nothing tells rows apart");
 
 /// A name that should not be used any more.
 pub static DEPRECATED_USE: Code = code!(Warn, "K0701", "deprecated-use", "something deprecated is used");
@@ -303,6 +309,8 @@ pub static WITHIN_EXCEEDS_DATA: Code = code!(Warn, "K0722", "within-exceeds-data
 pub static UNCLEAR_RELATION: Code = code!(Warn, "K0723", "unclear-relation", "SQL names a relation without its schema");
 /// A source that has had no rows for longer than usual.
 pub static QUIET_SOURCE: Code = code!(Warn, "K0727", "quiet-source", "a source has had no row for much longer than is usual");
+/// A step for which no row is left.
+pub static UNREACHABLE_STEP: Code = code!(Warn, "K0724", "unreachable-step", "no journey ever reaches a step");
 /// A sum that counts a row once for each row that leads to it.
 pub static FAN_OUT: Code =
     code!(Deny, "K0728", "fan-out", "a sum counts what belongs to one row once for each row that refers to it");
@@ -579,6 +587,7 @@ pub static ALL: &[&Code] = &[
     &CALENDAR_ORDER,
     &BAD_CALENDAR_SOURCE,
     &BAD_VALUES,
+    &LOOKS_AHEAD,
     &EMPTY_WITHOUT_EFFECT,
     &NO_SHARED_DIMENSION,
     &DIMENSION_TYPE,
@@ -592,6 +601,7 @@ pub static ALL: &[&Code] = &[
     &NEEDLESS_AGE,
     &NO_ROOM_FOR_AGES,
     &MISSING_STALE_AFTER,
+    &STEP_NEEDS_KEY,
     &DEPRECATED_USE,
     &MISSING_OWNER,
     &MISSING_DESCRIPTION,
@@ -615,6 +625,7 @@ pub static ALL: &[&Code] = &[
     &DIFFERENT_ENTITIES,
     &WITHIN_EXCEEDS_DATA,
     &UNCLEAR_RELATION,
+    &UNREACHABLE_STEP,
     &RELATED_BESIDE_STATE,
     &QUIET_SOURCE,
     &FAN_OUT,

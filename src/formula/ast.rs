@@ -127,8 +127,8 @@ pub struct Call {
     pub over: Option<Spanned<Window>>,
     /// `within duration`
     pub within: Option<Spanned<(u32, TimeUnit)>>,
-    /// `of step`
-    pub of: Option<Name>,
+    /// `of time`
+    pub of: Option<Vec<Name>>,
     /// The clauses as written, in order, for findings.
     pub clauses: Vec<(&'static str, Span)>,
 }

@@ -64,15 +64,14 @@ const CLAUSES: [Clause; 10] = [
         Ok(())
     }),
     Clause::new("of", false, |parser, call| {
-        call.of = Some(parser.name()?);
+        call.of = Some(parser.path()?);
         Ok(())
     }),
 ];
 
-/// The words of clauses in their order: of those that any call may have, or of those of `reached`.
-pub(super) fn order(of_any_call: bool) -> String {
-    let words = CLAUSES.iter().filter(|clause| clause.is_first == of_any_call).map(|clause| clause.word);
-    words.collect::<Vec<_>>().join(", ")
+/// The words of clauses in their order.
+pub(super) fn order() -> String {
+    CLAUSES.map(|clause| clause.word).join(", ")
 }
 
 impl Parser<'_> {
@@ -117,11 +116,11 @@ impl Parser<'_> {
         if call.clause(word).is_some() {
             let help = (word == "where").then_some("join the conditions with `and`");
             self.fault(span, format!("`{word}` stands twice in `{}(...)`", call.name.value), help);
-        } else if let Some((before, _)) = call.clauses.last()
-            && CLAUSES.iter().skip(at).any(|later| later.word == *before)
+        } else if let Some((before, _)) =
+            call.clauses.iter().find(|(before, _)| CLAUSES.iter().skip(at).any(|later| later.word == *before))
         {
             let message = format!("`{word}` has to come before `{before}`");
-            self.fault(span, message, Some(&format!("the order is: {}", order(clause.is_first))));
+            self.fault(span, message, Some(&format!("the order is: {}", order())));
         }
         call.clauses.push((word, span));
         Ok(())

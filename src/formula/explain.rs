@@ -129,7 +129,7 @@ fn lacking(place: &Place<'_>, completed: Completed) -> Words {
         ),
         _ if completed == Completed::Clause => words(
             format!("expected another clause or `)`, but {shown}"),
-            format!("behind its arguments a function takes, in this order: {}", order(true)),
+            format!("behind its arguments a function takes, in this order: {}", order()),
         ),
         _ if completed == Completed::Operand => words(
             format!("expected an operator or the end, but {shown}"),

@@ -204,7 +204,7 @@ impl Display for Call {
             clause(f, "within", &Literal::Duration(count, unit))?;
         }
         if let Some(of) = &self.of {
-            clause(f, "of", &of.value)?;
+            clause(f, "of", &dotted(of))?;
         }
         f.write_str(")")
     }
@@ -244,6 +244,7 @@ mod tests {
             "case when a then b end",
             "coalesce(a, 1_000.5)",
             "count(onboarding where reached(bought within 14 days of signed_up))",
+            "count(users where count(visits via visitor.user where page = 'a' at seen within 7 days of account.created_at) >= 3)",
             "sum(subscriptions.mrr at end)",
             "sum(end.mrr - start.mrr from subscriptions where start.mrr > 0)",
             "x like 'a''b%' and y > date '2025-01-31' + 3 days and z = 25%",

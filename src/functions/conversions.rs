@@ -20,6 +20,8 @@ pub static ADD_MONTHS: Function = conversion("add months", &[Argument::Time, Arg
 /// A timestamp so many months later.
 pub static ADD_MONTHS_TO_TIME: Function =
     conversion("add months to time", &[Argument::Time, Argument::Numeric], Gives::Same(0));
+/// A timestamp so many days later on the project's clock, given in seconds: a civil day has 86,400.
+pub static ADD_DAYS_TO_TIME: Function = conversion("add days to time", &[Argument::Time, Argument::Numeric], Gives::Same(0));
 /// A timestamp so many seconds later.
 pub static ADD_SECONDS: Function = conversion("add seconds", &[Argument::Time, Argument::Numeric], Gives::Same(0));
 /// A number as a floating one.
@@ -30,6 +32,8 @@ pub static WIDEN: Function = conversion("widen", &[Argument::Numeric], Gives::In
 pub static TO_DATE: Function = conversion("to date", &[Argument::Time], Gives::Date);
 /// The earlier of two days, neither of which is null.
 pub static EARLIER: Function = conversion("earlier", &[Argument::Time, Argument::Time], Gives::Same(0));
+/// A text that is compared by its bytes, whatever a session has set.
+pub static BY_BYTES: Function = conversion("by bytes", &[Argument::Text], Gives::Text);
 
 /// All conversions.
 pub static ALL: &[&Function] = &[
@@ -38,10 +42,12 @@ pub static ALL: &[&Function] = &[
     &ADD_DAYS,
     &ADD_MONTHS,
     &ADD_MONTHS_TO_TIME,
+    &ADD_DAYS_TO_TIME,
     &ADD_SECONDS,
     &TO_NUMBER,
     &TO_JSON,
     &WIDEN,
     &TO_DATE,
     &EARLIER,
+    &BY_BYTES,
 ];

@@ -393,6 +393,9 @@ impl Builder<'_> {
             ExprNode::Leaf(RowLeaf::Related(related)) => {
                 self.aggregate(from, &related.aggregate, or);
                 self.path(from, related.aggregate.source, &related.via, expr.span_or(or));
+                if let Some(of) = &related.of {
+                    self.path(from, source, of, expr.span_or(or));
+                }
             }
             ExprNode::Apply(_, arguments) => arguments.iter().for_each(|argument| self.row(from, source, argument, or)),
             ExprNode::Leaf(RowLeaf::Reached(reached)) => {

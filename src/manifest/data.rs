@@ -443,7 +443,7 @@ pub struct Journey {
     pub row: String,
     /// `first` if an entity has one journey, `every` if every first step begins one.
     pub starts: String,
-    /// `strict` if a step has to come after the one before it, `any` if after the first.
+    /// `strict` if a step has to come after all steps before it, `any` if after the first.
     pub order: String,
     /// The steps, the first one first.
     pub steps: Vec<Step>,

@@ -50,9 +50,11 @@ fn formula(model: &Model, calc: &Calc, said: &mut Vec<String>) {
     for (source, time) in &found.journeys {
         said.extend(of_journey(model, *source, *time));
     }
-    if let Some((count, unit)) = found.within {
-        let time = if count == 1 { format!("{count} {}", unit.name()) } else { format!("{count} {}s", unit.name()) };
-        said.push(format!("A period is complete {time} after its end, once every journey has had that time."));
+    if !found.within.is_empty() {
+        let one = |(count, unit): &(u32, TimeUnit)| format!("{count} {}{}", unit.name(), if *count == 1 { "" } else { "s" });
+        let time = found.within.iter().map(one).collect::<Vec<_>>().join(" and ");
+        let owner = if found.related { "what belongs to its last rows" } else { "every journey" };
+        said.push(format!("A period is complete {time} after its end, once {owner} has had that time."));
     }
     for (top, entity) in &found.grouped {
         let first = format!("{subject} is worked out for each {entity} first");
@@ -106,8 +108,10 @@ struct Found<'a> {
     totals: Vec<String>,
     grouped: Vec<(Option<u32>, String)>,
     journeys: Vec<(SourceId, Option<ColumnId>)>,
-    /// The longest time that a step has.
-    within: Option<(u32, TimeUnit)>,
+    /// The longest time that a step has, or that related rows have; several where one comes after the other.
+    within: Vec<(u32, TimeUnit)>,
+    /// Whether that is one of related rows.
+    related: bool,
 }
 
 impl<'a> Found<'a> {
@@ -137,30 +141,47 @@ impl<'a> Found<'a> {
     }
 
     fn journey(&mut self, model: &Model, aggregate: &Aggregate) {
-        if model.sources.get(aggregate.source).journey.is_none() {
-            return;
+        if model.sources.get(aggregate.source).journey.is_some() {
+            add(&mut self.journeys, (aggregate.source, aggregate.time));
         }
-        add(&mut self.journeys, (aggregate.source, aggregate.time));
-        // Days in a month are enough to see which of two times is longer.
-        let days = |(count, unit): (u32, TimeUnit)| match unit.months() {
-            Some(months) => f64::from(count) * f64::from(months) * 30.4,
-            None => f64::from(count) * f64::from(unit.seconds().unwrap_or(1)) / 86_400.0,
-        };
-        for expr in aggregate.filter.iter().chain(&aggregate.argument) {
-            expr.leaves(&mut |leaf| {
-                let RowLeaf::Reached(reached) = leaf else { return };
-                if let Some(within) = reached.within
-                    && self.within.is_none_or(|known| days(within) > days(known))
-                {
-                    self.within = Some(within);
-                }
-            });
+        let days = |within: &[(u32, TimeUnit)]| within.iter().copied().map(days_in).sum::<f64>();
+        for (within, related) in withins(aggregate) {
+            if self.within.is_empty() || days(&within) > days(&self.within) {
+                (self.within, self.related) = (within, related);
+            }
         }
     }
 
     fn reaches_back(&self) -> bool {
         self.windows.iter().any(|window| matches!(window, Window::Trailing(_) | Window::ToDate(_) | Window::Previous))
     }
+}
+
+/// About how many days a time has: enough to see which of two is longer.
+fn days_in((count, unit): (u32, TimeUnit)) -> f64 {
+    match unit.months() {
+        Some(months) => f64::from(count) * f64::from(months) * 30.4,
+        None => f64::from(count) * f64::from(unit.seconds().unwrap_or(1)) / 86_400.0,
+    }
+}
+
+/// The times that steps of journeys have in an aggregate, and those that related rows have, with whether they are some of these.
+fn withins(aggregate: &Aggregate) -> Vec<(Vec<(u32, TimeUnit)>, bool)> {
+    let mut found = Vec::new();
+    for expr in aggregate.filter.iter().chain(&aggregate.argument) {
+        expr.leaves(&mut |leaf| match leaf {
+            RowLeaf::Reached(reached) => found.extend(reached.within.map(|within| (vec![within], false))),
+            RowLeaf::Related(related) => {
+                let inner = withins(&related.aggregate);
+                let Window::Within(count, unit) = related.aggregate.window else { return found.extend(inner) };
+                let after = |(own, _): (Vec<(u32, TimeUnit)>, bool)| std::iter::once((count, unit)).chain(own).collect();
+                found.push((vec![(count, unit)], true));
+                found.extend(inner.into_iter().map(|own| (after(own), true)));
+            }
+            _ => {}
+        });
+    }
+    found
 }
 
 fn add<T: PartialEq>(list: &mut Vec<T>, item: T) {
@@ -214,7 +235,7 @@ fn of_each(each: &Each, subject: &str) -> String {
 
 fn of_window(window: Window, subject: &str) -> Option<String> {
     Some(match window {
-        Window::Period | Window::Age(_) => return None,
+        Window::Period | Window::Age(_) | Window::Within(..) => return None,
         Window::Trailing(length) => {
             format!("{subject} looks back over {length} up to the end of the period, so that periods may share rows.")
         }

@@ -1,5 +1,5 @@
-//! Checks of the data that figures stand on: columns are there and have the declared types, keys that are joined through are
-//! unique, and a custom calendar is one. What fails here would give a wrong number, so it is refused.
+//! Checks of the data that figures stand on: columns are there and have the declared types, keys that rows are joined or told
+//! apart by are unique, and a custom calendar is one. What fails here would give a wrong number, so it is refused.
 
 use super::Session;
 use crate::diagnostic::{Finding, Findings, codes, suggest};
@@ -175,7 +175,7 @@ fn advice(column: &Column, ty: &str) -> String {
     }
 }
 
-/// Checks that no key that rows are joined by stands in several rows.
+/// Checks that no key that rows are joined or told apart by stands in several rows.
 fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findings) -> Result<(), Failure> {
     let model = session.project.model();
     let rule = |id: &SourceId| match model.sources.get(*id).holds {
@@ -202,7 +202,7 @@ fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findi
         let Some((times, values)) = worst.split_last() else { continue };
         let key: Vec<String> = names.iter().zip(values).map(|(name, value)| format!("{name} = {}", plain(value))).collect();
         let message = format!(
-            "the key of `{}` is not unique: {} stands in {} rows, and joining by it would multiply rows",
+            "the key of `{}` is not unique: {} stands in {} rows, which it cannot tell apart",
             source.name.value,
             key.join(", "),
             plain(times)

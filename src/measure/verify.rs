@@ -14,6 +14,7 @@ use crate::model::facts::Range;
 use crate::model::{Column, ColumnId, Holds, Model, Source, SourceId, Storage};
 use crate::plan::relation::RelationRef;
 use crate::plan::rules::{self, Rule};
+use crate::rawsql;
 use crate::sql;
 use crate::text::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -224,7 +225,8 @@ fn raw_columns(
             let Storage::Raw(each) = &column.storage else { continue };
             let own = each.iter().find(|(dialect, _)| dialect.as_deref() == Some(session.dialect().name()));
             let Some((_, raw)) = own.or_else(|| each.iter().find(|(dialect, _)| dialect.is_none())) else { continue };
-            queries.push(format!("select column_type from (describe select ({raw}) as made from {relation})"));
+            let raw = rawsql::enclosed(raw);
+            queries.push(format!("select column_type from (describe select {raw} as made from {relation})"));
             asked.push((*id, column_id));
         }
     }

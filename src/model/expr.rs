@@ -6,7 +6,7 @@
 
 use super::journey::Reached;
 use super::{ColumnId, DimensionId, KpiId, SourceId};
-use crate::calendar::{Date, Grain, Length};
+use crate::calendar::{Date, Grain, Length, TimeUnit};
 use crate::functions::Function;
 use crate::text::Span;
 use std::fmt;
@@ -79,7 +79,7 @@ pub enum RowLeaf {
     /// A column, perhaps through references.
     Column(Path),
     /// A duration as written: so many of a unit.
-    Duration(u32, crate::calendar::TimeUnit),
+    Duration(u32, TimeUnit),
     /// The value of a dimension, in the condition of `slice`.
     Dimension(DimensionId),
     /// The value of one entity, in the condition of a grouped aggregate.
@@ -139,6 +139,8 @@ pub struct Related {
     pub aggregate: Aggregate,
     /// The path, in the aggregate's source, whose value is the row's key.
     pub via: Path,
+    /// The time of the row from which a window `within` counts.
+    pub of: Option<Path>,
 }
 
 /// What stands at the leaves of KPI arithmetic.
@@ -147,7 +149,7 @@ pub enum CalcLeaf {
     /// Another KPI.
     Kpi(KpiId),
     /// A duration as written.
-    Duration(u32, crate::calendar::TimeUnit),
+    Duration(u32, TimeUnit),
     /// An aggregate over rows.
     Aggregate(Box<Aggregate>),
     /// One value per entity, then an aggregate over entities.
@@ -284,6 +286,8 @@ pub enum Window {
     Previous,
     /// For a row of a cohort the period so many units after the one in which it fell.
     Age(Age),
+    /// For a row that others belong to, from a time of it up to so long after.
+    Within(u32, TimeUnit),
 }
 
 /// The ages at which cohorts are looked at.

@@ -48,6 +48,9 @@ pub struct Step {
     pub column: ColumnId,
     /// The rows that are the step; nothing if the spec is wrong.
     pub rows: Option<StepRows>,
+    /// The places of the earlier steps that a row of this one could be as well, at the same of its times. One row is one step of a
+    /// journey. Known once conditions have been checked.
+    pub apart: Vec<usize>,
 }
 
 /// The rows that are a step.

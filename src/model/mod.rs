@@ -4,6 +4,8 @@
 //! found out ([`facts`]), and the planner reads it. No stage's logic lives here.
 
 pub mod about;
+pub mod clock;
+pub mod exclusion;
 pub mod expr;
 pub mod facts;
 pub mod freshness;

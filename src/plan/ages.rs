@@ -76,10 +76,13 @@ impl Planner<'_> {
                 _ => continue,
             };
             if aggregate.age() == Some(age) {
-                seen.extend(withins_at_age(aggregate).into_iter().map(days_or_months));
+                seen.extend(withins_at_age(aggregate));
             }
         }
-        over.extend(seen.into_iter().map(|(count, unit)| complete(&calendar, moved(end.clone(), count, unit), as_of.as_ref())));
+        over.extend(seen.iter().map(|within| {
+            let end = days_or_months(within).fold(end.clone(), |end, (count, unit)| moved(end, count, unit));
+            complete(&calendar, end, as_of.as_ref())
+        }));
         over.extend(known);
         if self.expansion.promises {
             select.column(end, END_AT_AGE);

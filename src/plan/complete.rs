@@ -37,8 +37,8 @@ pub(super) enum Limit {
     Found(Box<Select>),
 }
 
-/// The time that a step of a journey has.
-pub(super) type Within = (u32, TimeUnit);
+/// The time that a step of a journey has, or that rows have to come after another: perhaps several, one after the other.
+pub(super) type Within = Vec<(u32, TimeUnit)>;
 
 impl Limit {
     pub(super) fn scalar(&self) -> Scalar {
@@ -142,7 +142,7 @@ impl Planner<'_> {
         let calendar = &self.model.calendar;
         match window {
             Window::Age(age) => return self.age_whole_from(age, grain),
-            Window::Period | Window::AllTime => return None,
+            Window::Period | Window::AllTime | Window::Within(..) => return None,
             Window::Previous | Window::Trailing(_) | Window::ToDate(_) => {}
         }
         let from = calendar.data_from;
@@ -157,7 +157,7 @@ impl Planner<'_> {
             Window::Previous => add(period, grain, -1),
             Window::Trailing(length) => add(calendar.next(grain, period), length.unit, -i64::from(length.count)),
             Window::ToDate(unit) => calendar.period_start(unit, add_days(calendar.next(grain, period), -1)),
-            Window::Period | Window::AllTime | Window::Age(_) => period,
+            Window::Period | Window::AllTime | Window::Age(_) | Window::Within(..) => period,
         };
         Some(Bound::From(Limit::Day(first_period(calendar, grain, |period| start_of(period) >= from))))
     }
@@ -190,7 +190,7 @@ impl Planner<'_> {
         if let (AsOf::Day(last), false) = (calendar.as_of, calendar.custom) {
             let limit = add_days(last, 1 - settle);
             let last = |within: &Within| {
-                let over = |period: Date| later(calendar.next(grain, period), *within) <= limit;
+                let over = |period: Date| later(calendar.next(grain, period), within) <= limit;
                 let mut period = calendar.period_start(grain, last);
                 while !over(period) && period >= calendar.data_from {
                     period = add(period, grain, -1);
@@ -213,8 +213,7 @@ impl Planner<'_> {
                 (AsOf::Day(last), _) => day(add_days(last, 1 - settle)),
                 (AsOf::Today, None) => day(calendar.start),
             };
-            let (count, unit) = days_or_months(*within);
-            let end = moved(column(&spine, &end), count, unit);
+            let end = days_or_months(within).fold(column(&spine, &end), |end, (count, unit)| moved(end, count, unit));
             select.filter.push(Expr::apply(&operators::LESS_OR_EQUAL, vec![end, limit]));
             Bound::Until(Limit::Found(Box::new(select)))
         };
@@ -241,19 +240,27 @@ pub(super) fn move_back(way: &Move, period: Date, grain: Grain) -> Date {
     if way.previous { add(back, grain, -1) } else { back }
 }
 
-/// The times that the steps of journeys have in an aggregate, those over related rows among them.
+/// The times that have to pass before the value of an aggregate stands: those of the steps of journeys, and those of related rows.
 pub(super) fn withins(aggregate: &Aggregate) -> Vec<Within> {
     let mut found = Vec::new();
     for expr in aggregate.filter.iter().chain(&aggregate.argument) {
         expr.leaves(&mut |leaf| match leaf {
-            RowLeaf::Reached(reached) => found.extend(reached.within),
-            RowLeaf::Related(related) => found.extend(withins(&related.aggregate)),
+            RowLeaf::Reached(reached) => found.extend(reached.within.map(|within| vec![within])),
+            RowLeaf::Related(related) => found.extend(withins_of_related(&related.aggregate)),
             RowLeaf::Column(_) | RowLeaf::Duration(..) | RowLeaf::Dimension(_) | RowLeaf::Value | RowLeaf::Pair(_) => {}
         });
     }
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// The same for an aggregate over related rows: what their own conditions wait for comes after them.
+fn withins_of_related(aggregate: &Aggregate) -> Vec<Within> {
+    let inner = withins(aggregate);
+    let Window::Within(count, unit) = aggregate.window else { return inner };
+    let after = |own: Within| std::iter::once((count, unit)).chain(own).collect();
+    if inner.is_empty() { vec![vec![(count, unit)]] } else { inner.into_iter().map(after).collect() }
 }
 
 /// The times that the steps of journeys have in the aggregates over related rows that look at ages.
@@ -264,25 +271,24 @@ pub(super) fn withins_at_age(aggregate: &Aggregate) -> Vec<Within> {
             if let RowLeaf::Related(related) = leaf
                 && matches!(related.aggregate.window, Window::Age(_))
             {
-                found.extend(withins(&related.aggregate));
+                found.extend(withins_of_related(&related.aggregate));
             }
         });
     }
     found
 }
 
-/// A time as days, whole ones, or as months.
-pub(super) fn days_or_months((count, unit): Within) -> (i64, Grain) {
-    match unit.months() {
-        Some(months) => (i64::from(count) * i64::from(months), Grain::Month),
-        None => (whole_days(count, unit), Grain::Day),
-    }
+/// A time as days, whole ones, or as months; several one after the other.
+pub(super) fn days_or_months(within: &Within) -> impl Iterator<Item = (i64, Grain)> {
+    within.iter().map(|(count, unit)| match unit.months() {
+        Some(months) => (i64::from(*count) * i64::from(months), Grain::Month),
+        None => (whole_days(*count, *unit), Grain::Day),
+    })
 }
 
 /// The day that comes so much time after the beginning of another.
-fn later(day: Date, within: Within) -> Date {
-    let (count, unit) = days_or_months(within);
-    add(day, unit, count)
+fn later(day: Date, within: &Within) -> Date {
+    days_or_months(within).fold(day, |day, (count, unit)| add(day, unit, count))
 }
 
 /// The windows of the aggregates over related rows in a condition.

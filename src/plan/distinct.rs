@@ -7,7 +7,7 @@
 
 use super::assemble::Planner;
 use super::relation::{Atom, Body, Neighbour, Scalar, Select, column, count_rows, fold, moved};
-use super::rows::{Ask, Group, Series, add_keys, composite, conditions};
+use super::rows::{Ask, Group, Series, add_keys, argument_of, composite, conditions};
 use super::scan::period_of;
 use super::spine::window_name;
 use super::window::{Daily, Partials};
@@ -49,7 +49,7 @@ impl Planner<'_> {
         let argument = ask.aggregate.argument.as_ref();
         let values: Vec<Scalar> = match argument.and_then(|argument| composite(&mut scan, argument)) {
             Some(parts) => parts,
-            None => argument.map(|argument| scan.row(argument)).into_iter().collect(),
+            None => argument.map(|argument| argument_of(&mut scan, ask.aggregate.function, argument)).into_iter().collect(),
         };
         let mut names = Vec::new();
         for value in values {
@@ -170,6 +170,6 @@ fn exit(calendar: &Calendar, window: Window, day: Scalar) -> Scalar {
             Expr::apply(&if_::IF, vec![reached, exact, later])
         }
         Window::ToDate(unit) => moved(period_of(calendar, unit, day), 1, unit),
-        Window::Period | Window::Previous | Window::AllTime | Window::Age(_) => day,
+        Window::Period | Window::Previous | Window::AllTime | Window::Age(_) | Window::Within(..) => day,
     }
 }

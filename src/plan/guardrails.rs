@@ -9,7 +9,7 @@
 
 use super::names::Names;
 use super::relation::{
-    Atom, Body, Part, Query, Ranking, Rolling, Scalar, Select, SoFar, column, day, fold, text, text_or_null,
+    Atom, Body, Part, Query, Ranking, Rolling, Running, Scalar, Select, SoFar, column, day, fold, text, text_or_null,
 };
 use super::views::blank;
 use super::{Data, Output, Question, Show, plan_with};
@@ -122,7 +122,7 @@ fn periods(guardrail: &Guardrail, keys: &[&str], from: &str) -> Select {
     }
     let holds = Expr::apply(&coalesce::COALESCE, vec![of(&own(guardrail, HOLDS)), truth(false)]);
     let breaks = SoFar {
-        of: Expr::apply(&operators::NOT, vec![holds.clone()]),
+        of: Running::Count(Expr::apply(&operators::NOT, vec![holds.clone()])),
         part: keys.iter().map(|key| of(key)).collect(),
         order: vec![(of("period"), false)],
     };

@@ -2,12 +2,14 @@
 
 use super::ages::AGE;
 use super::assemble::Planner;
+use super::clocks;
 use super::expand::{Formula, Measure, MeasureId, MeasureOf, Move, Part as Leaf};
 use super::relation::{Atom, Fold, From, Ranking, Rows, Scalar, Select, column, day};
 use super::rows::{Ask, Group, Key, Series};
 use super::since::Since;
 use crate::calendar::{Date, Grain, add};
 use crate::functions::{OverNothing, coalesce, operators};
+use crate::model::clock::TimeKind;
 use crate::model::expr::{Aggregate, Expr, Grouped, RowExpr, RowLeaf};
 use crate::model::{Body as KpiBody, DimensionId, KpiId, SourceId};
 use std::collections::BTreeSet;
@@ -186,7 +188,9 @@ impl Planner<'_> {
             which.push(Expr::apply(&operators::GREATER, vec![column(&from, rows), Expr::number(0)]));
         }
         if let Some(filter) = &grouped.filter {
-            which.push(on_value(filter, &value));
+            let is_instant = self.model.aggregate_time_kind(&grouped.of) == Some(TimeKind::Instant);
+            let shown = if is_instant { clocks::civil_of(&self.model.calendar, value.clone()) } else { value.clone() };
+            which.push(on_value(filter, &shown));
         }
         let (from, value, which) = match grouped.top {
             None => (from, value, which),

@@ -5,10 +5,11 @@
 //! 1. `expand` writes out the KPIs' formulas down to *measures* (aggregates over rows, entities or periods, and hand-kept
 //!    values), each with the dimensions that it keeps and the periods that it is moved by. `gaps` adds what counts their rows.
 //! 2. `measures` plans what is looked up in rows: measures of one source, time and slice share one scan. `rows` decides how,
-//!    `scan` reads a source, `journey` makes the rows of journeys, `window` makes periods and windows of daily rows, `distinct`
-//!    does so for distinct counts, and `states`, `readings` and `levels` for levels and what changes
+//!    `scan` reads a source, `clocks` brings times from one clock to another, `journey` and `every_start` make the rows of journeys, `window` makes periods and windows of daily rows, `distinct`
+//!    does so for distinct counts, `within` takes related rows by a time of the row that they belong to, and `states`, `readings` and `levels` for levels and what changes
 //!    them.
-//! 3. `slices` finds the values that dimensions have had, among the rows that `since` says; `ages` says which ages cohorts have; `periods` plans the measures over finer periods.
+//! 3. `slices` finds the values that dimensions have had, in the parts that `appear` knows and from the day on that `since` says; `ages`
+//!    says which ages cohorts have; `periods` plans the measures over finer periods.
 //! 4. `stack` puts everything on a dense set of periods and slices; `spine` makes the periods, with their bounds and those
 //!    before them, and `custom` those of a custom calendar; `complete` says from when on windows are whole. `assemble` holds the planner
 //!    and makes the result.
@@ -18,11 +19,14 @@
 //! cannot fail: what reaches this stage is valid. It knows no dialect.
 
 mod ages;
+mod appear;
 mod assemble;
+mod clocks;
 mod complete;
 mod complete_each;
 mod custom;
 mod distinct;
+mod every_start;
 mod expand;
 pub mod freshness;
 mod gaps;
@@ -51,6 +55,7 @@ mod trust;
 pub mod views;
 mod whole;
 mod window;
+mod within;
 
 use crate::calendar::{Date, Grain};
 use crate::model::expr::{Age, Calc, RowExpr};
@@ -160,7 +165,7 @@ pub fn plan(project: &Valid, question: &Question) -> Query {
     plan_with(project.model(), question, &mut names)
 }
 
-/// The sources whose rows a query reads, and those of them that it joins by their key.
+/// The sources whose rows a query reads, and those of them that it joins by their key, or whose rows it tells apart by it.
 pub fn sources_read(model: &Model, query: &Query) -> (BTreeSet<SourceId>, BTreeSet<SourceId>) {
     let mut read = BTreeSet::new();
     let mut joined = BTreeSet::new();
@@ -176,7 +181,12 @@ pub fn sources_read(model: &Model, query: &Query) -> (BTreeSet<SourceId>, BTreeS
         Body::Union(selects) => selects.iter(),
     });
     for select in selects {
-        read.extend(select.from.iter().flat_map(|from| of(&from.relation)));
+        let own: Vec<SourceId> = select.from.iter().flat_map(|from| of(&from.relation)).collect();
+        let told_apart = |from: &relation::From| matches!(&from.relation, Rows::Source(rows) if rows.told_apart);
+        if select.from.as_ref().is_some_and(told_apart) {
+            joined.extend(own.iter().copied());
+        }
+        read.extend(own);
         for join in &select.joins {
             joined.extend(of(&join.from.relation));
         }

@@ -3,7 +3,7 @@
 
 use super::complete::{Within, withins};
 use crate::calendar::Date;
-use crate::model::expr::{Aggregate, Edge, PairLeaf, Path, RowExpr, RowLeaf, Stock, Window};
+use crate::model::expr::{Aggregate, Edge, PairLeaf, Path, Related, RowExpr, RowLeaf, Stock, Window};
 use crate::model::journey::Order;
 use crate::model::{ColumnId, DimensionId, Model, SourceId, Storage};
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ pub(super) struct Reach {
     pub window: Window,
     /// The first day of a window that has no beginning of its own.
     pub since: Option<Date>,
-    /// How much longer the steps of journeys have.
+    /// How much longer the steps of journeys and related rows have.
     pub withins: Vec<Within>,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn reads(
     since: Option<Date>,
 ) -> Reads {
     let reach = Reach { window: Window::Period, since, withins: Vec::new() };
-    let mut walk = Walk { model, found: BTreeSet::new(), seen: BTreeSet::new(), reach };
+    let mut walk = Walk { model, found: BTreeSet::new(), seen: BTreeSet::new(), reach, time: aggregate.time };
     walk.aggregate(aggregate);
     walk.look(aggregate);
     let places = dimensions.iter().filter_map(|id| model.dimensions.get(*id).places.get(&aggregate.source));
@@ -49,11 +49,16 @@ struct Walk<'m> {
     seen: BTreeSet<(SourceId, ColumnId, Reach)>,
     /// That of the aggregate at hand.
     reach: Reach,
+    /// The time at which its rows count.
+    time: Option<ColumnId>,
 }
 
 impl Walk<'_> {
-    /// Takes the reach of an aggregate.
+    /// Takes the reach of an aggregate. Rows within a time of others are looked at with these.
     fn look(&mut self, aggregate: &Aggregate) {
+        if matches!(aggregate.window, Window::Within(..)) {
+            return;
+        }
         let window = match aggregate.stock {
             Some(Stock::At(Edge::Start)) => Window::Previous,
             _ => aggregate.window,
@@ -64,10 +69,24 @@ impl Walk<'_> {
             Reach { window: if since.is_some() { Window::AllTime } else { window }, since, withins: withins(aggregate) };
     }
 
+    /// Takes the reach of related rows, before the aggregate over them takes its own.
+    fn look_from(&mut self, related: &Related) {
+        let Some(of) = &related.of else {
+            self.reach.since = None;
+            return;
+        };
+        let is_own = self.time.is_some_and(|time| *of == Path::to(time));
+        if !is_own && matches!(self.reach.window, Window::Period | Window::Trailing(_) | Window::ToDate(_)) {
+            // They come within a time of what may have been long before.
+            (self.reach.window, self.reach.since) = (Window::AllTime, None);
+        }
+    }
+
     fn aggregate(&mut self, aggregate: &Aggregate) {
         let outer = self.reach.clone();
         self.look(aggregate);
         let source = aggregate.source;
+        let time = std::mem::replace(&mut self.time, aggregate.time);
         self.rows(source);
         if let Some(column) = aggregate.time {
             self.column(source, column);
@@ -79,6 +98,7 @@ impl Walk<'_> {
             self.expr(source, expr);
         }
         self.reach = outer;
+        self.time = time;
     }
 
     /// The rows of a source are counted, or looked up.
@@ -140,9 +160,10 @@ impl Walk<'_> {
                     self.path(source, path);
                 }
                 RowLeaf::Related(related) => {
-                    let since = self.reach.since.take();
+                    let outer = self.reach.clone();
+                    self.look_from(related);
                     self.aggregate(&related.aggregate);
-                    self.reach.since = since;
+                    self.reach = outer;
                 }
                 RowLeaf::Reached(reached) => self.expr(source, &reached.condition),
                 RowLeaf::Pair(PairLeaf::Exists(_) | PairLeaf::Ever)

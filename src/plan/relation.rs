@@ -19,15 +19,13 @@ pub enum Atom {
         /// The column.
         name: String,
     },
-    /// SQL that a spec gave.
-    Raw(String),
     /// A moment on a stored clock.
     Moment(Moment),
     /// An aggregate over the group.
     Aggregate(Box<Fold>),
     /// An aggregate over a range of rows in an order.
     Rolling(Box<Rolling>),
-    /// How many rows of its part, up to this one in an order, hold a condition.
+    /// What the rows of its part come to, up to this one in an order.
     SoFar(Box<SoFar>),
     /// How far a row is from the first of its part, in an order; from 1.
     RowNumber(Box<Ranking>),
@@ -96,15 +94,24 @@ pub struct Rolling {
     pub days_before: Option<i64>,
 }
 
-/// A count of rows up to the row at hand.
+/// What rows come to up to the row at hand.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SoFar {
-    /// Which rows count.
-    pub of: Scalar,
+    /// What is made of them.
+    pub of: Running,
     /// Within which parts.
     pub part: Vec<Scalar>,
     /// In which order; `true` for the greatest first. Nulls come last.
     pub order: Vec<(Scalar, bool)>,
+}
+
+/// What is made of the rows up to the row at hand.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Running {
+    /// How many hold a condition.
+    Count(Scalar),
+    /// The greatest value.
+    Greatest(Scalar),
 }
 
 /// A rank within a part.
@@ -280,6 +287,8 @@ pub struct SourceRows {
     /// 1.5.1 to 1.5.6 take two such joins for the same although they give different columns, and so give wrong values
     /// (duckdb issue 25819).
     pub again: bool,
+    /// Whether one of its rows is told from another by the source's key, so that the key has to be unique.
+    pub told_apart: bool,
 }
 
 /// A relation as the model has it, in a form that can be compared.

@@ -10,15 +10,17 @@
 
 use super::ages::{AGE, PERIOD_AT_AGE};
 use super::assemble::Planner;
-use super::expand::{Move, counts_since, shifts, take_previous};
+use super::clocks;
+use super::expand::{Move, shifts, take_previous};
 use super::levels::is_level;
 use super::related::{needs_rows, related_leaves};
-use super::relation::{Atom, Fold, JoinKind, Scalar, Select, column, fold};
+use super::relation::{Atom, Fold, JoinKind, Scalar, Select, column};
 use super::scan::{Days, Scan};
 use super::since::Since;
 use super::spine::{Need, window_name};
 use crate::calendar::{AsOf, Date, Grain, add, add_days};
-use crate::functions::{OverNothing, Splits, coalesce, count, count_distinct, first, last, max, min, operators};
+use crate::functions::{Function, OverNothing, Splits, coalesce, count_distinct, first, last, operators};
+use crate::model::clock::picks;
 use crate::model::expr::{Aggregate, Expr, Node, Path, Related, RowExpr, RowLeaf, Stock, Window};
 use crate::model::{ColumnId, Model, SourceId};
 
@@ -81,26 +83,11 @@ pub(super) struct Series {
     pub rows: Option<String>,
 }
 
-/// Rows that show which slices there are.
-#[derive(Debug, Clone)]
-pub(super) struct Appearance {
-    /// The part.
-    pub part: String,
-    /// Its columns of dimensions.
-    pub keys: Vec<String>,
-    /// The column of the day, or of the first day of the period.
-    pub day: String,
-    /// From which day on.
-    pub since: Since,
-    /// The column that counts the rows which show them, if not all of the part do.
-    pub shows: Option<String>,
-}
-
 /// How an aggregate over related rows is joined.
-struct RelatedJoin {
-    part: String,
-    alias: String,
-    on: Scalar,
+pub(super) struct RelatedJoin {
+    pub part: String,
+    pub alias: String,
+    pub on: Scalar,
 }
 
 /// How an aggregate is worked out.
@@ -142,7 +129,7 @@ fn shape(model: &Model, ask: &Ask, group: &Group) -> Shape {
     let splits = splits(aggregate) != Splits::Not;
     let distinct = *aggregate.function == count_distinct::COUNT_DISTINCT && !group.presence;
     match aggregate.window {
-        Window::Period | Window::Previous | Window::Age(_) => Shape::Period,
+        Window::Period | Window::Previous | Window::Age(_) | Window::Within(..) => Shape::Period,
         Window::ToDate(_) if custom && !splits => Shape::Expanded,
         _ if distinct => Shape::Distinct,
         Window::ToDate(_) if custom => Shape::WindowDays,
@@ -221,7 +208,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The first day whose rows an ask needs; nothing where it needs all.
-    fn first_row_day(&self, ask: &Ask) -> Option<Date> {
+    pub(super) fn first_row_day(&self, ask: &Ask) -> Option<Date> {
         let calendar = &self.model.calendar;
         let first = ask.first?;
         match ask.aggregate.window {
@@ -229,7 +216,7 @@ impl<'a> Planner<'a> {
             Window::Previous => (!calendar.custom).then(|| add(calendar.period_start(ask.grain, first), ask.grain, -1)),
             Window::Trailing(length) => Some(add(add_days(first, 1), length.unit, -i64::from(length.count))),
             Window::ToDate(unit) if !calendar.custom => Some(calendar.period_start(unit, first)),
-            Window::ToDate(_) | Window::AllTime => None,
+            Window::ToDate(_) | Window::AllTime | Window::Within(..) => None,
         }
     }
 
@@ -246,75 +233,6 @@ impl<'a> Planner<'a> {
             name.push_str(&key.name);
         }
         self.names.take(&name)
-    }
-
-    /// Makes rows known as those that show which slices there are: all of a part, or some of them for each day from which they do.
-    pub(super) fn appears(&mut self, group: &Group, part: &str, day: &str, which: Vec<(Since, Option<String>)>) {
-        if self.question.since.is_none() {
-            self.appears_on(group, part, day, which);
-            return;
-        }
-        // Everything since a day is read, and a slice may have been there before.
-        let mut known: Vec<&Option<RowExpr>> = Vec::new();
-        for ask in &group.asks {
-            if !known.contains(&&ask.aggregate.filter) {
-                known.push(&ask.aggregate.filter);
-                self.first_days(group, ask);
-            }
-        }
-    }
-
-    fn appears_on(&mut self, group: &Group, part: &str, day: &str, which: Vec<(Since, Option<String>)>) {
-        if let Some(count) = group.slices {
-            let keys: Vec<String> = group.keys.iter().take(count).map(|key| key.name.clone()).collect();
-            for (since, shows) in which {
-                let (part, day) = (part.to_owned(), day.to_owned());
-                self.appearances.push(Appearance { part, keys: keys.clone(), day, since, shows });
-            }
-        }
-    }
-
-    /// From the day on which data is whole, as periods are known only from then on.
-    pub(super) fn since_whole(&self) -> Vec<(Since, Option<String>)> {
-        vec![(Since::Days(self.model.calendar.data_from, Vec::new()), None)]
-    }
-
-    /// From which days on the rows of a part show slices that the rows of several asks have been put into, each under a condition of its
-    /// own. Rows from before data is whole show them for those asks alone whose windows reach back to them, and are counted for that.
-    pub(super) fn which_show(
-        &mut self,
-        group: &Group,
-        asks: &[&Ask],
-        own: &[Option<Scalar>],
-        select: &mut Select,
-    ) -> Vec<(Since, Option<String>)> {
-        let mut different: Vec<(Since, Vec<Option<Scalar>>)> = Vec::new();
-        for (ask, condition) in asks.iter().zip(own) {
-            match different.iter_mut().find(|(since, _)| *since == ask.since) {
-                Some((_, conditions)) => conditions.push(condition.clone()),
-                None => different.push((ask.since.clone(), vec![condition.clone()])),
-            }
-        }
-        if group.slices.is_none() || own.iter().all(Option::is_none) || different.len() < 2 {
-            let all = different.into_iter().map(|(since, _)| since).reduce(Since::or);
-            return all.into_iter().map(|since| (since, None)).collect();
-        }
-        let mut which = self.since_whole();
-        for (since, conditions) in different {
-            if which.iter().any(|(known, _)| *known == since) {
-                continue;
-            }
-            let condition = conditions.into_iter().collect::<Option<Vec<Scalar>>>().and_then(Expr::any);
-            let shows = condition.map(|condition| {
-                let (function, filter) = (&count::COUNT, Some(condition));
-                let counted = Fold { function, fraction: None, argument: None, filter, order: Vec::new() };
-                let name = self.columns.take("rows_that_show");
-                select.column(Expr::leaf(Atom::Aggregate(Box::new(counted))), &name);
-                name
-            });
-            which.push((since, shows));
-        }
-        which
     }
 
     /// One scan at one grain, with everything that is asked for there.
@@ -356,54 +274,6 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The column of the day on which a row of a period shows that its slice is there. The period's first day will do, unless rows
-    /// from before data is whole are among those of the period: these show no slices.
-    fn day_of_appearance(&mut self, group: &Group, asks: &[&Ask], grain: Grain, day: Scalar, select: &mut Select) -> String {
-        let calendar = &self.model.calendar;
-        let whole = calendar.data_from;
-        let from = asks.iter().filter_map(|ask| ask.first).fold(whole, Date::min);
-        let partial = calendar.custom && grain != Grain::Day || calendar.period_start(grain, from) < whole;
-        if group.slices.is_none() || !partial {
-            return "period".to_owned();
-        }
-        let name = self.columns.take("last_day");
-        select.column(fold(&max::MAX, day), &name);
-        name
-    }
-
-    /// A scan only for the first day on which each slice has a row.
-    fn first_days(&mut self, group: &Group, ask: &Ask) {
-        let (Some(count), Some(time)) = (group.slices, group.time) else { return };
-        let mut scan = self.rows_of(group.source);
-        let mut select = Select::default();
-        let keys: Vec<Key> = group.keys.iter().take(count).cloned().collect();
-        add_keys(&mut scan, &keys, &mut select);
-        select.group_by_these();
-        let day = scan.day(time);
-        select.column(fold(&min::MIN, day.clone()), "day");
-        let accumulates = self.question.since.map(|since| counts_since(self.model, group.source, time, since));
-        let whole = Since::Days(self.model.calendar.data_from, Vec::new());
-        let since = if accumulates.is_some() { &whole } else { &ask.since };
-        let from = match since {
-            Since::Days(from, found) if found.is_empty() => Some(*from),
-            Since::Days(..) | Since::Ever => None,
-        };
-        select.filter = scan.range(time, Days { from });
-        if from.is_none() {
-            select.filter.extend(since.counts(&day));
-        }
-        let conditions = ask.aggregate.filter.iter().flat_map(Expr::conjuncts);
-        let conditions = conditions.filter(|condition| accumulates.as_ref() != Some(*condition));
-        select.filter.extend(Expr::all(conditions.cloned().collect()).map(|condition| scan.row(&condition)));
-        let (from, joins) = self.finish(scan);
-        select.from = Some(from);
-        select.joins = joins;
-        let source = self.model.sources.get(group.source).name.value.clone();
-        let part = self.names.take(&format!("first_{source}_day"));
-        self.push(&part, select);
-        self.appears_on(group, &part, "day", vec![(Since::Ever, None)]);
-    }
-
     /// Rows joined to the days of each window, or to the aggregates over related rows that their condition needs.
     fn expanded(&mut self, group: &Group, ask: &Ask) -> Series {
         let window = ask.aggregate.window;
@@ -426,7 +296,10 @@ impl<'a> Planner<'a> {
         let mut later = None;
         for (leaf, needed) in related.into_iter().zip(needed) {
             let at_age = ages.as_deref().map(|ages| column(ages, PERIOD_AT_AGE));
-            let (value, join) = self.related(leaf, ask, (&period, at_age.as_ref()), &own_key);
+            let (value, join) = match &leaf.of {
+                Some(of) => self.related_within(leaf, ask, &mut scan, of, &own_key),
+                None => self.related(leaf, ask, (&period, at_age.as_ref()), &own_key),
+            };
             scan.related.push(value);
             if matches!(leaf.aggregate.window, Window::Age(_)) {
                 later = Some(column(&join.alias, "period"));
@@ -739,7 +612,7 @@ fn fold_of(scan: &mut Scan<'_>, group: &Group, aggregate: &Aggregate, filter: Op
             filter = Expr::all(filter.take().into_iter().chain(there).collect());
             Expr::leaf(Atom::Tuple(parts))
         }
-        None => scan.row(argument),
+        None => argument_of(scan, function, argument),
     });
     let ordered = *function == first::FIRST || *function == last::LAST;
     let order = match (ordered, group.time) {
@@ -747,6 +620,14 @@ fn fold_of(scan: &mut Scan<'_>, group: &Group, aggregate: &Aggregate, filter: Op
         _ => Vec::new(),
     };
     Expr::leaf(Atom::Aggregate(Box::new(Fold { function, fraction: aggregate.fraction.clone(), argument, filter, order })))
+}
+
+/// What an aggregate function goes over: values as they are known where it picks one or tells them apart.
+pub(super) fn argument_of(scan: &mut Scan<'_>, function: &Function, argument: &RowExpr) -> Scalar {
+    if *function == count_distinct::COUNT_DISTINCT {
+        return clocks::as_stored(scan.value(argument));
+    }
+    if picks(function.name) { scan.value(argument) } else { scan.row(argument) }
 }
 
 /// The parts of a key of several columns, if an expression is one.

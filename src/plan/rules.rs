@@ -17,6 +17,7 @@ use super::scan::Scan;
 use super::snapshot_rules;
 use crate::functions::count_distinct::COUNT_DISTINCT;
 use crate::functions::{count, operators};
+use crate::model::clock::TimeKind;
 use crate::model::expr::{Expr, Literal, Node, Path, RowLeaf};
 use crate::model::facts::Type;
 use crate::model::{CalendarSource, Column, ColumnId, Holds, KeyPart, Model, Source, SourceId, Storage};
@@ -246,8 +247,9 @@ fn followed(model: &Model, source: SourceId) -> (From, Followed, Vec<Part>) {
     if let Some(Holds::Valid { from, to, inclusive: last_day }) = model.sources.get(source).holds {
         inclusive = last_day;
         let since = rows.scan.path(&Path::to(from));
+        let in_order = rows.scan.time_as(TimeKind::Instant, &Path::to(from));
         let next = |value: &Scalar| {
-            let (value, part, order) = (value.clone(), key.clone(), vec![since.clone()]);
+            let (value, part, order) = (value.clone(), key.clone(), vec![in_order.clone()]);
             Expr::leaf(Atom::Neighbour(Box::new(Neighbour { value, offset: 1, part, order })))
         };
         // A last day is whole, whenever on it a state begins.
@@ -395,7 +397,12 @@ impl<'a> RowsOf<'a> {
     fn borders(&mut self) -> Vec<Scalar> {
         match self.model.sources.get(self.source).holds {
             Some(Holds::Valid { from, to, inclusive: true }) => vec![self.scan.day(from), self.scan.day(to)],
-            _ => self.bounds(),
+            Some(Holds::Valid { from, to, .. }) => {
+                let kinds = [from, to].map(|column| self.model.path_time_kind(self.source, &Path::to(column)));
+                let kind = kinds.into_iter().min().flatten().unwrap_or(TimeKind::Day);
+                vec![self.scan.time_as(kind, &Path::to(from)), self.scan.time_as(kind, &Path::to(to))]
+            }
+            _ => Vec::new(),
         }
     }
 

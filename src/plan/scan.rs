@@ -1,12 +1,14 @@
 //! One source's rows: its columns and those of the sources that it refers to, conditions, and the range of time.
 
+use super::clocks::Timed;
 use super::readings::Form;
 use super::relation::{
-    Atom, Beyond, Civil, From, Join, JoinKind, Moment, PeriodOf, RelationRef, Rows, Scalar, Select, SourceRows, column, fold,
+    Atom, From, Join, JoinKind, Moment, PeriodOf, RelationRef, Rows, Scalar, Select, SourceRows, column, fold,
 };
-use super::{Data, whole};
-use crate::calendar::{AsOf, Calendar, Date, Grain, Pieces, Zone, add, add_days};
-use crate::functions::{conversions, if_, max, operators};
+use super::{Data, clocks, whole};
+use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add_days};
+use crate::functions::{Function, Gives, conversions, if_, max, operators};
+use crate::model::clock::{TimeKind, compares};
 use crate::model::expr::{Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
 use crate::model::facts::Type;
 use crate::model::{Clock, Column, ColumnId, Holds, KeyPart, Model, Relation, SourceId, Storage, given_table};
@@ -136,14 +138,11 @@ impl<'a> Scan<'a> {
                 RowLeaf::Duration(count, _) => Expr::number(count),
                 // Conditions on dimensions have become conditions on columns; those on entities are not about rows.
                 RowLeaf::Dimension(_) | RowLeaf::Value => column("", "value"),
-                RowLeaf::Pair(leaf) => self.pairs.get(leaf).cloned().unwrap_or_else(Expr::null),
                 RowLeaf::Reached(reached) => self.row_at(through, &reached.condition),
-                RowLeaf::Related(_) => {
-                    if self.related.is_empty() {
-                        Expr::null()
-                    } else {
-                        self.related.remove(0)
-                    }
+                RowLeaf::Pair(_) | RowLeaf::Related(_) => {
+                    let value = self.made(leaf);
+                    let is_instant = self.model.time_kind(self.at(through), expr) == Some(TimeKind::Instant);
+                    if is_instant { clocks::civil_of(&self.model.calendar, value) } else { value }
                 }
             },
             Node::Apply(function, arguments) => {
@@ -156,14 +155,145 @@ impl<'a> Scan<'a> {
                 if function.name == "trunc" {
                     return self.trunc(through, arguments);
                 }
+                if let Some(value) = self.of_instants(through, expr, function, arguments) {
+                    return value;
+                }
                 let room = whole::room(self.model, self.at(through), function, arguments);
                 let lowered = arguments.iter().zip(room).map(|(argument, change)| {
                     let value = self.row_at(through, argument);
                     if let Some(change) = change { Expr::apply(change, vec![value]) } else { value }
                 });
-                let lowered = lowered.collect();
-                Expr::apply(function, lowered)
+                let mut lowered: Vec<Scalar> = lowered.collect();
+                compare_by_bytes(function, &mut lowered);
+                let gives_text = matches!(function.name, "lower" | "upper" | "trim" | "concat" | "text");
+                as_text(Expr::apply(function, lowered), gives_text.then_some(Type::Text))
             }
+        }
+    }
+
+    /// What was worked out before the rows are read: something of a pair, or an aggregate over related rows, which are met in
+    /// their order. Instants among them are readings of UTC.
+    fn made(&mut self, leaf: &RowLeaf) -> Scalar {
+        match leaf {
+            RowLeaf::Pair(leaf) => self.pairs.get(leaf).cloned().unwrap_or_else(Expr::null),
+            _ if self.related.is_empty() => Expr::null(),
+            _ => self.related.remove(0),
+        }
+    }
+
+    /// What compares instants or counts the time between them does so with instants, and so does what makes one of others;
+    /// nothing where a function is not about instants, or the project's clock shows them in their order anyway.
+    fn of_instants(
+        &mut self,
+        through: &[ColumnId],
+        expr: &RowExpr,
+        function: &'static Function,
+        arguments: &[RowExpr],
+    ) -> Option<Scalar> {
+        let model = self.model;
+        if model.calendar.zone.is_fixed() {
+            return None;
+        }
+        let source = self.at(through);
+        if compares(function.name) || *function == conversions::SECONDS_BETWEEN {
+            let mut kinds = arguments.iter().filter_map(|argument| model.time_kind(source, argument)).peekable();
+            kinds.peek()?;
+            if kinds.any(|kind| kind != TimeKind::Instant) {
+                return None;
+            }
+            // Absolute times are compared as they are stored.
+            let stored = arguments.iter().all(|argument| self.is_stored_instant(source, argument));
+            let lower = |argument| {
+                let value = self.instant_at(through, argument);
+                if stored || *function == conversions::SECONDS_BETWEEN { clocks::as_stored(value) } else { value }
+            };
+            let arguments = arguments.iter().map(lower).collect();
+            return Some(Expr::apply(function, arguments));
+        }
+        let makes = matches!(function.name, "add seconds" | "least" | "greatest");
+        let is_instant = makes && model.time_kind(source, expr) == Some(TimeKind::Instant);
+        is_instant.then(|| clocks::civil_of(&model.calendar, self.instant_at(through, expr)))
+    }
+
+    /// Whether an expression is a column of absolute times, or null.
+    fn is_stored_instant(&self, source: SourceId, expr: &RowExpr) -> bool {
+        match &expr.node {
+            Node::Leaf(RowLeaf::Column(path)) => {
+                let column = self.model.column(source, path);
+                column.clock == Clock::Instant && !matches!(column.storage, Storage::Derived(_))
+            }
+            Node::Literal(literal) => *literal == Literal::Null,
+            _ => false,
+        }
+    }
+
+    /// A row expression that gives an instant, as the reading of UTC.
+    fn instant_at(&mut self, through: &[ColumnId], expr: &RowExpr) -> Scalar {
+        match &expr.node {
+            Node::Leaf(RowLeaf::Column(path)) => self.instant_path(through, path),
+            Node::Leaf(leaf @ (RowLeaf::Pair(_) | RowLeaf::Related(_))) => self.made(leaf),
+            Node::Apply(function, arguments) if function.name == "add seconds" || function.gives == Gives::Common => {
+                let is_time = |argument: &RowExpr| self.model.time_kind(self.at(through), argument).is_some();
+                let times: Vec<bool> = arguments.iter().map(is_time).collect();
+                let lower = |(argument, is_time): (&RowExpr, bool)| {
+                    if is_time { self.instant_at(through, argument) } else { self.row_at(through, argument) }
+                };
+                Expr::apply(function, arguments.iter().zip(times).map(lower).collect())
+            }
+            _ => self.row_at(through, expr),
+        }
+    }
+
+    /// A column of instants, as the reading of UTC.
+    fn instant_path(&mut self, through: &[ColumnId], path: &Path) -> Scalar {
+        let model = self.model;
+        let source = self.at(through);
+        let column = model.column(source, path);
+        match &column.storage {
+            Storage::Derived(expr) => {
+                let whole: Vec<ColumnId> = through.iter().chain(&path.through).copied().collect();
+                let value = self.instant_at(&whole, expr);
+                self.where_found(&whole, expr, value)
+            }
+            Storage::Stored(_) | Storage::Several(_) | Storage::Raw(_) => {
+                let bare = self.bare(through, path);
+                clocks::on_clock(&model.calendar, &column.clock, bare, &Zone::utc(), (None, None))
+            }
+        }
+    }
+
+    /// A value to be told apart from others, ordered or picked: a time as it is known, instants as readings of UTC.
+    pub(super) fn value(&mut self, expr: &RowExpr) -> Scalar {
+        let is_instant = self.model.time_kind(self.source, expr) == Some(TimeKind::Instant);
+        if is_instant && !self.model.calendar.zone.is_fixed() { self.instant_at(&[], expr) } else { self.row(expr) }
+    }
+
+    /// A time at the end of a path as it is stored if it is an instant, and on the project's clock if not.
+    pub(super) fn held(&mut self, path: &Path) -> Timed {
+        let column = self.model.column(self.source, path);
+        let kind = self.model.path_time_kind(self.source, path).unwrap_or(TimeKind::Day);
+        let is_derived = matches!(column.storage, Storage::Derived(_));
+        let (of, clock) = match kind {
+            TimeKind::Instant if !is_derived => (self.bare(&[], path), column.clock.clone()),
+            TimeKind::Instant if !self.model.calendar.zone.is_fixed() => {
+                (self.instant_path(&[], path), Clock::Wall(Zone::utc()))
+            }
+            _ => (self.path(path), Clock::Civil),
+        };
+        Timed { of, kind, clock }
+    }
+
+    /// A time of the source's rows as it is known, or as the less that is known of what it is compared with.
+    pub(super) fn time_as(&mut self, kind: TimeKind, path: &Path) -> Scalar {
+        self.time_as_at(&[], kind, path)
+    }
+
+    pub(super) fn time_as_at(&mut self, through: &[ColumnId], kind: TimeKind, path: &Path) -> Scalar {
+        let own = self.model.path_time_kind(self.at(through), path).unwrap_or(TimeKind::Day);
+        match kind.min(own) {
+            TimeKind::Instant if !self.model.calendar.zone.is_fixed() => self.instant_path(through, path),
+            TimeKind::Day if own != TimeKind::Day => Expr::apply(&conversions::TO_DATE, vec![self.path_at(through, path)]),
+            TimeKind::Day | TimeKind::Civil | TimeKind::Instant => self.path_at(through, path),
         }
     }
 
@@ -209,20 +339,23 @@ impl<'a> Scan<'a> {
         let model = self.model;
         let source = self.at(&whole);
         let column_here = model.sources.get(source).columns.get(path.column);
-        match &column_here.storage {
+        let value = match &column_here.storage {
             Storage::Stored(name) => self.stored(&whole, name),
             Storage::Several(parts) => {
-                let part = |part: &KeyPart| match part {
-                    KeyPart::Stored(name) => self.stored(&whole, name),
+                let target = column_here.reference.map(|target| model.sources.get(target));
+                let type_of = |at: usize| target.and_then(|target| Some(target.columns.get(*target.key.get(at)?).ty));
+                let part = |(at, part): (usize, &KeyPart)| match part {
+                    KeyPart::Stored(name) => as_text(self.stored(&whole, name), type_of(at)),
                     KeyPart::Made(id) => self.bare(&whole, &Path::to(*id)),
                 };
-                Expr::leaf(Atom::Tuple(parts.iter().map(part).collect()))
+                Expr::leaf(Atom::Tuple(parts.iter().enumerate().map(part).collect()))
             }
             Storage::Derived(expr) => self.derived(&whole, expr),
             Storage::Raw(each) => {
                 let name = model.sources.get(source).made_name(path.column);
                 if self.data == Data::Given {
-                    return self.stored(&whole, &name);
+                    let given = self.stored(&whole, &name);
+                    return as_text(given, Some(column_here.ty));
                 }
                 let dialect = model.warehouse.dialect.as_ref().map_or("duckdb", |dialect| dialect.value.as_str());
                 let own = each.iter().find(|(given, _)| given.as_deref() == Some(dialect));
@@ -231,12 +364,18 @@ impl<'a> Scan<'a> {
                 let of = self.alias(&whole);
                 column(&of, &name)
             }
-        }
+        };
+        as_text(value, Some(column_here.ty))
     }
 
     /// A derived column at the end of some references. Where these lead to no row it is null, whatever its formula says of nulls.
     fn derived(&mut self, through: &[ColumnId], expr: &RowExpr) -> Scalar {
         let value = self.row_at(through, expr);
+        self.where_found(through, expr, value)
+    }
+
+    /// The value of a derived column, null where references lead to no row.
+    fn where_found(&mut self, through: &[ColumnId], expr: &RowExpr, value: Scalar) -> Scalar {
         let key = self.model.sources.get(self.at(through)).key.first().copied();
         match key {
             Some(key) if !through.is_empty() && !is_null_of_nulls(expr) => {
@@ -255,7 +394,8 @@ impl<'a> Scan<'a> {
         let whole = self.bare(&[], path);
         match whole.node {
             Node::Leaf(Atom::Tuple(parts)) => parts,
-            _ => vec![self.path(path)],
+            // Keys are told apart as they are stored.
+            node => vec![Expr { node, at: whole.at }],
         }
     }
 
@@ -300,28 +440,13 @@ impl<'a> Scan<'a> {
 
     /// A stored time on the project's clock; `known_from` and `known_to` are the days beyond which it is never met.
     fn civil(&self, column: &Column, stored: Scalar, known_from: Option<Date>, known_to: Option<Date>) -> Scalar {
-        if matches!(column.storage, Storage::Derived(_)) {
-            return stored;
+        match (&column.storage, &column.clock) {
+            (Storage::Derived(_), _) | (_, Clock::Civil) => stored,
+            _ => {
+                let calendar = &self.model.calendar;
+                clocks::on_clock(calendar, &column.clock, stored, &calendar.zone, (known_from, known_to))
+            }
         }
-        let (zone, instant) = match &column.clock {
-            Clock::Civil => return stored,
-            Clock::Instant => (Zone::utc(), true),
-            Clock::Wall(zone) => (zone.clone(), false),
-        };
-        let calendar = &self.model.calendar;
-        let project = &calendar.zone;
-        let (usual_from, usual_to) = usual_days(calendar);
-        let from = known_from.unwrap_or(usual_from);
-        let to = known_to.unwrap_or(usual_to).max(from);
-        let pieces = zone.pieces_to(project, from, to);
-        let midnight = |day: Date| day.to_datetime(Time::midnight());
-        let beyond = (zone != *project).then(|| Beyond {
-            from: known_from.is_none().then(|| midnight(from)),
-            to: known_to.is_none().then(|| midnight(add_days(to, 1))),
-            stored: (!instant).then(|| zone.name().to_owned()),
-            project: project.name().to_owned(),
-        });
-        Expr::leaf(Atom::Civil(Box::new(Civil { of: stored, instant, pieces, beyond })))
     }
 
     /// The civil day of a time column.
@@ -334,49 +459,28 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The civil day of a time column at the end of some references.
-    pub(super) fn day_at(&mut self, through: &[ColumnId], time: ColumnId) -> Scalar {
-        let path = Path::to(time);
-        let civil = self.path_at(through, &path);
-        match self.model.column(self.at(through), &path).ty {
-            Type::Date => civil,
-            _ => Expr::apply(&conversions::TO_DATE, vec![civil]),
-        }
-    }
-
-    /// The civil day of a value that a time column of the source has stored.
+    /// The civil day of a value of a time column by which rows are ordered.
     pub(super) fn civil_day(&mut self, time: ColumnId, stored: Scalar) -> Scalar {
         let column = self.model.sources.get(self.source).columns.get(time);
-        let civil = self.civil(column, stored, None, None);
+        let civil = match (&column.storage, self.model.column_time_kind(self.source, column)) {
+            (Storage::Derived(_), Some(TimeKind::Instant)) => clocks::civil_of(&self.model.calendar, stored),
+            _ => self.civil(column, stored, None, None),
+        };
         if column.ty == Type::Date { civil } else { Expr::apply(&conversions::TO_DATE, vec![civil]) }
     }
 
     /// The civil day of the latest time of a column.
     pub(super) fn last_day(&mut self, time: ColumnId) -> Scalar {
-        let derived = matches!(self.model.sources.get(self.source).columns.get(time).storage, Storage::Derived(_));
         // Converted once, and not for each row.
-        let stored = if derived { self.path(&Path::to(time)) } else { self.order(time) };
+        let stored = self.order(time);
         self.civil_day(time, fold(&max::MAX, stored))
-    }
-
-    /// A time column at the end of some references, as a clock shows it: the one by which it is stored, or that of the project.
-    pub(super) fn on_clock(&mut self, through: &[ColumnId], time: ColumnId, clock: &str) -> Scalar {
-        let column = self.model.sources.get(self.at(through)).columns.get(time);
-        let stored = !matches!(column.storage, Storage::Derived(_));
-        let bare = self.bare(through, &Path::to(time));
-        match &column.clock {
-            Clock::Wall(zone) if stored && zone.name() == clock => bare,
-            Clock::Instant if stored && clock == Zone::utc().name() => {
-                let pieces = Pieces { first: 0, then: Vec::new() };
-                Expr::leaf(Atom::Civil(Box::new(Civil { of: bare, instant: true, pieces, beyond: None })))
-            }
-            _ => self.civil(column, bare, None, None),
-        }
     }
 
     /// The time column as the rows are ordered by it.
     pub(super) fn order(&mut self, time: ColumnId) -> Scalar {
-        self.bare(&[], &Path::to(time))
+        let path = Path::to(time);
+        let derived = matches!(self.model.column(self.source, &path).storage, Storage::Derived(_));
+        if derived { self.value(&Expr::leaf(RowLeaf::Column(path))) } else { self.bare(&[], &path) }
     }
 
     /// The first day of the period in which a time column falls, in a calendar of rules.
@@ -537,16 +641,11 @@ impl<'a> Scan<'a> {
         let (Some(Holds::Valid { from, to, inclusive }), Some(time)) = (target.holds, referring.time) else {
             return Vec::new();
         };
-        let by_day = |ty: Type, other: Type| ty == Type::Timestamp && other == Type::Date;
-        let ty = referring.columns.get(time).ty;
-        let row_time = self.path_at(before, &Path::to(time));
+        let (own, others) = (self.at(before), self.at(through));
+        let own_kind = model.path_time_kind(own, &Path::to(time));
         let mut compared = |column: ColumnId| {
-            // A date and a timestamp are compared as days.
-            let there = self.path_at(through, &Path::to(column));
-            let there_ty = target.columns.get(column).ty;
-            let day =
-                |change: bool, value: Scalar| if change { Expr::apply(&conversions::TO_DATE, vec![value]) } else { value };
-            (day(by_day(there_ty, ty), there), day(by_day(ty, there_ty), row_time.clone()))
+            let kind = model.path_time_kind(others, &Path::to(column)).min(own_kind).unwrap_or(TimeKind::Day);
+            (self.time_as_at(through, kind, &Path::to(column)), self.time_as_at(before, kind, &Path::to(time)))
         };
         let ((since, at), (until, before_end)) = (compared(from), compared(to));
         let ends = if inclusive { &operators::GREATER_OR_EQUAL } else { &operators::GREATER };
@@ -580,7 +679,7 @@ impl<'a> Scan<'a> {
         let raw: Vec<(String, String)> =
             self.raw.get(through).into_iter().flatten().map(|(name, sql)| (name.clone(), sql.clone())).collect();
         let stored = self.stored.get(through).into_iter().flatten().cloned().collect();
-        SourceRows { relation, stored, raw, again: false }
+        SourceRows { relation, stored, raw, again: false, told_apart: false }
     }
 }
 
@@ -588,6 +687,35 @@ impl<'a> Scan<'a> {
 pub(super) fn period_of(calendar: &Calendar, grain: Grain, of: Scalar) -> Scalar {
     let (week_starts, fiscal_month) = (calendar.week_starts, calendar.fiscal_month);
     Expr::leaf(Atom::PeriodOf(Box::new(PeriodOf { grain, of, week_starts, fiscal_month })))
+}
+
+/// A value of a type: one of texts is compared by its bytes.
+fn as_text(value: Scalar, ty: Option<Type>) -> Scalar {
+    if ty == Some(Type::Text) && !is_by_bytes(&value) { Expr::apply(&conversions::BY_BYTES, vec![value]) } else { value }
+}
+
+/// Whether a value is known to be compared by its bytes: as one of those that it may be is.
+fn is_by_bytes(value: &Scalar) -> bool {
+    let Node::Apply(function, arguments) = &value.node else { return false };
+    match function.name {
+        "by bytes" => true,
+        "coalesce" | "least" | "greatest" => arguments.iter().any(is_by_bytes),
+        "if" => arguments.iter().skip(1).any(is_by_bytes),
+        // Conditions and values in turn, then perhaps the value of all others.
+        "case" => arguments.chunks(2).filter_map(<[Scalar]>::last).any(is_by_bytes),
+        _ => false,
+    }
+}
+
+/// A comparison with a written text goes by bytes even if nothing else in it is known to be a text.
+fn compare_by_bytes(function: &Function, arguments: &mut [Scalar]) {
+    let compares = matches!(function.name, "=" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "not in" | "between" | "not between");
+    if !compares || arguments.iter().any(is_by_bytes) {
+        return;
+    }
+    if let Some(text) = arguments.iter_mut().rfind(|argument| matches!(&argument.node, Node::Literal(Literal::Text(_)))) {
+        *text = Expr::apply(&conversions::BY_BYTES, vec![text.clone()]);
+    }
 }
 
 /// Whether a row expression is null where all columns are.
@@ -601,14 +729,4 @@ fn is_null_of_nulls(expr: &RowExpr) -> bool {
             !answers && arguments.iter().any(is_null_of_nulls)
         }
     }
-}
-
-/// The days for which conversions between clocks are worked out where it is not known which times there are.
-fn usual_days(calendar: &Calendar) -> (Date, Date) {
-    let from = add(calendar.data_from, Grain::Year, -1);
-    let to = match calendar.as_of {
-        AsOf::Day(day) => add(day, Grain::Year, 1),
-        AsOf::Today => add(calendar.data_from, Grain::Year, 8),
-    };
-    (from, to.max(from))
 }

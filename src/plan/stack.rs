@@ -4,14 +4,16 @@
 
 use super::ages::AGE;
 use super::assemble::Planner;
-use super::expand::{Formula, MeasureId, Move, Part as Leaf};
+use super::clocks;
+use super::expand::{Formula, MeasureId, MeasureOf, Move, Part as Leaf};
 use super::names::Names;
 use super::relation::{Atom, Body, JoinKind, Scalar, Select, column, fold};
 use super::spine::{Need, move_name};
 use super::whole;
 use crate::calendar::Grain;
-use crate::functions::{coalesce, conversions, max, operators, sum};
+use crate::functions::{Function, Gives, coalesce, conversions, max, operators, sum};
 use crate::model::DimensionId;
+use crate::model::clock::{TimeKind, compares, function_time_kind, picks};
 use crate::model::expr::{Expr, Literal, Node};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -190,6 +192,9 @@ impl Planner<'_> {
             Node::Leaf(Leaf::Value(id, way)) => {
                 let value = self.value(*id, way, stack);
                 let measure = self.expansion.measures.get(*id);
+                if self.time_kind(formula).is_some() {
+                    return value;
+                }
                 if measure.is_some_and(|measure| measure.counts()) {
                     value
                 } else if measure.is_some_and(|measure| measure.is_whole(self.model)) {
@@ -209,8 +214,12 @@ impl Planner<'_> {
                 // A division is one of floating numbers whatever it divides.
                 let mixed = **function != operators::DIVIDE
                     && whole::values(function, arguments).any(|value| !whole::is_null(value) && !is_whole(value));
+                let as_instants = self.goes_by_instants(function, arguments);
                 let lower = |argument: &Formula| {
                     let value = self.operand(argument, stack);
+                    if !as_instants && self.time_kind(argument) == Some(TimeKind::Instant) {
+                        return clocks::civil_of(&self.model.calendar, value);
+                    }
                     let as_number = mixed && is_whole(argument) && !matches!(argument.node, Node::Literal(_));
                     if as_number { number(value) } else { value }
                 };
@@ -218,6 +227,38 @@ impl Planner<'_> {
                 Expr::apply(function, arguments)
             }
         }
+    }
+
+    /// What is known of the time that a formula gives; nothing where it gives none.
+    fn time_kind(&self, formula: &Formula) -> Option<TimeKind> {
+        let measure = match &formula.node {
+            Node::Leaf(Leaf::Value(id, _)) => self.expansion.measures.get(*id)?,
+            Node::Literal(Literal::Date(_)) => return Some(TimeKind::Day),
+            Node::Leaf(Leaf::Known(_)) | Node::Literal(_) | Node::Broken => return None,
+            Node::Apply(function, arguments) => {
+                return function_time_kind(function.name, arguments, &|argument| self.time_kind(argument));
+            }
+        };
+        match &measure.of {
+            MeasureOf::Rows(aggregate) => self.model.aggregate_time_kind(aggregate),
+            MeasureOf::Entities(grouped) if picks(grouped.function.name) => self.model.aggregate_time_kind(&grouped.of),
+            MeasureOf::Periods(periods) if picks(periods.function.name) => self.time_kind(&periods.of),
+            MeasureOf::Entities(_)
+            | MeasureOf::Periods(_)
+            | MeasureOf::ByHand(_)
+            | MeasureOf::Fresh(..)
+            | MeasureOf::Trusted(..)
+            | MeasureOf::Doubt(..) => None,
+        }
+    }
+
+    /// Whether a function compares instants, counts the time between them or makes one of others.
+    fn goes_by_instants(&self, function: &Function, arguments: &[Formula]) -> bool {
+        let about_instants = compares(function.name)
+            || *function == conversions::SECONDS_BETWEEN
+            || *function == conversions::ADD_SECONDS
+            || function.gives == Gives::Common;
+        about_instants && arguments.iter().filter_map(|argument| self.time_kind(argument)).all(|kind| kind == TimeKind::Instant)
     }
 
     /// The value of a measure in a group of a stack: the only one that is not null.

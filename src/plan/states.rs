@@ -211,7 +211,7 @@ impl Planner<'_> {
             let value = match leaf {
                 PairLeaf::Of(edge, path) => {
                     let holds = if *edge == Edge::Start { &both.start } else { &both.end };
-                    let value = scan.path(path);
+                    let value = scan.value(&Expr::leaf(RowLeaf::Column(path.clone())));
                     if self.model.column(group.source, path).ty.is_numeric() {
                         // What is the entity's own stands once, however many states it has.
                         let own = per.is_some_and(|per| path.is_of(per));

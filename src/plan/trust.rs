@@ -51,7 +51,7 @@ impl Reach {
         match self.window {
             Window::Age(age) => When::Age(age),
             Window::Previous => When::Before,
-            Window::Period | Window::Trailing(_) | Window::ToDate(_) | Window::AllTime => When::Own,
+            Window::Period | Window::Trailing(_) | Window::ToDate(_) | Window::AllTime | Window::Within(..) => When::Own,
         }
     }
 
@@ -242,7 +242,7 @@ impl Planner<'_> {
         select.column(column(&spine, "period"), "period");
         let period = column(&spine, "period");
         let (start, end) = match reach.window {
-            Window::Period => (period, column(&spine, &end)),
+            Window::Period | Window::Within(..) => (period, column(&spine, &end)),
             Window::AllTime => (day(reach.since.unwrap_or(self.model.calendar.data_from)), column(&spine, &end)),
             Window::Trailing(_) | Window::ToDate(_) => {
                 let start = self.need(grain, Need::WindowStart(reach.window));
@@ -270,8 +270,7 @@ impl Planner<'_> {
         };
         let mut ends = vec![end.clone()];
         for within in &reach.withins {
-            let (count, unit) = days_or_months(*within);
-            ends.push(moved(end.clone(), count, unit));
+            ends.push(days_or_months(within).fold(end.clone(), |end, (count, unit)| moved(end, count, unit)));
         }
         (select, start, ends)
     }

@@ -7,7 +7,7 @@ use super::assemble::Planner;
 use super::relation::{
     Atom, Body, Fold, From, JoinKind, PeriodOf, Rolling, Rows, Scalar, Select, column, count_rows, fold, moved,
 };
-use super::rows::{Ask, Group, Series, add_keys, conditions, splits};
+use super::rows::{Ask, Group, Series, add_keys, argument_of, conditions, splits};
 use super::spine::{Need, window_name};
 use crate::calendar::Grain;
 use crate::functions::{Function, Splits, count, max, min, operators, sum};
@@ -63,7 +63,8 @@ impl Planner<'_> {
         select.filter = range.into_iter().chain(shared).collect();
         let mut partials = Vec::new();
         for (ask, filter) in asks.iter().zip(&own) {
-            let argument = ask.aggregate.argument.as_ref().map(|argument| scan.row(argument));
+            let argument = ask.aggregate.argument.as_ref();
+            let argument = argument.map(|argument| argument_of(&mut scan, ask.aggregate.function, argument));
             partials.push(add_partials(ask, argument.as_ref(), filter.as_ref(), &mut select));
         }
         let which = self.which_show(group, &asks, &own, &mut select);
@@ -234,7 +235,7 @@ impl Planner<'_> {
                 part.push(Expr::leaf(Atom::PeriodOf(Box::new(PeriodOf { grain: unit, of, week_starts, fiscal_month }))));
                 None
             }
-            Window::Period | Window::Previous | Window::AllTime | Window::Age(_) => None,
+            Window::Period | Window::Previous | Window::AllTime | Window::Age(_) | Window::Within(..) => None,
         };
         let rolled = |partial: &Partial| {
             let argument = fold(partial.together, column(&ends, &partial.column));

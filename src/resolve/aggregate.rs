@@ -12,7 +12,7 @@ use crate::model::{ColumnId, Holds, SourceId};
 use crate::text::{Name, Span, Spanned};
 
 /// A finding has said what is wrong.
-struct Reported;
+pub(super) struct Reported;
 
 impl Resolver<'_> {
     /// An aggregate in KPI arithmetic: over the values of periods, of entities, or of rows.
@@ -148,13 +148,14 @@ impl Resolver<'_> {
         let broken = Expr::new(Node::Broken, span);
         let super::row::Names::Columns(outer) = scope.names else { return broken };
         if call.each.is_some() || call.per.is_some() || call.top.is_some() {
-            self.only_clauses(call, &["from", "via", "where", "at", "over"], "an aggregate in a condition");
+            self.only_clauses(call, &["from", "via", "where", "at", "over", "within", "of"], "an aggregate in a condition");
             return broken;
         }
+        let of = self.of_time(call, outer);
         self.ages.related += 1;
         let aggregate = self.aggregate(call, function, span, Some(outer));
         self.ages.related -= 1;
-        let Some(aggregate) = aggregate else { return broken };
+        let (Some(aggregate), Ok(of)) = (aggregate, of) else { return broken };
         let inner = self.model.sources.get(aggregate.source);
         if let (Some(Holds::Snapshot { .. } | Holds::Readings { .. }), Some(_)) = (inner.holds, &aggregate.stock) {
             let message = format!("`{}` has snapshots, and a condition on them is not supported yet", inner.name.value);
@@ -163,10 +164,10 @@ impl Resolver<'_> {
             return broken;
         }
         let Some(via) = self.via(call, aggregate.source, outer) else { return broken };
-        if !self.is_plain_at_age(&aggregate, span) {
+        if !self.is_plain_at_age(&aggregate, span) || !self.is_plain_within(&aggregate, span) {
             return broken;
         }
-        Expr::new(Node::Leaf(RowLeaf::Related(Box::new(Related { aggregate, via }))), span)
+        Expr::new(Node::Leaf(RowLeaf::Related(Box::new(Related { aggregate, via, of }))), span)
     }
 
     /// The reference by which rows of `inner` belong to rows of `outer`.
@@ -230,7 +231,7 @@ impl Resolver<'_> {
     ) -> Option<Aggregate> {
         let mut allowed = vec!["from", "where", "at", "over"];
         if outer.is_some() {
-            allowed.push("via");
+            allowed.extend(["via", "within", "of"]);
         }
         // On states `per` stands without an inner aggregate; whether these are some is known later.
         if outer.is_none() && self.reads_states(call) {
@@ -270,7 +271,13 @@ impl Resolver<'_> {
             Some(argument) => Some(self.row(argument, &Scope::derived(source).looking(stock.as_ref()))),
         };
         let filter = call.filter.as_ref().map(|filter| self.row(filter, &Scope::filter(source).looking(stock.as_ref())));
-        let window = self.window(call.over.as_ref(), None);
+        let window = match (&call.within, outer) {
+            (Some(within), Some(_)) if self.is_within_events(call, source, stock.is_some()) => {
+                Some(Window::Within(within.value.0, within.value.1))
+            }
+            (Some(_), Some(_)) => return None,
+            _ => self.window(call.over.as_ref(), None),
+        };
         let time = if stock.is_some() { None } else { self.time(call, source, window).ok()? };
         let window = window?;
         if (*function == first::FIRST || *function == last::LAST) && !self.can_order(call, function, source, time) {
@@ -456,11 +463,17 @@ impl Resolver<'_> {
                 .map(|column| format!("`at {}`", column.name.value))
                 .collect();
             let message = format!("`{}` has no time, so its rows belong to no period", source.name.value);
-            let choices = if times.is_empty() { String::new() } else { format!("{}, or ", times.join(", ")) };
+            let mut choices = times;
+            if !matches!(window, Some(Window::Within(..))) {
+                choices.push("`over all time`".to_owned());
+            }
             let defined = source.name.span;
-            self.report(&codes::MISSING_TIME, call.name.span, message)
-                .also(defined, "defined without `time`")
-                .help(format!("say {choices}`over all time`"));
+            let finding = self.report(&codes::MISSING_TIME, call.name.span, message).also(defined, "defined without `time`");
+            match choices.as_slice() {
+                [] => finding.help("give it a column with the time at which its rows happen"),
+                [only] => finding.help(format!("say {only}")),
+                [all @ .., last] => finding.help(format!("say {}, or {last}", all.join(", "))),
+            };
             return Err(Reported);
         };
         let (Some(name), None) = (at.first(), at.get(1)) else {
@@ -529,7 +542,8 @@ impl Resolver<'_> {
     /// Reports clauses that an aggregate of this kind does not take.
     fn only_clauses(&mut self, call: &Call, allowed: &[&str], what: &str) {
         for (clause, span) in &call.clauses {
-            if allowed.contains(clause) {
+            // Of `within ... of ...` one is told.
+            if allowed.contains(clause) || *clause == "of" && call.within.is_some() {
                 continue;
             }
             let inner = match call.arguments.first().map(ToString::to_string) {
@@ -542,9 +556,11 @@ impl Resolver<'_> {
                 _ => "write it inside the aggregates of the KPI's own formula".to_owned(),
             };
             let (code, help) = match *clause {
-                "within" | "of" => {
-                    (&codes::WRONG_CLAUSE, "it belongs to `reached`: `count(onboarding where reached(bought within 14 days))`")
-                }
+                "within" | "of" => (
+                    &codes::WRONG_CLAUSE,
+                    "it says how long after a step another comes, as in `reached(bought within 14 days)`, or how long after a row those \
+                     related to it, in a condition: `count(users where count(visits within 7 days of created_at) > 0)`",
+                ),
                 "per" => {
                     (&codes::WRONG_CLAUSE, "`per` goes around an aggregate: `avg(sum(orders.amount) per orders.customer)`")
                 }

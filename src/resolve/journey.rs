@@ -153,7 +153,7 @@ fn source(journey: &written::Journey, steps: Vec<Option<StepRows>>, model: &Mode
     for (at, (step, rows)) in journey.steps.iter().zip(steps).enumerate() {
         let column = columns.push(step_column(step, rows.as_ref(), at == 0, model));
         names.insert(step.name.value.clone(), column);
-        made.steps.push(Step { column, rows });
+        made.steps.push(Step { column, rows, apart: Vec::new() });
     }
     let first = made.first().map(|first| first.source);
     let key = match first {

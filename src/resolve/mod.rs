@@ -31,6 +31,7 @@ mod source;
 mod states;
 mod target;
 mod test;
+mod within;
 
 use crate::diagnostic::{Code, Finding, Findings, codes, suggest};
 use crate::formula::Expression;

@@ -3,6 +3,7 @@
 use super::Resolver;
 use super::row::{Names, Scope};
 use crate::diagnostic::{codes, suggest};
+use crate::formula::print::dotted;
 use crate::formula::{Call, Expression, Kind};
 use crate::functions::{coalesce, operators};
 use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf};
@@ -40,14 +41,14 @@ impl Resolver<'_> {
         }
         let Some(step) = self.step_argument(call, source, journey) else { return broken };
         if let (Some(of), None) = (&call.of, &call.within) {
-            let place = call.clause("of").unwrap_or(of.span);
+            let place = call.clause("of").unwrap_or(span);
             let message = "`of` says from which step a time counts, and there is no `within`";
-            let help = format!("write `{NAME}({} within 14 days of {})`", name_of(model.sources.get(source), step), of.value);
+            let help = format!("write `{NAME}({} within 14 days of {})`", name_of(model.sources.get(source), step), dotted(of));
             self.report(&codes::WRONG_CLAUSE, place, message).help(help);
             return broken;
         }
         let of = match &call.of {
-            Some(of) => self.step(of, source, journey),
+            Some(of) => self.step_of(of, call.clause("of").unwrap_or(span), source, journey),
             None => journey.steps.first().map(|step| step.column),
         };
         let Some(of) = of else { return broken };
@@ -78,7 +79,6 @@ impl Resolver<'_> {
 
     /// The step between the parentheses.
     fn step_argument(&mut self, call: &Call, source: SourceId, journey: &Journey) -> Option<ColumnId> {
-        let own = &self.model.sources.get(source).name.value;
         let [Expression { kind: Kind::Path(path), .. }] = call.arguments.as_slice() else {
             let place = call.arguments.first().map_or(call.name.span, |argument| argument.span);
             let message = format!("`{NAME}` takes the name of one step");
@@ -86,11 +86,17 @@ impl Resolver<'_> {
             self.report(&codes::WRONG_ARGUMENTS, place, message).help(help);
             return None;
         };
-        match path.as_slice() {
+        let place = path.first().map_or(call.name.span, |first| first.span);
+        self.step_of(path, place, source, journey)
+    }
+
+    /// The step that a path names, or a finding.
+    fn step_of(&mut self, path: &[Name], place: Span, source: SourceId, journey: &Journey) -> Option<ColumnId> {
+        let own = &self.model.sources.get(source).name.value;
+        match path {
             [step] => self.step(step, source, journey),
             [first, step] if first.value == *own => self.step(step, source, journey),
             _ => {
-                let place = path.first().map_or(call.name.span, |first| first.span);
                 let message = format!("`{NAME}` takes the name of one step");
                 let help = format!("the steps are: {}", self.steps(source, journey));
                 self.report(&codes::WRONG_ARGUMENTS, place, message).help(help);
@@ -141,7 +147,7 @@ impl Resolver<'_> {
             self.report(&codes::CONSTANT_CONDITION, at, message)
                 .help(format!("write `{NAME}({step})`, or name an earlier step after `of`"));
         } else if place < from && (journey.order == Order::Strict || place == 0) {
-            let place = call.of.as_ref().map_or(at, |of| of.span);
+            let place = call.of.as_ref().and_then(|of| of.last()).map_or(at, |of| of.span);
             let message =
                 format!("`{step}` comes before `{of}` in `{}`, so it cannot come within a time after it", source.name.value);
             self.report(&codes::BAD_WINDOW, place, message)

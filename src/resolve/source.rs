@@ -357,7 +357,11 @@ fn references(id: SourceId, written: &written::Source, spec: &Spec, model: &mut 
             (1, declared) => declared,
             _ => Type::Key,
         };
+        let clock = key(0).filter(|_| own.ty == Type::Error).map(|key| key.clock.clone());
         let own = model.sources.get_mut(id).columns.get_mut(column_id);
+        if let Some(clock) = clock {
+            own.clock = clock;
+        }
         own.reference = Some(target_id);
         own.reference_span = Some(name.span);
         own.ty = ty;

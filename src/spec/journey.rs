@@ -68,7 +68,7 @@ pub static JOURNEY: Record = Record {
         Field::new(
             "order",
             Shape::Word(&["strict", "any"]),
-            "Whether a step has to come after the step before it, or only after the first. Default: strict.",
+            "Whether a step has to come after all steps before it, or only after the first. Default: strict.",
         ),
         Field::new(
             "steps",

@@ -3,11 +3,12 @@
 use super::dialect::{Dialect, Shift};
 use super::layout::indent;
 use super::spell::{Spelling, Tightness, spelling};
+use super::texts;
 use super::write::{Writer, is_column, joined};
 use crate::calendar::{Grain, Weekday};
 use crate::model::expr::{Expr, Literal, Node};
 use crate::plan::relation::{
-    Atom, Civil, Fold, From, Moment, Neighbour, PeriodOf, Ranking, Rolling, Rows, Scalar, Select, SoFar,
+    Atom, Civil, Fold, From, Moment, Neighbour, PeriodOf, Ranking, Rolling, Rows, Running, Scalar, Select, SoFar,
 };
 
 /// Expressions of one select. Each is written at the end of a text, and gives how tightly it binds.
@@ -83,7 +84,7 @@ impl Scope<'_> {
     pub(super) fn order(&self, order: &[(Scalar, bool)], out: &mut String) {
         joined(out, order, ", ", |out, (expr, greatest_first)| {
             self.expr(expr, out);
-            out.push_str(if *greatest_first { " desc nulls last" } else { " nulls last" });
+            out.push_str(direction(*greatest_first));
         });
     }
 
@@ -113,6 +114,7 @@ impl Scope<'_> {
     }
 
     fn apply(&self, name: &str, arguments: &[Scalar], out: &mut String) -> Tightness {
+        let arguments = &*texts::marked(name, arguments);
         match spelling(name) {
             Spelling::Infix(operator, tightness) => {
                 // The right side of a difference needs parentheses where the left does not.
@@ -189,6 +191,11 @@ impl Scope<'_> {
                 out.push(')');
                 Tightness::Comparison
             }
+            ("by bytes", [only]) => {
+                let text = self.bound_text(only, Tightness::Atom);
+                out.push_str(&self.dialect().by_bytes(&text, texts::is_text(only)));
+                Tightness::Atom
+            }
             // A day plus a number of 64 bits is nothing to some engines.
             ("add days", [day, days]) => {
                 self.bound(day, Tightness::Sum, out);
@@ -199,6 +206,7 @@ impl Scope<'_> {
                 }
                 Tightness::Sum
             }
+            ("not", [Expr { node: Node::Leaf(Atom::Same(one, two)), .. }]) => self.same(one, two, " is distinct from ", out),
             ("not", [only]) => {
                 out.push_str("not ");
                 self.tighter(only, Tightness::Not, out);
@@ -276,12 +284,6 @@ impl Scope<'_> {
                 }
                 out.push_str(&dialect.identifier(name));
             }
-            Atom::Raw(sql) => {
-                out.push('(');
-                out.push_str(sql);
-                // A comment would take the parenthesis with it.
-                out.push_str(if sql.contains("--") { "\n)" } else { ")" });
-            }
             Atom::Moment(Moment::Day(day)) => out.push_str(&dialect.day(*day)),
             Atom::Moment(Moment::Wall(reading)) => out.push_str(&dialect.wall(*reading)),
             Atom::Moment(Moment::Instant(reading)) => out.push_str(&dialect.instant(*reading)),
@@ -312,15 +314,23 @@ impl Scope<'_> {
                 self.writer.select_within(select, Some(self), &mut text);
                 out.push_str(&format!("({})", text.replace('\n', " ")));
             }
-            Atom::Same(one, two) => {
-                self.tighter(one, Tightness::Comparison, out);
-                out.push_str(" is not distinct from ");
-                self.tighter(two, Tightness::Comparison, out);
-                return Tightness::Comparison;
+            Atom::Same(one, two) => return self.same(one, two, " is not distinct from ", out),
+            // Values that are put together are compared by their bytes.
+            Atom::Tuple(parts) => {
+                out.push('(');
+                joined(out, parts, ", ", |out, part| _ = self.expr(texts::unmarked(part), out));
+                out.push(')');
             }
-            Atom::Tuple(parts) => self.call("", parts, out),
         }
         Tightness::Atom
+    }
+
+    /// Whether two values are the same or not, null being the same as null.
+    fn same(&self, one: &Scalar, two: &Scalar, word: &str, out: &mut String) -> Tightness {
+        self.tighter(one, Tightness::Comparison, out);
+        out.push_str(word);
+        self.tighter(two, Tightness::Comparison, out);
+        Tightness::Comparison
     }
 
     fn fold(&self, fold: &Fold, out: &mut String) {
@@ -359,6 +369,7 @@ impl Scope<'_> {
         self.within("(", &rolling.argument, ")", out);
         self.over(&rolling.part, out);
         self.expr(&rolling.order, out);
+        out.push_str(direction(false));
         let from = match rolling.days_before {
             Some(days) => format!("interval {days} day"),
             None => "unbounded".to_owned(),
@@ -367,7 +378,10 @@ impl Scope<'_> {
     }
 
     fn so_far(&self, so_far: &SoFar, out: &mut String) {
-        self.within("count(case when ", &so_far.of, " then 1 end)", out);
+        match &so_far.of {
+            Running::Count(of) => self.within("count(case when ", of, " then 1 end)", out),
+            Running::Greatest(of) => self.within("max(", of, ")", out),
+        }
         self.over(&so_far.part, out);
         self.order(&so_far.order, out);
         out.push_str(" rows unbounded preceding)");
@@ -388,7 +402,10 @@ impl Scope<'_> {
         }
         out.push(')');
         self.over(&neighbour.part, out);
-        self.list(&neighbour.order, out);
+        joined(out, &neighbour.order, ", ", |out, order| {
+            self.expr(order, out);
+            out.push_str(direction(false));
+        });
         out.push(')');
     }
 
@@ -450,7 +467,7 @@ impl Scope<'_> {
         }
         let moved = dialect.shifted(&of, &shift);
         let Some(beyond) = &civil.beyond else { return moved };
-        let engine = dialect.in_zone(&of, beyond.stored.as_deref(), &beyond.project);
+        let engine = dialect.in_zone(&self.bound_text(&civil.of, Tightness::Atom), beyond.stored.as_deref(), &beyond.project);
         let from = beyond.from.map(|from| format!("{of} >= {}", at(from)));
         let to = beyond.to.map(|to| format!("{of} < {}", at(to)));
         let within: Vec<String> = from.into_iter().chain(to).collect();
@@ -462,6 +479,11 @@ impl Scope<'_> {
         indent(&mut then, &moved, 2);
         format!("case\n  when {} then {}\n  else {engine}\nend", within.join(" and "), then.trim_start())
     }
+}
+
+/// What follows each expression of an order: what is left out, a session decides.
+fn direction(greatest_first: bool) -> &'static str {
+    if greatest_first { " desc nulls last" } else { " asc nulls last" }
 }
 
 /// How tightly what stands in a template has to bind.

@@ -5,6 +5,7 @@ use super::expression::Scope;
 use super::layout::indent;
 use crate::model::expr::Node;
 use crate::plan::relation::{Atom, Body, From, Join, JoinKind, Query, RelationRef, Rows, Scalar, Select, SourceRows};
+use crate::rawsql;
 
 /// How wide a line of columns may be before each gets a line of its own.
 const WIDTH: usize = 110;
@@ -43,7 +44,8 @@ pub fn write_query(query: &Query, dialect: &dyn Dialect, out: &mut String) {
 
 /// A relation of the warehouse, as it stands after `from`.
 pub fn relation(relation: &RelationRef, dialect: &dyn Dialect) -> String {
-    let source = SourceRows { relation: relation.clone(), stored: Vec::new(), raw: Vec::new(), again: false };
+    let source =
+        SourceRows { relation: relation.clone(), stored: Vec::new(), raw: Vec::new(), again: false, told_apart: false };
     let text = Writer { dialect }.source(&source);
     if matches!(relation, RelationRef::Query(_)) { format!("{text} as stored") } else { text }
 }
@@ -183,7 +185,8 @@ impl Writer<'_> {
             return relation;
         }
         let stored = source.stored.iter().map(|name| self.dialect.identifier(name).into_owned());
-        let raw = source.raw.iter().map(|(name, sql)| format!("({sql}) as {}", self.dialect.identifier(name)));
+        let raw =
+            source.raw.iter().map(|(name, sql)| format!("{} as {}", rawsql::enclosed(sql), self.dialect.identifier(name)));
         let columns: Vec<String> = stored.chain(raw).collect();
         let named = if matches!(source.relation, RelationRef::Query(_)) { format!("{relation} as stored") } else { relation };
         format!("(\n  select {}\n  from {named}\n)", columns.join(", "))

@@ -14,8 +14,8 @@ create view seen.users as
 create view seen.sessions as
   select
     user_id, (started_at at time zone 'Europe/Berlin') as began, began::date as day, segment,
-    -- By the clocks of Berlin, which one session saw go forward.
-    epoch((ended_at at time zone 'Europe/Berlin') - began) / 60 as minutes
+    -- By a stopwatch: one session saw the clocks of Berlin go forward.
+    epoch(ended_at - started_at) / 60 as minutes
   from 'data/sessions.parquet' join 'data/users.parquet' using (user_id) join 'data/accounts.parquet' using (account_id)
   where day <= '2025-10-20';
 create view seen.events as
@@ -173,7 +173,7 @@ create table plain.new_markets__quarter as
 
 create table plain.time_to_resolution_p90__by_priority as
   select
-    date_trunc('month', resolved)::date as period, priority, quantile_cont(epoch(resolved - opened) / 3600, 0.9) as value
+    date_trunc('month', resolved)::date as period, priority, quantile_cont(epoch(resolved_at - opened_at) / 3600, 0.9) as value
   from seen.tickets where resolved >= '2023-01-01' and resolved < '2025-10-21' group by all;
 
 create table plain.sla_compliance_rate__week as
@@ -334,16 +334,17 @@ create table plain.social_followers__week__by_network as
 -- ------------------------------------------------------------------------------------------------------------- journeys
 
 create table seen.firsts as
-  select
-    u.user_id, u.account_id, u.channel, u.created_at at time zone 'Europe/Berlin' as signed_up, u.is_invited,
+  select *, qualified_at at time zone 'Europe/Berlin' as qualified, qualified_at - created_at as to_qualify
+  from (select
+    u.user_id, u.created_at, u.account_id, u.channel, u.created_at at time zone 'Europe/Berlin' as signed_up, u.is_invited,
     (select min(happened_at at time zone 'Europe/Berlin') from 'data/events.parquet' as e
       where e.user_id = u.user_id and name = 'plan_published' and happened_at >= u.created_at
         and e.happened_at < timestamptz '2025-10-20 22:00:00+00') as activated,
-    (select min(happened_at at time zone 'Europe/Berlin') from 'data/events.parquet' as e
+    (select min(happened_at) from 'data/events.parquet' as e
       where e.user_id = u.user_id and name = 'qualified'
-        and e.happened_at < timestamptz '2025-10-20 22:00:00+00') as qualified
+        and e.happened_at < timestamptz '2025-10-20 22:00:00+00') as qualified_at
   from 'data/users.parquet' as u
-  where signed_up < '2025-10-21';
+  where signed_up < '2025-10-21');
 
 create table plain.activation_rate__by_channel as
   select date_trunc('month', signed_up)::date as period, channel, avg(if(activated <= signed_up + interval 7 day, 1, 0)) as value
@@ -354,7 +355,7 @@ create table plain.signup_to_pql_rate as
   from seen.firsts where not is_invited and signed_up >= '2023-01-01' group by all;
 
 create table plain.time_to_pql as
-  select date_trunc('month', qualified)::date as period, median(epoch(qualified - signed_up) / 86400) as value
+  select date_trunc('month', qualified)::date as period, median(epoch(to_qualify) / 86400) as value
   from seen.firsts where not is_invited and qualified >= '2023-01-01' group by all;
 
 create table plain.pql_to_customer_rate as

@@ -49,7 +49,7 @@ fn cohort(project: &Project, times: &Times, choices: &mut Choices) -> Option<For
     }
     let (outer, inner, via) = choices.pick(&pairs).clone();
     let of_inner = inner.columns.iter().filter(|column| column.references.as_ref() == Some(&outer.name)).count();
-    let at_age = Maker { project, source: inner, times, related: false }.aggregate(0, choices);
+    let at_age = Maker { project, source: inner, times, related: false, only_within: false }.aggregate(0, choices);
     let at_age = Aggregate {
         says_via: via.len() > 1 || of_inner > 1 || choices.chance(40),
         via: Some(via),
@@ -65,7 +65,7 @@ fn cohort(project: &Project, times: &Times, choices: &mut Choices) -> Option<For
         1..4 if counts => Expr::Apply(">", vec![value, Expr::Literal(Value::Number(0.0))]),
         _ => Expr::Apply(choices.word(&["=", "!=", "<", "<=", ">", ">="]), vec![value, literal]),
     };
-    let maker = Maker { project, source: outer, times, related: true };
+    let maker = Maker { project, source: outer, times, related: true, only_within: false };
     if choices.chance(40) {
         let mut sides = vec![condition, maker.condition(1, choices)];
         if choices.chance(30) {

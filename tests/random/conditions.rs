@@ -2,6 +2,7 @@
 
 use super::data::{TEXTS, Times, some_month, value};
 use super::generate::Choices;
+use super::journeys::{Kind, kind};
 use super::project::{
     Aggregate, Calendar, Expr, Grain, Holds, Journey, Length, Path, Project, Row, RowLeaf, Source, Type, Unit, Value, Window,
 };
@@ -14,6 +15,8 @@ pub struct Maker<'a> {
     pub times: &'a Times,
     /// Whether aggregates over related rows may stand in conditions.
     pub related: bool,
+    /// Whether these have to be within a time, as what they are about is.
+    pub only_within: bool,
 }
 
 /// All columns that can be reached from a source over so many references.
@@ -92,7 +95,8 @@ impl Maker<'_> {
             return Some(path);
         }
         let other = self.number(depth - 1, choices)?;
-        Some(match choices.below(9) {
+        Some(match choices.below(10) {
+            9 => Expr::Apply("negate", vec![other]),
             0 => Expr::Apply("+", vec![path, other]),
             1 => Expr::Apply("-", vec![path, other]),
             2 => Expr::Apply("*", vec![path, other]),
@@ -247,7 +251,9 @@ impl Maker<'_> {
             return None;
         }
         let (inner, via) = choices.pick(&ties).clone();
-        let inner = Maker { source: inner, related: depth > 0 && choices.chance(25), ..*self };
+        let is_within = self.only_within || choices.chance(35);
+        let related = depth > 0 && choices.chance(25);
+        let inner = Maker { source: inner, related, only_within: is_within, ..*self };
         let mut aggregate = inner.aggregate(0, choices);
         // Whether a snapshot is too old is more than a condition can say.
         if matches!(inner.source.states, Some(Holds::Snapshot { .. } | Holds::Readings { .. })) && aggregate.at.is_none() {
@@ -257,6 +263,27 @@ impl Maker<'_> {
         let direct = of_inner.filter(|column| column.references.as_ref() == Some(&self.source.name)).count();
         aggregate.says_via = via.len() > 1 || direct > 1 || choices.chance(40);
         aggregate.via = Some(via);
+        if is_within {
+            self.within(&mut aggregate, choices)?;
+        } else if self.looks_ahead(&aggregate) {
+            return None;
+        }
+        // Times of related rows, against one of the row that they belong to.
+        if aggregate.window != Window::Age && choices.chance(12) {
+            let own: Vec<Path> = inner.times().filter(|path| self.project.column(inner.source, path).expr.is_none()).collect();
+            let other: Vec<Path> = self.times().filter(|path| self.project.column(self.source, path).expr.is_none()).collect();
+            let keyed = inner.source.key.is_some() && inner.source.states.is_none() && aggregate.stock.is_none();
+            let has_time = aggregate.at.is_some() || inner.source.time.is_some();
+            if !own.is_empty() && !other.is_empty() {
+                let picks: &[&str] = if keyed && has_time { &["min", "max", "first", "last"] } else { &["min", "max"] };
+                aggregate.function = choices.word(picks);
+                aggregate.share = None;
+                aggregate.argument = Some(Expr::Leaf(RowLeaf::Path(choices.pick(&own).clone())));
+                let value = Expr::Leaf(RowLeaf::Related(Box::new(aggregate)));
+                let other = Expr::Leaf(RowLeaf::Path(choices.pick(&other).clone()));
+                return Some(Expr::Apply(comparison(choices), vec![value, other]));
+            }
+        }
         let literal = if aggregate.function.starts_with("count") {
             number(choices.between(0, 2))
         } else {
@@ -269,6 +296,51 @@ impl Maker<'_> {
         } else {
             Expr::Apply(comparison(choices), vec![value, literal])
         })
+    }
+
+    /// The time columns of the source.
+    fn times(&self) -> impl Iterator<Item = Path> + '_ {
+        self.source.columns.iter().filter(|column| column.ty.is_time()).map(|column| vec![column.name.clone()])
+    }
+
+    /// Makes an aggregate over related rows one over those that come within a time; nothing where there are no times.
+    fn within(&self, aggregate: &mut Aggregate, choices: &mut Choices) -> Option<()> {
+        let inner = self.project.source(&aggregate.source);
+        let own: Vec<(Path, Type)> = paths(self.project, self.source, 1).into_iter().filter(|(_, ty)| ty.is_time()).collect();
+        let at = aggregate.at.as_ref().or(inner.time.as_ref())?;
+        if own.is_empty() || inner.states.is_some() && aggregate.at.is_none() {
+            return None;
+        }
+        let of = choices.pick(&own).0.clone();
+        let by_day = [kind(self.project, inner, std::slice::from_ref(at)), kind(self.project, self.source, &of)];
+        let by_day = by_day.contains(&Kind::Day);
+        let (unit, most) = *choices.pick(&[
+            (if by_day { Unit::Of(Grain::Day) } else { Unit::Hour }, 70),
+            (Unit::Of(Grain::Day), 40),
+            (Unit::Of(Grain::Week), 9),
+            (Unit::Of(Grain::Month), 5),
+        ]);
+        aggregate.window = Window::Within(i32::try_from(choices.between(0, most)).unwrap(), unit);
+        aggregate.of = Some(of);
+        Some(())
+    }
+
+    /// Whether an aggregate over related rows may ask for some that come so long after a time of the other row, which is refused.
+    fn looks_ahead(&self, aggregate: &Aggregate) -> bool {
+        let inner = self.project.source(&aggregate.source);
+        let via = aggregate.via.as_ref().unwrap();
+        let (mut other, mut moved) = (false, false);
+        for expr in aggregate.filter.iter().chain(&aggregate.argument) {
+            expr.leaves(&mut |leaf| {
+                if let RowLeaf::Path(path) = leaf {
+                    let column = self.project.column(inner, path);
+                    other |= path.len() > via.len() && path.starts_with(via);
+                    moved |= column.expr.is_some();
+                }
+            });
+            moved |= has_durations(expr);
+        }
+        other && moved
     }
 
     /// An aggregate over rows whose value is a number.
@@ -325,11 +397,21 @@ impl Maker<'_> {
             argument,
             via: None,
             says_via: true,
+            of: None,
             filter,
             at,
             stock,
             window,
         }
+    }
+}
+
+/// Whether a duration stands in a condition.
+fn has_durations(expr: &Row) -> bool {
+    match expr {
+        Expr::Literal(value) => matches!(value, Value::Span(..)),
+        Expr::Leaf(_) => false,
+        Expr::Apply(_, arguments) => arguments.iter().any(has_durations),
     }
 }
 

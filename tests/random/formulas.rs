@@ -119,7 +119,7 @@ fn by_hand(project: &Project, name: String, choices: &mut Choices) -> Kpi {
 /// A KPI over the time between two times; nothing where no source has any.
 fn duration(project: &Project, times: &Times, name: &str, choices: &mut Choices) -> Option<Kpi> {
     let source = choices.pick(&project.sources);
-    let maker = Maker { project, source, times, related: true };
+    let maker = Maker { project, source, times, related: true, only_within: false };
     let one = maker.path(choices, Type::is_time)?;
     let other = maker.path(choices, Type::is_time)?;
     let mut aggregate = maker.aggregate(1, choices);
@@ -145,7 +145,7 @@ struct Formulas<'a> {
 
 impl Formulas<'_> {
     fn maker<'b>(&'b self, source: &'b Source) -> Maker<'b> {
-        Maker { project: self.project, source, times: self.times, related: true }
+        Maker { project: self.project, source, times: self.times, related: true, only_within: false }
     }
 
     /// A formula that may stand alone.
@@ -180,6 +180,7 @@ impl Formulas<'_> {
             argument: None,
             via: None,
             says_via: true,
+            of: None,
             filter: None,
             at: None,
             stock: None,
@@ -210,7 +211,8 @@ impl Formulas<'_> {
         let number = |choices: &mut Choices| {
             Expr::Literal(Value::Number(f64::from(i32::try_from(choices.between(-2, 12)).unwrap()) / 4.0))
         };
-        match choices.below(16) {
+        match choices.below(17) {
+            16 => Expr::Apply("negate", vec![self.part(depth, choices)]),
             0..3 => Expr::Apply("/", vec![self.part(depth, choices), self.steady(depth, choices)]),
             3 | 4 => Expr::Apply(choices.word(&["+", "-"]), vec![self.part(depth, choices), self.part(depth, choices)]),
             // Not by 0: a division by what is always 0 is refused.
@@ -330,7 +332,7 @@ impl Formulas<'_> {
                 grain == unit || grain == Grain::Day || by_rules && grain > Grain::Week && unit > grain
             }
             Window::ToDate(unit) => self.project.calendar.nests(grain, unit),
-            Window::Period | Window::AllTime | Window::Previous | Window::Age => true,
+            Window::Period | Window::AllTime | Window::Previous | Window::Age | Window::Within(..) => true,
         };
         let window = if whole { window } else { Window::Period };
         let mut function = choices.word(&[

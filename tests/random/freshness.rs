@@ -2,13 +2,14 @@
 //! semantics, row by row.
 
 use super::calendar::{days, earlier};
-use super::evaluate::{Evaluator, Place, later, part, total, withins};
+use super::evaluate::{Evaluator, Place, part, total};
 use super::functions::day_of;
 use super::generate::Choices;
 use super::project::{
     Aggregate, Body, Edge, Figure, Formula, Grain, Holds, Length, Pair, Path, Row, RowLeaf, Source, Stock, Value, Window,
 };
 use super::rows::Record;
+use super::whole::{later, withins};
 use jiff::civil::{Date, Weekday};
 
 /// What a source promises.
@@ -184,14 +185,14 @@ impl Evaluator<'_> {
             window => (start, self.window(window, place).0.unwrap_or(self.calendar.data_from), end),
         };
         let mut ends = vec![end];
-        ends.extend(withins(aggregate).into_iter().map(|within| later(end, within)));
+        ends.extend(withins(aggregate).into_iter().map(|within| within.into_iter().fold(end, later)));
         Reach { begins, from, ends }
     }
 
     /// What an aggregate is made of: the sources that promise something, each with the time over which it looks at them.
     fn reads(&self, aggregate: &Aggregate, entity: Option<&Path>, place: &Place<'_>) -> Vec<(&Source, Reach)> {
         let mut found = Vec::new();
-        self.read_aggregate(aggregate, place, &mut found);
+        self.read_aggregate(aggregate, aggregate, place, &mut found);
         let source = self.project.source(&aggregate.source);
         let mut own: Vec<&Source> = Vec::new();
         entity.into_iter().for_each(|path| self.read_path(source, path, &mut own));
@@ -219,7 +220,15 @@ impl Evaluator<'_> {
         }
     }
 
-    fn read_aggregate<'s>(&'s self, aggregate: &Aggregate, place: &Place<'_>, found: &mut Vec<(&'s Source, Reach)>) {
+    /// The rows of an aggregate, which are looked at over the time of `look`: its own, or, where they come within a time of rows of
+    /// another aggregate, that of the other.
+    fn read_aggregate<'s>(
+        &'s self,
+        aggregate: &Aggregate,
+        look: &Aggregate,
+        place: &Place<'_>,
+        found: &mut Vec<(&'s Source, Reach)>,
+    ) {
         let source = self.project.source(&aggregate.source);
         let mut own: Vec<&Source> = Vec::new();
         self.read_rows(source, &mut own);
@@ -229,9 +238,9 @@ impl Evaluator<'_> {
             self.read_path(source, &per, &mut own);
         }
         for row in aggregate.argument.iter().chain(&aggregate.filter) {
-            self.read_row(source, row, place, &mut own, found);
+            self.read_row(source, row, (time, look), place, &mut own, found);
         }
-        self.keep(own, aggregate, place, found);
+        self.keep(own, look, place, found);
     }
 
     fn read_rows<'s>(&'s self, source: &'s Source, own: &mut Vec<&'s Source>) {

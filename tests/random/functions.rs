@@ -28,7 +28,7 @@ pub fn apply(calendar: &Calendar, name: &str, values: &[Value]) -> Value {
         _ if values.contains(&Value::Null) => Value::Null,
         "least" => values.iter().min_by(|one, two| compare(one, two).unwrap()).unwrap().clone(),
         "greatest" => values.iter().max_by(|one, two| compare(one, two).unwrap()).unwrap().clone(),
-        "+" | "-" => sum(name == "+", &values[0], &values[1]),
+        "+" | "-" => sum(calendar, name == "+", &values[0], &values[1]),
         "year" | "month" | "day" | "hour" | "weekday" => part(name, &values[0]),
         "trunc" => match &values[1] {
             Value::Text(grain) => calendar.period(grain_named(grain), day_of(&values[0])).map_or(Value::Null, Value::Date),
@@ -91,7 +91,7 @@ fn arithmetic(name: &str, values: &[f64]) -> Value {
 }
 
 /// Numbers, differences of times in seconds, and times so much later or earlier.
-fn sum(adds: bool, left: &Value, right: &Value) -> Value {
+fn sum(calendar: &Calendar, adds: bool, left: &Value, right: &Value) -> Value {
     let sign = if adds { 1 } else { -1 };
     match (left, right) {
         (Value::Number(_) | Value::Span(..), Value::Number(_) | Value::Span(..)) => {
@@ -103,9 +103,19 @@ fn sum(adds: bool, left: &Value, right: &Value) -> Value {
             Unit::Of(Grain::Week) => days(*day, i64::from(sign * count * 7)),
             Unit::Of(grain) => months(*day, sign * count * months_of(*grain)),
         }),
-        (Value::Time(time), Value::Span(count, unit)) => Value::Time(time.saturating_add(span(sign * count, *unit))),
-        // Two times of day differ by seconds, a date and another time by local dates (rule 1).
-        (Value::Time(one), Value::Time(two)) => Value::Number(between_times(*two, *one)),
+        // Hours are those of a stopwatch, days and longer those of the project's clock.
+        (Value::Instant { utc, .. }, Value::Span(count, unit @ Unit::Hour)) => {
+            calendar.instant(utc.saturating_add(span(sign * count, *unit)))
+        }
+        (Value::Time(time) | Value::Instant { local: time, .. }, Value::Span(count, unit)) => {
+            Value::Time(time.saturating_add(span(sign * count, *unit)))
+        }
+        // Instants differ by what a stopwatch shows, other times of day by what clocks do, and a date and another time by local
+        // dates (rule 1).
+        (Value::Instant { utc: one, .. }, Value::Instant { utc: two, .. })
+        | (Value::Time(one) | Value::Instant { local: one, .. }, Value::Time(two) | Value::Instant { local: two, .. }) => {
+            Value::Number(between_times(*two, *one))
+        }
         (one, two) => {
             let (one, two) = (day_of(one), day_of(two));
             Value::Number(f64::from(two.until(one).unwrap().get_days()) * 86_400.0)
@@ -130,7 +140,7 @@ fn span(count: i32, unit: Unit) -> Span {
     }
 }
 
-/// The seconds from one time to another, by the clock on the wall.
+/// The seconds from one reading of a clock to another.
 fn between_times(from: DateTime, to: DateTime) -> f64 {
     let span = from.until((jiff::Unit::Second, to)).unwrap();
     let micros = span.get_seconds() * 1_000_000 + span.get_milliseconds() * 1_000 + span.get_microseconds();
@@ -143,7 +153,7 @@ fn between_times(from: DateTime, to: DateTime) -> f64 {
 pub fn day_of(value: &Value) -> Date {
     match value {
         Value::Date(day) => *day,
-        Value::Time(time) => time.date(),
+        Value::Time(time) | Value::Instant { local: time, .. } => time.date(),
         other => panic!("{other:?} is no time"),
     }
 }
@@ -155,7 +165,7 @@ fn part(name: &str, value: &Value) -> Value {
         ("month", _) => i16::from(day.month()),
         ("day", _) => i16::from(day.day()),
         ("weekday", _) => i16::from(day.weekday().to_monday_one_offset()),
-        (_, Value::Time(time)) => i16::from(time.hour()),
+        (_, Value::Time(time) | Value::Instant { local: time, .. }) => i16::from(time.hour()),
         // A date begins at midnight.
         (_, _) => 0,
     };
@@ -240,8 +250,13 @@ pub fn compare(one: &Value, two: &Value) -> Option<Ordering> {
         (Value::Null, _) | (_, Value::Null) => None,
         (Value::Bool(one), Value::Bool(two)) => Some(one.cmp(two)),
         (Value::Text(one), Value::Text(two)) => Some(one.as_bytes().cmp(two.as_bytes())),
-        (Value::Time(one), Value::Time(two)) => Some(one.cmp(two)),
-        (Value::Date(_) | Value::Time(_), Value::Date(_) | Value::Time(_)) => Some(day_of(one).cmp(&day_of(two))),
+        // Instants by themselves, all else by what the project's clock shows, dates by days.
+        (Value::Instant { utc: one, .. }, Value::Instant { utc: two, .. })
+        | (Value::Time(one) | Value::Instant { local: one, .. }, Value::Time(two) | Value::Instant { local: two, .. }) => {
+            Some(one.cmp(two))
+        }
+        (Value::Date(_), Value::Date(_) | Value::Time(_) | Value::Instant { .. })
+        | (Value::Time(_) | Value::Instant { .. }, Value::Date(_)) => Some(day_of(one).cmp(&day_of(two))),
         _ => number(one).partial_cmp(&number(two)),
     }
 }

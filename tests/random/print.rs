@@ -7,6 +7,8 @@ use super::project::{
     Project, Row, RowLeaf, Source, Step, Type, Unit, Value, Window,
 };
 use super::stocks::print as stocks;
+use kpic::diagnostic::render::{Look, human};
+use kpic::pipeline::Checked;
 use std::fmt::{self, Debug, Write};
 
 /// The files of a project.
@@ -15,7 +17,9 @@ pub fn files(project: &Project) -> Vec<(String, String)> {
 }
 
 fn settings(calendar: &Calendar) -> String {
-    let mut text = format!("kpic: 1\nproject: random\ncalendar:\n  start: {}\n", calendar.start);
+    // What is refused as a fan-out is said, and then worked out all the same.
+    let lints = "lints: { fan-out: warn }";
+    let mut text = format!("kpic: 1\nproject: random\n{lints}\ncalendar:\n  start: {}\n", calendar.start);
     if calendar.data_from != calendar.start {
         _ = writeln!(text, "  data_from: {}", calendar.data_from);
     }
@@ -24,14 +28,13 @@ fn settings(calendar: &Calendar) -> String {
         _ = writeln!(text, "  settle: {} days", calendar.settle);
     }
     _ = writeln!(text, "  timezone: {}", calendar.zone);
-    // What is refused is said, and then worked out all the same.
-    let lints = "lints: { fan-out: warn }\n";
     if calendar.custom.is_some() {
-        return text + "  source: cal\n" + lints;
+        text.push_str("  source: cal\n");
+        return text;
     }
     _ = writeln!(text, "  week_starts: {}", format!("{:?}", calendar.week_starts).to_lowercase());
     _ = writeln!(text, "  fiscal_year_starts: {}", MONTHS[usize::try_from(calendar.fiscal_month).unwrap() - 1]);
-    text + lints
+    text
 }
 
 const MONTHS: [&str; 12] =
@@ -98,8 +101,10 @@ fn write_source(source: &Source, text: &mut String) {
         if let Some(target) = &column.references {
             parts.push(format!("references: {target}"));
         }
-        if let Some(expr) = &column.expr {
-            parts.push(format!("expr: {}", quoted(&row(expr))));
+        match (&column.expr, column.sql) {
+            (_, Some(sql)) => parts.push(format!("sql: {}", quoted(sql))),
+            (Some(expr), None) if column.references.is_none() => parts.push(format!("expr: {}", quoted(&row(expr)))),
+            _ => {}
         }
         _ = writeln!(text, "      {}: {{ {} }}", column.name, parts.join(", "));
     }
@@ -209,7 +214,8 @@ fn aggregate(of: &Aggregate) -> String {
     let filter = of.filter.as_ref().map(|filter| format!(" where {}", row(filter))).unwrap_or_default();
     let (per, moment) = of.stock.as_ref().map(stocks::look).unwrap_or_default();
     let at = of.at.as_ref().map_or(moment, |at| format!(" at {at}"));
-    format!("{}({argument}{share}{from}{via}{per}{filter}{at}{})", of.function, over(of.window))
+    let within = of.of.as_ref().map(|of| format!(" of {}", of.join("."))).unwrap_or_default();
+    format!("{}({argument}{share}{from}{via}{per}{filter}{at}{}{within})", of.function, over(of.window))
 }
 
 fn grouped(of: &Grouped) -> String {
@@ -234,6 +240,7 @@ fn over(window: Window) -> String {
         Window::AllTime => " over all time".to_owned(),
         Window::Previous => " over previous period".to_owned(),
         Window::Age => " over age".to_owned(),
+        Window::Within(count, unit) => format!(" within {count} {}s", unit.name()),
     }
 }
 
@@ -336,9 +343,14 @@ fn literal(value: &Value) -> String {
         Value::Number(value) => value.to_string(),
         Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
         Value::Date(day) => format!("date '{day}'"),
-        Value::Time(_) => unreachable!("formulas have no literals with a time of day"),
+        Value::Time(_) | Value::Instant { .. } => unreachable!("formulas have no literals with a time of day"),
         Value::Span(count, unit) => format!("{count} {}s", unit.name()),
     }
+}
+
+/// What the compiler found.
+pub fn findings(checked: &Checked) -> String {
+    human(&checked.findings, &checked.files, Look { color: false, width: 120 })
 }
 
 /// The statements that make the tables.
@@ -382,7 +394,7 @@ fn cell(value: &Value, ty: Type) -> String {
         Value::Date(day) => format!("date '{day}'"),
         Value::Time(time) if ty == Type::Instant => format!("timestamptz '{time}+00'"),
         Value::Time(time) => format!("timestamp '{time}'"),
-        Value::Span(..) => unreachable!("no column holds a duration"),
+        Value::Span(..) | Value::Instant { .. } => unreachable!("no column holds that"),
     }
 }
 
@@ -399,7 +411,7 @@ impl Debug for Project {
         for (path, text) in files(self) {
             write!(f, "# {path}\n{text}\n")?;
         }
-        write!(f, "-- session zone {}\n{}", self.session, tables(self))
+        write!(f, "-- session zone {}, {}\n{}", self.session, self.settings.join(", "), tables(self))
     }
 }
 

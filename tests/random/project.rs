@@ -17,6 +17,8 @@ pub struct Project {
     pub kpis: Vec<Kpi>,
     /// The zone of the engine's session, on which nothing may depend.
     pub session: &'static str,
+    /// What the reader's session has set beside its zone.
+    pub settings: Vec<String>,
     /// Whether this is a failing project made smaller. Only those may be refused by the compiler, as they may be nonsense.
     pub reduced: bool,
 }
@@ -128,8 +130,11 @@ pub struct Column {
     pub ty: Type,
     /// Its type in the table.
     pub ddl: &'static str,
+    /// The source whose key it holds. With `expr` it is the key that the column `stored_as` works out.
     pub references: Option<String>,
     pub expr: Option<Row>,
+    /// The raw SQL that stands in the place of `expr`, which says the same.
+    pub sql: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -164,7 +169,13 @@ pub enum Value {
     Number(f64),
     Text(String),
     Date(Date),
+    /// A cell with a time of day, or what a clock that is changed now and then showed.
     Time(DateTime),
+    /// An instant, by its reading in UTC and on the project's clock.
+    Instant {
+        utc: DateTime,
+        local: DateTime,
+    },
     /// A duration as written; differences of times are numbers of seconds.
     Span(i32, Unit),
 }
@@ -278,6 +289,8 @@ pub enum RowLeaf {
 pub type Formula = Expr<Figure>;
 
 #[derive(Clone, PartialEq)]
+// A formula has a handful of them.
+#[allow(clippy::large_enum_variant)]
 pub enum Figure {
     Kpi(String),
     Aggregate(Aggregate),
@@ -300,6 +313,8 @@ pub struct Aggregate {
     pub via: Option<Path>,
     /// Whether the formula says so, or there is only that one.
     pub says_via: bool,
+    /// The time of the other row from which a window `within` counts.
+    pub of: Option<Path>,
     pub filter: Option<Row>,
     pub at: Option<String>,
     /// How it looks at states. Where nothing is written, and no `at`, it looks at those at the end.
@@ -350,6 +365,8 @@ pub enum Window {
     Previous,
     /// What belongs to a row of a cohort, at the age at hand.
     Age,
+    /// What belongs to a row, from a time of it up to so long after.
+    Within(i32, Unit),
 }
 
 impl Project {
@@ -404,7 +421,18 @@ impl<L> Expr<L> {
     }
 }
 
+/// Whether the clock of a zone is never changed, so that each of its readings is an instant.
+pub fn is_fixed(zone: &str) -> bool {
+    matches!(zone, "UTC" | "Asia/Kolkata")
+}
+
 impl Calendar {
+    /// The instant that a clock of UTC shows.
+    pub fn instant(&self, utc: DateTime) -> Value {
+        let local = utc.to_zoned(TimeZone::UTC).unwrap().with_time_zone(self.time_zone()).datetime();
+        Value::Instant { utc, local }
+    }
+
     /// The zone in which an instant falls into a day.
     pub fn time_zone(&self) -> TimeZone {
         TimeZone::get(self.zone).unwrap()

@@ -1,7 +1,7 @@
 //! The rows of a project in memory: local times, derived columns, references, and what a row expression gives on a row.
 
 use super::functions;
-use super::project::{Aggregate, Expr, Path, Project, Row, RowLeaf, Source, Type, Unit, Value};
+use super::project::{Aggregate, Expr, Path, Project, Row, RowLeaf, Source, Type, Unit, Value, is_fixed};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
@@ -51,6 +51,8 @@ impl<'a> Rows<'a> {
                 None => self.local(stored, column.ty),
             };
         }
+        let made = column.expr.as_ref().map(|_| self.column(record, &path[..1]));
+        let stored = made.as_ref().unwrap_or(stored);
         let target = self.project.source(column.references.as_ref().unwrap());
         if target.states.is_some() {
             let state = self.state_of(record, stored, target);
@@ -70,12 +72,16 @@ impl<'a> Rows<'a> {
             _ => return stored.clone(),
         };
         let Value::Time(time) = stored else { return Value::Null };
+        let calendar = &self.project.calendar;
+        let instant = || time.to_zoned(TimeZone::get(zone).unwrap()).unwrap();
+        if is_fixed(zone) {
+            return calendar.instant(instant().with_time_zone(TimeZone::UTC).datetime());
+        }
         // A wall clock of the project's own zone is local as it stands, also where clocks are changed.
-        if zone == self.project.calendar.zone {
+        if zone == calendar.zone {
             return stored.clone();
         }
-        let instant = time.to_zoned(TimeZone::get(zone).unwrap()).unwrap();
-        Value::Time(instant.with_time_zone(self.project.calendar.time_zone()).datetime())
+        Value::Time(instant().with_time_zone(calendar.time_zone()).datetime())
     }
 
     /// A row expression on a row.
@@ -119,7 +125,7 @@ impl<'a> Rows<'a> {
         };
         let time = match stored {
             Value::Date(day) => day.to_datetime(jiff::civil::Time::midnight()),
-            Value::Time(time) => time,
+            Value::Time(time) | Value::Instant { utc: time, .. } => time,
             other => unreachable!("a row in a period has a time, not {other:?}"),
         };
         (time, record.cells[record.source.at(record.source.key.as_ref().unwrap())].clone())

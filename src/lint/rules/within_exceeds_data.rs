@@ -4,7 +4,7 @@ use super::walk;
 use crate::calendar::{AsOf, TimeUnit, add, add_days};
 use crate::diagnostic::{Findings, codes};
 use crate::lint::{Lens, Rule};
-use crate::model::expr::{Node, RowLeaf};
+use crate::model::expr::{Node, RowLeaf, Window};
 
 pub(super) const RULE: Rule = Rule { code: &codes::WITHIN_EXCEEDS_DATA, check };
 
@@ -18,9 +18,15 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     let mut found = Vec::new();
     walk::rows(lens.model, &mut |_, expr| {
         walk::nodes(expr, &mut |node| {
-            let Node::Leaf(RowLeaf::Reached(reached)) = &node.node else { return };
-            let (Some(within), Some(span)) = (reached.within, node.at.0) else { return };
-            let (count, unit) = within;
+            let within = match &node.node {
+                Node::Leaf(RowLeaf::Reached(reached)) => reached.within,
+                Node::Leaf(RowLeaf::Related(related)) => match related.aggregate.window {
+                    Window::Within(count, unit) => Some((count, unit)),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let (Some((count, unit)), Some(span)) = (within, node.at.0) else { return };
             let ends = match unit.grain() {
                 Some(grain) => add(calendar.data_from, grain, i64::from(count)),
                 None => add_days(calendar.data_from, crate::model::journey::whole_days(count, unit)),

@@ -20,11 +20,11 @@ use super::names::Names;
 use super::relation::{From, Join, Part, Rows, Scalar, SourceRows, column};
 use super::scan::{Scan, period_of};
 use super::spine::Need;
-use crate::calendar::{Grain, Length, Zone};
+use crate::calendar::{Grain, Length};
 use crate::functions::{conversions, operators};
-use crate::model::expr::{Edge, Expr};
-use crate::model::facts::Type;
-use crate::model::{Clock, ColumnId, Holds, Model, SourceId, Storage};
+use crate::model::clock::TimeKind;
+use crate::model::expr::{Edge, Expr, Path};
+use crate::model::{ColumnId, Holds, Model, SourceId, Storage};
 use std::collections::{BTreeMap, BTreeSet};
 use write::Writing;
 
@@ -33,14 +33,15 @@ use write::Writing;
 pub(super) enum Form {
     /// The last of each key in each period of a grain, with the days `from` which on and `until` which it counts.
     Days(Grain),
-    /// All, with the times of a clock `from` which on and `until` which each counts.
-    Times(String),
+    /// All, with the times `from` which on and `until` which each counts: instants, or what the project's clock shows.
+    Times(TimeKind),
     /// Those that hold at one side of a period, each with its `period`.
     Held(Grain, Edge),
     /// Those that hold at the two sides of a period, each with its `period` and whether that `is_end`.
     Both(Grain),
-    /// A row for each `stretch` that a reading reaches into, by the clock, or else by days, with `from` and `until`.
-    Met(Option<String>),
+    /// A row for each `stretch` that a reading reaches into, by instants, by what the project's clock shows, or by days, with `from` and
+    /// `until`.
+    Met(TimeKind),
 }
 
 /// What the columns are called that readings have beside those of the source.
@@ -112,8 +113,8 @@ impl Wanted {
                 self.ask((model, &mut *names), source, Form::Held(*grain, Edge::Start), rows);
                 Some(Form::Held(*grain, Edge::End))
             }
-            Form::Met(None) => Some(Form::Days(Grain::Day)),
-            Form::Met(Some(clock)) => Some(Form::Times(clock.clone())),
+            Form::Met(TimeKind::Day) => Some(Form::Days(Grain::Day)),
+            Form::Met(kind) => Some(Form::Times(*kind)),
         };
         if let Some(below) = stands_on {
             self.ask((model, &mut *names), source, below, rows);
@@ -193,33 +194,13 @@ fn stretch(fresh_for: Length) -> Grain {
     }
 }
 
-/// The first day of the stretch, or period, that holds a day, or a time of a clock.
+/// The first day of the stretch, or period, that holds a day, or a time of day.
 fn stretch_of(model: &Model, grain: Grain, of: Scalar, is_time: bool) -> Scalar {
     match grain {
         Grain::Day if is_time => Expr::apply(&conversions::TO_DATE, vec![of]),
         Grain::Day => of,
         grain => period_of(&model.calendar, grain, of),
     }
-}
-
-/// The clock of a stored time. Times of one clock are compared as they are stored.
-fn clock_of(model: &Model, source: SourceId, time: ColumnId) -> String {
-    let column = model.sources.get(source).columns.get(time);
-    match (&column.clock, &column.storage) {
-        (_, Storage::Derived(_)) | (Clock::Civil, _) => model.calendar.zone.name().to_owned(),
-        (Clock::Instant, _) => Zone::utc().name().to_owned(),
-        (Clock::Wall(zone), _) => zone.name().to_owned(),
-    }
-}
-
-/// By which clock a row finds the reading in force at its time; nothing where one of the two is known by the day only.
-fn clock_between(model: &Model, (own, time): (SourceId, ColumnId), (target, taken): (SourceId, ColumnId)) -> Option<String> {
-    let ty = |source: SourceId, column| model.sources.get(source).columns.get(column).ty;
-    if ty(own, time) == Type::Date || ty(target, taken) == Type::Date {
-        return None;
-    }
-    let (own, other) = (clock_of(model, own, time), clock_of(model, target, taken));
-    Some(if own == other { own } else { model.calendar.zone.name().to_owned() })
 }
 
 impl Scan<'_> {
@@ -233,22 +214,21 @@ impl Scan<'_> {
         let model = self.model();
         let Some(Holds::Readings { taken, fresh_for }) = model.sources.get(target).holds else { return None };
         let time = model.sources.get(own).time?;
-        let clock = clock_between(model, (own, time), (target, taken));
-        let at = match &clock {
-            None => self.day_at(before, time),
-            Some(clock) => self.on_clock(before, time, clock),
-        };
+        // By as much as is known of both.
+        let kind_of = |source, time| model.path_time_kind(source, &Path::to(time)).unwrap_or(TimeKind::Day);
+        let kind = kind_of(own, time).min(kind_of(target, taken));
+        let at = self.time_as_at(before, kind, &Path::to(time));
         let marks = Marks::of(model, target);
         let alias = self.alias(through);
         let of = |name: &str| column(&alias, name);
         let conditions = vec![
             Expr::apply(
                 &operators::EQUAL,
-                vec![of(&marks.stretch), stretch_of(model, stretch(fresh_for), at.clone(), clock.is_some())],
+                vec![of(&marks.stretch), stretch_of(model, stretch(fresh_for), at.clone(), kind != TimeKind::Day)],
             ),
             Expr::apply(&operators::LESS_OR_EQUAL, vec![of(&marks.from), at.clone()]),
             Expr::apply(&operators::GREATER, vec![of(&marks.until), at]),
         ];
-        Some((Form::Met(clock), conditions))
+        Some((Form::Met(kind), conditions))
     }
 }

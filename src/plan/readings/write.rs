@@ -6,9 +6,10 @@ use super::super::relation::{
 };
 use super::super::scan::Scan;
 use super::{Form, Marks, Reading, Wanted, stretch, stretch_of};
-use crate::calendar::{AsOf, Date, Grain, Length, add_days};
+use crate::calendar::{AsOf, Date, Grain, Length, Zone, add_days};
 use crate::functions::{coalesce, conversions, max, operators};
-use crate::model::expr::{Edge, Expr, Literal, Node};
+use crate::model::clock::TimeKind;
+use crate::model::expr::{Edge, Expr, Literal, Node, Path};
 use crate::model::{ColumnId, Holds, Model, SourceId};
 use jiff::civil::{Time, date};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,14 +37,14 @@ impl Writing<'_, '_> {
             let below = |form: Form| wanted.parts.get(&(*source, form)).map(|part| part.name.clone()).unwrap_or_default();
             match form {
                 Form::Days(grain) => self.days(*source, *grain, reading),
-                Form::Times(clock) => self.times(*source, clock, reading),
+                Form::Times(kind) => self.times(*source, *kind, reading),
                 Form::Held(grain, edge) => self.held(*source, (*grain, *edge), reading, &below(Form::Days(*grain))),
                 Form::Both(grain) => {
                     let ends = [Edge::Start, Edge::End].map(|edge| below(Form::Held(*grain, edge)));
                     self.both(*source, reading, &ends);
                 }
-                Form::Met(None) => self.met(*source, None, reading, &below(Form::Days(Grain::Day))),
-                Form::Met(Some(clock)) => self.met(*source, Some(clock), reading, &below(Form::Times(clock.clone()))),
+                Form::Met(TimeKind::Day) => self.met(*source, TimeKind::Day, reading, &below(Form::Days(Grain::Day))),
+                Form::Met(kind) => self.met(*source, *kind, reading, &below(Form::Times(*kind))),
             }
         }
         self.parts
@@ -148,20 +149,21 @@ impl Writing<'_, '_> {
     }
 
     /// All readings with the times from which on and until which they count.
-    fn times(&mut self, source: SourceId, clock: &str, reading: &Reading) {
+    fn times(&mut self, source: SourceId, kind: TimeKind, reading: &Reading) {
         let Some((taken, fresh_for)) = self.holds(source) else { return };
         let marks = Marks::of(self.model, source);
-        let project = self.model.calendar.zone.name().to_owned();
+        let zone = &self.model.calendar.zone;
         let mut scan = (self.scan)(source);
         let mut select = Select::default();
         let key = scan.key_parts_of_source();
         scan.carry(&reading.stored, &reading.raw, &mut select);
-        let own = scan.on_clock(&[], taken, clock);
+        let own = scan.time_as(kind, &Path::to(taken));
         let stale = Self::too_old(scan.day(taken), fresh_for);
-        let stale = if clock == project {
-            stale
+        let stale = if kind == TimeKind::Instant && !zone.is_fixed() {
+            let midnight = Expr::leaf(Atom::Midnight(Box::new(stale), zone.name().to_owned()));
+            Expr::leaf(Atom::OnClock(Box::new(midnight), Zone::utc().name().to_owned()))
         } else {
-            Expr::leaf(Atom::OnClock(Box::new(Expr::leaf(Atom::Midnight(Box::new(stale), project))), clock.to_owned()))
+            stale
         };
         let order = in_order(&own, scan.order(taken));
         let next = Neighbour { value: own.clone(), offset: 1, part: key.clone(), order };
@@ -255,12 +257,12 @@ impl Writing<'_, '_> {
     }
 
     /// A row for each stretch that a reading reaches into: its own, and those after it.
-    fn met(&mut self, source: SourceId, clock: Option<&String>, reading: &Reading, below: &str) {
+    fn met(&mut self, source: SourceId, kind: TimeKind, reading: &Reading, below: &str) {
         let Some((_, fresh_for)) = self.holds(source) else { return };
         let marks = Marks::of(self.model, source);
         let grain = stretch(fresh_for);
         let (from, until) = (column(below, &marks.from), column(below, &marks.until));
-        let own = stretch_of(self.model, grain, from.clone(), clock.is_some());
+        let own = stretch_of(self.model, grain, from.clone(), kind != TimeKind::Day);
         let next = moved(own.clone(), 1, grain);
         let with = |mut select: Select, stretch: Scalar| {
             select.column(from.clone(), &marks.from);
@@ -269,10 +271,10 @@ impl Writing<'_, '_> {
             select
         };
         let first = with(Self::over(below, reading), own);
-        // Its last day is the one before it does not count any more, or by the clock that day itself.
-        let before = match clock {
-            None => until.clone(),
-            Some(_) => moved(Expr::apply(&conversions::TO_DATE, vec![until.clone()]), 1, Grain::Day),
+        // Its last day is the one before it does not count any more, or by times of day that day itself.
+        let before = match kind {
+            TimeKind::Day => until.clone(),
+            TimeKind::Civil | TimeKind::Instant => moved(Expr::apply(&conversions::TO_DATE, vec![until.clone()]), 1, Grain::Day),
         };
         let (every, unit) = match grain {
             Grain::Year => (12, Grain::Month),

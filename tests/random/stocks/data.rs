@@ -99,7 +99,7 @@ fn add(source: &mut Source, name: &str, ty: Type, choices: &mut Choices) {
     let (name, ddl) = (name.to_owned(), ddl(ty, choices));
     let stored_as = if choices.chance(12) { format!("Col {name}") } else { name.clone() };
     let at = source.columns.len().min(2);
-    source.columns.insert(at, Column { name, stored_as, ty, ddl, references: None, expr: None });
+    source.columns.insert(at, Column { name, stored_as, ty, ddl, references: None, expr: None, sql: None });
 }
 
 /// A row of a key, often like the one before it.
@@ -130,7 +130,7 @@ fn states(project: &Project, source: &mut Source, number: usize, times: &Times, 
             locals[2 * at] = locals[2 * at - 1];
         }
     }
-    let mut until: Option<DateTime> = None;
+    let mut until: [Option<DateTime>; 2] = [None; 2];
     for (at, pair) in locals.chunks(2).enumerate() {
         let mut cells = row(project, source, number, times, choices);
         cells[from] = if choices.chance(3) { Value::Null } else { times.store(pair[0], source.columns[from].ty) };
@@ -140,27 +140,26 @@ fn states(project: &Project, source: &mut Source, number: usize, times: &Times, 
             end => end,
         };
         // Clocks that are changed, and times that are days, may put two in another order, and no two states of a key overlap.
-        let begins = local(project, source, &cells, from);
-        if begins.is_some() && begins < until {
+        let begins = both_clocks(project, source, &cells, from);
+        if begins.iter().zip(&until).any(|(begins, until)| begins.is_some() && begins < until) {
             continue;
         }
-        let ends = local(project, source, &cells, to);
-        until = until.max(if inclusive {
-            ends.map(|end| end.date().tomorrow().unwrap().to_datetime(Time::midnight()))
-        } else {
-            ends
-        });
+        let next_day = |end: DateTime| end.date().tomorrow().unwrap().to_datetime(Time::midnight());
+        for (until, end) in until.iter_mut().zip(both_clocks(project, source, &cells, to)) {
+            *until = (*until).max(if inclusive { end.map(next_day) } else { end });
+        }
         source.rows.push(cells);
     }
 }
 
-/// The local time of a cell.
-fn local(project: &Project, source: &Source, cells: &[Value], column: usize) -> Option<DateTime> {
+/// The time of a cell on the project's clock, and that of UTC where it is an instant.
+fn both_clocks(project: &Project, source: &Source, cells: &[Value], column: usize) -> [Option<DateTime>; 2] {
     let name = source.columns[column].name.clone();
     match Rows::new(project).column(Record { source, cells }, &[name]) {
-        Value::Date(day) => Some(day.to_datetime(Time::midnight())),
-        Value::Time(time) => Some(time),
-        _ => None,
+        Value::Date(day) => [Some(day.to_datetime(Time::midnight())), None],
+        Value::Time(time) => [Some(time), None],
+        Value::Instant { utc, local } => [Some(local), Some(utc)],
+        _ => [None, None],
     }
 }
 

@@ -24,24 +24,14 @@ impl Rows<'_> {
         Some((self.cell(record, from), end))
     }
 
-    /// The clock by which a column stores its times.
-    fn clock(&self, record: Record<'_>, column: &str) -> &str {
-        let column = record.source.column(column);
-        match column.ty {
-            Type::Instant if column.expr.is_none() => "UTC",
-            Type::Timestamp(zone) if column.expr.is_none() => zone,
-            _ => self.project.calendar.zone,
-        }
-    }
-
     /// The first day on which a reading of a day does not count any more.
     fn too_old(day: Date, stale_after: Length) -> Date {
         let Length { count, unit } = stale_after;
         earlier(days(day, 1), Length { count: -count, unit })
     }
 
-    /// The reading to which a reference leads: the latest of its key at or before the referring row, unless it is too old by then. Times
-    /// of one clock compare as they are stored, others as local times, and by the day where one of the two is known by its day.
+    /// The reading to which a reference leads: the latest of its key at or before the referring row, unless it is too old by then. Instants
+    /// compare as instants, other times as local times, and by the day where one of the two is known by its day.
     fn reading_of<'t>(&self, referring: Record<'_>, key: &Value, target: &'t Source) -> Option<Record<'t>> {
         let Some(Holds::Readings { taken, stale_after }) = &target.states else { unreachable!("it has readings") };
         let own = referring.source.time.as_ref()?;
@@ -56,13 +46,12 @@ impl Rows<'_> {
             if local == Value::Null || time == Value::Null {
                 continue;
             }
-            let by_day = [&local, &time].iter().any(|time| matches!(time, Value::Date(_)));
-            let (on, at) = if by_day {
-                (Value::Date(day_of(&local)), Value::Date(day_of(&time)))
-            } else if self.clock(reading, taken) == self.clock(referring, own) && referring.source.column(own).expr.is_none() {
-                (stored(reading, taken), stored(referring, own))
-            } else {
-                (local, time)
+            let (on, at) = match (local, time) {
+                (on @ Value::Instant { .. }, at @ Value::Instant { .. }) => (on, at),
+                (on, at) if matches!(on, Value::Date(_)) || matches!(at, Value::Date(_)) => {
+                    (Value::Date(day_of(&on)), Value::Date(day_of(&at)))
+                }
+                (on, at) => (civil(on), civil(at)),
             };
             if compare(&on, &at) == Some(Ordering::Greater) {
                 continue;
@@ -97,12 +86,17 @@ impl Rows<'_> {
     }
 }
 
+/// What the project's clock shows at a time.
+fn civil(time: Value) -> Value {
+    if let Value::Instant { local, .. } = time { Value::Time(local) } else { time }
+}
+
 /// Whether a local time is before the beginning of a day.
 fn is_before(time: &Value, day: Date) -> bool {
     match time {
         Value::Null => false,
         Value::Date(date) => *date < day,
-        Value::Time(time) => *time < day.to_datetime(Time::midnight()),
+        Value::Time(time) | Value::Instant { local: time, .. } => *time < day.to_datetime(Time::midnight()),
         other => unreachable!("{other:?} is no time"),
     }
 }

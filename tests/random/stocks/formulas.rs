@@ -80,6 +80,7 @@ impl Pairs<'_> {
             argument,
             via: None,
             says_via: true,
+            of: None,
             filter,
             at: None,
             stock: Some(Stock::Pairs(self.per.clone())),
