@@ -61,6 +61,16 @@ struct Reach {
     ends: Vec<Date>,
 }
 
+/// The aggregate over whose time rows are looked at, and how.
+#[derive(Clone, Copy)]
+struct Look<'x> {
+    over: &'x Aggregate,
+    /// Whether all days since data is whole are looked at: what comes within a time of what may have been long before.
+    all: bool,
+    /// The time at which the rows at hand count.
+    time: Option<&'x String>,
+}
+
 impl Evaluator<'_> {
     fn clock(source: &Source) -> Option<&String> {
         match &source.states {
@@ -166,7 +176,8 @@ impl Evaluator<'_> {
         });
     }
 
-    fn reach(&self, aggregate: &Aggregate, place: &Place<'_>) -> Reach {
+    fn reach(&self, look: Look<'_>, place: &Place<'_>) -> Reach {
+        let aggregate = look.over;
         let (grain, start) = (place.grain, place.start);
         let end = self.calendar.end(grain, start);
         // In a calendar of one's own nothing may be before the first period.
@@ -182,6 +193,7 @@ impl Evaluator<'_> {
                 let end = self.at_age(age, days(end, -1)).map_or(begins, |(_, end)| end);
                 (begins, begins, end)
             }
+            Window::Period | Window::Trailing(_) | Window::ToDate(_) if look.all => (start, self.calendar.data_from, end),
             window => (start, self.window(window, place).0.unwrap_or(self.calendar.data_from), end),
         };
         let mut ends = vec![end];
@@ -192,8 +204,9 @@ impl Evaluator<'_> {
     /// What an aggregate is made of: the sources that promise something, each with the time over which it looks at them.
     fn reads(&self, aggregate: &Aggregate, entity: Option<&Path>, place: &Place<'_>) -> Vec<(&Source, Reach)> {
         let mut found = Vec::new();
-        self.read_aggregate(aggregate, aggregate, place, &mut found);
+        self.read_aggregate(aggregate, None, place, &mut found);
         let source = self.project.source(&aggregate.source);
+        let look = Look { over: aggregate, all: false, time: self.time_of(aggregate) };
         let mut own: Vec<&Source> = Vec::new();
         entity.into_iter().for_each(|path| self.read_path(source, path, &mut own));
         for (name, _) in &place.slice {
@@ -201,44 +214,50 @@ impl Evaluator<'_> {
                 self.read_path(source, &path, &mut own);
             }
         }
-        place.parts.iter().for_each(|condition| self.read_row(source, condition, place, &mut own, &mut found));
-        self.keep(own, aggregate, place, &mut found);
+        place.parts.iter().for_each(|condition| self.read_row(source, condition, Some(look), place, &mut own, &mut found));
+        self.keep(own, look, place, &mut found);
         found
     }
 
-    fn keep<'s>(
-        &'s self,
-        own: Vec<&'s Source>,
-        aggregate: &Aggregate,
-        place: &Place<'_>,
-        found: &mut Vec<(&'s Source, Reach)>,
-    ) {
+    fn keep<'s>(&'s self, own: Vec<&'s Source>, look: Look<'_>, place: &Place<'_>, found: &mut Vec<(&'s Source, Reach)>) {
         for source in own {
             if source.freshness != Freshness::default() {
-                found.push((source, self.reach(aggregate, place)));
+                found.push((source, self.reach(look, place)));
             }
         }
     }
 
-    /// The rows of an aggregate, which are looked at over the time of `look`: its own, or, where they come within a time of rows of
-    /// another aggregate, that of the other.
+    fn time_of<'x>(&'x self, aggregate: &'x Aggregate) -> Option<&'x String> {
+        let source = self.project.source(&aggregate.source);
+        aggregate.at.as_ref().or(source.time.as_ref().filter(|_| source.states.is_none()))
+    }
+
+    /// The rows of an aggregate, and of another whose rows they belong to if they are related ones.
     fn read_aggregate<'s>(
         &'s self,
         aggregate: &Aggregate,
-        look: &Aggregate,
+        outer: Option<Look<'_>>,
         place: &Place<'_>,
         found: &mut Vec<(&'s Source, Reach)>,
     ) {
         let source = self.project.source(&aggregate.source);
         let mut own: Vec<&Source> = Vec::new();
         self.read_rows(source, &mut own);
-        let time = aggregate.at.as_ref().or(source.time.as_ref().filter(|_| source.states.is_none()));
+        let time = self.time_of(aggregate);
+        // What comes within a time of other rows is looked at with these.
+        let look = match (&aggregate.of, outer) {
+            (Some(of), Some(outer)) => {
+                let is_own = outer.time.is_some_and(|time| **of == [time.clone()]);
+                Look { over: outer.over, all: outer.all || !is_own, time }
+            }
+            _ => Look { over: aggregate, all: false, time },
+        };
         time.into_iter().for_each(|time| self.read_path(source, std::slice::from_ref(time), &mut own));
         if let Some(Stock::Pairs(Some(per))) = self.project.stock(aggregate) {
             self.read_path(source, &per, &mut own);
         }
         for row in aggregate.argument.iter().chain(&aggregate.filter) {
-            self.read_row(source, row, (time, look), place, &mut own, found);
+            self.read_row(source, row, Some(look), place, &mut own, found);
         }
         self.keep(own, look, place, found);
     }
@@ -269,7 +288,7 @@ impl Evaluator<'_> {
                     born: None,
                     empty_is_null: false,
                 };
-                step.filter.iter().for_each(|filter| self.read_row(of, filter, &nowhere, own, &mut related));
+                step.filter.iter().for_each(|filter| self.read_row(of, filter, None, &nowhere, own, &mut related));
             }
         }
     }
@@ -290,7 +309,7 @@ impl Evaluator<'_> {
                 born: None,
                 empty_is_null: false,
             };
-            self.read_row(source, expr, &nowhere, own, &mut Vec::new());
+            self.read_row(source, expr, None, &nowhere, own, &mut Vec::new());
         }
         if path.len() > 1 {
             let target = self.project.source(column.references.as_ref().unwrap());
@@ -303,6 +322,7 @@ impl Evaluator<'_> {
         &'s self,
         source: &'s Source,
         row: &Row,
+        look: Option<Look<'_>>,
         place: &Place<'_>,
         own: &mut Vec<&'s Source>,
         found: &mut Vec<(&'s Source, Reach)>,
@@ -314,7 +334,7 @@ impl Evaluator<'_> {
                     self.read_path(source, &path, own);
                 }
             }
-            RowLeaf::Related(inner) => self.read_aggregate(inner, place, found),
+            RowLeaf::Related(inner) => self.read_aggregate(inner, look, place, found),
             RowLeaf::Reached { step, within, of } => {
                 self.read_path(source, std::slice::from_ref(step), own);
                 if let (Some(_), Some(of)) = (within, of) {

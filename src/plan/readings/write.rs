@@ -274,7 +274,9 @@ impl Writing<'_, '_> {
         // Its last day is the one before it does not count any more, or by times of day that day itself.
         let before = match kind {
             TimeKind::Day => until.clone(),
-            TimeKind::Civil | TimeKind::Instant => moved(Expr::apply(&conversions::TO_DATE, vec![until.clone()]), 1, Grain::Day),
+            TimeKind::Civil | TimeKind::Instant => {
+                moved(Expr::apply(&conversions::TO_DATE, vec![until.clone()]), 1, Grain::Day)
+            }
         };
         let (every, unit) = match grain {
             Grain::Year => (12, Grain::Month),
