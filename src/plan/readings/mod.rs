@@ -168,13 +168,14 @@ impl<'a> Planner<'a> {
 
 /// The parts with readings for a query that is not planned: those that are referred to.
 pub(super) fn parts_for(model: &Model, wanted: Wanted, names: &mut Names, calendar: Option<String>) -> Vec<Part> {
+    let of_scans = calendar.clone();
     let scan = |source| {
         let mut scan = Scan::of(model, Data::Warehouse, source);
-        scan.calendar.clone_from(&calendar);
+        scan.calendar.clone_from(&of_scans);
         scan
     };
     let (today, spines) = (None, BTreeMap::new());
-    Writing { model, scan: &scan, names, today, calendar: calendar.clone(), wanted, spines, parts: Vec::new() }.all()
+    Writing { model, scan: &scan, names, today, calendar, wanted, spines, parts: Vec::new() }.all()
 }
 
 /// In which stretches of time readings are met: short ones where a reading counts for a short time only.
