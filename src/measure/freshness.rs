@@ -122,9 +122,9 @@ fn warn(source: &Source, last: Date, behind: u64, gap: u64, findings: &mut Findi
     }
     let name = &source.name.value;
     let message = format!(
-        "`{name}` has no row after {last}, {} before as_of; in the ninety days before that there was one at least every {}",
+        "`{name}` has no row after {last}, {} before as_of; those of the ninety days before that came at most {} apart",
         days(behind),
-        if gap == 1 { "day".to_owned() } else { days(gap) }
+        days(gap)
     );
     findings.report(&codes::QUIET_SOURCE, source.name.span, message).help(format!(
         "if its load has stopped, its figures are of no rows; `fresh_within: {}` on the source leaves them out then, and shows no zeros",
