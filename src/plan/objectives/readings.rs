@@ -8,19 +8,24 @@ use super::super::{Output, Question, Show};
 use super::{Making, all, floating, number, text, truth};
 use crate::calendar::{Date, Grain, add, add_days};
 use crate::functions::{coalesce, if_, max, operators, sum};
-use crate::model::expr::{Expr, Node};
+use crate::model::expr::{Expr, Literal, Node};
 use crate::model::objective::{Evidence, KeyResult, Objective, Reads, Shown};
 use crate::model::{Body as KpiBody, DimensionId, KpiId, Model};
+use std::mem::{Discriminant, discriminant};
 
 /// The day after a period, beside dimensions and KPIs, whose names have no two underscores.
 const END: &str = "period__end";
 /// The day after the period that follows it.
 const NEXT_END: &str = "next_period__end";
 
+/// Of which kind the values of each dimension are.
+type Kinds = Vec<(DimensionId, Discriminant<Literal>)>;
+
 /// Key results whose KPIs are asked for together.
 struct Group<'a> {
     grain: Grain,
     dimensions: Vec<DimensionId>,
+    kinds: Kinds,
     since: Option<Date>,
     members: Vec<(&'a Objective, &'a KeyResult, &'a Shown)>,
 }
@@ -42,12 +47,14 @@ fn groups<'a>(model: &'a Model, whole: bool, which: impl Fn(&Objective, &KeyResu
             continue;
         }
         let dimensions = shown.dimensions();
+        // Columns of one name may be of several types in several sources.
+        let mut kinds: Kinds = shown.slice.iter().map(|member| (member.dimension, discriminant(&member.value))).collect();
+        kinds.sort_unstable_by_key(|(dimension, _)| *dimension);
         let member = (objective, result, shown.as_ref());
-        let same =
-            |group: &&mut Group<'_>| group.grain == shown.grain && group.dimensions == dimensions && group.since == since;
+        let same = |group: &&mut Group<'_>| group.grain == shown.grain && group.kinds == kinds && group.since == since;
         match groups.iter_mut().find(same) {
             Some(group) => group.members.push(member),
-            None => groups.push(Group { grain: shown.grain, dimensions, since, members: vec![member] }),
+            None => groups.push(Group { grain: shown.grain, dimensions, kinds, since, members: vec![member] }),
         }
     }
     groups
