@@ -49,5 +49,10 @@ pub(super) fn look_of_stderr() -> Look {
 
 /// How many columns there are to write in.
 pub(super) fn width() -> usize {
-    terminal_size::terminal_size().map_or(120, |(width, _)| usize::from(width.0).clamp(40, 200))
+    terminal_width().unwrap_or(120)
+}
+
+/// How many columns the terminal has; nothing where there is none.
+pub(super) fn terminal_width() -> Option<usize> {
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0).clamp(40, 200))
 }

@@ -48,7 +48,7 @@ impl ResultStanding {
 }
 
 /// A score with what is expected and what that makes of it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Score {
     /// The score, 0 to 1.
     pub score: Option<f64>,

@@ -199,6 +199,14 @@ pub fn question(model: &Model, asked: &Asked, columns: &[Column]) -> Result<(Que
     let calendar = &model.calendar;
     let from = asked.from.as_ref().map(|text| first_day(calendar, text)).transpose()?;
     let to = asked.to.as_ref().map(|text| last_day(calendar, text)).transpose()?;
+    if let (Some(one), Some(two), Some(first), Some(last)) = (&asked.from, &asked.to, from, to)
+        && last < first
+    {
+        return Err(Unclear {
+            message: format!("`--to {two}` is before `--from {one}`"),
+            help: format!("change them round: `--from {two} --to {one}`"),
+        });
+    }
     let ids: Vec<KpiId> = kpis.iter().map(|(_, id)| *id).collect();
     let mut outputs: Vec<Output> =
         kpis.iter().map(|(name, id)| Output { name: name.clone(), show: beside(&ids, *id) }).collect();

@@ -7,10 +7,12 @@ use crate::cli::{
 };
 use crate::diagnostic::suggest;
 use crate::engine::{Failure, Rows};
+use crate::measure::shown::Precision;
 use crate::measure::{Session, guard, number, shown};
 use crate::model::unit::Unit;
 use crate::model::{KpiId, Model};
 use crate::pipeline::{self, Valid};
+use crate::plan::Question;
 use crate::plan::relation::{Body, Query, column};
 use crate::query::{self, Asked, Column};
 use crate::{plan, sql};
@@ -69,7 +71,7 @@ enum Format {
     Json,
 }
 
-fn grain(text: &str) -> Result<Grain, String> {
+pub(super) fn grain(text: &str) -> Result<Grain, String> {
     let known = Grain::NAMES.contains(&text).then(|| Grain::parse(text)).flatten();
     known.ok_or_else(|| format!("the grains are {}", Grain::NAMES.join(", ")))
 }
@@ -128,8 +130,8 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
             };
             out::print(&text);
             say_doubts(project, &kpis);
-            if let Some(why) = no_period(model, question.grain) {
-                out::error(&format!("note: {why}\n"));
+            if rows.rows.is_empty() {
+                out::error(&format!("{} {}\n", out::styled(out::DIM, "note:"), why_empty(model, &question, args)));
             }
             Ok(FINE)
         }
@@ -138,18 +140,40 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     }
 }
 
-/// Why there is no period of that grain, if the first one begins after the last visible day.
-fn no_period(model: &Model, grain: Grain) -> Option<String> {
+/// Why an answer has no rows.
+fn why_empty(model: &Model, question: &Question, args: &QueryArgs) -> String {
+    if args.limit == Some(0) {
+        return "`--limit 0` leaves out all rows".to_owned();
+    }
     let calendar = &model.calendar;
-    let AsOf::Day(last) = calendar.as_of else { return None };
-    let first = calendar.first_from(grain, calendar.start);
-    (!calendar.custom && first > last).then(|| {
-        format!(
-            "the first {grain} that begins on or after `start` ({}) begins on {first}, and the last visible day is {last}; \
-             an earlier `start` in kpic.yml shows the {grain} before",
-            calendar.start
-        )
-    })
+    let grain = question.grain;
+    if let AsOf::Day(last) = calendar.as_of {
+        let first = calendar.first_from(grain, calendar.start);
+        if !calendar.custom && first > last {
+            return format!(
+                "the first {grain} that begins on or after `start` ({}) begins on {first}, and the last visible day is {last}; \
+                 an earlier `start` in kpic.yml shows the {grain} before",
+                calendar.start
+            );
+        }
+        if question.from.is_some_and(|from| from > last) {
+            return format!("the last visible day is {last} (`as_of`), and `--from` is later");
+        }
+    }
+    if question.to.is_some_and(|to| to < calendar.start) && question.from.is_none() {
+        return format!("periods are shown from {} on (`start`), and `--to` is earlier", calendar.start);
+    }
+    if let (Some(from), Some(to)) = (question.from, question.to)
+        && !calendar.custom
+        && calendar.first_from(grain, from) > to
+    {
+        return format!("no {grain} begins between {from} and {to}");
+    }
+    match (&args.condition, args.by.is_empty()) {
+        (Some(condition), _) => format!("nothing there passes `{condition}`"),
+        (None, false) => format!("no row in these periods shows a value of {}", args.by.join(", ")),
+        (None, true) => "nothing that is asked for has data in these periods".to_owned(),
+    }
 }
 
 fn count(text: &str) -> Result<u64, String> {
@@ -195,6 +219,15 @@ fn table(project: &Valid, rows: &Rows, columns: &[Column], kpis: &[KpiId], grain
     let shown: Vec<usize> =
         rows.columns.iter().enumerate().filter(|(_, name)| *name != "is_complete").map(|(at, _)| at).collect();
     let headings = shown.iter().filter_map(|at| rows.columns.get(*at)).map(|name| heading(name, &units)).collect();
+    let precisions: Vec<Option<Precision>> = rows
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(at, name)| {
+            let (_, unit) = units.iter().find(|(known, _)| known == name)?;
+            Some(Precision::of(rows.rows.iter().filter_map(|row| number(row.get(at)?)), unit))
+        })
+        .collect();
     let mut any_open = false;
     let body = rows
         .rows
@@ -202,7 +235,7 @@ fn table(project: &Valid, rows: &Rows, columns: &[Column], kpis: &[KpiId], grain
         .map(|row| {
             let complete = rows.get(row, "is_complete").and_then(Value::as_bool).unwrap_or(true);
             any_open |= !complete;
-            shown.iter().map(|at| cell(model, rows, row, *at, &units, grain, complete)).collect()
+            shown.iter().map(|at| cell(model, rows, row, *at, (&units, &precisions), grain, complete)).collect()
         })
         .collect();
     let is_figure = |at: usize| {
@@ -223,11 +256,22 @@ fn heading(name: &str, units: &[(&str, &Unit)]) -> String {
     }
 }
 
-fn cell(model: &Model, rows: &Rows, row: &[Value], at: usize, units: &[(&str, &Unit)], grain: Grain, complete: bool) -> String {
+/// The columns of figures by their names and units, and the precision of each of all columns that is one.
+type Figures<'a> = (&'a [(&'a str, &'a Unit)], &'a [Option<Precision>]);
+
+fn cell(
+    model: &Model,
+    rows: &Rows,
+    row: &[Value],
+    at: usize,
+    (units, precisions): Figures<'_>,
+    grain: Grain,
+    complete: bool,
+) -> String {
     let name = rows.columns.get(at).map(String::as_str).unwrap_or_default();
     let value = row.get(at).unwrap_or(&Value::Null);
-    if let Some((_, unit)) = units.iter().find(|(known, _)| *known == name) {
-        return number(value).map_or_else(|| "–".to_owned(), |number| shown::figure(number, unit));
+    if let (Some((_, unit)), Some(Some(precision))) = (units.iter().find(|(known, _)| *known == name), precisions.get(at)) {
+        return precision.known(number(value), unit);
     }
     match value {
         Value::Null => "null".to_owned(),
