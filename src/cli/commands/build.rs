@@ -17,12 +17,10 @@ use std::path::Path;
 #[command(after_help = "Examples:
   kpic build
   kpic build && duckdb shop.duckdb < build/sql/duckdb/deploy.sql
-  kpic build --no-docs                    views and the manifest only, as fast as can be
-  kpic build --figures                    pages also say how things stand: needs an engine
+  kpic build --no-docs                    only views and the manifest: fastest
+  kpic build --figures                    pages also show current figures: needs an engine
 
-Nothing is written if the project has errors. Templates of pages and of the statements around views can be replaced in the
-project's folder templates/.
-Files that kpic did not write are never touched.")]
+Nothing is written if the project has errors. Files that kpic did not write are never touched. Put your own templates for pages and for the statements around views into the project's folder templates/.")]
 pub(in crate::cli) struct BuildArgs {
     /// How findings are shown.
     #[arg(long, value_name = "FORMAT", default_value = "human")]

@@ -16,10 +16,9 @@ use clap::Args;
   kpic freeze --diff      show what would be written
   kpic freeze
 
-`from: measured` becomes the value of the last complete period before the objective begins. Until it is
-frozen, late data moves it, and with it every score. An objective that has not begun is left alone.")]
+`from: measured` becomes the value of the last complete period before the objective begins. Until it is frozen, late data can change it, and every score with it. Objectives that have not begun are left alone.")]
 pub(in crate::cli) struct FreezeArgs {
-    /// Show what would be written, and write nothing.
+    /// Show the changes without writing them.
     #[arg(long)]
     diff: bool,
     #[command(flatten)]

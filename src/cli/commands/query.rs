@@ -25,10 +25,9 @@ use serde_json::Value;
   kpic query revenue --by country --from 2024-01 --to 2024-06
   kpic query revenue buyers --grain week --where \"channel = 'partner'\" --order -revenue --limit 10
   kpic query 'aov = revenue / purchases' --format csv
-  kpic query revenue --sql        the SQL instead of the answer
+  kpic query revenue --sql        print the SQL and do not run it
 
-A KPI with `gaps: omit` has no rows here that its own views leave out. Of several KPIs a row stays if one of them has it, and it is null for the
-others.")]
+A KPI with `gaps: omit` shows the rows that its own views have. With several KPIs a row is shown if one of them has it, and the others are null there.")]
 pub(in crate::cli) struct QueryArgs {
     /// KPIs, or formulas over them, perhaps with a name: `aov = revenue / purchases`.
     #[arg(value_name = "KPI", required = true, add = complete::kpis())]
@@ -57,7 +56,7 @@ pub(in crate::cli) struct QueryArgs {
     /// How the answer is shown.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
-    /// Show the SQL instead of the answer.
+    /// Show print the SQL and do not run it.
     #[arg(long)]
     sql: bool,
     #[command(flatten)]

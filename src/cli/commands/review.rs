@@ -23,12 +23,11 @@ use serde_json::{Value, json};
 /// The arguments of `review`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  kpic review                     all that fires and all that slips
-  kpic review weekly              what scorecards and objectives of that cadence look at
+  kpic review                     everything that fires or slips
+  kpic review weekly              only scorecards and objectives of that cadence
   kpic review weekly --format json
 
-A key result slips if it is at risk or off track, or has not been checked in for too long.
-`kpic build --figures` writes the same on the pages of the reviews.")]
+A key result slips if it is at risk, off track, or overdue for a check-in. `kpic build --figures` writes the same to the review pages.")]
 pub(in crate::cli) struct ReviewArgs {
     /// How often the review is: daily, weekly, biweekly, monthly, quarterly or yearly [default: everything].
     #[arg(value_name = "CADENCE", add = complete::cadences())]

@@ -25,16 +25,15 @@ use serde_json::Value;
   kpic run                        every KPI of the project
   kpic run revenue buyers         two of them
   kpic run --periods 12 --format json
-  kpic run --grain week           what is declared by week
+  kpic run --grain week           the KPIs that declare this grain
   kpic run --fail-on alert        exit with 1 if a guardrail of that severity fires
 
-A figure with * is not complete: its period is not over, or its window begins before data is whole.
-Guardrails that fire in their last complete period are shown with what they compared, who acts, and how.")]
+A figure with * is not complete: its period is not over, or its window begins before data is whole. Guardrails that fire in their last complete period are shown with what they compared, who acts, and how.")]
 pub(in crate::cli) struct RunArgs {
     /// The KPIs; all of them if none is named.
     #[arg(value_name = "KPI", add = complete::kpis())]
     kpis: Vec<String>,
-    /// How many periods to show, whatever fits into a line [default: up to 6 that fit]
+    /// How many periods to show, even if wider than the terminal [default: up to 6 that fit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     periods: Option<u32>,
     /// The grain, of KPIs that declare it [default: each KPI's own].

@@ -20,11 +20,11 @@ use serde_json::{Value, json};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   kpic status
-  kpic status love_at_first_use        one objective, and what serves it
-  kpic status --owner growth           what a team answers for
+  kpic status love_at_first_use        one objective and those below it
+  kpic status --owner growth           what a team owns
   kpic status --format json
 
-The bar shows the score, the mark in it what the pace asks for by now.")]
+The bar shows the score; the mark in it shows the expected pace.")]
 pub(in crate::cli) struct StatusArgs {
     /// The objectives; all of them if none is named.
     #[arg(value_name = "OBJECTIVE", add = complete::objectives())]

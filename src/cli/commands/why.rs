@@ -24,8 +24,7 @@ use serde_json::{Value, json};
   kpic why cac_payback_months --from 2025-05 --to 2025-06
   kpic why cac --depth 1 --format json
 
-What the components of a level contributed adds up to the change, with nothing left over.
-A KPI that is not made of others is shown by its slices, where these add up to it.")]
+The contributions of one level add up to the change, with nothing left over. A KPI that is not made of others is shown by its slices, where these add up to it.")]
 pub(in crate::cli) struct WhyArgs {
     /// The KPI [default: the volume of the North Star].
     #[arg(value_name = "KPI", add = complete::kpis())]
