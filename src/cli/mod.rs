@@ -71,6 +71,9 @@ struct Common {
     /// When to use colours.
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
     color: Color,
+    /// Where the engine refuses something, also show what it says itself.
+    #[arg(long, global = true)]
+    verbose: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -180,6 +183,9 @@ fn run() -> ExitCode {
         Color::Auto => {}
         Color::Always => anstream::ColorChoice::Always.write_global(),
         Color::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    if cli.common.verbose {
+        out::be_verbose();
     }
     let context = Context { common: &cli.common };
     let code = match cli.command {
@@ -332,6 +338,7 @@ fn engine_of(root: &Path, args: &EngineArgs, database: Option<&str>) -> Result<D
 fn show_findings(findings: &Findings, files: &Files) {
     if !findings.is_empty() {
         out::error(&render::human(findings, files, out::look_of_stderr()));
+        out::error(&out::engine_says(findings));
     }
 }
 

@@ -402,6 +402,13 @@ pub static UNDECLARED_VALUE: Code =
     code!(Deny, "K0911", "undeclared-value", "the data has a value that `values:` does not list");
 /// A number outside of its bounds.
 pub static OUT_OF_RANGE: Code = code!(Deny, "K0912", "out-of-range", "the data has a value below `min:` or above `max:`");
+/// A number that is none, or a time that never comes.
+pub static NOT_FINITE: Code = code!(Warn, "K0917", "not-finite", "the data has NaN, or a number or time that is infinite");
+/// A figure that its type does not hold.
+pub static NUMBER_TOO_LARGE: Code = code!(Error, "K0918", "number-too-large", "a figure is larger than its type holds");
+/// A value that is none of its type.
+pub static NOT_CONVERTIBLE: Code =
+    code!(Error, "K0919", "not-convertible", "a value cannot be read as the type that is asked for");
 /// Two states of one thing at one time.
 pub static STATES_OVERLAP: Code = code!(Error, "K0920", "states-overlap", "two states of one key hold at one time");
 /// A state that ends before it begins.
@@ -663,6 +670,9 @@ pub static ALL: &[&Code] = &[
     &REFERENCE_NOT_FOUND,
     &UNDECLARED_VALUE,
     &OUT_OF_RANGE,
+    &NOT_FINITE,
+    &NUMBER_TOO_LARGE,
+    &NOT_CONVERTIBLE,
     &STATES_OVERLAP,
     &ENDS_BEFORE_IT_BEGINS,
     &STALE_SOURCE,

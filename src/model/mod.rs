@@ -505,6 +505,8 @@ pub enum Cell {
     Truth(bool),
     /// A number, in digits.
     Number(String),
+    /// NaN or an infinite number, in the words of SQL.
+    NotFinite(&'static str),
     /// A text.
     Text(String),
     /// A day.

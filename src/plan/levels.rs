@@ -8,7 +8,7 @@ use super::assemble::Planner;
 use super::readings::{Form, Marks};
 use super::relation::{Atom, Body, Fold, Scalar, Select, column, count_rows, moved};
 use super::rows::{Ask, Group, Series, add_keys, conditions};
-use super::scan::{Days, Scan};
+use super::scan::Scan;
 use super::whole;
 use super::window::{Daily, Partials};
 use crate::calendar::Grain;
@@ -99,7 +99,8 @@ fn lasting(
     (from, to, inclusive): (ColumnId, ColumnId, bool),
     begins: bool,
 ) -> (Vec<Scalar>, Option<Scalar>) {
-    let visible = scan.range(if begins { from } else { to }, Days { from: None });
+    // What has begun before every day holds on all of them.
+    let visible = scan.visible(if begins { from } else { to });
     // What ends before it begins, or as it begins, never holds. On its last day a state holds to the end, whenever it began.
     let mut bound = |column| if inclusive { scan.day(column) } else { scan.path(&Path::to(column)) };
     let (since, until) = (bound(from), bound(to));

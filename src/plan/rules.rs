@@ -16,7 +16,7 @@ use super::relation::{
 use super::scan::Scan;
 use super::snapshot_rules;
 use crate::functions::count_distinct::COUNT_DISTINCT;
-use crate::functions::{count, operators};
+use crate::functions::{conversions, count, operators, text};
 use crate::model::clock::TimeKind;
 use crate::model::expr::{Expr, Literal, Node, Path, RowLeaf};
 use crate::model::facts::Type;
@@ -44,6 +44,8 @@ pub enum Rule {
     Listed(ColumnId),
     /// A column is not below its least and not above its greatest value.
     Within(ColumnId),
+    /// A number is neither NaN nor infinite, a time not infinite.
+    Finite(ColumnId),
 }
 
 /// A query that counts rows, with the name of the column that has the count of each rule.
@@ -92,6 +94,11 @@ pub fn rules(source: &Source) -> Vec<Rule> {
         if column.range.low.is_finite() || column.range.high.is_finite() {
             rules.push(Rule::Within(id));
         }
+        // What is worked out from others is null where they are not finite.
+        let stored = matches!(column.storage, Storage::Stored(_) | Storage::Raw(_));
+        if stored && matches!(column.ty, Type::Number | Type::Date | Type::Timestamp) {
+            rules.push(Rule::Finite(id));
+        }
     }
     let mut seen: Vec<Rule> = Vec::new();
     rules.retain(|rule| {
@@ -118,7 +125,7 @@ pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(Sour
             let times = in_force.into_iter().chain(own.time.filter(|_| in_force.is_some()).map(|time| (source, time)));
             keys.chain(times).chain([(source, column)]).collect()
         }
-        Rule::Present(column) | Rule::Listed(column) | Rule::Within(column) => vec![(source, column)],
+        Rule::Present(column) | Rule::Listed(column) | Rule::Within(column) | Rule::Finite(column) => vec![(source, column)],
     };
     let mut found = BTreeSet::new();
     while let Some((at, id)) = left.pop() {
@@ -315,10 +322,12 @@ fn first_examples(model: &Model, source: SourceId, rule: Rule) -> Query {
         Rule::UniqueKey | Rule::Present(_) | Rule::NoOverlap | Rule::Steady | Rule::NotStale => Vec::new(),
         Rule::InOrder => rows.bounds(),
         Rule::Found(column) | Rule::Listed(column) | Rule::Within(column) => rows.scan.parts_of(column),
+        // As a text: a program that shows numbers may have none for these.
+        Rule::Finite(column) => vec![Expr::apply(&text::TEXT, vec![rows.scan.stored_column(&[], &Path::to(column))])],
     };
     let by_row = match rule {
         Rule::Present(_) => true,
-        Rule::Within(_) | Rule::InOrder => !key.is_empty(),
+        Rule::Within(_) | Rule::Finite(_) | Rule::InOrder => !key.is_empty(),
         Rule::UniqueKey | Rule::NoOverlap | Rule::Steady | Rule::NotStale | Rule::Found(_) | Rule::Listed(_) => false,
     };
     let keyed = by_row || rule == Rule::UniqueKey;
@@ -456,6 +465,10 @@ impl<'a> RowsOf<'a> {
                 let sides = [beyond(&operators::LESS, range.low), beyond(&operators::GREATER, range.high)];
                 any(sides.into_iter().flatten().collect())
             }
+            Rule::Finite(column) => {
+                let stored = self.scan.stored_column(&[], &Path::to(column));
+                Expr::apply(&operators::NOT, vec![Expr::apply(&conversions::IS_FINITE, vec![stored])])
+            }
         }
     }
 
@@ -564,5 +577,6 @@ fn column_name(source: &Source, rule: Rule) -> String {
         Rule::Found(column) => format!("{}_not_found", name(column)),
         Rule::Listed(column) => format!("{}_not_listed", name(column)),
         Rule::Within(column) => format!("{}_out_of_range", name(column)),
+        Rule::Finite(column) => format!("{}_not_finite", name(column)),
     }
 }

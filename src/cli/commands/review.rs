@@ -65,7 +65,8 @@ pub(in crate::cli) fn run(args: &ReviewArgs, context: &Context<'_>) -> Result<u8
             data(model, &agenda, &found)
         }
     });
-    Ok(FINE)
+    show_findings(&found.refused, project.files());
+    Ok(if found.refused.is_empty() { FINE } else { FINDINGS })
 }
 
 /// What is looked at; without a review, everything.

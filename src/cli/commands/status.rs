@@ -5,7 +5,7 @@ use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, freshness, out, progress, show,
     show_findings, standing, usage, valid,
 };
-use crate::diagnostic::suggest;
+use crate::diagnostic::{Findings, suggest};
 use crate::engine::Failure;
 use crate::measure::shown::Precision;
 use crate::measure::status::{self, Standing, Star};
@@ -56,9 +56,13 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
         if found.has_errors() {
             return Ok(Err(found));
         }
-        Ok(Ok((status::standings(&session)?, status::north_star(&session)?)))
+        let mut refused = Findings::default();
+        let standings = status::standings(&session, &mut refused)?;
+        let stars = status::north_star(&session, &mut refused)?;
+        refused.sort();
+        Ok(Ok((standings, stars, refused)))
     });
-    let (standings, stars) = match read.map_err(|failure: Failure| environment(&failure))? {
+    let (standings, stars, refused) = match read.map_err(|failure: Failure| environment(&failure))? {
         Ok(read) => read,
         Err(found) => {
             show_findings(&found, project.files());
@@ -76,7 +80,8 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
             data(model, &standings, &chosen)
         }
     });
-    Ok(FINE)
+    show_findings(&refused, project.files());
+    Ok(if refused.is_empty() { FINE } else { FINDINGS })
 }
 
 /// Which objectives are asked for.

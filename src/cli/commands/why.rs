@@ -6,11 +6,10 @@ use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, out, progress, show,
     show_findings, usage, valid,
 };
-use crate::diagnostic::suggest;
-use crate::engine::Failure;
+use crate::diagnostic::{Findings, suggest};
 use crate::measure::shown::Precision;
 use crate::measure::why::{Asked, Outcome, Slice, Told, why};
-use crate::measure::{Session, shown};
+use crate::measure::{Session, refused, shown};
 use crate::model::unit::{Shown as UnitShown, Unit};
 use crate::model::{Better, DimensionId, Kpi, KpiId, Model};
 use crate::pipeline;
@@ -74,7 +73,8 @@ pub(in crate::cli) fn run(args: &WhyArgs, context: &Context<'_>) -> Result<u8, S
             Err(usage(&what, &format!("figures begin with {}; `kpic run` shows them", model.calendar.start)))
         }
         Outcome::Refused(why) => {
-            Err(environment(&Failure { message: format!("the engine refused the query: {why}"), help: None }))
+            show_findings(&Findings::of(refused::kpi(model, kpi, &why)), project.files());
+            Ok(FINDINGS)
         }
     }
 }

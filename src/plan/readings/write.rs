@@ -4,7 +4,7 @@ use super::super::names::Names;
 use super::super::relation::{
     Atom, Body, From, Join, JoinKind, Moment, Neighbour, Part, Rows, Scalar, Select, column, day, fold, moved,
 };
-use super::super::scan::Scan;
+use super::super::scan::{Days, Scan};
 use super::{Form, Marks, Reading, Wanted, stretch, stretch_of};
 use crate::calendar::{AsOf, Date, Grain, Length, Zone, add_days};
 use crate::functions::{coalesce, conversions, max, operators};
@@ -85,7 +85,7 @@ impl Writing<'_, '_> {
             let next = Neighbour { value: own.clone(), offset: 1, part: key.clone(), order };
             select.column(own.clone(), &marks.from);
             select.column(until(own, Expr::leaf(Atom::Neighbour(Box::new(next)))), &marks.until);
-            select.filter = scan.visible(taken);
+            select.filter = scan.range(taken, Days { from: None });
             select.filter.extend(key.iter().map(there));
             (select.from, select.joins) = plain(scan);
             self.push(&reading.name, select);
@@ -125,7 +125,7 @@ impl Writing<'_, '_> {
         };
         select.column(period, "period").group_by_these();
         select.column(fold(&max::MAX, scan.order(taken)), "taken");
-        select.filter.extend(scan.visible(taken));
+        select.filter.extend(scan.range(taken, Days { from: None }));
         let own = scan.day(taken);
         (select.from, select.joins) = plain(scan);
         if let Some(calendar) = &calendar {
@@ -172,6 +172,7 @@ impl Writing<'_, '_> {
         select.column(own, &marks.from);
         select.column(Expr::apply(&conversions::EARLIER, vec![next, stale]), &marks.until);
         select.filter = key.iter().chain([&scan.order(taken)]).map(there).collect();
+        select.filter.push(scan.is_dated(taken));
         (select.from, select.joins) = plain(scan);
         self.push(&reading.name, select);
     }
