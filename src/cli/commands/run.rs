@@ -152,16 +152,7 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
             out::print(&json(model, &recent, &cohorts, &firings, asked_for));
         }
     }
-    for id in unsliced {
-        let kpi = model.kpis.get(id);
-        let by = kpi.facts.needs.map(|id| model.dimensions.get(id).name.as_str()).unwrap_or_default();
-        out::error(&format!(
-            "{} {} has amounts of several currencies and no total; ask for `kpic query {} --by {by}`\n",
-            out::styled(out::DIM, "note:"),
-            kpi.name.value,
-            kpi.name.value
-        ));
-    }
+    say_unsliced(model, &unsliced);
     for (name, by) in kpis.iter().filter(|_| !args.kpis.is_empty()).filter_map(|id| share(model, *id)) {
         let note = out::styled(out::DIM, "note:");
         out::error(&format!(
@@ -178,6 +169,20 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         return Ok(FINDINGS);
     }
     Ok(if args.fail_on.is_some_and(|severity| severity.is_met(&firings)) { FINDINGS } else { FINE })
+}
+
+/// Says of which KPIs there is no total, and how to ask for them.
+fn say_unsliced(model: &Model, unsliced: &[KpiId]) {
+    for id in unsliced {
+        let kpi = model.kpis.get(*id);
+        let by = kpi.facts.needs.map(|id| model.dimensions.get(id).name.as_str()).unwrap_or_default();
+        out::error(&format!(
+            "{} {} has amounts of several currencies and no total; ask for `kpic query {} --by {by}`\n",
+            out::styled(out::DIM, "note:"),
+            kpi.name.value,
+            kpi.name.value
+        ));
+    }
 }
 
 /// The name of a KPI that is a share of its own total, and by what it is sliced.
