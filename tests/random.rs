@@ -25,6 +25,8 @@ mod evaluate;
 mod facts;
 #[path = "random/formulas.rs"]
 mod formulas;
+#[path = "random/freshness.rs"]
+mod freshness;
 #[path = "random/functions.rs"]
 mod functions;
 #[path = "random/generate.rs"]
@@ -64,7 +66,7 @@ use guards::{Found, Looks};
 use kpic::engine::{Kind, Refusal};
 use kpic::pipeline::{Options, Valid, check_texts};
 use kpic::plan::relation::Query;
-use kpic::plan::views::{Shows, query, views};
+use kpic::plan::views::{Shows, View, query, views};
 use project::{Grain, Kpi, Project, Value};
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner};
 use rows::Rows;
@@ -136,7 +138,7 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
     if project.reduced && !project.calendar.is_sound() {
         return Ok(());
     }
-    let Compiled { views, together, looks, checks, valid } = match compile(project) {
+    let Compiled { views, together, looks, checks, fresh, valid } = match compile(project) {
         Ok(compiled) => compiled,
         // A project on its way to a smaller one may make no sense.
         Err(_) if project.reduced => return Ok(()),
@@ -151,12 +153,14 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
         .chain(together.iter().map(|together| &together.sql))
         .chain(&checks)
         .chain(looks.iter().flat_map(|looks| &looks.sql))
+        .chain(fresh.iter().map(|(_, sql)| sql))
         .cloned()
         .collect();
     let mut answers = engine.answers(&statements_of(project, project), &queries);
     let mut answers_together = answers.split_off(views.len());
     let mut checked = answers_together.split_off(together.len());
-    let looked = checked.split_off(checks.len());
+    let mut looked = checked.split_off(checks.len());
+    let freshness = looked.split_off(looked.len() - fresh.len());
     let answers: BTreeMap<String, _> = views.iter().map(|(name, _)| name.clone()).zip(answers).collect();
     let whole = journeys::materialised(project);
     let (said, shared) = (sharing::said(valid.findings()), sharing::shared(&whole));
@@ -164,6 +168,7 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
         return Err(TestCaseError::fail(format!("{said:?} are said to aggregate what rows share, and it is {shared:?}")));
     }
     let evaluator = Evaluator::new(&whole);
+    freshness_agrees(&evaluator, freshness)?;
     let rounding = rounding(project);
     let mut expected = 0;
     // The largest number that has been met so far.
@@ -231,6 +236,20 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
         return Ok(());
     }
     Guarded { project: &whole, views: &views, looks: &looks, answers: &answers, before: &found }.agree(engine)
+}
+
+/// Whether the view `source_freshness`, if there is one, shows what the evaluator says.
+fn freshness_agrees(evaluator: &Evaluator<'_>, answers: Vec<Result<Vec<Answer>, String>>) -> Result<(), TestCaseError> {
+    for answer in answers {
+        let rows = answer.map_err(|why| TestCaseError::fail(format!("the engine refuses source_freshness:\n{why}")))?;
+        let columns = ["source", "last_row", "days_behind", "is_fresh", "holes", "last_hole"];
+        let got: Vec<_> = rows.iter().map(|row| columns.map(|name| row[name].clone())).collect();
+        let expected = freshness::view(evaluator);
+        if got != expected {
+            return Err(TestCaseError::fail(format!("source_freshness: expected {expected:?}, got {got:?}")));
+        }
+    }
+    Ok(())
 }
 
 /// What is run before any query: the settings of a session, and the tables of some rows.
@@ -364,6 +383,8 @@ struct Compiled {
     looks: Vec<Looks>,
     /// The SQL of the view `source_checks`, if there is one.
     checks: Vec<String>,
+    /// The view `source_freshness`, if there is one.
+    fresh: Views,
     valid: Valid,
 }
 
@@ -379,8 +400,12 @@ fn compile_files(files: Vec<(String, String)>) -> Result<Compiled, String> {
     let sql = |plan: &Query| kpic::sql::query(plan, dialect);
     let plans: Vec<_> = views(&valid).into_iter().map(|view| (query(&valid, &view.shows).unwrap(), view)).collect();
     let (checks, plans): (Vec<_>, Vec<_>) = plans.into_iter().partition(|(_, view)| matches!(view.shows, Shows::SourceChecks));
+    let (fresh, plans): (Vec<_>, Vec<_>) =
+        plans.into_iter().partition(|(_, view)| matches!(view.shows, Shows::SourceFreshness));
+    let named = |plans: &[(Query, View)]| plans.iter().map(|(plan, view)| (view.name.clone(), sql(plan))).collect();
     Ok(Compiled {
-        views: plans.iter().map(|(plan, view)| (view.name.clone(), sql(plan))).collect(),
+        fresh: named(&fresh),
+        views: named(&plans),
         together: together::questions(&valid),
         looks: plans.iter().map(|(plan, _)| Looks::of(&valid, plan)).collect(),
         checks: checks.iter().map(|(plan, _)| sql(plan)).collect(),

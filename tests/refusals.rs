@@ -126,7 +126,7 @@ fn a_query_shows_the_columns_that_can_be_worked_out() {
     let (shown, found, code) = said(folder.path(), &["query", "pixels", "files", "half = files / 2", "--order=-files,pixels"]);
     assert_eq!(code, 1, "{found}");
     let lines: Vec<&str> = shown.lines().collect();
-    assert!(lines.iter().any(|line| line.starts_with("2024-01") && line.ends_with('1')), "{shown}");
+    assert!(lines.iter().any(|line| line.starts_with("2024-01") && line.ends_with(" 1.00")), "{shown}");
     assert!(!shown.contains("pixels"), "{shown}");
     assert!(found.contains("`pixels` cannot be worked out"), "{found}");
     is_plain(&found);

@@ -3,6 +3,7 @@
 //!
 //! - `calendars`: commands in a calendar of the project's own
 //! - `folder`: a folder, and the programs that work in it
+//! - `freshness`: what commands say of a load that has stopped
 //! - `gaps`: what is left out of a KPI's views is left out of lists of figures
 //! - `guards`: what is said of data beside figures
 //! - `init`: what drafted projects are like
@@ -16,6 +17,8 @@
 mod calendars;
 #[path = "start/folder.rs"]
 mod folder;
+#[path = "start/freshness.rs"]
+mod freshness;
 #[path = "start/gaps.rs"]
 mod gaps;
 #[path = "start/guards.rs"]

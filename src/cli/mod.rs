@@ -9,6 +9,7 @@ mod complete;
 mod files;
 mod findings;
 mod firing;
+mod freshness;
 mod guarded;
 mod mistake;
 mod out;

@@ -4,6 +4,7 @@
 //! read (`guard`). Both say the same of the same fault.
 
 use super::{number, whole};
+use crate::calendar::Length;
 use crate::diagnostic::{Code, Finding, Level, Severity};
 use crate::engine::Rows;
 use crate::model::expr::Path;
@@ -41,7 +42,12 @@ impl Of<'_> {
 pub(super) fn broken(model: &Model, of: Of<'_>, rule: Rule, count: u64, examples: &[String]) -> Finding {
     let words = words(model, of, rule);
     let (code, span) = checks::declared(model.sources.get(of.declared), rule);
-    let rows = if count == 1 { "row" } else { "rows" };
+    let rows = match rule {
+        Rule::Steady | Rule::NotStale if count == 1 => "key",
+        Rule::Steady | Rule::NotStale => "keys",
+        _ if count == 1 => "row",
+        _ => "rows",
+    };
     let examples = if examples.is_empty() { String::new() } else { format!(", such as {}", examples.join("; ")) };
     let message = format!("`{}` has {count} {rows} {}{examples}", model.sources.get(of.source).name.value, words.wrong);
     let mut finding = Finding::new(code, span, message);
@@ -79,10 +85,17 @@ pub(super) fn words(model: &Model, of: Of<'_>, rule: Rule) -> Words {
                     "{} {} unique{}",
                     names.join(", "),
                     if names.len() == 1 { "is" } else { "are" },
-                    if source.holds.is_some() { " in each snapshot" } else { "" }
+                    match source.holds {
+                        Some(Holds::Readings { .. }) => " at each time of a reading",
+                        Some(_) => " in each snapshot",
+                        None => "",
+                    }
                 ),
                 wrong: "whose key is that of another row".to_owned(),
                 help: match source.holds {
+                    Some(Holds::Readings { .. }) => {
+                        "load each reading once, or make the source a `query:` with one row per key and time"
+                    }
                     Some(_) => "load each snapshot once, or make the source a `query:` with one row per key and day",
                     None => "name a key that is unique, or make the source a `query:` with one row per key",
                 }
@@ -106,14 +119,19 @@ pub(super) fn words(model: &Model, of: Of<'_>, rule: Rule) -> Words {
             wrong: "whose end is before its beginning, so that it never holds".to_owned(),
             help: "correct their times, or leave such rows out with a `query:`".to_owned(),
         },
+        Rule::Steady => come_and_go(source),
+        Rule::NotStale => stale_keys(source),
         Rule::Present(column) => present(source, column),
         Rule::Found(column) => {
             let target = of(column).reference.map(|id| model.sources.get(id));
             let at_its_time =
                 if rows.follows && target.is_some_and(|target| target.holds.is_some()) { " at their time" } else { "" };
-            let target = target.map_or("", |target| target.name.value.as_str());
             let name = &of(column).name;
             let path = model.path_text(rows.source, &Path { through: rows.through.to_vec(), column });
+            if let Some((target, Holds::Readings { fresh_for, .. })) = target.and_then(|target| Some((target, target.holds?))) {
+                return no_reading((&name.value, &path), &target.name.value, fresh_for);
+            }
+            let target = target.map_or("", |target| target.name.value.as_str());
             Words {
                 what: format!("{} is in {target}", name.value),
                 wrong: format!("whose `{path}` is not in `{target}`{at_its_time}"),
@@ -140,6 +158,45 @@ pub(super) fn words(model: &Model, of: Of<'_>, rule: Rule) -> Words {
             }
         }
         Rule::Finite(column) => finite(source, column),
+    }
+}
+
+fn come_and_go(source: &Source) -> Words {
+    let taken = source.holds.map(|holds| source.columns.get(holds.begins()));
+    let taken = taken.map_or("", |taken| taken.name.value.as_str());
+    Words {
+        what: "keys do not come and go".to_owned(),
+        wrong: "missing from one snapshot and back in a later one".to_owned(),
+        help: format!(
+            "a key has no state while the latest snapshot lacks it; if each key is taken on days of its own write `snapshot: {{ on: \
+             {taken}, per: key }}`, and its latest reading counts"
+        ),
+    }
+}
+
+fn stale_keys(source: &Source) -> Words {
+    let longest = match source.holds {
+        Some(Holds::Readings { fresh_for, .. }) => fresh_for.to_string(),
+        _ => String::new(),
+    };
+    Words {
+        what: format!("no key was last read more than {longest} ago"),
+        wrong: format!("last read more than {longest} ago"),
+        help: "a key has no state any more then; load its readings if they are late, or let readings count longer with \
+               `stale_after`"
+            .to_owned(),
+    }
+}
+
+/// What there is to say of rows that refer to readings.
+fn no_reading((name, path): (&str, &str), target: &str, fresh_for: Length) -> Words {
+    Words {
+        what: format!("{name} has a reading in {target}"),
+        wrong: format!("whose `{path}` has no reading in `{target}` that is not older than {fresh_for}"),
+        help: format!(
+            "load the readings that `{target}` lacks, or let them count longer with `stale_after`; until then everything that is \
+             looked up through `{path}` is unknown for these rows"
+        ),
     }
 }
 

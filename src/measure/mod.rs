@@ -3,6 +3,7 @@
 
 pub mod firings;
 pub mod freeze;
+pub mod freshness;
 pub mod guard;
 pub mod held;
 pub mod present;

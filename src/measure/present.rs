@@ -31,20 +31,34 @@ pub struct Found<'a> {
     pub refused: Findings,
 }
 
+/// The queries that [`read`] runs.
+pub fn queries(session: &Session<'_>) -> Vec<Query> {
+    let model = session.project.model();
+    let mut queries = status::star_queries(session);
+    queries.extend(firing_query(model, &watched(model)));
+    if is_filled(model) {
+        queries.extend(status::queries(session));
+    }
+    queries
+}
+
+fn watched(model: &Model) -> Vec<&Guardrail> {
+    model.guardrails.iter().collect()
+}
+
+fn firing_query(model: &Model, watched: &[&Guardrail]) -> Option<Query> {
+    (!watched.is_empty()).then(|| guardrails::query(model, watched, Data::Warehouse))
+}
+
 /// Reads how things stand.
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
 pub fn read<'a>(session: &Session<'a>, guarding: Guarding) -> Result<Guarded<Found<'a>>, Failure> {
     let model = session.project.model();
-    let watched: Vec<&Guardrail> = model.guardrails.iter().collect();
-    let firings: Option<Query> = (!watched.is_empty()).then(|| guardrails::query(model, &watched, Data::Warehouse));
-    let mut queries = status::star_queries(session);
-    queries.extend(firings.clone());
-    if is_filled(model) {
-        queries.extend(status::queries(session));
-    }
-    guard::beside(session, guarding, &queries, || {
+    let watched = watched(model);
+    let firings = firing_query(model, &watched);
+    guard::beside(session, guarding, &queries(session), || {
         let mut refused = Findings::default();
         let mut current = Vec::new();
         for answer in firings.map(|query| session.answer(&[query])).transpose()?.into_iter().flatten() {

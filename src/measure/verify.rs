@@ -5,9 +5,11 @@
 //! 3. [`rules::examples`] shows the first of them, for the rules that are broken.
 //! 4. `targets` holds the targets of key results against what their KPIs have done before.
 
+use super::freshness::{self, State};
 use super::held::{Of, broken, can_be_shown, shown, words};
 use super::{Session, guard, number, refused, targets, whole};
-use crate::diagnostic::{Finding, Findings, codes};
+use crate::calendar::Date;
+use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::engine::Failure;
 use crate::model::{ColumnId, Model, Source, SourceId, Storage};
 use crate::plan::checks;
@@ -15,6 +17,7 @@ use crate::plan::relation::RelationRef;
 use crate::plan::rules::{self, Rule};
 use crate::rawsql;
 use crate::sql;
+use crate::text::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was found about the sources of a project.
@@ -94,6 +97,9 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
             findings.push(broken(model, Of::all(one.source), one.rule, count, &one.examples));
         }
     }
+    let looked = freshness::find(session, &read_whole(model, sources, &unfit))?;
+    freshness::report(model, &looked, &mut findings);
+    findings.append(looked.findings.clone());
     // What is asked of all sources is asked of what is made of them too.
     if sources.len() >= model.source_count() {
         targets::check(session, &mut findings)?;
@@ -116,6 +122,7 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
             outcome: one.outcome,
             examples: one.examples.clone(),
         }));
+        checks.extend(freshness_checks(source, looked.states.iter().find(|state| state.source == *id), &findings));
         let calendar = model.calendar_source.as_ref().filter(|calendar| calendar.source == *id);
         if let Some(calendar) = calendar {
             let sound = unfit.get(id).is_some_and(BTreeSet::is_empty);
@@ -138,6 +145,45 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
     Ok(report)
 }
 
+/// The sources of which it can be told when their rows came.
+fn read_whole(model: &Model, sources: &[SourceId], unfit: &BTreeMap<SourceId, BTreeSet<ColumnId>>) -> BTreeSet<SourceId> {
+    let has_clock = |id: &&SourceId| {
+        let clock = model.sources.get(**id).clock();
+        clock.is_some_and(|clock| unfit.get(id).is_some_and(|unfit| !unfit.contains(&clock)))
+    };
+    sources.iter().filter(has_clock).copied().collect()
+}
+
+/// What a source promises about when its rows come, and whether it holds.
+fn freshness_checks(source: &Source, state: Option<&State>, findings: &Findings) -> Vec<Check> {
+    let stands = |code: &'static Code, span: Span| {
+        findings.iter().any(|finding| finding.code == code && finding.labels.first().is_some_and(|label| label.span == span))
+    };
+    let mut checks = Vec::new();
+    let day = |day: Option<Date>| day.map(|day| day.to_string()).into_iter().collect();
+    if let Some(within) = &source.freshness.within {
+        let outcome = match state.and_then(|state| state.is_fresh) {
+            None => Outcome::Unknown,
+            Some(true) => Outcome::Fine,
+            Some(false) if stands(&codes::STALE_SOURCE, within.span) => Outcome::Wrong,
+            Some(false) => Outcome::Allowed(1),
+        };
+        let examples = if outcome == Outcome::Fine { Vec::new() } else { day(state.and_then(|state| state.last_row)) };
+        checks.push(Check { what: format!("the last row is within {} of as_of", within.value), outcome, examples });
+    }
+    if let Some(expect) = &source.freshness.expect {
+        let outcome = match state.and_then(|state| state.holes) {
+            None => Outcome::Unknown,
+            Some(0) => Outcome::Fine,
+            Some(count) if stands(&codes::SOURCE_WITH_HOLES, expect.span) => Outcome::Rows(count),
+            Some(count) => Outcome::Allowed(count),
+        };
+        let what = format!("{} has a row", expect.value);
+        checks.push(Check { what, outcome, examples: day(state.and_then(|state| state.last_hole)) });
+    }
+    checks
+}
+
 /// The queries that count wrong rows and those that show them, each with what it is for. They need no engine.
 pub fn queries(session: &Session<'_>, sources: &[SourceId]) -> Vec<(String, String)> {
     let model = session.project.model();
@@ -146,6 +192,10 @@ pub fn queries(session: &Session<'_>, sources: &[SourceId]) -> Vec<(String, Stri
         let source = model.sources.get(*id);
         let name = &source.name.value;
         let all = rules::rules(source);
+        if !source.freshness.is_nothing() {
+            let query = crate::plan::freshness::freshness(model, &[*id]);
+            out.push((format!("{name}: when its rows came"), sql::statement(&query, session.dialect())));
+        }
         for counting in rules::counts(model, *id, &all) {
             out.push((format!("{name}: how many rows are wrong"), sql::statement(&counting.query, session.dialect())));
         }

@@ -1,8 +1,7 @@
 //! What is checked of data and when, and the view `source_checks`, which counts the rows that break a rule.
 
-use super::names::Names;
 use super::relation::{Body, Part, Query, Scalar, Select, column, text, text_or_null};
-use super::rules::{self, Rule};
+use super::rules::{self, Beside, Rule};
 use crate::diagnostic::{Code, Level, codes};
 use crate::graph::Node;
 use crate::model::{Holds, Source, SourceId};
@@ -58,6 +57,8 @@ pub fn declared(source: &Source, rule: Rule) -> (&'static Code, Span) {
         Rule::UniqueKey => (&codes::KEY_NOT_UNIQUE, key),
         Rule::NoOverlap => (&codes::STATES_OVERLAP, key),
         Rule::InOrder => (&codes::ENDS_BEFORE_IT_BEGINS, source.name.span),
+        Rule::Steady => (&codes::KEYS_COME_AND_GO, key),
+        Rule::NotStale => (&codes::STALE_KEYS, key),
         Rule::Present(column) => {
             let name = of(column).name.span;
             if source.time == Some(column) {
@@ -92,7 +93,7 @@ fn read_by_views(project: &Valid) -> Vec<(SourceId, Vec<Rule>)> {
         let mut rules =
             if source.journey.is_none() && needed.contains(&Node::Source(id)) { rules::rules(source) } else { Vec::new() };
         rules.retain(|rule| match rule {
-            Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder => true,
+            Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder | Rule::Steady | Rule::NotStale => true,
             Rule::Present(column) | Rule::Finite(column) => {
                 let holds = source.holds.iter().flat_map(Holds::columns).any(|held| held == *column);
                 let own = source.key.contains(column) || source.time == Some(*column) || holds;
@@ -113,20 +114,19 @@ pub fn are_there(project: &Valid) -> bool {
 /// How many rows of each source break each rule: one scan of each source, and a row for each rule.
 pub fn query(project: &Valid) -> Query {
     let model = project.model();
-    let mut names = Names::of(model);
+    let mut beside = Beside::of(model);
     let mut parts: Vec<Part> = Vec::new();
     let mut rows: Vec<Select> = Vec::new();
     for (id, all) in read_by_views(project) {
         let source = model.sources.get(id);
-        for counting in rules::counts(model, id, &all) {
+        for counting in rules::counts_beside(model, id, &all, &mut beside) {
             for part in counting.query.parts {
                 // The days of a custom calendar stand once for all.
                 if !parts.contains(&part) {
-                    names.take(&part.name);
                     parts.push(part);
                 }
             }
-            let name = names.take(&format!("{}_checks", source.name.value));
+            let name = beside.names.take(&format!("{}_checks", source.name.value));
             parts.push(Part { name: name.clone(), body: counting.query.result });
             rows.extend(counting.columns.iter().map(|(rule, count)| row(project, source, *rule, column(&name, count), &name)));
         }
@@ -159,7 +159,9 @@ fn row(project: &Valid, source: &Source, rule: Rule, count: Scalar, from: &str) 
 fn about(source: &Source, rule: Rule) -> Option<String> {
     let name = |column| source.columns.get(column).name.value.clone();
     match rule {
-        Rule::UniqueKey | Rule::NoOverlap => Some(source.key.iter().map(|key| name(*key)).collect::<Vec<_>>().join(", ")),
+        Rule::UniqueKey | Rule::NoOverlap | Rule::Steady | Rule::NotStale => {
+            Some(source.key.iter().map(|key| name(*key)).collect::<Vec<_>>().join(", "))
+        }
         Rule::InOrder => None,
         Rule::Present(column) | Rule::Found(column) | Rule::Listed(column) | Rule::Within(column) | Rule::Finite(column) => {
             Some(name(column))

@@ -23,7 +23,7 @@ use crate::model::clock::TimeKind;
 use crate::model::expr::{Expr, Node, Path, RowLeaf};
 use crate::model::facts::Type;
 use crate::model::journey::{Carried, Journey, Order, Starts, StepRows};
-use crate::model::{Clock, ColumnId, Holds, SourceId, Storage};
+use crate::model::{Clock, ColumnId, SourceId, Storage};
 use std::collections::BTreeSet;
 
 /// What is read of a journey.
@@ -118,7 +118,7 @@ impl<'a> Planner<'a> {
     /// What a scan reads and joins; for a journey the part with its rows, which will have the columns that the scan reads.
     pub(super) fn finish(&mut self, scan: Scan<'a>) -> (From, Vec<Join>) {
         let source = scan.source();
-        let (mut from, joins) = scan.finish();
+        let (mut from, joins) = self.read(scan);
         let known = self.model.sources.get(source);
         if let (Some(_), Rows::Source(rows)) = (&known.journey, &from.relation) {
             let names = &mut self.names;
@@ -271,7 +271,7 @@ impl<'a> Planner<'a> {
             (true, Some(first)) => Some(self.begins(&mut scan, first, rows)),
             _ => None,
         };
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.read(scan);
         let mut select = Select { from: Some(from), joins, filter, ..Select::default() };
         if !matches!(&time.node, Node::Leaf(Atom::Column { .. })) {
             let part = self.names.take(&format!("{}_{}_rows", writing.name, step.name));
@@ -312,11 +312,7 @@ impl<'a> Planner<'a> {
             };
             source.columns.iter().filter_map(stored).collect()
         };
-        let begins = match source.holds {
-            Some(Holds::Valid { from, .. }) => Some(from),
-            Some(Holds::Snapshot { taken, .. }) => Some(taken),
-            None => None,
-        };
+        let begins = source.holds.map(|holds| holds.begins());
         let keyed = || source.key.iter().copied().chain(begins).collect();
         let by: Vec<ColumnId> = if source.key.is_empty() { all() } else { keyed() };
         by.into_iter().flat_map(|column| scan.parts_of(column)).collect()

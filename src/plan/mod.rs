@@ -6,7 +6,7 @@
 //!    values), each with the dimensions that it keeps and the periods that it is moved by. `gaps` adds what counts their rows.
 //! 2. `measures` plans what is looked up in rows: measures of one source, time and slice share one scan. `rows` decides how,
 //!    `scan` reads a source, `clocks` brings times from one clock to another, `journey` and `every_start` make the rows of journeys, `window` makes periods and windows of daily rows, `distinct`
-//!    does so for distinct counts, `within` takes related rows by a time of the row that they belong to, and `states` and `levels` for levels and what changes
+//!    does so for distinct counts, `within` takes related rows by a time of the row that they belong to, and `states`, `readings` and `levels` for levels and what changes
 //!    them.
 //! 3. `slices` finds the values that dimensions have had, in the parts that `appear` knows and from the day on that `since` says; `ages`
 //!    says which ages cohorts have; `periods` plans the measures over finer periods.
@@ -15,8 +15,9 @@
 //!    and makes the result.
 //!
 //! [`views`] says which views a project has, [`guardrails`] when guardrails fire, [`north_star`]
-//! what moved the North Star, [`objectives`] how far key results are; [`rules`] asks the rows themselves whether they hold what is
-//! declared of them, [`guards`] whether they hold what some plans rely on, and [`checks`] says when that is asked. A plan cannot fail: what reaches this stage is valid. It knows no dialect.
+//! what moved the North Star, [`objectives`] how far key results are, [`freshness`] how fresh sources are; [`rules`] asks the rows
+//! themselves whether they hold what is declared of them, [`guards`] whether they hold what some plans rely on, and [`checks`] says
+//! when that is asked. A plan cannot fail: what reaches this stage is valid. It knows no dialect.
 
 mod ages;
 mod appear;
@@ -30,6 +31,7 @@ mod distinct;
 mod every_start;
 mod expand;
 mod finite;
+pub mod freshness;
 mod gaps;
 pub mod guardrails;
 pub mod guards;
@@ -40,6 +42,8 @@ mod names;
 pub mod north_star;
 pub mod objectives;
 mod periods;
+mod readings;
+mod reads;
 mod related;
 pub mod relation;
 mod rows;
@@ -47,9 +51,11 @@ pub mod rules;
 mod scan;
 mod since;
 mod slices;
+mod snapshot_rules;
 mod spine;
 mod stack;
 mod states;
+mod trust;
 pub mod views;
 mod whole;
 mod window;

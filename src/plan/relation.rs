@@ -206,7 +206,7 @@ impl Query {
     pub fn keys(&self) -> usize {
         let Body::Select(select) = &self.result else { return 0 };
         let inner = select.from.as_ref().and_then(|from| match &from.relation {
-            Rows::Part(name) => self.parts.iter().find(|part| part.name == *name),
+            Rows::Part(name) | Rows::Readings(name, _) => self.parts.iter().find(|part| part.name == *name),
             _ => None,
         });
         let inner = inner.and_then(|part| if let Body::Select(select) = &part.body { select.group } else { None });
@@ -281,6 +281,8 @@ pub struct From {
 pub enum Rows {
     /// A part of this query.
     Part(String),
+    /// A part that has the readings of a source, with what is read of these.
+    Readings(String, Box<SourceRows>),
     /// A relation of the warehouse.
     Source(SourceRows),
     /// A select of its own.
@@ -486,7 +488,7 @@ impl Select {
         read.all(|from| {
             let inner = match &from.relation {
                 Rows::Select(select) => select.is_unambiguous(),
-                Rows::Part(_) | Rows::Source(_) | Rows::Days { .. } | Rows::Values(..) => true,
+                Rows::Part(_) | Rows::Readings(..) | Rows::Source(_) | Rows::Days { .. } | Rows::Values(..) => true,
             };
             inner && relations.insert(from.name.to_lowercase())
         }) && self.columns.iter().all(|(_, name)| columns.insert(name.to_lowercase()))

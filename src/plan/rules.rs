@@ -9,10 +9,12 @@
 use super::Data;
 use super::custom;
 use super::names::Names;
+use super::readings;
 use super::relation::{
     Atom, Body, Fold, From, Join, JoinKind, Neighbour, Part, Query, Rows, Scalar, Select, column, count_rows,
 };
 use super::scan::Scan;
+use super::snapshot_rules;
 use crate::functions::count_distinct::COUNT_DISTINCT;
 use crate::functions::{conversions, count, operators, text};
 use crate::model::clock::TimeKind;
@@ -30,6 +32,10 @@ pub enum Rule {
     NoOverlap,
     /// No state ends before it begins.
     InOrder,
+    /// No key is missing from a snapshot between two that have it.
+    Steady,
+    /// The latest reading of no key is too old.
+    NotStale,
     /// A column is never null.
     Present(ColumnId),
     /// The row that a reference names is there.
@@ -63,8 +69,10 @@ pub fn rules(source: &Source) -> Vec<Rule> {
             rules.push(Rule::InOrder);
             Some(from)
         }
-        Some(Holds::Snapshot { taken, .. }) => {
+        Some(Holds::Snapshot { taken, .. } | Holds::Readings { taken, .. }) => {
             rules.extend((!source.key.is_empty()).then_some(Rule::UniqueKey));
+            let per_key = matches!(source.holds, Some(Holds::Readings { .. }));
+            rules.extend((!source.key.is_empty()).then_some(if per_key { Rule::NotStale } else { Rule::Steady }));
             Some(taken)
         }
         None => {
@@ -105,7 +113,7 @@ pub fn rules(source: &Source) -> Vec<Rule> {
 pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(SourceId, ColumnId)> {
     let own = model.sources.get(source);
     let mut left: Vec<(SourceId, ColumnId)> = match rule {
-        Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder => {
+        Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder | Rule::Steady | Rule::NotStale => {
             let held = own.holds.iter().flat_map(Holds::columns);
             let key: Vec<ColumnId> = if rule == Rule::InOrder { Vec::new() } else { own.key.clone() };
             key.into_iter().chain(held).map(|column| (source, column)).collect()
@@ -113,7 +121,9 @@ pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(Sour
         Rule::Found(column) => {
             let target = own.columns.get(column).reference;
             let keys = target.into_iter().flat_map(|id| model.sources.get(id).key.iter().map(move |key| (id, *key)));
-            keys.chain([(source, column)]).collect()
+            let in_force = target.and_then(|id| Some((id, in_force(model.sources.get(id))?)));
+            let times = in_force.into_iter().chain(own.time.filter(|_| in_force.is_some()).map(|time| (source, time)));
+            keys.chain(times).chain([(source, column)]).collect()
         }
         Rule::Present(column) | Rule::Listed(column) | Rule::Within(column) | Rule::Finite(column) => vec![(source, column)],
     };
@@ -148,24 +158,50 @@ pub fn calendar_days(model: &Model, calendar: &CalendarSource) -> Query {
     Query { parts: Vec::new(), result: Body::Select(custom::days_of(model, Data::Warehouse, calendar)) }
 }
 
+/// The time of the readings of a source, if a reference leads to the one in force at a row's time.
+fn in_force(source: &Source) -> Option<ColumnId> {
+    match source.holds {
+        Some(Holds::Readings { taken, .. }) => Some(taken),
+        _ => None,
+    }
+}
+
 /// Counts the rows that break rules: in one scan, and in a second one for what is worked out from the rows of other sources, where
 /// a key that is not unique would multiply rows.
 pub fn counts(model: &Model, source: SourceId, rules: &[Rule]) -> Vec<Counting> {
+    counts_beside(model, source, rules, &mut Beside::of(model))
+}
+
+/// The same without the names that are taken; takes those of its parts.
+pub(super) fn counts_beside(model: &Model, source: SourceId, rules: &[Rule], beside: &mut Beside) -> Vec<Counting> {
+    let is_apart = |rule: &&Rule| matches!(rule, Rule::NoOverlap | Rule::Steady | Rule::NotStale);
     let joins = |rule: &Rule| {
-        let mut rows = RowsOf::new(model, source);
+        let mut rows = RowsOf::new(model, source, beside);
         rows.key();
         rows.breaks(*rule);
         rows.scan.follows_references()
     };
-    let apart = rules.contains(&Rule::NoOverlap).then(|| overlaps(model, source));
-    let others = rules.iter().filter(|rule| **rule != Rule::NoOverlap);
+    let apart = rules.iter().filter(is_apart).copied().collect::<Vec<_>>();
+    let others = rules.iter().filter(|rule| !is_apart(rule));
     let (joined, own): (Vec<Rule>, Vec<Rule>) = others.partition(|rule| joins(rule));
     let joined = Some(joined).filter(|rules| !rules.is_empty());
-    std::iter::once(own).chain(joined).map(|rules| counting(model, source, rules)).chain(apart).collect()
+    let rows = std::iter::once(own).chain(joined).map(|rules| counting(model, source, rules, beside));
+    let mut counts: Vec<Counting> = rows.collect();
+    for rule in apart {
+        if rule == Rule::NoOverlap {
+            counts.push(overlaps(model, source, beside));
+        } else {
+            let mut counting = snapshot_rules::counts(model, source, rule, beside);
+            counting.query.parts.splice(0..0, beside.calendar(model));
+            counts.push(counting);
+        }
+    }
+    counts.iter().for_each(|counting| beside.take(&counting.query.parts));
+    counts
 }
 
-fn counting(model: &Model, source: SourceId, rules: Vec<Rule>) -> Counting {
-    let mut rows = RowsOf::new(model, source);
+fn counting(model: &Model, source: SourceId, rules: Vec<Rule>, beside: &Beside) -> Counting {
+    let mut rows = RowsOf::new(model, source, beside);
     let mut names = Names::default();
     let mut select = Select::default();
     select.column(count_rows(), &names.take("rows"));
@@ -176,21 +212,19 @@ fn counting(model: &Model, source: SourceId, rules: Vec<Rule>) -> Counting {
         select.column(value, &name);
         columns.push((rule, name));
     }
-    let parts = rows.parts();
-    rows.finish(&mut select);
+    let parts = rows.finish(&mut select);
     Counting { query: Query { parts, result: Body::Select(select) }, columns }
 }
 
 /// Counts the states during which the next one of the same key begins.
-fn overlaps(model: &Model, source: SourceId) -> Counting {
-    let query = count_overlaps(RowsOf::new(model, source));
+fn overlaps(model: &Model, source: SourceId, beside: &Beside) -> Counting {
+    let query = count_overlaps(RowsOf::new(model, source, beside));
     Counting { query, columns: vec![(Rule::NoOverlap, "overlaps".to_owned())] }
 }
 
 /// The same of some rows; the column is `overlaps`.
 pub(super) fn count_overlaps(rows: RowsOf<'_>) -> Query {
-    let parts = rows.parts();
-    let (followed, names) = followed(rows);
+    let (followed, names, parts) = followed(rows);
     let overlap = overlap(&names);
     let mut select = Select { from: Some(followed), ..Select::default() };
     select.column(count_rows(), "rows");
@@ -200,8 +234,7 @@ pub(super) fn count_overlaps(rows: RowsOf<'_>) -> Query {
 
 /// The first states during which the next one of the same key begins: `key_1`, ..., and when each of the two begins.
 fn overlap_examples(rows: RowsOf<'_>) -> Query {
-    let parts = rows.parts();
-    let (followed, names) = followed(rows);
+    let (followed, names, parts) = followed(rows);
     let mut select = Select { from: Some(followed), ..Select::default() };
     for name in names.keys.iter().map(String::as_str).chain(["value_1", "value_2"]) {
         select.column(column(STATES, name), name);
@@ -222,7 +255,7 @@ struct Followed {
 }
 
 /// Each state that holds at any time, with the beginning of the next of the same key.
-fn followed(mut rows: RowsOf<'_>) -> (From, Followed) {
+fn followed(mut rows: RowsOf<'_>) -> (From, Followed, Vec<Part>) {
     let (model, source) = (rows.model, rows.source);
     let mut select = Select::default();
     let key = rows.key();
@@ -257,9 +290,9 @@ fn followed(mut rows: RowsOf<'_>) -> (From, Followed) {
         let lasts = if inclusive { &operators::GREATER_OR_EQUAL } else { &operators::GREATER };
         select.filter.push(any(vec![is_missing(&until), Expr::apply(lasts, vec![until, begins])]));
     }
-    rows.finish(&mut select);
+    let parts = rows.finish(&mut select);
     let from = From { relation: Rows::Select(Box::new(select)), name: STATES.to_owned() };
-    (from, Followed { keys, inclusive })
+    (from, Followed { keys, inclusive }, parts)
 }
 
 fn overlap(names: &Followed) -> Scalar {
@@ -276,7 +309,15 @@ fn overlap(names: &Followed) -> Scalar {
 /// The first rows that break a rule. The columns are `key_1`, ... of the source's key where single rows are shown, `value_1`, ...
 /// of what is wrong, and `times` where rows of the same value are one.
 pub fn examples(model: &Model, source: SourceId, rule: Rule) -> Query {
-    examples_among(RowsOf::new(model, source), rule)
+    let beside = Beside::of(model);
+    match rule {
+        Rule::Steady | Rule::NotStale => {
+            let mut query = snapshot_rules::examples(model, source, rule, &beside);
+            query.parts.splice(0..0, beside.calendar(model));
+            query
+        }
+        _ => examples_among(RowsOf::new(model, source, &beside), rule),
+    }
 }
 
 /// The same among some rows.
@@ -284,11 +325,10 @@ pub(super) fn examples_among(mut rows: RowsOf<'_>, rule: Rule) -> Query {
     if rule == Rule::NoOverlap {
         return overlap_examples(rows);
     }
-    let parts = rows.parts();
     let mut select = Select::default();
     let key: Vec<Scalar> = rows.key();
     let subject = match rule {
-        Rule::UniqueKey | Rule::Present(_) | Rule::NoOverlap => Vec::new(),
+        Rule::UniqueKey | Rule::Present(_) | Rule::NoOverlap | Rule::Steady | Rule::NotStale => Vec::new(),
         Rule::InOrder => rows.bounds(),
         Rule::Found(column) => rows.reference(column),
         Rule::Listed(column) | Rule::Within(column) => rows.scan.parts_of(column),
@@ -298,7 +338,7 @@ pub(super) fn examples_among(mut rows: RowsOf<'_>, rule: Rule) -> Query {
     let by_row = match rule {
         Rule::Present(_) => true,
         Rule::Within(_) | Rule::Finite(_) | Rule::InOrder => !key.is_empty(),
-        Rule::UniqueKey | Rule::NoOverlap | Rule::Found(_) | Rule::Listed(_) => false,
+        Rule::UniqueKey | Rule::NoOverlap | Rule::Steady | Rule::NotStale | Rule::Found(_) | Rule::Listed(_) => false,
     };
     let keyed = by_row || rule == Rule::UniqueKey;
     let named = |parts: Vec<Scalar>, name: &str| {
@@ -326,8 +366,40 @@ pub(super) fn examples_among(mut rows: RowsOf<'_>, rule: Rule) -> Query {
         }
     }
     select.limit = Some(EXAMPLES);
-    rows.finish(&mut select);
+    let parts = rows.finish(&mut select);
     Query { parts, result: Body::Select(select) }
+}
+
+/// Names that are taken by what stands beside a query.
+#[derive(Debug)]
+pub struct Beside {
+    pub(super) names: Names,
+    /// That of the part with the days of a custom calendar, which `trunc` in derived columns looks up.
+    pub(super) calendar: Option<String>,
+}
+
+impl Beside {
+    /// Those of a project.
+    pub fn of(model: &Model) -> Self {
+        let mut names = Names::of(model);
+        for source in model.sources.rows() {
+            names.take(&source.name.value);
+        }
+        let calendar = model.calendar_source.as_ref().map(|_| names.take("calendar"));
+        Self { names, calendar }
+    }
+
+    /// The days of a custom calendar.
+    fn calendar(&self, model: &Model) -> Option<Part> {
+        custom::calendar_days(model, Data::Warehouse, self.calendar.as_ref()?)
+    }
+
+    /// Takes the names of parts.
+    fn take(&mut self, parts: &[Part]) {
+        for part in parts.iter().filter(|part| self.calendar.as_ref() != Some(&part.name)) {
+            self.names.take(&part.name);
+        }
+    }
 }
 
 /// Which rows of a source are looked at: all of them, or those that a select of some query reads.
@@ -359,11 +431,13 @@ pub(super) struct RowsOf<'a> {
     follows: bool,
     names: Names,
     lookups: Vec<Join>,
+    readings: readings::Wanted,
 }
 
 impl<'a> RowsOf<'a> {
-    fn new(model: &'a Model, source: SourceId) -> Self {
-        Self { follows: false, ..Self::read(model, source, Within::default()) }
+    fn new(model: &'a Model, source: SourceId, beside: &Beside) -> Self {
+        let Beside { names, calendar } = beside;
+        Self { follows: false, ..Self::with(model, source, Within::default(), (names.clone(), calendar.clone())) }
     }
 
     /// Those that a query reads.
@@ -373,17 +447,15 @@ impl<'a> RowsOf<'a> {
         for name in sources.chain(within.parts.iter().map(|part| &part.name)) {
             names.take(name);
         }
-        let mut scan = Scan::of(model, Data::Warehouse, source);
-        scan.calendar = model.calendar_source.as_ref().map(|_| names.take("calendar"));
-        scan.also_reads(&within.stored, &within.raw);
-        Self { model, source, scan, within, follows: true, names, lookups: Vec::new() }
+        let calendar = model.calendar_source.as_ref().map(|_| names.take("calendar"));
+        Self::with(model, source, within, (names, calendar))
     }
 
-    /// The parts that they need: the days of a custom calendar too, which `trunc` in derived columns looks up.
-    pub(super) fn parts(&self) -> Vec<Part> {
-        let calendar = self.scan.calendar.as_ref();
-        let calendar = calendar.and_then(|name| custom::calendar_days(self.model, Data::Warehouse, name));
-        self.within.parts.iter().cloned().chain(calendar).collect()
+    fn with(model: &'a Model, source: SourceId, within: Within, (names, calendar): (Names, Option<String>)) -> Self {
+        let mut scan = Scan::of(model, Data::Warehouse, source);
+        scan.calendar = calendar;
+        scan.also_reads(&within.stored, &within.raw);
+        Self { model, source, scan, within, follows: true, names, lookups: Vec::new(), readings: readings::Wanted::default() }
     }
 
     fn column(&self, id: ColumnId) -> &'a Column {
@@ -398,13 +470,14 @@ impl<'a> RowsOf<'a> {
 
     pub(super) fn key(&mut self) -> Vec<Scalar> {
         let source = self.model.sources.get(self.source);
-        // Each snapshot has all keys once more.
+        // Each snapshot has all keys once more; readings of a key may be of one day.
         let taken = match source.holds {
-            Some(Holds::Snapshot { taken, .. }) => Some(taken),
-            _ => None,
+            Some(Holds::Snapshot { taken, .. }) => Some(self.scan.day(taken)),
+            Some(Holds::Readings { taken, .. }) => Some(self.scan.order(taken)),
+            Some(Holds::Valid { .. }) | None => None,
         };
         let key = source.key.iter().flat_map(|column| self.scan.parts_of(*column)).collect::<Vec<_>>();
-        key.into_iter().chain(taken.map(|taken| self.scan.day(taken))).collect()
+        key.into_iter().chain(taken).collect()
     }
 
     /// The beginning and the end of a state.
@@ -452,7 +525,9 @@ impl<'a> RowsOf<'a> {
     /// The condition that is true of the rows which break a rule.
     pub(super) fn breaks(&mut self, rule: Rule) -> Scalar {
         match rule {
-            Rule::UniqueKey | Rule::NoOverlap => Expr::made(Node::Literal(Literal::Truth(false))),
+            Rule::UniqueKey | Rule::NoOverlap | Rule::Steady | Rule::NotStale => {
+                Expr::made(Node::Literal(Literal::Truth(false)))
+            }
             Rule::InOrder => match self.borders().as_slice() {
                 [from, to] => Expr::apply(&operators::LESS, vec![to.clone(), from.clone()]),
                 _ => Expr::made(Node::Literal(Literal::Truth(false))),
@@ -488,6 +563,9 @@ impl<'a> RowsOf<'a> {
     fn not_found(&mut self, reference: ColumnId) -> Scalar {
         let column_here = self.column(reference);
         let Some(target) = column_here.reference else { return Expr::made(Node::Literal(Literal::Truth(false))) };
+        if in_force(self.model.sources.get(target)).is_some() {
+            return self.none_in_force(reference, target);
+        }
         let mut keys = Scan::of(self.model, Data::Warehouse, target);
         keys.calendar.clone_from(&self.scan.calendar);
         let mut known = Select { distinct: true, ..Select::default() };
@@ -496,7 +574,7 @@ impl<'a> RowsOf<'a> {
             known.column(part, &format!("key_{}", at + 1));
         }
         let names: Vec<String> = known.columns.iter().map(|(_, name)| name.clone()).collect();
-        (known.from, known.joins) = finished(keys);
+        (known.from, known.joins) = self.finished(keys);
         let alias = self.names.take(&format!("known_{}", column_here.name.value));
         let own = self.scan.parts_of(reference);
         let pairs = names.iter().zip(&own);
@@ -517,16 +595,6 @@ impl<'a> RowsOf<'a> {
         Expr::all(own.iter().map(is_there).chain(there.iter().map(is_missing)).collect()).unwrap_or_else(Expr::null)
     }
 
-    pub(super) fn finish(mut self, select: &mut Select) {
-        let taken = self.within.taken.take().and_then(|part| self.days_taken(&part));
-        (select.from, select.joins) = finished(self.scan);
-        if let (Some(part), Some(from)) = (self.within.rows, &mut select.from) {
-            from.relation = Rows::Part(part);
-        }
-        select.joins.extend(taken.into_iter().chain(self.lookups));
-        select.filter.splice(0..0, self.within.filter);
-    }
-
     /// Keeps the snapshots of the days that a part has.
     fn days_taken(&mut self, part: &str) -> Option<Join> {
         let Some(Holds::Snapshot { taken, .. }) = self.model.sources.get(self.source).holds else { return None };
@@ -536,11 +604,41 @@ impl<'a> RowsOf<'a> {
         let on = Expr::apply(&operators::EQUAL, vec![self.scan.day(taken), column(&name, "taken")]);
         Some(Join { kind: JoinKind::Inner, from: From { relation: Rows::Select(Box::new(days)), name }, on: Some(on) })
     }
-}
 
-fn finished(scan: Scan<'_>) -> (Option<From>, Vec<Join>) {
-    let (from, joins) = scan.finish();
-    (Some(from), joins)
+    /// Whether a reference of a row that has a time leads to no reading: there is none yet, or the latest is too old.
+    fn none_in_force(&mut self, reference: ColumnId, target: SourceId) -> Scalar {
+        let own = self.scan.parts_of(reference);
+        let time = self.model.sources.get(self.source).time.map(|time| self.scan.order(time));
+        let key = self.model.sources.get(target).key.first().copied();
+        let found = key.map(|column| self.scan.key_parts(&Path { through: vec![reference], column }));
+        let nothing = is_missing(&first(found.unwrap_or_default()));
+        let conditions = own.iter().chain(&time).map(is_there).chain([nothing]).collect();
+        Expr::all(conditions).unwrap_or_else(Expr::null)
+    }
+
+    fn finished(&mut self, scan: Scan<'_>) -> (Option<From>, Vec<Join>) {
+        let (model, names, wanted) = (self.model, &mut self.names, &mut self.readings);
+        let (from, joins) = scan.finish(&mut |source, form, rows| wanted.ask((model, &mut *names), source, form, &rows));
+        (Some(from), joins)
+    }
+
+    /// Makes a select one over the rows; gives the parts that it reads: the days of a custom calendar too, which `trunc` in derived
+    /// columns looks up.
+    pub(super) fn finish(mut self, select: &mut Select) -> Vec<Part> {
+        let taken = self.within.taken.take().and_then(|part| self.days_taken(&part));
+        let calendar = self.scan.calendar.clone();
+        let scan = std::mem::replace(&mut self.scan, Scan::of(self.model, Data::Warehouse, self.source));
+        (select.from, select.joins) = self.finished(scan);
+        if let (Some(part), Some(from)) = (self.within.rows, &mut select.from) {
+            from.relation = Rows::Part(part);
+        }
+        select.joins.extend(taken.into_iter().chain(self.lookups));
+        select.filter.splice(0..0, self.within.filter);
+        let days = calendar.as_ref().and_then(|name| custom::calendar_days(self.model, Data::Warehouse, name));
+        let mut parts: Vec<Part> = self.within.parts.into_iter().chain(days).collect();
+        parts.extend(readings::parts_for(self.model, self.readings, &mut self.names, calendar));
+        parts
+    }
 }
 
 fn first(parts: Vec<Scalar>) -> Scalar {
@@ -588,6 +686,7 @@ fn column_name(source: &Source, rule: Rule) -> String {
     match rule {
         Rule::UniqueKey => "key_repeated".to_owned(),
         Rule::NoOverlap => "overlaps".to_owned(),
+        Rule::Steady | Rule::NotStale => "wrong".to_owned(),
         Rule::InOrder => "ends_before_it_begins".to_owned(),
         Rule::Present(column) => format!("{}_missing", name(column)),
         Rule::Found(column) => format!("{}_not_found", name(column)),

@@ -1,17 +1,18 @@
 //! One source's rows: its columns and those of the sources that it refers to, conditions, and the range of time.
 
+mod read;
+
 use super::clocks::Timed;
 use super::finite::{self, Lowered};
-use super::relation::{
-    Atom, From, Join, JoinKind, Moment, PeriodOf, Reading, RelationRef, Relies, Rows, Scalar, Select, SourceRows, column,
-};
+use super::readings::Form;
+use super::relation::{Atom, From, Join, JoinKind, Moment, PeriodOf, Relies, Rows, Scalar, Select, SourceRows, column, fold};
 use super::{Data, clocks, relation, whole};
 use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add_days};
-use crate::functions::{Function, Gives, conversions, if_, operators};
+use crate::functions::{Function, Gives, conversions, if_, max, operators};
 use crate::model::clock::{TimeKind, compares};
 use crate::model::expr::{Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
 use crate::model::facts::Type;
-use crate::model::{Clock, Column, ColumnId, Holds, KeyPart, Model, Relation, SourceId, Storage, given_table};
+use crate::model::{Clock, Column, ColumnId, Holds, KeyPart, Model, SourceId, Storage};
 use jiff::civil::Time;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,10 +44,15 @@ pub(super) struct Scan<'a> {
     pub(super) today: Option<String>,
     /// The part that maps days to the periods of a custom calendar.
     pub(super) calendar: Option<String>,
+    /// In which form the readings of the source are read, if it has some and they are.
+    pub(super) form: Option<Form>,
     /// The time column by which rows are read, and the days from and to which they are, as far as known: no other time of it is
     /// met.
     pub(super) known_days: Option<(ColumnId, Option<Date>, Option<Date>)>,
 }
+
+/// What stands for the rows of a source whose readings are read in some form.
+pub(super) type ReadingsOf<'f> = dyn FnMut(SourceId, Form, SourceRows) -> Rows + 'f;
 
 /// A range of days; an open end is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,8 +80,14 @@ impl<'a> Scan<'a> {
             pairs: BTreeMap::new(),
             today: None,
             calendar: None,
+            form: None,
             known_days: None,
         }
+    }
+
+    /// The model.
+    pub(super) fn model(&self) -> &'a Model {
+        self.model
     }
 
     /// The source whose rows they are.
@@ -84,7 +96,7 @@ impl<'a> Scan<'a> {
     }
 
     /// The name of the relation at the end of some references.
-    fn alias(&mut self, through: &[ColumnId]) -> String {
+    pub(super) fn alias(&mut self, through: &[ColumnId]) -> String {
         let base = &self.model.sources.get(self.source).name.value;
         if through.is_empty() {
             return base.clone();
@@ -293,7 +305,7 @@ impl<'a> Scan<'a> {
         self.time_as_at(&[], kind, path)
     }
 
-    fn time_as_at(&mut self, through: &[ColumnId], kind: TimeKind, path: &Path) -> Scalar {
+    pub(super) fn time_as_at(&mut self, through: &[ColumnId], kind: TimeKind, path: &Path) -> Scalar {
         let own = self.model.path_time_kind(self.at(through), path).unwrap_or(TimeKind::Day);
         match kind.min(own) {
             TimeKind::Instant if !self.model.calendar.zone.is_fixed() => self.instant_path(through, path),
@@ -447,34 +459,15 @@ impl<'a> Scan<'a> {
         key.into_iter().map(|column| self.bare(through, &Path::to(column))).collect()
     }
 
-    /// Makes stored columns and those of raw SQL known that conditions read which were made elsewhere.
-    pub(super) fn also_reads(&mut self, stored: &BTreeSet<String>, raw: &BTreeSet<(String, String)>) {
-        self.stored.entry(Vec::new()).or_default().extend(stored.iter().cloned());
-        self.raw.entry(Vec::new()).or_default().extend(raw.iter().cloned());
-    }
-
     /// Whether rows of other sources are joined, by references that were followed.
     pub(super) fn follows_references(&self) -> bool {
         !self.joined.is_empty()
     }
 
-    /// Notes that the select relies on something.
-    pub(super) fn rely_on(&mut self, what: Relies) {
-        self.relies.push(what);
-    }
-
-    /// Notes that the select relies on each key having one state at a time, of snapshots on the days that `taken` has.
-    pub(super) fn rely_on_one_state(&mut self, taken: Option<&str>) {
-        let Some(Holds::Valid { from: begins, .. } | Holds::Snapshot { taken: begins, .. }) =
-            self.model.sources.get(self.source).holds
-        else {
-            return;
-        };
-        let mut visible = self.in_range(begins, Days { from: None });
-        if let Some(before) = self.matters.1 {
-            visible.extend(self.bound(begins, before, false));
-        }
-        self.relies.push(Relies::OneState { visible, taken: taken.map(str::to_owned) });
+    /// The columns that tell the rows of the source apart, a key of several columns in its parts.
+    pub(super) fn key_parts_of_source(&mut self) -> Vec<Scalar> {
+        let key = self.model.sources.get(self.source).key.clone();
+        key.into_iter().flat_map(|column| self.parts_of(column)).collect()
     }
 
     /// The columns that tell the rows of the source apart.
@@ -502,6 +495,23 @@ impl<'a> Scan<'a> {
             Type::Date => civil,
             _ => Expr::apply(&conversions::TO_DATE, vec![civil]),
         }
+    }
+
+    /// The civil day of a value of a time column by which rows are ordered.
+    pub(super) fn civil_day(&mut self, time: ColumnId, stored: Scalar) -> Scalar {
+        let column = self.model.sources.get(self.source).columns.get(time);
+        let civil = match (&column.storage, self.model.column_time_kind(self.source, column)) {
+            (Storage::Derived(_), Some(TimeKind::Instant)) => clocks::civil_of(&self.model.calendar, stored),
+            _ => self.civil(column, stored, None, None),
+        };
+        if column.ty == Type::Date { civil } else { Expr::apply(&conversions::TO_DATE, vec![civil]) }
+    }
+
+    /// The civil day of the latest time of a column.
+    pub(super) fn last_day(&mut self, time: ColumnId) -> Scalar {
+        // Converted once, and not for each row.
+        let stored = self.order(time);
+        self.civil_day(time, fold(&max::MAX, stored))
     }
 
     /// The time column as the rows are ordered by it.
@@ -576,7 +586,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Rows whose time is not earlier than every moment.
-    fn is_dated(&mut self, time: ColumnId) -> Scalar {
+    pub(super) fn is_dated(&mut self, time: ColumnId) -> Scalar {
         let path = Path::to(time);
         let column = self.model.column(self.source, &path);
         let stored = !matches!(column.storage, Storage::Derived(_));
@@ -623,8 +633,8 @@ impl<'a> Scan<'a> {
         conditions
     }
 
-    /// What is read, and what is joined to it.
-    pub(super) fn finish(mut self) -> (From, Vec<Join>) {
+    /// What is read, and what is joined to it. `readings` says what stands for the rows of a source whose readings are read.
+    pub(super) fn finish(mut self, readings: &mut ReadingsOf<'_>) -> (From, Vec<Join>) {
         let mut joins = Vec::new();
         let mut done = BTreeSet::new();
         for through in self.all_paths() {
@@ -634,16 +644,24 @@ impl<'a> Scan<'a> {
         let mut seen = vec![first.relation.clone()];
         let joins = joins
             .into_iter()
-            .map(|(through, on)| {
+            .map(|(through, on, form)| {
                 let name = self.alias(&through);
                 let mut rows = self.source_rows(&through);
-                rows.again = seen.contains(&rows.relation);
-                seen.push(rows.relation.clone());
-                Join { kind: JoinKind::Left, from: From { relation: Rows::Source(rows), name }, on }
+                let relation = if let Some(form) = form {
+                    readings(self.at(&through), form, rows)
+                } else {
+                    rows.again = seen.contains(&rows.relation);
+                    seen.push(rows.relation.clone());
+                    Rows::Source(rows)
+                };
+                Join { kind: JoinKind::Left, from: From { relation, name }, on }
             })
             .collect();
-        let from = From { relation: Rows::Source(first), name: self.alias(&[]) };
-        (from, joins)
+        let relation = match self.form.take() {
+            Some(form) => readings(self.source, form, first),
+            None => Rows::Source(first),
+        };
+        (From { relation, name: self.alias(&[]) }, joins)
     }
 
     /// Joins what a reference leads to, after all that its key is worked out from.
@@ -651,7 +669,7 @@ impl<'a> Scan<'a> {
         &mut self,
         through: &[ColumnId],
         done: &mut BTreeSet<Vec<ColumnId>>,
-        joins: &mut Vec<(Vec<ColumnId>, Option<Scalar>)>,
+        joins: &mut Vec<(Vec<ColumnId>, Option<Scalar>, Option<Form>)>,
     ) {
         let Some((last, before)) = through.split_last() else { return };
         if !done.insert(through.to_vec()) {
@@ -671,11 +689,16 @@ impl<'a> Scan<'a> {
         });
         let mut conditions: Vec<Scalar> = conditions.collect();
         conditions.extend(self.as_of_the_row(before, through));
+        let in_force = self.in_force((before, self.at(before)), (through, self.at(through)));
+        let form = in_force.map(|(form, more)| {
+            conditions.extend(more);
+            form
+        });
         let needed = std::mem::replace(&mut self.followed, outer);
         for needed in needed {
             self.join(&needed, done, joins);
         }
-        joins.push((through.to_vec(), Expr::all(conditions)));
+        joins.push((through.to_vec(), Expr::all(conditions), form));
     }
 
     /// That a state at the end of a reference held at the time of the row that refers to it.
@@ -711,30 +734,6 @@ impl<'a> Scan<'a> {
         let mut all: Vec<Vec<ColumnId>> = self.joined.keys().cloned().collect();
         all.sort_by_key(|path| (path.len(), path.clone()));
         all
-    }
-
-    fn source_rows(&self, through: &[ColumnId]) -> SourceRows {
-        let source = self.model.sources.get(self.at(through));
-        let relation = match (self.data, &source.relation) {
-            (Data::Given, _) => RelationRef::Table(vec![given_table(&source.name.value)]),
-            (Data::Warehouse, Some(relation)) => RelationRef::of(relation),
-            (Data::Warehouse, None) => RelationRef::of(&Relation::Table(vec![source.name.value.clone()])),
-        };
-        let raw: Vec<(String, String)> =
-            self.raw.get(through).into_iter().flatten().map(|(name, sql)| (name.clone(), sql.clone())).collect();
-        let stored = self.stored.get(through).into_iter().flatten().cloned().collect();
-        let (time, range) = self.range.clone();
-        let own = through.is_empty();
-        let reading = Reading {
-            source: self.at(through),
-            through: through.to_vec(),
-            from: self.source,
-            columns: self.columns.get(through).cloned().unwrap_or_default(),
-            time: time.filter(|_| own),
-            range: if own { range } else { Vec::new() },
-            relies: if own { self.relies.clone() } else { Vec::new() },
-        };
-        SourceRows { relation, stored, raw, again: false, read: Some(Box::new(reading)) }
     }
 }
 

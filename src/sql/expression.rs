@@ -426,11 +426,10 @@ impl Scope<'_> {
         }
         out.push(')');
         self.over(&neighbour.part, out);
-        for (at, by) in neighbour.order.iter().enumerate() {
-            out.push_str(if at == 0 { "" } else { ", " });
-            self.expr(by, out);
+        joined(out, &neighbour.order, ", ", |out, order| {
+            self.expr(order, out);
             out.push_str(direction(false));
-        }
+        });
         out.push(')');
     }
 

@@ -127,7 +127,7 @@ impl Writer<'_> {
     fn from(&self, from: &From, scope: &Scope<'_>, alone: bool, out: &mut String) {
         let name = self.dialect.identifier(&from.name);
         let is_named = match &from.relation {
-            Rows::Part(part) => {
+            Rows::Part(part) | Rows::Readings(part, _) => {
                 let part = self.dialect.identifier(part);
                 out.push_str(&part);
                 part == name

@@ -7,11 +7,13 @@
 //! - Where a figure depends on the order in which rows happen to lie, it is refused. [`in_doubt`]
 //! - The view `source_checks` counts what plain arithmetic over the rows counts. [`checks`]
 
+use super::calendar::{days, earlier};
 use super::data::key;
 use super::engine::Answer;
 use super::functions::{compare, day_of};
-use super::project::{Aggregate, Body, Figure, Formula, Holds, Project, Row, RowLeaf, Source, Stock, Type, Value};
+use super::project::{Aggregate, Body, Figure, Formula, Holds, Length, Project, Row, RowLeaf, Source, Stock, Type, Value};
 use super::rows::{Record, Rows};
+use jiff::civil::Date;
 use kpic::model::Model;
 use kpic::pipeline::Valid;
 use kpic::plan::guards::{Guard, guards};
@@ -280,11 +282,18 @@ pub fn checks(project: &Project, answer: &[Answer]) -> Option<String> {
             "time-missing" | "unexpected-null" => records().filter(|record| is_null(*record)).count(),
             "reference-not-found" => {
                 let target = project.source(source.column(&path[0]).references.as_ref().unwrap());
-                let at = target.at(target.key.as_ref().unwrap());
-                let known = |key: &Value| target.rows.iter().any(|cells| cells[at] == *key);
-                // The key may be worked out.
-                records().map(|record| rows.column(record, &path)).filter(|key| *key != Value::Null && !known(key)).count()
+                if let Some(Holds::Readings { .. }) = &target.states {
+                    let is_timed = |record: &Record<'_>| rows.day(*record, None).is_some();
+                    records().filter(|record| is_timed(record) && leads_nowhere(&rows, *record, &path)).count()
+                } else {
+                    let at = target.at(target.key.as_ref().unwrap());
+                    let known = |key: &Value| target.rows.iter().any(|cells| cells[at] == *key);
+                    // The key may be worked out.
+                    records().map(|record| rows.column(record, &path)).filter(|key| *key != Value::Null && !known(key)).count()
+                }
             }
+            "stale-keys" => stale_keys(project, &rows, source),
+            "keys-come-and-go" => come_and_go(&rows, source),
             "not-finite" => {
                 let at = source.at(&path[0]);
                 let is_odd = |record: &Record<'_>| matches!(record.cells[at], Value::Number(number) if !number.is_finite());
@@ -305,7 +314,7 @@ fn repeated(source: &Source) -> usize {
     let Some(key) = &source.key else { return 0 };
     let taken = match &source.states {
         Some(Holds::Valid { .. }) => return 0,
-        Some(Holds::Snapshot { taken, .. }) => Some(source.at(taken)),
+        Some(Holds::Snapshot { taken, .. } | Holds::Readings { taken, .. }) => Some(source.at(taken)),
         None => None,
     };
     let mut seen = BTreeSet::new();
@@ -316,6 +325,41 @@ fn repeated(source: &Source) -> usize {
         (!is_null).then(|| format!("{parts:?}"))
     };
     source.rows.iter().filter_map(own).filter(|key| !seen.insert(key.clone())).count()
+}
+
+/// The days on which each key was taken, in their order.
+fn days_taken(rows: &Rows<'_>, source: &Source, taken: &String) -> Vec<BTreeSet<Date>> {
+    let mut keys: BTreeMap<String, BTreeSet<Date>> = BTreeMap::new();
+    for cells in &source.rows {
+        let record = Record { source, cells };
+        if let (Some(day), own) = (rows.day(record, Some(taken)), rows.key(record))
+            && own != Value::Null
+        {
+            keys.entry(format!("{own:?}")).or_default().insert(day);
+        }
+    }
+    keys.into_values().collect()
+}
+
+/// How many keys have no state any more at the end of the last visible day, because their last reading is too old.
+fn stale_keys(project: &Project, rows: &Rows<'_>, source: &Source) -> usize {
+    let Some(Holds::Readings { taken, stale_after }) = &source.states else { return 0 };
+    let as_of = project.calendar.as_of;
+    let is_stale = |last: &Date| earlier(days(*last, 1), Length { count: -stale_after.count, ..*stale_after }) <= as_of;
+    let last = |days: &BTreeSet<Date>| days.range(..=as_of).next_back().copied();
+    days_taken(rows, source, taken).iter().filter_map(last).filter(is_stale).count()
+}
+
+/// How many keys are not in a snapshot that lies between two which have them.
+fn come_and_go(rows: &Rows<'_>, source: &Source) -> usize {
+    let Some(Holds::Snapshot { taken, .. }) = &source.states else { return 0 };
+    let keys = days_taken(rows, source, taken);
+    let all: BTreeSet<Date> = keys.iter().flatten().copied().collect();
+    let comes_back = |days: &&BTreeSet<Date>| {
+        let (Some(first), Some(last)) = (days.first(), days.last()) else { return false };
+        all.range(first..=last).count() > days.len()
+    };
+    keys.iter().filter(comes_back).count()
 }
 
 /// How many states still hold when the next one of their key begins.

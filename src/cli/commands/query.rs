@@ -2,7 +2,7 @@
 
 use crate::calendar::{AsOf, Grain};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, guarded, out, say_doubts, say_left_out, show,
+    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, freshness, guarded, out, say_doubts, say_left_out, show,
     show_findings, usage,
 };
 use crate::diagnostic::{Findings, suggest};
@@ -115,9 +115,11 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     let session = Session { project, engine: &engine };
     let plans = [plan];
     let read = plans.clone();
+    let stale = freshness::stale_lines(&session, &plans)?;
     let (plans, rows, mut refused) = guarded::guarded(&args.guards, project.files(), "asking", |guarding| {
         guard::beside(&session, guarding, &read, || answered(&session, &question, plans, &kpis, args))
     })?;
+    out::error(&stale);
     if let Some(rows) = rows {
         let text = match args.format {
             Format::Table => table(project, &rows, columns, &kpis, question.grain),

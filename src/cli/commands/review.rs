@@ -3,8 +3,8 @@
 use crate::calendar::Grain;
 use crate::cli::standing::Line;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, firing, guarded, out, show_findings,
-    standing, usage, valid,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, firing, freshness, guarded, out,
+    show_findings, standing, usage, valid,
 };
 use crate::diagnostic::suggest;
 use crate::measure::Session;
@@ -49,9 +49,16 @@ pub(in crate::cli) fn run(args: &ReviewArgs, context: &Context<'_>) -> Result<u8
     let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
     let found = guarded::guarded(&args.guards, project.files(), "reading", |guarding| present::read(&session, guarding))?;
+    let stale = freshness::lines(&session, &freshness::look(&session, &present::queries(&session))?);
     out::print(&match args.format {
-        FiguresFormat::Table => text(model, &agenda, &found),
-        FiguresFormat::Json => data(model, &agenda, &found),
+        FiguresFormat::Table => {
+            let stale = if stale.is_empty() { stale } else { format!("{stale}\n") };
+            format!("{stale}{}", text(model, &agenda, &found))
+        }
+        FiguresFormat::Json => {
+            out::error(&stale);
+            data(model, &agenda, &found)
+        }
     });
     show_findings(&found.refused, project.files());
     Ok(if found.refused.is_empty() { FINE } else { FINDINGS })

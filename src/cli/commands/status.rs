@@ -2,8 +2,8 @@
 
 use crate::cli::standing::Line;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, guarded, out, show, show_findings, standing,
-    usage, valid,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, freshness, guarded, out, show,
+    show_findings, standing, usage, valid,
 };
 use crate::diagnostic::{Findings, suggest};
 use crate::measure::shown::Precision;
@@ -51,8 +51,8 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
     }
     let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
+    let queries = [status::queries(&session), status::star_queries(&session)].concat();
     let (standings, stars, refused) = guarded::guarded(&args.guards, project.files(), "reading", |guarding| {
-        let queries = [status::queries(&session), status::star_queries(&session)].concat();
         let answer = || {
             let mut refused = Findings::default();
             let standings = status::standings(&session, &mut refused)?;
@@ -62,9 +62,16 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
         };
         guard::beside(&session, guarding, &queries, answer)
     })?;
+    let stale = freshness::lines(&session, &freshness::look(&session, &queries)?);
     out::print(&match args.format {
-        FiguresFormat::Table => format!("{}{}", star(model, &stars), tree(model, &standings, &chosen)),
-        FiguresFormat::Json => data(model, &standings, &chosen),
+        FiguresFormat::Table => {
+            let stale = if stale.is_empty() { stale } else { format!("{stale}\n") };
+            format!("{stale}{}{}", star(model, &stars), tree(model, &standings, &chosen))
+        }
+        FiguresFormat::Json => {
+            out::error(&stale);
+            data(model, &standings, &chosen)
+        }
     });
     show_findings(&refused, project.files());
     Ok(if refused.is_empty() { FINE } else { FINDINGS })

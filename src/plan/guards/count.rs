@@ -82,8 +82,7 @@ fn queries(model: &Model, asked: &Asked) -> (Query, Option<(Query, &'static str)
                 select.filter.push(is_there(&part));
                 select.column(part, &format!("key_{}", at + 1));
             }
-            let parts = rows.parts();
-            rows.finish(&mut select);
+            let parts = rows.finish(&mut select);
             repeated(&parts, select)
         }
         Look::Made(select) => repeated(&asked.within.parts, (**select).clone()),
@@ -126,7 +125,6 @@ fn together(model: &Model, all: &[(usize, Asked)], made: &mut Guards) {
         within.raw.extend(asked.within.raw.iter().cloned());
     }
     let mut rows = RowsOf::read(model, first.about.of, within);
-    let parts = rows.parts();
     let mut select = Select::default();
     let mut columns = Vec::new();
     for ((place, asked), filter) in all.iter().zip(filters) {
@@ -135,7 +133,7 @@ fn together(model: &Model, all: &[(usize, Asked)], made: &mut Guards) {
         let condition = Expr::all(own.chain([rows.breaks(asked.about.rule)]).collect()).unwrap_or_else(Expr::null);
         columns.push(counted(*place, count_where(condition), &mut select));
     }
-    rows.finish(&mut select);
+    let parts = rows.finish(&mut select);
     made.counts.push(counting_of(Query { parts, result: Body::Select(select) }, columns));
 }
 
@@ -168,8 +166,7 @@ fn apart(model: &Model, all: &[(usize, Asked)], made: &mut Guards) {
         let mut rows = rows_of(model, asked);
         let mut select = Select::default();
         select.filter.push(rows.breaks(asked.about.rule));
-        let parts = rows.parts();
-        rows.finish(&mut select);
+        let parts = rows.finish(&mut select);
         let counted = counted(*place, count_rows(), &mut select);
         made.counts.push(counting_of(Query { parts, result: Body::Select(select) }, vec![counted]));
     }
@@ -186,8 +183,7 @@ fn references(model: &Model, place: usize, asked: &Asked, is_found: bool) -> (Qu
             rows.scan.key_at(&path);
         }
     }
-    let parts = rows.parts();
-    rows.finish(&mut select);
+    let parts = rows.finish(&mut select);
     // Each row is joined to one at most: that no key stands twice is looked at beside.
     select.joins.iter_mut().for_each(|join| join.kind = JoinKind::Inner);
     let counted = Counted { taken_off: is_found, ..counted(place, count_rows(), &mut select) };

@@ -20,6 +20,7 @@ fn read_by(select: &Select, found: &mut BTreeSet<SourceId>) {
     for from in select.from.iter().chain(select.joins.iter().map(|join| &join.from)) {
         match &from.relation {
             Rows::Source(rows) => found.extend(rows.read.as_ref().map(|read| read.source)),
+            Rows::Readings(_, rows) => found.extend(rows.read.as_ref().map(|read| read.source)),
             Rows::Select(inner) => read_by(inner, found),
             Rows::Part(_) | Rows::Days { .. } | Rows::Values(..) => {}
         }
@@ -38,6 +39,7 @@ pub(super) fn selects_of(body: &Body) -> &[Select] {
 pub(super) fn reading(from: &From) -> Option<&Reading> {
     match &from.relation {
         Rows::Source(rows) => rows.read.as_deref(),
+        Rows::Readings(_, rows) => rows.read.as_deref(),
         _ => None,
     }
 }
@@ -101,7 +103,7 @@ pub(super) fn named(expr: &Scalar) -> Vec<&str> {
 pub(super) fn relations(select: &Select) -> impl Iterator<Item = &str> {
     fn of(from: &From) -> Vec<&str> {
         match &from.relation {
-            Rows::Part(part) => vec![part.as_str()],
+            Rows::Part(part) | Rows::Readings(part, _) => vec![part.as_str()],
             Rows::Select(inner) => relations(inner).collect(),
             Rows::Days { from, before, .. } => [from, before].into_iter().flat_map(|bound| named(bound)).collect(),
             Rows::Source(_) | Rows::Values(..) => Vec::new(),

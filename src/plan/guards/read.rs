@@ -5,6 +5,7 @@ use crate::functions::{first, last, max, min, operators};
 use crate::model::expr::Expr;
 use crate::model::{ColumnId, Holds, Model, SourceId};
 use crate::plan::names::Names;
+use crate::plan::readings::Marks;
 use crate::plan::relation::{
     Atom, Body, Fold, From, Join, JoinKind, Part, Query, Reading, Relies, Rows, Scalar, Select, SourceRows, column, fold,
 };
@@ -96,6 +97,8 @@ struct Base {
     within: Within,
     /// The conditions on its own columns.
     own: Vec<Scalar>,
+    /// Columns that its readings have beside those of the source: conditions on these are not about its rows.
+    marks: Option<Marks>,
 }
 
 impl Looking<'_> {
@@ -112,12 +115,19 @@ impl Looking<'_> {
             .cloned()
             .collect();
         let base = match (&from.relation, joined.first()) {
-            (Rows::Source(rows), _) => rows.read.as_ref().map(|read| self.of_source(rows, read, own)),
+            (Rows::Source(rows), _) => rows.read.as_ref().map(|read| {
+                self.first_and_last(read);
+                self.of_source(rows, read, own)
+            }),
+            (Rows::Readings(_, rows), _) => rows.read.as_ref().map(|read| {
+                self.first_and_last(read);
+                self.of_readings(rows, read, own)
+            }),
             // The rows of a journey are a part.
             (Rows::Part(part), Some((_, read))) if self.model.sources.get(read.from).journey.is_some() => {
                 let parts = parts_of(self.query, std::iter::once(part.as_str()).chain(own.iter().flat_map(named)));
                 let within = Within { parts, rows: Some(part.clone()), ..Within::default() };
-                Some(Base { source: read.from, within, own })
+                Some(Base { source: read.from, within, own, marks: None })
             }
             _ => None,
         };
@@ -125,6 +135,29 @@ impl Looking<'_> {
         for (join, read) in &joined {
             self.reference(&base, join, read);
         }
+    }
+
+    /// The rules about the readings that a select begins with: those about all of them are of the parts that put these in order.
+    fn of_readings(&mut self, rows: &SourceRows, read: &Reading, mut own: Vec<Scalar>) -> Base {
+        let (mut rows, mut read) = (rows.clone(), read.clone());
+        let marks = Marks::of(self.model, read.source);
+        own.retain(|condition| !is_of(condition, &marks));
+        let selects = self.query.parts.iter().flat_map(|part| selects_of(&part.body));
+        let below = selects.filter_map(|select| match &select.from.as_ref()?.relation {
+            Rows::Source(rows) => Some((rows, rows.read.as_ref().filter(|below| below.source == read.source)?)),
+            _ => None,
+        });
+        let visible = below.flat_map(|(rows, read)| read.relies.iter().map(move |relies| (rows, relies)));
+        let mut visible = visible.filter_map(|(rows, relies)| match relies {
+            Relies::OneState { visible, .. } => Some((rows, visible)),
+            _ => None,
+        });
+        if let Some((below, visible)) = visible.next() {
+            rows.stored.extend(below.stored.iter().cloned());
+            rows.raw.extend(below.raw.iter().cloned());
+            read.range.clone_from(visible);
+        }
+        Base { marks: Some(marks), ..self.of_source(&rows, &read, own) }
     }
 
     /// The rules about the rows of a source that a select begins with.
@@ -162,7 +195,6 @@ impl Looking<'_> {
                 Relies::UniqueAmong(values) => self.among(read.source, values),
             }
         }
-        self.first_and_last(read);
         for rule in all {
             let (matters, filter) = match rule {
                 // The range is a condition on the time, and what has none is not in range.
@@ -177,14 +209,14 @@ impl Looking<'_> {
                 Rule::Listed(column) | Rule::Within(column) | Rule::Finite(column) => {
                     (read.columns.contains(&column), self.besides(&own, read.source, column))
                 }
-                Rule::Found(_) | Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder => continue,
+                Rule::Found(_) | Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder | Rule::Steady | Rule::NotStale => continue,
             };
             if matters {
                 self.rule(read.source, rule, &within, filter);
             }
         }
         within.parts = self.parts(&within, &own);
-        Base { source: read.source, within, own }
+        Base { source: read.source, within, own, marks: None }
     }
 
     /// The conditions that are not about a column: a row that fails one of those may do so because its value is not as declared.
@@ -197,10 +229,7 @@ impl Looking<'_> {
     /// What has to hold of states: a key has one at a time.
     fn states(&mut self, all: &[Rule], within: &Within, visible: &[Scalar], id: SourceId) {
         let source = self.model.sources.get(id);
-        let begins = source.holds.as_ref().map(|holds| match holds {
-            Holds::Valid { from, .. } => *from,
-            Holds::Snapshot { taken, .. } => *taken,
-        });
+        let begins = source.holds.map(|holds| holds.begins());
         for rule in all {
             match *rule {
                 Rule::UniqueKey => self.key(id, within, visible.to_vec()),
@@ -264,13 +293,13 @@ impl Looking<'_> {
         let everything = Within::default();
         match target.holds {
             Some(Holds::Valid { .. }) => self.rule(read.source, Rule::NoOverlap, &everything, Vec::new()),
-            Some(Holds::Snapshot { .. }) | None => self.key(read.source, &everything, Vec::new()),
+            Some(Holds::Snapshot { .. } | Holds::Readings { .. }) | None => self.key(read.source, &everything, Vec::new()),
         }
         for rule in rules::rules(target) {
             let matters = match rule {
                 Rule::Present(column) => !target.columns.get(column).nullable && read.columns.contains(&column),
                 Rule::Listed(column) | Rule::Within(column) | Rule::Finite(column) => read.columns.contains(&column),
-                Rule::Found(_) | Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder => false,
+                Rule::Found(_) | Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder | Rule::Steady | Rule::NotStale => false,
             };
             if matters {
                 self.rule(read.source, rule, &everything, Vec::new());
@@ -284,7 +313,8 @@ impl Looking<'_> {
         let about = About { of: base.source, through: before.to_vec(), source, rule: Rule::Found(*last) };
         let within = Within { through: before.to_vec(), ..base.within.clone() };
         for used in self.uses(join, read) {
-            let used = used.into_iter().filter(|condition| !base.own.contains(condition));
+            let is_own = |condition: &Scalar| base.marks.as_ref().is_none_or(|marks| !is_of(condition, marks));
+            let used = used.into_iter().filter(|condition| is_own(condition) && !base.own.contains(condition));
             let filter = base.own.iter().cloned().chain(used).collect();
             self.add(about.clone(), Look::Rows, &within, filter);
         }
@@ -400,4 +430,9 @@ impl Looking<'_> {
         columns.iter().for_each(|name| _ = first.column(column(&near, name), name));
         (first, parts)
     }
+}
+
+/// Whether a condition is about what readings have beside the columns of their source.
+fn is_of(condition: &Scalar, marks: &Marks) -> bool {
+    columns_in(condition).iter().any(|(_, name)| marks.has(name))
 }
