@@ -273,8 +273,11 @@ fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Opti
     let calendar = &model.calendar;
     let mut out = String::new();
     let mut any_open = false;
+    // A share of its own total is 100 % without a slice: of all KPIs nobody asked for that.
+    let (shares, recent): (Vec<&Recent>, Vec<&Recent>) =
+        recent.iter().partition(|recent| order.is_empty() && share(model, recent.kpi).is_some());
     for grain in Grain::ALL {
-        let mut of_grain: Vec<&Recent> = recent.iter().filter(|recent| recent.grain == grain).collect();
+        let mut of_grain: Vec<&Recent> = recent.iter().copied().filter(|recent| recent.grain == grain).collect();
         if of_grain.is_empty() {
             continue;
         }
@@ -305,8 +308,16 @@ fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Opti
         }
         out.push_str(&table);
     }
+    let mut notes: Vec<String> = Vec::new();
     if any_open {
-        out.push_str(&format!("\n{}\n", out::styled(out::DIM, "* not complete")));
+        notes.push("* not complete".to_owned());
+    }
+    if !shares.is_empty() {
+        let names: Vec<&str> = shares.iter().map(|recent| model.kpis.get(recent.kpi).name.value.as_str()).collect();
+        notes.push(format!("not shown, as a share of its own total is 100 % without a slice: {}", names.join(", ")));
+    }
+    if !notes.is_empty() {
+        out.push_str(&format!("\n{}\n", out::styled(out::DIM, &notes.join("\n"))));
     }
     out
 }
