@@ -3,6 +3,8 @@
 //!
 //! - `calendars`: commands in a calendar of the project's own
 //! - `folder`: a folder, and the programs that work in it
+//! - `drafts`: what drafts make of data
+//! - `files`: files as sources
 //! - `init`: what drafted projects are like
 //! - `stored`: columns that are stored in less room than they are declared to need
 //! - `verify`: the data against the specs
@@ -12,6 +14,10 @@
 
 #[path = "start/calendars.rs"]
 mod calendars;
+#[path = "start/drafts.rs"]
+mod drafts;
+#[path = "start/files.rs"]
+mod files;
 #[path = "start/folder.rs"]
 mod folder;
 #[path = "start/init.rs"]

@@ -20,8 +20,10 @@ use crate::calendar::{AsOf, meant_day};
 use crate::diagnostic::{Findings, render};
 use crate::engine::{DuckDb, Failure};
 use crate::graph::Node;
+use crate::measure::{Session, guard};
 use crate::model::KpiId;
 use crate::pipeline::{Checked, Options, Part, Valid};
+use crate::plan::relation::Query;
 use crate::text::{Files, Span};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use findings::FindingsFormat;
@@ -338,6 +340,18 @@ fn show_findings(findings: &Findings, files: &Files) {
 fn environment(failure: &Failure) -> Stop {
     out::error(&out::failure(&failure.message, failure.help.as_deref()));
     Stop { code: ENVIRONMENT }
+}
+
+/// Says why the engine has refused a query: what stands in a file, if it is that.
+fn unanswered(session: &Session<'_>, queries: &[Query], why: &str) -> Stop {
+    match guard::refusal(session, queries) {
+        Ok(found) if found.has_errors() => {
+            show_findings(&found, session.project.files());
+            Stop { code: FINDINGS }
+        }
+        Ok(_) => environment(&Failure { message: format!("the engine refused a query: {why}"), help: None }),
+        Err(failure) => environment(&failure),
+    }
 }
 
 /// Says what is wrong with the command line.

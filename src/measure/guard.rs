@@ -1,12 +1,12 @@
 //! Checks of the data that figures stand on: columns are there and have the declared types, keys that rows are joined or told
 //! apart by are unique, and a custom calendar is one. What fails here would give a wrong number, so it is refused.
 
-use super::Session;
+use super::{Session, files};
 use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::engine::types::Family;
 use crate::engine::{Failure, Rows};
 use crate::model::facts::Type;
-use crate::model::{CalendarSource, Clock, Column, ColumnId, Holds, Relation, Source, SourceId};
+use crate::model::{CalendarSource, Clock, Column, ColumnId, Holds, Relation, Source, SourceId, Storage};
 use crate::plan::relation::{Query, RelationRef};
 use crate::plan::rules::{Rule, calendar_days, examples};
 use crate::plan::sources_read;
@@ -27,7 +27,8 @@ pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failu
         joined.extend(by_key);
     }
     let mut findings = Findings::default();
-    let unfit = columns(session, &read, &mut findings)?;
+    let mut unfit = columns(session, &read, &mut findings)?;
+    raw_columns(session, &mut unfit, &mut findings)?;
     let sound: BTreeSet<SourceId> = unfit.into_iter().filter(|(_, unfit)| unfit.is_empty()).map(|(id, _)| id).collect();
     joined.retain(|id| sound.contains(id) && !model.sources.get(*id).key.is_empty());
     keys(session, &joined, &mut findings)?;
@@ -36,6 +37,42 @@ pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failu
     }
     findings.sort();
     Ok(findings)
+}
+
+/// What stands in files that makes the engine refuse queries; nothing if it is something else.
+///
+/// # Errors
+/// Fails if the engine cannot be used.
+pub fn refusal(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failure> {
+    let model = session.project.model();
+    let read: BTreeSet<SourceId> = queries.iter().flat_map(|query| sources_read(model, query).0).collect();
+    let (read, others): (Vec<SourceId>, Vec<SourceId>) = model.sources.ids().partition(|id| read.contains(id));
+    let mut findings = Findings::default();
+    for sources in [read, others] {
+        if findings.is_empty() {
+            let mut sources = sources.into_iter().map(|id| (id, BTreeSet::new())).collect();
+            files::values(session, &mut sources, &mut findings)?;
+        }
+    }
+    findings.sort();
+    Ok(findings)
+}
+
+/// What was read with some queries; where the engine has refused one because of what stands in files, that.
+///
+/// # Errors
+/// Fails if the engine cannot be used, or refused for another reason.
+pub fn explained<T>(
+    session: &Session<'_>,
+    queries: &[Query],
+    read: Result<T, Failure>,
+) -> Result<Result<T, Findings>, Failure> {
+    let failure = match read {
+        Ok(read) => return Ok(Ok(read)),
+        Err(failure) => failure,
+    };
+    let found = refusal(session, queries)?;
+    if found.has_errors() { Ok(Err(found)) } else { Err(failure) }
 }
 
 /// Checks columns and types; gives the sources that can be read, each with the columns that are missing or of another type.
@@ -47,7 +84,9 @@ pub(super) fn columns(
     let model = session.project.model();
     let mut asked = Vec::new();
     let mut queries = Vec::new();
-    for id in read {
+    let (of_files, others): (Vec<SourceId>, Vec<SourceId>) =
+        read.iter().partition(|id| files::of(model.sources.get(**id)).is_some());
+    for id in &others {
         let source = model.sources.get(*id);
         if let Some(relation) = &source.relation {
             let relation = sql::relation(&RelationRef::of(relation), session.dialect());
@@ -55,7 +94,7 @@ pub(super) fn columns(
             asked.push(*id);
         }
     }
-    let mut readable = BTreeMap::new();
+    let mut readable = files::columns(session, &of_files, findings)?;
     for (id, answer) in asked.into_iter().zip(session.engine.answer("", &queries)?) {
         let source = model.sources.get(id);
         match answer {
@@ -65,11 +104,6 @@ pub(super) fn columns(
             Err(why) => {
                 let message = format!("the rows of `{}` cannot be read: {why}", source.name.value);
                 findings.report(&codes::NOT_IN_DATA, source.name.span, message).help(match &source.relation {
-                    Some(Relation::Files(paths)) if paths.iter().any(|path| is_sheet(path)) => {
-                        "Parquet, CSV and JSON files can be read; save the sheet as CSV"
-                    }
-                    Some(Relation::Files(_)) if why.contains("utf-8") => "save the file as UTF-8",
-                    Some(Relation::Files(_)) => "files are looked for from the project's folder",
                     Some(Relation::Query(_)) => "run the query by itself; files in it are looked for from the project's folder",
                     _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names",
                 });
@@ -77,12 +111,6 @@ pub(super) fn columns(
         }
     }
     Ok(readable)
-}
-
-/// Whether a file is of a program for sheets.
-fn is_sheet(path: &str) -> bool {
-    let ending = path.rsplit('.').next().unwrap_or_default().to_lowercase();
-    matches!(ending.as_str(), "xlsx" | "xls" | "ods" | "numbers")
 }
 
 /// The columns of a source, if it has several that stand in the data and none of them does.
@@ -158,7 +186,7 @@ pub(super) fn mismatch(column: &Column, ty: &str) -> Option<String> {
 }
 
 /// What to do about a column whose data has another type.
-fn advice(column: &Column, ty: &str) -> String {
+pub(super) fn advice(column: &Column, ty: &str) -> String {
     let name = &column.name.value;
     match (Family::of(ty).and_then(Family::declared), column.ty) {
         (None, _) => "kpic has no such type; make the source a `query:` that casts the column".to_owned(),
@@ -173,6 +201,64 @@ fn advice(column: &Column, ty: &str) -> String {
         }
         (Some(fitting), _) => format!("declare it as `{fitting}`"),
     }
+}
+
+/// Columns of raw SQL are there if the engine can make them; what cannot be made joins those that are unfit.
+pub(super) fn raw_columns(
+    session: &Session<'_>,
+    unfit: &mut BTreeMap<SourceId, BTreeSet<ColumnId>>,
+    findings: &mut Findings,
+) -> Result<(), Failure> {
+    let model = session.project.model();
+    let (mut asked, mut queries, mut unread) = (Vec::new(), Vec::new(), Vec::new());
+    for id in unfit.keys() {
+        let source = model.sources.get(*id);
+        // Where columns cannot be read, that has been said, and what stands on them cannot be told.
+        let is_unread = |(column, _): (ColumnId, &Column)| unfit.get(id).is_some_and(|unfit| unfit.contains(&column));
+        if files::of(source).is_some() && source.columns.iter().any(is_unread) {
+            unread.push(*id);
+            continue;
+        }
+        let Some(relation) = &source.relation else { continue };
+        let relation = sql::relation(&RelationRef::of(relation), session.dialect());
+        for (column_id, column) in source.columns.iter() {
+            let Storage::Raw(each) = &column.storage else { continue };
+            let own = each.iter().find(|(dialect, _)| dialect.as_deref() == Some(session.dialect().name()));
+            let Some((_, raw)) = own.or_else(|| each.iter().find(|(dialect, _)| dialect.is_none())) else { continue };
+            queries.push(format!("select column_type from (describe select ({raw}) as made from {relation})"));
+            asked.push((*id, column_id));
+        }
+    }
+    for id in unread {
+        let raw = model.sources.get(id).columns.iter().filter(|(_, column)| matches!(column.storage, Storage::Raw(_)));
+        unfit.entry(id).or_default().extend(raw.map(|(column, _)| column));
+    }
+    for ((id, column_id), answer) in asked.into_iter().zip(session.engine.answer("", &queries)?) {
+        let column = model.sources.get(id).columns.get(column_id);
+        let name = &column.name.value;
+        let wrong = match answer {
+            Ok(rows) => {
+                let ty = rows.rows.first().and_then(|row| row.first()).and_then(|ty| ty.as_str()).unwrap_or_default();
+                mismatch(column, ty).map(|declared| {
+                    let message = format!("`{name}` is declared as {declared}, but its SQL gives {ty}");
+                    findings
+                        .report(&codes::COLUMN_TYPE_DIFFERS, column.name.span, message)
+                        .help("declare the type that it gives");
+                })
+            }
+            Err(why) => {
+                let message = format!("the SQL of `{name}` cannot be run: {why}");
+                findings
+                    .report(&codes::NOT_IN_DATA, column.name.span, message)
+                    .help("`sql:` is an expression over the columns that the relation has");
+                Some(())
+            }
+        };
+        if wrong.is_some() {
+            unfit.entry(id).or_default().insert(column_id);
+        }
+    }
+    Ok(())
 }
 
 /// Checks that no key that rows are joined or told apart by stands in several rows.

@@ -45,14 +45,19 @@ pub fn read<'a>(session: &Session<'a>) -> Result<Result<Found<'a>, Findings>, Fa
     if found.has_errors() {
         return Ok(Err(found));
     }
+    guard::explained(session, &queries, figures(session, firings))
+}
+
+fn figures<'a>(session: &Session<'a>, firings: Option<Query>) -> Result<Found<'a>, Failure> {
+    let model = session.project.model();
     let rows = firings.map(|query| session.rows(&query)).transpose()?;
     let firings = rows.map(|rows| firings::firings(model, &rows)).unwrap_or_default();
-    Ok(Ok(Found {
+    Ok(Found {
         today: status::today(session)?,
         stars: status::north_star(session)?,
         standings: if is_filled(model) { status::standings(session)? } else { Vec::new() },
         firings: firings.into_iter().filter(|firing| firing.is_current).collect(),
-    }))
+    })
 }
 
 /// The same as documents show it.

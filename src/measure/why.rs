@@ -83,7 +83,10 @@ pub fn why(session: &Session<'_>, asked: Asked) -> Result<Outcome, Failure> {
     }
     let rows = match session.answer(&plans)?.into_iter().next() {
         Some(Ok(rows)) => rows,
-        Some(Err(why)) => return Ok(Outcome::Refused(why)),
+        Some(Err(why)) => {
+            let unfit = guard::refusal(session, &plans)?;
+            return Ok(if unfit.has_errors() { Outcome::Unfit(unfit) } else { Outcome::Refused(why) });
+        }
         None => Rows::default(),
     };
     let mut periods: Vec<(Date, bool, &Vec<Value>)> = rows.rows.iter().filter_map(|row| period(&rows, row)).collect();

@@ -10,13 +10,14 @@ use super::Data;
 use super::custom;
 use super::names::Names;
 use super::relation::{
-    Atom, Body, Fold, From, Join, JoinKind, Neighbour, Part, Query, Rows, Scalar, Select, column, count_rows,
+    self, Atom, Body, Fold, From, Join, JoinKind, Neighbour, Part, Query, Rows, Scalar, Select, column, count_rows,
 };
 use super::scan::Scan;
 use crate::functions::count_distinct::COUNT_DISTINCT;
-use crate::functions::{count, operators};
+use crate::functions::{count, operators, text, trim};
 use crate::model::clock::TimeKind;
-use crate::model::expr::{Expr, Literal, Node, Path, RowLeaf};
+use crate::model::conversions::Conversion;
+use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf};
 use crate::model::facts::Type;
 use crate::model::{CalendarSource, Column, ColumnId, Holds, KeyPart, Model, Source, SourceId, Storage};
 use std::collections::BTreeSet;
@@ -38,6 +39,8 @@ pub enum Rule {
     Listed(ColumnId),
     /// A column is not below its least and not above its greatest value.
     Within(ColumnId),
+    /// A conversion gives a value for every text, by its place in [`Model::conversions`].
+    Kept(usize),
 }
 
 /// A query that counts rows, with the name of the column that has the count of each rule.
@@ -52,8 +55,9 @@ pub struct Counting {
 /// How many rows that break a rule are shown.
 const EXAMPLES: u64 = 3;
 
-/// The rules that a source's declaration makes.
-pub fn rules(source: &Source) -> Vec<Rule> {
+/// The rules that a source's declaration makes, and the formulas over its rows.
+pub fn rules(model: &Model, id: SourceId) -> Vec<Rule> {
+    let source = model.sources.get(id);
     let mut rules = Vec::new();
     let begins = match source.holds {
         Some(Holds::Valid { from, .. }) => {
@@ -85,6 +89,9 @@ pub fn rules(source: &Source) -> Vec<Rule> {
             rules.push(Rule::Within(id));
         }
     }
+    let conversions = model.conversions();
+    let own = conversions.iter().enumerate().filter(|(_, conversion)| conversion.source == id);
+    rules.extend(own.map(|(at, _)| Rule::Kept(at)));
     let mut seen: Vec<Rule> = Vec::new();
     rules.retain(|rule| {
         let first = !seen.contains(rule);
@@ -109,6 +116,15 @@ pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(Sour
             keys.chain([(source, column)]).collect()
         }
         Rule::Present(column) | Rule::Listed(column) | Rule::Within(column) => vec![(source, column)],
+        Rule::Kept(at) => {
+            let mut read = Vec::new();
+            if let Some(conversion) = model.conversions().get(at) {
+                for expr in conversion.among.iter().chain([&conversion.argument]) {
+                    columns_in(model, source, expr, &mut read);
+                }
+            }
+            read
+        }
     };
     let mut found = BTreeSet::new();
     while let Some((at, id)) = left.pop() {
@@ -116,16 +132,7 @@ pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(Sour
             continue;
         }
         match &model.sources.get(at).columns.get(id).storage {
-            Storage::Derived(expr) => expr.leaves(&mut |leaf| {
-                let RowLeaf::Column(path) = leaf else { return };
-                let mut here = at;
-                for step in &path.through {
-                    left.push((here, *step));
-                    here = model.sources.get(here).columns.get(*step).reference.unwrap_or(here);
-                    left.extend(model.sources.get(here).key.iter().map(|key| (here, *key)));
-                }
-                left.push((here, path.column));
-            }),
+            Storage::Derived(expr) => columns_in(model, at, expr, &mut left),
             Storage::Several(parts) => left.extend(parts.iter().filter_map(|part| match part {
                 KeyPart::Made(made) => Some((at, *made)),
                 KeyPart::Stored(_) => None,
@@ -139,6 +146,20 @@ pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(Sour
 /// The days of a calendar's source: `day`, and the first day of each of its periods under the name of the grain.
 pub fn calendar_days(model: &Model, calendar: &CalendarSource) -> Query {
     Query { parts: Vec::new(), result: Body::Select(custom::days_of(model, Data::Warehouse, calendar)) }
+}
+
+/// The columns that an expression over the rows of a source reads, with the keys that references lead to.
+fn columns_in(model: &Model, source: SourceId, expr: &RowExpr, found: &mut Vec<(SourceId, ColumnId)>) {
+    expr.leaves(&mut |leaf| {
+        let RowLeaf::Column(path) = leaf else { return };
+        let mut here = source;
+        for step in &path.through {
+            found.push((here, *step));
+            here = model.sources.get(here).columns.get(*step).reference.unwrap_or(here);
+            found.extend(model.sources.get(here).key.iter().map(|key| (here, *key)));
+        }
+        found.push((here, path.column));
+    });
 }
 
 /// Counts the rows that break rules: in one scan, and in a second one for what is worked out from the rows of other sources, where
@@ -289,11 +310,14 @@ fn first_examples(model: &Model, source: SourceId, rule: Rule) -> Query {
         Rule::UniqueKey | Rule::Present(_) | Rule::NoOverlap => Vec::new(),
         Rule::InOrder => rows.bounds(),
         Rule::Found(column) | Rule::Listed(column) | Rule::Within(column) => rows.scan.parts_of(column),
+        Rule::Kept(at) => {
+            model.conversions().get(at).map(|conversion| rows.scan.row(&conversion.argument)).into_iter().collect()
+        }
     };
     let by_row = match rule {
         Rule::Present(_) => true,
         Rule::Within(_) | Rule::InOrder => !key.is_empty(),
-        Rule::UniqueKey | Rule::NoOverlap | Rule::Found(_) | Rule::Listed(_) => false,
+        Rule::UniqueKey | Rule::NoOverlap | Rule::Found(_) | Rule::Listed(_) | Rule::Kept(_) => false,
     };
     let keyed = by_row || rule == Rule::UniqueKey;
     let named = |parts: Vec<Scalar>, name: &str| {
@@ -409,6 +433,10 @@ impl<'a> RowsOf<'a> {
             },
             Rule::Present(column) => any(self.scan.parts_of(column).iter().map(is_missing).collect()),
             Rule::Found(column) => self.not_found(column),
+            Rule::Kept(at) => match self.model.conversions().get(at) {
+                Some(conversion) => self.lost(conversion),
+                None => Expr::made(Node::Literal(Literal::Truth(false))),
+            },
             Rule::Listed(column) => {
                 let listed = listed(self.column(column));
                 let value = first(self.scan.parts_of(column));
@@ -427,6 +455,17 @@ impl<'a> RowsOf<'a> {
                 any(sides.into_iter().flatten().collect())
             }
         }
+    }
+
+    /// Whether a conversion gives null for a text. One of nothing but blanks has no value to lose.
+    fn lost(&mut self, conversion: &Conversion) -> Scalar {
+        let argument = self.scan.row(&conversion.argument);
+        let words = Expr::apply(&trim::TRIM, vec![Expr::apply(&text::TEXT, vec![argument.clone()])]);
+        let made = Expr::apply(conversion.function, vec![argument.clone()]);
+        let filled = Expr::apply(&operators::NOT_EQUAL, vec![words, relation::text("")]);
+        let among = conversion.among.as_ref().map(|among| self.scan.row(among));
+        let conditions = [is_there(&argument), filled, is_missing(&made)];
+        Expr::all(conditions.into_iter().chain(among).collect()).unwrap_or_else(Expr::null)
     }
 
     /// Whether a reference names a row that is not there. Keys are looked up each once, so that no row is counted twice.
@@ -514,5 +553,6 @@ fn column_name(source: &Source, rule: Rule) -> String {
         Rule::Found(column) => format!("{}_not_found", name(column)),
         Rule::Listed(column) => format!("{}_not_listed", name(column)),
         Rule::Within(column) => format!("{}_out_of_range", name(column)),
+        Rule::Kept(at) => format!("lost_{}", at + 1),
     }
 }

@@ -32,8 +32,9 @@ pub(in crate::cli) fn run(args: &FreezeArgs, context: &Context<'_>) -> Result<u8
     let engine = engine_of(&root, &args.engine, project.model().warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
     let measured = progress::during("measuring", || {
-        let found = guard::check(&session, &status::queries(&session))?;
-        if found.has_errors() { Ok(Err(found)) } else { freeze::measured(&session).map(Ok) }
+        let queries = status::queries(&session);
+        let found = guard::check(&session, &queries)?;
+        if found.has_errors() { Ok(Err(found)) } else { guard::explained(&session, &queries, freeze::measured(&session)) }
     });
     let measured = match measured.map_err(|failure: Failure| environment(&failure))? {
         Ok(measured) => measured,

@@ -3,10 +3,10 @@
 use crate::calendar::{AsOf, Grain};
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, say_doubts, say_left_out, show,
-    show_findings, usage,
+    show_findings, unanswered, usage,
 };
 use crate::diagnostic::suggest;
-use crate::engine::{Failure, Rows};
+use crate::engine::Rows;
 use crate::measure::{Session, guard, number, shown};
 use crate::model::unit::Unit;
 use crate::model::{KpiId, Model};
@@ -129,7 +129,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
             }
             Ok(FINE)
         }
-        Some(Err(why)) => Err(environment(&Failure { message: format!("the engine refused the query: {why}"), help: None })),
+        Some(Err(why)) => Err(unanswered(&session, &plans, &why)),
         None => Ok(FINE),
     }
 }

@@ -4,10 +4,10 @@ use crate::calendar::{Date, Grain};
 use crate::cli::cohorts::Cohorts;
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, out, progress, refused,
-    right_part, say_doubts, say_left_out, show, show_findings, usage,
+    right_part, say_doubts, say_left_out, show, show_findings, unanswered, usage,
 };
 use crate::diagnostic::suggest;
-use crate::engine::{Failure, Rows};
+use crate::engine::Rows;
 use crate::measure::firings::{self, Firing};
 use crate::measure::{Session, guard, number, shown};
 use crate::model::guardrail::Guardrail;
@@ -103,10 +103,9 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     }
     let answers =
         progress::during("working out figures", || session.answer(&queries)).map_err(|failure| environment(&failure))?;
-    let refused = |why: String| environment(&Failure { message: format!("the engine refused a query: {why}"), help: None });
     let (mut recent, mut cohorts, mut firings) = (Vec::new(), Vec::new(), Vec::new());
     for (at, answer) in answers.into_iter().enumerate() {
-        let rows = answer.map_err(refused)?;
+        let rows = answer.map_err(|why| unanswered(&session, &queries, &why))?;
         let of_cohorts = at.checked_sub(batches.len()).map(|place| with_ages.get(place));
         match (batches.get(at), of_cohorts) {
             (Some((grain, kpis)), _) => recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows))),

@@ -54,7 +54,8 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
         if found.has_errors() {
             return Ok(Err(found));
         }
-        Ok(Ok((status::standings(&session)?, status::north_star(&session)?)))
+        let read = status::standings(&session).and_then(|standings| Ok((standings, status::north_star(&session)?)));
+        guard::explained(&session, &queries, read)
     });
     let (standings, stars) = match read.map_err(|failure: Failure| environment(&failure))? {
         Ok(read) => read,

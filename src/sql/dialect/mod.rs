@@ -1,8 +1,10 @@
 //! The questions in which warehouses differ. Each has a default; a dialect's file answers where it differs.
 
 mod duckdb;
+pub mod files;
 
 use crate::calendar::{Date, DateTime, Grain};
+use files::Reading;
 use std::borrow::Cow;
 use std::fmt::Debug;
 
@@ -41,8 +43,8 @@ pub trait Dialect: Debug + Sync {
         format!("timestamptz '{} {}+00'", reading.date(), reading.time())
     }
 
-    /// Files that the engine reads.
-    fn files(&self, paths: &[String]) -> String;
+    /// Its way with files.
+    fn files(&self) -> &dyn Reading;
 
     /// A day moved by so many units; `day` binds at least as tightly as a sum.
     fn moved(&self, day: &str, count: i64, unit: Grain) -> String;
