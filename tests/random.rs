@@ -47,6 +47,8 @@ mod stocks;
 mod together;
 #[path = "random/twin.rs"]
 mod twin;
+#[path = "random/written.rs"]
+mod written;
 
 use engine::{Answer, Engine};
 use evaluate::{Evaluator, Line};
@@ -120,6 +122,7 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
         Err(_) if project.reduced => return Ok(()),
         Err(why) => return Err(TestCaseError::fail(format!("a valid project is refused:\n{why}"))),
     };
+    written::write(project);
     let statements = format!("set threads = 1;\nset TimeZone = '{}';\n{}", project.session, print::tables(project));
     let queries: Vec<String> =
         views.iter().map(|(_, sql)| sql).chain(together.iter().map(|together| &together.sql)).cloned().collect();

@@ -270,7 +270,8 @@ fn source(project: &Project, name: String, times: &Times, choices: &mut Choices)
     let time = has_time.then(|| "at1".to_owned());
     let by_query = choices.chance(20);
     let key = keyed.then(|| "id".to_owned());
-    let mut source = Source { name, entities, states, by_query, key, time, columns, rows: Vec::new(), journey: None };
+    let mut source =
+        Source { name, entities, states, by_query, written: None, key, time, columns, rows: Vec::new(), journey: None };
     if source.states.is_some() {
         stocks::rows(project, &mut source, times, choices);
     } else {

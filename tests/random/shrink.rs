@@ -11,6 +11,9 @@ pub fn smaller(project: &Project) -> Vec<Project> {
     for source in (0..project.sources.len()).rev() {
         with(project, &mut all, |copy| _ = copy.sources.remove(source));
     }
+    for source in (0..project.sources.len()).filter(|source| project.sources[*source].written.is_some()) {
+        with(project, &mut all, |copy| copy.sources[source].written = None);
+    }
     journeys(project, &mut all);
     rows(project, &mut all);
     calendar(project, &mut all);
