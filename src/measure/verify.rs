@@ -146,6 +146,9 @@ pub fn queries(session: &Session<'_>, sources: &[SourceId]) -> Vec<(String, Stri
     for id in sources {
         let source = model.sources.get(*id);
         let name = &source.name.value;
+        if let Some(query) = files::of(source).and_then(|files| session.dialect().files().misfits(files)) {
+            out.push((format!("{name}: how many values of each file are not of their column's type"), format!("{query};\n")));
+        }
         let all = rules::rules(model, *id);
         for counting in rules::counts(model, *id, &all) {
             out.push((format!("{name}: how many rows are wrong"), sql::statement(&counting.query, session.dialect())));

@@ -179,7 +179,8 @@ fn csv(source: &Source, rows: &[Vec<Value>], number: usize, written: &Written, c
         columns.retain(|(at, _)| rows.iter().any(|row| row[*at] != Value::Null));
     }
     if number > 1 {
-        columns.rotate_left(number.min(columns.len()).saturating_sub(1));
+        let by = number.min(columns.len()).saturating_sub(1);
+        columns.rotate_left(by);
     }
     let field = |text: &str, choices: &mut Choices| {
         let needed = text.contains(['"', '\n', '\r', written.delimiter]);
@@ -247,7 +248,7 @@ fn spelt(value: &Value, ty: Type, written: &Written, choices: &mut Choices) -> S
             Some(format) => formatted(day.to_datetime(jiff::civil::Time::midnight()), format, 0),
         },
         Value::Time(time) => clock(*time, ty, written, choices),
-        Value::Null | Value::Span(..) => unreachable!("no cell is written so"),
+        Value::Null | Value::Span(..) | Value::Instant { .. } => unreachable!("no cell is written so"),
     }
 }
 

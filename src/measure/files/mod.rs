@@ -12,7 +12,7 @@ pub(super) use values::values;
 use super::guard::{advice as type_advice, mismatch};
 use super::{Session, number};
 use crate::diagnostic::{Findings, codes, suggest};
-use crate::engine::{Failure, Rows};
+use crate::engine::{Answer, Failure, Rows};
 use crate::model::files::{Csv, FileColumn, FileFormat, FileType, Files, records};
 use crate::model::{Column, ColumnId, Relation, Source, SourceId};
 use crate::sql::dialect::files::Reading;
@@ -60,18 +60,14 @@ impl Beginning {
 pub(super) fn columns(session: &Session<'_>, sources: &[SourceId], findings: &mut Findings) -> Result<Readable, Failure> {
     let model = session.project.model();
     let mut readable = Readable::new();
-    for id in sources {
-        let source = model.sources.get(*id);
+    for (id, beginnings) in beginnings(session, sources, findings)? {
+        let source = model.sources.get(id);
         let Some(files) = of(source) else { continue };
-        let Some(paths) = paths(session, source, files, findings)? else { continue };
-        let Some(beginnings) = beginnings(session, source, files, paths, findings)? else { continue };
         let unfit = match &files.format {
             FileFormat::Csv(csv) if !csv.header => too_few(source, files, &beginnings, findings),
-            FileFormat::Csv(_) | FileFormat::Json(_) | FileFormat::Parquet => {
-                named(session, *id, files, &beginnings, findings)?
-            }
+            FileFormat::Csv(_) | FileFormat::Json(_) | FileFormat::Parquet => named(session, id, files, &beginnings, findings)?,
         };
-        readable.extend(unfit.map(|unfit| (*id, unfit)));
+        readable.extend(unfit.map(|unfit| (id, unfit)));
     }
     Ok(readable)
 }
@@ -80,97 +76,115 @@ fn reading(session: &Session<'_>) -> &'static dyn Reading {
     session.dialect().files()
 }
 
-/// The files behind the paths of a source; nothing if one of the paths leads to none.
+/// The files behind the paths of sources, without the sources of which one path leads to none.
 fn paths(
     session: &Session<'_>,
-    source: &Source,
-    files: &Files,
+    sources: &[SourceId],
     findings: &mut Findings,
-) -> Result<Option<Vec<String>>, Failure> {
+) -> Result<BTreeMap<SourceId, Vec<String>>, Failure> {
+    let model = session.project.model();
+    let named = || sources.iter().filter_map(|id| Some((*id, of(model.sources.get(*id))?)));
     // What is far away cannot always be listed.
     let is_remote = |path: &str| path.contains("://");
-    let queries: Vec<String> =
-        files.paths.iter().filter(|path| !is_remote(path)).map(|path| reading(session).list(path)).collect();
+    let near = named().flat_map(|(_, files)| &files.paths).filter(|path| !is_remote(path));
+    let queries: Vec<String> = near.map(|path| reading(session).list(path)).collect();
     let mut answers = session.engine.answer("", &queries)?.into_iter();
-    let mut all = Vec::new();
-    for path in &files.paths {
-        if is_remote(path) {
-            all.push(path.clone());
-            continue;
+    let mut all = BTreeMap::new();
+    for (id, files) in named() {
+        let source = model.sources.get(id);
+        let mut found: Option<Vec<String>> = Some(Vec::new());
+        for path in &files.paths {
+            let own = if is_remote(path) { vec![path.clone()] } else { listed(answers.next()) };
+            if own.is_empty() && found.is_some() {
+                let what = if path.contains(['*', '?', '[']) { "no file is called" } else { "there is no file" };
+                let message = format!("the rows of `{}` cannot be read: {what} `{path}`", source.name.value);
+                findings
+                    .report(&codes::NOT_IN_DATA, source.name.span, message)
+                    .help("files are looked for from the project's folder");
+                found = None;
+            }
+            found.iter_mut().for_each(|found| found.extend(own.iter().cloned()));
         }
-        let found = answers.next().and_then(Result::ok).unwrap_or_default();
-        let text = |row: &Vec<Value>| {
-            let path = row.first()?.as_str()?;
-            Some(path.strip_prefix("./").unwrap_or(path).to_owned())
-        };
-        let found: Vec<String> = found.rows.iter().filter_map(text).collect();
-        if found.is_empty() {
-            let message = if path.contains(['*', '?', '[']) {
-                format!("the rows of `{}` cannot be read: no file is called `{path}`", source.name.value)
-            } else {
-                format!("the rows of `{}` cannot be read: there is no file `{path}`", source.name.value)
-            };
-            findings
-                .report(&codes::NOT_IN_DATA, source.name.span, message)
-                .help("files are looked for from the project's folder");
-            return Ok(None);
-        }
-        all.extend(found);
+        all.extend(found.map(|found| (id, found)));
     }
-    Ok(Some(all))
+    Ok(all)
 }
 
-/// Looks at the beginning of each file; nothing if one of them cannot be read.
+/// The paths that the engine lists.
+fn listed(answer: Option<Answer>) -> Vec<String> {
+    let rows = answer.and_then(Result::ok).unwrap_or_default();
+    let text = |row: &Vec<Value>| {
+        let path = row.first()?.as_str()?;
+        Some(path.strip_prefix("./").unwrap_or(path).to_owned())
+    };
+    rows.rows.iter().filter_map(text).collect()
+}
+
+/// Looks at the beginning of each file; leaves out the sources of which one cannot be read.
 fn beginnings(
     session: &Session<'_>,
-    source: &Source,
-    files: &Files,
-    paths: Vec<String>,
+    sources: &[SourceId],
     findings: &mut Findings,
-) -> Result<Option<Vec<Beginning>>, Failure> {
-    let query = |path: &String| match &files.format {
-        FileFormat::Csv(_) => reading(session).beginning(path),
-        FileFormat::Parquet | FileFormat::Json(_) => reading(session).described(files, path),
+) -> Result<BTreeMap<SourceId, Vec<Beginning>>, Failure> {
+    let model = session.project.model();
+    let paths = paths(session, sources, findings)?;
+    let mut queries = Vec::new();
+    for (id, paths) in &paths {
+        let Some(files) = of(model.sources.get(*id)) else { continue };
+        queries.extend(paths.iter().map(|path| match &files.format {
+            FileFormat::Csv(_) => reading(session).beginning(path),
+            FileFormat::Parquet | FileFormat::Json(_) => reading(session).described(files, path),
+        }));
+    }
+    let mut answers = session.engine.answer("", &queries)?.into_iter();
+    let mut all = BTreeMap::new();
+    for (id, paths) in paths {
+        let source = model.sources.get(id);
+        let Some(files) = of(source) else { continue };
+        let own: Vec<(String, Answer)> = paths.into_iter().zip(answers.by_ref()).collect();
+        let begun: Option<Vec<Beginning>> =
+            own.into_iter().map(|(path, answer)| beginning(source, files, path, answer, findings)).collect();
+        let Some(begun) = begun else { continue };
+        let needs_names = matches!(files.format, FileFormat::Csv(_));
+        if needs_names && begun.iter().all(|beginning| beginning.columns.is_none()) {
+            let path = begun.first().map_or("", |beginning| beginning.path.as_str());
+            let message = format!("`{path}` is empty: it lacks the line with the names of its columns");
+            findings
+                .report(&codes::BROKEN_FILE, source.name.span, message)
+                .help("a file without rows has that line and nothing below it");
+            continue;
+        }
+        all.insert(id, begun);
+    }
+    Ok(all)
+}
+
+/// What an engine says of the beginning of a file; nothing if it cannot be read.
+fn beginning(source: &Source, files: &Files, path: String, answer: Answer, findings: &mut Findings) -> Option<Beginning> {
+    let columns = match (&files.format, answer) {
+        (FileFormat::Csv(csv), Ok(rows)) => match header(csv, &rows) {
+            Ok(columns) => columns.map(|columns| columns.into_iter().chain(folders(csv, &path)).collect()),
+            Err(message) => {
+                findings
+                    .report(&codes::BROKEN_FILE, source.name.span, format!("`{path}` {message}"))
+                    .help("delete the empty lines at its top: where they are, it cannot be told which line has the names");
+                return None;
+            }
+        },
+        (_, Ok(rows)) => {
+            let text = |row: &Vec<Value>, at: usize| row.get(at).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let found = |row: &Vec<Value>| Found { name: text(row, 0), ty: Some(text(row, 1)) };
+            let columns: Vec<Found> = rows.rows.iter().map(found).collect();
+            // What has no objects is said to have one column of JSON.
+            let is_empty = matches!(columns.as_slice(), [Found { name, ty: Some(ty) }] if name == "json" && ty == "JSON");
+            (!is_empty || files.columns.iter().any(|column| column.name == "json")).then_some(columns)
+        }
+        (_, Err(why)) => {
+            unreadable(source, files, &path, &why, findings);
+            return None;
+        }
     };
-    let queries: Vec<String> = paths.iter().map(query).collect();
-    let mut beginnings = Vec::new();
-    for (path, answer) in paths.into_iter().zip(session.engine.answer("", &queries)?) {
-        let columns = match (&files.format, answer) {
-            (FileFormat::Csv(csv), Ok(rows)) => match header(csv, &rows) {
-                Ok(columns) => columns.map(|columns| columns.into_iter().chain(folders(csv, &path)).collect()),
-                Err(message) => {
-                    let message = format!("`{path}` {message}");
-                    findings
-                        .report(&codes::BROKEN_FILE, source.name.span, message)
-                        .help("delete the empty lines at its top: where they are, it cannot be told which line has the names");
-                    return Ok(None);
-                }
-            },
-            (_, Ok(rows)) => {
-                let text = |row: &Vec<Value>, at: usize| row.get(at).and_then(Value::as_str).unwrap_or_default().to_owned();
-                let found = |row: &Vec<Value>| Found { name: text(row, 0), ty: Some(text(row, 1)) };
-                let columns: Vec<Found> = rows.rows.iter().map(found).collect();
-                // What has no objects is said to have one column of JSON.
-                let is_empty = matches!(columns.as_slice(), [Found { name, ty: Some(ty) }] if name == "json" && ty == "JSON");
-                (!is_empty || files.columns.iter().any(|column| column.name == "json")).then_some(columns)
-            }
-            (_, Err(why)) => {
-                unreadable(source, files, &path, &why, findings);
-                return Ok(None);
-            }
-        };
-        beginnings.push(Beginning { path, columns });
-    }
-    let needs_names = matches!(files.format, FileFormat::Csv(_));
-    if needs_names && beginnings.iter().all(|beginning| beginning.columns.is_none()) {
-        let path = beginnings.first().map_or("", |beginning| beginning.path.as_str());
-        let message = format!("`{path}` is empty: it lacks the line with the names of its columns");
-        findings
-            .report(&codes::BROKEN_FILE, source.name.span, message)
-            .help("a file without rows has that line and nothing below it");
-        return Ok(None);
-    }
-    Ok(Some(beginnings))
+    Some(Beginning { path, columns })
 }
 
 /// The names in the first line of a file of lines, or its first values if it has no names; nothing if the file is empty.

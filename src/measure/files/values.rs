@@ -1,12 +1,12 @@
 //! The values of files that are not of their column's type, and the lines that cannot be taken apart.
 
 use super::advice::advice;
-use super::{Readable, beginnings, of, paths, reading, stored};
+use super::{Readable, beginnings, of, reading, stored};
 use crate::diagnostic::{Findings, codes};
 use crate::engine::{Answer, Failure, Rows};
 use crate::measure::{Session, number, whole};
 use crate::model::files::{FileColumn, Files};
-use crate::model::{Column, ColumnId, Source};
+use crate::model::{Column, ColumnId, Source, SourceId};
 use crate::text::Span;
 use serde_json::Value;
 
@@ -43,7 +43,7 @@ pub(in crate::measure) fn values(
     for ((id, files, _), answer) in asked.into_iter().zip(session.engine.answer("", &queries)?) {
         let source = model.sources.get(id);
         let Ok(rows) = answer else {
-            broken(session, source, &files, findings)?;
+            broken(session, id, &files, findings)?;
             readable.remove(&id);
             continue;
         };
@@ -140,10 +140,10 @@ fn shown(value: &str) -> String {
 }
 
 /// Says which line of which file cannot be taken apart.
-fn broken(session: &Session<'_>, source: &Source, files: &Files, findings: &mut Findings) -> Result<(), Failure> {
+fn broken(session: &Session<'_>, id: SourceId, files: &Files, findings: &mut Findings) -> Result<(), Failure> {
+    let source = session.project.model().sources.get(id);
     let before = findings.iter().len();
-    let paths = paths(session, source, files, findings)?.unwrap_or_default();
-    let beginnings = beginnings(session, source, files, paths, findings)?.unwrap_or_default();
+    let beginnings = beginnings(session, &[id], findings)?.remove(&id).unwrap_or_default();
     for beginning in &beginnings {
         let (path, Some(columns)) = (&beginning.path, &beginning.columns) else { continue };
         let Some((setup, query)) = reading(session).broken_lines(files, path, columns.len()) else {
