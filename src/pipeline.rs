@@ -217,7 +217,8 @@ impl Resolved {
         let alignment = Alignment::of(&model, &graph);
         align::check::check(&model, &alignment, &mut findings);
         lint::lint(&model, &graph, &alignment, &files, &mut findings);
-        support::support(&mut model, &mut findings);
+        support::complete(&mut model);
+        support::support(&model, &mut findings);
         lint::allow(&settings.allowances, false, &mut findings);
         findings.set_levels(&settings.levels);
         findings.sort();

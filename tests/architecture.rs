@@ -48,7 +48,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("fix", &["text", "diagnostic", "load", "pipeline"]),
     // What only a valid project reaches.
     ("plan", &["text", "calendar", "functions", "model", "check", "align", "support", "pipeline"]),
-    ("sql", &["calendar", "functions", "model", "plan"]),
+    ("sql", &["rawsql", "calendar", "functions", "model", "plan"]),
     ("manifest", &["text", "calendar", "functions", "model", "graph", "align", "pipeline", "plan", "sql"]),
     ("template", &["text", "diagnostic", "load"]),
     ("docs", &["text", "diagnostic", "template", "manifest"]),
@@ -56,7 +56,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Around the pipeline.
     ("query", &["text", "calendar", "diagnostic", "model", "spec", "plan"]),
     ("engine", &[]),
-    ("measure", &["text", "calendar", "diagnostic", "model", "align", "pipeline", "plan", "sql", "manifest", "engine"]),
+    (
+        "measure",
+        &["text", "rawsql", "calendar", "diagnostic", "model", "align", "pipeline", "plan", "sql", "manifest", "engine"],
+    ),
     ("draft", &["rawsql", "calendar", "model", "load", "spec", "sql", "engine", "measure"]),
     (
         "cli",

@@ -29,6 +29,8 @@ mod formulas;
 mod functions;
 #[path = "random/generate.rs"]
 mod generate;
+#[path = "random/goals.rs"]
+mod goals;
 #[path = "random/journeys.rs"]
 mod journeys;
 #[path = "random/print.rs"]
@@ -39,21 +41,26 @@ mod project;
 mod rows;
 #[path = "random/sharing.rs"]
 mod sharing;
+#[path = "random/shown.rs"]
+mod shown;
 #[path = "random/shrink.rs"]
 mod shrink;
 #[path = "random/stocks/mod.rs"]
 mod stocks;
+#[path = "random/text.rs"]
+mod text;
 #[path = "random/together.rs"]
 mod together;
 #[path = "random/twin.rs"]
 mod twin;
+#[path = "random/whole.rs"]
+mod whole;
 #[path = "random/written.rs"]
 mod written;
 
 use engine::{Answer, Engine};
 use evaluate::{Evaluator, Line};
 use kpic::diagnostic::Findings;
-use kpic::diagnostic::render::{Look, human};
 use kpic::pipeline::{Options, check_texts};
 use kpic::plan::views::{query, views};
 use project::{Grain, Project, Value};
@@ -85,6 +92,16 @@ fn the_sql_agrees_with_the_evaluator() {
 
 #[test]
 fn a_calendar_whose_rows_are_what_the_rules_give_shows_the_same() {
+    of_twins(twin::agree);
+}
+
+#[test]
+fn a_day_that_is_today_shows_what_it_shows_when_it_is_named() {
+    of_twins(twin::agree_today);
+}
+
+/// Compares each of some projects with one that has to show the same.
+fn of_twins(agree: fn(&Project, &mut Engine) -> Result<usize, TestCaseError>) {
     let setting = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().unwrap());
     let config = Config {
         cases: u32::try_from(setting("KPIC_RANDOM_CASES").unwrap_or(300) / 3).unwrap().max(1),
@@ -96,7 +113,7 @@ fn a_calendar_whose_rows_are_what_the_rules_give_shows_the_same() {
     let cases = config.cases;
     let (engine, compared) = (RefCell::new(Engine::start()), RefCell::new(0));
     let result = TestRunner::new(config).run(&generate::Projects, |project| {
-        *compared.borrow_mut() += twin::agree(&project, &mut engine.borrow_mut())?;
+        *compared.borrow_mut() += agree(&project, &mut engine.borrow_mut())?;
         Ok(())
     });
     match result {
@@ -123,7 +140,11 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
         Err(why) => return Err(TestCaseError::fail(format!("a valid project is refused:\n{why}"))),
     };
     written::write(project);
-    let statements = format!("set threads = 1;\nset TimeZone = '{}';\n{}", project.session, print::tables(project));
+    let settings: String = project.settings.iter().map(|setting| format!("{setting};\n")).collect();
+    let statements = format!("set threads = 1;\nset TimeZone = '{}';\n{settings}{}", project.session, print::tables(project));
+    if let Some((name, problem)) = views.iter().find_map(|(name, sql)| Some((name, text::problem(sql)?))) {
+        return Err(TestCaseError::fail(format!("the SQL of {name} has {problem}")));
+    }
     let queries: Vec<String> =
         views.iter().map(|(_, sql)| sql).chain(together.iter().map(|together| &together.sql)).cloned().collect();
     let mut answers = engine.answers(&statements, &queries);
@@ -168,18 +189,31 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
             }
         }
     }
-    if expected == views.len() {
-        Ok(())
-    } else {
-        Err(TestCaseError::fail(format!("{} views instead of {expected}", views.len())))
+    if expected != views.len() {
+        return Err(TestCaseError::fail(format!("{} views instead of {expected}", views.len())));
+    }
+    let goals = match goals::goals(project, &whole, &evaluator) {
+        Ok(Some(goals)) => goals,
+        Ok(None) => return Ok(()),
+        Err(_) if project.reduced => return Ok(()),
+        Err(why) => return Err(TestCaseError::fail(format!("key results are refused:\n{why}"))),
+    };
+    let answer = engine.answers("", std::slice::from_ref(&goals.sql)).pop().unwrap();
+    let rows = answer.map_err(|why| TestCaseError::fail(format!("the engine refuses key results:\n{why}\n{}", goals.sql)))?;
+    match goals::difference(&goals, &rows, rounding) {
+        None => Ok(()),
+        Some(problem) => Err(TestCaseError::fail(format!("key results of slices: {problem}\n{}", goals.sql))),
     }
 }
 
 /// The SQL of all views, and of all KPIs together; what is wrong with the project if the compiler refuses it.
 fn compile(project: &Project) -> Result<(Views, Vec<Together>, Findings), String> {
-    let checked = check_texts(print::files(project), &Options::default());
-    let valid =
-        checked.valid().map_err(|checked| human(&checked.findings, &checked.files, Look { color: false, width: 120 }))?;
+    compile_files(print::files(project))
+}
+
+fn compile_files(files: Vec<(String, String)>) -> Result<(Views, Vec<Together>, Findings), String> {
+    let checked = check_texts(files, &Options::default());
+    let valid = checked.valid().map_err(|checked| print::findings(&checked))?;
     let dialect = kpic::sql::dialect::dialect(None);
     let sql = |shows| kpic::sql::query(&query(&valid, shows).unwrap(), dialect);
     let views = views(&valid).iter().map(|view| (view.name.clone(), sql(&view.shows))).collect();

@@ -5,6 +5,7 @@
 //! - `folder`: a folder, and the programs that work in it
 //! - `drafts`: what drafts make of data
 //! - `files`: files as sources
+//! - `gaps`: what is left out of a KPI's views is left out of lists of figures
 //! - `init`: what drafted projects are like
 //! - `stored`: columns that are stored in less room than they are declared to need
 //! - `verify`: the data against the specs
@@ -20,6 +21,8 @@ mod drafts;
 mod files;
 #[path = "start/folder.rs"]
 mod folder;
+#[path = "start/gaps.rs"]
+mod gaps;
 #[path = "start/init.rs"]
 mod init;
 #[path = "start/stored.rs"]

@@ -167,12 +167,11 @@ fn sliced(model: &Model, shown: &mut Shown, parts: &BTreeMap<KpiId, Parts>, find
     for member in &mut shown.slice {
         let Some(text) = &member.text else { continue };
         let ty = slice::type_of(model, member.dimension, parts);
-        match literal(ty, text) {
-            Some(value) => member.value = value,
-            None => {
-                let message = format!("`{}` is {ty}, and `{text}` is none", model.dimensions.get(member.dimension).name);
-                findings.report(&codes::BAD_SLICE, member.value_span, message).help("write one of its values, or `null`");
-            }
+        if let Some(value) = literal(ty, text) {
+            member.value = value;
+        } else {
+            let message = format!("`{}` is {ty}, and `{text}` is none", model.dimensions.get(member.dimension).name);
+            findings.report(&codes::BAD_SLICE, member.value_span, message).help("write one of its values, or `null`");
         }
     }
     findings.iter().count() == before

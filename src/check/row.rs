@@ -46,8 +46,8 @@ impl Context<'_> {
                 // That of the part's own sources. Where they do not agree, or do not have it, is looked at with the other slices.
                 let of = |place: Option<&Path>, source| place.map(|path| self.model.column(source, path).ty);
                 let own = || {
-                    let sources = self.model.sources_read(of_part).into_iter();
-                    sources.filter_map(|source| of(dimension.places.get(&source), source)).next()
+                    let sources = self.model.sources_read(of_part);
+                    sources.into_iter().find_map(|source| of(dimension.places.get(&source), source))
                 };
                 let any = || dimension.places.iter().next().and_then(|(source, path)| of(Some(path), *source));
                 let ty = dimension.ty.or_else(own).or_else(any);

@@ -295,10 +295,10 @@ fn say_doubts(project: &Valid, kpis: &[KpiId]) {
     }
     let needed = kpis.iter().flat_map(|id| graph.upstream(Node::Kpi(*id)).into_iter().chain([Node::Kpi(*id)]));
     let ids: BTreeSet<KpiId> = needed.filter_map(|node| if let Node::Kpi(id) = node { Some(id) } else { None }).collect();
-    let is_doubted = |formula: Span| places.iter().any(|place| formula.holds(*place));
-    let named =
-        ids.into_iter().map(|id| model.kpis.get(id)).filter(|kpi| !kpi.is_asked() && kpi.formula_span.is_some_and(is_doubted));
-    let names: Vec<&str> = named.map(|kpi| kpi.name.value.as_str()).collect();
+    let warned = |formula: Span| places.iter().any(|place| formula.holds(*place));
+    let doubted =
+        ids.into_iter().map(|id| model.kpis.get(id)).filter(|kpi| !kpi.is_asked() && kpi.formula_span.is_some_and(warned));
+    let names: Vec<&str> = doubted.map(|kpi| kpi.name.value.as_str()).collect();
     if !names.is_empty() {
         out::error(&format!("{} `kpic check` warns of {}\n", out::styled(out::DIM, "note:"), some(&names)));
     }

@@ -32,6 +32,8 @@ pub static WIDEN: Function = conversion("widen", &[Argument::Numeric], Gives::In
 pub static TO_DATE: Function = conversion("to date", &[Argument::Time], Gives::Date);
 /// The earlier of two days, neither of which is null.
 pub static EARLIER: Function = conversion("earlier", &[Argument::Time, Argument::Time], Gives::Same(0));
+/// A text that is compared by its bytes, whatever a session has set.
+pub static BY_BYTES: Function = conversion("by bytes", &[Argument::Text], Gives::Text);
 
 /// All conversions.
 pub static ALL: &[&Function] = &[
@@ -47,4 +49,5 @@ pub static ALL: &[&Function] = &[
     &WIDEN,
     &TO_DATE,
     &EARLIER,
+    &BY_BYTES,
 ];

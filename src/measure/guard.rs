@@ -10,6 +10,7 @@ use crate::model::{CalendarSource, Clock, Column, ColumnId, Holds, Relation, Sou
 use crate::plan::relation::{Query, RelationRef};
 use crate::plan::rules::{Rule, calendar_days, examples};
 use crate::plan::sources_read;
+use crate::rawsql;
 use crate::sql;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -225,7 +226,8 @@ pub(super) fn raw_columns(
             let Storage::Raw(each) = &column.storage else { continue };
             let own = each.iter().find(|(dialect, _)| dialect.as_deref() == Some(session.dialect().name()));
             let Some((_, raw)) = own.or_else(|| each.iter().find(|(dialect, _)| dialect.is_none())) else { continue };
-            queries.push(format!("select column_type from (describe select ({raw}) as made from {relation})"));
+            let raw = rawsql::enclosed(raw);
+            queries.push(format!("select column_type from (describe select {raw} as made from {relation})"));
             asked.push((*id, column_id));
         }
     }

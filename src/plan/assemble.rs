@@ -1,13 +1,14 @@
 //! The planner itself, and the result: the measures of all KPIs on a dense set of periods and slices.
 
 use super::ages::AGE;
+use super::appear::Appearance;
 use super::complete::{Bound, is_complete_here};
 use super::custom::calendar_days;
 use super::expand::{Expansion, Formula, Move, Part as Leaf, Periods, Place};
 use super::journey::Wanted;
 use super::names::Names;
 use super::relation::{Atom, Body, From, JoinKind, Part, Query, Rows, Scalar, Select, column, day, fold, moved};
-use super::rows::{Appearance, Series};
+use super::rows::Series;
 use super::scan::Scan;
 use super::spine::{Ground, Need, Spine, today};
 use super::stack::{Stack, is_dense, moves_in};

@@ -8,7 +8,8 @@
 //!    `scan` reads a source, `clocks` brings times from one clock to another, `journey` and `every_start` make the rows of journeys, `window` makes periods and windows of daily rows, `distinct`
 //!    does so for distinct counts, `within` takes related rows by a time of the row that they belong to, and `states` and `levels` for levels and what changes
 //!    them.
-//! 3. `slices` finds the values that dimensions have had, among the rows that `since` says; `ages` says which ages cohorts have; `periods` plans the measures over finer periods.
+//! 3. `slices` finds the values that dimensions have had, in the parts that `appear` knows and from the day on that `since` says; `ages`
+//!    says which ages cohorts have; `periods` plans the measures over finer periods.
 //! 4. `stack` puts everything on a dense set of periods and slices; `spine` makes the periods, with their bounds and those
 //!    before them, and `custom` those of a custom calendar; `complete` says from when on windows are whole. `assemble` holds the planner
 //!    and makes the result.
@@ -18,6 +19,7 @@
 //! cannot fail: what reaches this stage is valid. It knows no dialect.
 
 mod ages;
+mod appear;
 mod assemble;
 mod clocks;
 mod complete;

@@ -21,8 +21,6 @@ pub enum Atom {
         /// The column.
         name: String,
     },
-    /// SQL that a spec gave.
-    Raw(String),
     /// A moment on a stored clock.
     Moment(Moment),
     /// An aggregate over the group.

@@ -149,8 +149,10 @@ impl<'a> Scan<'a> {
                     let value = self.row_at(through, argument);
                     if let Some(change) = change { Expr::apply(change, vec![value]) } else { value }
                 });
-                let lowered = lowered.collect();
-                Expr::apply(function, lowered)
+                let mut lowered: Vec<Scalar> = lowered.collect();
+                compare_by_bytes(function, &mut lowered);
+                let gives_text = matches!(function.name, "lower" | "upper" | "trim" | "concat" | "text");
+                as_text(Expr::apply(function, lowered), gives_text.then_some(Type::Text))
             }
         }
     }
@@ -323,20 +325,23 @@ impl<'a> Scan<'a> {
         let model = self.model;
         let source = self.at(&whole);
         let column_here = model.sources.get(source).columns.get(path.column);
-        match &column_here.storage {
+        let value = match &column_here.storage {
             Storage::Stored(name) => self.stored(&whole, name),
             Storage::Several(parts) => {
-                let part = |part: &KeyPart| match part {
-                    KeyPart::Stored(name) => self.stored(&whole, name),
+                let target = column_here.reference.map(|target| model.sources.get(target));
+                let type_of = |at: usize| target.and_then(|target| Some(target.columns.get(*target.key.get(at)?).ty));
+                let part = |(at, part): (usize, &KeyPart)| match part {
+                    KeyPart::Stored(name) => as_text(self.stored(&whole, name), type_of(at)),
                     KeyPart::Made(id) => self.bare(&whole, &Path::to(*id)),
                 };
-                Expr::leaf(Atom::Tuple(parts.iter().map(part).collect()))
+                Expr::leaf(Atom::Tuple(parts.iter().enumerate().map(part).collect()))
             }
             Storage::Derived(expr) => self.derived(&whole, expr),
             Storage::Raw(each) => {
                 let name = model.sources.get(source).made_name(path.column);
                 if self.data == Data::Given {
-                    return self.stored(&whole, &name);
+                    let given = self.stored(&whole, &name);
+                    return as_text(given, Some(column_here.ty));
                 }
                 let dialect = model.warehouse.dialect.as_ref().map_or("duckdb", |dialect| dialect.value.as_str());
                 let own = each.iter().find(|(given, _)| given.as_deref() == Some(dialect));
@@ -345,7 +350,8 @@ impl<'a> Scan<'a> {
                 let of = self.alias(&whole);
                 column(&of, &name)
             }
-        }
+        };
+        as_text(value, Some(column_here.ty))
     }
 
     /// A derived column at the end of some references. Where these lead to no row it is null, whatever its formula says of nulls.
@@ -613,6 +619,35 @@ impl<'a> Scan<'a> {
 pub(super) fn period_of(calendar: &Calendar, grain: Grain, of: Scalar) -> Scalar {
     let (week_starts, fiscal_month) = (calendar.week_starts, calendar.fiscal_month);
     Expr::leaf(Atom::PeriodOf(Box::new(PeriodOf { grain, of, week_starts, fiscal_month })))
+}
+
+/// A value of a type: one of texts is compared by its bytes.
+fn as_text(value: Scalar, ty: Option<Type>) -> Scalar {
+    if ty == Some(Type::Text) && !is_by_bytes(&value) { Expr::apply(&conversions::BY_BYTES, vec![value]) } else { value }
+}
+
+/// Whether a value is known to be compared by its bytes: as one of those that it may be is.
+fn is_by_bytes(value: &Scalar) -> bool {
+    let Node::Apply(function, arguments) = &value.node else { return false };
+    match function.name {
+        "by bytes" => true,
+        "coalesce" | "least" | "greatest" => arguments.iter().any(is_by_bytes),
+        "if" => arguments.iter().skip(1).any(is_by_bytes),
+        // Conditions and values in turn, then perhaps the value of all others.
+        "case" => arguments.chunks(2).filter_map(<[Scalar]>::last).any(is_by_bytes),
+        _ => false,
+    }
+}
+
+/// A comparison with a written text goes by bytes even if nothing else in it is known to be a text.
+fn compare_by_bytes(function: &Function, arguments: &mut [Scalar]) {
+    let compares = matches!(function.name, "=" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "not in" | "between" | "not between");
+    if !compares || arguments.iter().any(is_by_bytes) {
+        return;
+    }
+    if let Some(text) = arguments.iter_mut().rfind(|argument| matches!(&argument.node, Node::Literal(Literal::Text(_)))) {
+        *text = Expr::apply(&conversions::BY_BYTES, vec![text.clone()]);
+    }
 }
 
 /// Whether a row expression is null where all columns are.

@@ -3,7 +3,8 @@
 //! A slice is there if it has a row since data is whole, or one in a window that a period shown looks at: otherwise the sums of the slices
 //! would lack what their total has. So the earliest window of each measure is looked for.
 //!
-//! 1. Each formula is looked at from the first period shown on; `prior` leads back from there, but not to before data is whole.
+//! 1. Each formula is looked at from the first period shown on; `prior` leads back from there, but to no period that begins before data
+//!    is whole.
 //! 2. An aggregate over periods looks at what is inside from the first finer period of its own window on, but not before data is whole.
 //! 3. The window of an aggregate over rows begins where it does in the first of these periods.
 //!
@@ -31,6 +32,13 @@ pub(super) enum Since {
 enum First {
     Day(Date),
     Found(Scalar),
+}
+
+/// Where a window begins.
+enum Start {
+    At(First),
+    /// It has no beginning.
+    Never,
 }
 
 /// A period at which a measure is looked at before all others.
@@ -104,8 +112,8 @@ impl Planner<'_> {
                 let start = self.window_of(aggregate, measure.grain, &look);
                 if let Some(since) = since.get_mut(id) {
                     match start {
-                        Some(Some(start)) => since.reach(start),
-                        Some(None) => *since = Since::Ever,
+                        Some(Start::At(start)) => since.reach(start),
+                        Some(Start::Never) => *since = Since::Ever,
                         None => {}
                     }
                 }
@@ -131,22 +139,24 @@ impl Planner<'_> {
         if self.knows_days().is_some() {
             return First::Day(calendar.first_from(grain, from));
         }
-        First::Found(self.first_where(grain, None, &First::Day(from)))
+        First::Found(self.first_from(grain, &First::Day(from)))
     }
 
-    /// The least value of a column of the periods from one on; the first period itself if no column is named.
-    fn first_where(&mut self, grain: Grain, need: Option<Need>, from: &First) -> Scalar {
+    /// The first period of a grain that begins on or after a day.
+    fn first_from(&mut self, grain: Grain, from: &First) -> Scalar {
         let spine = self.spine_name(grain);
-        let is_part = matches!(need, Some(Need::FirstPart(..)));
-        let name = need.map_or_else(|| "period".to_owned(), |need| self.need(grain, need));
-        let mut value = column(&spine, &name);
-        if is_part {
-            // It may have begun before the calendar did.
-            value = Expr::apply(&coalesce::COALESCE, vec![value, day(self.model.calendar.data_from)]);
-        }
         let mut select = Select::from_part(&spine);
-        select.column(fold(&min::MIN, value), &name);
+        select.column(fold(&min::MIN, column(&spine, "period")), "period");
         select.filter.push(Expr::apply(&operators::GREATER_OR_EQUAL, vec![column(&spine, "period"), from.scalar()]));
+        Expr::leaf(Atom::Single(Box::new(select)))
+    }
+
+    /// A column of a period; null where it has none.
+    fn of_period(&mut self, grain: Grain, need: Need, period: &First) -> Scalar {
+        let (spine, name) = (self.spine_name(grain), self.need(grain, need));
+        let mut select = Select::from_part(&spine);
+        select.column(fold(&min::MIN, column(&spine, &name)), &name);
+        select.filter.push(Expr::apply(&operators::EQUAL, vec![column(&spine, "period"), period.scalar()]));
         Expr::leaf(Atom::Single(Box::new(select)))
     }
 
@@ -161,7 +171,7 @@ impl Planner<'_> {
             }
         });
         for (id, way) in leaves {
-            let Some(period) = self.first_moved(grain, &way, first) else { continue };
+            let period = self.first_moved(grain, &way, first);
             let look = Look { period, is_previous: way.previous };
             if let Some(known) = looks.get_mut(id)
                 && !known.contains(&look)
@@ -171,26 +181,23 @@ impl Planner<'_> {
         }
     }
 
-    /// The first period to which a move leads; nothing if it leads to none.
-    fn first_moved(&mut self, grain: Grain, way: &Move, first: &First) -> Option<First> {
-        if way.is_nothing() {
-            return Some(first.clone());
-        }
-        let (First::Day(first), Some(last)) = (first, self.knows_days()) else {
-            return Some(First::Found(self.first_where(grain, Some(Need::Moved(way.clone())), first)));
-        };
+    /// The period to which a move leads, or the first since data is whole where that begins before.
+    fn first_moved(&mut self, grain: Grain, way: &Move, first: &First) -> First {
         let calendar = &self.model.calendar;
-        let whole = calendar.first_from(grain, calendar.data_from);
-        let back = |period: Date| way.back.iter().fold(period, |at, length| add(at, length.unit, -i64::from(length.count)));
-        let mut period = *first;
-        while !way.back.is_empty() && back(period) < whole {
-            period = calendar.next(grain, period);
-            if period > last {
-                return None;
-            }
+        let whole = calendar.data_from;
+        let mut at = first.clone();
+        if let (First::Day(first), Some(_)) = (first, self.knows_days()) {
+            let back = way.back.iter().fold(*first, |at, length| add(at, length.unit, -i64::from(length.count)));
+            let at = back.max(calendar.first_from(grain, whole));
+            return First::Day(if way.previous { add(at, grain, -1) } else { at });
         }
-        let earlier = back(period);
-        Some(First::Day(if way.previous { add(earlier, grain, -1) } else { earlier }))
+        if !way.back.is_empty() {
+            let back = Move { back: way.back.clone(), ..Move::default() };
+            let back = self.of_period(grain, Need::Moved(back), first);
+            let whole = self.first_from(grain, &First::Day(whole));
+            at = First::Found(Expr::apply(&coalesce::COALESCE, vec![back, whole]));
+        }
+        if way.previous { First::Found(self.of_period(grain, Need::Moved(Move::previous()), &at)) } else { at }
     }
 
     /// The first of the finer periods that an aggregate over them goes over.
@@ -201,9 +208,13 @@ impl Planner<'_> {
             let start = match window {
                 Window::AllTime => First::Day(whole),
                 _ if look.is_previous => look.period.clone(),
-                _ => First::Found(self.first_where(grain, Some(Need::FirstPart(inner, window)), &look.period)),
+                _ => {
+                    let first = self.of_period(grain, Need::FirstPart(inner, window), &look.period);
+                    // It may have begun before the calendar did.
+                    First::Found(Expr::apply(&coalesce::COALESCE, vec![first, day(whole)]))
+                }
             };
-            return First::Found(self.first_where(inner, None, &start));
+            return First::Found(self.first_from(inner, &start));
         };
         let calendar = &self.model.calendar;
         let last = add_days(calendar.next(grain, *period), -1).min(last);
@@ -217,19 +228,19 @@ impl Planner<'_> {
         First::Day(calendar.first_from(inner, start.max(whole)))
     }
 
-    /// The first day of an aggregate's window in a period: `Some(None)` where it has none, and nothing where rows from before data is
+    /// The first day of an aggregate's window in a period; nothing where rows from before data is
     /// whole are not met in it, or show no slices by their own day.
-    fn window_of(&mut self, aggregate: &Aggregate, grain: Grain, look: &Look) -> Option<Option<First>> {
+    fn window_of(&mut self, aggregate: &Aggregate, grain: Grain, look: &Look) -> Option<Start> {
         let related = aggregate.filter.as_ref().is_some_and(RowExpr::has_related);
         if aggregate.stock.is_some() || related || aggregate.time.is_none() {
             return None;
         }
         let window = aggregate.window;
         match window {
-            Window::Period => look.is_previous.then(|| Some(self.first_known_day(grain, &look.period))),
-            Window::AllTime => Some(None),
+            Window::Period => look.is_previous.then(|| Start::At(self.first_known_day(grain, &look.period))),
+            Window::AllTime => Some(Start::Never),
             Window::Previous | Window::Age(_) | Window::Within(..) => None,
-            Window::Trailing(_) | Window::ToDate(_) => Some(Some(self.window_start(window, grain, &look.period))),
+            Window::Trailing(_) | Window::ToDate(_) => Some(Start::At(self.window_start(window, grain, &look.period))),
         }
     }
 
@@ -245,7 +256,7 @@ impl Planner<'_> {
 
     fn window_start(&mut self, window: Window, grain: Grain, period: &First) -> First {
         let (First::Day(period), Some(last)) = (period, self.knows_days()) else {
-            return First::Found(self.first_where(grain, Some(Need::WindowStart(window)), period));
+            return First::Found(self.of_period(grain, Need::WindowStart(window), period));
         };
         let calendar = &self.model.calendar;
         let last = add_days(calendar.next(grain, *period), -1).min(last);

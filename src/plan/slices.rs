@@ -1,9 +1,9 @@
 //! Slices: which values the dimensions have had, since when, and the dense set of periods and slices.
 
+use super::appear::Appearance;
 use super::assemble::Planner;
 use super::expand::Move;
 use super::relation::{Body, JoinKind, Scalar, Select, column, fold};
-use super::rows::Appearance;
 use super::spine::Need;
 use crate::calendar::Grain;
 use crate::functions::{min, operators};

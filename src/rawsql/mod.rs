@@ -76,7 +76,9 @@ impl Token<'_> {
     }
 }
 
-/// Whether SQL has a comment that ends with its line: whatever follows it has to stand on a line of its own.
-pub fn has_line_comment(sql: &str) -> bool {
-    sql.contains("--") && tokens(sql).any(|token| token.kind == Kind::Comment && token.text.starts_with("--"))
+/// SQL in parentheses, which a comment at its end does not take along.
+pub fn enclosed(sql: &str) -> String {
+    let ends_in_comment = sql.contains("--")
+        && tokens(sql).last().is_some_and(|token| token.kind == Kind::Comment && token.text.starts_with("--"));
+    if ends_in_comment { format!("({sql}\n)") } else { format!("({sql})") }
 }

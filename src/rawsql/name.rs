@@ -9,16 +9,14 @@ pub fn parts(name: &str) -> Result<Vec<String>, &'static str> {
     let mut parts = Vec::new();
     let mut rest = name.trim();
     loop {
-        let (part, after) = match rest.strip_prefix('"') {
-            Some(inner) => quoted(inner)?,
-            None => {
-                let end = rest.find('.').unwrap_or(rest.len());
-                let (part, after) = rest.split_at(end);
-                if part.contains('"') {
-                    return Err("a double quote stands within a part that does not begin with one");
-                }
-                (part.trim().to_owned(), after)
+        let (part, after) = if let Some(inner) = rest.strip_prefix('"') {
+            quoted(inner)?
+        } else {
+            let (part, after) = rest.split_at(rest.find('.').unwrap_or(rest.len()));
+            if part.contains('"') {
+                return Err("a double quote stands within a part that does not begin with one");
             }
+            (part.trim().to_owned(), after)
         };
         if part.is_empty() {
             return Err("a part of it is empty");

@@ -91,6 +91,7 @@ const BEFORE_RELATION: &[&str] = &["describe", "pivot", "pivot_longer", "pivot_w
 
 /// What is known between two parentheses.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each of them may be so or not whatever the others are")]
 struct Level {
     /// Whether a token has been met.
     begun: bool,
@@ -230,7 +231,6 @@ impl Reader<'_> {
     fn with(&mut self, token: &Token<'_>) -> bool {
         let Some(level) = self.levels.last_mut() else { return false };
         level.with = match std::mem::take(&mut level.with) {
-            With::No => return false,
             With::Name { .. } if token.is_word("recursive") => With::Name { recursive: true },
             With::Name { recursive } => match token.name() {
                 Some(name) => {
@@ -247,7 +247,7 @@ impl Reader<'_> {
                 With::Query { name, recursive, is_near }
             }
             With::More { recursive } if token.is_mark(",") => With::Name { recursive },
-            With::More { .. } => return false,
+            With::More { .. } | With::No => return false,
         };
         true
     }

@@ -142,9 +142,9 @@ fn number(rest: &str) -> usize {
 /// The characters of operators up to where a comment begins; `+` and `-` at the end belong to what follows, unless the
 /// operator has a character that no arithmetic has.
 fn operator(rest: &str) -> usize {
-    let run = rest.find(|char| !OPERATORS.contains(char)).unwrap_or(rest.len());
-    let comment = ["--", "/*"].iter().filter_map(|begin| rest.find(begin)).min().unwrap_or(run);
-    let run = rest.get(..run.min(comment)).unwrap_or_default();
+    let run = rest.get(..rest.find(|char| !OPERATORS.contains(char)).unwrap_or(rest.len())).unwrap_or_default();
+    let comment = ["--", "/*"].iter().filter_map(|begin| run.find(begin)).min();
+    let run = run.get(..comment.unwrap_or(run.len())).unwrap_or_default();
     if run.contains(|char| SPECIAL.contains(char)) {
         return run.len();
     }

@@ -78,7 +78,7 @@ fn null_if_empty(calc: &Calc, found: &mut bool) -> Calc {
             CalcLeaf::Each(each) => {
                 let null_if_empty = counts(each.function);
                 let of = self::null_if_empty(&each.of, found);
-                CalcLeaf::Each(Box::new(crate::model::expr::Each { null_if_empty, of, ..(**each).clone() }))
+                CalcLeaf::Each(Box::new(crate::model::expr::Each { of, null_if_empty, ..(**each).clone() }))
             }
             CalcLeaf::Prior(past, of, length) => CalcLeaf::Prior(*past, Box::new(self::null_if_empty(of, found)), *length),
             CalcLeaf::Trend(trend) => CalcLeaf::Trend(Box::new(crate::model::expr::Trend {

@@ -3,6 +3,7 @@
 use super::dialect::{Dialect, Shift};
 use super::layout::indent;
 use super::spell::{Spelling, Tightness, spelling};
+use super::texts;
 use super::write::{Writer, is_column, joined};
 use crate::calendar::{Grain, Weekday};
 use crate::model::expr::{Expr, Literal, Node};
@@ -83,7 +84,7 @@ impl Scope<'_> {
     pub(super) fn order(&self, order: &[(Scalar, bool)], out: &mut String) {
         joined(out, order, ", ", |out, (expr, greatest_first)| {
             self.expr(expr, out);
-            out.push_str(if *greatest_first { " desc nulls last" } else { " nulls last" });
+            out.push_str(direction(*greatest_first));
         });
     }
 
@@ -113,6 +114,7 @@ impl Scope<'_> {
     }
 
     fn apply(&self, name: &str, arguments: &[Scalar], out: &mut String) -> Tightness {
+        let arguments = &*texts::marked(name, arguments);
         match spelling(name) {
             Spelling::Infix(operator, tightness) => {
                 // The right side of a difference needs parentheses where the left does not.
@@ -188,6 +190,11 @@ impl Scope<'_> {
                 self.list(list, out);
                 out.push(')');
                 Tightness::Comparison
+            }
+            ("by bytes", [only]) => {
+                let text = self.bound_text(only, Tightness::Atom);
+                out.push_str(&self.dialect().by_bytes(&text, texts::is_text(only)));
+                Tightness::Atom
             }
             // A day plus a number of 64 bits is nothing to some engines.
             ("add days", [day, days]) => {
@@ -277,12 +284,6 @@ impl Scope<'_> {
                 }
                 out.push_str(&dialect.identifier(name));
             }
-            Atom::Raw(sql) => {
-                out.push('(');
-                out.push_str(sql);
-                // A comment would take the parenthesis with it.
-                out.push_str(if sql.contains("--") { "\n)" } else { ")" });
-            }
             Atom::Moment(Moment::Day(day)) => out.push_str(&dialect.day(*day)),
             Atom::Moment(Moment::Wall(reading)) => out.push_str(&dialect.wall(*reading)),
             Atom::Moment(Moment::Instant(reading)) => out.push_str(&dialect.instant(*reading)),
@@ -314,7 +315,12 @@ impl Scope<'_> {
                 out.push_str(&format!("({})", text.replace('\n', " ")));
             }
             Atom::Same(one, two) => return self.same(one, two, " is not distinct from ", out),
-            Atom::Tuple(parts) => self.call("", parts, out),
+            // Values that are put together are compared by their bytes.
+            Atom::Tuple(parts) => {
+                out.push('(');
+                joined(out, parts, ", ", |out, part| _ = self.expr(texts::unmarked(part), out));
+                out.push(')');
+            }
         }
         Tightness::Atom
     }
@@ -363,6 +369,7 @@ impl Scope<'_> {
         self.within("(", &rolling.argument, ")", out);
         self.over(&rolling.part, out);
         self.expr(&rolling.order, out);
+        out.push_str(direction(false));
         let from = match rolling.days_before {
             Some(days) => format!("interval {days} day"),
             None => "unbounded".to_owned(),
@@ -396,6 +403,7 @@ impl Scope<'_> {
         out.push(')');
         self.over(&neighbour.part, out);
         self.expr(&neighbour.order, out);
+        out.push_str(direction(false));
         out.push(')');
     }
 
@@ -469,6 +477,11 @@ impl Scope<'_> {
         indent(&mut then, &moved, 2);
         format!("case\n  when {} then {}\n  else {engine}\nend", within.join(" and "), then.trim_start())
     }
+}
+
+/// What follows each expression of an order: what is left out, a session decides.
+fn direction(greatest_first: bool) -> &'static str {
+    if greatest_first { " desc nulls last" } else { " asc nulls last" }
 }
 
 /// How tightly what stands in a template has to bind.

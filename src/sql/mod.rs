@@ -1,13 +1,14 @@
 //! From relational algebra to SQL text.
 //!
 //! [`write`] lays a query out, indented by [`layout`]; [`expression`] writes what stands in it; [`spell`] has one row for each
-//! function with its SQL; [`dialect`] answers the small questions in which warehouses differ. Text of users reaches SQL only
+//! function with its SQL; [`texts`] says where it matters how texts are compared; [`dialect`] answers the small questions in which warehouses differ. Text of users reaches SQL only
 //! through a dialect's quoting, but for raw SQL, which they gave as such.
 
 pub mod dialect;
 mod expression;
 mod layout;
 mod spell;
+mod texts;
 mod write;
 
 pub use dialect::Dialect;

@@ -110,6 +110,7 @@ const TABLE: &[(&str, Spelling)] = &[
     ("to date", Template("cast({0} as date)", Atom)),
     ("earlier", Template("least({*})", Atom)),
     ("to json", Template(TO_JSON, Atom)),
+    ("by bytes", Own),
     // Aggregates; the writer adds `distinct`, the order and the filter.
     ("sum", Template("sum({0})", Atom)),
     ("count", Template("count({0})", Atom)),

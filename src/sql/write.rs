@@ -5,6 +5,7 @@ use super::expression::Scope;
 use super::layout::indent;
 use crate::model::expr::Node;
 use crate::plan::relation::{Atom, Body, From, Join, JoinKind, Query, RelationRef, Rows, Scalar, Select, SourceRows};
+use crate::rawsql;
 
 /// How wide a line of columns may be before each gets a line of its own.
 const WIDTH: usize = 110;
@@ -190,7 +191,8 @@ impl Writer<'_> {
             return relation;
         }
         let stored = source.stored.iter().map(|name| self.dialect.identifier(name).into_owned());
-        let raw = source.raw.iter().map(|(name, sql)| format!("({sql}) as {}", self.dialect.identifier(name)));
+        let raw =
+            source.raw.iter().map(|(name, sql)| format!("{} as {}", rawsql::enclosed(sql), self.dialect.identifier(name)));
         let columns: Vec<String> = stored.chain(raw).collect();
         let named = if matches!(source.relation, RelationRef::Query(_)) { format!("{relation} as stored") } else { relation };
         let mut text = "(\n".to_owned();

@@ -36,13 +36,18 @@ const LATER: [&str; 13] = [
     "datafusion",
 ];
 
+/// The dialect of a model, if kpic compiles for it.
+pub(super) fn of(model: &Model) -> Option<&'static Traits> {
+    match &model.warehouse.dialect {
+        None => DIALECTS.first(),
+        Some(written) => DIALECTS.iter().find(|dialect| dialect.name == written.value),
+    }
+}
+
 /// The dialect of a model, or a finding.
 pub(super) fn dialect(model: &Model, findings: &mut Findings) -> Option<&'static Traits> {
-    let Some(written) = &model.warehouse.dialect else { return DIALECTS.first() };
+    let Some(written) = model.warehouse.dialect.as_ref().filter(|_| of(model).is_none()) else { return of(model) };
     let name = written.value.as_str();
-    if let Some(known) = DIALECTS.iter().find(|dialect| dialect.name == name) {
-        return Some(known);
-    }
     if LATER.contains(&name) {
         findings
             .report(&codes::NOT_SUPPORTED_YET, written.span, format!("the dialect `{name}` is not supported yet"))

@@ -12,10 +12,16 @@ use crate::text::Span;
 /// The longest name of a view. DuckDB has no limit of its own; a file of that name has.
 const LONGEST_NAME: usize = 200;
 
-/// Checks a model against its warehouse, and completes the names of the relations that it reads.
-pub fn support(model: &mut Model, findings: &mut Findings) {
+/// Names relations and stored columns as the warehouse has them.
+pub fn complete(model: &mut Model) {
+    if let Some(dialect) = dialects::of(model) {
+        relations::complete(model, dialect);
+    }
+}
+
+/// Checks a model against its warehouse.
+pub fn support(model: &Model, findings: &mut Findings) {
     let Some(dialect) = dialects::dialect(model, findings) else { return };
-    relations::complete(model, dialect);
     relations::check(model, dialect, findings);
     raw_sql(model, dialect.name, findings);
     names(model, findings);

@@ -95,7 +95,8 @@ impl Maker<'_> {
             return Some(path);
         }
         let other = self.number(depth - 1, choices)?;
-        Some(match choices.below(9) {
+        Some(match choices.below(10) {
+            9 => Expr::Apply("negate", vec![other]),
             0 => Expr::Apply("+", vec![path, other]),
             1 => Expr::Apply("-", vec![path, other]),
             2 => Expr::Apply("*", vec![path, other]),

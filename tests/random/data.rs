@@ -200,8 +200,11 @@ pub fn sources(project: &mut Project, choices: &mut Choices) {
     let count = choices.weighted(&[(3, 1), (4, 2), (3, 3)]);
     for number in (1..=count).rev() {
         let mut source = source(project, format!("s{number}"), &times, choices);
+        raw(&mut source, choices);
         let derived = derived(project, &source, choices);
         source.columns.extend(derived);
+        let made = made_reference(project, &source, choices);
+        source.columns.extend(made);
         let columns = source.columns.len();
         source.rows.iter_mut().for_each(|cells| cells.resize(columns, Value::Null));
         // The time of a source may be a derived one.
@@ -229,6 +232,7 @@ fn source(project: &Project, name: String, times: &Times, choices: &mut Choices)
             ddl: ddl(ty, choices),
             references: references.cloned(),
             expr: None,
+            sql: None,
         });
     };
     if keyed {
@@ -376,12 +380,81 @@ fn derived(project: &Project, source: &Source, choices: &mut Choices) -> Vec<Col
         }
         let here = with.sources[0].clone();
         let Some(expr) = expr(&with, &here, ty, choices) else { continue };
-        let column =
-            Column { name: name.to_owned(), stored_as: name.to_owned(), ty, ddl: "", references: None, expr: Some(expr) };
+        let column = Column {
+            name: name.to_owned(),
+            stored_as: name.to_owned(),
+            ty,
+            ddl: "",
+            references: None,
+            expr: Some(expr),
+            sql: None,
+        };
         with.sources[0].columns.push(column.clone());
         found.push(column);
     }
     found
+}
+
+/// A column of raw SQL with the name of a stored one, which another column reads.
+fn raw(source: &mut Source, choices: &mut Choices) {
+    let Some(stored) = source.columns.iter_mut().find(|column| column.name == "int1" && column.stored_as == "int1") else {
+        return;
+    };
+    if !choices.chance(20) {
+        return;
+    }
+    "plain1".clone_into(&mut stored.name);
+    let number = |number: f64| Expr::Literal(Value::Number(number));
+    let plain = Expr::Leaf(RowLeaf::Path(vec!["plain1".to_owned()]));
+    let expr = Expr::Apply("-", vec![Expr::Apply("*", vec![plain, number(2.0)]), number(1.0)]);
+    source.columns.push(Column {
+        name: "int1".to_owned(),
+        stored_as: "int1".to_owned(),
+        ty: Type::Integer,
+        ddl: "",
+        references: None,
+        expr: Some(expr),
+        sql: Some("int1 * 2 - 1 -- of the stored one"),
+    });
+}
+
+/// A reference whose key is worked out, perhaps through another reference; the column that works it out comes first.
+fn made_reference(project: &Project, source: &Source, choices: &mut Choices) -> Vec<Column> {
+    if !choices.chance(25) {
+        return Vec::new();
+    }
+    let has_time = source.time.is_some();
+    let mut targets: Vec<(String, Type)> = Vec::new();
+    for target in project.sources.iter().filter(|target| stocks::can_refer(has_time, target)) {
+        targets.extend(target.key.as_ref().map(|key| (target.name.clone(), target.column(key).ty)));
+    }
+    if let (Some(key), None) = (&source.key, &source.states) {
+        targets.push((source.name.clone(), source.column(key).ty));
+    }
+    let mut with = project.clone();
+    with.sources.insert(0, source.clone());
+    let times = Times::new(&project.calendar, choices);
+    let maker = conditions::Maker { project: &with, source, times: &times, related: false, only_within: false };
+    let whole = maker.path(choices, |ty| ty == Type::Integer);
+    let (Some(whole), false) = (whole, targets.is_empty()) else { return Vec::new() };
+    let (target, ty) = choices.pick(&targets).clone();
+    let expr = if ty == Type::Text {
+        let letter = Expr::Literal(Value::Text("K".to_owned()));
+        Expr::Apply("lower", vec![Expr::Apply("concat", vec![letter, Expr::Apply("text", vec![whole])])])
+    } else {
+        Expr::Apply("abs", vec![whole])
+    };
+    let column = |name: &str, references, expr| Column {
+        name: name.to_owned(),
+        stored_as: "code1".to_owned(),
+        ty,
+        ddl: "",
+        references,
+        expr: Some(expr),
+        sql: None,
+    };
+    let code = Expr::Leaf(RowLeaf::Path(vec!["code1".to_owned()]));
+    vec![column("code1", None, expr), column("ref3", Some(target), code)]
 }
 
 /// A formula that gives a type; nothing where the source has nothing to make it of.

@@ -1,13 +1,13 @@
 //! The reference evaluator: what each view of a project shows, worked out row by row from the rules of section 8 of the
 //! language ("rule 4" and so on below). It is slow and obvious on purpose, and knows nothing of how the compiler goes about it.
 
-use super::calendar::{Back, days, earlier, months};
+use super::calendar::{Back, days, earlier};
 use super::facts::is_zero;
 use super::functions;
 use super::print::seconds;
 use super::project::{
     Aggregate, Body, Calendar, Each, Expr, Figure, Formula, Grain, Grouped, Kpi, Length, Past, Project, Row, RowLeaf, Stock,
-    Unit, Value, Window,
+    Value, Window,
 };
 use super::rows::{Record, Rows, evaluate, refers, related};
 use jiff::civil::Date;
@@ -95,18 +95,18 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The period in which what began on a day has an age: its first day, and the day after it.
-    fn at_age(&self, (unit, age): (Grain, i32), born: Date) -> Option<(Date, Date)> {
+    pub fn at_age(&self, (unit, age): (Grain, i32), born: Date) -> Option<(Date, Date)> {
         let start = self.calendar.later(unit, self.calendar.period(unit, born)?, age)?;
         Some((start, self.calendar.end(unit, start)))
     }
 
     /// Whether that period has begun.
-    fn has_begun(&self, age: (Grain, i32), born: Date) -> bool {
+    pub fn has_begun(&self, age: (Grain, i32), born: Date) -> bool {
         self.at_age(age, born).is_some_and(|(start, _)| start <= self.calendar.as_of)
     }
 
     /// Rule 9: whether what ends before a day is over, and its data has settled.
-    fn is_over(&self, end: Date) -> bool {
+    pub fn is_over(&self, end: Date) -> bool {
         days(end, self.calendar.settle) <= days(self.calendar.as_of, 1)
     }
 
@@ -171,7 +171,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Rule 7: the same at the period before; nothing if that starts before `data_from`, or is not there.
-    fn past(&self, length: Option<Length>, place: &Place<'a>) -> Option<Place<'a>> {
+    pub fn past(&self, length: Option<Length>, place: &Place<'a>) -> Option<Place<'a>> {
         match self.calendar.back(place.grain, place.start, length).unwrap() {
             Back::To(start) => Some(Place { start, ..place.clone() }),
             Back::Before | Back::Nowhere => None,
@@ -248,7 +248,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The rows of an aggregate's window and slice for which its condition is true.
-    fn in_window(&self, aggregate: &'a Aggregate, place: &Place<'a>) -> Vec<Passed<'a>> {
+    pub fn in_window(&self, aggregate: &'a Aggregate, place: &Place<'a>) -> Vec<Passed<'a>> {
         if let Some(stock) = self.project.stock(aggregate) {
             return self.held(aggregate, &stock, place);
         }
@@ -350,7 +350,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Rules 1, 3 and 4: from which day on, if there is one, and before which day the rows of a window are.
-    fn window(&self, window: Window, place: &Place<'_>) -> (Option<Date>, Date) {
+    pub fn window(&self, window: Window, place: &Place<'_>) -> (Option<Date>, Date) {
         let Place { grain, start, .. } = *place;
         let anchor = self.calendar.anchor(grain, start);
         match window {
@@ -374,7 +374,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The periods that `each` goes over: those of its window that start on or after `data_from`.
-    fn periods(&self, each: &Each, place: &Place<'a>) -> Vec<Place<'a>> {
+    pub fn periods(&self, each: &Each, place: &Place<'a>) -> Vec<Place<'a>> {
         let (from, to) = self.each_window(each, place);
         let from = from.map_or(self.calendar.data_from, |from| from.max(self.calendar.data_from));
         let starts = self.calendar.from(each.grain, from).into_iter().filter(|start| *start < to);
@@ -383,7 +383,7 @@ impl<'a> Evaluator<'a> {
 
     /// Rule 4: with `each g`, `trailing N g` is the last N periods of g, ending with the one that holds the last day before
     /// the anchor.
-    fn each_window(&self, each: &Each, place: &Place<'a>) -> (Option<Date>, Date) {
+    pub fn each_window(&self, each: &Each, place: &Place<'a>) -> (Option<Date>, Date) {
         let (from, to) = self.window(each.window, place);
         match each.window {
             Window::Trailing(length) if each.grain != Grain::Day => {
@@ -395,325 +395,23 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-// Which rows of a view there are, and which of them are complete.
-impl<'a> Evaluator<'a> {
-    /// Rule 8: the combinations of dimension values that a KPI has had, each with the day of the first row that shows it: the first on or
-    /// after `data_from`, or after the beginning of a window that is looked at in a period shown.
-    fn slices(&self, kpi: &'a Kpi, grain: Grain, dimensions: &[String]) -> Vec<(Vec<Value>, Date)> {
-        let mut found: Vec<(Vec<Value>, Date)> = Vec::new();
-        let slice: Vec<(String, Value)> = dimensions.iter().map(|name| (name.clone(), Value::Null)).collect();
-        let mut seen = |record: Record<'a>, day: Date| {
-            let values: Vec<Value> = dimensions.iter().map(|name| self.rows.dimension(record, name)).collect();
-            match found.iter_mut().find(|(known, _)| *known == values) {
-                Some((_, known)) => *known = (*known).min(day),
-                None => found.push((values, day)),
-            }
-        };
-        for age in ages(kpi) {
-            let mut leaves: Vec<Leaf<'a>> = Vec::new();
-            let start = self.calendar.data_from;
-            let (slice, parts) = (slice.clone(), Vec::new());
-            let place = Place { grain, start, slice, parts, age, born: None, empty_is_null: false };
-            self.kpi_leaves(kpi, &place, true, &mut leaves);
-            for start in self.calendar.shown(grain) {
-                self.kpi_leaves(kpi, &Place { start, ..place.clone() }, false, &mut leaves);
-            }
-            for leaf in leaves {
-                self.leaf_appearances(&leaf, &mut seen);
-            }
-        }
-        found
-    }
-
-    fn kpi_leaves(&self, kpi: &'a Kpi, place: &Place<'a>, anywhere: bool, leaves: &mut Vec<Leaf<'a>>) {
-        match &kpi.body {
-            Body::Formula(formula) => self.leaves(formula, place, anywhere, leaves),
-            Body::Values { .. } => {}
-        }
-    }
-
-    /// The aggregates of a formula that keep all dimensions, each with the earliest day that its window has in the periods in which it is
-    /// looked at; `anywhere` only lists them.
-    fn leaves(&self, formula: &'a Formula, place: &Place<'a>, anywhere: bool, leaves: &mut Vec<Leaf<'a>>) {
-        formula.leaves(&mut |figure| match figure {
-            Figure::Kpi(name) => self.kpi_leaves(self.project.kpi(name), place, anywhere, leaves),
-            Figure::Aggregate(aggregate) => self.leaf(aggregate, place, anywhere, leaves),
-            Figure::Grouped(grouped) => self.leaf(&grouped.of, place, anywhere, leaves),
-            Figure::Each(each) if anywhere => {
-                self.leaves(&each.of, &Place { grain: each.grain, ..place.clone() }, anywhere, leaves);
-            }
-            Figure::Each(each) => {
-                // Windows begin the earlier, the earlier their period is.
-                let first = self.periods(each, place).into_iter().next();
-                first.into_iter().for_each(|place| self.leaves(&each.of, &place, anywhere, leaves));
-            }
-            Figure::Past(past, of, length) => {
-                let before = if anywhere { Some(place.clone()) } else { self.past(*length, place) };
-                before.into_iter().for_each(|place| self.leaves(of, &place, anywhere, leaves));
-                if *past != Past::Prior {
-                    self.leaves(of, place, anywhere, leaves);
-                }
-            }
-            Figure::Slice(of, condition) => self.leaves(of, &part(place, condition), anywhere, leaves),
-            Figure::Total(of, dimensions) => {
-                // What lacks a dimension shows no slices.
-                let without = total(place, dimensions);
-                if without.slice.len() == place.slice.len() {
-                    self.leaves(of, &without, anywhere, leaves);
-                }
-            }
-        });
-    }
-
-    fn leaf(&self, aggregate: &'a Aggregate, place: &Place<'a>, anywhere: bool, leaves: &mut Vec<Leaf<'a>>) {
-        let since = if anywhere {
-            self.calendar.data_from
-        } else {
-            // All time has no beginning.
-            self.window(aggregate.window, place).0.unwrap_or(Date::MIN)
-        };
-        let same = |leaf: &&mut Leaf<'a>| {
-            std::ptr::eq(leaf.aggregate, aggregate)
-                && leaf.place.grain == place.grain
-                && leaf
-                    .place
-                    .parts
-                    .iter()
-                    .map(|part| std::ptr::from_ref(*part))
-                    .eq(place.parts.iter().map(|part| std::ptr::from_ref(*part)))
-        };
-        match leaves.iter_mut().find(same) {
-            Some(known) => known.since = known.since.min(since),
-            None => leaves.push(Leaf { aggregate, place: place.clone(), since }),
-        }
-    }
-
-    /// The rows of a leaf that pass its condition, each with the day on which it counts.
-    fn leaf_appearances(&self, leaf: &Leaf<'a>, seen: &mut dyn FnMut(Record<'a>, Date)) {
-        let Leaf { aggregate, place, since } = leaf;
-        let calendar = self.calendar;
-        let anywhere = Place { slice: Vec::new(), ..place.clone() };
-        if related(aggregate.filter.as_ref()).is_empty() && self.project.stock(aggregate).is_none() {
-            // A calendar of one's own puts days before its first into no period.
-            let by_period = matches!(aggregate.window, Window::Period | Window::Previous);
-            let since = if by_period { (*since).max(calendar.first_day()) } else { *since };
-            for (day, record, _) in self.passing(aggregate, &anywhere) {
-                match day {
-                    Some(day) if day >= since && day <= calendar.as_of => {
-                        seen(record, day);
-                    }
-                    // Rows without a time are there from the beginning.
-                    None if aggregate.at.is_none() && record.source.time.is_none() => seen(record, calendar.data_from),
-                    _ => {}
-                }
-            }
-            return;
-        }
-        // Whether a row passes, or a state holds, depends on the period: it appears in the first in which it is in the window and passes.
-        for start in calendar.from(place.grain, calendar.data_from) {
-            for (_, record, _) in self.in_window(aggregate, &Place { start, ..anywhere.clone() }) {
-                seen(record, start);
-            }
-        }
-    }
-
-    fn kpi_has_rows(&self, kpi: &'a Kpi, place: &Place<'a>) -> bool {
-        match &kpi.body {
-            Body::Formula(formula) => self.has_rows(formula, place),
-            Body::Values { figures, .. } => figures.iter().any(|(start, _)| *start == place.start),
-        }
-    }
-
-    /// `gaps: omit`: whether any leaf has a row in its own window.
-    fn has_rows(&self, formula: &'a Formula, place: &Place<'a>) -> bool {
-        let mut any = false;
-        formula.leaves(&mut |figure| {
-            any |= match figure {
-                Figure::Kpi(name) => self.kpi_has_rows(self.project.kpi(name), place),
-                Figure::Aggregate(aggregate) => !self.in_window(aggregate, place).is_empty(),
-                Figure::Grouped(grouped) => !self.in_window(&grouped.of, place).is_empty(),
-                Figure::Each(each) => self.periods(each, place).iter().any(|period| self.has_rows(&each.of, period)),
-                Figure::Past(past, of, length) => {
-                    let before = self.past(*length, place).is_some_and(|before| self.has_rows(of, &before));
-                    before || *past != Past::Prior && self.has_rows(of, place)
-                }
-                Figure::Slice(of, condition) => self.has_rows(of, &part(place, condition)),
-                Figure::Total(of, dimensions) => self.has_rows(of, &total(place, dimensions)),
-            };
-        });
-        any
-    }
-
-    fn kpi_is_whole(&self, kpi: &'a Kpi, place: &Place<'a>) -> bool {
-        match &kpi.body {
-            Body::Formula(formula) => self.is_whole(formula, place),
-            Body::Values { .. } => true,
-        }
-    }
-
-    /// Rule 4: whether no window begins before `data_from`; and rule 9: whether all steps have had their time.
-    fn is_whole(&self, formula: &'a Formula, place: &Place<'a>) -> bool {
-        let mut all = true;
-        formula.leaves(&mut |figure| {
-            all &= match figure {
-                Figure::Kpi(name) => self.kpi_is_whole(self.project.kpi(name), place),
-                Figure::Aggregate(aggregate) => self.aggregate_is_whole(aggregate, place),
-                Figure::Grouped(grouped) => self.aggregate_is_whole(&grouped.of, place),
-                Figure::Each(each) => {
-                    let own = self.begins_whole(each.window, self.each_window(each, place).0);
-                    own && self.periods(each, place).iter().all(|period| self.is_whole(&each.of, period))
-                }
-                Figure::Past(past, of, length) => {
-                    let before = match self.calendar.back(place.grain, place.start, *length).unwrap() {
-                        Back::To(start) => self.is_whole(of, &Place { start, ..place.clone() }),
-                        // Its windows would begin even earlier.
-                        Back::Before => !self.has_windows(of, place),
-                        // No window begins in a period that there is not.
-                        Back::Nowhere => true,
-                    };
-                    before && (*past == Past::Prior || self.is_whole(of, place))
-                }
-                Figure::Slice(of, _) | Figure::Total(of, _) => self.is_whole(of, place),
-            };
-        });
-        all
-    }
-
-    fn aggregate_is_whole(&self, aggregate: &Aggregate, place: &Place<'_>) -> bool {
-        let inner = related(aggregate.filter.as_ref());
-        let (from, _) = self.window(aggregate.window, place);
-        let before = self.calendar.later(place.grain, place.start, -1);
-        let shifted = aggregate.window == Window::Previous && inner.is_empty();
-        let start = if shifted { before } else { Some(place.start) };
-        let over = |within: Vec<(i32, Unit)>| {
-            // Rule 9: the period's end, the longest time that a step has, and the time in which data settles.
-            let Some(mut end) = start.map(|start| self.calendar.end(place.grain, start)) else { return true };
-            if let (Window::Age, Some(age)) = (aggregate.window, place.age) {
-                match self.at_age(age, days(end, -1)) {
-                    Some((_, of_age)) => end = of_age,
-                    None => return false,
-                }
-            }
-            self.is_over(within.into_iter().fold(end, later))
-        };
-        let from = if aggregate.window == Window::Previous { before.or(Some(Date::MIN)) } else { from };
-        let at_birth = || place.age.is_none_or(|(_, age)| age == 0);
-        let begins = if aggregate.window == Window::Age {
-            !at_birth() || !self.looks_before(place) || self.age_begins_whole(place)
-        } else {
-            self.begins_whole(aggregate.window, from)
-        };
-        withins(aggregate).into_iter().all(over)
-            && begins
-            && inner.into_iter().all(|inner| self.aggregate_is_whole(inner, place))
-    }
-
-    /// Whether the unit in which a cohort has its ages may begin before the cohort does.
-    fn looks_before(&self, place: &Place<'_>) -> bool {
-        place.age.is_some_and(|(unit, _)| !self.calendar.nests(unit, place.grain))
-    }
-
-    /// Whether the unit in which a cohort begins begins once data is whole.
-    fn age_begins_whole(&self, place: &Place<'_>) -> bool {
-        let unit = place.age.and_then(|(unit, _)| self.calendar.period(unit, place.start));
-        unit.is_some_and(|start| start >= self.calendar.data_from)
-    }
-
-    fn begins_whole(&self, window: Window, from: Option<Date>) -> bool {
-        match window {
-            // All time has no beginning, and a period is no window.
-            Window::Period | Window::AllTime | Window::Within(..) => true,
-            Window::Trailing(_) | Window::ToDate(_) | Window::Previous | Window::Age => {
-                from.is_none_or(|from| from >= self.calendar.data_from)
-            }
-        }
-    }
-
-    /// Whether a formula has windows that may begin before their period.
-    fn has_windows(&self, formula: &Formula, place: &Place<'_>) -> bool {
-        let open = |window: Window| match window {
-            Window::Period | Window::AllTime | Window::Within(..) => false,
-            Window::Trailing(_) | Window::ToDate(_) | Window::Previous => true,
-            Window::Age => place.age.is_none_or(|(_, age)| age == 0) && self.looks_before(place),
-        };
-        let in_rows = |of: &Aggregate| any_window(of, &open);
-        let mut any = false;
-        formula.leaves(&mut |figure| {
-            any |= match figure {
-                Figure::Kpi(name) => match &self.project.kpi(name).body {
-                    Body::Formula(of) => self.has_windows(of, place),
-                    Body::Values { .. } => false,
-                },
-                Figure::Aggregate(of) => in_rows(of),
-                Figure::Grouped(of) => in_rows(&of.of),
-                Figure::Each(each) => open(each.window) || self.has_windows(&each.of, place),
-                Figure::Past(_, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => self.has_windows(of, place),
-            };
-        });
-        any
-    }
-}
-
-/// An aggregate with dimensions, where it stands, and from which day on its rows show slices.
-struct Leaf<'a> {
-    aggregate: &'a Aggregate,
-    place: Place<'a>,
-    since: Date,
-}
-
 /// The ages at which a KPI is looked at; without ages, once.
-fn ages(kpi: &Kpi) -> Vec<Option<(Grain, i32)>> {
+pub fn ages(kpi: &Kpi) -> Vec<Option<(Grain, i32)>> {
     match kpi.age {
         None => vec![None],
         Some((unit, up_to)) => (0..=up_to).map(|age| Some((unit, age))).collect(),
     }
 }
 
-/// Whether an aggregate, or one over related rows in it, has a window of some kind.
-fn any_window(of: &Aggregate, is: &dyn Fn(Window) -> bool) -> bool {
-    is(of.window) || related(of.filter.as_ref()).into_iter().any(|inner| any_window(inner, is))
-}
-
-/// The times that have to pass before an aggregate stands: those that steps of journeys have, and those in which related rows come.
-/// What conditions on these wait for comes after them.
-fn withins(aggregate: &Aggregate) -> Vec<Vec<(i32, Unit)>> {
-    let mut found = Vec::new();
-    for expr in aggregate.filter.iter().chain(&aggregate.argument) {
-        expr.leaves(&mut |leaf| match leaf {
-            RowLeaf::Reached { within, .. } => found.extend(within.map(|within| vec![within])),
-            RowLeaf::Related(inner) => {
-                let mut own = withins(inner);
-                if let Window::Within(count, unit) = inner.window {
-                    own.push(Vec::new());
-                    own.iter_mut().for_each(|within| within.insert(0, (count, unit)));
-                }
-                found.extend(own);
-            }
-            _ => {}
-        });
-    }
-    found
-}
-
-/// The day that comes so much time after the beginning of another; a day that has begun counts.
-fn later(day: Date, (count, unit): (i32, Unit)) -> Date {
-    match unit {
-        Unit::Hour => days(day, i64::from((count + 23) / 24)),
-        Unit::Of(Grain::Month) => months(day, count),
-        Unit::Of(Grain::Week) => days(day, 7 * i64::from(count)),
-        Unit::Of(_) => days(day, i64::from(count)),
-    }
-}
-
 /// A place without some dimensions, or without all where none is named.
-fn total<'a>(place: &Place<'a>, dimensions: &[String]) -> Place<'a> {
+pub fn total<'a>(place: &Place<'a>, dimensions: &[String]) -> Place<'a> {
     let mut place = place.clone();
     place.slice.retain(|(name, _)| !dimensions.is_empty() && !dimensions.contains(name));
     place
 }
 
 /// A place with a further condition on its rows.
-fn part<'a>(place: &Place<'a>, condition: &'a Row) -> Place<'a> {
+pub fn part<'a>(place: &Place<'a>, condition: &'a Row) -> Place<'a> {
     let mut place = place.clone();
     place.parts.push(condition);
     place

@@ -211,7 +211,8 @@ impl Formulas<'_> {
         let number = |choices: &mut Choices| {
             Expr::Literal(Value::Number(f64::from(i32::try_from(choices.between(-2, 12)).unwrap()) / 4.0))
         };
-        match choices.below(16) {
+        match choices.below(17) {
+            16 => Expr::Apply("negate", vec![self.part(depth, choices)]),
             0..3 => Expr::Apply("/", vec![self.part(depth, choices), self.steady(depth, choices)]),
             3 | 4 => Expr::Apply(choices.word(&["+", "-"]), vec![self.part(depth, choices), self.part(depth, choices)]),
             // Not by 0: a division by what is always 0 is refused.

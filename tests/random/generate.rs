@@ -77,6 +77,7 @@ fn project(choices: &mut Choices) -> Project {
         journeys: Vec::new(),
         kpis: Vec::new(),
         session: choices.word(&["UTC", "Asia/Tokyo", "America/Los_Angeles", "Europe/Berlin"]),
+        settings: settings(choices),
         reduced: false,
     };
     data::sources(&mut project, choices);
@@ -87,6 +88,19 @@ fn project(choices: &mut Choices) -> Project {
     project.kpis = whole.kpis;
     written::files(&mut project, choices);
     project
+}
+
+/// What the session of a reader has set, all of it anew for each project.
+fn settings(choices: &mut Choices) -> Vec<String> {
+    let all: [(&str, &[&'static str]); 6] = [
+        ("default_order", &["asc", "desc"]),
+        ("default_null_order", &["nulls_last", "nulls_first", "nulls_first_on_asc_last_on_desc"]),
+        ("default_collation", &["", "nocase", "noaccent.nocase", "de"]),
+        ("integer_division", &["false", "true"]),
+        ("ieee_floating_point_ops", &["true", "false"]),
+        ("old_implicit_casting", &["false", "true"]),
+    ];
+    all.map(|(name, values)| format!("set {name} = '{}'", choices.word(values))).to_vec()
 }
 
 /// The strategy.

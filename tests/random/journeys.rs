@@ -138,7 +138,7 @@ fn source(project: &Project, journey: &Journey) -> Source {
             Kind::Wall => Type::Timestamp(project.calendar.zone),
             Kind::Instant => Type::Instant,
         };
-        Column { name: step.name.clone(), stored_as: step.name.clone(), ty, ddl: "", references: None, expr: None }
+        Column { name: step.name.clone(), stored_as: step.name.clone(), ty, ddl: "", references: None, expr: None, sql: None }
     });
     Source {
         name: journey.name.clone(),

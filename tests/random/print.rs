@@ -7,6 +7,8 @@ use super::project::{
 };
 use super::stocks::print as stocks;
 use super::written;
+use kpic::diagnostic::render::{Look, human};
+use kpic::pipeline::Checked;
 use std::fmt::{self, Debug, Write};
 
 /// The files of a project.
@@ -15,7 +17,9 @@ pub fn files(project: &Project) -> Vec<(String, String)> {
 }
 
 fn settings(calendar: &Calendar) -> String {
-    let mut text = format!("kpic: 1\nproject: random\ncalendar:\n  start: {}\n", calendar.start);
+    // What is refused as a fan-out is said, and then worked out all the same.
+    let lints = "lints: { fan-out: warn }";
+    let mut text = format!("kpic: 1\nproject: random\n{lints}\ncalendar:\n  start: {}\n", calendar.start);
     if calendar.data_from != calendar.start {
         _ = writeln!(text, "  data_from: {}", calendar.data_from);
     }
@@ -30,8 +34,6 @@ fn settings(calendar: &Calendar) -> String {
     }
     _ = writeln!(text, "  week_starts: {}", format!("{:?}", calendar.week_starts).to_lowercase());
     _ = writeln!(text, "  fiscal_year_starts: {}", MONTHS[usize::try_from(calendar.fiscal_month).unwrap() - 1]);
-    // What is refused is said, and then worked out all the same.
-    text.push_str("lints: { fan-out: warn }\n");
     text
 }
 
@@ -104,8 +106,10 @@ fn write_source(source: &Source, text: &mut String) {
         if let Some(target) = &column.references {
             parts.push(format!("references: {target}"));
         }
-        if let Some(expr) = &column.expr {
-            parts.push(format!("expr: {}", quoted(&row(expr))));
+        match (&column.expr, column.sql) {
+            (_, Some(sql)) => parts.push(format!("sql: {}", quoted(sql))),
+            (Some(expr), None) if column.references.is_none() => parts.push(format!("expr: {}", quoted(&row(expr)))),
+            _ => {}
         }
         _ = writeln!(text, "      {}: {{ {} }}", column.name, parts.join(", "));
     }
@@ -349,6 +353,11 @@ fn literal(value: &Value) -> String {
     }
 }
 
+/// What the compiler found.
+pub fn findings(checked: &Checked) -> String {
+    human(&checked.findings, &checked.files, Look { color: false, width: 120 })
+}
+
 /// The statements that make the tables.
 pub fn tables(project: &Project) -> String {
     let mut text = "drop schema if exists data cascade;\ncreate schema data;\n".to_owned();
@@ -410,7 +419,7 @@ impl Debug for Project {
         for (name, text) in self.sources.iter().flat_map(written::texts) {
             write!(f, "# {name}\n{text}\n")?;
         }
-        write!(f, "-- session zone {}\n{}", self.session, tables(self))
+        write!(f, "-- session zone {}, {}\n{}", self.session, self.settings.join(", "), tables(self))
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Project {
     pub kpis: Vec<Kpi>,
     /// The zone of the engine's session, on which nothing may depend.
     pub session: &'static str,
+    /// What the reader's session has set beside its zone.
+    pub settings: Vec<String>,
     /// Whether this is a failing project made smaller. Only those may be refused by the compiler, as they may be nonsense.
     pub reduced: bool,
 }
@@ -125,8 +127,11 @@ pub struct Column {
     pub ty: Type,
     /// Its type in the table.
     pub ddl: &'static str,
+    /// The source whose key it holds. With `expr` it is the key that the column `stored_as` works out.
     pub references: Option<String>,
     pub expr: Option<Row>,
+    /// The raw SQL that stands in the place of `expr`, which says the same.
+    pub sql: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -51,6 +51,8 @@ impl<'a> Rows<'a> {
                 None => self.local(stored, column.ty),
             };
         }
+        let made = column.expr.as_ref().map(|_| self.column(record, &path[..1]));
+        let stored = made.as_ref().unwrap_or(stored);
         let target = self.project.source(column.references.as_ref().unwrap());
         if target.states.is_some() {
             let state = self.state_of(record, stored, target);

@@ -102,8 +102,7 @@ fn several(project: &Project, of: &Aggregate, source: &Source, path: &[String]) 
     for (place, step) in path[..path.len() - 1].iter().enumerate() {
         let is_key = at.key.as_ref() == Some(step) && at.journey.is_none();
         let one_of_each = match (&at.states, place, &stock) {
-            (None, ..) => is_key,
-            (Some(_), 0, Some(Stock::At(_) | Stock::Pairs(None))) => is_key,
+            (None, ..) | (Some(_), 0, Some(Stock::At(_) | Stock::Pairs(None))) => is_key,
             (Some(_), ..) => false,
         };
         several |= !one_of_each;

@@ -332,15 +332,20 @@ fn columns(project: &Project, all: &mut Vec<Project>) {
             if stocks::says_when(known, at) {
                 continue;
             }
-            if known.key.as_ref() != Some(&known.columns[at].name) && known.time.as_ref() != Some(&known.columns[at].name) {
+            // Raw SQL would go on reading it.
+            let is_read = known.columns[at].name == "plain1" && known.columns.iter().any(|column| column.sql.is_some());
+            let name = Some(&known.columns[at].name);
+            if known.key.as_ref() != name && known.time.as_ref() != name && !is_read {
                 with(project, all, |copy| {
                     copy.sources[source].columns.remove(at);
                     copy.sources[source].rows.iter_mut().for_each(|cells| _ = cells.remove(at));
                 });
             }
             let name = known.columns[at].name.clone();
-            with(project, all, |copy| copy.sources[source].columns[at].stored_as = name);
-            for smaller in known.columns[at].expr.iter().flat_map(conditions) {
+            if known.columns[at].expr.is_none() && !is_read {
+                with(project, all, |copy| copy.sources[source].columns[at].stored_as = name);
+            }
+            for smaller in known.columns[at].expr.iter().filter(|_| known.columns[at].sql.is_none()).flat_map(conditions) {
                 with(project, all, |copy| copy.sources[source].columns[at].expr = Some(smaller));
             }
         }

@@ -1,10 +1,11 @@
-//! A calendar of one's own whose rows are the periods that the rules give: it shows the same rows, and the same of them is complete.
+//! Projects that have to show the same rows, of which the same are complete: in a calendar of one's own whose rows are the periods that
+//! the rules give, and on a day that is today.
 
 use super::calendar::days;
 use super::customs;
 use super::engine::{Answer, Engine};
 use super::project::{Body, Figure, Formula, Grain, Kpi, Length, Project, Window};
-use super::{compile, print, same};
+use super::{Views, compile, compile_files, print, same};
 use proptest::test_runner::TestCaseError;
 use std::collections::BTreeMap;
 
@@ -69,15 +70,33 @@ fn body_is_alike(kpi: &Kpi, grain: Grain, known: &[Kpi]) -> bool {
     }
 }
 
-/// Whether both show the same; how many views were compared.
+/// Whether both calendars show the same; how many views were compared.
 pub fn agree(project: &Project, engine: &mut Engine) -> Result<usize, TestCaseError> {
     let Some((rules, rows)) = twins(project) else { return Ok(0) };
     let (Ok((by_rules, ..)), Ok((by_rows, ..))) = (compile(&rules), compile(&rows)) else { return Ok(0) };
-    let setup = |project: &Project| format!("set threads = 1;\n{}", print::tables(project));
-    let queries: Vec<String> = by_rules.iter().chain(&by_rows).map(|(_, sql)| sql.clone()).collect();
-    let mut answers = engine.answers(&setup(&rows), &queries);
-    let of_rows = answers.split_off(by_rules.len());
-    for ((view, sql), (one, two)) in by_rows.iter().zip(answers.into_iter().zip(of_rows)) {
+    compare(&rows, &by_rules, &by_rows, engine)
+}
+
+/// Whether `as_of: today` shows on a day what the day shows when it is named: with a day more to settle, as today is not whole yet.
+pub fn agree_today(project: &Project, engine: &mut Engine) -> Result<usize, TestCaseError> {
+    let mut named = project.clone();
+    named.calendar.settle += 1;
+    let day = project.calendar.as_of;
+    let mut files = print::files(project);
+    files[0].1 = files[0].1.replace(&format!("as_of: {day}"), "as_of: today");
+    let (Ok((by_day, ..)), Ok((by_today, ..))) = (compile(&named), compile_files(files)) else { return Ok(0) };
+    let today = kpic::sql::dialect::dialect(None).today(project.calendar.zone);
+    let by_today: Views =
+        by_today.into_iter().map(|(view, sql)| (view, sql.replace(&today, &format!("date '{day}'")))).collect();
+    compare(project, &by_day, &by_today, engine)
+}
+
+fn compare(project: &Project, ones: &Views, others: &Views, engine: &mut Engine) -> Result<usize, TestCaseError> {
+    let statements = format!("set threads = 1;\nset TimeZone = '{}';\n{}", project.session, print::tables(project));
+    let queries: Vec<String> = ones.iter().chain(others).map(|(_, sql)| sql.clone()).collect();
+    let mut answers = engine.answers(&statements, &queries);
+    let of_others = answers.split_off(ones.len());
+    for ((view, sql), (one, two)) in others.iter().zip(answers.into_iter().zip(of_others)) {
         let fails = |why: String| Err(TestCaseError::fail(format!("the view {view}: {why}\n{sql}")));
         let (one, two) = match (one, two) {
             (Ok(one), Ok(two)) => (one, two),
@@ -87,11 +106,11 @@ pub fn agree(project: &Project, engine: &mut Engine) -> Result<usize, TestCaseEr
             return fails(difference);
         }
     }
-    Ok(by_rules.len())
+    Ok(ones.len())
 }
 
 /// Where the rows of two views differ.
-fn difference(by_rules: &[Answer], by_rows: &[Answer]) -> Option<String> {
+fn difference(ones: &[Answer], others: &[Answer]) -> Option<String> {
     let place = |row: &Answer| {
         let is_figure = |name: &&String| *name == "value";
         row.iter()
@@ -99,17 +118,17 @@ fn difference(by_rules: &[Answer], by_rows: &[Answer]) -> Option<String> {
             .map(|(name, cell)| (name.clone(), cell.clone()))
             .collect::<BTreeMap<_, _>>()
     };
-    let mut left: BTreeMap<_, _> = by_rows.iter().map(|row| (place(row), row["value"].clone())).collect();
-    for row in by_rules {
+    let mut left: BTreeMap<_, _> = others.iter().map(|row| (place(row), row["value"].clone())).collect();
+    for row in ones {
         let place = place(row);
         let value = row["value"].as_ref().map_or(super::Value::Null, |value| super::Value::Number(value.parse().unwrap()));
         match left.remove(&place) {
-            None => return Some(format!("{place:?} is by the rules alone")),
+            None => return Some(format!("{place:?} is in the first alone")),
             Some(other) if !same(&value, other.as_deref(), 0.0) => {
-                return Some(format!("{place:?}: {value:?} by the rules, and {other:?} by rows"));
+                return Some(format!("{place:?}: {value:?}, and {other:?}"));
             }
             Some(_) => {}
         }
     }
-    left.keys().next().map(|place| format!("{place:?} is by rows alone"))
+    left.keys().next().map(|place| format!("{place:?} is in this alone"))
 }

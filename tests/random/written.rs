@@ -14,6 +14,8 @@ use tempfile::TempDir;
 
 /// How the rows of a source are written.
 #[derive(Clone, PartialEq)]
+// Each is a key of `files:`, whatever the others are.
+#[allow(clippy::struct_excessive_bools)]
 pub struct Written {
     /// Whether they are JSON.
     json: bool,
@@ -272,12 +274,8 @@ fn digits(number: f64, ty: Type, written: &Written, choices: &mut Choices) -> St
     out.push_str(&grouped);
     match fraction.strip_prefix('.') {
         Some(fraction) => _ = write!(out, "{}{fraction}", written.decimal),
-        None if ty == Type::Integer => {
-            if choices.chance(10) {
-                _ = write!(out, "{}0", written.decimal);
-            }
-        }
-        None if choices.chance(20) => _ = write!(out, "{}00", written.decimal),
+        None if ty == Type::Integer && choices.chance(10) => _ = write!(out, "{}0", written.decimal),
+        None if ty != Type::Integer && choices.chance(20) => _ = write!(out, "{}00", written.decimal),
         None => {}
     }
     if choices.chance(5) { format!(" {out} ") } else { out }

@@ -23,7 +23,10 @@ use serde_json::Value;
   kpic query revenue --by country --from 2024-01 --to 2024-06
   kpic query revenue buyers --grain week --where \"channel = 'partner'\" --order -revenue --limit 10
   kpic query 'aov = revenue / purchases' --format csv
-  kpic query revenue --sql        the SQL instead of the answer")]
+  kpic query revenue --sql        the SQL instead of the answer
+
+A KPI with `gaps: omit` has no rows here that its own views leave out. Of several KPIs a row stays if one of them has it, and it is null for the
+others.")]
 pub(in crate::cli) struct QueryArgs {
     /// KPIs, or formulas over them, perhaps with a name: `aov = revenue / purchases`.
     #[arg(value_name = "KPI", required = true, add = complete::kpis())]

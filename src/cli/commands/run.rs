@@ -133,7 +133,7 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
             kpi.name.value
         ));
     }
-    for (name, by) in kpis.iter().filter_map(|id| share(model, *id)) {
+    for (name, by) in kpis.iter().filter(|_| !args.kpis.is_empty()).filter_map(|id| share(model, *id)) {
         let note = out::styled(out::DIM, "note:");
         out::error(&format!(
             "{note} {name} is a share of its own total, 100 % without a slice; ask for `kpic query {name} --by {by}`\n"

@@ -117,7 +117,7 @@ impl<'a> Reads<'a> {
     fn values(&mut self, expr: &'a RowExpr) {
         match &expr.node {
             Node::Apply(function, arguments) if **function == if_::IF => {
-                arguments.iter().skip(1).for_each(|part| self.values(part))
+                arguments.iter().skip(1).for_each(|part| self.values(part));
             }
             Node::Apply(function, arguments) if **function == case::CASE => {
                 let last = arguments.len().saturating_sub(1);
@@ -126,7 +126,7 @@ impl<'a> Reads<'a> {
             }
             Node::Apply(_, arguments) => arguments.iter().for_each(|part| self.values(part)),
             Node::Leaf(RowLeaf::Column(path) | RowLeaf::Pair(PairLeaf::Of(_, path) | PairLeaf::Either(path))) => {
-                self.column(path)
+                self.column(path);
             }
             Node::Leaf(RowLeaf::Duration(..)) | Node::Literal(_) => {}
             Node::Leaf(_) | Node::Broken => self.own = true,

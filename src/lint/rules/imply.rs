@@ -7,17 +7,41 @@ use crate::model::journey::Journey;
 /// Functions that may have a value where an argument has none. All others have none then.
 const LENIENT: [&str; 7] = ["if", "case", "coalesce", "is null", "is not null", "to json", "earlier"];
 
-/// Whether an expression has no value, and is not true, where `of` has no value.
+/// Whether a value is missing, or a condition not true, where `of` has no value.
 pub(super) fn needs(expr: &RowExpr, of: &RowExpr) -> bool {
+    match &expr.node {
+        Node::Apply(function, arguments) if **function == operators::AND => {
+            arguments.iter().any(|argument| needs(argument, of))
+        }
+        Node::Apply(function, arguments) if **function == operators::OR => arguments.iter().all(|argument| needs(argument, of)),
+        Node::Apply(function, arguments) if **function == operators::NOT => {
+            arguments.iter().all(|argument| needs_to_be_false(argument, of))
+        }
+        _ => is_null_with(expr, of),
+    }
+}
+
+/// Whether a condition is not false where `of` has no value.
+fn needs_to_be_false(expr: &RowExpr, of: &RowExpr) -> bool {
+    let Node::Apply(function, arguments) = &expr.node else { return expr == of };
+    match function.name {
+        "and" => arguments.iter().all(|argument| needs_to_be_false(argument, of)),
+        "or" => arguments.iter().any(|argument| needs_to_be_false(argument, of)),
+        "not" => arguments.iter().all(|argument| needs(argument, of)),
+        _ => is_null_with(expr, of),
+    }
+}
+
+/// Whether an expression is null where `of` is. What is not true may be false, and then `not` of it is true.
+fn is_null_with(expr: &RowExpr, of: &RowExpr) -> bool {
     if expr == of {
         return true;
     }
     let Node::Apply(function, arguments) = &expr.node else { return false };
     match function.name {
-        "and" => arguments.iter().any(|argument| needs(argument, of)),
-        "or" => arguments.iter().all(|argument| needs(argument, of)),
-        "in" | "not in" => arguments.first().is_some_and(|argument| needs(argument, of)),
-        name => !LENIENT.contains(&name) && arguments.iter().any(|argument| needs(argument, of)),
+        "and" | "or" => arguments.iter().all(|argument| is_null_with(argument, of)),
+        "in" | "not in" => arguments.first().is_some_and(|argument| is_null_with(argument, of)),
+        name => !LENIENT.contains(&name) && arguments.iter().any(|argument| is_null_with(argument, of)),
     }
 }
 

@@ -3,7 +3,7 @@
 mod files;
 
 use super::files::Reading;
-use super::{Dialect, Shift};
+use super::{Dialect, Setting, Shift};
 use crate::calendar::Grain;
 use foldhash::HashSet;
 use std::sync::LazyLock;
@@ -49,6 +49,44 @@ xmltable yes zone";
 const PLAIN: &str = "day days week weeks month months quarter quarters year years hour hours minute minutes second value rows each related key name \
 type time first last owner label source location comment comments version session content name names";
 
+/// The zone for which no rules of zones are needed. Those of the engine follow the calendar that a session has set.
+const UTC: &str = "UTC";
+
+/// What a reader's session may set: a view shows the same rows. `docs/guides/warehouses.md` says what it must not set.
+const WITHSTANDS: &[Setting] = &[
+    // Every order says both.
+    Setting { name: "default_order", values: &["desc"] },
+    Setting {
+        name: "default_null_order",
+        values: &["nulls_first", "nulls_first_on_asc_last_on_desc", "nulls_last_on_asc_first_on_desc"],
+    },
+    // Texts compare by their bytes.
+    Setting { name: "default_collation", values: &["nocase", "noaccent.nocase", "de"] },
+    // Instants are compared as such, and civil times are made of microseconds or in zones that are named.
+    Setting { name: "TimeZone", values: &["Asia/Tokyo", "America/Los_Angeles", "Pacific/Apia"] },
+    // Quotients are of floating numbers, and those by 0 are null.
+    Setting { name: "integer_division", values: &["true"] },
+    Setting { name: "ieee_floating_point_ops", values: &["false"] },
+    // Types are cast where they have to be.
+    Setting { name: "old_implicit_casting", values: &["true"] },
+    Setting { name: "disable_timestamptz_casts", values: &["true"] },
+    // What stands for one value is one.
+    Setting { name: "scalar_subquery_error_on_multiple_rows", values: &["false"] },
+    // Relations have their schema.
+    Setting { name: "search_path", values: &["elsewhere"] },
+    Setting { name: "schema", values: &["elsewhere"] },
+    // Nothing else that DuckDB 1.5 can set touches what the SQL says.
+    Setting { name: "order_by_non_integer_literal", values: &["true"] },
+    Setting { name: "preserve_identifier_case", values: &["false"] },
+    Setting { name: "preserve_insertion_order", values: &["false"] },
+    Setting { name: "lambda_syntax", values: &["disable_single_arrow"] },
+    Setting { name: "prefer_range_joins", values: &["true"] },
+    Setting { name: "debug_window_mode", values: &["separate"] },
+    Setting { name: "debug_force_external", values: &["true"] },
+    Setting { name: "disabled_optimizers", values: &["filter_pushdown,expression_rewriter,statistics_propagation"] },
+    Setting { name: "threads", values: &["1"] },
+];
+
 impl Dialect for DuckDb {
     fn name(&self) -> &'static str {
         "duckdb"
@@ -71,6 +109,11 @@ impl Dialect for DuckDb {
 
     fn files(&self) -> &dyn Reading {
         self
+    }
+
+    fn by_bytes(&self, of: &str, is_text: bool) -> String {
+        // Neither costs anything where a text is stored; a collation alone is refused by enums and the like.
+        if is_text { format!("{of} collate c") } else { format!("cast({of} as varchar) collate c") }
     }
 
     fn moved(&self, day: &str, count: i64, unit: Grain) -> String {
@@ -131,11 +174,21 @@ impl Dialect for DuckDb {
     }
 
     fn midnight(&self, day: &str, zone: &str) -> String {
+        if zone == UTC {
+            return format!("make_timestamptz(epoch_us(cast({day} as timestamp)))");
+        }
         format!("cast({day} as timestamp) at time zone {}", self.text(zone))
     }
 
     fn today(&self, zone: &str) -> String {
+        if zone == UTC {
+            return "cast(make_timestamp(epoch_us(now())) as date)".to_owned();
+        }
         format!("cast(now() at time zone {} as date)", self.text(zone))
+    }
+
+    fn withstands(&self) -> &'static [Setting] {
+        WITHSTANDS
     }
 }
 

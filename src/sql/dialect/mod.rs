@@ -28,6 +28,10 @@ pub trait Dialect: Debug + Sync {
         format!("'{}'", text.replace('\'', "''"))
     }
 
+    /// A text, or what is written as one, so that it is compared by its bytes. `of` stands in parentheses where it has to. `is_text`
+    /// says whether it is known to be stored as a text.
+    fn by_bytes(&self, of: &str, is_text: bool) -> String;
+
     /// A day as a literal.
     fn day(&self, day: Date) -> String {
         format!("date '{day}'")
@@ -77,6 +81,18 @@ pub trait Dialect: Debug + Sync {
 
     /// The current date in a zone.
     fn today(&self, zone: &str) -> String;
+
+    /// What a session may set without any view showing other rows.
+    fn withstands(&self) -> &'static [Setting];
+}
+
+/// Something that a session can set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// Values other than the usual one.
+    pub values: &'static [&'static str],
 }
 
 /// By how many seconds a clock is moved: one number, or an expression.

@@ -71,7 +71,7 @@ fn add(source: &mut Source, name: &str, ty: Type, choices: &mut Choices) {
     let (name, ddl) = (name.to_owned(), ddl(ty, choices));
     let stored_as = if choices.chance(12) { format!("Col {name}") } else { name.clone() };
     let at = source.columns.len().min(2);
-    source.columns.insert(at, Column { name, stored_as, ty, ddl, references: None, expr: None });
+    source.columns.insert(at, Column { name, stored_as, ty, ddl, references: None, expr: None, sql: None });
 }
 
 /// A row of a key, often like the one before it.

@@ -1,0 +1,76 @@
+//! Where it matters how texts are compared, and how little has to be written for it.
+//!
+//! A plan marks every text that is read from a source or made by a function: it is compared by its bytes, whatever the session of a
+//! reader has set. In SQL one mark is enough for all that are compared with each other, and none is needed where nothing is.
+
+use crate::functions::conversions::BY_BYTES;
+use crate::model::expr::{Literal, Node};
+use crate::plan::relation::Scalar;
+use std::borrow::Cow;
+
+/// Functions that look at texts in no order, or put them together. The engines count different texts by their bytes.
+const NEVER: &[&str] = &[
+    "is null",
+    "is not null",
+    "like",
+    "not like",
+    "starts_with",
+    "contains",
+    "length",
+    "lower",
+    "upper",
+    "trim",
+    "concat",
+    "number",
+    "date",
+    "count",
+    "count_distinct",
+    "first",
+    "last",
+];
+
+/// Functions that compare all of their arguments with each other.
+const TOGETHER: &[&str] = &["=", "!=", "<", "<=", ">", ">=", "in", "not in", "between", "not between"];
+
+/// The arguments of a function with no more marks than are needed.
+pub(super) fn marked<'a>(function: &str, arguments: &'a [Scalar]) -> Cow<'a, [Scalar]> {
+    if !arguments.iter().any(|argument| bare(argument).is_some()) {
+        return Cow::Borrowed(arguments);
+    }
+    if NEVER.contains(&function) {
+        return arguments.iter().map(unmarked).cloned().collect();
+    }
+    if !TOGETHER.contains(&function) {
+        return Cow::Borrowed(arguments);
+    }
+    let is_text = |argument: &Scalar| matches!(&unmarked(argument).node, Node::Literal(Literal::Text(_)));
+    // Of keys that are compared the first is that of the rows that are looked up, of which there are fewer.
+    let keeps = arguments.iter().rposition(is_text).or_else(|| arguments.iter().position(|argument| bare(argument).is_some()));
+    let one = |(at, argument): (usize, &Scalar)| {
+        let own = unmarked(argument).clone();
+        if keeps == Some(at) { Scalar::apply(&BY_BYTES, vec![own]) } else { own }
+    };
+    arguments.iter().enumerate().map(one).collect()
+}
+
+/// What a mark stands at, if there is one.
+fn bare(value: &Scalar) -> Option<&Scalar> {
+    match &value.node {
+        Node::Apply(function, arguments) if **function == BY_BYTES => arguments.first(),
+        _ => None,
+    }
+}
+
+/// A value without its mark.
+pub(super) fn unmarked(value: &Scalar) -> &Scalar {
+    bare(value).unwrap_or(value)
+}
+
+/// Whether a value is a text in SQL too. A column may be stored as something that is written as one.
+pub(super) fn is_text(value: &Scalar) -> bool {
+    match &value.node {
+        Node::Literal(Literal::Text(_)) => true,
+        Node::Apply(function, _) => matches!(function.name, "lower" | "upper" | "trim" | "concat" | "text" | "to json"),
+        _ => false,
+    }
+}
