@@ -13,7 +13,10 @@ use std::sync::Arc;
 pub(super) fn files(source: &Name, files: &written::Files, findings: &mut Findings) -> Files {
     let paths: Vec<String> = files.paths.iter().map(|path| path.value.clone()).collect();
     let (format, delimiter) = format(source, files, findings);
-    unneeded(files, format, findings);
+    // Without paths, which is an error of its own, nobody knows what they are.
+    if files.format.is_some() || !files.paths.is_empty() {
+        unneeded(files, format, findings);
+    }
     let format = match format {
         "csv" => FileFormat::Csv(Csv {
             delimiter: files.delimiter.as_ref().and_then(|text| sign(text, "delimiter", findings)).unwrap_or(delimiter),
