@@ -2,7 +2,7 @@
 
 use super::files::Group;
 use super::names::{free, snake};
-use super::written::Doubt;
+use super::written::{Doubt, Seen};
 use crate::calendar::Date;
 use crate::engine::types::Family;
 use crate::engine::{Engine, Failure, Rows};
@@ -68,6 +68,8 @@ pub struct Table {
     pub(super) references: Vec<(String, Place, String)>,
     /// What the values of its files leave open.
     pub(super) doubts: Vec<Doubt>,
+    /// What was seen of each column of files of text.
+    pub(super) seen: Vec<Seen>,
 }
 
 /// Where rows are.
@@ -317,8 +319,8 @@ pub(super) fn relation(place: &Place, dialect: &dyn Dialect) -> String {
 }
 
 pub(super) fn table(place: Place) -> Table {
-    let (columns, key, references, doubts) = Default::default();
-    Table { name: String::new(), place, columns, rows: 0, key, references, doubts }
+    let (columns, key, references, doubts, seen) = Default::default();
+    Table { name: String::new(), place, columns, rows: 0, key, references, doubts, seen }
 }
 
 pub(super) fn column(name: &str, ty: &str) -> Column {

@@ -174,12 +174,13 @@ pub(super) fn decide(engine: &dyn Engine, dialect: &dyn Dialect, table: &mut Tab
             }
         })
         .collect();
-    settle(table, &seen);
+    settle(table, seen);
     Ok(Ok(()))
 }
 
 /// What was seen of a column.
-struct Seen {
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
     /// Its name.
     name: String,
     /// What reads all of its values.
@@ -263,8 +264,8 @@ fn candidates(values: &[&str]) -> Vec<Candidate> {
     found
 }
 
-/// Gives the columns their types and the files what is said of their values.
-fn settle(table: &mut Table, seen: &[Seen]) {
+/// Decides how the values of files are written, and gives the columns the types that they have then.
+fn settle(table: &mut Table, seen: Vec<Seen>) {
     let Place::Files(files, _) = &mut table.place else { return };
     let delimiter = match &files.format {
         FileFormat::Csv(csv) => Some(csv.delimiter),
@@ -275,8 +276,15 @@ fn settle(table: &mut Table, seen: &[Seen]) {
     let is_number = |seen: &&Seen| seen.has(FileType::Number) || seen.has(FileType::Decimal);
     let numbers: Vec<&Seen> = seen.iter().filter(is_number).collect();
     (written.decimal, written.thousands) = signs(&numbers, delimiter, &mut doubts);
-    written.date = time(seen, |way| matches!(way, Way::Date(_)), "date", &mut doubts);
-    written.timestamp = time(seen, |way| matches!(way, Way::Timestamp(_)), "timestamp", &mut doubts);
+    written.date = time(&seen, |way| matches!(way, Way::Date(_)), "date", &mut doubts);
+    written.timestamp = time(&seen, |way| matches!(way, Way::Timestamp(_)), "timestamp", &mut doubts);
+    (table.doubts, table.seen) = (doubts, seen);
+    types(table, written);
+}
+
+/// Gives the columns their types and the files what is said of their values.
+fn types(table: &mut Table, mut written: Written) {
+    let Place::Files(files, _) = &mut table.place else { return };
     let own = (Some(Way::Signs(written.decimal, written.thousands)), written.date.clone().map(Way::Date));
     let timestamp = written.timestamp.clone().map(Way::Timestamp);
     let fits = |candidate: &&Candidate| match &candidate.way {
@@ -285,7 +293,8 @@ fn settle(table: &mut Table, seen: &[Seen]) {
         way @ Some(Way::Date(_)) => *way == own.1,
         way @ Some(Way::Timestamp(_)) => *way == timestamp,
     };
-    for (file_column, seen) in files.columns.iter_mut().zip(seen) {
+    written.null = Written::usual(matches!(files.format, FileFormat::Csv(_))).null;
+    for (file_column, seen) in files.columns.iter_mut().zip(&table.seen) {
         let types: Vec<FileType> = seen.fitting.iter().filter(fits).map(|candidate| candidate.ty).collect();
         file_column.ty = choose(&types, seen);
         let other = seen.fitting.iter().find(|candidate| !fits(candidate));
@@ -297,12 +306,18 @@ fn settle(table: &mut Table, seen: &[Seen]) {
             written.null.extend(new);
         }
     }
-    match &mut files.format {
-        FileFormat::Csv(csv) => csv.values = written,
-        FileFormat::Json(values) => *values = written,
-        FileFormat::Parquet => {}
+    if let Some(values) = values_of(files) {
+        *values = written;
     }
-    table.doubts = doubts;
+}
+
+/// What is said of the values of files of text.
+fn values_of(files: &mut Files) -> Option<&mut Written> {
+    match &mut files.format {
+        FileFormat::Csv(csv) => Some(&mut csv.values),
+        FileFormat::Json(values) => Some(values),
+        FileFormat::Parquet => None,
+    }
 }
 
 /// The type of a column, of those that read all of its values.
@@ -461,22 +476,19 @@ impl Table {
         &self.doubts
     }
 
-    /// Takes an answer to a doubt: the place of the doubt, and that of the answer.
+    /// Takes an answer to a doubt: the place of the doubt, and that of the answer. Columns then have the types that it leaves.
     pub fn answer(&mut self, doubt: usize, answer: usize) {
         let Some(doubt) = self.doubts.get_mut(doubt) else { return };
         doubt.comment.clear();
-        let Some(way) = doubt.ways.get(answer) else { return };
+        let Some(way) = doubt.ways.get(answer).cloned() else { return };
         let Place::Files(files, _) = &mut self.place else { return };
-        let written = match &mut files.format {
-            FileFormat::Csv(csv) => &mut csv.values,
-            FileFormat::Json(written) => written,
-            FileFormat::Parquet => return,
-        };
-        match way.clone() {
+        let Some(mut written) = values_of(files).cloned() else { return };
+        match way {
             Way::Date(format) => written.date = Some(format),
             Way::Timestamp(format) => written.timestamp = Some(format),
             Way::Signs(decimal, thousands) => (written.decimal, written.thousands) = (decimal, thousands),
         }
+        types(self, written);
     }
 }
 

@@ -154,6 +154,14 @@ fn with_columns(mut files: Files, id: SourceId, model: &Model, findings: &mut Fi
                     .help("without a line of names, columns are named by their places, from 1: `column: 3`");
             }
             match files.columns.iter().find(|known| known.name.eq_ignore_ascii_case(&name)) {
+                // Objects of JSON have both; the engine makes one column of them.
+                Some(known) if known.name != name && matches!(files.format, FileFormat::Json(_)) => {
+                    let message =
+                        format!("`{}` and `{name}` differ only in capitals, and a source reads one of them", known.name);
+                    findings.report(&codes::BAD_FILE_FORMAT, column.name.span, message).help(
+                        "delete one of the two columns, or correct its `column:`; two sources over the files can read both",
+                    );
+                }
                 Some(known) if known.ty != ty => {
                     let (known, ty) = (known.ty.declared(), ty.declared());
                     let message = format!("the column `{name}` of the files is declared as `{known}` and as `{ty}`");

@@ -9,7 +9,6 @@ use super::project::{Column, Project, Source, Type, Value};
 use jiff::civil::{Date, DateTime};
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use tempfile::TempDir;
 
 /// How the rows of a source are written.
@@ -85,10 +84,12 @@ pub fn files(project: &mut Project, choices: &mut Choices) {
     }
 }
 
-/// The folder of the files, which are written anew for each project.
+/// The folder of the files, which are written anew for each project. Each test runs in a thread of its own, with its own projects.
 fn folder() -> PathBuf {
-    static FOLDER: OnceLock<TempDir> = OnceLock::new();
-    FOLDER.get_or_init(|| tempfile::Builder::new().prefix("kpic random ").tempdir().unwrap()).path().to_path_buf()
+    thread_local! {
+        static FOLDER: TempDir = tempfile::Builder::new().prefix("kpic random ").tempdir().unwrap();
+    }
+    FOLDER.with(|folder| folder.path().to_path_buf())
 }
 
 /// Writes the files of all sources.

@@ -1,6 +1,8 @@
 //! What `kpic init` makes of data: how files are written, keys, states, values, references, and sources for a project that is there.
 
 use crate::folder::Folder;
+use kpic::draft::{self, Data, Group, Named};
+use kpic::engine::DuckDb;
 
 /// Drafts a project over files, which then works and says of the data what is so; gives the file of one source.
 fn drafted(files: &[(&str, &str)], source: &str) -> String {
@@ -95,6 +97,35 @@ fn what_values_leave_open_is_said() {
     );
     let two = "id,day,due\n1,2024-01-05,31/05/2024\n2,2024-01-06,10.03.2024\n";
     holds(&drafted(&[("s.csv", two)], "s"), &["      day: date\n", "      due: text"]);
+}
+
+#[test]
+fn what_somebody_answers_is_drafted() {
+    let folder = Folder::new();
+    folder.write("s.csv", "id,day,amount\n1,01/05/2024,\"1,234\"\n2,02/03/2024,\"2,500\"\n");
+    let engine = DuckDb { program: crate::folder::duckdb(), folder: folder.path().to_path_buf(), database: None };
+    let named = Named { stem: "s".to_owned(), path: "s.csv".to_owned(), named: "s.csv".to_owned() };
+    let data = Data::Files(vec![Group { name: "s".to_owned(), files: vec![named], pattern: None }]);
+    let drafted = |answers: [usize; 2]| {
+        let mut found = draft::find(&engine, &data).unwrap();
+        let asked: Vec<Vec<String>> = found.0[0].doubts().iter().map(|doubt| doubt.answers.clone()).collect();
+        for question in [["1 May 2024 (%d/%m/%Y)", "5 January 2024 (%m/%d/%Y)"], ["1234", "a fraction"]] {
+            let all = |answers: &Vec<String>| answers.iter().zip(question).all(|(answer, said)| answer.contains(said));
+            assert!(asked.iter().any(all), "{asked:?}");
+        }
+        for (at, question) in asked.iter().enumerate() {
+            found.0[0].answer(at, answers[usize::from(!question[0].contains('%'))]);
+        }
+        let (tables, unreadable) = draft::look(&engine, found).unwrap();
+        assert_eq!(unreadable, []);
+        let draft = draft::draft("p", tables, None, &engine).unwrap();
+        draft.files.into_iter().find(|file| file.path == "specs/s.yml").unwrap().text
+    };
+    let first = drafted([0, 0]);
+    holds(&first, &["      date: \"%d/%m/%Y\"\n", "      thousands: \",\"\n", "amount: { type: integer"]);
+    let second = drafted([1, 1]);
+    holds(&second, &["      date: \"%m/%d/%Y\"\n", "      decimal: \",\"\n", "amount: { type: decimal"]);
+    assert!(!first.contains("assumed") && !second.contains("assumed"), "{first}{second}");
 }
 
 #[test]

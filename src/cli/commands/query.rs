@@ -2,8 +2,8 @@
 
 use crate::calendar::{AsOf, Grain};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, say_doubts, say_left_out, show,
-    show_findings, unanswered, usage,
+    Context, EngineArgs, FINDINGS, FINE, Stop, complete, csv, engine_of, environment, out, progress, say_doubts, say_left_out,
+    show, show_findings, unanswered, usage,
 };
 use crate::diagnostic::suggest;
 use crate::engine::Rows;
@@ -55,6 +55,9 @@ pub(in crate::cli) struct QueryArgs {
     /// How the answer is shown.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
+    /// What stands for null in CSV [default: nothing; an empty text is `""`].
+    #[arg(long, value_name = "TEXT", value_parser = csv::null)]
+    null: Option<String>,
     /// Show the SQL instead of the answer.
     #[arg(long)]
     sql: bool,
@@ -76,6 +79,9 @@ fn grain(text: &str) -> Result<Grain, String> {
 
 pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
+    if args.null.is_some() && args.format != Format::Csv {
+        return Err(usage("`--null` says how null is written in CSV", "add `--format csv`, or leave `--null` out"));
+    }
     let asked = Asked {
         kpis: args.kpis.clone(),
         by: args.by.clone(),
@@ -122,7 +128,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
         Some(Ok(rows)) => {
             let text = match args.format {
                 Format::Table => table(project, &rows, columns, &kpis, question.grain),
-                Format::Csv => csv(&plans, &rows),
+                Format::Csv => csv::text(plans.first(), &rows, args.null.as_deref().unwrap_or_default()),
                 Format::Json => json(&rows),
             };
             out::print(&text);
@@ -237,29 +243,6 @@ fn cell(model: &Model, rows: &Rows, row: &[Value], at: usize, units: &[(&str, &U
         Value::String(text) => text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect(),
         other => other.to_string(),
     }
-}
-
-/// The rows as RFC 4180 has it, with names of columns even where there are no rows.
-fn csv(plans: &[Query], rows: &Rows) -> String {
-    let field = |text: &str| {
-        if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
-    };
-    let of_plan = || match plans.first().map(|plan| &plan.result) {
-        Some(Body::Select(select)) => select.columns.iter().map(|(_, name)| name.clone()).collect(),
-        _ => Vec::new(),
-    };
-    let columns: Vec<String> = if rows.columns.is_empty() { of_plan() } else { rows.columns.clone() };
-    let line = |cells: Vec<String>| format!("{}\n", cells.join(","));
-    let mut out = line(columns.iter().map(|name| field(name)).collect());
-    for row in &rows.rows {
-        let cells = row.iter().map(|value| match value {
-            Value::Null => String::new(),
-            Value::String(text) => field(text),
-            other => other.to_string(),
-        });
-        out.push_str(&line(cells.collect()));
-    }
-    out
 }
 
 fn json(rows: &Rows) -> String {
