@@ -43,8 +43,14 @@ fn groups<'a>(model: &'a Model, whole: bool, which: impl Fn(&Objective, &KeyResu
         }
         let dimensions = shown.dimensions();
         let member = (objective, result, shown.as_ref());
-        let same =
-            |group: &&mut Group<'_>| group.grain == shown.grain && group.dimensions == dimensions && group.since == since;
+        // Which slices have rows depends on the KPI: side by side one would have rows where only another has seen the slice.
+        let alike = |known: &Shown| dimensions.is_empty() || known.kpi == shown.kpi;
+        let same = |group: &&mut Group<'_>| {
+            group.grain == shown.grain
+                && group.dimensions == dimensions
+                && group.since == since
+                && group.members.iter().all(|(_, _, known)| alike(known))
+        };
         match groups.iter_mut().find(same) {
             Some(group) => group.members.push(member),
             None => groups.push(Group { grain: shown.grain, dimensions, since, members: vec![member] }),
