@@ -67,7 +67,8 @@ pub fn files(project: &mut Project, choices: &mut Choices) {
         source.written = Some(Written {
             json,
             delimiter: choices.weighted(&[(4, ','), (3, ';'), (1, '\t'), (1, '|')]),
-            header: json || files > 1 || choices.chance(85),
+            // Raw SQL names a stored column.
+            header: json || files > 1 || source.columns.iter().any(|column| column.sql.is_some()) || choices.chance(85),
             decimal,
             thousands,
             date: choices.chance(55).then(|| choices.word(&DATES)),
@@ -126,7 +127,7 @@ pub fn relation(source: &Source, written: &Written) -> String {
             keys.push(format!("decimal: \"{}\"", written.decimal));
         }
         keys.extend(written.thousands.map(|sign| format!("thousands: \"{sign}\"")));
-        keys.extend((!written.header).then(|| "header: false".to_owned()));
+        keys.extend((!has_header(source, written)).then(|| "header: false".to_owned()));
         keys.extend(written.by_name.then(|| "by_name: true".to_owned()));
     }
     keys.extend(written.date.map(|format| format!("date: \"{format}\"")));
@@ -141,9 +142,13 @@ pub fn relation(source: &Source, written: &Written) -> String {
 
 /// The place of a column in files without a line of names: behind what nobody declares.
 pub fn place(source: &Source, column: &Column) -> Option<usize> {
-    let written = source.written.as_ref().filter(|written| !written.header)?;
-    let _ = written;
+    source.written.as_ref().filter(|written| !has_header(source, written))?;
     stored(source).iter().position(|(_, known)| known.name == column.name).map(|at| at + 2)
+}
+
+/// Whether there is a line of names. A file without it and without rows is empty, which is refused.
+fn has_header(source: &Source, written: &Written) -> bool {
+    written.header || source.rows.is_empty()
 }
 
 fn stored(source: &Source) -> Vec<(usize, &Column)> {
@@ -191,7 +196,7 @@ fn csv(source: &Source, rows: &[Vec<Value>], number: usize, written: &Written, c
     };
     let delimiter = written.delimiter.to_string();
     let mut text = String::new();
-    if written.header {
+    if has_header(source, written) {
         let names = std::iter::once("Note, free").chain(columns.iter().map(|(_, column)| column.stored_as.as_str()));
         let names: Vec<String> = names.map(|name| field(name, choices)).collect();
         text.push_str(&(names.join(&delimiter) + written.end));

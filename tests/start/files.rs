@@ -342,6 +342,14 @@ fn files_that_are_something_else_are_refused_in_words() {
         let (found, message, help) = of("d.csv", "d.csv", text);
         assert_eq!((found.as_str(), message.contains(said), help.contains(advice)), (code, true, true), "{message}\n{help}");
     }
+    let nameless = Project::new(
+        "{ paths: \"*.csv\", header: false }",
+        "day: { type: date, column: 1 }, x: { type: integer, column: 2 }",
+        &["sum(o.x)"],
+    );
+    let (code, message, help) = nameless.with("a.csv", "").with("d.csv", "2024-01-05,1\n").refused();
+    assert_eq!((code.as_str(), message.as_str()), ("K0914", "`a.csv` is empty"));
+    assert!(help.contains("leave it out"), "{help}");
     let late = format!("day,x\n{}2024-01-06\n", "2024-01-05,1\n".repeat(30_000));
     assert!(of("d.csv", "d.csv", &late).1.starts_with("line 30002 of `d.csv` has fewer than 2 values"));
     for (text, said) in

@@ -145,13 +145,24 @@ fn beginnings(
         let begun: Option<Vec<Beginning>> =
             own.into_iter().map(|(path, answer)| beginning(source, files, path, answer, findings)).collect();
         let Some(begun) = begun else { continue };
-        let needs_names = matches!(files.format, FileFormat::Csv(_));
-        if needs_names && begun.iter().all(|beginning| beginning.columns.is_none()) {
-            let path = begun.first().map_or("", |beginning| beginning.path.as_str());
-            let message = format!("`{path}` is empty: it lacks the line with the names of its columns");
-            findings
-                .report(&codes::BROKEN_FILE, source.name.span, message)
-                .help("a file without rows has that line and nothing below it");
+        let empty = |beginning: &&Beginning| beginning.columns.is_none();
+        let lacks = match &files.format {
+            // One file with the line of names is enough.
+            FileFormat::Csv(csv) if csv.header => begun
+                .iter()
+                .all(|beginning| empty(&beginning))
+                .then_some((begun.first(), ": it lacks the line with the names of its columns")),
+            FileFormat::Csv(_) => begun.iter().find(empty).map(|beginning| (Some(beginning), "")),
+            FileFormat::Json(_) | FileFormat::Parquet => None,
+        };
+        if let Some((beginning, what)) = lacks {
+            let path = beginning.map_or("", |beginning| beginning.path.as_str());
+            let help = if what.is_empty() {
+                "without a line of names each file has rows: leave it out, or have it written again"
+            } else {
+                "a file without rows has that line and nothing below it"
+            };
+            findings.report(&codes::BROKEN_FILE, source.name.span, format!("`{path}` is empty{what}")).help(help);
             continue;
         }
         all.insert(id, begun);
