@@ -12,6 +12,7 @@ use kpic::diagnostic::codes::Level;
 use kpic::diagnostic::render::{Look, human};
 use kpic::diagnostic::{Code, Findings, codes};
 use kpic::engine::{DuckDb, find};
+use kpic::measure::refused::{self, Refused};
 use kpic::measure::{Session, guard, test, verify};
 use kpic::pipeline::{Checked, Options, check};
 use kpic::plan::views;
@@ -94,8 +95,13 @@ fn findings(part: &Part) -> (Findings, String) {
                 let all = views::views(&valid);
                 let queries: Vec<_> = all.iter().filter_map(|view| views::query(&valid, &view.shows)).collect();
                 let mut guarded = guard::check(&session, &queries).unwrap();
-                if guarded.is_empty() && session.answer(&queries).unwrap().iter().any(Result::is_err) {
-                    guarded.append(guard::refusal(&session, &queries).unwrap());
+                if guarded.is_empty() {
+                    let mut refused = Refused::default();
+                    for (query, answer) in queries.iter().zip(session.answer(&queries).unwrap()) {
+                        let told = answer.err().map(|why| refused::other("a view", None, &why));
+                        told.into_iter().for_each(|finding| refused.add(valid.model(), query, finding));
+                    }
+                    guarded.append(refused.explained(&session).unwrap());
                 }
                 // What a figure can live with is what `kpic verify` is for.
                 let sources: Vec<_> = valid.model().sources.ids().collect();

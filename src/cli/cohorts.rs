@@ -3,6 +3,7 @@
 use super::{out, show};
 use crate::calendar::Date;
 use crate::engine::Rows;
+use crate::measure::shown::Precision;
 use crate::measure::{number, shown};
 use crate::model::{Kpi, KpiId, Model};
 use serde_json::Value;
@@ -53,13 +54,14 @@ impl Cohorts {
         let unit = &kpi.facts.unit;
         let periods = self.last(wanted.unwrap_or(COHORTS));
         let ages = self.figures.iter().filter(|figure| periods.contains(&figure.period)).map(|figure| figure.age).max();
+        let precision = Precision::of(self.figures.iter().filter_map(|figure| figure.value), unit);
         let mut open = false;
         let mut cell = |period: &Date, age: u64| {
             let figure = self.figures.iter().find(|figure| figure.period == *period && figure.age == age);
             figure.map_or(String::new(), |figure| {
                 let mark = if figure.is_complete { " " } else { "*" };
                 open |= !figure.is_complete;
-                format!("{}{mark}", figure.value.map_or("–".to_owned(), |value| shown::figure(value, unit)))
+                format!("{}{mark}", precision.known(figure.value, unit))
             })
         };
         let mut rows: Vec<Vec<String>> = periods

@@ -410,6 +410,13 @@ pub static BROKEN_FILE: Code = code!(Error, "K0914", "broken-file", "a file cann
 /// A conversion that gives null for a value.
 pub static LOST_IN_CONVERSION: Code =
     code!(Deny, "K0915", "lost-in-conversion", "a conversion of texts gives null where there is a value");
+/// A number that is none, or a time that never comes.
+pub static NOT_FINITE: Code = code!(Warn, "K0917", "not-finite", "the data has NaN, or a number or time that is infinite");
+/// A figure that its type does not hold.
+pub static NUMBER_TOO_LARGE: Code = code!(Error, "K0918", "number-too-large", "a figure is larger than its type holds");
+/// A value that is none of its type.
+pub static NOT_CONVERTIBLE: Code =
+    code!(Error, "K0919", "not-convertible", "a value cannot be read as the type that is asked for");
 /// Two states of one thing at one time.
 pub static STATES_OVERLAP: Code = code!(Error, "K0920", "states-overlap", "two states of one key hold at one time");
 /// A state that ends before it begins.
@@ -665,6 +672,9 @@ pub static ALL: &[&Code] = &[
     &VALUE_DOES_NOT_FIT,
     &BROKEN_FILE,
     &LOST_IN_CONVERSION,
+    &NOT_FINITE,
+    &NUMBER_TOO_LARGE,
+    &NOT_CONVERTIBLE,
     &STATES_OVERLAP,
     &ENDS_BEFORE_IT_BEGINS,
     &NO_NORTH_STAR,

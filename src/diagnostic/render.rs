@@ -1,6 +1,6 @@
 //! Findings for people: miette's report with the lines of the file, and a summary line.
 
-use super::{Finding, Findings, Severity};
+use super::{Finding, Findings, Label, Severity};
 use crate::text::{File, FileId, Files, Span};
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
@@ -20,15 +20,17 @@ pub struct Look {
 
 /// All findings as text, each with a blank line after it, and a summary where there are any.
 pub fn human(findings: &Findings, files: &Files, look: Look) -> String {
-    let theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let mut theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    "note:".clone_into(&mut theme.characters.advice);
     let handler = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_links(false).with_context_lines(1);
     let sources = Sources::of(findings, files);
     let mut out = String::new();
     for finding in findings {
-        let report = Report::of(finding, &sources);
-        if handler.render_report(&mut out, &report).is_err() {
-            // Writing to a string does not fail; if the renderer refuses, the message must not be lost.
-            let _ = writeln!(out, "{}: {}", finding.code.id, finding.message);
+        for report in reports(finding, &sources) {
+            if handler.render_report(&mut out, &report).is_err() {
+                // Writing to a string does not fail; if the renderer refuses, the message must not be lost.
+                let _ = writeln!(out, "{}: {}", finding.code.id, report.message);
+            }
         }
         out.push('\n');
     }
@@ -92,7 +94,7 @@ impl SourceCode for Source<'_> {
     }
 }
 
-/// A finding as miette wants it: one file's labels, and those in other files as related reports.
+/// A finding as miette wants it, with the labels in one file.
 struct Report<'a> {
     title: Option<String>,
     message: String,
@@ -100,43 +102,32 @@ struct Report<'a> {
     severity: miette::Severity,
     source: Option<&'a Source<'a>>,
     labels: Vec<LabeledSpan>,
-    related: Vec<Report<'a>>,
 }
 
-impl<'a> Report<'a> {
-    fn of(finding: &'a Finding, sources: &'a Sources<'a>) -> Self {
-        let main = finding.labels.first().map(|label| label.span.file);
-        let mut labels = Vec::new();
-        let mut related: Vec<Report<'a>> = Vec::new();
-        for label in &finding.labels {
-            let source = sources.0.get(&label.span.file);
-            if Some(label.span.file) == main {
-                labels.push(labelled(&label.text, label.span));
-            } else {
-                related.push(Report {
-                    title: None,
-                    message: label.text.clone(),
-                    help: None,
-                    severity: miette::Severity::Advice,
-                    source,
-                    labels: vec![labelled("", label.span)],
-                    related: Vec::new(),
-                });
-            }
-        }
-        Self {
-            title: Some(format!("{} {}", finding.code.id, finding.code.name)),
-            message: finding.message.clone(),
-            help: finding.help.as_deref(),
-            severity: match finding.severity {
-                Severity::Error => miette::Severity::Error,
-                Severity::Warning => miette::Severity::Warning,
-            },
-            source: main.and_then(|file| sources.0.get(&file)),
-            labels,
-            related,
-        }
-    }
+/// A finding with the labels of its own file, and then a note for each label in another file.
+fn reports<'a>(finding: &'a Finding, sources: &'a Sources<'a>) -> Vec<Report<'a>> {
+    let main = finding.labels.first().map(|label| label.span.file);
+    let (own, others): (Vec<_>, Vec<_>) = finding.labels.iter().partition(|label| Some(label.span.file) == main);
+    let first = Report {
+        title: Some(format!("{} {}", finding.code.id, finding.code.name)),
+        message: finding.message.clone(),
+        help: finding.help.as_deref(),
+        severity: match finding.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        },
+        source: main.and_then(|file| sources.0.get(&file)),
+        labels: own.into_iter().map(|label| labelled(&label.text, label.span)).collect(),
+    };
+    let note = |label: &Label| Report {
+        title: None,
+        message: label.text.clone(),
+        help: None,
+        severity: miette::Severity::Advice,
+        source: sources.0.get(&label.span.file),
+        labels: vec![labelled("", label.span)],
+    };
+    std::iter::once(first).chain(others.into_iter().map(note)).collect()
 }
 
 fn labelled(text: &str, span: Span) -> LabeledSpan {
@@ -178,11 +169,5 @@ impl Diagnostic for Report<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         (!self.labels.is_empty()).then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = LabeledSpan>>)
-    }
-
-    fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn Diagnostic> + 'b>> {
-        (!self.related.is_empty()).then(|| {
-            Box::new(self.related.iter().map(|report| report as &dyn Diagnostic)) as Box<dyn Iterator<Item = &dyn Diagnostic>>
-        })
     }
 }

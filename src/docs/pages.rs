@@ -362,7 +362,7 @@ impl<'a> GlossaryPage<'a> {
             Some(Term { link: site.dimension(&each.name, level)?, what: "dimension", summary: summary(&each.description) })
         });
         let nouns = manifest.sources.values().filter(|source| !source.row.is_empty()).filter_map(|source| {
-            let link = Link { title: crate::text::title(&source.row), ..site.source(&source.name, level)? };
+            let link = Link { title: crate::text::title(&source.row, &[]), ..site.source(&source.name, level)? };
             Some(Term { link, what: "row", summary: summary(&source.description) })
         });
         let journeys = manifest.journeys.values().filter_map(|journey| {

@@ -74,7 +74,7 @@ impl<'a> ReviewPage<'a> {
         let kpis: Vec<&String> = cards.flat_map(|card| &card.kpis).collect();
         let others = manifest.reviews.iter().filter(|other| other.cadence != review.cadence);
         Self {
-            title: format!("{} review", title(&review.cadence)),
+            title: format!("{} review", title(&review.cadence, &[])),
             cadence: &review.cadence,
             as_of: site.present.map(|present| present.as_of.as_str()),
             fired: guardrail_page::rows(site, level, fires),

@@ -87,7 +87,7 @@ fn beginning<'a>(engine: &dyn Engine, dialect: &dyn Dialect, file: &'a Named) ->
     };
     let rows = match engine.answer("", &[query])?.pop() {
         Some(Ok(rows)) => rows,
-        Some(Err(why)) => return Ok(Err(reason(&files, &why))),
+        Some(Err(why)) => return Ok(Err(reason(&files, &why.said))),
         None => return Ok(Err("the engine does not answer".to_owned())),
     };
     let text = |row: &Vec<Value>, at: usize| row.get(at).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -148,11 +148,11 @@ fn made(all: &[Begun<'_>], named: Vec<String>) -> Table {
 }
 
 /// Why a file is left out.
-fn reason(files: &Files, why: &str) -> String {
+fn reason(files: &Files, said: &str) -> String {
     match files.format {
         FileFormat::Parquet => "it is no Parquet file".to_owned(),
         FileFormat::Json(_) => "it is no file of JSON objects".to_owned(),
-        FileFormat::Csv(_) if why.contains("nicode") || why.contains("utf-8") => {
+        FileFormat::Csv(_) if said.contains("nicode") || said.contains("utf-8") => {
             "it is not written in UTF-8: save it so".to_owned()
         }
         FileFormat::Csv(_) => "its lines do not all end in the same way".to_owned(),

@@ -5,7 +5,7 @@ use super::names::{free, snake};
 use super::written::{Doubt, Seen};
 use crate::calendar::Date;
 use crate::engine::types::Family;
-use crate::engine::{Engine, Failure, Rows};
+use crate::engine::{Engine, Failure, Refusal, Rows};
 use crate::model::files::Files;
 use crate::sql::dialect::{Dialect, dialect};
 use serde_json::Value;
@@ -191,7 +191,7 @@ pub fn look(engine: &dyn Engine, found: Found) -> Result<Found, Failure> {
                 fill(&mut table, &rows);
                 tables.push(table);
             }
-            Err(why) => unreadable.push((table.name, why)),
+            Err(why) => unreadable.push((table.name, why.to_string())),
         }
     }
     values(engine, dialect, &mut tables)?;
@@ -255,7 +255,7 @@ fn of_database(engine: &dyn Engine, patterns: &Patterns) -> Result<Vec<Table>, F
         ),
     ];
     let mut answers = engine.answer("", &queries)?.into_iter();
-    let mut next = || answers.next().unwrap_or_else(|| Err("no answer".to_owned()));
+    let mut next = || answers.next().unwrap_or_else(|| Err(Refusal::of("no answer")));
     let columns = next().map_err(|why| Failure { message: format!("the tables cannot be listed: {why}"), help: None })?;
     // Keys are a help and no more.
     let constraints = next().unwrap_or_default();

@@ -7,7 +7,7 @@
 
 use super::tables::{Place, Table};
 use crate::engine::types::Family;
-use crate::engine::{Engine, Failure, Rows};
+use crate::engine::{Engine, Failure, Refusal, Rows};
 use crate::model::files::{FileColumn, FileFormat, FileType, Files, TimeFormat, Written};
 use crate::sql::dialect::Dialect;
 use serde_json::Value;
@@ -113,7 +113,7 @@ pub(super) fn is_time(text: &str) -> bool {
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
-pub(super) fn decide(engine: &dyn Engine, dialect: &dyn Dialect, table: &mut Table) -> Result<Result<(), String>, Failure> {
+pub(super) fn decide(engine: &dyn Engine, dialect: &dyn Dialect, table: &mut Table) -> Result<Result<(), Refusal>, Failure> {
     let Place::Files(files, _) = &table.place else { return Ok(Ok(())) };
     if files.columns.is_empty() {
         return Ok(Ok(()));

@@ -4,7 +4,6 @@ use super::Whole;
 use super::data::{Journey, Step};
 use crate::model::journey::{Order, Starts};
 use crate::model::{self, ColumnId};
-use crate::text::title;
 use std::collections::BTreeMap;
 
 /// The entries of all journeys.
@@ -20,7 +19,7 @@ fn entry(whole: &Whole<'_>, source: &model::Source, journey: &model::journey::Jo
         let from = whole.model.sources.get(rows.source);
         Some(Step {
             name: column.name.value.clone(),
-            title: title(&column.name.value),
+            title: whole.model.title(&column.name.value),
             ty: column.ty.written().to_owned(),
             source: from.name.value.clone(),
             at: from.columns.get(rows.time).name.value.clone(),
@@ -31,7 +30,7 @@ fn entry(whole: &Whole<'_>, source: &model::Source, journey: &model::journey::Jo
     let first = whole.model.sources.get(journey.first()?.source);
     Some(Journey {
         name: source.name.value.clone(),
-        title: title(&source.name.value),
+        title: whole.model.title(&source.name.value),
         description: source.description.clone(),
         row: source.row.clone(),
         starts: match journey.starts {

@@ -23,7 +23,7 @@ use crate::model::{self, ColumnUnit, KeyPart, KpiId, Model, SourceKind, Storage}
 use crate::pipeline::Valid;
 use crate::plan::views::{Shows, View};
 use crate::sql::Dialect;
-use crate::text::{Files, Span, title};
+use crate::text::{Files, Span};
 use data::{
     Calendar, Column, Dimension, Holds, Place, Project, Relation, Review, Scorecard, Shown, Source, Team, Test, TestedKpi,
     Warehouse,
@@ -184,7 +184,7 @@ impl<'a> Whole<'a> {
         };
         Source {
             name: source.name.value.clone(),
-            title: title(&source.name.value),
+            title: self.model.title(&source.name.value),
             description: source.description.clone(),
             relation,
             kind: match source.kind {
@@ -302,7 +302,7 @@ impl<'a> Whole<'a> {
         let entry = |taxonomy: &model::Taxonomy| {
             let value = |(value, _): &(String, Option<Span>)| data::TaxonomyValue {
                 name: value.clone(),
-                title: title(value),
+                title: self.model.title(value),
                 kpis: members.get(&(taxonomy.name.as_str(), value.as_str())).cloned().unwrap_or_default(),
             };
             let made = data::Taxonomy {
@@ -355,7 +355,7 @@ impl<'a> Whole<'a> {
         });
         Test {
             name: test.name.value.clone(),
-            title: title(&test.name.value),
+            title: self.model.title(&test.name.value),
             description: test.description.clone(),
             expects: expects.collect(),
             defined: self.place(test.name.span),

@@ -242,6 +242,9 @@ fn number(value: f64, unit: &str) -> String {
     match unit {
         _ if is_share => format!("{}%", settled(value * 100.0)),
         "" => settled(value),
-        unit => format!("{} {unit}", settled(value)),
+        unit => match settled(value).as_str() {
+            "1" => format!("1 {unit}"),
+            figure => format!("{figure} {}", crate::text::plural(unit)),
+        },
     }
 }

@@ -4,7 +4,6 @@ use crate::calendar::{Grain, TimeUnit};
 use crate::functions::{OverNothing, Role};
 use crate::model::expr::{Aggregate, Calc, CalcLeaf, Each, Expr, Grouped, Node, Past, RowLeaf, Window};
 use crate::model::{Body, ColumnId, Kpi, Model, SourceId};
-use crate::text::title;
 
 /// Sentences about a KPI, the most important first.
 pub(super) fn reading(model: &Model, kpi: &Kpi) -> Vec<String> {
@@ -194,7 +193,7 @@ fn add<T: PartialEq>(list: &mut Vec<T>, item: T) {
 fn of_journey(model: &Model, source: SourceId, time: Option<ColumnId>) -> Option<String> {
     let known = model.sources.get(source);
     let place = known.journey.as_ref()?.place(time?)?;
-    let step = title(&known.columns.get(time?).name.value).to_lowercase();
+    let step = model.title(&known.columns.get(time?).name.value).to_lowercase();
     Some(if place == 0 {
         format!("Each journey counts in the period of its first step, {step}.")
     } else {

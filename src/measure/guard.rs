@@ -1,10 +1,11 @@
 //! Checks of the data that figures stand on: columns are there and have the declared types, keys that rows are joined or told
 //! apart by are unique, and a custom calendar is one. What fails here would give a wrong number, so it is refused.
 
+use super::refused::{Refused, finding};
 use super::{Session, files};
 use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::engine::types::Family;
-use crate::engine::{Failure, Rows};
+use crate::engine::{Failure, Kind, Refusal, Rows};
 use crate::model::facts::Type;
 use crate::model::{CalendarSource, Clock, Column, ColumnId, Holds, Relation, Source, SourceId, Storage};
 use crate::plan::relation::{Query, RelationRef};
@@ -32,48 +33,14 @@ pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failu
     raw_columns(session, &mut unfit, &mut findings)?;
     let sound: BTreeSet<SourceId> = unfit.into_iter().filter(|(_, unfit)| unfit.is_empty()).map(|(id, _)| id).collect();
     joined.retain(|id| sound.contains(id) && !model.sources.get(*id).key.is_empty());
-    keys(session, &joined, &mut findings)?;
+    let mut unchecked = Refused::default();
+    keys(session, &joined, &mut findings, &mut unchecked)?;
     if let Some(calendar) = model.calendar_source.as_ref().filter(|calendar| sound.contains(&calendar.source)) {
-        calendar_rows(session, calendar, &mut findings)?;
+        calendar_rows(session, calendar, &mut findings, &mut unchecked)?;
     }
+    findings.append(unchecked.explained(session)?);
     findings.sort();
     Ok(findings)
-}
-
-/// What stands in files that makes the engine refuse queries; nothing if it is something else.
-///
-/// # Errors
-/// Fails if the engine cannot be used.
-pub fn refusal(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failure> {
-    let model = session.project.model();
-    let read: BTreeSet<SourceId> = queries.iter().flat_map(|query| sources_read(model, query).0).collect();
-    let (read, others): (Vec<SourceId>, Vec<SourceId>) = model.sources.ids().partition(|id| read.contains(id));
-    let mut findings = Findings::default();
-    for sources in [read, others] {
-        if findings.is_empty() {
-            let mut sources = sources.into_iter().map(|id| (id, BTreeSet::new())).collect();
-            files::values(session, &mut sources, &mut findings)?;
-        }
-    }
-    findings.sort();
-    Ok(findings)
-}
-
-/// What was read with some queries; where the engine has refused one because of what stands in files, that.
-///
-/// # Errors
-/// Fails if the engine cannot be used, or refused for another reason.
-pub fn explained<T>(
-    session: &Session<'_>,
-    queries: &[Query],
-    read: Result<T, Failure>,
-) -> Result<Result<T, Findings>, Failure> {
-    let failure = match read {
-        Ok(read) => return Ok(Ok(read)),
-        Err(failure) => failure,
-    };
-    let found = refusal(session, queries)?;
-    if found.has_errors() { Ok(Err(found)) } else { Err(failure) }
 }
 
 /// Checks columns and types; gives the sources that can be read, each with the columns that are missing or of another type.
@@ -103,15 +70,28 @@ pub(super) fn columns(
                 readable.insert(id, unfit(source, &rows, findings));
             }
             Err(why) => {
-                let message = format!("the rows of `{}` cannot be read: {why}", source.name.value);
-                findings.report(&codes::NOT_IN_DATA, source.name.span, message).help(match &source.relation {
-                    Some(Relation::Query(_)) => "run the query by itself; files in it are looked for from the project's folder",
-                    _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names",
-                });
+                findings.push(unreadable(source, &why));
             }
         }
     }
     Ok(readable)
+}
+
+/// That the rows of a source cannot be read at all.
+fn unreadable(source: &Source, why: &Refusal) -> Finding {
+    let mut found = finding(&format!("the rows of `{}` cannot be read", source.name.value), Some(source.name.span), why);
+    if matches!(why.kind, Kind::NotAllowed | Kind::NoMemory | Kind::Interrupted) {
+        return found;
+    }
+    found.code = &codes::NOT_IN_DATA;
+    found.help(match &source.relation {
+        Some(Relation::Query(_)) => {
+            "run the query by itself, or see with `--verbose` what the engine says; files in it are looked for from the project's \
+             folder"
+        }
+        _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names",
+    });
+    found
 }
 
 /// The columns of a source, if it has several that stand in the data and none of them does.
@@ -249,10 +229,12 @@ pub(super) fn raw_columns(
                 })
             }
             Err(why) => {
-                let message = format!("the SQL of `{name}` cannot be run: {why}");
-                findings
-                    .report(&codes::NOT_IN_DATA, column.name.span, message)
-                    .help("`sql:` is an expression over the columns that the relation has");
+                let mut found = finding(&format!("the SQL of `{name}` cannot be run"), Some(column.name.span), &why);
+                found.code = &codes::NOT_IN_DATA;
+                found.help(
+                    "`sql:` is an expression over the columns that the relation has; `--verbose` shows what the engine itself says",
+                );
+                findings.push(found);
                 Some(())
             }
         };
@@ -264,19 +246,24 @@ pub(super) fn raw_columns(
 }
 
 /// Checks that no key that rows are joined or told apart by stands in several rows.
-fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findings) -> Result<(), Failure> {
+fn keys(
+    session: &Session<'_>,
+    joined: &BTreeSet<SourceId>,
+    findings: &mut Findings,
+    unchecked: &mut Refused,
+) -> Result<(), Failure> {
     let model = session.project.model();
     let rule = |id: &SourceId| match model.sources.get(*id).holds {
         Some(Holds::Valid { .. }) => Rule::NoOverlap,
         Some(Holds::Snapshot { .. }) | None => Rule::UniqueKey,
     };
     let queries: Vec<Query> = joined.iter().map(|id| examples(model, *id, rule(id))).collect();
-    for (id, answer) in joined.iter().zip(session.answer(&queries)?) {
+    for ((id, query), answer) in joined.iter().zip(&queries).zip(session.answer(&queries)?) {
         let source = model.sources.get(*id);
         let rows = match answer {
             Ok(rows) => rows,
             Err(why) => {
-                findings.push(refused(source, &why));
+                unchecked.add(model, query, refused(source, &why));
                 continue;
             }
         };
@@ -322,11 +309,14 @@ fn overlap(source: &Source, row: &[serde_json::Value], findings: &mut Findings) 
         .help("end each state where the next one begins, or add to the key what tells the two apart");
 }
 
-pub(super) fn refused(source: &Source, why: &str) -> Finding {
-    let message = format!("the rows of `{}` cannot be checked: {why}", source.name.value);
-    let mut finding = Finding::new(&codes::ENGINE_REFUSED, source.name.span, message);
-    finding.help("run the source's query or view by itself to see which rows stop it");
-    finding
+/// That the rows of a source can be read, but not looked through.
+pub(super) fn refused(source: &Source, why: &Refusal) -> Finding {
+    let mut found = finding(&format!("the rows of `{}` cannot be checked", source.name.value), Some(source.name.span), why);
+    if why.kind == Kind::Other {
+        found
+            .help("run the source's query or view by itself to see which rows stop it; `--verbose` shows what the engine says");
+    }
+    found
 }
 
 /// What may be wrong with the rows of a calendar: a query that finds a day with which it is so, and what is said of it.
@@ -339,7 +329,12 @@ struct Problem {
 }
 
 /// Checks that the rows of a calendar source are a calendar, and that it holds all days that are needed.
-pub(super) fn calendar_rows(session: &Session<'_>, calendar: &CalendarSource, findings: &mut Findings) -> Result<(), Failure> {
+pub(super) fn calendar_rows(
+    session: &Session<'_>,
+    calendar: &CalendarSource,
+    findings: &mut Findings,
+    unchecked: &mut Refused,
+) -> Result<(), Failure> {
     let source = session.project.model().sources.get(calendar.source);
     let problems = calendar_problems(session, calendar);
     let queries: Vec<String> = problems.iter().map(|problem| problem.query.clone()).collect();
@@ -348,7 +343,7 @@ pub(super) fn calendar_rows(session: &Session<'_>, calendar: &CalendarSource, fi
         let rows = match answer {
             Ok(rows) => rows,
             Err(why) => {
-                findings.push(refused(source, &why));
+                unchecked.of(BTreeSet::from([calendar.source]), refused(source, &why));
                 continue;
             }
         };

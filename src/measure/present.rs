@@ -1,6 +1,7 @@
 //! How things stand: the North Star, objectives and guardrails that fire, all read at once, for reviews and documents.
 
 use super::firings::{self, Firing};
+use super::refused::Refused;
 use super::status::{self, Score, Standing, Star};
 use super::{Session, guard, shown};
 use crate::calendar::Date;
@@ -26,12 +27,14 @@ pub struct Found<'a> {
     pub standings: Vec<Standing>,
     /// The guardrails that fire in their last complete period.
     pub firings: Vec<Firing<'a>>,
+    /// What the engine refuses to work out, which is left out.
+    pub refused: Findings,
 }
 
 /// Reads how things stand. The inner error is what is wrong with the data.
 ///
 /// # Errors
-/// Fails if the engine cannot be used, or refuses a query.
+/// Fails if the engine cannot be used.
 pub fn read<'a>(session: &Session<'a>) -> Result<Result<Found<'a>, Findings>, Failure> {
     let model = session.project.model();
     let watched: Vec<&Guardrail> = model.guardrails.iter().collect();
@@ -45,19 +48,20 @@ pub fn read<'a>(session: &Session<'a>) -> Result<Result<Found<'a>, Findings>, Fa
     if found.has_errors() {
         return Ok(Err(found));
     }
-    guard::explained(session, &queries, figures(session, firings))
-}
-
-fn figures<'a>(session: &Session<'a>, firings: Option<Query>) -> Result<Found<'a>, Failure> {
-    let model = session.project.model();
-    let rows = firings.map(|query| session.rows(&query)).transpose()?;
-    let firings = rows.map(|rows| firings::firings(model, &rows)).unwrap_or_default();
-    Ok(Found {
+    let mut refused = Refused::default();
+    let mut current = Vec::new();
+    for answer in firings.map(|query| session.answer(&[query])).transpose()?.into_iter().flatten() {
+        current.extend(firings::apart(session, &watched, answer, &mut refused)?);
+    }
+    let stars = status::north_star(session, &mut refused)?;
+    let standings = if is_filled(model) { status::standings(session, &mut refused)? } else { Vec::new() };
+    Ok(Ok(Found {
         today: status::today(session)?,
-        stars: status::north_star(session)?,
-        standings: if is_filled(model) { status::standings(session)? } else { Vec::new() },
-        firings: firings.into_iter().filter(|firing| firing.is_current).collect(),
-    })
+        stars,
+        standings,
+        firings: current.into_iter().filter(|firing: &Firing<'_>| firing.is_current).collect(),
+        refused: refused.explained(session)?,
+    }))
 }
 
 /// The same as documents show it.

@@ -1,30 +1,69 @@
 //! Figures and periods as people read them.
 
 use crate::calendar::{Calendar, Date, Grain, Label};
-use crate::model::unit::{Shown, Unit};
+use crate::model::unit::{Shown, Unit, currency_digits};
 
-/// A figure in its unit: percentages as such, money and counts with separators, anything else with as many digits as help.
-pub fn figure(value: f64, unit: &Unit) -> String {
-    if unit.shown == Shown::Percent {
-        let percent = value * 100.0;
-        let decimals = if percent != 0.0 && percent.abs() < 1.0 { 2 } else { 1 };
-        return format!("{}%", separated(percent, decimals));
+/// How many decimals a column of figures has, all of them the same.
+#[derive(Debug, Clone, Copy)]
+pub struct Precision(usize);
+
+impl Precision {
+    /// The decimals that figures of one unit share. The greatest decides: percentages have one, or two below 1 %, money those of its currency until it
+    /// reaches 1,000, whole numbers none, anything else as many as help. A figure that would read as 0 and is not has up to two more.
+    pub fn of(values: impl IntoIterator<Item = f64>, unit: &Unit) -> Self {
+        let scale = if unit.shown == Shown::Percent { 100.0 } else { 1.0 };
+        let values: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).map(|value| value * scale).collect();
+        let greatest = values.iter().copied().map(f64::abs).fold(0.0, f64::max);
+        let least = values.iter().copied().map(f64::abs).filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
+        let whole = values.iter().all(|value| value.fract() == 0.0) && greatest < 1e15;
+        let (usual, most) = match (unit.shown, unit.currency()) {
+            (Shown::Percent, _) if greatest < 1.0 && greatest > 0.0 => (2, 4),
+            (Shown::Percent, _) => (1, 3),
+            (_, Some(code)) if greatest >= 1000.0 => (0, currency_digits(code)),
+            (_, Some(code)) => (currency_digits(code), 4),
+            _ if whole || greatest >= 1000.0 => (0, 2),
+            _ if greatest >= 100.0 => (1, 3),
+            _ if greatest >= 1.0 => (2, 4),
+            _ => (4, 6),
+        };
+        let reads_as_zero = |decimals: usize| least < 0.5 / 10_f64.powi(i32::try_from(decimals).unwrap_or(0));
+        Self((usual..most.max(usual)).find(|decimals| !reads_as_zero(*decimals)).unwrap_or(most.max(usual)))
     }
-    let whole = value.fract() == 0.0 && value.abs() < 1e15;
-    let decimals = match value.abs() {
-        _ if unit.currency().is_some() && value.abs() < 1000.0 => 2,
-        _ if whole => 0,
-        size if size >= 1000.0 => 0,
-        size if size >= 100.0 => 1,
-        size if size >= 1.0 => 2,
-        _ => 4,
-    };
-    separated(value, decimals)
+
+    /// A figure with these decimals: a percentage as such, anything else with separators between thousands.
+    pub fn figure(self, value: f64, unit: &Unit) -> String {
+        match unit.shown {
+            Shown::Percent => format!("{}%", separated(value * 100.0, self.0)),
+            Shown::Plain | Shown::Points => separated(value, self.0),
+        }
+    }
+
+    /// A figure that may not be known.
+    pub fn known(self, value: Option<f64>, unit: &Unit) -> String {
+        value.map_or_else(|| UNKNOWN.to_owned(), |value| self.figure(value, unit))
+    }
+
+    /// A change with its sign; one of percentages is in percentage points.
+    pub fn change(self, value: f64, unit: &Unit) -> String {
+        let sign = if value > 0.0 { "+" } else { "" };
+        match unit.shown {
+            Shown::Percent => format!("{sign}{} pp", separated(value * 100.0, self.0)),
+            Shown::Plain | Shown::Points => format!("{sign}{}", separated(value, self.0)),
+        }
+    }
+}
+
+/// What stands where there is no figure.
+const UNKNOWN: &str = "\u{2013}";
+
+/// A figure on its own, in its unit.
+pub fn figure(value: f64, unit: &Unit) -> String {
+    Precision::of([value], unit).figure(value, unit)
 }
 
 /// A figure that may not be known.
 pub fn known(value: Option<f64>, unit: &Unit) -> String {
-    value.map_or_else(|| "\u{2013}".to_owned(), |value| figure(value, unit))
+    value.map_or_else(|| UNKNOWN.to_owned(), |value| figure(value, unit))
 }
 
 /// A number with separators between thousands.
@@ -57,6 +96,36 @@ mod tests {
 
     fn shown(value: f64, unit: &str) -> String {
         figure(value, &Unit::parse(unit).unwrap())
+    }
+
+    fn column(values: &[f64], unit: &str) -> Vec<String> {
+        let unit = Unit::parse(unit).unwrap();
+        let precision = Precision::of(values.iter().copied(), &unit);
+        values.iter().map(|value| precision.figure(*value, &unit)).collect()
+    }
+
+    #[test]
+    fn figures_of_a_column_share_their_decimals() {
+        assert_eq!(column(&[5903.2, 411.0, 0.0], "USD"), ["5,903", "411", "0"]);
+        assert_eq!(column(&[5903.2, 0.2], "USD"), ["5,903.2", "0.2"]);
+        assert_eq!(column(&[590.0, 0.2], "USD"), ["590.00", "0.20"]);
+        assert_eq!(column(&[590.4, 12.0], "JPY"), ["590", "12"]);
+        assert_eq!(column(&[0.25, 0.0044], "%"), ["25.0%", "0.4%"]);
+        assert_eq!(column(&[19.73, 4.4, -0.36012], "lead"), ["19.73", "4.40", "-0.36"]);
+        assert_eq!(column(&[f64::NAN, 3.0], "lead")[1], "3");
+        assert_eq!(column(&[], "lead"), [""; 0]);
+    }
+
+    #[test]
+    fn changes_of_percentages_are_in_points() {
+        let change = |value: f64, unit: &str| {
+            let unit = Unit::parse(unit).unwrap();
+            Precision::of([value], &unit).change(value, &unit)
+        };
+        assert_eq!(change(-0.012, "%"), "-1.2 pp");
+        assert_eq!(change(0.5, "%"), "+50.0 pp");
+        assert_eq!(change(12.0, "order"), "+12");
+        assert_eq!(change(0.0, "order"), "0");
     }
 
     #[test]

@@ -5,10 +5,11 @@
 //! 3. [`rules::examples`] shows the first of them, for the rules that are broken.
 //! 4. `targets` holds the targets of key results against what their KPIs have done before.
 
+use super::refused::Refused;
 use super::{Session, files, guard, number, targets, whole};
 use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::engine::{Failure, Rows};
-use crate::model::facts::Range;
+use crate::model::facts::{Range, Type};
 use crate::model::{Column, ColumnId, Holds, Model, Source, SourceId};
 use crate::pipeline::Valid;
 use crate::plan::rules::{self, Rule};
@@ -111,7 +112,7 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
     for id in sources {
         let source = model.sources.get(*id);
         let mut checks = vec![columns_check(source, unfit.get(id))];
-        let own = asked.iter().filter(|one| one.source == *id);
+        let own = asked.iter().filter(|one| one.source == *id && is_shown(one));
         checks.extend(own.map(|one| Check {
             what: words(session.project, one.source, one.rule).what,
             outcome: one.outcome,
@@ -122,7 +123,9 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
             let sound = unfit.get(id).is_some_and(BTreeSet::is_empty);
             let mut found = Findings::default();
             if sound {
-                guard::calendar_rows(session, calendar, &mut found)?;
+                let mut unchecked = Refused::default();
+                guard::calendar_rows(session, calendar, &mut found, &mut unchecked)?;
+                found.append(unchecked.explained(session)?);
             }
             let outcome = match (sound, found.is_empty()) {
                 (false, _) => Outcome::Unknown,
@@ -218,6 +221,11 @@ fn count(
     Ok(all_rows)
 }
 
+/// Whether a check is listed: what no spec declares, and hardly any data breaks, only where it is broken.
+fn is_shown(one: &Asked) -> bool {
+    !matches!((one.rule, one.outcome), (Rule::Finite(_), Outcome::Fine | Outcome::Unknown))
+}
+
 /// Looks at the first rows that break a rule.
 fn examples(session: &Session<'_>, asked: &mut [Asked]) -> Result<(), Failure> {
     let model = session.project.model();
@@ -235,15 +243,20 @@ fn examples(session: &Session<'_>, asked: &mut [Asked]) -> Result<(), Failure> {
     let answers = session.answer(&plans)?;
     for (one, answer) in broken.iter_mut().zip(answers) {
         let source = model.sources.get(one.source);
-        one.examples = answer.map(|rows| shown(source, &rows)).unwrap_or_default();
+        one.examples = answer.map(|rows| shown(source, one.rule, &rows)).unwrap_or_default();
     }
     Ok(())
 }
 
 /// Examples as texts: `-5 (order_id 17)`, `c9 (3 rows)`, `order_id 17`.
-fn shown(source: &Source, rows: &Rows) -> Vec<String> {
+fn shown(source: &Source, rule: Rule, rows: &Rows) -> Vec<String> {
     let plain = |value: &serde_json::Value| match value {
         serde_json::Value::Null => "null".to_owned(),
+        serde_json::Value::String(text)
+            if matches!(rule, Rule::Finite(_)) && !text.starts_with(|char: char| char.is_numeric()) =>
+        {
+            odd_number(text)
+        }
         serde_json::Value::String(text) => text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect(),
         other => other.to_string(),
     };
@@ -265,6 +278,16 @@ fn shown(source: &Source, rows: &Rows) -> Vec<String> {
         }
     };
     rows.rows.iter().map(line).filter(|line| !line.is_empty()).collect()
+}
+
+/// NaN and infinity as people write them, whatever the engine does.
+fn odd_number(text: &str) -> String {
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    match text.trim_start_matches('-').to_lowercase() {
+        nan if nan == "nan" => "NaN".to_owned(),
+        infinity if infinity.starts_with("inf") => format!("{sign}infinity"),
+        other => other,
+    }
 }
 
 fn columns_check(source: &Source, unfit: Option<&BTreeSet<ColumnId>>) -> Check {
@@ -388,6 +411,43 @@ fn words(project: &Valid, id: SourceId, rule: Rule) -> Words {
                 },
             }
         }
+        Rule::Finite(column) => finite(source, column),
+    }
+}
+
+fn finite(source: &Source, column: ColumnId) -> Words {
+    let Column { name, ty, .. } = source.columns.get(column);
+    let of = &name.value;
+    if *ty == Type::Number {
+        return Words {
+            code: &codes::NOT_FINITE,
+            span: name.span,
+            what: format!("{of} has no NaN or infinity"),
+            wrong: format!("whose `{of}` is NaN or infinite"),
+            help:
+                "kpic takes such a number as null: find out where it comes from; if it stands for an unknown value, load null"
+                    .to_owned(),
+        };
+    }
+    let what = format!("{of} is never infinite");
+    let wrong = format!("whose `{of}` is infinite");
+    if source.time == Some(column) {
+        return Words {
+            code: &codes::TIME_MISSING,
+            span: source.time_span.unwrap_or(name.span),
+            what,
+            wrong,
+            help: "no period counts them: fill in the time, or leave such rows out with a `query:`".to_owned(),
+        };
+    }
+    Words {
+        code: &codes::NOT_FINITE,
+        span: name.span,
+        what,
+        wrong,
+        help: "an infinite time is later or earlier than every other, and a duration to it is null; if it stands for no time, load \
+               null"
+            .to_owned(),
     }
 }
 

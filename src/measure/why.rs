@@ -1,12 +1,16 @@
 //! Why a KPI changed: what each of its components contributed between two periods.
 
+use super::refused::{self, Refused};
 use super::{Session, guard, number};
 use crate::align::drivers::{Contribution, Tree};
 use crate::calendar::{Date, Grain, add};
 use crate::diagnostic::Findings;
-use crate::engine::{Failure, Rows};
-use crate::model::KpiId;
-use crate::plan::{self, Data, Output, Question, Show};
+use crate::engine::{Failure, Refusal, Rows};
+use crate::model::expr::Node;
+use crate::model::{Body, DimensionId, KpiId};
+use crate::plan::relation::Query;
+use crate::plan::{self, Data, Output, Question, Show, views};
+use crate::text::Spanned;
 use serde_json::Value;
 
 /// What is asked.
@@ -27,12 +31,10 @@ pub struct Asked {
 pub enum Outcome {
     /// What contributed.
     Told(Box<Told>),
-    /// The data is not fit for figures.
+    /// The data is not fit for figures, or the engine cannot work them out.
     Unfit(Findings),
     /// There is no such period, or no two of them that are complete.
     NoPeriod(Option<Date>),
-    /// The engine says no.
-    Refused(String),
 }
 
 /// What contributed to a change.
@@ -46,6 +48,23 @@ pub struct Told {
     pub from: (Date, bool),
     /// The first day of the later period, and whether it is complete.
     pub to: (Date, bool),
+    /// What the slices of the KPI contributed, by each dimension that it is sliced by alone, where it has no other components and its
+    /// slices add up to it.
+    pub slices: BySlices,
+}
+
+/// Slices by some dimensions, those of each together.
+pub type BySlices = Vec<(DimensionId, Vec<Slice>)>;
+
+/// A slice at two periods.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Slice {
+    /// Its value of the dimension; nothing for null.
+    pub of: Option<String>,
+    /// Its figure in the earlier period; 0 where it is not there yet.
+    pub before: f64,
+    /// Its figure in the later period.
+    pub now: f64,
 }
 
 /// Asks an engine.
@@ -83,10 +102,7 @@ pub fn why(session: &Session<'_>, asked: Asked) -> Result<Outcome, Failure> {
     }
     let rows = match session.answer(&plans)?.into_iter().next() {
         Some(Ok(rows)) => rows,
-        Some(Err(why)) => {
-            let unfit = guard::refusal(session, &plans)?;
-            return Ok(if unfit.has_errors() { Outcome::Unfit(unfit) } else { Outcome::Refused(why) });
-        }
+        Some(Err(why)) => return Ok(Outcome::Unfit(refusal(session, asked.kpi, &plans, &why)?)),
         None => Rows::default(),
     };
     let mut periods: Vec<(Date, bool, &Vec<Value>)> = rows.rows.iter().filter_map(|row| period(&rows, row)).collect();
@@ -109,8 +125,79 @@ pub fn why(session: &Session<'_>, asked: Asked) -> Result<Outcome, Failure> {
         (0..tree.values.len()).map(|at| rows.get(row, &name(at)).and_then(number)).collect()
     };
     let contributions = tree.contributions(&values(before), &values(now));
-    let told = Told { contributions, from: (*one, *one_complete), to: (*two, *two_complete), tree };
+    let slices = match slices(session, asked, *one, *two)? {
+        Ok(slices) => slices,
+        Err(unfit) => return Ok(Outcome::Unfit(unfit)),
+    };
+    let told = Told { contributions, from: (*one, *one_complete), to: (*two, *two_complete), slices, tree };
     Ok(Outcome::Told(Box::new(told)))
+}
+
+/// Why the engine refuses queries for a KPI.
+fn refusal(session: &Session<'_>, kpi: KpiId, queries: &[Query], why: &Refusal) -> Result<Findings, Failure> {
+    let model = session.project.model();
+    let mut refused = Refused::default();
+    queries.iter().for_each(|query| refused.add(model, query, refused::kpi(model, kpi, why)));
+    refused.explained(session)
+}
+
+/// The slices of a KPI that is not made of others, where they add up to it. The inner error is why the engine refuses that.
+fn slices(session: &Session<'_>, asked: Asked, one: Date, two: Date) -> Result<Result<BySlices, Findings>, Failure> {
+    let model = session.project.model();
+    let kpi = model.kpis.get(asked.kpi);
+    let is_whole = matches!(&kpi.body, Body::Formula(calc) if matches!(calc.node, Node::Leaf(_)));
+    if !is_whole || !kpi.facts.adds_over_slices {
+        return Ok(Ok(Vec::new()));
+    }
+    let alone = |by: &Spanned<Vec<DimensionId>>| if let [one] = by.value.as_slice() { Some(*one) } else { None };
+    let dimensions: Vec<DimensionId> = kpi.by.iter().filter_map(alone).collect();
+    let plans: Vec<_> = dimensions
+        .iter()
+        .map(|dimension| {
+            let shown = Output { name: name(0), show: Show::Value(asked.kpi) };
+            let question = Question {
+                outputs: vec![shown],
+                dimensions: vec![*dimension],
+                from: Some(one),
+                to: Some(two),
+                ..views::blank(asked.grain)
+            };
+            plan::plan(session.project, &question)
+        })
+        .collect();
+    let mut all = Vec::new();
+    for (dimension, answer) in dimensions.into_iter().zip(session.answer(&plans)?) {
+        let rows = match answer {
+            Ok(rows) => rows,
+            Err(why) => return Ok(Err(refusal(session, asked.kpi, &plans, &why)?)),
+        };
+        let mut slices: Vec<Slice> = Vec::new();
+        for row in &rows.rows {
+            let day: Option<Date> = rows.get(row, "period").and_then(Value::as_str).and_then(|day| day.parse().ok());
+            let is_now = match day {
+                Some(day) if day == one => false,
+                Some(day) if day == two => true,
+                _ => continue,
+            };
+            let of = match rows.get(row, &model.dimensions.get(dimension).name) {
+                Some(Value::String(text)) => Some(text.clone()),
+                Some(Value::Null) | None => None,
+                Some(other) => Some(other.to_string()),
+            };
+            let value = rows.get(row, &name(0)).and_then(number).unwrap_or(0.0);
+            let at = slices.iter().position(|slice| slice.of == of).unwrap_or_else(|| {
+                slices.push(Slice { of, before: 0.0, now: 0.0 });
+                slices.len() - 1
+            });
+            if let Some(slice) = slices.get_mut(at) {
+                *(if is_now { &mut slice.now } else { &mut slice.before }) = value;
+            }
+        }
+        let change = |slice: &Slice| (slice.now - slice.before).abs();
+        slices.sort_by(|a, b| change(b).total_cmp(&change(a)).then_with(|| a.of.cmp(&b.of)));
+        all.push((dimension, slices));
+    }
+    Ok(Ok(all))
 }
 
 fn name(at: usize) -> String {

@@ -55,6 +55,8 @@ pub struct Model {
     pub(crate) conversions: OnceLock<Arc<Vec<conversions::Conversion>>>,
     /// Its name; empty if it has none.
     pub name: String,
+    /// Acronyms of its own, as titles made from names have them.
+    pub acronyms: Vec<String>,
     /// How people call it; empty if it has no name either.
     pub title: String,
     /// What it is about.
@@ -496,6 +498,8 @@ pub enum Cell {
     Truth(bool),
     /// A number, in digits.
     Number(String),
+    /// NaN or an infinite number, in the words of SQL.
+    NotFinite(&'static str),
     /// A text.
     Text(String),
     /// A day.
@@ -623,6 +627,11 @@ pub enum ExpectedValue {
 }
 
 impl Model {
+    /// A title made of a name.
+    pub fn title(&self, name: &str) -> String {
+        crate::text::title(name, &self.acronyms)
+    }
+
     /// Every word, in lower case, that stands in the name of a source, a query or raw SQL: as the name of a part it would hide what
     /// is read there. Tables have their schema, which no part has. Gathered once.
     pub fn words_of_relations(&self) -> Arc<foldhash::HashSet<String>> {

@@ -60,6 +60,16 @@ fn is_currency(word: &str) -> bool {
     codes.binary_search_by(|[code @ .., _]| code.as_slice().cmp(word.as_bytes())).is_ok()
 }
 
+/// How many decimals amounts of a currency have, after ISO 4217.
+pub fn currency_digits(code: &str) -> usize {
+    match code {
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV" | "XAF"
+        | "XOF" | "XPF" => 0,
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+        _ => 2,
+    }
+}
+
 impl Unit {
     /// No unit.
     pub fn none() -> Self {

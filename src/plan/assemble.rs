@@ -5,13 +5,14 @@ use super::appear::Appearance;
 use super::complete::{Bound, is_complete_here};
 use super::custom::calendar_days;
 use super::expand::{Expansion, Formula, Move, Part as Leaf, Periods, Place};
+use super::finite::{self, Lowered, Reach};
 use super::journey::Wanted;
 use super::names::Names;
 use super::relation::{Atom, Body, From, JoinKind, Part, Query, Rows, Scalar, Select, column, day, fold, moved};
 use super::rows::Series;
 use super::scan::Scan;
 use super::spine::{Ground, Need, Spine, today};
-use super::stack::{Stack, is_dense, moves_in};
+use super::stack::{is_dense, moves_in};
 use super::{Output, Question, Show};
 use crate::calendar::{AsOf, Date, Grain};
 use crate::functions::{conversions, if_, max, operators};
@@ -136,7 +137,10 @@ impl<'a> Planner<'a> {
         self.measures_over_rows(&all, data.as_ref());
         self.find_slices();
         self.measures_over_periods();
-        let result = self.result(&formulas, data);
+        let (mut result, open) = self.result(&formulas, data);
+        if !open.is_empty() {
+            result = self.settled(result, &open);
+        }
         let mut parts = self.ground();
         parts.append(&mut self.parts);
         *names = self.names;
@@ -285,7 +289,8 @@ impl<'a> Planner<'a> {
         if calendar.custom { from } else { calendar.first_from(self.question.grain, from) }
     }
 
-    pub(super) fn result(&mut self, formulas: &[Vec<Formula>], data: Option<Formula>) -> Select {
+    /// The result, and the names of its columns that may be NaN or infinite.
+    fn result(&mut self, formulas: &[Vec<Formula>], data: Option<Formula>) -> (Select, Vec<String>) {
         let question = self.question;
         let grain = question.grain;
         let by_age = question.age.is_some();
@@ -322,15 +327,22 @@ impl<'a> Planner<'a> {
             select.column(column(&stack.name, key), &name);
         }
         select.group_by_these();
+        let mut open = Vec::new();
         for ((output, formulas), whole) in question.outputs.iter().zip(formulas).zip(complete) {
             let value = match (&output.show, formulas.first()) {
                 (Show::End, _) => self.period_end(grain, false, &stack.name, &mut select),
                 (Show::NextEnd, _) => self.period_end(grain, true, &stack.name, &mut select),
                 (Show::IsComplete(_) | Show::IsKnown(_), _) | (_, None) => is_complete_here(&stack, whole, &mut select),
-                (Show::Figure(_), Some(formula)) => Expr::apply(&conversions::TO_NUMBER, vec![self.scalar(formula, &stack)]),
                 (Show::Holds(_) | Show::IsShown(_), Some(formula)) => self.scalar(formula, &stack),
-                (Show::Value(kpi) | Show::ValueIfShown(kpi) | Show::Prior(kpi) | Show::Change(kpi), Some(formula)) => {
-                    self.shown(*kpi, formula, &stack)
+                (show, Some(formula)) => {
+                    let Lowered { value, reach } = self.lowered(formula, &stack);
+                    open.extend((reach == Reach::Open).then(|| output.name.clone()));
+                    match show {
+                        Show::Value(kpi) | Show::ValueIfShown(kpi) | Show::Prior(kpi) | Show::Change(kpi) => {
+                            self.shown(*kpi, value)
+                        }
+                        _ => Expr::apply(&conversions::TO_NUMBER, vec![value]),
+                    }
                 }
             };
             select.column(value, &output.name);
@@ -347,12 +359,24 @@ impl<'a> Planner<'a> {
         if let Some(data) = data {
             select.having.push(Expr::apply(&operators::GREATER, vec![self.scalar(&data, &stack), Expr::number(0)]));
         }
+        (select, open)
+    }
+
+    /// A result in which the columns of those names are null where they are NaN or infinite. It stands around what works figures out, so
+    /// that no formula stands there twice.
+    fn settled(&mut self, result: Select, open: &[String]) -> Select {
+        let name = self.names.take("figures");
+        let mut select = Select::from_part(&name);
+        for (_, column_name) in &result.columns {
+            let value = column(&name, column_name);
+            select.column(if open.contains(column_name) { finite::finite(value) } else { value }, column_name);
+        }
+        self.push(&name, result);
         select
     }
 
     /// A KPI's value with its type: whole, or floating.
-    pub(super) fn shown(&self, kpi: KpiId, formula: &Formula, stack: &Stack) -> Scalar {
-        let value = self.scalar(formula, stack);
+    fn shown(&self, kpi: KpiId, value: Scalar) -> Scalar {
         let facts = &self.model.kpis.get(kpi).facts;
         if facts.ty == Type::Integer {
             Expr::leaf(Atom::Whole(Box::new(value)))

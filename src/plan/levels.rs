@@ -7,7 +7,6 @@
 use super::assemble::Planner;
 use super::relation::{Atom, Body, Fold, Scalar, Select, column, count_rows, moved};
 use super::rows::{Ask, Group, Series, add_keys, conditions};
-use super::scan::Days;
 use super::whole;
 use super::window::{Daily, Partials};
 use crate::calendar::Grain;
@@ -72,7 +71,8 @@ impl Planner<'_> {
             select.column(signed(Expr::leaf(Atom::Aggregate(Box::new(fold)))), &ask.column);
         }
         select.column(signed(count_rows()), HOLDING);
-        select.filter = scan.range(time, Days { from: None });
+        // What has begun before every day holds on all of them.
+        select.filter = scan.visible(time);
         select.filter.extend(shared);
         // What ends before it begins, or as it begins, never holds. On its last day a state holds to the end, whenever it began.
         let mut bound = |column| if inclusive { scan.day(column) } else { scan.path(&Path::to(column)) };

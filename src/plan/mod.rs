@@ -28,6 +28,7 @@ mod custom;
 mod distinct;
 mod every_start;
 mod expand;
+mod finite;
 mod gaps;
 pub mod guardrails;
 mod journey;

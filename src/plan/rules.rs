@@ -14,7 +14,7 @@ use super::relation::{
 };
 use super::scan::Scan;
 use crate::functions::count_distinct::COUNT_DISTINCT;
-use crate::functions::{count, operators, text, trim};
+use crate::functions::{conversions, count, operators, text, trim};
 use crate::model::clock::TimeKind;
 use crate::model::conversions::Conversion;
 use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf};
@@ -41,6 +41,8 @@ pub enum Rule {
     Within(ColumnId),
     /// A conversion gives a value for every text, by its place in [`Model::conversions`].
     Kept(usize),
+    /// A number is neither NaN nor infinite, a time not infinite.
+    Finite(ColumnId),
 }
 
 /// A query that counts rows, with the name of the column that has the count of each rule.
@@ -88,6 +90,11 @@ pub fn rules(model: &Model, id: SourceId) -> Vec<Rule> {
         if column.range.low.is_finite() || column.range.high.is_finite() {
             rules.push(Rule::Within(id));
         }
+        // What is worked out from others is null where they are not finite.
+        let stored = matches!(column.storage, Storage::Stored(_) | Storage::Raw(_));
+        if stored && matches!(column.ty, Type::Number | Type::Date | Type::Timestamp) {
+            rules.push(Rule::Finite(id));
+        }
     }
     let conversions = model.conversions();
     let own = conversions.iter().enumerate().filter(|(_, conversion)| conversion.source == id);
@@ -115,7 +122,9 @@ pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(Sour
             let keys = target.into_iter().flat_map(|id| model.sources.get(id).key.iter().map(move |key| (id, *key)));
             keys.chain([(source, column)]).collect()
         }
-        Rule::Present(column) | Rule::Listed(column) | Rule::Within(column) => vec![(source, column)],
+        Rule::Present(column) | Rule::Listed(column) | Rule::Within(column) | Rule::Finite(column) => {
+            vec![(source, column)]
+        }
         Rule::Kept(at) => {
             let mut read = Vec::new();
             if let Some(conversion) = model.conversions().get(at) {
@@ -313,10 +322,12 @@ fn first_examples(model: &Model, source: SourceId, rule: Rule) -> Query {
         Rule::Kept(at) => {
             model.conversions().get(at).map(|conversion| rows.scan.row(&conversion.argument)).into_iter().collect()
         }
+        // As a text: a program that shows numbers may have none for these.
+        Rule::Finite(column) => vec![Expr::apply(&text::TEXT, vec![rows.scan.stored_column(&[], &Path::to(column))])],
     };
     let by_row = match rule {
         Rule::Present(_) => true,
-        Rule::Within(_) | Rule::InOrder => !key.is_empty(),
+        Rule::Within(_) | Rule::Finite(_) | Rule::InOrder => !key.is_empty(),
         Rule::UniqueKey | Rule::NoOverlap | Rule::Found(_) | Rule::Listed(_) | Rule::Kept(_) => false,
     };
     let keyed = by_row || rule == Rule::UniqueKey;
@@ -454,6 +465,10 @@ impl<'a> RowsOf<'a> {
                 let sides = [beyond(&operators::LESS, range.low), beyond(&operators::GREATER, range.high)];
                 any(sides.into_iter().flatten().collect())
             }
+            Rule::Finite(column) => {
+                let stored = self.scan.stored_column(&[], &Path::to(column));
+                Expr::apply(&operators::NOT, vec![Expr::apply(&conversions::IS_FINITE, vec![stored])])
+            }
         }
     }
 
@@ -554,5 +569,6 @@ fn column_name(source: &Source, rule: Rule) -> String {
         Rule::Listed(column) => format!("{}_not_listed", name(column)),
         Rule::Within(column) => format!("{}_out_of_range", name(column)),
         Rule::Kept(at) => format!("lost_{}", at + 1),
+        Rule::Finite(column) => format!("{}_not_finite", name(column)),
     }
 }

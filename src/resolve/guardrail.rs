@@ -48,7 +48,7 @@ impl Resolver<'_> {
         let grain = self.grain_of(guardrail, condition.as_ref());
         Guardrail {
             name: guardrail.name.clone(),
-            title: text(&guardrail.title).unwrap_or_else(|| title(&guardrail.name.value)),
+            title: text(&guardrail.title).unwrap_or_else(|| title(&guardrail.name.value, &self.model.acronyms)),
             description: text(&guardrail.description).unwrap_or_default(),
             written: when.map(|when| when.text.split_whitespace().collect::<Vec<_>>().join(" ")).unwrap_or_default(),
             when_span: when.map_or(guardrail.name.span, |when| when.span),

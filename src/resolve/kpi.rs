@@ -40,7 +40,7 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model) -> (Kpi, Findings) {
     let formula = kpi.formula.as_ref();
     let made = Kpi {
         name: kpi.name.clone(),
-        title: text(&kpi.title).unwrap_or_else(|| title(&kpi.name.value)),
+        title: text(&kpi.title).unwrap_or_else(|| title(&kpi.name.value, &model.acronyms)),
         description: text(&kpi.description).unwrap_or_default(),
         body: Body::Broken,
         formula: formula.map(|formula| formula.text.split_whitespace().collect::<Vec<_>>().join(" ")).unwrap_or_default(),
@@ -181,7 +181,7 @@ pub(super) fn scorecards(spec: &Spec, model: &mut Model, findings: &mut Findings
         }
         model.scorecards.push(Scorecard {
             name: card.name.clone(),
-            title: card.title.as_ref().map_or_else(|| title(&card.name.value), |text| text.value.clone()),
+            title: card.title.as_ref().map_or_else(|| title(&card.name.value, &model.acronyms), |text| text.value.clone()),
             description: card.description.as_ref().map(|text| text.value.clone()).unwrap_or_default(),
             cadence: card.cadence.as_ref().map(|text| text.value.clone()).unwrap_or_default(),
             grain: card.grain.as_ref().map_or(Grain::Month, |grain| grain.value),

@@ -90,7 +90,8 @@ fn empty(spec: &Spec, findings: &mut Findings) -> Model {
         words: OnceLock::new(),
         conversions: OnceLock::new(),
         name: text(&project.name, ""),
-        title: text(&project.title, &title(&text(&project.name, ""))),
+        acronyms: project.acronyms.clone(),
+        title: text(&project.title, &title(&text(&project.name, ""), &project.acronyms)),
         description: text(&project.description, ""),
         calendar: calendar::calendar(&project.calendar),
         calendar_source: None,
@@ -124,7 +125,7 @@ fn teams(spec: &Spec, model: &mut Model) {
         let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
         model.teams.push(Team {
             name: team.name.clone(),
-            title: text(&team.title).unwrap_or_else(|| title(&team.name.value)),
+            title: text(&team.title).unwrap_or_else(|| title(&team.name.value, &spec.project.acronyms)),
             description: text(&team.description).unwrap_or_default(),
             lead: text(&team.lead).unwrap_or_default(),
         });
@@ -138,7 +139,7 @@ fn taxonomies(spec: &Spec) -> Vec<Taxonomy> {
         if !spec.taxonomies.iter().any(|taxonomy| taxonomy.name.value == name) {
             all.push(Taxonomy {
                 name: name.to_owned(),
-                title: title(name),
+                title: title(name, &spec.project.acronyms),
                 description: String::new(),
                 values: values.iter().map(|value| ((*value).to_owned(), None)).collect(),
                 cover: false,
@@ -150,7 +151,7 @@ fn taxonomies(spec: &Spec) -> Vec<Taxonomy> {
         let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
         all.push(Taxonomy {
             name: taxonomy.name.value.clone(),
-            title: text(&taxonomy.title).unwrap_or_else(|| title(&taxonomy.name.value)),
+            title: text(&taxonomy.title).unwrap_or_else(|| title(&taxonomy.name.value, &spec.project.acronyms)),
             description: text(&taxonomy.description).unwrap_or_default(),
             values,
             cover: taxonomy.cover,

@@ -76,7 +76,7 @@ impl Resolver<'_> {
         let key_results = objective.key_results.iter().map(|result| self.key_result(result, period, owners)).collect();
         Objective {
             name: objective.name.clone(),
-            title: value(objective.title.as_ref()).unwrap_or_else(|| title(&objective.name.value)),
+            title: value(objective.title.as_ref()).unwrap_or_else(|| title(&objective.name.value, &self.model.acronyms)),
             title_span: objective.title.as_ref().map(|title| title.span),
             description: value(objective.description.as_ref()).unwrap_or_default(),
             owner,
@@ -182,7 +182,7 @@ impl Resolver<'_> {
         }
         KeyResult {
             name: result.name.clone(),
-            title: value(result.title.as_ref()).unwrap_or_else(|| title(&result.name.value)),
+            title: value(result.title.as_ref()).unwrap_or_else(|| title(&result.name.value, &self.model.acronyms)),
             title_span: result.title.as_ref().map(|title| title.span),
             description: value(result.description.as_ref()).unwrap_or_default(),
             evidence,

@@ -505,8 +505,14 @@ pub(super) fn dimensions(spec: &Spec, model: &mut Model, findings: &mut Findings
             }
             continue;
         }
-        let made =
-            Dimension { title: title(&name), name: name.clone(), defined: None, description: String::new(), ty: None, places };
+        let made = Dimension {
+            title: title(&name, &model.acronyms),
+            name: name.clone(),
+            defined: None,
+            description: String::new(),
+            ty: None,
+            places,
+        };
         let id = model.dimensions.push(made);
         model.dimension_names.insert(name, id);
     }
@@ -570,7 +576,7 @@ fn defined(written: &dimension::Dimension, incomplete: bool, model: &Model, find
     Dimension {
         name: written.name.value.clone(),
         defined: Some(written.name.span),
-        title: written.title.as_ref().map_or_else(|| title(&written.name.value), |text| text.value.clone()),
+        title: written.title.as_ref().map_or_else(|| title(&written.name.value, &model.acronyms), |text| text.value.clone()),
         description: text(written.description.as_ref()),
         ty: Some(ty),
         places,

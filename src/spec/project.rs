@@ -24,6 +24,8 @@ pub struct Project {
     pub title: Option<Text>,
     /// What it is about.
     pub description: Option<Text>,
+    /// Acronyms of its own, as titles made from names have them.
+    pub acronyms: Vec<String>,
     /// The folder for output.
     pub target_dir: Option<Text>,
     /// The calendar.
@@ -132,6 +134,12 @@ pub static PROJECT: Record = Record {
         Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("The shop"),
         Field::new("description", Shape::Text, "What it is about, for whoever opens its documents.")
             .example("What the shop sells, and to whom."),
+        Field::new(
+            "acronyms",
+            Shape::List(&Shape::Text),
+            "Words that titles made from names write this way, beside the usual ones.",
+        )
+        .example("[GTV, eNPS]"),
         Field::new("specs", Shape::Text, "The folder with the spec files. Default: specs.").example("specs"),
         Field::new("target_dir", Shape::Text, "The folder for output. Default: build.").example("build"),
         Field::new("calendar", Shape::Record(&CALENDAR), "Periods, zones, and how far data goes.").required(),
@@ -172,6 +180,7 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
         name: reader.text("project"),
         title: reader.text("title"),
         description: reader.text("description"),
+        acronyms: reader.texts("acronyms").into_iter().map(|text| text.value).collect(),
         target_dir: reader.text("target_dir").filter(|text| is_inside(text, findings)),
         calendar: reader.record("calendar").map(|calendar| decode_calendar(&calendar, findings)).unwrap_or_default(),
         dialect: of_warehouse("dialect"),

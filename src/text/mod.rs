@@ -3,6 +3,10 @@
 //! A [`Span`] is a range of bytes in one file. Lines and columns are worked out only when a finding is shown, because most
 //! projects have none to show.
 
+pub use words::{plural, title};
+
+mod words;
+
 use memchr::memchr_iter;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -198,16 +202,6 @@ impl Lines {
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
         let column = text.get(start..byte).map_or(0, width);
         Position { line, column: column + 1 }
-    }
-}
-
-/// Makes a title of a name: `visitor_to_signup_rate` is shown as "Visitor to signup rate".
-pub fn title(name: &str) -> String {
-    let words = name.replace('_', " ");
-    let mut chars = words.chars();
-    match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => words,
     }
 }
 

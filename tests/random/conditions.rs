@@ -84,6 +84,7 @@ impl Maker<'_> {
         let cell = cells.get(source.at(path.last()?))?;
         match cell {
             Value::Null | Value::Time(_) => None,
+            Value::Number(number) if !number.is_finite() => None,
             value => Some(value.clone()),
         }
     }

@@ -359,8 +359,30 @@ pub fn cell(
         // Products of these are too large for their type.
         "integer" if choices.chance(3) => Value::Number(100_000.0),
         "bigint" if choices.chance(3) => Value::Number(3_000_000_000.0),
+        // What is null in the figures.
+        "double" | "float" if choices.chance(12) => {
+            Value::Number(*choices.pick(&[f64::NAN, f64::NAN, f64::INFINITY, f64::NEG_INFINITY]))
+        }
+        ddl if project.extreme && choices.chance(15) => {
+            extreme(ddl).map_or_else(|| value(column.ty, times, choices), Value::Number)
+        }
         _ => value(column.ty, times, choices),
     }
+}
+
+/// A number near the end of what a type holds.
+fn extreme(ddl: &str) -> Option<f64> {
+    Some(match ddl {
+        "bigint" => 9e18,
+        "integer" => 2e9,
+        "smallint" => 32_000.0,
+        "decimal(10,2)" => 99_000_000.25,
+        "decimal(18,3)" => 900_000_000_000_000.0,
+        "decimal(38,2)" => 9e35,
+        "double" => 1e300,
+        "float" => 1e38,
+        _ => return None,
+    })
 }
 
 /// Columns with a formula.

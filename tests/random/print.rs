@@ -394,6 +394,7 @@ fn cell(value: &Value, ty: Type) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => value.to_string(),
+        Value::Number(value) if !value.is_finite() => format!("'{value}'"),
         Value::Number(value) => value.to_string(),
         Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
         Value::Date(day) => format!("date '{day}'"),

@@ -20,6 +20,8 @@ pub struct Project {
     pub settings: Vec<String>,
     /// Whether this is a failing project made smaller. Only those may be refused by the compiler, as they may be nonsense.
     pub reduced: bool,
+    /// Whether its data has numbers near the end of what their types hold, so that figures made of them may be refused.
+    pub extreme: bool,
 }
 
 #[derive(Clone, PartialEq)]

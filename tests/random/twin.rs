@@ -5,7 +5,7 @@ use super::calendar::days;
 use super::customs;
 use super::engine::{Answer, Engine};
 use super::project::{Body, Figure, Formula, Grain, Kpi, Length, Project, Window};
-use super::{Views, compile, compile_files, print, same, written};
+use super::{Views, compile, compile_files, is_too_large, print, rounding, same, written};
 use proptest::test_runner::TestCaseError;
 use std::collections::BTreeMap;
 
@@ -97,13 +97,16 @@ fn compare(project: &Project, ones: &Views, others: &Views, engine: &mut Engine)
     let queries: Vec<String> = ones.iter().chain(others).map(|(_, sql)| sql.clone()).collect();
     let mut answers = engine.answers(&statements, &queries);
     let of_others = answers.split_off(ones.len());
+    // Numbers of 300 digits are added up in another order where views are planned in another way.
+    let rounding = if project.extreme { rounding(project) } else { 0.0 };
     for ((view, sql), (one, two)) in others.iter().zip(answers.into_iter().zip(of_others)) {
         let fails = |why: String| Err(TestCaseError::fail(format!("the view {view}: {why}\n{sql}")));
         let (one, two) = match (one, two) {
             (Ok(one), Ok(two)) => (one, two),
+            (Err(why), _) | (_, Err(why)) if project.extreme && is_too_large(&why) => continue,
             (Err(why), _) | (_, Err(why)) => return fails(format!("the engine refuses it:\n{why}")),
         };
-        if let Some(difference) = difference(&one, &two) {
+        if let Some(difference) = difference(&one, &two, rounding) {
             return fails(difference);
         }
     }
@@ -111,7 +114,7 @@ fn compare(project: &Project, ones: &Views, others: &Views, engine: &mut Engine)
 }
 
 /// Where the rows of two views differ.
-fn difference(ones: &[Answer], others: &[Answer]) -> Option<String> {
+fn difference(ones: &[Answer], others: &[Answer], rounding: f64) -> Option<String> {
     let place = |row: &Answer| {
         let is_figure = |name: &&String| *name == "value";
         row.iter()
@@ -125,7 +128,7 @@ fn difference(ones: &[Answer], others: &[Answer]) -> Option<String> {
         let value = row["value"].as_ref().map_or(super::Value::Null, |value| super::Value::Number(value.parse().unwrap()));
         match left.remove(&place) {
             None => return Some(format!("{place:?} is in the first alone")),
-            Some(other) if !same(&value, other.as_deref(), 0.0) => {
+            Some(other) if !same(&value, other.as_deref(), rounding) => {
                 return Some(format!("{place:?}: {value:?}, and {other:?}"));
             }
             Some(_) => {}

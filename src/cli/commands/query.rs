@@ -3,15 +3,18 @@
 use crate::calendar::{AsOf, Grain};
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, Stop, complete, csv, engine_of, environment, out, progress, say_doubts, say_left_out,
-    show, show_findings, unanswered, usage,
+    show, show_findings, usage,
 };
-use crate::diagnostic::suggest;
-use crate::engine::Rows;
+use crate::diagnostic::{Findings, suggest};
+use crate::engine::{Failure, Rows};
+use crate::measure::refused::{self, Refused};
+use crate::measure::shown::Precision;
 use crate::measure::{Session, guard, number, shown};
 use crate::model::unit::Unit;
 use crate::model::{KpiId, Model};
 use crate::pipeline::{self, Valid};
 use crate::plan::relation::{Body, Query, column};
+use crate::plan::{Question, Show};
 use crate::query::{self, Asked, Column};
 use crate::{plan, sql};
 use clap::{Args, ValueEnum};
@@ -23,10 +26,9 @@ use serde_json::Value;
   kpic query revenue --by country --from 2024-01 --to 2024-06
   kpic query revenue buyers --grain week --where \"channel = 'partner'\" --order -revenue --limit 10
   kpic query 'aov = revenue / purchases' --format csv
-  kpic query revenue --sql        the SQL instead of the answer
+  kpic query revenue --sql        print the SQL and do not run it
 
-A KPI with `gaps: omit` has no rows here that its own views leave out. Of several KPIs a row stays if one of them has it, and it is null for the
-others.")]
+A KPI with `gaps: omit` shows the rows that its own views have. With several KPIs a row is shown if one of them has it, and the others are null there.")]
 pub(in crate::cli) struct QueryArgs {
     /// KPIs, or formulas over them, perhaps with a name: `aov = revenue / purchases`.
     #[arg(value_name = "KPI", required = true, add = complete::kpis())]
@@ -58,7 +60,7 @@ pub(in crate::cli) struct QueryArgs {
     /// What stands for null in CSV [default: nothing; an empty text is `""`].
     #[arg(long, value_name = "TEXT", value_parser = csv::null)]
     null: Option<String>,
-    /// Show the SQL instead of the answer.
+    /// Print the SQL and do not run it.
     #[arg(long)]
     sql: bool,
     #[command(flatten)]
@@ -72,7 +74,7 @@ enum Format {
     Json,
 }
 
-fn grain(text: &str) -> Result<Grain, String> {
+pub(super) fn grain(text: &str) -> Result<Grain, String> {
     let known = Grain::NAMES.contains(&text).then(|| Grain::parse(text)).flatten();
     known.ok_or_else(|| format!("the grains are {}", Grain::NAMES.join(", ")))
 }
@@ -108,7 +110,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     let model = project.model();
     let (question, kpis) = query::question(model, &asked, columns).map_err(|unclear| usage(&unclear.message, &unclear.help))?;
     let mut plan = plan::plan(project, &question);
-    order(&mut plan, args)?;
+    order(&mut plan, args, false)?;
     let dialect = sql::dialect::dialect(model.warehouse.dialect.as_ref().map(|name| name.value.as_str()));
     if args.sql {
         out::print(&sql::statement(&plan, dialect));
@@ -123,52 +125,132 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
         show_findings(&found, project.files());
         return Ok(FINDINGS);
     }
-    let answer = progress::during("asking", || session.answer(&plans)).map_err(|failure| environment(&failure))?;
-    match answer.into_iter().next() {
-        Some(Ok(rows)) => {
-            let text = match args.format {
-                Format::Table => table(project, &rows, columns, &kpis, question.grain),
-                Format::Csv => csv::text(plans.first(), &rows, args.null.as_deref().unwrap_or_default()),
-                Format::Json => json(&rows),
-            };
-            out::print(&text);
-            say_doubts(project, &kpis);
-            if let Some(why) = no_period(model, question.grain) {
-                out::error(&format!("note: {why}\n"));
-            }
-            Ok(FINE)
+    let answered = progress::during("asking", || answered(&session, &question, plans, &kpis, args));
+    let (plans, rows, mut refused) = answered.map_err(|failure| environment(&failure))?;
+    if let Some(rows) = rows {
+        let text = match args.format {
+            Format::Table => table(project, &rows, columns, &kpis, question.grain),
+            Format::Csv => csv::text(plans.first(), &rows, args.null.as_deref().unwrap_or_default()),
+            Format::Json => json(&rows),
+        };
+        out::print(&text);
+        say_doubts(project, &kpis);
+        if rows.rows.is_empty() {
+            out::error(&format!("{} {}\n", out::styled(out::DIM, "note:"), why_empty(model, &question, args)));
         }
-        Some(Err(why)) => Err(unanswered(&session, &plans, &why)),
-        None => Ok(FINE),
     }
+    written.reword(&mut refused);
+    show_findings(&refused, project.files());
+    Ok(if refused.is_empty() { FINE } else { FINDINGS })
 }
 
-/// Why there is no period of that grain, if the first one begins after the last visible day.
-fn no_period(model: &Model, grain: Grain) -> Option<String> {
+/// The answer to a question over some KPIs, with its plan. Where the engine refuses it, that over those KPIs that it does not refuse
+/// alone, and why it refuses the others.
+fn answered(
+    session: &Session<'_>,
+    question: &Question,
+    plans: [Query; 1],
+    kpis: &[KpiId],
+    args: &QueryArgs,
+) -> Result<([Query; 1], Option<Rows>, Findings), Failure> {
+    let model = session.project.model();
+    let mut refused = Refused::default();
+    let Some(answer) = session.answer(&plans)?.into_iter().next() else { return Ok((plans, None, Findings::default())) };
+    let whole = match answer {
+        Ok(rows) => return Ok((plans, Some(rows), Findings::default())),
+        Err(why) => why,
+    };
+    let of = |wanted: &dyn Fn(KpiId) -> bool| {
+        let mut part = question.clone();
+        part.outputs.retain_mut(|output| match &mut output.show {
+            Show::Value(kpi) | Show::ValueIfShown(kpi) => wanted(*kpi),
+            Show::IsComplete(all) => {
+                all.retain(|kpi| wanted(*kpi));
+                true
+            }
+            _ => true,
+        });
+        plan::plan(session.project, &part)
+    };
+    let mut known = Vec::new();
+    for (each, answer) in session.apart(kpis, Err(whole.clone()), |kpi| of(&|other| other == *kpi))? {
+        match (answer, each.first()) {
+            (Ok(_), _) => known.extend(each),
+            (Err(why), Some(kpi)) => refused.add(model, &of(&|other| other == *kpi), refused::kpi(model, *kpi, &why)),
+            (Err(_), None) => {}
+        }
+    }
+    if known.is_empty() {
+        return Ok((plans, None, refused.explained(session)?));
+    }
+    let mut plan = of(&|kpi| known.contains(&kpi));
+    // What cannot be shown cannot be sorted by either; all other wishes have been understood before.
+    let _ = order(&mut plan, args, true);
+    let plans = [plan];
+    let rows = match session.answer(&plans)?.into_iter().next() {
+        Some(Ok(rows)) => Some(rows),
+        Some(Err(why)) => {
+            plans.iter().for_each(|plan| refused.add(model, plan, refused::other("the answer", None, &why)));
+            None
+        }
+        None => None,
+    };
+    Ok((plans, rows, refused.explained(session)?))
+}
+
+/// Why an answer has no rows.
+fn why_empty(model: &Model, question: &Question, args: &QueryArgs) -> String {
+    if args.limit == Some(0) {
+        return "`--limit 0` leaves out all rows".to_owned();
+    }
     let calendar = &model.calendar;
-    let AsOf::Day(last) = calendar.as_of else { return None };
-    let first = calendar.first_from(grain, calendar.start);
-    (!calendar.custom && first > last).then(|| {
-        format!(
-            "the first {grain} that begins on or after `start` ({}) begins on {first}, and the last visible day is {last}; \
-             an earlier `start` in kpic.yml shows the {grain} before",
-            calendar.start
-        )
-    })
+    let grain = question.grain;
+    if let AsOf::Day(last) = calendar.as_of {
+        let first = calendar.first_from(grain, calendar.start);
+        if !calendar.custom && first > last {
+            return format!(
+                "the first {grain} that begins on or after `start` ({}) begins on {first}, and the last visible day is {last}; \
+                 an earlier `start` in kpic.yml shows the {grain} before",
+                calendar.start
+            );
+        }
+        if question.from.is_some_and(|from| from > last) {
+            return format!("the last visible day is {last} (`as_of`), and `--from` is later");
+        }
+    }
+    if question.to.is_some_and(|to| to < calendar.start) && question.from.is_none() {
+        return format!("periods are shown from {} on (`start`), and `--to` is earlier", calendar.start);
+    }
+    if let (Some(from), Some(to)) = (question.from, question.to)
+        && !calendar.custom
+        && calendar.first_from(grain, from) > to
+    {
+        return format!("no {grain} begins between {from} and {to}");
+    }
+    match (&args.condition, args.by.is_empty()) {
+        (Some(condition), _) => format!("nothing there passes `{condition}`"),
+        (None, false) => format!("no row in these periods shows a value of {}", args.by.join(", ")),
+        (None, true) => "nothing that is asked for has data in these periods".to_owned(),
+    }
 }
 
 fn count(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "expected a whole number from 0".to_owned())
 }
 
-/// Sorts and cuts the answer.
-fn order(plan: &mut Query, args: &QueryArgs) -> Result<(), Stop> {
+/// Sorts and cuts the answer. Columns that are not there are a mistake, unless they have been `left_out`.
+fn order(plan: &mut Query, args: &QueryArgs, left_out: bool) -> Result<(), Stop> {
+    let keys = plan.keys();
     let Body::Select(select) = &mut plan.result else { return Ok(()) };
     let names: Vec<String> = select.columns.iter().map(|(_, name)| name.clone()).collect();
     let mut order = Vec::new();
     for wish in &args.order {
         let (name, greatest_first) = wish.strip_prefix('-').map_or((wish.as_str(), false), |name| (name, true));
-        if !names.iter().any(|known| known == name) {
+        let is_there = names.iter().any(|known| known == name);
+        if !is_there && left_out {
+            continue;
+        }
+        if !is_there {
             let bare = name.split_whitespace().next().filter(|bare| names.iter().any(|known| known == bare));
             let help = match bare.filter(|bare| bare.len() < name.len()) {
                 Some(bare) => format!("write `--order {bare}`, or `--order=-{bare}` for the greatest first"),
@@ -179,7 +261,6 @@ fn order(plan: &mut Query, args: &QueryArgs) -> Result<(), Stop> {
         order.push((column("", name), greatest_first));
     }
     // Whatever is asked for, equal rows come in one order.
-    let keys = select.group.unwrap_or(0);
     for name in names.iter().take(keys) {
         if !args.order.iter().any(|wish| wish.trim_start_matches('-') == name) {
             order.push((column("", name), false));
@@ -200,6 +281,15 @@ fn table(project: &Valid, rows: &Rows, columns: &[Column], kpis: &[KpiId], grain
     let shown: Vec<usize> =
         rows.columns.iter().enumerate().filter(|(_, name)| *name != "is_complete").map(|(at, _)| at).collect();
     let headings = shown.iter().filter_map(|at| rows.columns.get(*at)).map(|name| heading(name, &units)).collect();
+    let precisions: Vec<Option<Precision>> = rows
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(at, name)| {
+            let (_, unit) = units.iter().find(|(known, _)| known == name)?;
+            Some(Precision::of(rows.rows.iter().filter_map(|row| number(row.get(at)?)), unit))
+        })
+        .collect();
     let mut any_open = false;
     let body = rows
         .rows
@@ -207,7 +297,7 @@ fn table(project: &Valid, rows: &Rows, columns: &[Column], kpis: &[KpiId], grain
         .map(|row| {
             let complete = rows.get(row, "is_complete").and_then(Value::as_bool).unwrap_or(true);
             any_open |= !complete;
-            shown.iter().map(|at| cell(model, rows, row, *at, &units, grain, complete)).collect()
+            shown.iter().map(|at| cell(model, rows, row, *at, (&units, &precisions), grain, complete)).collect()
         })
         .collect();
     let is_figure = |at: usize| {
@@ -228,11 +318,22 @@ fn heading(name: &str, units: &[(&str, &Unit)]) -> String {
     }
 }
 
-fn cell(model: &Model, rows: &Rows, row: &[Value], at: usize, units: &[(&str, &Unit)], grain: Grain, complete: bool) -> String {
+/// The columns of figures by their names and units, and the precision of each of all columns that is one.
+type Figures<'a> = (&'a [(&'a str, &'a Unit)], &'a [Option<Precision>]);
+
+fn cell(
+    model: &Model,
+    rows: &Rows,
+    row: &[Value],
+    at: usize,
+    (units, precisions): Figures<'_>,
+    grain: Grain,
+    complete: bool,
+) -> String {
     let name = rows.columns.get(at).map(String::as_str).unwrap_or_default();
     let value = row.get(at).unwrap_or(&Value::Null);
-    if let Some((_, unit)) = units.iter().find(|(known, _)| *known == name) {
-        return number(value).map_or_else(|| "–".to_owned(), |number| shown::figure(number, unit));
+    if let (Some((_, unit)), Some(Some(precision))) = (units.iter().find(|(known, _)| *known == name), precisions.get(at)) {
+        return precision.known(number(value), unit);
     }
     match value {
         Value::Null => "null".to_owned(),

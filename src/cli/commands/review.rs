@@ -1,5 +1,7 @@
 //! `kpic review`
 
+use crate::calendar::Grain;
+use crate::cli::standing::Line;
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, out, progress,
     show_findings, standing, usage, valid,
@@ -12,7 +14,7 @@ use crate::measure::status::ResultStanding;
 use crate::model::guardrail::Guardrail;
 use crate::model::objective::{KeyResult, Objective};
 use crate::model::review::{self, Review};
-use crate::model::{KpiId, Model};
+use crate::model::{KpiId, Model, Scorecard};
 use crate::pipeline;
 use crate::text::title;
 use clap::Args;
@@ -21,12 +23,11 @@ use serde_json::{Value, json};
 /// The arguments of `review`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  kpic review                     all that fires and all that slips
-  kpic review weekly              what scorecards and objectives of that cadence look at
+  kpic review                     everything that fires or slips
+  kpic review weekly              only scorecards and objectives of that cadence
   kpic review weekly --format json
 
-A key result slips if it is at risk or off track, or has not been checked in for too long.
-`kpic build --figures` writes the same on the pages of the reviews.")]
+A key result slips if it is at risk, off track, or overdue for a check-in. `kpic build --figures` writes the same to the review pages.")]
 pub(in crate::cli) struct ReviewArgs {
     /// How often the review is: daily, weekly, biweekly, monthly, quarterly or yearly [default: everything].
     #[arg(value_name = "CADENCE", add = complete::cadences())]
@@ -57,7 +58,8 @@ pub(in crate::cli) fn run(args: &ReviewArgs, context: &Context<'_>) -> Result<u8
         FiguresFormat::Table => text(model, &agenda, &found),
         FiguresFormat::Json => data(model, &agenda, &found),
     });
-    Ok(FINE)
+    show_findings(&found.refused, project.files());
+    Ok(if found.refused.is_empty() { FINE } else { FINDINGS })
 }
 
 /// What is looked at; without a review, everything.
@@ -117,7 +119,7 @@ impl<'a> Agenda<'a> {
 }
 
 fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
-    let name = agenda.review.as_ref().map_or("Review".to_owned(), |review| format!("{} review", title(review.cadence)));
+    let name = agenda.review.as_ref().map_or("Review".to_owned(), |review| format!("{} review", title(review.cadence, &[])));
     let day = found.today.map(|day| format!(", as of {day}")).unwrap_or_default();
     let mut parts = vec![format!("{}{day}\n", out::styled(out::STRONG, &name))];
     parts.push(firing::text(model, &agenda.guardrails, &agenda.firings(found)));
@@ -131,14 +133,13 @@ fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
         let verb = if slipping.len() == 1 { "slips" } else { "slip" };
         let heading = format!("{} of {} {verb}", slipping.len(), count(results.len()));
         let rows = slipping.iter().map(|(objective, result, known)| {
-            let mut row = standing::result_row(model, objective, result, known, &format!("{}: ", objective.title));
+            let line = standing::result_line(model, objective, result, known);
             // Beside other objectives' results the owner is always said.
-            if let Some(last) = row.last_mut() {
-                *last = standing::owner(model, result.owner.or(objective.owner));
-            }
-            row
+            let owner = standing::owner(model, result.owner.or(objective.owner));
+            Line { title: format!("{}: {}", objective.title, line.title), owner, ..line }
         });
-        let mut part = format!("{}\n{}", out::styled(out::STRONG, &heading), standing::table("key result", rows.collect()));
+        let rows: Vec<Line> = rows.collect();
+        let mut part = format!("{}\n{}", out::styled(out::STRONG, &heading), standing::table("key result", &rows));
         for (objective, result, known) in &slipping {
             if let Some(days) = known.stale {
                 let named = format!("{}.{}", objective.name.value, result.name.value);
@@ -148,12 +149,8 @@ fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
         parts.push(part);
     }
     let cards = agenda.review.iter().flat_map(|review| &review.scorecards).filter_map(|at| model.scorecards.get(*at));
-    let shown: Vec<String> = cards
-        .map(|card| {
-            let names: Vec<&str> = card.kpis.iter().map(|kpi| model.kpis.get(kpi.value).name.value.as_str()).collect();
-            format!("  {}: kpic run {}\n", card.title, names.join(" "))
-        })
-        .collect();
+    let grain = agenda.review.as_ref().and_then(|review| Grain::of_cadence(review.cadence));
+    let shown: Vec<String> = cards.flat_map(|card| figures_of(model, card, grain)).collect();
     if !shown.is_empty() {
         parts.push(format!("{}\n{}", out::styled(out::STRONG, "Figures"), shown.concat()));
     }
@@ -162,6 +159,20 @@ fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
     }
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
+}
+
+/// The commands that show a scorecard's KPIs, at the grain of the review where a KPI declares it.
+fn figures_of(model: &Model, card: &Scorecard, grain: Option<Grain>) -> Vec<String> {
+    let at_grain = |id: &KpiId| grain.filter(|grain| model.grains(model.kpis.get(*id)).contains(grain));
+    let own = |id: &KpiId| model.kpis.get(*id).grain;
+    let (asked, others): (Vec<KpiId>, Vec<KpiId>) =
+        card.kpis.iter().map(|kpi| kpi.value).partition(|id| at_grain(id).is_some_and(|grain| grain != own(id)));
+    let command = |kpis: Vec<KpiId>, flag: &str| {
+        let names: Vec<&str> = kpis.iter().map(|id| model.kpis.get(*id).name.value.as_str()).collect();
+        (!names.is_empty()).then(|| format!("  {}: kpic run {}{flag}\n", card.title, names.join(" ")))
+    };
+    let flag = grain.map(|grain| format!(" --grain {grain}")).unwrap_or_default();
+    command(asked, &flag).into_iter().chain(command(others, "")).collect()
 }
 
 fn data(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {

@@ -4,11 +4,13 @@ use crate::calendar::{Date, Grain};
 use crate::cli::cohorts::Cohorts;
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, out, progress, refused,
-    right_part, say_doubts, say_left_out, show, show_findings, unanswered, usage,
+    right_part, say_doubts, say_left_out, show, show_findings, usage,
 };
 use crate::diagnostic::suggest;
-use crate::engine::Rows;
+use crate::engine::{Failure, Rows};
 use crate::measure::firings::{self, Firing};
+use crate::measure::refused::{self as refusals, Refused};
+use crate::measure::shown::Precision;
 use crate::measure::{Session, guard, number, shown};
 use crate::model::guardrail::Guardrail;
 use crate::model::{Body, KpiId, Model};
@@ -24,17 +26,20 @@ use serde_json::Value;
   kpic run                        every KPI of the project
   kpic run revenue buyers         two of them
   kpic run --periods 12 --format json
+  kpic run --grain week           the KPIs that declare this grain
   kpic run --fail-on alert        exit with 1 if a guardrail of that severity fires
 
-A figure with * is not complete: its period is not over, or its window begins before data is whole.
-Guardrails that fire in their last complete period are shown with what they compared, who acts, and how.")]
+A figure with * is not complete: its period is not over, or its window begins before data is whole. Guardrails that fire in their last complete period are shown with what they compared, who acts, and how.")]
 pub(in crate::cli) struct RunArgs {
     /// The KPIs; all of them if none is named.
     #[arg(value_name = "KPI", add = complete::kpis())]
     kpis: Vec<String>,
-    /// How many periods to show, whatever fits into a line [default: up to 6 that fit]
+    /// How many periods to show, even if wider than the terminal [default: up to 6 that fit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     periods: Option<u32>,
+    /// The grain, of KPIs that declare it [default: each KPI's own].
+    #[arg(long, value_name = "GRAIN", value_parser = super::query::grain)]
+    grain: Option<Grain>,
     /// How figures are shown.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FiguresFormat,
@@ -50,6 +55,9 @@ const COURSE: usize = 24;
 
 /// How many periods are shown unless more or fewer are asked for.
 const PERIODS: usize = 6;
+
+/// How wide a column of figures usually is.
+const PERIOD_WIDTH: usize = 12;
 
 /// How many KPIs are asked for at once.
 const AT_ONCE: usize = 60;
@@ -77,6 +85,8 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         return Err(refused(&part.findings, project.files()));
     }
     let kpis = named(model, &args.kpis)?;
+    let grain_of = |id: &KpiId| args.grain.unwrap_or(model.kpis.get(*id).grain);
+    let kpis = at_grain(model, kpis, args)?;
     let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project, engine: &engine };
     let (asked, unsliced): (Vec<KpiId>, Vec<KpiId>) =
@@ -84,11 +94,11 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     let (with_ages, asked): (Vec<KpiId>, Vec<KpiId>) = asked.into_iter().partition(|id| model.kpis.get(*id).age.is_some());
     let mut batches: Vec<(Grain, Vec<KpiId>)> = Vec::new();
     for grain in Grain::ALL {
-        let of_grain: Vec<KpiId> = asked.iter().copied().filter(|id| model.kpis.get(*id).grain == grain).collect();
+        let of_grain: Vec<KpiId> = asked.iter().copied().filter(|id| grain_of(id) == grain).collect();
         batches.extend(of_grain.chunks(AT_ONCE).map(|chunk| (grain, chunk.to_vec())));
     }
     let watched = watching(model, if args.kpis.is_empty() { None } else { Some(&kpis) });
-    let of_cohorts = |id: &KpiId| plan::plan(project, &Question::view(model, *id, model.kpis.get(*id).grain, Vec::new()));
+    let of_cohorts = |id: &KpiId| plan::plan(project, &Question::view(model, *id, grain_of(id), Vec::new()));
     let mut queries: Vec<Query> = batches
         .iter()
         .map(|(grain, kpis)| plan::plan(project, &question(model, *grain, kpis)))
@@ -103,16 +113,29 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     }
     let answers =
         progress::during("working out figures", || session.answer(&queries)).map_err(|failure| environment(&failure))?;
-    let (mut recent, mut cohorts, mut firings) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut recent, mut cohorts, mut firings, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Refused::default());
+    let fail = |failure: Failure| environment(&failure);
     for (at, answer) in answers.into_iter().enumerate() {
-        let rows = answer.map_err(|why| unanswered(&session, &queries, &why))?;
-        let of_cohorts = at.checked_sub(batches.len()).map(|place| with_ages.get(place));
-        match (batches.get(at), of_cohorts) {
-            (Some((grain, kpis)), _) => recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows))),
-            (None, Some(Some(id))) => cohorts.push(Cohorts::of(*id, &rows)),
-            (None, _) => firings.extend(firings::firings(model, &rows).into_iter().filter(|firing| firing.is_current)),
+        let place = at.checked_sub(batches.len()).map(|place| with_ages.get(place));
+        match (batches.get(at), place, answer) {
+            (Some((grain, kpis)), _, answer) => {
+                let alone = |id: &KpiId| plan::plan(project, &question(model, *grain, &[*id]));
+                for (kpis, answer) in session.apart(kpis, answer, alone).map_err(fail)? {
+                    match answer {
+                        Ok(rows) => recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows))),
+                        Err(why) => kpis.iter().for_each(|id| unknown.add(model, &alone(id), refusals::kpi(model, *id, &why))),
+                    }
+                }
+            }
+            (None, Some(Some(id)), Ok(rows)) => cohorts.push(Cohorts::of(*id, &rows)),
+            (None, Some(Some(id)), Err(why)) => unknown.add(model, &of_cohorts(id), refusals::kpi(model, *id, &why)),
+            (None, _, answer) => {
+                let all = firings::apart(&session, &watched, answer, &mut unknown).map_err(fail)?;
+                firings.extend(all.into_iter().filter(|firing| firing.is_current));
+            }
         }
     }
+    let unknown = unknown.explained(&session).map_err(fail)?;
     let asked_for = args.periods.map(|periods| periods as usize);
     match args.format {
         FiguresFormat::Table => {
@@ -141,6 +164,10 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     }
     say_doubts(project, &kpis);
     say_left_out(&part, &[("guardrails", "guardrail")]);
+    show_findings(&unknown, project.files());
+    if !unknown.is_empty() {
+        return Ok(FINDINGS);
+    }
     if args.kpis.is_empty() && !left_out.is_empty() {
         return Ok(FINDINGS);
     }
@@ -180,6 +207,21 @@ fn named(model: &Model, names: &[String]) -> Result<Vec<KpiId>, Stop> {
         found.push(*id);
     }
     Ok(found)
+}
+
+/// The KPIs that can be shown at the grain that is asked for: all that declare it. Of those that are named none may lack it.
+fn at_grain(model: &Model, kpis: Vec<KpiId>, args: &RunArgs) -> Result<Vec<KpiId>, Stop> {
+    let Some(grain) = args.grain else { return Ok(kpis) };
+    let (has, lacks): (Vec<KpiId>, Vec<KpiId>) =
+        kpis.into_iter().partition(|id| model.grains(model.kpis.get(*id)).contains(&grain));
+    match lacks.first().filter(|_| !args.kpis.is_empty()) {
+        None => Ok(has),
+        Some(id) => {
+            let name = &model.kpis.get(*id).name.value;
+            let help = format!("add `{grain}` to its `grains`, or ask for `kpic query {name} --grain {grain}`");
+            Err(usage(&format!("`{name}` is not declared by {grain}"), &help))
+        }
+    }
 }
 
 /// Some KPIs at one grain, each with whether it is complete.
@@ -227,12 +269,18 @@ fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Opti
         }
         let place = |recent: &&Recent| order.iter().position(|name| *name == model.kpis.get(recent.kpi).name.value);
         of_grain.sort_by_key(place);
-        let periods = last_periods(&of_grain, asked_for.unwrap_or_else(|| fitting(&of_grain, model)));
+        let (fitting, course) = fitting(&of_grain, model);
+        let periods = match asked_for {
+            Some(wanted) => last_periods(&of_grain, wanted),
+            None => periods_shown(&of_grain, fitting),
+        };
         let mut headings = vec![format!("by {grain}"), "unit".to_owned()];
         headings.extend(periods.iter().map(|period| shown::period(*period, grain, calendar)));
-        headings.push("course".to_owned());
-        let right = headings.len() - 1;
-        let rows = of_grain.iter().map(|recent| row(model, recent, &periods, &mut any_open)).collect();
+        let right = headings.len();
+        if course > 0 {
+            headings.push("course".to_owned());
+        }
+        let rows = of_grain.iter().map(|recent| row(model, recent, &periods, course, &mut any_open)).collect();
         if !out.is_empty() {
             out.push('\n');
         }
@@ -252,10 +300,12 @@ fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Opti
     out
 }
 
-fn row(model: &Model, recent: &Recent, periods: &[Date], any_open: &mut bool) -> Vec<String> {
+fn row(model: &Model, recent: &Recent, periods: &[Date], course: usize, any_open: &mut bool) -> Vec<String> {
     let kpi = model.kpis.get(recent.kpi);
     let unit = &kpi.facts.unit;
     let mut cells = vec![kpi.name.value.clone(), unit.to_string()];
+    let seen = recent.periods.iter().filter(|figure| periods.contains(&figure.period));
+    let precision = Precision::of(seen.filter_map(|figure| figure.value), unit);
     for period in periods {
         let figure = recent.periods.iter().find(|figure| figure.period == *period);
         cells.push(match figure {
@@ -264,13 +314,15 @@ fn row(model: &Model, recent: &Recent, periods: &[Date], any_open: &mut bool) ->
             Some(Figure { value: Some(value), is_complete, .. }) => {
                 *any_open |= !is_complete;
                 // A place for the mark keeps the digits under each other.
-                format!("{}{}", shown::figure(*value, unit), if *is_complete { " " } else { "*" })
+                format!("{}{}", precision.figure(*value, unit), if *is_complete { " " } else { "*" })
             }
         });
     }
-    let first = recent.periods.len().saturating_sub(COURSE);
-    let course: Vec<Option<f64>> = recent.periods.iter().skip(first).map(|figure| figure.value).collect();
-    cells.push(show::sparkline(&course));
+    if course > 0 {
+        let first = recent.periods.len().saturating_sub(course);
+        let course: Vec<Option<f64>> = recent.periods.iter().skip(first).map(|figure| figure.value).collect();
+        cells.push(show::sparkline(&course));
+    }
     cells
 }
 
@@ -283,13 +335,35 @@ fn last_periods(recent: &[&Recent], wanted: usize) -> Vec<Date> {
     periods.split_off(first)
 }
 
-/// How many periods fit beside names, units and courses, where nobody asked for more or fewer.
-fn fitting(recent: &[&Recent], model: &Model) -> usize {
+/// The last periods where so many fit. Where there is room for two at most, these are complete ones, if there are any.
+fn periods_shown(recent: &[&Recent], fitting: usize) -> Vec<Date> {
+    let all = last_periods(recent, usize::MAX);
+    let is_complete = |day: &Date| {
+        recent.iter().any(|recent| recent.periods.iter().any(|figure| figure.period == *day && figure.is_complete))
+    };
+    let end = match all.iter().rposition(is_complete) {
+        Some(last) if fitting < 3 => last + 1,
+        Some(_) | None => all.len(),
+    };
+    all.get(end.saturating_sub(fitting)..end).unwrap_or_default().to_vec()
+}
+
+/// How many periods fit beside names and units, where nobody asked for more or fewer, and how long courses are: they give way first.
+fn fitting(recent: &[&Recent], model: &Model) -> (usize, usize) {
     let names = recent.iter().map(|recent| model.kpis.get(recent.kpi).name.value.len()).max().unwrap_or(0);
     let units = recent.iter().map(|recent| model.kpis.get(recent.kpi).facts.unit.to_string().len()).max().unwrap_or(0);
-    let course = recent.iter().map(|recent| recent.periods.len().min(COURSE)).max().unwrap_or(0);
-    let left = out::width().saturating_sub(names + units + course + 6);
-    PERIODS.min((left / 13).max(1))
+    let longest = recent.iter().map(|recent| recent.periods.len().min(COURSE)).max().unwrap_or(0);
+    let fit = |course: usize| {
+        let beside = names.max("by quarter".len())
+            + 2
+            + units.max("unit".len())
+            + 2
+            + if course > 0 { course.max("course".len()) + 2 } else { 0 };
+        PERIODS.min(out::width().saturating_sub(beside) / PERIOD_WIDTH)
+    };
+    let courses = [longest, longest.min(COURSE / 2), 0];
+    let course = courses.into_iter().find(|course| fit(*course) >= 3).unwrap_or(0);
+    (fit(course).max(1), course)
 }
 
 fn json(model: &Model, recent: &[Recent], cohorts: &[Cohorts], firings: &[Firing<'_>], asked_for: Option<usize>) -> String {

@@ -1,15 +1,18 @@
 //! `kpic status`
 
+use crate::cli::standing::Line;
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, out, progress, show,
     show_findings, standing, usage, valid,
 };
 use crate::diagnostic::suggest;
 use crate::engine::Failure;
+use crate::measure::refused::Refused;
+use crate::measure::shown::Precision;
 use crate::measure::status::{self, Standing, Star};
 use crate::measure::{Session, guard, shown};
 use crate::model::objective::ObjectiveId;
-use crate::model::{Model, TeamId};
+use crate::model::{Better, Model, TeamId};
 use crate::pipeline;
 use clap::Args;
 use serde_json::{Value, json};
@@ -18,11 +21,11 @@ use serde_json::{Value, json};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   kpic status
-  kpic status love_at_first_use        one objective, and what serves it
-  kpic status --owner growth           what a team answers for
+  kpic status love_at_first_use        one objective and those below it
+  kpic status --owner growth           what a team owns
   kpic status --format json
 
-The bar shows the score, the mark in it what the pace asks for by now.")]
+The bar shows the score; the mark in it shows the expected pace.")]
 pub(in crate::cli) struct StatusArgs {
     /// The objectives; all of them if none is named.
     #[arg(value_name = "OBJECTIVE", add = complete::objectives())]
@@ -54,10 +57,12 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
         if found.has_errors() {
             return Ok(Err(found));
         }
-        let read = status::standings(&session).and_then(|standings| Ok((standings, status::north_star(&session)?)));
-        guard::explained(&session, &queries, read)
+        let mut refused = Refused::default();
+        let standings = status::standings(&session, &mut refused)?;
+        let stars = status::north_star(&session, &mut refused)?;
+        Ok(Ok((standings, stars, refused.explained(&session)?)))
     });
-    let (standings, stars) = match read.map_err(|failure: Failure| environment(&failure))? {
+    let (standings, stars, refused) = match read.map_err(|failure: Failure| environment(&failure))? {
         Ok(read) => read,
         Err(found) => {
             show_findings(&found, project.files());
@@ -68,7 +73,8 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
         FiguresFormat::Table => format!("{}{}", star(model, &stars), tree(model, &standings, &chosen)),
         FiguresFormat::Json => data(model, &standings, &chosen),
     });
-    Ok(FINE)
+    show_findings(&refused, project.files());
+    Ok(if refused.is_empty() { FINE } else { FINDINGS })
 }
 
 /// Which objectives are asked for.
@@ -135,20 +141,41 @@ fn star(model: &Model, stars: &[Star]) -> String {
     let (Some(north_star), false) = (&model.north_star, stars.is_empty()) else { return String::new() };
     let rows = stars.iter().map(|star| {
         let kpi = model.kpis.get(star.kpi);
-        let figure = |value: Option<f64>| shown::known(value, &kpi.facts.unit);
+        let precision = Precision::of(star.before.into_iter().chain(star.value), &kpi.facts.unit);
+        let figure = |value: Option<f64>| precision.known(value, &kpi.facts.unit);
         let period = star.period.map(|day| shown::period(day, kpi.grain, &model.calendar)).unwrap_or_default();
         vec![
             star.part.to_owned(),
             kpi.title.clone(),
             figure(star.before),
             figure(star.value),
+            course(kpi.better, star).to_owned(),
             period,
             standing::owner(model, kpi.owner),
         ]
     });
-    let headings = ["", "North Star", "before", "now", "period", "owner"].map(str::to_owned).to_vec();
+    let headings = ["", "North Star", "before", "now", "", "period", "owner"].map(str::to_owned).to_vec();
     let table = show::table(headings, rows.collect(), |at| matches!(at, 2 | 3));
     format!("{}\n{table}\n", out::styled(out::STRONG, &north_star.title))
+}
+
+/// Which way a KPI of the North Star went, by what is better.
+fn course(better: Option<Better>, star: &Star) -> &'static str {
+    let (Some(before), Some(now)) = (star.before, star.value) else { return "" };
+    let off = |value: f64, low: f64, high: f64| (low - value).max(value - high).max(0.0);
+    let gain = match better {
+        Some(Better::Up) => now - before,
+        Some(Better::Down) => before - now,
+        Some(Better::Between(low, high)) => off(before, low, high) - off(now, low, high),
+        None => return "",
+    };
+    if gain > 0.0 {
+        "better"
+    } else if gain < 0.0 {
+        "worse"
+    } else {
+        "same"
+    }
 }
 
 fn tree(model: &Model, standings: &[Standing], chosen: &Chosen) -> String {
@@ -157,23 +184,25 @@ fn tree(model: &Model, standings: &[Standing], chosen: &Chosen) -> String {
     for (id, depth) in chosen.order(model) {
         let Some(standing) = standings.iter().find(|standing| standing.objective == id) else { continue };
         let objective = model.objectives.get(id);
-        let indent = "  ".repeat(depth);
-        let mut row = vec![format!("{indent}{}", objective.title)];
-        row.extend(standing::scored(&standing.score));
-        let empty = || String::new();
-        row.extend([empty(), empty(), objective.period_text.clone(), empty(), standing::owner(model, objective.owner)]);
-        rows.push(row);
+        rows.push(Line {
+            depth,
+            title: objective.title.clone(),
+            score: standing.score.clone(),
+            as_of: objective.period_text.clone(),
+            owner: standing::owner(model, objective.owner),
+            ..Line::default()
+        });
         for (result, known) in objective.key_results.iter().zip(&standing.key_results) {
             if !chosen.shows(result.owner) {
                 continue;
             }
-            rows.push(standing::result_row(model, objective, result, known, &format!("{indent}  ")));
+            rows.push(Line { depth: depth + 1, ..standing::result_line(model, objective, result, known) });
             if let Some(days) = known.stale {
                 notes.push(format!("{}.{} has not been checked in for {days} days", objective.name.value, result.name.value));
             }
         }
     }
-    let mut out = standing::table("objective, key result", rows);
+    let mut out = standing::table("objective, key result", &rows);
     for note in notes {
         out.push_str(&format!("{} {note}\n", out::styled(out::DIM, "note:")));
     }

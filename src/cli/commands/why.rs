@@ -7,11 +7,11 @@ use crate::cli::{
     show_findings, usage, valid,
 };
 use crate::diagnostic::suggest;
-use crate::engine::Failure;
-use crate::measure::why::{Asked, Outcome, Told, why};
+use crate::measure::shown::Precision;
+use crate::measure::why::{Asked, Outcome, Slice, Told, why};
 use crate::measure::{Session, shown};
-use crate::model::unit::Unit;
-use crate::model::{Better, Kpi, KpiId, Model};
+use crate::model::unit::{Shown as UnitShown, Unit};
+use crate::model::{Better, DimensionId, Kpi, KpiId, Model};
 use crate::pipeline;
 use clap::Args;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ use serde_json::{Value, json};
   kpic why cac_payback_months --from 2025-05 --to 2025-06
   kpic why cac --depth 1 --format json
 
-What the components of a level contributed adds up to the change, with nothing left over.")]
+The contributions of one level add up to the change, with nothing left over. A KPI that is not made of others is shown by its slices, where these add up to it.")]
 pub(in crate::cli) struct WhyArgs {
     /// The KPI [default: the volume of the North Star].
     #[arg(value_name = "KPI", add = complete::kpis())]
@@ -71,9 +71,6 @@ pub(in crate::cli) fn run(args: &WhyArgs, context: &Context<'_>) -> Result<u8, S
                 None => "there are no two complete periods to compare".to_owned(),
             };
             Err(usage(&what, &format!("figures begin with {}; `kpic run` shows them", model.calendar.start)))
-        }
-        Outcome::Refused(why) => {
-            Err(environment(&Failure { message: format!("the engine refused the query: {why}"), help: None }))
         }
     }
 }
@@ -165,25 +162,30 @@ fn table(model: &Model, told: &Told, grain: Grain, depth: usize) -> String {
     };
     let rows = shown(told, depth);
     let greatest = rows.iter().skip(1).filter_map(|(_, contribution)| contribution.amount).map(f64::abs).fold(0.0, f64::max);
-    let figure = |value: Option<f64>, unit: &Unit| value.map_or_else(|| "–".to_owned(), |value| shown::figure(value, unit));
+    let plain = Unit::none();
+    let unit_of = |component: &Component| component.kpi.map_or(&plain, |id| &model.kpis.get(id).facts.unit);
+    let of_changes = Precision::of(rows.iter().filter_map(|(_, contribution)| contribution.amount), unit);
     let body = rows.iter().map(|(component, contribution)| {
-        let own = component.kpi.map_or(unit, |id| &model.kpis.get(id).facts.unit);
-        let plain = Unit::none();
-        let own = if component.kpi.is_some() { own } else { &plain };
+        let own = unit_of(component);
+        let precision = Precision::of(contribution.before.into_iter().chain(contribution.now), own);
         let name: String = line(&component.name).chars().take(60).collect();
         vec![
             format!("{}{name}", "  ".repeat(component.level)),
-            figure(contribution.before, own),
-            figure(contribution.now, own),
-            signed(contribution.amount, unit) + if contribution.rule == Rule::Midpoint { "~" } else { "" },
+            precision.known(contribution.before, own),
+            precision.known(contribution.now, own),
+            contribution.amount.map_or_else(|| "–".to_owned(), |amount| of_changes.change(amount, unit))
+                + if contribution.rule == Rule::Midpoint { "~" } else { "" },
             if component.level == 0 { String::new() } else { bar(contribution.amount, greatest, kpi.better) },
         ]
     });
-    let unit_text = unit.to_string();
+    let unit_text = if unit.shown == UnitShown::Percent { String::new() } else { unit.to_string() };
     let heading = if unit_text.is_empty() { "contributed".to_owned() } else { format!("contributed ({unit_text})") };
     let headings = vec!["component".to_owned(), label(told.from), label(told.to), heading, String::new()];
     let mut text = format!("{}\n\n", sentence(kpi, told, &label(told.from), &label(told.to)));
     text.push_str(&show::table(headings, body.collect(), |at| (1..4).contains(&at)));
+    for (dimension, slices) in &told.slices {
+        text.push_str(&by_slice(model, *dimension, slices, kpi));
+    }
     let mut notes = Vec::new();
     if !told.from.1 || !told.to.1 {
         notes.push("* not complete");
@@ -195,6 +197,38 @@ fn table(model: &Model, told: &Told, grain: Grain, depth: usize) -> String {
         text.push_str(&format!("\n{}\n", out::styled(out::DIM, &notes.join("\n"))));
     }
     text
+}
+
+/// How many slices are shown by a dimension; the others are one row.
+const MOST_SLICES: usize = 6;
+
+/// What the slices by a dimension contributed; they add up to the KPI.
+fn by_slice(model: &Model, dimension: DimensionId, slices: &[Slice], kpi: &Kpi) -> String {
+    let unit = &kpi.facts.unit;
+    let change = |slice: &Slice| slice.now - slice.before;
+    let shown = if slices.len() > MOST_SLICES + 1 { MOST_SLICES } else { slices.len() };
+    let (first, others) = slices.split_at_checked(shown).unwrap_or((slices, &[]));
+    let mut rows: Vec<(String, Slice)> =
+        first.iter().map(|slice| (slice.of.as_deref().map_or_else(|| "null".to_owned(), line), slice.clone())).collect();
+    if !others.is_empty() {
+        let sum = |figure: fn(&Slice) -> f64| others.iter().map(figure).sum();
+        let all = Slice { of: None, before: sum(|slice| slice.before), now: sum(|slice| slice.now) };
+        rows.push((format!("{} others", others.len()), all));
+    }
+    let precision = Precision::of(rows.iter().flat_map(|(_, slice)| [slice.before, slice.now]), unit);
+    let of_changes = Precision::of(rows.iter().map(|(_, slice)| change(slice)), unit);
+    let greatest = rows.iter().map(|(_, slice)| change(slice).abs()).fold(0.0, f64::max);
+    let body = rows.iter().map(|(name, slice)| {
+        vec![
+            format!("  {}", name.chars().take(60).collect::<String>()),
+            precision.figure(slice.before, unit),
+            precision.figure(slice.now, unit),
+            of_changes.change(change(slice), unit),
+            bar(Some(change(slice)), greatest, kpi.better),
+        ]
+    });
+    let headings = vec![format!("by {}", model.dimensions.get(dimension).name), String::new(), String::new(), String::new()];
+    format!("\n{}", show::table([headings, vec![String::new()]].concat(), body.collect(), |at| (1..4).contains(&at)))
 }
 
 /// A text on one line, without what a terminal would take for a command.
@@ -218,16 +252,9 @@ fn sentence(kpi: &Kpi, told: &Told, from: &str, to: &str) -> String {
     };
     let name = unit.to_string();
     let name = if name.is_empty() || name == "%" { String::new() } else { format!(" ({name})") };
-    let (before, now) = (shown::figure(before, unit), shown::figure(now, unit));
+    let precision = Precision::of([before, now], unit);
+    let (before, now) = (precision.figure(before, unit), precision.figure(now, unit));
     format!("{}{name} {way} from {before} in {from} to {now} in {to}", line(&kpi.title))
-}
-
-fn signed(value: Option<f64>, unit: &Unit) -> String {
-    match value {
-        None => "–".to_owned(),
-        Some(value) if value > 0.0 => format!("+{}", shown::figure(value, unit)),
-        Some(value) => shown::figure(value, unit),
-    }
 }
 
 /// A bar as long as a contribution, coloured by whether it was good.
@@ -263,12 +290,17 @@ fn json(model: &Model, told: &Told, grain: Grain, depth: usize) -> String {
         })
     };
     let period = |(day, complete): (Date, bool)| json!({ "period": shown::period(day, grain, &model.calendar), "starts": day.to_string(), "is_complete": complete });
+    let slices = |(dimension, slices): &(DimensionId, Vec<Slice>)| {
+        let slice = |slice: &Slice| json!({ "slice": slice.of, "before": slice.before, "now": slice.now, "contribution": slice.now - slice.before });
+        json!({ "by": model.dimensions.get(*dimension).name, "slices": slices.iter().map(slice).collect::<Vec<_>>() })
+    };
     let value: Value = json!({
         "kpi": model.kpis.get(told.tree.kpi).name.value,
         "grain": grain.name(),
         "from": period(told.from),
         "to": period(told.to),
         "components": shown(told, depth).iter().map(row).collect::<Vec<_>>(),
+        "slices": told.slices.iter().map(slices).collect::<Vec<_>>(),
     });
     let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');

@@ -10,9 +10,10 @@ mod values;
 pub(super) use values::values;
 
 use super::guard::{advice as type_advice, mismatch};
+use super::refused::finding;
 use super::{Session, number};
 use crate::diagnostic::{Findings, codes, suggest};
-use crate::engine::{Answer, Failure, Rows};
+use crate::engine::{Answer, Failure, Kind, Refusal, Rows};
 use crate::model::files::{Csv, FileColumn, FileFormat, FileType, Files, records};
 use crate::model::{Column, ColumnId, Relation, Source, SourceId};
 use crate::sql::dialect::files::Reading;
@@ -219,7 +220,12 @@ fn folders(csv: &Csv, path: &str) -> Vec<Found> {
 }
 
 /// Reports a file that is not what it is said to be.
-fn unreadable(source: &Source, files: &Files, path: &str, why: &str, findings: &mut Findings) {
+fn unreadable(source: &Source, files: &Files, path: &str, why: &Refusal, findings: &mut Findings) {
+    if matches!(why.kind, Kind::NoFile | Kind::NotAllowed | Kind::NoMemory | Kind::Interrupted) {
+        let what = format!("the rows of `{}` cannot be read", source.name.value);
+        findings.push(finding(&what, Some(source.name.span), why));
+        return;
+    }
     let ending = path.rsplit('.').next().unwrap_or_default().to_lowercase();
     if matches!(ending.as_str(), "xlsx" | "xls" | "ods" | "numbers") {
         let message = format!("the rows of `{}` cannot be read: `{path}` is a file of a program for sheets", source.name.value);
@@ -237,16 +243,16 @@ fn unreadable(source: &Source, files: &Files, path: &str, why: &str, findings: &
             format!("`{path}` is no file of JSON objects"),
             "it holds objects one after the other, or one array of them: correct the file, or say what it is with `format:`",
         ),
-        FileFormat::Csv(_) if why.contains("nicode") || why.contains("utf-8") => {
+        FileFormat::Csv(_) if why.said.contains("nicode") || why.said.contains("utf-8") => {
             (format!("`{path}` is not written in UTF-8"), "save the file as UTF-8")
         }
-        FileFormat::Csv(_) if why.contains("invalid state") => (
+        FileFormat::Csv(_) if why.said.contains("invalid state") => (
             format!("the lines of `{path}` do not all end in the same way"),
             "end all of them with LF or all of them with CR LF; most editors can do that",
         ),
         FileFormat::Csv(_) => (format!("`{path}` cannot be read as lines of text"), "save the file as CSV in UTF-8"),
     };
-    findings.report(&codes::BROKEN_FILE, source.name.span, message).help(help);
+    findings.report(&codes::BROKEN_FILE, source.name.span, message).help(help).engine = Some(why.said.clone());
 }
 
 /// Checks that a file without a line of names has as many columns as are read.
