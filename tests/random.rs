@@ -25,6 +25,8 @@ mod evaluate;
 mod facts;
 #[path = "random/formulas.rs"]
 mod formulas;
+#[path = "random/freshness.rs"]
+mod freshness;
 #[path = "random/functions.rs"]
 mod functions;
 #[path = "random/generate.rs"]
@@ -149,15 +151,25 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
     }
     let queries: Vec<String> =
         views.iter().map(|(_, sql)| sql).chain(together.iter().map(|together| &together.sql)).cloned().collect();
+    let whole = journeys::materialised(project);
     let mut answers = engine.answers(&statements, &queries);
     let answers_together = answers.split_off(views.len());
-    let answers: BTreeMap<String, _> = views.iter().map(|(name, _)| name.clone()).zip(answers).collect();
-    let whole = journeys::materialised(project);
     let (said, shared) = (sharing::said(&findings), sharing::shared(&whole));
     if said != shared {
         return Err(TestCaseError::fail(format!("{said:?} are said to aggregate what rows share, and it is {shared:?}")));
     }
     let evaluator = Evaluator::new(&whole);
+    let mut answers: BTreeMap<String, _> = views.iter().map(|(name, _)| name.clone()).zip(answers).collect();
+    if let Some(answer) = answers.remove("source_freshness") {
+        let rows = answer.map_err(|why| TestCaseError::fail(format!("the engine refuses source_freshness:\n{why}")))?;
+        let columns = ["source", "last_row", "days_behind", "is_fresh", "holes", "last_hole"];
+        let got: Vec<_> = rows.iter().map(|row| columns.map(|name| row[name].clone())).collect();
+        let expected = freshness::view(&evaluator);
+        if got != expected {
+            return Err(TestCaseError::fail(format!("source_freshness: expected {expected:?}, got {got:?}")));
+        }
+    }
+    let views: Views = views.into_iter().filter(|(name, _)| name != "source_freshness").collect();
     let rounding = rounding(project);
     let mut expected = 0;
     // The largest number that has been met so far.

@@ -5,6 +5,7 @@
 //! - `folder`: a folder, and the programs that work in it
 //! - `drafts`: what drafts make of data
 //! - `files`: files as sources
+//! - `freshness`: what commands say of a load that has stopped
 //! - `gaps`: what is left out of a KPI's views is left out of lists of figures
 //! - `init`: what drafted projects are like
 //! - `stored`: columns that are stored in less room than they are declared to need
@@ -21,6 +22,8 @@ mod drafts;
 mod files;
 #[path = "start/folder.rs"]
 mod folder;
+#[path = "start/freshness.rs"]
+mod freshness;
 #[path = "start/gaps.rs"]
 mod gaps;
 #[path = "start/init.rs"]

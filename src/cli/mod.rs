@@ -10,6 +10,7 @@ mod csv;
 mod files;
 mod findings;
 mod firing;
+mod freshness;
 mod mistake;
 mod out;
 mod progress;

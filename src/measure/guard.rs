@@ -255,7 +255,7 @@ fn keys(
     let model = session.project.model();
     let rule = |id: &SourceId| match model.sources.get(*id).holds {
         Some(Holds::Valid { .. }) => Rule::NoOverlap,
-        Some(Holds::Snapshot { .. }) | None => Rule::UniqueKey,
+        Some(Holds::Snapshot { .. } | Holds::Readings { .. }) | None => Rule::UniqueKey,
     };
     let queries: Vec<Query> = joined.iter().map(|id| examples(model, *id, rule(id))).collect();
     for ((id, query), answer) in joined.iter().zip(&queries).zip(session.answer(&queries)?) {

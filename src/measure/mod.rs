@@ -4,6 +4,7 @@
 mod files;
 pub mod firings;
 pub mod freeze;
+pub mod freshness;
 pub mod guard;
 pub mod present;
 pub mod refused;

@@ -31,20 +31,34 @@ pub struct Found<'a> {
     pub refused: Findings,
 }
 
+/// The queries that [`read`] runs.
+pub fn queries(session: &Session<'_>) -> Vec<Query> {
+    let model = session.project.model();
+    let mut queries = status::star_queries(session);
+    queries.extend(firing_query(model, &watched(model)));
+    if is_filled(model) {
+        queries.extend(status::queries(session));
+    }
+    queries
+}
+
+fn watched(model: &Model) -> Vec<&Guardrail> {
+    model.guardrails.iter().collect()
+}
+
+fn firing_query(model: &Model, watched: &[&Guardrail]) -> Option<Query> {
+    (!watched.is_empty()).then(|| guardrails::query(model, watched, Data::Warehouse))
+}
+
 /// Reads how things stand. The inner error is what is wrong with the data.
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
 pub fn read<'a>(session: &Session<'a>) -> Result<Result<Found<'a>, Findings>, Failure> {
     let model = session.project.model();
-    let watched: Vec<&Guardrail> = model.guardrails.iter().collect();
-    let firings: Option<Query> = (!watched.is_empty()).then(|| guardrails::query(model, &watched, Data::Warehouse));
-    let mut queries = status::star_queries(session);
-    queries.extend(firings.clone());
-    if is_filled(model) {
-        queries.extend(status::queries(session));
-    }
-    let found = guard::check(session, &queries)?;
+    let watched = watched(model);
+    let firings = firing_query(model, &watched);
+    let found = guard::check(session, &queries(session))?;
     if found.has_errors() {
         return Ok(Err(found));
     }

@@ -5,8 +5,10 @@
 //! 3. [`rules::examples`] shows the first of them, for the rules that are broken.
 //! 4. `targets` holds the targets of key results against what their KPIs have done before.
 
+use super::freshness::{self, State};
 use super::refused::Refused;
 use super::{Session, files, guard, number, targets, whole};
+use crate::calendar::{Date, Length};
 use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::engine::{Failure, Rows};
 use crate::model::facts::{Range, Type};
@@ -93,6 +95,9 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
     for one in &asked {
         report(session.project, one, &mut findings);
     }
+    let looked = freshness::find(session, &read_whole(model, sources, &unfit))?;
+    freshness::report(model, &looked, &mut findings);
+    findings.append(looked.findings.clone());
     // What is asked of all sources is asked of what is made of them too.
     if sources.len() >= model.source_count() {
         targets::check(session, &mut findings)?;
@@ -118,6 +123,7 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
             outcome: one.outcome,
             examples: one.examples.clone(),
         }));
+        checks.extend(freshness_checks(source, looked.states.iter().find(|state| state.source == *id), &findings));
         let calendar = model.calendar_source.as_ref().filter(|calendar| calendar.source == *id);
         if let Some(calendar) = calendar {
             let sound = unfit.get(id).is_some_and(BTreeSet::is_empty);
@@ -142,6 +148,45 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
     Ok(report)
 }
 
+/// The sources of which it can be told when their rows came.
+fn read_whole(model: &Model, sources: &[SourceId], unfit: &BTreeMap<SourceId, BTreeSet<ColumnId>>) -> BTreeSet<SourceId> {
+    let has_clock = |id: &&SourceId| {
+        let clock = model.sources.get(**id).clock();
+        clock.is_some_and(|clock| unfit.get(id).is_some_and(|unfit| !unfit.contains(&clock)))
+    };
+    sources.iter().filter(has_clock).copied().collect()
+}
+
+/// What a source promises about when its rows come, and whether it holds.
+fn freshness_checks(source: &Source, state: Option<&State>, findings: &Findings) -> Vec<Check> {
+    let stands = |code: &'static Code, span: Span| {
+        findings.iter().any(|finding| finding.code == code && finding.labels.first().is_some_and(|label| label.span == span))
+    };
+    let mut checks = Vec::new();
+    let day = |day: Option<Date>| day.map(|day| day.to_string()).into_iter().collect();
+    if let Some(within) = &source.freshness.within {
+        let outcome = match state.and_then(|state| state.is_fresh) {
+            None => Outcome::Unknown,
+            Some(true) => Outcome::Fine,
+            Some(false) if stands(&codes::STALE_SOURCE, within.span) => Outcome::Wrong,
+            Some(false) => Outcome::Allowed(1),
+        };
+        let examples = if outcome == Outcome::Fine { Vec::new() } else { day(state.and_then(|state| state.last_row)) };
+        checks.push(Check { what: format!("the last row is within {} of as_of", within.value), outcome, examples });
+    }
+    if let Some(expect) = &source.freshness.expect {
+        let outcome = match state.and_then(|state| state.holes) {
+            None => Outcome::Unknown,
+            Some(0) => Outcome::Fine,
+            Some(count) if stands(&codes::SOURCE_WITH_HOLES, expect.span) => Outcome::Rows(count),
+            Some(count) => Outcome::Allowed(count),
+        };
+        let what = format!("{} has a row", expect.value);
+        checks.push(Check { what, outcome, examples: day(state.and_then(|state| state.last_hole)) });
+    }
+    checks
+}
+
 /// The queries that count wrong rows and those that show them, each with what it is for. They need no engine.
 pub fn queries(session: &Session<'_>, sources: &[SourceId]) -> Vec<(String, String)> {
     let model = session.project.model();
@@ -153,6 +198,10 @@ pub fn queries(session: &Session<'_>, sources: &[SourceId]) -> Vec<(String, Stri
             out.push((format!("{name}: how many values of each file are not of their column's type"), format!("{query};\n")));
         }
         let all = rules::rules(model, *id);
+        if !source.freshness.is_nothing() {
+            let query = crate::plan::freshness::freshness(model, &[*id]);
+            out.push((format!("{name}: when its rows came"), sql::statement(&query, session.dialect())));
+        }
         for counting in rules::counts(model, *id, &all) {
             out.push((format!("{name}: how many rows are wrong"), sql::statement(&counting.query, session.dialect())));
         }
@@ -327,7 +376,11 @@ fn words(project: &Valid, id: SourceId, rule: Rule) -> Words {
                     "{} {} unique{}",
                     names.join(", "),
                     if names.len() == 1 { "is" } else { "are" },
-                    if source.holds.is_some() { " in each snapshot" } else { "" }
+                    match source.holds {
+                        Some(Holds::Readings { .. }) => " at each time of a reading",
+                        Some(_) => " in each snapshot",
+                        None => "",
+                    }
                 ),
                 wrong: "whose key is that of another row".to_owned(),
                 help: "name a key that is unique, or make the source a `query:` with one row per key".to_owned(),
@@ -354,10 +407,16 @@ fn words(project: &Valid, id: SourceId, rule: Rule) -> Words {
             wrong: "whose end is before its beginning, so that it never holds".to_owned(),
             help: "correct their times, or leave such rows out with a `query:`".to_owned(),
         },
+        Rule::Steady => come_and_go(source),
+        Rule::NotStale => stale_keys(source),
         Rule::Present(column) => present(source, column),
         Rule::Found(column) => {
-            let target = of(column).reference.map_or("", |id| model.sources.get(id).name.value.as_str());
+            let source = of(column).reference.map(|id| model.sources.get(id));
+            let target = source.map_or("", |source| source.name.value.as_str());
             let name = &of(column).name;
+            if let Some(Holds::Readings { fresh_for, .. }) = source.and_then(|source| source.holds) {
+                return no_reading(of(column), target, fresh_for);
+            }
             Words {
                 code: &codes::REFERENCE_NOT_FOUND,
                 span: of(column).reference_span.unwrap_or(name.span),
@@ -390,28 +449,30 @@ fn words(project: &Valid, id: SourceId, rule: Rule) -> Words {
                 help: "mend the data, or declare the bounds that it has: formulas are checked against them".to_owned(),
             }
         }
-        Rule::Kept(at) => {
-            let conversions = model.conversions();
-            let span = conversions.get(at).map_or(source.name.span, |conversion| conversion.span);
-            let written = project.files().slice(span);
-            let among = conversions.get(at).is_some_and(|conversion| conversion.among.is_some());
-            let what =
-                if among { format!("{written} gives a value where it counts") } else { format!("{written} gives a value") };
-            Words {
-                code: &codes::LOST_IN_CONVERSION,
-                span,
-                what,
-                wrong: format!("with a text of which `{written}` makes null"),
-                help: if files::of(source).is_some() {
-                    "declare the column with the type that it has, and say under `files:` how values are written in it; or correct \
-                     them"
-                        .to_owned()
-                } else {
-                    "correct the values, or convert them as they are written, in a `query:` or a column with `sql:`".to_owned()
-                },
-            }
-        }
+        Rule::Kept(at) => kept(project, source, at),
         Rule::Finite(column) => finite(source, column),
+    }
+}
+
+/// What there is to say of a conversion, by its place, that gives null for a text.
+fn kept(project: &Valid, source: &Source, at: usize) -> Words {
+    let conversions = project.model().conversions();
+    let span = conversions.get(at).map_or(source.name.span, |conversion| conversion.span);
+    let written = project.files().slice(span);
+    let among = conversions.get(at).is_some_and(|conversion| conversion.among.is_some());
+    let what = if among { format!("{written} gives a value where it counts") } else { format!("{written} gives a value") };
+    Words {
+        code: &codes::LOST_IN_CONVERSION,
+        span,
+        what,
+        wrong: format!("with a text of which `{written}` makes null"),
+        help: if files::of(source).is_some() {
+            "declare the column with the type that it has, and say under `files:` how values are written in it; or correct \
+             them"
+                .to_owned()
+        } else {
+            "correct the values, or convert them as they are written, in a `query:` or a column with `sql:`".to_owned()
+        },
     }
 }
 
@@ -448,6 +509,55 @@ fn finite(source: &Source, column: ColumnId) -> Words {
         help: "an infinite time is later or earlier than every other, and a duration to it is null; if it stands for no time, load \
                null"
             .to_owned(),
+    }
+}
+
+fn come_and_go(source: &Source) -> Words {
+    let taken = source.holds.iter().flat_map(Holds::columns).next();
+    let taken = taken.map_or("", |taken| source.columns.get(taken).name.value.as_str());
+    Words {
+        code: &codes::KEYS_COME_AND_GO,
+        span: source.key_span.unwrap_or(source.name.span),
+        what: "keys do not come and go".to_owned(),
+        wrong: "missing from one snapshot and back in a later one".to_owned(),
+        help: format!(
+            "a key has no state while the latest snapshot lacks it; if each key is taken on days of its own write `snapshot: {{ on: \
+             {taken}, per: key }}`, and its latest reading counts"
+        ),
+    }
+}
+
+fn stale_keys(source: &Source) -> Words {
+    let longest = match source.holds {
+        Some(Holds::Readings { fresh_for, .. }) => fresh_for.to_string(),
+        _ => String::new(),
+    };
+    Words {
+        code: &codes::STALE_KEYS,
+        span: source.key_span.unwrap_or(source.name.span),
+        what: format!("no key was last read more than {longest} ago"),
+        wrong: format!("last read more than {longest} ago"),
+        help: format!(
+            "a key has no state any more then; load its readings if they are late, let readings count longer with `stale_after`, \
+             or, if such keys are gone, write `allow: {{ {}: ... }}`",
+            codes::STALE_KEYS.name
+        ),
+    }
+}
+
+/// What there is to say of rows that refer to readings.
+fn no_reading(column: &Column, target: &str, fresh_for: Length) -> Words {
+    let name = &column.name;
+    Words {
+        code: &codes::REFERENCE_NOT_FOUND,
+        span: column.reference_span.unwrap_or(name.span),
+        what: format!("{} has a reading in {target}", name.value),
+        wrong: format!("whose `{}` has no reading in `{target}` that is not older than {fresh_for}", name.value),
+        help: format!(
+            "load the readings that `{target}` lacks, or let them count longer with `stale_after`; until then all that is looked up \
+             through `{}` is null for these rows",
+            name.value
+        ),
     }
 }
 
@@ -502,7 +612,12 @@ fn report(project: &Valid, asked: &Asked, findings: &mut Findings) {
     let Outcome::Rows(count) = asked.outcome else { return };
     let source = project.model().sources.get(asked.source);
     let words = words(project, asked.source, asked.rule);
-    let rows = if count == 1 { "row" } else { "rows" };
+    let rows = match asked.rule {
+        Rule::Steady | Rule::NotStale if count == 1 => "key",
+        Rule::Steady | Rule::NotStale => "keys",
+        _ if count == 1 => "row",
+        _ => "rows",
+    };
     let examples = if asked.examples.is_empty() { String::new() } else { format!(", such as {}", asked.examples.join("; ")) };
     let message = format!("`{}` has {count} {rows} {}{examples}", source.name.value, words.wrong);
     findings.report(words.code, words.span, message).help(words.help);

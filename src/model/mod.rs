@@ -10,6 +10,7 @@ pub mod exclusion;
 pub mod expr;
 pub mod facts;
 pub mod files;
+pub mod freshness;
 pub mod guardrail;
 pub mod id;
 pub mod journey;
@@ -26,6 +27,7 @@ use about::About;
 use expr::{Age, Calc, CalcLeaf, Node, Path};
 use facts::{Facts, Kind, Range, Type};
 use foldhash::HashMap;
+use freshness::Freshness;
 use guardrail::Guardrail;
 use id::{Id, Table};
 use journey::Journey;
@@ -178,6 +180,8 @@ pub struct Source {
     pub time_span: Option<Span>,
     /// For how long its rows hold; nothing but for states.
     pub holds: Option<Holds>,
+    /// What it promises about when its rows come.
+    pub freshness: Freshness,
     /// Its columns.
     pub columns: Table<Column>,
     /// The column of each name.
@@ -214,6 +218,13 @@ pub enum Holds {
         /// How often snapshots are taken.
         every: Grain,
         /// How long the latest stands for what is so; after that nothing is known.
+        fresh_for: Length,
+    },
+    /// From one reading of its key to the next of the same key. A reading stands for the end of its day.
+    Readings {
+        /// When it was taken.
+        taken: ColumnId,
+        /// How long it stands for what is so; after that the key has no state.
         fresh_for: Length,
     },
 }

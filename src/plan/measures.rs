@@ -67,6 +67,14 @@ impl Planner<'_> {
                     let series = self.fresh(id, *source, stock, measure.grain);
                     self.set(id, series);
                 }
+                MeasureOf::Trusted(source, when) => {
+                    let series = self.trusted(id, *source, *when, measure.grain);
+                    self.set(id, series);
+                }
+                MeasureOf::Doubt(source, reach) => {
+                    let series = self.doubt(id, *source, reach, measure.grain);
+                    self.set(id, series);
+                }
                 MeasureOf::Periods(_) => {}
             }
         }

@@ -150,7 +150,7 @@ pub struct Neighbour {
     /// Within which parts.
     pub part: Vec<Scalar>,
     /// In which order.
-    pub order: Scalar,
+    pub order: Vec<Scalar>,
 }
 
 /// The first day of the period that holds a day.

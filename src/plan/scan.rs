@@ -2,10 +2,13 @@
 
 use super::clocks::Timed;
 use super::finite::{self, Lowered};
-use super::relation::{Atom, From, Join, JoinKind, Moment, PeriodOf, RelationRef, Rows, Scalar, Select, SourceRows, column};
+use super::readings::Form;
+use super::relation::{
+    Atom, From, Join, JoinKind, Moment, PeriodOf, RelationRef, Rows, Scalar, Select, SourceRows, column, fold,
+};
 use super::{Data, clocks, relation, whole};
 use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add_days};
-use crate::functions::{Function, Gives, conversions, if_, operators};
+use crate::functions::{Function, Gives, conversions, if_, max, operators};
 use crate::model::clock::{TimeKind, compares};
 use crate::model::expr::{Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
 use crate::model::facts::Type;
@@ -33,10 +36,15 @@ pub(super) struct Scan<'a> {
     pub(super) today: Option<String>,
     /// The part that maps days to the periods of a custom calendar.
     pub(super) calendar: Option<String>,
+    /// In which form the readings of the source are read, if it has some and they are.
+    pub(super) form: Option<Form>,
     /// The time column by which rows are read, and the days from and to which they are, as far as known: no other time of it is
     /// met.
     pub(super) known_days: Option<(ColumnId, Option<Date>, Option<Date>)>,
 }
+
+/// What stands for the rows of a source whose readings are read in some form.
+pub(super) type ReadingsOf<'f> = dyn FnMut(SourceId, Form, SourceRows) -> Rows + 'f;
 
 /// A range of days; an open end is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +68,14 @@ impl<'a> Scan<'a> {
             pairs: BTreeMap::new(),
             today: None,
             calendar: None,
+            form: None,
             known_days: None,
         }
+    }
+
+    /// The model.
+    pub(super) fn model(&self) -> &'a Model {
+        self.model
     }
 
     /// The source whose rows they are.
@@ -70,7 +84,7 @@ impl<'a> Scan<'a> {
     }
 
     /// The name of the relation at the end of some references.
-    fn alias(&mut self, through: &[ColumnId]) -> String {
+    pub(super) fn alias(&mut self, through: &[ColumnId]) -> String {
         let base = &self.model.sources.get(self.source).name.value;
         if through.is_empty() {
             return base.clone();
@@ -279,7 +293,7 @@ impl<'a> Scan<'a> {
         self.time_as_at(&[], kind, path)
     }
 
-    fn time_as_at(&mut self, through: &[ColumnId], kind: TimeKind, path: &Path) -> Scalar {
+    pub(super) fn time_as_at(&mut self, through: &[ColumnId], kind: TimeKind, path: &Path) -> Scalar {
         let own = self.model.path_time_kind(self.at(through), path).unwrap_or(TimeKind::Day);
         match kind.min(own) {
             TimeKind::Instant if !self.model.calendar.zone.is_fixed() => self.instant_path(through, path),
@@ -425,6 +439,25 @@ impl<'a> Scan<'a> {
         !self.joined.is_empty()
     }
 
+    /// Adds stored columns, and those of raw SQL, to a select under their own names.
+    pub(super) fn carry(&mut self, stored: &BTreeSet<String>, raw: &BTreeMap<String, String>, select: &mut Select) {
+        let mut seen = BTreeSet::new();
+        for name in stored.iter().chain(raw.keys()) {
+            if seen.insert(name.to_lowercase()) {
+                let of = self.alias(&[]);
+                select.column(column(&of, name), name);
+            }
+        }
+        self.stored.entry(Vec::new()).or_default().extend(stored.iter().cloned());
+        self.raw.entry(Vec::new()).or_default().extend(raw.clone());
+    }
+
+    /// The columns that tell the rows of the source apart, a key of several columns in its parts.
+    pub(super) fn key_parts_of_source(&mut self) -> Vec<Scalar> {
+        let key = self.model.sources.get(self.source).key.clone();
+        key.into_iter().flat_map(|column| self.parts_of(column)).collect()
+    }
+
     /// The columns that tell the rows of the source apart.
     pub(super) fn own_key(&mut self) -> Vec<Scalar> {
         let key = self.model.sources.get(self.source).key.clone();
@@ -450,6 +483,23 @@ impl<'a> Scan<'a> {
             Type::Date => civil,
             _ => Expr::apply(&conversions::TO_DATE, vec![civil]),
         }
+    }
+
+    /// The civil day of a value of a time column by which rows are ordered.
+    pub(super) fn civil_day(&mut self, time: ColumnId, stored: Scalar) -> Scalar {
+        let column = self.model.sources.get(self.source).columns.get(time);
+        let civil = match (&column.storage, self.model.column_time_kind(self.source, column)) {
+            (Storage::Derived(_), Some(TimeKind::Instant)) => clocks::civil_of(&self.model.calendar, stored),
+            _ => self.civil(column, stored, None, None),
+        };
+        if column.ty == Type::Date { civil } else { Expr::apply(&conversions::TO_DATE, vec![civil]) }
+    }
+
+    /// The civil day of the latest time of a column.
+    pub(super) fn last_day(&mut self, time: ColumnId) -> Scalar {
+        // Converted once, and not for each row.
+        let stored = self.order(time);
+        self.civil_day(time, fold(&max::MAX, stored))
     }
 
     /// The time column as the rows are ordered by it.
@@ -512,7 +562,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Rows whose time is not earlier than every moment.
-    fn is_dated(&mut self, time: ColumnId) -> Scalar {
+    pub(super) fn is_dated(&mut self, time: ColumnId) -> Scalar {
         let path = Path::to(time);
         let column = self.model.column(self.source, &path);
         let stored = !matches!(column.storage, Storage::Derived(_));
@@ -559,8 +609,8 @@ impl<'a> Scan<'a> {
         conditions
     }
 
-    /// What is read, and what is joined to it.
-    pub(super) fn finish(mut self) -> (From, Vec<Join>) {
+    /// What is read, and what is joined to it. `readings` says what stands for the rows of a source whose readings are read.
+    pub(super) fn finish(mut self, readings: &mut ReadingsOf<'_>) -> (From, Vec<Join>) {
         let mut joins = Vec::new();
         let mut done = BTreeSet::new();
         for through in self.all_paths() {
@@ -570,16 +620,24 @@ impl<'a> Scan<'a> {
         let mut seen = vec![first.relation.clone()];
         let joins = joins
             .into_iter()
-            .map(|(through, on)| {
+            .map(|(through, on, form)| {
                 let name = self.alias(&through);
                 let mut rows = self.source_rows(&through);
-                rows.again = seen.contains(&rows.relation);
-                seen.push(rows.relation.clone());
-                Join { kind: JoinKind::Left, from: From { relation: Rows::Source(rows), name }, on }
+                let relation = if let Some(form) = form {
+                    readings(self.at(&through), form, rows)
+                } else {
+                    rows.again = seen.contains(&rows.relation);
+                    seen.push(rows.relation.clone());
+                    Rows::Source(rows)
+                };
+                Join { kind: JoinKind::Left, from: From { relation, name }, on }
             })
             .collect();
-        let from = From { relation: Rows::Source(first), name: self.alias(&[]) };
-        (from, joins)
+        let relation = match self.form.take() {
+            Some(form) => readings(self.source, form, first),
+            None => Rows::Source(first),
+        };
+        (From { relation, name: self.alias(&[]) }, joins)
     }
 
     /// Joins what a reference leads to, after all that its key is worked out from.
@@ -587,7 +645,7 @@ impl<'a> Scan<'a> {
         &mut self,
         through: &[ColumnId],
         done: &mut BTreeSet<Vec<ColumnId>>,
-        joins: &mut Vec<(Vec<ColumnId>, Option<Scalar>)>,
+        joins: &mut Vec<(Vec<ColumnId>, Option<Scalar>, Option<Form>)>,
     ) {
         let Some((last, before)) = through.split_last() else { return };
         if !done.insert(through.to_vec()) {
@@ -607,11 +665,16 @@ impl<'a> Scan<'a> {
         });
         let mut conditions: Vec<Scalar> = conditions.collect();
         conditions.extend(self.as_of_the_row(before, through));
+        let in_force = self.in_force((before, self.at(before)), (through, self.at(through)));
+        let form = in_force.map(|(form, more)| {
+            conditions.extend(more);
+            form
+        });
         let needed = std::mem::replace(&mut self.followed, outer);
         for needed in needed {
             self.join(&needed, done, joins);
         }
-        joins.push((through.to_vec(), Expr::all(conditions)));
+        joins.push((through.to_vec(), Expr::all(conditions), form));
     }
 
     /// That a state at the end of a reference held at the time of the row that refers to it.

@@ -248,7 +248,12 @@ impl Planner<'_> {
             MeasureOf::Rows(aggregate) => self.model.aggregate_time_kind(aggregate),
             MeasureOf::Entities(grouped) if picks(grouped.function.name) => self.model.aggregate_time_kind(&grouped.of),
             MeasureOf::Periods(periods) if picks(periods.function.name) => self.time_kind(&periods.of),
-            MeasureOf::Entities(_) | MeasureOf::Periods(_) | MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => None,
+            MeasureOf::Entities(_)
+            | MeasureOf::Periods(_)
+            | MeasureOf::ByHand(_)
+            | MeasureOf::Fresh(..)
+            | MeasureOf::Trusted(..)
+            | MeasureOf::Doubt(..) => None,
         }
     }
 

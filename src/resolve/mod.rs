@@ -18,6 +18,7 @@ mod empty;
 mod files;
 mod firing;
 mod foreign;
+mod freshness;
 mod guardrail;
 mod journey;
 mod kpi;

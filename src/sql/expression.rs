@@ -426,8 +426,10 @@ impl Scope<'_> {
         }
         out.push(')');
         self.over(&neighbour.part, out);
-        self.expr(&neighbour.order, out);
-        out.push_str(direction(false));
+        joined(out, &neighbour.order, ", ", |out, order| {
+            self.expr(order, out);
+            out.push_str(direction(false));
+        });
         out.push(')');
     }
 

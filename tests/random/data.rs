@@ -3,6 +3,7 @@
 use super::calendar::{days, months};
 use super::conditions;
 use super::customs;
+use super::freshness;
 use super::generate::Choices;
 use super::project::{Calendar, Column, Dimension, Expr, Grain, Project, Row, RowLeaf, Source, Type, Unit, Value};
 use super::stocks::data as stocks;
@@ -274,8 +275,20 @@ fn source(project: &Project, name: String, times: &Times, choices: &mut Choices)
     let time = has_time.then(|| "at1".to_owned());
     let by_query = choices.chance(20);
     let key = keyed.then(|| "id".to_owned());
-    let mut source =
-        Source { name, entities, states, by_query, written: None, key, time, columns, rows: Vec::new(), journey: None };
+    let freshness = freshness::make(time.is_some() || states.is_some(), choices);
+    let mut source = Source {
+        name,
+        entities,
+        states,
+        freshness,
+        by_query,
+        written: None,
+        key,
+        time,
+        columns,
+        rows: Vec::new(),
+        journey: None,
+    };
     if source.states.is_some() {
         stocks::rows(project, &mut source, times, choices);
     } else {

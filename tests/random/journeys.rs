@@ -3,6 +3,7 @@
 use super::calendar::days;
 use super::conditions::{Maker, paths};
 use super::data::Times;
+use super::freshness::Freshness;
 use super::functions::{compare, day_of};
 use super::generate::Choices;
 use super::project::{Column, Expr, Journey, Project, RowLeaf, Source, Step, Type, Unit, Value, is_fixed};
@@ -151,6 +152,7 @@ fn source(project: &Project, journey: &Journey) -> Source {
         rows: found,
         journey: Some(journey.clone()),
         states: None,
+        freshness: Freshness::default(),
     }
 }
 

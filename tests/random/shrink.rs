@@ -328,6 +328,8 @@ fn calendar(project: &Project, all: &mut Vec<Project>) {
 
 fn columns(project: &Project, all: &mut Vec<Project>) {
     for (source, known) in project.sources.iter().enumerate() {
+        with(project, all, |copy| copy.sources[source].freshness.within = None);
+        with(project, all, |copy| copy.sources[source].freshness.expect = None);
         for at in 0..known.columns.len() {
             if stocks::says_when(known, at) {
                 continue;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 const PROJECT: &str = "kpic: 1
 calendar: { start: 2024-01-01, as_of: 2024-03-31 }
 lints: { missing-owner: allow, missing-description: allow, no-north-star: allow, missing-unit: allow, missing-better: allow,
-  null-left-out: allow }
+  null-left-out: allow, quiet-source: allow }
 ";
 
 /// A folder with a source `o` of some files, and a KPI `k1`, `k2`, ... for each formula.

@@ -6,6 +6,8 @@ const PROJECT: &str = "kpic: 1
 project: shop
 calendar: { start: 2024-01-01, as_of: 2024-03-31 }
 warehouse: { database: shop.duckdb }
+# All rows are of the first days of January.
+lints: { quiet-source: allow }
 ";
 
 const SHOP: &str = "

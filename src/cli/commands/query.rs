@@ -2,8 +2,8 @@
 
 use crate::calendar::{AsOf, Grain};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, complete, csv, engine_of, environment, out, progress, say_doubts, say_left_out,
-    show, show_findings, usage,
+    Context, EngineArgs, FINDINGS, FINE, Stop, complete, csv, engine_of, environment, freshness, out, progress, say_doubts,
+    say_left_out, show, show_findings, usage,
 };
 use crate::diagnostic::{Findings, suggest};
 use crate::engine::{Failure, Rows};
@@ -125,6 +125,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
         show_findings(&found, project.files());
         return Ok(FINDINGS);
     }
+    out::error(&freshness::stale_lines(&session, &plans)?);
     let answered = progress::during("asking", || answered(&session, &question, plans, &kpis, args));
     let (plans, rows, mut refused) = answered.map_err(|failure| environment(&failure))?;
     if let Some(rows) = rows {

@@ -3,8 +3,8 @@
 use crate::calendar::Grain;
 use crate::cli::standing::Line;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, out, progress,
-    show_findings, standing, usage, valid,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, freshness, out,
+    progress, show_findings, standing, usage, valid,
 };
 use crate::diagnostic::suggest;
 use crate::measure::Session;
@@ -54,9 +54,16 @@ pub(in crate::cli) fn run(args: &ReviewArgs, context: &Context<'_>) -> Result<u8
             return Ok(FINDINGS);
         }
     };
+    let stale = freshness::lines(&session, &freshness::look(&session, &present::queries(&session))?);
     out::print(&match args.format {
-        FiguresFormat::Table => text(model, &agenda, &found),
-        FiguresFormat::Json => data(model, &agenda, &found),
+        FiguresFormat::Table => {
+            let stale = if stale.is_empty() { stale } else { format!("{stale}\n") };
+            format!("{stale}{}", text(model, &agenda, &found))
+        }
+        FiguresFormat::Json => {
+            out::error(&stale);
+            data(model, &agenda, &found)
+        }
     });
     show_findings(&found.refused, project.files());
     Ok(if found.refused.is_empty() { FINE } else { FINDINGS })

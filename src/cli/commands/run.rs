@@ -3,8 +3,8 @@
 use crate::calendar::{Date, Grain};
 use crate::cli::cohorts::Cohorts;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, out, progress, refused,
-    right_part, say_doubts, say_left_out, show, show_findings, usage,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, freshness, out,
+    progress, refused, right_part, say_doubts, say_left_out, show, show_findings, usage,
 };
 use crate::diagnostic::suggest;
 use crate::engine::{Failure, Rows};
@@ -111,6 +111,7 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         show_findings(&found, project.files());
         return Ok(FINDINGS);
     }
+    let fresh = progress::during("checking the data", || freshness::look(&session, &queries))?;
     let answers =
         progress::during("working out figures", || session.answer(&queries)).map_err(|failure| environment(&failure))?;
     let (mut recent, mut cohorts, mut firings, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Refused::default());
@@ -137,25 +138,21 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     }
     let unknown = unknown.explained(&session).map_err(fail)?;
     let asked_for = args.periods.map(|periods| periods as usize);
+    let stale = freshness::lines(&session, &fresh);
     match args.format {
         FiguresFormat::Table => {
+            out::print(&if stale.is_empty() { stale } else { format!("{stale}\n") });
             let figures = tables(model, &recent, &cohorts, asked_for, &args.kpis);
             let fires = firing::text(model, &watched, &firings);
             let between = if figures.is_empty() || fires.is_empty() { "" } else { "\n" };
             out::print(&format!("{figures}{between}{fires}"));
         }
-        FiguresFormat::Json => out::print(&json(model, &recent, &cohorts, &firings, asked_for)),
+        FiguresFormat::Json => {
+            out::error(&stale);
+            out::print(&json(model, &recent, &cohorts, &firings, asked_for));
+        }
     }
-    for id in unsliced {
-        let kpi = model.kpis.get(id);
-        let by = kpi.facts.needs.map(|id| model.dimensions.get(id).name.as_str()).unwrap_or_default();
-        out::error(&format!(
-            "{} {} has amounts of several currencies and no total; ask for `kpic query {} --by {by}`\n",
-            out::styled(out::DIM, "note:"),
-            kpi.name.value,
-            kpi.name.value
-        ));
-    }
+    say_unsliced(model, &unsliced);
     for (name, by) in kpis.iter().filter(|_| !args.kpis.is_empty()).filter_map(|id| share(model, *id)) {
         let note = out::styled(out::DIM, "note:");
         out::error(&format!(
@@ -172,6 +169,20 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         return Ok(FINDINGS);
     }
     Ok(if args.fail_on.is_some_and(|severity| severity.is_met(&firings)) { FINDINGS } else { FINE })
+}
+
+/// Says of which KPIs there is no total, and how to ask for them.
+fn say_unsliced(model: &Model, unsliced: &[KpiId]) {
+    for id in unsliced {
+        let kpi = model.kpis.get(*id);
+        let by = kpi.facts.needs.map(|id| model.dimensions.get(id).name.as_str()).unwrap_or_default();
+        out::error(&format!(
+            "{} {} has amounts of several currencies and no total; ask for `kpic query {} --by {by}`\n",
+            out::styled(out::DIM, "note:"),
+            kpi.name.value,
+            kpi.name.value
+        ));
+    }
 }
 
 /// The name of a KPI that is a share of its own total, and by what it is sliced.

@@ -2,7 +2,7 @@
 
 use crate::cli::standing::Line;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, out, progress, show,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, freshness, out, progress, show,
     show_findings, standing, usage, valid,
 };
 use crate::diagnostic::suggest;
@@ -51,8 +51,8 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
     }
     let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
+    let queries = [status::queries(&session), status::star_queries(&session)].concat();
     let read = progress::during("reading", || {
-        let queries = [status::queries(&session), status::star_queries(&session)].concat();
         let found = guard::check(&session, &queries)?;
         if found.has_errors() {
             return Ok(Err(found));
@@ -69,9 +69,16 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
             return Ok(FINDINGS);
         }
     };
+    let stale = freshness::lines(&session, &freshness::look(&session, &queries)?);
     out::print(&match args.format {
-        FiguresFormat::Table => format!("{}{}", star(model, &stars), tree(model, &standings, &chosen)),
-        FiguresFormat::Json => data(model, &standings, &chosen),
+        FiguresFormat::Table => {
+            let stale = if stale.is_empty() { stale } else { format!("{stale}\n") };
+            format!("{stale}{}{}", star(model, &stars), tree(model, &standings, &chosen))
+        }
+        FiguresFormat::Json => {
+            out::error(&stale);
+            data(model, &standings, &chosen)
+        }
     });
     show_findings(&refused, project.files());
     Ok(if refused.is_empty() { FINE } else { FINDINGS })
