@@ -6,6 +6,7 @@
 use super::generate::Choices;
 use super::print::quoted;
 use super::project::{Column, Project, Source, Type, Value};
+use super::rows::known;
 use jiff::civil::{Date, DateTime};
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -49,7 +50,9 @@ const NOTES: [&str; 7] = ["a\nb", "\"quoted\"", "x;y,z|w\tv", "1.5", "2024-02-30
 /// Makes files of some of the sources. Nothing else is made up after it.
 pub fn files(project: &mut Project, choices: &mut Choices) {
     for source in &mut project.sources {
-        if !choices.chance(30) {
+        // Files have no whole numbers of 19 digits, no decimals of 30, and JSON none of 16.
+        let is_large = |cell: &Value| matches!(cell, Value::Number(number) if number.is_finite() && number.abs() >= 1e15);
+        if !choices.chance(30) || source.rows.iter().flatten().any(is_large) {
             continue;
         }
         let json = choices.chance(20);
@@ -184,7 +187,7 @@ fn csv(source: &Source, rows: &[Vec<Value>], number: usize, written: &Written, c
     let mut columns = stored(source);
     // What a file may lack another one has to have.
     if written.by_name && number > 1 {
-        columns.retain(|(at, _)| rows.iter().any(|row| row[*at] != Value::Null));
+        columns.retain(|(at, _)| rows.iter().any(|row| known(&row[*at]) != Value::Null));
     }
     if number > 1 {
         let by = number.min(columns.len()).saturating_sub(1);
@@ -202,9 +205,15 @@ fn csv(source: &Source, rows: &[Vec<Value>], number: usize, written: &Written, c
         text.push_str(&(names.join(&delimiter) + written.end));
     }
     for row in rows {
-        let mut fields = vec![field(choices.word(&NOTES), choices)];
+        // How lines end is told from the first one, also where that end stands in quotes.
+        let ends_otherwise = |note: &str| {
+            note.contains('\n') && note.contains('\r') != written.end.contains('\r') && !has_header(source, written)
+        };
+        let note = choices.word(&NOTES);
+        let mut fields = vec![field(if ends_otherwise(note) { "" } else { note }, choices)];
         for (at, column) in &columns {
-            let value = match &row[*at] {
+            // Files have neither NaN nor infinity: where a table has one, and it is null in figures, they have null.
+            let value = match &known(&row[*at]) {
                 Value::Null => if written.empty_is_null && choices.chance(50) { "" } else { written.null }.to_owned(),
                 value => spelt(value, column.ty, written, choices),
             };
@@ -221,7 +230,7 @@ fn json(source: &Source, rows: &[Vec<Value>], written: &Written, choices: &mut C
     for (number, row) in rows.iter().enumerate() {
         let mut fields = vec![format!("\"note\": {}", text(choices.word(&NOTES)))];
         for (at, column) in stored(source) {
-            let value = match &row[at] {
+            let value = match &known(&row[at]) {
                 // The first row has all names, so that they are known.
                 Value::Null if number > 0 && choices.chance(40) => continue,
                 Value::Null if !written.null.is_empty() && choices.chance(30) => text(written.null),
