@@ -59,6 +59,8 @@ mod together;
 mod twin;
 #[path = "random/whole.rs"]
 mod whole;
+#[path = "random/written.rs"]
+mod written;
 
 use engine::{Answer, Engine};
 use evaluate::{Evaluator, Line};
@@ -144,6 +146,7 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
         Err(_) if project.reduced => return Ok(()),
         Err(why) => return Err(TestCaseError::fail(format!("a valid project is refused:\n{why}"))),
     };
+    written::write(project);
     if let Some((name, problem)) = views.iter().find_map(|(name, sql)| Some((name, text::problem(sql)?))) {
         return Err(TestCaseError::fail(format!("the SQL of {name} has {problem}")));
     }
@@ -349,6 +352,7 @@ impl Guarded<'_> {
 
     /// What views show of other rows, and what is said of these.
     fn with(&self, project: &Project, engine: &mut Engine) -> Result<(Vec<Vec<Answer>>, Vec<Found<'_>>), TestCaseError> {
+        written::write(project);
         let mut stored = project.clone();
         stored.sources.retain(|source| source.journey.is_none());
         let sql = self.views.iter().map(|(_, sql)| sql).chain(self.looks.iter().flat_map(|looks| &looks.sql));

@@ -2,16 +2,17 @@
 //! wrong number is refused; of what a figure leaves out, it is said how much that is. `held` has the table.
 
 use super::held::{self, Of};
-use super::refused::finding;
-use super::{Session, number};
+use super::refused::{Refused, finding};
+use super::{Session, files, number};
 use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::engine::types::Family;
 use crate::engine::{Answer, Failure, Kind, Refusal, Rows};
 use crate::model::facts::Type;
-use crate::model::{CalendarSource, Clock, Column, ColumnId, Relation, Source, SourceId};
+use crate::model::{CalendarSource, Clock, Column, ColumnId, Relation, Source, SourceId, Storage};
 use crate::plan::guards::{self, Counted, Guard, Guards, sources_read};
 use crate::plan::relation::{Query, RelationRef};
 use crate::plan::rules::{Rule, calendar_days};
+use crate::rawsql;
 use crate::sql;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,17 +63,21 @@ pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failu
     let problems = calendar.map(|calendar| calendar_problems(session, calendar)).unwrap_or_default();
     let Guards { guards, counts } = guards::guards(model, queries);
     // All at once: the engine is started once, and reads while nobody waits.
-    let (asked, mut texts) = descriptions(session, &read);
+    let (of_files, others) = by_files(session, &read);
+    let (asked, mut texts) = descriptions(session, &others);
     texts.extend(problems.iter().map(|problem| problem.query.clone()));
     texts.extend(counts.iter().map(|counting| sql::query(&counting.query, session.dialect())));
     let mut answers = session.engine.answer("", &texts)?;
     let counted = answers.split_off(asked.len() + problems.len());
     let of_calendar = answers.split_off(asked.len());
     let mut findings = Findings::default();
-    let unfit = described(session, asked, answers, &mut findings);
+    let mut unfit = files::columns(session, &of_files, &mut findings)?;
+    unfit.extend(described(session, asked, answers, &mut findings));
+    raw_columns(session, &mut unfit, &mut findings)?;
+    let mut unchecked = Refused::default();
     let is_sound = |id: &SourceId| unfit.get(id).is_some_and(BTreeSet::is_empty);
     if let Some(calendar) = calendar.filter(|calendar| is_sound(&calendar.source)) {
-        days(session, calendar, &problems, of_calendar, &mut findings);
+        days(session, calendar, &problems, of_calendar, &mut findings, &mut unchecked);
     }
     let mut broken = vec![0; guards.len()];
     let mut said = BTreeSet::new();
@@ -84,12 +89,14 @@ pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failu
             Err(why) => {
                 let first = counting.columns.first().and_then(|counted| guards.get(counted.guard));
                 if let Some(guard) = first {
-                    findings.push(refused(model.sources.get(guard.of), &why));
+                    unchecked.of(counting.reads.clone(), refused(model.sources.get(guard.of), &why));
                 }
             }
         }
     }
+    findings.append(unchecked.explained(session)?);
     report(session, &guards, &broken, &mut findings)?;
+    findings.sort();
     session.project.settle(false, &mut findings);
     Ok(findings)
 }
@@ -144,7 +151,7 @@ fn report(session: &Session<'_>, guards: &[Guard], broken: &[i64], findings: &mu
         let shown = answer.ok().filter(|_| held::can_be_shown(source, guard.rule));
         let examples = shown.map(|rows| held::shown(source, guard.rule, &rows)).unwrap_or_default();
         let of = Of { source: guard.of, through: &guard.through, declared: guard.source, follows: true };
-        let mut finding = held::broken(model, of, guard.rule, count, &examples);
+        let mut finding = held::broken(session.project, of, guard.rule, count, &examples);
         finding.severity = held::severity_beside_figures(finding.code);
         findings.push(finding);
     }
@@ -157,13 +164,16 @@ pub(super) fn columns(
     read: &BTreeSet<SourceId>,
     findings: &mut Findings,
 ) -> Result<BTreeMap<SourceId, BTreeSet<ColumnId>>, Failure> {
-    let (asked, queries) = descriptions(session, read);
+    let (of_files, others) = by_files(session, read);
+    let mut readable = files::columns(session, &of_files, findings)?;
+    let (asked, queries) = descriptions(session, &others);
     let answers = session.engine.answer("", &queries)?;
-    Ok(described(session, asked, answers, findings))
+    readable.extend(described(session, asked, answers, findings));
+    Ok(readable)
 }
 
 /// The queries that describe the columns of sources.
-fn descriptions(session: &Session<'_>, read: &BTreeSet<SourceId>) -> (Vec<SourceId>, Vec<String>) {
+fn descriptions(session: &Session<'_>, read: &[SourceId]) -> (Vec<SourceId>, Vec<String>) {
     let mut asked = Vec::new();
     let mut queries = Vec::new();
     for id in read {
@@ -174,6 +184,11 @@ fn descriptions(session: &Session<'_>, read: &BTreeSet<SourceId>) -> (Vec<Source
         }
     }
     (asked, queries)
+}
+
+/// The sources that are files, and all others.
+fn by_files(session: &Session<'_>, read: &BTreeSet<SourceId>) -> (Vec<SourceId>, Vec<SourceId>) {
+    read.iter().partition(|id| files::of(session.project.model().sources.get(**id)).is_some())
 }
 
 /// What the engine says of the columns of sources, against what is declared.
@@ -206,12 +221,6 @@ fn unreadable(source: &Source, why: &Refusal) -> Finding {
     }
     found.code = &codes::NOT_IN_DATA;
     found.help(match &source.relation {
-        Some(Relation::Files(paths)) if paths.iter().any(|path| is_sheet(path)) => {
-            "Parquet, CSV and JSON files can be read; save the sheet as CSV"
-        }
-        Some(Relation::Files(_)) if why.said.contains("utf-8") => "save the file as UTF-8",
-        Some(Relation::Files(_)) if why.kind == Kind::NoFile => "files are looked for from the project's folder",
-        Some(Relation::Files(_)) => "see whether the file is what its ending says; `--verbose` shows what the engine itself says",
         Some(Relation::Query(_)) => {
             "run the query by itself, or see with `--verbose` what the engine says; files in it are looked for from the project's \
              folder"
@@ -219,12 +228,6 @@ fn unreadable(source: &Source, why: &Refusal) -> Finding {
         _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names",
     });
     found
-}
-
-/// Whether a file is of a program for sheets.
-fn is_sheet(path: &str) -> bool {
-    let ending = path.rsplit('.').next().unwrap_or_default().to_lowercase();
-    matches!(ending.as_str(), "xlsx" | "xls" | "ods" | "numbers")
 }
 
 /// The columns of a source, if it has several that stand in the data and none of them does.
@@ -300,7 +303,7 @@ pub(super) fn mismatch(column: &Column, ty: &str) -> Option<String> {
 }
 
 /// What to do about a column whose data has another type.
-fn advice(column: &Column, ty: &str) -> String {
+pub(super) fn advice(column: &Column, ty: &str) -> String {
     let name = &column.name.value;
     match (Family::of(ty).and_then(Family::declared), column.ty) {
         (None, _) => "kpic has no such type; make the source a `query:` that casts the column".to_owned(),
@@ -315,6 +318,67 @@ fn advice(column: &Column, ty: &str) -> String {
         }
         (Some(fitting), _) => format!("declare it as `{fitting}`"),
     }
+}
+
+/// Columns of raw SQL are there if the engine can make them; what cannot be made joins those that are unfit.
+pub(super) fn raw_columns(
+    session: &Session<'_>,
+    unfit: &mut BTreeMap<SourceId, BTreeSet<ColumnId>>,
+    findings: &mut Findings,
+) -> Result<(), Failure> {
+    let model = session.project.model();
+    let (mut asked, mut queries, mut unread) = (Vec::new(), Vec::new(), Vec::new());
+    for id in unfit.keys() {
+        let source = model.sources.get(*id);
+        // Where columns cannot be read, that has been said, and what stands on them cannot be told.
+        let is_unread = |(column, _): (ColumnId, &Column)| unfit.get(id).is_some_and(|unfit| unfit.contains(&column));
+        if files::of(source).is_some() && source.columns.iter().any(is_unread) {
+            unread.push(*id);
+            continue;
+        }
+        let Some(relation) = &source.relation else { continue };
+        let relation = sql::relation(&RelationRef::of(relation), session.dialect());
+        for (column_id, column) in source.columns.iter() {
+            let Storage::Raw(each) = &column.storage else { continue };
+            let own = each.iter().find(|(dialect, _)| dialect.as_deref() == Some(session.dialect().name()));
+            let Some((_, raw)) = own.or_else(|| each.iter().find(|(dialect, _)| dialect.is_none())) else { continue };
+            let raw = rawsql::enclosed(raw);
+            queries.push(format!("select column_type from (describe select {raw} as made from {relation})"));
+            asked.push((*id, column_id));
+        }
+    }
+    for id in unread {
+        let raw = model.sources.get(id).columns.iter().filter(|(_, column)| matches!(column.storage, Storage::Raw(_)));
+        unfit.entry(id).or_default().extend(raw.map(|(column, _)| column));
+    }
+    for ((id, column_id), answer) in asked.into_iter().zip(session.engine.answer("", &queries)?) {
+        let column = model.sources.get(id).columns.get(column_id);
+        let name = &column.name.value;
+        let wrong = match answer {
+            Ok(rows) => {
+                let ty = rows.rows.first().and_then(|row| row.first()).and_then(|ty| ty.as_str()).unwrap_or_default();
+                mismatch(column, ty).map(|declared| {
+                    let message = format!("`{name}` is declared as {declared}, but its SQL gives {ty}");
+                    findings
+                        .report(&codes::COLUMN_TYPE_DIFFERS, column.name.span, message)
+                        .help("declare the type that it gives");
+                })
+            }
+            Err(why) => {
+                let mut found = finding(&format!("the SQL of `{name}` cannot be run"), Some(column.name.span), &why);
+                found.code = &codes::NOT_IN_DATA;
+                found.help(
+                    "`sql:` is an expression over the columns that the relation has; `--verbose` shows what the engine itself says",
+                );
+                findings.push(found);
+                Some(())
+            }
+        };
+        if wrong.is_some() {
+            unfit.entry(id).or_default().insert(column_id);
+        }
+    }
+    Ok(())
 }
 
 /// That the rows of a source can be read, but not looked through.
@@ -337,23 +401,35 @@ struct Problem {
 }
 
 /// Checks that the rows of a calendar source are a calendar, and that it holds all days that are needed.
-pub(super) fn calendar_rows(session: &Session<'_>, calendar: &CalendarSource, findings: &mut Findings) -> Result<(), Failure> {
+pub(super) fn calendar_rows(
+    session: &Session<'_>,
+    calendar: &CalendarSource,
+    findings: &mut Findings,
+    unchecked: &mut Refused,
+) -> Result<(), Failure> {
     let problems = calendar_problems(session, calendar);
     let queries: Vec<String> = problems.iter().map(|problem| problem.query.clone()).collect();
     let answers = session.engine.answer("", &queries)?;
-    days(session, calendar, &problems, answers, findings);
+    days(session, calendar, &problems, answers, findings, unchecked);
     Ok(())
 }
 
 /// What the engine says of the days of a calendar.
-fn days(session: &Session<'_>, calendar: &CalendarSource, problems: &[Problem], answers: Vec<Answer>, findings: &mut Findings) {
+fn days(
+    session: &Session<'_>,
+    calendar: &CalendarSource,
+    problems: &[Problem],
+    answers: Vec<Answer>,
+    findings: &mut Findings,
+    unchecked: &mut Refused,
+) {
     let source = session.project.model().sources.get(calendar.source);
     let mut days_are_whole = true;
     for (problem, answer) in problems.iter().zip(answers) {
         let rows = match answer {
             Ok(rows) => rows,
             Err(why) => {
-                findings.push(refused(source, &why));
+                unchecked.of(BTreeSet::from([calendar.source]), refused(source, &why));
                 continue;
             }
         };

@@ -3,13 +3,14 @@
 //! `verify` looks at all rows of a source and at all that is declared of them; commands that show figures look at what these
 //! read (`guard`). Both say the same of the same fault.
 
-use super::{number, whole};
+use super::{files, number, whole};
 use crate::calendar::Length;
 use crate::diagnostic::{Code, Finding, Level, Severity};
 use crate::engine::Rows;
 use crate::model::expr::Path;
 use crate::model::facts::{Range, Type};
-use crate::model::{Column, ColumnId, Holds, Model, Source, SourceId};
+use crate::model::{Column, ColumnId, Holds, Source, SourceId};
+use crate::pipeline::Valid;
 use crate::plan::checks;
 use crate::plan::rules::Rule;
 
@@ -39,9 +40,10 @@ impl Of<'_> {
 }
 
 /// Says of some rows that a rule does not hold.
-pub(super) fn broken(model: &Model, of: Of<'_>, rule: Rule, count: u64, examples: &[String]) -> Finding {
-    let words = words(model, of, rule);
-    let (code, span) = checks::declared(model.sources.get(of.declared), rule);
+pub(super) fn broken(project: &Valid, of: Of<'_>, rule: Rule, count: u64, examples: &[String]) -> Finding {
+    let model = project.model();
+    let words = words(project, of, rule);
+    let (code, span) = checks::declared(model, of.declared, rule);
     let rows = match rule {
         Rule::Steady | Rule::NotStale if count == 1 => "key",
         Rule::Steady | Rule::NotStale => "keys",
@@ -73,7 +75,8 @@ pub(super) struct Words {
 }
 
 /// What there is to say about a rule of some rows.
-pub(super) fn words(model: &Model, of: Of<'_>, rule: Rule) -> Words {
+pub(super) fn words(project: &Valid, of: Of<'_>, rule: Rule) -> Words {
+    let model = project.model();
     let source = model.sources.get(of.declared);
     let rows = of;
     let of = |column: ColumnId| source.columns.get(column);
@@ -157,7 +160,27 @@ pub(super) fn words(model: &Model, of: Of<'_>, rule: Rule) -> Words {
                 help: "correct the data, or declare the bounds that it has: formulas are checked against them".to_owned(),
             }
         }
+        Rule::Kept(at) => kept(project, source, at),
         Rule::Finite(column) => finite(source, column),
+    }
+}
+
+/// What there is to say of a conversion, by its place, that gives null for a text.
+fn kept(project: &Valid, source: &Source, at: usize) -> Words {
+    let conversions = project.model().conversions();
+    let span = conversions.get(at).map_or(source.name.span, |conversion| conversion.span);
+    let written = project.files().slice(span);
+    let among = conversions.get(at).is_some_and(|conversion| conversion.among.is_some());
+    Words {
+        what: if among { format!("{written} gives a value where it counts") } else { format!("{written} gives a value") },
+        wrong: format!("with a text of which `{written}` makes null"),
+        help: if files::of(source).is_some() {
+            "declare the column with the type that it has, and say under `files:` how values are written in it; or correct \
+             them"
+                .to_owned()
+        } else {
+            "correct the values, or convert them as they are written, in a `query:` or a column with `sql:`".to_owned()
+        },
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::firings::{self, Firing};
 use super::guard::{self, Guarded, Guarding};
+use super::refused::Refused;
 use super::status::{self, Score, Standing, Star};
 use super::{Session, shown};
 use crate::calendar::Date;
@@ -59,20 +60,19 @@ pub fn read<'a>(session: &Session<'a>, guarding: Guarding) -> Result<Guarded<Fou
     let watched = watched(model);
     let firings = firing_query(model, &watched);
     guard::beside(session, guarding, &queries(session), || {
-        let mut refused = Findings::default();
+        let mut refused = Refused::default();
         let mut current = Vec::new();
         for answer in firings.map(|query| session.answer(&[query])).transpose()?.into_iter().flatten() {
             current.extend(firings::apart(session, &watched, answer, &mut refused)?);
         }
         let stars = status::north_star(session, &mut refused)?;
         let standings = if is_filled(model) { status::standings(session, &mut refused)? } else { Vec::new() };
-        refused.sort();
         Ok(Found {
             today: status::today(session)?,
             stars,
             standings,
             firings: current.into_iter().filter(|firing: &Firing<'_>| firing.is_current).collect(),
-            refused,
+            refused: refused.explained(session)?,
         })
     })
 }

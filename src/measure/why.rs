@@ -1,9 +1,11 @@
 //! Why a KPI changed: what each of its components contributed between two periods.
 
 use super::guard::{self, Guarded, Guarding};
+use super::refused::{self, Refused};
 use super::{Session, number};
 use crate::align::drivers::{Contribution, Tree};
 use crate::calendar::{Date, Grain, add};
+use crate::diagnostic::Findings;
 use crate::engine::{Failure, Refusal, Rows};
 use crate::model::expr::Node;
 use crate::model::{Body, DimensionId, KpiId};
@@ -30,10 +32,10 @@ pub struct Asked {
 pub enum Outcome {
     /// What contributed.
     Told(Box<Told>),
+    /// The engine cannot work them out.
+    Unfit(Findings),
     /// There is no such period, or no two of them that are complete.
     NoPeriod(Option<Date>),
-    /// The engine cannot work it out.
-    Refused(Refusal),
 }
 
 /// What contributed to a change.
@@ -100,7 +102,7 @@ pub fn why(session: &Session<'_>, guarding: Guarding, asked: Asked) -> Result<Gu
     let read: Vec<Query> = plans.iter().cloned().chain(by_slices).collect();
     guard::beside(session, guarding, &read, || match session.answer(&plans)?.into_iter().next() {
         Some(Ok(rows)) => told(session, asked, tree, &rows),
-        Some(Err(why)) => Ok(Outcome::Refused(why)),
+        Some(Err(why)) => Ok(Outcome::Unfit(refusal(session, asked.kpi, &plans, &why)?)),
         None => told(session, asked, tree, &Rows::default()),
     })
 }
@@ -129,10 +131,18 @@ fn told(session: &Session<'_>, asked: Asked, tree: Tree, rows: &Rows) -> Result<
     let contributions = tree.contributions(&values(before), &values(now));
     let slices = match slices(session, asked, *one, *two)? {
         Ok(slices) => slices,
-        Err(why) => return Ok(Outcome::Refused(why)),
+        Err(unfit) => return Ok(Outcome::Unfit(unfit)),
     };
     let told = Told { contributions, from: (*one, *one_complete), to: (*two, *two_complete), slices, tree };
     Ok(Outcome::Told(Box::new(told)))
+}
+
+/// Why the engine refuses queries for a KPI.
+fn refusal(session: &Session<'_>, kpi: KpiId, queries: &[Query], why: &Refusal) -> Result<Findings, Failure> {
+    let model = session.project.model();
+    let mut refused = Refused::default();
+    queries.iter().for_each(|query| refused.add(query, refused::kpi(model, kpi, why)));
+    refused.explained(session)
 }
 
 /// The queries for the slices of a KPI that is not made of others, where they add up to it, each with its dimension.
@@ -151,15 +161,15 @@ fn slice_plans(session: &Session<'_>, asked: Asked, from: Option<Date>, to: Opti
     kpi.by.iter().filter_map(alone).map(plan_of).unzip()
 }
 
-/// What the slices of a KPI come to in two periods. The inner error is what the engine says.
-fn slices(session: &Session<'_>, asked: Asked, one: Date, two: Date) -> Result<Result<BySlices, Refusal>, Failure> {
+/// What the slices of a KPI come to in two periods. The inner error is why the engine refuses that.
+fn slices(session: &Session<'_>, asked: Asked, one: Date, two: Date) -> Result<Result<BySlices, Findings>, Failure> {
     let model = session.project.model();
     let (dimensions, plans) = slice_plans(session, asked, Some(one), Some(two));
     let mut all = Vec::new();
     for (dimension, answer) in dimensions.into_iter().zip(session.answer(&plans)?) {
         let rows = match answer {
             Ok(rows) => rows,
-            Err(why) => return Ok(Err(why)),
+            Err(why) => return Ok(Err(refusal(session, asked.kpi, &plans, &why)?)),
         };
         let mut slices: Vec<Slice> = Vec::new();
         for row in &rows.rows {

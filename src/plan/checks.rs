@@ -4,7 +4,7 @@ use super::relation::{Body, Part, Query, Scalar, Select, column, text, text_or_n
 use super::rules::{self, Beside, Rule};
 use crate::diagnostic::{Code, Level, codes};
 use crate::graph::Node;
-use crate::model::{Holds, Source, SourceId};
+use crate::model::{Holds, Model, Source, SourceId};
 use crate::pipeline::Valid;
 use crate::text::Span;
 
@@ -50,7 +50,8 @@ pub fn level_beside_figures(code: &Code) -> Level {
 }
 
 /// What is reported where a rule of a source does not hold, and where the source declares it.
-pub fn declared(source: &Source, rule: Rule) -> (&'static Code, Span) {
+pub fn declared(model: &Model, id: SourceId, rule: Rule) -> (&'static Code, Span) {
+    let source = model.sources.get(id);
     let key = source.key_span.unwrap_or(source.name.span);
     let of = |column| source.columns.get(column);
     match rule {
@@ -59,6 +60,10 @@ pub fn declared(source: &Source, rule: Rule) -> (&'static Code, Span) {
         Rule::InOrder => (&codes::ENDS_BEFORE_IT_BEGINS, source.name.span),
         Rule::Steady => (&codes::KEYS_COME_AND_GO, key),
         Rule::NotStale => (&codes::STALE_KEYS, key),
+        Rule::Kept(at) => {
+            let conversions = model.conversions();
+            (&codes::LOST_IN_CONVERSION, conversions.get(at).map_or(source.name.span, |conversion| conversion.span))
+        }
         Rule::Present(column) => {
             let name = of(column).name.span;
             if source.time == Some(column) {
@@ -91,7 +96,7 @@ fn read_by_views(project: &Valid) -> Vec<(SourceId, Vec<Rule>)> {
     let needed = project.graph().needed_by_kpis();
     let of = |(id, source): (SourceId, &Source)| {
         let mut rules =
-            if source.journey.is_none() && needed.contains(&Node::Source(id)) { rules::rules(source) } else { Vec::new() };
+            if source.journey.is_none() && needed.contains(&Node::Source(id)) { rules::rules(model, id) } else { Vec::new() };
         rules.retain(|rule| match rule {
             Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder | Rule::Steady | Rule::NotStale => true,
             Rule::Present(column) | Rule::Finite(column) => {
@@ -99,6 +104,8 @@ fn read_by_views(project: &Valid) -> Vec<(SourceId, Vec<Rule>)> {
                 let own = source.key.contains(column) || source.time == Some(*column) || holds;
                 own || needed.contains(&Node::Column(id, *column))
             }
+            // What formulas make of texts is looked at by `verify`.
+            Rule::Kept(_) => false,
             Rule::Found(column) | Rule::Listed(column) | Rule::Within(column) => needed.contains(&Node::Column(id, *column)),
         });
         (!rules.is_empty()).then_some((id, rules))
@@ -128,15 +135,16 @@ pub fn query(project: &Valid) -> Query {
             }
             let name = beside.names.take(&format!("{}_checks", source.name.value));
             parts.push(Part { name: name.clone(), body: counting.query.result });
-            rows.extend(counting.columns.iter().map(|(rule, count)| row(project, source, *rule, column(&name, count), &name)));
+            rows.extend(counting.columns.iter().map(|(rule, count)| row(project, id, *rule, column(&name, count), &name)));
         }
     }
     Query { parts, result: Body::Union(rows) }
 }
 
 /// One rule of a source.
-fn row(project: &Valid, source: &Source, rule: Rule, count: Scalar, from: &str) -> Select {
-    let (code, span) = match declared(source, rule) {
+fn row(project: &Valid, id: SourceId, rule: Rule, count: Scalar, from: &str) -> Select {
+    let source = project.model().sources.get(id);
+    let (code, span) = match declared(project.model(), id, rule) {
         // How many times are null and how many are infinite are two rows.
         (_, span) if matches!(rule, Rule::Finite(_)) => (&codes::NOT_FINITE, span),
         declared => declared,
@@ -162,7 +170,7 @@ fn about(source: &Source, rule: Rule) -> Option<String> {
         Rule::UniqueKey | Rule::NoOverlap | Rule::Steady | Rule::NotStale => {
             Some(source.key.iter().map(|key| name(*key)).collect::<Vec<_>>().join(", "))
         }
-        Rule::InOrder => None,
+        Rule::InOrder | Rule::Kept(_) => None,
         Rule::Present(column) | Rule::Found(column) | Rule::Listed(column) | Rule::Within(column) | Rule::Finite(column) => {
             Some(name(column))
         }

@@ -3,8 +3,10 @@
 use crate::calendar::{Date, DateTime, Grain, Pieces, Weekday};
 use crate::functions::Function;
 use crate::model::expr::{Expr, Literal, Node};
+use crate::model::files::Files;
 use crate::model::{ColumnId, Relation, SourceId};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// An expression over the columns of relations.
 pub type Scalar = Expr<Atom>;
@@ -361,8 +363,8 @@ pub enum Relies {
 pub enum RelationRef {
     /// A table or view, by the parts of its name.
     Table(Vec<String>),
-    /// Files.
-    Files(Vec<String>),
+    /// Files, with how they are read.
+    Files(Arc<Files>),
     /// A query.
     Query(String),
 }
@@ -372,7 +374,7 @@ impl RelationRef {
     pub fn of(relation: &Relation) -> Self {
         match relation {
             Relation::Table(name) => RelationRef::Table(name.clone()),
-            Relation::Files(paths) => RelationRef::Files(paths.clone()),
+            Relation::Files(files) => RelationRef::Files(Arc::clone(files)),
             Relation::Query(query) => RelationRef::Query(query.clone()),
         }
     }

@@ -2,10 +2,10 @@
 
 use super::check::{many, print_diff};
 use crate::cli::{Context, EngineArgs, FINDINGS, FINE, Stop, engine_of, environment, guarded, out, show_findings, valid};
-use crate::diagnostic::Findings;
 use crate::engine::Failure;
 use crate::fix::{self, Replacement};
 use crate::measure::freeze::{self, Measured};
+use crate::measure::refused::Refused;
 use crate::measure::{Session, guard, status};
 use crate::pipeline;
 use crate::text::{Files, Span};
@@ -37,8 +37,9 @@ pub(in crate::cli) fn run(args: &FreezeArgs, context: &Context<'_>) -> Result<u8
     let session = Session { project: &project, engine: &engine };
     let (measured, refused) = guarded::guarded(&guarded::GuardArgs::default(), project.files(), "measuring", |guarding| {
         guard::beside(&session, guarding, &status::queries(&session), || {
-            let mut refused = Findings::default();
-            Ok((freeze::measured(&session, &mut refused)?, refused))
+            let mut refused = Refused::default();
+            let measured = freeze::measured(&session, &mut refused)?;
+            Ok((measured, refused.explained(&session)?))
         })
     })?;
     let replacements: Vec<Replacement> =

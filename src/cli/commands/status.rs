@@ -5,7 +5,8 @@ use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, freshness, guarded, out, show,
     show_findings, standing, usage, valid,
 };
-use crate::diagnostic::{Findings, suggest};
+use crate::diagnostic::suggest;
+use crate::measure::refused::Refused;
 use crate::measure::shown::Precision;
 use crate::measure::status::{self, Standing, Star};
 use crate::measure::{Session, guard, shown};
@@ -54,11 +55,10 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
     let queries = [status::queries(&session), status::star_queries(&session)].concat();
     let (standings, stars, refused) = guarded::guarded(&args.guards, project.files(), "reading", |guarding| {
         let answer = || {
-            let mut refused = Findings::default();
+            let mut refused = Refused::default();
             let standings = status::standings(&session, &mut refused)?;
             let stars = status::north_star(&session, &mut refused)?;
-            refused.sort();
-            Ok((standings, stars, refused))
+            Ok((standings, stars, refused.explained(&session)?))
         };
         guard::beside(&session, guarding, &queries, answer)
     })?;

@@ -8,6 +8,7 @@ use super::read::{About, Asked, Look};
 use super::{Counted, Counting, Guard, Guards, sources_read};
 use crate::functions::{operators, sum};
 use crate::model::expr::Expr;
+use crate::model::files::FileFormat;
 use crate::model::{Model, Relation, SourceId};
 use crate::plan::relation::{Body, From, JoinKind, Part, Query, Rows, Scalar, Select, column, count_rows, fold};
 use crate::plan::rules::{self, EXAMPLES, RowsOf, Rule, Within, count_where, is_there};
@@ -55,7 +56,7 @@ fn bare(within: &Within) -> Within {
 fn is_read_once(model: &Model, of: SourceId, within: &Within) -> bool {
     let columns_alone = match &model.sources.get(of).relation {
         Some(Relation::Table(_)) => true,
-        Some(Relation::Files(paths)) => paths.iter().all(|path| path.to_lowercase().ends_with(".parquet")),
+        Some(Relation::Files(files)) => files.format == FileFormat::Parquet,
         Some(Relation::Query(_)) | None => false,
     };
     within.rows.is_some() || !columns_alone

@@ -168,7 +168,7 @@ impl Looking<'_> {
             stored: rows.stored.iter().cloned().collect(),
             ..Within::default()
         };
-        let all = rules::rules(source);
+        let all = rules::rules(self.model, read.source);
         let base = self.select.from.as_ref().map_or("", |from| from.name.as_str());
         let more = |own: &[Scalar], conditions: &[Scalar]| -> Vec<Scalar> {
             let is_new = |condition: &&Scalar| !own.contains(condition) && is_about(condition, base);
@@ -209,7 +209,13 @@ impl Looking<'_> {
                 Rule::Listed(column) | Rule::Within(column) | Rule::Finite(column) => {
                     (read.columns.contains(&column), self.besides(&own, read.source, column))
                 }
-                Rule::Found(_) | Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder | Rule::Steady | Rule::NotStale => continue,
+                Rule::Found(_)
+                | Rule::UniqueKey
+                | Rule::NoOverlap
+                | Rule::InOrder
+                | Rule::Steady
+                | Rule::NotStale
+                | Rule::Kept(_) => continue,
             };
             if matters {
                 self.rule(read.source, rule, &within, filter);
@@ -295,11 +301,17 @@ impl Looking<'_> {
             Some(Holds::Valid { .. }) => self.rule(read.source, Rule::NoOverlap, &everything, Vec::new()),
             Some(Holds::Snapshot { .. } | Holds::Readings { .. }) | None => self.key(read.source, &everything, Vec::new()),
         }
-        for rule in rules::rules(target) {
+        for rule in rules::rules(self.model, read.source) {
             let matters = match rule {
                 Rule::Present(column) => !target.columns.get(column).nullable && read.columns.contains(&column),
                 Rule::Listed(column) | Rule::Within(column) | Rule::Finite(column) => read.columns.contains(&column),
-                Rule::Found(_) | Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder | Rule::Steady | Rule::NotStale => false,
+                Rule::Found(_)
+                | Rule::UniqueKey
+                | Rule::NoOverlap
+                | Rule::InOrder
+                | Rule::Steady
+                | Rule::NotStale
+                | Rule::Kept(_) => false,
             };
             if matters {
                 self.rule(read.source, rule, &everything, Vec::new());
