@@ -107,7 +107,7 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         .chain(with_ages.iter().map(of_cohorts))
         .collect();
     queries.extend((!watched.is_empty()).then(|| guardrails::query(model, &watched, Data::Warehouse)));
-    let answers = guarded::guarded(&args.guards, project.files(), "working out figures", |guarding| {
+    let answers = guarded::guarded(&args.guards, project.files(), "computing figures", |guarding| {
         guard::beside(&session, guarding, &queries, || session.answer(&queries))
     })?;
     let fresh = progress::during("checking the data", || freshness::look(&session, &queries))?;
