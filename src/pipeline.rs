@@ -31,7 +31,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What a caller may set from outside of the specs.
+/// What a caller may set from outside the specs.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The last visible day, instead of the project's.

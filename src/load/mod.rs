@@ -273,7 +273,7 @@ fn read(root: &Path, path: &str, loaded: &mut Loaded) -> Option<String> {
     let full = root.join(path);
     // Pipes and devices have no end.
     if std::fs::metadata(&full).is_ok_and(|meta| !meta.is_file()) {
-        let message = format!("{path} is no ordinary file");
+        let message = format!("{path} is not an ordinary file");
         loaded.findings.push(Finding::placeless(&codes::UNREADABLE_FILE, message));
         return None;
     }

@@ -255,10 +255,10 @@ impl Base {
             if is_currency(word) {
                 return Ok(Base::Currency(word.to_owned()));
             }
-            return Err(format!("`{word}` is no currency of ISO 4217"));
+            return Err(format!("`{word}` is not a currency of ISO 4217"));
         }
         if let Some(unit) = meant(word) {
-            return Err(format!("`{word}` is no unit: write {unit}"));
+            return Err(format!("`{word}` is not a unit: write {unit}"));
         }
         let lower = word.to_uppercase();
         if word.len() == 3 && is_currency(&lower) && lower != word && is_money_like(&lower) {

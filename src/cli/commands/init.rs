@@ -85,7 +85,7 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
     if root.is_file() {
         let file = args.folder.display();
         let option = if holds_rows(&args.folder) { "--csv" } else { "--database" };
-        let help = format!("`kpic init {option} {file}` begins a project over it, in the folder that you are in");
+        let help = format!("`kpic init {option} {file}` creates a project over it, in the folder that you are in");
         return Err(usage(&format!("{file} is a file, and a project is a folder"), &help));
     }
     let flags = args.database.is_some() || !args.csv.is_empty() || args.sample || args.yes;
