@@ -511,3 +511,110 @@ fn rounds_in(target: &Path) -> Vec<String> {
     }
     found
 }
+
+// --- Files stay inside of the project ---
+
+/// A project with a source of its own, in a folder beside one with secrets.
+#[cfg(unix)]
+fn beside_secrets(kpic_yml: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("shop");
+    fs::create_dir_all(root.join("specs")).unwrap();
+    fs::create_dir_all(folder.path().join("secret/templates")).unwrap();
+    fs::write(folder.path().join("secret/key.yml"), "kpis:\n  canary: { formula: sum(canary.canary) }\n").unwrap();
+    fs::write(folder.path().join("secret/templates/kpi.md.j2"), "canary").unwrap();
+    fs::write(root.join("kpic.yml"), format!("{PROJECT}{kpic_yml}")).unwrap();
+    fs::write(root.join("specs/a.yml"), SOURCES).unwrap();
+    (folder, root)
+}
+
+/// That a check of a project refuses what leads out, names both ends, and has read nothing there; and that `--allow-path` opens it, or not.
+#[cfg(unix)]
+fn refuses(root: &Path, named: &str, leads_to: &str, opens: bool) {
+    let checked = check(root, &Options::default());
+    assert!(names(&checked.findings).contains(&"outside-project"), "{:?}", names(&checked.findings));
+    assert!(checked.files.iter().all(|(_, file)| !file.text.contains("canary")), "{named}");
+    let said: String = checked.findings.iter().map(|finding| format!("{}\n", finding.message)).collect();
+    assert!(said.contains(named) && said.contains(leads_to), "{said}");
+    let opened = Options { opened: vec![root.parent().unwrap().to_path_buf()], ..Options::default() };
+    let is_open = !names(&check(root, &opened).findings).contains(&"outside-project");
+    assert_eq!(is_open, opens, "{named}");
+}
+
+#[cfg(unix)]
+#[test]
+fn specs_and_templates_that_lead_out_are_not_read() {
+    use std::os::unix::fs::symlink;
+    let (_folder, root) = beside_secrets("specs: ../secret\n");
+    refuses(&root, "../secret", "/secret", true);
+    let (folder, root) = beside_secrets("");
+    symlink(folder.path().join("secret/key.yml"), root.join("specs/b.yml")).unwrap();
+    refuses(&root, "specs/b.yml", "/secret/key.yml", true);
+    let (_folder, root) = beside_secrets("");
+    symlink("/proc/self/environ", root.join("specs/environ.yml")).unwrap();
+    assert_eq!(names(&check(&root, &Options::default()).findings), ["outside-project"]);
+    let (folder, root) = beside_secrets("specs: linked\n");
+    symlink(folder.path().join("secret"), root.join("linked")).unwrap();
+    refuses(&root, "linked", "/secret", true);
+    let (folder, root) = beside_secrets("");
+    symlink(folder.path().join("secret/templates"), root.join("templates")).unwrap();
+    refuses(&root, "templates", "/secret/templates", true);
+    let (folder, root) = beside_secrets("");
+    fs::create_dir(root.join("templates")).unwrap();
+    symlink(folder.path().join("secret/templates/kpi.md.j2"), root.join("templates/kpi.md.j2")).unwrap();
+    refuses(&root, "templates/kpi.md.j2", "/secret/templates/kpi.md.j2", true);
+    // A link that stays inside is as good as a file.
+    let (_folder, root) = beside_secrets("");
+    fs::create_dir(root.join("more")).unwrap();
+    fs::write(root.join("more/b.yml"), "kpis:\n  all: { formula: count(orders), unit: orders, better: up, owner: x }\n")
+        .unwrap();
+    symlink(root.join("more/b.yml"), root.join("specs/b.yml")).unwrap();
+    let checked = check(&root, &Options::default());
+    assert!(checked.model.kpi_names.contains_key("all"));
+    assert!(!names(&checked.findings).contains(&"outside-project"));
+}
+
+#[cfg(unix)]
+#[test]
+fn data_and_output_that_lead_out_are_refused() {
+    use std::os::unix::fs::symlink;
+    let of_files = |files: &str| format!("sources:\n  t: {{ files: '{files}', kind: events, columns: {{ a: text }} }}\n");
+    for (files, leads_to) in [
+        ("../secret/a.csv", "secret/a.csv"),
+        ("/etc/passwd", "/etc/passwd"),
+        ("data/*/a.csv", "/secret"),
+        ("~/a.csv", "~/a.csv"),
+    ] {
+        let (folder, root) = beside_secrets("");
+        fs::create_dir(root.join("data")).unwrap();
+        symlink(folder.path().join("secret"), root.join("data/link")).unwrap();
+        fs::write(root.join("specs/b.yml"), of_files(files)).unwrap();
+        refuses(&root, "", leads_to, files.contains("a.csv") && !files.starts_with('~'));
+    }
+    // What the command line opens is for reading.
+    let (folder, root) = beside_secrets("");
+    symlink(folder.path().join("secret"), root.join("build")).unwrap();
+    refuses(&root, "build", "/secret", false);
+}
+
+#[cfg(unix)]
+#[test]
+fn output_goes_nowhere_where_something_else_stands() {
+    use std::os::unix::fs::symlink;
+    let target = |kpic_yml: &str, prepare: fn(&Path)| {
+        let (_folder, root) = beside_secrets(kpic_yml);
+        fs::write(root.join("specs/b.yml"), "sources:\n  t: { files: 'data/in/*.csv', kind: events, columns: { a: text } }\n")
+            .unwrap();
+        prepare(&root);
+        names(&check(&root, &Options::default()).findings).into_iter().filter(|name| *name == "target-in-use").count()
+    };
+    let nothing = |_: &Path| {};
+    for taken in [".git", ".git/hooks", "a/.GIT", "./specs", "specs/", "templates", "data/in", "data"] {
+        assert_eq!(target(&format!("target_dir: {taken}\n"), nothing), 1, "{taken}");
+    }
+    for free in ["build", "data/out", "specs-of-build", "specs/out", "a/b"] {
+        assert_eq!(target(&format!("target_dir: {free}\n"), nothing), 0, "{free}");
+    }
+    assert_eq!(target("", |root| symlink(root.join("specs"), root.join("build")).unwrap()), 1);
+    assert_eq!(target("", |root| symlink(root, root.join("build")).unwrap()), 1);
+}

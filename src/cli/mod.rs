@@ -67,6 +67,9 @@ struct Common {
     /// The last visible day instead of the project's: a day, or `today`.
     #[arg(long, value_name = "DAY", global = true, value_parser = as_of)]
     as_of: Option<AsOf>,
+    /// A folder outside of the project from which specs, templates and data may be read; may be given several times.
+    #[arg(long, value_name = "DIR", global = true)]
+    allow_path: Vec<PathBuf>,
     /// When to use colours.
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
     color: Color,
@@ -243,8 +246,13 @@ impl Context<'_> {
         })
     }
 
+    /// The folders that the command line opens, beside the project's.
+    fn opened(&self) -> Vec<PathBuf> {
+        self.common.allow_path.iter().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone())).collect()
+    }
+
     fn options(&self) -> Options {
-        Options { as_of: self.common.as_of }
+        Options { as_of: self.common.as_of, opened: self.opened() }
     }
 }
 

@@ -86,7 +86,7 @@ pub static UNREADABLE_FILE: Code = code!(Error, "K0001", "unreadable-file", "a f
 /// Text that is not YAML.
 pub static YAML_SYNTAX: Code = code!(Error, "K0002", "yaml-syntax", "a file is not YAML");
 /// More than a file may hold.
-pub static YAML_LIMIT: Code = code!(Error, "K0003", "yaml-limit", "aliases stand for more than a file may hold");
+pub static YAML_LIMIT: Code = code!(Error, "K0003", "yaml-limit", "anchors and aliases stand for more than a file may hold");
 /// An alias of nothing.
 pub static UNKNOWN_ANCHOR: Code = code!(Error, "K0004", "unknown-anchor", "an alias has no anchor above it");
 /// Marks of a merge conflict.
@@ -131,6 +131,16 @@ pub static UNNEEDED_ALLOW: Code = code!(Warn, "K0114", "unneeded-allow", "an `al
 
 /// A text that YAML cut.
 pub static TEXT_CUT: Code = code!(Warn, "K0115", "text-cut", "YAML took the end of a text as a comment");
+
+/// A path that leads out of the project.
+pub static OUTSIDE_PROJECT: Code = code!(Error, "K0120", "outside-project", "a path or a link leads out of the project");
+/// Output where something else stands.
+pub static TARGET_IN_USE: Code = code!(Error, "K0121", "target-in-use", "output would go where something else stands");
+/// A character that turns the order of others around.
+pub static BIDI_CHARACTER: Code =
+    code!(Error, "K0122", "bidi-character", "an invisible character shows a text in another order than it is read");
+/// A control character in a name or text.
+pub static CONTROL_CHARACTER: Code = code!(Error, "K0123", "control-character", "a control character in a name or text");
 
 /// A formula that cannot be read.
 pub static FORMULA_SYNTAX: Code = code!(Error, "K0201", "formula-syntax", "a formula cannot be read");
@@ -535,6 +545,10 @@ pub static ALL: &[&Code] = &[
     &CONFLICTING_KEYS,
     &UNNEEDED_ALLOW,
     &TEXT_CUT,
+    &OUTSIDE_PROJECT,
+    &TARGET_IN_USE,
+    &BIDI_CHARACTER,
+    &CONTROL_CHARACTER,
     &FORMULA_SYNTAX,
     &UNKNOWN_NAME,
     &UNKNOWN_FUNCTION,

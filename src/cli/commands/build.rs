@@ -1,6 +1,6 @@
 //! `kpic build`
 
-use crate::build::{self, Documents};
+use crate::build::{self, Documents, Lock};
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, out, progress, show_findings,
 };
@@ -43,8 +43,12 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     let target = &project.model().warehouse.target_dir;
     let present = if args.figures { Some(present(args, &project, &root)?) } else { None };
     let documents = if args.no_docs { Documents::None } else { Documents::Pages(present.as_ref()) };
-    let made = progress::during("writing", || build::write(&root.join(target), |sink| build::make(&project, documents, sink)));
-    let made = made.map_err(|problem| environment(&Failure { message: problem.message, help: problem.help }))?;
+    let refused = |problem: build::Problem| environment(&Failure { message: problem.message, help: problem.help });
+    let waited = progress::during("waiting for another build", || Lock::take(&root.join(target), build::PATIENCE));
+    let lock = waited.map_err(refused)?;
+    let made = progress::during("writing", || build::write(&lock, |sink| build::make(&project, documents, sink)));
+    let made = made.map_err(refused)?;
+    drop(lock);
     let made = made.map_err(|findings| args.format.refused(&findings, project.files(), &root))?;
     let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let (mut built, mut begin) = (many(made.views, "view"), String::new());
