@@ -618,3 +618,96 @@ fn output_goes_nowhere_where_something_else_stands() {
     assert_eq!(target("", |root| symlink(root.join("specs"), root.join("build")).unwrap()), 1);
     assert_eq!(target("", |root| symlink(root, root.join("build")).unwrap()), 1);
 }
+
+// --- Limits ---
+
+/// Findings as people see them, without colours.
+fn shown(checked: &Checked) -> String {
+    let look = kpic::diagnostic::render::Look { color: false, width: 100 };
+    kpic::diagnostic::render::human(&checked.findings, &checked.files, look)
+}
+
+/// Does something with the stack that the program has.
+fn deep<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(2).stack_size(64 << 20).build().unwrap().install(work)
+}
+
+#[test]
+fn a_fault_in_a_long_line_is_shown_with_what_is_around_it() {
+    let before = "x ".repeat(47_000);
+    let spec = format!("kpis: {{ a: {{ description: '{before}', onwer: x, formula: count(orders) }} }} # {before}\n");
+    let text = shown(&checked(&spec));
+    assert!(text.contains("onwer: x, formula: count(orders)"), "{text}");
+    assert!(text.contains("[specs/a.yml:1:94031]"), "{text}");
+    assert!(text.len() < 3_000, "{}", text.len());
+    let spec = format!("kpis:\n  a: {{ description: {}, formula: count(orderz) }}\n", "Größe".repeat(20_000));
+    let text = shown(&checked(&spec));
+    assert!(text.contains("count(orderz) }") && text.contains("[specs/a.yml:2:100038]"), "{text}");
+    assert!(text.len() < 3_000, "{}", text.len());
+}
+
+#[test]
+fn a_finding_over_many_lines_is_shown_at_its_first() {
+    let rows = "    - x\n".repeat(5_000);
+    let spec = format!("kpis:\n  a:\n    formula:\n{rows}");
+    let text = shown(&checked(&spec));
+    assert!(text.contains("wrong-shape") && text.lines().count() < 40, "{text}");
+}
+
+#[test]
+fn long_chains_of_names_are_refused_at_once() {
+    let chain = |formula: &(dyn Fn(usize) -> String + Sync)| {
+        let kpis =
+            |count: usize| (1..count).map(|at| format!("  k{at}: {{ formula: {} }}\n", formula(at - 1))).collect::<String>();
+        let begun = std::time::Instant::now();
+        let checked = deep(|| checked(&format!("kpis:\n  k0: {{ formula: count(orders) }}\n{}", kpis(50_000))));
+        let errors: Vec<_> = checked.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+        assert_eq!(errors.len(), 1, "{}", errors.len());
+        assert_eq!(errors[0].code.name, "formula-too-large");
+        assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    };
+    chain(&|at| format!("k{at}"));
+    chain(&|at| format!("k{at} + 1"));
+    // The longest that is allowed.
+    let kpis: String = (1..=250).map(|at| format!("  k{at}: {{ formula: k{} }}\n", at - 1)).collect();
+    let spec = format!("kpis:\n  k0: {{ formula: count(orders) }}\n{kpis}");
+    assert!(deep(|| checked(&spec)).findings.iter().all(|finding| finding.severity != Severity::Error));
+}
+
+#[test]
+fn large_cycles_are_told_once_and_in_short() {
+    let begun = std::time::Instant::now();
+    let ring: String = (0..50_000).map(|at| format!("  k{at}: {{ formula: k{} }}\n", (at + 1) % 50_000)).collect();
+    let found = deep(|| checked(&format!("kpis:\n{ring}")));
+    assert_eq!(names(&found.findings), ["dependency-cycle"]);
+    let text = shown(&found);
+    assert!(text.contains("… 49984 more …") && text.len() < 20_000, "{text}");
+    // Each of many needs the same one, which needs each of them.
+    let all: Vec<String> = (0..3_000).map(|at| format!("k{at}")).collect();
+    let star: String = all.iter().map(|name| format!("  {name}: {{ formula: hub }}\n")).collect();
+    let hub: String =
+        all.chunks(100).enumerate().map(|(at, names)| format!("  h{at}: {{ formula: {} }}\n", names.join(" + "))).collect();
+    let hubs: Vec<String> = (0..30).map(|at| format!("h{at}")).collect();
+    let found = deep(|| checked(&format!("kpis:\n  hub: {{ formula: {} }}\n{hub}{star}", hubs.join(" + "))));
+    assert!(names(&found.findings).iter().all(|name| *name == "dependency-cycle"));
+    assert!(found.findings.iter().count() <= 20);
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_template_cannot_loop_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::write(root.join("kpic.yml"), PROJECT).unwrap();
+    fs::create_dir(root.join("specs")).unwrap();
+    fs::create_dir(root.join("templates")).unwrap();
+    let kpis: String = (0..20).map(|at| format!("  k{at}: {{ formula: count(orders) }}\n")).collect();
+    fs::write(root.join("specs/a.yml"), format!("{SOURCES}kpis:\n{kpis}")).unwrap();
+    let nested =
+        "{% for a in range(90000) %}{% for b in range(90000) %}{% for c in range(90000) %}{% endfor %}{% endfor %}{% endfor %}";
+    fs::write(root.join("templates/kpi.md.j2"), nested).unwrap();
+    let checked = kpic::build::with_templates(check(root, &Options::default()));
+    let found = checked.findings.iter().find(|finding| finding.severity == Severity::Error).unwrap();
+    assert_eq!(found.code.name, "bad-template");
+    assert!(found.message.contains("steps"), "{}", found.message);
+}

@@ -41,9 +41,7 @@ fn spec(state: &str) -> String {
         // Of each state some files are those of the other, some are not there in the other, and some differ.
         let name = if at % 3 == 0 { format!("k{at}_{state}") } else { format!("k{at}") };
         let title = if at % 3 == 1 { "same" } else { state };
-        text.push_str(&format!(
-            "  {name}: {{ title: {title} {at}, formula: sum(orders.amount) + {at}, grain: day }}\n"
-        ));
+        text.push_str(&format!("  {name}: {{ title: {title} {at}, formula: sum(orders.amount) + {at}, grain: day }}\n"));
     }
     text
 }

@@ -26,6 +26,7 @@ use crate::text::{Files, Span};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use findings::FindingsFormat;
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -174,8 +175,8 @@ fn run() -> ExitCode {
         Err(error) => {
             // Help and versions are no errors; they come this way too.
             let code = if error.use_stderr() { USAGE } else { FINE };
-            let _ = mistake::explained(error).print();
-            return ExitCode::from(code);
+            out::note(mistake::explained(error).print().and_then(|()| std::io::stdout().flush()));
+            return ExitCode::from(written(code));
         }
     };
     match cli.common.color {
@@ -204,7 +205,14 @@ fn run() -> ExitCode {
         Command::Verify(args) => commands::verify::run(&args, &context),
         Command::Watch(args) => commands::watch::run(&args, &context),
     };
-    ExitCode::from(code.unwrap_or_else(|stop| stop.code))
+    ExitCode::from(written(code.unwrap_or_else(|stop| stop.code)))
+}
+
+/// The exit code, once all output is written; another one if it could not be.
+fn written(code: u8) -> u8 {
+    let Some(why) = out::has_failed() else { return code };
+    out::error(&out::failure(&format!("the output could not be written: {why}"), None));
+    ENVIRONMENT
 }
 
 /// Why a command ends early; what there is to say has been said.

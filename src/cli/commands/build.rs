@@ -59,7 +59,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     let deploy = made.deploy;
     let built = format!("{} {built}\n  {target}/{deploy} makes the views{begin}\n", out::styled(out::GOOD, "built"));
     if args.format.is_for_programs() {
-        out::print(&args.format.text(project.findings(), project.files(), &root, out::look_of_stdout()));
+        out::data(&args.format.text(project.findings(), project.files(), &root, out::look_of_stdout()));
         out::error(&built);
         return Ok(FINE);
     }

@@ -18,6 +18,7 @@ use crate::query::{self, Asked, Column};
 use crate::{plan, sql};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// The arguments of `query`.
 #[derive(Debug, Args)]
@@ -57,6 +58,9 @@ pub(in crate::cli) struct QueryArgs {
     /// How the answer is shown.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
+    /// CSV for spreadsheets: a text that they would take for a formula gets an apostrophe before it [default: texts as they are].
+    #[arg(long)]
+    csv_safe: bool,
     /// Show the SQL instead of the answer.
     #[arg(long)]
     sql: bool,
@@ -107,7 +111,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     order(&mut plan, args)?;
     let dialect = sql::dialect::dialect(model.warehouse.dialect.as_ref().map(|name| name.value.as_str()));
     if args.sql {
-        out::print(&sql::statement(&plan, dialect));
+        out::data(&sql::statement(&plan, dialect));
         return Ok(FINE);
     }
     let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
@@ -124,10 +128,14 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
         Some(Ok(rows)) => {
             let text = match args.format {
                 Format::Table => table(project, &rows, columns, &kpis, question.grain),
-                Format::Csv => csv(&plans, &rows),
+                Format::Csv => csv(&plans, &rows, args.csv_safe),
                 Format::Json => json(&rows),
             };
-            out::print(&text);
+            if args.format == Format::Table {
+                out::print(&text)
+            } else {
+                out::data(&text)
+            }
             say_doubts(project, &kpis);
             if rows.rows.is_empty() {
                 out::error(&format!("{} {}\n", out::styled(out::DIM, "note:"), why_empty(model, &question, args)));
@@ -283,8 +291,14 @@ fn cell(
     }
 }
 
+/// A text as a cell of a spreadsheet: one that would be taken for a formula gets an apostrophe, which they do not show. Numbers stay numbers.
+fn safe_for_spreadsheets(text: &str) -> Cow<'_, str> {
+    let begins_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if begins_formula && text.parse::<f64>().is_err() { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
 /// The rows as RFC 4180 has it, with names of columns even where there are no rows.
-fn csv(plans: &[Query], rows: &Rows) -> String {
+fn csv(plans: &[Query], rows: &Rows, is_safe: bool) -> String {
     let field = |text: &str| {
         if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
     };
@@ -298,6 +312,7 @@ fn csv(plans: &[Query], rows: &Rows) -> String {
     for row in &rows.rows {
         let cells = row.iter().map(|value| match value {
             Value::Null => String::new(),
+            Value::String(text) if is_safe => field(&safe_for_spreadsheets(text)),
             Value::String(text) => field(text),
             other => other.to_string(),
         });
@@ -312,4 +327,23 @@ fn json(rows: &Rows) -> String {
     let mut text = serde_json::to_string_pretty(&all).unwrap_or_default();
     text.push('\n');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_are_formulas_get_an_apostrophe_and_numbers_do_not() {
+        let rows = Rows {
+            columns: vec!["a".to_owned()],
+            rows: ["=1+1", "+cmd|x", "@sum(a)", "-2", "-2.5e3", "-x", "\t=1", "a=1", ""]
+                .map(|text| vec![Value::from(text)])
+                .into(),
+        };
+        assert_eq!(csv(&[], &rows, true), "a\n'=1+1\n'+cmd|x\n'@sum(a)\n-2\n-2.5e3\n'-x\n'\t=1\na=1\n\n");
+        assert_eq!(csv(&[], &rows, false), "a\n=1+1\n+cmd|x\n@sum(a)\n-2\n-2.5e3\n-x\n\t=1\na=1\n\n");
+        let number = Rows { columns: vec!["a".to_owned()], rows: vec![vec![Value::from(-3)]] };
+        assert_eq!(csv(&[], &number, true), "a\n-3\n");
+    }
 }

@@ -55,10 +55,10 @@ pub(in crate::cli) fn run(args: &ReviewArgs, context: &Context<'_>) -> Result<u8
             return Ok(FINDINGS);
         }
     };
-    out::print(&match args.format {
-        FiguresFormat::Table => text(model, &agenda, &found),
-        FiguresFormat::Json => data(model, &agenda, &found),
-    });
+    match args.format {
+        FiguresFormat::Table => out::print(&text(model, &agenda, &found)),
+        FiguresFormat::Json => out::data(&data(model, &agenda, &found)),
+    }
     Ok(FINE)
 }
 

@@ -132,7 +132,7 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
             let between = if figures.is_empty() || fires.is_empty() { "" } else { "\n" };
             out::print(&format!("{figures}{between}{fires}"));
         }
-        FiguresFormat::Json => out::print(&json(model, &recent, &cohorts, &firings, asked_for)),
+        FiguresFormat::Json => out::data(&json(model, &recent, &cohorts, &firings, asked_for)),
     }
     for id in unsliced {
         let kpi = model.kpis.get(id);

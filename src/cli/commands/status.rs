@@ -65,10 +65,10 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
             return Ok(FINDINGS);
         }
     };
-    out::print(&match args.format {
-        FiguresFormat::Table => format!("{}{}", star(model, &stars), tree(model, &standings, &chosen)),
-        FiguresFormat::Json => data(model, &standings, &chosen),
-    });
+    match args.format {
+        FiguresFormat::Table => out::print(&format!("{}{}", star(model, &stars), tree(model, &standings, &chosen))),
+        FiguresFormat::Json => out::data(&data(model, &standings, &chosen)),
+    }
     Ok(FINE)
 }
 
