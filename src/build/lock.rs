@@ -6,7 +6,7 @@ use super::tree::Problem;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a build waits for another one to end.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -36,7 +36,7 @@ impl Lock {
         fs::create_dir_all(&parent).map_err(|error| Problem::io("cannot make the folder", &parent, &error))?;
         let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let path = parent.join(format!(".{name}.kpic-lock"));
-        let begun = Instant::now();
+        let mut waited = Duration::ZERO;
         loop {
             if path.symlink_metadata().is_ok_and(|meta| !meta.is_file()) {
                 let message = format!("{} is no ordinary file, and a build keeps its lock there", path.display());
@@ -49,12 +49,13 @@ impl Lock {
                 let _ = writeln!(file, "{}", std::process::id());
                 return Ok(Self { target: target.to_path_buf(), parent, name, path, file });
             }
-            if begun.elapsed() >= patience {
+            if waited >= patience {
                 let message = format!("another build is at work on {}{}", target.display(), holder(&path));
                 let help = "wait until it has ended, or end it, and build again; nothing was written".to_owned();
                 return Err(Problem { message, help: Some(help) });
             }
             std::thread::sleep(PAUSE);
+            waited += PAUSE;
         }
     }
 

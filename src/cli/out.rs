@@ -70,19 +70,31 @@ fn harmless(text: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(text.len() + 16);
     for line in text.split_inclusive('\n') {
         let line = if commands(line) { line.replace("::", ":\\:").replace("##", "#\\#") } else { line.to_owned() };
-        let mut rest = line.as_str();
-        while let Some(at) = rest.find('\u{1b}') {
-            let (before, after) = rest.split_at(at);
-            out.push_str(&shown(before));
-            let style = style_at(after);
-            // One that is none of a colour is shown.
-            let (taken, written) = if style > 0 { (style, after.get(..style).unwrap_or_default()) } else { (1, "\\u{1b}") };
-            out.push_str(written);
-            rest = after.get(taken..).unwrap_or_default();
-        }
-        out.push_str(&shown(rest));
+        beside_colours(&line, shown, &mut out);
     }
     Cow::Owned(out)
+}
+
+/// A text on one line, in which colours are kept and all else that cannot be seen is an escape.
+pub(super) fn on_a_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    beside_colours(text, shown_on_a_line, &mut out);
+    out
+}
+
+/// Adds a text whose parts between colours are made fit to be shown.
+fn beside_colours(text: &str, shown: fn(&str) -> Cow<'_, str>, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest.find('\u{1b}') {
+        let (before, after) = rest.split_at(at);
+        out.push_str(&shown(before));
+        let style = style_at(after);
+        // What is none of a colour is shown.
+        let (taken, written) = if style > 0 { (style, after.get(..style).unwrap_or_default()) } else { (1, "\\u{1b}") };
+        out.push_str(written);
+        rest = after.get(taken..).unwrap_or_default();
+    }
+    out.push_str(&shown(rest));
 }
 
 /// How many bytes at the beginning of a text are a colour or the like: `ESC [ digits ; digits m`.

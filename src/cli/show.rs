@@ -1,6 +1,5 @@
 //! Rows as a table, a line as blocks.
 
-use crate::text::shown_on_a_line;
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
@@ -21,7 +20,7 @@ pub(super) fn sparkline(values: &[Option<f64>]) -> String {
 
 /// Rows under headings; columns whose place is in `right` are aligned to the right. Whatever a cell holds is on one line.
 pub(super) fn table(headings: Vec<String>, rows: Vec<Vec<String>>, right: impl Fn(usize) -> bool) -> String {
-    let line = |cells: Vec<String>| cells.iter().map(|cell| shown_on_a_line(cell).into_owned()).collect::<Vec<_>>();
+    let line = |cells: Vec<String>| cells.iter().map(|cell| super::out::on_a_line(cell)).collect::<Vec<_>>();
     wrapped_table(line(headings), rows.into_iter().map(line).collect(), right)
 }
 

@@ -10,10 +10,12 @@ const LINE: usize = 300;
 const BEFORE_FAULT: usize = 80;
 /// How many lines of a fault are marked; of a longer one it is the first line.
 const LINES_OF_FAULT: usize = 40;
+/// From how many lines on two places are too far from each other to be shown in one piece.
+const FAR: usize = 100;
 /// What stands for what is cut off.
 const CUT: char = '…';
 
-/// The lines of one file around some places, as a text of their own; lines in between are empty in it.
+/// The lines of one file around some places, as a text of their own; many lines in between are empty in it.
 #[derive(Debug)]
 pub(super) struct Excerpt {
     path: String,
@@ -39,8 +41,9 @@ impl Excerpt {
         let mut out = Text::default();
         let mut line = first;
         for (from, to) in wanted {
+            let is_far = from > line + FAR;
             while line <= to {
-                if line >= from {
+                if line >= from || !is_far {
                     out.line(text, lines, line, &ranges);
                 } else {
                     out.text.push('\n');

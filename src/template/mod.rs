@@ -10,9 +10,8 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Va
 use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 
-/// How many steps a template may take for one page or statement, about as many as minijinja takes in some seconds. A page of 50,000 KPIs
-/// takes a small part of it.
-const FUEL: u64 = 50_000_000;
+/// How many steps a template may take for one page or statement. kpic's own pages take some 30 for each KPI that they list.
+const FUEL: u64 = 20_000_000;
 
 /// A kind of templates.
 #[derive(Debug)]
