@@ -116,9 +116,9 @@ impl Text {
                 self.origins.push((begin + at, self.text.len()));
                 // A tab is as wide as the terminal makes it.
                 if char == '\t' {
-                    self.text.push('\t')
+                    self.text.push('\t');
                 } else {
-                    self.text.push_str(&shown_on_a_line(char.encode_utf8(&mut [0; 4])))
+                    self.text.push_str(&shown_on_a_line(char.encode_utf8(&mut [0; 4])));
                 }
             }
             if let Some((at, _)) = rest.next() {

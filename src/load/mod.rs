@@ -287,7 +287,7 @@ fn collect(root: &Path, folder: &Path, paths: &mut Vec<String>, loaded: &mut Loa
 fn read(root: &Path, path: &str, loaded: &mut Loaded) -> Option<String> {
     let full = root.join(path);
     let meta = std::fs::symlink_metadata(&full);
-    let is_link = meta.as_ref().is_ok_and(|meta| meta.is_symlink());
+    let is_link = meta.as_ref().is_ok_and(std::fs::Metadata::is_symlink);
     if is_link && is_outside(Path::new(path), None, loaded) {
         return None;
     }

@@ -61,13 +61,11 @@ pub fn render(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(rest) else { return };
     let number = |at: usize| head.get(at).copied().map_or(0, usize::from);
     let mut files = Files::default();
-    let ids = [
-        files.add("a.yml".to_owned(), text.to_owned()),
-        files.add(text.chars().take(40).collect(), text.repeat(1 + number(11) % 50)),
-    ];
+    let first = files.add("a.yml".to_owned(), text.to_owned());
+    let second = files.add(text.chars().take(40).collect(), text.repeat(1 + number(11) % 50));
     let place = |at: usize| {
         let (start, length) = (number(at) * (1 + number(9)), number(at + 1) * (1 + number(10) % 8));
-        Span::new(ids[number(at) % 2], start..start + length)
+        Span::new(if number(at) % 2 == 0 { first } else { second }, start..start + length)
     };
     let mut findings = Findings::default();
     let part = |at: usize| text.chars().skip(number(at)).take(60).collect::<String>();

@@ -132,9 +132,9 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
                 Format::Json => json(&rows),
             };
             if args.format == Format::Table {
-                out::print(&text)
+                out::print(&text);
             } else {
-                out::data(&text)
+                out::data(&text);
             }
             say_doubts(project, &kpis);
             if rows.rows.is_empty() {
