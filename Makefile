@@ -13,9 +13,9 @@ export KPIC_DUCKDB := $(CURDIR)/$(DUCKDB)
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: $(DUCKDB) ## Build kpic and show the figures of an online music shop
+demo: $(DUCKDB) ## Build kpic and show the flights that left New York in 2013
 	$(CARGO) build --release --locked
-	./target/release/kpic -C specs/cdnow run
+	./target/release/kpic -C specs/flights run
 
 test: $(DUCKDB) ## Run all tests
 	$(CARGO) test --locked

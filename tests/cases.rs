@@ -35,7 +35,7 @@ struct Case {
     lines: Vec<usize>,
     /// The findings that are expected, if the case says so.
     findings: Option<Vec<String>>,
-    /// What the engine is expected to say when it refuses.
+    /// What is expected to be said of a KPI that the engine refuses to work out.
     refused: Option<String>,
 }
 
@@ -195,14 +195,15 @@ fn failing(case: &Case, mut valid: Valid, engine: &DuckDb) -> Vec<String> {
     let mut problems = Vec::new();
     for outcome in outcomes {
         let name = &outcome.name;
-        if let Some(expected) = &case.refused {
-            if !outcome.refused.as_ref().is_some_and(|why| why.contains(expected)) {
-                problems.push(format!("{name}: the engine was to refuse with {expected:?}, but said {:?}", outcome.refused));
-            }
-            continue;
+        let whys: Vec<String> = outcome.refused.iter().map(|(of, why)| format!("{of}: {why}")).collect();
+        match &case.refused {
+            Some(expected) if whys.iter().any(|why| why.contains(expected)) => {}
+            Some(expected) => problems.push(format!("{name}: was to be refused with {expected:?}, but it is {whys:?}")),
+            None => {}
         }
-        problems.extend(outcome.refused.as_ref().map(|why| format!("{name}: the engine refuses: {why}")));
-        if outcome.refused.is_none() && outcome.figures.is_empty() {
+        let refused = outcome.refused.iter().filter(|_| case.refused.is_none());
+        problems.extend(refused.map(|(of, why)| format!("{name}: {of} is refused: {why} ({})", why.said)));
+        if outcome.refused.is_empty() && outcome.figures.is_empty() {
             problems.push(format!("{name}: expects nothing"));
         }
         for Figure { of, row, expected, actual, span, .. } in outcome.figures.iter().filter(|figure| !figure.agrees) {

@@ -3,6 +3,7 @@
 //!
 //! - `calendars`: commands in a calendar of the project's own
 //! - `folder`: a folder, and the programs that work in it
+//! - `freshness`: what commands say of a load that has stopped
 //! - `gaps`: what is left out of a KPI's views is left out of lists of figures
 //! - `init`: what drafted projects are like
 //! - `stored`: columns that are stored in less room than they are declared to need
@@ -15,6 +16,8 @@
 mod calendars;
 #[path = "start/folder.rs"]
 mod folder;
+#[path = "start/freshness.rs"]
+mod freshness;
 #[path = "start/gaps.rs"]
 mod gaps;
 #[path = "start/init.rs"]

@@ -209,7 +209,10 @@ impl Tree {
             all.push(Contribution {
                 before: before.get(component.value).copied().flatten(),
                 now: now.get(component.value).copied().flatten(),
-                amount: pair(component.value).filter(|_| is_known).and_then(|(before, now)| Some(slope? * (now - before))),
+                amount: pair(component.value)
+                    .filter(|_| is_known)
+                    .and_then(|(before, now)| Some(slope? * (now - before)))
+                    .filter(|amount| amount.is_finite()),
                 rule,
             });
         }

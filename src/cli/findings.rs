@@ -28,7 +28,7 @@ impl FindingsFormat {
     /// Findings in this form, for stdout. `root` is the project's folder.
     pub(super) fn text(self, findings: &Findings, files: &Files, root: &Path, look: Look) -> String {
         match self {
-            FindingsFormat::Human => render::human(findings, files, look),
+            FindingsFormat::Human => render::human(findings, files, look) + &out::engine_says(findings),
             FindingsFormat::Json => machine::json(findings, files),
             FindingsFormat::Sarif => machine::sarif(findings, files, &in_repository(root)),
             FindingsFormat::Github => machine::github(findings, files, &in_repository(root)),

@@ -9,6 +9,7 @@ mod complete;
 mod files;
 mod findings;
 mod firing;
+mod freshness;
 mod mistake;
 mod out;
 mod progress;
@@ -50,22 +51,22 @@ struct Cli {
 }
 
 const EXAMPLES: &str = "Examples:
-  kpic init shop --sample         begin a project in the folder shop
-  kpic check                      look for mistakes in the project of this folder
+  kpic init shop --sample         create a project in the folder shop
+  kpic check                      check the project in this folder
   kpic run revenue                show the recent periods of a KPI
   kpic query revenue --by country --from 2024-01
   kpic build                      write the SQL views below build/
 
-Exit codes: 0 fine, 1 findings, 2 wrong usage, 3 something outside of the project is missing.";
+Exit codes: 0 success, 1 findings, 2 usage error, 3 environment error.";
 
 /// What every command takes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Common options")]
 struct Common {
-    /// The project's folder, or one inside of it.
+    /// The project's folder, or a folder inside it.
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, default_value = ".")]
     directory: PathBuf,
-    /// The last visible day instead of the project's: a day, or `today`.
+    /// Use this last visible day instead of the project's: a day, or `today`.
     #[arg(long, value_name = "DAY", global = true, value_parser = as_of)]
     as_of: Option<AsOf>,
     /// A folder outside of the project from which specs, templates and data may be read; may be given several times.
@@ -74,6 +75,9 @@ struct Common {
     /// When to use colours.
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
     color: Color,
+    /// Where the engine refuses something, also show what it says itself.
+    #[arg(long, global = true)]
+    verbose: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -106,41 +110,41 @@ enum FiguresFormat {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Begin a project: over sample data, or over tables, with a source drafted for each.
+    /// Create a project from sample data, files or database tables, with a draft of each source.
     Init(commands::init::InitArgs),
-    /// Look for mistakes: names, types, units, time, slices, and what was probably not meant.
+    /// Check the specs: names, types, units, time, slices, and likely mistakes.
     Check(commands::check::CheckArgs),
-    /// Say what a finding means, why it matters, and how to mend it.
+    /// Explain a finding: what it means, why it matters and how to fix it.
     Explain(commands::explain::ExplainArgs),
-    /// Write the SQL of every view below the project's output folder.
+    /// Write the SQL views, the manifest and the documents.
     Build(commands::build::BuildArgs),
     /// Show the recent periods of KPIs.
     Run(commands::run::RunArgs),
-    /// Answer a question: KPIs or formulas, by dimensions, at a grain, on a part of the rows.
+    /// Query KPIs or formulas by dimension, at any grain, with filters.
     Query(commands::query::QueryArgs),
     /// Run the spec tests.
     Test(commands::test::TestArgs),
-    /// Show how far objectives and key results are, beside what is expected by now.
+    /// Show the progress of objectives and key results against the expected pace.
     Status(commands::status::StatusArgs),
-    /// Show what a review has to look at: guardrails that fire, key results that slip, and who acts.
+    /// Show what a review needs: guardrails that fire, key results that slip, and who acts.
     Review(commands::review::ReviewArgs),
     /// Write measured baselines into the specs, so that late data cannot move them.
     Freeze(commands::freeze::FreezeArgs),
-    /// Show what is worked out from what, from sources and columns to KPIs.
+    /// Show lineage, from sources and columns to KPIs.
     Graph(commands::graph::GraphArgs),
-    /// Show what moves the North Star, and what has no way to it.
+    /// Show what moves the North Star, and what is not linked to it.
     Align(commands::align::AlignArgs),
-    /// Say what contributed to the change of a KPI between two periods.
+    /// Explain the change of a KPI between two periods by what contributed to it.
     Why(commands::why::WhyArgs),
     /// Print the JSON Schemas of `kpic.yml` and of spec files, for editors.
     Schema(commands::schema::SchemaArgs),
-    /// Print what a shell needs to complete commands, options and the names of KPIs.
+    /// Print shell completions for commands, options and KPI names.
     Completions(commands::completions::CompletionsArgs),
-    /// Print the manual pages, or write them into a folder.
+    /// Print the manual pages, or write them to a folder.
     Man(commands::man::ManArgs),
-    /// Hold the data against what the specs declare: keys, references, times, values, types.
+    /// Check the data against the specs: keys, references, times, values, types.
     Verify(commands::verify::VerifyArgs),
-    /// Check again whenever a file changes, and build if wanted.
+    /// Check again whenever a file changes, and optionally build.
     Watch(commands::watch::WatchArgs),
 }
 
@@ -183,6 +187,9 @@ fn run() -> ExitCode {
         Color::Auto => {}
         Color::Always => anstream::ColorChoice::Always.write_global(),
         Color::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    if cli.common.verbose {
+        out::be_verbose();
     }
     let context = Context { common: &cli.common };
     let code = match cli.command {
@@ -347,6 +354,7 @@ fn engine_of(root: &Path, args: &EngineArgs, database: Option<&str>) -> Result<D
 fn show_findings(findings: &Findings, files: &Files) {
     if !findings.is_empty() {
         out::error(&render::human(findings, files, out::look_of_stderr()));
+        out::error(&out::engine_says(findings));
     }
 }
 

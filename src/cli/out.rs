@@ -4,6 +4,7 @@
 //! What people read goes through [`print`] and [`error`], which show as escapes what a terminal or a CI would take for a command of its own.
 //! What programs read goes through [`data`], as it is.
 
+use crate::diagnostic::Findings;
 use crate::diagnostic::render::Look;
 use crate::text::{shown, shown_on_a_line};
 use anstream::AutoStream;
@@ -11,6 +12,7 @@ use anstyle::{AnsiColor, Style};
 use std::borrow::Cow;
 use std::io::{ErrorKind, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// For what is good.
 pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -24,6 +26,28 @@ pub(super) const STRONG: Style = Style::new().bold();
 /// Text in a style. The stream takes the style away where it is not wanted.
 pub(super) fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
+}
+
+/// Whether the engine's own words are shown.
+static VERBOSE: AtomicBool = AtomicBool::new(false);
+
+/// Shows the engine's own words from here on.
+pub(super) fn be_verbose() {
+    VERBOSE.store(true, Ordering::Relaxed);
+}
+
+/// Whether the engine's own words are shown.
+pub(super) fn is_verbose() -> bool {
+    VERBOSE.load(Ordering::Relaxed)
+}
+
+/// What the engine itself says of findings, for those who asked for it.
+pub(super) fn engine_says(findings: &Findings) -> String {
+    let said = findings.iter().filter(|_| is_verbose()).filter_map(|finding| {
+        let words = finding.engine.as_ref()?;
+        Some(format!("\n{} {}\n  {words}\n", styled(DIM, "the engine says of:"), finding.message))
+    });
+    said.collect()
 }
 
 /// Why output could not be written, once that was so.

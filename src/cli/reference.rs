@@ -17,7 +17,8 @@ pub fn markdown() -> String {
         text.push_str(&format!("| [`kpic {name}`](#kpic-{name}) | {} |\n", cell(&self::about(command))));
     }
     text.push_str(&after_help(&kpic));
-    let common: Vec<&Arg> = kpic.get_opts().filter(|option| is_shown(option)).collect();
+    let flags = kpic.get_arguments().filter(|argument| is_flag(argument));
+    let common: Vec<&Arg> = kpic.get_opts().chain(flags).filter(|option| is_shown(option)).collect();
     text.push_str(&format!("\n## Common options\n\nEvery command takes them.\n\n{}", table("option", &common)));
     for command in kpic.get_subcommands() {
         text.push_str(&section(command));

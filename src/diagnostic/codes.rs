@@ -59,7 +59,7 @@ impl Code {
 
     /// Whether only the data shows it, so that it is `kpic verify` that reports it.
     pub fn is_about_data(&self) -> bool {
-        self.id.starts_with("K09") || self.id.starts_with("K114")
+        self.id.starts_with("K09") || self.id.starts_with("K114") || self.id == "K0727"
     }
 }
 
@@ -259,6 +259,9 @@ pub static NEEDLESS_AGE: Code = code!(Error, "K0607", "needless-age", "a KPI dec
 /// A figure for each age where there is room for one.
 pub static NO_ROOM_FOR_AGES: Code =
     code!(Error, "K0608", "no-room-for-ages", "a KPI with a figure for each age stands where there is room for one");
+/// Readings per key without the time for which they count.
+pub static MISSING_STALE_AFTER: Code =
+    code!(Error, "K0609", "missing-stale-after", "readings of each key do not say how long they count");
 
 /// Two steps that one row could be, of a source without a key.
 pub static STEP_NEEDS_KEY: Code =
@@ -314,6 +317,8 @@ pub static DIFFERENT_ENTITIES: Code =
 pub static WITHIN_EXCEEDS_DATA: Code = code!(Warn, "K0722", "within-exceeds-data", "`within` is longer than there is data");
 /// A relation in SQL that has no schema.
 pub static UNCLEAR_RELATION: Code = code!(Warn, "K0723", "unclear-relation", "SQL names a relation without its schema");
+/// A source that has had no rows for longer than usual.
+pub static QUIET_SOURCE: Code = code!(Warn, "K0727", "quiet-source", "a source has had no row for much longer than is usual");
 /// A step for which no row is left.
 pub static UNREACHABLE_STEP: Code = code!(Warn, "K0724", "unreachable-step", "no journey ever reaches a step");
 /// A sum that counts a row once for each row that leads to it.
@@ -407,10 +412,26 @@ pub static UNDECLARED_VALUE: Code =
     code!(Deny, "K0911", "undeclared-value", "the data has a value that `values:` does not list");
 /// A number outside of its bounds.
 pub static OUT_OF_RANGE: Code = code!(Deny, "K0912", "out-of-range", "the data has a value below `min:` or above `max:`");
+/// A number that is none, or a time that never comes.
+pub static NOT_FINITE: Code = code!(Warn, "K0917", "not-finite", "the data has NaN, or a number or time that is infinite");
+/// A figure that its type does not hold.
+pub static NUMBER_TOO_LARGE: Code = code!(Error, "K0918", "number-too-large", "a figure is larger than its type holds");
+/// A value that is none of its type.
+pub static NOT_CONVERTIBLE: Code =
+    code!(Error, "K0919", "not-convertible", "a value cannot be read as the type that is asked for");
 /// Two states of one thing at one time.
 pub static STATES_OVERLAP: Code = code!(Error, "K0920", "states-overlap", "two states of one key hold at one time");
 /// A state that ends before it begins.
 pub static ENDS_BEFORE_IT_BEGINS: Code = code!(Error, "K0921", "ends-before-it-begins", "a state ends before it begins");
+/// A source whose last row is older than it promises.
+pub static STALE_SOURCE: Code = code!(Deny, "K0926", "stale-source", "the last row of a source is too old");
+/// A source that lacks rows that it promises.
+pub static SOURCE_WITH_HOLES: Code = code!(Deny, "K0927", "source-with-holes", "a source lacks rows where it promises some");
+/// A key that has not been read for too long.
+pub static STALE_KEYS: Code = code!(Warn, "K0928", "stale-keys", "keys have not been read for too long");
+/// A key that is missing between two snapshots.
+pub static KEYS_COME_AND_GO: Code =
+    code!(Warn, "K0929", "keys-come-and-go", "keys are missing between two snapshots that have them");
 
 /// Objectives without a North Star.
 pub static NO_NORTH_STAR: Code =
@@ -600,6 +621,7 @@ pub static ALL: &[&Code] = &[
     &MISSING_AGE,
     &NEEDLESS_AGE,
     &NO_ROOM_FOR_AGES,
+    &MISSING_STALE_AFTER,
     &STEP_NEEDS_KEY,
     &DEPRECATED_USE,
     &MISSING_OWNER,
@@ -626,6 +648,7 @@ pub static ALL: &[&Code] = &[
     &UNCLEAR_RELATION,
     &UNREACHABLE_STEP,
     &RELATED_BESIDE_STATE,
+    &QUIET_SOURCE,
     &FAN_OUT,
     &WEIGHTED_BY_ROWS,
     &MISSING_IN_WEIGHTED_MEAN,
@@ -661,8 +684,15 @@ pub static ALL: &[&Code] = &[
     &REFERENCE_NOT_FOUND,
     &UNDECLARED_VALUE,
     &OUT_OF_RANGE,
+    &NOT_FINITE,
+    &NUMBER_TOO_LARGE,
+    &NOT_CONVERTIBLE,
     &STATES_OVERLAP,
     &ENDS_BEFORE_IT_BEGINS,
+    &STALE_SOURCE,
+    &SOURCE_WITH_HOLES,
+    &STALE_KEYS,
+    &KEYS_COME_AND_GO,
     &NO_NORTH_STAR,
     &MISALIGNED_KEY_RESULT,
     &UNPAIRED_NORTH_STAR,

@@ -49,6 +49,8 @@ pub struct Finding {
     pub help: Option<String>,
     /// What mends it, where that is certain.
     pub fix: Option<Fix>,
+    /// What the engine itself says, where it refuses something: shown only to those who ask.
+    pub engine: Option<String>,
 }
 
 impl Finding {
@@ -66,7 +68,7 @@ impl Finding {
     /// A finding of `code` that no place in a file is to blame for.
     pub fn placeless(code: &'static Code, message: impl Into<String>) -> Self {
         let severity = Self::severity_of(code);
-        Self { code, severity, message: message.into(), labels: Vec::new(), help: None, fix: None }
+        Self { code, severity, message: message.into(), labels: Vec::new(), help: None, fix: None, engine: None }
     }
 
     /// Says `text` at the main place.
@@ -113,6 +115,11 @@ impl Findings {
     pub fn push(&mut self, finding: Finding) -> &mut Finding {
         self.items.push(finding);
         self.items.last_mut().expect("just pushed")
+    }
+
+    /// A single finding.
+    pub fn of(finding: Finding) -> Self {
+        Self { items: vec![finding] }
     }
 
     /// The findings that were added after the first so many.

@@ -3,7 +3,7 @@
 use super::names::{free, snake};
 use crate::calendar::Date;
 use crate::engine::types::Family;
-use crate::engine::{Engine, Failure, Rows};
+use crate::engine::{Engine, Failure, Refusal, Rows};
 use crate::sql::dialect::{Dialect, dialect};
 use serde_json::Value;
 
@@ -115,7 +115,7 @@ pub fn ask(engine: &dyn Engine, data: &Data) -> Result<(Vec<Table>, Vec<Unreadab
                 fill(&mut table, &rows);
                 tables.push(table);
             }
-            Err(why) => unreadable.push((table.name, why)),
+            Err(why) => unreadable.push((table.name, why.to_string())),
         }
     }
     Ok((tables, unreadable))
@@ -138,7 +138,7 @@ fn of_database(engine: &dyn Engine, dialect: &dyn Dialect) -> Result<Vec<(Table,
         ),
     ];
     let mut answers = engine.answer("", &queries)?.into_iter();
-    let mut next = || answers.next().unwrap_or_else(|| Err("no answer".to_owned()));
+    let mut next = || answers.next().unwrap_or_else(|| Err(Refusal::of("no answer")));
     let columns = next().map_err(|why| Failure { message: format!("the tables cannot be listed: {why}"), help: None })?;
     // Keys are a help and no more.
     let constraints = next().unwrap_or_default();
@@ -221,7 +221,7 @@ fn of_files(engine: &dyn Engine, dialect: &dyn Dialect, paths: &[(String, String
                 finish(&mut made, file.split('.').next().unwrap_or(file), &mut taken);
                 tables.push((made, relation));
             }
-            Err(why) => unreadable.push((path.clone(), why)),
+            Err(why) => unreadable.push((path.clone(), why.to_string())),
         }
     }
     Ok((tables, unreadable))

@@ -1,6 +1,6 @@
 //! `DuckDB`, as the program `duckdb`: started once for a script, which it reads from its standard input.
 
-use super::{Answer, Engine, Failure, Rows};
+use super::{Answer, Engine, Failure, Refusal, Rows};
 use serde_json::{Map, Value};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -68,18 +68,14 @@ impl Engine for DuckDb {
         let chunks: Vec<&str> = chunks.collect();
         if before.is_none() || chunks.len() <= queries.len() {
             // An answer of its own begins with the mark: without one it is the program that is not what it should be.
-            let is_engine = output.error.contains("Error:") || output.text.contains(MARK);
-            let said = if output.error.is_empty() { "it ended early".to_owned() } else { brief(&output.error) };
-            return Err(if is_engine {
-                Failure { message: format!("DuckDB refuses: {said}"), help: None }
-            } else {
-                Failure {
-                    message: format!("`{}` does not answer as DuckDB does: {said}", self.program.display()),
-                    help: Some(
-                        "name the DuckDB command line program, with `--duckdb PATH` or the variable KPIC_DUCKDB".to_owned(),
-                    ),
-                }
-            });
+            if let (Some(database), true) = (&self.database, output.error.contains("Error:") && setup.trim().is_empty()) {
+                return Err(unopened(database, &output.error));
+            }
+            if output.error.contains("Error:") {
+                let refusal = Refusal { in_setup: true, ..Refusal::of(&brief(&output.error)) };
+                return Ok(vec![Err(refusal); queries.len()]);
+            }
+            return Err(self.stopped(&output));
         }
         let mut answers = Vec::new();
         for (query, chunk) in queries.iter().zip(chunks) {
@@ -88,9 +84,9 @@ impl Engine for DuckDb {
                 // Messages come without a place: ask once more, alone.
                 None if queries.len() > 1 => match self.answer(setup, std::slice::from_ref(query))?.pop() {
                     Some(answer) => answer,
-                    None => Err(output.error.clone()),
+                    None => Err(Refusal::of(&brief(&output.error))),
                 },
-                None => Err(brief(&output.error)),
+                None => Err(Refusal::of(&brief(&output.error))),
             });
         }
         Ok(answers)
@@ -100,9 +96,29 @@ impl Engine for DuckDb {
 struct Output {
     text: String,
     error: String,
+    /// The program's exit code; nothing where it was ended from outside.
+    ended: Option<i32>,
 }
 
 impl DuckDb {
+    /// Why the program ended before it had answered.
+    fn stopped(&self, output: &Output) -> Failure {
+        if output.text.contains(MARK) || output.ended.is_none() {
+            let message = match output.ended {
+                // What a system ends, for lack of memory in most cases, has no exit code of its own.
+                None => "DuckDB was stopped before it had answered; the system does that where memory runs out",
+                Some(_) => "DuckDB ended before it had answered",
+            };
+            let help = "ask for fewer KPIs or periods at once, or give the machine more memory";
+            return Failure { message: message.to_owned(), help: Some(help.to_owned()) };
+        }
+        let first = output.error.lines().next().filter(|line| line.len() < 200).map(|line| format!(": {line}"));
+        Failure {
+            message: format!("`{}` does not answer as DuckDB does{}", self.program.display(), first.unwrap_or_default()),
+            help: Some("name the DuckDB command line program, with `--duckdb PATH` or the variable KPIC_DUCKDB".to_owned()),
+        }
+    }
+
     /// Runs a script to its end.
     fn run(&self, script: &str) -> Result<Output, Failure> {
         let cannot = |error: std::io::Error| Failure {
@@ -139,10 +155,24 @@ impl DuckDb {
         }
         let _ = writer.join();
         let errors = error_reader.join().unwrap_or_default();
-        child.wait().map_err(cannot)?;
+        let ended = child.wait().map_err(cannot)?.code();
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n");
-        Ok(Output { text: lossy(&bytes), error: lossy(&errors).trim().to_owned() })
+        Ok(Output { text: lossy(&bytes), error: lossy(&errors).trim().to_owned(), ended })
     }
+}
+
+/// Why a database cannot be opened, by what stands in the engine's message, with what to do about it.
+const UNOPENED: &[(&str, &str, &str)] = &[
+    ("lock", "another program has it open for writing", "close that program, or read a copy of the file: `--database FILE`"),
+    ("not a valid DuckDB", "it is not a DuckDB database", "name a DuckDB file: kpic reads it and never writes into it"),
+    ("version", "another version of DuckDB wrote it", "name that version's program: `--duckdb PATH`"),
+    ("Permission denied", "it may not be read", "give yourself the right to read the file"),
+];
+
+fn unopened(database: &Path, error: &str) -> Failure {
+    let known = UNOPENED.iter().find(|(needle, ..)| error.contains(needle));
+    let (why, help) = known.map_or(("DuckDB cannot read it", None), |(_, why, help)| (*why, Some((*help).to_owned())));
+    Failure { message: format!("the database `{}` cannot be opened: {why}", database.display()), help }
 }
 
 /// The rows of a result as the program prints them; nothing if there is none.

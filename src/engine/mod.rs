@@ -1,24 +1,26 @@
 //! Engines run SQL and nothing else: text goes in, rows come out.
 
 mod duckdb;
+mod refusal;
 pub mod types;
 
 pub use duckdb::{DuckDb, find};
+pub use refusal::{Kind, Refusal};
 
 use serde_json::Value;
 
 /// Something that runs SQL.
 pub trait Engine {
     /// Runs `setup`, whose results are not looked at, and then each query. A query that the engine refuses does not keep the
-    /// others from being answered.
+    /// others from being answered; a setup that it refuses is the answer to all of them.
     ///
     /// # Errors
-    /// Fails if the engine itself cannot be used, or refuses the setup.
+    /// Fails if the engine itself cannot be used.
     fn answer(&self, setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure>;
 }
 
-/// The answer to one query: its rows, or what the engine says against it.
-pub type Answer = Result<Rows, String>;
+/// The answer to one query: its rows, or why the engine refuses it.
+pub type Answer = Result<Rows, Refusal>;
 
 /// The rows of a result.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -26,6 +26,10 @@ pub static ADD_DAYS_TO_TIME: Function = conversion("add days to time", &[Argumen
 pub static ADD_SECONDS: Function = conversion("add seconds", &[Argument::Time, Argument::Numeric], Gives::Same(0));
 /// A number as a floating one.
 pub static TO_NUMBER: Function = conversion("to number", &[Argument::Numeric], Gives::Number).moving(&[Monotonicity::Rises]);
+/// Null where a number is NaN or infinite.
+pub static FINITE: Function = conversion("finite", &[Argument::Numeric], Gives::Same(0)).moving(&[Monotonicity::Rises]);
+/// Whether a number is neither NaN nor infinite, or a time not infinite; null of null.
+pub static IS_FINITE: Function = conversion("is finite", &[Argument::Ordered], Gives::Truth);
 /// A whole number with room for arithmetic.
 pub static WIDEN: Function = conversion("widen", &[Argument::Numeric], Gives::Integer).moving(&[Monotonicity::Rises]);
 /// A timestamp's day.
@@ -45,6 +49,8 @@ pub static ALL: &[&Function] = &[
     &ADD_DAYS_TO_TIME,
     &ADD_SECONDS,
     &TO_NUMBER,
+    &FINITE,
+    &IS_FINITE,
     &TO_JSON,
     &WIDEN,
     &TO_DATE,

@@ -384,6 +384,12 @@ pub struct Source {
     pub key: Vec<String>,
     /// The time at which a row counts.
     pub time: Option<String>,
+    /// How long before the last visible day its last row may be: `2 days`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fresh_within: Option<String>,
+    /// How often it has a row: `every day`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expect: Option<String>,
     /// For how long a row holds; only states have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holds: Option<Holds>,
@@ -413,6 +419,13 @@ pub enum Holds {
         /// How often snapshots are taken: `week`.
         every: String,
         /// How long the latest stands for what is so: `2 weeks`.
+        fresh_for: String,
+    },
+    /// From one reading of a key to the next of the same key.
+    Readings {
+        /// The column with the time of the reading.
+        taken: String,
+        /// How long a reading counts: `35 days`.
         fresh_for: String,
     },
 }
@@ -679,6 +692,8 @@ pub enum Shown {
     NorthStarDrivers,
     /// Objectives, or their key results, or how far these were.
     Objectives,
+    /// How fresh the sources are that promise when their rows come.
+    SourceFreshness,
     /// What another view shows, under a former name.
     FormerName,
 }

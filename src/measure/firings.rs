@@ -1,10 +1,13 @@
 //! Guardrails that fire, as the engine answers the view `guardrails`.
 
-use super::{number, shown};
+use super::{Session, number, refused, shown};
 use crate::calendar::Date;
-use crate::engine::Rows;
+use crate::diagnostic::Findings;
+use crate::engine::{Answer, Failure, Rows};
 use crate::model::Model;
 use crate::model::guardrail::Guardrail;
+use crate::plan::Data;
+use crate::plan::guardrails::query;
 use serde_json::Value;
 
 /// A period in which a guardrail fires.
@@ -40,6 +43,32 @@ pub fn firings<'a>(model: &'a Model, rows: &Rows) -> Vec<Firing<'a>> {
     let mut found: Vec<(usize, Firing<'a>)> = rows.rows.iter().filter_map(|row| firing(model, rows, row)).collect();
     found.sort_by(|(at, one), (place, two)| (at, one.period, &one.slice).cmp(&(place, two.period, &two.slice)));
     found.into_iter().map(|(_, firing)| firing).collect()
+}
+
+/// The firings of some guardrails, of which the view has answered. Where the engine refuses it, each guardrail is asked alone, and what
+/// is refused then is said in `findings`.
+///
+/// # Errors
+/// Fails if the engine cannot be used.
+pub fn apart<'a>(
+    session: &Session<'a>,
+    guardrails: &[&'a Guardrail],
+    answer: Answer,
+    findings: &mut Findings,
+) -> Result<Vec<Firing<'a>>, Failure> {
+    let model = session.project.model();
+    let mut found = Vec::new();
+    for (of, answer) in session.apart(guardrails, answer, |guardrail| query(model, &[guardrail], Data::Warehouse))? {
+        match (answer, of.first()) {
+            (Ok(rows), _) => found.extend(firings(model, &rows)),
+            (Err(why), Some(guardrail)) => {
+                let what = format!("whether `{}` fires", guardrail.name.value);
+                findings.push(refused::other(&what, Some(guardrail.name.span), &why));
+            }
+            (Err(_), None) => {}
+        }
+    }
+    Ok(found)
 }
 
 fn firing<'a>(model: &'a Model, rows: &Rows, row: &[Value]) -> Option<(usize, Firing<'a>)> {

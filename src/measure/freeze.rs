@@ -1,7 +1,9 @@
 //! Measured baselines as the numbers that they are now, for `freeze`.
 
 use super::{Session, status};
+use crate::diagnostic::Findings;
 use crate::engine::Failure;
+use crate::model::Model;
 use crate::model::objective::{Baseline, Goal, KeyResult};
 use crate::model::unit::{Shown, Unit};
 use crate::text::Span;
@@ -17,14 +19,19 @@ pub struct Measured {
     pub number: Option<String>,
 }
 
-/// All measured baselines, in the order of their definitions.
+/// Whether any baseline is measured.
+pub fn is_asked(model: &Model) -> bool {
+    model.objectives.rows().iter().flat_map(|objective| &objective.key_results).any(|result| measured_at(result).is_some())
+}
+
+/// All measured baselines, in the order of their definitions. What the engine refuses is not known, and is said in `findings`.
 ///
 /// # Errors
-/// Fails if the engine cannot be used, or refuses the query.
-pub fn measured(session: &Session<'_>) -> Result<Vec<Measured>, Failure> {
+/// Fails if the engine cannot be used.
+pub fn measured(session: &Session<'_>, findings: &mut Findings) -> Result<Vec<Measured>, Failure> {
     let model = session.project.model();
     let mut found = Vec::new();
-    for standing in status::standings(session)? {
+    for standing in status::standings(session, findings)? {
         let objective = model.objectives.get(standing.objective);
         for (result, known) in objective.key_results.iter().zip(&standing.key_results) {
             let Some(span) = measured_at(result) else { continue };

@@ -2,9 +2,10 @@
 //! apart by are unique, and a custom calendar is one. What fails here would give a wrong number, so it is refused.
 
 use super::Session;
+use super::refused::finding;
 use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::engine::types::Family;
-use crate::engine::{Failure, Rows};
+use crate::engine::{Failure, Kind, Refusal, Rows};
 use crate::model::facts::Type;
 use crate::model::{CalendarSource, Clock, Column, ColumnId, Holds, Relation, Source, SourceId};
 use crate::plan::relation::{Query, RelationRef};
@@ -63,20 +64,34 @@ pub(super) fn columns(
                 readable.insert(id, unfit(source, &rows, findings));
             }
             Err(why) => {
-                let message = format!("the rows of `{}` cannot be read: {why}", source.name.value);
-                findings.report(&codes::NOT_IN_DATA, source.name.span, message).help(match &source.relation {
-                    Some(Relation::Files(paths)) if paths.iter().any(|path| is_sheet(path)) => {
-                        "Parquet, CSV and JSON files can be read; save the sheet as CSV"
-                    }
-                    Some(Relation::Files(_)) if why.contains("utf-8") => "save the file as UTF-8",
-                    Some(Relation::Files(_)) => "files are looked for from the project's folder",
-                    Some(Relation::Query(_)) => "run the query by itself; files in it are looked for from the project's folder",
-                    _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names",
-                });
+                findings.push(unreadable(source, &why));
             }
         }
     }
     Ok(readable)
+}
+
+/// That the rows of a source cannot be read at all.
+fn unreadable(source: &Source, why: &Refusal) -> Finding {
+    let mut found = finding(&format!("the rows of `{}` cannot be read", source.name.value), Some(source.name.span), why);
+    if matches!(why.kind, Kind::NotAllowed | Kind::NoMemory | Kind::Interrupted) {
+        return found;
+    }
+    found.code = &codes::NOT_IN_DATA;
+    found.help(match &source.relation {
+        Some(Relation::Files(paths)) if paths.iter().any(|path| is_sheet(path)) => {
+            "Parquet, CSV and JSON files can be read; save the sheet as CSV"
+        }
+        Some(Relation::Files(_)) if why.said.contains("utf-8") => "save the file as UTF-8",
+        Some(Relation::Files(_)) if why.kind == Kind::NoFile => "files are looked for from the project's folder",
+        Some(Relation::Files(_)) => "see whether the file is what its ending says; `--verbose` shows what the engine itself says",
+        Some(Relation::Query(_)) => {
+            "run the query by itself, or see with `--verbose` what the engine says; files in it are looked for from the project's \
+             folder"
+        }
+        _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names",
+    });
+    found
 }
 
 /// Whether a file is of a program for sheets.
@@ -180,7 +195,7 @@ fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findi
     let model = session.project.model();
     let rule = |id: &SourceId| match model.sources.get(*id).holds {
         Some(Holds::Valid { .. }) => Rule::NoOverlap,
-        Some(Holds::Snapshot { .. }) | None => Rule::UniqueKey,
+        Some(Holds::Snapshot { .. } | Holds::Readings { .. }) | None => Rule::UniqueKey,
     };
     let queries: Vec<Query> = joined.iter().map(|id| examples(model, *id, rule(id))).collect();
     for (id, answer) in joined.iter().zip(session.answer(&queries)?) {
@@ -234,11 +249,14 @@ fn overlap(source: &Source, row: &[serde_json::Value], findings: &mut Findings) 
         .help("end each state where the next one begins, or add to the key what tells the two apart");
 }
 
-pub(super) fn refused(source: &Source, why: &str) -> Finding {
-    let message = format!("the rows of `{}` cannot be checked: {why}", source.name.value);
-    let mut finding = Finding::new(&codes::ENGINE_REFUSED, source.name.span, message);
-    finding.help("run the source's query or view by itself to see which rows stop it");
-    finding
+/// That the rows of a source can be read, but not looked through.
+pub(super) fn refused(source: &Source, why: &Refusal) -> Finding {
+    let mut found = finding(&format!("the rows of `{}` cannot be checked", source.name.value), Some(source.name.span), why);
+    if why.kind == Kind::Other {
+        found
+            .help("run the source's query or view by itself to see which rows stop it; `--verbose` shows what the engine says");
+    }
+    found
 }
 
 /// What may be wrong with the rows of a calendar: a query that finds a day with which it is so, and what is said of it.

@@ -3,8 +3,10 @@
 
 pub mod firings;
 pub mod freeze;
+pub mod freshness;
 pub mod guard;
 pub mod present;
+pub mod refused;
 mod sheet;
 pub mod shown;
 pub mod status;
@@ -13,7 +15,7 @@ pub mod test;
 pub mod verify;
 pub mod why;
 
-use crate::engine::{Engine, Failure, Rows};
+use crate::engine::{Answer, Engine, Failure, Refusal, Rows};
 use crate::pipeline::Valid;
 use crate::plan::relation::Query;
 use crate::sql::{self, Dialect};
@@ -33,11 +35,11 @@ impl Session<'_> {
         sql::dialect::dialect(name.map(|name| name.value.as_str()))
     }
 
-    /// Answers plans, in order. `Err` in the list is what the engine says against that one.
+    /// Answers plans, in order. `Err` in the list is why the engine refuses that one.
     ///
     /// # Errors
     /// Fails if the engine cannot be used.
-    pub fn answer(&self, queries: &[Query]) -> Result<Vec<Result<Rows, String>>, Failure> {
+    pub fn answer(&self, queries: &[Query]) -> Result<Vec<Answer>, Failure> {
         let texts: Vec<String> = queries.iter().map(|query| sql::query(query, self.dialect())).collect();
         self.engine.answer("", &texts)
     }
@@ -47,11 +49,30 @@ impl Session<'_> {
     /// # Errors
     /// Fails if the engine cannot be used, or refuses the query.
     pub fn rows(&self, query: &Query) -> Result<Rows, Failure> {
-        let refused = |why: String| Failure { message: format!("the engine refused a query: {why}"), help: None };
+        let refused = |why: Refusal| Failure { message: format!("the data cannot be read: {why}"), help: None };
         match self.answer(std::slice::from_ref(query))?.pop() {
             Some(answer) => answer.map_err(refused),
             None => Err(Failure { message: "the engine did not answer".to_owned(), help: None }),
         }
+    }
+
+    /// What the answer to a plan over some members is made of. Where the engine refuses the plan, each member is asked alone, so that
+    /// one does not keep the others from being shown: an answer with all members, or one for each.
+    ///
+    /// # Errors
+    /// Fails if the engine cannot be used.
+    pub fn apart<T: Clone>(
+        &self,
+        members: &[T],
+        answer: Answer,
+        plan: impl Fn(&T) -> Query,
+    ) -> Result<Vec<(Vec<T>, Answer)>, Failure> {
+        if answer.is_ok() || members.len() < 2 {
+            return Ok(vec![(members.to_vec(), answer)]);
+        }
+        let alone: Vec<Query> = members.iter().map(plan).collect();
+        let answers = self.answer(&alone)?;
+        Ok(members.iter().map(|member| vec![member.clone()]).zip(answers).collect())
     }
 }
 
@@ -62,5 +83,6 @@ fn whole(number: f64) -> u64 {
 
 /// A figure as the engine prints it: exact whole numbers come as text where they are large.
 pub fn number(value: &serde_json::Value) -> Option<f64> {
-    value.as_f64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))
+    let number: Option<f64> = value.as_f64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
+    number.filter(|number| number.is_finite())
 }

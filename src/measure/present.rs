@@ -26,32 +26,55 @@ pub struct Found<'a> {
     pub standings: Vec<Standing>,
     /// The guardrails that fire in their last complete period.
     pub firings: Vec<Firing<'a>>,
+    /// What the engine refuses to work out, which is left out.
+    pub refused: Findings,
+}
+
+/// The queries that [`read`] runs.
+pub fn queries(session: &Session<'_>) -> Vec<Query> {
+    let model = session.project.model();
+    let mut queries = status::star_queries(session);
+    queries.extend(firing_query(model, &watched(model)));
+    if is_filled(model) {
+        queries.extend(status::queries(session));
+    }
+    queries
+}
+
+fn watched(model: &Model) -> Vec<&Guardrail> {
+    model.guardrails.iter().collect()
+}
+
+fn firing_query(model: &Model, watched: &[&Guardrail]) -> Option<Query> {
+    (!watched.is_empty()).then(|| guardrails::query(model, watched, Data::Warehouse))
 }
 
 /// Reads how things stand. The inner error is what is wrong with the data.
 ///
 /// # Errors
-/// Fails if the engine cannot be used, or refuses a query.
+/// Fails if the engine cannot be used.
 pub fn read<'a>(session: &Session<'a>) -> Result<Result<Found<'a>, Findings>, Failure> {
     let model = session.project.model();
-    let watched: Vec<&Guardrail> = model.guardrails.iter().collect();
-    let firings: Option<Query> = (!watched.is_empty()).then(|| guardrails::query(model, &watched, Data::Warehouse));
-    let mut queries = status::star_queries(session);
-    queries.extend(firings.clone());
-    if is_filled(model) {
-        queries.extend(status::queries(session));
-    }
-    let found = guard::check(session, &queries)?;
+    let watched = watched(model);
+    let firings = firing_query(model, &watched);
+    let found = guard::check(session, &queries(session))?;
     if found.has_errors() {
         return Ok(Err(found));
     }
-    let rows = firings.map(|query| session.rows(&query)).transpose()?;
-    let firings = rows.map(|rows| firings::firings(model, &rows)).unwrap_or_default();
+    let mut refused = Findings::default();
+    let mut current = Vec::new();
+    for answer in firings.map(|query| session.answer(&[query])).transpose()?.into_iter().flatten() {
+        current.extend(firings::apart(session, &watched, answer, &mut refused)?);
+    }
+    let stars = status::north_star(session, &mut refused)?;
+    let standings = if is_filled(model) { status::standings(session, &mut refused)? } else { Vec::new() };
+    refused.sort();
     Ok(Ok(Found {
         today: status::today(session)?,
-        stars: status::north_star(session)?,
-        standings: if is_filled(model) { status::standings(session)? } else { Vec::new() },
-        firings: firings.into_iter().filter(|firing| firing.is_current).collect(),
+        stars,
+        standings,
+        firings: current.into_iter().filter(|firing: &Firing<'_>| firing.is_current).collect(),
+        refused,
     }))
 }
 

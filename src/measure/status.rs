@@ -1,8 +1,9 @@
 //! How far objectives and key results are, for `status`: the rows of their views, put back to what they are about.
 
-use super::{Session, number};
+use super::{Session, number, refused};
 use crate::calendar::{AsOf, Date};
-use crate::engine::{Failure, Rows};
+use crate::diagnostic::Findings;
+use crate::engine::{Failure, Refusal, Rows};
 use crate::model::expr::Expr;
 use crate::model::objective::{KeyResult, Objective, ObjectiveId, Sheet};
 use crate::model::{KpiId, Model};
@@ -10,6 +11,7 @@ use crate::plan::relation::{Atom, Body, Query, Select};
 use crate::plan::{Data, Output, Question, Show, objectives, plan};
 use crate::text::Spanned;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// How far an objective is.
 #[derive(Debug)]
@@ -77,19 +79,26 @@ pub struct Star {
     pub before: Option<f64>,
 }
 
-/// How the company does by its North Star; nothing where it has none.
+/// How the company does by its North Star; nothing where it has none. What the engine refuses is left out, and said in `findings`.
 ///
 /// # Errors
-/// Fails if the engine cannot be used, or refuses a query.
-pub fn north_star(session: &Session<'_>) -> Result<Vec<Star>, Failure> {
-    let parts = star_parts(session.project.model());
+/// Fails if the engine cannot be used.
+pub fn north_star(session: &Session<'_>, findings: &mut Findings) -> Result<Vec<Star>, Failure> {
+    let model = session.project.model();
+    let parts = star_parts(model);
     let queries: Vec<Query> = star_queries(session);
     if queries.is_empty() {
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
     for ((part, kpi), answer) in parts.into_iter().zip(session.answer(&queries)?) {
-        let rows = answer.map_err(|why| Failure { message: format!("the engine refused it: {why}"), help: None })?;
+        let rows = match answer {
+            Ok(rows) => rows,
+            Err(why) => {
+                findings.push(refused::kpi(model, kpi, &why));
+                continue;
+            }
+        };
         let period =
             |row: &Vec<Value>| rows.get(row, "period").and_then(Value::as_str).and_then(|day| day.parse::<Date>().ok());
         let complete = rows.rows.iter().filter(|row| rows.get(row, "is_complete").and_then(Value::as_bool) == Some(true));
@@ -132,19 +141,70 @@ pub fn queries(session: &Session<'_>) -> Vec<Query> {
     sheets.map(|sheet| objectives::query(session.project, sheet, Data::Warehouse)).to_vec()
 }
 
-/// How far all objectives are, in the order of their definitions.
+/// The rows of the views of objectives and of key results, and the KPIs that are left out of them because the engine refuses these.
+fn sheets(session: &Session<'_>, findings: &mut Findings) -> Result<(Rows, Rows, BTreeSet<KpiId>), Failure> {
+    let (project, model) = (session.project, session.project.model());
+    let both = |left_out: &BTreeSet<KpiId>| -> Result<Result<(Rows, Rows), Refusal>, Failure> {
+        let sheets = [Sheet::Objectives, Sheet::KeyResults];
+        let plans = sheets.map(|sheet| objectives::query_without(project, sheet, Data::Warehouse, left_out));
+        let mut answers = session.answer(&plans)?.into_iter();
+        Ok(match (answers.next(), answers.next()) {
+            (Some(Ok(objectives)), Some(Ok(results))) => Ok((objectives, results)),
+            (Some(Err(why)), _) | (_, Some(Err(why))) => Err(why),
+            _ => Ok((Rows::default(), Rows::default())),
+        })
+    };
+    if let Ok((objectives, results)) = both(&BTreeSet::new())? {
+        return Ok((objectives, results, BTreeSet::new()));
+    }
+    // Each KPI with all others left out shows whether it is to blame.
+    let all = objectives::kpis(model);
+    let others = |kpi: &KpiId| all.iter().copied().filter(|other| other != kpi).collect();
+    let alone: Vec<Query> =
+        all.iter().map(|kpi| objectives::query_without(project, Sheet::KeyResults, Data::Warehouse, &others(kpi))).collect();
+    let mut left_out = BTreeSet::new();
+    for (kpi, answer) in all.iter().zip(session.answer(&alone)?) {
+        if let Err(why) = answer {
+            findings.push(refused::kpi(model, *kpi, &why));
+            left_out.insert(*kpi);
+        }
+    }
+    match both(&left_out)? {
+        Ok((objectives, results)) => Ok((objectives, results, left_out)),
+        Err(why) => {
+            findings.push(refused::other("how far objectives are", None, &why));
+            Ok((Rows::default(), Rows::default(), all))
+        }
+    }
+}
+
+/// The objectives whose score is not known where some KPIs are not: those with results that they show, and those that are judged by
+/// such objectives.
+fn unknown_scores(model: &Model, left_out: &BTreeSet<KpiId>) -> BTreeSet<ObjectiveId> {
+    let shows = |objective: &Objective| {
+        objective.key_results.iter().filter_map(KeyResult::kpi).any(|shown| left_out.contains(&shown.kpi))
+    };
+    let own = model.objectives.iter().filter(|(_, objective)| shows(objective));
+    let mut unknown: BTreeSet<ObjectiveId> = own.map(|(id, _)| id).collect();
+    let mut left: Vec<ObjectiveId> = unknown.iter().copied().collect();
+    while let Some(id) = left.pop() {
+        let parent = model.objectives.get(id).parent.as_ref().map(|parent| parent.value);
+        let by_children = parent.filter(|parent| !model.objectives.get(*parent).has_own_score());
+        left.extend(by_children.filter(|parent| unknown.insert(*parent)));
+    }
+    unknown
+}
+
+/// How far all objectives are, in the order of their definitions. Of what the engine refuses nothing is known, which is said in
+/// `findings`.
 ///
 /// # Errors
-/// Fails if the engine cannot be used, or refuses a query.
-pub fn standings(session: &Session<'_>) -> Result<Vec<Standing>, Failure> {
+/// Fails if the engine cannot be used.
+pub fn standings(session: &Session<'_>, findings: &mut Findings) -> Result<Vec<Standing>, Failure> {
     let model = session.project.model();
-    let mut answers = session.answer(&queries(session))?.into_iter();
-    let mut next = || match answers.next() {
-        Some(Ok(rows)) => Ok(rows),
-        Some(Err(why)) => Err(Failure { message: format!("the engine refused it: {why}"), help: None }),
-        None => Err(Failure { message: "the engine did not answer".to_owned(), help: None }),
-    };
-    let (objectives, results, today) = (next()?, next()?, today(session)?);
+    let (objectives, results, left_out) = sheets(session, findings)?;
+    let unknown = unknown_scores(model, &left_out);
+    let today = today(session)?;
     let longest = model.okrs.stale_after;
     let standing = |(id, objective): (ObjectiveId, &Objective)| {
         let name = &objective.name.value;
@@ -160,11 +220,13 @@ pub fn standings(session: &Session<'_>) -> Result<Vec<Standing>, Failure> {
                 stale: today.and_then(|today| result.silence(objective, today, longest)).map(|silence| silence.days),
             }
         };
-        Standing {
-            objective: id,
-            score: score(&objectives, find(&objectives, &[("objective", name)])),
-            key_results: objective.key_results.iter().map(of).collect(),
-        }
+        let known = if unknown.contains(&id) {
+            // A score without one of its results would be another score.
+            Score { status: "not_observable".to_owned(), ..Score::default() }
+        } else {
+            score(&objectives, find(&objectives, &[("objective", name)]))
+        };
+        Standing { objective: id, score: known, key_results: objective.key_results.iter().map(of).collect() }
     };
     Ok(model.objectives.iter().map(standing).collect())
 }

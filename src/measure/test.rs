@@ -2,10 +2,10 @@
 //! that are expected.
 
 use super::firings::{self, Firing};
-use super::{number, sheet};
+use super::{number, refused, sheet};
 use crate::calendar::{Date, Grain, Label};
 use crate::diagnostic::{Findings, codes};
-use crate::engine::{Answer, Engine, Failure, Rows};
+use crate::engine::{Answer, Engine, Failure, Refusal, Rows};
 use crate::model::facts::Type;
 use crate::model::{
     Cell, Clock, Column, ColumnId, DimensionId, Expected, ExpectedFiring, ExpectedFirings, ExpectedRow, ExpectedSheet,
@@ -27,8 +27,8 @@ pub struct Outcome {
     pub figures: Vec<Figure>,
     /// The queries, each with what it is for.
     pub queries: Vec<(String, String)>,
-    /// What the engine says against the test as a whole.
-    pub refused: Option<String>,
+    /// Why some of it cannot be worked out: what that is, and why the engine refuses it.
+    pub refused: Vec<(String, Refusal)>,
 }
 
 /// One expected figure and what it is.
@@ -51,7 +51,7 @@ pub struct Figure {
 impl Outcome {
     /// Whether everything agrees.
     pub fn passes(&self) -> bool {
-        self.refused.is_none() && self.figures.iter().all(|figure| figure.agrees)
+        self.refused.is_empty() && self.figures.iter().all(|figure| figure.agrees)
     }
 }
 
@@ -95,17 +95,15 @@ pub fn run(project: &mut Valid, engine: &dyn Engine, names: &[String]) -> Result
         project.set_as_of(own);
     }
     // All in one database, each in a schema of its own. Where that fails as a whole, one by one, to see which is to blame.
-    match answers(engine, &prepared) {
-        Ok(answers) => Ok(prepared.iter().zip(answers).map(|(test, answers)| outcome(project, test, Ok(answers))).collect()),
-        Err(_) => prepared
-            .iter()
-            .map(|test| match answers(engine, std::slice::from_ref(test)) {
-                Ok(mut answers) => Ok(outcome(project, test, Ok(answers.pop().unwrap_or_default()))),
-                Err(failure) if failure.help.is_none() => Ok(outcome(project, test, Err(failure.message))),
-                Err(failure) => Err(failure),
-            })
-            .collect(),
+    let mut all = answers(engine, &prepared)?;
+    let is_refused = |answer: &Answer| answer.as_ref().is_err_and(|why| why.in_setup);
+    if all.iter().flatten().any(is_refused) {
+        all = Vec::new();
+        for test in &prepared {
+            all.extend(answers(engine, std::slice::from_ref(test))?);
+        }
     }
+    Ok(prepared.iter().zip(all).map(|(test, answers)| outcome(project, test, answers)).collect())
 }
 
 fn prepare<'a>(project: &Valid, test: &'a TestCase) -> Prepared<'a> {
@@ -139,26 +137,26 @@ fn answers(engine: &dyn Engine, tests: &[Prepared<'_>]) -> Result<Vec<Vec<Answer
     Ok(tests.iter().map(|test| all.by_ref().take(test.asked.len()).collect()).collect())
 }
 
-fn outcome(project: &Valid, prepared: &Prepared<'_>, answers: Result<Vec<Answer>, String>) -> Outcome {
+fn outcome(project: &Valid, prepared: &Prepared<'_>, answers: Vec<Answer>) -> Outcome {
     let mut outcome = Outcome {
         name: prepared.test.name.value.clone(),
         figures: Vec::new(),
         queries: prepared.asked.iter().map(|asked| (asked.of.clone(), asked.query.clone())).collect(),
-        refused: None,
+        refused: Vec::new(),
     };
-    match answers {
-        Err(why) => outcome.refused = Some(why),
-        Ok(answers) => {
-            for (asked, answer) in prepared.asked.iter().zip(answers) {
-                match answer {
-                    Ok(rows) => match asked.expected {
-                        Wanted::Figures(expected) => figures(project.model(), asked, expected, &rows, &mut outcome.figures),
-                        Wanted::Firings(expected) => firings(project.model(), asked, expected, &rows, &mut outcome.figures),
-                        Wanted::Rows(expected) => sheet::figures(expected, &rows, &mut outcome.figures),
-                    },
-                    Err(why) => outcome.refused = Some(format!("{}: {why}", asked.of)),
-                }
+    for (asked, answer) in prepared.asked.iter().zip(answers) {
+        match answer {
+            Ok(rows) => match asked.expected {
+                Wanted::Figures(expected) => figures(project.model(), asked, expected, &rows, &mut outcome.figures),
+                Wanted::Firings(expected) => firings(project.model(), asked, expected, &rows, &mut outcome.figures),
+                Wanted::Rows(expected) => sheet::figures(expected, &rows, &mut outcome.figures),
+            },
+            Err(why) if why.in_setup => {
+                // That the rows cannot be laid out is said once, whatever is asked of them.
+                outcome.refused = vec![("its rows".to_owned(), why)];
+                break;
             }
+            Err(why) => outcome.refused.push((asked.of.clone(), why)),
         }
     }
     outcome
@@ -199,11 +197,21 @@ fn tables(model: &Model, test: &TestCase, dialect: &dyn Dialect) -> String {
 }
 
 fn table(model: &Model, source: &Source, given: Option<&Given>, dialect: &dyn Dialect) -> String {
-    let mut columns: Vec<(String, &'static str)> = Vec::new();
+    let mut columns: Vec<(String, String)> = Vec::new();
     for id in source.columns.ids() {
+        if let (Type::Decimal, [(name, ..)]) = (source.columns.get(id).ty, stored(model, source, id).as_slice()) {
+            let ty = decimal(given.into_iter().flat_map(|given| &given.rows).flatten(), id);
+            match columns.iter_mut().find(|(known, _)| known == name) {
+                // Two columns may read the same stored one: that with more digits decides.
+                Some((_, known)) if ty.len() > known.len() => *known = ty,
+                Some(_) => {}
+                None => columns.push((name.clone(), ty)),
+            }
+            continue;
+        }
         for (name, ty, _) in stored(model, source, id) {
             if !columns.iter().any(|(known, _)| *known == name) {
-                columns.push((name, ty));
+                columns.push((name, ty.to_owned()));
             }
         }
     }
@@ -250,6 +258,21 @@ fn stored(model: &Model, source: &Source, id: ColumnId) -> Vec<(String, &'static
     }
 }
 
+/// A decimal with room for all digits that a test gives a column: with those of most warehouses where they will do.
+fn decimal<'a>(cells: impl Iterator<Item = &'a (ColumnId, Cell)>, column: ColumnId) -> String {
+    let (mut before, mut after) = (14, 4);
+    for (id, cell) in cells {
+        if let (true, Cell::Number(digits)) = (*id == column, cell) {
+            // What has an exponent is as long as that says.
+            before = before.max(if digits.contains(['e', 'E']) { 30 } else { 0 });
+            let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+            before = before.max(whole.trim_start_matches(['-', '+', '0']).len());
+            after = after.max(fraction.len());
+        }
+    }
+    if before + after <= 18 { "decimal(18, 4)".to_owned() } else { format!("decimal(38, {after})") }
+}
+
 fn type_name(column: &Column) -> &'static str {
     match (column.ty, &column.clock) {
         (Type::Boolean, _) => "boolean",
@@ -268,6 +291,7 @@ fn literal(cell: &Cell, at: usize, dialect: &dyn Dialect) -> String {
         Cell::Null => "null".to_owned(),
         Cell::Truth(value) => value.to_string(),
         Cell::Number(digits) => digits.clone(),
+        Cell::NotFinite(word) => format!("cast({} as double)", dialect.text(word)),
         Cell::Text(text) => dialect.text(text),
         Cell::Day(day) => dialect.day(*day),
         Cell::Wall(reading) => dialect.wall(*reading),
@@ -398,7 +422,7 @@ fn same(wanted: &Cell, found: &Value) -> bool {
         }
         Cell::Text(text) => found.as_str() == Some(text),
         Cell::Day(day) => found.as_str() == Some(&day.to_string()),
-        Cell::Wall(_) | Cell::Instant(_) | Cell::Key(_) => false,
+        Cell::NotFinite(_) | Cell::Wall(_) | Cell::Instant(_) | Cell::Key(_) => false,
     }
 }
 
@@ -418,6 +442,7 @@ fn shown(cell: &Cell) -> String {
         Cell::Null => "null".to_owned(),
         Cell::Truth(value) => value.to_string(),
         Cell::Number(text) | Cell::Text(text) => text.clone(),
+        Cell::NotFinite(word) => (*word).to_owned(),
         Cell::Day(day) => day.to_string(),
         Cell::Wall(reading) | Cell::Instant(reading) => reading.to_string(),
         Cell::Key(parts) => parts.join(", "),
@@ -428,11 +453,10 @@ fn shown(cell: &Cell) -> String {
 pub fn findings(project: &Valid, outcomes: &[Outcome]) -> Findings {
     let mut findings = Findings::default();
     for outcome in outcomes.iter().filter(|outcome| !outcome.passes()) {
-        if let Some(why) = &outcome.refused {
-            let test = project.model().tests.iter().find(|test| test.name.value == outcome.name);
-            if let Some(test) = test {
-                findings.report(&codes::ENGINE_REFUSED, test.name.span, format!("`{}`: {why}", outcome.name));
-            }
+        let test = project.model().tests.iter().find(|test| test.name.value == outcome.name);
+        for ((of, why), test) in outcome.refused.iter().zip(test.iter().cycle()) {
+            let what = format!("`{}`: {of} cannot be worked out", outcome.name);
+            findings.push(refused::finding(&what, Some(test.name.span), why));
         }
         for figure in outcome.figures.iter().filter(|figure| !figure.agrees) {
             let message =

@@ -5,10 +5,12 @@
 //! 3. [`rules::examples`] shows the first of them, for the rules that are broken.
 //! 4. `targets` holds the targets of key results against what their KPIs have done before.
 
-use super::{Session, guard, number, targets, whole};
+use super::freshness::{self, State};
+use super::{Session, guard, number, refused, targets, whole};
+use crate::calendar::{Date, Length};
 use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::engine::{Failure, Rows};
-use crate::model::facts::Range;
+use crate::model::facts::{Range, Type};
 use crate::model::{Column, ColumnId, Holds, Model, Source, SourceId, Storage};
 use crate::plan::relation::RelationRef;
 use crate::plan::rules::{self, Rule};
@@ -92,6 +94,9 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
     for one in &asked {
         report(model, one, &mut findings);
     }
+    let looked = freshness::find(session, &read_whole(model, sources, &unfit))?;
+    freshness::report(model, &looked, &mut findings);
+    findings.append(looked.findings.clone());
     // What is asked of all sources is asked of what is made of them too.
     if sources.len() >= model.source_count() {
         targets::check(session, &mut findings)?;
@@ -111,12 +116,13 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
     for id in sources {
         let source = model.sources.get(*id);
         let mut checks = vec![columns_check(source, unfit.get(id))];
-        let own = asked.iter().filter(|one| one.source == *id);
+        let own = asked.iter().filter(|one| one.source == *id && is_shown(one));
         checks.extend(own.map(|one| Check {
             what: words(model, one.source, one.rule).what,
             outcome: one.outcome,
             examples: one.examples.clone(),
         }));
+        checks.extend(freshness_checks(source, looked.states.iter().find(|state| state.source == *id), &findings));
         let calendar = model.calendar_source.as_ref().filter(|calendar| calendar.source == *id);
         if let Some(calendar) = calendar {
             let sound = unfit.get(id).is_some_and(BTreeSet::is_empty);
@@ -139,6 +145,45 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
     Ok(report)
 }
 
+/// The sources of which it can be told when their rows came.
+fn read_whole(model: &Model, sources: &[SourceId], unfit: &BTreeMap<SourceId, BTreeSet<ColumnId>>) -> BTreeSet<SourceId> {
+    let has_clock = |id: &&SourceId| {
+        let clock = model.sources.get(**id).clock();
+        clock.is_some_and(|clock| unfit.get(id).is_some_and(|unfit| !unfit.contains(&clock)))
+    };
+    sources.iter().filter(has_clock).copied().collect()
+}
+
+/// What a source promises about when its rows come, and whether it holds.
+fn freshness_checks(source: &Source, state: Option<&State>, findings: &Findings) -> Vec<Check> {
+    let stands = |code: &'static Code, span: Span| {
+        findings.iter().any(|finding| finding.code == code && finding.labels.first().is_some_and(|label| label.span == span))
+    };
+    let mut checks = Vec::new();
+    let day = |day: Option<Date>| day.map(|day| day.to_string()).into_iter().collect();
+    if let Some(within) = &source.freshness.within {
+        let outcome = match state.and_then(|state| state.is_fresh) {
+            None => Outcome::Unknown,
+            Some(true) => Outcome::Fine,
+            Some(false) if stands(&codes::STALE_SOURCE, within.span) => Outcome::Wrong,
+            Some(false) => Outcome::Allowed(1),
+        };
+        let examples = if outcome == Outcome::Fine { Vec::new() } else { day(state.and_then(|state| state.last_row)) };
+        checks.push(Check { what: format!("the last row is within {} of as_of", within.value), outcome, examples });
+    }
+    if let Some(expect) = &source.freshness.expect {
+        let outcome = match state.and_then(|state| state.holes) {
+            None => Outcome::Unknown,
+            Some(0) => Outcome::Fine,
+            Some(count) if stands(&codes::SOURCE_WITH_HOLES, expect.span) => Outcome::Rows(count),
+            Some(count) => Outcome::Allowed(count),
+        };
+        let what = format!("{} has a row", expect.value);
+        checks.push(Check { what, outcome, examples: day(state.and_then(|state| state.last_hole)) });
+    }
+    checks
+}
+
 /// The queries that count wrong rows and those that show them, each with what it is for. They need no engine.
 pub fn queries(session: &Session<'_>, sources: &[SourceId]) -> Vec<(String, String)> {
     let model = session.project.model();
@@ -147,6 +192,10 @@ pub fn queries(session: &Session<'_>, sources: &[SourceId]) -> Vec<(String, Stri
         let source = model.sources.get(*id);
         let name = &source.name.value;
         let all = rules::rules(source);
+        if !source.freshness.is_nothing() {
+            let query = crate::plan::freshness::freshness(model, &[*id]);
+            out.push((format!("{name}: when its rows came"), sql::statement(&query, session.dialect())));
+        }
         for counting in rules::counts(model, *id, &all) {
             out.push((format!("{name}: how many rows are wrong"), sql::statement(&counting.query, session.dialect())));
         }
@@ -195,10 +244,12 @@ fn raw_columns(
                 })
             }
             Err(why) => {
-                let message = format!("the SQL of `{name}` cannot be run: {why}");
-                findings
-                    .report(&codes::NOT_IN_DATA, column.name.span, message)
-                    .help("`sql:` is an expression over the columns that the relation has");
+                let mut found = refused::finding(&format!("the SQL of `{name}` cannot be run"), Some(column.name.span), &why);
+                found.code = &codes::NOT_IN_DATA;
+                found.help(
+                    "`sql:` is an expression over the columns that the relation has; `--verbose` shows what the engine itself says",
+                );
+                findings.push(found);
                 Some(())
             }
         };
@@ -265,6 +316,11 @@ fn count(
     Ok(all_rows)
 }
 
+/// Whether a check is listed: what no spec declares, and hardly any data breaks, only where it is broken.
+fn is_shown(one: &Asked) -> bool {
+    !matches!((one.rule, one.outcome), (Rule::Finite(_), Outcome::Fine | Outcome::Unknown))
+}
+
 /// Looks at the first rows that break a rule.
 fn examples(session: &Session<'_>, asked: &mut [Asked]) -> Result<(), Failure> {
     let model = session.project.model();
@@ -282,15 +338,20 @@ fn examples(session: &Session<'_>, asked: &mut [Asked]) -> Result<(), Failure> {
     let answers = session.answer(&plans)?;
     for (one, answer) in broken.iter_mut().zip(answers) {
         let source = model.sources.get(one.source);
-        one.examples = answer.map(|rows| shown(source, &rows)).unwrap_or_default();
+        one.examples = answer.map(|rows| shown(source, one.rule, &rows)).unwrap_or_default();
     }
     Ok(())
 }
 
 /// Examples as texts: `-5 (order_id 17)`, `c9 (3 rows)`, `order_id 17`.
-fn shown(source: &Source, rows: &Rows) -> Vec<String> {
+fn shown(source: &Source, rule: Rule, rows: &Rows) -> Vec<String> {
     let plain = |value: &serde_json::Value| match value {
         serde_json::Value::Null => "null".to_owned(),
+        serde_json::Value::String(text)
+            if matches!(rule, Rule::Finite(_)) && !text.starts_with(|char: char| char.is_numeric()) =>
+        {
+            odd_number(text)
+        }
         serde_json::Value::String(text) => text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect(),
         other => other.to_string(),
     };
@@ -312,6 +373,16 @@ fn shown(source: &Source, rows: &Rows) -> Vec<String> {
         }
     };
     rows.rows.iter().map(line).filter(|line| !line.is_empty()).collect()
+}
+
+/// NaN and infinity as people write them, whatever the engine does.
+fn odd_number(text: &str) -> String {
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    match text.trim_start_matches('-').to_lowercase() {
+        nan if nan == "nan" => "NaN".to_owned(),
+        infinity if infinity.starts_with("inf") => format!("{sign}infinity"),
+        other => other,
+    }
 }
 
 fn columns_check(source: &Source, unfit: Option<&BTreeSet<ColumnId>>) -> Check {
@@ -350,7 +421,11 @@ fn words(model: &Model, id: SourceId, rule: Rule) -> Words {
                     "{} {} unique{}",
                     names.join(", "),
                     if names.len() == 1 { "is" } else { "are" },
-                    if source.holds.is_some() { " in each snapshot" } else { "" }
+                    match source.holds {
+                        Some(Holds::Readings { .. }) => " at each time of a reading",
+                        Some(_) => " in each snapshot",
+                        None => "",
+                    }
                 ),
                 wrong: "whose key is that of another row".to_owned(),
                 help: "name a key that is unique, or make the source a `query:` with one row per key".to_owned(),
@@ -377,10 +452,16 @@ fn words(model: &Model, id: SourceId, rule: Rule) -> Words {
             wrong: "whose end is before its beginning, so that it never holds".to_owned(),
             help: "correct their times, or leave such rows out with a `query:`".to_owned(),
         },
+        Rule::Steady => come_and_go(source),
+        Rule::NotStale => stale_keys(source),
         Rule::Present(column) => present(source, column),
         Rule::Found(column) => {
-            let target = of(column).reference.map_or("", |id| model.sources.get(id).name.value.as_str());
+            let source = of(column).reference.map(|id| model.sources.get(id));
+            let target = source.map_or("", |source| source.name.value.as_str());
             let name = &of(column).name;
+            if let Some(Holds::Readings { fresh_for, .. }) = source.and_then(|source| source.holds) {
+                return no_reading(of(column), target, fresh_for);
+            }
             Words {
                 code: &codes::REFERENCE_NOT_FOUND,
                 span: of(column).reference_span.unwrap_or(name.span),
@@ -413,6 +494,92 @@ fn words(model: &Model, id: SourceId, rule: Rule) -> Words {
                 help: "mend the data, or declare the bounds that it has: formulas are checked against them".to_owned(),
             }
         }
+        Rule::Finite(column) => finite(source, column),
+    }
+}
+
+fn finite(source: &Source, column: ColumnId) -> Words {
+    let Column { name, ty, .. } = source.columns.get(column);
+    let of = &name.value;
+    if *ty == Type::Number {
+        return Words {
+            code: &codes::NOT_FINITE,
+            span: name.span,
+            what: format!("{of} has no NaN or infinity"),
+            wrong: format!("whose `{of}` is NaN or infinite"),
+            help:
+                "kpic takes such a number as null: find out where it comes from; if it stands for an unknown value, load null"
+                    .to_owned(),
+        };
+    }
+    let what = format!("{of} is never infinite");
+    let wrong = format!("whose `{of}` is infinite");
+    if source.time == Some(column) {
+        return Words {
+            code: &codes::TIME_MISSING,
+            span: source.time_span.unwrap_or(name.span),
+            what,
+            wrong,
+            help: "no period counts them: fill in the time, or leave such rows out with a `query:`".to_owned(),
+        };
+    }
+    Words {
+        code: &codes::NOT_FINITE,
+        span: name.span,
+        what,
+        wrong,
+        help: "an infinite time is later or earlier than every other, and a duration to it is null; if it stands for no time, load \
+               null"
+            .to_owned(),
+    }
+}
+
+fn come_and_go(source: &Source) -> Words {
+    let taken = source.holds.iter().flat_map(Holds::columns).next();
+    let taken = taken.map_or("", |taken| source.columns.get(taken).name.value.as_str());
+    Words {
+        code: &codes::KEYS_COME_AND_GO,
+        span: source.key_span.unwrap_or(source.name.span),
+        what: "keys do not come and go".to_owned(),
+        wrong: "missing from one snapshot and back in a later one".to_owned(),
+        help: format!(
+            "a key has no state while the latest snapshot lacks it; if each key is taken on days of its own write `snapshot: {{ on: \
+             {taken}, per: key }}`, and its latest reading counts"
+        ),
+    }
+}
+
+fn stale_keys(source: &Source) -> Words {
+    let longest = match source.holds {
+        Some(Holds::Readings { fresh_for, .. }) => fresh_for.to_string(),
+        _ => String::new(),
+    };
+    Words {
+        code: &codes::STALE_KEYS,
+        span: source.key_span.unwrap_or(source.name.span),
+        what: format!("no key was last read more than {longest} ago"),
+        wrong: format!("last read more than {longest} ago"),
+        help: format!(
+            "a key has no state any more then; load its readings if they are late, let readings count longer with `stale_after`, \
+             or, if such keys are gone, write `allow: {{ {}: ... }}`",
+            codes::STALE_KEYS.name
+        ),
+    }
+}
+
+/// What there is to say of rows that refer to readings.
+fn no_reading(column: &Column, target: &str, fresh_for: Length) -> Words {
+    let name = &column.name;
+    Words {
+        code: &codes::REFERENCE_NOT_FOUND,
+        span: column.reference_span.unwrap_or(name.span),
+        what: format!("{} has a reading in {target}", name.value),
+        wrong: format!("whose `{}` has no reading in `{target}` that is not older than {fresh_for}", name.value),
+        help: format!(
+            "load the readings that `{target}` lacks, or let them count longer with `stale_after`; until then all that is looked up \
+             through `{}` is null for these rows",
+            name.value
+        ),
     }
 }
 
@@ -467,7 +634,12 @@ fn report(model: &Model, asked: &Asked, findings: &mut Findings) {
     let Outcome::Rows(count) = asked.outcome else { return };
     let source = model.sources.get(asked.source);
     let words = words(model, asked.source, asked.rule);
-    let rows = if count == 1 { "row" } else { "rows" };
+    let rows = match asked.rule {
+        Rule::Steady | Rule::NotStale if count == 1 => "key",
+        Rule::Steady | Rule::NotStale => "keys",
+        _ if count == 1 => "row",
+        _ => "rows",
+    };
     let examples = if asked.examples.is_empty() { String::new() } else { format!(", such as {}", asked.examples.join("; ")) };
     let message = format!("`{}` has {count} {rows} {}{examples}", source.name.value, words.wrong);
     findings.report(words.code, words.span, message).help(words.help);

@@ -4,7 +4,7 @@ use super::{Session, guard, number};
 use crate::align::drivers::{Contribution, Tree};
 use crate::calendar::{Date, Grain, add};
 use crate::diagnostic::Findings;
-use crate::engine::{Failure, Rows};
+use crate::engine::{Failure, Refusal, Rows};
 use crate::model::expr::Node;
 use crate::model::{Body, DimensionId, KpiId};
 use crate::plan::{self, Data, Output, Question, Show, views};
@@ -33,8 +33,8 @@ pub enum Outcome {
     Unfit(Findings),
     /// There is no such period, or no two of them that are complete.
     NoPeriod(Option<Date>),
-    /// The engine says no.
-    Refused(String),
+    /// The engine cannot work it out.
+    Refused(Refusal),
 }
 
 /// What contributed to a change.
@@ -134,7 +134,7 @@ pub fn why(session: &Session<'_>, asked: Asked) -> Result<Outcome, Failure> {
 }
 
 /// The slices of a KPI that is not made of others, where they add up to it. The inner error is what the engine says.
-fn slices(session: &Session<'_>, asked: Asked, one: Date, two: Date) -> Result<Result<BySlices, String>, Failure> {
+fn slices(session: &Session<'_>, asked: Asked, one: Date, two: Date) -> Result<Result<BySlices, Refusal>, Failure> {
     let model = session.project.model();
     let kpi = model.kpis.get(asked.kpi);
     let is_whole = matches!(&kpi.body, Body::Formula(calc) if matches!(calc.node, Node::Leaf(_)));

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod exclusion;
 pub mod expr;
 pub mod facts;
+pub mod freshness;
 pub mod guardrail;
 pub mod id;
 pub mod journey;
@@ -24,6 +25,7 @@ use about::About;
 use expr::{Age, Calc, CalcLeaf, Node, Path};
 use facts::{Facts, Kind, Range, Type};
 use foldhash::HashMap;
+use freshness::Freshness;
 use guardrail::Guardrail;
 use id::{Id, Table};
 use journey::Journey;
@@ -174,6 +176,8 @@ pub struct Source {
     pub time_span: Option<Span>,
     /// For how long its rows hold; nothing but for states.
     pub holds: Option<Holds>,
+    /// What it promises about when its rows come.
+    pub freshness: Freshness,
     /// Its columns.
     pub columns: Table<Column>,
     /// The column of each name.
@@ -210,6 +214,13 @@ pub enum Holds {
         /// How often snapshots are taken.
         every: Grain,
         /// How long the latest stands for what is so; after that nothing is known.
+        fresh_for: Length,
+    },
+    /// From one reading of its key to the next of the same key. A reading stands for the end of its day.
+    Readings {
+        /// When it was taken.
+        taken: ColumnId,
+        /// How long it stands for what is so; after that the key has no state.
         fresh_for: Length,
     },
 }
@@ -494,6 +505,8 @@ pub enum Cell {
     Truth(bool),
     /// A number, in digits.
     Number(String),
+    /// NaN or an infinite number, in the words of SQL.
+    NotFinite(&'static str),
     /// A text.
     Text(String),
     /// A day.

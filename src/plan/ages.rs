@@ -25,6 +25,9 @@ pub(super) const AGE: &str = "age";
 /// The column of the period at which something has an age.
 pub(super) const PERIOD_AT_AGE: &str = "period_at_age";
 
+/// The column of the day after that period.
+pub(super) const END_AT_AGE: &str = "end_at_age";
+
 /// The column that says whether that period is over.
 const IS_OVER: &str = "is_over";
 
@@ -70,7 +73,7 @@ impl Planner<'_> {
             let aggregate = match &measure.of {
                 MeasureOf::Rows(aggregate) => aggregate,
                 MeasureOf::Entities(grouped) => &grouped.of,
-                MeasureOf::Periods(_) | MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => continue,
+                _ => continue,
             };
             if aggregate.age() == Some(age) {
                 seen.extend(withins_at_age(aggregate));
@@ -81,6 +84,9 @@ impl Planner<'_> {
             complete(&calendar, end, as_of.as_ref())
         }));
         over.extend(known);
+        if self.expansion.promises {
+            select.column(end, END_AT_AGE);
+        }
         select.column(Expr::all(over).unwrap_or_else(Expr::null), IS_OVER);
         self.push(&part, select);
         self.ages.insert(age, part.clone());
@@ -111,7 +117,7 @@ impl Planner<'_> {
             let mut neighbours = Select::from_part(&all);
             let period = column(&all, "period");
             neighbours.column(period.clone(), "period");
-            let neighbour = Neighbour { value: period.clone(), offset: 1, part: Vec::new(), order: period.clone() };
+            let neighbour = Neighbour { value: period.clone(), offset: 1, part: Vec::new(), order: vec![period.clone()] };
             neighbours.column(Expr::leaf(Atom::Neighbour(Box::new(neighbour))), "next");
             neighbours.column(order(period), "number");
             self.push(&next, neighbours);
@@ -263,7 +269,7 @@ impl Planner<'_> {
     }
 
     /// The period of the unit that holds the first day of a period of a grain.
-    fn unit_of(&mut self, select: &mut Select, (grain, unit): (Grain, Grain), first: Scalar, name: &str) -> Scalar {
+    pub(super) fn unit_of(&mut self, select: &mut Select, (grain, unit): (Grain, Grain), first: Scalar, name: &str) -> Scalar {
         match &self.custom {
             _ if grain == unit => first,
             Some(calendar) => {

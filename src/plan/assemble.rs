@@ -4,14 +4,17 @@ use super::ages::AGE;
 use super::appear::Appearance;
 use super::complete::{Bound, is_complete_here};
 use super::custom::calendar_days;
-use super::expand::{Expansion, Formula, Move, Part as Leaf, Periods, Place};
+use super::expand::{Expansion, Formula, MeasureId, Move, Part as Leaf, Periods, Place};
+use super::finite::{self, Lowered, Reach};
 use super::journey::Wanted;
 use super::names::Names;
+use super::readings;
 use super::relation::{Atom, Body, From, JoinKind, Part, Query, Rows, Scalar, Select, column, day, fold, moved};
 use super::rows::Series;
 use super::scan::Scan;
 use super::spine::{Ground, Need, Spine, today};
-use super::stack::{Stack, is_dense, moves_in};
+use super::stack::{is_dense, moves_in};
+use super::trust::no_doubt;
 use super::{Output, Question, Show};
 use crate::calendar::{AsOf, Date, Grain};
 use crate::functions::{conversions, if_, max, operators};
@@ -73,6 +76,14 @@ pub(super) struct Planner<'a> {
     pub(super) latest_snapshots: BTreeMap<(SourceId, Edge, Grain), String>,
     /// The parts with the days of which there are snapshots.
     pub(super) snapshot_days: BTreeMap<SourceId, String>,
+    /// The parts with readings of sources whose keys have snapshots of their own.
+    pub(super) readings: readings::Wanted,
+    /// The parts with the day of the last row of sources that promise when their rows come.
+    pub(super) last_rows: BTreeMap<SourceId, String>,
+    /// The parts with the last trusted day of sources that promise when their rows come.
+    pub(super) last_trusted: BTreeMap<SourceId, String>,
+    /// The parts with the days, weeks or months that have no rows although they should.
+    pub(super) holes: BTreeMap<SourceId, String>,
     /// The parts with the time at which the first state of each entity began.
     pub(super) first_states: BTreeMap<(SourceId, Option<Path>), String>,
     /// The journeys that are read, and what is read of each.
@@ -99,13 +110,17 @@ impl<'a> Planner<'a> {
             spines: BTreeMap::new(),
             today,
             custom,
-            expansion: Expansion::default(),
+            expansion: Expansion::of(model),
             series: Vec::new(),
             value_columns: Vec::new(),
             appearances: Vec::new(),
             window_day_parts: BTreeMap::new(),
             latest_snapshots: BTreeMap::new(),
             snapshot_days: BTreeMap::new(),
+            readings: readings::Wanted::default(),
+            last_rows: BTreeMap::new(),
+            last_trusted: BTreeMap::new(),
+            holes: BTreeMap::new(),
             first_states: BTreeMap::new(),
             journeys: BTreeMap::new(),
             ages: BTreeMap::new(),
@@ -136,11 +151,24 @@ impl<'a> Planner<'a> {
         self.measures_over_rows(&all, data.as_ref());
         self.find_slices();
         self.measures_over_periods();
-        let result = self.result(&formulas, data);
-        let mut parts = self.ground();
-        parts.append(&mut self.parts);
+        let (mut result, open) = self.result(&formulas, data);
+        if !open.is_empty() {
+            result = self.settled(result, &open);
+        }
+        let parts = self.all_parts();
         *names = self.names;
         Query { parts, result: Body::Select(result) }
+    }
+
+    /// The parts that have been planned, with a result of their own.
+    pub(super) fn with(mut self, result: Body) -> Query {
+        Query { parts: self.all_parts(), result }
+    }
+
+    fn all_parts(&mut self) -> Vec<Part> {
+        let mut parts = self.ground();
+        parts.append(&mut self.parts);
+        parts
     }
 
     /// The formulas that a column needs: one, but for completeness, which needs those of all its KPIs.
@@ -173,6 +201,8 @@ impl<'a> Planner<'a> {
             parts.push(today(name, self.model.calendar.zone.name()));
         }
         parts.extend(self.custom.as_ref().and_then(|name| calendar_days(self.model, self.question.data, name)));
+        let journeys = self.journey_parts();
+        let readings = self.reading_parts();
         let mut numbered = BTreeMap::new();
         if self.custom.is_some() {
             for (grain, spine) in &self.spines {
@@ -184,7 +214,7 @@ impl<'a> Planner<'a> {
         for spine in self.spines.values() {
             parts.extend(spine.parts(&ground, &mut self.names));
         }
-        parts.extend(self.journey_parts());
+        parts.extend(readings.into_iter().chain(journeys));
         parts
     }
 
@@ -285,7 +315,8 @@ impl<'a> Planner<'a> {
         if calendar.custom { from } else { calendar.first_from(self.question.grain, from) }
     }
 
-    pub(super) fn result(&mut self, formulas: &[Vec<Formula>], data: Option<Formula>) -> Select {
+    /// The result, and the names of its columns that may be NaN or infinite.
+    fn result(&mut self, formulas: &[Vec<Formula>], data: Option<Formula>) -> (Select, Vec<String>) {
         let question = self.question;
         let grain = question.grain;
         let by_age = question.age.is_some();
@@ -293,23 +324,29 @@ impl<'a> Planner<'a> {
         let shown: Vec<Formula> = formulas.iter().flatten().cloned().chain(data.clone()).collect();
         // Ask for what completeness needs before the dense set is written out.
         let mut complete: Vec<Vec<(Move, Bound)>> = Vec::new();
+        let mut doubts: Vec<Vec<(MeasureId, Move)>> = Vec::new();
         for (output, formulas) in question.outputs.iter().zip(formulas) {
             let mut bounds = Vec::new();
+            let mut doubtful = Vec::new();
             if matches!(output.show, Show::IsComplete(_) | Show::IsKnown(_)) {
                 for bound in formulas.iter().flat_map(|formula| self.whole_from(formula, grain)).collect::<Vec<_>>() {
                     if !bounds.contains(&bound) {
                         bounds.push(bound);
                     }
                 }
+                doubtful.extend(formulas.iter().flat_map(|formula| self.expansion.doubts_in(formula)));
             }
             complete.push(bounds);
+            doubts.push(doubtful);
         }
         let mut ways = moves_in(&shown);
         ways.extend(complete.iter().flatten().map(|(way, _)| way.clone()).filter(|way| !way.is_nothing()));
+        ways.extend(doubts.iter().flatten().map(|(_, way)| way.clone()).filter(|way| !way.is_nothing()));
         let dense = self.dense(grain, &keys, &ways);
         // Moves that only completeness needs are made known by asking whether they are there.
         let asked = ways.iter().map(|way| Expr::leaf(Leaf::Known(way.clone())));
-        let stacked: Vec<Formula> = shown.iter().cloned().chain(asked).collect();
+        let doubtful = doubts.iter().flatten().map(|(id, way)| Expr::leaf(Leaf::Value(*id, way.clone())));
+        let stacked: Vec<Formula> = shown.iter().cloned().chain(asked).chain(doubtful).collect();
         let is_complete = self.need(grain, Need::IsComplete);
         let stack = self.stack(&stacked, grain, (&question.dimensions, by_age), &dense, Some(&is_complete));
         let mut select = Select::from_part(&stack.name);
@@ -322,15 +359,27 @@ impl<'a> Planner<'a> {
             select.column(column(&stack.name, key), &name);
         }
         select.group_by_these();
-        for ((output, formulas), whole) in question.outputs.iter().zip(formulas).zip(complete) {
+        let mut open = Vec::new();
+        for ((output, formulas), (whole, doubts)) in question.outputs.iter().zip(formulas).zip(complete.into_iter().zip(doubts))
+        {
             let value = match (&output.show, formulas.first()) {
                 (Show::End, _) => self.period_end(grain, false, &stack.name, &mut select),
                 (Show::NextEnd, _) => self.period_end(grain, true, &stack.name, &mut select),
-                (Show::IsComplete(_) | Show::IsKnown(_), _) | (_, None) => is_complete_here(&stack, whole, &mut select),
-                (Show::Figure(_), Some(formula)) => Expr::apply(&conversions::TO_NUMBER, vec![self.scalar(formula, &stack)]),
+                (Show::IsComplete(_) | Show::IsKnown(_), _) | (_, None) => {
+                    let is_complete = is_complete_here(&stack, whole, &mut select);
+                    Expr::all(std::iter::once(is_complete).chain(no_doubt(&stack, &doubts)).collect())
+                        .unwrap_or_else(Expr::null)
+                }
                 (Show::Holds(_) | Show::IsShown(_), Some(formula)) => self.scalar(formula, &stack),
-                (Show::Value(kpi) | Show::ValueIfShown(kpi) | Show::Prior(kpi) | Show::Change(kpi), Some(formula)) => {
-                    self.shown(*kpi, formula, &stack)
+                (show, Some(formula)) => {
+                    let Lowered { value, reach } = self.lowered(formula, &stack);
+                    open.extend((reach == Reach::Open).then(|| output.name.clone()));
+                    match show {
+                        Show::Value(kpi) | Show::ValueIfShown(kpi) | Show::Prior(kpi) | Show::Change(kpi) => {
+                            self.shown(*kpi, value)
+                        }
+                        _ => Expr::apply(&conversions::TO_NUMBER, vec![value]),
+                    }
                 }
             };
             select.column(value, &output.name);
@@ -347,12 +396,24 @@ impl<'a> Planner<'a> {
         if let Some(data) = data {
             select.having.push(Expr::apply(&operators::GREATER, vec![self.scalar(&data, &stack), Expr::number(0)]));
         }
+        (select, open)
+    }
+
+    /// A result in which the columns of those names are null where they are NaN or infinite. It stands around what works figures out, so
+    /// that no formula stands there twice.
+    fn settled(&mut self, result: Select, open: &[String]) -> Select {
+        let name = self.names.take("figures");
+        let mut select = Select::from_part(&name);
+        for (_, column_name) in &result.columns {
+            let value = column(&name, column_name);
+            select.column(if open.contains(column_name) { finite::finite(value) } else { value }, column_name);
+        }
+        self.push(&name, result);
         select
     }
 
     /// A KPI's value with its type: whole, or floating.
-    pub(super) fn shown(&self, kpi: KpiId, formula: &Formula, stack: &Stack) -> Scalar {
-        let value = self.scalar(formula, stack);
+    fn shown(&self, kpi: KpiId, value: Scalar) -> Scalar {
         let facts = &self.model.kpis.get(kpi).facts;
         if facts.ty == Type::Integer {
             Expr::leaf(Atom::Whole(Box::new(value)))

@@ -118,7 +118,9 @@ fn moved(
         stored: (!instant).then(|| zone.name().to_owned()),
         project: target.name().to_owned(),
     });
-    Expr::leaf(Atom::Civil(Box::new(Civil { of, instant, pieces, beyond })))
+    let all_known = known_from.is_some() && known_to.is_some();
+    let infinite = (instant && beyond.is_none() && !all_known).then(|| target.name().to_owned());
+    Expr::leaf(Atom::Civil(Box::new(Civil { of, instant, pieces, beyond, infinite })))
 }
 
 /// An instant, given as the reading of UTC, on the project's clock. Where that is never changed instants are held as its readings.

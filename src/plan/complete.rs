@@ -126,7 +126,7 @@ impl Planner<'_> {
         let aggregate = match &measure.of {
             MeasureOf::Rows(aggregate) => aggregate,
             MeasureOf::Entities(grouped) => &grouped.of,
-            MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => return Vec::new(),
+            MeasureOf::ByHand(_) | MeasureOf::Fresh(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..) => return Vec::new(),
             MeasureOf::Periods(periods) => return self.periods_whole_from(periods, grain),
         };
         let mut bounds: Vec<Bound> = self.window_whole_from(aggregate.window, grain).into_iter().collect();
@@ -241,7 +241,7 @@ pub(super) fn move_back(way: &Move, period: Date, grain: Grain) -> Date {
 }
 
 /// The times that have to pass before the value of an aggregate stands: those of the steps of journeys, and those of related rows.
-fn withins(aggregate: &Aggregate) -> Vec<Within> {
+pub(super) fn withins(aggregate: &Aggregate) -> Vec<Within> {
     let mut found = Vec::new();
     for expr in aggregate.filter.iter().chain(&aggregate.argument) {
         expr.leaves(&mut |leaf| match leaf {

@@ -9,10 +9,10 @@
 use super::Data;
 use super::expand::Move;
 use super::names::Names;
-use super::relation::{Atom, Body, JoinKind, Neighbour, Part, Ranking, Scalar, Select, column, day, fold, moved};
+use super::relation::{Atom, Body, JoinKind, Neighbour, Part, Ranking, Rows, Scalar, Select, column, day, fold, moved};
 use super::scan::Scan;
 use super::spine::{Ground, Need, Spine, complete, last_day_after};
-use crate::calendar::{AsOf, Date, Grain, Length};
+use crate::calendar::{AsOf, Calendar, Date, Grain, Length};
 use crate::functions::{coalesce, if_, max, min, operators};
 use crate::model::expr::{Expr, Path, Window};
 use crate::model::{CalendarSource, Model};
@@ -70,7 +70,7 @@ impl Spine {
         select.column(rank(Vec::new(), period(), false), "number");
         if self.grain != Grain::Day {
             for (offset, name) in [(1, "next"), (2, "next_end")] {
-                let neighbour = Neighbour { value: period(), offset, part: Vec::new(), order: period() };
+                let neighbour = Neighbour { value: period(), offset, part: Vec::new(), order: vec![period()] };
                 select.column(Expr::leaf(Atom::Neighbour(Box::new(neighbour))), name);
             }
         }
@@ -122,8 +122,10 @@ impl Writing<'_> {
     fn needed(&mut self, need: &Need, as_of: Option<&Scalar>) -> Scalar {
         let grain = self.spine.grain;
         match need {
-            Need::IsComplete => {
-                let over = complete(self.ground.calendar, self.own("period_end"), as_of);
+            Need::IsComplete | Need::IsOver => {
+                let calendar = self.ground.calendar;
+                let settle = if *need == Need::IsOver { 0 } else { calendar.settle };
+                let over = complete(&Calendar { settle, ..calendar.clone() }, self.own("period_end"), as_of);
                 // Whether the last period of the calendar goes on after the calendar's last day is not known.
                 let known = Expr::apply(&operators::IS_NOT_NULL, vec![self.own("next")]);
                 if grain == Grain::Day { over } else { Expr::apply(&operators::AND, vec![over, known]) }
@@ -257,7 +259,8 @@ pub(super) fn days_of(model: &Model, data: Data, calendar: &CalendarSource) -> S
     for (grain, first_day) in &calendar.periods {
         select.column(scan.path(&Path::to(*first_day)), grain.name());
     }
-    let (from, joins) = scan.finish();
+    // A calendar's days are not looked up anywhere.
+    let (from, joins) = scan.finish(&mut |_, _, rows| Rows::Source(rows));
     (select.from, select.joins) = (Some(from), joins);
     select
 }

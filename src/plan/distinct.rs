@@ -108,7 +108,7 @@ impl Planner<'_> {
             select.column(column(days, &key.name), &key.name);
         }
         for (name, offset) in [("day_before", -1), ("day_after", 1)] {
-            let (value, order) = (column(days, "day"), column(days, "day"));
+            let (value, order) = (column(days, "day"), vec![column(days, "day")]);
             let neighbour = Neighbour { value, offset, part: part.clone(), order };
             select.column(Expr::leaf(Atom::Neighbour(Box::new(neighbour))), name);
         }

@@ -4,6 +4,8 @@
 //! formula over KPIs becomes a formula over measures, in which each measure keeps certain dimensions (`total` drops some), has
 //! certain rows (`slice` adds conditions), and is taken at the period itself or at an earlier one (`prior`).
 
+use super::reads::Reach;
+use super::trust::{Doubted, When};
 use crate::calendar::{Date, Grain, Length};
 use crate::functions::{Function, OverNothing, abs, conversions, if_, operators};
 use crate::model::expr::{
@@ -78,6 +80,10 @@ pub(super) enum MeasureOf {
     ByHand(KpiId),
     /// Whether the snapshots of a source are fresh, so that something is known of its states.
     Fresh(SourceId, Stock),
+    /// Whether the rows of a source reach up to where a figure begins.
+    Trusted(SourceId, When),
+    /// Whether the rows of a source stop, or have holes, in what a figure looks at.
+    Doubt(SourceId, Box<Reach>),
 }
 
 /// An aggregate over the values of a finer grain.
@@ -102,7 +108,9 @@ impl Measure {
             MeasureOf::Rows(aggregate) => aggregate.age(),
             MeasureOf::Entities(grouped) => grouped.of.age(),
             // Checked: `each` goes over figures without ages.
-            MeasureOf::Periods(_) | MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => None,
+            MeasureOf::Trusted(_, When::Age(age)) => Some(*age),
+            MeasureOf::Doubt(_, reach) => reach.age(),
+            MeasureOf::Periods(_) | MeasureOf::ByHand(_) | MeasureOf::Fresh(..) | MeasureOf::Trusted(..) => None,
         }
     }
 
@@ -113,7 +121,7 @@ impl Measure {
             MeasureOf::Rows(aggregate) => zero(aggregate.function),
             MeasureOf::Entities(grouped) => zero(grouped.function),
             MeasureOf::Periods(periods) => zero(periods.function),
-            MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => false,
+            MeasureOf::ByHand(_) | MeasureOf::Fresh(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..) => false,
         }
     }
 
@@ -125,7 +133,7 @@ impl Measure {
             MeasureOf::Entities(grouped) => counts(grouped.function),
             MeasureOf::Periods(periods) => counts(periods.function),
             MeasureOf::ByHand(_) => false,
-            MeasureOf::Fresh(..) => true,
+            MeasureOf::Fresh(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..) => true,
         }
     }
 }
@@ -138,6 +146,10 @@ pub(super) struct Expansion {
     /// For each measure its name.
     pub names: Vec<String>,
     known: HashMap<Arc<Measure>, MeasureId>,
+    /// Whether sources promise when their rows come.
+    pub promises: bool,
+    /// For each measure, at a period itself or at the one before it, those that say where it is doubtful.
+    pub doubts: HashMap<(MeasureId, bool), Vec<Doubted>>,
 }
 
 /// Where in a formula we are.
@@ -156,6 +168,11 @@ pub(super) struct Place {
 }
 
 impl Expansion {
+    /// That of a question about a model, with nothing in it yet.
+    pub(super) fn of(model: &Model) -> Self {
+        Self { promises: model.promises_freshness(), ..Self::default() }
+    }
+
     /// Writes out a KPI.
     pub(super) fn kpi(&mut self, model: &Model, id: KpiId, place: &Place) -> Formula {
         let kpi = model.kpis.get(id);
@@ -188,7 +205,7 @@ impl Expansion {
                 periods.of.leaves(&mut |leaf| found |= matches!(leaf, Part::Value(id, _) if id == own));
                 found
             }
-            MeasureOf::Rows(_) | MeasureOf::Entities(_) | MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => false,
+            _ => false,
         })
     }
 
@@ -215,13 +232,15 @@ impl Expansion {
                 let previous = shifts(&aggregate) && take_previous(&mut aggregate.window);
                 restrict(model, &mut aggregate, &place.filters);
                 let name = if name.is_empty() { aggregate_name(model, &aggregate) } else { name.to_owned() };
+                let reads = self.reads(model, &aggregate, place, None);
                 accumulate(model, &mut aggregate, place.since);
                 let (source, stock) = (aggregate.source, aggregate.stock.clone());
                 let of = MeasureOf::Rows(Box::new(aggregate));
                 let value =
                     self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name);
-                let value = self.where_rows(null_if_empty, value, place);
-                self.where_fresh(model, source, stock, place, value)
+                let known = self.where_rows(null_if_empty, value.clone(), place);
+                let known = self.where_fresh(model, source, stock, place, known);
+                self.where_trusted(model, (&reads, &value), place, previous, known)
             }
             CalcLeaf::Grouped(grouped) => {
                 let mut grouped = (**grouped).clone();
@@ -229,14 +248,16 @@ impl Expansion {
                 let previous = shifts(&grouped.of) && take_previous(&mut grouped.of.window);
                 restrict(model, &mut grouped.of, &place.filters);
                 let inner = aggregate_name(model, &grouped.of);
+                let reads = self.reads(model, &grouped.of, place, Some(&grouped.entity));
                 accumulate(model, &mut grouped.of, place.since);
                 let name = if name.is_empty() { format!("{}_of_{inner}", grouped.function.name) } else { name.to_owned() };
                 let (source, stock) = (grouped.of.source, grouped.of.stock.clone());
                 let of = MeasureOf::Entities(Box::new(grouped));
                 let value =
                     self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name);
-                let value = self.where_rows(null_if_empty, value, place);
-                self.where_fresh(model, source, stock, place, value)
+                let known = self.where_rows(null_if_empty, value.clone(), place);
+                let known = self.where_fresh(model, source, stock, place, known);
+                self.where_trusted(model, (&reads, &value), place, previous, known)
             }
             CalcLeaf::Each(each) => {
                 let mut window = each.window;
@@ -247,10 +268,11 @@ impl Expansion {
                     Periods { function: each.function, fraction: each.fraction.clone(), of, grain: each.grain, window };
                 let name =
                     if name.is_empty() { format!("{}_each_{}", each.function.name, each.grain) } else { name.to_owned() };
-                let of = MeasureOf::Periods(Box::new(periods));
+                let of = MeasureOf::Periods(Box::new(periods.clone()));
                 let value =
                     self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name);
-                self.where_rows(each.null_if_empty, value, place)
+                let known = self.where_rows(each.null_if_empty, value.clone(), place);
+                self.each_where_trusted(model, (&periods, &value), place, previous, known)
             }
             CalcLeaf::Prior(past, of, length) => {
                 let length = length.unwrap_or(Length { count: 1, unit: place.grain });
@@ -321,7 +343,7 @@ impl Expansion {
     /// A value over states, null where these are known by snapshots and the latest is too old.
     fn where_fresh(&mut self, model: &Model, source: SourceId, stock: Option<Stock>, place: &Place, value: Formula) -> Formula {
         let known = model.sources.get(source);
-        let (Some(Holds::Snapshot { .. }), Some(stock)) = (known.holds, stock) else { return value };
+        let (Some(Holds::Snapshot { .. } | Holds::Readings { .. }), Some(stock)) = (known.holds, stock) else { return value };
         let stock = match stock {
             Stock::Pairs(_) => Stock::Pairs(None),
             Stock::At(edge) => Stock::At(edge),

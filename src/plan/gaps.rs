@@ -48,7 +48,7 @@ impl Expansion {
         });
         for (id, way) in leaves {
             let Some(measure) = self.measures.get(id).cloned() else { continue };
-            if matches!(measure.of, MeasureOf::Fresh(..)) {
+            if matches!(measure.of, MeasureOf::Fresh(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..)) {
                 // That something is known is no row.
                 continue;
             }
@@ -78,7 +78,7 @@ impl Expansion {
         Some(match &measure.of {
             MeasureOf::Rows(aggregate) => rows(aggregate),
             MeasureOf::Entities(grouped) => rows(&grouped.of),
-            MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => return None,
+            MeasureOf::ByHand(_) | MeasureOf::Fresh(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..) => return None,
             MeasureOf::Periods(periods) => {
                 let inner = Place { grain: periods.grain, back: Vec::new(), ..place.clone() };
                 let mut counts = Vec::new();

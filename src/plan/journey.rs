@@ -118,7 +118,7 @@ impl<'a> Planner<'a> {
     /// What a scan reads and joins; for a journey the part with its rows, which will have the columns that the scan reads.
     pub(super) fn finish(&mut self, scan: Scan<'a>) -> (From, Vec<Join>) {
         let source = scan.source();
-        let (mut from, joins) = scan.finish();
+        let (mut from, joins) = self.read(scan);
         let known = self.model.sources.get(source);
         if let (Some(_), Rows::Source(rows)) = (&known.journey, &from.relation) {
             let names = &mut self.names;
@@ -259,7 +259,7 @@ impl<'a> Planner<'a> {
             (true, Some(first)) => Some(self.begins(&mut scan, first, rows)),
             _ => None,
         };
-        let (mut from, joins) = scan.finish();
+        let (mut from, joins) = self.read(scan);
         if let Rows::Source(source) = &mut from.relation {
             source.told_apart = step.is_told_apart || !step.apart.is_empty();
         }
@@ -305,7 +305,7 @@ impl<'a> Planner<'a> {
         };
         let begins = match source.holds {
             Some(Holds::Valid { from, .. }) => Some(from),
-            Some(Holds::Snapshot { taken, .. }) => Some(taken),
+            Some(Holds::Snapshot { taken, .. } | Holds::Readings { taken, .. }) => Some(taken),
             None => None,
         };
         let keyed = || source.key.iter().copied().chain(begins).collect();

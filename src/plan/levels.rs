@@ -5,20 +5,21 @@
 //! are summed over the states themselves ([`super::states`]).
 
 use super::assemble::Planner;
+use super::readings::{Form, Marks};
 use super::relation::{Atom, Body, Fold, Scalar, Select, column, count_rows, moved};
 use super::rows::{Ask, Group, Series, add_keys, conditions};
-use super::scan::Days;
+use super::scan::Scan;
 use super::whole;
 use super::window::{Daily, Partials};
 use crate::calendar::Grain;
 use crate::functions::{count, operators, sum};
 use crate::model::expr::{Edge, Expr, Path, RowExpr, Stock, Window};
-use crate::model::{Holds, Model};
+use crate::model::{ColumnId, Holds, Model};
 
 /// Whether an aggregate can be made of what begins and ends.
 pub(super) fn is_level(model: &Model, group: &Group, ask: &Ask) -> bool {
     let aggregate = &ask.aggregate;
-    let valid = matches!(model.sources.get(group.source).holds, Some(Holds::Valid { .. }));
+    let valid = matches!(model.sources.get(group.source).holds, Some(Holds::Valid { .. } | Holds::Readings { .. }));
     let at_end = aggregate.stock == Some(Stock::At(Edge::End));
     let adds = *aggregate.function == count::COUNT || *aggregate.function == sum::SUM && whole::is_exact(model, aggregate);
     let related = aggregate.filter.as_ref().is_some_and(RowExpr::has_related);
@@ -28,8 +29,8 @@ pub(super) fn is_level(model: &Model, group: &Group, ask: &Ask) -> bool {
 impl Planner<'_> {
     /// Plans counts and sums of the states that hold at the end of each period of a grain.
     pub(super) fn levels(&mut self, group: &Group, grain: Grain, asks: &[&Ask]) -> Vec<Series> {
-        let begun = self.changes(group, asks, true);
-        let ended = self.changes(group, asks, false);
+        let begun = self.changes(group, grain, asks, true);
+        let ended = self.changes(group, grain, asks, false);
         let source = self.model.sources.get(group.source).name.value.clone();
         let changes = self.names.take(&format!("{source}_begun_and_ended"));
         self.push_body(&changes, Body::Union(vec![begun, ended]));
@@ -54,13 +55,25 @@ impl Planner<'_> {
     }
 
     /// What begins on each day, or what ends, with the other sign.
-    fn changes(&mut self, group: &Group, asks: &[&Ask], begins: bool) -> Select {
+    fn changes(&mut self, group: &Group, grain: Grain, asks: &[&Ask], begins: bool) -> Select {
         let mut select = Select::default();
-        let Some(Holds::Valid { from, to, inclusive }) = self.model.sources.get(group.source).holds else { return select };
         let mut scan = self.rows_of(group.source);
-        let time = if begins { from } else { to };
-        let day = scan.day(time);
-        select.column(if inclusive && !begins { moved(day, 1, Grain::Day) } else { day }, "day");
+        let (day, (visible, holds)) = match self.model.sources.get(group.source).holds {
+            Some(Holds::Valid { from, to, inclusive }) => {
+                let time = if begins { from } else { to };
+                let day = scan.day(time);
+                let day = if inclusive && !begins { moved(day, 1, Grain::Day) } else { day };
+                (day, lasting(&mut scan, (from, to, inclusive), begins))
+            }
+            Some(Holds::Readings { .. }) => {
+                // Those that do not hold on any day begin and end on one.
+                scan.form = Some(Form::Days(grain));
+                let marks = Marks::of(self.model, group.source);
+                (column(&scan.alias(&[]), if begins { &marks.from } else { &marks.until }), (Vec::new(), None))
+            }
+            Some(Holds::Snapshot { .. }) | None => return select,
+        };
+        select.column(day, "day");
         add_keys(&mut scan, &group.keys, &mut select);
         select.group_by_these();
         let signed = |value: Scalar| if begins { value } else { Expr::apply(&operators::NEGATE, vec![value]) };
@@ -72,20 +85,29 @@ impl Planner<'_> {
             select.column(signed(Expr::leaf(Atom::Aggregate(Box::new(fold)))), &ask.column);
         }
         select.column(signed(count_rows()), HOLDING);
-        select.filter = scan.range(time, Days { from: None });
-        select.filter.extend(shared);
-        // What ends before it begins, or as it begins, never holds. On its last day a state holds to the end, whenever it began.
-        let mut bound = |column| if inclusive { scan.day(column) } else { scan.path(&Path::to(column)) };
-        let (since, until) = (bound(from), bound(to));
-        let lasts = if inclusive { &operators::GREATER_OR_EQUAL } else { &operators::GREATER };
-        let holds = Expr::apply(lasts, vec![until.clone(), since]);
-        let no_end = Expr::apply(&operators::IS_NULL, vec![until]);
-        select.filter.extend(if begins { Expr::any(vec![no_end, holds]) } else { Some(holds) });
-        let (from, joins) = scan.finish();
+        select.filter = visible.into_iter().chain(shared).chain(holds).collect();
+        let (from, joins) = self.read(scan);
         select.from = Some(from);
         select.joins = joins;
         select
     }
+}
+
+/// Which states with `valid` begin, or end, on a visible day, and which of them hold at all.
+fn lasting(
+    scan: &mut Scan<'_>,
+    (from, to, inclusive): (ColumnId, ColumnId, bool),
+    begins: bool,
+) -> (Vec<Scalar>, Option<Scalar>) {
+    // What has begun before every day holds on all of them.
+    let visible = scan.visible(if begins { from } else { to });
+    // What ends before it begins, or as it begins, never holds. On its last day a state holds to the end, whenever it began.
+    let mut bound = |column| if inclusive { scan.day(column) } else { scan.path(&Path::to(column)) };
+    let (since, until) = (bound(from), bound(to));
+    let lasts = if inclusive { &operators::GREATER_OR_EQUAL } else { &operators::GREATER };
+    let holds = Expr::apply(lasts, vec![until.clone(), since]);
+    let no_end = Expr::apply(&operators::IS_NULL, vec![until]);
+    (visible, if begins { Expr::any(vec![no_end, holds]) } else { Some(holds) })
 }
 
 /// The column that counts the states that hold.

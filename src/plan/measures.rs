@@ -4,6 +4,7 @@ use super::ages::AGE;
 use super::assemble::Planner;
 use super::clocks;
 use super::expand::{Formula, Measure, MeasureId, MeasureOf, Move, Part as Leaf};
+use super::finite::{self, Lowered};
 use super::relation::{Atom, Fold, From, Ranking, Rows, Scalar, Select, column, day};
 use super::rows::{Ask, Group, Key, Series};
 use super::since::Since;
@@ -64,6 +65,14 @@ impl Planner<'_> {
                 }
                 MeasureOf::Fresh(source, stock) => {
                     let series = self.fresh(id, *source, stock, measure.grain);
+                    self.set(id, series);
+                }
+                MeasureOf::Trusted(source, when) => {
+                    let series = self.trusted(id, *source, *when, measure.grain);
+                    self.set(id, series);
+                }
+                MeasureOf::Doubt(source, reach) => {
+                    let series = self.doubt(id, *source, reach, measure.grain);
                     self.set(id, series);
                 }
                 MeasureOf::Periods(_) => {}
@@ -171,6 +180,7 @@ impl Planner<'_> {
         let zero = grouped.of.function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
         let value = column(&from, &inner.column);
         let value = if zero { Expr::apply(&coalesce::COALESCE, vec![value, Expr::number(0)]) } else { value };
+        let value = Lowered::new(value, finite::of_aggregate(self.model, &grouped.of)).settled();
         let mut dimension_keys: Vec<String> = group.keys.iter().take(dimensions).map(|key| key.name.clone()).collect();
         dimension_keys.extend(measure.age().map(|_| AGE.to_owned()));
         let entity_keys: Vec<String> = group.keys.iter().skip(dimensions).map(|key| key.name.clone()).collect();

@@ -6,7 +6,7 @@
 //!    values), each with the dimensions that it keeps and the periods that it is moved by. `gaps` adds what counts their rows.
 //! 2. `measures` plans what is looked up in rows: measures of one source, time and slice share one scan. `rows` decides how,
 //!    `scan` reads a source, `clocks` brings times from one clock to another, `journey` and `every_start` make the rows of journeys, `window` makes periods and windows of daily rows, `distinct`
-//!    does so for distinct counts, `within` takes related rows by a time of the row that they belong to, and `states` and `levels` for levels and what changes
+//!    does so for distinct counts, `within` takes related rows by a time of the row that they belong to, and `states`, `readings` and `levels` for levels and what changes
 //!    them.
 //! 3. `slices` finds the values that dimensions have had, in the parts that `appear` knows and from the day on that `since` says; `ages`
 //!    says which ages cohorts have; `periods` plans the measures over finer periods.
@@ -15,7 +15,7 @@
 //!    and makes the result.
 //!
 //! [`views`] says which views a project has, [`guardrails`] when guardrails fire, [`north_star`]
-//! what moved the North Star, [`objectives`] how far key results are; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
+//! what moved the North Star, [`objectives`] how far key results are, [`freshness`] how fresh sources are; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
 //! cannot fail: what reaches this stage is valid. It knows no dialect.
 
 mod ages;
@@ -28,6 +28,8 @@ mod custom;
 mod distinct;
 mod every_start;
 mod expand;
+mod finite;
+pub mod freshness;
 mod gaps;
 pub mod guardrails;
 mod journey;
@@ -37,6 +39,8 @@ mod names;
 pub mod north_star;
 pub mod objectives;
 mod periods;
+mod readings;
+mod reads;
 mod related;
 pub mod relation;
 mod rows;
@@ -44,9 +48,11 @@ pub mod rules;
 mod scan;
 mod since;
 mod slices;
+mod snapshot_rules;
 mod spine;
 mod stack;
 mod states;
+mod trust;
 pub mod views;
 mod whole;
 mod window;
@@ -54,7 +60,7 @@ mod within;
 
 use crate::calendar::{Date, Grain};
 use crate::model::expr::{Age, Calc, RowExpr};
-use crate::model::{DimensionId, KpiId, Model, Source, SourceId};
+use crate::model::{DimensionId, Holds, KpiId, Model, Source, SourceId};
 use crate::pipeline::Valid;
 use names::Names;
 use relation::{Body, Query, RelationRef, Rows};
@@ -187,6 +193,9 @@ pub fn sources_read(model: &Model, query: &Query) -> (BTreeSet<SourceId>, BTreeS
         }
     }
     read.extend(joined.iter().copied());
+    // Readings are put in order by their keys wherever they are read.
+    let in_order = |id: &&SourceId| matches!(model.sources.get(**id).holds, Some(Holds::Readings { .. }));
+    joined.extend(read.iter().filter(in_order).copied());
     (read, joined)
 }
 

@@ -12,7 +12,7 @@
 use super::names::Names;
 use super::relation::{Body, Part, Query, Scalar, Select, column, text, text_or_null};
 use super::views::{blank, with_changes};
-use super::{Output, Show, plan_with};
+use super::{Output, Show, finite, plan_with};
 use crate::align::drivers::{Component, NEAR, Slope, Tree, before};
 use crate::align::reach::Role;
 use crate::align::role_name;
@@ -125,7 +125,7 @@ fn star_row(model: &Model, part: &str, id: KpiId, from: &str) -> Select {
 /// What contributed to the changes of volume and efficiency.
 pub(super) fn drivers(project: &Valid) -> Query {
     let model = project.model();
-    let mut builder = Builder { project, names: Names::of(model), parts: Vec::new(), rows: Vec::new() };
+    let mut builder = Builder { project, names: Names::of(model), parts: Vec::new(), rows: Vec::new(), is_huge: false };
     for (part, id) in parts(model).into_iter().filter(|(part, _)| *part != "counter") {
         builder.components(part, id);
         for slice in &model.kpis.get(id).by {
@@ -142,6 +142,8 @@ struct Builder<'a> {
     names: Names,
     parts: Vec<Part>,
     rows: Vec<Select>,
+    /// Whether figures of the KPI at hand are so large that what is computed with them may be too large for a number.
+    is_huge: bool,
 }
 
 /// What is told in a row of `north_star_drivers`.
@@ -165,11 +167,17 @@ impl Builder<'_> {
         name
     }
 
+    /// What is computed with figures, null where it is too large for a number.
+    fn settled(&self, of: Scalar) -> Scalar {
+        if self.is_huge { finite::finite(of) } else { of }
+    }
+
     /// The components of a KPI, and the KPI itself.
     fn components(&mut self, part: &str, id: KpiId) {
         let model = self.project.model();
         let kpi = model.kpis.get(id);
         let tree = Tree::of(model, self.project.files(), id);
+        self.is_huge = tree.values.iter().any(|calc| !finite::is_modest_calc(model, calc, kpi.grain));
         let mut question = blank(kpi.grain);
         for (at, calc) in tree.values.iter().enumerate() {
             let name = value_name(model, calc, at);
@@ -194,6 +202,7 @@ impl Builder<'_> {
             let factors = way.iter().rev().filter_map(|each| slope_column(&tree, each, &slopes));
             let change = subtract(value.clone(), prior.clone());
             let contribution = factors.fold(change, |product, slope| apply(&operators::MULTIPLY, vec![slope, product]));
+            let contribution = self.settled(contribution);
             // Where nothing is known of the KPI itself, nothing can have contributed.
             let contribution = match way.last().filter(|whole| whole.level < component.level) {
                 Some(_) => {
@@ -217,7 +226,7 @@ impl Builder<'_> {
                 contribution,
                 rule: rule(&rules),
             };
-            self.rows.push(row.select());
+            self.rows.push(row.select(self.is_huge));
         }
     }
 
@@ -241,7 +250,7 @@ impl Builder<'_> {
         for at in needed {
             let Some(name) = tree.values.get(at).map(|calc| value_name(model, calc, at)) else { continue };
             let (one, two) = (column(values, &format!("{name}__before")), column(values, &name));
-            select.column(mean(&one, &two), &format!("{name}__mean"));
+            select.column(self.settled(mean(&one, &two)), &format!("{name}__mean"));
         }
         self.push(&format!("{}_means", kpi.name.value), Body::Select(select))
     }
@@ -259,7 +268,7 @@ impl Builder<'_> {
             let places: Vec<Scalar> = places.map(|place| place.unwrap_or_else(|| Expr::number(1))).collect();
             if !is_plain(component) {
                 let sum = places.into_iter().reduce(|sum, place| apply(&operators::ADD, vec![sum, place]));
-                select.column(sum.unwrap_or_else(Expr::null), &format!("slope_{at}"));
+                select.column(self.settled(sum.unwrap_or_else(Expr::null)), &format!("slope_{at}"));
             }
             if let Some(by) = has_mean(component, values, &name) {
                 select.column(by, &format!("by_mean_{at}"));
@@ -298,6 +307,9 @@ impl Builder<'_> {
         if sides.is_none() && !kpi.facts.adds_over_slices {
             return;
         }
+        self.is_huge = !finite::is_modest_calc(model, calc, kpi.grain);
+        let is_huge = self.is_huge;
+        let settled = |of: Scalar| if is_huge { finite::finite(of) } else { of };
         let mut question = blank(kpi.grain);
         question.dimensions = vec![dimension];
         let mut ask = |name: &str, calc: &Calc| {
@@ -325,7 +337,7 @@ impl Builder<'_> {
         let row = |effect, value: Scalar, prior: Scalar, contribution: Scalar, rule: &str| {
             let member = Some((name, member.clone()));
             Row { part, kpi, from: &from, effect, component: None, member, value, prior, contribution, rule: text(rule) }
-                .select()
+                .select(is_huge)
         };
         if sides.is_none() {
             let (value, prior) = (column(&from, "own_value"), column(&from, "own_value_before"));
@@ -347,17 +359,17 @@ impl Builder<'_> {
         let all = subtract(own(false), own(true));
         let mean = middle(at("all_value", false), at("all_value", true));
         let usual = apply(&operators::MULTIPLY, vec![mean, subtract(share(false), share(true))]);
-        let by_mix = subtract(subtract(all.clone(), by_rate.clone()), usual);
+        let by_mix = settled(subtract(subtract(all.clone(), by_rate.clone()), usual));
         // Nothing is known where the whole is not.
-        let known = apply(&operators::IS_NOT_NULL, vec![all]);
-        let by_rate = apply(&if_::IF, vec![known, by_rate]);
-        self.rows.push(row("rate", rate(false), rate(true), by_rate, "midpoint"));
-        self.rows.push(row("mix", share(false), share(true), by_mix, "midpoint"));
+        let known = apply(&operators::IS_NOT_NULL, vec![settled(all)]);
+        let by_rate = settled(apply(&if_::IF, vec![known, by_rate]));
+        self.rows.push(row("rate", settled(rate(false)), settled(rate(true)), by_rate, "midpoint"));
+        self.rows.push(row("mix", settled(share(false)), settled(share(true)), by_mix, "midpoint"));
     }
 }
 
 impl Row<'_> {
-    fn select(self) -> Select {
+    fn select(self, is_huge: bool) -> Select {
         let from = self.from;
         let mut select = Select::from_part(from);
         let nothing = Expr::null;
@@ -378,7 +390,8 @@ impl Row<'_> {
         select.column(member, "member");
         select.column(self.value.clone(), "value");
         select.column(self.prior.clone(), "prior");
-        select.column(subtract(self.value, self.prior), "change");
+        let change = subtract(self.value, self.prior);
+        select.column(if is_huge { finite::finite(change) } else { change }, "change");
         select.column(self.contribution, "contribution");
         select.column(self.rule, "rule");
         select.column(column(from, "is_complete"), "is_complete");

@@ -62,6 +62,19 @@ pub enum Moment {
     Wall(DateTime),
     /// An instant, by its reading in UTC.
     Instant(DateTime),
+    /// What is earlier than every moment, on such a clock.
+    Never(Clock),
+}
+
+/// What a stored time is, as far as its literals differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Clock {
+    /// A day.
+    Day,
+    /// A reading of a wall clock.
+    Wall,
+    /// An instant.
+    Instant,
 }
 
 /// An aggregate over the rows of a group.
@@ -135,7 +148,7 @@ pub struct Neighbour {
     /// Within which parts.
     pub part: Vec<Scalar>,
     /// In which order.
-    pub order: Scalar,
+    pub order: Vec<Scalar>,
 }
 
 /// The first day of the period that holds a day.
@@ -162,6 +175,8 @@ pub struct Civil {
     pub pieces: Pieces,
     /// Where the pieces end, and the zones to ask the engine for beyond; nothing where no reading can be outside.
     pub beyond: Option<Beyond>,
+    /// The project's zone, if readings may be infinite and no piece ends: the engine knows what becomes of these.
+    pub infinite: Option<String>,
 }
 
 /// How to convert times for which no pieces were worked out.
@@ -187,6 +202,17 @@ pub struct Query {
 }
 
 impl Query {
+    /// How many of the first columns of the result tell its rows apart.
+    pub fn keys(&self) -> usize {
+        let Body::Select(select) = &self.result else { return 0 };
+        let inner = select.from.as_ref().and_then(|from| match &from.relation {
+            Rows::Part(name) => self.parts.iter().find(|part| part.name == *name),
+            _ => None,
+        });
+        let inner = inner.and_then(|part| if let Body::Select(select) = &part.body { select.group } else { None });
+        select.group.or(inner).unwrap_or(0)
+    }
+
     /// Whether no two parts, and in no select two columns or two relations, have one name: engines would take either.
     pub fn is_unambiguous(&self) -> bool {
         let mut names = BTreeSet::new();

@@ -377,7 +377,7 @@ impl<'a> Planner<'a> {
             _ => None,
         };
         match (own_day, group.time) {
-            _ if held.is_some() => held.map_or((Expr::null(), Vec::new()), |tie| (tie.period, vec![tie.join])),
+            _ if held.is_some() => held.map_or((Expr::null(), Vec::new()), |tie| (tie.period, tie.join.into_iter().collect())),
             (Some(own_day), Some(time)) if matches!(window, Window::Period | Window::Previous) => {
                 let (own, mut joins) = match (&self.custom, ask.grain) {
                     (Some(calendar), grain) if grain != Grain::Day => {

@@ -9,12 +9,14 @@
 use super::Data;
 use super::custom;
 use super::names::Names;
+use super::readings;
 use super::relation::{
     Atom, Body, Fold, From, Join, JoinKind, Neighbour, Part, Query, Rows, Scalar, Select, column, count_rows,
 };
 use super::scan::Scan;
+use super::snapshot_rules;
 use crate::functions::count_distinct::COUNT_DISTINCT;
-use crate::functions::{count, operators};
+use crate::functions::{conversions, count, operators, text};
 use crate::model::clock::TimeKind;
 use crate::model::expr::{Expr, Literal, Node, Path, RowLeaf};
 use crate::model::facts::Type;
@@ -30,6 +32,10 @@ pub enum Rule {
     NoOverlap,
     /// No state ends before it begins.
     InOrder,
+    /// No key is missing from a snapshot between two that have it.
+    Steady,
+    /// The latest reading of no key is too old.
+    NotStale,
     /// A column is never null.
     Present(ColumnId),
     /// The row that a reference names is there.
@@ -38,6 +44,8 @@ pub enum Rule {
     Listed(ColumnId),
     /// A column is not below its least and not above its greatest value.
     Within(ColumnId),
+    /// A number is neither NaN nor infinite, a time not infinite.
+    Finite(ColumnId),
 }
 
 /// A query that counts rows, with the name of the column that has the count of each rule.
@@ -50,7 +58,7 @@ pub struct Counting {
 }
 
 /// How many rows that break a rule are shown.
-const EXAMPLES: u64 = 3;
+pub(super) const EXAMPLES: u64 = 3;
 
 /// The rules that a source's declaration makes.
 pub fn rules(source: &Source) -> Vec<Rule> {
@@ -61,8 +69,10 @@ pub fn rules(source: &Source) -> Vec<Rule> {
             rules.push(Rule::InOrder);
             Some(from)
         }
-        Some(Holds::Snapshot { taken, .. }) => {
+        Some(Holds::Snapshot { taken, .. } | Holds::Readings { taken, .. }) => {
             rules.extend((!source.key.is_empty()).then_some(Rule::UniqueKey));
+            let per_key = matches!(source.holds, Some(Holds::Readings { .. }));
+            rules.extend((!source.key.is_empty()).then_some(if per_key { Rule::NotStale } else { Rule::Steady }));
             Some(taken)
         }
         None => {
@@ -84,6 +94,11 @@ pub fn rules(source: &Source) -> Vec<Rule> {
         if column.range.low.is_finite() || column.range.high.is_finite() {
             rules.push(Rule::Within(id));
         }
+        // What is worked out from others is null where they are not finite.
+        let stored = matches!(column.storage, Storage::Stored(_) | Storage::Raw(_));
+        if stored && matches!(column.ty, Type::Number | Type::Date | Type::Timestamp) {
+            rules.push(Rule::Finite(id));
+        }
     }
     let mut seen: Vec<Rule> = Vec::new();
     rules.retain(|rule| {
@@ -98,7 +113,7 @@ pub fn rules(source: &Source) -> Vec<Rule> {
 pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(SourceId, ColumnId)> {
     let own = model.sources.get(source);
     let mut left: Vec<(SourceId, ColumnId)> = match rule {
-        Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder => {
+        Rule::UniqueKey | Rule::NoOverlap | Rule::InOrder | Rule::Steady | Rule::NotStale => {
             let held = own.holds.iter().flat_map(Holds::columns);
             let key: Vec<ColumnId> = if rule == Rule::InOrder { Vec::new() } else { own.key.clone() };
             key.into_iter().chain(held).map(|column| (source, column)).collect()
@@ -106,9 +121,11 @@ pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(Sour
         Rule::Found(column) => {
             let target = own.columns.get(column).reference;
             let keys = target.into_iter().flat_map(|id| model.sources.get(id).key.iter().map(move |key| (id, *key)));
-            keys.chain([(source, column)]).collect()
+            let in_force = target.and_then(|id| Some((id, in_force(model.sources.get(id))?)));
+            let times = in_force.into_iter().chain(own.time.filter(|_| in_force.is_some()).map(|time| (source, time)));
+            keys.chain(times).chain([(source, column)]).collect()
         }
-        Rule::Present(column) | Rule::Listed(column) | Rule::Within(column) => vec![(source, column)],
+        Rule::Present(column) | Rule::Listed(column) | Rule::Within(column) | Rule::Finite(column) => vec![(source, column)],
     };
     let mut found = BTreeSet::new();
     while let Some((at, id)) = left.pop() {
@@ -141,6 +158,14 @@ pub fn calendar_days(model: &Model, calendar: &CalendarSource) -> Query {
     Query { parts: Vec::new(), result: Body::Select(custom::days_of(model, Data::Warehouse, calendar)) }
 }
 
+/// The time of the readings of a source, if a reference leads to the one in force at a row's time.
+fn in_force(source: &Source) -> Option<ColumnId> {
+    match source.holds {
+        Some(Holds::Readings { taken, .. }) => Some(taken),
+        _ => None,
+    }
+}
+
 /// Counts the rows that break rules: in one scan, and in a second one for what is worked out from the rows of other sources, where
 /// a key that is not unique would multiply rows.
 pub fn counts(model: &Model, source: SourceId, rules: &[Rule]) -> Vec<Counting> {
@@ -150,14 +175,18 @@ pub fn counts(model: &Model, source: SourceId, rules: &[Rule]) -> Vec<Counting> 
         rows.breaks(*rule);
         rows.scan.follows_references()
     };
-    let apart = rules.contains(&Rule::NoOverlap).then(|| overlaps(model, source));
-    let others = rules.iter().filter(|rule| **rule != Rule::NoOverlap);
+    let apart = rules.iter().filter_map(|rule| match rule {
+        Rule::NoOverlap => Some(overlaps(model, source)),
+        Rule::Steady | Rule::NotStale => Some(snapshot_rules::counts(model, source, *rule)),
+        _ => None,
+    });
+    let others = rules.iter().filter(|rule| !matches!(rule, Rule::NoOverlap | Rule::Steady | Rule::NotStale));
     let (joined, own): (Vec<Rule>, Vec<Rule>) = others.partition(|rule| joins(rule));
     let joined = Some(joined).filter(|rules| !rules.is_empty());
     let mut counts: Vec<Counting> =
         std::iter::once(own).chain(joined).map(|rules| counting(model, source, rules)).chain(apart).collect();
     for counting in &mut counts {
-        counting.query.parts.extend(calendar(model));
+        counting.query.parts.splice(0..0, calendar(model));
     }
     counts
 }
@@ -174,24 +203,24 @@ fn counting(model: &Model, source: SourceId, rules: Vec<Rule>) -> Counting {
         select.column(value, &name);
         columns.push((rule, name));
     }
-    rows.finish(&mut select);
-    Counting { query: Query { parts: Vec::new(), result: Body::Select(select) }, columns }
+    let parts = rows.finish(&mut select);
+    Counting { query: Query { parts, result: Body::Select(select) }, columns }
 }
 
 /// Counts the states during which the next one of the same key begins.
 fn overlaps(model: &Model, source: SourceId) -> Counting {
-    let (followed, names) = followed(model, source);
+    let (followed, names, parts) = followed(model, source);
     let overlap = overlap(&names);
     let mut select = Select { from: Some(followed), ..Select::default() };
     select.column(count_rows(), "rows");
     select.column(count_where(overlap), "overlaps");
-    let query = Query { parts: Vec::new(), result: Body::Select(select) };
+    let query = Query { parts, result: Body::Select(select) };
     Counting { query, columns: vec![(Rule::NoOverlap, "overlaps".to_owned())] }
 }
 
 /// The first states during which the next one of the same key begins: `key_1`, ..., and when each of the two begins.
 fn overlap_examples(model: &Model, source: SourceId) -> Query {
-    let (followed, names) = followed(model, source);
+    let (followed, names, parts) = followed(model, source);
     let mut select = Select { from: Some(followed), ..Select::default() };
     for name in names.keys.iter().map(String::as_str).chain(["value_1", "value_2"]) {
         select.column(column(STATES, name), name);
@@ -199,7 +228,7 @@ fn overlap_examples(model: &Model, source: SourceId) -> Query {
     }
     select.filter.push(overlap(&names));
     select.limit = Some(EXAMPLES);
-    Query { parts: Vec::new(), result: Body::Select(select) }
+    Query { parts, result: Body::Select(select) }
 }
 
 /// The name of the states with those that follow them.
@@ -212,7 +241,7 @@ struct Followed {
 }
 
 /// Each state that holds at any time, with the beginning of the next of the same key.
-fn followed(model: &Model, source: SourceId) -> (From, Followed) {
+fn followed(model: &Model, source: SourceId) -> (From, Followed, Vec<Part>) {
     let mut rows = RowsOf::new(model, source);
     let mut select = Select::default();
     let key = rows.key();
@@ -227,7 +256,7 @@ fn followed(model: &Model, source: SourceId) -> (From, Followed) {
         let since = rows.scan.path(&Path::to(from));
         let in_order = rows.scan.time_as(TimeKind::Instant, &Path::to(from));
         let next = |value: &Scalar| {
-            let (value, part, order) = (value.clone(), key.clone(), in_order.clone());
+            let (value, part, order) = (value.clone(), key.clone(), vec![in_order.clone()]);
             Expr::leaf(Atom::Neighbour(Box::new(Neighbour { value, offset: 1, part, order })))
         };
         // A last day is whole, whenever on it a state begins.
@@ -243,9 +272,9 @@ fn followed(model: &Model, source: SourceId) -> (From, Followed) {
         let lasts = if inclusive { &operators::GREATER_OR_EQUAL } else { &operators::GREATER };
         select.filter.push(any(vec![is_missing(&until), Expr::apply(lasts, vec![until, begins])]));
     }
-    rows.finish(&mut select);
+    let parts = rows.finish(&mut select);
     let from = From { relation: Rows::Select(Box::new(select)), name: STATES.to_owned() };
-    (from, Followed { keys, inclusive })
+    (from, Followed { keys, inclusive }, parts)
 }
 
 fn overlap(names: &Followed) -> Scalar {
@@ -258,8 +287,12 @@ fn overlap(names: &Followed) -> Scalar {
 /// The first rows that break a rule. The columns are `key_1`, ... of the source's key where single rows are shown, `value_1`, ...
 /// of what is wrong, and `times` where rows of the same value are one.
 pub fn examples(model: &Model, source: SourceId, rule: Rule) -> Query {
-    let mut query = if rule == Rule::NoOverlap { overlap_examples(model, source) } else { first_examples(model, source, rule) };
-    query.parts.extend(calendar(model));
+    let mut query = match rule {
+        Rule::NoOverlap => overlap_examples(model, source),
+        Rule::Steady | Rule::NotStale => snapshot_rules::examples(model, source, rule),
+        _ => first_examples(model, source, rule),
+    };
+    query.parts.splice(0..0, calendar(model));
     query
 }
 
@@ -273,7 +306,7 @@ fn calendar_name(model: &Model) -> Option<String> {
 }
 
 /// Names beside those of the project.
-fn names(model: &Model) -> Names {
+pub(super) fn names(model: &Model) -> Names {
     let mut names = Names::of(model);
     for source in model.sources.rows() {
         names.take(&source.name.value);
@@ -286,14 +319,16 @@ fn first_examples(model: &Model, source: SourceId, rule: Rule) -> Query {
     let mut select = Select::default();
     let key: Vec<Scalar> = rows.key();
     let subject = match rule {
-        Rule::UniqueKey | Rule::Present(_) | Rule::NoOverlap => Vec::new(),
+        Rule::UniqueKey | Rule::Present(_) | Rule::NoOverlap | Rule::Steady | Rule::NotStale => Vec::new(),
         Rule::InOrder => rows.bounds(),
         Rule::Found(column) | Rule::Listed(column) | Rule::Within(column) => rows.scan.parts_of(column),
+        // As a text: a program that shows numbers may have none for these.
+        Rule::Finite(column) => vec![Expr::apply(&text::TEXT, vec![rows.scan.stored_column(&[], &Path::to(column))])],
     };
     let by_row = match rule {
         Rule::Present(_) => true,
-        Rule::Within(_) | Rule::InOrder => !key.is_empty(),
-        Rule::UniqueKey | Rule::NoOverlap | Rule::Found(_) | Rule::Listed(_) => false,
+        Rule::Within(_) | Rule::Finite(_) | Rule::InOrder => !key.is_empty(),
+        Rule::UniqueKey | Rule::NoOverlap | Rule::Steady | Rule::NotStale | Rule::Found(_) | Rule::Listed(_) => false,
     };
     let keyed = by_row || rule == Rule::UniqueKey;
     let named = |parts: Vec<Scalar>, name: &str| {
@@ -321,8 +356,8 @@ fn first_examples(model: &Model, source: SourceId, rule: Rule) -> Query {
         }
     }
     select.limit = Some(EXAMPLES);
-    rows.finish(&mut select);
-    Query { parts: Vec::new(), result: Body::Select(select) }
+    let parts = rows.finish(&mut select);
+    Query { parts, result: Body::Select(select) }
 }
 
 /// The rows of a source, and those of the sources that it refers to as far as they are looked up.
@@ -332,6 +367,7 @@ struct RowsOf<'a> {
     scan: Scan<'a>,
     names: Names,
     lookups: Vec<Join>,
+    readings: readings::Wanted,
 }
 
 impl<'a> RowsOf<'a> {
@@ -339,7 +375,7 @@ impl<'a> RowsOf<'a> {
         let mut names = names(model);
         let mut scan = Scan::of(model, Data::Warehouse, source);
         scan.calendar = model.calendar_source.as_ref().map(|_| names.take("calendar"));
-        Self { model, source, scan, names, lookups: Vec::new() }
+        Self { model, source, scan, names, lookups: Vec::new(), readings: readings::Wanted::default() }
     }
 
     fn column(&self, id: ColumnId) -> &'a Column {
@@ -348,13 +384,14 @@ impl<'a> RowsOf<'a> {
 
     fn key(&mut self) -> Vec<Scalar> {
         let source = self.model.sources.get(self.source);
-        // Each snapshot has all keys once more.
+        // Each snapshot has all keys once more; readings of a key may be of one day.
         let taken = match source.holds {
-            Some(Holds::Snapshot { taken, .. }) => Some(taken),
-            _ => None,
+            Some(Holds::Snapshot { taken, .. }) => Some(self.scan.day(taken)),
+            Some(Holds::Readings { taken, .. }) => Some(self.scan.order(taken)),
+            Some(Holds::Valid { .. }) | None => None,
         };
         let key = source.key.iter().flat_map(|column| self.scan.parts_of(*column)).collect::<Vec<_>>();
-        key.into_iter().chain(taken.map(|taken| self.scan.day(taken))).collect()
+        key.into_iter().chain(taken).collect()
     }
 
     /// The beginning and the end of a state.
@@ -402,7 +439,9 @@ impl<'a> RowsOf<'a> {
     /// The condition that is true of the rows which break a rule.
     fn breaks(&mut self, rule: Rule) -> Scalar {
         match rule {
-            Rule::UniqueKey | Rule::NoOverlap => Expr::made(Node::Literal(Literal::Truth(false))),
+            Rule::UniqueKey | Rule::NoOverlap | Rule::Steady | Rule::NotStale => {
+                Expr::made(Node::Literal(Literal::Truth(false)))
+            }
             Rule::InOrder => match self.borders().as_slice() {
                 [from, to] => Expr::apply(&operators::LESS, vec![to.clone(), from.clone()]),
                 _ => Expr::made(Node::Literal(Literal::Truth(false))),
@@ -426,6 +465,10 @@ impl<'a> RowsOf<'a> {
                 let sides = [beyond(&operators::LESS, range.low), beyond(&operators::GREATER, range.high)];
                 any(sides.into_iter().flatten().collect())
             }
+            Rule::Finite(column) => {
+                let stored = self.scan.stored_column(&[], &Path::to(column));
+                Expr::apply(&operators::NOT, vec![Expr::apply(&conversions::IS_FINITE, vec![stored])])
+            }
         }
     }
 
@@ -433,6 +476,9 @@ impl<'a> RowsOf<'a> {
     fn not_found(&mut self, reference: ColumnId) -> Scalar {
         let column_here = self.column(reference);
         let Some(target) = column_here.reference else { return Expr::made(Node::Literal(Literal::Truth(false))) };
+        if in_force(self.model.sources.get(target)).is_some() {
+            return self.none_in_force(reference, target);
+        }
         let mut keys = Scan::of(self.model, Data::Warehouse, target);
         keys.calendar.clone_from(&self.scan.calendar);
         let mut known = Select { distinct: true, ..Select::default() };
@@ -441,7 +487,7 @@ impl<'a> RowsOf<'a> {
             known.column(part, &format!("key_{}", at + 1));
         }
         let names: Vec<String> = known.columns.iter().map(|(_, name)| name.clone()).collect();
-        (known.from, known.joins) = finished(keys);
+        (known.from, known.joins) = self.read(keys);
         let alias = self.names.take(&format!("known_{}", column_here.name.value));
         let own = self.scan.parts_of(reference);
         let pairs = names.iter().zip(&own);
@@ -453,15 +499,31 @@ impl<'a> RowsOf<'a> {
         Expr::all(conditions).unwrap_or_else(Expr::null)
     }
 
-    fn finish(self, select: &mut Select) {
-        (select.from, select.joins) = finished(self.scan);
-        select.joins.extend(self.lookups);
+    /// Whether a reference of a row that has a time leads to no reading: there is none yet, or the latest is too old.
+    fn none_in_force(&mut self, reference: ColumnId, target: SourceId) -> Scalar {
+        let own = self.scan.parts_of(reference);
+        let time = self.model.sources.get(self.source).time.map(|time| self.scan.order(time));
+        let key = self.model.sources.get(target).key.first().copied();
+        let found = key.map(|column| self.scan.key_parts(&Path { through: vec![reference], column }));
+        let nothing = is_missing(&first(found.unwrap_or_default()));
+        let conditions = own.iter().chain(&time).map(is_there).chain([nothing]).collect();
+        Expr::all(conditions).unwrap_or_else(Expr::null)
     }
-}
 
-fn finished(scan: Scan<'_>) -> (Option<From>, Vec<Join>) {
-    let (from, joins) = scan.finish();
-    (Some(from), joins)
+    fn read(&mut self, scan: Scan<'_>) -> (Option<From>, Vec<Join>) {
+        let (model, names, wanted) = (self.model, &mut self.names, &mut self.readings);
+        let (from, joins) = scan.finish(&mut |source, form, rows| wanted.ask((model, &mut *names), source, form, &rows));
+        (Some(from), joins)
+    }
+
+    /// Makes a select one over the rows; gives the parts that it reads.
+    fn finish(mut self, select: &mut Select) -> Vec<Part> {
+        let scan = std::mem::replace(&mut self.scan, Scan::of(self.model, Data::Warehouse, self.source));
+        (select.from, select.joins) = self.read(scan);
+        select.joins.extend(self.lookups);
+        let calendar = calendar_name(self.model);
+        readings::parts_for(self.model, self.readings, &mut self.names, calendar)
+    }
 }
 
 fn first(parts: Vec<Scalar>) -> Scalar {
@@ -509,10 +571,12 @@ fn column_name(source: &Source, rule: Rule) -> String {
     match rule {
         Rule::UniqueKey => "key_repeated".to_owned(),
         Rule::NoOverlap => "overlaps".to_owned(),
+        Rule::Steady | Rule::NotStale => "wrong".to_owned(),
         Rule::InOrder => "ends_before_it_begins".to_owned(),
         Rule::Present(column) => format!("{}_missing", name(column)),
         Rule::Found(column) => format!("{}_not_found", name(column)),
         Rule::Listed(column) => format!("{}_not_listed", name(column)),
         Rule::Within(column) => format!("{}_out_of_range", name(column)),
+        Rule::Finite(column) => format!("{}_not_finite", name(column)),
     }
 }

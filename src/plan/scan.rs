@@ -1,10 +1,14 @@
 //! One source's rows: its columns and those of the sources that it refers to, conditions, and the range of time.
 
 use super::clocks::Timed;
-use super::relation::{Atom, From, Join, JoinKind, Moment, PeriodOf, RelationRef, Rows, Scalar, Select, SourceRows, column};
-use super::{Data, clocks, whole};
+use super::finite::{self, Lowered};
+use super::readings::Form;
+use super::relation::{
+    Atom, From, Join, JoinKind, Moment, PeriodOf, RelationRef, Rows, Scalar, Select, SourceRows, column, fold,
+};
+use super::{Data, clocks, relation, whole};
 use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add_days};
-use crate::functions::{Function, Gives, conversions, if_, operators};
+use crate::functions::{Function, Gives, conversions, if_, max, operators};
 use crate::model::clock::{TimeKind, compares};
 use crate::model::expr::{Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
 use crate::model::facts::Type;
@@ -32,10 +36,15 @@ pub(super) struct Scan<'a> {
     pub(super) today: Option<String>,
     /// The part that maps days to the periods of a custom calendar.
     pub(super) calendar: Option<String>,
+    /// In which form the readings of the source are read, if it has some and they are.
+    pub(super) form: Option<Form>,
     /// The time column by which rows are read, and the days from and to which they are, as far as known: no other time of it is
     /// met.
     pub(super) known_days: Option<(ColumnId, Option<Date>, Option<Date>)>,
 }
+
+/// What stands for the rows of a source whose readings are read in some form.
+pub(super) type ReadingsOf<'f> = dyn FnMut(SourceId, Form, SourceRows) -> Rows + 'f;
 
 /// A range of days; an open end is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +68,14 @@ impl<'a> Scan<'a> {
             pairs: BTreeMap::new(),
             today: None,
             calendar: None,
+            form: None,
             known_days: None,
         }
+    }
+
+    /// The model.
+    pub(super) fn model(&self) -> &'a Model {
+        self.model
     }
 
     /// The source whose rows they are.
@@ -69,7 +84,7 @@ impl<'a> Scan<'a> {
     }
 
     /// The name of the relation at the end of some references.
-    fn alias(&mut self, through: &[ColumnId]) -> String {
+    pub(super) fn alias(&mut self, through: &[ColumnId]) -> String {
         let base = &self.model.sources.get(self.source).name.value;
         if through.is_empty() {
             return base.clone();
@@ -111,24 +126,25 @@ impl<'a> Scan<'a> {
 
     /// A row expression.
     pub(super) fn row(&mut self, expr: &RowExpr) -> Scalar {
-        self.row_at(&[], expr)
+        self.row_at(&[], expr).settled()
     }
 
     /// A row expression about the relation at the end of some references.
-    fn row_at(&mut self, through: &[ColumnId], expr: &RowExpr) -> Scalar {
+    fn row_at(&mut self, through: &[ColumnId], expr: &RowExpr) -> Lowered {
         match &expr.node {
-            Node::Literal(literal) => Expr::made(Node::Literal(literal.clone())),
-            Node::Broken => Expr::null(),
+            Node::Literal(literal) => Lowered::new(Expr::made(Node::Literal(literal.clone())), finite::of_literal(literal)),
+            Node::Broken => Lowered::small(Expr::null()),
             Node::Leaf(leaf) => match leaf {
                 RowLeaf::Column(path) => self.path_at(through, path),
-                RowLeaf::Duration(count, _) => Expr::number(count),
+                RowLeaf::Duration(count, _) => Lowered::small(Expr::number(count)),
                 // Conditions on dimensions have become conditions on columns; those on entities are not about rows.
-                RowLeaf::Dimension(_) | RowLeaf::Value => column("", "value"),
+                RowLeaf::Dimension(_) | RowLeaf::Value => Lowered::small(column("", "value")),
                 RowLeaf::Reached(reached) => self.row_at(through, &reached.condition),
                 RowLeaf::Pair(_) | RowLeaf::Related(_) => {
+                    let reach = finite::of_leaf(self.model, self.at(through), leaf);
                     let value = self.made(leaf);
                     let is_instant = self.model.time_kind(self.at(through), expr) == Some(TimeKind::Instant);
-                    if is_instant { clocks::civil_of(&self.model.calendar, value) } else { value }
+                    Lowered::new(if is_instant { clocks::civil_of(&self.model.calendar, value) } else { value }, reach)
                 }
             },
             Node::Apply(function, arguments) => {
@@ -136,10 +152,10 @@ impl<'a> Scan<'a> {
                 if let (true, [Expr { node: Node::Leaf(RowLeaf::Column(path)), .. }]) = (is_test, arguments.as_slice()) {
                     // What is null is null on every clock.
                     let whole = self.bare(through, path);
-                    return Expr::apply(function, vec![whole]);
+                    return Lowered::small(Expr::apply(function, vec![whole]));
                 }
                 if function.name == "trunc" {
-                    return self.trunc(through, arguments);
+                    return Lowered::small(self.trunc(through, arguments));
                 }
                 if let Some(value) = self.of_instants(through, expr, function, arguments) {
                     return value;
@@ -147,12 +163,12 @@ impl<'a> Scan<'a> {
                 let room = whole::room(self.model, self.at(through), function, arguments);
                 let lowered = arguments.iter().zip(room).map(|(argument, change)| {
                     let value = self.row_at(through, argument);
-                    if let Some(change) = change { Expr::apply(change, vec![value]) } else { value }
+                    if let Some(change) = change { finite::applied(change, vec![value]) } else { value }
                 });
-                let mut lowered: Vec<Scalar> = lowered.collect();
+                let mut lowered: Vec<Lowered> = lowered.collect();
                 compare_by_bytes(function, &mut lowered);
                 let gives_text = matches!(function.name, "lower" | "upper" | "trim" | "concat" | "text");
-                as_text(Expr::apply(function, lowered), gives_text.then_some(Type::Text))
+                finite::applied(function, lowered).map(|value| as_text(value, gives_text.then_some(Type::Text)))
             }
         }
     }
@@ -175,7 +191,7 @@ impl<'a> Scan<'a> {
         expr: &RowExpr,
         function: &'static Function,
         arguments: &[RowExpr],
-    ) -> Option<Scalar> {
+    ) -> Option<Lowered> {
         let model = self.model;
         if model.calendar.zone.is_fixed() {
             return None;
@@ -191,14 +207,17 @@ impl<'a> Scan<'a> {
             let stored = arguments.iter().all(|argument| self.is_stored_instant(source, argument));
             let lower = |argument| {
                 let value = self.instant_at(through, argument);
-                if stored || *function == conversions::SECONDS_BETWEEN { clocks::as_stored(value) } else { value }
+                Lowered::small(if stored || *function == conversions::SECONDS_BETWEEN {
+                    clocks::as_stored(value)
+                } else {
+                    value
+                })
             };
-            let arguments = arguments.iter().map(lower).collect();
-            return Some(Expr::apply(function, arguments));
+            return Some(finite::applied(function, arguments.iter().map(lower).collect()));
         }
         let makes = matches!(function.name, "add seconds" | "least" | "greatest");
         let is_instant = makes && model.time_kind(source, expr) == Some(TimeKind::Instant);
-        is_instant.then(|| clocks::civil_of(&model.calendar, self.instant_at(through, expr)))
+        is_instant.then(|| Lowered::small(clocks::civil_of(&model.calendar, self.instant_at(through, expr))))
     }
 
     /// Whether an expression is a column of absolute times, or null.
@@ -222,11 +241,11 @@ impl<'a> Scan<'a> {
                 let is_time = |argument: &RowExpr| self.model.time_kind(self.at(through), argument).is_some();
                 let times: Vec<bool> = arguments.iter().map(is_time).collect();
                 let lower = |(argument, is_time): (&RowExpr, bool)| {
-                    if is_time { self.instant_at(through, argument) } else { self.row_at(through, argument) }
+                    if is_time { Lowered::small(self.instant_at(through, argument)) } else { self.row_at(through, argument) }
                 };
-                Expr::apply(function, arguments.iter().zip(times).map(lower).collect())
+                finite::applied(function, arguments.iter().zip(times).map(lower).collect()).settled()
             }
-            _ => self.row_at(through, expr),
+            _ => self.row_at(through, expr).settled(),
         }
     }
 
@@ -238,8 +257,8 @@ impl<'a> Scan<'a> {
         match &column.storage {
             Storage::Derived(expr) => {
                 let whole: Vec<ColumnId> = through.iter().chain(&path.through).copied().collect();
-                let value = self.instant_at(&whole, expr);
-                self.where_found(&whole, expr, value)
+                let value = Lowered::small(self.instant_at(&whole, expr));
+                self.where_found(&whole, expr, value).settled()
             }
             Storage::Stored(_) | Storage::Several(_) | Storage::Raw(_) => {
                 let bare = self.bare(through, path);
@@ -274,18 +293,20 @@ impl<'a> Scan<'a> {
         self.time_as_at(&[], kind, path)
     }
 
-    fn time_as_at(&mut self, through: &[ColumnId], kind: TimeKind, path: &Path) -> Scalar {
+    pub(super) fn time_as_at(&mut self, through: &[ColumnId], kind: TimeKind, path: &Path) -> Scalar {
         let own = self.model.path_time_kind(self.at(through), path).unwrap_or(TimeKind::Day);
         match kind.min(own) {
             TimeKind::Instant if !self.model.calendar.zone.is_fixed() => self.instant_path(through, path),
-            TimeKind::Day if own != TimeKind::Day => Expr::apply(&conversions::TO_DATE, vec![self.path_at(through, path)]),
-            TimeKind::Day | TimeKind::Civil | TimeKind::Instant => self.path_at(through, path),
+            TimeKind::Day if own != TimeKind::Day => {
+                Expr::apply(&conversions::TO_DATE, vec![self.path_at(through, path).settled()])
+            }
+            TimeKind::Day | TimeKind::Civil | TimeKind::Instant => self.path_at(through, path).settled(),
         }
     }
 
     fn trunc(&mut self, through: &[ColumnId], arguments: &[RowExpr]) -> Scalar {
         let [time, Expr { node: Node::Literal(Literal::Grain(grain)), .. }] = arguments else { return Expr::null() };
-        let of = self.row_at(through, time);
+        let of = self.row_at(through, time).settled();
         let calendar = &self.model.calendar;
         match (&self.calendar, grain) {
             (Some(part), grain) if *grain != Grain::Day => {
@@ -307,20 +328,36 @@ impl<'a> Scan<'a> {
 
     /// A column as formulas see it: times are civil times of the project.
     pub(super) fn path(&mut self, path: &Path) -> Scalar {
-        self.path_at(&[], path)
+        self.path_at(&[], path).settled()
     }
 
-    fn path_at(&mut self, through: &[ColumnId], path: &Path) -> Scalar {
-        let bare = self.bare(through, path);
+    fn path_at(&mut self, through: &[ColumnId], path: &Path) -> Lowered {
+        let Lowered { value: bare, reach } = self.read(through, path);
         let column = self.model.column(self.at(through), path);
         let own = through.is_empty() && path.through.is_empty();
         let known = self.known_days.filter(|(time, ..)| own && *time == path.column);
         let (from, to) = known.map_or((None, None), |(_, from, to)| (from, to));
-        self.civil(column, bare, from, to)
+        Lowered::new(self.civil(column, bare, from, to), reach)
+    }
+
+    /// A column as it is stored, null where that is NaN or infinite.
+    fn bare(&mut self, through: &[ColumnId], path: &Path) -> Scalar {
+        self.read(through, path).settled()
     }
 
     /// A column as it is stored.
-    fn bare(&mut self, through: &[ColumnId], path: &Path) -> Scalar {
+    fn read(&mut self, through: &[ColumnId], path: &Path) -> Lowered {
+        let reach = finite::of_column(self.model, self.at(through), path);
+        if let Storage::Derived(expr) = &self.model.column(self.at(through), path).storage {
+            let whole: Vec<ColumnId> = through.iter().chain(&path.through).copied().collect();
+            let ty = self.model.column(self.at(through), path).ty;
+            return self.derived(&whole, expr).map(|value| as_text(value, Some(ty)));
+        }
+        Lowered::new(self.stored_column(through, path), reach)
+    }
+
+    /// A column of the relation, or one of raw SQL, whatever is in it.
+    pub(super) fn stored_column(&mut self, through: &[ColumnId], path: &Path) -> Scalar {
         let whole: Vec<ColumnId> = through.iter().chain(&path.through).copied().collect();
         let model = self.model;
         let source = self.at(&whole);
@@ -331,12 +368,15 @@ impl<'a> Scan<'a> {
                 let target = column_here.reference.map(|target| model.sources.get(target));
                 let type_of = |at: usize| target.and_then(|target| Some(target.columns.get(*target.key.get(at)?).ty));
                 let part = |(at, part): (usize, &KeyPart)| match part {
-                    KeyPart::Stored(name) => as_text(self.stored(&whole, name), type_of(at)),
+                    KeyPart::Stored(name) => {
+                        let stored = self.stored(&whole, name);
+                        if type_of(at) == Some(Type::Number) { finite::finite(stored) } else { as_text(stored, type_of(at)) }
+                    }
                     KeyPart::Made(id) => self.bare(&whole, &Path::to(*id)),
                 };
                 Expr::leaf(Atom::Tuple(parts.iter().enumerate().map(part).collect()))
             }
-            Storage::Derived(expr) => self.derived(&whole, expr),
+            Storage::Derived(_) => self.bare(through, path),
             Storage::Raw(each) => {
                 let name = model.sources.get(source).made_name(path.column);
                 if self.data == Data::Given {
@@ -355,13 +395,13 @@ impl<'a> Scan<'a> {
     }
 
     /// A derived column at the end of some references. Where these lead to no row it is null, whatever its formula says of nulls.
-    fn derived(&mut self, through: &[ColumnId], expr: &RowExpr) -> Scalar {
+    fn derived(&mut self, through: &[ColumnId], expr: &RowExpr) -> Lowered {
         let value = self.row_at(through, expr);
         self.where_found(through, expr, value)
     }
 
     /// The value of a derived column, null where references lead to no row.
-    fn where_found(&mut self, through: &[ColumnId], expr: &RowExpr, value: Scalar) -> Scalar {
+    fn where_found(&mut self, through: &[ColumnId], expr: &RowExpr, value: Lowered) -> Lowered {
         let key = self.model.sources.get(self.at(through)).key.first().copied();
         match key {
             Some(key) if !through.is_empty() && !is_null_of_nulls(expr) => {
@@ -369,7 +409,7 @@ impl<'a> Scan<'a> {
                     Node::Leaf(Atom::Tuple(parts)) => parts.into_iter().next().unwrap_or_else(Expr::null),
                     node => Expr::made(node),
                 };
-                Expr::apply(&if_::IF, vec![Expr::apply(&operators::IS_NOT_NULL, vec![key]), value])
+                finite::applied(&if_::IF, vec![Lowered::small(Expr::apply(&operators::IS_NOT_NULL, vec![key])), value])
             }
             _ => value,
         }
@@ -399,6 +439,25 @@ impl<'a> Scan<'a> {
         !self.joined.is_empty()
     }
 
+    /// Adds stored columns, and those of raw SQL, to a select under their own names.
+    pub(super) fn carry(&mut self, stored: &BTreeSet<String>, raw: &BTreeMap<String, String>, select: &mut Select) {
+        let mut seen = BTreeSet::new();
+        for name in stored.iter().chain(raw.keys()) {
+            if seen.insert(name.to_lowercase()) {
+                let of = self.alias(&[]);
+                select.column(column(&of, name), name);
+            }
+        }
+        self.stored.entry(Vec::new()).or_default().extend(stored.iter().cloned());
+        self.raw.entry(Vec::new()).or_default().extend(raw.clone());
+    }
+
+    /// The columns that tell the rows of the source apart, a key of several columns in its parts.
+    pub(super) fn key_parts_of_source(&mut self) -> Vec<Scalar> {
+        let key = self.model.sources.get(self.source).key.clone();
+        key.into_iter().flat_map(|column| self.parts_of(column)).collect()
+    }
+
     /// The columns that tell the rows of the source apart.
     pub(super) fn own_key(&mut self) -> Vec<Scalar> {
         let key = self.model.sources.get(self.source).key.clone();
@@ -426,6 +485,23 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// The civil day of a value of a time column by which rows are ordered.
+    pub(super) fn civil_day(&mut self, time: ColumnId, stored: Scalar) -> Scalar {
+        let column = self.model.sources.get(self.source).columns.get(time);
+        let civil = match (&column.storage, self.model.column_time_kind(self.source, column)) {
+            (Storage::Derived(_), Some(TimeKind::Instant)) => clocks::civil_of(&self.model.calendar, stored),
+            _ => self.civil(column, stored, None, None),
+        };
+        if column.ty == Type::Date { civil } else { Expr::apply(&conversions::TO_DATE, vec![civil]) }
+    }
+
+    /// The civil day of the latest time of a column.
+    pub(super) fn last_day(&mut self, time: ColumnId) -> Scalar {
+        // Converted once, and not for each row.
+        let stored = self.order(time);
+        self.civil_day(time, fold(&max::MAX, stored))
+    }
+
     /// The time column as the rows are ordered by it.
     pub(super) fn order(&mut self, time: ColumnId) -> Scalar {
         let path = Path::to(time);
@@ -443,13 +519,21 @@ impl<'a> Scan<'a> {
         period_of(&self.model.calendar, grain, civil)
     }
 
-    /// Which rows are visible and in range: conditions on the bare column where that is possible.
+    /// Which rows are visible and in range: conditions on the bare column where that is possible. A row whose time is infinite is in
+    /// no range, not even in one without a beginning.
     pub(super) fn range(&mut self, time: ColumnId, days: Days) -> Vec<Scalar> {
+        let mut conditions = match days.from {
+            Some(from) => self.bound(time, from, true),
+            None => vec![self.is_dated(time)],
+        };
+        conditions.extend(self.visible(time));
+        conditions
+    }
+
+    /// Which rows are visible.
+    pub(super) fn visible(&mut self, time: ColumnId) -> Vec<Scalar> {
         let calendar = &self.model.calendar;
         let mut conditions = Vec::new();
-        if let Some(from) = days.from {
-            conditions.extend(self.bound(time, from, true));
-        }
         match (calendar.as_of, &self.today) {
             (AsOf::Day(last), _) => conditions.extend(self.bound(time, add_days(last, 1), false)),
             (AsOf::Today, Some(today)) => conditions.push(self.before_tomorrow(time, &today.clone())),
@@ -475,6 +559,20 @@ impl<'a> Scan<'a> {
         };
         end.column(bound, "tomorrow");
         Expr::apply(&operators::LESS, vec![bare, Expr::leaf(Atom::Single(Box::new(end)))])
+    }
+
+    /// Rows whose time is not earlier than every moment.
+    pub(super) fn is_dated(&mut self, time: ColumnId) -> Scalar {
+        let path = Path::to(time);
+        let column = self.model.column(self.source, &path);
+        let stored = !matches!(column.storage, Storage::Derived(_));
+        let clock = match (&column.clock, column.ty) {
+            (_, Type::Date) => relation::Clock::Day,
+            (Clock::Instant, _) if stored => relation::Clock::Instant,
+            _ => relation::Clock::Wall,
+        };
+        let bare = if stored { self.bare(&[], &path) } else { self.path(&path) };
+        Expr::apply(&operators::GREATER, vec![bare, Expr::leaf(Atom::Moment(Moment::Never(clock)))])
     }
 
     /// Rows from the beginning of a day on (`from`), or before it.
@@ -511,8 +609,8 @@ impl<'a> Scan<'a> {
         conditions
     }
 
-    /// What is read, and what is joined to it.
-    pub(super) fn finish(mut self) -> (From, Vec<Join>) {
+    /// What is read, and what is joined to it. `readings` says what stands for the rows of a source whose readings are read.
+    pub(super) fn finish(mut self, readings: &mut ReadingsOf<'_>) -> (From, Vec<Join>) {
         let mut joins = Vec::new();
         let mut done = BTreeSet::new();
         for through in self.all_paths() {
@@ -522,16 +620,24 @@ impl<'a> Scan<'a> {
         let mut seen = vec![first.relation.clone()];
         let joins = joins
             .into_iter()
-            .map(|(through, on)| {
+            .map(|(through, on, form)| {
                 let name = self.alias(&through);
                 let mut rows = self.source_rows(&through);
-                rows.again = seen.contains(&rows.relation);
-                seen.push(rows.relation.clone());
-                Join { kind: JoinKind::Left, from: From { relation: Rows::Source(rows), name }, on }
+                let relation = if let Some(form) = form {
+                    readings(self.at(&through), form, rows)
+                } else {
+                    rows.again = seen.contains(&rows.relation);
+                    seen.push(rows.relation.clone());
+                    Rows::Source(rows)
+                };
+                Join { kind: JoinKind::Left, from: From { relation, name }, on }
             })
             .collect();
-        let from = From { relation: Rows::Source(first), name: self.alias(&[]) };
-        (from, joins)
+        let relation = match self.form.take() {
+            Some(form) => readings(self.source, form, first),
+            None => Rows::Source(first),
+        };
+        (From { relation, name: self.alias(&[]) }, joins)
     }
 
     /// Joins what a reference leads to, after all that its key is worked out from.
@@ -539,7 +645,7 @@ impl<'a> Scan<'a> {
         &mut self,
         through: &[ColumnId],
         done: &mut BTreeSet<Vec<ColumnId>>,
-        joins: &mut Vec<(Vec<ColumnId>, Option<Scalar>)>,
+        joins: &mut Vec<(Vec<ColumnId>, Option<Scalar>, Option<Form>)>,
     ) {
         let Some((last, before)) = through.split_last() else { return };
         if !done.insert(through.to_vec()) {
@@ -559,11 +665,16 @@ impl<'a> Scan<'a> {
         });
         let mut conditions: Vec<Scalar> = conditions.collect();
         conditions.extend(self.as_of_the_row(before, through));
+        let in_force = self.in_force((before, self.at(before)), (through, self.at(through)));
+        let form = in_force.map(|(form, more)| {
+            conditions.extend(more);
+            form
+        });
         let needed = std::mem::replace(&mut self.followed, outer);
         for needed in needed {
             self.join(&needed, done, joins);
         }
-        joins.push((through.to_vec(), Expr::all(conditions)));
+        joins.push((through.to_vec(), Expr::all(conditions), form));
     }
 
     /// That a state at the end of a reference held at the time of the row that refers to it.
@@ -640,13 +751,13 @@ fn is_by_bytes(value: &Scalar) -> bool {
 }
 
 /// A comparison with a written text goes by bytes even if nothing else in it is known to be a text.
-fn compare_by_bytes(function: &Function, arguments: &mut [Scalar]) {
+fn compare_by_bytes(function: &Function, arguments: &mut [Lowered]) {
     let compares = matches!(function.name, "=" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "not in" | "between" | "not between");
-    if !compares || arguments.iter().any(is_by_bytes) {
+    if !compares || arguments.iter().any(|argument| is_by_bytes(&argument.value)) {
         return;
     }
-    if let Some(text) = arguments.iter_mut().rfind(|argument| matches!(&argument.node, Node::Literal(Literal::Text(_)))) {
-        *text = Expr::apply(&conversions::BY_BYTES, vec![text.clone()]);
+    if let Some(text) = arguments.iter_mut().rfind(|argument| matches!(&argument.value.node, Node::Literal(Literal::Text(_)))) {
+        *text = Lowered::small(Expr::apply(&conversions::BY_BYTES, vec![text.value.clone()]));
     }
 }
 

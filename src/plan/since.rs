@@ -107,7 +107,7 @@ impl Planner<'_> {
                         self.look(&periods.of, periods.grain, &first, &mut looks);
                         continue;
                     }
-                    MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => continue,
+                    _ => continue,
                 };
                 let start = self.window_of(aggregate, measure.grain, &look);
                 if let Some(since) = since.get_mut(id) {

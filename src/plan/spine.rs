@@ -28,6 +28,8 @@ pub(super) struct Spine {
 pub(super) enum Need {
     /// Whether the period is over and its data has settled.
     IsComplete,
+    /// Whether the period is over, whatever time its data has to settle.
+    IsOver,
     /// The day after the period.
     End,
     /// The day after the period that follows; null where it is not known.
@@ -73,6 +75,7 @@ impl Spine {
             .or_insert_with_key(|need| {
                 let wish = match need {
                     Need::IsComplete => "is_complete".to_owned(),
+                    Need::IsOver => "is_over".to_owned(),
                     Need::End => "period_end".to_owned(),
                     Need::NextEnd => "next_period_end".to_owned(),
                     Need::UnitOf(unit) => format!("{unit}_of_start"),
@@ -142,6 +145,7 @@ impl Spine {
         for (need, name) in &self.columns {
             let expr = match need {
                 Need::IsComplete => complete(calendar, end.clone(), as_of.as_ref()),
+                Need::IsOver => complete(&Calendar { settle: 0, ..calendar.clone() }, end.clone(), as_of.as_ref()),
                 Need::End => end.clone(),
                 Need::NextEnd => moved(end.clone(), 1, self.grain),
                 Need::UnitOf(unit) => period_of(calendar, *unit, period.clone()),

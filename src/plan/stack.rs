@@ -6,6 +6,7 @@ use super::ages::AGE;
 use super::assemble::Planner;
 use super::clocks;
 use super::expand::{Formula, MeasureId, MeasureOf, Move, Part as Leaf};
+use super::finite::{self, Lowered};
 use super::names::Names;
 use super::relation::{Atom, Body, JoinKind, Scalar, Select, column, fold};
 use super::spine::{Need, move_name};
@@ -179,6 +180,11 @@ impl Planner<'_> {
 
     /// A formula over the columns of a stack.
     pub(super) fn scalar(&self, formula: &Formula, stack: &Stack) -> Scalar {
+        self.lowered(formula, stack).settled()
+    }
+
+    /// The same as it comes, with what is known of its size.
+    pub(super) fn lowered(&self, formula: &Formula, stack: &Stack) -> Lowered {
         match &formula.node {
             Node::Leaf(Leaf::Value(id, way)) => self.value(*id, way, stack),
             _ => self.operand(formula, stack),
@@ -187,7 +193,7 @@ impl Planner<'_> {
 
     /// A part of a formula: whole numbers in 64 bits among their like, everything else in floating numbers. Decimals of an engine
     /// lose digits without a word where a whole number of many digits meets one with a fraction.
-    fn operand(&self, formula: &Formula, stack: &Stack) -> Scalar {
+    fn operand(&self, formula: &Formula, stack: &Stack) -> Lowered {
         match &formula.node {
             Node::Leaf(Leaf::Value(id, way)) => {
                 let value = self.value(*id, way, stack);
@@ -198,17 +204,17 @@ impl Planner<'_> {
                 if measure.is_some_and(|measure| measure.counts()) {
                     value
                 } else if measure.is_some_and(|measure| measure.is_whole(self.model)) {
-                    Expr::apply(&conversions::WIDEN, vec![value])
+                    finite::applied(&conversions::WIDEN, vec![value])
                 } else {
-                    Expr::apply(&conversions::TO_NUMBER, vec![value])
+                    finite::applied(&conversions::TO_NUMBER, vec![value])
                 }
             }
             Node::Leaf(Leaf::Known(way)) => {
                 let name = stack.moves.get(way).cloned().unwrap_or_default();
-                Expr::apply(&operators::IS_NOT_NULL, vec![fold(&max::MAX, column(&stack.name, &name))])
+                Lowered::small(Expr::apply(&operators::IS_NOT_NULL, vec![fold(&max::MAX, column(&stack.name, &name))]))
             }
-            Node::Literal(literal) => Expr::made(Node::Literal(literal.clone())),
-            Node::Broken => Expr::null(),
+            Node::Literal(literal) => Lowered::new(Expr::made(Node::Literal(literal.clone())), finite::of_literal(literal)),
+            Node::Broken => Lowered::small(Expr::null()),
             Node::Apply(function, arguments) => {
                 let is_whole = |argument: &Formula| whole::formula_is_whole(self.model, &self.expansion, argument);
                 // A division is one of floating numbers whatever it divides.
@@ -218,13 +224,12 @@ impl Planner<'_> {
                 let lower = |argument: &Formula| {
                     let value = self.operand(argument, stack);
                     if !as_instants && self.time_kind(argument) == Some(TimeKind::Instant) {
-                        return clocks::civil_of(&self.model.calendar, value);
+                        return value.map(|value| clocks::civil_of(&self.model.calendar, value));
                     }
                     let as_number = mixed && is_whole(argument) && !matches!(argument.node, Node::Literal(_));
                     if as_number { number(value) } else { value }
                 };
-                let arguments = arguments.iter().map(lower).collect();
-                Expr::apply(function, arguments)
+                finite::applied_late(function, arguments.iter().map(lower).collect())
             }
         }
     }
@@ -243,7 +248,12 @@ impl Planner<'_> {
             MeasureOf::Rows(aggregate) => self.model.aggregate_time_kind(aggregate),
             MeasureOf::Entities(grouped) if picks(grouped.function.name) => self.model.aggregate_time_kind(&grouped.of),
             MeasureOf::Periods(periods) if picks(periods.function.name) => self.time_kind(&periods.of),
-            MeasureOf::Entities(_) | MeasureOf::Periods(_) | MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => None,
+            MeasureOf::Entities(_)
+            | MeasureOf::Periods(_)
+            | MeasureOf::ByHand(_)
+            | MeasureOf::Fresh(..)
+            | MeasureOf::Trusted(..)
+            | MeasureOf::Doubt(..) => None,
         }
     }
 
@@ -257,24 +267,27 @@ impl Planner<'_> {
     }
 
     /// The value of a measure in a group of a stack: the only one that is not null.
-    pub(super) fn value(&self, id: MeasureId, way: &Move, stack: &Stack) -> Scalar {
+    fn value(&self, id: MeasureId, way: &Move, stack: &Stack) -> Lowered {
         let name = stack.values.get(&(id, way.clone())).cloned().unwrap_or_default();
         let of = column(&stack.name, &name);
-        if self.expansion.measures.get(id).is_some_and(|measure| measure.is_zero_over_nothing()) {
+        let Some(measure) = self.expansion.measures.get(id) else { return Lowered::small(fold(&max::MAX, of)) };
+        let value = if measure.is_zero_over_nothing() {
+            // What has been too large for a number is not nothing: it stays what it is.
             Expr::apply(&coalesce::COALESCE, vec![fold(&sum::SUM, of), Expr::number(0)])
         } else {
             fold(&max::MAX, of)
-        }
+        };
+        Lowered::new(value, finite::of_measure(self.model, &self.expansion, measure))
     }
 }
 
 /// A whole number as a floating one.
-fn number(value: Scalar) -> Scalar {
-    let value = match value.node {
+fn number(of: Lowered) -> Lowered {
+    let value = match of.value.node {
         Node::Apply(function, arguments) if *function == conversions::WIDEN => arguments.into_iter().next(),
         node => Some(Expr::made(node)),
     };
-    Expr::apply(&conversions::TO_NUMBER, value.into_iter().collect())
+    Lowered::new(Expr::apply(&conversions::TO_NUMBER, value.into_iter().collect()), of.reach)
 }
 
 /// The moves in formulas, but for those that stay where they are.

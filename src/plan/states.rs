@@ -2,11 +2,13 @@
 //!
 //! A state holds at a moment if it began before and had not ended before: it is the state just before the moment, so that the
 //! opening of a period is the closing of the one before. With `valid` the rows are joined to the periods in which they hold;
-//! with snapshots, to the periods whose latest snapshot they are of, as long as that is fresh.
+//! with snapshots, to the periods whose latest snapshot they are of, as long as that is fresh; with snapshots per key, [`super::readings`]
+//! says which hold.
 
 use super::assemble::Planner;
 use super::expand::MeasureId;
 use super::names::Names;
+use super::readings::{Form, Marks};
 use super::relation::{Atom, Body, Fold, JoinKind, Scalar, Select, column, count_rows, day, fold, moved};
 use super::rows::{Ask, Group, Series, add_folds};
 use super::scan::{Days, Scan};
@@ -21,8 +23,8 @@ use std::collections::BTreeMap;
 pub(super) struct Tie {
     /// The period.
     pub period: Scalar,
-    /// The part with the periods, and on which condition it is joined.
-    pub join: (JoinKind, String, Option<Scalar>),
+    /// The part with the periods, and on which condition it is joined; nothing where rows have theirs.
+    pub join: Option<(JoinKind, String, Option<Scalar>)>,
 }
 
 /// Whether the state of a row holds at the start and at the end of a period.
@@ -41,12 +43,17 @@ impl Planner<'_> {
                 let moment = self.moment(edge, grain);
                 let on = Expr::all(vec![began(scan, holds, &moment), not_over(scan, holds, &moment)]);
                 let spine = self.spine_name(grain);
-                Tie { period: column(&spine, "period"), join: (JoinKind::Inner, spine, on) }
+                Tie { period: column(&spine, "period"), join: Some((JoinKind::Inner, spine, on)) }
             }
             Holds::Snapshot { taken, .. } => {
                 let latest = self.latest(source, edge, grain);
                 let on = Expr::apply(&operators::EQUAL, vec![scan.day(taken), column(&latest, "taken")]);
-                Tie { period: column(&latest, "period"), join: (JoinKind::Inner, latest, Some(on)) }
+                Tie { period: column(&latest, "period"), join: Some((JoinKind::Inner, latest, Some(on))) }
+            }
+            Holds::Readings { .. } => {
+                scan.form = Some(Form::Held(grain, edge));
+                let period = column(&scan.alias(&[]), &Marks::of(self.model, source).period);
+                Tie { period, join: None }
             }
         })
     }
@@ -79,7 +86,9 @@ impl Planner<'_> {
         select.column(moment.clone(), "moment").group_by_these();
         let taken = fold(&max::MAX, column(&days, "day"));
         select.column(taken.clone(), "taken");
-        if let Some(Holds::Snapshot { fresh_for, .. }) = self.model.sources.get(source).holds {
+        if let Some(Holds::Snapshot { fresh_for, .. } | Holds::Readings { fresh_for, .. }) =
+            self.model.sources.get(source).holds
+        {
             let known_until = moved(moved(taken, 1, Grain::Day), i64::from(fresh_for.count), fresh_for.unit);
             select.having.push(Expr::apply(&operators::GREATER_OR_EQUAL, vec![known_until, moment]));
         }
@@ -101,12 +110,18 @@ impl Planner<'_> {
         }
         let mut scan = self.rows_of(source);
         let mut select = Select { distinct: true, ..Select::default() };
-        if let Some(Holds::Snapshot { taken, .. }) = self.model.sources.get(source).holds {
+        let holds = self.model.sources.get(source).holds;
+        if let Some(Holds::Snapshot { taken, .. } | Holds::Readings { taken, .. }) = holds {
             let day = scan.day(taken);
             select.column(day, "day");
             select.filter = scan.range(taken, Days { from: None });
         }
-        let (from, joins) = scan.finish();
+        if let Some(Holds::Readings { .. }) = holds {
+            // A reading of nothing says nothing.
+            let key = scan.key_parts_of_source();
+            select.filter.extend(key.into_iter().map(|part| Expr::apply(&operators::IS_NOT_NULL, vec![part])));
+        }
+        let (from, joins) = self.read(scan);
         select.from = Some(from);
         select.joins = joins;
         let part = self.names.take(&format!("{}_snapshots", self.model.sources.get(source).name.value));
@@ -229,11 +244,12 @@ impl Planner<'_> {
             columns.insert(leaf.clone(), name);
         }
         select.filter.extend(Expr::any(vec![both.start, both.end]));
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.read(scan);
         select.from = Some(from);
         let firsts = std::mem::replace(&mut select.joins, joins);
-        let (kind, part, on) = both.tie.join;
-        select.join(kind, &part, &part, on);
+        if let Some((kind, part, on)) = both.tie.join {
+            select.join(kind, &part, &part, on);
+        }
         select.joins.extend(firsts);
         let source = &self.model.sources.get(group.source).name.value;
         let by =
@@ -252,7 +268,7 @@ impl Planner<'_> {
                 let (opens, closes) = (self.moment(Edge::Start, grain), self.moment(Edge::End, grain));
                 let on = Expr::all(vec![began(scan, holds, &closes), not_over(scan, holds, &opens)]);
                 Both {
-                    tie: Tie { period: column(&spine, "period"), join: (JoinKind::Inner, spine, on) },
+                    tie: Tie { period: column(&spine, "period"), join: Some((JoinKind::Inner, spine, on)) },
                     start: began(scan, holds, &opens),
                     end: not_over(scan, holds, &closes),
                 }
@@ -262,7 +278,20 @@ impl Planner<'_> {
                 let on = Expr::apply(&operators::EQUAL, vec![scan.day(taken), column(&part, "taken")]);
                 let is_end = column(&part, "is_end");
                 Both {
-                    tie: Tie { period: column(&part, "period"), join: (JoinKind::Inner, part, Some(on)) },
+                    tie: Tie { period: column(&part, "period"), join: Some((JoinKind::Inner, part, Some(on))) },
+                    start: Expr::apply(&operators::NOT, vec![is_end.clone()]),
+                    end: is_end,
+                }
+            }
+            Holds::Readings { .. } => {
+                // Of a period of which one side is not known nothing is known.
+                let part = self.known_at_both(source, grain);
+                scan.form = Some(Form::Both(grain));
+                let (of, marks) = (scan.alias(&[]), Marks::of(self.model, source));
+                let on = Expr::apply(&operators::EQUAL, vec![column(&of, &marks.period), column(&part, "period")]);
+                let is_end = column(&of, &marks.is_end);
+                Both {
+                    tie: Tie { period: column(&part, "period"), join: Some((JoinKind::Inner, part, Some(on))) },
                     start: Expr::apply(&operators::NOT, vec![is_end.clone()]),
                     end: is_end,
                 }
@@ -287,6 +316,20 @@ impl Planner<'_> {
         let name = &self.model.sources.get(source).name.value;
         let part = self.names.take(&format!("{name}_taken_before_{grain}"));
         self.push_body(&part, Body::Union(vec![member(&start, &end, false), member(&end, &start, true)]));
+        part
+    }
+
+    /// The periods for which something is known at the start and at the end.
+    fn known_at_both(&mut self, source: SourceId, grain: Grain) -> String {
+        let start = self.latest(source, Edge::Start, grain);
+        let end = self.latest(source, Edge::End, grain);
+        let mut select = Select::from_part(&start);
+        let on = Expr::apply(&operators::EQUAL, vec![column(&start, "period"), column(&end, "period")]);
+        select.join(JoinKind::Inner, &end, &end, Some(on));
+        select.column(column(&start, "period"), "period");
+        let name = &self.model.sources.get(source).name.value;
+        let part = self.names.take(&format!("{name}_known_by_{grain}"));
+        self.push(&part, select);
         part
     }
 
@@ -325,11 +368,11 @@ impl Planner<'_> {
         select.group_by_these();
         let began = match self.model.sources.get(source).holds {
             Some(Holds::Valid { from, .. }) => scan.path(&Path::to(from)),
-            Some(Holds::Snapshot { taken, .. }) => scan.day(taken),
+            Some(Holds::Snapshot { taken, .. } | Holds::Readings { taken, .. }) => scan.day(taken),
             None => Expr::null(),
         };
         select.column(fold(&min::MIN, began), "began");
-        let (from, joins) = scan.finish();
+        let (from, joins) = self.read(scan);
         select.from = Some(from);
         select.joins = joins;
         let part = self.names.take(&format!("first_{}", self.model.sources.get(source).name.value));

@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use super::relation::{Body, Part, Query, Select, column, text, text_or_null};
-use super::{Data, Output, Question, Show, guardrails, north_star, objectives, plan_with};
+use super::{Data, Output, Question, Show, freshness, guardrails, north_star, objectives, plan_with};
 use crate::calendar::Grain;
 use crate::model::expr::Expr;
 use crate::model::objective::Sheet;
@@ -40,6 +40,8 @@ pub enum Shows {
     NorthStarDrivers,
     /// Objectives or their key results.
     Objectives(Sheet),
+    /// How fresh the sources are that promise when their rows come.
+    SourceFreshness,
     /// Another view, under a former name.
     Former(String),
 }
@@ -68,6 +70,7 @@ pub fn views(project: &Valid) -> Vec<View> {
     }
     views.extend(of_guardrails(model));
     views.extend(of_north_star(model));
+    views.extend(of_freshness(model));
     for sheet in Sheet::ALL.into_iter().filter(|_| objectives::is_filled(model)) {
         let comment = sheet.about().map(str::to_owned).to_vec();
         views.push(View { name: sheet.name().to_owned(), shows: Shows::Objectives(sheet), comment });
@@ -178,6 +181,19 @@ fn of_north_star(model: &Model) -> Vec<View> {
     views
 }
 
+fn of_freshness(model: &Model) -> Option<View> {
+    let comment = [
+        "How fresh the sources are that promise when their rows come, a row each",
+        "last_row: the day of the last visible row; null where it is too old to be looked for",
+        "holes: how many days, weeks or months have no row although one is expected",
+    ];
+    model.promises_freshness().then(|| View {
+        name: "source_freshness".to_owned(),
+        shows: Shows::SourceFreshness,
+        comment: comment.map(str::to_owned).to_vec(),
+    })
+}
+
 /// The plan of a view; nothing for one that is another under a former name.
 pub fn query(project: &Valid, shows: &Shows) -> Option<Query> {
     let model = project.model();
@@ -193,6 +209,7 @@ pub fn query(project: &Valid, shows: &Shows) -> Option<Query> {
         Shows::NorthStar => Some(north_star::north_star(project)),
         Shows::NorthStarDrivers => Some(north_star::drivers(project)),
         Shows::Objectives(sheet) => Some(objectives::query(project, *sheet, Data::Warehouse)),
+        Shows::SourceFreshness => Some(freshness::freshness(model, &freshness::promising(model))),
         Shows::Former(_) => None,
     }
 }

@@ -19,7 +19,7 @@ impl Measure {
             MeasureOf::Entities(grouped) => {
                 self.counts() || keeps_whole(grouped.function.gives) && aggregates_whole(model, &grouped.of)
             }
-            MeasureOf::Periods(_) | MeasureOf::ByHand(_) | MeasureOf::Fresh(..) => self.counts(),
+            _ => self.counts(),
         }
     }
 }

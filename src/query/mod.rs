@@ -171,21 +171,21 @@ impl Written {
             let meant = finding.code == &codes::UNDECLARED_GRAIN && !place(finding).is_some_and(is_distinct);
             is_own(finding) && !meant || finding.severity == Severity::Error && !is_wrong
         });
-        reword(&mut remarks, &self.columns);
+        self.reword(&mut remarks);
         // A dimension that does not exist is one mistake, however many columns it should slice.
         let mut said = HashSet::new();
         remarks.retain(|finding| !is_own(finding) || said.insert((finding.code.id, finding.message.clone())));
         remarks
     }
-}
 
-/// Calls the KPIs that are asked for what whoever asks calls them.
-fn reword(findings: &mut Findings, columns: &[Column]) {
-    findings.reword(|text| {
-        columns
-            .iter()
-            .fold(text.to_owned(), |text, column| text.replace(&format!("`{}`", column.kpi), &format!("`{}`", column.called)))
-    });
+    /// Calls the KPIs that are asked for what whoever asks calls them.
+    pub fn reword(&self, findings: &mut Findings) {
+        findings.reword(|text| {
+            self.columns.iter().fold(text.to_owned(), |text, column| {
+                text.replace(&format!("`{}`", column.kpi), &format!("`{}`", column.called))
+            })
+        });
+    }
 }
 
 /// The question for the planner, over the checked model of the project and what is asked.
@@ -305,13 +305,13 @@ mod tests {
     #[test]
     fn findings_call_what_is_asked_by_its_name_or_formula() {
         let asked = Asked { kpis: vec!["aov = revenue / purchases".into(), "revenue + 1".into()], ..Asked::default() };
-        let (Written { columns, .. }, _) = written(&asked);
+        let (written, _) = written(&asked);
         let mut findings = Findings::default();
         findings.push(crate::diagnostic::Finding::placeless(
             &crate::diagnostic::codes::NO_SHARED_DIMENSION,
             format!("`{ASKED}1` and `{ASKED}2` cannot be sliced"),
         ));
-        reword(&mut findings, &columns);
+        written.reword(&mut findings);
         let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
         assert_eq!(messages, ["`aov` and `revenue + 1` cannot be sliced"]);
     }

@@ -157,7 +157,7 @@ impl Resolver<'_> {
         self.ages.related -= 1;
         let (Some(aggregate), Ok(of)) = (aggregate, of) else { return broken };
         let inner = self.model.sources.get(aggregate.source);
-        if let (Some(Holds::Snapshot { .. }), Some(_)) = (inner.holds, &aggregate.stock) {
+        if let (Some(Holds::Snapshot { .. } | Holds::Readings { .. }), Some(_)) = (inner.holds, &aggregate.stock) {
             let message = format!("`{}` has snapshots, and a condition on them is not supported yet", inner.name.value);
             self.report(&codes::NOT_SUPPORTED_YET, span, message)
                 .help("where the latest snapshot is too old the condition would be unknown; make it a column of the source");

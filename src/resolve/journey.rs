@@ -11,6 +11,7 @@ use super::{Formulas, Resolver};
 use crate::diagnostic::{Findings, codes};
 use crate::formula::Expression;
 use crate::model::facts::{Range, Type};
+use crate::model::freshness::Freshness;
 use crate::model::id::Table;
 use crate::model::journey::{Carried, Journey, Order, Starts, Step, StepRows};
 use crate::model::unit::Unit;
@@ -169,6 +170,8 @@ fn source(journey: &written::Journey, steps: Vec<Option<StepRows>>, model: &Mode
         reads: Vec::new(),
         kind: SourceKind::Events,
         holds: None,
+        // Those of its steps' sources say when their rows come.
+        freshness: Freshness::default(),
         journey: Some(made),
         row: text(journey.row.as_ref()),
         key,

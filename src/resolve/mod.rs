@@ -17,6 +17,7 @@ mod cohort;
 mod empty;
 mod firing;
 mod foreign;
+mod freshness;
 mod guardrail;
 mod journey;
 mod kpi;

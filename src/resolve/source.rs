@@ -5,6 +5,7 @@ use crate::calendar::Zone;
 use crate::diagnostic::{Findings, codes, suggest};
 use crate::model::expr::{Expr, Node, Path, RowLeaf};
 use crate::model::facts::{Range, Type};
+use crate::model::freshness::Freshness;
 use crate::model::id::Table;
 use crate::model::unit::Unit;
 use crate::model::{
@@ -46,6 +47,7 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
             is_partial: source.is_partial,
             lacks_time: false,
             holds: None,
+            freshness: Freshness::default(),
             columns,
             names,
         };
@@ -55,6 +57,7 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
     for (id, source) in model.sources.ids().zip(&spec.sources) {
         key_and_time(id, source, model, findings);
         super::states::holds(id, source, model, findings);
+        super::freshness::freshness(id, source, model, findings);
         mixed_units(id, source, model, findings);
     }
     for (id, source) in model.sources.ids().zip(&spec.sources) {

@@ -20,6 +20,7 @@ pub(super) fn holds(id: SourceId, written: &written::Source, model: &mut Model, 
         let keys = [
             written.valid.as_ref().and_then(|valid| Some(("valid", valid.from.as_ref()?.span))),
             written.snapshot.as_ref().map(|name| ("snapshot", name.span)),
+            written.per_key.as_ref().map(|per| ("snapshot", per.span)),
             written.every.as_ref().map(|every| ("every", every.span)),
             written.stale_after.as_ref().map(|text| ("stale_after", text.span)),
         ];
@@ -47,6 +48,7 @@ pub(super) fn holds(id: SourceId, written: &written::Source, model: &mut Model, 
     }
     let found = match (&written.valid, &written.snapshot) {
         (Some(valid), None) => self::valid(id, valid, model, findings),
+        (None, Some(taken)) if written.per_key.is_some() => readings(id, taken, written, model, findings),
         (None, Some(taken)) => snapshot(id, taken, written, model, findings),
         (Some(_), Some(taken)) => {
             findings
@@ -54,6 +56,8 @@ pub(super) fn holds(id: SourceId, written: &written::Source, model: &mut Model, 
                 .help("keep `valid` where each row has a beginning and an end, `snapshot` where all rows are taken again");
             None
         }
+        // Its `on` is missing, which has been said.
+        (None, None) if written.per_key.is_some() => None,
         (None, None) => {
             let message = format!("nothing says for how long the states of `{}` hold", written.name.value);
             findings.report(&codes::MISSING_VALID, written.name.span, message).help(
@@ -124,8 +128,31 @@ fn snapshot(id: SourceId, taken: &Name, written: &written::Source, model: &Model
     Some(Holds::Snapshot { taken, every, fresh_for })
 }
 
+/// Snapshots of which each key has its own.
+fn readings(id: SourceId, taken: &Name, written: &written::Source, model: &Model, findings: &mut Findings) -> Option<Holds> {
+    if let Some(every) = &written.every {
+        findings
+            .report(
+                &codes::CONFLICTING_KEYS,
+                every.span,
+                "`every` goes with snapshots of all keys, and here each key has its own",
+            )
+            .help("leave `every` out: `stale_after` says how long a reading counts");
+    }
+    let Some(stale_after) = &written.stale_after else {
+        let message = format!("nothing says how long a reading of `{}` counts", written.name.value);
+        findings.report(&codes::MISSING_STALE_AFTER, taken.span, message).help(
+            "write `stale_after: 35 days`, a little more than the longest time between two readings of a key: a key that is not \
+             read for longer has no state",
+        );
+        return None;
+    };
+    let (taken, fresh_for) = (time_column(id, taken, model, findings), length(stale_after, findings));
+    Some(Holds::Readings { taken: taken?, fresh_for: fresh_for? })
+}
+
 /// `10 days`
-fn length(text: &Text, findings: &mut Findings) -> Option<Length> {
+pub(super) fn length(text: &Text, findings: &mut Findings) -> Option<Length> {
     let mut words = text.value.split_whitespace();
     let count = words.next().and_then(|word| word.parse::<u32>().ok()).filter(|count| (1..=10_000).contains(count));
     let unit = words.next().and_then(|unit| Grain::parse(unit.strip_suffix('s').unwrap_or(unit)));
@@ -145,13 +172,15 @@ pub(super) fn reference_problem(own: &Source, target: &Source) -> Option<(String
     match (target.kind, target.holds) {
         (SourceKind::States, Some(Holds::Snapshot { .. })) => Some((
             format!("`{name}` has snapshots, and a row's time falls between two of them"),
-            "refer to a source of the things themselves; or make the states a `query:` with `valid: { from, to }`".to_owned(),
+            "refer to a source of the things themselves; or, where each key is read by itself, write `snapshot: { on: ..., per: key }`: \
+             the latest reading at or before the row is meant then"
+                .to_owned(),
         )),
-        (SourceKind::States, Some(Holds::Valid { .. })) if own.kind == SourceKind::States => Some((
+        (SourceKind::States, Some(Holds::Valid { .. } | Holds::Readings { .. })) if own.kind == SourceKind::States => Some((
             format!("both `{}` and `{name}` are states, and it is not clear which one held when", own.name.value),
             "refer to a source of the things themselves, or join the two in a `query:`".to_owned(),
         )),
-        (SourceKind::States, Some(Holds::Valid { .. })) if own.time.is_none() && !own.lacks_time => Some((
+        (SourceKind::States, Some(Holds::Valid { .. } | Holds::Readings { .. })) if own.time.is_none() && !own.lacks_time => Some((
             format!("`{name}` has one state after the other, and the rows of `{}` have no time to choose by", own.name.value),
             format!("give `{}` a `time`: the state that held then is the one that is meant", own.name.value),
         )),
@@ -165,7 +194,7 @@ pub(super) fn times_of_states(model: &Model, findings: &mut Findings) {
     for source in model.sources.rows() {
         for reference in source.columns.rows() {
             let Some(target) = reference.reference.map(|target| model.sources.get(target)) else { continue };
-            let Some(holds @ Holds::Valid { .. }) = target.holds else { continue };
+            let Some(holds @ (Holds::Valid { .. } | Holds::Readings { .. })) = target.holds else { continue };
             let (name, states) = (&reference.name.value, &target.name.value);
             if let Some((time, through)) = source.time.and_then(|time| Some((time, goes_through(source, time)?))) {
                 let message = format!(
@@ -219,7 +248,7 @@ impl Holds {
     pub fn columns(&self) -> Vec<ColumnId> {
         match self {
             Holds::Valid { from, to, .. } => vec![*from, *to],
-            Holds::Snapshot { taken, .. } => vec![*taken],
+            Holds::Snapshot { taken, .. } | Holds::Readings { taken, .. } => vec![*taken],
         }
     }
 }

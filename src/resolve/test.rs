@@ -384,6 +384,7 @@ fn plain(ty: Type, written: &str) -> Option<Cell> {
     match ty {
         Type::Boolean => written.parse().ok().map(Cell::Truth),
         Type::Integer => written.parse::<i64>().ok().map(|number| Cell::Number(number.to_string())),
+        Type::Number if not_finite(written).is_some() => not_finite(written).map(Cell::NotFinite),
         Type::Decimal | Type::Number => {
             let fits = written.parse::<f64>().is_ok_and(f64::is_finite);
             fits.then(|| Cell::Number(written.trim_start_matches('+').to_owned()))
@@ -391,6 +392,16 @@ fn plain(ty: Type, written: &str) -> Option<Cell> {
         Type::Date => written.parse().ok().map(Cell::Day),
         Type::Text | Type::Error => Some(Cell::Text(written.to_owned())),
         Type::Timestamp | Type::Key | Type::Null => None,
+    }
+}
+
+/// NaN and infinity as YAML writes them, in the words of SQL.
+fn not_finite(written: &str) -> Option<&'static str> {
+    match written {
+        ".nan" | ".NaN" | ".NAN" => Some("nan"),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Some("infinity"),
+        "-.inf" | "-.Inf" | "-.INF" => Some("-infinity"),
+        _ => None,
     }
 }
 

@@ -428,8 +428,16 @@ pub const RESERVED_WORDS: [&str; 15] =
     ["and", "or", "not", "in", "between", "like", "is", "null", "true", "false", "case", "when", "then", "else", "end"];
 
 /// Views that are emitted beside those of the KPIs.
-const RESERVED_VIEWS: [&str; 7] =
-    ["key_results", "key_results_history", "objectives", "guardrails", "north_star", "north_star_drivers", "kpi_values"];
+const RESERVED_VIEWS: [&str; 8] = [
+    "key_results",
+    "key_results_history",
+    "objectives",
+    "guardrails",
+    "north_star",
+    "north_star_drivers",
+    "kpi_values",
+    "source_freshness",
+];
 
 /// Columns of emitted views.
 const RESERVED_COLUMNS: [&str; 4] = ["period", "value", "is_complete", "age"];

@@ -4,6 +4,7 @@ use super::allow;
 use super::reader::{FormulaText, Reader, Text, formula, text, text_list};
 use super::shape::{self, Field, Record, Shape};
 use crate::load::{Entry, Node, Value};
+use crate::model::freshness::Expect;
 use crate::text::{Files, Name, Span, Spanned};
 
 /// A source as written.
@@ -27,10 +28,16 @@ pub struct Source {
     pub valid: Option<Valid>,
     /// When a snapshot was taken.
     pub snapshot: Option<Name>,
+    /// Whether each key has snapshots of its own: `per: key`.
+    pub per_key: Option<Text>,
     /// How often snapshots are taken.
     pub every: Option<Text>,
     /// How old the latest snapshot may be.
     pub stale_after: Option<Text>,
+    /// How long before the last visible day the last row may be.
+    pub fresh_within: Option<Text>,
+    /// How often there is a row.
+    pub expect: Option<Text>,
     /// The columns.
     pub columns: Vec<Column>,
     /// Whether the columns could not be read, so that none must be called unknown.
@@ -192,8 +199,9 @@ pub static SOURCE: Record = Record {
             .example("{ from: started_at, to: ended_at }"),
         Field::new(
             "snapshot",
-            Shape::Name,
-            "For states of which snapshots are taken: the column with the day of the snapshot.",
+            Shape::Either(&[Shape::Name, Shape::Record(&SNAPSHOT)]),
+            "For states of which snapshots are taken: the column with the day of the snapshot; or a map, where each key is read on \
+             days of its own.",
         )
         .example("taken_on"),
         Field::new("every", Shape::Word(&["day", "week", "month"]), "How often snapshots are taken."),
@@ -204,11 +212,30 @@ pub static SOURCE: Record = Record {
         )
         .example("10 days"),
         Field::new(
+            "fresh_within",
+            Shape::Text,
+            "How long before the last visible day the last row may be. If it is older, figures after it are left out.",
+        )
+        .example("2 days"),
+        Field::new(
+            "expect",
+            Shape::Word(Expect::WORDS),
+            "How often there is a row. A period with a day, week or month without one is not complete.",
+        ),
+        Field::new(
             "columns",
             Shape::Named("a column", &Shape::Either(&[Shape::Word(TYPES), Shape::Record(&COLUMN)])),
             "What formulas may touch.",
         )
         .required(),
+    ],
+};
+
+static SNAPSHOT: Record = Record {
+    what: "snapshots",
+    fields: &[
+        Field::new("on", Shape::Name, "The column with the day of the snapshot.").example("taken_on").required(),
+        Field::new("per", Shape::Word(&["key"]), "`key` where each key is read on days of its own: its latest reading counts."),
     ],
 };
 
@@ -237,6 +264,7 @@ static VALID_TO: Record = Record {
 /// Reads one source.
 pub fn decode(entry: &Entry, files: &Files) -> Source {
     let reader = Reader::of(&entry.value);
+    let snapshot = reader.record("snapshot");
     let relations = [
         reader.text("table").map(Relation::Table),
         Some(reader.texts("files")).filter(|paths| !paths.is_empty()).map(Relation::Files),
@@ -251,9 +279,12 @@ pub fn decode(entry: &Entry, files: &Files) -> Source {
         key: reader.texts("key"),
         time: reader.text("time"),
         valid: reader.record("valid").map(|valid| read_valid(&valid)),
-        snapshot: reader.text("snapshot"),
+        snapshot: snapshot.map_or_else(|| reader.text("snapshot"), |snapshot| snapshot.text("on")),
+        per_key: snapshot.and_then(|snapshot| snapshot.text("per")),
         every: reader.text("every"),
         stale_after: reader.text("stale_after"),
+        fresh_within: reader.text("fresh_within"),
+        expect: reader.text("expect"),
         columns: columns(reader.entries("columns"), files),
         is_partial: !reader.get("columns").is_some_and(|node| matches!(node.value, Value::Map(_))),
     }

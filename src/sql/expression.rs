@@ -212,21 +212,12 @@ impl Scope<'_> {
                 self.tighter(only, Tightness::Not, out);
                 Tightness::Not
             }
-            // The engines leave nulls out here; the language does not.
+            ("finite", [only]) => {
+                self.finite(only, out);
+                Tightness::Atom
+            }
             ("least" | "greatest", _) => {
-                let nullable: Vec<&Scalar> = arguments.iter().filter(|argument| can_be_null(argument)).collect();
-                if !nullable.is_empty() {
-                    out.push_str("case when ");
-                    joined(out, &nullable, " and ", |out, argument| {
-                        self.tighter(argument, Tightness::Comparison, out);
-                        out.push_str(" is not null");
-                    });
-                    out.push_str(" then ");
-                }
-                self.call(name, arguments, out);
-                if !nullable.is_empty() {
-                    out.push_str(" end");
-                }
+                self.least(name, arguments, out);
                 Tightness::Atom
             }
             ("if", [condition, value, rest @ ..]) => {
@@ -260,6 +251,38 @@ impl Scope<'_> {
         }
     }
 
+    /// The least or the greatest. The engines leave nulls out here; the language does not.
+    fn least(&self, name: &str, arguments: &[Scalar], out: &mut String) {
+        let nullable: Vec<&Scalar> = arguments.iter().filter(|argument| can_be_null(argument)).collect();
+        if !nullable.is_empty() {
+            out.push_str("case when ");
+            joined(out, &nullable, " and ", |out, argument| {
+                if let Some((number, _)) = asked(argument) {
+                    return self.within("isfinite(", number, ")", out);
+                }
+                self.tighter(argument, Tightness::Comparison, out);
+                out.push_str(" is not null");
+            });
+            out.push_str(" then ");
+        }
+        let known = |argument: &Scalar| asked(argument).map_or_else(|| argument.clone(), |(_, known)| known);
+        let known: Vec<Scalar> = arguments.iter().map(known).collect();
+        self.call(name, &known, out);
+        if !nullable.is_empty() {
+            out.push_str(" end");
+        }
+    }
+
+    /// A number, null where it is NaN or infinite. What is long does not stand there twice.
+    fn finite(&self, number: &Scalar, out: &mut String) {
+        let text = self.written(number);
+        out.push_str(&if text.len() <= ONCE && !text.contains('\n') {
+            format!("case when isfinite({text}) then {text} end")
+        } else {
+            format!("nullif(nullif(nullif({text}, 'nan'), 'infinity'), '-infinity')")
+        });
+    }
+
     /// An expression between two texts that tell its limits.
     fn within(&self, before: &str, expr: &Scalar, after: &str, out: &mut String) {
         out.push_str(before);
@@ -287,6 +310,7 @@ impl Scope<'_> {
             Atom::Moment(Moment::Day(day)) => out.push_str(&dialect.day(*day)),
             Atom::Moment(Moment::Wall(reading)) => out.push_str(&dialect.wall(*reading)),
             Atom::Moment(Moment::Instant(reading)) => out.push_str(&dialect.instant(*reading)),
+            Atom::Moment(Moment::Never(clock)) => out.push_str(&dialect.never(*clock)),
             Atom::Aggregate(fold) => self.fold(fold, out),
             Atom::Rolling(rolling) => self.rolling(rolling, out),
             Atom::SoFar(so_far) => self.so_far(so_far, out),
@@ -402,8 +426,10 @@ impl Scope<'_> {
         }
         out.push(')');
         self.over(&neighbour.part, out);
-        self.expr(&neighbour.order, out);
-        out.push_str(direction(false));
+        joined(out, &neighbour.order, ", ", |out, order| {
+            self.expr(order, out);
+            out.push_str(direction(false));
+        });
         out.push(')');
     }
 
@@ -464,6 +490,9 @@ impl Scope<'_> {
             return of;
         }
         let moved = dialect.shifted(&of, &shift);
+        if let Some(zone) = &civil.infinite {
+            return format!("coalesce({moved}, {})", dialect.in_zone(&of, None, zone));
+        }
         let Some(beyond) = &civil.beyond else { return moved };
         let engine = dialect.in_zone(&self.bound_text(&civil.of, Tightness::Atom), beyond.stored.as_deref(), &beyond.project);
         let from = beyond.from.map(|from| format!("{of} >= {}", at(from)));
@@ -491,6 +520,20 @@ fn least_within(template: &str) -> Tightness {
     }
     let binds = template.contains(" * ") || template.contains('%') || template.contains(" - ");
     if binds { Tightness::Product } else { Tightness::Sum }
+}
+
+/// How long a text may be that stands twice.
+const ONCE: usize = 120;
+
+/// The number that an expression asks whether it is finite, and the expression without that question.
+fn asked(expr: &Scalar) -> Option<(&Scalar, Scalar)> {
+    let Node::Apply(function, arguments) = &expr.node else { return None };
+    let [only] = arguments.as_slice() else { return None };
+    match function.name {
+        "finite" => Some((only, only.clone())),
+        "to number" => asked(only).map(|(number, known)| (number, Expr::apply(function, vec![known]))),
+        _ => None,
+    }
 }
 
 fn unwidened(value: &Scalar) -> &Scalar {

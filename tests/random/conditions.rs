@@ -84,6 +84,7 @@ impl Maker<'_> {
         let cell = cells.get(source.at(path.last()?))?;
         match cell {
             Value::Null | Value::Time(_) => None,
+            Value::Number(number) if !number.is_finite() => None,
             value => Some(value.clone()),
         }
     }
@@ -256,7 +257,7 @@ impl Maker<'_> {
         let inner = Maker { source: inner, related, only_within: is_within, ..*self };
         let mut aggregate = inner.aggregate(0, choices);
         // Whether a snapshot is too old is more than a condition can say.
-        if matches!(inner.source.states, Some(Holds::Snapshot { .. })) && aggregate.at.is_none() {
+        if matches!(inner.source.states, Some(Holds::Snapshot { .. } | Holds::Readings { .. })) && aggregate.at.is_none() {
             return None;
         }
         let of_inner = inner.source.columns.iter();

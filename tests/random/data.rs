@@ -3,6 +3,7 @@
 use super::calendar::{days, months};
 use super::conditions;
 use super::customs;
+use super::freshness;
 use super::generate::Choices;
 use super::project::{Calendar, Column, Dimension, Expr, Grain, Project, Row, RowLeaf, Source, Type, Unit, Value};
 use super::stocks::data as stocks;
@@ -274,7 +275,9 @@ fn source(project: &Project, name: String, times: &Times, choices: &mut Choices)
     let time = has_time.then(|| "at1".to_owned());
     let by_query = choices.chance(20);
     let key = keyed.then(|| "id".to_owned());
-    let mut source = Source { name, entities, states, by_query, key, time, columns, rows: Vec::new(), journey: None };
+    let freshness = freshness::make(time.is_some() || states.is_some(), choices);
+    let mut source =
+        Source { name, entities, states, freshness, by_query, key, time, columns, rows: Vec::new(), journey: None };
     if source.states.is_some() {
         stocks::rows(project, &mut source, times, choices);
     } else {
@@ -358,8 +361,30 @@ pub fn cell(
         // Products of these are too large for their type.
         "integer" if choices.chance(3) => Value::Number(100_000.0),
         "bigint" if choices.chance(3) => Value::Number(3_000_000_000.0),
+        // What is null in the figures.
+        "double" | "float" if choices.chance(12) => {
+            Value::Number(*choices.pick(&[f64::NAN, f64::NAN, f64::INFINITY, f64::NEG_INFINITY]))
+        }
+        ddl if project.extreme && choices.chance(15) => {
+            extreme(ddl).map_or_else(|| value(column.ty, times, choices), Value::Number)
+        }
         _ => value(column.ty, times, choices),
     }
+}
+
+/// A number near the end of what a type holds.
+fn extreme(ddl: &str) -> Option<f64> {
+    Some(match ddl {
+        "bigint" => 9e18,
+        "integer" => 2e9,
+        "smallint" => 32_000.0,
+        "decimal(10,2)" => 99_000_000.25,
+        "decimal(18,3)" => 900_000_000_000_000.0,
+        "decimal(38,2)" => 9e35,
+        "double" => 1e300,
+        "float" => 1e38,
+        _ => return None,
+    })
 }
 
 /// Columns with a formula.

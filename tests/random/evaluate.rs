@@ -143,6 +143,13 @@ impl<'a> Evaluator<'a> {
             Figure::Aggregate(aggregate) => self.aggregate(aggregate, place),
             Figure::Grouped(grouped) => self.grouped(grouped, place),
             Figure::Each(each) => {
+                let begins = match each.window {
+                    Window::Previous => self.calendar.later(place.grain, place.start, -1).unwrap_or(place.start),
+                    _ => place.start,
+                };
+                if self.is_untrusted_over(&each.of, begins, place) {
+                    return Value::Null;
+                }
                 let periods = self.periods(each, place);
                 if place.empty_is_null
                     && is_zero(each.function)
@@ -180,7 +187,7 @@ impl<'a> Evaluator<'a> {
 
     /// Rule 2: an aggregate over the rows of the period and slice for which its condition is true.
     fn aggregate(&self, aggregate: &'a Aggregate, place: &Place<'a>) -> Value {
-        if self.is_unknown(aggregate, place) {
+        if self.is_unknown(aggregate, place) || self.is_untrusted(aggregate, None, place) {
             return Value::Null;
         }
         let mut rows = self.in_window(aggregate, place);
@@ -199,7 +206,7 @@ impl<'a> Evaluator<'a> {
 
     /// First one value per entity, then over entities.
     fn grouped(&self, grouped: &'a Grouped, place: &Place<'a>) -> Value {
-        if self.is_unknown(&grouped.of, place) {
+        if self.is_unknown(&grouped.of, place) || self.is_untrusted(&grouped.of, Some(&grouped.per), place) {
             return Value::Null;
         }
         let rows = self.in_window(&grouped.of, place);

@@ -6,6 +6,7 @@ use super::project::{Calendar, Grain, Unit, Value};
 use jiff::Span;
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
@@ -86,6 +87,22 @@ fn arithmetic(name: &str, values: &[f64]) -> Value {
         "power" => first.powf(second.unwrap()),
         other => panic!("there is no function {other}"),
     };
+    in_range(value)
+}
+
+thread_local! {
+    /// The largest number that has come of anything.
+    static LARGEST: Cell<f64> = const { Cell::new(0.0) };
+}
+
+/// The largest number since the last time it was asked for.
+pub fn largest() -> f64 {
+    LARGEST.replace(0.0)
+}
+
+/// A result, null where it is too large for a number.
+fn in_range(value: f64) -> Value {
+    LARGEST.with(|largest| largest.set(largest.get().max(value.abs())));
     // Adding 0 makes a negative zero an ordinary one.
     if value.is_finite() { Value::Number(value + 0.0) } else { Value::Null }
 }
@@ -95,7 +112,7 @@ fn sum(calendar: &Calendar, adds: bool, left: &Value, right: &Value) -> Value {
     let sign = if adds { 1 } else { -1 };
     match (left, right) {
         (Value::Number(_) | Value::Span(..), Value::Number(_) | Value::Span(..)) => {
-            Value::Number(number(left) + f64::from(sign) * number(right))
+            in_range(number(left) + f64::from(sign) * number(right))
         }
         (Value::Date(day), Value::Span(count, unit)) => Value::Date(match unit {
             Unit::Hour => unreachable!("a date has no hours"),
@@ -302,14 +319,17 @@ pub fn aggregate(function: &str, share: Option<u32>, values: &[Value]) -> Value 
         numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / (size - 1.0)
     };
     match function {
-        "sum" => Value::Number(total),
-        "avg" => Value::Number(total / size),
-        "median" => Value::Number(percentile(&numbers, 0.5)),
-        "percentile" => Value::Number(percentile(&numbers, f64::from(share.unwrap()) / 100.0)),
+        "sum" => in_range(total),
+        "avg" => in_range(total / size),
+        "median" => in_range(percentile(&numbers, 0.5)),
+        "percentile" => in_range(percentile(&numbers, f64::from(share.unwrap()) / 100.0)),
         // Those of a sample, which one value does not have.
         "variance" | "stddev" if numbers.len() < 2 => Value::Null,
-        "variance" => Value::Number(variance()),
-        "stddev" => Value::Number(variance().sqrt()),
+        "variance" => in_range(variance()),
+        "stddev" => match in_range(variance()) {
+            Value::Number(variance) => Value::Number(variance.sqrt()),
+            other => other,
+        },
         other => panic!("there is no aggregate {other}"),
     }
 }
@@ -320,5 +340,5 @@ fn percentile(numbers: &[f64], share: f64) -> f64 {
     let place = (numbers.len() - 1) as f64 * share;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let (low, high) = (numbers[place.floor() as usize], numbers[place.ceil() as usize]);
-    low + (high - low) * place.fract()
+    low * (1.0 - place.fract()) + high * place.fract()
 }

@@ -78,6 +78,7 @@ fn project(choices: &mut Choices) -> Project {
         session: choices.word(&["UTC", "Asia/Tokyo", "America/Los_Angeles", "Europe/Berlin"]),
         settings: settings(choices),
         reduced: false,
+        extreme: choices.chance(12),
     };
     data::sources(&mut project, choices);
     data::dimensions(&mut project, choices);

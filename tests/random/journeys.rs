@@ -3,10 +3,11 @@
 use super::calendar::days;
 use super::conditions::{Maker, paths};
 use super::data::Times;
+use super::freshness::Freshness;
 use super::functions::{compare, day_of};
 use super::generate::Choices;
 use super::project::{Column, Expr, Journey, Project, RowLeaf, Source, Step, Type, Unit, Value, is_fixed};
-use super::rows::{Record, Rows};
+use super::rows::{Record, Rows, known};
 use super::stocks::data::leads_to_states;
 use std::cmp::Ordering;
 
@@ -150,6 +151,7 @@ fn source(project: &Project, journey: &Journey) -> Source {
         rows: found,
         journey: Some(journey.clone()),
         states: None,
+        freshness: Freshness::default(),
     }
 }
 
@@ -203,7 +205,7 @@ fn taken<'a>(project: &'a Project, rows: &Rows<'a>, step: &'a Step) -> Vec<Taken
             continue;
         }
         let stored = |column: &&Column| column.expr.is_none() && source.key.as_ref().is_none_or(|key| *key == column.name);
-        let ties = source.columns.iter().filter(stored).map(|column| record.cells[source.at(&column.name)].clone());
+        let ties = source.columns.iter().filter(stored).map(|column| known(&record.cells[source.at(&column.name)]));
         let is = (step.source.as_str(), step.at.as_str(), place);
         found.push(Taken { entity, time, ties: ties.collect(), cells: record.cells, is });
     }

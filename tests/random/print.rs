@@ -1,6 +1,7 @@
 //! Writes a project as a team would: `kpic.yml`, the specs, and the tables as the warehouse has them.
 
 use super::calendar::days;
+use super::freshness;
 use super::project::{
     Aggregate, Body, Calendar, Column, Dimension, Each, Expr, Figure, Formula, Grain, Grouped, Journey, Kpi, Length, Past,
     Project, Row, RowLeaf, Source, Step, Type, Unit, Value, Window,
@@ -85,6 +86,7 @@ fn write_source(source: &Source, text: &mut String) {
     if let Some(holds) = &source.states {
         _ = writeln!(text, "    {}", stocks::holds(holds));
     }
+    text.push_str(&freshness::lines(&source.freshness));
     text.push_str("    columns:\n");
     for column in &source.columns {
         let mut parts = vec![format!("type: {}", type_name(column.ty))];
@@ -387,6 +389,7 @@ fn cell(value: &Value, ty: Type) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => value.to_string(),
+        Value::Number(value) if !value.is_finite() => format!("'{value}'"),
         Value::Number(value) => value.to_string(),
         Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
         Value::Date(day) => format!("date '{day}'"),

@@ -3,6 +3,7 @@
 //! Names are texts and are looked up each time, expressions are trees as a formula writes them, and the rows stand beside the
 //! columns. `print` writes a project as specs and tables, `evaluate` says what its KPIs are, `shrink` makes it smaller.
 
+use super::freshness::Freshness;
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::TimeZone;
 
@@ -20,6 +21,8 @@ pub struct Project {
     pub settings: Vec<String>,
     /// Whether this is a failing project made smaller. Only those may be refused by the compiler, as they may be nonsense.
     pub reduced: bool,
+    /// Whether its data has numbers near the end of what their types hold, so that figures made of them may be refused.
+    pub extreme: bool,
 }
 
 #[derive(Clone, PartialEq)]
@@ -53,6 +56,8 @@ pub struct Source {
     pub entities: bool,
     /// For how long its rows hold, if it has states.
     pub states: Option<Holds>,
+    /// What it promises about when its rows come.
+    pub freshness: Freshness,
     /// Whether the spec has a query in the place of a table.
     pub by_query: bool,
     pub key: Option<String>,
@@ -91,6 +96,8 @@ pub enum Holds {
     Valid { from: String, to: String, inclusive: bool },
     /// From one snapshot to the next.
     Snapshot { taken: String, every: Grain, stale_after: Option<Length> },
+    /// From one reading of a key to the next of the same key.
+    Readings { taken: String, stale_after: Length },
 }
 
 /// One side of a period.

@@ -69,7 +69,7 @@ impl<'a> Rows<'a> {
         let zone = match ty {
             Type::Instant => "UTC",
             Type::Timestamp(zone) => zone,
-            _ => return stored.clone(),
+            _ => return known(stored),
         };
         let Value::Time(time) = stored else { return Value::Null };
         let calendar = &self.project.calendar;
@@ -134,6 +134,14 @@ impl<'a> Rows<'a> {
     /// The key of a row.
     pub fn key(&self, record: Record<'_>) -> Value {
         self.column(record, std::slice::from_ref(record.source.key.as_ref().unwrap()))
+    }
+}
+
+/// A stored value as it is read: NaN and infinity are null.
+pub fn known(stored: &Value) -> Value {
+    match stored {
+        Value::Number(number) if !number.is_finite() => Value::Null,
+        other => other.clone(),
     }
 }
 

@@ -325,6 +325,8 @@ fn calendar(project: &Project, all: &mut Vec<Project>) {
 
 fn columns(project: &Project, all: &mut Vec<Project>) {
     for (source, known) in project.sources.iter().enumerate() {
+        with(project, all, |copy| copy.sources[source].freshness.within = None);
+        with(project, all, |copy| copy.sources[source].freshness.expect = None);
         for at in 0..known.columns.len() {
             if stocks::says_when(known, at) {
                 continue;
@@ -355,7 +357,7 @@ fn cells(project: &Project, all: &mut Vec<Project>) {
             for (at, cell) in cells.iter().enumerate() {
                 let is_key = known.key.as_ref() == Some(&known.columns[at].name);
                 if let Value::Number(number) = cell
-                    && (*number - 1.0).abs() > f64::EPSILON
+                    && (number.is_nan() || (*number - 1.0).abs() > f64::EPSILON)
                     && !is_key
                 {
                     with(project, all, |copy| copy.sources[source].rows[row][at] = Value::Number(1.0));

@@ -5,7 +5,7 @@ use super::calendar::days;
 use super::customs;
 use super::engine::{Answer, Engine};
 use super::project::{Body, Figure, Formula, Grain, Kpi, Length, Project, Window};
-use super::{Views, compile, compile_files, print, same};
+use super::{Views, compile, compile_files, is_too_large, print, rounding, same};
 use proptest::test_runner::TestCaseError;
 use std::collections::BTreeMap;
 
@@ -84,7 +84,13 @@ pub fn agree_today(project: &Project, engine: &mut Engine) -> Result<usize, Test
     let day = project.calendar.as_of;
     let mut files = print::files(project);
     files[0].1 = files[0].1.replace(&format!("as_of: {day}"), "as_of: today");
-    let (Ok((by_day, ..)), Ok((by_today, ..))) = (compile(&named), compile_files(files)) else { return Ok(0) };
+    let (Ok((mut by_day, ..)), Ok((mut by_today, ..))) = (compile(&named), compile_files(files)) else { return Ok(0) };
+    if project.sources.iter().any(|source| source.freshness.expect.is_some()) {
+        // What today has not come yet is no hole, but on a day that is named it is one.
+        for views in [&mut by_day, &mut by_today] {
+            views.retain(|(view, _)| view != "source_freshness");
+        }
+    }
     let today = kpic::sql::dialect::dialect(None).today(project.calendar.zone);
     let by_today: Views =
         by_today.into_iter().map(|(view, sql)| (view, sql.replace(&today, &format!("date '{day}'")))).collect();
@@ -96,21 +102,24 @@ fn compare(project: &Project, ones: &Views, others: &Views, engine: &mut Engine)
     let queries: Vec<String> = ones.iter().chain(others).map(|(_, sql)| sql.clone()).collect();
     let mut answers = engine.answers(&statements, &queries);
     let of_others = answers.split_off(ones.len());
+    // Numbers of 300 digits are added up in another order where views are planned in another way.
+    let rounding = if project.extreme { rounding(project) } else { 0.0 };
     for ((view, sql), (one, two)) in others.iter().zip(answers.into_iter().zip(of_others)) {
         let fails = |why: String| Err(TestCaseError::fail(format!("the view {view}: {why}\n{sql}")));
         let (one, two) = match (one, two) {
             (Ok(one), Ok(two)) => (one, two),
+            (Err(why), _) | (_, Err(why)) if project.extreme && is_too_large(&why) => continue,
             (Err(why), _) | (_, Err(why)) => return fails(format!("the engine refuses it:\n{why}")),
         };
-        if let Some(difference) = difference(&one, &two) {
+        if let Some(difference) = difference(&one, &two, rounding) {
             return fails(difference);
         }
     }
     Ok(ones.len())
 }
 
-/// Where the rows of two views differ.
-fn difference(ones: &[Answer], others: &[Answer]) -> Option<String> {
+/// Where the rows of two views differ. A view without figures has the same rows in both.
+fn difference(ones: &[Answer], others: &[Answer], rounding: f64) -> Option<String> {
     let place = |row: &Answer| {
         let is_figure = |name: &&String| *name == "value";
         row.iter()
@@ -118,13 +127,14 @@ fn difference(ones: &[Answer], others: &[Answer]) -> Option<String> {
             .map(|(name, cell)| (name.clone(), cell.clone()))
             .collect::<BTreeMap<_, _>>()
     };
-    let mut left: BTreeMap<_, _> = others.iter().map(|row| (place(row), row["value"].clone())).collect();
+    let figure = |row: &Answer| row.get("value").cloned().flatten();
+    let mut left: BTreeMap<_, _> = others.iter().map(|row| (place(row), figure(row))).collect();
     for row in ones {
         let place = place(row);
-        let value = row["value"].as_ref().map_or(super::Value::Null, |value| super::Value::Number(value.parse().unwrap()));
+        let value = figure(row).map_or(super::Value::Null, |value| super::Value::Number(value.parse().unwrap()));
         match left.remove(&place) {
             None => return Some(format!("{place:?} is in the first alone")),
-            Some(other) if !same(&value, other.as_deref(), 0.0) => {
+            Some(other) if !same(&value, other.as_deref(), rounding) => {
                 return Some(format!("{place:?}: {value:?}, and {other:?}"));
             }
             Some(_) => {}

@@ -20,8 +20,12 @@ impl<'a> Evaluator<'a> {
         formula.leaves(&mut |figure| {
             all &= match figure {
                 Figure::Kpi(name) => self.kpi_is_whole(self.project.kpi(name), place),
-                Figure::Aggregate(aggregate) => self.aggregate_is_whole(aggregate, place),
-                Figure::Grouped(grouped) => self.aggregate_is_whole(&grouped.of, place),
+                Figure::Aggregate(aggregate) => {
+                    self.aggregate_is_whole(aggregate, place) && !self.is_doubtful(aggregate, None, place)
+                }
+                Figure::Grouped(grouped) => {
+                    self.aggregate_is_whole(&grouped.of, place) && !self.is_doubtful(&grouped.of, Some(&grouped.per), place)
+                }
                 Figure::Each(each) => {
                     let own = self.begins_whole(each.window, self.each_window(each, place).0);
                     own && self.periods(each, place).iter().all(|period| self.is_whole(&each.of, period))
@@ -124,7 +128,7 @@ fn any_window(of: &Aggregate, is: &dyn Fn(Window) -> bool) -> bool {
 
 /// The times that have to pass before an aggregate stands: those that steps of journeys have, and those in which related rows come.
 /// What conditions on these wait for comes after them.
-fn withins(aggregate: &Aggregate) -> Vec<Vec<(i32, Unit)>> {
+pub fn withins(aggregate: &Aggregate) -> Vec<Vec<(i32, Unit)>> {
     let mut found = Vec::new();
     for expr in aggregate.filter.iter().chain(&aggregate.argument) {
         expr.leaves(&mut |leaf| match leaf {
@@ -144,7 +148,7 @@ fn withins(aggregate: &Aggregate) -> Vec<Vec<(i32, Unit)>> {
 }
 
 /// The day that comes so much time after the beginning of another; a day that has begun counts.
-fn later(day: Date, (count, unit): (i32, Unit)) -> Date {
+pub fn later(day: Date, (count, unit): (i32, Unit)) -> Date {
     match unit {
         Unit::Hour => days(day, i64::from((count + 23) / 24)),
         Unit::Of(Grain::Month) => months(day, count),

@@ -141,7 +141,7 @@ fn it_builds_what_is_fine_and_only_that() {
     assert_eq!(folder.read(view), first);
     folder.write("specs/sales.yml", &sales.replace("sum(orders.amount where", "max(orders.amount where"));
     assert!(watch.says().contains("built "));
-    assert!(folder.read(view).contains("max(amount)"), "{}", folder.read(view));
+    assert!(folder.read(view).contains("max(case when isfinite(amount) then amount end)"), "{}", folder.read(view));
     // What it writes itself is no change.
     assert!(watch.is_silent());
 }

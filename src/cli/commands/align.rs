@@ -14,16 +14,16 @@ use std::collections::BTreeSet;
 /// The arguments of `align`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  kpic align                      the North Star, what moves it, and what has no way to it
-  kpic align --why signups        the ways from a KPI to the North Star, the shortest first
+  kpic align                      the North Star, what moves it, and what is not linked to it
+  kpic align --why signups        the paths from a KPI to the North Star, shortest first
   kpic align --format json
 
 + and - say which way a KPI moves when the one below it rises; ? where that depends.")]
 pub(in crate::cli) struct AlignArgs {
-    /// Show the ways from a KPI to the North Star.
+    /// Show the paths from a KPI to the North Star.
     #[arg(long, value_name = "KPI", add = complete::kpis())]
     why: Option<String>,
-    /// How many ways are shown.
+    /// How many paths to show.
     #[arg(long, value_name = "N", default_value_t = 5, requires = "why")]
     most: usize,
     /// How many levels of the tree are shown.

@@ -4,7 +4,7 @@ use crate::build::{self, Documents, Lock};
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, out, progress, show_findings,
 };
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Findings, Severity};
 use crate::engine::Failure;
 use crate::manifest::present::Present;
 use crate::measure::{Session, present};
@@ -17,12 +17,10 @@ use std::path::Path;
 #[command(after_help = "Examples:
   kpic build
   kpic build && duckdb shop.duckdb < build/sql/duckdb/deploy.sql
-  kpic build --no-docs                    views and the manifest only, as fast as can be
-  kpic build --figures                    pages also say how things stand: needs an engine
+  kpic build --no-docs                    only views and the manifest: fastest
+  kpic build --figures                    pages also show current figures: needs an engine
 
-Nothing is written if the project has errors. Templates of pages and of the statements around views can be replaced in the
-project's folder templates/.
-Files that kpic did not write are never touched.")]
+Nothing is written if the project has errors. Files that kpic did not write are never touched. Put your own templates for pages and for the statements around views into the project's folder templates/.")]
 pub(in crate::cli) struct BuildArgs {
     /// How findings are shown.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
@@ -41,13 +39,14 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     let root = context.root()?;
     let project = args.format.valid(pipeline::check(&root, &context.options()), &root)?;
     let target = &project.model().warehouse.target_dir;
-    let present = if args.figures { Some(present(args, &project, &root)?) } else { None };
+    let (present, refused) = if args.figures { present(args, &project, &root)? } else { (None, Findings::default()) };
     let documents = if args.no_docs { Documents::None } else { Documents::Pages(present.as_ref()) };
-    let refused = |problem: build::Problem| environment(&Failure { message: problem.message, help: problem.help });
+    let code = if refused.is_empty() { FINE } else { FINDINGS };
+    let failed = |problem: build::Problem| environment(&Failure { message: problem.message, help: problem.help });
     let waited = progress::during("waiting for another build", || Lock::take(&root.join(target), build::PATIENCE));
-    let lock = waited.map_err(refused)?;
+    let lock = waited.map_err(failed)?;
     let made = progress::during("writing", || build::write(&lock, |sink| build::make(&project, documents, sink)));
-    let made = made.map_err(refused)?;
+    let made = made.map_err(failed)?;
     drop(lock);
     let made = made.map_err(|findings| args.format.refused(&findings, project.files(), &root))?;
     let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
@@ -61,9 +60,11 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     if args.format.is_for_programs() {
         out::data(&args.format.text(project.findings(), project.files(), &root, out::look_of_stdout()));
         out::error(&built);
-        return Ok(FINE);
+        show_findings(&refused, project.files());
+        return Ok(code);
     }
     out::print(&built);
+    show_findings(&refused, project.files());
     let warnings = project.findings().count(Severity::Warning);
     if warnings > 0 {
         let plural = if warnings == 1 { "" } else { "s" };
@@ -71,17 +72,20 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     }
     // The process ends; to take all of this apart before would only take time.
     std::mem::forget(project);
-    Ok(FINE)
+    Ok(code)
 }
 
-/// How things stand, as the engine says.
-fn present(args: &BuildArgs, project: &Valid, root: &Path) -> Result<Present, Stop> {
+/// How things stand, as the engine says, and what it refuses to work out.
+fn present(args: &BuildArgs, project: &Valid, root: &Path) -> Result<(Option<Present>, Findings), Stop> {
     let model = project.model();
     let engine = engine_of(root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project, engine: &engine };
     let read = progress::during("reading", || present::read(&session)).map_err(|failure| environment(&failure))?;
-    read.map(|found| present::data(model, &found)).map_err(|found| {
-        show_findings(&found, project.files());
-        Stop { code: FINDINGS }
-    })
+    match read {
+        Ok(found) => Ok((Some(present::data(model, &found)), found.refused)),
+        Err(found) => {
+            show_findings(&found, project.files());
+            Err(Stop { code: FINDINGS })
+        }
+    }
 }

@@ -19,12 +19,9 @@ use std::path::Path;
   kpic check --fix
   kpic check --format sarif > kpic.sarif
 
---fix mends what cannot have been meant in another way: misspelt keys and words of the language,
-names that are one letter off and like no other name, former names of KPIs, entries that stand
-twice. What is left is shown.
+--fix applies safe fixes: misspelt keys and keywords, names that are one letter off and match only one name, former names of KPIs, duplicate entries. Everything else is shown.
 
-Files are named from the project's folder (human, json) or from the root of the repository (sarif,
-github, gitlab).")]
+Paths are relative to the project's folder (human, json) or to the root of the repository (sarif, github, gitlab).")]
 pub(in crate::cli) struct CheckArgs {
     /// How findings are shown.
     #[arg(long, value_name = "FORMAT", default_value = "human")]

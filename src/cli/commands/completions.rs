@@ -10,8 +10,7 @@ use clap::{Args, ValueEnum};
   kpic completions zsh > ~/.zfunc/_kpic          with `fpath+=~/.zfunc` in .zshrc
   kpic completions fish > ~/.config/fish/completions/kpic.fish
 
-What is completed comes from the kpic on PATH, and so do the names of the KPIs and tests of the
-project in the current folder.")]
+Completions come from the kpic on PATH, as do the names of KPIs and tests of the project in the current folder.")]
 pub(in crate::cli) struct CompletionsArgs {
     /// The shell.
     #[arg(value_name = "SHELL")]

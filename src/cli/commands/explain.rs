@@ -11,7 +11,7 @@ use clap::Args;
   kpic explain unit-mismatch
   kpic explain K0301")]
 pub(in crate::cli) struct ExplainArgs {
-    /// The code or name of a finding; all of them are listed if it is left out.
+    /// The code or name of a finding [default: list all of them].
     #[arg(value_name = "CODE")]
     code: Option<String>,
 }

@@ -2,6 +2,7 @@
 
 use super::check::{many, print_diff};
 use crate::cli::{Context, EngineArgs, FINDINGS, FINE, Stop, engine_of, environment, out, progress, show_findings, valid};
+use crate::diagnostic::Findings;
 use crate::engine::Failure;
 use crate::fix::{self, Replacement};
 use crate::measure::freeze::{self, Measured};
@@ -16,10 +17,9 @@ use clap::Args;
   kpic freeze --diff      show what would be written
   kpic freeze
 
-`from: measured` becomes the value of the last complete period before the objective begins. Until it is
-frozen, late data moves it, and with it every score. An objective that has not begun is left alone.")]
+`from: measured` becomes the value of the last complete period before the objective begins. Until it is frozen, late data can change it, and every score with it. Objectives that have not begun are left alone.")]
 pub(in crate::cli) struct FreezeArgs {
-    /// Show what would be written, and write nothing.
+    /// Show the changes without writing them.
     #[arg(long)]
     diff: bool,
     #[command(flatten)]
@@ -29,13 +29,18 @@ pub(in crate::cli) struct FreezeArgs {
 pub(in crate::cli) fn run(args: &FreezeArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
     let project = valid(pipeline::check(&root, &context.options()))?;
+    if !freeze::is_asked(project.model()) {
+        out::print("nothing to freeze: no baseline is measured\n");
+        return Ok(FINE);
+    }
     let engine = engine_of(&root, &args.engine, project.model().warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
     let measured = progress::during("measuring", || {
         let found = guard::check(&session, &status::queries(&session))?;
-        if found.has_errors() { Ok(Err(found)) } else { freeze::measured(&session).map(Ok) }
+        let mut refused = Findings::default();
+        if found.has_errors() { Ok(Err(found)) } else { Ok(Ok((freeze::measured(&session, &mut refused)?, refused))) }
     });
-    let measured = match measured.map_err(|failure: Failure| environment(&failure))? {
+    let (measured, refused) = match measured.map_err(|failure: Failure| environment(&failure))? {
         Ok(measured) => measured,
         Err(found) => {
             show_findings(&found, project.files());
@@ -47,15 +52,18 @@ pub(in crate::cli) fn run(args: &FreezeArgs, context: &Context<'_>) -> Result<u8
     let count = replacements.len();
     let changes = fix::replaced(project.files(), replacements);
     let left: String = measured.iter().filter_map(left_alone).collect();
+    let code = if refused.is_empty() { FINE } else { FINDINGS };
     if args.diff {
         print_diff(&changes, &root);
         out::error(&left);
-        return Ok(FINE);
+        show_findings(&refused, project.files());
+        return Ok(code);
     }
     fix::write(&root, &changes).map_err(|problem| environment(&Failure { message: problem.message, help: problem.help }))?;
     let done = format!("{} in {}", many(count, "baseline"), many(changes.len(), "file"));
     out::print(&format!("{} {done}\n{left}", out::styled(out::GOOD, "frozen:")));
-    Ok(FINE)
+    show_findings(&refused, project.files());
+    Ok(code)
 }
 
 /// The number in the place of `measured`, and a comment that says where it comes from if there is room for one.

@@ -13,12 +13,12 @@ use clap::{Args, ValueEnum};
 #[command(after_help = "Examples:
   kpic graph                                    KPIs and sources, as Mermaid
   kpic graph --focus revenue --level columns    where revenue comes from and what it goes into
-  kpic graph --focus revenue --up 0 --down 1    what stands on it directly
+  kpic graph --focus revenue --up 0 --down 1    what uses it directly
   kpic graph --format dot | dot -Tsvg > kpis.svg
 
-Arrows go from what is read to what is worked out from it.")]
+Arrows go from what is read to what is computed from it.")]
 pub(in crate::cli) struct GraphArgs {
-    /// Show only what a KPI, source or column (`source.column`) reads, and what is worked out from it.
+    /// Show only what a KPI, source or column (`source.column`) reads, and what is computed from it.
     #[arg(long, value_name = "KPI,...", value_delimiter = ',', add = complete::kpis())]
     focus: Vec<String>,
     /// How many steps to go from the focus towards sources [default: all].

@@ -2,18 +2,18 @@
 
 use crate::calendar::{AsOf, Grain};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, out, progress, say_doubts, say_left_out, show,
-    show_findings, usage,
+    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, freshness, out, progress, say_doubts,
+    say_left_out, show, show_findings, usage,
 };
-use crate::diagnostic::suggest;
+use crate::diagnostic::{Findings, suggest};
 use crate::engine::{Failure, Rows};
 use crate::measure::shown::Precision;
-use crate::measure::{Session, guard, number, shown};
+use crate::measure::{Session, guard, number, refused, shown};
 use crate::model::unit::Unit;
 use crate::model::{KpiId, Model};
 use crate::pipeline::{self, Valid};
-use crate::plan::Question;
 use crate::plan::relation::{Body, Query, column};
+use crate::plan::{Question, Show};
 use crate::query::{self, Asked, Column};
 use crate::{plan, sql};
 use clap::{Args, ValueEnum};
@@ -26,10 +26,9 @@ use std::borrow::Cow;
   kpic query revenue --by country --from 2024-01 --to 2024-06
   kpic query revenue buyers --grain week --where \"channel = 'partner'\" --order -revenue --limit 10
   kpic query 'aov = revenue / purchases' --format csv
-  kpic query revenue --sql        the SQL instead of the answer
+  kpic query revenue --sql        print the SQL and do not run it
 
-A KPI with `gaps: omit` has no rows here that its own views leave out. Of several KPIs a row stays if one of them has it, and it is null for the
-others.")]
+A KPI with `gaps: omit` shows the rows that its own views have. With several KPIs a row is shown if one of them has it, and the others are null there.")]
 pub(in crate::cli) struct QueryArgs {
     /// KPIs, or formulas over them, perhaps with a name: `aov = revenue / purchases`.
     #[arg(value_name = "KPI", required = true, add = complete::kpis())]
@@ -61,7 +60,7 @@ pub(in crate::cli) struct QueryArgs {
     /// CSV for spreadsheets: a text that they would take for a formula gets an apostrophe before it [default: texts as they are].
     #[arg(long)]
     csv_safe: bool,
-    /// Show the SQL instead of the answer.
+    /// Print the SQL and do not run it.
     #[arg(long)]
     sql: bool,
     #[command(flatten)]
@@ -108,7 +107,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     let model = project.model();
     let (question, kpis) = query::question(model, &asked, columns).map_err(|unclear| usage(&unclear.message, &unclear.help))?;
     let mut plan = plan::plan(project, &question);
-    order(&mut plan, args)?;
+    order(&mut plan, args, false)?;
     let dialect = sql::dialect::dialect(model.warehouse.dialect.as_ref().map(|name| name.value.as_str()));
     if args.sql {
         out::data(&sql::statement(&plan, dialect));
@@ -123,27 +122,80 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
         show_findings(&found, project.files());
         return Ok(FINDINGS);
     }
-    let answer = progress::during("asking", || session.answer(&plans)).map_err(|failure| environment(&failure))?;
-    match answer.into_iter().next() {
-        Some(Ok(rows)) => {
-            let text = match args.format {
-                Format::Table => table(project, &rows, columns, &kpis, question.grain),
-                Format::Csv => csv(&plans, &rows, args.csv_safe),
-                Format::Json => json(&rows),
-            };
-            if args.format == Format::Table {
-                out::print(&text);
-            } else {
-                out::data(&text);
-            }
-            say_doubts(project, &kpis);
-            if rows.rows.is_empty() {
-                out::error(&format!("{} {}\n", out::styled(out::DIM, "note:"), why_empty(model, &question, args)));
-            }
-            Ok(FINE)
+    out::error(&freshness::stale_lines(&session, &plans)?);
+    let answered = progress::during("asking", || answered(&session, &question, plans, &kpis, args));
+    let (plans, rows, mut refused) = answered.map_err(|failure| environment(&failure))?;
+    if let Some(rows) = rows {
+        let text = match args.format {
+            Format::Table => table(project, &rows, columns, &kpis, question.grain),
+            Format::Csv => csv(&plans, &rows, args.csv_safe),
+            Format::Json => json(&rows),
+        };
+        if args.format == Format::Table {
+            out::print(&text);
+        } else {
+            out::data(&text);
         }
-        Some(Err(why)) => Err(environment(&Failure { message: format!("the engine refused the query: {why}"), help: None })),
-        None => Ok(FINE),
+        say_doubts(project, &kpis);
+        if rows.rows.is_empty() {
+            out::error(&format!("{} {}\n", out::styled(out::DIM, "note:"), why_empty(model, &question, args)));
+        }
+    }
+    written.reword(&mut refused);
+    show_findings(&refused, project.files());
+    Ok(if refused.is_empty() { FINE } else { FINDINGS })
+}
+
+/// The answer to a question over some KPIs, with its plan. Where the engine refuses it, that over those KPIs that it does not refuse
+/// alone, and why it refuses the others.
+fn answered(
+    session: &Session<'_>,
+    question: &Question,
+    plans: [Query; 1],
+    kpis: &[KpiId],
+    args: &QueryArgs,
+) -> Result<([Query; 1], Option<Rows>, Findings), Failure> {
+    let model = session.project.model();
+    let mut refused = Findings::default();
+    let Some(answer) = session.answer(&plans)?.into_iter().next() else { return Ok((plans, None, refused)) };
+    let whole = match answer {
+        Ok(rows) => return Ok((plans, Some(rows), refused)),
+        Err(why) => why,
+    };
+    let of = |wanted: &dyn Fn(KpiId) -> bool| {
+        let mut part = question.clone();
+        part.outputs.retain_mut(|output| match &mut output.show {
+            Show::Value(kpi) | Show::ValueIfShown(kpi) => wanted(*kpi),
+            Show::IsComplete(all) => {
+                all.retain(|kpi| wanted(*kpi));
+                true
+            }
+            _ => true,
+        });
+        plan::plan(session.project, &part)
+    };
+    let mut known = Vec::new();
+    for (each, answer) in session.apart(kpis, Err(whole.clone()), |kpi| of(&|other| other == *kpi))? {
+        match (answer, each.first()) {
+            (Ok(_), _) => known.extend(each),
+            (Err(why), Some(kpi)) => _ = refused.push(refused::kpi(model, *kpi, &why)),
+            (Err(_), None) => {}
+        }
+    }
+    if known.is_empty() {
+        return Ok((plans, None, refused));
+    }
+    let mut plan = of(&|kpi| known.contains(&kpi));
+    // What cannot be shown cannot be sorted by either; all other wishes have been understood before.
+    let _ = order(&mut plan, args, true);
+    let plans = [plan];
+    match session.answer(&plans)?.into_iter().next() {
+        Some(Ok(rows)) => Ok((plans, Some(rows), refused)),
+        Some(Err(why)) => {
+            refused.push(refused::other("the answer", None, &why));
+            Ok((plans, None, refused))
+        }
+        None => Ok((plans, None, refused)),
     }
 }
 
@@ -187,14 +239,19 @@ fn count(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "expected a whole number from 0".to_owned())
 }
 
-/// Sorts and cuts the answer.
-fn order(plan: &mut Query, args: &QueryArgs) -> Result<(), Stop> {
+/// Sorts and cuts the answer. Columns that are not there are a mistake, unless they have been `left_out`.
+fn order(plan: &mut Query, args: &QueryArgs, left_out: bool) -> Result<(), Stop> {
+    let keys = plan.keys();
     let Body::Select(select) = &mut plan.result else { return Ok(()) };
     let names: Vec<String> = select.columns.iter().map(|(_, name)| name.clone()).collect();
     let mut order = Vec::new();
     for wish in &args.order {
         let (name, greatest_first) = wish.strip_prefix('-').map_or((wish.as_str(), false), |name| (name, true));
-        if !names.iter().any(|known| known == name) {
+        let is_there = names.iter().any(|known| known == name);
+        if !is_there && left_out {
+            continue;
+        }
+        if !is_there {
             let bare = name.split_whitespace().next().filter(|bare| names.iter().any(|known| known == bare));
             let help = match bare.filter(|bare| bare.len() < name.len()) {
                 Some(bare) => format!("write `--order {bare}`, or `--order=-{bare}` for the greatest first"),
@@ -205,7 +262,6 @@ fn order(plan: &mut Query, args: &QueryArgs) -> Result<(), Stop> {
         order.push((column("", name), greatest_first));
     }
     // Whatever is asked for, equal rows come in one order.
-    let keys = select.group.unwrap_or(0);
     for name in names.iter().take(keys) {
         if !args.order.iter().any(|wish| wish.trim_start_matches('-') == name) {
             order.push((column("", name), false));

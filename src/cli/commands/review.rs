@@ -3,8 +3,8 @@
 use crate::calendar::Grain;
 use crate::cli::standing::Line;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, out, progress,
-    show_findings, standing, usage, valid,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, freshness, out,
+    progress, show_findings, standing, usage, valid,
 };
 use crate::diagnostic::suggest;
 use crate::measure::Session;
@@ -23,12 +23,11 @@ use serde_json::{Value, json};
 /// The arguments of `review`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  kpic review                     all that fires and all that slips
-  kpic review weekly              what scorecards and objectives of that cadence look at
+  kpic review                     everything that fires or slips
+  kpic review weekly              only scorecards and objectives of that cadence
   kpic review weekly --format json
 
-A key result slips if it is at risk or off track, or has not been checked in for too long.
-`kpic build --figures` writes the same on the pages of the reviews.")]
+A key result slips if it is at risk, off track, or overdue for a check-in. `kpic build --figures` writes the same to the review pages.")]
 pub(in crate::cli) struct ReviewArgs {
     /// How often the review is: daily, weekly, biweekly, monthly, quarterly or yearly [default: everything].
     #[arg(value_name = "CADENCE", add = complete::cadences())]
@@ -55,11 +54,19 @@ pub(in crate::cli) fn run(args: &ReviewArgs, context: &Context<'_>) -> Result<u8
             return Ok(FINDINGS);
         }
     };
+    let stale = freshness::lines(&session, &freshness::look(&session, &present::queries(&session))?);
     match args.format {
-        FiguresFormat::Table => out::print(&text(model, &agenda, &found)),
-        FiguresFormat::Json => out::data(&data(model, &agenda, &found)),
+        FiguresFormat::Table => {
+            let stale = if stale.is_empty() { stale } else { format!("{stale}\n") };
+            out::print(&format!("{stale}{}", text(model, &agenda, &found)));
+        }
+        FiguresFormat::Json => {
+            out::error(&stale);
+            out::data(&data(model, &agenda, &found));
+        }
     }
-    Ok(FINE)
+    show_findings(&found.refused, project.files());
+    Ok(if found.refused.is_empty() { FINE } else { FINDINGS })
 }
 
 /// What is looked at; without a review, everything.

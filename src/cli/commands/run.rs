@@ -3,12 +3,13 @@
 use crate::calendar::{Date, Grain};
 use crate::cli::cohorts::Cohorts;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, out, progress, refused,
-    right_part, say_doubts, say_left_out, show, show_findings, usage,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, freshness, out,
+    progress, refused, right_part, say_doubts, say_left_out, show, show_findings, usage,
 };
-use crate::diagnostic::suggest;
+use crate::diagnostic::{Findings, suggest};
 use crate::engine::{Failure, Rows};
 use crate::measure::firings::{self, Firing};
+use crate::measure::refused as refusals;
 use crate::measure::shown::Precision;
 use crate::measure::{Session, guard, number, shown};
 use crate::model::guardrail::Guardrail;
@@ -25,16 +26,15 @@ use serde_json::Value;
   kpic run                        every KPI of the project
   kpic run revenue buyers         two of them
   kpic run --periods 12 --format json
-  kpic run --grain week           what is declared by week
+  kpic run --grain week           the KPIs that declare this grain
   kpic run --fail-on alert        exit with 1 if a guardrail of that severity fires
 
-A figure with * is not complete: its period is not over, or its window begins before data is whole.
-Guardrails that fire in their last complete period are shown with what they compared, who acts, and how.")]
+A figure with * is not complete: its period is not over, or its window begins before data is whole. Guardrails that fire in their last complete period are shown with what they compared, who acts, and how.")]
 pub(in crate::cli) struct RunArgs {
     /// The KPIs; all of them if none is named.
     #[arg(value_name = "KPI", add = complete::kpis())]
     kpis: Vec<String>,
-    /// How many periods to show, whatever fits into a line [default: up to 6 that fit]
+    /// How many periods to show, even if wider than the terminal [default: up to 6 that fit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     periods: Option<u32>,
     /// The grain, of KPIs that declare it [default: each KPI's own].
@@ -111,39 +111,48 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         show_findings(&found, project.files());
         return Ok(FINDINGS);
     }
+    let fresh = progress::during("checking the data", || freshness::look(&session, &queries))?;
     let answers =
         progress::during("working out figures", || session.answer(&queries)).map_err(|failure| environment(&failure))?;
-    let refused = |why: String| environment(&Failure { message: format!("the engine refused a query: {why}"), help: None });
-    let (mut recent, mut cohorts, mut firings) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut recent, mut cohorts, mut firings, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Findings::default());
+    let fail = |failure: Failure| environment(&failure);
     for (at, answer) in answers.into_iter().enumerate() {
-        let rows = answer.map_err(refused)?;
         let of_cohorts = at.checked_sub(batches.len()).map(|place| with_ages.get(place));
-        match (batches.get(at), of_cohorts) {
-            (Some((grain, kpis)), _) => recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows))),
-            (None, Some(Some(id))) => cohorts.push(Cohorts::of(*id, &rows)),
-            (None, _) => firings.extend(firings::firings(model, &rows).into_iter().filter(|firing| firing.is_current)),
+        match (batches.get(at), of_cohorts, answer) {
+            (Some((grain, kpis)), _, answer) => {
+                let alone = |id: &KpiId| plan::plan(project, &question(model, *grain, &[*id]));
+                for (kpis, answer) in session.apart(kpis, answer, alone).map_err(fail)? {
+                    match answer {
+                        Ok(rows) => recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows))),
+                        Err(why) => kpis.iter().for_each(|id| _ = unknown.push(refusals::kpi(model, *id, &why))),
+                    }
+                }
+            }
+            (None, Some(Some(id)), Ok(rows)) => cohorts.push(Cohorts::of(*id, &rows)),
+            (None, Some(Some(id)), Err(why)) => _ = unknown.push(refusals::kpi(model, *id, &why)),
+            (None, _, answer) => {
+                let all = firings::apart(&session, &watched, answer, &mut unknown).map_err(fail)?;
+                firings.extend(all.into_iter().filter(|firing| firing.is_current));
+            }
         }
     }
+    unknown.sort();
     let asked_for = args.periods.map(|periods| periods as usize);
+    let stale = freshness::lines(&session, &fresh);
     match args.format {
         FiguresFormat::Table => {
+            out::print(&if stale.is_empty() { stale } else { format!("{stale}\n") });
             let figures = tables(model, &recent, &cohorts, asked_for, &args.kpis);
             let fires = firing::text(model, &watched, &firings);
             let between = if figures.is_empty() || fires.is_empty() { "" } else { "\n" };
             out::print(&format!("{figures}{between}{fires}"));
         }
-        FiguresFormat::Json => out::data(&json(model, &recent, &cohorts, &firings, asked_for)),
+        FiguresFormat::Json => {
+            out::error(&stale);
+            out::data(&json(model, &recent, &cohorts, &firings, asked_for));
+        }
     }
-    for id in unsliced {
-        let kpi = model.kpis.get(id);
-        let by = kpi.facts.needs.map(|id| model.dimensions.get(id).name.as_str()).unwrap_or_default();
-        out::error(&format!(
-            "{} {} has amounts of several currencies and no total; ask for `kpic query {} --by {by}`\n",
-            out::styled(out::DIM, "note:"),
-            kpi.name.value,
-            kpi.name.value
-        ));
-    }
+    say_unsliced(model, &unsliced);
     for (name, by) in kpis.iter().filter(|_| !args.kpis.is_empty()).filter_map(|id| share(model, *id)) {
         let note = out::styled(out::DIM, "note:");
         out::error(&format!(
@@ -152,10 +161,28 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     }
     say_doubts(project, &kpis);
     say_left_out(&part, &[("guardrails", "guardrail")]);
+    show_findings(&unknown, project.files());
+    if !unknown.is_empty() {
+        return Ok(FINDINGS);
+    }
     if args.kpis.is_empty() && !left_out.is_empty() {
         return Ok(FINDINGS);
     }
     Ok(if args.fail_on.is_some_and(|severity| severity.is_met(&firings)) { FINDINGS } else { FINE })
+}
+
+/// Says of which KPIs there is no total, and how to ask for them.
+fn say_unsliced(model: &Model, unsliced: &[KpiId]) {
+    for id in unsliced {
+        let kpi = model.kpis.get(*id);
+        let by = kpi.facts.needs.map(|id| model.dimensions.get(id).name.as_str()).unwrap_or_default();
+        out::error(&format!(
+            "{} {} has amounts of several currencies and no total; ask for `kpic query {} --by {by}`\n",
+            out::styled(out::DIM, "note:"),
+            kpi.name.value,
+            kpi.name.value
+        ));
+    }
 }
 
 /// The name of a KPI that is a share of its own total, and by what it is sliced.
@@ -246,8 +273,11 @@ fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Opti
     let calendar = &model.calendar;
     let mut out = String::new();
     let mut any_open = false;
+    // A share of its own total is 100 % without a slice: of all KPIs nobody asked for that.
+    let (shares, recent): (Vec<&Recent>, Vec<&Recent>) =
+        recent.iter().partition(|recent| order.is_empty() && share(model, recent.kpi).is_some());
     for grain in Grain::ALL {
-        let mut of_grain: Vec<&Recent> = recent.iter().filter(|recent| recent.grain == grain).collect();
+        let mut of_grain: Vec<&Recent> = recent.iter().copied().filter(|recent| recent.grain == grain).collect();
         if of_grain.is_empty() {
             continue;
         }
@@ -278,8 +308,16 @@ fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Opti
         }
         out.push_str(&table);
     }
+    let mut notes: Vec<String> = Vec::new();
     if any_open {
-        out.push_str(&format!("\n{}\n", out::styled(out::DIM, "* not complete")));
+        notes.push("* not complete".to_owned());
+    }
+    if !shares.is_empty() {
+        let names: Vec<&str> = shares.iter().map(|recent| model.kpis.get(recent.kpi).name.value.as_str()).collect();
+        notes.push(format!("not shown, as a share of its own total is 100 % without a slice: {}", names.join(", ")));
+    }
+    if !notes.is_empty() {
+        out.push_str(&format!("\n{}\n", out::styled(out::DIM, &notes.join("\n"))));
     }
     out
 }

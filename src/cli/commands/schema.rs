@@ -9,12 +9,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   kpic schema spec > spec.schema.json
-  kpic schema --output .kpic      both, with the lines that tell an editor
+  kpic schema --output .kpic      both files, and the lines to add for an editor
 
-An editor with the YAML language server completes keys and shows what they mean in a file that
-begins with
-  # yaml-language-server: $schema=PATH
-where PATH is relative to the file.")]
+An editor with the YAML language server completes keys and shows their meaning in files that start with this line, where PATH is relative to the file:
+
+  # yaml-language-server: $schema=PATH")]
 pub(in crate::cli) struct SchemaArgs {
     /// Which file the schema is for.
     #[arg(value_name = "FILE", required_unless_present = "output")]

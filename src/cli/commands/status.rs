@@ -2,10 +2,10 @@
 
 use crate::cli::standing::Line;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, out, progress, show,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, freshness, out, progress, show,
     show_findings, standing, usage, valid,
 };
-use crate::diagnostic::suggest;
+use crate::diagnostic::{Findings, suggest};
 use crate::engine::Failure;
 use crate::measure::shown::Precision;
 use crate::measure::status::{self, Standing, Star};
@@ -20,11 +20,11 @@ use serde_json::{Value, json};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   kpic status
-  kpic status love_at_first_use        one objective, and what serves it
-  kpic status --owner growth           what a team answers for
+  kpic status love_at_first_use        one objective and those below it
+  kpic status --owner growth           what a team owns
   kpic status --format json
 
-The bar shows the score, the mark in it what the pace asks for by now.")]
+The bar shows the score; the mark in it shows the expected pace.")]
 pub(in crate::cli) struct StatusArgs {
     /// The objectives; all of them if none is named.
     #[arg(value_name = "OBJECTIVE", add = complete::objectives())]
@@ -50,26 +50,38 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
     }
     let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
+    let queries = [status::queries(&session), status::star_queries(&session)].concat();
     let read = progress::during("reading", || {
-        let queries = [status::queries(&session), status::star_queries(&session)].concat();
         let found = guard::check(&session, &queries)?;
         if found.has_errors() {
             return Ok(Err(found));
         }
-        Ok(Ok((status::standings(&session)?, status::north_star(&session)?)))
+        let mut refused = Findings::default();
+        let standings = status::standings(&session, &mut refused)?;
+        let stars = status::north_star(&session, &mut refused)?;
+        refused.sort();
+        Ok(Ok((standings, stars, refused)))
     });
-    let (standings, stars) = match read.map_err(|failure: Failure| environment(&failure))? {
+    let (standings, stars, refused) = match read.map_err(|failure: Failure| environment(&failure))? {
         Ok(read) => read,
         Err(found) => {
             show_findings(&found, project.files());
             return Ok(FINDINGS);
         }
     };
+    let stale = freshness::lines(&session, &freshness::look(&session, &queries)?);
     match args.format {
-        FiguresFormat::Table => out::print(&format!("{}{}", star(model, &stars), tree(model, &standings, &chosen))),
-        FiguresFormat::Json => out::data(&data(model, &standings, &chosen)),
+        FiguresFormat::Table => {
+            let stale = if stale.is_empty() { stale } else { format!("{stale}\n") };
+            out::print(&format!("{stale}{}{}", star(model, &stars), tree(model, &standings, &chosen)));
+        }
+        FiguresFormat::Json => {
+            out::error(&stale);
+            out::data(&data(model, &standings, &chosen));
+        }
     }
-    Ok(FINE)
+    show_findings(&refused, project.files());
+    Ok(if refused.is_empty() { FINE } else { FINDINGS })
 }
 
 /// Which objectives are asked for.

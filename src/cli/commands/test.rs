@@ -81,8 +81,11 @@ fn report(outcome: &Outcome, args: &TestArgs) -> String {
     let passes = outcome.passes();
     let mark = if passes { out::styled(out::GOOD, "ok  ") } else { out::styled(out::BAD, "FAIL") };
     let mut out = format!("{mark} {}\n", outcome.name);
-    if let Some(why) = &outcome.refused {
-        out.push_str(&format!("     the engine refused it: {why}\n"));
+    for (of, why) in &outcome.refused {
+        out.push_str(&format!("     {of} cannot be worked out: {why}\n"));
+        if out::is_verbose() {
+            out.push_str(&format!("     the engine says: {}\n", why.said));
+        }
     }
     let wrong: Vec<_> = outcome.figures.iter().filter(|figure| !figure.agrees).collect();
     if !wrong.is_empty() {

@@ -16,7 +16,7 @@ use clap::Args;
 #[command(after_help = "Examples:
   kpic verify                     every source of the project
   kpic verify orders customers    two of them
-  kpic verify orders --sql        the SQL, to look at the rows that are wrong
+  kpic verify orders --sql        print the SQL that finds the bad rows
 
 Each source is read once. Nothing is written.")]
 pub(in crate::cli) struct VerifyArgs {

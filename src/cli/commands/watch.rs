@@ -18,7 +18,7 @@ use std::time::Duration;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   kpic watch                      check on every change
-  kpic watch --build              and write views and docs where nothing is wrong
+  kpic watch --build              and build when there are no errors
 
 Ends with Ctrl-C.")]
 pub(in crate::cli) struct WatchArgs {

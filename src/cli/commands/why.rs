@@ -6,11 +6,10 @@ use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, out, progress, show,
     show_findings, usage, valid,
 };
-use crate::diagnostic::suggest;
-use crate::engine::Failure;
+use crate::diagnostic::{Findings, suggest};
 use crate::measure::shown::Precision;
 use crate::measure::why::{Asked, Outcome, Slice, Told, why};
-use crate::measure::{Session, shown};
+use crate::measure::{Session, refused, shown};
 use crate::model::unit::{Shown as UnitShown, Unit};
 use crate::model::{Better, DimensionId, Kpi, KpiId, Model};
 use crate::pipeline;
@@ -24,8 +23,7 @@ use serde_json::{Value, json};
   kpic why cac_payback_months --from 2025-05 --to 2025-06
   kpic why cac --depth 1 --format json
 
-What the components of a level contributed adds up to the change, with nothing left over.
-A KPI that is not made of others is shown by its slices, where these add up to it.")]
+The contributions of one level add up to the change, with nothing left over. A KPI that is not made of others is shown by its slices, where these add up to it.")]
 pub(in crate::cli) struct WhyArgs {
     /// The KPI [default: the volume of the North Star].
     #[arg(value_name = "KPI", add = complete::kpis())]
@@ -75,7 +73,8 @@ pub(in crate::cli) fn run(args: &WhyArgs, context: &Context<'_>) -> Result<u8, S
             Err(usage(&what, &format!("figures begin with {}; `kpic run` shows them", model.calendar.start)))
         }
         Outcome::Refused(why) => {
-            Err(environment(&Failure { message: format!("the engine refused the query: {why}"), help: None }))
+            show_findings(&Findings::of(refused::kpi(model, kpi, &why)), project.files());
+            Ok(FINDINGS)
         }
     }
 }

@@ -16,13 +16,14 @@ pub use terms::{slice_text, unit_text};
 
 use super::names::Names;
 use super::relation::{Atom, Body, Part, Query, Scalar, Select, column, day, moved, text, text_or_null};
-use super::{Data, spine};
+use super::{Data, finite, spine};
 use crate::calendar::{AsOf, Grain};
 use crate::functions::operators;
-use crate::model::Model;
 use crate::model::expr::{Expr, Literal, Node};
 use crate::model::objective::{KeyResult, Objective, Sheet};
+use crate::model::{KpiId, Model};
 use crate::pipeline::Valid;
+use std::collections::BTreeSet;
 
 /// Every key result with its objective, in order.
 fn all(model: &Model) -> impl Iterator<Item = (&Objective, &KeyResult)> {
@@ -37,15 +38,25 @@ struct Making<'a> {
     parts: Vec<Part>,
     /// The part with the current date, if the end of time is not fixed.
     today: Option<String>,
+    /// KPIs that are not asked for: nothing is read of their results.
+    left_out: &'a BTreeSet<KpiId>,
+    /// Whether some figure is so large that what is computed with it may be too large for a number.
+    is_huge: bool,
 }
 
 impl<'a> Making<'a> {
-    fn new(model: &'a Model, data: Data) -> Self {
+    fn new(model: &'a Model, data: Data, left_out: &'a BTreeSet<KpiId>) -> Self {
         let mut names = Names::of(model);
         let mut parts = Vec::new();
         let today = (model.calendar.as_of == AsOf::Today).then(|| names.take("today"));
         parts.extend(today.as_ref().map(|name| spine::today(name, model.calendar.zone.name())));
-        Self { model, data, names, parts, today }
+        let is_huge = all(model).filter_map(|(_, result)| result.kpi()).any(|shown| !finite::is_modest(model, shown.kpi));
+        Self { model, data, names, parts, today, left_out, is_huge }
+    }
+
+    /// What is computed with figures, null where it is too large for a number.
+    fn settled(&self, of: Scalar) -> Scalar {
+        if self.is_huge { finite::finite(of) } else { of }
     }
 
     /// Adds a part of that name, or one like it; gives the name.
@@ -93,9 +104,19 @@ pub fn is_filled(model: &Model) -> bool {
     all(model).next().is_some()
 }
 
+/// The KPIs by which key results are known, each once.
+pub fn kpis(model: &Model) -> BTreeSet<KpiId> {
+    all(model).filter_map(|(_, result)| result.kpi()).map(|shown| shown.kpi).collect()
+}
+
 /// The plan of a view of objectives.
 pub fn query(project: &Valid, sheet: Sheet, data: Data) -> Query {
-    let mut making = Making::new(project.model(), data);
+    query_without(project, sheet, data, &BTreeSet::new())
+}
+
+/// The same without asking for some KPIs: of results that they show nothing is known.
+pub fn query_without(project: &Valid, sheet: Sheet, data: Data, left_out: &BTreeSet<KpiId>) -> Query {
+    let mut making = Making::new(project.model(), data, left_out);
     let scored = scored(&mut making);
     let from = match sheet {
         Sheet::History => scored.1,

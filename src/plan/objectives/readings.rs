@@ -5,7 +5,7 @@ use super::super::relation::{
     Atom, Body, From, Join, JoinKind, Part, Query, Rolling, Rows, Scalar, Select, column, day, fold, moved,
 };
 use super::super::{Output, Question, Show};
-use super::{Making, all, floating, number, text, truth};
+use super::{Making, all, floating, number, text, text_or_null, truth};
 use crate::calendar::{Date, Grain, add, add_days};
 use crate::functions::{coalesce, if_, max, operators, sum};
 use crate::model::expr::{Expr, Node};
@@ -32,9 +32,11 @@ fn since(model: &Model, objective: &Objective, result: &KeyResult, shown: &Shown
 }
 
 /// The key results that `which` chooses, grouped by how their KPIs are asked for. `whole` gives the KPI of periods, whatever is read.
-fn groups<'a>(model: &'a Model, whole: bool, which: impl Fn(&Objective, &KeyResult) -> bool) -> Vec<Group<'a>> {
+fn groups<'a>(making: &Making<'a>, whole: bool, which: impl Fn(&Objective, &KeyResult) -> bool) -> Vec<Group<'a>> {
+    let model = making.model;
     let mut groups: Vec<Group<'a>> = Vec::new();
-    for (objective, result) in all(model).filter(|(objective, result)| which(objective, result)) {
+    let is_asked = |result: &KeyResult| result.kpi().is_none_or(|shown| !making.left_out.contains(&shown.kpi));
+    for (objective, result) in all(model).filter(|(objective, result)| which(objective, result) && is_asked(result)) {
         let (Evidence::Kpi(shown), Some(_), Some(_)) = (&result.evidence, objective.period, result.due) else { continue };
         let since = if whole { None } else { since(model, objective, result, shown) };
         // A window that begins before data is whole is never complete.
@@ -43,8 +45,11 @@ fn groups<'a>(model: &'a Model, whole: bool, which: impl Fn(&Objective, &KeyResu
         }
         let dimensions = shown.dimensions();
         let member = (objective, result, shown.as_ref());
-        let same =
-            |group: &&mut Group<'_>| group.grain == shown.grain && group.dimensions == dimensions && group.since == since;
+        // A slice has its first row in each KPI at a time of its own, so that no KPI may show it because another one does.
+        let same = |group: &&mut Group<'_>| {
+            let is_alike = group.grain == shown.grain && group.dimensions == dimensions && group.since == since;
+            is_alike && (dimensions.is_empty() || group.members.iter().all(|(.., other)| other.kpi == shown.kpi))
+        };
         match groups.iter_mut().find(same) {
             Some(group) => group.members.push(member),
             None => groups.push(Group { grain: shown.grain, dimensions, since, members: vec![member] }),
@@ -118,7 +123,7 @@ fn at_most(one: Scalar, two: Scalar) -> Scalar {
 pub(super) fn baselines(making: &mut Making<'_>) -> String {
     let model = making.model;
     let mut selects = Vec::new();
-    for group in groups(model, true, |objective, result| super::terms::measured_before(objective, result).is_some()) {
+    for group in groups(making, true, |objective, result| super::terms::measured_before(objective, result).is_some()) {
         let starts = group.members.iter().filter_map(|(objective, result, _)| super::terms::measured_before(objective, result));
         let custom = model.calendar.custom;
         let from = starts.clone().min().filter(|_| !custom).map(|first| before(model, group.grain, first));
@@ -138,7 +143,20 @@ pub(super) fn baselines(making: &mut Making<'_>) -> String {
             selects.push(select);
         }
     }
+    if selects.is_empty() {
+        selects.push(no_baselines());
+    }
     making.push("baselines", |_| Body::Union(selects))
+}
+
+/// No baseline at all, with the columns of one.
+fn no_baselines() -> Select {
+    let mut select = Select::default();
+    select.column(text_or_null(None), "objective");
+    select.column(text_or_null(None), "key_result");
+    select.column(floating(Expr::null()), "baseline");
+    select.filter.push(truth(false));
+    select
 }
 
 /// The last period that is over when a day begins.
@@ -158,14 +176,14 @@ fn last_period(wide: &str, begins: Date) -> Scalar {
 pub(super) fn readings(making: &mut Making<'_>, goals: &str) -> String {
     let model = making.model;
     let mut selects = Vec::new();
-    for group in groups(model, false, |_, _| true) {
+    for group in groups(making, false, |_, _| true) {
         let custom = model.calendar.custom;
         let starts = group.members.iter().filter_map(|(objective, ..)| Some(objective.period?.first));
         let first = starts.min().map(|first| model.calendar.period_start(group.grain, first));
         let from = if custom { Some(model.calendar.data_from) } else { first };
         let to = group.members.iter().filter_map(|(_, result, _)| result.due).max();
         let wide = side_by_side(making, &group, &format!("readings_by_{}", group.grain), from, to);
-        selects.extend(group.members.iter().filter_map(|member| kpi_rows(model, &group, member, &wide)));
+        selects.extend(group.members.iter().filter_map(|member| kpi_rows(making, &group, member, &wide)));
     }
     for (objective, result) in all(model) {
         selects.extend(check_ins(making, objective, result));
@@ -178,11 +196,12 @@ pub(super) fn readings(making: &mut Making<'_>, goals: &str) -> String {
 
 /// The rows of one key result in the wide answer of its group.
 fn kpi_rows(
-    model: &Model,
+    making: &Making<'_>,
     group: &Group<'_>,
     (objective, result, shown): &(&Objective, &KeyResult, &Shown),
     wide: &str,
 ) -> Option<Select> {
+    let model = making.model;
     let (period, due) = (objective.period?, result.due?);
     let end = || column(wide, END);
     let value = value_of(model, shown, wide);
@@ -200,9 +219,9 @@ fn kpi_rows(
     let current = match result.reads {
         Reads::Mean => {
             let there = Expr::apply(&if_::IF, vec![is_there, number(1.0), number(0.0)]);
-            Expr::apply(&operators::DIVIDE, vec![rolling(value), rolling(there)])
+            making.settled(Expr::apply(&operators::DIVIDE, vec![rolling(value), rolling(there)]))
         }
-        Reads::ToDate if group.since.is_none() => rolling(value),
+        Reads::ToDate if group.since.is_none() => making.settled(rolling(value)),
         Reads::ToDate | Reads::Latest => value,
     };
     let mut select = Select::from_part(wide);

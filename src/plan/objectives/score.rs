@@ -37,13 +37,14 @@ pub(super) fn scored(making: &mut Making<'_>, goals: &str, readings: &str) -> St
     let paces = paces(making);
     let read = making.push("held_against_goals", |_| Body::Select(read(goals, readings, &paces)));
     let bounds = all(making.model).any(|(_, result)| matches!(result.goal, Some(Goal::Keep(_))));
+    let progress = making.settled(progress(&read, bounds));
     let with_progress = making.push("with_progress", |_| {
         let mut select = Select::from_part(&read);
         for name in ["objective", "key_result", "period", "as_of", "is_complete"].into_iter().chain(CARRIED) {
             select.column(column(&read, name), name);
         }
         select.column(column(&read, "current"), "current");
-        select.column(progress(&read, bounds), "progress");
+        select.column(progress, "progress");
         select.column(column(&read, "expected"), "expected");
         Body::Select(select)
     });

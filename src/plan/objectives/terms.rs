@@ -130,6 +130,7 @@ pub(super) fn goals(making: &mut Making<'_>) -> String {
         return terms;
     }
     let baselines = super::readings::baselines(making);
+    let is_huge = making.is_huge;
     making.push("goals", |_| {
         let mut select = Select::from_part(&terms);
         select.join(JoinKind::Left, &baselines, &baselines, Some(same_result(&baselines, &terms)));
@@ -145,6 +146,7 @@ pub(super) fn goals(making: &mut Making<'_>) -> String {
                     let moved = vec![part("times", column(&baselines, "baseline")), part("of_size", size)];
                     let moved = Expr::apply(&operators::ADD, moved);
                     let moved = Expr::apply(&operators::ADD, vec![moved, column(&terms, "plus")]);
+                    let moved = if is_huge { super::finite::finite(moved) } else { moved };
                     Expr::apply(&coalesce::COALESCE, vec![own, moved])
                 }
                 _ => own,

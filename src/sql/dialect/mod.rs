@@ -3,6 +3,7 @@
 mod duckdb;
 
 use crate::calendar::{Date, DateTime, Grain};
+use crate::plan::relation::Clock;
 use std::borrow::Cow;
 use std::fmt::Debug;
 
@@ -43,6 +44,16 @@ pub trait Dialect: Debug + Sync {
     /// An instant, by its reading in UTC, as a literal.
     fn instant(&self, reading: DateTime) -> String {
         format!("timestamptz '{} {}+00'", reading.date(), reading.time())
+    }
+
+    /// What is earlier than every moment.
+    fn never(&self, clock: Clock) -> String {
+        let ty = match clock {
+            Clock::Day => "date",
+            Clock::Wall => "timestamp",
+            Clock::Instant => "timestamptz",
+        };
+        format!("{ty} '-infinity'")
     }
 
     /// Files that the engine reads.

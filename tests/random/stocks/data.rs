@@ -15,8 +15,13 @@ pub const KEYS: usize = 5;
 
 /// For how long the rows of a source of states hold.
 pub fn holds(choices: &mut Choices) -> Holds {
-    if choices.chance(65) {
+    if choices.chance(50) {
         return Holds::Valid { from: "since".to_owned(), to: "until".to_owned(), inclusive: choices.chance(20) };
+    }
+    if choices.chance(50) {
+        let (unit, most) = *choices.pick(&[(Grain::Day, 20), (Grain::Week, 9), (Grain::Month, 14), (Grain::Year, 2)]);
+        let stale_after = Length { count: i32::try_from(choices.between(1, most)).unwrap(), unit };
+        return Holds::Readings { taken: "taken".to_owned(), stale_after };
     }
     let every = *choices.pick(&[Grain::Day, Grain::Week, Grain::Month]);
     let stale_after = choices.chance(50).then(|| {
@@ -30,11 +35,11 @@ pub fn is_of_states(project: &Project, source: &str) -> bool {
     project.sources.iter().any(|known| known.name == source && known.states.is_some())
 }
 
-/// Whether rows can refer to a source: to states with `valid` only by a time, and to snapshots not at all.
+/// Whether rows can refer to a source: to states with `valid` and to readings only by a time, and to snapshots not at all.
 pub fn can_refer(has_time: bool, target: &Source) -> bool {
     match target.states {
         None => true,
-        Some(Holds::Valid { .. }) => has_time,
+        Some(Holds::Valid { .. } | Holds::Readings { .. }) => has_time,
         Some(Holds::Snapshot { .. }) => false,
     }
 }
@@ -63,6 +68,29 @@ pub fn rows(project: &Project, source: &mut Source, times: &Times, choices: &mut
             add(source, &taken, time_type(project, choices), choices);
             snapshots(project, source, keys, every, times, choices);
         }
+        Holds::Readings { taken, .. } => {
+            add(source, &taken, time_type(project, choices), choices);
+            for number in 1..=keys {
+                readings(project, source, number, times, choices);
+            }
+        }
+    }
+}
+
+/// The readings of one key, some of them of one day, but no two of one time.
+fn readings(project: &Project, source: &mut Source, number: usize, times: &Times, choices: &mut Choices) {
+    let at = source.at("taken");
+    let ty = source.columns[at].ty;
+    let mut taken: Vec<Value> = Vec::new();
+    for _ in 0..choices.weighted(&[(1, 0), (3, 4), (3, 9), (1, 20)]) {
+        let time = if choices.chance(3) { Value::Null } else { times.stored(ty, choices) };
+        if taken.contains(&time) {
+            continue;
+        }
+        let mut cells = row(project, source, number, times, choices);
+        cells[at] = time.clone();
+        taken.push(time);
+        source.rows.push(cells);
     }
 }
 

@@ -24,8 +24,56 @@ impl Rows<'_> {
         Some((self.cell(record, from), end))
     }
 
+    /// The first day on which a reading of a day does not count any more.
+    fn too_old(day: Date, stale_after: Length) -> Date {
+        let Length { count, unit } = stale_after;
+        earlier(days(day, 1), Length { count: -count, unit })
+    }
+
+    /// The reading to which a reference leads: the latest of its key at or before the referring row, unless it is too old by then. Instants
+    /// compare as instants, other times as local times, and by the day where one of the two is known by its day.
+    fn reading_of<'t>(&self, referring: Record<'_>, key: &Value, target: &'t Source) -> Option<Record<'t>> {
+        let Some(Holds::Readings { taken, stale_after }) = &target.states else { unreachable!("it has readings") };
+        let own = referring.source.time.as_ref()?;
+        let stored = |record: Record<'_>, column: &str| record.cells[record.source.at(column)].clone();
+        let mut best: Option<(Record<'t>, Value)> = None;
+        for cells in &target.rows {
+            let reading = Record { source: target, cells };
+            if self.key(reading) != *key || *key == Value::Null {
+                continue;
+            }
+            let (local, time) = (self.cell(reading, taken), self.cell(referring, own));
+            if local == Value::Null || time == Value::Null {
+                continue;
+            }
+            let (on, at) = match (local, time) {
+                (on @ Value::Instant { .. }, at @ Value::Instant { .. }) => (on, at),
+                (on, at) if matches!(on, Value::Date(_)) || matches!(at, Value::Date(_)) => {
+                    (Value::Date(day_of(&on)), Value::Date(day_of(&at)))
+                }
+                (on, at) => (civil(on), civil(at)),
+            };
+            if compare(&on, &at) == Some(Ordering::Greater) {
+                continue;
+            }
+            let is_later = best.as_ref().is_none_or(|(known, before)| {
+                let order = compare(&on, before).unwrap();
+                order.then_with(|| compare(&stored(reading, taken), &stored(*known, taken)).unwrap()).is_gt()
+            });
+            if is_later {
+                best = Some((reading, on));
+            }
+        }
+        let (reading, _) = best?;
+        let (day, at) = (day_of(&self.cell(reading, taken)), day_of(&self.cell(referring, own)));
+        (at < Self::too_old(day, *stale_after)).then_some(reading)
+    }
+
     /// The state to which a reference leads: the one that held at the referring row's time (section 3).
     pub fn state_of<'t>(&self, referring: Record<'_>, key: &Value, target: &'t Source) -> Option<Record<'t>> {
+        if matches!(target.states, Some(Holds::Readings { .. })) {
+            return self.reading_of(referring, key, target);
+        }
         let time = self.cell(referring, referring.source.time.as_ref()?);
         let mut states = target.rows.iter().map(|cells| Record { source: target, cells });
         states.find(|state| {
@@ -36,6 +84,11 @@ impl Rows<'_> {
             self.key(*state) == *key && *key != Value::Null && begun && !ended
         })
     }
+}
+
+/// What the project's clock shows at a time.
+fn civil(time: Value) -> Value {
+    if let Value::Instant { local, .. } = time { Value::Time(local) } else { time }
 }
 
 /// Whether a local time is before the beginning of a day.
@@ -74,8 +127,32 @@ impl<'a> Evaluator<'a> {
         all.filter(|day| days(*day, 1) <= moment).max()
     }
 
+    /// Whether a reading is the latest of its key at a moment, and not too old.
+    fn counts(&self, record: Record<'_>, moment: Date) -> bool {
+        let source = self.project.source(&record.source.name);
+        let Some(Holds::Readings { taken, stale_after }) = &source.states else { unreachable!("it is a reading") };
+        let key = self.rows.key(record);
+        let when = |record: Record<'_>| match self.rows.cell(record, taken) {
+            Value::Null => None,
+            time => Some((day_of(&time), record.cells[source.at(taken)].clone())),
+        };
+        let begun = |(day, _): &(Date, Value)| days(*day, 1) <= moment;
+        let Some(own) = when(record).filter(begun) else { return false };
+        let later = source.rows.iter().map(|cells| Record { source, cells }).any(|other| {
+            self.rows.key(other) == key
+                && when(other)
+                    .filter(begun)
+                    .is_some_and(|other| other.0.cmp(&own.0).then_with(|| compare(&other.1, &own.1).unwrap()).is_gt())
+        });
+        key != Value::Null && !later && moment <= Rows::too_old(own.0, *stale_after)
+    }
+
     /// Whether nothing is known of the states at a moment: there is no snapshot, or it is too old.
     fn is_stale(&self, source: &'a Source, moment: Date) -> bool {
+        if let Some(Holds::Readings { .. }) = &source.states {
+            let mut rows = source.rows.iter().map(|cells| Record { source, cells });
+            return !rows.any(|record| self.counts(record, moment));
+        }
         let Some(Holds::Snapshot { taken, every, stale_after }) = &source.states else { return false };
         let Some(latest) = self.latest(source, taken, moment) else { return true };
         let Length { count, unit } = stale_after.unwrap_or(Length { count: 2, unit: *every });
@@ -109,6 +186,7 @@ impl<'a> Evaluator<'a> {
                 let latest = self.latest(source, taken, moment);
                 day != Value::Null && latest == Some(day_of(&day)) && !self.is_stale(source, moment)
             }
+            Some(Holds::Readings { .. }) => self.counts(record, moment),
         }
     }
 
@@ -117,7 +195,9 @@ impl<'a> Evaluator<'a> {
         match &record.source.states {
             Some(Holds::Valid { from, .. }) => is_before(&self.rows.cell(record, from), place.start),
             // A snapshot stands for the end of its day, which is then before the period or is its beginning.
-            Some(Holds::Snapshot { taken, .. }) => is_before(&self.rows.cell(record, taken), place.start),
+            Some(Holds::Snapshot { taken, .. } | Holds::Readings { taken, .. }) => {
+                is_before(&self.rows.cell(record, taken), place.start)
+            }
             None => unreachable!("only states begin"),
         }
     }

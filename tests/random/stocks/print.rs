@@ -14,6 +14,9 @@ pub fn holds(holds: &Holds) -> String {
             let stale = stale_after.map(|length| format!("\n    stale_after: {}", written(length))).unwrap_or_default();
             format!("snapshot: {taken}\n    every: {}{stale}", every.name())
         }
+        Holds::Readings { taken, stale_after } => {
+            format!("snapshot: {{ on: {taken}, per: key }}\n    stale_after: {}", written(*stale_after))
+        }
     }
 }
 

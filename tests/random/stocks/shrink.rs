@@ -8,7 +8,7 @@ pub fn says_when(source: &Source, column: usize) -> bool {
     match &source.states {
         None => false,
         Some(Holds::Valid { from, to, .. }) => name == from || name == to,
-        Some(Holds::Snapshot { taken, .. }) => name == taken,
+        Some(Holds::Snapshot { taken, .. } | Holds::Readings { taken, .. }) => name == taken,
     }
 }
 

@@ -1,0 +1,32 @@
+//! What commands say before figures of sources whose last row is too old.
+
+use super::{FINDINGS, Stop, environment, out, show_findings};
+use crate::measure::Session;
+use crate::measure::freshness::{self, Found};
+use crate::plan::relation::Query;
+
+/// A line for each source whose last row is too old.
+pub(super) fn lines(session: &Session<'_>, found: &Found) -> String {
+    let model = session.project.model();
+    let line = |state: &freshness::State| {
+        let name = &model.sources.get(state.source).name.value;
+        format!("{} {name}: {}; figures after it are left out\n", out::styled(out::BAD, "stale:"), freshness::words(state))
+    };
+    found.stale().map(line).collect()
+}
+
+/// The lines about the sources that some queries read, without a word about those that promise nothing.
+pub(super) fn stale_lines(session: &Session<'_>, queries: &[Query]) -> Result<String, Stop> {
+    let model = session.project.model();
+    let mut sources = freshness::sources(session, queries);
+    sources.retain(|id| !model.sources.get(*id).freshness.is_nothing());
+    let found = freshness::look(session, &sources).map_err(|failure| environment(&failure))?;
+    Ok(lines(session, &found))
+}
+
+/// Looks at how fresh the sources are that some queries read; warns on stderr of those that have gone quiet.
+pub(super) fn look(session: &Session<'_>, queries: &[Query]) -> Result<Found, Stop> {
+    let found = freshness::look(session, &freshness::sources(session, queries)).map_err(|failure| environment(&failure))?;
+    show_findings(&found.findings, session.project.files());
+    if found.findings.has_errors() { Err(Stop { code: FINDINGS }) } else { Ok(found) }
+}

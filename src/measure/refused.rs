@@ -1,0 +1,102 @@
+//! Refusals of the engine as findings: what could not be worked out, why, and the way out. [`WAYS`] has a row for each kind.
+//!
+//! The engine's own words are about SQL that nobody wrote. They ride along for those who ask for them, and are never the message.
+
+use crate::diagnostic::{Code, Finding, codes};
+use crate::engine::{Kind, Refusal};
+use crate::model::{KpiId, Model};
+use crate::text::Span;
+
+/// For each kind of refusal its code, and the way out; `None` where that depends on what is asked.
+const WAYS: &[(Kind, &Code, Option<&str>)] = &[
+    (
+        Kind::Whole,
+        &codes::NUMBER_TOO_LARGE,
+        Some("compute in floating numbers, which go much further: `number(x)` around a factor, or around what is added up"),
+    ),
+    (
+        Kind::Decimals,
+        &codes::NUMBER_TOO_LARGE,
+        Some(
+            "a product of decimals has 18 digits where both are stored with at most 18, else 38: compute in floating numbers, with \
+             `number(x)` around a factor",
+        ),
+    ),
+    (
+        Kind::Sum,
+        &codes::NUMBER_TOO_LARGE,
+        Some("compute in floating numbers, which go much further: `sum(number(x) from ...)`"),
+    ),
+    (
+        Kind::Spread,
+        &codes::NUMBER_TOO_LARGE,
+        Some("values above 1e150 or so have none: leave them out with `where`, or divide all by a power of ten"),
+    ),
+    (
+        Kind::Time,
+        &codes::NUMBER_TOO_LARGE,
+        Some("look for a time or duration that cannot be right: `min(...)` and `max(...)` find it"),
+    ),
+    (
+        Kind::NotConvertible,
+        &codes::NOT_CONVERTIBLE,
+        Some("declare the column as the text that it is, and convert it in a column of its own: `number(x)`, `date(x)`"),
+    ),
+    (Kind::NoRelation, &codes::NOT_IN_DATA, None),
+    (Kind::NoColumn, &codes::NOT_IN_DATA, None),
+    (Kind::NoFile, &codes::NOT_IN_DATA, Some("files are looked for from the project's folder")),
+    (Kind::BadFile, &codes::NOT_IN_DATA, Some("see whether the file is what its ending says")),
+    (Kind::BadSql, &codes::ENGINE_REFUSED, None),
+    (Kind::NotAllowed, &codes::ENGINE_REFUSED, Some("give the user who runs kpic the right to read the data")),
+    (Kind::NoMemory, &codes::ENGINE_REFUSED, Some("ask for fewer KPIs or periods at once, or give the machine more memory")),
+    (Kind::Interrupted, &codes::ENGINE_REFUSED, Some("run it again")),
+    (Kind::Other, &codes::ENGINE_REFUSED, None),
+];
+
+/// The way out where no row knows one.
+const UNKNOWN: &str = "`--verbose` shows what the engine itself says";
+
+/// A refusal as a finding at `span`; `what` says what could not be done: "`revenue` cannot be worked out".
+pub(super) fn finding(what: &str, span: Option<Span>, refusal: &Refusal) -> Finding {
+    let row = WAYS.iter().find(|(kind, ..)| *kind == refusal.kind);
+    let (code, way) = row.map_or((&codes::ENGINE_REFUSED, None), |(_, code, way)| (*code, *way));
+    let message = format!("{what}: {refusal}");
+    let mut finding = match span {
+        Some(span) => Finding::new(code, span, message),
+        None => Finding::placeless(code, message),
+    };
+    finding.help(way.unwrap_or(UNKNOWN));
+    finding.engine = Some(refusal.said.clone());
+    finding
+}
+
+/// A KPI that the engine refuses to work out.
+pub fn kpi(model: &Model, id: KpiId, refusal: &Refusal) -> Finding {
+    let name = &model.kpis.get(id).name;
+    let mut finding = finding(&format!("`{}` cannot be worked out", name.value), Some(name.span), refusal);
+    if refusal.kind == Kind::Other {
+        finding.help(format!("`kpic query {} --sql` shows the query, and {UNKNOWN}", name.value));
+    }
+    finding
+}
+
+/// Something else that the engine refuses to work out.
+pub fn other(what: &str, span: Option<Span>, refusal: &Refusal) -> Finding {
+    finding(&format!("{what} cannot be worked out"), span, refusal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_message_has_the_engines_words() {
+        for (kind, code, _) in WAYS {
+            let refusal = Refusal { kind: *kind, about: None, said: "Binder Error: oops".to_owned(), in_setup: false };
+            let found = finding("`x` cannot be worked out", None, &refusal);
+            assert_eq!(found.code, *code);
+            assert!(!found.message.contains("oops") && found.help.is_some(), "{kind:?}: {}", found.message);
+            assert_eq!(found.engine.as_deref(), Some("Binder Error: oops"));
+        }
+    }
+}
