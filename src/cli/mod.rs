@@ -6,6 +6,7 @@
 mod cohorts;
 mod commands;
 mod complete;
+mod csv;
 mod files;
 mod findings;
 mod firing;

@@ -7,6 +7,7 @@
 pub mod allow;
 pub mod dimension;
 pub mod extent;
+pub mod files;
 mod foreign;
 pub mod guardrail;
 pub mod journey;

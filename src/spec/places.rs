@@ -16,7 +16,7 @@ const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 pub(super) fn check(spec: &Spec, specs_folder: &str, bounds: &Bounds, kpic_yml: Span, findings: &mut Findings) {
     let mut data = Vec::new();
     let files = spec.sources.iter().flat_map(|source| &source.relations).filter_map(|relation| match relation {
-        Relation::Files(paths) => Some(paths),
+        Relation::Files(files) => Some(&files.paths),
         Relation::Table(_) | Relation::Query(_) => None,
     });
     for path in files.flatten() {

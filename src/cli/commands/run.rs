@@ -6,10 +6,10 @@ use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, freshness, out,
     progress, refused, right_part, say_doubts, say_left_out, show, show_findings, usage,
 };
-use crate::diagnostic::{Findings, suggest};
+use crate::diagnostic::suggest;
 use crate::engine::{Failure, Rows};
 use crate::measure::firings::{self, Firing};
-use crate::measure::refused as refusals;
+use crate::measure::refused::{self as refusals, Refused};
 use crate::measure::shown::Precision;
 use crate::measure::{Session, guard, number, shown};
 use crate::model::guardrail::Guardrail;
@@ -114,29 +114,29 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     let fresh = progress::during("checking the data", || freshness::look(&session, &queries))?;
     let answers =
         progress::during("working out figures", || session.answer(&queries)).map_err(|failure| environment(&failure))?;
-    let (mut recent, mut cohorts, mut firings, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Findings::default());
+    let (mut recent, mut cohorts, mut firings, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Refused::default());
     let fail = |failure: Failure| environment(&failure);
     for (at, answer) in answers.into_iter().enumerate() {
-        let of_cohorts = at.checked_sub(batches.len()).map(|place| with_ages.get(place));
-        match (batches.get(at), of_cohorts, answer) {
+        let place = at.checked_sub(batches.len()).map(|place| with_ages.get(place));
+        match (batches.get(at), place, answer) {
             (Some((grain, kpis)), _, answer) => {
                 let alone = |id: &KpiId| plan::plan(project, &question(model, *grain, &[*id]));
                 for (kpis, answer) in session.apart(kpis, answer, alone).map_err(fail)? {
                     match answer {
                         Ok(rows) => recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows))),
-                        Err(why) => kpis.iter().for_each(|id| _ = unknown.push(refusals::kpi(model, *id, &why))),
+                        Err(why) => kpis.iter().for_each(|id| unknown.add(model, &alone(id), refusals::kpi(model, *id, &why))),
                     }
                 }
             }
             (None, Some(Some(id)), Ok(rows)) => cohorts.push(Cohorts::of(*id, &rows)),
-            (None, Some(Some(id)), Err(why)) => _ = unknown.push(refusals::kpi(model, *id, &why)),
+            (None, Some(Some(id)), Err(why)) => unknown.add(model, &of_cohorts(id), refusals::kpi(model, *id, &why)),
             (None, _, answer) => {
                 let all = firings::apart(&session, &watched, answer, &mut unknown).map_err(fail)?;
                 firings.extend(all.into_iter().filter(|firing| firing.is_current));
             }
         }
     }
-    unknown.sort();
+    let unknown = unknown.explained(&session).map_err(fail)?;
     let asked_for = args.periods.map(|periods| periods as usize);
     let stale = freshness::lines(&session, &fresh);
     match args.format {
