@@ -32,12 +32,12 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What a caller may set from outside of the specs.
+/// What a caller may set from outside the specs.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The last visible day, instead of the project's.
     pub as_of: Option<AsOf>,
-    /// Folders outside of the project that specs, templates and data may be read from.
+    /// Folders outside the project that specs, templates and data may be read from.
     pub opened: Vec<PathBuf>,
 }
 

@@ -179,7 +179,7 @@ const GROUPS: &[(&str, &str)] = &[
 fn index() -> String {
     let mut text = "# Findings\n
 Everything that kpic can say about a project, by number and [by name](#by-name). Each page says what the finding means, shows a spec that
-has it, and the same spec mended. `kpic explain NAME` prints the page. Errors are always errors. The others are lints: a project
+has it, and the same spec fixed. `kpic explain NAME` prints the page. Errors are always errors. The others are lints: a project
 [sets their level](../guides/lints.md) or silences one with a reason.\n"
         .to_owned();
     for (start, title) in GROUPS.iter().filter(|(start, _)| codes::ALL.iter().any(|code| code.id.starts_with(start))) {

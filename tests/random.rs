@@ -335,7 +335,7 @@ fn shown(value: &Value) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         Value::Text(text) => Some(text.clone()),
         Value::Date(day) => Some(day.to_string()),
-        other => panic!("{other:?} is no value of a dimension"),
+        other => panic!("{other:?} is not a value of a dimension"),
     }
 }
 

@@ -353,7 +353,7 @@ pub(super) fn calendar_rows(
         }
         days_are_whole &= problem.needs_days;
         let day = found.first().and_then(|day| day.as_str()).unwrap_or("a day");
-        let message = format!("the rows of `{}` are no calendar: {}", source.name.value, problem.says.replace("{}", day));
+        let message = format!("the rows of `{}` are not a calendar: {}", source.name.value, problem.says.replace("{}", day));
         findings
             .report(&codes::BROKEN_CALENDAR, source.name.span, message)
             .help("a calendar has one row for every day, with the first day of the day's week, month, quarter and year");

@@ -436,7 +436,7 @@ fn words(project: &Valid, id: SourceId, rule: Rule) -> Words {
                 span: name.span,
                 what: format!("{} is one of {} value{}", name.value, values.len(), if values.len() == 1 { "" } else { "s" }),
                 wrong: format!("whose `{}` is none of its `values:`", name.value),
-                help: format!("add it to `values:`, or mend the data; the list is now: {}", values.join(", ")),
+                help: format!("add it to `values:`, or fix the data; the list is now: {}", values.join(", ")),
             }
         }
         Rule::Within(column) => {
@@ -446,7 +446,7 @@ fn words(project: &Valid, id: SourceId, rule: Rule) -> Words {
                 span: name.span,
                 what: format!("{} is {}", name.value, bounds(*range)),
                 wrong: format!("whose `{}` is not {}", name.value, bounds(*range)),
-                help: "mend the data, or declare the bounds that it has: formulas are checked against them".to_owned(),
+                help: "fix the data, or declare the bounds that it has: formulas are checked against them".to_owned(),
             }
         }
         Rule::Kept(at) => kept(project, source, at),
@@ -594,7 +594,7 @@ fn present(source: &Source, column: ColumnId) -> Words {
             span: name.span,
             what,
             wrong: format!("whose `{}` is null, against `nullable: false`", name.value),
-            help: "mend the data, or take `nullable: false` away".to_owned(),
+            help: "fix the data, or take `nullable: false` away".to_owned(),
         }
     }
 }

@@ -181,7 +181,7 @@ pub struct Civil {
     pub infinite: Option<String>,
 }
 
-/// How to convert times for which no pieces were worked out.
+/// How to convert times for which no pieces were computed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Beyond {
     /// The first reading that the pieces are right for, unless none can be before.

@@ -90,7 +90,7 @@ pub(super) struct RelatedJoin {
     pub on: Scalar,
 }
 
-/// How an aggregate is worked out.
+/// How an aggregate is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
     /// By period, from rows or from days.

@@ -116,7 +116,7 @@ pub fn rules(model: &Model, id: SourceId) -> Vec<Rule> {
     rules
 }
 
-/// The columns whose values a rule is about, with all those that these are worked out from, each with its source.
+/// The columns whose values a rule is about, with all those that these are computed from, each with its source.
 pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(SourceId, ColumnId)> {
     let own = model.sources.get(source);
     let mut left: Vec<(SourceId, ColumnId)> = match rule {
@@ -189,7 +189,7 @@ fn in_force(source: &Source) -> Option<ColumnId> {
     }
 }
 
-/// Counts the rows that break rules: in one scan, and in a second one for what is worked out from the rows of other sources, where
+/// Counts the rows that break rules: in one scan, and in a second one for what is computed from the rows of other sources, where
 /// a key that is not unique would multiply rows.
 pub fn counts(model: &Model, source: SourceId, rules: &[Rule]) -> Vec<Counting> {
     let joins = |rule: &Rule| {

@@ -173,7 +173,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// What was worked out before the rows are read: something of a pair, or an aggregate over related rows, which are met in
+    /// What was computed before the rows are read: something of a pair, or an aggregate over related rows, which are met in
     /// their order. Instants among them are readings of UTC.
     fn made(&mut self, leaf: &RowLeaf) -> Scalar {
         match leaf {
@@ -640,7 +640,7 @@ impl<'a> Scan<'a> {
         (From { relation, name: self.alias(&[]) }, joins)
     }
 
-    /// Joins what a reference leads to, after all that its key is worked out from.
+    /// Joins what a reference leads to, after all that its key is computed from.
     fn join(
         &mut self,
         through: &[ColumnId],

@@ -276,7 +276,7 @@ pub(super) fn with_changes(model: &Model, grain: Grain, kpis: impl Iterator<Item
 /// How the column is called that says whether a KPI which omits gaps has a row, after its name.
 pub const IS_SHOWN: &str = "is_shown";
 
-/// The KPIs of all scorecards, one row for each KPI and period: worked out side by side for each grain, then stacked.
+/// The KPIs of all scorecards, one row for each KPI and period: computed side by side for each grain, then stacked.
 fn all_values(project: &Valid) -> Query {
     let model = project.model();
     let mut names = Names::of(model);

@@ -113,7 +113,7 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     }
     let fresh = progress::during("checking the data", || freshness::look(&session, &queries))?;
     let answers =
-        progress::during("working out figures", || session.answer(&queries)).map_err(|failure| environment(&failure))?;
+        progress::during("computing figures", || session.answer(&queries)).map_err(|failure| environment(&failure))?;
     let (mut recent, mut cohorts, mut firings, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Refused::default());
     let fail = |failure: Failure| environment(&failure);
     for (at, answer) in answers.into_iter().enumerate() {
