@@ -43,7 +43,7 @@ fn command(typed: &str) -> Option<String> {
         "compile" | "generate" | "deploy" | "docs" | "doc" => "`kpic build` writes SQL and documents",
         "new" | "create" | "start" => "`kpic init` creates a project",
         "ask" | "select" | "get" | "sql" => "`kpic query` answers a question; with `--sql` it prints the SQL",
-        "lineage" | "dag" | "deps" | "tree" => "`kpic graph` shows what is computed from what",
+        "lineage" | "dag" | "deps" | "tree" => "`kpic graph` shows lineage",
         "data" | "freshness" | "quality" | "debug" | "doctor" => "`kpic verify` checks the data against the specs",
         "dev" | "serve" => "`kpic watch` checks again on every change",
         _ => return None,

@@ -303,7 +303,7 @@ pub static UNCOVERED_VALUE: Code = code!(Warn, "K0712", "uncovered-value", "a va
 pub static CROWDED_SCORECARD: Code = code!(Warn, "K0713", "crowded-scorecard", "a scorecard has more KPIs than it may");
 /// A condition that says nothing.
 pub static CONSTANT_CONDITION: Code = code!(Warn, "K0714", "constant-condition", "a condition is always or never true");
-/// A share checked against 5 instead of 5%.
+/// A share compared with 5 instead of 5%.
 pub static PERCENT_SCALE: Code = code!(Warn, "K0715", "percent-scale", "a share is compared with a number of percent");
 /// Conditions that exclude each other.
 pub static CONTRADICTION: Code = code!(Warn, "K0716", "contradiction", "conditions exclude each other");

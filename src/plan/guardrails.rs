@@ -186,7 +186,7 @@ fn first_shown(calendar: &Calendar, grain: Grain) -> Date {
     if calendar.custom { calendar.start } else { calendar.first_from(grain, calendar.start) }
 }
 
-/// The last period that is complete for a guardrail, in every slice.
+/// The last period that is complete for a guardrail, over all slices.
 fn last_complete(guardrail: &Guardrail, conditions: &str) -> Scalar {
     let mut select = Select::from_part(conditions);
     select.column(fold(&max::MAX, column(conditions, "period")), "period");
