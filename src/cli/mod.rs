@@ -29,6 +29,7 @@ use crate::text::{Files, Span};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use findings::FindingsFormat;
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -70,6 +71,9 @@ struct Common {
     /// Use this last visible day instead of the project's: a day, or `today`.
     #[arg(long, value_name = "DAY", global = true, value_parser = as_of)]
     as_of: Option<AsOf>,
+    /// A folder outside the project from which specs, templates and data may be read; may be given several times.
+    #[arg(long, value_name = "DIR", global = true)]
+    allow_path: Vec<PathBuf>,
     /// When to use colours.
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
     color: Color,
@@ -177,8 +181,8 @@ fn run() -> ExitCode {
         Err(error) => {
             // Help and versions are no errors; they come this way too.
             let code = if error.use_stderr() { USAGE } else { FINE };
-            let _ = mistake::explained(error).print();
-            return ExitCode::from(code);
+            out::note(mistake::explained(error).print().and_then(|()| std::io::stdout().flush()));
+            return ExitCode::from(written(code));
         }
     };
     match cli.common.color {
@@ -210,7 +214,14 @@ fn run() -> ExitCode {
         Command::Verify(args) => commands::verify::run(&args, &context),
         Command::Watch(args) => commands::watch::run(&args, &context),
     };
-    ExitCode::from(code.unwrap_or_else(|stop| stop.code))
+    ExitCode::from(written(code.unwrap_or_else(|stop| stop.code)))
+}
+
+/// The exit code, once all output is written; another one if it could not be.
+fn written(code: u8) -> u8 {
+    let Some(why) = out::has_failed() else { return code };
+    out::error(&out::failure(&format!("the output could not be written: {why}"), None));
+    ENVIRONMENT
 }
 
 /// Why a command ends early; what there is to say has been said.
@@ -252,8 +263,13 @@ impl Context<'_> {
         })
     }
 
+    /// The folders that the command line opens, beside the project's.
+    fn opened(&self) -> Vec<PathBuf> {
+        self.common.allow_path.iter().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone())).collect()
+    }
+
     fn options(&self) -> Options {
-        Options { as_of: self.common.as_of }
+        Options { as_of: self.common.as_of, opened: self.opened() }
     }
 }
 

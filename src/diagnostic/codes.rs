@@ -86,7 +86,7 @@ pub static UNREADABLE_FILE: Code = code!(Error, "K0001", "unreadable-file", "a f
 /// Text that is not YAML.
 pub static YAML_SYNTAX: Code = code!(Error, "K0002", "yaml-syntax", "a file is not YAML");
 /// More than a file may hold.
-pub static YAML_LIMIT: Code = code!(Error, "K0003", "yaml-limit", "aliases stand for more than a file may hold");
+pub static YAML_LIMIT: Code = code!(Error, "K0003", "yaml-limit", "anchors and aliases stand for more than a file may hold");
 /// An alias of nothing.
 pub static UNKNOWN_ANCHOR: Code = code!(Error, "K0004", "unknown-anchor", "an alias has no anchor above it");
 /// Marks of a merge conflict.
@@ -136,6 +136,16 @@ pub static BAD_DATE_FORMAT: Code =
     code!(Error, "K0117", "bad-date-format", "a format of dates or timestamps that cannot be read");
 /// Files that are described as no files can be.
 pub static BAD_FILE_FORMAT: Code = code!(Error, "K0118", "bad-file-format", "what is said of files does not go together");
+
+/// A path that leads out of the project.
+pub static OUTSIDE_PROJECT: Code = code!(Error, "K0120", "outside-project", "a path or a link leads out of the project");
+/// Output where something else stands.
+pub static TARGET_IN_USE: Code = code!(Error, "K0121", "target-in-use", "output would go where something else stands");
+/// A character that turns the order of others around.
+pub static BIDI_CHARACTER: Code =
+    code!(Error, "K0122", "bidi-character", "an invisible character shows a text in another order than it is read");
+/// A control character in a name or text.
+pub static CONTROL_CHARACTER: Code = code!(Error, "K0123", "control-character", "a control character in a name or text");
 
 /// A formula that cannot be read.
 pub static FORMULA_SYNTAX: Code = code!(Error, "K0201", "formula-syntax", "a formula cannot be read");
@@ -572,6 +582,10 @@ pub static ALL: &[&Code] = &[
     &TEXT_CUT,
     &BAD_DATE_FORMAT,
     &BAD_FILE_FORMAT,
+    &OUTSIDE_PROJECT,
+    &TARGET_IN_USE,
+    &BIDI_CHARACTER,
+    &CONTROL_CHARACTER,
     &FORMULA_SYNTAX,
     &UNKNOWN_NAME,
     &UNKNOWN_FUNCTION,

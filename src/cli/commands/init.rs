@@ -3,6 +3,7 @@
 use crate::cli::{Context, ENVIRONMENT, FINDINGS, FINE, Stop, environment, out, progress, show, show_findings, usage};
 use crate::draft::{self, Data, Draft, Patterns, Table};
 use crate::engine::{DuckDb, Failure};
+use crate::load::bounds::Bounds;
 use crate::pipeline::{self, Options};
 use clap::Args;
 use dialoguer::{Input, MultiSelect, Select};
@@ -78,9 +79,10 @@ const INTERRUPTED: u8 = 130;
 pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let base = absolute(&context.common.directory);
     let root = clean(&base.join(&args.folder));
+    let options = context.options();
     let is_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     if root.join(crate::load::PROJECT_FILE).exists() {
-        return more(args, &base, &root, is_terminal && !args.yes);
+        return more(args, &base, &root, is_terminal && !args.yes, &options);
     }
     if root.is_file() {
         let file = args.folder.display();
@@ -110,6 +112,7 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
         (None, [], false) if ask => choose(&root, &base)?,
         (None, [], false) => offers(&root).into_iter().next().map_or(Over::Sample, |(_, over)| over),
     };
+    let (options, outside) = opened(&root, &over, &options);
     let draft = match &over {
         Over::Sample => draft::sample(&name),
         Over::Database(_) | Over::Files(_) => {
@@ -125,12 +128,12 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
         }
     };
     write(&root, &draft, &IGNORED)?;
-    out::print(&report(&draft, "made", &name, args));
-    Ok(check(&root))
+    out::print(&(report(&draft, "made", &name, args) + &outside));
+    Ok(check(&root, &options))
 }
 
 /// Further sources for a project.
-fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool) -> Result<u8, Stop> {
+fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Options) -> Result<u8, Stop> {
     let over_tables = args.database.is_some() || !args.schema.is_empty() || !args.table.is_empty();
     if args.csv.is_empty() && !over_tables {
         let help = "work on it with `kpic check` and `kpic run`, add sources with `kpic init --csv FILE` or `--table NAME`, or name \
@@ -143,12 +146,13 @@ fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool) -> Result<u8, 
     if may_ask {
         restore_when_interrupted();
     }
-    let existing = Existing::of(root);
+    let existing = Existing::of(root, options);
     let over = if over_tables {
         Over::Database(existing.database(args.database.as_ref().map(|path| clean(&base.join(path))))?)
     } else {
         Over::Files(existing.new_files(groups::expanded(base, &args.csv)?)?)
     };
+    let (options, outside) = opened(root, &over, options);
     let mut looked = look(args, root, &over, false, may_ask)?;
     looked.tables.retain(|table| !existing.has_table(table));
     let drafting = || draft::more(&existing.known, looked.tables, &looked.engine);
@@ -156,13 +160,32 @@ fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool) -> Result<u8, 
     draft.left_out.extend(looked.unreadable);
     let draft = whole(draft)?;
     write(root, &draft, &[])?;
-    out::print(&report(&draft, "added to", &existing.name, args));
-    Ok(check(root))
+    out::print(&(report(&draft, "added to", &existing.name, args) + &outside));
+    Ok(check(root, &options))
+}
+
+/// What is named on the command line is opened by it: the folders of files outside the project, with what there is to say of them.
+fn opened(root: &Path, over: &Over, options: &Options) -> (Options, String) {
+    let (mut options, mut said) = (options.clone(), String::new());
+    let Over::Files(files) = over else { return (options, said) };
+    for file in files {
+        let is_outside = Bounds::of(root, &options.opened).outside(file).is_some();
+        if let Some(folder) = file.parent().filter(|_| is_outside) {
+            let note = out::styled(out::DIM, "note:");
+            said.push_str(&format!(
+                "{note} {} is outside the project; commands read it with `--allow-path '{}'`, or put it below the project's folder\n",
+                file.display(),
+                folder.display()
+            ));
+            options.opened.push(folder.to_path_buf());
+        }
+    }
+    (options, said)
 }
 
 /// What was drafted is checked like what anybody writes.
-fn check(root: &Path) -> u8 {
-    let checked = pipeline::check(root, &Options::default());
+fn check(root: &Path, options: &Options) -> u8 {
+    let checked = pipeline::check(root, options);
     show_findings(&checked.findings, &checked.files);
     if checked.findings.has_errors() { FINDINGS } else { FINE }
 }

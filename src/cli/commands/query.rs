@@ -60,6 +60,9 @@ pub(in crate::cli) struct QueryArgs {
     /// What stands for null in CSV [default: nothing; an empty text is `""`].
     #[arg(long, value_name = "TEXT", value_parser = csv::null)]
     null: Option<String>,
+    /// CSV for spreadsheets: a text that they would take for a formula gets an apostrophe before it [default: texts as they are].
+    #[arg(long)]
+    csv_safe: bool,
     /// Print the SQL and do not run it.
     #[arg(long)]
     sql: bool,
@@ -115,7 +118,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     order(&mut plan, args, false)?;
     let dialect = sql::dialect::dialect(model.warehouse.dialect.as_ref().map(|name| name.value.as_str()));
     if args.sql {
-        out::print(&sql::statement(&plan, dialect));
+        out::data(&sql::statement(&plan, dialect));
         return Ok(FINE);
     }
     let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
@@ -130,10 +133,14 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     if let Some(rows) = rows {
         let text = match args.format {
             Format::Table => table(project, &rows, columns, &kpis, question.grain),
-            Format::Csv => csv::text(plans.first(), &rows, args.null.as_deref().unwrap_or_default()),
+            Format::Csv => csv::text(plans.first(), &rows, args.null.as_deref().unwrap_or_default(), args.csv_safe),
             Format::Json => json(&rows),
         };
-        out::print(&text);
+        if args.format == Format::Table {
+            out::print(&text);
+        } else {
+            out::data(&text);
+        }
         say_doubts(project, &kpis);
         if rows.rows.is_empty() {
             out::error(&format!("{} {}\n", out::styled(out::DIM, "note:"), why_empty(model, &question, args)));

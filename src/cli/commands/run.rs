@@ -146,7 +146,7 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         }
         FiguresFormat::Json => {
             out::error(&stale);
-            out::print(&json(model, &recent, &cohorts, &firings, asked_for));
+            out::data(&json(model, &recent, &cohorts, &firings, asked_for));
         }
     }
     say_unsliced(model, &unsliced);

@@ -63,16 +63,16 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
         guard::beside(&session, guarding, &queries, answer)
     })?;
     let stale = freshness::lines(&session, &freshness::look(&session, &queries)?);
-    out::print(&match args.format {
+    match args.format {
         FiguresFormat::Table => {
             let stale = if stale.is_empty() { stale } else { format!("{stale}\n") };
-            format!("{stale}{}{}", star(model, &stars), tree(model, &standings, &chosen))
+            out::print(&format!("{stale}{}{}", star(model, &stars), tree(model, &standings, &chosen)));
         }
         FiguresFormat::Json => {
             out::error(&stale);
-            data(model, &standings, &chosen)
+            out::data(&data(model, &standings, &chosen));
         }
-    });
+    }
     show_findings(&refused, project.files());
     Ok(if refused.is_empty() { FINE } else { FINDINGS })
 }

@@ -57,10 +57,10 @@ pub(in crate::cli) fn run(args: &WhyArgs, context: &Context<'_>) -> Result<u8, S
     let asked = Asked { kpi, grain, from, to };
     match guarded::guarded(&args.guards, project.files(), "asking", |guarding| why(&session, guarding, asked))? {
         Outcome::Told(told) => {
-            out::print(&match args.format {
-                FiguresFormat::Table => table(model, &told, grain, args.depth),
-                FiguresFormat::Json => json(model, &told, grain, args.depth),
-            });
+            match args.format {
+                FiguresFormat::Table => out::print(&table(model, &told, grain, args.depth)),
+                FiguresFormat::Json => out::data(&json(model, &told, grain, args.depth)),
+            }
             Ok(FINE)
         }
         Outcome::Unfit(findings) => {

@@ -27,8 +27,8 @@ pub(super) struct Existing {
 
 impl Existing {
     /// The project in a folder.
-    pub(super) fn of(root: &Path) -> Self {
-        let checked = pipeline::check(root, &Options::default());
+    pub(super) fn of(root: &Path, options: &Options) -> Self {
+        let checked = pipeline::check(root, options);
         let model = &checked.model;
         let sources = || model.sources.rows().iter();
         let names = sources().map(|source| source.name.value.clone()).chain(model.kpi_names.keys().cloned());
@@ -38,7 +38,7 @@ impl Existing {
             names: names.collect(),
             targets: sources().filter_map(|source| target(model, source)).collect(),
             team: team.clone().find(|name| name == "data").or_else(|| team.clone().next()),
-            specs: pipeline::specs_folder(root).to_string_lossy().trim_end_matches('/').to_owned(),
+            specs: pipeline::specs_folder(root, options).to_string_lossy().trim_end_matches('/').to_owned(),
             paths: paths.collect(),
         };
         let lower = |parts: &[String]| parts.iter().map(|part| part.to_lowercase()).collect();
