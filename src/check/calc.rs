@@ -195,10 +195,11 @@ impl Context<'_> {
         let Measure::Of(found) = inferred else { return Some((unit.clone(), 1.0)) };
         match found.fit(unit) {
             Fit::Times(factor) => Some((unit.clone(), factor)),
-            // A declared unit without a time settles what is left of one: USD for USD/month.
+            // A declared unit without a time settles what is left of a price per month or year: USD for USD/month. What is divided by
+            // a duration depends on the unit in which that is counted.
             Fit::Not
                 if unit.times_left().next().is_none()
-                    && found.times_left().all(|(_, power)| power < 0)
+                    && found.times_left().all(|(time, power)| power < 0 && time.months().is_some())
                     && found.without_times().fit(unit) == Fit::Times(1.0) =>
             {
                 Some((unit.clone(), 1.0))

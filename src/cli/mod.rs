@@ -238,14 +238,16 @@ impl Context<'_> {
     /// The project's folder.
     fn root(&self) -> Result<PathBuf, Stop> {
         let folder = &self.common.directory;
+        // What stands above a folder that is not there is another project.
+        if !folder.is_dir() {
+            let message = format!("there is no folder `{}`", folder.display());
+            return Err(usage(&message, "name a project's folder with `-C DIR`"));
+        }
         crate::load::find_root(folder).ok_or_else(|| {
             let shown = if folder.as_os_str() == "." { "this folder".to_owned() } else { format!("`{}`", folder.display()) };
             let nearly = ["kpic.yaml", "kpic.yml.txt", "kpic.YML", "Kpic.yml", "kpi.yml"].map(|name| folder.join(name));
             let nearly = nearly.iter().find(|path| path.is_file());
             let (message, help) = match nearly {
-                _ if !folder.is_dir() => {
-                    (format!("there is no folder {shown}"), "name a project's folder with `-C DIR`".to_owned())
-                }
                 Some(path) => (
                     format!("there is no {} in {shown} or any folder above it", crate::load::PROJECT_FILE),
                     format!(

@@ -19,6 +19,10 @@ pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -
         if contained {
             distance = distance.min(1);
         }
+        // One for many, or many for one, is the likeliest slip of all.
+        if crate::text::plural(&lower) == candidate || crate::text::plural(candidate) == lower {
+            distance = 0;
+        }
         let near = distance <= (longer / 3).max(1) && (longer > 2 || distance == 0);
         if near && best.is_none_or(|(least, name)| (distance, candidate) < (least, name)) {
             best = Some((distance, candidate));
@@ -104,6 +108,8 @@ mod tests {
         assert_eq!(nearest("Status", names), Some("status"));
         assert_eq!(nearest("ordered", names), Some("ordered_at"));
         assert_eq!(nearest("zebra", names), None);
+        assert_eq!(nearest("ride", ["mean_ride", "rides"]), Some("rides"));
+        assert_eq!(nearest("countries", ["country", "counters"]), Some("country"));
         assert_eq!(nearest("", names), None);
     }
 

@@ -297,7 +297,7 @@ fn number(place: &Place<'_>) -> Option<Words> {
             let is_code = place.found.len() == 3 && place.found.chars().all(|char| char.is_ascii_uppercase());
             is_code.then(|| {
                 let message = format!("a number stands without its unit, so without `{}`", place.found);
-                words(message, "delete it: a number takes the unit of what it is compared with or added to")
+                words(message, "delete it, and convert the number if its unit is another: it is taken in the unit of what it is compared with or added to")
             })
         }
         _ => None,

@@ -95,7 +95,11 @@ pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failu
         }
     }
     findings.append(unchecked.explained(session)?);
-    report(session, &guards, &broken, &mut findings)?;
+    // What is counted of rows that cannot all be read means nothing.
+    let of_files = [&codes::VALUE_DOES_NOT_FIT, &codes::BROKEN_FILE];
+    if !findings.iter().any(|finding| of_files.iter().any(|code| code.id == finding.code.id)) {
+        report(session, &guards, &broken, &mut findings)?;
+    }
     findings.sort();
     session.project.settle(false, &mut findings);
     Ok(findings)

@@ -281,6 +281,12 @@ fn meant(word: &str) -> Option<&'static str> {
         "dollar" | "dollars" | "$" => "the code of the currency, such as `USD`",
         "\u{a3}" => "the code of the currency, such as `GBP`",
         "\u{a5}" => "the code of the currency, such as `JPY`",
+        "h" | "hr" | "hrs" => "`hour`",
+        "min" | "mins" => "`minute`",
+        "s" | "sec" | "secs" => "`second`",
+        "yr" | "yrs" => "`year`",
+        "kmh" | "kph" => "`km/hour`",
+        "mph" => "`mile/hour`",
         _ => return None,
     })
 }

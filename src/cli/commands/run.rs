@@ -83,10 +83,13 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     let project = &part.project;
     let model = project.model();
     let left_out = part.left_out_of("kpis");
-    if args.kpis.iter().any(|name| left_out.contains(&name.as_str())) || model.kpis.is_empty() && !left_out.is_empty() {
+    let (wrong, names): (Vec<String>, Vec<String>) =
+        args.kpis.iter().cloned().partition(|name| left_out.contains(&name.as_str()));
+    let none_is_right = names.is_empty() && !wrong.is_empty() || model.kpis.is_empty() && !left_out.is_empty();
+    if none_is_right {
         return Err(refused(&part.findings, project.files()));
     }
-    let kpis = named(model, &args.kpis)?;
+    let kpis = named(model, &names)?;
     let grain_of = |id: &KpiId| args.grain.unwrap_or(model.kpis.get(*id).grain);
     let kpis = at_grain(model, kpis, args)?;
     let engine = engine_of(&root, &args.engine, model.warehouse.database.as_deref())?;
@@ -99,7 +102,7 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         let of_grain: Vec<KpiId> = asked.iter().copied().filter(|id| grain_of(id) == grain).collect();
         batches.extend(of_grain.chunks(AT_ONCE).map(|chunk| (grain, chunk.to_vec())));
     }
-    let watched = watching(model, if args.kpis.is_empty() { None } else { Some(&kpis) });
+    let watched = watching(model, if names.is_empty() { None } else { Some(&kpis) });
     let of_cohorts = |id: &KpiId| plan::plan(project, &Question::view(model, *id, grain_of(id), Vec::new()));
     let mut queries: Vec<Query> = batches
         .iter()
@@ -139,7 +142,7 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     match args.format {
         FiguresFormat::Table => {
             out::print(&if stale.is_empty() { stale } else { format!("{stale}\n") });
-            let figures = tables(model, &recent, &cohorts, asked_for, &args.kpis);
+            let figures = tables(model, &recent, &cohorts, asked_for, &names);
             let fires = firing::text(model, &watched, &firings);
             let between = if figures.is_empty() || fires.is_empty() { "" } else { "\n" };
             out::print(&format!("{figures}{between}{fires}"));
@@ -150,7 +153,7 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         }
     }
     say_unsliced(model, &unsliced);
-    for (name, by) in kpis.iter().filter(|_| !args.kpis.is_empty()).filter_map(|id| share(model, *id)) {
+    for (name, by) in kpis.iter().filter(|_| !names.is_empty()).filter_map(|id| share(model, *id)) {
         let note = out::styled(out::DIM, "note:");
         out::error(&format!(
             "{note} {name} is a share of its own total, 100 % without a slice; ask for `kpic query {name} --by {by}`\n"
@@ -162,7 +165,7 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     if !unknown.is_empty() {
         return Ok(FINDINGS);
     }
-    if args.kpis.is_empty() && !left_out.is_empty() {
+    if !wrong.is_empty() || names.is_empty() && !left_out.is_empty() {
         return Ok(FINDINGS);
     }
     Ok(if args.fail_on.is_some_and(|severity| severity.is_met(&firings)) { FINDINGS } else { FINE })
