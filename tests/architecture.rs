@@ -55,7 +55,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("build", &["text", "diagnostic", "load", "model", "pipeline", "plan", "sql", "template", "manifest", "docs"]),
     // Around the pipeline.
     ("query", &["text", "calendar", "diagnostic", "model", "spec", "plan"]),
-    ("engine", &[]),
+    ("engine", &["rawsql"]),
     (
         "measure",
         &["text", "rawsql", "calendar", "diagnostic", "model", "align", "pipeline", "plan", "sql", "manifest", "engine"],

@@ -1,6 +1,8 @@
 //! `kpic init`
 
-use crate::cli::{Context, ENVIRONMENT, FINDINGS, FINE, Stop, environment, out, progress, show, show_findings, usage};
+use crate::cli::{
+    Context, ENVIRONMENT, EngineArgs, FINDINGS, FINE, Stop, environment, out, progress, show, show_findings, usage,
+};
 use crate::draft::{self, Data, Draft, Table};
 use crate::engine::{DuckDb, Failure};
 use crate::pipeline::{self, Options};
@@ -93,7 +95,7 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
     };
     let draft = match &over {
         Over::Sample => draft::sample(&name),
-        Over::Database(_) | Over::Files(_) => drafted(args, &root, &name, &over, ask)?,
+        Over::Database(_) | Over::Files(_) => drafted(args, context, &root, &name, &over, ask)?,
     };
     if let Some(path) = draft::in_the_way(&root, &draft.files) {
         return Err(usage(
@@ -103,7 +105,11 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
     }
     draft::write(&root, &draft.files, &IGNORED)
         .map_err(|problem| environment(&Failure { message: problem.message, help: None }))?;
-    out::print(&report(&draft, &name, args));
+    let outside = match &over {
+        Over::Database(path) if !path.starts_with(&root) => args.database.as_deref().or(Some(path)),
+        _ => None,
+    };
+    out::print(&report(&draft, &name, args, outside));
     // What was drafted is checked like what anybody writes.
     let checked = pipeline::check(&root, &Options::default());
     show_findings(&checked.findings, &checked.files);
@@ -111,7 +117,7 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
 }
 
 /// A draft over tables.
-fn drafted(args: &InitArgs, root: &Path, name: &str, over: &Over, ask: bool) -> Result<Draft, Stop> {
+fn drafted(args: &InitArgs, context: &Context<'_>, root: &Path, name: &str, over: &Over, ask: bool) -> Result<Draft, Stop> {
     let (files, database) = match over {
         Over::Files(files) => (files.clone(), None),
         Over::Database(database) => (Vec::new(), Some(database.clone())),
@@ -123,7 +129,9 @@ fn drafted(args: &InitArgs, root: &Path, name: &str, over: &Over, ask: bool) -> 
     let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| environment(&failure))?;
     // The folder may not be there yet; all paths are absolute.
     let folder = root.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new(".")).to_path_buf();
-    let engine = DuckDb { program: absolute(&program), folder, database: database.clone() };
+    // Whoever names files here opens them.
+    let reach = EngineArgs::default().reach(files.iter().cloned().chain(context.opened()).collect());
+    let engine = DuckDb { program: absolute(&program), folder, database: database.clone(), reach };
     let data = match &database {
         Some(_) => Data::Database,
         None => Data::Files(files.iter().map(|file| (file.to_string_lossy().into_owned(), from(root, file))).collect()),
@@ -131,7 +139,8 @@ fn drafted(args: &InitArgs, root: &Path, name: &str, over: &Over, ask: bool) -> 
     let fail = |failure: Failure| environment(&failure);
     let (tables, unreadable) = progress::during("looking at the data", || draft::ask(&engine, &data)).map_err(fail)?;
     let tables = if ask { pick(tables)? } else { tables };
-    let database = database.map(|path| from(root, &path));
+    // A spec names nothing outside of its project.
+    let database = database.filter(|path| path.starts_with(root)).map(|path| from(root, &path));
     let mut draft = progress::during("looking at the data", || draft::draft(name, tables, database.as_deref(), &engine))
         .map_err(|failure| environment(&failure))?;
     draft.left_out.extend(unreadable);
@@ -146,7 +155,7 @@ fn drafted(args: &InitArgs, root: &Path, name: &str, over: &Over, ask: bool) -> 
 }
 
 /// What was made, and what to do next.
-fn report(draft: &Draft, name: &str, args: &InitArgs) -> String {
+fn report(draft: &Draft, name: &str, args: &InitArgs, outside: Option<&Path>) -> String {
     let mut out = format!("{} project {name}\n\n", out::styled(out::GOOD, "made"));
     let made = draft.made.iter().map(|(name, what)| vec![name.clone(), what.clone()]);
     let left_out = draft.left_out.iter().map(|(name, why)| vec![name.clone(), format!("left out: {why}")]);
@@ -154,7 +163,8 @@ fn report(draft: &Draft, name: &str, args: &InitArgs) -> String {
     let here = args.folder == Path::new(".");
     let at = if here { String::new() } else { format!(" -C {}", args.folder.display()) };
     let specs = if here { PathBuf::from("specs") } else { args.folder.join("specs") };
-    out.push_str(&format!("\nnext: `kpic{at} run` shows figures; read the comments in {}\n", specs.display()));
+    let with = outside.map(|path| format!(" --database {}", path.display())).unwrap_or_default();
+    out.push_str(&format!("\nnext: `kpic{at} run{with}` shows figures; read the comments in {}\n", specs.display()));
     out
 }
 

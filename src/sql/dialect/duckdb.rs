@@ -202,7 +202,12 @@ mod tests {
     use std::path::PathBuf;
 
     fn engine() -> engine::DuckDb {
-        engine::DuckDb { program: engine::find(None).unwrap(), folder: PathBuf::from("."), database: None }
+        engine::DuckDb {
+            program: engine::find(None).unwrap(),
+            folder: PathBuf::from("."),
+            database: None,
+            reach: crate::engine::Reach::default(),
+        }
     }
 
     #[test]
