@@ -52,7 +52,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("manifest", &["text", "calendar", "functions", "model", "graph", "align", "pipeline", "plan", "sql"]),
     ("template", &["text", "diagnostic", "load"]),
     ("docs", &["text", "diagnostic", "template", "manifest"]),
-    ("build", &["text", "diagnostic", "load", "model", "pipeline", "plan", "sql", "template", "manifest", "docs"]),
+    ("build", &["text", "rawsql", "diagnostic", "load", "model", "pipeline", "plan", "sql", "template", "manifest", "docs"]),
     // Around the pipeline.
     ("query", &["text", "calendar", "diagnostic", "model", "spec", "plan"]),
     ("engine", &["rawsql"]),
