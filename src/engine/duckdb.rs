@@ -147,8 +147,8 @@ impl DuckDb {
         if output.text.contains(MARK) || output.ended == Ended::Signal {
             let message = match output.ended {
                 // What a system ends, for lack of memory in most cases, has no exit code of its own.
-                Ended::Signal => "DuckDB was stopped before it had ended; the system does that where memory runs out",
-                Ended::Code(_) | Ended::TooLate => "DuckDB ended before it had answered, or failed afterwards",
+                Ended::Signal => "DuckDB was stopped before it had answered all; the system does that where memory runs out",
+                Ended::Code(_) | Ended::TooLate => "DuckDB ended before it had answered all",
             };
             let help = "ask for fewer KPIs or periods at once, or give the machine more memory";
             return Failure { message: message.to_owned(), help: Some(help.to_owned()) };
