@@ -8,14 +8,14 @@ READERS := .tools/readers
 
 export KPIC_DUCKDB := $(CURDIR)/$(DUCKDB)
 
-.PHONY: demo test test-docs site test-random fuzz lint deny typos wheel wheel-test bench bench-sql clean help
+.PHONY: demo test test-docs site test-random test-builds fuzz lint deny typos wheel wheel-test bench bench-sql clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: $(DUCKDB) ## Build kpic and show the figures of an online music shop
+demo: $(DUCKDB) ## Build kpic and show the flights that left New York in 2013
 	$(CARGO) build --release --locked
-	./target/release/kpic -C specs/cdnow run
+	./target/release/kpic -C specs/flights run
 
 test: $(DUCKDB) ## Run all tests
 	$(CARGO) test --locked
@@ -35,9 +35,12 @@ RANDOM_SEED ?= 1
 test-random: $(DUCKDB) ## Check 10,000 random projects against the reference evaluator; RANDOM_SEED=7 for others
 	KPIC_RANDOM_CASES=$(RANDOM_CASES) KPIC_RANDOM_SEED=$(RANDOM_SEED) $(CARGO) test --locked --release --test random -- --nocapture
 
+test-builds: ## Kill 100 builds at random moments and let 50 pairs of builds meet
+	KPIC_BUILD_KILLS=100 KPIC_BUILD_PAIRS=50 $(CARGO) test --locked --release --test builds
+
 # Each target for so long; the corpus grows in fuzz/corpus, and what does harm lands in fuzz/artifacts.
 FUZZ_SECONDS ?= 600
-FUZZ_TARGETS ?= formula spec project sql
+FUZZ_TARGETS ?= formula spec project sql render template name raw
 
 fuzz: .tools/cargo-fuzz ## Look for inputs that do harm, each target for FUZZ_SECONDS (needs a nightly Rust)
 	cd fuzz && for target in $(FUZZ_TARGETS); do \

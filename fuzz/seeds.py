@@ -28,7 +28,7 @@ def formulas(text):
 
 
 def main():
-    for target in ["formula", "spec", "project", "sql"]:
+    for target in ["formula", "spec", "project", "sql", "render", "template", "name"]:
         folder = SEEDS / target
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
@@ -65,6 +65,35 @@ def main():
     # Choices for made-up projects: ramps, so that each choice comes in another place.
     for step in [1, 3, 7, 11, 29, 53, 101, 211]:
         (SEEDS / "sql" / f"ramp-{step}").write_bytes(bytes((at * step + at * at) % 256 for at in range(160)))
+
+    # Texts with findings at places that ramps choose, among them what no line of a terminal should hold.
+    texts = {
+        "short": "a: 1\nb: größe → 2\r\n\tc: 3",
+        "empty": "",
+        "long": "x" * 2000 + "fault" + "数" * 1500,
+        "lines": "a\n" * 900,
+        "hidden": "a\x1b[2K\0b\u202ec\u2066\r\n::error::d\x9be\u2028",
+        "wide": "👩‍👩‍👧 é\u0301 数数数\n" * 40,
+    }
+    for name, text in texts.items():
+        for step in [1, 37]:
+            head = bytes((at * step * 7 + step) % 256 for at in range(12))
+            (SEEDS / "render" / f"{name}-{step}").write_bytes(head + text.encode())
+
+    for template in sorted([*Path("src/docs/templates").glob("*.j2"), *Path("src/build").glob("**/*.j2")]):
+        write("template", template.name.removesuffix(".j2"), template.read_text())
+    for page in pages + [Path("docs/guides/templates.md")]:
+        for at, template in enumerate(blocks(page.read_text(), "jinja[^\n]*")):
+            write("template", f"{page.stem}-{at}", template)
+    loops = "{% for a in range(90000) %}{% for b in range(90000) %}{{ a * b }}{% endfor %}{% endfor %}"
+    write("template", "loops", loops)
+    write("template", "recursion", "{% macro m(n) %}{{ m(n + 1) }}{% endmacro %}{{ m(0) }}")
+    write("template", "includes-itself", "{% include 'kpi.md.j2' %}")
+
+    names = ["data/a.csv", "data/*/**/b[0-9]?.csv", "../a", "/etc/passwd", "file:///etc/passwd", "file:a", "~/a", "s3://b/a.csv", ".", "..",
+             "a/../../b", "a\n::error::b", "a\x1b[2K", "\u202egpj.a", "a b,c:d%0A", "ä/ß", "C:\\a", "//a", "a//b/./c", "*", "**", "[", "?"]
+    for at, name in enumerate(names):
+        write("name", f"name-{at:02}", name)
 
 
 if __name__ == "__main__":

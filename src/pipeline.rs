@@ -18,6 +18,7 @@ use crate::diagnostic::{Finding, Findings, Level, codes};
 use crate::formula;
 use crate::graph::Graph;
 use crate::lint;
+use crate::load::bounds::Bounds;
 use crate::load::{self, Loaded};
 use crate::model::Model;
 use crate::resolve::{self, Formulas};
@@ -36,6 +37,8 @@ use std::path::{Path, PathBuf};
 pub struct Options {
     /// The last visible day, instead of the project's.
     pub as_of: Option<AsOf>,
+    /// Folders outside of the project that specs, templates and data may be read from.
+    pub opened: Vec<PathBuf>,
 }
 
 /// Files have been read; definitions follow.
@@ -97,19 +100,21 @@ pub struct Valid {
     settings: Settings,
 }
 
-/// The folder of the spec files, as `kpic.yml` names it now; the usual one where that cannot be read.
-pub fn specs_folder(root: &Path) -> PathBuf {
-    load::project_file(root).map_or_else(|| spec::project::DEFAULT_SPECS.to_owned(), |tree| spec::specs_folder(&tree)).into()
+/// The folder of the spec files, as `kpic.yml` names it now; the usual one where that cannot be read, or is not to be.
+pub fn specs_folder(root: &Path, options: &Options) -> PathBuf {
+    let named = load::project_file(root, &options.opened).map(|tree| PathBuf::from(spec::specs_folder(&tree)));
+    let is_inside = |folder: &PathBuf| Bounds::of(root, &options.opened).outside(folder).is_none();
+    named.filter(is_inside).unwrap_or_else(|| spec::project::DEFAULT_SPECS.into())
 }
 
 /// Reads and checks the project whose `kpic.yml` stands in `root`.
 pub fn check(root: &Path, options: &Options) -> Checked {
-    run(load::project(root, spec::specs_folder), options)
+    run(load::project(root, &options.opened, spec::specs_folder), options)
 }
 
 /// The same with further KPIs that stand in no file; their places are in texts that are added.
 pub fn check_with(root: &Path, asked: impl FnOnce(&Spec, &mut Files) -> Vec<spec::kpi::Kpi>, options: &Options) -> Checked {
-    decode(load::project(root, spec::specs_folder)).with(asked).parse().resolve(options).check()
+    decode(load::project(root, &options.opened, spec::specs_folder)).with(asked).parse().resolve(options).check()
 }
 
 /// Checks a project whose files are given as pairs of path and text, `kpic.yml` first.
@@ -128,8 +133,8 @@ fn decode(mut loaded: Loaded) -> Decoded {
 }
 
 /// Reads a project as if some of its definitions stood in no file.
-fn decode_without(root: &Path, left_out: &LeftOut) -> Decoded {
-    let mut loaded = load::project(root, spec::specs_folder);
+fn decode_without(root: &Path, left_out: &LeftOut, options: &Options) -> Decoded {
+    let mut loaded = load::project(root, &options.opened, spec::specs_folder);
     let spec = spec::decode_without(&mut loaded, left_out);
     let Loaded { files, findings, .. } = loaded;
     Decoded { files, spec, findings }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     // Leaves: data that any stage may speak of.
     ("text", &[]),
-    ("rawsql", &[]),
+    ("rawsql", &["text"]),
     ("calendar", &[]),
     ("diagnostic", &["text"]),
     ("functions", &["model"]),
@@ -52,10 +52,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("manifest", &["text", "calendar", "functions", "model", "graph", "align", "pipeline", "plan", "sql"]),
     ("template", &["text", "diagnostic", "load"]),
     ("docs", &["text", "diagnostic", "template", "manifest"]),
-    ("build", &["text", "rawsql", "diagnostic", "load", "model", "pipeline", "plan", "sql", "template", "manifest", "docs"]),
+    ("build", &["text", "diagnostic", "load", "model", "pipeline", "plan", "sql", "template", "manifest", "docs"]),
     // Around the pipeline.
     ("query", &["text", "calendar", "diagnostic", "model", "spec", "plan"]),
-    ("engine", &["rawsql"]),
+    ("engine", &["text", "rawsql"]),
     (
         "measure",
         &["text", "rawsql", "calendar", "diagnostic", "model", "align", "pipeline", "plan", "sql", "manifest", "engine"],

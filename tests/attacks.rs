@@ -262,12 +262,18 @@ kpis:
         place.play(&nul.replace("a\\0", name));
     }
     // A template of statements is SQL for a reviewer, but no more than that.
-    for line in ["", ".shell sh payload.sh", "select 1;\n.shell sh payload.sh\n", "{{ '.shell sh payload.sh' }}", "select '\0\n';"] {
+    for line in
+        ["", ".shell sh payload.sh", "select 1;\n.shell sh payload.sh\n", "{{ '.shell sh payload.sh' }}", "select '\0\n';"]
+    {
         let template = format!("create or replace view {{{{ view.relation }}}} as\n{{{{ query }}}};\n{line}\n");
         write_files(&place.project(), &[("templates/view.sql.j2", &template)]);
         let said = place.play(&over("select date '2024-01-02' as d, 'x' as s"));
         let refused = said.contains("K0812 bad-template") || said.contains("control");
-        assert_eq!((refused, place.project().join("build/sql/duckdb").is_dir()), (!line.is_empty(), line.is_empty()), "{line}: {said}");
+        assert_eq!(
+            (refused, place.project().join("build/sql/duckdb").is_dir()),
+            (!line.is_empty(), line.is_empty()),
+            "{line}: {said}"
+        );
     }
     fs::remove_dir_all(place.project().join("templates")).unwrap();
     place.play(

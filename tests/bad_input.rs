@@ -511,3 +511,203 @@ fn rounds_in(target: &Path) -> Vec<String> {
     }
     found
 }
+
+// --- Files stay inside of the project ---
+
+/// A project with a source of its own, in a folder beside one with secrets.
+#[cfg(unix)]
+fn beside_secrets(kpic_yml: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("shop");
+    fs::create_dir_all(root.join("specs")).unwrap();
+    fs::create_dir_all(folder.path().join("secret/templates")).unwrap();
+    fs::write(folder.path().join("secret/key.yml"), "kpis:\n  canary: { formula: sum(canary.canary) }\n").unwrap();
+    fs::write(folder.path().join("secret/templates/kpi.md.j2"), "canary").unwrap();
+    fs::write(root.join("kpic.yml"), format!("{PROJECT}{kpic_yml}")).unwrap();
+    fs::write(root.join("specs/a.yml"), SOURCES).unwrap();
+    (folder, root)
+}
+
+/// That a check of a project refuses what leads out, names both ends, and has read nothing there; and that `--allow-path` opens it, or not.
+#[cfg(unix)]
+fn refuses(root: &Path, named: &str, leads_to: &str, opens: bool) {
+    let checked = check(root, &Options::default());
+    assert!(names(&checked.findings).contains(&"outside-project"), "{:?}", names(&checked.findings));
+    assert!(checked.files.iter().all(|(_, file)| !file.text.contains("canary")), "{named}");
+    let said: String = checked.findings.iter().map(|finding| format!("{}\n", finding.message)).collect();
+    assert!(said.contains(named) && said.contains(leads_to), "{said}");
+    let opened = Options { opened: vec![root.parent().unwrap().to_path_buf()], ..Options::default() };
+    let is_open = !names(&check(root, &opened).findings).contains(&"outside-project");
+    assert_eq!(is_open, opens, "{named}");
+}
+
+#[cfg(unix)]
+#[test]
+fn specs_and_templates_that_lead_out_are_not_read() {
+    use std::os::unix::fs::symlink;
+    let (_folder, root) = beside_secrets("specs: ../secret\n");
+    refuses(&root, "../secret", "/secret", true);
+    let (folder, root) = beside_secrets("");
+    symlink(folder.path().join("secret/key.yml"), root.join("specs/b.yml")).unwrap();
+    refuses(&root, "specs/b.yml", "/secret/key.yml", true);
+    let (_folder, root) = beside_secrets("");
+    symlink("/proc/self/environ", root.join("specs/environ.yml")).unwrap();
+    assert_eq!(names(&check(&root, &Options::default()).findings), ["outside-project"]);
+    let (folder, root) = beside_secrets("specs: linked\n");
+    symlink(folder.path().join("secret"), root.join("linked")).unwrap();
+    refuses(&root, "linked", "/secret", true);
+    let (folder, root) = beside_secrets("");
+    symlink(folder.path().join("secret/templates"), root.join("templates")).unwrap();
+    refuses(&root, "templates", "/secret/templates", true);
+    let (folder, root) = beside_secrets("");
+    fs::create_dir(root.join("templates")).unwrap();
+    symlink(folder.path().join("secret/templates/kpi.md.j2"), root.join("templates/kpi.md.j2")).unwrap();
+    refuses(&root, "templates/kpi.md.j2", "/secret/templates/kpi.md.j2", true);
+    // A link that stays inside is as good as a file.
+    let (_folder, root) = beside_secrets("");
+    fs::create_dir(root.join("more")).unwrap();
+    fs::write(root.join("more/b.yml"), "kpis:\n  all: { formula: count(orders), unit: orders, better: up, owner: x }\n")
+        .unwrap();
+    symlink(root.join("more/b.yml"), root.join("specs/b.yml")).unwrap();
+    let checked = check(&root, &Options::default());
+    assert!(checked.model.kpi_names.contains_key("all"));
+    assert!(!names(&checked.findings).contains(&"outside-project"));
+}
+
+#[cfg(unix)]
+#[test]
+fn data_and_output_that_lead_out_are_refused() {
+    use std::os::unix::fs::symlink;
+    let of_files = |files: &str| format!("sources:\n  t: {{ files: '{files}', kind: events, columns: {{ a: text }} }}\n");
+    for (files, leads_to) in [
+        ("../secret/a.csv", "secret/a.csv"),
+        ("/etc/passwd", "/etc/passwd"),
+        ("data/*/a.csv", "/secret"),
+        ("~/a.csv", "~/a.csv"),
+    ] {
+        let (folder, root) = beside_secrets("");
+        fs::create_dir(root.join("data")).unwrap();
+        symlink(folder.path().join("secret"), root.join("data/link")).unwrap();
+        fs::write(root.join("specs/b.yml"), of_files(files)).unwrap();
+        refuses(&root, "", leads_to, files.contains("a.csv") && !files.starts_with('~'));
+    }
+    // What the command line opens is for reading.
+    let (folder, root) = beside_secrets("");
+    symlink(folder.path().join("secret"), root.join("build")).unwrap();
+    refuses(&root, "build", "/secret", false);
+}
+
+#[cfg(unix)]
+#[test]
+fn output_goes_nowhere_where_something_else_stands() {
+    use std::os::unix::fs::symlink;
+    let target = |kpic_yml: &str, prepare: fn(&Path)| {
+        let (_folder, root) = beside_secrets(kpic_yml);
+        fs::write(root.join("specs/b.yml"), "sources:\n  t: { files: 'data/in/*.csv', kind: events, columns: { a: text } }\n")
+            .unwrap();
+        prepare(&root);
+        names(&check(&root, &Options::default()).findings).into_iter().filter(|name| *name == "target-in-use").count()
+    };
+    let nothing = |_: &Path| {};
+    for taken in [".git", ".git/hooks", "a/.GIT", "./specs", "specs/", "templates", "data/in", "data"] {
+        assert_eq!(target(&format!("target_dir: {taken}\n"), nothing), 1, "{taken}");
+    }
+    for free in ["build", "data/out", "specs-of-build", "specs/out", "a/b"] {
+        assert_eq!(target(&format!("target_dir: {free}\n"), nothing), 0, "{free}");
+    }
+    assert_eq!(target("", |root| symlink(root.join("specs"), root.join("build")).unwrap()), 1);
+    assert_eq!(target("", |root| symlink(root, root.join("build")).unwrap()), 1);
+}
+
+// --- Limits ---
+
+/// Findings as people see them, without colours.
+fn shown(checked: &Checked) -> String {
+    let look = kpic::diagnostic::render::Look { color: false, width: 100 };
+    kpic::diagnostic::render::human(&checked.findings, &checked.files, look)
+}
+
+/// Does something with the stack that the program has.
+fn deep<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(2).stack_size(64 << 20).build().unwrap().install(work)
+}
+
+#[test]
+fn a_fault_in_a_long_line_is_shown_with_what_is_around_it() {
+    let before = "x ".repeat(47_000);
+    let spec = format!("kpis: {{ a: {{ description: '{before}', onwer: x, formula: count(orders) }} }} # {before}\n");
+    let text = shown(&checked(&spec));
+    assert!(text.contains("onwer: x, formula: count(orders)"), "{text}");
+    assert!(text.contains("[specs/a.yml:1:94031]"), "{text}");
+    assert!(text.len() < 3_000, "{}", text.len());
+    let spec = format!("kpis:\n  a: {{ description: {}, formula: count(orderz) }}\n", "Größe".repeat(20_000));
+    let text = shown(&checked(&spec));
+    assert!(text.contains("count(orderz) }") && text.contains("[specs/a.yml:2:100038]"), "{text}");
+    assert!(text.len() < 3_000, "{}", text.len());
+}
+
+#[test]
+fn a_finding_over_many_lines_is_shown_at_its_first() {
+    let rows = "    - x\n".repeat(5_000);
+    let spec = format!("kpis:\n  a:\n    formula:\n{rows}");
+    let text = shown(&checked(&spec));
+    assert!(text.contains("wrong-shape") && text.lines().count() < 40, "{text}");
+}
+
+#[test]
+fn long_chains_of_names_are_refused_at_once() {
+    let chain = |formula: &(dyn Fn(usize) -> String + Sync)| {
+        let kpis =
+            |count: usize| (1..count).map(|at| format!("  k{at}: {{ formula: {} }}\n", formula(at - 1))).collect::<String>();
+        let begun = std::time::Instant::now();
+        let checked = deep(|| checked(&format!("kpis:\n  k0: {{ formula: count(orders) }}\n{}", kpis(50_000))));
+        let errors: Vec<_> = checked.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+        assert_eq!(errors.len(), 1, "{}", errors.len());
+        assert_eq!(errors[0].code.name, "formula-too-large");
+        assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    };
+    chain(&|at| format!("k{at}"));
+    chain(&|at| format!("k{at} + 1"));
+    // The longest that is allowed.
+    let kpis: String = (1..=250).map(|at| format!("  k{at}: {{ formula: k{} }}\n", at - 1)).collect();
+    let spec = format!("kpis:\n  k0: {{ formula: count(orders) }}\n{kpis}");
+    assert!(deep(|| checked(&spec)).findings.iter().all(|finding| finding.severity != Severity::Error));
+}
+
+#[test]
+fn large_cycles_are_told_once_and_in_short() {
+    let begun = std::time::Instant::now();
+    let ring: String = (0..50_000).map(|at| format!("  k{at}: {{ formula: k{} }}\n", (at + 1) % 50_000)).collect();
+    let found = deep(|| checked(&format!("kpis:\n{ring}")));
+    assert_eq!(names(&found.findings), ["dependency-cycle"]);
+    let text = shown(&found);
+    assert!(text.contains("… 49984 more …") && text.len() < 20_000, "{text}");
+    // Each of many needs the same one, which needs each of them.
+    let all: Vec<String> = (0..3_000).map(|at| format!("k{at}")).collect();
+    let star: String = all.iter().map(|name| format!("  {name}: {{ formula: hub }}\n")).collect();
+    let hub: String =
+        all.chunks(100).enumerate().map(|(at, names)| format!("  h{at}: {{ formula: {} }}\n", names.join(" + "))).collect();
+    let hubs: Vec<String> = (0..30).map(|at| format!("h{at}")).collect();
+    let found = deep(|| checked(&format!("kpis:\n  hub: {{ formula: {} }}\n{hub}{star}", hubs.join(" + "))));
+    assert!(names(&found.findings).iter().all(|name| *name == "dependency-cycle"));
+    assert!(found.findings.iter().count() <= 20);
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_template_cannot_loop_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::write(root.join("kpic.yml"), PROJECT).unwrap();
+    fs::create_dir(root.join("specs")).unwrap();
+    fs::create_dir(root.join("templates")).unwrap();
+    let kpis: String = (0..20).map(|at| format!("  k{at}: {{ formula: count(orders) }}\n")).collect();
+    fs::write(root.join("specs/a.yml"), format!("{SOURCES}kpis:\n{kpis}")).unwrap();
+    let nested =
+        "{% for a in range(90000) %}{% for b in range(90000) %}{% for c in range(90000) %}{% endfor %}{% endfor %}{% endfor %}";
+    fs::write(root.join("templates/kpi.md.j2"), nested).unwrap();
+    let checked = kpic::build::with_templates(check(root, &Options::default()));
+    let found = checked.findings.iter().find(|finding| finding.severity == Severity::Error).unwrap();
+    assert_eq!(found.code.name, "bad-template");
+    assert!(found.message.contains("steps"), "{}", found.message);
+}

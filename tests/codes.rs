@@ -1,7 +1,7 @@
 //! Runs every page of `docs/codes/`: the first spec gives the findings that the page shows, and the mended one gives none.
 //!
 //! A page begins with `# K0301 unit-mismatch`. It has a section "Fails" and a section "Works", each with a block ```` ```yaml ````
-//! that is a spec file, perhaps a block ```` ```yaml kpic.yml ```` before it, and blocks ```` ```jinja NAME ```` for templates. The block ```` ```text ```` under "Fails" is what
+//! that is a spec file, perhaps a block ```` ```yaml kpic.yml ```` before it, blocks ```` ```jinja NAME ```` for templates, and ```` ```csv PATH ```` for files. The block ```` ```text ```` under "Fails" is what
 //! `kpic check` says, or `kpic test`, `kpic run`, `kpic verify` or `kpic build` where only they can see it. `KPIC_UPDATE_DOCS=1` writes these blocks anew.
 //!
 //! `docs/codes/README.md` lists all of them; it is made of the table of codes by `KPIC_UPDATE_DOCS=1` too.
@@ -12,6 +12,7 @@ use kpic::diagnostic::codes::Level;
 use kpic::diagnostic::render::{Look, human};
 use kpic::diagnostic::{Code, Findings, codes};
 use kpic::engine::{DuckDb, find};
+use kpic::measure::refused::{self, Refused};
 use kpic::measure::{Session, guard, test, verify};
 use kpic::pipeline::{Checked, Options, check};
 use kpic::plan::views;
@@ -32,6 +33,8 @@ struct Part {
     spec: String,
     /// Templates of the project, by name.
     templates: Vec<(String, String)>,
+    /// Files of rows, by path.
+    rows: Vec<(String, String)>,
     says: Option<String>,
 }
 
@@ -51,6 +54,7 @@ fn part(page: &str, heading: &str) -> Option<Part> {
             "yaml kpic.yml" => part.project = Some(block),
             "yaml" => part.spec.push_str(&block),
             _ if kind.starts_with("jinja ") => part.templates.push((kind.replacen("jinja ", "", 1), block)),
+            _ if kind.starts_with("csv ") => part.rows.push((kind.replacen("csv ", "", 1), block)),
             "text" => part.says = Some(block),
             _ => {}
         }
@@ -64,6 +68,9 @@ fn findings(part: &Part) -> (Findings, String) {
     fs::write(folder.path().join("kpic.yml"), part.project.as_deref().unwrap_or(PROJECT)).unwrap();
     fs::create_dir(folder.path().join("specs")).unwrap();
     fs::write(folder.path().join("specs/example.yml"), &part.spec).unwrap();
+    for (path, text) in &part.rows {
+        fs::write(folder.path().join(path), text).unwrap();
+    }
     for (name, text) in &part.templates {
         fs::create_dir_all(folder.path().join("templates")).unwrap();
         fs::write(folder.path().join("templates").join(name), text).unwrap();
@@ -88,11 +95,19 @@ fn findings(part: &Part) -> (Findings, String) {
                 found.append(kpic::build::outputs(&valid, kpic::build::Documents::Pages(None)).err().unwrap_or_default());
             }
             // Specs without a relation of their own have no data to look at.
-            if part.spec.contains("query:") {
+            if part.spec.contains("query:") || !part.rows.is_empty() {
                 let session = Session { engine: &engine, project: &valid };
                 let all = views::views(&valid);
                 let queries: Vec<_> = all.iter().filter_map(|view| views::query(&valid, &view.shows)).collect();
-                let guarded = guard::check(&session, &queries).unwrap();
+                let mut guarded = guard::check(&session, &queries).unwrap();
+                if guarded.is_empty() {
+                    let mut refused = Refused::default();
+                    for (query, answer) in queries.iter().zip(session.answer(&queries).unwrap()) {
+                        let told = answer.err().map(|why| refused::other("a view", None, &why));
+                        told.into_iter().for_each(|finding| refused.add(valid.model(), query, finding));
+                    }
+                    guarded.append(refused.explained(&session).unwrap());
+                }
                 // What a figure can live with is what `kpic verify` is for.
                 let sources: Vec<_> = valid.model().sources.ids().collect();
                 let verified = || verify::verify(&session, &sources).unwrap().findings;

@@ -33,4 +33,8 @@ fn every_seed_is_survived() {
     assert!(play("spec", targets::spec) > 50);
     assert!(play("project", targets::project) > 20);
     assert!(play("sql", targets::sql) > 5);
+    assert!(play("render", targets::render) > 5);
+    assert!(play("template", targets::template) > 5);
+    assert!(play("name", targets::name) > 10);
+    assert!(play("raw", targets::raw) > 20);
 }

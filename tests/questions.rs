@@ -100,6 +100,59 @@ fn texts_are_what_was_typed() {
     }
 }
 
+/// Rows without a word, with an empty one and with words that may stand for null; only those of `a, b` have an x.
+const WORDS: &str = "
+sources:
+  o:
+    query: select * from (values (date '2024-01-05', null, null), (date '2024-01-05', '', null), (date '2024-01-05', 'NA', null),
+      (date '2024-01-05', 'a, b', 4)) as t(day, g, x)
+    kind: events
+    time: day
+    columns: { day: date, g: text, x: integer }
+kpis:
+  n: { formula: count(o), by: [g] }
+  m: { formula: avg(o.x), by: [g] }
+";
+
+#[test]
+fn csv_tells_null_from_an_empty_text() {
+    let folder = tempfile::tempdir().unwrap();
+    write_files(folder.path(), &[("kpic.yml", PROJECT), ("specs/s.yml", WORDS)]);
+    let asked = ["query", "n", "m", "--by", "g", "--order", "g", "--format", "csv"];
+    let rows = |further: &[&str]| {
+        let output = kpic(folder.path(), &[&asked[..], further].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        // Lines come in the order of texts, and null is the first or the last.
+        let mut lines: Vec<String> = text(&output.stdout).lines().map(str::to_owned).collect();
+        lines[1..].sort();
+        lines
+    };
+    let names = "period,g,n,m,is_complete";
+    assert_eq!(
+        rows(&[]),
+        [names, "2024-01-01,\"\",1,,true", "2024-01-01,\"a, b\",1,4.0,true", "2024-01-01,,1,,true", "2024-01-01,NA,1,,true",]
+    );
+    assert_eq!(
+        rows(&["--null", "NA"]),
+        [
+            names,
+            "2024-01-01,\"\",1,NA,true",
+            "2024-01-01,\"NA\",1,NA,true",
+            "2024-01-01,\"a, b\",1,4.0,true",
+            "2024-01-01,NA,1,NA,true",
+        ]
+    );
+    for (how, said) in [
+        (["--format=csv", "--null=a,b"], "no comma, no quote and no line break"),
+        (["--format=csv", "--null=\""], "no comma, no quote and no line break"),
+        (["--format=json", "--null=NA"], "add `--format csv`"),
+    ] {
+        let output = kpic(folder.path(), &[&["query", "n"], &how[..]].concat());
+        let message = text(&output.stderr);
+        assert_eq!((output.status.code(), message.contains(said)), (Some(2), true), "{message}");
+    }
+}
+
 /// The figures of the only row that a question answers.
 fn figures(folder: &Path, arguments: &[&str]) -> Vec<usize> {
     let output = kpic(folder, arguments);

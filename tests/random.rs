@@ -57,6 +57,8 @@ mod together;
 mod twin;
 #[path = "random/whole.rs"]
 mod whole;
+#[path = "random/written.rs"]
+mod written;
 
 use engine::{Answer, Engine};
 use evaluate::{Evaluator, Line};
@@ -141,6 +143,7 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
         Err(_) if project.reduced => return Ok(()),
         Err(why) => return Err(TestCaseError::fail(format!("a valid project is refused:\n{why}"))),
     };
+    written::write(project);
     let settings: String = project.settings.iter().map(|setting| format!("{setting};\n")).collect();
     let statements = format!("set threads = 1;\nset TimeZone = '{}';\n{settings}{}", project.session, print::tables(project));
     if let Some((name, problem)) = views.iter().find_map(|(name, sql)| Some((name, text::problem(sql)?))) {

@@ -126,7 +126,7 @@ fn a_query_shows_the_columns_that_can_be_worked_out() {
     let (shown, found, code) = said(folder.path(), &["query", "pixels", "files", "half = files / 2", "--order=-files,pixels"]);
     assert_eq!(code, 1, "{found}");
     let lines: Vec<&str> = shown.lines().collect();
-    assert!(lines.iter().any(|line| line.starts_with("2024-01") && line.ends_with('1')), "{shown}");
+    assert!(lines.iter().any(|line| line.starts_with("2024-01") && line.ends_with("1.00")), "{shown}");
     assert!(!shown.contains("pixels"), "{shown}");
     assert!(found.contains("`pixels` cannot be worked out"), "{found}");
     is_plain(&found);
@@ -264,5 +264,66 @@ fn an_engine_that_is_stopped_is_said_in_own_words() {
         let (_, found, is) = said(folder.path(), &["run", "--duckdb", &program.display().to_string()]);
         assert!(found.contains(why), "{found}");
         assert_eq!(is, code, "{found}");
+    }
+}
+
+/// A file with a value that is none, a table with a product that is too large, and KPIs of which some read neither.
+const MIXED: &str = "
+sources:
+  orders:
+    files: orders.csv
+    kind: events
+    time: day
+    columns: { day: date, amount: integer, shop: integer }
+  files:
+    query: select date '2024-01-05' as day, 4000000000 as width
+    kind: events
+    time: day
+    columns: { day: date, width: integer }
+teams: { web: { title: Web } }
+kpis:
+  orders: { formula: count(orders), owner: web }
+  amount: { formula: sum(orders.amount), owner: web }
+  files:  { formula: count(files), owner: web }
+  pixels: { formula: sum(width * width from files where width * 4000000000 > 0), owner: web }
+north_star: { title: Amount, volume: amount }
+guardrails:
+  few:  { when: files < 2, owner: web, action: Upload. }
+  poor: { when: amount < 10, owner: web, action: Sell. }
+objectives:
+  more:
+    title: More
+    owner: web
+    period: 2024-Q1
+    key_results:
+      files:  { kpi: files, from: 0, to: 4 }
+      amount: { kpi: amount, from: measured, to: 40 }
+";
+
+#[test]
+fn what_stands_in_a_file_comes_before_the_kind_of_refusal() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = "day,amount,shop\n2024-01-05,1,1\n2024-01-06,many,1\n";
+    write_files(folder.path(), &[("kpic.yml", PROJECT), ("specs/mixed.yml", MIXED), ("orders.csv", rows)]);
+    let flat = |text: &str| text.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+    let in_file = "line 3 of `orders.csv` has `many` in the column `amount`, which is declared as `integer`";
+    let (shown, found, code) = said(folder.path(), &["run"]);
+    assert_eq!(code, 1, "{found}");
+    for (name, is_shown) in [("orders", true), ("files", true), ("amount", false), ("pixels", false)] {
+        assert_eq!(shown.lines().any(|line| line.starts_with(&format!("{name} "))), is_shown, "{name} in {shown}");
+    }
+    let told = flat(&found);
+    assert!(told.contains(in_file) && told.contains(&format!("`pixels` cannot be worked out: {TOO_LARGE}")), "{told}");
+    // The KPI and the guardrail that read it are not blamed as well.
+    assert!(told.contains("2 errors") && !told.contains("`amount` cannot be") && !told.contains("`poor`"), "{told}");
+    is_plain(&found);
+    let (shown, found, code) = said(folder.path(), &["query", "amount", "files"]);
+    assert!(shown.contains("files") && !shown.contains("amount") && flat(&found).contains(in_file), "{shown}{found}");
+    assert_eq!(code, 1);
+    for command in [&["status"][..], &["review"], &["freeze", "--diff"], &["why", "amount"], &["build", "--figures"]] {
+        let (shown, found, code) = said(folder.path(), command);
+        let told = flat(&found);
+        assert_eq!((code, told.contains(in_file), told.contains("1 error")), (1, true, true), "{command:?}: {shown}{found}");
+        is_plain(&found);
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! - `calendars`: commands in a calendar of the project's own
 //! - `folder`: a folder, and the programs that work in it
+//! - `drafts`: what drafts make of data
+//! - `files`: files as sources
 //! - `freshness`: what commands say of a load that has stopped
 //! - `gaps`: what is left out of a KPI's views is left out of lists of figures
 //! - `init`: what drafted projects are like
@@ -14,6 +16,10 @@
 
 #[path = "start/calendars.rs"]
 mod calendars;
+#[path = "start/drafts.rs"]
+mod drafts;
+#[path = "start/files.rs"]
+mod files;
 #[path = "start/folder.rs"]
 mod folder;
 #[path = "start/freshness.rs"]

@@ -1,10 +1,13 @@
 //! What `kpic build` writes: the SQL of every view, all of it in one file to deploy, the manifest, and documents for people.
 //!
-//! `statement` makes what creates a view, with a project's own template where there is one; `tree` writes all files as one.
+//! `statement` makes what creates a view, with a project's own template where there is one; `tree` writes all files as one, and `lock`
+//! lets one build at a time do so.
 
+mod lock;
 mod statement;
 mod tree;
 
+pub use lock::{Lock, PATIENCE};
 pub use statement::BUILT_IN;
 pub use tree::{Problem, write};
 

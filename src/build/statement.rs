@@ -4,10 +4,9 @@ use crate::diagnostic::{Finding, Findings};
 use crate::manifest::data::{self, Manifest};
 use crate::pipeline::Valid;
 use crate::plan::views::{self, Shows, View};
-use crate::rawsql;
 use crate::sql::{self, Dialect};
 use crate::template::{self, Kind, Templates};
-use crate::text::Files;
+use crate::text::{Files, is_control};
 use minijinja::{Error, ErrorKind, Value};
 use serde::Serialize;
 
@@ -102,7 +101,7 @@ impl<'a> Statements<'a> {
         };
         let made = self.templates.render(VIEW, &Value::from_serialize(context))?;
         // The rest of a template is SQL that a reviewer has read; this would not be SQL.
-        if made.lines().any(|line| line.starts_with('.')) || made.contains(rawsql::is_control) {
+        if made.lines().any(|line| line.starts_with('.')) || made.contains(is_control) {
             let message = "the statement has a line that starts with a point, or a control character";
             let help = "an engine's shell reads such a line as a command, which can run programs: put a blank before it";
             return Err(self.templates.refused(VIEW, message, help));

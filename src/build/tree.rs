@@ -1,14 +1,17 @@
 //! Writes a tree of files as one: whoever looks sees the old tree or the new one, even if the writer is stopped half way.
 //!
-//! 1. The new tree is staged in a folder beside the target, file by file, as they are made.
-//! 2. Files that are as they were are linked into the staged tree, and so are those that the last build did not write: they belong to
+//! 1. The new tree is staged in a folder beside the target, of a name that no other build has, file by file, as they are made.
+//! 2. Files that are as they were are linked into the staged tree, and so is all that the last build did not write: it belongs to
 //!    somebody else.
 //! 3. The two folders change places, in one step where the system can do that.
-//! 4. The old tree is deleted.
+//! 4. The old tree is deleted: what the last build wrote, and what is in the new tree too. What somebody else has put there meanwhile moves
+//!    into the new tree.
 //!
-//! A list in the target, `.kpic-files`, says which files a build wrote. Nothing else is ever replaced or removed.
+//! A list in the target, `.kpic-files`, says which files a build wrote. Nothing else is ever replaced or removed. One build at a time works
+//! on a target: [`Lock`] says which. What a killed build leaves behind is cleaned by the next one, by the same rule as an old tree.
 
 use super::Sink;
+use super::lock::Lock;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,6 +21,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The file that lists what a build wrote.
 const LIST: &str = ".kpic-files";
+/// The file in a staged tree that is not whole yet: all that is in there was made for it.
+const UNFINISHED: &str = ".kpic-unfinished";
 
 /// Why a tree could not be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,22 +34,23 @@ pub struct Problem {
 }
 
 impl Problem {
-    fn io(what: &str, path: &Path, error: &io::Error) -> Self {
+    pub(super) fn io(what: &str, path: &Path, error: &io::Error) -> Self {
         Self { message: format!("{what} {}: {error}", path.display()), help: None }
     }
 }
 
-/// Writes files below `target` as they are made: `make` gives each to the function that it is given, from any thread, and none twice.
+/// Writes files below the target of `lock` as they are made: `make` gives each to the function that it is given, from any thread, and none
+/// twice.
 ///
 /// # Errors
 /// Fails, with the old tree in place, if a file of somebody else is in the way or the system refuses to write; and with what `make`
 /// fails with, if it does.
-pub fn write<T, E>(target: &Path, make: impl FnOnce(Sink<'_>) -> Result<T, E>) -> Result<Result<T, E>, Problem> {
-    let staging = Staging::begin(target)?;
+pub fn write<T, E>(lock: &Lock, make: impl FnOnce(Sink<'_>) -> Result<T, E>) -> Result<Result<T, E>, Problem> {
+    let staging = Staging::begin(lock)?;
     let result = make(&|path, text| staging.add(path, text));
     let done = if result.is_ok() { staging.finish() } else { Ok(()) };
     // What is left in the staging folder is the old tree, or what did not come to be.
-    let cleared = clear(&staging.staged);
+    let cleared = clear(&staging.staged, staging.target);
     done.and(cleared).map(|()| result)
 }
 
@@ -72,19 +78,26 @@ struct Added {
 }
 
 impl<'a> Staging<'a> {
-    fn begin(target: &'a Path) -> Result<Self, Problem> {
-        let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = target.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if target.is_file() {
+    fn begin(lock: &'a Lock) -> Result<Self, Problem> {
+        let (target, parent) = (lock.target(), lock.parent());
+        recover(lock)?;
+        if target.symlink_metadata().is_ok_and(|meta| !meta.is_dir()) {
             return Err(Problem {
                 message: format!("{} is a file, and the output needs a folder of that name", target.display()),
                 help: Some("move it away, or name another `target_dir:` in kpic.yml".to_owned()),
             });
         }
-        fs::create_dir_all(parent).map_err(|error| Problem::io("cannot make the folder", parent, &error))?;
-        let staged = parent.join(format!(".{name}.kpic-next"));
-        clear(&staged)?;
-        make_folder(&staged)?;
+        let prefix = lock.name_of("next");
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(&prefix);
+        // Temporary folders are for their owner only; this one becomes the target.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+        let staged = builder.tempdir_in(parent);
+        let staged = staged.map_err(|error| Problem::io("cannot make a folder in", parent, &error))?.keep();
+        open_as(target, &staged);
+        let mark = staged.join(UNFINISHED);
+        fs::write(&mark, "").map_err(|error| Problem::io("cannot write", &mark, &error))?;
         let own = listed(target);
         Ok(Self { target, staged, own, folders: Mutex::default(), added: Mutex::default() })
     }
@@ -130,29 +143,38 @@ impl<'a> Staging<'a> {
             return Ok(());
         }
         let new: BTreeSet<&str> = changed.iter().chain(&same).map(String::as_str).collect();
-        let foreign = foreign(self.target, &self.own)?;
-        if let Some(path) = foreign.iter().find(|path| new.contains(path.as_str())) {
+        let mut room: BTreeSet<&Path> = new.iter().flat_map(|path| Path::new(path).ancestors().skip(1)).collect();
+        room.remove(Path::new(""));
+        let found = Found::of(self.target, &self.own)?;
+        let is_new = |path: &Path| path.to_str().is_some_and(|path| new.contains(path));
+        let takes_the_place = |path: &&PathBuf| path.ancestors().any(is_new);
+        let in_the_way = found.others.iter().find(|path| takes_the_place(path) || room.contains(path.as_path()));
+        if let Some(path) = in_the_way.or_else(|| found.empty.iter().find(takes_the_place)) {
             return Err(Problem {
                 message: format!("{} is in the way: kpic did not write it", self.target.join(path).display()),
                 help: Some("move it away, or name another `target_dir:` in kpic.yml".to_owned()),
             });
         }
         // By links files keep their times.
-        same.par_iter().chain(&foreign).try_for_each(|path| self.keep(path))?;
+        same.par_iter().try_for_each(|path| {
+            self.make_room(path)?;
+            take_over(&self.target.join(path), &self.staged.join(path))
+        })?;
+        found.foreign_folders().try_for_each(|folder| make_folder(&self.staged.join(folder)))?;
+        found.others.par_iter().try_for_each(|path| {
+            path.parent().map_or(Ok(()), |folder| make_folder(&self.staged.join(folder)))?;
+            take_over(&self.target.join(path), &self.staged.join(path))
+        })?;
+        // Only now: some may not be written into.
+        for folder in found.foreign_folders() {
+            open_as(&self.target.join(folder), &self.staged.join(folder));
+        }
         let list = self.staged.join(LIST);
         let paths: String = new.iter().map(|path| format!("{path}\n")).collect();
         fs::write(&list, paths).map_err(|error| Problem::io("cannot write", &list, &error))?;
+        let mark = self.staged.join(UNFINISHED);
+        fs::remove_file(&mark).map_err(|error| Problem::io("cannot delete", &mark, &error))?;
         swap(self.target, &self.staged)
-    }
-
-    /// Takes a file of the old tree over.
-    fn keep(&self, path: &str) -> Result<(), Problem> {
-        self.make_room(path)?;
-        let (old, new) = (self.target.join(path), self.staged.join(path));
-        if fs::hard_link(&old, &new).is_err() {
-            fs::copy(&old, &new).map_err(|error| Problem::io("cannot keep", &old, &error))?;
-        }
-        Ok(())
     }
 }
 
@@ -181,35 +203,91 @@ fn make_folder(folder: &Path) -> Result<(), Problem> {
     fs::create_dir_all(folder).map_err(|error| Problem::io("cannot make the folder", folder, &error))
 }
 
+/// Gives a new folder the rights of the one that it stands for, if there is one.
+fn open_as(old: &Path, new: &Path) {
+    // A folder with other rights than wanted still holds the right files.
+    let _ = fs::metadata(old).and_then(|meta| fs::set_permissions(new, meta.permissions()));
+}
+
+/// Gives a file of the old tree a second place, in the new one. A link, also one to nowhere, stays a link.
+fn take_over(old: &Path, new: &Path) -> Result<(), Problem> {
+    let failed = |error: io::Error| Problem::io("cannot keep", old, &error);
+    if fs::hard_link(old, new).is_ok() {
+        return Ok(());
+    }
+    let meta = fs::symlink_metadata(old).map_err(failed)?;
+    #[cfg(unix)]
+    if meta.is_symlink() {
+        return fs::read_link(old).and_then(|to| std::os::unix::fs::symlink(to, new)).map_err(failed);
+    }
+    if meta.is_file() { fs::copy(old, new).map(drop).map_err(failed) } else { Err(failed(io::ErrorKind::Unsupported.into())) }
+}
+
 /// What the last build wrote into a target.
 fn listed(target: &Path) -> BTreeSet<String> {
     let list = fs::read_to_string(target.join(LIST)).unwrap_or_default();
     list.lines().map(str::to_owned).collect()
 }
 
-/// The files in a target that the last build did not write, by their paths.
-fn foreign(target: &Path, own: &BTreeSet<String>) -> Result<Vec<String>, Problem> {
-    let mut found = Vec::new();
-    let mut folders = vec![String::new()];
-    while let Some(folder) = folders.pop() {
-        let path = target.join(&folder);
-        let entries = match fs::read_dir(&path) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(Problem::io("cannot read", &path, &error)),
-        };
-        for entry in entries.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let inner = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                folders.push(inner);
-            } else if inner != LIST && !own.contains(&inner) {
-                found.push(inner);
+/// What is in a tree.
+#[derive(Default)]
+struct Found {
+    /// The files that its build wrote.
+    own: Vec<PathBuf>,
+    /// The other files, links among them.
+    others: Vec<PathBuf>,
+    /// The folders, each before those in it.
+    folders: Vec<PathBuf>,
+    /// Those of them that hold a file of the build, or hold one that does.
+    shared: BTreeSet<PathBuf>,
+    /// Those with nothing in them.
+    empty: BTreeSet<PathBuf>,
+}
+
+impl Found {
+    /// Looks through a tree, of which these are its build's own. Links are not followed.
+    fn of(tree: &Path, own: &BTreeSet<String>) -> Result<Self, Problem> {
+        let mut found = Self::default();
+        let mut todo = vec![PathBuf::new()];
+        let is_own = |path: &Path| path.to_str().is_some_and(|path| path == LIST || path == UNFINISHED || own.contains(path));
+        while let Some(folder) = todo.pop() {
+            let path = tree.join(&folder);
+            let failed = |error: io::Error| Problem::io("cannot read", &path, &error);
+            let entries = match fs::read_dir(&path) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(failed(error)),
+            };
+            let mut is_empty = true;
+            for entry in entries {
+                let entry = entry.map_err(failed)?;
+                let inner = folder.join(entry.file_name());
+                is_empty = false;
+                if entry.file_type().map_err(failed)?.is_dir() {
+                    todo.push(inner.clone());
+                    found.folders.push(inner);
+                } else if is_own(&inner) {
+                    if !found.shared.contains(&folder) {
+                        found.shared.extend(folder.ancestors().map(Path::to_path_buf));
+                    }
+                    found.own.push(inner);
+                } else {
+                    found.others.push(inner);
+                }
+            }
+            if is_empty {
+                found.empty.insert(folder);
             }
         }
+        found.others.sort();
+        found.folders.sort();
+        Ok(found)
     }
-    found.sort();
-    Ok(found)
+
+    /// The folders that a build would not make itself.
+    fn foreign_folders(&self) -> impl Iterator<Item = &PathBuf> {
+        self.folders.iter().filter(|folder| !self.shared.contains(*folder))
+    }
 }
 
 /// Puts the staged tree in the target's place.
@@ -221,15 +299,20 @@ fn swap(target: &Path, staged: &Path) -> Result<(), Problem> {
     if exchange(target, staged) {
         return Ok(());
     }
-    // Two steps where one is not to be had: between them the old tree has another name.
-    let aside = staged.with_extension("kpic-old");
-    clear(&aside)?;
+    // Two steps where one is not to be had: between them the old tree has another name, by which the next build knows it.
+    let aside = aside(staged);
     fs::rename(target, &aside).map_err(failed)?;
     if let Err(error) = fs::rename(staged, target) {
         let _ = fs::rename(&aside, target);
         return Err(failed(error));
     }
-    clear(&aside)
+    clear(&aside, target)
+}
+
+/// The name of an old tree between the two steps.
+fn aside(staged: &Path) -> PathBuf {
+    let name = staged.file_name().map(|name| name.to_string_lossy().replace(".kpic-next", ".kpic-old")).unwrap_or_default();
+    staged.with_file_name(name)
 }
 
 /// Lets two folders change places in one step, if the system can.
@@ -245,12 +328,97 @@ fn exchange(_one: &Path, _other: &Path) -> bool {
     false
 }
 
-/// Deletes a folder that a build left behind.
-fn clear(folder: &Path) -> Result<(), Problem> {
-    if !folder.exists() {
-        return Ok(());
+/// Brings in order what killed builds have left beside a target. No other build is at work: this one has the lock.
+fn recover(lock: &Lock) -> Result<(), Problem> {
+    let entries = fs::read_dir(lock.parent()).map_err(|error| Problem::io("cannot read", lock.parent(), &error))?;
+    let left = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let is_named =
+        |path: &Path, kind: &str| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&lock.name_of(kind)));
+    let mut left: Vec<PathBuf> = left.map(|entry| entry.path()).collect();
+    left.sort();
+    let of = |kind: &str| left.iter().filter(|path| is_named(path, kind)).collect::<Vec<&PathBuf>>();
+    let (old, next) = (of("old"), of("next"));
+    if let Some(path) = old.first().filter(|_| lock.target().symlink_metadata().is_err()) {
+        // It was stopped between the two steps.
+        fs::rename(path, lock.target()).map_err(|error| Problem::io("cannot put back", path, &error))?;
     }
-    fs::remove_dir_all(folder).map_err(|error| Problem::io("cannot delete", folder, &error))
+    old.into_iter().chain(next).try_for_each(|path| clear(path, lock.target()))
+}
+
+/// How often a tree is looked through that somebody fills while it is being deleted.
+const TRIES: usize = 5;
+
+/// Deletes a tree that is not needed any more, or never came to be. What a build did not write, and what the target does not have, moves
+/// there. No file is deleted that has not been looked at.
+fn clear(tree: &Path, target: &Path) -> Result<(), Problem> {
+    let failed = |error: io::Error| Problem::io("cannot delete", tree, &error);
+    // Of one that is not whole, all that is somebody else's is a link to what stands in the target.
+    let is_whole = !tree.join(UNFINISHED).exists();
+    for last in (0..TRIES).rev() {
+        if tree.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        let found = Found::of(tree, &listed(tree))?;
+        found.folders.iter().for_each(|folder| writable(&tree.join(folder)));
+        if is_whole {
+            for folder in found.foreign_folders().filter(|folder| target.join(folder).symlink_metadata().is_err()) {
+                fs::create_dir_all(target.join(folder))
+                    .map_err(|error| Problem::io("cannot keep", &tree.join(folder), &error))?;
+            }
+        }
+        found.others.par_iter().try_for_each(|path| {
+            let (old, new) = (tree.join(path), target.join(path));
+            let moved = if is_whole && is_newer(&old, &new)? {
+                new.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::rename(&old, &new))
+            } else {
+                fs::remove_file(&old)
+            };
+            moved.map_err(|error| Problem::io("cannot keep", &old, &error))
+        })?;
+        // The list goes last: if this is stopped, the next build knows by it what is whose.
+        let (list, own): (Vec<_>, Vec<_>) =
+            found.own.iter().partition(|path| [LIST, UNFINISHED].iter().any(|name| *path == Path::new(name)));
+        own.par_iter().try_for_each(|path| fs::remove_file(tree.join(path))).map_err(failed)?;
+        let folders = found.folders.iter().rev().map(|folder| tree.join(folder));
+        let emptied = folders.into_iter().try_for_each(fs::remove_dir);
+        let emptied = emptied.and_then(|()| list.iter().try_for_each(|path| fs::remove_file(tree.join(path))));
+        match emptied.and_then(|()| fs::remove_dir(tree)) {
+            Err(error) if last == 0 || error.kind() != io::ErrorKind::DirectoryNotEmpty => return Err(failed(error)),
+            Err(_) | Ok(()) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Makes a folder one whose entries can be deleted.
+fn writable(folder: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Where that is refused, the deletion says why.
+        let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+}
+
+/// Whether a file is not there at another place, or has been replaced by a later one since it was linked there.
+fn is_newer(old: &Path, new: &Path) -> Result<bool, Problem> {
+    let failed = |error: io::Error| Problem::io("cannot keep", old, &error);
+    let there = match fs::symlink_metadata(new) {
+        Ok(there) => there,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        Err(error) => return Err(failed(error)),
+    };
+    let old = fs::symlink_metadata(old).map_err(failed)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if (old.dev(), old.ino()) == (there.dev(), there.ino()) {
+            return Ok(false);
+        }
+    }
+    Ok(!there.is_dir() && old.modified().map_err(failed)? > there.modified().map_err(failed)?)
 }
 
 #[cfg(test)]
@@ -263,7 +431,8 @@ mod tests {
     }
 
     fn write(target: &Path, outputs: &[Output]) -> Result<(), Problem> {
-        super::write(target, |sink| {
+        let lock = Lock::take(target, std::time::Duration::ZERO).unwrap();
+        super::write(&lock, |sink| {
             outputs.iter().for_each(|output| sink(&output.path, &[&output.text]));
             Ok::<(), ()>(())
         })
@@ -272,6 +441,11 @@ mod tests {
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()
+    }
+
+    /// What stands in the folder that the target is in.
+    fn beside(target: &Path) -> Vec<std::ffi::OsString> {
+        fs::read_dir(target.parent().unwrap()).unwrap().flatten().map(|entry| entry.file_name()).collect()
     }
 
     fn read(target: &Path, path: &str) -> Option<String> {
@@ -288,8 +462,7 @@ mod tests {
         assert_eq!(read(&target, "sql/a.sql").as_deref(), Some("3"));
         assert_eq!(read(&target, "sql/b.sql"), None);
         assert_eq!(read(&target, "sql/mine.txt").as_deref(), Some("mine"));
-        let beside: Vec<_> = fs::read_dir(target.parent().unwrap()).unwrap().flatten().map(|entry| entry.file_name()).collect();
-        assert_eq!(beside, ["build"]);
+        assert_eq!(beside(&target), ["build"]);
     }
 
     #[test]
@@ -305,17 +478,84 @@ mod tests {
     }
 
     #[test]
-    fn what_an_interrupted_build_left_behind_is_cleared() {
+    fn what_killed_builds_left_behind_is_cleared() {
         let folder = folder();
         let target = folder.path().join("build");
         write(&target, &[output("a", "1")]).unwrap();
-        let left = folder.path().join(".build.kpic-next");
-        fs::create_dir_all(left.join("sql")).unwrap();
-        fs::write(left.join("sql/half"), "").unwrap();
-        assert_eq!(read(&target, "a").as_deref(), Some("1"));
+        fs::write(target.join("mine"), "mine").unwrap();
+        // One was killed while it made its tree, one after it had put it in place, with a file that came in between.
+        let unfinished = folder.path().join(".build.kpic-next-x1");
+        fs::create_dir_all(unfinished.join("sql")).unwrap();
+        fs::write(unfinished.join(UNFINISHED), "").unwrap();
+        fs::write(unfinished.join("sql/half"), "").unwrap();
+        let old = folder.path().join(".build.kpic-next-x2");
+        fs::create_dir_all(old.join("deep")).unwrap();
+        fs::write(old.join(LIST), "b\n").unwrap();
+        fs::write(old.join("b"), "own").unwrap();
+        fs::write(old.join("deep/late"), "late").unwrap();
+        fs::hard_link(target.join("mine"), old.join("mine")).unwrap();
         write(&target, &[output("a", "2")]).unwrap();
         assert_eq!(read(&target, "a").as_deref(), Some("2"));
-        assert!(!left.exists());
+        assert_eq!(read(&target, "mine").as_deref(), Some("mine"));
+        assert_eq!(read(&target, "deep/late").as_deref(), Some("late"));
+        assert_eq!(read(&target, "b"), None);
+        assert_eq!(beside(&target), ["build"]);
+    }
+
+    #[test]
+    fn a_tree_that_stood_aside_when_its_build_was_killed_is_put_back() {
+        let folder = folder();
+        let target = folder.path().join("build");
+        write(&target, &[output("a", "1")]).unwrap();
+        fs::write(target.join("mine"), "mine").unwrap();
+        fs::rename(&target, folder.path().join(".build.kpic-old-x")).unwrap();
+        write(&target, &[output("a", "2")]).unwrap();
+        assert_eq!(read(&target, "a").as_deref(), Some("2"));
+        assert_eq!(read(&target, "mine").as_deref(), Some("mine"));
+        assert_eq!(beside(&target), ["build"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn folders_links_and_odd_names_of_others_stay() {
+        use std::os::unix::ffi::OsStrExt;
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = folder();
+        let target = folder.path().join("build");
+        write(&target, &[output("sql/a.sql", "1"), output("old/b", "1")]).unwrap();
+        let odd = std::ffi::OsStr::from_bytes(b"odd-\xff-name");
+        fs::write(target.join(odd), "odd").unwrap();
+        fs::create_dir_all(target.join("empty/deep")).unwrap();
+        fs::create_dir(target.join("sql").join(odd)).unwrap();
+        symlink("nowhere", target.join("link")).unwrap();
+        fs::create_dir(target.join("closed")).unwrap();
+        fs::write(target.join("closed/file"), "closed").unwrap();
+        fs::set_permissions(target.join("closed"), fs::Permissions::from_mode(0o555)).unwrap();
+        fs::set_permissions(&target, fs::Permissions::from_mode(0o750)).unwrap();
+        write(&target, &[output("sql/a.sql", "2")]).unwrap();
+        assert_eq!(fs::read_to_string(target.join(odd)).unwrap(), "odd");
+        assert!(target.join("empty/deep").is_dir() && target.join("sql").join(odd).is_dir());
+        assert_eq!(fs::read_link(target.join("link")).unwrap(), Path::new("nowhere"));
+        assert_eq!(read(&target, "closed/file").as_deref(), Some("closed"));
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&target), mode(&target.join("closed"))), (0o750, 0o555));
+        assert!(!target.join("old").exists(), "a folder that held nothing but output goes with it");
+        assert_eq!(beside(&target), ["build"]);
+        fs::set_permissions(target.join("closed"), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_written_through_a_link_of_somebody_else() {
+        let folder = folder();
+        let (target, elsewhere) = (folder.path().join("build"), folder.path().join("elsewhere"));
+        fs::create_dir(&elsewhere).unwrap();
+        write(&target, &[output("a", "1")]).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, target.join("sql")).unwrap();
+        assert!(write(&target, &[output("sql/a.sql", "1")]).unwrap_err().message.contains("in the way"));
+        assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+        fs::create_dir(target.join("manifest.json")).unwrap();
+        assert!(write(&target, &[output("manifest.json", "1")]).unwrap_err().message.contains("in the way"));
     }
 
     #[test]
@@ -327,7 +567,7 @@ mod tests {
                 sink("a", pieces);
                 Ok::<(), ()>(())
             };
-            super::write(&target, make).unwrap().unwrap();
+            super::write(&Lock::take(&target, std::time::Duration::ZERO).unwrap(), make).unwrap().unwrap();
         };
         write(&["one\n", "", "two\n"]);
         assert_eq!(read(&target, "a").as_deref(), Some("one\ntwo\n"));

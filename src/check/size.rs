@@ -13,12 +13,15 @@ use foldhash::HashMap;
 const LARGEST: usize = 5_000;
 /// How deep it may be then.
 const DEEPEST: usize = 250;
+/// How many KPIs or derived columns may name each other in turn, each the one before.
+const LONGEST_CHAIN: usize = 250;
 
-/// How many parts a formula has, and how deep it is.
+/// How many parts a formula has, how deep it is, and how long its longest chain of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Size {
     parts: usize,
     depth: usize,
+    chain: usize,
 }
 
 /// The sizes of what has been looked at.
@@ -29,14 +32,23 @@ pub(super) struct Sizes {
 }
 
 impl Size {
-    const ONE: Size = Size { parts: 1, depth: 1 };
+    const ONE: Size = Size { parts: 1, depth: 1, chain: 0 };
 
     pub(super) fn is_too_large(self) -> bool {
-        self.parts > LARGEST || self.depth > DEEPEST
+        self.parts > LARGEST || self.depth > DEEPEST || self.chain > LONGEST_CHAIN
     }
 
     fn with(self, other: Size) -> Size {
-        Size { parts: self.parts.saturating_add(other.parts), depth: self.depth.max(other.depth.saturating_add(1)) }
+        Size {
+            parts: self.parts.saturating_add(other.parts),
+            depth: self.depth.max(other.depth.saturating_add(1)),
+            chain: self.chain.max(other.chain),
+        }
+    }
+
+    /// The size of something that is a name for this.
+    fn named(self) -> Size {
+        Size { chain: self.chain.saturating_add(1), ..self }
     }
 
     fn times(self, copies: usize) -> Size {
@@ -62,7 +74,7 @@ impl Sizes {
             Node::Literal(_) | Node::Broken => Size::ONE,
             Node::Apply(function, arguments) => applied(function, arguments, &of),
             Node::Leaf(leaf) => match leaf {
-                CalcLeaf::Kpi(id) => self.kpis.get(id).copied().unwrap_or(Size::ONE),
+                CalcLeaf::Kpi(id) => self.kpis.get(id).copied().unwrap_or(Size::ONE).named(),
                 CalcLeaf::Duration(..) => Size::ONE,
                 CalcLeaf::Aggregate(aggregate) => self.aggregate(model, aggregate),
                 CalcLeaf::Grouped(grouped) => self.grouped(model, grouped),
@@ -91,7 +103,7 @@ impl Sizes {
     }
 
     fn column(&self, model: &Model, source: SourceId, path: &Path) -> Size {
-        self.columns.get(&(model.end_of(source, path), path.column)).copied().unwrap_or(Size::ONE)
+        self.columns.get(&(model.end_of(source, path), path.column)).map_or(Size::ONE, |size| size.named())
     }
 
     fn aggregate(&self, model: &Model, aggregate: &Aggregate) -> Size {
@@ -121,8 +133,13 @@ fn applied<L>(function: &Function, arguments: &[Expr<L>], of: &impl Fn(&Expr<L>)
 pub(super) fn too_large(context: &mut Context<'_>, what: &str, span: Span, size: Size) {
     let message = if size.parts > LARGEST {
         format!("with everything in it written out, `{what}` has more than {LARGEST} parts")
-    } else {
+    } else if size.depth > DEEPEST {
         format!("with everything in it written out, `{what}` is {} levels deep, more than {DEEPEST}", size.depth)
+    } else {
+        format!(
+            "`{what}` is the end of a chain of {} names, of which each names the one before; {LONGEST_CHAIN} is the most",
+            size.chain + 1
+        )
     };
     context
         .report(&codes::FORMULA_TOO_LARGE, span, message)

@@ -6,6 +6,7 @@
 mod cohorts;
 mod commands;
 mod complete;
+mod csv;
 mod files;
 mod findings;
 mod firing;
@@ -21,12 +22,14 @@ use crate::calendar::{AsOf, meant_day};
 use crate::diagnostic::{Findings, render};
 use crate::engine::{DuckDb, Failure, Reach};
 use crate::graph::Node;
+use crate::load::bounds::Bounds;
 use crate::model::KpiId;
 use crate::pipeline::{Checked, Options, Part, Valid};
 use crate::text::{Files, Span};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use findings::FindingsFormat;
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -225,8 +228,8 @@ fn run() -> ExitCode {
         Err(error) => {
             // Help and versions are no errors; they come this way too.
             let code = if error.use_stderr() { USAGE } else { FINE };
-            let _ = mistake::explained(error).print();
-            return ExitCode::from(code);
+            out::note(mistake::explained(error).print().and_then(|()| std::io::stdout().flush()));
+            return ExitCode::from(written(code));
         }
     };
     match cli.common.color {
@@ -258,7 +261,14 @@ fn run() -> ExitCode {
         Command::Verify(args) => commands::verify::run(&args, &context),
         Command::Watch(args) => commands::watch::run(&args, &context),
     };
-    ExitCode::from(code.unwrap_or_else(|stop| stop.code))
+    ExitCode::from(written(code.unwrap_or_else(|stop| stop.code)))
+}
+
+/// The exit code, once all output is written; another one if it could not be.
+fn written(code: u8) -> u8 {
+    let Some(why) = out::has_failed() else { return code };
+    out::error(&out::failure(&format!("the output could not be written: {why}"), None));
+    ENVIRONMENT
 }
 
 /// Why a command ends early; what there is to say has been said.
@@ -306,7 +316,7 @@ impl Context<'_> {
     }
 
     fn options(&self) -> Options {
-        Options { as_of: self.common.as_of }
+        Options { as_of: self.common.as_of, opened: self.opened() }
     }
 }
 
@@ -380,7 +390,7 @@ fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, database: Op
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let from = if args.database.is_some() { "--database" } else { "`database` under `warehouse` in kpic.yml" };
     let named = database.filter(|_| args.database.is_none()).map(|path| root.join(path));
-    if let Some(path) = named.as_ref().filter(|path| !is_below(path, root)) {
+    if let Some(path) = named.as_ref().filter(|path| Bounds::of(root, &context.opened()).outside(path).is_some()) {
         return Err(environment(&Failure {
             message: format!("the database `{}`, which kpic.yml names, is outside of the project", path.display()),
             help: Some(
@@ -397,15 +407,6 @@ fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, database: Op
         }));
     }
     Ok(DuckDb { program: absolute(&program), folder: root.to_path_buf(), database, reach: args.reach(context.opened()) })
-}
-
-/// Whether a file is below a folder, once links are followed. What is not there is said to be missing later.
-fn is_below(path: &Path, folder: &Path) -> bool {
-    let steps_out = path.components().any(|part| part == std::path::Component::ParentDir);
-    match (path.canonicalize(), folder.canonicalize()) {
-        (Ok(path), Ok(folder)) => path.starts_with(folder),
-        _ => path.starts_with(folder) && !steps_out,
-    }
 }
 
 /// Shows findings on stderr.

@@ -1,10 +1,17 @@
-//! Writing to the terminal, or to what stands in its place. A reader that has gone away is no error.
+//! Writing to the terminal, or to what stands in its place. A reader that has gone away is no error; whatever else keeps output from being
+//! written is one, and [`has_failed`] says so in the end.
+//!
+//! What people read goes through [`print`] and [`error`], which show as escapes what a terminal or a CI would take for a command of its own.
+//! What programs read goes through [`data`], as it is.
 
 use crate::diagnostic::Findings;
 use crate::diagnostic::render::Look;
+use crate::text::{shown, shown_on_a_line};
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
-use std::io::Write;
+use std::borrow::Cow;
+use std::io::{ErrorKind, Write};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// For what is good.
@@ -43,22 +50,88 @@ pub(super) fn engine_says(findings: &Findings) -> String {
     said.collect()
 }
 
-/// Writes to stdout.
-pub(super) fn print(text: &str) {
-    let mut stream = anstream::stdout().lock();
-    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+/// Why output could not be written, once that was so.
+static FAILED: OnceLock<String> = OnceLock::new();
+
+/// Why some output could not be written, if that is so.
+pub(super) fn has_failed() -> Option<&'static str> {
+    FAILED.get().map(String::as_str)
 }
 
-/// Writes to stderr.
+/// Notes what became of output.
+pub(super) fn note(result: std::io::Result<()>) {
+    if let Err(error) = result
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        let _ = FAILED.set(error.to_string());
+    }
+}
+
+/// Writes to stdout what people read.
+pub(super) fn print(text: &str) {
+    data(&harmless(text));
+}
+
+/// Writes to stdout what programs read.
+pub(super) fn data(text: &str) {
+    let mut stream = anstream::stdout().lock();
+    note(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()));
+}
+
+/// Writes to stderr what people read.
 pub(super) fn error(text: &str) {
     let mut stream = anstream::stderr().lock();
-    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+    // Where even that cannot be written, nobody can be told.
+    let _ = stream.write_all(harmless(text).as_bytes()).and_then(|()| stream.flush());
+}
+
+/// A text that does nothing but be read: colours are kept, all else that cannot be seen is an escape, and no line is a command of a CI.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let commands = |line: &str| line.trim_start().starts_with("::") || line.contains("##[") || line.contains("##vso[");
+    if shown(text) == text && !text.lines().any(commands) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for line in text.split_inclusive('\n') {
+        let line = if commands(line) { line.replace("::", ":\\:").replace("##", "#\\#") } else { line.to_owned() };
+        beside_colours(&line, shown, &mut out);
+    }
+    Cow::Owned(out)
+}
+
+/// A text on one line, in which colours are kept and all else that cannot be seen is an escape.
+pub(super) fn on_a_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    beside_colours(text, shown_on_a_line, &mut out);
+    out
+}
+
+/// Adds a text whose parts between colours are made fit to be shown.
+fn beside_colours(text: &str, shown: fn(&str) -> Cow<'_, str>, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest.find('\u{1b}') {
+        let (before, after) = rest.split_at(at);
+        out.push_str(&shown(before));
+        let style = style_at(after);
+        // What is none of a colour is shown.
+        let (taken, written) = if style > 0 { (style, after.get(..style).unwrap_or_default()) } else { (1, "\\u{1b}") };
+        out.push_str(written);
+        rest = after.get(taken..).unwrap_or_default();
+    }
+    out.push_str(&shown(rest));
+}
+
+/// How many bytes at the beginning of a text are a colour or the like: `ESC [ digits ; digits m`.
+fn style_at(text: &str) -> usize {
+    let Some(rest) = text.strip_prefix("\u{1b}[") else { return 0 };
+    let numbers = rest.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
+    if rest.as_bytes().get(numbers) == Some(&b'm') { "\u{1b}[".len() + numbers + 1 } else { 0 }
 }
 
 /// A message about something that no file of the project is to blame for.
 pub(super) fn failure(message: &str, help: Option<&str>) -> String {
     let help = help.map(|help| format!("{} {help}\n", styled(DIM, "help:"))).unwrap_or_default();
-    format!("{} {message}\n{help}", styled(BAD, "error:"))
+    format!("{} {}\n{help}", styled(BAD, "error:"), shown_on_a_line(message))
 }
 
 /// How reports may look on stdout.
@@ -79,4 +152,18 @@ pub(super) fn width() -> usize {
 /// How many columns the terminal has; nothing where there is none.
 pub(super) fn terminal_width() -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0).clamp(40, 200))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn colours_stay_and_commands_do_not() {
+        let fine = "\u{1b}[1;32mfine\u{1b}[0m: größe\n\ttab\n";
+        assert_eq!(harmless(fine), fine);
+        assert_eq!(harmless("a\u{1b}[2Kb\u{1b}]0;x\u{7}\n"), "a\\u{1b}[2Kb\\u{1b}]0;x\\u{7}\n");
+        assert_eq!(harmless("x\n ::error::y::\n##[error]z\n"), "x\n :\\:error:\\:y:\\:\n#\\#[error]z\n");
+        assert_eq!(harmless("\u{1b}[31m\u{202e}\u{1b}"), "\u{1b}[31m\\u{202e}\\u{1b}");
+    }
 }

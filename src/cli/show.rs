@@ -18,8 +18,14 @@ pub(super) fn sparkline(values: &[Option<f64>]) -> String {
     values.iter().map(|value| value.filter(|value| value.is_finite()).map_or(' ', block)).collect()
 }
 
-/// Rows under headings; columns whose place is in `right` are aligned to the right.
+/// Rows under headings; columns whose place is in `right` are aligned to the right. Whatever a cell holds is on one line.
 pub(super) fn table(headings: Vec<String>, rows: Vec<Vec<String>>, right: impl Fn(usize) -> bool) -> String {
+    let line = |cells: Vec<String>| cells.iter().map(|cell| super::out::on_a_line(cell)).collect::<Vec<_>>();
+    wrapped_table(line(headings), rows.into_iter().map(line).collect(), right)
+}
+
+/// The same with cells of several lines, whose texts have been made fit to be shown.
+pub(super) fn wrapped_table(headings: Vec<String>, rows: Vec<Vec<String>>, right: impl Fn(usize) -> bool) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     let count = headings.len();

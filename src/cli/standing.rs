@@ -8,6 +8,7 @@ use crate::model::objective::{Goal, KeyResult, Objective};
 use crate::model::unit::Unit;
 use crate::model::{Model, TeamId};
 use crate::plan::objectives::{slice_text, unit_text};
+use crate::text::shown_on_a_line;
 use serde_json::{Value, json};
 
 /// An objective or a key result as a row.
@@ -78,14 +79,15 @@ fn narrow(what: &str, lines: &[Line], width: usize) -> String {
         let below = [as_of, line.owner.as_str()].into_iter().filter(|text| !text.is_empty());
         let below = below.collect::<Vec<_>>().join(", ");
         let options = |first| textwrap::Options::new(left).initial_indent(first).subsequent_indent(&indent);
-        let mut title = textwrap::wrap(&line.title, options(&indent));
+        let one_line = shown_on_a_line(&line.title);
+        let mut title = textwrap::wrap(&one_line, options(&indent));
         if !below.is_empty() {
             title.extend(textwrap::wrap(&below, options(&indent)));
         }
         std::iter::once(title.join("\n")).chain(cells).collect()
     });
     let headings = std::iter::once(what.to_owned()).chain(headings).collect();
-    let table = show::table(headings, rows.collect(), |at| matches!(at, 2 | 4 | 5 | 6));
+    let table = show::wrapped_table(headings, rows.collect(), |at| matches!(at, 2 | 4 | 5 | 6));
     let note =
         usual.map(|day| format!("{}\n", out::styled(out::DIM, &format!("figures as of {day} where nothing else is said"))));
     table + &note.unwrap_or_default()

@@ -86,7 +86,7 @@ pub static UNREADABLE_FILE: Code = code!(Error, "K0001", "unreadable-file", "a f
 /// Text that is not YAML.
 pub static YAML_SYNTAX: Code = code!(Error, "K0002", "yaml-syntax", "a file is not YAML");
 /// More than a file may hold.
-pub static YAML_LIMIT: Code = code!(Error, "K0003", "yaml-limit", "aliases stand for more than a file may hold");
+pub static YAML_LIMIT: Code = code!(Error, "K0003", "yaml-limit", "anchors and aliases stand for more than a file may hold");
 /// An alias of nothing.
 pub static UNKNOWN_ANCHOR: Code = code!(Error, "K0004", "unknown-anchor", "an alias has no anchor above it");
 /// Marks of a merge conflict.
@@ -131,6 +131,21 @@ pub static UNNEEDED_ALLOW: Code = code!(Warn, "K0114", "unneeded-allow", "an `al
 
 /// A text that YAML cut.
 pub static TEXT_CUT: Code = code!(Warn, "K0115", "text-cut", "YAML took the end of a text as a comment");
+/// A format of dates or timestamps that cannot be one.
+pub static BAD_DATE_FORMAT: Code =
+    code!(Error, "K0117", "bad-date-format", "a format of dates or timestamps that cannot be read");
+/// Files that are described as no files can be.
+pub static BAD_FILE_FORMAT: Code = code!(Error, "K0118", "bad-file-format", "what is said of files does not go together");
+
+/// A path that leads out of the project.
+pub static OUTSIDE_PROJECT: Code = code!(Error, "K0120", "outside-project", "a path or a link leads out of the project");
+/// Output where something else stands.
+pub static TARGET_IN_USE: Code = code!(Error, "K0121", "target-in-use", "output would go where something else stands");
+/// A character that turns the order of others around.
+pub static BIDI_CHARACTER: Code =
+    code!(Error, "K0122", "bidi-character", "an invisible character shows a text in another order than it is read");
+/// A control character in a name or text.
+pub static CONTROL_CHARACTER: Code = code!(Error, "K0123", "control-character", "a control character in a name or text");
 
 /// A formula that cannot be read.
 pub static FORMULA_SYNTAX: Code = code!(Error, "K0201", "formula-syntax", "a formula cannot be read");
@@ -410,6 +425,14 @@ pub static UNDECLARED_VALUE: Code =
     code!(Deny, "K0911", "undeclared-value", "the data has a value that `values:` does not list");
 /// A number outside of its bounds.
 pub static OUT_OF_RANGE: Code = code!(Deny, "K0912", "out-of-range", "the data has a value below `min:` or above `max:`");
+/// A value of a file that is none of its column's type.
+pub static VALUE_DOES_NOT_FIT: Code =
+    code!(Error, "K0913", "value-does-not-fit", "a value in a file is not of the type that its column declares");
+/// A file that cannot be read as what it is said to be.
+pub static BROKEN_FILE: Code = code!(Error, "K0914", "broken-file", "a file cannot be read as it is described");
+/// A conversion that gives null for a value.
+pub static LOST_IN_CONVERSION: Code =
+    code!(Deny, "K0915", "lost-in-conversion", "a conversion of texts gives null where there is a value");
 /// A number that is none, or a time that never comes.
 pub static NOT_FINITE: Code = code!(Warn, "K0917", "not-finite", "the data has NaN, or a number or time that is infinite");
 /// A figure that its type does not hold.
@@ -564,6 +587,12 @@ pub static ALL: &[&Code] = &[
     &CONFLICTING_KEYS,
     &UNNEEDED_ALLOW,
     &TEXT_CUT,
+    &BAD_DATE_FORMAT,
+    &BAD_FILE_FORMAT,
+    &OUTSIDE_PROJECT,
+    &TARGET_IN_USE,
+    &BIDI_CHARACTER,
+    &CONTROL_CHARACTER,
     &FORMULA_SYNTAX,
     &UNKNOWN_NAME,
     &UNKNOWN_FUNCTION,
@@ -681,6 +710,9 @@ pub static ALL: &[&Code] = &[
     &REFERENCE_NOT_FOUND,
     &UNDECLARED_VALUE,
     &OUT_OF_RANGE,
+    &VALUE_DOES_NOT_FIT,
+    &BROKEN_FILE,
+    &LOST_IN_CONVERSION,
     &NOT_FINITE,
     &NUMBER_TOO_LARGE,
     &NOT_CONVERTIBLE,

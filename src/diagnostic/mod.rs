@@ -4,6 +4,7 @@
 //! `fix` what may be mended without asking, `render` shows findings to people, `machine` to programs.
 
 pub mod codes;
+mod excerpt;
 pub mod fix;
 pub mod machine;
 pub mod render;

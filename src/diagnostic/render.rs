@@ -1,13 +1,11 @@
 //! Findings for people: miette's report with the lines of the file, and a summary line.
 
+use super::excerpt::Excerpt;
 use super::{Finding, Findings, Label, Severity};
-use crate::text::{File, FileId, Files, Span};
-use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
-    SpanContents,
-};
-use std::collections::BTreeMap;
+use crate::text::{Files, Span, shown, shown_on_a_line};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use std::fmt::{self, Display, Write as _};
+use std::ops::Range;
 
 /// How a report may look.
 #[derive(Debug, Clone, Copy)]
@@ -23,10 +21,9 @@ pub fn human(findings: &Findings, files: &Files, look: Look) -> String {
     let mut theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     "note:".clone_into(&mut theme.characters.advice);
     let handler = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_links(false).with_context_lines(1);
-    let sources = Sources::of(findings, files);
     let mut out = String::new();
     for finding in findings {
-        for report in reports(finding, &sources) {
+        for report in reports(finding, files) {
             if handler.render_report(&mut out, &report).is_err() {
                 // Writing to a string does not fail; if the renderer refuses, the message must not be lost.
                 let _ = writeln!(out, "{}: {}", finding.code.id, report.message);
@@ -52,105 +49,86 @@ pub fn summary(findings: &Findings) -> String {
     }
 }
 
-/// The texts that findings point into.
-struct Sources<'a>(BTreeMap<FileId, Source<'a>>);
-
-impl<'a> Sources<'a> {
-    fn of(findings: &Findings, files: &'a Files) -> Self {
-        let labels = findings.iter().flat_map(|finding| &finding.labels);
-        Self(labels.filter_map(|label| Some((label.span.file, Source(files.get(label.span.file)?)))).collect())
-    }
-}
-
-/// A file as miette wants it. miette looks for a place from the first byte on, so that many findings in a long file would take long;
-/// it gets the lines around the place only.
-struct Source<'a>(&'a File);
-
-impl SourceCode for Source<'_> {
-    fn read_span<'b>(
-        &'b self,
-        span: &SourceSpan,
-        before: usize,
-        after: usize,
-    ) -> Result<Box<dyn SpanContents<'b> + 'b>, MietteError> {
-        let Self(file) = self;
-        let (text, lines) = (&file.text, file.lines());
-        let line = |byte: usize| lines.position(text, byte).line;
-        let first = line(span.offset()).saturating_sub(before).max(1);
-        let begin = lines.start_of(first).unwrap_or(0);
-        let end = lines.start_of(line(span.offset() + span.len()) + after + 2).unwrap_or(text.len());
-        let around = text.get(begin..end).ok_or(MietteError::OutOfBounds)?;
-        let inside = SourceSpan::new(span.offset().saturating_sub(begin).into(), span.len());
-        let found = around.read_span(&inside, before, after)?;
-        let whole = SourceSpan::new((found.span().offset() + begin).into(), found.span().len());
-        Ok(Box::new(MietteSpanContents::new_named(
-            file.path.clone(),
-            found.data(),
-            whole,
-            found.line() + first - 1,
-            found.column(),
-            found.line_count() + first - 1,
-        )))
-    }
-}
-
 /// A finding as miette wants it, with the labels in one file.
-struct Report<'a> {
+struct Report {
     title: Option<String>,
     message: String,
-    help: Option<&'a str>,
+    help: Option<String>,
     severity: miette::Severity,
-    source: Option<&'a Source<'a>>,
+    source: Option<Excerpt>,
     labels: Vec<LabeledSpan>,
 }
 
 /// A finding with the labels of its own file, and then a note for each label in another file.
-fn reports<'a>(finding: &'a Finding, sources: &'a Sources<'a>) -> Vec<Report<'a>> {
+fn reports(finding: &Finding, files: &Files) -> Vec<Report> {
     let main = finding.labels.first().map(|label| label.span.file);
     let (own, others): (Vec<_>, Vec<_>) = finding.labels.iter().partition(|label| Some(label.span.file) == main);
     let first = Report {
         title: Some(format!("{} {}", finding.code.id, finding.code.name)),
-        message: finding.message.clone(),
-        help: finding.help.as_deref(),
+        message: brief(&shown_on_a_line(&finding.message)),
+        help: finding.help.as_deref().map(|help| brief(&shown(help))),
         severity: match finding.severity {
             Severity::Error => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,
         },
-        source: main.and_then(|file| sources.0.get(&file)),
-        labels: own.into_iter().map(|label| labelled(&label.text, label.span)).collect(),
+        source: None,
+        labels: Vec::new(),
     };
     let note = |label: &Label| Report {
         title: None,
-        message: label.text.clone(),
+        message: brief(&shown_on_a_line(&label.text)),
         help: None,
         severity: miette::Severity::Advice,
-        source: sources.0.get(&label.span.file),
-        labels: vec![labelled("", label.span)],
+        source: None,
+        labels: Vec::new(),
     };
-    std::iter::once(first).chain(others.into_iter().map(note)).collect()
+    let spans: Vec<Span> = own.iter().map(|label| label.span).collect();
+    let texts: Vec<&str> = own.iter().map(|label| label.text.as_str()).collect();
+    let first = first.around(&spans, &texts, files);
+    std::iter::once(first).chain(others.into_iter().map(|label| note(label).around(&[label.span], &[""], files))).collect()
 }
 
-fn labelled(text: &str, span: Span) -> LabeledSpan {
-    let range = span.range();
-    let place = SourceSpan::new(range.start.into(), range.len());
-    LabeledSpan::new_with_span((!text.is_empty()).then(|| text.to_owned()), place)
+/// How many characters of a message are shown.
+const MESSAGE: usize = 4_000;
+
+/// A message without what nobody would read.
+fn brief(text: &str) -> String {
+    match text.char_indices().nth(MESSAGE) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
-impl Display for Report<'_> {
+impl Report {
+    /// The same with the lines around places in one file.
+    fn around(mut self, spans: &[Span], texts: &[&str], files: &Files) -> Self {
+        let Some(file) = spans.first().and_then(|span| files.get(span.file)) else { return self };
+        let excerpt = Excerpt::of(file, spans);
+        let label = |(place, text): (Range<usize>, &&str)| {
+            let text = brief(&shown_on_a_line(text));
+            LabeledSpan::new((!text.is_empty()).then_some(text), place.start, place.len())
+        };
+        self.labels = excerpt.places().zip(texts).map(label).collect();
+        self.source = Some(excerpt);
+        self
+    }
+}
+
+impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl fmt::Debug for Report<'_> {
+impl fmt::Debug for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Report<'_> {}
+impl std::error::Error for Report {}
 
-impl Diagnostic for Report<'_> {
+impl Diagnostic for Report {
     fn code<'b>(&'b self) -> Option<Box<dyn Display + 'b>> {
         self.title.as_ref().map(|title| Box::new(title) as Box<dyn Display>)
     }
@@ -160,11 +138,11 @@ impl Diagnostic for Report<'_> {
     }
 
     fn help<'b>(&'b self) -> Option<Box<dyn Display + 'b>> {
-        self.help.map(|help| Box::new(help) as Box<dyn Display>)
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source.map(|source| source as &dyn SourceCode)
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {

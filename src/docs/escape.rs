@@ -4,6 +4,7 @@
 //! Pages are read by `CommonMark` with GitHub's extensions and by Python-Markdown with those of `MkDocs`. Where both know a
 //! backslash escape it is used, because pages are read as plain text too; else a character reference.
 
+use crate::text::{is_bidi, shown};
 use std::borrow::Cow;
 
 /// A text on one line. Line breaks and control characters become spaces.
@@ -144,6 +145,7 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let visible = |char: char| if char.is_control() { ' ' } else { char };
+    let text = if text.contains(is_bidi) { Cow::Owned(shown(text).into_owned()) } else { Cow::Borrowed(text) };
     let words = text.split(|char: char| char.is_whitespace() || char.is_control()).filter(|word| !word.is_empty());
     Cow::Owned(words.map(|word| word.chars().map(visible).collect::<String>()).collect::<Vec<_>>().join(" "))
 }

@@ -1,25 +1,36 @@
-//! From tables that an engine knows to the files of a new project: for `init`.
+//! From tables that an engine knows to the files of a project: for `init`.
 //!
-//! 1. [`tables`] asks the engine which tables and columns there are, and what is in them.
-//! 2. [`sources`] decides what each table is: its key, its time, what it refers to, and which KPIs to begin with.
+//! 1. [`tables`] asks the engine which tables and columns there are, and what is in them. Of [`files`] it is found out first how values
+//!    are [`written`].
+//! 2. [`sources`] decides what each table is: its key ([`keys`]), its time or for how long its rows hold ([`states`]), what it refers to
+//!    ([`references`]), and which KPIs to begin with ([`kpis`]).
 //! 3. [`text`] writes that down as YAML, with comments where a person has to decide.
 //! 4. [`place`] puts the files into a folder, all of them or none, and never over another file.
 //!
 //! [`sample`] has a project over a few rows of its own, for those who have no data at hand. What is drafted is an ordinary
 //! project: nothing of it is known to any other stage.
 
+mod files;
+mod keys;
+mod kpis;
 mod names;
 mod place;
+mod references;
 mod sample;
 mod sources;
+mod states;
 mod tables;
 mod text;
+mod written;
 
+pub use files::{Group, Named};
 pub use names::snake;
 pub use place::{Problem, in_the_way, write};
+pub use references::Target;
 pub use sample::sample;
-pub use tables::{Data, Table, ask};
+pub use tables::{Data, Found, Patterns, Place, Table, find, like, look};
 pub use text::rows;
+pub use written::Doubt;
 
 use crate::engine::{Engine, Failure};
 
@@ -43,12 +54,40 @@ pub struct Draft {
     pub left_out: Vec<(String, String)>,
 }
 
+/// What there is in the project that a draft is added to; nothing for a new one.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The names of sources and KPIs, which are taken.
+    pub names: Vec<String>,
+    /// What rows may refer to.
+    pub targets: Vec<Target>,
+    /// The team that answers for KPIs until somebody decides.
+    pub team: Option<String>,
+    /// The folder with the spec files, and their names.
+    pub specs: String,
+    /// The paths of files that are there.
+    pub paths: Vec<String>,
+}
+
 /// Drafts a project over tables. `database` is the path of the database that they are in, from the project's folder.
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
 pub fn draft(name: &str, tables: Vec<Table>, database: Option<&str>, engine: &dyn Engine) -> Result<Draft, Failure> {
-    let (sources, left_out) = sources::decide(tables, engine)?;
-    let made = sources.iter().map(|source| (source.name.clone(), text::in_short(source))).collect();
-    Ok(Draft { files: text::files(name, &sources, database), made, left_out })
+    let known = Known { specs: crate::spec::project::DEFAULT_SPECS.to_owned(), ..Known::default() };
+    let (sources, left_out) = sources::decide(tables, &known, engine)?;
+    Ok(Draft { files: text::files(name, &sources, database), made: made(&sources), left_out })
+}
+
+/// Drafts sources beside those of a project.
+///
+/// # Errors
+/// Fails if the engine cannot be used.
+pub fn more(known: &Known, tables: Vec<Table>, engine: &dyn Engine) -> Result<Draft, Failure> {
+    let (sources, left_out) = sources::decide(tables, known, engine)?;
+    Ok(Draft { files: text::more(known, &sources), made: made(&sources), left_out })
+}
+
+fn made(sources: &[sources::Source]) -> Vec<(String, String)> {
+    sources.iter().map(|source| (source.name.clone(), text::in_short(source))).collect()
 }

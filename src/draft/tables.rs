@@ -1,19 +1,55 @@
-//! Asks an engine which tables and columns there are, and what is in them. Each table is read once.
+//! Asks an engine which tables and columns there are, and what is in them. Each table is read once, files of text twice.
 
+use super::files::Group;
 use super::names::{free, snake};
+use super::written::{Doubt, Seen};
 use crate::calendar::Date;
 use crate::engine::types::Family;
 use crate::engine::{Engine, Failure, Refusal, Rows};
+use crate::model::files::Files;
 use crate::sql::dialect::{Dialect, dialect};
 use serde_json::Value;
 
 /// Where the tables of a project are.
 #[derive(Debug, Clone)]
 pub enum Data {
-    /// All tables and views of the engine's database.
-    Database,
-    /// Files, each with the path under which the engine finds it and the one that the spec names.
-    Files(Vec<(String, String)>),
+    /// The tables and views of the engine's database: those that the patterns name, all of them where there are none.
+    Database(Patterns),
+    /// Files.
+    Files(Vec<Group>),
+}
+
+/// Which tables are wanted: those of one of the schemas with one of the names. `*` stands for anything.
+#[derive(Debug, Clone, Default)]
+pub struct Patterns {
+    /// The schemas; all of them if there are none.
+    pub schemas: Vec<String>,
+    /// The names; all of them if there are none.
+    pub tables: Vec<String>,
+}
+
+impl Patterns {
+    /// Whether a table is wanted.
+    pub fn want(&self, schema: &str, table: &str) -> bool {
+        let any = |patterns: &[String], name: &str| patterns.is_empty() || patterns.iter().any(|pattern| like(pattern, name));
+        any(&self.schemas, schema) && any(&self.tables, table)
+    }
+}
+
+/// Whether a name is as a pattern has it, in any case of letters.
+pub fn like(pattern: &str, name: &str) -> bool {
+    let (pattern, name) = (pattern.to_lowercase(), name.to_lowercase());
+    let mut parts = pattern.split('*');
+    let (Some(start), Some(mut rest)) = (parts.next(), name.strip_prefix(pattern.split('*').next().unwrap_or_default())) else {
+        return false;
+    };
+    let others: Vec<&str> = parts.collect();
+    let Some((end, between)) = others.split_last() else { return start == name };
+    for part in between {
+        let Some(at) = rest.find(part) else { return false };
+        rest = rest.get(at + part.len()..).unwrap_or_default();
+    }
+    rest.ends_with(end)
 }
 
 /// A table, view or file.
@@ -30,15 +66,29 @@ pub struct Table {
     pub(super) key: Vec<String>,
     /// Its declared references: a column, and a table with the column of its key.
     pub(super) references: Vec<(String, Place, String)>,
+    /// What the values of its files leave open.
+    pub(super) doubts: Vec<Doubt>,
+    /// What was seen of each column of files of text.
+    pub(super) seen: Vec<Seen>,
 }
 
 /// Where rows are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub enum Place {
     /// A table, by schema and name.
     Table(String, String),
-    /// A file, by the path that the spec names.
-    File(String),
+    /// Files, as the engine finds them, and by the paths that the spec names.
+    Files(Files, Vec<String>),
+}
+
+impl Table {
+    /// Its schema and name, if it is in a database.
+    pub fn in_database(&self) -> Option<(&str, &str)> {
+        match &self.place {
+            Place::Table(schema, name) => Some((schema, name)),
+            Place::Files(..) => None,
+        }
+    }
 }
 
 /// A column of a table.
@@ -62,6 +112,10 @@ pub struct Column {
     pub least: Option<f64>,
     /// How its texts write numbers, if all of them do.
     pub(super) written: Option<Written>,
+    /// What else there is to say of it.
+    pub(super) note: String,
+    /// Its values, if it is a text that has a handful of them.
+    pub(super) values: Vec<String>,
 }
 
 /// How numbers are written that an engine takes for texts.
@@ -97,19 +151,41 @@ const SEPARATOR: char = '\u{1f}';
 /// A table or file that was asked about and cannot be read, with the reason.
 pub(super) type Unreadable = (String, String);
 
-/// Asks for all tables. Those that cannot be read come with the reason.
+/// The tables that were found, and what cannot be read.
+pub type Found = (Vec<Table>, Vec<Unreadable>);
+
+/// Finds the tables and their columns. Those that cannot be read come with the reason.
 ///
 /// # Errors
 /// Fails if the engine cannot be used, or refuses to list its tables.
-pub fn ask(engine: &dyn Engine, data: &Data) -> Result<(Vec<Table>, Vec<Unreadable>), Failure> {
+pub fn find(engine: &dyn Engine, data: &Data) -> Result<Found, Failure> {
     let dialect = dialect(None);
     let (found, mut unreadable) = match data {
-        Data::Database => (of_database(engine, dialect)?, Vec::new()),
-        Data::Files(paths) => of_files(engine, dialect, paths)?,
+        Data::Database(patterns) => (of_database(engine, patterns)?, Vec::new()),
+        Data::Files(groups) => super::files::of_files(engine, dialect, groups)?,
     };
-    let queries: Vec<String> = found.iter().map(|(table, relation)| look(table, relation, dialect)).collect();
     let mut tables = Vec::new();
-    for ((mut table, _), answer) in found.into_iter().zip(engine.answer("", &queries)?) {
+    for mut table in found {
+        match super::written::decide(engine, dialect, &mut table)? {
+            Ok(()) => tables.push(table),
+            Err(_) => {
+                unreadable.push((table.name, "its lines cannot be taken apart: some have more values than others".to_owned()));
+            }
+        }
+    }
+    Ok((tables, unreadable))
+}
+
+/// Looks at all values of the tables.
+///
+/// # Errors
+/// Fails if the engine cannot be used.
+pub fn look(engine: &dyn Engine, found: Found) -> Result<Found, Failure> {
+    let dialect = dialect(None);
+    let (found, mut unreadable) = found;
+    let queries: Vec<String> = found.iter().map(|table| looking(table, &relation(&table.place, dialect), dialect)).collect();
+    let mut tables = Vec::new();
+    for (mut table, answer) in found.into_iter().zip(engine.answer("", &queries)?) {
         match answer {
             Ok(rows) => {
                 fill(&mut table, &rows);
@@ -118,11 +194,52 @@ pub fn ask(engine: &dyn Engine, data: &Data) -> Result<(Vec<Table>, Vec<Unreadab
             Err(why) => unreadable.push((table.name, why.to_string())),
         }
     }
+    values(engine, dialect, &mut tables)?;
     Ok((tables, unreadable))
 }
 
-/// The tables and views of a database, each with what stands for it in SQL. What `kpic build` deploys is left out.
-fn of_database(engine: &dyn Engine, dialect: &dyn Dialect) -> Result<Vec<(Table, String)>, Failure> {
+/// How many values a text may have that are listed.
+const VALUES: u32 = 12;
+/// How long such a value may be.
+const LONGEST: usize = 40;
+
+/// Finds the values of texts that have a handful of them.
+fn values(engine: &dyn Engine, dialect: &dyn Dialect, tables: &mut [Table]) -> Result<(), Failure> {
+    let mut asked = Vec::new();
+    let mut queries = Vec::new();
+    for (at, table) in tables.iter().enumerate() {
+        for (place, column) in table.columns.iter().enumerate() {
+            let is_listed = column.family == Family::Text
+                && (2..=u64::from(VALUES) + 2).contains(&column.different)
+                && table.rows >= 4 * column.different
+                && !may_be_key(&column.spec_name);
+            if is_listed {
+                let (name, relation) = (dialect.identifier(&column.name), relation(&table.place, dialect));
+                queries.push(format!(
+                    "select cast({name} as varchar) as value from {relation} where {name} is not null group by 1 order by 1 limit {}",
+                    VALUES + 1
+                ));
+                asked.push((at, place));
+            }
+        }
+    }
+    for ((at, place), answer) in asked.into_iter().zip(engine.answer("", &queries)?) {
+        let Ok(rows) = answer else { continue };
+        let values: Vec<String> = rows.rows.iter().filter_map(|row| Some(row.first()?.as_str()?.to_owned())).collect();
+        let is_word = |value: &String| {
+            let plain = !value.is_empty() && value.trim() == value && !value.chars().any(char::is_control);
+            plain && value.chars().count() <= LONGEST
+        };
+        let column = tables.get_mut(at).and_then(|table| table.columns.get_mut(place));
+        if let Some(column) = column.filter(|_| (2..=VALUES as usize).contains(&values.len()) && values.iter().all(is_word)) {
+            column.values = values;
+        }
+    }
+    Ok(())
+}
+
+/// The tables and views of a database that are wanted. What `kpic build` deploys is left out.
+fn of_database(engine: &dyn Engine, patterns: &Patterns) -> Result<Vec<Table>, Failure> {
     let list = |column: &str| format!("array_to_string({column}, chr(31)) as {column}");
     let queries = [
         "select schema_name, table_name, column_name, data_type from duckdb_columns() \
@@ -147,7 +264,7 @@ fn of_database(engine: &dyn Engine, dialect: &dyn Dialect) -> Result<Vec<(Table,
         let text = |name: &str| columns.get(row, name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let place = Place::Table(text("schema_name"), text("table_name"));
         if tables.last().is_none_or(|last| last.place != place) {
-            tables.push(table(String::new(), place));
+            tables.push(table(place));
         }
         let known = tables.last_mut().into_iter();
         known.for_each(|table| table.columns.push(column(&text("column_name"), &text("data_type"))));
@@ -167,28 +284,29 @@ fn of_database(engine: &dyn Engine, dialect: &dyn Dialect) -> Result<Vec<(Table,
             _ => {}
         }
     }
+    tables.retain(|table| match &table.place {
+        Place::Table(schema, name) => patterns.want(schema, name),
+        Place::Files(..) => true,
+    });
     let mut taken = Vec::new();
     let several = |name: &str, tables: &[Table]| tables.iter().filter(|table| table_name(table) == name).count() > 1;
     let names: Vec<String> = tables
         .iter()
         .map(|table| match &table.place {
             Place::Table(schema, name) if several(name, &tables) => format!("{schema}_{name}"),
-            Place::Table(_, name) | Place::File(name) => name.clone(),
+            Place::Table(..) | Place::Files(..) => table_name(table).to_owned(),
         })
         .collect();
     for (table, name) in tables.iter_mut().zip(names) {
         finish(table, &name, &mut taken);
     }
-    Ok(tables
-        .into_iter()
-        .map(|table| (relation(&table.place, dialect), table))
-        .map(|(relation, table)| (table, relation))
-        .collect())
+    Ok(tables)
 }
 
 fn table_name(table: &Table) -> &str {
     match &table.place {
-        Place::Table(_, name) | Place::File(name) => name,
+        Place::Table(_, name) => name,
+        Place::Files(..) => &table.name,
     }
 }
 
@@ -196,42 +314,16 @@ fn table_name(table: &Table) -> &str {
 pub(super) fn relation(place: &Place, dialect: &dyn Dialect) -> String {
     match place {
         Place::Table(schema, name) => format!("{}.{}", dialect.identifier(schema), dialect.identifier(name)),
-        Place::File(path) => dialect.files(std::slice::from_ref(path)),
+        Place::Files(files, _) => dialect.files().rows(files, None),
     }
 }
 
-type Found = (Vec<(Table, String)>, Vec<Unreadable>);
-
-fn of_files(engine: &dyn Engine, dialect: &dyn Dialect, paths: &[(String, String)]) -> Result<Found, Failure> {
-    let relations: Vec<String> = paths.iter().map(|(path, _)| dialect.files(std::slice::from_ref(path))).collect();
-    let queries: Vec<String> = relations
-        .iter()
-        .map(|relation| format!("select column_name, column_type from (describe select * from {relation})"))
-        .collect();
-    let (mut tables, mut unreadable, mut taken) = (Vec::new(), Vec::new(), Vec::new());
-    for (((_, path), relation), answer) in paths.iter().zip(relations).zip(engine.answer("", &queries)?) {
-        match answer {
-            Ok(rows) => {
-                let mut made = table(String::new(), Place::File(path.clone()));
-                let text =
-                    |row: &[Value], name: &str| rows.get(row, name).and_then(Value::as_str).unwrap_or_default().to_owned();
-                made.columns =
-                    rows.rows.iter().map(|row| column(&text(row, "column_name"), &text(row, "column_type"))).collect();
-                let file = path.rsplit('/').next().unwrap_or(path);
-                finish(&mut made, file.split('.').next().unwrap_or(file), &mut taken);
-                tables.push((made, relation));
-            }
-            Err(why) => unreadable.push((path.clone(), why.to_string())),
-        }
-    }
-    Ok((tables, unreadable))
+pub(super) fn table(place: Place) -> Table {
+    let (columns, key, references, doubts, seen) = Default::default();
+    Table { name: String::new(), place, columns, rows: 0, key, references, doubts, seen }
 }
 
-fn table(name: String, place: Place) -> Table {
-    Table { name, place, columns: Vec::new(), rows: 0, key: Vec::new(), references: Vec::new() }
-}
-
-fn column(name: &str, ty: &str) -> Column {
+pub(super) fn column(name: &str, ty: &str) -> Column {
     Column {
         name: name.to_owned(),
         spec_name: String::new(),
@@ -243,11 +335,13 @@ fn column(name: &str, ty: &str) -> Column {
         days: None,
         least: None,
         written: None,
+        note: String::new(),
+        values: Vec::new(),
     }
 }
 
 /// Gives a table and its columns their names in specs.
-fn finish(table: &mut Table, name: &str, taken: &mut Vec<String>) {
+pub(super) fn finish(table: &mut Table, name: &str, taken: &mut Vec<String>) {
     let mut wish = snake(name).unwrap_or_else(|| "table".to_owned());
     if crate::spec::RESERVED_WORDS.contains(&wish.as_str()) {
         wish.push_str("_rows");
@@ -255,15 +349,17 @@ fn finish(table: &mut Table, name: &str, taken: &mut Vec<String>) {
     table.name = free(&wish, taken);
     let mut own = Vec::new();
     for (at, column) in table.columns.iter_mut().enumerate() {
-        let wish = snake(&column.name).unwrap_or_else(|| format!("column_{}", at + 1));
+        // Without a line of names columns are named by their places.
+        let is_place = column.name.bytes().all(|byte| byte.is_ascii_digit());
+        let wish = snake(&column.name).filter(|_| !is_place).unwrap_or_else(|| format!("column_{}", at + 1));
         column.spec_name = free(&wish, &mut own);
     }
 }
 
 /// The query that looks at all columns of a table at once.
-fn look(table: &Table, relation: &str, dialect: &dyn Dialect) -> String {
+fn looking(table: &Table, relation: &str, dialect: &dyn Dialect) -> String {
     let mut parts = vec!["count(*) as rows".to_owned()];
-    for (at, column) in table.columns.iter().enumerate() {
+    for (at, column) in table.columns.iter().enumerate().filter(|(_, column)| column.family != Family::Other) {
         let name = dialect.identifier(&column.name);
         parts.push(format!("count({name}) as filled_{at}"));
         match column.family {
@@ -333,4 +429,21 @@ pub(super) fn key_stem(name: &str) -> Option<&str> {
         let stem = name.strip_suffix(ending)?;
         if stem.is_empty() { Some("") } else { stem.strip_suffix('_') }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::like;
+
+    #[test]
+    fn patterns_have_stars() {
+        for (pattern, name) in
+            [("orders", "Orders"), ("ord*", "orders"), ("*", ""), ("*_fact", "sales_fact"), ("a*b*c", "aXbYc")]
+        {
+            assert!(like(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [("orders", "orders_2"), ("ord*s", "order"), ("a*b*c", "acb"), ("ab*ba", "aba")] {
+            assert!(!like(pattern, name), "{pattern} {name}");
+        }
+    }
 }

@@ -1,26 +1,29 @@
 //! Writes proposals down as YAML, with comments where a person has to decide.
 
-use super::File;
-use super::sources::{Kpi, Of, Source};
-use super::tables::{Column, Place, Written};
+use super::kpis::{Kpi, Of};
+use super::sources::Source;
+use super::states::{Holding, How};
+use super::tables::{Column, Place, Table, Written};
+use super::{File, Known};
 use crate::calendar::{Date, Grain, add, add_days};
 use crate::engine::types::Family;
+use crate::model::files::{self, FileFormat, Files};
 use crate::rawsql::name::written;
 use crate::sql::dialect::dialect;
 
 /// The span of data below which months say little.
 const FEW_DAYS: i64 = 62;
 
+/// The team that answers for KPIs until somebody decides.
+const TEAM: &str = "data";
+
 /// The files of a project; `kpic.yml`, which makes it one, is the last.
 pub(super) fn files(name: &str, sources: &[Source], database: Option<&str>) -> Vec<File> {
     let days = days(sources);
-    let grain = match days {
-        Some((first, last)) if add_days(first, FEW_DAYS) > last => Grain::Day,
-        _ => Grain::Month,
-    };
+    let grain = grain(days);
     let mut files: Vec<File> = sources
         .iter()
-        .map(|source| File { path: format!("specs/{}.yml", source.name), text: source_file(source, grain) })
+        .map(|source| File { path: format!("specs/{}.yml", source.name), text: source_file(source, grain, TEAM) })
         .collect();
     // No source's name begins with `_`.
     files.push(File { path: "specs/_teams.yml".to_owned(), text: TEAMS.to_owned() });
@@ -31,17 +34,54 @@ pub(super) fn files(name: &str, sources: &[Source], database: Option<&str>) -> V
     files
 }
 
+/// The files of further sources of a project: one for each, and one for a team if there is none.
+pub(super) fn more(known: &Known, sources: &[Source]) -> Vec<File> {
+    let mut taken = known.paths.clone();
+    let mut path = |name: &str| {
+        let mut path = format!("{}/{name}.yml", known.specs);
+        let mut count = 1;
+        while taken.contains(&path) {
+            count += 1;
+            path = format!("{}/{name}_{count}.yml", known.specs);
+        }
+        taken.push(path.clone());
+        path
+    };
+    let team = known.team.as_deref().unwrap_or(TEAM);
+    let file = |source: &Source| File {
+        path: path(&source.name),
+        text: source_file(source, grain(days(std::slice::from_ref(source))), team),
+    };
+    let mut files: Vec<File> = sources.iter().map(file).collect();
+    if known.team.is_none() {
+        files.push(File { path: path("_teams"), text: TEAMS.to_owned() });
+    }
+    files
+}
+
+/// The grain at which days of data say something.
+fn grain(days: Option<(Date, Date)>) -> Grain {
+    match days {
+        Some((first, last)) if add_days(first, FEW_DAYS) > last => Grain::Day,
+        _ => Grain::Month,
+    }
+}
+
 /// What was made of a table, in a line.
 pub(super) fn in_short(source: &Source) -> String {
     let columns = |places: &[usize]| {
         let names = places.iter().filter_map(|at| source.table.columns.get(*at)).map(|column| column.spec_name.as_str());
         names.collect::<Vec<_>>().join(", ")
     };
-    let mut parts = vec![format!("{} of {}", if source.events { "events" } else { "entities" }, rows(source.table.rows))];
+    let mut parts = vec![format!("{} of {}", kind(source), rows(source.table.rows))];
     if !source.key.is_empty() {
         parts.push(format!("key {}", columns(&source.key)));
     }
     parts.extend(source.time.map(|time| format!("time {}", columns(&[time]))));
+    parts.extend(source.holding.as_ref().map(|holding| match holding.how {
+        How::Valid { from, to, .. } => format!("from {} to {}", columns(&[from]), columns(&[to])),
+        How::Snapshot { taken, every } => format!("taken every {every}, on {}", columns(&[taken])),
+    }));
     let targets: Vec<&str> = source.references.iter().map(|reference| reference.target.as_str()).collect();
     if !targets.is_empty() {
         parts.push(format!("refers to {}", targets.join(", ")));
@@ -49,6 +89,14 @@ pub(super) fn in_short(source: &Source) -> String {
     let kpis: Vec<&str> = source.kpis.iter().map(|kpi| kpi.name.as_str()).collect();
     parts.push(format!("KPIs {}", kpis.join(", ")));
     parts.join("; ")
+}
+
+fn kind(source: &Source) -> &'static str {
+    match (&source.holding, source.events) {
+        (Some(_), _) => "states",
+        (None, true) => "events",
+        (None, false) => "entities",
+    }
 }
 
 /// `1 row`, `2 rows`.
@@ -64,7 +112,8 @@ teams:
 
 /// The first and last day of all rows that have a time.
 fn days(sources: &[Source]) -> Option<(Date, Date)> {
-    let times = sources.iter().filter_map(|source| source.table.columns.get(source.time?)?.days);
+    let begins = |source: &Source| source.time.or_else(|| source.holding.as_ref().map(Holding::begins));
+    let times = sources.iter().filter_map(|source| source.table.columns.get(begins(source)?)?.days);
     times.reduce(|(first, last), (other_first, other_last)| (first.min(other_first), last.max(other_last)))
 }
 
@@ -93,27 +142,43 @@ fn project_file(name: &str, days: Option<(Date, Date)>, grain: Grain, database: 
     out
 }
 
-fn source_file(source: &Source, grain: Grain) -> String {
+fn source_file(source: &Source, grain: Grain, team: &str) -> String {
     let mut out = format!("sources:\n  {}:\n", source.name);
     let row = source.row.replace('_', " ");
     out.push_str(&format!("    description: {}\n", scalar(&format!("One row per {row}."))));
-    out.push_str(&place(&source.table.place));
-    let (kind, about) = if source.events {
-        ("events", "each row happens once; `entities` if it is a thing that lasts, such as a customer")
-    } else {
-        ("entities", "each row is a thing that lasts; `events` if it happens once, such as an order")
+    out.push_str(&place(&source.table));
+    let about = match (&source.holding, source.events) {
+        (Some(_), _) => "each row holds for a while; `events` if it happens once, such as an order",
+        (None, true) => "each row happens once; `entities` if it is a thing that lasts, such as a customer",
+        (None, false) => "each row is a thing that lasts; `events` if it happens once, such as an order",
     };
-    out.push_str(&commented(&format!("    kind: {kind}"), about));
+    out.push_str(&commented(&format!("    kind: {}", kind(source)), about));
+    if let Some((thing, day)) = source.daily {
+        let name = |at: usize| source.table.columns.get(at).map(|column| column.spec_name.as_str()).unwrap_or_default();
+        let (thing, day) = (name(thing), name(day));
+        out.push_str(&format!(
+            "    # each {thing} has a row on most days: if these are levels, such as balances, `kind: states`, `key: {thing}`, \
+             `snapshot: {day}`\n"
+        ));
+    }
     out.push_str(&format!("    row: {}\n", scalar(&source.row)));
     let names = |places: &[usize]| {
         let names = places.iter().filter_map(|at| source.table.columns.get(*at)).map(|column| column.spec_name.clone());
         names.collect::<Vec<_>>()
     };
     match names(&source.key).as_slice() {
-        [] => {}
+        [] if source.remark.is_empty() => {}
+        [] => out.push_str(&format!("    # {}\n", source.remark)),
+        [only] if source.holding.is_some() => {
+            out.push_str(&commented(&format!("    key: {only}"), "whose state it is: at any time one row of it holds"));
+        }
         [only] => out.push_str(&commented(&format!("    key: {only}"), "no two rows share it; `kpic verify` checks that")),
-        several => out.push_str(&format!("    key: [{}]\n", several.join(", "))),
+        several => out.push_str(&commented(
+            &format!("    key: [{}]", several.join(", ")),
+            "no two rows share all of these; `kpic verify` checks that",
+        )),
     }
+    out.push_str(&valid(source));
     if let Some(time) = source.time.and_then(|at| source.table.columns.get(at)) {
         let is_time = |column: &&Column| matches!(column.family, Family::Date | Family::Timestamp | Family::Instant);
         let others = source.table.columns.iter().filter(|column| is_time(column) && column.name != time.name);
@@ -128,20 +193,93 @@ fn source_file(source: &Source, grain: Grain) -> String {
     out.push_str("    columns:\n");
     out.push_str(&columns(source));
     out.push_str("\nkpis:\n");
-    let kpis: Vec<String> = source.kpis.iter().map(|one| kpi(source, one, grain)).collect();
+    let kpis: Vec<String> = source.kpis.iter().map(|one| kpi(source, one, grain, team)).collect();
     out.push_str(&kpis.join("\n"));
     out
 }
 
+/// For how long rows hold.
+fn valid(source: &Source) -> String {
+    let Some(Holding { how, .. }) = &source.holding else { return String::new() };
+    let name = |at: usize| source.table.columns.get(at).map(|column| column.spec_name.as_str()).unwrap_or_default();
+    let (from, to, inclusive) = match how {
+        How::Valid { from, to, inclusive } => (from, to, inclusive),
+        How::Snapshot { taken, every } => {
+            let line = format!("    snapshot: {}", name(*taken));
+            return commented(&line, "all rows are taken anew on each of its days") + &format!("    every: {every}\n");
+        }
+    };
+    let (from_name, to_name) = (name(*from), name(*to));
+    if *inclusive == Some(true) {
+        return format!("    valid: {{ from: {from_name}, to: {{ column: {to_name}, inclusive: true }} }}\n");
+    }
+    let is_date = source.table.columns.get(*from).is_some_and(|column| column.family == Family::Date);
+    let about = if is_date && inclusive.is_none() {
+        format!(
+            "the first day on which it does not hold; `{{ column: {to_name}, inclusive: true }}` if it is the last on which it does"
+        )
+    } else {
+        String::new()
+    };
+    commented(&format!("    valid: {{ from: {from_name}, to: {to_name} }}"), &about)
+}
+
 /// Where the rows are.
-fn place(place: &Place) -> String {
-    match place {
-        Place::File(path) => format!("    files: {}\n", scalar(path)),
+fn place(table: &Table) -> String {
+    match &table.place {
+        Place::Files(files, named) => files_of(table, files, named),
         Place::Table(schema, name) => {
             let whole = if schema == "main" { written(name) } else { format!("{}.{}", written(schema), written(name)) };
             format!("    table: {}\n", scalar(&whole))
         }
     }
+}
+
+/// The files, and what is to be said of how values are written in them.
+fn files_of(table: &Table, files: &Files, named: &[String]) -> String {
+    let paths = match named {
+        [only] => scalar(only),
+        several => format!("[{}]", several.iter().map(|path| scalar(path)).collect::<Vec<_>>().join(", ")),
+    };
+    let path = named.first().map_or("", String::as_str);
+    let sign = |sign: char| if sign == '\t' { "tab".to_owned() } else { serde_json::Value::from(sign.to_string()).to_string() };
+    let text = |text: &str| serde_json::Value::from(text).to_string();
+    let mut keys: Vec<(&str, String)> = Vec::new();
+    if let FileFormat::Csv(csv) = &files.format {
+        let usual = files::format_of(path).map_or(',', |(_, delimiter)| delimiter);
+        keys.extend((csv.delimiter != usual).then(|| ("delimiter", sign(csv.delimiter))));
+        keys.extend((!csv.header).then(|| ("header", "false".to_owned())));
+    }
+    if let Some(written) = files.written() {
+        keys.extend((written.decimal != '.').then(|| ("decimal", sign(written.decimal))));
+        keys.extend(written.thousands.map(|thousands| ("thousands", sign(thousands))));
+        keys.extend(written.date.as_ref().map(|format| ("date", text(&format.to_string()))));
+        keys.extend(written.timestamp.as_ref().map(|format| ("timestamp", text(&format.to_string()))));
+        let usual = files::Written::usual(matches!(files.format, FileFormat::Csv(_)));
+        if written.null != usual.null {
+            let words: Vec<String> = written.null.iter().map(|word| text(word)).collect();
+            keys.push(("null", format!("[{}]", words.join(", "))));
+        }
+    }
+    keys.extend(files.by_name.then(|| ("by_name", "true".to_owned())));
+    let doubts = table.doubts.iter().filter(|doubt| !doubt.comment.is_empty());
+    let doubts: Vec<(&str, &str)> = doubts.map(|doubt| (doubt.key, doubt.comment.as_str())).collect();
+    if keys.is_empty() && doubts.is_empty() {
+        return format!("    files: {paths}\n");
+    }
+    let mut out = format!("    files:\n      paths: {paths}\n");
+    for (key, value) in &keys {
+        let about = match *key {
+            "by_name" => "some of the files lack columns, which are null there",
+            "null" => "what stands for null",
+            _ => doubts.iter().find(|(of, _)| of == key).map_or("", |(_, comment)| comment),
+        };
+        out.push_str(&commented(&format!("      {key}: {value}"), about));
+    }
+    for (_, comment) in doubts.iter().filter(|(of, _)| !keys.iter().any(|(key, _)| key == of)) {
+        out.push_str(&format!("      # {comment}\n"));
+    }
+    out
 }
 
 fn columns(source: &Source) -> String {
@@ -164,7 +302,9 @@ fn columns(source: &Source) -> String {
             });
             let unit = amount.and_then(Option::as_ref).map(|unit| format!("unit: {unit}"));
             let least = amount.and(column.least).filter(|least| *least >= 0.0).map(|_| "min: 0".to_owned());
-            std::iter::once(format!("type: {ty}")).chain(stored).chain(unit).chain(least).collect()
+            let values: Vec<String> = column.values.iter().map(|value| scalar(value)).collect();
+            let values = (!values.is_empty()).then(|| format!("values: [{}]", values.join(", ")));
+            std::iter::once(format!("type: {ty}")).chain(stored).chain(unit).chain(least).chain(values).collect()
         };
         let line = match (fields.as_slice(), reference) {
             ([_], None) => format!("      {name}: {ty}"),
@@ -176,6 +316,7 @@ fn columns(source: &Source) -> String {
                     if reference.lost == 1 { "1 row refers".to_owned() } else { format!("{} rows refer", reference.lost) };
                 format!("{rows} to what is not there: see `kpic verify`")
             }
+            _ if !column.note.is_empty() => column.note.clone(),
             _ if let Some(written) = column.written => as_number(name, &column.name, written),
             _ if column.family == Family::Timestamp => "wall-clock time in UTC; `zone:` says if it is another".to_owned(),
             _ => String::new(),
@@ -196,7 +337,7 @@ fn as_number(name: &str, column: &str, written: Written) -> String {
     format!("numbers as text; `{name}_number: {{ type: number, sql: \"cast({digits} as double)\" }}` makes them numbers")
 }
 
-fn kpi(source: &Source, kpi: &Kpi, grain: Grain) -> String {
+fn kpi(source: &Source, kpi: &Kpi, grain: Grain, team: &str) -> String {
     let rows = source.name.replace('_', " ");
     let mut out = format!("  {}:\n", kpi.name);
     let from = |column: &str| {
@@ -207,6 +348,10 @@ fn kpi(source: &Source, kpi: &Kpi, grain: Grain) -> String {
         }
     };
     match &kpi.of {
+        Of::Rows if source.holding.is_some() => {
+            out.push_str(&format!("    description: {}\n", scalar(&format!("How many {rows} hold at the end of the period."))));
+            out.push_str(&format!("    formula: count({})\n", source.name));
+        }
         Of::Rows => {
             let about = format!("How many rows of {rows} fall into the period.");
             out.push_str(&format!("    description: {}\n", scalar(&about)));
@@ -224,7 +369,11 @@ fn kpi(source: &Source, kpi: &Kpi, grain: Grain) -> String {
         }
         Of::Sum(at, currency) => {
             let column = source.table.columns.get(*at).map(|column| column.spec_name.as_str()).unwrap_or_default();
-            let about = format!("What `{column}` adds up to over the {rows} of the period.");
+            let about = if source.holding.is_some() {
+                format!("What `{column}` adds up to over the {rows} that hold at the end of the period.")
+            } else {
+                format!("What `{column}` adds up to over the {rows} of the period.")
+            };
             out.push_str(&format!("    description: {}\n", scalar(&about)));
             let about = "decide what is left out: refunds, taxes, test accounts";
             out.push_str(&commented(&format!("    formula: sum({})", from(column)), about));
@@ -234,7 +383,7 @@ fn kpi(source: &Source, kpi: &Kpi, grain: Grain) -> String {
             }
         }
     }
-    out.push_str("    owner: data\n");
+    out.push_str(&format!("    owner: {team}\n"));
     if grain != Grain::Month {
         out.push_str(&commented(
             &format!("    grain: {grain}"),
@@ -253,23 +402,38 @@ fn kpi(source: &Source, kpi: &Kpi, grain: Grain) -> String {
 /// A test of the first count that there is, to begin with.
 fn test_file(source: &Source, grain: Grain) -> Option<String> {
     let kpi = source.kpis.iter().find(|kpi| matches!(kpi.of, Of::Rows))?;
-    let time = source.table.columns.get(source.time?)?;
+    let begins = source.time.or_else(|| source.holding.as_ref().map(Holding::begins))?;
+    let time = source.table.columns.get(begins)?;
     let (first, _) = time.days?;
-    let (period, name, end) = if grain == Grain::Day {
-        (first.to_string(), "on_its_day", first)
+    let (period, when, end) = if grain == Grain::Day {
+        (first.to_string(), "day", first)
     } else {
         let end = add_days(add(first.first_of_month(), Grain::Month, 1), -1);
-        (first.strftime("%Y-%m").to_string(), "in_its_month", end)
+        (first.strftime("%Y-%m").to_string(), "month", end)
+    };
+    // Of states each belongs to a thing.
+    let key = source.holding.as_ref().and_then(|holding| source.table.columns.get(holding.key));
+    let key = |at: usize| match key {
+        Some(column) if column.family == Family::Text => {
+            format!("{}: {}, ", name_of(source, column), ["a", "b"].get(at).unwrap_or(&"c"))
+        }
+        Some(column) => format!("{}: {}, ", name_of(source, column), at + 1),
+        None => String::new(),
+    };
+    let name = if source.holding.is_some() {
+        format!("holds_at_the_end_of_its_{when}")
+    } else {
+        format!("counts_{}_its_{when}", if when == "day" { "on" } else { "in" })
     };
     Some(format!(
         "# Spec tests: a few rows, and the figures that follow. `kpic test` runs them without the data.
 tests:
-  {row}_counts_{name}:
+  {row}_{name}:
     as_of: {end}
     given:
       {source}:
-        - {{ {time}: {first} }}
-        - {{ {time}: {next} }}        # after `as_of`: not visible yet
+        - {{ {one}{time}: {first} }}
+        - {{ {two}{time}: {next} }}        # after `as_of`: not visible yet
     expect:
       {kpi}: {{ {period}: 1 }}
 ",
@@ -278,12 +442,28 @@ tests:
         time = time.spec_name,
         next = add_days(end, 1),
         kpi = kpi.name,
+        one = key(0),
+        two = key(1),
     ))
 }
 
+/// What a column is called in the spec: a reference has a name of its own.
+fn name_of<'a>(source: &'a Source, column: &'a Column) -> &'a str {
+    let is_it = |at: usize| source.table.columns.get(at).is_some_and(|known| known.name == column.name);
+    source.references.iter().find(|reference| is_it(reference.column)).map_or(&column.spec_name, |reference| &reference.name)
+}
+
+/// How long a line may be before its comment stands above it.
+const LINE: usize = 150;
+
 /// A line with a comment, all comments beginning at the same place where lines are short enough.
 fn commented(line: &str, about: &str) -> String {
-    if about.is_empty() { format!("{line}\n") } else { format!("{line:<32}  # {about}\n") }
+    let indent: String = line.chars().take_while(|char| *char == ' ').collect();
+    match about {
+        "" => format!("{line}\n"),
+        _ if line.len().max(32) + about.len() > LINE => format!("{indent}# {about}\n{line}\n"),
+        _ => format!("{line:<32}  # {about}\n"),
+    }
 }
 
 /// A text without line breaks, for comments.

@@ -15,11 +15,16 @@ use crate::model::journey::Journey;
 use crate::model::{Body, ColumnId, DimensionId, Holds, KeyPart, KpiId, Model, Source, SourceId, Storage};
 use crate::text::Span;
 use petgraph::Direction;
-use petgraph::algo::{tarjan_scc, toposort};
+use petgraph::algo::{kosaraju_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{EdgeRef, VisitMap, Visitable};
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::OnceLock;
+
+/// How many cycles are shown of definitions that all need each other; the others show once these are gone.
+const CYCLES: usize = 20;
+/// How many steps of a cycle are shown from its beginning, and how many from its end, if it has more.
+const STEPS: usize = 8;
 
 /// A definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,9 +106,9 @@ impl Graph {
         }
     }
 
-    /// Reports every set of definitions that need each other, with a whole path through each of its members.
+    /// Reports every set of definitions that need each other, with a shortest path through each of its members, up to [`CYCLES`] of them.
     pub fn cycles(&mut self, model: &Model, findings: &mut Findings) {
-        let mut components: Vec<Vec<NodeIndex>> = tarjan_scc(&self.nodes)
+        let mut components: Vec<Vec<NodeIndex>> = kosaraju_scc(&self.nodes)
             .into_iter()
             .filter(|component| match component.as_slice() {
                 [only] => self.nodes.contains_edge(*only, *only),
@@ -117,15 +122,18 @@ impl Graph {
         for component in components {
             let members: HashSet<NodeIndex> = component.iter().copied().collect();
             let mut covered: BTreeSet<NodeIndex> = BTreeSet::new();
-            for start in component {
-                if covered.contains(&start) {
+            let mut shown = 0;
+            for start in &component {
+                if covered.contains(start) || shown == CYCLES {
                     continue;
                 }
-                let Some(path) = self.shortest_cycle(start, &members) else { continue };
+                let Some(path) = self.shortest_cycle(*start, &members) else { continue };
                 covered.extend(path.iter().map(|(index, _)| *index));
                 self.report(model, &path, findings);
+                shown += 1;
             }
-            for index in covered {
+            // Each of them needs itself, whether its path has been shown or not.
+            for index in component {
                 match self.node(index) {
                     Some(Node::Kpi(id)) => _ = self.cyclic_kpis.insert(id),
                     Some(Node::Column(source, column)) => _ = self.cyclic_columns.insert((source, column)),
@@ -179,7 +187,14 @@ impl Graph {
         }
         let names: Vec<String> = path.iter().map(|(index, _)| name(*index)).chain([name(*first)]).collect();
         let what = if matches!(self.node(*first), Some(Node::Kpi(_))) { "KPIs" } else { "columns" };
-        let message = format!("these {what} are defined by each other: {}", names.join(" → "));
+        let left_out = names.len().saturating_sub(2 * STEPS + 1);
+        let way = if left_out < 2 {
+            names.join(" → ")
+        } else {
+            let (begin, end) = (names.get(..STEPS).unwrap_or_default(), names.get(STEPS + left_out..).unwrap_or_default());
+            format!("{} → … {left_out} more … → {}", begin.join(" → "), end.join(" → "))
+        };
+        let message = format!("these {what} are defined by each other: {way}");
         let step = |at: usize| {
             let pair = (names.get(at), names.get(at + 1));
             match pair {
@@ -197,7 +212,8 @@ impl Graph {
             Some(format!("`{}` also reads `{}`", name(*index), model.sources.get(source).name.value))
         });
         let finding = findings.report(&codes::DEPENDENCY_CYCLE, *span, message).here(step(0));
-        for (at, (_, span)) in rest.iter().enumerate() {
+        let is_shown = |at: usize| left_out < 2 || at < STEPS - 1 || at + 1 >= STEPS + left_out;
+        for (at, (_, span)) in rest.iter().enumerate().filter(|(at, _)| is_shown(*at)) {
             finding.also(*span, step(at + 1));
         }
         match anchored {
@@ -259,7 +275,7 @@ impl Graph {
         let sorted: Vec<Node> = match toposort(&self.nodes, None) {
             Ok(order) => order.into_iter().rev().filter_map(|index| self.node(index)).collect(),
             // With cycles: component by component, what is needed first.
-            Err(_) => tarjan_scc(&self.nodes).into_iter().flatten().filter_map(|index| self.node(index)).collect(),
+            Err(_) => kosaraju_scc(&self.nodes).into_iter().flatten().filter_map(|index| self.node(index)).collect(),
         };
         sorted.into_iter().filter_map(pick).collect()
     }

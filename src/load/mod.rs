@@ -7,6 +7,7 @@
 //!
 //! It knows YAML and folders, and nothing of what a spec may say.
 
+pub mod bounds;
 pub mod json;
 mod mistake;
 pub mod scalar;
@@ -16,6 +17,7 @@ pub use yaml::{Entry, Node, Scalar, Value};
 
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::text::{FileId, Files, Span};
+use bounds::Bounds;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -37,6 +39,8 @@ pub struct Loaded {
     pub specs: Vec<Tree>,
     /// Whether a spec file could not be read, so that names which nobody defines may stand in it.
     pub incomplete: bool,
+    /// Where files may be; nothing where all texts are in memory.
+    pub bounds: Option<Bounds>,
     /// What went wrong.
     pub findings: Findings,
 }
@@ -58,9 +62,10 @@ pub fn find_root(from: &Path) -> Option<PathBuf> {
 
 /// Reads the project whose `kpic.yml` stands in `root`.
 ///
-/// `specs_folder` gets the tree of `kpic.yml` and says in which folder the spec files are, relative to `root`.
-pub fn project(root: &Path, specs_folder: impl Fn(&Tree) -> String) -> Loaded {
-    let mut loaded = Loaded::default();
+/// `specs_folder` gets the tree of `kpic.yml` and says in which folder the spec files are, relative to `root`. Nothing is read that is
+/// neither below `root` nor below a folder of `opened`.
+pub fn project(root: &Path, opened: &[PathBuf], specs_folder: impl Fn(&Tree) -> String) -> Loaded {
+    let mut loaded = Loaded { bounds: Some(Bounds::of(root, opened)), ..Loaded::default() };
     let Some(text) = read(root, PROJECT_FILE, &mut loaded) else {
         loaded.incomplete = true;
         return loaded;
@@ -81,7 +86,10 @@ pub fn project(root: &Path, specs_folder: impl Fn(&Tree) -> String) -> Loaded {
 }
 
 /// The tree of `kpic.yml` alone, if it can be read.
-pub fn project_file(root: &Path) -> Option<Tree> {
+pub fn project_file(root: &Path, opened: &[PathBuf]) -> Option<Tree> {
+    if Bounds::of(root, opened).outside(Path::new(PROJECT_FILE)).is_some() {
+        return None;
+    }
     let text = std::fs::read_to_string(root.join(PROJECT_FILE)).ok()?;
     let file = Files::default().add(PROJECT_FILE.to_owned(), String::new());
     tree(file, &text).0
@@ -114,16 +122,18 @@ fn add_text(loaded: &mut Loaded, path: String, text: String) {
 /// Reads the spec files below `folder`.
 fn specs(root: &Path, folder: &str, loaded: &mut Loaded) {
     let mut paths = Vec::new();
-    if root.join(folder).is_dir() {
+    let place = loaded.project.as_ref().map(|tree| specs_key(tree).unwrap_or(Span::start_of(tree.file)));
+    if is_outside(Path::new(folder), place, loaded) {
+        loaded.incomplete = true;
+    } else if root.join(folder).is_dir() {
         collect(root, Path::new(folder), &mut paths, loaded);
         if paths.is_empty() && !loaded.incomplete {
             without_specs(root, folder, loaded);
         }
     } else {
-        let start = loaded.project.as_ref().map(|tree| specs_key(tree).unwrap_or(Span::start_of(tree.file)));
         let message = format!("there is no folder `{folder}` for the spec files");
         let mut finding = Finding::placeless(&codes::UNREADABLE_FILE, message);
-        finding.labels.extend(start.map(|span| crate::diagnostic::Label { span, text: String::new() }));
+        finding.labels.extend(place.map(|span| crate::diagnostic::Label { span, text: String::new() }));
         finding.help(match elsewhere(root) {
             Some(other) => format!(
                 "there are YAML files in `{other}`; if they are the spec files, say so in {PROJECT_FILE}: `specs: {other}`"
@@ -166,7 +176,8 @@ fn elsewhere(root: &Path) -> Option<String> {
     let holds_yaml = |entry: &&std::fs::DirEntry| {
         std::fs::read_dir(entry.path()).is_ok_and(|inside| inside.flatten().any(|inside| is_spec_file(&inside.path())))
     };
-    let folder = entries.iter().filter(holds_yaml).map(named).min();
+    let is_folder = |entry: &&std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+    let folder = entries.iter().filter(is_folder).filter(holds_yaml).map(named).min();
     let beside = entries.iter().any(|entry| is_spec_file(&entry.path()) && entry.file_name() != PROJECT_FILE);
     folder.or_else(|| beside.then(|| ".".to_owned()))
 }
@@ -204,6 +215,9 @@ fn specs_key(tree: &Tree) -> Option<Span> {
 /// Reads the project's own templates, which stand side by side in one folder.
 fn own_templates(root: &Path, loaded: &mut Loaded) {
     // Most projects have none.
+    if !root.join(TEMPLATES).is_dir() || is_outside(Path::new(TEMPLATES), None, loaded) {
+        return;
+    }
     let Ok(entries) = std::fs::read_dir(root.join(TEMPLATES)) else { return };
     let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
     let mut names: Vec<String> = names.filter(|name| name.ends_with(TEMPLATE_ENDING) && !name.starts_with('.')).collect();
@@ -237,6 +251,7 @@ fn tree(file: FileId, text: &str) -> (Option<Tree>, Findings) {
             )
             .help("save it as UTF-8 without one: some tools take the mark for a part of the first key");
     }
+    yaml::bidi_characters(file, text, &mut findings);
     let roots = yaml::parse(file, text, &mut findings);
     (roots.map(|roots| Tree { file, roots }), findings)
 }
@@ -271,8 +286,14 @@ fn collect(root: &Path, folder: &Path, paths: &mut Vec<String>, loaded: &mut Loa
 /// The text of a file below `root`; a finding if it cannot be read.
 fn read(root: &Path, path: &str, loaded: &mut Loaded) -> Option<String> {
     let full = root.join(path);
+    let meta = std::fs::symlink_metadata(&full);
+    let is_link = meta.as_ref().is_ok_and(std::fs::Metadata::is_symlink);
+    if is_link && is_outside(Path::new(path), None, loaded) {
+        return None;
+    }
     // Pipes and devices have no end.
-    if std::fs::metadata(&full).is_ok_and(|meta| !meta.is_file()) {
+    let meta = if is_link { std::fs::metadata(&full) } else { meta };
+    if meta.is_ok_and(|meta| !meta.is_file()) {
         let message = format!("{path} is no ordinary file");
         loaded.findings.push(Finding::placeless(&codes::UNREADABLE_FILE, message));
         return None;
@@ -295,6 +316,14 @@ fn read(root: &Path, path: &str, loaded: &mut Loaded) -> Option<String> {
             }
         },
     }
+}
+
+/// Reports a path that leads out of the project, whose text is not read.
+fn is_outside(path: &Path, span: Option<Span>, loaded: &mut Loaded) -> bool {
+    let real = loaded.bounds.as_ref().and_then(|bounds| bounds.outside(path));
+    let Some(real) = real else { return false };
+    loaded.findings.push(bounds::leads_out(path, &real, span));
+    true
 }
 
 fn unreadable(path: &str, error: &std::io::Error, loaded: &mut Loaded) {

@@ -5,13 +5,18 @@
 //! keys are resolved here; an alias keeps the spans of what it stands for. The limits hold against hostile files.
 
 use super::mistake;
-use crate::diagnostic::{Findings, codes};
-use crate::text::{FileId, Name, Span};
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::text::{FileId, Name, Span, is_bidi, is_control};
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, options};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-/// How many nodes the aliases of one file may add.
-const ALIAS_NODES: usize = 200_000;
+/// How many values the aliases of one file may stand for, and how many its anchors may mark; those in anchors within anchors count for each
+/// of these. A long text counts once more for every [`TEXT_OF_A_VALUE`] bytes.
+const REPEATED: usize = 200_000;
+/// How many bytes of a text count as one value.
+const TEXT_OF_A_VALUE: usize = 64;
+/// How many lists and maps may stand in one another.
+const NESTED: usize = 100;
 
 /// A node with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,11 +105,14 @@ impl Node {
         }
     }
 
+    /// What a copy costs, in values.
     fn size(&self) -> usize {
+        let of_text = |text: &str| text.len() / TEXT_OF_A_VALUE;
         1 + match &self.value {
-            Value::Null | Value::Scalar(_) => 0,
+            Value::Null => 0,
+            Value::Scalar(scalar) => of_text(&scalar.text),
             Value::List(items) => items.iter().map(Node::size).sum(),
-            Value::Map(entries) => entries.iter().map(|entry| entry.value.size()).sum(),
+            Value::Map(entries) => entries.iter().map(|entry| of_text(&entry.key.value) + entry.value.size()).sum(),
         }
     }
 }
@@ -113,9 +121,10 @@ impl Node {
 pub fn parse(file: FileId, text: &str, findings: &mut Findings) -> Option<Vec<Node>> {
     let parser = Parser::new_from_str_with_options(
         text,
-        options! { emit_comments: false, emit_unresolved_aliases: true, flow_nesting_limit: 100, block_nesting_limit: 100 },
+        options! { emit_comments: false, emit_unresolved_aliases: true, flow_nesting_limit: NESTED, block_nesting_limit: NESTED },
     );
-    let mut builder = Builder { open: Vec::new(), anchors: BTreeMap::new(), roots: Vec::new(), aliased: 0, findings };
+    let mut builder =
+        Builder { text, open: Vec::new(), anchors: BTreeMap::new(), roots: Vec::new(), aliased: 0, anchored: 0, findings };
     for event in parser {
         match event {
             Ok((event, span)) => {
@@ -130,9 +139,15 @@ pub fn parse(file: FileId, text: &str, findings: &mut Findings) -> Option<Vec<No
                 return None;
             }
         }
-        if builder.aliased > ALIAS_NODES {
-            let message = "the aliases of this file stand for more than 200,000 values";
-            builder.findings.report(&codes::YAML_LIMIT, Span::start_of(file), message).help("write fewer aliases of aliases");
+        let (aliased, anchored) = (builder.aliased > REPEATED, builder.anchored > REPEATED);
+        if aliased || anchored {
+            let (what, help) = if aliased {
+                ("the aliases of this file stand for", "write fewer aliases of aliases")
+            } else {
+                ("the anchors of this file mark", "write fewer anchors within anchors, and none that no alias names")
+            };
+            let message = format!("{what} more than 200,000 values");
+            builder.findings.report(&codes::YAML_LIMIT, Span::start_of(file), message).help(help);
             return None;
         }
     }
@@ -146,10 +161,12 @@ enum Open {
 }
 
 struct Builder<'a> {
+    text: &'a str,
     open: Vec<(Open, usize, Span)>,
     anchors: BTreeMap<usize, Node>,
     roots: Vec<Node>,
     aliased: usize,
+    anchored: usize,
     findings: &'a mut Findings,
 }
 
@@ -166,6 +183,7 @@ impl Builder<'_> {
     fn event(&mut self, event: Event<'_>, span: Span) {
         match event {
             Event::Scalar(text, style, anchor, _) => {
+                self.look_at(&text, span);
                 let node = scalar(&text, style, span);
                 self.finish(node, anchor);
             }
@@ -185,10 +203,25 @@ impl Builder<'_> {
         }
     }
 
+    /// Reports what no name and no text of a spec may hold: what cannot be seen and is no line break.
+    fn look_at(&mut self, text: &str, span: Span) {
+        // Marks of direction that stand in the file as they are have been seen there, comments included.
+        let written = self.text.get(span.range()).unwrap_or_default();
+        let escaped_bidi = |char: char| is_bidi(char) && !written.contains(char);
+        if let Some(char) = text.chars().find(|char| is_control(*char)) {
+            let point = format!("U+{:04X}", u32::from(char));
+            self.findings
+                .report(&codes::CONTROL_CHARACTER, span, format!("this text holds the control character {point}"))
+                .help("no name or text has control characters other than tabs and line breaks: delete it");
+        } else if let Some(char) = text.chars().find(|char| escaped_bidi(*char)) {
+            self.findings.push(bidi(char, span));
+        }
+    }
+
     fn alias(&mut self, id: usize, span: Span) {
         let node = if let Some(node) = self.anchors.get(&id) {
             self.aliased = self.aliased.saturating_add(node.size());
-            if self.aliased > ALIAS_NODES { Node { span, value: Value::Null } } else { node.clone() }
+            if self.aliased > REPEATED { Node { span, value: Value::Null } } else { node.clone() }
         } else {
             self.findings
                 .report(&codes::UNKNOWN_ANCHOR, span, "this alias stands inside the value that it stands for")
@@ -216,7 +249,10 @@ impl Builder<'_> {
 
     fn finish(&mut self, node: Node, anchor: usize) {
         if anchor != 0 {
-            self.anchors.insert(anchor, node.clone());
+            self.anchored = self.anchored.saturating_add(node.size());
+            if self.anchored <= REPEATED {
+                self.anchors.insert(anchor, node.clone());
+            }
         }
         self.add(node);
     }
@@ -253,6 +289,10 @@ fn key_name(node: &Node) -> Option<String> {
 
 /// The entries of a map with those of the maps that it merges in (`<<`); what the map itself says wins.
 fn merge(mut entries: Vec<Entry>, merged: Vec<Node>) -> Vec<Entry> {
+    if merged.is_empty() {
+        return entries;
+    }
+    let mut known: HashSet<String> = entries.iter().map(|entry| entry.key.value.clone()).collect();
     let mut sources = Vec::new();
     for node in merged {
         match node.value {
@@ -263,13 +303,35 @@ fn merge(mut entries: Vec<Entry>, merged: Vec<Node>) -> Vec<Entry> {
     for source in sources {
         if let Value::Map(more) = source.value {
             for entry in more {
-                if !entries.iter().any(|known| known.key.value == entry.key.value) {
+                if known.insert(entry.key.value.clone()) {
                     entries.push(entry);
                 }
             }
         }
     }
     entries
+}
+
+/// Reports the characters of a file, comments included, that turn the order of others around: each line with some once.
+pub fn bidi_characters(file: FileId, text: &str, findings: &mut Findings) {
+    // All of them begin with this byte, which nothing of a plain text has.
+    let mut last_line = None;
+    for at in memchr::memchr_iter(0xe2, text.as_bytes()) {
+        let Some(char) = text.get(at..).and_then(|rest| rest.chars().next()).filter(|char| is_bidi(*char)) else { continue };
+        let line = text.get(..at).and_then(|before| before.rfind('\n'));
+        if last_line != Some(line) {
+            findings.push(bidi(char, Span::new(file, at..at + char.len_utf8())));
+            last_line = Some(line);
+        }
+    }
+}
+
+fn bidi(char: char, span: Span) -> Finding {
+    let message =
+        format!("the invisible character U+{:04X} shows what follows in another order than it is read", u32::from(char));
+    let mut finding = Finding::new(&codes::BIDI_CHARACTER, span, message);
+    finding.help("delete it; scripts that run from right to left need no such character");
+    finding
 }
 
 fn scalar(text: &str, style: ScalarStyle, span: Span) -> Node {
@@ -331,6 +393,46 @@ mod tests {
         let (_, roots, findings) = parse_one(&text);
         assert!(roots.is_none());
         assert_eq!(findings.iter().next().unwrap().code.name, "yaml-limit");
+    }
+
+    #[test]
+    fn nested_anchors_and_long_texts_count() {
+        let code = |text: &str| parse_one(text).2.iter().next().map(|finding| finding.code.name);
+        let nested: String = (0..90).map(|level| format!("&a{level} [")).collect();
+        let deep = format!("{nested}{}{}", "x, ".repeat(20_000), "]".repeat(90));
+        assert_eq!(code(&deep), Some("yaml-limit"));
+        let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), "*a, ".repeat(1_000));
+        assert_eq!(code(&long), Some("yaml-limit"));
+        assert_eq!(code("a: &a {x: 1}\nb: &b {c: *a}\nd: *b\n"), None);
+    }
+
+    #[test]
+    fn merges_of_many_keys_take_no_time() {
+        let keys = |from: usize| (from..from + 90_000).map(|at| format!("  k{at}: 1\n")).collect::<String>();
+        let text = format!("a: &a\n{}b:\n  <<: *a\n{}", keys(0), keys(45_000));
+        let begun = std::time::Instant::now();
+        let (_, roots, findings) = parse_one(&text);
+        assert!(findings.is_empty());
+        let Value::Map(entries) = &roots.unwrap()[0].value else { panic!("a map") };
+        assert_eq!(keys_of(&entries[1].value), 135_000);
+        assert!(begun.elapsed().as_secs() < 5);
+    }
+
+    fn keys_of(node: &Node) -> usize {
+        keys(node).len()
+    }
+
+    #[test]
+    fn control_characters_and_bidi_characters_are_refused() {
+        let code = |text: &str| parse_one(text).2.iter().next().map(|finding| finding.code.name);
+        assert_eq!(code("a: \"x\\0\""), Some("control-character"));
+        assert_eq!(code("\"a\\e\": x"), Some("control-character"));
+        assert_eq!(code("a: \"x\\u202ey\""), Some("bidi-character"));
+        assert_eq!(code("a: \"x\\ty\\r\\nz\""), None);
+        let mut findings = Findings::default();
+        let id = crate::text::Files::default().add("a.yml".into(), String::new());
+        bidi_characters(id, "a: 1 # \u{202e}x\u{2066}\nb: 2 # →\nc: \u{2069}\n", &mut findings);
+        assert_eq!(findings.iter().count(), 2);
     }
 
     #[test]

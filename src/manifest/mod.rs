@@ -178,7 +178,7 @@ impl<'a> Whole<'a> {
         let name_of = |id| source.columns.get(id).name.value.clone();
         let relation = match &source.relation {
             Some(model::Relation::Table(parts)) => Relation::Table(parts.clone()),
-            Some(model::Relation::Files(paths)) => Relation::Files(paths.clone()),
+            Some(model::Relation::Files(files)) => Relation::Files(files.paths.clone()),
             Some(model::Relation::Query(query)) => Relation::Query(query.clone()),
             None => Relation::Files(Vec::new()),
         };

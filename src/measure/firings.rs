@@ -1,8 +1,8 @@
 //! Guardrails that fire, as the engine answers the view `guardrails`.
 
-use super::{Session, number, refused, shown};
+use super::refused::{self, Refused};
+use super::{Session, number, shown};
 use crate::calendar::Date;
-use crate::diagnostic::Findings;
 use crate::engine::{Answer, Failure, Rows};
 use crate::model::Model;
 use crate::model::guardrail::Guardrail;
@@ -46,7 +46,7 @@ pub fn firings<'a>(model: &'a Model, rows: &Rows) -> Vec<Firing<'a>> {
 }
 
 /// The firings of some guardrails, of which the view has answered. Where the engine refuses it, each guardrail is asked alone, and what
-/// is refused then is said in `findings`.
+/// is refused then goes to `refused`.
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
@@ -54,7 +54,7 @@ pub fn apart<'a>(
     session: &Session<'a>,
     guardrails: &[&'a Guardrail],
     answer: Answer,
-    findings: &mut Findings,
+    refused: &mut Refused,
 ) -> Result<Vec<Firing<'a>>, Failure> {
     let model = session.project.model();
     let mut found = Vec::new();
@@ -63,7 +63,8 @@ pub fn apart<'a>(
             (Ok(rows), _) => found.extend(firings(model, &rows)),
             (Err(why), Some(guardrail)) => {
                 let what = format!("whether `{}` fires", guardrail.name.value);
-                findings.push(refused::other(&what, Some(guardrail.name.span), &why));
+                let finding = refused::other(&what, Some(guardrail.name.span), &why);
+                refused.add(model, &query(model, &of, Data::Warehouse), finding);
             }
             (Err(_), None) => {}
         }

@@ -1,7 +1,7 @@
 //! Measured baselines as the numbers that they are now, for `freeze`.
 
+use super::refused::Refused;
 use super::{Session, status};
-use crate::diagnostic::Findings;
 use crate::engine::Failure;
 use crate::model::Model;
 use crate::model::objective::{Baseline, Goal, KeyResult};
@@ -24,14 +24,14 @@ pub fn is_asked(model: &Model) -> bool {
     model.objectives.rows().iter().flat_map(|objective| &objective.key_results).any(|result| measured_at(result).is_some())
 }
 
-/// All measured baselines, in the order of their definitions. What the engine refuses is not known, and is said in `findings`.
+/// All measured baselines, in the order of their definitions. What the engine refuses is not known, and goes to `refused`.
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
-pub fn measured(session: &Session<'_>, findings: &mut Findings) -> Result<Vec<Measured>, Failure> {
+pub fn measured(session: &Session<'_>, refused: &mut Refused) -> Result<Vec<Measured>, Failure> {
     let model = session.project.model();
     let mut found = Vec::new();
-    for standing in status::standings(session, findings)? {
+    for standing in status::standings(session, refused)? {
         let objective = model.objectives.get(standing.objective);
         for (result, known) in objective.key_results.iter().zip(&standing.key_results) {
             let Some(span) = measured_at(result) else { continue };

@@ -1,16 +1,17 @@
 //! Checks of the data that figures stand on: columns are there and have the declared types, keys that rows are joined or told
 //! apart by are unique, and a custom calendar is one. What fails here would give a wrong number, so it is refused.
 
-use super::Session;
-use super::refused::finding;
+use super::refused::{Refused, finding};
+use super::{Session, files};
 use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::engine::types::Family;
 use crate::engine::{Failure, Kind, Refusal, Rows};
 use crate::model::facts::Type;
-use crate::model::{CalendarSource, Clock, Column, ColumnId, Holds, Relation, Source, SourceId};
+use crate::model::{CalendarSource, Clock, Column, ColumnId, Holds, Relation, Source, SourceId, Storage};
 use crate::plan::relation::{Query, RelationRef};
 use crate::plan::rules::{Rule, calendar_days, examples};
 use crate::plan::sources_read;
+use crate::rawsql;
 use crate::sql;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,13 +29,16 @@ pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failu
         joined.extend(by_key);
     }
     let mut findings = Findings::default();
-    let unfit = columns(session, &read, &mut findings)?;
+    let mut unfit = columns(session, &read, &mut findings)?;
+    raw_columns(session, &mut unfit, &mut findings)?;
     let sound: BTreeSet<SourceId> = unfit.into_iter().filter(|(_, unfit)| unfit.is_empty()).map(|(id, _)| id).collect();
     joined.retain(|id| sound.contains(id) && !model.sources.get(*id).key.is_empty());
-    keys(session, &joined, &mut findings)?;
+    let mut unchecked = Refused::default();
+    keys(session, &joined, &mut findings, &mut unchecked)?;
     if let Some(calendar) = model.calendar_source.as_ref().filter(|calendar| sound.contains(&calendar.source)) {
-        calendar_rows(session, calendar, &mut findings)?;
+        calendar_rows(session, calendar, &mut findings, &mut unchecked)?;
     }
+    findings.append(unchecked.explained(session)?);
     findings.sort();
     Ok(findings)
 }
@@ -48,7 +52,9 @@ pub(super) fn columns(
     let model = session.project.model();
     let mut asked = Vec::new();
     let mut queries = Vec::new();
-    for id in read {
+    let (of_files, others): (Vec<SourceId>, Vec<SourceId>) =
+        read.iter().partition(|id| files::of(model.sources.get(**id)).is_some());
+    for id in &others {
         let source = model.sources.get(*id);
         if let Some(relation) = &source.relation {
             let relation = sql::relation(&RelationRef::of(relation), session.dialect());
@@ -56,7 +62,7 @@ pub(super) fn columns(
             asked.push(*id);
         }
     }
-    let mut readable = BTreeMap::new();
+    let mut readable = files::columns(session, &of_files, findings)?;
     for (id, answer) in asked.into_iter().zip(session.engine.answer("", &queries)?) {
         let source = model.sources.get(id);
         match answer {
@@ -80,12 +86,6 @@ fn unreadable(source: &Source, why: &Refusal) -> Finding {
     }
     found.code = &codes::NOT_IN_DATA;
     found.help(match &source.relation {
-        Some(Relation::Files(paths)) if paths.iter().any(|path| is_sheet(path)) => {
-            "Parquet, CSV and JSON files can be read; save the sheet as CSV"
-        }
-        Some(Relation::Files(_)) if why.said.contains("utf-8") => "save the file as UTF-8",
-        Some(Relation::Files(_)) if why.kind == Kind::NoFile => "files are looked for from the project's folder",
-        Some(Relation::Files(_)) => "see whether the file is what its ending says; `--verbose` shows what the engine itself says",
         Some(Relation::Query(_)) => {
             "run the query by itself, or see with `--verbose` what the engine says; files in it are looked for from the project's \
              folder"
@@ -93,12 +93,6 @@ fn unreadable(source: &Source, why: &Refusal) -> Finding {
         _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names",
     });
     found
-}
-
-/// Whether a file is of a program for sheets.
-fn is_sheet(path: &str) -> bool {
-    let ending = path.rsplit('.').next().unwrap_or_default().to_lowercase();
-    matches!(ending.as_str(), "xlsx" | "xls" | "ods" | "numbers")
 }
 
 /// The columns of a source, if it has several that stand in the data and none of them does.
@@ -174,7 +168,7 @@ pub(super) fn mismatch(column: &Column, ty: &str) -> Option<String> {
 }
 
 /// What to do about a column whose data has another type.
-fn advice(column: &Column, ty: &str) -> String {
+pub(super) fn advice(column: &Column, ty: &str) -> String {
     let name = &column.name.value;
     match (Family::of(ty).and_then(Family::declared), column.ty) {
         (None, _) => "kpic has no such type; make the source a `query:` that casts the column".to_owned(),
@@ -191,20 +185,86 @@ fn advice(column: &Column, ty: &str) -> String {
     }
 }
 
+/// Columns of raw SQL are there if the engine can make them; what cannot be made joins those that are unfit.
+pub(super) fn raw_columns(
+    session: &Session<'_>,
+    unfit: &mut BTreeMap<SourceId, BTreeSet<ColumnId>>,
+    findings: &mut Findings,
+) -> Result<(), Failure> {
+    let model = session.project.model();
+    let (mut asked, mut queries, mut unread) = (Vec::new(), Vec::new(), Vec::new());
+    for id in unfit.keys() {
+        let source = model.sources.get(*id);
+        // Where columns cannot be read, that has been said, and what stands on them cannot be told.
+        let is_unread = |(column, _): (ColumnId, &Column)| unfit.get(id).is_some_and(|unfit| unfit.contains(&column));
+        if files::of(source).is_some() && source.columns.iter().any(is_unread) {
+            unread.push(*id);
+            continue;
+        }
+        let Some(relation) = &source.relation else { continue };
+        let relation = sql::relation(&RelationRef::of(relation), session.dialect());
+        for (column_id, column) in source.columns.iter() {
+            let Storage::Raw(each) = &column.storage else { continue };
+            let own = each.iter().find(|(dialect, _)| dialect.as_deref() == Some(session.dialect().name()));
+            let Some((_, raw)) = own.or_else(|| each.iter().find(|(dialect, _)| dialect.is_none())) else { continue };
+            let raw = rawsql::enclosed(raw);
+            queries.push(format!("select column_type from (describe select {raw} as made from {relation})"));
+            asked.push((*id, column_id));
+        }
+    }
+    for id in unread {
+        let raw = model.sources.get(id).columns.iter().filter(|(_, column)| matches!(column.storage, Storage::Raw(_)));
+        unfit.entry(id).or_default().extend(raw.map(|(column, _)| column));
+    }
+    for ((id, column_id), answer) in asked.into_iter().zip(session.engine.answer("", &queries)?) {
+        let column = model.sources.get(id).columns.get(column_id);
+        let name = &column.name.value;
+        let wrong = match answer {
+            Ok(rows) => {
+                let ty = rows.rows.first().and_then(|row| row.first()).and_then(|ty| ty.as_str()).unwrap_or_default();
+                mismatch(column, ty).map(|declared| {
+                    let message = format!("`{name}` is declared as {declared}, but its SQL gives {ty}");
+                    findings
+                        .report(&codes::COLUMN_TYPE_DIFFERS, column.name.span, message)
+                        .help("declare the type that it gives");
+                })
+            }
+            Err(why) => {
+                let mut found = finding(&format!("the SQL of `{name}` cannot be run"), Some(column.name.span), &why);
+                found.code = &codes::NOT_IN_DATA;
+                found.help(
+                    "`sql:` is an expression over the columns that the relation has; `--verbose` shows what the engine itself says",
+                );
+                findings.push(found);
+                Some(())
+            }
+        };
+        if wrong.is_some() {
+            unfit.entry(id).or_default().insert(column_id);
+        }
+    }
+    Ok(())
+}
+
 /// Checks that no key that rows are joined or told apart by stands in several rows.
-fn keys(session: &Session<'_>, joined: &BTreeSet<SourceId>, findings: &mut Findings) -> Result<(), Failure> {
+fn keys(
+    session: &Session<'_>,
+    joined: &BTreeSet<SourceId>,
+    findings: &mut Findings,
+    unchecked: &mut Refused,
+) -> Result<(), Failure> {
     let model = session.project.model();
     let rule = |id: &SourceId| match model.sources.get(*id).holds {
         Some(Holds::Valid { .. }) => Rule::NoOverlap,
         Some(Holds::Snapshot { .. } | Holds::Readings { .. }) | None => Rule::UniqueKey,
     };
     let queries: Vec<Query> = joined.iter().map(|id| examples(model, *id, rule(id))).collect();
-    for (id, answer) in joined.iter().zip(session.answer(&queries)?) {
+    for ((id, query), answer) in joined.iter().zip(&queries).zip(session.answer(&queries)?) {
         let source = model.sources.get(*id);
         let rows = match answer {
             Ok(rows) => rows,
             Err(why) => {
-                findings.push(refused(source, &why));
+                unchecked.add(model, query, refused(source, &why));
                 continue;
             }
         };
@@ -270,7 +330,12 @@ struct Problem {
 }
 
 /// Checks that the rows of a calendar source are a calendar, and that it holds all days that are needed.
-pub(super) fn calendar_rows(session: &Session<'_>, calendar: &CalendarSource, findings: &mut Findings) -> Result<(), Failure> {
+pub(super) fn calendar_rows(
+    session: &Session<'_>,
+    calendar: &CalendarSource,
+    findings: &mut Findings,
+    unchecked: &mut Refused,
+) -> Result<(), Failure> {
     let source = session.project.model().sources.get(calendar.source);
     let problems = calendar_problems(session, calendar);
     let queries: Vec<String> = problems.iter().map(|problem| problem.query.clone()).collect();
@@ -279,7 +344,7 @@ pub(super) fn calendar_rows(session: &Session<'_>, calendar: &CalendarSource, fi
         let rows = match answer {
             Ok(rows) => rows,
             Err(why) => {
-                findings.push(refused(source, &why));
+                unchecked.of(BTreeSet::from([calendar.source]), refused(source, &why));
                 continue;
             }
         };

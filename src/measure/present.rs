@@ -1,6 +1,7 @@
 //! How things stand: the North Star, objectives and guardrails that fire, all read at once, for reviews and documents.
 
 use super::firings::{self, Firing};
+use super::refused::Refused;
 use super::status::{self, Score, Standing, Star};
 use super::{Session, guard, shown};
 use crate::calendar::Date;
@@ -61,20 +62,19 @@ pub fn read<'a>(session: &Session<'a>) -> Result<Result<Found<'a>, Findings>, Fa
     if found.has_errors() {
         return Ok(Err(found));
     }
-    let mut refused = Findings::default();
+    let mut refused = Refused::default();
     let mut current = Vec::new();
     for answer in firings.map(|query| session.answer(&[query])).transpose()?.into_iter().flatten() {
         current.extend(firings::apart(session, &watched, answer, &mut refused)?);
     }
     let stars = status::north_star(session, &mut refused)?;
     let standings = if is_filled(model) { status::standings(session, &mut refused)? } else { Vec::new() };
-    refused.sort();
     Ok(Ok(Found {
         today: status::today(session)?,
         stars,
         standings,
         firings: current.into_iter().filter(|firing: &Firing<'_>| firing.is_current).collect(),
-        refused,
+        refused: refused.explained(session)?,
     }))
 }
 

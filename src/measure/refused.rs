@@ -1,11 +1,19 @@
-//! Refusals of the engine as findings: what could not be worked out, why, and the way out. [`WAYS`] has a row for each kind.
+//! Refusals of the engine as findings: what could not be worked out, why, and the way out.
+//!
+//! What stands in the files that a query reads is looked at first, since that says which row it is ([`Refused`]). If nothing is wrong
+//! there, the kind of refusal is what there is to say; [`WAYS`] has a row for each.
 //!
 //! The engine's own words are about SQL that nobody wrote. They ride along for those who ask for them, and are never the message.
 
-use crate::diagnostic::{Code, Finding, codes};
-use crate::engine::{Kind, Refusal};
-use crate::model::{KpiId, Model};
+use super::Session;
+use super::files::{self, Readable};
+use crate::diagnostic::{Code, Finding, Findings, codes};
+use crate::engine::{Failure, Kind, Refusal};
+use crate::model::{KpiId, Model, SourceId};
+use crate::plan::relation::Query;
+use crate::plan::sources_read;
 use crate::text::Span;
+use std::collections::BTreeSet;
 
 /// For each kind of refusal its code, and the way out; `None` where that depends on what is asked.
 const WAYS: &[(Kind, &Code, Option<&str>)] = &[
@@ -94,6 +102,48 @@ pub fn kpi(model: &Model, id: KpiId, refusal: &Refusal) -> Finding {
         finding.help(format!("`kpic query {} --sql` shows the query, and {UNKNOWN}", name.value));
     }
     finding
+}
+
+/// What the engine has refused, each with the sources that were read for it.
+#[derive(Debug, Default)]
+pub struct Refused {
+    each: Vec<(BTreeSet<SourceId>, Finding)>,
+}
+
+impl Refused {
+    /// Adds what the engine says against a query.
+    pub fn add(&mut self, model: &Model, query: &Query, finding: Finding) {
+        self.of(sources_read(model, query).0, finding);
+    }
+
+    /// The same for what reads some sources.
+    pub(super) fn of(&mut self, read: BTreeSet<SourceId>, finding: Finding) {
+        self.each.push((read, finding));
+    }
+
+    /// What there is to say of it: what is wrong with the rows of files, and of what reads none of those the kind of refusal.
+    ///
+    /// # Errors
+    /// Fails if the engine cannot be used.
+    pub fn explained(self, session: &Session<'_>) -> Result<Findings, Failure> {
+        let mut findings = Findings::default();
+        let all: BTreeSet<SourceId> = self.each.iter().flat_map(|(read, _)| read).copied().collect();
+        let mut broken = BTreeSet::new();
+        for id in all {
+            let known = findings.iter().len();
+            files::values(session, &mut Readable::from([(id, BTreeSet::new())]), &mut findings)?;
+            if findings.iter().len() > known {
+                broken.insert(id);
+            }
+        }
+        for (read, finding) in self.each {
+            if read.is_disjoint(&broken) {
+                findings.push(finding);
+            }
+        }
+        findings.sort();
+        Ok(findings)
+    }
 }
 
 /// Something else that the engine refuses to work out.

@@ -1,14 +1,14 @@
 //! How far objectives and key results are, for `status`: the rows of their views, put back to what they are about.
 
-use super::{Session, number, refused};
+use super::refused::{self, Refused};
+use super::{Session, number};
 use crate::calendar::{AsOf, Date};
-use crate::diagnostic::Findings;
 use crate::engine::{Failure, Refusal, Rows};
 use crate::model::expr::Expr;
 use crate::model::objective::{KeyResult, Objective, ObjectiveId, Sheet};
 use crate::model::{KpiId, Model};
 use crate::plan::relation::{Atom, Body, Query, Select};
-use crate::plan::{Data, Output, Question, Show, objectives, plan};
+use crate::plan::{Data, Output, Question, Show, objectives, plan, sources_read};
 use crate::text::Spanned;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -79,11 +79,11 @@ pub struct Star {
     pub before: Option<f64>,
 }
 
-/// How the company does by its North Star; nothing where it has none. What the engine refuses is left out, and said in `findings`.
+/// How the company does by its North Star; nothing where it has none. What the engine refuses is left out, and goes to `refused`.
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
-pub fn north_star(session: &Session<'_>, findings: &mut Findings) -> Result<Vec<Star>, Failure> {
+pub fn north_star(session: &Session<'_>, refused: &mut Refused) -> Result<Vec<Star>, Failure> {
     let model = session.project.model();
     let parts = star_parts(model);
     let queries: Vec<Query> = star_queries(session);
@@ -91,11 +91,11 @@ pub fn north_star(session: &Session<'_>, findings: &mut Findings) -> Result<Vec<
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
-    for ((part, kpi), answer) in parts.into_iter().zip(session.answer(&queries)?) {
+    for (((part, kpi), query), answer) in parts.into_iter().zip(&queries).zip(session.answer(&queries)?) {
         let rows = match answer {
             Ok(rows) => rows,
             Err(why) => {
-                findings.push(refused::kpi(model, kpi, &why));
+                refused.add(model, query, refused::kpi(model, kpi, &why));
                 continue;
             }
         };
@@ -142,7 +142,7 @@ pub fn queries(session: &Session<'_>) -> Vec<Query> {
 }
 
 /// The rows of the views of objectives and of key results, and the KPIs that are left out of them because the engine refuses these.
-fn sheets(session: &Session<'_>, findings: &mut Findings) -> Result<(Rows, Rows, BTreeSet<KpiId>), Failure> {
+fn sheets(session: &Session<'_>, refused: &mut Refused) -> Result<(Rows, Rows, BTreeSet<KpiId>), Failure> {
     let (project, model) = (session.project, session.project.model());
     let both = |left_out: &BTreeSet<KpiId>| -> Result<Result<(Rows, Rows), Refusal>, Failure> {
         let sheets = [Sheet::Objectives, Sheet::KeyResults];
@@ -163,16 +163,17 @@ fn sheets(session: &Session<'_>, findings: &mut Findings) -> Result<(Rows, Rows,
     let alone: Vec<Query> =
         all.iter().map(|kpi| objectives::query_without(project, Sheet::KeyResults, Data::Warehouse, &others(kpi))).collect();
     let mut left_out = BTreeSet::new();
-    for (kpi, answer) in all.iter().zip(session.answer(&alone)?) {
+    for ((kpi, query), answer) in all.iter().zip(&alone).zip(session.answer(&alone)?) {
         if let Err(why) = answer {
-            findings.push(refused::kpi(model, *kpi, &why));
+            refused.add(model, query, refused::kpi(model, *kpi, &why));
             left_out.insert(*kpi);
         }
     }
     match both(&left_out)? {
         Ok((objectives, results)) => Ok((objectives, results, left_out)),
         Err(why) => {
-            findings.push(refused::other("how far objectives are", None, &why));
+            let read = queries(session).iter().flat_map(|query| sources_read(model, query).0).collect();
+            refused.of(read, refused::other("how far objectives are", None, &why));
             Ok((Rows::default(), Rows::default(), all))
         }
     }
@@ -195,14 +196,14 @@ fn unknown_scores(model: &Model, left_out: &BTreeSet<KpiId>) -> BTreeSet<Objecti
     unknown
 }
 
-/// How far all objectives are, in the order of their definitions. Of what the engine refuses nothing is known, which is said in
-/// `findings`.
+/// How far all objectives are, in the order of their definitions. Of what the engine refuses nothing is known, which goes to
+/// `refused`.
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
-pub fn standings(session: &Session<'_>, findings: &mut Findings) -> Result<Vec<Standing>, Failure> {
+pub fn standings(session: &Session<'_>, refused: &mut Refused) -> Result<Vec<Standing>, Failure> {
     let model = session.project.model();
-    let (objectives, results, left_out) = sheets(session, findings)?;
+    let (objectives, results, left_out) = sheets(session, refused)?;
     let unknown = unknown_scores(model, &left_out);
     let today = today(session)?;
     let longest = model.okrs.stale_after;

@@ -6,15 +6,15 @@
 //! 4. `targets` holds the targets of key results against what their KPIs have done before.
 
 use super::freshness::{self, State};
-use super::{Session, guard, number, refused, targets, whole};
+use super::refused::Refused;
+use super::{Session, files, guard, number, targets, whole};
 use crate::calendar::{Date, Length};
 use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::engine::{Failure, Rows};
 use crate::model::facts::{Range, Type};
-use crate::model::{Column, ColumnId, Holds, Model, Source, SourceId, Storage};
-use crate::plan::relation::RelationRef;
+use crate::model::{Column, ColumnId, Holds, Model, Source, SourceId};
+use crate::pipeline::Valid;
 use crate::plan::rules::{self, Rule};
-use crate::rawsql;
 use crate::sql;
 use crate::text::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,16 +83,17 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
     // References are looked up in sources that may not be among those that are asked for.
     let mut read: BTreeSet<SourceId> = sources.iter().copied().collect();
     for id in sources {
-        let all = rules::rules(model.sources.get(*id));
+        let all = rules::rules(model, *id);
         read.extend(all.into_iter().flat_map(|rule| rules::columns_of(model, *id, rule)).map(|(source, _)| source));
     }
     let mut unfit = guard::columns(session, &read, &mut findings)?;
-    raw_columns(session, &mut unfit, &mut findings)?;
+    files::values(session, &mut unfit, &mut findings)?;
+    guard::raw_columns(session, &mut unfit, &mut findings)?;
     let mut asked = ask(model, sources, &unfit);
     let rows = count(session, sources, &unfit, &mut asked, &mut findings)?;
     examples(session, &mut asked)?;
     for one in &asked {
-        report(model, one, &mut findings);
+        report(session.project, one, &mut findings);
     }
     let looked = freshness::find(session, &read_whole(model, sources, &unfit))?;
     freshness::report(model, &looked, &mut findings);
@@ -104,7 +105,7 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
     session.project.settle(sources.len() == model.sources.len(), &mut findings);
     for one in &mut asked {
         let (code, span) = {
-            let words = words(model, one.source, one.rule);
+            let words = words(session.project, one.source, one.rule);
             (words.code, words.span)
         };
         let stands = |finding: &Finding| finding.code == code && finding.labels.first().is_some_and(|label| label.span == span);
@@ -118,7 +119,7 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
         let mut checks = vec![columns_check(source, unfit.get(id))];
         let own = asked.iter().filter(|one| one.source == *id && is_shown(one));
         checks.extend(own.map(|one| Check {
-            what: words(model, one.source, one.rule).what,
+            what: words(session.project, one.source, one.rule).what,
             outcome: one.outcome,
             examples: one.examples.clone(),
         }));
@@ -128,7 +129,9 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
             let sound = unfit.get(id).is_some_and(BTreeSet::is_empty);
             let mut found = Findings::default();
             if sound {
-                guard::calendar_rows(session, calendar, &mut found)?;
+                let mut unchecked = Refused::default();
+                guard::calendar_rows(session, calendar, &mut found, &mut unchecked)?;
+                found.append(unchecked.explained(session)?);
             }
             let outcome = match (sound, found.is_empty()) {
                 (false, _) => Outcome::Unknown,
@@ -191,7 +194,10 @@ pub fn queries(session: &Session<'_>, sources: &[SourceId]) -> Vec<(String, Stri
     for id in sources {
         let source = model.sources.get(*id);
         let name = &source.name.value;
-        let all = rules::rules(source);
+        if let Some(query) = files::of(source).and_then(|files| session.dialect().files().misfits(files)) {
+            out.push((format!("{name}: how many values of each file are not of their column's type"), format!("{query};\n")));
+        }
+        let all = rules::rules(model, *id);
         if !source.freshness.is_nothing() {
             let query = crate::plan::freshness::freshness(model, &[*id]);
             out.push((format!("{name}: when its rows came"), sql::statement(&query, session.dialect())));
@@ -201,70 +207,18 @@ pub fn queries(session: &Session<'_>, sources: &[SourceId]) -> Vec<(String, Stri
         }
         for rule in all {
             let query = rules::examples(model, *id, rule);
-            let title = format!("{name}: rows for which this does not hold: {}", words(model, *id, rule).what);
+            let title = format!("{name}: rows for which this does not hold: {}", words(session.project, *id, rule).what);
             out.push((title, sql::statement(&query, session.dialect())));
         }
     }
     out
 }
 
-/// Columns of raw SQL are there if the engine can make them; what cannot be made joins those that are unfit.
-fn raw_columns(
-    session: &Session<'_>,
-    unfit: &mut BTreeMap<SourceId, BTreeSet<ColumnId>>,
-    findings: &mut Findings,
-) -> Result<(), Failure> {
-    let model = session.project.model();
-    let mut asked = Vec::new();
-    let mut queries = Vec::new();
-    for id in unfit.keys() {
-        let source = model.sources.get(*id);
-        let Some(relation) = &source.relation else { continue };
-        let relation = sql::relation(&RelationRef::of(relation), session.dialect());
-        for (column_id, column) in source.columns.iter() {
-            let Storage::Raw(each) = &column.storage else { continue };
-            let own = each.iter().find(|(dialect, _)| dialect.as_deref() == Some(session.dialect().name()));
-            let Some((_, raw)) = own.or_else(|| each.iter().find(|(dialect, _)| dialect.is_none())) else { continue };
-            let raw = rawsql::enclosed(raw);
-            queries.push(format!("select column_type from (describe select {raw} as made from {relation})"));
-            asked.push((*id, column_id));
-        }
-    }
-    for ((id, column_id), answer) in asked.into_iter().zip(session.engine.answer("", &queries)?) {
-        let column = model.sources.get(id).columns.get(column_id);
-        let name = &column.name.value;
-        let wrong = match answer {
-            Ok(rows) => {
-                let ty = rows.rows.first().and_then(|row| row.first()).and_then(|ty| ty.as_str()).unwrap_or_default();
-                guard::mismatch(column, ty).map(|declared| {
-                    let message = format!("`{name}` is declared as {declared}, but its SQL gives {ty}");
-                    findings
-                        .report(&codes::COLUMN_TYPE_DIFFERS, column.name.span, message)
-                        .help("declare the type that it gives");
-                })
-            }
-            Err(why) => {
-                let mut found = refused::finding(&format!("the SQL of `{name}` cannot be run"), Some(column.name.span), &why);
-                found.code = &codes::NOT_IN_DATA;
-                found.help(
-                    "`sql:` is an expression over the columns that the relation has; `--verbose` shows what the engine itself says",
-                );
-                findings.push(found);
-                Some(())
-            }
-        };
-        if wrong.is_some() {
-            unfit.entry(id).or_default().insert(column_id);
-        }
-    }
-    Ok(())
-}
-
 /// The rules of all sources; those that cannot be looked at are marked so.
 fn ask(model: &Model, sources: &[SourceId], unfit: &BTreeMap<SourceId, BTreeSet<ColumnId>>) -> Vec<Asked> {
     let mut asked = Vec::new();
     for id in sources {
-        for rule in rules::rules(model.sources.get(*id)) {
+        for rule in rules::rules(model, *id) {
             let sound =
                 |(source, column): &(SourceId, ColumnId)| unfit.get(source).is_some_and(|unfit| !unfit.contains(column));
             let known = rules::columns_of(model, *id, rule).iter().all(sound);
@@ -408,7 +362,8 @@ struct Words {
     help: String,
 }
 
-fn words(model: &Model, id: SourceId, rule: Rule) -> Words {
+fn words(project: &Valid, id: SourceId, rule: Rule) -> Words {
+    let model = project.model();
     let source = model.sources.get(id);
     let of = |column: ColumnId| source.columns.get(column);
     match rule {
@@ -494,7 +449,30 @@ fn words(model: &Model, id: SourceId, rule: Rule) -> Words {
                 help: "mend the data, or declare the bounds that it has: formulas are checked against them".to_owned(),
             }
         }
+        Rule::Kept(at) => kept(project, source, at),
         Rule::Finite(column) => finite(source, column),
+    }
+}
+
+/// What there is to say of a conversion, by its place, that gives null for a text.
+fn kept(project: &Valid, source: &Source, at: usize) -> Words {
+    let conversions = project.model().conversions();
+    let span = conversions.get(at).map_or(source.name.span, |conversion| conversion.span);
+    let written = project.files().slice(span);
+    let among = conversions.get(at).is_some_and(|conversion| conversion.among.is_some());
+    let what = if among { format!("{written} gives a value where it counts") } else { format!("{written} gives a value") };
+    Words {
+        code: &codes::LOST_IN_CONVERSION,
+        span,
+        what,
+        wrong: format!("with a text of which `{written}` makes null"),
+        help: if files::of(source).is_some() {
+            "declare the column with the type that it has, and say under `files:` how values are written in it; or correct \
+             them"
+                .to_owned()
+        } else {
+            "correct the values, or convert them as they are written, in a `query:` or a column with `sql:`".to_owned()
+        },
     }
 }
 
@@ -630,10 +608,10 @@ fn bounds(range: Range) -> String {
     }
 }
 
-fn report(model: &Model, asked: &Asked, findings: &mut Findings) {
+fn report(project: &Valid, asked: &Asked, findings: &mut Findings) {
     let Outcome::Rows(count) = asked.outcome else { return };
-    let source = model.sources.get(asked.source);
-    let words = words(model, asked.source, asked.rule);
+    let source = project.model().sources.get(asked.source);
+    let words = words(project, asked.source, asked.rule);
     let rows = match asked.rule {
         Rule::Steady | Rule::NotStale if count == 1 => "key",
         Rule::Steady | Rule::NotStale => "keys",

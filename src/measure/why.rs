@@ -1,5 +1,6 @@
 //! Why a KPI changed: what each of its components contributed between two periods.
 
+use super::refused::{self, Refused};
 use super::{Session, guard, number};
 use crate::align::drivers::{Contribution, Tree};
 use crate::calendar::{Date, Grain, add};
@@ -7,6 +8,7 @@ use crate::diagnostic::Findings;
 use crate::engine::{Failure, Refusal, Rows};
 use crate::model::expr::Node;
 use crate::model::{Body, DimensionId, KpiId};
+use crate::plan::relation::Query;
 use crate::plan::{self, Data, Output, Question, Show, views};
 use crate::text::Spanned;
 use serde_json::Value;
@@ -29,12 +31,10 @@ pub struct Asked {
 pub enum Outcome {
     /// What contributed.
     Told(Box<Told>),
-    /// The data is not fit for figures.
+    /// The data is not fit for figures, or the engine cannot work them out.
     Unfit(Findings),
     /// There is no such period, or no two of them that are complete.
     NoPeriod(Option<Date>),
-    /// The engine cannot work it out.
-    Refused(Refusal),
 }
 
 /// What contributed to a change.
@@ -102,7 +102,7 @@ pub fn why(session: &Session<'_>, asked: Asked) -> Result<Outcome, Failure> {
     }
     let rows = match session.answer(&plans)?.into_iter().next() {
         Some(Ok(rows)) => rows,
-        Some(Err(why)) => return Ok(Outcome::Refused(why)),
+        Some(Err(why)) => return Ok(Outcome::Unfit(refusal(session, asked.kpi, &plans, &why)?)),
         None => Rows::default(),
     };
     let mut periods: Vec<(Date, bool, &Vec<Value>)> = rows.rows.iter().filter_map(|row| period(&rows, row)).collect();
@@ -127,14 +127,22 @@ pub fn why(session: &Session<'_>, asked: Asked) -> Result<Outcome, Failure> {
     let contributions = tree.contributions(&values(before), &values(now));
     let slices = match slices(session, asked, *one, *two)? {
         Ok(slices) => slices,
-        Err(why) => return Ok(Outcome::Refused(why)),
+        Err(unfit) => return Ok(Outcome::Unfit(unfit)),
     };
     let told = Told { contributions, from: (*one, *one_complete), to: (*two, *two_complete), slices, tree };
     Ok(Outcome::Told(Box::new(told)))
 }
 
-/// The slices of a KPI that is not made of others, where they add up to it. The inner error is what the engine says.
-fn slices(session: &Session<'_>, asked: Asked, one: Date, two: Date) -> Result<Result<BySlices, Refusal>, Failure> {
+/// Why the engine refuses queries for a KPI.
+fn refusal(session: &Session<'_>, kpi: KpiId, queries: &[Query], why: &Refusal) -> Result<Findings, Failure> {
+    let model = session.project.model();
+    let mut refused = Refused::default();
+    queries.iter().for_each(|query| refused.add(model, query, refused::kpi(model, kpi, why)));
+    refused.explained(session)
+}
+
+/// The slices of a KPI that is not made of others, where they add up to it. The inner error is why the engine refuses that.
+fn slices(session: &Session<'_>, asked: Asked, one: Date, two: Date) -> Result<Result<BySlices, Findings>, Failure> {
     let model = session.project.model();
     let kpi = model.kpis.get(asked.kpi);
     let is_whole = matches!(&kpi.body, Body::Formula(calc) if matches!(calc.node, Node::Leaf(_)));
@@ -161,7 +169,7 @@ fn slices(session: &Session<'_>, asked: Asked, one: Date, two: Date) -> Result<R
     for (dimension, answer) in dimensions.into_iter().zip(session.answer(&plans)?) {
         let rows = match answer {
             Ok(rows) => rows,
-            Err(why) => return Ok(Err(why)),
+            Err(why) => return Ok(Err(refusal(session, asked.kpi, &plans, &why)?)),
         };
         let mut slices: Vec<Slice> = Vec::new();
         for row in &rows.rows {

@@ -5,9 +5,11 @@
 
 pub mod about;
 pub mod clock;
+pub mod conversions;
 pub mod exclusion;
 pub mod expr;
 pub mod facts;
+pub mod files;
 pub mod freshness;
 pub mod guardrail;
 pub mod id;
@@ -51,6 +53,8 @@ pub type TeamId = Id<Team>;
 pub struct Model {
     /// See [`Model::words_of_relations`].
     pub(crate) words: OnceLock<Arc<foldhash::HashSet<String>>>,
+    /// See [`Model::conversions`].
+    pub(crate) conversions: OnceLock<Arc<Vec<conversions::Conversion>>>,
     /// Its name; empty if it has none.
     pub name: String,
     /// Acronyms of its own, as titles made from names have them.
@@ -235,8 +239,8 @@ pub fn given_table(source: &str) -> String {
 pub enum Relation {
     /// A table or view, by the parts of its name.
     Table(Vec<String>),
-    /// Files that the embedded engine reads, relative to the project's folder.
-    Files(Vec<String>),
+    /// Files that the embedded engine reads.
+    Files(Arc<files::Files>),
     /// A query.
     Query(String),
 }
@@ -666,6 +670,11 @@ impl Model {
             Arc::new(found)
         };
         Arc::clone(self.words.get_or_init(gather))
+    }
+
+    /// The conversions of texts in formulas, which may give null. Gathered once.
+    pub fn conversions(&self) -> Arc<Vec<conversions::Conversion>> {
+        Arc::clone(self.conversions.get_or_init(|| Arc::new(conversions::all(self))))
     }
 
     /// How many sources there are, journeys left out: their rows are those of other sources.

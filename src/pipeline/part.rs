@@ -45,7 +45,8 @@ pub fn part(
     mut asked: impl FnMut(&Spec, &mut Files) -> Vec<Kpi>,
     options: &Options,
 ) -> Result<Part, Box<Checked>> {
-    let mut look = |left_out: &LeftOut| decode_without(root, left_out).with(&mut asked).parse().resolve(options).check();
+    let mut look =
+        |left_out: &LeftOut| decode_without(root, left_out, options).with(&mut asked).parse().resolve(options).check();
     let whole = match look(&LeftOut::new()).valid() {
         Ok(project) => {
             let findings = project.findings().clone();

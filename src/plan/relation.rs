@@ -4,7 +4,9 @@ use crate::calendar::{Date, DateTime, Grain, Pieces, Weekday};
 use crate::functions::Function;
 use crate::model::Relation;
 use crate::model::expr::{Expr, Literal, Node};
+use crate::model::files::Files;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// An expression over the columns of relations.
 pub type Scalar = Expr<Atom>;
@@ -322,8 +324,8 @@ pub struct SourceRows {
 pub enum RelationRef {
     /// A table or view, by the parts of its name.
     Table(Vec<String>),
-    /// Files.
-    Files(Vec<String>),
+    /// Files, with how they are read.
+    Files(Arc<Files>),
     /// A query.
     Query(String),
 }
@@ -333,7 +335,7 @@ impl RelationRef {
     pub fn of(relation: &Relation) -> Self {
         match relation {
             Relation::Table(name) => RelationRef::Table(name.clone()),
-            Relation::Files(paths) => RelationRef::Files(paths.clone()),
+            Relation::Files(files) => RelationRef::Files(Arc::clone(files)),
             Relation::Query(query) => RelationRef::Query(query.clone()),
         }
     }

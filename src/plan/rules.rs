@@ -11,14 +11,15 @@ use super::custom;
 use super::names::Names;
 use super::readings;
 use super::relation::{
-    Atom, Body, Fold, From, Join, JoinKind, Neighbour, Part, Query, Rows, Scalar, Select, column, count_rows,
+    self, Atom, Body, Fold, From, Join, JoinKind, Neighbour, Part, Query, Rows, Scalar, Select, column, count_rows,
 };
 use super::scan::Scan;
 use super::snapshot_rules;
 use crate::functions::count_distinct::COUNT_DISTINCT;
-use crate::functions::{conversions, count, operators, text};
+use crate::functions::{conversions, count, operators, text, trim};
 use crate::model::clock::TimeKind;
-use crate::model::expr::{Expr, Literal, Node, Path, RowLeaf};
+use crate::model::conversions::Conversion;
+use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf};
 use crate::model::facts::Type;
 use crate::model::{CalendarSource, Column, ColumnId, Holds, KeyPart, Model, Source, SourceId, Storage};
 use std::collections::BTreeSet;
@@ -44,6 +45,8 @@ pub enum Rule {
     Listed(ColumnId),
     /// A column is not below its least and not above its greatest value.
     Within(ColumnId),
+    /// A conversion gives a value for every text, by its place in [`Model::conversions`].
+    Kept(usize),
     /// A number is neither NaN nor infinite, a time not infinite.
     Finite(ColumnId),
 }
@@ -60,8 +63,9 @@ pub struct Counting {
 /// How many rows that break a rule are shown.
 pub(super) const EXAMPLES: u64 = 3;
 
-/// The rules that a source's declaration makes.
-pub fn rules(source: &Source) -> Vec<Rule> {
+/// The rules that a source's declaration makes, and the formulas over its rows.
+pub fn rules(model: &Model, id: SourceId) -> Vec<Rule> {
+    let source = model.sources.get(id);
     let mut rules = Vec::new();
     let begins = match source.holds {
         Some(Holds::Valid { from, .. }) => {
@@ -100,6 +104,9 @@ pub fn rules(source: &Source) -> Vec<Rule> {
             rules.push(Rule::Finite(id));
         }
     }
+    let conversions = model.conversions();
+    let own = conversions.iter().enumerate().filter(|(_, conversion)| conversion.source == id);
+    rules.extend(own.map(|(at, _)| Rule::Kept(at)));
     let mut seen: Vec<Rule> = Vec::new();
     rules.retain(|rule| {
         let first = !seen.contains(rule);
@@ -125,7 +132,18 @@ pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(Sour
             let times = in_force.into_iter().chain(own.time.filter(|_| in_force.is_some()).map(|time| (source, time)));
             keys.chain(times).chain([(source, column)]).collect()
         }
-        Rule::Present(column) | Rule::Listed(column) | Rule::Within(column) | Rule::Finite(column) => vec![(source, column)],
+        Rule::Present(column) | Rule::Listed(column) | Rule::Within(column) | Rule::Finite(column) => {
+            vec![(source, column)]
+        }
+        Rule::Kept(at) => {
+            let mut read = Vec::new();
+            if let Some(conversion) = model.conversions().get(at) {
+                for expr in conversion.among.iter().chain([&conversion.argument]) {
+                    columns_in(model, source, expr, &mut read);
+                }
+            }
+            read
+        }
     };
     let mut found = BTreeSet::new();
     while let Some((at, id)) = left.pop() {
@@ -133,16 +151,7 @@ pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(Sour
             continue;
         }
         match &model.sources.get(at).columns.get(id).storage {
-            Storage::Derived(expr) => expr.leaves(&mut |leaf| {
-                let RowLeaf::Column(path) = leaf else { return };
-                let mut here = at;
-                for step in &path.through {
-                    left.push((here, *step));
-                    here = model.sources.get(here).columns.get(*step).reference.unwrap_or(here);
-                    left.extend(model.sources.get(here).key.iter().map(|key| (here, *key)));
-                }
-                left.push((here, path.column));
-            }),
+            Storage::Derived(expr) => columns_in(model, at, expr, &mut left),
             Storage::Several(parts) => left.extend(parts.iter().filter_map(|part| match part {
                 KeyPart::Made(made) => Some((at, *made)),
                 KeyPart::Stored(_) => None,
@@ -156,6 +165,20 @@ pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(Sour
 /// The days of a calendar's source: `day`, and the first day of each of its periods under the name of the grain.
 pub fn calendar_days(model: &Model, calendar: &CalendarSource) -> Query {
     Query { parts: Vec::new(), result: Body::Select(custom::days_of(model, Data::Warehouse, calendar)) }
+}
+
+/// The columns that an expression over the rows of a source reads, with the keys that references lead to.
+fn columns_in(model: &Model, source: SourceId, expr: &RowExpr, found: &mut Vec<(SourceId, ColumnId)>) {
+    expr.leaves(&mut |leaf| {
+        let RowLeaf::Column(path) = leaf else { return };
+        let mut here = source;
+        for step in &path.through {
+            found.push((here, *step));
+            here = model.sources.get(here).columns.get(*step).reference.unwrap_or(here);
+            found.extend(model.sources.get(here).key.iter().map(|key| (here, *key)));
+        }
+        found.push((here, path.column));
+    });
 }
 
 /// The time of the readings of a source, if a reference leads to the one in force at a row's time.
@@ -322,13 +345,22 @@ fn first_examples(model: &Model, source: SourceId, rule: Rule) -> Query {
         Rule::UniqueKey | Rule::Present(_) | Rule::NoOverlap | Rule::Steady | Rule::NotStale => Vec::new(),
         Rule::InOrder => rows.bounds(),
         Rule::Found(column) | Rule::Listed(column) | Rule::Within(column) => rows.scan.parts_of(column),
+        Rule::Kept(at) => {
+            model.conversions().get(at).map(|conversion| rows.scan.row(&conversion.argument)).into_iter().collect()
+        }
         // As a text: a program that shows numbers may have none for these.
         Rule::Finite(column) => vec![Expr::apply(&text::TEXT, vec![rows.scan.stored_column(&[], &Path::to(column))])],
     };
     let by_row = match rule {
         Rule::Present(_) => true,
         Rule::Within(_) | Rule::Finite(_) | Rule::InOrder => !key.is_empty(),
-        Rule::UniqueKey | Rule::NoOverlap | Rule::Steady | Rule::NotStale | Rule::Found(_) | Rule::Listed(_) => false,
+        Rule::UniqueKey
+        | Rule::NoOverlap
+        | Rule::Steady
+        | Rule::NotStale
+        | Rule::Found(_)
+        | Rule::Listed(_)
+        | Rule::Kept(_) => false,
     };
     let keyed = by_row || rule == Rule::UniqueKey;
     let named = |parts: Vec<Scalar>, name: &str| {
@@ -448,6 +480,10 @@ impl<'a> RowsOf<'a> {
             },
             Rule::Present(column) => any(self.scan.parts_of(column).iter().map(is_missing).collect()),
             Rule::Found(column) => self.not_found(column),
+            Rule::Kept(at) => match self.model.conversions().get(at) {
+                Some(conversion) => self.lost(conversion),
+                None => Expr::made(Node::Literal(Literal::Truth(false))),
+            },
             Rule::Listed(column) => {
                 let listed = listed(self.column(column));
                 let value = first(self.scan.parts_of(column));
@@ -470,6 +506,17 @@ impl<'a> RowsOf<'a> {
                 Expr::apply(&operators::NOT, vec![Expr::apply(&conversions::IS_FINITE, vec![stored])])
             }
         }
+    }
+
+    /// Whether a conversion gives null for a text. One of nothing but blanks has no value to lose.
+    fn lost(&mut self, conversion: &Conversion) -> Scalar {
+        let argument = self.scan.row(&conversion.argument);
+        let words = Expr::apply(&trim::TRIM, vec![Expr::apply(&text::TEXT, vec![argument.clone()])]);
+        let made = Expr::apply(conversion.function, vec![argument.clone()]);
+        let filled = Expr::apply(&operators::NOT_EQUAL, vec![words, relation::text("")]);
+        let among = conversion.among.as_ref().map(|among| self.scan.row(among));
+        let conditions = [is_there(&argument), filled, is_missing(&made)];
+        Expr::all(conditions.into_iter().chain(among).collect()).unwrap_or_else(Expr::null)
     }
 
     /// Whether a reference names a row that is not there. Keys are looked up each once, so that no row is counted twice.
@@ -577,6 +624,7 @@ fn column_name(source: &Source, rule: Rule) -> String {
         Rule::Found(column) => format!("{}_not_found", name(column)),
         Rule::Listed(column) => format!("{}_not_listed", name(column)),
         Rule::Within(column) => format!("{}_out_of_range", name(column)),
+        Rule::Kept(at) => format!("lost_{}", at + 1),
         Rule::Finite(column) => format!("{}_not_finite", name(column)),
     }
 }

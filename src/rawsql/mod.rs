@@ -11,7 +11,7 @@ mod plain;
 mod relations;
 mod scan;
 
-pub use one::{Fault, Why, command_line, expression_fault, is_control, query_fault};
+pub use one::{Fault, Why, command_line, expression_fault, query_fault};
 pub use plain::{literal, plain};
 pub use relations::{Named, relations};
 pub use scan::tokens;

@@ -1,6 +1,7 @@
 //! Whether raw SQL is one query or one expression, so that nothing of it is read as something else once SQL stands around it.
 
 use super::{Kind, Token, tokens};
+use crate::text::is_control;
 use std::ops::Range;
 
 /// What keeps raw SQL from being one query or one expression.
@@ -65,11 +66,6 @@ pub fn expression_fault(sql: &str) -> Option<Fault> {
 pub fn command_line(text: &str) -> Option<usize> {
     let breaks = text.match_indices(['\n', '\r']).map(|(at, _)| at + 1);
     breaks.into_iter().find(|at| text.get(*at..).is_some_and(|line| line.starts_with(['.', '#'])))
-}
-
-/// Whether a character is one that no SQL needs: programs do not agree on what it means.
-pub fn is_control(char: char) -> bool {
-    char.is_control() && !matches!(char, '\t' | '\n' | '\r')
 }
 
 fn fault(sql: &str, is_query: bool, starts: &dyn Fn(&Token<'_>) -> bool) -> Option<Fault> {

@@ -17,8 +17,12 @@ pub fn plain(sql: &str, blanks: usize) -> String {
     while let Some(token) = rest.next() {
         if let Some(before) = before {
             // A text between dollars is none that goes on in the next line.
-            let joins = before.kind == Kind::Text && before.text.starts_with('$') && token.kind == Kind::Text;
-            gap(sql.get(before.end()..token.start).unwrap_or_default(), if joins { None } else { Some(blanks) }, &mut out);
+            let texts = before.kind == Kind::Text && token.kind == Kind::Text;
+            let joins = texts && (before.text.starts_with('$') || token.text.starts_with('$'));
+            let between = sql.get(before.end()..token.start).unwrap_or_default();
+            // Two quotes side by side would be one within a text.
+            let between = if texts && between.is_empty() { " " } else { between };
+            gap(between, if joins { None } else { Some(blanks) }, &mut out);
         }
         before = Some(*token);
         if token.kind != Kind::Text {
@@ -130,6 +134,8 @@ mod tests {
         assert_eq!(plain("select 'a'\n  'b\nc'", 0), "select E'ab\\nc'");
         assert_eq!(plain("select 'a' /*\n*/ 'b'", 0), "select 'a' 'b'");
         assert_eq!(plain("select 'a' -- x\n 'b'", 0), "select 'ab'");
+        assert_eq!(plain("select 'a'\n$$b$$\n'c'", 0), "select 'a' 'b' 'c'");
+        assert_eq!(plain("select $$a$$$$b$$ E'c'$$d$$", 0), "select 'a' 'b' E'c' 'd'");
         assert_eq!(plain("select \"a\nb\"\nfrom t", 2), "select \"a\nb\"\n  from t");
     }
 

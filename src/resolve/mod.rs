@@ -15,6 +15,7 @@ mod calc;
 mod calendar;
 mod cohort;
 mod empty;
+mod files;
 mod firing;
 mod foreign;
 mod freshness;
@@ -65,6 +66,7 @@ pub fn resolve(spec: &Spec, formulas: &Formulas, findings: &mut Findings) -> Mod
     teams(spec, &mut model);
     source::sources(spec, &mut model, findings);
     source::derived(spec, formulas, &mut model, findings);
+    files::columns(&mut model, findings);
     states::times_of_states(&model, findings);
     journey::journeys(spec, formulas, &mut model, findings);
     source::dimensions(spec, &mut model, findings);
@@ -88,6 +90,7 @@ fn empty(spec: &Spec, findings: &mut Findings) -> Model {
     let source_schema = parts(project.source_schema.as_ref()).unwrap_or_default();
     Model {
         words: OnceLock::new(),
+        conversions: OnceLock::new(),
         name: text(&project.name, ""),
         acronyms: project.acronyms.clone(),
         title: text(&project.title, &title(&text(&project.name, ""), &project.acronyms)),

@@ -58,11 +58,7 @@ pub(super) fn name(name: &Text, findings: &mut Findings) {
 fn report(sql: &FormulaText, fault: &Fault, code: &'static Code, findings: &mut Findings) {
     let at = sql.text.get(fault.range.clone()).unwrap_or_default();
     let span = sql.span(fault.range.start, fault.range.end);
-    if let Why::Control(char) = fault.why {
-        let message = format!("SQL has no control character such as U+{:04X}", u32::from(char));
-        findings.report(code, span, message).help("delete it: tabs and line breaks are the only ones that SQL has");
-        return;
-    }
+    // Control characters, which no row of the table is for, are reported where texts are read.
     let Some((_, message, help)) = WORDS.iter().find(|(why, ..)| *why == fault.why) else { return };
     findings.report(code, span, message.replace("{}", at)).help(*help);
 }

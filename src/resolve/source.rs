@@ -18,6 +18,7 @@ use crate::spec::{Spec, dimension, project};
 use crate::text::{Name, title};
 use foldhash::{HashMap, HashMapExt as _};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Makes the table of sources with their columns; derived columns get their formulas from [`derived`].
 pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
@@ -73,7 +74,7 @@ fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relatio
     match source.relations.as_slice() {
         [only] => Some(match only {
             written::Relation::Table(name) => Relation::Table(name_parts(name, "table", 3, findings)),
-            written::Relation::Files(paths) => Relation::Files(paths.iter().map(|path| path.value.clone()).collect()),
+            written::Relation::Files(files) => Relation::Files(Arc::new(super::files::files(&source.name, files, findings))),
             written::Relation::Query(query) => {
                 super::raw::query(query, findings);
                 Relation::Query(query.text.trim().trim_end_matches(';').trim_end().to_owned())

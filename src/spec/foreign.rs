@@ -54,6 +54,7 @@ pub(super) fn advice(what: &str, entry: &Entry) -> Option<&'static str> {
         "a KPI" => KPI,
         "a source" => SOURCE,
         "a column" => COLUMN,
+        "`files:`" => FILES,
         "kpic.yml" => PROJECT,
         "a spec file" => {
             return FILE.iter().find(|(keys, _)| keys.contains(&key.as_str())).map(|row| row.1).or_else(|| section(entry));
@@ -126,9 +127,33 @@ const SOURCE: Table = &[
     ),
     (&["entities"], "the entity of a row is its `key`; other entities are columns with `references`"),
     (&["grain"], "what one row stands for is `row`, and what tells rows apart is `key`"),
+    (
+        &["format", "delimiter", "decimal", "thousands", "date", "header", "null", "by_name"],
+        "it stands with the files: `files: { paths: data/orders.csv, delimiter: \";\" }`",
+    ),
     (&["type"], "did you mean `kind`?"),
     (&["name"], "its name is the key above it"),
     (&["meta", "tags", "owner", "label", "title", "config"], "what there is to say of a source stands under `description`"),
+];
+
+const FILES: Table = &[
+    (&["path", "file", "files", "glob", "location"], "did you mean `paths`?"),
+    (&["type", "kind"], "did you mean `format`?"),
+    (&["sep", "separator", "delim", "field_delimiter"], "did you mean `delimiter`?"),
+    (&["decimal_separator", "decimal_point", "decimal_mark", "dec"], "did you mean `decimal`?"),
+    (&["thousands_separator", "grouping", "group_separator"], "did you mean `thousands`?"),
+    (&["dateformat", "date_format", "dates"], "did you mean `date`? for instance `date: \"%d/%m/%Y\"`"),
+    (&["timestampformat", "timestamp_format", "datetime", "datetime_format"], "did you mean `timestamp`?"),
+    (
+        &["nullstr", "null_values", "na_values", "na", "nulls", "null_string"],
+        "did you mean `null`? for instance `null: [\"\", NA]`",
+    ),
+    (&["has_header", "skip_header", "names"], "did you mean `header`? `false` where the first line has no names"),
+    (&["union_by_name", "mergeschema", "merge_schema"], "did you mean `by_name`?"),
+    (&["types", "dtypes", "schema", "columns"], "the types stand with the `columns` of the source"),
+    (&["encoding", "charset"], "files are read as UTF-8: save the file so"),
+    (&["quote", "escape"], "values stand in double quotes, and a quote within them is doubled"),
+    (&["compression"], "what ends with `.gz` or `.zst` is unpacked as it is read"),
 ];
 
 const COLUMN: Table = &[

@@ -7,12 +7,14 @@
 pub mod allow;
 pub mod dimension;
 pub mod extent;
+pub mod files;
 mod foreign;
 pub mod guardrail;
 pub mod journey;
 pub mod kpi;
 pub mod north_star;
 pub mod objective;
+mod places;
 pub mod project;
 pub mod reader;
 pub mod scorecard;
@@ -182,7 +184,11 @@ pub fn decode_without(loaded: &mut Loaded, left_out: &LeftOut) -> Spec {
     let unknown: Vec<Span> = unknown.filter_map(|finding| Some(finding.labels.first()?.span)).collect();
     findings.retain(|finding| finding.labels.first().is_none_or(|label| !unknown.contains(&label.span)));
     if let Some(tree) = &loaded.project {
-        spec.forget(left_out, Span::start_of(tree.file));
+        let kpic_yml = Span::start_of(tree.file);
+        spec.forget(left_out, kpic_yml);
+        if let Some(bounds) = &loaded.bounds {
+            places::check(&spec, &specs_folder(tree), bounds, kpic_yml, &mut findings);
+        }
     }
     unique(&mut spec, &mut findings);
     reserved(&spec, &mut findings);

@@ -1,6 +1,7 @@
 //! `sources:`, the relations that the warehouse already has, with the columns that formulas may touch.
 
 use super::allow;
+use super::files;
 use super::reader::{FormulaText, Reader, Text, formula, text, text_list};
 use super::shape::{self, Field, Record, Shape};
 use crate::load::{Entry, Node, Value};
@@ -61,7 +62,7 @@ pub enum Relation {
     /// A table or view of the warehouse, perhaps with its schema and database.
     Table(Text),
     /// Files that the embedded engine reads.
-    Files(Vec<Text>),
+    Files(Box<files::Files>),
     /// A query, with the place of each of its characters.
     Query(FormulaText),
 }
@@ -72,7 +73,7 @@ impl Relation {
         match self {
             Relation::Table(text) => Some(text.span),
             Relation::Query(query) => Some(query.span),
-            Relation::Files(paths) => Some(paths.first()?.span.to(paths.last()?.span)),
+            Relation::Files(files) => Some(files.span),
         }
     }
 }
@@ -174,8 +175,8 @@ pub static SOURCE: Record = Record {
         .example("raw.orders"),
         Field::new(
             "files",
-            Shape::Either(&[Shape::Text, Shape::List(&Shape::Text)]),
-            "Parquet, CSV or JSON files, relative to the project's folder.",
+            Shape::Either(&[Shape::Text, Shape::List(&Shape::Text), Shape::Record(&files::FILES)]),
+            "Parquet, CSV or JSON files, relative to the project's folder; as a map, with how values are written in them.",
         )
         .example("data/orders.parquet"),
         Field::new("query", Shape::Text, "A SELECT.").example("select * from raw.events where name = 'login'"),
@@ -262,13 +263,13 @@ static VALID_TO: Record = Record {
 };
 
 /// Reads one source.
-pub fn decode(entry: &Entry, files: &Files) -> Source {
+pub fn decode(entry: &Entry, texts: &Files) -> Source {
     let reader = Reader::of(&entry.value);
     let snapshot = reader.record("snapshot");
     let relations = [
         reader.text("table").map(Relation::Table),
-        Some(reader.texts("files")).filter(|paths| !paths.is_empty()).map(Relation::Files),
-        reader.formula("query", files).map(Relation::Query),
+        reader.get("files").and_then(files::decode).map(|files| Relation::Files(Box::new(files))),
+        reader.formula("query", texts).map(Relation::Query),
     ];
     Source {
         name: entry.key.clone(),
@@ -285,7 +286,7 @@ pub fn decode(entry: &Entry, files: &Files) -> Source {
         stale_after: reader.text("stale_after"),
         fresh_within: reader.text("fresh_within"),
         expect: reader.text("expect"),
-        columns: columns(reader.entries("columns"), files),
+        columns: columns(reader.entries("columns"), texts),
         is_partial: !reader.get("columns").is_some_and(|node| matches!(node.value, Value::Map(_))),
     }
 }

@@ -46,7 +46,10 @@ pub fn write_query(query: &Query, dialect: &dyn Dialect, out: &mut String) {
 pub fn relation(relation: &RelationRef, dialect: &dyn Dialect) -> String {
     let source =
         SourceRows { relation: relation.clone(), stored: Vec::new(), raw: Vec::new(), again: false, told_apart: false };
-    let text = Writer { dialect }.source(&source);
+    let text = match relation {
+        RelationRef::Files(files) => dialect.files().rows(files, None),
+        RelationRef::Table(_) | RelationRef::Query(_) => Writer { dialect }.source(&source),
+    };
     if matches!(relation, RelationRef::Query(_)) { format!("{text} as stored") } else { text }
 }
 
@@ -174,7 +177,10 @@ impl Writer<'_> {
     fn source(&self, source: &SourceRows) -> String {
         let relation = match &source.relation {
             RelationRef::Table(parts) => parts.iter().map(|part| self.dialect.identifier(part)).collect::<Vec<_>>().join("."),
-            RelationRef::Files(paths) => self.dialect.files(paths),
+            // Raw SQL may use columns that nothing else does.
+            RelationRef::Files(files) => {
+                self.dialect.files().rows(files, source.raw.is_empty().then_some(source.stored.as_slice()))
+            }
             RelationRef::Query(sql) => {
                 let mut text = "(\n".to_owned();
                 indent(&mut text, &rawsql::plain(sql, 0), 2);
@@ -189,7 +195,9 @@ impl Writer<'_> {
             source.raw.iter().map(|(name, sql)| format!("{} as {}", rawsql::enclosed(sql), self.dialect.identifier(name)));
         let columns: Vec<String> = stored.chain(raw).collect();
         let named = if matches!(source.relation, RelationRef::Query(_)) { format!("{relation} as stored") } else { relation };
-        format!("(\n  select {}\n  from {named}\n)", columns.join(", "))
+        let mut text = "(\n".to_owned();
+        indent(&mut text, &format!("select {}\nfrom {named}", columns.join(", ")), 2);
+        text + "\n)"
     }
 
     fn join(&self, join: &Join, scope: &Scope<'_>, out: &mut String) {

@@ -8,6 +8,10 @@ use crate::load;
 use crate::text::{FileId, Files, Span};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, escape_formatter};
 use std::collections::{BTreeMap, HashSet};
+use std::sync::OnceLock;
+
+/// How many steps a template may take for one page or statement. kpic's own pages take some 30 for each KPI that they list.
+const FUEL: u64 = 20_000_000;
 
 /// A kind of templates.
 #[derive(Debug)]
@@ -27,12 +31,15 @@ pub struct Templates<'a> {
     environment: Environment<'a>,
     own: BTreeMap<&'a str, FileId>,
     files: &'a Files,
+    /// What was said of a template that took too many steps. Others would take them again, for each page.
+    exhausted: OnceLock<Finding>,
 }
 
 /// Where templates are rendered: what they print is printed as it is, and what is none prints nothing.
 pub fn environment<'a>() -> Environment<'a> {
     let mut environment = Environment::new();
     environment.set_debug(true);
+    environment.set_fuel(Some(FUEL));
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
     environment.set_keep_trailing_newline(true);
@@ -47,7 +54,7 @@ impl<'a> Templates<'a> {
     pub fn new(kind: &'static Kind, files: &'a Files, environment: Environment<'a>, findings: &mut Findings) -> Self {
         let own: BTreeMap<&str, FileId> =
             load::templates(files).into_iter().filter(|(name, _)| (kind.is_named)(name)).collect();
-        let mut templates = Self { kind, environment, own: own.clone(), files };
+        let mut templates = Self { kind, environment, own: own.clone(), files, exhausted: OnceLock::new() };
         for (name, text) in kind.built_in {
             if !own.contains_key(name) {
                 templates.add(name, text, findings);
@@ -89,8 +96,17 @@ impl<'a> Templates<'a> {
     /// # Errors
     /// Gives what is wrong with the template.
     pub fn render(&self, name: &str, context: &Value) -> Result<String, Box<Finding>> {
+        if let Some(finding) = self.exhausted.get() {
+            return Err(Box::new(finding.clone()));
+        }
         let rendered = self.environment.get_template(name).and_then(|template| template.render(context));
-        rendered.map_err(|error| Box::new(self.finding(&error, context)))
+        rendered.map_err(|error| {
+            let finding = self.finding(&error, context);
+            if innermost(&error).kind() == ErrorKind::OutOfFuel {
+                let _ = self.exhausted.set(finding.clone());
+            }
+            Box::new(finding)
+        })
     }
 
     /// What is wrong with what a template has made.
@@ -106,12 +122,7 @@ impl<'a> Templates<'a> {
 
     /// What is wrong with a template, at the place in the project's own file.
     fn finding(&self, error: &Error, context: &Value) -> Finding {
-        // What an included template does wrong is the source of an error in the one that includes it.
-        let mut errors = vec![error];
-        while let Some(source) = errors.last().and_then(|error| std::error::Error::source(*error)) {
-            let Some(inner) = source.downcast_ref::<Error>() else { break };
-            errors.push(inner);
-        }
+        let errors = chain(error);
         let own = errors.iter().rev().find_map(|error| Some((*error, *self.own.get(error.name()?)?)));
         let innermost = errors.last().copied().unwrap_or(error);
         let (place, span) = match own {
@@ -122,6 +133,9 @@ impl<'a> Templates<'a> {
         let message = match (innermost.kind(), innermost.detail()) {
             (ErrorKind::UndefinedError, _) if !written.is_empty() && std::ptr::eq(place, innermost) => {
                 format!("`{written}` is not there")
+            }
+            (ErrorKind::OutOfFuel, _) => {
+                format!("the template takes more than {FUEL} steps for one {}", self.kind.makes)
             }
             (kind, Some(detail)) => format!("{kind}: {detail}"),
             (kind, None) => kind.to_string(),
@@ -134,6 +148,9 @@ impl<'a> Templates<'a> {
         };
         finding.help = nearest(self.kind.makes, written, context).or_else(|| {
             let syntax = innermost.kind() == ErrorKind::SyntaxError;
+            if innermost.kind() == ErrorKind::OutOfFuel {
+                return Some("it may loop within loops, or call itself: make it do less".to_owned());
+            }
             syntax.then(|| "a template is Jinja: `{{ value }}`, `{% if condition %} ... {% endif %}`".to_owned())
         });
         finding
@@ -160,6 +177,20 @@ impl<'a> Templates<'a> {
         let length = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
         Span::new(file, start..start + length)
     }
+}
+
+/// An error with those that it comes from: what an included template does wrong is the source of an error in the one that includes it.
+fn chain(error: &Error) -> Vec<&Error> {
+    let mut errors = vec![error];
+    while let Some(source) = errors.last().and_then(|error| std::error::Error::source(*error)) {
+        let Some(inner) = source.downcast_ref::<Error>() else { break };
+        errors.push(inner);
+    }
+    errors
+}
+
+fn innermost(error: &Error) -> &Error {
+    chain(error).last().copied().unwrap_or(error)
 }
 
 /// The name that was probably meant by a path such as `kpi.titel`.

@@ -3,8 +3,10 @@
 //! A [`Span`] is a range of bytes in one file. Lines and columns are worked out only when a finding is shown, because most
 //! projects have none to show.
 
+pub use shown::{is_bidi, is_control, shown, shown_on_a_line};
 pub use words::{plural, title};
 
+mod shown;
 mod words;
 
 use memchr::memchr_iter;

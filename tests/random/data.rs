@@ -276,8 +276,19 @@ fn source(project: &Project, name: String, times: &Times, choices: &mut Choices)
     let by_query = choices.chance(20);
     let key = keyed.then(|| "id".to_owned());
     let freshness = freshness::make(time.is_some() || states.is_some(), choices);
-    let mut source =
-        Source { name, entities, states, freshness, by_query, key, time, columns, rows: Vec::new(), journey: None };
+    let mut source = Source {
+        name,
+        entities,
+        states,
+        freshness,
+        by_query,
+        written: None,
+        key,
+        time,
+        columns,
+        rows: Vec::new(),
+        journey: None,
+    };
     if source.states.is_some() {
         stocks::rows(project, &mut source, times, choices);
     } else {

@@ -145,6 +145,7 @@ fn source(project: &Project, journey: &Journey) -> Source {
         name: journey.name.clone(),
         entities: false,
         by_query: false,
+        written: None,
         key: first.key.clone(),
         time: Some(journey.steps[0].name.clone()),
         columns: columns.chain(first.columns.iter().cloned()).collect(),

@@ -7,6 +7,7 @@ use super::project::{
     Project, Row, RowLeaf, Source, Step, Type, Unit, Value, Window,
 };
 use super::stocks::print as stocks;
+use super::written;
 use kpic::diagnostic::render::{Look, human};
 use kpic::pipeline::Checked;
 use std::fmt::{self, Debug, Write};
@@ -76,7 +77,11 @@ fn write_source(source: &Source, text: &mut String) {
         None => "events",
     };
     let name = &source.name;
-    let relation = if source.by_query { format!("query: select * from data.{name}") } else { format!("table: data.{name}") };
+    let relation = match &source.written {
+        Some(written) => written::relation(source, written),
+        None if source.by_query => format!("query: select * from data.{name}"),
+        None => format!("table: data.{name}"),
+    };
     _ = writeln!(text, "  {name}:\n    {relation}\n    kind: {kind}");
     for (key, column) in [("key", &source.key), ("time", &source.time)] {
         if let Some(column) = column {
@@ -95,7 +100,9 @@ fn write_source(source: &Source, text: &mut String) {
         {
             parts.push(format!("zone: {zone}"));
         }
-        if column.stored_as != column.name {
+        if let Some(place) = written::place(source, column) {
+            parts.push(format!("column: {place}"));
+        } else if column.stored_as != column.name {
             parts.push(format!("column: {}", quoted(&column.stored_as)));
         }
         if let Some(target) = &column.references {
@@ -172,7 +179,7 @@ fn write_kpi(calendar: &Calendar, kpi: &Kpi, text: &mut String) {
 }
 
 /// A text as YAML, whatever stands in it.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
@@ -356,7 +363,7 @@ pub fn findings(checked: &Checked) -> String {
 /// The statements that make the tables.
 pub fn tables(project: &Project) -> String {
     let mut text = "drop schema if exists data cascade;\ncreate schema data;\n".to_owned();
-    for source in &project.sources {
+    for source in project.sources.iter().filter(|source| source.written.is_none()) {
         let stored: Vec<(usize, &Column)> =
             source.columns.iter().enumerate().filter(|(_, column)| column.expr.is_none()).collect();
         let columns: Vec<String> =
@@ -411,6 +418,9 @@ impl Debug for Project {
         }
         for (path, text) in files(self) {
             write!(f, "# {path}\n{text}\n")?;
+        }
+        for (name, text) in self.sources.iter().flat_map(written::texts) {
+            write!(f, "# {name}\n{text}\n")?;
         }
         write!(f, "-- session zone {}, {}\n{}", self.session, self.settings.join(", "), tables(self))
     }

@@ -60,6 +60,8 @@ pub struct Source {
     pub freshness: Freshness,
     /// Whether the spec has a query in the place of a table.
     pub by_query: bool,
+    /// How its rows are written, if they are files.
+    pub written: Option<super::written::Written>,
     pub key: Option<String>,
     pub time: Option<String>,
     pub columns: Vec<Column>,

@@ -1,6 +1,6 @@
 //! Smaller projects than one that fails: without one of its parts, or with a simpler one.
 
-use super::project::{Aggregate, Body, Expr, Figure, Formula, Kpi, Project, Row, RowLeaf, Value, Window};
+use super::project::{Aggregate, Body, Column, Expr, Figure, Formula, Kpi, Project, Row, RowLeaf, Value, Window};
 use super::stocks::shrink as stocks;
 use jiff::civil::Weekday;
 
@@ -10,6 +10,9 @@ pub fn smaller(project: &Project) -> Vec<Project> {
     kpis(project, &mut all);
     for source in (0..project.sources.len()).rev() {
         with(project, &mut all, |copy| _ = copy.sources.remove(source));
+    }
+    for source in (0..project.sources.len()).filter(|source| project.sources[*source].written.is_some()) {
+        with(project, &mut all, |copy| copy.sources[source].written = None);
     }
     journeys(project, &mut all);
     rows(project, &mut all);
@@ -331,8 +334,13 @@ fn columns(project: &Project, all: &mut Vec<Project>) {
             if stocks::says_when(known, at) {
                 continue;
             }
-            // Raw SQL would go on reading it.
-            let is_read = known.columns[at].name == "plain1" && known.columns.iter().any(|column| column.sql.is_some());
+            // Raw SQL would go on reading it, and so would a reference whose key is worked out.
+            let is_key_of = |column: &Column| {
+                column.references.is_some()
+                    && matches!(&column.expr, Some(Expr::Leaf(RowLeaf::Path(path))) if *path == [known.columns[at].name.clone()])
+            };
+            let is_read = known.columns[at].name == "plain1" && known.columns.iter().any(|column| column.sql.is_some())
+                || known.columns.iter().any(is_key_of);
             let name = Some(&known.columns[at].name);
             if known.key.as_ref() != name && known.time.as_ref() != name && !is_read {
                 with(project, all, |copy| {

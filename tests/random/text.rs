@@ -8,15 +8,19 @@ const OPERATORS: &[&str] = &["+", "-", "*", "/", "%", "=", "<>", "<", "<=", ">",
 /// The comment that the raw SQL of a project has, which ends its line.
 const OWN: &str = "-- of the stored one";
 
+/// What lists and maps are written with, which the readers of files take.
+const OF_READERS: &[&str] = &["[", "]", "{", "}", ":"];
+
 /// A token that stands in no statement of kpic's, or two that touch; nothing where all is well.
 pub fn problem(sql: &str) -> Option<String> {
+    let reads_files = sql.contains(" read_csv(") || sql.contains(" read_json(");
     let mut before: Option<Token<'_>> = None;
     for token in tokens(sql) {
         let known = match token.kind {
             Kind::Comment => token.text == OWN,
             Kind::Operator => OPERATORS.contains(&token.text),
             Kind::Open | Kind::Other | Kind::Parameter => false,
-            Kind::Mark => matches!(token.text, "(" | ")" | "," | "."),
+            Kind::Mark => matches!(token.text, "(" | ")" | "," | ".") || reads_files && OF_READERS.contains(&token.text),
             Kind::Word | Kind::Quoted | Kind::Text | Kind::Number => true,
         };
         if !known {
@@ -46,6 +50,8 @@ fn what_runs_into_its_neighbour_is_found() {
         ("select 1a", Some("`1` directly before `a`")),
         ("select 'a'b", Some("`'a'` directly before `b`")),
         ("select 'a", Some("the Open `'a`")),
+        ("select a[1]", Some("the Mark `[`")),
+        ("select * from read_csv(['a', 'b'], columns = {'x': 'VARCHAR'})", None),
     ] {
         assert_eq!(problem(sql).as_deref(), found, "{sql}");
     }

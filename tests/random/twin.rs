@@ -5,7 +5,7 @@ use super::calendar::days;
 use super::customs;
 use super::engine::{Answer, Engine};
 use super::project::{Body, Figure, Formula, Grain, Kpi, Length, Project, Window};
-use super::{Views, compile, compile_files, is_too_large, print, rounding, same};
+use super::{Views, compile, compile_files, is_too_large, print, rounding, same, written};
 use proptest::test_runner::TestCaseError;
 use std::collections::BTreeMap;
 
@@ -98,6 +98,7 @@ pub fn agree_today(project: &Project, engine: &mut Engine) -> Result<usize, Test
 }
 
 fn compare(project: &Project, ones: &Views, others: &Views, engine: &mut Engine) -> Result<usize, TestCaseError> {
+    written::write(project);
     let statements = format!("set threads = 1;\nset TimeZone = '{}';\n{}", project.session, print::tables(project));
     let queries: Vec<String> = ones.iter().chain(others).map(|(_, sql)| sql.clone()).collect();
     let mut answers = engine.answers(&statements, &queries);

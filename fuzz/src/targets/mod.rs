@@ -3,12 +3,15 @@
 mod made_up;
 
 use kpic::diagnostic::render::{Look, human};
-use kpic::diagnostic::{Findings, machine};
+use kpic::diagnostic::{Finding, Findings, codes, machine};
 use kpic::fix;
 use kpic::formula;
+use kpic::load::bounds::Bounds;
 use kpic::pipeline::{Checked, Options, check_texts};
+use kpic::rawsql;
 use kpic::spec::reader::FormulaText;
-use kpic::text::{Files, Span};
+use kpic::text::{Files, Span, is_bidi};
+use std::path::{Component, PathBuf};
 
 /// The project of a spec file that comes alone.
 const PROJECT: &str = "kpic: 1\ncalendar: { start: 2024-01-01, as_of: 2024-06-30, timezone: Europe/Berlin }\n";
@@ -53,6 +56,80 @@ pub fn sql(bytes: &[u8]) {
     survive(&project, &spec);
 }
 
+/// Findings at any places of any text, with any words.
+pub fn render(bytes: &[u8]) {
+    let (head, rest) = bytes.split_at(bytes.len().min(12));
+    let Ok(text) = std::str::from_utf8(rest) else { return };
+    let number = |at: usize| head.get(at).copied().map_or(0, usize::from);
+    let mut files = Files::default();
+    let first = files.add("a.yml".to_owned(), text.to_owned());
+    let second = files.add(text.chars().take(40).collect(), text.repeat(1 + number(11) % 50));
+    let place = |at: usize| {
+        let (start, length) = (number(at) * (1 + number(9)), number(at + 1) * (1 + number(10) % 8));
+        Span::new(if number(at) % 2 == 0 { first } else { second }, start..start + length)
+    };
+    let mut findings = Findings::default();
+    let part = |at: usize| text.chars().skip(number(at)).take(60).collect::<String>();
+    findings
+        .report(&codes::WRONG_SHAPE, place(0), part(0))
+        .also(place(2), part(2))
+        .also(place(4), part(4))
+        .here(part(1))
+        .help(part(3));
+    findings.push(Finding::placeless(&codes::UNREADABLE_FILE, part(5)));
+    for width in [1, 40, 200] {
+        let shown = human(&findings, &files, Look { color: false, width });
+        assert!(!shown.contains(|char: char| (char.is_control() && char != '\n') || is_bidi(char)), "{shown:?}");
+        assert!(shown.len() < 100_000, "{}", shown.len());
+    }
+    machine::json(&findings, &files);
+    machine::sarif(&findings, &files, "a b");
+    machine::gitlab(&findings, &files, "");
+    assert_eq!(machine::github(&findings, &files, "").lines().count(), 2);
+}
+
+/// A template of a page and of a statement.
+pub fn template(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let spec = "sources:\n  o: { table: o, kind: events, time: day, columns: { day: date, c: text } }\nkpis:\n  k: { formula: count(o), by: [c] }\n";
+    let texts = vec![("kpic.yml".to_owned(), PROJECT.to_owned()), ("specs/a.yml".to_owned(), spec.to_owned())];
+    let mut checked = check_texts(texts, &Options::default());
+    for name in ["kpi.md.j2", "view.sql.j2", "_header.md.j2"] {
+        checked.files.add(format!("templates/{name}"), text.to_owned());
+    }
+    let checked = kpic::build::with_templates(checked);
+    show(&checked.findings, &checked.files);
+}
+
+/// The name of a file, and a path in a spec: what leads out of the project is known, and no name is more than a name.
+pub fn name(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let root = std::env::temp_dir().join("kpic-fuzz");
+    if std::fs::create_dir_all(&root).is_err() {
+        return;
+    }
+    let bounds = Bounds::of(&root, &[]);
+    if bounds.outside_of_pattern(text).is_none() && !text.contains("://") {
+        let path = text.strip_prefix("file:").map_or(text, |rest| rest.strip_prefix("//").unwrap_or(rest));
+        let (full, mut at) = (root.join(path), Vec::new());
+        for part in full.components() {
+            match part {
+                Component::ParentDir => _ = at.pop(),
+                Component::CurDir => {}
+                part => at.push(part),
+            }
+        }
+        let at: PathBuf = at.into_iter().collect();
+        // What a pattern matches is looked for; none of these is there.
+        assert!(at.starts_with(&root) || text.contains(['*', '?', '[']), "{text:?}");
+    }
+    let spec = format!("sources:\n  o: {{ files: {text:?}, kind: events, columns: {{ c: text }} }}\n");
+    let checked = check_texts(vec![("kpic.yml".to_owned(), PROJECT.to_owned()), (text.to_owned(), spec)], &Options::default());
+    show(&checked.findings, &checked.files);
+    let lines = machine::github(&checked.findings, &checked.files, text);
+    assert!(lines.lines().all(|line| line.starts_with("::error ") || line.starts_with("::warning ")), "{lines}");
+}
+
 /// Checks a project, shows what is found in every form, mends what is certain, and compiles what is valid.
 fn survive(project: &str, spec: &str) {
     let texts = vec![("kpic.yml".to_owned(), project.to_owned()), ("specs/a.yml".to_owned(), spec.to_owned())];
@@ -92,4 +169,45 @@ pub fn mend(checked: &Checked) {
     let texts = checked.files.iter().map(|(_, file)| (file.path.clone(), text(&file.path, &file.text))).collect();
     let again = fix::fix(&check_texts(texts, &Options::default()), &Options::default());
     assert_eq!(again.changes, [], "after {changes:?}");
+}
+
+/// SQL under `query:` or `sql:`: what is let through is one query or expression for whoever cuts it, also for a shell that reads lines, and
+/// stays the same when it is written once more.
+pub fn raw(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    for (fault, blanks) in [(rawsql::query_fault(text), 2), (rawsql::expression_fault(text), 4)] {
+        if let Some(fault) = fault {
+            assert!(text.get(fault.range.clone()).is_some(), "{fault:?}");
+            continue;
+        }
+        let plain = rawsql::plain(text, blanks);
+        assert_eq!(rawsql::plain(&plain, blanks), plain, "from {text:?}");
+        assert_eq!(rawsql::command_line(&plain.replace("\n ", " ")), None, "{plain:?}");
+        let known =
+            |token: &rawsql::Token<'_>| !matches!(token.kind, rawsql::Kind::Comment | rawsql::Kind::Open | rawsql::Kind::Other);
+        assert!(rawsql::tokens(&plain).all(|token| known(&token)), "{plain:?}");
+        let mut depth = 0;
+        for token in rawsql::tokens(&plain) {
+            depth += i32::from(token.is_mark("(")) - i32::from(token.is_mark(")"));
+            assert!(depth >= 0 && !token.is_mark(";"), "{plain:?}");
+        }
+        assert_eq!(depth, 0, "{plain:?}");
+        assert_eq!(statements(&format!("select ({plain});")), 1, "{plain:?}");
+    }
+}
+
+/// How many statements a shell sees that knows quotes and comments, but no escapes and nothing nested.
+fn statements(script: &str) -> usize {
+    let (mut count, mut rest) = (0, script);
+    while let Some(char) = rest.chars().next() {
+        let end = match char {
+            '\'' | '"' => rest.get(1..).and_then(|inner| inner.find(char)).map_or(rest.len(), |at| at + 2),
+            '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
+            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |at| at + 2),
+            _ => char.len_utf8(),
+        };
+        count += usize::from(char == ';');
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    count
 }

@@ -1,6 +1,6 @@
 //! `kpic build`
 
-use crate::build::{self, Documents};
+use crate::build::{self, Documents, Lock};
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, out, progress, show_findings,
 };
@@ -42,8 +42,12 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     let (present, refused) = if args.figures { present(context, args, &project, &root)? } else { (None, Findings::default()) };
     let documents = if args.no_docs { Documents::None } else { Documents::Pages(present.as_ref()) };
     let code = if refused.is_empty() { FINE } else { FINDINGS };
-    let made = progress::during("writing", || build::write(&root.join(target), |sink| build::make(&project, documents, sink)));
-    let made = made.map_err(|problem| environment(&Failure { message: problem.message, help: problem.help }))?;
+    let failed = |problem: build::Problem| environment(&Failure { message: problem.message, help: problem.help });
+    let waited = progress::during("waiting for another build", || Lock::take(&root.join(target), build::PATIENCE));
+    let lock = waited.map_err(failed)?;
+    let made = progress::during("writing", || build::write(&lock, |sink| build::make(&project, documents, sink)));
+    let made = made.map_err(failed)?;
+    drop(lock);
     let made = made.map_err(|findings| args.format.refused(&findings, project.files(), &root))?;
     let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let (mut built, mut begin) = (many(made.views, "view"), String::new());
@@ -54,7 +58,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     let deploy = made.deploy;
     let built = format!("{} {built}\n  {target}/{deploy} makes the views{begin}\n", out::styled(out::GOOD, "built"));
     if args.format.is_for_programs() {
-        out::print(&args.format.text(project.findings(), project.files(), &root, out::look_of_stdout()));
+        out::data(&args.format.text(project.findings(), project.files(), &root, out::look_of_stdout()));
         out::error(&built);
         show_findings(&refused, project.files());
         return Ok(code);

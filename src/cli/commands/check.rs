@@ -52,7 +52,7 @@ pub(in crate::cli) fn run(args: &CheckArgs, context: &Context<'_>) -> Result<u8,
         if args.format.is_for_programs() { out::error(&report) } else { out::print(&report) }
     }
     if args.format.is_for_programs() {
-        out::print(&args.format.text(&checked.findings, &checked.files, &root, out::look_of_stdout()));
+        out::data(&args.format.text(&checked.findings, &checked.files, &root, out::look_of_stdout()));
     } else {
         out::print(&report(&checked));
     }
@@ -119,7 +119,7 @@ pub(super) fn print_diff(changes: &[Change], root: &Path) {
     for change in changes {
         let diff = TextDiff::from_lines(&change.before, &change.after);
         let (old, new) = (format!("a/{prefix}{}", change.path), format!("b/{prefix}{}", change.path));
-        out::print(&diff.unified_diff().context_radius(3).header(&old, &new).to_string());
+        out::data(&diff.unified_diff().context_radius(3).header(&old, &new).to_string());
     }
 }
 

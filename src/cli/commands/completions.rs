@@ -35,6 +35,6 @@ pub(in crate::cli) fn run(args: &CompletionsArgs) -> Result<u8, Stop> {
         Shell::Zsh => "zsh",
     };
     let script = complete::script(name).ok_or(Stop { code: ENVIRONMENT })?;
-    out::print(&script);
+    out::data(&script);
     Ok(FINE)
 }

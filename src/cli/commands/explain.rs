@@ -21,7 +21,7 @@ pub(in crate::cli) fn run(args: &ExplainArgs) -> Result<u8, Stop> {
         None => &list(),
         Some(text) => codes::named(text).map(|code| code.page).ok_or_else(|| unknown(text))?,
     };
-    out::print(text);
+    out::data(text);
     Ok(FINE)
 }
 

@@ -2,10 +2,10 @@
 
 use super::check::{many, print_diff};
 use crate::cli::{Context, EngineArgs, FINDINGS, FINE, Stop, engine_of, environment, out, progress, show_findings, valid};
-use crate::diagnostic::Findings;
 use crate::engine::Failure;
 use crate::fix::{self, Replacement};
 use crate::measure::freeze::{self, Measured};
+use crate::measure::refused::Refused;
 use crate::measure::{Session, guard, status};
 use crate::pipeline;
 use crate::text::{Files, Span};
@@ -37,8 +37,12 @@ pub(in crate::cli) fn run(args: &FreezeArgs, context: &Context<'_>) -> Result<u8
     let session = Session { project: &project, engine: &engine };
     let measured = progress::during("measuring", || {
         let found = guard::check(&session, &status::queries(&session))?;
-        let mut refused = Findings::default();
-        if found.has_errors() { Ok(Err(found)) } else { Ok(Ok((freeze::measured(&session, &mut refused)?, refused))) }
+        if found.has_errors() {
+            return Ok(Err(found));
+        }
+        let mut refused = Refused::default();
+        let measured = freeze::measured(&session, &mut refused)?;
+        Ok(Ok((measured, refused.explained(&session)?)))
     });
     let (measured, refused) = match measured.map_err(|failure: Failure| environment(&failure))? {
         Ok(measured) => measured,

@@ -65,7 +65,7 @@ pub(in crate::cli) fn run(args: &GraphArgs, context: &Context<'_>) -> Result<u8,
         GraphLevel::Columns => Level::Columns,
     };
     let view = project.graph().view(project.model(), &Wanted { level, focus, up: args.up, down: args.down });
-    out::print(&match args.format {
+    out::data(&match args.format {
         Format::Mermaid => draw::mermaid(&view),
         Format::Dot => draw::dot(&view),
         Format::Json => draw::json(&view, project.files()),

@@ -3,14 +3,25 @@
 use crate::cli::{
     Context, ENVIRONMENT, EngineArgs, FINDINGS, FINE, Stop, environment, out, progress, show, show_findings, usage,
 };
-use crate::draft::{self, Data, Draft, Table};
+use crate::draft::{self, Data, Draft, Patterns, Table};
 use crate::engine::{DuckDb, Failure};
+use crate::load::bounds::Bounds;
 use crate::pipeline::{self, Options};
 use clap::Args;
 use dialoguer::{Input, MultiSelect, Select};
+use existing::Existing;
 use std::fs;
 use std::io::IsTerminal;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
+
+#[path = "init/existing.rs"]
+mod existing;
+#[path = "init/groups.rs"]
+mod groups;
+#[path = "init/paths.rs"]
+mod paths;
+
+use paths::{absolute, clean, from};
 
 /// The arguments of `init`.
 #[derive(Debug, Args)]
@@ -18,7 +29,10 @@ use std::path::{Component, Path, PathBuf};
   kpic init                               asks, on a terminal
   kpic init shop --sample                 a project over a few rows of its own, in shop/
   kpic init --database shop.duckdb        drafts a source for each table
+  kpic init --database shop.duckdb --schema sales --table 'fact_*'
   kpic init --csv orders.csv users.parquet
+  kpic init --csv data/orders-*.csv       monthly files are one source
+  kpic init --csv returns.csv             in a project: drafts one more source
 
 Nothing is ever written over. What is drafted is a beginning: read the comments in specs/.")]
 pub(in crate::cli) struct InitArgs {
@@ -31,6 +45,12 @@ pub(in crate::cli) struct InitArgs {
     /// Draft sources for the tables of a DuckDB database.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["csv", "sample"])]
     database: Option<PathBuf>,
+    /// Only tables of this schema; `*` stands for anything.
+    #[arg(long, value_name = "PATTERN", num_args = 1.., conflicts_with_all = ["csv", "sample"])]
+    schema: Vec<String>,
+    /// Only tables of this name; `*` stands for anything.
+    #[arg(long, value_name = "PATTERN", num_args = 1.., conflicts_with_all = ["csv", "sample"])]
+    table: Vec<String>,
     /// Draft sources for CSV, Parquet or JSON files.
     #[arg(long, value_name = "FILE", visible_alias = "files", num_args = 1.., conflicts_with = "sample")]
     csv: Vec<PathBuf>,
@@ -61,9 +81,10 @@ const INTERRUPTED: u8 = 130;
 pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let base = absolute(&context.common.directory);
     let root = clean(&base.join(&args.folder));
+    let options = context.options();
+    let is_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     if root.join(crate::load::PROJECT_FILE).exists() {
-        let help = "work on it with `kpic check` and `kpic run`, or name another folder: `kpic init DIR`";
-        return Err(usage(&format!("there is a project in {} already", root.display()), help));
+        return more(args, &base, &root, is_terminal && !args.yes, &options);
     }
     if root.is_file() {
         let file = args.folder.display();
@@ -72,12 +93,12 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
         return Err(usage(&format!("{file} is a file, and a project is a folder"), &help));
     }
     let flags = args.database.is_some() || !args.csv.is_empty() || args.sample || args.yes;
-    let ask = !flags && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    let ask = !flags && is_terminal;
     if !flags && !ask {
         let help = "`--sample`, `--database FILE` or `--csv FILE...`; on a terminal `kpic init` asks";
         return Err(usage("nobody is there to be asked what the project is over", help));
     }
-    if ask {
+    if is_terminal {
         restore_when_interrupted();
     }
     let own_name = || root.file_name().map_or_else(|| "kpis".to_owned(), |name| name.to_string_lossy().into_owned());
@@ -88,36 +109,116 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
     };
     let over = match (&args.database, args.csv.as_slice(), args.sample) {
         (Some(database), ..) => Over::Database(clean(&base.join(database))),
-        (None, [_, ..], _) => Over::Files(args.csv.iter().map(|file| clean(&base.join(file))).collect()),
+        (None, [_, ..], _) => Over::Files(groups::expanded(&base, &args.csv)?),
         (None, [], true) => Over::Sample,
         (None, [], false) if ask => choose(&root, &base)?,
         (None, [], false) => offers(&root).into_iter().next().map_or(Over::Sample, |(_, over)| over),
     };
+    let (options, outside) = opened(&root, &over, &options);
     let draft = match &over {
         Over::Sample => draft::sample(&name),
-        Over::Database(_) | Over::Files(_) => drafted(args, context, &root, &name, &over, ask)?,
+        Over::Database(_) | Over::Files(_) => {
+            let looked = look(args, &root, &options.opened, &over, ask, is_terminal && !args.yes)?;
+            let database = match &over {
+                // A spec names nothing outside of its project.
+                Over::Database(path) if path.starts_with(&root) => Some(from(&root, path)),
+                Over::Database(_) | Over::Sample | Over::Files(_) => None,
+            };
+            let drafting = || draft::draft(&name, looked.tables, database.as_deref(), &looked.engine);
+            let mut draft = progress::during("looking at the data", drafting).map_err(|failure| environment(&failure))?;
+            draft.left_out.extend(looked.unreadable);
+            whole(draft)?
+        }
     };
-    if let Some(path) = draft::in_the_way(&root, &draft.files) {
+    write(&root, &draft, &IGNORED)?;
+    out::print(&(report(&draft, "made", &name, args) + &outside));
+    Ok(check(&root, &options))
+}
+
+/// Further sources for a project.
+fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Options) -> Result<u8, Stop> {
+    let over_tables = args.database.is_some() || !args.schema.is_empty() || !args.table.is_empty();
+    if args.csv.is_empty() && !over_tables {
+        let help = "work on it with `kpic check` and `kpic run`, add sources with `kpic init --csv FILE` or `--table NAME`, or name \
+                    another folder: `kpic init DIR`";
+        return Err(usage(&format!("there is a project in {} already", root.display()), help));
+    }
+    if args.name.is_some() {
+        return Err(usage("the project has its name", "leave `--name` out: the name stands in kpic.yml"));
+    }
+    if may_ask {
+        restore_when_interrupted();
+    }
+    let existing = Existing::of(root, options);
+    let over = if over_tables {
+        Over::Database(existing.database(args.database.as_ref().map(|path| clean(&base.join(path))))?)
+    } else {
+        Over::Files(existing.new_files(groups::expanded(base, &args.csv)?)?)
+    };
+    let (options, outside) = opened(root, &over, options);
+    let mut looked = look(args, root, &options.opened, &over, false, may_ask)?;
+    looked.tables.retain(|table| !existing.has_table(table));
+    let drafting = || draft::more(&existing.known, looked.tables, &looked.engine);
+    let mut draft = progress::during("looking at the data", drafting).map_err(|failure| environment(&failure))?;
+    draft.left_out.extend(looked.unreadable);
+    let draft = whole(draft)?;
+    write(root, &draft, &[])?;
+    out::print(&(report(&draft, "added to", &existing.name, args) + &outside));
+    Ok(check(root, &options))
+}
+
+/// What is named on the command line is opened by it: the folders of files outside of the project, with what there is to say of them.
+fn opened(root: &Path, over: &Over, options: &Options) -> (Options, String) {
+    let (mut options, mut said) = (options.clone(), String::new());
+    let note = out::styled(out::DIM, "note:");
+    let files = match over {
+        Over::Files(files) => files.as_slice(),
+        Over::Database(path) if !path.starts_with(root) => {
+            said = format!("{note} {0} is outside of the project; commands read it with `--database '{0}'`\n", path.display());
+            &[]
+        }
+        Over::Database(_) | Over::Sample => &[],
+    };
+    for file in files {
+        let is_outside = Bounds::of(root, &options.opened).outside(file).is_some();
+        if let Some(folder) = file.parent().filter(|_| is_outside) {
+            said.push_str(&format!(
+                "{note} {} is outside of the project; commands read it with `--allow-path '{}'`, or put it below the project's folder\n",
+                file.display(),
+                folder.display()
+            ));
+            options.opened.push(folder.to_path_buf());
+        }
+    }
+    (options, said)
+}
+
+/// What was drafted is checked like what anybody writes.
+fn check(root: &Path, options: &Options) -> u8 {
+    let checked = pipeline::check(root, options);
+    show_findings(&checked.findings, &checked.files);
+    if checked.findings.has_errors() { FINDINGS } else { FINE }
+}
+
+fn write(root: &Path, draft: &Draft, ignored: &[&str]) -> Result<(), Stop> {
+    if let Some(path) = draft::in_the_way(root, &draft.files) {
         return Err(usage(
             &format!("{} is there already", path.display()),
             "move it away, or name another folder: `kpic init DIR`",
         ));
     }
-    draft::write(&root, &draft.files, &IGNORED)
-        .map_err(|problem| environment(&Failure { message: problem.message, help: None }))?;
-    let outside = match &over {
-        Over::Database(path) if !path.starts_with(&root) => args.database.as_deref().or(Some(path)),
-        _ => None,
-    };
-    out::print(&report(&draft, &name, args, outside));
-    // What was drafted is checked like what anybody writes.
-    let checked = pipeline::check(&root, &Options::default());
-    show_findings(&checked.findings, &checked.files);
-    Ok(if checked.findings.has_errors() { FINDINGS } else { FINE })
+    draft::write(root, &draft.files, ignored).map_err(|problem| environment(&Failure { message: problem.message, help: None }))
 }
 
-/// A draft over tables.
-fn drafted(args: &InitArgs, context: &Context<'_>, root: &Path, name: &str, over: &Over, ask: bool) -> Result<Draft, Stop> {
+/// Tables that have been looked at.
+struct Looked {
+    engine: DuckDb,
+    tables: Vec<Table>,
+    unreadable: Vec<(String, String)>,
+}
+
+/// Looks at tables, and asks what their values leave open if somebody is there.
+fn look(args: &InitArgs, root: &Path, opened: &[PathBuf], over: &Over, pick_some: bool, may_ask: bool) -> Result<Looked, Stop> {
     let (files, database) = match over {
         Over::Files(files) => (files.clone(), None),
         Over::Database(database) => (Vec::new(), Some(database.clone())),
@@ -130,20 +231,44 @@ fn drafted(args: &InitArgs, context: &Context<'_>, root: &Path, name: &str, over
     // The folder may not be there yet; all paths are absolute.
     let folder = root.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new(".")).to_path_buf();
     // Whoever names files here opens them.
-    let reach = EngineArgs::default().reach(files.iter().cloned().chain(context.opened()).collect());
+    let reach = EngineArgs::default().reach(files.iter().chain(opened).cloned().collect());
     let engine = DuckDb { program: absolute(&program), folder, database: database.clone(), reach };
+    let patterns = Patterns { schemas: args.schema.clone(), tables: args.table.clone() };
     let data = match &database {
-        Some(_) => Data::Database,
-        None => Data::Files(files.iter().map(|file| (file.to_string_lossy().into_owned(), from(root, file))).collect()),
+        Some(_) => Data::Database(patterns),
+        None => Data::Files(groups::groups(root, &files)),
     };
     let fail = |failure: Failure| environment(&failure);
-    let (tables, unreadable) = progress::during("looking at the data", || draft::ask(&engine, &data)).map_err(fail)?;
-    let tables = if ask { pick(tables)? } else { tables };
-    // A spec names nothing outside of its project.
-    let database = database.filter(|path| path.starts_with(root)).map(|path| from(root, &path));
-    let mut draft = progress::during("looking at the data", || draft::draft(name, tables, database.as_deref(), &engine))
-        .map_err(|failure| environment(&failure))?;
-    draft.left_out.extend(unreadable);
+    let mut found = progress::during("looking at the data", || draft::find(&engine, &data)).map_err(fail)?;
+    if database.is_some() && found.0.is_empty() && !(args.schema.is_empty() && args.table.is_empty()) {
+        let wanted: Vec<&str> = args.schema.iter().chain(&args.table).map(String::as_str).collect();
+        let message = format!("no table of the database is called so: {}", wanted.join(", "));
+        return Err(usage(&message, "`*` stands for anything, as in `--table 'fact_*'`; quotes keep it from the shell"));
+    }
+    if may_ask {
+        settle(&mut found.0)?;
+    }
+    let (tables, unreadable) = progress::during("looking at the data", || draft::look(&engine, found)).map_err(fail)?;
+    let tables = if pick_some { pick(tables)? } else { tables };
+    Ok(Looked { engine, tables, unreadable })
+}
+
+/// Asks what the values of files leave open.
+fn settle(tables: &mut [Table]) -> Result<(), Stop> {
+    for table in tables {
+        let questions: Vec<(String, Vec<String>)> =
+            table.doubts().iter().map(|doubt| (doubt.question.clone(), doubt.answers.clone())).collect();
+        for (at, (question, answers)) in questions.into_iter().enumerate() {
+            let asked = Select::new().with_prompt(format!("{}: {question}", table.name)).items(&answers).default(0);
+            let answer = prompt(asked.interact())?;
+            table.answer(at, answer);
+        }
+    }
+    Ok(())
+}
+
+/// A draft that has sources.
+fn whole(draft: Draft) -> Result<Draft, Stop> {
     if draft.made.is_empty() {
         let why: Vec<String> = draft.left_out.iter().map(|(name, why)| format!("{name}: {why}")).collect();
         let why = if why.is_empty() { "there are no tables".to_owned() } else { why.join("; ") };
@@ -155,16 +280,16 @@ fn drafted(args: &InitArgs, context: &Context<'_>, root: &Path, name: &str, over
 }
 
 /// What was made, and what to do next.
-fn report(draft: &Draft, name: &str, args: &InitArgs, outside: Option<&Path>) -> String {
-    let mut out = format!("{} project {name}\n\n", out::styled(out::GOOD, "made"));
+fn report(draft: &Draft, done: &str, name: &str, args: &InitArgs) -> String {
+    let mut out = format!("{} project {name}\n\n", out::styled(out::GOOD, done));
     let made = draft.made.iter().map(|(name, what)| vec![name.clone(), what.clone()]);
     let left_out = draft.left_out.iter().map(|(name, why)| vec![name.clone(), format!("left out: {why}")]);
     out.push_str(&show::table(vec!["source".to_owned(), "what it is".to_owned()], made.chain(left_out).collect(), |_| false));
     let here = args.folder == Path::new(".");
     let at = if here { String::new() } else { format!(" -C {}", args.folder.display()) };
-    let specs = if here { PathBuf::from("specs") } else { args.folder.join("specs") };
-    let with = outside.map(|path| format!(" --database {}", path.display())).unwrap_or_default();
-    out.push_str(&format!("\nnext: `kpic{at} run{with}` shows figures; read the comments in {}\n", specs.display()));
+    let specs = draft.files.first().and_then(|file| Some(file.path.rsplit_once('/')?.0)).unwrap_or("specs");
+    let specs = if here { PathBuf::from(specs) } else { args.folder.join(specs) };
+    out.push_str(&format!("\nnext: `kpic{at} run` shows figures; read the comments in {}\n", specs.display()));
     out
 }
 
@@ -260,49 +385,4 @@ fn prompt<T>(answer: dialoguer::Result<T>) -> Result<T, Stop> {
             Stop { code: ENVIRONMENT }
         }
     })
-}
-
-// --- Paths ---
-
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
-}
-
-/// A path without `.` and `..`, as far as they say nothing.
-fn clean(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => _ = out.pop(),
-            part => out.push(part),
-        }
-    }
-    out
-}
-
-/// A path as it is named from a folder, with `/`.
-fn from(root: &Path, path: &Path) -> String {
-    let (mut own, mut other) = (root.components().peekable(), path.components().peekable());
-    while own.peek().is_some() && own.peek() == other.peek() {
-        own.next();
-        other.next();
-    }
-    let up = own.map(|_| "..".to_owned());
-    let down = other.map(|part| part.as_os_str().to_string_lossy().into_owned());
-    up.chain(down).collect::<Vec<_>>().join("/")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{clean, from};
-    use std::path::Path;
-
-    #[test]
-    fn paths_are_named_from_the_project() {
-        let named = |path: &str| from(Path::new("/shop"), &clean(Path::new(path)));
-        assert_eq!(named("/shop/data/./orders.csv"), "data/orders.csv");
-        assert_eq!(named("/shop/../raw/orders.csv"), "../raw/orders.csv");
-        assert_eq!(named("/data/orders.csv"), "../data/orders.csv");
-    }
 }

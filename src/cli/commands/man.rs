@@ -36,7 +36,7 @@ pub(in crate::cli) fn run(args: &ManArgs) -> Result<u8, Stop> {
         let help = suggest::did_you_mean(typed, "the commands are", commands).unwrap_or_default();
         return Err(usage(&format!("there is no command `{typed}`"), &help));
     };
-    out::print(&String::from_utf8_lossy(page));
+    out::data(&String::from_utf8_lossy(page));
     Ok(FINE)
 }
 

@@ -2,13 +2,14 @@
 
 use crate::calendar::{AsOf, Grain};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, complete, engine_of, environment, freshness, out, progress, say_doubts,
+    Context, EngineArgs, FINDINGS, FINE, Stop, complete, csv, engine_of, environment, freshness, out, progress, say_doubts,
     say_left_out, show, show_findings, usage,
 };
 use crate::diagnostic::{Findings, suggest};
 use crate::engine::{Failure, Rows};
+use crate::measure::refused::{self, Refused};
 use crate::measure::shown::Precision;
-use crate::measure::{Session, guard, number, refused, shown};
+use crate::measure::{Session, guard, number, shown};
 use crate::model::unit::Unit;
 use crate::model::{KpiId, Model};
 use crate::pipeline::{self, Valid};
@@ -56,6 +57,12 @@ pub(in crate::cli) struct QueryArgs {
     /// How the answer is shown.
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
+    /// What stands for null in CSV [default: nothing; an empty text is `""`].
+    #[arg(long, value_name = "TEXT", value_parser = csv::null)]
+    null: Option<String>,
+    /// CSV for spreadsheets: a text that they would take for a formula gets an apostrophe before it [default: texts as they are].
+    #[arg(long)]
+    csv_safe: bool,
     /// Print the SQL and do not run it.
     #[arg(long)]
     sql: bool,
@@ -77,6 +84,9 @@ pub(super) fn grain(text: &str) -> Result<Grain, String> {
 
 pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
+    if args.null.is_some() && args.format != Format::Csv {
+        return Err(usage("`--null` says how null is written in CSV", "add `--format csv`, or leave `--null` out"));
+    }
     let asked = Asked {
         kpis: args.kpis.clone(),
         by: args.by.clone(),
@@ -106,7 +116,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     order(&mut plan, args, false)?;
     let dialect = sql::dialect::dialect(model.warehouse.dialect.as_ref().map(|name| name.value.as_str()));
     if args.sql {
-        out::print(&sql::statement(&plan, dialect));
+        out::data(&sql::statement(&plan, dialect));
         return Ok(FINE);
     }
     let engine = engine_of(context, &root, &args.engine, model.warehouse.database.as_deref())?;
@@ -124,10 +134,14 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     if let Some(rows) = rows {
         let text = match args.format {
             Format::Table => table(project, &rows, columns, &kpis, question.grain),
-            Format::Csv => csv(&plans, &rows),
+            Format::Csv => csv::text(plans.first(), &rows, args.null.as_deref().unwrap_or_default(), args.csv_safe),
             Format::Json => json(&rows),
         };
-        out::print(&text);
+        if args.format == Format::Table {
+            out::print(&text);
+        } else {
+            out::data(&text);
+        }
         say_doubts(project, &kpis);
         if rows.rows.is_empty() {
             out::error(&format!("{} {}\n", out::styled(out::DIM, "note:"), why_empty(model, &question, args)));
@@ -148,10 +162,10 @@ fn answered(
     args: &QueryArgs,
 ) -> Result<([Query; 1], Option<Rows>, Findings), Failure> {
     let model = session.project.model();
-    let mut refused = Findings::default();
-    let Some(answer) = session.answer(&plans)?.into_iter().next() else { return Ok((plans, None, refused)) };
+    let mut refused = Refused::default();
+    let Some(answer) = session.answer(&plans)?.into_iter().next() else { return Ok((plans, None, Findings::default())) };
     let whole = match answer {
-        Ok(rows) => return Ok((plans, Some(rows), refused)),
+        Ok(rows) => return Ok((plans, Some(rows), Findings::default())),
         Err(why) => why,
     };
     let of = |wanted: &dyn Fn(KpiId) -> bool| {
@@ -170,25 +184,26 @@ fn answered(
     for (each, answer) in session.apart(kpis, Err(whole.clone()), |kpi| of(&|other| other == *kpi))? {
         match (answer, each.first()) {
             (Ok(_), _) => known.extend(each),
-            (Err(why), Some(kpi)) => _ = refused.push(refused::kpi(model, *kpi, &why)),
+            (Err(why), Some(kpi)) => refused.add(model, &of(&|other| other == *kpi), refused::kpi(model, *kpi, &why)),
             (Err(_), None) => {}
         }
     }
     if known.is_empty() {
-        return Ok((plans, None, refused));
+        return Ok((plans, None, refused.explained(session)?));
     }
     let mut plan = of(&|kpi| known.contains(&kpi));
     // What cannot be shown cannot be sorted by either; all other wishes have been understood before.
     let _ = order(&mut plan, args, true);
     let plans = [plan];
-    match session.answer(&plans)?.into_iter().next() {
-        Some(Ok(rows)) => Ok((plans, Some(rows), refused)),
+    let rows = match session.answer(&plans)?.into_iter().next() {
+        Some(Ok(rows)) => Some(rows),
         Some(Err(why)) => {
-            refused.push(refused::other("the answer", None, &why));
-            Ok((plans, None, refused))
+            plans.iter().for_each(|plan| refused.add(model, plan, refused::other("the answer", None, &why)));
+            None
         }
-        None => Ok((plans, None, refused)),
-    }
+        None => None,
+    };
+    Ok((plans, rows, refused.explained(session)?))
 }
 
 /// Why an answer has no rows.
@@ -337,29 +352,6 @@ fn cell(
         Value::String(text) => text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect(),
         other => other.to_string(),
     }
-}
-
-/// The rows as RFC 4180 has it, with names of columns even where there are no rows.
-fn csv(plans: &[Query], rows: &Rows) -> String {
-    let field = |text: &str| {
-        if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
-    };
-    let of_plan = || match plans.first().map(|plan| &plan.result) {
-        Some(Body::Select(select)) => select.columns.iter().map(|(_, name)| name.clone()).collect(),
-        _ => Vec::new(),
-    };
-    let columns: Vec<String> = if rows.columns.is_empty() { of_plan() } else { rows.columns.clone() };
-    let line = |cells: Vec<String>| format!("{}\n", cells.join(","));
-    let mut out = line(columns.iter().map(|name| field(name)).collect());
-    for row in &rows.rows {
-        let cells = row.iter().map(|value| match value {
-            Value::Null => String::new(),
-            Value::String(text) => field(text),
-            other => other.to_string(),
-        });
-        out.push_str(&line(cells.collect()));
-    }
-    out
 }
 
 fn json(rows: &Rows) -> String {

@@ -55,16 +55,16 @@ pub(in crate::cli) fn run(args: &ReviewArgs, context: &Context<'_>) -> Result<u8
         }
     };
     let stale = freshness::lines(&session, &freshness::look(&session, &present::queries(&session))?);
-    out::print(&match args.format {
+    match args.format {
         FiguresFormat::Table => {
             let stale = if stale.is_empty() { stale } else { format!("{stale}\n") };
-            format!("{stale}{}", text(model, &agenda, &found))
+            out::print(&format!("{stale}{}", text(model, &agenda, &found)));
         }
         FiguresFormat::Json => {
             out::error(&stale);
-            data(model, &agenda, &found)
+            out::data(&data(model, &agenda, &found));
         }
-    });
+    }
     show_findings(&found.refused, project.files());
     Ok(if found.refused.is_empty() { FINE } else { FINDINGS })
 }

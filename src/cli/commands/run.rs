@@ -6,10 +6,10 @@ use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, freshness, out,
     progress, refused, right_part, say_doubts, say_left_out, show, show_findings, usage,
 };
-use crate::diagnostic::{Findings, suggest};
+use crate::diagnostic::suggest;
 use crate::engine::{Failure, Rows};
 use crate::measure::firings::{self, Firing};
-use crate::measure::refused as refusals;
+use crate::measure::refused::{self as refusals, Refused};
 use crate::measure::shown::Precision;
 use crate::measure::{Session, guard, number, shown};
 use crate::model::guardrail::Guardrail;
@@ -114,29 +114,29 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     let fresh = progress::during("checking the data", || freshness::look(&session, &queries))?;
     let answers =
         progress::during("working out figures", || session.answer(&queries)).map_err(|failure| environment(&failure))?;
-    let (mut recent, mut cohorts, mut firings, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Findings::default());
+    let (mut recent, mut cohorts, mut firings, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Refused::default());
     let fail = |failure: Failure| environment(&failure);
     for (at, answer) in answers.into_iter().enumerate() {
-        let of_cohorts = at.checked_sub(batches.len()).map(|place| with_ages.get(place));
-        match (batches.get(at), of_cohorts, answer) {
+        let place = at.checked_sub(batches.len()).map(|place| with_ages.get(place));
+        match (batches.get(at), place, answer) {
             (Some((grain, kpis)), _, answer) => {
                 let alone = |id: &KpiId| plan::plan(project, &question(model, *grain, &[*id]));
                 for (kpis, answer) in session.apart(kpis, answer, alone).map_err(fail)? {
                     match answer {
                         Ok(rows) => recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows))),
-                        Err(why) => kpis.iter().for_each(|id| _ = unknown.push(refusals::kpi(model, *id, &why))),
+                        Err(why) => kpis.iter().for_each(|id| unknown.add(model, &alone(id), refusals::kpi(model, *id, &why))),
                     }
                 }
             }
             (None, Some(Some(id)), Ok(rows)) => cohorts.push(Cohorts::of(*id, &rows)),
-            (None, Some(Some(id)), Err(why)) => _ = unknown.push(refusals::kpi(model, *id, &why)),
+            (None, Some(Some(id)), Err(why)) => unknown.add(model, &of_cohorts(id), refusals::kpi(model, *id, &why)),
             (None, _, answer) => {
                 let all = firings::apart(&session, &watched, answer, &mut unknown).map_err(fail)?;
                 firings.extend(all.into_iter().filter(|firing| firing.is_current));
             }
         }
     }
-    unknown.sort();
+    let unknown = unknown.explained(&session).map_err(fail)?;
     let asked_for = args.periods.map(|periods| periods as usize);
     let stale = freshness::lines(&session, &fresh);
     match args.format {
@@ -149,7 +149,7 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         }
         FiguresFormat::Json => {
             out::error(&stale);
-            out::print(&json(model, &recent, &cohorts, &firings, asked_for));
+            out::data(&json(model, &recent, &cohorts, &firings, asked_for));
         }
     }
     say_unsliced(model, &unsliced);
@@ -273,8 +273,11 @@ fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Opti
     let calendar = &model.calendar;
     let mut out = String::new();
     let mut any_open = false;
+    // A share of its own total is 100 % without a slice: of all KPIs nobody asked for that.
+    let (shares, recent): (Vec<&Recent>, Vec<&Recent>) =
+        recent.iter().partition(|recent| order.is_empty() && share(model, recent.kpi).is_some());
     for grain in Grain::ALL {
-        let mut of_grain: Vec<&Recent> = recent.iter().filter(|recent| recent.grain == grain).collect();
+        let mut of_grain: Vec<&Recent> = recent.iter().copied().filter(|recent| recent.grain == grain).collect();
         if of_grain.is_empty() {
             continue;
         }
@@ -305,8 +308,16 @@ fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Opti
         }
         out.push_str(&table);
     }
+    let mut notes: Vec<String> = Vec::new();
     if any_open {
-        out.push_str(&format!("\n{}\n", out::styled(out::DIM, "* not complete")));
+        notes.push("* not complete".to_owned());
+    }
+    if !shares.is_empty() {
+        let names: Vec<&str> = shares.iter().map(|recent| model.kpis.get(recent.kpi).name.value.as_str()).collect();
+        notes.push(format!("not shown, as a share of its own total is 100 % without a slice: {}", names.join(", ")));
+    }
+    if !notes.is_empty() {
+        out.push_str(&format!("\n{}\n", out::styled(out::DIM, &notes.join("\n"))));
     }
     out
 }

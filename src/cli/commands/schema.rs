@@ -38,7 +38,7 @@ pub(in crate::cli) fn run(args: &SchemaArgs) -> Result<u8, Stop> {
         None => Document::ALL.to_vec(),
     };
     let Some(folder) = &args.output else {
-        documents.into_iter().for_each(|document| out::print(&schema::text(document)));
+        documents.into_iter().for_each(|document| out::data(&schema::text(document)));
         return Ok(FINE);
     };
     let texts = documents.iter().map(|document| (document.file_name().to_owned(), schema::text(*document).into_bytes()));

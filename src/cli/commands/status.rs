@@ -5,8 +5,9 @@ use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, freshness, out, progress, show,
     show_findings, standing, usage, valid,
 };
-use crate::diagnostic::{Findings, suggest};
+use crate::diagnostic::suggest;
 use crate::engine::Failure;
+use crate::measure::refused::Refused;
 use crate::measure::shown::Precision;
 use crate::measure::status::{self, Standing, Star};
 use crate::measure::{Session, guard, shown};
@@ -56,11 +57,10 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
         if found.has_errors() {
             return Ok(Err(found));
         }
-        let mut refused = Findings::default();
+        let mut refused = Refused::default();
         let standings = status::standings(&session, &mut refused)?;
         let stars = status::north_star(&session, &mut refused)?;
-        refused.sort();
-        Ok(Ok((standings, stars, refused)))
+        Ok(Ok((standings, stars, refused.explained(&session)?)))
     });
     let (standings, stars, refused) = match read.map_err(|failure: Failure| environment(&failure))? {
         Ok(read) => read,
@@ -70,16 +70,16 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
         }
     };
     let stale = freshness::lines(&session, &freshness::look(&session, &queries)?);
-    out::print(&match args.format {
+    match args.format {
         FiguresFormat::Table => {
             let stale = if stale.is_empty() { stale } else { format!("{stale}\n") };
-            format!("{stale}{}{}", star(model, &stars), tree(model, &standings, &chosen))
+            out::print(&format!("{stale}{}{}", star(model, &stars), tree(model, &standings, &chosen)));
         }
         FiguresFormat::Json => {
             out::error(&stale);
-            data(model, &standings, &chosen)
+            out::data(&data(model, &standings, &chosen));
         }
-    });
+    }
     show_findings(&refused, project.files());
     Ok(if refused.is_empty() { FINE } else { FINDINGS })
 }

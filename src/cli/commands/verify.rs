@@ -42,7 +42,7 @@ pub(in crate::cli) fn run(args: &VerifyArgs, context: &Context<'_>) -> Result<u8
     let session = Session { project: &project, engine: &engine };
     if args.sql {
         for (title, query) in verify::queries(&session, &sources) {
-            out::print(&format!("-- {title}\n{query}\n"));
+            out::data(&format!("-- {title}\n{query}\n"));
         }
         return Ok(FINE);
     }
@@ -60,7 +60,7 @@ pub(in crate::cli) fn run(args: &VerifyArgs, context: &Context<'_>) -> Result<u8
         let fine = format!("\n{} {fine}{known}\n", out::styled(out::GOOD, "fine:"));
         out::print(&if report.findings.is_empty() { fine } else { format!("\n{findings}") });
     } else {
-        out::print(&findings);
+        out::data(&findings);
     }
     Ok(if report.findings.has_errors() { FINDINGS } else { FINE })
 }

@@ -6,7 +6,7 @@ use crate::build;
 use crate::cli::{Context, Stop, environment, out};
 use crate::engine::Failure;
 use crate::load::TEMPLATES;
-use crate::pipeline;
+use crate::pipeline::{self, Options};
 use crate::text::Files;
 use clap::Args;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
@@ -37,11 +37,11 @@ pub(in crate::cli) fn run(args: &WatchArgs, context: &Context<'_>) -> Result<u8,
     let told = move |event| _ = sender.send(event);
     let watcher = notify::recommended_watcher(told).map_err(|error| cannot_watch(&root, &error))?;
     let mut followed = Followed { watcher, folders: Vec::new() };
-    followed.follow(&root)?;
+    followed.follow(&root, &context.options())?;
     let mut texts = look(args, context, &root, None);
     while wait(&events) {
         // What cannot be watched has been said; the rest still can.
-        let _ = followed.follow(&root);
+        let _ = followed.follow(&root, &context.options());
         texts = look(args, context, &root, Some(&texts));
     }
     Err(environment(&Failure { message: "files are not watched any more".to_owned(), help: None }))
@@ -93,11 +93,11 @@ struct Followed {
 impl Followed {
     /// Watches the folders that there are now. A folder that was deleted and made again is another one for the system, so all
     /// are watched anew; what changes meanwhile is read by the check that follows.
-    fn follow(&mut self, root: &Path) -> Result<(), Stop> {
+    fn follow(&mut self, root: &Path, options: &Options) -> Result<(), Stop> {
         for folder in self.folders.drain(..) {
             let _ = self.watcher.unwatch(&folder);
         }
-        let specs = root.join(pipeline::specs_folder(root));
+        let specs = root.join(pipeline::specs_folder(root, options));
         // A folder that is not there yet shows in the one above.
         let there = specs.ancestors().find(|folder| folder.is_dir()).unwrap_or(root);
         let below = if there == specs { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive };

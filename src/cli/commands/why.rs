@@ -6,10 +6,10 @@ use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, out, progress, show,
     show_findings, usage, valid,
 };
-use crate::diagnostic::{Findings, suggest};
+use crate::diagnostic::suggest;
 use crate::measure::shown::Precision;
 use crate::measure::why::{Asked, Outcome, Slice, Told, why};
-use crate::measure::{Session, refused, shown};
+use crate::measure::{Session, shown};
 use crate::model::unit::{Shown as UnitShown, Unit};
 use crate::model::{Better, DimensionId, Kpi, KpiId, Model};
 use crate::pipeline;
@@ -55,10 +55,10 @@ pub(in crate::cli) fn run(args: &WhyArgs, context: &Context<'_>) -> Result<u8, S
     let outcome = progress::during("asking", || why(&session, Asked { kpi, grain, from, to }));
     match outcome.map_err(|failure| environment(&failure))? {
         Outcome::Told(told) => {
-            out::print(&match args.format {
-                FiguresFormat::Table => table(model, &told, grain, args.depth),
-                FiguresFormat::Json => json(model, &told, grain, args.depth),
-            });
+            match args.format {
+                FiguresFormat::Table => out::print(&table(model, &told, grain, args.depth)),
+                FiguresFormat::Json => out::data(&json(model, &told, grain, args.depth)),
+            }
             Ok(FINE)
         }
         Outcome::Unfit(findings) => {
@@ -71,10 +71,6 @@ pub(in crate::cli) fn run(args: &WhyArgs, context: &Context<'_>) -> Result<u8, S
                 None => "there are no two complete periods to compare".to_owned(),
             };
             Err(usage(&what, &format!("figures begin with {}; `kpic run` shows them", model.calendar.start)))
-        }
-        Outcome::Refused(why) => {
-            show_findings(&Findings::of(refused::kpi(model, kpi, &why)), project.files());
-            Ok(FINDINGS)
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Places, whole_message};
 use crate::diagnostic::{Finding, Findings, Severity};
-use crate::text::Files;
+use crate::text::{Files, shown};
 
 /// All findings as workflow commands. `folder` is the project's folder as seen from the repository's root.
 ///
@@ -35,7 +35,7 @@ fn command(finding: &Finding, places: &Places<'_>) -> String {
 
 /// A text after the second `::`.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    shown(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// The value of a property, in which two more characters have a meaning.

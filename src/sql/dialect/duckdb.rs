@@ -1,5 +1,8 @@
 //! `DuckDB`.
 
+mod files;
+
+use super::files::Reading;
 use super::{Dialect, Setting, Shift};
 use crate::calendar::Grain;
 use crate::rawsql;
@@ -101,17 +104,8 @@ impl Dialect for DuckDb {
         rawsql::literal(text)
     }
 
-    fn files(&self, paths: &[String]) -> String {
-        let list = match paths {
-            [only] => self.text(only),
-            _ => format!("[{}]", paths.iter().map(|path| self.text(path)).collect::<Vec<_>>().join(", ")),
-        };
-        let ending = paths.first().map(|path| path.trim_end_matches(".gz").rsplit('.').next().unwrap_or_default());
-        match ending {
-            Some("csv" | "tsv") => format!("read_csv({list})"),
-            Some("json" | "jsonl" | "ndjson") => format!("read_json({list})"),
-            _ => format!("read_parquet({list})"),
-        }
+    fn files(&self) -> &dyn Reading {
+        self
     }
 
     fn by_bytes(&self, of: &str, is_text: bool) -> String {

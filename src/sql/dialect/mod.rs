@@ -1,9 +1,11 @@
 //! The questions in which warehouses differ. Each has a default; a dialect's file answers where it differs.
 
 mod duckdb;
+pub mod files;
 
 use crate::calendar::{Date, DateTime, Grain};
 use crate::plan::relation::Clock;
+use files::Reading;
 use std::borrow::Cow;
 use std::fmt::Debug;
 
@@ -56,8 +58,8 @@ pub trait Dialect: Debug + Sync {
         format!("{ty} '-infinity'")
     }
 
-    /// Files that the engine reads.
-    fn files(&self, paths: &[String]) -> String;
+    /// Its way with files.
+    fn files(&self) -> &dyn Reading;
 
     /// A day moved by so many units; `day` binds at least as tightly as a sum.
     fn moved(&self, day: &str, count: i64, unit: Grain) -> String;

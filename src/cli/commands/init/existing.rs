@@ -1,0 +1,143 @@
+//! The project that sources are added to.
+
+use super::paths::{clean, from};
+use crate::cli::{Stop, usage};
+use crate::draft::{Known, Table, Target};
+use crate::engine::types::Family;
+use crate::model::facts::Type;
+use crate::model::{Clock, Column, Model, Relation, Source, Storage};
+use crate::pipeline::{self, Options};
+use crate::plan::relation::RelationRef;
+use crate::sql;
+use std::path::{Path, PathBuf};
+
+/// What there is already.
+pub(super) struct Existing {
+    /// The project's name.
+    pub name: String,
+    /// What a draft has to know of it.
+    pub known: Known,
+    root: PathBuf,
+    database: Option<PathBuf>,
+    /// The names of tables that are sources, in lower case.
+    tables: Vec<Vec<String>>,
+    /// The files that are sources, each with its source.
+    files: Vec<(PathBuf, String)>,
+}
+
+impl Existing {
+    /// The project in a folder.
+    pub(super) fn of(root: &Path, options: &Options) -> Self {
+        let checked = pipeline::check(root, options);
+        let model = &checked.model;
+        let sources = || model.sources.rows().iter();
+        let names = sources().map(|source| source.name.value.clone()).chain(model.kpi_names.keys().cloned());
+        let team = model.teams.rows().iter().map(|team| team.name.value.clone());
+        let paths = checked.files.iter().map(|(_, file)| file.path.clone());
+        let known = Known {
+            names: names.collect(),
+            targets: sources().filter_map(|source| target(model, source)).collect(),
+            team: team.clone().find(|name| name == "data").or_else(|| team.clone().next()),
+            specs: pipeline::specs_folder(root, options).to_string_lossy().trim_end_matches('/').to_owned(),
+            paths: paths.collect(),
+        };
+        let lower = |parts: &[String]| parts.iter().map(|part| part.to_lowercase()).collect();
+        let tables = sources().filter_map(|source| match &source.relation {
+            Some(Relation::Table(parts)) => Some(lower(parts)),
+            Some(Relation::Files(_) | Relation::Query(_)) | None => None,
+        });
+        let files = sources().flat_map(|source| match &source.relation {
+            Some(Relation::Files(files)) => {
+                files.paths.iter().map(|path| (clean(&root.join(path)), source.name.value.clone())).collect()
+            }
+            Some(Relation::Table(_) | Relation::Query(_)) | None => Vec::new(),
+        });
+        let title = if model.name.is_empty() { "here".to_owned() } else { model.name.clone() };
+        Self {
+            name: title,
+            known,
+            root: root.to_path_buf(),
+            database: model.warehouse.database.as_ref().map(|path| clean(&root.join(path))),
+            tables: tables.collect(),
+            files: files.collect(),
+        }
+    }
+
+    /// The database that tables are looked for in.
+    pub(super) fn database(&self, named: Option<PathBuf>) -> Result<PathBuf, Stop> {
+        match (named, &self.database) {
+            (None, Some(own)) => Ok(own.clone()),
+            (Some(named), Some(own)) if named == *own => Ok(named),
+            (Some(_), Some(own)) => {
+                let message = format!("the project is over the database {} already", from(&self.root, own));
+                Err(usage(&message, "a project has one database; tables of another one are a project of their own"))
+            }
+            (Some(named), None) => {
+                let line = format!("database: {}", from(&self.root, &named));
+                let help = format!("write `{line}` below `warehouse:` in kpic.yml first");
+                Err(usage("the project does not name a database", &help))
+            }
+            (None, None) => Err(usage(
+                "the project does not name a database",
+                "write `database: FILE` below `warehouse:` in kpic.yml first",
+            )),
+        }
+    }
+
+    /// The files of which none is a source already.
+    pub(super) fn new_files(&self, files: Vec<PathBuf>) -> Result<Vec<PathBuf>, Stop> {
+        let known = files.iter().find_map(|file| self.files.iter().find(|(path, _)| path == file));
+        match known {
+            Some((path, source)) => {
+                let message = format!("{} is the source `{source}` already", from(&self.root, path));
+                Err(usage(&message, "name files that are none yet"))
+            }
+            None => Ok(files),
+        }
+    }
+
+    /// Whether a table is a source already.
+    pub(super) fn has_table(&self, table: &Table) -> bool {
+        let Some((schema, name)) = table.in_database() else { return false };
+        let (schema, name) = (schema.to_lowercase(), name.to_lowercase());
+        self.tables.iter().any(|parts| match parts.as_slice() {
+            [only] => *only == name && schema == "main",
+            [.., own, last] => *last == name && *own == schema,
+            [] => false,
+        })
+    }
+}
+
+/// What rows may refer to, if a source has a key of one stored column.
+fn target(model: &Model, source: &Source) -> Option<Target> {
+    let [key] = source.key.as_slice() else { return None };
+    let (key, relation) = (source.columns.get(*key), source.relation.as_ref()?);
+    let Storage::Stored(stored) = &key.storage else { return None };
+    if source.holds.is_some() {
+        return None;
+    }
+    let dialect = sql::dialect::dialect(model.warehouse.dialect.as_ref().map(|name| name.value.as_str()));
+    Some(Target {
+        name: source.name.value.clone(),
+        row: source.row.replace(' ', "_"),
+        relation: sql::relation(&RelationRef::of(relation), dialect),
+        key: stored.clone(),
+        key_name: key.name.value.clone(),
+        family: family(key),
+        place: None,
+    })
+}
+
+fn family(column: &Column) -> Family {
+    match (column.ty, &column.clock) {
+        (Type::Boolean, _) => Family::Boolean,
+        (Type::Integer, _) => Family::Integer,
+        (Type::Decimal, _) => Family::Decimal,
+        (Type::Number, _) => Family::Floating,
+        (Type::Text, _) => Family::Text,
+        (Type::Date, _) => Family::Date,
+        (Type::Timestamp, Clock::Instant) => Family::Instant,
+        (Type::Timestamp, _) => Family::Timestamp,
+        (Type::Key | Type::Null | Type::Error, _) => Family::Other,
+    }
+}

@@ -1,0 +1,84 @@
+//! Rows as CSV, as RFC 4180 has it. That does not know null, which is told from an empty text by quotes here.
+
+use crate::engine::Rows;
+use crate::plan::relation::{Body, Query};
+use serde_json::Value;
+use std::borrow::Cow;
+
+/// What stands for null: text that needs no quotes, because what stands in quotes is a value.
+pub(super) fn null(text: &str) -> Result<String, String> {
+    if text.contains(is_special) {
+        return Err("what stands for null has no comma, no quote and no line break in it".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// A text as a cell of a spreadsheet: one that would be taken for a formula gets an apostrophe. Numbers stay numbers.
+fn safe_for_spreadsheets(text: &str) -> Cow<'_, str> {
+    let begins_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if begins_formula && text.parse::<f64>().is_err() { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// The answer to a query, with names of columns even where there are no rows.
+pub(super) fn text(plan: Option<&Query>, rows: &Rows, null: &str, is_safe: bool) -> String {
+    let of_plan = || match plan.map(|plan| &plan.result) {
+        Some(Body::Select(select)) => select.columns.iter().map(|(_, name)| name.clone()).collect(),
+        _ => Vec::new(),
+    };
+    let columns: Vec<String> = if rows.columns.is_empty() { of_plan() } else { rows.columns.clone() };
+    let line = |cells: Vec<String>| format!("{}\n", cells.join(","));
+    let mut out = line(columns.iter().map(|name| field(name, "")).collect());
+    for row in &rows.rows {
+        let cells = row.iter().map(|value| match value {
+            Value::Null => null.to_owned(),
+            Value::String(text) if is_safe => field(&safe_for_spreadsheets(text), null),
+            Value::String(text) => field(text, null),
+            other => field(&other.to_string(), null),
+        });
+        out.push_str(&line(cells.collect()));
+    }
+    out
+}
+
+/// A value, in quotes where it would be taken for null or for more than one value.
+fn field(text: &str, null: &str) -> String {
+    if text.is_empty() || text == null || text.contains(is_special) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
+fn is_special(char: char) -> bool {
+    matches!(char, '"' | ',' | '\n' | '\r')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+    use crate::engine::Rows;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn null_is_told_from_every_value() {
+        let row =
+            vec![json!(null), json!(""), json!("NA"), json!("a,\"b\"\r\n"), json!(0), json!(1.5), json!(true), json!(" ")];
+        let rows = Rows { columns: ["a", "b,c", "", "d", "e", "f", "g", "h"].map(str::to_owned).to_vec(), rows: vec![row] };
+        let names = "a,\"b,c\",\"\",d,e,f,g,h\n";
+        assert_eq!(text(None, &rows, "", false), format!("{names},\"\",NA,\"a,\"\"b\"\"\r\n\",0,1.5,true, \n"));
+        assert_eq!(text(None, &rows, "NA", false), format!("{names}NA,\"\",\"NA\",\"a,\"\"b\"\"\r\n\",0,1.5,true, \n"));
+        assert_eq!(text(None, &rows, "0", false), format!("{names}0,\"\",NA,\"a,\"\"b\"\"\r\n\",\"0\",1.5,true, \n"));
+    }
+
+    #[test]
+    fn texts_that_are_formulas_get_an_apostrophe_and_numbers_do_not() {
+        let rows = Rows {
+            columns: vec!["a".to_owned()],
+            rows: ["=1+1", "+cmd|x", "@sum(a)", "-2", "-2.5e3", "-x", "a=1"].map(|text| vec![Value::from(text)]).into(),
+        };
+        assert_eq!(text(None, &rows, "", true), "a\n'=1+1\n'+cmd|x\n'@sum(a)\n-2\n-2.5e3\n'-x\na=1\n");
+        assert_eq!(text(None, &rows, "", false), "a\n=1+1\n+cmd|x\n@sum(a)\n-2\n-2.5e3\n-x\na=1\n");
+        let number = Rows { columns: vec!["a".to_owned()], rows: vec![vec![Value::from(-3)]] };
+        assert_eq!(text(None, &number, "", true), "a\n-3\n");
+    }
+}

@@ -1,0 +1,262 @@
+//! Where a project's files may be: below its folder, and below the folders that the command line opens.
+//!
+//! A pull request can bring along a link or a path to any file of the machine that checks it. So each path of a spec is followed to where
+//! it leads before anything there is read, and what leads out is a finding with both ends.
+
+use crate::diagnostic::{Finding, codes};
+use crate::text::Span;
+use std::path::{Component, Path, PathBuf};
+
+/// How many entries of folders are looked at for the paths of one source. Whatever lies behind is left to the engine, which reads nothing
+/// outside of the project either.
+const ENTRIES: usize = 100_000;
+
+/// The folders that may be read.
+#[derive(Debug, Clone)]
+pub struct Bounds {
+    /// The project's folder as it was named.
+    root: PathBuf,
+    /// The same as it reads, and as it is once links are followed.
+    own: Vec<PathBuf>,
+    /// The folders that are opened, both ways too.
+    opened: Vec<PathBuf>,
+}
+
+impl Bounds {
+    /// The bounds of the project in `root`, with further folders that are opened.
+    pub fn of(root: &Path, opened: &[PathBuf]) -> Self {
+        let root = std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
+        let both = |folder: &PathBuf| std::iter::once(normal(folder)).chain(folder.canonicalize().ok()).collect::<Vec<_>>();
+        Self { own: both(&root), opened: opened.iter().flat_map(both).collect(), root }
+    }
+
+    /// Where a path leads to, if nothing may be read there. `path` is relative to the project's folder, or absolute.
+    pub fn outside(&self, path: &Path) -> Option<PathBuf> {
+        self.led_out(path, |path| is_in(path, &self.own) || is_in(path, &self.opened))
+    }
+
+    /// Where a path leads to, if that is outside of the project's folder, whatever else is opened.
+    pub fn outside_of_project(&self, path: &Path) -> Option<PathBuf> {
+        self.led_out(path, |path| is_in(path, &self.own))
+    }
+
+    fn led_out(&self, path: &Path, may: impl Fn(&Path) -> bool) -> Option<PathBuf> {
+        let full = self.root.join(path);
+        let said = normal(&full);
+        if !may(&said) {
+            return Some(said);
+        }
+        // Of what is not there, the part that is there may be a link.
+        let there = full.ancestors().find_map(|part| part.canonicalize().ok())?;
+        (!may(&there)).then_some(there)
+    }
+
+    /// Where the first of the files of a pattern leads to that is outside, with the path up to there. Of `*`, `?`, `[` and `**` every
+    /// match is followed; the engine's home folder (`~`) and `file:` count as what they stand for.
+    pub fn outside_of_pattern(&self, pattern: &str) -> Option<(PathBuf, PathBuf)> {
+        let path = pattern.strip_prefix("file:").map_or(pattern, |rest| rest.strip_prefix("//").unwrap_or(rest));
+        if path.starts_with('~') {
+            return Some((path.into(), path.into()));
+        }
+        if path.contains("://") {
+            // Not on this machine: whether the network may be reached is the engine's matter.
+            return None;
+        }
+        let parts: Vec<Component<'_>> = Path::new(path).components().collect();
+        let is_pattern = |part: &Component<'_>| part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
+        let fixed = parts.iter().take_while(|part| !is_pattern(part)).count();
+        let (begin, rest) = parts.split_at(fixed);
+        let begin: PathBuf = begin.iter().collect();
+        if let Some(real) = self.outside(&begin) {
+            return Some((begin, real));
+        }
+        let mut left = ENTRIES;
+        self.below(&begin, rest, &mut left)
+    }
+
+    /// The same below a folder that is inside, for the parts of a pattern that are left.
+    fn below(&self, folder: &Path, parts: &[Component<'_>], left: &mut usize) -> Option<(PathBuf, PathBuf)> {
+        let (part, rest) = parts.split_first()?;
+        let name = part.as_os_str().to_string_lossy();
+        if !name.contains(['*', '?', '[']) {
+            let path = folder.join(part);
+            return match self.outside(&path) {
+                Some(real) => Some((path, real)),
+                None => self.below(&path, rest, left),
+            };
+        }
+        let deep = name == "**";
+        if deep && let Some(found) = self.below(folder, rest, left) {
+            return Some(found);
+        }
+        for entry in std::fs::read_dir(self.root.join(folder)).ok()?.flatten() {
+            *left = left.checked_sub(1)?;
+            let (path, kind) = (folder.join(entry.file_name()), entry.file_type().ok()?);
+            if !deep && !matches(&name, &entry.file_name().to_string_lossy()) {
+                continue;
+            }
+            if kind.is_symlink()
+                && let Some(real) = self.outside(&path)
+            {
+                return Some((path, real));
+            }
+            // Links to folders may lead in a circle; `**` does not follow them.
+            let follow = kind.is_dir() || (kind.is_symlink() && !deep && !rest.is_empty());
+            let found = if follow { self.below(&path, if deep { parts } else { rest }, left) } else { None };
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    /// The path from the project's folder of something inside of it, links followed; nothing of what is elsewhere.
+    pub fn inside(&self, path: &Path) -> Option<PathBuf> {
+        let real = |path: &Path| {
+            let (there, part) = path.ancestors().find_map(|part| Some((part.canonicalize().ok()?, part)))?;
+            Some(path.strip_prefix(part).map_or_else(|_| there.clone(), |rest| there.join(rest)))
+        };
+        let inside = real(&normal(&self.root.join(path)))?;
+        inside.strip_prefix(real(&self.root)?).ok().map(Path::to_path_buf)
+    }
+}
+
+/// A finding about what leads out, with both ends.
+pub fn leads_out(path: &Path, real: &Path, span: Option<Span>) -> Finding {
+    let message = if path == real {
+        format!("`{}` is outside of the project", path.display())
+    } else {
+        format!("`{}` leads out of the project, to `{}`", path.display(), real.display())
+    };
+    let mut finding = Finding::placeless(&codes::OUTSIDE_PROJECT, message);
+    finding.labels.extend(span.map(|span| crate::diagnostic::Label { span, text: String::new() }));
+    finding.help(
+        "a spec reads what is below the project's folder: put it there; who runs kpic can open a folder with `--allow-path DIR`",
+    );
+    finding
+}
+
+fn is_in(path: &Path, folders: &[PathBuf]) -> bool {
+    folders.iter().any(|folder| path.starts_with(folder))
+}
+
+/// A path without `.` and `..`, as it reads: links are not followed.
+fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => _ = out.pop(),
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => out.push(part),
+        }
+    }
+    out
+}
+
+/// Whether a name fits a pattern of `*`, `?` and `[...]`; what stands in brackets is any character.
+fn matches(pattern: &str, name: &str) -> bool {
+    let mut parts = Vec::new();
+    let mut chars = pattern.chars();
+    while let Some(char) = chars.next() {
+        parts.push(match char {
+            '*' => None,
+            '[' => {
+                chars.by_ref().find(|char| *char == ']');
+                Some('?')
+            }
+            char => Some(char),
+        });
+    }
+    let name: Vec<char> = name.chars().collect();
+    // One state for each part of the pattern that may come next.
+    let mut states = vec![false; parts.len() + 1];
+    let skip = |states: &mut Vec<bool>| {
+        for (at, part) in parts.iter().enumerate() {
+            if part.is_none() && states.get(at) == Some(&true) {
+                states.get_mut(at + 1).into_iter().for_each(|state| *state = true);
+            }
+        }
+    };
+    states.first_mut().into_iter().for_each(|state| *state = true);
+    skip(&mut states);
+    for char in name {
+        let mut next = vec![false; parts.len() + 1];
+        for (at, part) in parts.iter().enumerate().filter(|(at, _)| states.get(*at) == Some(&true)) {
+            let to = match part {
+                None => at,
+                Some(wanted) if *wanted == '?' || *wanted == char => at + 1,
+                Some(_) => continue,
+            };
+            next.get_mut(to).into_iter().for_each(|state| *state = true);
+        }
+        states = next;
+        skip(&mut states);
+    }
+    states.last() == Some(&true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit_names() {
+        for (pattern, name, fits) in [
+            ("*.csv", "a.csv", true),
+            ("*.csv", "a.csv2", false),
+            ("a?c*", "abcdef", true),
+            ("a[0-9].csv", "a7.csv", true),
+            ("*", "", true),
+            ("a*b*c", "axxbyyc", true),
+            ("a*b*c", "axxcyyb", false),
+        ] {
+            assert_eq!(matches(pattern, name), fits, "{pattern} {name}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_dots_are_followed_to_where_they_lead() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, other) = (folder.path().join("shop"), folder.path().join("other"));
+        for folder in [root.join("data/deep"), other.clone()] {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        std::fs::write(other.join("a.csv"), "").unwrap();
+        std::fs::write(root.join("data/b.csv"), "").unwrap();
+        let bounds = Bounds::of(&root, &[]);
+        let fine = |pattern: &str| assert_eq!(bounds.outside_of_pattern(pattern), None, "{pattern}");
+        let out = |pattern: &str| assert!(bounds.outside_of_pattern(pattern).is_some(), "{pattern}");
+        ["data/b.csv", "data/*.csv", "data/**/*.csv", "data/../data/b.csv", "nope/*.csv", "data/", "s3://bucket/a.csv"]
+            .into_iter()
+            .for_each(fine);
+        fine(&root.join("data/b.csv").display().to_string());
+        [
+            "../other/a.csv",
+            "/etc/passwd",
+            "file:/etc/passwd",
+            "file:///etc/passwd",
+            "~/a.csv",
+            "../other/*.csv",
+            "nope/../../x",
+        ]
+        .into_iter()
+        .for_each(out);
+        std::os::unix::fs::symlink(other.join("a.csv"), root.join("data/deep/c.csv")).unwrap();
+        std::os::unix::fs::symlink(&other, root.join("linked")).unwrap();
+        [
+            "data/deep/c.csv",
+            "data/*/c.csv",
+            "data/**/*.csv",
+            "data/**",
+            "linked/a.csv",
+            "l*/a.csv",
+            "*/a.csv",
+            "linked/nope/x.csv",
+        ]
+        .into_iter()
+        .for_each(out);
+        fine("data/deep/d*.csv");
+        assert_eq!(Bounds::of(&root, std::slice::from_ref(&other)).outside_of_pattern("l*/a.csv"), None);
+    }
+}

@@ -1,0 +1,198 @@
+//! What to do about a value of a file that is not of its column's type: what the value itself gives away.
+
+use crate::model::files::{FileFormat, FileType, Files, Written};
+
+/// What to do about a value.
+pub(super) fn advice(files: &Files, ty: FileType, value: &str) -> String {
+    let Some(written) = files.written() else { return String::new() };
+    let trimmed = value.trim();
+    if trimmed.is_empty() {
+        let word = serde_json::Value::from(value).to_string();
+        return format!("if nothing there stands for null, say so under `files:`: `null: [{word}]`");
+    }
+    if ty != FileType::Boolean && !trimmed.contains(|char: char| char.is_ascii_digit()) {
+        let words = written.null.iter().map(String::as_str).chain([value]);
+        let words: Vec<String> = words.map(|word| serde_json::Value::from(word).to_string()).collect();
+        let words = words.join(", ");
+        return format!("if it stands for null, say so under `files:`: `null: [{words}]`; else correct the value");
+    }
+    match ty {
+        FileType::Boolean => {
+            "a boolean is written `true` or `false`, `yes` or `no`, `1` or `0`; declare other words as `text` and compare them: \
+             `expr: answer = 'ja'`"
+                .to_owned()
+        }
+        FileType::Integer | FileType::Decimal | FileType::Number => number(files, written, ty, trimmed),
+        FileType::Date => date(written, trimmed),
+        FileType::Timestamp if has_offset(trimmed) => {
+            "it says how far its clock is from UTC: declare the column as `instant`".to_owned()
+        }
+        FileType::Timestamp => match &written.timestamp {
+            Some(format) if !format.has_offset() => format!("`timestamp:` under `files:` says that it is written `{format}`"),
+            _ => "timestamps are read as `2024-01-31 14:30:00` unless `timestamp:` under `files:` says otherwise: \
+                  `timestamp: \"%d/%m/%Y %H:%M\"`"
+                .to_owned(),
+        },
+        FileType::Instant => match &written.timestamp {
+            Some(format) if format.has_offset() => format!("`timestamp:` under `files:` says that it is written `{format}`"),
+            _ if has_offset(trimmed) => {
+                "instants are read as `2024-01-31T14:30:00+01:00` unless `timestamp:` under `files:` says otherwise".to_owned()
+            }
+            _ => "it does not say how far its clock is from UTC: declare the column as `timestamp`, with its `zone:`".to_owned(),
+        },
+        FileType::Text => String::new(),
+    }
+}
+
+/// The digits on both sides of the last sign that parts them, with that sign; only of what is made of digits and signs.
+fn parted(value: &str) -> Option<(&str, char, &str)> {
+    let digits = value.trim_start_matches(['-', '+']);
+    let is_number = digits.chars().all(|char| char.is_ascii_digit() || matches!(char, '.' | ',' | ' ' | '\'' | '\u{a0}'));
+    let at = digits.rfind(['.', ','])?;
+    let sign = digits.get(at..)?.chars().next()?;
+    is_number.then_some((digits.get(..at)?, sign, digits.get(at + 1..)?))
+}
+
+fn number(files: &Files, written: &Written, ty: FileType, value: &str) -> String {
+    let as_it_is = "a number is written with a sign, digits and its fraction; declare other writing as `text` and derive the number \
+                    with `expr:` or `sql:`";
+    let foreign = written.decimal != '.' && value.contains('.');
+    let plain = value.replace(written.decimal, ".").parse::<f64>();
+    let is_plain = !foreign && plain.is_ok_and(f64::is_finite);
+    match ty {
+        FileType::Integer if is_plain && !value.contains(written.decimal) => {
+            return "an `integer` has up to 18 digits and no exponent: declare the column as `number`, or as `text` if it is a name"
+                .to_owned();
+        }
+        FileType::Integer if is_plain => {
+            return "declare the column as `decimal`, which keeps fractions, or correct the value".to_owned();
+        }
+        FileType::Decimal if is_plain && matches!(files.format, FileFormat::Json(_)) => {
+            return "JSON numbers are exact up to 15 digits, and decimals have up to 9 of them in their fraction: declare the column \
+                    as `number`"
+                .to_owned();
+        }
+        FileType::Decimal if is_plain => {
+            return "a `decimal` of a file has up to 29 digits before the fraction and 9 in it: declare the column as `number`"
+                .to_owned();
+        }
+        _ => {}
+    }
+    if !matches!(files.format, FileFormat::Csv(_)) {
+        return as_it_is.to_owned();
+    }
+    let Some((before, sign, after)) = parted(value) else { return as_it_is.to_owned() };
+    if written.decimal != '.' || written.thousands.is_some() {
+        let groups = written.thousands.map_or("none".to_owned(), |sign| format!("`{sign}`, before three digits"));
+        return format!(
+            "`files:` says that the sign before the fraction is `{}`, and that between groups of digits {groups}",
+            written.decimal
+        );
+    }
+    let other = before.chars().rev().find(|char| !char.is_ascii_digit());
+    match (other, after.len() == 3) {
+        // A sign that stands there twice parts groups of digits.
+        (Some(other), _) if other == sign => format!("say how numbers are written, under `files:`: `thousands: \"{sign}\"`"),
+        (Some(other), _) if sign == '.' => format!("say how numbers are written, under `files:`: `thousands: \"{other}\"`"),
+        (Some(other), _) => {
+            format!("say how numbers are written, under `files:`: `decimal: \"{sign}\"` and `thousands: \"{other}\"`")
+        }
+        (None, true) if sign != written.decimal => format!(
+            "say how numbers are written, under `files:`: `thousands: \"{sign}\"` if it is {before}{after}, `decimal: \"{sign}\"` if \
+             it is a fraction"
+        ),
+        (None, _) => format!("say how numbers are written, under `files:`: `decimal: \"{sign}\"`"),
+    }
+}
+
+/// Three runs of digits with the same sign between them.
+fn three_parts(value: &str) -> Option<([&str; 3], char)> {
+    let sign = value.chars().find(|char| !char.is_ascii_digit())?;
+    let parts: Vec<&str> = value.split(sign).collect();
+    let [a, b, c] = parts.as_slice() else { return None };
+    let are_digits = parts.iter().all(|part| !part.is_empty() && part.chars().all(|char| char.is_ascii_digit()));
+    (are_digits && matches!(sign, '/' | '.' | '-')).then_some(([a, b, c], sign))
+}
+
+fn date(written: &Written, value: &str) -> String {
+    if let Some(format) = &written.date {
+        return format!("`date:` under `files:` says that it is written `{format}`");
+    }
+    let day = value.get(..10).unwrap_or(value);
+    let rest = value.get(10..).unwrap_or_default();
+    if let Some(([year, ..], '-')) = three_parts(day)
+        && year.len() == 4
+    {
+        if rest.is_empty() {
+            return "there is no such day: correct the value".to_owned();
+        }
+        let ty = if has_offset(value) { "instant" } else { "timestamp" };
+        return format!(
+            "it has a time of day: declare the column as `{ty}`; its day is a column of its own, with `expr: date(...)`"
+        );
+    }
+    let Some(([first, second, third], sign)) = three_parts(value) else {
+        return "dates are read as `2024-01-31` unless `date:` under `files:` says otherwise: `date: \"%d/%m/%Y\"`".to_owned();
+    };
+    let year = if third.len() == 4 { "%Y" } else { "%y" };
+    let day_first = format!("`date: \"%d{sign}%m{sign}{year}\"`");
+    let month_first = format!("`date: \"%m{sign}%d{sign}{year}\"`");
+    let over = |part: &str| part.parse::<u32>().is_ok_and(|number| number > 12);
+    let say = "say how dates are written, under `files:`:";
+    match (first.len() == 4, over(first), over(second)) {
+        (true, ..) => format!("{say} `date: \"%Y{sign}%m{sign}%d\"`"),
+        (_, true, _) => format!("{say} {day_first}"),
+        (_, _, true) => format!("{say} {month_first}"),
+        _ => format!("{say} {day_first} if the day comes first, {month_first} if the month does"),
+    }
+}
+
+/// Whether a time says how far its clock is from UTC.
+fn has_offset(value: &str) -> bool {
+    let time = value.get(10..).unwrap_or_default();
+    time.ends_with(['Z', 'z']) || time.ends_with("UTC") || time.contains(['+', '-'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::files::Csv;
+
+    fn of(ty: FileType, value: &str) -> String {
+        let csv = Csv { delimiter: ',', header: true, values: Written::usual(true) };
+        let files = Files { paths: Vec::new(), format: FileFormat::Csv(csv), by_name: false, columns: Vec::new() };
+        advice(&files, ty, value)
+    }
+
+    #[test]
+    fn a_value_says_what_would_read_it() {
+        for (ty, value, part) in [
+            (FileType::Integer, "1.5", "`decimal`, which keeps"),
+            (FileType::Integer, "99999999999999999999", "`number`, or as `text`"),
+            (FileType::Decimal, "0.1234567891", "`number`"),
+            (FileType::Decimal, "1.234,50", "`decimal: \",\"` and `thousands: \".\"`"),
+            (FileType::Number, "1,234.50", "`thousands: \",\"`"),
+            (FileType::Number, "1,234,567", "`thousands: \",\"`"),
+            (FileType::Number, "1 234,5", "`decimal: \",\"` and `thousands: \" \"`"),
+            (FileType::Number, "12,5", "`decimal: \",\"`"),
+            (FileType::Number, "1,234", "if it is 1234"),
+            (FileType::Number, "12 %", "declare other writing as `text`"),
+            (FileType::Number, "n/a", "`null: [\"\", \"n/a\"]`"),
+            (FileType::Number, " ", "`null: [\" \"]`"),
+            (FileType::Date, "2024-01-06 23:30:00", "declare the column as `timestamp`"),
+            (FileType::Date, "2024-01-31T23:30:00Z", "declare the column as `instant`"),
+            (FileType::Date, "2024-02-30", "no such day"),
+            (FileType::Date, "31/01/2024", "`date: \"%d/%m/%Y\"`"),
+            (FileType::Date, "01/31/24", "`date: \"%m/%d/%y\"`"),
+            (FileType::Date, "01.05.2024", "`date: \"%d.%m.%Y\"` if the day comes first"),
+            (FileType::Date, "2024/01/31", "`date: \"%Y/%m/%d\"`"),
+            (FileType::Timestamp, "2024-01-06 23:30:00+01", "declare the column as `instant`"),
+            (FileType::Timestamp, "31.01.2024 7:30", "`timestamp:` under `files:`"),
+            (FileType::Instant, "2024-01-06 23:30:00", "with its `zone:`"),
+            (FileType::Boolean, "ja", "`expr: answer = 'ja'`"),
+        ] {
+            let said = of(ty, value);
+            assert!(said.contains(part), "{value}: {said}");
+        }
+    }
+}
