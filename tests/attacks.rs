@@ -292,7 +292,7 @@ fn a_database_elsewhere_is_opened_on_the_command_line_only() {
     for database in ["../other.duckdb", "linked/other.duckdb", &format!("{}/other.duckdb", place.outer.path().display())] {
         write_files(&place.project(), &[("kpic.yml", &format!("{PROJECT}warehouse: {{ database: '{database}' }}\n"))]);
         let said = place.play(&spec);
-        assert!(said.contains("outside of the project") && said.contains("--database"), "{database}: {said}");
+        assert!(said.contains("K0120 outside-project") && said.contains("`--database FILE`"), "{database}: {said}");
         write_files(&place.project(), &[("specs/a.yml", &spec), ("kpic.yml", PROJECT)]);
         let output = place.kpic(&["query", "n", "--by", "s", "--database", "../other.duckdb"]);
         assert!(text(&output.stdout).contains(CANARY), "{output:?}");

@@ -224,6 +224,9 @@ fn numbers_that_are_texts_in_a_database_come_with_the_way_out() {
     );
     let printed = folder.fine(&["init", "kpis", "--database", "shop.duckdb"]);
     assert!(printed.contains("left out: it has no rows"), "{printed}");
+    // A spec names nothing outside of its project; who runs kpic does.
+    assert!(printed.contains("is outside of the project; commands read it with `--database '"), "{printed}");
+    assert!(!folder.read("kpis/kpic.yml").contains("shop.duckdb"));
     // What the comment says is what is to be written.
     for (file, column, figures) in [("de", "betrag", [10.5, 1099.0]), ("us", "amount", [1099.5, 5.0])] {
         let path = format!("kpis/specs/{file}.yml");
@@ -232,10 +235,11 @@ fn numbers_that_are_texts_in_a_database_come_with_the_way_out() {
         let advice = line.split('`').nth(1).unwrap();
         folder.write(&path, &draft.replace(line, &format!("      {advice}")));
         let asked = format!("sum({file}.{column}_number)");
-        let answer = folder.fine(&["-C", "kpis", "query", &asked, "--grain", "day", "--format", "csv"]);
+        let answer =
+            folder.fine(&["-C", "kpis", "query", &asked, "--grain", "day", "--format", "csv", "--database", "shop.duckdb"]);
         let found: Vec<f64> = answer.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().parse().unwrap()).collect();
         assert_eq!(found, figures, "{answer}");
-        let outcome = folder.kpic(&["-C", "kpis", "query", &asked, "--grain", "month"]);
+        let outcome = folder.kpic(&["-C", "kpis", "query", &asked, "--grain", "month", "--database", "shop.duckdb"]);
         assert!(outcome.stderr.contains("the first month that begins on or after"), "{}", outcome.stderr);
     }
     assert!(!folder.read("kpis/specs/de.yml").contains("plz_number"));
