@@ -2,6 +2,8 @@
 //!
 //! `make bench-sql`. The database is made once, below `target/`. Each pair is run in turn, several times; the medians are
 //! compared. Both of a pair give the same figures; a test of the numbers is not this file's business.
+//!
+//! A second table times `kpic query` as a whole, with the checks of the data that figures rely on and without them (`--no-guards`).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
@@ -14,6 +16,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 use table::{Table, seconds};
 
 /// How often each query is run.
@@ -104,6 +107,8 @@ sources:
     key: account_id
     valid: { from: started_on, to: ended_on }
     columns: { account_id: integer, started_on: date, ended_on: date, mrr: { type: decimal, unit: USD } }
+dimensions:
+  country: { from: { orders: customer.country } }
 journeys:
   funnel:
     steps:
@@ -130,6 +135,9 @@ kpis:
   mrr_up: { formula: sum(end.mrr - start.mrr from plans where start.exists and end.mrr > start.mrr) }
   mrr_down: { formula: sum(start.mrr - end.mrr from plans where end.exists and end.mrr < start.mrr) }
   revenue: { formula: sum(orders.amount) }
+  first_amount: { formula: first(orders.amount) }
+  mrr: { formula: sum(plans.mrr) }
+  revenue_by_country: { formula: sum(orders.amount), by: [country] }
   revenue_by_reference: { formula: \"sum(orders.amount where customer.country = 'C3')\" }
   conversion: { formula: count(orders) / count(visits) }
   revenue_growth: { formula: growth(revenue) }
@@ -372,6 +380,21 @@ const PAIRS: &[Pair] = &[
     },
 ];
 
+/// Questions that are asked with checks of the data and without.
+const GUARDED: &[(&str, &[&str])] = &[
+    ("sum by month", &["revenue"]),
+    ("sum by month through a reference", &["revenue_by_reference"]),
+    ("sum by month and country, through a reference", &["revenue_by_country", "--by", "country"]),
+    ("ratio of two facts", &["conversion"]),
+    ("first of each month", &["first_amount"]),
+    ("retention of monthly cohorts, 20 million rows", &["retention"]),
+    ("MRR at the end of each month, 5 million states", &["mrr"]),
+    ("MRR of new accounts, 5 million states", &["mrr_new"]),
+];
+
+/// How often each question may take the time that it takes without checks.
+const AT_MOST_GUARDED: f64 = 1.3;
+
 fn main() {
     let only: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join("bench");
@@ -395,18 +418,62 @@ fn main() {
         table.row(pair.what, &[seconds(own), seconds(expert)], own / expert, Some(pair.at_most), |ratio| format!("{ratio:.2}"));
     }
     table.end();
+    let project = folder.join("guarded");
+    std::fs::create_dir_all(project.join("specs")).unwrap();
+    let settings = format!("{}warehouse: {{ database: ../sql-steps-and-plans.duckdb }}\n", settings("UTC"));
+    std::fs::write(project.join("kpic.yml"), settings).unwrap();
+    std::fs::write(project.join("specs/bench.yml"), SPEC).unwrap();
+    let mut table = Table::new(&["unchecked", "checked", "ratio"]);
+    let wanted = |question: &[&str]| only.is_empty() || only.iter().any(|name| question[0].contains(name.as_str()));
+    for (what, question) in GUARDED.iter().filter(|(_, question)| wanted(question)) {
+        let (without, with) = asked(&project, question);
+        table.row(what, &[seconds(without), seconds(with)], with / without, Some(AT_MOST_GUARDED), |ratio| {
+            format!("{ratio:.2}")
+        });
+    }
+    table.end();
+}
+
+/// The median seconds of `kpic query` without checks of the data and with them, in turn.
+fn asked(project: &Path, question: &[&str]) -> (f64, f64) {
+    let ask = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kpic"));
+        command.arg("-C").arg(project).arg("query").args(question).args(more);
+        let begun = Instant::now();
+        let output = command.output().expect("kpic starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        begun.elapsed().as_secs_f64()
+    };
+    let mut times: [Vec<f64>; 2] = Default::default();
+    for round in 0..=ROUNDS {
+        let (without, with) = (ask(&["--no-guards"]), ask(&[]));
+        // The first reads what the system then keeps.
+        if round > 0 {
+            times[0].push(without);
+            times[1].push(with);
+        }
+    }
+    let [without, with] = times.map(|mut own| {
+        own.sort_by(f64::total_cmp);
+        own[own.len() / 2]
+    });
+    (without, with)
 }
 
 /// The SQL of a view of the project in a zone.
 fn view(name: &str, zone: &str) -> String {
-    let project = format!(
-        "kpic: 1\nproject: bench\ncalendar: {{ start: 2022-01-01, as_of: 2024-09-26, timezone: {zone} }}\nlints: {{ missing-description: allow }}\n"
-    );
-    let texts = vec![("kpic.yml".to_owned(), project), ("specs/bench.yml".to_owned(), SPEC.to_owned())];
+    let texts = vec![("kpic.yml".to_owned(), settings(zone)), ("specs/bench.yml".to_owned(), SPEC.to_owned())];
     let valid = check_texts(texts, &Options::default()).valid().expect("a valid project");
     let view = views::views(&valid).into_iter().find(|view| view.name == name).expect("the view");
     let query = views::query(&valid, &view.shows).expect("a plan");
     kpic::sql::query(&query, kpic::sql::dialect::dialect(None))
+}
+
+/// The project file, for a zone.
+fn settings(zone: &str) -> String {
+    format!(
+        "kpic: 1\nproject: bench\ncalendar: {{ start: 2022-01-01, as_of: 2024-09-26, timezone: {zone} }}\nlints: {{ missing-description: allow }}\n"
+    )
 }
 
 /// The median seconds of two queries that are run in turn.

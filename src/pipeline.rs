@@ -14,7 +14,7 @@ pub use part::{Part, part};
 use crate::align::{self, Alignment};
 use crate::calendar::AsOf;
 use crate::check;
-use crate::diagnostic::{Finding, Findings, Level, codes};
+use crate::diagnostic::{Code, Finding, Findings, Level, codes};
 use crate::formula;
 use crate::graph::Graph;
 use crate::lint;
@@ -27,17 +27,17 @@ use crate::spec::extent::{Extent, LeftOut};
 use crate::spec::reader::FormulaText;
 use crate::spec::{self, Spec};
 use crate::support;
-use crate::text::Files;
+use crate::text::{Files, Span};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What a caller may set from outside of the specs.
+/// What a caller may set from outside the specs.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The last visible day, instead of the project's.
     pub as_of: Option<AsOf>,
-    /// Folders outside of the project that specs, templates and data may be read from.
+    /// Folders outside the project that specs, templates and data may be read from.
     pub opened: Vec<PathBuf>,
 }
 
@@ -283,6 +283,15 @@ impl Valid {
         }
         findings.set_levels(&settings.levels);
         findings.sort();
+    }
+
+    /// The level of what is found about data at a place: the project's, or `default` where it sets none.
+    pub fn level(&self, code: &Code, at: Span, default: Level) -> Level {
+        let allowed = |allowance: &Allowance| allowance.lint == code && allowance.within.holds(at);
+        if code.is_lint() && self.settings.allowances.iter().any(allowed) {
+            return Level::Allow;
+        }
+        self.settings.levels.get(code.name).filter(|_| code.is_lint()).copied().unwrap_or(default)
     }
 
     /// Moves the last visible day, as spec tests do; gives the one before. Nothing else about a project depends on it, so that

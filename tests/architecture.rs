@@ -47,7 +47,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("fix", &["text", "diagnostic", "load", "pipeline"]),
     // What only a valid project reaches.
-    ("plan", &["text", "calendar", "functions", "model", "check", "align", "support", "pipeline"]),
+    ("plan", &["text", "calendar", "diagnostic", "functions", "model", "graph", "check", "align", "support", "pipeline"]),
     ("sql", &["rawsql", "calendar", "functions", "model", "plan"]),
     ("manifest", &["text", "calendar", "functions", "model", "graph", "align", "pipeline", "plan", "sql"]),
     ("template", &["text", "diagnostic", "load"]),

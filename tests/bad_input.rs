@@ -501,9 +501,10 @@ fn a_build_that_is_killed_leaves_a_whole_tree() {
 fn rounds_in(target: &Path) -> Vec<String> {
     let mut found = Vec::new();
     let files: Vec<PathBuf> = fs::read_dir(target).unwrap().flatten().map(|entry| entry.path()).collect();
-    assert_eq!(files.len(), 301, "files are missing");
-    for file in files {
-        let text = fs::read_to_string(&file).unwrap();
+    assert_eq!(files.len(), 302, "files are missing");
+    // What is checked of the data is the same in every round.
+    for file in files.iter().filter(|file| !file.ends_with("source_checks.sql")) {
+        let text = fs::read_to_string(file).unwrap();
         let round = text.split("round ").nth(1).unwrap().split('\'').next().unwrap().to_owned();
         if !found.contains(&round) {
             found.push(round);

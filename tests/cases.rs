@@ -7,10 +7,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its cases has failed")]
 
-use kpic::diagnostic::Finding;
+use kpic::diagnostic::{Finding, Severity};
 use kpic::engine::{DuckDb, find};
 use kpic::measure::test::{Figure, run};
+use kpic::measure::{Session, guard};
 use kpic::pipeline::{Checked, Options, Valid, check_texts};
+use kpic::plan::relation::Query;
+use kpic::plan::{Question, plan};
 use kpic::text::{Files, Span};
 use rayon::prelude::*;
 use std::collections::HashSet;
@@ -37,6 +40,8 @@ struct Case {
     findings: Option<Vec<String>>,
     /// What is expected to be said of a KPI that the engine refuses to work out.
     refused: Option<String>,
+    /// What is expected to be said of the data beside figures: the question, and the findings.
+    guards: Vec<(String, Vec<String>)>,
 }
 
 #[test]
@@ -107,6 +112,7 @@ fn read(name: &str, text: &str, cases: &mut Vec<Case>, failures: &mut Vec<String
                 lines: Vec::new(),
                 findings: None,
                 refused: None,
+                guards: Vec::new(),
             });
         }
         let Some(info) = line.strip_prefix("```") else { continue };
@@ -140,6 +146,10 @@ fn read(name: &str, text: &str, cases: &mut Vec<Case>, failures: &mut Vec<String
             }
             ("refused", Some(case)) => {
                 case.refused = Some(block.iter().map(|(_, line)| *line).collect());
+            }
+            (info, Some(case)) if info.starts_with("guards ") => {
+                let lines = block.iter().map(|(_, line)| (*line).to_owned()).collect();
+                case.guards.push((info.trim_start_matches("guards ").to_owned(), lines));
             }
             ("findings", Some(case)) => {
                 let findings = case.findings.get_or_insert_with(Vec::new);
@@ -185,10 +195,43 @@ fn problems(case: &Case, engine: &DuckDb) -> Vec<String> {
         return vec![format!("`{}` is broken, and no finding says why", kpi.name.value)];
     }
     match checked.valid() {
-        Ok(_) if !has_tests => vec!["has neither `tests:` nor a block `findings`".to_owned()],
-        Ok(valid) => failing(case, valid, engine),
+        Ok(_) if !has_tests && case.guards.is_empty() => {
+            vec!["has neither `tests:` nor a block `findings` or `guards`".to_owned()]
+        }
+        Ok(valid) => {
+            let mut problems: Vec<String> =
+                case.guards.iter().filter_map(|(asked, expected)| unguarded(&valid, engine, asked, expected)).collect();
+            if has_tests {
+                problems.extend(failing(case, valid, engine));
+            }
+            problems
+        }
         Err(checked) => vec![format!("has errors:\n{}", errors(case, &checked))],
     }
+}
+
+/// What is said of the data beside the figures of a question, where that is not what is expected. A question is `revenue, orders`
+/// or `revenue by country`.
+fn unguarded(valid: &Valid, engine: &DuckDb, asked: &str, expected: &[String]) -> Option<String> {
+    let model = valid.model();
+    let (kpis, by) = asked.split_once(" by ").unwrap_or((asked, ""));
+    let names =
+        |list: &str| list.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect::<Vec<_>>();
+    let dimension = |name: &String| model.dimensions.iter().find(|(_, known)| known.name == *name).map(|(id, _)| id);
+    let by: Vec<_> = names(by).iter().filter_map(dimension).collect();
+    let mut queries: Vec<Query> = Vec::new();
+    for name in names(kpis) {
+        let Some(id) = model.kpi_names.get(&name) else { return Some(format!("there is no KPI `{name}` to ask for")) };
+        queries.push(plan(valid, &Question::view(model, *id, model.kpis.get(*id).grain, by.clone())));
+    }
+    let found = match guard::check(&Session { project: valid, engine }, &queries) {
+        Ok(findings) => findings,
+        Err(failure) => return Some(format!("{} {}", failure.message, failure.help.unwrap_or_default())),
+    };
+    let level = |finding: &Finding| if finding.severity == Severity::Error { "error" } else { "warning" };
+    let found: Vec<String> =
+        found.iter().map(|finding| format!("{} {}", level(finding), line(finding, valid.files()))).collect();
+    (found != expected).then(|| format!("{asked}: {}", difference(expected, &found)))
 }
 
 /// Runs a case's tests; gives what does not agree.
@@ -308,7 +351,7 @@ fn a_wrong_figure_is_told_with_its_line() {
 
 #[test]
 fn a_case_has_to_show_something() {
-    assert_eq!(said("a.md", &project("```\n")), ["a.md:8: Case\n  has neither `tests:` nor a block `findings`\n"]);
+    assert_eq!(said("a.md", &project("```\n")), ["a.md:8: Case\n  has neither `tests:` nor a block `findings` or `guards`\n"]);
     assert_eq!(
         said("a.md", "# A\n## B\n```yml\n"),
         [

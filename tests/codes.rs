@@ -15,6 +15,7 @@ use kpic::engine::{DuckDb, find};
 use kpic::measure::refused::{self, Refused};
 use kpic::measure::{Session, guard, test, verify};
 use kpic::pipeline::{Checked, Options, check};
+use kpic::plan::checks::{HELD, Held};
 use kpic::plan::views;
 use rayon::prelude::*;
 use std::fs;
@@ -104,14 +105,14 @@ fn findings(part: &Part) -> (Findings, String) {
                     let mut refused = Refused::default();
                     for (query, answer) in queries.iter().zip(session.answer(&queries).unwrap()) {
                         let told = answer.err().map(|why| refused::other("a view", None, &why));
-                        told.into_iter().for_each(|finding| refused.add(valid.model(), query, finding));
+                        told.into_iter().for_each(|finding| refused.add(query, finding));
                     }
                     guarded.append(refused.explained(&session).unwrap());
                 }
                 // What a figure can live with is what `kpic verify` is for.
                 let sources: Vec<_> = valid.model().sources.ids().collect();
                 let verified = || verify::verify(&session, &sources).unwrap().findings;
-                found.append(if guarded.is_empty() { verified() } else { guarded });
+                found.append(if guarded.has_errors() { guarded } else { verified() });
             }
             (valid.files().clone(), found)
         }
@@ -184,7 +185,7 @@ const GROUPS: &[(&str, &str)] = &[
 fn index() -> String {
     let mut text = "# Findings\n
 Everything that kpic can say about a project, by number and [by name](#by-name). Each page says what the finding means, shows a spec that
-has it, and the same spec mended. `kpic explain NAME` prints the page. Errors are always errors. The others are lints: a project
+has it, and the same spec fixed. `kpic explain NAME` prints the page. Errors are always errors. The others are lints: a project
 [sets their level](../guides/lints.md) or silences one with a reason.\n"
         .to_owned();
     for (start, title) in GROUPS.iter().filter(|(start, _)| codes::ALL.iter().any(|code| code.id.starts_with(start))) {
@@ -220,4 +221,24 @@ fn the_index_lists_every_code() {
     } else {
         assert!(is == should_be, "docs/codes/README.md is out of date; KPIC_UPDATE_DOCS=1 writes it anew");
     }
+}
+
+/// The row of the table in the guide on checks of data.
+fn checked_when(held: &Held) -> String {
+    let word = |level: Level| match level {
+        Level::Error => "error",
+        Level::Deny => "deny",
+        Level::Warn => "warn",
+        Level::Allow => "allow",
+    };
+    let name = held.code.name;
+    format!("| [{name}](../codes/{name}.md) | {} | {} | {} |", word(held.code.level), word(held.figures), held.looks_at)
+}
+
+#[test]
+fn the_guide_says_what_is_checked_when() {
+    let guide = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/guides/data-checks.md")).unwrap();
+    let shown: Vec<&str> = guide.lines().filter(|line| line.starts_with("| [")).collect();
+    let expected: Vec<String> = HELD.iter().map(checked_when).collect();
+    assert_eq!(shown, expected);
 }

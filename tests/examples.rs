@@ -44,6 +44,7 @@ fn cdnow_shows_what_its_purchases_add_up_to() {
     shop.check_facts();
     let expected = shop.figures();
     expected.compare(&views);
+    assert!(views["source_checks"].iter().all(|row| row[3] == "0"));
 
     assert_eq!((expected.len(), expected.value("revenue", &["1997-01-01"])), (29, Cell::Number(299_060.17)));
     // Months without a new buyer have a row, and so have those without a year to be compared with.
@@ -81,8 +82,10 @@ fn flights_shows_what_its_flights_add_up_to() {
     let project = Project::copy("flights");
     project.build(&[]);
     let views = project.views(&project.deploy(), "UTC");
-    let departures = flights::Departures::read(&project.raw(&flights::QUERIES));
+    let raw = project.raw(&flights::QUERIES);
+    let departures = flights::Departures::read(&raw);
     departures.check_facts();
+    flights::Departures::compare_checks(&raw, &views["source_checks"]);
     let expected = departures.figures();
     expected.compare(&views);
 
@@ -109,7 +112,9 @@ fn flights_shows_clock_changes_and_months_without_a_flight() {
     for (as_of, zone, empty) in cases {
         project.build(&["--as-of", as_of]);
         let expected = flights::Departures::read(&raw).seen_on(Day::parse(as_of)).figures();
-        expected.compare(&project.views(&project.deploy(), zone));
+        let views = project.views(&project.deploy(), zone);
+        expected.compare(&views);
+        flights::Departures::compare_checks(&raw, &views["source_checks"]);
         assert_eq!(expected.rows_with("flights", &Cell::Count(0)), empty);
         assert_eq!(expected.rows_with("median_arrival_delay", &Cell::Null), empty);
     }

@@ -11,7 +11,7 @@ use support::{kpic, text, write_files};
 
 const PROJECT: &str = "kpic: 1
 calendar: { start: 2024-01-01, as_of: 2024-01-31 }
-lints: { missing-description: allow, missing-owner: allow }
+lints: { quiet-source: allow, missing-description: allow, missing-owner: allow }
 ";
 
 /// Pieces of texts that mean something to YAML, SQL, shells or terminals.

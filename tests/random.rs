@@ -33,6 +33,8 @@ mod functions;
 mod generate;
 #[path = "random/goals.rs"]
 mod goals;
+#[path = "random/guards.rs"]
+mod guards;
 #[path = "random/journeys.rs"]
 mod journeys;
 #[path = "random/print.rs"]
@@ -62,11 +64,12 @@ mod written;
 
 use engine::{Answer, Engine};
 use evaluate::{Evaluator, Line};
-use kpic::diagnostic::Findings;
+use guards::{Found, Looks};
 use kpic::engine::{Kind, Refusal};
-use kpic::pipeline::{Options, check_texts};
-use kpic::plan::views::{query, views};
-use project::{Grain, Project, Value};
+use kpic::pipeline::{Options, Valid, check_texts};
+use kpic::plan::relation::Query;
+use kpic::plan::views::{Shows, View, query, views};
+use project::{Grain, Kpi, Project, Value};
 use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner};
 use rows::Rows;
 use std::cell::RefCell;
@@ -137,39 +140,38 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
     if project.reduced && !project.calendar.is_sound() {
         return Ok(());
     }
-    let (views, together, findings) = match compile(project) {
+    let Compiled { views, together, looks, checks, fresh, valid } = match compile(project) {
         Ok(compiled) => compiled,
         // A project on its way to a smaller one may make no sense.
         Err(_) if project.reduced => return Ok(()),
         Err(why) => return Err(TestCaseError::fail(format!("a valid project is refused:\n{why}"))),
     };
     written::write(project);
-    let settings: String = project.settings.iter().map(|setting| format!("{setting};\n")).collect();
-    let statements = format!("set threads = 1;\nset TimeZone = '{}';\n{settings}{}", project.session, print::tables(project));
     if let Some((name, problem)) = views.iter().find_map(|(name, sql)| Some((name, text::problem(sql)?))) {
         return Err(TestCaseError::fail(format!("the SQL of {name} has {problem}")));
     }
-    let queries: Vec<String> =
-        views.iter().map(|(_, sql)| sql).chain(together.iter().map(|together| &together.sql)).cloned().collect();
+    let queries: Vec<String> = views
+        .iter()
+        .map(|(_, sql)| sql)
+        .chain(together.iter().map(|together| &together.sql))
+        .chain(&checks)
+        .chain(looks.iter().flat_map(|looks| &looks.sql))
+        .chain(fresh.iter().map(|(_, sql)| sql))
+        .cloned()
+        .collect();
+    let mut answers = engine.answers(&statements_of(project, project), &queries);
+    let mut answers_together = answers.split_off(views.len());
+    let mut checked = answers_together.split_off(together.len());
+    let mut looked = checked.split_off(checks.len());
+    let freshness = looked.split_off(looked.len() - fresh.len());
+    let answers: BTreeMap<String, _> = views.iter().map(|(name, _)| name.clone()).zip(answers).collect();
     let whole = journeys::materialised(project);
-    let mut answers = engine.answers(&statements, &queries);
-    let answers_together = answers.split_off(views.len());
-    let (said, shared) = (sharing::said(&findings), sharing::shared(&whole));
+    let (said, shared) = (sharing::said(valid.findings()), sharing::shared(&whole));
     if said != shared {
         return Err(TestCaseError::fail(format!("{said:?} are said to aggregate what rows share, and it is {shared:?}")));
     }
     let evaluator = Evaluator::new(&whole);
-    let mut answers: BTreeMap<String, _> = views.iter().map(|(name, _)| name.clone()).zip(answers).collect();
-    if let Some(answer) = answers.remove("source_freshness") {
-        let rows = answer.map_err(|why| TestCaseError::fail(format!("the engine refuses source_freshness:\n{why}")))?;
-        let columns = ["source", "last_row", "days_behind", "is_fresh", "holes", "last_hole"];
-        let got: Vec<_> = rows.iter().map(|row| columns.map(|name| row[name].clone())).collect();
-        let expected = freshness::view(&evaluator);
-        if got != expected {
-            return Err(TestCaseError::fail(format!("source_freshness: expected {expected:?}, got {got:?}")));
-        }
-    }
-    let views: Views = views.into_iter().filter(|(name, _)| name != "source_freshness").collect();
+    freshness_agrees(&evaluator, freshness)?;
     let rounding = rounding(project);
     let mut expected = 0;
     // The largest number that has been met so far.
@@ -214,7 +216,60 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
     if expected != views.len() {
         return Err(TestCaseError::fail(format!("{} views instead of {expected}", views.len())));
     }
-    let goals = match goals::goals(project, &whole, &evaluator) {
+    goals_agree(project, &whole, engine, &evaluator, largest)?;
+    let is_too_much =
+        |answer: &Result<Vec<Answer>, String>| answer.as_ref().is_err_and(|why| may_be_refused(project, largest, why));
+    if answers.values().chain(&checked).chain(&looked).any(is_too_much) {
+        return Ok(());
+    }
+    let found = found(&looks, &looked)?;
+    let problem = views.iter().zip(&found).find_map(|((name, _), found)| Some((name, found.wrong(valid.model(), &whole)?)));
+    if let Some((name, problem)) = problem {
+        return Err(TestCaseError::fail(format!("beside the view {name}: {problem}")));
+    }
+    for answer in checked {
+        let rows = answer.map_err(|why| TestCaseError::fail(format!("the engine refuses source_checks:\n{why}")))?;
+        if let Some(problem) = guards::checks(project, &rows) {
+            return Err(TestCaseError::fail(problem));
+        }
+    }
+    let answers: Vec<&Vec<Answer>> = views.iter().filter_map(|(name, _)| answers.get(name)?.as_ref().ok()).collect();
+    if project.extreme {
+        // Other rows may add up to what the engine refuses.
+        return Ok(());
+    }
+    Guarded { project: &whole, views: &views, looks: &looks, answers: &answers, before: &found }.agree(engine)
+}
+
+/// Whether the view `source_freshness`, if there is one, shows what the evaluator says.
+fn freshness_agrees(evaluator: &Evaluator<'_>, answers: Vec<Result<Vec<Answer>, String>>) -> Result<(), TestCaseError> {
+    for answer in answers {
+        let rows = answer.map_err(|why| TestCaseError::fail(format!("the engine refuses source_freshness:\n{why}")))?;
+        let columns = ["source", "last_row", "days_behind", "is_fresh", "holes", "last_hole"];
+        let got: Vec<_> = rows.iter().map(|row| columns.map(|name| row[name].clone())).collect();
+        let expected = freshness::view(evaluator);
+        if got != expected {
+            return Err(TestCaseError::fail(format!("source_freshness: expected {expected:?}, got {got:?}")));
+        }
+    }
+    Ok(())
+}
+
+/// What is run before any query: the settings of a session, and the tables of some rows.
+fn statements_of(project: &Project, stored: &Project) -> String {
+    let settings: String = project.settings.iter().map(|setting| format!("{setting};\n")).collect();
+    format!("set threads = 1;\nset TimeZone = '{}';\n{settings}{}", project.session, print::tables(stored))
+}
+
+/// Whether key results of slices show what the evaluator says.
+fn goals_agree<'a>(
+    project: &Project,
+    whole: &'a Project,
+    engine: &mut Engine,
+    evaluator: &Evaluator<'a>,
+    largest: f64,
+) -> Result<(), TestCaseError> {
+    let goals = match goals::goals(project, whole, evaluator) {
         Ok(Some(goals)) => goals,
         Ok(None) => return Ok(()),
         Err(_) if project.reduced => return Ok(()),
@@ -227,24 +282,139 @@ fn agree(project: &Project, engine: &mut Engine) -> Result<(), TestCaseError> {
         Err(why) if may_be_refused(project, largest, &why) => return Ok(()),
         Err(why) => return Err(TestCaseError::fail(format!("the engine refuses key results:\n{why}\n{}", goals.sql))),
     };
-    match goals::difference(&goals, &rows, rounding) {
+    match goals::difference(&goals, &rows, rounding(project)) {
         None => Ok(()),
         Some(problem) => Err(TestCaseError::fail(format!("key results of slices: {problem}\n{}", goals.sql))),
     }
 }
 
+/// What the rows say to all that the views rely on.
+fn found<'a>(looks: &'a [Looks], answers: &[Result<Vec<Answer>, String>]) -> Result<Vec<Found<'a>>, TestCaseError> {
+    let mut rest = answers;
+    let mut all = Vec::new();
+    for looks in looks {
+        let (own, others) = rest.split_at(looks.sql.len());
+        rest = others;
+        all.push(looks.found(own).map_err(TestCaseError::fail)?);
+    }
+    Ok(all)
+}
+
+/// The views of a project with what they rely on.
+struct Guarded<'a> {
+    /// The project, its journeys written out.
+    project: &'a Project,
+    views: &'a Views,
+    looks: &'a [Looks],
+    /// What the views show.
+    answers: &'a [&'a Vec<Answer>],
+    /// What is said of the rows.
+    before: &'a [Found<'a>],
+}
+
+impl Guarded<'_> {
+    /// Whether it is said of other rows what they do to the figures. A project that fails is tried in every way, others in one.
+    fn agree(&self, engine: &mut Engine) -> Result<(), TestCaseError> {
+        let all = self.project.reduced;
+        let way = self.project.sources.iter().map(|source| source.rows.len()).sum::<usize>() % 4;
+        if all || way == 0 {
+            let changed = guards::completed(self.project);
+            let (answers, _) = self.with(&changed.project, engine)?;
+            self.each(|at, kpi| {
+                let tells = self.before[at].misses_rows() || !guards::looks_up(&changed, &kpi.body);
+                (!tells && !guards::agree(self.answers[at], &answers[at]))
+                    .then_some("references are not found, and nothing is said")
+            })?;
+        }
+        for (states, number) in [(true, 1), (false, 2)] {
+            if all || way == number {
+                let changed = guards::loaded_twice(self.project, states);
+                let (answers, found) = self.with(&changed.project, engine)?;
+                self.each(|at, kpi| {
+                    let tells = found[at].refuses() || !guards::counts_once(&changed, &kpi.body);
+                    (!tells && !guards::agree(self.answers[at], &answers[at]))
+                        .then_some("rows are there twice, and it is not refused")
+                })?;
+            }
+        }
+        if all || way == 3 {
+            let [one, other] = guards::in_doubt(self.project);
+            let (one, found) = self.with(&one, engine)?;
+            let (other, _) = self.with(&other, engine)?;
+            self.each(|at, _| {
+                let tells = found[at].refuses();
+                (!tells && !guards::agree(&one[at], &other[at]))
+                    .then_some("it depends on the order of rows, and is not refused")
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What views show of other rows, and what is said of these.
+    fn with(&self, project: &Project, engine: &mut Engine) -> Result<(Vec<Vec<Answer>>, Vec<Found<'_>>), TestCaseError> {
+        written::write(project);
+        let mut stored = project.clone();
+        stored.sources.retain(|source| source.journey.is_none());
+        let sql = self.views.iter().map(|(_, sql)| sql).chain(self.looks.iter().flat_map(|looks| &looks.sql));
+        let mut answers = engine.answers(&statements_of(project, &stored), &sql.cloned().collect::<Vec<_>>());
+        let looked = answers.split_off(self.views.len());
+        let refused = |why: String| TestCaseError::fail(format!("the engine refuses other rows:\n{why}"));
+        let answers = answers.into_iter().map(|answer| answer.map_err(refused)).collect::<Result<Vec<_>, _>>()?;
+        Ok((answers, found(self.looks, &looked)?))
+    }
+
+    /// Looks at each view with its KPI.
+    fn each(&self, problem: impl Fn(usize, &Kpi) -> Option<&'static str>) -> Result<(), TestCaseError> {
+        for (at, (name, sql)) in self.views.iter().enumerate() {
+            let kpi = self.project.kpis.iter().find(|kpi| name == &kpi.name || name.starts_with(&format!("{}__", kpi.name)));
+            if let Some(problem) = problem(at, kpi.unwrap()) {
+                return Err(TestCaseError::fail(format!(
+                    "the view {name}: {problem}\n{sql}\n{}",
+                    self.looks[at].sql.join("\n")
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A project as the compiler has it.
+struct Compiled {
+    views: Views,
+    /// All KPIs together.
+    together: Vec<Together>,
+    /// What each view relies on.
+    looks: Vec<Looks>,
+    /// The SQL of the view `source_checks`, if there is one.
+    checks: Vec<String>,
+    /// The view `source_freshness`, if there is one.
+    fresh: Views,
+    valid: Valid,
+}
+
 /// The SQL of all views, and of all KPIs together; what is wrong with the project if the compiler refuses it.
-fn compile(project: &Project) -> Result<(Views, Vec<Together>, Findings), String> {
+fn compile(project: &Project) -> Result<Compiled, String> {
     compile_files(print::files(project))
 }
 
-fn compile_files(files: Vec<(String, String)>) -> Result<(Views, Vec<Together>, Findings), String> {
+fn compile_files(files: Vec<(String, String)>) -> Result<Compiled, String> {
     let checked = check_texts(files, &Options::default());
     let valid = checked.valid().map_err(|checked| print::findings(&checked))?;
     let dialect = kpic::sql::dialect::dialect(None);
-    let sql = |shows| kpic::sql::query(&query(&valid, shows).unwrap(), dialect);
-    let views = views(&valid).iter().map(|view| (view.name.clone(), sql(&view.shows))).collect();
-    Ok((views, together::questions(&valid), valid.findings().clone()))
+    let sql = |plan: &Query| kpic::sql::query(plan, dialect);
+    let plans: Vec<_> = views(&valid).into_iter().map(|view| (query(&valid, &view.shows).unwrap(), view)).collect();
+    let (checks, plans): (Vec<_>, Vec<_>) = plans.into_iter().partition(|(_, view)| matches!(view.shows, Shows::SourceChecks));
+    let (fresh, plans): (Vec<_>, Vec<_>) =
+        plans.into_iter().partition(|(_, view)| matches!(view.shows, Shows::SourceFreshness));
+    let named = |plans: &[(Query, View)]| plans.iter().map(|(plan, view)| (view.name.clone(), sql(plan))).collect();
+    Ok(Compiled {
+        fresh: named(&fresh),
+        views: named(&plans),
+        together: together::questions(&valid),
+        looks: plans.iter().map(|(plan, _)| Looks::of(&valid, plan)).collect(),
+        checks: checks.iter().map(|(plan, _)| sql(plan)).collect(),
+        valid,
+    })
 }
 
 /// Section 15: how the view of a grain and slice is called.
@@ -335,7 +505,7 @@ fn shown(value: &Value) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         Value::Text(text) => Some(text.clone()),
         Value::Date(day) => Some(day.to_string()),
-        other => panic!("{other:?} is no value of a dimension"),
+        other => panic!("{other:?} is not a value of a dimension"),
     }
 }
 

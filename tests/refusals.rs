@@ -99,9 +99,9 @@ fn a_run_shows_all_other_kpis() {
     assert!(shown.contains("few") && !shown.contains("small"), "{shown}");
     let flat = found.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
     for name in ["pixels", "bytes"] {
-        assert!(flat.contains(&format!("`{name}` cannot be worked out: {TOO_LARGE}")), "{flat}");
+        assert!(flat.contains(&format!("`{name}` cannot be computed: {TOO_LARGE}")), "{flat}");
     }
-    assert!(flat.contains("whether `small` fires cannot be worked out"), "{flat}");
+    assert!(flat.contains("whether `small` fires cannot be computed"), "{flat}");
     assert!(flat.contains("help: compute in floating numbers"), "{flat}");
     assert!(flat.contains("3 errors"), "{flat}");
     is_plain(&found);
@@ -128,11 +128,11 @@ fn a_query_shows_the_columns_that_can_be_worked_out() {
     let lines: Vec<&str> = shown.lines().collect();
     assert!(lines.iter().any(|line| line.starts_with("2024-01") && line.ends_with("1.00")), "{shown}");
     assert!(!shown.contains("pixels"), "{shown}");
-    assert!(found.contains("`pixels` cannot be worked out"), "{found}");
+    assert!(found.contains("`pixels` cannot be computed"), "{found}");
     is_plain(&found);
     let (shown, found, code) = said(folder.path(), &["query", "wide = pixels * 2", "--format", "csv"]);
     assert_eq!((code, shown.as_str()), (1, ""));
-    assert!(found.contains("`wide` cannot be worked out"), "{found}");
+    assert!(found.contains("`wide` cannot be computed"), "{found}");
     is_plain(&found);
 }
 
@@ -141,8 +141,8 @@ fn objectives_are_judged_without_what_is_refused_or_not_at_all() {
     let folder = project();
     let (shown, found, code) = said(folder.path(), &["status", "--format", "json"]);
     assert_eq!(code, 1, "{found}");
-    assert!(found.contains("`pixels` cannot be worked out"), "{found}");
-    assert_eq!(found.matches("cannot be worked out").count(), 1, "{found}");
+    assert!(found.contains("`pixels` cannot be computed"), "{found}");
+    assert_eq!(found.matches("cannot be computed").count(), 1, "{found}");
     is_plain(&found);
     let all: Value = serde_json::from_str(&shown).unwrap();
     let objective = |name: &str| all.as_array().unwrap().iter().find(|one| one["objective"] == name).unwrap().clone();
@@ -176,7 +176,7 @@ fn a_test_shows_the_figures_that_agree_and_why_one_is_refused() {
     let folder = project();
     let (shown, found, code) = said(folder.path(), &["test"]);
     assert_eq!(code, 1, "{found}");
-    assert_eq!(shown.lines().nth(1).unwrap().trim(), format!("pixels cannot be worked out: {TOO_LARGE}"));
+    assert_eq!(shown.lines().nth(1).unwrap().trim(), format!("pixels cannot be computed: {TOO_LARGE}"));
     assert_eq!(shown.lines().count(), 3, "{shown}");
     is_plain(&shown);
     let (shown, ..) = said(folder.path(), &["test", "--format", "json"]);
@@ -189,11 +189,11 @@ fn other_commands_say_it_too() {
     let folder = project();
     let (_, found, code) = said(folder.path(), &["why", "pixels"]);
     assert_eq!(code, 1);
-    assert!(found.contains("`pixels` cannot be worked out"), "{found}");
+    assert!(found.contains("`pixels` cannot be computed"), "{found}");
     is_plain(&found);
     let (shown, found, code) = said(folder.path(), &["freeze", "--diff"]);
     assert_eq!(code, 1, "{shown}{found}");
-    assert!(found.contains("`pixels` cannot be worked out"), "{found}");
+    assert!(found.contains("`pixels` cannot be computed"), "{found}");
     is_plain(&found);
     let (shown, found, code) = said(folder.path(), &["build", "--figures"]);
     assert_eq!(code, 1, "{shown}{found}");
@@ -313,7 +313,7 @@ fn what_stands_in_a_file_comes_before_the_kind_of_refusal() {
         assert_eq!(shown.lines().any(|line| line.starts_with(&format!("{name} "))), is_shown, "{name} in {shown}");
     }
     let told = flat(&found);
-    assert!(told.contains(in_file) && told.contains(&format!("`pixels` cannot be worked out: {TOO_LARGE}")), "{told}");
+    assert!(told.contains(in_file) && told.contains(&format!("`pixels` cannot be computed: {TOO_LARGE}")), "{told}");
     // The KPI and the guardrail that read it are not blamed as well.
     assert!(told.contains("2 errors") && !told.contains("`amount` cannot be") && !told.contains("`poor`"), "{told}");
     is_plain(&found);

@@ -113,9 +113,9 @@ fn cases_and_pages_of_codes_are_valid_by_the_schema_if_and_only_if_their_shape_i
             }
             let checked =
                 check_texts(vec![("kpic.yml".into(), PROJECT.into()), ("a.yml".into(), text.clone())], &Options::default());
-            // A schema cannot say which of two numbers is the lower one.
-            let order = |message: &str| message.contains("the lower first");
-            let shape = |finding: &&Finding| SHAPE.contains(&finding.code.name) && !order(&finding.message);
+            // A schema cannot say which of two numbers is the lower one, or where a name of a table has its quotes and dots.
+            let beyond = |message: &str| message.contains("the lower first") || message.contains("is not the name of a");
+            let shape = |finding: &&Finding| SHAPE.contains(&finding.code.name) && !beyond(&finding.message);
             let wrong: Vec<_> = checked.findings.iter().filter(shape).collect();
             let Some(errors) = said_of_yaml(&spec, &text) else { continue };
             // What is left of a cut formula may or may not be keys of their own, and what an alias without an anchor is nobody knows.

@@ -7,6 +7,7 @@
 //! - `files`: files as sources
 //! - `freshness`: what commands say of a load that has stopped
 //! - `gaps`: what is left out of a KPI's views is left out of lists of figures
+//! - `guards`: what is said of data beside figures
 //! - `init`: what drafted projects are like
 //! - `stored`: columns that are stored in less room than they are declared to need
 //! - `verify`: the data against the specs
@@ -26,6 +27,8 @@ mod folder;
 mod freshness;
 #[path = "start/gaps.rs"]
 mod gaps;
+#[path = "start/guards.rs"]
+mod guards;
 #[path = "start/init.rs"]
 mod init;
 #[path = "start/stored.rs"]

@@ -84,12 +84,20 @@ fn what_is_not_defined_has_a_type_all_the_same() {
     let (poor, rich) = (types(POOR), types(RICH));
     let shared: Vec<(&String, &String, &String)> =
         poor.iter().filter_map(|(name, ty)| Some((name, ty, rich.get(name)?))).collect();
-    for view in
-        ["guardrails", "key_results", "key_results_history", "objectives", "north_star", "north_star_drivers", "kpi_values"]
-    {
+    for view in [
+        "guardrails",
+        "key_results",
+        "key_results_history",
+        "objectives",
+        "north_star",
+        "north_star_drivers",
+        "kpi_values",
+        "source_checks",
+    ] {
         assert!(shared.iter().any(|(name, ..)| name.starts_with(&format!("{view}."))), "{view} is in both");
     }
     let other: Vec<_> = shared.into_iter().filter(|(_, poor, rich)| poor != rich).collect();
     assert_eq!(other, []);
     assert_eq!(poor["key_results.slice"], "VARCHAR");
+    assert_eq!((poor["source_checks.column"].as_str(), poor["source_checks.rows"].as_str()), ("VARCHAR", "BIGINT"));
 }

@@ -213,7 +213,7 @@ impl Alignment {
         self.contradictions.iter().filter_map(|(claim, at)| Some((claim, self.edges.get(*at)?)))
     }
 
-    /// Whether a KPI has a way to the North Star, or is a part of it.
+    /// Whether a KPI is linked to the North Star, or is a part of it.
     pub fn is_aligned(&self, kpi: KpiId) -> bool {
         self.reach.as_ref().is_some_and(|reach| reach.has(kpi))
     }
@@ -258,7 +258,7 @@ fn components(formulas: &Formulas<'_>, id: KpiId, kpi: &Kpi) -> Vec<Edge> {
         .collect()
 }
 
-/// How many KPIs have a way to the North Star, of the whole project and by team.
+/// How many KPIs are linked to the North Star, of the whole project and by team.
 #[derive(Debug, Clone)]
 pub struct Coverage {
     /// KPIs with a way, or that are a part of it.

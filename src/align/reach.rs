@@ -138,7 +138,7 @@ impl Reach {
         self.parts.iter().find(|part| part.kpi == kpi)
     }
 
-    /// Whether a KPI has a way to the North Star, or is a part of it.
+    /// Whether a KPI is linked to the North Star, or is a part of it.
     pub fn has(&self, kpi: KpiId) -> bool {
         self.parts.iter().any(|part| part.near.get(kpi.index()).is_some_and(Option::is_some))
     }

@@ -39,7 +39,7 @@ impl Lock {
         let mut waited = Duration::ZERO;
         loop {
             if path.symlink_metadata().is_ok_and(|meta| !meta.is_file()) {
-                let message = format!("{} is no ordinary file, and a build keeps its lock there", path.display());
+                let message = format!("{} is not an ordinary file, and a build keeps its lock there", path.display());
                 return Err(Problem { message, help: Some("delete it".to_owned()) });
             }
             let locked = open(&path).map_err(|error| Problem::io("cannot write", &path, &error))?;

@@ -61,7 +61,7 @@ impl Context<'_> {
         (done, value)
     }
 
-    /// Whether a derived column could not be worked out.
+    /// Whether a derived column could not be computed.
     fn is_broken_column(&self, source: SourceId, column: crate::model::ColumnId) -> bool {
         let column = self.model.sources.get(source).columns.get(column);
         column.ty == Type::Error || matches!(&column.storage, Storage::Derived(expr) if expr.is_broken())

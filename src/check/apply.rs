@@ -168,7 +168,7 @@ impl Context<'_> {
         let unit = by.measure.unit().as_time().filter(|_| by.ty.is_numeric());
         let place = by.expr.span_or(self.or);
         let Some(unit) = unit else {
-            let message = format!("`{}` is no duration, and only that can be added to a time", self.text(&by.expr));
+            let message = format!("only a duration can be added to a time, and `{}` is none", self.text(&by.expr));
             self.report(&codes::TYPE_MISMATCH, place, message)
                 .help("durations are written as `14 days`; a number column is one if it has a unit of time");
             return None;

@@ -379,7 +379,7 @@ impl Context<'_> {
                 Kind::Stock => "is a level, and the same amount stands in every period",
                 Kind::Distinct => "counts distinct things, and the same one stands in several periods",
                 Kind::Movement => "is a change, and what goes and comes back would count twice",
-                Kind::Ratio | Kind::Flow => "has to be worked out anew from its parts",
+                Kind::Ratio | Kind::Flow => "has to be computed anew from its parts",
             };
             let text = self.text(&each.of);
             let grain = each.grain;
@@ -392,7 +392,7 @@ impl Context<'_> {
                     )
                 }
                 None => format!(
-                    "without `each` it is worked out for the whole period; for a typical {grain} write `avg({text} each {grain})`"
+                    "without `each` it is computed for the whole period; for a typical {grain} write `avg({text} each {grain})`"
                 ),
             };
             self.report(&codes::DOES_NOT_ADD_UP, place, format!("`{text}` does not add up over time: it {why}")).help(help);

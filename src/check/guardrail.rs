@@ -67,7 +67,7 @@ impl Context<'_> {
         if guardrail.watches.is_empty() {
             let message = format!("`{}` watches no KPI, so no figure changes whether it fires", guardrail.name.value);
             self.report(&codes::GUARDRAIL_WITHOUT_KPI, span, message)
-                .help("hold a KPI against a value: `gross_churn_rate > 5%`");
+                .help("compare a KPI with a value: `gross_churn_rate > 5%`");
             return None;
         }
         let before = self.findings.iter().count();

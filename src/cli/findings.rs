@@ -58,7 +58,7 @@ impl FindingsFormat {
 }
 
 /// The project's folder as seen from the root of its repository, with `/`; from the current folder where there is no repository;
-/// empty if it is that folder, or outside of it.
+/// empty if it is that folder, or outside it.
 pub(super) fn in_repository(root: &Path) -> String {
     let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let root = real(root);

@@ -18,7 +18,7 @@ pub(super) fn lines(session: &Session<'_>, found: &Found) -> String {
 /// The lines about the sources that some queries read, without a word about those that promise nothing.
 pub(super) fn stale_lines(session: &Session<'_>, queries: &[Query]) -> Result<String, Stop> {
     let model = session.project.model();
-    let mut sources = freshness::sources(session, queries);
+    let mut sources = freshness::sources(queries);
     sources.retain(|id| !model.sources.get(*id).freshness.is_nothing());
     let found = freshness::look(session, &sources).map_err(|failure| environment(&failure))?;
     Ok(lines(session, &found))
@@ -26,7 +26,7 @@ pub(super) fn stale_lines(session: &Session<'_>, queries: &[Query]) -> Result<St
 
 /// Looks at how fresh the sources are that some queries read; warns on stderr of those that have gone quiet.
 pub(super) fn look(session: &Session<'_>, queries: &[Query]) -> Result<Found, Stop> {
-    let found = freshness::look(session, &freshness::sources(session, queries)).map_err(|failure| environment(&failure))?;
+    let found = freshness::look(session, &freshness::sources(queries)).map_err(|failure| environment(&failure))?;
     show_findings(&found.findings, session.project.files());
     if found.findings.has_errors() { Err(Stop { code: FINDINGS }) } else { Ok(found) }
 }

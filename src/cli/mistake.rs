@@ -41,10 +41,10 @@ fn command(typed: &str) -> Option<String> {
         "list" | "ls" | "show" | "metrics" | "kpis" | "status" => "`kpic run` shows every KPI, `kpic graph` what it is made of",
         "validate" | "lint" | "parse" | "analyze" | "analyse" | "fix" => "`kpic check` looks for mistakes",
         "compile" | "generate" | "deploy" | "docs" | "doc" => "`kpic build` writes SQL and documents",
-        "new" | "create" | "start" => "`kpic init` begins a project",
+        "new" | "create" | "start" => "`kpic init` creates a project",
         "ask" | "select" | "get" | "sql" => "`kpic query` answers a question; with `--sql` it prints the SQL",
-        "lineage" | "dag" | "deps" | "tree" => "`kpic graph` shows what is worked out from what",
-        "data" | "freshness" | "quality" | "debug" | "doctor" => "`kpic verify` holds the data against the specs",
+        "lineage" | "dag" | "deps" | "tree" => "`kpic graph` shows lineage",
+        "data" | "freshness" | "quality" | "debug" | "doctor" => "`kpic verify` checks the data against the specs",
         "dev" | "serve" => "`kpic watch` checks again on every change",
         _ => return None,
     };

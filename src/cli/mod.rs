@@ -11,6 +11,7 @@ mod files;
 mod findings;
 mod firing;
 mod freshness;
+mod guarded;
 mod mistake;
 mod out;
 mod progress;
@@ -40,7 +41,7 @@ const FINE: u8 = 0;
 const FINDINGS: u8 = 1;
 /// The command line is wrong.
 const USAGE: u8 = 2;
-/// Something outside of the project is missing or refuses.
+/// Something outside the project is missing or refuses.
 const ENVIRONMENT: u8 = 3;
 
 /// The KPI compiler: KPI definitions in, checked numbers and SQL views out.
@@ -72,7 +73,7 @@ struct Common {
     /// Use this last visible day instead of the project's: a day, or `today`.
     #[arg(long, value_name = "DAY", global = true, value_parser = as_of)]
     as_of: Option<AsOf>,
-    /// A folder outside of the project from which specs, templates and data may be read; may be given several times.
+    /// A folder outside the project from which specs, templates and data may be read; may be given several times.
     #[arg(long, value_name = "DIR", global = true)]
     allow_path: Vec<PathBuf>,
     /// When to use colours.
@@ -303,7 +304,7 @@ impl Context<'_> {
                 ),
                 None => (
                     format!("there is no {} in {shown} or any folder above it", crate::load::PROJECT_FILE),
-                    "go to a project's folder, name it with `-C DIR`, or begin one with `kpic init`".to_owned(),
+                    "go to a project's folder, name it with `-C DIR`, or create one with `kpic init`".to_owned(),
                 ),
             };
             environment(&Failure { message, help: Some(help) })
@@ -417,7 +418,7 @@ fn show_findings(findings: &Findings, files: &Files) {
     }
 }
 
-/// Says why something outside of the project stands in the way.
+/// Says why something outside the project stands in the way.
 fn environment(failure: &Failure) -> Stop {
     out::error(&out::failure(&failure.message, failure.help.as_deref()));
     Stop { code: ENVIRONMENT }

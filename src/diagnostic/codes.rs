@@ -170,9 +170,9 @@ pub static UNKNOWN_TAXONOMY_VALUE: Code =
 pub static UNCLEAR_SOURCE: Code = code!(Error, "K0210", "unclear-source", "it is not clear which source an aggregate reads");
 /// An aggregate inside an aggregate.
 pub static NESTED_AGGREGATE: Code = code!(Error, "K0211", "nested-aggregate", "an aggregate stands inside an aggregate");
-/// A column outside of any aggregate.
+/// A column outside any aggregate.
 pub static COLUMN_OUTSIDE_AGGREGATE: Code =
-    code!(Error, "K0212", "column-outside-aggregate", "a column stands outside of any aggregate");
+    code!(Error, "K0212", "column-outside-aggregate", "a column stands outside any aggregate");
 /// A KPI inside an aggregate.
 pub static KPI_IN_ROWS: Code = code!(Error, "K0213", "kpi-in-rows", "a KPI stands where only columns can");
 /// A wrong number of arguments, or a kind of argument that a function does not take.
@@ -183,7 +183,7 @@ pub static WRONG_CLAUSE: Code = code!(Error, "K0215", "wrong-clause", "a functio
 pub static WRONG_LEVEL: Code = code!(Error, "K0216", "wrong-level", "a function stands where it has no meaning");
 /// A path through a column that refers to nothing.
 pub static NOT_A_REFERENCE: Code =
-    code!(Error, "K0217", "not-a-reference", "a path goes through a column that is no reference");
+    code!(Error, "K0217", "not-a-reference", "a path goes through a column that is not a reference");
 /// A reference that does not fit the key that it should hold.
 pub static BAD_REFERENCE: Code = code!(Error, "K0218", "bad-reference", "a reference does not fit the key of its source");
 /// Two sources that are tied by none or by several references.
@@ -303,14 +303,14 @@ pub static UNCOVERED_VALUE: Code = code!(Warn, "K0712", "uncovered-value", "a va
 pub static CROWDED_SCORECARD: Code = code!(Warn, "K0713", "crowded-scorecard", "a scorecard has more KPIs than it may");
 /// A condition that says nothing.
 pub static CONSTANT_CONDITION: Code = code!(Warn, "K0714", "constant-condition", "a condition is always or never true");
-/// A share held against 5 instead of 5%.
+/// A share compared with 5 instead of 5%.
 pub static PERCENT_SCALE: Code = code!(Warn, "K0715", "percent-scale", "a share is compared with a number of percent");
 /// Conditions that exclude each other.
 pub static CONTRADICTION: Code = code!(Warn, "K0716", "contradiction", "conditions exclude each other");
 /// A KPI that nobody looks at.
 pub static UNUSED_KPI: Code = code!(Allow, "K0717", "unused-kpi", "a KPI is on no scorecard and no KPI uses it");
 /// Two names for one figure.
-pub static SAME_CALCULATION: Code = code!(Warn, "K0718", "same-calculation", "two KPIs are worked out in the same way");
+pub static SAME_CALCULATION: Code = code!(Warn, "K0718", "same-calculation", "two KPIs are computed in the same way");
 /// A KPI without a unit.
 pub static MISSING_UNIT: Code = code!(Allow, "K0719", "missing-unit", "a KPI has no unit");
 /// A KPI that does not say which way is good.
@@ -369,9 +369,9 @@ pub static SAME_GUARDRAIL: Code = code!(Warn, "K1209", "same-guardrail", "two gu
 /// A guardrail over rows instead of KPIs.
 pub static AGGREGATE_IN_GUARDRAIL: Code =
     code!(Error, "K1210", "aggregate-in-guardrail", "a guardrail aggregates rows instead of naming a KPI");
-/// A scorecard that is looked at more often than its figures change.
+/// A scorecard that is reviewed more often than its figures change.
 pub static GRAIN_MISSES_CADENCE: Code =
-    code!(Warn, "K1211", "grain-misses-cadence", "a scorecard is looked at more often than its figures change");
+    code!(Warn, "K1211", "grain-misses-cadence", "a scorecard is reviewed more often than its figures change");
 
 /// A `query:` that is not one query.
 pub static NOT_ONE_QUERY: Code = code!(Error, "K1215", "not-one-query", "the SQL of a source is not one query");
@@ -406,8 +406,9 @@ pub static COLUMN_TYPE_DIFFERS: Code =
     code!(Error, "K0902", "column-type-differs", "a column has another type in the data than declared");
 /// A table, file or column that the warehouse does not have.
 pub static NOT_IN_DATA: Code = code!(Error, "K0903", "not-in-data", "the data does not have a relation or column");
-/// A calendar source whose rows are no calendar.
-pub static BROKEN_CALENDAR: Code = code!(Error, "K0904", "broken-calendar", "the rows of the calendar source are no calendar");
+/// A calendar source whose rows are not a calendar.
+pub static BROKEN_CALENDAR: Code =
+    code!(Error, "K0904", "broken-calendar", "the rows of the calendar source are not a calendar");
 /// The engine refused a query.
 pub static ENGINE_REFUSED: Code = code!(Error, "K0905", "engine-refused", "the engine could not run a query");
 /// A spec test whose description does not fit.
@@ -423,7 +424,7 @@ pub static REFERENCE_NOT_FOUND: Code = code!(Deny, "K0910", "reference-not-found
 /// A value that is not listed.
 pub static UNDECLARED_VALUE: Code =
     code!(Deny, "K0911", "undeclared-value", "the data has a value that `values:` does not list");
-/// A number outside of its bounds.
+/// A number outside its bounds.
 pub static OUT_OF_RANGE: Code = code!(Deny, "K0912", "out-of-range", "the data has a value below `min:` or above `max:`");
 /// A value of a file that is none of its column's type.
 pub static VALUE_DOES_NOT_FIT: Code =
@@ -443,7 +444,7 @@ pub static NOT_CONVERTIBLE: Code =
 /// Two states of one thing at one time.
 pub static STATES_OVERLAP: Code = code!(Error, "K0920", "states-overlap", "two states of one key hold at one time");
 /// A state that ends before it begins.
-pub static ENDS_BEFORE_IT_BEGINS: Code = code!(Error, "K0921", "ends-before-it-begins", "a state ends before it begins");
+pub static ENDS_BEFORE_IT_BEGINS: Code = code!(Deny, "K0921", "ends-before-it-begins", "a state ends before it begins");
 /// A source whose last row is older than it promises.
 pub static STALE_SOURCE: Code = code!(Deny, "K0926", "stale-source", "the last row of a source is too old");
 /// A source that lacks rows that it promises.
@@ -466,12 +467,12 @@ pub static UNPAIRED_NORTH_STAR: Code = code!(Warn, "K1003", "unpaired-north-star
 pub static PLAIN_REVENUE_NORTH_STAR: Code =
     code!(Warn, "K1004", "plain-revenue-north-star", "the North Star is an amount of money");
 /// A KPI without a way to the North Star.
-pub static ORPHAN_KPI: Code = code!(Allow, "K1005", "orphan-kpi", "a KPI has no way to the North Star");
+pub static ORPHAN_KPI: Code = code!(Allow, "K1005", "orphan-kpi", "a KPI is not linked to the North Star");
 /// Ways to the North Star of which some help and some harm.
 pub static DISAGREEING_PATHS: Code =
     code!(Warn, "K1006", "disagreeing-paths", "more of a KPI both helps and harms the North Star");
 /// A team without a way to the North Star.
-pub static ORPHAN_TEAM: Code = code!(Warn, "K1007", "orphan-team", "no KPI of a team has a way to the North Star");
+pub static ORPHAN_TEAM: Code = code!(Warn, "K1007", "orphan-team", "no KPI of a team is linked to the North Star");
 /// A North Star that does not say what must not suffer.
 pub static MISSING_COUNTER_METRIC: Code =
     code!(Warn, "K1008", "missing-counter-metric", "the North Star does not say what must not suffer");
@@ -560,7 +561,7 @@ pub static SANDBAGGED_TARGET: Code =
     code!(Warn, "K1140", "sandbagged-target", "a target that was reached before the objective began");
 /// A target that is out of reach.
 pub static IMPROBABLE_TARGET: Code =
-    code!(Warn, "K1141", "improbable-target", "a target far outside of all that its KPI ever did");
+    code!(Warn, "K1141", "improbable-target", "a target far outside all that its KPI ever did");
 
 /// All codes, in their order.
 pub static ALL: &[&Code] = &[

@@ -44,8 +44,17 @@ pub(super) fn kpis(source: &Source, taken: &mut Vec<String>) -> Vec<Kpi> {
     let table = &source.table;
     let mut kpis = Vec::new();
     // The names of sources have been taken for the counts.
-    let reserved =
-        ["period", "is_complete", "kpi_values", "key_results", "objectives", "guardrails", "north_star", "source_freshness"];
+    let reserved = [
+        "period",
+        "is_complete",
+        "kpi_values",
+        "key_results",
+        "objectives",
+        "guardrails",
+        "north_star",
+        "source_checks",
+        "source_freshness",
+    ];
     let name = if reserved.contains(&source.name.as_str()) {
         free(&format!("{}_count", source.name), taken)
     } else {

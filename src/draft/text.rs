@@ -363,7 +363,7 @@ fn kpi(source: &Source, kpi: &Kpi, grain: Grain, team: &str) -> String {
         Of::AllRows => {
             out.push_str(&format!(
                 "    description: {}\n",
-                scalar(&format!("How many rows {rows} have, whatever the period."))
+                scalar(&format!("How many rows {rows} have, the same in every period."))
             ));
             out.push_str(&format!("    formula: count({} over all time)\n", source.name));
         }

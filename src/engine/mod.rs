@@ -14,8 +14,8 @@ pub use refusal::{Kind, Refusal};
 
 use serde_json::Value;
 
-/// Something that runs SQL.
-pub trait Engine {
+/// Something that runs SQL, from any thread.
+pub trait Engine: Sync {
     /// Runs `setup`, whose results are not looked at, and then each query. A query that the engine refuses does not keep the
     /// others from being answered; a setup that it refuses is the answer to all of them.
     ///

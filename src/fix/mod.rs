@@ -48,7 +48,7 @@ pub struct Mended {
 pub struct Fixed {
     /// The files that change, in their order.
     pub changes: Vec<Change>,
-    /// What was mended, in the order in which it was done.
+    /// What was fixed, in the order in which it was done.
     pub mended: Vec<Mended>,
     /// The project after that.
     pub left: Findings,
@@ -84,7 +84,7 @@ struct Trial {
     mended: Mended,
 }
 
-/// How often what was mended is looked through for what it hid. Each round mends something, so this only guards against two
+/// How often what was fixed is looked through for what it hid. Each round mends something, so this only guards against two
 /// fixes that undo each other.
 const ROUNDS: usize = 20;
 

@@ -103,7 +103,7 @@ fn lacking(place: &Place<'_>, completed: Completed) -> Words {
     match (first, operator) {
         (Some('%'), _) if rest.trim() == "%" => words(
             "`%` belongs to the number right before it and is not an operator",
-            "a share is shown in percent by `unit: \"%\"` beside the formula",
+            "a share is shown in percent by `unit: \"%\"` next to the formula",
         ),
         (Some('%'), _) => words(
             "`%` belongs to the number right before it and is not an operator",
@@ -116,7 +116,7 @@ fn lacking(place: &Place<'_>, completed: Completed) -> Words {
             "a value is a KPI, an aggregate such as `count(orders)`, a column inside of one, a number or a text in single quotes",
         ),
         _ if before.is_empty() => words(
-            format!("a formula cannot begin so: {shown}"),
+            format!("a formula cannot start here: {shown}"),
             "it begins with a KPI, an aggregate such as `count(orders)`, a number or `(`",
         ),
         _ if completed != Completed::Nothing && CLAUSES.contains(&last.as_str()) => words(

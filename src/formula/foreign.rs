@@ -155,7 +155,7 @@ fn star(place: &Place<'_>) -> Option<Words> {
         return Some(words("`*` does not say rows of which source", "name the source: `count(orders)`"));
     }
     let source = place.before.ends_with('.').then(|| place.path_before().trim_end_matches('.'))?;
-    Some(words("`*` is no column", format!("name the source alone: `count({source})`")))
+    Some(words("`*` is not a column", format!("name the source alone: `count({source})`")))
 }
 
 /// `count(distinct x)`
@@ -193,7 +193,7 @@ fn named(place: &Place<'_>) -> Option<Words> {
 fn spreadsheet(place: &Place<'_>) -> Option<Words> {
     match place.first()? {
         '=' if place.before.is_empty() => Some(words("a formula begins without `=`", "delete it")),
-        '?' => Some(words("`?` is no operator here", "write `if(condition, x, y)`")),
+        '?' => Some(words("`?` is not an operator here", "write `if(condition, x, y)`")),
         _ => None,
     }
 }
@@ -220,11 +220,11 @@ fn outside(place: &Place<'_>) -> Option<Words> {
     }
     let after = rest.get(clause.len()..).unwrap_or_default().trim_start();
     if clause == "over" && after.starts_with('(') {
-        let help = "slices stand beside the formula: `by: [country]`; `total(x)` is x over all of them; a window of time is \
+        let help = "slices go next to the formula: `by: [country]`; `total(x)` is x over all of them; a window of time is \
                     `sum(x over trailing 28 days)`";
         return Some(words("a formula has no windows over rows", help));
     }
-    let message = format!("`{clause}` stands outside of the parentheses that it belongs to");
+    let message = format!("`{clause}` stands outside the parentheses that it belongs to");
     let help = match (clause.as_str(), window(after)) {
         ("per", _) => "`per` goes around an aggregate: `avg(sum(orders.amount) per orders.customer)`".to_owned(),
         ("over", Some(window)) if fits => format!("write `{inside} over {window})`"),
@@ -328,7 +328,7 @@ fn window_alone(place: &Place<'_>) -> Option<Words> {
     let ends = lower == "date" || lower == "to" || matches!(place.first(), None | Some(')'));
     (ends && over == "over").then(|| {
         words(
-            format!("`{unit}` alone is no window"),
+            format!("`{unit}` alone is not a window"),
             format!("write `over {unit} to date`; for the period itself leave `over` out"),
         )
     })
@@ -378,7 +378,7 @@ fn operator(place: &Place<'_>) -> Option<Words> {
     let path = place.path_before();
     let rest = place.rest;
     let value = if path.is_empty() { "x" } else { path };
-    let sign = |what: &str, help: String| Some(words(format!("`{what}` is no operator here"), help));
+    let sign = |what: &str, help: String| Some(words(format!("`{what}` is not an operator here"), help));
     let after = |sign: &str| {
         let text = rest.get(sign.len()..).unwrap_or_default().trim_start();
         let end = text.find(|char: char| !(is_plain(char) || char == '.')).unwrap_or(text.len());
@@ -424,7 +424,7 @@ fn list(place: &Place<'_>) -> Option<Words> {
     match (place.found_lower().as_str(), place.first()?) {
         ("group" | "by", _) => Some(words(
             "a formula has no `group by`",
-            "slices stand beside the formula: `by: [country]`; for a value of each customer write `per`",
+            "slices go next to the formula: `by: [country]`; for a value of each customer write `per`",
         )),
         ("in", _) => {
             let inner = place.rest.get(2..).unwrap_or_default().trim_start().strip_prefix(['[', '{']);

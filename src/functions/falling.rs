@@ -11,6 +11,6 @@ pub static FALLING: Function = Function {
     gives: Gives::Truth,
     unit: UnitRule::None,
     moves: &[],
-    about: "Whether each of the last so many periods is below the one before it.",
+    about: "Whether each of the last n periods is below the one before it.",
     example: "falling(nps, 3 months)",
 };

@@ -11,6 +11,6 @@ pub static RISING: Function = Function {
     gives: Gives::Truth,
     unit: UnitRule::None,
     moves: &[],
-    about: "Whether each of the last so many periods is above the one before it.",
+    about: "Whether each of the last n periods is above the one before it.",
     example: "rising(revenue, 3 months)",
 };

@@ -30,7 +30,7 @@ pub struct Wanted {
     pub focus: Vec<Node>,
     /// How many steps to go towards what they read; all if nothing is said.
     pub up: Option<usize>,
-    /// How many steps to go towards what is worked out from them; all if nothing is said.
+    /// How many steps to go towards what is computed from them; all if nothing is said.
     pub down: Option<usize>,
 }
 
@@ -39,7 +39,7 @@ pub struct Wanted {
 pub struct View {
     /// The definitions.
     pub nodes: Vec<Shown>,
-    /// From what is read to what is worked out from it, by places in `nodes`.
+    /// From what is read to what is computed from it, by places in `nodes`.
     pub edges: Vec<(usize, usize)>,
 }
 

@@ -8,7 +8,7 @@ use crate::text::Span;
 use std::path::{Component, Path, PathBuf};
 
 /// How many entries of folders are looked at for the paths of one source. Whatever lies behind is left to the engine, which reads nothing
-/// outside of the project either.
+/// outside the project either.
 const ENTRIES: usize = 100_000;
 
 /// The folders that may be read.
@@ -35,7 +35,7 @@ impl Bounds {
         self.led_out(path, |path| is_in(path, &self.own) || is_in(path, &self.opened))
     }
 
-    /// Where a path leads to, if that is outside of the project's folder, whatever else is opened.
+    /// Where a path leads to, if that is outside the project's folder, whatever else is opened.
     pub fn outside_of_project(&self, path: &Path) -> Option<PathBuf> {
         self.led_out(path, |path| is_in(path, &self.own))
     }
@@ -124,7 +124,7 @@ impl Bounds {
 /// A finding about what leads out, with both ends.
 pub fn leads_out(path: &Path, real: &Path, span: Option<Span>) -> Finding {
     let message = if path == real {
-        format!("`{}` is outside of the project", path.display())
+        format!("`{}` is outside the project", path.display())
     } else {
         format!("`{}` leads out of the project, to `{}`", path.display(), real.display())
     };

@@ -294,7 +294,7 @@ fn read(root: &Path, path: &str, loaded: &mut Loaded) -> Option<String> {
     // Pipes and devices have no end.
     let meta = if is_link { std::fs::metadata(&full) } else { meta };
     if meta.is_ok_and(|meta| !meta.is_file()) {
-        let message = format!("{path} is no ordinary file");
+        let message = format!("{path} is not an ordinary file");
         loaded.findings.push(Finding::placeless(&codes::UNREADABLE_FILE, message));
         return None;
     }

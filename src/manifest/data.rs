@@ -130,7 +130,7 @@ pub struct Kpi {
     pub better: Option<Better>,
     /// The team that owns it.
     pub owner: Option<String>,
-    /// The grain at which it is looked at.
+    /// The grain of its figures.
     pub grain: String,
     /// All grains at which there are views, its own first.
     pub grains: Vec<String>,
@@ -248,7 +248,7 @@ pub struct Moves {
     pub why: String,
 }
 
-/// How many KPIs have a way to the North Star.
+/// How many KPIs are linked to the North Star.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Coverage {
     /// KPIs with a way, parts of the North Star and counter metrics among them.
@@ -261,7 +261,7 @@ pub struct Coverage {
     pub teams: Vec<CoverageOfTeam>,
 }
 
-/// How many KPIs of a team have a way to the North Star.
+/// How many KPIs of a team are linked to the North Star.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CoverageOfTeam {
     /// The team.
@@ -586,7 +586,7 @@ pub struct Scorecard {
     pub title: String,
     /// What it is for.
     pub description: String,
-    /// How often it is looked at.
+    /// How often it is reviewed.
     pub cadence: Option<String>,
     /// The grain of its rows.
     pub grain: String,
@@ -692,6 +692,8 @@ pub enum Shown {
     NorthStarDrivers,
     /// Objectives, or their key results, or how far these were.
     Objectives,
+    /// How many rows of each source are not as declared, a row for each rule.
+    SourceChecks,
     /// How fresh the sources are that promise when their rows come.
     SourceFreshness,
     /// What another view shows, under a former name.

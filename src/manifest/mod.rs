@@ -381,6 +381,7 @@ impl<'a> Whole<'a> {
                 Shows::NorthStar => Shown::NorthStar,
                 Shows::NorthStarDrivers => Shown::NorthStarDrivers,
                 Shows::Objectives(_) => Shown::Objectives,
+                Shows::SourceChecks => Shown::SourceChecks,
                 Shows::SourceFreshness => Shown::SourceFreshness,
                 Shows::Former(_) => Shown::FormerName,
             },
@@ -416,6 +417,7 @@ impl<'a> Whole<'a> {
             Shows::NorthStar => made.columns = text(&crate::plan::north_star::COLUMNS),
             Shows::NorthStarDrivers => made.columns = text(&crate::plan::north_star::DRIVER_COLUMNS),
             Shows::Objectives(sheet) => made.columns = text(sheet.columns()),
+            Shows::SourceChecks => made.columns = text(&crate::plan::checks::COLUMNS),
             Shows::SourceFreshness => made.columns = text(&crate::plan::freshness::COLUMNS),
             Shows::Former(name) => {
                 made.former_of = Some(name.clone());

@@ -31,7 +31,7 @@ pub struct Objective {
     pub parent: Option<String>,
     /// The objectives that serve it.
     pub children: Vec<String>,
-    /// How often it is looked at.
+    /// How often it is reviewed.
     pub review: Option<String>,
     /// What is being done for it.
     pub initiatives: Vec<Initiative>,

@@ -56,7 +56,7 @@ fn formula(model: &Model, calc: &Calc, said: &mut Vec<String>) {
         said.push(format!("A period is complete {time} after its end, once {owner} has had that time."));
     }
     for (top, entity) in &found.grouped {
-        let first = format!("{subject} is worked out for each {entity} first");
+        let first = format!("{subject} is computed for each {entity} first");
         said.push(match top {
             Some(top) => format!("{first}, and only the {top} greatest values count."),
             None => format!("{first}, and then put together."),
@@ -64,9 +64,9 @@ fn formula(model: &Model, calc: &Calc, said: &mut Vec<String>) {
     }
     for dimensions in &found.totals {
         said.push(if dimensions.is_empty() {
-            "A part of it is that of the total, whatever the slice.".to_owned()
+            "A part of it is that of the total, in every slice.".to_owned()
         } else {
-            format!("A part of it is taken over all values of {dimensions}, whatever the slice.")
+            format!("A part of it is taken over all values of {dimensions}, in every slice.")
         });
     }
     for window in &found.windows {

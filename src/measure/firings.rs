@@ -64,7 +64,7 @@ pub fn apart<'a>(
             (Err(why), Some(guardrail)) => {
                 let what = format!("whether `{}` fires", guardrail.name.value);
                 let finding = refused::other(&what, Some(guardrail.name.span), &why);
-                refused.add(model, &query(model, &of, Data::Warehouse), finding);
+                refused.add(&query(model, &of, Data::Warehouse), finding);
             }
             (Err(_), None) => {}
         }

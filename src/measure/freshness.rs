@@ -7,8 +7,9 @@ use crate::diagnostic::{Findings, codes};
 use crate::engine::{Failure, Rows};
 use crate::model::freshness::Expect;
 use crate::model::{Model, Source, SourceId};
+use crate::plan::freshness;
+use crate::plan::guards::sources_read;
 use crate::plan::relation::Query;
-use crate::plan::{freshness, sources_read};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -46,9 +47,8 @@ impl Found {
 }
 
 /// The sources that some queries read.
-pub fn sources(session: &Session<'_>, queries: &[Query]) -> BTreeSet<SourceId> {
-    let model = session.project.model();
-    queries.iter().flat_map(|query| sources_read(model, query).0).collect()
+pub fn sources(queries: &[Query]) -> BTreeSet<SourceId> {
+    sources_read(queries)
 }
 
 /// Looks at how fresh sources are, with warnings as the project wants them.

@@ -1,46 +1,161 @@
-//! Checks of the data that figures stand on: columns are there and have the declared types, keys that rows are joined or told
-//! apart by are unique, and a custom calendar is one. What fails here would give a wrong number, so it is refused.
+//! Checks of the data that figures stand on, beside the figures: what these rely on, of the rows that they read. What would give a
+//! wrong number is refused; of what a figure leaves out, it is said how much that is. `held` has the table.
 
+use super::held::{self, Of};
 use super::refused::{Refused, finding};
-use super::{Session, files};
+use super::{Session, files, number};
 use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::engine::types::Family;
-use crate::engine::{Failure, Kind, Refusal, Rows};
+use crate::engine::{Answer, Failure, Kind, Refusal, Rows};
 use crate::model::facts::Type;
-use crate::model::{CalendarSource, Clock, Column, ColumnId, Holds, Relation, Source, SourceId, Storage};
+use crate::model::{CalendarSource, Clock, Column, ColumnId, Relation, Source, SourceId, Storage};
+use crate::plan::guards::{self, Counted, Guard, Guards, sources_read};
 use crate::plan::relation::{Query, RelationRef};
-use crate::plan::rules::{Rule, calendar_days, examples};
-use crate::plan::sources_read;
+use crate::plan::rules::{Rule, calendar_days};
 use crate::rawsql;
 use crate::sql;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Checks the data that some queries will read.
+/// Whether data is looked at beside figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guarding {
+    /// What figures rely on is looked at.
+    On,
+    /// Nothing is.
+    Off,
+}
+
+/// Looks at the data that some queries read while these are answered.
 ///
 /// # Errors
-/// Fails if the engine cannot be used. What is wrong with the data comes back as findings.
+/// Fails if the engine cannot be used, unless something is wrong with the data: then that is why.
+pub fn beside<T: Send>(
+    session: &Session<'_>,
+    guarding: Guarding,
+    queries: &[Query],
+    answer: impl FnOnce() -> Result<T, Failure> + Send,
+) -> Result<Guarded<T>, Failure> {
+    if guarding == Guarding::Off {
+        return Ok(Guarded::Sound(answer()?, Findings::default()));
+    }
+    let (found, answered) = rayon::join(|| check(session, queries), answer);
+    let found = found?;
+    if found.has_errors() { Ok(Guarded::Unfit(found)) } else { Ok(Guarded::Sound(answered?, found)) }
+}
+
+/// An answer, and what there is to say of the data that it stands on.
+#[derive(Debug)]
+pub enum Guarded<T> {
+    /// The answer stands; the findings say what it leaves out.
+    Sound(T, Findings),
+    /// The data is not fit for figures.
+    Unfit(Findings),
+}
+
+/// Checks the data that some queries read: columns and types, a custom calendar, and the rules that figures rely on.
+///
+/// # Errors
+/// Fails if the engine cannot be used. What is wrong with the data comes back as findings, at the levels that the project gives them.
 pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failure> {
     let model = session.project.model();
-    let mut read: BTreeSet<SourceId> = BTreeSet::new();
-    let mut joined: BTreeSet<SourceId> = BTreeSet::new();
-    for query in queries {
-        let (more, by_key) = sources_read(model, query);
-        read.extend(more);
-        joined.extend(by_key);
-    }
+    let read = sources_read(queries);
+    let calendar = model.calendar_source.as_ref().filter(|calendar| read.contains(&calendar.source));
+    let problems = calendar.map(|calendar| calendar_problems(session, calendar)).unwrap_or_default();
+    let Guards { guards, counts } = guards::guards(model, queries);
+    // All at once: the engine is started once, and reads while nobody waits.
+    let (of_files, others) = by_files(session, &read);
+    let (asked, mut texts) = descriptions(session, &others);
+    texts.extend(problems.iter().map(|problem| problem.query.clone()));
+    texts.extend(counts.iter().map(|counting| sql::query(&counting.query, session.dialect())));
+    let mut answers = session.engine.answer("", &texts)?;
+    let counted = answers.split_off(asked.len() + problems.len());
+    let of_calendar = answers.split_off(asked.len());
     let mut findings = Findings::default();
-    let mut unfit = columns(session, &read, &mut findings)?;
+    let mut unfit = files::columns(session, &of_files, &mut findings)?;
+    unfit.extend(described(session, asked, answers, &mut findings));
     raw_columns(session, &mut unfit, &mut findings)?;
-    let sound: BTreeSet<SourceId> = unfit.into_iter().filter(|(_, unfit)| unfit.is_empty()).map(|(id, _)| id).collect();
-    joined.retain(|id| sound.contains(id) && !model.sources.get(*id).key.is_empty());
     let mut unchecked = Refused::default();
-    keys(session, &joined, &mut findings, &mut unchecked)?;
-    if let Some(calendar) = model.calendar_source.as_ref().filter(|calendar| sound.contains(&calendar.source)) {
-        calendar_rows(session, calendar, &mut findings, &mut unchecked)?;
+    let is_sound = |id: &SourceId| unfit.get(id).is_some_and(BTreeSet::is_empty);
+    if let Some(calendar) = calendar.filter(|calendar| is_sound(&calendar.source)) {
+        days(session, calendar, &problems, of_calendar, &mut findings, &mut unchecked);
+    }
+    let mut broken = vec![0; guards.len()];
+    let mut said = BTreeSet::new();
+    for (counting, answer) in counts.iter().zip(counted) {
+        match answer {
+            Ok(rows) => add_counts(&rows, &counting.columns, &mut broken),
+            // What cannot be read has been said, and what stops one query stops others.
+            Err(why) if !counting.reads.iter().all(is_sound) || !said.insert(why.said.clone()) => {}
+            Err(why) => {
+                let first = counting.columns.first().and_then(|counted| guards.get(counted.guard));
+                if let Some(guard) = first {
+                    unchecked.of(counting.reads.clone(), refused(model.sources.get(guard.of), &why));
+                }
+            }
+        }
     }
     findings.append(unchecked.explained(session)?);
+    report(session, &guards, &broken, &mut findings)?;
     findings.sort();
+    session.project.settle(false, &mut findings);
     Ok(findings)
+}
+
+/// Adds up how many rows each guard is about.
+fn add_counts(rows: &Rows, columns: &[Counted], broken: &mut [i64]) {
+    let Some(row) = rows.rows.first() else { return };
+    for counted in columns {
+        let value = rows.get(row, &counted.column).and_then(number).map_or(0, signed);
+        if let Some(count) = broken.get_mut(counted.guard) {
+            *count += if counted.taken_off { -value } else { value };
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a count of rows")]
+fn signed(number: f64) -> i64 {
+    number as i64
+}
+
+/// Reports the rules that do not hold, with the first rows for which they do not.
+fn report(session: &Session<'_>, guards: &[Guard], broken: &[i64], findings: &mut Findings) -> Result<(), Failure> {
+    let model = session.project.model();
+    let is_key = |guard: &Guard| matches!(guard.rule, Rule::UniqueKey | Rule::NoOverlap);
+    // A rule may be asked of several selects' rows: the most that are wrong stand for all.
+    let mut worst: BTreeMap<_, (u64, &Guard)> = BTreeMap::new();
+    for (guard, count) in guards.iter().zip(broken) {
+        let Some(count) = u64::try_from(*count).ok().filter(|count| *count > 0) else { continue };
+        let known = worst.entry((guard.of, &guard.through, guard.rule)).or_insert((0, guard));
+        if count > known.0 {
+            *known = (count, guard);
+        }
+    }
+    let doubled: BTreeSet<SourceId> =
+        worst.values().filter(|(_, guard)| is_key(guard)).map(|(_, guard)| guard.source).collect();
+    // Through a key that stands twice rows are met twice, and counts of them mean nothing.
+    let stands = |guard: &Guard| {
+        let last = if let Rule::Found(column) = guard.rule { Some(column) } else { None };
+        let mut at = guard.of;
+        guard.through.iter().copied().chain(last).all(|step| {
+            at = model.sources.get(at).columns.get(step).reference.unwrap_or(at);
+            !doubled.contains(&at)
+        })
+    };
+    let worst: Vec<(u64, &Guard)> = worst.into_values().filter(|(_, guard)| stands(guard)).collect();
+    if worst.is_empty() {
+        return Ok(());
+    }
+    let plans: Vec<Query> = worst.iter().map(|(_, guard)| guard.examples.clone()).collect();
+    for ((count, guard), answer) in worst.into_iter().zip(session.answer(&plans)?) {
+        let source = model.sources.get(guard.of);
+        let shown = answer.ok().filter(|_| held::can_be_shown(source, guard.rule));
+        let examples = shown.map(|rows| held::shown(source, guard.rule, &rows)).unwrap_or_default();
+        let of = Of { source: guard.of, through: &guard.through, declared: guard.source, follows: true };
+        let mut finding = held::broken(session.project, of, guard.rule, count, &examples);
+        finding.severity = held::severity_beside_figures(finding.code);
+        findings.push(finding);
+    }
+    Ok(())
 }
 
 /// Checks columns and types; gives the sources that can be read, each with the columns that are missing or of another type.
@@ -49,22 +164,43 @@ pub(super) fn columns(
     read: &BTreeSet<SourceId>,
     findings: &mut Findings,
 ) -> Result<BTreeMap<SourceId, BTreeSet<ColumnId>>, Failure> {
-    let model = session.project.model();
+    let (of_files, others) = by_files(session, read);
+    let mut readable = files::columns(session, &of_files, findings)?;
+    let (asked, queries) = descriptions(session, &others);
+    let answers = session.engine.answer("", &queries)?;
+    readable.extend(described(session, asked, answers, findings));
+    Ok(readable)
+}
+
+/// The queries that describe the columns of sources.
+fn descriptions(session: &Session<'_>, read: &[SourceId]) -> (Vec<SourceId>, Vec<String>) {
     let mut asked = Vec::new();
     let mut queries = Vec::new();
-    let (of_files, others): (Vec<SourceId>, Vec<SourceId>) =
-        read.iter().partition(|id| files::of(model.sources.get(**id)).is_some());
-    for id in &others {
-        let source = model.sources.get(*id);
-        if let Some(relation) = &source.relation {
+    for id in read {
+        if let Some(relation) = &session.project.model().sources.get(*id).relation {
             let relation = sql::relation(&RelationRef::of(relation), session.dialect());
             queries.push(format!("select column_name, column_type from (describe select * from {relation})"));
             asked.push(*id);
         }
     }
-    let mut readable = files::columns(session, &of_files, findings)?;
-    for (id, answer) in asked.into_iter().zip(session.engine.answer("", &queries)?) {
-        let source = model.sources.get(id);
+    (asked, queries)
+}
+
+/// The sources that are files, and all others.
+fn by_files(session: &Session<'_>, read: &BTreeSet<SourceId>) -> (Vec<SourceId>, Vec<SourceId>) {
+    read.iter().partition(|id| files::of(session.project.model().sources.get(**id)).is_some())
+}
+
+/// What the engine says of the columns of sources, against what is declared.
+fn described(
+    session: &Session<'_>,
+    asked: Vec<SourceId>,
+    answers: Vec<Answer>,
+    findings: &mut Findings,
+) -> BTreeMap<SourceId, BTreeSet<ColumnId>> {
+    let mut readable = BTreeMap::new();
+    for (id, answer) in asked.into_iter().zip(answers) {
+        let source = session.project.model().sources.get(id);
         match answer {
             Ok(rows) => {
                 readable.insert(id, unfit(source, &rows, findings));
@@ -74,7 +210,7 @@ pub(super) fn columns(
             }
         }
     }
-    Ok(readable)
+    readable
 }
 
 /// That the rows of a source cannot be read at all.
@@ -246,70 +382,6 @@ pub(super) fn raw_columns(
     Ok(())
 }
 
-/// Checks that no key that rows are joined or told apart by stands in several rows.
-fn keys(
-    session: &Session<'_>,
-    joined: &BTreeSet<SourceId>,
-    findings: &mut Findings,
-    unchecked: &mut Refused,
-) -> Result<(), Failure> {
-    let model = session.project.model();
-    let rule = |id: &SourceId| match model.sources.get(*id).holds {
-        Some(Holds::Valid { .. }) => Rule::NoOverlap,
-        Some(Holds::Snapshot { .. } | Holds::Readings { .. }) | None => Rule::UniqueKey,
-    };
-    let queries: Vec<Query> = joined.iter().map(|id| examples(model, *id, rule(id))).collect();
-    for ((id, query), answer) in joined.iter().zip(&queries).zip(session.answer(&queries)?) {
-        let source = model.sources.get(*id);
-        let rows = match answer {
-            Ok(rows) => rows,
-            Err(why) => {
-                unchecked.add(model, query, refused(source, &why));
-                continue;
-            }
-        };
-        let Some(worst) = rows.rows.first() else { continue };
-        let plain = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let names: Vec<&str> = source.key.iter().map(|key| source.columns.get(*key).name.value.as_str()).collect();
-        if rule(id) == Rule::NoOverlap {
-            overlap(source, worst, findings);
-            continue;
-        }
-        let Some((times, values)) = worst.split_last() else { continue };
-        let key: Vec<String> = names.iter().zip(values).map(|(name, value)| format!("{name} = {}", plain(value))).collect();
-        let message = format!(
-            "the key of `{}` is not unique: {} stands in {} rows, which it cannot tell apart",
-            source.name.value,
-            key.join(", "),
-            plain(times)
-        );
-        let span = source.key.first().map_or(source.name.span, |key| source.columns.get(*key).name.span);
-        findings
-            .report(&codes::KEY_NOT_UNIQUE, span, message)
-            .help("name a key that is unique, or make the source a `query:` with one row per key");
-    }
-    Ok(())
-}
-
-/// Reports two states of one key that hold at one time; the row has the key, and when each of the two begins.
-fn overlap(source: &Source, row: &[serde_json::Value], findings: &mut Findings) {
-    let plain = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let [key @ .., first, second] = row else { return };
-    let names = source.key.iter().map(|key| source.columns.get(*key).name.value.as_str());
-    let key: Vec<String> = names.zip(key).map(|(name, value)| format!("{name} = {}", plain(value))).collect();
-    let message = format!(
-        "two states of `{}` hold at one time: those of {} that begin at {} and at {}; referring to them would multiply rows",
-        source.name.value,
-        key.join(", "),
-        plain(first),
-        plain(second)
-    );
-    let span = source.key_span.unwrap_or(source.name.span);
-    findings
-        .report(&codes::STATES_OVERLAP, span, message)
-        .help("end each state where the next one begins, or add to the key what tells the two apart");
-}
-
 /// That the rows of a source can be read, but not looked through.
 pub(super) fn refused(source: &Source, why: &Refusal) -> Finding {
     let mut found = finding(&format!("the rows of `{}` cannot be checked", source.name.value), Some(source.name.span), why);
@@ -336,11 +408,25 @@ pub(super) fn calendar_rows(
     findings: &mut Findings,
     unchecked: &mut Refused,
 ) -> Result<(), Failure> {
-    let source = session.project.model().sources.get(calendar.source);
     let problems = calendar_problems(session, calendar);
     let queries: Vec<String> = problems.iter().map(|problem| problem.query.clone()).collect();
+    let answers = session.engine.answer("", &queries)?;
+    days(session, calendar, &problems, answers, findings, unchecked);
+    Ok(())
+}
+
+/// What the engine says of the days of a calendar.
+fn days(
+    session: &Session<'_>,
+    calendar: &CalendarSource,
+    problems: &[Problem],
+    answers: Vec<Answer>,
+    findings: &mut Findings,
+    unchecked: &mut Refused,
+) {
+    let source = session.project.model().sources.get(calendar.source);
     let mut days_are_whole = true;
-    for (problem, answer) in problems.iter().zip(session.engine.answer("", &queries)?) {
+    for (problem, answer) in problems.iter().zip(answers) {
         let rows = match answer {
             Ok(rows) => rows,
             Err(why) => {
@@ -354,12 +440,11 @@ pub(super) fn calendar_rows(
         }
         days_are_whole &= problem.needs_days;
         let day = found.first().and_then(|day| day.as_str()).unwrap_or("a day");
-        let message = format!("the rows of `{}` are no calendar: {}", source.name.value, problem.says.replace("{}", day));
+        let message = format!("the rows of `{}` are not a calendar: {}", source.name.value, problem.says.replace("{}", day));
         findings
             .report(&codes::BROKEN_CALENDAR, source.name.span, message)
             .help("a calendar has one row for every day, with the first day of the day's week, month, quarter and year");
     }
-    Ok(())
 }
 
 /// All that may be wrong with a calendar, in the order in which it is looked at.

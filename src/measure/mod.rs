@@ -6,6 +6,7 @@ pub mod firings;
 pub mod freeze;
 pub mod freshness;
 pub mod guard;
+pub mod held;
 pub mod present;
 pub mod refused;
 mod sheet;

@@ -1,9 +1,10 @@
 //! How things stand: the North Star, objectives and guardrails that fire, all read at once, for reviews and documents.
 
 use super::firings::{self, Firing};
+use super::guard::{self, Guarded, Guarding};
 use super::refused::Refused;
 use super::status::{self, Score, Standing, Star};
-use super::{Session, guard, shown};
+use super::{Session, shown};
 use crate::calendar::Date;
 use crate::diagnostic::Findings;
 use crate::engine::Failure;
@@ -50,32 +51,30 @@ fn firing_query(model: &Model, watched: &[&Guardrail]) -> Option<Query> {
     (!watched.is_empty()).then(|| guardrails::query(model, watched, Data::Warehouse))
 }
 
-/// Reads how things stand. The inner error is what is wrong with the data.
+/// Reads how things stand.
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
-pub fn read<'a>(session: &Session<'a>) -> Result<Result<Found<'a>, Findings>, Failure> {
+pub fn read<'a>(session: &Session<'a>, guarding: Guarding) -> Result<Guarded<Found<'a>>, Failure> {
     let model = session.project.model();
     let watched = watched(model);
     let firings = firing_query(model, &watched);
-    let found = guard::check(session, &queries(session))?;
-    if found.has_errors() {
-        return Ok(Err(found));
-    }
-    let mut refused = Refused::default();
-    let mut current = Vec::new();
-    for answer in firings.map(|query| session.answer(&[query])).transpose()?.into_iter().flatten() {
-        current.extend(firings::apart(session, &watched, answer, &mut refused)?);
-    }
-    let stars = status::north_star(session, &mut refused)?;
-    let standings = if is_filled(model) { status::standings(session, &mut refused)? } else { Vec::new() };
-    Ok(Ok(Found {
-        today: status::today(session)?,
-        stars,
-        standings,
-        firings: current.into_iter().filter(|firing: &Firing<'_>| firing.is_current).collect(),
-        refused: refused.explained(session)?,
-    }))
+    guard::beside(session, guarding, &queries(session), || {
+        let mut refused = Refused::default();
+        let mut current = Vec::new();
+        for answer in firings.map(|query| session.answer(&[query])).transpose()?.into_iter().flatten() {
+            current.extend(firings::apart(session, &watched, answer, &mut refused)?);
+        }
+        let stars = status::north_star(session, &mut refused)?;
+        let standings = if is_filled(model) { status::standings(session, &mut refused)? } else { Vec::new() };
+        Ok(Found {
+            today: status::today(session)?,
+            stars,
+            standings,
+            firings: current.into_iter().filter(|firing: &Firing<'_>| firing.is_current).collect(),
+            refused: refused.explained(session)?,
+        })
+    })
 }
 
 /// The same as documents show it.

@@ -10,8 +10,8 @@ use super::files::{self, Readable};
 use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::engine::{Failure, Kind, Refusal};
 use crate::model::{KpiId, Model, SourceId};
+use crate::plan::guards::sources_read;
 use crate::plan::relation::Query;
-use crate::plan::sources_read;
 use crate::text::Span;
 use std::collections::BTreeSet;
 
@@ -80,7 +80,7 @@ const WAYS: &[(Kind, &Code, Option<&str>)] = &[
 /// The way out where no row knows one.
 const UNKNOWN: &str = "`--verbose` shows what the engine itself says";
 
-/// A refusal as a finding at `span`; `what` says what could not be done: "`revenue` cannot be worked out".
+/// A refusal as a finding at `span`; `what` says what could not be done: "`revenue` cannot be computed".
 pub(super) fn finding(what: &str, span: Option<Span>, refusal: &Refusal) -> Finding {
     let row = WAYS.iter().find(|(kind, ..)| *kind == refusal.kind);
     let (code, way) = row.map_or((&codes::ENGINE_REFUSED, None), |(_, code, way)| (*code, *way));
@@ -97,7 +97,7 @@ pub(super) fn finding(what: &str, span: Option<Span>, refusal: &Refusal) -> Find
 /// A KPI that the engine refuses to work out.
 pub fn kpi(model: &Model, id: KpiId, refusal: &Refusal) -> Finding {
     let name = &model.kpis.get(id).name;
-    let mut finding = finding(&format!("`{}` cannot be worked out", name.value), Some(name.span), refusal);
+    let mut finding = finding(&format!("`{}` cannot be computed", name.value), Some(name.span), refusal);
     if refusal.kind == Kind::Other {
         finding.help(format!("`kpic query {} --sql` shows the query, and {UNKNOWN}", name.value));
     }
@@ -112,8 +112,8 @@ pub struct Refused {
 
 impl Refused {
     /// Adds what the engine says against a query.
-    pub fn add(&mut self, model: &Model, query: &Query, finding: Finding) {
-        self.of(sources_read(model, query).0, finding);
+    pub fn add(&mut self, query: &Query, finding: Finding) {
+        self.of(sources_read(std::slice::from_ref(query)), finding);
     }
 
     /// The same for what reads some sources.
@@ -148,7 +148,7 @@ impl Refused {
 
 /// Something else that the engine refuses to work out.
 pub fn other(what: &str, span: Option<Span>, refusal: &Refusal) -> Finding {
-    finding(&format!("{what} cannot be worked out"), span, refusal)
+    finding(&format!("{what} cannot be computed"), span, refusal)
 }
 
 #[cfg(test)]
@@ -159,7 +159,7 @@ mod tests {
     fn no_message_has_the_engines_words() {
         for (kind, code, _) in WAYS {
             let refusal = Refusal { kind: *kind, about: None, said: "Binder Error: oops".to_owned(), in_setup: false };
-            let found = finding("`x` cannot be worked out", None, &refusal);
+            let found = finding("`x` cannot be computed", None, &refusal);
             assert_eq!(found.code, *code);
             assert!(!found.message.contains("oops") && found.help.is_some(), "{kind:?}: {}", found.message);
             assert_eq!(found.engine.as_deref(), Some("Binder Error: oops"));

@@ -7,8 +7,9 @@ use crate::engine::{Failure, Refusal, Rows};
 use crate::model::expr::Expr;
 use crate::model::objective::{KeyResult, Objective, ObjectiveId, Sheet};
 use crate::model::{KpiId, Model};
+use crate::plan::guards::sources_read;
 use crate::plan::relation::{Atom, Body, Query, Select};
-use crate::plan::{Data, Output, Question, Show, objectives, plan, sources_read};
+use crate::plan::{Data, Output, Question, Show, objectives, plan};
 use crate::text::Spanned;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -95,7 +96,7 @@ pub fn north_star(session: &Session<'_>, refused: &mut Refused) -> Result<Vec<St
         let rows = match answer {
             Ok(rows) => rows,
             Err(why) => {
-                refused.add(model, query, refused::kpi(model, kpi, &why));
+                refused.add(query, refused::kpi(model, kpi, &why));
                 continue;
             }
         };
@@ -165,14 +166,14 @@ fn sheets(session: &Session<'_>, refused: &mut Refused) -> Result<(Rows, Rows, B
     let mut left_out = BTreeSet::new();
     for ((kpi, query), answer) in all.iter().zip(&alone).zip(session.answer(&alone)?) {
         if let Err(why) = answer {
-            refused.add(model, query, refused::kpi(model, *kpi, &why));
+            refused.add(query, refused::kpi(model, *kpi, &why));
             left_out.insert(*kpi);
         }
     }
     match both(&left_out)? {
         Ok((objectives, results)) => Ok((objectives, results, left_out)),
         Err(why) => {
-            let read = queries(session).iter().flat_map(|query| sources_read(model, query).0).collect();
+            let read = sources_read(&queries(session));
             refused.of(read, refused::other("how far objectives are", None, &why));
             Ok((Rows::default(), Rows::default(), all))
         }

@@ -27,7 +27,7 @@ pub struct Outcome {
     pub figures: Vec<Figure>,
     /// The queries, each with what it is for.
     pub queries: Vec<(String, String)>,
-    /// Why some of it cannot be worked out: what that is, and why the engine refuses it.
+    /// Why some of it cannot be computed: what that is, and why the engine refuses it.
     pub refused: Vec<(String, Refusal)>,
 }
 
@@ -455,7 +455,7 @@ pub fn findings(project: &Valid, outcomes: &[Outcome]) -> Findings {
     for outcome in outcomes.iter().filter(|outcome| !outcome.passes()) {
         let test = project.model().tests.iter().find(|test| test.name.value == outcome.name);
         for ((of, why), test) in outcome.refused.iter().zip(test.iter().cycle()) {
-            let what = format!("`{}`: {of} cannot be worked out", outcome.name);
+            let what = format!("`{}`: {of} cannot be computed", outcome.name);
             findings.push(refused::finding(&what, Some(test.name.span), why));
         }
         for figure in outcome.figures.iter().filter(|figure| !figure.agrees) {

@@ -6,14 +6,14 @@
 //! 4. `targets` holds the targets of key results against what their KPIs have done before.
 
 use super::freshness::{self, State};
+use super::held::{Of, broken, can_be_shown, shown, words};
 use super::refused::Refused;
 use super::{Session, files, guard, number, targets, whole};
-use crate::calendar::{Date, Length};
+use crate::calendar::Date;
 use crate::diagnostic::{Code, Finding, Findings, codes};
-use crate::engine::{Failure, Rows};
-use crate::model::facts::{Range, Type};
-use crate::model::{Column, ColumnId, Holds, Model, Source, SourceId};
-use crate::pipeline::Valid;
+use crate::engine::Failure;
+use crate::model::{ColumnId, Model, Source, SourceId};
+use crate::plan::checks;
 use crate::plan::rules::{self, Rule};
 use crate::sql;
 use crate::text::Span;
@@ -93,7 +93,9 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
     let rows = count(session, sources, &unfit, &mut asked, &mut findings)?;
     examples(session, &mut asked)?;
     for one in &asked {
-        report(session.project, one, &mut findings);
+        if let Outcome::Rows(count) = one.outcome {
+            findings.push(broken(session.project, Of::all(one.source), one.rule, count, &one.examples));
+        }
     }
     let looked = freshness::find(session, &read_whole(model, sources, &unfit))?;
     freshness::report(model, &looked, &mut findings);
@@ -104,10 +106,7 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
     }
     session.project.settle(sources.len() == model.sources.len(), &mut findings);
     for one in &mut asked {
-        let (code, span) = {
-            let words = words(session.project, one.source, one.rule);
-            (words.code, words.span)
-        };
+        let (code, span) = checks::declared(model, one.source, one.rule);
         let stands = |finding: &Finding| finding.code == code && finding.labels.first().is_some_and(|label| label.span == span);
         if let (Outcome::Rows(count), false) = (one.outcome, findings.iter().any(stands)) {
             one.outcome = Outcome::Allowed(count);
@@ -119,7 +118,7 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
         let mut checks = vec![columns_check(source, unfit.get(id))];
         let own = asked.iter().filter(|one| one.source == *id && is_shown(one));
         checks.extend(own.map(|one| Check {
-            what: words(session.project, one.source, one.rule).what,
+            what: words(session.project, Of::all(one.source), one.rule).what,
             outcome: one.outcome,
             examples: one.examples.clone(),
         }));
@@ -207,7 +206,8 @@ pub fn queries(session: &Session<'_>, sources: &[SourceId]) -> Vec<(String, Stri
         }
         for rule in all {
             let query = rules::examples(model, *id, rule);
-            let title = format!("{name}: rows for which this does not hold: {}", words(session.project, *id, rule).what);
+            let what = words(session.project, Of::all(*id), rule).what;
+            let title = format!("{name}: rows for which this does not hold: {what}");
             out.push((title, sql::statement(&query, session.dialect())));
         }
     }
@@ -278,12 +278,9 @@ fn is_shown(one: &Asked) -> bool {
 /// Looks at the first rows that break a rule.
 fn examples(session: &Session<'_>, asked: &mut [Asked]) -> Result<(), Failure> {
     let model = session.project.model();
-    // A row whose only key is null has nothing to be known by.
-    let can_be_shown = |one: &Asked| match one.rule {
-        Rule::Present(column) => model.sources.get(one.source).key != [column],
-        _ => true,
-    };
-    let broken = asked.iter_mut().filter(|one| matches!(one.outcome, Outcome::Rows(_)) && can_be_shown(one));
+    let broken = asked
+        .iter_mut()
+        .filter(|one| matches!(one.outcome, Outcome::Rows(_)) && can_be_shown(model.sources.get(one.source), one.rule));
     let mut broken: Vec<&mut Asked> = broken.collect();
     if broken.is_empty() {
         return Ok(());
@@ -297,48 +294,6 @@ fn examples(session: &Session<'_>, asked: &mut [Asked]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Examples as texts: `-5 (order_id 17)`, `c9 (3 rows)`, `order_id 17`.
-fn shown(source: &Source, rule: Rule, rows: &Rows) -> Vec<String> {
-    let plain = |value: &serde_json::Value| match value {
-        serde_json::Value::Null => "null".to_owned(),
-        serde_json::Value::String(text)
-            if matches!(rule, Rule::Finite(_)) && !text.starts_with(|char: char| char.is_numeric()) =>
-        {
-            odd_number(text)
-        }
-        serde_json::Value::String(text) => text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect(),
-        other => other.to_string(),
-    };
-    let names: Vec<&str> = source.key.iter().map(|key| source.columns.get(*key).name.value.as_str()).collect();
-    let line = |row: &Vec<serde_json::Value>| {
-        let of = |prefix: &str| {
-            let own = rows.columns.iter().zip(row).filter(|(name, _)| name.starts_with(prefix));
-            own.map(|(_, value)| plain(value)).collect::<Vec<_>>().join(", ")
-        };
-        let (key, value) = (of("key_"), of("value_"));
-        let times = rows.get(row, "times").and_then(number).map(whole);
-        let times = times.map(|times| format!("{times} row{}", if times == 1 { "" } else { "s" }));
-        match (value.is_empty(), key.is_empty(), times) {
-            (false, true, Some(times)) => format!("{value} ({times})"),
-            (false, false, _) => format!("{value} ({} {key})", names.join(", ")),
-            (true, false, Some(times)) => format!("{key} ({times})"),
-            (true, false, None) => format!("{} {key}", names.join(", ")),
-            (_, true, _) => value,
-        }
-    };
-    rows.rows.iter().map(line).filter(|line| !line.is_empty()).collect()
-}
-
-/// NaN and infinity as people write them, whatever the engine does.
-fn odd_number(text: &str) -> String {
-    let sign = if text.starts_with('-') { "-" } else { "" };
-    match text.trim_start_matches('-').to_lowercase() {
-        nan if nan == "nan" => "NaN".to_owned(),
-        infinity if infinity.starts_with("inf") => format!("{sign}infinity"),
-        other => other,
-    }
-}
-
 fn columns_check(source: &Source, unfit: Option<&BTreeSet<ColumnId>>) -> Check {
     let count = source.columns.len();
     let what = format!("{count} column{} as declared", if count == 1 { "" } else { "s" });
@@ -349,276 +304,4 @@ fn columns_check(source: &Source, unfit: Option<&BTreeSet<ColumnId>>) -> Check {
         Some(unfit) => (Outcome::Wrong, unfit.iter().map(name).collect()),
     };
     Check { what, outcome, examples }
-}
-
-/// What there is to say about a rule.
-struct Words {
-    code: &'static Code,
-    span: Span,
-    /// What has to be so.
-    what: String,
-    /// What the rows that break it are like.
-    wrong: String,
-    help: String,
-}
-
-fn words(project: &Valid, id: SourceId, rule: Rule) -> Words {
-    let model = project.model();
-    let source = model.sources.get(id);
-    let of = |column: ColumnId| source.columns.get(column);
-    match rule {
-        Rule::UniqueKey => {
-            let names: Vec<&str> = source.key.iter().map(|key| of(*key).name.value.as_str()).collect();
-            Words {
-                code: &codes::KEY_NOT_UNIQUE,
-                span: source.key_span.unwrap_or(source.name.span),
-                what: format!(
-                    "{} {} unique{}",
-                    names.join(", "),
-                    if names.len() == 1 { "is" } else { "are" },
-                    match source.holds {
-                        Some(Holds::Readings { .. }) => " at each time of a reading",
-                        Some(_) => " in each snapshot",
-                        None => "",
-                    }
-                ),
-                wrong: "whose key is that of another row".to_owned(),
-                help: "name a key that is unique, or make the source a `query:` with one row per key".to_owned(),
-            }
-        }
-        Rule::NoOverlap => {
-            let names: Vec<&str> = source.key.iter().map(|key| of(*key).name.value.as_str()).collect();
-            let names = names.join(", ");
-            Words {
-                code: &codes::STATES_OVERLAP,
-                span: source.key_span.unwrap_or(source.name.span),
-                what: format!("states of one {names} do not overlap"),
-                wrong: "whose state still holds when the next of the same key begins".to_owned(),
-                help: format!(
-                    "end each state where the next of its `{names}` begins; if such states are meant to hold side by side, the key \
-                     needs a further column"
-                ),
-            }
-        }
-        Rule::InOrder => Words {
-            code: &codes::ENDS_BEFORE_IT_BEGINS,
-            span: source.name.span,
-            what: "no state ends before it begins".to_owned(),
-            wrong: "whose end is before its beginning, so that it never holds".to_owned(),
-            help: "correct their times, or leave such rows out with a `query:`".to_owned(),
-        },
-        Rule::Steady => come_and_go(source),
-        Rule::NotStale => stale_keys(source),
-        Rule::Present(column) => present(source, column),
-        Rule::Found(column) => {
-            let source = of(column).reference.map(|id| model.sources.get(id));
-            let target = source.map_or("", |source| source.name.value.as_str());
-            let name = &of(column).name;
-            if let Some(Holds::Readings { fresh_for, .. }) = source.and_then(|source| source.holds) {
-                return no_reading(of(column), target, fresh_for);
-            }
-            Words {
-                code: &codes::REFERENCE_NOT_FOUND,
-                span: of(column).reference_span.unwrap_or(name.span),
-                what: format!("{} is in {target}", name.value),
-                wrong: format!("whose `{}` is not in `{target}`", name.value),
-                help: format!(
-                    "load the rows that `{target}` lacks, or make the reference null; until then all that is looked up through \
-                     `{}` is null for them",
-                    name.value
-                ),
-            }
-        }
-        Rule::Listed(column) => {
-            let Column { name, values, .. } = of(column);
-            Words {
-                code: &codes::UNDECLARED_VALUE,
-                span: name.span,
-                what: format!("{} is one of {} value{}", name.value, values.len(), if values.len() == 1 { "" } else { "s" }),
-                wrong: format!("whose `{}` is none of its `values:`", name.value),
-                help: format!("add it to `values:`, or mend the data; the list is now: {}", values.join(", ")),
-            }
-        }
-        Rule::Within(column) => {
-            let Column { name, range, .. } = of(column);
-            Words {
-                code: &codes::OUT_OF_RANGE,
-                span: name.span,
-                what: format!("{} is {}", name.value, bounds(*range)),
-                wrong: format!("whose `{}` is not {}", name.value, bounds(*range)),
-                help: "mend the data, or declare the bounds that it has: formulas are checked against them".to_owned(),
-            }
-        }
-        Rule::Kept(at) => kept(project, source, at),
-        Rule::Finite(column) => finite(source, column),
-    }
-}
-
-/// What there is to say of a conversion, by its place, that gives null for a text.
-fn kept(project: &Valid, source: &Source, at: usize) -> Words {
-    let conversions = project.model().conversions();
-    let span = conversions.get(at).map_or(source.name.span, |conversion| conversion.span);
-    let written = project.files().slice(span);
-    let among = conversions.get(at).is_some_and(|conversion| conversion.among.is_some());
-    let what = if among { format!("{written} gives a value where it counts") } else { format!("{written} gives a value") };
-    Words {
-        code: &codes::LOST_IN_CONVERSION,
-        span,
-        what,
-        wrong: format!("with a text of which `{written}` makes null"),
-        help: if files::of(source).is_some() {
-            "declare the column with the type that it has, and say under `files:` how values are written in it; or correct \
-             them"
-                .to_owned()
-        } else {
-            "correct the values, or convert them as they are written, in a `query:` or a column with `sql:`".to_owned()
-        },
-    }
-}
-
-fn finite(source: &Source, column: ColumnId) -> Words {
-    let Column { name, ty, .. } = source.columns.get(column);
-    let of = &name.value;
-    if *ty == Type::Number {
-        return Words {
-            code: &codes::NOT_FINITE,
-            span: name.span,
-            what: format!("{of} has no NaN or infinity"),
-            wrong: format!("whose `{of}` is NaN or infinite"),
-            help:
-                "kpic takes such a number as null: find out where it comes from; if it stands for an unknown value, load null"
-                    .to_owned(),
-        };
-    }
-    let what = format!("{of} is never infinite");
-    let wrong = format!("whose `{of}` is infinite");
-    if source.time == Some(column) {
-        return Words {
-            code: &codes::TIME_MISSING,
-            span: source.time_span.unwrap_or(name.span),
-            what,
-            wrong,
-            help: "no period counts them: fill in the time, or leave such rows out with a `query:`".to_owned(),
-        };
-    }
-    Words {
-        code: &codes::NOT_FINITE,
-        span: name.span,
-        what,
-        wrong,
-        help: "an infinite time is later or earlier than every other, and a duration to it is null; if it stands for no time, load \
-               null"
-            .to_owned(),
-    }
-}
-
-fn come_and_go(source: &Source) -> Words {
-    let taken = source.holds.iter().flat_map(Holds::columns).next();
-    let taken = taken.map_or("", |taken| source.columns.get(taken).name.value.as_str());
-    Words {
-        code: &codes::KEYS_COME_AND_GO,
-        span: source.key_span.unwrap_or(source.name.span),
-        what: "keys do not come and go".to_owned(),
-        wrong: "missing from one snapshot and back in a later one".to_owned(),
-        help: format!(
-            "a key has no state while the latest snapshot lacks it; if each key is taken on days of its own write `snapshot: {{ on: \
-             {taken}, per: key }}`, and its latest reading counts"
-        ),
-    }
-}
-
-fn stale_keys(source: &Source) -> Words {
-    let longest = match source.holds {
-        Some(Holds::Readings { fresh_for, .. }) => fresh_for.to_string(),
-        _ => String::new(),
-    };
-    Words {
-        code: &codes::STALE_KEYS,
-        span: source.key_span.unwrap_or(source.name.span),
-        what: format!("no key was last read more than {longest} ago"),
-        wrong: format!("last read more than {longest} ago"),
-        help: format!(
-            "a key has no state any more then; load its readings if they are late, let readings count longer with `stale_after`, \
-             or, if such keys are gone, write `allow: {{ {}: ... }}`",
-            codes::STALE_KEYS.name
-        ),
-    }
-}
-
-/// What there is to say of rows that refer to readings.
-fn no_reading(column: &Column, target: &str, fresh_for: Length) -> Words {
-    let name = &column.name;
-    Words {
-        code: &codes::REFERENCE_NOT_FOUND,
-        span: column.reference_span.unwrap_or(name.span),
-        what: format!("{} has a reading in {target}", name.value),
-        wrong: format!("whose `{}` has no reading in `{target}` that is not older than {fresh_for}", name.value),
-        help: format!(
-            "load the readings that `{target}` lacks, or let them count longer with `stale_after`; until then all that is looked up \
-             through `{}` is null for these rows",
-            name.value
-        ),
-    }
-}
-
-fn present(source: &Source, column: ColumnId) -> Words {
-    let name = &source.columns.get(column).name;
-    let what = format!("{} is never null", name.value);
-    if source.time == Some(column) {
-        Words {
-            code: &codes::TIME_MISSING,
-            span: source.time_span.unwrap_or(name.span),
-            what,
-            wrong: format!("whose time `{}` is null", name.value),
-            help: "no period counts them: fill in the time, or leave such rows out with a `query:`".to_owned(),
-        }
-    } else if source.holds.iter().flat_map(Holds::columns).any(|held| held == column) {
-        Words {
-            code: &codes::TIME_MISSING,
-            span: name.span,
-            what,
-            wrong: format!("whose `{}` is null", name.value),
-            help: "such a state never holds: fill in the time, or leave such rows out with a `query:`".to_owned(),
-        }
-    } else if source.key.contains(&column) {
-        Words {
-            code: &codes::UNEXPECTED_NULL,
-            span: source.key_span.unwrap_or(name.span),
-            what,
-            wrong: format!("whose key `{}` is null", name.value),
-            help: "nothing can refer to them: fill in the key, or leave such rows out with a `query:`".to_owned(),
-        }
-    } else {
-        Words {
-            code: &codes::UNEXPECTED_NULL,
-            span: name.span,
-            what,
-            wrong: format!("whose `{}` is null, against `nullable: false`", name.value),
-            help: "mend the data, or take `nullable: false` away".to_owned(),
-        }
-    }
-}
-
-/// `0 or more`, `from 0 to 1`, `at most 1`.
-fn bounds(range: Range) -> String {
-    match (range.low.is_finite(), range.high.is_finite()) {
-        (true, true) => format!("from {} to {}", range.low, range.high),
-        (true, false) => format!("{} or more", range.low),
-        (false, _) => format!("{} or less", range.high),
-    }
-}
-
-fn report(project: &Valid, asked: &Asked, findings: &mut Findings) {
-    let Outcome::Rows(count) = asked.outcome else { return };
-    let source = project.model().sources.get(asked.source);
-    let words = words(project, asked.source, asked.rule);
-    let rows = match asked.rule {
-        Rule::Steady | Rule::NotStale if count == 1 => "key",
-        Rule::Steady | Rule::NotStale => "keys",
-        _ if count == 1 => "row",
-        _ => "rows",
-    };
-    let examples = if asked.examples.is_empty() { String::new() } else { format!(", such as {}", asked.examples.join("; ")) };
-    let message = format!("`{}` has {count} {rows} {}{examples}", source.name.value, words.wrong);
-    findings.report(words.code, words.span, message).help(words.help);
 }

@@ -1,7 +1,8 @@
 //! Why a KPI changed: what each of its components contributed between two periods.
 
+use super::guard::{self, Guarded, Guarding};
 use super::refused::{self, Refused};
-use super::{Session, guard, number};
+use super::{Session, number};
 use crate::align::drivers::{Contribution, Tree};
 use crate::calendar::{Date, Grain, add};
 use crate::diagnostic::Findings;
@@ -31,7 +32,7 @@ pub struct Asked {
 pub enum Outcome {
     /// What contributed.
     Told(Box<Told>),
-    /// The data is not fit for figures, or the engine cannot work them out.
+    /// The engine cannot work them out.
     Unfit(Findings),
     /// There is no such period, or no two of them that are complete.
     NoPeriod(Option<Date>),
@@ -71,7 +72,7 @@ pub struct Slice {
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
-pub fn why(session: &Session<'_>, asked: Asked) -> Result<Outcome, Failure> {
+pub fn why(session: &Session<'_>, guarding: Guarding, asked: Asked) -> Result<Guarded<Outcome>, Failure> {
     let model = session.project.model();
     let tree = Tree::of(model, session.project.files(), asked.kpi);
     let outputs = tree.values.iter().enumerate();
@@ -96,16 +97,19 @@ pub fn why(session: &Session<'_>, asked: Asked) -> Result<Outcome, Failure> {
         data: Data::Warehouse,
     };
     let plans = [plan::plan(session.project, &question)];
-    let unfit = guard::check(session, &plans)?;
-    if unfit.has_errors() {
-        return Ok(Outcome::Unfit(unfit));
-    }
-    let rows = match session.answer(&plans)?.into_iter().next() {
-        Some(Ok(rows)) => rows,
-        Some(Err(why)) => return Ok(Outcome::Unfit(refusal(session, asked.kpi, &plans, &why)?)),
-        None => Rows::default(),
-    };
-    let mut periods: Vec<(Date, bool, &Vec<Value>)> = rows.rows.iter().filter_map(|row| period(&rows, row)).collect();
+    // Which two periods are shown by slices is known by the answer; their rows are among those of the question.
+    let (_, by_slices) = slice_plans(session, asked, from, asked.to);
+    let read: Vec<Query> = plans.iter().cloned().chain(by_slices).collect();
+    guard::beside(session, guarding, &read, || match session.answer(&plans)?.into_iter().next() {
+        Some(Ok(rows)) => told(session, asked, tree, &rows),
+        Some(Err(why)) => Ok(Outcome::Unfit(refusal(session, asked.kpi, &plans, &why)?)),
+        None => told(session, asked, tree, &Rows::default()),
+    })
+}
+
+/// What the rows of the plan tell.
+fn told(session: &Session<'_>, asked: Asked, tree: Tree, rows: &Rows) -> Result<Outcome, Failure> {
+    let mut periods: Vec<(Date, bool, &Vec<Value>)> = rows.rows.iter().filter_map(|row| period(rows, row)).collect();
     periods.sort_by_key(|(day, ..)| *day);
     let to = match asked.to {
         Some(day) => periods.iter().position(|(known, ..)| *known == day),
@@ -137,34 +141,30 @@ pub fn why(session: &Session<'_>, asked: Asked) -> Result<Outcome, Failure> {
 fn refusal(session: &Session<'_>, kpi: KpiId, queries: &[Query], why: &Refusal) -> Result<Findings, Failure> {
     let model = session.project.model();
     let mut refused = Refused::default();
-    queries.iter().for_each(|query| refused.add(model, query, refused::kpi(model, kpi, why)));
+    queries.iter().for_each(|query| refused.add(query, refused::kpi(model, kpi, why)));
     refused.explained(session)
 }
 
-/// The slices of a KPI that is not made of others, where they add up to it. The inner error is why the engine refuses that.
-fn slices(session: &Session<'_>, asked: Asked, one: Date, two: Date) -> Result<Result<BySlices, Findings>, Failure> {
-    let model = session.project.model();
-    let kpi = model.kpis.get(asked.kpi);
+/// The queries for the slices of a KPI that is not made of others, where they add up to it, each with its dimension.
+fn slice_plans(session: &Session<'_>, asked: Asked, from: Option<Date>, to: Option<Date>) -> (Vec<DimensionId>, Vec<Query>) {
+    let kpi = session.project.model().kpis.get(asked.kpi);
     let is_whole = matches!(&kpi.body, Body::Formula(calc) if matches!(calc.node, Node::Leaf(_)));
     if !is_whole || !kpi.facts.adds_over_slices {
-        return Ok(Ok(Vec::new()));
+        return (Vec::new(), Vec::new());
     }
     let alone = |by: &Spanned<Vec<DimensionId>>| if let [one] = by.value.as_slice() { Some(*one) } else { None };
-    let dimensions: Vec<DimensionId> = kpi.by.iter().filter_map(alone).collect();
-    let plans: Vec<_> = dimensions
-        .iter()
-        .map(|dimension| {
-            let shown = Output { name: name(0), show: Show::Value(asked.kpi) };
-            let question = Question {
-                outputs: vec![shown],
-                dimensions: vec![*dimension],
-                from: Some(one),
-                to: Some(two),
-                ..views::blank(asked.grain)
-            };
-            plan::plan(session.project, &question)
-        })
-        .collect();
+    let plan_of = |dimension: DimensionId| {
+        let shown = Output { name: name(0), show: Show::Value(asked.kpi) };
+        let question = Question { outputs: vec![shown], dimensions: vec![dimension], from, to, ..views::blank(asked.grain) };
+        (dimension, plan::plan(session.project, &question))
+    };
+    kpi.by.iter().filter_map(alone).map(plan_of).unzip()
+}
+
+/// What the slices of a KPI come to in two periods. The inner error is why the engine refuses that.
+fn slices(session: &Session<'_>, asked: Asked, one: Date, two: Date) -> Result<Result<BySlices, Findings>, Failure> {
+    let model = session.project.model();
+    let (dimensions, plans) = slice_plans(session, asked, Some(one), Some(two));
     let mut all = Vec::new();
     for (dimension, answer) in dimensions.into_iter().zip(session.answer(&plans)?) {
         let rows = match answer {

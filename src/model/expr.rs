@@ -184,7 +184,7 @@ pub struct Trend {
     pub way: Way,
     /// The value.
     pub of: Calc,
-    /// Over how many periods, each held against the one before it.
+    /// Over how many periods, each compared with the one before it.
     pub length: Length,
 }
 

@@ -105,7 +105,7 @@ pub enum Kind {
     Distinct,
     /// A change of a level.
     Movement,
-    /// To be worked out anew from its parts.
+    /// To be computed anew from its parts.
     Ratio,
 }
 

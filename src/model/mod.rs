@@ -334,7 +334,7 @@ pub struct Kpi {
     pub title: String,
     /// What it means.
     pub description: String,
-    /// How it is worked out.
+    /// How it is computed.
     pub body: Body,
     /// The formula as one line, for people.
     pub formula: String,
@@ -350,7 +350,7 @@ pub struct Kpi {
     pub owner: Option<TeamId>,
     /// Whether an owner is named, known or not.
     pub owner_named: bool,
-    /// The grain at which it is looked at.
+    /// The grain of its figures.
     pub grain: Grain,
     /// Further grains to emit, in order.
     pub grains: Vec<Grain>,
@@ -392,7 +392,7 @@ pub enum Better {
     Between(f64, f64),
 }
 
-/// How a KPI is worked out.
+/// How a KPI is computed.
 #[derive(Debug)]
 pub enum Body {
     /// By a formula.
@@ -462,7 +462,7 @@ pub struct Scorecard {
     pub title: String,
     /// What it is for.
     pub description: String,
-    /// How often it is looked at; empty if nobody says.
+    /// How often it is reviewed; empty if nobody says.
     pub cadence: String,
     /// The grain of its rows.
     pub grain: Grain,

@@ -35,7 +35,7 @@ pub struct Objective {
     pub period_span: Option<Span>,
     /// The objective that it serves.
     pub parent: Option<Spanned<ObjectiveId>>,
-    /// How often it is looked at; empty if nobody says.
+    /// How often it is reviewed; empty if nobody says.
     pub review: String,
     /// What is being done for it.
     pub initiatives: Vec<Initiative>,
@@ -280,7 +280,7 @@ pub enum Bound {
     Above(Amount),
     /// Below.
     Below(Amount),
-    /// Not outside of the two.
+    /// Not outside the two.
     Between(Amount, Amount),
 }
 

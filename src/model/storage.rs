@@ -21,7 +21,7 @@ pub enum Storage {
 pub enum KeyPart {
     /// The relation's column of that name.
     Stored(String),
-    /// A column of the source that is worked out.
+    /// A column of the source that is computed.
     Made(ColumnId),
 }
 

@@ -86,7 +86,7 @@ impl Unit {
         Self::of(Base::Time(unit))
     }
 
-    /// A noun; an empty one is no unit.
+    /// A noun; an empty one is not a unit.
     pub fn noun(noun: &str) -> Self {
         if noun.is_empty() { Self::none() } else { Self::of(Base::Noun(noun.to_owned())) }
     }
@@ -255,10 +255,10 @@ impl Base {
             if is_currency(word) {
                 return Ok(Base::Currency(word.to_owned()));
             }
-            return Err(format!("`{word}` is no currency of ISO 4217"));
+            return Err(format!("`{word}` is not a currency of ISO 4217"));
         }
         if let Some(unit) = meant(word) {
-            return Err(format!("`{word}` is no unit: write {unit}"));
+            return Err(format!("`{word}` is not a unit: write {unit}"));
         }
         let lower = word.to_uppercase();
         if word.len() == 3 && is_currency(&lower) && lower != word && is_money_like(&lower) {

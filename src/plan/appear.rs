@@ -124,6 +124,7 @@ impl Planner<'_> {
     pub(super) fn first_days(&mut self, group: &Group, ask: &Ask) {
         let (Some(count), Some(time)) = (group.slices, group.time) else { return };
         let mut scan = self.rows_of(group.source);
+        scan.matters = (ask.first_shown, self.shown_until(group));
         let mut select = Select::default();
         let keys: Vec<Key> = group.keys.iter().take(count).cloned().collect();
         add_keys(&mut scan, &keys, &mut select);

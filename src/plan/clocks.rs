@@ -139,7 +139,7 @@ pub(super) fn as_stored(instant: Scalar) -> Scalar {
     }
 }
 
-/// The days for which conversions between clocks are worked out where it is not known which times there are.
+/// The days for which conversions between clocks are computed where it is not known which times there are.
 fn usual_days(calendar: &Calendar) -> (Date, Date) {
     let from = add(calendar.data_from, Grain::Year, -1);
     let to = match calendar.as_of {

@@ -42,7 +42,7 @@ const ROWS: i32 = 15;
 /// How many digits a floating number has: a difference can be so much smaller than what it is of.
 const DIGITS: i32 = 17;
 
-/// What is no number, or a small whole one.
+/// What is not a number, or a small whole one.
 const SMALL: Reach = Within { most: 19, least: 0 };
 /// A whole number of up to 38 digits.
 const WHOLE: Reach = Within { most: 39, least: 0 };

@@ -61,7 +61,7 @@ pub fn query(model: &Model, guardrails: &[&Guardrail], data: Data) -> Query {
     Query { parts, result: Body::Union(rows) }
 }
 
-/// Guardrails that can be worked out together, in the order of grains; those that are wrong are left out.
+/// Guardrails that can be computed together, in the order of grains; those that are wrong are left out.
 fn together<'a>(guardrails: &[&'a Guardrail]) -> Vec<Watched<'a>> {
     let mut found: Vec<Watched<'a>> = Vec::new();
     for guardrail in guardrails.iter().filter(|guardrail| guardrail.condition.is_some()) {
@@ -186,7 +186,7 @@ fn first_shown(calendar: &Calendar, grain: Grain) -> Date {
     if calendar.custom { calendar.start } else { calendar.first_from(grain, calendar.start) }
 }
 
-/// The last period that is complete for a guardrail, whatever the slice.
+/// The last period that is complete for a guardrail, over all slices.
 fn last_complete(guardrail: &Guardrail, conditions: &str) -> Scalar {
     let mut select = Select::from_part(conditions);
     select.column(fold(&max::MAX, column(conditions, "period")), "period");

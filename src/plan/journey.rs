@@ -15,7 +15,7 @@
 use super::assemble::Planner;
 use super::clocks::Timed;
 use super::names::Names;
-use super::relation::{Atom, Body, Fold, From, Join, JoinKind, Part, Ranking, Rows, Scalar, Select, column, fold};
+use super::relation::{Atom, Body, Fold, From, Join, JoinKind, Part, Ranking, Relies, Rows, Scalar, Select, column, fold};
 use super::scan::{Days, Scan};
 use crate::calendar::AsOf;
 use crate::functions::{first, min, operators};
@@ -23,7 +23,7 @@ use crate::model::clock::TimeKind;
 use crate::model::expr::{Expr, Node, Path, RowLeaf};
 use crate::model::facts::Type;
 use crate::model::journey::{Carried, Journey, Order, Starts, StepRows};
-use crate::model::{Clock, ColumnId, Holds, SourceId, Storage};
+use crate::model::{Clock, ColumnId, SourceId, Storage};
 use std::collections::BTreeSet;
 
 /// What is read of a journey.
@@ -254,15 +254,24 @@ impl<'a> Planner<'a> {
             for part in self.row_of(&mut scan, rows) {
                 row.push((part, writing.columns.take("row_key")));
             }
+            let source = self.model.sources.get(rows.source);
+            let is_entity = |value: &&Carried| rows.entity.through.is_empty() && rows.entity.column == value.column;
+            if take.carried && !writing.carried.iter().all(is_entity) && !source.key.is_empty() {
+                // Which of two rows of one time comes first, and so what is carried along, is known by their keys, and of states
+                // by when they begin.
+                let key: usize = source.key.iter().map(|column| source.columns.get(*column).storage.parts()).sum();
+                let begins = row.iter().skip(key).map(|(part, _)| part);
+                scan.rely_on(Relies::UniqueAmong(entity.iter().chain([&time]).chain(begins).cloned().collect()));
+            }
+            if step.is_told_apart || !step.apart.is_empty() {
+                scan.rely_on(Relies::ToldApart);
+            }
         }
         let mut begins = match (begins, writing.journey.first()) {
             (true, Some(first)) => Some(self.begins(&mut scan, first, rows)),
             _ => None,
         };
-        let (mut from, joins) = self.read(scan);
-        if let Rows::Source(source) = &mut from.relation {
-            source.told_apart = step.is_told_apart || !step.apart.is_empty();
-        }
+        let (from, joins) = self.read(scan);
         let mut select = Select { from: Some(from), joins, filter, ..Select::default() };
         if !matches!(&time.node, Node::Leaf(Atom::Column { .. })) {
             let part = self.names.take(&format!("{}_{}_rows", writing.name, step.name));
@@ -303,11 +312,7 @@ impl<'a> Planner<'a> {
             };
             source.columns.iter().filter_map(stored).collect()
         };
-        let begins = match source.holds {
-            Some(Holds::Valid { from, .. }) => Some(from),
-            Some(Holds::Snapshot { taken, .. } | Holds::Readings { taken, .. }) => Some(taken),
-            None => None,
-        };
+        let begins = source.holds.map(|holds| holds.begins());
         let keyed = || source.key.iter().copied().chain(begins).collect();
         let by: Vec<ColumnId> = if source.key.is_empty() { all() } else { keyed() };
         by.into_iter().flat_map(|column| scan.parts_of(column)).collect()

@@ -60,6 +60,8 @@ impl Planner<'_> {
         let mut scan = self.rows_of(group.source);
         let (day, (visible, holds)) = match self.model.sources.get(group.source).holds {
             Some(Holds::Valid { from, to, inclusive }) => {
+                scan.matters.1 = self.shown_until(group);
+                scan.rely_on_one_state(None);
                 let time = if begins { from } else { to };
                 let day = scan.day(time);
                 let day = if inclusive && !begins { moved(day, 1, Grain::Day) } else { day };

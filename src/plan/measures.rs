@@ -24,13 +24,14 @@ impl Planner<'_> {
         let mut groups: Vec<(Group, Vec<MeasureId>)> = Vec::new();
         for (id, measure) in measures.iter().enumerate() {
             let moves = used.get(id).cloned().unwrap_or_default();
-            let first = self.first_needed(measure, &moves);
+            let first = self.first_needed(measure, &moves, true);
+            let first_shown = self.first_needed(measure, &moves, false);
             let Some(since) = since.get(id).cloned() else { continue };
             match &measure.of {
                 MeasureOf::Rows(aggregate) => {
                     let keys = self.dimension_keys(aggregate.source, &measure.keeps);
                     let slices = self.shows_slices(measure);
-                    let ask = self.ask(id, aggregate, measure.grain, (first, since));
+                    let ask = Ask { first_shown, ..self.ask(id, aggregate, measure.grain, (first, since)) };
                     let same = |group: &Group| {
                         group.source == aggregate.source
                             && group.time == aggregate.time
@@ -56,7 +57,7 @@ impl Planner<'_> {
                     }
                 }
                 MeasureOf::Entities(grouped) => {
-                    let series = self.entities(id, measure, grouped, (first, since));
+                    let series = self.entities(id, measure, grouped, (first, first_shown, since));
                     self.set(id, series);
                 }
                 MeasureOf::ByHand(kpi) => {
@@ -93,7 +94,7 @@ impl Planner<'_> {
 
     fn ask(&self, id: MeasureId, aggregate: &Aggregate, grain: Grain, (first, since): (Option<Date>, Since)) -> Ask {
         let column = self.value_columns.get(id).cloned().unwrap_or_default();
-        Ask { aggregate: aggregate.clone(), column, grain, first, since }
+        Ask { aggregate: aggregate.clone(), column, grain, first, first_shown: first, since }
     }
 
     /// For each measure the moves by which it is looked at.
@@ -117,12 +118,13 @@ impl Planner<'_> {
         used
     }
 
-    /// The first day of the first period at which a measure is needed; nothing where that is not known.
-    fn first_needed(&self, measure: &Measure, moves: &BTreeSet<Move>) -> Option<Date> {
+    /// The first day of the first period at which a measure is needed, perhaps only to know which slices there are; nothing where
+    /// that is not known.
+    fn first_needed(&self, measure: &Measure, moves: &BTreeSet<Move>, for_slices: bool) -> Option<Date> {
         let calendar = &self.model.calendar;
         let inner = measure.grain != self.question.grain || self.expansion.is_inside_periods(measure);
         let back = moves.iter().any(|way| !way.back.is_empty());
-        let early = inner || back || !measure.keeps.is_empty();
+        let early = inner || back || for_slices && !measure.keeps.is_empty();
         let first = if early { calendar.data_from } else { self.shown_from() };
         if !moves.iter().any(|way| way.previous) {
             return Some(first);
@@ -152,7 +154,7 @@ impl Planner<'_> {
         id: MeasureId,
         measure: &Measure,
         grouped: &Grouped,
-        (first, since): (Option<Date>, Since),
+        (first, first_shown, since): (Option<Date>, Option<Date>, Since),
     ) -> Series {
         let source = grouped.of.source;
         let mut keys = self.dimension_keys(source, &measure.keeps);
@@ -163,7 +165,7 @@ impl Planner<'_> {
             keys.push(Key { name, path: grouped.entity.clone(), part });
         }
         let value = self.columns.take("value_of_each");
-        let ask = Ask { aggregate: grouped.of.clone(), column: value, grain: measure.grain, first, since };
+        let ask = Ask { aggregate: grouped.of.clone(), column: value, grain: measure.grain, first, first_shown, since };
         let group = Group {
             source,
             time: grouped.of.time,

@@ -15,12 +15,14 @@
 //!    and makes the result.
 //!
 //! [`views`] says which views a project has, [`guardrails`] when guardrails fire, [`north_star`]
-//! what moved the North Star, [`objectives`] how far key results are, [`freshness`] how fresh sources are; [`rules`] asks the rows themselves whether they hold what is declared of them. A plan
-//! cannot fail: what reaches this stage is valid. It knows no dialect.
+//! what moved the North Star, [`objectives`] how far key results are, [`freshness`] how fresh sources are; [`rules`] asks the rows
+//! themselves whether they hold what is declared of them, [`guards`] whether they hold what some plans rely on, and [`checks`] says
+//! when that is asked. A plan cannot fail: what reaches this stage is valid. It knows no dialect.
 
 mod ages;
 mod appear;
 mod assemble;
+pub mod checks;
 mod clocks;
 mod complete;
 mod complete_each;
@@ -32,6 +34,7 @@ mod finite;
 pub mod freshness;
 mod gaps;
 pub mod guardrails;
+pub mod guards;
 mod journey;
 mod levels;
 mod measures;
@@ -60,11 +63,10 @@ mod within;
 
 use crate::calendar::{Date, Grain};
 use crate::model::expr::{Age, Calc, RowExpr};
-use crate::model::{DimensionId, Holds, KpiId, Model, Source, SourceId};
+use crate::model::{DimensionId, KpiId, Model};
 use crate::pipeline::Valid;
 use names::Names;
-use relation::{Body, Query, RelationRef, Rows};
-use std::collections::BTreeSet;
+use relation::Query;
 
 /// What is to be answered.
 #[derive(Debug, Clone)]
@@ -164,39 +166,6 @@ impl Question {
 pub fn plan(project: &Valid, question: &Question) -> Query {
     let mut names = Names::of(project.model());
     plan_with(project.model(), question, &mut names)
-}
-
-/// The sources whose rows a query reads, and those of them that it joins by their key, or whose rows it tells apart by it.
-pub fn sources_read(model: &Model, query: &Query) -> (BTreeSet<SourceId>, BTreeSet<SourceId>) {
-    let mut read = BTreeSet::new();
-    let mut joined = BTreeSet::new();
-    let of = |rows: &Rows| -> Vec<SourceId> {
-        let Rows::Source(rows) = rows else { return Vec::new() };
-        let same =
-            |source: &Source| source.relation.as_ref().is_some_and(|relation| RelationRef::of(relation) == rows.relation);
-        model.sources.iter().filter(|(_, source)| same(source)).map(|(id, _)| id).collect()
-    };
-    let bodies = query.parts.iter().map(|part| &part.body).chain([&query.result]);
-    let selects = bodies.flat_map(|body| match body {
-        Body::Select(select) => std::slice::from_ref(select).iter(),
-        Body::Union(selects) => selects.iter(),
-    });
-    for select in selects {
-        let own: Vec<SourceId> = select.from.iter().flat_map(|from| of(&from.relation)).collect();
-        let told_apart = |from: &relation::From| matches!(&from.relation, Rows::Source(rows) if rows.told_apart);
-        if select.from.as_ref().is_some_and(told_apart) {
-            joined.extend(own.iter().copied());
-        }
-        read.extend(own);
-        for join in &select.joins {
-            joined.extend(of(&join.from.relation));
-        }
-    }
-    read.extend(joined.iter().copied());
-    // Readings are put in order by their keys wherever they are read.
-    let in_order = |id: &&SourceId| matches!(model.sources.get(**id).holds, Some(Holds::Readings { .. }));
-    joined.extend(read.iter().filter(in_order).copied());
-    (read, joined)
 }
 
 /// Plans a question whose parts must not have names that are taken.

@@ -2,9 +2,9 @@
 
 use crate::calendar::{Date, DateTime, Grain, Pieces, Weekday};
 use crate::functions::Function;
-use crate::model::Relation;
 use crate::model::expr::{Expr, Literal, Node};
 use crate::model::files::Files;
+use crate::model::{ColumnId, Relation, SourceId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -181,7 +181,7 @@ pub struct Civil {
     pub infinite: Option<String>,
 }
 
-/// How to convert times for which no pieces were worked out.
+/// How to convert times for which no pieces were computed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Beyond {
     /// The first reading that the pieces are right for, unless none can be before.
@@ -208,7 +208,7 @@ impl Query {
     pub fn keys(&self) -> usize {
         let Body::Select(select) = &self.result else { return 0 };
         let inner = select.from.as_ref().and_then(|from| match &from.relation {
-            Rows::Part(name) => self.parts.iter().find(|part| part.name == *name),
+            Rows::Part(name) | Rows::Readings(name, _) => self.parts.iter().find(|part| part.name == *name),
             _ => None,
         });
         let inner = inner.and_then(|part| if let Body::Select(select) = &part.body { select.group } else { None });
@@ -283,6 +283,8 @@ pub struct From {
 pub enum Rows {
     /// A part of this query.
     Part(String),
+    /// A part that has the readings of a source, with what is read of these.
+    Readings(String, Box<SourceRows>),
     /// A relation of the warehouse.
     Source(SourceRows),
     /// A select of its own.
@@ -315,8 +317,45 @@ pub struct SourceRows {
     /// 1.5.1 to 1.5.6 take two such joins for the same although they give different columns, and so give wrong values
     /// (duckdb issue 25819).
     pub again: bool,
-    /// Whether one of its rows is told from another by the source's key, so that the key has to be unique.
-    pub told_apart: bool,
+    /// What is read of the source that has these rows; nothing where no source does.
+    pub read: Option<Box<Reading>>,
+}
+
+/// What a select reads of a source. SQL is made without it; [`super::guards`] asks with it whether the rows are as declared.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Reading {
+    /// The source.
+    pub source: SourceId,
+    /// The references that lead to it from the source at [`Reading::from`]; none where its rows are read themselves.
+    pub through: Vec<ColumnId>,
+    /// The source whose rows are read themselves.
+    pub from: SourceId,
+    /// The columns whose values are read.
+    pub columns: BTreeSet<ColumnId>,
+    /// The time that says which rows are in range.
+    pub time: Option<ColumnId>,
+    /// The conditions that say so: those of the select, and those that are needed for what is shown beside.
+    pub range: Vec<Scalar>,
+    /// What the select relies on beside.
+    pub relies: Vec<Relies>,
+}
+
+/// What a select relies on, as far as only the rows can say whether it is so.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Relies {
+    /// A key has one state at a time.
+    OneState {
+        /// The conditions that say which states have begun by the last visible day.
+        visible: Vec<Scalar>,
+        /// Of snapshots the part whose column `taken` has the days that are read; nothing where all are.
+        taken: Option<String>,
+    },
+    /// No two rows have the same key.
+    UniqueKey,
+    /// Rows are told from others by their keys, among them rows that the select's own conditions leave out.
+    ToldApart,
+    /// No two rows that share these values have the same key.
+    UniqueAmong(Vec<Scalar>),
 }
 
 /// A relation as the model has it, in a form that can be compared.
@@ -401,6 +440,38 @@ pub fn moved(day: Scalar, count: i64, unit: Grain) -> Scalar {
     if count == 0 { day } else { Expr::leaf(Atom::Moved(Box::new(day), count, unit)) }
 }
 
+impl Atom {
+    /// Visits the expressions in it; not those of a query of its own.
+    pub fn parts<'a>(&'a self, visit: &mut dyn FnMut(&'a Scalar)) {
+        match self {
+            Atom::Column { .. } | Atom::Moment(_) | Atom::Today(_) | Atom::Single(_) => {}
+            Atom::Aggregate(fold) => {
+                fold.argument.iter().chain(&fold.filter).chain(&fold.order).for_each(visit);
+            }
+            Atom::Rolling(rolling) => {
+                [&rolling.argument, &rolling.order].into_iter().chain(&rolling.part).for_each(visit);
+            }
+            Atom::SoFar(so_far) => {
+                let order = so_far.order.iter().map(|(by, _)| by);
+                let (Running::Count(of) | Running::Greatest(of)) = &so_far.of;
+                std::iter::once(of).chain(&so_far.part).chain(order).for_each(visit);
+            }
+            Atom::RowNumber(ranking) => ranking.part.iter().chain(ranking.order.iter().map(|(by, _)| by)).for_each(visit),
+            Atom::Neighbour(neighbour) => {
+                std::iter::once(&neighbour.value).chain(&neighbour.part).chain(&neighbour.order).for_each(visit);
+            }
+            Atom::PeriodOf(period) => visit(&period.of),
+            Atom::Civil(civil) => visit(&civil.of),
+            Atom::Moved(of, ..) | Atom::Whole(of) | Atom::Midnight(of, _) | Atom::OnClock(of, _) => visit(of),
+            Atom::Same(one, two) => {
+                visit(one);
+                visit(two);
+            }
+            Atom::Tuple(parts) => parts.iter().for_each(visit),
+        }
+    }
+}
+
 impl Select {
     /// A select from one relation under its own name.
     pub fn from_part(name: &str) -> Self {
@@ -419,7 +490,7 @@ impl Select {
         read.all(|from| {
             let inner = match &from.relation {
                 Rows::Select(select) => select.is_unambiguous(),
-                Rows::Part(_) | Rows::Source(_) | Rows::Days { .. } | Rows::Values(..) => true,
+                Rows::Part(_) | Rows::Readings(..) | Rows::Source(_) | Rows::Days { .. } | Rows::Values(..) => true,
             };
             inner && relations.insert(from.name.to_lowercase())
         }) && self.columns.iter().all(|(_, name)| columns.insert(name.to_lowercase()))

@@ -14,7 +14,7 @@ use super::clocks;
 use super::expand::{Move, shifts, take_previous};
 use super::levels::is_level;
 use super::related::{needs_rows, related_leaves};
-use super::relation::{Atom, Fold, JoinKind, Scalar, Select, column};
+use super::relation::{Atom, Fold, JoinKind, Relies, Scalar, Select, column};
 use super::scan::{Days, Scan};
 use super::since::Since;
 use super::spine::{Need, window_name};
@@ -48,6 +48,8 @@ pub(super) struct Ask {
     pub first: Option<Date>,
     /// From which day on its rows show slices.
     pub since: Since,
+    /// The same for the figures that are shown: earlier rows only say which slices there are.
+    pub first_shown: Option<Date>,
 }
 
 /// Aggregates that read one source by one time and keep the same keys.
@@ -90,7 +92,7 @@ pub(super) struct RelatedJoin {
     pub on: Scalar,
 }
 
-/// How an aggregate is worked out.
+/// How an aggregate is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
     /// By period, from rows or from days.
@@ -197,8 +199,12 @@ impl<'a> Planner<'a> {
     /// A scan over the rows that asks need: from the earliest day that one of them needs to the last visible one.
     pub(super) fn scan(&mut self, group: &Group, asks: &[&Ask]) -> (Scan<'a>, Days) {
         let mut scan = self.rows_of(group.source);
-        let days: Vec<Option<Date>> = asks.iter().map(|ask| self.first_row_day(ask)).collect();
-        let from = days.iter().copied().min().flatten().filter(|_| days.iter().all(Option::is_some));
+        let earliest = |first: fn(&Ask) -> Option<Date>| {
+            let days: Vec<Option<Date>> = asks.iter().map(|ask| self.first_row_day(ask, first(ask))).collect();
+            days.iter().copied().min().flatten().filter(|_| days.iter().all(Option::is_some))
+        };
+        let from = earliest(|ask| ask.first);
+        scan.matters = (earliest(|ask| ask.first_shown), self.shown_until(group));
         let last = match self.model.calendar.as_of {
             AsOf::Day(last) => Some(last),
             AsOf::Today => None,
@@ -207,10 +213,20 @@ impl<'a> Planner<'a> {
         (scan, Days { from })
     }
 
-    /// The first day whose rows an ask needs; nothing where it needs all.
-    pub(super) fn first_row_day(&self, ask: &Ask) -> Option<Date> {
+    /// The day before which rows of a group have to be for a period that is shown; nothing where that is not known.
+    pub(super) fn shown_until(&self, group: &Group) -> Option<Date> {
         let calendar = &self.model.calendar;
-        let first = ask.first?;
+        // What belongs to a row may come at any later age of it.
+        let belongs = group.by_entity && !group.presence;
+        let last = self.question.to.filter(|_| !belongs && !calendar.custom)?;
+        let grain = self.question.grain;
+        Some(add(calendar.period_start(grain, last), grain, 1))
+    }
+
+    /// The first day whose rows an ask needs for the periods from the one of a first day on; nothing where it needs all.
+    pub(super) fn first_row_day(&self, ask: &Ask, first: Option<Date>) -> Option<Date> {
+        let calendar = &self.model.calendar;
+        let first = first?;
         match ask.aggregate.window {
             Window::Period | Window::Age(_) => Some(first),
             Window::Previous => (!calendar.custom).then(|| add(calendar.period_start(ask.grain, first), ask.grain, -1)),
@@ -292,6 +308,10 @@ impl<'a> Planner<'a> {
             ages = Some(part);
         }
         let own_key = if related.is_empty() { Vec::new() } else { scan.own_key() };
+        if !own_key.is_empty() && self.model.sources.get(group.source).holds.is_none() {
+            // What belongs to a row would count once for each row of its key.
+            scan.rely_on(Relies::UniqueKey);
+        }
         let mut related_joins = Vec::new();
         let mut later = None;
         for (leaf, needed) in related.into_iter().zip(needed) {
@@ -452,7 +472,7 @@ impl<'a> Planner<'a> {
             slices: None,
             by_entity: true,
             presence: false,
-            asks: vec![Ask { aggregate, column: column_name.clone(), grain, first, since: Since::Ever }],
+            asks: vec![Ask { aggregate, column: column_name.clone(), grain, first, first_shown: first, since: Since::Ever }],
         };
         let series = self.group(&group);
         let Some(series) = series.into_iter().next() else {

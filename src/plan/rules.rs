@@ -25,7 +25,7 @@ use crate::model::{CalendarSource, Column, ColumnId, Holds, KeyPart, Model, Sour
 use std::collections::BTreeSet;
 
 /// What the rows of a source have to hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
     /// No two rows have the same key.
     UniqueKey,
@@ -116,7 +116,7 @@ pub fn rules(model: &Model, id: SourceId) -> Vec<Rule> {
     rules
 }
 
-/// The columns whose values a rule is about, with all those that these are worked out from, each with its source.
+/// The columns whose values a rule is about, with all those that these are computed from, each with its source.
 pub fn columns_of(model: &Model, source: SourceId, rule: Rule) -> BTreeSet<(SourceId, ColumnId)> {
     let own = model.sources.get(source);
     let mut left: Vec<(SourceId, ColumnId)> = match rule {
@@ -189,33 +189,42 @@ fn in_force(source: &Source) -> Option<ColumnId> {
     }
 }
 
-/// Counts the rows that break rules: in one scan, and in a second one for what is worked out from the rows of other sources, where
+/// Counts the rows that break rules: in one scan, and in a second one for what is computed from the rows of other sources, where
 /// a key that is not unique would multiply rows.
 pub fn counts(model: &Model, source: SourceId, rules: &[Rule]) -> Vec<Counting> {
+    counts_beside(model, source, rules, &mut Beside::of(model))
+}
+
+/// The same without the names that are taken; takes those of its parts.
+pub(super) fn counts_beside(model: &Model, source: SourceId, rules: &[Rule], beside: &mut Beside) -> Vec<Counting> {
+    let is_apart = |rule: &&Rule| matches!(rule, Rule::NoOverlap | Rule::Steady | Rule::NotStale);
     let joins = |rule: &Rule| {
-        let mut rows = RowsOf::new(model, source);
+        let mut rows = RowsOf::new(model, source, beside);
         rows.key();
         rows.breaks(*rule);
         rows.scan.follows_references()
     };
-    let apart = rules.iter().filter_map(|rule| match rule {
-        Rule::NoOverlap => Some(overlaps(model, source)),
-        Rule::Steady | Rule::NotStale => Some(snapshot_rules::counts(model, source, *rule)),
-        _ => None,
-    });
-    let others = rules.iter().filter(|rule| !matches!(rule, Rule::NoOverlap | Rule::Steady | Rule::NotStale));
+    let apart = rules.iter().filter(is_apart).copied().collect::<Vec<_>>();
+    let others = rules.iter().filter(|rule| !is_apart(rule));
     let (joined, own): (Vec<Rule>, Vec<Rule>) = others.partition(|rule| joins(rule));
     let joined = Some(joined).filter(|rules| !rules.is_empty());
-    let mut counts: Vec<Counting> =
-        std::iter::once(own).chain(joined).map(|rules| counting(model, source, rules)).chain(apart).collect();
-    for counting in &mut counts {
-        counting.query.parts.splice(0..0, calendar(model));
+    let rows = std::iter::once(own).chain(joined).map(|rules| counting(model, source, rules, beside));
+    let mut counts: Vec<Counting> = rows.collect();
+    for rule in apart {
+        if rule == Rule::NoOverlap {
+            counts.push(overlaps(model, source, beside));
+        } else {
+            let mut counting = snapshot_rules::counts(model, source, rule, beside);
+            counting.query.parts.splice(0..0, beside.calendar(model));
+            counts.push(counting);
+        }
     }
+    counts.iter().for_each(|counting| beside.take(&counting.query.parts));
     counts
 }
 
-fn counting(model: &Model, source: SourceId, rules: Vec<Rule>) -> Counting {
-    let mut rows = RowsOf::new(model, source);
+fn counting(model: &Model, source: SourceId, rules: Vec<Rule>, beside: &Beside) -> Counting {
+    let mut rows = RowsOf::new(model, source, beside);
     let mut names = Names::default();
     let mut select = Select::default();
     select.column(count_rows(), &names.take("rows"));
@@ -231,19 +240,24 @@ fn counting(model: &Model, source: SourceId, rules: Vec<Rule>) -> Counting {
 }
 
 /// Counts the states during which the next one of the same key begins.
-fn overlaps(model: &Model, source: SourceId) -> Counting {
-    let (followed, names, parts) = followed(model, source);
+fn overlaps(model: &Model, source: SourceId, beside: &Beside) -> Counting {
+    let query = count_overlaps(RowsOf::new(model, source, beside));
+    Counting { query, columns: vec![(Rule::NoOverlap, "overlaps".to_owned())] }
+}
+
+/// The same of some rows; the column is `overlaps`.
+pub(super) fn count_overlaps(rows: RowsOf<'_>) -> Query {
+    let (followed, names, parts) = followed(rows);
     let overlap = overlap(&names);
     let mut select = Select { from: Some(followed), ..Select::default() };
     select.column(count_rows(), "rows");
     select.column(count_where(overlap), "overlaps");
-    let query = Query { parts, result: Body::Select(select) };
-    Counting { query, columns: vec![(Rule::NoOverlap, "overlaps".to_owned())] }
+    Query { parts, result: Body::Select(select) }
 }
 
 /// The first states during which the next one of the same key begins: `key_1`, ..., and when each of the two begins.
-fn overlap_examples(model: &Model, source: SourceId) -> Query {
-    let (followed, names, parts) = followed(model, source);
+fn overlap_examples(rows: RowsOf<'_>) -> Query {
+    let (followed, names, parts) = followed(rows);
     let mut select = Select { from: Some(followed), ..Select::default() };
     for name in names.keys.iter().map(String::as_str).chain(["value_1", "value_2"]) {
         select.column(column(STATES, name), name);
@@ -264,8 +278,8 @@ struct Followed {
 }
 
 /// Each state that holds at any time, with the beginning of the next of the same key.
-fn followed(model: &Model, source: SourceId) -> (From, Followed, Vec<Part>) {
-    let mut rows = RowsOf::new(model, source);
+fn followed(mut rows: RowsOf<'_>) -> (From, Followed, Vec<Part>) {
+    let (model, source) = (rows.model, rows.source);
     let mut select = Select::default();
     let key = rows.key();
     for (at, part) in key.iter().enumerate() {
@@ -278,9 +292,10 @@ fn followed(model: &Model, source: SourceId) -> (From, Followed, Vec<Part>) {
         inclusive = last_day;
         let since = rows.scan.path(&Path::to(from));
         let in_order = rows.scan.time_as(TimeKind::Instant, &Path::to(from));
+        // One order over all keys: engines take half the time of one for each key.
         let next = |value: &Scalar| {
-            let (value, part, order) = (value.clone(), key.clone(), vec![in_order.clone()]);
-            Expr::leaf(Atom::Neighbour(Box::new(Neighbour { value, offset: 1, part, order })))
+            let (value, order) = (value.clone(), key.iter().chain([&in_order]).cloned().collect());
+            Expr::leaf(Atom::Neighbour(Box::new(Neighbour { value, offset: 1, part: Vec::new(), order })))
         };
         // A last day is whole, whenever on it a state begins.
         let (begins, until) = match rows.borders().as_slice() {
@@ -290,6 +305,9 @@ fn followed(model: &Model, source: SourceId) -> (From, Followed, Vec<Part>) {
         select.column(since.clone(), "value_1");
         select.column(next(&since), "value_2");
         select.column(next(&begins), "next");
+        for (at, part) in key.iter().enumerate() {
+            select.column(next(part), &format!("next_key_{}", at + 1));
+        }
         select.column(until.clone(), "until");
         // A state that ends as it begins never holds.
         let lasts = if inclusive { &operators::GREATER_OR_EQUAL } else { &operators::GREATER };
@@ -304,49 +322,42 @@ fn overlap(names: &Followed) -> Scalar {
     let (next, until) = (column(STATES, "next"), column(STATES, "until"));
     let before = if names.inclusive { &operators::LESS_OR_EQUAL } else { &operators::LESS };
     let overlaps = any(vec![is_missing(&until), Expr::apply(before, vec![next.clone(), until])]);
-    Expr::all(vec![is_there(&next), overlaps]).unwrap_or_else(Expr::null)
+    let same = names
+        .keys
+        .iter()
+        .map(|key| Expr::apply(&operators::EQUAL, vec![column(STATES, key), column(STATES, &format!("next_{key}"))]));
+    Expr::all(same.chain([is_there(&next), overlaps]).collect()).unwrap_or_else(Expr::null)
 }
 
 /// The first rows that break a rule. The columns are `key_1`, ... of the source's key where single rows are shown, `value_1`, ...
 /// of what is wrong, and `times` where rows of the same value are one.
 pub fn examples(model: &Model, source: SourceId, rule: Rule) -> Query {
-    let mut query = match rule {
-        Rule::NoOverlap => overlap_examples(model, source),
-        Rule::Steady | Rule::NotStale => snapshot_rules::examples(model, source, rule),
-        _ => first_examples(model, source, rule),
-    };
-    query.parts.splice(0..0, calendar(model));
-    query
-}
-
-/// The days of a custom calendar, which `trunc` in derived columns looks up.
-fn calendar(model: &Model) -> Option<Part> {
-    custom::calendar_days(model, Data::Warehouse, &calendar_name(model)?)
-}
-
-fn calendar_name(model: &Model) -> Option<String> {
-    model.calendar_source.as_ref().map(|_| names(model).take("calendar"))
-}
-
-/// Names beside those of the project.
-pub(super) fn names(model: &Model) -> Names {
-    let mut names = Names::of(model);
-    for source in model.sources.rows() {
-        names.take(&source.name.value);
+    let beside = Beside::of(model);
+    match rule {
+        Rule::Steady | Rule::NotStale => {
+            let mut query = snapshot_rules::examples(model, source, rule, &beside);
+            query.parts.splice(0..0, beside.calendar(model));
+            query
+        }
+        _ => examples_among(RowsOf::new(model, source, &beside), rule),
     }
-    names
 }
 
-fn first_examples(model: &Model, source: SourceId, rule: Rule) -> Query {
-    let mut rows = RowsOf::new(model, source);
+/// The same among some rows.
+pub(super) fn examples_among(mut rows: RowsOf<'_>, rule: Rule) -> Query {
+    if rule == Rule::NoOverlap {
+        return overlap_examples(rows);
+    }
     let mut select = Select::default();
     let key: Vec<Scalar> = rows.key();
     let subject = match rule {
         Rule::UniqueKey | Rule::Present(_) | Rule::NoOverlap | Rule::Steady | Rule::NotStale => Vec::new(),
         Rule::InOrder => rows.bounds(),
-        Rule::Found(column) | Rule::Listed(column) | Rule::Within(column) => rows.scan.parts_of(column),
+        Rule::Found(column) => rows.reference(column),
+        Rule::Listed(column) | Rule::Within(column) => rows.scan.parts_of(column),
         Rule::Kept(at) => {
-            model.conversions().get(at).map(|conversion| rows.scan.row(&conversion.argument)).into_iter().collect()
+            let conversions = rows.model.conversions();
+            conversions.get(at).map(|conversion| rows.scan.row(&conversion.argument)).into_iter().collect()
         }
         // As a text: a program that shows numbers may have none for these.
         Rule::Finite(column) => vec![Expr::apply(&text::TEXT, vec![rows.scan.stored_column(&[], &Path::to(column))])],
@@ -392,29 +403,105 @@ fn first_examples(model: &Model, source: SourceId, rule: Rule) -> Query {
     Query { parts, result: Body::Select(select) }
 }
 
+/// Names that are taken by what stands beside a query.
+#[derive(Debug)]
+pub struct Beside {
+    pub(super) names: Names,
+    /// That of the part with the days of a custom calendar, which `trunc` in derived columns looks up.
+    pub(super) calendar: Option<String>,
+}
+
+impl Beside {
+    /// Those of a project.
+    pub fn of(model: &Model) -> Self {
+        let mut names = Names::of(model);
+        for source in model.sources.rows() {
+            names.take(&source.name.value);
+        }
+        let calendar = model.calendar_source.as_ref().map(|_| names.take("calendar"));
+        Self { names, calendar }
+    }
+
+    /// The days of a custom calendar.
+    fn calendar(&self, model: &Model) -> Option<Part> {
+        custom::calendar_days(model, Data::Warehouse, self.calendar.as_ref()?)
+    }
+
+    /// Takes the names of parts.
+    fn take(&mut self, parts: &[Part]) {
+        for part in parts.iter().filter(|part| self.calendar.as_ref() != Some(&part.name)) {
+            self.names.take(&part.name);
+        }
+    }
+}
+
+/// Which rows of a source are looked at: all of them, or those that a select of some query reads.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Within {
+    /// The parts that the conditions need.
+    pub parts: Vec<Part>,
+    /// The part that has the rows in the source's place.
+    pub rows: Option<String>,
+    /// The columns of raw SQL that the conditions read, with their names.
+    pub raw: BTreeSet<(String, String)>,
+    /// The stored columns that the conditions read.
+    pub stored: BTreeSet<String>,
+    /// Of snapshots the part whose column `taken` has the days that are read.
+    pub taken: Option<String>,
+    /// The references behind which the last one stands.
+    pub through: Vec<ColumnId>,
+    /// The conditions, all of them.
+    pub filter: Vec<Scalar>,
+}
+
 /// The rows of a source, and those of the sources that it refers to as far as they are looked up.
-struct RowsOf<'a> {
-    model: &'a Model,
-    source: SourceId,
-    scan: Scan<'a>,
+pub(super) struct RowsOf<'a> {
+    pub model: &'a Model,
+    pub source: SourceId,
+    pub scan: Scan<'a>,
+    pub within: Within,
+    /// Whether references are followed as figures do it.
+    follows: bool,
     names: Names,
     lookups: Vec<Join>,
     readings: readings::Wanted,
 }
 
 impl<'a> RowsOf<'a> {
-    fn new(model: &'a Model, source: SourceId) -> Self {
-        let mut names = names(model);
+    fn new(model: &'a Model, source: SourceId, beside: &Beside) -> Self {
+        let Beside { names, calendar } = beside;
+        Self { follows: false, ..Self::with(model, source, Within::default(), (names.clone(), calendar.clone())) }
+    }
+
+    /// Those that a query reads.
+    pub(super) fn read(model: &'a Model, source: SourceId, within: Within) -> Self {
+        let mut names = Names::of(model);
+        let sources = model.sources.rows().iter().map(|source| &source.name.value);
+        for name in sources.chain(within.parts.iter().map(|part| &part.name)) {
+            names.take(name);
+        }
+        let calendar = model.calendar_source.as_ref().map(|_| names.take("calendar"));
+        Self::with(model, source, within, (names, calendar))
+    }
+
+    fn with(model: &'a Model, source: SourceId, within: Within, (names, calendar): (Names, Option<String>)) -> Self {
         let mut scan = Scan::of(model, Data::Warehouse, source);
-        scan.calendar = model.calendar_source.as_ref().map(|_| names.take("calendar"));
-        Self { model, source, scan, names, lookups: Vec::new(), readings: readings::Wanted::default() }
+        scan.calendar = calendar;
+        scan.also_reads(&within.stored, &within.raw);
+        Self { model, source, scan, within, follows: true, names, lookups: Vec::new(), readings: readings::Wanted::default() }
     }
 
     fn column(&self, id: ColumnId) -> &'a Column {
         self.model.sources.get(self.source).columns.get(id)
     }
 
-    fn key(&mut self) -> Vec<Scalar> {
+    /// The key that a reference holds.
+    fn reference(&mut self, column: ColumnId) -> Vec<Scalar> {
+        let through = self.within.through.clone();
+        self.scan.parts_along(&through, column)
+    }
+
+    pub(super) fn key(&mut self) -> Vec<Scalar> {
         let source = self.model.sources.get(self.source);
         // Each snapshot has all keys once more; readings of a key may be of one day.
         let taken = match source.holds {
@@ -469,7 +556,7 @@ impl<'a> RowsOf<'a> {
     }
 
     /// The condition that is true of the rows which break a rule.
-    fn breaks(&mut self, rule: Rule) -> Scalar {
+    pub(super) fn breaks(&mut self, rule: Rule) -> Scalar {
         match rule {
             Rule::UniqueKey | Rule::NoOverlap | Rule::Steady | Rule::NotStale => {
                 Expr::made(Node::Literal(Literal::Truth(false)))
@@ -479,6 +566,7 @@ impl<'a> RowsOf<'a> {
                 _ => Expr::made(Node::Literal(Literal::Truth(false))),
             },
             Rule::Present(column) => any(self.scan.parts_of(column).iter().map(is_missing).collect()),
+            Rule::Found(column) if self.follows => self.leads_nowhere(column),
             Rule::Found(column) => self.not_found(column),
             Rule::Kept(at) => match self.model.conversions().get(at) {
                 Some(conversion) => self.lost(conversion),
@@ -534,7 +622,7 @@ impl<'a> RowsOf<'a> {
             known.column(part, &format!("key_{}", at + 1));
         }
         let names: Vec<String> = known.columns.iter().map(|(_, name)| name.clone()).collect();
-        (known.from, known.joins) = self.read(keys);
+        (known.from, known.joins) = self.finished(keys);
         let alias = self.names.take(&format!("known_{}", column_here.name.value));
         let own = self.scan.parts_of(reference);
         let pairs = names.iter().zip(&own);
@@ -544,6 +632,25 @@ impl<'a> RowsOf<'a> {
         let nothing = is_missing(&column(&alias, "key_1"));
         let conditions = own.iter().map(is_there).chain([nothing]).collect();
         Expr::all(conditions).unwrap_or_else(Expr::null)
+    }
+
+    /// Whether a reference names a row that is not there, where the figures look it up, at the row's time among states. That no key
+    /// stands twice is looked at beside.
+    fn leads_nowhere(&mut self, reference: ColumnId) -> Scalar {
+        let own = self.reference(reference);
+        let path: Vec<ColumnId> = self.within.through.iter().copied().chain([reference]).collect();
+        let there = self.scan.key_at(&path);
+        Expr::all(own.iter().map(is_there).chain(there.iter().map(is_missing)).collect()).unwrap_or_else(Expr::null)
+    }
+
+    /// Keeps the snapshots of the days that a part has.
+    fn days_taken(&mut self, part: &str) -> Option<Join> {
+        let Some(Holds::Snapshot { taken, .. }) = self.model.sources.get(self.source).holds else { return None };
+        let mut days = Select { distinct: true, ..Select::from_part(part) };
+        days.column(column(part, "taken"), "taken");
+        let name = self.names.take("snapshots_read");
+        let on = Expr::apply(&operators::EQUAL, vec![self.scan.day(taken), column(&name, "taken")]);
+        Some(Join { kind: JoinKind::Inner, from: From { relation: Rows::Select(Box::new(days)), name }, on: Some(on) })
     }
 
     /// Whether a reference of a row that has a time leads to no reading: there is none yet, or the latest is too old.
@@ -557,19 +664,28 @@ impl<'a> RowsOf<'a> {
         Expr::all(conditions).unwrap_or_else(Expr::null)
     }
 
-    fn read(&mut self, scan: Scan<'_>) -> (Option<From>, Vec<Join>) {
+    fn finished(&mut self, scan: Scan<'_>) -> (Option<From>, Vec<Join>) {
         let (model, names, wanted) = (self.model, &mut self.names, &mut self.readings);
         let (from, joins) = scan.finish(&mut |source, form, rows| wanted.ask((model, &mut *names), source, form, &rows));
         (Some(from), joins)
     }
 
-    /// Makes a select one over the rows; gives the parts that it reads.
-    fn finish(mut self, select: &mut Select) -> Vec<Part> {
+    /// Makes a select one over the rows; gives the parts that it reads: the days of a custom calendar too, which `trunc` in derived
+    /// columns looks up.
+    pub(super) fn finish(mut self, select: &mut Select) -> Vec<Part> {
+        let taken = self.within.taken.take().and_then(|part| self.days_taken(&part));
+        let calendar = self.scan.calendar.clone();
         let scan = std::mem::replace(&mut self.scan, Scan::of(self.model, Data::Warehouse, self.source));
-        (select.from, select.joins) = self.read(scan);
-        select.joins.extend(self.lookups);
-        let calendar = calendar_name(self.model);
-        readings::parts_for(self.model, self.readings, &mut self.names, calendar)
+        (select.from, select.joins) = self.finished(scan);
+        if let (Some(part), Some(from)) = (self.within.rows, &mut select.from) {
+            from.relation = Rows::Part(part);
+        }
+        select.joins.extend(taken.into_iter().chain(self.lookups));
+        select.filter.splice(0..0, self.within.filter);
+        let days = calendar.as_ref().and_then(|name| custom::calendar_days(self.model, Data::Warehouse, name));
+        let mut parts: Vec<Part> = self.within.parts.into_iter().chain(days).collect();
+        parts.extend(readings::parts_for(self.model, self.readings, &mut self.names, calendar));
+        parts
     }
 }
 
@@ -581,15 +697,15 @@ fn any(conditions: Vec<Scalar>) -> Scalar {
     Expr::any(conditions).unwrap_or_else(|| Expr::made(Node::Literal(Literal::Truth(false))))
 }
 
-fn is_there(value: &Scalar) -> Scalar {
+pub(super) fn is_there(value: &Scalar) -> Scalar {
     Expr::apply(&operators::IS_NOT_NULL, vec![value.clone()])
 }
 
-fn is_missing(value: &Scalar) -> Scalar {
+pub(super) fn is_missing(value: &Scalar) -> Scalar {
     Expr::apply(&operators::IS_NULL, vec![value.clone()])
 }
 
-fn count_where(condition: Scalar) -> Scalar {
+pub(super) fn count_where(condition: Scalar) -> Scalar {
     let filter = Some(condition);
     let fold = Fold { function: &count::COUNT, fraction: None, argument: None, filter, order: Vec::new() };
     Expr::leaf(Atom::Aggregate(Box::new(fold)))

@@ -1,18 +1,18 @@
 //! One source's rows: its columns and those of the sources that it refers to, conditions, and the range of time.
 
+mod read;
+
 use super::clocks::Timed;
 use super::finite::{self, Lowered};
 use super::readings::Form;
-use super::relation::{
-    Atom, From, Join, JoinKind, Moment, PeriodOf, RelationRef, Rows, Scalar, Select, SourceRows, column, fold,
-};
+use super::relation::{Atom, From, Join, JoinKind, Moment, PeriodOf, Relies, Rows, Scalar, Select, SourceRows, column, fold};
 use super::{Data, clocks, relation, whole};
 use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add_days};
 use crate::functions::{Function, Gives, conversions, if_, max, operators};
 use crate::model::clock::{TimeKind, compares};
 use crate::model::expr::{Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
 use crate::model::facts::Type;
-use crate::model::{Clock, Column, ColumnId, Holds, KeyPart, Model, Relation, SourceId, Storage, given_table};
+use crate::model::{Clock, Column, ColumnId, Holds, KeyPart, Model, SourceId, Storage};
 use jiff::civil::Time;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +28,14 @@ pub(super) struct Scan<'a> {
     /// Per relation the stored columns and those of raw SQL that are read.
     stored: BTreeMap<Vec<ColumnId>, BTreeSet<String>>,
     raw: BTreeMap<Vec<ColumnId>, BTreeMap<String, String>>,
+    /// Per relation the columns that are read, stored or not.
+    columns: BTreeMap<Vec<ColumnId>, BTreeSet<ColumnId>>,
+    /// The time by which rows are in range, with the conditions that say so.
+    range: (Option<ColumnId>, Vec<Scalar>),
+    /// What the select relies on.
+    relies: Vec<Relies>,
+    /// From which day on and before which one rows matter for what is shown, as far as that is known.
+    pub(super) matters: (Option<Date>, Option<Date>),
     /// What stands for each aggregate over related rows, in the order in which they are met.
     pub(super) related: Vec<Scalar>,
     /// What stands for what is asked of pairs of states.
@@ -64,6 +72,10 @@ impl<'a> Scan<'a> {
             followed: BTreeSet::new(),
             stored: BTreeMap::new(),
             raw: BTreeMap::new(),
+            columns: BTreeMap::new(),
+            range: (None, Vec::new()),
+            relies: Vec::new(),
+            matters: (None, None),
             related: Vec::new(),
             pairs: BTreeMap::new(),
             today: None,
@@ -173,7 +185,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// What was worked out before the rows are read: something of a pair, or an aggregate over related rows, which are met in
+    /// What was computed before the rows are read: something of a pair, or an aggregate over related rows, which are met in
     /// their order. Instants among them are readings of UTC.
     fn made(&mut self, leaf: &RowLeaf) -> Scalar {
         match leaf {
@@ -348,6 +360,8 @@ impl<'a> Scan<'a> {
     /// A column as it is stored.
     fn read(&mut self, through: &[ColumnId], path: &Path) -> Lowered {
         let reach = finite::of_column(self.model, self.at(through), path);
+        let at_end: Vec<ColumnId> = through.iter().chain(&path.through).copied().collect();
+        self.columns.entry(at_end).or_default().insert(path.column);
         if let Storage::Derived(expr) = &self.model.column(self.at(through), path).storage {
             let whole: Vec<ColumnId> = through.iter().chain(&path.through).copied().collect();
             let ty = self.model.column(self.at(through), path).ty;
@@ -427,29 +441,27 @@ impl<'a> Scan<'a> {
 
     /// The stored parts of a column: several for a key of several columns.
     pub(super) fn parts_of(&mut self, column: ColumnId) -> Vec<Scalar> {
-        let bare = self.bare(&[], &Path::to(column));
+        self.parts_along(&[], column)
+    }
+
+    /// The stored parts of a reference at the end of others.
+    pub(super) fn parts_along(&mut self, through: &[ColumnId], column: ColumnId) -> Vec<Scalar> {
+        let bare = self.bare(through, &Path::to(column));
         match bare.node {
             Node::Leaf(Atom::Tuple(parts)) => parts,
             _ => vec![bare],
         }
     }
 
+    /// The key of the row at the end of some references.
+    pub(super) fn key_at(&mut self, through: &[ColumnId]) -> Vec<Scalar> {
+        let key = self.model.sources.get(self.at(through)).key.clone();
+        key.into_iter().map(|column| self.bare(through, &Path::to(column))).collect()
+    }
+
     /// Whether rows of other sources are joined, by references that were followed.
     pub(super) fn follows_references(&self) -> bool {
         !self.joined.is_empty()
-    }
-
-    /// Adds stored columns, and those of raw SQL, to a select under their own names.
-    pub(super) fn carry(&mut self, stored: &BTreeSet<String>, raw: &BTreeMap<String, String>, select: &mut Select) {
-        let mut seen = BTreeSet::new();
-        for name in stored.iter().chain(raw.keys()) {
-            if seen.insert(name.to_lowercase()) {
-                let of = self.alias(&[]);
-                select.column(column(&of, name), name);
-            }
-        }
-        self.stored.entry(Vec::new()).or_default().extend(stored.iter().cloned());
-        self.raw.entry(Vec::new()).or_default().extend(raw.clone());
     }
 
     /// The columns that tell the rows of the source apart, a key of several columns in its parts.
@@ -522,6 +534,18 @@ impl<'a> Scan<'a> {
     /// Which rows are visible and in range: conditions on the bare column where that is possible. A row whose time is infinite is in
     /// no range, not even in one without a beginning.
     pub(super) fn range(&mut self, time: ColumnId, days: Days) -> Vec<Scalar> {
+        let conditions = self.in_range(time, days);
+        let mut narrower = conditions.clone();
+        let (from, before) = self.matters;
+        for (day, is_from) in [(from, true), (before, false)] {
+            let bounds = day.map(|day| self.bound(time, day, is_from)).unwrap_or_default();
+            narrower.extend(bounds.into_iter().filter(|bound| !conditions.contains(bound)));
+        }
+        self.range = (Some(time), narrower);
+        conditions
+    }
+
+    fn in_range(&mut self, time: ColumnId, days: Days) -> Vec<Scalar> {
         let mut conditions = match days.from {
             Some(from) => self.bound(time, from, true),
             None => vec![self.is_dated(time)],
@@ -640,7 +664,7 @@ impl<'a> Scan<'a> {
         (From { relation, name: self.alias(&[]) }, joins)
     }
 
-    /// Joins what a reference leads to, after all that its key is worked out from.
+    /// Joins what a reference leads to, after all that its key is computed from.
     fn join(
         &mut self,
         through: &[ColumnId],
@@ -710,19 +734,6 @@ impl<'a> Scan<'a> {
         let mut all: Vec<Vec<ColumnId>> = self.joined.keys().cloned().collect();
         all.sort_by_key(|path| (path.len(), path.clone()));
         all
-    }
-
-    fn source_rows(&self, through: &[ColumnId]) -> SourceRows {
-        let source = self.model.sources.get(self.at(through));
-        let relation = match (self.data, &source.relation) {
-            (Data::Given, _) => RelationRef::Table(vec![given_table(&source.name.value)]),
-            (Data::Warehouse, Some(relation)) => RelationRef::of(relation),
-            (Data::Warehouse, None) => RelationRef::of(&Relation::Table(vec![source.name.value.clone()])),
-        };
-        let raw: Vec<(String, String)> =
-            self.raw.get(through).into_iter().flatten().map(|(name, sql)| (name.clone(), sql.clone())).collect();
-        let stored = self.stored.get(through).into_iter().flatten().cloned().collect();
-        SourceRows { relation, stored, raw, again: false, told_apart: false }
     }
 }
 

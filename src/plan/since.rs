@@ -122,7 +122,7 @@ impl Planner<'_> {
         since
     }
 
-    /// Whether days can be worked out here.
+    /// Whether days can be computed here.
     fn knows_days(&self) -> Option<Date> {
         match self.model.calendar.as_of {
             AsOf::Day(last) if !self.model.calendar.custom => Some(last),

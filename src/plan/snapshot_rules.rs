@@ -6,7 +6,7 @@ use super::names::Names;
 use super::relation::{
     Atom, Body, Neighbour, Part, Query, Ranking, Rows, Scalar, Select, column, count_rows, day, fold, moved,
 };
-use super::rules::{Counting, EXAMPLES, Rule};
+use super::rules::{Beside, Counting, EXAMPLES, Rule};
 use super::scan::Scan;
 use super::spine::today;
 use crate::calendar::{AsOf, Grain};
@@ -15,8 +15,8 @@ use crate::model::expr::Expr;
 use crate::model::{Holds, Model, SourceId};
 
 /// Counts the keys that break a rule: all keys in `rows`, and the others in `wrong`.
-pub(super) fn counts(model: &Model, source: SourceId, rule: Rule) -> Counting {
-    let (parts, wrong) = wrong_keys(model, source, rule);
+pub(super) fn counts(model: &Model, source: SourceId, rule: Rule, beside: &Beside) -> Counting {
+    let (parts, wrong) = wrong_keys(model, source, rule, beside);
     let mut select = Select::from_part(&wrong);
     select.column(count_rows(), "rows");
     select.column(count_rows(), "wrong");
@@ -24,8 +24,8 @@ pub(super) fn counts(model: &Model, source: SourceId, rule: Rule) -> Counting {
 }
 
 /// The first keys that break a rule: `key_1`, ..., and `value_1`, the day of which the rule says something.
-pub(super) fn examples(model: &Model, source: SourceId, rule: Rule) -> Query {
-    let (parts, wrong) = wrong_keys(model, source, rule);
+pub(super) fn examples(model: &Model, source: SourceId, rule: Rule, beside: &Beside) -> Query {
+    let (parts, wrong) = wrong_keys(model, source, rule, beside);
     let mut select = Select::from_part(&wrong);
     let names = (1..=keys(model, source)).map(|at| format!("key_{at}")).chain(["value_1".to_owned()]);
     for name in names {
@@ -40,9 +40,8 @@ fn keys(model: &Model, source: SourceId) -> usize {
     Scan::of(model, Data::Warehouse, source).key_parts_of_source().len()
 }
 
-fn wrong_keys(model: &Model, source: SourceId, rule: Rule) -> (Vec<Part>, String) {
-    let mut names = super::rules::names(model);
-    let calendar = model.calendar_source.as_ref().map(|_| names.take("calendar"));
+fn wrong_keys(model: &Model, source: SourceId, rule: Rule, beside: &Beside) -> (Vec<Part>, String) {
+    let (names, calendar) = (beside.names.clone(), beside.calendar.clone());
     let mut made = Made { model, source, names, calendar, parts: Vec::new() };
     let wrong = if rule == Rule::NotStale { made.stale_keys() } else { made.come_and_go() };
     (made.parts, wrong)

@@ -40,6 +40,7 @@ impl Planner<'_> {
         let holds = self.model.sources.get(source).holds?;
         Some(match holds {
             Holds::Valid { .. } => {
+                scan.rely_on_one_state(None);
                 let moment = self.moment(edge, grain);
                 let on = Expr::all(vec![began(scan, holds, &moment), not_over(scan, holds, &moment)]);
                 let spine = self.spine_name(grain);
@@ -47,6 +48,7 @@ impl Planner<'_> {
             }
             Holds::Snapshot { taken, .. } => {
                 let latest = self.latest(source, edge, grain);
+                scan.rely_on_one_state(Some(&latest));
                 let on = Expr::apply(&operators::EQUAL, vec![scan.day(taken), column(&latest, "taken")]);
                 Tie { period: column(&latest, "period"), join: Some((JoinKind::Inner, latest, Some(on))) }
             }
@@ -194,6 +196,7 @@ impl Planner<'_> {
         leaves: &[PairLeaf],
     ) -> (String, BTreeMap<PairLeaf, String>) {
         let mut scan = self.rows_of(group.source);
+        scan.matters.1 = self.shown_until(group);
         let mut select = Select::default();
         let mut names = Names::default();
         names.take("period");
@@ -265,6 +268,7 @@ impl Planner<'_> {
         let spine = self.spine_name(grain);
         Some(match holds {
             Holds::Valid { .. } => {
+                scan.rely_on_one_state(None);
                 let (opens, closes) = (self.moment(Edge::Start, grain), self.moment(Edge::End, grain));
                 let on = Expr::all(vec![began(scan, holds, &closes), not_over(scan, holds, &opens)]);
                 Both {
@@ -275,6 +279,7 @@ impl Planner<'_> {
             }
             Holds::Snapshot { taken, .. } => {
                 let part = self.latest_of_both(source, grain);
+                scan.rely_on_one_state(Some(&part));
                 let on = Expr::apply(&operators::EQUAL, vec![scan.day(taken), column(&part, "taken")]);
                 let is_end = column(&part, "is_end");
                 Both {

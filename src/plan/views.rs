@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use super::relation::{Body, Part, Query, Select, column, text, text_or_null};
-use super::{Data, Output, Question, Show, freshness, guardrails, north_star, objectives, plan_with};
+use super::{Data, Output, Question, Show, checks, freshness, guardrails, north_star, objectives, plan_with};
 use crate::calendar::Grain;
 use crate::model::expr::Expr;
 use crate::model::objective::Sheet;
@@ -40,6 +40,8 @@ pub enum Shows {
     NorthStarDrivers,
     /// Objectives or their key results.
     Objectives(Sheet),
+    /// How many rows of each source are not as declared.
+    SourceChecks,
     /// How fresh the sources are that promise when their rows come.
     SourceFreshness,
     /// Another view, under a former name.
@@ -75,6 +77,7 @@ pub fn views(project: &Valid) -> Vec<View> {
         let comment = sheet.about().map(str::to_owned).to_vec();
         views.push(View { name: sheet.name().to_owned(), shows: Shows::Objectives(sheet), comment });
     }
+    views.extend(of_source_checks(project));
     views
 }
 
@@ -156,6 +159,14 @@ fn of_guardrails(model: &Model) -> Option<View> {
     Some(View { name: "guardrails".to_owned(), shows: Shows::Guardrails, comment })
 }
 
+fn of_source_checks(project: &Valid) -> Option<View> {
+    let comment = vec![
+        "How many rows of each source are not as the specs declare, one row for each rule".to_owned(),
+        "level: how bad that is beside figures: error, warn or allow".to_owned(),
+    ];
+    checks::are_there(project).then(|| View { name: "source_checks".to_owned(), shows: Shows::SourceChecks, comment })
+}
+
 fn of_north_star(model: &Model) -> Vec<View> {
     let Some(star) = model.north_star.as_ref().filter(|_| north_star::has_views(model)) else { return Vec::new() };
     let view = |name: &str, shows, lines: &[&str]| {
@@ -209,6 +220,7 @@ pub fn query(project: &Valid, shows: &Shows) -> Option<Query> {
         Shows::NorthStar => Some(north_star::north_star(project)),
         Shows::NorthStarDrivers => Some(north_star::drivers(project)),
         Shows::Objectives(sheet) => Some(objectives::query(project, *sheet, Data::Warehouse)),
+        Shows::SourceChecks => Some(checks::query(project)),
         Shows::SourceFreshness => Some(freshness::freshness(model, &freshness::promising(model))),
         Shows::Former(_) => None,
     }
@@ -276,7 +288,7 @@ pub(super) fn with_changes(model: &Model, grain: Grain, kpis: impl Iterator<Item
 /// How the column is called that says whether a KPI which omits gaps has a row, after its name.
 pub const IS_SHOWN: &str = "is_shown";
 
-/// The KPIs of all scorecards, one row for each KPI and period: worked out side by side for each grain, then stacked.
+/// The KPIs of all scorecards, one row for each KPI and period: computed side by side for each grain, then stacked.
 fn all_values(project: &Valid) -> Query {
     let model = project.model();
     let mut names = Names::of(model);

@@ -7,7 +7,7 @@
 use super::assemble::Planner;
 use super::clocks::Timed;
 use super::related::related_leaves;
-use super::relation::{Body, JoinKind, Rows, Scalar, Select, column};
+use super::relation::{Body, JoinKind, Relies, Scalar, Select, column};
 use super::rows::{Ask, Group, RelatedJoin, add_folds};
 use super::scan::{Days, Scan};
 use super::since::Since;
@@ -43,7 +43,7 @@ impl<'a> Planner<'a> {
         let aggregate = &related.aggregate;
         let source = outer.source();
         // Where the time is the one at which the outer row counts, no related row before the first of these is met.
-        let from = self.first_row_day(ask).filter(|_| Some(of) == ask.aggregate.time.map(Path::to).as_ref());
+        let from = self.first_row_day(ask, ask.first).filter(|_| Some(of) == ask.aggregate.time.map(Path::to).as_ref());
         let (part, spans) = self.rows_within(related, source, of, from);
         let alias = self.names.take("related");
         let names = spans.keys.iter().map(|name| column(&alias, name));
@@ -93,8 +93,14 @@ impl<'a> Planner<'a> {
         for leaf in related_leaves(aggregate.filter.as_ref()) {
             // Checked: what belongs to these rows is looked at within a time too.
             let Some(of) = &leaf.of else { continue };
-            let ask =
-                Ask { aggregate: aggregate.clone(), column: String::new(), grain: Grain::Day, first: None, since: Since::Ever };
+            let ask = Ask {
+                aggregate: aggregate.clone(),
+                column: String::new(),
+                grain: Grain::Day,
+                first: None,
+                first_shown: None,
+                since: Since::Ever,
+            };
             let (value, join) = self.related_within(leaf, &ask, &mut scan, of, &own_key);
             scan.related.push(value);
             joins.push(join);
@@ -104,6 +110,7 @@ impl<'a> Planner<'a> {
             column: spans.value.clone(),
             grain: Grain::Day,
             first: from,
+            first_shown: from,
             since: Since::Ever,
         };
         let group = Group {
@@ -171,11 +178,11 @@ impl<'a> Planner<'a> {
             Some(_) if of.through.is_empty() => scan.range(of.column, Days { from }),
             _ => vec![Expr::apply(&operators::IS_NOT_NULL, vec![began.of.clone()])],
         };
-        let (mut read, joins) = self.finish(scan);
-        if let (Rows::Source(rows), None) = (&mut read.relation, &time) {
+        if time.is_none() {
             // A row that stands twice would count what belongs to it twice.
-            rows.told_apart = true;
+            scan.rely_on(Relies::UniqueKey);
         }
+        let (read, joins) = self.finish(scan);
         select.from = Some(read);
         select.joins = joins;
         let name = format!("{}_{}", known.name.value, self.model.path_text(source, of).replace('.', "_"));

@@ -191,7 +191,7 @@ impl Written {
 /// The question for the planner, over the checked model of the project and what is asked.
 ///
 /// # Errors
-/// Fails if `from` or `to` is no period, or if two of what is asked have different ages.
+/// Fails if `from` or `to` is not a period, or if two of what is asked have different ages.
 pub fn question(model: &Model, asked: &Asked, columns: &[Column]) -> Result<(Question, Vec<KpiId>), Unclear> {
     let kpis: Vec<(String, KpiId)> =
         columns.iter().filter_map(|column| Some((column.name.clone(), *model.kpi_names.get(&column.kpi)?))).collect();
@@ -204,7 +204,7 @@ pub fn question(model: &Model, asked: &Asked, columns: &[Column]) -> Result<(Que
     {
         return Err(Unclear {
             message: format!("`--to {two}` is before `--from {one}`"),
-            help: format!("change them round: `--from {two} --to {one}`"),
+            help: format!("swap them: `--from {two} --to {one}`"),
         });
     }
     let ids: Vec<KpiId> = kpis.iter().map(|(_, id)| *id).collect();
@@ -242,7 +242,7 @@ pub fn question(model: &Model, asked: &Asked, columns: &[Column]) -> Result<(Que
 fn label(calendar: &Calendar, text: &str) -> Result<(Label, Date), Unclear> {
     let label = Label::parse(text);
     label.and_then(|label| Some((label, label.start(calendar)?))).ok_or_else(|| Unclear {
-        message: format!("`{text}` is no period"),
+        message: format!("`{text}` is not a period"),
         help: "write a day (2024-01-31), week (2024-W05), month (2024-01), quarter (2024-Q1) or year (2024)".to_owned(),
     })
 }

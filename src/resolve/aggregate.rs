@@ -412,7 +412,7 @@ impl Resolver<'_> {
             self.report(&codes::KPI_IN_ROWS, name.span, message)
                 .help(match &call.over {
                     None => format!(
-                        "`{1}` is worked out for each period already, so write it alone; over the days of a period it is `{0}({1} each day)`",
+                        "`{1}` is computed for each period already, so write it alone; over the days of a period it is `{0}({1} each day)`",
                         call.name.value, name.value
                     ),
                     Some(window) => format!("write `{}({} each day over {})`", call.name.value, name.value, window.value),
@@ -511,7 +511,7 @@ impl Resolver<'_> {
             WrittenWindow::ToDate(unit) => match unit.grain() {
                 Some(grain) if grain != Grain::Day => Some(Window::ToDate(grain)),
                 _ => {
-                    let message = format!("`{} to date` is no window of several days", unit.name());
+                    let message = format!("`{} to date` is not a window of several days", unit.name());
                     self.report(&codes::BAD_WINDOW, over.span, message)
                         .help("it can be `week`, `month`, `quarter` or `year to date`");
                     None

@@ -14,7 +14,7 @@ use crate::spec::kpi as written;
 use crate::text::{Name, Span, Spanned};
 
 impl Resolver<'_> {
-    /// How a KPI is worked out.
+    /// How a KPI is computed.
     pub(super) fn body(&mut self, kpi: &written::Kpi, tree: Option<&Expression>) -> Body {
         match (tree, kpi.values_span) {
             (_, Some(span)) if kpi.formula.is_some() => {
@@ -34,7 +34,7 @@ impl Resolver<'_> {
                 if kpi.formula.is_none() && !kpi.broken {
                     let message = format!("the KPI `{}` has neither a `formula` nor `values`", kpi.name.value);
                     self.report(&codes::MISSING_KEY, kpi.name.span, message)
-                        .help("say how it is worked out, `formula: count(orders)`; give `values:` if it is kept by hand");
+                        .help("say how it is computed, `formula: count(orders)`; give `values:` if it is kept by hand");
                 }
                 Body::Broken
             }
@@ -162,7 +162,7 @@ impl Resolver<'_> {
         let column = near.is_none().then(|| self.near_column(path)).flatten();
         let help = column
             .or_else(|| suggest::did_you_mean(&first.value, "the KPIs are", super::kpi_names(model)))
-            .or_else(|| Some(format!("define it under `kpis:`; outside of an aggregate `{}` can only be a KPI", first.value)));
+            .or_else(|| Some(format!("define it under `kpis:`; outside an aggregate `{}` can only be a KPI", first.value)));
         let meant =
             suggest::certain(&first.value, super::kpi_names(model), suggest::Words::Project).filter(|_| path.len() == 1);
         let finding = self.report(&codes::UNKNOWN_NAME, first.span, format!("there is no KPI `{}`", first.value));
@@ -190,8 +190,7 @@ impl Resolver<'_> {
             Role::Kpi => return self.over_kpi(call, function, span),
             Role::Trend => return self.trend(call, function, span),
             Role::RowValue => {
-                let message =
-                    format!("`{}` works on the values of rows and cannot stand outside of an aggregate", function.name);
+                let message = format!("`{}` works on the values of rows and cannot stand outside an aggregate", function.name);
                 let help = Some(format!("for instance `{}`", function.example));
                 return self.broken(&codes::WRONG_LEVEL, call.name.span, message, help);
             }
@@ -281,7 +280,7 @@ impl Resolver<'_> {
         }
         let message = format!("a trend over {length} is longer than {LONGEST_TREND} periods");
         self.report(&codes::BAD_WINDOW, argument.span, message)
-            .help("go by a longer grain, or hold a value against an earlier one: `x > prior(x, 1 year)`");
+            .help("go by a longer grain, or compare a value with an earlier one: `x > prior(x, 1 year)`");
         None
     }
 

@@ -84,7 +84,7 @@ impl Resolver<'_> {
                 return None;
             }
             self.report(&codes::MISSING_AGE, span, "`over age` needs to know at which ages cohorts are looked at")
-                .help("say it beside the formula: `age: { unit: month, up_to: 12 }`");
+                .help("say it next to the formula: `age: { unit: month, up_to: 12 }`");
             return None;
         };
         Some(Window::Age(age))

@@ -41,7 +41,7 @@ pub(super) fn elsewhere(name: &str) -> Option<&'static str> {
         "avgif" | "averageif" | "avg_if" => "`avg(x where condition)`",
         "ratio" => "`x / y`",
         "ifs" | "switch" | "decode" => "`case when condition then x else y end`",
-        "iferror" | "try" => "plain arithmetic: what cannot be worked out is null",
+        "iferror" | "try" => "plain arithmetic: what cannot be computed is null",
         "len" | "char_length" => "`length(x)`",
         "ucase" => "`upper(x)`",
         "lcase" => "`lower(x)`",

@@ -112,7 +112,7 @@ fn time(step: &written::Step, at: &Text, spec: &Spec, model: &Model, findings: &
             (format!("the step `{}` has no time: `{}` is a source", step.name.value, first.value), help)
         } else {
             (
-                format!("the time of the step `{}` is no column of `{}` itself", step.name.value, first.value),
+                format!("the time of the step `{}` is not a column of `{}` itself", step.name.value, first.value),
                 "a time of another source has to be a column here: derive it with `expr:`".to_owned(),
             )
         };

@@ -108,7 +108,7 @@ impl Resolver<'_> {
                         )
                     } else {
                         (
-                            format!("`{}` is no period", text.value),
+                            format!("`{}` is not a period", text.value),
                             "a year, half, quarter or month: `2025`, `2025-H2`, `2025-Q3`, `2025-09`; or `{ from: ..., to: ... }`",
                         )
                     };
@@ -215,7 +215,7 @@ impl Resolver<'_> {
         let Some(due) = &result.due else { return Some(period.last) };
         if due.value < period.first || due.value > period.last {
             let message = format!(
-                "`{}` is due on {}, outside of its objective's period from {} to {}",
+                "`{}` is due on {}, outside its objective's period from {} to {}",
                 result.name.value, due.value, period.first, period.last
             );
             self.report(&codes::BAD_OBJECTIVE_PERIOD, due.span, message)
@@ -383,7 +383,7 @@ impl Resolver<'_> {
     }
 
     fn unreadable(&mut self, text: &Text, help: &str) -> &mut Finding {
-        self.report(&codes::BAD_TARGET, text.span, format!("`{}` is no value to aim at", text.value)).help(help)
+        self.report(&codes::BAD_TARGET, text.span, format!("`{}` is not a value to aim at", text.value)).help(help)
     }
 
     /// The points of a pace: 0 at the start, 1 at the end.
@@ -402,7 +402,7 @@ impl Resolver<'_> {
                 for (name, share) in given {
                     let Some(day) = self.day(name) else { continue };
                     if day < period.first || day > due {
-                        let message = format!("the pace speaks of {day}, outside of {} to {due}", period.first);
+                        let message = format!("the pace speaks of {day}, outside {} to {due}", period.first);
                         self.report(&codes::BAD_PACE, name.span, message).help("name days between the start and the due date");
                     } else if !(0.0..=1.0).contains(&share.value) {
                         let message = format!("the pace asks for {} of the way", share.value);

@@ -262,7 +262,7 @@ impl Resolver<'_> {
         None
     }
 
-    /// Says why a name is no column of a source, and what was probably meant.
+    /// Says why a name is not a column of a source, and what was probably meant.
     fn not_a_column(&mut self, source: SourceId, name: &Name, rest: &[Name]) {
         let model = self.model;
         let own = model.sources.get(source);
@@ -298,7 +298,7 @@ impl Resolver<'_> {
             let message =
                 format!("`{}` is a KPI; inside an aggregate only columns of `{}` can stand", name.value, own.name.value);
             self.report(&codes::KPI_IN_ROWS, name.span, message).help(format!(
-                "combine KPIs outside of the parentheses, as in `sum(...) * {0}`; over periods write `avg({0} each day)`",
+                "combine KPIs outside the parentheses, as in `sum(...) * {0}`; over periods write `avg({0} each day)`",
                 name.value
             ));
             return;

@@ -90,7 +90,7 @@ impl TestResolver<'_> {
             }
             (_, Some(text)) if *column != "is_complete" => ExpectedCell::Text(text.value),
             _ => {
-                self.bad(node.span, format!("this is no value of `{column}`"), "write one value, or `null`");
+                self.bad(node.span, format!("this is not a value of `{column}`"), "write one value, or `null`");
                 return None;
             }
         };

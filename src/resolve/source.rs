@@ -394,12 +394,12 @@ fn made_keys(
     for (name, there) in column.stored_as.iter().zip(&parts).filter_map(|(name, part)| Some((name, part.as_ref()?.1))) {
         if is_stored_too(source, column, there) {
             let message = format!(
-                "`{}` may be the stored column of that name or the one that is worked out here: which of them holds the key of `{}`?",
+                "`{}` may be the stored column of that name or the one that is computed here: which of them holds the key of `{}`?",
                 name.value,
                 column.references.as_ref().map_or("", |target| target.value.as_str())
             );
-            findings.report(&codes::BAD_REFERENCE, name.span, message).also(there.name.span, "worked out here").help(format!(
-                "give the column that is worked out another name, such as `{}_key`, and name here the one that is meant",
+            findings.report(&codes::BAD_REFERENCE, name.span, message).also(there.name.span, "computed here").help(format!(
+                "give the column that is computed another name, such as `{}_key`, and name here the one that is meant",
                 name.value
             ));
         }
@@ -426,7 +426,7 @@ fn made_keys(
     }
 }
 
-/// What is wrong with the columns that are worked out and hold a key, and how to mend it.
+/// What is wrong with the columns that are computed and hold a key, and how to fix it.
 fn made_key_problem(source: &Source, reference: ColumnId, target: &Source) -> Option<(String, String)> {
     let made: Vec<Option<ColumnId>> = match &source.columns.get(reference).storage {
         Storage::Derived(Expr { node: Node::Leaf(RowLeaf::Column(path)), .. }) => vec![Some(path.column)],
@@ -441,8 +441,8 @@ fn made_key_problem(source: &Source, reference: ColumnId, target: &Source) -> Op
         let (made_name, key_name) = (&made.name.value, &key.name.value);
         if made.ty == Type::Timestamp {
             let message =
-                format!("`{made_name}` is a time that is worked out, and cannot hold the key of `{}`", target.name.value);
-            return Some((message, "a worked out time is on the project's clock; refer by a stored column".to_owned()));
+                format!("`{made_name}` is a time that is computed, and cannot hold the key of `{}`", target.name.value);
+            return Some((message, "a computed time is on the project's clock; refer by a stored column".to_owned()));
         }
         let differs = made.ty != Type::Error && key.ty != Type::Error && made.ty.common(key.ty).is_none();
         differs.then(|| {
@@ -453,7 +453,7 @@ fn made_key_problem(source: &Source, reference: ColumnId, target: &Source) -> Op
     })
 }
 
-/// Whether the relation is known to have a column of the name of one that is worked out: another column reads it, or its SQL does.
+/// Whether the relation is known to have a column of the name of one that is computed: another column reads it, or its SQL does.
 fn is_stored_too(source: &written::Source, reference: &written::Column, made: &written::Column) -> bool {
     let name = &made.name.value;
     let others = source.columns.iter().filter(|other| other.name.value != reference.name.value);

@@ -188,7 +188,7 @@ pub(super) fn reference_problem(own: &Source, target: &Source) -> Option<(String
     }
 }
 
-/// Reports times by which states are found that are themselves worked out through references: these would have to be followed before
+/// Reports times by which states are found that are themselves computed through references: these would have to be followed before
 /// they are known.
 pub(super) fn times_of_states(model: &Model, findings: &mut Findings) {
     for source in model.sources.rows() {
@@ -198,7 +198,7 @@ pub(super) fn times_of_states(model: &Model, findings: &mut Findings) {
             let (name, states) = (&reference.name.value, &target.name.value);
             if let Some((time, through)) = source.time.and_then(|time| Some((time, goes_through(source, time)?))) {
                 let message = format!(
-                    "`{}` is the time of `{}`, by which `{name}` finds the state that held, and it is worked out through `{through}`",
+                    "`{}` is the time of `{}`, by which `{name}` finds the state that held, and it is computed through `{through}`",
                     source.columns.get(time).name.value,
                     source.name.value
                 );
@@ -211,19 +211,19 @@ pub(super) fn times_of_states(model: &Model, findings: &mut Findings) {
             if let Some((column, through)) = column {
                 let held = &target.columns.get(column).name;
                 let message = format!(
-                    "`{name}` has to find the state that held, and `{}`, which says for how long, is worked out through `{through}`",
+                    "`{name}` has to find the state that held, and `{}`, which says for how long, is computed through `{through}`",
                     held.value
                 );
                 findings
                     .report(&codes::BAD_REFERENCE, reference.reference_span.unwrap_or(reference.name.span), message)
-                    .also(held.span, "worked out here")
+                    .also(held.span, "computed here")
                     .help(format!("let it be a column of `{states}` itself, or make `{states}` a `query:`"));
             }
         }
     }
 }
 
-/// The name of a reference through which a derived column is worked out, if there is one.
+/// The name of a reference through which a derived column is computed, if there is one.
 fn goes_through(source: &Source, column: ColumnId) -> Option<&str> {
     let (mut left, mut seen, mut found) = (vec![column], Vec::new(), None);
     while let Some(column) = left.pop() {
@@ -244,6 +244,14 @@ fn goes_through(source: &Source, column: ColumnId) -> Option<&str> {
 }
 
 impl Holds {
+    /// The time from which on a state holds, or at which it was taken.
+    pub fn begins(&self) -> ColumnId {
+        match self {
+            Holds::Valid { from, .. } => *from,
+            Holds::Snapshot { taken, .. } | Holds::Readings { taken, .. } => *taken,
+        }
+    }
+
     /// The columns that say for how long.
     pub fn columns(&self) -> Vec<ColumnId> {
         match self {

@@ -85,17 +85,17 @@ impl TestResolver<'_> {
             };
             match &known.columns.get(column).storage {
                 Storage::Derived(_) if known.columns.get(column).reference.is_some() => {
-                    let message = format!("`{}` is worked out from another column and cannot be given", entry.key.value);
-                    self.bad(entry.key.span, message, "give the columns that this one is worked out from");
+                    let message = format!("`{}` is computed from another column and cannot be given", entry.key.value);
+                    self.bad(entry.key.span, message, "give the columns that this one is computed from");
                     continue;
                 }
                 Storage::Derived(_) => {
-                    let message = format!("`{}` is worked out by its formula and cannot be given", entry.key.value);
+                    let message = format!("`{}` is computed by its formula and cannot be given", entry.key.value);
                     self.bad(entry.key.span, message, "give the columns that its formula reads");
                     continue;
                 }
                 Storage::Several(parts) if parts.iter().any(|part| matches!(part, KeyPart::Made(_))) => {
-                    let message = format!("a part of `{}` is worked out, so that it cannot be given", entry.key.value);
+                    let message = format!("a part of `{}` is computed, so that it cannot be given", entry.key.value);
                     self.bad(entry.key.span, message, "declare its stored parts as columns of their own, and give these");
                     continue;
                 }
@@ -260,7 +260,7 @@ impl TestResolver<'_> {
             let known =
                 matches!(entry.key.value.as_str(), "period" | "value" | "is_complete") || entry.key.value == "age" && has_ages;
             if !known && !dimensions.iter().any(|id| self.model.dimensions.get(*id).name == entry.key.value) {
-                let message = format!("`{}` is no column of this view", entry.key.value);
+                let message = format!("`{}` is not a column of this view", entry.key.value);
                 self.bad(entry.key.span, message, "a row has `period`, the dimensions, `value` and `is_complete`");
                 return None;
             }
@@ -291,7 +291,7 @@ impl TestResolver<'_> {
         let Some(label) = Label::parse(&name.value) else {
             self.bad(
                 name.span,
-                format!("`{}` is no period", name.value),
+                format!("`{}` is not a period", name.value),
                 "for instance `2024-01`, `2024-W05`, `2024-Q1`, `2024`",
             );
             return None;
@@ -320,7 +320,7 @@ impl TestResolver<'_> {
         start.map(|start| (grain, start))
     }
 
-    /// An expected figure: a number, a sum that can be worked out, `null`, or `absent`.
+    /// An expected figure: a number, a sum that can be computed, `null`, or `absent`.
     pub(super) fn value(&mut self, node: &Node) -> Option<ExpectedValue> {
         let scalar = match &node.value {
             Value::Null => return Some(ExpectedValue::Null),
@@ -339,7 +339,7 @@ impl TestResolver<'_> {
         let formula = FormulaText::bare(&scalar.text, node.span);
         let worked_out = crate::formula::parse(&formula, &mut Findings::default()).and_then(|tree| constant(&tree));
         if worked_out.is_none() {
-            let message = format!("`{}` is no figure", scalar.text);
+            let message = format!("`{}` is not a figure", scalar.text);
             self.bad(
                 node.span,
                 message,

@@ -31,7 +31,7 @@ pub(super) fn lint_named(name: &Name, findings: &mut Findings) -> Option<&'stati
             findings
                 .report(&codes::UNKNOWN_LINT, name.span, format!("`{}` is an error, its level cannot be set", code.name))
                 .help(if code.is_about_data() {
-                    "figures would be wrong with it: mend the data, or declare what is in it"
+                    "figures would be wrong with it: fix the data, or declare what is in it"
                 } else {
                     "only lints have levels: they point at what is legal but probably not meant"
                 });

@@ -157,7 +157,7 @@ const FILES: Table = &[
 ];
 
 const COLUMN: Table = &[
-    (&["primary_key", "pk", "unique"], "the key stands beside the columns, as in `key: order_id`"),
+    (&["primary_key", "pk", "unique"], "the key goes next to the columns, as in `key: order_id`"),
     (
         &["tests", "data_tests", "constraints"],
         "`nullable: false`, `values`, `min` and `max` say what has to be so, and `kpic verify` looks",

@@ -17,7 +17,7 @@ pub struct Kpi {
     pub title: Option<Text>,
     /// What it means.
     pub description: Option<Text>,
-    /// How it is worked out.
+    /// How it is computed.
     pub formula: Option<FormulaText>,
     /// Of which rows only, by their dimensions. A question may say so beside its formulas.
     pub part: Option<FormulaText>,
@@ -35,7 +35,7 @@ pub struct Kpi {
     pub better: Option<Better>,
     /// The team that owns it.
     pub owner: Option<Name>,
-    /// The grain at which it is looked at.
+    /// The grain of its figures.
     pub grain: Option<Spanned<Grain>>,
     /// Further grains to emit.
     pub grains: Vec<Spanned<Grain>>,
@@ -157,7 +157,7 @@ pub static KPI: Record = Record {
     fields: &[
         Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("Revenue"),
         Field::new("description", Shape::Text, "What it means.").example("What customers paid; refunds are left out."),
-        Field::new("formula", Shape::Formula, "How it is worked out.").example("sum(orders.amount where status = 'paid')"),
+        Field::new("formula", Shape::Formula, "How it is computed.").example("sum(orders.amount where status = 'paid')"),
         Field::new("values", Shape::Map(&Shape::Number), "Hand-kept figures, by period, instead of a formula.")
             .example("{ 2024-Q1: 900_000, 2024-Q2: 1_000_000 }"),
         Field::new("kind", Shape::Word(KINDS), "What readers may do with hand-kept figures over time."),
@@ -169,7 +169,7 @@ pub static KPI: Record = Record {
             "Which way is good: `up`, `down` or `{ between: [a, b] }`.",
         ),
         Field::new("owner", Shape::Name, "The team that owns it.").example("growth"),
-        Field::new("grain", GRAIN, "The grain at which it is looked at. Default: month."),
+        Field::new("grain", GRAIN, "The grain of its figures. Default: month."),
         Field::new("grains", Shape::List(&GRAIN), "Further grains to emit.").example("[week, day]"),
         Field::new(
             "by",

@@ -429,7 +429,7 @@ pub const RESERVED_WORDS: [&str; 15] =
     ["and", "or", "not", "in", "between", "like", "is", "null", "true", "false", "case", "when", "then", "else", "end"];
 
 /// Views that are emitted beside those of the KPIs.
-const RESERVED_VIEWS: [&str; 8] = [
+const RESERVED_VIEWS: [&str; 9] = [
     "key_results",
     "key_results_history",
     "objectives",
@@ -437,6 +437,7 @@ const RESERVED_VIEWS: [&str; 8] = [
     "north_star",
     "north_star_drivers",
     "kpi_values",
+    "source_checks",
     "source_freshness",
 ];
 

@@ -23,7 +23,7 @@ pub struct Objective {
     pub period: Option<Period>,
     /// The objective that it serves.
     pub parent: Option<Name>,
-    /// How often it is looked at.
+    /// How often it is reviewed.
     pub review: Option<Text>,
     /// What is being done for it.
     pub initiatives: Vec<Initiative>,
@@ -248,7 +248,7 @@ pub static OBJECTIVE: Record = Record {
         .required(),
         Field::new("parent", Shape::Name, "The objective that it serves, whose period holds its own.")
             .example("grow_sustainably"),
-        Field::new("review", Shape::Word(&CADENCES), "How often it is looked at."),
+        Field::new("review", Shape::Word(&CADENCES), "How often it is reviewed."),
         Field::new("initiatives", Shape::List(&Shape::Record(&INITIATIVE)), "What is being done for it."),
         Field::new(
             "key_results",

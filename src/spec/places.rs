@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 /// The folders in which version control keeps what it runs and trusts.
 const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 
-/// Reports data and output that is outside of the project, and output in a folder that serves for something else.
+/// Reports data and output that is outside the project, and output in a folder that serves for something else.
 pub(super) fn check(spec: &Spec, specs_folder: &str, bounds: &Bounds, kpic_yml: Span, findings: &mut Findings) {
     let mut data = Vec::new();
     let files = spec.sources.iter().flat_map(|source| &source.relations).filter_map(|relation| match relation {

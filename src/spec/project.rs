@@ -233,7 +233,7 @@ fn is_inside(folder: &Text, findings: &mut Findings) -> bool {
         && path.components().any(|part| matches!(part, std::path::Component::Normal(_)));
     if !inside {
         findings
-            .report(&codes::WRONG_SHAPE, folder.span, format!("`{}` is no folder inside the project", folder.value))
+            .report(&codes::WRONG_SHAPE, folder.span, format!("`{}` is not a folder inside the project", folder.value))
             .help("output is replaced as a whole, so it needs a folder of its own: `target_dir: build`");
     }
     inside

@@ -17,7 +17,7 @@ pub struct Scorecard {
     pub title: Option<Text>,
     /// What it is for.
     pub description: Option<Text>,
-    /// How often it is looked at.
+    /// How often it is reviewed.
     pub cadence: Option<Text>,
     /// The grain of its rows.
     pub grain: Option<Spanned<Grain>>,
@@ -33,7 +33,7 @@ pub static SCORECARD: Record = Record {
     fields: &[
         Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("Weekly review"),
         Field::new("description", Shape::Text, "What it is for.").example("What the leads look at on Mondays."),
-        Field::new("cadence", Shape::Word(&CADENCES), "How often it is looked at."),
+        Field::new("cadence", Shape::Word(&CADENCES), "How often it is reviewed."),
         Field::new("grain", Shape::Word(&Grain::NAMES), "The grain of its rows. Default: month."),
         Field::new("kpis", Shape::List(&Shape::Name), "Its KPIs, in their order.").example("[revenue, orders]").required(),
         Field::new("max", Shape::Count, "How many KPIs it may have. Default: 10.").example("10"),

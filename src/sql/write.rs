@@ -44,8 +44,7 @@ pub fn write_query(query: &Query, dialect: &dyn Dialect, out: &mut String) {
 
 /// A relation of the warehouse, as it stands after `from`.
 pub fn relation(relation: &RelationRef, dialect: &dyn Dialect) -> String {
-    let source =
-        SourceRows { relation: relation.clone(), stored: Vec::new(), raw: Vec::new(), again: false, told_apart: false };
+    let source = SourceRows { relation: relation.clone(), stored: Vec::new(), raw: Vec::new(), again: false, read: None };
     let text = match relation {
         RelationRef::Files(files) => dialect.files().rows(files, None),
         RelationRef::Table(_) | RelationRef::Query(_) => Writer { dialect }.source(&source),
@@ -131,7 +130,7 @@ impl Writer<'_> {
     fn from(&self, from: &From, scope: &Scope<'_>, alone: bool, out: &mut String) {
         let name = self.dialect.identifier(&from.name);
         let is_named = match &from.relation {
-            Rows::Part(part) => {
+            Rows::Part(part) | Rows::Readings(part, _) => {
                 let part = self.dialect.identifier(part);
                 out.push_str(&part);
                 part == name

@@ -77,6 +77,11 @@ fn of_all(model: &Model, name: &str) -> Option<Shown> {
             shown("the KPIs of all scorecards", filled.map(|card| card.name.span))
         }
         "guardrails" => shown("all guardrails", model.guardrails.first().map(|guardrail| guardrail.name.span)),
+        // What is read has a time or a key at least, and so something that is checked.
+        "source_checks" => {
+            let read = model.sources.rows().iter().filter(|source| source.journey.is_none());
+            shown("the checks of all sources", read.map(|source| source.name.span).next())
+        }
         "north_star" | "north_star_drivers" => shown("the North Star", model.north_star.as_ref().map(|star| star.span)),
         _ if Sheet::ALL.iter().any(|sheet| sheet.name() == name) => {
             shown("all objectives", model.objectives.rows().first().map(|objective| objective.name.span))

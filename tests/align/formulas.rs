@@ -124,7 +124,7 @@ fn is_flat(tree: &Tree, inside: bool) -> bool {
     }
 }
 
-/// Whether a figure stands outside of `prior`.
+/// Whether a figure stands outside `prior`.
 fn is_present(tree: &Tree, figure: usize) -> bool {
     match tree {
         Tree::Number(_) | Tree::Call("prior", _) => false,

@@ -37,13 +37,13 @@ kpis:
     let data = "create table orders as select * from (values (1, date '2024-01-05', 5, null::date), (2, '2024-01-06', 7, null)) v(k, t, value, period);
 create table returns as select * from (values (date '2024-01-01', 10), (date '2024-01-01', 20), (date '2024-01-03', -5)) v(period, value);";
     let warehouse = Warehouse::new(PROJECT, spec, data);
-    assert_eq!(warehouse.deploy(), ["late", "n_returns", "orders", "returns"]);
+    assert_eq!(warehouse.deploy(), ["late", "n_returns", "orders", "returns", "source_checks"]);
     assert_eq!(figures(&warehouse, "orders"), ["01 2", "02 0", "03 0"]);
     assert_eq!(figures(&warehouse, "late"), ["01 1", "02 0", "03 0"]);
     assert_eq!(figures(&warehouse, "returns"), ["01 25", "02 0", "03 0"]);
     assert_eq!(figures(&warehouse, "n_returns"), ["01 3", "02 0", "03 0"]);
     // It may be done again, now that there are views of these names.
-    assert_eq!(warehouse.deploy().len(), 4);
+    assert_eq!(warehouse.deploy().len(), 5);
     assert_eq!(figures(&warehouse, "orders"), ["01 2", "02 0", "03 0"]);
 }
 

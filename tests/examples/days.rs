@@ -36,7 +36,7 @@ impl Day {
     /// A day as it is written: 1997-01-31.
     pub(crate) fn parse(text: &str) -> Self {
         let parts: Vec<i64> = text.split('-').map(|part| part.parse().unwrap()).collect();
-        assert_eq!(parts.len(), 3, "{text} is no day");
+        assert_eq!(parts.len(), 3, "{text} is not a day");
         Self::of(parts[0], parts[1], parts[2])
     }
 

@@ -116,6 +116,35 @@ impl Departures {
         Self { flights: Source::new(flights, |flight| flight.day, start, as_of), hours, airlines, airports, planes }
     }
 
+    /// Compares what the view of all checks counts with the raw rows: what flights refer to that no register has, and else nothing.
+    pub(crate) fn compare_checks(tables: &BTreeMap<String, Rows>, checks: &Rows) {
+        let keys = |table: &str, columns: &[usize]| -> HashSet<Vec<String>> {
+            let key = |row: Vec<&str>| columns.iter().map(|at| row[*at].to_owned()).collect();
+            tables[table].iter().map(key).collect()
+        };
+        let missing = |register: &HashSet<Vec<String>>, columns: &[usize]| {
+            let key = |row: &Vec<&str>| columns.iter().map(|at| row[*at].to_owned()).collect::<Vec<_>>();
+            let is_missing = |key: &Vec<String>| !key.iter().any(|part| part == NULL) && !register.contains(key);
+            tables["flights"].iter().filter(|row| is_missing(&key(row))).count().to_string()
+        };
+        let (airlines, airports, planes) = (keys("airlines", &[0]), keys("airports", &[0]), keys("planes", &[0]));
+        let expected = BTreeMap::from([
+            ("carrier", missing(&airlines, &[5])),
+            ("plane", missing(&planes, &[6])),
+            ("origin", missing(&airports, &[7])),
+            ("destination", missing(&airports, &[8])),
+            ("weather", missing(&keys("weather", &[0, 1]), &[7, 0])),
+        ]);
+        let mut compared = 0;
+        for row in checks.iter() {
+            let [source, rule, column, rows, _] = row.as_slice() else { panic!("{row:?}") };
+            let reference = (*source, *rule) == ("flights", "reference-not-found");
+            compared += usize::from(reference);
+            assert_eq!(*rows, if reference { expected[column].as_str() } else { "0" }, "{row:?}");
+        }
+        assert_eq!(compared, expected.len());
+    }
+
     /// The flights as they are known at the end of an earlier day.
     pub(crate) fn seen_on(self, as_of: Day) -> Self {
         Self { flights: self.flights.seen_on(as_of), ..self }

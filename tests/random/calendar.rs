@@ -37,7 +37,7 @@ pub enum Back {
 }
 
 impl Calendar {
-    /// The first day of the period of a grain that holds a day; nothing outside of a calendar of one's own.
+    /// The first day of the period of a grain that holds a day; nothing outside a calendar of one's own.
     pub fn period(&self, grain: Grain, day: Date) -> Option<Date> {
         match &self.custom {
             Some(custom) => custom.period(grain, day),
@@ -58,7 +58,7 @@ impl Calendar {
         }
     }
 
-    /// The first day of the period so many periods later; nothing outside of a calendar of one's own.
+    /// The first day of the period so many periods later; nothing outside a calendar of one's own.
     pub fn later(&self, grain: Grain, start: Date, count: i32) -> Option<Date> {
         match &self.custom {
             Some(custom) => custom.later(grain, start, count),

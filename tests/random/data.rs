@@ -453,7 +453,7 @@ fn raw(source: &mut Source, choices: &mut Choices) {
     });
 }
 
-/// A reference whose key is worked out, perhaps through another reference; the column that works it out comes first.
+/// A reference whose key is computed, perhaps through another reference; the column that works it out comes first.
 fn made_reference(project: &Project, source: &Source, choices: &mut Choices) -> Vec<Column> {
     if !choices.chance(25) {
         return Vec::new();

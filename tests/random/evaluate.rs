@@ -23,7 +23,7 @@ pub struct Line {
     pub is_complete: bool,
 }
 
-/// For what a formula is worked out: a period, a slice of it, and the parts that `slice` takes.
+/// For what a formula is computed: a period, a slice of it, and the parts that `slice` takes.
 #[derive(Clone)]
 pub struct Place<'a> {
     pub grain: Grain,
@@ -345,7 +345,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Whether a related row comes within the time of the row that it belongs to, both ends included. All visible rows are looked
-    /// at, whatever the period.
+    /// at, in every period.
     fn is_within(&self, aggregate: &Aggregate, record: Record<'_>, to: Record<'_>) -> bool {
         let (Window::Within(count, unit), Some(of)) = (aggregate.window, &aggregate.of) else { unreachable!("it is") };
         let at = aggregate.at.as_ref().or(record.source.time.as_ref()).unwrap();

@@ -163,7 +163,7 @@ impl Formulas<'_> {
         if facts::is_rate(self.project, &made) { self.count(choices) } else { made }
     }
 
-    /// A part that is the same to the last digit however it is worked out, for what jumps.
+    /// A part that is the same to the last digit however it is computed, for what jumps.
     fn steady(self, depth: usize, choices: &mut Choices) -> Formula {
         let made = self.part(depth, choices);
         if facts::is_rough(self.project, &made) { self.count(choices) } else { made }

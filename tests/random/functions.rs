@@ -59,11 +59,11 @@ fn number(value: &Value) -> f64 {
     match value {
         Value::Number(number) => *number,
         Value::Span(count, unit) => f64::from(*count) * seconds(*unit),
-        other => panic!("{other:?} is no number"),
+        other => panic!("{other:?} is not a number"),
     }
 }
 
-/// Arithmetic on numbers, none of which is null. What is outside of a function's domain is null (rule 6).
+/// Arithmetic on numbers, none of which is null. What is outside a function's domain is null (rule 6).
 fn arithmetic(name: &str, values: &[f64]) -> Value {
     let first = values[0];
     let second = values.get(1).copied();

@@ -81,6 +81,6 @@ fn written(value: &Value) -> String {
         Value::Number(number) => number.to_string(),
         Value::Text(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
         Value::Date(day) => day.to_string(),
-        other => panic!("{other:?} is no value of a dimension"),
+        other => panic!("{other:?} is not a value of a dimension"),
     }
 }

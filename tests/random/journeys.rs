@@ -75,7 +75,7 @@ fn step(
     Some(Step { name, source: source.name.clone(), at, entity: choices.pick(&entities).0.clone(), filter })
 }
 
-/// The project with its journeys as sources, whose rows are worked out.
+/// The project with its journeys as sources, whose rows are computed.
 pub fn materialised(project: &Project) -> Project {
     let mut whole = project.clone();
     for journey in &project.journeys {

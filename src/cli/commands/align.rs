@@ -177,7 +177,7 @@ impl Report<'_> {
     fn coverage(&self) -> String {
         let coverage = Coverage::of(self.model, self.alignment);
         let all = coverage.aligned + coverage.waived + coverage.orphans.len();
-        let mut text = format!("{} of {all} KPIs have a way to the North Star", coverage.aligned);
+        let mut text = format!("{} of {all} KPIs are linked to the North Star", coverage.aligned);
         if coverage.waived > 0 {
             text.push_str(&format!(", and {} need none", coverage.waived));
         }
@@ -225,9 +225,9 @@ impl Report<'_> {
         if ways.all() == 0 {
             let reason = &self.model.kpis.get(kpi).about.unaligned;
             return if reason.is_empty() {
-                format!("`{name}` has no way to the North Star\n")
+                format!("`{name}` is not linked to the North Star\n")
             } else {
-                format!("`{name}` has no way to the North Star, and needs none: {}\n", line(reason))
+                format!("`{name}` is not linked to the North Star, and needs none: {}\n", line(reason))
             };
         }
         let verdict = match (ways.disagree(), ways.sign()) {

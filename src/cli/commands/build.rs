@@ -2,7 +2,7 @@
 
 use crate::build::{self, Documents, Lock};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, out, progress, show_findings,
+    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, guarded, out, progress, show_findings,
 };
 use crate::diagnostic::{Findings, Severity};
 use crate::engine::Failure;
@@ -80,12 +80,7 @@ fn present(context: &Context<'_>, args: &BuildArgs, project: &Valid, root: &Path
     let model = project.model();
     let engine = engine_of(context, root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project, engine: &engine };
-    let read = progress::during("reading", || present::read(&session)).map_err(|failure| environment(&failure))?;
-    match read {
-        Ok(found) => Ok((Some(present::data(model, &found)), found.refused)),
-        Err(found) => {
-            show_findings(&found, project.files());
-            Err(Stop { code: FINDINGS })
-        }
-    }
+    let read = |guarding| present::read(&session, guarding);
+    let found = guarded::guarded(&guarded::GuardArgs::default(), project.files(), "reading", read)?;
+    Ok((Some(present::data(model, &found)), found.refused))
 }

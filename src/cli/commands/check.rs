@@ -82,12 +82,12 @@ pub(super) fn report(checked: &Checked) -> String {
     let certain = certain.filter(|fix| fix.exact(&checked.files).is_some()).count();
     let offer = match certain {
         0 => String::new(),
-        _ => format!("{} {certain} can be mended by `kpic check --fix`\n", out::styled(out::DIM, "note:")),
+        _ => format!("{} {certain} can be fixed by `kpic check --fix`\n", out::styled(out::DIM, "note:")),
     };
     format!("{body}{}\n{offer}", out::styled(style, &summary))
 }
 
-/// What was mended, a line for each finding.
+/// What was fixed, a line for each finding.
 fn mended(fixed: &Fixed) -> String {
     let lines = fixed.mended.iter().map(|one| format!("  {}:{} {}: {}\n", one.path, one.line, one.code.name, one.says));
     let lines: String = lines.collect();
@@ -104,7 +104,7 @@ fn mended(fixed: &Fixed) -> String {
 fn diff(fixed: &Fixed, root: &Path) -> u8 {
     print_diff(&fixed.changes, root);
     let (count, files) = (fixed.mended.len(), many(fixed.changes.len(), "file"));
-    out::error(&format!("--fix would mend {} in {files}\n", many(count, "finding")));
+    out::error(&format!("--fix would fix {} in {files}\n", many(count, "finding")));
     if fixed.left.is_empty() {
         return if count > 0 { FINDINGS } else { FINE };
     }

@@ -1,7 +1,7 @@
 //! `kpic freeze`
 
 use super::check::{many, print_diff};
-use crate::cli::{Context, EngineArgs, FINDINGS, FINE, Stop, engine_of, environment, out, progress, show_findings, valid};
+use crate::cli::{Context, EngineArgs, FINDINGS, FINE, Stop, engine_of, environment, guarded, out, show_findings, valid};
 use crate::engine::Failure;
 use crate::fix::{self, Replacement};
 use crate::measure::freeze::{self, Measured};
@@ -35,22 +35,13 @@ pub(in crate::cli) fn run(args: &FreezeArgs, context: &Context<'_>) -> Result<u8
     }
     let engine = engine_of(context, &root, &args.engine, project.model().warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
-    let measured = progress::during("measuring", || {
-        let found = guard::check(&session, &status::queries(&session))?;
-        if found.has_errors() {
-            return Ok(Err(found));
-        }
-        let mut refused = Refused::default();
-        let measured = freeze::measured(&session, &mut refused)?;
-        Ok(Ok((measured, refused.explained(&session)?)))
-    });
-    let (measured, refused) = match measured.map_err(|failure: Failure| environment(&failure))? {
-        Ok(measured) => measured,
-        Err(found) => {
-            show_findings(&found, project.files());
-            return Ok(FINDINGS);
-        }
-    };
+    let (measured, refused) = guarded::guarded(&guarded::GuardArgs::default(), project.files(), "measuring", |guarding| {
+        guard::beside(&session, guarding, &status::queries(&session), || {
+            let mut refused = Refused::default();
+            let measured = freeze::measured(&session, &mut refused)?;
+            Ok((measured, refused.explained(&session)?))
+        })
+    })?;
     let replacements: Vec<Replacement> =
         measured.iter().filter_map(|one| replacement(project.files(), one.span?, one.number.as_deref()?)).collect();
     let count = replacements.len();

@@ -89,7 +89,7 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
     if root.is_file() {
         let file = args.folder.display();
         let option = if holds_rows(&args.folder) { "--csv" } else { "--database" };
-        let help = format!("`kpic init {option} {file}` begins a project over it, in the folder that you are in");
+        let help = format!("`kpic init {option} {file}` creates a project over it, in the folder that you are in");
         return Err(usage(&format!("{file} is a file, and a project is a folder"), &help));
     }
     let flags = args.database.is_some() || !args.csv.is_empty() || args.sample || args.yes;
@@ -167,7 +167,7 @@ fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Opti
     Ok(check(root, &options))
 }
 
-/// What is named on the command line is opened by it: the folders of files outside of the project, with what there is to say of them.
+/// What is named on the command line is opened by it: the folders of files outside the project, with what there is to say of them.
 fn opened(root: &Path, over: &Over, options: &Options) -> (Options, String) {
     let (mut options, mut said) = (options.clone(), String::new());
     let note = out::styled(out::DIM, "note:");
@@ -183,7 +183,7 @@ fn opened(root: &Path, over: &Over, options: &Options) -> (Options, String) {
         let is_outside = Bounds::of(root, &options.opened).outside(file).is_some();
         if let Some(folder) = file.parent().filter(|_| is_outside) {
             said.push_str(&format!(
-                "{note} {} is outside of the project; commands read it with `--allow-path '{}'`, or put it below the project's folder\n",
+                "{note} {} is outside the project; commands read it with `--allow-path '{}'`, or put it below the project's folder\n",
                 file.display(),
                 folder.display()
             ));

@@ -2,8 +2,8 @@
 
 use crate::calendar::{AsOf, Grain};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, complete, csv, engine_of, environment, freshness, out, progress, say_doubts,
-    say_left_out, show, show_findings, usage,
+    Context, EngineArgs, FINDINGS, FINE, Stop, complete, csv, engine_of, freshness, guarded, out, say_doubts, say_left_out,
+    show, show_findings, usage,
 };
 use crate::diagnostic::{Findings, suggest};
 use crate::engine::{Failure, Rows};
@@ -67,6 +67,8 @@ pub(in crate::cli) struct QueryArgs {
     #[arg(long)]
     sql: bool,
     #[command(flatten)]
+    guards: guarded::GuardArgs,
+    #[command(flatten)]
     engine: EngineArgs,
 }
 
@@ -122,15 +124,12 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     let engine = engine_of(context, &root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project, engine: &engine };
     let plans = [plan];
-    let found =
-        progress::during("checking the data", || guard::check(&session, &plans)).map_err(|failure| environment(&failure))?;
-    if found.has_errors() {
-        show_findings(&found, project.files());
-        return Ok(FINDINGS);
-    }
-    out::error(&freshness::stale_lines(&session, &plans)?);
-    let answered = progress::during("asking", || answered(&session, &question, plans, &kpis, args));
-    let (plans, rows, mut refused) = answered.map_err(|failure| environment(&failure))?;
+    let read = plans.clone();
+    let stale = freshness::stale_lines(&session, &plans)?;
+    let (plans, rows, mut refused) = guarded::guarded(&args.guards, project.files(), "asking", |guarding| {
+        guard::beside(&session, guarding, &read, || answered(&session, &question, plans, &kpis, args))
+    })?;
+    out::error(&stale);
     if let Some(rows) = rows {
         let text = match args.format {
             Format::Table => table(project, &rows, columns, &kpis, question.grain),
@@ -184,7 +183,7 @@ fn answered(
     for (each, answer) in session.apart(kpis, Err(whole.clone()), |kpi| of(&|other| other == *kpi))? {
         match (answer, each.first()) {
             (Ok(_), _) => known.extend(each),
-            (Err(why), Some(kpi)) => refused.add(model, &of(&|other| other == *kpi), refused::kpi(model, *kpi, &why)),
+            (Err(why), Some(kpi)) => refused.add(&of(&|other| other == *kpi), refused::kpi(model, *kpi, &why)),
             (Err(_), None) => {}
         }
     }
@@ -198,7 +197,7 @@ fn answered(
     let rows = match session.answer(&plans)?.into_iter().next() {
         Some(Ok(rows)) => Some(rows),
         Some(Err(why)) => {
-            plans.iter().for_each(|plan| refused.add(model, plan, refused::other("the answer", None, &why)));
+            plans.iter().for_each(|plan| refused.add(plan, refused::other("the answer", None, &why)));
             None
         }
         None => None,

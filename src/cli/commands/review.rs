@@ -3,8 +3,8 @@
 use crate::calendar::Grain;
 use crate::cli::standing::Line;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, freshness, out,
-    progress, show_findings, standing, usage, valid,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, firing, freshness, guarded, out,
+    show_findings, standing, usage, valid,
 };
 use crate::diagnostic::suggest;
 use crate::measure::Session;
@@ -36,6 +36,8 @@ pub(in crate::cli) struct ReviewArgs {
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FiguresFormat,
     #[command(flatten)]
+    guards: guarded::GuardArgs,
+    #[command(flatten)]
     engine: EngineArgs,
 }
 
@@ -46,14 +48,7 @@ pub(in crate::cli) fn run(args: &ReviewArgs, context: &Context<'_>) -> Result<u8
     let agenda = Agenda::of(model, args.cadence.as_deref())?;
     let engine = engine_of(context, &root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
-    let read = progress::during("reading", || present::read(&session)).map_err(|failure| environment(&failure))?;
-    let found = match read {
-        Ok(found) => found,
-        Err(findings) => {
-            show_findings(&findings, project.files());
-            return Ok(FINDINGS);
-        }
-    };
+    let found = guarded::guarded(&args.guards, project.files(), "reading", |guarding| present::read(&session, guarding))?;
     let stale = freshness::lines(&session, &freshness::look(&session, &present::queries(&session))?);
     match args.format {
         FiguresFormat::Table => {

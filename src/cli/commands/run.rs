@@ -3,8 +3,8 @@
 use crate::calendar::{Date, Grain};
 use crate::cli::cohorts::Cohorts;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, freshness, out,
-    progress, refused, right_part, say_doubts, say_left_out, show, show_findings, usage,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, firing, freshness, guarded,
+    out, progress, refused, right_part, say_doubts, say_left_out, show, show_findings, usage,
 };
 use crate::diagnostic::suggest;
 use crate::engine::{Failure, Rows};
@@ -46,6 +46,8 @@ pub(in crate::cli) struct RunArgs {
     /// Exit with 1 if a guardrail of that severity or worse fires in its last complete period.
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<firing::FailOn>,
+    #[command(flatten)]
+    guards: guarded::GuardArgs,
     #[command(flatten)]
     engine: EngineArgs,
 }
@@ -105,15 +107,10 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         .chain(with_ages.iter().map(of_cohorts))
         .collect();
     queries.extend((!watched.is_empty()).then(|| guardrails::query(model, &watched, Data::Warehouse)));
-    let found =
-        progress::during("checking the data", || guard::check(&session, &queries)).map_err(|failure| environment(&failure))?;
-    if found.has_errors() {
-        show_findings(&found, project.files());
-        return Ok(FINDINGS);
-    }
+    let answers = guarded::guarded(&args.guards, project.files(), "computing figures", |guarding| {
+        guard::beside(&session, guarding, &queries, || session.answer(&queries))
+    })?;
     let fresh = progress::during("checking the data", || freshness::look(&session, &queries))?;
-    let answers =
-        progress::during("working out figures", || session.answer(&queries)).map_err(|failure| environment(&failure))?;
     let (mut recent, mut cohorts, mut firings, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Refused::default());
     let fail = |failure: Failure| environment(&failure);
     for (at, answer) in answers.into_iter().enumerate() {
@@ -124,12 +121,12 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
                 for (kpis, answer) in session.apart(kpis, answer, alone).map_err(fail)? {
                     match answer {
                         Ok(rows) => recent.extend(kpis.iter().map(|id| of_kpi(model, *id, *grain, &rows))),
-                        Err(why) => kpis.iter().for_each(|id| unknown.add(model, &alone(id), refusals::kpi(model, *id, &why))),
+                        Err(why) => kpis.iter().for_each(|id| unknown.add(&alone(id), refusals::kpi(model, *id, &why))),
                     }
                 }
             }
             (None, Some(Some(id)), Ok(rows)) => cohorts.push(Cohorts::of(*id, &rows)),
-            (None, Some(Some(id)), Err(why)) => unknown.add(model, &of_cohorts(id), refusals::kpi(model, *id, &why)),
+            (None, Some(Some(id)), Err(why)) => unknown.add(&of_cohorts(id), refusals::kpi(model, *id, &why)),
             (None, _, answer) => {
                 let all = firings::apart(&session, &watched, answer, &mut unknown).map_err(fail)?;
                 firings.extend(all.into_iter().filter(|firing| firing.is_current));

@@ -2,11 +2,10 @@
 
 use crate::cli::standing::Line;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, freshness, out, progress, show,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, freshness, guarded, out, show,
     show_findings, standing, usage, valid,
 };
 use crate::diagnostic::suggest;
-use crate::engine::Failure;
 use crate::measure::refused::Refused;
 use crate::measure::shown::Precision;
 use crate::measure::status::{self, Standing, Star};
@@ -37,6 +36,8 @@ pub(in crate::cli) struct StatusArgs {
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FiguresFormat,
     #[command(flatten)]
+    guards: guarded::GuardArgs,
+    #[command(flatten)]
     engine: EngineArgs,
 }
 
@@ -52,23 +53,15 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
     let engine = engine_of(context, &root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
     let queries = [status::queries(&session), status::star_queries(&session)].concat();
-    let read = progress::during("reading", || {
-        let found = guard::check(&session, &queries)?;
-        if found.has_errors() {
-            return Ok(Err(found));
-        }
-        let mut refused = Refused::default();
-        let standings = status::standings(&session, &mut refused)?;
-        let stars = status::north_star(&session, &mut refused)?;
-        Ok(Ok((standings, stars, refused.explained(&session)?)))
-    });
-    let (standings, stars, refused) = match read.map_err(|failure: Failure| environment(&failure))? {
-        Ok(read) => read,
-        Err(found) => {
-            show_findings(&found, project.files());
-            return Ok(FINDINGS);
-        }
-    };
+    let (standings, stars, refused) = guarded::guarded(&args.guards, project.files(), "reading", |guarding| {
+        let answer = || {
+            let mut refused = Refused::default();
+            let standings = status::standings(&session, &mut refused)?;
+            let stars = status::north_star(&session, &mut refused)?;
+            Ok((standings, stars, refused.explained(&session)?))
+        };
+        guard::beside(&session, guarding, &queries, answer)
+    })?;
     let stale = freshness::lines(&session, &freshness::look(&session, &queries)?);
     match args.format {
         FiguresFormat::Table => {

@@ -82,7 +82,7 @@ fn report(outcome: &Outcome, args: &TestArgs) -> String {
     let mark = if passes { out::styled(out::GOOD, "ok  ") } else { out::styled(out::BAD, "FAIL") };
     let mut out = format!("{mark} {}\n", outcome.name);
     for (of, why) in &outcome.refused {
-        out.push_str(&format!("     {of} cannot be worked out: {why}\n"));
+        out.push_str(&format!("     {of} cannot be computed: {why}\n"));
         if out::is_verbose() {
             out.push_str(&format!("     the engine says: {}\n", why.said));
         }

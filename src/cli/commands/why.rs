@@ -3,8 +3,8 @@
 use crate::align::drivers::{Component, Contribution, Rule};
 use crate::calendar::{Date, Grain, Label};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, environment, out, progress, show,
-    show_findings, usage, valid,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, guarded, out, show, show_findings, usage,
+    valid,
 };
 use crate::diagnostic::suggest;
 use crate::measure::shown::Precision;
@@ -41,6 +41,8 @@ pub(in crate::cli) struct WhyArgs {
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FiguresFormat,
     #[command(flatten)]
+    guards: guarded::GuardArgs,
+    #[command(flatten)]
     engine: EngineArgs,
 }
 
@@ -52,8 +54,8 @@ pub(in crate::cli) fn run(args: &WhyArgs, context: &Context<'_>) -> Result<u8, S
     let (grain, from, to) = periods(model, kpi, args)?;
     let engine = engine_of(context, &root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project: &project, engine: &engine };
-    let outcome = progress::during("asking", || why(&session, Asked { kpi, grain, from, to }));
-    match outcome.map_err(|failure| environment(&failure))? {
+    let asked = Asked { kpi, grain, from, to };
+    match guarded::guarded(&args.guards, project.files(), "asking", |guarding| why(&session, guarding, asked))? {
         Outcome::Told(told) => {
             match args.format {
                 FiguresFormat::Table => out::print(&table(model, &told, grain, args.depth)),
@@ -106,13 +108,13 @@ fn periods(model: &Model, kpi: KpiId, args: &WhyArgs) -> Result<(Grain, Option<D
         let label = Label::parse(text).and_then(|label| Some((label.grain(), label.start(&model.calendar)?)));
         let Some((grain, start)) = label else {
             let help = "write a day (2024-01-31), week (2024-W05), month (2024-01), quarter (2024-Q1) or year (2024)";
-            return Err(usage(&format!("`{text}` is no period"), help));
+            return Err(usage(&format!("`{text}` is not a period"), help));
         };
         // A period of a custom calendar is known by its first day.
         let grain = if model.calendar.custom && grain == Grain::Day { kpi.grain } else { grain };
         if !grains.contains(&grain) {
             let known: Vec<String> = grains.iter().map(ToString::to_string).collect();
-            let message = format!("`{text}` is a {grain}, and `{}` is not looked at by {grain}", kpi.name.value);
+            let message = format!("`{text}` is a {grain}, and `{}` is not declared by {grain}", kpi.name.value);
             return Err(usage(&message, &format!("its grains are: {}", known.join(", "))));
         }
         Ok((grain, start))
@@ -124,10 +126,7 @@ fn periods(model: &Model, kpi: KpiId, args: &WhyArgs) -> Result<(Grain, Option<D
             return Err(usage(&format!("a {one} cannot be compared with a {two}"), "name two periods of one grain"));
         }
         if from >= to {
-            return Err(usage(
-                "the period to begin with is not before the one to end with",
-                "change `--from` and `--to` round",
-            ));
+            return Err(usage("`--from` is not before `--to`", "swap them"));
         }
     }
     let grain = from.or(to).map_or(kpi.grain, |(grain, _)| grain);

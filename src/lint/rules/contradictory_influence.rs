@@ -21,6 +21,6 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         findings
             .report(&codes::CONTRADICTORY_INFLUENCE, claim.span, message)
             .also(formula.span, format!("`{from}` {}", formula.why))
-            .help("the formula is how the figure is worked out, so it counts; delete the claim, or name the KPI that is meant");
+            .help("the formula is how the figure is computed, so it counts; delete the claim, or name the KPI that is meant");
     }
 }

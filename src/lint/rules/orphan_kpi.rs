@@ -17,7 +17,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         if excused || lens.alignment.is_aligned(id) {
             continue;
         }
-        let message = format!("`{}` has no way to the North Star", kpi.name.value);
+        let message = format!("`{}` is not linked to the North Star", kpi.name.value);
         findings.report(&codes::ORPHAN_KPI, kpi.name.span, message).help(
             "say what it moves, `drives: [{ kpi: ..., effect: up, because: \"...\" }]`, or why it need not: `unaligned: \"...\"`",
         );

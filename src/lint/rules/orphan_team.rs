@@ -34,7 +34,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
                 .help(format!("give it the KPI that it answers for: `owner: {name}`"));
             continue;
         }
-        let message = format!("no KPI of the team `{name}` has a way to the North Star");
+        let message = format!("no KPI of the team `{name}` is linked to the North Star");
         let more = owned.len().saturating_sub(5);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let list = owned.iter().take(5).map(|kpi| format!("`{kpi}`")).collect::<Vec<_>>().join(", ");

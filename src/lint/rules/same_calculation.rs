@@ -29,7 +29,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         {
             continue;
         }
-        let message = format!("`{}` is worked out in the same way as `{}`", kpi.name.value, first.name.value);
+        let message = format!("`{}` is computed in the same way as `{}`", kpi.name.value, first.name.value);
         findings
             .report(&codes::SAME_CALCULATION, kpi.name.span, message)
             .also(first.name.span, "the other one")

@@ -45,14 +45,14 @@ fn report(lens: &Lens<'_>, id: KpiId, grain: Grain, span: Span, findings: &mut F
         return;
     }
     let used = lens.model.kpis.get(id);
-    let message = format!("`{}` is by {}, and here it is worked out by {grain}", used.name.value, used.grain);
+    let message = format!("`{}` is by {}, and here it is computed by {grain}", used.name.value, used.grain);
     findings.report(&codes::UNDECLARED_GRAIN, span, message).help(format!(
         "if it means the same by {grain}, add `grains: [{grain}]` to it; for a mean of its values write `avg({} each {})`",
         used.name.value, used.grain
     ));
 }
 
-/// Calls `visit` on every KPI that is mentioned outside of `each`.
+/// Calls `visit` on every KPI that is mentioned outside `each`.
 fn outside(calc: &Calc, visit: &mut impl FnMut(KpiId, Span)) {
     walk::nodes(calc, &mut |node| {
         if let (Node::Leaf(leaf), Some(span)) = (&node.node, node.at.0) {

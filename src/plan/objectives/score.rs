@@ -71,7 +71,7 @@ pub(super) fn scored(making: &mut Making<'_>, goals: &str, readings: &str) -> St
     })
 }
 
-/// Readings with what they are to be held against.
+/// Readings with what they are compared with.
 fn read(goals: &str, readings: &str, paces: &str) -> Select {
     let mut select = Select::from_part(readings);
     select.joins.push(joined(JoinKind::Inner, goals, same_result(goals, readings)));

@@ -94,7 +94,7 @@ pub fn unit_text(model: &Model, result: &KeyResult) -> String {
     }
 }
 
-/// The part with one row for each key result, its baseline and target worked out where they are measured.
+/// The part with one row for each key result, its baseline and target computed where they are measured.
 pub(super) fn goals(making: &mut Making<'_>) -> String {
     let model = making.model;
     let is_relative = all(model).any(|(_, result)| relative(result).is_some());

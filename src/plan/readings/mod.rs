@@ -80,6 +80,11 @@ impl Marks {
             stretch: take("stretch"),
         }
     }
+
+    /// Whether one of them is called so.
+    pub(super) fn has(&self, name: &str) -> bool {
+        [&self.from, &self.until, &self.period, &self.is_end, &self.stretch].into_iter().any(|mark| mark == name)
+    }
 }
 
 /// The parts with readings that have been asked for.
@@ -131,7 +136,7 @@ impl Wanted {
             self.parts.entry((source, form)).or_insert_with(|| Reading { name: names.take(&wish), ..Reading::default() });
         part.stored.extend(rows.stored.iter().cloned());
         part.raw.extend(rows.raw.iter().cloned());
-        Rows::Part(part.name.clone())
+        Rows::Readings(part.name.clone(), Box::new(rows.clone()))
     }
 }
 

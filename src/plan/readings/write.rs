@@ -86,6 +86,7 @@ impl Writing<'_, '_> {
             select.column(own.clone(), &marks.from);
             select.column(until(own, Expr::leaf(Atom::Neighbour(Box::new(next)))), &marks.until);
             select.filter = scan.range(taken, Days { from: None });
+            scan.rely_on_one_state(None);
             select.filter.extend(key.iter().map(there));
             (select.from, select.joins) = plain(scan);
             self.push(&reading.name, select);
@@ -126,6 +127,7 @@ impl Writing<'_, '_> {
         select.column(period, "period").group_by_these();
         select.column(fold(&max::MAX, scan.order(taken)), "taken");
         select.filter.extend(scan.range(taken, Days { from: None }));
+        scan.rely_on_one_state(None);
         let own = scan.day(taken);
         (select.from, select.joins) = plain(scan);
         if let Some(calendar) = &calendar {
@@ -173,6 +175,7 @@ impl Writing<'_, '_> {
         select.column(Expr::apply(&conversions::EARLIER, vec![next, stale]), &marks.until);
         select.filter = key.iter().chain([&scan.order(taken)]).map(there).collect();
         select.filter.push(scan.is_dated(taken));
+        scan.rely_on_one_state(None);
         (select.from, select.joins) = plain(scan);
         self.push(&reading.name, select);
     }
