@@ -254,8 +254,8 @@ fn what_cannot_be_drafted_is_said_and_leaves_nothing_behind() {
     let cases: [(&[&str], i32, &str); 11] = [
         (&["init", "new"], 2, "nobody is there to be asked"),
         (&["init", "new", "--csv", "none.csv"], 2, "there is no file"),
-        (&["init", "broken.parquet", "--yes"], 2, "`kpic init --csv broken.parquet` begins"),
-        (&["init", "empty.duckdb"], 2, "`kpic init --database empty.duckdb` begins"),
+        (&["init", "broken.parquet", "--yes"], 2, "`kpic init --csv broken.parquet` creates"),
+        (&["init", "empty.duckdb"], 2, "`kpic init --database empty.duckdb` creates"),
         (&["init", "new", "days.csv"], 2, "tip: a file of rows is named with its option, as in `kpic init --csv days.csv`"),
         (&["init", "new", "empty.duckdb"], 2, "tip: a DuckDB file is named with its option: `--database empty.duckdb`"),
         (&["init", "new", "--database", "none.duckdb"], 2, "there is no file"),
