@@ -64,7 +64,7 @@ impl Place {
         self.command(Path::new(env!("CARGO_BIN_EXE_kpic")), arguments).output().unwrap()
     }
 
-    /// All that there is, with the size and time of what stands outside of the project.
+    /// All that there is, with the size and time of what stands outside the project.
     fn state(&self) -> Vec<String> {
         let mut found = Vec::new();
         let mut folders = vec![self.outer.path().to_path_buf()];
@@ -304,7 +304,7 @@ fn the_command_line_opens_folders() {
     let place = Place::new();
     write_files(&place.project(), &[("specs/a.yml", &over("from read_csv('../secret.csv')"))]);
     let closed = place.kpic(&["query", "n", "--by", "s"]);
-    assert!(text(&closed.stderr).contains("`../secret.csv` is outside of the project"), "{closed:?}");
+    assert!(text(&closed.stderr).contains("`../secret.csv` is outside the project"), "{closed:?}");
     assert!(text(&closed.stderr).contains("--allow-path DIR"), "{closed:?}");
     let open = place.kpic(&["query", "n", "--by", "s", "--allow-path", ".."]);
     assert!(text(&open.stdout).contains(CANARY), "{open:?}");

@@ -393,7 +393,7 @@ fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, database: Op
     let named = database.filter(|_| args.database.is_none()).map(|path| root.join(path));
     if let Some(path) = named.as_ref().filter(|path| Bounds::of(root, &context.opened()).outside(path).is_some()) {
         return Err(environment(&Failure {
-            message: format!("the database `{}`, which kpic.yml names, is outside of the project", path.display()),
+            message: format!("the database `{}`, which kpic.yml names, is outside the project", path.display()),
             help: Some(
                 "a spec reads what is below the project's folder; who runs kpic names another one: `--database FILE`"
                     .to_owned(),

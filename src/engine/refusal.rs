@@ -44,7 +44,7 @@ pub enum Kind {
     BadSql,
     /// Something that the engine may not do.
     NotAllowed,
-    /// A file outside of the project, which SQL of a project may not read.
+    /// A file outside the project, which SQL of a project may not read.
     Outside,
     /// The network, which SQL of a project may not use.
     Network,
@@ -142,7 +142,7 @@ impl fmt::Display for Refusal {
             Kind::BadFile => "the file is not in the format that it is read as".to_owned(),
             Kind::BadSql => about("the SQL is not valid at `{}`", "the SQL is not valid"),
             Kind::NotAllowed => "the engine may not do that".to_owned(),
-            Kind::Outside => about("`{}` is outside of the project", "a file is outside of the project"),
+            Kind::Outside => about("`{}` is outside the project", "a file is outside the project"),
             Kind::Network => "SQL of a project may not use the network".to_owned(),
             Kind::Confined => "SQL of a project may only read the project's data".to_owned(),
             Kind::Unread => "a name has a control character, or a line that starts with `.` or `#`".to_owned(),

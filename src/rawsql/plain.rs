@@ -90,7 +90,7 @@ fn goes_on(sql: &str, text: Token<'_>, next: Token<'_>) -> bool {
     next.kind == Kind::Text && next.text.starts_with('\'') && breaks(between)
 }
 
-/// Whether there is a line break between tokens, outside of a comment that may hold some.
+/// Whether there is a line break between tokens, outside a comment that may hold some.
 fn breaks(between: &str) -> bool {
     let comments: Vec<Token<'_>> = tokens(between).collect();
     let in_block = |at: usize| comments.iter().any(|one| one.text.starts_with("/*") && (one.start..one.end()).contains(&at));

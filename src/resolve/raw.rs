@@ -4,7 +4,7 @@ use crate::diagnostic::{Code, Findings, codes};
 use crate::rawsql::{self, Fault, Why};
 use crate::spec::reader::{FormulaText, Text};
 
-/// For each fault of SQL what is said of it, and how it is mended. `{}` is the SQL at the place.
+/// For each fault of SQL what is said of it, and how it is fixed. `{}` is the SQL at the place.
 const WORDS: &[(Why, &str, &str)] = &[
     (Why::Empty, "there is no SQL here", "write the SQL, or leave the key out"),
     (
@@ -20,7 +20,7 @@ const WORDS: &[(Why, &str, &str)] = &[
     (Why::OpenText, "this text is not closed", "close it; a quote within a text is doubled: `'it''s'`"),
     (Why::OpenName, "this quoted name is not closed", "close it; a quote within a name is doubled"),
     (Why::OpenComment, "this comment is not closed", "close it with `*/`; each `/*` within it needs a `*/` of its own"),
-    (Why::Other, "SQL has no character `{}` outside of texts", "delete it"),
+    (Why::Other, "SQL has no character `{}` outside texts", "delete it"),
     (
         Why::GoesOn,
         "this text goes on with one that has escapes in the line before",

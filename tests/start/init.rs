@@ -225,7 +225,7 @@ fn numbers_that_are_texts_in_a_database_come_with_the_way_out() {
     let printed = folder.fine(&["init", "kpis", "--database", "shop.duckdb"]);
     assert!(printed.contains("left out: it has no rows"), "{printed}");
     // A spec names nothing outside of its project; who runs kpic does.
-    assert!(printed.contains("is outside of the project; commands read it with `--database '"), "{printed}");
+    assert!(printed.contains("is outside the project; commands read it with `--database '"), "{printed}");
     assert!(!folder.read("kpis/kpic.yml").contains("shop.duckdb"));
     // What the comment says is what is to be written.
     for (file, column, figures) in [("de", "betrag", [10.5, 1099.0]), ("us", "amount", [1099.5, 5.0])] {

@@ -174,7 +174,7 @@ fn opened(root: &Path, over: &Over, options: &Options) -> (Options, String) {
     let files = match over {
         Over::Files(files) => files.as_slice(),
         Over::Database(path) if !path.starts_with(root) => {
-            said = format!("{note} {0} is outside of the project; commands read it with `--database '{0}'`\n", path.display());
+            said = format!("{note} {0} is outside the project; commands read it with `--database '{0}'`\n", path.display());
             &[]
         }
         Over::Database(_) | Over::Sample => &[],
