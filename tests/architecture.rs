@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     // Leaves: data that any stage may speak of.
     ("text", &[]),
-    ("rawsql", &[]),
+    ("rawsql", &["text"]),
     ("calendar", &[]),
     ("diagnostic", &["text"]),
     ("functions", &["model"]),
@@ -55,7 +55,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("build", &["text", "diagnostic", "load", "model", "pipeline", "plan", "sql", "template", "manifest", "docs"]),
     // Around the pipeline.
     ("query", &["text", "calendar", "diagnostic", "model", "spec", "plan"]),
-    ("engine", &[]),
+    ("engine", &["text", "rawsql"]),
     (
         "measure",
         &["text", "rawsql", "calendar", "diagnostic", "model", "align", "pipeline", "plan", "sql", "manifest", "engine"],

@@ -48,7 +48,12 @@ struct Case {
 fn every_case_comes_out_as_worked_out_by_hand() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = root.join("tests/cases");
-    let engine = DuckDb { program: find(None).unwrap(), folder: root.to_path_buf(), database: None };
+    let engine = DuckDb {
+        program: find(None).unwrap(),
+        folder: root.to_path_buf(),
+        database: None,
+        reach: kpic::engine::Reach::default(),
+    };
     let only = std::env::var("KPIC_CASES").unwrap_or_default();
     let mut failures = Vec::new();
     let mut cases = Vec::new();
@@ -321,7 +326,12 @@ fn project(below: &str) -> String {
 /// What is said about the cases of a text.
 fn said(name: &str, text: &str) -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let engine = DuckDb { program: find(None).unwrap(), folder: root.to_path_buf(), database: None };
+    let engine = DuckDb {
+        program: find(None).unwrap(),
+        folder: root.to_path_buf(),
+        database: None,
+        reach: kpic::engine::Reach::default(),
+    };
     let (mut cases, mut failures) = (Vec::new(), Vec::new());
     read(name, text, &mut cases, &mut failures);
     failures.extend(cases.iter().filter_map(|case| verdict(case, &engine)));

@@ -83,7 +83,12 @@ fn findings(part: &Part) -> (Findings, String) {
             (files, findings)
         }
         Ok(mut valid) => {
-            let engine = DuckDb { program: find(None).unwrap(), folder: folder.path().to_path_buf(), database: None };
+            let engine = DuckDb {
+                program: find(None).unwrap(),
+                folder: folder.path().to_path_buf(),
+                database: None,
+                reach: kpic::engine::Reach::default(),
+            };
             let mut found = valid.findings().clone();
             let outcomes = test::run(&mut valid, &engine, &[]).unwrap();
             found.append(test::findings(&valid, &outcomes));

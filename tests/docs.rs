@@ -86,7 +86,7 @@ fn the_specs_in_documents_compile_and_their_tests_pass() {
         let found = human(&checked.findings, &checked.files, Look { color: false, width: 120 });
         assert!(checked.findings.is_empty(), "{}:\n{found}", document.display());
         let mut valid = checked.valid().unwrap();
-        let engine = DuckDb { program: duckdb(), folder: root(), database: None };
+        let engine = DuckDb { program: duckdb(), folder: root(), database: None, reach: kpic::engine::Reach::default() };
         for outcome in kpic::measure::test::run(&mut valid, &engine, &[]).unwrap() {
             assert!(outcome.passes(), "{}: {outcome:#?}", document.display());
         }

@@ -36,4 +36,5 @@ fn every_seed_is_survived() {
     assert!(play("render", targets::render) > 5);
     assert!(play("template", targets::template) > 5);
     assert!(play("name", targets::name) > 10);
+    assert!(play("raw", targets::raw) > 20);
 }

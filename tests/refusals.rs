@@ -215,7 +215,8 @@ fn a_source_that_cannot_be_read_is_said_in_own_words() {
     let cases = [
         ("table: nowhere", "there is no table or view `nowhere`"),
         ("files: data/nowhere.csv", "there is no file `data/nowhere.csv`"),
-        ("query: selec 1", "the SQL is not valid"),
+        ("query: selec 1", "a query cannot start with `selec`"),
+        ("query: select select", "the SQL is not valid"),
         ("query: select day from (select 1 as a)", "there is no column `day`"),
         ("query: \"select error('no rates yet') as day\"", ""),
     ];

@@ -6,7 +6,7 @@ use crate::pipeline::Valid;
 use crate::plan::views::{self, Shows, View};
 use crate::sql::{self, Dialect};
 use crate::template::{self, Kind, Templates};
-use crate::text::Files;
+use crate::text::{Files, is_control};
 use minijinja::{Error, ErrorKind, Value};
 use serde::Serialize;
 
@@ -99,7 +99,14 @@ impl<'a> Statements<'a> {
             comment: view.comment.iter().map(line).collect(),
             query,
         };
-        text.push_str(&self.templates.render(VIEW, &Value::from_serialize(context))?);
+        let made = self.templates.render(VIEW, &Value::from_serialize(context))?;
+        // The rest of a template is SQL that a reviewer has read; this would not be SQL.
+        if made.lines().any(|line| line.starts_with('.')) || made.contains(is_control) {
+            let message = "the statement has a line that starts with a point, or a control character";
+            let help = "an engine's shell reads such a line as a command, which can run programs: put a blank before it";
+            return Err(self.templates.refused(VIEW, message, help));
+        }
+        text.push_str(&made);
         if !text.ends_with('\n') {
             text.push('\n');
         }

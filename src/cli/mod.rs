@@ -21,8 +21,9 @@ mod standing;
 
 use crate::calendar::{AsOf, meant_day};
 use crate::diagnostic::{Findings, render};
-use crate::engine::{DuckDb, Failure};
+use crate::engine::{DuckDb, Failure, Reach};
 use crate::graph::Node;
+use crate::load::bounds::Bounds;
 use crate::model::KpiId;
 use crate::pipeline::{Checked, Options, Part, Valid};
 use crate::text::{Files, Span};
@@ -32,6 +33,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Everything is fine, or there are warnings only.
 const FINE: u8 = 0;
@@ -99,6 +101,36 @@ struct EngineArgs {
     /// A DuckDB database to read tables from [default: `warehouse.database` of kpic.yml, else in memory].
     #[arg(long, value_name = "FILE")]
     database: Option<PathBuf>,
+    /// Let SQL of the project use the network, for which `DuckDB` loads extensions; then it may read every file, too.
+    #[arg(long)]
+    allow_network: bool,
+    /// How much memory the engine may use, such as `4GB` [default: 80 % of the machine's].
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    memory: Option<String>,
+    /// After how many seconds to stop the engine where it has not answered [default: never].
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: Option<u64>,
+}
+
+impl EngineArgs {
+    /// What the engine may reach, with the paths that the command line opens.
+    fn reach(&self, paths: Vec<PathBuf>) -> Reach {
+        // Only there can a program ask the system to end it with its parent.
+        let starter = if cfg!(target_os = "linux") { std::env::current_exe().ok().filter(|own| own.is_file()) } else { None };
+        let timeout = self.timeout.map(Duration::from_secs);
+        Reach { paths, network: self.allow_network, memory: self.memory.clone(), timeout, starter }
+    }
+}
+
+/// A size of memory as `DuckDB` reads it.
+fn memory(text: &str) -> Result<String, String> {
+    let (number, unit) = text.split_at(text.find(|char: char| !char.is_ascii_digit() && char != '.').unwrap_or(text.len()));
+    let units = ["MB", "GB", "TB", "MiB", "GiB", "TiB"];
+    let unit = units.iter().find(|known| known.eq_ignore_ascii_case(unit.trim()));
+    match (number.parse::<f64>(), unit) {
+        (Ok(size), Some(unit)) if size > 0.0 => Ok(format!("{number}{unit}")),
+        _ => Err("expected a size such as 500MB or 4GB".to_owned()),
+    }
 }
 
 /// How figures are shown.
@@ -165,11 +197,27 @@ const STACK: usize = 64 << 20;
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    if let Some(code) = engine_of_another() {
+        return code;
+    }
     // Address space, not memory: what is not used is never there.
     let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
     let work = std::thread::Builder::new().stack_size(STACK).spawn(run);
     let code = work.ok().and_then(|thread| thread.join().ok());
     code.unwrap_or(ExitCode::from(ENVIRONMENT))
+}
+
+/// Becomes the engine of another process of kpic, if that asks for it.
+#[cfg(target_os = "linux")]
+fn engine_of_another() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next()? != crate::engine::STARTER {
+        return None;
+    }
+    let failed = crate::engine::start(&arguments.collect::<Vec<_>>());
+    out::error(&format!("{failed}\n"));
+    Some(ExitCode::from(ENVIRONMENT))
 }
 
 fn run() -> ExitCode {
@@ -340,18 +388,28 @@ fn some(names: &[&str]) -> String {
 }
 
 /// The engine of a project.
-fn engine_of(root: &Path, args: &EngineArgs, database: Option<&str>) -> Result<DuckDb, Stop> {
+fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, database: Option<&str>) -> Result<DuckDb, Stop> {
     let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| environment(&failure))?;
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let from = if args.database.is_some() { "--database" } else { "`database` under `warehouse` in kpic.yml" };
-    let database = args.database.as_deref().map(absolute).or_else(|| database.map(|path| root.join(path)));
+    let named = database.filter(|_| args.database.is_none()).map(|path| root.join(path));
+    if let Some(path) = named.as_ref().filter(|path| Bounds::of(root, &context.opened()).outside(path).is_some()) {
+        return Err(environment(&Failure {
+            message: format!("the database `{}`, which kpic.yml names, is outside the project", path.display()),
+            help: Some(
+                "a spec reads what is below the project's folder; who runs kpic names another one: `--database FILE`"
+                    .to_owned(),
+            ),
+        }));
+    }
+    let database = args.database.as_deref().map(absolute).or(named);
     if let Some(path) = database.as_ref().filter(|path| !path.is_file()) {
         return Err(environment(&Failure {
             message: format!("there is no database `{}`, which {from} names", path.display()),
             help: Some("name a DuckDB file: kpic reads it and never writes into it".to_owned()),
         }));
     }
-    Ok(DuckDb { program: absolute(&program), folder: root.to_path_buf(), database })
+    Ok(DuckDb { program: absolute(&program), folder: root.to_path_buf(), database, reach: args.reach(context.opened()) })
 }
 
 /// Shows findings on stderr.

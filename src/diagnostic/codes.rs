@@ -373,6 +373,14 @@ pub static AGGREGATE_IN_GUARDRAIL: Code =
 pub static GRAIN_MISSES_CADENCE: Code =
     code!(Warn, "K1211", "grain-misses-cadence", "a scorecard is reviewed more often than its figures change");
 
+/// A `query:` that is not one query.
+pub static NOT_ONE_QUERY: Code = code!(Error, "K1215", "not-one-query", "the SQL of a source is not one query");
+/// A `sql:` that is not one expression.
+pub static NOT_ONE_EXPRESSION: Code = code!(Error, "K1216", "not-one-expression", "the SQL of a column is not one expression");
+/// A name with a line that an engine's shell reads as a command.
+pub static COMMAND_IN_NAME: Code =
+    code!(Error, "K1217", "command-in-name", "a name has a line that a shell reads as a command");
+
 /// A dialect that kpic does not know.
 pub static UNKNOWN_DIALECT: Code = code!(Error, "K0801", "unknown-dialect", "a SQL dialect that kpic does not know");
 /// A name that is too long for the warehouse.
@@ -681,6 +689,9 @@ pub static ALL: &[&Code] = &[
     &SAME_GUARDRAIL,
     &AGGREGATE_IN_GUARDRAIL,
     &GRAIN_MISSES_CADENCE,
+    &NOT_ONE_QUERY,
+    &NOT_ONE_EXPRESSION,
+    &COMMAND_IN_NAME,
     &UNKNOWN_DIALECT,
     &NAME_TOO_LONG,
     &NO_SQL_FOR_DIALECT,

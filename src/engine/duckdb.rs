@@ -1,20 +1,25 @@
-//! `DuckDB`, as the program `duckdb`: started once for a script, which it reads from its standard input.
+//! `DuckDB`, as the program `duckdb`: started once for a script, which it reads from its standard input, and confined (see
+//! [`Reach`]) before it reads anything of a project.
 
-use super::{Answer, Engine, Failure, Refusal, Rows};
+use super::process::{Ended, run};
+use super::reach::{NOT_CONFINED, Reach};
+use super::{Answer, Engine, Failure, Kind, Refusal, Rows};
+use crate::rawsql;
+use crate::text::is_control;
 use serde_json::{Map, Value};
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 /// The program, with where and on what it works.
 #[derive(Debug, Clone)]
 pub struct DuckDb {
     /// The program.
     pub program: PathBuf,
-    /// The folder to which the paths of files are relative.
+    /// The folder to which the paths of files are relative, and below which they are.
     pub folder: PathBuf,
     /// The database to open for reading; in memory without one.
     pub database: Option<PathBuf>,
+    /// What it may reach beside these.
+    pub reach: Reach,
 }
 
 /// The `duckdb` program: the one named on the command line, the one that `KPIC_DUCKDB` names, the one next to this program, or
@@ -54,6 +59,38 @@ impl Engine for DuckDb {
         if setup.trim().is_empty() && queries.is_empty() {
             return Ok(Vec::new());
         }
+        if is_command(setup) {
+            return Ok(vec![Err(Refusal { in_setup: true, ..unread() }); queries.len()]);
+        }
+        if !queries.iter().any(|query| is_command(query)) {
+            return self.ask(setup, queries);
+        }
+        let clean: Vec<String> = queries.iter().filter(|query| !is_command(query)).cloned().collect();
+        let mut answers = if clean.is_empty() { Vec::new() } else { self.ask(setup, &clean)? }.into_iter();
+        let answer = |query: &String| if is_command(query) { Some(Err(unread())) } else { answers.next() };
+        Ok(queries.iter().filter_map(answer).collect())
+    }
+}
+
+/// Whether a shell would read a line of SQL as a command, or its end at a character in the middle.
+fn is_command(sql: &str) -> bool {
+    sql.starts_with(['.', '#']) || rawsql::command_line(sql).is_some() || sql.contains(is_control)
+}
+
+/// The refusal of SQL that no shell is given.
+fn unread() -> Refusal {
+    let said = "kpic does not give its shell a line that starts with a point, or a control character".to_owned();
+    Refusal { kind: Kind::Unread, about: None, said, in_setup: false }
+}
+
+struct Output {
+    text: String,
+    error: String,
+    ended: Ended,
+}
+
+impl DuckDb {
+    fn ask(&self, setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure> {
         let mut script = String::new();
         if !setup.trim().is_empty() {
             script.push_str(".bail on\n");
@@ -69,7 +106,13 @@ impl Engine for DuckDb {
         let mut chunks = output.text.split(mark.as_str());
         let before = chunks.next();
         let chunks: Vec<&str> = chunks.collect();
+        if output.ended == Ended::TooLate {
+            return Err(self.too_late());
+        }
         if before.is_none() || chunks.len() <= queries.len() {
+            if output.error.contains(NOT_CONFINED) {
+                return Err(self.not_confined());
+            }
             // An answer of its own begins with the mark: without one it is the program that is not what it should be.
             if let (Some(database), true) = (&self.database, output.error.contains("Error:") && setup.trim().is_empty()) {
                 return Err(unopened(database, &output.error));
@@ -80,12 +123,20 @@ impl Engine for DuckDb {
             }
             return Err(self.stopped(&output));
         }
+        // Its exit code is 1 where it refused a query.
+        let all_well = match output.ended {
+            Ended::Code(code) => code == 0 || (code == 1 && !output.error.is_empty()),
+            Ended::Signal | Ended::TooLate => false,
+        };
+        if !all_well {
+            return Err(self.stopped(&output));
+        }
         let mut answers = Vec::new();
         for (query, chunk) in queries.iter().zip(chunks) {
             answers.push(match rows(chunk) {
                 Some(rows) => Ok(rows),
                 // Messages come without a place: ask once more, alone.
-                None if queries.len() > 1 => match self.answer(setup, std::slice::from_ref(query))?.pop() {
+                None if queries.len() > 1 => match self.ask(setup, std::slice::from_ref(query))?.pop() {
                     Some(answer) => answer,
                     None => Err(Refusal::of(&brief(&output.error))),
                 },
@@ -94,23 +145,14 @@ impl Engine for DuckDb {
         }
         Ok(answers)
     }
-}
 
-struct Output {
-    text: String,
-    error: String,
-    /// The program's exit code; nothing where it was ended from outside.
-    ended: Option<i32>,
-}
-
-impl DuckDb {
-    /// Why the program ended before it had answered.
+    /// Why the program ended before it had answered, or badly.
     fn stopped(&self, output: &Output) -> Failure {
-        if output.text.contains(MARK) || output.ended.is_none() {
+        if output.text.contains(MARK) || output.ended == Ended::Signal {
             let message = match output.ended {
                 // What a system ends, for lack of memory in most cases, has no exit code of its own.
-                None => "DuckDB was stopped before it had answered; the system does that where memory runs out",
-                Some(_) => "DuckDB ended before it had answered",
+                Ended::Signal => "DuckDB was stopped before it had answered all; the system does that where memory runs out",
+                Ended::Code(_) | Ended::TooLate => "DuckDB ended before it had answered all",
             };
             let help = "ask for fewer KPIs or periods at once, or give the machine more memory";
             return Failure { message: message.to_owned(), help: Some(help.to_owned()) };
@@ -122,45 +164,41 @@ impl DuckDb {
         }
     }
 
+    fn too_late(&self) -> Failure {
+        let seconds = self.reach.timeout.unwrap_or_default().as_secs();
+        let plural = if seconds == 1 { "" } else { "s" };
+        Failure {
+            message: format!("DuckDB had not answered after {seconds} second{plural} and was stopped"),
+            help: Some("ask for fewer KPIs or periods at once, or allow more time: `--timeout SECONDS`".to_owned()),
+        }
+    }
+
+    fn not_confined(&self) -> Failure {
+        Failure {
+            message: format!("`{}` cannot be kept from reading other files and running programs", self.program.display()),
+            help: Some("install a newer DuckDB: `pip install --upgrade duckdb-cli`".to_owned()),
+        }
+    }
+
     /// Runs a script to its end.
     fn run(&self, script: &str) -> Result<Output, Failure> {
         let cannot = |error: std::io::Error| Failure {
             message: format!("`{}` cannot be started: {error}", self.program.display()),
             help: Some("check that it is the DuckDB command line program".to_owned()),
         };
-        let mut command = Command::new(&self.program);
+        let spill = tempfile::Builder::new().prefix("kpic-").tempdir().map_err(|error| Failure {
+            message: format!("there is no room for temporary files: {error}"),
+            help: Some("make some, or name another folder in the variable TMPDIR".to_owned()),
+        })?;
+        let mut command = self.reach.command(&self.program);
         command.arg("-json").arg("-no-init").current_dir(&self.folder);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if let Some(database) = &self.database {
             command.arg("-readonly").arg(database);
         }
-        let mut child = command.spawn().map_err(cannot)?;
-        // Output is read while the script is written: neither side waits for the other with a full pipe.
-        let mut input = child.stdin.take();
-        let text = script.to_owned();
-        let writer = std::thread::spawn(move || {
-            if let Some(input) = &mut input {
-                // An engine that ends early says why by itself.
-                let _ = input.write_all(text.as_bytes());
-            }
-        });
-        let mut errors = child.stderr.take();
-        let error_reader = std::thread::spawn(move || {
-            let mut bytes = Vec::new();
-            if let Some(errors) = &mut errors {
-                let _ = errors.read_to_end(&mut bytes);
-            }
-            bytes
-        });
-        let mut bytes = Vec::new();
-        if let Some(output) = &mut child.stdout {
-            output.read_to_end(&mut bytes).map_err(cannot)?;
-        }
-        let _ = writer.join();
-        let errors = error_reader.join().unwrap_or_default();
-        let ended = child.wait().map_err(cannot)?.code();
+        let script = self.reach.confine(&self.folder, spill.path()) + script;
+        let ended = run(command, script, self.reach.timeout).map_err(cannot)?;
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n");
-        Ok(Output { text: lossy(&bytes), error: lossy(&errors).trim().to_owned(), ended })
+        Ok(Output { text: lossy(&ended.output), error: lossy(&ended.errors).trim().to_owned(), ended: ended.how })
     }
 }
 

@@ -1,10 +1,15 @@
 //! Engines run SQL and nothing else: text goes in, rows come out.
 
 mod duckdb;
+mod process;
+mod reach;
 mod refusal;
 pub mod types;
 
 pub use duckdb::{DuckDb, find};
+#[cfg(target_os = "linux")]
+pub use reach::start;
+pub use reach::{Reach, STARTER};
 pub use refusal::{Kind, Refusal};
 
 use serde_json::Value;

@@ -44,6 +44,14 @@ pub enum Kind {
     BadSql,
     /// Something that the engine may not do.
     NotAllowed,
+    /// A file outside the project, which SQL of a project may not read.
+    Outside,
+    /// The network, which SQL of a project may not use.
+    Network,
+    /// Anything else that SQL of a project may not do, such as looking at the environment.
+    Confined,
+    /// SQL that the engine was not given, because its shell would read it as something else.
+    Unread,
     /// More memory, or room on the disk, than there is.
     NoMemory,
     /// The query was ended from outside.
@@ -54,6 +62,11 @@ pub enum Kind {
 
 /// How kinds are told: all of the texts stand in the message. The first row that fits counts.
 const KINDS: &[(&[&str], Kind)] = &[
+    (&["file system operations are disabled"], Kind::Outside),
+    (&["requires the extension httpfs"], Kind::Network),
+    (&["disabled through configuration"], Kind::Confined),
+    (&["configuration has been locked"], Kind::Confined),
+    (&["Missing Extension"], Kind::Confined),
     (&["Table with name"], Kind::NoRelation),
     (&["Schema with name"], Kind::NoRelation),
     (&["Referenced column"], Kind::NoColumn),
@@ -129,6 +142,10 @@ impl fmt::Display for Refusal {
             Kind::BadFile => "the file is not in the format that it is read as".to_owned(),
             Kind::BadSql => about("the SQL is not valid at `{}`", "the SQL is not valid"),
             Kind::NotAllowed => "the engine may not do that".to_owned(),
+            Kind::Outside => about("`{}` is outside the project", "a file is outside the project"),
+            Kind::Network => "SQL of a project may not use the network".to_owned(),
+            Kind::Confined => "SQL of a project may only read the project's data".to_owned(),
+            Kind::Unread => "a name has a control character, or a line that starts with `.` or `#`".to_owned(),
             Kind::NoMemory => "memory, or room for temporary files, ran out".to_owned(),
             Kind::Interrupted => "the query was interrupted".to_owned(),
             Kind::Other => "the engine refuses the query".to_owned(),
@@ -145,7 +162,7 @@ fn about(kind: Kind, said: &str) -> Option<String> {
         Kind::NoRelation => after("with name "),
         Kind::NoColumn if said.contains("column named ") => quoted(said.split_once("column named ")?.1),
         Kind::NotConvertible if said.contains("convert string ") => quoted(said.split_once("convert string ")?.1),
-        Kind::NotConvertible | Kind::NoColumn | Kind::NoFile | Kind::BadSql => quoted(said),
+        Kind::NotConvertible | Kind::NoColumn | Kind::NoFile | Kind::BadSql | Kind::Outside => quoted(said),
         _ => None,
     }
 }
@@ -181,7 +198,7 @@ fn quoted(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{DuckDb, Engine, find};
+    use crate::engine::{DuckDb, Engine, Reach, find};
     use std::path::PathBuf;
 
     /// Queries that DuckDB refuses, with what kpic makes of it.
@@ -216,18 +233,32 @@ mod tests {
         ("selec 1", Kind::BadSql, Some("selec")),
         ("select nofunction(1)", Kind::BadSql, None),
         ("select sum(date '2024-01-01')", Kind::BadSql, Some("sum(DATE)")),
-        ("set memory_limit = '1MB'; select count(distinct i) from range(1000000) as t(i)", Kind::NoMemory, None),
+        ("select * from read_text('/etc/hostname')", Kind::Outside, Some("/etc/hostname")),
+        ("select * from read_text('../*')", Kind::Outside, Some("../*")),
+        ("select * from 'http://localhost:1/x.csv'", Kind::Network, None),
+        ("select getenv('HOME')", Kind::Confined, None),
+        ("set threads = 1", Kind::Confined, None),
+        ("select 1 as \"a\n.shell id\"", Kind::Unread, None),
+        ("select 'a\0'", Kind::Unread, None),
         ("select error('no rates yet')", Kind::Other, None),
     ];
 
     #[test]
     fn what_duckdb_says_is_sorted() {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        let engine = DuckDb { program: find(None).unwrap(), folder, database: None };
+        let engine = DuckDb { program: find(None).unwrap(), folder, database: None, reach: Reach::default() };
         for (query, kind, about) in REFUSED {
             let refusal = engine.answer("", &[(*query).to_owned()]).unwrap().remove(0).unwrap_err();
             assert_eq!((refusal.kind, refusal.about.as_deref()), (*kind, *about), "{query}: {}", refusal.said);
         }
+    }
+
+    #[test]
+    fn memory_has_a_limit() {
+        let reach = Reach { memory: Some("1MB".to_owned()), ..Reach::default() };
+        let engine = DuckDb { program: find(None).unwrap(), folder: PathBuf::from("."), database: None, reach };
+        let asked = ["select count(distinct i) from range(1000000) as t(i)".to_owned()];
+        assert_eq!(engine.answer("", &asked).unwrap().remove(0).unwrap_err().kind, Kind::NoMemory);
     }
 
     #[test]

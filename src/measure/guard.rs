@@ -220,7 +220,8 @@ fn described(
 /// That the rows of a source cannot be read at all.
 fn unreadable(source: &Source, why: &Refusal) -> Finding {
     let mut found = finding(&format!("the rows of `{}` cannot be read", source.name.value), Some(source.name.span), why);
-    if matches!(why.kind, Kind::NotAllowed | Kind::NoMemory | Kind::Interrupted) {
+    let is_kept_from_it = matches!(why.kind, Kind::Outside | Kind::Network | Kind::Confined | Kind::Unread);
+    if is_kept_from_it || matches!(why.kind, Kind::NotAllowed | Kind::NoMemory | Kind::Interrupted) {
         return found;
     }
     found.code = &codes::NOT_IN_DATA;

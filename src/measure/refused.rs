@@ -56,7 +56,23 @@ const WAYS: &[(Kind, &Code, Option<&str>)] = &[
     (Kind::BadFile, &codes::NOT_IN_DATA, Some("see whether the file is what its ending says")),
     (Kind::BadSql, &codes::ENGINE_REFUSED, None),
     (Kind::NotAllowed, &codes::ENGINE_REFUSED, Some("give the user who runs kpic the right to read the data")),
-    (Kind::NoMemory, &codes::ENGINE_REFUSED, Some("ask for fewer KPIs or periods at once, or give the machine more memory")),
+    (
+        Kind::Outside,
+        &codes::ENGINE_REFUSED,
+        Some("put the data below the project's folder, or open its folder on the command line: `--allow-path DIR`"),
+    ),
+    (Kind::Network, &codes::ENGINE_REFUSED, Some("download the data, or allow it on the command line: `--allow-network`")),
+    (
+        Kind::Confined,
+        &codes::ENGINE_REFUSED,
+        Some("leave it out of the SQL: whoever sends a spec decides about figures, and nothing else"),
+    ),
+    (Kind::Unread, &codes::ENGINE_REFUSED, Some("rename what is called that")),
+    (
+        Kind::NoMemory,
+        &codes::ENGINE_REFUSED,
+        Some("ask for fewer KPIs or periods at once, or allow more memory, with `--memory` or a larger machine"),
+    ),
     (Kind::Interrupted, &codes::ENGINE_REFUSED, Some("run it again")),
     (Kind::Other, &codes::ENGINE_REFUSED, None),
 ];

@@ -378,7 +378,7 @@ impl Expansion {
     }
 }
 
-/// Whether rows count in a period in every period looks at them, so that windows can be shifted as a whole. A condition on
+/// Whether rows count in a period whatever the period looks at them, so that windows can be shifted as a whole. A condition on
 /// related rows is about the period that looks, not about the one in which the rows are.
 pub(super) fn shifts(aggregate: &Aggregate) -> bool {
     !aggregate.filter.as_ref().is_some_and(RowExpr::has_related)

@@ -1,13 +1,18 @@
 //! SQL as text: its tokens, as DuckDB and PostgreSQL cut it, and the relations that it names; [`name`] has the names of relations alone.
+//! [`query_fault`] and [`expression_fault`] say what may stand in specs, [`plain`] writes it so that nothing around it is read as another thing.
 //!
 //! Specs hold SQL of their own, under `query:` and `sql:`. Whoever asks something of it asks its tokens: what stands in a text, a
 //! quoted name or a comment is none of the words around it. Nothing here parses SQL, and nothing fails: what is not closed is one
 //! token up to the end.
 
 pub mod name;
+mod one;
+mod plain;
 mod relations;
 mod scan;
 
+pub use one::{Fault, Why, command_line, expression_fault, query_fault};
+pub use plain::{literal, plain};
 pub use relations::{Named, relations};
 pub use scan::tokens;
 
@@ -76,9 +81,7 @@ impl Token<'_> {
     }
 }
 
-/// SQL in parentheses, which a comment at its end does not take along.
+/// An expression in parentheses, in lines that begin with blanks.
 pub fn enclosed(sql: &str) -> String {
-    let ends_in_comment = sql.contains("--")
-        && tokens(sql).last().is_some_and(|token| token.kind == Kind::Comment && token.text.starts_with("--"));
-    if ends_in_comment { format!("({sql}\n)") } else { format!("({sql})") }
+    format!("({})", plain(sql, 4))
 }

@@ -25,6 +25,7 @@ mod kpi;
 mod north_star;
 mod objective;
 mod operator;
+mod raw;
 mod reached;
 mod row;
 mod sheet;

@@ -75,7 +75,10 @@ fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relatio
         [only] => Some(match only {
             written::Relation::Table(name) => Relation::Table(name_parts(name, "table", 3, findings)),
             written::Relation::Files(files) => Relation::Files(Arc::new(super::files::files(&source.name, files, findings))),
-            written::Relation::Query(query) => Relation::Query(query.text.trim().trim_end_matches(';').trim_end().to_owned()),
+            written::Relation::Query(query) => {
+                super::raw::query(query, findings);
+                Relation::Query(query.text.trim().trim_end_matches(';').trim_end().to_owned())
+            }
         }),
         [] => {
             let message = format!("the source `{}` does not say where its rows are", source.name.value);
@@ -98,6 +101,7 @@ fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relatio
 
 /// The parts of a name such as `raw.orders` or `"my.db".raw.orders`, no more than so many.
 pub(super) fn name_parts(name: &Text, of: &str, most: usize, findings: &mut Findings) -> Vec<String> {
+    super::raw::name(name, findings);
     let found = rawsql::name::parts(&name.value).and_then(|parts| {
         let fits = parts.len() <= most;
         if fits {
@@ -148,6 +152,8 @@ fn make(column: &written::Column, model: &Model, findings: &mut Findings) -> Col
         let message = format!("the column `{name}` says twice where its values come from");
         findings.report(&codes::CONFLICTING_KEYS, column.name.span, message).help("keep one of `column`, `expr` and `sql`");
     }
+    column.stored_as.iter().for_each(|name| super::raw::name(name, findings));
+    column.sql.iter().for_each(|(_, sql)| super::raw::expression(sql, findings));
     let storage = if column.sql.is_empty() {
         match stored.as_slice() {
             [] => Storage::Stored(name.clone()),

@@ -25,6 +25,16 @@ pub(super) fn check(spec: &Spec, specs_folder: &str, bounds: &Bounds, kpic_yml: 
             None => data.push(folder_of(&path.value)),
         }
     }
+    if let Some(database) = &spec.project.database
+        && let Some(real) = bounds.outside(Path::new(&database.value))
+    {
+        let mut finding = leads_out(Path::new(&database.value), &real, Some(database.span));
+        finding.help(
+            "a spec reads what is below the project's folder: leave the database out here; who runs kpic names it with `--database \
+             FILE`, or opens its folder with `--allow-path DIR`",
+        );
+        findings.push(finding);
+    }
     let (target, span) = match &spec.project.target_dir {
         Some(target) => (target.value.as_str(), target.span),
         None => (DEFAULT_TARGET, kpic_yml),

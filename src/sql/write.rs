@@ -182,7 +182,7 @@ impl Writer<'_> {
             }
             RelationRef::Query(sql) => {
                 let mut text = "(\n".to_owned();
-                indent(&mut text, sql, 2);
+                indent(&mut text, &rawsql::plain(sql, 0), 2);
                 text + "\n)"
             }
         };

@@ -109,6 +109,17 @@ impl<'a> Templates<'a> {
         })
     }
 
+    /// What is wrong with what a template has made.
+    pub fn refused(&self, name: &str, message: &str, help: &str) -> Box<Finding> {
+        let span = self.own.get(name).map(|file| Span::start_of(*file));
+        let mut finding = match span {
+            Some(span) => Finding::new(&codes::BAD_TEMPLATE, span, message.to_owned()),
+            None => Finding::placeless(&codes::BAD_TEMPLATE, format!("{name}: {message}")),
+        };
+        finding.help(help);
+        Box::new(finding)
+    }
+
     /// What is wrong with a template, at the place in the project's own file.
     fn finding(&self, error: &Error, context: &Value) -> Finding {
         let errors = chain(error);

@@ -221,7 +221,12 @@ fn contributions_add_up_to_the_change() {
 
 /// The rows of a view on the engine.
 pub fn rows(project: &Valid, view: &str) -> Vec<HashMap<String, serde_json::Value>> {
-    let engine = DuckDb { program: find(None).unwrap(), folder: std::env::temp_dir(), database: None };
+    let engine = DuckDb {
+        program: find(None).unwrap(),
+        folder: std::env::temp_dir(),
+        database: None,
+        reach: kpic::engine::Reach::default(),
+    };
     let view = views::views(project).into_iter().find(|known| known.name == view).unwrap();
     let query = views::query(project, &view.shows).unwrap();
     let sql = kpic::sql::query(&query, kpic::sql::dialect::dialect(None));

@@ -119,7 +119,12 @@ fn what_values_leave_open_is_said() {
 fn what_somebody_answers_is_drafted() {
     let folder = Folder::new();
     folder.write("s.csv", "id,day,amount\n1,01/05/2024,\"1,234\"\n2,02/03/2024,\"2,500\"\n");
-    let engine = DuckDb { program: crate::folder::duckdb(), folder: folder.path().to_path_buf(), database: None };
+    let engine = DuckDb {
+        program: crate::folder::duckdb(),
+        folder: folder.path().to_path_buf(),
+        database: None,
+        reach: kpic::engine::Reach::default(),
+    };
     let named = Named { stem: "s".to_owned(), path: "s.csv".to_owned(), named: "s.csv".to_owned() };
     let data = Data::Files(vec![Group { name: "s".to_owned(), files: vec![named], pattern: None }]);
     let drafted = |answers: [usize; 2]| {
@@ -189,8 +194,9 @@ insert into crm.leads values (1, '2024-01-05');
 #[test]
 fn what_holds_for_a_while_is_drafted_as_states() {
     let folder = Folder::new();
-    folder.sql("shop.duckdb", TIMES);
-    folder.fine(&["init", "p", "--database", "shop.duckdb"]);
+    folder.write("p/README.md", "Shop\n");
+    folder.sql("p/shop.duckdb", TIMES);
+    folder.fine(&["init", "p", "--database", "p/shop.duckdb"]);
     works_with_quiet(&folder, &["balances", "daily_sales", "rides"]);
     let of = |name: &str| folder.read(&format!("p/specs/{name}.yml"));
     holds(
@@ -335,8 +341,9 @@ fn a_source_is_added_to_a_project_that_is_there() {
 #[test]
 fn further_tables_of_the_database_are_added() {
     let folder = Folder::new();
-    folder.sql("shop.duckdb", TIMES);
-    folder.fine(&["init", "p", "--database", "shop.duckdb", "--table", "customers"]);
+    folder.write("p/README.md", "Shop\n");
+    folder.sql("p/shop.duckdb", TIMES);
+    folder.fine(&["init", "p", "--database", "p/shop.duckdb", "--table", "customers"]);
     folder.fine(&["init", "p", "--table", "*s"]);
     works_with_quiet(&folder, &["balances", "daily_sales", "rides"]);
     holds(&folder.read("p/specs/subscriptions.yml"), &["      customer: { column: customer_id, references: customers }\n"]);

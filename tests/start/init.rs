@@ -224,6 +224,9 @@ fn numbers_that_are_texts_in_a_database_come_with_the_way_out() {
     );
     let printed = folder.fine(&["init", "kpis", "--database", "shop.duckdb"]);
     assert!(printed.contains("left out: it has no rows"), "{printed}");
+    // A spec names nothing outside of its project; who runs kpic does.
+    assert!(printed.contains("is outside the project; commands read it with `--database '"), "{printed}");
+    assert!(!folder.read("kpis/kpic.yml").contains("shop.duckdb"));
     // What the comment says is what is to be written.
     for (file, column, figures) in [("de", "betrag", [10.5, 1099.0]), ("us", "amount", [1099.5, 5.0])] {
         let path = format!("kpis/specs/{file}.yml");
@@ -232,10 +235,11 @@ fn numbers_that_are_texts_in_a_database_come_with_the_way_out() {
         let advice = line.split('`').nth(1).unwrap();
         folder.write(&path, &draft.replace(line, &format!("      {advice}")));
         let asked = format!("sum({file}.{column}_number)");
-        let answer = folder.fine(&["-C", "kpis", "query", &asked, "--grain", "day", "--format", "csv"]);
+        let answer =
+            folder.fine(&["-C", "kpis", "query", &asked, "--grain", "day", "--format", "csv", "--database", "shop.duckdb"]);
         let found: Vec<f64> = answer.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().parse().unwrap()).collect();
         assert_eq!(found, figures, "{answer}");
-        let outcome = folder.kpic(&["-C", "kpis", "query", &asked, "--grain", "month"]);
+        let outcome = folder.kpic(&["-C", "kpis", "query", &asked, "--grain", "month", "--database", "shop.duckdb"]);
         assert!(outcome.stderr.contains("the first month that begins on or after"), "{}", outcome.stderr);
     }
     assert!(!folder.read("kpis/specs/de.yml").contains("plz_number"));
@@ -250,8 +254,8 @@ fn what_cannot_be_drafted_is_said_and_leaves_nothing_behind() {
     let cases: [(&[&str], i32, &str); 11] = [
         (&["init", "new"], 2, "nobody is there to be asked"),
         (&["init", "new", "--csv", "none.csv"], 2, "there is no file"),
-        (&["init", "broken.parquet", "--yes"], 2, "`kpic init --csv broken.parquet` begins"),
-        (&["init", "empty.duckdb"], 2, "`kpic init --database empty.duckdb` begins"),
+        (&["init", "broken.parquet", "--yes"], 2, "`kpic init --csv broken.parquet` creates"),
+        (&["init", "empty.duckdb"], 2, "`kpic init --database empty.duckdb` creates"),
         (&["init", "new", "days.csv"], 2, "tip: a file of rows is named with its option, as in `kpic init --csv days.csv`"),
         (&["init", "new", "empty.duckdb"], 2, "tip: a DuckDB file is named with its option: `--database empty.duckdb`"),
         (&["init", "new", "--database", "none.duckdb"], 2, "there is no file"),

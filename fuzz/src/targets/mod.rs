@@ -8,6 +8,7 @@ use kpic::fix;
 use kpic::formula;
 use kpic::load::bounds::Bounds;
 use kpic::pipeline::{Checked, Options, check_texts};
+use kpic::rawsql;
 use kpic::spec::reader::FormulaText;
 use kpic::text::{Files, Span, is_bidi};
 use std::path::{Component, PathBuf};
@@ -168,4 +169,45 @@ pub fn mend(checked: &Checked) {
     let texts = checked.files.iter().map(|(_, file)| (file.path.clone(), text(&file.path, &file.text))).collect();
     let again = fix::fix(&check_texts(texts, &Options::default()), &Options::default());
     assert_eq!(again.changes, [], "after {changes:?}");
+}
+
+/// SQL under `query:` or `sql:`: what is let through is one query or expression for whoever cuts it, also for a shell that reads lines, and
+/// stays the same when it is written once more.
+pub fn raw(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    for (fault, blanks) in [(rawsql::query_fault(text), 2), (rawsql::expression_fault(text), 4)] {
+        if let Some(fault) = fault {
+            assert!(text.get(fault.range.clone()).is_some(), "{fault:?}");
+            continue;
+        }
+        let plain = rawsql::plain(text, blanks);
+        assert_eq!(rawsql::plain(&plain, blanks), plain, "from {text:?}");
+        assert_eq!(rawsql::command_line(&plain.replace("\n ", " ")), None, "{plain:?}");
+        let known =
+            |token: &rawsql::Token<'_>| !matches!(token.kind, rawsql::Kind::Comment | rawsql::Kind::Open | rawsql::Kind::Other);
+        assert!(rawsql::tokens(&plain).all(|token| known(&token)), "{plain:?}");
+        let mut depth = 0;
+        for token in rawsql::tokens(&plain) {
+            depth += i32::from(token.is_mark("(")) - i32::from(token.is_mark(")"));
+            assert!(depth >= 0 && !token.is_mark(";"), "{plain:?}");
+        }
+        assert_eq!(depth, 0, "{plain:?}");
+        assert_eq!(statements(&format!("select ({plain});")), 1, "{plain:?}");
+    }
+}
+
+/// How many statements a shell sees that knows quotes and comments, but no escapes and nothing nested.
+fn statements(script: &str) -> usize {
+    let (mut count, mut rest) = (0, script);
+    while let Some(char) = rest.chars().next() {
+        let end = match char {
+            '\'' | '"' => rest.get(1..).and_then(|inner| inner.find(char)).map_or(rest.len(), |at| at + 2),
+            '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
+            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |at| at + 2),
+            _ => char.len_utf8(),
+        };
+        count += usize::from(char == ';');
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    count
 }

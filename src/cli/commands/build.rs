@@ -39,7 +39,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     let root = context.root()?;
     let project = args.format.valid(pipeline::check(&root, &context.options()), &root)?;
     let target = &project.model().warehouse.target_dir;
-    let (present, refused) = if args.figures { present(args, &project, &root)? } else { (None, Findings::default()) };
+    let (present, refused) = if args.figures { present(context, args, &project, &root)? } else { (None, Findings::default()) };
     let documents = if args.no_docs { Documents::None } else { Documents::Pages(present.as_ref()) };
     let code = if refused.is_empty() { FINE } else { FINDINGS };
     let failed = |problem: build::Problem| environment(&Failure { message: problem.message, help: problem.help });
@@ -76,9 +76,9 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
 }
 
 /// How things stand, as the engine says, and what it refuses to work out.
-fn present(args: &BuildArgs, project: &Valid, root: &Path) -> Result<(Option<Present>, Findings), Stop> {
+fn present(context: &Context<'_>, args: &BuildArgs, project: &Valid, root: &Path) -> Result<(Option<Present>, Findings), Stop> {
     let model = project.model();
-    let engine = engine_of(root, &args.engine, model.warehouse.database.as_deref())?;
+    let engine = engine_of(context, root, &args.engine, model.warehouse.database.as_deref())?;
     let session = Session { project, engine: &engine };
     let read = |guarding| present::read(&session, guarding);
     let found = guarded::guarded(&guarded::GuardArgs::default(), project.files(), "reading", read)?;

@@ -1,6 +1,8 @@
 //! `kpic init`
 
-use crate::cli::{Context, ENVIRONMENT, FINDINGS, FINE, Stop, environment, out, progress, show, show_findings, usage};
+use crate::cli::{
+    Context, ENVIRONMENT, EngineArgs, FINDINGS, FINE, Stop, environment, out, progress, show, show_findings, usage,
+};
 use crate::draft::{self, Data, Draft, Patterns, Table};
 use crate::engine::{DuckDb, Failure};
 use crate::load::bounds::Bounds;
@@ -116,10 +118,11 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
     let draft = match &over {
         Over::Sample => draft::sample(&name),
         Over::Database(_) | Over::Files(_) => {
-            let looked = look(args, &root, &over, ask, is_terminal && !args.yes)?;
+            let looked = look(args, &root, &options.opened, &over, ask, is_terminal && !args.yes)?;
             let database = match &over {
-                Over::Database(path) => Some(from(&root, path)),
-                Over::Sample | Over::Files(_) => None,
+                // A spec names nothing outside of its project.
+                Over::Database(path) if path.starts_with(&root) => Some(from(&root, path)),
+                Over::Database(_) | Over::Sample | Over::Files(_) => None,
             };
             let drafting = || draft::draft(&name, looked.tables, database.as_deref(), &looked.engine);
             let mut draft = progress::during("looking at the data", drafting).map_err(|failure| environment(&failure))?;
@@ -153,7 +156,7 @@ fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Opti
         Over::Files(existing.new_files(groups::expanded(base, &args.csv)?)?)
     };
     let (options, outside) = opened(root, &over, options);
-    let mut looked = look(args, root, &over, false, may_ask)?;
+    let mut looked = look(args, root, &options.opened, &over, false, may_ask)?;
     looked.tables.retain(|table| !existing.has_table(table));
     let drafting = || draft::more(&existing.known, looked.tables, &looked.engine);
     let mut draft = progress::during("looking at the data", drafting).map_err(|failure| environment(&failure))?;
@@ -167,11 +170,18 @@ fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Opti
 /// What is named on the command line is opened by it: the folders of files outside the project, with what there is to say of them.
 fn opened(root: &Path, over: &Over, options: &Options) -> (Options, String) {
     let (mut options, mut said) = (options.clone(), String::new());
-    let Over::Files(files) = over else { return (options, said) };
+    let note = out::styled(out::DIM, "note:");
+    let files = match over {
+        Over::Files(files) => files.as_slice(),
+        Over::Database(path) if !path.starts_with(root) => {
+            said = format!("{note} {0} is outside the project; commands read it with `--database '{0}'`\n", path.display());
+            &[]
+        }
+        Over::Database(_) | Over::Sample => &[],
+    };
     for file in files {
         let is_outside = Bounds::of(root, &options.opened).outside(file).is_some();
         if let Some(folder) = file.parent().filter(|_| is_outside) {
-            let note = out::styled(out::DIM, "note:");
             said.push_str(&format!(
                 "{note} {} is outside the project; commands read it with `--allow-path '{}'`, or put it below the project's folder\n",
                 file.display(),
@@ -208,7 +218,7 @@ struct Looked {
 }
 
 /// Looks at tables, and asks what their values leave open if somebody is there.
-fn look(args: &InitArgs, root: &Path, over: &Over, pick_some: bool, may_ask: bool) -> Result<Looked, Stop> {
+fn look(args: &InitArgs, root: &Path, opened: &[PathBuf], over: &Over, pick_some: bool, may_ask: bool) -> Result<Looked, Stop> {
     let (files, database) = match over {
         Over::Files(files) => (files.clone(), None),
         Over::Database(database) => (Vec::new(), Some(database.clone())),
@@ -220,7 +230,9 @@ fn look(args: &InitArgs, root: &Path, over: &Over, pick_some: bool, may_ask: boo
     let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| environment(&failure))?;
     // The folder may not be there yet; all paths are absolute.
     let folder = root.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new(".")).to_path_buf();
-    let engine = DuckDb { program: absolute(&program), folder, database: database.clone() };
+    // Whoever names files here opens them.
+    let reach = EngineArgs::default().reach(files.iter().chain(opened).cloned().collect());
+    let engine = DuckDb { program: absolute(&program), folder, database: database.clone(), reach };
     let patterns = Patterns { schemas: args.schema.clone(), tables: args.table.clone() };
     let data = match &database {
         Some(_) => Data::Database(patterns),

@@ -47,7 +47,7 @@ pub(in crate::cli) fn run(args: &TestArgs, context: &Context<'_>) -> Result<u8, 
         }
     }
     // Tests bring their own rows; no database is read.
-    let mut engine = engine_of(&root, &args.engine, None)?;
+    let mut engine = engine_of(context, &root, &args.engine, None)?;
     engine.database = None;
     let outcomes =
         progress::during("testing", || test::run(project, &engine, &args.tests)).map_err(|failure| environment(&failure))?;

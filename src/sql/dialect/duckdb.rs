@@ -5,6 +5,7 @@ mod files;
 use super::files::Reading;
 use super::{Dialect, Setting, Shift};
 use crate::calendar::Grain;
+use crate::rawsql;
 use foldhash::HashSet;
 use std::sync::LazyLock;
 
@@ -97,14 +98,10 @@ impl Dialect for DuckDb {
         WORDS.contains(name)
     }
 
-    /// The program takes a carriage return before a line break for a part of it.
+    /// The program reads lines: in one that begins with a point it finds a command, and it takes a carriage return before a line break
+    /// for a part of it. So no text has a line break.
     fn text(&self, text: &str) -> String {
-        let plain = |part: &str| format!("'{}'", part.replace('\'', "''"));
-        if !text.contains('\r') {
-            return plain(text);
-        }
-        let parts: Vec<String> = text.split('\r').map(plain).collect();
-        format!("({})", parts.join(" || chr(13) || "))
+        rawsql::literal(text)
     }
 
     fn files(&self) -> &dyn Reading {
@@ -199,7 +196,12 @@ mod tests {
     use std::path::PathBuf;
 
     fn engine() -> engine::DuckDb {
-        engine::DuckDb { program: engine::find(None).unwrap(), folder: PathBuf::from("."), database: None }
+        engine::DuckDb {
+            program: engine::find(None).unwrap(),
+            folder: PathBuf::from("."),
+            database: None,
+            reach: crate::engine::Reach::default(),
+        }
     }
 
     #[test]

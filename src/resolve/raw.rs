@@ -1,0 +1,93 @@
+//! SQL of specs: `query:` is one query and `sql:` one expression, so that neither is read as anything else in the SQL around it.
+
+use crate::diagnostic::{Code, Findings, codes};
+use crate::rawsql::{self, Fault, Why};
+use crate::spec::reader::{FormulaText, Text};
+
+/// For each fault of SQL what is said of it, and how it is fixed. `{}` is the SQL at the place.
+const WORDS: &[(Why, &str, &str)] = &[
+    (Why::Empty, "there is no SQL here", "write the SQL, or leave the key out"),
+    (
+        Why::Start,
+        "a query cannot start with `{}`",
+        "write one query: `select ...`, `with ... select ...`, `from ...` or `values ...`",
+    ),
+    (Why::Semicolon, "a second statement follows this semicolon", "keep one; parts of a query can be named by `with`"),
+    (Why::Ends, "this semicolon ends a statement, and there is only an expression here", "delete it"),
+    (Why::Comma, "this comma begins a second expression", "keep one expression; a second one is a column of its own"),
+    (Why::Closes, "`{}` closes what is not open", "delete it, or open it before"),
+    (Why::NotClosed, "`{}` is not closed", "close it"),
+    (Why::OpenText, "this text is not closed", "close it; a quote within a text is doubled: `'it''s'`"),
+    (Why::OpenName, "this quoted name is not closed", "close it; a quote within a name is doubled"),
+    (Why::OpenComment, "this comment is not closed", "close it with `*/`; each `/*` within it needs a `*/` of its own"),
+    (Why::Other, "SQL has no character `{}` outside texts", "delete it"),
+    (
+        Why::GoesOn,
+        "this text goes on with one that has escapes in the line before",
+        "write both as one text, or join them with `||`",
+    ),
+    (Why::BrokenLine, "this text has a line break, which one with a prefix cannot have", "write it on one line"),
+    (Why::Command, "this name has a line that starts with `.` or `#`", COMMAND),
+];
+
+/// How such a name is mended.
+const COMMAND: &str = "the engine's shell reads such a line as a command: rename the column";
+
+/// Reports what keeps a query of a spec from being one.
+pub(super) fn query(sql: &FormulaText, findings: &mut Findings) {
+    if let Some(fault) = rawsql::query_fault(&sql.text) {
+        report(sql, &fault, &codes::NOT_ONE_QUERY, findings);
+    }
+}
+
+/// Reports what keeps an expression of a spec from being one.
+pub(super) fn expression(sql: &FormulaText, findings: &mut Findings) {
+    if let Some(fault) = rawsql::expression_fault(&sql.text) {
+        report(sql, &fault, &codes::NOT_ONE_EXPRESSION, findings);
+    }
+}
+
+/// Reports a name whose lines cannot stand in SQL.
+pub(super) fn name(name: &Text, findings: &mut Findings) {
+    if rawsql::command_line(&name.value).is_some() {
+        let message = "this name has a line that starts with `.` or `#`";
+        findings.report(&codes::COMMAND_IN_NAME, name.span, message).help(COMMAND);
+    }
+}
+
+fn report(sql: &FormulaText, fault: &Fault, code: &'static Code, findings: &mut Findings) {
+    let at = sql.text.get(fault.range.clone()).unwrap_or_default();
+    let span = sql.span(fault.range.start, fault.range.end);
+    // Control characters, which no row of the table is for, are reported where texts are read.
+    let Some((_, message, help)) = WORDS.iter().find(|(why, ..)| *why == fault.why) else { return };
+    findings.report(code, span, message.replace("{}", at)).help(*help);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_has_words() {
+        let all = [
+            Why::Empty,
+            Why::Start,
+            Why::Semicolon,
+            Why::Ends,
+            Why::Comma,
+            Why::Closes,
+            Why::NotClosed,
+            Why::OpenText,
+            Why::OpenName,
+            Why::OpenComment,
+            Why::Other,
+            Why::GoesOn,
+            Why::BrokenLine,
+            Why::Command,
+        ];
+        for why in all {
+            assert_eq!(WORDS.iter().filter(|(of, ..)| *of == why).count(), 1, "{why:?}");
+        }
+        assert_eq!(WORDS.len(), all.len());
+    }
+}

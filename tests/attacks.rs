@@ -1,0 +1,391 @@
+//! Specs of somebody who wants more than figures: each is checked, tested, run, asked, verified, built and deployed, and nothing outside of the
+//! project is touched, read or printed.
+//!
+//! Beside each project stand a file and a database with a canary, the environment holds it, and a server would give it away. A
+//! command of a shell would make a file `PWNED`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot run the program has failed")]
+#![cfg(unix)]
+
+mod support;
+
+use kpic::engine::find;
+use std::fs;
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use support::{text, write_files};
+
+const PROJECT: &str = "kpic: 1\ncalendar: { start: 2024-01-01, as_of: 2024-01-31 }\n";
+const CANARY: &str = "canary-4711";
+
+/// A project in a folder, with what it must not reach beside it.
+struct Place {
+    outer: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let outer = tempfile::Builder::new().prefix("kpic für ").tempdir().unwrap();
+        write_files(
+            outer.path(),
+            &[
+                ("secret.csv", &format!("d,s\n2024-01-02,{CANARY}\n")),
+                ("project/kpic.yml", PROJECT),
+                ("project/orders.csv", "id,d,a\0\n1,2024-01-02,x\n"),
+                ("project/payload.sh", "touch PWNED\n"),
+            ],
+        );
+        let made = Command::new(find(None).unwrap())
+            .args(["-no-init", "other.duckdb"])
+            .arg(format!("create table t as select date '2024-01-02' as d, '{CANARY}' as s"))
+            .current_dir(outer.path())
+            .output();
+        assert!(made.unwrap().status.success());
+        std::os::unix::fs::symlink("../secret.csv", outer.path().join("project/link.csv")).unwrap();
+        std::os::unix::fs::symlink("..", outer.path().join("project/linked")).unwrap();
+        Self { outer }
+    }
+
+    fn project(&self) -> PathBuf {
+        self.outer.path().join("project")
+    }
+
+    fn command(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(self.project()).env("SECRET_TOKEN", CANARY).env("KPIC_DUCKDB", find(None).unwrap());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn kpic(&self, arguments: &[&str]) -> Output {
+        self.command(Path::new(env!("CARGO_BIN_EXE_kpic")), arguments).output().unwrap()
+    }
+
+    /// All that there is, with the size and time of what stands outside the project.
+    fn state(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.outer.path().to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let meta = fs::symlink_metadata(&path).unwrap();
+                if path.starts_with(self.project().join("build")) || path.to_string_lossy().contains("kpic-lock") {
+                    continue;
+                }
+                if meta.is_dir() {
+                    folders.push(path);
+                } else {
+                    found.push(format!("{} {} {:?}", path.display(), meta.len(), meta.modified().unwrap()));
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// What every command says, and the engine's own shell of what is deployed.
+    fn all_commands(&self) -> String {
+        let commands: &[&[&str]] = &[
+            &["check"],
+            &["test"],
+            &["run", "--verbose"],
+            &["query", "n", "--by", "s", "--verbose"],
+            &["query", "n", "--sql"],
+            &["verify", "--verbose"],
+            &["build"],
+            &["build", "--figures"],
+        ];
+        let mut said = String::new();
+        for arguments in commands {
+            let output = self.kpic(arguments);
+            said.push_str(&format!("{arguments:?}\n{}{}", text(&output.stdout), text(&output.stderr)));
+        }
+        // Who deploys a view lets it use the network; there is none here.
+        let specs = fs::read_to_string(self.project().join("specs/a.yml")).unwrap();
+        if specs.contains("://") {
+            return said;
+        }
+        if let Ok(deploy) = fs::read_to_string(self.project().join("build/sql/duckdb/deploy.sql")) {
+            let mut shell = self.command(&find(None).unwrap(), &["-no-init"]).spawn().unwrap();
+            shell.stdin.take().unwrap().write_all(deploy.as_bytes()).unwrap();
+            let output = shell.wait_with_output().unwrap();
+            said.push_str(&format!("deploy.sql\n{}{}", text(&output.stdout), text(&output.stderr)));
+        }
+        said
+    }
+
+    /// Plays a spec; gives what was said.
+    fn play(&self, spec: &str) -> String {
+        write_files(&self.project(), &[("specs/a.yml", spec)]);
+        let _ = fs::remove_dir_all(self.project().join("build"));
+        let before = self.state();
+        let said = self.all_commands();
+        assert!(!said.contains("panicked"), "{spec}\n{said}");
+        assert!(!said.contains(CANARY), "{spec}\n{said}");
+        assert_eq!(self.state(), before, "{spec}\n{said}");
+        let mut built = vec![self.project().join("build")];
+        while let Some(folder) = built.pop().filter(|folder| folder.is_dir()) {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    built.push(path);
+                } else {
+                    assert!(!String::from_utf8_lossy(&fs::read(&path).unwrap()).contains(CANARY), "{}", path.display());
+                }
+            }
+        }
+        said
+    }
+}
+
+/// A spec whose source is a query, as YAML has it in double quotes.
+fn over(query: &str) -> String {
+    format!(
+        "teams: {{ t: {{ title: T }} }}
+sources:
+  orders:
+    query: \"{}\"
+    kind: events
+    time: d
+    columns: {{ d: date, s: text }}
+kpis:
+  n: {{ description: x, formula: count(orders), owner: t, by: [s] }}
+tests:
+  one: {{ given: {{ orders: [{{ d: 2024-01-02 }}] }}, expect: {{ n: {{ 2024-01: 1 }} }} }}
+",
+        query.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    )
+}
+
+/// Queries that are refused when they are checked.
+const REFUSED: &[&str] = &[
+    "select date '2024-01-02' as d, 'x' as s /* ' */;\n.shell sh payload.sh\nselect 1 /* ' */",
+    "select date '2024-01-02' as d, 'x' as s) as a /* ' */;\n.shell sh payload.sh\nselect 1 from (select 1 /* ' */",
+    "select date '2024-01-02' as d, 'x' as s; copy (select 1) to '../PWNED'",
+    "select date '2024-01-02' as d, 'x' as s; attach '../other.duckdb' as o",
+    "copy (select 1) to '../PWNED'",
+    "install httpfs",
+    "attach '../other.duckdb' as o; from o.t",
+    "pragma database_list",
+    "select date '2024-01-02' as d, E'a'\n'\\'; copy (select 1) to ''../PWNED''; --' as s",
+    "select date '2024-01-02' as d, 'x' as \"s\n.shell sh payload.sh\n\"",
+    "select date '2024-01-02' as d, 'x\n.shell sh payload.sh\n",
+    "select date '2024-01-02' as d, 'x' as s /* /* */;\n.shell sh payload.sh\n",
+];
+
+/// Queries that the engine refuses; `{}` is the folder in which the canary is, and `{http}` a server that has it.
+const CONFINED: &[&str] = &[
+    "select date '2024-01-02' as d, getenv('SECRET_TOKEN') as s",
+    "from query('select date ''2024-01-02'' as d, getenv(''SECRET_TOKEN'') as s')",
+    "select date '2024-01-02' as d, content as s from read_text('/proc/self/environ')",
+    "select date '2024-01-02' as d, content as s from read_text('/etc/passwd')",
+    "from '{}/secret.csv'",
+    "from \"../secret.csv\"",
+    "from read_csv('../secret.csv')",
+    "from read_csv('../*.csv')",
+    "from read_csv('specs/../../secret.csv')",
+    "from read_csv('file://{}/secret.csv')",
+    "from read_csv('link.csv')",
+    "from read_csv('l*k.csv')",
+    "from read_csv('linked/secret.csv')",
+    "from read_csv('*/secret.csv')",
+    "from read_csv('**/secret.csv')",
+    "select date '2024-01-02' as d, cast(content as varchar) as s from read_blob('../other.duckdb')",
+    "select date '2024-01-02' as d, file as s from glob('/etc/pass*')",
+    "select date '2024-01-02' as d, cast(columns as varchar) as s from sniff_csv('../secret.csv')",
+    "from '../other.duckdb'",
+    "from read_csv('{http}/secret.csv')",
+    "from read_parquet('s3://bucket/secret.parquet')",
+];
+
+/// Queries that are fine, if what they hold stays what it is.
+const FINE: &[&str] = &[
+    "select date '2024-01-02' as d, 'a\n.shell sh payload.sh\nb' as s",
+    "select date '2024-01-02' as d, $$a;\n.shell sh payload.sh\n$$ as s",
+    "select date '2024-01-02' as d, E'\\'; copy (select 1) to ''../PWNED''; --' as s",
+    "select date '2024-01-02' as d, E'\\';\n.shell sh payload.sh\n' as s",
+    "select date '2024-01-02' as d, 'x' /* /* */ ;\n.shell sh payload.sh\n*/ as s",
+    "select date '2024-01-02' as d, 'x' -- ';\n/* '\n.shell sh payload.sh\n*/ as s",
+    "select date '2024-01-02' as d, [']; copy (select 1) to ''../PWNED''; --'][1] as s",
+];
+
+#[test]
+fn sql_of_a_spec_is_data() {
+    let place = Place::new();
+    for query in REFUSED {
+        let said = place.play(&over(query));
+        assert!(said.contains("K1215 not-one-query"), "{query}: {said}");
+    }
+}
+
+#[test]
+fn the_engine_is_confined() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    server.set_nonblocking(true).unwrap();
+    let http = format!("http://{}", server.local_addr().unwrap());
+    let place = Place::new();
+    for query in CONFINED {
+        let query = query.replace("{http}", &http).replace("{}", place.outer.path().to_str().unwrap());
+        let said = place.play(&over(&query));
+        let refused = ["K0905 engine-refused", "K0903 not-in-data"].iter().any(|code| said.contains(code));
+        assert!(refused, "{query}: {said}");
+        assert!(server.accept().is_err(), "{query}");
+    }
+}
+
+#[test]
+fn texts_comments_and_names_change_nothing() {
+    let place = Place::new();
+    for query in FINE {
+        let said = place.play(&over(query));
+        assert!(!said.contains('×') && !said.contains("Error") && said.contains("deploy.sql\n"), "{query}: {said}");
+        let figure = text(&place.kpic(&["query", "n", "--from", "2024-01", "--format", "csv"]).stdout);
+        assert!(figure.ends_with(",1\n") || figure.contains(",1,"), "{query}: {figure}");
+    }
+}
+
+/// Texts of a spec that stand in SQL or in comments of it, without any SQL in the spec.
+#[test]
+fn names_and_texts_of_a_spec_are_data() {
+    let place = Place::new();
+    let nul = "sources:
+  orders: { files: orders.csv, kind: events, key: id, row: order, time: d, columns: { id: integer, d: date, s: { type: text, column: \"a\\0\" } } }
+teams: { t: { title: T } }
+kpis:
+  n: { description: x, formula: \"count(orders where s = 'a\\n\\\";\\n.shell sh payload.sh\\n')\", owner: t }
+";
+    place.play(nul);
+    for name in ["a\\n.shell sh payload.sh\\n", "a\\0b", "\\n.shell sh payload.sh"] {
+        place.play(&nul.replace("a\\0", name));
+    }
+    // A template of statements is SQL for a reviewer, but no more than that.
+    for line in
+        ["", ".shell sh payload.sh", "select 1;\n.shell sh payload.sh\n", "{{ '.shell sh payload.sh' }}", "select '\0\n';"]
+    {
+        let template = format!("create or replace view {{{{ view.relation }}}} as\n{{{{ query }}}};\n{line}\n");
+        write_files(&place.project(), &[("templates/view.sql.j2", &template)]);
+        let said = place.play(&over("select date '2024-01-02' as d, 'x' as s"));
+        let refused = said.contains("K0812 bad-template") || said.contains("control");
+        assert_eq!(
+            (refused, place.project().join("build/sql/duckdb").is_dir()),
+            (!line.is_empty(), line.is_empty()),
+            "{line}: {said}"
+        );
+    }
+    fs::remove_dir_all(place.project().join("templates")).unwrap();
+    place.play(
+        "sources:
+  orders: { table: \"x\\n.shell sh payload.sh\\n\", kind: events, time: d, columns: { d: date } }
+kpis:
+  n: { title: \"x\\n.shell sh payload.sh\\n\", description: \"x\\n.shell sh payload.sh\\r.shell sh payload.sh\", formula: count(orders) }
+",
+    );
+}
+
+#[test]
+fn a_database_elsewhere_is_opened_on_the_command_line_only() {
+    let place = Place::new();
+    let spec = over("from other.t").replace("other.t", "t");
+    for database in ["../other.duckdb", "linked/other.duckdb", &format!("{}/other.duckdb", place.outer.path().display())] {
+        write_files(&place.project(), &[("kpic.yml", &format!("{PROJECT}warehouse: {{ database: '{database}' }}\n"))]);
+        let said = place.play(&spec);
+        assert!(said.contains("K0120 outside-project") && said.contains("`--database FILE`"), "{database}: {said}");
+        write_files(&place.project(), &[("specs/a.yml", &spec), ("kpic.yml", PROJECT)]);
+        let output = place.kpic(&["query", "n", "--by", "s", "--database", "../other.duckdb"]);
+        assert!(text(&output.stdout).contains(CANARY), "{output:?}");
+    }
+}
+
+#[test]
+fn the_command_line_opens_folders() {
+    let place = Place::new();
+    write_files(&place.project(), &[("specs/a.yml", &over("from read_csv('../secret.csv')"))]);
+    let closed = place.kpic(&["query", "n", "--by", "s"]);
+    assert!(text(&closed.stderr).contains("`../secret.csv` is outside the project"), "{closed:?}");
+    assert!(text(&closed.stderr).contains("--allow-path DIR"), "{closed:?}");
+    let open = place.kpic(&["query", "n", "--by", "s", "--allow-path", ".."]);
+    assert!(text(&open.stdout).contains(CANARY), "{open:?}");
+    let network = place.kpic(&["query", "n", "--by", "s", "--allow-network"]);
+    assert!(text(&network.stdout).contains(CANARY), "{network:?}");
+}
+
+#[test]
+fn rows_of_a_stranger_run_nothing_in_init() {
+    let place = Place::new();
+    write_files(&place.project(), &[("evil.csv", "id,d,\"a\0\"\"; \n.shell sh payload.sh\n\"\n1,2024-01-02,x\n")]);
+    let before = place.state();
+    let output = place.kpic(&["init", "new", "--csv", "evil.csv"]);
+    let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+    let new = place.project().join("new");
+    let other: Vec<String> = place.state().into_iter().filter(|file| !file.contains(new.to_str().unwrap())).collect();
+    assert_eq!(other, before, "{said}");
+}
+
+/// A query that takes far longer than any test.
+const ENDLESS: &str = "select date '2024-01-02' as d, 'x' as s from range(1000000) as a, range(1000000) as b, range(1000000) as c \
+                       where hash(a.range, b.range, c.range) = 1";
+
+#[test]
+fn an_engine_that_takes_too_long_is_stopped() {
+    let place = Place::new();
+    write_files(&place.project(), &[("specs/a.yml", &over(ENDLESS))]);
+    let begun = Instant::now();
+    let output = place.kpic(&["run", "--timeout", "1"]);
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    let said = text(&output.stderr);
+    assert!(output.status.code() == Some(3) && said.contains("had not answered after 1 second and was stopped"), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_engine_ends_with_kpic() {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+
+    let place = Place::new();
+    write_files(&place.project(), &[("specs/a.yml", &over(ENDLESS))]);
+    let engines_of = |parent: u32| -> Vec<i32> {
+        let path = format!("/proc/{parent}/task");
+        let tasks = fs::read_dir(path).into_iter().flatten().flatten();
+        let of_task = |task: fs::DirEntry| fs::read_to_string(task.path().join("children")).unwrap_or_default();
+        tasks.flat_map(|task| of_task(task).split_whitespace().map(|id| id.parse().unwrap()).collect::<Vec<i32>>()).collect()
+    };
+    let wait_for = |what: &dyn Fn() -> bool| {
+        let until = Instant::now() + Duration::from_secs(20);
+        while !what() {
+            assert!(Instant::now() < until);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        let mut kpic = place.command(Path::new(env!("CARGO_BIN_EXE_kpic")), &["run"]).spawn().unwrap();
+        wait_for(&|| !engines_of(kpic.id()).is_empty());
+        let is_engine = |id: &i32| {
+            let name = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+            name.trim() == "duckdb"
+        };
+        wait_for(&|| engines_of(kpic.id()).iter().all(is_engine));
+        let engines = engines_of(kpic.id());
+        kill(Pid::from_raw(i32::try_from(kpic.id()).unwrap()), signal).unwrap();
+        kpic.wait().unwrap();
+        wait_for(&|| engines.iter().all(|id| !is_engine(id)));
+    }
+}
+
+/// A program that answers as the engine does, and then ends in some way.
+#[test]
+fn an_engine_that_dies_after_it_has_answered_has_failed() {
+    let place = Place::new();
+    write_files(&place.project(), &[("specs/a.yml", &over("select date '2024-01-02' as d, 'x' as s"))]);
+    let fake = place.outer.path().join("fake");
+    for (end, fails) in [("exit 0", false), ("exit 7", true), ("kill -9 $$", true)] {
+        let script = format!("#!/bin/sh\n'{}' \"$@\"\n{end}\n", find(None).unwrap().display());
+        fs::write(&fake, script).unwrap();
+        fs::set_permissions(&fake, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let output = place.kpic(&["run", "--duckdb", fake.to_str().unwrap()]);
+        assert_eq!(output.status.code() == Some(3), fails, "{end}: {output:?}");
+    }
+}
