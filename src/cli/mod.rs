@@ -289,7 +289,8 @@ impl Context<'_> {
         // What stands above a folder that is not there is another project.
         if !folder.is_dir() {
             let message = format!("there is no folder `{}`", folder.display());
-            return Err(usage(&message, "name a project's folder with `-C DIR`"));
+            let help = Some("name a project's folder with `-C DIR`".to_owned());
+            return Err(environment(&Failure { message, help }));
         }
         crate::load::find_root(folder).ok_or_else(|| {
             let shown = if folder.as_os_str() == "." { "this folder".to_owned() } else { format!("`{}`", folder.display()) };
