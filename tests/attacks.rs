@@ -361,7 +361,9 @@ fn the_engine_ends_with_kpic() {
         }
     };
     for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
-        let mut kpic = place.command(Path::new(env!("CARGO_BIN_EXE_kpic")), &["run"]).spawn().unwrap();
+        // Whoever runs the tests in the background may have signals ignored; a program that is started inherits that.
+        let kpic = ["--default-signal=HUP,INT,TERM", env!("CARGO_BIN_EXE_kpic"), "run"];
+        let mut kpic = place.command(Path::new("/usr/bin/env"), &kpic).spawn().unwrap();
         wait_for(&|| !engines_of(kpic.id()).is_empty());
         let is_engine = |id: &i32| {
             let name = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();

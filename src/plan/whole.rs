@@ -6,6 +6,7 @@
 //! from is therefore widened first.
 
 use super::expand::{Expansion, Formula, Measure, MeasureOf, Part};
+use crate::functions::mod_::MOD;
 use crate::functions::{Argument, Function, Gives, Rest, conversions};
 use crate::model::expr::{Aggregate, Expr, Literal, Node, PairLeaf, RowExpr, RowLeaf};
 use crate::model::facts::Type;
@@ -127,8 +128,10 @@ pub(super) fn room(
     arguments: &[RowExpr],
 ) -> Vec<Option<&'static Function>> {
     let none = vec![None; arguments.len()];
-    let chooses = function.gives == Gives::Common && !computes(function.name);
-    if !chooses && !computes(function.name) {
+    // A remainder of decimals is exact, and never larger than what it is the remainder of.
+    let is_remainder = *function == MOD;
+    let chooses = function.gives == Gives::Common && !computes(function.name) && !is_remainder;
+    if !chooses && !computes(function.name) && !is_remainder {
         return none;
     }
     let result = values(function, arguments).filter_map(|value| held(model, source, value)).max();
@@ -137,7 +140,7 @@ pub(super) fn room(
         arguments.iter().enumerate().map(|each| change(each).then_some(&conversions::TO_NUMBER)).collect()
     };
     match result {
-        Some(Held::Whole) if !chooses => {
+        Some(Held::Whole) if !chooses && !is_remainder => {
             let has_room = arguments.iter().any(|operand| is_wide(model, source, operand));
             let first = || arguments.iter().position(|operand| !is_literal(operand)).unwrap_or(0);
             let widened = (!has_room).then(first);
