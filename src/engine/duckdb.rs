@@ -74,7 +74,9 @@ impl Engine for DuckDb {
 
 /// Whether a shell would read a line of SQL as a command, or its end at a character in the middle.
 fn is_command(sql: &str) -> bool {
-    sql.starts_with(['.', '#']) || rawsql::command_line(sql).is_some() || sql.contains(is_control)
+    sql.starts_with(['.', '#'])
+        || rawsql::command_line(sql).is_some()
+        || sql.contains(|char: char| char.is_ascii_control() && is_control(char))
 }
 
 /// The refusal of SQL that no shell is given.

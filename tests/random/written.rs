@@ -67,6 +67,9 @@ pub fn files(project: &mut Project, choices: &mut Choices) {
         let (decimal, thousands) = if json { ('.', None) } else { (decimal, thousands) };
         let files = choices.weighted(&[(6, 1), (2, 2), (2, 3)]);
         source.by_query = false;
+        // Nor is there a way to write what is no number: such a cell is empty.
+        let is_none = |cell: &&mut Value| matches!(cell, Value::Number(number) if !number.is_finite());
+        source.rows.iter_mut().flatten().filter(is_none).for_each(|cell| *cell = Value::Null);
         source.written = Some(Written {
             json,
             delimiter: choices.weighted(&[(4, ','), (3, ';'), (1, '\t'), (1, '|')]),
