@@ -449,7 +449,7 @@ fn raw(source: &mut Source, choices: &mut Choices) {
         ddl: "",
         references: None,
         expr: Some(expr),
-        sql: Some("int1::bigint * 2 - 1 -- of the stored one"),
+        sql: Some("cast(int1 as bigint) * 2 - 1 -- of the stored one"),
     });
 }
 
