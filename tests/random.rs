@@ -401,7 +401,11 @@ fn compile_files(files: Vec<(String, String)>) -> Result<Compiled, String> {
     let checked = check_texts(files, &Options::default());
     let valid = checked.valid().map_err(|checked| print::findings(&checked))?;
     let dialect = kpic::sql::dialect::dialect(None);
-    let sql = |plan: &Query| kpic::sql::query(plan, dialect);
+    let sql = |plan: &Query| {
+        // Optimized builds do not do so by themselves.
+        kpic::plan::verify(plan).unwrap_or_else(|fault| panic!("a plan makes no sense: {fault}\n{}", kpic::plan::print(plan)));
+        kpic::sql::query(plan, dialect)
+    };
     let plans: Vec<_> = views(&valid).into_iter().map(|view| (query(&valid, &view.shows).unwrap(), view)).collect();
     let (checks, plans): (Vec<_>, Vec<_>) = plans.into_iter().partition(|(_, view)| matches!(view.shows, Shows::SourceChecks));
     let (fresh, plans): (Vec<_>, Vec<_>) =

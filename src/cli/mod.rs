@@ -7,6 +7,7 @@ mod cohorts;
 mod commands;
 mod complete;
 mod csv;
+mod fault;
 mod files;
 mod findings;
 mod firing;
@@ -44,6 +45,9 @@ const USAGE: u8 = 2;
 /// Something outside the project is missing or refuses.
 const ENVIRONMENT: u8 = 3;
 
+/// kpic itself failed.
+const FAULT: u8 = 4;
+
 /// The KPI compiler: KPI definitions in, checked numbers and SQL views out.
 #[derive(Debug, Parser)]
 #[command(name = "kpic", version, max_term_width = 100, after_help = EXAMPLES)]
@@ -61,7 +65,7 @@ const EXAMPLES: &str = "Examples:
   kpic query revenue --by country --from 2024-01
   kpic build                      write the SQL views below build/
 
-Exit codes: 0 success, 1 findings, 2 usage error, 3 environment error.";
+Exit codes: 0 success, 1 findings, 2 usage error, 3 environment error, 4 a fault of kpic.";
 
 /// What every command takes.
 #[derive(Debug, Args)]
@@ -201,11 +205,14 @@ pub fn main() -> ExitCode {
     if let Some(code) = engine_of_another() {
         return code;
     }
+    fault::explain();
     // Address space, not memory: what is not used is never there.
     let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
     let work = std::thread::Builder::new().stack_size(STACK).spawn(run);
-    let code = work.ok().and_then(|thread| thread.join().ok());
-    code.unwrap_or(ExitCode::from(ENVIRONMENT))
+    match work {
+        Ok(thread) => thread.join().unwrap_or(ExitCode::from(FAULT)),
+        Err(_) => ExitCode::from(ENVIRONMENT),
+    }
 }
 
 /// Becomes the engine of another process of kpic, if that asks for it.

@@ -225,7 +225,7 @@ impl<'a> Whole<'a> {
             Storage::Stored(name) => (vec![name.clone()], None),
             Storage::Several(parts) => (parts.iter().map(part).collect(), None),
             Storage::Derived(_) => (Vec::new(), Some(column.written.clone())),
-            Storage::Raw(each) => (Vec::new(), each.first().map(|(_, sql)| sql.clone())),
+            Storage::Raw(each) => (Vec::new(), each.0.first().map(|(_, sql)| sql.clone())),
         };
         Column {
             name: column.name.value.clone(),

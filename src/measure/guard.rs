@@ -345,8 +345,7 @@ pub(super) fn raw_columns(
         let relation = sql::relation(&RelationRef::of(relation), session.dialect());
         for (column_id, column) in source.columns.iter() {
             let Storage::Raw(each) = &column.storage else { continue };
-            let own = each.iter().find(|(dialect, _)| dialect.as_deref() == Some(session.dialect().name()));
-            let Some((_, raw)) = own.or_else(|| each.iter().find(|(dialect, _)| dialect.is_none())) else { continue };
+            let Some(raw) = each.of(session.dialect().name()) else { continue };
             let raw = rawsql::enclosed(raw);
             queries.push(format!("select column_type from (describe select {raw} as made from {relation})"));
             asked.push((*id, column_id));

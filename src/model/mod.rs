@@ -34,7 +34,7 @@ use journey::Journey;
 use objective::{Objective, Sheet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
-pub use storage::{KeyPart, Storage};
+pub use storage::{KeyPart, RawSql, Storage};
 use unit::Unit;
 
 /// A source.
@@ -663,7 +663,7 @@ impl Model {
                 }
                 for column in source.columns.rows() {
                     if let Storage::Raw(each) = &column.storage {
-                        each.iter().for_each(|(_, sql)| words(sql));
+                        each.0.iter().for_each(|(_, sql)| words(sql));
                     }
                 }
             }

@@ -13,7 +13,19 @@ pub enum Storage {
     /// From a formula over the other columns.
     Derived(RowExpr),
     /// From raw SQL: for all dialects (`None`) or for each by name.
-    Raw(Vec<(Option<String>, String)>),
+    Raw(RawSql),
+}
+
+/// Raw SQL: for all dialects (`None`) or for each by name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RawSql(pub Vec<(Option<String>, String)>);
+
+impl RawSql {
+    /// The SQL for a dialect: its own, or that for all; nothing where neither is given.
+    pub fn of(&self, dialect: &str) -> Option<&str> {
+        let own = self.0.iter().find(|(given, _)| given.as_deref() == Some(dialect));
+        own.or_else(|| self.0.iter().find(|(given, _)| given.is_none())).map(|(_, sql)| sql.as_str())
+    }
 }
 
 /// One of several columns that hold a key together.

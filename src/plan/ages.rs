@@ -9,7 +9,7 @@
 use super::assemble::Planner;
 use super::complete::{days_or_months, withins_at_age};
 use super::expand::{MeasureOf, Move};
-use super::relation::{Atom, From, Join, JoinKind, Neighbour, Ranking, Rows, Scalar, Select, column, day, moved};
+use super::relation::{Atom, From, Join, JoinKind, Neighbour, Ranking, Rows, Scalar, Select, column, day, impossible, moved};
 use super::rows::{Ask, Group};
 use super::scan::{Scan, period_of};
 use super::spine::{Need, complete};
@@ -87,7 +87,7 @@ impl Planner<'_> {
         if self.expansion.promises {
             select.column(end, END_AT_AGE);
         }
-        select.column(Expr::all(over).unwrap_or_else(Expr::null), IS_OVER);
+        select.column(Expr::all(over).unwrap_or_else(impossible), IS_OVER);
         self.push(&part, select);
         self.ages.insert(age, part.clone());
         part
@@ -262,7 +262,7 @@ impl Planner<'_> {
         for name in &moves {
             select.column(column(&spine, name), name);
         }
-        select.column(Expr::all(whole).unwrap_or_else(Expr::null), &is_complete);
+        select.column(Expr::all(whole).unwrap_or_else(impossible), &is_complete);
         let part = self.names.take(&format!("{spine}_and_{}", keys.join("_and_")));
         self.push(&part, select);
         part

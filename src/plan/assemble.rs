@@ -9,7 +9,7 @@ use super::finite::{self, Lowered, Reach};
 use super::journey::Wanted;
 use super::names::Names;
 use super::readings;
-use super::relation::{Atom, Body, From, JoinKind, Part, Query, Rows, Scalar, Select, column, day, fold, moved};
+use super::relation::{Atom, Body, From, JoinKind, Part, Query, Rows, Scalar, Select, column, day, fold, impossible, moved};
 use super::rows::Series;
 use super::scan::Scan;
 use super::spine::{Ground, Need, Spine, today};
@@ -368,7 +368,7 @@ impl<'a> Planner<'a> {
                 (Show::IsComplete(_) | Show::IsKnown(_), _) | (_, None) => {
                     let is_complete = is_complete_here(&stack, whole, &mut select);
                     Expr::all(std::iter::once(is_complete).chain(no_doubt(&stack, &doubts)).collect())
-                        .unwrap_or_else(Expr::null)
+                        .unwrap_or_else(impossible)
                 }
                 (Show::Holds(_) | Show::IsShown(_), Some(formula)) => self.scalar(formula, &stack),
                 (show, Some(formula)) => {

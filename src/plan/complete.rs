@@ -7,7 +7,7 @@
 use super::ages::AGE;
 use super::assemble::Planner;
 use super::expand::{Formula, Measure, MeasureOf, Move, Part as Leaf};
-use super::relation::{Atom, JoinKind, Moment, Scalar, Select, column, day, fold, moved};
+use super::relation::{Atom, JoinKind, Moment, Scalar, Select, column, day, fold, impossible, moved};
 use super::spine::Need;
 use super::stack::Stack;
 use crate::calendar::{AsOf, Calendar, Date, Grain, TimeUnit, add, add_days};
@@ -340,5 +340,5 @@ pub(super) fn is_complete_here(stack: &Stack, whole: Vec<(Move, Bound)>, select:
             holds
         });
     }
-    Expr::all(conditions).unwrap_or_else(Expr::null)
+    Expr::all(conditions).unwrap_or_else(impossible)
 }

@@ -5,6 +5,7 @@
 //! certain rows (`slice` adds conditions), and is taken at the period itself or at an earlier one (`prior`).
 
 use super::reads::Reach;
+use super::relation::impossible;
 use super::trust::{Doubted, When};
 use crate::calendar::{Date, Grain, Length};
 use crate::functions::{Function, OverNothing, abs, conversions, if_, operators};
@@ -187,7 +188,7 @@ impl Expansion {
                 let of = MeasureOf::ByHand(id);
                 self.value(Measure { of, grain: place.grain, keeps: Vec::new() }, place, false, &kpi.name.value)
             }
-            Body::Broken => Expr::null(),
+            Body::Broken => impossible(),
         }
     }
 
@@ -213,7 +214,7 @@ impl Expansion {
     fn calc(&mut self, model: &Model, calc: &Calc, place: &Place, name: &str) -> Formula {
         match &calc.node {
             Node::Literal(literal) => Expr::made(Node::Literal(literal.clone())),
-            Node::Broken => Expr::null(),
+            Node::Broken => impossible(),
             Node::Apply(function, arguments) => {
                 let arguments = arguments.iter().map(|argument| self.calc(model, argument, place, "")).collect();
                 Expr::made(Node::Apply(function, arguments))
@@ -326,7 +327,7 @@ impl Expansion {
             Way::Rising => pairs.map(|pair| each(&operators::GREATER, pair)).collect(),
             Way::Falling => pairs.map(|pair| each(&operators::LESS, pair)).collect(),
             Way::Flat(tolerance) => {
-                let Some((base, later)) = values.split_last() else { return Expr::null() };
+                let Some((base, later)) = values.split_last() else { return impossible() };
                 let size = Expr::apply(&abs::ABS, vec![base.clone()]);
                 let most = Expr::apply(&operators::MULTIPLY, vec![Expr::number(tolerance), size]);
                 let within = |value: &Formula| {
@@ -337,7 +338,7 @@ impl Expansion {
                 later.iter().map(within).collect()
             }
         };
-        Expr::all(conditions).unwrap_or_else(Expr::null)
+        Expr::all(conditions).unwrap_or_else(impossible)
     }
 
     /// A value over states, null where these are known by snapshots and the latest is too old.

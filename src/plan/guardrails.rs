@@ -9,7 +9,8 @@
 
 use super::names::Names;
 use super::relation::{
-    Atom, Body, Part, Query, Ranking, Rolling, Running, Scalar, Select, SoFar, column, day, fold, text, text_or_null,
+    Atom, Body, Part, Query, Ranking, Rolling, Running, Scalar, Select, SoFar, column, day, fold, impossible, text,
+    text_or_null,
 };
 use super::views::blank;
 use super::{Data, Output, Question, Show, plan_with};
@@ -232,7 +233,7 @@ fn figures(guardrail: &Guardrail, from: &str) -> Scalar {
 fn joined(mut pieces: Vec<Scalar>) -> Scalar {
     match pieces.len() {
         0 => text_or_null(None),
-        1 => pieces.pop().unwrap_or_else(Expr::null),
+        1 => pieces.pop().unwrap_or_else(impossible),
         _ => Expr::apply(&concat::CONCAT, pieces),
     }
 }

@@ -42,6 +42,7 @@ mod names;
 pub mod north_star;
 pub mod objectives;
 mod periods;
+mod print;
 mod readings;
 mod reads;
 mod related;
@@ -56,6 +57,8 @@ mod spine;
 mod stack;
 mod states;
 mod trust;
+pub mod types;
+mod verify;
 pub mod views;
 mod whole;
 mod window;
@@ -67,6 +70,9 @@ use crate::model::{DimensionId, KpiId, Model};
 use crate::pipeline::Valid;
 use names::Names;
 use relation::Query;
+
+pub use print::print;
+pub use verify::verify;
 
 /// What is to be answered.
 #[derive(Debug, Clone)]

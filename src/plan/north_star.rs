@@ -10,7 +10,7 @@
 //! 4. A row for each component multiplies the slopes on its way up with its own change.
 
 use super::names::Names;
-use super::relation::{Body, Part, Query, Scalar, Select, column, text, text_or_null};
+use super::relation::{Body, Part, Query, Scalar, Select, column, impossible, text, text_or_null};
 use super::views::{blank, with_changes};
 use super::{Output, Show, finite, plan_with};
 use crate::align::drivers::{Component, NEAR, Slope, Tree, before};
@@ -268,7 +268,7 @@ impl Builder<'_> {
             let places: Vec<Scalar> = places.map(|place| place.unwrap_or_else(|| Expr::number(1))).collect();
             if !is_plain(component) {
                 let sum = places.into_iter().reduce(|sum, place| apply(&operators::ADD, vec![sum, place]));
-                select.column(self.settled(sum.unwrap_or_else(Expr::null)), &format!("slope_{at}"));
+                select.column(self.settled(sum.unwrap_or_else(impossible)), &format!("slope_{at}"));
             }
             if let Some(by) = has_mean(component, values, &name) {
                 select.column(by, &format!("by_mean_{at}"));

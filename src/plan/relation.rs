@@ -1,11 +1,12 @@
 //! The relational algebra that plans are written in. It knows relations, columns, joins and grouping, and no dialect.
 
+use super::types::Type;
 use crate::calendar::{Date, DateTime, Grain, Pieces, Weekday};
 use crate::functions::Function;
 use crate::model::expr::{Expr, Literal, Node};
 use crate::model::files::Files;
-use crate::model::{ColumnId, Relation, SourceId};
-use std::collections::BTreeSet;
+use crate::model::{ColumnId, RawSql, Relation, SourceId};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// An expression over the columns of relations.
@@ -312,7 +313,9 @@ pub struct SourceRows {
     /// The stored columns that are read.
     pub stored: Vec<String>,
     /// The columns of raw SQL that are read, with their names.
-    pub raw: Vec<(String, String)>,
+    pub raw: Vec<(String, RawSql)>,
+    /// The types of both.
+    pub types: BTreeMap<String, Type>,
     /// Whether the relation is joined to itself. Its further rows are then a select of their own that names its columns: DuckDB
     /// 1.5.1 to 1.5.6 take two such joins for the same although they give different columns, and so give wrong values
     /// (duckdb issue 25819).
@@ -416,6 +419,12 @@ pub fn text(text: &str) -> Scalar {
 /// project defines.
 pub fn text_or_null(of: Option<&str>) -> Scalar {
     of.map_or_else(|| Expr::apply(&crate::functions::text::TEXT, vec![Expr::null()]), text)
+}
+
+/// What stands where nothing can: a valid project never reaches it. No SQL is made of a plan that has it, so that a fault of kpic
+/// gives no number.
+pub fn impossible<L>() -> Expr<L> {
+    Expr::made(Node::Broken)
 }
 
 /// A day.

@@ -14,7 +14,7 @@ use super::clocks;
 use super::expand::{Move, shifts, take_previous};
 use super::levels::is_level;
 use super::related::{needs_rows, related_leaves};
-use super::relation::{Atom, Fold, JoinKind, Relies, Scalar, Select, column};
+use super::relation::{Atom, Fold, JoinKind, Relies, Scalar, Select, column, impossible};
 use super::scan::{Days, Scan};
 use super::since::Since;
 use super::spine::{Need, window_name};
@@ -397,7 +397,7 @@ impl<'a> Planner<'a> {
             _ => None,
         };
         match (own_day, group.time) {
-            _ if held.is_some() => held.map_or((Expr::null(), Vec::new()), |tie| (tie.period, tie.join.into_iter().collect())),
+            _ if held.is_some() => held.map_or((impossible(), Vec::new()), |tie| (tie.period, tie.join.into_iter().collect())),
             (Some(own_day), Some(time)) if matches!(window, Window::Period | Window::Previous) => {
                 let (own, mut joins) = match (&self.custom, ask.grain) {
                     (Some(calendar), grain) if grain != Grain::Day => {
@@ -476,7 +476,7 @@ impl<'a> Planner<'a> {
         };
         let series = self.group(&group);
         let Some(series) = series.into_iter().next() else {
-            return (Expr::null(), RelatedJoin { part: String::new(), alias: String::new(), on: Expr::null() });
+            return (impossible(), RelatedJoin { part: String::new(), alias: String::new(), on: impossible() });
         };
         let alias = self.names.take("related");
         let mut on = Vec::new();
@@ -489,7 +489,7 @@ impl<'a> Planner<'a> {
         }
         let value = column(&alias, &series.column);
         let value = if zero { Expr::apply(&coalesce::COALESCE, vec![value, Expr::number(0)]) } else { value };
-        (value, RelatedJoin { part: series.part, alias, on: Expr::all(on).unwrap_or_else(Expr::null) })
+        (value, RelatedJoin { part: series.part, alias, on: Expr::all(on).unwrap_or_else(impossible) })
     }
 
     /// All rows at all times: the same value at every period.

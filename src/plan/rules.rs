@@ -11,7 +11,7 @@ use super::custom;
 use super::names::Names;
 use super::readings;
 use super::relation::{
-    self, Atom, Body, Fold, From, Join, JoinKind, Neighbour, Part, Query, Rows, Scalar, Select, column, count_rows,
+    self, Atom, Body, Fold, From, Join, JoinKind, Neighbour, Part, Query, Rows, Scalar, Select, column, count_rows, impossible,
 };
 use super::scan::Scan;
 use super::snapshot_rules;
@@ -21,7 +21,7 @@ use crate::model::clock::TimeKind;
 use crate::model::conversions::Conversion;
 use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf};
 use crate::model::facts::Type;
-use crate::model::{CalendarSource, Column, ColumnId, Holds, KeyPart, Model, Source, SourceId, Storage};
+use crate::model::{CalendarSource, Column, ColumnId, Holds, KeyPart, Model, RawSql, Source, SourceId, Storage};
 use std::collections::BTreeSet;
 
 /// What the rows of a source have to hold.
@@ -326,7 +326,7 @@ fn overlap(names: &Followed) -> Scalar {
         .keys
         .iter()
         .map(|key| Expr::apply(&operators::EQUAL, vec![column(STATES, key), column(STATES, &format!("next_{key}"))]));
-    Expr::all(same.chain([is_there(&next), overlaps]).collect()).unwrap_or_else(Expr::null)
+    Expr::all(same.chain([is_there(&next), overlaps]).collect()).unwrap_or_else(impossible)
 }
 
 /// The first rows that break a rule. The columns are `key_1`, ... of the source's key where single rows are shown, `value_1`, ...
@@ -443,7 +443,7 @@ pub(super) struct Within {
     /// The part that has the rows in the source's place.
     pub rows: Option<String>,
     /// The columns of raw SQL that the conditions read, with their names.
-    pub raw: BTreeSet<(String, String)>,
+    pub raw: BTreeSet<(String, RawSql)>,
     /// The stored columns that the conditions read.
     pub stored: BTreeSet<String>,
     /// Of snapshots the part whose column `taken` has the days that are read.
@@ -604,7 +604,7 @@ impl<'a> RowsOf<'a> {
         let filled = Expr::apply(&operators::NOT_EQUAL, vec![words, relation::text("")]);
         let among = conversion.among.as_ref().map(|among| self.scan.row(among));
         let conditions = [is_there(&argument), filled, is_missing(&made)];
-        Expr::all(conditions.into_iter().chain(among).collect()).unwrap_or_else(Expr::null)
+        Expr::all(conditions.into_iter().chain(among).collect()).unwrap_or_else(impossible)
     }
 
     /// Whether a reference names a row that is not there. Keys are looked up each once, so that no row is counted twice.
@@ -631,7 +631,7 @@ impl<'a> RowsOf<'a> {
         self.lookups.push(Join { kind: JoinKind::Left, from, on: Expr::all(on) });
         let nothing = is_missing(&column(&alias, "key_1"));
         let conditions = own.iter().map(is_there).chain([nothing]).collect();
-        Expr::all(conditions).unwrap_or_else(Expr::null)
+        Expr::all(conditions).unwrap_or_else(impossible)
     }
 
     /// Whether a reference names a row that is not there, where the figures look it up, at the row's time among states. That no key
@@ -640,7 +640,7 @@ impl<'a> RowsOf<'a> {
         let own = self.reference(reference);
         let path: Vec<ColumnId> = self.within.through.iter().copied().chain([reference]).collect();
         let there = self.scan.key_at(&path);
-        Expr::all(own.iter().map(is_there).chain(there.iter().map(is_missing)).collect()).unwrap_or_else(Expr::null)
+        Expr::all(own.iter().map(is_there).chain(there.iter().map(is_missing)).collect()).unwrap_or_else(impossible)
     }
 
     /// Keeps the snapshots of the days that a part has.
@@ -661,7 +661,7 @@ impl<'a> RowsOf<'a> {
         let found = key.map(|column| self.scan.key_parts(&Path { through: vec![reference], column }));
         let nothing = is_missing(&first(found.unwrap_or_default()));
         let conditions = own.iter().chain(&time).map(is_there).chain([nothing]).collect();
-        Expr::all(conditions).unwrap_or_else(Expr::null)
+        Expr::all(conditions).unwrap_or_else(impossible)
     }
 
     fn finished(&mut self, scan: Scan<'_>) -> (Option<From>, Vec<Join>) {
@@ -690,7 +690,7 @@ impl<'a> RowsOf<'a> {
 }
 
 fn first(parts: Vec<Scalar>) -> Scalar {
-    parts.into_iter().next().unwrap_or_else(Expr::null)
+    parts.into_iter().next().unwrap_or_else(impossible)
 }
 
 fn any(conditions: Vec<Scalar>) -> Scalar {

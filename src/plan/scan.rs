@@ -5,14 +5,16 @@ mod read;
 use super::clocks::Timed;
 use super::finite::{self, Lowered};
 use super::readings::Form;
-use super::relation::{Atom, From, Join, JoinKind, Moment, PeriodOf, Relies, Rows, Scalar, Select, SourceRows, column, fold};
+use super::relation::{
+    Atom, From, Join, JoinKind, Moment, PeriodOf, Relies, Rows, Scalar, Select, SourceRows, column, fold, impossible,
+};
 use super::{Data, clocks, relation, whole};
 use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add_days};
 use crate::functions::{Function, Gives, conversions, if_, max, operators};
 use crate::model::clock::{TimeKind, compares};
 use crate::model::expr::{Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
 use crate::model::facts::Type;
-use crate::model::{Clock, Column, ColumnId, Holds, KeyPart, Model, SourceId, Storage};
+use crate::model::{Clock, Column, ColumnId, Holds, KeyPart, Model, RawSql, SourceId, Storage};
 use jiff::civil::Time;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +29,7 @@ pub(super) struct Scan<'a> {
     followed: BTreeSet<Vec<ColumnId>>,
     /// Per relation the stored columns and those of raw SQL that are read.
     stored: BTreeMap<Vec<ColumnId>, BTreeSet<String>>,
-    raw: BTreeMap<Vec<ColumnId>, BTreeMap<String, String>>,
+    raw: BTreeMap<Vec<ColumnId>, BTreeMap<String, RawSql>>,
     /// Per relation the columns that are read, stored or not.
     columns: BTreeMap<Vec<ColumnId>, BTreeSet<ColumnId>>,
     /// The time by which rows are in range, with the conditions that say so.
@@ -145,7 +147,7 @@ impl<'a> Scan<'a> {
     fn row_at(&mut self, through: &[ColumnId], expr: &RowExpr) -> Lowered {
         match &expr.node {
             Node::Literal(literal) => Lowered::new(Expr::made(Node::Literal(literal.clone())), finite::of_literal(literal)),
-            Node::Broken => Lowered::small(Expr::null()),
+            Node::Broken => Lowered::small(impossible()),
             Node::Leaf(leaf) => match leaf {
                 RowLeaf::Column(path) => self.path_at(through, path),
                 RowLeaf::Duration(count, _) => Lowered::small(Expr::number(count)),
@@ -189,8 +191,8 @@ impl<'a> Scan<'a> {
     /// their order. Instants among them are readings of UTC.
     fn made(&mut self, leaf: &RowLeaf) -> Scalar {
         match leaf {
-            RowLeaf::Pair(leaf) => self.pairs.get(leaf).cloned().unwrap_or_else(Expr::null),
-            _ if self.related.is_empty() => Expr::null(),
+            RowLeaf::Pair(leaf) => self.pairs.get(leaf).cloned().unwrap_or_else(impossible),
+            _ if self.related.is_empty() => impossible(),
             _ => self.related.remove(0),
         }
     }
@@ -317,7 +319,7 @@ impl<'a> Scan<'a> {
     }
 
     fn trunc(&mut self, through: &[ColumnId], arguments: &[RowExpr]) -> Scalar {
-        let [time, Expr { node: Node::Literal(Literal::Grain(grain)), .. }] = arguments else { return Expr::null() };
+        let [time, Expr { node: Node::Literal(Literal::Grain(grain)), .. }] = arguments else { return impossible() };
         let of = self.row_at(through, time).settled();
         let calendar = &self.model.calendar;
         match (&self.calendar, grain) {
@@ -397,10 +399,7 @@ impl<'a> Scan<'a> {
                     let given = self.stored(&whole, &name);
                     return as_text(given, Some(column_here.ty));
                 }
-                let dialect = model.warehouse.dialect.as_ref().map_or("duckdb", |dialect| dialect.value.as_str());
-                let own = each.iter().find(|(given, _)| given.as_deref() == Some(dialect));
-                let sql = own.or_else(|| each.iter().find(|(given, _)| given.is_none())).map_or("null", |(_, sql)| sql);
-                self.raw.entry(whole.clone()).or_default().insert(name.clone(), sql.to_owned());
+                self.raw.entry(whole.clone()).or_default().insert(name.clone(), each.clone());
                 let of = self.alias(&whole);
                 column(&of, &name)
             }
@@ -420,7 +419,7 @@ impl<'a> Scan<'a> {
         match key {
             Some(key) if !through.is_empty() && !is_null_of_nulls(expr) => {
                 let key = match self.bare(through, &Path::to(key)).node {
-                    Node::Leaf(Atom::Tuple(parts)) => parts.into_iter().next().unwrap_or_else(Expr::null),
+                    Node::Leaf(Atom::Tuple(parts)) => parts.into_iter().next().unwrap_or_else(impossible),
                     node => Expr::made(node),
                 };
                 finite::applied(&if_::IF, vec![Lowered::small(Expr::apply(&operators::IS_NOT_NULL, vec![key])), value])

@@ -9,7 +9,7 @@ use super::assemble::Planner;
 use super::expand::MeasureId;
 use super::names::Names;
 use super::readings::{Form, Marks};
-use super::relation::{Atom, Body, Fold, JoinKind, Scalar, Select, column, count_rows, day, fold, moved};
+use super::relation::{Atom, Body, Fold, JoinKind, Scalar, Select, column, count_rows, day, fold, impossible, moved};
 use super::rows::{Ask, Group, Series, add_folds};
 use super::scan::{Days, Scan};
 use super::spine::Need;
@@ -374,7 +374,7 @@ impl Planner<'_> {
         let began = match self.model.sources.get(source).holds {
             Some(Holds::Valid { from, .. }) => scan.path(&Path::to(from)),
             Some(Holds::Snapshot { taken, .. } | Holds::Readings { taken, .. }) => scan.day(taken),
-            None => Expr::null(),
+            None => impossible(),
         };
         select.column(fold(&min::MIN, began), "began");
         let (from, joins) = self.read(scan);
@@ -400,13 +400,13 @@ impl Planner<'_> {
 
 /// Whether a state began before a moment.
 fn began(scan: &mut Scan<'_>, holds: Holds, moment: &Scalar) -> Scalar {
-    let Holds::Valid { from, .. } = holds else { return Expr::null() };
+    let Holds::Valid { from, .. } = holds else { return impossible() };
     Expr::apply(&operators::LESS, vec![scan.path(&Path::to(from)), moment.clone()])
 }
 
 /// Whether a state had not ended before a moment.
 fn not_over(scan: &mut Scan<'_>, holds: Holds, moment: &Scalar) -> Scalar {
-    let Holds::Valid { to, inclusive, .. } = holds else { return Expr::null() };
+    let Holds::Valid { to, inclusive, .. } = holds else { return impossible() };
     let to = scan.path(&Path::to(to));
     let moment = if inclusive { moved_back_a_day(moment) } else { moment.clone() };
     // What has no end holds on every day that there is.
@@ -430,7 +430,7 @@ fn where_holds(function: &'static Function, value: Scalar, holds: &Scalar) -> Sc
 
 /// Whether there is a state that holds.
 fn exists(holds: &Scalar) -> Scalar {
-    let Node::Leaf(Atom::Aggregate(mut counted)) = count_rows().node else { return Expr::null() };
+    let Node::Leaf(Atom::Aggregate(mut counted)) = count_rows().node else { return impossible() };
     counted.filter = Some(holds.clone());
     Expr::apply(&operators::GREATER, vec![Expr::leaf(Atom::Aggregate(counted)), Expr::number(0)])
 }

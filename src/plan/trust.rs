@@ -13,7 +13,7 @@ use super::assemble::Planner;
 use super::complete::days_or_months;
 use super::expand::{Expansion, Formula, Measure, MeasureId, MeasureOf, Move, Part as Leaf, Periods, Place};
 use super::reads::{self, Reach, Reads};
-use super::relation::{Atom, Body, JoinKind, Scalar, Select, column, day, fold, moved};
+use super::relation::{Atom, Body, JoinKind, Scalar, Select, column, day, fold, impossible, moved};
 use super::rows::Series;
 use super::scan::Days;
 use super::spine::Need;
@@ -219,7 +219,7 @@ impl Planner<'_> {
             let begun = |end| Expr::apply(&operators::LESS, vec![column(&holes, "first_day"), end]);
             let within = vec![
                 Expr::apply(&operators::GREATER_OR_EQUAL, vec![column(&holes, "last_day"), start]),
-                Expr::any(ends.into_iter().map(begun).collect()).unwrap_or_else(Expr::null),
+                Expr::any(ends.into_iter().map(begun).collect()).unwrap_or_else(impossible),
             ];
             select.join(JoinKind::Inner, &holes, &holes, Expr::all(within));
             select.distinct = true;

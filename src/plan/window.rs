@@ -5,7 +5,7 @@
 
 use super::assemble::Planner;
 use super::relation::{
-    Atom, Body, Fold, From, JoinKind, PeriodOf, Rolling, Rows, Scalar, Select, column, count_rows, fold, moved,
+    Atom, Body, Fold, From, JoinKind, PeriodOf, Rolling, Rows, Scalar, Select, column, count_rows, fold, impossible, moved,
 };
 use super::rows::{Ask, Group, Series, add_keys, argument_of, conditions, splits};
 use super::spine::{Need, window_name};
@@ -315,7 +315,7 @@ fn put_together(parts: &[Scalar]) -> Scalar {
     match parts {
         [total, count] => Expr::apply(&operators::DIVIDE, vec![total.clone(), count.clone()]),
         [only] => only.clone(),
-        _ => Expr::null(),
+        _ => impossible(),
     }
 }
 

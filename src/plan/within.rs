@@ -7,7 +7,7 @@
 use super::assemble::Planner;
 use super::clocks::Timed;
 use super::related::related_leaves;
-use super::relation::{Body, JoinKind, Relies, Scalar, Select, column};
+use super::relation::{Body, JoinKind, Relies, Scalar, Select, column, impossible};
 use super::rows::{Ask, Group, RelatedJoin, add_folds};
 use super::scan::{Days, Scan};
 use super::since::Since;
@@ -54,7 +54,7 @@ impl<'a> Planner<'a> {
         let there = column(&alias, &spans.value);
         let zero = aggregate.function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
         let value = if zero { Expr::apply(&coalesce::COALESCE, vec![there, Expr::number(0)]) } else { there };
-        (value, RelatedJoin { part, alias, on: Expr::all(on).unwrap_or_else(Expr::null) })
+        (value, RelatedJoin { part, alias, on: Expr::all(on).unwrap_or_else(impossible) })
     }
 
     /// The part with the values of an aggregate over related rows, by the key of the rows that they belong to.

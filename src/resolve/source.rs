@@ -9,7 +9,8 @@ use crate::model::freshness::Freshness;
 use crate::model::id::Table;
 use crate::model::unit::Unit;
 use crate::model::{
-    Clock, Column, ColumnId, ColumnUnit, Dimension, KeyPart, Model, Read, Relation, Source, SourceId, SourceKind, Storage,
+    Clock, Column, ColumnId, ColumnUnit, Dimension, KeyPart, Model, RawSql, Read, Relation, Source, SourceId, SourceKind,
+    Storage,
 };
 use crate::rawsql;
 use crate::spec::reader::{FormulaText, Text};
@@ -162,7 +163,8 @@ fn make(column: &written::Column, model: &Model, findings: &mut Findings) -> Col
         }
     } else {
         let each = column.sql.iter();
-        Storage::Raw(each.map(|(dialect, sql)| (dialect.as_ref().map(|name| name.value.clone()), sql.text.clone())).collect())
+        let each = each.map(|(dialect, sql)| (dialect.as_ref().map(|name| name.value.clone()), sql.text.clone()));
+        Storage::Raw(RawSql(each.collect()))
     };
     if let (Storage::Several(_), None) = (&storage, &column.references) {
         let message = format!("the column `{name}` is made of several columns, which only a reference can be");

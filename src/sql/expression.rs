@@ -4,7 +4,7 @@ use super::dialect::{Dialect, Shift};
 use super::layout::indent;
 use super::spell::{Spelling, Tightness, spelling};
 use super::texts;
-use super::write::{Writer, is_column, joined};
+use super::write::{Writer, fault, is_column, joined};
 use crate::calendar::{Grain, Weekday};
 use crate::model::expr::{Expr, Literal, Node};
 use crate::plan::relation::{
@@ -91,10 +91,7 @@ impl Scope<'_> {
     pub(super) fn expr(&self, expr: &Scalar, out: &mut String) -> Tightness {
         match &expr.node {
             Node::Literal(literal) => self.literal(literal, out),
-            Node::Broken => {
-                out.push_str("null");
-                Tightness::Atom
-            }
+            Node::Broken => fault("a plan has what cannot be"),
             Node::Leaf(atom) => self.atom(atom, out),
             Node::Apply(function, arguments) => self.apply(function.name, arguments, out),
         }

@@ -6,6 +6,7 @@ use super::layout::indent;
 use crate::model::expr::Node;
 use crate::plan::relation::{Atom, Body, From, Join, JoinKind, Query, RelationRef, Rows, Scalar, Select, SourceRows};
 use crate::rawsql;
+use std::collections::BTreeMap;
 
 /// How wide a line of columns may be before each gets a line of its own.
 const WIDTH: usize = 110;
@@ -22,9 +23,18 @@ pub fn statement(of: &Query, dialect: &dyn Dialect) -> String {
     query(of, dialect) + ";\n"
 }
 
+/// Ends the work: a plan is wrong, which is a fault of kpic and must not become a number.
+#[expect(clippy::panic, reason = "no input reaches it, and a wrong plan must not become SQL")]
+pub(super) fn fault(what: &str) -> ! {
+    panic!("{what}")
+}
+
 /// A whole query at the end of a text, without a semicolon.
 pub fn write_query(query: &Query, dialect: &dyn Dialect, out: &mut String) {
-    debug_assert!(query.is_unambiguous(), "a query uses a name twice");
+    #[cfg(debug_assertions)]
+    if let Err(wrong) = crate::plan::verify(query) {
+        fault(&format!("a plan makes no sense: {wrong}"));
+    }
     let writer = Writer { dialect };
     let mut part_text = String::with_capacity(500);
     for (at, part) in query.parts.iter().enumerate() {
@@ -44,7 +54,14 @@ pub fn write_query(query: &Query, dialect: &dyn Dialect, out: &mut String) {
 
 /// A relation of the warehouse, as it stands after `from`.
 pub fn relation(relation: &RelationRef, dialect: &dyn Dialect) -> String {
-    let source = SourceRows { relation: relation.clone(), stored: Vec::new(), raw: Vec::new(), again: false, read: None };
+    let source = SourceRows {
+        relation: relation.clone(),
+        stored: Vec::new(),
+        raw: Vec::new(),
+        types: BTreeMap::new(),
+        again: false,
+        read: None,
+    };
     let text = match relation {
         RelationRef::Files(files) => dialect.files().rows(files, None),
         RelationRef::Table(_) | RelationRef::Query(_) => Writer { dialect }.source(&source),
@@ -190,8 +207,11 @@ impl Writer<'_> {
             return relation;
         }
         let stored = source.stored.iter().map(|name| self.dialect.identifier(name).into_owned());
-        let raw =
-            source.raw.iter().map(|(name, sql)| format!("{} as {}", rawsql::enclosed(sql), self.dialect.identifier(name)));
+        // That there is SQL for the dialect is checked before; without it the view would be refused by any engine.
+        let raw = source.raw.iter().map(|(name, sql)| {
+            let sql = sql.of(self.dialect.name()).unwrap_or_default();
+            format!("{} as {}", rawsql::enclosed(sql), self.dialect.identifier(name))
+        });
         let columns: Vec<String> = stored.chain(raw).collect();
         let named = if matches!(source.relation, RelationRef::Query(_)) { format!("{relation} as stored") } else { relation };
         let mut text = "(\n".to_owned();

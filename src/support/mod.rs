@@ -32,8 +32,7 @@ fn raw_sql(model: &Model, dialect: &str, findings: &mut Findings) {
     for source in model.sources.rows() {
         for column in source.columns.rows() {
             let Storage::Raw(each) = &column.storage else { continue };
-            let given = each.iter().any(|(name, _)| name.as_deref().is_none_or(|name| name == dialect));
-            if !given {
+            if each.of(dialect).is_none() {
                 let message = format!("the column `{}` has no SQL for `{dialect}`", column.name.value);
                 findings
                     .report(&codes::NO_SQL_FOR_DIALECT, column.name.span, message)

@@ -10,7 +10,7 @@ use crate::functions::{operators, sum};
 use crate::model::expr::Expr;
 use crate::model::files::FileFormat;
 use crate::model::{Model, Relation, SourceId};
-use crate::plan::relation::{Body, From, JoinKind, Part, Query, Rows, Scalar, Select, column, count_rows, fold};
+use crate::plan::relation::{Body, From, JoinKind, Part, Query, Rows, Scalar, Select, column, count_rows, fold, impossible};
 use crate::plan::rules::{self, EXAMPLES, RowsOf, Rule, Within, count_where, is_there};
 
 /// How many lists of conditions are looked at, at most; with more only those that all of them share.
@@ -131,7 +131,7 @@ fn together(model: &Model, all: &[(usize, Asked)], made: &mut Guards) {
     for ((place, asked), filter) in all.iter().zip(filters) {
         rows.within.through.clone_from(&asked.within.through);
         let own = filter.into_iter().filter(|condition| !shared.contains(condition));
-        let condition = Expr::all(own.chain([rows.breaks(asked.about.rule)]).collect()).unwrap_or_else(Expr::null);
+        let condition = Expr::all(own.chain([rows.breaks(asked.about.rule)]).collect()).unwrap_or_else(impossible);
         columns.push(counted(*place, count_where(condition), &mut select));
     }
     let parts = rows.finish(&mut select);

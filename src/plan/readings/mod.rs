@@ -24,7 +24,7 @@ use crate::calendar::{Grain, Length};
 use crate::functions::{conversions, operators};
 use crate::model::clock::TimeKind;
 use crate::model::expr::{Edge, Expr, Path};
-use crate::model::{ColumnId, Holds, Model, SourceId, Storage};
+use crate::model::{ColumnId, Holds, Model, RawSql, SourceId, Storage};
 use std::collections::{BTreeMap, BTreeSet};
 use write::Writing;
 
@@ -98,7 +98,7 @@ pub(super) struct Wanted {
 struct Reading {
     name: String,
     stored: BTreeSet<String>,
-    raw: BTreeMap<String, String>,
+    raw: BTreeMap<String, RawSql>,
 }
 
 impl Wanted {

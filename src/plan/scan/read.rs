@@ -2,13 +2,14 @@
 
 use super::super::Data;
 use super::super::relation::{Reading, RelationRef, Relies, Select, SourceRows, column};
+use super::super::types::Type;
 use super::{Days, Scan};
-use crate::model::{ColumnId, Relation, given_table};
+use crate::model::{ColumnId, KeyPart, RawSql, Relation, Source, Storage, given_table};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Scan<'_> {
     /// Makes stored columns and those of raw SQL known that conditions read which were made elsewhere.
-    pub(in crate::plan) fn also_reads(&mut self, stored: &BTreeSet<String>, raw: &BTreeSet<(String, String)>) {
+    pub(in crate::plan) fn also_reads(&mut self, stored: &BTreeSet<String>, raw: &BTreeSet<(String, RawSql)>) {
         self.stored.entry(Vec::new()).or_default().extend(stored.iter().cloned());
         self.raw.entry(Vec::new()).or_default().extend(raw.iter().cloned());
     }
@@ -29,7 +30,7 @@ impl Scan<'_> {
     }
 
     /// Adds stored columns, and those of raw SQL, to a select under their own names.
-    pub(in crate::plan) fn carry(&mut self, stored: &BTreeSet<String>, raw: &BTreeMap<String, String>, select: &mut Select) {
+    pub(in crate::plan) fn carry(&mut self, stored: &BTreeSet<String>, raw: &BTreeMap<String, RawSql>, select: &mut Select) {
         let mut seen = BTreeSet::new();
         for name in stored.iter().chain(raw.keys()) {
             if seen.insert(name.to_lowercase()) {
@@ -49,9 +50,10 @@ impl Scan<'_> {
             (Data::Warehouse, Some(relation)) => RelationRef::of(relation),
             (Data::Warehouse, None) => RelationRef::of(&Relation::Table(vec![source.name.value.clone()])),
         };
-        let raw: Vec<(String, String)> =
+        let raw: Vec<(String, RawSql)> =
             self.raw.get(through).into_iter().flatten().map(|(name, sql)| (name.clone(), sql.clone())).collect();
-        let stored = self.stored.get(through).into_iter().flatten().cloned().collect();
+        let stored: Vec<String> = self.stored.get(through).into_iter().flatten().cloned().collect();
+        let types = self.types_of(source, &stored, &raw);
         let (time, range) = self.range.clone();
         let own = through.is_empty();
         let reading = Reading {
@@ -63,6 +65,36 @@ impl Scan<'_> {
             range: if own { range } else { Vec::new() },
             relies: if own { self.relies.clone() } else { Vec::new() },
         };
-        SourceRows { relation, stored, raw, again: false, read: Some(Box::new(reading)) }
+        SourceRows { relation, stored, raw, types, again: false, read: Some(Box::new(reading)) }
+    }
+
+    /// The types of stored columns and of those of raw SQL, as the project declares them.
+    fn types_of(&self, source: &Source, stored: &[String], raw: &[(String, RawSql)]) -> BTreeMap<String, Type> {
+        let mut types = BTreeMap::new();
+        let is_read = |name: &String| stored.contains(name) || raw.iter().any(|(known, _)| known == name);
+        for id in source.columns.ids() {
+            let column = source.columns.get(id);
+            let own = Type::of_column(column.ty, &column.clock);
+            let mut know = |name: &String, ty: Type| {
+                if is_read(name) {
+                    types.entry(name.clone()).or_insert(ty);
+                }
+            };
+            match &column.storage {
+                Storage::Stored(name) => know(name, own),
+                Storage::Several(parts) => {
+                    let target = column.reference.map(|target| self.model().sources.get(target));
+                    for (at, part) in parts.iter().enumerate() {
+                        let key = target.and_then(|target| Some(target.columns.get(*target.key.get(at)?)));
+                        if let (KeyPart::Stored(name), Some(key)) = (part, key) {
+                            know(name, Type::of_column(key.ty, &key.clock));
+                        }
+                    }
+                }
+                Storage::Raw(_) => know(&source.made_name(id), own),
+                Storage::Derived(_) => {}
+            }
+        }
+        types
     }
 }

@@ -1,0 +1,81 @@
+//! Compares plans with those in `tests/plans/`: what is read, joined, grouped and shown for a question, before any SQL.
+//!
+//! A file holds cases. Each has a heading, a block `yaml` with a spec and one or more blocks `plan KPI GRAIN [DIMENSION...]` with the
+//! printed plan. `KPIC_UPDATE_PLANS=1 cargo test --test plans` writes the plans anew; read the change before you commit it.
+//! Every plan is verified too, and so is every plan of every other test: debug builds do that before they write SQL.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its cases has failed")]
+
+use kpic::calendar::Grain;
+use kpic::pipeline::{Options, check_texts};
+use kpic::plan::{Question, plan, print, verify};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+const PROJECT: &str = "kpic: 1\ncalendar: { start: 2024-01-01, as_of: 2024-03-31 }\n";
+
+#[test]
+fn plans_are_as_written() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plans");
+    let update = std::env::var("KPIC_UPDATE_PLANS").is_ok_and(|value| value == "1");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let (mut count, mut failures) = (0, Vec::new());
+    for path in files.iter().filter(|path| path.extension().is_some_and(|ending| ending == "md")) {
+        let text = std::fs::read_to_string(path).unwrap();
+        let made = with_plans(&text, &mut count);
+        if update {
+            std::fs::write(path, &made).unwrap();
+        } else if made != text {
+            let differing = text.lines().zip(made.lines()).position(|(one, other)| one != other).unwrap_or(0);
+            failures.push(format!(
+                "{}:{}:\n  expected {:?}\n  got      {:?}",
+                path.display(),
+                differing + 1,
+                text.lines().nth(differing).unwrap_or_default(),
+                made.lines().nth(differing).unwrap_or_default()
+            ));
+        }
+    }
+    assert!(count > 0, "there are no plans");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// A file with the plans that are made now.
+fn with_plans(text: &str, count: &mut usize) -> String {
+    let (mut out, mut spec) = (String::new(), String::new());
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        _ = writeln!(out, "{line}");
+        let Some(info) = line.strip_prefix("```") else { continue };
+        let block: Vec<&str> = lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
+        if let Some(question) = info.strip_prefix("plan ") {
+            out.push_str(&printed(&spec, question));
+            *count += 1;
+        } else {
+            if info == "yaml" {
+                spec = block.join("\n") + "\n";
+            }
+            block.iter().for_each(|line| _ = writeln!(out, "{line}"));
+        }
+        out.push_str("```\n");
+    }
+    out
+}
+
+fn printed(spec: &str, question: &str) -> String {
+    let texts = vec![("kpic.yml".to_owned(), PROJECT.to_owned()), ("specs/case.yml".to_owned(), spec.to_owned())];
+    let checked = check_texts(texts, &Options::default());
+    let valid = match checked.valid() {
+        Ok(valid) => valid,
+        Err(checked) => panic!("{:?}", checked.findings.iter().map(|finding| &finding.message).collect::<Vec<_>>()),
+    };
+    let mut words = question.split(' ');
+    let model = valid.model();
+    let kpi = words.next().and_then(|name| model.kpis.ids().find(|id| model.kpis.get(*id).name.value == name)).unwrap();
+    let grain = words.next().and_then(Grain::parse).unwrap();
+    let dimensions = words.map(|name| model.dimensions.ids().find(|id| model.dimensions.get(*id).name == name).unwrap());
+    let plan = plan(&valid, &Question::view(model, kpi, grain, dimensions.collect()));
+    verify(&plan).unwrap();
+    print(&plan)
+}
