@@ -466,7 +466,7 @@ fn view(name: &str, zone: &str) -> String {
     let valid = check_texts(texts, &Options::default()).valid().expect("a valid project");
     let view = views::views(&valid).into_iter().find(|view| view.name == name).expect("the view");
     let query = views::query(&valid, &view.shows).expect("a plan");
-    kpic::sql::query(&query, kpic::sql::dialect::dialect(None))
+    kpic::sql::query(&query, kpic::dialect::dialect(None))
 }
 
 /// The project file, for a zone.

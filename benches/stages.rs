@@ -137,7 +137,7 @@ fn plan(bencher: Bencher<'_, '_>) {
 fn emit_sql(bencher: Bencher<'_, '_>) {
     let project = valid();
     let queries = planned(&project, &views::views(&project));
-    let dialect = sql::dialect::dialect(None);
+    let dialect = kpic::dialect::dialect(None);
     bencher.counter(ItemsCount::new(KPIS)).bench(|| {
         for query in &queries {
             black_box(sql::statement(query, dialect));
@@ -150,7 +150,7 @@ fn emit_sql(bencher: Bencher<'_, '_>) {
 fn emit_manifest(bencher: Bencher<'_, '_>) {
     let project = valid();
     let views = views::views(&project);
-    let dialect = sql::dialect::dialect(None);
+    let dialect = kpic::dialect::dialect(None);
     bencher.counter(ItemsCount::new(KPIS)).bench(|| manifest::json(&manifest::manifest(&project, &views, dialect)));
 }
 
@@ -159,7 +159,7 @@ fn emit_manifest(bencher: Bencher<'_, '_>) {
 fn emit_docs(bencher: Bencher<'_, '_>) {
     let project = valid();
     let views = views::views(&project);
-    let dialect = sql::dialect::dialect(None);
+    let dialect = kpic::dialect::dialect(None);
     let manifest = manifest::manifest(&project, &views, dialect);
     let texts: Vec<String> = planned(&project, &views).iter().map(|query| sql::statement(query, dialect)).collect();
     let texts = views.iter().map(|view| view.name.as_str()).zip(texts.iter().map(String::as_str)).collect();

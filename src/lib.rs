@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod check;
 pub mod cli;
 pub mod diagnostic;
+pub mod dialect;
 pub mod docs;
 pub mod draft;
 pub mod engine;

@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diagnostic", &["text"]),
     ("functions", &["model"]),
     ("model", &["text", "calendar", "functions"]),
+    ("dialect", &["rawsql", "calendar", "model"]),
     // Stages.
     ("load", &["text", "diagnostic"]),
     ("spec", &["text", "calendar", "diagnostic", "model", "load"]),
@@ -25,7 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("check", &["text", "calendar", "diagnostic", "functions", "model", "graph"]),
     ("align", &["text", "diagnostic", "functions", "model", "graph"]),
     ("lint", &["text", "calendar", "diagnostic", "functions", "model", "spec", "graph", "align"]),
-    ("support", &["text", "calendar", "diagnostic", "model"]),
+    ("support", &["dialect", "text", "calendar", "diagnostic", "model"]),
     // Where the stages meet.
     (
         "pipeline",
@@ -48,22 +49,36 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("fix", &["text", "diagnostic", "load", "pipeline"]),
     // What only a valid project reaches.
     ("plan", &["text", "calendar", "diagnostic", "functions", "model", "graph", "check", "align", "support", "pipeline"]),
-    ("sql", &["rawsql", "calendar", "functions", "model", "plan"]),
-    ("manifest", &["text", "calendar", "functions", "model", "graph", "align", "pipeline", "plan", "sql"]),
+    ("sql", &["dialect", "rawsql", "calendar", "functions", "model", "plan"]),
+    ("manifest", &["dialect", "text", "calendar", "functions", "model", "graph", "align", "pipeline", "plan", "sql"]),
     ("template", &["text", "diagnostic", "load"]),
     ("docs", &["text", "diagnostic", "template", "manifest"]),
-    ("build", &["text", "diagnostic", "load", "model", "pipeline", "plan", "sql", "template", "manifest", "docs"]),
+    ("build", &["dialect", "text", "diagnostic", "load", "model", "pipeline", "plan", "sql", "template", "manifest", "docs"]),
     // Around the pipeline.
     ("query", &["text", "calendar", "diagnostic", "model", "spec", "plan"]),
     ("engine", &["text", "rawsql"]),
     (
         "measure",
-        &["text", "rawsql", "calendar", "diagnostic", "model", "align", "pipeline", "plan", "sql", "manifest", "engine"],
+        &[
+            "dialect",
+            "text",
+            "rawsql",
+            "calendar",
+            "diagnostic",
+            "model",
+            "align",
+            "pipeline",
+            "plan",
+            "sql",
+            "manifest",
+            "engine",
+        ],
     ),
-    ("draft", &["rawsql", "calendar", "model", "load", "spec", "sql", "engine", "measure"]),
+    ("draft", &["dialect", "rawsql", "calendar", "model", "load", "spec", "sql", "engine", "measure"]),
     (
         "cli",
         &[
+            "dialect",
             "text",
             "calendar",
             "diagnostic",

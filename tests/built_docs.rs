@@ -213,7 +213,7 @@ fn pages_with(own: &[(&str, &str)]) -> Result<BTreeMap<String, String>, (Finding
     static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
         let of = |project: &str| {
             let valid = check(&root().join(project), &Options::default()).valid().unwrap();
-            kpic::manifest::manifest(&valid, &kpic::plan::views::views(&valid), kpic::sql::dialect::dialect(None))
+            kpic::manifest::manifest(&valid, &kpic::plan::views::views(&valid), kpic::dialect::dialect(None))
         };
         // The example has no journeys, no North Star and no objectives.
         let more = of("tests/hostile");

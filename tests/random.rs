@@ -400,7 +400,7 @@ fn compile(project: &Project) -> Result<Compiled, String> {
 fn compile_files(files: Vec<(String, String)>) -> Result<Compiled, String> {
     let checked = check_texts(files, &Options::default());
     let valid = checked.valid().map_err(|checked| print::findings(&checked))?;
-    let dialect = kpic::sql::dialect::dialect(None);
+    let dialect = kpic::dialect::dialect(None);
     let sql = |plan: &Query| {
         // Optimized builds do not do so by themselves.
         kpic::plan::verify(plan).unwrap_or_else(|fault| panic!("a plan makes no sense: {fault}\n{}", kpic::plan::print(plan)));

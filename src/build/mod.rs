@@ -12,6 +12,7 @@ pub use statement::BUILT_IN;
 pub use tree::{Problem, write};
 
 use crate::diagnostic::{Finding, Findings};
+use crate::dialect::{self, Dialect};
 use crate::docs;
 use crate::load;
 use crate::manifest::present::Present;
@@ -19,7 +20,7 @@ use crate::manifest::{self, data::Manifest};
 use crate::model::Model;
 use crate::pipeline::{self, Checked, Valid};
 use crate::plan::views::{self, View};
-use crate::sql::{self, Dialect, dialect};
+use crate::sql;
 use crate::template::each_once;
 use rayon::prelude::*;
 use statement::Statements;

@@ -1,10 +1,11 @@
 //! The statement that makes a view: kpic's own, or what a project's template `view.sql.j2` makes of the view's query.
 
 use crate::diagnostic::{Finding, Findings};
+use crate::dialect::Dialect;
 use crate::manifest::data::{self, Manifest};
 use crate::pipeline::Valid;
 use crate::plan::views::{self, Shows, View};
-use crate::sql::{self, Dialect};
+use crate::sql;
 use crate::template::{self, Kind, Templates};
 use crate::text::{Files, is_control};
 use minijinja::{Error, ErrorKind, Value};

@@ -1,9 +1,9 @@
 //! Files as tables: which of them belong together, what stands between their values, and which columns they have.
 
 use super::tables::{Column, Found, Place, Table, column, finish, table};
+use crate::dialect::Dialect;
 use crate::engine::{Engine, Failure};
 use crate::model::files::{Csv, FileColumn, FileFormat, FileType, Files, Written, format_of, records};
-use crate::sql::dialect::Dialect;
 use serde_json::Value;
 
 /// Files that may be one table.

@@ -2,10 +2,10 @@
 
 use super::names::singular;
 use super::tables::{Column, Table, key_stem, may_be_key, relation};
+use crate::dialect::dialect;
 use crate::engine::types::Family;
 use crate::engine::{Engine, Failure};
 use crate::measure::number;
-use crate::sql::dialect::dialect;
 
 /// What tells rows apart, and what is to be said of it.
 #[derive(Debug, Clone, Default)]

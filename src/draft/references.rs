@@ -4,10 +4,10 @@ use super::Known;
 use super::names::free;
 use super::sources::{Reference, Source};
 use super::tables::{Column, Place, key_stem, may_be_key, relation};
+use crate::dialect::dialect;
 use crate::engine::types::Family;
 use crate::engine::{Engine, Failure};
 use crate::measure::number;
-use crate::sql::dialect::dialect;
 
 /// What rows may refer to by a single key.
 #[derive(Debug, Clone)]

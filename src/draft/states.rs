@@ -1,10 +1,10 @@
 //! Finds tables whose rows hold for a while: those with a column for the beginning and one for the end.
 
 use super::tables::{Column, Table, may_be_key, relation};
+use crate::dialect::dialect;
 use crate::engine::types::Family;
 use crate::engine::{Engine, Failure};
 use crate::measure::number;
-use crate::sql::dialect::dialect;
 
 /// For how long rows hold, and whose state they are.
 #[derive(Debug, Clone)]

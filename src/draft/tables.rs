@@ -4,10 +4,10 @@ use super::files::Group;
 use super::names::{free, snake};
 use super::written::{Doubt, Seen};
 use crate::calendar::Date;
+use crate::dialect::{Dialect, dialect};
 use crate::engine::types::Family;
 use crate::engine::{Engine, Failure, Refusal, Rows};
 use crate::model::files::Files;
-use crate::sql::dialect::{Dialect, dialect};
 use serde_json::Value;
 
 /// Where the tables of a project are.

@@ -6,10 +6,10 @@ use super::states::{Holding, How};
 use super::tables::{Column, Place, Table, Written};
 use super::{File, Known};
 use crate::calendar::{Date, Grain, add, add_days};
+use crate::dialect::dialect;
 use crate::engine::types::Family;
 use crate::model::files::{self, FileFormat, Files};
 use crate::rawsql::name::written;
-use crate::sql::dialect::dialect;
 
 /// The span of data below which months say little.
 const FEW_DAYS: i64 = 62;

@@ -6,10 +6,10 @@
 //!    what was assumed.
 
 use super::tables::{Place, Table};
+use crate::dialect::Dialect;
 use crate::engine::types::Family;
 use crate::engine::{Engine, Failure, Refusal, Rows};
 use crate::model::files::{FileColumn, FileFormat, FileType, Files, TimeFormat, Written};
-use crate::sql::dialect::Dialect;
 use serde_json::Value;
 
 /// Something about a file that its values leave open.

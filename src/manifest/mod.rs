@@ -18,11 +18,11 @@ pub use data::Manifest;
 
 use crate::align::Alignment;
 use crate::calendar::{AsOf, Grain};
+use crate::dialect::Dialect;
 use crate::graph::Graph;
 use crate::model::{self, ColumnUnit, KeyPart, KpiId, Model, SourceKind, Storage};
 use crate::pipeline::Valid;
 use crate::plan::views::{Shows, View};
-use crate::sql::Dialect;
 use crate::text::{Files, Span};
 use data::{
     Calendar, Column, Dimension, Holds, Place, Project, Relation, Review, Scorecard, Shown, Source, Team, Test, TestedKpi,

@@ -17,10 +17,11 @@ pub mod test;
 pub mod verify;
 pub mod why;
 
+use crate::dialect::{self, Dialect};
 use crate::engine::{Answer, Engine, Failure, Refusal, Rows};
 use crate::pipeline::Valid;
 use crate::plan::relation::Query;
-use crate::sql::{self, Dialect};
+use crate::sql;
 
 /// A valid project with the engine that answers for it.
 pub struct Session<'a> {
@@ -34,7 +35,7 @@ impl Session<'_> {
     /// The project's way with SQL.
     pub fn dialect(&self) -> &'static dyn Dialect {
         let name = self.project.model().warehouse.dialect.as_ref();
-        sql::dialect::dialect(name.map(|name| name.value.as_str()))
+        dialect::dialect(name.map(|name| name.value.as_str()))
     }
 
     /// Answers plans, in order. `Err` in the list is why the engine refuses that one.

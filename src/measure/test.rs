@@ -5,6 +5,7 @@ use super::firings::{self, Firing};
 use super::{number, refused, sheet};
 use crate::calendar::{Date, Grain, Label};
 use crate::diagnostic::{Findings, codes};
+use crate::dialect::{self, Dialect};
 use crate::engine::{Answer, Engine, Failure, Refusal, Rows};
 use crate::model::facts::Type;
 use crate::model::{
@@ -14,7 +15,7 @@ use crate::model::{
 use crate::pipeline::Valid;
 use crate::plan::relation::Query;
 use crate::plan::{Data, Question, guardrails, objectives, plan};
-use crate::sql::{self, Dialect};
+use crate::sql;
 use crate::text::Span;
 use serde_json::Value;
 
@@ -108,7 +109,7 @@ pub fn run(project: &mut Valid, engine: &dyn Engine, names: &[String]) -> Result
 
 fn prepare<'a>(project: &Valid, test: &'a TestCase) -> Prepared<'a> {
     let model = project.model();
-    let dialect = sql::dialect::dialect(None);
+    let dialect = dialect::dialect(None);
     let asked = test.expect.iter().map(|expected| {
         let query = sql::query(&query(project, expected.kpi, expected.grain, &expected.dimensions), dialect);
         Asked { expected: Wanted::Figures(expected), of: title(model, expected), query }

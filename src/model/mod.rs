@@ -19,6 +19,7 @@ pub mod objective;
 pub mod review;
 mod storage;
 pub mod unit;
+pub mod value;
 
 use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain, Length};
 use crate::functions::operators;

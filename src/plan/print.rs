@@ -2,9 +2,10 @@
 //!
 //! Functions stand by their names in `functions`, whatever any engine calls them.
 
-use super::relation::{Atom, Body, Clock, Fold, From, JoinKind, Moment, Query, Rows, Running, Scalar, Select};
-use super::types::{Type, Types};
+use super::relation::{Atom, Body, Fold, From, JoinKind, Moment, Query, Rows, Running, Scalar, Select};
+use super::types::Types;
 use crate::model::expr::{Literal, Node};
+use crate::model::value::Type;
 use std::fmt::Write;
 
 /// A plan as text.
@@ -141,7 +142,7 @@ fn leaf(atom: &Atom) -> String {
             Moment::Day(day) => day.to_string(),
             Moment::Wall(at) => format!("wall {at}"),
             Moment::Instant(at) => format!("instant {at}"),
-            Moment::Never(Clock::Day | Clock::Wall | Clock::Instant) => "before_all".to_owned(),
+            Moment::Never(_) => "before_all".to_owned(),
         },
         Atom::Aggregate(of) => fold(of),
         Atom::Rolling(rolling) => {

@@ -1,10 +1,10 @@
 //! The relational algebra that plans are written in. It knows relations, columns, joins and grouping, and no dialect.
 
-use super::types::Type;
 use crate::calendar::{Date, DateTime, Grain, Pieces, Weekday};
 use crate::functions::Function;
 use crate::model::expr::{Expr, Literal, Node};
 use crate::model::files::Files;
+use crate::model::value::Type;
 use crate::model::{ColumnId, RawSql, Relation, SourceId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -65,19 +65,8 @@ pub enum Moment {
     Wall(DateTime),
     /// An instant, by its reading in UTC.
     Instant(DateTime),
-    /// What is earlier than every moment, on such a clock.
-    Never(Clock),
-}
-
-/// What a stored time is, as far as its literals differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Clock {
-    /// A day.
-    Day,
-    /// A reading of a wall clock.
-    Wall,
-    /// An instant.
-    Instant,
+    /// What is earlier than every day, reading or instant.
+    Never(Type),
 }
 
 /// An aggregate over the rows of a group.

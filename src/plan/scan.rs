@@ -8,12 +8,13 @@ use super::readings::Form;
 use super::relation::{
     Atom, From, Join, JoinKind, Moment, PeriodOf, Relies, Rows, Scalar, Select, SourceRows, column, fold, impossible,
 };
-use super::{Data, clocks, relation, whole};
+use super::{Data, clocks, whole};
 use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add_days};
 use crate::functions::{Function, Gives, conversions, if_, max, operators};
 use crate::model::clock::{TimeKind, compares};
 use crate::model::expr::{Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
 use crate::model::facts::Type;
+use crate::model::value;
 use crate::model::{Clock, Column, ColumnId, Holds, KeyPart, Model, RawSql, SourceId, Storage};
 use jiff::civil::Time;
 use std::collections::{BTreeMap, BTreeSet};
@@ -590,9 +591,9 @@ impl<'a> Scan<'a> {
         let column = self.model.column(self.source, &path);
         let stored = !matches!(column.storage, Storage::Derived(_));
         let clock = match (&column.clock, column.ty) {
-            (_, Type::Date) => relation::Clock::Day,
-            (Clock::Instant, _) if stored => relation::Clock::Instant,
-            _ => relation::Clock::Wall,
+            (_, Type::Date) => value::Type::Date,
+            (Clock::Instant, _) if stored => value::Type::Instant,
+            _ => value::Type::Timestamp,
         };
         let bare = if stored { self.bare(&[], &path) } else { self.path(&path) };
         Expr::apply(&operators::GREATER, vec![bare, Expr::leaf(Atom::Moment(Moment::Never(clock)))])

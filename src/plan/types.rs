@@ -4,97 +4,14 @@
 //! of a query follow from its parts, read in order: [`Types::of`] gives them, [`super::verify`] checks with them that a plan makes
 //! sense, and the SQL of a dialect asks them where it needs a type that DuckDB does not.
 
-use super::relation::{Atom, Body, Clock, From, Moment, Query, Rows, Running, Scalar, Select, SourceRows};
+use super::relation::{Atom, Body, From, Moment, Query, Rows, Running, Scalar, Select, SourceRows};
 use super::whole::values;
 use crate::functions::Gives;
-use crate::model;
 use crate::model::expr::{Literal, Node};
-use crate::model::facts;
+use crate::model::value::Type;
 use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
-
-/// The type of a value in a plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Type {
-    /// Nothing but null, which fits every type.
-    Null,
-    /// True, false or null.
-    Boolean,
-    /// A whole number.
-    Integer,
-    /// An exact decimal number.
-    Decimal,
-    /// A floating number.
-    Double,
-    /// A text.
-    Text,
-    /// A day.
-    Date,
-    /// A reading of a wall clock.
-    Timestamp,
-    /// An instant.
-    Instant,
-    /// Several values as one.
-    Tuple,
-}
-
-impl Type {
-    /// The type of a stored column.
-    pub(super) fn of_column(ty: facts::Type, clock: &model::Clock) -> Self {
-        match ty {
-            facts::Type::Boolean => Type::Boolean,
-            facts::Type::Integer => Type::Integer,
-            facts::Type::Decimal => Type::Decimal,
-            facts::Type::Number => Type::Double,
-            facts::Type::Text => Type::Text,
-            facts::Type::Date => Type::Date,
-            facts::Type::Timestamp if *clock == model::Clock::Instant => Type::Instant,
-            facts::Type::Timestamp => Type::Timestamp,
-            facts::Type::Key => Type::Tuple,
-            facts::Type::Null | facts::Type::Error => Type::Null,
-        }
-    }
-
-    /// Whether it is a number, or null.
-    pub fn is_numeric(self) -> bool {
-        matches!(self, Type::Null | Type::Integer | Type::Decimal | Type::Double)
-    }
-
-    /// The type that holds the values of both, if there is one.
-    pub fn common(self, other: Type) -> Option<Type> {
-        match (self, other) {
-            (Type::Null, other) | (other, Type::Null) => Some(other),
-            (one, other) if one == other => Some(one),
-            (Type::Double, other) | (other, Type::Double) if other.is_numeric() => Some(Type::Double),
-            (Type::Decimal, Type::Integer) | (Type::Integer, Type::Decimal) => Some(Type::Decimal),
-            (Type::Date, Type::Timestamp) | (Type::Timestamp, Type::Date) => Some(Type::Timestamp),
-            _ => None,
-        }
-    }
-
-    /// Its name in the printed form of a plan.
-    pub fn name(self) -> &'static str {
-        match self {
-            Type::Null => "null",
-            Type::Boolean => "boolean",
-            Type::Integer => "integer",
-            Type::Decimal => "decimal",
-            Type::Double => "double",
-            Type::Text => "text",
-            Type::Date => "date",
-            Type::Timestamp => "timestamp",
-            Type::Instant => "instant",
-            Type::Tuple => "tuple",
-        }
-    }
-}
-
-impl fmt::Display for Type {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// What is wrong with a plan: a fault of kpic, never of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -281,11 +198,10 @@ impl Scope<'_> {
     fn atom(&self, atom: &Atom) -> Result<Type, Fault> {
         Ok(match atom {
             Atom::Column { of, name } => self.column(of, name)?,
-            Atom::Moment(Moment::Day(_) | Moment::Never(Clock::Day)) | Atom::PeriodOf(_) | Atom::Moved(..) | Atom::Today(_) => {
-                Type::Date
-            }
-            Atom::Moment(Moment::Wall(_) | Moment::Never(Clock::Wall)) | Atom::Civil(_) | Atom::OnClock(..) => Type::Timestamp,
-            Atom::Moment(Moment::Instant(_) | Moment::Never(Clock::Instant)) | Atom::Midnight(..) => Type::Instant,
+            Atom::Moment(Moment::Never(ty)) => *ty,
+            Atom::Moment(Moment::Day(_)) | Atom::PeriodOf(_) | Atom::Moved(..) | Atom::Today(_) => Type::Date,
+            Atom::Moment(Moment::Wall(_)) | Atom::Civil(_) | Atom::OnClock(..) => Type::Timestamp,
+            Atom::Moment(Moment::Instant(_)) | Atom::Midnight(..) => Type::Instant,
             Atom::Aggregate(fold) => match (fold.function.gives, &fold.argument) {
                 (Gives::Integer, _) => Type::Integer,
                 (Gives::Number, _) => Type::Double,

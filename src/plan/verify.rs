@@ -5,9 +5,10 @@
 //! its groups' columns and aggregates. No aggregate stands in another one or in a filter.
 
 use super::relation::{Atom, Body, Query, Rows, Scalar, Select};
-use super::types::{Fault, Scope, Type, Types};
+use super::types::{Fault, Scope, Types};
 use crate::functions::{Argument, Function, Rest};
 use crate::model::expr::Node;
+use crate::model::value::Type;
 use std::rc::Rc;
 
 /// Checks a plan.

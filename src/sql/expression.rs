@@ -1,11 +1,11 @@
 //! Expressions as SQL: what binds how tightly, and which need parentheses.
 
-use super::dialect::{Dialect, Shift};
-use super::layout::indent;
-use super::spell::{Spelling, Tightness, spelling};
 use super::texts;
 use super::write::{Writer, fault, is_column, joined};
 use crate::calendar::{Grain, Weekday};
+use crate::dialect::layout::indent;
+use crate::dialect::spell::{Spelling, Tightness, spelling};
+use crate::dialect::{Dialect, Shift};
 use crate::model::expr::{Expr, Literal, Node};
 use crate::plan::relation::{
     Atom, Civil, Fold, From, Moment, Neighbour, PeriodOf, Ranking, Rolling, Rows, Running, Scalar, Select, SoFar,

@@ -4,14 +4,12 @@
 //! function with its SQL; [`texts`] says where it matters how texts are compared; [`dialect`] answers the small questions in which warehouses differ. Text of users reaches SQL only
 //! through a dialect's quoting, but for raw SQL, which they gave as such.
 
-pub mod dialect;
 mod expression;
-mod layout;
-mod spell;
 mod texts;
 mod write;
 
-pub use dialect::Dialect;
+use crate::dialect::Dialect;
+
 pub use write::{query, relation, statement, write_query};
 
 /// A view's name with its schema, as it stands after `from`.

@@ -1,8 +1,8 @@
 //! Lays a query out as SQL that a person can read from top to bottom. `expression` writes what stands between the words.
 
-use super::dialect::Dialect;
 use super::expression::Scope;
-use super::layout::indent;
+use crate::dialect::Dialect;
+use crate::dialect::layout::indent;
 use crate::model::expr::Node;
 use crate::plan::relation::{Atom, Body, From, Join, JoinKind, Query, RelationRef, Rows, Scalar, Select, SourceRows};
 use crate::rawsql;

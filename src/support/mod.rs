@@ -1,30 +1,48 @@
 //! What the project's warehouse can do: which relations are read there, what its views are called, and how long their names may
 //! be. The first stage that knows dialects.
 
-mod dialects;
 mod relations;
 pub mod views;
 
-use crate::diagnostic::{Findings, codes};
+use crate::diagnostic::{Findings, codes, suggest};
+use crate::dialect::{self, Dialect};
 use crate::model::{Model, Storage};
 use crate::text::Span;
 
-/// The longest name of a view. DuckDB has no limit of its own; a file of that name has.
-const LONGEST_NAME: usize = 200;
-
 /// Names relations and stored columns as the warehouse has them.
 pub fn complete(model: &mut Model) {
-    if let Some(dialect) = dialects::of(model) {
+    if let Some(dialect) = of(model) {
         relations::complete(model, dialect);
     }
 }
 
 /// Checks a model against its warehouse.
 pub fn support(model: &Model, findings: &mut Findings) {
-    let Some(dialect) = dialects::dialect(model, findings) else { return };
+    let Some(dialect) = known(model, findings) else { return };
     relations::check(model, dialect, findings);
-    raw_sql(model, dialect.name, findings);
-    names(model, findings);
+    raw_sql(model, dialect.name(), findings);
+    names(model, dialect, findings);
+}
+
+/// The dialect of a model, if kpic compiles for it.
+fn of(model: &Model) -> Option<&'static dyn Dialect> {
+    dialect::find(model.warehouse.dialect.as_ref().map(|written| written.value.as_str()))
+}
+
+/// The dialect of a model, or a finding.
+fn known(model: &Model, findings: &mut Findings) -> Option<&'static dyn Dialect> {
+    let Some(written) = model.warehouse.dialect.as_ref().filter(|_| of(model).is_none()) else { return of(model) };
+    let name = written.value.as_str();
+    if dialect::LATER.contains(&name) {
+        let known = dialect::names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        findings
+            .report(&codes::NOT_SUPPORTED_YET, written.span, format!("the dialect `{name}` is not supported yet"))
+            .help(format!("this version of kpic writes SQL for {known}"));
+    } else {
+        let finding = findings.report(&codes::UNKNOWN_DIALECT, written.span, format!("there is no dialect `{name}`"));
+        finding.help = suggest::did_you_mean(name, "the dialects are", dialect::names());
+    }
+    None
 }
 
 /// Raw SQL has to be there for the dialect.
@@ -43,14 +61,15 @@ fn raw_sql(model: &Model, dialect: &str, findings: &mut Findings) {
 }
 
 /// Names of views have to fit.
-fn names(model: &Model, findings: &mut Findings) {
+fn names(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
+    let longest = dialect.longest_name();
     let mut check = |view: String, span: Span| {
-        if view.len() > LONGEST_NAME {
+        if view.len() > longest {
             let message =
                 format!("the view `{}…` would have a name of {} characters", view.get(..40).unwrap_or(&view), view.len());
-            findings
-                .report(&codes::NAME_TOO_LONG, span, message)
-                .help(format!("names of views may have {LONGEST_NAME} characters; shorten the KPI's or the dimensions' names, or slice by fewer"));
+            findings.report(&codes::NAME_TOO_LONG, span, message).help(format!(
+                "names of views may have {longest} characters; shorten the KPI's or the dimensions' names, or slice by fewer"
+            ));
         }
     };
     for kpi in model.kpis.rows() {

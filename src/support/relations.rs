@@ -4,16 +4,16 @@
 //! 2. [`check`] finds relations that are views of the project itself, and names that mean one relation or another, as the session
 //!    of whoever reads a view has it.
 
-use super::dialects::Traits;
 use super::views::{Shown, shown};
 use crate::diagnostic::{Findings, codes};
+use crate::dialect::Dialect;
 use crate::model::{KeyPart, Model, Read, Relation, Source, Storage};
 use std::collections::HashMap;
 
 /// Names relations and stored columns as the warehouse has them.
-pub(super) fn complete(model: &mut Model, dialect: &Traits) {
+pub(super) fn complete(model: &mut Model, dialect: &dyn Dialect) {
     if model.warehouse.source_schema.is_empty() {
-        model.warehouse.source_schema = dialect.source_schema.iter().map(|schema| (*schema).to_owned()).collect();
+        model.warehouse.source_schema = dialect.source_schema().iter().map(|schema| (*schema).to_owned()).collect();
     }
     for id in model.sources.ids() {
         let schema = model.warehouse.source_schema.clone();
@@ -37,11 +37,11 @@ fn with_schema(parts: &mut Vec<String>, schema: &[String]) {
 }
 
 /// `amount` and `Amount` may be one column: all that read it call it as the first one does.
-fn stored_once(source: &mut Source, dialect: &Traits) {
+fn stored_once(source: &mut Source, dialect: &dyn Dialect) {
     let mut known: HashMap<String, String> = HashMap::new();
     for column in source.columns.ids() {
         let mut once = |name: &mut String| {
-            let first = known.entry((dialect.folded)(name)).or_insert_with(|| name.clone());
+            let first = known.entry(dialect.folded(name)).or_insert_with(|| name.clone());
             name.clone_from(first);
         };
         match &mut source.columns.get_mut(column).storage {
@@ -57,7 +57,7 @@ fn stored_once(source: &mut Source, dialect: &Traits) {
 }
 
 /// Checks the relations that sources name.
-pub(super) fn check(model: &Model, dialect: &Traits, findings: &mut Findings) {
+pub(super) fn check(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
     let views = Views::of(model, dialect);
     for source in model.sources.rows() {
         for read in &source.reads {
@@ -82,24 +82,24 @@ pub(super) fn check(model: &Model, dialect: &Traits, findings: &mut Findings) {
 /// Where the views of a project are.
 struct Views<'a> {
     model: &'a Model,
-    dialect: &'a Traits,
+    dialect: &'a dyn Dialect,
     /// Their database, if the project says so.
     database: Option<String>,
     schema: String,
 }
 
 impl<'a> Views<'a> {
-    fn of(model: &'a Model, dialect: &'a Traits) -> Self {
+    fn of(model: &'a Model, dialect: &'a dyn Dialect) -> Self {
         let (database, schema) = match model.warehouse.schema.as_slice() {
             [database, schema] => (Some(database.clone()), schema.clone()),
             [schema] => (None, schema.clone()),
-            _ => (None, dialect.source_schema.unwrap_or_default().to_owned()),
+            _ => (None, dialect.source_schema().unwrap_or_default().to_owned()),
         };
         Self { model, dialect, database, schema }
     }
 
     fn same(&self, one: &str, other: &str) -> bool {
-        (self.dialect.folded)(one) == (self.dialect.folded)(other)
+        self.dialect.folded(one) == self.dialect.folded(other)
     }
 
     /// What the view shows that a name means, if it means one. A database that is not named may be any.
@@ -112,14 +112,14 @@ impl<'a> Views<'a> {
             _ if read.in_sql => return None,
             [first, name] => {
                 // The first part may be a database too, whose usual schema is meant.
-                let usual = self.dialect.source_schema.is_some_and(|usual| self.same(usual, &self.schema));
+                let usual = self.dialect.source_schema().is_some_and(|usual| self.same(usual, &self.schema));
                 let of_database = usual && self.database.as_ref().is_some_and(|own| self.same(own, first));
                 (self.same(first, &self.schema) || of_database, name)
             }
             [database, schema, name] => (in_database(database) && self.same(schema, &self.schema), name),
             _ => return None,
         };
-        if is_there { shown(self.model, &(self.dialect.folded)(name)) } else { None }
+        if is_there { shown(self.model, &self.dialect.folded(name)) } else { None }
     }
 }
 

@@ -229,7 +229,7 @@ pub fn rows(project: &Valid, view: &str) -> Vec<HashMap<String, serde_json::Valu
     };
     let view = views::views(project).into_iter().find(|known| known.name == view).unwrap();
     let query = views::query(project, &view.shows).unwrap();
-    let sql = kpic::sql::query(&query, kpic::sql::dialect::dialect(None));
+    let sql = kpic::sql::query(&query, kpic::dialect::dialect(None));
     let answer = engine.answer("", std::slice::from_ref(&sql)).unwrap().remove(0).unwrap_or_else(|why| panic!("{why}\n{sql}"));
     let named = |row: &Vec<serde_json::Value>| answer.columns.iter().cloned().zip(row.iter().cloned()).collect();
     answer.rows.iter().map(named).collect()

@@ -1,7 +1,7 @@
 //! Views show the same rows whatever their reader's session has set.
 
 use super::warehouse::{DATABASE, Lines, Warehouse};
-use kpic::sql::dialect::{Setting, dialect};
+use kpic::dialect::{Setting, dialect};
 use std::collections::BTreeMap;
 
 /// Instants, another zone's clock, states, journeys, ties that texts decide, and texts that differ by case and accent alone.

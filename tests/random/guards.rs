@@ -39,7 +39,7 @@ pub struct Found<'a> {
 
 impl Looks {
     pub fn of(project: &Valid, query: &Query) -> Self {
-        let dialect = kpic::sql::dialect::dialect(None);
+        let dialect = kpic::dialect::dialect(None);
         let all = guards(project.model(), std::slice::from_ref(query));
         let columns = |counting: &kpic::plan::guards::Counting| {
             counting.columns.iter().map(|counted| (counted.guard, counted.column.clone(), counted.taken_off)).collect()

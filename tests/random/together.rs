@@ -40,7 +40,7 @@ fn is_shown(kpi: &str) -> String {
 /// One query for each grain that a KPI has. What has ages has rows of its own.
 pub fn questions(project: &Valid) -> Vec<Together> {
     let model = project.model();
-    let dialect = kpic::sql::dialect::dialect(None);
+    let dialect = kpic::dialect::dialect(None);
     let at = |grain: Grain| {
         let kpis = model.kpis.iter().filter(|(_, kpi)| kpi.age.is_none() && model.grains(kpi).contains(&grain));
         let kpis: Vec<(KpiId, String)> = kpis.map(|(id, kpi)| (id, kpi.name.value.clone())).collect();

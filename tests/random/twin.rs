@@ -91,7 +91,7 @@ pub fn agree_today(project: &Project, engine: &mut Engine) -> Result<usize, Test
             compiled.views.append(&mut compiled.fresh);
         }
     }
-    let today = kpic::sql::dialect::dialect(None).today(project.calendar.zone);
+    let today = kpic::dialect::dialect(None).today(project.calendar.zone);
     let by_today: Views =
         by_today.views.into_iter().map(|(view, sql)| (view, sql.replace(&today, &format!("date '{day}'")))).collect();
     compare(project, &by_day.views, &by_today, engine)

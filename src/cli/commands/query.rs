@@ -6,6 +6,7 @@ use crate::cli::{
     show, show_findings, usage,
 };
 use crate::diagnostic::{Findings, suggest};
+use crate::dialect;
 use crate::engine::{Failure, Rows};
 use crate::measure::refused::{self, Refused};
 use crate::measure::shown::Precision;
@@ -116,7 +117,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     let (question, kpis) = query::question(model, &asked, columns).map_err(|unclear| usage(&unclear.message, &unclear.help))?;
     let mut plan = plan::plan(project, &question);
     order(&mut plan, args, false)?;
-    let dialect = sql::dialect::dialect(model.warehouse.dialect.as_ref().map(|name| name.value.as_str()));
+    let dialect = dialect::dialect(model.warehouse.dialect.as_ref().map(|name| name.value.as_str()));
     if args.sql {
         out::data(&sql::statement(&plan, dialect));
         return Ok(FINE);

@@ -2,8 +2,8 @@
 
 use super::super::Data;
 use super::super::relation::{Reading, RelationRef, Relies, Select, SourceRows, column};
-use super::super::types::Type;
 use super::{Days, Scan};
+use crate::model::value::Type;
 use crate::model::{ColumnId, KeyPart, RawSql, Relation, Source, Storage, given_table};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,6 +2,7 @@
 
 use super::paths::{clean, from};
 use crate::cli::{Stop, usage};
+use crate::dialect;
 use crate::draft::{Known, Table, Target};
 use crate::engine::types::Family;
 use crate::model::facts::Type;
@@ -116,7 +117,7 @@ fn target(model: &Model, source: &Source) -> Option<Target> {
     if source.holds.is_some() {
         return None;
     }
-    let dialect = sql::dialect::dialect(model.warehouse.dialect.as_ref().map(|name| name.value.as_str()));
+    let dialect = dialect::dialect(model.warehouse.dialect.as_ref().map(|name| name.value.as_str()));
     Some(Target {
         name: source.name.value.clone(),
         row: source.row.replace(' ', "_"),

@@ -9,10 +9,10 @@
 //! hundred times as fast as into longer ones, so those that are short go that way.
 
 use super::DuckDb;
+use crate::dialect::Dialect;
+use crate::dialect::files::Reading;
+use crate::dialect::layout::indent;
 use crate::model::files::{Csv, FileColumn, FileFormat, FileType, Files, TimeField, TimeFormat, TimePart, Written};
-use crate::sql::dialect::Dialect;
-use crate::sql::dialect::files::Reading;
-use crate::sql::layout::indent;
 use std::collections::BTreeSet;
 
 /// What no field of a file is: U+FDD0, which Unicode reserves for not being there.

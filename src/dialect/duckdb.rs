@@ -93,6 +93,20 @@ impl Dialect for DuckDb {
         "duckdb"
     }
 
+    fn source_schema(&self) -> Option<&'static str> {
+        Some("main")
+    }
+
+    /// Names are compared without regard to case, quoted ones too, but only the letters of ASCII have any.
+    fn folded(&self, name: &str) -> String {
+        name.to_ascii_lowercase()
+    }
+
+    /// It has no limit of its own; a file of that name has.
+    fn longest_name(&self) -> usize {
+        200
+    }
+
     fn is_reserved(&self, name: &str) -> bool {
         static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| KEYWORDS.split(' ').collect());
         WORDS.contains(name)

@@ -14,7 +14,7 @@ const BLANKS: &str = "        ";
 
 /// Writes every line moved to the right by so many blanks, but for those that begin within a text or a quoted name: there a blank
 /// would be another value.
-pub(super) fn indent(out: &mut String, text: &str, by: usize) {
+pub fn indent(out: &mut String, text: &str, by: usize) {
     let blanks = BLANKS.get(..by).unwrap_or(BLANKS);
     // Most texts have no quoted names.
     if memchr(b'"', text.as_bytes()).is_none() {

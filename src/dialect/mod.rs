@@ -2,9 +2,11 @@
 
 mod duckdb;
 pub mod files;
+pub mod layout;
+pub mod spell;
 
 use crate::calendar::{Date, DateTime, Grain};
-use crate::plan::relation::Clock;
+use crate::model::value::Type;
 use files::Reading;
 use std::borrow::Cow;
 use std::fmt::Debug;
@@ -13,6 +15,15 @@ use std::fmt::Debug;
 pub trait Dialect: Debug + Sync {
     /// Its name, as `kpic.yml` and the folder of the output have it.
     fn name(&self) -> &'static str;
+
+    /// The schema of tables that are named without one; nothing where there is no usual one.
+    fn source_schema(&self) -> Option<&'static str>;
+
+    /// A name as the warehouse compares it: two names of one thing become the same.
+    fn folded(&self, name: &str) -> String;
+
+    /// How many bytes the name of a view or column may have.
+    fn longest_name(&self) -> usize;
 
     /// Whether a name has to be quoted because it is a word of the language.
     fn is_reserved(&self, name: &str) -> bool;
@@ -48,12 +59,12 @@ pub trait Dialect: Debug + Sync {
         format!("timestamptz '{} {}+00'", reading.date(), reading.time())
     }
 
-    /// What is earlier than every moment.
-    fn never(&self, clock: Clock) -> String {
-        let ty = match clock {
-            Clock::Day => "date",
-            Clock::Wall => "timestamp",
-            Clock::Instant => "timestamptz",
+    /// What is earlier than every day, reading or instant, as the type says.
+    fn never(&self, ty: Type) -> String {
+        let ty = match ty {
+            Type::Instant => "timestamptz",
+            Type::Timestamp => "timestamp",
+            _ => "date",
         };
         format!("{ty} '-infinity'")
     }
@@ -117,11 +128,40 @@ pub enum Shift {
     Cases(Vec<(String, i64)>, i64),
 }
 
-/// The dialects, by name.
+/// The dialects that kpic compiles for; the first is meant where none is named.
 static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb];
 
-/// The dialect of that name; `DuckDB` where none is named.
+/// Dialects of the language that this version does not compile for yet.
+pub const LATER: [&str; 13] = [
+    "postgres",
+    "snowflake",
+    "bigquery",
+    "redshift",
+    "databricks",
+    "spark",
+    "clickhouse",
+    "mysql",
+    "mariadb",
+    "sqlite",
+    "trino",
+    "sqlserver",
+    "datafusion",
+];
+
+/// The names of all dialects that kpic compiles for.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|dialect| dialect.name())
+}
+
+/// The dialect of that name, if kpic compiles for it; the usual one where none is named.
+pub fn find(name: Option<&str>) -> Option<&'static dyn Dialect> {
+    match name {
+        None => ALL.first().copied(),
+        Some(name) => ALL.iter().find(|dialect| dialect.name() == name).copied(),
+    }
+}
+
+/// The same where the name is known to be one: a project whose dialect is none is not valid.
 pub fn dialect(name: Option<&str>) -> &'static dyn Dialect {
-    let found = name.and_then(|name| ALL.iter().find(|dialect| dialect.name() == name));
-    found.copied().unwrap_or(&duckdb::DuckDb)
+    find(name).unwrap_or(&duckdb::DuckDb)
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 /// How a function is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Spelling {
+pub enum Spelling {
     /// Between its operands.
     Infix(&'static str, Tightness),
     /// With its operands put in at `{0}`, `{1}`; `{*}` is all of them with commas. The result binds like that.
@@ -16,7 +16,7 @@ pub(super) enum Spelling {
 
 /// How tightly an expression binds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Tightness {
+pub enum Tightness {
     /// `or`
     Or,
     /// `and`
@@ -130,7 +130,7 @@ const TABLE: &[(&str, Spelling)] = &[
 ];
 
 /// How the function of that name is written. Every function has a row; a test sees to it.
-pub(super) fn spelling(name: &str) -> Spelling {
+pub fn spelling(name: &str) -> Spelling {
     static BY_NAME: LazyLock<HashMap<&str, Spelling>> = LazyLock::new(|| TABLE.iter().copied().collect());
     BY_NAME.get(name).copied().unwrap_or(Own)
 }
