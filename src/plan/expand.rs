@@ -120,7 +120,7 @@ impl Measure {
         let zero = |function: &Function| function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
         match &self.of {
             MeasureOf::Rows(aggregate) => zero(aggregate.function),
-            MeasureOf::Entities(grouped) => zero(grouped.function),
+            MeasureOf::Entities(grouped) => zero(grouped.function) && !grouped.null_if_empty,
             MeasureOf::Periods(periods) => zero(periods.function),
             MeasureOf::ByHand(_) | MeasureOf::Fresh(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..) => false,
         }
@@ -245,7 +245,6 @@ impl Expansion {
             }
             CalcLeaf::Grouped(grouped) => {
                 let mut grouped = (**grouped).clone();
-                let null_if_empty = std::mem::take(&mut grouped.null_if_empty);
                 let previous = shifts(&grouped.of) && take_previous(&mut grouped.of.window);
                 restrict(model, &mut grouped.of, &place.filters);
                 let inner = aggregate_name(model, &grouped.of);
@@ -256,8 +255,7 @@ impl Expansion {
                 let of = MeasureOf::Entities(Box::new(grouped));
                 let value =
                     self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name);
-                let known = self.where_rows(null_if_empty, value.clone(), place);
-                let known = self.where_fresh(model, source, stock, place, known);
+                let known = self.where_fresh(model, source, stock, place, value.clone());
                 self.where_trusted(model, (&reads, &value), place, previous, known)
             }
             CalcLeaf::Each(each) => {
