@@ -53,7 +53,10 @@ impl Expansion {
         });
         for (id, way) in leaves {
             let Some(measure) = self.measures.get(id).cloned() else { continue };
-            if matches!(measure.of, MeasureOf::Fresh(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..)) {
+            if matches!(
+                measure.of,
+                MeasureOf::Fresh(..) | MeasureOf::Unknown(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..)
+            ) {
                 // That something is known is no row.
                 continue;
             }
@@ -93,7 +96,11 @@ impl Expansion {
                 null_if_empty: true,
                 ..(**grouped).clone()
             })),
-            MeasureOf::ByHand(_) | MeasureOf::Fresh(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..) => return None,
+            MeasureOf::ByHand(_)
+            | MeasureOf::Fresh(..)
+            | MeasureOf::Unknown(..)
+            | MeasureOf::Trusted(..)
+            | MeasureOf::Doubt(..) => return None,
             MeasureOf::Periods(periods) => {
                 let inner = Place { grain: periods.grain, back: Vec::new(), ..place.clone() };
                 let mut counts = Vec::new();

@@ -68,6 +68,10 @@ impl Planner<'_> {
                     let series = self.fresh(id, *source, stock, measure.grain);
                     self.set(id, series);
                 }
+                MeasureOf::Unknown(source, stock) => {
+                    let series = self.unknown(id, *source, stock, measure.grain);
+                    self.set(id, series);
+                }
                 MeasureOf::Trusted(source, when) => {
                     let series = self.trusted(id, *source, *when, measure.grain);
                     self.set(id, series);

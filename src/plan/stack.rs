@@ -255,6 +255,7 @@ impl Planner<'_> {
             | MeasureOf::Periods(_)
             | MeasureOf::ByHand(_)
             | MeasureOf::Fresh(..)
+            | MeasureOf::Unknown(..)
             | MeasureOf::Trusted(..)
             | MeasureOf::Doubt(..) => None,
         }
