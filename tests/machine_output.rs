@@ -215,3 +215,52 @@ fn code_hosts_see_paths_from_the_repository() {
         assert!(said(command, "json").contains("\"specs/a.yml\""), "{command}");
     }
 }
+
+/// 2 to the power of 53, and 1 more, which no floating number is.
+const ODD: &str = "9007199254740993";
+
+#[test]
+fn whole_numbers_keep_all_digits() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = "sources:
+  o:
+    files: o.csv
+    kind: events
+    time: d
+    columns: { d: date, n: integer, same: { column: n, references: people } }
+  people: { files: o.csv, kind: entities, key: n, time: d, columns: { d: date, n: integer } }
+kpis:
+  n: { formula: sum(o.n) }
+  most: { formula: count(o) * 9223372036854775807 }
+  aged: { formula: count(people where count(o via same over age) > 0) * 9007199254740993, age: { unit: month, up_to: 1 } }
+";
+    let project = format!("{PROJECT}lints: {{ missing-owner: allow, missing-description: allow, no-north-star: allow }}\n");
+    write_files(
+        folder.path(),
+        &[("kpic.yml", &project), ("specs/all.yml", spec), ("o.csv", &format!("d,n\n2024-06-01,{ODD}\n2024-05-01,-{ODD}\n"))],
+    );
+    let says = |arguments: &[&str]| {
+        let output = kpic(folder.path(), arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let grouped = "9,007,199,254,740,993";
+    for (arguments, wanted) in [
+        (
+            vec!["query", "n", "most"],
+            vec![format!(" {grouped} "), format!("-{grouped} "), "9,223,372,036,854,775,807\n".to_owned()],
+        ),
+        (vec!["query", "n", "--format", "csv"], vec![format!(",{ODD},"), format!(",-{ODD},")]),
+        (vec!["query", "n", "--format", "json"], vec![format!("\"n\": {ODD},"), format!("\"n\": -{ODD},")]),
+        (vec!["run", "n"], vec![format!(" {grouped} "), format!("-{grouped} ")]),
+        (vec!["run", "aged"], vec![format!(" {grouped} ")]),
+        (vec!["run", "n", "--format", "json"], vec![format!("\"value\": {ODD},"), format!("\"value\": -{ODD},")]),
+        (vec!["run", "aged", "--format", "json"], vec![format!("\"value\": {ODD},")]),
+        (vec!["query", "aged"], vec![grouped.to_owned()]),
+    ] {
+        let shown = says(&arguments);
+        for wanted in wanted {
+            assert!(shown.contains(&wanted), "{arguments:?} lacks {wanted}: {shown}");
+        }
+    }
+}

@@ -32,7 +32,7 @@ pub(crate) use grain::back;
 use crate::diagnostic::{Code, Finding, Findings};
 use crate::graph::Graph;
 use crate::model::Model;
-use crate::model::expr::{Expr, Node};
+use crate::model::expr::{Expr, Node, is_whole};
 use crate::model::facts::{Measure, Range, Type};
 use crate::text::{Files, Span};
 
@@ -110,7 +110,7 @@ fn literal<L: Clone>(expr: &Expr<L>, literal: &crate::model::expr::Literal) -> O
         Literal::Truth(_) => (Type::Boolean, Measure::none(), Range::ANY),
         Literal::Number(digits) => {
             let value = digits.parse::<f64>().unwrap_or(f64::INFINITY);
-            let ty = if digits.contains('.') || value.abs() > 9e15 { Type::Decimal } else { Type::Integer };
+            let ty = if is_whole(digits) { Type::Integer } else { Type::Decimal };
             (ty, Measure::Bare, Range::point(value))
         }
         Literal::Text(_) | Literal::Grain(_) => (Type::Text, Measure::none(), Range::ANY),

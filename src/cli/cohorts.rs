@@ -23,7 +23,8 @@ pub(super) struct Cohorts {
 struct Figure {
     period: Date,
     age: u64,
-    value: Option<f64>,
+    /// A number as the engine gives it, or null.
+    value: Value,
     is_complete: bool,
 }
 
@@ -34,7 +35,8 @@ impl Cohorts {
             let period = rows.get(row, "period")?.as_str()?.parse().ok()?;
             let is_complete = rows.get(row, "is_complete").and_then(Value::as_bool).unwrap_or(false);
             let age = rows.get(row, AGE)?.as_u64()?;
-            Some(Figure { period, age, value: rows.get(row, "value").and_then(number), is_complete })
+            let value = rows.get(row, "value").filter(|value| number(value).is_some()).cloned().unwrap_or_default();
+            Some(Figure { period, age, value, is_complete })
         };
         let mut figures: Vec<Figure> = rows.rows.iter().filter_map(figure).collect();
         figures.sort_by_key(|figure| (figure.period, figure.age));
@@ -54,14 +56,14 @@ impl Cohorts {
         let unit = &kpi.facts.unit;
         let periods = self.last(wanted.unwrap_or(COHORTS));
         let ages = self.figures.iter().filter(|figure| periods.contains(&figure.period)).map(|figure| figure.age).max();
-        let precision = Precision::of(self.figures.iter().filter_map(|figure| figure.value), unit);
+        let precision = Precision::of(self.figures.iter().filter_map(|figure| number(&figure.value)), unit);
         let mut open = false;
         let mut cell = |period: &Date, age: u64| {
             let figure = self.figures.iter().find(|figure| figure.period == *period && figure.age == age);
             figure.map_or(String::new(), |figure| {
                 let mark = if figure.is_complete { " " } else { "*" };
                 open |= !figure.is_complete;
-                format!("{}{mark}", precision.known(figure.value, unit))
+                format!("{}{mark}", precision.exact(&figure.value, unit))
             })
         };
         let mut rows: Vec<Vec<String>> = periods

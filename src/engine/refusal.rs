@@ -40,6 +40,8 @@ pub enum Kind {
     NoFile,
     /// A file that is not what it is read as.
     BadFile,
+    /// Texts of different collations put together.
+    Collations,
     /// SQL of the project that is not valid.
     BadSql,
     /// Something that the engine may not do.
@@ -73,6 +75,7 @@ const KINDS: &[(&[&str], Kind)] = &[
     (&["does not have a column"], Kind::NoColumn),
     (&["out of range of the DECIMAL type"], Kind::Decimals),
     (&["Catalog", "does not exist"], Kind::BadSql),
+    (&["types with different collation"], Kind::Collations),
     (&["Binder Error"], Kind::BadSql),
     (&["Parser Error"], Kind::BadSql),
     (&["Syntax Error"], Kind::BadSql),
@@ -140,6 +143,7 @@ impl fmt::Display for Refusal {
             Kind::NoColumn => about("there is no column `{}`", "there is no such column"),
             Kind::NoFile => about("there is no file `{}`", "there is no such file"),
             Kind::BadFile => "the file is not in the format that it is read as".to_owned(),
+            Kind::Collations => "it puts texts together whose columns have different collations of their own".to_owned(),
             Kind::BadSql => about("the SQL is not valid at `{}`", "the SQL is not valid"),
             Kind::NotAllowed => "the engine may not do that".to_owned(),
             Kind::Outside => about("`{}` is outside the project", "a file is outside the project"),
@@ -230,6 +234,7 @@ mod tests {
         ("select * from read_csv('nowhere.csv')", Kind::NoFile, Some("nowhere.csv")),
         ("select * from read_parquet('Cargo.toml')", Kind::BadFile, None),
         ("select * from read_json('Cargo.toml')", Kind::BadFile, None),
+        ("select x || y from (select 'a' collate nocase as x, 'b' collate noaccent as y)", Kind::Collations, None),
         ("selec 1", Kind::BadSql, Some("selec")),
         ("select nofunction(1)", Kind::BadSql, None),
         ("select sum(date '2024-01-01')", Kind::BadSql, Some("sum(DATE)")),

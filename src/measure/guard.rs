@@ -4,11 +4,12 @@
 use super::held::{self, Of};
 use super::refused::{Refused, finding};
 use super::{Session, files, number};
-use crate::diagnostic::{Finding, Findings, codes, suggest};
+use crate::diagnostic::{Finding, Findings, Level, Severity, codes, suggest};
 use crate::engine::types::Family;
 use crate::engine::{Answer, Failure, Kind, Refusal, Rows};
 use crate::model::facts::Type;
 use crate::model::{CalendarSource, Clock, Column, ColumnId, Relation, Source, SourceId, Storage};
+use crate::plan::checks;
 use crate::plan::guards::{self, Counted, Guard, Guards, sources_read};
 use crate::plan::relation::{Query, RelationRef};
 use crate::plan::rules::{Rule, calendar_days};
@@ -87,9 +88,10 @@ pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failu
             // What cannot be read has been said, and what stops one query stops others.
             Err(why) if !counting.reads.iter().all(is_sound) || !said.insert(why.said.clone()) => {}
             Err(why) => {
-                let first = counting.columns.first().and_then(|counted| guards.get(counted.guard));
-                if let Some(guard) = first {
-                    unchecked.of(counting.reads.clone(), refused(model.sources.get(guard.of), &why));
+                let not_counted: Vec<&Guard> =
+                    counting.columns.iter().filter_map(|counted| guards.get(counted.guard)).collect();
+                if let Some(finding) = not_checked(session, &not_counted, &why) {
+                    unchecked.of(counting.reads.clone(), finding);
                 }
             }
         }
@@ -393,6 +395,35 @@ pub(super) fn refused(source: &Source, why: &Refusal) -> Finding {
             .help("run the source's query or view by itself to see which rows stop it; `--verbose` shows what the engine says");
     }
     found
+}
+
+/// That what figures rely on has not been looked at. Figures that would be wrong without it are refused; where it would only say what
+/// they leave out, they are shown.
+fn not_checked(session: &Session<'_>, guards: &[&Guard], why: &Refusal) -> Option<Finding> {
+    let model = session.project.model();
+    let first = guards.first()?;
+    let mut found = refused(model.sources.get(first.of), why);
+    let only_warns = |guard: &&Guard| {
+        let (code, span) = checks::declared(model, guard.source, guard.rule);
+        matches!(session.project.level(code, span, checks::level_beside_figures(code)), Level::Warn | Level::Allow)
+    };
+    if guards.iter().all(only_warns) {
+        found.severity = Severity::Warning;
+        let mut unknown: Vec<String> = Vec::new();
+        for guard in guards {
+            let of = Of { source: guard.of, through: &guard.through, declared: guard.source, follows: true };
+            let what = held::words(session.project, of, guard.rule).what;
+            if !unknown.contains(&what) {
+                unknown.push(what);
+            }
+        }
+        found.help(format!(
+            "the figures are those of the rows, but nobody has looked whether this holds: {}; a column that cannot be computed for \
+             every row stands in the way",
+            unknown.join("; ")
+        ));
+    }
+    Some(found)
 }
 
 /// What may be wrong with the rows of a calendar: a query that finds a day with which it is so, and what is said of it.

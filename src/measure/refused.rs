@@ -20,7 +20,9 @@ const WAYS: &[(Kind, &Code, Option<&str>)] = &[
     (
         Kind::Whole,
         &codes::NUMBER_TOO_LARGE,
-        Some("compute in floating numbers, which go much further: `number(x)` around a factor, or around what is added up"),
+        Some(
+            "compute in floating numbers, which go much further: `number(x)` around a column, or `* 1.0` after a KPI or an aggregate",
+        ),
     ),
     (
         Kind::Decimals,
@@ -55,6 +57,11 @@ const WAYS: &[(Kind, &Code, Option<&str>)] = &[
     (Kind::NoFile, &codes::NOT_IN_DATA, Some("files are looked for from the project's folder")),
     (Kind::BadFile, &codes::NOT_IN_DATA, Some("see whether the file is what its ending says")),
     (Kind::BadSql, &codes::ENGINE_REFUSED, None),
+    (
+        Kind::Collations,
+        &codes::ENGINE_REFUSED,
+        Some("name one collation for all of them where the column is declared: `sql: \"name collate c\"`"),
+    ),
     (Kind::NotAllowed, &codes::ENGINE_REFUSED, Some("give the user who runs kpic the right to read the data")),
     (
         Kind::Outside,

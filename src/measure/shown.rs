@@ -1,7 +1,9 @@
 //! Figures and periods as people read them.
 
+use super::number;
 use crate::calendar::{Calendar, Date, Grain, Label};
 use crate::model::unit::{Shown, Unit, currency_digits};
+use serde_json::Value;
 
 /// How many decimals a column of figures has, all of them the same.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +40,15 @@ impl Precision {
         }
     }
 
+    /// A figure as the engine gives it, which may not be known. A whole number keeps all of its digits.
+    pub fn exact(self, value: &Value, unit: &Unit) -> String {
+        match (whole_digits(value), unit.shown) {
+            (Some(digits), Shown::Plain | Shown::Points) if self.0 == 0 => grouped(&digits),
+            (Some(digits), Shown::Plain | Shown::Points) => grouped(&format!("{digits}.{}", "0".repeat(self.0))),
+            _ => self.known(number(value), unit),
+        }
+    }
+
     /// A figure that may not be known.
     pub fn known(self, value: Option<f64>, unit: &Unit) -> String {
         value.map_or_else(|| UNKNOWN.to_owned(), |value| self.figure(value, unit))
@@ -71,8 +82,20 @@ fn separated(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     // What rounds to nothing has no sign.
     let zero = text.chars().all(|char| matches!(char, '-' | '0' | '.'));
-    let text = if zero { text.trim_start_matches('-').to_owned() } else { text };
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
+    grouped(if zero { text.trim_start_matches('-') } else { &text })
+}
+
+/// The digits of a whole number; nothing for any other value.
+fn whole_digits(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Digits with separators between thousands.
+fn grouped(text: &str) -> String {
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
     let mut out = String::new();
     for (at, digit) in whole.chars().enumerate() {
@@ -114,6 +137,21 @@ mod tests {
         assert_eq!(column(&[19.73, 4.4, -0.36012], "lead"), ["19.73", "4.40", "-0.36"]);
         assert_eq!(column(&[f64::NAN, 3.0], "lead")[1], "3");
         assert_eq!(column(&[], "lead"), [""; 0]);
+    }
+
+    #[test]
+    fn whole_numbers_keep_their_digits() {
+        let exact = |value: serde_json::Value, beside: f64, unit: &str| {
+            let unit = Unit::parse(unit).unwrap();
+            Precision::of([beside], &unit).exact(&value, &unit)
+        };
+        assert_eq!(exact(9_007_199_254_740_993_i64.into(), 9e15, "row"), "9,007,199,254,740,993");
+        assert_eq!(exact(i64::MIN.into(), 9e18, "row"), "-9,223,372,036,854,775,808");
+        assert_eq!(exact(9_007_199_254_740_993_i64.into(), 0.01, "EUR"), "9,007,199,254,740,993.00");
+        assert_eq!(exact(0.into(), 1.0, "row"), "0");
+        assert_eq!(exact(3.into(), 3.0, "%"), "300.0%");
+        assert_eq!(exact(2.5.into(), 2.5, "row"), "2.50");
+        assert_eq!(exact(serde_json::Value::Null, 1.0, "row"), "–");
     }
 
     #[test]

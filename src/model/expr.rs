@@ -51,6 +51,11 @@ pub enum Literal {
     Grain(Grain),
 }
 
+/// Whether a number in digits is a whole one of 64 bits. One with more digits is a decimal.
+pub fn is_whole(digits: &str) -> bool {
+    digits.parse::<i64>().is_ok()
+}
+
 /// A place that does not count in comparisons.
 #[derive(Debug, Clone, Copy)]
 pub struct At(pub Option<Span>);

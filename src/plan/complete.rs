@@ -126,7 +126,11 @@ impl Planner<'_> {
         let aggregate = match &measure.of {
             MeasureOf::Rows(aggregate) => aggregate,
             MeasureOf::Entities(grouped) => &grouped.of,
-            MeasureOf::ByHand(_) | MeasureOf::Fresh(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..) => return Vec::new(),
+            MeasureOf::ByHand(_)
+            | MeasureOf::Fresh(..)
+            | MeasureOf::Unknown(..)
+            | MeasureOf::Trusted(..)
+            | MeasureOf::Doubt(..) => return Vec::new(),
             MeasureOf::Periods(periods) => return self.periods_whole_from(periods, grain),
         };
         let mut bounds: Vec<Bound> = self.window_whole_from(aggregate.window, grain).into_iter().collect();

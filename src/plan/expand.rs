@@ -16,6 +16,7 @@ use crate::model::expr::{
 use crate::model::facts::Type;
 use crate::model::{Body, ColumnId, DimensionId, Holds, KpiId, Model, SourceId};
 use foldhash::HashMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A formula over measures.
@@ -81,6 +82,8 @@ pub(super) enum MeasureOf {
     ByHand(KpiId),
     /// Whether the snapshots of a source are fresh, so that something is known of its states.
     Fresh(SourceId, Stock),
+    /// Where they are not.
+    Unknown(SourceId, Stock),
     /// Whether the rows of a source reach up to where a figure begins.
     Trusted(SourceId, When),
     /// Whether the rows of a source stop, or have holes, in what a figure looks at.
@@ -111,7 +114,11 @@ impl Measure {
             // Checked: `each` goes over figures without ages.
             MeasureOf::Trusted(_, When::Age(age)) => Some(*age),
             MeasureOf::Doubt(_, reach) => reach.age(),
-            MeasureOf::Periods(_) | MeasureOf::ByHand(_) | MeasureOf::Fresh(..) | MeasureOf::Trusted(..) => None,
+            MeasureOf::Periods(_)
+            | MeasureOf::ByHand(_)
+            | MeasureOf::Fresh(..)
+            | MeasureOf::Unknown(..)
+            | MeasureOf::Trusted(..) => None,
         }
     }
 
@@ -120,9 +127,13 @@ impl Measure {
         let zero = |function: &Function| function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
         match &self.of {
             MeasureOf::Rows(aggregate) => zero(aggregate.function),
-            MeasureOf::Entities(grouped) => zero(grouped.function),
+            MeasureOf::Entities(grouped) => zero(grouped.function) && !grouped.null_if_empty,
             MeasureOf::Periods(periods) => zero(periods.function),
-            MeasureOf::ByHand(_) | MeasureOf::Fresh(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..) => false,
+            MeasureOf::ByHand(_)
+            | MeasureOf::Fresh(..)
+            | MeasureOf::Unknown(..)
+            | MeasureOf::Trusted(..)
+            | MeasureOf::Doubt(..) => false,
         }
     }
 
@@ -134,7 +145,7 @@ impl Measure {
             MeasureOf::Entities(grouped) => counts(grouped.function),
             MeasureOf::Periods(periods) => counts(periods.function),
             MeasureOf::ByHand(_) => false,
-            MeasureOf::Fresh(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..) => true,
+            MeasureOf::Fresh(..) | MeasureOf::Unknown(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..) => true,
         }
     }
 }
@@ -240,12 +251,11 @@ impl Expansion {
                 let value =
                     self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name);
                 let known = self.where_rows(null_if_empty, value.clone(), place);
-                let known = self.where_fresh(model, source, stock, place, known);
+                let known = self.where_fresh(model, (source, stock), place, &value, known);
                 self.where_trusted(model, (&reads, &value), place, previous, known)
             }
             CalcLeaf::Grouped(grouped) => {
                 let mut grouped = (**grouped).clone();
-                let null_if_empty = std::mem::take(&mut grouped.null_if_empty);
                 let previous = shifts(&grouped.of) && take_previous(&mut grouped.of.window);
                 restrict(model, &mut grouped.of, &place.filters);
                 let inner = aggregate_name(model, &grouped.of);
@@ -256,8 +266,7 @@ impl Expansion {
                 let of = MeasureOf::Entities(Box::new(grouped));
                 let value =
                     self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name);
-                let known = self.where_rows(null_if_empty, value.clone(), place);
-                let known = self.where_fresh(model, source, stock, place, known);
+                let known = self.where_fresh(model, (source, stock), place, &value, value.clone());
                 self.where_trusted(model, (&reads, &value), place, previous, known)
             }
             CalcLeaf::Each(each) => {
@@ -341,18 +350,29 @@ impl Expansion {
         Expr::all(conditions).unwrap_or_else(impossible)
     }
 
-    /// A value over states, null where these are known by snapshots and the latest is too old.
-    fn where_fresh(&mut self, model: &Model, source: SourceId, stock: Option<Stock>, place: &Place, value: Formula) -> Formula {
-        let known = model.sources.get(source);
-        let (Some(Holds::Snapshot { .. } | Holds::Readings { .. }), Some(stock)) = (known.holds, stock) else { return value };
+    /// A value over states, null and doubtful where these are known by snapshots and the latest is too old; `known` is the same, null where
+    /// there is nothing.
+    fn where_fresh(
+        &mut self,
+        model: &Model,
+        (source, stock): (SourceId, Option<Stock>),
+        place: &Place,
+        value: &Formula,
+        known: Formula,
+    ) -> Formula {
+        let name = &model.sources.get(source).name.value;
+        let holds = model.sources.get(source).holds;
+        let (Some(Holds::Snapshot { .. } | Holds::Readings { .. }), Some(stock)) = (holds, stock) else { return known };
         let stock = match stock {
             Stock::Pairs(_) => Stock::Pairs(None),
             Stock::At(edge) => Stock::At(edge),
         };
-        let name = format!("{}_known", known.name.value);
+        let unknown = Measure { of: MeasureOf::Unknown(source, stock.clone()), grain: place.grain, keeps: Vec::new() };
+        let unknown = self.value(unknown, place, false, &format!("{name}_unknown"));
+        self.doubted(value, &unknown, BTreeSet::new());
         let fresh = Measure { of: MeasureOf::Fresh(source, stock), grain: place.grain, keeps: Vec::new() };
-        let fresh = self.value(fresh, place, false, &name);
-        Expr::apply(&if_::IF, vec![Expr::apply(&operators::IS_NOT_NULL, vec![fresh]), value])
+        let fresh = self.value(fresh, place, false, &format!("{name}_known"));
+        Expr::apply(&if_::IF, vec![Expr::apply(&operators::IS_NOT_NULL, vec![fresh]), known])
     }
 
     /// Whether a formula is null by itself at a period that is not there.

@@ -336,7 +336,7 @@ pub(super) fn of_measure(model: &Model, expansion: &Expansion, measure: &Measure
         MeasureOf::Entities(grouped) => aggregated(grouped.function, of_aggregate(model, &grouped.of)),
         MeasureOf::Periods(periods) => aggregated(periods.function, of_formula(model, expansion, &periods.of)),
         MeasureOf::ByHand(kpi) => by_hand(model, *kpi),
-        MeasureOf::Fresh(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..) => SMALL,
+        MeasureOf::Fresh(..) | MeasureOf::Unknown(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..) => SMALL,
     }
 }
 

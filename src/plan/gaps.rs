@@ -4,7 +4,7 @@ use super::assemble::Planner;
 use super::expand::{Expansion, Formula, Measure, MeasureOf, Part as Leaf, Periods, Place};
 use crate::functions::{coalesce, count, if_, operators, sum};
 use crate::model::KpiId;
-use crate::model::expr::{Aggregate, At, Expr};
+use crate::model::expr::{Aggregate, At, Expr, Grouped};
 
 impl Planner<'_> {
     /// Whether the view of a KPI has a row where it has this value; nothing where it always has one.
@@ -18,6 +18,11 @@ fn is_above_zero(rows: Formula) -> Formula {
     Expr::apply(&operators::GREATER, vec![rows, Expr::number(0)])
 }
 
+fn one_where_known(value: Formula) -> Formula {
+    let known = Expr::apply(&operators::IS_NOT_NULL, vec![value]);
+    Expr::apply(&if_::IF, vec![known, Expr::number(1), Expr::number(0)])
+}
+
 impl Expansion {
     /// A value that is null over no rows, if it is to be.
     pub(super) fn where_rows(&mut self, null_if_empty: bool, value: Formula, place: &Place) -> Formula {
@@ -28,7 +33,7 @@ impl Expansion {
         Expr::apply(&if_::IF, vec![is_above_zero(rows), value])
     }
 
-    /// A formula that is above 0 where any measure has a row in its own window.
+    /// A formula that is above 0 where any measure has a row, an entity or a period with one in its own window.
     pub(super) fn rows(&mut self, formulas: &[Formula], place: &Place) -> Formula {
         let mut counts: Vec<Formula> = Vec::new();
         for formula in formulas {
@@ -48,27 +53,34 @@ impl Expansion {
         });
         for (id, way) in leaves {
             let Some(measure) = self.measures.get(id).cloned() else { continue };
-            if matches!(measure.of, MeasureOf::Fresh(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..)) {
+            if matches!(
+                measure.of,
+                MeasureOf::Fresh(..) | MeasureOf::Unknown(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..)
+            ) {
                 // That something is known is no row.
                 continue;
             }
             let Some(of) = self.counting(&measure, place) else {
                 // A hand-kept figure that is there is data.
-                let there = Expr::apply(&operators::IS_NOT_NULL, vec![Expr::leaf(Leaf::Value(id, way))]);
-                counts.push(Expr::apply(&if_::IF, vec![there, Expr::number(1), Expr::number(0)]));
+                counts.push(one_where_known(Expr::leaf(Leaf::Value(id, way))));
                 continue;
             };
+            let is_of_entities = matches!(of, MeasureOf::Entities(_));
             let counted = Measure { of, keeps: measure.keeps.clone(), grain: measure.grain };
             let at = Place { back: way.back.clone(), ..place.clone() };
             let value = self.value(counted, &at, way.previous, "rows");
-            let value = Expr::apply(&coalesce::COALESCE, vec![value, Expr::number(0)]);
+            let value = if is_of_entities {
+                one_where_known(value)
+            } else {
+                Expr::apply(&coalesce::COALESCE, vec![value, Expr::number(0)])
+            };
             if !counts.contains(&value) {
                 counts.push(value);
             }
         }
     }
 
-    /// What counts the rows that a measure ranges over.
+    /// What counts the rows or entities that a measure ranges over.
     fn counting(&mut self, measure: &Measure, place: &Place) -> Option<MeasureOf> {
         let rows = |aggregate: &Aggregate| {
             let aggregate =
@@ -77,8 +89,18 @@ impl Expansion {
         };
         Some(match &measure.of {
             MeasureOf::Rows(aggregate) => rows(aggregate),
-            MeasureOf::Entities(grouped) => rows(&grouped.of),
-            MeasureOf::ByHand(_) | MeasureOf::Fresh(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..) => return None,
+            // Null where no entity counts.
+            MeasureOf::Entities(grouped) => MeasureOf::Entities(Box::new(Grouped {
+                function: &count::COUNT,
+                fraction: None,
+                null_if_empty: true,
+                ..(**grouped).clone()
+            })),
+            MeasureOf::ByHand(_)
+            | MeasureOf::Fresh(..)
+            | MeasureOf::Unknown(..)
+            | MeasureOf::Trusted(..)
+            | MeasureOf::Doubt(..) => return None,
             MeasureOf::Periods(periods) => {
                 let inner = Place { grain: periods.grain, back: Vec::new(), ..place.clone() };
                 let mut counts = Vec::new();

@@ -9,7 +9,7 @@ use super::relation::{Atom, Fold, From, Ranking, Rows, Scalar, Select, column, d
 use super::rows::{Ask, Group, Key, Series};
 use super::since::Since;
 use crate::calendar::{Date, Grain, add};
-use crate::functions::{OverNothing, coalesce, operators};
+use crate::functions::{Function, OverNothing, coalesce, operators};
 use crate::model::clock::TimeKind;
 use crate::model::expr::{Aggregate, Expr, Grouped, RowExpr, RowLeaf};
 use crate::model::{Body as KpiBody, DimensionId, KpiId, SourceId};
@@ -66,6 +66,10 @@ impl Planner<'_> {
                 }
                 MeasureOf::Fresh(source, stock) => {
                     let series = self.fresh(id, *source, stock, measure.grain);
+                    self.set(id, series);
+                }
+                MeasureOf::Unknown(source, stock) => {
+                    let series = self.unknown(id, *source, stock, measure.grain);
                     self.set(id, series);
                 }
                 MeasureOf::Trusted(source, when) => {
@@ -179,9 +183,9 @@ impl Planner<'_> {
         let inner = self.group(&group).into_iter().next();
         let Some(inner) = inner else { return Series { part: String::new(), column: String::new(), rows: None } };
         let from = inner.part.clone();
-        let zero = grouped.of.function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
+        let zero = |function: &Function| function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
         let value = column(&from, &inner.column);
-        let value = if zero { Expr::apply(&coalesce::COALESCE, vec![value, Expr::number(0)]) } else { value };
+        let value = if zero(grouped.of.function) { or_zero(value) } else { value };
         let value = Lowered::new(value, finite::of_aggregate(self.model, &grouped.of)).settled();
         let mut dimension_keys: Vec<String> = group.keys.iter().take(dimensions).map(|key| key.name.clone()).collect();
         dimension_keys.extend(measure.age().map(|_| AGE.to_owned()));
@@ -210,7 +214,10 @@ impl Planner<'_> {
         let over =
             Fold { function: grouped.function, fraction: grouped.fraction.clone(), argument, filter: None, order: Vec::new() };
         let own = self.value_columns.get(id).cloned().unwrap_or_default();
-        select.column(Expr::leaf(Atom::Aggregate(Box::new(over))), &own);
+        let over = Expr::leaf(Atom::Aggregate(Box::new(over)));
+        // There is a row where an entity counts, even if its value is null.
+        let is_zero = grouped.null_if_empty && zero(grouped.function);
+        select.column(if is_zero { or_zero(over) } else { over }, &own);
         select.filter = which;
         let part = self.names.take(&format!("{own}_by_{}", measure.grain));
         self.push(&part, select);
@@ -265,6 +272,10 @@ impl Planner<'_> {
         self.push(&part, select);
         Series { part, column: own, rows: None }
     }
+}
+
+fn or_zero(value: Scalar) -> Scalar {
+    Expr::apply(&coalesce::COALESCE, vec![value, Expr::number(0)])
 }
 
 /// A condition on the value of an entity.

@@ -218,8 +218,11 @@ impl Planner<'_> {
             Node::Apply(function, arguments) => {
                 let is_whole = |argument: &Formula| whole::formula_is_whole(self.model, &self.expansion, argument);
                 // A division is one of floating numbers whatever it divides.
+                // An engine compares a whole number of any size with one that is written out, and loses nothing.
+                let compares = function.gives == Gives::Truth;
+                let is_exact = |value: &Formula| is_whole(value) || compares && whole::is_whole_literal(value);
                 let mixed = **function != operators::DIVIDE
-                    && whole::values(function, arguments).any(|value| !whole::is_null(value) && !is_whole(value));
+                    && whole::values(function, arguments).any(|value| !whole::is_null(value) && !is_exact(value));
                 let as_instants = self.goes_by_instants(function, arguments);
                 let lower = |argument: &Formula| {
                     let value = self.operand(argument, stack);
@@ -252,6 +255,7 @@ impl Planner<'_> {
             | MeasureOf::Periods(_)
             | MeasureOf::ByHand(_)
             | MeasureOf::Fresh(..)
+            | MeasureOf::Unknown(..)
             | MeasureOf::Trusted(..)
             | MeasureOf::Doubt(..) => None,
         }

@@ -132,15 +132,40 @@ impl Planner<'_> {
         part
     }
 
-    /// The periods for which snapshots are fresh at all moments that a look needs: 1 for each.
-    pub(super) fn fresh(&mut self, id: MeasureId, source: SourceId, stock: &Stock, grain: Grain) -> Series {
-        let own = self.value_columns.get(id).cloned().unwrap_or_default();
+    /// The parts with the periods for which snapshots are fresh, one for each moment that a look needs.
+    fn latest_at(&mut self, source: SourceId, stock: &Stock, grain: Grain) -> Vec<String> {
         let edges: &[Edge] = match stock {
             Stock::At(Edge::Start) => &[Edge::Start],
             Stock::At(Edge::End) => &[Edge::End],
             Stock::Pairs(_) => &[Edge::Start, Edge::End],
         };
-        let parts: Vec<String> = edges.iter().map(|edge| self.latest(source, *edge, grain)).collect();
+        edges.iter().map(|edge| self.latest(source, *edge, grain)).collect()
+    }
+
+    /// The periods for which snapshots are not fresh at a moment that a look needs, or not there yet: 1 for each.
+    pub(super) fn unknown(&mut self, id: MeasureId, source: SourceId, stock: &Stock, grain: Grain) -> Series {
+        let own = self.value_columns.get(id).cloned().unwrap_or_default();
+        let parts = self.latest_at(source, stock, grain);
+        let spine = self.spine_name(grain);
+        let mut select = Select::from_part(&spine);
+        let mut missing = Vec::new();
+        for part in &parts {
+            let on = Expr::apply(&operators::EQUAL, vec![column(part, "period"), column(&spine, "period")]);
+            select.join(JoinKind::Left, part, part, Some(on));
+            missing.push(Expr::apply(&operators::IS_NULL, vec![column(part, "period")]));
+        }
+        select.column(column(&spine, "period"), "period");
+        select.column(Expr::number(1), &own);
+        select.filter.extend(Expr::any(missing));
+        let part = self.names.take(&format!("{own}_by_{grain}"));
+        self.push(&part, select);
+        Series { part, column: own, rows: None }
+    }
+
+    /// The periods for which snapshots are fresh at all moments that a look needs: 1 for each.
+    pub(super) fn fresh(&mut self, id: MeasureId, source: SourceId, stock: &Stock, grain: Grain) -> Series {
+        let own = self.value_columns.get(id).cloned().unwrap_or_default();
+        let parts = self.latest_at(source, stock, grain);
         let Some((first, others)) = parts.split_first() else {
             return Series { part: String::new(), column: String::new(), rows: None };
         };

@@ -141,7 +141,7 @@ impl Expansion {
     }
 
     /// Notes that a value is doubtful where another measure says so.
-    fn doubted(&mut self, value: &Formula, doubt: &Formula, sources: BTreeSet<SourceId>) {
+    pub(super) fn doubted(&mut self, value: &Formula, doubt: &Formula, sources: BTreeSet<SourceId>) {
         let (Node::Leaf(Leaf::Value(of, way)), Node::Leaf(Leaf::Value(by, at))) = (&value.node, &doubt.node) else { return };
         let (by, previous) = (*by, at.previous);
         let known = self.doubts.entry((*of, way.previous)).or_default();

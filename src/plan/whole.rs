@@ -8,7 +8,7 @@
 use super::expand::{Expansion, Formula, Measure, MeasureOf, Part};
 use crate::functions::mod_::MOD;
 use crate::functions::{Argument, Function, Gives, Rest, conversions};
-use crate::model::expr::{Aggregate, Expr, Literal, Node, PairLeaf, RowExpr, RowLeaf};
+use crate::model::expr::{Aggregate, Expr, Literal, Node, PairLeaf, RowExpr, RowLeaf, is_whole};
 use crate::model::facts::Type;
 use crate::model::{Model, SourceId, Storage};
 
@@ -35,15 +35,15 @@ fn keeps_whole(gives: Gives) -> bool {
 
 /// Whether a part of a formula is a whole number.
 pub(super) fn formula_is_whole(model: &Model, expansion: &Expansion, formula: &Formula) -> bool {
-    let is_whole = |formula: &Formula| formula_is_whole(model, expansion, formula);
+    let of_formula = |formula: &Formula| formula_is_whole(model, expansion, formula);
     match &formula.node {
-        Node::Literal(Literal::Number(digits)) => !digits.contains(['.', 'e', 'E']),
+        Node::Literal(Literal::Number(digits)) => is_whole(digits),
         Node::Literal(_) | Node::Broken | Node::Leaf(Part::Known(_)) => false,
         Node::Leaf(Part::Value(id, _)) => expansion.measures.get(*id).is_some_and(|measure| measure.is_whole(model)),
         Node::Apply(function, arguments) => match function.gives {
             Gives::Integer => true,
-            Gives::Same(at) => arguments.get(at).is_some_and(is_whole),
-            Gives::Common => values(function, arguments).all(|value| is_null(value) || is_whole(value)),
+            Gives::Same(at) => arguments.get(at).is_some_and(of_formula),
+            Gives::Common => values(function, arguments).all(|value| is_null(value) || of_formula(value)),
             Gives::Truth | Gives::Number | Gives::Text | Gives::Date => false,
         },
     }
@@ -61,7 +61,7 @@ enum Held {
 fn held(model: &Model, source: SourceId, expr: &RowExpr) -> Option<Held> {
     match &expr.node {
         Node::Literal(Literal::Number(digits)) if digits.contains(['e', 'E']) => Some(Held::Floating),
-        Node::Literal(Literal::Number(digits)) if digits.contains('.') => Some(Held::Decimal),
+        Node::Literal(Literal::Number(digits)) if !is_whole(digits) => Some(Held::Decimal),
         Node::Literal(Literal::Number(_)) | Node::Leaf(RowLeaf::Duration(..)) => Some(Held::Whole),
         Node::Literal(_)
         | Node::Broken
@@ -209,6 +209,11 @@ fn is_wide(model: &Model, source: SourceId, expr: &RowExpr) -> bool {
 /// Whether the function of that name computes, so that its operands need room.
 fn computes(name: &str) -> bool {
     matches!(name, "+" | "-" | "*" | "negate" | "abs" | "round")
+}
+
+/// Whether a number is written out without a fraction, however many digits it has.
+pub(super) fn is_whole_literal<L>(expr: &Expr<L>) -> bool {
+    matches!(&expr.node, Node::Literal(Literal::Number(digits)) if !digits.contains(['.', 'e', 'E']))
 }
 
 pub(super) fn is_null<L>(expr: &Expr<L>) -> bool {

@@ -1,21 +1,18 @@
 //! Where it matters how texts are compared, and how little has to be written for it.
 //!
 //! A plan marks every text that is read from a source or made by a function: it is compared by its bytes, whatever the session of a
-//! reader has set. In SQL one mark is enough for all that are compared with each other, and none is needed where nothing is.
+//! reader has set. In SQL no mark is needed where nothing is compared. A text of a source keeps its own wherever something is: its
+//! column may have a collation, which no mark at what it is compared with takes away.
 
 use crate::functions::conversions::BY_BYTES;
 use crate::model::expr::{Literal, Node};
 use crate::plan::relation::Scalar;
 use std::borrow::Cow;
 
-/// Functions that look at texts in no order, or put them together. The engines count different texts by their bytes.
+/// Functions that do not compare texts, or put them together. The engines count different texts by their bytes.
 const NEVER: &[&str] = &[
     "is null",
     "is not null",
-    "like",
-    "not like",
-    "starts_with",
-    "contains",
     "length",
     "lower",
     "upper",
@@ -29,8 +26,9 @@ const NEVER: &[&str] = &[
     "last",
 ];
 
-/// Functions that compare all of their arguments with each other.
-const TOGETHER: &[&str] = &["=", "!=", "<", "<=", ">", ">=", "in", "not in", "between", "not between"];
+/// Functions that compare all of their arguments with each other, or look for one in another.
+const TOGETHER: &[&str] =
+    &["=", "!=", "<", "<=", ">", ">=", "in", "not in", "between", "not between", "like", "not like", "starts_with", "contains"];
 
 /// The arguments of a function with no more marks than are needed.
 pub(super) fn marked<'a>(function: &str, arguments: &'a [Scalar]) -> Cow<'a, [Scalar]> {
@@ -43,14 +41,11 @@ pub(super) fn marked<'a>(function: &str, arguments: &'a [Scalar]) -> Cow<'a, [Sc
     if !TOGETHER.contains(&function) {
         return Cow::Borrowed(arguments);
     }
-    let is_text = |argument: &Scalar| matches!(&unmarked(argument).node, Node::Literal(Literal::Text(_)));
-    // Of keys that are compared the first is that of the rows that are looked up, of which there are fewer.
-    let keeps = arguments.iter().rposition(is_text).or_else(|| arguments.iter().position(|argument| bare(argument).is_some()));
-    let one = |(at, argument): (usize, &Scalar)| {
-        let own = unmarked(argument).clone();
-        if keeps == Some(at) { Scalar::apply(&BY_BYTES, vec![own]) } else { own }
-    };
-    arguments.iter().enumerate().map(one).collect()
+    // What is written has no collation of its own.
+    let is_written = |argument: &Scalar| matches!(&unmarked(argument).node, Node::Literal(Literal::Text(_)));
+    let any = arguments.iter().any(|argument| !is_written(argument) && bare(argument).is_some());
+    let one = |argument: &Scalar| if any && is_written(argument) { unmarked(argument).clone() } else { argument.clone() };
+    arguments.iter().map(one).collect()
 }
 
 /// What a mark stands at, if there is one.

@@ -190,6 +190,34 @@ fn whatever_a_session_has_set_a_view_shows_the_same() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Each text of the data with a collation of its own, so that two that are compared have different ones.
+const COLLATED: &str = "
+alter table o alter k set data type varchar collate nocase;
+alter table o alter g set data type varchar collate nocase.noaccent;
+alter table o alter shop_code set data type varchar collate nocase;
+alter table shops alter code set data type varchar collate noaccent;
+alter table shops alter town set data type varchar collate nocase.noaccent;
+alter table s alter k set data type varchar collate nocase;
+alter table s alter g set data type varchar collate nocase;
+alter table levels alter k set data type varchar collate nocase;
+alter table levels alter g set data type varchar collate nocase;
+";
+
+#[test]
+fn a_collation_that_a_column_has_of_its_own_changes_nothing() {
+    let plain = Warehouse::new(PROJECT, SPEC, DATA);
+    let views = plain.deploy();
+    let usual = plain.read(USUAL, &views);
+    let collated = Warehouse::new(PROJECT, SPEC, &format!("{DATA}{COLLATED}"));
+    // The collations are there.
+    assert_eq!(collated.sql("select count(*) from shops where town = 'BONN';").trim(), "2");
+    assert_eq!(plain.sql("select count(*) from shops where town = 'BONN';").trim(), "0");
+    assert_eq!(collated.deploy(), views);
+    assert_eq!(differences(&usual, &collated.read(USUAL, &views)), Vec::<String>::new());
+    let nocase = format!("{USUAL}{}", set("default_collation", "nocase"));
+    assert_eq!(differences(&usual, &collated.read(&nocase, &views)), Vec::<String>::new());
+}
+
 /// Texts, orders and zones all at once, in large data and many views. What only the optimizer knows is left out: it takes its time.
 fn all_at_once(name: &str) {
     let warehouse = Warehouse::example(name);

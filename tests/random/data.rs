@@ -314,7 +314,8 @@ pub fn ddl(ty: Type, choices: &mut Choices) -> &'static str {
         Type::Integer => choices.word(&["integer", "integer", "bigint", "smallint", "tinyint"]),
         Type::Decimal => choices.word(&["decimal(10,2)", "decimal(18,3)", "decimal(38,2)", "decimal(5,2)"]),
         Type::Number => choices.word(&["double", "double", "float"]),
-        Type::Text => "varchar",
+        // A collation of a column's own changes nothing.
+        Type::Text => choices.word(&["varchar", "varchar", "varchar collate nocase"]),
         Type::Date => "date",
         Type::Timestamp(_) => "timestamp",
         Type::Instant => "timestamptz",

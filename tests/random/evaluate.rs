@@ -209,10 +209,24 @@ impl<'a> Evaluator<'a> {
         if self.is_unknown(&grouped.of, place) || self.is_untrusted(&grouped.of, Some(&grouped.per), place) {
             return Value::Null;
         }
-        let rows = self.in_window(&grouped.of, place);
-        if place.empty_is_null && is_zero(grouped.function) && rows.is_empty() {
+        let mut values = self.entities(grouped, place);
+        if place.empty_is_null && is_zero(grouped.function) && values.is_empty() {
             return Value::Null;
         }
+        if let Some(top) = grouped.top {
+            // The greatest first, nulls last; the sort keeps the order of the entities among equals.
+            values.sort_by(|one, two| match functions::compare(two, one) {
+                Some(order) => order,
+                None => (*one == Value::Null).cmp(&(*two == Value::Null)),
+            });
+            values.truncate(top);
+        }
+        functions::aggregate(grouped.function, grouped.share, &values)
+    }
+
+    /// The values of the entities that meet the condition, in the order of the entities.
+    pub fn entities(&self, grouped: &'a Grouped, place: &Place<'a>) -> Vec<Value> {
+        let rows = self.in_window(&grouped.of, place);
         let mut entities: Vec<Value> = Vec::new();
         for (_, record, _) in &rows {
             let entity = self.rows.column(*record, &grouped.per);
@@ -243,15 +257,7 @@ impl<'a> Evaluator<'a> {
                 values.push(value);
             }
         }
-        if let Some(top) = grouped.top {
-            // The greatest first, nulls last; the sort keeps the order of the entities among equals.
-            values.sort_by(|one, two| match functions::compare(two, one) {
-                Some(order) => order,
-                None => (*one == Value::Null).cmp(&(*two == Value::Null)),
-            });
-            values.truncate(top);
-        }
-        functions::aggregate(grouped.function, grouped.share, &values)
+        values
     }
 
     /// The rows of an aggregate's window and slice for which its condition is true.

@@ -142,14 +142,14 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// `gaps: omit`: whether any leaf has a row in its own window.
+    /// `gaps: omit`: whether any leaf has a row in its own window, or an entity that counts.
     pub fn has_rows(&self, formula: &'a Formula, place: &Place<'a>) -> bool {
         let mut any = false;
         formula.leaves(&mut |figure| {
             any |= match figure {
                 Figure::Kpi(name) => self.kpi_has_rows(self.project.kpi(name), place),
                 Figure::Aggregate(aggregate) => !self.in_window(aggregate, place).is_empty(),
-                Figure::Grouped(grouped) => !self.in_window(&grouped.of, place).is_empty(),
+                Figure::Grouped(grouped) => !self.entities(grouped, place).is_empty(),
                 Figure::Each(each) => self.periods(each, place).iter().any(|period| self.has_rows(&each.of, period)),
                 Figure::Past(past, of, length) => {
                     let before = self.past(*length, place).is_some_and(|before| self.has_rows(of, &before));

@@ -21,10 +21,14 @@ impl<'a> Evaluator<'a> {
             all &= match figure {
                 Figure::Kpi(name) => self.kpi_is_whole(self.project.kpi(name), place),
                 Figure::Aggregate(aggregate) => {
-                    self.aggregate_is_whole(aggregate, place) && !self.is_doubtful(aggregate, None, place)
+                    self.aggregate_is_whole(aggregate, place)
+                        && !self.is_unknown(aggregate, place)
+                        && !self.is_doubtful(aggregate, None, place)
                 }
                 Figure::Grouped(grouped) => {
-                    self.aggregate_is_whole(&grouped.of, place) && !self.is_doubtful(&grouped.of, Some(&grouped.per), place)
+                    self.aggregate_is_whole(&grouped.of, place)
+                        && !self.is_unknown(&grouped.of, place)
+                        && !self.is_doubtful(&grouped.of, Some(&grouped.per), place)
                 }
                 Figure::Each(each) => {
                     let own = self.begins_whole(each.window, self.each_window(each, place).0);

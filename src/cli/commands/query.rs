@@ -341,7 +341,7 @@ fn cell(
     let name = rows.columns.get(at).map(String::as_str).unwrap_or_default();
     let value = row.get(at).unwrap_or(&Value::Null);
     if let (Some((_, unit)), Some(Some(precision))) = (units.iter().find(|(known, _)| *known == name), precisions.get(at)) {
-        return precision.known(number(value), unit);
+        return precision.exact(value, unit);
     }
     match value {
         Value::Null => "null".to_owned(),

@@ -73,7 +73,8 @@ struct Recent {
 
 struct Figure {
     period: Date,
-    value: Option<f64>,
+    /// A number as the engine gives it, or null.
+    value: Value,
     is_complete: bool,
 }
 
@@ -259,7 +260,7 @@ fn of_kpi(model: &Model, id: KpiId, grain: Grain, rows: &Rows) -> Recent {
             if rows.get(row, &format!("{name}__{IS_SHOWN}")).and_then(Value::as_bool) == Some(false) {
                 return None;
             }
-            let value = rows.get(row, name).and_then(number);
+            let value = rows.get(row, name).filter(|value| number(value).is_some()).cloned().unwrap_or_default();
             let complete = rows.get(row, &format!("{name}__is_complete"));
             Some(Figure { period, value, is_complete: complete.and_then(Value::as_bool).unwrap_or(false) })
         })
@@ -327,22 +328,22 @@ fn row(model: &Model, recent: &Recent, periods: &[Date], course: usize, any_open
     let unit = &kpi.facts.unit;
     let mut cells = vec![kpi.name.value.clone(), unit.to_string()];
     let seen = recent.periods.iter().filter(|figure| periods.contains(&figure.period));
-    let precision = Precision::of(seen.filter_map(|figure| figure.value), unit);
+    let precision = Precision::of(seen.filter_map(|figure| number(&figure.value)), unit);
     for period in periods {
         let figure = recent.periods.iter().find(|figure| figure.period == *period);
         cells.push(match figure {
             None => String::new(),
-            Some(Figure { value: None, .. }) => "–".to_owned(),
-            Some(Figure { value: Some(value), is_complete, .. }) => {
+            Some(Figure { value: Value::Null, .. }) => "–".to_owned(),
+            Some(Figure { value, is_complete, .. }) => {
                 *any_open |= !is_complete;
                 // A place for the mark keeps the digits under each other.
-                format!("{}{}", precision.figure(*value, unit), if *is_complete { " " } else { "*" })
+                format!("{}{}", precision.exact(value, unit), if *is_complete { " " } else { "*" })
             }
         });
     }
     if course > 0 {
         let first = recent.periods.len().saturating_sub(course);
-        let course: Vec<Option<f64>> = recent.periods.iter().skip(first).map(|figure| figure.value).collect();
+        let course: Vec<Option<f64>> = recent.periods.iter().skip(first).map(|figure| number(&figure.value)).collect();
         cells.push(show::sparkline(&course));
     }
     cells
