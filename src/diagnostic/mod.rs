@@ -51,6 +51,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// What the engine itself says, where it refuses something: shown only to those who ask.
     pub engine: Option<String>,
+    /// The key that an unknown one was probably meant to be, with the name of the definition that has it.
+    pub misspells: Option<(Span, &'static str)>,
 }
 
 impl Finding {
@@ -68,7 +70,8 @@ impl Finding {
     /// A finding of `code` that no place in a file is to blame for.
     pub fn placeless(code: &'static Code, message: impl Into<String>) -> Self {
         let severity = Self::severity_of(code);
-        Self { code, severity, message: message.into(), labels: Vec::new(), help: None, fix: None, engine: None }
+        let message = message.into();
+        Self { code, severity, message, labels: Vec::new(), help: None, fix: None, engine: None, misspells: None }
     }
 
     /// Says `text` at the main place.

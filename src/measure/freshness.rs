@@ -122,12 +122,12 @@ fn warn(source: &Source, last: Date, behind: u64, gap: u64, findings: &mut Findi
     }
     let name = &source.name.value;
     let message = format!(
-        "`{name}` has no row after {last}, {} before as_of; those of the ninety days before that came at most {} apart",
+        "`{name}` has no rows after {last}, {} before `as_of`; its longest gap in the 90 days before that was {}",
         days(behind),
         days(gap)
     );
     findings.report(&codes::QUIET_SOURCE, source.name.span, message).help(format!(
-        "if its load has stopped, its figures are of no rows; `fresh_within: {}` on the source leaves them out then, and shows no zeros",
+        "if the load has stopped, the zeros since then are wrong; `fresh_within: {}` on the source hides them",
         days(usual)
     ));
 }

@@ -2,7 +2,7 @@
 //! wrong number is refused; of what a figure leaves out, it is said how much that is. `held` has the table.
 
 use super::held::{self, Of};
-use super::refused::{Refused, finding};
+use super::refused::{Refused, finding, place};
 use super::{Session, files, number};
 use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::engine::types::Family;
@@ -72,7 +72,7 @@ pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failu
     let of_calendar = answers.split_off(asked.len());
     let mut findings = Findings::default();
     let mut unfit = files::columns(session, &of_files, &mut findings)?;
-    unfit.extend(described(session, asked, answers, &mut findings));
+    unfit.extend(described(session, asked, answers, &mut findings)?);
     raw_columns(session, &mut unfit, &mut findings)?;
     let mut unchecked = Refused::default();
     let is_sound = |id: &SourceId| unfit.get(id).is_some_and(BTreeSet::is_empty);
@@ -172,7 +172,7 @@ pub(super) fn columns(
     let mut readable = files::columns(session, &of_files, findings)?;
     let (asked, queries) = descriptions(session, &others);
     let answers = session.engine.answer("", &queries)?;
-    readable.extend(described(session, asked, answers, findings));
+    readable.extend(described(session, asked, answers, findings)?);
     Ok(readable)
 }
 
@@ -201,7 +201,7 @@ fn described(
     asked: Vec<SourceId>,
     answers: Vec<Answer>,
     findings: &mut Findings,
-) -> BTreeMap<SourceId, BTreeSet<ColumnId>> {
+) -> Result<BTreeMap<SourceId, BTreeSet<ColumnId>>, Failure> {
     let mut readable = BTreeMap::new();
     for (id, answer) in asked.into_iter().zip(answers) {
         let source = session.project.model().sources.get(id);
@@ -210,29 +210,33 @@ fn described(
                 readable.insert(id, unfit(source, &rows, findings));
             }
             Err(why) => {
-                findings.push(unreadable(source, &why));
+                findings.push(unreadable(session, source, &why)?);
             }
         }
     }
-    readable
+    Ok(readable)
 }
 
 /// That the rows of a source cannot be read at all.
-fn unreadable(source: &Source, why: &Refusal) -> Finding {
-    let mut found = finding(&format!("the rows of `{}` cannot be read", source.name.value), Some(source.name.span), why);
+fn unreadable(session: &Session<'_>, source: &Source, why: &Refusal) -> Result<Finding, Failure> {
+    // Of a table only its name is there to point at; of a query the place that the engine complains of.
+    let query = source.relation_span.filter(|_| matches!(source.relation, Some(Relation::Query(_))));
+    let span = query.map_or(source.name.span, |span| place(session.project.files(), span, why));
+    let mut found = finding(&format!("the rows of `{}` cannot be read", source.name.value), Some(span), why);
     let is_kept_from_it = matches!(why.kind, Kind::Outside | Kind::Network | Kind::Confined | Kind::Unread);
     if is_kept_from_it || matches!(why.kind, Kind::NotAllowed | Kind::NoMemory | Kind::Interrupted) {
-        return found;
+        return Ok(found);
     }
     found.code = &codes::NOT_IN_DATA;
     found.help(match &source.relation {
-        Some(Relation::Query(_)) => {
-            "run the query by itself, or see with `--verbose` what the engine says; files in it are looked for from the project's \
-             folder"
+        Some(Relation::Query(_)) if why.kind == Kind::NoFile => {
+            let near = why.about.as_deref().map_or(Ok(None), |path| files::nearby(session, path))?;
+            near.unwrap_or_else(|| files::WHERE.to_owned())
         }
-        _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names",
+        Some(Relation::Query(_)) => "run the query by itself to see more; `--verbose` shows the engine's own message".to_owned(),
+        _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names".to_owned(),
     });
-    found
+    Ok(found)
 }
 
 /// The columns of a source, if it has several that stand in the data and none of them does.
@@ -345,17 +349,17 @@ pub(super) fn raw_columns(
         let relation = sql::relation(&RelationRef::of(relation), session.dialect());
         for (column_id, column) in source.columns.iter() {
             let Storage::Raw(each) = &column.storage else { continue };
-            let Some(raw) = each.of(session.dialect().name()) else { continue };
+            let Some((at, raw)) = each.placed(session.dialect().name()) else { continue };
             let raw = rawsql::enclosed(raw);
             queries.push(format!("select column_type from (describe select {raw} as made from {relation})"));
-            asked.push((*id, column_id));
+            asked.push((*id, column_id, column.sql_spans.get(at).copied().unwrap_or(column.name.span)));
         }
     }
     for id in unread {
         let raw = model.sources.get(id).columns.iter().filter(|(_, column)| matches!(column.storage, Storage::Raw(_)));
         unfit.entry(id).or_default().extend(raw.map(|(column, _)| column));
     }
-    for ((id, column_id), answer) in asked.into_iter().zip(session.engine.answer("", &queries)?) {
+    for ((id, column_id, written), answer) in asked.into_iter().zip(session.engine.answer("", &queries)?) {
         let column = model.sources.get(id).columns.get(column_id);
         let name = &column.name.value;
         let wrong = match answer {
@@ -369,10 +373,11 @@ pub(super) fn raw_columns(
                 })
             }
             Err(why) => {
-                let mut found = finding(&format!("the SQL of `{name}` cannot be run"), Some(column.name.span), &why);
+                let span = place(session.project.files(), written, &why);
+                let mut found = finding(&format!("the SQL of `{name}` cannot be run"), Some(span), &why);
                 found.code = &codes::NOT_IN_DATA;
                 found.help(
-                    "`sql:` is an expression over the columns that the relation has; `--verbose` shows what the engine itself says",
+                    "`sql:` is an expression over the stored columns of the source; `--verbose` shows the engine's own message",
                 );
                 findings.push(found);
                 Some(())

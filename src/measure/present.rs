@@ -102,6 +102,7 @@ pub fn data(model: &Model, found: &Found<'_>) -> Present {
                 as_of: known.score.as_of.clone(),
                 days_since_check_in: known.stale,
                 slips: known.slips(),
+                missed: known.missed(),
             };
             (result.name.value.clone(), figures)
         });

@@ -12,7 +12,7 @@ use crate::engine::{Failure, Kind, Refusal};
 use crate::model::{KpiId, Model, SourceId};
 use crate::plan::guards::sources_read;
 use crate::plan::relation::Query;
-use crate::text::Span;
+use crate::text::{Files, Span};
 use std::collections::BTreeSet;
 
 /// For each kind of refusal its code, and the way out; `None` where that depends on what is asked.
@@ -79,6 +79,25 @@ const WAYS: &[(Kind, &Code, Option<&str>)] = &[
 
 /// The way out where no row knows one.
 const UNKNOWN: &str = "`--verbose` shows what the engine itself says";
+
+/// The part of a spec at `span` that a refusal is about: the name or path that it names, if that is written there.
+pub(super) fn place(files: &Files, span: Span, refusal: &Refusal) -> Span {
+    refusal.about.as_deref().and_then(|word| word_in(files, span, word)).unwrap_or(span)
+}
+
+/// The first place of a whole word within `span`.
+pub(super) fn word_in(files: &Files, span: Span, word: &str) -> Option<Span> {
+    let text = files.slice(span);
+    let part = |char: char| char.is_alphanumeric() || char == '_';
+    let is_whole = |at: &usize| {
+        let before = text.get(..*at).and_then(|text| text.chars().next_back());
+        let after = text.get(at + word.len()..).and_then(|text| text.chars().next());
+        !before.is_some_and(part) && !after.is_some_and(part)
+    };
+    let at = text.match_indices(word).map(|(at, _)| at).find(is_whole).filter(|_| !word.is_empty())?;
+    let start = span.start as usize + at;
+    Some(Span::new(span.file, start..start + word.len()))
+}
 
 /// A refusal as a finding at `span`; `what` says what could not be done: "`revenue` cannot be computed".
 pub(super) fn finding(what: &str, span: Option<Span>, refusal: &Refusal) -> Finding {

@@ -162,6 +162,8 @@ pub struct Source {
     pub description: String,
     /// Where its rows are; nothing if the spec does not say.
     pub relation: Option<Relation>,
+    /// Where that is written.
+    pub relation_span: Option<Span>,
     /// The relations that the spec names for it: its table, or those in SQL of its own.
     pub reads: Vec<Read>,
     /// Whether rows happen or are.
@@ -269,6 +271,8 @@ pub struct Column {
     pub clock: Clock,
     /// Where its values come from.
     pub storage: Storage,
+    /// Where each SQL of [`Storage::Raw`] is written.
+    pub sql_spans: Vec<Span>,
     /// Its formula as it was written; empty if it has none.
     pub written: String,
     /// The source whose key it holds.

@@ -167,6 +167,7 @@ fn source(journey: &written::Journey, steps: Vec<Option<StepRows>>, model: &Mode
         name: journey.name.clone(),
         description: text(journey.description.as_ref()),
         relation: None,
+        relation_span: None,
         reads: Vec::new(),
         kind: SourceKind::Events,
         holds: None,
@@ -192,6 +193,7 @@ fn step_column(step: &written::Step, rows: Option<&StepRows>, is_first: bool, mo
         // The times of steps have become civil times before they are compared.
         clock: Clock::Civil,
         storage: Storage::Stored(step.name.value.clone()),
+        sql_spans: Vec::new(),
         written: String::new(),
         reference: None,
         reference_span: None,
@@ -275,6 +277,7 @@ fn inherited(column: &Column, storage: Storage) -> Column {
         ty: column.ty,
         clock: if derived { Clock::Civil } else { column.clock.clone() },
         storage,
+        sql_spans: Vec::new(),
         written: column.written.clone(),
         reference: column.reference,
         reference_span: column.reference_span,

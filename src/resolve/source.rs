@@ -34,6 +34,7 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
             name: source.name.clone(),
             description: text(source.description.as_ref()),
             relation: relation(source, findings),
+            relation_span: source.relations.first().and_then(written::Relation::span),
             reads: reads(source),
             kind: match source.kind.as_ref().map(|kind| kind.value.as_str()) {
                 Some("entities") => SourceKind::Entities,
@@ -193,6 +194,7 @@ fn make(column: &written::Column, model: &Model, findings: &mut Findings) -> Col
         ty,
         clock: clock(column, declared, model, findings),
         storage,
+        sql_spans: column.sql.iter().map(|(_, sql)| sql.span).collect(),
         written: column.expr.as_ref().map(|expr| expr.text.trim_end().to_owned()).unwrap_or_default(),
         reference: None,
         reference_span: None,

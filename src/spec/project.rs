@@ -311,9 +311,63 @@ fn zone(text: &Text, findings: &mut Findings) -> Option<Zone> {
     zone
 }
 
+/// Abbreviations of clocks that are not names of zones, each with a place that has that clock.
+const ABBREVIATIONS: &[(&str, &str)] = &[
+    ("ACDT", "Australia/Adelaide"),
+    ("ACST", "Australia/Adelaide"),
+    ("ADT", "America/Halifax"),
+    ("AEDT", "Australia/Sydney"),
+    ("AEST", "Australia/Sydney"),
+    ("AKDT", "America/Anchorage"),
+    ("AKST", "America/Anchorage"),
+    ("AST", "America/Halifax"),
+    ("AWST", "Australia/Perth"),
+    ("BRT", "America/Sao_Paulo"),
+    ("BST", "Europe/London"),
+    ("CDT", "America/Chicago"),
+    ("CEST", "Europe/Berlin"),
+    ("CST", "America/Chicago"),
+    ("CT", "America/Chicago"),
+    ("EAT", "Africa/Nairobi"),
+    ("EDT", "America/New_York"),
+    ("EEST", "Europe/Helsinki"),
+    ("ET", "America/New_York"),
+    ("GST", "Asia/Dubai"),
+    ("HAEC", "Europe/Paris"),
+    ("HEC", "Europe/Paris"),
+    ("HKT", "Asia/Hong_Kong"),
+    ("IST", "Asia/Kolkata"),
+    ("JST", "Asia/Tokyo"),
+    ("KST", "Asia/Seoul"),
+    ("MDT", "America/Denver"),
+    ("MESZ", "Europe/Berlin"),
+    ("MEZ", "Europe/Berlin"),
+    ("MSK", "Europe/Moscow"),
+    ("MT", "America/Denver"),
+    ("NDT", "America/St_Johns"),
+    ("NST", "America/St_Johns"),
+    ("NZDT", "Pacific/Auckland"),
+    ("NZST", "Pacific/Auckland"),
+    ("OESZ", "Europe/Helsinki"),
+    ("OEZ", "Europe/Helsinki"),
+    ("PDT", "America/Los_Angeles"),
+    ("PST", "America/Los_Angeles"),
+    ("PT", "America/Los_Angeles"),
+    ("SAST", "Africa/Johannesburg"),
+    ("SGT", "Asia/Singapore"),
+    ("TRT", "Europe/Istanbul"),
+    ("WAT", "Africa/Lagos"),
+    ("WEST", "Europe/Lisbon"),
+    ("WIB", "Asia/Jakarta"),
+];
+
 /// Reports a zone that the tz database does not have.
 pub fn unknown_zone(text: &Text, findings: &mut Findings) {
     let finding = findings.report(&codes::UNKNOWN_ZONE, text.span, format!("there is no time zone `{}`", text.value));
+    if let Some((_, place)) = ABBREVIATIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(text.value.trim())) {
+        finding.help(format!("time zones are named after places: write `{place}`, or the city whose clock you mean"));
+        return;
+    }
     let zones = known_zones();
     let city = text.value.replace(' ', "_").to_lowercase();
     let named = zones.iter().find(|zone| zone.to_lowercase().rsplit('/').next() == Some(city.as_str()));

@@ -252,7 +252,12 @@ impl Record {
             let key = &entry.key;
             let Some(field) = self.fields.iter().find(|field| field.key == key.value) else {
                 if !self.is_rest_of_formula(entries, at, findings) {
-                    misspelt.extend(self.unknown(entry, entries, findings));
+                    let before = findings.iter().len();
+                    let meant = self.unknown(entry, entries, findings);
+                    for found in findings.after(before) {
+                        found.misspells = named.map(|name| name.span).zip(meant);
+                    }
+                    misspelt.extend(meant);
                 }
                 continue;
             };

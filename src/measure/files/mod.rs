@@ -10,7 +10,7 @@ mod values;
 pub(super) use values::values;
 
 use super::guard::{advice as type_advice, mismatch};
-use super::refused::finding;
+use super::refused::{finding, word_in};
 use super::{Session, number};
 use crate::diagnostic::{Findings, codes, suggest};
 use crate::engine::{Answer, Failure, Kind, Refusal, Rows};
@@ -99,9 +99,10 @@ fn paths(
             if own.is_empty() && found.is_some() {
                 let what = if path.contains(['*', '?', '[']) { "no file is called" } else { "there is no file" };
                 let message = format!("the rows of `{}` cannot be read: {what} `{path}`", source.name.value);
-                findings
-                    .report(&codes::NOT_IN_DATA, source.name.span, message)
-                    .help("files are looked for from the project's folder");
+                let within = source.relation_span.unwrap_or(source.name.span);
+                let span = word_in(session.project.files(), within, path).unwrap_or(within);
+                let help = nearby(session, path)?.unwrap_or_else(|| WHERE.to_owned());
+                findings.report(&codes::NOT_IN_DATA, span, message).help(help);
                 found = None;
             }
             found.iter_mut().for_each(|found| found.extend(own.iter().cloned()));
@@ -109,6 +110,31 @@ fn paths(
         all.extend(found.map(|found| (id, found)));
     }
     Ok(all)
+}
+
+/// What to say of a path that leads to nothing, where no other one is like it.
+pub(super) const WHERE: &str = "paths start at the project's folder";
+
+/// A file of the same folder whose name is like that of a path, or a file of that name in another folder, as advice.
+///
+/// # Errors
+/// Fails if the engine cannot be used.
+pub(super) fn nearby(session: &Session<'_>, path: &str) -> Result<Option<String>, Failure> {
+    let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (folder, name));
+    if path.contains("://") || folder.contains(['*', '?', '[']) {
+        return Ok(None);
+    }
+    let beside = if folder.is_empty() { "*".to_owned() } else { format!("{folder}/*") };
+    let patterns = [beside, format!("*/{name}"), name.to_owned()];
+    let queries: Vec<String> = patterns.iter().map(|pattern| reading(session).list(pattern)).collect();
+    let mut found = session.engine.answer("", &queries)?.into_iter().map(|answer| listed(Some(answer)));
+    let beside = found.next().unwrap_or_default();
+    let last = |file: &str| file.rsplit('/').next().unwrap_or_default().to_owned();
+    let names: Vec<String> = beside.iter().map(|file| last(file)).collect();
+    let near = suggest::nearest(name, names.iter().map(String::as_str));
+    let near = near.and_then(|near| beside.iter().find(|file| last(file) == near)).cloned();
+    let near = near.or_else(|| found.flatten().next());
+    Ok(near.map(|file| format!("did you mean `{file}`? {WHERE}")))
 }
 
 /// The paths that the engine lists.
@@ -219,6 +245,13 @@ fn folders(csv: &Csv, path: &str) -> Vec<Found> {
     if csv.header { folders.split('/').filter_map(of).collect() } else { Vec::new() }
 }
 
+/// Endings of spreadsheets, with what such a file is.
+const SHEETS: &[(&[&str], &str)] = &[
+    (&["xlsx", "xlsm", "xlsb", "xls"], "an Excel workbook"),
+    (&["ods"], "an OpenDocument spreadsheet"),
+    (&["numbers"], "a Numbers spreadsheet"),
+];
+
 /// Reports a file that is not what it is said to be.
 fn unreadable(source: &Source, files: &Files, path: &str, why: &Refusal, findings: &mut Findings) {
     if matches!(why.kind, Kind::NoFile | Kind::NotAllowed | Kind::NoMemory | Kind::Interrupted) {
@@ -227,11 +260,12 @@ fn unreadable(source: &Source, files: &Files, path: &str, why: &Refusal, finding
         return;
     }
     let ending = path.rsplit('.').next().unwrap_or_default().to_lowercase();
-    if matches!(ending.as_str(), "xlsx" | "xls" | "ods" | "numbers") {
-        let message = format!("the rows of `{}` cannot be read: `{path}` is a file of a program for sheets", source.name.value);
+    let sheet = SHEETS.iter().find(|(endings, _)| endings.contains(&ending.as_str()));
+    if let Some((_, what)) = sheet {
+        let message = format!("the rows of `{}` cannot be read: `{path}` is {what}", source.name.value);
         findings
             .report(&codes::NOT_IN_DATA, source.name.span, message)
-            .help("Parquet, CSV and JSON files can be read; save the sheet as CSV");
+            .help("save the sheet as a CSV or Parquet file, and name that file here");
         return;
     }
     let (message, help) = match files.format {
