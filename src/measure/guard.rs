@@ -233,7 +233,9 @@ fn unreadable(session: &Session<'_>, source: &Source, why: &Refusal) -> Result<F
             let near = why.about.as_deref().map_or(Ok(None), |path| files::nearby(session, path))?;
             near.unwrap_or_else(|| files::WHERE.to_owned())
         }
-        Some(Relation::Query(_)) => "run the query by itself to see more; `--verbose` shows the engine's own message".to_owned(),
+        Some(Relation::Query(_)) => {
+            "run the query by itself to see more; `--verbose` shows the engine's own message".to_owned()
+        }
         _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names".to_owned(),
     });
     Ok(found)

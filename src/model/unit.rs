@@ -379,7 +379,8 @@ mod tests {
         for bad in ["", "XYZ", "usd", "$", "euros", "percent", "a+b", "USD/"] {
             assert!(Unit::parse(bad).is_err(), "{bad}");
         }
-        for (word, meant) in [("Minuten", "minute"), ("Hours", "hour"), ("a\u{f1}os", "year"), ("Tag", "day"), ("jours", "day")] {
+        for (word, meant) in [("Minuten", "minute"), ("Hours", "hour"), ("a\u{f1}os", "year"), ("Tag", "day"), ("jours", "day")]
+        {
             assert_eq!(Unit::parse(word), Err(format!("`{word}` is not a unit: write `{meant}`")));
         }
         assert_eq!(unit("tag").to_string(), "tag");

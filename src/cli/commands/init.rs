@@ -163,7 +163,9 @@ fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Opti
     draft.left_out.extend(looked.unreadable);
     let draft = whole(draft)?;
     write(root, &draft, &[])?;
-    out::print(&(report(&draft, "added to", &existing.name, args) + &outside));
+    let hidden = draft.days.iter().filter_map(|(source, days)| existing.hidden(source, *days));
+    let hidden: String = hidden.map(|said| format!("{} {said}\n", out::styled(out::DIM, "note:"))).collect();
+    out::print(&(report(&draft, "added to", &existing.name, args) + &hidden + &outside));
     Ok(check(root, &options))
 }
 

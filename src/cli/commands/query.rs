@@ -311,7 +311,8 @@ fn table(project: &Valid, rows: &Rows, columns: &[Column], kpis: &[KpiId], grain
         let name = shown.get(at).and_then(|at| rows.columns.get(*at));
         name.is_some_and(|name| units.iter().any(|(known, _)| known == name))
     };
-    let mut out = show::table(headings, body, is_figure);
+    let keys = (0..shown.len()).take_while(|at| !is_figure(*at)).count();
+    let mut out = show::split_table(headings, body, keys, is_figure);
     if any_open {
         out.push_str(&format!("\n{}\n", out::styled(out::DIM, "* not complete")));
     }

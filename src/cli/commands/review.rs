@@ -146,7 +146,8 @@ fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
     let mut parts = vec![format!("{}{day}\n", out::styled(out::STRONG, &name))];
     parts.push(firing::text(model, &agenda.guardrails, &agenda.firings(found)));
     let results = agenda.results(model, found);
-    let (ended, open): (Vec<Looked<'_>>, Vec<Looked<'_>>) = results.iter().copied().partition(|(_, _, known)| known.score.is_complete);
+    let (ended, open): (Vec<Looked<'_>>, Vec<Looked<'_>>) =
+        results.iter().copied().partition(|(_, _, known)| known.score.is_complete);
     let slipping: Vec<Looked<'_>> = open.iter().copied().filter(|(_, _, known)| known.slips()).collect();
     if let (false, true) = (open.is_empty(), slipping.is_empty()) {
         parts.push(format!("{} none of {} slips\n", out::styled(out::GOOD, "fine:"), count(open.len(), "")));

@@ -34,7 +34,7 @@ pub(in crate::cli) struct RunArgs {
     /// The KPIs; all of them if none is named.
     #[arg(value_name = "KPI", add = complete::kpis())]
     kpis: Vec<String>,
-    /// How many periods to show, even if wider than the terminal [default: up to 6 that fit]
+    /// How many periods to show; a table wider than the terminal is split [default: up to 6 that fit].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     periods: Option<u32>,
     /// The grain, of KPIs that declare it [default: each KPI's own].
@@ -298,7 +298,7 @@ fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Opti
         if !out.is_empty() {
             out.push('\n');
         }
-        out.push_str(&show::table(headings, rows, |at| at > 1 && at < right));
+        out.push_str(&show::split_table(headings, rows, 2, |at| at > 1 && at < right));
     }
     for cohorts in cohorts {
         let (table, open) = cohorts.table(model, asked_for);

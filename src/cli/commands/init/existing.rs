@@ -1,6 +1,7 @@
 //! The project that sources are added to.
 
 use super::paths::{clean, from};
+use crate::calendar::{AsOf, Calendar, Date};
 use crate::cli::{Stop, usage};
 use crate::draft::{Known, Table, Target};
 use crate::engine::types::Family;
@@ -17,6 +18,7 @@ pub(super) struct Existing {
     pub name: String,
     /// What a draft has to know of it.
     pub known: Known,
+    calendar: Calendar,
     root: PathBuf,
     database: Option<PathBuf>,
     /// The names of tables that are sources, in lower case.
@@ -56,10 +58,28 @@ impl Existing {
         Self {
             name: title,
             known,
+            calendar: model.calendar.clone(),
             root: root.to_path_buf(),
             database: model.warehouse.database.as_ref().map(|path| clean(&root.join(path))),
             tables: tables.collect(),
             files: files.collect(),
+        }
+    }
+
+    /// What to say of a new source with rows that the project's calendar hides.
+    pub(super) fn hidden(&self, source: &str, (first, last): (Date, Date)) -> Option<String> {
+        let start = self.calendar.start;
+        match self.calendar.as_of {
+            AsOf::Day(day) if first > day => {
+                Some(format!("all rows of `{source}` are after `as_of` ({day}) and hidden; set a later `as_of` in kpic.yml"))
+            }
+            AsOf::Day(day) if last > day => Some(format!(
+                "`{source}` has rows up to {last}; those after `as_of` ({day}) are hidden; set a later `as_of` in kpic.yml"
+            )),
+            AsOf::Day(_) | AsOf::Today if last < start => Some(format!(
+                "all rows of `{source}` are before the calendar's `start` ({start}); set an earlier `start` in kpic.yml to show them"
+            )),
+            AsOf::Day(_) | AsOf::Today => None,
         }
     }
 
