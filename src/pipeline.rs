@@ -199,9 +199,9 @@ impl Parsed {
             if let (AsOf::Day(last), start) = (as_of, model.calendar.start)
                 && last < start
             {
-                let message = format!("nothing is shown as of {last}: the first period begins on {start}");
+                let message = format!("nothing is visible as of {last}: the first period starts on {start}");
                 let mut finding = Finding::placeless(&codes::CALENDAR_ORDER, message);
-                finding.help("ask for a later day, or set `start` under `calendar` in kpic.yml to an earlier one");
+                finding.help("use a later day, or set an earlier `start` under `calendar` in kpic.yml");
                 findings.push(finding);
             }
         }

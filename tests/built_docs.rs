@@ -107,7 +107,7 @@ fn a_kpi_is_described_in_full() {
         "[flow](../glossary.md#flow): periods add up, slices add up",
         "| Stage | [Decision](../taxonomies/stage-decision.md) |",
         "```\nsum(purchases.amount)\n```",
-        "- Without any row the value is 0.",
+        "- Without any rows the value is 0.",
         "| [Purchases](../sources/purchases.md) | `amount` | decimal, USD | What was paid; 0 for promotions and corrections. |",
         "| [Average order value](../kpis/average_order_value.md) |",
         "| [Active buyers, 90 days](../kpis/active_buyers_90d.md) | up | 1 month |",
@@ -308,7 +308,7 @@ fn what_is_wrong_in_a_template_is_a_finding_at_its_place() {
         ("team.md.j2", "{{ team.name|shout }}\n", "K0812", "shout", 1, None),
         ("team.md.j2", "\n{% include \"_nothing.md.j2\" %}\n", "K0812", "_nothing.md.j2", 2, None),
         ("_footer.md.j2", "\n\n{{ nothing }}\n", "K0812", "`nothing` is not there", 3, None),
-        ("kpis.md.j2", "{{ kpi.title }}\n", "K0811", "no page is made with a template `kpis.md.j2`", 1, Some("`kpi.md.j2`")),
+        ("kpis.md.j2", "{{ kpi.title }}\n", "K0811", "there is no template `kpis.md.j2` for a page", 1, Some("`kpi.md.j2`")),
     ];
     for (name, text, code, message, line, help) in wrong {
         let (findings, files) = pages_with(&[(name, text)]).unwrap_err();

@@ -85,7 +85,7 @@ fn is_plain(text: &str) {
     }
 }
 
-const TOO_LARGE: &str = "a whole number goes beyond 9,223,372,036,854,775,807, the largest that there is";
+const TOO_LARGE: &str = "a whole number exceeds 9,223,372,036,854,775,807, the largest possible one";
 
 #[test]
 fn a_run_shows_all_other_kpis() {
@@ -207,7 +207,7 @@ fn there_may_be_nothing_to_freeze() {
     let spec = "kpis: { price: { kind: ratio, values: { 2024-01: 5 } } }\n";
     write_files(folder.path(), &[("kpic.yml", PROJECT), ("specs/a.yml", spec)]);
     let (shown, found, code) = said(folder.path(), &["freeze"]);
-    assert_eq!((shown.as_str(), found.as_str(), code), ("nothing to freeze: no baseline is measured\n", "", 0));
+    assert_eq!((shown.as_str(), found.as_str(), code), ("nothing to freeze: no baseline says `measured`\n", "", 0));
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn a_review_has_what_its_cadence_names() {
     let output = kpic(project.path(), &["review", "yearly"]);
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("no scorecard or objective is looked at `yearly`") && said.contains("weekly, monthly"), "{said}");
+    assert!(said.contains("no scorecard or objective is reviewed `yearly`") && said.contains("weekly, monthly"), "{said}");
 }
 
 #[test]

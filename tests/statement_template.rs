@@ -146,7 +146,7 @@ fn what_is_wrong_is_said_once_beside_what_is_wrong_with_pages_and_nothing_is_wri
     let project = project(&[("templates/view.sql.j2", "select '<&>{{ none }}', {{ none|literal }};{{ query[:0] }}")]);
     assert_eq!(statements(project.path())["sql/duckdb/sold.sql"], "select '<&>', null;\n");
     let wrong = [
-        ("views.sql.j2", "select 1", "no statement is made with a template `views.sql.j2`"),
+        ("views.sql.j2", "select 1", "there is no template `views.sql.j2` for a statement"),
         ("view.sql.j2", "{{ comment|literal }}", "`literal` is for texts, and this is sequence"),
         ("view.sql.j2", "{% if %}", "unexpected"),
     ];

@@ -83,7 +83,7 @@ impl<'a> Staging<'a> {
         recover(lock)?;
         if target.symlink_metadata().is_ok_and(|meta| !meta.is_dir()) {
             return Err(Problem {
-                message: format!("{} is a file, and the output needs a folder of that name", target.display()),
+                message: format!("{} is a file, but the output needs a folder of that name", target.display()),
                 help: Some("move it away, or name another `target_dir:` in kpic.yml".to_owned()),
             });
         }

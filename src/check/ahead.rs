@@ -70,12 +70,12 @@ impl Context<'_> {
         });
         let plural = if count == 1 { "" } else { "s" };
         let message = format!(
-            "`{}` is a date, so it is not known which rows come within {count} {}{plural}",
+            "`{}` is a date, so kpic cannot tell which rows come within {count} {}{plural}",
             name.unwrap_or_default(),
             unit.name()
         );
         self.report(&codes::TYPE_MISMATCH, span, message)
-            .help("give the time in days or longer, or count between columns of timestamps");
+            .help("give the time in days or longer units, or use timestamp columns");
         false
     }
 
@@ -114,7 +114,7 @@ impl Context<'_> {
         let row = if outer.row.is_empty() { "row" } else { outer.row.as_str() };
         let text = self.files.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
         let message = format!(
-            "`{text}` asks for `{inner}` that come after the period of the {row}; only those up to the end of the period are seen"
+            "`{text}` asks for `{inner}` after the period of the {row}; only those up to the end of the period are visible"
         );
         let time = found.asked.of.as_ref().map_or_else(|| "created_at".to_owned(), |of| self.model.path_text(source, of));
         let length = found.asked.length.map_or_else(
@@ -122,7 +122,7 @@ impl Context<'_> {
             |(count, unit)| format!("{count} {}{}", unit.name(), if count == 1 { "" } else { "s" }),
         );
         self.report(&codes::LOOKS_AHEAD, span, message).help(format!(
-            "`within` takes related rows from a time on up to so long after it, in whatever period they fall: `count({inner} within \
+            "`within` takes related rows from a time until that long after it, in any period: `count({inner} within \
              {length} of {time})`; it replaces this condition and `over`"
         ));
     }

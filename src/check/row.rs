@@ -107,7 +107,7 @@ impl Context<'_> {
         }
         if operand.ty != Type::Error {
             let span = expr.span_or(self.or);
-            let message = format!("{what} needs a condition, and `{}` is {}", self.text(expr), operand.ty);
+            let message = format!("{what} needs a condition, but `{}` is {}", self.text(expr), operand.ty);
             let help = super::advice::condition(operand.ty, &self.text(expr));
             self.report(&crate::diagnostic::codes::TYPE_MISMATCH, span, message).help(help);
         }

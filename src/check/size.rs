@@ -137,7 +137,7 @@ pub(super) fn too_large(context: &mut Context<'_>, what: &str, span: Span, size:
         format!("with everything in it written out, `{what}` is {} levels deep, more than {DEEPEST}", size.depth)
     } else {
         format!(
-            "`{what}` is the end of a chain of {} names, of which each names the one before; {LONGEST_CHAIN} is the most",
+            "`{what}` is at the end of a chain of {} definitions that refer to each other; the limit is {LONGEST_CHAIN}",
             size.chain + 1
         )
     };

@@ -10,7 +10,7 @@ pub(super) fn lines(session: &Session<'_>, found: &Found) -> String {
     let model = session.project.model();
     let line = |state: &freshness::State| {
         let name = &model.sources.get(state.source).name.value;
-        format!("{} {name}: {}; figures after it are left out\n", out::styled(out::BAD, "stale:"), freshness::words(state))
+        format!("{} {name}: {}; later figures are left out\n", out::styled(out::BAD, "stale:"), freshness::words(state))
     };
     found.stale().map(line).collect()
 }

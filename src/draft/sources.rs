@@ -18,7 +18,7 @@ use crate::engine::{Engine, Failure};
 pub(super) struct Source {
     /// Its name, which is that of the table.
     pub name: String,
-    /// The noun that one row stands for.
+    /// A noun for one row.
     pub row: String,
     /// The table.
     pub table: Table,

@@ -127,11 +127,11 @@ impl fmt::Display for Refusal {
             None => otherwise.to_owned(),
         };
         f.write_str(&match self.kind {
-            Kind::Whole => "a whole number goes beyond 9,223,372,036,854,775,807, the largest that there is".to_owned(),
-            Kind::Decimals => "a decimal has more digits than the engine has room for".to_owned(),
+            Kind::Whole => "a whole number exceeds 9,223,372,036,854,775,807, the largest possible one".to_owned(),
+            Kind::Decimals => "a decimal has more digits than the engine can store".to_owned(),
             Kind::Sum => "a sum has more than 38 digits".to_owned(),
             Kind::Spread => "a variance is too large for a number".to_owned(),
-            Kind::Time => "a time lies beyond the last one that the engine knows".to_owned(),
+            Kind::Time => "a time is beyond the last one that the engine supports".to_owned(),
             Kind::NotConvertible => {
                 let words = format!("{{}} is not {}", wanted(&self.said));
                 about(&words.replace("{}", "`{}`"), &words.replace("{}", "a value"))
@@ -139,14 +139,14 @@ impl fmt::Display for Refusal {
             Kind::NoRelation => about("there is no table or view `{}`", "there is no such table or view"),
             Kind::NoColumn => about("there is no column `{}`", "there is no such column"),
             Kind::NoFile => about("there is no file `{}`", "there is no such file"),
-            Kind::BadFile => "the file is not in the format that it is read as".to_owned(),
+            Kind::BadFile => "the file does not have the expected format".to_owned(),
             Kind::BadSql => about("the SQL is not valid at `{}`", "the SQL is not valid"),
-            Kind::NotAllowed => "the engine may not do that".to_owned(),
+            Kind::NotAllowed => "the engine is not permitted to do that".to_owned(),
             Kind::Outside => about("`{}` is outside the project", "a file is outside the project"),
-            Kind::Network => "SQL of a project may not use the network".to_owned(),
-            Kind::Confined => "SQL of a project may only read the project's data".to_owned(),
+            Kind::Network => "a project's SQL may not use the network".to_owned(),
+            Kind::Confined => "a project's SQL may only read the project's data".to_owned(),
             Kind::Unread => "a name has a control character, or a line that starts with `.` or `#`".to_owned(),
-            Kind::NoMemory => "memory, or room for temporary files, ran out".to_owned(),
+            Kind::NoMemory => "memory or space for temporary files ran out".to_owned(),
             Kind::Interrupted => "the query was interrupted".to_owned(),
             Kind::Other => "the engine refuses the query".to_owned(),
         })
@@ -184,7 +184,7 @@ const WANTED: &[(&str, &str)] = &[
 ];
 
 fn wanted(said: &str) -> &'static str {
-    WANTED.iter().find(|(needle, _)| said.contains(needle)).map_or("of the type that it is read as", |(_, words)| words)
+    WANTED.iter().find(|(needle, _)| said.contains(needle)).map_or("of the expected type", |(_, words)| words)
 }
 
 /// What stands in the first quotes of a text.
@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(said("Conversion Error: Could not convert string 'A-18' to INT32"), "`A-18` is not a whole number");
         assert_eq!(said("Conversion Error: Could not convert string \"12,5\" to DECIMAL(10,2)"), "`12,5` is not a number");
         assert_eq!(said("Conversion Error: date field value out of range: \"2024-02-30\""), "`2024-02-30` is not a date");
-        assert_eq!(said("Conversion Error: Unimplemented type"), "a value is not of the type that it is read as");
+        assert_eq!(said("Conversion Error: Unimplemented type"), "a value is not of the expected type");
     }
 
     #[test]

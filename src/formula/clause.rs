@@ -115,7 +115,7 @@ impl Parser<'_> {
         let word = clause.word;
         if call.clause(word).is_some() {
             let help = (word == "where").then_some("join the conditions with `and`");
-            self.fault(span, format!("`{word}` stands twice in `{}(...)`", call.name.value), help);
+            self.fault(span, format!("`{word}` appears twice in `{}(...)`", call.name.value), help);
         } else if let Some((before, _)) =
             call.clauses.iter().find(|(before, _)| CLAUSES.iter().skip(at).any(|later| later.word == *before))
         {

@@ -142,9 +142,9 @@ pub fn parse(file: FileId, text: &str, findings: &mut Findings) -> Option<Vec<No
         let (aliased, anchored) = (builder.aliased > REPEATED, builder.anchored > REPEATED);
         if aliased || anchored {
             let (what, help) = if aliased {
-                ("the aliases of this file stand for", "write fewer aliases of aliases")
+                ("the aliases of this file expand to", "write fewer aliases of aliases")
             } else {
-                ("the anchors of this file mark", "write fewer anchors within anchors, and none that no alias names")
+                ("the anchors of this file mark", "write fewer nested anchors, and remove unused ones")
             };
             let message = format!("{what} more than 200,000 values");
             builder.findings.report(&codes::YAML_LIMIT, Span::start_of(file), message).help(help);
@@ -196,7 +196,7 @@ impl Builder<'_> {
             Event::UnresolvedAlias(name) => {
                 self.findings
                     .report(&codes::UNKNOWN_ANCHOR, span, format!("there is no anchor `&{name}` above this alias"))
-                    .help("put the anchor before its first use, or put the text in quotes if no alias is meant");
+                    .help("put the anchor before its first use, or put quotes around the text if it is not an alias");
                 self.add(Node { span, value: Value::Null });
             }
             _ => {}
@@ -212,7 +212,7 @@ impl Builder<'_> {
             let point = format!("U+{:04X}", u32::from(char));
             self.findings
                 .report(&codes::CONTROL_CHARACTER, span, format!("this text holds the control character {point}"))
-                .help("no name or text has control characters other than tabs and line breaks: delete it");
+                .help("only tabs and line breaks are allowed: delete it");
         } else if let Some(char) = text.chars().find(|char| escaped_bidi(*char)) {
             self.findings.push(bidi(char, span));
         }
@@ -224,7 +224,7 @@ impl Builder<'_> {
             if self.aliased > REPEATED { Node { span, value: Value::Null } } else { node.clone() }
         } else {
             self.findings
-                .report(&codes::UNKNOWN_ANCHOR, span, "this alias stands inside the value that it stands for")
+                .report(&codes::UNKNOWN_ANCHOR, span, "this alias is inside its own value")
                 .help("name another anchor, or write the value out");
             Node { span, value: Value::Null }
         };
@@ -266,8 +266,8 @@ impl Builder<'_> {
                     let name = key_name(&node);
                     if name.is_none() {
                         self.findings
-                            .report(&codes::WRONG_SHAPE, node.span, "a key has to be a text, and this is a list or map")
-                            .help("put quotes around a text that begins with `{` or `[`");
+                            .report(&codes::WRONG_SHAPE, node.span, "a key has to be a text, but this is a list or map")
+                            .help("put quotes around a text that starts with `{` or `[`");
                     }
                     *key = Some(Name::new(name.unwrap_or_default(), node.span));
                 }
@@ -327,10 +327,13 @@ pub fn bidi_characters(file: FileId, text: &str, findings: &mut Findings) {
 }
 
 fn bidi(char: char, span: Span) -> Finding {
-    let message =
-        format!("the invisible character U+{:04X} shows what follows in another order than it is read", u32::from(char));
+    let message = format!(
+        "the invisible character U+{:04X} makes the text after it look different from how it is \
+         read",
+        u32::from(char)
+    );
     let mut finding = Finding::new(&codes::BIDI_CHARACTER, span, message);
-    finding.help("delete it; scripts that run from right to left need no such character");
+    finding.help("delete it; right-to-left scripts do not need it");
     finding
 }
 

@@ -50,7 +50,7 @@ pub struct Objective {
 pub struct Initiative {
     /// What.
     pub title: String,
-    /// Where more of it stands.
+    /// A link to more about it.
     pub link: Option<String>,
     /// The team that does it.
     pub owner: Option<String>,
@@ -110,14 +110,14 @@ pub struct KeyResult {
     pub dropped: Option<String>,
 }
 
-/// How far a manual result was at the end of a day.
+/// The value of a manual result at the end of a day.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CheckIn {
     /// The day.
     pub day: String,
     /// The value.
     pub value: f64,
-    /// What there is to say.
+    /// A note.
     pub note: String,
 }
 

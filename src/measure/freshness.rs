@@ -140,8 +140,8 @@ fn days(count: u64) -> String {
 /// What there is to say of a source whose last row is too old: `last row 2024-03-03, 11 days before as_of`.
 pub fn words(state: &State) -> String {
     match state.last_row {
-        Some(last) => format!("last row {last}, {} before as_of", days(state.days_behind)),
-        None => "no row since long before the calendar's start".to_owned(),
+        Some(last) => format!("last row {last}, {} before `as_of`", days(state.days_behind)),
+        None => "no rows since long before the calendar's start".to_owned(),
     }
 }
 
@@ -151,10 +151,10 @@ pub fn report(model: &Model, found: &Found, findings: &mut Findings) {
         let source = model.sources.get(state.source);
         let name = &source.name.value;
         if let (Some(within), Some(false)) = (&source.freshness.within, state.is_fresh) {
-            let message = format!("`{name}` is not fresh: {}, and it may be {} old", words(state), within.value);
+            let message = format!("`{name}` is not fresh: {}, but at most {} is allowed", words(state), within.value);
             findings
                 .report(&codes::STALE_SOURCE, within.span, message)
-                .help("see whether its load has stopped; until its rows are there, figures after the last one are left out");
+                .help("check whether its load has stopped; until its rows are there, later figures are left out");
         }
         if let (Some(expect), Some(count), Some(last)) = (&source.freshness.expect, state.holes, state.last_hole) {
             let (noun, be) = (expect.value.noun(count), if count == 1 { "has" } else { "have" });
@@ -163,7 +163,7 @@ pub fn report(model: &Model, found: &Found, findings: &mut Findings) {
             let message = format!("{count} {noun} of `{name}` {be} no row{last}");
             findings
                 .report(&codes::SOURCE_WITH_HOLES, expect.span, message)
-                .help("load what is missing; until then figures that look at such a time are not complete");
+                .help("load the missing rows; until then, figures that cover such a time are not complete");
         }
     }
 }

@@ -236,7 +236,7 @@ fn unreadable(session: &Session<'_>, source: &Source, why: &Refusal) -> Result<F
         Some(Relation::Query(_)) => {
             "run the query by itself to see more; `--verbose` shows the engine's own message".to_owned()
         }
-        _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names".to_owned(),
+        _ => "tables are read from the database set by `--database`, or by `database:` under `warehouse:`".to_owned(),
     });
     Ok(found)
 }
@@ -263,9 +263,9 @@ fn unfit(source: &Source, rows: &Rows, findings: &mut Findings) -> BTreeSet<Colu
     let mut unfit = BTreeSet::new();
     if let Some(stored) = none_is_there(source, &known) {
         let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
-        let message = format!("the data of `{}` has none of the columns that are declared", source.name.value);
+        let message = format!("the data of `{}` has none of the declared columns", source.name.value);
         findings.report(&codes::NOT_IN_DATA, source.name.span, message).help(format!(
-            "it has: {}; see whether it is the right one, and whether a file has a line with names at its top",
+            "it has: {}; check that it is the right data, and that a file's first line has the column names",
             names.join(", ")
         ));
         return stored;
@@ -279,7 +279,7 @@ fn unfit(source: &Source, rows: &Rows, findings: &mut Findings) -> BTreeSet<Colu
                 let mut help = suggest::did_you_mean(name, "it has", names).unwrap_or_default();
                 if *name == column.name.value {
                     help.push_str(if help.is_empty() { "" } else { "; " });
-                    help.push_str("if it is called otherwise there, say so: `column: ...`");
+                    help.push_str("if it has another name there, write `column: ...`");
                 }
                 finding.help(help);
                 unfit.insert(id);
@@ -317,12 +317,15 @@ pub(super) fn mismatch(column: &Column, ty: &str) -> Option<String> {
 pub(super) fn advice(column: &Column, ty: &str) -> String {
     let name = &column.name.value;
     match (Family::of(ty).and_then(Family::declared), column.ty) {
-        (None, _) => "kpic has no such type; make the source a `query:` that casts the column".to_owned(),
+        (None, _) => "kpic does not have this type; make the source a `query:` that casts the column".to_owned(),
         (Some("text"), Type::Date) => {
-            format!("declare it as `text`, and the day as a column of its own: `{{ type: date, expr: date({name}) }}`")
+            format!("declare it as `text`, and derive the day in another column: `{{ type: date, expr: date({name}) }}`")
         }
         (Some("text"), Type::Integer | Type::Decimal | Type::Number) => {
-            format!("declare it as `text`, and the number as a column of its own: `{{ type: number, expr: number({name}) }}`")
+            format!(
+                "declare it as `text`, and derive the number in another column: `{{ type: number, expr: number({name}) \
+             }}`"
+            )
         }
         (Some("text"), Type::Timestamp) => {
             "make the source a `query:` that casts the column, or declare it as `text`".to_owned()
@@ -369,9 +372,7 @@ pub(super) fn raw_columns(
                 let ty = rows.rows.first().and_then(|row| row.first()).and_then(|ty| ty.as_str()).unwrap_or_default();
                 mismatch(column, ty).map(|declared| {
                     let message = format!("`{name}` is declared as {declared}, but its SQL gives {ty}");
-                    findings
-                        .report(&codes::COLUMN_TYPE_DIFFERS, column.name.span, message)
-                        .help("declare the type that it gives");
+                    findings.report(&codes::COLUMN_TYPE_DIFFERS, column.name.span, message).help("declare this type");
                 })
             }
             Err(why) => {
@@ -396,8 +397,10 @@ pub(super) fn raw_columns(
 pub(super) fn refused(source: &Source, why: &Refusal) -> Finding {
     let mut found = finding(&format!("the rows of `{}` cannot be checked", source.name.value), Some(source.name.span), why);
     if why.kind == Kind::Other {
-        found
-            .help("run the source's query or view by itself to see which rows stop it; `--verbose` shows what the engine says");
+        found.help(
+            "run the source's query or view by itself to see which rows fail; `--verbose` shows the engine's own \
+             message",
+        );
     }
     found
 }
@@ -475,7 +478,7 @@ fn calendar_problems(session: &Session<'_>, calendar: &CalendarSource) -> Vec<Pr
         format!(
             "select {day}::varchar as found from {relation} group by {day} having count(*) > 1 and {day} is not null order by 1 limit 1"
         ),
-        "{} stands in several rows".to_owned(),
+        "{} is in several rows".to_owned(),
     );
     days(
         format!(
@@ -491,10 +494,10 @@ fn calendar_problems(session: &Session<'_>, calendar: &CalendarSource) -> Vec<Pr
         ),
         match model.calendar.as_of {
             crate::calendar::AsOf::Day(last) => {
-                format!("it has rows {{}}, and the days from {} to {last} are needed", model.calendar.data_from)
+                format!("it has rows {{}}, but the days from {} to {last} are needed", model.calendar.data_from)
             }
             crate::calendar::AsOf::Today => {
-                format!("it has rows {{}}, and the days from {} to today are needed", model.calendar.data_from)
+                format!("it has rows {{}}, but the days from {} to today are needed", model.calendar.data_from)
             }
         },
     );
@@ -509,15 +512,15 @@ fn calendar_problems(session: &Session<'_>, calendar: &CalendarSource) -> Vec<Pr
             format!(
                 "{period} is null or {period} > min({day}) or ({period} < min({day}) and min({day}) > (select min({day}) from {relation}))"
             ),
-            format!("the {grain} of {{}} does not begin on the day that its column `{grain}` holds"),
+            format!("the {grain} of {{}} does not start on the day in its column `{grain}`"),
         );
         periods(
             format!("count(*) <> max({day}) - min({day}) + 1"),
-            format!("the days of the {grain} of {{}} do not follow each other"),
+            format!("the days of the {grain} of {{}} are not consecutive"),
         );
         for (longer, _) in calendar.periods.iter().filter(|(longer, _)| longer > grain) {
             let other = dialect.identifier(longer.name());
-            periods(format!("count(distinct {other}) > 1"), format!("the {grain} of {{}} crosses the border of a {longer}"));
+            periods(format!("count(distinct {other}) > 1"), format!("the {grain} of {{}} belongs to more than one {longer}"));
         }
     }
     problems

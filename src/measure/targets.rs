@@ -138,12 +138,11 @@ fn judge(model: &Model, one: &Asked<'_>, past: &[f64], findings: &mut Findings) 
     let reached = recent.iter().filter(|value| (**value - to) * sign >= 0.0).count();
     let what = format!("`{}` of `{}`", one.result.name.value, one.objective.name.value);
     if reached * 2 >= RECENT {
-        let message = format!(
-            "{what} asks for what is there already: `{kpi}` was there in {reached} of the {RECENT} {grain}s before the start"
-        );
+        let message =
+            format!("{what} is already reached: `{kpi}` was there in {reached} of the {RECENT} {grain}s before the start");
         findings
             .report(&codes::SANDBAGGED_TARGET, one.goal.span(), message)
-            .help("aim at what takes effort; or, where the level has to be kept, write a bound with `health: true`");
+            .help("set a target that takes effort; or, to keep the level, write a bound with `health: true`");
         return;
     }
     let count = periods(&model.calendar, grain, one);
@@ -153,11 +152,11 @@ fn judge(model: &Model, one: &Asked<'_>, past: &[f64], findings: &mut Findings) 
     if best > 0.0 && asked > STRETCH * best {
         let times = asked / best;
         let message = format!(
-            "{what} asks for {times:.0} times as much as `{kpi}` ever changed within {count} {grain}{} before",
+            "{what} asks for {times:.0} times the largest change that `{kpi}` ever made within {count} {grain}{}",
             if count == 1 { "" } else { "s" }
         );
         findings
             .report(&codes::IMPROBABLE_TARGET, one.goal.span(), message)
-            .help("a stretch is out of reach on most days, and not on all of them: see what the past allows, with `kpic run`");
+            .help("a stretch target should still be possible: look at the past figures with `kpic run`");
     }
 }

@@ -133,7 +133,7 @@ impl Kind {
             Kind::Stock => "a level: do not add up over periods",
             Kind::Distinct => "counts distinct things: do not add up",
             Kind::Movement => "a change: do not add up over periods",
-            Kind::Ratio => "recompute it, do not add or average it",
+            Kind::Ratio => "recompute it; do not add or average it",
         }
     }
 }

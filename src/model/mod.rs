@@ -117,7 +117,7 @@ pub struct Warehouse {
     pub target_dir: String,
 }
 
-/// How objectives are judged, and how many there may be.
+/// How objectives are judged, and how many are allowed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Okrs {
     /// The share of the expected progress from which on a result is on track.
@@ -170,7 +170,7 @@ pub struct Source {
     pub kind: SourceKind,
     /// What its rows are made of, if they are journeys.
     pub journey: Option<Journey>,
-    /// The noun that one row stands for.
+    /// A noun for one row.
     pub row: String,
     /// The columns that tell rows apart.
     pub key: Vec<ColumnId>,
@@ -449,7 +449,7 @@ pub struct Taxonomy {
     pub name: String,
     /// How people call it.
     pub title: String,
-    /// What it tells apart.
+    /// What it classifies.
     pub description: String,
     /// Its values, with their places; the built-in ones stand in no file.
     pub values: Vec<(String, Option<Span>)>,
@@ -457,7 +457,7 @@ pub struct Taxonomy {
     pub cover: bool,
 }
 
-/// KPIs that are looked at together.
+/// KPIs that are reviewed together.
 #[derive(Debug)]
 pub struct Scorecard {
     /// Its name.
@@ -476,7 +476,7 @@ pub struct Scorecard {
     pub max: u32,
 }
 
-/// Rows given, figures expected.
+/// Given rows and expected figures.
 #[derive(Debug, Clone)]
 pub struct TestCase {
     /// Its name.

@@ -255,7 +255,7 @@ impl Base {
             if is_currency(word) {
                 return Ok(Base::Currency(word.to_owned()));
             }
-            return Err(format!("`{word}` is not a currency of ISO 4217"));
+            return Err(format!("`{word}` is not an ISO 4217 currency"));
         }
         if let Some(unit) = meant(word) {
             return Err(format!("`{word}` is not a unit: write {unit}"));

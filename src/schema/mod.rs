@@ -108,7 +108,7 @@ fn of_record(record: &'static Record, definitions: &mut Map<String, Json>) -> Js
 fn of_field(field: &'static Field, definitions: &mut Map<String, Json>) -> Json {
     let mut schema = Map::new();
     if field.later {
-        let about = format!("{} Part of the language, but not supported by this version of kpic yet.", field.about);
+        let about = format!("{} Part of the language, but not supported yet.", field.about);
         schema.insert("description".to_owned(), json!(about));
         schema.insert("not".to_owned(), json!({}));
         schema.insert("doNotSuggest".to_owned(), json!(true));
@@ -146,7 +146,8 @@ fn of_shape(shape: &'static Shape, definitions: &mut Map<String, Json>) -> Json 
         Shape::Named(what, inner) => json!({
             "type": ["object", "null"],
             "propertyNames": {
-                "description": format!("The name of {what}: lower case, with digits and single `_`, from a letter on."),
+                "description": format!("The name of {what}: lower-case letters, digits and single `_`, starting with a \
+                 letter."),
                 "pattern": "^[a-z][a-z0-9]*(_[a-z0-9]+)*_?$",
             },
             "additionalProperties": of_shape(inner, definitions),

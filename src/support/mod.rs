@@ -48,9 +48,9 @@ fn names(model: &Model, findings: &mut Findings) {
         if view.len() > LONGEST_NAME {
             let message =
                 format!("the view `{}…` would have a name of {} characters", view.get(..40).unwrap_or(&view), view.len());
-            findings
-                .report(&codes::NAME_TOO_LONG, span, message)
-                .help(format!("names of views may have {LONGEST_NAME} characters; shorten the KPI's or the dimensions' names, or slice by fewer"));
+            findings.report(&codes::NAME_TOO_LONG, span, message).help(format!(
+                "view names can have {LONGEST_NAME} characters; shorten the names of the KPI or dimensions, or slice by fewer"
+            ));
         }
     };
     for kpi in model.kpis.rows() {

@@ -252,7 +252,7 @@ fn schemas_and_tables_are_chosen_by_patterns() {
     assert_eq!(specs(&folder, "b"), ["rides.yml", "subscriptions.yml"]);
     let outcome = folder.kpic(&["init", "c", "--database", "shop.duckdb", "--table", "none*"]);
     assert_eq!(
-        (outcome.code, outcome.stderr.contains("no table of the database is called so: none*")),
+        (outcome.code, outcome.stderr.contains("no table in the database matches: none*")),
         (2, true),
         "{}",
         outcome.stderr
@@ -326,10 +326,10 @@ fn a_source_is_added_to_a_project_that_is_there() {
     ]);
     assert!(answer.contains("2024-01-05,1"), "{answer}");
     for (arguments, said) in [
-        (&["init", "p", "--csv", "p/orders.csv"][..], "orders.csv is the source `orders_2` already"),
+        (&["init", "p", "--csv", "p/orders.csv"][..], "orders.csv is already the source `orders_2`"),
         (&["init", "p", "--csv", "p/none.csv"], "there is no file"),
         (&["init", "p", "--table", "orders"], "the project does not name a database"),
-        (&["init", "p", "--csv", "p/orders.csv", "--name", "q"], "the project has its name"),
+        (&["init", "p", "--csv", "p/orders.csv", "--name", "q"], "the project already has a name"),
         (&["init", "p"], "add sources with `kpic init --csv FILE`"),
     ] {
         let outcome = folder.kpic(arguments);

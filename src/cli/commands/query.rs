@@ -28,7 +28,7 @@ use serde_json::Value;
   kpic query 'aov = revenue / purchases' --format csv
   kpic query revenue --sql        print the SQL and do not run it
 
-A KPI with `gaps: omit` shows the rows that its own views have. With several KPIs a row is shown if one of them has it, and the others are null there.")]
+A KPI with `gaps: omit` shows the rows that its own views have. With several KPIs a row is shown if at least one has it, and the others are null there.")]
 pub(in crate::cli) struct QueryArgs {
     /// KPIs, or formulas over them, perhaps with a name: `aov = revenue / purchases`.
     #[arg(value_name = "KPI", required = true, add = complete::kpis())]
@@ -87,7 +87,7 @@ pub(super) fn grain(text: &str) -> Result<Grain, String> {
 pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
     if args.null.is_some() && args.format != Format::Csv {
-        return Err(usage("`--null` says how null is written in CSV", "add `--format csv`, or leave `--null` out"));
+        return Err(usage("`--null` only applies to CSV", "add `--format csv`, or remove `--null`"));
     }
     let asked = Asked {
         kpis: args.kpis.clone(),
@@ -216,33 +216,33 @@ fn why_empty(model: &Model, question: &Question, args: &QueryArgs) -> String {
         let first = calendar.first_from(grain, calendar.start);
         if !calendar.custom && first > last {
             return format!(
-                "the first {grain} that begins on or after `start` ({}) begins on {first}, and the last visible day is {last}; \
-                 an earlier `start` in kpic.yml shows the {grain} before",
+                "the first {grain} on or after `start` ({}) starts on {first}, but the last visible day is {last}; an \
+                 earlier `start` in kpic.yml shows the {grain} before",
                 calendar.start
             );
         }
         if question.from.is_some_and(|from| from > last) {
-            return format!("the last visible day is {last} (`as_of`), and `--from` is later");
+            return format!("`--from` is after the last visible day, {last} (`as_of`)");
         }
     }
     if question.to.is_some_and(|to| to < calendar.start) && question.from.is_none() {
-        return format!("periods are shown from {} on (`start`), and `--to` is earlier", calendar.start);
+        return format!("`--to` is before the first visible day, {} (`start`)", calendar.start);
     }
     if let (Some(from), Some(to)) = (question.from, question.to)
         && !calendar.custom
         && calendar.first_from(grain, from) > to
     {
-        return format!("no {grain} begins between {from} and {to}");
+        return format!("no {grain} starts between {from} and {to}");
     }
     match (&args.condition, args.by.is_empty()) {
-        (Some(condition), _) => format!("nothing there passes `{condition}`"),
-        (None, false) => format!("no row in these periods shows a value of {}", args.by.join(", ")),
-        (None, true) => "nothing that is asked for has data in these periods".to_owned(),
+        (Some(condition), _) => format!("no row there matches `{condition}`"),
+        (None, false) => format!("no row in these periods has a value of {}", args.by.join(", ")),
+        (None, true) => "there is no data in these periods".to_owned(),
     }
 }
 
 fn count(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| "expected a whole number from 0".to_owned())
+    text.parse().map_err(|_| "expected a whole number, 0 or more".to_owned())
 }
 
 /// Sorts and cuts the answer. Columns that are not there are a mistake, unless they have been `left_out`.

@@ -23,8 +23,8 @@ use serde_json::{Value, json};
 /// The arguments of `review`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  kpic review                     everything that fires or slips
-  kpic review weekly              only scorecards and objectives of that cadence
+  kpic review                     all guardrails that fire and key results that slip
+  kpic review weekly              only scorecards and objectives with that cadence
   kpic review weekly --format json
 
 A key result slips if it is at risk, off track, or overdue for a check-in. Key results that ended below their goals are listed too. `kpic build --figures` writes the same to the review pages.")]
@@ -79,12 +79,12 @@ impl<'a> Agenda<'a> {
         let known: Vec<&str> = reviews.iter().map(|review| review.cadence).collect();
         let Some(review) = reviews.iter().find(|review| review.cadence == cadence).cloned() else {
             let help = if known.is_empty() {
-                "name a `cadence` for a scorecard, or a `review` for an objective".to_owned()
+                "give a scorecard a `cadence`, or an objective a `review`".to_owned()
             } else {
                 suggest::did_you_mean(cadence, "the reviews are", known.iter().copied())
                     .unwrap_or_else(|| format!("the reviews are {}", known.join(", ")))
             };
-            return Err(usage(&format!("no scorecard or objective is looked at `{cadence}`"), &help));
+            return Err(usage(&format!("no scorecard or objective is reviewed `{cadence}`"), &help));
         };
         let cards = review.scorecards.iter().filter_map(|at| model.scorecards.get(*at));
         let kpis = cards.flat_map(|card| card.kpis.iter().map(|kpi| kpi.value)).collect();
@@ -179,7 +179,7 @@ fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
         parts.push(format!("{}\n{}", out::styled(out::STRONG, "Figures"), shown.concat()));
     }
     if parts.len() == 2 && parts.iter().any(String::is_empty) {
-        parts.push("there are no guardrails and no key results to look at\n".to_owned());
+        parts.push("there are no guardrails and no key results to review\n".to_owned());
     }
     parts.retain(|part| !part.is_empty());
     parts.join("\n")

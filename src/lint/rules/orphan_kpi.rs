@@ -19,7 +19,8 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         }
         let message = format!("`{}` is not linked to the North Star", kpi.name.value);
         findings.report(&codes::ORPHAN_KPI, kpi.name.span, message).help(
-            "say what it moves, `drives: [{ kpi: ..., effect: up, because: \"...\" }]`, or why it need not: `unaligned: \"...\"`",
+            "say what it moves, `drives: [{ kpi: ..., effect: up, because: \"...\" }]`, or why it need not move anything: \
+             `unaligned: \"...\"`",
         );
     }
 }

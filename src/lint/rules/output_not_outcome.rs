@@ -10,10 +10,9 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         // A title that nobody wrote is made of the name.
         let span = result.title_span.unwrap_or(result.name.span);
         let Some(word) = output(&result.title) else { continue };
-        let message = format!("`{}` is something to be done, not what comes of it: \"{word}\"", result.name.value);
+        let message = format!("`{}` is a task, not an outcome: \"{word}\"", result.name.value);
         findings.report(&codes::OUTPUT_NOT_OUTCOME, span, message).help(
-            "ask what will be different for customers once it is done, and measure that; what is to be done for it stands under \
-             `initiatives`",
+            "ask what will be different for customers once it is done, and measure that; list the tasks under `initiatives`",
         );
     }
 }

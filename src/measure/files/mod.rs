@@ -97,7 +97,7 @@ fn paths(
         for path in &files.paths {
             let own = if is_remote(path) { vec![path.clone()] } else { listed(answers.next()) };
             if own.is_empty() && found.is_some() {
-                let what = if path.contains(['*', '?', '[']) { "no file is called" } else { "there is no file" };
+                let what = if path.contains(['*', '?', '[']) { "no file matches" } else { "there is no file" };
                 let message = format!("the rows of `{}` cannot be read: {what} `{path}`", source.name.value);
                 let within = source.relation_span.unwrap_or(source.name.span);
                 let span = word_in(session.project.files(), within, path).unwrap_or(within);
@@ -175,19 +175,18 @@ fn beginnings(
         let empty = |beginning: &&Beginning| beginning.columns.is_none();
         let lacks = match &files.format {
             // One file with the line of names is enough.
-            FileFormat::Csv(csv) if csv.header => begun
-                .iter()
-                .all(|beginning| empty(&beginning))
-                .then_some((begun.first(), ": it lacks the line with the names of its columns")),
+            FileFormat::Csv(csv) if csv.header => {
+                begun.iter().all(|beginning| empty(&beginning)).then_some((begun.first(), ": it lacks a header line"))
+            }
             FileFormat::Csv(_) => begun.iter().find(empty).map(|beginning| (Some(beginning), "")),
             FileFormat::Json(_) | FileFormat::Parquet => None,
         };
         if let Some((beginning, what)) = lacks {
             let path = beginning.map_or("", |beginning| beginning.path.as_str());
             let help = if what.is_empty() {
-                "without a line of names each file has rows: leave it out, or have it written again"
+                "without a header line each file needs rows: remove it, or export it again"
             } else {
-                "a file without rows has that line and nothing below it"
+                "a file without rows has only that line"
             };
             findings.report(&codes::BROKEN_FILE, source.name.span, format!("`{path}` is empty{what}")).help(help);
             continue;
@@ -205,7 +204,7 @@ fn beginning(source: &Source, files: &Files, path: String, answer: Answer, findi
             Err(message) => {
                 findings
                     .report(&codes::BROKEN_FILE, source.name.span, format!("`{path}` {message}"))
-                    .help("delete the empty lines at its top: where they are, it cannot be told which line has the names");
+                    .help("delete the empty lines at the top, so that the header line comes first");
                 return None;
             }
         },
@@ -232,7 +231,7 @@ fn header(csv: &Csv, rows: &Rows) -> Result<Option<Vec<Found>>, &'static str> {
         return Ok(None);
     }
     if lines.first().is_some_and(|line| line.is_empty()) {
-        return Err("begins with an empty line");
+        return Err("starts with an empty line");
     }
     let fields = records(&lines.join("\n"), csv.delimiter).into_iter().next().unwrap_or_default();
     Ok(Some(fields.into_iter().map(|field| Found { name: field.trim().to_owned(), ty: None }).collect()))
@@ -270,21 +269,21 @@ fn unreadable(source: &Source, files: &Files, path: &str, why: &Refusal, finding
     }
     let (message, help) = match files.format {
         FileFormat::Parquet => (
-            format!("`{path}` is no Parquet file"),
-            "say what it is, `files: { paths: ..., format: csv }`, or correct the path",
+            format!("`{path}` is not a Parquet file"),
+            "declare its format, `files: { paths: ..., format: csv }`, or correct the path",
         ),
         FileFormat::Json(_) => (
-            format!("`{path}` is no file of JSON objects"),
-            "it holds objects one after the other, or one array of them: correct the file, or say what it is with `format:`",
+            format!("`{path}` is not a file of JSON objects"),
+            "such a file has objects one after the other, or one array of them: correct the file, or set `format:`",
         ),
         FileFormat::Csv(_) if why.said.contains("nicode") || why.said.contains("utf-8") => {
-            (format!("`{path}` is not written in UTF-8"), "save the file as UTF-8")
+            (format!("`{path}` is not UTF-8"), "save the file as UTF-8")
         }
         FileFormat::Csv(_) if why.said.contains("invalid state") => (
-            format!("the lines of `{path}` do not all end in the same way"),
-            "end all of them with LF or all of them with CR LF; most editors can do that",
+            format!("the lines of `{path}` do not all end the same way"),
+            "use LF or CR LF for all of them; most editors can do that",
         ),
-        FileFormat::Csv(_) => (format!("`{path}` cannot be read as lines of text"), "save the file as CSV in UTF-8"),
+        FileFormat::Csv(_) => (format!("`{path}` is not a text file"), "save the file as CSV in UTF-8"),
     };
     findings.report(&codes::BROKEN_FILE, source.name.span, message).help(help).engine = Some(why.said.clone());
 }
@@ -298,8 +297,12 @@ fn too_few(source: &Source, files: &Files, beginnings: &[Beginning], findings: &
         if columns.len() < wanted {
             let path = &beginning.path;
             let count = if columns.len() == 1 { "1 column".to_owned() } else { format!("{} columns", columns.len()) };
-            let message = format!("`{path}` has {count}, and `{}` reads column {wanted}", source.name.value);
-            let help = other_delimiter(files, columns).unwrap_or_else(|| "correct the places: `column: 1`".to_owned());
+            let message = format!("`{path}` has {count}, but `{}` reads column {wanted}", source.name.value);
+            let help = other_delimiter(files, columns).unwrap_or_else(|| {
+                "correct the column numbers: `column: \
+             1`"
+                .to_owned()
+            });
             findings.report(&codes::NOT_IN_DATA, source.name.span, message).help(help);
             return None;
         }
@@ -313,7 +316,7 @@ fn other_delimiter(files: &Files, columns: &[Found]) -> Option<String> {
     let FileFormat::Csv(csv) = &files.format else { return None };
     let others = [(';', "\";\""), ('\t', "tab"), (',', "\",\""), ('|', "\"|\"")];
     let (_, written) = others.iter().find(|(sign, _)| *sign != csv.delimiter && only.contains(*sign))?;
-    Some(format!("its values seem to stand between other signs: `files: {{ paths: ..., delimiter: {written} }}`"))
+    Some(format!("it seems to have another delimiter: `files: {{ paths: ..., delimiter: {written} }}`"))
 }
 
 /// Checks that files have the declared columns, each once, and Parquet files the declared types.
@@ -341,7 +344,8 @@ fn named(
         let message = format!("`{path}` has none of the columns that `{}` declares", source.name.value);
         let help = other_delimiter(files, first).unwrap_or_else(|| {
             format!(
-                "it has: {}; see whether it is the right file, and whether a line with names is at its top: `header: false` if not",
+                "it has: {}; check that it is the right file and that its first line has the column names (`header: false` \
+                 if not)",
                 names.join(", ")
             )
         });
@@ -363,7 +367,7 @@ fn named(
                 [] => Some((
                     &codes::NOT_IN_DATA,
                     format!("`{path}` has no column `{name}`, which other files of `{}` have", source.name.value),
-                    "if it is null there, say so: `files: { paths: ..., by_name: true }`".to_owned(),
+                    "if it is null there, write `files: { paths: ..., by_name: true }`".to_owned(),
                 )),
                 [only] => only.ty.as_ref().filter(|_| !is_json).and_then(|ty| {
                     let declared = mismatch(column, ty)?;
@@ -373,8 +377,8 @@ fn named(
                 }),
                 _ => Some((
                     &codes::BROKEN_FILE,
-                    format!("`{path}` has several columns called `{name}`, and it cannot be told which of them is meant"),
-                    "give them names of their own".to_owned(),
+                    format!("`{path}` has several columns called `{name}`"),
+                    "rename all but one of them in the file".to_owned(),
                 )),
             };
             if let Some((code, message, help)) = problem {
@@ -394,7 +398,7 @@ fn missing(source: &Source, column: &Column, name: &str, known: &[Found], findin
     let mut help = suggest::did_you_mean(name, "it has", names).unwrap_or_default();
     if *name == column.name.value {
         help.push_str(if help.is_empty() { "" } else { "; " });
-        help.push_str("if it is called otherwise there, say so: `column: ...`");
+        help.push_str("if it has another name there, write `column: ...`");
     }
     finding.help(help);
 }

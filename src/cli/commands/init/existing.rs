@@ -89,17 +89,17 @@ impl Existing {
             (None, Some(own)) => Ok(own.clone()),
             (Some(named), Some(own)) if named == *own => Ok(named),
             (Some(_), Some(own)) => {
-                let message = format!("the project is over the database {} already", from(&self.root, own));
-                Err(usage(&message, "a project has one database; tables of another one are a project of their own"))
+                let message = format!("the project already uses the database {}", from(&self.root, own));
+                Err(usage(&message, "a project has one database; make a second project for tables in another one"))
             }
             (Some(named), None) => {
                 let line = format!("database: {}", from(&self.root, &named));
-                let help = format!("write `{line}` below `warehouse:` in kpic.yml first");
+                let help = format!("first write `{line}` under `warehouse:` in kpic.yml");
                 Err(usage("the project does not name a database", &help))
             }
             (None, None) => Err(usage(
                 "the project does not name a database",
-                "write `database: FILE` below `warehouse:` in kpic.yml first",
+                "first write `database: FILE` under `warehouse:` in kpic.yml",
             )),
         }
     }
@@ -109,8 +109,8 @@ impl Existing {
         let known = files.iter().find_map(|file| self.files.iter().find(|(path, _)| path == file));
         match known {
             Some((path, source)) => {
-                let message = format!("{} is the source `{source}` already", from(&self.root, path));
-                Err(usage(&message, "name files that are none yet"))
+                let message = format!("{} is already the source `{source}`", from(&self.root, path));
+                Err(usage(&message, "name files that are not sources yet"))
             }
             None => Ok(files),
         }
