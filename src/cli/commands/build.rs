@@ -53,7 +53,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     let (mut built, mut begin) = (many(made.views, "view"), String::new());
     if !args.no_docs {
         built = format!("{built} and {}", many(made.pages, "page"));
-        begin = format!(", starting at {target}/docs/index.md");
+        begin = format!(", and {target}/docs/index.md is the start page");
     }
     let deploy = made.deploy;
     let built = format!("{} {built}\n  {target}/{deploy} creates the views{begin}\n", out::styled(out::GOOD, "built"));
