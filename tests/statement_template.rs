@@ -137,9 +137,9 @@ fn what_is_wrong_is_said_once_beside_what_is_wrong_with_pages_and_nothing_is_wri
         let output = kpic(project.path(), &[command]);
         assert_eq!(output.status.code(), Some(1));
         let said = text(&output.stderr) + &text(&output.stdout);
-        assert_eq!(said.matches("`querry` is not there").count(), 1, "{said}");
+        assert_eq!(said.matches("there is no `querry`").count(), 1, "{said}");
         assert!(said.contains("did you mean `query`?") && said.contains("templates/view.sql.j2:2:4"), "{said}");
-        assert!(said.contains("`kpi.titel` is not there"), "{said}");
+        assert!(said.contains("there is no `kpi.titel`"), "{said}");
         assert!(!project.path().join("build").exists());
     }
     // What is none prints nothing, and is null as a literal.

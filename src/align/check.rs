@@ -51,7 +51,7 @@ pub struct Pushed<'a> {
     pub kpi: KpiId,
     /// Where to.
     pub direction: Direction,
-    /// Its ways to the North Star, by what reaching the result does to it.
+    /// Its paths to the North Star, by what reaching the result does to it.
     pub ways: Ways,
 }
 

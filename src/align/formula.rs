@@ -7,7 +7,7 @@
 //! - A quotient is looked at where its divisor is positive, unless that never is: below 0 it would mean something else.
 //! - A divisor pulls down only where the dividend does not grow with it: more signups do not lower an activation rate, they are in
 //!   both of its halves. `kin` says where that is so.
-//! - What stands in the dividend and is the divisor itself is 1 and left out: `(a - b) / a` is `1 - b / a`.
+//! - What is in the dividend and is the divisor itself is 1 and left out: `(a - b) / a` is `1 - b / a`.
 //! - The value of an earlier period counts only for what has no part in the present one: `growth(a)` rises with `a`.
 
 use super::Sign;
@@ -22,7 +22,7 @@ use crate::model::{Body, Kpi, KpiId, Model};
 use crate::text::Span;
 use std::collections::BTreeMap;
 
-/// A KPI that stands in a formula, with its effect.
+/// A KPI that is in a formula, with its effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Component {
     /// The KPI.
@@ -307,7 +307,7 @@ fn moved(own: Effects, function: &Function, moves: Monotonicity) -> Effects {
         Monotonicity::Rises => step(own, Sign::Plus, ""),
         Monotonicity::Falls if function.name == "abs" => step(own, Sign::Minus, "is below 0, and its size counts"),
         Monotonicity::Falls => step(own, Sign::Minus, "is subtracted"),
-        // What is true or false is the business of the condition that it stands in.
+        // What is true or false is the business of the condition that it is in.
         _ if function.gives == Gives::Truth => step(own, Sign::Unknown, ""),
         _ if matches!(function.name, "if" | "case") => step(own, Sign::Unknown, "decides in a condition"),
         _ => step(own, Sign::Unknown, &format!("may move `{}` either way", function.name)),

@@ -64,12 +64,12 @@ impl Lock {
         &self.target
     }
 
-    /// The folder that the target stands in.
+    /// The folder that the target is in.
     pub(super) fn parent(&self) -> &Path {
         &self.parent
     }
 
-    /// How the names of folders begin that builds make beside the target, for a purpose.
+    /// How the names of folders start that builds make beside the target, for a purpose.
     pub(super) fn name_of(&self, purpose: &str) -> String {
         format!(".{}.kpic-{purpose}-", self.name)
     }

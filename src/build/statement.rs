@@ -131,7 +131,7 @@ impl<'a> Statements<'a> {
     }
 }
 
-/// A text on one line: a line break would end a comment and begin SQL.
+/// A text on one line: a line break would end a comment and start SQL.
 fn push_line(text: &mut String, line: &str) {
     for (at, word) in line.split_whitespace().enumerate() {
         if at > 0 {

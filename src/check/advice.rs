@@ -51,7 +51,7 @@ pub(super) fn unit_of<L>(operand: &Operand<L>) -> String {
     }
 }
 
-/// A unit, for a message; what is no hard unit is said to be so.
+/// A unit, for a message; what is not a hard unit is said to be so.
 pub(super) fn unit(unit: &Unit) -> String {
     match unit.shown {
         Shown::Percent => "% (a share)".to_owned(),

@@ -151,7 +151,7 @@ fn part_of_period(grain: Grain, length: Length, span: Span) -> Problem {
     Problem { code: &codes::PART_OF_PERIOD, span, message, help, of: None }
 }
 
-/// How many periods of `grain` a length goes back, and in which unit; nothing if it is no whole number of them.
+/// How many periods of `grain` a length goes back, and in which unit; nothing if it is not a whole number of them.
 pub(crate) fn back(grain: Grain, length: Length, custom: bool) -> Option<Length> {
     let Length { count, unit } = length;
     if unit == grain || grain == Grain::Day {
@@ -201,7 +201,7 @@ fn each_problem(each: &Each, grain: Grain, custom: bool, span: Span, found: &mut
     }
 }
 
-/// Whether a length is a number of periods of `inner` that does not depend on where it begins.
+/// Whether a length is a number of periods of `inner` that does not depend on where it starts.
 fn whole(inner: Grain, length: Length, custom: bool) -> bool {
     length.unit == inner || !custom && matches!(inner, Grain::Month | Grain::Quarter) && length.unit > inner
 }

@@ -225,7 +225,7 @@ fn compared(operator: &str, left: Range, right: Range) -> Option<bool> {
     }
 }
 
-/// Calls `visit` on every node of KPI arithmetic, those inside of leaves too.
+/// Calls `visit` on every node of KPI arithmetic, those inside leaves too.
 fn nodes<'a>(calc: &'a Calc, visit: &mut impl FnMut(&'a Calc)) {
     visit(calc);
     match &calc.node {

@@ -68,7 +68,7 @@ fn shared_rows(journey: &mut Journey, own: &Source, model: &Model, findings: &mu
     }
 }
 
-/// Points out steps that no row is left for: where every first step begins a journey, the next first step is the only one of its
+/// Points out steps that no row is left for: where every first step starts a journey, the next first step is the only one of its
 /// kind that belongs to it.
 fn unreachable(journey: &Journey, own: &Source, findings: &mut Findings) {
     let (Starts::Every, Some(first)) = (journey.starts, journey.first()) else { return };

@@ -269,7 +269,7 @@ fn described(unit: &Unit) -> String {
     }
 }
 
-/// What adds up since the start of the objective begins at 0, whatever a period before it came to.
+/// What adds up since the start of the objective starts at 0, whatever a period before it came to.
 fn begins_at_zero(model: &Model, result: &mut KeyResult, findings: &mut Findings) {
     let kind = result.kpi().map(|shown| model.kpis.get(shown.kpi).facts.kind);
     let adds_up = result.reads == Reads::ToDate && matches!(kind, Some(Kind::Flow | Kind::Distinct));
@@ -312,7 +312,7 @@ fn is_observed(model: &Model, shown: &Shown, reads: Reads, stretch: Stretch) -> 
         // Only the warehouse knows.
         return true;
     }
-    // What accumulates may begin within a period.
+    // What accumulates may start within a period.
     let first: Date = match reads {
         Reads::ToDate => calendar.period_start(shown.grain, stretch.first),
         Reads::Latest | Reads::Mean => calendar.first_from(shown.grain, stretch.first),

@@ -82,7 +82,7 @@ impl Context<'_> {
         }
     }
 
-    /// A column at the end of a path that begins in `source`.
+    /// A column at the end of a path that starts in `source`.
     fn column(&mut self, source: SourceId, path: &Path, expr: &RowExpr) -> Operand<RowLeaf> {
         let end = self.model.end_of(source, path);
         let column = self.model.sources.get(end).columns.get(path.column);

@@ -1,5 +1,5 @@
 //! How large a formula is once everything in it has been written out: the formulas of its KPIs and derived columns, and what has to
-//! stand twice in SQL. Sizes that double with every level are refused before anything is written.
+//! appear twice in SQL. Sizes that double with every level are refused before anything is written.
 
 use super::Context;
 use crate::diagnostic::codes;
@@ -121,7 +121,7 @@ impl Sizes {
 }
 
 fn applied<L>(function: &Function, arguments: &[Expr<L>], of: &impl Fn(&Expr<L>) -> Size) -> Size {
-    // What is null outside of its domain, or where one operand is, has its operands in the condition too.
+    // What is null outside its domain, or where one operand is, has its operands in the condition too.
     let copies = match function.name {
         "sqrt" | "ln" | "exp" | "power" | "least" | "greatest" => 2,
         _ => 1,

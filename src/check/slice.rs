@@ -35,7 +35,7 @@ impl Part {
         }
     }
 
-    /// Where a dimension stands in it, if it has one value for each of what is counted.
+    /// Where a dimension is in it, if it has one value for each of what is counted.
     fn place<'a>(&self, dimension: &'a Dimension) -> Option<&'a Path> {
         let path = dimension.places.get(&self.source()?)?;
         match self {
@@ -59,7 +59,7 @@ pub(super) type Parts = BTreeMap<(Part, Without), Span>;
 pub(super) struct Sliced<'a> {
     /// Its name.
     pub(super) name: &'a str,
-    /// What its parts stand in.
+    /// What its parts are in.
     pub(super) what: &'static str,
     /// The KPI that it is, if it is one.
     pub(super) own: Option<KpiId>,
@@ -388,7 +388,7 @@ fn cannot_choose(
         .help(help);
 }
 
-/// Where a dimension stands in one of the parts that have it, as specs write it.
+/// Where a dimension is in one of the parts that have it, as specs write it.
 fn known_place(model: &Model, parts: &Parts, dimension: &Dimension) -> Option<String> {
     let in_parts = parts.keys().find_map(|(part, _)| part.source().zip(part.place(dimension)));
     let place = in_parts.or_else(|| dimension.places.iter().next().map(|(source, path)| (*source, path)));

@@ -15,7 +15,7 @@ pub(super) fn lines(session: &Session<'_>, found: &Found) -> String {
     found.stale().map(line).collect()
 }
 
-/// The lines about the sources that some queries read, without a word about those that promise nothing.
+/// The lines about the sources that some queries read, silently about those that promise nothing.
 pub(super) fn stale_lines(session: &Session<'_>, queries: &[Query]) -> Result<String, Stop> {
     let model = session.project.model();
     let mut sources = freshness::sources(queries);

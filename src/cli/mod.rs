@@ -234,7 +234,7 @@ fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and versions are no errors; they come this way too.
+            // Help and versions are not errors; they come this way too.
             let code = if error.use_stderr() { USAGE } else { FINE };
             out::note(mistake::explained(error).print().and_then(|()| std::io::stdout().flush()));
             return ExitCode::from(written(code));
@@ -429,7 +429,7 @@ fn show_findings(findings: &Findings, files: &Files) {
     }
 }
 
-/// Says why something outside the project stands in the way.
+/// Says why something outside the project is in the way.
 fn environment(failure: &Failure) -> Stop {
     out::error(&out::failure(&failure.message, failure.help.as_deref()));
     Stop { code: ENVIRONMENT }

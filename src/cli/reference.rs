@@ -106,7 +106,7 @@ fn meaning(argument: &Arg) -> String {
     cell(&text)
 }
 
-/// A text inside of a table.
+/// A text inside a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }

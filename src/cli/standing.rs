@@ -24,7 +24,7 @@ pub(super) struct Line {
     pub figures: [String; 3],
     /// The day or period of the figure.
     pub as_of: String,
-    /// Who answers for it.
+    /// Who is responsible for it.
     pub owner: String,
 }
 

@@ -104,7 +104,7 @@ pub static UNKNOWN_KEY: Code = code!(Error, "K0101", "unknown-key", "an unknown 
 pub static WRONG_SHAPE: Code = code!(Error, "K0102", "wrong-shape", "a value of the wrong shape for its key");
 /// A key that has to be there.
 pub static MISSING_KEY: Code = code!(Error, "K0103", "missing-key", "a required key is missing");
-/// A key that stands twice.
+/// A key that appears twice.
 pub static DUPLICATE_KEY: Code = code!(Error, "K0104", "duplicate-key", "a key appears twice in one map");
 /// A name that is not one.
 pub static BAD_NAME: Code = code!(Error, "K0105", "bad-name", "a name is not in lower case with single underscores");
@@ -463,7 +463,7 @@ pub static NUMBER_TOO_LARGE: Code = code!(Error, "K0918", "number-too-large", "a
 pub static NOT_CONVERTIBLE: Code = code!(Error, "K0919", "not-convertible", "a value cannot be converted to the type");
 /// Two states of one thing at one time.
 pub static STATES_OVERLAP: Code = code!(Error, "K0920", "states-overlap", "two states of one key overlap");
-/// A state that ends before it begins.
+/// A state that ends before it starts.
 pub static ENDS_BEFORE_IT_BEGINS: Code = code!(Deny, "K0921", "ends-before-it-begins", "a state ends before it starts");
 /// A source whose last row is older than it promises.
 pub static STALE_SOURCE: Code = code!(Deny, "K0926", "stale-source", "the last row of a source is too old");
@@ -484,12 +484,12 @@ pub static UNPAIRED_NORTH_STAR: Code = code!(Warn, "K1003", "unpaired-north-star
 /// A North Star that is money.
 pub static PLAIN_REVENUE_NORTH_STAR: Code =
     code!(Warn, "K1004", "plain-revenue-north-star", "the North Star is an amount of money");
-/// A KPI without a way to the North Star.
+/// A KPI without a path to the North Star.
 pub static ORPHAN_KPI: Code = code!(Allow, "K1005", "orphan-kpi", "a KPI is not linked to the North Star");
 /// Ways to the North Star of which some help and some harm.
 pub static DISAGREEING_PATHS: Code =
     code!(Warn, "K1006", "disagreeing-paths", "more of a KPI both helps and harms the North Star");
-/// A team without a way to the North Star.
+/// A team without a path to the North Star.
 pub static ORPHAN_TEAM: Code = code!(Warn, "K1007", "orphan-team", "no KPI of a team is linked to the North Star");
 /// A North Star that does not say what must not suffer.
 pub static MISSING_COUNTER_METRIC: Code =
@@ -506,7 +506,7 @@ pub static INFLUENCE_AGAINST_GOOD: Code =
 /// An influence that a formula contradicts.
 pub static CONTRADICTORY_INFLUENCE: Code =
     code!(Warn, "K1012", "contradictory-influence", "a claimed influence says the opposite of a formula");
-/// A key result without a way to the North Star.
+/// A key result without a path to the North Star.
 pub static UNALIGNED_KEY_RESULT: Code =
     code!(Warn, "K1013", "unaligned-key-result", "a key result is not linked to the North Star");
 /// A North Star of which nobody says which way is good.

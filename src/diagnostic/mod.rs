@@ -1,7 +1,7 @@
 //! Findings as data: what is wrong, where, why, and what to write instead.
 //!
 //! Every stage reports into [`Findings`]; nothing here knows how a finding will look. `codes` has the table of all codes,
-//! `fix` what may be mended without asking, `render` shows findings to people, `machine` to programs.
+//! `fix` what may be fixed without asking, `render` shows findings to people, `machine` to programs.
 
 pub mod codes;
 mod excerpt;
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// The project has no meaning before this is mended.
+    /// The project has no meaning before this is fixed.
     Error,
     /// The project means something, but perhaps not what was meant.
     Warning,
@@ -47,7 +47,7 @@ pub struct Finding {
     pub labels: Vec<Label>,
     /// What to write instead.
     pub help: Option<String>,
-    /// What mends it, where that is certain.
+    /// What fixes it, where that is certain.
     pub fix: Option<Fix>,
     /// What the engine itself says, where it refuses something: shown only to those who ask.
     pub engine: Option<String>,
@@ -62,7 +62,7 @@ impl Finding {
         Self { labels: vec![label], ..Self::placeless(code, message) }
     }
 
-    /// How bad a code is before a project has said so. A lint that is silent by default is no error either.
+    /// How bad a code is before a project has said so. A lint that is silent by default is not an error either.
     fn severity_of(code: &Code) -> Severity {
         if matches!(code.level, Level::Warn | Level::Allow) { Severity::Warning } else { Severity::Error }
     }

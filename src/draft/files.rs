@@ -28,7 +28,7 @@ pub struct Named {
     pub named: String,
 }
 
-/// What may stand between the values of a line, what is most usual first.
+/// What may be between the values of a line, what is most usual first.
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
 /// The files that are tables; of CSV and JSON all columns are texts, until it is decided what they hold.

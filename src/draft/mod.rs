@@ -3,7 +3,7 @@
 //! 1. [`tables`] asks the engine which tables and columns there are, and what is in them. Of [`files`] it is found out first how values
 //!    are [`written`].
 //! 2. [`sources`] decides what each table is: its key ([`keys`]), its time or for how long its rows hold ([`states`]), what it refers to
-//!    ([`references`]), and which KPIs to begin with ([`kpis`]).
+//!    ([`references`]), and which KPIs to start with ([`kpis`]).
 //! 3. [`text`] writes that down as YAML, with comments where a person has to decide.
 //! 4. [`place`] puts the files into a folder, all of them or none, and never over another file.
 //!
@@ -64,7 +64,7 @@ pub struct Known {
     pub names: Vec<String>,
     /// What rows may refer to.
     pub targets: Vec<Target>,
-    /// The team that answers for KPIs until somebody decides.
+    /// The team that is responsible for KPIs until somebody decides.
     pub team: Option<String>,
     /// The folder with the spec files, and their names.
     pub specs: String,

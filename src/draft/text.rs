@@ -14,7 +14,7 @@ use crate::sql::dialect::dialect;
 /// The span of data below which months say little.
 const FEW_DAYS: i64 = 62;
 
-/// The team that answers for KPIs until somebody decides.
+/// The team that is responsible for KPIs until somebody decides.
 const TEAM: &str = "data";
 
 /// The files of a project; `kpic.yml`, which makes it one, is the last.
@@ -25,7 +25,7 @@ pub(super) fn files(name: &str, sources: &[Source], database: Option<&str>) -> V
         .iter()
         .map(|source| File { path: format!("specs/{}.yml", source.name), text: source_file(source, grain, TEAM) })
         .collect();
-    // No source's name begins with `_`.
+    // No source's name starts with `_`.
     files.push(File { path: "specs/_teams.yml".to_owned(), text: TEAMS.to_owned() });
     if let Some(text) = sources.iter().find_map(|source| test_file(source, grain)) {
         files.push(File { path: "specs/_tests.yml".to_owned(), text });
@@ -399,7 +399,7 @@ fn kpi(source: &Source, kpi: &Kpi, grain: Grain, team: &str) -> String {
     out
 }
 
-/// A test of the first count that there is, to begin with.
+/// A test of the first count that there is, to start with.
 fn test_file(source: &Source, grain: Grain) -> Option<String> {
     let kpi = source.kpis.iter().find(|kpi| matches!(kpi.of, Of::Rows))?;
     let begins = source.time.or_else(|| source.holding.as_ref().map(Holding::begins))?;

@@ -185,9 +185,9 @@ pub(super) struct Seen {
     name: String,
     /// What reads all of its values.
     fitting: Vec<Candidate>,
-    /// Whether numbers begin with zeros, as codes do.
+    /// Whether numbers start with zeros, as codes do.
     has_zeros: bool,
-    /// The words in it that may stand for null.
+    /// The words in it that may mean null.
     null: Vec<String>,
     /// Its first value.
     example: String,

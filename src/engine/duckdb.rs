@@ -115,7 +115,7 @@ impl DuckDb {
             if output.error.contains(NOT_CONFINED) {
                 return Err(self.not_confined());
             }
-            // An answer of its own begins with the mark: without one it is the program that is not what it should be.
+            // An answer of its own starts with the mark: without one it is the program that is not what it should be.
             if let (Some(database), true) = (&self.database, output.error.contains("Error:") && setup.trim().is_empty()) {
                 return Err(unopened(database, &output.error));
             }
@@ -207,7 +207,7 @@ impl DuckDb {
     }
 }
 
-/// Why a database cannot be opened, by what stands in the engine's message, with what to do about it.
+/// Why a database cannot be opened, by what is in the engine's message, with what to do about it.
 const UNOPENED: &[(&str, &str, &str)] = &[
     ("lock", "another program has it open for writing", "close that program, or read a copy of the file: `--database FILE`"),
     ("not a valid DuckDB", "it is not a DuckDB database", "name a DuckDB file: kpic only reads it"),

@@ -1,13 +1,13 @@
 //! Why an engine refuses a query: what it says, sorted into kinds that can be told in words of one's own.
 //!
-//! [`KINDS`] knows messages by what stands in them. What no row knows is [`Kind::Other`].
+//! [`KINDS`] knows messages by what is in them. What no row knows is [`Kind::Other`].
 
 use std::fmt;
 
 /// What an engine says against a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// What kind of thing stands in the way.
+    /// What kind of thing is in the way.
     pub kind: Kind,
     /// The value, name or file that the engine names, if it names one.
     pub about: Option<String>,
@@ -17,7 +17,7 @@ pub struct Refusal {
     pub in_setup: bool,
 }
 
-/// What kind of thing stands in the way.
+/// What kind of thing is in the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A whole number that 64 bits do not hold.
@@ -26,7 +26,7 @@ pub enum Kind {
     Decimals,
     /// A sum that has more than 38 digits.
     Sum,
-    /// A variance that a floating number does not hold.
+    /// A variance that a floating-point number does not hold.
     Spread,
     /// A time beyond those that the engine knows.
     Time,
@@ -60,7 +60,7 @@ pub enum Kind {
     Other,
 }
 
-/// How kinds are told: all of the texts stand in the message. The first row that fits counts.
+/// How kinds are told: all of the texts are in the message. The first row that fits counts.
 const KINDS: &[(&[&str], Kind)] = &[
     (&["file system operations are disabled"], Kind::Outside),
     (&["requires the extension httpfs"], Kind::Network),
@@ -120,7 +120,7 @@ impl Refusal {
 }
 
 impl fmt::Display for Refusal {
-    /// What stands in the way, in plain words that can follow a colon.
+    /// What is in the way, in plain words that can follow a colon.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let about = |words: &str, otherwise: &str| match &self.about {
             Some(about) => words.replace("{}", about),
@@ -153,7 +153,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// What a message is about: a name after some words, or else what stands in its first quotes.
+/// What a message is about: a name after some words, or else what is in its first quotes.
 fn about(kind: Kind, said: &str) -> Option<String> {
     // What comes then is a guess of the engine's.
     let said = said.split("Did you mean").next().unwrap_or(said);
@@ -187,7 +187,7 @@ fn wanted(said: &str) -> &'static str {
     WANTED.iter().find(|(needle, _)| said.contains(needle)).map_or("of the expected type", |(_, words)| words)
 }
 
-/// What stands in the first quotes of a text.
+/// What is in the first quotes of a text.
 fn quoted(text: &str) -> Option<String> {
     let open = text.find(['"', '\''])?;
     let quote = text.get(open..)?.chars().next()?;

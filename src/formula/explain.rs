@@ -1,4 +1,4 @@
-//! Says in words what a text that is no formula lacks.
+//! Says in words what a text that is not a formula lacks.
 //!
 //! 1. What YAML did to the text: it cut it at ` #` or at a comma, or a quote is open.
 //! 2. `foreign` knows what people bring along from SQL and spreadsheets, and what is written here instead.
@@ -145,7 +145,7 @@ fn lacking(place: &Place<'_>, completed: Completed) -> Words {
     }
 }
 
-/// Whether a character can stand in a name or number.
+/// Whether a character can be in a name or number.
 pub(super) fn is_plain(char: char) -> bool {
     char.is_ascii_alphanumeric() || char == '_'
 }

@@ -14,7 +14,7 @@ pub(super) struct Place<'a> {
     pub before: &'a str,
     /// What stands after it.
     pub rest: &'a str,
-    /// The word that stands there, up to a blank, comma or parenthesis.
+    /// The word that is there, up to a blank, comma or parenthesis.
     pub found: &'a str,
     /// The word before it, in lower case.
     pub last: String,
@@ -85,7 +85,7 @@ impl<'a> Place<'a> {
         self.before.get(start..).unwrap_or_default()
     }
 
-    /// Whether the place is inside of parentheses.
+    /// Whether the place is inside parentheses.
     fn is_inside(&self) -> bool {
         self.before.matches('(').count() > self.before.matches(')').count()
     }
@@ -198,7 +198,7 @@ fn spreadsheet(place: &Place<'_>) -> Option<Words> {
     }
 }
 
-/// The words that clauses begin with.
+/// The words that clauses start with.
 pub(super) const CLAUSES: [&str; 8] = ["where", "over", "at", "per", "each", "from", "top", "via"];
 
 /// `sum(orders.amount) where status = 'paid'`: a clause after the parentheses of its aggregate.
@@ -423,7 +423,7 @@ fn operator(place: &Place<'_>) -> Option<Words> {
     }
 }
 
-/// Lists, groups, and what stands in brackets.
+/// Lists, groups, and what is in brackets.
 fn list(place: &Place<'_>) -> Option<Words> {
     let path = place.path_before();
     match (place.found_lower().as_str(), place.first()?) {

@@ -1,7 +1,7 @@
 //! From a formula's text to its syntax tree.
 //!
 //! 1. [`tokens`] cuts the text up and refuses what is nested so deep that it would exhaust the stack.
-//! 2. [`Parser`] makes the tree, with a function for each level of precedence; `clause` has what stands in the parentheses of a
+//! 2. [`Parser`] makes the tree, with a function for each level of precedence; `clause` has what is in the parentheses of a
 //!    function.
 //! 3. [`explain`] says in words what a text that does not fit lacks.
 //!
@@ -559,7 +559,7 @@ fn unit(word: &str) -> Option<TimeUnit> {
     word.starts_with(|char: char| char.is_ascii_alphabetic()).then(|| TimeUnit::parse(word))?
 }
 
-/// Parses a formula that stands in no file, for tests of later stages.
+/// Parses a formula that is in no file, for tests of later stages.
 #[cfg(test)]
 pub(crate) fn parse_text(text: &str) -> Result<Expression, Vec<String>> {
     let mut files = crate::text::Files::default();

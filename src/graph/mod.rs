@@ -44,9 +44,9 @@ pub enum Node {
 pub struct Graph {
     nodes: DiGraph<Node, Span>,
     index: foldhash::HashMap<Node, NodeIndex>,
-    /// KPIs that stand in a cycle.
+    /// KPIs that are in a cycle.
     cyclic_kpis: HashSet<KpiId>,
-    /// Derived columns that stand in a cycle.
+    /// Derived columns that are in a cycle.
     cyclic_columns: HashSet<(SourceId, ColumnId)>,
     /// All KPIs in order, once somebody has asked for it.
     kpi_order: OnceLock<Vec<KpiId>>,
@@ -147,7 +147,7 @@ impl Graph {
         self.nodes.node_weight(index).copied()
     }
 
-    /// The shortest way from a node back to itself, each step with the place of its mention.
+    /// The shortest path from a node back to itself, each step with the place of its mention.
     fn shortest_cycle(&self, start: NodeIndex, members: &HashSet<NodeIndex>) -> Option<Vec<(NodeIndex, Span)>> {
         let mut came_from: HashMap<NodeIndex, (NodeIndex, Span)> = HashMap::new();
         let mut queue = VecDeque::from([start]);
@@ -225,12 +225,12 @@ impl Graph {
         };
     }
 
-    /// Whether a KPI stands in a cycle.
+    /// Whether a KPI is in a cycle.
     pub fn is_cyclic(&self, kpi: KpiId) -> bool {
         self.cyclic_kpis.contains(&kpi)
     }
 
-    /// Whether a derived column stands in a cycle.
+    /// Whether a derived column is in a cycle.
     pub fn is_cyclic_column(&self, source: SourceId, column: ColumnId) -> bool {
         self.cyclic_columns.contains(&(source, column))
     }

@@ -110,7 +110,7 @@ impl Bounds {
         None
     }
 
-    /// The path from the project's folder of something inside of it, links followed; nothing of what is elsewhere.
+    /// The path from the project's folder of something inside it, links followed; nothing of what is elsewhere.
     pub fn inside(&self, path: &Path) -> Option<PathBuf> {
         let real = |path: &Path| {
             let (there, part) = path.ancestors().find_map(|part| Some((part.canonicalize().ok()?, part)))?;
@@ -154,7 +154,7 @@ fn normal(path: &Path) -> PathBuf {
     out
 }
 
-/// Whether a name fits a pattern of `*`, `?` and `[...]`; what stands in brackets is any character.
+/// Whether a name fits a pattern of `*`, `?` and `[...]`; what is in brackets is any character.
 fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = Vec::new();
     let mut chars = pattern.chars();

@@ -146,7 +146,7 @@ impl Stop<'_> {
         self.text.get(self.line_start..self.byte).unwrap_or_default()
     }
 
-    /// Whether a key begins this line, and the line above has a bracket that it does not close.
+    /// Whether a key starts this line, and the line above has a bracket that it does not close.
     fn follows_open_bracket(&self) -> bool {
         let above = self.text.get(..self.line_start).unwrap_or_default().lines().next_back().unwrap_or_default();
         let count = |marks: [char; 2]| above.chars().filter(|char| marks.contains(char)).count();

@@ -37,7 +37,7 @@ pub struct Loaded {
     pub project: Option<Tree>,
     /// The trees of the spec files that could be read, in the order of their paths.
     pub specs: Vec<Tree>,
-    /// Whether a spec file could not be read, so that names which nobody defines may stand in it.
+    /// Whether a spec file could not be read, so that names which nobody defines may be in it.
     pub incomplete: bool,
     /// Where files may be; nothing where all texts are in memory.
     pub bounds: Option<Bounds>,
@@ -60,7 +60,7 @@ pub fn find_root(from: &Path) -> Option<PathBuf> {
     from.ancestors().find(|folder| folder.join(PROJECT_FILE).is_file()).map(Path::to_path_buf)
 }
 
-/// Reads the project whose `kpic.yml` stands in `root`.
+/// Reads the project whose `kpic.yml` is in `root`.
 ///
 /// `specs_folder` gets the tree of `kpic.yml` and says in which folder the spec files are, relative to `root`. Nothing is read that is
 /// neither below `root` nor below a folder of `opened`.

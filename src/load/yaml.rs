@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashSet};
 const REPEATED: usize = 200_000;
 /// How many bytes of a text count as one value.
 const TEXT_OF_A_VALUE: usize = 64;
-/// How many lists and maps may stand in one another.
+/// How many lists and maps may be in one another.
 const NESTED: usize = 100;
 
 /// A node with its place.
@@ -132,7 +132,7 @@ pub fn parse(file: FileId, text: &str, findings: &mut Findings) -> Option<Vec<No
                 builder.event(event, Span::new(file, range));
             }
             Err(error) => {
-                // The rest of a text that begins with `*` fits no more; the alias has been reported.
+                // The rest of a text that starts with `*` fits no more; the alias has been reported.
                 if !builder.stops_after_alias(text, &error) {
                     mistake::report(file, text, &error, builder.findings);
                 }
@@ -203,9 +203,9 @@ impl Builder<'_> {
         }
     }
 
-    /// Reports what no name and no text of a spec may hold: what cannot be seen and is no line break.
+    /// Reports what no name and no text of a spec may hold: what cannot be seen and is not a line break.
     fn look_at(&mut self, text: &str, span: Span) {
-        // Marks of direction that stand in the file as they are have been seen there, comments included.
+        // Marks of direction that are in the file as they are have been seen there, comments included.
         let written = self.text.get(span.range()).unwrap_or_default();
         let escaped_bidi = |char: char| is_bidi(char) && !written.contains(char);
         if let Some(char) = text.chars().find(|char| is_control(*char)) {
@@ -242,7 +242,7 @@ impl Builder<'_> {
             Value::Map(entries) => entries.last().map(|entry| entry.value.span),
             Value::Null | Value::Scalar(_) => None,
         };
-        // The end of a block stands where the next thing begins; its last part says better where it ends.
+        // The end of a block stands where the next thing starts; its last part says better where it ends.
         let end = if end.start == end.end { last.unwrap_or(start) } else { end };
         self.finish(Node { span: start.to(end), value }, anchor);
     }
@@ -314,7 +314,7 @@ fn merge(mut entries: Vec<Entry>, merged: Vec<Node>) -> Vec<Entry> {
 
 /// Reports the characters of a file, comments included, that turn the order of others around: each line with some once.
 pub fn bidi_characters(file: FileId, text: &str, findings: &mut Findings) {
-    // All of them begin with this byte, which nothing of a plain text has.
+    // All of them start with this byte, which nothing of a plain text has.
     let mut last_line = None;
     for at in memchr::memchr_iter(0xe2, text.as_bytes()) {
         let Some(char) = text.get(at..).and_then(|rest| rest.chars().next()).filter(|char| is_bidi(*char)) else { continue };

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A project as data. Definitions are found by name; names that stand inside of them are keys of the other maps.
+/// A project as data. Definitions are found by name; names that are inside them are keys of the other maps.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Manifest {
     /// The file with the JSON Schema of this one.
@@ -168,11 +168,11 @@ pub struct Kpi {
     pub aliases: Vec<String>,
     /// Why it need not move the North Star.
     pub unaligned: Option<String>,
-    /// Its ways to the North Star; null in a project without one.
+    /// Its paths to the North Star; null in a project without one.
     pub ways: Option<Ways>,
     /// Anything that the spec says under `meta`.
     pub meta: serde_json::Value,
-    /// The KPIs that stand in its formula.
+    /// The KPIs that are in its formula.
     pub components: Vec<String>,
     /// The KPIs in whose formulas it stands.
     pub used_by: Vec<String>,
@@ -289,7 +289,7 @@ pub struct Ways {
     pub shortest: Vec<Steps>,
 }
 
-/// A way to the North Star.
+/// A path to the North Star.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Steps {
     /// To which part: `volume` or `efficiency`.
@@ -441,13 +441,13 @@ pub struct Journey {
     pub description: String,
     /// A noun for one journey.
     pub row: String,
-    /// `first` if an entity has one journey, `every` if every first step begins one.
+    /// `first` if an entity has one journey, `every` if every first step starts one.
     pub starts: String,
     /// `strict` if a step has to come after all steps before it, `any` if after the first.
     pub order: String,
     /// The steps, the first one first.
     pub steps: Vec<Step>,
-    /// Further columns: those of the first step's source, with the values of the row that the journey begins with.
+    /// Further columns: those of the first step's source, with the values of the row that the journey starts with.
     pub columns: Vec<Column>,
     /// Where it is defined.
     pub defined: Place,

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What is to be reached until when. How far it is stands in the view `objectives`.
+/// What is to be reached until when. How far it is is in the view `objectives`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Objective {
     /// Its name.
@@ -67,7 +67,7 @@ pub struct Final {
     pub learned: String,
 }
 
-/// What shows how far an objective is. How far it is stands in the view `key_results`.
+/// What shows how far an objective is. How far it is is in the view `key_results`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct KeyResult {
     /// Its name, which is its own within the objective.

@@ -104,7 +104,7 @@ fn formula(model: &Model, calc: &Calc, said: &mut Vec<String>) {
     }
 }
 
-/// What stands in a formula, each once and in order.
+/// What is in a formula, each once and in order.
 #[derive(Default)]
 struct Found<'a> {
     windows: Vec<Window>,
@@ -140,7 +140,7 @@ impl<'a> Found<'a> {
                 let titles = dimensions.iter().map(|id| model.dimensions.get(*id).title.to_lowercase());
                 add(&mut self.totals, titles.collect::<Vec<_>>().join(" and "));
             }
-            // A trend is a condition, and stands in guardrails only.
+            // A trend is a condition, and is in guardrails only.
             CalcLeaf::Kpi(_) | CalcLeaf::Duration(..) | CalcLeaf::Slice(..) | CalcLeaf::Trend(_) => {}
         }
     }

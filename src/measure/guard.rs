@@ -136,7 +136,7 @@ fn report(session: &Session<'_>, guards: &[Guard], broken: &[i64], findings: &mu
     }
     let doubled: BTreeSet<SourceId> =
         worst.values().filter(|(_, guard)| is_key(guard)).map(|(_, guard)| guard.source).collect();
-    // Through a key that stands twice rows are met twice, and counts of them mean nothing.
+    // Through a key that appears twice rows are met twice, and counts of them mean nothing.
     let stands = |guard: &Guard| {
         let last = if let Rule::Found(column) = guard.rule { Some(column) } else { None };
         let mut at = guard.of;
@@ -241,7 +241,7 @@ fn unreadable(session: &Session<'_>, source: &Source, why: &Refusal) -> Result<F
     Ok(found)
 }
 
-/// The columns of a source, if it has several that stand in the data and none of them does.
+/// The columns of a source, if it has several that are in the data and none of them does.
 fn none_is_there(source: &Source, known: &[(String, String)]) -> Option<BTreeSet<ColumnId>> {
     let mut stored = BTreeSet::new();
     for (id, column) in source.columns.iter() {
@@ -503,7 +503,7 @@ fn calendar_problems(session: &Session<'_>, calendar: &CalendarSource) -> Vec<Pr
     );
     for (grain, _) in &calendar.periods {
         let period = dialect.identifier(grain.name());
-        // The period of the first day may have begun before.
+        // The period of the first day may have started before.
         let found = format!("select min({day})::varchar as found from {relation} group by {period} having");
         let mut periods = |having: String, says: String| {
             problems.push(Problem { query: format!("{found} {having} order by 1 limit 1"), says, needs_days: true });

@@ -1,6 +1,6 @@
 //! Refusals of the engine as findings: what could not be worked out, why, and the way out.
 //!
-//! What stands in the files that a query reads is looked at first, since that says which row it is ([`Refused`]). If nothing is wrong
+//! What is in the files that a query reads is looked at first, since that says which row it is ([`Refused`]). If nothing is wrong
 //! there, the kind of refusal is what there is to say; [`WAYS`] has a row for each.
 //!
 //! The engine's own words are about SQL that nobody wrote. They ride along for those who ask for them, and are never the message.
@@ -107,7 +107,7 @@ pub(super) fn finding(what: &str, span: Option<Span>, refusal: &Refusal) -> Find
     finding
 }
 
-/// A KPI that the engine refuses to work out.
+/// A KPI that the engine refuses to compute.
 pub fn kpi(model: &Model, id: KpiId, refusal: &Refusal) -> Finding {
     let name = &model.kpis.get(id).name;
     let mut finding = finding(&format!("`{}` cannot be computed", name.value), Some(name.span), refusal);
@@ -159,7 +159,7 @@ impl Refused {
     }
 }
 
-/// Something else that the engine refuses to work out.
+/// Something else that the engine refuses to compute.
 pub fn other(what: &str, span: Option<Span>, refusal: &Refusal) -> Finding {
     finding(&format!("{what} cannot be computed"), span, refusal)
 }

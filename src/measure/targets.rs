@@ -1,8 +1,8 @@
 //! Targets against what their KPIs have done before, for `verify`: those that were reached without any effort, and those that are far
-//! outside of all that ever happened.
+//! outside all that ever happened.
 //!
 //! Looked at are results that go from one value to another by their KPI's latest period, over the complete periods before the
-//! objective begins. A mean, or what adds up, is no figure that a period of the past had.
+//! objective starts. A mean, or what adds up, is not a figure that a period of the past had.
 
 use super::{Session, number};
 use crate::calendar::{Calendar, Date, Grain};
@@ -78,7 +78,7 @@ fn question(model: &Model, one: &Asked<'_>) -> Question {
     }
 }
 
-/// The values of the complete periods before the objective begins, the earliest first.
+/// The values of the complete periods before the objective starts, the earliest first.
 fn past(model: &Model, one: &Asked<'_>, rows: &Rows) -> Vec<f64> {
     let mut found: Vec<(Date, f64)> = Vec::new();
     for row in rows.rows.iter().filter(|row| is_of_slice(model, one.shown, rows, row)) {

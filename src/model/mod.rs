@@ -81,7 +81,7 @@ pub struct Model {
     pub taxonomies: Vec<Taxonomy>,
     /// Its scorecards.
     pub scorecards: Vec<Scorecard>,
-    /// What it steers by, if it says so.
+    /// What it aims for, if it says so.
     pub north_star: Option<north_star::NorthStar>,
     /// Its guardrails.
     pub guardrails: Vec<Guardrail>,
@@ -254,7 +254,7 @@ pub struct Read {
     pub parts: Vec<String>,
     /// Where they are written.
     pub span: Span,
-    /// Whether they stand in SQL, where the engine looks up what has no schema.
+    /// Whether they are in SQL, where the engine looks up what has no schema.
     pub in_sql: bool,
 }
 
@@ -326,7 +326,7 @@ pub struct Dimension {
     pub places: BTreeMap<SourceId, Path>,
 }
 
-/// How the names of KPIs begin that are made of questions on the command line. No definition has a name with a blank.
+/// How the names of KPIs start that are made of questions on the command line. No definition has a name with a blank.
 pub const ASKED: &str = "asked ";
 
 /// A figure and what it means.
@@ -451,7 +451,7 @@ pub struct Taxonomy {
     pub title: String,
     /// What it classifies.
     pub description: String,
-    /// Its values, with their places; the built-in ones stand in no file.
+    /// Its values, with their places; the built-in ones are in no file.
     pub values: Vec<(String, Option<Span>)>,
     /// Whether each value needs a KPI.
     pub cover: bool,
@@ -568,7 +568,7 @@ impl ExpectedCells {
     }
 }
 
-/// What stands in a column.
+/// What is in a column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExpectedCell {
     /// Null.
@@ -647,7 +647,7 @@ impl Model {
         crate::text::title(name, &self.acronyms)
     }
 
-    /// Every word, in lower case, that stands in the name of a source, a query or raw SQL: as the name of a part it would hide what
+    /// Every word, in lower case, that is in the name of a source, a query or raw SQL: as the name of a part it would hide what
     /// is read there. Tables have their schema, which no part has. Gathered once.
     pub fn words_of_relations(&self) -> Arc<foldhash::HashSet<String>> {
         let gather = || {
@@ -658,7 +658,7 @@ impl Model {
             };
             for source in self.sources.rows() {
                 if source.journey.is_none() {
-                    // What is read is called so where it is joined; the rows of a test stand in a table of that name.
+                    // What is read is called so where it is joined; the rows of a test are in a table of that name.
                     words(&source.name.value);
                     words(&given_table(&source.name.value));
                 }
@@ -686,7 +686,7 @@ impl Model {
         self.sources.rows().iter().filter(|source| source.journey.is_none()).count()
     }
 
-    /// The last column of a path that begins in `source`.
+    /// The last column of a path that starts in `source`.
     pub fn column(&self, source: SourceId, path: &Path) -> &Column {
         self.sources.get(self.end_of(source, path)).columns.get(path.column)
     }
@@ -741,7 +741,7 @@ impl Model {
         }
     }
 
-    /// The names of a path that begins in `source`, with dots between them.
+    /// The names of a path that starts in `source`, with dots between them.
     pub fn path_text(&self, source: SourceId, path: &Path) -> String {
         let mut at = source;
         let mut names = Vec::new();

@@ -203,9 +203,9 @@ pub struct CheckIn {
 pub enum Reads {
     /// Its value in the latest period.
     Latest,
-    /// Its value over everything since the objective began.
+    /// Its value over everything since the objective started.
     ToDate,
-    /// The mean of its values in the periods since the objective began.
+    /// The mean of its values in the periods since the objective started.
     Mean,
 }
 
@@ -239,7 +239,7 @@ pub struct Amount {
 pub enum Baseline {
     /// That number.
     Number(Amount),
-    /// The value of the last complete period before the objective begins; whether the spec says so, and where.
+    /// The value of the last complete period before the objective starts; whether the spec says so, and where.
     Measured(Option<Span>),
     /// Nothing is said about a manual result, which counts from 0.
     Zero,

@@ -86,7 +86,7 @@ impl Unit {
         Self::of(Base::Time(unit))
     }
 
-    /// A noun; an empty one is no unit.
+    /// A noun; an empty one is not a unit.
     pub fn noun(noun: &str) -> Self {
         if noun.is_empty() { Self::none() } else { Self::of(Base::Noun(noun.to_owned())) }
     }

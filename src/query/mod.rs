@@ -69,7 +69,7 @@ pub struct Written {
 struct Typed<'a> {
     name: Option<&'a str>,
     formula: &'a str,
-    /// Where the formula begins.
+    /// Where the formula starts.
     begin: usize,
 }
 
@@ -130,7 +130,7 @@ pub fn write(asked: &Asked, spec: &Spec, files: &mut Files) -> Written {
     written
 }
 
-/// Why words are no question, where that can be seen without the project.
+/// Why words are not question, where that can be seen without the project.
 pub fn unclear(asked: &Asked) -> Option<Unclear> {
     let unclear = |message: &str, help: &str| Some(Unclear { message: message.to_owned(), help: help.to_owned() });
     if asked.condition.as_ref().is_some_and(|text| text.trim().is_empty()) {

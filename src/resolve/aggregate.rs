@@ -146,7 +146,7 @@ impl Resolver<'_> {
         )
     }
 
-    /// An aggregate in the condition of another: over the rows that belong to the row at hand.
+    /// An aggregate in the condition of another: over the rows that belong to the current row.
     pub(super) fn related(&mut self, call: &Call, function: &'static Function, span: Span, scope: &Scope<'_>) -> RowExpr {
         let broken = Expr::new(Node::Broken, span);
         let super::row::Names::Columns(outer) = scope.names else { return broken };
@@ -224,7 +224,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// An aggregate over rows; `outer` is the source whose row it belongs to, if it stands in a condition.
+    /// An aggregate over rows; `outer` is the source whose row it belongs to, if it is in a condition.
     fn aggregate(
         &mut self,
         call: &Call,
@@ -307,7 +307,7 @@ impl Resolver<'_> {
     /// Whether the rows of a source are in an order without ties.
     fn can_order(&mut self, call: &Call, function: &Function, source: SourceId, time: Option<ColumnId>) -> bool {
         let source = self.model.sources.get(source);
-        // The key of a journey is that of the row that it begins with.
+        // The key of a journey is that of the row that it starts with.
         let first = source.journey.as_ref().and_then(|journey| journey.first());
         let source = first.map_or(source, |first| self.model.sources.get(first.source));
         let message = if source.key.is_empty() {
@@ -355,7 +355,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The source that an aggregate reads: the one after `from`, or the one with which its paths begin.
+    /// The source that an aggregate reads: the one after `from`, or the one with which its paths start.
     fn source_of(&mut self, call: &Call) -> Option<SourceId> {
         if let Some(from) = &call.from {
             return self.source(from);

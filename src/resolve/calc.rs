@@ -1,4 +1,4 @@
-//! KPI arithmetic: what names and functions mean outside of aggregates.
+//! KPI arithmetic: what names and functions mean outside aggregates.
 
 use super::Resolver;
 use super::row::{Scope, literal};

@@ -1,7 +1,7 @@
-//! Cohorts: the ages that a KPI declares, and where in its formula `over age` can stand.
+//! Cohorts: the ages that a KPI declares, and where in its formula `over age` can be.
 //!
 //! A cohort is the rows of one period: the users who signed up in January. An aggregate over rows that belong to one of them looks
-//! at them period by period of its age. So `over age` stands in the condition of the aggregate that counts the cohort, and nowhere
+//! at them period by period of its age. So `over age` is in the condition of the aggregate that counts the cohort, and nowhere
 //! else.
 
 use super::Resolver;

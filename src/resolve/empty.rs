@@ -1,7 +1,7 @@
 //! `empty: null`: a KPI's own sums and counts are null over no rows, instead of 0.
 //!
 //! The aggregates themselves carry it, so that it holds wherever a part of the formula is looked at. What the formula names are other
-//! KPIs, which have their own say; and an aggregate inside of a condition is no figure.
+//! KPIs, which have their own say; and an aggregate inside a condition is not a figure.
 
 use super::Resolver;
 use crate::diagnostic::codes;

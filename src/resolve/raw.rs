@@ -26,7 +26,7 @@ const WORDS: &[(Why, &str, &str)] = &[
     (Why::Command, "this name has a line that starts with `.` or `#`", COMMAND),
 ];
 
-/// How such a name is mended.
+/// How such a name is fixed.
 const COMMAND: &str = "the engine's shell reads such a line as a command: rename the column";
 
 /// Reports what keeps a query of a spec from being one.
@@ -43,7 +43,7 @@ pub(super) fn expression(sql: &FormulaText, findings: &mut Findings) {
     }
 }
 
-/// Reports a name whose lines cannot stand in SQL.
+/// Reports a name whose lines cannot be in SQL.
 pub(super) fn name(name: &Text, findings: &mut Findings) {
     if rawsql::command_line(&name.value).is_some() {
         let message = "this name has a line that starts with `.` or `#`";

@@ -25,7 +25,7 @@ impl Resolver<'_> {
         };
         let Some((source, journey)) = journey else {
             let what = match scope.names {
-                Names::Columns(source) => format!("`{}` is none", model.sources.get(source).name.value),
+                Names::Columns(source) => format!("`{}` is not one", model.sources.get(source).name.value),
                 Names::Dimensions => "a slice uses dimensions".to_owned(),
                 Names::Value => "this is the value of an entity".to_owned(),
             };

@@ -18,7 +18,7 @@ pub(super) struct Scope<'a> {
     pub names: Names,
     /// How states are looked at.
     pub stock: Option<&'a Stock>,
-    /// Whether aggregates over related rows may stand here.
+    /// Whether aggregates over related rows may be here.
     pub related: bool,
     /// Whether a condition that is null here counts as one that is false.
     pub null_is_false: bool,
@@ -209,7 +209,7 @@ impl Resolver<'_> {
         None
     }
 
-    /// The column at the end of a path that begins in `source`: its columns first, then the source's own name.
+    /// The column at the end of a path that starts in `source`: its columns first, then the source's own name.
     pub(super) fn column_path(&mut self, source: SourceId, path: &[Name]) -> Option<Path> {
         let model = self.model;
         let own = model.sources.get(source);

@@ -101,7 +101,7 @@ fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relatio
     }
 }
 
-/// The parts of a name such as `raw.orders` or `"my.db".raw.orders`, no more than so many.
+/// The parts of a name such as `raw.orders` or `"my.db".raw.orders`, at most that many.
 pub(super) fn name_parts(name: &Text, of: &str, most: usize, findings: &mut Findings) -> Vec<String> {
     super::raw::name(name, findings);
     let found = rawsql::name::parts(&name.value).and_then(|parts| {
@@ -467,7 +467,7 @@ fn made_key_problem(source: &Source, reference: ColumnId, target: &Source) -> Op
 fn is_stored_too(source: &written::Source, reference: &written::Column, made: &written::Column) -> bool {
     let name = &made.name.value;
     let others = source.columns.iter().filter(|other| other.name.value != reference.name.value);
-    // Other references mean the one that is worked out, too.
+    // Other references mean the one that is computed, too.
     let others = others.filter(|other| other.references.is_none());
     let is_read = others.flat_map(|other| &other.stored_as).any(|stored| stored.value.eq_ignore_ascii_case(name));
     let mut sql = made.sql.iter().flat_map(|(_, sql)| rawsql::tokens(&sql.text));

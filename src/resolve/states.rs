@@ -406,7 +406,7 @@ impl Resolver<'_> {
         self.report(&codes::NOT_A_STATE, span, message).help(help);
     }
 
-    /// Says that a pair needs its source, if that is what is missing where a path begins with `start` or `end`.
+    /// Says that a pair needs its source, if that is what is missing where a path starts with `start` or `end`.
     pub(super) fn pair_without_source(&mut self, call: &Call, path: &[Name]) -> bool {
         let [first, second, ..] = path else { return false };
         if edge(&first.value).is_none() {
@@ -491,7 +491,7 @@ impl Resolver<'_> {
     }
 }
 
-/// A path as it is written where `end` is no name that needs quotes.
+/// A path as it is written where `end` is not a name that needs quotes.
 fn as_written(path: &[Name]) -> String {
     match path {
         [first, rest @ ..] if edge(&first.value).is_some() && !rest.is_empty() => {

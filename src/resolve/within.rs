@@ -1,6 +1,6 @@
 //! `within 7 days of created_at`: rows that belong to another, from a time of that on up to so long after it.
 //!
-//! The rows are those that have been seen, whatever period the other row counts in. So the clause excludes `over`, stands in conditions
+//! The rows are those that have been seen, whatever period the other row counts in. So the clause excludes `over`, is in conditions
 //! only, and what is asked of the rows themselves must not depend on a period either.
 
 use super::Resolver;

@@ -131,7 +131,7 @@ fn of_field(field: &'static Field, definitions: &mut Map<String, Json>) -> Json 
 
 fn of_shape(shape: &'static Shape, definitions: &mut Map<String, Json>) -> Json {
     match shape {
-        // Whatever YAML makes of an unquoted text, it is read as the text that stands there.
+        // Whatever YAML makes of an unquoted text, it is read as the text that is there.
         Shape::Text | Shape::Name | Shape::Formula => json!({ "type": ["string", "number", "boolean"] }),
         Shape::Count => json!({ "type": ["integer", "string"], "minimum": 0, "maximum": u32::MAX, "pattern": r"^\+?[0-9]+$" }),
         Shape::Number => json!({ "type": ["number", "string"], "pattern": r"^-?[0-9][0-9_.eE+-]*%?$" }),

@@ -1,4 +1,4 @@
-//! `files:` of a source, as a map: the paths, and how what stands in the files is written.
+//! `files:` of a source, as a map: the paths, and how what is in the files is written.
 
 use super::reader::{Reader, Text, text_list};
 use super::shape::{Field, Record, Shape};

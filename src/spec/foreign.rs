@@ -47,7 +47,7 @@ pub(super) fn words(word: &str) -> &'static [&'static str] {
     }
 }
 
-/// Where a key of another tool belongs here, if one word does not say it. `what` is the kind of map that it stands in.
+/// Where a key of another tool belongs here, if one word does not say it. `what` is the kind of map that it is in.
 pub(super) fn advice(what: &str, entry: &Entry) -> Option<&'static str> {
     let key = entry.key.value.to_ascii_lowercase();
     let table = match what {

@@ -25,7 +25,7 @@ pub struct Kpi {
     pub broken: bool,
     /// The figures of a hand-kept KPI, by period.
     pub values: Vec<(Name, Text)>,
-    /// Where its figures begin.
+    /// Where its figures start.
     pub values_span: Option<Span>,
     /// What readers may do with the values of a hand-kept KPI.
     pub kind: Option<Text>,

@@ -64,7 +64,7 @@ pub struct Spec {
     pub tests: Vec<test::Test>,
     /// Where each definition stands.
     pub extents: Vec<extent::Extent>,
-    /// Whether names that nobody defines may stand in a file that could not be read.
+    /// Whether names that nobody defines may be in a file that could not be read.
     pub incomplete: bool,
 }
 
@@ -270,7 +270,7 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
     shape::check(root, &Shape::Record(&FILE), findings);
     cut_texts(root, files, findings);
     let reader = Reader::of(root);
-    // What stands under a key that is none may define names; they must not be called unknown.
+    // What is under a key that is none may define names; they must not be called unknown.
     let is_section = |entry: &Entry| FILE.fields.iter().any(|field| field.key == entry.key.value);
     let holds_more = |entry: &Entry| matches!(entry.value.value, Value::Map(_) | Value::List(_));
     spec.incomplete |= reader.all().iter().any(|entry| holds_more(entry) && !is_section(entry));
@@ -302,7 +302,7 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
     }
 }
 
-/// Decodes what stands in a section; what lacks its indentation has been reported and defines nothing.
+/// Decodes what is in a section; what lacks its indentation has been reported and defines nothing.
 fn each(reader: &Reader<'_>, section: &str, mut decode: impl FnMut(&Entry)) {
     for (at, entry) in reader.entries(section).iter().enumerate() {
         if !is_lost(reader, section, at) && !is_lost(reader, section, at + 1) {
@@ -380,7 +380,7 @@ fn keep_first<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &Name, what: &str, fin
             seen.insert(name.value.clone(), name.span);
             return true;
         };
-        // Within one map the same mistake has been reported as a key that stands twice.
+        // Within one map the same mistake has been reported as a key that appears twice.
         if findings.iter().all(|known| known.labels.first().map(|label| label.span) != Some(name.span)) {
             findings
                 .report(
@@ -396,7 +396,7 @@ fn keep_first<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &Name, what: &str, fin
     });
 }
 
-/// A company steers by one thing.
+/// A company aims for one thing.
 fn only_one_north_star(spec: &mut Spec, findings: &mut Findings) {
     let Some((first, rest)) = spec.north_star.split_first() else { return };
     for again in rest {

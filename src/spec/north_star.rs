@@ -1,4 +1,4 @@
-//! `north_star:`, what the company steers by.
+//! `north_star:`, what the company aims for.
 
 use super::allow;
 use super::reader::{Reader, Text};

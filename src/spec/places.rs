@@ -1,4 +1,4 @@
-//! Where a project's data and output may be: inside of the project's folder, and output not where something else stands.
+//! Where a project's data and output may be: inside the project's folder, and output not where something else stands.
 
 use super::Spec;
 use super::project::DEFAULT_TARGET;

@@ -384,3 +384,17 @@ fn lints(reader: &Reader<'_>, findings: &mut Findings) -> BTreeMap<String, Level
     }
     levels
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn abbreviations_lead_to_zones() {
+        for (known, place) in ABBREVIATIONS {
+            assert!(Zone::named(known).is_none(), "{known} is a zone itself");
+            assert!(Zone::named(place).is_some(), "{place}");
+        }
+        assert!(ABBREVIATIONS.is_sorted());
+    }
+}

@@ -358,7 +358,7 @@ impl Record {
     }
 }
 
-/// Where a definition begins: its first key rather than all of it.
+/// Where a definition starts: its first key rather than all of it.
 fn first_line(node: &Node, entries: &[Entry]) -> Span {
     entries.first().map_or(node.span, |entry| entry.key.span)
 }
@@ -482,7 +482,7 @@ pub(super) fn belongs_above(entries: &[Entry], at: usize, shape: &Shape) -> bool
             && !shape.takes(&entry.value)
             && shape.record().is_some_and(|record| record.fields.iter().any(|field| field.key == entry.key.value))
     };
-    // Longer runs are no definition, whatever else they are.
+    // Longer runs are not definition, whatever else they are.
     let above = |at: usize| entries.get(..at)?.iter().rev().take(64).find(|entry| !is_key(entry));
     entries.get(at).is_some_and(is_key) && above(at).is_some_and(|above| above.value.value == Value::Null)
 }
@@ -510,7 +510,7 @@ fn numbers(items: &[Node]) -> Vec<Option<f64>> {
     items.iter().map(value).collect()
 }
 
-/// Reports keys that stand twice in one map.
+/// Reports keys that appear twice in one map.
 fn doubled(entries: &[Entry], findings: &mut Findings) {
     if entries.len() < 2 {
         return;

@@ -1,4 +1,4 @@
-//! What the dialects can do, as a table. How they spell it stands in `sql::dialect`.
+//! What the dialects can do, as a table. How they spell it is in `sql::dialect`.
 
 use crate::diagnostic::{Findings, codes, suggest};
 use crate::model::Model;

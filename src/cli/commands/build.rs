@@ -75,7 +75,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     Ok(code)
 }
 
-/// How things stand, as the engine says, and what it refuses to work out.
+/// How things stand, as the engine says, and what it refuses to compute.
 fn present(context: &Context<'_>, args: &BuildArgs, project: &Valid, root: &Path) -> Result<(Option<Present>, Findings), Stop> {
     let model = project.model();
     let engine = engine_of(context, root, &args.engine, model.warehouse.database.as_deref())?;

@@ -54,7 +54,7 @@ pub(in crate::cli) struct InitArgs {
     /// Draft sources for CSV, Parquet or JSON files.
     #[arg(long, value_name = "FILE", visible_alias = "files", num_args = 1.., conflicts_with = "sample")]
     csv: Vec<PathBuf>,
-    /// Begin with sample data.
+    /// Start with sample data.
     #[arg(long)]
     sample: bool,
     /// Ask nothing: use the database or files in the folder, or else sample data.
@@ -120,7 +120,7 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
         Over::Database(_) | Over::Files(_) => {
             let looked = look(args, &root, &options.opened, &over, ask, is_terminal && !args.yes)?;
             let database = match &over {
-                // A spec names nothing outside of its project.
+                // A spec names nothing outside its project.
                 Over::Database(path) if path.starts_with(&root) => Some(from(&root, path)),
                 Over::Database(_) | Over::Sample | Over::Files(_) => None,
             };

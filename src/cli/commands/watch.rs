@@ -137,7 +137,7 @@ fn wait(events: &Receiver<notify::Result<Event>>) -> bool {
     }
 }
 
-/// Whether an event may be about a spec file, a template, or a folder of them. Reading is no change: a check reads all of them.
+/// Whether an event may be about a spec file, a template, or a folder of them. Reading is not a change: a check reads all of them.
 fn matters(event: &Event) -> bool {
     let may_be_spec =
         |path: &PathBuf| path.extension().is_none_or(|ending| ending == "yml" || ending == "yaml" || ending == "j2");

@@ -28,7 +28,7 @@ pub(in crate::cli) struct WhyArgs {
     /// The KPI [default: the volume of the North Star].
     #[arg(value_name = "KPI", add = complete::kpis())]
     kpi: Option<String>,
-    /// The period to begin with: 2024-01, 2024-Q1, 2024-W05, 2024-01-31, 2024 [default: the one before the other].
+    /// The period to start with: 2024-01, 2024-Q1, 2024-W05, 2024-01-31, 2024 [default: the one before the other].
     #[arg(long, value_name = "PERIOD")]
     from: Option<String>,
     /// The period to end with [default: the last complete one].

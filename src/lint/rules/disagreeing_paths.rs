@@ -1,4 +1,4 @@
-//! `disagreeing-paths`: a figure that helps a part of the North Star by one way and harms it by another. Said where it begins, and
+//! `disagreeing-paths`: a figure that helps a part of the North Star by one way and harms it by another. Said where it starts, and
 //! not again of all that leads there.
 
 use crate::align::{Sign, words};

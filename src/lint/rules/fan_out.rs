@@ -111,7 +111,7 @@ struct Reads<'a> {
 }
 
 impl<'a> Reads<'a> {
-    /// Looks at what a value is made of. Conditions choose rows, as `where` does, and are no part of it.
+    /// Looks at what a value is made of. Conditions choose rows, as `where` does, and are not part of it.
     fn values(&mut self, expr: &'a RowExpr) {
         match &expr.node {
             Node::Apply(function, arguments) if **function == if_::IF => {

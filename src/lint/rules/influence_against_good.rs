@@ -1,5 +1,5 @@
 //! `influence-against-good`: a claim by which doing better here means doing worse there. What is spent is left out: that less of it is
-//! better and more of it buys more is no contradiction.
+//! better and more of it buys more is not a contradiction.
 
 use crate::align::reach::good;
 use crate::align::{By, Sign};

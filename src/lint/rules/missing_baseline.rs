@@ -1,4 +1,4 @@
-//! `missing-baseline`: who does not say where a result begins cannot say how far it has come.
+//! `missing-baseline`: who does not say where a result starts cannot say how far it has come.
 
 use crate::diagnostic::{Findings, codes};
 use crate::lint::{Lens, Rule};

@@ -1,4 +1,4 @@
-//! `missing-owner`: a figure that nobody owns is a figure that nobody mends. Quiet in a project without teams.
+//! `missing-owner`: a figure that nobody owns is a figure that nobody fixes. Quiet in a project without teams.
 
 use crate::diagnostic::{Findings, codes};
 use crate::lint::{Lens, Rule};

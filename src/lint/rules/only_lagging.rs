@@ -1,4 +1,4 @@
-//! `only-lagging`: results that show only afterwards what came of it leave nothing to steer by.
+//! `only-lagging`: results that show only afterwards what came of it leave nothing to aim for.
 
 use crate::diagnostic::{Findings, codes};
 use crate::lint::{Lens, Rule};

@@ -1,4 +1,4 @@
-//! `orphan-kpi`: a figure that neither stands in what the North Star is made of nor is claimed to move it. Silent unless asked for:
+//! `orphan-kpi`: a figure that neither is in what the North Star is made of nor is claimed to move it. Silent unless asked for:
 //! `kpic align` lists them.
 
 use crate::align::is_counter;

@@ -17,7 +17,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     }
 }
 
-/// Verbs of delivery with which outputs begin.
+/// Verbs of delivery with which outputs start.
 const OUTPUTS: [&str; 22] = [
     "launch",
     "ship",
@@ -43,7 +43,7 @@ const OUTPUTS: [&str; 22] = [
     "install",
 ];
 
-/// The verb of delivery with which a title begins.
+/// The verb of delivery with which a title starts.
 fn output(title: &str) -> Option<&str> {
     let mut words = title.split_whitespace();
     let first = words.next()?;

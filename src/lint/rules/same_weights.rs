@@ -1,4 +1,4 @@
-//! `same-weights`: weights that are all the same weigh nothing.
+//! `same-weights`: weights that are all equal have no effect.
 
 use crate::diagnostic::{Findings, codes};
 use crate::lint::{Lens, Rule};

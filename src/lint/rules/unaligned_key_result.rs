@@ -1,4 +1,4 @@
-//! `unaligned-key-result`: work towards a figure that moves nothing the company steers by.
+//! `unaligned-key-result`: work towards a figure that moves nothing the company aims for.
 
 use crate::align::check::pushed;
 use crate::align::is_counter;

@@ -1,4 +1,4 @@
-//! `undeclared-grain`: a KPI used at a grain that it does not declare means something else there (`dau` by month is no daily
+//! `undeclared-grain`: a KPI used at a grain that it does not declare means something else there (`dau` by month is not a daily
 //! figure). Inside `each` the grain is said and meant.
 
 use super::walk;

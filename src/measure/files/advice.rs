@@ -86,7 +86,7 @@ fn number(files: &Files, written: &Written, ty: FileType, value: &str) -> String
     }
     let other = before.chars().rev().find(|char| !char.is_ascii_digit());
     match (other, after.len() == 3) {
-        // A sign that stands there twice parts groups of digits.
+        // A sign that is there twice parts groups of digits.
         (Some(other), _) if other == sign => format!("say how numbers are written, under `files:`: `thousands: \"{sign}\"`"),
         (Some(other), _) if sign == '.' => format!("say how numbers are written, under `files:`: `thousands: \"{other}\"`"),
         (Some(other), _) => {

@@ -107,7 +107,7 @@ fn report(
     let line = ask(session, reading(session).place_of(files, path, *row))?.and_then(|rows| {
         let found = rows.rows.first()?;
         let text = rows.get(found, "text").and_then(Value::as_str)?;
-        // What stands in a line is the value as far as it has neither quotes nor line breaks.
+        // What is in a line is the value as far as it has neither quotes nor line breaks.
         let part = value.split(['"', '\n', '\r']).next().unwrap_or_default();
         text.contains(part).then(|| rows.get(found, "line").and_then(number).map(whole)).flatten()
     });
