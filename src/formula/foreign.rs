@@ -435,7 +435,7 @@ fn list(place: &Place<'_>) -> Option<Words> {
             let inner = place.rest.get(2..).unwrap_or_default().trim_start().strip_prefix(['[', '{']);
             let inner = inner.and_then(|inner| inner.split([']', '}']).next()).filter(|inner| inner.len() < 60);
             let inner = inner.map_or_else(|| "'paid', 'open'".to_owned(), |inner| inner.replace('"', "'"));
-            Some(words("a list stands in parentheses", format!("write `in ({inner})`")))
+            Some(words("put a list in parentheses", format!("write `in ({inner})`")))
         }
         (_, '[') if !path.is_empty() => Some(words(
             "`[` has no meaning in a formula",
@@ -463,7 +463,7 @@ fn call_without_parentheses(place: &Place<'_>) -> Option<Words> {
             _ if is_path => format!("write `{name}({argument})`"),
             _ => format!("write `{name}(...)`"),
         };
-        words(format!("what `{name}` works on stands in parentheses"), help)
+        words(format!("`{name}` needs parentheses around its argument"), help)
     })
 }
 

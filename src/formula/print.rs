@@ -275,10 +275,10 @@ mod tests {
             ("a == 2", "! write equality as `=`"),
             ("a < b < c", "! comparisons cannot be chained"),
             ("sum(a over all time where b)", "! `where` has to come before `over`"),
-            ("sum(a from b per where c > 1)", "! `where` is taken for a name here, but found `c` after it"),
-            ("top revenue", "! `top` is taken for a name here, but found `revenue` after it"),
+            ("sum(a from b per where c > 1)", "! `where` is read as a name here, but found `c` after it"),
+            ("top revenue", "! `top` is read as a name here, but found `revenue` after it"),
             ("sum(a from b foo)", "! expected another clause or `)`, but found `foo`"),
-            ("sum(a where b where c)", "! `where` stands twice"),
+            ("sum(a where b where c)", "! `where` appears twice"),
             ("date '2025-02-30'", "! `2025-02-30` is not a day"),
             ("", "! the formula is empty"),
         ] {

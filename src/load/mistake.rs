@@ -175,7 +175,7 @@ impl Stop<'_> {
             }
             Some(above) if !above.contains(':') => (
                 format!("`{}` in the line above has no `:` after it", above.trim()),
-                Some("a key ends with `:`, also when its value stands in the lines below".to_owned()),
+                Some("a key ends with `:`, even if its value is on the lines below".to_owned()),
             ),
             Some(above) if indent(self.line) > indent(above) => (
                 "this line is indented deeper than the line above, which has a value already".to_owned(),

@@ -151,7 +151,7 @@ pub fn report(model: &Model, found: &Found, findings: &mut Findings) {
         let source = model.sources.get(state.source);
         let name = &source.name.value;
         if let (Some(within), Some(false)) = (&source.freshness.within, state.is_fresh) {
-            let message = format!("`{name}` is not fresh: {}, but at most {} is allowed", words(state), within.value);
+            let message = format!("`{name}` is not fresh: {}, more than the allowed {}", words(state), within.value);
             findings
                 .report(&codes::STALE_SOURCE, within.span, message)
                 .help("check whether its load has stopped; until its rows are there, later figures are left out");

@@ -329,8 +329,8 @@ impl TimeFormat {
                         };
                         if parts.contains(&TimePart::Of(*field)) {
                             return bad(
-                                format!("`%{directive}` stands twice in this format"),
-                                "each part of a date stands once".to_owned(),
+                                format!("`%{directive}` appears twice in this format"),
+                                "use each part of a date once".to_owned(),
                             );
                         }
                         parts.push(TimePart::Of(*field));
@@ -394,7 +394,7 @@ impl TimeFormat {
             _ => false,
         };
         (!sound).then(|| BadFormat {
-            message: "this format does not say where the time of day stands".to_owned(),
+            message: "this format has no complete time of day".to_owned(),
             help: "it needs `%H`, or `%I` with `%p`, and then `%M` and perhaps `%S`".to_owned(),
         })
     }

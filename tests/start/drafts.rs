@@ -56,7 +56,7 @@ fn how_values_are_written_is_drafted() {
             "    files:\n      paths: \"../rechnungen.csv\"\n      delimiter: \";\"\n      decimal: \",\"\n      thousands: \".\"\n      date: \"%d.%m.%Y\"\n      null: [\"\", \"NA\"] ",
             "      tag: { type: date, column: Tag }\n",
             "      betrag_eur: { type: decimal, column: Betrag EUR, unit: EUR }\n",
-            "      plz: { type: text, column: PLZ }  # digits that begin with zeros, as codes do\n",
+            "      plz: { type: text, column: PLZ }  # digits that start with zeros, as codes do\n",
         ],
     );
     let english = "id,day,amount,paid\n1,2024-01-05,900.00,yes\n2,2024-01-06,\"1,234.50\",no\n3,2024-01-07,100.00,yes\n";
@@ -84,7 +84,7 @@ fn how_values_are_written_is_drafted() {
         &[
             "      date: \"%d.%m.%Y\"\n",
             "amount: { type: decimal, min: 0 }",
-            "# left out, having no type that formulas know: tags",
+            "# left out, because formulas do not know their types: tags",
         ],
     );
 }
@@ -206,7 +206,7 @@ fn what_holds_for_a_while_is_drafted_as_states() {
             "    key: subscription_id ",
             "    valid: { from: started_at, to: ended_at }\n",
             "      customer: { column: customer_id, references: customers }\n",
-            "    description: How many subscriptions hold at the end of the period.\n",
+            "    description: How many subscriptions are valid at the end of the period.\n",
             "    formula: sum(subscriptions.mrr)",
         ],
     );

@@ -26,7 +26,7 @@ pub(in crate::cli) struct CheckArgs {
     /// How findings are shown.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: FindingsFormat,
-    /// Fix what is certain, in the files.
+    /// Apply safe fixes to the files.
     #[arg(long)]
     fix: bool,
     /// Show what `--fix` would change, and change nothing.

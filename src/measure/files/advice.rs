@@ -171,7 +171,7 @@ mod tests {
             (FileType::Number, "1 234,5", "`decimal: \",\"` and `thousands: \" \"`"),
             (FileType::Number, "12,5", "`decimal: \",\"`"),
             (FileType::Number, "1,234", "if it is 1234"),
-            (FileType::Number, "12 %", "declare other writing as `text`"),
+            (FileType::Number, "12 %", "declare anything else as `text`"),
             (FileType::Number, "n/a", "`null: [\"\", \"n/a\"]`"),
             (FileType::Number, " ", "`null: [\" \"]`"),
             (FileType::Date, "2024-01-06 23:30:00", "declare the column as `timestamp`"),
