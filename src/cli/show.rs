@@ -27,12 +27,13 @@ pub(super) fn table(headings: Vec<String>, rows: Vec<Vec<String>>, right: impl F
 
 /// A table whose first `keys` columns say what a row is. In a terminal that is too narrow it is split into several below each other,
 /// each with these columns and as many others as fit.
-pub(super) fn split_table(headings: Vec<String>, rows: Vec<Vec<String>>, keys: usize, right: impl Fn(usize) -> bool) -> String {
+pub(super) fn split_table(headings: &[String], rows: &[Vec<String>], keys: usize, right: impl Fn(usize) -> bool) -> String {
     let width = std::io::stdout().is_terminal().then(super::out::terminal_width).flatten().unwrap_or(usize::MAX);
-    let parts = parts(&headings, &rows, keys, width);
+    let parts = parts(headings, rows, keys, width);
     let table = |places: &Vec<usize>| {
-        let of = |cells: &Vec<String>| places.iter().filter_map(|at| cells.get(*at).cloned()).collect();
-        table(of(&headings), rows.iter().map(of).collect(), |at| places.get(at).is_some_and(|place| right(*place)))
+        let of = |cells: &[String]| -> Vec<String> { places.iter().filter_map(|at| cells.get(*at).cloned()).collect() };
+        let rows = rows.iter().map(|row| of(row)).collect();
+        table(of(headings), rows, |at| places.get(at).is_some_and(|place| right(*place)))
     };
     parts.iter().map(table).collect::<Vec<_>>().join("\n")
 }

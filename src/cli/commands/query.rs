@@ -287,7 +287,7 @@ fn table(project: &Valid, rows: &Rows, columns: &[Column], kpis: &[KpiId], grain
     }
     let shown: Vec<usize> =
         rows.columns.iter().enumerate().filter(|(_, name)| *name != "is_complete").map(|(at, _)| at).collect();
-    let headings = shown.iter().filter_map(|at| rows.columns.get(*at)).map(|name| heading(name, &units)).collect();
+    let headings: Vec<String> = shown.iter().filter_map(|at| rows.columns.get(*at)).map(|name| heading(name, &units)).collect();
     let precisions: Vec<Option<Precision>> = rows
         .columns
         .iter()
@@ -298,7 +298,7 @@ fn table(project: &Valid, rows: &Rows, columns: &[Column], kpis: &[KpiId], grain
         })
         .collect();
     let mut any_open = false;
-    let body = rows
+    let body: Vec<Vec<String>> = rows
         .rows
         .iter()
         .map(|row| {
@@ -312,7 +312,7 @@ fn table(project: &Valid, rows: &Rows, columns: &[Column], kpis: &[KpiId], grain
         name.is_some_and(|name| units.iter().any(|(known, _)| known == name))
     };
     let keys = (0..shown.len()).take_while(|at| !is_figure(*at)).count();
-    let mut out = show::split_table(headings, body, keys, is_figure);
+    let mut out = show::split_table(&headings, &body, keys, is_figure);
     if any_open {
         out.push_str(&format!("\n{}\n", out::styled(out::DIM, "* not complete")));
     }

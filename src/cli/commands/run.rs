@@ -294,11 +294,12 @@ fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Opti
         if course > 0 {
             headings.push("course".to_owned());
         }
-        let rows = of_grain.iter().map(|recent| row(model, recent, &periods, course, &mut any_open)).collect();
+        let rows: Vec<Vec<String>> =
+            of_grain.iter().map(|recent| row(model, recent, &periods, course, &mut any_open)).collect();
         if !out.is_empty() {
             out.push('\n');
         }
-        out.push_str(&show::split_table(headings, rows, 2, |at| at > 1 && at < right));
+        out.push_str(&show::split_table(&headings, &rows, 2, |at| at > 1 && at < right));
     }
     for cohorts in cohorts {
         let (table, open) = cohorts.table(model, asked_for);
