@@ -102,7 +102,7 @@ fn a_run_shows_all_other_kpis() {
         assert!(flat.contains(&format!("`{name}` cannot be computed: {TOO_LARGE}")), "{flat}");
     }
     assert!(flat.contains("whether `small` fires cannot be computed"), "{flat}");
-    assert!(flat.contains("help: compute in floating numbers"), "{flat}");
+    assert!(flat.contains("help: compute with floating-point numbers"), "{flat}");
     assert!(flat.contains("3 errors"), "{flat}");
     is_plain(&found);
     let (shown, _, code) = said(folder.path(), &["run", "--format", "json"]);
@@ -255,8 +255,8 @@ fn an_engine_that_is_stopped_is_said_in_own_words() {
     let folder = project();
     let program = folder.path().join("duckdb");
     for (script, why, code) in [
-        ("#!/bin/sh\nkill -9 $$\n", "DuckDB was stopped before it had answered", 3),
-        ("#!/bin/sh\necho kpic-answer\nexit 1\n", "DuckDB ended before it had answered", 3),
+        ("#!/bin/sh\nkill -9 $$\n", "DuckDB was killed before it had answered", 3),
+        ("#!/bin/sh\necho kpic-answer\nexit 1\n", "DuckDB stopped before it had answered", 3),
         ("#!/bin/sh\necho hello\n", "does not answer as DuckDB does", 3),
     ] {
         std::fs::write(&program, script).unwrap();
