@@ -28,7 +28,7 @@ fn works_with_quiet(folder: &Folder, quiet: &[&str]) {
     let warned: Vec<&str> = ran
         .stderr
         .lines()
-        .filter_map(|line| line.split_once("⚠ `")?.1.split_once("` has no row after "))
+        .filter_map(|line| line.split_once("⚠ `")?.1.split_once("` has no rows after "))
         .map(|(name, _)| name)
         .collect();
     assert_eq!((ran.code, warned.as_slice(), ran.stderr.is_empty()), (0, quiet, quiet.is_empty()), "{}", ran.stderr);

@@ -48,7 +48,7 @@ fn works_with_quiet(folder: &Folder, at: &str, quiet: &[&str]) {
     assert!(ran.code == 0 && ran.stdout.lines().count() > 1, "{}{}", ran.stdout, ran.stderr);
     assert_eq!(ran.stderr.lines().filter(|line| line.starts_with('K')).count(), quiet.len(), "{}", ran.stderr);
     for source in quiet {
-        assert!(ran.stderr.contains(&format!("`{source}` has no row after ")), "{source}\n{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("`{source}` has no rows after ")), "{source}\n{}", ran.stderr);
     }
     assert!(!quiet.is_empty() || ran.stderr.is_empty(), "{}", ran.stderr);
     folder.fine(&["-C", at, "build"]);
@@ -124,7 +124,7 @@ fn a_database_is_drafted() {
     found.sort_by(|one, two| two.0.cmp(&one.0));
     assert_eq!(found.len(), 2, "{found:#?}");
     assert!(found[0].2.starts_with("`main_orders` has 7 rows whose `customer` is not in `customers`"), "{found:#?}");
-    assert!(found[1].2.starts_with("`support_falle` has no row after 2024-03-11, 109 days before as_of"), "{found:#?}");
+    assert!(found[1].2.starts_with("`support_falle` has no rows after 2024-03-11, 109 days before as_of"), "{found:#?}");
     let ran = folder.fine(&[
         "query",
         "customers",
