@@ -107,12 +107,12 @@ pub fn specs_folder(root: &Path, options: &Options) -> PathBuf {
     named.filter(is_inside).unwrap_or_else(|| spec::project::DEFAULT_SPECS.into())
 }
 
-/// Reads and checks the project whose `kpic.yml` stands in `root`.
+/// Reads and checks the project whose `kpic.yml` is in `root`.
 pub fn check(root: &Path, options: &Options) -> Checked {
     run(load::project(root, &options.opened, spec::specs_folder), options)
 }
 
-/// The same with further KPIs that stand in no file; their places are in texts that are added.
+/// The same with further KPIs that are in no file; their places are in texts that are added.
 pub fn check_with(root: &Path, asked: impl FnOnce(&Spec, &mut Files) -> Vec<spec::kpi::Kpi>, options: &Options) -> Checked {
     decode(load::project(root, &options.opened, spec::specs_folder)).with(asked).parse().resolve(options).check()
 }
@@ -199,9 +199,9 @@ impl Parsed {
             if let (AsOf::Day(last), start) = (as_of, model.calendar.start)
                 && last < start
             {
-                let message = format!("nothing is shown as of {last}: the first period begins on {start}");
+                let message = format!("nothing is visible as of {last}: the first period starts on {start}");
                 let mut finding = Finding::placeless(&codes::CALENDAR_ORDER, message);
-                finding.help("ask for a later day, or set `start` under `calendar` in kpic.yml to an earlier one");
+                finding.help("use a later day, or set an earlier `start` under `calendar` in kpic.yml");
                 findings.push(finding);
             }
         }

@@ -336,7 +336,7 @@ fn an_engine_that_takes_too_long_is_stopped() {
     let output = place.kpic(&["run", "--timeout", "1"]);
     assert!(begun.elapsed() < Duration::from_secs(20));
     let said = text(&output.stderr);
-    assert!(output.status.code() == Some(3) && said.contains("had not answered after 1 second and was stopped"), "{said}");
+    assert!(output.status.code() == Some(3) && said.contains("did not answer within 1 second and was stopped"), "{said}");
 }
 
 #[cfg(target_os = "linux")]

@@ -107,7 +107,7 @@ fn a_kpi_is_described_in_full() {
         "[flow](../glossary.md#flow): periods add up, slices add up",
         "| Stage | [Decision](../taxonomies/stage-decision.md) |",
         "```\nsum(purchases.amount)\n```",
-        "- Without any row the value is 0.",
+        "- Without any rows the value is 0.",
         "| [Purchases](../sources/purchases.md) | `amount` | decimal, USD | What was paid; 0 for promotions and corrections. |",
         "| [Average order value](../kpis/average_order_value.md) |",
         "| [Active buyers, 90 days](../kpis/active_buyers_90d.md) | up | 1 month |",
@@ -123,8 +123,8 @@ fn a_kpi_is_described_in_full() {
     let window = &pages["kpis/active_buyers_90d.md"];
     assert!(window.contains("It looks back over 90 days up to the end of the period"), "{window}");
     let growth = &pages["kpis/revenue_growth_yoy.md"];
-    assert!(growth.contains("against the period 1 year earlier, as a share of what the value was then."), "{growth}");
-    assert!(growth.contains("begins before 1997-01-01"), "{growth}");
+    assert!(growth.contains("against the period 1 year earlier, as a share of the earlier value."), "{growth}");
+    assert!(growth.contains("starts before 1997-01-01"), "{growth}");
     assert!(pages["kpis/best_day.md"].contains("It is the greatest of the daily values."));
     assert!(pages["kpis/top_100_share.md"].contains("for each buyer first, and only the 100 greatest values count."));
 }
@@ -300,15 +300,15 @@ fn what_is_wrong_in_a_template_is_a_finding_at_its_place() {
     /// The template, its text, and the code, a part of the message, the line and a part of the help of the finding.
     type Wrong = (&'static str, &'static str, &'static str, &'static str, usize, Option<&'static str>);
     let wrong: &[Wrong] = &[
-        ("kpi.md.j2", "# {{ kpi.title }}\n\n{{ kpi.titel }}\n", "K0812", "`kpi.titel` is not there", 3, Some("`title`")),
-        ("kpi.md.j2", "\n{{ onwer }}\n", "K0812", "`onwer` is not there", 2, Some("`owner`")),
-        ("kpi.md.j2", "{{ kpi.nothing | code }}\n", "K0812", "`kpi.nothing` is not there", 1, None),
-        ("kpi.md.j2", "{{ kpi.agenda|links }}\n", "K0812", "`kpi.agenda` is not there", 1, None),
+        ("kpi.md.j2", "# {{ kpi.title }}\n\n{{ kpi.titel }}\n", "K0812", "there is no `kpi.titel`", 3, Some("`title`")),
+        ("kpi.md.j2", "\n{{ onwer }}\n", "K0812", "there is no `onwer`", 2, Some("`owner`")),
+        ("kpi.md.j2", "{{ kpi.nothing | code }}\n", "K0812", "there is no `kpi.nothing`", 1, None),
+        ("kpi.md.j2", "{{ kpi.agenda|links }}\n", "K0812", "there is no `kpi.agenda`", 1, None),
         ("index.md.j2", "a\n{% for team in teams %}\n", "K0812", "end of input", 2, None),
         ("team.md.j2", "{{ team.name|shout }}\n", "K0812", "shout", 1, None),
         ("team.md.j2", "\n{% include \"_nothing.md.j2\" %}\n", "K0812", "_nothing.md.j2", 2, None),
-        ("_footer.md.j2", "\n\n{{ nothing }}\n", "K0812", "`nothing` is not there", 3, None),
-        ("kpis.md.j2", "{{ kpi.title }}\n", "K0811", "no page is made with a template `kpis.md.j2`", 1, Some("`kpi.md.j2`")),
+        ("_footer.md.j2", "\n\n{{ nothing }}\n", "K0812", "there is no `nothing`", 3, None),
+        ("kpis.md.j2", "{{ kpi.title }}\n", "K0811", "there is no template `kpis.md.j2` for a page", 1, Some("`kpi.md.j2`")),
     ];
     for (name, text, code, message, line, help) in wrong {
         let (findings, files) = pages_with(&[(name, text)]).unwrap_err();

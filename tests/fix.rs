@@ -197,7 +197,7 @@ fn the_command_mends_shows_what_it_did_and_what_is_left() {
 +  a: { formula: revenue + 0, owner: sales, color: red }
 ";
     assert_eq!(text(&diff.stdout), shown);
-    assert_eq!(text(&diff.stderr), "--fix would fix 2 findings in 1 file\nand would leave 1 error; see `kpic check`\n");
+    assert_eq!(text(&diff.stderr), "--fix would fix 2 findings in 1 file\nand 1 error would remain; see `kpic check`\n");
     assert_eq!(diff.status.code(), Some(1));
     assert_eq!(fs::read_to_string(folder.path().join("specs/a.yml")).unwrap(), spec, "--diff changes nothing");
 

@@ -78,7 +78,7 @@ where formulas stand and what their clauses mean.
 
 ## Over the rows of a source
 
-The kind says what may be done with the values over time: [why kinds](explanation/kinds.md). In the last column but one stands whether
+The kind says how values combine over time: [why kinds](explanation/kinds.md). The column `slices add up` says whether
 the values of slices add up to the total.
 
 | function | what it gives | over no rows | kind | slices add up | example |

@@ -137,7 +137,7 @@ fn the_command_names_what_was_probably_meant() {
         (&["--focus", "revenu"][..], "did you mean `revenue`?"),
         (&["--focus", "purchase"], "did you mean `purchases`?"),
         (&["--focus", "purchases.amount"], "add `--level columns`"),
-        (&["--focus", "customers", "--level", "kpis"], "leave out `--level kpis`"),
+        (&["--focus", "customers", "--level", "kpis"], "remove `--level kpis`"),
         (&["--up", "1"], "--focus"),
     ];
     for (arguments, said) in cases {

@@ -143,8 +143,8 @@ fn csv_tells_null_from_an_empty_text() {
         ]
     );
     for (how, said) in [
-        (["--format=csv", "--null=a,b"], "no comma, no quote and no line break"),
-        (["--format=csv", "--null=\""], "no comma, no quote and no line break"),
+        (["--format=csv", "--null=a,b"], "cannot contain a comma, a quote or a line break"),
+        (["--format=csv", "--null=\""], "cannot contain a comma, a quote or a line break"),
         (["--format=json", "--null=NA"], "add `--format csv`"),
     ] {
         let output = kpic(folder.path(), &[&["query", "n"], &how[..]].concat());

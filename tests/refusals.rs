@@ -85,7 +85,7 @@ fn is_plain(text: &str) {
     }
 }
 
-const TOO_LARGE: &str = "a whole number goes beyond 9,223,372,036,854,775,807, the largest that there is";
+const TOO_LARGE: &str = "a whole number exceeds 9,223,372,036,854,775,807, the largest possible one";
 
 #[test]
 fn a_run_shows_all_other_kpis() {
@@ -102,7 +102,7 @@ fn a_run_shows_all_other_kpis() {
         assert!(flat.contains(&format!("`{name}` cannot be computed: {TOO_LARGE}")), "{flat}");
     }
     assert!(flat.contains("whether `small` fires cannot be computed"), "{flat}");
-    assert!(flat.contains("help: compute in floating numbers"), "{flat}");
+    assert!(flat.contains("help: compute with floating-point numbers"), "{flat}");
     assert!(flat.contains("3 errors"), "{flat}");
     is_plain(&found);
     let (shown, _, code) = said(folder.path(), &["run", "--format", "json"]);
@@ -207,7 +207,7 @@ fn there_may_be_nothing_to_freeze() {
     let spec = "kpis: { price: { kind: ratio, values: { 2024-01: 5 } } }\n";
     write_files(folder.path(), &[("kpic.yml", PROJECT), ("specs/a.yml", spec)]);
     let (shown, found, code) = said(folder.path(), &["freeze"]);
-    assert_eq!((shown.as_str(), found.as_str(), code), ("nothing to freeze: no baseline is measured\n", "", 0));
+    assert_eq!((shown.as_str(), found.as_str(), code), ("nothing to freeze: no baseline says `measured`\n", "", 0));
 }
 
 #[test]
@@ -255,8 +255,8 @@ fn an_engine_that_is_stopped_is_said_in_own_words() {
     let folder = project();
     let program = folder.path().join("duckdb");
     for (script, why, code) in [
-        ("#!/bin/sh\nkill -9 $$\n", "DuckDB was stopped before it had answered", 3),
-        ("#!/bin/sh\necho kpic-answer\nexit 1\n", "DuckDB ended before it had answered", 3),
+        ("#!/bin/sh\nkill -9 $$\n", "DuckDB was killed before it had answered", 3),
+        ("#!/bin/sh\necho kpic-answer\nexit 1\n", "DuckDB stopped before it had answered", 3),
         ("#!/bin/sh\necho hello\n", "does not answer as DuckDB does", 3),
     ] {
         std::fs::write(&program, script).unwrap();

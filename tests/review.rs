@@ -111,7 +111,7 @@ fn a_review_has_what_its_cadence_names() {
     let output = kpic(project.path(), &["review", "yearly"]);
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("no scorecard or objective is looked at `yearly`") && said.contains("weekly, monthly"), "{said}");
+    assert!(said.contains("no scorecard or objective is reviewed `yearly`") && said.contains("weekly, monthly"), "{said}");
 }
 
 #[test]
@@ -125,6 +125,10 @@ fn what_has_ended_does_not_slip() {
         // How many shops there were in the end, nobody has said; 31 March is day 89 after the last check-in.
         let shops = slipping.iter().find(|result| result["key_result"] == "shops").unwrap();
         assert_eq!(shops["days_since_check_in"], if slips { 88 } else { 89 }, "{day}");
+        let missed = weekly["missed"].as_array().unwrap();
+        assert_eq!(missed.iter().any(|result| result["key_result"] == "money"), !slips, "{day}: {weekly}");
+        let said = text(kpic(project.path(), &["--as-of", day, "review", "weekly"]));
+        assert_eq!(said.contains("missed the goal") && said.contains("We grow: More comes in"), !slips, "{day}: {said}");
     }
     let spec = format!("{SPEC}    final: {{ 2024-04-02: {{ grade: 0.4, learned: Shops take a year. }} }}\n");
     fs::write(project.path().join("specs/shop.yml"), spec).unwrap();

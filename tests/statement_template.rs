@@ -137,16 +137,16 @@ fn what_is_wrong_is_said_once_beside_what_is_wrong_with_pages_and_nothing_is_wri
         let output = kpic(project.path(), &[command]);
         assert_eq!(output.status.code(), Some(1));
         let said = text(&output.stderr) + &text(&output.stdout);
-        assert_eq!(said.matches("`querry` is not there").count(), 1, "{said}");
+        assert_eq!(said.matches("there is no `querry`").count(), 1, "{said}");
         assert!(said.contains("did you mean `query`?") && said.contains("templates/view.sql.j2:2:4"), "{said}");
-        assert!(said.contains("`kpi.titel` is not there"), "{said}");
+        assert!(said.contains("there is no `kpi.titel`"), "{said}");
         assert!(!project.path().join("build").exists());
     }
     // What is none prints nothing, and is null as a literal.
     let project = project(&[("templates/view.sql.j2", "select '<&>{{ none }}', {{ none|literal }};{{ query[:0] }}")]);
     assert_eq!(statements(project.path())["sql/duckdb/sold.sql"], "select '<&>', null;\n");
     let wrong = [
-        ("views.sql.j2", "select 1", "no statement is made with a template `views.sql.j2`"),
+        ("views.sql.j2", "select 1", "there is no template `views.sql.j2` for a statement"),
         ("view.sql.j2", "{{ comment|literal }}", "`literal` is for texts, and this is sequence"),
         ("view.sql.j2", "{% if %}", "unexpected"),
     ];

@@ -17,7 +17,7 @@ pub fn check(model: &Model, alignment: &Alignment, findings: &mut Findings) {
         let Some(reach) = &alignment.reach else { continue };
         let name = &model.kpis.get(pushed.kpi).name.value;
         let message = format!(
-            "`{}` wants `{name}` to go {}, and every way from there makes the North Star worse",
+            "`{}` wants `{name}` to go {}, and every path from there makes the North Star worse",
             pushed.result.name.value,
             pushed.way()
         );
@@ -34,7 +34,10 @@ pub fn check(model: &Model, alignment: &Alignment, findings: &mut Findings) {
                 .map_or(model.kpis.get(pushed.kpi).name.span, |edge| edge.span);
             finding.also(place, format!("{steps}, {}", words::part(way.role)));
         }
-        finding.help("aim the other way, choose another KPI, or say why it is meant: `unaligned: \"...\"` at the key result");
+        finding.help(
+            "aim the other way, choose another KPI, or say why this is intended: `unaligned: \"...\"` on the key \
+         result",
+        );
     }
 }
 
@@ -48,7 +51,7 @@ pub struct Pushed<'a> {
     pub kpi: KpiId,
     /// Where to.
     pub direction: Direction,
-    /// Its ways to the North Star, by what reaching the result does to it.
+    /// Its paths to the North Star, by what reaching the result does to it.
     pub ways: Ways,
 }
 

@@ -374,7 +374,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A function that is no arithmetic: of one changing value the ratio of changes, else a component of its own.
+    /// A function that is not arithmetic: of one changing value the ratio of changes, else a component of its own.
     fn function(&mut self, calc: &Calc, arguments: &[Calc], above: &[Slope], parent: usize, level: usize, first: usize) {
         let smooth = ["abs", "round", "floor", "ceil", "ln", "exp", "sqrt", "power", "least", "greatest"];
         let is_smooth = matches!(&calc.node, Node::Apply(function, _) if smooth.contains(&function.name));

@@ -7,7 +7,7 @@
 //! - A quotient is looked at where its divisor is positive, unless that never is: below 0 it would mean something else.
 //! - A divisor pulls down only where the dividend does not grow with it: more signups do not lower an activation rate, they are in
 //!   both of its halves. `kin` says where that is so.
-//! - What stands in the dividend and is the divisor itself is 1 and left out: `(a - b) / a` is `1 - b / a`.
+//! - What is in the dividend and is the divisor itself is 1 and left out: `(a - b) / a` is `1 - b / a`.
 //! - The value of an earlier period counts only for what has no part in the present one: `growth(a)` rises with `a`.
 
 use super::Sign;
@@ -22,7 +22,7 @@ use crate::model::{Body, Kpi, KpiId, Model};
 use crate::text::Span;
 use std::collections::BTreeMap;
 
-/// A KPI that stands in a formula, with its effect.
+/// A KPI that is in a formula, with its effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Component {
     /// The KPI.
@@ -147,11 +147,11 @@ impl<'a> Walk<'_, 'a> {
                 let now = self.effects(of, positive && *past == Past::Prior);
                 let before = now.clone().into_iter().map(|(id, effect)| (id, Effect { past: true, ..effect })).collect();
                 match past {
-                    Past::Prior => step(before, Sign::Plus, "counts with its value of an earlier period"),
+                    Past::Prior => step(before, Sign::Plus, "counts with its value from an earlier period"),
                     Past::Change | Past::Growth => step(now, Sign::Plus, "is compared with what it was"),
                 }
             }
-            CalcLeaf::Slice(of, _) => step(self.effects(of, false), Sign::Unknown, "counts with a part of it only"),
+            CalcLeaf::Slice(of, _) => step(self.effects(of, false), Sign::Unknown, "only a part of it counts"),
             CalcLeaf::Total(of, _) => self.effects(of, positive),
             // A condition, which only guardrails have.
             CalcLeaf::Trend(trend) => step(self.effects(&trend.of, false), Sign::Unknown, "decides a condition"),
@@ -201,9 +201,9 @@ impl<'a> Walk<'_, 'a> {
             };
             let (sign, words) = match shown {
                 Side::Above if matches!(other.node, Node::Literal(_)) => (Sign::Plus, "is multiplied by a positive number"),
-                Side::Above => (Sign::Plus, "is multiplied by what is never negative"),
-                Side::Below => (Sign::Minus, "is multiplied by what is never positive"),
-                Side::Both => (Sign::Unknown, "is multiplied by what can be positive or negative"),
+                Side::Above => (Sign::Plus, "is multiplied by a value that is never negative"),
+                Side::Below => (Sign::Minus, "is multiplied by a value that is never positive"),
+                Side::Both => (Sign::Unknown, "is multiplied by a value that can be positive or negative"),
             };
             join(&mut all, step(self.effects(own, false), sign, words));
         }
@@ -216,9 +216,9 @@ impl<'a> Walk<'_, 'a> {
         let below = side(self.range(divisor));
         let assumed = below == Side::Both;
         let (sign, words) = match below {
-            Side::Above => (Sign::Plus, "stands in the numerator"),
-            Side::Below => (Sign::Minus, "stands in the numerator, and the denominator is never positive"),
-            Side::Both => (Sign::Plus, "stands in the numerator, and the denominator is taken to be positive"),
+            Side::Above => (Sign::Plus, "is in the numerator"),
+            Side::Below => (Sign::Minus, "is in the numerator, and the denominator is never positive"),
+            Side::Both => (Sign::Plus, "is in the numerator, and the denominator is assumed to be positive"),
         };
         for (minus, term) in &rest {
             let own = self.effects(term, false);
@@ -240,14 +240,14 @@ impl<'a> Walk<'_, 'a> {
         }
         for (id, effect) in self.effects(divisor, assumed) {
             let (sign, words) = if self.grows_with(&kin, counts, &direct, id) {
-                (Sign::Unknown, "stands in the denominator, and the numerator grows with it")
+                (Sign::Unknown, "is in the denominator, and the numerator grows with it")
             } else {
                 match above {
-                    Side::Above if wholes > 0 => (Sign::Minus, "stands in the denominator of what is never negative"),
-                    Side::Below if wholes > 0 => (Sign::Plus, "stands in the denominator of what is taken away"),
-                    Side::Above => (Sign::Minus, "stands in the denominator, and the numerator is never negative"),
-                    Side::Below => (Sign::Plus, "stands in the denominator, and the numerator is never positive"),
-                    Side::Both => (Sign::Unknown, "stands in the denominator, and the numerator can be positive or negative"),
+                    Side::Above if wholes > 0 => (Sign::Minus, "is in the denominator of a value that is never negative"),
+                    Side::Below if wholes > 0 => (Sign::Plus, "is in the denominator of a value that is subtracted"),
+                    Side::Above => (Sign::Minus, "is in the denominator, and the numerator is never negative"),
+                    Side::Below => (Sign::Plus, "is in the denominator, and the numerator is never positive"),
+                    Side::Both => (Sign::Unknown, "is in the denominator, and the numerator can be positive or negative"),
                 }
             };
             join(&mut all, step(Effects::from([(id, effect)]), sign, words));
@@ -307,10 +307,10 @@ fn moved(own: Effects, function: &Function, moves: Monotonicity) -> Effects {
         Monotonicity::Rises => step(own, Sign::Plus, ""),
         Monotonicity::Falls if function.name == "abs" => step(own, Sign::Minus, "is below 0, and its size counts"),
         Monotonicity::Falls => step(own, Sign::Minus, "is subtracted"),
-        // What is true or false is the business of the condition that it stands in.
+        // What is true or false is the business of the condition that it is in.
         _ if function.gives == Gives::Truth => step(own, Sign::Unknown, ""),
         _ if matches!(function.name, "if" | "case") => step(own, Sign::Unknown, "decides in a condition"),
-        _ => step(own, Sign::Unknown, &format!("may move `{}` both ways", function.name)),
+        _ => step(own, Sign::Unknown, &format!("may move `{}` either way", function.name)),
     }
 }
 
@@ -341,7 +341,7 @@ fn join(all: &mut Effects, more: Effects) {
         }
         let sign = known.sign.and(effect.sign);
         if sign == Sign::Unknown && known.sign != Sign::Unknown {
-            let pulls = vec!["pulls both ways, in two places".to_owned()];
+            let pulls = vec!["pulls in both directions, in two places".to_owned()];
             known.steps = if effect.sign == Sign::Unknown { effect.steps } else { pulls };
         }
         known.sign = sign;
@@ -350,7 +350,7 @@ fn join(all: &mut Effects, more: Effects) {
 
 /// The steps in words: those that say something, or the first if none does.
 fn why(effect: &Effect) -> String {
-    let plain = |words: &&String| matches!(words.as_str(), "is added" | "stands in the numerator");
+    let plain = |words: &&String| matches!(words.as_str(), "is added" | "is in the numerator");
     let telling: Vec<&str> = effect.steps.iter().filter(|words| !plain(words)).map(String::as_str).collect();
     match (telling.as_slice(), effect.steps.last()) {
         ([], None) => "is the same figure".to_owned(),

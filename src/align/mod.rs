@@ -100,7 +100,7 @@ pub struct Edge {
 /// How it is known that one KPI moves another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
-    /// It stands in the other's formula.
+    /// It is in the other's formula.
     Formula,
     /// Somebody claims it.
     Claim,

@@ -1,6 +1,6 @@
 //! Which KPIs move the North Star, by which ways, and which way.
 //!
-//! From each part of the North Star the edges are followed backwards. For each KPI and each sign one shortest way is kept, so that the
+//! From each part of the North Star the edges are followed backwards. For each KPI and each sign one shortest path is kept, so that the
 //! work is linear in the edges. A way is never followed round a loop of influences: among KPIs that move each other in a circle only
 //! the steps count that come nearer to the North Star. The ways that are left can be counted and listed.
 
@@ -37,7 +37,7 @@ pub struct Part {
     pub good: Sign,
     /// For each KPI how many steps it is away, along any edges.
     near: Vec<Option<u32>>,
-    /// For each KPI and sign the first step of a shortest way, and its length.
+    /// For each KPI and sign the first step of a shortest path, and its length.
     steps: Vec<[Option<Step>; 3]>,
     /// For each KPI and sign how many ways there are.
     counts: Vec<[u64; 3]>,
@@ -148,7 +148,7 @@ impl Reach {
         self.parts.iter().map(|part| part.ways(kpi)).fold(Ways::default(), Ways::with)
     }
 
-    /// The shortest way of a sign from a KPI.
+    /// The shortest path of a sign from a KPI.
     pub fn shortest(&self, alignment: &Alignment, kpi: KpiId, sign: Sign) -> Option<Way> {
         let ways = self.parts.iter().filter_map(|part| part.shortest(alignment, kpi, sign));
         ways.min_by_key(|way| way.edges.len())
@@ -206,7 +206,7 @@ impl Part {
         (edge.from != self.kpi && (!in_circle || to < from)).then_some(edge.to)
     }
 
-    /// A shortest way for each KPI and sign.
+    /// A shortest path for each KPI and sign.
     fn follow(&mut self, alignment: &Alignment) {
         self.set(self.kpi, self.good, Step { edge: None, rest: self.good, length: 0 });
         let mut queue = VecDeque::from([(self.kpi, self.good, 0)]);
@@ -275,7 +275,7 @@ impl Part {
         self.near.get(kpi.index()).copied().flatten()
     }
 
-    /// The shortest way of a sign.
+    /// The shortest path of a sign.
     pub fn shortest(&self, alignment: &Alignment, kpi: KpiId, sign: Sign) -> Option<Way> {
         let mut edges = Vec::new();
         let (mut at, mut rest) = (kpi, sign);
@@ -288,7 +288,7 @@ impl Part {
         Some(Way { role: self.role, sign, edges })
     }
 
-    /// The shortest way of any sign, counted in steps that ways may take.
+    /// The shortest path of any sign, counted in steps that ways may take.
     fn least(&self, kpi: KpiId) -> Option<u32> {
         self.steps.get(kpi.index())?.iter().flatten().map(|step| step.length).min()
     }

@@ -39,7 +39,7 @@ impl Lock {
         let mut waited = Duration::ZERO;
         loop {
             if path.symlink_metadata().is_ok_and(|meta| !meta.is_file()) {
-                let message = format!("{} is not an ordinary file, and a build keeps its lock there", path.display());
+                let message = format!("{} is not a regular file, and a build keeps its lock there", path.display());
                 return Err(Problem { message, help: Some("delete it".to_owned()) });
             }
             let locked = open(&path).map_err(|error| Problem::io("cannot write", &path, &error))?;
@@ -50,8 +50,8 @@ impl Lock {
                 return Ok(Self { target: target.to_path_buf(), parent, name, path, file });
             }
             if waited >= patience {
-                let message = format!("another build is at work on {}{}", target.display(), holder(&path));
-                let help = "wait until it has ended, or end it, and build again; nothing was written".to_owned();
+                let message = format!("another build is running in {}{}", target.display(), holder(&path));
+                let help = "wait until it ends, or stop it, and build again; nothing was written".to_owned();
                 return Err(Problem { message, help: Some(help) });
             }
             std::thread::sleep(PAUSE);
@@ -64,12 +64,12 @@ impl Lock {
         &self.target
     }
 
-    /// The folder that the target stands in.
+    /// The folder that the target is in.
     pub(super) fn parent(&self) -> &Path {
         &self.parent
     }
 
-    /// How the names of folders begin that builds make beside the target, for a purpose.
+    /// How the names of folders start that builds make beside the target, for a purpose.
     pub(super) fn name_of(&self, purpose: &str) -> String {
         format!(".{}.kpic-{purpose}-", self.name)
     }

@@ -103,8 +103,8 @@ impl<'a> Statements<'a> {
         let made = self.templates.render(VIEW, &Value::from_serialize(context))?;
         // The rest of a template is SQL that a reviewer has read; this would not be SQL.
         if made.lines().any(|line| line.starts_with('.')) || made.contains(is_control) {
-            let message = "the statement has a line that starts with a point, or a control character";
-            let help = "an engine's shell reads such a line as a command, which can run programs: put a blank before it";
+            let message = "the statement has a line that starts with a dot, or a control character";
+            let help = "an engine's shell reads such a line as a command, which can run programs: put a space before it";
             return Err(self.templates.refused(VIEW, message, help));
         }
         text.push_str(&made);
@@ -132,7 +132,7 @@ impl<'a> Statements<'a> {
     }
 }
 
-/// A text on one line: a line break would end a comment and begin SQL.
+/// A text on one line: a line break would end a comment and start SQL.
 fn push_line(text: &mut String, line: &str) {
     for (at, word) in line.split_whitespace().enumerate() {
         if at > 0 {

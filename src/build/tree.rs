@@ -83,7 +83,7 @@ impl<'a> Staging<'a> {
         recover(lock)?;
         if target.symlink_metadata().is_ok_and(|meta| !meta.is_dir()) {
             return Err(Problem {
-                message: format!("{} is a file, and the output needs a folder of that name", target.display()),
+                message: format!("{} is a file, but the output needs a folder of that name", target.display()),
                 help: Some("move it away, or name another `target_dir:` in kpic.yml".to_owned()),
             });
         }
@@ -352,7 +352,7 @@ const TRIES: usize = 5;
 /// there. No file is deleted that has not been looked at.
 fn clear(tree: &Path, target: &Path) -> Result<(), Problem> {
     let failed = |error: io::Error| Problem::io("cannot delete", tree, &error);
-    // Of one that is not whole, all that is somebody else's is a link to what stands in the target.
+    // Of one that is not whole, all that is somebody else's is a link to what is in the target.
     let is_whole = !tree.join(UNFINISHED).exists();
     for last in (0..TRIES).rev() {
         if tree.symlink_metadata().is_err() {
@@ -443,7 +443,7 @@ mod tests {
         tempfile::tempdir().unwrap()
     }
 
-    /// What stands in the folder that the target is in.
+    /// What is in the folder that the target is in.
     fn beside(target: &Path) -> Vec<std::ffi::OsString> {
         fs::read_dir(target.parent().unwrap()).unwrap().flatten().map(|entry| entry.file_name()).collect()
     }

@@ -71,7 +71,7 @@ impl Label {
         (Label::of(self.grain(), start, calendar) == self).then_some(start)
     }
 
-    /// The label of the period of `grain` that begins on `start`.
+    /// The label of the period of `grain` that starts on `start`.
     pub fn of(grain: Grain, start: Date, calendar: &Calendar) -> Self {
         match grain {
             Grain::Day => Label::Day(start),
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(start("2024-02", &plain).as_deref(), Some("2024-02-01"));
         assert_eq!(start("2024-Q2", &plain).as_deref(), Some("2024-04-01"));
         assert_eq!(start("2024", &plain).as_deref(), Some("2024-01-01"));
-        // ISO 8601: 2020 has 53 weeks, 2021 begins on Monday 4 January.
+        // ISO 8601: 2020 has 53 weeks, 2021 starts on Monday 4 January.
         assert_eq!(start("2020-W53", &plain).as_deref(), Some("2020-12-28"));
         assert_eq!(start("2021-W01", &plain).as_deref(), Some("2021-01-04"));
         assert_eq!(start("2021-W53", &plain), None);

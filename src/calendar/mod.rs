@@ -1,4 +1,4 @@
-//! Civil dates, grains and periods: when a period begins, what it is called, and which instants fall into it.
+//! Civil dates, grains and periods: when a period starts, what it is called, and which instants fall into it.
 //!
 //! Everything here is arithmetic on dates; no clock is read and no machine's time zone database is used (jiff carries its own).
 //! A custom calendar's periods are data that only the warehouse has, so for it this module knows the grains and nothing else.
@@ -166,7 +166,7 @@ impl Calendar {
         }
     }
 
-    /// The first day of the period after the one that begins on `start`.
+    /// The first day of the period after the one that starts on `start`.
     pub fn next(&self, grain: Grain, start: Date) -> Date {
         add(start, grain, 1)
     }

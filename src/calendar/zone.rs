@@ -32,7 +32,7 @@ pub struct Pieces {
     pub then: Vec<(DateTime, i64)>,
 }
 
-/// Where a civil day begins on a clock.
+/// Where a civil day starts on a clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bound {
     /// The reading of the clock from which on it can be that day.
@@ -136,7 +136,7 @@ impl Zone {
     pub fn bound(&self, target: &Zone, day: Date) -> Bound {
         let pieces = self.pieces_to(target, super::add_days(day, -3), super::add_days(day, 3));
         let midnight = day.to_datetime(Time::midnight());
-        // Within each piece the day begins at one reading; look where the pieces agree that it has begun.
+        // Within each piece the day starts at one reading; look where the pieces agree that it has started.
         let mut starts: Vec<(DateTime, Option<DateTime>, i64)> = Vec::new();
         let low = super::add_days(day, -3).to_datetime(Time::midnight());
         let mut begin = low;
@@ -253,7 +253,7 @@ mod tests {
         let berlin = Zone::named("Europe/Berlin").unwrap();
         let bound = Zone::utc().bound(&berlin, date("2024-07-01"));
         assert_eq!(bound, Bound { at: time("2024-06-30T22:00:00"), exact: true });
-        // Midnight did not exist in São Paulo on 2018-11-04: the day began at 01:00.
+        // Midnight did not exist in São Paulo on 2018-11-04: the day started at 01:00.
         let brazil = Zone::named("America/Sao_Paulo").unwrap();
         let bound = Zone::utc().bound(&brazil, date("2018-11-04"));
         assert_eq!(bound, Bound { at: time("2018-11-04T03:00:00"), exact: true });

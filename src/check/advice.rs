@@ -11,21 +11,21 @@ pub(super) fn written_otherwise<L>(written: &Node<L>, own: &str, other: Type, te
     let Node::Literal(literal) = written else {
         // `2024-01-31` without quotes is a subtraction, and `01/31/2024` a division.
         let day = meant_day(own).filter(|_| other.is_time())?;
-        return Some(format!("this is arithmetic of whole numbers; a day is written `date '{day}'`"));
+        return Some(format!("this is integer arithmetic; write a day as `date '{day}'`"));
     };
     match literal {
-        Literal::Text(day) if day.parse::<Date>().is_ok() => Some(format!("a day is written `date '{day}'`")),
+        Literal::Text(day) if day.parse::<Date>().is_ok() => Some(format!("write a day as `date '{day}'`")),
         Literal::Text(digits) if other.is_numeric() => {
-            digits.parse::<f64>().is_ok().then(|| format!("a number is written without quotes: `{digits}`"))
+            digits.parse::<f64>().is_ok().then(|| format!("write a number without quotes: `{digits}`"))
         }
         Literal::Text(truth) if other == Type::Boolean && matches!(truth.to_lowercase().as_str(), "true" | "false") => {
             Some(format!("write it without quotes: `{}`", truth.to_lowercase()))
         }
         Literal::Number(digits) if other.is_time() => {
             let day = meant_day(digits).map_or_else(|| "2025-01-31".to_owned(), |day| day.to_string());
-            Some(format!("a day is written `date '{day}'`"))
+            Some(format!("write a day as `date '{day}'`"))
         }
-        Literal::Number(digits) if other == Type::Text => Some(format!("a text is written in quotes: `'{digits}'`")),
+        Literal::Number(digits) if other == Type::Text => Some(format!("write a text in quotes: `'{digits}'`")),
         Literal::Number(_) if other == Type::Boolean => Some(format!("write `{text}` or `not {text}`")),
         _ => None,
     }
@@ -51,7 +51,7 @@ pub(super) fn unit_of<L>(operand: &Operand<L>) -> String {
     }
 }
 
-/// A unit, for a message; what is no hard unit is said to be so.
+/// A unit, for a message; what is not a hard unit is said to be so.
 pub(super) fn unit(unit: &Unit) -> String {
     match unit.shown {
         Shown::Percent => "% (a share)".to_owned(),
@@ -67,5 +67,5 @@ pub(super) fn over_time<L>(amount: &Operand<L>, rate: &Operand<L>) -> Option<Str
     let (Measure::Of(whole), Measure::Of(each)) = (&amount.measure, &rate.measure) else { return None };
     let time = Unit::time(whole.over(each).as_time().filter(|_| whole.currency() == each.currency())?);
     let (name, _) = rate.origin.as_ref()?;
-    Some(format!("`{name}` is what there is for each {time}: multiply it by a time, for instance `{name} * 12 {time}s`"))
+    Some(format!("`{name}` is per {time}: multiply it by a time, for instance `{name} * 12 {time}s`"))
 }

@@ -93,13 +93,11 @@ impl Context<'_> {
         let condition = text.strip_prefix(source).and_then(|rest| rest.strip_prefix('.')).unwrap_or(&text);
         let help = match operand.ty {
             Type::Boolean if *function == avg::AVG => {
-                format!(
-                    "for the share of rows for which it is true write `count({source} where {condition}) / count({source})`"
-                )
+                format!("for the share of rows where it is true write `count({source} where {condition}) / count({source})`")
             }
-            Type::Boolean => format!("to count the rows for which it is true write `count({source} where {condition})`"),
+            Type::Boolean => format!("to count the rows where it is true write `count({source} where {condition})`"),
             Type::Text => {
-                "to count its different values use `count_distinct`; a text that holds a number becomes one with `number(x)`"
+                "to count its distinct values use `count_distinct`; `number(x)` turns a text such as `'12'` into a number"
                     .to_owned()
             }
             Type::Key => "a key of several columns can only be counted".to_owned(),

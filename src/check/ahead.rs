@@ -1,6 +1,6 @@
 //! Related rows: those `within` a time of the row that they belong to, and conditions that look beyond the period by accident.
 //!
-//! An aggregate over related rows sees those up to the end of the period of the row at hand. A condition by which they come at most so
+//! An aggregate over related rows sees those up to the end of the period of the current row. A condition by which they come at most so
 //! long after a time of that row asks for rows beyond: whoever signed up on the last day of a month is never seen to come back within
 //! a week. [`Context::looks_ahead`] finds such a condition in any spelling, by bringing both sides of a comparison to the form
 //! `a * inner + b * outer + c`.
@@ -17,13 +17,13 @@ use crate::text::Span;
 /// How many values an expression may have that are followed, where it chooses among some.
 const MOST: usize = 16;
 
-/// A time or a duration, in seconds: so many times the time of the related row, the time of the row at hand, and something that is
+/// A time or a duration, in seconds: so many times the time of the related row, the time of the current row, and something that is
 /// written out.
 #[derive(Debug, Clone, PartialEq)]
 struct Linear {
     inner: f64,
     outer: f64,
-    /// Which time of the row at hand it is.
+    /// Which time of the current row it is.
     of: Option<Path>,
     seconds: f64,
     /// Whether a duration is a column, so that only its sign is known.
@@ -46,7 +46,7 @@ enum Holds {
 enum Side<'a> {
     /// It is about rows related to the one at hand.
     Inner(&'a Related),
-    /// It is about the row at hand.
+    /// It is about the current row.
     Outer,
 }
 
@@ -70,16 +70,16 @@ impl Context<'_> {
         });
         let plural = if count == 1 { "" } else { "s" };
         let message = format!(
-            "`{}` is a date, so it is not known which rows come within {count} {}{plural}",
+            "`{}` is a date, so kpic cannot tell which rows come within {count} {}{plural}",
             name.unwrap_or_default(),
             unit.name()
         );
         self.report(&codes::TYPE_MISMATCH, span, message)
-            .help("give the time in days or longer, or count between columns of timestamps");
+            .help("give the time in days or longer units, or use timestamp columns");
         false
     }
 
-    /// Reports conditions on related rows that come at most so long after a time of the row at hand; whether there are any.
+    /// Reports conditions on related rows that come at most so long after a time of the current row; whether there are any.
     pub(super) fn looks_ahead(&mut self, source: SourceId, filter: &RowExpr) -> bool {
         let mut found: Vec<(Span, Found)> = Vec::new();
         self.condition_ahead(source, filter, Side::Outer, Holds::True, filter.span_or(self.or), &mut found);
@@ -114,7 +114,7 @@ impl Context<'_> {
         let row = if outer.row.is_empty() { "row" } else { outer.row.as_str() };
         let text = self.files.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
         let message = format!(
-            "`{text}` asks for `{inner}` that come after the period of the {row}; only those up to the end of the period are seen"
+            "`{text}` asks for `{inner}` after the period of the {row}; only those up to the end of the period are visible"
         );
         let time = found.asked.of.as_ref().map_or_else(|| "created_at".to_owned(), |of| self.model.path_text(source, of));
         let length = found.asked.length.map_or_else(
@@ -122,7 +122,7 @@ impl Context<'_> {
             |(count, unit)| format!("{count} {}{}", unit.name(), if count == 1 { "" } else { "s" }),
         );
         self.report(&codes::LOOKS_AHEAD, span, message).help(format!(
-            "`within` takes related rows from a time on up to so long after it, in whatever period they fall: `count({inner} within \
+            "`within` takes related rows from a time until that long after it, in any period: `count({inner} within \
              {length} of {time})`; it replaces this condition and `over`"
         ));
     }
@@ -234,7 +234,7 @@ impl Context<'_> {
         }
     }
 
-    /// A column as a time of the related row or of the row at hand, or as a duration.
+    /// A column as a time of the related row or of the current row, or as a duration.
     fn column_values(&self, source: SourceId, through: &[ColumnId], path: &Path, side: Side<'_>) -> Vec<Linear> {
         let whole: Vec<ColumnId> = through.iter().chain(&path.through).copied().collect();
         if let Some((end, _, expr)) = self.derived(source, path) {
@@ -284,7 +284,7 @@ impl Context<'_> {
         Some(at)
     }
 
-    /// The least, greatest, first or last of times of related rows, or of what lies between them and one of the row at hand.
+    /// The least, greatest, first or last of times of related rows, or of what lies between them and one of the current row.
     fn picked(&self, related: &Related) -> Vec<Linear> {
         let aggregate = &related.aggregate;
         match &aggregate.argument {
@@ -309,7 +309,7 @@ struct Found {
 /// Until when a condition lets a related row come.
 #[derive(Clone)]
 struct Asked {
-    /// After which time of the row at hand.
+    /// After which time of the current row.
     of: Option<Path>,
     /// How long after it, if that is written out.
     length: Option<(u32, TimeUnit)>,
@@ -332,7 +332,7 @@ fn related_source(condition: &RowExpr) -> Option<SourceId> {
     found
 }
 
-/// After which time of the row at hand a comparison allows a related row, and how long after it at most; nothing where it does not.
+/// After which time of the current row a comparison allows a related row, and how long after it at most; nothing where it does not.
 fn ahead(left: &Linear, right: &Linear, operator: &str, holds: Holds) -> Option<Asked> {
     let difference = left.minus(right);
     let sum = difference.inner + difference.outer;

@@ -38,17 +38,17 @@ impl Context<'_> {
         let finding = self.report(&codes::TYPE_MISMATCH, span, message);
         if wants.contains("number") && function.name != "text" {
             match operand.ty {
-                Type::Text if function.name == "+" => finding.help("texts are put together with `concat(a, b)`"),
-                Type::Text => finding.help(format!("a text that holds a number becomes one with `number({text})`")),
+                Type::Text if function.name == "+" => finding.help("join texts with `concat(a, b)`"),
+                Type::Text => finding.help(format!("if the text holds a number, convert it with `number({text})`")),
                 Type::Boolean => finding.help(format!("to get 1 or 0 write `if({text}, 1, 0)`")),
                 _ => finding,
             };
         } else if wants == "takes a condition" {
             finding.help(advice::condition(operand.ty, &text));
         } else if wants == "takes a text" && matches!(operand.ty, Type::Integer | Type::Boolean | Type::Date) {
-            finding.help(format!("`text({text})` makes a text of it"));
+            finding.help(format!("`text({text})` converts it to text"));
         } else if wants == "takes a date or timestamp" && operand.ty == Type::Text {
-            finding.help(format!("a text that holds a day becomes a date with `date({text})`"));
+            finding.help(format!("if the text holds a date, convert it with `date({text})`"));
         }
         None
     }
@@ -118,7 +118,7 @@ impl Context<'_> {
             Argument::Text => "takes a text",
             Argument::Truth => "takes a condition",
             Argument::Time => "takes a date or timestamp",
-            Argument::Digits => "takes a number of decimals that is written out, such as `2`",
+            Argument::Digits => "takes the number of decimals as a literal, such as `2`",
             _ => "takes a single value",
         };
         self.mismatch(function, operand, wants)
@@ -132,13 +132,13 @@ impl Context<'_> {
         match (time(left.ty), time(right.ty)) {
             (true, true) if adds => {
                 let message = format!("two times cannot be added: `{}`", self.files.slice(span));
-                self.report(&codes::TYPE_MISMATCH, span, message).help("the difference of two times is written with `-`");
+                self.report(&codes::TYPE_MISMATCH, span, message).help("write the difference between two times with `-`");
                 None
             }
             (true, true) => Some(difference(left, right, span)),
             (true, false) => self.shifted(function, left, right, span),
             (false, true) if adds => self.shifted(function, right, left, span),
-            (false, true) => self.mismatch(function, &right, "takes a time from another time only"),
+            (false, true) => self.mismatch(function, &right, "subtracts a time only from another time"),
             (false, false) => {
                 for operand in [&left, &right] {
                     if !operand.ty.is_numeric() {
@@ -168,27 +168,37 @@ impl Context<'_> {
         let unit = by.measure.unit().as_time().filter(|_| by.ty.is_numeric());
         let place = by.expr.span_or(self.or);
         let Some(unit) = unit else {
-            let message = format!("only a duration can be added to a time, and `{}` is none", self.text(&by.expr));
+            let message = format!("only a duration can be added to a time, and `{}` is not one", self.text(&by.expr));
             self.report(&codes::TYPE_MISMATCH, place, message)
-                .help("durations are written as `14 days`; a number column is one if it has a unit of time");
+                .help("write a duration as `14 days`; a number column with a unit of time is a duration too");
             return None;
         };
         let days = matches!(unit, TimeUnit::Day | TimeUnit::Week);
         if !days && unit.months().is_none() && time.ty == Type::Date {
-            let message = format!("`{}` is a date, which has no time of day to add {}s to", self.text(&time.expr), unit.name());
+            let message = format!(
+                "`{}` is a date; it has no time of day, so {}s cannot be \
+             added",
+                self.text(&time.expr),
+                unit.name()
+            );
             self.report(&codes::TYPE_MISMATCH, place, message).help("add days, weeks, months, quarters or years");
             return None;
         }
         if (days || unit.months().is_some()) && by.ty != Type::Integer && time.ty == Type::Date {
             let message =
-                format!("`{}` may be a part of a {}, which a date cannot be moved by", self.text(&by.expr), unit.name());
+                format!("`{}` may be a fraction of a {}, and a date cannot move by that", self.text(&by.expr), unit.name());
             self.report(&codes::TYPE_MISMATCH, place, message)
-                .help("only whole numbers of days or months can be added to a date");
+                .help("only a whole number of days or months can be added to a date");
             return None;
         }
         if unit.months().is_some() && by.ty != Type::Integer {
-            let message = format!("`{}` may be a part of a {}, which has no fixed length", self.text(&by.expr), unit.name());
-            self.report(&codes::TYPE_MISMATCH, place, message).help("only whole numbers of months can be added");
+            let message = format!(
+                "`{}` may be a fraction of a {}, which has no fixed \
+             length",
+                self.text(&by.expr),
+                unit.name()
+            );
+            self.report(&codes::TYPE_MISMATCH, place, message).help("only a whole number of months can be added");
             return None;
         }
         let date = time.ty == Type::Date;
@@ -224,7 +234,7 @@ impl Context<'_> {
                     if rate.currency().is_some() { (Measure::Of(rate.clone()), 1.0) } else { (Measure::Mixed(by.clone()), 1.0) }
                 }
                 (Measure::Mixed(_), Measure::Mixed(_)) => {
-                    let message = "amounts of several currencies cannot be multiplied with each other";
+                    let message = "amounts in several currencies cannot be multiplied with each other";
                     self.report(&codes::MIXED_CURRENCIES, span, message).help("multiply by an exchange rate first");
                     return None;
                 }
@@ -247,8 +257,12 @@ impl Context<'_> {
         }
         if right.range == Range::point(0.0) {
             let place = right.expr.span_or(self.or);
-            let message = format!("this divides by `{}`, which is always 0, so nothing ever comes out", self.text(&right.expr));
-            self.report(&codes::DIVISION_BY_ZERO, place, message).help("divide by a count or a sum that can be something else");
+            let message = format!(
+                "this divides by `{}`, which is always 0, so the result is always \
+             null",
+                self.text(&right.expr)
+            );
+            self.report(&codes::DIVISION_BY_ZERO, place, message).help("divide by a count or sum that is not always 0");
             return None;
         }
         let (measure, factor) = match (&left.measure, &right.measure) {
@@ -263,7 +277,7 @@ impl Context<'_> {
             (Measure::Mixed(by), Measure::Of(unit)) if unit.currency().is_none() => (Measure::Mixed(by.clone()), 1.0),
             (Measure::Unknown, _) | (_, Measure::Unknown) => (Measure::Unknown, 1.0),
             (Measure::Mixed(_), _) | (_, Measure::Mixed(_)) => {
-                let message = "amounts of several currencies cannot be divided by each other or by another currency";
+                let message = "amounts in several currencies cannot be divided by each other or by another currency";
                 self.report(&codes::MIXED_CURRENCIES, span, message).help("multiply by an exchange rate first");
                 return None;
             }
@@ -286,7 +300,7 @@ impl Context<'_> {
             && ordered
             && operand.ty == Type::Boolean
         {
-            return self.mismatch(function, operand, "compares what has an order");
+            return self.mismatch(function, operand, "compares values that have an order");
         }
         if self.lacks_unit_of_time(&operands) {
             return None;
@@ -305,7 +319,7 @@ impl Context<'_> {
         };
         let Some(number) = operands.iter().find(bare) else { return false };
         let (span, text) = (number.expr.span_or(self.or), self.text(&number.expr));
-        let message = format!("`{text}` is compared with the time between two times: of which unit is it?");
+        let message = format!("`{text}` is compared with the time between two times: in which unit is it?");
         let finding = self.report(&codes::DURATION_WITHOUT_UNIT, span, message);
         if let Some(between) = between.expr.at.0 {
             finding.also(between, "the time between");
@@ -339,7 +353,7 @@ impl Context<'_> {
             && matches!(function.name, "least" | "greatest")
             && value.ty == Type::Boolean
         {
-            return self.mismatch(function, value, "compares what has an order");
+            return self.mismatch(function, value, "compares values that have an order");
         }
         let (values, measure) = self.one_unit(function, values, span)?;
         let ty = values.iter().try_fold(Type::Null, |ty, value| ty.common(value.ty))?;
@@ -370,7 +384,7 @@ impl Context<'_> {
         let (fits, wants, ty) = match function.name {
             "text" => (
                 matches!(operand.ty, Type::Integer | Type::Date | Type::Boolean | Type::Text | Type::Null),
-                "takes a whole number, a date or a condition (other numbers look different on every engine)",
+                "takes a whole number, a date or a condition (engines print other numbers differently)",
                 Type::Text,
             ),
             "number" => (
@@ -406,7 +420,7 @@ impl Context<'_> {
                     format!("`{other}` is {}, which cannot be compared", operand.ty)
                 } else {
                     format!(
-                        "`{one}` is {}, but `{other}` is {}: `{}` needs the same of both",
+                        "`{one}` is {}, but `{other}` is {}: `{}` needs both to have one type",
                         known.ty, operand.ty, function.name
                     )
                 };
@@ -417,7 +431,7 @@ impl Context<'_> {
                 let finding = self.report(&codes::TYPE_MISMATCH, place, message);
                 finding.help = help.or_else(|| {
                     let text = known.ty == Type::Text || operand.ty == Type::Text;
-                    (number && text).then(|| "a text that holds a number becomes one with `number(x)`".to_owned())
+                    (number && text).then(|| "if the text holds a number, convert it with `number(x)`".to_owned())
                 });
                 return None;
             };
@@ -491,12 +505,12 @@ impl Context<'_> {
         Some((operands.into_iter().map(bring).collect(), measure))
     }
 
-    /// Says which two units do not go together, and where they come from.
+    /// Says which two units that do not fit together, and where they come from.
     fn units_differ<L, T>(&mut self, function: &Function, one: &Operand<L>, two: &Operand<L>, span: Span) -> Option<T> {
         let (first, second) = (advice::unit_of(one), advice::unit_of(two));
         let does = match function.name {
             "+" => format!("adds {first} to {second}"),
-            "-" => format!("takes {second} from {first}"),
+            "-" => format!("subtracts {second} from {first}"),
             "=" | "!=" | "<" | "<=" | ">" | ">=" | "between" | "not between" | "in" | "not in" => {
                 format!("compares {first} with {second}")
             }
@@ -533,13 +547,13 @@ impl Context<'_> {
         } else if both_money {
             finding.help("multiply one side by an exchange rate, for instance `sum(amount * usd_rate from costs)`");
         } else if let Some((name, unit)) = lacking {
-            finding.help(format!("if `{name}` is in {unit} too, declare that: `unit: {unit}`"));
+            finding.help(format!("if `{name}` is also in {unit}, declare it: `unit: {unit}`"));
         } else if one_share {
-            finding.help("a share is a part of something: multiply it by what it is a share of");
+            finding.help("a share is a part of something: multiply it by the total it is a share of");
         } else if let Some(rate) = rate {
-            finding.help(format!("bring both sides to one unit, for instance with a rate in `{rate}`"));
+            finding.help(format!("convert both sides to one unit, for instance with a rate in `{rate}`"));
         } else {
-            finding.help("bring the amounts to one currency first: multiply them by an exchange rate");
+            finding.help("convert the amounts to one currency first: multiply them by an exchange rate");
         }
         None
     }

@@ -113,13 +113,16 @@ impl Context<'_> {
         }
         let span = calc.span_or(kpi.name.span);
         if !figure.operand.ty.is_numeric() || figure.operand.ty == Type::Null {
-            let message = format!("the formula of `{}` gives {}, and a KPI is a number", kpi.name.value, figure.operand.ty);
+            let message = format!("the formula of `{}` gives {}, but a KPI is a number", kpi.name.value, figure.operand.ty);
             let text = self.text(calc);
             let finding = self.report(&codes::KPI_NOT_A_NUMBER, span, message);
             match figure.operand.ty {
                 Type::Boolean => finding.help(format!("to get 1 or 0 write `if({text}, 1, 0)`")),
-                Type::Date | Type::Timestamp => finding.help("the time between two times is a number: `max(a) - min(b)`"),
-                Type::Text => finding.help("count the rows or the different texts, or slice a KPI by the column: `by: [...]`"),
+                Type::Date | Type::Timestamp => finding.help(
+                    "the difference between two times is a number: `max(a) - \
+                 min(b)`",
+                ),
+                Type::Text => finding.help("count the rows or the distinct texts, or slice a KPI by the column: `by: [...]`"),
                 _ => finding,
             };
             return (Body::Broken, Facts::unknown());
@@ -153,20 +156,20 @@ impl Context<'_> {
     fn told_apart(&mut self, kpi: &Kpi, by: &CurrencyOf) -> bool {
         let span = kpi.formula_span.unwrap_or(kpi.name.span);
         let CurrencyOf::Dimension(id) = by else {
-            self.report(&codes::MIXED_CURRENCIES, span, format!("`{}` adds up amounts of several currencies", kpi.name.value))
+            self.report(&codes::MIXED_CURRENCIES, span, format!("`{}` adds up amounts in several currencies", kpi.name.value))
                 .help("multiply by an exchange rate, or define a dimension for the currency and slice by it");
             return false;
         };
         let currency = &self.model.dimensions.get(*id).name;
         if kpi.by.is_empty() {
-            self.report(&codes::MIXED_CURRENCIES, span, format!("`{}` adds up amounts of several currencies", kpi.name.value))
+            self.report(&codes::MIXED_CURRENCIES, span, format!("`{}` adds up amounts in several currencies", kpi.name.value))
                 .help(format!(
-                    "slice it by the currency (`by: [{currency}]`; no total is emitted then), or multiply by an exchange rate"
+                    "slice it by the currency (`by: [{currency}]`; then there is no total), or multiply by an exchange rate"
                 ));
             return false;
         }
         let Some(slice) = kpi.by.iter().find(|slice| !slice.value.contains(id)) else { return true };
-        let message = format!("this slice of `{}` adds up amounts of several currencies", kpi.name.value);
+        let message = format!("this slice of `{}` adds up amounts in several currencies", kpi.name.value);
         self.report(&codes::MIXED_CURRENCIES, slice.span, message).help(format!("add `{currency}` to the slice"));
         false
     }
@@ -184,7 +187,7 @@ impl Context<'_> {
             }
             if unit.as_time().is_some() && has_difference(&figure.operand.expr) {
                 let span = kpi.formula_span.unwrap_or(kpi.name.span);
-                let message = format!("`{}` is a duration: in which unit is it to be shown?", kpi.name.value);
+                let message = format!("`{}` is a duration: in which unit should it be shown?", kpi.name.value);
                 self.report(&codes::DURATION_WITHOUT_UNIT, span, message)
                     .help("add `unit: day`, `unit: hour` or `unit: minute`");
                 return None;
@@ -209,9 +212,11 @@ impl Context<'_> {
                 let message = format!("`{}` is declared in {says}, but its formula gives {gives}", kpi.name.value);
                 let formula = kpi.formula_span.unwrap_or(kpi.name.span);
                 let help = if found.is_soft() && figure.operand.origin.is_none() {
-                    "correct the unit; an amount comes from adding up a column that has it".to_owned()
+                    "correct the unit; an amount comes from summing a column with that unit".to_owned()
                 } else if *found == Unit::none() {
-                    "declare the unit of the column that the formula reads; a share or a growth has none, and is shown as percent with `unit: \"%\"`".to_owned()
+                    "declare the unit of the column that the formula reads; a share or a growth rate has no unit, and \
+                     `unit: \"%\"` shows it as percent"
+                        .to_owned()
                 } else if found.is_soft() {
                     "declare the unit of the column that the formula reads, or correct the KPI's unit".to_owned()
                 } else if unit.currency().is_some() && found.currency().is_some() && unit.currency() != found.currency() {
@@ -316,7 +321,7 @@ impl Context<'_> {
                 if let Measure::Mixed(by) = &figure.operand.measure
                     && (dimensions.is_empty() || matches!(by, CurrencyOf::Dimension(id) if dimensions.contains(id)))
                 {
-                    let message = "this total adds up amounts of several currencies";
+                    let message = "this total adds up amounts in several currencies";
                     self.report(&codes::MIXED_CURRENCIES, span, message).help("multiply by an exchange rate first");
                     return Figure::broken(span);
                 }
@@ -361,9 +366,9 @@ impl Context<'_> {
         let of = self.calc(&each.of);
         if of.operand.ty == Type::Boolean {
             let (name, grain, text) = (each.function.name, each.grain, self.text(&each.of));
-            let message = format!("`{name}` takes a number for each {grain}, and `{text}` is a condition");
+            let message = format!("`{name}` takes a number for each {grain}, but `{text}` is a condition");
             self.report(&codes::TYPE_MISMATCH, each.of.span_or(self.or), message).help(format!(
-                "to count the {grain}s in which it holds write `count(if({text}, 1) each {grain})`; for their share \
+                "to count the {grain}s in which it is true write `count(if({text}, 1) each {grain})`; for their share write \
                  `avg(if({text}, 1, 0) each {grain})`"
             ));
             return Figure::broken(span);
@@ -377,10 +382,10 @@ impl Context<'_> {
         if adds && of.kind != Kind::Flow {
             let place = each.of.span_or(self.or);
             let why = match of.kind {
-                Kind::Stock => "is a level, and the same amount stands in every period",
-                Kind::Distinct => "counts distinct things, and the same one stands in several periods",
-                Kind::Movement => "is a change, and what goes and comes back would count twice",
-                Kind::Ratio | Kind::Flow => "has to be computed anew from its parts",
+                Kind::Stock => "is a level, and the same amount is there in every period",
+                Kind::Distinct => "counts distinct things, and the same one can be in several periods",
+                Kind::Movement => "is a change, and a thing that leaves and comes back would count twice",
+                Kind::Ratio | Kind::Flow => "has to be recomputed from its parts",
             };
             let text = self.text(&each.of);
             let grain = each.grain;
@@ -388,8 +393,8 @@ impl Context<'_> {
                 Some(condition) => {
                     let holds = self.text(condition);
                     format!(
-                        "to count the {grain}s in which `{holds}` write `count(if({holds}, 1) each {grain})`; for their share \
-                         `avg({text} each {grain})`"
+                        "to count the {grain}s in which `{holds}` write `count(if({holds}, 1) each {grain})`; for their \
+                         share write `avg({text} each {grain})`"
                     )
                 }
                 None => format!(

@@ -19,16 +19,16 @@ pub(super) fn cohorts(model: &Model, graph: &Graph, findings: &mut Findings) {
         walk.calc(calc, kpi.name.span, false);
         let unused = !walk.used && !walk.wrong;
         if let (Some(age), true) = (&kpi.age, unused && !kpi.facts.is_broken()) {
-            let message = format!("`{}` has ages, and nothing in its formula looks at them", kpi.name.value);
+            let message = format!("`{}` has ages, but its formula does not use them", kpi.name.value);
             findings
                 .report(&codes::NEEDLESS_AGE, age.span, message)
-                .help("say what is counted at each age: `count(users where count(logins over age) > 0)`; or leave `age` out");
+                .help("say what to count at each age: `count(users where count(logins over age) > 0)`; or remove `age`");
         }
     }
     for kpi in model.kpis.rows().iter().filter(|kpi| kpi.age.is_some()) {
         for slice in &kpi.by {
             if slice.value.iter().any(|id| model.dimensions.get(*id).name == AGE) {
-                let message = format!("the views of `{}` have a column `{AGE}` already: that of its ages", kpi.name.value);
+                let message = format!("the views of `{}` already have a column `{AGE}`, for its ages", kpi.name.value);
                 findings
                     .report(&codes::BAD_SLICE, slice.span, message)
                     .help("give the dimension another name under `dimensions:`, such as `user_age`");
@@ -38,9 +38,9 @@ pub(super) fn cohorts(model: &Model, graph: &Graph, findings: &mut Findings) {
     for (id, span, place) in single_figures(model) {
         let kpi = model.kpis.get(id);
         let Some(age) = &kpi.age else { continue };
-        let message = format!("`{}` has a figure for each age, and {place} has room for one", kpi.name.value);
+        let message = format!("`{}` has a figure for each age, but {place} has room for one", kpi.name.value);
         findings.report(&codes::NO_ROOM_FOR_AGES, span, message).also(age.span, "its ages").help(
-            "leave it out: cohorts are read as a table of their own; a KPI without ages can look at one age, as with `within`",
+            "remove it: cohorts are a table of their own; a KPI without ages can look at one age, for instance with `within`",
         );
     }
 }
@@ -102,10 +102,11 @@ impl Walk<'_> {
         let (own_name, name) = (&own.name.value, &used.name.value);
         if each {
             self.wrong = true;
-            let message = format!("`each` goes over periods, and `{name}` has a figure for each age of a cohort");
-            self.findings.report(&codes::MISPLACED_AGE, span, message).also(age.span, "its ages").help(
-                "leave `each` out; for the mean of several cohorts take a longer grain, which counts more of them together",
-            );
+            let message = format!("`each` goes over periods, but `{name}` has a figure for each age of a cohort");
+            self.findings
+                .report(&codes::MISPLACED_AGE, span, message)
+                .also(age.span, "its ages")
+                .help("remove `each`; for the mean of several cohorts use a longer grain, which counts more of them together");
         } else if self.age == Some(age.value) {
             self.used = true;
         } else {
@@ -117,7 +118,7 @@ impl Walk<'_> {
             self.findings
                 .report(&codes::MISSING_AGE, span, message)
                 .also(age.span, format!("the ages of `{name}`"))
-                .help(format!("give `{own_name}` the same: `{}`", age.value));
+                .help(format!("give `{own_name}` the same ages: `{}`", age.value));
         }
     }
 }

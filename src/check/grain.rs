@@ -57,7 +57,7 @@ pub(super) fn grains(model: &Model, graph: &Graph, findings: &mut Findings) -> H
                         kpi.formula_span.unwrap_or(kpi.name.span),
                         if kpi.formula_span.is_some() { "its formula" } else { "kept by hand" },
                     )
-                    .help(format!("its grain is {}; give the scorecard that grain, or leave the KPI out", kpi.grain));
+                    .help(format!("its grain is {}; give the scorecard that grain, or remove the KPI", kpi.grain));
             }
         }
     }
@@ -111,7 +111,7 @@ fn walk(model: &Model, calc: &Calc, grain: Grain, unfit: &HashSet<(KpiId, Grain)
                 code: &codes::GRAIN_MISMATCH,
                 span,
                 message: format!("`{}` has no value by {grain}", used.name.value),
-                help: format!("its formula is `{}`, which does not fit that grain", used.formula),
+                help: format!("its formula is `{}`, which does not work at that grain", used.formula),
                 of: Some(*id),
             });
         }
@@ -139,19 +139,19 @@ fn part_of_period(grain: Grain, length: Length, span: Span) -> Problem {
     let is = if length.count == 1 { "is" } else { "are" };
     let (message, help) = if grain == Grain::Week && length.unit == Grain::Month {
         (
-            "a month is no whole number of weeks, so no week is a month earlier".to_owned(),
-            "by week go back by weeks, quarters (13 weeks) or years (52 weeks), or leave the grain `week` out".to_owned(),
+            "a month is not a whole number of weeks, so no week is exactly a month earlier".to_owned(),
+            "at the grain `week`, go back by weeks, quarters (13 weeks) or years (52 weeks), or remove that grain".to_owned(),
         )
     } else {
         (
-            format!("{length} {is} no whole number of {grain}s, so no {grain} is that much earlier"),
-            format!("go back by whole {grain}s or longer, or show the KPI by a finer grain"),
+            format!("{length} {is} not a whole number of {grain}s, so no {grain} is exactly that much earlier"),
+            format!("go back by whole {grain}s or longer, or show the KPI at a finer grain"),
         )
     };
     Problem { code: &codes::PART_OF_PERIOD, span, message, help, of: None }
 }
 
-/// How many periods of `grain` a length goes back, and in which unit; nothing if it is no whole number of them.
+/// How many periods of `grain` a length goes back, and in which unit; nothing if it is not a whole number of them.
 pub(crate) fn back(grain: Grain, length: Length, custom: bool) -> Option<Length> {
     let Length { count, unit } = length;
     if unit == grain || grain == Grain::Day {
@@ -179,11 +179,11 @@ fn each_problem(each: &Each, grain: Grain, custom: bool, span: Span, found: &mut
         found.push(Problem { code: &codes::GRAIN_MISMATCH, span, message, help, of: None });
     };
     if !inner.nests_in(grain, custom) {
-        let message = format!("a {grain} does not hold whole {inner}s, so they cannot be gone over");
+        let message = format!("a {grain} is not made of whole {inner}s, so `each {inner}` does not work here");
         let help = if inner > grain {
-            format!("show this KPI by {inner} or longer, or go over a finer grain, such as `each day`")
+            format!("show this KPI by {inner} or longer, or use a finer grain, such as `each day`")
         } else {
-            "go over a finer grain that fits, such as `each day`".to_owned()
+            "use a finer grain that fits, such as `each day`".to_owned()
         };
         mismatch(message, help);
         return;
@@ -196,12 +196,12 @@ fn each_problem(each: &Each, grain: Grain, custom: bool, span: Span, found: &mut
         }
     };
     if !fits {
-        let message = format!("this window does not hold whole {inner}s");
-        mismatch(message, format!("give it in {inner}s, or go over `each day`"));
+        let message = format!("this window is not made of whole {inner}s");
+        mismatch(message, format!("give it in {inner}s, or use `each day`"));
     }
 }
 
-/// Whether a length is a number of periods of `inner` that does not depend on where it begins.
+/// Whether a length is a number of periods of `inner` that does not depend on where it starts.
 fn whole(inner: Grain, length: Length, custom: bool) -> bool {
     length.unit == inner || !custom && matches!(inner, Grain::Month | Grain::Quarter) && length.unit > inner
 }

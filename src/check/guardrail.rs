@@ -59,13 +59,13 @@ impl Context<'_> {
         let span = written.span_or(guardrail.when_span);
         if figure.operand.ty != Type::Boolean {
             let text = self.text(written);
-            let message = format!("`{text}` is {}, and a guardrail fires on a condition", figure.operand.ty);
+            let message = format!("`{text}` is {}, but a guardrail fires on a condition", figure.operand.ty);
             let help = advice::condition(figure.operand.ty, &text);
             self.report(&codes::GUARDRAIL_NOT_A_CONDITION, span, message).help(help);
             return None;
         }
         if guardrail.watches.is_empty() {
-            let message = format!("`{}` watches no KPI, so no figure changes whether it fires", guardrail.name.value);
+            let message = format!("`{}` watches no KPI, so figures never make it fire", guardrail.name.value);
             self.report(&codes::GUARDRAIL_WITHOUT_KPI, span, message)
                 .help("compare a KPI with a value: `gross_churn_rate > 5%`");
             return None;
@@ -86,9 +86,9 @@ impl Context<'_> {
         }
         if let Some(holds) = self.verdict(written) {
             let message = if holds {
-                format!("`{}` holds for all values that its KPIs can have", self.text(written))
+                format!("`{}` is true for all values that its KPIs can have", self.text(written))
             } else {
-                format!("`{}` holds for no value that its KPIs can have", self.text(written))
+                format!("`{}` is false for all values that its KPIs can have", self.text(written))
             };
             self.report(&codes::GUARDRAIL_DECIDED, span, message)
                 .help("correct the threshold, or the `min` and `max` of the columns that the KPIs read");
@@ -106,7 +106,7 @@ impl Context<'_> {
         });
         for span in &found {
             let text = self.files.slice(*span).split_whitespace().collect::<Vec<_>>().join(" ");
-            self.report(&codes::AGGREGATE_IN_GUARDRAIL, *span, "a guardrail watches KPIs, and this aggregates rows")
+            self.report(&codes::AGGREGATE_IN_GUARDRAIL, *span, "a guardrail watches KPIs, but this aggregates rows")
                 .help(format!("define it under `kpis:` and name it here: `{{ formula: {text} }}`"));
         }
         !found.is_empty()
@@ -124,7 +124,7 @@ impl Context<'_> {
             }
         });
         for (span, name, length) in found {
-            let message = format!("`{}` goes by {grain}, and `{name}` looks at {length}", guardrail.name.value);
+            let message = format!("`{}` is checked by {grain}, but `{name}` looks at {length}", guardrail.name.value);
             self.report(&codes::TREND_OF_ANOTHER_GRAIN, span, message).help(format!(
                 "count periods of the guardrail, as in `3 {grain}s`, or give the guardrail `grain: {}`",
                 length.unit
@@ -161,7 +161,7 @@ impl Context<'_> {
             && (guardrail.by.is_empty() || guardrail.by.iter().any(|slice| !slice.value.contains(id)))
         {
             let currency = &self.model.dimensions.get(*id).name;
-            let message = format!("`{text}` adds up amounts of several currencies");
+            let message = format!("`{text}` adds up amounts in several currencies");
             self.report(&codes::MIXED_CURRENCIES, calc.span_or(self.or), message)
                 .help(format!("watch each currency on its own: `by: [{currency}]`"));
         }
@@ -225,7 +225,7 @@ fn compared(operator: &str, left: Range, right: Range) -> Option<bool> {
     }
 }
 
-/// Calls `visit` on every node of KPI arithmetic, those inside of leaves too.
+/// Calls `visit` on every node of KPI arithmetic, those inside leaves too.
 fn nodes<'a>(calc: &'a Calc, visit: &mut impl FnMut(&'a Calc)) {
     visit(calc);
     match &calc.node {

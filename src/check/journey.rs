@@ -56,17 +56,19 @@ fn shared_rows(journey: &mut Journey, own: &Source, model: &Model, findings: &mu
             let (name, first) = (&own.columns.get(step.column).name, &own.columns.get(*first).name);
             let of = &source.name.value;
             let message = format!(
-                "a row of `{of}` can be `{}` and `{}`, but it is only one step of a journey, and `{of}` has no `key` to tell rows apart",
+                "a row of `{of}` can be both `{}` and `{}`, but it counts as one step of a journey, and `{of}` has no `key` \
+                 to identify rows",
                 first.value, name.value
             );
             findings.report(&codes::STEP_NEEDS_KEY, name.span, message).also(first.span, "the earlier step").help(format!(
-                "give `{of}` a `key`; or, if no row is both, say so with `where` in each step, as in `where: page = 'home'`"
+                "give `{of}` a `key`; or, if no row is both, say so with a `where` in each step, such as `where: page = \
+                 'home'`"
             ));
         }
     }
 }
 
-/// Points out steps that no row is left for: where every first step begins a journey, the next first step is the only one of its
+/// Points out steps that no row is left for: where every first step starts a journey, the next first step is the only one of its
 /// kind that belongs to it.
 fn unreachable(journey: &Journey, own: &Source, findings: &mut Findings) {
     let (Starts::Every, Some(first)) = (journey.starts, journey.first()) else { return };
@@ -84,16 +86,16 @@ fn unreachable(journey: &Journey, own: &Source, findings: &mut Findings) {
         let (name, earlier, begin) =
             (name(step.column), name(earlier.column), journey.steps.first().map(|step| name(step.column)));
         let message = format!(
-            "`{}` is never reached: every row of it is `{}` too and begins a journey of its own, and the only one that belongs to the \
-             journey before is `{}`",
+            "`{}` is never reached: each of its rows is also `{}` and starts a new journey, and the only one that belongs \
+             to the journey before is `{}`",
             name.value,
             begin.map_or("", |begin| begin.value.as_str()),
             earlier.value
         );
         findings
             .report(&codes::UNREACHABLE_STEP, name.span, message)
-            .also(earlier.span, "the step that it is taken as")
-            .help("leave the step out; for the first, second and third of each entity say `starts: first`");
+            .also(earlier.span, "the step it counts as")
+            .help("remove the step; for the first, second and third of each entity write `starts: first`");
     }
 }
 
@@ -115,7 +117,7 @@ fn entities(journey: &Journey, model: &Model, findings: &mut Findings) {
         };
         if !known.fits(&own) {
             let message = format!(
-                "the steps of a journey are taken by the same entity, but `{}` is {}, and `{}` is {}",
+                "all steps of a journey need the same entity, but `{}` is {}, and `{}` is {}",
                 written(first),
                 known.shown(),
                 written(step),
@@ -124,13 +126,16 @@ fn entities(journey: &Journey, model: &Model, findings: &mut Findings) {
             findings
                 .report(&codes::ENTITY_MISMATCH, step.entity_span, message)
                 .also(first.entity_span, "the entity of the first step")
-                .help("name a path to the same key in each step; what holds it in another type can be derived with `expr:`");
+                .help(
+                    "name a path to the same key in each step; if a column holds it in another type, convert it with \
+                 `expr:`",
+                );
         } else if let (Some(one), Some(two)) = (known.of, own.of)
             && one != two
         {
             let (one, two) = (&model.sources.get(one).name.value, &model.sources.get(two).name.value);
             let message = format!(
-                "`{}` is a key of `{one}`, and `{}` is one of `{two}`: equal keys need not mean the same entity",
+                "`{}` is a key of `{one}`, but `{}` is a key of `{two}`: equal keys need not mean the same entity",
                 written(first),
                 written(step)
             );
@@ -248,9 +253,13 @@ impl Context<'_> {
         let Some(step) = steps.iter().find(by_day) else { return false };
         let name = &self.model.sources.get(source).columns.get(*step).name.value;
         let plural = if count == 1 { "" } else { "s" };
-        let message = format!("`{name}` is a date, so it is not known whether it comes within {count} {}{plural}", unit.name());
+        let message = format!(
+            "`{name}` is a date, so kpic cannot tell whether it comes within {count} \
+         {}{plural}",
+            unit.name()
+        );
         self.report(&codes::TYPE_MISMATCH, span, message)
-            .help("give the time in days or longer, or take a step's time from a column of timestamps");
+            .help("give the time in days or longer units, or use a timestamp column as the step's time");
         true
     }
 }

@@ -59,12 +59,12 @@ fn circle_found(model: &Model, circle: &[ObjectiveId], findings: &mut Findings) 
     let finding = findings.report(
         &codes::OBJECTIVE_CYCLE,
         *first,
-        format!("these objectives serve each other: {}", names.join(" \u{2192} ")),
+        format!("these objectives are each other's parents: {}", names.join(" \u{2192} ")),
     );
     for span in rest {
         finding.also(*span, "");
     }
-    finding.help("one of them is served by the others and serves none of them: take its `parent` out");
+    finding.help("one of them is at the top: remove its `parent`");
 }
 
 /// Reports objectives that are not within the period of the one they serve.
@@ -77,21 +77,15 @@ fn outlives(model: &Model, findings: &mut Findings) {
         }
         let name = &objective.name.value;
         let message = if own.last > of_parent.last {
-            format!(
-                "`{name}` goes on until {}, but `{}`, which it serves, ends on {}",
-                own.last, parent.name.value, of_parent.last
-            )
+            format!("`{name}` runs until {}, but its parent `{}` ends on {}", own.last, parent.name.value, of_parent.last)
         } else {
-            format!(
-                "`{name}` begins on {}, before `{}`, which it serves, does on {}",
-                own.first, parent.name.value, of_parent.first
-            )
+            format!("`{name}` starts on {}, before its parent `{}` starts on {}", own.first, parent.name.value, of_parent.first)
         };
         let finding = findings.report(&codes::OUTLIVES_PARENT, objective.period_span.unwrap_or(objective.name.span), message);
         if let Some(span) = parent.period_span {
             finding.also(span, format!("the period of `{}`", parent.name.value));
         }
-        finding.help("what serves an objective is done within its period: shorten this one, or give it another `parent`");
+        finding.help("an objective has to fit into its parent's period: shorten this one, or give it another `parent`");
     }
 }
 
@@ -132,20 +126,20 @@ fn key_result(
     let seen = is_observed(model, shown, result.reads, stretch);
     let (kpi, grain) = (&model.kpis.get(shown.kpi).name.value, shown.grain);
     if !seen {
-        let message = format!("`{kpi}` is read by {grain}, and no whole {grain} lies between {} and {due}", period.first);
+        let message = format!("`{kpi}` is read by {grain}, but there is no whole {grain} between {} and {due}", period.first);
         findings
             .report(&codes::NEVER_OBSERVED, shown.span, message)
-            .help(format!("show the result by a KPI of a finer grain, or give the objective at least one whole {grain}"));
+            .help(format!("use a KPI with a finer grain, or make the objective at least one whole {grain} long"));
         result.evidence = Evidence::Broken;
         return;
     }
     if result.reads == Reads::ToDate
         && let Some(why) = cannot_accumulate(model, shown.kpi)
     {
-        let message = format!("`{kpi}` has no value over everything since a day: {why}");
+        let message = format!("`{kpi}` has no cumulative value since a given day: {why}");
         findings
             .report(&codes::CANNOT_ACCUMULATE, shown.span, message)
-            .help("leave `measure` out to read its latest period, or write `measure: mean` for the mean of its periods");
+            .help("remove `measure` to read its latest period, or write `measure: mean` for the mean of its periods");
         result.evidence = Evidence::Broken;
     }
 }
@@ -156,7 +150,7 @@ fn sliced(model: &Model, shown: &mut Shown, parts: &BTreeMap<KpiId, Parts>, find
     let dimensions = shown.dimensions();
     if let Some(needed) = kpi.facts.needs.filter(|needed| !dimensions.contains(needed)) {
         let dimension = &model.dimensions.get(needed).name;
-        let message = format!("`{}` has amounts of several currencies, and no total", kpi.name.value);
+        let message = format!("`{}` has amounts in several currencies, and no total", kpi.name.value);
         findings.report(&codes::BAD_SLICE, shown.span, message).help(format!("say which: `slice: {{ {dimension}: USD }}`"));
         return false;
     }
@@ -170,7 +164,7 @@ fn sliced(model: &Model, shown: &mut Shown, parts: &BTreeMap<KpiId, Parts>, find
         if let Some(value) = literal(ty, text) {
             member.value = value;
         } else {
-            let message = format!("`{}` is {ty}, and `{text}` is none", model.dimensions.get(member.dimension).name);
+            let message = format!("`{}` is {ty}, and `{text}` is not", model.dimensions.get(member.dimension).name);
             findings.report(&codes::BAD_SLICE, member.value_span, message).help("write one of its values, or `null`");
         }
     }
@@ -212,7 +206,7 @@ fn goal_fits(goal: &mut Goal, unit: &Unit, range: Range, of: &str, findings: &mu
     if by.plus != 0.0 && !is_share {
         let message = format!("`{}` are percentage points, and {of} {}", by.text, described(unit));
         findings.report(&codes::TARGET_UNIT, by.span, message).help(format!(
-            "write the value to be reached, or relative to the baseline `{}`",
+            "write the target value, or `{}` for a change relative to the baseline",
             by.text.replace("pp", "%").replace(' ', "")
         ));
         return false;
@@ -249,7 +243,7 @@ fn amount_fits(amount: &mut Amount, unit: &Unit, of: &str, findings: &mut Findin
         Fit::Not => {
             let message = format!("this is in {}, and {of} {}", in_words(written), described(unit));
             let help = match (written.shown, unit.to_string()) {
-                (UnitShown::Percent, _) => "for a change in percent write a sign: `+20%`, `-20%`".to_owned(),
+                (UnitShown::Percent, _) => "for a change in percent add a sign: `+20%`, `-20%`".to_owned(),
                 (_, unit) if unit.is_empty() => "write the number alone".to_owned(),
                 (_, unit) => format!("write the number alone, or in {unit}"),
             };
@@ -275,7 +269,7 @@ fn described(unit: &Unit) -> String {
     }
 }
 
-/// What adds up since the start of the objective begins at 0, whatever a period before it came to.
+/// What adds up since the start of the objective starts at 0, whatever a period before it came to.
 fn begins_at_zero(model: &Model, result: &mut KeyResult, findings: &mut Findings) {
     let kind = result.kpi().map(|shown| model.kpis.get(shown.kpi).facts.kind);
     let adds_up = result.reads == Reads::ToDate && matches!(kind, Some(Kind::Flow | Kind::Distinct));
@@ -283,10 +277,10 @@ fn begins_at_zero(model: &Model, result: &mut KeyResult, findings: &mut Findings
     match from {
         Baseline::Measured(Some(span)) => {
             let message = format!(
-                "`{}` adds up since the objective began, and a period before it says nothing of that",
+                "`{}` adds up since the objective started, so a period before that cannot be its baseline",
                 result.name.value
             );
-            findings.report(&codes::BAD_TARGET, *span, message).help("it begins at nothing: write `from: 0`");
+            findings.report(&codes::BAD_TARGET, *span, message).help("it starts at zero: write `from: 0`");
             result.goal = None;
         }
         Baseline::Measured(None) => *from = Baseline::Zero,
@@ -303,11 +297,10 @@ fn no_way_to_go(result: &mut KeyResult, findings: &mut Findings) {
         Goal::Keep(_) => false,
     };
     if nowhere {
-        let message =
-            format!("`{}` aims at where it begins, so there is no way to go and no progress to see", result.name.value);
+        let message = format!("the target of `{}` is its baseline, so there is no progress to make", result.name.value);
         findings
             .report(&codes::TARGET_IS_BASELINE, goal.span(), message)
-            .help("to keep a level write a bound instead of `from` and `to`: `at_least: ...`, perhaps with `health: true`");
+            .help("to keep a level, write a bound instead of `from` and `to`: `at_least: ...`, perhaps with `health: true`");
         result.goal = None;
     }
 }
@@ -319,7 +312,7 @@ fn is_observed(model: &Model, shown: &Shown, reads: Reads, stretch: Stretch) -> 
         // Only the warehouse knows.
         return true;
     }
-    // What accumulates may begin within a period.
+    // What accumulates may start within a period.
     let first: Date = match reads {
         Reads::ToDate => calendar.period_start(shown.grain, stretch.first),
         Reads::Latest | Reads::Mean => calendar.first_from(shown.grain, stretch.first),
@@ -352,7 +345,7 @@ fn formula_cannot(model: &Model, calc: &Calc) -> Option<String> {
             CalcLeaf::Duration(..) => None,
             CalcLeaf::Aggregate(aggregate) => aggregate_cannot(aggregate),
             CalcLeaf::Grouped(grouped) => aggregate_cannot(&grouped.of),
-            CalcLeaf::Each(_) => Some("it is made of the values of finer periods, each by itself".to_owned()),
+            CalcLeaf::Each(_) => Some("it is made of the separate values of finer periods".to_owned()),
             CalcLeaf::Prior(..) | CalcLeaf::Trend(_) => Some("it looks at an earlier period".to_owned()),
             CalcLeaf::Slice(of, _) | CalcLeaf::Total(of, _) => formula_cannot(model, of),
         },

@@ -82,7 +82,7 @@ impl Context<'_> {
         }
     }
 
-    /// A column at the end of a path that begins in `source`.
+    /// A column at the end of a path that starts in `source`.
     fn column(&mut self, source: SourceId, path: &Path, expr: &RowExpr) -> Operand<RowLeaf> {
         let end = self.model.end_of(source, path);
         let column = self.model.sources.get(end).columns.get(path.column);
@@ -107,7 +107,7 @@ impl Context<'_> {
         }
         if operand.ty != Type::Error {
             let span = expr.span_or(self.or);
-            let message = format!("{what} needs a condition, and `{}` is {}", self.text(expr), operand.ty);
+            let message = format!("{what} needs a condition, but `{}` is {}", self.text(expr), operand.ty);
             let help = super::advice::condition(operand.ty, &self.text(expr));
             self.report(&crate::diagnostic::codes::TYPE_MISMATCH, span, message).help(help);
         }

@@ -1,5 +1,5 @@
 //! How large a formula is once everything in it has been written out: the formulas of its KPIs and derived columns, and what has to
-//! stand twice in SQL. Sizes that double with every level are refused before anything is written.
+//! appear twice in SQL. Sizes that double with every level are refused before anything is written.
 
 use super::Context;
 use crate::diagnostic::codes;
@@ -121,7 +121,7 @@ impl Sizes {
 }
 
 fn applied<L>(function: &Function, arguments: &[Expr<L>], of: &impl Fn(&Expr<L>) -> Size) -> Size {
-    // What is null outside of its domain, or where one operand is, has its operands in the condition too.
+    // What is null outside its domain, or where one operand is, has its operands in the condition too.
     let copies = match function.name {
         "sqrt" | "ln" | "exp" | "power" | "least" | "greatest" => 2,
         _ => 1,
@@ -137,7 +137,7 @@ pub(super) fn too_large(context: &mut Context<'_>, what: &str, span: Span, size:
         format!("with everything in it written out, `{what}` is {} levels deep, more than {DEEPEST}", size.depth)
     } else {
         format!(
-            "`{what}` is the end of a chain of {} names, of which each names the one before; {LONGEST_CHAIN} is the most",
+            "`{what}` is at the end of a chain of {} definitions that refer to each other; the limit is {LONGEST_CHAIN}",
             size.chain + 1
         )
     };

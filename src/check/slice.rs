@@ -35,7 +35,7 @@ impl Part {
         }
     }
 
-    /// Where a dimension stands in it, if it has one value for each of what is counted.
+    /// Where a dimension is in it, if it has one value for each of what is counted.
     fn place<'a>(&self, dimension: &'a Dimension) -> Option<&'a Path> {
         let path = dimension.places.get(&self.source()?)?;
         match self {
@@ -59,7 +59,7 @@ pub(super) type Parts = BTreeMap<(Part, Without), Span>;
 pub(super) struct Sliced<'a> {
     /// Its name.
     pub(super) name: &'a str,
-    /// What its parts stand in.
+    /// What its parts are in.
     pub(super) what: &'static str,
     /// The KPI that it is, if it is one.
     pub(super) own: Option<KpiId>,
@@ -165,7 +165,7 @@ pub(super) fn check(
                 Part::Values(values) => {
                     let name = &model.kpis.get(*values).name.value;
                     let help = if sliced.own == Some(*values) {
-                        "leave `by` out: hand-kept figures have no dimensions".to_owned()
+                        "remove `by`: hand-kept figures have no dimensions".to_owned()
                     } else {
                         format!("write `total({name})` to repeat its value in every slice")
                     };
@@ -194,9 +194,10 @@ pub(super) fn check(
             let named = dimension.ty.is_some();
             if !named && !matches!(ty, Type::Text | Type::Boolean | Type::Integer | Type::Date | Type::Error) {
                 let message = format!("`{}` cannot be sliced by `{}`, which is {ty}", sliced.name, dimension.name);
-                findings
-                    .report(&codes::BAD_SLICE, slice.span, message)
-                    .help("a dimension is a text, a condition, a whole number or a date; derive such a column with `expr:`");
+                findings.report(&codes::BAD_SLICE, slice.span, message).help(
+                    "a dimension is a text, a condition, a whole number or a date; derive a column of such a type \
+                     with `expr:`",
+                );
                 return;
             }
             match seen {
@@ -208,13 +209,11 @@ pub(super) fn check(
             }
         }
         if !asked {
-            let message = format!(
-                "nothing in the {} of `{}` says which values of `{}` there are",
-                sliced.what, sliced.name, dimension.name
-            );
+            let message =
+                format!("nothing in the {} of `{}` provides values of `{}`", sliced.what, sliced.name, dimension.name);
             findings
                 .report(&codes::BAD_SLICE, slice.span, message)
-                .help("every part of it is a `total` or the same for all rows; leave this slice out");
+                .help("every part of it is a `total` or the same for all rows; remove this slice");
             return;
         }
     }
@@ -225,7 +224,7 @@ pub(super) fn check(
     if !parts.is_empty() && !parts.keys().any(|(_, without)| keeps_all(without)) {
         let names: Vec<String> = slice.value.iter().map(|id| format!("`{}`", model.dimensions.get(*id).name)).collect();
         let message =
-            format!("nothing in the formula of `{}` says which values of {} go together", sliced.name, names.join(" and "));
+            format!("nothing in the formula of `{}` says which values of {} occur together", sliced.name, names.join(" and "));
         findings
             .report(&codes::BAD_SLICE, slice.span, message)
             .help("every part of it is a `total` over one of them; slice by each alone");
@@ -251,14 +250,14 @@ fn several_states(
 ) {
     let (entity, path) = (model.path_text(source, per), model.path_text(source, path));
     let message = format!(
-        "`{sliced}` cannot be sliced by `{}`: it counts by `{entity}`, and one `{entity}` may have several states, each with its \
-         own `{path}`",
+        "`{sliced}` cannot be sliced by `{}`: it counts by `{entity}`, and one `{entity}` may have several states, each \
+         with its own `{path}`",
         dimension.name
     );
     findings
         .report(&codes::NO_SHARED_DIMENSION, span, message)
         .also(part, format!("`per {entity}`"))
-        .help(format!("slice it by a dimension of `{entity}` itself, such as `{entity}.country`; or leave `per` out"));
+        .help(format!("slice it by a dimension of `{entity}` itself, such as `{entity}.country`; or remove `per`"));
 }
 
 /// Says which part of a KPI lacks a dimension, and where another part has it.
@@ -284,8 +283,9 @@ fn missing(
         let many = &many.name.value;
         let (one, name) = (&source.name.value, &dimension.name);
         finding.help(format!(
-            "it belongs to `{many}`, of which several may refer to one row of `{one}`: aggregate a column of `{many}` itself; or choose \
-             the rows of `{one}` that have such, as in `count({one} where count({many} where {name} = ...) > 0)`"
+            "it belongs to `{many}`, and several of those may refer to one row of `{one}`: aggregate a column of `{many}` \
+             itself; or pick the rows of `{one}` that have some, as in `count({one} where count({many} where {name} = ...) \
+            > 0)`"
         ));
         return;
     }
@@ -303,7 +303,7 @@ fn refers_to<'a>(model: &'a Model, dimension: &Dimension, to: SourceId) -> Optio
 /// How to give a source a dimension that it lacks; `known` is its place in another source.
 fn define(dimension: &Dimension, source: &str, known: Option<&str>) -> String {
     if dimension.defined.is_some() {
-        return format!("say where it stands there: `from: {{ {source}: ... }}`");
+        return format!("say where it is there: `from: {{ {source}: ... }}`");
     }
     let known = known.map(|known| format!("{known}, ")).unwrap_or_default();
     format!(
@@ -374,7 +374,7 @@ fn cannot_choose(
             let entity = model.path_text(*source, per);
             (
                 format!("it counts by `{entity}`, and one `{entity}` may have several states, each with its own"),
-                format!("take a dimension of `{entity}` itself, or leave `per` out"),
+                format!("use a dimension of `{entity}` itself, or remove `per`"),
             )
         }
         Part::Rows(source) | Part::Entities(source, _) => (
@@ -383,12 +383,12 @@ fn cannot_choose(
         ),
     };
     findings
-        .report(&codes::NO_SHARED_DIMENSION, at, format!("a part cannot be chosen by `{}`: {why}", dimension.name))
+        .report(&codes::NO_SHARED_DIMENSION, at, format!("this part cannot be selected by `{}`: {why}", dimension.name))
         .also(read, "a part of this")
         .help(help);
 }
 
-/// Where a dimension stands in one of the parts that have it, as specs write it.
+/// Where a dimension is in one of the parts that have it, as specs write it.
 fn known_place(model: &Model, parts: &Parts, dimension: &Dimension) -> Option<String> {
     let in_parts = parts.keys().find_map(|(part, _)| part.source().zip(part.place(dimension)));
     let place = in_parts.or_else(|| dimension.places.iter().next().map(|(source, path)| (*source, path)));

@@ -5,10 +5,10 @@ use crate::plan::relation::{Body, Query};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// What stands for null: text that needs no quotes, because what stands in quotes is a value.
+/// What stands for null: text that needs no quotes, because what is in quotes is a value.
 pub(super) fn null(text: &str) -> Result<String, String> {
     if text.contains(is_special) {
-        return Err("what stands for null has no comma, no quote and no line break in it".to_owned());
+        return Err("the text for null cannot contain a comma, a quote or a line break".to_owned());
     }
     Ok(text.to_owned())
 }

@@ -10,12 +10,12 @@ pub(super) fn lines(session: &Session<'_>, found: &Found) -> String {
     let model = session.project.model();
     let line = |state: &freshness::State| {
         let name = &model.sources.get(state.source).name.value;
-        format!("{} {name}: {}; figures after it are left out\n", out::styled(out::BAD, "stale:"), freshness::words(state))
+        format!("{} {name}: {}; later figures are left out\n", out::styled(out::BAD, "stale:"), freshness::words(state))
     };
     found.stale().map(line).collect()
 }
 
-/// The lines about the sources that some queries read, without a word about those that promise nothing.
+/// The lines about the sources that some queries read, silently about those that promise nothing.
 pub(super) fn stale_lines(session: &Session<'_>, queries: &[Query]) -> Result<String, Stop> {
     let model = session.project.model();
     let mut sources = freshness::sources(queries);

@@ -38,9 +38,12 @@ pub(super) fn explained(mut error: Error) -> Error {
 /// The command for what other tools call otherwise.
 fn command(typed: &str) -> Option<String> {
     let meant = match typed {
-        "list" | "ls" | "show" | "metrics" | "kpis" | "status" => "`kpic run` shows every KPI, `kpic graph` what it is made of",
-        "validate" | "lint" | "parse" | "analyze" | "analyse" | "fix" => "`kpic check` looks for mistakes",
-        "compile" | "generate" | "deploy" | "docs" | "doc" => "`kpic build` writes SQL and documents",
+        "list" | "ls" | "show" | "metrics" | "kpis" | "status" => {
+            "`kpic run` shows every KPI, `kpic graph` shows what it \
+         is made of"
+        }
+        "validate" | "lint" | "parse" | "analyze" | "analyse" | "fix" => "`kpic check` finds mistakes",
+        "compile" | "generate" | "deploy" | "docs" | "doc" => "`kpic build` writes SQL and docs",
         "new" | "create" | "start" => "`kpic init` creates a project",
         "ask" | "select" | "get" | "sql" => "`kpic query` answers a question; with `--sql` it prints the SQL",
         "lineage" | "dag" | "deps" | "tree" => "`kpic graph` shows lineage",
@@ -55,32 +58,35 @@ fn command(typed: &str) -> Option<String> {
 fn file(typed: &str) -> Option<String> {
     let ending = Path::new(typed).extension().filter(|_| !typed.starts_with('-'))?;
     if holds_rows(Path::new(typed)) {
-        return Some(format!("a file of rows is named with its option, as in `kpic init --csv {typed}`"));
+        return Some(format!("pass a data file with its option: `kpic init --csv {typed}`"));
     }
     let is_database = ["duckdb", "db"].iter().any(|known| ending == *known);
-    is_database.then(|| format!("a DuckDB file is named with its option: `--database {typed}`"))
+    is_database.then(|| format!("pass a DuckDB file with its option: `--database {typed}`"))
 }
 
 /// The option for what other tools call otherwise.
 fn option(typed: &str) -> Option<String> {
     let meant = match typed {
         "--select" | "-s" | "--models" | "-m" | "--metrics" | "--metric" | "--kpi" | "--kpis" => {
-            "KPIs are named without an option: `kpic run revenue`"
+            "name KPIs without an option: `kpic run revenue`"
         }
         "--dimensions" | "--dimension" | "--group-by" | "--group_by" | "--slice" => {
-            "slices are asked for by `kpic query revenue --by country`"
+            "for slices use `kpic query revenue --by country`"
         }
-        "--start-time" | "--start" | "--since" | "--start-date" => "the first period is `--from 2024-01`, of `kpic query`",
-        "--end-time" | "--end" | "--until" | "--end-date" => "the last period is `--to 2024-12`, of `kpic query`",
-        "--filter" => "a condition on dimensions is `--where \"country = 'DE'\"`, of `kpic query`",
-        "--json" | "-o" | "--output" => "the form of the output is `--format json`",
-        "--compile" | "--explain" => "the SQL of a question is shown by `kpic query revenue --sql`",
-        "--project-dir" | "--project" | "-p" => "the project's folder is `-C DIR`",
+        "--start-time" | "--start" | "--since" | "--start-date" => {
+            "for the first period use `kpic query` with `--from \
+         2024-01`"
+        }
+        "--end-time" | "--end" | "--until" | "--end-date" => "for the last period use `kpic query` with `--to 2024-12`",
+        "--filter" => "for a condition on dimensions use `kpic query` with `--where \"country = 'DE'\"`",
+        "--json" | "-o" | "--output" => "for the output format use `--format json`",
+        "--compile" | "--explain" => "to see the SQL use `kpic query revenue --sql`",
+        "--project-dir" | "--project" | "-p" => "for the project's folder use `-C DIR`",
         "--target" | "--profile" | "--profiles-dir" => {
-            "the warehouse stands in kpic.yml, under `warehouse`; a DuckDB file is `--database FILE`"
+            "the warehouse is set in kpic.yml, under `warehouse`; for a DuckDB file use `--database FILE`"
         }
-        "--db" => "a DuckDB file is `--database FILE`",
-        "--today" | "--date" => "the last visible day is `--as-of 2024-12-31`",
+        "--db" => "for a DuckDB file use `--database FILE`",
+        "--today" | "--date" => "for the last visible day use `--as-of 2024-12-31`",
         _ => return None,
     };
     Some(meant.to_owned())

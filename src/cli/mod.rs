@@ -190,7 +190,7 @@ fn as_of(text: &str) -> Result<AsOf, String> {
     match text {
         "today" => Ok(AsOf::Today),
         _ => text.parse().map(AsOf::Day).map_err(|_| match meant_day(text) {
-            Some(day) => format!("a day is written {day}"),
+            Some(day) => format!("write the day as {day}"),
             None => "expected `today` or a day such as 2025-01-31".to_owned(),
         }),
     }
@@ -234,7 +234,7 @@ fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and versions are no errors; they come this way too.
+            // Help and versions are not errors; they come this way too.
             let code = if error.use_stderr() { USAGE } else { FINE };
             out::note(mistake::explained(error).print().and_then(|()| std::io::stdout().flush()));
             return ExitCode::from(written(code));
@@ -403,9 +403,10 @@ fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, database: Op
     let named = database.filter(|_| args.database.is_none()).map(|path| root.join(path));
     if let Some(path) = named.as_ref().filter(|path| Bounds::of(root, &context.opened()).outside(path).is_some()) {
         return Err(environment(&Failure {
-            message: format!("the database `{}`, which kpic.yml names, is outside the project", path.display()),
+            message: format!("the database `{}` in kpic.yml is outside the project", path.display()),
             help: Some(
-                "a spec reads what is below the project's folder; who runs kpic names another one: `--database FILE`"
+                "specs can only read files inside the project's folder; name another database on the command line: \
+                 `--database FILE`"
                     .to_owned(),
             ),
         }));
@@ -413,8 +414,8 @@ fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, database: Op
     let database = args.database.as_deref().map(absolute).or(named);
     if let Some(path) = database.as_ref().filter(|path| !path.is_file()) {
         return Err(environment(&Failure {
-            message: format!("there is no database `{}`, which {from} names", path.display()),
-            help: Some("name a DuckDB file: kpic reads it and never writes into it".to_owned()),
+            message: format!("there is no database `{}` (from {from})", path.display()),
+            help: Some("name a DuckDB file: kpic only reads it".to_owned()),
         }));
     }
     Ok(DuckDb { program: absolute(&program), folder: root.to_path_buf(), database, reach: args.reach(context.opened()) })
@@ -428,7 +429,7 @@ fn show_findings(findings: &Findings, files: &Files) {
     }
 }
 
-/// Says why something outside the project stands in the way.
+/// Says why something outside the project is in the way.
 fn environment(failure: &Failure) -> Stop {
     out::error(&out::failure(&failure.message, failure.help.as_deref()));
     Stop { code: ENVIRONMENT }

@@ -1,4 +1,4 @@
-//! Writing to the terminal, or to what stands in its place. A reader that has gone away is no error; whatever else keeps output from being
+//! Writing to the terminal, or to what is in its place. A reader that has gone away is not an error; whatever else keeps output from being
 //! written is one, and [`has_failed`] says so in the end.
 //!
 //! What people read goes through [`print`] and [`error`], which show as escapes what a terminal or a CI would take for a command of its own.

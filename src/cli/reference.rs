@@ -8,7 +8,8 @@ pub fn markdown() -> String {
     let mut kpic = Cli::command().disable_help_subcommand(true).term_width(100);
     kpic.build();
     let mut text = String::from(
-        "# The command line\n\nMade from the program itself: `kpic COMMAND --help` says the same. A test holds this page to it.\n",
+        "# The command line\n\nGenerated from the program: `kpic COMMAND --help` says the same, and a test keeps this page \
+         up to date.\n",
     );
     let (usage, about) = (usage(&kpic), about(&kpic));
     text.push_str(&format!("\n{about}\n\n```text\n{usage}\n```\n\n| command | what it does |\n|---|---|\n"));
@@ -105,7 +106,7 @@ fn meaning(argument: &Arg) -> String {
     cell(&text)
 }
 
-/// A text inside of a table.
+/// A text inside a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }

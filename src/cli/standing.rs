@@ -24,7 +24,7 @@ pub(super) struct Line {
     pub figures: [String; 3],
     /// The day or period of the figure.
     pub as_of: String,
-    /// Who answers for it.
+    /// Who is responsible for it.
     pub owner: String,
 }
 
@@ -88,8 +88,7 @@ fn narrow(what: &str, lines: &[Line], width: usize) -> String {
     });
     let headings = std::iter::once(what.to_owned()).chain(headings).collect();
     let table = show::wrapped_table(headings, rows.collect(), |at| matches!(at, 2 | 4 | 5 | 6));
-    let note =
-        usual.map(|day| format!("{}\n", out::styled(out::DIM, &format!("figures as of {day} where nothing else is said"))));
+    let note = usual.map(|day| format!("{}\n", out::styled(out::DIM, &format!("figures as of {day} unless noted"))));
     table + &note.unwrap_or_default()
 }
 

@@ -1,4 +1,4 @@
-//! What may be mended without asking: a change to a file as data, for `kpic check --fix` and for editors.
+//! What may be fixed without asking: a change to a file as data, for `kpic check --fix` and for editors.
 //!
 //! A stage gives a finding a fix only where it cannot change a figure in a way that the author did not mean
 //! ([`suggest::certain`](super::suggest::certain) says which words are). A stage sees text with YAML's quoting undone;
@@ -6,7 +6,7 @@
 
 use crate::text::{Files, Span};
 
-/// A change that mends a finding.
+/// A change that fixes a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     /// What the change does, in the past tense: "`onwer` became `owner`".
@@ -64,7 +64,7 @@ impl Fix {
     }
 }
 
-/// A word that stands there as it is, in quotes, or in a formula's backticks, which a known name does not need.
+/// A word that is there as it is, in quotes, or in a formula's backticks, which a known name does not need.
 fn word(span: Span, from: &str, to: &str, written: &str) -> Option<Replacement> {
     if written == from || written.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) == Some(from) {
         return Some(Replacement { span, text: to.to_owned() });

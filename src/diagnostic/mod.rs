@@ -1,7 +1,7 @@
 //! Findings as data: what is wrong, where, why, and what to write instead.
 //!
 //! Every stage reports into [`Findings`]; nothing here knows how a finding will look. `codes` has the table of all codes,
-//! `fix` what may be mended without asking, `render` shows findings to people, `machine` to programs.
+//! `fix` what may be fixed without asking, `render` shows findings to people, `machine` to programs.
 
 pub mod codes;
 mod excerpt;
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// The project has no meaning before this is mended.
+    /// The project has no meaning before this is fixed.
     Error,
     /// The project means something, but perhaps not what was meant.
     Warning,
@@ -47,10 +47,12 @@ pub struct Finding {
     pub labels: Vec<Label>,
     /// What to write instead.
     pub help: Option<String>,
-    /// What mends it, where that is certain.
+    /// What fixes it, where that is certain.
     pub fix: Option<Fix>,
     /// What the engine itself says, where it refuses something: shown only to those who ask.
     pub engine: Option<String>,
+    /// The key that an unknown one was probably meant to be, with the name of the definition that has it.
+    pub misspells: Option<(Span, &'static str)>,
 }
 
 impl Finding {
@@ -60,7 +62,7 @@ impl Finding {
         Self { labels: vec![label], ..Self::placeless(code, message) }
     }
 
-    /// How bad a code is before a project has said so. A lint that is silent by default is no error either.
+    /// How bad a code is before a project has said so. A lint that is silent by default is not an error either.
     fn severity_of(code: &Code) -> Severity {
         if matches!(code.level, Level::Warn | Level::Allow) { Severity::Warning } else { Severity::Error }
     }
@@ -68,7 +70,8 @@ impl Finding {
     /// A finding of `code` that no place in a file is to blame for.
     pub fn placeless(code: &'static Code, message: impl Into<String>) -> Self {
         let severity = Self::severity_of(code);
-        Self { code, severity, message: message.into(), labels: Vec::new(), help: None, fix: None, engine: None }
+        let message = message.into();
+        Self { code, severity, message, labels: Vec::new(), help: None, fix: None, engine: None, misspells: None }
     }
 
     /// Says `text` at the main place.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 /// The candidate nearest to `typed`, if any is near enough to be worth saying.
 ///
 /// Nearness is the Damerau-Levenshtein distance, at most a third of the longer word; a candidate that is the same but for
-/// case, or that begins with what was typed, counts as near.
+/// case, or that starts with what was typed, counts as near.
 pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = typed.to_lowercase();
     let mut best: Option<(usize, &str)> = None;

@@ -95,7 +95,7 @@ pub(super) fn fence(text: &str, language: &str) -> String {
     format!("{fence}{language}\n{}\n{fence}", visible.trim_matches('\n').trim_end())
 }
 
-/// A text inside of an HTML element that stands on lines of its own, where Markdown means nothing.
+/// A text inside an HTML element that stands on lines of its own, where Markdown means nothing.
 pub(super) fn html(text: &str) -> String {
     one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -150,7 +150,7 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(words.map(|word| word.chars().map(visible).collect::<String>()).collect::<Vec<_>>().join(" "))
 }
 
-/// Whether a line would begin a heading, a list, a quote, a rule or a directive.
+/// Whether a line would start a heading, a list, a quote, a rule or a directive.
 fn begins_block(line: &str) -> bool {
     let mut chars = line.chars();
     match chars.next() {

@@ -121,9 +121,13 @@ pub(super) fn named<'a>(site: &Site<'a>, level: Level, names: &[String]) -> Vec<
     names.iter().filter_map(|name| row(site, site.manifest.objectives.get(name)?, level)).collect()
 }
 
-/// The key results that somebody has to do something about, of those objectives and KPIs; none where it is not known how things
-/// stand.
-pub(super) fn slipping<'a>(site: &Site<'a>, level: Level, objectives: &[String], kpis: &[&String]) -> Vec<ResultRow<'a>> {
+/// The key results of those objectives and KPIs whose figures pass a test; none where no figures are known.
+pub(super) fn with_figures<'a>(
+    site: &Site<'a>,
+    level: Level,
+    (objectives, kpis): (&[String], &[&String]),
+    passes: fn(&ResultFigures) -> bool,
+) -> Vec<ResultRow<'a>> {
     let all = site.manifest.objectives.values();
     let all = all.flat_map(|objective| objective.key_results.iter().map(move |result| (objective, result)));
     let is_looked_at = |objective: &Objective, result: &KeyResult| {
@@ -132,7 +136,7 @@ pub(super) fn slipping<'a>(site: &Site<'a>, level: Level, objectives: &[String],
     let rows = all
         .filter(|(objective, result)| is_looked_at(objective, result))
         .filter_map(|(objective, result)| result_row(site, objective, result, level));
-    rows.filter(|row| row.figures.is_some_and(|figures| figures.slips)).collect()
+    rows.filter(|row| row.figures.is_some_and(passes)).collect()
 }
 
 /// All objectives, those that serve none first, each with those that serve it below.

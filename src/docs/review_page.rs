@@ -29,6 +29,8 @@ pub(super) struct ReviewPage<'a> {
     fired: Vec<GuardrailRow<'a>>,
     /// The key results that somebody has to do something about.
     slipping: Vec<ResultRow<'a>>,
+    /// The key results that have ended below their goals.
+    missed: Vec<ResultRow<'a>>,
     objectives: Vec<ObjectiveRow<'a>>,
     scorecards: Vec<CardRow>,
     guardrails: Vec<GuardrailRow<'a>>,
@@ -78,7 +80,8 @@ impl<'a> ReviewPage<'a> {
             cadence: &review.cadence,
             as_of: site.present.map(|present| present.as_of.as_str()),
             fired: guardrail_page::rows(site, level, fires),
-            slipping: objective_page::slipping(site, level, &review.objectives, &kpis),
+            slipping: objective_page::with_figures(site, level, (&review.objectives, &kpis), |figures| figures.slips),
+            missed: objective_page::with_figures(site, level, (&review.objectives, &kpis), |figures| figures.missed),
             objectives: objective_page::named(site, level, &review.objectives),
             scorecards: review.scorecards.iter().filter_map(card).collect(),
             guardrails: of(&review.guardrails),

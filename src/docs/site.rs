@@ -1,4 +1,4 @@
-//! What pages share: where each definition has its page, and how KPIs stand in tables.
+//! What pages share: where each definition has its page, and how KPIs are in tables.
 
 use super::{escape, pages};
 use crate::manifest::data::{self, Better, KeyResult, Kpi, Manifest, Moves, Objective, TaxonomyValue};

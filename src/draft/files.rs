@@ -28,7 +28,7 @@ pub struct Named {
     pub named: String,
 }
 
-/// What may stand between the values of a line, what is most usual first.
+/// What may be between the values of a line, what is most usual first.
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
 /// The files that are tables; of CSV and JSON all columns are texts, until it is decided what they hold.
@@ -150,12 +150,12 @@ fn made(all: &[Begun<'_>], named: Vec<String>) -> Table {
 /// Why a file is left out.
 fn reason(files: &Files, said: &str) -> String {
     match files.format {
-        FileFormat::Parquet => "it is no Parquet file".to_owned(),
-        FileFormat::Json(_) => "it is no file of JSON objects".to_owned(),
+        FileFormat::Parquet => "it is not a Parquet file".to_owned(),
+        FileFormat::Json(_) => "it is not a file of JSON objects".to_owned(),
         FileFormat::Csv(_) if said.contains("nicode") || said.contains("utf-8") => {
-            "it is not written in UTF-8: save it so".to_owned()
+            "it is not UTF-8: save it as UTF-8".to_owned()
         }
-        FileFormat::Csv(_) => "its lines do not all end in the same way".to_owned(),
+        FileFormat::Csv(_) => "its lines do not all end the same way".to_owned(),
     }
 }
 

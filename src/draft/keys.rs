@@ -85,7 +85,7 @@ fn alone(table: &Table, tables: &[String]) -> Key {
     }
     let own = singular(&table.name);
     let rank = |at: usize, column: &Column| match key_stem(&column.spec_name) {
-        // Tables of codes begin with the code.
+        // Tables of codes start with the code.
         None => (at == 0 && table.rows > 1).then_some(3),
         Some("") => Some(0),
         Some(stem) if stem == own || stem == table.name || own.ends_with(&format!("_{stem}")) => Some(1),

@@ -1,4 +1,4 @@
-//! The KPIs to begin with: a count of each source, and sums of what looks like an amount.
+//! The KPIs to start with: a count of each source, and sums of what looks like an amount.
 
 use super::names::free;
 use super::sources::Source;
@@ -6,7 +6,7 @@ use super::tables::{Column, may_be_key};
 use crate::engine::types::Family;
 use crate::model::unit::Unit;
 
-/// A KPI to begin with.
+/// A KPI to start with.
 #[derive(Debug, Clone)]
 pub(super) struct Kpi {
     /// Its name.

@@ -3,7 +3,7 @@
 //! 1. [`tables`] asks the engine which tables and columns there are, and what is in them. Of [`files`] it is found out first how values
 //!    are [`written`].
 //! 2. [`sources`] decides what each table is: its key ([`keys`]), its time or for how long its rows hold ([`states`]), what it refers to
-//!    ([`references`]), and which KPIs to begin with ([`kpis`]).
+//!    ([`references`]), and which KPIs to start with ([`kpis`]).
 //! 3. [`text`] writes that down as YAML, with comments where a person has to decide.
 //! 4. [`place`] puts the files into a folder, all of them or none, and never over another file.
 //!
@@ -32,6 +32,7 @@ pub use tables::{Data, Found, Patterns, Place, Table, find, like, look};
 pub use text::rows;
 pub use written::Doubt;
 
+use crate::calendar::Date;
 use crate::engine::{Engine, Failure};
 
 /// A file of a project.
@@ -50,6 +51,8 @@ pub struct Draft {
     pub files: Vec<File>,
     /// For each source what was made of it, in a line.
     pub made: Vec<(String, String)>,
+    /// For each source whose rows have a time, the first and last day of it.
+    pub days: Vec<(String, (Date, Date))>,
     /// The tables of which no source could be made, each with the reason.
     pub left_out: Vec<(String, String)>,
 }
@@ -61,7 +64,7 @@ pub struct Known {
     pub names: Vec<String>,
     /// What rows may refer to.
     pub targets: Vec<Target>,
-    /// The team that answers for KPIs until somebody decides.
+    /// The team that is responsible for KPIs until somebody decides.
     pub team: Option<String>,
     /// The folder with the spec files, and their names.
     pub specs: String,
@@ -76,7 +79,7 @@ pub struct Known {
 pub fn draft(name: &str, tables: Vec<Table>, database: Option<&str>, engine: &dyn Engine) -> Result<Draft, Failure> {
     let known = Known { specs: crate::spec::project::DEFAULT_SPECS.to_owned(), ..Known::default() };
     let (sources, left_out) = sources::decide(tables, &known, engine)?;
-    Ok(Draft { files: text::files(name, &sources, database), made: made(&sources), left_out })
+    Ok(Draft { files: text::files(name, &sources, database), made: made(&sources), days: days(&sources), left_out })
 }
 
 /// Drafts sources beside those of a project.
@@ -85,7 +88,12 @@ pub fn draft(name: &str, tables: Vec<Table>, database: Option<&str>, engine: &dy
 /// Fails if the engine cannot be used.
 pub fn more(known: &Known, tables: Vec<Table>, engine: &dyn Engine) -> Result<Draft, Failure> {
     let (sources, left_out) = sources::decide(tables, known, engine)?;
-    Ok(Draft { files: text::more(known, &sources), made: made(&sources), left_out })
+    Ok(Draft { files: text::more(known, &sources), made: made(&sources), days: days(&sources), left_out })
+}
+
+fn days(sources: &[sources::Source]) -> Vec<(String, (Date, Date))> {
+    let days = |source: &sources::Source| source.table.columns.get(source.time?)?.days;
+    sources.iter().filter_map(|source| Some((source.name.clone(), days(source)?))).collect()
 }
 
 fn made(sources: &[sources::Source]) -> Vec<(String, String)> {

@@ -44,7 +44,7 @@ pub(super) fn singular(name: &str) -> String {
     if before.is_empty() { one } else { format!("{before}_{one}") }
 }
 
-/// A name that is not taken, beginning with the wish; it is taken from now on.
+/// A name that is not taken, starting with the wish; it is taken from now on.
 pub(super) fn free(wish: &str, taken: &mut Vec<String>) -> String {
     let mut name = wish.to_owned();
     let mut count = 1;

@@ -87,7 +87,7 @@ pub(super) fn references(sources: &mut [Source], known: &Known, engine: &dyn Eng
         let mut taken: Vec<String> = others.map(|(_, column)| column.spec_name.clone()).collect();
         taken.extend(source.references.iter().map(|reference| reference.name.clone()));
         let own = source.table.columns.get(column).map(|column| column.spec_name.clone()).unwrap_or_default();
-        // A key keeps its name, which stands under `key:` too.
+        // A key keeps its name, which is under `key:` too.
         let wish = if taken.contains(&name) || source.key.contains(&column) { own } else { name };
         source.references.push(Reference { column, name: free(&wish, &mut taken), target, lost });
     }

@@ -1,4 +1,4 @@
-//! Decides what a table is: its key, its time, what it refers to, and which KPIs to begin with.
+//! Decides what a table is: its key, its time, what it refers to, and which KPIs to start with.
 //!
 //! What the engine declares (keys, references) counts first; then names, as far as the rows bear them out. Whatever is decided here
 //! is a proposal: the file that comes of it says so where it matters.
@@ -18,7 +18,7 @@ use crate::engine::{Engine, Failure};
 pub(super) struct Source {
     /// Its name, which is that of the table.
     pub name: String,
-    /// The noun that one row stands for.
+    /// A noun for one row.
     pub row: String,
     /// The table.
     pub table: Table,
@@ -36,7 +36,7 @@ pub(super) struct Source {
     pub time: Option<usize>,
     /// The references.
     pub references: Vec<Reference>,
-    /// The KPIs to begin with.
+    /// The KPIs to start with.
     pub kpis: Vec<Kpi>,
 }
 

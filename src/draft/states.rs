@@ -160,7 +160,7 @@ fn things(table: &Table) -> Vec<usize> {
     found.map(|(at, _)| at).take(3).collect()
 }
 
-/// What there is to know: rows that cannot be states, those that hold when the next of the same thing begins, those that still
+/// What there is to know: rows that cannot be states, those that hold when the next of the same thing starts, those that still
 /// hold, how many days most hold, and how ends and beginnings meet.
 fn look(table: &Table, from: usize, to: usize, key: usize) -> Option<String> {
     let dialect = dialect(None);

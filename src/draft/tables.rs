@@ -169,7 +169,7 @@ pub fn find(engine: &dyn Engine, data: &Data) -> Result<Found, Failure> {
         match super::written::decide(engine, dialect, &mut table)? {
             Ok(()) => tables.push(table),
             Err(_) => {
-                unreadable.push((table.name, "its lines cannot be taken apart: some have more values than others".to_owned()));
+                unreadable.push((table.name, "its lines do not all have the same number of values".to_owned()));
             }
         }
     }

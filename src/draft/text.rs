@@ -14,7 +14,7 @@ use crate::rawsql::name::written;
 /// The span of data below which months say little.
 const FEW_DAYS: i64 = 62;
 
-/// The team that answers for KPIs until somebody decides.
+/// The team that is responsible for KPIs until somebody decides.
 const TEAM: &str = "data";
 
 /// The files of a project; `kpic.yml`, which makes it one, is the last.
@@ -25,7 +25,7 @@ pub(super) fn files(name: &str, sources: &[Source], database: Option<&str>) -> V
         .iter()
         .map(|source| File { path: format!("specs/{}.yml", source.name), text: source_file(source, grain, TEAM) })
         .collect();
-    // No source's name begins with `_`.
+    // No source's name starts with `_`.
     files.push(File { path: "specs/_teams.yml".to_owned(), text: TEAMS.to_owned() });
     if let Some(text) = sources.iter().find_map(|source| test_file(source, grain)) {
         files.push(File { path: "specs/_tests.yml".to_owned(), text });
@@ -105,7 +105,7 @@ pub fn rows(count: u64) -> String {
 }
 
 const TEAMS: &str = "\
-# Who answers for KPIs. Every KPI has an owner; decide who it is and name the team.
+# Who owns KPIs. Every KPI has an owner; decide who it is and name the team.
 teams:
   data: { title: Data }
 ";
@@ -118,13 +118,17 @@ fn days(sources: &[Source]) -> Option<(Date, Date)> {
 }
 
 fn project_file(name: &str, days: Option<(Date, Date)>, grain: Grain, database: Option<&str>) -> String {
-    let mut out = String::from(
-        "# The project: its calendar, and where its views will live. Everything else stands in specs/.\nkpic: 1\n",
-    );
+    let mut out = String::from("# The project: its calendar, and where its views go. Everything else is in specs/.\nkpic: 1\n");
     out.push_str(&format!("project: {}\ncalendar:\n", scalar(name)));
     if let Some((first, last)) = days {
         let start = if grain == Grain::Day { first } else { first.first_of_month() };
-        out.push_str(&commented(&format!("  start: {start}"), &format!("the first period shown; the first row is of {first}")));
+        out.push_str(&commented(
+            &format!("  start: {start}"),
+            &format!(
+                "the first period shown; the first row is from \
+         {first}"
+            ),
+        ));
         out.push_str(&commented(
             &format!("  as_of: {last}"),
             "the last day that has rows; write `today` once rows arrive every day",
@@ -133,7 +137,7 @@ fn project_file(name: &str, days: Option<(Date, Date)>, grain: Grain, database: 
         out.push_str(&commented("  start: 2024-01-01", "the first period shown; no rows with a time were found"));
         out.push_str(&commented("  as_of: today", "the last day whose rows are whole"));
     }
-    out.push_str(&commented("  timezone: UTC", "decide in which zone a day begins: `Europe/Berlin`, `America/New_York`"));
+    out.push_str(&commented("  timezone: UTC", "choose the time zone of your days: `Europe/Berlin`, `America/New_York`"));
     out.push_str("warehouse:\n  dialect: duckdb\n");
     if let Some(database) = database {
         out.push_str(&commented(&format!("  database: {}", scalar(database)), "opened for reading only"));
@@ -148,7 +152,7 @@ fn source_file(source: &Source, grain: Grain, team: &str) -> String {
     out.push_str(&format!("    description: {}\n", scalar(&format!("One row per {row}."))));
     out.push_str(&place(&source.table));
     let about = match (&source.holding, source.events) {
-        (Some(_), _) => "each row holds for a while; `events` if it happens once, such as an order",
+        (Some(_), _) => "each row lasts for some time; `events` if it happens once, such as an order",
         (None, true) => "each row happens once; `entities` if it is a thing that lasts, such as a customer",
         (None, false) => "each row is a thing that lasts; `events` if it happens once, such as an order",
     };
@@ -170,7 +174,7 @@ fn source_file(source: &Source, grain: Grain, team: &str) -> String {
         [] if source.remark.is_empty() => {}
         [] => out.push_str(&format!("    # {}\n", source.remark)),
         [only] if source.holding.is_some() => {
-            out.push_str(&commented(&format!("    key: {only}"), "whose state it is: at any time one row of it holds"));
+            out.push_str(&commented(&format!("    key: {only}"), "whose state it is: it has one valid row at any time"));
         }
         [only] => out.push_str(&commented(&format!("    key: {only}"), "no two rows share it; `kpic verify` checks that")),
         several => out.push_str(&commented(
@@ -206,7 +210,7 @@ fn valid(source: &Source) -> String {
         How::Valid { from, to, inclusive } => (from, to, inclusive),
         How::Snapshot { taken, every } => {
             let line = format!("    snapshot: {}", name(*taken));
-            return commented(&line, "all rows are taken anew on each of its days") + &format!("    every: {every}\n");
+            return commented(&line, "all rows are loaded again on each of its days") + &format!("    every: {every}\n");
         }
     };
     let (from_name, to_name) = (name(*from), name(*to));
@@ -216,7 +220,8 @@ fn valid(source: &Source) -> String {
     let is_date = source.table.columns.get(*from).is_some_and(|column| column.family == Family::Date);
     let about = if is_date && inclusive.is_none() {
         format!(
-            "the first day on which it does not hold; `{{ column: {to_name}, inclusive: true }}` if it is the last on which it does"
+            "the first day on which it is no longer valid; `{{ column: {to_name}, inclusive: true }}` if it is the last \
+             valid day"
         )
     } else {
         String::new()
@@ -271,7 +276,7 @@ fn files_of(table: &Table, files: &Files, named: &[String]) -> String {
     for (key, value) in &keys {
         let about = match *key {
             "by_name" => "some of the files lack columns, which are null there",
-            "null" => "what stands for null",
+            "null" => "the texts that mean null",
             _ => doubts.iter().find(|(of, _)| of == key).map_or("", |(_, comment)| comment),
         };
         out.push_str(&commented(&format!("      {key}: {value}"), about));
@@ -314,17 +319,17 @@ fn columns(source: &Source) -> String {
             Some(reference) if reference.lost > 0 => {
                 let rows =
                     if reference.lost == 1 { "1 row refers".to_owned() } else { format!("{} rows refer", reference.lost) };
-                format!("{rows} to what is not there: see `kpic verify`")
+                format!("{rows} to missing rows: see `kpic verify`")
             }
             _ if !column.note.is_empty() => column.note.clone(),
             _ if let Some(written) = column.written => as_number(name, &column.name, written),
-            _ if column.family == Family::Timestamp => "wall-clock time in UTC; `zone:` says if it is another".to_owned(),
+            _ if column.family == Family::Timestamp => "wall-clock time in UTC; set `zone:` if it is another".to_owned(),
             _ => String::new(),
         };
         out.push_str(&commented(&line, &about));
     }
     if !untyped.is_empty() {
-        out.push_str(&format!("      # left out, having no type that formulas know: {}\n", untyped.join(", ")));
+        out.push_str(&format!("      # left out, because formulas do not know their types: {}\n", untyped.join(", ")));
     }
     out
 }
@@ -349,11 +354,17 @@ fn kpi(source: &Source, kpi: &Kpi, grain: Grain, team: &str) -> String {
     };
     match &kpi.of {
         Of::Rows if source.holding.is_some() => {
-            out.push_str(&format!("    description: {}\n", scalar(&format!("How many {rows} hold at the end of the period."))));
+            out.push_str(&format!(
+                "    description: {}\n",
+                scalar(&format!(
+                    "How many {rows} are valid at the end of the \
+             period."
+                ))
+            ));
             out.push_str(&format!("    formula: count({})\n", source.name));
         }
         Of::Rows => {
-            let about = format!("How many rows of {rows} fall into the period.");
+            let about = format!("How many rows of {rows} are in the period.");
             out.push_str(&format!("    description: {}\n", scalar(&about)));
             out.push_str(&commented(
                 &format!("    formula: count({})", source.name),
@@ -370,16 +381,16 @@ fn kpi(source: &Source, kpi: &Kpi, grain: Grain, team: &str) -> String {
         Of::Sum(at, currency) => {
             let column = source.table.columns.get(*at).map(|column| column.spec_name.as_str()).unwrap_or_default();
             let about = if source.holding.is_some() {
-                format!("What `{column}` adds up to over the {rows} that hold at the end of the period.")
+                format!("The sum of `{column}` over the {rows} that are valid at the end of the period.")
             } else {
-                format!("What `{column}` adds up to over the {rows} of the period.")
+                format!("The sum of `{column}` over the {rows} of the period.")
             };
             out.push_str(&format!("    description: {}\n", scalar(&about)));
-            let about = "decide what is left out: refunds, taxes, test accounts";
+            let about = "decide what to leave out: refunds, taxes, test accounts";
             out.push_str(&commented(&format!("    formula: sum({})", from(column)), about));
             match currency {
                 Some(code) => out.push_str(&format!("    unit: {code}\n")),
-                None => out.push_str("    # if it is money, say which here and at the column: `unit: EUR`\n"),
+                None => out.push_str("    # if it is money, set the currency here and on the column: `unit: EUR`\n"),
             }
         }
     }
@@ -387,19 +398,19 @@ fn kpi(source: &Source, kpi: &Kpi, grain: Grain, team: &str) -> String {
     if grain != Grain::Month {
         out.push_str(&commented(
             &format!("    grain: {grain}"),
-            "the data spans few months; `week` or `month` once it is more",
+            "the data spans a few months; use `week` or `month` once there is more",
         ));
     }
     if !kpi.by.is_empty() {
         out.push_str(&commented(
             &format!("    by: [{}]", kpi.by.join(", ")),
-            "slices to emit; ask for any with `kpic query --by`",
+            "slices to emit; query any other with `kpic query --by`",
         ));
     }
     out
 }
 
-/// A test of the first count that there is, to begin with.
+/// A test of the first count that there is, to start with.
 fn test_file(source: &Source, grain: Grain) -> Option<String> {
     let kpi = source.kpis.iter().find(|kpi| matches!(kpi.of, Of::Rows))?;
     let begins = source.time.or_else(|| source.holding.as_ref().map(Holding::begins))?;

@@ -185,9 +185,9 @@ pub(super) struct Seen {
     name: String,
     /// What reads all of its values.
     fitting: Vec<Candidate>,
-    /// Whether numbers begin with zeros, as codes do.
+    /// Whether numbers start with zeros, as codes do.
     has_zeros: bool,
-    /// The words in it that may stand for null.
+    /// The words in it that may mean null.
     null: Vec<String>,
     /// Its first value.
     example: String,
@@ -366,18 +366,15 @@ fn family(ty: FileType) -> Family {
 fn note(ty: FileType, types: &[FileType], seen: &Seen, other: Option<&Candidate>) -> String {
     match (ty, other.and_then(|other| other.way.as_ref())) {
         (FileType::Text, Some(Way::Date(format))) => {
-            format!("dates written `{format}`: one file has one way for dates, and others are written otherwise")
+            format!("dates written `{format}`: a file has one date format, and other columns use another one")
         }
         (FileType::Text, Some(Way::Timestamp(format))) => {
-            format!("times written `{format}`: one file has one way for times, and others are written otherwise")
+            format!("times written `{format}`: a file has one time format, and other columns use another one")
         }
         (FileType::Text, Some(Way::Signs(..))) if types.is_empty() => {
-            format!(
-                "numbers written as in {}: one file has one way for numbers, and others are written otherwise",
-                seen.example
-            )
+            format!("numbers written as in {}: a file has one number format, and other columns use another one", seen.example)
         }
-        (FileType::Text, _) if seen.has_zeros => "digits that begin with zeros, as codes do".to_owned(),
+        (FileType::Text, _) if seen.has_zeros => "digits that start with zeros, as codes do".to_owned(),
         _ => String::new(),
     }
 }
@@ -406,9 +403,9 @@ fn signs(numbers: &[&Seen], delimiter: Option<char>, doubts: &mut Vec<Doubt>) ->
     let assumed = if sign == '.' && delimiter != Some(';') { fraction } else { group };
     let label = |way: (char, Option<char>)| {
         if way == group {
-            format!("{plain}, `{sign}` parts thousands")
+            format!("{plain}, `{sign}` separates thousands")
         } else {
-            format!("a fraction, `{sign}` stands before it")
+            format!("a fraction, `{sign}` is the decimal separator")
         }
     };
     let other = if assumed == group { fraction } else { group };

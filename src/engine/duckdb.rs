@@ -29,8 +29,8 @@ pub struct DuckDb {
 /// Fails if there is none.
 pub fn find(named: Option<&Path>) -> Result<PathBuf, Failure> {
     let missing = |path: &Path, from: &str| Failure {
-        message: format!("there is no program `{}`, which {from} names", path.display()),
-        help: Some("correct the path; `pip install duckdb-cli` installs it, and then it is found on PATH".to_owned()),
+        message: format!("there is no program `{}` (from {from})", path.display()),
+        help: Some("correct the path, or run `pip install duckdb-cli`, which puts `duckdb` on PATH".to_owned()),
     };
     if let Some(path) = named {
         return if path.is_file() { Ok(path.to_path_buf()) } else { Err(missing(path, "--duckdb")) };
@@ -81,7 +81,7 @@ fn is_command(sql: &str) -> bool {
 
 /// The refusal of SQL that no shell is given.
 fn unread() -> Refusal {
-    let said = "kpic does not give its shell a line that starts with a point, or a control character".to_owned();
+    let said = "kpic does not pass a line that starts with a dot, or a control character, to its shell".to_owned();
     Refusal { kind: Kind::Unread, about: None, said, in_setup: false }
 }
 
@@ -115,7 +115,7 @@ impl DuckDb {
             if output.error.contains(NOT_CONFINED) {
                 return Err(self.not_confined());
             }
-            // An answer of its own begins with the mark: without one it is the program that is not what it should be.
+            // An answer of its own starts with the mark: without one it is the program that is not what it should be.
             if let (Some(database), true) = (&self.database, output.error.contains("Error:") && setup.trim().is_empty()) {
                 return Err(unopened(database, &output.error));
             }
@@ -153,10 +153,13 @@ impl DuckDb {
         if output.text.contains(MARK) || output.ended == Ended::Signal {
             let message = match output.ended {
                 // What a system ends, for lack of memory in most cases, has no exit code of its own.
-                Ended::Signal => "DuckDB was stopped before it had answered all; the system does that where memory runs out",
-                Ended::Code(_) | Ended::TooLate => "DuckDB ended before it had answered all",
+                Ended::Signal => {
+                    "DuckDB was killed before it had answered everything; the system does that when memory \
+                 runs out"
+                }
+                Ended::Code(_) | Ended::TooLate => "DuckDB stopped before it had answered everything",
             };
-            let help = "ask for fewer KPIs or periods at once, or give the machine more memory";
+            let help = "ask for fewer KPIs or periods at once, or use a machine with more memory";
             return Failure { message: message.to_owned(), help: Some(help.to_owned()) };
         }
         let first = output.error.lines().next().filter(|line| line.len() < 200).map(|line| format!(": {line}"));
@@ -170,7 +173,7 @@ impl DuckDb {
         let seconds = self.reach.timeout.unwrap_or_default().as_secs();
         let plural = if seconds == 1 { "" } else { "s" };
         Failure {
-            message: format!("DuckDB had not answered after {seconds} second{plural} and was stopped"),
+            message: format!("DuckDB did not answer within {seconds} second{plural} and was stopped"),
             help: Some("ask for fewer KPIs or periods at once, or allow more time: `--timeout SECONDS`".to_owned()),
         }
     }
@@ -190,7 +193,7 @@ impl DuckDb {
         };
         let spill = tempfile::Builder::new().prefix("kpic-").tempdir().map_err(|error| Failure {
             message: format!("there is no room for temporary files: {error}"),
-            help: Some("make some, or name another folder in the variable TMPDIR".to_owned()),
+            help: Some("free some space, or set the variable TMPDIR to another folder".to_owned()),
         })?;
         let mut command = self.reach.command(&self.program);
         command.arg("-json").arg("-no-init").current_dir(&self.folder);
@@ -204,12 +207,12 @@ impl DuckDb {
     }
 }
 
-/// Why a database cannot be opened, by what stands in the engine's message, with what to do about it.
+/// Why a database cannot be opened, by what is in the engine's message, with what to do about it.
 const UNOPENED: &[(&str, &str, &str)] = &[
     ("lock", "another program has it open for writing", "close that program, or read a copy of the file: `--database FILE`"),
-    ("not a valid DuckDB", "it is not a DuckDB database", "name a DuckDB file: kpic reads it and never writes into it"),
-    ("version", "another version of DuckDB wrote it", "name that version's program: `--duckdb PATH`"),
-    ("Permission denied", "it may not be read", "give yourself the right to read the file"),
+    ("not a valid DuckDB", "it is not a DuckDB database", "name a DuckDB file: kpic only reads it"),
+    ("version", "another version of DuckDB wrote it", "use that version's program: `--duckdb PATH`"),
+    ("Permission denied", "reading it is not permitted", "give yourself permission to read the file"),
 ];
 
 fn unopened(database: &Path, error: &str) -> Failure {

@@ -1,13 +1,13 @@
 //! Why an engine refuses a query: what it says, sorted into kinds that can be told in words of one's own.
 //!
-//! [`KINDS`] knows messages by what stands in them. What no row knows is [`Kind::Other`].
+//! [`KINDS`] knows messages by what is in them. What no row knows is [`Kind::Other`].
 
 use std::fmt;
 
 /// What an engine says against a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// What kind of thing stands in the way.
+    /// What kind of thing is in the way.
     pub kind: Kind,
     /// The value, name or file that the engine names, if it names one.
     pub about: Option<String>,
@@ -17,7 +17,7 @@ pub struct Refusal {
     pub in_setup: bool,
 }
 
-/// What kind of thing stands in the way.
+/// What kind of thing is in the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A whole number that 64 bits do not hold.
@@ -26,7 +26,7 @@ pub enum Kind {
     Decimals,
     /// A sum that has more than 38 digits.
     Sum,
-    /// A variance that a floating number does not hold.
+    /// A variance that a floating-point number does not hold.
     Spread,
     /// A time beyond those that the engine knows.
     Time,
@@ -62,7 +62,7 @@ pub enum Kind {
     Other,
 }
 
-/// How kinds are told: all of the texts stand in the message. The first row that fits counts.
+/// How kinds are told: all of the texts are in the message. The first row that fits counts.
 const KINDS: &[(&[&str], Kind)] = &[
     (&["file system operations are disabled"], Kind::Outside),
     (&["requires the extension httpfs"], Kind::Network),
@@ -123,18 +123,18 @@ impl Refusal {
 }
 
 impl fmt::Display for Refusal {
-    /// What stands in the way, in plain words that can follow a colon.
+    /// What is in the way, in plain words that can follow a colon.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let about = |words: &str, otherwise: &str| match &self.about {
             Some(about) => words.replace("{}", about),
             None => otherwise.to_owned(),
         };
         f.write_str(&match self.kind {
-            Kind::Whole => "a whole number goes beyond 9,223,372,036,854,775,807, the largest that there is".to_owned(),
-            Kind::Decimals => "a decimal has more digits than the engine has room for".to_owned(),
+            Kind::Whole => "a whole number exceeds 9,223,372,036,854,775,807, the largest possible one".to_owned(),
+            Kind::Decimals => "a decimal has more digits than the engine can store".to_owned(),
             Kind::Sum => "a sum has more than 38 digits".to_owned(),
             Kind::Spread => "a variance is too large for a number".to_owned(),
-            Kind::Time => "a time lies beyond the last one that the engine knows".to_owned(),
+            Kind::Time => "a time is beyond the last one that the engine supports".to_owned(),
             Kind::NotConvertible => {
                 let words = format!("{{}} is not {}", wanted(&self.said));
                 about(&words.replace("{}", "`{}`"), &words.replace("{}", "a value"))
@@ -142,22 +142,22 @@ impl fmt::Display for Refusal {
             Kind::NoRelation => about("there is no table or view `{}`", "there is no such table or view"),
             Kind::NoColumn => about("there is no column `{}`", "there is no such column"),
             Kind::NoFile => about("there is no file `{}`", "there is no such file"),
-            Kind::BadFile => "the file is not in the format that it is read as".to_owned(),
-            Kind::Collations => "it puts texts together whose columns have different collations of their own".to_owned(),
+            Kind::BadFile => "the file does not have the expected format".to_owned(),
+            Kind::Collations => "texts are put together whose columns have different collations of their own".to_owned(),
             Kind::BadSql => about("the SQL is not valid at `{}`", "the SQL is not valid"),
-            Kind::NotAllowed => "the engine may not do that".to_owned(),
+            Kind::NotAllowed => "the engine is not permitted to do that".to_owned(),
             Kind::Outside => about("`{}` is outside the project", "a file is outside the project"),
-            Kind::Network => "SQL of a project may not use the network".to_owned(),
-            Kind::Confined => "SQL of a project may only read the project's data".to_owned(),
+            Kind::Network => "a project's SQL may not use the network".to_owned(),
+            Kind::Confined => "a project's SQL may only read the project's data".to_owned(),
             Kind::Unread => "a name has a control character, or a line that starts with `.` or `#`".to_owned(),
-            Kind::NoMemory => "memory, or room for temporary files, ran out".to_owned(),
+            Kind::NoMemory => "memory or space for temporary files ran out".to_owned(),
             Kind::Interrupted => "the query was interrupted".to_owned(),
             Kind::Other => "the engine refuses the query".to_owned(),
         })
     }
 }
 
-/// What a message is about: a name after some words, or else what stands in its first quotes.
+/// What a message is about: a name after some words, or else what is in its first quotes.
 fn about(kind: Kind, said: &str) -> Option<String> {
     // What comes then is a guess of the engine's.
     let said = said.split("Did you mean").next().unwrap_or(said);
@@ -188,10 +188,10 @@ const WANTED: &[(&str, &str)] = &[
 ];
 
 fn wanted(said: &str) -> &'static str {
-    WANTED.iter().find(|(needle, _)| said.contains(needle)).map_or("of the type that it is read as", |(_, words)| words)
+    WANTED.iter().find(|(needle, _)| said.contains(needle)).map_or("of the expected type", |(_, words)| words)
 }
 
-/// What stands in the first quotes of a text.
+/// What is in the first quotes of a text.
 fn quoted(text: &str) -> Option<String> {
     let open = text.find(['"', '\''])?;
     let quote = text.get(open..)?.chars().next()?;
@@ -272,7 +272,7 @@ mod tests {
         assert_eq!(said("Conversion Error: Could not convert string 'A-18' to INT32"), "`A-18` is not a whole number");
         assert_eq!(said("Conversion Error: Could not convert string \"12,5\" to DECIMAL(10,2)"), "`12,5` is not a number");
         assert_eq!(said("Conversion Error: date field value out of range: \"2024-02-30\""), "`2024-02-30` is not a date");
-        assert_eq!(said("Conversion Error: Unimplemented type"), "a value is not of the type that it is read as");
+        assert_eq!(said("Conversion Error: Unimplemented type"), "a value is not of the expected type");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! 1. [`fix`] takes the fixes of all findings, as far as they map to bytes of the files and do not overlap, and applies them in
 //!    memory.
 //! 2. It checks the project that comes out. A fix at whose place there is an error now that was not there before is taken back.
-//! 3. It begins again until nothing is left: what was mended may have hidden something else that can be.
+//! 3. It starts again until nothing is left: what was fixed may have hidden something else that can be.
 //! 4. [`write`](write()) puts the texts in the place of the files.
 //!
 //! It never decides what a fix is; findings bring it along.
@@ -84,7 +84,7 @@ struct Trial {
     mended: Mended,
 }
 
-/// How often what was fixed is looked through for what it hid. Each round mends something, so this only guards against two
+/// How often what was fixed is looked through for what it hid. Each round fixes something, so this only guards against two
 /// fixes that undo each other.
 const ROUNDS: usize = 20;
 

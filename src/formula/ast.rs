@@ -102,7 +102,7 @@ pub enum Operator {
     Or,
 }
 
-/// A function with what stands in its parentheses.
+/// A function with what is in its parentheses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     /// The function's name.

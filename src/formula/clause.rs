@@ -1,4 +1,4 @@
-//! A function and what stands in its parentheses: arguments, then clauses.
+//! A function and what is in its parentheses: arguments, then clauses.
 //!
 //! A new clause is a line of [`CLAUSES`], a field of [`Call`], and a rule of `grammar/formula.pest`; a new window is one in
 //! [`Parser::window`].
@@ -8,11 +8,11 @@ use super::parse::{Completed, Parsed, Parser, Stuck};
 use super::token::{self, Reserved};
 use crate::text::Spanned;
 
-/// A part of a call that begins with a word of its own.
+/// A part of a call that starts with a word of its own.
 struct Clause {
-    /// The word that it begins with.
+    /// The word that it starts with.
     word: &'static str,
-    /// Whether it may stand in a call without arguments.
+    /// Whether it may be in a call without arguments.
     is_first: bool,
     /// Reads what follows the word.
     read: fn(&mut Parser<'_>, &mut Call) -> Parsed<()>,
@@ -115,7 +115,7 @@ impl Parser<'_> {
         let word = clause.word;
         if call.clause(word).is_some() {
             let help = (word == "where").then_some("join the conditions with `and`");
-            self.fault(span, format!("`{word}` stands twice in `{}(...)`", call.name.value), help);
+            self.fault(span, format!("`{word}` appears twice in `{}(...)`", call.name.value), help);
         } else if let Some((before, _)) =
             call.clauses.iter().find(|(before, _)| CLAUSES.iter().skip(at).any(|later| later.word == *before))
         {

@@ -1,4 +1,4 @@
-//! Says in words what a text that is no formula lacks.
+//! Says in words what a text that is not a formula lacks.
 //!
 //! 1. What YAML did to the text: it cut it at ` #` or at a comma, or a quote is open.
 //! 2. `foreign` knows what people bring along from SQL and spreadsheets, and what is written here instead.
@@ -19,7 +19,7 @@ pub(super) fn explain(formula: &FormulaText, at: usize, completed: Completed, fi
     let before = text.get(..at).unwrap_or_default().trim_end();
     let open = is_open(text);
     let cut = match formula.cut {
-        Some(Cut::Comment) if open || rest.trim().is_empty() => Some("` #`, which begins a comment"),
+        Some(Cut::Comment) if open || rest.trim().is_empty() => Some("` #`, which starts a comment"),
         Some(Cut::Comma) if open => Some("`,`, which separates the entries between `{` and `}`"),
         _ => None,
     };
@@ -34,7 +34,7 @@ pub(super) fn explain(formula: &FormulaText, at: usize, completed: Completed, fi
         let open = text.rfind('\'').unwrap_or(0);
         findings
             .report(&codes::FORMULA_SYNTAX, formula.span(open, text.len()), "this text has no closing quote")
-            .help("texts stand between single quotes; a quote inside one is doubled: `'it''s'`");
+            .help("put texts in single quotes, and double a quote inside: `'it''s'`");
         return;
     }
     let found = rest.split(|char: char| char.is_whitespace() || matches!(char, '(' | ')' | ',')).next().unwrap_or_default();
@@ -88,7 +88,7 @@ fn lacking(place: &Place<'_>, completed: Completed) -> Words {
     if let Some(expected) = expected {
         let help = match last.as_str() {
             "over" => Some(window(rest).map_or_else(
-                || "the windows are `trailing 28 days`, `quarter to date`, `all time` and `previous period`".to_owned(),
+                || "windows are `trailing 28 days`, `quarter to date`, `all time` and `previous period`".to_owned(),
                 |window| format!("write `over {window}`"),
             )),
             "not" if expected.starts_with('`') => Some("for other values write `!=`".to_owned()),
@@ -103,7 +103,7 @@ fn lacking(place: &Place<'_>, completed: Completed) -> Words {
     match (first, operator) {
         (Some('%'), _) if rest.trim() == "%" => words(
             "`%` belongs to the number right before it and is not an operator",
-            "a share is shown in percent by `unit: \"%\"` next to the formula",
+            "to show a share in percent write `unit: \"%\"` next to the formula",
         ),
         (Some('%'), _) => words(
             "`%` belongs to the number right before it and is not an operator",
@@ -113,34 +113,39 @@ fn lacking(place: &Place<'_>, completed: Completed) -> Words {
         (None, None) if open > closed => words("a `(` is not closed", "add `)`"),
         (_, Some(operator)) => words(
             format!("expected a value after `{operator}`, but {shown}"),
-            "a value is a KPI, an aggregate such as `count(orders)`, a column inside of one, a number or a text in single quotes",
+            "a value is a KPI, an aggregate such as `count(orders)`, a column inside an aggregate, a number or a text in \
+             single quotes",
         ),
         _ if before.is_empty() => words(
             format!("a formula cannot start here: {shown}"),
-            "it begins with a KPI, an aggregate such as `count(orders)`, a number or `(`",
+            "it starts with a KPI, an aggregate such as `count(orders)`, a number or `(`",
         ),
         _ if completed != Completed::Nothing && CLAUSES.contains(&last.as_str()) => words(
-            format!("`{last}` is taken for a name here, but {shown} after it"),
+            format!("`{last}` is read as a name here, but {shown} after it"),
             if before.len() == last.len() {
-                format!("`{last}` stands inside of the parentheses of an aggregate, behind what it works on")
+                format!("`{last}` goes inside the parentheses of an aggregate, after its argument")
             } else {
                 format!("write what is missing before `{last}`")
             },
         ),
         _ if completed == Completed::Clause => words(
             format!("expected another clause or `)`, but {shown}"),
-            format!("behind its arguments a function takes, in this order: {}", order()),
+            format!("after its arguments a function takes, in this order: {}", order()),
         ),
         _ if completed == Completed::Operand => words(
             format!("expected an operator or the end, but {shown}"),
-            "operators are `+ - * /`, comparisons, `and`, `or`, `in`, `between`, `like` and `is`; \
-             all that belongs to an aggregate stands inside of its parentheses",
+            "operators are `+ - * /`, comparisons, `and`, `or`, `in`, `between`, `like` and `is`; everything that belongs \
+             to an aggregate goes inside its parentheses",
         ),
-        _ => words(format!("this does not fit here: {shown}"), "`kpic explain formula-syntax` shows what formulas look like"),
+        _ => words(
+            format!("this does not belong here: {shown}"),
+            "`kpic explain formula-syntax` shows what formulas look \
+         like",
+        ),
     }
 }
 
-/// Whether a character can stand in a name or number.
+/// Whether a character can be in a name or number.
 pub(super) fn is_plain(char: char) -> bool {
     char.is_ascii_alphanumeric() || char == '_'
 }

@@ -14,7 +14,7 @@ pub(super) struct Place<'a> {
     pub before: &'a str,
     /// What stands after it.
     pub rest: &'a str,
-    /// The word that stands there, up to a blank, comma or parenthesis.
+    /// The word that is there, up to a blank, comma or parenthesis.
     pub found: &'a str,
     /// The word before it, in lower case.
     pub last: String,
@@ -85,7 +85,7 @@ impl<'a> Place<'a> {
         self.before.get(start..).unwrap_or_default()
     }
 
-    /// Whether the place is inside of parentheses.
+    /// Whether the place is inside parentheses.
     fn is_inside(&self) -> bool {
         self.before.matches('(').count() > self.before.matches(')').count()
     }
@@ -99,8 +99,8 @@ fn select(place: &Place<'_>) -> Option<Words> {
     let aggregate = aggregate_of_select(began.get(word.len()..).unwrap_or_default());
     let aggregate = aggregate.unwrap_or_else(|| "sum(orders.amount where status = 'paid')".to_owned());
     let words = words(
-        "a formula is an expression and no query",
-        format!("write the aggregate alone: `{aggregate}`; a SELECT can be a source, under `query:`"),
+        "a formula is an expression, not a query",
+        format!("write only the aggregate: `{aggregate}`; a SELECT can be a source, under `query:`"),
     );
     Some(Words { at: Some(at..at + word.len()), ..words })
 }
@@ -142,8 +142,8 @@ fn template(place: &Place<'_>) -> Option<Words> {
     };
     let is_name = !name.is_empty() && name.chars().all(|char| is_plain(char) || char == '.');
     let help =
-        if is_name { format!("write the name alone: `{name}`") } else { "write the name of a KPI or column alone".to_owned() };
-    Some(words("a formula has no templates and no variables", help))
+        if is_name { format!("write only the name: `{name}`") } else { "write only the name of a KPI or column".to_owned() };
+    Some(words("formulas have no templates or variables", help))
 }
 
 /// `count(*)`, `count(orders.*)`
@@ -152,28 +152,28 @@ fn star(place: &Place<'_>) -> Option<Words> {
         return None;
     }
     if place.before.ends_with('(') {
-        return Some(words("`*` does not say rows of which source", "name the source: `count(orders)`"));
+        return Some(words("`*` does not say which source's rows", "name the source: `count(orders)`"));
     }
     let source = place.before.ends_with('.').then(|| place.path_before().trim_end_matches('.'))?;
-    Some(words("`*` is not a column", format!("name the source alone: `count({source})`")))
+    Some(words("`*` is not a column", format!("write only the source: `count({source})`")))
 }
 
 /// `count(distinct x)`
 fn distinct(place: &Place<'_>) -> Option<Words> {
     let found = place.found;
     (place.last == "distinct")
-        .then(|| words("different values have a function of their own", format!("write `count_distinct({found})`")))
+        .then(|| words("distinct values have their own function", format!("write `count_distinct({found})`")))
 }
 
 /// `orders.amount.sum()`
 fn method(place: &Place<'_>) -> Option<Words> {
     let (object, name) = place.path_before().rsplit_once('.').filter(|_| place.first() == Some('('))?;
-    Some(words("a function stands before what it works on", format!("write `{name}({object})`")))
+    Some(words("a function goes before its argument", format!("write `{name}({object})`")))
 }
 
 /// `x::numeric`, `cast(x as integer)`
 fn cast(place: &Place<'_>) -> Option<Words> {
-    let help = "a number needs none, because `/` never rounds; otherwise write `number(x)`, `text(x)` or `date(x)`";
+    let help = "numbers need no cast, because `/` never rounds; otherwise write `number(x)`, `text(x)` or `date(x)`";
     let inside_cast = place.found_lower() == "as" && {
         let call = place.before.rsplit('(').nth(1).unwrap_or_default().trim_end().to_ascii_lowercase();
         place.is_inside() && (call.ends_with("cast") || call.ends_with("convert"))
@@ -185,20 +185,20 @@ fn cast(place: &Place<'_>) -> Option<Words> {
 fn named(place: &Place<'_>) -> Option<Words> {
     let name = place.rest.get(2..).map(str::trim).unwrap_or_default();
     (place.found_lower() == "as").then(|| {
-        words("a formula does not name what it gives", format!("delete `as {name}`: the name is the key above the formula"))
+        words("a formula does not name its result", format!("delete `as {name}`: the name is the key above the formula"))
     })
 }
 
 /// `= a / b`, `a ? b : c`
 fn spreadsheet(place: &Place<'_>) -> Option<Words> {
     match place.first()? {
-        '=' if place.before.is_empty() => Some(words("a formula begins without `=`", "delete it")),
+        '=' if place.before.is_empty() => Some(words("a formula starts without `=`", "delete it")),
         '?' => Some(words("`?` is not an operator here", "write `if(condition, x, y)`")),
         _ => None,
     }
 }
 
-/// The words that clauses begin with.
+/// The words that clauses start with.
 pub(super) const CLAUSES: [&str; 8] = ["where", "over", "at", "per", "each", "from", "top", "via"];
 
 /// `sum(orders.amount) where status = 'paid'`: a clause after the parentheses of its aggregate.
@@ -213,7 +213,7 @@ fn outside(place: &Place<'_>) -> Option<Words> {
             Some(filter) => format!("write `{inside} {filter})`"),
             None => "for instance `count(orders where status = 'paid')`".to_owned(),
         };
-        return Some(words("a condition is written `where`, inside of the aggregate", help));
+        return Some(words("write a condition with `where`, inside the aggregate", help));
     }
     if !CLAUSES.contains(&clause.as_str()) {
         return None;
@@ -222,9 +222,9 @@ fn outside(place: &Place<'_>) -> Option<Words> {
     if clause == "over" && after.starts_with('(') {
         let help = "slices go next to the formula: `by: [country]`; `total(x)` is x over all of them; a window of time is \
                     `sum(x over trailing 28 days)`";
-        return Some(words("a formula has no windows over rows", help));
+        return Some(words("formulas have no window functions over rows", help));
     }
-    let message = format!("`{clause}` stands outside the parentheses that it belongs to");
+    let message = format!("`{clause}` is outside the parentheses that it belongs in");
     let help = match (clause.as_str(), window(after)) {
         ("per", _) => "`per` goes around an aggregate: `avg(sum(orders.amount) per orders.customer)`".to_owned(),
         ("over", Some(window)) if fits => format!("write `{inside} over {window})`"),
@@ -267,18 +267,18 @@ const UNITS: [&str; 5] = ["day", "week", "month", "quarter", "year"];
 fn comma(place: &Place<'_>) -> Option<Words> {
     let lower = place.found_lower();
     if place.before.ends_with(',') && CLAUSES.contains(&lower.as_str()) {
-        return Some(words(format!("no comma comes before `{lower}`"), "delete the comma"));
+        return Some(words(format!("there is no comma before `{lower}`"), "delete the comma"));
     }
     if place.first() != Some(',') {
         return None;
     }
     if place.before.ends_with(|char: char| char.is_ascii_digit()) {
-        return Some(words("a comma separates arguments and no thousands", "write `1_000` or `1000`, and `0.5` with a point"));
+        return Some(words("a comma separates arguments, not thousands", "write `1_000` or `1000`, and `0.5` with a dot"));
     }
     (!place.is_inside()).then(|| {
         words(
-            "a comma stands between the arguments of a function only",
-            "a formula gives one figure; several KPIs are parted by blanks",
+            "a comma only separates the arguments of a function",
+            "a formula gives one figure; separate several KPIs with spaces",
         )
     })
 }
@@ -286,18 +286,22 @@ fn comma(place: &Place<'_>) -> Option<Words> {
 /// `.5`, `$100`, `100 EUR`
 fn number(place: &Place<'_>) -> Option<Words> {
     match place.first()? {
-        '.' => Some(words("a number begins with a digit", "write `0.5`")),
+        '.' => Some(words("a number starts with a digit", "write `0.5`")),
         char @ ('$' | '€' | '£') => {
             let number: String =
                 place.rest.chars().skip(1).take_while(|char| char.is_ascii_digit() || matches!(char, '.' | '_')).collect();
             let help = if number.is_empty() { "delete it".to_owned() } else { format!("write `{number}`") };
-            Some(words(format!("a number stands without its unit, so without `{char}`"), help))
+            Some(words(format!("a number is written without its unit, so without `{char}`"), help))
         }
         _ if !place.last.is_empty() && place.last.chars().all(|char| char.is_ascii_digit()) => {
             let is_code = place.found.len() == 3 && place.found.chars().all(|char| char.is_ascii_uppercase());
             is_code.then(|| {
-                let message = format!("a number stands without its unit, so without `{}`", place.found);
-                words(message, "delete it, and convert the number if its unit is another: it is taken in the unit of what it is compared with or added to")
+                let message = format!("a number is written without its unit, so without `{}`", place.found);
+                words(
+                    message,
+                    "delete it; a number has the unit of the value it is compared with or added to, so convert \
+                 it if it differs",
+                )
             })
         }
         _ => None,
@@ -311,10 +315,10 @@ fn quotes(place: &Place<'_>) -> Option<Words> {
             let inner = place.rest.get(1..).and_then(|rest| rest.split_once('"')).map(|(inner, _)| inner);
             let text =
                 inner.filter(|inner| inner.len() < 60).map_or_else(|| "text".to_owned(), |inner| inner.replace('\'', "''"));
-            Some(words("texts stand between single quotes", format!("write `'{text}'`; a name stands without any")))
+            Some(words("put texts in single quotes", format!("write `'{text}'`; names have no quotes")))
         }
         '‘' | '’' | '“' | '”' | '„' | '‚' | '´' => {
-            Some(words("this is a typographic quote", "texts stand between straight single quotes: `'paid'`"))
+            Some(words("this is a typographic quote", "put texts in straight single quotes: `'paid'`"))
         }
         _ => None,
     }
@@ -329,7 +333,7 @@ fn window_alone(place: &Place<'_>) -> Option<Words> {
     (ends && over == "over").then(|| {
         words(
             format!("`{unit}` alone is not a window"),
-            format!("write `over {unit} to date`; for the period itself leave `over` out"),
+            format!("write `over {unit} to date`; for the period itself remove `over`"),
         )
     })
 }
@@ -391,7 +395,7 @@ fn operator(place: &Place<'_>) -> Option<Words> {
         return sign("**", format!("write `power({base}, {})`", after("*")));
     }
     if place.last == "not" && matches!(place.first(), Some('=' | '<' | '>')) {
-        return Some(words("`not` stands before a whole condition", "write `!=`, or `not (a = b)`"));
+        return Some(words("`not` goes before a whole condition", "write `!=`, or `not (a = b)`"));
     }
     match (lower.as_str(), place.first()?) {
         ("ilike", _) => {
@@ -400,7 +404,8 @@ fn operator(place: &Place<'_>) -> Option<Words> {
             sign("ilike", format!("write `lower({value}) like '{}'`", pattern.to_lowercase()))
         }
         ("rlike" | "regexp" | "similar" | "glob", _) | (_, '~') => {
-            let help = "there are `like`, `starts_with(x, 'a')` and `contains(x, 'a')`; what needs more can be a column with raw `sql:` in the source";
+            let help = "use `like`, `starts_with(x, 'a')` or `contains(x, 'a')`; for anything else, add a column with raw \
+             `sql:` to the source";
             sign(place.found, help.to_owned())
         }
         ("mod" | "div", _) => sign(&lower, "write `mod(a, b)` for the remainder, and `floor(a / b)`".to_owned()),
@@ -411,26 +416,26 @@ fn operator(place: &Place<'_>) -> Option<Words> {
         (_, '&') => sign("&&", "write `and`".to_owned()),
         (_, '|') => sign("|", "write `or`".to_owned()),
         (_, '!') => sign("!", "write `not`".to_owned()),
-        (_, '#') => Some(words("a formula has no comments", "say it under `description:`")),
+        (_, '#') => Some(words("formulas have no comments", "put it in `description:`")),
         (_, ';') if rest.trim() == ";" => Some(words("a formula does not end with `;`", "delete it")),
-        (_, ';') => Some(words("a formula gives one figure, so nothing comes after `;`", "make a KPI of each")),
+        (_, ';') => Some(words("a formula gives one figure, so nothing can follow `;`", "make a KPI of each")),
         _ => None,
     }
 }
 
-/// Lists, groups, and what stands in brackets.
+/// Lists, groups, and what is in brackets.
 fn list(place: &Place<'_>) -> Option<Words> {
     let path = place.path_before();
     match (place.found_lower().as_str(), place.first()?) {
         ("group" | "by", _) => Some(words(
-            "a formula has no `group by`",
+            "formulas have no `group by`",
             "slices go next to the formula: `by: [country]`; for a value of each customer write `per`",
         )),
         ("in", _) => {
             let inner = place.rest.get(2..).unwrap_or_default().trim_start().strip_prefix(['[', '{']);
             let inner = inner.and_then(|inner| inner.split([']', '}']).next()).filter(|inner| inner.len() < 60);
             let inner = inner.map_or_else(|| "'paid', 'open'".to_owned(), |inner| inner.replace('"', "'"));
-            Some(words("a list stands in parentheses", format!("write `in ({inner})`")))
+            Some(words("put a list in parentheses", format!("write `in ({inner})`")))
         }
         (_, '[') if !path.is_empty() => Some(words(
             "`[` has no meaning in a formula",
@@ -458,7 +463,7 @@ fn call_without_parentheses(place: &Place<'_>) -> Option<Words> {
             _ if is_path => format!("write `{name}({argument})`"),
             _ => format!("write `{name}(...)`"),
         };
-        words(format!("what `{name}` works on stands in parentheses"), help)
+        words(format!("`{name}` needs parentheses around its argument"), help)
     })
 }
 

@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 #[grammar = "../grammar/formula.pest"]
 struct Grammar;
 
-/// Whatever stands in the repository's specs, documents and tests where a formula could: between quotes or backticks, and behind
+/// Whatever is in the repository's specs, documents and tests where a formula could: between quotes or backticks, and behind
 /// the key of a formula. Much of it is none.
 static FORMULAS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,7 +1,7 @@
 //! From a formula's text to its syntax tree.
 //!
 //! 1. [`tokens`] cuts the text up and refuses what is nested so deep that it would exhaust the stack.
-//! 2. [`Parser`] makes the tree, with a function for each level of precedence; `clause` has what stands in the parentheses of a
+//! 2. [`Parser`] makes the tree, with a function for each level of precedence; `clause` has what is in the parentheses of a
 //!    function.
 //! 3. [`explain`] says in words what a text that does not fit lacks.
 //!
@@ -27,12 +27,12 @@ pub fn parse(formula: &FormulaText, findings: &mut Findings) -> Option<Expressio
     if formula.text.trim().is_empty() {
         findings
             .report(&codes::FORMULA_SYNTAX, formula.span, "the formula is empty")
-            .help("for instance `count(orders)`; a figure that is kept by hand has `values:` instead");
+            .help("for instance `count(orders)`; a hand-kept figure has `values:` instead");
         return None;
     }
     if formula.text.len() > LONGEST {
         let message = format!("the formula is longer than {LONGEST} characters");
-        findings.report(&codes::FORMULA_TOO_LARGE, whole, message).help("make KPIs of its parts and refer to them");
+        findings.report(&codes::FORMULA_TOO_LARGE, whole, message).help("split it into KPIs and refer to them");
         return None;
     }
     let tokens = match tokens(&formula.text) {
@@ -41,7 +41,7 @@ pub fn parse(formula: &FormulaText, findings: &mut Findings) -> Option<Expressio
             let message = format!("the formula nests deeper than {DEEPEST} levels");
             findings
                 .report(&codes::FORMULA_TOO_LARGE, formula.span(at, at + 1), message)
-                .help("make KPIs of its parts and refer to them");
+                .help("split it into KPIs and refer to them");
             return None;
         }
     };
@@ -345,7 +345,7 @@ impl Parser<'_> {
             ">" => Operator::Greater,
             ">=" => Operator::GreaterOrEqual,
             "==" => {
-                self.fault(self.span(token), "equality is written `=`", Some("write `=` instead of `==`"));
+                self.fault(self.span(token), "write equality as `=`", Some("write `=` instead of `==`"));
                 Operator::Equal
             }
             _ => Operator::Equal,
@@ -390,8 +390,8 @@ impl Parser<'_> {
                 left = Expression { kind: Kind::Operator(operator, place, vec![left, right]), span };
             } else if self.faults.is_empty() {
                 // Every stage walks the tree, so that it must not grow without end.
-                let message = format!("more than {WIDEST} terms stand in a row here");
-                let help = "make KPIs of its parts and refer to them";
+                let message = format!("there are more than {WIDEST} terms in a row here");
+                let help = "split it into KPIs and refer to them";
                 self.faults.report(&codes::FORMULA_TOO_LARGE, place, message).help(help);
             }
         }
@@ -487,7 +487,7 @@ impl Parser<'_> {
         let token = self.expect(token::Kind::Whole)?;
         let text = self.text(token);
         Ok(text.parse().ok().filter(|count| *count <= 1_000_000).unwrap_or_else(|| {
-            self.fault(self.span(token), format!("{text} is too large a number here"), Some("the largest is 1000000"));
+            self.fault(self.span(token), format!("{text} is too large here"), Some("the largest is 1000000"));
             1
         }))
     }
@@ -559,7 +559,7 @@ fn unit(word: &str) -> Option<TimeUnit> {
     word.starts_with(|char: char| char.is_ascii_alphabetic()).then(|| TimeUnit::parse(word))?
 }
 
-/// Parses a formula that stands in no file, for tests of later stages.
+/// Parses a formula that is in no file, for tests of later stages.
 #[cfg(test)]
 pub(crate) fn parse_text(text: &str) -> Result<Expression, Vec<String>> {
     let mut files = crate::text::Files::default();

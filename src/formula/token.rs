@@ -231,7 +231,7 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a byte can stand in a name or number.
+/// Whether a byte can be in a name or number.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }

@@ -11,6 +11,6 @@ pub static CHANGE: Function = Function {
     gives: Gives::Same(0),
     unit: UnitRule::Special,
     moves: &[Monotonicity::Rises],
-    about: "The KPI minus what it was at the period before, or so much earlier.",
+    about: "The KPI minus its value in the period before, or that much earlier.",
     example: "change(revenue)",
 };

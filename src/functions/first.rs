@@ -17,6 +17,6 @@ pub static FIRST: Function = Function {
     gives: Gives::Same(0),
     unit: UnitRule::Same(0),
     moves: &[Monotonicity::Rises],
-    about: "The earliest value that is not null, by time; of several at one time, the one with the least key.",
+    about: "The earliest value that is not null, by time; of several at the same time, the one with the smallest key.",
     example: "first(orders.amount)",
 };

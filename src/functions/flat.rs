@@ -11,6 +11,6 @@ pub static FLAT: Function = Function {
     gives: Gives::Truth,
     unit: UnitRule::None,
     moves: &[],
-    about: "Whether each of the last n periods differs by at most that share from the period before all of them.",
+    about: "Whether each of the last n periods differs by at most that share from the period before them.",
     example: "flat(ltv, 3 months, 5%)",
 };

@@ -6,4 +6,4 @@ use super::{Argument, Function, Gives, Monotonicity, Rest, UnitRule};
 pub static GREATEST: Function = Function::value("greatest", &[Argument::Ordered], Gives::Common, UnitRule::Common)
     .and(Rest::Many(Argument::Ordered))
     .moving(&[Monotonicity::Rises])
-    .documented("The greatest of the values; null where any of them is null.", "greatest(revenue - cost, 0)");
+    .documented("The greatest of the values; null if any of them is null.", "greatest(revenue - cost, 0)");

@@ -11,6 +11,6 @@ pub static GROWTH: Function = Function {
     gives: Gives::Number,
     unit: UnitRule::Special,
     moves: &[Monotonicity::Rises],
-    about: "The change divided by the absolute value of what it was; null where that was 0.",
+    about: "The change divided by the absolute value of the earlier figure; null where that was 0.",
     example: "growth(revenue, 1 year)",
 };

@@ -7,6 +7,6 @@ pub static IF: Function = Function::value("if", &[Argument::Truth, Argument::Any
     .and(Rest::Optional(Argument::Any))
     .moving(&[Monotonicity::Depends, Monotonicity::Rises])
     .documented(
-        "The second value where the condition is true, else the third, or null without one.",
+        "The second value where the condition is true, otherwise the third, or null if there is none.",
         "if(visits > 100, signups / visits)",
     );

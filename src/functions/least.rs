@@ -6,4 +6,4 @@ use super::{Argument, Function, Gives, Monotonicity, Rest, UnitRule};
 pub static LEAST: Function = Function::value("least", &[Argument::Ordered], Gives::Common, UnitRule::Common)
     .and(Rest::Many(Argument::Ordered))
     .moving(&[Monotonicity::Rises])
-    .documented("The least of the values; null where any of them is null.", "least(capacity, demand)");
+    .documented("The smallest of the values; null if any of them is null.", "least(capacity, demand)");

@@ -17,6 +17,6 @@ pub static MIN: Function = Function {
     gives: Gives::Same(0),
     unit: UnitRule::Same(0),
     moves: &[Monotonicity::Rises],
-    about: "The least value.",
+    about: "The smallest value.",
     example: "min(orders.amount)",
 };

@@ -3,7 +3,7 @@
 //! A function is data. Its file has one static with its signature, its unit, what it is over no rows, whether partial results
 //! can be put together, its documentation and an example; the table [`ALL`] has one row for it. Operators and the conversions
 //! that the checker inserts are functions too, so that an expression has one kind of inner node. How a function is written in
-//! SQL stands in `sql::spell`.
+//! SQL is in `sql::spell`.
 
 pub mod abs;
 pub mod avg;
@@ -67,7 +67,7 @@ use std::hash::{Hash, Hasher};
 pub struct Function {
     /// Its name in formulas; for an operator its symbol; for a conversion a name that no formula can write.
     pub name: &'static str,
-    /// Where it may stand and how it behaves there.
+    /// Where it may be and how it behaves there.
     pub role: Role,
     /// The arguments that have to be there.
     pub takes: &'static [Argument],
@@ -85,7 +85,7 @@ pub struct Function {
     pub example: &'static str,
 }
 
-/// Where a function may stand.
+/// Where a function may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Role {
     /// Over the rows of a source.
@@ -184,7 +184,7 @@ pub enum Gives {
     Truth,
     /// A whole number.
     Integer,
-    /// A floating number.
+    /// A floating-point number.
     Number,
     /// A text.
     Text,

@@ -11,6 +11,6 @@ pub static PRIOR: Function = Function {
     gives: Gives::Same(0),
     unit: UnitRule::Special,
     moves: &[Monotonicity::Rises],
-    about: "The KPI at the period before, or so much earlier, by the calendar; null before `data_from`.",
+    about: "The KPI in the period before, or that much earlier, by the calendar; null before `data_from`.",
     example: "prior(revenue, 1 year)",
 };

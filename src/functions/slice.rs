@@ -11,6 +11,6 @@ pub static SLICE: Function = Function {
     gives: Gives::Same(0),
     unit: UnitRule::Special,
     moves: &[],
-    about: "The KPI on the part of the rows whose dimensions fit the condition.",
+    about: "The KPI over the rows whose dimensions match the condition.",
     example: "slice(revenue, channel = 'partner')",
 };

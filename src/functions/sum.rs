@@ -17,6 +17,6 @@ pub static SUM: Function = Function {
     gives: Gives::Same(0),
     unit: UnitRule::Same(0),
     moves: &[Monotonicity::Rises],
-    about: "The values added up; 0 over no rows.",
+    about: "The sum of the values; 0 over no rows.",
     example: "sum(orders.amount where status = 'paid')",
 };

@@ -11,6 +11,6 @@ pub static TOTAL: Function = Function {
     gives: Gives::Same(0),
     unit: UnitRule::Special,
     moves: &[Monotonicity::Rises],
-    about: "The KPI without the given dimensions, or without any, repeated over their values.",
+    about: "The KPI without the given dimensions, or without any dimensions, repeated over their values.",
     example: "revenue / total(revenue, country)",
 };

@@ -4,4 +4,4 @@ use super::{Argument, Function, Gives};
 
 /// `trim(x)`: the text without blanks around it.
 pub static TRIM: Function = Function::row_value("trim", &[Argument::Text], Gives::Text)
-    .documented("The text without blanks at its beginning and end.", "count(orders where trim(coupon) != '')");
+    .documented("The text without spaces at its start and end.", "count(orders where trim(coupon) != '')");

@@ -44,9 +44,9 @@ pub enum Node {
 pub struct Graph {
     nodes: DiGraph<Node, Span>,
     index: foldhash::HashMap<Node, NodeIndex>,
-    /// KPIs that stand in a cycle.
+    /// KPIs that are in a cycle.
     cyclic_kpis: HashSet<KpiId>,
-    /// Derived columns that stand in a cycle.
+    /// Derived columns that are in a cycle.
     cyclic_columns: HashSet<(SourceId, ColumnId)>,
     /// All KPIs in order, once somebody has asked for it.
     kpi_order: OnceLock<Vec<KpiId>>,
@@ -147,7 +147,7 @@ impl Graph {
         self.nodes.node_weight(index).copied()
     }
 
-    /// The shortest way from a node back to itself, each step with the place of its mention.
+    /// The shortest path from a node back to itself, each step with the place of its mention.
     fn shortest_cycle(&self, start: NodeIndex, members: &HashSet<NodeIndex>) -> Option<Vec<(NodeIndex, Span)>> {
         let mut came_from: HashMap<NodeIndex, (NodeIndex, Span)> = HashMap::new();
         let mut queue = VecDeque::from([start]);
@@ -180,9 +180,9 @@ impl Graph {
         let name = |index: NodeIndex| self.node(index).map(|node| name_of(model, node)).unwrap_or_default();
         let Some(((first, span), rest)) = path.split_first() else { return };
         if rest.is_empty() {
-            findings.report(&codes::DEPENDENCY_CYCLE, *span, format!("`{}` is defined by itself", name(*first))).help(
-                "name what it is made of: an aggregate of a source, or other KPIs; a running total is `sum(... over all time)`",
-            );
+            findings
+                .report(&codes::DEPENDENCY_CYCLE, *span, format!("`{}` is defined by itself", name(*first)))
+                .help("define it by an aggregate over a source, or by other KPIs; a running total is `sum(... over all time)`");
             return;
         }
         let names: Vec<String> = path.iter().map(|(index, _)| name(*index)).chain([name(*first)]).collect();
@@ -194,7 +194,7 @@ impl Graph {
             let (begin, end) = (names.get(..STEPS).unwrap_or_default(), names.get(STEPS + left_out..).unwrap_or_default());
             format!("{} → … {left_out} more … → {}", begin.join(" → "), end.join(" → "))
         };
-        let message = format!("these {what} are defined by each other: {way}");
+        let message = format!("these {what} depend on each other: {way}");
         let step = |at: usize| {
             let pair = (names.get(at), names.get(at + 1));
             match pair {
@@ -217,17 +217,20 @@ impl Graph {
             finding.also(*span, step(at + 1));
         }
         match anchored {
-            Some(anchored) if what == "KPIs" => finding.help(format!("one of them has to come from a source; {anchored}")),
-            _ => finding.help("one of them has to come from a source"),
+            Some(anchored) if what == "KPIs" => finding.help(format!(
+                "one of them has to be computed from a source; \
+             {anchored}"
+            )),
+            _ => finding.help("one of them has to be computed from a source"),
         };
     }
 
-    /// Whether a KPI stands in a cycle.
+    /// Whether a KPI is in a cycle.
     pub fn is_cyclic(&self, kpi: KpiId) -> bool {
         self.cyclic_kpis.contains(&kpi)
     }
 
-    /// Whether a derived column stands in a cycle.
+    /// Whether a derived column is in a cycle.
     pub fn is_cyclic_column(&self, source: SourceId, column: ColumnId) -> bool {
         self.cyclic_columns.contains(&(source, column))
     }

@@ -1,6 +1,6 @@
 //! The part of the graph that somebody wants to look at: KPIs alone, with the sources they read, or down to columns.
 //!
-//! Edges are turned round here: they go from what is read to what is worked out from it, as figures do. Dimensions are no
+//! Edges are turned round here: they go from what is read to what is computed from it, as figures do. Dimensions are no
 //! nodes; a KPI that is sliced reads the columns that hold the dimension in its sources.
 
 use super::{Graph, Node};
@@ -223,7 +223,7 @@ fn around(reads: &Reads, wanted: &Wanted) -> BTreeSet<Node> {
     found
 }
 
-/// The definitions that can be reached in so many steps, those where it begins among them.
+/// The definitions that can be reached in so many steps, those where it starts among them.
 fn within(next: &Reads, from: &[Node], steps: Option<usize>) -> BTreeSet<Node> {
     let mut found: BTreeSet<Node> = from.iter().copied().collect();
     let mut queue: VecDeque<(Node, usize)> = from.iter().map(|node| (*node, 0)).collect();
@@ -240,7 +240,7 @@ fn within(next: &Reads, from: &[Node], steps: Option<usize>) -> BTreeSet<Node> {
     found
 }
 
-/// What a view says of a definition; dimensions are no nodes of it.
+/// What a view says of a definition; dimensions are not nodes of it.
 fn shown(model: &Model, node: Node) -> Option<Shown> {
     let name = super::name_of(model, node);
     let (kind, title, defined) = match node {

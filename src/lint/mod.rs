@@ -6,7 +6,7 @@
 mod rules;
 
 use crate::align::Alignment;
-use crate::diagnostic::{Code, Findings, Severity, codes};
+use crate::diagnostic::{Code, Finding, Findings, Severity, codes};
 use crate::graph::Graph;
 use crate::model::objective::{KeyResult, Objective};
 use crate::model::{Kpi, KpiId, Model};
@@ -67,7 +67,33 @@ pub fn lint(model: &Model, graph: &Graph, alignment: &Alignment, files: &Files, 
             found
         })
         .collect();
-    found.into_iter().for_each(|found| findings.append(found));
+    let misspelt: HashSet<(Span, &str)> = findings.iter().filter_map(|finding| finding.misspells).collect();
+    for mut found in found {
+        if !misspelt.is_empty() {
+            found.retain(|finding| !is_misspelt(finding, &misspelt));
+        }
+        findings.append(found);
+    }
+}
+
+/// The lints that say that a definition lacks a key.
+const LACKS: &[(&Code, &str)] = &[
+    (&codes::GUARDRAIL_WITHOUT_ACTION, "action"),
+    (&codes::GUARDRAIL_WITHOUT_OWNER, "owner"),
+    (&codes::MISSING_BASELINE, "baseline"),
+    (&codes::MISSING_BETTER, "better"),
+    (&codes::MISSING_DESCRIPTION, "description"),
+    (&codes::MISSING_OWNER, "owner"),
+    (&codes::MISSING_RESULT_OWNER, "owner"),
+    (&codes::MISSING_TARGET, "target"),
+    (&codes::MISSING_UNIT, "unit"),
+];
+
+/// Whether a finding says that a key is missing that is there, misspelt: that has been reported.
+fn is_misspelt(finding: &Finding, misspelt: &HashSet<(Span, &str)>) -> bool {
+    let key = LACKS.iter().find(|(code, _)| *code == finding.code).map(|(_, key)| *key);
+    let place = finding.labels.first().map(|label| label.span);
+    place.zip(key).is_some_and(|lacking| misspelt.contains(&lacking))
 }
 
 /// Drops the findings that definitions allow, each with a reason; an allowance without a finding is one itself. What is about

@@ -18,12 +18,12 @@ pub struct Bounds {
     root: PathBuf,
     /// The same as it reads, and as it is once links are followed.
     own: Vec<PathBuf>,
-    /// The folders that are opened, both ways too.
+    /// The folders with unknown directioned, both ways too.
     opened: Vec<PathBuf>,
 }
 
 impl Bounds {
-    /// The bounds of the project in `root`, with further folders that are opened.
+    /// The bounds of the project in `root`, with further folders with unknown directioned.
     pub fn of(root: &Path, opened: &[PathBuf]) -> Self {
         let root = std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
         let both = |folder: &PathBuf| std::iter::once(normal(folder)).chain(folder.canonicalize().ok()).collect::<Vec<_>>();
@@ -110,7 +110,7 @@ impl Bounds {
         None
     }
 
-    /// The path from the project's folder of something inside of it, links followed; nothing of what is elsewhere.
+    /// The path from the project's folder of something inside it, links followed; nothing of what is elsewhere.
     pub fn inside(&self, path: &Path) -> Option<PathBuf> {
         let real = |path: &Path| {
             let (there, part) = path.ancestors().find_map(|part| Some((part.canonicalize().ok()?, part)))?;
@@ -131,7 +131,8 @@ pub fn leads_out(path: &Path, real: &Path, span: Option<Span>) -> Finding {
     let mut finding = Finding::placeless(&codes::OUTSIDE_PROJECT, message);
     finding.labels.extend(span.map(|span| crate::diagnostic::Label { span, text: String::new() }));
     finding.help(
-        "a spec reads what is below the project's folder: put it there; who runs kpic can open a folder with `--allow-path DIR`",
+        "specs can only read files inside the project's folder: put it there, or allow another folder on the command line \
+         with `--allow-path DIR`",
     );
     finding
 }
@@ -153,7 +154,7 @@ fn normal(path: &Path) -> PathBuf {
     out
 }
 
-/// Whether a name fits a pattern of `*`, `?` and `[...]`; what stands in brackets is any character.
+/// Whether a name fits a pattern of `*`, `?` and `[...]`; what is in brackets is any character.
 fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = Vec::new();
     let mut chars = pattern.chars();

@@ -28,7 +28,7 @@ pub(super) fn report(file: FileId, text: &str, error: &ScanError, findings: &mut
                 Span::new(file, line_start..line_start + line.len()),
                 "a merge conflict was left in this file",
             )
-            .help("keep one side of the conflict and delete the marks");
+            .help("keep one side of the conflict and delete the markers");
         return;
     }
     if line.trim_start_matches(' ').starts_with('\t') {
@@ -39,7 +39,8 @@ pub(super) fn report(file: FileId, text: &str, error: &ScanError, findings: &mut
     }
     let stop = Stop { text, byte, line, line_start };
     if stop.is_in_cut_formula(error.kind()) {
-        let message = "YAML ended a formula at the comma before this, which separates the entries between `{` and `}`";
+        let message = "YAML ended a formula at the comma before this, because commas separate the entries between `{` and \
+         `}`";
         findings.report(&codes::FORMULA_CUT, here, message).help("put double quotes around the whole formula");
         return;
     }
@@ -59,7 +60,7 @@ impl Stop<'_> {
             ErrorKind::ExpectedFlowMappingSeparator if self.rest().starts_with(':') => return colon_in_text(),
             ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator => (
                 "expected `,` or the closing bracket here".to_owned(),
-                "within brackets the entries are separated by commas; a text that holds `,`, `[`, `]`, `{` or `}` needs quotes",
+                "inside brackets, commas separate the entries; a text with `,`, `[`, `]`, `{` or `}` needs quotes",
             ),
             ErrorKind::UnclosedFlowCollection { open } => {
                 (format!("this `{open}` is not closed"), if *open == '{' { "add `}`" } else { "add `]`" })
@@ -72,18 +73,18 @@ impl Stop<'_> {
                 (format!("this `{open}` is closed by `{close}`"), "`{` goes with `}`, and `[` with `]`")
             }
             ErrorKind::MisplacedFlowCollectionEnd => {
-                ("this bracket closes nothing".to_owned(), "delete it, or put quotes around the text that it belongs to")
+                ("this bracket was never opened".to_owned(), "delete it, or put quotes around the text that it belongs to")
             }
             ErrorKind::UnexpectedCharacter { character } => {
-                (format!("a text without quotes cannot begin with `{character}`"), "put quotes around the text")
+                (format!("a text without quotes cannot start with `{character}`"), "put quotes around the text")
             }
             ErrorKind::MissingAnchorOrAliasName => (
-                "a text without quotes cannot begin with `*` or `&`".to_owned(),
-                "put quotes around the text; `&name` and `*name` are YAML's own, for a value that is used twice",
+                "a text without quotes cannot start with `*` or `&`".to_owned(),
+                "put quotes around the text; in YAML, `&name` and `*name` repeat a value",
             ),
             ErrorKind::InvalidTrailingSingleQuotedScalar => (
                 "YAML ended the text at the quote before this".to_owned(),
-                "a quote inside a text is doubled: `'it''s'`; a formula that begins with a quote stands in double quotes as a whole",
+                "double a quote inside a text: `'it''s'`; put double quotes around a whole formula that starts with a quote",
             ),
             ErrorKind::InvalidTrailingDoubleQuotedScalar => (
                 "YAML ended the text at the quote before this".to_owned(),
@@ -92,14 +93,14 @@ impl Stop<'_> {
             ErrorKind::UnclosedQuotedScalar
             | ErrorKind::InvalidQuotedScalarIndent
             | ErrorKind::DocumentIndicatorInQuotedScalar => {
-                ("a text that begins with a quote is not closed".to_owned(), "add the closing quote at the end of the text")
+                ("a text that starts with a quote is not closed".to_owned(), "add the closing quote at the end of the text")
             }
             ErrorKind::UnknownQuotedScalarEscape => (
-                "a `\\` in a text in double quotes begins a special character, and this is none".to_owned(),
+                "in double quotes `\\` starts a special character, and this is not one".to_owned(),
                 "double it, `\\\\`, or put the text in single quotes",
             ),
             ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
-                ("this line is no `key: value`".to_owned(), "add `:` after the key")
+                ("this line is not `key: value`".to_owned(), "add `:` after the key")
             }
             ErrorKind::ExpectedBlockMappingKey
             | ErrorKind::InvalidIndentation
@@ -108,8 +109,8 @@ impl Stop<'_> {
                 if self.begins_line() =>
             {
                 (
-                    "this line begins in another column than the lines that it belongs to".to_owned(),
-                    "the keys of one map begin in the same column, and so do the `-` of one list",
+                    "this line starts in a different column from the lines that it belongs to".to_owned(),
+                    "all keys of a map start in the same column, and so do all `-` of a list",
                 )
             }
             ErrorKind::InvalidFlowScalarIndent => (
@@ -117,7 +118,7 @@ impl Stop<'_> {
                 "close the bracket, or indent the line",
             ),
             ErrorKind::RecursionLimitExceeded => {
-                ("this is nested deeper than 100 levels".to_owned(), "a spec needs a few levels only")
+                ("this is nested deeper than 100 levels".to_owned(), "a spec needs only a few levels")
             }
             other => return (format!("this is not YAML: {other}"), None),
         };
@@ -145,7 +146,7 @@ impl Stop<'_> {
         self.text.get(self.line_start..self.byte).unwrap_or_default()
     }
 
-    /// Whether a key begins this line, and the line above has a bracket that it does not close.
+    /// Whether a key starts this line, and the line above has a bracket that it does not close.
     fn follows_open_bracket(&self) -> bool {
         let above = self.text.get(..self.line_start).unwrap_or_default().lines().next_back().unwrap_or_default();
         let count = |marks: [char; 2]| above.chars().filter(|char| marks.contains(char)).count();
@@ -174,7 +175,7 @@ impl Stop<'_> {
             }
             Some(above) if !above.contains(':') => (
                 format!("`{}` in the line above has no `:` after it", above.trim()),
-                Some("a key ends with `:`, also when its value stands in the lines below".to_owned()),
+                Some("a key ends with `:`, even if its value is on the lines below".to_owned()),
             ),
             Some(above) if indent(self.line) > indent(above) => (
                 "this line is indented deeper than the line above, which has a value already".to_owned(),

@@ -37,7 +37,7 @@ pub struct Loaded {
     pub project: Option<Tree>,
     /// The trees of the spec files that could be read, in the order of their paths.
     pub specs: Vec<Tree>,
-    /// Whether a spec file could not be read, so that names which nobody defines may stand in it.
+    /// Whether a spec file could not be read, so that names which nobody defines may be in it.
     pub incomplete: bool,
     /// Where files may be; nothing where all texts are in memory.
     pub bounds: Option<Bounds>,
@@ -60,7 +60,7 @@ pub fn find_root(from: &Path) -> Option<PathBuf> {
     from.ancestors().find(|folder| folder.join(PROJECT_FILE).is_file()).map(Path::to_path_buf)
 }
 
-/// Reads the project whose `kpic.yml` stands in `root`.
+/// Reads the project whose `kpic.yml` is in `root`.
 ///
 /// `specs_folder` gets the tree of `kpic.yml` and says in which folder the spec files are, relative to `root`. Nothing is read that is
 /// neither below `root` nor below a folder of `opened`.
@@ -136,9 +136,9 @@ fn specs(root: &Path, folder: &str, loaded: &mut Loaded) {
         finding.labels.extend(place.map(|span| crate::diagnostic::Label { span, text: String::new() }));
         finding.help(match elsewhere(root) {
             Some(other) => format!(
-                "there are YAML files in `{other}`; if they are the spec files, say so in {PROJECT_FILE}: `specs: {other}`"
+                "there are YAML files in `{other}`; if these are the spec files, write `specs: {other}` in {PROJECT_FILE}"
             ),
-            None => format!("make the folder, or name the one that holds them in {PROJECT_FILE}, as in `specs: kpis`"),
+            None => format!("create the folder, or name another one in {PROJECT_FILE}, as in `specs: kpis`"),
         });
         loaded.findings.push(finding);
         loaded.incomplete = true;
@@ -200,7 +200,7 @@ fn without_specs(root: &Path, folder: &str, loaded: &mut Loaded) {
     let mut finding = Finding::placeless(&codes::NO_SPEC_FILES, format!("there are no spec files in `{folder}`"));
     finding.labels.extend(place.map(|span| crate::diagnostic::Label { span, text: String::new() }));
     finding.help(match others.as_slice() {
-        [] => "a spec file is any `*.yml` or `*.yaml` there; `kpic init` begins with some".to_owned(),
+        [] => "a spec file is any `*.yml` or `*.yaml` there; `kpic init` creates some".to_owned(),
         others => format!("a spec file ends in `.yml` or `.yaml`; there are: {}", others.join(", ")),
     });
     loaded.findings.push(finding);
@@ -247,9 +247,9 @@ fn tree(file: FileId, text: &str) -> (Option<Tree>, Findings) {
             .report(
                 &codes::BYTE_ORDER_MARK,
                 Span::new(file, 0..'\u{feff}'.len_utf8()),
-                "the file begins with a byte-order mark, which cannot be seen",
+                "the file starts with an invisible byte-order mark",
             )
-            .help("save it as UTF-8 without one: some tools take the mark for a part of the first key");
+            .help("save it as UTF-8 without one: some tools read the mark as part of the first key");
     }
     yaml::bidi_characters(file, text, &mut findings);
     let roots = yaml::parse(file, text, &mut findings);
@@ -294,7 +294,7 @@ fn read(root: &Path, path: &str, loaded: &mut Loaded) -> Option<String> {
     // Pipes and devices have no end.
     let meta = if is_link { std::fs::metadata(&full) } else { meta };
     if meta.is_ok_and(|meta| !meta.is_file()) {
-        let message = format!("{path} is not an ordinary file");
+        let message = format!("{path} is not a regular file");
         loaded.findings.push(Finding::placeless(&codes::UNREADABLE_FILE, message));
         return None;
     }

@@ -1,14 +1,14 @@
 //! Which character of the file a character of a scalar is.
 //!
-//! A formula may stand in a plain, quoted, literal or folded scalar; YAML undoes escapes, indentation and folding before
+//! A formula may be in a plain, quoted, literal or folded scalar; YAML undoes escapes, indentation and folding before
 //! anyone parses it. [`origins`] goes through the source once more and says where each decoded byte came from, so that a
 //! finding inside a formula points at the exact characters, whatever the quoting.
 
 use super::yaml::{Scalar, Style};
 
-/// For each byte of the scalar's text, and for the end of it, where its character begins and ends in the file.
+/// For each byte of the scalar's text, and for the end of it, where its character starts and ends in the file.
 ///
-/// `source` is the scalar as it stands in the file and `start` where that is. If the two do not match (which would be a
+/// `source` is the scalar as it is in the file and `start` where that is. If the two do not match (which would be a
 /// mistake of ours) every byte is said to be the whole scalar, so that findings still point at it.
 pub fn origins(scalar: &Scalar, source: &str, start: usize) -> Vec<(u32, u32)> {
     let pairs = match scalar.style {
@@ -53,7 +53,7 @@ enum Quote {
     Double,
 }
 
-/// A decoded character, the byte where it stands in the source, and how many bytes it takes there.
+/// A decoded character, the byte where it is in the source, and how many bytes it takes there.
 type Decoded = (char, usize, usize);
 
 /// Undoes the folding and escapes of a scalar that is not a block.
@@ -163,8 +163,8 @@ fn escape(at: usize, chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>,
 
 /// Undoes the indentation and folding of a block scalar, led by the text that came out of it.
 ///
-/// The source begins after the first line's indentation. Line by line the decoded text says whether a break stayed a break or
-/// became a space; what stands in the source between the lines is breaks and indentation.
+/// The source starts after the first line's indentation. Line by line the decoded text says whether a break stayed a break or
+/// became a space; what is in the source between the lines is breaks and indentation.
 fn block(source: &str, decoded: &str) -> Vec<Decoded> {
     let mut out: Vec<Decoded> = Vec::with_capacity(decoded.len());
     let bytes = source.as_bytes();

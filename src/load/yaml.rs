@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashSet};
 const REPEATED: usize = 200_000;
 /// How many bytes of a text count as one value.
 const TEXT_OF_A_VALUE: usize = 64;
-/// How many lists and maps may stand in one another.
+/// How many lists and maps may be in one another.
 const NESTED: usize = 100;
 
 /// A node with its place.
@@ -132,7 +132,7 @@ pub fn parse(file: FileId, text: &str, findings: &mut Findings) -> Option<Vec<No
                 builder.event(event, Span::new(file, range));
             }
             Err(error) => {
-                // The rest of a text that begins with `*` fits no more; the alias has been reported.
+                // The rest of a text that starts with `*` fits no more; the alias has been reported.
                 if !builder.stops_after_alias(text, &error) {
                     mistake::report(file, text, &error, builder.findings);
                 }
@@ -142,9 +142,9 @@ pub fn parse(file: FileId, text: &str, findings: &mut Findings) -> Option<Vec<No
         let (aliased, anchored) = (builder.aliased > REPEATED, builder.anchored > REPEATED);
         if aliased || anchored {
             let (what, help) = if aliased {
-                ("the aliases of this file stand for", "write fewer aliases of aliases")
+                ("the aliases of this file expand to", "write fewer aliases of aliases")
             } else {
-                ("the anchors of this file mark", "write fewer anchors within anchors, and none that no alias names")
+                ("the anchors of this file mark", "write fewer nested anchors, and remove unused ones")
             };
             let message = format!("{what} more than 200,000 values");
             builder.findings.report(&codes::YAML_LIMIT, Span::start_of(file), message).help(help);
@@ -196,23 +196,23 @@ impl Builder<'_> {
             Event::UnresolvedAlias(name) => {
                 self.findings
                     .report(&codes::UNKNOWN_ANCHOR, span, format!("there is no anchor `&{name}` above this alias"))
-                    .help("put the anchor before its first use, or put the text in quotes if no alias is meant");
+                    .help("put the anchor before its first use, or put quotes around the text if it is not an alias");
                 self.add(Node { span, value: Value::Null });
             }
             _ => {}
         }
     }
 
-    /// Reports what no name and no text of a spec may hold: what cannot be seen and is no line break.
+    /// Reports what no name and no text of a spec may hold: what cannot be seen and is not a line break.
     fn look_at(&mut self, text: &str, span: Span) {
-        // Marks of direction that stand in the file as they are have been seen there, comments included.
+        // Marks of direction that are in the file as they are have been seen there, comments included.
         let written = self.text.get(span.range()).unwrap_or_default();
         let escaped_bidi = |char: char| is_bidi(char) && !written.contains(char);
         if let Some(char) = text.chars().find(|char| is_control(*char)) {
             let point = format!("U+{:04X}", u32::from(char));
             self.findings
                 .report(&codes::CONTROL_CHARACTER, span, format!("this text holds the control character {point}"))
-                .help("no name or text has control characters other than tabs and line breaks: delete it");
+                .help("only tabs and line breaks are allowed: delete it");
         } else if let Some(char) = text.chars().find(|char| escaped_bidi(*char)) {
             self.findings.push(bidi(char, span));
         }
@@ -224,7 +224,7 @@ impl Builder<'_> {
             if self.aliased > REPEATED { Node { span, value: Value::Null } } else { node.clone() }
         } else {
             self.findings
-                .report(&codes::UNKNOWN_ANCHOR, span, "this alias stands inside the value that it stands for")
+                .report(&codes::UNKNOWN_ANCHOR, span, "this alias is inside its own value")
                 .help("name another anchor, or write the value out");
             Node { span, value: Value::Null }
         };
@@ -242,7 +242,7 @@ impl Builder<'_> {
             Value::Map(entries) => entries.last().map(|entry| entry.value.span),
             Value::Null | Value::Scalar(_) => None,
         };
-        // The end of a block stands where the next thing begins; its last part says better where it ends.
+        // The end of a block stands where the next thing starts; its last part says better where it ends.
         let end = if end.start == end.end { last.unwrap_or(start) } else { end };
         self.finish(Node { span: start.to(end), value }, anchor);
     }
@@ -266,8 +266,8 @@ impl Builder<'_> {
                     let name = key_name(&node);
                     if name.is_none() {
                         self.findings
-                            .report(&codes::WRONG_SHAPE, node.span, "a key has to be a text, and this is a list or map")
-                            .help("put quotes around a text that begins with `{` or `[`");
+                            .report(&codes::WRONG_SHAPE, node.span, "a key has to be a text, but this is a list or map")
+                            .help("put quotes around a text that starts with `{` or `[`");
                     }
                     *key = Some(Name::new(name.unwrap_or_default(), node.span));
                 }
@@ -314,7 +314,7 @@ fn merge(mut entries: Vec<Entry>, merged: Vec<Node>) -> Vec<Entry> {
 
 /// Reports the characters of a file, comments included, that turn the order of others around: each line with some once.
 pub fn bidi_characters(file: FileId, text: &str, findings: &mut Findings) {
-    // All of them begin with this byte, which nothing of a plain text has.
+    // All of them start with this byte, which nothing of a plain text has.
     let mut last_line = None;
     for at in memchr::memchr_iter(0xe2, text.as_bytes()) {
         let Some(char) = text.get(at..).and_then(|rest| rest.chars().next()).filter(|char| is_bidi(*char)) else { continue };
@@ -327,10 +327,13 @@ pub fn bidi_characters(file: FileId, text: &str, findings: &mut Findings) {
 }
 
 fn bidi(char: char, span: Span) -> Finding {
-    let message =
-        format!("the invisible character U+{:04X} shows what follows in another order than it is read", u32::from(char));
+    let message = format!(
+        "the invisible character U+{:04X} makes the text after it look different from how it is \
+         read",
+        u32::from(char)
+    );
     let mut finding = Finding::new(&codes::BIDI_CHARACTER, span, message);
-    finding.help("delete it; scripts that run from right to left need no such character");
+    finding.help("delete it; right-to-left scripts do not need it");
     finding
 }
 

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A project as data. Definitions are found by name; names that stand inside of them are keys of the other maps.
+/// A project as data. Definitions are found by name; names that are inside them are keys of the other maps.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Manifest {
     /// The file with the JSON Schema of this one.
@@ -33,13 +33,13 @@ pub struct Manifest {
     pub teams: BTreeMap<String, Team>,
     /// What KPIs are classified by.
     pub taxonomies: BTreeMap<String, Taxonomy>,
-    /// What the company steers by.
+    /// What the company aims for.
     pub north_star: Option<NorthStar>,
-    /// KPIs that are looked at together.
+    /// KPIs that are reviewed together.
     pub scorecards: BTreeMap<String, Scorecard>,
-    /// What is to be reached, and the key results that show it.
+    /// What to achieve, and the key results that show it.
     pub objectives: BTreeMap<String, Objective>,
-    /// Conditions over KPIs that call somebody to act.
+    /// Conditions over KPIs that tell somebody to act.
     pub guardrails: BTreeMap<String, Guardrail>,
     /// What is looked at together, the most often first.
     pub reviews: Vec<Review>,
@@ -150,7 +150,7 @@ pub struct Kpi {
     pub signal: Option<String>,
     /// `real_time`, `periodic` or `long_term`.
     pub horizon: Option<String>,
-    /// What a good or bad value tells.
+    /// What a good or bad value means.
     pub insight: String,
     /// Questions that it answers.
     pub questions: Vec<String>,
@@ -168,11 +168,11 @@ pub struct Kpi {
     pub aliases: Vec<String>,
     /// Why it need not move the North Star.
     pub unaligned: Option<String>,
-    /// Its ways to the North Star; null in a project without one.
+    /// Its paths to the North Star; null in a project without one.
     pub ways: Option<Ways>,
     /// Anything that the spec says under `meta`.
     pub meta: serde_json::Value,
-    /// The KPIs that stand in its formula.
+    /// The KPIs that are in its formula.
     pub components: Vec<String>,
     /// The KPIs in whose formulas it stands.
     pub used_by: Vec<String>,
@@ -190,7 +190,7 @@ pub struct Kpi {
     pub defined: Place,
 }
 
-/// What the company steers by.
+/// What the company aims for.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct NorthStar {
     /// How people call it.
@@ -289,7 +289,7 @@ pub struct Ways {
     pub shortest: Vec<Steps>,
 }
 
-/// A way to the North Star.
+/// A path to the North Star.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Steps {
     /// To which part: `volume` or `efficiency`.
@@ -378,7 +378,7 @@ pub struct Source {
     pub relation: Relation,
     /// `events` if rows happen, `entities` if they are, `states` if they hold for a while.
     pub kind: String,
-    /// The noun that one row stands for.
+    /// A noun for one row.
     pub row: String,
     /// The columns that tell rows apart.
     pub key: Vec<String>,
@@ -439,15 +439,15 @@ pub struct Journey {
     pub title: String,
     /// What it follows.
     pub description: String,
-    /// The noun that one journey stands for.
+    /// A noun for one journey.
     pub row: String,
-    /// `first` if an entity has one journey, `every` if every first step begins one.
+    /// `first` if an entity has one journey, `every` if every first step starts one.
     pub starts: String,
     /// `strict` if a step has to come after all steps before it, `any` if after the first.
     pub order: String,
     /// The steps, the first one first.
     pub steps: Vec<Step>,
-    /// Further columns: those of the first step's source, with the values of the row that the journey begins with.
+    /// Further columns: those of the first step's source, with the values of the row that the journey starts with.
     pub columns: Vec<Column>,
     /// Where it is defined.
     pub defined: Place,
@@ -558,7 +558,7 @@ pub struct Taxonomy {
     pub name: String,
     /// How people call it.
     pub title: String,
-    /// What it tells apart.
+    /// What it classifies.
     pub description: String,
     /// Whether each value needs a KPI.
     pub cover: bool,
@@ -577,7 +577,7 @@ pub struct TaxonomyValue {
     pub kpis: Vec<String>,
 }
 
-/// KPIs that are looked at together.
+/// KPIs that are reviewed together.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Scorecard {
     /// Its name.
@@ -646,7 +646,7 @@ pub struct Guardrail {
     pub defined: Place,
 }
 
-/// Rows given, figures expected.
+/// Given rows and expected figures.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Test {
     /// Its name.

@@ -9,7 +9,7 @@ use crate::model::{self, Body, KpiId};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// The KPIs that stand in a KPI's formula.
+/// The KPIs that are in a KPI's formula.
 pub(super) fn components(graph: &Graph, id: KpiId) -> impl Iterator<Item = KpiId> {
     graph.needs(Node::Kpi(id)).into_iter().filter_map(|node| match node {
         Node::Kpi(id) => Some(id),

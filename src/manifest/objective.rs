@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What is to be reached until when. How far it is stands in the view `objectives`.
+/// What is to be reached until when. How far it is is in the view `objectives`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Objective {
     /// Its name.
@@ -50,7 +50,7 @@ pub struct Objective {
 pub struct Initiative {
     /// What.
     pub title: String,
-    /// Where more of it stands.
+    /// A link to more about it.
     pub link: Option<String>,
     /// The team that does it.
     pub owner: Option<String>,
@@ -67,7 +67,7 @@ pub struct Final {
     pub learned: String,
 }
 
-/// What shows how far an objective is. How far it is stands in the view `key_results`.
+/// What shows how far an objective is. How far it is is in the view `key_results`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct KeyResult {
     /// Its name, which is its own within the objective.
@@ -110,14 +110,14 @@ pub struct KeyResult {
     pub dropped: Option<String>,
 }
 
-/// How far a manual result was at the end of a day.
+/// The value of a manual result at the end of a day.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CheckIn {
     /// The day.
     pub day: String,
     /// The value.
     pub value: f64,
-    /// What there is to say.
+    /// A note.
     pub note: String,
 }
 

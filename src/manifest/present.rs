@@ -59,6 +59,8 @@ pub struct ResultFigures {
     pub days_since_check_in: Option<i32>,
     /// Whether somebody has to act.
     pub slips: bool,
+    /// Whether it has ended below its goal.
+    pub missed: bool,
 }
 
 /// A guardrail that fires in its last complete period.

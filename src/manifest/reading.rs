@@ -13,7 +13,7 @@ pub(super) fn reading(model: &Model, kpi: &Kpi) -> Vec<String> {
             formula(model, calc, &mut said);
             if kpi.empty_is_null && over_nothing(calc).is_none() {
                 said.push(
-                    "Without any row its sums and counts have no value, and neither has what is made of them.".to_owned(),
+                    "Without any rows its sums and counts have no value, and neither do figures made of them.".to_owned(),
                 );
             }
         }
@@ -30,10 +30,10 @@ pub(super) fn reading(model: &Model, kpi: &Kpi) -> Vec<String> {
     }
     if let Some(dimension) = kpi.facts.needs {
         let title = model.dimensions.get(dimension).title.to_lowercase();
-        said.push(format!("It is shown by {title} only: amounts of several currencies have no total."));
+        said.push(format!("It is shown only by {title}: amounts in several currencies have no total."));
     }
     if kpi.omit_gaps {
-        said.push("Periods without any row are left out.".to_owned());
+        said.push("Periods without any rows are left out.".to_owned());
     }
     said
 }
@@ -59,14 +59,14 @@ fn formula(model: &Model, calc: &Calc, said: &mut Vec<String>) {
         let first = format!("{subject} is computed for each {entity} first");
         said.push(match top {
             Some(top) => format!("{first}, and only the {top} greatest values count."),
-            None => format!("{first}, and then put together."),
+            None => format!("{first}, and then combined."),
         });
     }
     for dimensions in &found.totals {
         said.push(if dimensions.is_empty() {
-            "A part of it is that of the total, in every slice.".to_owned()
+            "A part of it is the total's, in every slice.".to_owned()
         } else {
-            format!("A part of it is taken over all values of {dimensions}, in every slice.")
+            format!("A part of it covers all values of {dimensions}, in every slice.")
         });
     }
     for window in &found.windows {
@@ -78,27 +78,33 @@ fn formula(model: &Model, calc: &Calc, said: &mut Vec<String>) {
         said.push(match past {
             Past::Prior => format!("It looks at {earlier}."),
             Past::Change => format!("It shows the change against {earlier}."),
-            Past::Growth => format!("It shows the change against {earlier}, as a share of what the value was then."),
+            Past::Growth => format!("It shows the change against {earlier}, as a share of the earlier value."),
         });
     }
     if !found.past.is_empty() {
-        said.push(format!("There is no value where the earlier period begins before {data_from}, from when on data is whole."));
+        said.push(format!(
+            "There is no value if the earlier period starts before {data_from}, the day from which data is \
+         whole."
+        ));
     }
     if found.reaches_back() && !model.calendar.custom {
-        said.push(format!("Periods whose window begins before {data_from}, from when on data is whole, count as incomplete."));
+        said.push(format!(
+            "Periods whose window starts before {data_from}, the day from which data is whole, count as \
+         incomplete."
+        ));
     }
     if let Some(nothing) = over_nothing(calc) {
         said.push(match nothing {
-            OverNothing::Zero => "Without any row the value is 0.".to_owned(),
-            OverNothing::Null => "Without any row there is no value.".to_owned(),
+            OverNothing::Zero => "Without any rows the value is 0.".to_owned(),
+            OverNothing::Null => "Without any rows there is no value.".to_owned(),
         });
     }
     if divides(calc) {
-        said.push("Where it would divide by 0 there is no value.".to_owned());
+        said.push("There is no value where it would divide by 0.".to_owned());
     }
 }
 
-/// What stands in a formula, each once and in order.
+/// What is in a formula, each once and in order.
 #[derive(Default)]
 struct Found<'a> {
     windows: Vec<Window>,
@@ -134,7 +140,7 @@ impl<'a> Found<'a> {
                 let titles = dimensions.iter().map(|id| model.dimensions.get(*id).title.to_lowercase());
                 add(&mut self.totals, titles.collect::<Vec<_>>().join(" and "));
             }
-            // A trend is a condition, and stands in guardrails only.
+            // A trend is a condition, and is in guardrails only.
             CalcLeaf::Kpi(_) | CalcLeaf::Duration(..) | CalcLeaf::Slice(..) | CalcLeaf::Trend(_) => {}
         }
     }
@@ -236,7 +242,7 @@ fn of_window(window: Window, subject: &str) -> Option<String> {
     Some(match window {
         Window::Period | Window::Age(_) | Window::Within(..) => return None,
         Window::Trailing(length) => {
-            format!("{subject} looks back over {length} up to the end of the period, so that periods may share rows.")
+            format!("{subject} looks back over {length} up to the end of the period, so periods can share rows.")
         }
         Window::ToDate(grain) => format!("{subject} runs from the start of the {grain} up to the end of the period."),
         Window::AllTime => format!("{subject} covers everything up to the end of the period."),

@@ -122,12 +122,12 @@ fn warn(source: &Source, last: Date, behind: u64, gap: u64, findings: &mut Findi
     }
     let name = &source.name.value;
     let message = format!(
-        "`{name}` has no row after {last}, {} before as_of; those of the ninety days before that came at most {} apart",
+        "`{name}` has no rows after {last}, {} before `as_of`; its longest gap in the 90 days before that was {}",
         days(behind),
         days(gap)
     );
     findings.report(&codes::QUIET_SOURCE, source.name.span, message).help(format!(
-        "if its load has stopped, its figures are of no rows; `fresh_within: {}` on the source leaves them out then, and shows no zeros",
+        "if the load has stopped, the zeros since then are wrong; `fresh_within: {}` on the source hides them",
         days(usual)
     ));
 }
@@ -140,8 +140,8 @@ fn days(count: u64) -> String {
 /// What there is to say of a source whose last row is too old: `last row 2024-03-03, 11 days before as_of`.
 pub fn words(state: &State) -> String {
     match state.last_row {
-        Some(last) => format!("last row {last}, {} before as_of", days(state.days_behind)),
-        None => "no row since long before the calendar's start".to_owned(),
+        Some(last) => format!("last row {last}, {} before `as_of`", days(state.days_behind)),
+        None => "no rows since long before the calendar's start".to_owned(),
     }
 }
 
@@ -151,10 +151,10 @@ pub fn report(model: &Model, found: &Found, findings: &mut Findings) {
         let source = model.sources.get(state.source);
         let name = &source.name.value;
         if let (Some(within), Some(false)) = (&source.freshness.within, state.is_fresh) {
-            let message = format!("`{name}` is not fresh: {}, and it may be {} old", words(state), within.value);
+            let message = format!("`{name}` is not fresh: {}, more than the allowed {}", words(state), within.value);
             findings
                 .report(&codes::STALE_SOURCE, within.span, message)
-                .help("see whether its load has stopped; until its rows are there, figures after the last one are left out");
+                .help("check whether its load has stopped; until its rows are there, later figures are left out");
         }
         if let (Some(expect), Some(count), Some(last)) = (&source.freshness.expect, state.holes, state.last_hole) {
             let (noun, be) = (expect.value.noun(count), if count == 1 { "has" } else { "have" });
@@ -163,7 +163,7 @@ pub fn report(model: &Model, found: &Found, findings: &mut Findings) {
             let message = format!("{count} {noun} of `{name}` {be} no row{last}");
             findings
                 .report(&codes::SOURCE_WITH_HOLES, expect.span, message)
-                .help("load what is missing; until then figures that look at such a time are not complete");
+                .help("load the missing rows; until then, figures that cover such a time are not complete");
         }
     }
 }

@@ -2,7 +2,7 @@
 //! wrong number is refused; of what a figure leaves out, it is said how much that is. `held` has the table.
 
 use super::held::{self, Of};
-use super::refused::{Refused, finding};
+use super::refused::{Refused, finding, place};
 use super::{Session, files, number};
 use crate::diagnostic::{Finding, Findings, Level, Severity, codes, suggest};
 use crate::engine::types::Family;
@@ -73,7 +73,7 @@ pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failu
     let of_calendar = answers.split_off(asked.len());
     let mut findings = Findings::default();
     let mut unfit = files::columns(session, &of_files, &mut findings)?;
-    unfit.extend(described(session, asked, answers, &mut findings));
+    unfit.extend(described(session, asked, answers, &mut findings)?);
     raw_columns(session, &mut unfit, &mut findings)?;
     let mut unchecked = Refused::default();
     let is_sound = |id: &SourceId| unfit.get(id).is_some_and(BTreeSet::is_empty);
@@ -138,7 +138,7 @@ fn report(session: &Session<'_>, guards: &[Guard], broken: &[i64], findings: &mu
     }
     let doubled: BTreeSet<SourceId> =
         worst.values().filter(|(_, guard)| is_key(guard)).map(|(_, guard)| guard.source).collect();
-    // Through a key that stands twice rows are met twice, and counts of them mean nothing.
+    // Through a key that appears twice rows are met twice, and counts of them mean nothing.
     let stands = |guard: &Guard| {
         let last = if let Rule::Found(column) = guard.rule { Some(column) } else { None };
         let mut at = guard.of;
@@ -174,7 +174,7 @@ pub(super) fn columns(
     let mut readable = files::columns(session, &of_files, findings)?;
     let (asked, queries) = descriptions(session, &others);
     let answers = session.engine.answer("", &queries)?;
-    readable.extend(described(session, asked, answers, findings));
+    readable.extend(described(session, asked, answers, findings)?);
     Ok(readable)
 }
 
@@ -203,7 +203,7 @@ fn described(
     asked: Vec<SourceId>,
     answers: Vec<Answer>,
     findings: &mut Findings,
-) -> BTreeMap<SourceId, BTreeSet<ColumnId>> {
+) -> Result<BTreeMap<SourceId, BTreeSet<ColumnId>>, Failure> {
     let mut readable = BTreeMap::new();
     for (id, answer) in asked.into_iter().zip(answers) {
         let source = session.project.model().sources.get(id);
@@ -212,32 +212,38 @@ fn described(
                 readable.insert(id, unfit(source, &rows, findings));
             }
             Err(why) => {
-                findings.push(unreadable(source, &why));
+                findings.push(unreadable(session, source, &why)?);
             }
         }
     }
-    readable
+    Ok(readable)
 }
 
 /// That the rows of a source cannot be read at all.
-fn unreadable(source: &Source, why: &Refusal) -> Finding {
-    let mut found = finding(&format!("the rows of `{}` cannot be read", source.name.value), Some(source.name.span), why);
+fn unreadable(session: &Session<'_>, source: &Source, why: &Refusal) -> Result<Finding, Failure> {
+    // Of a table only its name is there to point at; of a query the place that the engine complains of.
+    let query = source.relation_span.filter(|_| matches!(source.relation, Some(Relation::Query(_))));
+    let span = query.map_or(source.name.span, |span| place(session.project.files(), span, why));
+    let mut found = finding(&format!("the rows of `{}` cannot be read", source.name.value), Some(span), why);
     let is_kept_from_it = matches!(why.kind, Kind::Outside | Kind::Network | Kind::Confined | Kind::Unread);
     if is_kept_from_it || matches!(why.kind, Kind::NotAllowed | Kind::NoMemory | Kind::Interrupted) {
-        return found;
+        return Ok(found);
     }
     found.code = &codes::NOT_IN_DATA;
     found.help(match &source.relation {
-        Some(Relation::Query(_)) => {
-            "run the query by itself, or see with `--verbose` what the engine says; files in it are looked for from the project's \
-             folder"
+        Some(Relation::Query(_)) if why.kind == Kind::NoFile => {
+            let near = why.about.as_deref().map_or(Ok(None), |path| files::nearby(session, path))?;
+            near.unwrap_or_else(|| files::WHERE.to_owned())
         }
-        _ => "tables are looked for in the database that `--database`, or `database:` under `warehouse:`, names",
+        Some(Relation::Query(_)) => {
+            "run the query by itself to see more; `--verbose` shows the engine's own message".to_owned()
+        }
+        _ => "tables are read from the database set by `--database`, or by `database:` under `warehouse:`".to_owned(),
     });
-    found
+    Ok(found)
 }
 
-/// The columns of a source, if it has several that stand in the data and none of them does.
+/// The columns of a source, if it has several that are in the data and none of them does.
 fn none_is_there(source: &Source, known: &[(String, String)]) -> Option<BTreeSet<ColumnId>> {
     let mut stored = BTreeSet::new();
     for (id, column) in source.columns.iter() {
@@ -259,9 +265,9 @@ fn unfit(source: &Source, rows: &Rows, findings: &mut Findings) -> BTreeSet<Colu
     let mut unfit = BTreeSet::new();
     if let Some(stored) = none_is_there(source, &known) {
         let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
-        let message = format!("the data of `{}` has none of the columns that are declared", source.name.value);
+        let message = format!("the data of `{}` has none of the declared columns", source.name.value);
         findings.report(&codes::NOT_IN_DATA, source.name.span, message).help(format!(
-            "it has: {}; see whether it is the right one, and whether a file has a line with names at its top",
+            "it has: {}; check that it is the right data, and that a file's first line has the column names",
             names.join(", ")
         ));
         return stored;
@@ -275,7 +281,7 @@ fn unfit(source: &Source, rows: &Rows, findings: &mut Findings) -> BTreeSet<Colu
                 let mut help = suggest::did_you_mean(name, "it has", names).unwrap_or_default();
                 if *name == column.name.value {
                     help.push_str(if help.is_empty() { "" } else { "; " });
-                    help.push_str("if it is called otherwise there, say so: `column: ...`");
+                    help.push_str("if it has another name there, write `column: ...`");
                 }
                 finding.help(help);
                 unfit.insert(id);
@@ -313,12 +319,15 @@ pub(super) fn mismatch(column: &Column, ty: &str) -> Option<String> {
 pub(super) fn advice(column: &Column, ty: &str) -> String {
     let name = &column.name.value;
     match (Family::of(ty).and_then(Family::declared), column.ty) {
-        (None, _) => "kpic has no such type; make the source a `query:` that casts the column".to_owned(),
+        (None, _) => "kpic does not have this type; make the source a `query:` that casts the column".to_owned(),
         (Some("text"), Type::Date) => {
-            format!("declare it as `text`, and the day as a column of its own: `{{ type: date, expr: date({name}) }}`")
+            format!("declare it as `text`, and derive the day in another column: `{{ type: date, expr: date({name}) }}`")
         }
         (Some("text"), Type::Integer | Type::Decimal | Type::Number) => {
-            format!("declare it as `text`, and the number as a column of its own: `{{ type: number, expr: number({name}) }}`")
+            format!(
+                "declare it as `text`, and derive the number in another column: `{{ type: number, expr: number({name}) \
+             }}`"
+            )
         }
         (Some("text"), Type::Timestamp) => {
             "make the source a `query:` that casts the column, or declare it as `text`".to_owned()
@@ -347,17 +356,17 @@ pub(super) fn raw_columns(
         let relation = sql::relation(&RelationRef::of(relation), session.dialect());
         for (column_id, column) in source.columns.iter() {
             let Storage::Raw(each) = &column.storage else { continue };
-            let Some(raw) = each.of(session.dialect().name()) else { continue };
+            let Some((at, raw)) = each.placed(session.dialect().name()) else { continue };
             let raw = rawsql::enclosed(raw);
             queries.push(format!("select column_type from (describe select {raw} as made from {relation})"));
-            asked.push((*id, column_id));
+            asked.push((*id, column_id, column.sql_spans.get(at).copied().unwrap_or(column.name.span)));
         }
     }
     for id in unread {
         let raw = model.sources.get(id).columns.iter().filter(|(_, column)| matches!(column.storage, Storage::Raw(_)));
         unfit.entry(id).or_default().extend(raw.map(|(column, _)| column));
     }
-    for ((id, column_id), answer) in asked.into_iter().zip(session.engine.answer("", &queries)?) {
+    for ((id, column_id, written), answer) in asked.into_iter().zip(session.engine.answer("", &queries)?) {
         let column = model.sources.get(id).columns.get(column_id);
         let name = &column.name.value;
         let wrong = match answer {
@@ -365,16 +374,15 @@ pub(super) fn raw_columns(
                 let ty = rows.rows.first().and_then(|row| row.first()).and_then(|ty| ty.as_str()).unwrap_or_default();
                 mismatch(column, ty).map(|declared| {
                     let message = format!("`{name}` is declared as {declared}, but its SQL gives {ty}");
-                    findings
-                        .report(&codes::COLUMN_TYPE_DIFFERS, column.name.span, message)
-                        .help("declare the type that it gives");
+                    findings.report(&codes::COLUMN_TYPE_DIFFERS, column.name.span, message).help("declare this type");
                 })
             }
             Err(why) => {
-                let mut found = finding(&format!("the SQL of `{name}` cannot be run"), Some(column.name.span), &why);
+                let span = place(session.project.files(), written, &why);
+                let mut found = finding(&format!("the SQL of `{name}` cannot be run"), Some(span), &why);
                 found.code = &codes::NOT_IN_DATA;
                 found.help(
-                    "`sql:` is an expression over the columns that the relation has; `--verbose` shows what the engine itself says",
+                    "`sql:` is an expression over the stored columns of the source; `--verbose` shows the engine's own message",
                 );
                 findings.push(found);
                 Some(())
@@ -391,8 +399,10 @@ pub(super) fn raw_columns(
 pub(super) fn refused(source: &Source, why: &Refusal) -> Finding {
     let mut found = finding(&format!("the rows of `{}` cannot be checked", source.name.value), Some(source.name.span), why);
     if why.kind == Kind::Other {
-        found
-            .help("run the source's query or view by itself to see which rows stop it; `--verbose` shows what the engine says");
+        found.help(
+            "run the source's query or view by itself to see which rows fail; `--verbose` shows the engine's own \
+             message",
+        );
     }
     found
 }
@@ -499,7 +509,7 @@ fn calendar_problems(session: &Session<'_>, calendar: &CalendarSource) -> Vec<Pr
         format!(
             "select {day}::varchar as found from {relation} group by {day} having count(*) > 1 and {day} is not null order by 1 limit 1"
         ),
-        "{} stands in several rows".to_owned(),
+        "{} is in several rows".to_owned(),
     );
     days(
         format!(
@@ -515,16 +525,16 @@ fn calendar_problems(session: &Session<'_>, calendar: &CalendarSource) -> Vec<Pr
         ),
         match model.calendar.as_of {
             crate::calendar::AsOf::Day(last) => {
-                format!("it has rows {{}}, and the days from {} to {last} are needed", model.calendar.data_from)
+                format!("it has rows {{}}, but the days from {} to {last} are needed", model.calendar.data_from)
             }
             crate::calendar::AsOf::Today => {
-                format!("it has rows {{}}, and the days from {} to today are needed", model.calendar.data_from)
+                format!("it has rows {{}}, but the days from {} to today are needed", model.calendar.data_from)
             }
         },
     );
     for (grain, _) in &calendar.periods {
         let period = dialect.identifier(grain.name());
-        // The period of the first day may have begun before.
+        // The period of the first day may have started before.
         let found = format!("select min({day})::varchar as found from {relation} group by {period} having");
         let mut periods = |having: String, says: String| {
             problems.push(Problem { query: format!("{found} {having} order by 1 limit 1"), says, needs_days: true });
@@ -533,15 +543,15 @@ fn calendar_problems(session: &Session<'_>, calendar: &CalendarSource) -> Vec<Pr
             format!(
                 "{period} is null or {period} > min({day}) or ({period} < min({day}) and min({day}) > (select min({day}) from {relation}))"
             ),
-            format!("the {grain} of {{}} does not begin on the day that its column `{grain}` holds"),
+            format!("the {grain} of {{}} does not start on the day in its column `{grain}`"),
         );
         periods(
             format!("count(*) <> max({day}) - min({day}) + 1"),
-            format!("the days of the {grain} of {{}} do not follow each other"),
+            format!("the days of the {grain} of {{}} are not consecutive"),
         );
         for (longer, _) in calendar.periods.iter().filter(|(longer, _)| longer > grain) {
             let other = dialect.identifier(longer.name());
-            periods(format!("count(distinct {other}) > 1"), format!("the {grain} of {{}} crosses the border of a {longer}"));
+            periods(format!("count(distinct {other}) > 1"), format!("the {grain} of {{}} belongs to more than one {longer}"));
         }
     }
     problems

@@ -55,9 +55,7 @@ pub(super) fn broken(project: &Valid, of: Of<'_>, rule: Rule, count: u64, exampl
     let mut finding = Finding::new(code, span, message);
     let known = if code.is_lint() {
         let name = code.name;
-        format!(
-            "; if this is known, say so in the source with `allow: {{ {name}: <reason> }}`, or set its level under `lints:`"
-        )
+        format!("; if this is intended, write `allow: {{ {name}: <reason> }}` in the source, or set its level under `lints:`")
     } else {
         String::new()
     };
@@ -94,7 +92,7 @@ pub(super) fn words(project: &Valid, of: Of<'_>, rule: Rule) -> Words {
                         None => "",
                     }
                 ),
-                wrong: "whose key is that of another row".to_owned(),
+                wrong: "with the key of another row".to_owned(),
                 help: match source.holds {
                     Some(Holds::Readings { .. }) => {
                         "load each reading once, or make the source a `query:` with one row per key and time"
@@ -110,17 +108,17 @@ pub(super) fn words(project: &Valid, of: Of<'_>, rule: Rule) -> Words {
             let names = names.join(", ");
             Words {
                 what: format!("states of one {names} do not overlap"),
-                wrong: "whose state still holds when the next of the same key begins".to_owned(),
+                wrong: "whose state overlaps the next one of the same key".to_owned(),
                 help: format!(
-                    "end each state where the next of its `{names}` begins; if such states are meant to hold side by side, the key \
-                     needs a further column"
+                    "end each state where the next of its `{names}` starts; if such states may overlap, add a column to the \
+                     key"
                 ),
             }
         }
         Rule::InOrder => Words {
-            what: "no state ends before it begins".to_owned(),
-            wrong: "whose end is before its beginning, so that it never holds".to_owned(),
-            help: "correct their times, or leave such rows out with a `query:`".to_owned(),
+            what: "no state ends before it starts".to_owned(),
+            wrong: "that ends before it starts and never counts".to_owned(),
+            help: "correct the times, or filter such rows out with a `query:`".to_owned(),
         },
         Rule::Steady => come_and_go(source),
         Rule::NotStale => stale_keys(source),
@@ -139,8 +137,8 @@ pub(super) fn words(project: &Valid, of: Of<'_>, rule: Rule) -> Words {
                 what: format!("{} is in {target}", name.value),
                 wrong: format!("whose `{path}` is not in `{target}`{at_its_time}"),
                 help: format!(
-                    "load the rows that `{target}` lacks, or set the reference to null; until then everything that is looked up \
-                     through `{path}` is unknown for them"
+                    "load the rows that `{target}` lacks, or set the reference to null; until then, everything looked up \
+                     through `{path}` is null for these rows"
                 ),
             }
         }
@@ -148,8 +146,8 @@ pub(super) fn words(project: &Valid, of: Of<'_>, rule: Rule) -> Words {
             let Column { name, values, .. } = of(column);
             Words {
                 what: format!("{} is one of {} value{}", name.value, values.len(), if values.len() == 1 { "" } else { "s" }),
-                wrong: format!("whose `{}` is none of its `values:`", name.value),
-                help: format!("add it to `values:`, or correct the data; the list is now: {}", values.join(", ")),
+                wrong: format!("whose `{}` is not in `values:`", name.value),
+                help: format!("add it to `values:`, or correct the data; the list is: {}", values.join(", ")),
             }
         }
         Rule::Within(column) => {
@@ -157,7 +155,7 @@ pub(super) fn words(project: &Valid, of: Of<'_>, rule: Rule) -> Words {
             Words {
                 what: format!("{} is {}", name.value, bounds(*range)),
                 wrong: format!("whose `{}` is not {}", name.value, bounds(*range)),
-                help: "correct the data, or declare the bounds that it has: formulas are checked against them".to_owned(),
+                help: "correct the data, or correct `min` and `max`: formulas are checked against them".to_owned(),
             }
         }
         Rule::Kept(at) => kept(project, source, at),
@@ -175,11 +173,10 @@ fn kept(project: &Valid, source: &Source, at: usize) -> Words {
         what: if among { format!("{written} gives a value where it counts") } else { format!("{written} gives a value") },
         wrong: format!("with a text of which `{written}` makes null"),
         help: if files::of(source).is_some() {
-            "declare the column with the type that it has, and say under `files:` how values are written in it; or correct \
-             them"
+            "declare the column's actual type, and describe how values are written under `files:`; or correct the values"
                 .to_owned()
         } else {
-            "correct the values, or convert them as they are written, in a `query:` or a column with `sql:`".to_owned()
+            "correct the values, or convert them in a `query:` or a column with `sql:`".to_owned()
         },
     }
 }
@@ -191,8 +188,8 @@ fn come_and_go(source: &Source) -> Words {
         what: "keys do not come and go".to_owned(),
         wrong: "missing from one snapshot and back in a later one".to_owned(),
         help: format!(
-            "a key has no state while the latest snapshot lacks it; if each key is taken on days of its own write `snapshot: {{ on: \
-             {taken}, per: key }}`, and its latest reading counts"
+            "a key has no state while the latest snapshot lacks it; if each key is read on its own days, write `snapshot: \
+             {{ on: {taken}, per: key }}`, so that its latest reading counts"
         ),
     }
 }
@@ -205,8 +202,8 @@ fn stale_keys(source: &Source) -> Words {
     Words {
         what: format!("no key was last read more than {longest} ago"),
         wrong: format!("last read more than {longest} ago"),
-        help: "a key has no state any more then; load its readings if they are late, or let readings count longer with \
-               `stale_after`"
+        help: "after that a key has no state; load its readings if they are late, or let readings count longer with \
+         `stale_after`"
             .to_owned(),
     }
 }
@@ -217,8 +214,8 @@ fn no_reading((name, path): (&str, &str), target: &str, fresh_for: Length) -> Wo
         what: format!("{name} has a reading in {target}"),
         wrong: format!("whose `{path}` has no reading in `{target}` that is not older than {fresh_for}"),
         help: format!(
-            "load the readings that `{target}` lacks, or let them count longer with `stale_after`; until then everything that is \
-             looked up through `{path}` is unknown for these rows"
+            "load the readings that `{target}` lacks, or let them count longer with `stale_after`; until then, everything \
+             looked up through `{path}` is null for these rows"
         ),
     }
 }
@@ -230,15 +227,14 @@ fn finite(source: &Source, column: ColumnId) -> Words {
         return Words {
             what: format!("{of} has no NaN or infinity"),
             wrong: format!("whose `{of}` is NaN or infinite"),
-            help:
-                "kpic takes such a number as null: find out where it comes from; if it stands for an unknown value, load null"
-                    .to_owned(),
+            help: "kpic reads such a number as null: find out where it comes from; if the value is unknown, load null"
+                .to_owned(),
         };
     }
     let help = if source.time == Some(column) {
-        "no period counts them: fill in the time, or leave such rows out with a `query:`"
+        "no period counts them: fill in the time, or filter such rows out with a `query:`"
     } else {
-        "an infinite time is later or earlier than every other, and a duration to it is null; if it stands for no time, load null"
+        "an infinite time is after or before every other time, and a duration to it is null; if it means no time, load null"
     };
     Words { what: format!("{of} is never infinite"), wrong: format!("whose `{of}` is infinite"), help: help.to_owned() }
 }
@@ -250,25 +246,25 @@ fn present(source: &Source, column: ColumnId) -> Words {
         Words {
             what,
             wrong: format!("whose time `{}` is null", name.value),
-            help: "no period counts them: fill in the time, or leave such rows out with a `query:`".to_owned(),
+            help: "no period counts them: fill in the time, or filter such rows out with a `query:`".to_owned(),
         }
     } else if source.holds.iter().flat_map(Holds::columns).any(|held| held == column) {
         Words {
             what,
             wrong: format!("whose `{}` is null", name.value),
-            help: "such a state never holds: fill in the time, or leave such rows out with a `query:`".to_owned(),
+            help: "such a state never counts: fill in the time, or filter such rows out with a `query:`".to_owned(),
         }
     } else if source.key.contains(&column) {
         Words {
             what,
             wrong: format!("whose key `{}` is null", name.value),
-            help: "nothing can refer to them: fill in the key, or leave such rows out with a `query:`".to_owned(),
+            help: "nothing can refer to them: fill in the key, or filter such rows out with a `query:`".to_owned(),
         }
     } else {
         Words {
             what,
-            wrong: format!("whose `{}` is null, against `nullable: false`", name.value),
-            help: "correct the data, or take `nullable: false` away".to_owned(),
+            wrong: format!("whose `{}` is null despite `nullable: false`", name.value),
+            help: "correct the data, or remove `nullable: false`".to_owned(),
         }
     }
 }

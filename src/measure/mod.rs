@@ -1,5 +1,5 @@
 //! A valid project on an engine: figures for `run` and `query`, spec tests, and the checks of the data that figures stand on: those
-//! that every figure needs (`guard`), what stands in files (`files`), and all that the specs declare (`verify`).
+//! that every figure needs (`guard`), what is in files (`files`), and all that the specs declare (`verify`).
 
 mod files;
 pub mod firings;
@@ -23,7 +23,7 @@ use crate::pipeline::Valid;
 use crate::plan::relation::Query;
 use crate::sql;
 
-/// A valid project with the engine that answers for it.
+/// A valid project with the engine that it is run on.
 pub struct Session<'a> {
     /// The project.
     pub project: &'a Valid,

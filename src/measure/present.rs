@@ -28,7 +28,7 @@ pub struct Found<'a> {
     pub standings: Vec<Standing>,
     /// The guardrails that fire in their last complete period.
     pub firings: Vec<Firing<'a>>,
-    /// What the engine refuses to work out, which is left out.
+    /// What the engine refuses to compute, which is left out.
     pub refused: Findings,
 }
 
@@ -102,6 +102,7 @@ pub fn data(model: &Model, found: &Found<'_>) -> Present {
                 as_of: known.score.as_of.clone(),
                 days_since_check_in: known.stale,
                 slips: known.slips(),
+                missed: known.missed(),
             };
             (result.name.value.clone(), figures)
         });

@@ -1,6 +1,6 @@
 //! Refusals of the engine as findings: what could not be worked out, why, and the way out.
 //!
-//! What stands in the files that a query reads is looked at first, since that says which row it is ([`Refused`]). If nothing is wrong
+//! What is in the files that a query reads is looked at first, since that says which row it is ([`Refused`]). If nothing is wrong
 //! there, the kind of refusal is what there is to say; [`WAYS`] has a row for each.
 //!
 //! The engine's own words are about SQL that nobody wrote. They ride along for those who ask for them, and are never the message.
@@ -12,7 +12,7 @@ use crate::engine::{Failure, Kind, Refusal};
 use crate::model::{KpiId, Model, SourceId};
 use crate::plan::guards::sources_read;
 use crate::plan::relation::Query;
-use crate::text::Span;
+use crate::text::{Files, Span};
 use std::collections::BTreeSet;
 
 /// For each kind of refusal its code, and the way out; `None` where that depends on what is asked.
@@ -21,71 +21,84 @@ const WAYS: &[(Kind, &Code, Option<&str>)] = &[
         Kind::Whole,
         &codes::NUMBER_TOO_LARGE,
         Some(
-            "compute in floating numbers, which go much further: `number(x)` around a column, or `* 1.0` after a KPI or an aggregate",
+            "compute with floating-point numbers, which have a larger range: `number(x)` around a column, or `* 1.0` after a KPI or an aggregate",
         ),
     ),
     (
         Kind::Decimals,
         &codes::NUMBER_TOO_LARGE,
         Some(
-            "a product of decimals has 18 digits where both are stored with at most 18, else 38: compute in floating numbers, with \
-             `number(x)` around a factor",
+            "a product of decimals has 18 digits if both have at most 18, otherwise 38: compute with floating-point numbers, with `number(x)` around a factor",
         ),
     ),
     (
         Kind::Sum,
         &codes::NUMBER_TOO_LARGE,
-        Some("compute in floating numbers, which go much further: `sum(number(x) from ...)`"),
+        Some("compute with floating-point numbers, which have a larger range: `sum(number(x) from ...)`"),
     ),
     (
         Kind::Spread,
         &codes::NUMBER_TOO_LARGE,
-        Some("values above 1e150 or so have none: leave them out with `where`, or divide all by a power of ten"),
+        Some(
+            "it overflows for values above about 1e150: filter them out with `where`, or divide all values by a power of \
+         ten",
+        ),
     ),
-    (
-        Kind::Time,
-        &codes::NUMBER_TOO_LARGE,
-        Some("look for a time or duration that cannot be right: `min(...)` and `max(...)` find it"),
-    ),
+    (Kind::Time, &codes::NUMBER_TOO_LARGE, Some("look for a wrong time or duration with `min(...)` and `max(...)`")),
     (
         Kind::NotConvertible,
         &codes::NOT_CONVERTIBLE,
-        Some("declare the column as the text that it is, and convert it in a column of its own: `number(x)`, `date(x)`"),
+        Some("declare the column as `text`, and convert it in another column: `number(x)`, `date(x)`"),
     ),
     (Kind::NoRelation, &codes::NOT_IN_DATA, None),
     (Kind::NoColumn, &codes::NOT_IN_DATA, None),
-    (Kind::NoFile, &codes::NOT_IN_DATA, Some("files are looked for from the project's folder")),
-    (Kind::BadFile, &codes::NOT_IN_DATA, Some("see whether the file is what its ending says")),
+    (Kind::NoFile, &codes::NOT_IN_DATA, Some("paths start at the project's folder")),
+    (Kind::BadFile, &codes::NOT_IN_DATA, Some("check that the file's format matches its ending")),
     (Kind::BadSql, &codes::ENGINE_REFUSED, None),
     (
         Kind::Collations,
         &codes::ENGINE_REFUSED,
         Some("name one collation for all of them where the column is declared: `sql: \"name collate c\"`"),
     ),
-    (Kind::NotAllowed, &codes::ENGINE_REFUSED, Some("give the user who runs kpic the right to read the data")),
+    (Kind::NotAllowed, &codes::ENGINE_REFUSED, Some("give the user who runs kpic permission to read the data")),
     (
         Kind::Outside,
         &codes::ENGINE_REFUSED,
-        Some("put the data below the project's folder, or open its folder on the command line: `--allow-path DIR`"),
+        Some("put the data inside the project's folder, or allow its folder on the command line: `--allow-path DIR`"),
     ),
     (Kind::Network, &codes::ENGINE_REFUSED, Some("download the data, or allow it on the command line: `--allow-network`")),
-    (
-        Kind::Confined,
-        &codes::ENGINE_REFUSED,
-        Some("leave it out of the SQL: whoever sends a spec decides about figures, and nothing else"),
-    ),
-    (Kind::Unread, &codes::ENGINE_REFUSED, Some("rename what is called that")),
+    (Kind::Confined, &codes::ENGINE_REFUSED, Some("remove it from the SQL: a spec can define figures and do nothing else")),
+    (Kind::Unread, &codes::ENGINE_REFUSED, Some("rename it")),
     (
         Kind::NoMemory,
         &codes::ENGINE_REFUSED,
-        Some("ask for fewer KPIs or periods at once, or allow more memory, with `--memory` or a larger machine"),
+        Some("ask for fewer KPIs or periods at once, or allow more memory with `--memory` or a larger machine"),
     ),
     (Kind::Interrupted, &codes::ENGINE_REFUSED, Some("run it again")),
     (Kind::Other, &codes::ENGINE_REFUSED, None),
 ];
 
 /// The way out where no row knows one.
-const UNKNOWN: &str = "`--verbose` shows what the engine itself says";
+const UNKNOWN: &str = "`--verbose` shows the engine's own message";
+
+/// The part of a spec at `span` that a refusal is about: the name or path that it names, if that is written there.
+pub(super) fn place(files: &Files, span: Span, refusal: &Refusal) -> Span {
+    refusal.about.as_deref().and_then(|word| word_in(files, span, word)).unwrap_or(span)
+}
+
+/// The first place of a whole word within `span`.
+pub(super) fn word_in(files: &Files, span: Span, word: &str) -> Option<Span> {
+    let text = files.slice(span);
+    let part = |char: char| char.is_alphanumeric() || char == '_';
+    let is_whole = |at: &usize| {
+        let before = text.get(..*at).and_then(|text| text.chars().next_back());
+        let after = text.get(at + word.len()..).and_then(|text| text.chars().next());
+        !before.is_some_and(part) && !after.is_some_and(part)
+    };
+    let at = text.match_indices(word).map(|(at, _)| at).find(is_whole).filter(|_| !word.is_empty())?;
+    let start = span.start as usize + at;
+    Some(Span::new(span.file, start..start + word.len()))
+}
 
 /// A refusal as a finding at `span`; `what` says what could not be done: "`revenue` cannot be computed".
 pub(super) fn finding(what: &str, span: Option<Span>, refusal: &Refusal) -> Finding {
@@ -101,7 +114,7 @@ pub(super) fn finding(what: &str, span: Option<Span>, refusal: &Refusal) -> Find
     finding
 }
 
-/// A KPI that the engine refuses to work out.
+/// A KPI that the engine refuses to compute.
 pub fn kpi(model: &Model, id: KpiId, refusal: &Refusal) -> Finding {
     let name = &model.kpis.get(id).name;
     let mut finding = finding(&format!("`{}` cannot be computed", name.value), Some(name.span), refusal);
@@ -153,7 +166,7 @@ impl Refused {
     }
 }
 
-/// Something else that the engine refuses to work out.
+/// Something else that the engine refuses to compute.
 pub fn other(what: &str, span: Option<Span>, refusal: &Refusal) -> Finding {
     finding(&format!("{what} cannot be computed"), span, refusal)
 }

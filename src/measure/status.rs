@@ -48,6 +48,11 @@ impl ResultStanding {
     pub fn slips(&self) -> bool {
         !self.score.is_complete && (matches!(self.score.status.as_str(), "at_risk" | "off_track") || self.stale.is_some())
     }
+
+    /// Whether it has ended below its goal.
+    pub fn missed(&self) -> bool {
+        self.score.is_complete && matches!(self.score.status.as_str(), "on_track" | "at_risk" | "off_track")
+    }
 }
 
 /// A score with what is expected and what that makes of it.

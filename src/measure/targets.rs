@@ -1,8 +1,8 @@
 //! Targets against what their KPIs have done before, for `verify`: those that were reached without any effort, and those that are far
-//! outside of all that ever happened.
+//! outside all that ever happened.
 //!
 //! Looked at are results that go from one value to another by their KPI's latest period, over the complete periods before the
-//! objective begins. A mean, or what adds up, is no figure that a period of the past had.
+//! objective starts. A mean, or what adds up, is not a figure that a period of the past had.
 
 use super::{Session, number};
 use crate::calendar::{Calendar, Date, Grain};
@@ -78,7 +78,7 @@ fn question(model: &Model, one: &Asked<'_>) -> Question {
     }
 }
 
-/// The values of the complete periods before the objective begins, the earliest first.
+/// The values of the complete periods before the objective starts, the earliest first.
 fn past(model: &Model, one: &Asked<'_>, rows: &Rows) -> Vec<f64> {
     let mut found: Vec<(Date, f64)> = Vec::new();
     for row in rows.rows.iter().filter(|row| is_of_slice(model, one.shown, rows, row)) {
@@ -138,12 +138,11 @@ fn judge(model: &Model, one: &Asked<'_>, past: &[f64], findings: &mut Findings) 
     let reached = recent.iter().filter(|value| (**value - to) * sign >= 0.0).count();
     let what = format!("`{}` of `{}`", one.result.name.value, one.objective.name.value);
     if reached * 2 >= RECENT {
-        let message = format!(
-            "{what} asks for what is there already: `{kpi}` was there in {reached} of the {RECENT} {grain}s before the start"
-        );
+        let message =
+            format!("{what} is already reached: `{kpi}` was there in {reached} of the {RECENT} {grain}s before the start");
         findings
             .report(&codes::SANDBAGGED_TARGET, one.goal.span(), message)
-            .help("aim at what takes effort; or, where the level has to be kept, write a bound with `health: true`");
+            .help("set a target that takes effort; or, to keep the level, write a bound with `health: true`");
         return;
     }
     let count = periods(&model.calendar, grain, one);
@@ -153,11 +152,11 @@ fn judge(model: &Model, one: &Asked<'_>, past: &[f64], findings: &mut Findings) 
     if best > 0.0 && asked > STRETCH * best {
         let times = asked / best;
         let message = format!(
-            "{what} asks for {times:.0} times as much as `{kpi}` ever changed within {count} {grain}{} before",
+            "{what} asks for {times:.0} times the largest change that `{kpi}` ever made within {count} {grain}{}",
             if count == 1 { "" } else { "s" }
         );
         findings
             .report(&codes::IMPROBABLE_TARGET, one.goal.span(), message)
-            .help("a stretch is out of reach on most days, and not on all of them: see what the past allows, with `kpic run`");
+            .help("a stretch target should still be possible: look at the past figures with `kpic run`");
     }
 }

@@ -171,7 +171,7 @@ fn freshness_checks(source: &Source, state: Option<&State>, findings: &Findings)
             Some(false) => Outcome::Allowed(1),
         };
         let examples = if outcome == Outcome::Fine { Vec::new() } else { day(state.and_then(|state| state.last_row)) };
-        checks.push(Check { what: format!("the last row is within {} of as_of", within.value), outcome, examples });
+        checks.push(Check { what: format!("the last row is within {} of `as_of`", within.value), outcome, examples });
     }
     if let Some(expect) = &source.freshness.expect {
         let outcome = match state.and_then(|state| state.holes) {
@@ -194,7 +194,13 @@ pub fn queries(session: &Session<'_>, sources: &[SourceId]) -> Vec<(String, Stri
         let source = model.sources.get(*id);
         let name = &source.name.value;
         if let Some(query) = files::of(source).and_then(|files| session.dialect().files().misfits(files)) {
-            out.push((format!("{name}: how many values of each file are not of their column's type"), format!("{query};\n")));
+            out.push((
+                format!(
+                    "{name}: how many values in each file do not have their column's \
+             type"
+                ),
+                format!("{query};\n"),
+            ));
         }
         let all = rules::rules(model, *id);
         if !source.freshness.is_nothing() {
@@ -207,7 +213,7 @@ pub fn queries(session: &Session<'_>, sources: &[SourceId]) -> Vec<(String, Stri
         for rule in all {
             let query = rules::examples(model, *id, rule);
             let what = words(session.project, Of::all(*id), rule).what;
-            let title = format!("{name}: rows for which this does not hold: {what}");
+            let title = format!("{name}: rows that break this rule: {what}");
             out.push((title, sql::statement(&query, session.dialect())));
         }
     }

@@ -21,7 +21,7 @@ pub struct Asked {
     pub kpi: KpiId,
     /// The grain of the periods.
     pub grain: Grain,
-    /// The first day of the period to begin with; the one before the other if not given.
+    /// The first day of the period to start with; the one before the other if not given.
     pub from: Option<Date>,
     /// The first day of the period to end with; the last complete one if not given.
     pub to: Option<Date>,

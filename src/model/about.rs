@@ -10,7 +10,7 @@ pub struct About {
     pub signal: String,
     /// `real_time`, `periodic` or `long_term`; empty if nobody says.
     pub horizon: String,
-    /// What a good or bad value tells.
+    /// What a good or bad value means.
     pub insight: String,
     /// Questions that it answers.
     pub questions: Vec<String>,

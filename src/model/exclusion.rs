@@ -160,7 +160,7 @@ mod tests {
         assert!(leave_nothing(&some(&["'a'"]), &other(&["'a'", "'b'"])));
         assert!(!leave_nothing(&some(&["'a'", "'c'"]), &other(&["'a'", "'b'"])));
         assert!(!leave_nothing(&other(&["'a'"]), &other(&["'b'"])));
-        // What is no number is in no range of numbers that is known here.
+        // What is not a number is in no range of numbers that is known here.
         assert!(!leave_nothing(&some(&["'a'"]), &Leaves::From(5.0, true)));
     }
 }

@@ -113,7 +113,7 @@ pub enum PairLeaf {
     Of(Edge, Path),
     /// Whether there is one.
     Exists(Edge),
-    /// Whether some state of the entity began before the period.
+    /// Whether some state of the entity started before the period.
     Ever,
     /// A column of the state at the start, or, where there is none, of that at the end.
     Either(Path),
@@ -445,7 +445,7 @@ impl RowExpr {
         found
     }
 
-    /// Whether an aggregate over related rows stands in it, so that it depends on the period.
+    /// Whether an aggregate over related rows is in it, so that it depends on the period.
     pub fn has_related(&self) -> bool {
         let mut found = false;
         self.leaves(&mut |leaf| found |= matches!(leaf, RowLeaf::Related(_)));

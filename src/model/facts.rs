@@ -14,7 +14,7 @@ pub enum Type {
     Integer,
     /// An exact decimal number.
     Decimal,
-    /// A floating number.
+    /// A floating-point number.
     Number,
     /// A text.
     Text,
@@ -101,7 +101,7 @@ pub enum Kind {
     Flow,
     /// A level at one time.
     Stock,
-    /// A count of different things, of which some stand in several periods.
+    /// A count of different things, of which some are in several periods.
     Distinct,
     /// A change of a level.
     Movement,
@@ -133,7 +133,7 @@ impl Kind {
             Kind::Stock => "a level: do not add up over periods",
             Kind::Distinct => "counts distinct things: do not add up",
             Kind::Movement => "a change: do not add up over periods",
-            Kind::Ratio => "recompute it, do not add or average it",
+            Kind::Ratio => "recompute it; do not add or average it",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Files that are the rows of a source: which ones, and how what stands in them is written.
+//! Files that are the rows of a source: which ones, and how what is in them is written.
 //!
 //! What is declared is what is read. So everything that a reader would otherwise guess has a place here: the format, the signs
 //! between and within values, the words for null, and for each column its type.
@@ -202,7 +202,7 @@ pub enum TimeField {
 }
 
 impl TimeField {
-    /// The value of the field at the beginning of a text, and what follows it; nothing if the text does not begin with one.
+    /// The value of the field at the beginning of a text, and what follows it; nothing if the text does not start with one.
     fn take(self, text: &str) -> Option<(u32, &str)> {
         let number = |least: usize, most: usize, range: std::ops::RangeInclusive<u32>| {
             let digits = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
@@ -292,7 +292,7 @@ pub const DIRECTIVES: &[(char, TimeField)] = &[
     ('z', TimeField::Offset),
 ];
 
-/// Why a text is no format of a day or time, and what to write instead.
+/// Why a text is not a format of a day or time, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadFormat {
     /// What is wrong.
@@ -329,8 +329,8 @@ impl TimeFormat {
                         };
                         if parts.contains(&TimePart::Of(*field)) {
                             return bad(
-                                format!("`%{directive}` stands twice in this format"),
-                                "each part of a date stands once".to_owned(),
+                                format!("`%{directive}` appears twice in this format"),
+                                "use each part of a date once".to_owned(),
                             );
                         }
                         parts.push(TimePart::Of(*field));
@@ -394,7 +394,7 @@ impl TimeFormat {
             _ => false,
         };
         (!sound).then(|| BadFormat {
-            message: "this format does not say where the time of day stands".to_owned(),
+            message: "this format has no complete time of day".to_owned(),
             help: "it needs `%H`, or `%I` with `%p`, and then `%M` and perhaps `%S`".to_owned(),
         })
     }

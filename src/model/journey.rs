@@ -1,7 +1,7 @@
 //! Journeys: sources whose rows are made of the rows of others, one for each journey.
 //!
 //! The columns of a journey are its steps, each with the time at which it was reached, and the columns of the source of its first
-//! step, which have the values of the row that the journey begins with.
+//! step, which have the values of the row that the journey starts with.
 
 use super::expr::{Expr, Path, RowExpr, RowLeaf};
 use super::{ColumnId, SourceId};
@@ -11,7 +11,7 @@ use crate::text::Span;
 /// What the rows of a journey are made of.
 #[derive(Debug, Clone)]
 pub struct Journey {
-    /// Which first steps begin a journey.
+    /// Which first steps start a journey.
     pub starts: Starts,
     /// After which step a step has to come.
     pub order: Order,
@@ -23,7 +23,7 @@ pub struct Journey {
     pub carried: Vec<Carried>,
 }
 
-/// Which first steps begin a journey.
+/// Which first steps start a journey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Starts {
     /// The first of each entity.
@@ -138,7 +138,7 @@ impl Journey {
         }
     }
 
-    /// A path that begins in the first step's source, as one that begins in the journey.
+    /// A path that starts in the first step's source, as one that starts in the journey.
     pub fn inherit(&self, path: &Path) -> Option<Path> {
         let own = |column: ColumnId| self.inherited.iter().find(|(_, first)| *first == column).map(|(own, _)| *own);
         let mut through = path.through.clone();
@@ -163,7 +163,7 @@ impl Journey {
     }
 }
 
-/// A time shorter than a day or of whole days, as days; a day that has begun counts as whole.
+/// A time shorter than a day or of whole days, as days; a day that has started counts as whole.
 pub fn whole_days(count: u32, unit: TimeUnit) -> i64 {
     let seconds = i64::from(count) * i64::from(unit.seconds().unwrap_or(86_400));
     (seconds + 86_399) / 86_400

@@ -82,7 +82,7 @@ pub struct Model {
     pub taxonomies: Vec<Taxonomy>,
     /// Its scorecards.
     pub scorecards: Vec<Scorecard>,
-    /// What it steers by, if it says so.
+    /// What it aims for, if it says so.
     pub north_star: Option<north_star::NorthStar>,
     /// Its guardrails.
     pub guardrails: Vec<Guardrail>,
@@ -118,7 +118,7 @@ pub struct Warehouse {
     pub target_dir: String,
 }
 
-/// How objectives are judged, and how many there may be.
+/// How objectives are judged, and how many are allowed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Okrs {
     /// The share of the expected progress from which on a result is on track.
@@ -163,13 +163,15 @@ pub struct Source {
     pub description: String,
     /// Where its rows are; nothing if the spec does not say.
     pub relation: Option<Relation>,
+    /// Where that is written.
+    pub relation_span: Option<Span>,
     /// The relations that the spec names for it: its table, or those in SQL of its own.
     pub reads: Vec<Read>,
     /// Whether rows happen or are.
     pub kind: SourceKind,
     /// What its rows are made of, if they are journeys.
     pub journey: Option<Journey>,
-    /// The noun that one row stands for.
+    /// A noun for one row.
     pub row: String,
     /// The columns that tell rows apart.
     pub key: Vec<ColumnId>,
@@ -253,7 +255,7 @@ pub struct Read {
     pub parts: Vec<String>,
     /// Where they are written.
     pub span: Span,
-    /// Whether they stand in SQL, where the engine looks up what has no schema.
+    /// Whether they are in SQL, where the engine looks up what has no schema.
     pub in_sql: bool,
 }
 
@@ -270,6 +272,8 @@ pub struct Column {
     pub clock: Clock,
     /// Where its values come from.
     pub storage: Storage,
+    /// Where each SQL of [`Storage::Raw`] is written.
+    pub sql_spans: Vec<Span>,
     /// Its formula as it was written; empty if it has none.
     pub written: String,
     /// The source whose key it holds.
@@ -323,7 +327,7 @@ pub struct Dimension {
     pub places: BTreeMap<SourceId, Path>,
 }
 
-/// How the names of KPIs begin that are made of questions on the command line. No definition has a name with a blank.
+/// How the names of KPIs start that are made of questions on the command line. No definition has a name with a blank.
 pub const ASKED: &str = "asked ";
 
 /// A figure and what it means.
@@ -446,15 +450,15 @@ pub struct Taxonomy {
     pub name: String,
     /// How people call it.
     pub title: String,
-    /// What it tells apart.
+    /// What it classifies.
     pub description: String,
-    /// Its values, with their places; the built-in ones stand in no file.
+    /// Its values, with their places; the built-in ones are in no file.
     pub values: Vec<(String, Option<Span>)>,
     /// Whether each value needs a KPI.
     pub cover: bool,
 }
 
-/// KPIs that are looked at together.
+/// KPIs that are reviewed together.
 #[derive(Debug)]
 pub struct Scorecard {
     /// Its name.
@@ -473,7 +477,7 @@ pub struct Scorecard {
     pub max: u32,
 }
 
-/// Rows given, figures expected.
+/// Given rows and expected figures.
 #[derive(Debug, Clone)]
 pub struct TestCase {
     /// Its name.
@@ -565,7 +569,7 @@ impl ExpectedCells {
     }
 }
 
-/// What stands in a column.
+/// What is in a column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExpectedCell {
     /// Null.
@@ -644,7 +648,7 @@ impl Model {
         crate::text::title(name, &self.acronyms)
     }
 
-    /// Every word, in lower case, that stands in the name of a source, a query or raw SQL: as the name of a part it would hide what
+    /// Every word, in lower case, that is in the name of a source, a query or raw SQL: as the name of a part it would hide what
     /// is read there. Tables have their schema, which no part has. Gathered once.
     pub fn words_of_relations(&self) -> Arc<foldhash::HashSet<String>> {
         let gather = || {
@@ -655,7 +659,7 @@ impl Model {
             };
             for source in self.sources.rows() {
                 if source.journey.is_none() {
-                    // What is read is called so where it is joined; the rows of a test stand in a table of that name.
+                    // What is read is called so where it is joined; the rows of a test are in a table of that name.
                     words(&source.name.value);
                     words(&given_table(&source.name.value));
                 }
@@ -683,7 +687,7 @@ impl Model {
         self.sources.rows().iter().filter(|source| source.journey.is_none()).count()
     }
 
-    /// The last column of a path that begins in `source`.
+    /// The last column of a path that starts in `source`.
     pub fn column(&self, source: SourceId, path: &Path) -> &Column {
         self.sources.get(self.end_of(source, path)).columns.get(path.column)
     }
@@ -738,7 +742,7 @@ impl Model {
         }
     }
 
-    /// The names of a path that begins in `source`, with dots between them.
+    /// The names of a path that starts in `source`, with dots between them.
     pub fn path_text(&self, source: SourceId, path: &Path) -> String {
         let mut at = source;
         let mut names = Vec::new();

@@ -1,9 +1,9 @@
-//! What a company steers by.
+//! What a company aims for.
 
 use super::{KpiId, TeamId};
 use crate::text::{Name, Span, Spanned};
 
-/// What a company steers by: how much of something, and at what cost.
+/// What a company aims for: how much of something, and at what cost.
 #[derive(Debug, Clone)]
 pub struct NorthStar {
     /// How people call it.

@@ -185,7 +185,7 @@ pub struct Manual {
     pub check_ins: Vec<CheckIn>,
 }
 
-/// How far a manual result was at the end of a day.
+/// The value of a manual result at the end of a day.
 #[derive(Debug, Clone)]
 pub struct CheckIn {
     /// The day.
@@ -203,9 +203,9 @@ pub struct CheckIn {
 pub enum Reads {
     /// Its value in the latest period.
     Latest,
-    /// Its value over everything since the objective began.
+    /// Its value over everything since the objective started.
     ToDate,
-    /// The mean of its values in the periods since the objective began.
+    /// The mean of its values in the periods since the objective started.
     Mean,
 }
 
@@ -239,7 +239,7 @@ pub struct Amount {
 pub enum Baseline {
     /// That number.
     Number(Amount),
-    /// The value of the last complete period before the objective begins; whether the spec says so, and where.
+    /// The value of the last complete period before the objective starts; whether the spec says so, and where.
     Measured(Option<Span>),
     /// Nothing is said about a manual result, which counts from 0.
     Zero,
@@ -330,16 +330,16 @@ impl Sheet {
     pub fn about(self) -> [&'static str; 2] {
         match self {
             Sheet::History => [
-                "How far key results were: one row for each and every complete period within its time, or check-in",
-                "progress: the share of the way from baseline to target; score: the same from 0 to 1; expected: what the pace asked for",
+                "Progress of key results over time: one row for each complete period or check-in",
+                "progress: the share of the way from baseline to target; score: the same, limited to 0 to 1; expected: what the pace asks for",
             ],
             Sheet::KeyResults => [
-                "How far key results are: one row for each, as of its latest complete period or check-in",
+                "Progress of key results: one row for each, as of its latest complete period or check-in",
                 "progress: the share of the way from baseline to target; score: the same from 0 to 1; expected: what the pace asks for",
             ],
             Sheet::Objectives => [
-                "How far objectives are: one row for each",
-                "score: the weighted mean of its own key results; without any, the mean of the objectives that serve it",
+                "Progress of objectives: one row for each",
+                "score: the weighted mean of its own key results; without any, the mean of its child objectives",
             ],
         }
     }

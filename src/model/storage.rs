@@ -23,8 +23,14 @@ pub struct RawSql(pub Vec<(Option<String>, String)>);
 impl RawSql {
     /// The SQL for a dialect: its own, or that for all; nothing where neither is given.
     pub fn of(&self, dialect: &str) -> Option<&str> {
-        let own = self.0.iter().find(|(given, _)| given.as_deref() == Some(dialect));
-        own.or_else(|| self.0.iter().find(|(given, _)| given.is_none())).map(|(_, sql)| sql.as_str())
+        self.placed(dialect).map(|(_, sql)| sql)
+    }
+
+    /// The same with its place among all.
+    pub fn placed(&self, dialect: &str) -> Option<(usize, &str)> {
+        let all = || self.0.iter().enumerate();
+        let own = all().find(|(_, (given, _))| given.as_deref() == Some(dialect));
+        own.or_else(|| all().find(|(_, (given, _))| given.is_none())).map(|(at, (_, sql))| (at, sql.as_str()))
     }
 }
 

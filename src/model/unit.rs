@@ -86,7 +86,7 @@ impl Unit {
         Self::of(Base::Time(unit))
     }
 
-    /// A noun; an empty one is no unit.
+    /// A noun; an empty one is not a unit.
     pub fn noun(noun: &str) -> Self {
         if noun.is_empty() { Self::none() } else { Self::of(Base::Noun(noun.to_owned())) }
     }
@@ -255,10 +255,13 @@ impl Base {
             if is_currency(word) {
                 return Ok(Base::Currency(word.to_owned()));
             }
-            return Err(format!("`{word}` is not a currency of ISO 4217"));
+            return Err(format!("`{word}` is not an ISO 4217 currency"));
         }
         if let Some(unit) = meant(word) {
             return Err(format!("`{word}` is not a unit: write {unit}"));
+        }
+        if let Some(unit) = TimeUnit::parse(word).or_else(|| foreign_time(word)) {
+            return Err(format!("`{word}` is not a unit: write `{}`", unit.name()));
         }
         let lower = word.to_uppercase();
         if word.len() == 3 && is_currency(&lower) && lower != word && is_money_like(&lower) {
@@ -289,6 +292,28 @@ fn meant(word: &str) -> Option<&'static str> {
         "mph" => "`mile/hour`",
         _ => return None,
     })
+}
+
+/// German, French and Spanish words for units of time. A word that means something else in English, such as `tag`, is only taken for
+/// one where it is written as that language does.
+const FOREIGN_TIMES: &[(TimeUnit, &[&str])] = &[
+    (TimeUnit::Second, &["sekunde", "sekunden", "seconde", "secondes", "segundo", "segundos"]),
+    (TimeUnit::Minute, &["minuten", "minuto", "minutos"]),
+    (TimeUnit::Hour, &["stunde", "stunden", "heure", "heures", "hora", "horas"]),
+    (TimeUnit::Day, &["tage", "tagen", "jour", "jours", "journ\u{e9}e", "d\u{ed}a", "d\u{ed}as"]),
+    (TimeUnit::Week, &["woche", "wochen", "semaine", "semaines", "semana", "semanas"]),
+    (TimeUnit::Month, &["monat", "monate", "monaten", "mois", "meses"]),
+    (TimeUnit::Quarter, &["quartal", "quartale", "quartalen", "trimestre", "trimestres"]),
+    (TimeUnit::Year, &["jahr", "jahre", "jahren", "ann\u{e9}e", "ann\u{e9}es", "a\u{f1}o", "a\u{f1}os"]),
+];
+
+/// The unit of time that a word of another language means.
+fn foreign_time(word: &str) -> Option<TimeUnit> {
+    if word == "Tag" {
+        return Some(TimeUnit::Day);
+    }
+    let lower = word.to_lowercase();
+    FOREIGN_TIMES.iter().find(|(_, words)| words.contains(&lower.as_str())).map(|(unit, _)| *unit)
 }
 
 /// Codes that are not English words, so that `usd` is a slip of the keyboard while `all` or `top` is a noun.
@@ -354,6 +379,11 @@ mod tests {
         for bad in ["", "XYZ", "usd", "$", "euros", "percent", "a+b", "USD/"] {
             assert!(Unit::parse(bad).is_err(), "{bad}");
         }
+        for (word, meant) in [("Minuten", "minute"), ("Hours", "hour"), ("a\u{f1}os", "year"), ("Tag", "day"), ("jours", "day")]
+        {
+            assert_eq!(Unit::parse(word), Err(format!("`{word}` is not a unit: write `{meant}`")));
+        }
+        assert_eq!(unit("tag").to_string(), "tag");
     }
 
     #[test]

@@ -111,8 +111,13 @@ fn comment(model: &Model, files: &Files, kpi: &Kpi, grain: Grain, slice: &[Dimen
     };
     let kind = format!("{}: {}", kpi.facts.kind.name(), kpi.facts.kind.advice());
     let ages = kpi.age.as_ref().map(|age| age.value);
-    let ages = ages
-        .map(|age| format!("age: so many {}s after the {} of the cohort's rows; do not add up over ages", age.unit, age.unit));
+    let ages = ages.map(|age| {
+        format!(
+            "age: the number of {}s after the {} of the cohort's rows; do not add up over \
+         ages",
+            age.unit, age.unit
+        )
+    });
     let owner = kpi.owner.map(|team| format!("owner: {}, ", model.teams.get(team).title)).unwrap_or_default();
     let file = files.path(kpi.name.span.file);
     let line = files.line(kpi.name.span);
@@ -161,8 +166,8 @@ fn of_guardrails(model: &Model) -> Option<View> {
 
 fn of_source_checks(project: &Valid) -> Option<View> {
     let comment = vec![
-        "How many rows of each source are not as the specs declare, one row for each rule".to_owned(),
-        "level: how bad that is beside figures: error, warn or allow".to_owned(),
+        "How many rows of each source break what the specs declare, one row for each rule".to_owned(),
+        "level: how bad that is for figures: error, warn or allow".to_owned(),
     ];
     checks::are_there(project).then(|| View { name: "source_checks".to_owned(), shows: Shows::SourceChecks, comment })
 }
@@ -177,15 +182,16 @@ fn of_north_star(model: &Model) -> Vec<View> {
         "north_star",
         Shows::NorthStar,
         &[
-            "The North Star: its volume, its efficiency and its counter metrics, one row for each and period",
+            "The North Star: its volume, its efficiency and its counter metrics, one row for each of them and period",
             "prior and change look one period back",
         ],
     )];
     if north_star::has_drivers(model) {
         let lines = [
             "What contributed to each change of the North Star's volume and efficiency since the period before",
-            "effect: total is the KPI itself; component its parts (those of level 1 add up to it, and so do the leaves);",
-            "member, rate and mix the values of a dimension (rate and mix of all members add up to it)",
+            "effect: total is the KPI itself; component is one of its parts (those of level 1 add up to it, and so do the \
+             leaves);",
+            "member, rate and mix are the values of a dimension (rate and mix of all members add up to it)",
         ];
         views.push(view("north_star_drivers", Shows::NorthStarDrivers, &lines));
     }
@@ -194,8 +200,8 @@ fn of_north_star(model: &Model) -> Vec<View> {
 
 fn of_freshness(model: &Model) -> Option<View> {
     let comment = [
-        "How fresh the sources are that promise when their rows come, a row each",
-        "last_row: the day of the last visible row; null where it is too old to be looked for",
+        "How fresh the sources are, for those that declare it, one row each",
+        "last_row: the day of the last visible row; null if it is too old to be looked for",
         "holes: how many days, weeks or months have no row although one is expected",
     ];
     model.promises_freshness().then(|| View {

@@ -69,7 +69,7 @@ pub struct Written {
 struct Typed<'a> {
     name: Option<&'a str>,
     formula: &'a str,
-    /// Where the formula begins.
+    /// Where the formula starts.
     begin: usize,
 }
 
@@ -130,7 +130,7 @@ pub fn write(asked: &Asked, spec: &Spec, files: &mut Files) -> Written {
     written
 }
 
-/// Why words are no question, where that can be seen without the project.
+/// Why words are not question, where that can be seen without the project.
 pub fn unclear(asked: &Asked) -> Option<Unclear> {
     let unclear = |message: &str, help: &str| Some(Unclear { message: message.to_owned(), help: help.to_owned() });
     if asked.condition.as_ref().is_some_and(|text| text.trim().is_empty()) {
@@ -149,8 +149,8 @@ fn bad_name(text: &str) -> Option<Unclear> {
     let is_word = !name.is_empty() && name.chars().all(|char| char.is_alphanumeric() || char == '_');
     let is_meant = is_word && !formula.starts_with('=') && !is_name(name);
     is_meant.then(|| Unclear {
-        message: format!("`{name}` cannot be the name of a column"),
-        help: "names begin with a letter and hold small letters, digits and single underscores: `last_28_days = ...`"
+        message: format!("`{name}` cannot be a column name"),
+        help: "a name starts with a letter and has lower-case letters, digits and single underscores: `last_28_days = ...`"
             .to_owned(),
     })
 }
@@ -216,8 +216,8 @@ pub fn question(model: &Model, asked: &Asked, columns: &[Column]) -> Result<(Que
         let Some(own) = model.kpis.get(*id).age.as_ref().map(|age| age.value) else { continue };
         if let Some((_, other)) = age.filter(|(known, _)| *known != own) {
             return Err(Unclear {
-                message: format!("`{other}` and `{name}` have different ages, and an answer has one column for them"),
-                help: "ask for them one by one".to_owned(),
+                message: format!("`{other}` and `{name}` have different ages, but an answer has one column for ages"),
+                help: "query them one by one".to_owned(),
             });
         }
         age = Some((own, name));

@@ -1,7 +1,7 @@
 //! SQL as text: its tokens, as DuckDB and PostgreSQL cut it, and the relations that it names; [`name`] has the names of relations alone.
-//! [`query_fault`] and [`expression_fault`] say what may stand in specs, [`plain`] writes it so that nothing around it is read as another thing.
+//! [`query_fault`] and [`expression_fault`] say what may be in specs, [`plain`] writes it so that nothing around it is read as another thing.
 //!
-//! Specs hold SQL of their own, under `query:` and `sql:`. Whoever asks something of it asks its tokens: what stands in a text, a
+//! Specs hold SQL of their own, under `query:` and `sql:`. Whoever asks something of it asks its tokens: what is in a text, a
 //! quoted name or a comment is none of the words around it. Nothing here parses SQL, and nothing fails: what is not closed is one
 //! token up to the end.
 
@@ -37,7 +37,7 @@ pub enum Kind {
     Comment,
     /// A text, quoted name or comment that is not closed.
     Open,
-    /// A character that SQL has no use for.
+    /// A character that SQL does not need.
     Other,
 }
 
@@ -48,7 +48,7 @@ pub struct Token<'a> {
     pub kind: Kind,
     /// Its characters, with quotes.
     pub text: &'a str,
-    /// The byte at which it begins.
+    /// The byte at which it starts.
     pub start: usize,
 }
 
@@ -81,7 +81,7 @@ impl Token<'_> {
     }
 }
 
-/// An expression in parentheses, in lines that begin with blanks.
+/// An expression in parentheses, in lines that start with blanks.
 pub fn enclosed(sql: &str) -> String {
     format!("({})", plain(sql, 4))
 }

@@ -14,7 +14,7 @@ pub fn parts(name: &str) -> Result<Vec<String>, &'static str> {
         } else {
             let (part, after) = rest.split_at(rest.find('.').unwrap_or(rest.len()));
             if part.contains('"') {
-                return Err("a double quote stands within a part that does not begin with one");
+                return Err("a double quote is inside a part that does not start with one");
             }
             (part.trim().to_owned(), after)
         };
@@ -25,7 +25,7 @@ pub fn parts(name: &str) -> Result<Vec<String>, &'static str> {
         match after.trim_start().strip_prefix('.') {
             Some(next) => rest = next.trim_start(),
             None if after.trim().is_empty() => return Ok(parts),
-            None => return Err("something other than a point follows a part in double quotes"),
+            None => return Err("something other than a dot follows a part in double quotes"),
         }
     }
 }

@@ -38,7 +38,7 @@ pub enum Why {
     OpenComment,
     /// A control character other than a tab or line break.
     Control(char),
-    /// A character that SQL has no use for outside texts.
+    /// A character that SQL does not need outside texts.
     Other,
     /// A text that goes on in another line, after one with escapes.
     GoesOn,

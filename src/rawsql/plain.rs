@@ -1,13 +1,13 @@
 //! Raw SQL written so that all who cut it into statements and lines cut it as the engine does.
 //!
 //! The shells of engines read statements line by line, with rules of their own for where one ends: some know no escapes and no nested
-//! comments. So comments are left out, and texts are written on one line with no escape for a quote. What stands in the
-//! specs keeps its meaning, and a line outside of quoted names begins with as many blanks as are asked for.
+//! comments. So comments are left out, and texts are written on one line with no escape for a quote. What is in the
+//! specs keeps its meaning, and a line outside quoted names starts with as many blanks as are asked for.
 
 use super::{Kind, Token, tokens};
 
-/// SQL that means the same, without comments, semicolons at its end, and line breaks in texts. Lines after the first begin with at
-/// least so many blanks, but for those inside of a quoted name, where a blank would be another name.
+/// SQL that means the same, without comments, semicolons at its end, and line breaks in texts. Lines after the first start with at
+/// least so many blanks, but for those inside a quoted name, where a blank would be another name.
 pub fn plain(sql: &str, blanks: usize) -> String {
     let mut out = String::with_capacity(sql.len());
     let all: Vec<Token<'_>> = tokens(sql).filter(|token| token.kind != Kind::Comment).collect();

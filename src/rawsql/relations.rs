@@ -113,7 +113,7 @@ struct Level {
 /// How far a `with` has come.
 #[derive(Debug, Default)]
 enum With {
-    /// There is none, or the query that follows it has begun.
+    /// There is none, or the query that follows it has started.
     #[default]
     No,
     /// A name comes next.
@@ -187,7 +187,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A token that is no parenthesis.
+    /// A token that is not a parenthesis.
     fn within(&mut self, at: usize, token: &Token<'_>) {
         let is = |words: &[&str]| self.is_word(at, words);
         let (is_from, is_join, is_select) = (is(&["from"]), is(&["join"]), is(&["select"]));
@@ -241,7 +241,7 @@ impl Reader<'_> {
                 }
                 None => return false,
             },
-            // `as (`, `as materialized (` and `as not materialized (`; before it may stand columns.
+            // `as (`, `as materialized (` and `as not materialized (`; before it may be columns.
             With::Query { name, recursive, .. } => {
                 let is_near = ["as", "materialized"].iter().any(|word| token.is_word(word));
                 With::Query { name, recursive, is_near }
@@ -252,7 +252,7 @@ impl Reader<'_> {
         true
     }
 
-    /// The name of a relation that begins at a token.
+    /// The name of a relation that starts at a token.
     fn name(&mut self, first: usize) {
         let mut parts: Vec<String> = Vec::new();
         let mut last = first;

@@ -58,7 +58,7 @@ fn token(rest: &str, first: char) -> (Kind, usize) {
     }
 }
 
-/// A word, or a text that begins with a letter, such as `E'a\'b'` or `x'ff'`.
+/// A word, or a text that starts with a letter, such as `E'a\'b'` or `x'ff'`.
 fn word(rest: &str, second: Option<char>) -> (Kind, usize) {
     let prefixed = second == Some('\'');
     match rest.as_bytes().first() {
@@ -68,7 +68,7 @@ fn word(rest: &str, second: Option<char>) -> (Kind, usize) {
     }
 }
 
-/// What stands in quotes, from the quote at `open` on; a doubled one stands for itself.
+/// What is in quotes, from the quote at `open` on; a doubled one stands for itself.
 fn quoted(rest: &str, open: usize, quote: char, escapes: bool, kind: Kind) -> (Kind, usize) {
     let inner = open + 1;
     let mut chars = rest.get(inner..).unwrap_or_default().char_indices().peekable();
@@ -139,7 +139,7 @@ fn number(rest: &str) -> usize {
     at
 }
 
-/// The characters of operators up to where a comment begins; `+` and `-` at the end belong to what follows, unless the
+/// The characters of operators up to where a comment starts; `+` and `-` at the end belong to what follows, unless the
 /// operator has a character that no arithmetic has.
 fn operator(rest: &str) -> usize {
     let run = rest.get(..rest.find(|char| !OPERATORS.contains(char)).unwrap_or(rest.len())).unwrap_or_default();

@@ -56,9 +56,9 @@ impl Resolver<'_> {
             return broken;
         };
         if *function == functions::first::FIRST || *function == functions::last::LAST {
-            let message = format!("`{}` takes rows, which have keys; over periods it has no meaning", function.name);
+            let message = format!("`{}` takes rows, which have keys; it does not work over periods", function.name);
             self.report(&codes::WRONG_ARGUMENTS, call.name.span, message)
-                .help("over periods there are `avg`, `sum`, `min`, `max`, `median`, `percentile` and `stddev`");
+                .help("over periods use `avg`, `sum`, `min`, `max`, `median`, `percentile` or `stddev`");
             return broken;
         }
         let Some(window) = self.window(call.over.as_ref(), Some(grain)) else { return broken };
@@ -96,11 +96,14 @@ impl Resolver<'_> {
     ) -> Calc {
         let broken = Expr::new(Node::Broken, span);
         let Some(per) = &call.per else {
-            let message =
-                format!("`{}` needs several values, and `{}` gives one for the whole period", function.name, inner.name.value);
+            let message = format!(
+                "`{}` needs several values, but `{}` gives one for the whole \
+                 period",
+                function.name, inner.name.value
+            );
             let help = format!(
-                "for one of each customer write `{0}({1} per orders.customer)`; for one of each day make `{1}` a KPI and write \
-                 `{0}(kpi each day)`",
+                "for one value per customer write `{0}({1} per orders.customer)`; for one value per day make `{1}` a KPI \
+                 and write `{0}(kpi each day)`",
                 function.name,
                 call.arguments.first().map(ToString::to_string).unwrap_or_default()
             );
@@ -117,7 +120,7 @@ impl Resolver<'_> {
         };
         if *function == first::FIRST || *function == last::LAST {
             let message = format!("`{}` takes rows, which have times; entities have none", function.name);
-            let help = "over entities there are `avg`, `sum`, `min`, `max`, `median`, `percentile`, `stddev` and `count`";
+            let help = "over entities use `avg`, `sum`, `min`, `max`, `median`, `percentile`, `stddev` or `count`";
             return self.broken(&codes::WRONG_ARGUMENTS, call.name.span, message, Some(help.to_owned()));
         }
         let Some(entity) = self.column_path(of.source, per) else { return broken };
@@ -143,7 +146,7 @@ impl Resolver<'_> {
         )
     }
 
-    /// An aggregate in the condition of another: over the rows that belong to the row at hand.
+    /// An aggregate in the condition of another: over the rows that belong to the current row.
     pub(super) fn related(&mut self, call: &Call, function: &'static Function, span: Span, scope: &Scope<'_>) -> RowExpr {
         let broken = Expr::new(Node::Broken, span);
         let super::row::Names::Columns(outer) = scope.names else { return broken };
@@ -158,9 +161,9 @@ impl Resolver<'_> {
         let (Some(aggregate), Ok(of)) = (aggregate, of) else { return broken };
         let inner = self.model.sources.get(aggregate.source);
         if let (Some(Holds::Snapshot { .. } | Holds::Readings { .. }), Some(_)) = (inner.holds, &aggregate.stock) {
-            let message = format!("`{}` has snapshots, and a condition on them is not supported yet", inner.name.value);
+            let message = format!("`{}` has snapshots, and conditions on them are not supported yet", inner.name.value);
             self.report(&codes::NOT_SUPPORTED_YET, span, message)
-                .help("where the latest snapshot is too old the condition would be unknown; make it a column of the source");
+                .help("if the latest snapshot is too old, the condition would be unknown; make it a column of the source");
             return broken;
         }
         let Some(via) = self.via(call, aggregate.source, outer) else { return broken };
@@ -221,7 +224,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// An aggregate over rows; `outer` is the source whose row it belongs to, if it stands in a condition.
+    /// An aggregate over rows; `outer` is the source whose row it belongs to, if it is in a condition.
     fn aggregate(
         &mut self,
         call: &Call,
@@ -304,11 +307,11 @@ impl Resolver<'_> {
     /// Whether the rows of a source are in an order without ties.
     fn can_order(&mut self, call: &Call, function: &Function, source: SourceId, time: Option<ColumnId>) -> bool {
         let source = self.model.sources.get(source);
-        // The key of a journey is that of the row that it begins with.
+        // The key of a journey is that of the row that it starts with.
         let first = source.journey.as_ref().and_then(|journey| journey.first());
         let source = first.map_or(source, |first| self.model.sources.get(first.source));
         let message = if source.key.is_empty() {
-            format!("`{}` needs a `key` on `{}`, which decides between rows of one time", function.name, source.name.value)
+            format!("`{}` needs a `key` on `{}`, to decide between rows with the same time", function.name, source.name.value)
         } else if time.is_none() {
             format!("`{}` needs a time, and `{}` has none", function.name, source.name.value)
         } else {
@@ -352,7 +355,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The source that an aggregate reads: the one after `from`, or the one with which its paths begin.
+    /// The source that an aggregate reads: the one after `from`, or the one with which its paths start.
     fn source_of(&mut self, call: &Call) -> Option<SourceId> {
         if let Some(from) = &call.from {
             return self.source(from);
@@ -372,10 +375,10 @@ impl Resolver<'_> {
             match found {
                 Some((known, before)) if known != id => {
                     let message =
-                        format!("this aggregate takes columns of two sources, `{}` and `{}`", before.value, name.value);
+                        format!("this aggregate uses columns of two sources, `{}` and `{}`", before.value, name.value);
                     let help = format!(
-                        "an aggregate reads one source; reach the other through a reference, or combine two aggregates, as in \
-                         `{0}({1}...) + {0}({2}...)`",
+                        "an aggregate reads one source; get to the other through a reference, or combine two aggregates, as \
+                         in `{0}({1}...) + {0}({2}...)`",
                         call.name.value, before.value, name.value
                     );
                     let before = before.span;
@@ -408,17 +411,17 @@ impl Resolver<'_> {
         let holders: Vec<&str> =
             model.sources.rows().iter().filter(has_column).map(|source| source.name.value.as_str()).take(5).collect();
         if model.kpi_names.contains_key(&name.value) && holders.is_empty() {
-            let message = format!("`{}` is a KPI, and `{}` aggregates rows", name.value, call.name.value);
-            self.report(&codes::KPI_IN_ROWS, name.span, message)
-                .help(match &call.over {
-                    None => format!(
-                        "`{1}` is computed for each period already, so write it alone; over the days of a period it is `{0}({1} each day)`",
-                        call.name.value, name.value
-                    ),
-                    Some(window) => format!("write `{}({} each day over {})`", call.name.value, name.value, window.value),
-                });
+            let message = format!("`{}` is a KPI, but `{}` aggregates rows", name.value, call.name.value);
+            self.report(&codes::KPI_IN_ROWS, name.span, message).help(match &call.over {
+                None => format!(
+                    "`{1}` already has a value for each period, so write just `{1}`; over the days of a period write \
+                         `{0}({1} each day)`",
+                    call.name.value, name.value
+                ),
+                Some(window) => format!("write `{}({} each day over {})`", call.name.value, name.value, window.value),
+            });
         } else if let Some(source) = holders.first() {
-            let message = format!("which source is `{}` a column of?", name.value);
+            let message = format!("which source does the column `{}` belong to?", name.value);
             let first = match paths.len() {
                 1 => format!("write `{source}.{}`", name.value),
                 _ => format!(
@@ -470,7 +473,7 @@ impl Resolver<'_> {
             let defined = source.name.span;
             let finding = self.report(&codes::MISSING_TIME, call.name.span, message).also(defined, "defined without `time`");
             match choices.as_slice() {
-                [] => finding.help("give it a column with the time at which its rows happen"),
+                [] => finding.help("give it a column with the time of its rows"),
                 [only] => finding.help(format!("say {only}")),
                 [all @ .., last] => finding.help(format!("say {}, or {last}", all.join(", "))),
             };
@@ -479,7 +482,7 @@ impl Resolver<'_> {
         let (Some(name), None) = (at.first(), at.get(1)) else {
             let span = call.clause("at").unwrap_or(call.name.span);
             self.report(&codes::MISSING_TIME, span, "`at` takes a time column of the source itself")
-                .help("a time of another source has to be a column here: derive it with `expr:`");
+                .help("to use a time of another source, derive a column here with `expr:`");
             return Err(Reported);
         };
         let Some(column) = source.names.get(&name.value).copied() else {
@@ -488,7 +491,7 @@ impl Resolver<'_> {
         };
         let ty = source.columns.get(column).ty;
         if !ty.is_time() {
-            let message = format!("`{}` holds {ty}, which says nothing of when a row counts", name.value);
+            let message = format!("`{}` is {ty}, so it cannot say when a row counts", name.value);
             self.report(&codes::TYPE_MISMATCH, name.span, message).help("name a column of dates, timestamps or instants");
             return Err(Reported);
         }
@@ -511,7 +514,7 @@ impl Resolver<'_> {
             WrittenWindow::ToDate(unit) => match unit.grain() {
                 Some(grain) if grain != Grain::Day => Some(Window::ToDate(grain)),
                 _ => {
-                    let message = format!("`{} to date` is not a window of several days", unit.name());
+                    let message = format!("`{} to date` is not a window", unit.name());
                     self.report(&codes::BAD_WINDOW, over.span, message)
                         .help("it can be `week`, `month`, `quarter` or `year to date`");
                     None
@@ -527,13 +530,13 @@ impl Resolver<'_> {
         }
         let (unit, is) = (length.unit, if length.count == 1 { "is" } else { "are" });
         let parts = each.unwrap_or(Grain::Day);
-        let message = format!("in a custom calendar {length} {is} no fixed number of {parts}s");
+        let message = format!("in a custom calendar {length} {is} not a fixed number of {parts}s");
         let help = match each {
             None => {
-                format!("write the window in days or weeks, or go over periods: `sum(kpi each {unit} over trailing {length})`")
+                format!("write the window in days or weeks, or use periods: `sum(kpi each {unit} over trailing {length})`")
             }
-            Some(Grain::Day) => format!("write the window in days or weeks, or go over whole {unit}s: `each {unit}`"),
-            Some(parts) => format!("write the window in {parts}s, or go over whole {unit}s: `each {unit}`"),
+            Some(Grain::Day) => format!("write the window in days or weeks, or use whole {unit}s: `each {unit}`"),
+            Some(parts) => format!("write the window in {parts}s, or use whole {unit}s: `each {unit}`"),
         };
         self.report(&codes::BAD_WINDOW, span, message).help(help);
         false
@@ -558,14 +561,14 @@ impl Resolver<'_> {
             let (code, help) = match *clause {
                 "within" | "of" => (
                     &codes::WRONG_CLAUSE,
-                    "it says how long after a step another comes, as in `reached(bought within 14 days)`, or how long after a row those \
-                     related to it, in a condition: `count(users where count(visits within 7 days of created_at) > 0)`",
+                    "use it for the time between two steps, as in `reached(bought within 14 days)`, or in a condition on \
+                     related rows: `count(users where count(visits within 7 days of created_at) > 0)`",
                 ),
                 "per" => {
                     (&codes::WRONG_CLAUSE, "`per` goes around an aggregate: `avg(sum(orders.amount) per orders.customer)`")
                 }
                 "top" => (&codes::WRONG_CLAUSE, "`top` goes with `per`: `sum(sum(orders.amount) per orders.customer top 10)`"),
-                "via" => (&codes::WRONG_CLAUSE, "`via` says how rows of another source belong to one, in a condition"),
+                "via" => (&codes::WRONG_CLAUSE, "`via` names the reference of related rows, in a condition"),
                 "from" | "at" | "over" => (&codes::WRONG_CLAUSE, inner.as_str()),
                 _ => (
                     &codes::WRONG_CLAUSE,

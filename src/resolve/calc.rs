@@ -1,4 +1,4 @@
-//! KPI arithmetic: what names and functions mean outside of aggregates.
+//! KPI arithmetic: what names and functions mean outside aggregates.
 
 use super::Resolver;
 use super::row::{Scope, literal};
@@ -25,7 +25,7 @@ impl Resolver<'_> {
             (_, Some(span)) => self.values(kpi, span),
             (Some(tree), None) => {
                 if let Some(kind) = &kpi.kind {
-                    let message = "`kind` is for values that are kept by hand; here it follows from the formula";
+                    let message = "`kind` is for hand-kept values; here it follows from the formula";
                     self.report(&codes::CONFLICTING_KEYS, kind.span, message).help("delete `kind`");
                 }
                 Body::Formula(self.calc(tree))
@@ -34,7 +34,7 @@ impl Resolver<'_> {
                 if kpi.formula.is_none() && !kpi.broken {
                     let message = format!("the KPI `{}` has neither a `formula` nor `values`", kpi.name.value);
                     self.report(&codes::MISSING_KEY, kpi.name.span, message)
-                        .help("say how it is computed, `formula: count(orders)`; give `values:` if it is kept by hand");
+                        .help("write how it is computed, `formula: count(orders)`, or `values:` if it is kept by hand");
                 }
                 Body::Broken
             }
@@ -64,9 +64,9 @@ impl Resolver<'_> {
         }
         figures.sort_by_key(|(start, _)| *start);
         let Some(kind) = &kpi.kind else {
-            let message = "hand-kept values need a `kind`, which says what readers may do with them";
+            let message = "hand-kept values need a `kind`, which says how they add up";
             self.report(&codes::MISSING_KEY, span, message)
-                .help("`flow` if they add up over periods, `stock` for a level, else `distinct`, `movement` or `ratio`");
+                .help("`flow` if they add up over periods, `stock` for a level, otherwise `distinct`, `movement` or `ratio`");
             return Body::Broken;
         };
         if figures.is_empty() {
@@ -121,9 +121,9 @@ impl Resolver<'_> {
         }
         let model = self.model;
         if path.len() > 1 && model.kpi_names.contains_key(&first.value) && !model.source_names.contains_key(&first.value) {
-            let message = format!("`{}` is a KPI: one figure for each period, without columns", first.value);
+            let message = format!("`{}` is a KPI: it has one figure per period, and no columns", first.value);
             let help = format!(
-                "write `{0}` alone; a part of it is `slice({0}, country = 'DE')`, the period before `prior({0})`",
+                "write just `{0}`; for a part of it write `slice({0}, country = 'DE')`, for the period before `prior({0})`",
                 first.value
             );
             return self.broken(&codes::UNKNOWN_NAME, span, message, Some(help));
@@ -132,11 +132,11 @@ impl Resolver<'_> {
             let source = model.sources.get(*source);
             let (message, help) = match path.get(1) {
                 Some(column) => (
-                    format!("`{}.{}` has a value for each row; a KPI needs one for each period", first.value, column.value),
+                    format!("`{}.{}` has a value per row, but a KPI needs one per period", first.value, column.value),
                     format!("put an aggregate around it: `sum({0}.{1})`, `avg({0}.{1})`", first.value, column.value),
                 ),
                 None => (
-                    format!("`{}` is a source; a KPI needs a number for each period", first.value),
+                    format!("`{}` is a source, but a KPI needs a number per period", first.value),
                     format!("count its rows: `count({})`", source.name.value),
                 ),
             };
@@ -151,7 +151,7 @@ impl Resolver<'_> {
             .collect();
         let near = suggest::nearest(&first.value, super::kpi_names(model));
         if let (Some(source), None) = (holders.first(), near) {
-            let message = format!("`{}` is a column; a KPI needs one number for each period", first.value);
+            let message = format!("`{}` is a column, but a KPI needs one number per period", first.value);
             let help = format!("put an aggregate around it: `sum({source}.{0})`, `avg({source}.{0})`", first.value);
             return self.broken(&codes::COLUMN_OUTSIDE_AGGREGATE, span, message, Some(help));
         }
@@ -190,7 +190,11 @@ impl Resolver<'_> {
             Role::Kpi => return self.over_kpi(call, function, span),
             Role::Trend => return self.trend(call, function, span),
             Role::RowValue => {
-                let message = format!("`{}` works on the values of rows and cannot stand outside an aggregate", function.name);
+                let message = format!(
+                    "`{}` works on the values of rows and cannot be used outside an \
+                 aggregate",
+                    function.name
+                );
                 let help = Some(format!("for instance `{}`", function.example));
                 return self.broken(&codes::WRONG_LEVEL, call.name.span, message, help);
             }
@@ -252,8 +256,8 @@ impl Resolver<'_> {
         let broken = Expr::new(Node::Broken, span);
         if !self.in_condition {
             let message =
-                format!("`{}` is a condition over periods, and stands in the `when` of a guardrail only", function.name);
-            let help = "a KPI shows a figure: `change(x)` and `growth(x)` say by how much it moves".to_owned();
+                format!("`{}` is a condition over periods, and only works in the `when` of a guardrail", function.name);
+            let help = "a KPI is a figure: `change(x)` and `growth(x)` show how much it moves".to_owned();
             return self.broken(&codes::WRONG_LEVEL, call.name.span, message, Some(help));
         }
         self.no_clauses(call, function);
@@ -280,7 +284,7 @@ impl Resolver<'_> {
         }
         let message = format!("a trend over {length} is longer than {LONGEST_TREND} periods");
         self.report(&codes::BAD_WINDOW, argument.span, message)
-            .help("go by a longer grain, or compare a value with an earlier one: `x > prior(x, 1 year)`");
+            .help("use a longer grain, or compare with an earlier value: `x > prior(x, 1 year)`");
         None
     }
 
@@ -291,15 +295,15 @@ impl Resolver<'_> {
         {
             return Some(digits);
         }
-        self.report(&codes::WRONG_ARGUMENTS, argument.span, "expected a percentage that is written out here")
-            .help("`flat(ltv, 3 months, 5%)` holds while each month is within 5 % of what it was 3 months ago");
+        self.report(&codes::WRONG_ARGUMENTS, argument.span, "expected a percentage here")
+            .help("`flat(ltv, 3 months, 5%)` is true while each of the last 3 months is within 5 % of the month before them");
         None
     }
 
     /// How far `prior` and its like go back.
     fn length(&mut self, argument: &Expression) -> Option<Length> {
         let Kind::Literal(Written::Duration(count, unit)) = &argument.kind else {
-            let message = "expected a number of periods with their unit here";
+            let message = "expected a number of periods with a unit here";
             self.report(&codes::WRONG_ARGUMENTS, argument.span, message).help("for instance `3 months` or `1 year`");
             return None;
         };
@@ -311,16 +315,16 @@ impl Resolver<'_> {
         let (count, unit) = length.value;
         let Some(unit) = unit.grain() else {
             let message = format!(
-                "{} is shorter than a day; windows and `prior` go by whole days or longer",
+                "{} is shorter than a day, but windows and `prior` take whole days or longer",
                 Written::Duration(count, unit)
             );
             self.report(&codes::BAD_WINDOW, length.span, message)
-                .help("24 hours are `1 day`; a shorter time goes into a condition on a time column");
+                .help("24 hours are `1 day`; for a shorter time use a condition on a time column");
             return None;
         };
         if count == 0 {
-            self.report(&codes::BAD_WINDOW, length.span, "a length of 0 holds nothing")
-                .help("leave it out for the period itself, or write `1 day` or more");
+            self.report(&codes::BAD_WINDOW, length.span, "a window of length 0 is empty")
+                .help("remove it for the period itself, or write `1 day` or more");
             return None;
         }
         Some(Length { count, unit })

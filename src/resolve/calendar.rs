@@ -40,7 +40,7 @@ pub(super) fn source(spec: &Spec, model: &mut Model, findings: &mut Findings) {
         [day] if is_date(source, *day) => Some(*day),
         _ => {
             let message = format!("`{}` cannot be a calendar: its key is not one column of dates", name.value);
-            lacks(message, "a calendar has one row per day; name the column of days as its `key`");
+            lacks(message, "a calendar has one row per day; set its `key` to the column of days");
             None
         }
     };
@@ -50,7 +50,7 @@ pub(super) fn source(spec: &Spec, model: &mut Model, findings: &mut Findings) {
             Some(column) if is_date(source, *column) => periods.push((grain, *column)),
             Some(_) => {
                 let message = format!("`{}` cannot be a calendar: its column `{grain}` holds no dates", name.value);
-                lacks(message, "the column holds the first day of the period, as a date");
+                lacks(message, "the column needs the first day of the period, as a date");
             }
             None => {
                 let message = format!("`{}` cannot be a calendar: it has no column `{grain}`", name.value);

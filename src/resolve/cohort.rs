@@ -1,7 +1,7 @@
-//! Cohorts: the ages that a KPI declares, and where in its formula `over age` can stand.
+//! Cohorts: the ages that a KPI declares, and where in its formula `over age` can be.
 //!
 //! A cohort is the rows of one period: the users who signed up in January. An aggregate over rows that belong to one of them looks
-//! at them period by period of its age. So `over age` stands in the condition of the aggregate that counts the cohort, and nowhere
+//! at them period by period of its age. So `over age` is in the condition of the aggregate that counts the cohort, and nowhere
 //! else.
 
 use super::Resolver;
@@ -39,12 +39,12 @@ pub(super) fn written(kpi: &written::Kpi, findings: &mut Findings) -> Option<Spa
     let up_to = place.up_to.as_ref()?;
     if up_to.value == 0 {
         findings
-            .report(&codes::WRONG_SHAPE, up_to.span, "a cohort that is looked at up to age 0 does not grow older")
-            .help("name the last age, as in `up_to: 12`; without ages leave out `age`, and `over age` in the formula");
+            .report(&codes::WRONG_SHAPE, up_to.span, "ages up to 0 are just the period itself")
+            .help("name the last age, as in `up_to: 12`; if you need no ages, remove `age`, and `over age` in the formula");
     } else if up_to.value > MOST {
         findings
-            .report(&codes::WRONG_SHAPE, up_to.span, format!("a KPI has {MOST} ages at most"))
-            .help("count ages in a longer unit");
+            .report(&codes::WRONG_SHAPE, up_to.span, format!("a KPI can have at most {MOST} ages"))
+            .help("use a longer unit for ages");
     }
     if kpi.values_span.is_some() {
         let message = format!("`{}` is kept by hand, and hand-kept figures have no ages", kpi.name.value);
@@ -59,19 +59,19 @@ impl Resolver<'_> {
     pub(super) fn over_age(&mut self, span: Span) -> Option<Window> {
         let (message, help) = match self.ages.related {
             0 => (
-                "`over age` counts from the row of a cohort, and there is none here",
-                "put it into a condition on the rows of the cohort: `count(users where count(logins over age) > 0)` counts the \
-                 users of a period who log in at each age",
+                "`over age` counts from a row of a cohort, and there is no cohort here",
+                "put it in a condition on the rows of the cohort: `count(users where count(logins over age) > 0)` counts \
+                 the users of a period who log in at each age",
             ),
             1 if self.ages.each > 0 => (
                 "`each` goes over periods, and a cohort has a figure for each age",
-                "leave `each` out; for the mean of several cohorts take a longer grain, which counts more of them together",
+                "remove `each`; for the mean of several cohorts use a longer grain, which counts more of them together",
             ),
             1 => return self.age_of_kpi(span),
             _ => (
-                "`over age` counts from the row of a cohort, and this row belongs to one that belongs to it",
-                "say `over age` in the condition of the aggregate that counts the cohort itself, or go from the rows straight to \
-                 the cohort: `count(clicks via session.user over age)`",
+                "`over age` counts from a row of the cohort, but this row is one step further away",
+                "write `over age` in the condition of the aggregate that counts the cohort itself, or refer from the rows \
+                 directly to the cohort: `count(clicks via session.user over age)`",
             ),
         };
         self.report(&codes::MISPLACED_AGE, span, message).help(help);
@@ -83,8 +83,8 @@ impl Resolver<'_> {
             if self.ages.broken {
                 return None;
             }
-            self.report(&codes::MISSING_AGE, span, "`over age` needs to know at which ages cohorts are looked at")
-                .help("say it next to the formula: `age: { unit: month, up_to: 12 }`");
+            self.report(&codes::MISSING_AGE, span, "`over age` needs the KPI's ages")
+                .help("declare them next to the formula: `age: { unit: month, up_to: 12 }`");
             return None;
         };
         Some(Window::Age(age))
@@ -95,9 +95,9 @@ impl Resolver<'_> {
     pub(super) fn is_plain_at_age(&mut self, aggregate: &Aggregate, span: Span) -> bool {
         let deeper = aggregate.filter.as_ref().is_some_and(RowExpr::has_related);
         if matches!(aggregate.window, Window::Age(_)) && deeper {
-            let message = "what belongs to a row that itself belongs to one of a cohort: of which period, that of the age or that of the cohort?";
+            let message = "it is unclear which period these rows belong to: that of the age or that of the cohort";
             self.report(&codes::MISPLACED_AGE, span, message)
-                .help("make the condition a column of the source, or count the further rows straight from the cohort");
+                .help("make the condition a column of the source, or count these rows directly from the cohort");
             return false;
         }
         true
@@ -111,17 +111,14 @@ impl Resolver<'_> {
         let source = &self.model.sources.get(aggregate.source).name.value;
         let (message, help, place) = if aggregate.stock.is_some() {
             (
-                format!("`over age` counts from the period of a row, and the states of `{source}` are there in many"),
-                format!(
-                    "say by which of its dates a row belongs to a cohort: `{}({source} where ... at ...)`",
-                    call.name.value
-                ),
+                format!("`over age` counts from the period of a row, but a state of `{source}` spans many"),
+                format!("choose the date that puts a row into a cohort: `{}({source} where ... at ...)`", call.name.value),
                 call.name.span,
             )
         } else if aggregate.window != Window::Period {
             (
-                "a cohort is the rows of one period, and this window holds those of others".to_owned(),
-                "leave the window out".to_owned(),
+                "a cohort is the rows of one period, but this window has rows of other periods".to_owned(),
+                "remove the window".to_owned(),
                 call.over.as_ref().map_or(call.name.span, |over| over.span),
             )
         } else {

@@ -1,7 +1,7 @@
 //! `empty: null`: a KPI's own sums and counts are null over no rows, instead of 0.
 //!
 //! The aggregates themselves carry it, so that it holds wherever a part of the formula is looked at. What the formula names are other
-//! KPIs, which have their own say; and an aggregate inside of a condition is no figure.
+//! KPIs, which have their own say; and an aggregate inside a condition is not a figure.
 
 use super::Resolver;
 use crate::diagnostic::codes;
@@ -25,12 +25,8 @@ impl Resolver<'_> {
                 Body::Formula(made)
             }
             Body::Values(values) => {
-                self.report(
-                    &codes::EMPTY_WITHOUT_EFFECT,
-                    span,
-                    "`empty: null` changes nothing for values that are kept by hand",
-                )
-                .help("a period without a value is null already; delete it");
+                self.report(&codes::EMPTY_WITHOUT_EFFECT, span, "`empty: null` has no effect on hand-kept values")
+                    .help("a period without a value is already null; delete it");
                 Body::Values(values)
             }
             Body::Broken => Body::Broken,
@@ -47,11 +43,11 @@ impl Resolver<'_> {
                 }
             }
         });
-        let message = "`empty: null` changes nothing: this formula has no sum or count of its own";
+        let message = "`empty: null` has no effect: this formula has no sum or count of its own";
         let help = match kpis.as_slice() {
-            [] => "its aggregates are null over no rows already; delete it".to_owned(),
-            [only] => format!("say it at `{only}`, of which the formula is made"),
-            several => format!("say it at the KPIs of which the formula is made: `{}`", several.join("`, `")),
+            [] => "its aggregates are already null over no rows; delete it".to_owned(),
+            [only] => format!("write it on `{only}`, which the formula is made of"),
+            several => format!("write it on the KPIs that the formula is made of: `{}`", several.join("`, `")),
         };
         self.report(&codes::EMPTY_WITHOUT_EFFECT, span, message).help(help);
     }

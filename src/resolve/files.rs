@@ -39,10 +39,10 @@ fn format(source: &Name, files: &written::Files, findings: &mut Findings) -> (&'
     }
     let other = files.paths.iter().find(|path| known(path) != first);
     if let Some(other) = other {
-        let message = format!("the files of `{}` are not all of one format", source.value);
+        let message = format!("the files of `{}` have different formats", source.value);
         findings
             .report(&codes::BAD_FILE_FORMAT, other.span, message)
-            .help("say what they are: `files: { paths: [...], format: csv }`; files of two formats are two sources");
+            .help("declare the format: `files: { paths: [...], format: csv }`; files with two formats are two sources");
     }
     // Parquet is often stored without an ending.
     first.unwrap_or(("parquet", ','))
@@ -58,18 +58,18 @@ fn unneeded(files: &written::Files, format: &str, findings: &mut Findings) {
     let (keys, reason): (Vec<(&str, Option<Span>)>, &str) = match format {
         "parquet" => (
             of_csv.into_iter().chain(of_numbers).chain(of_texts).collect(),
-            "a Parquet file has values of its own types, and nothing is read from text",
+            "Parquet files have their own types, and nothing is read from text",
         ),
         "json" => (
             of_csv.into_iter().chain(of_numbers).chain([("by_name", files.by_name_span)]).collect(),
-            "JSON has its own way to write lists, numbers and names; what an object lacks is null",
+            "JSON has its own syntax for lists, numbers and names; missing values are null",
         ),
         _ => (Vec::new(), ""),
     };
     for (key, span) in keys.into_iter().filter_map(|(key, span)| Some((key, span?))) {
         let name = if format == "json" { "JSON" } else { "Parquet" };
         findings
-            .report(&codes::BAD_FILE_FORMAT, span, format!("`{key}` says nothing about {name} files"))
+            .report(&codes::BAD_FILE_FORMAT, span, format!("`{key}` does not apply to {name} files"))
             .help(format!("{reason}: delete `{key}`, or correct `format`"));
     }
 }
@@ -81,7 +81,7 @@ fn values(files: &written::Files, csv: bool, findings: &mut Findings) -> Written
     if let (Some(text), Some(sign)) = (&files.thousands, thousands)
         && sign == decimal.unwrap_or(usual.decimal)
     {
-        let message = "numbers cannot have the same sign before the fraction and between groups of digits".to_owned();
+        let message = "`decimal` and `thousands` cannot be the same character".to_owned();
         let help = match (sign, &files.decimal) {
             ('.', None) => "write `decimal: \",\"` as well: a number is 1.234,50 then",
             _ => "in 1.234,50 `thousands` is `\".\"` and `decimal` is `\",\"`",
@@ -120,12 +120,10 @@ fn sign(text: &Text, key: &str, findings: &mut Findings) -> Option<char> {
     let fitting = only.filter(fits);
     if fitting.is_none() {
         let (message, help) = match key {
-            "decimal" => ("the sign before a fraction is a point or a comma", "write `decimal: \",\"` or `decimal: \".\"`"),
-            "thousands" => {
-                ("the sign between groups of digits is one character", "for instance `thousands: \".\"` or `thousands: \" \"`")
-            }
+            "decimal" => ("`decimal` is a dot or a comma", "write `decimal: \",\"` or `decimal: \".\"`"),
+            "thousands" => ("`thousands` is one character", "for instance `thousands: \".\"` or `thousands: \" \"`"),
             _ => (
-                "a delimiter is one character that is no letter, digit or quote",
+                "a delimiter is one character, not a letter, digit or quote",
                 "for instance `delimiter: \";\"`; a tab is `tab`",
             ),
         };
@@ -148,26 +146,29 @@ fn with_columns(mut files: Files, id: SourceId, model: &Model, findings: &mut Fi
     for column in model.sources.get(id).columns.rows() {
         for (name, ty) in stored(model, column) {
             if without_header && !name.parse::<u16>().is_ok_and(|place| place > 0) {
-                let message = format!("`{}` does not say in which column of the file it stands", column.name.value);
+                let message = format!("`{}` does not say which column of the file it is", column.name.value);
                 findings
                     .report(&codes::BAD_FILE_FORMAT, column.name.span, message)
-                    .help("without a line of names, columns are named by their places, from 1: `column: 3`");
+                    .help("without a header line, columns have numbers, starting at 1: `column: 3`");
             }
             match files.columns.iter().find(|known| known.name.eq_ignore_ascii_case(&name)) {
                 // Objects of JSON have both; the engine makes one column of them.
                 Some(known) if known.name != name && matches!(files.format, FileFormat::Json(_)) => {
-                    let message =
-                        format!("`{}` and `{name}` differ only in capitals, and a source reads one of them", known.name);
-                    findings.report(&codes::BAD_FILE_FORMAT, column.name.span, message).help(
-                        "delete one of the two columns, or correct its `column:`; two sources over the files can read both",
+                    let message = format!(
+                        "`{}` and `{name}` differ only in upper and lower case, and a source can read only one of \
+                         them",
+                        known.name
                     );
+                    findings
+                        .report(&codes::BAD_FILE_FORMAT, column.name.span, message)
+                        .help("delete one of the two columns, or correct its `column:`; to read both, define two sources");
                 }
                 Some(known) if known.ty != ty => {
                     let (known, ty) = (known.ty.declared(), ty.declared());
                     let message = format!("the column `{name}` of the files is declared as `{known}` and as `{ty}`");
                     findings
                         .report(&codes::BAD_FILE_FORMAT, column.name.span, message)
-                        .help("declare it once, and derive the other one with `expr:`");
+                        .help("declare it once, and derive the other with `expr:`");
                 }
                 Some(_) => {}
                 None => files.columns.push(FileColumn { name, ty }),

@@ -10,13 +10,13 @@ use crate::spec::reader::{Reader, text};
 use crate::text::Name;
 
 /// What an entry looks like.
-const EXAMPLE: &str = "write `- { guardrail: churn_spike, fires: [2024-03] }`; `fires: []` says that it never does";
+const EXAMPLE: &str = "write `- { guardrail: churn_spike, fires: [2024-03] }`; `fires: []` means never";
 
 impl TestResolver<'_> {
     /// `guardrails: [ { guardrail: churn_spike, fires: [2024-03] } ]`
     pub(super) fn firings(&mut self, name: &Name, node: &Node) -> Vec<ExpectedFirings> {
         let Value::List(items) = &node.value else {
-            self.bad(name.span, "what is expected of guardrails is a list", EXAMPLE);
+            self.bad(name.span, "expected guardrails are a list", EXAMPLE);
             return Vec::new();
         };
         items.iter().filter_map(|item| self.of_guardrail(item)).collect()
@@ -61,7 +61,7 @@ impl TestResolver<'_> {
         let reader = Reader::of(node);
         self.only(&reader, &["period", "slice", "since", "figures"]);
         let Some(label) = reader.text("period") else {
-            self.bad(node.span, "this row does not say of which period it is", "add `period: 2024-01`");
+            self.bad(node.span, "this row has no `period`", "add `period: 2024-01`");
             return None;
         };
         let period = self.label(guardrail, &label)?;
@@ -91,7 +91,7 @@ impl TestResolver<'_> {
         };
         if start.is_none() {
             let message = format!("`{}` is not a {grain} of this project's calendar", name.value);
-            let help = format!("`{}` goes by {grain}", guardrail.name.value);
+            let help = format!("the grain of `{}` is {grain}", guardrail.name.value);
             self.bad(name.span, message, &help);
         }
         start
@@ -100,7 +100,7 @@ impl TestResolver<'_> {
     fn only(&mut self, reader: &Reader<'_>, keys: &[&str]) {
         for entry in reader.all() {
             if !keys.contains(&entry.key.value.as_str()) {
-                let message = format!("what is expected of guardrails has no key `{}`", entry.key.value);
+                let message = format!("expected guardrails have no key `{}`", entry.key.value);
                 self.bad(entry.key.span, message, &format!("its keys are: {}", keys.join(", ")));
             }
         }

@@ -7,12 +7,12 @@ pub(super) fn is_today(name: &str) -> bool {
 }
 
 pub(super) fn no_today(name: &str) -> String {
-    format!("there is no `{name}`: a KPI has a value for each period, whatever day it is")
+    format!("there is no `{name}`: a KPI has a value for each period, no matter what day it is")
 }
 
 /// What to write instead of the day of the query.
 pub(super) const LOOK_BACK: &str =
-    "to look back from the end of each period write `over trailing 28 days`; the last visible day is `as_of`";
+    "to look back from the end of each period write `over trailing 28 days`; `as_of` sets the last visible day";
 
 /// How kpic writes what other languages have a function for.
 pub(super) fn elsewhere(name: &str) -> Option<&'static str> {
@@ -27,7 +27,7 @@ pub(super) fn elsewhere(name: &str) -> Option<&'static str> {
         | "unique"
         | "distinctcount" => "`count_distinct(x)`",
         "counta" | "countrows" | "size" => "`count(orders)`",
-        "metric" | "measure" | "ref" | "source" | "dimension" | "entity" => "the name alone, without quotes and templates",
+        "metric" | "measure" | "ref" | "source" | "dimension" | "entity" => "just the name, without quotes and templates",
         "yoy" => "`growth(x, 1 year)`",
         "mom" => "`growth(x, 1 month)`",
         "wow" => "`growth(x, 1 week)`",
@@ -41,7 +41,7 @@ pub(super) fn elsewhere(name: &str) -> Option<&'static str> {
         "avgif" | "averageif" | "avg_if" => "`avg(x where condition)`",
         "ratio" => "`x / y`",
         "ifs" | "switch" | "decode" => "`case when condition then x else y end`",
-        "iferror" | "try" => "plain arithmetic: what cannot be computed is null",
+        "iferror" | "try" => "plain arithmetic: errors become null",
         "len" | "char_length" => "`length(x)`",
         "ucase" => "`upper(x)`",
         "lcase" => "`lower(x)`",

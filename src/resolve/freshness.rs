@@ -16,11 +16,11 @@ pub(super) fn freshness(id: SourceId, written: &written::Source, model: &mut Mod
         // What lacks its time, or the time for which it holds, has been told.
         if source.kind == SourceKind::Entities && !source.lacks_time {
             let name = &written.name.value;
-            let message = format!("`{key}` says when rows of `{name}` come, and none of them says when it came");
+            let message = format!("`{key}` is about when rows of `{name}` arrive, but they have no time");
             findings
                 .report(&codes::MISSING_TIME, text.span, message)
                 .also(written.name.span, "it has no `time`")
-                .help("name the column that says when a row came to be as `time`, or leave this out");
+                .help("set `time` to the column with each row's time, or remove this");
         }
         return;
     }

@@ -39,7 +39,7 @@ impl Resolver<'_> {
         }
         let periods = guardrail.periods.as_ref();
         if let Some(zero) = periods.filter(|periods| periods.value == 0) {
-            self.report(&codes::GUARDRAIL_FOR_NOTHING, zero.span, "a condition that has to hold in 0 periods always does")
+            self.report(&codes::GUARDRAIL_FOR_NOTHING, zero.span, "a condition for 0 periods is always true")
                 .help("`for: 1` is one complete period, which is the default; `for: 2` needs two in a row");
         }
         let owner = guardrail.owner.as_ref().and_then(|name| self.team(name));
@@ -78,10 +78,10 @@ impl Resolver<'_> {
         let Some(first) = looked_at.first().map(of) else { return Some(Grain::Month) };
         if let Some(other) = looked_at.iter().map(of).find(|kpi| kpi.grain != first.grain) {
             let message = format!(
-                "`{}` is by {}, but `{}` is by {}: by what does this guardrail go?",
+                "`{}` is by {}, but `{}` is by {}: which grain does this guardrail use?",
                 first.name.value, first.grain, other.name.value, other.grain
             );
-            let (span, help) = (guardrail.name.span, format!("say it: `grain: {}`", first.grain.max(other.grain)));
+            let (span, help) = (guardrail.name.span, format!("declare it: `grain: {}`", first.grain.max(other.grain)));
             self.report(&codes::UNCLEAR_GUARDRAIL_GRAIN, span, message).help(help);
             return None;
         }

@@ -30,7 +30,7 @@ pub(super) fn journeys(spec: &Spec, formulas: &Formulas, model: &mut Model, find
             let message = format!("the journey `{}` has no steps", journey.name.value);
             findings
                 .report(&codes::MISSING_KEY, journey.name.span, message)
-                .help("one is enough: `steps: { signed_up: { at: users.created_at, entity: user_id } }`");
+                .help("add at least one: `steps: { signed_up: { at: users.created_at, entity: user_id } }`");
         }
         let steps = journey.steps.iter().zip(trees).map(|(step, tree)| rows(step, tree.as_ref(), spec, model, findings));
         let steps: Vec<Option<StepRows>> = steps.collect();
@@ -76,7 +76,7 @@ fn time(step: &written::Step, at: &Text, spec: &Spec, model: &Model, findings: &
     let names = split_path(at);
     let (first, rest) = names.split_first()?;
     if let Some(journey) = spec.journeys.iter().find(|journey| journey.name.value == first.value) {
-        let message = format!("`{}` is a journey, and a step is a time of a source", first.value);
+        let message = format!("`{}` is a journey, but a step is a time of a source", first.value);
         findings
             .report(&codes::MISSING_TIME, first.span, message)
             .also(journey.name.span, "the journey")
@@ -87,8 +87,7 @@ fn time(step: &written::Step, at: &Text, spec: &Spec, model: &Model, findings: &
         let column = model.sources.rows().iter().find(|source| rest.is_empty() && source.names.contains_key(&first.value));
         match column {
             Some(source) => {
-                let message =
-                    format!("the step `{}` does not say of which source `{}` is a column", step.name.value, first.value);
+                let message = format!("the step `{}` does not say which source `{}` belongs to", step.name.value, first.value);
                 findings
                     .report(&codes::UNCLEAR_SOURCE, first.span, message)
                     .help(format!("write `{}.{}`", source.name.value, first.value));
@@ -107,13 +106,13 @@ fn time(step: &written::Step, at: &Text, spec: &Spec, model: &Model, findings: &
             let help = match (own, times.is_empty()) {
                 (Some(own), _) => format!("write `at: {}.{own}`", first.value),
                 (None, false) => format!("write {}", times.join(" or ")),
-                (None, true) => format!("`{}` has no column with a time; a step needs one", first.value),
+                (None, true) => format!("`{}` has no time column, and a step needs one", first.value),
             };
             (format!("the step `{}` has no time: `{}` is a source", step.name.value, first.value), help)
         } else {
             (
                 format!("the time of the step `{}` is not a column of `{}` itself", step.name.value, first.value),
-                "a time of another source has to be a column here: derive it with `expr:`".to_owned(),
+                "to use a time of another source, derive a column here with `expr:`".to_owned(),
             )
         };
         findings.report(&codes::MISSING_TIME, at.span, message).help(help);
@@ -125,8 +124,7 @@ fn time(step: &written::Step, at: &Text, spec: &Spec, model: &Model, findings: &
     };
     let ty = source.columns.get(column).ty;
     if !ty.is_time() {
-        let message =
-            format!("`{}` holds {ty}, which says nothing of when the step `{}` is taken", name.value, step.name.value);
+        let message = format!("`{}` is {ty}, so it cannot be the time of the step `{}`", name.value, step.name.value);
         findings.report(&codes::TYPE_MISMATCH, name.span, message).help("name a column of dates, timestamps or instants");
         return None;
     }
@@ -167,6 +165,7 @@ fn source(journey: &written::Journey, steps: Vec<Option<StepRows>>, model: &Mode
         name: journey.name.clone(),
         description: text(journey.description.as_ref()),
         relation: None,
+        relation_span: None,
         reads: Vec::new(),
         kind: SourceKind::Events,
         holds: None,
@@ -192,6 +191,7 @@ fn step_column(step: &written::Step, rows: Option<&StepRows>, is_first: bool, mo
         // The times of steps have become civil times before they are compared.
         clock: Clock::Civil,
         storage: Storage::Stored(step.name.value.clone()),
+        sql_spans: Vec::new(),
         written: String::new(),
         reference: None,
         reference_span: None,
@@ -224,7 +224,7 @@ fn inherit(
             findings
                 .report(&codes::DUPLICATE_DEFINITION, span, message)
                 .also(column.name.span, "the column")
-                .help("a journey has both as columns: rename the step");
+                .help("both would be columns of the journey: rename the step");
             continue;
         }
         let storage = match &column.storage {
@@ -275,6 +275,7 @@ fn inherited(column: &Column, storage: Storage) -> Column {
         ty: column.ty,
         clock: if derived { Clock::Civil } else { column.clock.clone() },
         storage,
+        sql_spans: Vec::new(),
         written: column.written.clone(),
         reference: column.reference,
         reference_span: column.reference_span,

@@ -95,15 +95,15 @@ impl Resolver<'_> {
         for name in &slice.value {
             let id = self.dimension(name)?;
             if dimensions.contains(&id) {
-                let message = format!("`{}` stands twice in this slice", name.value);
-                self.report(&codes::BAD_SLICE, name.span, message).help("leave it out once");
+                let message = format!("`{}` appears twice in this slice", name.value);
+                self.report(&codes::BAD_SLICE, name.span, message).help("remove one of them");
                 return None;
             }
             dimensions.push(id);
         }
         if dimensions.is_empty() {
             self.report(&codes::BAD_SLICE, slice.span, "a slice needs at least one dimension")
-                .help("the total is always emitted");
+                .help("the total is always there");
             return None;
         }
         Some(Spanned::new(dimensions, slice.span))
@@ -170,7 +170,7 @@ pub(super) fn scorecards(spec: &Spec, model: &mut Model, findings: &mut Findings
         for name in &card.kpis {
             let Some(id) = kpi_by_name(model, name, spec.incomplete, findings) else { continue };
             if let Some(first) = kpis.iter().find(|known| known.value == id) {
-                let message = format!("`{}` stands twice in this scorecard", name.value);
+                let message = format!("`{}` appears twice in this scorecard", name.value);
                 findings
                     .report(&codes::DUPLICATE_DEFINITION, name.span, message)
                     .also(first.span, "first here")
@@ -197,10 +197,10 @@ pub(super) fn unknown_dimension(model: &Model, name: &Name, findings: &mut Findi
     let all = || model.dimensions.rows().iter();
     let defined: Vec<&str> =
         all().filter(|dimension| dimension.defined.is_some()).map(|dimension| dimension.name.as_str()).collect();
-    let rule = "a dimension is a column that every source of the KPI has, or is defined under `dimensions:`";
+    let rule = "a dimension is a column that every source of the KPI has, or a name defined under `dimensions:`";
     finding.help = match suggest::nearest(&name.value, all().map(|dimension| dimension.name.as_str())) {
         Some(near) => Some(format!("did you mean `{near}`?")),
-        None => match suggest::did_you_mean(&name.value, "defined are", defined) {
+        None => match suggest::did_you_mean(&name.value, "the dimensions are", defined) {
             Some(defined) => Some(format!("{rule}; {defined}")),
             None => Some(rule.to_owned()),
         },

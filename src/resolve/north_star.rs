@@ -36,7 +36,7 @@ pub(super) fn north_star(spec: &Spec, model: &mut Model, findings: &mut Findings
         findings
             .report(&codes::CONFLICTING_KEYS, efficiency.span, "the volume and the efficiency are the same KPI")
             .also(volume.span, "the volume")
-            .help("the volume says how much, the efficiency at what cost: name two KPIs, or leave the efficiency out");
+            .help("volume is how much, efficiency is at what cost: name two KPIs, or remove the efficiency");
     }
     let title = volume.as_ref().map(|volume| model.kpis.get(volume.value).title.clone());
     model.north_star = Some(NorthStar {

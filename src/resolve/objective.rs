@@ -63,8 +63,8 @@ impl Resolver<'_> {
         let mut finals = Vec::new();
         for (day, grade) in &objective.finals {
             if let Some(out) = grade.grade.as_ref().filter(|grade| !(0.0..=1.0).contains(&grade.value)) {
-                self.report(&codes::BAD_CHECK_IN, out.span, format!("a grade is a share of 1, and {} is none", out.value))
-                    .help("0 is nothing reached, 0.7 a good stretch, 1 all of it");
+                self.report(&codes::BAD_CHECK_IN, out.span, format!("a grade is between 0 and 1, and {} is not", out.value))
+                    .help("0 means nothing, 0.7 a good result for a stretch, 1 everything");
             }
             let day = self.day(day);
             let learned = value(grade.learned.as_ref()).unwrap_or_default();
@@ -103,8 +103,8 @@ impl Resolver<'_> {
                 if stretch.is_none() {
                     let (message, help) = if custom {
                         (
-                            format!("only the calendar's rows say when `{}` is", text.value),
-                            "name the days: `period: { from: 2025-08-03, to: 2025-11-01 }`",
+                            format!("in a custom calendar `{}` has no fixed dates", text.value),
+                            "write the dates: `period: { from: 2025-08-03, to: 2025-11-01 }`",
                         )
                     } else {
                         (
@@ -119,9 +119,9 @@ impl Resolver<'_> {
             written::Period::Days { from, to, .. } => {
                 let (from, to) = (from.as_ref()?, to.as_ref()?);
                 if to.value < from.value {
-                    let message = format!("the period ends on {}, before it begins on {}", to.value, from.value);
+                    let message = format!("the period ends on {}, before it starts on {}", to.value, from.value);
                     self.report(&codes::BAD_OBJECTIVE_PERIOD, to.span, message)
-                        .also(from.span, "it begins here")
+                        .also(from.span, "it starts here")
                         .help("`from` is the first day, `to` the last one");
                     return None;
                 }
@@ -151,8 +151,8 @@ impl Resolver<'_> {
         let goal = self.goal(result, is_manual);
         let reads = match result.measure.as_ref().map(|text| (text.value.as_str(), text.span)) {
             Some(("to_date" | "mean", span)) if is_manual => {
-                self.report(&codes::BAD_KEY_RESULT, span, "a manual result has the value that its latest check-in says")
-                    .help("leave `measure` out");
+                self.report(&codes::BAD_KEY_RESULT, span, "a manual result has the value of its latest check-in")
+                    .help("remove `measure`");
                 Reads::Latest
             }
             Some(("to_date", _)) => Reads::ToDate,
@@ -163,12 +163,8 @@ impl Resolver<'_> {
         let mut confidence = Vec::new();
         for (day, sure) in &result.confidence {
             if !(1..=10).contains(&sure.value) {
-                self.report(
-                    &codes::BAD_CHECK_IN,
-                    sure.span,
-                    format!("confidence goes from 1 to 10, and {} is outside", sure.value),
-                )
-                .help("5 is an even chance, 10 as good as done");
+                self.report(&codes::BAD_CHECK_IN, sure.span, format!("confidence is from 1 to 10, and {} is not", sure.value))
+                    .help("5 is an even chance, 10 is as good as done");
             }
             confidence.extend(self.day(day).map(|day| (day, sure.value)));
         }
@@ -178,7 +174,7 @@ impl Resolver<'_> {
             && let Some(span) = result.weight.as_ref().map(|weight| weight.span)
         {
             self.report(&codes::BAD_KEY_RESULT, span, "a weight cannot be negative")
-                .help("0 leaves the result out of the score");
+                .help("0 excludes the result from the score");
         }
         KeyResult {
             name: result.name.clone(),
@@ -219,7 +215,7 @@ impl Resolver<'_> {
                 result.name.value, due.value, period.first, period.last
             );
             self.report(&codes::BAD_OBJECTIVE_PERIOD, due.span, message)
-                .help("leave `due` out to mean the last day of the objective, or give the objective a longer period");
+                .help("remove `due` to use the last day of the objective, or give the objective a longer period");
             return None;
         }
         Some(due.value)
@@ -231,16 +227,11 @@ impl Resolver<'_> {
         match (&result.kpi, result.manual) {
             (Some(name), false) => {
                 if let Some((day, _)) = check_in {
-                    self.report(
-                        &codes::BAD_KEY_RESULT,
-                        day.span,
-                        "the KPI says how far this result is, so nobody checks it in",
-                    )
-                    .help("leave `check_ins` out; or say `manual: true` instead of naming a KPI");
+                    self.report(&codes::BAD_KEY_RESULT, day.span, "the KPI measures this result, so it has no check-ins")
+                        .help("remove `check_ins`, or write `manual: true` instead of naming a KPI");
                 }
                 if let Some(unit) = &result.unit {
-                    self.report(&codes::BAD_KEY_RESULT, unit.span, "the result has the unit of its KPI")
-                        .help("leave `unit` out");
+                    self.report(&codes::BAD_KEY_RESULT, unit.span, "the result has the unit of its KPI").help("remove `unit`");
                 }
                 let kpi = kpi_by_name(self.model, name, self.incomplete, &mut self.findings);
                 let slice = self.slice_of(result);
@@ -250,15 +241,15 @@ impl Resolver<'_> {
                 Evidence::Kpi(Box::new(Shown { kpi, span: name.span, slice, slice_span, grain }))
             }
             (Some(name), true) => {
-                let message = format!("`{}` is manual and shown by a KPI at once", result.name.value);
+                let message = format!("`{}` is manual but also has a KPI", result.name.value);
                 self.report(&codes::BAD_KEY_RESULT, name.span, message)
-                    .help("leave `manual: true` out where a KPI shows the result; else leave `kpi` out");
+                    .help("remove `manual: true` if the KPI measures the result; otherwise remove `kpi`");
                 Evidence::Broken
             }
             (None, _) if result.manual || check_in.is_some() => {
                 if let Some((name, _)) = result.slice.first() {
-                    self.report(&codes::BAD_KEY_RESULT, name.span, "a manual result has no slices")
-                        .help("say in its title what it is about");
+                    self.report(&codes::BAD_KEY_RESULT, name.span, "a manual result cannot have slices")
+                        .help("put the slice in its title");
                 }
                 Evidence::Manual(self.manual(result, period))
             }
@@ -280,9 +271,9 @@ impl Resolver<'_> {
         for (name, check_in) in &result.check_ins {
             let (Some(day), Some(value_at)) = (self.day(name), check_in.value.as_ref()) else { continue };
             if let Some(period) = period.filter(|period| day < period.first) {
-                let message = format!("this check-in is of {day}, and the objective begins on {} only", period.first);
+                let message = format!("this check-in is from {day}, but the objective only starts on {}", period.first);
                 self.report(&codes::BAD_CHECK_IN, name.span, message)
-                    .help("what was so before is the baseline: write it as `from`");
+                    .help("the value before is the baseline: write it as `from`");
                 continue;
             }
             let note = value(check_in.note.as_ref()).unwrap_or_default();
@@ -313,7 +304,7 @@ impl Resolver<'_> {
             let message = format!("`{name}` has two goals");
             self.report(&codes::BAD_TARGET, other, message)
                 .also(bound.span, "this is one already")
-                .help("a result goes `from` a value `to` another, or keeps one bound; make two results of it");
+                .help("a result goes `from` one value `to` another, or keeps one bound; split it into two results");
             return None;
         }
         if let Some((key, amounts)) = result.bounds.first() {
@@ -325,7 +316,7 @@ impl Resolver<'_> {
             None => Baseline::Measured(None),
             Some(text) if text.value == "measured" && is_manual => {
                 self.report(&codes::BAD_TARGET, text.span, "nothing measures a manual result")
-                    .help("write the value that it begins with: `from: 0`");
+                    .help("write its baseline: `from: 0`");
                 return None;
             }
             Some(text) if text.value == "measured" => Baseline::Measured(Some(text.span)),
@@ -345,7 +336,7 @@ impl Resolver<'_> {
                 let second = self.amount(second)?;
                 if second.number < first.number {
                     self.report(&codes::BAD_TARGET, second.span, "the upper bound is below the lower one")
-                        .help("the lower of the two stands first");
+                        .help("put the lower one first");
                     return None;
                 }
                 Bound::Between(first, second)
@@ -383,7 +374,7 @@ impl Resolver<'_> {
     }
 
     fn unreadable(&mut self, text: &Text, help: &str) -> &mut Finding {
-        self.report(&codes::BAD_TARGET, text.span, format!("`{}` is not a value to aim at", text.value)).help(help)
+        self.report(&codes::BAD_TARGET, text.span, format!("`{}` is not a valid target", text.value)).help(help)
     }
 
     /// The points of a pace: 0 at the start, 1 at the end.
@@ -402,16 +393,16 @@ impl Resolver<'_> {
                 for (name, share) in given {
                     let Some(day) = self.day(name) else { continue };
                     if day < period.first || day > due {
-                        let message = format!("the pace speaks of {day}, outside {} to {due}", period.first);
-                        self.report(&codes::BAD_PACE, name.span, message).help("name days between the start and the due date");
+                        let message = format!("the pace has {day}, outside {} to {due}", period.first);
+                        self.report(&codes::BAD_PACE, name.span, message).help("use days between the start and the due date");
                     } else if !(0.0..=1.0).contains(&share.value) {
                         let message = format!("the pace asks for {} of the way", share.value);
                         self.report(&codes::BAD_PACE, share.span, message).help("a share of the way is from 0 to 1: `40%`");
                     } else if day < due {
                         points.push(PacePoint { day, share: share.value });
                     } else if share.value < 1.0 {
-                        self.report(&codes::BAD_PACE, share.span, "on the due date all of the way is asked for")
-                            .help("leave the last day out: it is always 100%");
+                        self.report(&codes::BAD_PACE, share.span, "on the due date the pace is always 100%")
+                            .help("remove the last day");
                     }
                 }
                 points.sort_by_key(|point| point.day);
@@ -420,7 +411,7 @@ impl Resolver<'_> {
                     self.report(
                         &codes::BAD_PACE,
                         first.span,
-                        "the pace goes back: a later day asks for less than an earlier one",
+                        "the pace goes down: a later day asks for less than an earlier one",
                     )
                     .help("each day asks for at least as much as the one before");
                 }

@@ -6,31 +6,27 @@ use crate::spec::reader::{FormulaText, Text};
 
 /// For each fault of SQL what is said of it, and how it is fixed. `{}` is the SQL at the place.
 const WORDS: &[(Why, &str, &str)] = &[
-    (Why::Empty, "there is no SQL here", "write the SQL, or leave the key out"),
+    (Why::Empty, "there is no SQL here", "write the SQL, or remove the key"),
     (
         Why::Start,
         "a query cannot start with `{}`",
         "write one query: `select ...`, `with ... select ...`, `from ...` or `values ...`",
     ),
-    (Why::Semicolon, "a second statement follows this semicolon", "keep one; parts of a query can be named by `with`"),
-    (Why::Ends, "this semicolon ends a statement, and there is only an expression here", "delete it"),
-    (Why::Comma, "this comma begins a second expression", "keep one expression; a second one is a column of its own"),
-    (Why::Closes, "`{}` closes what is not open", "delete it, or open it before"),
+    (Why::Semicolon, "a second statement follows this semicolon", "keep one; use `with` to name parts of a query"),
+    (Why::Ends, "a semicolon ends a statement, but this is an expression", "delete it"),
+    (Why::Comma, "this comma starts a second expression", "keep one expression, and make the second one another column"),
+    (Why::Closes, "`{}` was never opened", "delete it, or open it earlier"),
     (Why::NotClosed, "`{}` is not closed", "close it"),
-    (Why::OpenText, "this text is not closed", "close it; a quote within a text is doubled: `'it''s'`"),
-    (Why::OpenName, "this quoted name is not closed", "close it; a quote within a name is doubled"),
-    (Why::OpenComment, "this comment is not closed", "close it with `*/`; each `/*` within it needs a `*/` of its own"),
+    (Why::OpenText, "this text is not closed", "close it, and double a quote inside a text: `'it''s'`"),
+    (Why::OpenName, "this quoted name is not closed", "close it, and double a quote inside a name"),
+    (Why::OpenComment, "this comment is not closed", "close it with `*/`; each `/*` inside needs its own `*/`"),
     (Why::Other, "SQL has no character `{}` outside texts", "delete it"),
-    (
-        Why::GoesOn,
-        "this text goes on with one that has escapes in the line before",
-        "write both as one text, or join them with `||`",
-    ),
-    (Why::BrokenLine, "this text has a line break, which one with a prefix cannot have", "write it on one line"),
+    (Why::GoesOn, "this text continues one with escapes on the line before", "write both as one text, or join them with `||`"),
+    (Why::BrokenLine, "a text with a prefix cannot have a line break", "write it on one line"),
     (Why::Command, "this name has a line that starts with `.` or `#`", COMMAND),
 ];
 
-/// How such a name is mended.
+/// How such a name is fixed.
 const COMMAND: &str = "the engine's shell reads such a line as a command: rename the column";
 
 /// Reports what keeps a query of a spec from being one.
@@ -47,7 +43,7 @@ pub(super) fn expression(sql: &FormulaText, findings: &mut Findings) {
     }
 }
 
-/// Reports a name whose lines cannot stand in SQL.
+/// Reports a name whose lines cannot be in SQL.
 pub(super) fn name(name: &Text, findings: &mut Findings) {
     if rawsql::command_line(&name.value).is_some() {
         let message = "this name has a line that starts with `.` or `#`";

@@ -25,9 +25,9 @@ impl Resolver<'_> {
         };
         let Some((source, journey)) = journey else {
             let what = match scope.names {
-                Names::Columns(source) => format!("`{}` is none", model.sources.get(source).name.value),
-                Names::Dimensions => "a slice goes by dimensions".to_owned(),
-                Names::Value => "here stands the value of an entity".to_owned(),
+                Names::Columns(source) => format!("`{}` is not one", model.sources.get(source).name.value),
+                Names::Dimensions => "a slice uses dimensions".to_owned(),
+                Names::Value => "this is the value of an entity".to_owned(),
             };
             self.not_a_journey(call, &format!("`reached` is about the rows of a journey, and {what}"));
             return broken;
@@ -42,7 +42,7 @@ impl Resolver<'_> {
         let Some(step) = self.step_argument(call, source, journey) else { return broken };
         if let (Some(of), None) = (&call.of, &call.within) {
             let place = call.clause("of").unwrap_or(span);
-            let message = "`of` says from which step a time counts, and there is no `within`";
+            let message = "`of` needs a `within`: it names the step from which the time counts";
             let help = format!("write `{NAME}({} within 14 days of {})`", name_of(model.sources.get(source), step), dotted(of));
             self.report(&codes::WRONG_CLAUSE, place, message).help(help);
             return broken;
@@ -60,7 +60,7 @@ impl Resolver<'_> {
         Expr::new(Node::Leaf(RowLeaf::Reached(Box::new(Reached { step, of, within, condition }))), span)
     }
 
-    /// Says that `reached` stands where no journey is.
+    /// Says that `reached` without a journey.
     pub(super) fn not_a_journey(&mut self, call: &Call, message: &str) {
         let model = self.model;
         let mut journeys = model.sources.rows().iter().filter(|source| source.journey.is_some());
@@ -120,7 +120,7 @@ impl Resolver<'_> {
         }
         let is_column = source_here.names.contains_key(&name.value);
         let message = if is_column {
-            format!("`{}` is a column of `{}` and no step", name.value, source_here.name.value)
+            format!("`{}` is a column of `{}`, not a step", name.value, source_here.name.value)
         } else {
             format!("`{}` has no step `{}`", source_here.name.value, name.value)
         };
@@ -140,8 +140,8 @@ impl Resolver<'_> {
         let (step, of) = (name_of(source, step), name_of(source, of));
         let at = call.arguments.first().map_or(call.name.span, |argument| argument.span);
         if place == 0 && from == 0 {
-            let message = format!("every journey has reached `{step}`: it begins there");
-            self.report(&codes::CONSTANT_CONDITION, at, message).help("leave the condition out, or name a later step");
+            let message = format!("every journey has reached `{step}`: it starts there");
+            self.report(&codes::CONSTANT_CONDITION, at, message).help("remove the condition, or name a later step");
         } else if place == from {
             let message = format!("`{step}` is always within any time of itself");
             self.report(&codes::CONSTANT_CONDITION, at, message)
@@ -150,8 +150,7 @@ impl Resolver<'_> {
             let place = call.of.as_ref().and_then(|of| of.last()).map_or(at, |of| of.span);
             let message =
                 format!("`{step}` comes before `{of}` in `{}`, so it cannot come within a time after it", source.name.value);
-            self.report(&codes::BAD_WINDOW, place, message)
-                .help(format!("turn the two round: `{NAME}({of} within ... of {step})`"));
+            self.report(&codes::BAD_WINDOW, place, message).help(format!("swap the two: `{NAME}({of} within ... of {step})`"));
             return false;
         }
         true

@@ -18,7 +18,7 @@ pub(super) struct Scope<'a> {
     pub names: Names,
     /// How states are looked at.
     pub stock: Option<&'a Stock>,
-    /// Whether aggregates over related rows may stand here.
+    /// Whether aggregates over related rows may be here.
     pub related: bool,
     /// Whether a condition that is null here counts as one that is false.
     pub null_is_false: bool,
@@ -167,7 +167,7 @@ impl Resolver<'_> {
             Names::Value if path.len() == 1 && first.value == "value" => Expr::new(Node::Leaf(RowLeaf::Value), span),
             Names::Value => {
                 let help = "a condition on the rows goes inside the inner aggregate".to_owned();
-                let message = format!("only `value`, the value of one entity, can stand here, not `{}`", first.value);
+                let message = format!("only `value`, the value of one entity, works here, not `{}`", first.value);
                 self.broken(&codes::UNKNOWN_NAME, span, message, Some(help))
             }
             Names::Dimensions if path.len() > 1 => self.path_in_slice(path, span),
@@ -192,9 +192,9 @@ impl Resolver<'_> {
                 "make it a dimension: `dimensions: {{ {last}: {{ from: {{ {}: {written} }} }} }}`, and write `{last}`",
                 source.name.value
             ),
-            None => format!("write the dimension alone: `{last}`"),
+            None => format!("write just the dimension: `{last}`"),
         };
-        let message = format!("a slice goes by dimensions, and `{written}` is a path to a column");
+        let message = format!("a slice uses dimensions, and `{written}` is a path to a column");
         self.broken(&codes::UNKNOWN_DIMENSION, span, message, Some(help))
     }
 
@@ -209,7 +209,7 @@ impl Resolver<'_> {
         None
     }
 
-    /// The column at the end of a path that begins in `source`: its columns first, then the source's own name.
+    /// The column at the end of a path that starts in `source`: its columns first, then the source's own name.
     pub(super) fn column_path(&mut self, source: SourceId, path: &[Name]) -> Option<Path> {
         let model = self.model;
         let own = model.sources.get(source);
@@ -225,7 +225,7 @@ impl Resolver<'_> {
         } else if let Some((next, rest)) = rest.split_first() {
             (next, rest)
         } else {
-            let message = format!("`{}` is the source itself; a value of its rows is needed here", first.value);
+            let message = format!("`{}` is the source itself, but this needs a value of its rows", first.value);
             self.report(&codes::UNKNOWN_COLUMN, first.span, message).help("name one of its columns");
             return None;
         };
@@ -246,14 +246,16 @@ impl Resolver<'_> {
                 return Some(Path { through, column });
             }
             let Some(next) = here.columns.get(column).reference else {
-                let message =
-                    format!("`{}` of `{}` refers to no source, so nothing can follow it", name.value, here.name.value);
+                let message = format!("`{}` of `{}` is not a reference, so nothing can follow it", name.value, here.name.value);
                 let holds = |source: &&crate::model::Source| {
                     source.key.len() == 1 && names.peek().is_some_and(|next| source.names.contains_key(&next.value))
                 };
                 let target = model.sources.rows().iter().find(holds).map_or("...", |source| source.name.value.as_str());
-                self.report(&codes::NOT_A_REFERENCE, name.span, message)
-                    .help(format!("if it holds the key of a source, say so: `{}: {{ references: {target} }}`", name.value));
+                self.report(&codes::NOT_A_REFERENCE, name.span, message).help(format!(
+                    "if it holds the key of a source, declare that: `{}: {{ references: {target} \
+                     }}`",
+                    name.value
+                ));
                 return None;
             };
             through.push(column);
@@ -272,8 +274,7 @@ impl Resolver<'_> {
         }
         if let Some(other) = model.source_names.get(&name.value) {
             let mut ties = own.columns.rows().iter().filter(|column| column.reference == Some(*other));
-            let message =
-                format!("`{}` is another source; a row of `{}` does not hold its columns", name.value, own.name.value);
+            let message = format!("`{}` is another source; rows of `{}` do not have its columns", name.value, own.name.value);
             let finding = self.report(&codes::UNKNOWN_COLUMN, name.span, message);
             match (ties.next(), rest.first()) {
                 (Some(tie), Some(column)) => {
@@ -283,11 +284,11 @@ impl Resolver<'_> {
                     finding.help(format!("go through the reference: `{}`", tie.name.value));
                 }
                 (None, _) if model.sources.get(*other).journey.is_some() => {
-                    finding.help("count the journey in an aggregate of its own");
+                    finding.help("count the journey in a separate aggregate");
                 }
                 (None, _) => {
                     finding.help(format!(
-                        "no column of `{0}` refers to `{1}`; give the one that holds its key `references: {1}`",
+                        "no column of `{0}` refers to `{1}`; add `references: {1}` to the column that holds its key",
                         own.name.value, name.value
                     ));
                 }
@@ -296,7 +297,7 @@ impl Resolver<'_> {
         }
         if model.kpi_names.contains_key(&name.value) {
             let message =
-                format!("`{}` is a KPI; inside an aggregate only columns of `{}` can stand", name.value, own.name.value);
+                format!("`{}` is a KPI, but inside an aggregate only columns of `{}` work", name.value, own.name.value);
             self.report(&codes::KPI_IN_ROWS, name.span, message).help(format!(
                 "combine KPIs outside the parentheses, as in `sum(...) * {0}`; over periods write `avg({0} each day)`",
                 name.value
@@ -329,11 +330,15 @@ impl Resolver<'_> {
         match function.role {
             Role::Aggregate(_) if scope.related => return self.related(call, function, span, scope),
             Role::Aggregate(_) => {
-                let message = format!("`{}` is an aggregate and cannot stand here, where each row has a value", function.name);
+                let message = format!(
+                    "`{}` is an aggregate and does not work here, where each row has a \
+                 value",
+                    function.name
+                );
                 let help = match scope.names {
                     Names::Columns(_) => {
-                        "an aggregate of an aggregate needs `per`, as in `avg(sum(orders.amount) per orders.customer)`; in a \
-                         condition after `where` it counts the rows that belong to one"
+                        "an aggregate of an aggregate needs `per`, as in `avg(sum(orders.amount) per orders.customer)`; in \
+                         a condition after `where` it aggregates the related rows"
                     }
                     Names::Dimensions => "a slice is a condition on dimensions, such as `country = 'DE'`",
                     Names::Value => "the condition is on `value`, as in `where value > 100`",
@@ -341,7 +346,7 @@ impl Resolver<'_> {
                 return self.broken(&codes::NESTED_AGGREGATE, call.name.span, message, Some(help.to_owned()));
             }
             Role::Kpi | Role::Trend => {
-                let message = format!("`{}` works on KPIs and cannot stand inside an aggregate", function.name);
+                let message = format!("`{}` works on KPIs and cannot be used inside an aggregate", function.name);
                 return self.broken(
                     &codes::WRONG_LEVEL,
                     call.name.span,
@@ -386,7 +391,7 @@ impl Resolver<'_> {
             return Some(function);
         }
         if name == super::reached::NAME {
-            self.not_a_journey(call, "`reached` is a condition on the rows of a journey, and stands inside of an aggregate");
+            self.not_a_journey(call, "`reached` is a condition on the rows of a journey, and goes inside an aggregate");
             return None;
         }
         if is_today(&name) {
@@ -400,7 +405,7 @@ impl Resolver<'_> {
             }
             None => suggest::nearest(&name, functions::ALL.iter().map(|function| function.name).chain([super::reached::NAME]))
                 .map(|near| format!("did you mean `{near}`?"))
-                .or_else(|| Some("what the formula language lacks can be a column with raw `sql:` in the source".to_owned())),
+                .or_else(|| Some("for anything else, add a column with raw `sql:` to the source".to_owned())),
         };
         let names = functions::ALL.iter().map(|function| function.name);
         let meant = suggest::certain(&call.name.value, names, suggest::Words::Project);
@@ -415,7 +420,7 @@ impl Resolver<'_> {
     pub(super) fn no_clauses(&mut self, call: &Call, function: &Function) {
         for (clause, span) in &call.clauses {
             let message = format!("`{}` takes no `{clause}`: only aggregates have clauses", function.name);
-            let help = "put it inside of an aggregate, as in `round(sum(orders.amount where status = 'paid'), 2)`";
+            let help = "put it inside an aggregate, as in `round(sum(orders.amount where status = 'paid'), 2)`";
             self.report(&codes::WRONG_CLAUSE, *span, message).help(help);
         }
     }

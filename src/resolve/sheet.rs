@@ -14,7 +14,7 @@ impl TestResolver<'_> {
     pub(super) fn sheet(&mut self, sheet: Sheet, name: &Name, node: &Node) -> Option<ExpectedSheet> {
         let Value::List(items) = &node.value else {
             let help = format!("for instance `- {{ {}: ..., score: 0.5, status: on_track }}`", sheet.key().join(": ..., "));
-            self.bad(name.span, format!("what is expected of `{}` is a list of rows", sheet.name()), &help);
+            self.bad(name.span, format!("expected `{}` is a list of rows", sheet.name()), &help);
             return None;
         };
         let rows = items.iter().filter_map(|item| self.cells(sheet, item)).collect();
@@ -26,7 +26,7 @@ impl TestResolver<'_> {
         let reader = Reader::of(node);
         for key in sheet.key() {
             if reader.get(key).is_none() {
-                self.bad(node.span, format!("this row does not say which `{key}` it is of"), &format!("add `{key}: ...`"));
+                self.bad(node.span, format!("this row has no `{key}`"), &format!("add `{key}: ...`"));
                 return None;
             }
         }

@@ -34,6 +34,7 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
             name: source.name.clone(),
             description: text(source.description.as_ref()),
             relation: relation(source, findings),
+            relation_span: source.relations.first().and_then(written::Relation::span),
             reads: reads(source),
             kind: match source.kind.as_ref().map(|kind| kind.value.as_str()) {
                 Some("entities") => SourceKind::Entities,
@@ -89,7 +90,7 @@ fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relatio
             None
         }
         several => {
-            let message = format!("the source `{}` says twice where its rows are", source.name.value);
+            let message = format!("the source `{}` says in two ways where its rows are", source.name.value);
             let finding = findings.report(&codes::CONFLICTING_KEYS, source.name.span, message);
             for span in several.iter().filter_map(written::Relation::span) {
                 finding.also(span, "here");
@@ -100,7 +101,7 @@ fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relatio
     }
 }
 
-/// The parts of a name such as `raw.orders` or `"my.db".raw.orders`, no more than so many.
+/// The parts of a name such as `raw.orders` or `"my.db".raw.orders`, at most that many.
 pub(super) fn name_parts(name: &Text, of: &str, most: usize, findings: &mut Findings) -> Vec<String> {
     super::raw::name(name, findings);
     let found = rawsql::name::parts(&name.value).and_then(|parts| {
@@ -115,8 +116,8 @@ pub(super) fn name_parts(name: &Text, of: &str, most: usize, findings: &mut Find
         let message = format!("`{}` is not the name of a {of}: {why}", name.value);
         let example = if most == 3 { "raw.orders" } else { "kpi" };
         findings.report(&codes::WRONG_SHAPE, name.span, message).help(format!(
-            "write it as `{example}`, perhaps with its database before it; a part with a point or a quote stands in double \
-             quotes, and a quote within those is doubled"
+            "write it as `{example}`, perhaps with its database in front; put double quotes around a part with a dot or a \
+             quote, and double a quote inside"
         ));
         vec![name.value.clone()]
     })
@@ -150,7 +151,7 @@ fn make(column: &written::Column, model: &Model, findings: &mut Findings) -> Col
     let stored = column.stored_as.iter().map(|name| name.value.clone()).collect::<Vec<_>>();
     let given = [!stored.is_empty(), column.expr.is_some(), !column.sql.is_empty()].iter().filter(|given| **given).count();
     if given > 1 {
-        let message = format!("the column `{name}` says twice where its values come from");
+        let message = format!("the column `{name}` says in two ways where its values come from");
         findings.report(&codes::CONFLICTING_KEYS, column.name.span, message).help("keep one of `column`, `expr` and `sql`");
     }
     column.stored_as.iter().for_each(|name| super::raw::name(name, findings));
@@ -167,7 +168,7 @@ fn make(column: &written::Column, model: &Model, findings: &mut Findings) -> Col
         Storage::Raw(RawSql(each.collect()))
     };
     if let (Storage::Several(_), None) = (&storage, &column.references) {
-        let message = format!("the column `{name}` is made of several columns, which only a reference can be");
+        let message = format!("only a reference can have several columns, and `{name}` is not a reference");
         findings.report(&codes::CONFLICTING_KEYS, column.name.span, message).help("add `references:`, or name one column");
     }
     if column.ty.is_none() && column.references.is_none() {
@@ -193,6 +194,7 @@ fn make(column: &written::Column, model: &Model, findings: &mut Findings) -> Col
         ty,
         clock: clock(column, declared, model, findings),
         storage,
+        sql_spans: column.sql.iter().map(|(_, sql)| sql.span).collect(),
         written: column.expr.as_ref().map(|expr| expr.text.trim_end().to_owned()).unwrap_or_default(),
         reference: None,
         reference_span: None,
@@ -240,10 +242,10 @@ fn clock(column: &written::Column, declared: Option<&str>, model: &Model, findin
 fn unit(column: &written::Column, ty: Type, findings: &mut Findings) -> Unit {
     let Some(written::ColumnUnit::Fixed(text)) = &column.unit else { return Unit::none() };
     if !ty.is_numeric() {
-        let message = format!("the column `{}` holds {ty}, which has no unit", column.name.value);
+        let message = format!("the column `{}` is {ty}, which has no unit", column.name.value);
         findings
             .report(&codes::UNKNOWN_UNIT, text.span, message)
-            .help("leave the unit out; if the column holds numbers, declare it as `integer`, `decimal` or `number`");
+            .help("remove the unit; if the column has numbers, declare it as `integer`, `decimal` or `number`");
         return Unit::none();
     }
     match Unit::parse(&text.value) {
@@ -272,19 +274,22 @@ fn key_and_time(id: SourceId, written: &written::Source, model: &mut Model, find
         && !source.columns.get(time).ty.is_time()
     {
         let message =
-            format!("`{}` cannot be the time of `{}`: it holds {}", name.value, source.name.value, source.columns.get(time).ty);
+            format!("`{}` cannot be the time of `{}`: it is {}", name.value, source.name.value, source.columns.get(time).ty);
         findings.report(&codes::TYPE_MISMATCH, name.span, message).help("a time is a `date`, a `timestamp` or an `instant`");
     }
     if written.kind.as_ref().is_some_and(|kind| kind.value == "entities") && written.key.is_empty() {
-        let message = format!("the source `{}` needs a `key`: entities are told apart by it", written.name.value);
-        findings.report(&codes::MISSING_KEY, written.name.span, message).help("name the column that no two rows share");
+        let message = format!("the source `{}` needs a `key`: it identifies the entities", written.name.value);
+        findings.report(&codes::MISSING_KEY, written.name.span, message).help(
+            "name the column that is different in every \
+         row",
+        );
     }
     let no_time = written.time.is_none() && written.kind.as_ref().is_some_and(|kind| kind.value == "events");
     if no_time {
         let message = format!("the source `{}` needs a `time`: events happen at a time", written.name.value);
         findings
             .report(&codes::MISSING_TIME, written.name.span, message)
-            .help("name the column that says when; if the rows are things and not events, write `kind: entities`");
+            .help("name the time column; if the rows are things and not events, write `kind: entities`");
     }
     let source = model.sources.get_mut(id);
     source.key = key;
@@ -315,7 +320,7 @@ fn references(id: SourceId, written: &written::Source, spec: &Spec, model: &mut 
                     .report(
                         &codes::BAD_REFERENCE,
                         name.span,
-                        format!("`{}` is a journey, and rows do not refer to one", name.value),
+                        format!("`{}` is a journey, and rows cannot refer to one", name.value),
                     )
                     .also(journey.name.span, "the journey")
                     .help(
@@ -335,21 +340,20 @@ fn references(id: SourceId, written: &written::Source, spec: &Spec, model: &mut 
             None
         } else if target.key.is_empty() {
             let message = format!("`{}` cannot be referred to: it has no `key`", name.value);
-            Some((message, format!("give `{}` a `key`: the column that no two of its rows share", name.value)))
+            Some((message, format!("give `{}` a `key`: the column that is different in each of its rows", name.value)))
         } else if parts != target.key.len() {
             let names: Vec<_> = (0..target.key.len()).filter_map(key).map(|key| key.name.value.as_str()).collect();
             let names = names.join(", ");
             let count = if target.key.len() == 1 { "one column".to_owned() } else { format!("{} columns", target.key.len()) };
-            let message =
-                format!("the key of `{}` is made of {count} ({names}), and `{}` of {parts}", name.value, own.name.value);
+            let message = format!("the key of `{}` has {count} ({names}), but `{}` has {parts}", name.value, own.name.value);
             Some((message, format!("name the columns that hold it, in the same order: `column: [{names}]`")))
         } else if let Some(problem) = made_key_problem(model.sources.get(id), column_id, target) {
             Some(problem)
         } else if parts == 1 && own.ty != Type::Error && own.ty.common(key_type).is_none() {
-            let message = format!("`{}` holds {}, but the key of `{}` is {key_type}", own.name.value, own.ty, name.value);
+            let message = format!("`{}` is {}, but the key of `{}` is {key_type}", own.name.value, own.ty, name.value);
             Some((
                 message,
-                "leave the `type` out, and the column has that of the key; if the data differs, convert it with `sql:`"
+                "remove the `type`, so that the column has the key's type; if the data differs, convert it with `sql:`"
                     .to_owned(),
             ))
         } else {
@@ -396,12 +400,12 @@ fn made_keys(
     for (name, there) in column.stored_as.iter().zip(&parts).filter_map(|(name, part)| Some((name, part.as_ref()?.1))) {
         if is_stored_too(source, column, there) {
             let message = format!(
-                "`{}` may be the stored column of that name or the one that is computed here: which of them holds the key of `{}`?",
+                "`{}` can be the stored column or the computed one of that name: which of them holds the key of `{}`?",
                 name.value,
                 column.references.as_ref().map_or("", |target| target.value.as_str())
             );
             findings.report(&codes::BAD_REFERENCE, name.span, message).also(there.name.span, "computed here").help(format!(
-                "give the column that is computed another name, such as `{}_key`, and name here the one that is meant",
+                "give the computed column another name, such as `{}_key`, and use the right name here",
                 name.value
             ));
         }
@@ -442,14 +446,18 @@ fn made_key_problem(source: &Source, reference: ColumnId, target: &Source) -> Op
     pairs.filter_map(|(made, key)| Some((source.columns.get(made?), target.columns.get(*key)))).find_map(|(made, key)| {
         let (made_name, key_name) = (&made.name.value, &key.name.value);
         if made.ty == Type::Timestamp {
-            let message =
-                format!("`{made_name}` is a time that is computed, and cannot hold the key of `{}`", target.name.value);
-            return Some((message, "a computed time is on the project's clock; refer by a stored column".to_owned()));
+            let message = format!("`{made_name}` is a computed time and cannot hold the key of `{}`", target.name.value);
+            return Some((
+                message,
+                "a computed time is in the project's zone; use a stored column for the \
+             reference"
+                    .to_owned(),
+            ));
         }
         let differs = made.ty != Type::Error && key.ty != Type::Error && made.ty.common(key.ty).is_none();
         differs.then(|| {
             let message =
-                format!("`{made_name}` holds {}, but the key `{key_name}` of `{}` is {}", made.ty, target.name.value, key.ty);
+                format!("`{made_name}` is {}, but the key `{key_name}` of `{}` is {}", made.ty, target.name.value, key.ty);
             (message, format!("let the formula of `{made_name}` give {}", key.ty))
         })
     })
@@ -459,7 +467,7 @@ fn made_key_problem(source: &Source, reference: ColumnId, target: &Source) -> Op
 fn is_stored_too(source: &written::Source, reference: &written::Column, made: &written::Column) -> bool {
     let name = &made.name.value;
     let others = source.columns.iter().filter(|other| other.name.value != reference.name.value);
-    // Other references mean the one that is worked out, too.
+    // Other references mean the one that is computed, too.
     let others = others.filter(|other| other.references.is_none());
     let is_read = others.flat_map(|other| &other.stored_as).any(|stored| stored.value.eq_ignore_ascii_case(name));
     let mut sql = made.sql.iter().flat_map(|(_, sql)| rawsql::tokens(&sql.text));
@@ -569,12 +577,12 @@ fn defined(written: &dimension::Dimension, incomplete: bool, model: &Model, find
             let holds = model.column(source, &found).ty;
             if holds != ty && holds != Type::Error {
                 let message =
-                    format!("`{}` is {ty}, but `{}` of `{}` holds {holds}", written.name.value, path.value, source_name.value);
+                    format!("`{}` is {ty}, but `{}` of `{}` is {holds}", written.name.value, path.value, source_name.value);
                 let fits = matches!(holds, Type::Text | Type::Boolean | Type::Integer | Type::Date);
                 let derive = "derive a column of that type with `expr:` and name it here";
                 let help = match (holds.declared().filter(|_| fits), ty) {
                     (Some(word), Type::Text) => {
-                        format!("a dimension is a text unless it says otherwise: write `type: {word}`, or {derive}")
+                        format!("a dimension is a text by default: write `type: {word}`, or {derive}")
                     }
                     (Some(word), _) => format!("give the dimension that type, `type: {word}`, or {derive}"),
                     (None, _) => derive.to_owned(),

@@ -25,26 +25,26 @@ pub(super) fn holds(id: SourceId, written: &written::Source, model: &mut Model, 
             written.stale_after.as_ref().map(|text| ("stale_after", text.span)),
         ];
         if let (Some((key, span)), Some(_)) = (keys.into_iter().flatten().next(), &written.kind) {
-            let message = format!("only states have `{key}`: what happens, or is, does not hold for a while");
+            let message = format!("only states have `{key}`: events and entities are not valid for a period of time");
             findings
                 .report(&codes::CONFLICTING_KEYS, span, message)
-                .help("if a row says that something was so for a while, write `kind: states`");
+                .help("if each row is a state that lasts for some time, write `kind: states`");
         }
         return;
     }
     if let Some(time) = &written.time {
-        findings.report(&codes::CONFLICTING_KEYS, time.span, "states hold for a while and have no single `time`").help(
+        findings.report(&codes::CONFLICTING_KEYS, time.span, "states last for some time and have no single `time`").help(
             format!(
-                "say since when and until when in `valid`; to count them by one of their dates write `count({} at {})`",
+                "give their start and end in `valid`; to count them by one of their dates write `count({} at {})`",
                 written.name.value, time.value
             ),
         );
     }
     if written.key.is_empty() {
-        let message = format!("the source `{}` needs a `key`: the thing whose state each row is", written.name.value);
+        let message = format!("the source `{}` needs a `key`: it says whose state each row is", written.name.value);
         findings
             .report(&codes::MISSING_KEY, written.name.span, message)
-            .help("name the column of which no two rows hold at one time, such as the contract or the employee");
+            .help("name the column that has one state at a time, such as the contract or the employee");
     }
     let found = match (&written.valid, &written.snapshot) {
         (Some(valid), None) => self::valid(id, valid, model, findings),
@@ -52,17 +52,17 @@ pub(super) fn holds(id: SourceId, written: &written::Source, model: &mut Model, 
         (None, Some(taken)) => snapshot(id, taken, written, model, findings),
         (Some(_), Some(taken)) => {
             findings
-                .report(&codes::CONFLICTING_KEYS, taken.span, "states are known by `valid` or by `snapshot`, not by both")
-                .help("keep `valid` where each row has a beginning and an end, `snapshot` where all rows are taken again");
+                .report(&codes::CONFLICTING_KEYS, taken.span, "states have either `valid` or `snapshot`, not both")
+                .help("keep `valid` if each row has a start and an end, `snapshot` if all rows are loaded again each time");
             None
         }
         // Its `on` is missing, which has been said.
         (None, None) if written.per_key.is_some() => None,
         (None, None) => {
-            let message = format!("nothing says for how long the states of `{}` hold", written.name.value);
+            let message = format!("the states of `{}` have no `valid` and no `snapshot`", written.name.value);
             findings.report(&codes::MISSING_VALID, written.name.span, message).help(
-                "write `valid: { from: started_at, to: ended_at }`, or `snapshot: taken_on` with `every: day` where all rows \
-                 are taken again and again",
+                "write `valid: { from: started_at, to: ended_at }`, or, if all rows are loaded again each time, `snapshot: \
+                 taken_on` with `every: day`",
             );
             None
         }
@@ -73,8 +73,15 @@ pub(super) fn holds(id: SourceId, written: &written::Source, model: &mut Model, 
     {
         if written.snapshot.is_none() && written.valid.is_some() {
             findings
-                .report(&codes::CONFLICTING_KEYS, span, format!("`{key}` goes with `snapshot`, and these states have `valid`"))
-                .help(format!("leave `{key}` out: a state with `valid` holds until it ends"));
+                .report(
+                    &codes::CONFLICTING_KEYS,
+                    span,
+                    format!(
+                        "`{key}` belongs to `snapshot`, but these states have \
+                 `valid`"
+                    ),
+                )
+                .help(format!("remove `{key}`: a state with `valid` lasts until it ends"));
         }
     }
     model.sources.get_mut(id).holds = found;
@@ -89,7 +96,7 @@ fn time_column(id: SourceId, name: &Name, model: &Model, findings: &mut Findings
     };
     let ty = source.columns.get(column).ty;
     if !ty.is_time() {
-        let message = format!("`{}` holds {ty}, which says nothing of when a state holds", name.value);
+        let message = format!("`{}` is {ty}, so it cannot say when a state is valid", name.value);
         findings.report(&codes::TYPE_MISMATCH, name.span, message).help("name a column of dates, timestamps or instants");
         return None;
     }
@@ -102,10 +109,10 @@ fn valid(id: SourceId, valid: &written::Valid, model: &Model, findings: &mut Fin
     let (from, to, name) = (from?, to?, valid.to.as_ref()?);
     let ty = model.sources.get(id).columns.get(to).ty;
     if valid.inclusive && ty == Type::Timestamp {
-        let message = format!("`{}` holds {ty}, and only a day can be the last of a state", name.value);
+        let message = format!("`{}` is {ty}, but only a date can be the last day of a state", name.value);
         findings
             .report(&codes::TYPE_MISMATCH, name.span, message)
-            .help("leave `inclusive` out: a state holds until the moment of its end; or name a column of dates");
+            .help("remove `inclusive`, so that a state is valid until the moment of its end; or name a column of dates");
         return None;
     }
     Some(Holds::Valid { from, to, inclusive: valid.inclusive })
@@ -113,10 +120,10 @@ fn valid(id: SourceId, valid: &written::Valid, model: &Model, findings: &mut Fin
 
 fn snapshot(id: SourceId, taken: &Name, written: &written::Source, model: &Model, findings: &mut Findings) -> Option<Holds> {
     let Some(every) = &written.every else {
-        let message = format!("nothing says how often snapshots of `{}` are taken", written.name.value);
+        let message = format!("`{}` does not say how often snapshots are taken", written.name.value);
         findings
             .report(&codes::MISSING_VALID, taken.span, message)
-            .help("write `every: day`, `every: week` or `every: month`: where the latest is too old, nothing is known");
+            .help("write `every: day`, `every: week` or `every: month`: if the latest one is too old, there are no figures");
         return None;
     };
     let taken = time_column(id, taken, model, findings)?;
@@ -135,15 +142,15 @@ fn readings(id: SourceId, taken: &Name, written: &written::Source, model: &Model
             .report(
                 &codes::CONFLICTING_KEYS,
                 every.span,
-                "`every` goes with snapshots of all keys, and here each key has its own",
+                "`every` is for snapshots of all keys, but here each key is read on its own days",
             )
-            .help("leave `every` out: `stale_after` says how long a reading counts");
+            .help("remove `every`: `stale_after` says how long a reading counts");
     }
     let Some(stale_after) = &written.stale_after else {
-        let message = format!("nothing says how long a reading of `{}` counts", written.name.value);
+        let message = format!("`{}` does not say how long a reading counts", written.name.value);
         findings.report(&codes::MISSING_STALE_AFTER, taken.span, message).help(
-            "write `stale_after: 35 days`, a little more than the longest time between two readings of a key: a key that is not \
-             read for longer has no state",
+            "write `stale_after: 35 days`, a little more than the longest time between two readings of a key: a key without \
+             a reading for longer has no state",
         );
         return None;
     };
@@ -171,19 +178,24 @@ pub(super) fn reference_problem(own: &Source, target: &Source) -> Option<(String
     let name = &target.name.value;
     match (target.kind, target.holds) {
         (SourceKind::States, Some(Holds::Snapshot { .. })) => Some((
-            format!("`{name}` has snapshots, and a row's time falls between two of them"),
-            "refer to a source of the things themselves; or, where each key is read by itself, write `snapshot: { on: ..., per: key }`: \
-             the latest reading at or before the row is meant then"
+            format!("`{name}` has snapshots, but a row's time falls between two of them"),
+            "refer to a source of the entities themselves; or, if each key is read on its own days, write `snapshot: { on: \
+             ..., per: key }`: then the latest reading at or before the row's time is used"
                 .to_owned(),
         )),
         (SourceKind::States, Some(Holds::Valid { .. } | Holds::Readings { .. })) if own.kind == SourceKind::States => Some((
-            format!("both `{}` and `{name}` are states, and it is not clear which one held when", own.name.value),
-            "refer to a source of the things themselves, or join the two in a `query:`".to_owned(),
+            format!("both `{}` and `{name}` are states, and it is unclear which ones belong together", own.name.value),
+            "refer to a source of the entities themselves, or join the two in a `query:`".to_owned(),
         )),
-        (SourceKind::States, Some(Holds::Valid { .. } | Holds::Readings { .. })) if own.time.is_none() && !own.lacks_time => Some((
-            format!("`{name}` has one state after the other, and the rows of `{}` have no time to choose by", own.name.value),
-            format!("give `{}` a `time`: the state that held then is the one that is meant", own.name.value),
-        )),
+        (SourceKind::States, Some(Holds::Valid { .. } | Holds::Readings { .. })) if own.time.is_none() && !own.lacks_time => {
+            Some((
+                format!(
+                    "`{name}` has several states over time, but the rows of `{}` have no time to choose one",
+                    own.name.value
+                ),
+                format!("give `{}` a `time`: the state that was valid at that time is used", own.name.value),
+            ))
+        }
         _ => None,
     }
 }
@@ -198,26 +210,27 @@ pub(super) fn times_of_states(model: &Model, findings: &mut Findings) {
             let (name, states) = (&reference.name.value, &target.name.value);
             if let Some((time, through)) = source.time.and_then(|time| Some((time, goes_through(source, time)?))) {
                 let message = format!(
-                    "`{}` is the time of `{}`, by which `{name}` finds the state that held, and it is computed through `{through}`",
+                    "`{}`, the time of `{}`, chooses the state of `{name}`, but it is itself computed through `{through}`",
                     source.columns.get(time).name.value,
                     source.name.value
                 );
                 findings
                     .report(&codes::BAD_REFERENCE, source.time_span.unwrap_or(source.name.span), message)
                     .also(target.name.span, "the states")
-                    .help(format!("let the time be a column of `{}` itself", source.name.value));
+                    .help(format!("make the time a column of `{}` itself", source.name.value));
             }
             let column = holds.columns().into_iter().find_map(|column| Some((column, goes_through(target, column)?)));
             if let Some((column, through)) = column {
                 let held = &target.columns.get(column).name;
                 let message = format!(
-                    "`{name}` has to find the state that held, and `{}`, which says for how long, is computed through `{through}`",
+                    "`{name}` has to find the state that was valid, but `{}`, its start or end, is computed through \
+                     `{through}`",
                     held.value
                 );
                 findings
                     .report(&codes::BAD_REFERENCE, reference.reference_span.unwrap_or(reference.name.span), message)
                     .also(held.span, "computed here")
-                    .help(format!("let it be a column of `{states}` itself, or make `{states}` a `query:`"));
+                    .help(format!("make it a column of `{states}` itself, or make `{states}` a `query:`"));
             }
         }
     }
@@ -291,27 +304,27 @@ impl Resolver<'_> {
         let at_time = call.at.is_some() && written_at.is_none();
         if let (Some(span), true) = (pair, call.at.is_some()) {
             let at = call.clause("at").unwrap_or(span);
-            self.report(&codes::MIXED_PAIR, at, "a pair has a state at the start and one at the end, so `at` says nothing")
-                .also(span, "this looks at pairs")
-                .help("leave `at` out, or leave `start.` and `end.` out");
+            self.report(&codes::MIXED_PAIR, at, "this compares the states at the start and the end, so `at` does not apply")
+                .also(span, "this compares states")
+                .help("remove `at`, or remove `start.` and `end.`");
             return Look::Wrong;
         }
         if at_time {
             return Look::Times;
         }
         if let Some(over) = &call.over {
-            let message = format!("`{name}` has states: there is one level at each moment, and a window has many");
+            let message = format!("`{name}` has states: they have a level at a moment, but a window has many moments");
             self.report(&codes::STOCK_OVER_TIME, over.span, message).help(format!(
-                "for the mean level of a window make this a KPI and write `avg(kpi each day over trailing 3 months)`; for an \
-                 earlier level `prior(kpi)`; to count by a date `{}({name} at ...)`",
+                "for the mean level over a window make this a KPI and write `avg(kpi each day over trailing 3 months)`; for \
+                 an earlier level write `prior(kpi)`; to count by a date write `{}({name} at ...)`",
                 call.name.value
             ));
             return Look::Wrong;
         }
         if matches!(call.name.value.to_lowercase().as_str(), name if name == first::FIRST.name || name == last::LAST.name) {
-            let message = format!("`{}` takes rows in the order of their times, and states hold side by side", call.name.value);
+            let message = format!("`{}` takes rows in the order of their times, but states overlap", call.name.value);
             self.report(&codes::WRONG_ARGUMENTS, call.name.span, message)
-                .help("take `min`, `max` or `avg` of the states of a moment, or say by which date: `at started_on`");
+                .help("use `min`, `max` or `avg` of the states at a moment, or choose a date: `at started_on`");
             return Look::Wrong;
         }
         let per = match (&call.per, pair) {
@@ -323,10 +336,10 @@ impl Resolver<'_> {
             (Some(path), None) => {
                 let span = call.clause("per").unwrap_or(call.name.span);
                 let path = crate::formula::print::dotted(path);
-                let message = format!("`per {path}` compares the state of each at the start and at the end, and none is named");
+                let message = format!("`per {path}` compares states at the start and at the end, but no column says which");
                 self.report(&codes::MIXED_PAIR, span, message).help(format!(
                     "write `start.` and `end.` before columns, as in `count({name} per {path} where start.exists and not \
-                     end.exists)`; to count each once `count_distinct({name}.{path})`"
+                     end.exists)`; to count each once write `count_distinct({name}.{path})`"
                 ));
                 return Look::Wrong;
             }
@@ -379,21 +392,21 @@ impl Resolver<'_> {
             SourceKind::Events | SourceKind::States => "events",
         };
         let word = if clause.is_some() { "`at start` and `at end` are" } else { "`start.` and `end.` are" };
-        let message = format!("{word} for states, and the rows of `{name}` are {are}");
+        let message = format!("{word} for states, but the rows of `{name}` are {are}");
         let help = match source.kind {
             SourceKind::Entities => {
-                "things are counted in the period in which they came to be, or `over all time`; if a row says that something \
-                 was so from one time to another, make the source `kind: states` with `valid`"
+                "entities are counted in the period in which they were created, or `over all time`; if a row is valid from \
+                 one time to another, make the source `kind: states` with `valid`"
             }
             SourceKind::Events | SourceKind::States => {
-                "events happen within a period and add up (a flow); only what holds for a while has a level at a moment (a \
-                 stock): make such a source `kind: states` with `valid`"
+                "events happen within a period and add up (a flow); only states have a level at a moment (a stock): if rows \
+                 last for some time, make the source `kind: states` with `valid`"
             }
         };
         self.report(&codes::NOT_A_STATE, span, message).help(help);
     }
 
-    /// Says that a pair needs its source, if that is what is missing where a path begins with `start` or `end`.
+    /// Says that a pair needs its source, if that is what is missing where a path starts with `start` or `end`.
     pub(super) fn pair_without_source(&mut self, call: &Call, path: &[Name]) -> bool {
         let [first, second, ..] = path else { return false };
         if edge(&first.value).is_none() {
@@ -403,7 +416,7 @@ impl Resolver<'_> {
         let mut having = states.clone().filter(|source| source.names.contains_key(&second.value)).chain(states);
         let Some(source) = having.next().map(|source| source.name.value.clone()) else { return false };
         let written = as_written(path);
-        let message = format!("nothing says whose state `{written}` is of");
+        let message = format!("it is unclear which source `{written}` belongs to");
         self.report(&codes::UNCLEAR_SOURCE, first.span.to(second.span), message)
             .help(format!("name the source: `{}({written} from {source})`", call.name.value));
         true
@@ -428,10 +441,10 @@ impl Resolver<'_> {
             let name = &self.model.sources.get(source).name.value;
             let own = if first.value == *name && !rest.is_empty() { rest } else { path };
             let written = as_written(own);
-            let message = format!("`{written}` of which state, that at the start or that at the end?");
+            let message = format!("`{written}` of which state, at the start or at the end?");
             let (message, help) = match own.first() {
                 Some(word) if self::edge(&word.value).is_some() => (
-                    format!("`{}.` stands first, before the column", word.value),
+                    format!("`{}.` comes first, before the column", word.value),
                     format!("write `{written}`, and `from {name}` after it"),
                 ),
                 _ => (message, format!("write `start.{written}` or `end.{written}`: this aggregate compares the two")),
@@ -443,8 +456,8 @@ impl Resolver<'_> {
             [word] if word.value == "exists" => return Some(PairLeaf::Exists(edge)),
             [word] if word.value == "ever" && edge == Edge::Start => return Some(PairLeaf::Ever),
             [word] if word.value == "ever" => {
-                self.report(&codes::MIXED_PAIR, span, "`ever` looks back from the start of the period")
-                    .help("write `start.ever`: whether some state of it began before the period");
+                self.report(&codes::MIXED_PAIR, span, "`ever` only works at the start of the period")
+                    .help("write `start.ever`: whether any state of it started before the period");
                 return None;
             }
             _ => {}
@@ -465,11 +478,12 @@ impl Resolver<'_> {
         {
             let entity = self.model.path_text(source, per);
             let message = format!(
-                "a `{entity}` may have several states at once, and `{}`, {}, cannot be added up",
+                "a `{entity}` may have several states at once, but `{}`, {}, cannot be added up",
                 column.name.value, column.ty
             );
             self.report(&codes::MIXED_PAIR, span, message).help(format!(
-                "`per {entity}` adds up the numbers of its states; take a column of `{entity}` itself, `exists`, or leave `per` out"
+                "`per {entity}` adds up the numbers of its states; use a column of `{entity}` itself, or `exists`, or \
+                 remove `per`"
             ));
             return None;
         }
@@ -477,7 +491,7 @@ impl Resolver<'_> {
     }
 }
 
-/// A path as it is written where `end` is no name that needs quotes.
+/// A path as it is written where `end` is not a name that needs quotes.
 fn as_written(path: &[Name]) -> String {
     match path {
         [first, rest @ ..] if edge(&first.value).is_some() && !rest.is_empty() => {

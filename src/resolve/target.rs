@@ -21,7 +21,7 @@ pub(super) fn amount(text: &str) -> Result<(f64, Option<Unit>), String> {
     match unit.trim() {
         "" => Ok((number, None)),
         "%" => Ok((number / 100.0, Some(percent()))),
-        "pp" => Err("`pp` is how far to go from the baseline: `+5 pp`, `-5 pp`".to_owned()),
+        "pp" => Err("`pp` is a change from the baseline: `+5 pp`, `-5 pp`".to_owned()),
         unit => match Unit::parse(unit) {
             Ok(unit) => Ok((number, Some(unit))),
             Err(_) => Err(forms()),
@@ -35,7 +35,7 @@ pub(super) fn target(text: &str) -> Result<Aim, String> {
     let by = |share: f64, plus: f64| Aim::By { times: 1.0, share, plus };
     if let Some(times) = text.strip_prefix(['x', '\u{d7}']) {
         let times = crate::spec::shape::number(times.trim()).filter(|times| *times >= 0.0);
-        let times = times.ok_or("how many times the baseline is written `x2` or `x1.5`")?;
+        let times = times.ok_or("write a multiple of the baseline as `x2` or `x1.5`")?;
         return Ok(Aim::By { times, share: 0.0, plus: 0.0 });
     }
     let sign = match text.as_bytes().first() {
@@ -53,7 +53,7 @@ pub(super) fn target(text: &str) -> Result<Aim, String> {
             return Ok(by(sign * percent / 100.0, 0.0));
         }
         if sign > 0.0 {
-            return Err("relative to the baseline a target is `+20%`, `-5 pp` or `x2`; a value has no `+`".to_owned());
+            return Err("a target relative to the baseline is `+20%`, `-5 pp` or `x2`; a value has no `+`".to_owned());
         }
     }
     let meant_times = text.strip_suffix('x').is_some_and(|times| crate::spec::shape::number(times).is_some());

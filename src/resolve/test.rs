@@ -49,7 +49,7 @@ impl TestResolver<'_> {
                 continue;
             };
             if self.model.sources.get(source).journey.is_some() {
-                let message = format!("`{}` is a journey, and its rows follow from those of its steps", name.value);
+                let message = format!("`{}` is a journey, and its rows come from its steps", name.value);
                 self.bad(name.span, message, "give rows to the sources of its steps");
                 continue;
             }
@@ -85,18 +85,18 @@ impl TestResolver<'_> {
             };
             match &known.columns.get(column).storage {
                 Storage::Derived(_) if known.columns.get(column).reference.is_some() => {
-                    let message = format!("`{}` is computed from another column and cannot be given", entry.key.value);
-                    self.bad(entry.key.span, message, "give the columns that this one is computed from");
+                    let message = format!("`{}` is computed from another column, so tests cannot set it", entry.key.value);
+                    self.bad(entry.key.span, message, "set the columns that it is computed from");
                     continue;
                 }
                 Storage::Derived(_) => {
-                    let message = format!("`{}` is computed by its formula and cannot be given", entry.key.value);
-                    self.bad(entry.key.span, message, "give the columns that its formula reads");
+                    let message = format!("`{}` is computed by its formula, so tests cannot set it", entry.key.value);
+                    self.bad(entry.key.span, message, "set the columns that its formula reads");
                     continue;
                 }
                 Storage::Several(parts) if parts.iter().any(|part| matches!(part, KeyPart::Made(_))) => {
-                    let message = format!("a part of `{}` is computed, so that it cannot be given", entry.key.value);
-                    self.bad(entry.key.span, message, "declare its stored parts as columns of their own, and give these");
+                    let message = format!("part of `{}` is computed, so tests cannot set it", entry.key.value);
+                    self.bad(entry.key.span, message, "declare its stored parts as separate columns, and set these");
                     continue;
                 }
                 Storage::Stored(_) | Storage::Several(_) | Storage::Raw(_) => {}
@@ -127,7 +127,7 @@ impl TestResolver<'_> {
             (ty, _) => plain(ty, written),
         };
         if cell.is_none() {
-            let message = format!("`{}` holds {}, and `{written}` is none", column.name.value, column.ty);
+            let message = format!("`{}` is {}, and `{written}` is not", column.name.value, column.ty);
             let help = match column.ty {
                 Type::Timestamp => "write it as `2024-01-31 10:00`; an instant without an offset is in the project's zone",
                 Type::Date => "write it as `2024-01-31`",
@@ -160,7 +160,7 @@ impl TestResolver<'_> {
         }
         if !dimensions.is_empty() && !self.is_sliced(kpi, &dimensions) {
             let message = format!("`{}` has no slice `by {}`", kpi_name.value, rest.unwrap_or_default());
-            self.bad(name.span, message, "tests look at the slices that the KPI lists under `by`");
+            self.bad(name.span, message, "tests can use the slices that the KPI lists under `by`");
             return Vec::new();
         }
         let mut found: Vec<Expected> = Vec::new();
@@ -197,7 +197,7 @@ impl TestResolver<'_> {
         if !dimensions.is_empty() {
             self.bad(
                 entry.key.span,
-                "the figures of slices are a list of rows",
+                "figures of slices are a list of rows",
                 "write `- { period: 2024-01, channel: web, value: 10 }`",
             );
             return None;
@@ -222,8 +222,8 @@ impl TestResolver<'_> {
                 Some(rows)
             }
             _ if has_ages && row.age.is_none() => {
-                let message = "the figures of a cohort are those of its ages";
-                self.bad(figures.span, message, "write them as a list, that of age 0 first: `[1, 0.5, absent]`");
+                let message = "figures of a cohort are a list, one for each age";
+                self.bad(figures.span, message, "write a list that starts with age 0: `[1, 0.5, absent]`");
                 None
             }
             _ => Some(vec![ExpectedRow { value: self.value(figures)?, span: figures.span, ..row }]),
@@ -234,7 +234,7 @@ impl TestResolver<'_> {
     fn full_row(&mut self, kpi: KpiId, node: &Node, dimensions: &[DimensionId]) -> Option<Vec<(Grain, ExpectedRow)>> {
         let reader = Reader::of(node);
         let Some(label) = reader.text("period") else {
-            self.bad(node.span, "this row does not say of which period it is", "add `period: 2024-01`");
+            self.bad(node.span, "this row has no `period`", "add `period: 2024-01`");
             return None;
         };
         let (grain, period) = self.period(kpi, &label)?;
@@ -242,7 +242,7 @@ impl TestResolver<'_> {
         for id in dimensions {
             let dimension = self.model.dimensions.get(*id);
             let Some(node) = reader.get(&dimension.name) else {
-                let message = format!("this row does not say which `{}` it is of", dimension.name);
+                let message = format!("this row has no `{}`", dimension.name);
                 self.bad(node.span, message, "name the value, or `null`");
                 return None;
             };
@@ -267,7 +267,7 @@ impl TestResolver<'_> {
         }
         let age = reader.count("age").map(|age| age.value);
         if let (Some(node), None) = (reader.get("age"), age) {
-            self.bad(node.span, "an age is a whole number from 0", "write `age: 3`");
+            self.bad(node.span, "an age is a whole number, 0 or more", "write `age: 3`");
             return None;
         }
         let (value, is_complete) = (ExpectedValue::Any, reader.truth("is_complete"));
@@ -275,7 +275,7 @@ impl TestResolver<'_> {
         let rows = match reader.get("value") {
             Some(figures) => self.at_ages(kpi, row, figures)?,
             None if self.model.kpis.get(kpi).age.is_some() && age.is_none() => {
-                self.bad(node.span, "this row does not say of which age it is", "add `age: 0`");
+                self.bad(node.span, "this row has no `age`", "add `age: 0`");
                 return None;
             }
             None => vec![row],
@@ -307,14 +307,14 @@ impl TestResolver<'_> {
             }
         }
         if !grains.contains(&grain) {
-            let message = format!("`{}` is a {grain}, and `{}` is not emitted by {grain}", name.value, kpi.name.value);
-            self.bad(name.span, message, "use one of the KPI's grains, or add this one under `grains`");
+            let message = format!("`{}` is a {grain}, but `{}` does not have that grain", name.value, kpi.name.value);
+            self.bad(name.span, message, "use one of the KPI's grains, or add this one to `grains`");
             return None;
         }
         let start = if calendar.custom && grain != Grain::Day { None } else { label.start(calendar) };
         if start.is_none() {
             let help =
-                if calendar.custom { "in a custom calendar a period is named by its first day" } else { "check the number" };
+                if calendar.custom { "in a custom calendar write a period as its first day" } else { "check the number" };
             self.bad(name.span, format!("the calendar has no {grain} `{}`", name.value), help);
         }
         start.map(|start| (grain, start))

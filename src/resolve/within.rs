@@ -1,6 +1,6 @@
 //! `within 7 days of created_at`: rows that belong to another, from a time of that on up to so long after it.
 //!
-//! The rows are those that have been seen, whatever period the other row counts in. So the clause excludes `over`, stands in conditions
+//! The rows are those that have been seen, whatever period the other row counts in. So the clause excludes `over`, is in conditions
 //! only, and what is asked of the rows themselves must not depend on a period either.
 
 use super::Resolver;
@@ -24,12 +24,17 @@ impl Resolver<'_> {
             (None, Some(of)) => {
                 let place = call.clause("of").unwrap_or(call.name.span);
                 let help = format!("write `within 7 days of {}`", dotted(of));
-                self.report(&codes::WRONG_CLAUSE, place, "`of` says from which time a `within` counts, and there is none")
-                    .help(help);
+                self.report(
+                    &codes::WRONG_CLAUSE,
+                    place,
+                    "`of` needs a `within`: it names the time from which `within` \
+                 counts",
+                )
+                .help(help);
                 Err(Reported)
             }
             (Some(within), None) => {
-                let message = "`within` counts from a time of the row that the others belong to, and none is named";
+                let message = "`within` needs a time of the row to count from";
                 let written = call.clause("within").unwrap_or(within.span);
                 self.report(&codes::WRONG_CLAUSE, written, message)
                     .help(format!("name a time of `{}`, as in `within 7 days of {example}`", source.name.value));
@@ -42,7 +47,7 @@ impl Resolver<'_> {
                     return Ok(Some(path));
                 }
                 let place = of.last().map_or(call.name.span, |name| name.span);
-                let message = format!("`{}` holds {ty}, and `within` counts from a time", dotted(of));
+                let message = format!("`{}` is {ty}, but `within` counts from a time", dotted(of));
                 self.report(&codes::TYPE_MISMATCH, place, message).help(format!("name a time of `{}`", source.name.value));
                 Err(Reported)
             }
@@ -54,14 +59,14 @@ impl Resolver<'_> {
         let source = self.model.sources.get(source);
         let place = call.clause("within").unwrap_or(call.name.span);
         if let Some(over) = &call.over {
-            let message = "`over` and `within` both say which rows count";
+            let message = "`over` and `within` cannot be combined";
             self.report(&codes::WRONG_CLAUSE, over.span, message)
                 .also(place, "counted from the other row")
-                .help("`within` needs no window: it takes all rows from that time on up to so long after it; leave `over` out");
+                .help("remove `over`: `within` already takes all rows from that time until that long after it");
             return false;
         }
         if is_stock {
-            let message = format!("`{}` has states, and `within` takes what happens at a time", source.name.value);
+            let message = format!("`{}` has states, but `within` takes rows with one time", source.name.value);
             let times = source.columns.rows().iter().find(|column| column.ty.is_time() && column.ty != Type::Error);
             let at = times.map_or("started_on", |column| column.name.value.as_str());
             self.report(&codes::WRONG_CLAUSE, place, message).help(format!("name one of its dates: `at {at}`"));
@@ -76,9 +81,9 @@ impl Resolver<'_> {
         if !has_periods(filter) {
             return true;
         }
-        let message = "rows `within` a time belong to no period, but the condition on them asks for related rows of one";
+        let message = "rows selected by `within` belong to no period, but their condition looks at related rows of a period";
         self.report(&codes::WRONG_CLAUSE, span, message)
-            .help("say `within ... of ...` in the inner condition too, or make it a column of the source");
+            .help("use `within ... of ...` in the inner condition too, or make it a column of the source");
         false
     }
 }

@@ -108,7 +108,7 @@ fn of_record(record: &'static Record, definitions: &mut Map<String, Json>) -> Js
 fn of_field(field: &'static Field, definitions: &mut Map<String, Json>) -> Json {
     let mut schema = Map::new();
     if field.later {
-        let about = format!("{} Part of the language, but not supported by this version of kpic yet.", field.about);
+        let about = format!("{} Part of the language, but not supported yet.", field.about);
         schema.insert("description".to_owned(), json!(about));
         schema.insert("not".to_owned(), json!({}));
         schema.insert("doNotSuggest".to_owned(), json!(true));
@@ -131,7 +131,7 @@ fn of_field(field: &'static Field, definitions: &mut Map<String, Json>) -> Json 
 
 fn of_shape(shape: &'static Shape, definitions: &mut Map<String, Json>) -> Json {
     match shape {
-        // Whatever YAML makes of an unquoted text, it is read as the text that stands there.
+        // Whatever YAML makes of an unquoted text, it is read as the text that is there.
         Shape::Text | Shape::Name | Shape::Formula => json!({ "type": ["string", "number", "boolean"] }),
         Shape::Count => json!({ "type": ["integer", "string"], "minimum": 0, "maximum": u32::MAX, "pattern": r"^\+?[0-9]+$" }),
         Shape::Number => json!({ "type": ["number", "string"], "pattern": r"^-?[0-9][0-9_.eE+-]*%?$" }),
@@ -146,7 +146,8 @@ fn of_shape(shape: &'static Shape, definitions: &mut Map<String, Json>) -> Json 
         Shape::Named(what, inner) => json!({
             "type": ["object", "null"],
             "propertyNames": {
-                "description": format!("The name of {what}: lower case, with digits and single `_`, from a letter on."),
+                "description": format!("The name of {what}: lower-case letters, digits and single `_`, starting with a \
+                 letter."),
                 "pattern": "^[a-z][a-z0-9]*(_[a-z0-9]+)*_?$",
             },
             "additionalProperties": of_shape(inner, definitions),

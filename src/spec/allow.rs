@@ -20,7 +20,7 @@ pub struct Allowance {
 
 /// The key, for the tables of those definitions that have it.
 pub(super) const FIELD: Field =
-    Field::new("allow", Shape::Map(&Shape::Text), "Lints that do not apply here, by name, each with the reason.")
+    Field::new("allow", Shape::Map(&Shape::Text), "Lints that do not apply here, by name, each with a reason.")
         .example("{ share-above-one: Returns of earlier months are counted too. }");
 
 /// The lint of that name or code; a finding and nothing if there is none.
@@ -31,9 +31,9 @@ pub(super) fn lint_named(name: &Name, findings: &mut Findings) -> Option<&'stati
             findings
                 .report(&codes::UNKNOWN_LINT, name.span, format!("`{}` is an error, its level cannot be set", code.name))
                 .help(if code.is_about_data() {
-                    "figures would be wrong with it: fix the data, or declare what is in it"
+                    "figures would be wrong: fix the data, or declare what is in it"
                 } else {
-                    "only lints have levels: they point at what is legal but probably not meant"
+                    "only lints have levels: they report what is legal but probably a mistake"
                 });
             None
         }
@@ -59,9 +59,9 @@ pub(super) fn collect(entry: &Entry, allowances: &mut Vec<Allowance>, findings: 
                 .report(
                     &codes::WRONG_SHAPE,
                     allowed.key.span,
-                    format!("it is not said why `{}` does not apply", allowed.key.value),
+                    format!("there is no reason why `{}` does not apply", allowed.key.value),
                 )
-                .help(format!("give the reason to those who read this later: `{}: \"...\"`", allowed.key.value));
+                .help(format!("write the reason for later readers: `{}: \"...\"`", allowed.key.value));
         }
         if let Some(lint) = lint_named(&allowed.key, findings) {
             allowances.push(Allowance { lint, within, span: allowed.key.span });

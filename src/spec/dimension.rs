@@ -26,10 +26,10 @@ pub struct Dimension {
 pub static DIMENSION: Record = Record {
     what: "a dimension",
     fields: &[
-        Field::new("title", Shape::Text, "How people call it.").example("Channel"),
+        Field::new("title", Shape::Text, "Its title.").example("Channel"),
         Field::new("description", Shape::Text, "What it means.").example("Where the customer was won."),
         Field::new("type", Shape::Word(&["text", "boolean", "integer", "date"]), "The type of its values. Default: text."),
-        Field::new("from", Shape::Map(&Shape::Text), "For each source the column, or path, that holds it there.")
+        Field::new("from", Shape::Map(&Shape::Text), "For each source, the column or path that has it.")
             .example("{ customers: channel, orders: customer.channel }")
             .required(),
     ],

@@ -1,4 +1,4 @@
-//! `files:` of a source, as a map: the paths, and how what stands in the files is written.
+//! `files:` of a source, as a map: the paths, and how what is in the files is written.
 
 use super::reader::{Reader, Text, text_list};
 use super::shape::{Field, Record, Shape};
@@ -48,36 +48,27 @@ pub static FILES: Record = Record {
         )
         .example("data/orders-*.csv")
         .required(),
-        Field::new("format", Shape::Word(FORMATS), "What the files are. Default: what their endings say.").example("csv"),
-        Field::new(
-            "delimiter",
-            Shape::Text,
-            "CSV: the character between two values, or `tab`. Default: a comma, in `.tsv` a tab.",
-        )
-        .example("\";\""),
-        Field::new("decimal", Shape::Text, "The sign before the fraction of a number. Default: a point.").example("\",\""),
-        Field::new("thousands", Shape::Text, "The sign between groups of digits. Default: none.").example("\".\""),
+        Field::new("format", Shape::Word(FORMATS), "The format of the files. Default: by their endings.").example("csv"),
+        Field::new("delimiter", Shape::Text, "CSV: the character between values, or `tab`. Default: a comma, in `.tsv` a tab.")
+            .example("\";\""),
+        Field::new("decimal", Shape::Text, "The decimal separator. Default: a dot.").example("\",\""),
+        Field::new("thousands", Shape::Text, "The thousands separator. Default: none.").example("\".\""),
         Field::new("date", Shape::Text, "How dates are written. Default: ISO 8601, `%Y-%m-%d`.").example("\"%d/%m/%Y\""),
         Field::new(
             "timestamp",
             Shape::Text,
-            "How timestamps are written; with `%z`, how instants are. Default: ISO 8601, `2025-01-31 14:30:00`.",
+            "How timestamps are written, or, with `%z`, instants. Default: ISO 8601, `2025-01-31 14:30:00`.",
         )
         .example("\"%d/%m/%Y %H:%M\""),
         Field::new(
             "null",
             Shape::Either(&[Shape::Text, Shape::List(&Shape::Text)]),
-            "What stands for null. Default: in CSV an empty field.",
+            "The texts that mean null. Default: in CSV an empty field.",
         )
         .example("[\"\", NA]"),
-        Field::new(
-            "header",
-            Shape::Truth,
-            "CSV: `false` where the first line has no names; columns then say their place, `column: 1`.",
-        )
-        .example("false"),
-        Field::new("by_name", Shape::Truth, "`true` where some files may lack a column, which is null there then.")
-            .example("true"),
+        Field::new("header", Shape::Truth, "CSV: `false` if there is no header line; then columns have numbers, `column: 1`.")
+            .example("false"),
+        Field::new("by_name", Shape::Truth, "`true` if some files may lack a column; it is null there.").example("true"),
     ],
 };
 

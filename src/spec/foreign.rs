@@ -47,7 +47,7 @@ pub(super) fn words(word: &str) -> &'static [&'static str] {
     }
 }
 
-/// Where a key of another tool belongs here, if one word does not say it. `what` is the kind of map that it stands in.
+/// Where a key of another tool belongs here, if one word does not say it. `what` is the kind of map that it is in.
 pub(super) fn advice(what: &str, entry: &Entry) -> Option<&'static str> {
     let key = entry.key.value.to_ascii_lowercase();
     let table = match what {
@@ -69,9 +69,9 @@ fn section(entry: &Entry) -> Option<&'static str> {
     let Value::Map(entries) = &entry.value.value else { return None };
     let has = |key: &str| entries.iter().any(|entry| entry.key.value == key);
     if has("formula") {
-        Some("a KPI stands below `kpis:` and is indented")
+        Some("a KPI goes under `kpis:`, indented")
     } else if has("columns") {
-        Some("a source stands below `sources:` and is indented")
+        Some("a source goes under `sources:`, indented")
     } else {
         None
     }
@@ -81,25 +81,25 @@ fn section(entry: &Entry) -> Option<&'static str> {
 type Table = &'static [(&'static [&'static str], &'static str)];
 
 const FILE: Table = &[
-    (&["version"], "the version of the language stands in kpic.yml: `kpic: 1`"),
+    (&["version"], "the version of the language goes in kpic.yml: `kpic: 1`"),
     (
         &["semantic_models", "models", "cubes", "views", "explores", "datasets", "tables", "semantic_model", "model"],
-        "what formulas read stands under `sources:`, each with its `kind`, `time` and `columns`",
+        "tables go under `sources:`, each with its `kind`, `time` and `columns`",
     ),
     (&["metrics", "measures", "saved_queries"], "did you mean `kpis`? each has a name and a `formula`"),
     (&["calendar", "timezone", "warehouse", "lints", "project", "kpic", "config"], "it belongs in kpic.yml"),
 ];
 
 const KPI: Table = &[
-    (&["type", "type_params", "metric_type"], "the formula says it: `sum(orders.amount)`, `signups / visitors`"),
+    (&["type", "type_params", "metric_type"], "this follows from the formula: `sum(orders.amount)`, `signups / visitors`"),
     (
         &["measures", "measure", "agg", "aggregation", "expr", "expression", "sql", "calculation", "input_measures"],
-        "did you mean `formula`? an aggregate is written as such: `formula: sum(orders.amount)`",
+        "did you mean `formula`? for instance `formula: sum(orders.amount)`",
     ),
-    (&["numerator", "denominator"], "a ratio is the quotient of two KPIs: `formula: signups / visitors`"),
+    (&["numerator", "denominator"], "write a ratio as a quotient of two KPIs: `formula: signups / visitors`"),
     (
         &["filter", "filters", "where", "condition"],
-        "a condition stands inside of the aggregate: `formula: sum(orders.amount where status = 'paid')`",
+        "a condition goes inside the aggregate: `formula: sum(orders.amount where status = 'paid')`",
     ),
     (
         &["source", "model", "table", "from", "semantic_model", "dataset", "entity"],
@@ -107,33 +107,33 @@ const KPI: Table = &[
     ),
     (
         &["timestamp", "time", "agg_time_dimension", "date_column", "time_dimension", "time_column"],
-        "rows count at the `time` of their source; a formula can say another: `count(orders at shipped_at)`",
+        "rows count at the `time` of their source; a formula can use another: `count(orders at shipped_at)`",
     ),
     (
         &["window", "grain_to_date", "cumulative", "cumulative_type_params"],
-        "a window stands inside of the aggregate: `formula: sum(orders.amount over trailing 28 days)`",
+        "a window goes inside the aggregate: `formula: sum(orders.amount over trailing 28 days)`",
     ),
-    (&["offset", "offset_window"], "an earlier period is a function: `formula: prior(revenue, 1 year)`"),
-    (&["name"], "its name is the key above it; did you mean `title`, which is how people call it?"),
+    (&["offset", "offset_window"], "use the function `prior` for an earlier period: `formula: prior(revenue, 1 year)`"),
+    (&["name"], "its name is the key above it; did you mean `title`, which people see?"),
 ];
 
 const SOURCE: Table = &[
-    (&["measures", "metrics"], "figures are KPIs and stand under `kpis:`: `revenue: { formula: sum(orders.amount) }`"),
-    (&["dimensions", "dims"], "did you mean `columns`? each of them is a dimension by itself"),
-    (&["schema", "database", "catalog", "project"], "it is a part of the table's name: `table: raw.orders`"),
+    (&["measures", "metrics"], "figures are KPIs and go under `kpis:`: `revenue: { formula: sum(orders.amount) }`"),
+    (&["dimensions", "dims"], "did you mean `columns`? each of them is automatically a dimension"),
+    (&["schema", "database", "catalog", "project"], "it is part of the table's name: `table: raw.orders`"),
     (
         &["joins", "relationships", "foreign_keys"],
-        "the column that holds the other source's key says so: `customer: { column: customer_id, references: customers }`",
+        "declare it on the column with the other source's key: `customer: { column: customer_id, references: customers }`",
     ),
     (&["entities"], "the entity of a row is its `key`; other entities are columns with `references`"),
-    (&["grain"], "what one row stands for is `row`, and what tells rows apart is `key`"),
+    (&["grain"], "`row` says what one row is, and `key` what identifies it"),
     (
         &["format", "delimiter", "decimal", "thousands", "date", "header", "null", "by_name"],
-        "it stands with the files: `files: { paths: data/orders.csv, delimiter: \";\" }`",
+        "it goes with the files: `files: { paths: data/orders.csv, delimiter: \";\" }`",
     ),
     (&["type"], "did you mean `kind`?"),
     (&["name"], "its name is the key above it"),
-    (&["meta", "tags", "owner", "label", "title", "config"], "what there is to say of a source stands under `description`"),
+    (&["meta", "tags", "owner", "label", "title", "config"], "put it in `description`"),
 ];
 
 const FILES: Table = &[
@@ -148,24 +148,24 @@ const FILES: Table = &[
         &["nullstr", "null_values", "na_values", "na", "nulls", "null_string"],
         "did you mean `null`? for instance `null: [\"\", NA]`",
     ),
-    (&["has_header", "skip_header", "names"], "did you mean `header`? `false` where the first line has no names"),
+    (&["has_header", "skip_header", "names"], "did you mean `header`? use `false` if there is no header line"),
     (&["union_by_name", "mergeschema", "merge_schema"], "did you mean `by_name`?"),
-    (&["types", "dtypes", "schema", "columns"], "the types stand with the `columns` of the source"),
-    (&["encoding", "charset"], "files are read as UTF-8: save the file so"),
-    (&["quote", "escape"], "values stand in double quotes, and a quote within them is doubled"),
-    (&["compression"], "what ends with `.gz` or `.zst` is unpacked as it is read"),
+    (&["types", "dtypes", "schema", "columns"], "the types go in the `columns` of the source"),
+    (&["encoding", "charset"], "files are read as UTF-8: save the file as UTF-8"),
+    (&["quote", "escape"], "the quote character is always `\"`, doubled inside a value"),
+    (&["compression"], "`.gz` and `.zst` files are unpacked automatically"),
 ];
 
 const COLUMN: Table = &[
     (&["primary_key", "pk", "unique"], "the key goes next to the columns, as in `key: order_id`"),
     (
         &["tests", "data_tests", "constraints"],
-        "`nullable: false`, `values`, `min` and `max` say what has to be so, and `kpic verify` looks",
+        "write rules as `nullable: false`, `values`, `min` and `max`; `kpic verify` checks them",
     ),
     (&["not_null"], "write `nullable: false`"),
-    (&["name"], "its name is the key above it; what the data calls it is `column`"),
-    (&["label", "title"], "what there is to say of a column stands under `description`"),
-    (&["agg", "measure", "aggregation"], "figures are KPIs and stand under `kpis:`"),
+    (&["name"], "its name is the key above it; `column` is its name in the data"),
+    (&["label", "title"], "put it in `description`"),
+    (&["agg", "measure", "aggregation"], "figures are KPIs and go under `kpis:`"),
     (&["currency", "format"], "did you mean `unit`? for instance `unit: EUR`"),
 ];
 

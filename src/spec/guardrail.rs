@@ -39,26 +39,22 @@ pub const SEVERITIES: &[&str] = &["notice", "warn", "alert"];
 pub static GUARDRAIL: Record = Record {
     what: "a guardrail",
     fields: &[
-        Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("Churn spikes"),
+        Field::new("title", Shape::Text, "Its title. Default: made from the name.").example("Churn spikes"),
         Field::new("description", Shape::Text, "What it guards against.")
             .example("Customers leave faster than we win new ones."),
-        Field::new("when", Shape::Formula, "The condition over KPIs under which it fires.")
+        Field::new("when", Shape::Formula, "The condition over KPIs that makes it fire.")
             .example("gross_churn_rate > 5% or growth(gross_churn_rate) > 20%")
             .required(),
-        Field::new(
-            "grain",
-            Shape::Word(&Grain::NAMES),
-            "The grain of the periods that it looks at. Default: that of its KPIs.",
-        ),
+        Field::new("grain", Shape::Word(&Grain::NAMES), "The grain at which it is checked. Default: that of its KPIs."),
         Field::new(
             "by",
             Shape::List(&Shape::Either(&[Shape::Name, Shape::List(&Shape::Name)])),
-            "The slices that it watches, each a dimension or a list of dimensions, instead of the total.",
+            "The slices to watch instead of the total, each a dimension or a list of dimensions.",
         )
         .example("[segment]"),
-        Field::new("for", Shape::Count, "In how many consecutive complete periods the condition has to hold. Default: 1.")
+        Field::new("for", Shape::Count, "For how many consecutive complete periods the condition has to be true. Default: 1.")
             .example("2"),
-        Field::new("severity", Shape::Word(SEVERITIES), "How bad it is that it fires. Default: warn."),
+        Field::new("severity", Shape::Word(SEVERITIES), "How bad it is when it fires. Default: warn."),
         Field::new("owner", Shape::Name, "The team that acts.").example("success"),
         Field::new("action", Shape::Text, "What the team does.").example("Start the outreach plan."),
         allow::FIELD,

@@ -13,7 +13,7 @@ pub struct Journey {
     pub name: Name,
     /// What it follows.
     pub description: Option<Text>,
-    /// The noun that one journey stands for.
+    /// A noun for one journey.
     pub row: Option<Text>,
     /// `first` or `every`.
     pub starts: Option<Text>,
@@ -42,10 +42,10 @@ pub struct Step {
 static STEP: Record = Record {
     what: "a step",
     fields: &[
-        Field::new("at", Shape::Text, "The source whose rows are the step, and the column that says when: `source.column`.")
+        Field::new("at", Shape::Text, "The source of the step's rows, and their time column: `source.column`.")
             .example("users.created_at")
             .required(),
-        Field::new("entity", Shape::Text, "The column, or path, that says who takes the step. Null takes none.")
+        Field::new("entity", Shape::Text, "The column or path that says who takes the step. Rows with null are left out.")
             .example("user_id")
             .required(),
         Field::new("where", Shape::Formula, "Which rows of the source are the step. Default: all.")
@@ -59,11 +59,11 @@ pub static JOURNEY: Record = Record {
     fields: &[
         Field::new("description", Shape::Text, "What it follows, from where to where.")
             .example("From the first visit to the first purchase."),
-        Field::new("row", Shape::Text, "The noun that one journey stands for.").example("user"),
+        Field::new("row", Shape::Text, "A noun for one journey.").example("user"),
         Field::new(
             "starts",
             Shape::Word(&["first", "every"]),
-            "Whether an entity has one journey, from its first first step, or one from every first step. Default: first.",
+            "Whether an entity has one journey, from its earliest first step, or one from every first step. Default: first.",
         ),
         Field::new(
             "order",
@@ -73,7 +73,7 @@ pub static JOURNEY: Record = Record {
         Field::new(
             "steps",
             Shape::Named("a step", &Shape::Record(&STEP)),
-            "The steps, the first one first; each is a column with the time at which it was reached.",
+            "The steps, in order; each is a column with the time at which it was reached.",
         )
         .required(),
         allow::FIELD,

@@ -25,7 +25,7 @@ pub struct Kpi {
     pub broken: bool,
     /// The figures of a hand-kept KPI, by period.
     pub values: Vec<(Name, Text)>,
-    /// Where its figures begin.
+    /// Where its figures start.
     pub values_span: Option<Span>,
     /// What readers may do with the values of a hand-kept KPI.
     pub kind: Option<Text>,
@@ -57,7 +57,7 @@ pub struct Kpi {
     pub drives: Vec<Drive>,
     /// Why it need not move the North Star.
     pub unaligned: Option<Text>,
-    /// What a good or bad value tells.
+    /// What a good or bad value means.
     pub insight: Option<Text>,
     /// Questions that it answers.
     pub questions: Vec<Text>,
@@ -116,13 +116,9 @@ static BETTER: Record = Record {
 static AGE: Record = Record {
     what: "`age`",
     fields: &[
-        Field::new(
-            "unit",
-            GRAIN,
-            "The unit in which ages are counted: age 1 is the unit after that in which a row of the cohort fell.",
-        )
-        .example("month")
-        .required(),
+        Field::new("unit", GRAIN, "The unit of ages: age 1 is the unit after the one that contains the cohort's row.")
+            .example("month")
+            .required(),
         Field::new("up_to", Shape::Count, "The last age; the first is 0.").example("12").required(),
     ],
 };
@@ -140,7 +136,7 @@ static DRIVE: Record = Record {
 static DEPRECATED: Record = Record {
     what: "`deprecated`",
     fields: &[
-        Field::new("since", Shape::Day, "The day from which it should not be used.").example("2025-06-01"),
+        Field::new("since", Shape::Day, "The day from which it should no longer be used.").example("2025-06-01"),
         Field::new("use", Shape::Name, "The KPI to use instead.").example("signup_rate"),
         Field::new("because", Shape::Text, "Why.").example("It counted test accounts."),
     ],
@@ -155,18 +151,18 @@ const GRAIN: Shape = Shape::Word(&Grain::NAMES);
 pub static KPI: Record = Record {
     what: "a KPI",
     fields: &[
-        Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("Revenue"),
+        Field::new("title", Shape::Text, "Its title. Default: made from the name.").example("Revenue"),
         Field::new("description", Shape::Text, "What it means.").example("What customers paid; refunds are left out."),
         Field::new("formula", Shape::Formula, "How it is computed.").example("sum(orders.amount where status = 'paid')"),
         Field::new("values", Shape::Map(&Shape::Number), "Hand-kept figures, by period, instead of a formula.")
             .example("{ 2024-Q1: 900_000, 2024-Q2: 1_000_000 }"),
-        Field::new("kind", Shape::Word(KINDS), "What readers may do with hand-kept figures over time."),
+        Field::new("kind", Shape::Word(KINDS), "How hand-kept figures add up over time."),
         Field::new("unit", Shape::Text, "The unit: a currency, a time unit, a noun, `%`, `points`, or a quotient of them.")
             .example("EUR"),
         Field::new(
             "better",
             Shape::Either(&[Shape::Word(&["up", "down"]), Shape::Record(&BETTER)]),
-            "Which way is good: `up`, `down` or `{ between: [a, b] }`.",
+            "Which direction is good: `up`, `down` or `{ between: [a, b] }`.",
         ),
         Field::new("owner", Shape::Name, "The team that owns it.").example("growth"),
         Field::new("grain", GRAIN, "The grain of its figures. Default: month."),
@@ -174,20 +170,20 @@ pub static KPI: Record = Record {
         Field::new(
             "by",
             Shape::List(&Shape::Either(&[Shape::Name, Shape::List(&Shape::Name)])),
-            "Slices to emit, each a dimension or a list of dimensions. The total always is emitted.",
+            "Slices to emit, each a dimension or a list of dimensions. The total is always emitted.",
         )
         .example("[channel, [channel, country]]"),
         Field::new(
             "age",
             Shape::Record(&AGE),
-            "The ages at which cohorts are looked at; with it the formula has aggregates `over age`, and the views a column `age`.",
+            "The ages of cohorts; the formula then has aggregates `over age`, and the views have a column `age`.",
         )
         .example("{ unit: month, up_to: 12 }"),
         Field::new("gaps", Shape::Word(&["show", "omit"]), "Whether periods without data have a row. Default: show."),
         Field::new(
             "empty",
             Shape::Either(&[Shape::Nothing, Shape::Word(&["zero"])]),
-            "What its sums and counts are over no rows: `null` or `zero`. Default: zero.",
+            "The value of its sums and counts over no rows: `null` or `zero`. Default: zero.",
         )
         .example("null"),
         Field::new("stage", Shape::Text, "The stage of the customer's journey that it measures.").example("decision"),
@@ -198,15 +194,15 @@ pub static KPI: Record = Record {
         Field::new("horizon", Shape::Word(&["real_time", "periodic", "long_term"]), "How soon it shows a change."),
         Field::new("drives", Shape::List(&Shape::Record(&DRIVE)), "Causal claims that the arithmetic does not show."),
         Field::new("unaligned", Shape::Text, "Why it need not move the North Star.").example("The law asks for it."),
-        Field::new("insight", Shape::Text, "What a good or bad value tells.")
+        Field::new("insight", Shape::Text, "What a good or bad value means.")
             .example("A high rate means that the first offer convinces."),
         Field::new("questions", Shape::List(&Shape::Text), "Questions that it answers.")
             .example("[Is the value proposition compelling?]"),
         Field::new("tags", Shape::List(&Shape::Text), "Free labels.").example("[funnel]"),
-        Field::new("deprecated", Shape::Record(&DEPRECATED), "That it should not be used any more, and what to use instead."),
+        Field::new("deprecated", Shape::Record(&DEPRECATED), "That it should no longer be used, and what to use instead."),
         Field::new("aliases", Shape::List(&Shape::Name), "Former names, which keep their views.").example("[turnover]"),
         allow::FIELD,
-        Field::new("meta", Shape::Any, "Anything; carried into the manifest untouched.").example("{ ticket: BI-42 }"),
+        Field::new("meta", Shape::Any, "Anything; copied into the manifest.").example("{ ticket: BI-42 }"),
     ],
 };
 

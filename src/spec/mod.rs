@@ -64,7 +64,7 @@ pub struct Spec {
     pub tests: Vec<test::Test>,
     /// Where each definition stands.
     pub extents: Vec<extent::Extent>,
-    /// Whether names that nobody defines may stand in a file that could not be read.
+    /// Whether names that nobody defines may be in a file that could not be read.
     pub incomplete: bool,
 }
 
@@ -118,12 +118,12 @@ pub static FILE: Record = Record {
         Field::new(
             "dimensions",
             Shape::Named("a dimension", &Shape::Record(&dimension::DIMENSION)),
-            "Business notions to slice by, with their place in each source.",
+            "Business terms to slice by, with their column in each source.",
         ),
         Field::new(
             "journeys",
             Shape::Named("a journey", &Shape::Record(&journey::JOURNEY)),
-            "The order in which one entity passes the steps that matter.",
+            "Sequences of steps that an entity goes through.",
         ),
         Field::new("kpis", Shape::Named("a KPI", &Shape::Record(&kpi::KPI)), "The figures and what they mean."),
         Field::new("teams", Shape::Named("a team", &Shape::Record(&team::TEAM)), "Who owns KPIs."),
@@ -135,20 +135,20 @@ pub static FILE: Record = Record {
         Field::new(
             "scorecards",
             Shape::Named("a scorecard", &Shape::Record(&scorecard::SCORECARD)),
-            "KPIs that are looked at together.",
+            "KPIs that are reviewed together.",
         ),
-        Field::new("north_star", Shape::Record(&north_star::NORTH_STAR), "What the company steers by."),
+        Field::new("north_star", Shape::Record(&north_star::NORTH_STAR), "What the company aims for."),
         Field::new(
             "objectives",
             Shape::Named("an objective", &Shape::Record(&objective::OBJECTIVE)),
-            "What is to be reached, and the key results that show it.",
+            "What to achieve, and the key results that show it.",
         ),
         Field::new(
             "guardrails",
             Shape::Named("a guardrail", &Shape::Record(&guardrail::GUARDRAIL)),
-            "Conditions over KPIs that call somebody to act.",
+            "Conditions over KPIs that tell somebody to act.",
         ),
-        Field::new("tests", Shape::Map(&Shape::Record(&test::TEST)), "Rows given, figures expected."),
+        Field::new("tests", Shape::Map(&Shape::Record(&test::TEST)), "Given rows and expected figures."),
     ],
 };
 
@@ -165,7 +165,7 @@ pub fn decode_without(loaded: &mut Loaded, left_out: &LeftOut) -> Spec {
     if let Some(tree) = loaded.project.as_ref().filter(|tree| tree.roots.is_empty()) {
         findings
             .report(&codes::MISSING_KEY, Span::start_of(tree.file), format!("{PROJECT_FILE} is empty"))
-            .help("the least that it says is `kpic: 1` and `calendar: { start: 2024-01-01 }`");
+            .help("it needs at least `kpic: 1` and `calendar: { start: 2024-01-01 }`");
     }
     if let Some(root) = loaded.project.as_ref().and_then(|tree| only_root(tree, &mut findings)) {
         shape::check(root, &Shape::Record(&project::PROJECT), &mut findings);
@@ -206,7 +206,14 @@ pub fn specs_folder(tree: &Tree) -> String {
 
 fn only_root<'a>(tree: &'a Tree, findings: &mut Findings) -> Option<&'a Node> {
     if let Some(second) = tree.roots.get(1) {
-        findings.report(&codes::WRONG_SHAPE, second.span, format!("{PROJECT_FILE} holds one document, this is a second one"));
+        findings.report(
+            &codes::WRONG_SHAPE,
+            second.span,
+            format!(
+                "{PROJECT_FILE} can have only one document, and this is a \
+         second one"
+            ),
+        );
     }
     tree.roots.first()
 }
@@ -220,7 +227,7 @@ fn project_sections(root: &Node, findings: &mut Findings) {
             findings.retain(|known| known.labels.first().is_none_or(|label| label.span != entry.key.span));
             findings
                 .report(&codes::UNKNOWN_KEY, entry.key.span, format!("`{}` does not belong in {PROJECT_FILE}", entry.key.value))
-                .help("definitions stand in the spec files, by default any `*.yml` below `specs/`: move it there");
+                .help("definitions go in the spec files, by default any `*.yml` in `specs/`: move it there");
         }
     }
 }
@@ -239,8 +246,15 @@ fn file(mut tree: Tree, left_out: &LeftOut, files: &Files) -> (Spec, Findings) {
     if let Some(span) = project_inside(&tree, files) {
         spec.incomplete = true;
         findings
-            .report(&codes::UNKNOWN_KEY, span, format!("a {PROJECT_FILE} among the spec files: a project has one, at its root"))
-            .help("move the folder of that other project elsewhere, or delete the file if its settings stand at the root");
+            .report(
+                &codes::UNKNOWN_KEY,
+                span,
+                format!(
+                    "a {PROJECT_FILE} is among the spec files, but a project has one, at \
+             its root"
+                ),
+            )
+            .help("move that other project elsewhere, or delete the file if its settings are at the root");
         return (spec, findings);
     }
     for root in tree.roots.iter_mut().filter(|root| root.value != Value::Null) {
@@ -256,7 +270,7 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
     shape::check(root, &Shape::Record(&FILE), findings);
     cut_texts(root, files, findings);
     let reader = Reader::of(root);
-    // What stands under a key that is none may define names; they must not be called unknown.
+    // What is under a key that is none may define names; they must not be called unknown.
     let is_section = |entry: &Entry| FILE.fields.iter().any(|field| field.key == entry.key.value);
     let holds_more = |entry: &Entry| matches!(entry.value.value, Value::Map(_) | Value::List(_));
     spec.incomplete |= reader.all().iter().any(|entry| holds_more(entry) && !is_section(entry));
@@ -288,7 +302,7 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
     }
 }
 
-/// Decodes what stands in a section; what lacks its indentation has been reported and defines nothing.
+/// Decodes what is in a section; what lacks its indentation has been reported and defines nothing.
 fn each(reader: &Reader<'_>, section: &str, mut decode: impl FnMut(&Entry)) {
     for (at, entry) in reader.entries(section).iter().enumerate() {
         if !is_lost(reader, section, at) && !is_lost(reader, section, at + 1) {
@@ -327,9 +341,9 @@ fn cut_texts(node: &Node, files: &Files, findings: &mut Findings) {
                     .report(
                         &codes::TEXT_CUT,
                         span,
-                        format!("YAML takes `{}` for a comment, so the text ends before it", shown.trim_end()),
+                        format!("YAML reads `{}` as a comment, so the text ends before it", shown.trim_end()),
                     )
-                    .help("put quotes around the whole text; for a comment leave a blank after `#`");
+                    .help("put quotes around the whole text; for a comment add a space after `#`");
             }
         }
         Value::Scalar(_) | Value::Null => {}
@@ -366,7 +380,7 @@ fn keep_first<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &Name, what: &str, fin
             seen.insert(name.value.clone(), name.span);
             return true;
         };
-        // Within one map the same mistake has been reported as a key that stands twice.
+        // Within one map the same mistake has been reported as a key that appears twice.
         if findings.iter().all(|known| known.labels.first().map(|label| label.span) != Some(name.span)) {
             findings
                 .report(
@@ -382,7 +396,7 @@ fn keep_first<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &Name, what: &str, fin
     });
 }
 
-/// A company steers by one thing.
+/// A company aims for one thing.
 fn only_one_north_star(spec: &mut Spec, findings: &mut Findings) {
     let Some((first, rest)) = spec.north_star.split_first() else { return };
     for again in rest {
@@ -390,7 +404,7 @@ fn only_one_north_star(spec: &mut Spec, findings: &mut Findings) {
             .report(&codes::DUPLICATE_DEFINITION, again.name.span, "there is already a North Star")
             .here("again here")
             .also(first.name.span, "the first")
-            .help("a company steers by one: keep it, and let what the other one meant be its efficiency or a counter metric");
+            .help("a company has one: keep it, and make the other its efficiency or a counter metric");
     }
     spec.north_star.truncate(1);
 }
@@ -406,7 +420,7 @@ fn journeys(spec: &mut Spec, findings: &mut Findings) {
             .report(&codes::DUPLICATE_DEFINITION, name.span, format!("there is already a source `{}`", name.value))
             .here("a journey of that name")
             .also(*first, "the source")
-            .help("formulas name sources and journeys alike: rename one of the two");
+            .help("formulas use the same names for sources and journeys: rename one of the two");
         false
     });
 }
@@ -419,7 +433,7 @@ fn aliases(spec: &Spec, findings: &mut Findings) {
             findings
                 .report(&codes::DUPLICATE_DEFINITION, alias.span, format!("`{}` is already the name of a KPI", alias.value))
                 .also(first, "here")
-                .help("delete the alias, or rename the KPI: a view can have one meaning only");
+                .help("delete the alias, or rename the KPI: a view can have only one meaning");
         }
     }
 }

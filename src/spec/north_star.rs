@@ -1,4 +1,4 @@
-//! `north_star:`, what the company steers by.
+//! `north_star:`, what the company aims for.
 
 use super::allow;
 use super::reader::{Reader, Text};
@@ -17,7 +17,7 @@ pub struct NorthStar {
     pub title: Option<Text>,
     /// The KPI that says how much.
     pub volume: Option<Name>,
-    /// The KPI that says at what cost.
+    /// The KPI that shows at what cost.
     pub efficiency: Option<Name>,
     /// KPIs that must not suffer.
     pub counter: Vec<Name>,
@@ -41,7 +41,7 @@ pub struct Consequence {
 static CONSEQUENCE: Record = Record {
     what: "an entry of `consequences`",
     fields: &[
-        Field::new("team", Shape::Name, "For whom something changes.").example("success").required(),
+        Field::new("team", Shape::Name, "Who is affected.").example("success").required(),
         Field::new("change", Shape::Text, "What changes.").example("More onboarding calls.").required(),
         Field::new("ready", Shape::Name, "The KPI that shows whether the team is prepared.").example("onboarding_backlog"),
     ],
@@ -51,12 +51,12 @@ static CONSEQUENCE: Record = Record {
 pub static NORTH_STAR: Record = Record {
     what: "the North Star",
     fields: &[
-        Field::new("title", Shape::Text, "How people call it. Default: the title of its volume.")
+        Field::new("title", Shape::Text, "Its title. Default: the title of its volume.")
             .example("Teams that get value every week, at a cost that pays back"),
-        Field::new("volume", Shape::Name, "The KPI that says how much value customers get.")
+        Field::new("volume", Shape::Name, "The KPI that shows how much value customers get.")
             .example("weekly_active_teams")
             .required(),
-        Field::new("efficiency", Shape::Name, "The KPI that says at what cost.").example("cac_payback_months"),
+        Field::new("efficiency", Shape::Name, "The KPI that shows at what cost.").example("cac_payback_months"),
         Field::new("counter", Shape::List(&Shape::Name), "KPIs that must not suffer while it grows.")
             .example("[nps, gross_churn_rate]"),
         Field::new("because", Shape::Text, "Why this and nothing else.")
@@ -64,7 +64,7 @@ pub static NORTH_STAR: Record = Record {
         Field::new(
             "consequences",
             Shape::List(&Shape::Record(&CONSEQUENCE)),
-            "What its growth means for whom, and what shows that they are prepared.",
+            "Who its growth affects, how, and the KPI that shows whether they are prepared.",
         ),
         allow::FIELD,
     ],

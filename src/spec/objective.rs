@@ -31,7 +31,7 @@ pub struct Objective {
     pub key_results: Vec<KeyResult>,
     /// Whether the key results could not be read, so that none must be called missing.
     pub is_partial: bool,
-    /// How it was judged in the end, by day.
+    /// Its final grade, by day.
     pub finals: Vec<(Name, Final)>,
 }
 
@@ -56,7 +56,7 @@ pub enum Period {
 pub struct Initiative {
     /// What.
     pub title: Option<Text>,
-    /// Where more of it stands.
+    /// A link to more about it.
     pub link: Option<Text>,
     /// The team that does it.
     pub owner: Option<Name>,
@@ -80,7 +80,7 @@ pub struct KeyResult {
     pub title: Option<Text>,
     /// What it means.
     pub description: Option<Text>,
-    /// The KPI that shows it.
+    /// The KPI that measures it.
     pub kpi: Option<Name>,
     /// The values of dimensions that it is about; nothing for null.
     pub slice: Vec<(Name, Spanned<Option<String>>)>,
@@ -132,7 +132,7 @@ pub enum Pace {
 pub struct CheckIn {
     /// The value.
     pub value: Option<Spanned<f64>>,
-    /// What there is to say.
+    /// A note.
     pub note: Option<Text>,
 }
 
@@ -148,7 +148,7 @@ static INITIATIVE: Record = Record {
     what: "an initiative",
     fields: &[
         Field::new("title", Shape::Text, "What is being done.").example("Guided onboarding").required(),
-        Field::new("link", Shape::Text, "Where more of it stands.").example("https://example.com/onboarding"),
+        Field::new("link", Shape::Text, "A link to more about it.").example("https://example.com/onboarding"),
         Field::new("owner", Shape::Name, "The team that does it.").example("growth"),
     ],
 };
@@ -164,8 +164,8 @@ static FINAL: Record = Record {
 static CHECK_IN: Record = Record {
     what: "a check-in",
     fields: &[
-        Field::new("value", Shape::Number, "How far the result was at the end of that day.").example("1").required(),
-        Field::new("note", Shape::Text, "What there is to say.").example("Signed in Lisbon."),
+        Field::new("value", Shape::Number, "The value at the end of that day.").example("1").required(),
+        Field::new("note", Shape::Text, "A note.").example("Signed in Lisbon."),
     ],
 };
 
@@ -176,18 +176,18 @@ pub const BOUNDS: [&str; 5] = ["at_least", "at_most", "above", "below", "between
 static KEY_RESULT: Record = Record {
     what: "a key result",
     fields: &[
-        Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("Lift activation"),
+        Field::new("title", Shape::Text, "Its title. Default: made from the name.").example("Lift activation"),
         Field::new("description", Shape::Text, "What it means.").example("More new teams see value in their first week."),
-        Field::new("kpi", Shape::Name, "The KPI that shows it.").example("activation_rate"),
-        Field::new("slice", Shape::Map(&Shape::Any), "The part that it is about: for dimensions, one value each.")
+        Field::new("kpi", Shape::Name, "The KPI that measures it.").example("activation_rate"),
+        Field::new("slice", Shape::Map(&Shape::Any), "The slice that it is about: one value for each dimension.")
             .example("{ channel: partner }"),
         Field::new(
             "from",
             Shape::Text,
-            "The value at the start: a number, or `measured` for that of the last complete period before the objective begins.",
+            "The baseline: a number, or `measured` for the value of the last complete period before the objective starts.",
         )
         .example("32%"),
-        Field::new("to", Shape::Text, "The value to be reached: a number, or relative to the baseline: `+20%`, `-5 pp`, `x2`.")
+        Field::new("to", Shape::Text, "The target: a number, or relative to the baseline: `+20%`, `-5 pp`, `x2`.")
             .example("45%"),
         Field::new("at_least", Shape::Text, "It must not be below that.").example("46%"),
         Field::new("at_most", Shape::Text, "It must not be above that.").example("12 months"),
@@ -198,31 +198,32 @@ static KEY_RESULT: Record = Record {
         Field::new(
             "measure",
             Shape::Word(&["latest", "to_date", "mean"]),
-            "What is read: the latest period, everything since the objective began, or the mean of its periods. Default: latest.",
+            "What to read: the latest period, everything since the objective started, or the mean of its periods. Default: \
+             latest.",
         ),
         Field::new("due", Shape::Day, "The last day. Default: that of the objective.").example("2025-09-30"),
         Field::new(
             "commitment",
             Shape::Word(&["committed", "aspirational"]),
-            "Whether it is all or nothing in the end, or a stretch of which 0.7 is good. Default: aspirational.",
+            "Whether it is all or nothing, or a stretch goal of which 0.7 is good. Default: aspirational.",
         ),
         Field::new("owner", Shape::Name, "The team that owns it. Default: that of the objective.").example("growth"),
-        Field::new("weight", Shape::Number, "How much it counts beside the others. Default: 1.").example("2"),
+        Field::new("weight", Shape::Number, "Its weight among the key results. Default: 1.").example("2"),
         Field::new(
             "pace",
             Shape::Either(&[Shape::Word(&["linear", "late"]), Shape::Map(&Shape::Number)]),
-            "When how much is to be reached: evenly, a quarter by half-time, or a share of the way by day. Default: linear.",
+            "The expected progress: even, a quarter by half-time, or a share of the way by day. Default: linear.",
         )
         .example("{ 2025-08-15: 40% }"),
-        Field::new("confidence", Shape::Map(&Shape::Count), "How sure people are to reach it, from 1 to 10, by day.")
+        Field::new("confidence", Shape::Map(&Shape::Count), "How confident people are of reaching it, from 1 to 10, by day.")
             .example("{ 2025-07-15: 7 }"),
-        Field::new("health", Shape::Truth, "Whether it is a guard that must not break, without a score. Default: false."),
-        Field::new("manual", Shape::Truth, "Whether people say how far it is, by `check_ins`. Default: false."),
+        Field::new("health", Shape::Truth, "Whether it is a guard that must not break and has no score. Default: false."),
+        Field::new("manual", Shape::Truth, "Whether people report its value in `check_ins`. Default: false."),
         Field::new("unit", Shape::Text, "The unit of a manual result.").example("market"),
         Field::new(
             "check_ins",
             Shape::Map(&Shape::Either(&[Shape::Number, Shape::Record(&CHECK_IN)])),
-            "How far a manual result was at the end of a day.",
+            "The value of a manual result at the end of a day.",
         )
         .example("{ 2025-07-15: { value: 1, note: Signed in Lisbon. } }"),
         Field::new("dropped", Shape::Text, "Why it is no longer pursued.").example("The programme stopped in August."),
@@ -235,27 +236,27 @@ static KEY_RESULT: Record = Record {
 pub static OBJECTIVE: Record = Record {
     what: "an objective",
     fields: &[
-        Field::new("title", Shape::Text, "Where to go, in words that people remember. Default: made from the name.")
+        Field::new("title", Shape::Text, "The goal, in words that people remember. Default: made from the name.")
             .example("New teams love us from the first week"),
         Field::new("description", Shape::Text, "Why it matters.").example("Teams that see value early stay."),
         Field::new("owner", Shape::Name, "The team that owns it.").example("growth"),
         Field::new(
             "period",
             Shape::Either(&[Shape::Text, Shape::Record(&PERIOD)]),
-            "When it is to be reached: a year, half, quarter or month, or two days.",
+            "Its period: a year, half, quarter or month, or a first and last day.",
         )
         .example("2025-Q3")
         .required(),
-        Field::new("parent", Shape::Name, "The objective that it serves, whose period holds its own.")
+        Field::new("parent", Shape::Name, "The objective that it contributes to, whose period contains its own.")
             .example("grow_sustainably"),
         Field::new("review", Shape::Word(&CADENCES), "How often it is reviewed."),
         Field::new("initiatives", Shape::List(&Shape::Record(&INITIATIVE)), "What is being done for it."),
         Field::new(
             "key_results",
             Shape::Named("a key result", &Shape::Record(&KEY_RESULT)),
-            "What shows that it is reached: outcomes, each with a number.",
+            "What shows that it was achieved: outcomes, each with a number.",
         ),
-        Field::new("final", Shape::Map(&Shape::Record(&FINAL)), "How it was judged in the end, by day.")
+        Field::new("final", Shape::Map(&Shape::Record(&FINAL)), "Its final grade, by day.")
             .example("{ 2025-10-05: { grade: 0.6, learned: Partners needed a sandbox first. } }"),
         allow::FIELD,
     ],

@@ -1,4 +1,4 @@
-//! Where a project's data and output may be: inside of the project's folder, and output not where something else stands.
+//! Where a project's data and output may be: inside the project's folder, and output not where something else stands.
 
 use super::Spec;
 use super::project::DEFAULT_TARGET;
@@ -30,8 +30,8 @@ pub(super) fn check(spec: &Spec, specs_folder: &str, bounds: &Bounds, kpic_yml: 
     {
         let mut finding = leads_out(Path::new(&database.value), &real, Some(database.span));
         finding.help(
-            "a spec reads what is below the project's folder: leave the database out here; who runs kpic names it with `--database \
-             FILE`, or opens its folder with `--allow-path DIR`",
+            "specs can only read files inside the project's folder: remove the database here, and name it on the command \
+             line with `--database FILE`, or allow its folder with `--allow-path DIR`",
         );
         findings.push(finding);
     }
@@ -63,7 +63,7 @@ pub(super) fn check(spec: &Spec, specs_folder: &str, bounds: &Bounds, kpic_yml: 
     };
     if let Some(reason) = reason {
         findings.report(&codes::TARGET_IN_USE, span, format!("output cannot go into `{target}`: {reason}")).help(format!(
-            "a build replaces this folder as a whole; name one of its own in {PROJECT_FILE}, as in `target_dir: build`"
+            "a build replaces this whole folder; set a separate one in {PROJECT_FILE}, as in `target_dir: build`"
         ));
     }
 }

@@ -74,14 +74,15 @@ static CALENDAR: Record = Record {
             .example("2022-01-01"),
         Field::new("as_of", Shape::Text, "The last day whose data is whole: `today` or a day. Default: `today`.")
             .example("today"),
-        Field::new("settle", Shape::Text, "How long late data may take: `3 days`. Default: `0 days`.").example("3 days"),
-        Field::new("timezone", Shape::Text, "The zone in which an instant falls into a day. Default: UTC.")
+        Field::new("settle", Shape::Text, "How late data may arrive: `3 days`. Default: `0 days`.").example("3 days"),
+        Field::new("timezone", Shape::Text, "The zone that decides the day of an instant. Default: UTC.")
             .example("Europe/Berlin"),
         Field::new("week_starts", Shape::Word(Calendar::WEEKDAYS), "The first day of a week. Default: monday."),
         Field::new(
             "fiscal_year_starts",
             Shape::Word(Calendar::MONTHS),
-            "The month with which quarters and years start; a year is named by the one it ends in. Default: january.",
+            "The month in which years and quarters start; a year is named after the calendar year it ends in. Default: \
+             january.",
         ),
         Field::new("source", Shape::Name, "A source with one row per day and the columns week, month, quarter and year.")
             .example("retail_calendar"),
@@ -109,18 +110,18 @@ static OKRS: Record = Record {
         Field::new(
             "on_track",
             Shape::Number,
-            "The share of the expected progress from which on a result is on track. Default: 95%.",
+            "The share of the expected progress at which a result is on track. Default: 95%.",
         )
         .example("90%"),
         Field::new(
             "at_risk",
             Shape::Number,
-            "The share of it from which on a result is at risk and not off track. Default: 75%.",
+            "The share of the expected progress at which a result is at risk, not off track. Default: 75%.",
         )
         .example("60%"),
         Field::new("objectives", Shape::Count, "How many objectives a team may have in one period. Default: 5.").example("3"),
         Field::new("key_results", Shape::Count, "How many key results an objective may have. Default: 5.").example("4"),
-        Field::new("stale_after", Shape::Text, "For how long a check-in of a manual result is fresh. Default: `31 days`.")
+        Field::new("stale_after", Shape::Text, "How long a check-in of a manual result is fresh. Default: `31 days`.")
             .example("14 days"),
     ],
 };
@@ -131,15 +132,11 @@ pub static PROJECT: Record = Record {
     fields: &[
         Field::new("kpic", Shape::Count, "The version of the language: 1.").example("1").required(),
         Field::new("project", Shape::Text, "The project's name.").example("shop"),
-        Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("The shop"),
-        Field::new("description", Shape::Text, "What it is about, for whoever opens its documents.")
+        Field::new("title", Shape::Text, "Its title. Default: made from the name.").example("The shop"),
+        Field::new("description", Shape::Text, "What it is about, for readers of its docs.")
             .example("What the shop sells, and to whom."),
-        Field::new(
-            "acronyms",
-            Shape::List(&Shape::Text),
-            "Words that titles made from names write this way, beside the usual ones.",
-        )
-        .example("[GTV, eNPS]"),
+        Field::new("acronyms", Shape::List(&Shape::Text), "Extra words that titles made from names spell this way.")
+            .example("[GTV, eNPS]"),
         Field::new("specs", Shape::Text, "The folder with the spec files. Default: specs.").example("specs"),
         Field::new("target_dir", Shape::Text, "The folder for output. Default: build.").example("build"),
         Field::new("calendar", Shape::Record(&CALENDAR), "Periods, zones, and how far data goes.").required(),
@@ -150,7 +147,7 @@ pub static PROJECT: Record = Record {
             "The level of each lint, by its readable name.",
         )
         .example("{ unused-column: warn }"),
-        Field::new("okrs", Shape::Record(&OKRS), "How objectives are judged, and how many there may be."),
+        Field::new("okrs", Shape::Record(&OKRS), "How objectives are judged, and how many are allowed."),
     ],
 };
 
@@ -171,7 +168,7 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
             let place = reader_of.all().first().map(|entry| entry.key.span).or_else(|| reader.key_span("calendar"));
             findings
                 .report(&codes::MISSING_KEY, place.unwrap_or(calendar.span), "the calendar needs `start`")
-                .help("the day on which the first period begins, for instance `start: 2023-01-01`");
+                .help("the day on which the first period starts, for instance `start: 2023-01-01`");
         }
     }
     let warehouse = reader.record("warehouse");
@@ -204,7 +201,7 @@ fn okrs(reader: &Reader<'_>, findings: &mut Findings) -> Okrs {
             .report(
                 &codes::WRONG_SHAPE,
                 given.span,
-                format!("`{key}` is a share of what is expected, and {} is none", given.value),
+                format!("`{key}` is a share of the expected progress, and {} is not", given.value),
             )
             .help(format!("for instance `{key}: {}%`", or * 100.0));
         None
@@ -213,7 +210,7 @@ fn okrs(reader: &Reader<'_>, findings: &mut Findings) -> Okrs {
     let at_risk = share("at_risk", default.at_risk).unwrap_or(default.at_risk);
     if let (true, Some(given)) = (at_risk > on_track, settings.number("at_risk").or(settings.number("on_track"))) {
         findings
-            .report(&codes::WRONG_SHAPE, given.span, "a result would be on track before it is at risk")
+            .report(&codes::WRONG_SHAPE, given.span, "`on_track` is below `at_risk`")
             .help("`at_risk` is the lower of the two shares");
     }
     let count = |key: &str, or: u32| settings.count(key).map_or(or, |count| count.value);
@@ -234,7 +231,7 @@ fn is_inside(folder: &Text, findings: &mut Findings) -> bool {
     if !inside {
         findings
             .report(&codes::WRONG_SHAPE, folder.span, format!("`{}` is not a folder inside the project", folder.value))
-            .help("output is replaced as a whole, so it needs a folder of its own: `target_dir: build`");
+            .help("a build replaces the whole folder, so it needs a separate one: `target_dir: build`");
     }
     inside
 }
@@ -253,7 +250,7 @@ fn decode_calendar(reader: &Reader<'_>, findings: &mut Findings) -> CalendarSpec
     if let (Some(start), Some(from)) = (&calendar.start, &calendar.data_from)
         && from.value > start.value
     {
-        let message = format!("data is whole from {} only, but the first period would begin on {}", from.value, start.value);
+        let message = format!("data is only whole from {}, but the first period would start on {}", from.value, start.value);
         findings
             .report(&codes::CALENDAR_ORDER, from.span, message)
             .also(start.span, "the first period shown starts on or after this day")
@@ -263,7 +260,7 @@ fn decode_calendar(reader: &Reader<'_>, findings: &mut Findings) -> CalendarSpec
         && last < start.value
     {
         let message =
-            format!("nothing is shown: the last visible day is {last}, and the first period begins on {}", start.value);
+            format!("nothing is visible: the last visible day is {last}, but the first period starts on {}", start.value);
         findings
             .report(&codes::CALENDAR_ORDER, text.span, message)
             .also(start.span, "the first period shown starts on or after this day")
@@ -311,15 +308,69 @@ fn zone(text: &Text, findings: &mut Findings) -> Option<Zone> {
     zone
 }
 
+/// Abbreviations of clocks that are not names of zones, each with a place that has that clock.
+const ABBREVIATIONS: &[(&str, &str)] = &[
+    ("ACDT", "Australia/Adelaide"),
+    ("ACST", "Australia/Adelaide"),
+    ("ADT", "America/Halifax"),
+    ("AEDT", "Australia/Sydney"),
+    ("AEST", "Australia/Sydney"),
+    ("AKDT", "America/Anchorage"),
+    ("AKST", "America/Anchorage"),
+    ("AST", "America/Halifax"),
+    ("AWST", "Australia/Perth"),
+    ("BRT", "America/Sao_Paulo"),
+    ("BST", "Europe/London"),
+    ("CDT", "America/Chicago"),
+    ("CEST", "Europe/Berlin"),
+    ("CST", "America/Chicago"),
+    ("CT", "America/Chicago"),
+    ("EAT", "Africa/Nairobi"),
+    ("EDT", "America/New_York"),
+    ("EEST", "Europe/Helsinki"),
+    ("ET", "America/New_York"),
+    ("GST", "Asia/Dubai"),
+    ("HAEC", "Europe/Paris"),
+    ("HEC", "Europe/Paris"),
+    ("HKT", "Asia/Hong_Kong"),
+    ("IST", "Asia/Kolkata"),
+    ("JST", "Asia/Tokyo"),
+    ("KST", "Asia/Seoul"),
+    ("MDT", "America/Denver"),
+    ("MESZ", "Europe/Berlin"),
+    ("MEZ", "Europe/Berlin"),
+    ("MSK", "Europe/Moscow"),
+    ("MT", "America/Denver"),
+    ("NDT", "America/St_Johns"),
+    ("NST", "America/St_Johns"),
+    ("NZDT", "Pacific/Auckland"),
+    ("NZST", "Pacific/Auckland"),
+    ("OESZ", "Europe/Helsinki"),
+    ("OEZ", "Europe/Helsinki"),
+    ("PDT", "America/Los_Angeles"),
+    ("PST", "America/Los_Angeles"),
+    ("PT", "America/Los_Angeles"),
+    ("SAST", "Africa/Johannesburg"),
+    ("SGT", "Asia/Singapore"),
+    ("TRT", "Europe/Istanbul"),
+    ("WAT", "Africa/Lagos"),
+    ("WEST", "Europe/Lisbon"),
+    ("WIB", "Asia/Jakarta"),
+];
+
 /// Reports a zone that the tz database does not have.
 pub fn unknown_zone(text: &Text, findings: &mut Findings) {
     let finding = findings.report(&codes::UNKNOWN_ZONE, text.span, format!("there is no time zone `{}`", text.value));
+    if let Some((_, place)) = ABBREVIATIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(text.value.trim())) {
+        finding.help(format!("time zones are named after places: write `{place}`, or the city whose clock you mean"));
+        return;
+    }
     let zones = known_zones();
     let city = text.value.replace(' ', "_").to_lowercase();
     let named = zones.iter().find(|zone| zone.to_lowercase().rsplit('/').next() == Some(city.as_str()));
     match named.map(String::as_str).or_else(|| suggest::nearest(&text.value, zones.iter().map(String::as_str))) {
         Some(name) => finding.help(format!("did you mean `{name}`?")),
-        None => finding.help("zones are named as in the tz database: `Europe/Berlin`, `America/New_York`, `UTC`"),
+        None => finding.help("use a name from the tz database: `Europe/Berlin`, `America/New_York`, `UTC`"),
     };
 }
 
@@ -332,4 +383,18 @@ fn lints(reader: &Reader<'_>, findings: &mut Findings) -> BTreeMap<String, Level
         }
     }
     levels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn abbreviations_lead_to_zones() {
+        for (known, place) in ABBREVIATIONS {
+            assert!(Zone::named(known).is_none(), "{known} is a zone itself");
+            assert!(Zone::named(place).is_some(), "{place}");
+        }
+        assert!(ABBREVIATIONS.is_sorted());
+    }
 }

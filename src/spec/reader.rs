@@ -23,7 +23,7 @@ pub struct FormulaText {
     pub span: Span,
     /// What YAML ended it at, if that may have been meant as a part of it.
     pub cut: Option<Cut>,
-    /// For each byte where its character stands in the file; nothing where the text stands there as it is.
+    /// For each byte where its character is in the file; nothing where the text is there as it is.
     origins: Option<Vec<(u32, u32)>>,
 }
 
@@ -65,7 +65,7 @@ impl FormulaText {
         Span { start: first.0, end: last.1.max(first.0), ..self.span }
     }
 
-    /// A formula that stands in no YAML, such as one on the command line.
+    /// A formula that is in no YAML, such as one on the command line.
     pub fn bare(text: &str, span: Span) -> Self {
         Self { text: text.to_owned(), span, cut: None, origins: None }
     }

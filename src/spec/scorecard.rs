@@ -1,4 +1,4 @@
-//! `scorecards:`, KPIs that are looked at together.
+//! `scorecards:`, KPIs that are reviewed together.
 
 use super::allow;
 use super::reader::{Reader, Text};
@@ -31,7 +31,7 @@ pub struct Scorecard {
 pub static SCORECARD: Record = Record {
     what: "a scorecard",
     fields: &[
-        Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("Weekly review"),
+        Field::new("title", Shape::Text, "Its title. Default: made from the name.").example("Weekly review"),
         Field::new("description", Shape::Text, "What it is for.").example("What the leads look at on Mondays."),
         Field::new("cadence", Shape::Word(&CADENCES), "How often it is reviewed."),
         Field::new("grain", Shape::Word(&Grain::NAMES), "The grain of its rows. Default: month."),

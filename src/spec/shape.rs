@@ -252,14 +252,19 @@ impl Record {
             let key = &entry.key;
             let Some(field) = self.fields.iter().find(|field| field.key == key.value) else {
                 if !self.is_rest_of_formula(entries, at, findings) {
-                    misspelt.extend(self.unknown(entry, entries, findings));
+                    let before = findings.iter().len();
+                    let meant = self.unknown(entry, entries, findings);
+                    for found in findings.after(before) {
+                        found.misspells = named.map(|name| name.span).zip(meant);
+                    }
+                    misspelt.extend(meant);
                 }
                 continue;
             };
             if field.later {
                 findings
                     .report(&codes::NOT_SUPPORTED_YET, key.span, format!("`{}` is not supported yet", key.value))
-                    .help("it is part of the language, and a later version of kpic will compile it; leave it out for now");
+                    .help("a later version of kpic will support it; remove it for now");
                 continue;
             }
             let before = findings.iter().len();
@@ -353,7 +358,7 @@ impl Record {
     }
 }
 
-/// Where a definition begins: its first key rather than all of it.
+/// Where a definition starts: its first key rather than all of it.
 fn first_line(node: &Node, entries: &[Entry]) -> Span {
     entries.first().map_or(node.span, |entry| entry.key.span)
 }
@@ -372,11 +377,11 @@ fn wrong(node: &Node, shape: &Shape, findings: &mut Findings) {
 fn instead(node: &Node, shape: &Shape) -> Option<String> {
     match (shape, &node.value) {
         (Shape::Text | Shape::Name | Shape::Formula, Value::Null) => {
-            Some("give it a value, or delete the key; a value that begins with `#` stands in quotes".to_owned())
+            Some("give it a value, or delete the key; put quotes around a value that starts with `#`".to_owned())
         }
         (_, Value::Null) => Some("give it a value, or delete the key".to_owned()),
         (Shape::Formula, Value::Map(_) | Value::List(_)) => {
-            Some("put quotes around the formula: YAML reads `: `, `[` and `{` as its own".to_owned())
+            Some("put quotes around the formula: `: `, `[` and `{` have a meaning in YAML".to_owned())
         }
         (Shape::Word(words), Value::Scalar(scalar)) => word(&scalar.text, words),
         (Shape::Day, Value::Scalar(scalar)) => Some(day(&scalar.text)),
@@ -386,7 +391,7 @@ fn instead(node: &Node, shape: &Shape) -> Option<String> {
         }
         (Shape::Truth, Value::Scalar(scalar)) => word(&scalar.text, &["true", "false"]),
         (Shape::List(_), Value::Scalar(scalar)) if scalar.text.len() <= 40 => {
-            Some(format!("a list stands in brackets: `[{}]`", scalar.text))
+            Some(format!("put brackets around a list: `[{}]`", scalar.text))
         }
         (Shape::Bounds, Value::List(_)) => Some("for instance `between: [0.9, 1.1]`".to_owned()),
         (Shape::Named(..), Value::List(items)) => Some(match items.first().and_then(called) {
@@ -403,17 +408,15 @@ fn instead(node: &Node, shape: &Shape) -> Option<String> {
         }),
         (Shape::Record(record), Value::List(_)) => {
             let field = record.fields.iter().find(|field| field.shape.takes(node))?;
-            Some(format!("a list stands under a key: `{{ {}: [...] }}`", field.key))
+            Some(format!("put the list under a key: `{{ {}: [...] }}`", field.key))
         }
-        (Shape::Name, Value::Map(_)) => {
-            Some("write the name alone; what it stands for is defined under its own section".to_owned())
-        }
+        (Shape::Name, Value::Map(_)) => Some("write just the name; it is defined in its own section".to_owned()),
         (Shape::Number, Value::Scalar(scalar)) => Some(match scalar.text.replace(',', ".").trim().parse::<f64>() {
             Ok(number) if number.is_finite() => format!("write `{number}`"),
-            _ => "a number is written `12`, `1_000.5` or `25%`; where there is none, delete the key".to_owned(),
+            _ => "write a number as `12`, `1_000.5` or `25%`; without a number, delete the key".to_owned(),
         }),
         (Shape::Text | Shape::Name | Shape::Number, Value::List(items)) if items.len() == 1 => {
-            Some("write the value alone, without brackets".to_owned())
+            Some("write the value without brackets".to_owned())
         }
         (Shape::Either(shapes), Value::Scalar(scalar)) => {
             shapes.iter().find_map(Shape::words).and_then(|words| word(&scalar.text, words))
@@ -444,7 +447,7 @@ fn day(typed: &str) -> String {
         return format!("write `{day}`");
     }
     let looks_right = typed.len() == 10 && typed.split('-').map(str::len).eq([4, 2, 2]);
-    let what = if looks_right { "there is no such day" } else { "a day is written year, month, day: `2025-01-31`" };
+    let what = if looks_right { "there is no such day" } else { "write a day as year, month, day: `2025-01-31`" };
     what.to_owned()
 }
 
@@ -479,7 +482,7 @@ pub(super) fn belongs_above(entries: &[Entry], at: usize, shape: &Shape) -> bool
             && !shape.takes(&entry.value)
             && shape.record().is_some_and(|record| record.fields.iter().any(|field| field.key == entry.key.value))
     };
-    // Longer runs are no definition, whatever else they are.
+    // Longer runs are not definition, whatever else they are.
     let above = |at: usize| entries.get(..at)?.iter().rev().take(64).find(|entry| !is_key(entry));
     entries.get(at).is_some_and(is_key) && above(at).is_some_and(|above| above.value.value == Value::Null)
 }
@@ -491,13 +494,9 @@ fn unindented(entries: &[Entry], at: usize, shape: &Shape, findings: &mut Findin
     if lacks {
         let (name, key) = (&entry.key.value, &next.key.value);
         findings
-            .report(
-                &codes::WRONG_SHAPE,
-                next.key.span,
-                format!("`{key}` stands in the same column as `{name}`, which it belongs to"),
-            )
-            .also(entry.key.span, format!("`{name}` is empty so"))
-            .help(format!("indent `{key}` and what follows it by two more spaces"));
+            .report(&codes::WRONG_SHAPE, next.key.span, format!("`{key}` is not indented below `{name}`"))
+            .also(entry.key.span, format!("so `{name}` is empty"))
+            .help(format!("indent `{key}` and the lines after it by two more spaces"));
     }
     lacks
 }
@@ -511,7 +510,7 @@ fn numbers(items: &[Node]) -> Vec<Option<f64>> {
     items.iter().map(value).collect()
 }
 
-/// Reports keys that stand twice in one map.
+/// Reports keys that appear twice in one map.
 fn doubled(entries: &[Entry], findings: &mut Findings) {
     if entries.len() < 2 {
         return;
@@ -520,10 +519,10 @@ fn doubled(entries: &[Entry], findings: &mut Findings) {
     for entry in entries {
         if let Some(first) = seen.insert(entry.key.value.as_str(), entry) {
             let finding = findings
-                .report(&codes::DUPLICATE_KEY, entry.key.span, format!("`{}` stands twice in this map", entry.key.value))
+                .report(&codes::DUPLICATE_KEY, entry.key.span, format!("`{}` appears twice in this map", entry.key.value))
                 .here("again here")
                 .also(first.key.span, "first here")
-                .help("YAML would take only one of the two; delete or rename the other");
+                .help("YAML would keep only one of the two; delete or rename the other");
             if first.value.is_written_as(&entry.value) {
                 finding.fix = Some(Fix::delete_entry(entry.key.span.to(entry.value.span), &entry.key.value));
             }
@@ -549,7 +548,8 @@ fn name(text: &str, span: Span, what: &str, findings: &mut Findings) {
         return;
     }
     let message = format!(
-        "`{text}` cannot name {what}: a name begins with a letter from a to z and goes on with such letters, digits and single `_`"
+        "`{text}` cannot name {what}: a name starts with a letter from a to z and continues with such letters, digits and \
+         single `_`"
     );
     let better = snake_case(text);
     let better = if is_name(&better) { better } else { "net_revenue_2024".to_owned() };

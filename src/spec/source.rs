@@ -19,7 +19,7 @@ pub struct Source {
     pub relations: Vec<Relation>,
     /// Whether rows happen or are.
     pub kind: Option<Text>,
-    /// The noun that one row stands for.
+    /// A noun for one row.
     pub row: Option<Text>,
     /// The columns that tell rows apart.
     pub key: Vec<Name>,
@@ -124,15 +124,15 @@ pub const TYPES: &[&str] = &["boolean", "integer", "decimal", "number", "text", 
 static COLUMN: Record = Record {
     what: "a column",
     fields: &[
-        Field::new("type", Shape::Word(TYPES), "What it holds; a reference has the type of the key that it holds."),
+        Field::new("type", Shape::Word(TYPES), "Its type; a reference has the type of the key that it refers to."),
         Field::new("description", Shape::Text, "What it means.").example("What the customer paid, with tax."),
         Field::new(
             "column",
             Shape::Either(&[Shape::Text, Shape::List(&Shape::Text)]),
-            "Its name in the relation, if another; a list for a reference by several columns.",
+            "Its name in the data, if different; a list for a reference by several columns.",
         )
         .example("customer_id"),
-        Field::new("references", Shape::Name, "The source whose key it holds: many rows here to one there.")
+        Field::new("references", Shape::Name, "The source whose key it holds: many rows here refer to one there.")
             .example("customers"),
         Field::new(
             "unit",
@@ -140,17 +140,17 @@ static COLUMN: Record = Record {
             "The unit of its numbers: a currency, a time unit, a noun; or `{ column: currency }` for mixed amounts.",
         )
         .example("EUR"),
-        Field::new("min", Shape::Number, "The least value that it can have.").example("0"),
+        Field::new("min", Shape::Number, "The smallest value that it can have.").example("0"),
         Field::new("max", Shape::Number, "The greatest value that it can have.").example("5"),
         Field::new("values", Shape::List(&Shape::Text), "All values that it can have.").example("[open, paid, refunded]"),
-        Field::new("nullable", Shape::Truth, "`false` where it is never null.").example("false"),
+        Field::new("nullable", Shape::Truth, "`false` if it is never null.").example("false"),
         allow::FIELD,
         Field::new("zone", Shape::Text, "The zone of a wall-clock timestamp. Default: UTC.").example("Europe/Berlin"),
         Field::new("expr", Shape::Formula, "A formula over the other columns.").example("amount >= 500"),
         Field::new(
             "sql",
             Shape::Either(&[Shape::Text, Shape::Map(&Shape::Text)]),
-            "Raw SQL over the relation's columns, or a map from dialect to SQL.",
+            "Raw SQL over the stored columns, or a map from dialect to SQL.",
         )
         .example("geo_region(ip)"),
     ],
@@ -176,7 +176,8 @@ pub static SOURCE: Record = Record {
         Field::new(
             "files",
             Shape::Either(&[Shape::Text, Shape::List(&Shape::Text), Shape::Record(&files::FILES)]),
-            "Parquet, CSV or JSON files, relative to the project's folder; as a map, with how values are written in them.",
+            "Parquet, CSV or JSON files, relative to the project's folder; or a map that also says how values are written \
+             in them.",
         )
         .example("data/orders.parquet"),
         Field::new("query", Shape::Text, "A SELECT.").example("select * from raw.events where name = 'login'"),
@@ -184,49 +185,49 @@ pub static SOURCE: Record = Record {
         Field::new(
             "kind",
             Shape::Word(&["events", "states", "entities"]),
-            "Whether rows happen (events), are (entities) or hold for a while (states).",
+            "Whether rows happen at a time (events), are things (entities) or last for some time (states).",
         )
         .required(),
-        Field::new("row", Shape::Text, "The noun that one row stands for.").example("order"),
+        Field::new("row", Shape::Text, "A noun for one row.").example("order"),
         Field::new(
             "key",
             Shape::Either(&[Shape::Name, Shape::List(&Shape::Name)]),
-            "The column, or columns, that no two rows share.",
+            "The column, or columns, that identify a row.",
         )
         .example("order_id"),
-        Field::new("time", Shape::Name, "The time at which a row counts unless a formula says `at` another.")
+        Field::new("time", Shape::Name, "The time at which a row counts, unless a formula uses another with `at`.")
             .example("ordered_at"),
-        Field::new("valid", Shape::Record(&VALID), "For states: since when and until when a row holds.")
+        Field::new("valid", Shape::Record(&VALID), "For states: from when to when a row is valid.")
             .example("{ from: started_at, to: ended_at }"),
         Field::new(
             "snapshot",
             Shape::Either(&[Shape::Name, Shape::Record(&SNAPSHOT)]),
-            "For states of which snapshots are taken: the column with the day of the snapshot; or a map, where each key is read on \
-             days of its own.",
+            "For states from snapshots: the column with the day of the snapshot; or a map, if each key is read on its own \
+             days.",
         )
         .example("taken_on"),
         Field::new("every", Shape::Word(&["day", "week", "month"]), "How often snapshots are taken."),
         Field::new(
             "stale_after",
             Shape::Text,
-            "How old the latest snapshot may be before nothing is known any more. Default: twice the time between two.",
+            "How old the latest snapshot may be before it stops counting. Default: twice the time between two snapshots.",
         )
         .example("10 days"),
         Field::new(
             "fresh_within",
             Shape::Text,
-            "How long before the last visible day the last row may be. If it is older, figures after it are left out.",
+            "How long before the last visible day the last row may be. If it is older, later figures are left out.",
         )
         .example("2 days"),
         Field::new(
             "expect",
             Shape::Word(Expect::WORDS),
-            "How often there is a row. A period with a day, week or month without one is not complete.",
+            "How often there is a row. A period with a day, week or month without rows is not complete.",
         ),
         Field::new(
             "columns",
             Shape::Named("a column", &Shape::Either(&[Shape::Word(TYPES), Shape::Record(&COLUMN)])),
-            "What formulas may touch.",
+            "The columns that formulas can use.",
         )
         .required(),
     ],
@@ -236,18 +237,18 @@ static SNAPSHOT: Record = Record {
     what: "snapshots",
     fields: &[
         Field::new("on", Shape::Name, "The column with the day of the snapshot.").example("taken_on").required(),
-        Field::new("per", Shape::Word(&["key"]), "`key` where each key is read on days of its own: its latest reading counts."),
+        Field::new("per", Shape::Word(&["key"]), "`key` if each key is read on its own days: its latest reading counts."),
     ],
 };
 
 static VALID: Record = Record {
-    what: "the time for which a state holds",
+    what: "the time during which a state is valid",
     fields: &[
-        Field::new("from", Shape::Name, "The column with the time since which it holds.").example("started_at").required(),
+        Field::new("from", Shape::Name, "The column with its start.").example("started_at").required(),
         Field::new(
             "to",
             Shape::Either(&[Shape::Name, Shape::Record(&VALID_TO)]),
-            "The column with the time from which on it does not hold any more; null there means that it still holds.",
+            "The column with its end; null means that it is still valid.",
         )
         .example("ended_at")
         .required(),
@@ -258,7 +259,7 @@ static VALID_TO: Record = Record {
     what: "the end of a state",
     fields: &[
         Field::new("column", Shape::Name, "The column.").example("last_day").required(),
-        Field::new("inclusive", Shape::Truth, "`true` where it is the last day on which the state holds.").example("true"),
+        Field::new("inclusive", Shape::Truth, "`true` if it is the last day on which the state is valid.").example("true"),
     ],
 };
 

@@ -26,7 +26,7 @@ pub struct Taxonomy {
     pub name: Name,
     /// How people call it.
     pub title: Option<Text>,
-    /// What it tells apart.
+    /// What it classifies.
     pub description: Option<Text>,
     /// Its values.
     pub values: Vec<Text>,
@@ -38,7 +38,7 @@ pub struct Taxonomy {
 pub static TEAM: Record = Record {
     what: "a team",
     fields: &[
-        Field::new("title", Shape::Text, "How people call it. Default: made from the name.").example("Growth"),
+        Field::new("title", Shape::Text, "Its title. Default: made from the name.").example("Growth"),
         Field::new("description", Shape::Text, "What it does.").example("Wins customers and keeps the funnel healthy."),
         Field::new("lead", Shape::Text, "Who leads it.").example("Head of growth"),
         allow::FIELD,
@@ -49,8 +49,8 @@ pub static TEAM: Record = Record {
 pub static TAXONOMY: Record = Record {
     what: "a taxonomy",
     fields: &[
-        Field::new("title", Shape::Text, "How people call it.").example("Segment"),
-        Field::new("description", Shape::Text, "What it tells apart.").example("Which customers a KPI is about."),
+        Field::new("title", Shape::Text, "Its title.").example("Segment"),
+        Field::new("description", Shape::Text, "What it classifies.").example("Which customers a KPI is about."),
         Field::new("values", Shape::List(&Shape::Name), "Its values, in their order.")
             .example("[consumer, business]")
             .required(),

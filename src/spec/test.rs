@@ -24,20 +24,20 @@ pub struct Test {
 pub static TEST: Record = Record {
     what: "a test",
     fields: &[
-        Field::new("description", Shape::Text, "Which rule the test shows.").example("Refunds are no revenue."),
+        Field::new("description", Shape::Text, "The rule that the test shows.").example("Refunds are no revenue."),
         Field::new("as_of", Shape::Text, "The last visible day. Default: the project's.").example("2024-02-29"),
         Field::new(
             "given",
             Shape::Map(&Shape::List(&Shape::Map(&Shape::Any))),
-            "The rows of each source, as maps from column to value. A source that is not named has no rows.",
+            "The rows of each source, as maps from column to value. A source that is not listed has no rows.",
         )
         .example("{ orders: [ { ordered_at: 2024-01-03, amount: 10, status: paid } ] }"),
         Field::new(
             "expect",
             Shape::Map(&Shape::Either(&[Shape::Map(&Shape::Any), Shape::List(&Shape::Map(&Shape::Any))])),
-            "For `kpi` a map from period to value; for `kpi by dimension` a list of rows; for `guardrails` a list with all periods in \
-             which each of them fires; for `key_results`, `key_results_history` and `objectives` a list of rows with the columns of that \
-             view.",
+            "For `kpi` a map from period to value; for `kpi by dimension` a list of rows; for `guardrails` a list of all \
+             periods in which each of them fires; for `key_results`, `key_results_history` and `objectives` a list of rows \
+            with the columns of that view.",
         )
         .example("{ revenue: { 2024-01: 10, 2024-02: 0 } }")
         .required(),

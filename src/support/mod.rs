@@ -68,7 +68,7 @@ fn names(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
             let message =
                 format!("the view `{}…` would have a name of {} characters", view.get(..40).unwrap_or(&view), view.len());
             findings.report(&codes::NAME_TOO_LONG, span, message).help(format!(
-                "names of views may have {longest} characters; shorten the KPI's or the dimensions' names, or slice by fewer"
+                "view names can have {longest} characters; shorten the names of the KPI or dimensions, or slice by fewer"
             ));
         }
     };

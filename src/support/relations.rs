@@ -71,7 +71,7 @@ pub(super) fn check(model: &Model, dialect: &dyn Dialect, findings: &mut Finding
                     .report(
                         &codes::UNCLEAR_RELATION,
                         read.span,
-                        format!("which `{name}` this reads depends on the session of whoever reads the view"),
+                        format!("which `{name}` this reads depends on the reader's session"),
                     )
                     .help(format!("write it with its schema: `{schema}.{name}`"));
             }
@@ -130,15 +130,15 @@ fn reads_a_view(model: &Model, source: &Source, read: &Read, shown: &Shown, find
         (
             format!("`{name}` in the SQL of `{}` would be the view of {}", source.name.value, shown.what),
             format!(
-                "a view looks into its own schema first; write the table with its schema, for instance `{}.{name}`",
+                "a view looks in its own schema first; write the table with its schema, for instance `{}.{name}`",
                 model.warehouse.source_schema.join(".")
             ),
         )
     } else {
         (
             format!("the source `{}` reads `{view}`, which is the view of {}", source.name.value, shown.what),
-            "name the schema in which the table is, `table: schema.name` or `source_schema:` under `warehouse`; if the table is where \
-             the views go, let them go to another schema, or give one of the two another name"
+            "write the table's schema, `table: schema.name` or `source_schema:` under `warehouse`; if the table is in the \
+             schema of the views, move the views to another schema, or rename one of the two"
                 .to_owned(),
         )
     };
@@ -147,7 +147,7 @@ fn reads_a_view(model: &Model, source: &Source, read: &Read, shown: &Shown, find
 
 fn unclear_database(model: &Model, read: &Read, database: &str, findings: &mut Findings) {
     let name = read.parts.join(".");
-    let message = format!("the views go to the database `{database}`, and `{name}` may be a table of that one or of another");
+    let message = format!("the views go to the database `{database}`, and `{name}` may be in that one or in another");
     let finding = findings.report(&codes::UNCLEAR_DATABASE, read.span, message);
     let full = format!("`{database}.{name}`, or with another database");
     finding.help(if read.in_sql || model.warehouse.source_schema.len() == 2 {

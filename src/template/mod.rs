@@ -63,12 +63,13 @@ impl<'a> Templates<'a> {
         for (name, file) in own {
             // Templates with `_` at the front are those that others include; a project may have some of its own.
             if !name.starts_with('_') && !kind.built_in.iter().any(|(known, _)| *known == name) {
-                let message = format!("no {} is made with a template `{name}`", kind.makes);
+                let message = format!("there is no template `{name}` for a {}", kind.makes);
                 let finding = findings.report(&codes::UNKNOWN_TEMPLATE, Span::start_of(file), message);
                 let known = kind.built_in.iter().map(|(known, _)| *known);
                 finding.help = suggest::did_you_mean(name, "the templates are", known).or_else(|| {
                     Some(format!(
-                        "a template has the name of one of kpic's, such as `{}`; `_` at the front is for parts that others include",
+                        "a template has the name of one of kpic's own, such as `{}`; names with `_` in front are parts that \
+                         others include",
                         kind.built_in.first().map_or("", |(known, _)| known)
                     ))
                 });
@@ -132,7 +133,7 @@ impl<'a> Templates<'a> {
         let written = span.map_or("", |span| self.files.slice(span)).trim();
         let message = match (innermost.kind(), innermost.detail()) {
             (ErrorKind::UndefinedError, _) if !written.is_empty() && std::ptr::eq(place, innermost) => {
-                format!("`{written}` is not there")
+                format!("there is no `{written}`")
             }
             (ErrorKind::OutOfFuel, _) => {
                 format!("the template takes more than {FUEL} steps for one {}", self.kind.makes)
@@ -149,7 +150,7 @@ impl<'a> Templates<'a> {
         finding.help = nearest(self.kind.makes, written, context).or_else(|| {
             let syntax = innermost.kind() == ErrorKind::SyntaxError;
             if innermost.kind() == ErrorKind::OutOfFuel {
-                return Some("it may loop within loops, or call itself: make it do less".to_owned());
+                return Some("it may have nested loops, or call itself: simplify it".to_owned());
             }
             syntax.then(|| "a template is Jinja: `{{ value }}`, `{% if condition %} ... {% endif %}`".to_owned())
         });

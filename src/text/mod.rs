@@ -1,6 +1,6 @@
 //! Files and places in them: what every other module points at when it speaks of "here".
 //!
-//! A [`Span`] is a range of bytes in one file. Lines and columns are worked out only when a finding is shown, because most
+//! A [`Span`] is a range of bytes in one file. Lines and columns are computed only when a finding is shown, because most
 //! projects have none to show.
 
 pub use shown::{is_bidi, is_control, shown, shown_on_a_line};
@@ -92,7 +92,7 @@ pub struct File {
     pub path: String,
     /// The whole text.
     pub text: String,
-    /// Where its lines begin, once somebody has asked.
+    /// Where its lines start, once somebody has asked.
     lines: OnceLock<Lines>,
 }
 
@@ -161,7 +161,7 @@ impl Files {
 /// The same lines as those of [`str::lines`], found several times as fast.
 pub fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut begin = 0;
-    // A line break at the end ends the last line, and begins no other.
+    // A line break at the end ends the last line, and starts no other.
     let last = (!text.is_empty() && !text.ends_with('\n')).then_some(text.len());
     memchr_iter(b'\n', text.as_bytes()).chain(last).map(move |end| {
         let line = text.get(begin..end).unwrap_or_default();
@@ -170,7 +170,7 @@ pub fn lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Where each line of a text begins.
+/// Where each line of a text starts.
 #[derive(Debug, Clone)]
 pub struct Lines {
     starts: Vec<usize>,
@@ -183,7 +183,7 @@ impl Lines {
         Self { starts: std::iter::once(0).chain(ends.map(|at| at + 1)).collect() }
     }
 
-    /// The byte at which a line begins, counted from 1; nothing behind the last one.
+    /// The byte at which a line starts, counted from 1; nothing behind the last one.
     pub fn start_of(&self, line: usize) -> Option<usize> {
         self.starts.get(line.checked_sub(1)?).copied()
     }

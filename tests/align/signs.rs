@@ -62,24 +62,19 @@ fn reasons_say_what_decides() {
     said("above", "above", Plus, "is the same figure");
     said("above", "above + both", Plus, "is added");
     said("above", "both - above", Minus, "is subtracted");
-    said("both", "both / above", Plus, "stands in the numerator");
-    said("above", "above / below", Minus, "stands in the numerator, and the denominator is never positive");
-    said("below", "above / below", Minus, "stands in the denominator, and the numerator is never negative");
-    said("above", "below / above", Plus, "stands in the denominator, and the numerator is never positive");
-    said("above", "both / above", Unknown, "stands in the denominator, and the numerator can be positive or negative");
-    said("above", "above / both", Plus, "stands in the numerator, and the denominator is taken to be positive");
-    said("both", "both * below", Minus, "is multiplied by what is never positive");
-    said("above", "above * both", Unknown, "is multiplied by what can be positive or negative");
+    said("both", "both / above", Plus, "is in the numerator");
+    said("above", "above / below", Minus, "is in the numerator, and the denominator is never positive");
+    said("below", "above / below", Minus, "is in the denominator, and the numerator is never negative");
+    said("above", "below / above", Plus, "is in the denominator, and the numerator is never positive");
+    said("above", "both / above", Unknown, "is in the denominator, and the numerator can be positive or negative");
+    said("above", "above / both", Plus, "is in the numerator, and the denominator is assumed to be positive");
+    said("both", "both * below", Minus, "is multiplied by a value that is never positive");
+    said("above", "above * both", Unknown, "is multiplied by a value that can be positive or negative");
     said("above", "if(above > 3, both, 1)", Unknown, "decides in a condition");
-    said("above", "above - above * 2", Unknown, "pulls both ways, in two places");
-    said("above", "prior(above)", Plus, "counts with its value of an earlier period");
-    said(
-        "above",
-        "(above - both) / above",
-        Unknown,
-        "stands in the denominator, and the numerator can be positive or negative",
-    );
-    said("above", "(above + below) / above", Plus, "stands in the denominator of what is taken away");
+    said("above", "above - above * 2", Unknown, "pulls in both directions, in two places");
+    said("above", "prior(above)", Plus, "counts with its value from an earlier period");
+    said("above", "(above - both) / above", Unknown, "is in the denominator, and the numerator can be positive or negative");
+    said("above", "(above + below) / above", Plus, "is in the denominator of a value that is subtracted");
 }
 
 #[test]

@@ -123,10 +123,7 @@ fn an_amount_for_each_month_is_no_amount() {
     assert_eq!(answer.code, 1);
     let said = answer.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("`arr + mrr` adds USD to USD/month"), "{said}");
-    assert!(
-        said.contains("`mrr` is what there is for each month: multiply it by a time, for instance `mrr * 12 months`"),
-        "{said}"
-    );
+    assert!(said.contains("`mrr` is per month: multiply it by a time, for instance `mrr * 12 months`"), "{said}");
 }
 
 /// However narrow the line is: whoever asks for nine periods does not want to count how many there are.

@@ -28,7 +28,7 @@ fn works_with_quiet(folder: &Folder, quiet: &[&str]) {
     let warned: Vec<&str> = ran
         .stderr
         .lines()
-        .filter_map(|line| line.split_once("⚠ `")?.1.split_once("` has no row after "))
+        .filter_map(|line| line.split_once("⚠ `")?.1.split_once("` has no rows after "))
         .map(|(name, _)| name)
         .collect();
     assert_eq!((ran.code, warned.as_slice(), ran.stderr.is_empty()), (0, quiet, quiet.is_empty()), "{}", ran.stderr);
@@ -56,7 +56,7 @@ fn how_values_are_written_is_drafted() {
             "    files:\n      paths: \"../rechnungen.csv\"\n      delimiter: \";\"\n      decimal: \",\"\n      thousands: \".\"\n      date: \"%d.%m.%Y\"\n      null: [\"\", \"NA\"] ",
             "      tag: { type: date, column: Tag }\n",
             "      betrag_eur: { type: decimal, column: Betrag EUR, unit: EUR }\n",
-            "      plz: { type: text, column: PLZ }  # digits that begin with zeros, as codes do\n",
+            "      plz: { type: text, column: PLZ }  # digits that start with zeros, as codes do\n",
         ],
     );
     let english = "id,day,amount,paid\n1,2024-01-05,900.00,yes\n2,2024-01-06,\"1,234.50\",no\n3,2024-01-07,100.00,yes\n";
@@ -84,7 +84,7 @@ fn how_values_are_written_is_drafted() {
         &[
             "      date: \"%d.%m.%Y\"\n",
             "amount: { type: decimal, min: 0 }",
-            "# left out, having no type that formulas know: tags",
+            "# left out, because formulas do not know their types: tags",
         ],
     );
 }
@@ -206,7 +206,7 @@ fn what_holds_for_a_while_is_drafted_as_states() {
             "    key: subscription_id ",
             "    valid: { from: started_at, to: ended_at }\n",
             "      customer: { column: customer_id, references: customers }\n",
-            "    description: How many subscriptions hold at the end of the period.\n",
+            "    description: How many subscriptions are valid at the end of the period.\n",
             "    formula: sum(subscriptions.mrr)",
         ],
     );
@@ -252,7 +252,7 @@ fn schemas_and_tables_are_chosen_by_patterns() {
     assert_eq!(specs(&folder, "b"), ["rides.yml", "subscriptions.yml"]);
     let outcome = folder.kpic(&["init", "c", "--database", "shop.duckdb", "--table", "none*"]);
     assert_eq!(
-        (outcome.code, outcome.stderr.contains("no table of the database is called so: none*")),
+        (outcome.code, outcome.stderr.contains("no table in the database matches: none*")),
         (2, true),
         "{}",
         outcome.stderr
@@ -326,10 +326,10 @@ fn a_source_is_added_to_a_project_that_is_there() {
     ]);
     assert!(answer.contains("2024-01-05,1"), "{answer}");
     for (arguments, said) in [
-        (&["init", "p", "--csv", "p/orders.csv"][..], "orders.csv is the source `orders_2` already"),
+        (&["init", "p", "--csv", "p/orders.csv"][..], "orders.csv is already the source `orders_2`"),
         (&["init", "p", "--csv", "p/none.csv"], "there is no file"),
         (&["init", "p", "--table", "orders"], "the project does not name a database"),
-        (&["init", "p", "--csv", "p/orders.csv", "--name", "q"], "the project has its name"),
+        (&["init", "p", "--csv", "p/orders.csv", "--name", "q"], "the project already has a name"),
         (&["init", "p"], "add sources with `kpic init --csv FILE`"),
     ] {
         let outcome = folder.kpic(arguments);

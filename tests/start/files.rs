@@ -328,7 +328,7 @@ fn files_that_are_something_else_are_refused_in_words() {
     };
     for (text, code, said, advice) in [
         ("", "K0914", "`d.csv` is empty", "and nothing below it"),
-        ("\nday,x\n2024-01-05,1\n", "K0914", "begins with an empty line", "delete the empty lines"),
+        ("\nday,x\n2024-01-05,1\n", "K0914", "starts with an empty line", "delete the empty lines"),
         ("day;x\n2024-01-05;1\n", "K0903", "has none of the columns", "delimiter: \";\""),
         ("day\tx\n2024-01-05\t1\n", "K0903", "has none of the columns", "delimiter: tab"),
         ("tag,wert\n2024-01-05,1\n", "K0903", "has none of the columns", "`header: false`"),

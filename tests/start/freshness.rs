@@ -39,7 +39,7 @@ fn stopped() -> Folder {
     folder
 }
 
-const LINE: &str = "stale: orders: last row 2024-03-03, 11 days before as_of; figures after it are left out\n";
+const LINE: &str = "stale: orders: last row 2024-03-03, 11 days before `as_of`; later figures are left out\n";
 
 #[test]
 fn commands_begin_with_a_load_that_has_stopped() {
@@ -71,7 +71,7 @@ fn a_load_that_has_stopped_fails_verify() {
     assert_eq!(said.code, 1, "{}{}", said.stdout, said.stderr);
     let found = folder.findings(&["verify"]);
     let expected = [
-        ("K0926", "`orders` is not fresh: last row 2024-03-03, 11 days before as_of, and it may be 2 days old"),
+        ("K0926", "`orders` is not fresh: last row 2024-03-03, 11 days before `as_of`, more than the allowed 2 days"),
         ("K0927", "2 weeks of `orders` have no row, the last of them that from 2024-03-04"),
     ];
     assert_eq!(found.iter().map(|(code, _, message)| (code.as_str(), message.as_str())).collect::<Vec<_>>(), expected);

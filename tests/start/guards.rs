@@ -101,7 +101,7 @@ fn said(outcome: &Outcome) -> Vec<String> {
 const NOT_FOUND: &str = "⚠ `orders` has 2 rows whose `customer` is not in `customers`, such as 8 (1 row); 9 (1 row)";
 const WITHOUT_DAY: &str = "⚠ `orders` has 1 row whose time `day` is null, such as id 8";
 const BELOW: &str = "⚠ `orders` has 1 row whose `amount` is not 0 or more, such as -5 (id 9)";
-const MISSPELT: &str = "⚠ `orders` has 1 row whose `status` is none of its `values:`, such as opne (1 row)";
+const MISSPELT: &str = "⚠ `orders` has 1 row whose `status` is not in `values:`, such as opne (1 row)";
 
 #[test]
 fn what_figures_leave_out_is_said_and_they_are_shown() {
@@ -216,9 +216,9 @@ fn what_would_make_a_number_wrong_is_refused() {
         // How many rows are met through a key that stands twice means nothing.
         assert!(!outcome.stderr.contains("K0910"), "{arguments:?}: {}", outcome.stderr);
     };
-    refused(&["query", "german"], "× `customers` has 1 row whose key is that of another row, such as 7 (2 rows)");
-    refused(&["status"], "× `customers` has 1 row whose key is that of another row, such as 7 (2 rows)");
-    refused(&["query", "first_amount"], "× `orders` has 1 row whose key is that of another row, such as 1 (2 rows)");
+    refused(&["query", "german"], "× `customers` has 1 row with the key of another row, such as 7 (2 rows)");
+    refused(&["status"], "× `customers` has 1 row with the key of another row, such as 7 (2 rows)");
+    refused(&["query", "first_amount"], "× `orders` has 1 row with the key of another row, such as 1 (2 rows)");
     let outcome = folder.kpic(&["query", "german", "--no-guards"]);
     assert_eq!((outcome.code, said(&outcome).len()), (0, 0), "{outcome:?}");
     // Neither figure looks at the keys.

@@ -48,7 +48,7 @@ fn works_with_quiet(folder: &Folder, at: &str, quiet: &[&str]) {
     assert!(ran.code == 0 && ran.stdout.lines().count() > 1, "{}{}", ran.stdout, ran.stderr);
     assert_eq!(ran.stderr.lines().filter(|line| line.starts_with('K')).count(), quiet.len(), "{}", ran.stderr);
     for source in quiet {
-        assert!(ran.stderr.contains(&format!("`{source}` has no row after ")), "{source}\n{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("`{source}` has no rows after ")), "{source}\n{}", ran.stderr);
     }
     assert!(!quiet.is_empty() || ran.stderr.is_empty(), "{}", ran.stderr);
     folder.fine(&["-C", at, "build"]);
@@ -107,11 +107,11 @@ fn a_database_is_drafted() {
         "    kind: events ",
         "    key: id ",
         "    time: placed_at               # when a row counts unless a formula says `at` another: updated_at\n",
-        "      customer: { column: customer_id, references: customers }  # 7 rows refer to what is not there: see `kpic verify`\n",
+        "      customer: { column: customer_id, references: customers }  # 7 rows refer to missing rows: see `kpic verify`\n",
         "      amount_eur: { type: decimal, unit: EUR, min: 0 }\n",
         "      lieferart: { type: text, column: Lieferart }\n",
         "      status: { type: text, values: [open, paid] }\n",
-        "      # left out, having no type that formulas know: tags (VARCHAR[])\n",
+        "      # left out, because formulas do not know their types: tags (VARCHAR[])\n",
         "    formula: count(main_orders)",
         "    formula: sum(main_orders.amount_eur)",
         "    by: [status]",
@@ -124,7 +124,7 @@ fn a_database_is_drafted() {
     found.sort_by(|one, two| two.0.cmp(&one.0));
     assert_eq!(found.len(), 2, "{found:#?}");
     assert!(found[0].2.starts_with("`main_orders` has 7 rows whose `customer` is not in `customers`"), "{found:#?}");
-    assert!(found[1].2.starts_with("`support_falle` has no row after 2024-03-11, 109 days before as_of"), "{found:#?}");
+    assert!(found[1].2.starts_with("`support_falle` has no rows after 2024-03-11, 109 days before as_of"), "{found:#?}");
     let ran = folder.fine(&[
         "query",
         "customers",
@@ -256,8 +256,8 @@ fn what_cannot_be_drafted_is_said_and_leaves_nothing_behind() {
         (&["init", "new", "--csv", "none.csv"], 2, "there is no file"),
         (&["init", "broken.parquet", "--yes"], 2, "`kpic init --csv broken.parquet` creates"),
         (&["init", "empty.duckdb"], 2, "`kpic init --database empty.duckdb` creates"),
-        (&["init", "new", "days.csv"], 2, "tip: a file of rows is named with its option, as in `kpic init --csv days.csv`"),
-        (&["init", "new", "empty.duckdb"], 2, "tip: a DuckDB file is named with its option: `--database empty.duckdb`"),
+        (&["init", "new", "days.csv"], 2, "tip: pass a data file with its option: `kpic init --csv days.csv`"),
+        (&["init", "new", "empty.duckdb"], 2, "tip: pass a DuckDB file with its option: `--database empty.duckdb`"),
         (&["init", "new", "--database", "none.duckdb"], 2, "there is no file"),
         (&["init", "new", "--database", "empty.duckdb"], 3, "notes: it has no rows"),
         (&["init", "new", "--database", "text.duckdb"], 3, "error: "),

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
   kpic align --why signups        the paths from a KPI to the North Star, shortest first
   kpic align --format json
 
-+ and - say which way a KPI moves when the one below it rises; ? where that depends.")]
++ and - show which way a KPI moves when the one below it rises; ? means that it depends.")]
 pub(in crate::cli) struct AlignArgs {
     /// Show the paths from a KPI to the North Star.
     #[arg(long, value_name = "KPI", add = complete::kpis())]
@@ -47,7 +47,7 @@ pub(in crate::cli) fn run(args: &AlignArgs, context: &Context<'_>) -> Result<u8,
     let (Some(star), Some(reach)) = (&model.north_star, &alignment.reach) else {
         return Err(usage(
             "this project has no North Star",
-            "say what the company steers by, in any spec file: `north_star: { volume: ..., efficiency: ..., counter: [...] }`",
+            "say what the company aims for, in any spec file: `north_star: { volume: ..., efficiency: ..., counter: [...] }`",
         ));
     };
     let report = Report { project: &project, model, alignment, reach, star };
@@ -202,7 +202,7 @@ impl Report<'_> {
             .map(|kpi| self.name(*kpi))
             .collect();
         if !nobody.is_empty() {
-            text.push_str(&format!("without a way and an owner: {}\n", some(&nobody)));
+            text.push_str(&format!("not linked and without an owner: {}\n", some(&nobody)));
         }
         text
     }
@@ -234,7 +234,7 @@ impl Report<'_> {
             (true, _) => "both helps and harms the North Star",
             (_, Sign::Plus) => "helps the North Star",
             (_, Sign::Minus) => "harms the North Star",
-            _ => "moves the North Star, nobody knows which way",
+            _ => "moves the North Star in an unknown direction",
         };
         let counter = counter.unwrap_or_default();
         format!("{counter}more `{name}` {verdict}: {}\n{}", counted(ways), self.list(kpi, ways, most))
@@ -256,7 +256,7 @@ impl Report<'_> {
         }
         let more = ways.all().saturating_sub(listed.len() as u64 + u64::from(self.reach.part(kpi).is_some()));
         if more > 0 {
-            text.push_str(&format!("\n{more} more way{}; `--most` shows them\n", if more == 1 { "" } else { "s" }));
+            text.push_str(&format!("\n{more} more path{}; `--most` shows them\n", if more == 1 { "" } else { "s" }));
         }
         text
     }
@@ -341,12 +341,12 @@ fn counted(ways: Ways) -> String {
     let parts = [
         (ways.better, "that helps", "that help"),
         (ways.worse, "that harms", "that harm"),
-        (ways.unknown, "that is open", "that are open"),
+        (ways.unknown, "with unknown direction", "with unknown direction"),
     ];
     let said: Vec<String> = parts
         .into_iter()
         .filter(|(count, ..)| *count > 0)
-        .map(|(count, one, many)| if count == 1 { format!("1 way {one}") } else { format!("{count} ways {many}") })
+        .map(|(count, one, many)| if count == 1 { format!("1 path {one}") } else { format!("{count} paths {many}") })
         .collect();
     said.join(", ")
 }

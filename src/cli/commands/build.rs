@@ -20,7 +20,7 @@ use std::path::Path;
   kpic build --no-docs                    only views and the manifest: fastest
   kpic build --figures                    pages also show current figures: needs an engine
 
-Nothing is written if the project has errors. Files that kpic did not write are never touched. Put your own templates for pages and for the statements around views into the project's folder templates/.")]
+Nothing is written if the project has errors. Files that kpic did not write are never touched. To use your own templates for pages and for the statements around views, put them into the project's folder templates/.")]
 pub(in crate::cli) struct BuildArgs {
     /// How findings are shown.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
@@ -53,10 +53,10 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     let (mut built, mut begin) = (many(made.views, "view"), String::new());
     if !args.no_docs {
         built = format!("{built} and {}", many(made.pages, "page"));
-        begin = format!(", {target}/docs/index.md is the page to begin with");
+        begin = format!(", and {target}/docs/index.md is the start page");
     }
     let deploy = made.deploy;
-    let built = format!("{} {built}\n  {target}/{deploy} makes the views{begin}\n", out::styled(out::GOOD, "built"));
+    let built = format!("{} {built}\n  {target}/{deploy} creates the views{begin}\n", out::styled(out::GOOD, "built"));
     if args.format.is_for_programs() {
         out::data(&args.format.text(project.findings(), project.files(), &root, out::look_of_stdout()));
         out::error(&built);
@@ -75,7 +75,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     Ok(code)
 }
 
-/// How things stand, as the engine says, and what it refuses to work out.
+/// How things stand, as the engine says, and what it refuses to compute.
 fn present(context: &Context<'_>, args: &BuildArgs, project: &Valid, root: &Path) -> Result<(Option<Present>, Findings), Stop> {
     let model = project.model();
     let engine = engine_of(context, root, &args.engine, model.warehouse.database.as_deref())?;

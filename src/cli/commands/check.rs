@@ -19,14 +19,14 @@ use std::path::Path;
   kpic check --fix
   kpic check --format sarif > kpic.sarif
 
---fix applies safe fixes: misspelt keys and keywords, names that are one letter off and match only one name, former names of KPIs, duplicate entries. Everything else is shown.
+--fix applies safe fixes: misspelt keys and keywords, names that are one letter off and match only one name, former names of KPIs, duplicate entries. Everything else is only shown.
 
 Paths are relative to the project's folder (human, json) or to the root of the repository (sarif, github, gitlab).")]
 pub(in crate::cli) struct CheckArgs {
     /// How findings are shown.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: FindingsFormat,
-    /// Mend what is certain, in the files.
+    /// Apply safe fixes to the files.
     #[arg(long)]
     fix: bool,
     /// Show what `--fix` would change, and change nothing.
@@ -108,7 +108,7 @@ fn diff(fixed: &Fixed, root: &Path) -> u8 {
     if fixed.left.is_empty() {
         return if count > 0 { FINDINGS } else { FINE };
     }
-    out::error(&format!("and would leave {}; see `kpic check`\n", render::summary(&fixed.left)));
+    out::error(&format!("and {} would remain; see `kpic check`\n", render::summary(&fixed.left)));
     if count > 0 { FINDINGS } else { code(&fixed.left) }
 }
 

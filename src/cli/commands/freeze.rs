@@ -17,7 +17,7 @@ use clap::Args;
   kpic freeze --diff      show what would be written
   kpic freeze
 
-`from: measured` becomes the value of the last complete period before the objective begins. Until it is frozen, late data can change it, and every score with it. Objectives that have not begun are left alone.")]
+`from: measured` becomes the value of the last complete period before the objective starts. Until it is frozen, late data can change it, and every score with it. Objectives that have not started are left alone.")]
 pub(in crate::cli) struct FreezeArgs {
     /// Show the changes without writing them.
     #[arg(long)]
@@ -30,7 +30,7 @@ pub(in crate::cli) fn run(args: &FreezeArgs, context: &Context<'_>) -> Result<u8
     let root = context.root()?;
     let project = valid(pipeline::check(&root, &context.options()))?;
     if !freeze::is_asked(project.model()) {
-        out::print("nothing to freeze: no baseline is measured\n");
+        out::print("nothing to freeze: no baseline says `measured`\n");
         return Ok(FINE);
     }
     let engine = engine_of(context, &root, &args.engine, project.model().warehouse.database.as_deref())?;
@@ -72,7 +72,7 @@ fn replacement(files: &Files, span: Span, number: &str) -> Option<Replacement> {
 /// Why a baseline is not frozen.
 fn left_alone(one: &Measured) -> Option<String> {
     let why = match (&one.number, one.span) {
-        (None, _) => "the period before it begins is not complete, or has no value",
+        (None, _) => "the period before it starts is not complete, or has no value",
         (Some(_), None) => "write `from: measured` there first",
         (Some(_), Some(_)) => return None,
     };

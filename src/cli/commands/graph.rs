@@ -88,7 +88,7 @@ fn in_focus(model: &Model, name: &str, level: GraphLevel) -> Result<Node, Stop> 
     match found {
         Some((node, needed)) if needed == level || level == GraphLevel::Columns => Ok(node),
         Some((_, GraphLevel::Columns)) => Err(usage(&format!("`{name}` is a column"), "add `--level columns`")),
-        Some(_) => Err(usage(&format!("`{name}` is a source"), "leave out `--level kpis`")),
+        Some(_) => Err(usage(&format!("`{name}` is a source"), "remove `--level kpis`")),
         None => {
             let kpis = model.kpis.rows().iter().map(|kpi| kpi.name.value.as_str());
             let sources = model.sources.rows().iter().map(|source| source.name.value.as_str());

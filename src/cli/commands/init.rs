@@ -26,17 +26,17 @@ use paths::{absolute, clean, from};
 /// The arguments of `init`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  kpic init                               asks, on a terminal
-  kpic init shop --sample                 a project over a few rows of its own, in shop/
+  kpic init                               asks questions, in a terminal
+  kpic init shop --sample                 a project with a few sample rows, in shop/
   kpic init --database shop.duckdb        drafts a source for each table
   kpic init --database shop.duckdb --schema sales --table 'fact_*'
   kpic init --csv orders.csv users.parquet
   kpic init --csv data/orders-*.csv       monthly files are one source
   kpic init --csv returns.csv             in a project: drafts one more source
 
-Nothing is ever written over. What is drafted is a beginning: read the comments in specs/.")]
+Existing files are never overwritten. The draft is a starting point: read the comments in specs/.")]
 pub(in crate::cli) struct InitArgs {
-    /// The folder of the project; made if it is not there.
+    /// The folder of the project; created if it does not exist.
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
     /// The project's name [default: that of the folder].
@@ -54,10 +54,10 @@ pub(in crate::cli) struct InitArgs {
     /// Draft sources for CSV, Parquet or JSON files.
     #[arg(long, value_name = "FILE", visible_alias = "files", num_args = 1.., conflicts_with = "sample")]
     csv: Vec<PathBuf>,
-    /// Begin with sample data.
+    /// Start with sample data.
     #[arg(long)]
     sample: bool,
-    /// Ask nothing: over the database or files that are there, else over sample data.
+    /// Ask nothing: use the database or files in the folder, or else sample data.
     #[arg(long, short = 'y')]
     yes: bool,
     /// The `duckdb` program [default: `KPIC_DUCKDB`, next to kpic, or on PATH].
@@ -89,14 +89,14 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
     if root.is_file() {
         let file = args.folder.display();
         let option = if holds_rows(&args.folder) { "--csv" } else { "--database" };
-        let help = format!("`kpic init {option} {file}` creates a project over it, in the folder that you are in");
-        return Err(usage(&format!("{file} is a file, and a project is a folder"), &help));
+        let help = format!("`kpic init {option} {file}` creates a project for it in the current folder");
+        return Err(usage(&format!("{file} is a file, but a project is a folder"), &help));
     }
     let flags = args.database.is_some() || !args.csv.is_empty() || args.sample || args.yes;
     let ask = !flags && is_terminal;
     if !flags && !ask {
-        let help = "`--sample`, `--database FILE` or `--csv FILE...`; on a terminal `kpic init` asks";
-        return Err(usage("nobody is there to be asked what the project is over", help));
+        let help = "use `--sample`, `--database FILE` or `--csv FILE...`; in a terminal `kpic init` asks";
+        return Err(usage("there is no terminal to ask which data the project is for", help));
     }
     if is_terminal {
         restore_when_interrupted();
@@ -120,7 +120,7 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
         Over::Database(_) | Over::Files(_) => {
             let looked = look(args, &root, &options.opened, &over, ask, is_terminal && !args.yes)?;
             let database = match &over {
-                // A spec names nothing outside of its project.
+                // A spec names nothing outside its project.
                 Over::Database(path) if path.starts_with(&root) => Some(from(&root, path)),
                 Over::Database(_) | Over::Sample | Over::Files(_) => None,
             };
@@ -139,12 +139,12 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
 fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Options) -> Result<u8, Stop> {
     let over_tables = args.database.is_some() || !args.schema.is_empty() || !args.table.is_empty();
     if args.csv.is_empty() && !over_tables {
-        let help = "work on it with `kpic check` and `kpic run`, add sources with `kpic init --csv FILE` or `--table NAME`, or name \
-                    another folder: `kpic init DIR`";
-        return Err(usage(&format!("there is a project in {} already", root.display()), help));
+        let help = "use `kpic check` and `kpic run` with it, add sources with `kpic init --csv FILE` or `--table NAME`, or \
+         name another folder: `kpic init DIR`";
+        return Err(usage(&format!("there is already a project in {}", root.display()), help));
     }
     if args.name.is_some() {
-        return Err(usage("the project has its name", "leave `--name` out: the name stands in kpic.yml"));
+        return Err(usage("the project already has a name", "leave out `--name`: the name is in kpic.yml"));
     }
     if may_ask {
         restore_when_interrupted();
@@ -163,7 +163,9 @@ fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Opti
     draft.left_out.extend(looked.unreadable);
     let draft = whole(draft)?;
     write(root, &draft, &[])?;
-    out::print(&(report(&draft, "added to", &existing.name, args) + &outside));
+    let hidden = draft.days.iter().filter_map(|(source, days)| existing.hidden(source, *days));
+    let hidden: String = hidden.map(|said| format!("{} {said}\n", out::styled(out::DIM, "note:"))).collect();
+    out::print(&(report(&draft, "added to", &existing.name, args) + &hidden + &outside));
     Ok(check(root, &options))
 }
 
@@ -203,7 +205,7 @@ fn check(root: &Path, options: &Options) -> u8 {
 fn write(root: &Path, draft: &Draft, ignored: &[&str]) -> Result<(), Stop> {
     if let Some(path) = draft::in_the_way(root, &draft.files) {
         return Err(usage(
-            &format!("{} is there already", path.display()),
+            &format!("{} already exists", path.display()),
             "move it away, or name another folder: `kpic init DIR`",
         ));
     }
@@ -225,7 +227,7 @@ fn look(args: &InitArgs, root: &Path, opened: &[PathBuf], over: &Over, pick_some
         Over::Sample => (Vec::new(), None),
     };
     if let Some(missing) = files.iter().chain(&database).find(|file| !file.is_file()) {
-        return Err(usage(&format!("there is no file {}", missing.display()), "name files that are there"));
+        return Err(usage(&format!("there is no file {}", missing.display()), "check the path"));
     }
     let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| environment(&failure))?;
     // The folder may not be there yet; all paths are absolute.
@@ -242,8 +244,12 @@ fn look(args: &InitArgs, root: &Path, opened: &[PathBuf], over: &Over, pick_some
     let mut found = progress::during("looking at the data", || draft::find(&engine, &data)).map_err(fail)?;
     if database.is_some() && found.0.is_empty() && !(args.schema.is_empty() && args.table.is_empty()) {
         let wanted: Vec<&str> = args.schema.iter().chain(&args.table).map(String::as_str).collect();
-        let message = format!("no table of the database is called so: {}", wanted.join(", "));
-        return Err(usage(&message, "`*` stands for anything, as in `--table 'fact_*'`; quotes keep it from the shell"));
+        let message = format!("no table in the database matches: {}", wanted.join(", "));
+        return Err(usage(
+            &message,
+            "`*` stands for anything, as in `--table 'fact_*'`; the quotes keep the shell from \
+         expanding it",
+        ));
     }
     if may_ask {
         settle(&mut found.0)?;
@@ -272,8 +278,8 @@ fn whole(draft: Draft) -> Result<Draft, Stop> {
     if draft.made.is_empty() {
         let why: Vec<String> = draft.left_out.iter().map(|(name, why)| format!("{name}: {why}")).collect();
         let why = if why.is_empty() { "there are no tables".to_owned() } else { why.join("; ") };
-        let help = "a source needs a time, or a column that tells its rows apart; `kpic init --sample` shows one".to_owned();
-        let failure = Failure { message: format!("no source can be made of this data: {why}"), help: Some(help) };
+        let help = "a source needs a time, or a column that identifies its rows; `kpic init --sample` shows one".to_owned();
+        let failure = Failure { message: format!("this data gives no source: {why}"), help: Some(help) };
         return Err(environment(&failure));
     }
     Ok(draft)
@@ -324,9 +330,9 @@ fn choose(root: &Path, base: &Path) -> Result<Over, Stop> {
     let mut offers = offers(root);
     let named = offers.len();
     let mut labels: Vec<String> = offers.iter().map(|(label, _)| label.clone()).collect();
-    labels.extend(["A DuckDB database or a file of rows somewhere else".to_owned(), "Sample data, to look around".to_owned()]);
+    labels.extend(["A DuckDB database or data file somewhere else".to_owned(), "Sample data, to look around".to_owned()]);
     let default = usize::from(named == 0);
-    let at = prompt(Select::new().with_prompt("What is the project over?").items(&labels).default(default).interact())?;
+    let at = prompt(Select::new().with_prompt("Which data is the project for?").items(&labels).default(default).interact())?;
     if at < named {
         return Ok(offers.swap_remove(at).1);
     }
@@ -356,7 +362,7 @@ fn pick(tables: Vec<Table>) -> Result<Vec<Table>, Stop> {
         .iter()
         .map(|table| format!("{} ({}, {} columns)", table.name, draft::rows(table.rows), table.columns.len()))
         .collect();
-    let chosen = MultiSelect::new().with_prompt("Which tables? (space to take or leave one, enter to go on)");
+    let chosen = MultiSelect::new().with_prompt("Which tables? (space selects, enter continues)");
     let all = vec![true; labels.len()];
     let chosen = prompt(chosen.items(&labels).defaults(&all).interact())?;
     Ok(tables.into_iter().enumerate().filter(|(at, _)| chosen.contains(at)).map(|(_, table)| table).collect())
@@ -379,7 +385,7 @@ fn prompt<T>(answer: dialoguer::Result<T>) -> Result<T, Stop> {
             Stop { code: INTERRUPTED }
         } else {
             out::error(&out::failure(
-                &format!("the terminal cannot be asked: {error}"),
+                &format!("cannot ask in this terminal: {error}"),
                 Some("use flags: see `kpic init --help`"),
             ));
             Stop { code: ENVIRONMENT }

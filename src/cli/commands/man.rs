@@ -26,7 +26,7 @@ pub(in crate::cli) fn run(args: &ManArgs) -> Result<u8, Stop> {
     if let Some(folder) = &args.output {
         let files: Vec<_> = pages.into_iter().map(|(name, page)| (format!("{name}.1"), page)).collect();
         files::write(folder, &files)?;
-        out::print(&format!("wrote {} pages into {}\n", files.len(), folder.display()));
+        out::print(&format!("wrote {} pages to {}\n", files.len(), folder.display()));
         return Ok(FINE);
     }
     let wanted = args.command.as_ref().map_or_else(|| "kpic".to_owned(), |name| format!("kpic-{name}"));

@@ -29,7 +29,7 @@ use serde_json::Value;
   kpic query 'aov = revenue / purchases' --format csv
   kpic query revenue --sql        print the SQL and do not run it
 
-A KPI with `gaps: omit` shows the rows that its own views have. With several KPIs a row is shown if one of them has it, and the others are null there.")]
+A KPI with `gaps: omit` shows the rows that its own views have. With several KPIs a row is shown if at least one has it, and the others are null there.")]
 pub(in crate::cli) struct QueryArgs {
     /// KPIs, or formulas over them, perhaps with a name: `aov = revenue / purchases`.
     #[arg(value_name = "KPI", required = true, add = complete::kpis())]
@@ -88,7 +88,7 @@ pub(super) fn grain(text: &str) -> Result<Grain, String> {
 pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
     if args.null.is_some() && args.format != Format::Csv {
-        return Err(usage("`--null` says how null is written in CSV", "add `--format csv`, or leave `--null` out"));
+        return Err(usage("`--null` only applies to CSV", "add `--format csv`, or remove `--null`"));
     }
     let asked = Asked {
         kpis: args.kpis.clone(),
@@ -217,33 +217,33 @@ fn why_empty(model: &Model, question: &Question, args: &QueryArgs) -> String {
         let first = calendar.first_from(grain, calendar.start);
         if !calendar.custom && first > last {
             return format!(
-                "the first {grain} that begins on or after `start` ({}) begins on {first}, and the last visible day is {last}; \
-                 an earlier `start` in kpic.yml shows the {grain} before",
+                "the first {grain} on or after `start` ({}) starts on {first}, but the last visible day is {last}; an \
+                 earlier `start` in kpic.yml shows the {grain} before",
                 calendar.start
             );
         }
         if question.from.is_some_and(|from| from > last) {
-            return format!("the last visible day is {last} (`as_of`), and `--from` is later");
+            return format!("`--from` is after the last visible day, {last} (`as_of`)");
         }
     }
     if question.to.is_some_and(|to| to < calendar.start) && question.from.is_none() {
-        return format!("periods are shown from {} on (`start`), and `--to` is earlier", calendar.start);
+        return format!("`--to` is before the first visible day, {} (`start`)", calendar.start);
     }
     if let (Some(from), Some(to)) = (question.from, question.to)
         && !calendar.custom
         && calendar.first_from(grain, from) > to
     {
-        return format!("no {grain} begins between {from} and {to}");
+        return format!("no {grain} starts between {from} and {to}");
     }
     match (&args.condition, args.by.is_empty()) {
-        (Some(condition), _) => format!("nothing there passes `{condition}`"),
-        (None, false) => format!("no row in these periods shows a value of {}", args.by.join(", ")),
-        (None, true) => "nothing that is asked for has data in these periods".to_owned(),
+        (Some(condition), _) => format!("no row there matches `{condition}`"),
+        (None, false) => format!("no row in these periods has a value of {}", args.by.join(", ")),
+        (None, true) => "there is no data in these periods".to_owned(),
     }
 }
 
 fn count(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| "expected a whole number from 0".to_owned())
+    text.parse().map_err(|_| "expected a whole number, 0 or more".to_owned())
 }
 
 /// Sorts and cuts the answer. Columns that are not there are a mistake, unless they have been `left_out`.
@@ -288,7 +288,7 @@ fn table(project: &Valid, rows: &Rows, columns: &[Column], kpis: &[KpiId], grain
     }
     let shown: Vec<usize> =
         rows.columns.iter().enumerate().filter(|(_, name)| *name != "is_complete").map(|(at, _)| at).collect();
-    let headings = shown.iter().filter_map(|at| rows.columns.get(*at)).map(|name| heading(name, &units)).collect();
+    let headings: Vec<String> = shown.iter().filter_map(|at| rows.columns.get(*at)).map(|name| heading(name, &units)).collect();
     let precisions: Vec<Option<Precision>> = rows
         .columns
         .iter()
@@ -299,7 +299,7 @@ fn table(project: &Valid, rows: &Rows, columns: &[Column], kpis: &[KpiId], grain
         })
         .collect();
     let mut any_open = false;
-    let body = rows
+    let body: Vec<Vec<String>> = rows
         .rows
         .iter()
         .map(|row| {
@@ -312,7 +312,8 @@ fn table(project: &Valid, rows: &Rows, columns: &[Column], kpis: &[KpiId], grain
         let name = shown.get(at).and_then(|at| rows.columns.get(*at));
         name.is_some_and(|name| units.iter().any(|(known, _)| known == name))
     };
-    let mut out = show::table(headings, body, is_figure);
+    let keys = (0..shown.len()).take_while(|at| !is_figure(*at)).count();
+    let mut out = show::split_table(&headings, &body, keys, is_figure);
     if any_open {
         out.push_str(&format!("\n{}\n", out::styled(out::DIM, "* not complete")));
     }

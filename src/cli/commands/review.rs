@@ -23,11 +23,11 @@ use serde_json::{Value, json};
 /// The arguments of `review`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  kpic review                     everything that fires or slips
-  kpic review weekly              only scorecards and objectives of that cadence
+  kpic review                     all guardrails that fire and key results that slip
+  kpic review weekly              only scorecards and objectives with that cadence
   kpic review weekly --format json
 
-A key result slips if it is at risk, off track, or overdue for a check-in. `kpic build --figures` writes the same to the review pages.")]
+A key result slips if it is at risk, off track, or overdue for a check-in. Key results that ended below their goals are listed too. `kpic build --figures` writes the same to the review pages.")]
 pub(in crate::cli) struct ReviewArgs {
     /// How often the review is: daily, weekly, biweekly, monthly, quarterly or yearly [default: everything].
     #[arg(value_name = "CADENCE", add = complete::cadences())]
@@ -79,12 +79,12 @@ impl<'a> Agenda<'a> {
         let known: Vec<&str> = reviews.iter().map(|review| review.cadence).collect();
         let Some(review) = reviews.iter().find(|review| review.cadence == cadence).cloned() else {
             let help = if known.is_empty() {
-                "name a `cadence` for a scorecard, or a `review` for an objective".to_owned()
+                "give a scorecard a `cadence`, or an objective a `review`".to_owned()
             } else {
                 suggest::did_you_mean(cadence, "the reviews are", known.iter().copied())
                     .unwrap_or_else(|| format!("the reviews are {}", known.join(", ")))
             };
-            return Err(usage(&format!("no scorecard or objective is looked at `{cadence}`"), &help));
+            return Err(usage(&format!("no scorecard or objective is reviewed `{cadence}`"), &help));
         };
         let cards = review.scorecards.iter().filter_map(|at| model.scorecards.get(*at));
         let kpis = cards.flat_map(|card| card.kpis.iter().map(|kpi| kpi.value)).collect();
@@ -120,28 +120,42 @@ impl<'a> Agenda<'a> {
     }
 }
 
+/// A key result that is looked at, with its objective and how far it is.
+type Looked<'a> = (&'a Objective, &'a KeyResult, &'a ResultStanding);
+
+/// `1 key result`, `2 ended key results`.
+fn count(count: usize, which: &str) -> String {
+    format!("{count} {which}key result{}", if count == 1 { "" } else { "s" })
+}
+
+/// Key results of several objectives as a table under a heading.
+fn table(model: &Model, heading: &str, results: &[Looked<'_>]) -> String {
+    let rows = results.iter().map(|(objective, result, known)| {
+        let line = standing::result_line(model, objective, result, known);
+        // Next to other objectives' results the owner is always named.
+        let owner = standing::owner(model, result.owner.or(objective.owner));
+        Line { title: format!("{}: {}", objective.title, line.title), owner, ..line }
+    });
+    let rows: Vec<Line> = rows.collect();
+    format!("{}\n{}", out::styled(out::STRONG, heading), standing::table("key result", &rows))
+}
+
 fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
     let name = agenda.review.as_ref().map_or("Review".to_owned(), |review| format!("{} review", title(review.cadence, &[])));
     let day = found.today.map(|day| format!(", as of {day}")).unwrap_or_default();
     let mut parts = vec![format!("{}{day}\n", out::styled(out::STRONG, &name))];
     parts.push(firing::text(model, &agenda.guardrails, &agenda.firings(found)));
     let results = agenda.results(model, found);
-    let slipping: Vec<_> = results.iter().filter(|(_, _, known)| known.slips()).collect();
-    let count = |count: usize| if count == 1 { "1 key result".to_owned() } else { format!("{count} key results") };
-    if let (false, true) = (results.is_empty(), slipping.is_empty()) {
-        parts.push(format!("{} none of {} slips\n", out::styled(out::GOOD, "fine:"), count(results.len())));
+    let (ended, open): (Vec<Looked<'_>>, Vec<Looked<'_>>) =
+        results.iter().copied().partition(|(_, _, known)| known.score.is_complete);
+    let slipping: Vec<Looked<'_>> = open.iter().copied().filter(|(_, _, known)| known.slips()).collect();
+    if let (false, true) = (open.is_empty(), slipping.is_empty()) {
+        parts.push(format!("{} none of {} slips\n", out::styled(out::GOOD, "fine:"), count(open.len(), "")));
     }
     if !slipping.is_empty() {
         let verb = if slipping.len() == 1 { "slips" } else { "slip" };
-        let heading = format!("{} of {} {verb}", slipping.len(), count(results.len()));
-        let rows = slipping.iter().map(|(objective, result, known)| {
-            let line = standing::result_line(model, objective, result, known);
-            // Beside other objectives' results the owner is always said.
-            let owner = standing::owner(model, result.owner.or(objective.owner));
-            Line { title: format!("{}: {}", objective.title, line.title), owner, ..line }
-        });
-        let rows: Vec<Line> = rows.collect();
-        let mut part = format!("{}\n{}", out::styled(out::STRONG, &heading), standing::table("key result", &rows));
+        let heading = format!("{} of {} {verb}", slipping.len(), count(open.len(), ""));
+        let mut part = table(model, &heading, &slipping);
         for (objective, result, known) in &slipping {
             if let Some(days) = known.stale {
                 let named = format!("{}.{}", objective.name.value, result.name.value);
@@ -150,6 +164,14 @@ fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
         }
         parts.push(part);
     }
+    let missed: Vec<Looked<'_>> = ended.iter().copied().filter(|(_, _, known)| known.missed()).collect();
+    let achieved = ended.iter().filter(|(_, _, known)| known.score.status == "achieved").count();
+    if !missed.is_empty() {
+        let heading = format!("{} of {} missed the goal", missed.len(), count(ended.len(), "ended "));
+        parts.push(table(model, &heading, &missed));
+    } else if achieved > 0 {
+        parts.push(format!("{} {} reached the goal\n", out::styled(out::GOOD, "ended:"), count(achieved, "")));
+    }
     let cards = agenda.review.iter().flat_map(|review| &review.scorecards).filter_map(|at| model.scorecards.get(*at));
     let grain = agenda.review.as_ref().and_then(|review| Grain::of_cadence(review.cadence));
     let shown: Vec<String> = cards.flat_map(|card| figures_of(model, card, grain)).collect();
@@ -157,7 +179,7 @@ fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
         parts.push(format!("{}\n{}", out::styled(out::STRONG, "Figures"), shown.concat()));
     }
     if parts.len() == 2 && parts.iter().any(String::is_empty) {
-        parts.push("there are no guardrails and no key results to look at\n".to_owned());
+        parts.push("there are no guardrails and no key results to review\n".to_owned());
     }
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
@@ -179,16 +201,17 @@ fn figures_of(model: &Model, card: &Scorecard, grain: Option<Grain>) -> Vec<Stri
 
 fn data(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
     let results = agenda.results(model, found);
-    let slipping = results.iter().filter(|(_, _, known)| known.slips());
-    let slipping: Vec<Value> = slipping
-        .map(|(objective, result, known)| {
+    let of = |passes: fn(&ResultStanding) -> bool| -> Vec<Value> {
+        let chosen = results.iter().filter(|(_, _, known)| passes(known));
+        let data = chosen.map(|(objective, result, known)| {
             let mut data = standing::data(model, result, known);
             if let Some(data) = data.as_object_mut() {
                 data.insert("objective".to_owned(), json!(objective.name.value));
             }
             data
-        })
-        .collect();
+        });
+        data.collect()
+    };
     let firings: Vec<Value> = agenda.firings(found).iter().map(|firing| firing::json(model, firing)).collect();
     let cards = agenda.review.iter().flat_map(|review| &review.scorecards).filter_map(|at| model.scorecards.get(*at));
     let all = json!({
@@ -198,7 +221,8 @@ fn data(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
         "guardrails": agenda.guardrails.len(),
         "firings": firings,
         "key_results": results.len(),
-        "slipping": slipping,
+        "slipping": of(ResultStanding::slips),
+        "missed": of(ResultStanding::missed),
     });
     let mut text = serde_json::to_string_pretty(&all).unwrap_or_default();
     text.push('\n');

@@ -26,15 +26,15 @@ use serde_json::Value;
   kpic run                        every KPI of the project
   kpic run revenue buyers         two of them
   kpic run --periods 12 --format json
-  kpic run --grain week           the KPIs that declare this grain
+  kpic run --grain week           the KPIs that have this grain
   kpic run --fail-on alert        exit with 1 if a guardrail of that severity fires
 
-A figure with * is not complete: its period is not over, or its window begins before data is whole. Guardrails that fire in their last complete period are shown with what they compared, who acts, and how.")]
+A figure with * is not complete: its period is not over, or its window starts before the data is whole. Guardrails that fire in their last complete period are shown with the figures that they compared, who acts, and what they do.")]
 pub(in crate::cli) struct RunArgs {
     /// The KPIs; all of them if none is named.
     #[arg(value_name = "KPI", add = complete::kpis())]
     kpis: Vec<String>,
-    /// How many periods to show, even if wider than the terminal [default: up to 6 that fit]
+    /// How many periods to show; a table wider than the terminal is split [default: up to 6 that fit].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     periods: Option<u32>,
     /// The grain, of KPIs that declare it [default: each KPI's own].
@@ -157,7 +157,7 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     for (name, by) in kpis.iter().filter(|_| !names.is_empty()).filter_map(|id| share(model, *id)) {
         let note = out::styled(out::DIM, "note:");
         out::error(&format!(
-            "{note} {name} is a share of its own total, 100 % without a slice; ask for `kpic query {name} --by {by}`\n"
+            "{note} {name} is a share of its own total, so it is 100 % without a slice; try `kpic query {name} --by {by}`\n"
         ));
     }
     say_doubts(project, &kpis);
@@ -178,7 +178,7 @@ fn say_unsliced(model: &Model, unsliced: &[KpiId]) {
         let kpi = model.kpis.get(*id);
         let by = kpi.facts.needs.map(|id| model.dimensions.get(id).name.as_str()).unwrap_or_default();
         out::error(&format!(
-            "{} {} has amounts of several currencies and no total; ask for `kpic query {} --by {by}`\n",
+            "{} {} has amounts in several currencies and no total; try `kpic query {} --by {by}`\n",
             out::styled(out::DIM, "note:"),
             kpi.name.value,
             kpi.name.value
@@ -230,8 +230,8 @@ fn at_grain(model: &Model, kpis: Vec<KpiId>, args: &RunArgs) -> Result<Vec<KpiId
         None => Ok(has),
         Some(id) => {
             let name = &model.kpis.get(*id).name.value;
-            let help = format!("add `{grain}` to its `grains`, or ask for `kpic query {name} --grain {grain}`");
-            Err(usage(&format!("`{name}` is not declared by {grain}"), &help))
+            let help = format!("add `{grain}` to its `grains`, or run `kpic query {name} --grain {grain}`");
+            Err(usage(&format!("`{name}` does not have the grain {grain}"), &help))
         }
     }
 }
@@ -295,11 +295,12 @@ fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Opti
         if course > 0 {
             headings.push("course".to_owned());
         }
-        let rows = of_grain.iter().map(|recent| row(model, recent, &periods, course, &mut any_open)).collect();
+        let rows: Vec<Vec<String>> =
+            of_grain.iter().map(|recent| row(model, recent, &periods, course, &mut any_open)).collect();
         if !out.is_empty() {
             out.push('\n');
         }
-        out.push_str(&show::table(headings, rows, |at| at > 1 && at < right));
+        out.push_str(&show::split_table(&headings, &rows, 2, |at| at > 1 && at < right));
     }
     for cohorts in cohorts {
         let (table, open) = cohorts.table(model, asked_for);
@@ -315,7 +316,7 @@ fn tables(model: &Model, recent: &[Recent], cohorts: &[Cohorts], asked_for: Opti
     }
     if !shares.is_empty() {
         let names: Vec<&str> = shares.iter().map(|recent| model.kpis.get(recent.kpi).name.value.as_str()).collect();
-        notes.push(format!("not shown, as a share of its own total is 100 % without a slice: {}", names.join(", ")));
+        notes.push(format!("not shown, because a share of its own total is 100 % without a slice: {}", names.join(", ")));
     }
     if !notes.is_empty() {
         out.push_str(&format!("\n{}\n", out::styled(out::DIM, &notes.join("\n"))));

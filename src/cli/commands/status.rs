@@ -109,7 +109,7 @@ impl Chosen {
         Ok(Self { roots: (!roots.is_empty()).then_some(roots), owner })
     }
 
-    /// Whether a part of an objective is shown: all of it without an owner, else what the owner answers for.
+    /// Whether a part of an objective is shown: all of it without an owner, else what the owner is responsible for.
     fn shows(&self, owner: Option<TeamId>) -> bool {
         self.owner.is_none_or(|wanted| owner == Some(wanted))
     }

@@ -74,7 +74,7 @@ fn named(model: &Model, names: &[String]) -> Result<Vec<SourceId>, Stop> {
     let find = |name: &String| {
         let journey = model.source_names.get(name).filter(|id| model.sources.get(**id).journey.is_some());
         if journey.is_some() {
-            let help = "its rows are those of its steps: name their sources";
+            let help = "name the sources of its steps instead";
             return Err(usage(&format!("`{name}` is a journey and has no rows of its own"), help));
         }
         model.source_names.get(name).copied().ok_or_else(|| {

@@ -44,7 +44,7 @@ pub(in crate::cli) fn run(args: &WatchArgs, context: &Context<'_>) -> Result<u8,
         let _ = followed.follow(&root, &context.options());
         texts = look(args, context, &root, Some(&texts));
     }
-    Err(environment(&Failure { message: "files are not watched any more".to_owned(), help: None }))
+    Err(environment(&Failure { message: "files are no longer watched".to_owned(), help: None }))
 }
 
 /// The texts of a project: what a check depends on.
@@ -118,7 +118,7 @@ impl Followed {
 }
 
 fn cannot_watch(folder: &Path, error: &notify::Error) -> Stop {
-    let help = Some("the system may allow more files to be watched; `kpic check` looks once".to_owned());
+    let help = Some("raise the system's limit of watched files, or use `kpic check` to check once".to_owned());
     environment(&Failure { message: format!("{} cannot be watched: {error}", folder.display()), help })
 }
 
@@ -137,7 +137,7 @@ fn wait(events: &Receiver<notify::Result<Event>>) -> bool {
     }
 }
 
-/// Whether an event may be about a spec file, a template, or a folder of them. Reading is no change: a check reads all of them.
+/// Whether an event may be about a spec file, a template, or a folder of them. Reading is not a change: a check reads all of them.
 fn matters(event: &Event) -> bool {
     let may_be_spec =
         |path: &PathBuf| path.extension().is_none_or(|ending| ending == "yml" || ending == "yaml" || ending == "j2");

@@ -23,12 +23,12 @@ use serde_json::{Value, json};
   kpic why cac_payback_months --from 2025-05 --to 2025-06
   kpic why cac --depth 1 --format json
 
-The contributions of one level add up to the change, with nothing left over. A KPI that is not made of others is shown by its slices, where these add up to it.")]
+The contributions on one level add up exactly to the change. A KPI that is not made of others is broken down by its slices, if they add up to it.")]
 pub(in crate::cli) struct WhyArgs {
     /// The KPI [default: the volume of the North Star].
     #[arg(value_name = "KPI", add = complete::kpis())]
     kpi: Option<String>,
-    /// The period to begin with: 2024-01, 2024-Q1, 2024-W05, 2024-01-31, 2024 [default: the one before the other].
+    /// The period to start with: 2024-01, 2024-Q1, 2024-W05, 2024-01-31, 2024 [default: the one before the other].
     #[arg(long, value_name = "PERIOD")]
     from: Option<String>,
     /// The period to end with [default: the last complete one].
@@ -72,7 +72,7 @@ pub(in crate::cli) fn run(args: &WhyArgs, context: &Context<'_>) -> Result<u8, S
                 Some(day) => format!("there is no period {} to compare", shown::period(day, grain, &model.calendar)),
                 None => "there are no two complete periods to compare".to_owned(),
             };
-            Err(usage(&what, &format!("figures begin with {}; `kpic run` shows them", model.calendar.start)))
+            Err(usage(&what, &format!("figures start at {}; `kpic run` shows them", model.calendar.start)))
         }
     }
 }
@@ -82,7 +82,7 @@ fn wanted(model: &Model, name: Option<&str>) -> Result<KpiId, Stop> {
         let volume = model.north_star.as_ref().and_then(|star| star.volume.as_ref());
         return volume
             .map(|volume| volume.value)
-            .ok_or_else(|| usage("of which KPI? This project has no North Star", "name a KPI: `kpic why revenue`"));
+            .ok_or_else(|| usage("which KPI? This project has no North Star", "name a KPI: `kpic why revenue`"));
     };
     let Some(id) = model.kpi_names.get(name) else {
         let names = model.kpis.rows().iter().map(|kpi| kpi.name.value.as_str());
@@ -90,12 +90,12 @@ fn wanted(model: &Model, name: Option<&str>) -> Result<KpiId, Stop> {
         return Err(usage(&format!("there is no KPI `{name}`"), &help));
     };
     if model.kpis.get(*id).facts.needs.is_some() {
-        let message = format!("`{name}` has amounts of several currencies, which have no total");
-        return Err(usage(&message, "take one of them: a KPI with `slice(...)`"));
+        let message = format!("`{name}` has amounts in several currencies, which have no total");
+        return Err(usage(&message, "pick one currency: a KPI with `slice(...)`"));
     }
     if model.kpis.get(*id).age.is_some() {
         let message = format!("`{name}` has a figure for each age of a cohort");
-        return Err(usage(&message, "`kpic run` shows them; two periods can be compared where a KPI has one figure in each"));
+        return Err(usage(&message, "`kpic run` shows them; only a KPI with one figure per period can be compared"));
     }
     Ok(*id)
 }
@@ -114,7 +114,7 @@ fn periods(model: &Model, kpi: KpiId, args: &WhyArgs) -> Result<(Grain, Option<D
         let grain = if model.calendar.custom && grain == Grain::Day { kpi.grain } else { grain };
         if !grains.contains(&grain) {
             let known: Vec<String> = grains.iter().map(ToString::to_string).collect();
-            let message = format!("`{text}` is a {grain}, and `{}` is not declared by {grain}", kpi.name.value);
+            let message = format!("`{text}` is a {grain}, but `{}` does not have that grain", kpi.name.value);
             return Err(usage(&message, &format!("its grains are: {}", known.join(", "))));
         }
         Ok((grain, start))
@@ -123,7 +123,7 @@ fn periods(model: &Model, kpi: KpiId, args: &WhyArgs) -> Result<(Grain, Option<D
     let to = args.to.as_deref().map(period).transpose()?;
     if let (Some((one, from)), Some((two, to))) = (from, to) {
         if one != two {
-            return Err(usage(&format!("a {one} cannot be compared with a {two}"), "name two periods of one grain"));
+            return Err(usage(&format!("a {one} cannot be compared with a {two}"), "name two periods with the same grain"));
         }
         if from >= to {
             return Err(usage("`--from` is not before `--to`", "swap them"));
@@ -190,7 +190,7 @@ fn table(model: &Model, told: &Told, grain: Grain, depth: usize) -> String {
         notes.push("* not complete");
     }
     if rows.iter().any(|(_, contribution)| contribution.rule == Rule::Midpoint) {
-        notes.push("~ by the midpoint: a value is 0 or changes its sign");
+        notes.push("~ by the midpoint: a value is 0 or changes sign");
     }
     if !notes.is_empty() {
         text.push_str(&format!("\n{}\n", out::styled(out::DIM, &notes.join("\n"))));
@@ -240,7 +240,7 @@ fn sentence(kpi: &Kpi, told: &Told, from: &str, to: &str) -> String {
     let (unit, total) = (&kpi.facts.unit, told.contributions.first());
     let change = total.and_then(|total| Some((total.before?, total.now?)));
     let Some((before, now)) = change else {
-        return format!("{} has no value in {from} or in {to}, so nothing can be said to have changed it", line(&kpi.title));
+        return format!("{} has no value in {from} or in {to}, so there is no change to explain", line(&kpi.title));
     };
     let way = if now > before {
         "rose"

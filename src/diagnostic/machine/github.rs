@@ -7,7 +7,7 @@ use crate::text::{Files, shown};
 /// All findings as workflow commands. `folder` is the project's folder as seen from the repository's root.
 ///
 /// Lines and columns count from 1, columns in characters; the end column is that after the last character. GitHub takes columns
-/// only where a finding begins and ends on one line.
+/// only where a finding starts and ends on one line.
 pub fn github(findings: &Findings, files: &Files, folder: &str) -> String {
     let places = Places::of(files, folder);
     findings.iter().map(|finding| command(finding, &places)).collect()

@@ -5,7 +5,7 @@ use crate::diagnostic::{Finding, Findings, Label, Severity};
 use crate::text::Files;
 use serde::Serialize;
 
-/// A finding as it stands in the output. The keys are part of kpic's interface.
+/// A finding as it is in the output. The keys are part of kpic's interface.
 #[derive(Debug, Serialize)]
 struct JsonFinding<'a> {
     code: &'a str,

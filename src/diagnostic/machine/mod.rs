@@ -24,7 +24,7 @@ struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    /// Places in a project that stands in `folder`, as seen from where the reader of the output looks.
+    /// Places in a project that is in `folder`, as seen from where the reader of the output looks.
     fn of(files: &'a Files, folder: &'a str) -> Self {
         Self { files, folder }
     }

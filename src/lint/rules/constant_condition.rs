@@ -27,23 +27,22 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let text = lens.files.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
         let of = with.of.map_or("x", |of| lens.files.slice(of));
         let (message, help) = match with.how {
-            How::Equal => (
-                format!("`{text}` is true of no row: nothing is equal to null, not even null"),
-                format!("write `{of} is null`"),
-            ),
+            How::Equal => {
+                (format!("`{text}` is true for no row: nothing equals null, not even null"), format!("write `{of} is null`"))
+            }
             How::Different => {
-                (format!("`{text}` is true of no row: nothing is different from null"), format!("write `{of} is not null`"))
+                (format!("`{text}` is true for no row: nothing differs from null"), format!("write `{of} is not null`"))
             }
             How::NotAmong => (
-                format!("`{text}` is true of no row: whether a value is none of these is unknown where one of them is null"),
-                format!("take `null` out of the list, and add `and {of} is not null`, or `or {of} is null`"),
+                format!("`{text}` is true for no row: with a null in the list, `not in` is never true"),
+                format!("remove `null` from the list, and add `and {of} is not null`, or `or {of} is null`"),
             ),
             How::Among => (
-                format!("the `null` in `{text}` fits no row: nothing is equal to null, not even null"),
-                format!("take it out of the list; for the rows without a value add `or {of} is null`"),
+                format!("the `null` in `{text}` matches no row: nothing equals null, not even null"),
+                format!("remove it from the list; for the rows without a value add `or {of} is null`"),
             ),
             How::Else => {
-                (format!("`{text}` is true of no row: what is compared with null is unknown"), "leave it out".to_owned())
+                (format!("`{text}` is true for no row: a comparison with null is never true"), "leave it out".to_owned())
             }
         };
         findings.report(&codes::CONSTANT_CONDITION, span, message).help(help);
@@ -53,14 +52,14 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     for (span, holds, column) in found {
         let text = lens.files.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
         let message = if holds {
-            format!("`{text}` is true of every row that has a value")
+            format!("`{text}` is true for every row that has a value")
         } else {
-            format!("`{text}` is true of no row")
+            format!("`{text}` is true for no row")
         };
         findings
             .report(&codes::CONSTANT_CONDITION, span, message)
             .also(column, "its `min` and `max` are declared here")
-            .help("the condition, or the `min` or `max` of the column, is not what was meant");
+            .help("correct the condition, or the `min` or `max` of the column");
     }
 }
 

@@ -32,6 +32,6 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         findings
             .report(&codes::CONTRADICTION, second, message)
             .also(first, "the other condition")
-            .help("no row passes both; write `or` between them, or `in (...)`, if either will do");
+            .help("no row passes both; write `or` between them, or `in (...)`, if one is enough");
     }
 }

@@ -14,13 +14,13 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let (from, to) = (&lens.model.kpis.get(claim.from).name.value, &lens.model.kpis.get(claim.to).name.value);
         let way = |sign| if sign == Sign::Plus { "up" } else { "down" };
         let message = format!(
-            "`{from}` is claimed to move `{to}` {}, and by the formula it moves it {}",
+            "`{from}` is claimed to move `{to}` {}, but by the formula it moves it {}",
             way(claim.sign),
             way(formula.sign)
         );
         findings
             .report(&codes::CONTRADICTORY_INFLUENCE, claim.span, message)
             .also(formula.span, format!("`{from}` {}", formula.why))
-            .help("the formula is how the figure is computed, so it counts; delete the claim, or name the KPI that is meant");
+            .help("the figure is computed by the formula, so the formula wins; delete the claim, or name another KPI");
     }
 }

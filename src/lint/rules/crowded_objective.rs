@@ -11,14 +11,17 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let counting: Vec<_> = objective.key_results.iter().filter(|result| result.counts()).collect();
         if let Some(first) = counting.get(max) {
             let message = format!(
-                "`{}` has {} key results, and more than {max} share out attention until none is left",
+                "`{}` has {} key results; with more than {max}, none gets enough attention",
                 objective.name.value,
                 counting.len()
             );
             findings
                 .report(&codes::CROWDED_OBJECTIVE, objective.name.span, message)
                 .also(first.name.span, "from here on")
-                .help("keep those without which the objective is not reached; what must only not break is `health: true`");
+                .help(
+                    "keep the ones that the objective cannot do without; mark those that only must not break with \
+                 `health: true`",
+                );
         }
     }
 }

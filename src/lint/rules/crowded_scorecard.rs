@@ -9,11 +9,15 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     for card in &lens.model.scorecards {
         let (count, max) = (card.kpis.len(), card.max as usize);
         if let Some(first) = card.kpis.get(max) {
-            let message = format!("the scorecard `{}` shows {count} KPIs, and at most {max} are looked at", card.name.value);
+            let message = format!(
+                "the scorecard `{}` shows {count} KPIs, but nobody looks at more than \
+             {max}",
+                card.name.value
+            );
             findings
                 .report(&codes::CROWDED_SCORECARD, card.name.span, message)
                 .also(first.span, "from here on")
-                .help("split it, leave out what nobody acts on, or raise `max`");
+                .help("split it, remove what nobody acts on, or raise `max`");
         }
     }
 }

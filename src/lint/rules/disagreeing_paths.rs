@@ -1,4 +1,4 @@
-//! `disagreeing-paths`: a figure that helps a part of the North Star by one way and harms it by another. Said where it begins, and
+//! `disagreeing-paths`: a figure that helps a part of the North Star by one way and harms it by another. Said where it starts, and
 //! not again of all that leads there.
 
 use crate::align::{Sign, words};
@@ -27,7 +27,10 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
                 .report(&codes::DISAGREEING_PATHS, kpi.name.span, message)
                 .also(here, format!("helps: {helps}"))
                 .also(there, format!("harms: {harms}"))
-                .help("decide which of the two it is for, and let a KPI of its own stand for the other; or say why both are meant");
+                .help(
+                    "decide which of the two it measures, and make a separate KPI for the other; or say why both are \
+                 intended",
+                );
         }
     }
     for pushed in crate::align::check::pushed(lens.model, lens.alignment).filter(|pushed| pushed.ways.disagree()) {
@@ -42,6 +45,6 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             let place = way.edges.first().and_then(|at| lens.alignment.edge(*at)).map_or(own, |edge| edge.span);
             finding.also(place, format!("{}: {steps}, {}", if helps { "helps" } else { "harms" }, words::part(way.role)));
         }
-        finding.help("choose a KPI that does the one without the other, or say why both are meant: `unaligned: \"...\"`");
+        finding.help("choose a KPI that does only one of them, or say why both are intended: `unaligned: \"...\"`");
     }
 }

@@ -16,7 +16,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             let message = format!("nothing shows whether `{}` is reached", objective.name.value);
             findings
                 .report(&codes::EMPTY_OBJECTIVE, objective.name.span, message)
-                .help("add two to four `key_results`, or let other objectives serve it: `parent: ...` there");
+                .help("add two to four `key_results`, or make it the `parent` of other objectives");
         }
     }
 }

@@ -21,16 +21,14 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     for found in all {
         let Found { text, rows, others, is_sum, .. } = &found;
         let (code, message, to, but) = if *is_sum {
-            let message = format!(
-                "`{text}` counts what belongs to one row of `{others}` once for every row of `{rows}` that refers to it"
-            );
-            (&codes::FAN_OUT, message, "to count each once", format!("every row of `{rows}` is to count it"))
+            let message = format!("`{text}` counts a value of `{others}` again for every row of `{rows}` that refers to it");
+            (&codes::FAN_OUT, message, "to count each once", format!("every row of `{rows}` should count it"))
         } else {
-            let message = format!("`{text}` weighs each row of `{others}` by how many rows of `{rows}` refer to it");
-            (&codes::WEIGHTED_BY_ROWS, message, "to look at each once", "it is to be weighted".to_owned())
+            let message = format!("`{text}` weights each row of `{others}` by how many rows of `{rows}` refer to it");
+            (&codes::WEIGHTED_BY_ROWS, message, "to look at each once", "the weighting is intended".to_owned())
         };
         let once = found.once();
-        let help = format!("{to} {once}; if {but}, say why at the definition: `allow: {{ {}: \"...\" }}`", code.name);
+        let help = format!("{to} {once}; if {but}, say why in the definition: `allow: {{ {}: \"...\" }}`", code.name);
         findings.report(code, found.span, message).help(help);
     }
 }
@@ -113,7 +111,7 @@ struct Reads<'a> {
 }
 
 impl<'a> Reads<'a> {
-    /// Looks at what a value is made of. Conditions choose rows, as `where` does, and are no part of it.
+    /// Looks at what a value is made of. Conditions choose rows, as `where` does, and are not part of it.
     fn values(&mut self, expr: &'a RowExpr) {
         match &expr.node {
             Node::Apply(function, arguments) if **function == if_::IF => {

@@ -13,6 +13,6 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
                 guardrail.name.span,
                 format!("`{}` does not say what to do when it fires", guardrail.name.value),
             )
-            .help("say what its owner does first: `action: ...`");
+            .help("say what its owner should do first: `action: ...`");
     }
 }

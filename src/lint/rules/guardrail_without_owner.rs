@@ -16,6 +16,6 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
                 guardrail.name.span,
                 format!("nobody acts when `{}` fires", guardrail.name.value),
             )
-            .help("name the team that does: `owner: ...`");
+            .help("name the team that acts: `owner: ...`");
     }
 }

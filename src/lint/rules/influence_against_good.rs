@@ -1,5 +1,5 @@
 //! `influence-against-good`: a claim by which doing better here means doing worse there. What is spent is left out: that less of it is
-//! better and more of it buys more is no contradiction.
+//! better and more of it buys more is not a contradiction.
 
 use crate::align::reach::good;
 use crate::align::{By, Sign};
@@ -23,13 +23,16 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let turn = if edge.sign == Sign::Plus { "up" } else { "down" };
         let (one, other) = (&from.name.value, &to.name.value);
         let message = format!(
-            "`{one}` is better {}, and so moves `{other}` the wrong way: it is better {}",
+            "`{one}` is better {}, but then moves `{other}` the wrong way: that is better {}",
             way(from.better),
             way(to.better)
         );
         findings
             .report(&codes::INFLUENCE_AGAINST_GOOD, edge.span, message)
             .here(format!("more of it moves `{other}` {turn}"))
-            .help("correct `effect` or a `better`; if it is a price that you pay, say so: `allow: { influence-against-good: \"...\" }`");
+            .help(
+                "correct `effect` or a `better`; if it is a price that you accept, say so: `allow: { \
+             influence-against-good: \"...\" }`",
+            );
     }
 }

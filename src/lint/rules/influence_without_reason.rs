@@ -12,10 +12,10 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     for kpi in lens.model.kpis.rows() {
         for drive in kpi.about.drives.iter().filter(|drive| drive.because.trim().is_empty()) {
             let moved = &lens.model.kpis.get(drive.kpi).name.value;
-            let message = format!("it is not said why `{}` should move `{moved}`", kpi.name.value);
+            let message = format!("there is no reason why `{}` should move `{moved}`", kpi.name.value);
             findings
                 .report(&codes::INFLUENCE_WITHOUT_REASON, drive.span, message)
-                .help("add `because: ...`: an experiment, a correlation over time, or what people do");
+                .help("add `because: ...`: an experiment, a correlation over time, or how people behave");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `missing-baseline`: who does not say where a result begins cannot say how far it has come.
+//! `missing-baseline`: who does not say where a result starts cannot say how far it has come.
 
 use crate::diagnostic::{Findings, codes};
 use crate::lint::{Lens, Rule};
@@ -12,13 +12,12 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let Some(Goal::Reach { from, .. }) = result.goal.as_ref().filter(|_| shown) else { continue };
         let (message, help) = match from {
             Baseline::Measured(None) => (
-                format!("`{}` does not say where it begins", result.name.value),
-                "write today's value as `from: ...`; or `from: measured` for that of the last period before the objective, which \
-                 `kpic freeze` turns into the number",
+                format!("`{}` has no baseline", result.name.value),
+                "write today's value as `from: ...`; or `from: measured` for the value of the last period before the objective, which `kpic freeze` turns into a number",
             ),
             Baseline::Zero if result.kpi().is_none() => (
-                format!("`{}` does not say where it begins, and so counts from 0", result.name.value),
-                "write what there is already: `from: ...`, perhaps 0",
+                format!("`{}` has no baseline, so it counts from 0", result.name.value),
+                "write today's value as `from: ...`, perhaps 0",
             ),
             Baseline::Zero | Baseline::Measured(Some(_)) | Baseline::Number(_) => continue,
         };

@@ -14,6 +14,6 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
                 star.name.span,
                 "the North Star does not say what must not suffer while it grows",
             )
-            .help("name what would give way first: `counter: [...]`, such as satisfaction, complaints or churn");
+            .help("name what would suffer first: `counter: [...]`, such as satisfaction, complaints or churn");
     }
 }

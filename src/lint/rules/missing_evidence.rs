@@ -11,10 +11,10 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         if !matches!(result.evidence, Evidence::Missing) || result.dropped.is_some() {
             continue;
         }
-        let message = format!("nothing shows how far `{}` is", result.name.value);
+        let message = format!("nothing measures `{}`", result.name.value);
         findings.report(&codes::MISSING_EVIDENCE, result.name.span, message).help(
-            "name the KPI that shows it, `kpi: ...`; or, where people have to say it, write `manual: true` and check in: \
-             `check_ins: { 2025-07-15: 1 }`",
+            "name the KPI that measures it, `kpi: ...`; or, if people report it, write `manual: true` and `check_ins: { \
+             2025-07-15: 1 }`",
         );
     }
 }

@@ -20,7 +20,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
                 let Some((column, weights)) = unweighted(lens.model, values, weights) else { return };
                 let source = &lens.model.sources.get(weights.source).name.value;
                 let text = lens.files.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
-                let message = format!("`{text}` has the weights of rows without `{column}`, and counts them as 0");
+                let message = format!("`{text}` includes the weights of rows without `{column}`, which count as 0");
                 let weight = weights.argument.as_ref().and_then(|argument| argument.at.0);
                 let weight = weight.map(|span| lens.files.slice(span)).unwrap_or_default();
                 let weight = weight.strip_prefix(&format!("{source}.")).unwrap_or(weight);
@@ -30,8 +30,8 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
                     .and_then(|filter| filter.at.0)
                     .map(|span| format!(" and {}", lens.files.slice(span)));
                 findings.report(&codes::MISSING_IN_WEIGHTED_MEAN, span, message).help(format!(
-                    "leave them out of the weights too: `sum({weight} from {source} where {column} is not null{})`; if it is never \
-                     null declare `nullable: false`",
+                    "leave them out of the weights too: `sum({weight} from {source} where {column} is not null{})`; if it \
+                     is never null, declare `nullable: false`",
                     and.unwrap_or_default()
                 ));
             });

@@ -1,4 +1,4 @@
-//! `missing-owner`: a figure that nobody owns is a figure that nobody mends. Quiet in a project without teams.
+//! `missing-owner`: a figure that nobody owns is a figure that nobody fixes. Quiet in a project without teams.
 
 use crate::diagnostic::{Findings, codes};
 use crate::lint::{Lens, Rule};
@@ -12,6 +12,6 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     for (_, kpi) in lens.kpis().filter(|(_, kpi)| !kpi.owner_named) {
         findings
             .report(&codes::MISSING_OWNER, kpi.name.span, format!("nobody owns `{}`", kpi.name.value))
-            .help("name the team that answers for it: `owner: ...`");
+            .help("name the team that is responsible for it: `owner: ...`");
     }
 }

@@ -18,7 +18,10 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             for result in without {
                 finding.also(result.name.span, "nor this key result");
             }
-            finding.help("name the one team that answers for it, on the objective or on each of its results: `owner: ...`");
+            finding.help(
+                "name the team that is responsible for it, on the objective or on each of its results: `owner: \
+             ...`",
+            );
         }
     }
 }

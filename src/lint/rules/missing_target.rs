@@ -10,9 +10,9 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         if result.goal_given || result.dropped.is_some() || result.evidence.is_broken() {
             continue;
         }
-        let message = format!("`{}` does not say how much: it has no target", result.name.value);
+        let message = format!("`{}` has no target", result.name.value);
         findings.report(&codes::MISSING_TARGET, result.name.span, message).help(
-            "in the end everybody has to agree on whether it was reached: `from: ...` and `to: ...`, or a bound such as \
+            "without one nobody can say whether it was reached: write `from: ...` and `to: ...`, or a bound such as \
              `at_least: ...`",
         );
     }

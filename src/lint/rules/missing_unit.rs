@@ -14,8 +14,8 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let none = facts.unit == Unit::none() && facts.kind != Kind::Ratio && facts.needs.is_none();
         if none && kpi.unit.is_none() && !facts.is_broken() {
             findings
-                .report(&codes::MISSING_UNIT, kpi.name.span, format!("it is not said in what `{}` is measured", kpi.name.value))
-                .help("give the column that it adds up a unit (`unit: EUR`), or the KPI itself");
+                .report(&codes::MISSING_UNIT, kpi.name.span, format!("`{}` has no unit", kpi.name.value))
+                .help("give a unit to the column that it sums (`unit: EUR`), or to the KPI itself");
         }
     }
 }

@@ -12,9 +12,9 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     }
     let Some(first) = lens.model.objectives.rows().first() else { return };
     findings
-        .report(&codes::NO_NORTH_STAR, first.name.span, "there are objectives, and no North Star that they serve")
+        .report(&codes::NO_NORTH_STAR, first.name.span, "there are objectives, but no North Star")
         .here("the first objective")
         .help(
-            "say what the company steers by, in any spec file: `north_star: { volume: ..., efficiency: ..., counter: [...] }`",
+            "say what the company aims for, in any spec file: `north_star: { volume: ..., efficiency: ..., counter: [...] }`",
         );
 }

@@ -16,12 +16,17 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let message = match (role, kpi.better) {
             // More of a volume is better unless somebody says otherwise.
             (_, Some(Better::Up | Better::Down)) | (Role::Volume, None) => continue,
-            (Role::Efficiency, None) => format!("it is not said which way the efficiency `{}` should go", kpi.name.value),
+            (Role::Efficiency, None) => format!("the efficiency `{}` does not say which direction is good", kpi.name.value),
             (_, Some(Better::Between(..))) => {
-                format!("the {} `{}` is best between two values, so it cannot be steered by", role_name(role), kpi.name.value)
+                format!(
+                    "the {} `{}` is best between two values, so it has no direction to aim for",
+                    role_name(role),
+                    kpi.name.value
+                )
             }
         };
-        let help = "write `better: up` or `better: down` at the KPI: what moves it is for or against the North Star by that";
+        let help =
+            "write `better: up` or `better: down` on the KPI; that decides whether other KPIs help or harm the North Star";
         findings
             .report(&codes::NORTH_STAR_WITHOUT_DIRECTION, part.span, message)
             .also(kpi.name.span, "defined here")

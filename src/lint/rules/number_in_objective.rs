@@ -10,9 +10,9 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let Some(number) = number(&objective.title) else { continue };
         let span = objective.title_span.unwrap_or(objective.name.span);
         let message = format!("the title of `{}` has a number in it: {number}", objective.name.value);
-        findings.report(&codes::NUMBER_IN_OBJECTIVE, span, message).help(
-            "say in words what will be different, so that people remember it and know why; the number belongs into a key result",
-        );
+        findings
+            .report(&codes::NUMBER_IN_OBJECTIVE, span, message)
+            .help("say in words what will be different, so that people remember it; the number belongs in a key result");
     }
 }
 

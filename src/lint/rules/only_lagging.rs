@@ -1,4 +1,4 @@
-//! `only-lagging`: results that show only afterwards what came of it leave nothing to steer by.
+//! `only-lagging`: results that show only afterwards what came of it leave nothing to aim for.
 
 use crate::diagnostic::{Findings, codes};
 use crate::lint::{Lens, Rule};
@@ -14,9 +14,13 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         if counting.len() < 2 || counting.iter().filter(lags).count() < counting.len() {
             continue;
         }
-        let message = format!("every key result of `{}` lags: it shows afterwards what came of the work", objective.name.value);
+        let message = format!(
+            "every key result of `{}` is lagging: it only shows the outcome \
+         afterwards",
+            objective.name.value
+        );
         findings
             .report(&codes::ONLY_LAGGING, objective.name.span, message)
-            .help("add a result that moves early, on a KPI with `signal: leading`, so that there is time to change course");
+            .help("add a result that moves early, on a KPI with `signal: leading`, so that there is time to react");
     }
 }

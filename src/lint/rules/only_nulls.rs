@@ -35,12 +35,10 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     let text = |span: Span| lens.files.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
     for (span, condition, source) in found {
         let (whole, holds) = (text(span), text(condition));
-        let message = format!("`{whole}` looks only at what has no value, and aggregates leave that out");
+        let message = format!("`{whole}` looks only at rows without a value, and aggregates skip those");
         findings.report(&codes::ONLY_NULLS, condition, message).help(match source {
             Some(source) => format!("to count the rows write `count({source} where {holds})`"),
-            None => {
-                "an entity whose rows all lack the value cannot be counted by it; count its rows with a condition".to_owned()
-            }
+            None => "this cannot count an entity whose rows all lack the value; count its rows with a condition".to_owned(),
         });
     }
 }

@@ -1,4 +1,4 @@
-//! `orphan-kpi`: a figure that neither stands in what the North Star is made of nor is claimed to move it. Silent unless asked for:
+//! `orphan-kpi`: a figure that neither is in what the North Star is made of nor is claimed to move it. Silent unless asked for:
 //! `kpic align` lists them.
 
 use crate::align::is_counter;
@@ -19,7 +19,8 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         }
         let message = format!("`{}` is not linked to the North Star", kpi.name.value);
         findings.report(&codes::ORPHAN_KPI, kpi.name.span, message).help(
-            "say what it moves, `drives: [{ kpi: ..., effect: up, because: \"...\" }]`, or why it need not: `unaligned: \"...\"`",
+            "say what it moves, `drives: [{ kpi: ..., effect: up, because: \"...\" }]`, or why it need not move anything: \
+             `unaligned: \"...\"`",
         );
     }
 }

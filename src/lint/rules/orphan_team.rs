@@ -29,9 +29,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let (name, span) = (&team.name.value, team.name.span);
         if owned.is_empty() {
             let message = format!("the team `{name}` owns no KPI, so nothing ties it to the North Star");
-            findings
-                .report(&codes::ORPHAN_TEAM, span, message)
-                .help(format!("give it the KPI that it answers for: `owner: {name}`"));
+            findings.report(&codes::ORPHAN_TEAM, span, message).help(format!("make it the owner of a KPI: `owner: {name}`"));
             continue;
         }
         let message = format!("no KPI of the team `{name}` is linked to the North Star");
@@ -39,7 +37,8 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let list = owned.iter().take(5).map(|kpi| format!("`{kpi}`")).collect::<Vec<_>>().join(", ");
         findings.report(&codes::ORPHAN_TEAM, span, message).help(format!(
-            "it owns {list}{more}: say at one of them what it moves, with `drives`, or at the team why none has to: `allow: {{ orphan-team: \"...\" }}`"
+            "it owns {list}{more}: say on one of them what it moves, with `drives`, or on the team why none has to: `allow: \
+             {{ orphan-team: \"...\" }}`"
         ));
     }
 }

@@ -10,15 +10,14 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         // A title that nobody wrote is made of the name.
         let span = result.title_span.unwrap_or(result.name.span);
         let Some(word) = output(&result.title) else { continue };
-        let message = format!("`{}` is something to be done, not what comes of it: \"{word}\"", result.name.value);
+        let message = format!("`{}` is a task, not an outcome: \"{word}\"", result.name.value);
         findings.report(&codes::OUTPUT_NOT_OUTCOME, span, message).help(
-            "ask what will be different for customers once it is done, and measure that; what is to be done for it stands under \
-             `initiatives`",
+            "ask what will be different for customers once it is done, and measure that; list the tasks under `initiatives`",
         );
     }
 }
 
-/// Verbs of delivery with which outputs begin.
+/// Verbs of delivery with which outputs start.
 const OUTPUTS: [&str; 22] = [
     "launch",
     "ship",
@@ -44,7 +43,7 @@ const OUTPUTS: [&str; 22] = [
     "install",
 ];
 
-/// The verb of delivery with which a title begins.
+/// The verb of delivery with which a title starts.
 fn output(title: &str) -> Option<&str> {
     let mut words = title.split_whitespace();
     let first = words.next()?;

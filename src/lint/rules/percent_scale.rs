@@ -15,7 +15,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     let mut found = Vec::new();
     walk::rows(lens.model, &mut |of, expr| {
         compared(expr, &mut found, &|leaf| {
-            // A dimension is no share.
+            // A dimension is not a share.
             let (Of::Rows(source), RowLeaf::Column(path)) = (of, leaf) else { return None };
             let column = lens.model.column(*source, path);
             let share = matches!(&column.unit, ColumnUnit::Fixed(unit) if unit.shown == Shown::Percent);

@@ -15,8 +15,11 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let message = format!("the North Star's volume `{}` is an amount of money", kpi.name.value);
         findings
             .report(&codes::PLAIN_REVENUE_NORTH_STAR, volume.span, message)
-            .also(kpi.formula_span.unwrap_or(kpi.name.span), "adds up money, and nothing else")
-            .help("choose what revenue follows from, and customers care for: active teams, orders delivered, hours saved");
+            .also(kpi.formula_span.unwrap_or(kpi.name.span), "only adds up money")
+            .help(
+                "choose something that customers care about and that leads to revenue: active teams, orders delivered, \
+             hours saved",
+            );
     }
 }
 

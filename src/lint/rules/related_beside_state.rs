@@ -1,5 +1,5 @@
 //! `related-beside-state`: a condition on a state's own column beside an aggregate over the rows related to it. These are the rows of its
-//! key, whatever state held when they came.
+//! key, no matter which state was valid at the time.
 
 use super::walk;
 use crate::diagnostic::{Findings, codes};
@@ -21,12 +21,12 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             .report(
                 &codes::RELATED_BESIDE_STATE,
                 span,
-                format!("`{column}` is that of this state, and `{counted}` looks at all `{source}` of its key"),
+                format!("`{column}` belongs to this state, but `{counted}` looks at all `{source}` of its key"),
             )
-            .also(other, "whatever state held when they came")
+            .also(other, "no matter which state was valid at the time")
             .help(format!(
-                "for the state that held then start from `{source}`, whose `{reference}.{column}` is that; if the key is meant, say so: \
-                 `allow: {{ related-beside-state: ... }}`"
+                "for the state that was valid at the time, start from `{source}` and use `{reference}.{column}`; if the \
+                 whole key is intended, say so: `allow: {{ related-beside-state: ... }}`"
             ));
     }
 }

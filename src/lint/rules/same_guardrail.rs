@@ -29,6 +29,6 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
                 format!("`{}` watches the same as `{}`", guardrail.name.value, first.name.value),
             )
             .also(first.name.span, "the other one")
-            .help("delete one of the two; two teams that act on it are named in one `action`");
+            .help("delete one of the two; if two teams act on it, name both in one `action`");
     }
 }

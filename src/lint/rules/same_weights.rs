@@ -1,4 +1,4 @@
-//! `same-weights`: weights that are all the same weigh nothing.
+//! `same-weights`: weights that are all equal have no effect.
 
 use crate::diagnostic::{Findings, codes};
 use crate::lint::{Lens, Rule};
@@ -21,9 +21,9 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
                 .report(
                     &codes::SAME_WEIGHTS,
                     span,
-                    format!("all key results of `{name}` weigh {}, which says nothing", first.weight),
+                    format!("all key results of `{name}` weigh {}, which has no effect", first.weight),
                 )
-                .help("leave `weight` out where all count alike; else say which of them matters most");
+                .help("remove `weight` if all count the same; otherwise say which one matters most");
         }
     }
 }

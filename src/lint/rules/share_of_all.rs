@@ -41,14 +41,14 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     found.dedup();
     for (span, id, over) in found {
         let name = &model.kpis.get(id).name.value;
-        let message = format!("`{name}` is 100 % in every period here: without a slice a figure is its own total");
+        let message = format!("`{name}` is 100 % in every period here: without a slice, a figure equals its total");
         let (by, part) = match over.first().map(|id| model.dimensions.get(*id).name.as_str()) {
             Some(name) => (format!("`{name}`"), format!("{name} = '...'")),
             None => ("a dimension".to_owned(), "country = 'DE'".to_owned()),
         };
         findings
             .report(&codes::SHARE_OF_ALL, span, message)
-            .help(format!("slice it by {by}; the share of one part is a figure of its own: `slice(x, {part}) / x`"));
+            .help(format!("slice it by {by}; the share of one part is a separate KPI: `slice(x, {part}) / x`"));
     }
 }
 

@@ -16,10 +16,10 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let name = &result.name.value;
         let message = match since {
             Some(day) => format!("`{name}` was last checked in on {day}, {days} days before {until}"),
-            None => format!("`{name}` has never been checked in, {days} days after its objective began"),
+            None => format!("`{name}` has never been checked in, {days} days after its objective started"),
         };
         findings
             .report(&codes::STALE_CHECK_IN, result.name.span, message)
-            .help(format!("say how far it is: `check_ins: {{ {until}: ... }}`; or `dropped:` with the reason"));
+            .help(format!("report its value: `check_ins: {{ {until}: ... }}`; or write `dropped:` with the reason"));
     }
 }

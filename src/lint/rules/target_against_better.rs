@@ -26,9 +26,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         };
         let message = format!("this moves `{name}` {wants}, and `{name}` is better {good}");
         let help = match goal {
-            Goal::Reach { .. } => {
-                "swap `from` and `to` if they are the wrong way round; else choose the KPI that shows what is meant"
-            }
+            Goal::Reach { .. } => "swap `from` and `to` if they are the wrong way round; otherwise choose another KPI",
             Goal::Keep(_) => "`at_least` and `above` keep a value up, `at_most` and `below` keep it down",
         };
         findings.report(&codes::TARGET_AGAINST_BETTER, goal.span(), message).help(help);

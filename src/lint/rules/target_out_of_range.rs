@@ -31,7 +31,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
                 };
                 findings
                     .report(&codes::TARGET_OUT_OF_RANGE, span, message)
-                    .help("aim at a value that the KPI can have; or fix `min` and `max` of the columns that it is made of");
+                    .help("set a target that the KPI can reach; or correct `min` and `max` of its columns");
             }
         }
     }

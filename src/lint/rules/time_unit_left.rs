@@ -16,7 +16,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             continue;
         }
         findings
-            .report(&codes::TIME_UNIT_LEFT, span, format!("`{}` comes out in {unit}", kpi.name.value))
-            .help(format!("if that is meant say so: `unit: {unit}`; else name the unit that it should have"));
+            .report(&codes::TIME_UNIT_LEFT, span, format!("the unit of `{}` is {unit}", kpi.name.value))
+            .help(format!("if that is intended, declare it: `unit: {unit}`; otherwise name the unit that it should have"));
     }
 }

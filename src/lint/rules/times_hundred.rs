@@ -27,9 +27,10 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             // `100 * part / whole`; what has a unit may be an amount in hundredths.
             let before = **function == operators::DIVIDE && kpi.facts.unit.is_soft() && is_hundredfold(left);
             if let (true, Some(span)) = (times || before, node.at.0) {
-                findings
-                    .report(&codes::TIMES_HUNDRED, span, "a ratio is multiplied by 100 here")
-                    .help("leave the 100 out and write `unit: \"%\"`: the value stays a fraction and is shown as percent; for a score write `unit: points`");
+                findings.report(&codes::TIMES_HUNDRED, span, "a ratio is multiplied by 100 here").help(
+                    "remove the 100 and write `unit: \"%\"`: the value stays a fraction and is shown as percent; for \
+                     a score write `unit: points`",
+                );
             }
         });
     }

@@ -20,10 +20,10 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let Some(first) = objectives.get(max) else { continue };
         let team = &lens.model.teams.get(owner).title;
         let count = objectives.len();
-        let message = format!("{team} has {count} objectives in {period}, and at most {max} can be followed at once");
+        let message = format!("{team} has {count} objectives in {period}, but nobody can pursue more than {max} at once");
         findings
             .report(&codes::TOO_MANY_OBJECTIVES, first.name.span, message)
-            .here("one more than that")
-            .help("choose what matters most in this period, and move the rest to a later one");
+            .here("this is one too many")
+            .help("keep what matters most in this period, and move the rest to a later one");
     }
 }

@@ -1,4 +1,4 @@
-//! `unaligned-key-result`: work towards a figure that moves nothing the company steers by.
+//! `unaligned-key-result`: work towards a figure that moves nothing the company aims for.
 
 use crate::align::check::pushed;
 use crate::align::is_counter;
@@ -17,8 +17,9 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         }
         let kpi = &lens.model.kpis.get(pushed.kpi).name.value;
         let message = format!("`{}` moves `{kpi}`, which is not linked to the North Star", pushed.result.name.value);
-        findings
-            .report(&codes::UNALIGNED_KEY_RESULT, pushed.result.name.span, message)
-            .help(format!("say what `{kpi}` moves, with `drives`, or at the key result why it need not: `unaligned: \"...\"`"));
+        findings.report(&codes::UNALIGNED_KEY_RESULT, pushed.result.name.span, message).help(format!(
+            "say what `{kpi}` moves, with `drives`, or on the key result why it need not move anything: \
+             `unaligned: \"...\"`"
+        ));
     }
 }

@@ -1,4 +1,4 @@
-//! `undeclared-grain`: a KPI used at a grain that it does not declare means something else there (`dau` by month is no daily
+//! `undeclared-grain`: a KPI used at a grain that it does not declare means something else there (`dau` by month is not a daily
 //! figure). Inside `each` the grain is said and meant.
 
 use super::walk;
@@ -45,8 +45,8 @@ fn report(lens: &Lens<'_>, id: KpiId, grain: Grain, span: Span, findings: &mut F
         return;
     }
     let used = lens.model.kpis.get(id);
-    let message = format!("`{}` is by {}, and here it is computed by {grain}", used.name.value, used.grain);
-    let mut help = format!("if it means the same by {grain}, add `grains: [{grain}]` to it");
+    let message = format!("`{}` is by {}, but here it is computed by {grain}", used.name.value, used.grain);
+    let mut help = format!("if it also makes sense by {grain}, add `grains: [{grain}]` to it");
     if used.grain < grain && used.grain.nests_in(grain, lens.model.calendar.custom) {
         help += &format!("; for a mean of its values write `avg({} each {})`", used.name.value, used.grain);
     }

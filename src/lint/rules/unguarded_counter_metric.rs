@@ -17,6 +17,9 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let name = &lens.model.kpis.get(counter.value).name.value;
         findings
             .report(&codes::UNGUARDED_COUNTER_METRIC, counter.span, format!("no guardrail watches the counter metric `{name}`"))
-            .help(format!("say when it has suffered, and who acts: `guardrails: {{ {name}_suffers: {{ when: ..., owner: ..., action: ... }} }}`"));
+            .help(format!(
+                "say when it suffers, and who acts: `guardrails: {{ {name}_suffers: {{ when: ..., owner: ..., \
+             action: ... }} }}`"
+            ));
     }
 }

@@ -9,9 +9,10 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     let Some(star) = &lens.model.north_star else { return };
     // An efficiency that does not exist has been named.
     if star.efficiency.is_none() && star.volume.is_some() && lens.uses_are_known {
-        let message = "the North Star says how much, and not at what cost";
-        findings
-            .report(&codes::UNPAIRED_NORTH_STAR, star.name.span, message)
-            .help("name the KPI that shows what its growth costs: `efficiency: ...`, such as the payback of what is spent on customers");
+        let message = "the North Star says how much, but not at what cost";
+        findings.report(&codes::UNPAIRED_NORTH_STAR, star.name.span, message).help(
+            "name the KPI that shows what its growth costs: `efficiency: ...`, such as the payback time of \
+             acquisition costs",
+        );
     }
 }

@@ -27,6 +27,6 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let message = format!("`{}` is on no scorecard, and no other KPI uses it", kpi.name.value);
         findings
             .report(&codes::UNUSED_KPI, kpi.name.span, message)
-            .help("put it on the scorecard of those who look at it, delete it, or say why it is kept: `allow: { unused-kpi: \"...\" }`");
+            .help("put it on a scorecard, delete it, or say why it is kept: `allow: { unused-kpi: \"...\" }`");
     }
 }

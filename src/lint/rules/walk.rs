@@ -106,7 +106,7 @@ pub(super) enum Of {
 }
 
 impl Of {
-    /// The columns that an expression is, each with the source at which its path begins: one of a row, or those of a dimension. None of
+    /// The columns that an expression is, each with the source at which its path starts: one of a row, or those of a dimension. None of
     /// anything else.
     pub(super) fn columns<'a>(&self, model: &'a Model, expr: &'a RowExpr) -> Vec<(SourceId, &'a Path)> {
         match (self, &expr.node) {

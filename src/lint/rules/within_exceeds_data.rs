@@ -41,7 +41,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
     for (span, within) in found {
         let from = calendar.data_from;
         let message = format!("`within {within}` is longer than the data, from {from} to {last}: no period is ever complete");
-        findings.report(&codes::WITHIN_EXCEEDS_DATA, span, message).help("is the unit right? Else ask for a shorter time");
+        findings.report(&codes::WITHIN_EXCEEDS_DATA, span, message).help("check the unit, or ask for a shorter time");
     }
 }
 

@@ -8,25 +8,23 @@ pub(super) fn advice(files: &Files, ty: FileType, value: &str) -> String {
     let trimmed = value.trim();
     if trimmed.is_empty() {
         let word = serde_json::Value::from(value).to_string();
-        return format!("if nothing there stands for null, say so under `files:`: `null: [{word}]`");
+        return format!("if an empty value means null, say so under `files:`: `null: [{word}]`");
     }
     if ty != FileType::Boolean && !trimmed.contains(|char: char| char.is_ascii_digit()) {
         let words = written.null.iter().map(String::as_str).chain([value]);
         let words: Vec<String> = words.map(|word| serde_json::Value::from(word).to_string()).collect();
         let words = words.join(", ");
-        return format!("if it stands for null, say so under `files:`: `null: [{words}]`; else correct the value");
+        return format!("if it means null, say so under `files:`: `null: [{words}]`; otherwise correct the value");
     }
     match ty {
         FileType::Boolean => {
-            "a boolean is written `true` or `false`, `yes` or `no`, `1` or `0`; declare other words as `text` and compare them: \
+            "booleans are `true` or `false`, `yes` or `no`, `1` or `0`; declare other words as `text` and compare them: \
              `expr: answer = 'ja'`"
                 .to_owned()
         }
         FileType::Integer | FileType::Decimal | FileType::Number => number(files, written, ty, trimmed),
         FileType::Date => date(written, trimmed),
-        FileType::Timestamp if has_offset(trimmed) => {
-            "it says how far its clock is from UTC: declare the column as `instant`".to_owned()
-        }
+        FileType::Timestamp if has_offset(trimmed) => "it has an offset from UTC: declare the column as `instant`".to_owned(),
         FileType::Timestamp => match &written.timestamp {
             Some(format) if !format.has_offset() => format!("`timestamp:` under `files:` says that it is written `{format}`"),
             _ => "timestamps are read as `2024-01-31 14:30:00` unless `timestamp:` under `files:` says otherwise: \
@@ -38,7 +36,7 @@ pub(super) fn advice(files: &Files, ty: FileType, value: &str) -> String {
             _ if has_offset(trimmed) => {
                 "instants are read as `2024-01-31T14:30:00+01:00` unless `timestamp:` under `files:` says otherwise".to_owned()
             }
-            _ => "it does not say how far its clock is from UTC: declare the column as `timestamp`, with its `zone:`".to_owned(),
+            _ => "it has no offset from UTC: declare the column as `timestamp`, with its `zone:`".to_owned(),
         },
         FileType::Text => String::new(),
     }
@@ -54,8 +52,8 @@ fn parted(value: &str) -> Option<(&str, char, &str)> {
 }
 
 fn number(files: &Files, written: &Written, ty: FileType, value: &str) -> String {
-    let as_it_is = "a number is written with a sign, digits and its fraction; declare other writing as `text` and derive the number \
-                    with `expr:` or `sql:`";
+    let as_it_is = "a number has a sign, digits and a fraction; declare anything else as `text` and derive the number with \
+     `expr:` or `sql:`";
     let foreign = written.decimal != '.' && value.contains('.');
     let plain = value.replace(written.decimal, ".").parse::<f64>();
     let is_plain = !foreign && plain.is_ok_and(f64::is_finite);
@@ -84,14 +82,11 @@ fn number(files: &Files, written: &Written, ty: FileType, value: &str) -> String
     let Some((before, sign, after)) = parted(value) else { return as_it_is.to_owned() };
     if written.decimal != '.' || written.thousands.is_some() {
         let groups = written.thousands.map_or("none".to_owned(), |sign| format!("`{sign}`, before three digits"));
-        return format!(
-            "`files:` says that the sign before the fraction is `{}`, and that between groups of digits {groups}",
-            written.decimal
-        );
+        return format!("by `files:` the decimal separator is `{}`, and the thousands separator {groups}", written.decimal);
     }
     let other = before.chars().rev().find(|char| !char.is_ascii_digit());
     match (other, after.len() == 3) {
-        // A sign that stands there twice parts groups of digits.
+        // A sign that is there twice parts groups of digits.
         (Some(other), _) if other == sign => format!("say how numbers are written, under `files:`: `thousands: \"{sign}\"`"),
         (Some(other), _) if sign == '.' => format!("say how numbers are written, under `files:`: `thousands: \"{other}\"`"),
         (Some(other), _) => {
@@ -128,7 +123,7 @@ fn date(written: &Written, value: &str) -> String {
         }
         let ty = if has_offset(value) { "instant" } else { "timestamp" };
         return format!(
-            "it has a time of day: declare the column as `{ty}`; its day is a column of its own, with `expr: date(...)`"
+            "it has a time of day: declare the column as `{ty}`, and derive the day in another column with `expr: date(...)`"
         );
     }
     let Some(([first, second, third], sign)) = three_parts(value) else {
@@ -176,7 +171,7 @@ mod tests {
             (FileType::Number, "1 234,5", "`decimal: \",\"` and `thousands: \" \"`"),
             (FileType::Number, "12,5", "`decimal: \",\"`"),
             (FileType::Number, "1,234", "if it is 1234"),
-            (FileType::Number, "12 %", "declare other writing as `text`"),
+            (FileType::Number, "12 %", "declare anything else as `text`"),
             (FileType::Number, "n/a", "`null: [\"\", \"n/a\"]`"),
             (FileType::Number, " ", "`null: [\" \"]`"),
             (FileType::Date, "2024-01-06 23:30:00", "declare the column as `timestamp`"),

@@ -10,7 +10,7 @@ mod values;
 pub(super) use values::values;
 
 use super::guard::{advice as type_advice, mismatch};
-use super::refused::finding;
+use super::refused::{finding, word_in};
 use super::{Session, number};
 use crate::diagnostic::{Findings, codes, suggest};
 use crate::dialect::files::Reading;
@@ -97,11 +97,12 @@ fn paths(
         for path in &files.paths {
             let own = if is_remote(path) { vec![path.clone()] } else { listed(answers.next()) };
             if own.is_empty() && found.is_some() {
-                let what = if path.contains(['*', '?', '[']) { "no file is called" } else { "there is no file" };
+                let what = if path.contains(['*', '?', '[']) { "no file matches" } else { "there is no file" };
                 let message = format!("the rows of `{}` cannot be read: {what} `{path}`", source.name.value);
-                findings
-                    .report(&codes::NOT_IN_DATA, source.name.span, message)
-                    .help("files are looked for from the project's folder");
+                let within = source.relation_span.unwrap_or(source.name.span);
+                let span = word_in(session.project.files(), within, path).unwrap_or(within);
+                let help = nearby(session, path)?.unwrap_or_else(|| WHERE.to_owned());
+                findings.report(&codes::NOT_IN_DATA, span, message).help(help);
                 found = None;
             }
             found.iter_mut().for_each(|found| found.extend(own.iter().cloned()));
@@ -109,6 +110,31 @@ fn paths(
         all.extend(found.map(|found| (id, found)));
     }
     Ok(all)
+}
+
+/// What to say of a path that leads to nothing, where no other one is like it.
+pub(super) const WHERE: &str = "paths start at the project's folder";
+
+/// A file of the same folder whose name is like that of a path, or a file of that name in another folder, as advice.
+///
+/// # Errors
+/// Fails if the engine cannot be used.
+pub(super) fn nearby(session: &Session<'_>, path: &str) -> Result<Option<String>, Failure> {
+    let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (folder, name));
+    if path.contains("://") || folder.contains(['*', '?', '[']) {
+        return Ok(None);
+    }
+    let beside = if folder.is_empty() { "*".to_owned() } else { format!("{folder}/*") };
+    let patterns = [beside, format!("*/{name}"), name.to_owned()];
+    let queries: Vec<String> = patterns.iter().map(|pattern| reading(session).list(pattern)).collect();
+    let mut found = session.engine.answer("", &queries)?.into_iter().map(|answer| listed(Some(answer)));
+    let beside = found.next().unwrap_or_default();
+    let last = |file: &str| file.rsplit('/').next().unwrap_or_default().to_owned();
+    let names: Vec<String> = beside.iter().map(|file| last(file)).collect();
+    let near = suggest::nearest(name, names.iter().map(String::as_str));
+    let near = near.and_then(|near| beside.iter().find(|file| last(file) == near)).cloned();
+    let near = near.or_else(|| found.flatten().next());
+    Ok(near.map(|file| format!("did you mean `{file}`? {WHERE}")))
 }
 
 /// The paths that the engine lists.
@@ -149,19 +175,18 @@ fn beginnings(
         let empty = |beginning: &&Beginning| beginning.columns.is_none();
         let lacks = match &files.format {
             // One file with the line of names is enough.
-            FileFormat::Csv(csv) if csv.header => begun
-                .iter()
-                .all(|beginning| empty(&beginning))
-                .then_some((begun.first(), ": it lacks the line with the names of its columns")),
+            FileFormat::Csv(csv) if csv.header => {
+                begun.iter().all(|beginning| empty(&beginning)).then_some((begun.first(), ": it lacks a header line"))
+            }
             FileFormat::Csv(_) => begun.iter().find(empty).map(|beginning| (Some(beginning), "")),
             FileFormat::Json(_) | FileFormat::Parquet => None,
         };
         if let Some((beginning, what)) = lacks {
             let path = beginning.map_or("", |beginning| beginning.path.as_str());
             let help = if what.is_empty() {
-                "without a line of names each file has rows: leave it out, or have it written again"
+                "without a header line each file needs rows: remove it, or export it again"
             } else {
-                "a file without rows has that line and nothing below it"
+                "a file without rows has only that line"
             };
             findings.report(&codes::BROKEN_FILE, source.name.span, format!("`{path}` is empty{what}")).help(help);
             continue;
@@ -179,7 +204,7 @@ fn beginning(source: &Source, files: &Files, path: String, answer: Answer, findi
             Err(message) => {
                 findings
                     .report(&codes::BROKEN_FILE, source.name.span, format!("`{path}` {message}"))
-                    .help("delete the empty lines at its top: where they are, it cannot be told which line has the names");
+                    .help("delete the empty lines at the top, so that the header line comes first");
                 return None;
             }
         },
@@ -206,7 +231,7 @@ fn header(csv: &Csv, rows: &Rows) -> Result<Option<Vec<Found>>, &'static str> {
         return Ok(None);
     }
     if lines.first().is_some_and(|line| line.is_empty()) {
-        return Err("begins with an empty line");
+        return Err("starts with an empty line");
     }
     let fields = records(&lines.join("\n"), csv.delimiter).into_iter().next().unwrap_or_default();
     Ok(Some(fields.into_iter().map(|field| Found { name: field.trim().to_owned(), ty: None }).collect()))
@@ -219,6 +244,13 @@ fn folders(csv: &Csv, path: &str) -> Vec<Found> {
     if csv.header { folders.split('/').filter_map(of).collect() } else { Vec::new() }
 }
 
+/// Endings of spreadsheets, with what such a file is.
+const SHEETS: &[(&[&str], &str)] = &[
+    (&["xlsx", "xlsm", "xlsb", "xls"], "an Excel workbook"),
+    (&["ods"], "an OpenDocument spreadsheet"),
+    (&["numbers"], "a Numbers spreadsheet"),
+];
+
 /// Reports a file that is not what it is said to be.
 fn unreadable(source: &Source, files: &Files, path: &str, why: &Refusal, findings: &mut Findings) {
     if matches!(why.kind, Kind::NoFile | Kind::NotAllowed | Kind::NoMemory | Kind::Interrupted) {
@@ -227,30 +259,31 @@ fn unreadable(source: &Source, files: &Files, path: &str, why: &Refusal, finding
         return;
     }
     let ending = path.rsplit('.').next().unwrap_or_default().to_lowercase();
-    if matches!(ending.as_str(), "xlsx" | "xls" | "ods" | "numbers") {
-        let message = format!("the rows of `{}` cannot be read: `{path}` is a file of a program for sheets", source.name.value);
+    let sheet = SHEETS.iter().find(|(endings, _)| endings.contains(&ending.as_str()));
+    if let Some((_, what)) = sheet {
+        let message = format!("the rows of `{}` cannot be read: `{path}` is {what}", source.name.value);
         findings
             .report(&codes::NOT_IN_DATA, source.name.span, message)
-            .help("Parquet, CSV and JSON files can be read; save the sheet as CSV");
+            .help("save the sheet as a CSV or Parquet file, and name that file here");
         return;
     }
     let (message, help) = match files.format {
         FileFormat::Parquet => (
-            format!("`{path}` is no Parquet file"),
-            "say what it is, `files: { paths: ..., format: csv }`, or correct the path",
+            format!("`{path}` is not a Parquet file"),
+            "declare its format, `files: { paths: ..., format: csv }`, or correct the path",
         ),
         FileFormat::Json(_) => (
-            format!("`{path}` is no file of JSON objects"),
-            "it holds objects one after the other, or one array of them: correct the file, or say what it is with `format:`",
+            format!("`{path}` is not a file of JSON objects"),
+            "such a file has objects one after the other, or one array of them: correct the file, or set `format:`",
         ),
         FileFormat::Csv(_) if why.said.contains("nicode") || why.said.contains("utf-8") => {
-            (format!("`{path}` is not written in UTF-8"), "save the file as UTF-8")
+            (format!("`{path}` is not UTF-8"), "save the file as UTF-8")
         }
         FileFormat::Csv(_) if why.said.contains("invalid state") => (
-            format!("the lines of `{path}` do not all end in the same way"),
-            "end all of them with LF or all of them with CR LF; most editors can do that",
+            format!("the lines of `{path}` do not all end the same way"),
+            "use LF or CR LF for all of them; most editors can do that",
         ),
-        FileFormat::Csv(_) => (format!("`{path}` cannot be read as lines of text"), "save the file as CSV in UTF-8"),
+        FileFormat::Csv(_) => (format!("`{path}` is not a text file"), "save the file as CSV in UTF-8"),
     };
     findings.report(&codes::BROKEN_FILE, source.name.span, message).help(help).engine = Some(why.said.clone());
 }
@@ -264,8 +297,12 @@ fn too_few(source: &Source, files: &Files, beginnings: &[Beginning], findings: &
         if columns.len() < wanted {
             let path = &beginning.path;
             let count = if columns.len() == 1 { "1 column".to_owned() } else { format!("{} columns", columns.len()) };
-            let message = format!("`{path}` has {count}, and `{}` reads column {wanted}", source.name.value);
-            let help = other_delimiter(files, columns).unwrap_or_else(|| "correct the places: `column: 1`".to_owned());
+            let message = format!("`{path}` has {count}, but `{}` reads column {wanted}", source.name.value);
+            let help = other_delimiter(files, columns).unwrap_or_else(|| {
+                "correct the column numbers: `column: \
+             1`"
+                .to_owned()
+            });
             findings.report(&codes::NOT_IN_DATA, source.name.span, message).help(help);
             return None;
         }
@@ -279,7 +316,7 @@ fn other_delimiter(files: &Files, columns: &[Found]) -> Option<String> {
     let FileFormat::Csv(csv) = &files.format else { return None };
     let others = [(';', "\";\""), ('\t', "tab"), (',', "\",\""), ('|', "\"|\"")];
     let (_, written) = others.iter().find(|(sign, _)| *sign != csv.delimiter && only.contains(*sign))?;
-    Some(format!("its values seem to stand between other signs: `files: {{ paths: ..., delimiter: {written} }}`"))
+    Some(format!("it seems to have another delimiter: `files: {{ paths: ..., delimiter: {written} }}`"))
 }
 
 /// Checks that files have the declared columns, each once, and Parquet files the declared types.
@@ -307,7 +344,8 @@ fn named(
         let message = format!("`{path}` has none of the columns that `{}` declares", source.name.value);
         let help = other_delimiter(files, first).unwrap_or_else(|| {
             format!(
-                "it has: {}; see whether it is the right file, and whether a line with names is at its top: `header: false` if not",
+                "it has: {}; check that it is the right file and that its first line has the column names (`header: false` \
+                 if not)",
                 names.join(", ")
             )
         });
@@ -329,7 +367,7 @@ fn named(
                 [] => Some((
                     &codes::NOT_IN_DATA,
                     format!("`{path}` has no column `{name}`, which other files of `{}` have", source.name.value),
-                    "if it is null there, say so: `files: { paths: ..., by_name: true }`".to_owned(),
+                    "if it is null there, write `files: { paths: ..., by_name: true }`".to_owned(),
                 )),
                 [only] => only.ty.as_ref().filter(|_| !is_json).and_then(|ty| {
                     let declared = mismatch(column, ty)?;
@@ -339,8 +377,8 @@ fn named(
                 }),
                 _ => Some((
                     &codes::BROKEN_FILE,
-                    format!("`{path}` has several columns called `{name}`, and it cannot be told which of them is meant"),
-                    "give them names of their own".to_owned(),
+                    format!("`{path}` has several columns called `{name}`"),
+                    "rename all but one of them in the file".to_owned(),
                 )),
             };
             if let Some((code, message, help)) = problem {
@@ -360,7 +398,7 @@ fn missing(source: &Source, column: &Column, name: &str, known: &[Found], findin
     let mut help = suggest::did_you_mean(name, "it has", names).unwrap_or_default();
     if *name == column.name.value {
         help.push_str(if help.is_empty() { "" } else { "; " });
-        help.push_str("if it is called otherwise there, say so: `column: ...`");
+        help.push_str("if it has another name there, write `column: ...`");
     }
     finding.help(help);
 }

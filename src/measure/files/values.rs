@@ -100,14 +100,14 @@ fn report(
     let name = &column.name;
     let declared = column.ty.declared();
     let Some((row, value)) = examples.first() else {
-        let message = format!("`{path}` has values in the column `{name}` that are no {declared}");
+        let message = format!("`{path}` has values in the column `{name}` that are not {declared}");
         findings.report(&codes::VALUE_DOES_NOT_FIT, span, message);
         return Ok(());
     };
     let line = ask(session, reading(session).place_of(files, path, *row))?.and_then(|rows| {
         let found = rows.rows.first()?;
         let text = rows.get(found, "text").and_then(Value::as_str)?;
-        // What stands in a line is the value as far as it has neither quotes nor line breaks.
+        // What is in a line is the value as far as it has neither quotes nor line breaks.
         let part = value.split(['"', '\n', '\r']).next().unwrap_or_default();
         text.contains(part).then(|| rows.get(found, "line").and_then(number).map(whole)).flatten()
     });
@@ -152,7 +152,7 @@ fn broken(session: &Session<'_>, id: SourceId, files: &Files, findings: &mut Fin
         };
         let Ok(answers) = session.engine.answer(&setup, &[query]) else {
             // The engine refuses such a file as a whole.
-            let message = format!("the lines of `{path}` do not all end in the same way, or quotes in it are not closed");
+            let message = format!("the lines of `{path}` do not all end the same way, or quotes in it are not closed");
             findings
                 .report(&codes::BROKEN_FILE, source.name.span, message)
                 .help("end all lines in one way, LF or CR LF, and put a value with quotes into quotes: `\"5\"\" pipe\"`");
@@ -167,10 +167,10 @@ fn broken(session: &Session<'_>, id: SourceId, files: &Files, findings: &mut Fin
         findings.report(&codes::BROKEN_FILE, source.name.span, message).help(help);
     }
     if findings.iter().len() == before {
-        let message = format!("the files of `{}` cannot be read as they are described", source.name.value);
+        let message = format!("the files of `{}` do not match their description", source.name.value);
         findings
             .report(&codes::BROKEN_FILE, source.name.span, message)
-            .help("compare their first lines with `files:`: the format, the delimiter, the line with names");
+            .help("compare their first lines with `files:`: the format, the delimiter, the header line");
     }
     Ok(())
 }
@@ -179,7 +179,7 @@ fn unreadable_rows(source: &Source, path: &str, findings: &mut Findings) {
     let message = format!("`{path}` has rows that cannot be read");
     findings
         .report(&codes::BROKEN_FILE, source.name.span, message)
-        .help("JSON files hold objects one after the other, or one array of them; each name stands once in an object");
+        .help("JSON files have objects one after the other, or one array of them; each name appears once in an object");
 }
 
 fn broken_line(kind: &str, text: &str, columns: usize) -> (String, &'static str) {
@@ -188,20 +188,17 @@ fn broken_line(kind: &str, text: &str, columns: usize) -> (String, &'static str)
     match kind {
         "MISSING COLUMNS" => (
             format!("has fewer than {count}: `{text}`"),
-            "correct the line; a value with a line break or a delimiter in it stands in double quotes",
+            "correct the line; put double quotes around a value with a line break or a delimiter",
         ),
-        "TOO MANY COLUMNS" => (
-            format!("has more than {count}: `{text}`"),
-            "correct the line; a value with a delimiter in it stands in double quotes",
-        ),
+        "TOO MANY COLUMNS" => {
+            (format!("has more than {count}: `{text}`"), "correct the line; put double quotes around a value with a delimiter")
+        }
         "UNQUOTED VALUE" => (
             format!("has a quote that is not closed, or text after one: `{text}`"),
-            "a value with quotes in it stands in double quotes, and its own are doubled: `\"5\"\" pipe\"`",
+            "put double quotes around a value with quotes, and double those inside: `\"5\"\" pipe\"`",
         ),
-        "INVALID ENCODING" | "INVALID UNICODE" => ("is not written in UTF-8".to_owned(), "save the file as UTF-8"),
-        "LINE SIZE OVER MAXIMUM" => {
-            ("is longer than 2 MB".to_owned(), "a quote that is never closed makes lines that long: correct it")
-        }
-        _ => (format!("cannot be taken apart: `{text}`"), "correct the line"),
+        "INVALID ENCODING" | "INVALID UNICODE" => ("is not UTF-8".to_owned(), "save the file as UTF-8"),
+        "LINE SIZE OVER MAXIMUM" => ("is longer than 2 MB".to_owned(), "probably a quote is not closed: correct it"),
+        _ => (format!("cannot be split into values: `{text}`"), "correct the line"),
     }
 }

@@ -1,6 +1,7 @@
 //! The project that sources are added to.
 
 use super::paths::{clean, from};
+use crate::calendar::{AsOf, Calendar, Date};
 use crate::cli::{Stop, usage};
 use crate::dialect;
 use crate::draft::{Known, Table, Target};
@@ -18,6 +19,7 @@ pub(super) struct Existing {
     pub name: String,
     /// What a draft has to know of it.
     pub known: Known,
+    calendar: Calendar,
     root: PathBuf,
     database: Option<PathBuf>,
     /// The names of tables that are sources, in lower case.
@@ -57,10 +59,28 @@ impl Existing {
         Self {
             name: title,
             known,
+            calendar: model.calendar.clone(),
             root: root.to_path_buf(),
             database: model.warehouse.database.as_ref().map(|path| clean(&root.join(path))),
             tables: tables.collect(),
             files: files.collect(),
+        }
+    }
+
+    /// What to say of a new source with rows that the project's calendar hides.
+    pub(super) fn hidden(&self, source: &str, (first, last): (Date, Date)) -> Option<String> {
+        let start = self.calendar.start;
+        match self.calendar.as_of {
+            AsOf::Day(day) if first > day => {
+                Some(format!("all rows of `{source}` are after `as_of` ({day}) and hidden; set a later `as_of` in kpic.yml"))
+            }
+            AsOf::Day(day) if last > day => Some(format!(
+                "`{source}` has rows up to {last}; those after `as_of` ({day}) are hidden; set a later `as_of` in kpic.yml"
+            )),
+            AsOf::Day(_) | AsOf::Today if last < start => Some(format!(
+                "all rows of `{source}` are before the calendar's `start` ({start}); set an earlier `start` in kpic.yml to show them"
+            )),
+            AsOf::Day(_) | AsOf::Today => None,
         }
     }
 
@@ -70,17 +90,17 @@ impl Existing {
             (None, Some(own)) => Ok(own.clone()),
             (Some(named), Some(own)) if named == *own => Ok(named),
             (Some(_), Some(own)) => {
-                let message = format!("the project is over the database {} already", from(&self.root, own));
-                Err(usage(&message, "a project has one database; tables of another one are a project of their own"))
+                let message = format!("the project already uses the database {}", from(&self.root, own));
+                Err(usage(&message, "a project has one database; make a second project for tables in another one"))
             }
             (Some(named), None) => {
                 let line = format!("database: {}", from(&self.root, &named));
-                let help = format!("write `{line}` below `warehouse:` in kpic.yml first");
+                let help = format!("first write `{line}` under `warehouse:` in kpic.yml");
                 Err(usage("the project does not name a database", &help))
             }
             (None, None) => Err(usage(
                 "the project does not name a database",
-                "write `database: FILE` below `warehouse:` in kpic.yml first",
+                "first write `database: FILE` under `warehouse:` in kpic.yml",
             )),
         }
     }
@@ -90,8 +110,8 @@ impl Existing {
         let known = files.iter().find_map(|file| self.files.iter().find(|(path, _)| path == file));
         match known {
             Some((path, source)) => {
-                let message = format!("{} is the source `{source}` already", from(&self.root, path));
-                Err(usage(&message, "name files that are none yet"))
+                let message = format!("{} is already the source `{source}`", from(&self.root, path));
+                Err(usage(&message, "name files that are not sources yet"))
             }
             None => Ok(files),
         }

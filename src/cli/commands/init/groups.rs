@@ -19,7 +19,7 @@ pub(super) fn expanded(base: &Path, named: &[PathBuf]) -> Result<Vec<PathBuf>, S
         }
         let found = files_like(&path, &name);
         if found.is_empty() {
-            return Err(usage(&format!("there is no file {}", path.display()), "name files that are there"));
+            return Err(usage(&format!("there is no file {}", path.display()), "check the path"));
         }
         files.extend(found);
     }
