@@ -22,10 +22,11 @@ mod standing;
 
 use crate::calendar::{AsOf, meant_day};
 use crate::diagnostic::{Findings, render};
+use crate::dialect;
 use crate::engine::{DuckDb, Failure, Reach};
 use crate::graph::Node;
 use crate::load::bounds::Bounds;
-use crate::model::KpiId;
+use crate::model::{KpiId, Warehouse};
 use crate::pipeline::{Checked, Options, Part, Valid};
 use crate::text::{Files, Span};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -396,7 +397,21 @@ fn some(names: &[&str]) -> String {
 }
 
 /// The engine of a project.
-fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, database: Option<&str>) -> Result<DuckDb, Stop> {
+fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: Option<&Warehouse>) -> Result<DuckDb, Stop> {
+    let name = warehouse.and_then(|warehouse| warehouse.dialect.as_ref()).map(|name| name.value.as_str());
+    if !dialect::dialect(name).is_embedded() {
+        return Err(environment(&Failure {
+            message: format!(
+                "the data of this project is in `{}`, and this version of kpic can only ask DuckDB",
+                name.unwrap_or_default()
+            ),
+            help: Some(
+                "`kpic build` writes the views, `kpic query --sql` prints a query, and `kpic test` runs the tests of the specs"
+                    .to_owned(),
+            ),
+        }));
+    }
+    let database = warehouse.and_then(|warehouse| warehouse.database.as_deref());
     let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| environment(&failure))?;
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let from = if args.database.is_some() { "--database" } else { "`database` under `warehouse` in kpic.yml" };

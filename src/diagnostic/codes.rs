@@ -408,6 +408,8 @@ pub static SOURCE_IS_VIEW: Code = code!(Error, "K0804", "source-is-view", "a sou
 /// A relation without a database, where views go to one that is named.
 pub static UNCLEAR_DATABASE: Code =
     code!(Deny, "K0805", "unclear-database", "the views go to another database, and a source does not name its own");
+/// What a warehouse cannot do.
+pub static NOT_IN_DIALECT: Code = code!(Error, "K0806", "not-in-dialect", "the warehouse cannot do what is asked");
 
 /// A template that no page is made with.
 pub static UNKNOWN_TEMPLATE: Code = code!(Error, "K0811", "unknown-template", "there is no template of that name");
@@ -711,6 +713,7 @@ pub static ALL: &[&Code] = &[
     &NO_SQL_FOR_DIALECT,
     &SOURCE_IS_VIEW,
     &UNCLEAR_DATABASE,
+    &NOT_IN_DIALECT,
     &UNKNOWN_TEMPLATE,
     &BAD_TEMPLATE,
     &KEY_NOT_UNIQUE,

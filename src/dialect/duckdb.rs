@@ -2,7 +2,6 @@
 
 mod files;
 
-use super::files::Reading;
 use super::{Dialect, Setting, Shift};
 use crate::calendar::Grain;
 use crate::rawsql;
@@ -118,8 +117,8 @@ impl Dialect for DuckDb {
         rawsql::literal(text)
     }
 
-    fn files(&self) -> &dyn Reading {
-        self
+    fn is_embedded(&self) -> bool {
+        true
     }
 
     fn by_bytes(&self, of: &str, is_text: bool) -> String {
@@ -155,7 +154,7 @@ impl Dialect for DuckDb {
         format!("(select cast(range as date) as day from range({from}, {before}, interval {every} {unit}))")
     }
 
-    fn shifted(&self, stored: &str, shift: &Shift) -> String {
+    fn shifted(&self, stored: &str, _is_instant: bool, shift: &Shift) -> String {
         // Microseconds since 1970 do not depend on the session's zone, as a cast of a timestamptz would.
         let micros = |seconds: i64| match seconds {
             0 => "0".to_owned(),

@@ -3,11 +3,13 @@
 mod duckdb;
 pub mod files;
 pub mod layout;
+mod postgres;
 pub mod spell;
 
 use crate::calendar::{Date, DateTime, Grain};
 use crate::model::value::Type;
 use files::Reading;
+use spell::{Spelling, spelling};
 use std::borrow::Cow;
 use std::fmt::Debug;
 
@@ -69,8 +71,51 @@ pub trait Dialect: Debug + Sync {
         format!("{ty} '-infinity'")
     }
 
-    /// Its way with files.
-    fn files(&self) -> &dyn Reading;
+    /// Whether it is that of the embedded engine, which can read files too.
+    fn is_embedded(&self) -> bool {
+        false
+    }
+
+    /// What it can do of what plans have.
+    fn abilities(&self) -> Abilities {
+        Abilities::ALL
+    }
+
+    /// What it calls a type.
+    fn type_name(&self, ty: Type) -> &'static str {
+        match ty {
+            Type::Boolean => "boolean",
+            Type::Integer => "bigint",
+            Type::Decimal => "decimal(38, 9)",
+            Type::Double => "double",
+            Type::Text | Type::Null | Type::Tuple => "varchar",
+            Type::Date => "date",
+            Type::Timestamp => "timestamp",
+            Type::Instant => "timestamptz",
+        }
+    }
+
+    /// How the function of that name is written; `ty` gives the type of an argument.
+    fn spelling(&self, function: &str, ty: &dyn Fn(usize) -> Type) -> Spelling {
+        let _ = ty;
+        spelling(function)
+    }
+
+    /// Whether spellings depend on types, which then have to be found out.
+    fn wants_types(&self) -> bool {
+        false
+    }
+
+    /// So many days, as the bound of a window frame over days.
+    fn frame(&self, days: i64) -> String {
+        format!("interval {days} day")
+    }
+
+    /// The first or last value of a group in an order, of rows that meet a condition; nothing where functions of the table say it.
+    fn picked(&self, pick: &Pick<'_>) -> Option<String> {
+        let _ = pick;
+        None
+    }
 
     /// A day moved by so many units; `day` binds at least as tightly as a sum.
     fn moved(&self, day: &str, count: i64, unit: Grain) -> String;
@@ -92,8 +137,8 @@ pub trait Dialect: Debug + Sync {
     /// The days from `from` and before `before`, so many units apart, as a relation with the column `day`.
     fn days(&self, from: &str, before: &str, every: u32, unit: Grain) -> String;
 
-    /// A stored time moved by so many seconds, which `seconds` is an expression for; the result is a civil timestamp.
-    fn shifted(&self, stored: &str, seconds: &Shift) -> String;
+    /// A stored time, a reading or an instant, moved by so many seconds; the result is a civil timestamp.
+    fn shifted(&self, stored: &str, is_instant: bool, seconds: &Shift) -> String;
 
     /// A stored time in the project's zone, by the engine's own rules. `stored` is the zone of a wall clock, if it is one.
     fn in_zone(&self, of: &str, stored: Option<&str>, project: &str) -> String;
@@ -106,6 +151,33 @@ pub trait Dialect: Debug + Sync {
 
     /// What a session may set without any view showing other rows.
     fn withstands(&self) -> &'static [Setting];
+}
+
+/// What an engine can do. Where it cannot, the plan is written in other words first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Abilities {
+    /// A null in a union has the type of the other selects there.
+    pub untyped_nulls: bool,
+    /// Conditions have an order, so that there is a greatest one.
+    pub orders_conditions: bool,
+}
+
+impl Abilities {
+    /// All of them.
+    pub const ALL: Self = Self { untyped_nulls: true, orders_conditions: true };
+}
+
+/// The first or last value of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pick<'a> {
+    /// The value, which is not null.
+    pub value: &'a str,
+    /// What the rows are ordered by.
+    pub order: &'a [String],
+    /// Which rows count.
+    pub filter: Option<&'a str>,
+    /// Whether it is the last one.
+    pub last: bool,
 }
 
 /// Something that a session can set.
@@ -129,11 +201,10 @@ pub enum Shift {
 }
 
 /// The dialects that kpic compiles for; the first is meant where none is named.
-static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb];
+static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb, &postgres::Postgres];
 
 /// Dialects of the language that this version does not compile for yet.
-pub const LATER: [&str; 13] = [
-    "postgres",
+pub const LATER: [&str; 12] = [
     "snowflake",
     "bigquery",
     "redshift",
@@ -147,6 +218,11 @@ pub const LATER: [&str; 13] = [
     "sqlserver",
     "datafusion",
 ];
+
+/// How files are read: the embedded engine does so, whatever the dialect of a project.
+pub fn reader() -> &'static dyn Reading {
+    &duckdb::DuckDb
+}
 
 /// The names of all dialects that kpic compiles for.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -1,4 +1,6 @@
-//! The SQL of each function: one row a function. What a dialect spells otherwise stands in the dialect's file.
+//! The SQL of each function: one row per function. What a dialect spells differently is in the dialect's file.
+//!
+//! In a template `{0}` is the first operand, `{*}` all of them with commas, and `{double}` what the dialect calls that type.
 
 use foldhash::HashMap;
 use std::sync::LazyLock;
@@ -40,7 +42,7 @@ use Tightness::{And, Atom, Comparison, Or, Product, Sign, Sum};
 
 /// What has too many digits for a decimal is shown as the engine shows it.
 const TO_JSON: &str =
-    "coalesce(rtrim(rtrim(cast(try_cast({0} as decimal(38, 6)) as varchar), '0'), '.'), cast({0} as varchar), 'null')";
+    "coalesce(rtrim(rtrim(cast(try_cast({0} as decimal(38, 6)) as {text}), '0'), '.'), cast({0} as {text}), 'null')";
 
 /// The table, by the names of `functions`.
 const TABLE: &[(&str, Spelling)] = &[
@@ -94,23 +96,23 @@ const TABLE: &[(&str, Spelling)] = &[
     ("day", Template("extract(day from {0})", Atom)),
     ("hour", Template("extract(hour from {0})", Atom)),
     ("weekday", Template("extract(isodow from {0})", Atom)),
-    ("text", Template("cast({0} as varchar)", Atom)),
-    ("number", Template("try_cast({0} as double)", Atom)),
-    ("date", Template("try_cast({0} as date)", Atom)),
+    ("text", Template("cast({0} as {text})", Atom)),
+    ("number", Template("try_cast({0} as {double})", Atom)),
+    ("date", Template("try_cast({0} as {date})", Atom)),
     // Conversions.
     // Null where a day is infinite; the difference of such days is a number.
     ("days between", Template("date_diff('day', {1}, {0})", Atom)),
     ("seconds between", Template("(epoch_us({0}) - epoch_us({1})) / 1e6", Product)),
     ("add days", Own),
-    ("add months", Template("cast({0} + to_months(cast({1} as integer)) as date)", Atom)),
+    ("add months", Template("cast({0} + to_months(cast({1} as integer)) as {date})", Atom)),
     ("add months to time", Template("{0} + to_months(cast({1} as integer))", Sum)),
-    ("add days to time", Template("{0} + to_microseconds(cast({1} * 1e6 as bigint))", Sum)),
-    ("add seconds", Template("{0} + to_microseconds(cast({1} * 1e6 as bigint))", Sum)),
-    ("to number", Template("cast({0} as double)", Atom)),
+    ("add days to time", Template("{0} + to_microseconds(cast({1} * 1e6 as {integer}))", Sum)),
+    ("add seconds", Template("{0} + to_microseconds(cast({1} * 1e6 as {integer}))", Sum)),
+    ("to number", Template("cast({0} as {double})", Atom)),
     ("finite", Own),
     ("is finite", Template("isfinite({0})", Atom)),
-    ("widen", Template("cast({0} as bigint)", Atom)),
-    ("to date", Template("cast({0} as date)", Atom)),
+    ("widen", Template("cast({0} as {integer})", Atom)),
+    ("to date", Template("cast({0} as {date})", Atom)),
     ("earlier", Template("least({*})", Atom)),
     ("to json", Template(TO_JSON, Atom)),
     ("by bytes", Own),
@@ -121,10 +123,12 @@ const TABLE: &[(&str, Spelling)] = &[
     ("avg", Template("avg({0})", Atom)),
     ("min", Template("min({0})", Atom)),
     ("max", Template("max({0})", Atom)),
-    ("median", Template("quantile_cont(cast({0} as double), 0.5)", Atom)),
-    ("percentile", Template("quantile_cont(cast({0} as double), {1})", Atom)),
+    ("median", Template("quantile_cont(cast({0} as {double}), 0.5)", Atom)),
+    ("percentile", Template("quantile_cont(cast({0} as {double}), {1})", Atom)),
     ("stddev", Template("stddev_samp({0})", Atom)),
     ("variance", Template("var_samp({0})", Atom)),
+    ("any", Template("bool_or({0})", Atom)),
+    ("all", Template("bool_and({0})", Atom)),
     ("first", Template("arg_min({0}, {1})", Atom)),
     ("last", Template("arg_max({0}, {1})", Atom)),
 ];

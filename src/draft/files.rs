@@ -1,7 +1,7 @@
 //! Files as tables: which of them belong together, what stands between their values, and which columns they have.
 
 use super::tables::{Column, Found, Place, Table, column, finish, table};
-use crate::dialect::Dialect;
+use crate::dialect::reader;
 use crate::engine::{Engine, Failure};
 use crate::model::files::{Csv, FileColumn, FileFormat, FileType, Files, Written, format_of, records};
 use serde_json::Value;
@@ -35,12 +35,12 @@ const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
-pub(super) fn of_files(engine: &dyn Engine, dialect: &dyn Dialect, groups: &[Group]) -> Result<Found, Failure> {
+pub(super) fn of_files(engine: &dyn Engine, groups: &[Group]) -> Result<Found, Failure> {
     let (mut tables, mut unreadable, mut taken) = (Vec::new(), Vec::new(), Vec::new());
     for group in groups {
         let mut read = Vec::new();
         for file in &group.files {
-            match beginning(engine, dialect, file)? {
+            match beginning(engine, file)? {
                 Ok(begun) => read.push(begun),
                 Err(why) => unreadable.push((file.named.clone(), why)),
             }
@@ -73,7 +73,7 @@ struct Begun<'a> {
 }
 
 /// Looks at the beginning of a file; the inner error says why it is left out.
-fn beginning<'a>(engine: &dyn Engine, dialect: &dyn Dialect, file: &'a Named) -> Result<Result<Begun<'a>, String>, Failure> {
+fn beginning<'a>(engine: &dyn Engine, file: &'a Named) -> Result<Result<Begun<'a>, String>, Failure> {
     let (format, delimiter) = format_of(&file.path).unwrap_or(("parquet", ','));
     let mut format = match format {
         "csv" => FileFormat::Csv(Csv { delimiter, header: true, values: Written::usual(true) }),
@@ -82,8 +82,8 @@ fn beginning<'a>(engine: &dyn Engine, dialect: &dyn Dialect, file: &'a Named) ->
     };
     let files = Files { paths: vec![file.path.clone()], format: format.clone(), by_name: false, columns: Vec::new() };
     let query = match &format {
-        FileFormat::Csv(_) => dialect.files().beginning(&file.path),
-        FileFormat::Parquet | FileFormat::Json(_) => dialect.files().described(&files, &file.path),
+        FileFormat::Csv(_) => reader().beginning(&file.path),
+        FileFormat::Parquet | FileFormat::Json(_) => reader().described(&files, &file.path),
     };
     let rows = match engine.answer("", &[query])?.pop() {
         Some(Ok(rows)) => rows,

@@ -4,7 +4,7 @@ use super::files::Group;
 use super::names::{free, snake};
 use super::written::{Doubt, Seen};
 use crate::calendar::Date;
-use crate::dialect::{Dialect, dialect};
+use crate::dialect::{Dialect, dialect, reader};
 use crate::engine::types::Family;
 use crate::engine::{Engine, Failure, Refusal, Rows};
 use crate::model::files::Files;
@@ -162,7 +162,7 @@ pub fn find(engine: &dyn Engine, data: &Data) -> Result<Found, Failure> {
     let dialect = dialect(None);
     let (found, mut unreadable) = match data {
         Data::Database(patterns) => (of_database(engine, patterns)?, Vec::new()),
-        Data::Files(groups) => super::files::of_files(engine, dialect, groups)?,
+        Data::Files(groups) => super::files::of_files(engine, groups)?,
     };
     let mut tables = Vec::new();
     for mut table in found {
@@ -314,7 +314,7 @@ fn table_name(table: &Table) -> &str {
 pub(super) fn relation(place: &Place, dialect: &dyn Dialect) -> String {
     match place {
         Place::Table(schema, name) => format!("{}.{}", dialect.identifier(schema), dialect.identifier(name)),
-        Place::Files(files, _) => dialect.files().rows(files, None),
+        Place::Files(files, _) => reader().rows(files, None),
     }
 }
 

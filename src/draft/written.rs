@@ -6,7 +6,7 @@
 //!    what was assumed.
 
 use super::tables::{Place, Table};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, reader};
 use crate::engine::types::Family;
 use crate::engine::{Engine, Failure, Refusal, Rows};
 use crate::model::files::{FileColumn, FileFormat, FileType, Files, TimeFormat, Written};
@@ -118,7 +118,7 @@ pub(super) fn decide(engine: &dyn Engine, dialect: &dyn Dialect, table: &mut Tab
     if files.columns.is_empty() {
         return Ok(Ok(()));
     }
-    let texts = dialect.files().rows(&Files { by_name: true, ..files.clone() }, None);
+    let texts = reader().rows(&Files { by_name: true, ..files.clone() }, None);
     let name = |column: &FileColumn| dialect.identifier(&column.name).into_owned();
     let names: Vec<String> = files.columns.iter().map(name).collect();
     let mut answers = engine.answer("", &[format!("select {} from {texts} limit {FIRST}", names.join(", "))])?;
@@ -139,7 +139,7 @@ pub(super) fn decide(engine: &dyn Engine, dialect: &dyn Dialect, table: &mut Tab
         let found = format!("filter (where {name} in ({words}))");
         parts.push(format!("string_agg(distinct {name}, chr(31) order by {name}) {found} as words_{at}"));
         for (which, candidate) in candidates.iter().enumerate() {
-            let fits = dialect.files().fits(name, candidate.ty, &candidate.written());
+            let fits = reader().fits(name, candidate.ty, &candidate.written());
             parts.push(format!("count_if({there} and {fits}) as fits_{at}_{which}"));
         }
     }

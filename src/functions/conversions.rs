@@ -39,6 +39,11 @@ pub static EARLIER: Function = conversion("earlier", &[Argument::Time, Argument:
 /// A text that is compared by its bytes, whatever a session has set.
 pub static BY_BYTES: Function = conversion("by bytes", &[Argument::Text], Gives::Text);
 
+/// Whether a condition holds for any row of a group: the greatest of conditions, for engines that do not order them.
+pub static ANY_HOLDS: Function = conversion("any", &[Argument::Truth], Gives::Truth);
+/// Whether a condition holds for all rows of a group.
+pub static ALL_HOLD: Function = conversion("all", &[Argument::Truth], Gives::Truth);
+
 /// All conversions.
 pub static ALL: &[&Function] = &[
     &DAYS_BETWEEN,
@@ -56,4 +61,6 @@ pub static ALL: &[&Function] = &[
     &TO_DATE,
     &EARLIER,
     &BY_BYTES,
+    &ANY_HOLDS,
+    &ALL_HOLD,
 ];

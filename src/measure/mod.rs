@@ -32,7 +32,7 @@ pub struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// The project's way with SQL.
+    /// The engine's way with SQL.
     pub fn dialect(&self) -> &'static dyn Dialect {
         let name = self.project.model().warehouse.dialect.as_ref();
         dialect::dialect(name.map(|name| name.value.as_str()))

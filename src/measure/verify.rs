@@ -193,7 +193,7 @@ pub fn queries(session: &Session<'_>, sources: &[SourceId]) -> Vec<(String, Stri
     for id in sources {
         let source = model.sources.get(*id);
         let name = &source.name.value;
-        if let Some(query) = files::of(source).and_then(|files| session.dialect().files().misfits(files)) {
+        if let Some(query) = files::of(source).and_then(|files| crate::dialect::reader().misfits(files)) {
             out.push((
                 format!(
                     "{name}: how many values in each file do not have their column's \

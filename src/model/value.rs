@@ -45,6 +45,12 @@ impl Type {
         }
     }
 
+    /// The type of that name, but for null and tuples, which no value is written as.
+    pub fn of_name(name: &str) -> Option<Self> {
+        use Type::{Boolean, Date, Decimal, Double, Instant, Integer, Text, Timestamp};
+        [Boolean, Integer, Decimal, Double, Text, Date, Timestamp, Instant].into_iter().find(|ty| ty.name() == name)
+    }
+
     /// Whether it is a number, or null.
     pub fn is_numeric(self) -> bool {
         matches!(self, Type::Null | Type::Integer | Type::Decimal | Type::Double)

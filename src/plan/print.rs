@@ -169,6 +169,7 @@ fn leaf(atom: &Atom) -> String {
         Atom::Moved(day, count, unit) => format!("moved({}, {count} {unit})", expr(day)),
         Atom::Civil(civil) => format!("civil({})", expr(&civil.of)),
         Atom::Whole(of) => format!("whole({})", expr(of)),
+        Atom::As(of, ty) => format!("as_{ty}({})", expr(of)),
         Atom::Today(zone) => format!("today({zone})"),
         Atom::Midnight(day, zone) => format!("midnight({}, {zone})", expr(day)),
         Atom::OnClock(instant, zone) => format!("on_clock({}, {zone})", expr(instant)),

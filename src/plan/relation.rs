@@ -42,6 +42,8 @@ pub enum Atom {
     Civil(Box<Civil>),
     /// A value as a whole number of ordinary size.
     Whole(Box<Scalar>),
+    /// A value that has that type for an engine that would not know it otherwise, such as a null in a union.
+    As(Box<Scalar>, Type),
     /// The engine's current date in that zone.
     Today(String),
     /// The instant at which a day begins in that zone, by the engine's rules.
@@ -460,12 +462,44 @@ impl Atom {
             }
             Atom::PeriodOf(period) => visit(&period.of),
             Atom::Civil(civil) => visit(&civil.of),
-            Atom::Moved(of, ..) | Atom::Whole(of) | Atom::Midnight(of, _) | Atom::OnClock(of, _) => visit(of),
+            Atom::Moved(of, ..) | Atom::Whole(of) | Atom::As(of, _) | Atom::Midnight(of, _) | Atom::OnClock(of, _) => visit(of),
             Atom::Same(one, two) => {
                 visit(one);
                 visit(two);
             }
             Atom::Tuple(parts) => parts.iter().for_each(visit),
+        }
+    }
+
+    /// The same, to change them.
+    pub fn parts_mut(&mut self, visit: &mut dyn FnMut(&mut Scalar)) {
+        match self {
+            Atom::Column { .. } | Atom::Moment(_) | Atom::Today(_) | Atom::Single(_) => {}
+            Atom::Aggregate(fold) => {
+                fold.argument.iter_mut().chain(&mut fold.filter).chain(&mut fold.order).for_each(visit);
+            }
+            Atom::Rolling(rolling) => {
+                [&mut rolling.argument, &mut rolling.order].into_iter().chain(&mut rolling.part).for_each(visit);
+            }
+            Atom::SoFar(so_far) => {
+                let order = so_far.order.iter_mut().map(|(by, _)| by);
+                let (Running::Count(of) | Running::Greatest(of)) = &mut so_far.of;
+                std::iter::once(of).chain(&mut so_far.part).chain(order).for_each(visit);
+            }
+            Atom::RowNumber(ranking) => {
+                ranking.part.iter_mut().chain(ranking.order.iter_mut().map(|(by, _)| by)).for_each(visit);
+            }
+            Atom::Neighbour(neighbour) => {
+                std::iter::once(&mut neighbour.value).chain(&mut neighbour.part).chain(&mut neighbour.order).for_each(visit);
+            }
+            Atom::PeriodOf(period) => visit(&mut period.of),
+            Atom::Civil(civil) => visit(&mut civil.of),
+            Atom::Moved(of, ..) | Atom::Whole(of) | Atom::As(of, _) | Atom::Midnight(of, _) | Atom::OnClock(of, _) => visit(of),
+            Atom::Same(one, two) => {
+                visit(one);
+                visit(two);
+            }
+            Atom::Tuple(parts) => parts.iter_mut().for_each(visit),
         }
     }
 }
@@ -480,6 +514,14 @@ impl Select {
     pub fn from_part_as(part: &str, name: &str) -> Self {
         let from = From { relation: Rows::Part(part.to_owned()), name: name.to_owned() };
         Self { from: Some(from), ..Self::default() }
+    }
+
+    /// Its expressions, to change them; not those of selects inside.
+    pub fn exprs_mut(&mut self) -> impl Iterator<Item = &mut Scalar> {
+        let columns = self.columns.iter_mut().map(|(expr, _)| expr);
+        let order = self.order.iter_mut().map(|(expr, _)| expr);
+        let joins = self.joins.iter_mut().filter_map(|join| join.on.as_mut());
+        columns.chain(joins).chain(&mut self.filter).chain(&mut self.having).chain(order)
     }
 
     fn is_unambiguous(&self) -> bool {

@@ -35,7 +35,7 @@ pub struct Types {
 /// The relations that the expressions of a select may read.
 #[derive(Debug)]
 pub struct Scope<'a> {
-    relations: Vec<(&'a str, Columns)>,
+    relations: Vec<(String, Columns)>,
     outer: Option<&'a Scope<'a>>,
     types: &'a Types,
 }
@@ -91,11 +91,11 @@ impl Types {
     }
 
     /// What the expressions of a select may read.
-    pub fn scope<'a>(&'a self, select: &'a Select, outer: Option<&'a Scope<'a>>) -> Result<Scope<'a>, Fault> {
+    pub fn scope<'a>(&'a self, select: &Select, outer: Option<&'a Scope<'a>>) -> Result<Scope<'a>, Fault> {
         let mut scope = Scope { relations: Vec::new(), outer, types: self };
         for from in select.from.iter().chain(select.joins.iter().map(|join| &join.from)) {
             let columns = self.relation(from, &scope)?;
-            scope.relations.push((&from.name, columns));
+            scope.relations.push((from.name.clone(), columns));
         }
         Ok(scope)
     }
@@ -145,7 +145,7 @@ fn of_source(rows: &SourceRows) -> Result<Vec<(String, Type)>, Fault> {
 impl<'a> Scope<'a> {
     /// The columns of a select as its own order sees them.
     pub(super) fn with_columns(&self, columns: Columns) -> Scope<'a> {
-        Scope { relations: vec![("", columns)], outer: None, types: self.types }
+        Scope { relations: vec![(String::new(), columns)], outer: None, types: self.types }
     }
 }
 
@@ -215,6 +215,10 @@ impl Scope<'_> {
                 Running::Greatest(of) => self.ty(of)?,
             },
             Atom::RowNumber(_) | Atom::Whole(_) => Type::Integer,
+            Atom::As(of, ty) => {
+                self.ty(of)?;
+                *ty
+            }
             Atom::Neighbour(neighbour) => self.ty(&neighbour.value)?,
             Atom::Single(select) => {
                 let columns = self.types.select(select, Some(self))?;

@@ -4,12 +4,15 @@ use super::texts;
 use super::write::{Writer, fault, is_column, joined};
 use crate::calendar::{Grain, Weekday};
 use crate::dialect::layout::indent;
-use crate::dialect::spell::{Spelling, Tightness, spelling};
-use crate::dialect::{Dialect, Shift};
+use crate::dialect::spell::{Spelling, Tightness};
+use crate::dialect::{Dialect, Pick, Shift};
+use crate::functions::conversions::IS_FINITE;
 use crate::model::expr::{Expr, Literal, Node};
+use crate::model::value::Type;
 use crate::plan::relation::{
     Atom, Civil, Fold, From, Moment, Neighbour, PeriodOf, Ranking, Rolling, Rows, Running, Scalar, Select, SoFar,
 };
+use crate::plan::types;
 
 /// Expressions of one select. Each is written at the end of a text, and gives how tightly it binds.
 pub(super) struct Scope<'a> {
@@ -20,6 +23,8 @@ pub(super) struct Scope<'a> {
     pub(super) select: &'a Select,
     /// The expressions of the select inside of which it stands.
     pub(super) outer: Option<&'a Scope<'a>>,
+    /// The types of what is read, where the dialect wants to know them.
+    pub(super) typed: Option<types::Scope<'a>>,
 }
 
 impl Scope<'_> {
@@ -112,7 +117,11 @@ impl Scope<'_> {
 
     fn apply(&self, name: &str, arguments: &[Scalar], out: &mut String) -> Tightness {
         let arguments = &*texts::marked(name, arguments);
-        match spelling(name) {
+        let ty = |at: usize| {
+            let typed = self.typed.as_ref().and_then(|scope| Some(scope.ty(arguments.get(at)?)));
+            typed.map_or(Type::Null, |ty| ty.unwrap_or_else(|wrong| fault(&wrong.0)))
+        };
+        match self.dialect().spelling(name, &ty) {
             Spelling::Infix(operator, tightness) => {
                 // The right side of a difference needs parentheses where the left does not.
                 let associative = matches!(operator, "and" | "or" | "||");
@@ -146,6 +155,8 @@ impl Scope<'_> {
             let next = after.get(close + 1..).unwrap_or_default();
             if key == "*" {
                 self.list(arguments, out);
+            } else if let Some(ty) = Type::of_name(key) {
+                out.push_str(self.dialect().type_name(ty));
             } else if let Some(argument) = key.parse::<usize>().ok().and_then(|at| arguments.get(at)) {
                 let enclosed = (before.ends_with('(') || before.ends_with(", ")) && next.starts_with([')', ',']);
                 let from = before.ends_with(" from ") || (before.ends_with('(') && next.starts_with(" as "));
@@ -170,7 +181,8 @@ impl Scope<'_> {
                 if number {
                     self.bound(left, Tightness::Product, out);
                 } else {
-                    self.within("cast(", left, " as double)", out);
+                    let double = format!(" as {})", self.dialect().type_name(Type::Double));
+                    self.within("cast(", left, &double, out);
                 }
                 out.push_str(" / ");
                 match &right.node {
@@ -255,7 +267,8 @@ impl Scope<'_> {
             out.push_str("case when ");
             joined(out, &nullable, " and ", |out, argument| {
                 if let Some((number, _)) = asked(argument) {
-                    return self.within("isfinite(", number, ")", out);
+                    _ = self.apply(IS_FINITE.name, std::slice::from_ref(number), out);
+                    return;
                 }
                 self.tighter(argument, Tightness::Comparison, out);
                 out.push_str(" is not null");
@@ -274,7 +287,9 @@ impl Scope<'_> {
     fn finite(&self, number: &Scalar, out: &mut String) {
         let text = self.written(number);
         out.push_str(&if text.len() <= ONCE && !text.contains('\n') {
-            format!("case when isfinite({text}) then {text} end")
+            let mut is_finite = String::new();
+            self.apply(IS_FINITE.name, std::slice::from_ref(number), &mut is_finite);
+            format!("case when {is_finite} then {text} end")
         } else {
             format!("nullif(nullif(nullif({text}, 'nan'), 'infinity'), '-infinity')")
         });
@@ -323,8 +338,9 @@ impl Scope<'_> {
             Atom::Whole(of) => match &of.node {
                 // Counts are of that size already.
                 Node::Leaf(Atom::Aggregate(fold)) if fold.function.name.starts_with("count") => _ = self.expr(of, out),
-                _ => self.within("cast(", of, " as bigint)", out),
+                _ => self.within("cast(", of, &format!(" as {})", dialect.type_name(Type::Integer)), out),
             },
+            Atom::As(of, ty) => self.within("cast(", of, &format!(" as {})", dialect.type_name(*ty)), out),
             Atom::Today(zone) => out.push_str(&dialect.today(zone)),
             Atom::Midnight(day, zone) => out.push_str(&dialect.midnight(&self.written(day), zone)),
             Atom::OnClock(instant, zone) => {
@@ -355,6 +371,16 @@ impl Scope<'_> {
     }
 
     fn fold(&self, fold: &Fold, out: &mut String) {
+        if let (Some(value), false) = (&fold.argument, fold.order.is_empty()) {
+            let order: Vec<String> = fold.order.iter().map(|by| self.written(by)).collect();
+            let filter = fold.filter.as_ref().map(|filter| self.written(filter));
+            let value = self.bound_text(texts::unmarked(value), Tightness::Sum);
+            let last = fold.function.name == "last";
+            let pick = Pick { value: &value, order: &order, filter: filter.as_deref(), last };
+            if let Some(text) = self.dialect().picked(&pick) {
+                return out.push_str(&text);
+            }
+        }
         match (fold.function.name, &fold.argument) {
             ("count", None) => out.push_str("count(*)"),
             (name, argument) if fold.fraction.is_none() && fold.order.is_empty() => {
@@ -392,7 +418,7 @@ impl Scope<'_> {
         self.expr(&rolling.order, out);
         out.push_str(direction(false));
         let from = match rolling.days_before {
-            Some(days) => format!("interval {days} day"),
+            Some(days) => self.dialect().frame(days),
             None => "unbounded".to_owned(),
         };
         out.push_str(&format!(" range between {from} preceding and current row)"));
@@ -486,7 +512,7 @@ impl Scope<'_> {
         if !civil.instant && shift == Shift::None && civil.beyond.is_none() {
             return of;
         }
-        let moved = dialect.shifted(&of, &shift);
+        let moved = dialect.shifted(&of, civil.instant, &shift);
         if let Some(zone) = &civil.infinite {
             return format!("coalesce({moved}, {})", dialect.in_zone(&of, None, zone));
         }

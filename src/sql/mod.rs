@@ -1,10 +1,10 @@
 //! From relational algebra to SQL text.
 //!
-//! [`write`] lays a query out, indented by [`layout`]; [`expression`] writes what stands in it; [`spell`] has one row for each
-//! function with its SQL; [`texts`] says where it matters how texts are compared; [`dialect`] answers the small questions in which warehouses differ. Text of users reaches SQL only
+//! [`write`] lays a query out, indented by [`layout`]; [`expression`] writes what stands in it; [`lower`] writes in other words what a dialect cannot do; [`texts`] says where it matters how texts are compared; [`dialect`] answers the small questions in which warehouses differ. Text of users reaches SQL only
 //! through a dialect's quoting, but for raw SQL, which they gave as such.
 
 mod expression;
+mod lower;
 mod texts;
 mod write;
 

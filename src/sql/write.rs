@@ -1,10 +1,13 @@
 //! Lays a query out as SQL that a person can read from top to bottom. `expression` writes what stands between the words.
 
 use super::expression::Scope;
+use super::lower::lowered;
 use crate::dialect::Dialect;
 use crate::dialect::layout::indent;
+use crate::dialect::reader;
 use crate::model::expr::Node;
 use crate::plan::relation::{Atom, Body, From, Join, JoinKind, Query, RelationRef, Rows, Scalar, Select, SourceRows};
+use crate::plan::types::Types;
 use crate::rawsql;
 use std::collections::BTreeMap;
 
@@ -35,7 +38,8 @@ pub fn write_query(query: &Query, dialect: &dyn Dialect, out: &mut String) {
     if let Err(wrong) = crate::plan::verify(query) {
         fault(&format!("a plan makes no sense: {wrong}"));
     }
-    let writer = Writer { dialect };
+    let query = &*lowered(query, dialect);
+    let mut writer = Writer { dialect, types: Types::default() };
     let mut part_text = String::with_capacity(500);
     for (at, part) in query.parts.iter().enumerate() {
         out.push_str(if at == 0 { "with\n  " } else { ",\n  " });
@@ -45,6 +49,10 @@ pub fn write_query(query: &Query, dialect: &dyn Dialect, out: &mut String) {
         writer.body(&part.body, &mut part_text);
         indent(out, &part_text, 4);
         out.push_str("\n  )");
+        if dialect.wants_types() {
+            let columns = writer.types.body(&part.body).unwrap_or_else(|wrong| fault(&wrong.0));
+            writer.types.add(&part.name, columns);
+        }
     }
     if !query.parts.is_empty() {
         out.push('\n');
@@ -63,8 +71,8 @@ pub fn relation(relation: &RelationRef, dialect: &dyn Dialect) -> String {
         read: None,
     };
     let text = match relation {
-        RelationRef::Files(files) => dialect.files().rows(files, None),
-        RelationRef::Table(_) | RelationRef::Query(_) => Writer { dialect }.source(&source),
+        RelationRef::Files(files) => reader().rows(files, None),
+        RelationRef::Table(_) | RelationRef::Query(_) => Writer { dialect, types: Types::default() }.source(&source),
     };
     if matches!(relation, RelationRef::Query(_)) { format!("{text} as stored") } else { text }
 }
@@ -72,6 +80,8 @@ pub fn relation(relation: &RelationRef, dialect: &dyn Dialect) -> String {
 /// Writes at the end of a text, so that what is long is not copied from level to level.
 pub(super) struct Writer<'a> {
     pub(super) dialect: &'a dyn Dialect,
+    /// The columns of the parts so far, where the dialect wants to know types.
+    pub(super) types: Types,
 }
 
 impl Writer<'_> {
@@ -90,7 +100,11 @@ impl Writer<'_> {
     pub(super) fn select_within(&self, select: &Select, outer: Option<&Scope<'_>>, out: &mut String) {
         // Columns are named with their relation only where there are several.
         let qualify = !select.joins.is_empty();
-        let scope = Scope { writer: self, qualify, select, outer };
+        let typed = self.dialect.wants_types().then(|| {
+            let outer = outer.and_then(|outer| outer.typed.as_ref());
+            self.types.scope(select, outer).unwrap_or_else(|wrong| fault(&wrong.0))
+        });
+        let scope = Scope { writer: self, qualify, select, outer, typed };
         let word = if select.distinct { "select distinct" } else { "select" };
         out.push_str(word);
         let start = out.len();
@@ -194,9 +208,7 @@ impl Writer<'_> {
         let relation = match &source.relation {
             RelationRef::Table(parts) => parts.iter().map(|part| self.dialect.identifier(part)).collect::<Vec<_>>().join("."),
             // Raw SQL may use columns that nothing else does.
-            RelationRef::Files(files) => {
-                self.dialect.files().rows(files, source.raw.is_empty().then_some(source.stored.as_slice()))
-            }
+            RelationRef::Files(files) => reader().rows(files, source.raw.is_empty().then_some(source.stored.as_slice())),
             RelationRef::Query(sql) => {
                 let mut text = "(\n".to_owned();
                 indent(&mut text, &rawsql::plain(sql, 0), 2);

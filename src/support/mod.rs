@@ -6,7 +6,7 @@ pub mod views;
 
 use crate::diagnostic::{Findings, codes, suggest};
 use crate::dialect::{self, Dialect};
-use crate::model::{Model, Storage};
+use crate::model::{Model, Relation, Storage};
 use crate::text::Span;
 
 /// Names relations and stored columns as the warehouse has them.
@@ -20,6 +20,7 @@ pub fn complete(model: &mut Model) {
 pub fn support(model: &Model, findings: &mut Findings) {
     let Some(dialect) = known(model, findings) else { return };
     relations::check(model, dialect, findings);
+    files(model, dialect, findings);
     raw_sql(model, dialect.name(), findings);
     names(model, dialect, findings);
 }
@@ -43,6 +44,21 @@ fn known(model: &Model, findings: &mut Findings) -> Option<&'static dyn Dialect>
         finding.help = suggest::did_you_mean(name, "the dialects are", dialect::names());
     }
     None
+}
+
+/// Files are read by the embedded engine only.
+fn files(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
+    if dialect.is_embedded() {
+        return;
+    }
+    for source in model.sources.rows() {
+        if matches!(source.relation, Some(Relation::Files(_))) {
+            let message = format!("`{}` reads files, and views of `{}` cannot", source.name.value, dialect.name());
+            findings
+                .report(&codes::NOT_IN_DIALECT, source.name.span, message)
+                .help("load the files into a table of the warehouse and name it: `table: schema.name`");
+        }
+    }
 }
 
 /// Raw SQL has to be there for the dialect.

@@ -13,7 +13,7 @@ use super::guard::{advice as type_advice, mismatch};
 use super::refused::{finding, word_in};
 use super::{Session, number};
 use crate::diagnostic::{Findings, codes, suggest};
-use crate::dialect::files::Reading;
+use crate::dialect::reader;
 use crate::engine::{Answer, Failure, Kind, Refusal, Rows};
 use crate::model::files::{Csv, FileColumn, FileFormat, FileType, Files, records};
 use crate::model::{Column, ColumnId, Relation, Source, SourceId};
@@ -73,10 +73,6 @@ pub(super) fn columns(session: &Session<'_>, sources: &[SourceId], findings: &mu
     Ok(readable)
 }
 
-fn reading(session: &Session<'_>) -> &'static dyn Reading {
-    session.dialect().files()
-}
-
 /// The files behind the paths of sources, without the sources of which one path leads to none.
 fn paths(
     session: &Session<'_>,
@@ -88,7 +84,7 @@ fn paths(
     // What is far away cannot always be listed.
     let is_remote = |path: &str| path.contains("://");
     let near = named().flat_map(|(_, files)| &files.paths).filter(|path| !is_remote(path));
-    let queries: Vec<String> = near.map(|path| reading(session).list(path)).collect();
+    let queries: Vec<String> = near.map(|path| reader().list(path)).collect();
     let mut answers = session.engine.answer("", &queries)?.into_iter();
     let mut all = BTreeMap::new();
     for (id, files) in named() {
@@ -126,7 +122,7 @@ pub(super) fn nearby(session: &Session<'_>, path: &str) -> Result<Option<String>
     }
     let beside = if folder.is_empty() { "*".to_owned() } else { format!("{folder}/*") };
     let patterns = [beside, format!("*/{name}"), name.to_owned()];
-    let queries: Vec<String> = patterns.iter().map(|pattern| reading(session).list(pattern)).collect();
+    let queries: Vec<String> = patterns.iter().map(|pattern| reader().list(pattern)).collect();
     let mut found = session.engine.answer("", &queries)?.into_iter().map(|answer| listed(Some(answer)));
     let beside = found.next().unwrap_or_default();
     let last = |file: &str| file.rsplit('/').next().unwrap_or_default().to_owned();
@@ -159,8 +155,8 @@ fn beginnings(
     for (id, paths) in &paths {
         let Some(files) = of(model.sources.get(*id)) else { continue };
         queries.extend(paths.iter().map(|path| match &files.format {
-            FileFormat::Csv(_) => reading(session).beginning(path),
-            FileFormat::Parquet | FileFormat::Json(_) => reading(session).described(files, path),
+            FileFormat::Csv(_) => reader().beginning(path),
+            FileFormat::Parquet | FileFormat::Json(_) => reader().described(files, path),
         }));
     }
     let mut answers = session.engine.answer("", &queries)?.into_iter();
@@ -425,7 +421,7 @@ fn late_names(session: &Session<'_>, files: &Files, filled: &[(&str, &[Found])])
         .enumerate()
         .map(|(at, column)| format!("count({}) as c_{at}", session.dialect().identifier(&column.name)))
         .collect();
-    let query = format!("select {} from {}", counts.join(", "), reading(session).rows(&texts, None));
+    let query = format!("select {} from {}", counts.join(", "), reader().rows(&texts, None));
     let Some(Ok(rows)) = session.engine.answer("", &[query])?.pop() else { return Ok(BTreeSet::new()) };
     let row = rows.rows.first().map(Vec::as_slice).unwrap_or_default();
     let is_there = |at: usize| rows.get(row, &format!("c_{at}")).and_then(number).is_some_and(|count| count > 0.0);

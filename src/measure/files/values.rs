@@ -1,8 +1,9 @@
 //! The values of files that are not of their column's type, and the lines that cannot be taken apart.
 
 use super::advice::advice;
-use super::{Readable, beginnings, of, reading, stored};
+use super::{Readable, beginnings, of, stored};
 use crate::diagnostic::{Findings, codes};
+use crate::dialect::reader;
 use crate::engine::{Answer, Failure, Rows};
 use crate::measure::{Session, number, whole};
 use crate::model::files::{FileColumn, Files};
@@ -36,7 +37,7 @@ pub(in crate::measure) fn values(
         let unread: Vec<&String> = unfit.iter().flat_map(|column| stored(source.columns.get(*column))).collect();
         let mut files = Files::clone(files);
         files.columns.retain(|column| !unread.contains(&&column.name));
-        let query = reading(session).misfits(&files);
+        let query = reader().misfits(&files);
         asked.extend(query.map(|query| (*id, files, query)));
     }
     let queries: Vec<String> = asked.iter().map(|(.., query)| query.clone()).collect();
@@ -87,7 +88,7 @@ fn report(
     findings: &mut Findings,
 ) -> Result<(), Failure> {
     let Misfits { count, path, .. } = misfits;
-    let found = ask(session, reading(session).first_misfits(files, path, misfits.column))?;
+    let found = ask(session, reader().first_misfits(files, path, misfits.column))?;
     let examples: Vec<(u64, String)> = found
         .iter()
         .flat_map(|rows| {
@@ -104,7 +105,7 @@ fn report(
         findings.report(&codes::VALUE_DOES_NOT_FIT, span, message);
         return Ok(());
     };
-    let line = ask(session, reading(session).place_of(files, path, *row))?.and_then(|rows| {
+    let line = ask(session, reader().place_of(files, path, *row))?.and_then(|rows| {
         let found = rows.rows.first()?;
         let text = rows.get(found, "text").and_then(Value::as_str)?;
         // What is in a line is the value as far as it has neither quotes nor line breaks.
@@ -146,7 +147,7 @@ fn broken(session: &Session<'_>, id: SourceId, files: &Files, findings: &mut Fin
     let beginnings = beginnings(session, &[id], findings)?.remove(&id).unwrap_or_default();
     for beginning in &beginnings {
         let (path, Some(columns)) = (&beginning.path, &beginning.columns) else { continue };
-        let Some((setup, query)) = reading(session).broken_lines(files, path, columns.len()) else {
+        let Some((setup, query)) = reader().broken_lines(files, path, columns.len()) else {
             unreadable_rows(source, path, findings);
             continue;
         };

@@ -1,0 +1,245 @@
+//! PostgreSQL, from version 14 on: its numbers know infinity since then.
+
+use super::spell::{Spelling, Tightness, spelling};
+use super::{Abilities, Dialect, Pick, Setting, Shift};
+use crate::calendar::Grain;
+use crate::model::value::Type;
+use foldhash::HashSet;
+use std::sync::LazyLock;
+
+/// The dialect.
+#[derive(Debug)]
+pub(super) struct Postgres;
+
+/// Words that cannot be a name without quotes in every place, by `pg_get_keywords()`: the reserved ones, and those that may only be
+/// names of functions or types or need `as` before them.
+const RESERVED: &str = "all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast \
+char character check coalesce collate collation column concurrently constraint create cross current_catalog current_date \
+current_role current_schema current_time current_timestamp current_user day dec decimal default deferrable desc distinct do else end \
+except exists extract false fetch filter float for foreign freeze from full grant greatest group grouping having hour ilike in \
+initially inner inout int integer intersect interval into is isnull join json_array json_arrayagg json_object json_objectagg json_scalar \
+json_serialize lateral leading least left like limit localtime localtimestamp merge_action minute month national natural nchar none \
+normalize not notnull null nullif numeric offset on only or order out outer over overlaps overlay placing position precision primary \
+real references returning right row second select session_user setof similar smallint some substring symmetric system_user table \
+tablesample then time timestamp to trailing treat trim true union unique user using values varchar variadic varying verbose when \
+where window with within without xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot \
+xmlserialize xmltable year";
+
+/// What a reader's session may set.
+const WITHSTANDS: &[Setting] = &[
+    Setting { name: "TimeZone", values: &["Asia/Tokyo", "America/Los_Angeles", "Pacific/Apia"] },
+    Setting { name: "DateStyle", values: &["German", "SQL, DMY"] },
+    Setting { name: "IntervalStyle", values: &["iso_8601", "sql_standard"] },
+    Setting { name: "search_path", values: &["elsewhere"] },
+    Setting { name: "standard_conforming_strings", values: &["off"] },
+    Setting { name: "extra_float_digits", values: &["-5"] },
+    Setting { name: "transform_null_equals", values: &["on"] },
+    Setting { name: "max_parallel_workers_per_gather", values: &["0"] },
+];
+
+use Tightness::{Atom, Comparison};
+
+/// `round` of a double takes halves to the even number, and the language takes them away from 0. What is left of a double behind the point is
+/// exact.
+const ROUND: &str = "case when abs({0} - trunc({0})) < 0.5 then trunc({0}) else trunc({0}) + sign({0}) end";
+const ROUND_TO: &str = "case when abs({0} * 1e{1} - trunc({0} * 1e{1})) < 0.5 then trunc({0} * 1e{1}) / 1e{1} \
+                        else (trunc({0} * 1e{1}) + sign({0})) / 1e{1} end";
+
+/// A cast of a text that is no number, or no day, is an error. So it is asked first.
+const NUMBER: &str =
+    "case when {0} ~ '^\\s*[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]{1,2})?\\s*$' then cast({0} as {double}) end";
+const DATE: &str = "case when {0} ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' then \
+    case when extract(month from cast(substr({0}, 1, 8) || '01' as date) + cast(substr({0}, 9, 2) as integer) - 1) \
+    = cast(substr({0}, 6, 2) as integer) then cast({0} as date) end end";
+
+/// What differs from the table of all dialects.
+const SPELLED: &[(&str, &str, Tightness)] = &[
+    ("number", NUMBER, Atom),
+    ("date", DATE, Atom),
+    ("like", "{0} like {1} escape ''", Comparison),
+    ("not like", "{0} not like {1} escape ''", Comparison),
+    ("contains", "position({1} in {0}) > 0", Comparison),
+    ("lower", "lower({0} collate \"und-x-icu\")", Atom),
+    ("upper", "upper({0} collate \"und-x-icu\")", Atom),
+    ("year", "cast(extract(year from {0}) as {integer})", Atom),
+    ("month", "cast(extract(month from {0}) as {integer})", Atom),
+    ("day", "cast(extract(day from {0}) as {integer})", Atom),
+    ("hour", "cast(extract(hour from {0}) as {integer})", Atom),
+    ("weekday", "cast(extract(isodow from {0}) as {integer})", Atom),
+    ("days between", "case when isfinite({0}) and isfinite({1}) then cast({0} as date) - cast({1} as date) end", Atom),
+    (
+        "seconds between",
+        "case when isfinite({0}) and isfinite({1}) then cast(extract(epoch from {0} - {1}) as {double}) end",
+        Atom,
+    ),
+    ("add months", "cast({0} + cast({1} as integer) * interval '1 month' as date)", Atom),
+    ("add months to time", "{0} + cast({1} as integer) * interval '1 month'", Tightness::Sum),
+    ("add days to time", "{0} + cast({1} * 1e6 as bigint) * interval '1 microsecond'", Tightness::Sum),
+    ("add seconds", "{0} + cast({1} * 1e6 as bigint) * interval '1 microsecond'", Tightness::Sum),
+    ("is finite", "{0} > '-infinity' and {0} < 'infinity'", Tightness::And),
+    ("to json", "coalesce(rtrim(rtrim(cast(cast({0} as decimal(38, 6)) as text), '0'), '.'), 'null')", Atom),
+    ("power", "case when {0} = 0 and {1} < 0 or {0} < 0 and {1} <> floor({1}) then null else power({0}, {1}) end", Atom),
+    ("median", "percentile_cont(0.5) within group (order by cast({0} as {double}))", Atom),
+    ("percentile", "percentile_cont({1}) within group (order by cast({0} as {double}))", Atom),
+    ("stddev", "cast(stddev_samp({0}) as {double})", Atom),
+    ("variance", "cast(var_samp({0}) as {double})", Atom),
+];
+
+impl Dialect for Postgres {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn source_schema(&self) -> Option<&'static str> {
+        Some("public")
+    }
+
+    /// kpic quotes what is not in small letters, so names are compared as they are.
+    fn folded(&self, name: &str) -> String {
+        name.to_owned()
+    }
+
+    fn longest_name(&self) -> usize {
+        63
+    }
+
+    fn is_reserved(&self, name: &str) -> bool {
+        static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| RESERVED.split(' ').collect());
+        WORDS.contains(name)
+    }
+
+    /// Whatever `standard_conforming_strings` is.
+    fn text(&self, text: &str) -> String {
+        let quoted = text.replace('\'', "''");
+        if text.contains('\\') { format!("E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
+    }
+
+    fn abilities(&self) -> Abilities {
+        Abilities { untyped_nulls: false, orders_conditions: false }
+    }
+
+    fn type_name(&self, ty: Type) -> &'static str {
+        match ty {
+            Type::Boolean => "boolean",
+            Type::Integer => "bigint",
+            Type::Decimal => "numeric",
+            Type::Double => "double precision",
+            Type::Text | Type::Null | Type::Tuple => "text",
+            Type::Date => "date",
+            Type::Timestamp => "timestamp",
+            Type::Instant => "timestamptz",
+        }
+    }
+
+    fn wants_types(&self) -> bool {
+        true
+    }
+
+    fn spelling(&self, function: &str, ty: &dyn Fn(usize) -> Type) -> Spelling {
+        let template = match (function, ty(0)) {
+            ("round", Type::Double) if ty(1) == Type::Null => ROUND,
+            ("round", Type::Double) => ROUND_TO,
+            ("number", Type::Integer | Type::Decimal | Type::Double) => "cast({0} as {double})",
+            ("number", Type::Boolean) => "cast(cast({0} as integer) as {double})",
+            ("date", Type::Date | Type::Timestamp | Type::Instant) => "cast({0} as {date})",
+            ("mod", Type::Double) => "cast(mod(cast({0} as numeric), nullif(cast({1} as numeric), 0)) as {double})",
+            _ => {
+                let own = SPELLED.iter().find(|(known, ..)| *known == function);
+                return own.map_or_else(|| spelling(function), |(_, text, binds)| Spelling::Template(text, *binds));
+            }
+        };
+        Spelling::Template(template, Atom)
+    }
+
+    fn frame(&self, days: i64) -> String {
+        format!("interval '{days} days'")
+    }
+
+    fn picked(&self, pick: &Pick<'_>) -> Option<String> {
+        let direction = if pick.last { "desc nulls last" } else { "asc nulls last" };
+        let order: Vec<String> = pick.order.iter().map(|by| format!("{by} {direction}")).collect();
+        let filter = pick.filter.map(|filter| format!(" and ({filter})")).unwrap_or_default();
+        let value = pick.value;
+        Some(format!("(array_agg({value} order by {}) filter (where {value} is not null{filter}))[1]", order.join(", ")))
+    }
+
+    fn by_bytes(&self, of: &str, is_text: bool) -> String {
+        if is_text { format!("{of} collate \"C\"") } else { format!("cast({of} as text) collate \"C\"") }
+    }
+
+    fn moved(&self, day: &str, count: i64, unit: Grain) -> String {
+        let sign = if count < 0 { '-' } else { '+' };
+        let count = count.unsigned_abs();
+        match unit {
+            Grain::Day => format!("{day} {sign} {count}"),
+            Grain::Week => format!("{day} {sign} {}", count.saturating_mul(7)),
+            Grain::Month | Grain::Quarter | Grain::Year => format!("cast({day} {sign} {} as date)", interval(count, unit)),
+        }
+    }
+
+    fn truncated(&self, grain: Grain, of: &str) -> String {
+        format!("date_trunc('{grain}', cast({of} as timestamp))")
+    }
+
+    fn days_later(&self, of: &str, count: i64) -> String {
+        let sign = if count < 0 { '-' } else { '+' };
+        format!("{of} {sign} interval '{} days'", count.abs())
+    }
+
+    fn months_later(&self, of: &str, count: i64) -> String {
+        let sign = if count < 0 { '-' } else { '+' };
+        format!("{of} {sign} interval '{} months'", count.abs())
+    }
+
+    fn days(&self, from: &str, before: &str, every: u32, unit: Grain) -> String {
+        let step = interval(u64::from(every), unit);
+        format!(
+            "(select cast(at as date) as day from generate_series(cast({from} as timestamp), cast({before} as timestamp) - interval '1 day', \
+             {step}) as at)"
+        )
+    }
+
+    fn shifted(&self, stored: &str, is_instant: bool, shift: &Shift) -> String {
+        let seconds = |seconds: i64| format!("interval '{seconds} seconds'");
+        let stored = if is_instant { format!("({stored}) at time zone 'UTC'") } else { stored.to_owned() };
+        match shift {
+            Shift::None => stored,
+            Shift::Seconds(by) => format!("({stored} + {})", seconds(*by)),
+            Shift::Cases(cases, otherwise) => {
+                let whens: String =
+                    cases.iter().map(|(condition, by)| format!("\n  when {condition} then {}", seconds(*by))).collect();
+                format!("({stored} + case{whens}\n  else {}\nend)", seconds(*otherwise))
+            }
+        }
+    }
+
+    fn in_zone(&self, of: &str, stored: Option<&str>, project: &str) -> String {
+        let of = match stored {
+            Some(zone) => format!("({of} at time zone {})", self.text(zone)),
+            None => of.to_owned(),
+        };
+        format!("({of} at time zone {})", self.text(project))
+    }
+
+    fn midnight(&self, day: &str, zone: &str) -> String {
+        format!("(cast({day} as timestamp) at time zone {})", self.text(zone))
+    }
+
+    fn today(&self, zone: &str) -> String {
+        format!("cast(now() at time zone {} as date)", self.text(zone))
+    }
+
+    fn withstands(&self) -> &'static [Setting] {
+        WITHSTANDS
+    }
+}
+
+fn interval(count: u64, unit: Grain) -> String {
+    match unit {
+        Grain::Day => format!("interval '{count} days'"),
+        Grain::Week => format!("interval '{} days'", count.saturating_mul(7)),
+        Grain::Month => format!("interval '{count} months'"),
+        Grain::Quarter => format!("interval '{} months'", count.saturating_mul(3)),
+        Grain::Year => format!("interval '{} months'", count.saturating_mul(12)),
+    }
+}
