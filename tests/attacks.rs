@@ -285,6 +285,89 @@ kpis:
     );
 }
 
+/// Queries that would show names of files outside; one is called after the canary, and the project has a link to its folder.
+#[cfg(target_os = "linux")]
+const LISTING: &[&str] = &[
+    "select date '2024-01-02' as d, file as s from glob('*/*')",
+    "select date '2024-01-02' as d, file as s from glob('l*/*')",
+    "select date '2024-01-02' as d, file as s from glob('**/../*')",
+    "select date '2024-01-02' as d, file as s from glob('specs/**/../../*')",
+    "select date '2024-01-02' as d, file as s from glob('**/**/**/../../../*/*')",
+    "select date '2024-01-02' as d, file as s from glob('*/../**/../*')",
+    "select date '2024-01-02' as d, filename as s from read_text('*/*')",
+    "select date '2024-01-02' as d, filename as s from read_blob('**/../*')",
+    "from read_csv('*/*.txt')",
+    "from read_csv('**/../*.txt')",
+    "from query('select date ''2024-01-02'' as d, file as s from gl' || 'ob(''**/../*'')')",
+];
+
+/// Needs a kernel with Landlock, as all that are not very old have.
+#[cfg(target_os = "linux")]
+#[test]
+fn names_of_files_outside_are_not_listed() {
+    let place = Place::new();
+    fs::write(place.outer.path().join(format!("{CANARY}.txt")), "x").unwrap();
+    for query in LISTING {
+        let said = place.play(&over(query));
+        assert!(said.contains("[\"run\", \"--verbose\"]"), "{query}: {said}");
+    }
+    // What is inside is still found.
+    place.play(&over("select date '2024-01-02' as d, file as s from glob('**/*.csv')"));
+    let figure = place.kpic(&["query", "n", "--by", "s", "--from", "2024-01", "--format", "csv"]);
+    assert!(text(&figure.stdout).contains("orders.csv"), "{figure:?}");
+}
+
+/// Templates that would take all memory there is: in one step, in many, and before a page is made.
+#[cfg(target_os = "linux")]
+const LARGE: &[&str] = &[
+    "{% set ns = namespace(s='x' * 9999999) %}{% for i in range(50) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}",
+    "{% set ns = namespace(l=[]) %}{% for i in range(99) %}{% set ns.l = ns.l + ['x' * (90000000 + i)] %}{% endfor %}",
+    "{% set x %}{% for i in range(999) %}{{ ('x' * 9999999)|safe }}{% endfor %}{% endset %}",
+    "{{ 'x'|indent(99999999999) }}",
+    "{{ '%99999999999d'|format(3) }}",
+    "{{ ('x' * 99999999)|list }}",
+    "{% if false %}{{ ['x' * 99999999, 'y' * 99999999, 'z' * 99999999, 'x' * 99999998, 'y' * 99999998, 'z' * 99999998, \
+     'x' * 99999997, 'y' * 99999997, 'z' * 99999997, 'x' * 99999996, 'y' * 99999996, 'z' * 99999996] }}{% endif %}",
+];
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_template_cannot_take_all_memory() {
+    use nix::sys::resource::{UsageWho, getrusage};
+
+    let place = Place::new();
+    write_files(&place.project(), &[("specs/a.yml", &over("select date '2024-01-02' as d, 'x' as s"))]);
+    for template in LARGE {
+        for name in ["team.md.j2", "_footer.md.j2", "view.sql.j2"] {
+            fs::remove_dir_all(place.project().join("templates")).ok();
+            write_files(&place.project(), &[(&format!("templates/{name}"), template)]);
+            let output = place.kpic(&["check"]);
+            let said = text(&output.stdout);
+            assert_eq!(output.status.code(), Some(1), "{template}: {output:?}");
+            assert!(said.contains("K0812 bad-template") && said.contains("more than 1000 MB of memory"), "{template}: {said}");
+            assert!(said.contains(&format!("templates/{name}:1:1")), "{template}: {said}");
+        }
+        let kib = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss();
+        assert!(kib < 2_000_000, "{template}: {kib} KiB");
+    }
+    let long = "{% for i in range(30) %}{{ ('x' * 9999999)|safe }}{% endfor %}";
+    write_files(&place.project(), &[("templates/view.sql.j2", long)]);
+    let said = text(&place.kpic(&["check"]).stdout);
+    assert!(said.contains("the template makes more than 100 MB for one statement"), "{said}");
+    // A build that ended so leaves what was there, and the next one cleans up.
+    fs::remove_dir_all(place.project().join("templates")).unwrap();
+    assert!(place.kpic(&["build"]).status.success());
+    let index = fs::read(place.project().join("build/docs/index.md")).unwrap();
+    write_files(&place.project(), &[("templates/team.md.j2", LARGE[0])]);
+    let output = place.kpic(&["build", "--format", "json"]);
+    assert!(output.status.code() == Some(1) && text(&output.stdout).contains("bad-template"), "{output:?}");
+    assert_eq!(fs::read(place.project().join("build/docs/index.md")).unwrap(), index);
+    fs::remove_dir_all(place.project().join("templates")).unwrap();
+    assert!(place.kpic(&["build"]).status.success());
+    let left = fs::read_dir(place.project()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(left.filter(|name| name.contains("kpic-")).collect::<Vec<_>>(), Vec::<String>::new());
+}
+
 #[test]
 fn a_database_elsewhere_is_opened_on_the_command_line_only() {
     let place = Place::new();

@@ -7,6 +7,7 @@ mod lock;
 mod statement;
 mod tree;
 
+pub use crate::template::limits::{Excess, Limits, Watch};
 pub use lock::{Lock, PATIENCE};
 pub use statement::BUILT_IN;
 pub use tree::{Problem, write};

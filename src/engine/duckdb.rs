@@ -195,7 +195,7 @@ impl DuckDb {
             message: format!("there is no room for temporary files: {error}"),
             help: Some("free some space, or set the variable TMPDIR to another folder".to_owned()),
         })?;
-        let mut command = self.reach.command(&self.program);
+        let mut command = self.reach.command(&self.program, &self.folder, spill.path());
         command.arg("-json").arg("-no-init").current_dir(&self.folder);
         if let Some(database) = &self.database {
             command.arg("-readonly").arg(database);

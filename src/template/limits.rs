@@ -1,0 +1,201 @@
+//! Ends the work of a project's own templates where it takes too much memory, or never ends.
+//!
+//! The steps of a template are counted, but a single step can double a text, or repeat it to 100 MB, and nothing in a template's run can be
+//! asked between two steps. So a thread looks on from outside. It cannot stop a template: whoever asks for a [`Watch`] ends the process.
+
+use crate::diagnostic::{Finding, Findings, codes};
+use crate::load;
+use crate::text::{FileId, Files, Span};
+use std::collections::BTreeMap;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often it looks. In that time a system gives a thread some megabytes.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// How many of several templates are named.
+const NAMED: usize = 10;
+
+/// What all of a project's own templates together may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of memory beside what the process had before. Only Linux says how much that is.
+    pub memory: u64,
+    /// Time on the clock.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { memory: 1_000_000_000, time: Duration::from_secs(120) }
+    }
+}
+
+/// What takes the finding, with the files that it points into, and ends the process.
+pub type Excess = Box<dyn FnOnce(&Findings, &Files) + Send>;
+
+/// As long as there is one, the templates of a project are looked at while they work.
+#[derive(Debug)]
+pub struct Watch {
+    /// Closed once it is over.
+    _over: Sender<()>,
+}
+
+impl Watch {
+    /// Looks at the templates among a project's files from here on; nothing where it has none.
+    pub fn over(files: &Files, limits: Limits, excess: Excess) -> Option<Self> {
+        let mut own = Files::default();
+        for (name, id) in load::templates(files) {
+            own.add(files.path(id).to_owned(), files.get(id).map(|file| file.text.clone()).unwrap_or_default());
+            debug_assert!(files.path(id).ends_with(name));
+        }
+        if own.is_empty() {
+            return None;
+        }
+        let (over, ended) = channel::<()>();
+        let (begun, before) = (Instant::now(), memory().unwrap_or_default());
+        thread::spawn(move || {
+            while ended.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
+                let what = if memory().is_some_and(|now| now.saturating_sub(before) > limits.memory) {
+                    format!("more than {} MB of memory", limits.memory / 1_000_000)
+                } else if begun.elapsed() > limits.time {
+                    format!("more than {} seconds", limits.time.as_secs())
+                } else {
+                    continue;
+                };
+                return excess(&Findings::of(finding(&own, &what)), &own);
+            }
+        });
+        Some(Self { _over: over })
+    }
+}
+
+/// How much memory this process has, if the system says so.
+fn memory() -> Option<u64> {
+    /// What Linux counts in, on all machines that kpic is built for.
+    const PAGE: u64 = 4096;
+    let sizes = std::fs::read_to_string("/proc/self/statm").ok()?;
+    sizes.split_whitespace().nth(1)?.parse::<u64>().ok()?.checked_mul(PAGE)
+}
+
+fn finding(own: &Files, what: &str) -> Finding {
+    let at_work = held();
+    let all: Vec<FileId> = own.iter().map(|(id, _)| id).collect();
+    let is_at_work = |id: &FileId| load::templates(own).iter().any(|(name, file)| file == id && at_work.contains_key(*name));
+    let mut blamed: Vec<FileId> = all.iter().copied().filter(is_at_work).collect();
+    // One that others include is not known to be at work.
+    if blamed.is_empty() {
+        blamed = all;
+    }
+    let message = match blamed.as_slice() {
+        [_] => format!("the template takes {what}"),
+        _ => format!("one of these templates takes {what}"),
+    };
+    let mut places = blamed.into_iter().take(NAMED).map(Span::start_of);
+    let mut finding = match places.next() {
+        Some(first) => Finding::new(&codes::BAD_TEMPLATE, first, message),
+        None => Finding::placeless(&codes::BAD_TEMPLATE, message),
+    };
+    for place in places {
+        finding.also(place, "");
+    }
+    finding.help("it may join a text to itself in a loop, or repeat one many times: make it do less");
+    finding
+}
+
+/// The templates of projects that are at work, and how many times each is.
+static AT_WORK: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
+
+fn held() -> MutexGuard<'static, BTreeMap<String, usize>> {
+    AT_WORK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Says that a template of a project is at work, as long as there is one of these.
+pub(super) struct AtWork<'a>(&'a str);
+
+impl<'a> AtWork<'a> {
+    pub(super) fn on(name: &'a str) -> Self {
+        *held().entry(name.to_owned()).or_default() += 1;
+        Self(name)
+    }
+}
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        let mut at_work = held();
+        match at_work.get_mut(self.0) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => _ = at_work.remove(self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(names: &[&str]) -> Files {
+        let mut files = Files::default();
+        files.add("kpic.yml".to_owned(), "kpic: 1\n".to_owned());
+        for name in names {
+            files.add(format!("templates/{name}"), "x\n".to_owned());
+        }
+        files
+    }
+
+    fn said(names: &[&str], at_work: Option<&'static str>, limits: Limits) -> String {
+        let (send, receive) = channel();
+        let excess: Excess = Box::new(move |findings: &Findings, files: &Files| {
+            let finding = findings.iter().next().unwrap();
+            let places: Vec<&str> = finding.labels.iter().map(|label| files.path(label.span.file)).collect();
+            send.send(format!("{}: {}", finding.message, places.join(" "))).unwrap();
+        });
+        let _at_work = at_work.map(AtWork::on);
+        let _watch = Watch::over(&files(names), limits, excess).unwrap();
+        receive.recv_timeout(Duration::from_secs(20)).unwrap()
+    }
+
+    #[test]
+    fn time_is_limited_and_the_template_is_named() {
+        let limits = Limits { time: Duration::ZERO, ..Limits::default() };
+        assert_eq!(said(&["one.md.j2"], None, limits), "the template takes more than 0 seconds: templates/one.md.j2");
+        let two = ["limits_a.md.j2", "limits_b.md.j2"];
+        assert_eq!(
+            said(&two, Some("limits_b.md.j2"), limits),
+            "the template takes more than 0 seconds: templates/limits_b.md.j2"
+        );
+        assert_eq!(
+            said(&two, None, limits),
+            "one of these templates takes more than 0 seconds: templates/limits_a.md.j2 templates/limits_b.md.j2"
+        );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn memory_is_limited() {
+        let limits = Limits { memory: 0, ..Limits::default() };
+        let grows = thread::spawn(|| {
+            let kept: Vec<Vec<u8>> = (0..100)
+                .map(|_| {
+                    thread::sleep(Duration::from_millis(2));
+                    vec![1; 1_000_000]
+                })
+                .collect();
+            kept.len()
+        });
+        assert_eq!(said(&["one.md.j2"], None, limits), "the template takes more than 0 MB of memory: templates/one.md.j2");
+        assert_eq!(grows.join().unwrap(), 100);
+    }
+
+    #[test]
+    fn what_is_over_is_not_looked_at_and_a_project_without_templates_never() {
+        let limits = Limits { time: Duration::from_millis(300), ..Limits::default() };
+        let (send, receive) = channel();
+        let excess: Excess = Box::new(move |_, _| send.send(()).unwrap());
+        drop(Watch::over(&files(&["one.md.j2"]), limits, excess).unwrap());
+        assert_eq!(receive.recv_timeout(Duration::from_secs(2)), Err(RecvTimeoutError::Disconnected));
+        assert!(Watch::over(&files(&[]), limits, Box::new(|_, _| {})).is_none());
+    }
+}
