@@ -4,6 +4,7 @@ mod duckdb;
 mod process;
 mod reach;
 mod refusal;
+mod script;
 #[cfg(target_os = "linux")]
 mod start;
 pub mod types;

@@ -3,6 +3,7 @@
 //! The SQL that it runs comes from specs, which may come from somebody unknown. So before it reads any of it, DuckDB gives up what SQL could do beside
 //! asking for data: reading and writing other files, the network, extensions, the environment, commands of its shell, and changing any of this.
 
+use super::script::program_behind;
 use crate::rawsql;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,9 @@ pub struct Reach {
 impl Reach {
     /// The command that starts an engine, with no more of the environment than it needs. `folder` and `spill` are its own.
     pub(super) fn command(&self, program: &Path, folder: &Path, spill: &Path) -> Command {
+        // A script of pip's says where extensions are, which are for the network.
+        let behind = if self.network { None } else { program_behind(program) };
+        let program = behind.as_deref().unwrap_or(program);
         let mut command = match &self.starter {
             Some(starter) => {
                 let mut command = Command::new(starter);

@@ -5,12 +5,11 @@
 //!    that passes a link, would still list the names of files anywhere. A kernel without Landlock does not keep it from that.
 
 use super::reach::ANY_FOLDER;
+use super::script::python_of;
 use landlock::{AccessFs, Ruleset, RulesetAttr, RulesetCreatedAttr, path_beneath_rules};
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
-use std::os::unix::ffi::OsStringExt;
+use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -50,24 +49,10 @@ fn list_only(folders: impl Iterator<Item = PathBuf>) -> io::Result<()> {
     restricted.map(|_| ()).map_err(io::Error::other)
 }
 
-/// The folders that hold Python's modules, if a program is a script of Python's: `pip install duckdb-cli` makes one, and Python looks for
-/// its modules by listing folders.
+/// The folders that hold Python's modules, if a program is a script of Python's, which finds its modules by listing folders.
 fn of_python(program: &Path) -> Vec<PathBuf> {
-    let Some(python) = interpreter(program).filter(|path| is_python(path)) else { return Vec::new() };
+    let Some(python) = python_of(program) else { return Vec::new() };
     let above = |path: &Path| path.parent().and_then(Path::parent).map(Path::to_path_buf);
     let real = python.canonicalize().ok();
     [above(&python), real.as_deref().and_then(above)].into_iter().flatten().collect()
-}
-
-fn is_python(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("python"))
-}
-
-/// The interpreter that the first line of a script names.
-fn interpreter(program: &Path) -> Option<PathBuf> {
-    let mut line = Vec::new();
-    BufReader::new(File::open(program).ok()?.take(4096)).read_until(b'\n', &mut line).ok()?;
-    let named = line.strip_prefix(b"#!")?.trim_ascii();
-    let name = named.split(u8::is_ascii_whitespace).next()?;
-    Some(PathBuf::from(OsString::from_vec(name.to_vec())))
 }

@@ -3,6 +3,7 @@
 //! A template is Jinja, as minijinja has it. Variables that do not exist are mistakes and not empty texts. `docs` makes pages with
 //! templates, and `build` statements; each says with a [`Kind`] which there are.
 
+mod filters;
 pub mod limits;
 
 use crate::diagnostic::{Finding, Findings, codes, suggest};
@@ -15,7 +16,8 @@ use std::io::{self, Write};
 use std::sync::OnceLock;
 
 /// How many steps a template may take for one page or statement. kpic's own pages take some 30 for each KPI that they list.
-const FUEL: u64 = 20_000_000;
+/// A fuzzer would wait for each that loops.
+const FUEL: u64 = if cfg!(fuzzing) { 50_000 } else { 20_000_000 };
 
 /// How many bytes a page or statement may have that a template of a project makes.
 const LONGEST: usize = 100_000_000;
@@ -47,6 +49,7 @@ pub fn environment<'a>() -> Environment<'a> {
     let mut environment = Environment::new();
     environment.set_debug(true);
     environment.set_fuel(Some(FUEL));
+    filters::add(&mut environment);
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
     environment.set_keep_trailing_newline(true);
