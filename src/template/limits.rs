@@ -74,10 +74,9 @@ impl Watch {
 
 /// How much memory this process has, if the system says so.
 fn memory() -> Option<u64> {
-    /// What Linux counts in, on all machines that kpic is built for.
-    const PAGE: u64 = 4096;
-    let sizes = std::fs::read_to_string("/proc/self/statm").ok()?;
-    sizes.split_whitespace().nth(1)?.parse::<u64>().ok()?.checked_mul(PAGE)
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.split_whitespace().next()?;
+    kib.parse::<u64>().ok()?.checked_mul(1024)
 }
 
 fn finding(own: &Files, what: &str) -> Finding {
