@@ -1,7 +1,7 @@
 //! Findings on the command line: in which form, and where a code host looks for the files that they are about.
 
+use super::limits::{Limits, Watch};
 use super::{FINDINGS, Stop, out, show_findings};
-use crate::build::{Limits, Watch};
 use crate::diagnostic::render::Look;
 use crate::diagnostic::{Findings, machine, render};
 use crate::pipeline::{Checked, Valid};

@@ -234,7 +234,11 @@ const NOT_A_DATABASE: &str = "not a valid DuckDB";
 
 /// Why a database cannot be opened, by what is in the engine's message, with what to do about it.
 const UNOPENED: &[(&str, &str, &str)] = &[
-    ("set lock", "another program has it open for writing", "close that program, or read a copy of the file: `--database FILE`"),
+    (
+        "set lock",
+        "another program has it open for writing",
+        "close that program, or read a copy of the file: `--database FILE`",
+    ),
     (NOT_A_DATABASE, "it is not a DuckDB database", "name a DuckDB file: kpic only reads it"),
     ("version", "another version of DuckDB wrote it", "use that version's program: `--duckdb PATH`"),
     ("Permission denied", "reading it is not permitted", "give yourself permission to read the file"),

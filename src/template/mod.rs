@@ -3,13 +3,13 @@
 //! A template is Jinja, as minijinja has it. Variables that do not exist are mistakes and not empty texts. `docs` makes pages with
 //! templates, and `build` statements; each says with a [`Kind`] which there are.
 
+pub mod at_work;
 mod filters;
-pub mod limits;
 
 use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::load;
 use crate::text::{FileId, Files, Span};
-use limits::AtWork;
+use at_work::AtWork;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, escape_formatter};
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};

@@ -91,7 +91,7 @@ pub fn render(bytes: &[u8]) {
 /// A template of a page and of a statement.
 pub fn template(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    // A large number makes one step take all memory or time. The program ends then (`template::limits`); a fuzzer would end too.
+    // A large number makes one step take all memory or time. The program ends then (`cli::limits`); a fuzzer would end too.
     let is_large = |digits: &[u8]| digits.iter().all(u8::is_ascii_digit);
     if cfg!(fuzzing) && (bytes.windows(4).any(is_large) || text.contains("**")) {
         return;

@@ -3,12 +3,11 @@
 //! The steps of a template are counted, but a single step can double a text, or repeat it to 100 MB, and nothing in a template's run can be
 //! asked between two steps. So a thread looks on from outside. It cannot stop a template: whoever asks for a [`Watch`] ends the process.
 
+use crate::build;
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::load;
 use crate::text::{FileId, Files, Span};
-use std::collections::BTreeMap;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,11 +19,11 @@ const NAMED: usize = 10;
 
 /// What all of a project's own templates together may take.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub(super) struct Limits {
     /// Bytes of memory beside what the process had before. Only Linux says how much that is.
-    pub memory: u64,
+    pub(super) memory: u64,
     /// Time on the clock.
-    pub time: Duration,
+    pub(super) time: Duration,
 }
 
 impl Default for Limits {
@@ -34,18 +33,18 @@ impl Default for Limits {
 }
 
 /// What takes the finding, with the files that it points into, and ends the process.
-pub type Excess = Box<dyn FnOnce(&Findings, &Files) + Send>;
+pub(super) type Excess = Box<dyn FnOnce(&Findings, &Files) + Send>;
 
 /// As long as there is one, the templates of a project are looked at while they work.
 #[derive(Debug)]
-pub struct Watch {
+pub(super) struct Watch {
     /// Closed once it is over.
     _over: Sender<()>,
 }
 
 impl Watch {
     /// Looks at the templates among a project's files from here on; nothing where it has none.
-    pub fn over(files: &Files, limits: Limits, excess: Excess) -> Option<Self> {
+    pub(super) fn over(files: &Files, limits: Limits, excess: Excess) -> Option<Self> {
         let mut own = Files::default();
         for (name, id) in load::templates(files) {
             own.add(files.path(id).to_owned(), files.get(id).map(|file| file.text.clone()).unwrap_or_default());
@@ -80,9 +79,11 @@ fn memory() -> Option<u64> {
 }
 
 fn finding(own: &Files, what: &str) -> Finding {
-    let at_work = held();
+    let at_work = build::templates_at_work();
     let all: Vec<FileId> = own.iter().map(|(id, _)| id).collect();
-    let is_at_work = |id: &FileId| load::templates(own).iter().any(|(name, file)| file == id && at_work.contains_key(*name));
+    let is_at_work = |id: &FileId| {
+        load::templates(own).iter().any(|(name, file)| file == id && at_work.iter().any(|at_work| at_work == name))
+    };
     let mut blamed: Vec<FileId> = all.iter().copied().filter(is_at_work).collect();
     // One that others include is not known to be at work.
     if blamed.is_empty() {
@@ -102,33 +103,6 @@ fn finding(own: &Files, what: &str) -> Finding {
     }
     finding.help("it may join a text to itself in a loop, or repeat one many times: make it do less");
     finding
-}
-
-/// The templates of projects that are at work, and how many times each is.
-static AT_WORK: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
-
-fn held() -> MutexGuard<'static, BTreeMap<String, usize>> {
-    AT_WORK.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Says that a template of a project is at work, as long as there is one of these.
-pub(super) struct AtWork<'a>(&'a str);
-
-impl<'a> AtWork<'a> {
-    pub(super) fn on(name: &'a str) -> Self {
-        *held().entry(name.to_owned()).or_default() += 1;
-        Self(name)
-    }
-}
-
-impl Drop for AtWork<'_> {
-    fn drop(&mut self) {
-        let mut at_work = held();
-        match at_work.get_mut(self.0) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => _ = at_work.remove(self.0),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -151,7 +125,7 @@ mod tests {
             let places: Vec<&str> = finding.labels.iter().map(|label| files.path(label.span.file)).collect();
             send.send(format!("{}: {}", finding.message, places.join(" "))).unwrap();
         });
-        let _at_work = at_work.map(AtWork::on);
+        let _at_work = at_work.map(build::TemplateAtWork::on);
         let _watch = Watch::over(&files(names), limits, excess).unwrap();
         receive.recv_timeout(Duration::from_secs(20)).unwrap()
     }
