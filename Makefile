@@ -67,9 +67,10 @@ wheel-test: wheel ## Install the wheel into an empty environment and run it ther
 	cd target/wheel-test && unset KPIC_DUCKDB && export PATH="$$PWD/bin:$$PATH" \
 	  && kpic init demo --sample && kpic -C demo test && kpic -C demo verify && kpic -C demo run && kpic -C ../../specs/cdnow run
 
-bench: ## Time kpic on generated projects of up to 50,000 KPIs, beside its limits, and stage by stage
+bench: $(DUCKDB) ## Time kpic on generated projects of up to 50,000 KPIs, beside its limits, and stage by stage
 	$(CARGO) bench --locked --bench process
 	$(CARGO) bench --locked --bench stages
+	$(CARGO) bench --locked --bench engine
 
 bench-sql: $(DUCKDB) ## Time the emitted SQL against an expert's, on 10 million rows
 	$(CARGO) bench --locked --bench sql

@@ -285,6 +285,193 @@ kpis:
     );
 }
 
+/// Queries that would show names of files outside; one is called after the canary, and the project has a link to its folder.
+#[cfg(target_os = "linux")]
+const LISTING: &[&str] = &[
+    "select date '2024-01-02' as d, file as s from glob('*/*')",
+    "select date '2024-01-02' as d, file as s from glob('l*/*')",
+    "select date '2024-01-02' as d, file as s from glob('**/../*')",
+    "select date '2024-01-02' as d, file as s from glob('specs/**/../../*')",
+    "select date '2024-01-02' as d, file as s from glob('**/**/**/../../../*/*')",
+    "select date '2024-01-02' as d, file as s from glob('*/../**/../*')",
+    "select date '2024-01-02' as d, filename as s from read_text('*/*')",
+    "select date '2024-01-02' as d, filename as s from read_blob('**/../*')",
+    "from read_csv('*/*.txt')",
+    "from read_csv('**/../*.txt')",
+    "from query('select date ''2024-01-02'' as d, file as s from gl' || 'ob(''**/../*'')')",
+];
+
+/// Needs a kernel with Landlock, as all that are not very old have.
+#[cfg(target_os = "linux")]
+#[test]
+fn names_of_files_outside_are_not_listed() {
+    let place = Place::new();
+    fs::write(place.outer.path().join(format!("{CANARY}.txt")), "x").unwrap();
+    for query in LISTING {
+        let said = place.play(&over(query));
+        assert!(said.contains("[\"run\", \"--verbose\"]"), "{query}: {said}");
+    }
+    // What is inside is still found.
+    place.play(&over("select date '2024-01-02' as d, file as s from glob('**/*.csv')"));
+    let figure = place.kpic(&["query", "n", "--by", "s", "--from", "2024-01", "--format", "csv"]);
+    assert!(text(&figure.stdout).contains("orders.csv"), "{figure:?}");
+}
+
+/// Templates that would take all memory there is: in one step, in many, and before a page is made.
+#[cfg(target_os = "linux")]
+const LARGE: &[&str] = &[
+    "{% set ns = namespace(s='x' * 9999999) %}{% for i in range(50) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}",
+    "{% set ns = namespace(l=[]) %}{% for i in range(99) %}{% set ns.l = ns.l + ['x' * (90000000 + i)] %}{% endfor %}",
+    "{% set x %}{% for i in range(999) %}{{ ('x' * 9999999)|safe }}{% endfor %}{% endset %}",
+    "{{ ('x' * 99999999)|list }}",
+    "{% if false %}{{ ['x' * 99999999, 'y' * 99999999, 'z' * 99999999, 'x' * 99999998, 'y' * 99999998, 'z' * 99999998, \
+     'x' * 99999997, 'y' * 99999997, 'z' * 99999997, 'x' * 99999996, 'y' * 99999996, 'z' * 99999996] }}{% endif %}",
+];
+
+/// Templates that would ask for more memory at once than a system gives.
+const AT_ONCE: &[&str] = &[
+    "{{ 'x'|indent(99999999999) }}",
+    "{{ 'x'|indent(width=99999999999) }}",
+    "{{ '%99999999999d'|format(3) }}",
+    "{{ '%.99999999999f'|format(3) }}",
+    "{{ '%*d'|format(99999999999, 3) }}",
+    "{{ [1]|batch(99999999999)|list }}",
+    "{{ [1]|slice(99999999999)|list }}",
+    "{{ 'x' * 99999999999 }}",
+    "{{ range(99999999999) }}",
+];
+
+#[test]
+fn a_template_does_not_ask_for_all_memory_at_once() {
+    let place = Place::new();
+    write_files(&place.project(), &[("specs/a.yml", &over("select date '2024-01-02' as d, 'x' as s"))]);
+    for template in AT_ONCE {
+        write_files(&place.project(), &[("templates/team.md.j2", template)]);
+        let output = place.kpic(&["check"]);
+        let said = text(&output.stdout);
+        assert!(output.status.code() == Some(1) && said.contains("invalid operation: "), "{template}: {output:?}");
+        assert!(!said.contains("more than"), "{template}: {said}");
+    }
+    let fine = "{{ 'a\nb'|indent(4) }} {{ '%05d %s'|format(3, 'x') }} {{ [1, 2, 3]|batch(2)|list }} {{ [1, 2]|slice(2)|list }}";
+    write_files(&place.project(), &[("templates/team.md.j2", fine)]);
+    let output = place.kpic(&["build"]);
+    let page = fs::read_to_string(place.project().join("build/docs/teams/t.md")).unwrap_or_default();
+    assert!(page.contains("a b 00003 x [[1, 2], [3]] [[1], [2]]"), "{page}{output:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_template_cannot_take_all_memory() {
+    let place = Place::new();
+    // What was the most memory that it had, in KiB, as long as it could be asked.
+    let checked = || {
+        let mut kpic = place.command(Path::new(env!("CARGO_BIN_EXE_kpic")), &["check"]).spawn().unwrap();
+        let status = format!("/proc/{}/status", kpic.id());
+        let mut most = 0;
+        while kpic.try_wait().unwrap().is_none() {
+            let status = fs::read_to_string(&status).unwrap_or_default();
+            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+            most = most.max(peak.unwrap_or(0));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(most > 0);
+        (kpic.wait_with_output().unwrap(), most)
+    };
+    write_files(&place.project(), &[("specs/a.yml", &over("select date '2024-01-02' as d, 'x' as s"))]);
+    for template in LARGE {
+        for name in ["team.md.j2", "_footer.md.j2", "view.sql.j2"] {
+            fs::remove_dir_all(place.project().join("templates")).ok();
+            write_files(&place.project(), &[(&format!("templates/{name}"), template)]);
+            let (output, most) = checked();
+            let said = text(&output.stdout);
+            assert_eq!(output.status.code(), Some(1), "{template}: {output:?}");
+            assert!(most < 2_000_000, "{template}: {most} KiB");
+            assert!(said.contains("K0812 bad-template") && said.contains("more than 1000 MB of memory"), "{template}: {said}");
+            assert!(said.contains(&format!("templates/{name}:1:1")), "{template}: {said}");
+        }
+    }
+    let long = "{% for i in range(30) %}{{ ('x' * 9999999)|safe }}{% endfor %}";
+    write_files(&place.project(), &[("templates/view.sql.j2", long)]);
+    let said = text(&place.kpic(&["check"]).stdout);
+    assert!(said.contains("the template makes more than 100 MB for one statement"), "{said}");
+    // A build that ended so leaves what was there, and the next one cleans up.
+    fs::remove_dir_all(place.project().join("templates")).unwrap();
+    assert!(place.kpic(&["build"]).status.success());
+    let index = fs::read(place.project().join("build/docs/index.md")).unwrap();
+    write_files(&place.project(), &[("templates/team.md.j2", LARGE[0])]);
+    let output = place.kpic(&["build", "--format", "json"]);
+    assert!(output.status.code() == Some(1) && text(&output.stdout).contains("bad-template"), "{output:?}");
+    assert_eq!(fs::read(place.project().join("build/docs/index.md")).unwrap(), index);
+    fs::remove_dir_all(place.project().join("templates")).unwrap();
+    assert!(place.kpic(&["build"]).status.success());
+    let left = fs::read_dir(place.project()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(left.filter(|name| name.contains("kpic-")).collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+#[test]
+fn an_answer_that_fills_the_memory_is_refused() {
+    let place = Place::new();
+    for s in ["repeat('x', 300000000)", "cast(error(repeat('x', 300000000)) as varchar)"] {
+        write_files(&place.project(), &[("specs/a.yml", &over(&format!("select date '2024-01-02' as d, {s} as s")))]);
+        let output = place.kpic(&["query", "n", "--by", "s", "--verbose"]);
+        let said = text(&output.stderr);
+        assert!(output.status.code() == Some(3) && said.contains("DuckDB's answer has more than 100 MB"), "{s}: {said:.500}");
+    }
+}
+
+/// DuckDB would fetch an extension for it, before it is confined.
+#[test]
+fn a_database_of_another_kind_is_not_opened() {
+    let place = Place::new();
+    let kpic = format!("{PROJECT}warehouse: {{ database: a.duckdb }}\n");
+    write_files(&place.project(), &[("kpic.yml", &kpic), ("specs/a.yml", &over("from t"))]);
+    for begin in ["SQLite format 3\0", "", "DUCK4711DUCK\0\0\0\0", "PAR1\0\0\0\0"] {
+        write_files(&place.project(), &[("a.duckdb", &format!("{begin}{}", "\0".repeat(4096)))]);
+        let output = place.kpic(&["run", "--verbose"]);
+        let said = text(&output.stderr);
+        let is_told = said.contains("it is not a DuckDB database") || said.contains("DuckDB cannot read it");
+        assert!(output.status.code() == Some(3) && is_told && !said.contains("extension"), "{begin}: {said}");
+    }
+}
+
+/// A repository may bring along a target, and what looks like the rest of a build that was killed.
+#[test]
+fn a_target_that_comes_along_leads_nowhere() {
+    use std::os::unix::fs::symlink;
+
+    let place = Place::new();
+    write_files(&place.project(), &[("specs/a.yml", &over("select date '2024-01-02' as d, 'x' as s"))]);
+    let build = place.project().join("build");
+    // A rest whose files would move through a link of the target.
+    for rest in [".build.kpic-next-1", ".build.kpic-old-1"] {
+        for inner in ["d/PWNED", "d/e/PWNED", "d/PWNED/x"] {
+            fs::create_dir_all(&build).unwrap();
+            symlink("../..", build.join("d")).unwrap();
+            write_files(&place.project(), &[(&format!("{rest}/{inner}"), "x")]);
+            let output = place.kpic(&["build"]);
+            assert!(output.status.code() == Some(3) && text(&output.stderr).contains("is a link"), "{inner}: {output:?}");
+            assert!(
+                !place.outer.path().join("PWNED").exists() && !place.outer.path().join("e").exists(),
+                "{inner}: {output:?}"
+            );
+            assert!(place.project().join(rest).join(inner).is_file(), "{inner}");
+            fs::remove_dir_all(&build).unwrap();
+            fs::remove_dir_all(place.project().join(rest)).unwrap();
+        }
+    }
+    // Files of a former build that are links to what has no end.
+    assert!(place.kpic(&["build"]).status.success());
+    for name in ["manifest.json", "sql/duckdb/deploy.sql", ".kpic-files"] {
+        fs::remove_file(build.join(name)).unwrap();
+        symlink("/dev/zero", build.join(name)).unwrap();
+        let begun = Instant::now();
+        let output = place.kpic(&["build"]);
+        assert!(matches!(output.status.code(), Some(0 | 3)) && begun.elapsed() < Duration::from_secs(60), "{name}: {output:?}");
+        fs::remove_dir_all(&build).unwrap();
+        assert!(place.kpic(&["build"]).status.success());
+    }
+}
+
 #[test]
 fn a_database_elsewhere_is_opened_on_the_command_line_only() {
     let place = Place::new();

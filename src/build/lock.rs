@@ -118,7 +118,9 @@ fn open(path: &Path) -> io::Result<Option<File>> {
     use std::os::windows::fs::OpenOptionsExt;
     /// The error of Windows for a file that another process has opened for itself.
     const SHARING_VIOLATION: i32 = 32;
-    match File::options().read(true).write(true).create(true).truncate(false).share_mode(0).open(path) {
+    /// Others may read who has it, and it can be deleted while it is held; nobody else may write.
+    const READ_AND_DELETE: u32 = 1 | 4;
+    match File::options().read(true).write(true).create(true).truncate(false).share_mode(READ_AND_DELETE).open(path) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.raw_os_error() == Some(SHARING_VIOLATION) => Ok(None),
         Err(error) => Err(error),

@@ -7,6 +7,7 @@ mod lock;
 mod statement;
 mod tree;
 
+pub use crate::template::at_work::{AtWork as TemplateAtWork, names as templates_at_work};
 pub use lock::{Lock, PATIENCE};
 pub use statement::BUILT_IN;
 pub use tree::{Problem, write};

@@ -104,7 +104,11 @@ impl<'a> Staging<'a> {
 
     /// Adds a file. One that is as it was waits: if all are, there is nothing to do.
     fn add(&self, path: &str, text: &[&str]) {
-        let is_same = self.own.contains(path) && fs::read(self.target.join(path)).is_ok_and(|bytes| is_in_pieces(&bytes, text));
+        let length: usize = text.iter().map(|piece| piece.len()).sum();
+        let there = self.target.join(path);
+        let is_same = self.own.contains(path)
+            && plain_length(&there).is_some_and(|bytes| usize::try_from(bytes) == Ok(length))
+            && fs::read(&there).is_ok_and(|bytes| is_in_pieces(&bytes, text));
         let written = if is_same { Ok(()) } else { self.write(path, text) };
         let mut added = held(&self.added);
         match written {
@@ -223,9 +227,15 @@ fn take_over(old: &Path, new: &Path) -> Result<(), Problem> {
     if meta.is_file() { fs::copy(old, new).map(drop).map_err(failed) } else { Err(failed(io::ErrorKind::Unsupported.into())) }
 }
 
+/// How long an ordinary file is. What stands in its place may be a link to a device, which has no end.
+fn plain_length(path: &Path) -> Option<u64> {
+    fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file).map(|meta| meta.len())
+}
+
 /// What the last build wrote into a target.
 fn listed(target: &Path) -> BTreeSet<String> {
-    let list = fs::read_to_string(target.join(LIST)).unwrap_or_default();
+    let path = target.join(LIST);
+    let list = plain_length(&path).and_then(|_| fs::read_to_string(path).ok()).unwrap_or_default();
     list.lines().map(str::to_owned).collect()
 }
 
@@ -359,6 +369,9 @@ fn clear(tree: &Path, target: &Path) -> Result<(), Problem> {
             return Ok(());
         }
         let found = Found::of(tree, &listed(tree))?;
+        if is_whole {
+            no_link_on_the_way(tree, target, &found)?;
+        }
         found.folders.iter().for_each(|folder| writable(&tree.join(folder)));
         if is_whole {
             for folder in found.foreign_folders().filter(|folder| target.join(folder).symlink_metadata().is_err()) {
@@ -388,6 +401,22 @@ fn clear(tree: &Path, target: &Path) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+/// Says if what moves from a tree to the target would pass a link there, which may lead anywhere. Such a tree is not one that a build has left.
+fn no_link_on_the_way(tree: &Path, target: &Path, found: &Found) -> Result<(), Problem> {
+    let is_link = |folder: &&PathBuf| fs::symlink_metadata(target.join(folder)).is_ok_and(|meta| !meta.is_dir());
+    match found.folders.iter().find(is_link) {
+        None => Ok(()),
+        Some(folder) => Err(Problem {
+            message: format!(
+                "{} cannot be kept: {} is a link or a file",
+                tree.join(folder).display(),
+                target.join(folder).display()
+            ),
+            help: Some("delete one of the two".to_owned()),
+        }),
+    }
 }
 
 /// Makes a folder one whose entries can be deleted.

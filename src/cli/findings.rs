@@ -1,5 +1,6 @@
 //! Findings on the command line: in which form, and where a code host looks for the files that they are about.
 
+use super::limits::{Limits, Watch};
 use super::{FINDINGS, Stop, out, show_findings};
 use crate::diagnostic::render::Look;
 use crate::diagnostic::{Findings, machine, render};
@@ -55,6 +56,17 @@ impl FindingsFormat {
         }
         Stop { code: FINDINGS }
     }
+}
+
+/// As long as there is what it gives, a project whose own templates take too much ends the process, once `show` has shown the finding. A build
+/// that ends so has not changed its target.
+pub(super) fn watch(files: &Files, show: impl FnOnce(&Findings, &Files) + Send + 'static) -> Option<Watch> {
+    let end = move |findings: &Findings, files: &Files| {
+        show(findings, files);
+        #[expect(clippy::exit, reason = "a template cannot be stopped from outside")]
+        std::process::exit(FINDINGS.into());
+    };
+    Watch::over(files, Limits::default(), Box::new(end))
 }
 
 /// The project's folder as seen from the root of its repository, with `/`; from the current folder where there is no repository;

@@ -13,6 +13,7 @@ mod findings;
 mod firing;
 mod freshness;
 mod guarded;
+mod limits;
 mod mistake;
 mod out;
 mod progress;

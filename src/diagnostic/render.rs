@@ -66,7 +66,7 @@ fn reports(finding: &Finding, files: &Files) -> Vec<Report> {
     let first = Report {
         title: Some(format!("{} {}", finding.code.id, finding.code.name)),
         message: brief(&shown_on_a_line(&finding.message)),
-        help: finding.help.as_deref().map(|help| brief(&shown(help))),
+        help: finding.help.as_deref().map(|help| brief(&shown(help).replace('\t', "\\t"))),
         severity: match finding.severity {
             Severity::Error => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,

@@ -7,6 +7,8 @@ use super::{Answer, Engine, Failure, Kind, Refusal, Rows};
 use crate::rawsql;
 use crate::text::is_control;
 use serde_json::{Map, Value};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The program, with where and on what it works.
@@ -50,6 +52,9 @@ pub fn find(named: Option<&Path>) -> Result<PathBuf, Failure> {
         ),
     })
 }
+
+/// How many bytes it may answer. All of an answer is in memory, some times over.
+const LONGEST: u64 = 100_000_000;
 
 /// What stands before the answer to each query, so that a refused one can be told from its neighbours.
 const MARK: &str = "kpic-answer";
@@ -111,6 +116,12 @@ impl DuckDb {
         if output.ended == Ended::TooLate {
             return Err(self.too_late());
         }
+        if output.ended == Ended::TooMuch {
+            return Err(Failure {
+                message: format!("DuckDB's answer has more than {} MB", LONGEST / 1_000_000),
+                help: Some("ask for fewer KPIs, slices or periods at once".to_owned()),
+            });
+        }
         if before.is_none() || chunks.len() <= queries.len() {
             if output.error.contains(NOT_CONFINED) {
                 return Err(self.not_confined());
@@ -128,7 +139,7 @@ impl DuckDb {
         // Its exit code is 1 where it refused a query.
         let all_well = match output.ended {
             Ended::Code(code) => code == 0 || (code == 1 && !output.error.is_empty()),
-            Ended::Signal | Ended::TooLate => false,
+            Ended::Signal | Ended::TooLate | Ended::TooMuch => false,
         };
         if !all_well {
             return Err(self.stopped(&output));
@@ -157,7 +168,7 @@ impl DuckDb {
                     "DuckDB was killed before it had answered everything; the system does that when memory \
                  runs out"
                 }
-                Ended::Code(_) | Ended::TooLate => "DuckDB stopped before it had answered everything",
+                Ended::Code(_) | Ended::TooLate | Ended::TooMuch => "DuckDB stopped before it had answered everything",
             };
             let help = "ask for fewer KPIs or periods at once, or use a machine with more memory";
             return Failure { message: message.to_owned(), help: Some(help.to_owned()) };
@@ -195,22 +206,40 @@ impl DuckDb {
             message: format!("there is no room for temporary files: {error}"),
             help: Some("free some space, or set the variable TMPDIR to another folder".to_owned()),
         })?;
-        let mut command = self.reach.command(&self.program);
+        let mut command = self.reach.command(&self.program, &self.folder, spill.path());
         command.arg("-json").arg("-no-init").current_dir(&self.folder);
         if let Some(database) = &self.database {
+            // For a file of another kind it would fetch an extension, before it has given up the network.
+            if !self.reach.network && is_other_than_duckdb(database) {
+                return Err(unopened(database, NOT_A_DATABASE));
+            }
             command.arg("-readonly").arg(database);
         }
         let script = self.reach.confine(&self.folder, spill.path()) + script;
-        let ended = run(command, script, self.reach.timeout).map_err(cannot)?;
+        let ended = run(command, script, self.reach.timeout, LONGEST).map_err(cannot)?;
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n");
         Ok(Output { text: lossy(&ended.output), error: lossy(&ended.errors).trim().to_owned(), ended: ended.how })
     }
 }
 
+/// Whether a file that can be read is no database of DuckDB's, by how it begins: with eight bytes of a sum, and a word.
+fn is_other_than_duckdb(path: &Path) -> bool {
+    let mut begin = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(12).read_to_end(&mut begin));
+    read.is_ok() && begin.get(8..) != Some(b"DUCK".as_slice())
+}
+
+/// What DuckDB says of a file that is none of its databases.
+const NOT_A_DATABASE: &str = "not a valid DuckDB";
+
 /// Why a database cannot be opened, by what is in the engine's message, with what to do about it.
 const UNOPENED: &[(&str, &str, &str)] = &[
-    ("lock", "another program has it open for writing", "close that program, or read a copy of the file: `--database FILE`"),
-    ("not a valid DuckDB", "it is not a DuckDB database", "name a DuckDB file: kpic only reads it"),
+    (
+        "set lock",
+        "another program has it open for writing",
+        "close that program, or read a copy of the file: `--database FILE`",
+    ),
+    (NOT_A_DATABASE, "it is not a DuckDB database", "name a DuckDB file: kpic only reads it"),
     ("version", "another version of DuckDB wrote it", "use that version's program: `--duckdb PATH`"),
     ("Permission denied", "reading it is not permitted", "give yourself permission to read the file"),
 ];

@@ -4,13 +4,16 @@ mod duckdb;
 mod process;
 mod reach;
 mod refusal;
+mod script;
+#[cfg(target_os = "linux")]
+mod start;
 pub mod types;
 
 pub use duckdb::{DuckDb, find};
-#[cfg(target_os = "linux")]
-pub use reach::start;
 pub use reach::{Reach, STARTER};
 pub use refusal::{Kind, Refusal};
+#[cfg(target_os = "linux")]
+pub use start::start;
 
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,8 @@ pub(super) enum Ended {
     Signal,
     /// It was stopped, because its time was up.
     TooLate,
+    /// It was stopped, because it wrote more than it may.
+    TooMuch,
 }
 
 /// What a program has left behind.
@@ -27,8 +29,8 @@ pub(super) struct Run {
     pub how: Ended,
 }
 
-/// Runs a program, which reads `input`. It is stopped once `limit` has gone by.
-pub(super) fn run(mut command: Command, input: String, limit: Option<Duration>) -> io::Result<Run> {
+/// Runs a program, which reads `input`. It is stopped once `limit` has gone by, or once it has written more than `most` bytes.
+pub(super) fn run(mut command: Command, input: String, limit: Option<Duration>, most: u64) -> io::Result<Run> {
     let until = limit.and_then(|limit| Instant::now().checked_add(limit));
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     // Output is read while the input is written: neither side waits for the other with a full pipe.
@@ -39,41 +41,58 @@ pub(super) fn run(mut command: Command, input: String, limit: Option<Duration>) 
             let _ = stdin.write_all(input.as_bytes());
         }
     });
-    let (errors, output) = (reader(child.stderr.take()), reader(child.stdout.take()));
-    let mut late = false;
-    let mut wait = |from: &mpsc::Receiver<Vec<u8>>| {
-        let Some(until) = until.filter(|_| !late) else { return from.recv().unwrap_or_default() };
-        match from.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(bytes) => bytes,
-            Err(mpsc::RecvTimeoutError::Disconnected) => Vec::new(),
-            Err(mpsc::RecvTimeoutError::Timeout) => {
-                late = true;
-                // It may have ended meanwhile.
-                let _ = child.kill();
-                Vec::new()
+    let (send, receive) = mpsc::channel();
+    read(child.stdout.take(), most, send.clone(), Written::Output);
+    read(child.stderr.take(), most, send, Written::Errors);
+    let (mut output, mut errors, mut stopped) = (Vec::new(), Vec::new(), None);
+    loop {
+        let next = match until {
+            None => receive.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(until) => receive.recv_timeout(until.saturating_duration_since(Instant::now())),
+        };
+        match next {
+            Ok(written) => {
+                let (Written::Output(bytes) | Written::Errors(bytes)) = &written;
+                if u64::try_from(bytes.len()).is_ok_and(|length| length > most) {
+                    stopped = Some(Ended::TooMuch);
+                    break;
+                }
+                match written {
+                    Written::Output(bytes) => output = bytes,
+                    Written::Errors(bytes) => errors = bytes,
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {
+                stopped = Some(Ended::TooLate);
+                break;
             }
         }
-    };
-    let output = wait(&output);
-    let errors = wait(&errors);
-    if late {
+    }
+    if let Some(how) = stopped {
+        // It may have ended meanwhile.
+        let _ = child.kill();
         child.wait()?;
-        return Ok(Run { output, errors, how: Ended::TooLate });
+        return Ok(Run { output, errors, how });
     }
     let _ = writer.join();
     let how = child.wait()?.code().map_or(Ended::Signal, Ended::Code);
     Ok(Run { output, errors, how })
 }
 
-/// Reads all that comes, in a thread of its own.
-fn reader(from: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
-    let (send, receive) = mpsc::channel();
+/// All that a program has written to one of its outputs, or the first of more than it may.
+enum Written {
+    Output(Vec<u8>),
+    Errors(Vec<u8>),
+}
+
+/// Reads all that comes, up to one byte more than `most`, in a thread of its own.
+fn read(from: Option<impl Read + Send + 'static>, most: u64, send: mpsc::Sender<Written>, of: fn(Vec<u8>) -> Written) {
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        if let Some(mut from) = from {
-            let _ = from.read_to_end(&mut bytes);
+        if let Some(from) = from {
+            let _ = from.take(most.saturating_add(1)).read_to_end(&mut bytes);
         }
-        let _ = send.send(bytes);
+        let _ = send.send(of(bytes));
     });
-    receive
 }

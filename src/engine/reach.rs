@@ -3,6 +3,7 @@
 //! The SQL that it runs comes from specs, which may come from somebody unknown. So before it reads any of it, DuckDB gives up what SQL could do beside
 //! asking for data: reading and writing other files, the network, extensions, the environment, commands of its shell, and changing any of this.
 
+use super::script::program_behind;
 use crate::rawsql;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,8 +13,11 @@ use std::time::Duration;
 /// What the engine says if it does not give up what it should.
 pub(super) const NOT_CONFINED: &str = "kpic: not confined";
 
-/// The first argument of kpic where it becomes an engine; see [`start`].
+/// The first argument of kpic where it becomes an engine; see `start`.
 pub const STARTER: &str = "__engine";
+
+/// Stands for the number of folders that an engine may list, where it may list all.
+pub(super) const ANY_FOLDER: &str = "any";
 
 /// What the engine needs of the environment. On Windows no program starts without the folder of the system.
 const ENVIRONMENT: &[&str] = &["PATH", "TMPDIR", "TEMP", "TMP", "TZ", "SYSTEMROOT", "SYSTEMDRIVE"];
@@ -37,12 +41,19 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// The command that starts an engine, with no more of the environment than it needs.
-    pub(super) fn command(&self, program: &Path) -> Command {
+    /// The command that starts an engine, with no more of the environment than it needs. `folder` and `spill` are its own.
+    pub(super) fn command(&self, program: &Path, folder: &Path, spill: &Path) -> Command {
+        // A script of pip's says where extensions are, which are for the network.
+        let behind = if self.network { None } else { program_behind(program) };
+        let program = behind.as_deref().unwrap_or(program);
         let mut command = match &self.starter {
             Some(starter) => {
                 let mut command = Command::new(starter);
-                command.arg(STARTER).arg(std::process::id().to_string()).arg(program);
+                command.arg(STARTER).arg(std::process::id().to_string());
+                // What may read any file may list any folder.
+                let listed = if self.network { Vec::new() } else { self.listed(folder, spill) };
+                let count = if self.network { ANY_FOLDER.to_owned() } else { listed.len().to_string() };
+                command.arg(count).args(listed).arg(program);
                 command
             }
             None => Command::new(program),
@@ -51,6 +62,12 @@ impl Reach {
         let kept: Vec<(&str, OsString)> = names.filter_map(|name| Some((*name, std::env::var_os(name)?))).collect();
         command.env_clear().envs(kept);
         command
+    }
+
+    /// The folders that it may list. To read a file it lists none.
+    fn listed(&self, folder: &Path, spill: &Path) -> Vec<PathBuf> {
+        let folders = [folder, spill].into_iter().chain(self.paths.iter().map(PathBuf::as_path));
+        folders.filter_map(|path| path.canonicalize().ok()).filter(|path| path.is_dir()).collect()
     }
 
     /// The beginning of each script. Which folders are allowed can only be said before the rest is given up.
@@ -89,20 +106,4 @@ fn both(path: &Path) -> Vec<PathBuf> {
     let named = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let real = path.canonicalize().ok().filter(|real| *real != named);
     std::iter::once(named).chain(real).collect()
-}
-
-/// Becomes an engine that the system ends together with the process that asked for it: `arguments` are that process, the engine's program
-/// and its arguments. It only comes back with what went wrong.
-#[cfg(target_os = "linux")]
-pub fn start(arguments: &[OsString]) -> std::io::Error {
-    use rustix::process::{Signal, getppid, set_parent_process_death_signal};
-    use std::os::unix::process::CommandExt as _;
-    let unusable = || std::io::Error::from(std::io::ErrorKind::InvalidInput);
-    let [parent, program, arguments @ ..] = arguments else { return unusable() };
-    if let Err(error) = set_parent_process_death_signal(Some(Signal::KILL)) {
-        return error.into();
-    }
-    // If the parent ended before that, there is nobody left to answer.
-    let is_there = getppid().is_some_and(|id| parent.to_str() == Some(id.as_raw_nonzero().to_string().as_str()));
-    if is_there { Command::new(program).args(arguments).exec() } else { unusable() }
 }

@@ -3,15 +3,24 @@
 //! A template is Jinja, as minijinja has it. Variables that do not exist are mistakes and not empty texts. `docs` makes pages with
 //! templates, and `build` statements; each says with a [`Kind`] which there are.
 
+pub mod at_work;
+mod filters;
+
 use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::load;
 use crate::text::{FileId, Files, Span};
+use at_work::AtWork;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, escape_formatter};
 use std::collections::{BTreeMap, HashSet};
+use std::io::{self, Write};
 use std::sync::OnceLock;
 
 /// How many steps a template may take for one page or statement. kpic's own pages take some 30 for each KPI that they list.
-const FUEL: u64 = 20_000_000;
+/// A fuzzer would wait for each that loops.
+const FUEL: u64 = if cfg!(fuzzing) { 50_000 } else { 20_000_000 };
+
+/// How many bytes a page or statement may have that a template of a project makes.
+const LONGEST: usize = 100_000_000;
 
 /// A kind of templates.
 #[derive(Debug)]
@@ -40,6 +49,7 @@ pub fn environment<'a>() -> Environment<'a> {
     let mut environment = Environment::new();
     environment.set_debug(true);
     environment.set_fuel(Some(FUEL));
+    filters::add(&mut environment);
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
     environment.set_keep_trailing_newline(true);
@@ -87,6 +97,8 @@ impl<'a> Templates<'a> {
     }
 
     fn add(&mut self, name: &'a str, text: &'a str, findings: &mut Findings) {
+        // What is always the same is worked out now.
+        let _at_work = self.own.contains_key(name).then(|| AtWork::on(name));
         if let Err(error) = self.environment.add_template(name, text) {
             findings.push(self.finding(&error, &Value::UNDEFINED));
         }
@@ -100,10 +112,20 @@ impl<'a> Templates<'a> {
         if let Some(finding) = self.exhausted.get() {
             return Err(Box::new(finding.clone()));
         }
-        let rendered = self.environment.get_template(name).and_then(|template| template.render(context));
+        let template = self.environment.get_template(name);
+        let rendered = template.and_then(|template| {
+            if !self.has_own() {
+                return template.render(context);
+            }
+            let _at_work = self.own.contains_key(name).then(|| AtWork::on(name));
+            let mut page = Page::default();
+            template.render_captured_to(context, &mut page)?;
+            Ok(String::from_utf8(page.0).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+        });
         rendered.map_err(|error| {
-            let finding = self.finding(&error, context);
-            if innermost(&error).kind() == ErrorKind::OutOfFuel {
+            let is_too_long = is_too_long(&error);
+            let finding = if is_too_long { *self.too_long(name) } else { self.finding(&error, context) };
+            if is_too_long || innermost(&error).kind() == ErrorKind::OutOfFuel {
                 let _ = self.exhausted.set(finding.clone());
             }
             Box::new(finding)
@@ -119,6 +141,11 @@ impl<'a> Templates<'a> {
         };
         finding.help(help);
         Box::new(finding)
+    }
+
+    fn too_long(&self, name: &str) -> Box<Finding> {
+        let message = format!("the template makes more than {} MB for one {}", LONGEST / 1_000_000, self.kind.makes);
+        self.refused(name, &message, "it may loop within loops: make it do less")
     }
 
     /// What is wrong with a template, at the place in the project's own file.
@@ -178,6 +205,36 @@ impl<'a> Templates<'a> {
         let length = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
         Span::new(file, start..start + length)
     }
+}
+
+/// What a template of a project makes, as long as it is not too long.
+#[derive(Default)]
+struct Page(Vec<u8>);
+
+impl Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > LONGEST {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whether an error is that of a page that is too long.
+fn is_too_long(error: &Error) -> bool {
+    let mut at: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = at {
+        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::FileTooLarge) {
+            return true;
+        }
+        at = error.source();
+    }
+    false
 }
 
 /// An error with those that it comes from: what an included template does wrong is the source of an error in the one that includes it.

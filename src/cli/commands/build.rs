@@ -2,7 +2,8 @@
 
 use crate::build::{self, Documents, Lock};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, guarded, out, progress, show_findings,
+    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, findings, guarded, out, progress,
+    show_findings,
 };
 use crate::diagnostic::{Findings, Severity};
 use crate::engine::Failure;
@@ -45,7 +46,10 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     let failed = |problem: build::Problem| environment(&Failure { message: problem.message, help: problem.help });
     let waited = progress::during("waiting for another build", || Lock::take(&root.join(target), build::PATIENCE));
     let lock = waited.map_err(failed)?;
+    let (format, folder) = (args.format, root.clone());
+    let watch = findings::watch(project.files(), move |findings, files| _ = format.refused(findings, files, &folder));
     let made = progress::during("writing", || build::write(&lock, |sink| build::make(&project, documents, sink)));
+    drop(watch);
     let made = made.map_err(failed)?;
     drop(lock);
     let made = made.map_err(|findings| args.format.refused(&findings, project.files(), &root))?;

@@ -37,7 +37,8 @@ pub(in crate::cli) struct CheckArgs {
 pub(in crate::cli) fn run(args: &CheckArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
     let options = context.options();
-    let mut checked = build::with_templates(pipeline::check(&root, &options));
+    let look = || with_templates(pipeline::check(&root, &options), args.format, &root);
+    let mut checked = look();
     if args.diff {
         return Ok(diff(&fix::fix(&checked, &options), &root));
     }
@@ -46,7 +47,7 @@ pub(in crate::cli) fn run(args: &CheckArgs, context: &Context<'_>) -> Result<u8,
         fix::write(&root, &fixed.changes)
             .map_err(|problem| environment(&Failure { message: problem.message, help: problem.help }))?;
         if !fixed.changes.is_empty() {
-            checked = build::with_templates(pipeline::check(&root, &options));
+            checked = look();
         }
         let report = mended(&fixed);
         if args.format.is_for_programs() { out::error(&report) } else { out::print(&report) }
@@ -60,6 +61,16 @@ pub(in crate::cli) fn run(args: &CheckArgs, context: &Context<'_>) -> Result<u8,
     // The process ends; to take a large model apart before would only take time.
     std::mem::forget(checked);
     Ok(code)
+}
+
+/// The same project, with what is wrong with its own templates.
+pub(super) fn with_templates(checked: Checked, format: FindingsFormat, root: &Path) -> Checked {
+    let root = root.to_path_buf();
+    let _watch = findings::watch(&checked.files, move |findings, files| {
+        let text = format.text(findings, files, &root, out::look_of_stdout());
+        if format.is_for_programs() { out::data(&text) } else { out::print(&text) }
+    });
+    build::with_templates(checked)
 }
 
 fn code(findings: &Findings) -> u8 {

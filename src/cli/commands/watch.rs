@@ -2,8 +2,7 @@
 
 use super::build::BuildArgs;
 use super::check;
-use crate::build;
-use crate::cli::{Context, Stop, environment, out};
+use crate::cli::{Context, FindingsFormat, Stop, environment, out};
 use crate::engine::Failure;
 use crate::load::TEMPLATES;
 use crate::pipeline::{self, Options};
@@ -66,7 +65,7 @@ impl Texts {
 
 /// Checks, and builds if that is wanted, unless nothing has changed. What is wrong is said and no reason to end.
 fn look(args: &WatchArgs, context: &Context<'_>, root: &Path, before: Option<&Texts>) -> Texts {
-    let checked = build::with_templates(pipeline::check(root, &context.options()));
+    let checked = check::with_templates(pipeline::check(root, &context.options()), FindingsFormat::Human, root);
     let texts = Texts::of(&checked.files);
     if let Some(before) = before {
         let changed = texts.changed(before);
