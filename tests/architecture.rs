@@ -88,6 +88,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "plan",
             "sql",
             "manifest",
+            "template",
             "build",
             "query",
             "engine",

@@ -712,3 +712,17 @@ fn a_template_cannot_loop_for_ever() {
     assert_eq!(found.code.name, "bad-template");
     assert!(found.message.contains("steps"), "{}", found.message);
 }
+
+#[test]
+fn a_template_at_which_its_library_panics_is_a_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::write(root.join("kpic.yml"), PROJECT).unwrap();
+    fs::create_dir(root.join("specs")).unwrap();
+    fs::create_dir(root.join("templates")).unwrap();
+    fs::write(root.join("specs/a.yml"), format!("{SOURCES}kpis:\n  n: {{ formula: count(orders) }}\n")).unwrap();
+    fs::write(root.join("templates/kpi.md.j2"), "{% import \"x\" as a/b %}").unwrap();
+    let checked = kpic::build::with_templates(check(root, &Options::default()));
+    let found = checked.findings.iter().find(|finding| finding.severity == Severity::Error).unwrap();
+    assert_eq!((found.code.name, &*found.message), ("bad-template", "the template cannot be read"));
+}

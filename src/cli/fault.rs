@@ -1,11 +1,16 @@
 //! What is said when kpic itself fails: a fault of ours, not of the project. It never gives a number.
 
 use super::out;
+use crate::template::quiet;
 use std::panic::PanicHookInfo;
 
 /// Says so in words for a user instead of those of the language that kpic is written in.
 pub(super) fn explain() {
-    std::panic::set_hook(Box::new(|info| out::error(&explained(info))));
+    std::panic::set_hook(Box::new(|info| {
+        if !quiet::is_caught() {
+            out::error(&explained(info));
+        }
+    }));
 }
 
 fn explained(info: &PanicHookInfo<'_>) -> String {

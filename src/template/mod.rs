@@ -5,6 +5,7 @@
 
 pub mod at_work;
 mod filters;
+pub mod quiet;
 
 use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::load;
@@ -99,7 +100,14 @@ impl<'a> Templates<'a> {
     fn add(&mut self, name: &'a str, text: &'a str, findings: &mut Findings) {
         // What is always the same is worked out now.
         let _at_work = self.own.contains_key(name).then(|| AtWork::on(name));
-        if let Err(error) = self.environment.add_template(name, text) {
+        let environment = &mut self.environment;
+        // minijinja 2.24 panics at some templates that are none, such as `{% import "x" as a/b %}`.
+        let Some(added) = quiet::caught(|| environment.add_template(name, text)) else {
+            let help = "look for a tag that is not written as the template language has it";
+            findings.push(*self.refused(name, "the template cannot be read", help));
+            return;
+        };
+        if let Err(error) = added {
             findings.push(self.finding(&error, &Value::UNDEFINED));
         }
     }
