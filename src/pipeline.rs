@@ -27,7 +27,7 @@ use crate::spec::extent::{Extent, LeftOut};
 use crate::spec::reader::FormulaText;
 use crate::spec::{self, Spec};
 use crate::support;
-use crate::text::{Files, Span};
+use crate::text::{FileId, Files, Span, Spanned};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,8 @@ use std::path::{Path, PathBuf};
 pub struct Options {
     /// The last visible day, instead of the project's.
     pub as_of: Option<AsOf>,
+    /// The dialect, instead of the project's.
+    pub dialect: Option<&'static str>,
     /// Folders outside the project that specs, templates and data may be read from.
     pub opened: Vec<PathBuf>,
 }
@@ -204,6 +206,10 @@ impl Parsed {
                 finding.help("use a later day, or set an earlier `start` under `calendar` in kpic.yml");
                 findings.push(finding);
             }
+        }
+        if let Some(name) = options.dialect {
+            let span = model.warehouse.dialect.as_ref().map_or(Span::start_of(FileId::FIRST), |written| written.span);
+            model.warehouse.dialect = Some(Spanned { value: name.to_owned(), span });
         }
         let mut graph = Graph::of(&model);
         graph.cycles(&model, &mut findings);

@@ -79,6 +79,9 @@ struct Common {
     /// Use this last visible day instead of the project's: a day, or `today`.
     #[arg(long, value_name = "DAY", global = true, value_parser = as_of)]
     as_of: Option<AsOf>,
+    /// Write SQL for this warehouse instead of the project's `dialect`.
+    #[arg(long, value_name = "NAME", global = true, value_parser = dialect_named)]
+    dialect: Option<&'static str>,
     /// A folder outside the project from which specs, templates and data may be read; may be given several times.
     #[arg(long, value_name = "DIR", global = true)]
     allow_path: Vec<PathBuf>,
@@ -126,6 +129,12 @@ impl EngineArgs {
         let timeout = self.timeout.map(Duration::from_secs);
         Reach { paths, network: self.allow_network, memory: self.memory.clone(), timeout, starter }
     }
+}
+
+/// The name of a dialect that kpic compiles for.
+fn dialect_named(text: &str) -> Result<&'static str, String> {
+    let known = || dialect::names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    dialect::names().find(|name| *name == text).ok_or_else(|| format!("the dialects are {}", known()))
 }
 
 /// A size of memory as `DuckDB` reads it.
@@ -329,7 +338,7 @@ impl Context<'_> {
     }
 
     fn options(&self) -> Options {
-        Options { as_of: self.common.as_of, opened: self.opened() }
+        Options { as_of: self.common.as_of, dialect: self.common.dialect, opened: self.opened() }
     }
 }
 

@@ -106,6 +106,12 @@ pub trait Dialect: Debug + Sync {
         false
     }
 
+    /// Whether a part that is joined has to be said to be worked out once. PostgreSQL takes few rows for what stands behind a window or a group,
+    /// and then works such a part out again for each row of the other side.
+    fn keeps_joined_parts(&self) -> bool {
+        false
+    }
+
     /// So many days, as the bound of a window frame over days.
     fn frame(&self, days: i64) -> String {
         format!("interval {days} day")

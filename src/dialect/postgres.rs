@@ -151,6 +151,10 @@ impl Dialect for Postgres {
         Spelling::Template(template, Atom)
     }
 
+    fn keeps_joined_parts(&self) -> bool {
+        true
+    }
+
     fn frame(&self, days: i64) -> String {
         format!("interval '{days} days'")
     }

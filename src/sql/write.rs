@@ -9,7 +9,7 @@ use crate::model::expr::Node;
 use crate::plan::relation::{Atom, Body, From, Join, JoinKind, Query, RelationRef, Rows, Scalar, Select, SourceRows};
 use crate::plan::types::Types;
 use crate::rawsql;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// How wide a line of columns may be before each gets a line of its own.
 const WIDTH: usize = 110;
@@ -40,11 +40,12 @@ pub fn write_query(query: &Query, dialect: &dyn Dialect, out: &mut String) {
     }
     let query = &*lowered(query, dialect);
     let mut writer = Writer { dialect, types: Types::default() };
+    let joined = if dialect.keeps_joined_parts() { joined_parts(query) } else { HashSet::new() };
     let mut part_text = String::with_capacity(500);
     for (at, part) in query.parts.iter().enumerate() {
         out.push_str(if at == 0 { "with\n  " } else { ",\n  " });
         out.push_str(&dialect.identifier(&part.name));
-        out.push_str(" as (\n");
+        out.push_str(if joined.contains(part.name.as_str()) { " as materialized (\n" } else { " as (\n" });
         part_text.clear();
         writer.body(&part.body, &mut part_text);
         indent(out, &part_text, 4);
@@ -58,6 +59,30 @@ pub fn write_query(query: &Query, dialect: &dyn Dialect, out: &mut String) {
         out.push('\n');
     }
     writer.body(&query.result, out);
+}
+
+/// The parts that are joined to something.
+fn joined_parts(query: &Query) -> HashSet<&str> {
+    fn of<'q>(select: &'q Select, found: &mut HashSet<&'q str>) {
+        for join in &select.joins {
+            if let Rows::Part(name) | Rows::Readings(name, _) = &join.from.relation {
+                found.insert(name);
+            }
+        }
+        for from in select.from.iter().chain(select.joins.iter().map(|join| &join.from)) {
+            if let Rows::Select(inner) = &from.relation {
+                of(inner, found);
+            }
+        }
+    }
+    let mut found = HashSet::new();
+    for body in query.parts.iter().map(|part| &part.body).chain([&query.result]) {
+        match body {
+            Body::Select(select) => of(select, &mut found),
+            Body::Union(selects) => selects.iter().for_each(|select| of(select, &mut found)),
+        }
+    }
+    found
 }
 
 /// A relation of the warehouse, as it stands after `from`.
