@@ -348,7 +348,7 @@ fn further_tables_of_the_database_are_added() {
     works_with_quiet(&folder, &["balances", "daily_sales", "rides"]);
     holds(&folder.read("p/specs/subscriptions.yml"), &["      customer: { column: customer_id, references: customers }\n"]);
     let outcome = folder.kpic(&["init", "p", "--table", "jobs"]);
-    assert_eq!((outcome.code, outcome.stderr.contains("no source can be made")), (3, true), "{}", outcome.stderr);
+    assert_eq!((outcome.code, outcome.stderr.contains("this data gives no source")), (3, true), "{}", outcome.stderr);
     folder.sql("other.duckdb", "create table a (id integer);");
     let outcome = folder.kpic(&["init", "p", "--database", "other.duckdb"]);
     assert_eq!((outcome.code, outcome.stderr.contains("a project has one database")), (2, true), "{}", outcome.stderr);

@@ -327,17 +327,17 @@ fn files_that_are_something_else_are_refused_in_words() {
         Project::new(files, "day: date, x: integer", &["sum(o.x)"]).with(path, text).refused()
     };
     for (text, code, said, advice) in [
-        ("", "K0914", "`d.csv` is empty", "and nothing below it"),
+        ("", "K0914", "`d.csv` is empty", "has only that line"),
         ("\nday,x\n2024-01-05,1\n", "K0914", "starts with an empty line", "delete the empty lines"),
         ("day;x\n2024-01-05;1\n", "K0903", "has none of the columns", "delimiter: \";\""),
         ("day\tx\n2024-01-05\t1\n", "K0903", "has none of the columns", "delimiter: tab"),
         ("tag,wert\n2024-01-05,1\n", "K0903", "has none of the columns", "`header: false`"),
         ("day,xx\n2024-01-05,1\n", "K0903", "has no column `x`", "`column: ...`"),
-        ("day,x,X\n2024-01-05,1,2\n", "K0914", "several columns called `x`", "names of their own"),
-        ("day,x\n2024-01-05,1\n2024-01-05,1,3\n", "K0914", "line 3 of `d.csv` has more than 2 values", "in double quotes"),
-        ("day,x\n2024-01-05,1\n2024-01-05\n", "K0914", "line 3 of `d.csv` has fewer than 2 values", "in double quotes"),
-        ("day,x\n2024-01-05,\"1\n2024-01-05,3\n", "K0914", "a quote that is not closed", "are doubled"),
-        ("day,x\r\n2024-01-05,1\n2024-01-05,3\r\n", "K0914", "do not all end in the same way", "LF"),
+        ("day,x,X\n2024-01-05,1,2\n", "K0914", "several columns called `x`", "rename all but one"),
+        ("day,x\n2024-01-05,1\n2024-01-05,1,3\n", "K0914", "line 3 of `d.csv` has more than 2 values", "put double quotes around"),
+        ("day,x\n2024-01-05,1\n2024-01-05\n", "K0914", "line 3 of `d.csv` has fewer than 2 values", "put double quotes around"),
+        ("day,x\n2024-01-05,\"1\n2024-01-05,3\n", "K0914", "a quote that is not closed", "double those inside"),
+        ("day,x\r\n2024-01-05,1\n2024-01-05,3\r\n", "K0914", "do not all end the same way", "LF"),
     ] {
         let (found, message, help) = of("d.csv", "d.csv", text);
         assert_eq!((found.as_str(), message.contains(said), help.contains(advice)), (code, true, true), "{message}\n{help}");

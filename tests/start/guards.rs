@@ -112,7 +112,7 @@ fn what_figures_leave_out_is_said_and_they_are_shown() {
     for part in [
         "[specs/shop.yml:12:52]",
         "help: load the rows that `customers` lacks",
-        "is known, say so in the source with `allow: {",
+        "if this is intended, write",
         "3 warnings",
     ] {
         assert!(outcome.stderr.contains(part), "{part}: {}", outcome.stderr);
