@@ -349,19 +349,19 @@ fn files_that_are_something_else_are_refused_in_words() {
     );
     let (code, message, help) = nameless.with("a.csv", "").with("d.csv", "2024-01-05,1\n").refused();
     assert_eq!((code.as_str(), message.as_str()), ("K0914", "`a.csv` is empty"));
-    assert!(help.contains("leave it out"), "{help}");
+    assert!(help.contains("remove it"), "{help}");
     let late = format!("day,x\n{}2024-01-06\n", "2024-01-05,1\n".repeat(30_000));
     assert!(of("d.csv", "d.csv", &late).1.starts_with("line 30002 of `d.csv` has fewer than 2 values"));
     for (text, said) in
-        [("{\"day\":\n", "is no file of JSON objects"), ("{\"day\":\"2024-01-05\",\"x\":1,\"x\":2}\n", "cannot be read")]
+        [("{\"day\":\n", "is not a file of JSON objects"), ("{\"day\":\"2024-01-05\",\"x\":1,\"x\":2}\n", "cannot be read")]
     {
         let (code, message, _) = of("d.json", "d.json", text);
         assert_eq!((code.as_str(), message.contains(said)), ("K0914", true), "{message}");
     }
-    assert!(of("d.parquet", "d.parquet", "no parquet").1.contains("is no Parquet file"));
+    assert!(of("d.parquet", "d.parquet", "no parquet").1.contains("is not a Parquet file"));
     assert!(of("d.txt", "d.txt", "day,x\n").2.contains("format: csv"));
     let missing = Project::new("[a.csv, none-*.csv]", "day: date, x: integer", &["sum(o.x)"]).with("a.csv", "day,x\n");
-    assert_eq!(missing.refused().1, "the rows of `o` cannot be read: no file is called `none-*.csv`");
+    assert_eq!(missing.refused().1, "the rows of `o` cannot be read: no file matches `none-*.csv`");
     for bytes in [b"day,n,x\n2024-01-05,M\xfcller,1\n".as_slice(), b"\xff\xfed\0a\0y\0\n\0"] {
         let project = Project::new("d.csv", "day: date, n: text, x: integer", &["count(o where n = 'x')"]);
         std::fs::write(project.folder.path().join("d.csv"), bytes).unwrap();
