@@ -30,34 +30,35 @@ pub struct Project {
     test: Option<usize>,
 }
 
+/// A project as a dialect has it.
+pub struct Asked {
+    valid: Valid,
+    /// The SQL of all views, and of what the test asks for beside them, by name.
+    pub queries: Vec<(String, String)>,
+}
+
 impl Project {
-    /// The project over its tables, for a dialect.
-    fn valid(&self, dialect: &dyn Dialect) -> Result<Valid, String> {
+    /// The project over its tables, for a dialect; else why kpic refuses it.
+    pub fn asked(&self, dialect: &'static dyn Dialect) -> Result<Asked, String> {
         let mut valid = given::over_tables((self.make)(), dialect)?;
         if let Some(as_of) = self.as_of {
             valid.set_as_of(as_of);
         }
-        Ok(valid)
-    }
-
-    /// The SQL of all of its views, and of what its test asks for beside them, by name.
-    pub fn queries(&self, dialect: &'static dyn Dialect) -> Result<Vec<(String, String)>, String> {
-        let valid = self.valid(dialect)?;
         let model = valid.model();
-        let mut all = Vec::new();
+        let mut queries = Vec::new();
         for view in views(&valid) {
             if let Some(plan) = query(&valid, &view.shows) {
-                all.push((view.name, kpic::sql::query(&plan, dialect)));
+                queries.push((view.name, kpic::sql::query(&plan, dialect)));
             }
         }
         for expected in self.expected(&valid) {
             let name = asked(&valid, expected);
-            if !all.iter().any(|(known, _)| *known == name) {
+            if !queries.iter().any(|(known, _)| *known == name) {
                 let question = Question::view(model, expected.kpi, expected.grain, expected.dimensions.clone());
-                all.push((name, kpic::sql::query(&plan(&valid, &question), dialect)));
+                queries.push((name, kpic::sql::query(&plan(&valid, &question), dialect)));
             }
         }
-        Ok(all)
+        Ok(Asked { valid, queries })
     }
 
     fn expected<'a>(&self, valid: &'a Valid) -> &'a [Expected] {
@@ -65,14 +66,20 @@ impl Project {
     }
 
     /// How many figures that were worked out by hand an engine agrees with, and those with which it does not.
-    pub fn by_hand(&self, answers: &Answers, dialect: &dyn Dialect) -> (usize, Vec<String>) {
+    pub fn by_hand(&self, Asked { valid, .. }: &Asked, answers: &Answers) -> (usize, Vec<String>) {
         let (mut agree, mut wrong) = (0, Vec::new());
-        let Ok(valid) = self.valid(dialect) else { return (agree, wrong) };
-        for expected in self.expected(&valid) {
-            let name = asked(&valid, expected);
-            let Some(Ok(answer)) = answers.get(&name) else { continue };
+        for expected in self.expected(valid) {
+            let name = asked(valid, expected);
+            let answer = match answers.get(&name) {
+                Some(Ok(answer)) => answer,
+                Some(Err(why)) => {
+                    wrong.push(format!("{name} is refused: {}", why.lines().take(3).collect::<Vec<_>>().join(" / ")));
+                    continue;
+                }
+                None => continue,
+            };
             for row in &expected.rows {
-                match disagrees(&valid, expected, row, answer) {
+                match disagrees(valid, expected, row, answer) {
                     None => agree += 1,
                     Some(what) => wrong.push(format!("{name} {}: {what}", row.label)),
                 }

@@ -54,6 +54,7 @@ class ClickHouse:
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="kpic-ch-")
         self.session = session.Session(self.folder)
+        self.changed = set()
         self.run("set session_timezone = 'UTC'")
 
     def close(self):
@@ -85,6 +86,10 @@ class ClickHouse:
         return columns, [[read(ty, value) for ty, value in zip(types, row)] for row in rows]
 
     def reset(self):
+        for name in self.changed:
+            self.run(f"set {name} = default")
+        self.changed.clear()
+        self.run("set session_timezone = 'UTC'")
         for (name,) in self.query("select name from system.databases where lower(name) not in ('system', 'information_schema')")[1]:
             if name != "default":
                 self.run(f"drop database {protocol.quoted([name])} sync")
@@ -92,6 +97,7 @@ class ClickHouse:
             self.run(f"drop {'view' if engine == 'View' else 'table'} default.{protocol.quoted([name])} sync")
 
     def set(self, name, value):
+        self.changed.add(name)
         self.run(f"set {name} = '{value}'")
 
 

@@ -53,6 +53,7 @@ class MariaDb:
                 time.sleep(0.05)
         else:
             raise TimeoutError("the server does not answer")
+        self.changed = set()
         self.run("create database main")
         self.run("use main")
 
@@ -92,6 +93,9 @@ class MariaDb:
             return [column[0] for column in cursor.description], cursor.fetchall()
 
     def reset(self):
+        for name in self.changed:
+            self.run(f"set {name} = default")
+        self.changed.clear()
         for (name,) in self.query("show databases")[1]:
             if name not in OWN:
                 self.run(f"drop database {protocol.quoted([name], '`')}")
@@ -99,6 +103,7 @@ class MariaDb:
         self.run("use main")
 
     def set(self, name, value):
+        self.changed.add(name)
         self.run(f"set {name} = {value if value.isdigit() else self.connection.escape(value)}")
 
 

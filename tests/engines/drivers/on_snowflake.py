@@ -29,7 +29,7 @@ class Snowflake:
         self.patch = fakesnow.patch()
         self.patch.__enter__()
         self.connection = snowflake.connector.connect(database="KPIC", schema="PUBLIC")
-        self.schemas = {"PUBLIC"}
+        self.schemas, self.changed = {"PUBLIC"}, set()
 
     def version(self):
         return f"fakesnow {fakesnow.__version__}" if hasattr(fakesnow, "__version__") else "fakesnow"
@@ -63,6 +63,9 @@ class Snowflake:
         return [column.name for column in cursor.description], cursor.fetchall()
 
     def reset(self):
+        for name in self.changed:
+            self.run(f"alter session unset {name}")
+        self.changed.clear()
         for schema in self.schemas:
             self.run(f"drop schema {protocol.quoted([schema])} cascade")
         self.run("create schema PUBLIC")
@@ -70,6 +73,7 @@ class Snowflake:
         self.schemas = {"PUBLIC"}
 
     def set(self, name, value):
+        self.changed.add(name)
         self.run(f"alter session set {name} = '{value}'")
 
 

@@ -57,6 +57,7 @@ class Spark:
         for name, value in SETTINGS.items():
             builder = builder.config(name, value)
         self.session = builder.getOrCreate()
+        self.changed = set()
 
     def close(self):
         # Its server ends when the pipe to it does.
@@ -103,6 +104,9 @@ class Spark:
         return found.columns, rows
 
     def reset(self):
+        for name in self.changed:
+            self.session.conf.set(name, SETTINGS[name]) if name in SETTINGS else self.session.conf.unset(name)
+        self.changed.clear()
         for database in self.session.catalog.listDatabases():
             name = protocol.quoted([database.name], "`")
             if database.name != "default":
@@ -113,6 +117,7 @@ class Spark:
                 self.run(f"drop {kind} {name}.{protocol.quoted([table.name], '`')}")
 
     def set(self, name, value):
+        self.changed.add(name)
         self.session.conf.set(name, value)
 
 

@@ -1,7 +1,7 @@
 """What every driver shares: requests as JSON lines on stdin, answers as JSON lines on stdout.
 
 `serve` reads requests and never ends because of an error; `cell` writes a value as canonical text, `value` reads one. A driver is a
-class with `run`, `query`, `tables`, `reset` and `set`.
+class with `version`, `table`, `run`, `query`, `reset` (which drops everything and takes settings back) and `set`.
 """
 
 import datetime
