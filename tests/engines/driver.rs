@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write, stderr};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, MutexGuard, OnceLock};
-use std::thread::sleep;
+use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
 
 /// The engines that have a driver.
@@ -53,7 +54,15 @@ pub struct Driver {
     pub started: Duration,
     process: Child,
     input: Option<ChildStdin>,
-    output: BufReader<ChildStdout>,
+    /// The lines that it says.
+    output: Receiver<String>,
+    folder: PathBuf,
+}
+
+/// For how long an answer is waited for.
+fn patience() -> Duration {
+    let seconds = std::env::var("KPIC_ENGINE_TIMEOUT").ok().map(|seconds| seconds.parse().unwrap());
+    Duration::from_secs(seconds.unwrap_or(180))
 }
 
 impl Driver {
@@ -66,9 +75,12 @@ impl Driver {
         command.arg(driver).current_dir(folder).env("PYTHONDONTWRITEBYTECODE", "1");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
         let mut process = command.spawn().map_err(|error| format!("{name}: {error}"))?;
-        let (input, output) = (process.stdin.take(), BufReader::new(process.stdout.take().unwrap()));
-        let mut driver =
-            Self { name, version: String::new(), tier: String::new(), started: Duration::ZERO, process, input, output };
+        let (input, said) = (process.stdin.take(), BufReader::new(process.stdout.take().unwrap()));
+        let (heard, output) = channel();
+        // Ends with the driver, or with whoever listens.
+        spawn(move || said.lines().map_while(Result::ok).try_for_each(|line| heard.send(line)));
+        let (version, tier, folder) = (String::new(), String::new(), folder.to_path_buf());
+        let mut driver = Self { name, version, tier, started: Duration::ZERO, process, input, output, folder };
         let hello = driver.hear()?;
         let text = |key: &str| hello[key].as_str().unwrap_or_default().to_owned();
         driver.version = text("version");
@@ -103,6 +115,17 @@ impl Driver {
         self.ask(&json!({ "do": "set", "name": name, "value": value })).map(|_| ())
     }
 
+    /// Whether it can be asked.
+    pub fn answers(&self) -> bool {
+        self.input.is_some()
+    }
+
+    /// Starts it anew, after it was gone or did not answer.
+    pub fn restart(&mut self) -> Result<(), String> {
+        *self = Self::start(self.name, &self.folder.clone())?;
+        Ok(())
+    }
+
     fn ask(&mut self, request: &Value) -> Result<Value, String> {
         let gone = |error: std::io::Error| format!("the driver has gone: {error}");
         let input = self.input.as_mut().ok_or("the driver has gone")?;
@@ -111,13 +134,20 @@ impl Driver {
     }
 
     fn hear(&mut self) -> Result<Value, String> {
-        let mut line = String::new();
-        let log = || left_behind().join(format!("{}.log", self.name)).display().to_string();
-        match self.output.read_line(&mut line) {
-            Ok(0) => return Err(format!("the driver has gone; {} may say why", log())),
-            Ok(_) => {}
-            Err(error) => return Err(format!("the driver has gone: {error}")),
-        }
+        let log = left_behind().join(format!("{}.log", self.name));
+        let line = match self.output.recv_timeout(patience()) {
+            Ok(line) => line,
+            Err(RecvTimeoutError::Disconnected) => {
+                self.input = None;
+                return Err(format!("the driver has gone; {} may say why", log.display()));
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                // Whatever it says from now on would be taken for another answer.
+                self.input = None;
+                _ = self.process.kill();
+                return Err(format!("no answer within {} s", patience().as_secs()));
+            }
+        };
         let answer: Value = serde_json::from_str(&line).map_err(|error| format!("no JSON: {error}: {line}"))?;
         match answer.get("error") {
             Some(error) => Err(error.as_str().unwrap_or_default().to_owned()),
@@ -145,10 +175,10 @@ fn program(name: &str) -> PathBuf {
     root().join(".tools/engines").join(name).join("start")
 }
 
-/// A setting of these tests that is a list.
+/// A setting of these tests that is a list, with commas or blanks between.
 pub fn listed(variable: &str) -> Vec<String> {
     let given = std::env::var(variable).unwrap_or_default();
-    given.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+    given.split([',', ' ']).map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
 }
 
 /// Whether an engine is to be asked: it is installed. One that is not is told of, and where it is required, that fails.
@@ -165,7 +195,7 @@ pub fn is_there(name: &str) -> bool {
     if program(name).exists() {
         return true;
     }
-    let is_required = name == "duckdb" || required.iter().any(|wanted| wanted == name || wanted == "all");
+    let is_required = required.iter().any(|wanted| wanted == name || wanted == "all");
     let install = format!("tests/engines/install.sh {name}");
     assert!(!is_required, "the engine {name} is required and not installed: run {install}");
     let mut told = TOLD.lock().unwrap();

@@ -2,7 +2,7 @@
 //! tests against the views as they are deployed.
 
 use super::compare::{Report, compare};
-use super::driver::{Driver, driver, engine_of, left_behind, listed, tell};
+use super::driver::{Driver, driver, engine_of, is_there, left_behind, listed, tell};
 use super::projects::{Answers, Asked, Project, at_random, example, of_cases};
 use kpic::dialect::{self, Dialect};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +15,7 @@ const TOLD: usize = 20;
 #[test]
 fn every_view_of_the_examples_shows_the_same_on_every_engine() {
     for name in ["cdnow", "flights", "saas"] {
-        if is_wanted(name) {
+        if is_wanted(name) && is_there("duckdb") {
             on_every_engine(name, &[example(name)]);
         }
     }
@@ -23,7 +23,7 @@ fn every_view_of_the_examples_shows_the_same_on_every_engine() {
 
 #[test]
 fn every_case_shows_the_same_on_every_engine() {
-    let projects = of_cases(&mut driver("duckdb").unwrap());
+    let Some(projects) = driver("duckdb").map(|mut duckdb| of_cases(&mut duckdb)) else { return };
     assert!(projects.len() > 300, "{} tests of cases", projects.len());
     on_every_engine("cases", &projects.into_iter().filter(|project| is_wanted(&project.name)).collect::<Vec<_>>());
 }
@@ -32,7 +32,8 @@ fn every_case_shows_the_same_on_every_engine() {
 fn random_projects_show_the_same_on_every_engine() {
     let setting = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().unwrap());
     let count = usize::try_from(setting("KPIC_ENGINE_RANDOM").unwrap_or(50)).unwrap();
-    let projects = at_random(count, setting("KPIC_RANDOM_SEED").unwrap_or(1), &mut driver("duckdb").unwrap());
+    let seed = setting("KPIC_RANDOM_SEED").unwrap_or(1);
+    let Some(projects) = driver("duckdb").map(|mut duckdb| at_random(count, seed, &mut duckdb)) else { return };
     on_every_engine("random", &projects.into_iter().filter(|project| is_wanted(&project.name)).collect::<Vec<_>>());
 }
 
@@ -45,7 +46,7 @@ fn is_wanted(project: &str) -> bool {
 fn on_every_engine(collection: &str, projects: &[Project]) {
     let mut failures = Vec::new();
     let expected = {
-        let mut duckdb = driver("duckdb").unwrap();
+        let Some(mut duckdb) = driver("duckdb") else { return };
         let mut run = Run::new(collection, dialect::dialect(None));
         let expected: Vec<Answers> = projects.iter().map(|project| run.reference(project, &mut duckdb)).collect();
         failures.extend(run.ends(&duckdb));
@@ -96,7 +97,12 @@ impl Run {
                 self.problems.extend(other.map(|(view, _)| format!("{}: {view} is refused as it is deployed", project.name)));
             }
             // What its test asks is held against figures that were worked out by hand. Other views may be refused.
-            None => self.counts(&answers),
+            None => {
+                let refused = |view: &&String| answers.get(*view).is_some_and(Result::is_err);
+                let refused = asked.by_hand.iter().filter(refused);
+                self.problems.extend(refused.map(|view| format!("{}: {view} is refused", project.name)));
+                self.counts(&answers);
+            }
         }
         self.by_hand(project, &asked, &answers);
         answers
@@ -129,7 +135,8 @@ impl Run {
             }
         };
         let tables: Vec<_> = project.tables.iter().map(|table| table.within(self.dialect.source_schema())).collect();
-        if let Err(why) = engine.reset().and_then(|()| engine.tables(&tables)) {
+        let ready = engine.reset().or_else(|_| engine.restart()).and_then(|()| engine.tables(&tables));
+        if let Err(why) = ready {
             self.problems.push(format!("{}: its tables cannot be made: {why}", project.name));
             return None;
         }
@@ -139,6 +146,10 @@ impl Run {
             let answer = engine.query(sql);
             if let Err(why) = &answer {
                 self.leave(project, view, sql, why);
+                if !engine.answers() {
+                    // One view that takes forever says nothing of the others.
+                    _ = engine.restart().and_then(|()| engine.tables(&tables));
+                }
             }
             answers.insert(view.clone(), answer);
         }

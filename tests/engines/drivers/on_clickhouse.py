@@ -4,8 +4,6 @@ Columns are `Nullable`, days `Date32`. There is one type for a wall clock and an
 """
 
 import json
-import shutil
-import tempfile
 from decimal import Decimal
 
 import protocol
@@ -52,13 +50,9 @@ def read(ty, found):
 
 class ClickHouse:
     def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="kpic-ch-")
-        self.session = session.Session(self.folder)
+        self.session = session.Session(protocol.temporary("clickhouse"))
         self.changed = set()
         self.run("set session_timezone = 'UTC'")
-
-    def close(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def version(self):
         return self.query("select version()")[1][0][0]

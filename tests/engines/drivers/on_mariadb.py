@@ -5,10 +5,8 @@ Texts have the collation that a server has by default, which ignores case and tr
 
 import getpass
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 
 import protocol
@@ -29,7 +27,7 @@ OWN = ("mysql", "information_schema", "performance_schema", "sys")
 
 class MariaDb:
     def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="kpic-maria-", dir="/tmp")
+        self.folder = protocol.temporary("mariadb")
         data, socket = f"{self.folder}/data", f"{self.folder}/s"
         path = {**os.environ, "PATH": f"/usr/sbin:{os.environ.get('PATH', '')}"}
         common = ["--no-defaults", f"--datadir={data}", f"--user={getpass.getuser()}"]
@@ -60,7 +58,6 @@ class MariaDb:
     def close(self):
         self.server.kill()
         self.server.wait(10)
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def version(self):
         return self.query("select version()")[1][0][0]

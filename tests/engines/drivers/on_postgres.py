@@ -6,7 +6,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 
 import protocol
@@ -40,7 +39,7 @@ def programs():
 class Postgres:
     def __init__(self):
         folder = programs()
-        self.folder = tempfile.mkdtemp(prefix="kpic-pg-", dir="/tmp")
+        self.folder = protocol.temporary("postgres")
         # The server refuses to run as root.
         as_user = {}
         if os.getuid() == 0:
@@ -73,7 +72,6 @@ class Postgres:
     def close(self):
         self.server.send_signal(signal.SIGQUIT)
         self.server.wait(10)
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def version(self):
         return self.query("show server_version")[1][0][0]

@@ -6,7 +6,6 @@ Tables of few rows are views of the rows themselves, which are there at once; ot
 import datetime
 import json
 import os
-import shutil
 import tempfile
 
 # Spark gives instants as readings of the process's own clock.
@@ -52,16 +51,13 @@ def literal(text, kind, ty):
 
 class Spark:
     def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="kpic-spark-")
-        builder = SparkSession.builder.master("local[2]").config("spark.sql.warehouse.dir", self.folder)
+        # Its server ends when the pipe to it does.
+        folder = protocol.temporary("spark")
+        builder = SparkSession.builder.master("local[2]").config("spark.sql.warehouse.dir", folder)
         for name, value in SETTINGS.items():
             builder = builder.config(name, value)
         self.session = builder.getOrCreate()
         self.changed = set()
-
-    def close(self):
-        # Its server ends when the pipe to it does.
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def version(self):
         return self.session.version

@@ -8,10 +8,21 @@ import datetime
 import json
 import os
 import re
+import shutil
 import sys
+import tempfile
 from decimal import Decimal
 
 UTC = datetime.timezone.utc
+
+
+FOLDERS = []
+
+
+def temporary(name):
+    """A folder that is gone when the driver ends. Its path is short, as those of sockets have to be."""
+    FOLDERS.append(tempfile.mkdtemp(prefix=f"kpic-{name}-", dir="/tmp"))
+    return FOLDERS[-1]
 
 
 def serve(make):
@@ -38,6 +49,8 @@ def serve(make):
     finally:
         if engine is not None and hasattr(engine, "close"):
             engine.close()
+        for folder in FOLDERS:
+            shutil.rmtree(folder, ignore_errors=True)
         out.flush()
         # Some engines have threads that would keep the process, and they hold nothing that matters.
         os._exit(0)
@@ -214,6 +227,7 @@ def child(signal_number):
     def prepare():
         import ctypes
 
-        ctypes.CDLL(None).prctl(1, signal_number)
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(1, signal_number)
 
     return prepare
