@@ -86,14 +86,12 @@ pub fn compare(expected: &Answer, found: &Answer) -> Report {
     let mut kinds = Vec::new();
     for (at, name) in expected.columns.iter().enumerate() {
         let (wanted, got) = (expected.kinds[at].as_ref(), found.kinds[at].as_ref());
-        match common(kind(wanted), kind(got)) {
-            Some(kind) => kinds.push(kind),
-            None => {
-                let named = |kind: Option<&String>| kind.cloned().unwrap_or_else(|| "null".to_owned());
-                report.differs(|| format!("{name} is {}, expected {}", named(got), named(wanted)));
-                return report;
-            }
-        }
+        let Some(kind) = common(kind(wanted), kind(got)) else {
+            let named = |kind: Option<&String>| kind.cloned().unwrap_or_else(|| "null".to_owned());
+            report.differs(|| format!("{name} is {}, expected {}", named(got), named(wanted)));
+            return report;
+        };
+        kinds.push(kind);
     }
     let rows = |answer: &Answer| -> Vec<Vec<Cell>> {
         let cell = |(cell, kind): (&Cell, &Kind)| match (kind, cell.as_deref()) {
@@ -217,7 +215,7 @@ mod tests {
         let cell = |text: &&str| (*text != "null").then(|| (*text).to_owned());
         Answer {
             columns: (0..kinds.len()).map(|at| format!("c{at}")).collect(),
-            kinds: kinds.iter().map(|kind| cell(kind)).collect(),
+            kinds: kinds.iter().map(cell).collect(),
             rows: rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
         }
     }

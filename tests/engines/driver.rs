@@ -1,8 +1,10 @@
 //! An engine behind a program of `drivers/`: requests and answers are lines of JSON.
 
 use super::tables::{Answer, Table};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write, stderr};
 use std::path::{Path, PathBuf};
@@ -81,38 +83,40 @@ impl Driver {
         spawn(move || said.lines().map_while(Result::ok).try_for_each(|line| heard.send(line)));
         let (version, tier, folder) = (String::new(), String::new(), folder.to_path_buf());
         let mut driver = Self { name, version, tier, started: Duration::ZERO, process, input, output, folder };
-        let hello = driver.hear()?;
-        let text = |key: &str| hello[key].as_str().unwrap_or_default().to_owned();
-        driver.version = text("version");
-        driver.tier = text("tier");
+        let hello: Hello = driver.hear()?;
+        (driver.version, driver.tier) = (hello.version, hello.tier);
         driver.started = begin.elapsed();
         Ok(driver)
     }
 
     /// Makes tables, or replaces them.
     pub fn tables(&mut self, tables: &[Table]) -> Result<(), String> {
-        self.ask(&json!({ "do": "tables", "tables": tables })).map(|_| ())
+        self.ask::<Done>(&Request { tables, ..Request::to("tables") }).map(|_| ())
     }
 
     /// Runs statements.
     pub fn run(&mut self, statements: &[String]) -> Result<(), String> {
-        self.ask(&json!({ "do": "run", "sql": statements })).map(|_| ())
+        self.ask::<Done>(&Request { sql: Some(json!(statements)), ..Request::to("run") }).map(|_| ())
     }
 
     /// The rows of a query.
     pub fn query(&mut self, sql: &str) -> Result<Answer, String> {
-        let answer = self.ask(&json!({ "do": "query", "sql": sql }))?;
-        serde_json::from_value(answer).map_err(|error| format!("{}: an answer that is none: {error}", self.name))
+        self.ask(&Request { sql: Some(json!(sql)), ..Request::to("query") })
     }
 
-    /// Drops everything.
+    /// Writes the rows of a query to a file, from which tables can be made.
+    pub fn write(&mut self, sql: &str, file: &Path) -> Result<(), String> {
+        self.ask::<Done>(&Request { sql: Some(json!(sql)), file: Some(file), ..Request::to("write") }).map(|_| ())
+    }
+
+    /// Drops everything, and takes settings back.
     pub fn reset(&mut self) -> Result<(), String> {
-        self.ask(&json!({ "do": "reset" })).map(|_| ())
+        self.ask::<Done>(&Request::to("reset")).map(|_| ())
     }
 
     /// Sets something for the session.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
-        self.ask(&json!({ "do": "set", "name": name, "value": value })).map(|_| ())
+        self.ask::<Done>(&Request { name: Some(name), value: Some(value), ..Request::to("set") }).map(|_| ())
     }
 
     /// Whether it can be asked.
@@ -126,14 +130,15 @@ impl Driver {
         Ok(())
     }
 
-    fn ask(&mut self, request: &Value) -> Result<Value, String> {
+    fn ask<T: DeserializeOwned>(&mut self, request: &Request<'_>) -> Result<T, String> {
         let gone = |error: std::io::Error| format!("the driver has gone: {error}");
         let input = self.input.as_mut().ok_or("the driver has gone")?;
-        input.write_all(format!("{request}\n").as_bytes()).and_then(|()| input.flush()).map_err(gone)?;
+        let line = serde_json::to_string(request).map_err(|error| error.to_string())?;
+        input.write_all(format!("{line}\n").as_bytes()).and_then(|()| input.flush()).map_err(gone)?;
         self.hear()
     }
 
-    fn hear(&mut self) -> Result<Value, String> {
+    fn hear<T: DeserializeOwned>(&mut self) -> Result<T, String> {
         let log = left_behind().join(format!("{}.log", self.name));
         let line = match self.output.recv_timeout(patience()) {
             Ok(line) => line,
@@ -148,12 +153,50 @@ impl Driver {
                 return Err(format!("no answer within {} s", patience().as_secs()));
             }
         };
-        let answer: Value = serde_json::from_str(&line).map_err(|error| format!("no JSON: {error}: {line}"))?;
-        match answer.get("error") {
-            Some(error) => Err(error.as_str().unwrap_or_default().to_owned()),
-            None => Ok(answer),
+        let wrong = |error: serde_json::Error| format!("{}: no answer: {error}: {line:.200}", self.name);
+        if line.starts_with("{\"error\"") {
+            return Err(serde_json::from_str::<Refused>(&line).map_err(wrong)?.error);
         }
+        serde_json::from_str(&line).map_err(wrong)
     }
+}
+
+/// What a driver is asked.
+#[derive(Serialize)]
+struct Request<'a> {
+    r#do: &'static str,
+    #[serde(skip_serializing_if = "<[Table]>::is_empty")]
+    tables: &'a [Table],
+    sql: Option<Value>,
+    file: Option<&'a Path>,
+    name: Option<&'a str>,
+    value: Option<&'a str>,
+}
+
+impl Request<'_> {
+    fn to(r#do: &'static str) -> Self {
+        Self { r#do, tables: &[], sql: None, file: None, name: None, value: None }
+    }
+}
+
+/// What a driver says against something.
+#[derive(Deserialize)]
+struct Refused {
+    error: String,
+}
+
+/// What it says at first.
+#[derive(Deserialize)]
+struct Hello {
+    version: String,
+    tier: String,
+}
+
+/// What it says to all but questions.
+#[derive(Deserialize)]
+struct Done {
+    #[serde(rename = "ok")]
+    _ok: bool,
 }
 
 impl Drop for Driver {
@@ -183,7 +226,7 @@ pub fn listed(variable: &str) -> Vec<String> {
 
 /// Whether an engine is to be asked: it is installed. One that is not is told of, and where it is required, that fails.
 pub fn is_there(name: &str) -> bool {
-    static TOLD: Mutex<BTreeMap<String, ()>> = Mutex::new(BTreeMap::new());
+    static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let (only, required) = (listed("KPIC_ENGINE_ONLY"), listed("KPIC_ENGINES"));
     if let Some(unknown) = only.iter().chain(&required).find(|name| !ENGINES.contains(&name.as_str()) && *name != "all") {
         panic!("there is no engine {unknown}; there are {}", ENGINES.join(", "));
@@ -199,7 +242,7 @@ pub fn is_there(name: &str) -> bool {
     let install = format!("tests/engines/install.sh {name}");
     assert!(!is_required, "the engine {name} is required and not installed: run {install}");
     let mut told = TOLD.lock().unwrap();
-    if told.insert(name.to_owned(), ()).is_none() {
+    if told.insert(name.to_owned()) {
         let count = told.len();
         tell(&format!("ENGINE LEFT OUT ({count} so far): {name} is not installed, nothing is proven for it; {install}"));
     }
@@ -218,11 +261,9 @@ pub fn driver(name: &'static str) -> Option<Held> {
     let all = ALL.get_or_init(|| ENGINES.into_iter().map(|name| (name, Mutex::new(None))).collect());
     // A test that has failed leaves an engine that still answers.
     let mut held = all[name].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some(driver) = held.as_mut() {
-        if let Err(why) = driver.reset() {
-            tell(&format!("{name} is started anew: {why}"));
-            *held = None;
-        }
+    if let Some(Err(why)) = held.as_mut().map(Driver::reset) {
+        tell(&format!("{name} is started anew: {why}"));
+        *held = None;
     }
     if held.is_none() {
         let driver = Driver::start(name, &std::env::temp_dir()).unwrap_or_else(|why| panic!("{name}: {why}"));

@@ -11,6 +11,7 @@ use kpic::model::{self, Clock, ColumnId, Given, KeyPart, Model, Relation, Source
 use kpic::pipeline::{Checked, Valid};
 use kpic::plan::relation::RelationRef;
 use kpic::text::Spanned;
+use std::path::Path;
 
 /// A project over the tables that this module makes, in the schema in which a dialect has its tables; else what is wrong with it.
 pub fn over_tables(mut checked: Checked, dialect: &dyn Dialect) -> Result<Valid, String> {
@@ -99,7 +100,7 @@ fn in_duckdb(ty: &str) -> &str {
 
 /// The table of a source without rows, its columns in order; a name that two columns read stands there once.
 fn empty(source: &Source, stored: &[Stored<'_>]) -> Table {
-    let mut table = Table { name: vec![given_table(&source.name.value)], columns: Vec::new(), rows: Vec::new() };
+    let mut table = Table { name: vec![given_table(&source.name.value)], columns: Vec::new(), rows: Vec::new(), file: None };
     for Stored { name, column, .. } in stored {
         let is_same = |known: &Column| known.name.to_lowercase() == name.to_lowercase();
         if !table.columns.iter().any(is_same) {
@@ -109,13 +110,13 @@ fn empty(source: &Source, stored: &[Stored<'_>]) -> Table {
     table
 }
 
-/// The tables of all sources with the rows that DuckDB reads of them.
-pub fn read(model: &Model, duckdb: &mut Driver) -> Vec<Table> {
+/// The tables of all sources with the rows that DuckDB reads of them; into files of a folder, if one is given.
+pub fn read(model: &Model, duckdb: &mut Driver, folder: Option<&Path>) -> Vec<Table> {
     let sources = model.sources.rows().iter().filter(|source| source.journey.is_none());
-    sources.map(|source| read_source(model, source, duckdb)).collect()
+    sources.map(|source| read_source(model, source, duckdb, folder)).collect()
 }
 
-fn read_source(model: &Model, source: &Source, duckdb: &mut Driver) -> Table {
+fn read_source(model: &Model, source: &Source, duckdb: &mut Driver, folder: Option<&Path>) -> Table {
     let dialect = kpic::dialect::dialect(None);
     let stored = stored(model, source);
     let mut table = empty(source, &stored);
@@ -141,8 +142,19 @@ fn read_source(model: &Model, source: &Source, duckdb: &mut Driver) -> Table {
     let cast = |column: &Column| format!("cast({0} as {1}) as {0}", quoted(&column.name), in_duckdb(&column.ty));
     let casts: Vec<String> = table.columns.iter().map(cast).collect();
     let casts = if casts.is_empty() { "1 as one".to_owned() } else { casts.join(", ") };
-    let answer = duckdb.query(&format!("select {casts} from (select {select} from {from}) as stored"));
-    table.rows = answer.unwrap_or_else(|why| fail(why)).rows;
+    let sql = format!("select {casts} from (select {select} from {from}) as stored");
+    if let Some(folder) = folder {
+        let file = folder.join(format!("{}.json", source.name.value));
+        // What is there has been read of the same files by the same query.
+        let asked = folder.join(format!("{}.sql", source.name.value));
+        if !std::fs::read_to_string(&asked).is_ok_and(|known| known == sql) {
+            duckdb.write(&sql, &file).unwrap_or_else(|why| fail(why));
+            std::fs::write(asked, sql).unwrap();
+        }
+        table.file = Some(file);
+    } else {
+        table.rows = duckdb.query(&sql).unwrap_or_else(|why| fail(why)).rows;
+    }
     if table.columns.is_empty() {
         table.columns.push(Column { name: "one".to_owned(), ty: "integer".to_owned() });
     }
@@ -156,7 +168,7 @@ pub fn of_test(model: &Model, test: &TestCase, duckdb: &mut Driver) -> Vec<Table
         let given = test.given.iter().find(|given| given.source == id);
         let is_calendar = model.calendar_source.as_ref().is_some_and(|calendar| calendar.source == id);
         tables.push(match given {
-            None if is_calendar && source.relation.is_some() => read_source(model, source, duckdb),
+            None if is_calendar && source.relation.is_some() => read_source(model, source, duckdb, None),
             given => given_rows(model, source, given),
         });
     }

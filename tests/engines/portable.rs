@@ -8,7 +8,7 @@ fn table(name: &str, columns: &[(&str, &str)], rows: &str) -> Table {
     let column = |(name, ty): &(&str, &str)| Column { name: (*name).to_owned(), ty: (*ty).to_owned() };
     let cells = |row: &str| row.trim().split(' ').map(|cell| (cell != "null").then(|| cell.to_owned())).collect();
     let rows = rows.trim().lines().map(cells).collect();
-    Table { name: vec![name.to_owned()], columns: columns.iter().map(column).collect(), rows }
+    Table { name: vec![name.to_owned()], columns: columns.iter().map(column).collect(), rows, file: None }
 }
 
 fn tables() -> Vec<Table> {

@@ -1,7 +1,7 @@
 //! The projects whose views are compared, each with the tables that it reads, and what its views show in DuckDB as they are deployed.
 
 use super::cases::{Case, SPEC, collect, read};
-use super::driver::Driver;
+use super::driver::{Driver, left_behind};
 use super::tables::{Answer, Table};
 use super::{given, random};
 use kpic::build::{Documents, outputs};
@@ -13,7 +13,8 @@ use kpic::plan::views::{Shows, query, views};
 use kpic::plan::{Question, plan};
 use kpic::support::views::view_name;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
 
 /// What is asked, and what an engine answers, or why it does not.
 pub type Answers = BTreeMap<String, Result<Answer, String>>;
@@ -140,20 +141,39 @@ pub fn example(name: &str) -> Project {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs").join(name);
     // In the project's folder, in which its files are.
     let mut duckdb = Driver::start("duckdb", &folder).unwrap();
+    let kept = kept(name, &folder.join("data"));
     let make = move || check(&folder, &Options::default());
-    let tables = given::read(&make().model, &mut duckdb);
-    let deployed = deploy(make().valid().unwrap(), &mut duckdb);
+    let tables = given::read(&make().model, &mut duckdb, Some(&kept));
+    let deployed = deploy(&make().valid().unwrap(), &mut duckdb);
     Project { name: name.to_owned(), tables, deployed: Some(deployed), make: Box::new(make), as_of: None, test: None }
 }
 
+/// The folder for the rows of an example, which are read once; another one when its data is another.
+fn kept(name: &str, data: &Path) -> PathBuf {
+    let mut files: Vec<String> = std::fs::read_dir(data)
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let known = entry.metadata().unwrap();
+            format!("{} {} {:?}", entry.file_name().display(), known.len(), known.modified().unwrap())
+        })
+        .collect();
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    files.hash(&mut hasher);
+    let folder = left_behind().join(format!("rows-{name}-{:016x}", hasher.finish()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
 /// Runs the `deploy.sql` of a project and reads its views.
-fn deploy(valid: Valid, duckdb: &mut Driver) -> Answers {
-    let files = outputs(&valid, Documents::None).unwrap();
+fn deploy(valid: &Valid, duckdb: &mut Driver) -> Answers {
+    let files = outputs(valid, Documents::None).unwrap();
     let script = files.iter().find(|file| file.path.ends_with("/deploy.sql")).unwrap();
     duckdb.run(std::slice::from_ref(&script.text)).unwrap();
     let schema = &valid.model().warehouse.schema;
     let dialect = kpic::dialect::dialect(None);
-    let plain = views(&valid).into_iter().filter(|view| !matches!(view.shows, Shows::Former(_)));
+    let plain = views(valid).into_iter().filter(|view| !matches!(view.shows, Shows::Former(_)));
     plain
         .map(|view| {
             let from = kpic::sql::view(schema, &view.name, dialect);
@@ -207,20 +227,20 @@ fn of_case(case: Case, duckdb: &mut Driver) -> Vec<Project> {
 /// So many random projects that follow from a seed.
 pub fn at_random(count: usize, seed: u64, duckdb: &mut Driver) -> Vec<Project> {
     let all = random::projects(count, seed);
-    all.into_iter().enumerate().map(|(at, project)| one_at_random(at, project, duckdb)).collect()
+    all.iter().enumerate().map(|(at, project)| one_at_random(at, project, duckdb)).collect()
 }
 
-fn one_at_random(at: usize, project: random::Project, duckdb: &mut Driver) -> Project {
+fn one_at_random(at: usize, project: &random::Project, duckdb: &mut Driver) -> Project {
     duckdb.reset().unwrap();
-    duckdb.run(&[random::statements(&project)]).unwrap();
+    duckdb.run(&[random::statements(project)]).unwrap();
     // Its files are written, and read before the next project writes its own.
-    let files = random::files(&project);
+    let files = random::files(project);
     let make = move || check_texts(files.clone(), &Options::default());
     let valid = make().valid().unwrap_or_else(|checked| panic!("{:?}", checked.findings));
     let dialect = kpic::dialect::dialect(None);
     let shown = views(&valid).into_iter().filter_map(|view| Some((view.name, query(&valid, &view.shows)?)));
     let deployed = shown.map(|(name, plan)| (name, duckdb.query(&kpic::sql::query(&plan, dialect)))).collect();
-    let tables = given::read(valid.model(), duckdb);
+    let tables = given::read(valid.model(), duckdb, None);
     duckdb.reset().unwrap();
     Project { name: format!("random {at}"), tables, deployed: Some(deployed), make: Box::new(make), as_of: None, test: None }
 }

@@ -1,6 +1,7 @@
 //! Tables that every engine has, and rows that one gives: all cells are canonical text, as `drivers/protocol.py` writes it.
 
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// A cell as canonical text; nothing for null.
 pub type Cell = Option<String>;
@@ -12,6 +13,9 @@ pub struct Table {
     pub name: Vec<String>,
     pub columns: Vec<Column>,
     pub rows: Vec<Vec<Cell>>,
+    /// Where further rows are: a file that a driver has written. Many rows go from engine to engine this way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
 }
 
 /// A column of a table, which may be null.

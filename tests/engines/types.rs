@@ -30,7 +30,7 @@ fn hard() -> Table {
     ];
     let columns = types.map(|(name, ty)| Column { name: name.to_owned(), ty: ty.to_owned() }).to_vec();
     let cells = |row: &str| row.split('|').map(|cell| (cell != "null").then(|| cell.to_owned())).collect();
-    Table { name: vec!["hard ones".to_owned()], columns, rows: rows.iter().map(|row| cells(row)).collect() }
+    Table { name: vec!["hard ones".to_owned()], columns, rows: rows.iter().map(|row| cells(row)).collect(), file: None }
 }
 
 /// How an engine quotes a name.
@@ -96,7 +96,7 @@ fn doubles_that_are_no_numbers_come_back_or_are_null() {
     let row = |id: &str, value: &str| vec![Some(id.to_owned()), Some(value.to_owned())];
     let rows = vec![row("1", "NaN"), row("2", "Infinity"), row("3", "-Infinity")];
     let columns = vec![column("id", "integer"), column("x", "double")];
-    let table = Table { name: vec!["odd".to_owned()], columns, rows };
+    let table = Table { name: vec!["odd".to_owned()], columns, rows, file: None };
     for name in ENGINES {
         let Some(mut engine) = driver(name) else { continue };
         engine.tables(std::slice::from_ref(&table)).unwrap();
@@ -116,8 +116,7 @@ fn doubles_that_are_no_numbers_come_back_or_are_null() {
 /// A setting of an engine, another value for it, and a query that shows what is set; nothing where none shows it.
 fn setting(engine: &str) -> Option<(&'static str, &'static str, &'static str)> {
     Some(match engine {
-        "duckdb" => ("TimeZone", "Asia/Tokyo", "select current_setting('TimeZone') as x"),
-        "postgres" => ("TimeZone", "Asia/Tokyo", "select current_setting('TimeZone') as x"),
+        "duckdb" | "postgres" => ("TimeZone", "Asia/Tokyo", "select current_setting('TimeZone') as x"),
         "clickhouse" => ("session_timezone", "Asia/Tokyo", "select timezone() as x"),
         "mariadb" => ("time_zone", "+09:00", "select @@session.time_zone as x"),
         "spark" => ("spark.sql.session.timeZone", "Asia/Tokyo", "select current_timezone() as x"),
@@ -131,7 +130,7 @@ fn setting(engine: &str) -> Option<(&'static str, &'static str, &'static str)> {
 fn views_are_made_settings_are_kept_and_a_reset_forgets_both() {
     let column = |name: &str, ty: &str| Column { name: name.to_owned(), ty: ty.to_owned() };
     let rows = [1, 2, 3].map(|id| vec![Some(id.to_string())]).to_vec();
-    let table = Table { name: vec!["some_rows".to_owned()], columns: vec![column("id", "integer")], rows };
+    let table = Table { name: vec!["some_rows".to_owned()], columns: vec![column("id", "integer")], rows, file: None };
     for name in ENGINES {
         let Some(mut engine) = driver(name) else { continue };
         if engine.tier == "parsed" {
@@ -172,11 +171,11 @@ fn many_rows_are_loaded_fast() {
             format!("text {at}"),
             day.clone(),
             format!("{day} 12:00:00"),
-            (at % 2 == 0).to_string(),
+            at.is_multiple_of(2).to_string(),
         ];
         cells.map(Some).to_vec()
     };
-    let table = Table { name: vec!["many".to_owned()], columns, rows: (0..100_000).map(row).collect() };
+    let table = Table { name: vec!["many".to_owned()], columns, rows: (0..100_000).map(row).collect(), file: None };
     for name in ENGINES {
         let Some(mut engine) = driver(name) else { continue };
         let begin = std::time::Instant::now();

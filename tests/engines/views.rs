@@ -89,20 +89,17 @@ impl Run {
     /// What DuckDB shows over the tables, after it was held against what views show as they are deployed.
     fn reference(&mut self, project: &Project, duckdb: &mut Driver) -> Answers {
         let Some((asked, answers)) = self.answers(project, duckdb) else { return Answers::new() };
-        match &project.deployed {
-            Some(deployed) => {
-                self.compare(project, &asked, deployed, &answers);
-                let refused = |name: &String| deployed.get(name).is_some_and(Result::is_err);
-                let other = answers.iter().find(|(name, answer)| answer.is_ok() && refused(name));
-                self.problems.extend(other.map(|(view, _)| format!("{}: {view} is refused as it is deployed", project.name)));
-            }
+        if let Some(deployed) = &project.deployed {
+            self.compare(project, &asked, deployed, &answers);
+            let refused = |name: &String| deployed.get(name).is_some_and(Result::is_err);
+            let other = answers.iter().find(|(name, answer)| answer.is_ok() && refused(name));
+            self.problems.extend(other.map(|(view, _)| format!("{}: {view} is refused as it is deployed", project.name)));
+        } else {
             // What its test asks is held against figures that were worked out by hand. Other views may be refused.
-            None => {
-                let refused = |view: &&String| answers.get(*view).is_some_and(Result::is_err);
-                let refused = asked.by_hand.iter().filter(refused);
-                self.problems.extend(refused.map(|view| format!("{}: {view} is refused", project.name)));
-                self.counts(&answers);
-            }
+            let refused = |view: &&String| answers.get(*view).is_some_and(Result::is_err);
+            let refused = asked.by_hand.iter().filter(refused);
+            self.problems.extend(refused.map(|view| format!("{}: {view} is refused", project.name)));
+            self.counts(&answers);
         }
         self.by_hand(project, &asked, &answers);
         answers
@@ -219,10 +216,11 @@ impl Run {
             "{title}: {views} views, {rows} rows, {cells} cells: {differing} differ, {} problems{hand}{refused}; {seconds:.1} s",
             problems.len()
         ));
+        let path = left_behind().join(format!("{name}-{collection}.txt"));
         if problems.is_empty() {
+            _ = std::fs::remove_file(path);
             return None;
         }
-        let path = left_behind().join(format!("{name}-{collection}.txt"));
         std::fs::write(&path, problems.join("\n")).unwrap();
         let first = problems[..problems.len().min(TOLD)].join("\n  ");
         Some(format!("{title}: {} problems, all of them in {}:\n  {first}", problems.len(), path.display()))

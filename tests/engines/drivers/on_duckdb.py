@@ -24,7 +24,7 @@ class DuckDb:
 
     def reset(self):
         self.connection = duckdb.connect(":memory:")
-        self.connection.execute("set TimeZone = 'UTC'; set threads = 2")
+        self.connection.execute("set TimeZone = 'UTC'; set threads = 1")
 
     def version(self):
         return duckdb.__version__

@@ -60,8 +60,12 @@ def answer(engine, request):
     """The answer to one request."""
     do = request["do"]
     if do == "tables":
-        for table in request["tables"]:
-            engine.table(table["name"], [(column["name"], column["type"]) for column in table["columns"]], table["rows"])
+        for table in request.get("tables", []):
+            rows = table["rows"]
+            if "file" in table:
+                with open(table["file"], encoding="utf-8") as file:
+                    rows += json.load(file)
+            engine.table(table["name"], [(column["name"], column["type"]) for column in table["columns"]], rows)
         return {"ok": True}
     if do == "run":
         for statement in request["sql"]:
@@ -69,6 +73,10 @@ def answer(engine, request):
         return {"ok": True}
     if do == "query":
         return shown(*engine.query(request["sql"]))
+    if do == "write":
+        with open(request["file"], "w", encoding="utf-8") as file:
+            json.dump(shown(*engine.query(request["sql"]))["rows"], file, ensure_ascii=False)
+        return {"ok": True}
     if do == "reset":
         engine.reset()
         return {"ok": True}
