@@ -9,6 +9,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::time::Instant;
 
+/// Dialects that are being written: they are compared only where `KPIC_ENGINE_ONLY` names their engine, and a line says so. None of them is
+/// proven, and none may stay here.
+const UNFINISHED: [&str; 1] = ["postgres"];
+
 /// How many differences of an engine are told; all of them land in a file.
 const TOLD: usize = 20;
 
@@ -57,6 +61,10 @@ fn on_every_engine(collection: &str, projects: &[Project]) {
             tell(&format!("DIALECT NOT PROVEN: nothing here runs {name}"));
             continue;
         };
+        if UNFINISHED.contains(&name) && !listed("KPIC_ENGINE_ONLY").iter().any(|wanted| wanted == engine) {
+            tell(&format!("DIALECT NOT PROVEN: {name} is unfinished; KPIC_ENGINE_ONLY={engine} compares it"));
+            continue;
+        }
         let Some(mut engine) = driver(engine) else { continue };
         let mut run = Run::new(collection, dialect::dialect(Some(name)));
         for (project, expected) in projects.iter().zip(&expected) {
