@@ -8,7 +8,7 @@ READERS := .tools/readers
 
 export KPIC_DUCKDB := $(CURDIR)/$(DUCKDB)
 
-.PHONY: demo test test-docs site test-random test-builds fuzz lint deny typos wheel wheel-test bench bench-sql clean help
+.PHONY: demo test test-engines engines test-docs site test-random test-builds fuzz lint deny typos wheel wheel-test bench bench-sql clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,9 +17,22 @@ demo: $(DUCKDB) ## Build kpic and show the flights that left New York in 2013
 	$(CARGO) build --release --locked
 	./target/release/kpic -C specs/flights run
 
-test: $(DUCKDB) ## Run all tests
-	$(CARGO) test --locked
+# What `make test` runs SQL on; those that are named have to be there. `make test ENGINES=duckdb` where nothing can be installed.
+ENGINES ?= duckdb postgres sqlite clickhouse
+
+test: $(DUCKDB) engines ## Run all tests
+	KPIC_ENGINES="$(ENGINES)" $(CARGO) test --locked
 	$(MAKE) --no-print-directory test-docs
+
+# Random projects beside all examples and cases.
+ENGINE_RANDOM ?= 300
+
+test-engines: ENGINES = all
+test-engines: $(DUCKDB) engines ## Compare every view on every engine; ENGINES="postgres spark" for some
+	KPIC_ENGINES="$(ENGINES)" KPIC_ENGINE_RANDOM=$(ENGINE_RANDOM) KPIC_RANDOM_SEED=$(RANDOM_SEED) $(CARGO) test --locked --test engines
+
+engines: ## Install the engines that tests run SQL on
+	PYTHON="$(PYTHON)" tests/engines/install.sh $(ENGINES)
 
 test-docs: $(READERS)/done ## Look at documents, built and own, with MkDocs and mermaid
 	$(CARGO) build --locked

@@ -1,11 +1,14 @@
 //! Runs the Markdown cases in `tests/cases/`: specs with rows, and the figures that follow by the rules of the language.
 //!
-//! [`collect`] finds the files, [`read`] cuts one into cases, [`problems`] compiles and runs a case. All failures of all
+//! `tests/support/cases.rs` finds the files and cuts them into cases, [`problems`] compiles and runs a case. All failures of all
 //! files are reported at once. `tests/cases/README.md` says how a case is written.
 //!
 //! The figures were worked out by hand; nothing here writes them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its cases has failed")]
+
+#[path = "support/cases.rs"]
+mod markdown;
 
 use kpic::diagnostic::{Finding, Severity};
 use kpic::engine::{DuckDb, find};
@@ -15,34 +18,12 @@ use kpic::pipeline::{Checked, Options, Valid, check_texts};
 use kpic::plan::relation::Query;
 use kpic::plan::{Question, plan};
 use kpic::text::{Files, Span};
+use markdown::{Case, SPEC, collect, read};
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
-
-/// The name of a case's spec file, as findings show it.
-const SPEC: &str = "specs/case.yml";
-
-/// One case: a project of two files, and what is to be found in it.
-#[derive(Debug)]
-struct Case {
-    /// Where it stands: path and line of its heading.
-    place: String,
-    title: String,
-    /// The project file.
-    project: String,
-    /// The spec file.
-    spec: String,
-    /// For each line of the spec the line of the Markdown file.
-    lines: Vec<usize>,
-    /// The findings that are expected, if the case says so.
-    findings: Option<Vec<String>>,
-    /// What is expected to be said of a KPI that the engine refuses to work out.
-    refused: Option<String>,
-    /// What is expected to be said of the data beside figures: the question, and the findings.
-    guards: Vec<(String, Vec<String>)>,
-}
+use std::path::Path;
 
 #[test]
 fn every_case_comes_out_as_worked_out_by_hand() {
@@ -68,97 +49,6 @@ fn every_case_comes_out_as_worked_out_by_hand() {
     failures.extend(cases.par_iter().filter_map(|case| verdict(case, &engine)).collect::<Vec<_>>());
     let count = failures.len();
     assert!(failures.is_empty(), "{count} of {} cases:\n\n{}\n", cases.len(), failures.join("\n"));
-}
-
-/// Every Markdown file below a folder but the READMEs, in the order of their paths.
-fn collect(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.ends_with("first_sessions") {
-            // `tests/first_sessions.rs` plays them.
-            continue;
-        }
-        if path.is_dir() {
-            found.extend(collect(&path));
-        } else if path.extension().is_some_and(|ending| ending == "md") && path.file_stem().is_some_and(|stem| stem != "README")
-        {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
-}
-
-// --- From Markdown to cases ---
-
-/// Cuts a file into cases; what is wrong with the file itself goes to `failures`.
-fn read(name: &str, text: &str, cases: &mut Vec<Case>, failures: &mut Vec<String>) {
-    let mut wrong = |line: usize, what: &str| failures.push(format!("{name}:{line}: {what}\n"));
-    let mut project = None;
-    let mut case: Option<Case> = None;
-    let mut lines = text.lines().enumerate().map(|(at, line)| (at + 1, line));
-    if !text.starts_with("# ") {
-        wrong(1, "a file begins with its title, `# ...`");
-    }
-    while let Some((number, line)) = lines.next() {
-        if let Some(title) = line.strip_prefix("## ") {
-            cases.extend(case.take());
-            case = Some(Case {
-                place: format!("{name}:{number}"),
-                title: title.to_owned(),
-                project: project.clone().unwrap_or_default(),
-                spec: String::new(),
-                lines: Vec::new(),
-                findings: None,
-                refused: None,
-                guards: Vec::new(),
-            });
-        }
-        let Some(info) = line.strip_prefix("```") else { continue };
-        let mut block = Vec::new();
-        let mut closed = false;
-        for (number, line) in lines.by_ref() {
-            closed = line == "```";
-            if closed {
-                break;
-            }
-            block.push((number, line));
-        }
-        if !closed {
-            wrong(number, "this block is not closed");
-        }
-        let joined = || block.iter().map(|(_, line)| format!("{line}\n")).collect::<String>();
-        match (info, &mut case) {
-            ("text", _) => {}
-            ("yaml kpic.yml", Some(case)) if !case.spec.is_empty() => {
-                wrong(number, "a project file stands above the case's own blocks");
-            }
-            ("yaml kpic.yml", case) => {
-                project = Some(joined());
-                if let Some(case) = case {
-                    case.project = joined();
-                }
-            }
-            ("yaml", Some(case)) => {
-                case.spec.push_str(&joined());
-                case.lines.extend(block.iter().map(|(number, _)| number));
-            }
-            ("refused", Some(case)) => {
-                case.refused = Some(block.iter().map(|(_, line)| *line).collect());
-            }
-            (info, Some(case)) if info.starts_with("guards ") => {
-                let lines = block.iter().map(|(_, line)| (*line).to_owned()).collect();
-                case.guards.push((info.trim_start_matches("guards ").to_owned(), lines));
-            }
-            ("findings", Some(case)) => {
-                let findings = case.findings.get_or_insert_with(Vec::new);
-                findings.extend(block.iter().map(|(_, line)| (*line).to_owned()));
-            }
-            _ => wrong(number, &format!("a block `{info}` means nothing here")),
-        }
-    }
-    cases.extend(case);
 }
 
 // --- From cases to failures ---

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Installs engines that tests run SQL on: `tests/engines/install.sh postgres sqlite`, or `all`.
+#
+# Each lands in .tools/engines/NAME, with the program `start` that runs a driver. What is there in the right version is left as it is.
+# Packages of Debian are installed by root; others are told which they lack.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+python=${PYTHON:-python3}
+all="duckdb postgres sqlite clickhouse mariadb datafusion spark bigquery snowflake trino"
+
+packages() { # What PyPI has of an engine.
+  case $1 in
+    # Instants come with a zone of `pytz`.
+    duckdb) echo duckdb==1.5.6 pytz==2026.6 ;;
+    postgres) echo "psycopg[binary]==3.3.9" ;;
+    sqlite) echo apsw==3.54.1.0 ;;
+    # Its package `chdb` wants pandas as well, which no query needs.
+    clickhouse) echo chdb-core==26.9.0 ;;
+    mariadb) echo pymysql==1.2.4 ;;
+    datafusion) echo datafusion==55.0.0 pyarrow==26.0.1 ;;
+    spark) echo pyspark==4.3.0 ;;
+    bigquery) echo zetasql==0.1.5 wasmtime==50.0.1 protobuf==7.36.2 ;;
+    snowflake) echo fakesnow==0.12.1 snowflake-connector-python==3.18.1 duckdb==2.0.1 ;;
+    trino) echo trino-sql-validator==0.23.0 ;;
+    *) echo "there is no engine $1; there are: $all" >&2; return 1 ;;
+  esac
+}
+
+has() { # Whether the machine has the programs of an engine, and the package that would bring them.
+  case $1 in
+    postgres) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || [ -n "${KPIC_POSTGRES:-}" ] || command -v initdb >/dev/null ;;
+    mariadb) PATH=/usr/sbin:$PATH command -v mariadbd >/dev/null && command -v my_print_defaults >/dev/null ;;
+    spark) command -v java >/dev/null ;;
+  esac
+}
+debian() {
+  case $1 in
+    postgres) echo postgresql ;;
+    # The second has the program that the first installs databases with.
+    mariadb) echo mariadb-server-core mariadb-client-core ;;
+    spark) echo openjdk-17-jre-headless ;;
+  esac
+}
+
+install() {
+  local engine=$1 wanted folder
+  wanted=$(packages "$engine")
+  folder=$PWD/.tools/engines/$engine
+  if ! has "$engine"; then
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+      echo "$engine needs the Debian package $(debian "$engine"): sudo apt-get install $(debian "$engine")" >&2
+      return 1
+    fi
+    # Nobody wants the server that the package would start.
+    [ ! -d /etc/postgresql-common ] && [ "$engine" = postgres ] && mkdir -p /etc/postgresql-common \
+      && echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(debian "$engine") >/dev/null
+  fi
+  [ "$(cat "$folder/done" 2>/dev/null || true)" = "$wanted" ] && return
+  rm -rf "$folder" && mkdir -p "$folder"
+  # A virtual environment where Python can make one, else a plain folder.
+  # shellcheck disable=SC2086 # several packages
+  if "$python" -m venv "$folder/venv" 2>/dev/null; then
+    "$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check $wanted
+    run="\"\$here/venv/bin/python\""
+  else
+    rm -rf "$folder/venv"
+    "$python" -m pip install --quiet --disable-pip-version-check --target "$folder/packages" $wanted
+    run="env PYTHONPATH=\"\$here/packages\" $python"
+  fi
+  # Runs a driver, which is its argument.
+  printf '#!/bin/sh\nhere=$(dirname "$0")\nexec %s "$@"\n' "$run" > "$folder/start"
+  chmod +x "$folder/start"
+  echo "$wanted" > "$folder/done"
+  echo "installed $engine: $wanted"
+}
+
+[ $# -gt 0 ] || { echo "usage: $0 ENGINE... (all: $all)" >&2; exit 2; }
+# shellcheck disable=SC2086 # a list
+[ "$1" = all ] && set -- $all
+failed=0
+for engine in "$@"; do
+  # In a process of its own, where `set -e` holds in spite of the `if`.
+  (set -e; install "$engine") & wait $! || { echo "could not install $engine" >&2; failed=1; }
+done
+exit $failed

@@ -1,0 +1,245 @@
+//! Every view of every project, on every engine that kpic has a dialect for, against DuckDB; and on DuckDB over the tables of these
+//! tests against the views as they are deployed.
+
+use super::compare::{Report, compare};
+use super::driver::{Driver, driver, engine_of, is_there, left_behind, listed, tell};
+use super::projects::{Answers, Asked, Project, at_random, example, of_cases};
+use kpic::dialect::{self, Dialect};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Dialects that are being written: they are compared only where `KPIC_ENGINE_ONLY` names their engine, and a line says so. None of them is
+/// proven, and none may stay here.
+const UNFINISHED: [&str; 1] = ["postgres"];
+
+/// How many differences of an engine are told; all of them land in a file.
+const TOLD: usize = 20;
+
+#[test]
+fn every_view_of_the_examples_shows_the_same_on_every_engine() {
+    for name in ["cdnow", "flights", "saas"] {
+        if is_wanted(name) && is_there("duckdb") {
+            on_every_engine(name, &[example(name)]);
+        }
+    }
+}
+
+#[test]
+fn every_case_shows_the_same_on_every_engine() {
+    let Some(projects) = driver("duckdb").map(|mut duckdb| of_cases(&mut duckdb)) else { return };
+    assert!(projects.len() > 300, "{} tests of cases", projects.len());
+    on_every_engine("cases", &projects.into_iter().filter(|project| is_wanted(&project.name)).collect::<Vec<_>>());
+}
+
+#[test]
+fn random_projects_show_the_same_on_every_engine() {
+    let setting = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().unwrap());
+    let count = usize::try_from(setting("KPIC_ENGINE_RANDOM").unwrap_or(50)).unwrap();
+    let seed = setting("KPIC_RANDOM_SEED").unwrap_or(1);
+    let Some(projects) = driver("duckdb").map(|mut duckdb| at_random(count, seed, &mut duckdb)) else { return };
+    on_every_engine("random", &projects.into_iter().filter(|project| is_wanted(&project.name)).collect::<Vec<_>>());
+}
+
+fn is_wanted(project: &str) -> bool {
+    let wanted = listed("KPIC_ENGINE_PROJECTS");
+    wanted.is_empty() || wanted.iter().any(|part| project.contains(part.as_str()))
+}
+
+/// Compares all views of some projects on all engines.
+fn on_every_engine(collection: &str, projects: &[Project]) {
+    let mut failures = Vec::new();
+    let expected = {
+        let Some(mut duckdb) = driver("duckdb") else { return };
+        let mut run = Run::new(collection, dialect::dialect(None));
+        let expected: Vec<Answers> = projects.iter().map(|project| run.reference(project, &mut duckdb)).collect();
+        failures.extend(run.ends(&duckdb));
+        expected
+    };
+    for name in dialect::names().filter(|name| *name != "duckdb") {
+        let Some(engine) = engine_of(name) else {
+            tell(&format!("DIALECT NOT PROVEN: nothing here runs {name}"));
+            continue;
+        };
+        if UNFINISHED.contains(&name) && !listed("KPIC_ENGINE_ONLY").iter().any(|wanted| wanted == engine) {
+            tell(&format!("DIALECT NOT PROVEN: {name} is unfinished; KPIC_ENGINE_ONLY={engine} compares it"));
+            continue;
+        }
+        let Some(mut engine) = driver(engine) else { continue };
+        let mut run = Run::new(collection, dialect::dialect(Some(name)));
+        for (project, expected) in projects.iter().zip(&expected) {
+            run.others(project, expected, &mut engine);
+        }
+        failures.extend(run.ends(&engine));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// One dialect over some projects.
+struct Run {
+    collection: String,
+    dialect: &'static dyn Dialect,
+    begin: Instant,
+    report: Report,
+    /// How many figures agree that were worked out by hand.
+    by_hand: usize,
+    /// How many views DuckDB refuses, for numbers that no type holds.
+    refused: usize,
+    problems: Vec<String>,
+}
+
+impl Run {
+    fn new(collection: &str, dialect: &'static dyn Dialect) -> Self {
+        let (report, begin) = (Report::default(), Instant::now());
+        Self { collection: collection.to_owned(), dialect, begin, report, by_hand: 0, refused: 0, problems: Vec::new() }
+    }
+
+    /// What DuckDB shows over the tables, after it was held against what views show as they are deployed.
+    fn reference(&mut self, project: &Project, duckdb: &mut Driver) -> Answers {
+        let Some((asked, answers)) = self.answers(project, duckdb) else { return Answers::new() };
+        if let Some(deployed) = &project.deployed {
+            self.compare(project, &asked, deployed, &answers);
+            let refused = |name: &String| deployed.get(name).is_some_and(Result::is_err);
+            let other = answers.iter().find(|(name, answer)| answer.is_ok() && refused(name));
+            self.problems.extend(other.map(|(view, _)| format!("{}: {view} is refused as it is deployed", project.name)));
+        } else {
+            // What its test asks is held against figures that were worked out by hand. Other views may be refused.
+            let refused = |view: &&String| answers.get(*view).is_some_and(Result::is_err);
+            let refused = asked.by_hand.iter().filter(refused);
+            self.problems.extend(refused.map(|view| format!("{}: {view} is refused", project.name)));
+            self.counts(&answers);
+        }
+        self.by_hand(project, &asked, &answers);
+        answers
+    }
+
+    /// Compares another engine with DuckDB.
+    fn others(&mut self, project: &Project, expected: &Answers, engine: &mut Driver) {
+        let Some((asked, answers)) = self.answers(project, engine) else { return };
+        if engine.tier == "parsed" {
+            let refused = answers.iter().filter_map(|(view, answer)| Some((view, answer.as_ref().err()?)));
+            let problem = |(view, why): (&String, &String)| format!("{}: {view}: refused: {}", project.name, first_lines(why));
+            self.problems.extend(refused.map(problem));
+            return self.counts(&answers);
+        }
+        self.compare(project, &asked, expected, &answers);
+        self.by_hand(project, &asked, &answers);
+    }
+
+    /// What an engine shows for all that a project asks; nothing where it cannot be asked.
+    fn answers(&mut self, project: &Project, engine: &mut Driver) -> Option<(Asked, Answers)> {
+        let asked = match catch_unwind(AssertUnwindSafe(|| project.asked(self.dialect))) {
+            Ok(Ok(asked)) => asked,
+            Ok(Err(why)) => {
+                self.problems.push(format!("{}: kpic refuses it: {why}", project.name));
+                return None;
+            }
+            Err(_) => {
+                self.problems.push(format!("{}: kpic panicked", project.name));
+                return None;
+            }
+        };
+        let tables: Vec<_> = project.tables.iter().map(|table| table.within(self.dialect.source_schema())).collect();
+        let ready = engine.reset().or_else(|_| engine.restart()).and_then(|()| engine.tables(&tables));
+        if let Err(why) = ready {
+            self.problems.push(format!("{}: its tables cannot be made: {why}", project.name));
+            return None;
+        }
+        _ = std::fs::remove_dir_all(self.folder(project));
+        let mut answers = Answers::new();
+        for (view, sql) in &asked.queries {
+            let answer = engine.query(sql);
+            if let Err(why) = &answer {
+                self.leave(project, view, sql, why);
+                if !engine.answers() {
+                    // One view that takes forever says nothing of the others.
+                    _ = engine.restart().and_then(|()| engine.tables(&tables));
+                }
+            }
+            answers.insert(view.clone(), answer);
+        }
+        Some((asked, answers))
+    }
+
+    fn compare(&mut self, project: &Project, asked: &Asked, expected: &Answers, found: &Answers) {
+        for (view, expected) in expected {
+            let place = format!("{}: {view}", project.name);
+            match (expected, found.get(view)) {
+                (_, None) => self.problems.push(format!("{place}: there is no such view")),
+                (Ok(expected), Some(Ok(found))) => {
+                    let mut report = compare(expected, found);
+                    if report.differing > 0 {
+                        let sql = asked.queries.iter().find(|(name, _)| name == view).map_or("", |(_, sql)| sql);
+                        self.leave(project, view, sql, &report.first.join("\n"));
+                    }
+                    self.problems.extend(report.first.drain(..).map(|what| format!("{place}: {what}")));
+                    self.report.add(report);
+                }
+                (Ok(_), Some(Err(why))) => self.problems.push(format!("{place}: refused: {}", first_lines(why))),
+                // Numbers that are too large for the one may not be for the other.
+                (Err(_), Some(_)) => self.refused += 1,
+            }
+        }
+    }
+
+    fn counts(&mut self, answers: &Answers) {
+        for answer in answers.values() {
+            match answer {
+                Ok(answer) => {
+                    let (rows, cells) = (answer.rows.len(), answer.rows.len() * answer.columns.len());
+                    self.report.add(Report { views: 1, rows, cells, ..Report::default() });
+                }
+                Err(_) => self.refused += 1,
+            }
+        }
+    }
+
+    fn by_hand(&mut self, project: &Project, asked: &Asked, answers: &Answers) {
+        let (agree, wrong) = project.by_hand(asked, answers);
+        self.by_hand += agree;
+        self.problems.extend(wrong.into_iter().map(|what| format!("{}: {what}", project.name)));
+    }
+
+    /// Where what goes wrong with a project lands.
+    fn folder(&self, project: &Project) -> PathBuf {
+        left_behind().join(self.dialect.name()).join(file_name(&project.name))
+    }
+
+    /// Keeps what went wrong with a view, and its SQL.
+    fn leave(&self, project: &Project, view: &str, sql: &str, why: &str) {
+        let folder = self.folder(project);
+        std::fs::create_dir_all(&folder).unwrap();
+        let why: String = why.lines().map(|line| format!("-- {line}\n")).collect();
+        std::fs::write(folder.join(format!("{}.sql", file_name(view))), format!("{why}{sql};\n")).unwrap();
+    }
+
+    /// Tells what was compared; gives what is wrong.
+    fn ends(self, engine: &Driver) -> Option<String> {
+        let Self { collection, report: Report { views, rows, cells, differing, .. }, by_hand, refused, problems, .. } = &self;
+        let (name, seconds) = (self.dialect.name(), self.begin.elapsed().as_secs_f64());
+        let hand = if *by_hand > 0 { format!(", {by_hand} figures as worked out by hand") } else { String::new() };
+        let refused = if *refused > 0 { format!(", {refused} refused by DuckDB") } else { String::new() };
+        let title = format!("{collection} in {name} on {} {} ({})", engine.name, engine.version, engine.tier);
+        tell(&format!(
+            "{title}: {views} views, {rows} rows, {cells} cells: {differing} differ, {} problems{hand}{refused}; {seconds:.1} s",
+            problems.len()
+        ));
+        let path = left_behind().join(format!("{name}-{collection}.txt"));
+        if problems.is_empty() {
+            _ = std::fs::remove_file(path);
+            return None;
+        }
+        std::fs::write(&path, problems.join("\n")).unwrap();
+        let first = problems[..problems.len().min(TOLD)].join("\n  ");
+        Some(format!("{title}: {} problems, all of them in {}:\n  {first}", problems.len(), path.display()))
+    }
+}
+
+fn file_name(name: &str) -> String {
+    let plain = |char: char| if char.is_alphanumeric() || "._-".contains(char) { char } else { '_' };
+    name.chars().map(plain).take(120).collect()
+}
+
+fn first_lines(text: &str) -> String {
+    text.lines().take(3).collect::<Vec<_>>().join(" / ")
+}
