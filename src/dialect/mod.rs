@@ -106,6 +106,12 @@ pub trait Dialect: Debug + Sync {
         false
     }
 
+    /// What the engine says where a floating-point number is too large, if it refuses to compute it. Others give infinity, which a plan makes
+    /// null.
+    fn refuses_overflow(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Whether a part that is joined has to be said to be worked out once. PostgreSQL takes few rows for what stands behind a window or a group,
     /// and then works such a part out again for each row of the other side.
     fn keeps_joined_parts(&self) -> bool {

@@ -47,8 +47,8 @@ const ROUND_TO: &str = "case when abs({0} * 1e{1} - trunc({0} * 1e{1})) < 0.5 th
 
 /// A cast of a text that is no number, or no day, is an error. So it is asked first.
 const NUMBER: &str =
-    "case when {0} ~ '^\\s*[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]{1,2})?\\s*$' then cast({0} as {double}) end";
-const DATE: &str = "case when {0} ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' then \
+    "case when {0} ~ '^\\s*[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9][0-9]?)?\\s*$' then cast({0} as {double}) end";
+const DATE: &str = "case when {0} ~ '^[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' then \
     case when extract(month from cast(substr({0}, 1, 8) || '01' as date) + cast(substr({0}, 9, 2) as integer) - 1) \
     = cast(substr({0}, 6, 2) as integer) then cast({0} as date) end end";
 
@@ -58,13 +58,13 @@ const SPELLED: &[(&str, &str, Tightness)] = &[
     ("date", DATE, Atom),
     ("like", "{0} like {1} escape ''", Comparison),
     ("not like", "{0} not like {1} escape ''", Comparison),
-    ("contains", "position({1} in {0}) > 0", Comparison),
+    ("contains", "strpos({0}, {1}) > 0", Comparison),
     ("lower", "lower({0} collate \"und-x-icu\")", Atom),
     ("upper", "upper({0} collate \"und-x-icu\")", Atom),
     ("year", "cast(extract(year from {0}) as {integer})", Atom),
     ("month", "cast(extract(month from {0}) as {integer})", Atom),
     ("day", "cast(extract(day from {0}) as {integer})", Atom),
-    ("hour", "cast(extract(hour from {0}) as {integer})", Atom),
+    ("hour", "cast(extract(hour from cast({0} as {timestamp})) as {integer})", Atom),
     ("weekday", "cast(extract(isodow from {0}) as {integer})", Atom),
     ("days between", "case when isfinite({0}) and isfinite({1}) then cast({0} as date) - cast({1} as date) end", Atom),
     (
@@ -81,8 +81,8 @@ const SPELLED: &[(&str, &str, Tightness)] = &[
     ("power", "case when {0} = 0 and {1} < 0 or {0} < 0 and {1} <> floor({1}) then null else power({0}, {1}) end", Atom),
     ("median", "percentile_cont(0.5) within group (order by cast({0} as {double}))", Atom),
     ("percentile", "percentile_cont({1}) within group (order by cast({0} as {double}))", Atom),
-    ("stddev", "cast(stddev_samp({0}) as {double})", Atom),
-    ("variance", "cast(var_samp({0}) as {double})", Atom),
+    ("stddev", "stddev_samp(cast({0} as {double}))", Atom),
+    ("variance", "var_samp(cast({0} as {double}))", Atom),
 ];
 
 impl Dialect for Postgres {
@@ -151,6 +151,10 @@ impl Dialect for Postgres {
         Spelling::Template(template, Atom)
     }
 
+    fn refuses_overflow(&self) -> Option<&'static str> {
+        Some("value out of range: overflow")
+    }
+
     fn keeps_joined_parts(&self) -> bool {
         true
     }
@@ -198,7 +202,7 @@ impl Dialect for Postgres {
     fn days(&self, from: &str, before: &str, every: u32, unit: Grain) -> String {
         let step = interval(u64::from(every), unit);
         format!(
-            "(select cast(at as date) as day from generate_series(cast({from} as timestamp), cast({before} as timestamp) - interval '1 day', \
+            "lateral (select cast(at as date) as day from generate_series(cast({from} as timestamp), cast({before} as timestamp) - interval '1 day', \
              {step}) as at)"
         )
     }

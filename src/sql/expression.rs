@@ -153,6 +153,8 @@ impl Scope<'_> {
             let close = after.find('}').unwrap_or(after.len() - 1);
             let key = after.get(1..close).unwrap_or_default();
             let next = after.get(close + 1..).unwrap_or_default();
+            let is_known = key == "*" || Type::of_name(key).is_some() || key.parse::<usize>().is_ok_and(|at| at < 10);
+            debug_assert!(is_known, "a template with `{{{key}}}`");
             if key == "*" {
                 self.list(arguments, out);
             } else if let Some(ty) = Type::of_name(key) {

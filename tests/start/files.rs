@@ -334,7 +334,12 @@ fn files_that_are_something_else_are_refused_in_words() {
         ("tag,wert\n2024-01-05,1\n", "K0903", "has none of the columns", "`header: false`"),
         ("day,xx\n2024-01-05,1\n", "K0903", "has no column `x`", "`column: ...`"),
         ("day,x,X\n2024-01-05,1,2\n", "K0914", "several columns called `x`", "rename all but one"),
-        ("day,x\n2024-01-05,1\n2024-01-05,1,3\n", "K0914", "line 3 of `d.csv` has more than 2 values", "put double quotes around"),
+        (
+            "day,x\n2024-01-05,1\n2024-01-05,1,3\n",
+            "K0914",
+            "line 3 of `d.csv` has more than 2 values",
+            "put double quotes around",
+        ),
         ("day,x\n2024-01-05,1\n2024-01-05\n", "K0914", "line 3 of `d.csv` has fewer than 2 values", "put double quotes around"),
         ("day,x\n2024-01-05,\"1\n2024-01-05,3\n", "K0914", "a quote that is not closed", "double those inside"),
         ("day,x\r\n2024-01-05,1\n2024-01-05,3\r\n", "K0914", "do not all end the same way", "LF"),

@@ -109,12 +109,9 @@ fn what_figures_leave_out_is_said_and_they_are_shown() {
     let outcome = folder.kpic(&["query", "german"]);
     assert_eq!(outcome.code, 0, "{outcome:?}");
     assert_eq!(said(&outcome), [WITHOUT_DAY, NOT_FOUND, MISSPELT], "{}", outcome.stderr);
-    for part in [
-        "[specs/shop.yml:12:52]",
-        "help: load the rows that `customers` lacks",
-        "if this is intended, write",
-        "3 warnings",
-    ] {
+    for part in
+        ["[specs/shop.yml:12:52]", "help: load the rows that `customers` lacks", "if this is intended, write", "3 warnings"]
+    {
         assert!(outcome.stderr.contains(part), "{part}: {}", outcome.stderr);
     }
     assert!(outcome.stdout.contains("2024-01") && outcome.stdout.contains("10.00"), "{}", outcome.stdout);
