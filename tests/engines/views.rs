@@ -169,7 +169,7 @@ impl Run {
                 }
                 // Documented: null on DuckDB, and refused by this one.
                 (Ok(_), Some(Err(why))) if self.dialect.refuses_overflow().is_some_and(|said| why.contains(said)) => {
-                    self.refused += 1
+                    self.refused += 1;
                 }
                 (Ok(_), Some(Err(why))) => self.problems.push(format!("{place}: refused: {}", first_lines(why))),
                 // Numbers that are too large for the one may not be for the other.
