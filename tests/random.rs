@@ -1,8 +1,9 @@
 //! Random small projects: a reference evaluator, written from the language and not from the compiler, agrees with the SQL.
 //!
-//! `cargo test --test random` tries 300 projects from a fixed seed. `KPIC_RANDOM_CASES` is how many to try instead, and
-//! `KPIC_RANDOM_SEED` another seed. What fails is made smaller and shown; its seed goes into `random.proptest-regressions` and is
-//! tried first from then on.
+//! `cargo test --test random` tries 300 projects from a fixed seed. `KPIC_RANDOM_CASES` is how many to try instead,
+//! `KPIC_RANDOM_SEED` another seed, and `KPIC_RANDOM_SKIP` how many of its projects to leave out first. What fails is shown, made
+//! smaller and shown again; its seed goes into `random.proptest-regressions` and is tried first from then on. With `-- --nocapture` it is
+//! said every 500 projects how far it is.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stderr)]
 // What stands in the modules is for this file only.
 #![allow(unreachable_pub)]
@@ -55,6 +56,8 @@ mod stocks;
 mod text;
 #[path = "random/together.rs"]
 mod together;
+#[path = "random/tries.rs"]
+mod tries;
 #[path = "random/twin.rs"]
 mod twin;
 #[path = "random/whole.rs"]
@@ -64,37 +67,24 @@ mod written;
 
 use engine::{Answer, Engine};
 use evaluate::{Evaluator, Line};
+use generate::Choices;
 use guards::{Found, Looks};
 use kpic::engine::{Kind, Refusal};
 use kpic::pipeline::{Options, Valid, check_texts};
 use kpic::plan::relation::Query;
 use kpic::plan::views::{Shows, View, query, views};
 use project::{Grain, Kpi, Project, Value};
-use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner};
+use proptest::test_runner::TestCaseError;
 use rows::Rows;
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use together::Together;
+use tries::Tries;
 
 #[test]
 fn the_sql_agrees_with_the_evaluator() {
-    let setting = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().unwrap());
-    let cases = setting("KPIC_RANDOM_CASES").unwrap_or(300);
-    let config = Config {
-        cases: u32::try_from(cases).unwrap(),
-        rng_seed: RngSeed::Fixed(setting("KPIC_RANDOM_SEED").unwrap_or(1)),
-        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/random.proptest-regressions"))),
-        max_shrink_iters: 4_000,
-        ..Config::default()
-    };
-    let engine = RefCell::new(Engine::start());
-    let result = TestRunner::new(config).run(&generate::Projects, |project| agree(&project, &mut engine.borrow_mut()));
-    match result {
-        Ok(()) => {}
-        Err(TestError::Fail(why, project)) => panic!("{why}\n\n{project:#?}"),
-        Err(TestError::Abort(why)) => panic!("{why}"),
-    }
+    Tries::new().remembering().run(&agree);
 }
 
 #[test]
@@ -109,27 +99,31 @@ fn a_day_that_is_today_shows_what_it_shows_when_it_is_named() {
 
 /// Compares each of some projects with one that has to show the same.
 fn of_twins(agree: fn(&Project, &mut Engine) -> Result<usize, TestCaseError>) {
-    let setting = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().unwrap());
-    let config = Config {
-        cases: u32::try_from(setting("KPIC_RANDOM_CASES").unwrap_or(300) / 3).unwrap().max(1),
-        rng_seed: RngSeed::Fixed(setting("KPIC_RANDOM_SEED").unwrap_or(1)),
-        failure_persistence: None,
-        max_shrink_iters: 2_000,
-        ..Config::default()
-    };
-    let cases = config.cases;
-    let (engine, compared) = (RefCell::new(Engine::start()), RefCell::new(0));
-    let result = TestRunner::new(config).run(&generate::Projects, |project| {
-        *compared.borrow_mut() += agree(&project, &mut engine.borrow_mut())?;
+    let (tries, compared) = (Tries::new().third(), AtomicUsize::new(0));
+    tries.run(&|project, engine| {
+        compared.fetch_add(agree(project, engine)?, Ordering::Relaxed);
         Ok(())
     });
-    match result {
-        Ok(()) => {}
-        Err(TestError::Fail(why, project)) => panic!("{why}\n\n{project:#?}"),
-        Err(TestError::Abort(why)) => panic!("{why}"),
-    }
     let compared = compared.into_inner();
-    assert!(compared >= usize::try_from(cases).unwrap(), "{compared} views of {cases} projects prove little");
+    assert!(compared >= tries.count(), "{compared} views of {} projects prove little", tries.count());
+}
+
+#[test]
+fn whatever_is_made_smaller_is_still_a_project() {
+    for seed in 0..40 {
+        let choices = &mut Choices::new(seed);
+        let mut project = generate::project(choices);
+        // One of the first mostly, which are much smaller.
+        for _ in 0..12 {
+            for source in &project.sources {
+                let width = source.columns.len();
+                assert!(source.rows.iter().all(|cells| cells.len() == width), "seed {seed}: {} has uneven rows", source.name);
+            }
+            let smaller = shrink::smaller(&project);
+            let Some(next) = smaller.get(choices.below(smaller.len().max(1)).min(choices.below(60))) else { break };
+            project = next.clone();
+        }
+    }
 }
 
 /// A view by its name, with the SQL that shows it.

@@ -376,7 +376,7 @@ impl Scope<'_> {
         if let (Some(value), false) = (&fold.argument, fold.order.is_empty()) {
             let order: Vec<String> = fold.order.iter().map(|by| self.written(by)).collect();
             let filter = fold.filter.as_ref().map(|filter| self.written(filter));
-            let value = self.bound_text(texts::unmarked(value), Tightness::Sum);
+            let value = self.bound_text(value, Tightness::Sum);
             let last = fold.function.name == "last";
             let pick = Pick { value: &value, order: &order, filter: filter.as_deref(), last };
             if let Some(text) = self.dialect().picked(&pick) {

@@ -9,22 +9,10 @@ use crate::model::expr::{Literal, Node};
 use crate::plan::relation::Scalar;
 use std::borrow::Cow;
 
-/// Functions that do not compare texts, or put them together. The engines count different texts by their bytes.
-const NEVER: &[&str] = &[
-    "is null",
-    "is not null",
-    "length",
-    "lower",
-    "upper",
-    "trim",
-    "concat",
-    "number",
-    "date",
-    "count",
-    "count_distinct",
-    "first",
-    "last",
-];
+/// Functions that do not compare texts, or put them together, and give no text that still has the collation of one. The engines count
+/// different texts by their bytes. `first` and `last` do not compare what they give, but others compare it with texts that are marked.
+const NEVER: &[&str] =
+    &["is null", "is not null", "length", "lower", "upper", "trim", "concat", "number", "date", "count", "count_distinct"];
 
 /// Functions that compare all of their arguments with each other, or look for one in another.
 const TOGETHER: &[&str] =

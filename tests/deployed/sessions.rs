@@ -51,6 +51,7 @@ sources:
 journeys:
   j: { row: thing, starts: every, steps: { a: { at: o.i, entity: g }, b: { at: o.w, entity: g, where: x > 1 } } }
   once: { row: buyer, steps: { a: { at: o.i, entity: shop }, b: { at: o.w, entity: shop, where: \"g = 'a'\" } } }
+  thrice: { row: buyer, steps: { a: { at: o.i, entity: shop }, b: { at: o.i, entity: shop }, c: { at: o.i, entity: shop } } }
 dimensions:
   town: { from: { o: shop.town } }
 kpis:
@@ -64,6 +65,7 @@ kpis:
   held:   { formula: sum(levels.x), grain: day, by: [g] }
   jj:     { formula: count(j where reached(b within 1 day)), grain: day }
   oj:     { formula: count(once where reached(b)), grain: week }
+  th:     { formula: count(thrice where reached(c within 1 day of b)), grain: week }
   tw:     { formula: count(o over trailing 3 days), grain: day, by: [g] }
   kinds:  { formula: count_distinct(o.g over trailing 7 days), grain: day }
   shops:  { formula: count_distinct(o.shop), grain: week }

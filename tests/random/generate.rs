@@ -68,7 +68,7 @@ impl Choices {
 }
 
 /// Makes up a project.
-fn project(choices: &mut Choices) -> Project {
+pub fn project(choices: &mut Choices) -> Project {
     let calendar = data::calendar(choices);
     let mut project = Project {
         calendar,

@@ -9,7 +9,7 @@ pub fn smaller(project: &Project) -> Vec<Project> {
     let mut all = Vec::new();
     kpis(project, &mut all);
     for source in (0..project.sources.len()).rev() {
-        with(project, &mut all, |copy| _ = copy.sources.remove(source));
+        with(project, &mut all, |copy| leave_out(&mut copy.sources, source));
     }
     for source in (0..project.sources.len()).filter(|source| project.sources[*source].written.is_some()) {
         with(project, &mut all, |copy| copy.sources[source].written = None);
@@ -24,11 +24,11 @@ pub fn smaller(project: &Project) -> Vec<Project> {
 
 fn journeys(project: &Project, all: &mut Vec<Project>) {
     for (at, journey) in project.journeys.iter().enumerate() {
-        with(project, all, |copy| _ = copy.journeys.remove(at));
+        with(project, all, |copy| leave_out(&mut copy.journeys, at));
         with(project, all, |copy| copy.journeys[at].every = false);
         with(project, all, |copy| copy.journeys[at].any = false);
         for (step, known) in journey.steps.iter().enumerate() {
-            with(project, all, |copy| _ = copy.journeys[at].steps.remove(step));
+            with(project, all, |copy| leave_out(&mut copy.journeys[at].steps, step));
             with(project, all, |copy| copy.journeys[at].steps[step].filter = None);
             for smaller in known.filter.iter().flat_map(conditions) {
                 with(project, all, |copy| copy.journeys[at].steps[step].filter = Some(smaller));
@@ -37,6 +37,13 @@ fn journeys(project: &Project, all: &mut Vec<Project>) {
                 with(project, all, |copy| _ = copy.journeys[at].steps[step].entity.drain(..from));
             }
         }
+    }
+}
+
+/// Takes one of several out, if there are so many.
+fn leave_out<T>(of: &mut Vec<T>, at: usize) {
+    if at < of.len() {
+        of.remove(at);
     }
 }
 
@@ -57,7 +64,7 @@ fn kpis(project: &Project, all: &mut Vec<Project>) {
         })
     };
     for at in (0..project.kpis.len()).filter(|at| project.kpis.len() > 1 && !uses(&project.kpis[*at].name)) {
-        with(project, all, |copy| _ = copy.kpis.remove(at));
+        with(project, all, |copy| leave_out(&mut copy.kpis, at));
     }
     for (at, kpi) in project.kpis.iter().enumerate() {
         for smaller in smaller_kpis(project, kpi) {
@@ -65,9 +72,9 @@ fn kpis(project: &Project, all: &mut Vec<Project>) {
         }
     }
     for at in 0..project.dimensions.len() {
-        with(project, all, |copy| _ = copy.dimensions.remove(at));
+        with(project, all, |copy| leave_out(&mut copy.dimensions, at));
         for from in 0..project.dimensions[at].from.len() {
-            with(project, all, |copy| _ = copy.dimensions[at].from.remove(from));
+            with(project, all, |copy| leave_out(&mut copy.dimensions[at].from, from));
         }
     }
 }
@@ -90,17 +97,17 @@ fn smaller_kpis(project: &Project, kpi: &Kpi) -> Vec<Kpi> {
     let mut found = Vec::new();
     for at in 0..kpi.by.len() {
         let mut by = kpi.by.clone();
-        by.remove(at);
+        leave_out(&mut by, at);
         found.push(Kpi { by, ..kpi.clone() });
         for dimension in 0..if kpi.by[at].len() > 1 { kpi.by[at].len() } else { 0 } {
             let mut by = kpi.by.clone();
-            by[at].remove(dimension);
+            leave_out(&mut by[at], dimension);
             found.push(Kpi { by, ..kpi.clone() });
         }
     }
     for at in 0..if kpi.grains.len() > 1 { kpi.grains.len() } else { 0 } {
         let mut grains = kpi.grains.clone();
-        grains.remove(at);
+        leave_out(&mut grains, at);
         found.push(Kpi { grains, ..kpi.clone() });
     }
     if kpi.omit_gaps {
@@ -121,7 +128,7 @@ fn smaller_kpis(project: &Project, kpi: &Kpi) -> Vec<Kpi> {
         Body::Values { flow, figures } => {
             for at in 0..if figures.len() > 1 { figures.len() } else { 0 } {
                 let mut figures = figures.clone();
-                figures.remove(at);
+                leave_out(&mut figures, at);
                 found.push(Kpi { body: Body::Values { flow: *flow, figures }, ..kpi.clone() });
             }
         }
@@ -175,7 +182,7 @@ fn figures(project: &Project, figure: &Figure) -> Vec<Formula> {
             };
             add(&|copy| copy.filter = None);
             add(&|copy| copy.top = None);
-            for at in 0..grouped.per.len() - 1 {
+            for at in 0..grouped.per.len().saturating_sub(1) {
                 add(&|copy| copy.per = copy.per[..=at].to_vec());
             }
             for smaller in aggregates(&grouped.of) {
@@ -344,8 +351,8 @@ fn columns(project: &Project, all: &mut Vec<Project>) {
             let name = Some(&known.columns[at].name);
             if known.key.as_ref() != name && known.time.as_ref() != name && !is_read {
                 with(project, all, |copy| {
-                    copy.sources[source].columns.remove(at);
-                    copy.sources[source].rows.iter_mut().for_each(|cells| _ = cells.remove(at));
+                    leave_out(&mut copy.sources[source].columns, at);
+                    copy.sources[source].rows.iter_mut().for_each(|cells| leave_out(cells, at));
                 });
             }
             let name = known.columns[at].name.clone();
@@ -362,8 +369,8 @@ fn columns(project: &Project, all: &mut Vec<Project>) {
 fn cells(project: &Project, all: &mut Vec<Project>) {
     for (source, known) in project.sources.iter().enumerate() {
         for (row, cells) in known.rows.iter().enumerate() {
-            for (at, cell) in cells.iter().enumerate() {
-                let is_key = known.key.as_ref() == Some(&known.columns[at].name);
+            for (at, (cell, column)) in cells.iter().zip(&known.columns).enumerate() {
+                let is_key = known.key.as_ref() == Some(&column.name);
                 if let Value::Number(number) = cell
                     && (number.is_nan() || (*number - 1.0).abs() > f64::EPSILON)
                     && !is_key

@@ -260,3 +260,42 @@ fn the_view_counts_what_is_not_as_declared() {
     let view = &manifest["views"]["source_checks"];
     assert_eq!((view["shows"].as_str(), view["columns"].as_array().map(Vec::len)), (Some("source_checks"), Some(5)), "{view}");
 }
+
+const RATES: &str = "
+sources:
+  payments:
+    table: payments
+    kind: events
+    time: paid_on
+    columns:
+      paid_on: date
+      amount: integer
+      rate: { column: currency, references: rates }
+  rates:
+    table: rates
+    kind: states
+    key: currency
+    snapshot: { on: day, per: key }
+    stale_after: 5 days
+    columns: { currency: text, day: date, to_eur: integer }
+kpis:
+  in_eur: { formula: sum(amount * rate.to_eur from payments) }
+";
+
+#[test]
+fn a_row_after_the_last_day_refers_to_the_reading_of_its_own_time() {
+    let folder = Folder::new();
+    folder.write("kpic.yml", PROJECT);
+    folder.write("specs/rates.yml", RATES);
+    // On 2 April the rate of the 1st is in force; it counts up to the 6th.
+    let rows = "create table rates (currency varchar, day date, to_eur integer);
+        insert into rates values ('USD', '2024-04-01', 2);
+        create table payments (paid_on date, amount integer, currency varchar);
+        insert into payments values ('2024-04-02', 1, 'USD'), ('2024-04-06', 1, 'USD'), ('2024-04-07', 1, 'USD');";
+    folder.sql("shop.duckdb", rows);
+    assert_eq!(folder.kpic(&["build"]).code, 0);
+    let built = folder.read("build/sql/duckdb/source_checks.sql");
+    let query = built.split_once("\nwith\n").map(|(_, query)| format!("with\n{query}")).unwrap();
+    let printed = folder.sql("shop.duckdb", &query);
+    assert!(printed.contains("payments,reference-not-found,rate,1,warn"), "{printed}");
+}

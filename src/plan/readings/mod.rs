@@ -33,7 +33,8 @@ use write::Writing;
 pub(super) enum Form {
     /// The last of each key in each period of a grain, with the days `from` which on and `until` which it counts.
     Days(Grain),
-    /// All, with the times `from` which on and `until` which each counts: instants, or what the project's clock shows.
+    /// All, with the times `from` which on and `until` which each counts: instants, what the project's clock shows, or days. Also those
+    /// that are not visible yet: a row that refers to them may count by another of its times.
     Times(TimeKind),
     /// Those that hold at one side of a period, each with its `period`.
     Held(Grain, Edge),
@@ -118,7 +119,6 @@ impl Wanted {
                 self.ask((model, &mut *names), source, Form::Held(*grain, Edge::Start), rows);
                 Some(Form::Held(*grain, Edge::End))
             }
-            Form::Met(TimeKind::Day) => Some(Form::Days(Grain::Day)),
             Form::Met(kind) => Some(Form::Times(*kind)),
         };
         if let Some(below) = stands_on {

@@ -43,7 +43,6 @@ impl Writing<'_, '_> {
                     let ends = [Edge::Start, Edge::End].map(|edge| below(Form::Held(*grain, edge)));
                     self.both(*source, reading, &ends);
                 }
-                Form::Met(TimeKind::Day) => self.met(*source, TimeKind::Day, reading, &below(Form::Days(Grain::Day))),
                 Form::Met(kind) => self.met(*source, *kind, reading, &below(Form::Times(*kind))),
             }
         }
@@ -169,7 +168,10 @@ impl Writing<'_, '_> {
         };
         let order = in_order(&own, scan.order(taken));
         let next = Neighbour { value: own.clone(), offset: 1, part: key.clone(), order };
-        let never = Expr::leaf(Atom::Moment(Moment::Wall(Date::MAX.to_datetime(Time::midnight()))));
+        let never = match kind {
+            TimeKind::Day => day(Date::MAX),
+            _ => Expr::leaf(Atom::Moment(Moment::Wall(Date::MAX.to_datetime(Time::midnight())))),
+        };
         let next = Expr::apply(&coalesce::COALESCE, vec![Expr::leaf(Atom::Neighbour(Box::new(next))), never]);
         select.column(own, &marks.from);
         select.column(Expr::apply(&conversions::EARLIER, vec![next, stale]), &marks.until);
