@@ -2,7 +2,7 @@
 //! periods in which there is something to be read.
 
 use super::slice::{self, Parts, Sliced};
-use crate::calendar::{Date, Stretch, add_days};
+use crate::calendar::{Date, DateTime, Stretch, add_days};
 use crate::diagnostic::{Findings, codes};
 use crate::model::expr::{Calc, CalcLeaf, Literal, Node, RowExpr, Window};
 use crate::model::facts::{Kind, Range, Type};
@@ -163,6 +163,7 @@ fn sliced(model: &Model, shown: &mut Shown, parts: &BTreeMap<KpiId, Parts>, find
         let ty = slice::type_of(model, member.dimension, parts);
         if let Some(value) = literal(ty, text) {
             member.value = value;
+            member.is_time = ty == Type::Timestamp;
         } else {
             let message = format!("`{}` is {ty}, and `{text}` is not", model.dimensions.get(member.dimension).name);
             findings.report(&codes::BAD_SLICE, member.value_span, message).help("write one of its values, or `null`");
@@ -177,6 +178,7 @@ fn literal(ty: Type, text: &str) -> Option<Literal> {
         Type::Boolean => text.parse().ok().map(Literal::Truth),
         Type::Integer => text.parse::<i64>().ok().map(|number| Literal::Number(number.to_string())),
         Type::Date => text.parse().ok().map(Literal::Date),
+        Type::Timestamp => text.parse::<DateTime>().is_ok().then(|| Literal::Text(text.to_owned())),
         _ => Some(Literal::Text(text.to_owned())),
     }
 }

@@ -234,8 +234,10 @@ pub(super) fn check(
 /// The type of a dimension's values in the parts that have it.
 pub(super) fn type_of(model: &Model, id: DimensionId, parts: &Parts) -> Type {
     let dimension = model.dimensions.get(id);
-    let place = || parts.keys().find_map(|(part, _)| part.source().zip(part.place(dimension)));
-    dimension.ty.or_else(|| place().map(|(source, path)| model.column(source, path).ty)).unwrap_or(Type::Error)
+    // One that is known by the day somewhere is shown by the day.
+    let places = || parts.keys().filter_map(|(part, _)| part.source().zip(part.place(dimension)));
+    let types = || places().map(|(source, path)| model.column(source, path).ty);
+    dimension.ty.or_else(|| types().reduce(|one, other| one.common(other).unwrap_or(one))).unwrap_or(Type::Error)
 }
 
 /// Says that an entity may have several states, each with its own value of a dimension.

@@ -170,6 +170,8 @@ pub struct Member {
     pub text: Option<String>,
     /// The same as a value of the dimension's type, once it has been checked.
     pub value: Literal,
+    /// Whether the dimension's values are times of day, which no literal has: the value is their text.
+    pub is_time: bool,
     /// Where the dimension is named.
     pub span: Span,
     /// Where the value stands.

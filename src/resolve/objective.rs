@@ -289,7 +289,14 @@ impl Resolver<'_> {
         for (name, given) in &result.slice {
             let (dimension, text) = (self.dimension(name)?, given.value.clone());
             // Of which type it is, the KPI's sources say.
-            slice.push(Member { dimension, text, value: Literal::Null, span: name.span, value_span: given.span });
+            slice.push(Member {
+                dimension,
+                text,
+                value: Literal::Null,
+                is_time: false,
+                span: name.span,
+                value_span: given.span,
+            });
         }
         Some(slice)
     }

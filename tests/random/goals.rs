@@ -51,7 +51,9 @@ pub fn goals<'a>(project: &Project, whole: &'a Project, evaluator: &Evaluator<'a
     let checked = check_texts(files, &Options::default());
     let valid = checked.valid().map_err(|checked| print::findings(&checked))?;
     let shown = views(&valid).into_iter().find(|view| matches!(view.shows, Shows::Objectives(Sheet::History))).unwrap();
-    let sql = kpic::sql::query(&query(&valid, &shown.shows).unwrap(), kpic::dialect::dialect(None));
+    let plan = query(&valid, &shown.shows).unwrap();
+    kpic::plan::verify(&plan).unwrap_or_else(|fault| panic!("a plan makes no sense: {fault}\n{}", kpic::plan::print(&plan)));
+    let sql = kpic::sql::query(&plan, kpic::dialect::dialect(None));
     Ok(Some(Goals { sql, expected }))
 }
 

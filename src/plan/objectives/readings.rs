@@ -10,6 +10,7 @@ use crate::calendar::{Date, Grain, add, add_days};
 use crate::functions::{coalesce, if_, max, operators, sum};
 use crate::model::expr::{Expr, Node};
 use crate::model::objective::{Evidence, KeyResult, Objective, Reads, Shown};
+use crate::model::value::Type;
 use crate::model::{Body as KpiBody, DimensionId, KpiId, Model};
 
 /// The day after a period, beside dimensions and KPIs, whose names have no two underscores.
@@ -100,9 +101,14 @@ fn side_by_side(making: &mut Making<'_>, group: &Group<'_>, wish: &str, from: Op
 fn of_slice(model: &Model, shown: &Shown, from: &str) -> impl Iterator<Item = Scalar> {
     shown.slice.iter().map(|member| {
         let value = column(from, &model.dimensions.get(member.dimension).name);
+        let written = Expr::made(Node::Literal(member.value.clone()));
         match &member.text {
             None => Expr::apply(&operators::IS_NULL, vec![value]),
-            Some(_) => Expr::apply(&operators::EQUAL, vec![value, Expr::made(Node::Literal(member.value.clone()))]),
+            Some(_) if member.is_time => {
+                let time = Expr::leaf(Atom::As(Box::new(written), Type::Timestamp));
+                Expr::apply(&operators::EQUAL, vec![value, time])
+            }
+            Some(_) => Expr::apply(&operators::EQUAL, vec![value, written]),
         }
     })
 }
