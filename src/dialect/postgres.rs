@@ -52,6 +52,15 @@ const DATE: &str = "case when {0} ~ '^[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-
     case when extract(month from cast(substr({0}, 1, 8) || '01' as date) + cast(substr({0}, 9, 2) as integer) - 1) \
     = cast(substr({0}, 6, 2) as integer) then cast({0} as date) end end";
 
+/// There is no remainder of doubles, and a cast to `numeric` keeps 15 digits of them: of 0.3 and 0.1 it would be 0. Each is a whole number times a power
+/// of 2, and the remainder of these whole numbers is exact.
+const MOD: &str = "(select case when a = 0 then a else cast(mod( \
+    cast(cast(a * power(cast(2 as {double}), i) as bigint) as numeric) * power(cast(2 as numeric), cast(greatest(i, j) - i as numeric)), \
+    cast(cast(b * power(cast(2 as {double}), j) as bigint) as numeric) * power(cast(2 as numeric), cast(greatest(i, j) - j as numeric)) \
+    ) as {double}) / power(cast(2 as {double}), greatest(i, j)) end from ( \
+    select a, b, 53 - floor(ln(abs(nullif(a, 0))) / ln(cast(2 as {double}))) as i, 53 - floor(ln(abs(b)) / ln(cast(2 as {double}))) as j from ( \
+    select cast({0} as {double}) as a, nullif(cast({1} as {double}), 0) as b) as pair) as scaled)";
+
 /// What differs from the table of all dialects.
 const SPELLED: &[(&str, &str, Tightness)] = &[
     ("number", NUMBER, Atom),
@@ -142,7 +151,7 @@ impl Dialect for Postgres {
             ("number", Type::Integer | Type::Decimal | Type::Double) => "cast({0} as {double})",
             ("number", Type::Boolean) => "cast(cast({0} as integer) as {double})",
             ("date", Type::Date | Type::Timestamp | Type::Instant) => "cast({0} as {date})",
-            ("mod", Type::Double) => "cast(mod(cast({0} as numeric), nullif(cast({1} as numeric), 0)) as {double})",
+            ("mod", first) if first == Type::Double || ty(1) == Type::Double => MOD,
             _ => {
                 let own = SPELLED.iter().find(|(known, ..)| *known == function);
                 return own.map_or_else(|| spelling(function), |(_, text, binds)| Spelling::Template(text, *binds));
