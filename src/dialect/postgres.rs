@@ -46,11 +46,22 @@ const ROUND_TO: &str = "case when abs({0} * 1e{1} - trunc({0} * 1e{1})) < 0.5 th
                         else (trunc({0} * 1e{1}) + sign({0})) / 1e{1} end";
 
 /// A cast of a text that is no number, or no day, is an error. So it is asked first.
-const NUMBER: &str =
-    "case when {0} ~ '^\\s*[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9][0-9]?)?\\s*$' then cast({0} as {double}) end";
-const DATE: &str = "case when {0} ~ '^[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' then \
-    case when extract(month from cast(substr({0}, 1, 8) || '01' as date) + cast(substr({0}, 9, 2) as integer) - 1) \
-    = cast(substr({0}, 6, 2) as integer) then cast({0} as date) end end";
+const NUMBER: &str = "cast(substring({0} from '^ *[-+]?(?:[0-9]{1,99}(?:[.][0-9]{0,99})?|[.][0-9]{1,99})(?:[eE][-+]?[0-9]{1,2})? *$') as {double})";
+const DATE: &str = "case when {0} ~ '^ *[1-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]) *$' then \
+    case when extract(month from cast(substr(ltrim({0}), 1, 8) || '01' as date) + cast(substr(ltrim({0}), 9, 2) as integer) - 1) \
+    = cast(substr(ltrim({0}), 6, 2) as integer) then cast({0} as date) end end";
+
+/// In the language a letter has one other case or none. Unicode gives some letters several, as `SS` to ß, and the sigma at the end of a word another
+/// one than elsewhere. To lower case these two are brought before.
+const LOWER: &str = "lower(translate({0}, 'İΣ', 'iσ') collate \"und-x-icu\")";
+
+/// To upper case these letters are hidden behind the last ones for private use, in the order of both texts, and then written as their one
+/// upper case.
+const UPPER: &str = "translate(upper(translate({0}, \
+    'ßŉǰΐΰևẖẗẘẙẚὐὒὔὖᾀᾁᾂᾃᾄᾅᾆᾇᾈᾉᾊᾋᾌᾍᾎᾏᾐᾑᾒᾓᾔᾕᾖᾗᾘᾙᾚᾛᾜᾝᾞᾟᾠᾡᾢᾣᾤᾥᾦᾧᾨᾩᾪᾫᾬᾭᾮᾯᾲᾳᾴᾶᾷᾼῂῃῄῆῇῌῒΐῖῗῢΰῤῦῧῲῳῴῶῷῼﬀﬁﬂﬃﬄﬅﬆﬓﬔﬕﬖﬗ', \
+    '\u{10ff80}\u{10ff81}\u{10ff82}\u{10ff83}\u{10ff84}\u{10ff85}\u{10ff86}\u{10ff87}\u{10ff88}\u{10ff89}\u{10ff8a}\u{10ff8b}\u{10ff8c}\u{10ff8d}\u{10ff8e}\u{10ff8f}\u{10ff90}\u{10ff91}\u{10ff92}\u{10ff93}\u{10ff94}\u{10ff95}\u{10ff96}\u{10ff97}\u{10ff98}\u{10ff99}\u{10ff9a}\u{10ff9b}\u{10ff9c}\u{10ff9d}\u{10ff9e}\u{10ff9f}\u{10ffa0}\u{10ffa1}\u{10ffa2}\u{10ffa3}\u{10ffa4}\u{10ffa5}\u{10ffa6}\u{10ffa7}\u{10ffa8}\u{10ffa9}\u{10ffaa}\u{10ffab}\u{10ffac}\u{10ffad}\u{10ffae}\u{10ffaf}\u{10ffb0}\u{10ffb1}\u{10ffb2}\u{10ffb3}\u{10ffb4}\u{10ffb5}\u{10ffb6}\u{10ffb7}\u{10ffb8}\u{10ffb9}\u{10ffba}\u{10ffbb}\u{10ffbc}\u{10ffbd}\u{10ffbe}\u{10ffbf}\u{10ffc0}\u{10ffc1}\u{10ffc2}\u{10ffc3}\u{10ffc4}\u{10ffc5}\u{10ffc6}\u{10ffc7}\u{10ffc8}\u{10ffc9}\u{10ffca}\u{10ffcb}\u{10ffcc}\u{10ffcd}\u{10ffce}\u{10ffcf}\u{10ffd0}\u{10ffd1}\u{10ffd2}\u{10ffd3}\u{10ffd4}\u{10ffd5}\u{10ffd6}\u{10ffd7}\u{10ffd8}\u{10ffd9}\u{10ffda}\u{10ffdb}\u{10ffdc}\u{10ffdd}\u{10ffde}\u{10ffdf}\u{10ffe0}\u{10ffe1}\u{10ffe2}\u{10ffe3}\u{10ffe4}\u{10ffe5}') collate \"und-x-icu\"), \
+    '\u{10ff80}\u{10ff81}\u{10ff82}\u{10ff83}\u{10ff84}\u{10ff85}\u{10ff86}\u{10ff87}\u{10ff88}\u{10ff89}\u{10ff8a}\u{10ff8b}\u{10ff8c}\u{10ff8d}\u{10ff8e}\u{10ff8f}\u{10ff90}\u{10ff91}\u{10ff92}\u{10ff93}\u{10ff94}\u{10ff95}\u{10ff96}\u{10ff97}\u{10ff98}\u{10ff99}\u{10ff9a}\u{10ff9b}\u{10ff9c}\u{10ff9d}\u{10ff9e}\u{10ff9f}\u{10ffa0}\u{10ffa1}\u{10ffa2}\u{10ffa3}\u{10ffa4}\u{10ffa5}\u{10ffa6}\u{10ffa7}\u{10ffa8}\u{10ffa9}\u{10ffaa}\u{10ffab}\u{10ffac}\u{10ffad}\u{10ffae}\u{10ffaf}\u{10ffb0}\u{10ffb1}\u{10ffb2}\u{10ffb3}\u{10ffb4}\u{10ffb5}\u{10ffb6}\u{10ffb7}\u{10ffb8}\u{10ffb9}\u{10ffba}\u{10ffbb}\u{10ffbc}\u{10ffbd}\u{10ffbe}\u{10ffbf}\u{10ffc0}\u{10ffc1}\u{10ffc2}\u{10ffc3}\u{10ffc4}\u{10ffc5}\u{10ffc6}\u{10ffc7}\u{10ffc8}\u{10ffc9}\u{10ffca}\u{10ffcb}\u{10ffcc}\u{10ffcd}\u{10ffce}\u{10ffcf}\u{10ffd0}\u{10ffd1}\u{10ffd2}\u{10ffd3}\u{10ffd4}\u{10ffd5}\u{10ffd6}\u{10ffd7}\u{10ffd8}\u{10ffd9}\u{10ffda}\u{10ffdb}\u{10ffdc}\u{10ffdd}\u{10ffde}\u{10ffdf}\u{10ffe0}\u{10ffe1}\u{10ffe2}\u{10ffe3}\u{10ffe4}\u{10ffe5}', \
+    'ẞŉǰΐΰևẖẗẘẙẚὐὒὔὖᾈᾉᾊᾋᾌᾍᾎᾏᾈᾉᾊᾋᾌᾍᾎᾏᾘᾙᾚᾛᾜᾝᾞᾟᾘᾙᾚᾛᾜᾝᾞᾟᾨᾩᾪᾫᾬᾭᾮᾯᾨᾩᾪᾫᾬᾭᾮᾯᾲᾼᾴᾶᾷᾼῂῌῄῆῇῌῒΐῖῗῢΰῤῦῧῲῼῴῶῷῼﬀﬁﬂﬃﬄﬅﬆﬓﬔﬕﬖﬗ')";
 
 /// There is no remainder of doubles, and a cast to `numeric` keeps 15 digits of them: of 0.3 and 0.1 it would be 0. Each is a whole number times a power
 /// of 2, and the remainder of these whole numbers is exact.
@@ -68,8 +79,8 @@ const SPELLED: &[(&str, &str, Tightness)] = &[
     ("like", "{0} like {1} escape ''", Comparison),
     ("not like", "{0} not like {1} escape ''", Comparison),
     ("contains", "strpos({0}, {1}) > 0", Comparison),
-    ("lower", "lower({0} collate \"und-x-icu\")", Atom),
-    ("upper", "upper({0} collate \"und-x-icu\")", Atom),
+    ("lower", LOWER, Atom),
+    ("upper", UPPER, Atom),
     ("year", "cast(extract(year from {0}) as {integer})", Atom),
     ("month", "cast(extract(month from {0}) as {integer})", Atom),
     ("day", "cast(extract(day from {0}) as {integer})", Atom),
@@ -148,9 +159,7 @@ impl Dialect for Postgres {
         let template = match (function, ty(0)) {
             ("round", Type::Double) if ty(1) == Type::Null => ROUND,
             ("round", Type::Double) => ROUND_TO,
-            ("number", Type::Integer | Type::Decimal | Type::Double) => "cast({0} as {double})",
-            ("number", Type::Boolean) => "cast(cast({0} as integer) as {double})",
-            ("date", Type::Date | Type::Timestamp | Type::Instant) => "cast({0} as {date})",
+            ("to number", Type::Boolean) => "cast(cast({0} as integer) as {double})",
             ("mod", first) if first == Type::Double || ty(1) == Type::Double => MOD,
             _ => {
                 let own = SPELLED.iter().find(|(known, ..)| *known == function);

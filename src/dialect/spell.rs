@@ -44,6 +44,11 @@ use Tightness::{And, Atom, Comparison, Or, Product, Sign, Sum};
 const TO_JSON: &str =
     "coalesce(rtrim(rtrim(cast(try_cast({0} as decimal(38, 6)) as {text}), '0'), '.'), cast({0} as {text}), 'null')";
 
+/// The texts that are numbers, and those that are days, in the language: engines take others too, each different ones.
+const NUMBER: &str = "try_cast(regexp_extract(cast({0} as {text}), \
+    '^ *[-+]?(?:[0-9]{1,99}(?:[.][0-9]{0,99})?|[.][0-9]{1,99})(?:[eE][-+]?[0-9]{1,2})? *$') as {double})";
+const DATE: &str = "try_cast(regexp_extract(cast({0} as {text}), '^ *[1-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] *$') as {date})";
+
 /// The table, by the names of `functions`.
 const TABLE: &[(&str, Spelling)] = &[
     // Operators.
@@ -97,8 +102,8 @@ const TABLE: &[(&str, Spelling)] = &[
     ("hour", Template("extract(hour from {0})", Atom)),
     ("weekday", Template("extract(isodow from {0})", Atom)),
     ("text", Template("cast({0} as {text})", Atom)),
-    ("number", Template("try_cast({0} as {double})", Atom)),
-    ("date", Template("try_cast({0} as {date})", Atom)),
+    ("number", Template(NUMBER, Atom)),
+    ("date", Template(DATE, Atom)),
     // Conversions.
     // Null where a day is infinite; the difference of such days is a number.
     ("days between", Template("date_diff('day', {1}, {0})", Atom)),

@@ -24,8 +24,8 @@ pub static ADD_MONTHS_TO_TIME: Function =
 pub static ADD_DAYS_TO_TIME: Function = conversion("add days to time", &[Argument::Time, Argument::Numeric], Gives::Same(0));
 /// A timestamp so many seconds later.
 pub static ADD_SECONDS: Function = conversion("add seconds", &[Argument::Time, Argument::Numeric], Gives::Same(0));
-/// A number as a floating one.
-pub static TO_NUMBER: Function = conversion("to number", &[Argument::Numeric], Gives::Number).moving(&[Monotonicity::Rises]);
+/// A number or a condition as a floating number.
+pub static TO_NUMBER: Function = conversion("to number", &[Argument::Any], Gives::Number).moving(&[Monotonicity::Rises]);
 /// Null where a number is NaN or infinite.
 pub static FINITE: Function = conversion("finite", &[Argument::Numeric], Gives::Same(0)).moving(&[Monotonicity::Rises]);
 /// Whether a number is neither NaN nor infinite, or a time not infinite; null of null.

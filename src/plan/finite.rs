@@ -208,7 +208,8 @@ fn reach_of<L>(function: &Function, arguments: &[Expr<L>], reaches: &[Reach]) ->
         "exp" => first.map(|most, _| if most <= 2 { Within { most: 44, least: -44 } } else { Open }),
         "power" => power(arguments.get(1), first),
         "seconds between" => Within { most: 19, least: -6 },
-        "number" => Open,
+        // Of a text: up to 99 digits on either side of the point, and an exponent of two.
+        "number" => Within { most: 198, least: -198 },
         _ => match function.gives {
             Gives::Number => Open,
             Gives::Common => reaches.iter().copied().reduce(Reach::either).unwrap_or(SMALL),

@@ -153,9 +153,13 @@ impl Scope<'_> {
             let close = after.find('}').unwrap_or(after.len() - 1);
             let key = after.get(1..close).unwrap_or_default();
             let next = after.get(close + 1..).unwrap_or_default();
-            let is_known = key == "*" || Type::of_name(key).is_some() || key.parse::<usize>().is_ok_and(|at| at < 10);
+            // A count in a pattern, such as `[0-9]{1,99}`.
+            let is_count = key.contains(',');
+            let is_known = is_count || key == "*" || Type::of_name(key).is_some() || key.parse::<usize>().is_ok_and(|at| at < 10);
             debug_assert!(is_known, "a template with `{{{key}}}`");
-            if key == "*" {
+            if is_count {
+                out.push_str(after.get(..=close).unwrap_or_default());
+            } else if key == "*" {
                 self.list(arguments, out);
             } else if let Some(ty) = Type::of_name(key) {
                 out.push_str(self.dialect().type_name(ty));

@@ -8,6 +8,9 @@ use super::project::{
 };
 use super::stocks::formulas as stocks;
 
+/// Texts that are numbers, and some that are nearly.
+const NUMBERS: &[&str] = &["12", " -3.50 ", "+.5", "4.", "1e1", "1_0", "1,5", "inf", "", "2024-02-29", "- 1", "0x1", "7e", "1e-100"];
+
 /// Makes up expressions over the columns of a source.
 pub struct Maker<'a> {
     pub project: &'a Project,
@@ -110,6 +113,12 @@ impl Maker<'_> {
             }
             6 => Expr::Apply(choices.word(&["abs", "floor", "ceil", "round", "negate"]), vec![path]),
             7 => Expr::Apply(choices.word(&["least", "greatest"]), vec![path, other]),
+            8 => {
+                let condition = Maker { related: false, ..*self }.condition(depth - 1, choices);
+                let mut text = || Expr::Literal(Value::Text(choices.word(NUMBERS).to_owned()));
+                let (one, other) = (text(), text());
+                Expr::Apply("coalesce", vec![Expr::Apply("number", vec![Expr::Apply("if", vec![condition, one, other])]), path])
+            }
             _ => Expr::Apply("/", vec![path, other]),
         })
     }

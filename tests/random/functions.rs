@@ -36,6 +36,10 @@ pub fn apply(calendar: &Calendar, name: &str, values: &[Value]) -> Value {
             _ => unreachable!("`trunc` takes a grain"),
         },
         "date" => Value::Date(day_of(&values[0])),
+        _ if name == "number" && matches!(&values[0], Value::Text(_)) => match &values[0] {
+            Value::Text(text) => written(text).map_or(Value::Null, Value::Number),
+            _ => unreachable!("it is a text"),
+        },
         _ if values.iter().any(|value| matches!(value, Value::Text(_))) => text(name, values),
         "text" => Value::Text(match &values[0] {
             Value::Bool(truth) => truth.to_string(),
@@ -164,6 +168,19 @@ fn between_times(from: DateTime, to: DateTime) -> f64 {
     #[allow(clippy::cast_precision_loss)]
     let micros = micros as f64;
     micros / 1e6
+}
+
+/// The number that a text is: a sign, digits with a point among them, and an exponent of one or two digits. Spaces may stand around it.
+fn written(text: &str) -> Option<f64> {
+    let text = text.trim_matches(' ');
+    let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let unsigned = |text: &str| text.strip_prefix(['-', '+']).unwrap_or(text).to_owned();
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()) && text.len() < 100;
+    let digits = unsigned(digits);
+    let (whole, part) = digits.split_once('.').unwrap_or((&digits, ""));
+    let exponent = unsigned(exponent);
+    let is_number = are_digits(whole) && are_digits(part) && !(whole.is_empty() && part.is_empty());
+    (is_number && are_digits(&exponent) && matches!(exponent.len(), 1 | 2)).then(|| text.parse().unwrap())
 }
 
 /// The local day of a time.
