@@ -23,8 +23,8 @@ mod standing;
 
 use crate::calendar::{AsOf, meant_day};
 use crate::diagnostic::{Findings, render};
-use crate::dialect;
-use crate::engine::{DuckDb, Failure, Reach};
+use crate::dialect::{self, Client};
+use crate::engine::{DuckDb, Engine, Failure, Postgres, Reach, postgres};
 use crate::graph::Node;
 use crate::load::bounds::Bounds;
 use crate::model::{KpiId, Warehouse};
@@ -110,6 +110,9 @@ struct EngineArgs {
     /// A DuckDB database to read tables from [default: `warehouse.database` of kpic.yml, else in memory].
     #[arg(long, value_name = "FILE")]
     database: Option<PathBuf>,
+    /// Where the data of a project for PostgreSQL is, as `psql` reads it [default: `KPIC_CONNECTION`, else PGHOST, PGSERVICE and so on].
+    #[arg(long, value_name = "URL")]
+    connection: Option<String>,
     /// Let SQL of the project use the network, for which `DuckDB` loads extensions; then it may read every file, too.
     #[arg(long)]
     allow_network: bool,
@@ -406,21 +409,32 @@ fn some(names: &[&str]) -> String {
     }
 }
 
-/// The engine of a project.
-fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: Option<&Warehouse>) -> Result<DuckDb, Stop> {
-    let name = warehouse.and_then(|warehouse| warehouse.dialect.as_ref()).map(|name| name.value.as_str());
-    if !dialect::dialect(name).is_embedded() {
-        return Err(environment(&Failure {
-            message: format!(
-                "the data of this project is in `{}`, and this version of kpic can only ask DuckDB",
-                name.unwrap_or_default()
-            ),
+/// The engine that answers a project's questions: that of its dialect.
+fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: &Warehouse) -> Result<Box<dyn Engine>, Stop> {
+    let name = warehouse.dialect.as_ref().map(|name| name.value.as_str());
+    let fails = |failure: Failure| environment(&failure);
+    match dialect::dialect(name).client() {
+        Client::DuckDb => Ok(Box::new(embedded(context, root, args, Some(warehouse))?)),
+        Client::Psql => {
+            let from_outside = std::env::var("KPIC_CONNECTION").ok().filter(|connection| !connection.is_empty());
+            Ok(Box::new(Postgres {
+                program: postgres::find().map_err(fails)?,
+                connection: args.connection.clone().or(from_outside),
+                timeout: args.timeout.map(Duration::from_secs),
+            }))
+        }
+        Client::None => Err(fails(Failure {
+            message: format!("the data of this project is in `{}`, which this version of kpic cannot ask", name.unwrap_or_default()),
             help: Some(
                 "`kpic build` writes the views, `kpic query --sql` prints a query, and `kpic test` runs the tests of the specs"
                     .to_owned(),
             ),
-        }));
+        })),
     }
+}
+
+/// The embedded engine, in memory or over a file.
+fn embedded(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: Option<&Warehouse>) -> Result<DuckDb, Stop> {
     let database = warehouse.and_then(|warehouse| warehouse.database.as_deref());
     let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| environment(&failure))?;
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());

@@ -2,7 +2,7 @@
 
 mod files;
 
-use super::{Dialect, Setting, Shift};
+use super::{Client, Dialect, Setting, Shift};
 use crate::calendar::Grain;
 use crate::rawsql;
 use foldhash::HashSet;
@@ -117,8 +117,8 @@ impl Dialect for DuckDb {
         rawsql::literal(text)
     }
 
-    fn is_embedded(&self) -> bool {
-        true
+    fn client(&self) -> Client {
+        Client::DuckDb
     }
 
     fn by_bytes(&self, of: &str, is_text: bool) -> String {

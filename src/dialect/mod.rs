@@ -71,9 +71,14 @@ pub trait Dialect: Debug + Sync {
         format!("{ty} '-infinity'")
     }
 
+    /// The program that asks it.
+    fn client(&self) -> Client {
+        Client::None
+    }
+
     /// Whether it is that of the embedded engine, which can read files too.
     fn is_embedded(&self) -> bool {
-        false
+        self.client() == Client::DuckDb
     }
 
     /// What it can do of what plans have.
@@ -163,6 +168,17 @@ pub trait Dialect: Debug + Sync {
 
     /// What a session may set without any view showing other rows.
     fn withstands(&self) -> &'static [Setting];
+}
+
+/// A program that asks a warehouse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Client {
+    /// The program `duckdb`, which is the engine itself.
+    DuckDb,
+    /// The program `psql`, which asks a server.
+    Psql,
+    /// None that this version knows.
+    None,
 }
 
 /// What an engine can do. Where it cannot, the plan is written in other words first.

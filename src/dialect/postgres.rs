@@ -1,7 +1,7 @@
 //! PostgreSQL, from version 14 on: its numbers know infinity since then.
 
 use super::spell::{Spelling, Tightness, spelling};
-use super::{Abilities, Dialect, Pick, Setting, Shift};
+use super::{Abilities, Client, Dialect, Pick, Setting, Shift};
 use crate::calendar::Grain;
 use crate::model::value::Type;
 use foldhash::HashSet;
@@ -132,6 +132,10 @@ impl Dialect for Postgres {
     fn text(&self, text: &str) -> String {
         let quoted = text.replace('\'', "''");
         if text.contains('\\') { format!("E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
+    }
+
+    fn client(&self) -> Client {
+        Client::Psql
     }
 
     fn abilities(&self) -> Abilities {

@@ -75,6 +75,10 @@ impl Engine for DuckDb {
         let answer = |query: &String| if is_command(query) { Some(Err(unread())) } else { answers.next() };
         Ok(queries.iter().filter_map(answer).collect())
     }
+
+    fn description(&self, query: &str) -> String {
+        format!("select column_name, column_type from (describe {query})")
+    }
 }
 
 /// Whether a shell would read a line of SQL as a command, or its end at a character in the middle.

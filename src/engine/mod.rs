@@ -1,6 +1,7 @@
 //! Engines run SQL and nothing else: text goes in, rows come out.
 
 mod duckdb;
+pub mod postgres;
 mod process;
 mod reach;
 mod refusal;
@@ -10,6 +11,7 @@ mod start;
 pub mod types;
 
 pub use duckdb::{DuckDb, find};
+pub use postgres::Postgres;
 pub use reach::{Reach, STARTER};
 pub use refusal::{Kind, Refusal};
 #[cfg(target_os = "linux")]
@@ -25,6 +27,10 @@ pub trait Engine: Sync {
     /// # Errors
     /// Fails if the engine itself cannot be used.
     fn answer(&self, setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure>;
+
+    /// What to ask for the columns that a query would give: the answer has a row for each, with `column_name` and `column_type`, as the
+    /// engine calls it.
+    fn description(&self, query: &str) -> String;
 }
 
 /// The answer to one query: its rows, or why the engine refuses it.

@@ -28,6 +28,8 @@ pub enum Kind {
     Sum,
     /// A variance that a floating-point number does not hold.
     Spread,
+    /// A floating-point number that is too large.
+    Number,
     /// A time beyond those that the engine knows.
     Time,
     /// A value that is none of the type that it is cast to.
@@ -134,6 +136,7 @@ impl fmt::Display for Refusal {
             Kind::Decimals => "a decimal has more digits than the engine can store".to_owned(),
             Kind::Sum => "a sum has more than 38 digits".to_owned(),
             Kind::Spread => "a variance is too large for a number".to_owned(),
+            Kind::Number => "a floating-point number exceeds 1.8e308, the largest possible one".to_owned(),
             Kind::Time => "a time is beyond the last one that the engine supports".to_owned(),
             Kind::NotConvertible => {
                 let words = format!("{{}} is not {}", wanted(&self.said));

@@ -1,4 +1,4 @@
-//! What `DuckDB` calls its types, and the types of specs that they fit.
+//! What engines call their types, and the types of specs that they fit.
 
 /// Types that specs do not tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,16 +29,21 @@ impl Family {
         if ty.ends_with(']') {
             return Some(Family::Other);
         }
-        let name = ty.split('(').next().unwrap_or(ty).trim().to_uppercase();
-        Some(match name.as_str() {
+        let mut name = ty.to_uppercase();
+        if let (Some(open), Some(close)) = (name.find('('), name.rfind(')')) {
+            // `TIMESTAMP(3) WITH TIME ZONE`
+            name.replace_range(open..=close, "");
+        }
+        let name = name.trim();
+        Some(match name {
             "BOOLEAN" => Family::Boolean,
             "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "HUGEINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" | "UBIGINT"
             | "UHUGEINT" => Family::Integer,
-            "DECIMAL" => Family::Decimal,
-            "FLOAT" | "DOUBLE" => Family::Floating,
-            "VARCHAR" | "ENUM" | "UUID" => Family::Text,
+            "DECIMAL" | "NUMERIC" => Family::Decimal,
+            "FLOAT" | "DOUBLE" | "REAL" | "DOUBLE PRECISION" => Family::Floating,
+            "VARCHAR" | "ENUM" | "UUID" | "TEXT" | "CHARACTER VARYING" | "CHARACTER" | "BPCHAR" | "CITEXT" | "NAME" => Family::Text,
             "DATE" => Family::Date,
-            "TIMESTAMP" | "TIMESTAMP_S" | "TIMESTAMP_MS" | "TIMESTAMP_NS" => Family::Timestamp,
+            "TIMESTAMP" | "TIMESTAMP WITHOUT TIME ZONE" | "TIMESTAMP_S" | "TIMESTAMP_MS" | "TIMESTAMP_NS" => Family::Timestamp,
             "TIMESTAMP WITH TIME ZONE" => Family::Instant,
             "\"NULL\"" | "NULL" => return None,
             _ => Family::Other,
@@ -74,5 +79,10 @@ mod tests {
         assert_eq!(declared("INTEGER[]"), Some(None));
         assert_eq!(declared("DECIMAL(18,4)[]"), Some(None));
         assert_eq!(declared("\"NULL\""), None);
+        assert_eq!(declared("timestamp(3) without time zone"), Some(Some("timestamp")));
+        assert_eq!(declared("timestamp with time zone"), Some(Some("instant")));
+        assert_eq!(declared("character varying(20)"), Some(Some("text")));
+        assert_eq!(declared("numeric(18,2)"), Some(Some("decimal")));
+        assert_eq!(declared("order_status"), Some(None));
     }
 }

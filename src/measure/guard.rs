@@ -185,7 +185,7 @@ fn descriptions(session: &Session<'_>, read: &[SourceId]) -> (Vec<SourceId>, Vec
     for id in read {
         if let Some(relation) = &session.project.model().sources.get(*id).relation {
             let relation = sql::relation(&RelationRef::of(relation), session.dialect());
-            queries.push(format!("select column_name, column_type from (describe select * from {relation})"));
+            queries.push(session.engine.description(&format!("select * from {relation}")));
             asked.push(*id);
         }
     }
@@ -358,7 +358,7 @@ pub(super) fn raw_columns(
             let Storage::Raw(each) = &column.storage else { continue };
             let Some((at, raw)) = each.placed(session.dialect().name()) else { continue };
             let raw = rawsql::enclosed(raw);
-            queries.push(format!("select column_type from (describe select {raw} as made from {relation})"));
+            queries.push(session.engine.description(&format!("select {raw} as made from {relation}")));
             asked.push((*id, column_id, column.sql_spans.get(at).copied().unwrap_or(column.name.span)));
         }
     }
@@ -371,7 +371,7 @@ pub(super) fn raw_columns(
         let name = &column.name.value;
         let wrong = match answer {
             Ok(rows) => {
-                let ty = rows.rows.first().and_then(|row| row.first()).and_then(|ty| ty.as_str()).unwrap_or_default();
+                let ty = rows.rows.first().and_then(|row| rows.get(row, "column_type")).and_then(|ty| ty.as_str()).unwrap_or_default();
                 mismatch(column, ty).map(|declared| {
                     let message = format!("`{name}` is declared as {declared}, but its SQL gives {ty}");
                     findings.report(&codes::COLUMN_TYPE_DIFFERS, column.name.span, message).help("declare this type");

@@ -82,8 +82,8 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
 /// How things stand, as the engine says, and what it refuses to compute.
 fn present(context: &Context<'_>, args: &BuildArgs, project: &Valid, root: &Path) -> Result<(Option<Present>, Findings), Stop> {
     let model = project.model();
-    let engine = engine_of(context, root, &args.engine, Some(&model.warehouse))?;
-    let session = Session { project, engine: &engine };
+    let engine = engine_of(context, root, &args.engine, &model.warehouse)?;
+    let session = Session { project, engine: &*engine };
     let read = |guarding| present::read(&session, guarding);
     let found = guarded::guarded(&guarded::GuardArgs::default(), project.files(), "reading", read)?;
     Ok((Some(present::data(model, &found)), found.refused))

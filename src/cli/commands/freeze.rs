@@ -33,8 +33,8 @@ pub(in crate::cli) fn run(args: &FreezeArgs, context: &Context<'_>) -> Result<u8
         out::print("nothing to freeze: no baseline says `measured`\n");
         return Ok(FINE);
     }
-    let engine = engine_of(context, &root, &args.engine, Some(&project.model().warehouse))?;
-    let session = Session { project: &project, engine: &engine };
+    let engine = engine_of(context, &root, &args.engine, &project.model().warehouse)?;
+    let session = Session { project: &project, engine: &*engine };
     let (measured, refused) = guarded::guarded(&guarded::GuardArgs::default(), project.files(), "measuring", |guarding| {
         guard::beside(&session, guarding, &status::queries(&session), || {
             let mut refused = Refused::default();

@@ -122,8 +122,8 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
         out::data(&sql::statement(&plan, dialect));
         return Ok(FINE);
     }
-    let engine = engine_of(context, &root, &args.engine, Some(&model.warehouse))?;
-    let session = Session { project, engine: &engine };
+    let engine = engine_of(context, &root, &args.engine, &model.warehouse)?;
+    let session = Session { project, engine: &*engine };
     let plans = [plan];
     let read = plans.clone();
     let stale = freshness::stale_lines(&session, &plans)?;

@@ -46,8 +46,8 @@ pub(in crate::cli) fn run(args: &ReviewArgs, context: &Context<'_>) -> Result<u8
     let project = valid(pipeline::check(&root, &context.options()))?;
     let model = project.model();
     let agenda = Agenda::of(model, args.cadence.as_deref())?;
-    let engine = engine_of(context, &root, &args.engine, Some(&model.warehouse))?;
-    let session = Session { project: &project, engine: &engine };
+    let engine = engine_of(context, &root, &args.engine, &model.warehouse)?;
+    let session = Session { project: &project, engine: &*engine };
     let found = guarded::guarded(&args.guards, project.files(), "reading", |guarding| present::read(&session, guarding))?;
     let stale = freshness::lines(&session, &freshness::look(&session, &present::queries(&session))?);
     match args.format {

@@ -93,8 +93,8 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
     let kpis = named(model, &names)?;
     let grain_of = |id: &KpiId| args.grain.unwrap_or(model.kpis.get(*id).grain);
     let kpis = at_grain(model, kpis, args)?;
-    let engine = engine_of(context, &root, &args.engine, Some(&model.warehouse))?;
-    let session = Session { project, engine: &engine };
+    let engine = engine_of(context, &root, &args.engine, &model.warehouse)?;
+    let session = Session { project, engine: &*engine };
     let (asked, unsliced): (Vec<KpiId>, Vec<KpiId>) =
         kpis.iter().copied().partition(|id| model.kpis.get(*id).facts.needs.is_none());
     let (with_ages, asked): (Vec<KpiId>, Vec<KpiId>) = asked.into_iter().partition(|id| model.kpis.get(*id).age.is_some());

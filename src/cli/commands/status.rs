@@ -50,8 +50,8 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
         out::print("there are no key results; define them under `objectives:`\n");
         return Ok(FINE);
     }
-    let engine = engine_of(context, &root, &args.engine, Some(&model.warehouse))?;
-    let session = Session { project: &project, engine: &engine };
+    let engine = engine_of(context, &root, &args.engine, &model.warehouse)?;
+    let session = Session { project: &project, engine: &*engine };
     let queries = [status::queries(&session), status::star_queries(&session)].concat();
     let (standings, stars, refused) = guarded::guarded(&args.guards, project.files(), "reading", |guarding| {
         let answer = || {

@@ -1,7 +1,7 @@
 //! `kpic test`
 
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, complete, engine_of, environment, out, progress, say_left_out,
+    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, complete, embedded, environment, out, progress, say_left_out,
     show, usage,
 };
 use crate::diagnostic::{Findings, Severity, suggest};
@@ -47,7 +47,7 @@ pub(in crate::cli) fn run(args: &TestArgs, context: &Context<'_>) -> Result<u8, 
         }
     }
     // Tests bring their own rows; no database is read.
-    let mut engine = engine_of(context, &root, &args.engine, None)?;
+    let mut engine = embedded(context, &root, &args.engine, None)?;
     engine.database = None;
     let outcomes =
         progress::during("testing", || test::run(project, &engine, &args.tests)).map_err(|failure| environment(&failure))?;

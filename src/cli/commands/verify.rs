@@ -38,8 +38,8 @@ pub(in crate::cli) fn run(args: &VerifyArgs, context: &Context<'_>) -> Result<u8
     let project = args.format.valid(pipeline::check(&root, &context.options()), &root)?;
     let model = project.model();
     let sources = named(model, &args.sources)?;
-    let engine = engine_of(context, &root, &args.engine, Some(&model.warehouse))?;
-    let session = Session { project: &project, engine: &engine };
+    let engine = engine_of(context, &root, &args.engine, &model.warehouse)?;
+    let session = Session { project: &project, engine: &*engine };
     if args.sql {
         for (title, query) in verify::queries(&session, &sources) {
             out::data(&format!("-- {title}\n{query}\n"));

@@ -52,8 +52,8 @@ pub(in crate::cli) fn run(args: &WhyArgs, context: &Context<'_>) -> Result<u8, S
     let model = project.model();
     let kpi = wanted(model, args.kpi.as_deref())?;
     let (grain, from, to) = periods(model, kpi, args)?;
-    let engine = engine_of(context, &root, &args.engine, Some(&model.warehouse))?;
-    let session = Session { project: &project, engine: &engine };
+    let engine = engine_of(context, &root, &args.engine, &model.warehouse)?;
+    let session = Session { project: &project, engine: &*engine };
     let asked = Asked { kpi, grain, from, to };
     match guarded::guarded(&args.guards, project.files(), "asking", |guarding| why(&session, guarding, asked))? {
         Outcome::Told(told) => {

@@ -1,0 +1,331 @@
+//! PostgreSQL, as the program `psql`: started once for some questions, which it reads from its standard input.
+//!
+//! All of them are asked in one transaction that can only read, so that they see the same rows. The program reads each query as a text in dollar quotes,
+//! which it hands to the server as it is: no part of it is a command of the program. A server says what kind of thing is in the way by a
+//! code of five characters, which is the same in all languages and versions.
+
+use super::process::{Ended, run};
+use super::types::Family;
+use super::{Answer, Engine, Failure, Kind, Refusal, Rows};
+use crate::rawsql;
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+/// The program, with the database that it asks.
+#[derive(Debug, Clone)]
+pub struct Postgres {
+    /// The program `psql`.
+    pub program: PathBuf,
+    /// Where the database is, as `psql` reads it: an address or `name=value` pairs. Without it the program's own settings hold, such as PGHOST
+    /// and PGSERVICE.
+    pub connection: Option<String>,
+    /// How long all of an answer may take.
+    pub timeout: Option<Duration>,
+}
+
+/// The `psql` program: the one that `KPIC_PSQL` names, or the first on `PATH`.
+///
+/// # Errors
+/// Fails if there is none.
+pub fn find() -> Result<PathBuf, Failure> {
+    if let Some(path) = std::env::var_os("KPIC_PSQL").filter(|path| !path.is_empty()).map(PathBuf::from) {
+        return if path.is_file() {
+            Ok(path)
+        } else {
+            Err(Failure {
+                message: format!("there is no program `{}` (from KPIC_PSQL)", path.display()),
+                help: Some("correct the path".to_owned()),
+            })
+        };
+    }
+    let name = format!("psql{}", std::env::consts::EXE_SUFFIX);
+    let on_path = std::env::var_os("PATH").unwrap_or_default();
+    let mut found = std::env::split_paths(&on_path).filter(|folder| folder.is_absolute()).map(|folder| folder.join(&name));
+    found.find(|path| path.is_file()).ok_or_else(|| Failure {
+        message: "the program `psql` was not found, which asks PostgreSQL".to_owned(),
+        help: Some("install PostgreSQL's client programs, or say where it is with the variable KPIC_PSQL".to_owned()),
+    })
+}
+
+/// How many bytes it may answer. All of an answer is in memory, some times over.
+const LONGEST: u64 = 100_000_000;
+
+/// What stands before the answer to each query, on both of the program's outputs.
+const MARK: &str = "kpic-answer";
+
+/// What stands before a query whose columns are asked for, and not its rows.
+const DESCRIBE: &str = "\u{1}describe ";
+
+/// What the program says first. Its own settings are the user's to make, so that it reads none.
+const BEGIN: &str = "\\set ON_ERROR_STOP off\n\\set ON_ERROR_ROLLBACK on\n\\set VERBOSITY verbose\n\\set SHOW_CONTEXT never\n\
+\\pset format unaligned\n\\pset tuples_only on\n\\pset fieldsep '\\t'\n\\pset null ''\n\\pset pager off\n\
+set standard_conforming_strings = on;\nset client_encoding = 'UTF8';\nset datestyle = 'ISO';\nset lc_messages = 'C';\n";
+
+/// What the program needs of the environment beside the variables of PostgreSQL, all of which begin with `PG`.
+const ENVIRONMENT: &[&str] = &["PATH", "HOME", "USER", "USERPROFILE", "APPDATA", "SYSTEMROOT", "SYSTEMDRIVE", "TMPDIR", "TEMP", "TMP"];
+
+impl Engine for Postgres {
+    fn answer(&self, setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure> {
+        if setup.trim().is_empty() && queries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let tag = tag(queries.iter().map(String::as_str).chain([setup]));
+        let mut script = BEGIN.to_owned();
+        script.push_str("begin isolation level repeatable read read only;\nselect 1 where false;\n");
+        if !setup.trim().is_empty() {
+            script.push_str(&format!("select {tag}{setup}{tag} \\gexec\n"));
+        }
+        for query in queries {
+            script.push_str(&format!("\\echo {MARK}\n\\warn {MARK}\n"));
+            let query = query.trim_end().trim_end_matches(';');
+            match query.strip_prefix(DESCRIBE) {
+                Some(query) => script.push_str(&format!("{query}\n\\gdesc\n")),
+                None => {
+                    script.push_str(&format!("select {tag}select row_to_json(answer) from ({query}\n) as answer{tag} \\gexec\n"));
+                }
+            }
+        }
+        script.push_str(&format!("\\echo {MARK}\n\\warn {MARK}\ncommit;\n"));
+        let (output, errors) = self.run(script)?;
+        let mark = format!("{MARK}\n");
+        let (mut answers, mut refusals) = (output.split(mark.as_str()), errors.split(mark.as_str()));
+        let _ = answers.next();
+        let in_setup = refusals.next().and_then(error_of);
+        if let Some(refusal) = in_setup {
+            return Ok(vec![Err(Refusal { in_setup: true, ..refusal }); queries.len()]);
+        }
+        let mut all = Vec::new();
+        for query in queries {
+            let (Some(printed), Some(said)) = (answers.next(), refusals.next()) else { return Err(stopped(&errors)) };
+            let refused = error_of(said);
+            all.push(match refused {
+                Some(refusal) => Err(refusal),
+                None if query.starts_with(DESCRIBE) => Ok(description(printed)),
+                None => rows(printed).ok_or_else(|| Refusal::of("the answer is not JSON")),
+            });
+        }
+        // The last mark: all before it was answered.
+        if answers.next().is_none() {
+            return Err(stopped(&errors));
+        }
+        self.name_kinds(&mut all)?;
+        Ok(all)
+    }
+
+    fn description(&self, query: &str) -> String {
+        format!("{DESCRIBE}{query}")
+    }
+}
+
+impl Postgres {
+    /// Runs a script to its end: what it printed, and what it complained of.
+    fn run(&self, script: String) -> Result<(String, String), Failure> {
+        let mut command = Command::new(&self.program);
+        let kept = std::env::vars_os().filter(|(name, _)| {
+            let name = name.to_string_lossy();
+            name.starts_with("PG") || ENVIRONMENT.contains(&name.as_ref())
+        });
+        let kept: Vec<_> = kept.collect();
+        command.env_clear().envs(kept).env("PGAPPNAME", "kpic").arg("--no-psqlrc").arg("--quiet").arg("--no-password");
+        if let Some(connection) = &self.connection {
+            // What a process is started with can be read by others on the machine.
+            let (connection, password) = apart(connection);
+            command.arg("--dbname").arg(connection);
+            if let Some(password) = password {
+                command.env("PGPASSWORD", password);
+            }
+        }
+        let cannot = |error: std::io::Error| Failure {
+            message: format!("`{}` cannot be started: {error}", self.program.display()),
+            help: Some("check that it is PostgreSQL's program `psql`, from version 11 on".to_owned()),
+        };
+        let ended = run(command, script, self.timeout, LONGEST).map_err(cannot)?;
+        let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+        let (output, errors) = (lossy(&ended.output), lossy(&ended.errors));
+        match ended.how {
+            Ended::Code(0) => Ok((output, errors)),
+            Ended::TooLate => Err(Failure {
+                message: format!("PostgreSQL did not answer within {} seconds", self.timeout.unwrap_or_default().as_secs()),
+                help: Some("ask for fewer KPIs or periods at once, or allow more time: `--timeout SECONDS`".to_owned()),
+            }),
+            Ended::TooMuch => Err(Failure {
+                message: format!("PostgreSQL's answer has more than {} MB", LONGEST / 1_000_000),
+                help: Some("ask for fewer KPIs, slices or periods at once".to_owned()),
+            }),
+            Ended::Code(_) | Ended::Signal if errors.starts_with("psql: error") => Err(unreached(&errors)),
+            Ended::Code(_) | Ended::Signal => Err(stopped(&errors)),
+        }
+    }
+
+    /// Writes the kind of a type where a server's own name says nothing: those of enums and domains are made by users.
+    fn name_kinds(&self, answers: &mut [Answer]) -> Result<(), Failure> {
+        let is_type = |rows: &Rows| rows.columns == ["column_name", "column_type"];
+        let unknown = |ty: &Value| ty.as_str().filter(|ty| Family::of(ty) == Some(Family::Other)).map(str::to_owned);
+        let described = answers.iter().flatten().filter(|rows| is_type(rows));
+        let mut names: Vec<String> = described.flat_map(|rows| rows.rows.iter().filter_map(|row| unknown(row.get(1)?))).collect();
+        names.sort();
+        names.dedup();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let list = names.iter().map(|name| rawsql::literal(name)).collect::<Vec<_>>().join(", ");
+        let query = format!(
+            "select format_type(oid, null) as name, case typtype when 'e' then 'enum' else format_type(typbasetype, typtypmod) end as kind \
+             from pg_type where typtype in ('e', 'd') and format_type(oid, null) in ({list})"
+        );
+        let Some(Ok(kinds)) = self.answer("", &[query])?.pop() else { return Ok(()) };
+        for rows in answers.iter_mut().flatten().filter(|rows| is_type(rows)) {
+            for row in &mut rows.rows {
+                let Some(ty) = row.get_mut(1) else { continue };
+                if let Some(known) = kinds.rows.iter().find(|known| known.first() == Some(ty)) {
+                    *ty = known.get(1).cloned().unwrap_or(Value::Null);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What stands around a text in dollar quotes, and in none of the texts.
+fn tag<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> String {
+    let mut number = 0;
+    loop {
+        let tag = format!("$kpic{number}$");
+        if !texts.clone().any(|text| text.contains(&tag)) {
+            return tag;
+        }
+        number += 1;
+    }
+}
+
+/// A connection without its password, and the password.
+fn apart(connection: &str) -> (String, Option<String>) {
+    if let Some((scheme, rest)) = connection.split_once("://") {
+        let (authority, after) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let Some((user, host)) = authority.rsplit_once('@') else { return (connection.to_owned(), None) };
+        let Some((user, password)) = user.split_once(':') else { return (connection.to_owned(), None) };
+        return (format!("{scheme}://{user}@{host}{after}"), Some(unescaped(password)));
+    }
+    // A value in quotes may hold what looks like a password: it is left as it is.
+    if connection.contains('\'') {
+        return (connection.to_owned(), None);
+    }
+    let (mut kept, mut password) = (Vec::new(), None);
+    for pair in connection.split_whitespace() {
+        match pair.strip_prefix("password=") {
+            Some(value) => password = Some(value.to_owned()),
+            None => kept.push(pair),
+        }
+    }
+    (kept.join(" "), password)
+}
+
+/// A part of an address, with `%41` as the character that it stands for.
+fn unescaped(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let (mut out, mut at) = (Vec::new(), 0);
+    while let Some(byte) = bytes.get(at) {
+        let hex = text.get(at + 1..at + 3).filter(|_| *byte == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        out.push(hex.unwrap_or(*byte));
+        at += if hex.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Why a server cannot be reached, by what is in the program's message, with what to do about it.
+const UNREACHED: &[(&str, &str, &str)] = &[
+    ("Connection refused", "nothing answers there", "check the host and the port, and that the server runs"),
+    ("No such file or directory", "no server runs on this machine", "name the host: `--connection postgresql://user@host/database`"),
+    ("could not translate host name", "the host is not known", "check the host"),
+    ("timeout expired", "the host does not answer", "check the host, the port and the firewall"),
+    ("password authentication failed", "the user or the password is wrong", "check PGUSER and PGPASSWORD, or the password file"),
+    ("no password supplied", "it asks for a password", "set the variable PGPASSWORD, or write the password into the password file"),
+    ("role", "it does not know the user", "name the user: `--connection postgresql://user@host/database`"),
+    ("database", "it has no such database", "name the database: `--connection postgresql://user@host/database`"),
+    ("no pg_hba.conf entry", "it does not let this user in from here", "ask whoever keeps the server"),
+    ("SSL", "it cannot be talked to safely as it is asked", "check `sslmode` and the certificates"),
+    ("invalid", "the connection is not written as `psql` reads it", "for instance `--connection postgresql://user@host/database`"),
+];
+
+fn unreached(errors: &str) -> Failure {
+    let known = UNREACHED.iter().find(|(needle, ..)| errors.contains(needle));
+    let (why, help) = known.map_or(("`psql` does not get there", "try the same with `psql` itself"), |(_, why, help)| (*why, *help));
+    Failure { message: format!("PostgreSQL cannot be asked: {why}"), help: Some(help.to_owned()) }
+}
+
+/// Why the program ended before it had answered.
+fn stopped(errors: &str) -> Failure {
+    let lost = errors.contains("server closed the connection") || errors.contains("terminating connection");
+    Failure {
+        message: if lost { "PostgreSQL ended the connection before it had answered everything" } else { "`psql` stopped before it had answered everything" }
+            .to_owned(),
+        help: Some("ask for fewer KPIs or periods at once; the server's log may say more".to_owned()),
+    }
+}
+
+/// What the server says against a query, if it says something.
+fn error_of(said: &str) -> Option<Refusal> {
+    let message = said.lines().find_map(|line| line.split_once("ERROR:  ").map(|(_, message)| message.to_owned()))?;
+    let (state, message) = message.split_once(": ").unwrap_or(("", message.as_str()));
+    Some(refusal(state, message))
+}
+
+/// The classes of a server's codes, from the PostgreSQL manual, appendix A. The first row that fits counts; a text has to be in the message.
+const STATES: &[(&str, &str, Kind)] = &[
+    ("22003", "numeric field overflow", Kind::Decimals),
+    ("22003", "overflows numeric", Kind::Decimals),
+    ("22003", "value out of range", Kind::Number),
+    ("22003", "double precision", Kind::Number),
+    ("22003", "", Kind::Whole),
+    ("22008", "", Kind::Time),
+    ("22007", "", Kind::NotConvertible),
+    ("22P02", "", Kind::NotConvertible),
+    ("42P01", "", Kind::NoRelation),
+    ("3F000", "", Kind::NoRelation),
+    ("42703", "", Kind::NoColumn),
+    ("42P22", "", Kind::Collations),
+    ("42P21", "", Kind::Collations),
+    ("42501", "", Kind::NotAllowed),
+    ("25006", "", Kind::Confined),
+    ("57014", "", Kind::Interrupted),
+    ("53", "", Kind::NoMemory),
+    ("54", "", Kind::NoMemory),
+    ("42", "", Kind::BadSql),
+];
+
+fn refusal(state: &str, message: &str) -> Refusal {
+    let row = STATES.iter().find(|(class, words, _)| state.starts_with(class) && message.contains(words));
+    let kind = row.map_or(Kind::Other, |(.., kind)| *kind);
+    let last = || message.rsplit_once(": \"").map(|(_, value)| value.trim_end_matches('"').to_owned());
+    let quoted = || message.split('"').nth(1).map(str::to_owned);
+    let about = match kind {
+        Kind::NotConvertible => last(),
+        // `column t.b does not exist` has no quotes.
+        Kind::NoColumn => quoted().or_else(|| message.split_whitespace().nth(1)?.rsplit('.').next().map(str::to_owned)),
+        Kind::NoRelation | Kind::BadSql => quoted(),
+        _ => None,
+    };
+    Refusal { kind, about, said: message.to_owned(), in_setup: false }
+}
+
+/// The rows of an answer, one on each line; nothing if it is none.
+fn rows(printed: &str) -> Option<Rows> {
+    let mut rows = Rows::default();
+    for line in printed.lines().filter(|line| !line.is_empty()) {
+        let row: Map<String, Value> = serde_json::from_str(line).ok()?;
+        if rows.columns.is_empty() {
+            rows.columns = row.keys().cloned().collect();
+        }
+        rows.rows.push(row.into_iter().map(|(_, value)| value).collect());
+    }
+    Some(rows)
+}
+
+/// The columns of a query, a line for each with its name and its type.
+fn description(printed: &str) -> Rows {
+    let row = |line: &str| line.rsplit_once('\t').map(|(name, ty)| vec![Value::from(name), Value::from(ty)]);
+    Rows { columns: ["column_name", "column_type"].map(str::to_owned).to_vec(), rows: printed.lines().filter_map(row).collect() }
+}
+
