@@ -7,6 +7,7 @@
 //! - `given`: a project whose sources are such tables
 //! - `projects`: the example projects, the cases, and random projects, each with its tables
 //! - `views`: runs every view of these on every engine that kpic has a dialect for
+//! - `live`: what commands print of a live server
 //! - `types`, `portable`: what has to be right before: values that come back as they were put, SQL that all engines share
 //!
 //! `tests/engines/install.sh` installs engines. `KPIC_ENGINES=postgres,sqlite` says which have to be there; others are left out, loudly,
@@ -30,6 +31,8 @@ mod compare;
 mod driver;
 #[path = "engines/given.rs"]
 mod given;
+#[path = "engines/live.rs"]
+mod live;
 #[path = "engines/portable.rs"]
 mod portable;
 #[path = "engines/projects.rs"]

@@ -424,7 +424,10 @@ fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: &
             }))
         }
         Client::None => Err(fails(Failure {
-            message: format!("the data of this project is in `{}`, which this version of kpic cannot ask", name.unwrap_or_default()),
+            message: format!(
+                "the data of this project is in `{}`, which this version of kpic cannot ask",
+                name.unwrap_or_default()
+            ),
             help: Some(
                 "`kpic build` writes the views, `kpic query --sql` prints a query, and `kpic test` runs the tests of the specs"
                     .to_owned(),

@@ -64,7 +64,8 @@ const BEGIN: &str = "\\set ON_ERROR_STOP off\n\\set ON_ERROR_ROLLBACK on\n\\set 
 set standard_conforming_strings = on;\nset client_encoding = 'UTF8';\nset datestyle = 'ISO';\nset lc_messages = 'C';\n";
 
 /// What the program needs of the environment beside the variables of PostgreSQL, all of which begin with `PG`.
-const ENVIRONMENT: &[&str] = &["PATH", "HOME", "USER", "USERPROFILE", "APPDATA", "SYSTEMROOT", "SYSTEMDRIVE", "TMPDIR", "TEMP", "TMP"];
+const ENVIRONMENT: &[&str] =
+    &["PATH", "HOME", "USER", "USERPROFILE", "APPDATA", "SYSTEMROOT", "SYSTEMDRIVE", "TMPDIR", "TEMP", "TMP"];
 
 impl Engine for Postgres {
     fn answer(&self, setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure> {
@@ -83,7 +84,8 @@ impl Engine for Postgres {
             match query.strip_prefix(DESCRIBE) {
                 Some(query) => script.push_str(&format!("{query}\n\\gdesc\n")),
                 None => {
-                    script.push_str(&format!("select {tag}select row_to_json(answer) from ({query}\n) as answer{tag} \\gexec\n"));
+                    script
+                        .push_str(&format!("select {tag}select row_to_json(answer) from ({query}\n) as answer{tag} \\gexec\n"));
                 }
             }
         }
@@ -164,7 +166,8 @@ impl Postgres {
         let is_type = |rows: &Rows| rows.columns == ["column_name", "column_type"];
         let unknown = |ty: &Value| ty.as_str().filter(|ty| Family::of(ty) == Some(Family::Other)).map(str::to_owned);
         let described = answers.iter().flatten().filter(|rows| is_type(rows));
-        let mut names: Vec<String> = described.flat_map(|rows| rows.rows.iter().filter_map(|row| unknown(row.get(1)?))).collect();
+        let mut names: Vec<String> =
+            described.flat_map(|rows| rows.rows.iter().filter_map(|row| unknown(row.get(1)?))).collect();
         names.sort();
         names.dedup();
         if names.is_empty() {
@@ -237,21 +240,38 @@ fn unescaped(text: &str) -> String {
 /// Why a server cannot be reached, by what is in the program's message, with what to do about it.
 const UNREACHED: &[(&str, &str, &str)] = &[
     ("Connection refused", "nothing answers there", "check the host and the port, and that the server runs"),
-    ("No such file or directory", "no server runs on this machine", "name the host: `--connection postgresql://user@host/database`"),
+    (
+        "No such file or directory",
+        "no server runs on this machine",
+        "name the host: `--connection postgresql://user@host/database`",
+    ),
     ("could not translate host name", "the host is not known", "check the host"),
     ("timeout expired", "the host does not answer", "check the host, the port and the firewall"),
-    ("password authentication failed", "the user or the password is wrong", "check PGUSER and PGPASSWORD, or the password file"),
-    ("no password supplied", "it asks for a password", "set the variable PGPASSWORD, or write the password into the password file"),
+    (
+        "password authentication failed",
+        "the user or the password is wrong",
+        "check PGUSER and PGPASSWORD, or the password file",
+    ),
+    (
+        "no password supplied",
+        "it asks for a password",
+        "set the variable PGPASSWORD, or write the password into the password file",
+    ),
     ("role", "it does not know the user", "name the user: `--connection postgresql://user@host/database`"),
     ("database", "it has no such database", "name the database: `--connection postgresql://user@host/database`"),
     ("no pg_hba.conf entry", "it does not let this user in from here", "ask whoever keeps the server"),
     ("SSL", "it cannot be talked to safely as it is asked", "check `sslmode` and the certificates"),
-    ("invalid", "the connection is not written as `psql` reads it", "for instance `--connection postgresql://user@host/database`"),
+    (
+        "invalid",
+        "the connection is not written as `psql` reads it",
+        "for instance `--connection postgresql://user@host/database`",
+    ),
 ];
 
 fn unreached(errors: &str) -> Failure {
     let known = UNREACHED.iter().find(|(needle, ..)| errors.contains(needle));
-    let (why, help) = known.map_or(("`psql` does not get there", "try the same with `psql` itself"), |(_, why, help)| (*why, *help));
+    let (why, help) =
+        known.map_or(("`psql` does not get there", "try the same with `psql` itself"), |(_, why, help)| (*why, *help));
     Failure { message: format!("PostgreSQL cannot be asked: {why}"), help: Some(help.to_owned()) }
 }
 
@@ -259,8 +279,12 @@ fn unreached(errors: &str) -> Failure {
 fn stopped(errors: &str) -> Failure {
     let lost = errors.contains("server closed the connection") || errors.contains("terminating connection");
     Failure {
-        message: if lost { "PostgreSQL ended the connection before it had answered everything" } else { "`psql` stopped before it had answered everything" }
-            .to_owned(),
+        message: if lost {
+            "PostgreSQL ended the connection before it had answered everything"
+        } else {
+            "`psql` stopped before it had answered everything"
+        }
+        .to_owned(),
         help: Some("ask for fewer KPIs or periods at once; the server's log may say more".to_owned()),
     }
 }
@@ -326,6 +350,8 @@ fn rows(printed: &str) -> Option<Rows> {
 /// The columns of a query, a line for each with its name and its type.
 fn description(printed: &str) -> Rows {
     let row = |line: &str| line.rsplit_once('\t').map(|(name, ty)| vec![Value::from(name), Value::from(ty)]);
-    Rows { columns: ["column_name", "column_type"].map(str::to_owned).to_vec(), rows: printed.lines().filter_map(row).collect() }
+    Rows {
+        columns: ["column_name", "column_type"].map(str::to_owned).to_vec(),
+        rows: printed.lines().filter_map(row).collect(),
+    }
 }
-

@@ -41,7 +41,9 @@ impl Family {
             | "UHUGEINT" => Family::Integer,
             "DECIMAL" | "NUMERIC" => Family::Decimal,
             "FLOAT" | "DOUBLE" | "REAL" | "DOUBLE PRECISION" => Family::Floating,
-            "VARCHAR" | "ENUM" | "UUID" | "TEXT" | "CHARACTER VARYING" | "CHARACTER" | "BPCHAR" | "CITEXT" | "NAME" => Family::Text,
+            "VARCHAR" | "ENUM" | "UUID" | "TEXT" | "CHARACTER VARYING" | "CHARACTER" | "BPCHAR" | "CITEXT" | "NAME" => {
+                Family::Text
+            }
             "DATE" => Family::Date,
             "TIMESTAMP" | "TIMESTAMP WITHOUT TIME ZONE" | "TIMESTAMP_S" | "TIMESTAMP_MS" | "TIMESTAMP_NS" => Family::Timestamp,
             "TIMESTAMP WITH TIME ZONE" => Family::Instant,

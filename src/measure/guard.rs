@@ -238,7 +238,10 @@ fn unreadable(session: &Session<'_>, source: &Source, why: &Refusal) -> Result<F
         Some(Relation::Query(_)) => {
             "run the query by itself to see more; `--verbose` shows the engine's own message".to_owned()
         }
-        _ => "tables are read from the database set by `--database`, or by `database:` under `warehouse:`".to_owned(),
+        _ if session.dialect().is_embedded() => {
+            "tables are read from the database set by `--database`, or by `database:` under `warehouse:`".to_owned()
+        }
+        _ => "check the name of the table, and which database `--connection` or the environment names".to_owned(),
     });
     Ok(found)
 }
@@ -371,7 +374,12 @@ pub(super) fn raw_columns(
         let name = &column.name.value;
         let wrong = match answer {
             Ok(rows) => {
-                let ty = rows.rows.first().and_then(|row| rows.get(row, "column_type")).and_then(|ty| ty.as_str()).unwrap_or_default();
+                let ty = rows
+                    .rows
+                    .first()
+                    .and_then(|row| rows.get(row, "column_type"))
+                    .and_then(|ty| ty.as_str())
+                    .unwrap_or_default();
                 mismatch(column, ty).map(|declared| {
                     let message = format!("`{name}` is declared as {declared}, but its SQL gives {ty}");
                     findings.report(&codes::COLUMN_TYPE_DIFFERS, column.name.span, message).help("declare this type");

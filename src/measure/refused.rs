@@ -44,7 +44,11 @@ const WAYS: &[(Kind, &Code, Option<&str>)] = &[
          ten",
         ),
     ),
-    (Kind::Number, &codes::NUMBER_TOO_LARGE, Some("look for a wrong value with `max(...)`, or divide all values by a power of ten")),
+    (
+        Kind::Number,
+        &codes::NUMBER_TOO_LARGE,
+        Some("look for a wrong value with `max(...)`, or divide all values by a power of ten"),
+    ),
     (Kind::Time, &codes::NUMBER_TOO_LARGE, Some("look for a wrong time or duration with `min(...)` and `max(...)`")),
     (
         Kind::NotConvertible,

@@ -1,0 +1,186 @@
+//! Commands against a live server: what they print is what they print over DuckDB, and what a server refuses is said in kpic's own words.
+
+use super::driver::{Driver, driver};
+use super::projects::example;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// What is asked of both engines.
+const ASKED: &[&[&str]] = &[
+    &["run", "--format", "json"],
+    &["run", "mrr"],
+    &["run", "win_rate"],
+    &["query", "mrr", "arr", "--by", "plan", "--format", "json"],
+    &["query", "mrr", "--where", "plan = 'team'", "--format", "csv"],
+    &["query", "median = median(deals.amount)", "--grain", "quarter", "--format", "json"],
+    &["status", "--format", "json"],
+    &["status"],
+    &["review", "weekly", "--format", "json"],
+    &["review", "monthly"],
+    &["why", "mrr"],
+    &["verify"],
+];
+
+#[test]
+fn commands_print_the_same_of_a_server_as_of_the_embedded_engine() {
+    let Some(mut server) = driver("postgres") else { return };
+    let saas = example("saas");
+    let tables: Vec<_> = saas.tables.iter().map(|table| table.within(Some("public"))).collect();
+    server.reset().unwrap();
+    server.tables(&tables).unwrap();
+    let connection = connection(&mut server);
+    let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/saas");
+    let folder = tempfile::tempdir().unwrap();
+    over_tables(&original, folder.path());
+    for asked in ASKED {
+        let here = kpic(&original, asked, &[]);
+        let there = kpic(folder.path(), asked, &[("KPIC_CONNECTION", &connection)]);
+        let said = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(here.status.success(), "{asked:?}: {}", said(&here));
+        assert!(there.status.success(), "{asked:?}: {}", said(&there));
+        assert_eq!(plain(&here.stdout), plain(&there.stdout), "{asked:?}");
+    }
+}
+
+#[test]
+fn what_a_server_refuses_is_said_in_words() {
+    let Some(mut server) = driver("postgres") else { return };
+    server.reset().unwrap();
+    let made = "create type public.state as enum ('paid', 'open');
+create domain public.money_of_shop as numeric(12, 2);
+create table public.orders (id bigint, at date, amount public.money_of_shop, state public.state, note text, many bigint, far double precision);
+insert into public.orders values (1, '2025-01-05', 10.50, 'paid', '12', 9000000000000000000, 1e300),
+  (2, '2025-01-06', 4.50, 'open', 'x', 9000000000000000000, 1e300);";
+    server.run(&[made.to_owned()]).unwrap();
+    let connection = connection(&mut server);
+    let folder = tempfile::tempdir().unwrap();
+    let columns = "id: integer, at: date, amount: decimal, state: text, note: text, many: integer, far: number";
+    let ask = |table: &str, columns: &str, formula: &str, connection: &str| {
+        let spec = format!(
+            "sources:\n  orders:\n    table: {table}\n    kind: events\n    key: id\n    time: at\n    columns: {{ {columns} }}\nkpis:\n  asked: {{ \
+             formula: \"{formula}\" }}\n"
+        );
+        fs::create_dir_all(folder.path().join("specs")).unwrap();
+        fs::write(folder.path().join("specs/all.yml"), spec).unwrap();
+        let project =
+            "kpic: 1\nproject: shop\ncalendar: { start: 2025-01-01, as_of: 2025-01-31 }\nwarehouse: { dialect: postgres }\n";
+        fs::write(folder.path().join("kpic.yml"), project).unwrap();
+        let output = kpic(folder.path(), &["query", "asked", "--format", "csv"], &[("KPIC_CONNECTION", connection)]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        for word in ["ERROR", "LINE 1", "LOCATION", "psql:", "SQLSTATE"] {
+            assert!(!said.contains(word), "{formula}: {said}");
+        }
+        (String::from_utf8(output.stdout).unwrap(), said)
+    };
+    // An enum is a text, and a domain what it is of.
+    assert_eq!(
+        ask("orders", columns, "sum(orders.amount where state = 'paid')", &connection).0,
+        "period,asked,is_complete\n2025-01-01,10.5,true\n"
+    );
+    let refused = |table: &str, columns: &str, formula: &str, words: &[&str]| {
+        let (shown, said) = ask(table, columns, formula, &connection);
+        assert!(shown.is_empty(), "{formula}: {shown}");
+        words.iter().for_each(|word| assert!(said.contains(word), "{formula}: no `{word}` in\n{said}"));
+    };
+    refused("order", columns, "count(orders)", &["there is no table or view `public.order`", "--connection"]);
+    refused("orders", "id: integer, at: date, price: decimal", "sum(orders.price)", &["price"]);
+    refused("orders", "id: integer, at: date, note: integer", "sum(orders.note)", &["note", "text"]);
+    refused("orders", columns, "max(orders.many + orders.many)", &["a whole number exceeds 9,223,372,036,854,775,807"]);
+    refused("orders", columns, "max(orders.far * orders.far)", &["a floating-point number exceeds 1.8e308"]);
+    let said = ask("orders", columns, "count(orders)", &connection.replace("user=", "user=nobody_")).1;
+    assert!(said.contains("it does not know the user"), "{said}");
+    let said = ask("orders", columns, "count(orders)", "postgresql://kpic:secret@localhost:1/shop").1;
+    assert!(said.contains("nothing answers there") && !said.contains("secret"), "{said}");
+    server.reset().unwrap();
+}
+
+#[test]
+fn nothing_is_written_to_a_server() {
+    let Some(mut server) = driver("postgres") else { return };
+    server.reset().unwrap();
+    let made = "create table public.orders (id bigint, at date);
+insert into public.orders values (1, '2025-01-05');
+create function public.sell() returns bigint language sql as 'insert into public.orders values (2, ''2025-01-06'') returning id';";
+    server.run(&[made.to_owned()]).unwrap();
+    let connection = connection(&mut server);
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("specs")).unwrap();
+    let spec = "sources:
+  orders:
+    query: select id, at, public.sell() as sold from public.orders
+    kind: events
+    key: id
+    time: at
+    columns: { id: integer, at: date, sold: integer }
+kpis:
+  sold: { formula: sum(orders.sold) }
+";
+    fs::write(folder.path().join("specs/all.yml"), spec).unwrap();
+    let project =
+        "kpic: 1\nproject: shop\ncalendar: { start: 2025-01-01, as_of: 2025-01-31 }\nwarehouse: { dialect: postgres }\n";
+    fs::write(folder.path().join("kpic.yml"), project).unwrap();
+    let output = kpic(folder.path(), &["query", "sold"], &[("KPIC_CONNECTION", &connection)]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && said.contains("may only read"), "{said}");
+    assert_eq!(server.query("select count(*) from public.orders").unwrap().rows, [[Some("1".to_owned())]]);
+    server.reset().unwrap();
+}
+
+fn connection(server: &mut Driver) -> String {
+    let answer = server.query("show unix_socket_directories").unwrap();
+    format!("host={} user=kpic dbname=postgres", answer.rows[0][0].as_deref().unwrap())
+}
+
+fn kpic(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kpic"));
+    command.args(arguments).arg("-C").arg(folder).envs(environment.iter().copied());
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/duckdb");
+    if std::env::var_os("KPIC_DUCKDB").is_none() && beside.is_file() {
+        command.env("KPIC_DUCKDB", beside);
+    }
+    command.output().unwrap()
+}
+
+/// What a command printed, with numbers that are the same written in the same way.
+fn plain(printed: &[u8]) -> String {
+    let text = String::from_utf8_lossy(printed);
+    let Ok(value) = serde_json::from_str::<Value>(&text) else { return text.into_owned() };
+    format!("{:#}", floats(value))
+}
+
+fn floats(value: Value) -> Value {
+    match value {
+        Value::Number(number) => Value::from(number.as_f64().unwrap()),
+        Value::Array(items) => items.into_iter().map(floats).collect(),
+        Value::Object(entries) => entries.into_iter().map(|(name, value)| (name, floats(value))).collect(),
+        other => other,
+    }
+}
+
+/// Copies a project, with tables in the place of its files.
+fn over_tables(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (path, target): (PathBuf, PathBuf) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() && path.file_name().is_some_and(|name| name != "data" && name != "build") {
+            fs::create_dir_all(&target).unwrap();
+            over_tables(&path, &target);
+        } else if path.extension().is_some_and(|ending| ending == "yml") {
+            let (mut source, mut lines) = (String::new(), Vec::new());
+            for line in fs::read_to_string(&path).unwrap().lines() {
+                if let Some(name) =
+                    line.strip_prefix("  ").and_then(|line| line.strip_suffix(':')).filter(|name| !name.starts_with(' '))
+                {
+                    name.clone_into(&mut source);
+                }
+                let is_files = line.trim_start().starts_with("files:");
+                lines.push(if is_files { format!("    table: given_{source}") } else { line.to_owned() });
+            }
+            let is_project = path.file_name().is_some_and(|name| name == "kpic.yml");
+            let text = lines.join("\n") + "\n";
+            fs::write(target, if is_project { text.replace("dialect: duckdb", "dialect: postgres") } else { text }).unwrap();
+        }
+    }
+}
