@@ -72,7 +72,7 @@ impl Engine for Postgres {
         if setup.trim().is_empty() && queries.is_empty() {
             return Ok(Vec::new());
         }
-        let tag = tag(queries.iter().map(String::as_str).chain([setup]));
+        let tag = tag(setup, queries);
         let mut script = BEGIN.to_owned();
         script.push_str("begin isolation level repeatable read read only;\nselect 1 where false;\n");
         if !setup.trim().is_empty() {
@@ -192,11 +192,11 @@ impl Postgres {
 }
 
 /// What stands around a text in dollar quotes, and in none of the texts.
-fn tag<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> String {
+fn tag(setup: &str, queries: &[String]) -> String {
     let mut number = 0;
     loop {
         let tag = format!("$kpic{number}$");
-        if !texts.clone().any(|text| text.contains(&tag)) {
+        if !setup.contains(&tag) && !queries.iter().any(|query| query.contains(&tag)) {
             return tag;
         }
         number += 1;
