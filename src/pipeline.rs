@@ -14,7 +14,7 @@ pub use part::{Part, part};
 use crate::align::{self, Alignment};
 use crate::calendar::AsOf;
 use crate::check;
-use crate::diagnostic::{Code, Finding, Findings, Level, codes};
+use crate::diagnostic::{Code, Finding, Findings, Level, Severity, codes};
 use crate::formula;
 use crate::graph::Graph;
 use crate::lint;
@@ -64,6 +64,8 @@ struct Resolved {
     model: Model,
     graph: Graph,
     settings: Settings,
+    /// Whether there may be definitions that could not be read.
+    incomplete: bool,
     findings: Findings,
 }
 
@@ -216,14 +218,15 @@ impl Parsed {
         let levels = std::mem::take(&mut spec.project.lints);
         let (allowances, extents) = (std::mem::take(&mut spec.allowances), std::mem::take(&mut spec.extents));
         let settings = Settings { levels, allowances, extents };
+        let incomplete = spec.incomplete;
         aside((spec, formulas));
-        Resolved { files, model, graph, settings, findings }
+        Resolved { files, model, graph, settings, incomplete, findings }
     }
 }
 
 impl Resolved {
     fn check(self) -> Checked {
-        let Self { files, mut model, graph, settings, mut findings } = self;
+        let Self { files, mut model, graph, settings, incomplete, mut findings } = self;
         check::check(&mut model, &graph, &files, &mut findings);
         let alignment = Alignment::of(&model, &graph);
         align::check::check(&model, &alignment, &mut findings);
@@ -231,6 +234,10 @@ impl Resolved {
         support::complete(&mut model);
         support::support(&model, &mut findings);
         lint::allow(&settings.allowances, false, &mut findings);
+        let is_certain = |finding: &Finding| !finding.code.is_about_absence();
+        if incomplete && findings.iter().any(|finding| finding.severity == Severity::Error && is_certain(finding)) {
+            findings.retain(is_certain);
+        }
         findings.set_levels(&settings.levels);
         findings.sort();
         Checked { files, model, graph, alignment, findings, settings }

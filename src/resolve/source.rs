@@ -18,7 +18,7 @@ use crate::spec::source as written;
 use crate::spec::{Spec, dimension, project};
 use crate::text::{Name, title};
 use foldhash::{HashMap, HashMapExt as _};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Makes the table of sources with their columns; derived columns get their formulas from [`derived`].
@@ -188,17 +188,19 @@ fn make(column: &written::Column, model: &Model, findings: &mut Findings) -> Col
         Some("timestamp" | "instant") => Type::Timestamp,
         _ => Type::Error,
     };
+    let unit = unit(column, ty, findings);
     Column {
         name: column.name.clone(),
         description: text(column.description.as_ref()),
-        ty,
+        // What follows from a unit that is none is not told.
+        ty: if unit.is_some() { ty } else { Type::Error },
         clock: clock(column, declared, model, findings),
         storage,
         sql_spans: column.sql.iter().map(|(_, sql)| sql.span).collect(),
         written: column.expr.as_ref().map(|expr| expr.text.trim_end().to_owned()).unwrap_or_default(),
         reference: None,
         reference_span: None,
-        unit: ColumnUnit::Fixed(unit(column, ty, findings)),
+        unit: ColumnUnit::Fixed(unit.unwrap_or_else(Unit::none)),
         range: Range {
             low: column.min.as_ref().map_or(f64::NEG_INFINITY, |min| min.value),
             high: column.max.as_ref().map_or(f64::INFINITY, |max| max.value),
@@ -239,22 +241,23 @@ fn clock(column: &written::Column, declared: Option<&str>, model: &Model, findin
     }
 }
 
-fn unit(column: &written::Column, ty: Type, findings: &mut Findings) -> Unit {
-    let Some(written::ColumnUnit::Fixed(text)) = &column.unit else { return Unit::none() };
+/// The unit of a column; nothing, and a finding, if it cannot be read.
+fn unit(column: &written::Column, ty: Type, findings: &mut Findings) -> Option<Unit> {
+    let Some(written::ColumnUnit::Fixed(text)) = &column.unit else { return Some(Unit::none()) };
     if !ty.is_numeric() {
         let message = format!("the column `{}` is {ty}, which has no unit", column.name.value);
         findings
             .report(&codes::UNKNOWN_UNIT, text.span, message)
             .help("remove the unit; if the column has numbers, declare it as `integer`, `decimal` or `number`");
-        return Unit::none();
+        return Some(Unit::none());
     }
     match Unit::parse(&text.value) {
-        Ok(unit) => unit,
+        Ok(unit) => Some(unit),
         Err(why) => {
             findings
                 .report(&codes::UNKNOWN_UNIT, text.span, why)
                 .help("a unit is a currency (`USD`), a time (`minute`), a noun (`order`), `%`, or a quotient (`mile/hour`)");
-            Unit::none()
+            None
         }
     }
 }
@@ -313,6 +316,7 @@ fn mixed_units(id: SourceId, written: &written::Source, model: &mut Model, findi
 fn references(id: SourceId, written: &written::Source, spec: &Spec, model: &mut Model, findings: &mut Findings) {
     for (column_id, column) in model.sources.get(id).columns.ids().zip(&written.columns) {
         let Some(name) = &column.references else { continue };
+        model.sources.get_mut(id).columns.get_mut(column_id).reference_span = Some(name.span);
         made_keys(id, column_id, written, column, model, findings);
         let Some(target_id) = model.source_names.get(&name.value).copied() else {
             if let Some(journey) = spec.journeys.iter().find(|journey| journey.name.value == name.value) {
@@ -376,7 +380,6 @@ fn references(id: SourceId, written: &written::Source, spec: &Spec, model: &mut 
             own.clock = clock;
         }
         own.reference = Some(target_id);
-        own.reference_span = Some(name.span);
         own.ty = ty;
     }
 }
@@ -518,7 +521,7 @@ pub(super) fn dimensions(spec: &Spec, model: &mut Model, findings: &mut Findings
             for (source, path) in places {
                 let ty = model.column(source, &path).ty;
                 let dimension = model.dimensions.get_mut(known);
-                if dimension.ty.is_none_or(|known| known == ty) {
+                if !dimension.lost.contains(&source) && dimension.ty.is_none_or(|known| known == ty) {
                     dimension.places.entry(source).or_insert(path);
                 }
             }
@@ -531,6 +534,7 @@ pub(super) fn dimensions(spec: &Spec, model: &mut Model, findings: &mut Findings
             description: String::new(),
             ty: None,
             places,
+            lost: BTreeSet::new(),
         };
         let id = model.dimensions.push(made);
         model.dimension_names.insert(name, id);
@@ -550,6 +554,9 @@ fn of_journeys(model: &mut Model) {
             if let Some(place) = place {
                 dimension.places.entry(id).or_insert(place);
             }
+            if dimension.lost.contains(&first.source) && !dimension.places.contains_key(&id) {
+                dimension.lost.insert(id);
+            }
         }
     }
 }
@@ -561,9 +568,10 @@ fn defined(written: &dimension::Dimension, incomplete: bool, model: &Model, find
         Some("date") => Type::Date,
         _ => Type::Text,
     };
-    let mut places = BTreeMap::new();
+    let (mut places, mut lost, mut any) = (BTreeMap::new(), BTreeSet::new(), false);
     for (source_name, path) in &written.from {
         let Some(source) = model.source_names.get(&source_name.value).copied() else {
+            any = true;
             if !incomplete {
                 super::unknown_source(model, source_name, findings);
             }
@@ -590,7 +598,13 @@ fn defined(written: &dimension::Dimension, incomplete: bool, model: &Model, find
                 findings.report(&codes::DIMENSION_TYPE, path.span, message).help(help);
             }
             places.insert(source, found);
+        } else {
+            lost.insert(source);
         }
+    }
+    if any {
+        // The name that is none may have been meant to be any of the others.
+        lost.extend(model.sources.ids().filter(|source| !places.contains_key(source)));
     }
     Dimension {
         name: written.name.value.clone(),
@@ -599,6 +613,7 @@ fn defined(written: &dimension::Dimension, incomplete: bool, model: &Model, find
         description: text(written.description.as_ref()),
         ty: Some(ty),
         places,
+        lost,
     }
 }
 
