@@ -2,6 +2,7 @@
 //!
 //! [`foreign`] asks [`QUESTIONS`] one after the other. Each knows one habit, and gives the very words to write where it can.
 
+use super::ast::Literal;
 use super::explain::is_plain;
 use crate::spec::reader::is_open;
 use std::ops::Range;
@@ -42,6 +43,8 @@ type Question = fn(&Place<'_>) -> Option<Words>;
 const QUESTIONS: &[Question] = &[
     select,
     template,
+    letters,
+    interval,
     star,
     distinct,
     method,
@@ -74,6 +77,11 @@ impl<'a> Place<'a> {
     /// The first character after the place.
     fn first(&self) -> Option<char> {
         self.rest.chars().next()
+    }
+
+    /// The first character after the place, as a text.
+    fn sign(&self) -> &'a str {
+        self.rest.get(..self.first().map_or(0, char::len_utf8)).unwrap_or_default()
     }
 
     /// The names with dots between them right before the place.
@@ -144,6 +152,84 @@ fn template(place: &Place<'_>) -> Option<Words> {
     let help =
         if is_name { format!("write only the name: `{name}`") } else { "write only the name of a KPI or column".to_owned() };
     Some(words("formulas have no templates or variables", help))
+}
+
+/// `town = Köln`, `sum(clinics.räume)`
+fn letters(place: &Place<'_>) -> Option<Words> {
+    let belongs = |char: char| is_plain(char) || char.is_alphanumeric() || is_accent(char);
+    place.first().filter(|char| belongs(*char) && !is_plain(*char))?;
+    let at = place.text.len() - place.rest.len();
+    let before = place.text.get(..at)?;
+    let start = before.trim_end_matches(belongs).len();
+    let end = at + place.rest.find(|char| !belongs(char)).unwrap_or(place.rest.len());
+    let word = place.text.get(start..end)?;
+    let before = before.get(..start)?.trim_end();
+    let message = format!("`{word}` is not a name: names have only the letters `a` to `z`, digits and `_`");
+    let help = if before.ends_with(['=', '<', '>']) || in_list(before) {
+        format!("if it is a text, put it in single quotes: `'{word}'`")
+    } else {
+        let name: String = deunicode::deunicode(word).to_lowercase().chars().filter(|char| is_plain(*char)).collect();
+        let name = if name.is_empty() { "a_name" } else { &name };
+        if place.is_inside() || before.ends_with('.') {
+            format!("give the column a name of these, `{name}: {{ type: ..., column: {word} }}`, and write `{name}`")
+        } else {
+            format!("give the KPI a name of these, such as `{name}`; its `title:` can be `{word}`")
+        }
+    };
+    Some(Words { at: Some(start..end), ..words(message, help) })
+}
+
+/// Whether a character is an accent on the letter before it.
+fn is_accent(char: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&char)
+}
+
+/// Whether a text ends within the list of `in (...)`.
+fn in_list(before: &str) -> bool {
+    let list = before.rfind('(').filter(|at| before.get(*at..).is_some_and(|list| !list.contains(')')));
+    let word = list.and_then(|at| before.get(..at)).map(|before| before.trim_end().to_ascii_lowercase());
+    word.is_some_and(|before| before.ends_with(" in"))
+}
+
+/// `interval '7 days'`, `interval 7 day`, `interval '7' day`
+fn interval(place: &Place<'_>) -> Option<Words> {
+    if place.last != "interval" || !place.rest.starts_with(|char: char| char == '\'' || char.is_ascii_digit()) {
+        return None;
+    }
+    let quoted = place.rest.strip_prefix('\'').and_then(|rest| rest.split_once('\''));
+    let (inner, after) = quoted.unwrap_or(("", place.rest));
+    let is_word = |word: &&str| !word.is_empty() && word.chars().all(is_plain);
+    // The unit may be outside the quotes, and without quotes so is the number.
+    let mut words_after = after.split(|char: char| !is_plain(char) && !char.is_whitespace()).next()?.split_whitespace();
+    let mut parts: Vec<&str> = inner.split_whitespace().collect();
+    while parts.len() < 2
+        && let Some(word) = words_after.next().filter(is_word)
+    {
+        parts.push(word);
+    }
+    let length = match parts.as_slice() {
+        [count, unit] => count.parse::<u32>().ok().zip(crate::calendar::TimeUnit::parse(unit)),
+        _ => None,
+    };
+    let help = match length {
+        Some((count, unit)) => format!("write `{}`", Literal::Duration(count, unit)),
+        None => "write one number with its unit, such as `7 days`".to_owned(),
+    };
+    let before = place.before.to_ascii_lowercase();
+    let today =
+        ["now()", "current_date", "current_timestamp", "today()", "getdate()"].into_iter().find(|now| before.contains(now));
+    let more = today.map(|now| {
+        format!("; there is no `{now}`, because a KPI has a value for each period: to look back from its end write `over trailing 7 days`")
+    });
+    let start = place.before.len() - "interval".len();
+    let last = parts.last().copied().unwrap_or_default();
+    let offset = place.text.len() - place.rest.len();
+    let end = match quoted {
+        Some((inner, _)) if inner.split_whitespace().count() > 1 => offset + inner.len() + 2,
+        _ => offset + place.rest.find(last).map_or(place.found.len(), |at| at + last.len()),
+    };
+    let words = words("a duration is written without `interval`", help + &more.unwrap_or_default());
+    Some(Words { at: Some(start..end), ..words })
 }
 
 /// `count(*)`, `count(orders.*)`
@@ -331,10 +417,11 @@ fn window_alone(place: &Place<'_>) -> Option<Words> {
     let [.., over, unit] = began.split_whitespace().collect::<Vec<_>>()[..] else { return None };
     let ends = lower == "date" || lower == "to" || matches!(place.first(), None | Some(')'));
     (ends && over == "over").then(|| {
-        words(
+        let words = words(
             format!("`{unit}` alone is not a window"),
             format!("write `over {unit} to date`; for the period itself remove `over`"),
-        )
+        );
+        Words { at: Some(place.before.len() - unit.len()..place.before.len()), ..words }
     })
 }
 
@@ -416,6 +503,14 @@ fn operator(place: &Place<'_>) -> Option<Words> {
         (_, '&') => sign("&&", "write `and`".to_owned()),
         (_, '|') => sign("|", "write `or`".to_owned()),
         (_, '!') => sign("!", "write `not`".to_owned()),
+        (_, dash @ ('–' | '—' | '−' | '‐' | '‑')) => {
+            Some(words(format!("`{dash}` is a typographic dash"), "write the minus sign of the keyboard, `-`"))
+        }
+        (_, '×' | '·' | '⋅') => sign(place.sign(), "write `*`".to_owned()),
+        (_, '÷' | '∕' | '⁄') => sign(place.sign(), "write `/`".to_owned()),
+        (_, '≤') => sign("≤", "write `<=`".to_owned()),
+        (_, '≥') => sign("≥", "write `>=`".to_owned()),
+        (_, '≠') => sign("≠", "write `!=`".to_owned()),
         (_, '#') => Some(words("formulas have no comments", "put it in `description:`")),
         (_, ';') if rest.trim() == ";" => Some(words("a formula does not end with `;`", "delete it")),
         (_, ';') => Some(words("a formula gives one figure, so nothing can follow `;`", "make a KPI of each")),
