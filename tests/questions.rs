@@ -260,12 +260,25 @@ fn healthy_kpis_are_asked_and_mean_what_they_mean() {
         ["query", "revenue", "--by", "land"],
         ["query", "orders", "--where", "land = 'DE'"],
         ["query", "per_visit + 1", "--grain", "month"],
-        ["query", "nobody", "--grain", "month"],
     ] {
         let output = kpic(folder.path(), &arguments);
         assert_eq!((code(&output), text(&output.stdout).as_str()), (1, ""), "{arguments:?}");
     }
-    // What is wrong with the question comes alone.
+    // What is wrong with the question is a mistake on the command line, with the exit code that it has for every command.
+    for arguments in [
+        &["query", "nobody"][..],
+        &["query", "revenue", "--by", "nowhere"],
+        &["query", "revenue", "--where", "country > 1 +"],
+        &["query", "revenue as money"],
+        &["query", "revenue", "--from", "2024-02-30"],
+        &["run", "nobody"],
+        &["run", "--periods", "0"],
+        &["run", "--timeout", "0"],
+        &["why", "nobody"],
+    ] {
+        assert_eq!(code(&kpic(folder.path(), arguments)), 2, "{arguments:?}");
+    }
+    // It comes alone.
     let output = kpic(folder.path(), &["query", "nobody"]);
     assert!(text(&output.stderr).ends_with("1 error\n") && text(&output.stderr).contains("there is no KPI `nobody`"));
 }

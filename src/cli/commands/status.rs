@@ -155,7 +155,8 @@ fn star(model: &Model, stars: &[Star]) -> String {
         ]
     });
     let headings = ["", "North Star", "before", "now", "", "period", "owner"].map(str::to_owned).to_vec();
-    let table = show::table(headings, rows.collect(), |at| matches!(at, 2 | 3));
+    let rows: Vec<Vec<String>> = rows.collect();
+    let table = show::split_table(&headings, &rows, 2, |at| matches!(at, 2 | 3));
     format!("{}\n{table}\n", out::styled(out::STRONG, &north_star.title))
 }
 
