@@ -62,6 +62,7 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
         super::states::holds(id, source, model, findings);
         super::freshness::freshness(id, source, model, findings);
         mixed_units(id, source, model, findings);
+        declared_as_stored(source, findings);
     }
     for (id, source) in model.sources.ids().zip(&spec.sources) {
         references(id, source, spec, model, findings);
@@ -308,6 +309,31 @@ fn mixed_units(id: SourceId, written: &written::Source, model: &mut Model, findi
         match (source.names.get(&name.value).copied(), source.names.get(&column.name.value).copied()) {
             (Some(currency), Some(amount)) => source.columns.get_mut(amount).unit = ColumnUnit::ByColumn(currency),
             _ => unknown_column(source, name, findings),
+        }
+    }
+}
+
+/// `column:` takes a name of the data; reports the declared name of a column that has another one there. Data that has both has the other
+/// one declared too.
+fn declared_as_stored(source: &written::Source, findings: &mut Findings) {
+    let same = |one: &str, other: &str| one.to_lowercase() == other.to_lowercase();
+    // Names that are swapped are meant so.
+    let is_name = |name: &str| source.columns.iter().any(|column| same(&column.name.value, name));
+    for column in &source.columns {
+        for name in &column.stored_as {
+            let meant = source.columns.iter().find(|other| other.name.value == name.value && other.name != column.name);
+            let Some([stored]) = meant.map(|other| other.stored_as.as_slice()) else { continue };
+            // It is stored under this name as far as this column says so.
+            let others = source.columns.iter().filter(|other| other.name != column.name);
+            let is_declared = others.flat_map(|other| &other.stored_as).any(|other| same(&other.value, &name.value));
+            if is_declared || is_name(&stored.value) || same(&stored.value, &name.value) {
+                continue;
+            }
+            let message = format!("`{}` is stored as `{}`, and `column:` takes the name in the data", name.value, stored.value);
+            findings.report(&codes::UNKNOWN_COLUMN, name.span, message).help(format!(
+                "write `column: {}`; if the data has a column `{}` too, declare that one under a name of its own",
+                stored.value, name.value
+            ));
         }
     }
 }
