@@ -7,6 +7,7 @@
 //! [`Checked`] may hold definitions that are wrong, and the findings about them. [`Valid`] holds none; it is the only thing
 //! that can be planned, and [`Checked::valid`] is the only way to it. Of a project with errors [`part`] is what no error reaches.
 
+mod needed;
 mod part;
 
 pub use part::{Part, part};

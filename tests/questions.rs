@@ -315,3 +315,36 @@ fn what_concerns_all_keeps_all_from_being_asked() {
     }
     assert!(!folder.path().join("build").exists());
 }
+
+#[test]
+fn errors_of_what_is_not_asked_for_are_not_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = "
+sources:
+  shops:  { files: shops.csv, kind: entities, key: id, columns: { id: text, town: text } }
+  orders: { files: orders.csv, kind: events, time: day, columns: { day: date, shop: { references: shops } } }
+  visits: { files: visits.csv, kind: events, time: day, columns: { day: date } }
+dimensions:
+  town: { from: { orders: shop.town, shops: town } }
+kpis:
+  orders:  { formula: count(orders) }
+  by_town: { formula: count(orders) * 1, by: [town] }
+  visits:  { formula: count(visits) }
+";
+    write_files(folder.path(), &[("kpic.yml", PROJECT), ("specs/a.yml", spec)]);
+    let told = |arguments: &[&str]| {
+        let output = kpic(folder.path(), &[arguments, &["--dialect", "postgres"]].concat());
+        assert_eq!(code(&output), 1, "{arguments:?}");
+        let said = text(&output.stderr);
+        let names = said.lines().filter_map(|line| line.split_once("× `")?.1.split_once("` reads files"));
+        names.map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
+    };
+    for command in ["query", "run"] {
+        assert_eq!(told(&[command, "orders"]), ["orders"]);
+        assert_eq!(told(&[command, "by_town"]), ["shops", "orders"]);
+        assert_eq!(told(&[command, "visits", "orders"]), ["orders", "visits"]);
+    }
+    assert_eq!(told(&["query", "orders", "--by", "town", "--sql"]), ["shops", "orders"]);
+    assert_eq!(told(&["query", "orders / visits"]), ["orders", "visits"]);
+    assert_eq!(told(&["run"]), ["shops", "orders", "visits"]);
+}

@@ -107,7 +107,9 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
         written.kpis.clone()
     };
     let part = pipeline::part(&root, ask, &context.options()).map_err(|checked| {
-        show_findings(&written.remarks(&checked.findings, &checked.model, &checked.files), &checked.files);
+        let kpis: Vec<KpiId> = checked.model.kpis.iter().filter(|(_, kpi)| kpi.is_asked()).map(|(id, _)| id).collect();
+        let found = if written.is_wrong(&checked.findings) { checked.findings.clone() } else { checked.errors_of(&kpis) };
+        show_findings(&written.remarks(&found, &checked.model, &checked.files), &checked.files);
         // What is wrong with the question is a mistake on the command line, as it is for every other command.
         Stop { code: if written.is_wrong(&checked.findings) { USAGE } else { FINDINGS } }
     })?;

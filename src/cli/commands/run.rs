@@ -88,7 +88,8 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         args.kpis.iter().cloned().partition(|name| left_out.contains(&name.as_str()));
     let none_is_right = names.is_empty() && !wrong.is_empty() || model.kpis.is_empty() && !left_out.is_empty();
     if none_is_right {
-        return Err(refused(&part.findings, project.files()));
+        let findings = if wrong.is_empty() { part.findings.clone() } else { part.errors_of(&wrong) };
+        return Err(refused(&findings, project.files()));
     }
     let kpis = named(model, &names)?;
     let grain_of = |id: &KpiId| args.grain.unwrap_or(model.kpis.get(*id).grain);

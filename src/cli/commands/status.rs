@@ -198,6 +198,10 @@ fn tree(model: &Model, standings: &[Standing], chosen: &Chosen) -> String {
                 continue;
             }
             rows.push(Line { depth: depth + 1, ..standing::result_line(model, objective, result, known) });
+            if !known.score.why.is_empty() {
+                let name = format!("{}.{}", objective.name.value, result.name.value);
+                notes.push(format!("{name} is not observable: {}", known.score.why));
+            }
             if let Some(days) = known.stale {
                 notes.push(format!("{}.{} has not been checked in for {days} days", objective.name.value, result.name.value));
             }
