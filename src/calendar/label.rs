@@ -56,7 +56,7 @@ impl Label {
             }
             (week, None, None) => {
                 let week = small(week.strip_prefix('W')?)?;
-                (week < 1 || week > 52).then(|| format!("there is no week {text}"))
+                (!(1..=52).contains(&week)).then(|| format!("there is no week {text}"))
             }
             _ => None,
         }

@@ -105,10 +105,16 @@ fn select(place: &Place<'_>) -> Option<Words> {
     let word = began.split_whitespace().next().filter(|word| word.eq_ignore_ascii_case("select"))?;
     let at = place.text.len() - began.len();
     let aggregate = aggregate_of_select(began.get(word.len()..).unwrap_or_default());
-    let aggregate = aggregate.unwrap_or_else(|| "sum(orders.amount where status = 'paid')".to_owned());
     let words = words(
         "a formula is an expression, not a query",
-        format!("write only the aggregate: `{aggregate}`; a SELECT can be a source, under `query:`"),
+        match aggregate {
+            Some(aggregate) => format!("write only the aggregate: `{aggregate}`; a SELECT can be a source, under `query:`"),
+            None => {
+                "write only the aggregate, such as `sum(orders.amount where status = 'paid')`; a SELECT can be a source, under \
+                     `query:`"
+                    .to_owned()
+            }
+        },
     );
     Some(Words { at: Some(at..at + word.len()), ..words })
 }
@@ -238,7 +244,10 @@ fn star(place: &Place<'_>) -> Option<Words> {
         return None;
     }
     if place.before.ends_with('(') {
-        return Some(words("`*` does not say which source's rows", "name the source: `count(orders)`"));
+        return Some(words(
+            "`*` does not say which source's rows",
+            "write the name of the source there, such as `count(orders)`",
+        ));
     }
     let source = place.before.ends_with('.').then(|| place.path_before().trim_end_matches('.'))?;
     Some(words("`*` is not a column", format!("write only the source: `count({source})`")))
@@ -404,7 +413,11 @@ fn quotes(place: &Place<'_>) -> Option<Words> {
             Some(words("put texts in single quotes", format!("write `'{text}'`; names have no quotes")))
         }
         '‘' | '’' | '“' | '”' | '„' | '‚' | '´' => {
-            Some(words("this is a typographic quote", "put texts in straight single quotes: `'paid'`"))
+            let typographic = ['‘', '’', '“', '”', '„', '‚', '´', '\''];
+            let inner = place.rest.chars().skip(1).take_while(|char| !typographic.contains(char)).collect::<String>();
+            let ends = place.rest.chars().skip(1).any(|char| typographic.contains(&char));
+            let text = if ends && !inner.is_empty() && inner.len() < 60 { inner.as_str() } else { "text" };
+            Some(words("this is a typographic quote", format!("put texts in straight single quotes: `'{text}'`")))
         }
         _ => None,
     }
@@ -527,8 +540,11 @@ fn list(place: &Place<'_>) -> Option<Words> {
             "slices go next to the formula: `by: [country]`; for a value of each customer write `per`",
         )),
         ("in", _) => {
-            let inner = place.rest.get(2..).unwrap_or_default().trim_start().strip_prefix(['[', '{']);
-            let inner = inner.and_then(|inner| inner.split([']', '}']).next()).filter(|inner| inner.len() < 60);
+            let rest = place.rest.get(2..).unwrap_or_default().trim_start();
+            let in_brackets = || rest.strip_prefix(['[', '{'])?.split([']', '}']).next();
+            // One text without any brackets.
+            let alone = || rest.get(..rest.strip_prefix('\'')?.find('\'')? + 2);
+            let inner = in_brackets().or_else(alone).filter(|inner| inner.len() < 60);
             let inner = inner.map_or_else(|| "'paid', 'open'".to_owned(), |inner| inner.replace('"', "'"));
             Some(words("put a list in parentheses", format!("write `in ({inner})`")))
         }
