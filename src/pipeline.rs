@@ -15,7 +15,7 @@ pub use part::{Part, part};
 use crate::align::{self, Alignment};
 use crate::calendar::AsOf;
 use crate::check;
-use crate::diagnostic::{Code, Finding, Findings, Level, Severity, codes};
+use crate::diagnostic::{Code, Finding, Findings, Level, codes};
 use crate::formula;
 use crate::graph::Graph;
 use crate::lint;
@@ -236,7 +236,8 @@ impl Resolved {
         support::support(&model, &mut findings);
         lint::allow(&settings.allowances, false, &mut findings);
         let is_certain = |finding: &Finding| !finding.code.is_about_absence();
-        if incomplete && findings.iter().any(|finding| finding.severity == Severity::Error && is_certain(finding)) {
+        // An error that no setting changes stays, so that nothing broken is taken for valid.
+        if incomplete && findings.iter().any(|finding| finding.code.level == Level::Error && is_certain(finding)) {
             findings.retain(is_certain);
         }
         findings.set_levels(&settings.levels);
