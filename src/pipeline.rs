@@ -7,6 +7,7 @@
 //! [`Checked`] may hold definitions that are wrong, and the findings about them. [`Valid`] holds none; it is the only thing
 //! that can be planned, and [`Checked::valid`] is the only way to it. Of a project with errors [`part`] is what no error reaches.
 
+mod needed;
 mod part;
 
 pub use part::{Part, part};
@@ -64,6 +65,8 @@ struct Resolved {
     model: Model,
     graph: Graph,
     settings: Settings,
+    /// Whether there may be definitions that could not be read.
+    incomplete: bool,
     findings: Findings,
 }
 
@@ -216,14 +219,15 @@ impl Parsed {
         let levels = std::mem::take(&mut spec.project.lints);
         let (allowances, extents) = (std::mem::take(&mut spec.allowances), std::mem::take(&mut spec.extents));
         let settings = Settings { levels, allowances, extents };
+        let incomplete = spec.incomplete;
         aside((spec, formulas));
-        Resolved { files, model, graph, settings, findings }
+        Resolved { files, model, graph, settings, incomplete, findings }
     }
 }
 
 impl Resolved {
     fn check(self) -> Checked {
-        let Self { files, mut model, graph, settings, mut findings } = self;
+        let Self { files, mut model, graph, settings, incomplete, mut findings } = self;
         check::check(&mut model, &graph, &files, &mut findings);
         let alignment = Alignment::of(&model, &graph);
         align::check::check(&model, &alignment, &mut findings);
@@ -231,6 +235,11 @@ impl Resolved {
         support::complete(&mut model);
         support::support(&model, &mut findings);
         lint::allow(&settings.allowances, false, &mut findings);
+        let is_certain = |finding: &Finding| !finding.code.is_about_absence();
+        // An error that no setting changes stays, so that nothing broken is taken for valid.
+        if incomplete && findings.iter().any(|finding| finding.code.level == Level::Error && is_certain(finding)) {
+            findings.retain(is_certain);
+        }
         findings.set_levels(&settings.levels);
         findings.sort();
         Checked { files, model, graph, alignment, findings, settings }

@@ -154,6 +154,13 @@ fn a_file_that_cannot_be_read_does_not_make_its_names_unknown() {
     };
     let checked = check_texts(texts("kpis:\n  revenue: [\n"), &Options::default());
     assert_eq!(names(&checked.findings), ["yaml-syntax"]);
+    // Nor does a name that it defines mean something else meanwhile, and what could not be read comes first.
+    let named = "kpis:\n  orders: { formula: count(orders) }\n  ratio: { formula: orders / day }\n  bad: { formula: sum() }\n";
+    let others = "sources:\n  seen: { table: s, kind: events, time: day, columns: { day: date, region: text } }\n";
+    let mut files = texts("sources:\n  orders:\n    table: orders\n     kind: events\n");
+    files.push(("specs/0.yml".to_owned(), format!("{named}{others}")));
+    files.push(("specs/1.yml".to_owned(), "kpis:\n  seen: { formula: count(seen), by: [country] }\n".to_owned()));
+    assert_eq!(names(&check_texts(files, &Options::default()).findings), ["yaml-syntax", "wrong-arguments"]);
     let checked = check_texts(texts(""), &Options::default());
     let mut found = names(&checked.findings);
     found.sort_unstable();

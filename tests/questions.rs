@@ -233,11 +233,19 @@ fn healthy_kpis_are_run_and_broken_ones_named() {
     // What is asked for is all there.
     let output = kpic(folder.path(), &["run", "revenue"]);
     assert_eq!(code(&output), 0);
-    // What is asked for is broken: its errors, and no figures but those of others that are asked for.
-    for asked in ["bad", "worse", "per_visit", "of_land", "twice"] {
+    // What is asked for is broken: its errors and those of what it needs, and no figures but those of others that are asked for.
+    let broken = [
+        ("bad", "no column `amont`"),
+        ("worse", "no column `amont`"),
+        ("per_visit", "found `datee`"),
+        ("of_land", "no column `lend`"),
+        ("twice", "K0107"),
+    ];
+    for (asked, said) in broken {
         let output = kpic(folder.path(), &["run", asked]);
         assert_eq!((code(&output), text(&output.stdout).as_str()), (1, ""), "{asked}");
-        assert!(text(&output.stderr).contains("K0207 unknown-column"), "{asked}");
+        let stderr = text(&output.stderr);
+        assert!(stderr.contains(said) && stderr.ends_with("1 error\n"), "{asked}: {stderr}");
         let output = kpic(folder.path(), &["run", "revenue", asked]);
         assert_eq!((code(&output), text(&output.stdout).contains("revenue             12")), (1, true), "{asked}");
         assert!(text(&output.stderr).starts_with("left out because of errors: KPIs bad"), "{asked}");
@@ -260,12 +268,24 @@ fn healthy_kpis_are_asked_and_mean_what_they_mean() {
         ["query", "revenue", "--by", "land"],
         ["query", "orders", "--where", "land = 'DE'"],
         ["query", "per_visit + 1", "--grain", "month"],
-        ["query", "nobody", "--grain", "month"],
     ] {
         let output = kpic(folder.path(), &arguments);
         assert_eq!((code(&output), text(&output.stdout).as_str()), (1, ""), "{arguments:?}");
     }
-    // What is wrong with the question comes alone.
+    // What is wrong with the question is a mistake on the command line, with the exit code that it has for every command.
+    for arguments in [
+        &["query", "nobody"][..],
+        &["query", "revenue", "--by", "nowhere"],
+        &["query", "revenue", "--where", "country > 1 +"],
+        &["query", "revenue as money"],
+        &["query", "revenue", "--from", "2024-02-30"],
+        &["run", "nobody"],
+        &["run", "--periods", "0"],
+        &["run", "--timeout", "0"],
+    ] {
+        assert_eq!(code(&kpic(folder.path(), arguments)), 2, "{arguments:?}");
+    }
+    // It comes alone.
     let output = kpic(folder.path(), &["query", "nobody"]);
     assert!(text(&output.stderr).ends_with("1 error\n") && text(&output.stderr).contains("there is no KPI `nobody`"));
 }
@@ -301,4 +321,37 @@ fn what_concerns_all_keeps_all_from_being_asked() {
         assert_eq!(code(&kpic(folder.path(), &arguments)), 1, "{arguments:?}");
     }
     assert!(!folder.path().join("build").exists());
+}
+
+#[test]
+fn errors_of_what_is_not_asked_for_are_not_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = "
+sources:
+  shops:  { files: shops.csv, kind: entities, key: id, columns: { id: text, town: text } }
+  orders: { files: orders.csv, kind: events, time: day, columns: { day: date, shop: { references: shops } } }
+  visits: { files: visits.csv, kind: events, time: day, columns: { day: date } }
+dimensions:
+  town: { from: { orders: shop.town, shops: town } }
+kpis:
+  orders:  { formula: count(orders) }
+  by_town: { formula: count(orders) * 1, by: [town] }
+  visits:  { formula: count(visits) }
+";
+    write_files(folder.path(), &[("kpic.yml", PROJECT), ("specs/a.yml", spec)]);
+    let told = |arguments: &[&str]| {
+        let output = kpic(folder.path(), &[arguments, &["--dialect", "postgres"]].concat());
+        assert_eq!(code(&output), 1, "{arguments:?}");
+        let said = text(&output.stderr);
+        let names = said.lines().filter_map(|line| line.split_once("× `")?.1.split_once("` reads files"));
+        names.map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
+    };
+    for command in ["query", "run"] {
+        assert_eq!(told(&[command, "orders"]), ["orders"]);
+        assert_eq!(told(&[command, "by_town"]), ["shops", "orders"]);
+        assert_eq!(told(&[command, "visits", "orders"]), ["orders", "visits"]);
+    }
+    assert_eq!(told(&["query", "orders", "--by", "town", "--sql"]), ["shops", "orders"]);
+    assert_eq!(told(&["query", "orders / visits"]), ["orders", "visits"]);
+    assert_eq!(told(&["run"]), ["shops", "orders", "visits"]);
 }

@@ -240,7 +240,7 @@ impl<'a> Walk<'_, 'a> {
         }
         for (id, effect) in self.effects(divisor, assumed) {
             let (sign, words) = if self.grows_with(&kin, counts, &direct, id) {
-                (Sign::Unknown, "is in the denominator, and the numerator grows with it")
+                (Sign::Unknown, "is in the denominator, and the numerator may grow with it")
             } else {
                 match above {
                     Side::Above if wholes > 0 => (Sign::Minus, "is in the denominator of a value that is never negative"),

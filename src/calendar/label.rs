@@ -42,6 +42,26 @@ impl Label {
         parts.next().is_none().then_some(label)
     }
 
+    /// Why a text that is written as a day or week is none: there is no such one.
+    pub fn absent(text: &str) -> Option<String> {
+        let mut parts = text.split('-');
+        let year = parts.next().filter(|part| part.len() == 4)?.parse::<i16>().ok()?;
+        let small = |part: &str| (part.len() == 2).then(|| part.parse::<i8>().ok())?;
+        match (parts.next()?, parts.next(), parts.next()) {
+            (month, Some(day), None) => {
+                let (month, day) = (small(month)?, small(day)?);
+                let first = Date::new(year, month, 1).ok()?;
+                let last = add_days(add_months(first, 1), -1).day();
+                (day < 1 || day > last).then(|| format!("there is no day {text}: its month has {last} days"))
+            }
+            (week, None, None) => {
+                let week = small(week.strip_prefix('W')?)?;
+                (!(1..=52).contains(&week)).then(|| format!("there is no week {text}"))
+            }
+            _ => None,
+        }
+    }
+
     /// The grain of the period.
     pub fn grain(self) -> Grain {
         match self {

@@ -15,9 +15,7 @@ pub(super) fn written_otherwise<L>(written: &Node<L>, own: &str, other: Type, te
     };
     match literal {
         Literal::Text(day) if day.parse::<Date>().is_ok() => Some(format!("write a day as `date '{day}'`")),
-        Literal::Text(digits) if other.is_numeric() => {
-            digits.parse::<f64>().is_ok().then(|| format!("write a number without quotes: `{digits}`"))
-        }
+        Literal::Text(_) if other.is_numeric() => Some(number(written, own)),
         Literal::Text(truth) if other == Type::Boolean && matches!(truth.to_lowercase().as_str(), "true" | "false") => {
             Some(format!("write it without quotes: `{}`", truth.to_lowercase()))
         }
@@ -28,6 +26,21 @@ pub(super) fn written_otherwise<L>(written: &Node<L>, own: &str, other: Type, te
         Literal::Number(digits) if other == Type::Text => Some(format!("write a text in quotes: `'{digits}'`")),
         Literal::Number(_) if other == Type::Boolean => Some(format!("write `{text}` or `not {text}`")),
         _ => None,
+    }
+}
+
+/// How a text becomes a number: one that is written without its quotes, any other by a conversion.
+pub(super) fn number<L>(text: &Node<L>, named: &str) -> String {
+    let Node::Literal(Literal::Text(written)) = text else {
+        return format!("if the text holds a number, convert it with `number({named})`");
+    };
+    let plain = written.trim();
+    let digits = plain.strip_suffix('%').unwrap_or(plain).trim_end();
+    let is_number = digits.starts_with(|char: char| char.is_ascii_digit() || char == '-') && digits.parse::<f64>().is_ok();
+    match (is_number, digits.len() == plain.len()) {
+        (true, true) => format!("write a number without quotes: `{digits}`"),
+        (true, false) => format!("write a percentage without quotes: `{digits}%`"),
+        (false, _) => "write a number without quotes, such as `10`, or `10%`".to_owned(),
     }
 }
 

@@ -101,10 +101,26 @@ impl Context<'_> {
                     .to_owned()
             }
             Type::Key => "a key of several columns can only be counted".to_owned(),
-            _ => format!("the time between two times is a duration: `{}(closed_at - opened_at from {source})`", function.name),
+            _ => self.between_times(function.name, scope, condition),
         };
         self.report(&codes::TYPE_MISMATCH, span, message).help(help);
         None
+    }
+
+    /// How the time between two times is written: from the first that the source has to the one that is aggregated.
+    fn between_times(&self, function: &str, scope: Scope<'_>, own: &str) -> String {
+        let says = "the time between two times is a duration";
+        let Scope::Rows(source) = scope else { return format!("{says}: subtract one from the other") };
+        let source = self.model.sources.get(source);
+        let is_time = |column: &&crate::model::Column| matches!(column.ty, Type::Date | Type::Timestamp);
+        let names: Vec<&str> = source.columns.rows().iter().filter(is_time).map(|column| column.name.value.as_str()).collect();
+        match names.as_slice() {
+            [first, second, ..] => {
+                let end = names.iter().skip(1).find(|name| **name == own).unwrap_or(second);
+                format!("{says}: `{function}({end} - {first} from {})`", source.name.value)
+            }
+            _ => format!("{says}: subtract one from the other"),
+        }
     }
 
     fn aggregated(&self, aggregate: &Aggregate, argument: Option<&Operand<RowLeaf>>) -> Aggregated {

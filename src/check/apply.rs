@@ -39,7 +39,7 @@ impl Context<'_> {
         if wants.contains("number") && function.name != "text" {
             match operand.ty {
                 Type::Text if function.name == "+" => finding.help("join texts with `concat(a, b)`"),
-                Type::Text => finding.help(format!("if the text holds a number, convert it with `number({text})`")),
+                Type::Text => finding.help(advice::number(&operand.expr.node, &text)),
                 Type::Boolean => finding.help(format!("to get 1 or 0 write `if({text}, 1, 0)`")),
                 _ => finding,
             };
@@ -426,14 +426,23 @@ impl Context<'_> {
                         known.ty, operand.ty, function.name
                     )
                 };
-                let help = [(known, operand), (operand, known)].into_iter().find_map(|(written, other)| {
+                // What is chosen from is of no type that one of the choices has to be written as.
+                let chooses = matches!(function.name, "if" | "case" | "coalesce");
+                let pairs = [(known, operand), (operand, known)];
+                let help = pairs.into_iter().filter(|_| !chooses).find_map(|(written, other)| {
                     advice::written_otherwise(&written.expr.node, &self.text(&written.expr), other.ty, &self.text(&other.expr))
                 });
                 let number = known.ty.is_numeric() || operand.ty.is_numeric();
+                let written = if known.ty == Type::Text { known } else { operand };
+                let as_number = if chooses && matches!(written.expr.node, Node::Literal(_)) {
+                    "a KPI gives numbers: write a number instead of the text, or `null` for none".to_owned()
+                } else {
+                    advice::number(&written.expr.node, "x")
+                };
                 let finding = self.report(&codes::TYPE_MISMATCH, place, message);
                 finding.help = help.or_else(|| {
                     let text = known.ty == Type::Text || operand.ty == Type::Text;
-                    (number && text).then(|| "if the text holds a number, convert it with `number(x)`".to_owned())
+                    (number && text).then_some(as_number)
                 });
                 return None;
             };

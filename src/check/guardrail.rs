@@ -9,12 +9,12 @@ use super::slice::{Parts, Sliced};
 use super::{Context, advice, grain, slice};
 use crate::calendar::Grain;
 use crate::diagnostic::{Findings, codes};
-use crate::model::expr::{Calc, CalcLeaf, Expr, Literal, Node, Past};
+use crate::model::expr::{Calc, CalcLeaf, Expr, Literal, Node, Past, Trend};
 use crate::model::facts::{CurrencyOf, Measure, Range, Type};
 use crate::model::guardrail::{Guardrail, Reading};
 use crate::model::unit::Unit;
 use crate::model::{KpiId, Model};
-use crate::text::Files;
+use crate::text::{Files, Span};
 use std::collections::{BTreeMap, HashSet};
 
 /// What earlier checks found out about KPIs.
@@ -120,7 +120,7 @@ impl Context<'_> {
             if let Node::Leaf(CalcLeaf::Trend(trend)) = &part.node
                 && trend.length.unit != grain
             {
-                found.push((part.span_or(self.or), trend.way.name(), trend.length));
+                found.push((self.length_of(part, trend), trend.way.name(), trend.length));
             }
         });
         for (span, name, length) in found {
@@ -130,6 +130,24 @@ impl Context<'_> {
                 length.unit
             ));
         }
+    }
+
+    /// Where the length of a trend is written: after the value that it is of, and a comma.
+    fn length_of(&self, part: &Calc, trend: &Trend) -> Span {
+        let whole = part.span_or(self.or);
+        let Some(of) = trend.of.at.0.filter(|of| whole.holds(*of)) else { return whole };
+        let after = Span { start: of.end, ..whole };
+        let text = self.files.slice(after);
+        let argument = || {
+            let at = text.find(',')? + 1;
+            let rest = text.get(at..)?;
+            let start = at + (rest.len() - rest.trim_start().len());
+            let length = text.get(start..)?.find([',', ')'])?;
+            let start = after.start + u32::try_from(start).ok()?;
+            let end = start + u32::try_from(length).ok()?;
+            Some(Span { start, end, ..whole })
+        };
+        argument().unwrap_or(whole)
     }
 
     /// The figures that a condition compares, each once.

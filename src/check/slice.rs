@@ -184,6 +184,9 @@ pub(super) fn check(
                 several_states(model, sliced.name, slice.span, dimension, (source, per, path), *span, findings);
                 return;
             }
+            if dimension.lost.contains(&source) {
+                continue;
+            }
             let Some(path) = part.place(dimension) else {
                 let known = known_place(model, parts, dimension);
                 missing(model, sliced.name, slice, *dimension_id, (source, *span), known.as_deref(), findings);
@@ -342,6 +345,9 @@ pub(super) fn conditions(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<
             let at = condition.span_or(or);
             let mut seen: Option<(SourceId, Type)> = None;
             for ((part, _), span) in &parts {
+                if part.source().is_some_and(|source| dimension.lost.contains(&source)) {
+                    continue;
+                }
                 let Some((source, path)) = part.source().zip(part.place(dimension)) else {
                     cannot_choose(model, dimension, (part, *span), &parts, at, findings);
                     return;

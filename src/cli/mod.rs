@@ -21,7 +21,7 @@ pub mod reference;
 mod show;
 mod standing;
 
-use crate::calendar::{AsOf, meant_day};
+use crate::calendar::{AsOf, Label, meant_day};
 use crate::diagnostic::{Findings, render};
 use crate::dialect::{self, Client};
 use crate::engine::{DuckDb, Engine, Failure, Postgres, Reach, postgres};
@@ -120,7 +120,7 @@ struct EngineArgs {
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     memory: Option<String>,
     /// After how many seconds to stop the engine where it has not answered [default: never].
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<u64>,
 }
 
@@ -205,9 +205,13 @@ fn as_of(text: &str) -> Result<AsOf, String> {
         "today" => Ok(AsOf::Today),
         _ => text.parse().map(AsOf::Day).map_err(|_| match meant_day(text) {
             Some(day) => format!("write the day as {day}"),
-            None => "expected `today` or a day such as 2025-01-31".to_owned(),
+            None => Label::absent(text).unwrap_or_else(|| "expected `today` or a day such as 2025-01-31".to_owned()),
         }),
     }
+}
+
+fn seconds(text: &str) -> Result<u64, String> {
+    text.parse().ok().filter(|seconds| *seconds > 0).ok_or_else(|| "expected a whole number of seconds, 1 or more".to_owned())
 }
 
 /// How much stack threads get. Formulas may be some hundred levels deep, and every stage walks them.

@@ -25,11 +25,51 @@ pub(super) fn table(headings: Vec<String>, rows: Vec<Vec<String>>, right: impl F
     wrapped_table(line(headings), rows.into_iter().map(line).collect(), right)
 }
 
+/// How many columns a table may take: those of the terminal, or as many as it needs where there is none.
+fn room() -> usize {
+    std::io::stdout().is_terminal().then(super::out::terminal_width).flatten().unwrap_or(usize::MAX)
+}
+
+/// A line that goes on below, further in, where the terminal is too narrow.
+pub(super) fn paragraph(text: &str) -> String {
+    let text = super::out::on_a_line(text);
+    if room() == usize::MAX {
+        text
+    } else {
+        textwrap::wrap(&text, textwrap::Options::new(room()).subsequent_indent("  ")).join("\n")
+    }
+}
+
+/// A table whose last column goes on in further lines where the terminal is too narrow.
+pub(super) fn last_wrapped(headings: Vec<String>, rows: Vec<Vec<String>>, right: impl Fn(usize) -> bool) -> String {
+    let line = |cells: Vec<String>| cells.iter().map(|cell| super::out::on_a_line(cell)).collect::<Vec<_>>();
+    let rows = fitted(&headings, rows.into_iter().map(line).collect(), room());
+    wrapped_table(line(headings), rows, right)
+}
+
+/// How narrow a column may become.
+const NARROWEST: usize = 20;
+
+/// Rows whose last cells have as many lines as they need to fit into `width`.
+fn fitted(headings: &[String], mut rows: Vec<Vec<String>>, width: usize) -> Vec<Vec<String>> {
+    let widest = |at: usize| {
+        let cells = rows.iter().map(Vec::as_slice).chain([headings]).filter_map(|row| row.get(at));
+        cells.map(|cell| textwrap::core::display_width(cell)).max().unwrap_or(0) + 2
+    };
+    let taken: usize = (0..headings.len().saturating_sub(1)).map(widest).sum();
+    if width == usize::MAX {
+        return rows;
+    }
+    for last in rows.iter_mut().filter_map(|row| row.last_mut()) {
+        *last = textwrap::wrap(last, width.saturating_sub(taken).max(NARROWEST)).join("\n");
+    }
+    rows
+}
+
 /// A table whose first `keys` columns say what a row is. In a terminal that is too narrow it is split into several below each other,
 /// each with these columns and as many others as fit.
 pub(super) fn split_table(headings: &[String], rows: &[Vec<String>], keys: usize, right: impl Fn(usize) -> bool) -> String {
-    let width = std::io::stdout().is_terminal().then(super::out::terminal_width).flatten().unwrap_or(usize::MAX);
-    let parts = parts(headings, rows, keys, width);
+    let parts = parts(headings, rows, keys, room());
     let table = |places: &Vec<usize>| {
         let of = |cells: &[String]| -> Vec<String> { places.iter().filter_map(|at| cells.get(*at).cloned()).collect() };
         let rows = rows.iter().map(|row| of(row)).collect();
@@ -110,5 +150,16 @@ mod tests {
         assert_eq!(parts(&headings, &rows, 1, 27), [vec![0, 1, 2], vec![0, 3]]);
         assert_eq!(parts(&headings, &rows, 1, 3), [vec![0, 1], vec![0, 2], vec![0, 3]]);
         assert_eq!(parts(&headings, &rows, 4, 3), [vec![0, 1, 2, 3]]);
+    }
+
+    #[test]
+    fn the_last_column_goes_on_below_where_there_is_no_room() {
+        let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
+        let headings = row(&["team", "with", "without"]);
+        let rows = vec![row(&["front_desk", "1 of 7", "bookings, appointments, lead_time"])];
+        assert_eq!(fitted(&headings, rows.clone(), usize::MAX), rows);
+        // The others take 10 and 6, each with a gap of 2: 24 are left of 44.
+        assert_eq!(fitted(&headings, rows.clone(), 44)[0][2], "bookings, appointments,\nlead_time");
+        assert_eq!(fitted(&headings, rows, 10)[0][2], "bookings,\nappointments,\nlead_time");
     }
 }

@@ -173,6 +173,7 @@ pub(super) fn with_score(mut object: Value, score: &Score) -> Value {
         members.insert("score".to_owned(), json!(score.score));
         members.insert("expected".to_owned(), json!(score.expected));
         members.insert("status".to_owned(), json!(score.status));
+        members.insert("why".to_owned(), json!((!score.why.is_empty()).then_some(&score.why)));
         members.insert("as_of".to_owned(), json!((!score.as_of.is_empty()).then_some(&score.as_of)));
         members.insert("is_complete".to_owned(), json!(score.is_complete));
     }

@@ -57,6 +57,21 @@ impl Code {
         FIGURES.contains(&self.id)
     }
 
+    /// Whether it turns on what a project does not define: what a name means that stands for several things, and what nothing uses. Where
+    /// definitions could not be read, nobody knows.
+    pub fn is_about_absence(&self) -> bool {
+        const ABSENCE: [&str; 17] = [
+            "K0114", "K0210", "K0212", "K0213", "K0501", "K0502", "K0704", "K0705", "K0712", "K0717", "K0721", "K1001",
+            "K1005", "K1007", "K1009", "K1013", "K1133",
+        ];
+        ABSENCE.contains(&self.id)
+    }
+
+    /// Whether it says that something could not be read, so that what it holds is not known.
+    pub fn is_about_reading(&self) -> bool {
+        self.id.starts_with("K00") && self.level == Level::Error
+    }
+
     /// Whether only the data shows it, so that it is `kpic verify` that reports it.
     pub fn is_about_data(&self) -> bool {
         self.id.starts_with("K09") || self.id.starts_with("K114") || self.id == "K0727"

@@ -188,9 +188,10 @@ impl Findings {
         });
     }
 
-    /// Sorts by place, then by code, and drops what is said twice of the same place.
+    /// Sorts by place, then by code, and drops what is said twice of the same place. What could not be read comes first: other
+    /// findings may be about what it holds.
     pub fn sort(&mut self) {
-        let place = |finding: &Finding| finding.labels.first().map(|label| label.span);
+        let place = |finding: &Finding| (!finding.code.is_about_reading(), finding.labels.first().map(|label| label.span));
         self.items.sort_by(|a, b| (place(a), a.code.id, &a.message).cmp(&(place(b), b.code.id, &b.message)));
         self.items.dedup();
     }

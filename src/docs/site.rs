@@ -3,6 +3,7 @@
 use super::{escape, pages};
 use crate::manifest::data::{self, Better, KeyResult, Kpi, Manifest, Moves, Objective, TaxonomyValue};
 use crate::manifest::present::Present;
+use crate::text::grouped;
 use minijinja::Value;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -287,7 +288,8 @@ pub(super) fn figure(kpi: &Kpi, value: f64) -> String {
     // Ten digits are more than anybody reads, and hide that 0.07 * 100 is not quite 7.
     let text = format!("{:.10}", if percent { value * 100.0 } else { value });
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if percent { format!("{text}%") } else { text.to_owned() }
+    let text = grouped(text);
+    if percent { format!("{text}%") } else { text }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! [`foreign`] asks [`QUESTIONS`] one after the other. Each knows one habit, and gives the very words to write where it can.
 
+use super::ast::Literal;
 use super::explain::is_plain;
 use crate::spec::reader::is_open;
 use std::ops::Range;
@@ -42,6 +43,8 @@ type Question = fn(&Place<'_>) -> Option<Words>;
 const QUESTIONS: &[Question] = &[
     select,
     template,
+    letters,
+    interval,
     star,
     distinct,
     method,
@@ -76,6 +79,11 @@ impl<'a> Place<'a> {
         self.rest.chars().next()
     }
 
+    /// The first character after the place, as a text.
+    fn sign(&self) -> &'a str {
+        self.rest.get(..self.first().map_or(0, char::len_utf8)).unwrap_or_default()
+    }
+
     /// The names with dots between them right before the place.
     fn path_before(&self) -> &'a str {
         let start = self
@@ -97,10 +105,16 @@ fn select(place: &Place<'_>) -> Option<Words> {
     let word = began.split_whitespace().next().filter(|word| word.eq_ignore_ascii_case("select"))?;
     let at = place.text.len() - began.len();
     let aggregate = aggregate_of_select(began.get(word.len()..).unwrap_or_default());
-    let aggregate = aggregate.unwrap_or_else(|| "sum(orders.amount where status = 'paid')".to_owned());
     let words = words(
         "a formula is an expression, not a query",
-        format!("write only the aggregate: `{aggregate}`; a SELECT can be a source, under `query:`"),
+        match aggregate {
+            Some(aggregate) => format!("write only the aggregate: `{aggregate}`; a SELECT can be a source, under `query:`"),
+            None => {
+                "write only the aggregate, such as `sum(orders.amount where status = 'paid')`; a SELECT can be a source, under \
+                     `query:`"
+                    .to_owned()
+            }
+        },
     );
     Some(Words { at: Some(at..at + word.len()), ..words })
 }
@@ -146,13 +160,94 @@ fn template(place: &Place<'_>) -> Option<Words> {
     Some(words("formulas have no templates or variables", help))
 }
 
+/// `town = Köln`, `sum(clinics.räume)`
+fn letters(place: &Place<'_>) -> Option<Words> {
+    let belongs = |char: char| is_plain(char) || char.is_alphanumeric() || is_accent(char);
+    place.first().filter(|char| belongs(*char) && !is_plain(*char))?;
+    let at = place.text.len() - place.rest.len();
+    let before = place.text.get(..at)?;
+    let start = before.trim_end_matches(belongs).len();
+    let end = at + place.rest.find(|char| !belongs(char)).unwrap_or(place.rest.len());
+    let word = place.text.get(start..end)?;
+    let before = before.get(..start)?.trim_end();
+    let message = format!("`{word}` is not a name: names have only the letters `a` to `z`, digits and `_`");
+    let help = if before.ends_with(['=', '<', '>']) || in_list(before) {
+        format!("if it is a text, put it in single quotes: `'{word}'`")
+    } else {
+        let name: String = deunicode::deunicode(word).to_lowercase().chars().filter(|char| is_plain(*char)).collect();
+        let name = if name.is_empty() { "a_name" } else { &name };
+        if place.is_inside() || before.ends_with('.') {
+            format!("give the column a name of these, `{name}: {{ type: ..., column: {word} }}`, and write `{name}`")
+        } else {
+            format!("give the KPI a name of these, such as `{name}`; its `title:` can be `{word}`")
+        }
+    };
+    Some(Words { at: Some(start..end), ..words(message, help) })
+}
+
+/// Whether a character is an accent on the letter before it.
+fn is_accent(char: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&char)
+}
+
+/// Whether a text ends within the list of `in (...)`.
+fn in_list(before: &str) -> bool {
+    let list = before.rfind('(').filter(|at| before.get(*at..).is_some_and(|list| !list.contains(')')));
+    let word = list.and_then(|at| before.get(..at)).map(|before| before.trim_end().to_ascii_lowercase());
+    word.is_some_and(|before| before.ends_with(" in"))
+}
+
+/// `interval '7 days'`, `interval 7 day`, `interval '7' day`
+fn interval(place: &Place<'_>) -> Option<Words> {
+    if place.last != "interval" || !place.rest.starts_with(|char: char| char == '\'' || char.is_ascii_digit()) {
+        return None;
+    }
+    let quoted = place.rest.strip_prefix('\'').and_then(|rest| rest.split_once('\''));
+    let (inner, after) = quoted.unwrap_or(("", place.rest));
+    let is_word = |word: &&str| !word.is_empty() && word.chars().all(is_plain);
+    // The unit may be outside the quotes, and without quotes so is the number.
+    let mut words_after = after.split(|char: char| !is_plain(char) && !char.is_whitespace()).next()?.split_whitespace();
+    let mut parts: Vec<&str> = inner.split_whitespace().collect();
+    while parts.len() < 2
+        && let Some(word) = words_after.next().filter(is_word)
+    {
+        parts.push(word);
+    }
+    let length = match parts.as_slice() {
+        [count, unit] => count.parse::<u32>().ok().zip(crate::calendar::TimeUnit::parse(unit)),
+        _ => None,
+    };
+    let help = match length {
+        Some((count, unit)) => format!("write `{}`", Literal::Duration(count, unit)),
+        None => "write one number with its unit, such as `7 days`".to_owned(),
+    };
+    let before = place.before.to_ascii_lowercase();
+    let today =
+        ["now()", "current_date", "current_timestamp", "today()", "getdate()"].into_iter().find(|now| before.contains(now));
+    let more = today.map(|now| {
+        format!("; there is no `{now}`, because a KPI has a value for each period: to look back from its end write `over trailing 7 days`")
+    });
+    let start = place.before.len() - "interval".len();
+    let last = parts.last().copied().unwrap_or_default();
+    let offset = place.text.len() - place.rest.len();
+    let end = match quoted {
+        Some((inner, _)) if inner.split_whitespace().count() > 1 => offset + inner.len() + 2,
+        _ => offset + place.rest.find(last).map_or(place.found.len(), |at| at + last.len()),
+    };
+    let words = words("a duration is written without `interval`", help + &more.unwrap_or_default());
+    Some(Words { at: Some(start..end), ..words })
+}
+
 /// `count(*)`, `count(orders.*)`
 fn star(place: &Place<'_>) -> Option<Words> {
     if place.first() != Some('*') {
         return None;
     }
     if place.before.ends_with('(') {
-        return Some(words("`*` does not say which source's rows", "name the source: `count(orders)`"));
+        return Some(words(
+            "`*` does not say which source's rows",
+            "write the name of the source there, such as `count(orders)`",
+        ));
     }
     let source = place.before.ends_with('.').then(|| place.path_before().trim_end_matches('.'))?;
     Some(words("`*` is not a column", format!("write only the source: `count({source})`")))
@@ -318,7 +413,11 @@ fn quotes(place: &Place<'_>) -> Option<Words> {
             Some(words("put texts in single quotes", format!("write `'{text}'`; names have no quotes")))
         }
         '‘' | '’' | '“' | '”' | '„' | '‚' | '´' => {
-            Some(words("this is a typographic quote", "put texts in straight single quotes: `'paid'`"))
+            let typographic = ['‘', '’', '“', '”', '„', '‚', '´', '\''];
+            let inner = place.rest.chars().skip(1).take_while(|char| !typographic.contains(char)).collect::<String>();
+            let ends = place.rest.chars().skip(1).any(|char| typographic.contains(&char));
+            let text = if ends && !inner.is_empty() && inner.len() < 60 { inner.as_str() } else { "text" };
+            Some(words("this is a typographic quote", format!("put texts in straight single quotes: `'{text}'`")))
         }
         _ => None,
     }
@@ -331,10 +430,11 @@ fn window_alone(place: &Place<'_>) -> Option<Words> {
     let [.., over, unit] = began.split_whitespace().collect::<Vec<_>>()[..] else { return None };
     let ends = lower == "date" || lower == "to" || matches!(place.first(), None | Some(')'));
     (ends && over == "over").then(|| {
-        words(
+        let words = words(
             format!("`{unit}` alone is not a window"),
             format!("write `over {unit} to date`; for the period itself remove `over`"),
-        )
+        );
+        Words { at: Some(place.before.len() - unit.len()..place.before.len()), ..words }
     })
 }
 
@@ -416,6 +516,14 @@ fn operator(place: &Place<'_>) -> Option<Words> {
         (_, '&') => sign("&&", "write `and`".to_owned()),
         (_, '|') => sign("|", "write `or`".to_owned()),
         (_, '!') => sign("!", "write `not`".to_owned()),
+        (_, dash @ ('–' | '—' | '−' | '‐' | '‑')) => {
+            Some(words(format!("`{dash}` is a typographic dash"), "write the minus sign of the keyboard, `-`"))
+        }
+        (_, '×' | '·' | '⋅') => sign(place.sign(), "write `*`".to_owned()),
+        (_, '÷' | '∕' | '⁄') => sign(place.sign(), "write `/`".to_owned()),
+        (_, '≤') => sign("≤", "write `<=`".to_owned()),
+        (_, '≥') => sign("≥", "write `>=`".to_owned()),
+        (_, '≠') => sign("≠", "write `!=`".to_owned()),
         (_, '#') => Some(words("formulas have no comments", "put it in `description:`")),
         (_, ';') if rest.trim() == ";" => Some(words("a formula does not end with `;`", "delete it")),
         (_, ';') => Some(words("a formula gives one figure, so nothing can follow `;`", "make a KPI of each")),
@@ -432,8 +540,11 @@ fn list(place: &Place<'_>) -> Option<Words> {
             "slices go next to the formula: `by: [country]`; for a value of each customer write `per`",
         )),
         ("in", _) => {
-            let inner = place.rest.get(2..).unwrap_or_default().trim_start().strip_prefix(['[', '{']);
-            let inner = inner.and_then(|inner| inner.split([']', '}']).next()).filter(|inner| inner.len() < 60);
+            let rest = place.rest.get(2..).unwrap_or_default().trim_start();
+            let in_brackets = || rest.strip_prefix(['[', '{'])?.split([']', '}']).next();
+            // One text without any brackets.
+            let alone = || rest.get(..rest.strip_prefix('\'')?.find('\'')? + 2);
+            let inner = in_brackets().or_else(alone).filter(|inner| inner.len() < 60);
             let inner = inner.map_or_else(|| "'paid', 'open'".to_owned(), |inner| inner.replace('"', "'"));
             Some(words("put a list in parentheses", format!("write `in ({inner})`")))
         }

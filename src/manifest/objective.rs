@@ -6,6 +6,7 @@ use crate::model::objective::{self as model, Baseline, Evidence, Goal, Reads, Ta
 use crate::model::unit::Shown;
 use crate::model::{ExpectedSheet, TeamId};
 use crate::plan::objectives::{slice_text, unit_text};
+use crate::text::grouped;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -241,10 +242,10 @@ fn number(value: f64, unit: &str) -> String {
     let is_share = crate::model::unit::Unit::parse(unit).is_ok_and(|unit| unit.shown == Shown::Percent);
     match unit {
         _ if is_share => format!("{}%", settled(value * 100.0)),
-        "" => settled(value),
+        "" => grouped(&settled(value)),
         unit => match settled(value).as_str() {
             "1" => format!("1 {unit}"),
-            figure => format!("{figure} {}", crate::text::plural(unit)),
+            figure => format!("{} {}", grouped(figure), crate::text::plural(unit)),
         },
     }
 }

@@ -39,6 +39,8 @@ pub struct Progress {
     pub expected: String,
     /// The status: `on_track`.
     pub status: String,
+    /// Why nothing is known; empty if something is.
+    pub why: String,
 }
 
 /// How far a key result is.

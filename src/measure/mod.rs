@@ -14,6 +14,7 @@ pub mod shown;
 pub mod status;
 mod targets;
 pub mod test;
+mod unobserved;
 pub mod verify;
 pub mod why;
 

@@ -127,7 +127,12 @@ pub fn goal(result: &KeyResult, target: Option<f64>, unit: &Unit) -> String {
 
 fn progress(score: &Score) -> Progress {
     let figure = |value: Option<f64>| value.map(|value| format!("{value:.2}")).unwrap_or_default();
-    Progress { score: figure(score.score), expected: figure(score.expected), status: score.status.clone() }
+    Progress {
+        score: figure(score.score),
+        expected: figure(score.expected),
+        status: score.status.clone(),
+        why: score.why.clone(),
+    }
 }
 
 fn fired(model: &Model, firings: &[Firing<'_>]) -> BTreeMap<String, Fired> {

@@ -3,6 +3,7 @@
 use super::number;
 use crate::calendar::{Calendar, Date, Grain, Label};
 use crate::model::unit::{Shown, Unit, currency_digits};
+use crate::text::grouped;
 use serde_json::Value;
 
 /// How many decimals a column of figures has, all of them the same.
@@ -91,20 +92,6 @@ fn whole_digits(value: &Value) -> Option<String> {
         Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
         _ => None,
     }
-}
-
-/// Digits with separators between thousands.
-fn grouped(text: &str) -> String {
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-    let mut out = String::new();
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    if part.is_empty() { format!("{sign}{out}") } else { format!("{sign}{out}.{part}") }
 }
 
 /// A period by its name.

@@ -1,7 +1,7 @@
 //! How far objectives and key results are, for `status`: the rows of their views, put back to what they are about.
 
 use super::refused::{self, Refused};
-use super::{Session, number};
+use super::{Session, number, unobserved};
 use crate::calendar::{AsOf, Date};
 use crate::engine::{Failure, Refusal, Rows};
 use crate::model::expr::Expr;
@@ -68,6 +68,8 @@ pub struct Score {
     pub as_of: String,
     /// Whether it cannot change any more.
     pub is_complete: bool,
+    /// Why nothing is known; empty if something is.
+    pub why: String,
 }
 
 /// How the company does by a KPI of its North Star.
@@ -218,18 +220,24 @@ pub fn standings(session: &Session<'_>, refused: &mut Refused) -> Result<Vec<Sta
         let of = |result: &KeyResult| {
             let row = find(&results, &[("objective", name), ("key_result", &result.name.value)]);
             let value = |column: &str| row.and_then(|row| results.get(row, column)).and_then(number);
-            ResultStanding {
+            let mut known = ResultStanding {
                 baseline: value("baseline"),
                 target: value("target"),
                 current: value("current"),
                 progress: value("progress"),
                 score: score(&results, row),
                 stale: today.and_then(|today| result.silence(objective, today, longest)).map(|silence| silence.days),
-            }
+            };
+            known.score.why = if result.kpi().is_some_and(|shown| left_out.contains(&shown.kpi)) {
+                "the engine cannot compute its figures".to_owned()
+            } else {
+                unobserved::why(model, objective, result, &known, today)
+            };
+            known
         };
         let known = if unknown.contains(&id) {
             // A score without one of its results would be another score.
-            Score { status: "not_observable".to_owned(), ..Score::default() }
+            Score { status: unobserved::STATUS.to_owned(), ..Score::default() }
         } else {
             score(&objectives, find(&objectives, &[("objective", name)]))
         };
@@ -269,5 +277,6 @@ fn score(rows: &Rows, row: Option<&Vec<Value>>) -> Score {
         status: text("status"),
         as_of: text("as_of"),
         is_complete: value("is_complete").and_then(Value::as_bool).unwrap_or(false),
+        why: String::new(),
     }
 }

@@ -150,6 +150,28 @@ pub fn format_of(path: &str) -> Option<(&'static str, char)> {
     })
 }
 
+/// Endings of what is no format of files: what such a file is, and whether it may be one under another name.
+const FOREIGN: &[(&[&str], &str, bool)] = &[
+    (&["xlsx", "xlsm", "xlsb", "xls"], "an Excel workbook", false),
+    (&["ods"], "an OpenDocument spreadsheet", false),
+    (&["numbers"], "a Numbers spreadsheet", false),
+    (&["txt", "dat", "tab", "log"], "a text file", true),
+    (&["zip", "7z", "rar", "tar", "tgz"], "an archive", false),
+    (&["db", "duckdb", "sqlite", "sqlite3", "mdb", "accdb"], "a database", false),
+    (&["xml", "html", "htm", "pdf", "doc", "docx"], "a document", false),
+    (&["feather", "arrow", "avro", "orc", "rds", "sav", "dta", "pkl"], "a data file of another format", false),
+];
+
+/// What a file is by its ending that is none of [`FORMATS`], and whether it may be one under another name; nothing if the ending does not
+/// say so.
+pub fn foreign_of(path: &str) -> Option<(&'static str, bool)> {
+    let path = path.to_lowercase();
+    let path = [".gz", ".zst"].iter().find_map(|ending| path.strip_suffix(ending)).unwrap_or(&path);
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let (_, ending) = name.rsplit_once('.')?;
+    FOREIGN.iter().find(|(endings, ..)| endings.contains(&ending)).map(|(_, what, is_text)| (*what, *is_text))
+}
+
 /// How a day or a time is written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TimeFormat {
@@ -473,6 +495,20 @@ mod tests {
             ("orders", None),
         ] {
             assert_eq!(format_of(path), format, "{path}");
+        }
+    }
+
+    #[test]
+    fn endings_say_what_files_are_not() {
+        for (path, what) in [
+            ("data/Rates.XLSX", Some(("an Excel workbook", false))),
+            ("orders.txt.gz", Some(("a text file", true))),
+            ("orders.csv", None),
+            ("orders", None),
+            ("orders.2024", None),
+            ("a.xlsx/part-0", None),
+        ] {
+            assert_eq!(foreign_of(path), what, "{path}");
         }
     }
 

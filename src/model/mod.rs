@@ -278,7 +278,7 @@ pub struct Column {
     pub written: String,
     /// The source whose key it holds.
     pub reference: Option<SourceId>,
-    /// Where the reference is written.
+    /// Where the reference is written; it may have no source, and is wrong then.
     pub reference_span: Option<Span>,
     /// The unit of its numbers.
     pub unit: ColumnUnit,
@@ -325,6 +325,8 @@ pub struct Dimension {
     pub ty: Option<Type>,
     /// For each source its value there.
     pub places: BTreeMap<SourceId, Path>,
+    /// Sources in which its place is written and could not be read: nothing is said of it there.
+    pub lost: BTreeSet<SourceId>,
 }
 
 /// How the names of KPIs start that are made of questions on the command line. No definition has a name with a blank.

@@ -10,7 +10,7 @@
 use super::{Checked, Options, Valid, decode_without};
 use crate::diagnostic::{Findings, Severity, codes};
 use crate::graph::Node;
-use crate::model::SourceId;
+use crate::model::{KpiId, SourceId};
 use crate::spec::Spec;
 use crate::spec::extent::{Defined, Extent, LeftOut};
 use crate::spec::kpi::Kpi;
@@ -27,9 +27,18 @@ pub struct Part {
     pub left_out: LeftOut,
     /// What was found in the whole project.
     pub findings: Findings,
+    /// The whole project, if something in it is wrong.
+    whole: Option<Box<Checked>>,
 }
 
 impl Part {
+    /// The errors in some KPIs, named as the whole project does, and in what they need.
+    pub fn errors_of(&self, names: &[String]) -> Findings {
+        let Some(whole) = &self.whole else { return self.findings.clone() };
+        let kpis: Vec<KpiId> = names.iter().filter_map(|name| whole.model.kpi_names.get(name).copied()).collect();
+        whole.errors_of(&kpis)
+    }
+
     /// The names of the definitions of a section that are left out.
     pub fn left_out_of(&self, section: &str) -> Vec<&str> {
         self.left_out.iter().filter(|of| of.section == section).map(|of| of.name.as_str()).collect()
@@ -50,7 +59,7 @@ pub fn part(
     let whole = match look(&LeftOut::new()).valid() {
         Ok(project) => {
             let findings = project.findings().clone();
-            return Ok(Part { project, left_out: LeftOut::new(), findings });
+            return Ok(Part { project, left_out: LeftOut::new(), findings, whole: None });
         }
         Err(whole) => whole,
     };
@@ -64,7 +73,7 @@ pub fn part(
             break;
         }
         match look(&left_out).valid() {
-            Ok(project) => return Ok(Part { project, left_out, findings: whole.findings }),
+            Ok(project) => return Ok(Part { project, left_out, findings: whole.findings.clone(), whole: Some(whole) }),
             Err(checked) => wrong = Wrong::of(&checked),
         }
     }
@@ -156,7 +165,7 @@ impl<'a> Wrong<'a> {
 }
 
 /// The definition that a place belongs to. They are in order and do not overlap.
-fn holding<'a>(extents: &[&'a Extent], span: Span) -> Option<&'a Extent> {
+pub(super) fn holding<'a>(extents: &[&'a Extent], span: Span) -> Option<&'a Extent> {
     let after = extents.partition_point(|extent| (extent.span.file, extent.span.start) <= (span.file, span.start));
     extents.get(after.checked_sub(1)?).copied().filter(|extent| extent.span.holds(span))
 }

@@ -139,7 +139,10 @@ pub fn unclear(asked: &Asked) -> Option<Unclear> {
     if asked.kpis.iter().any(|text| Typed::of(text).formula.is_empty()) {
         return unclear("a formula is empty", "name a KPI, or write a formula: `kpic query 'aov = revenue / purchases'`");
     }
-    asked.kpis.iter().find_map(|text| bad_name(text))
+    if let Some(unclear) = words_apart(&asked.kpis) {
+        return Some(unclear);
+    }
+    asked.kpis.iter().find_map(|text| bad_name(text).or_else(|| name_after(text)))
 }
 
 /// What is wrong with the name before a formula, if it was meant to be one.
@@ -155,18 +158,51 @@ fn bad_name(text: &str) -> Option<Unclear> {
     })
 }
 
+/// `revenue / purchases as aov`: a name behind its formula, as SQL has it.
+fn name_after(text: &str) -> Option<Unclear> {
+    let (before, name) = text.trim().rsplit_once(char::is_whitespace).filter(|(_, name)| is_name(name))?;
+    let before = before.trim_end();
+    let formula = before.get(..before.len().checked_sub(2)?).filter(|formula| formula.ends_with(char::is_whitespace))?.trim();
+    let is_meant = before.to_ascii_lowercase().ends_with(" as") && !formula.is_empty();
+    is_meant.then(|| Unclear {
+        message: format!("the name `{name}` stands behind its formula"),
+        help: format!("write it before the formula: `'{name} = {formula}'`"),
+    })
+}
+
+/// Three words without quotes are three arguments: `revenue as aov`.
+fn words_apart(arguments: &[String]) -> Option<Unclear> {
+    let [formula, _, name] = arguments
+        .windows(3)
+        .find(|three| matches!(three, [_, word, name] if word.eq_ignore_ascii_case("as") && is_name(name)))?
+    else {
+        return None;
+    };
+    name_after(&format!("{formula} as {name}"))
+}
+
 impl Written {
+    /// Whether what is wrong is a mistake in what is asked.
+    pub fn is_wrong(&self, findings: &Findings) -> bool {
+        findings.iter().any(|finding| finding.severity == Severity::Error && self.is_own(finding))
+    }
+
+    /// Whether a finding is about what was typed.
+    fn is_own(&self, finding: &Finding) -> bool {
+        finding.labels.first().is_some_and(|label| self.arguments.contains(&label.span.file))
+    }
+
     /// What there is to say of a question: what is wrong with it, or else with the project, and what is doubtful about it. A grain that
     /// is asked for is meant; but a distinct count is another figure there.
     pub fn remarks(&self, findings: &Findings, model: &Model, files: &Files) -> Findings {
         let place = |finding: &Finding| finding.labels.first().map(|label| label.span);
-        let is_own = |finding: &Finding| place(finding).is_some_and(|span| self.arguments.contains(&span.file));
+        let is_own = |finding: &Finding| self.is_own(finding);
         let is_distinct = |span: Span| {
             let id = model.kpi_names.get(files.slice(span));
             id.is_some_and(|id| model.kpis.get(*id).facts.kind == Kind::Distinct)
         };
         let mut remarks = findings.clone();
-        let is_wrong = remarks.iter().any(|finding| finding.severity == Severity::Error && is_own(finding));
+        let is_wrong = self.is_wrong(findings);
         remarks.retain(|finding| {
             let meant = finding.code == &codes::UNDECLARED_GRAIN && !place(finding).is_some_and(is_distinct);
             is_own(finding) && !meant || finding.severity == Severity::Error && !is_wrong
@@ -242,7 +278,7 @@ pub fn question(model: &Model, asked: &Asked, columns: &[Column]) -> Result<(Que
 fn label(calendar: &Calendar, text: &str) -> Result<(Label, Date), Unclear> {
     let label = Label::parse(text);
     label.and_then(|label| Some((label, label.start(calendar)?))).ok_or_else(|| Unclear {
-        message: format!("`{text}` is not a period"),
+        message: Label::absent(text).unwrap_or_else(|| format!("`{text}` is not a period")),
         help: "write a day (2024-01-31), week (2024-W05), month (2024-01), quarter (2024-Q1) or year (2024)".to_owned(),
     })
 }
@@ -299,6 +335,22 @@ mod tests {
         assert!(bad_name("Total = revenue").is_some());
         for text in ["aov = revenue / purchases", "revenue", "if(a = 1, 2, 3)", "a.b = 1"] {
             assert_eq!(bad_name(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_behind_its_formula_is_put_before_it() {
+        let asked = |kpis: &[&str]| Asked { kpis: kpis.iter().map(|text| (*text).to_owned()).collect(), ..Asked::default() };
+        for kpis in [
+            &["revenue / purchases as aov"][..],
+            &["revenue", "revenue / purchases AS aov"],
+            &["revenue / purchases", "as", "aov"],
+        ] {
+            let help = unclear(&asked(kpis)).map(|unclear| unclear.help);
+            assert_eq!(help.as_deref(), Some("write it before the formula: `'aov = revenue / purchases'`"), "{kpis:?}");
+        }
+        for kpis in [&["revenue", "purchases"][..], &["as"], &["count(orders where a = 'x as y')"], &["revenue", "alias"]] {
+            assert_eq!(unclear(&asked(kpis)), None, "{kpis:?}");
         }
     }
 

@@ -14,7 +14,7 @@ use crate::text::{Name, Span, Spanned};
 /// A finding has said what is wrong.
 pub(super) struct Reported;
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
     /// An aggregate in KPI arithmetic: over the values of periods, of entities, or of rows.
     pub(super) fn aggregate_call(&mut self, call: &Call, function: &'static Function, span: Span) -> Calc {
         if call.each.is_some() {
@@ -395,6 +395,21 @@ impl Resolver<'_> {
         None
     }
 
+    /// The source whose name a column's is near to, where a source is what the call has in this place.
+    fn meant_source(&self, call: &Call, paths: &[&[Name]]) -> Option<&'a str> {
+        let [first, ..] = paths else { return None };
+        let [name, rest @ ..] = *first else { return None };
+        let model = self.model;
+        let sources = model.sources.rows();
+        let near = suggest::nearest(&name.value, sources.iter().map(|source| source.name.value.as_str()))?;
+        let columns = |named: &[Name]| {
+            let source = sources.iter().find(|source| source.name.value == near);
+            source.zip(named.first()).is_some_and(|(source, column)| source.names.contains_key(&column.value))
+        };
+        let counts = call.name.value.eq_ignore_ascii_case("count") && call.arguments.len() == 1 && rest.is_empty();
+        (counts || columns(rest)).then_some(near)
+    }
+
     /// Says why it is not clear which source is meant.
     fn no_source(&mut self, call: &Call, paths: &[&[Name]]) {
         let model = self.model;
@@ -420,6 +435,12 @@ impl Resolver<'_> {
                 ),
                 Some(window) => format!("write `{}({} each day over {})`", call.name.value, name.value, window.value),
             });
+        } else if let (Some(near), Some(source)) = (self.meant_source(call, paths), holders.first()) {
+            let message = format!("there is no source `{}`", name.value);
+            self.report(&codes::UNKNOWN_SOURCE, name.span, message).help(format!(
+                "did you mean the source `{near}`? the column of `{source}` is written `{source}.{}`",
+                name.value
+            ));
         } else if let Some(source) = holders.first() {
             let message = format!("which source does the column `{}` belong to?", name.value);
             let first = match paths.len() {

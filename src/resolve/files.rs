@@ -2,7 +2,9 @@
 
 use crate::diagnostic::{Findings, codes};
 use crate::model::facts::Type;
-use crate::model::files::{BadFormat, Csv, FileColumn, FileFormat, FileType, Files, TimeFormat, Written, format_of};
+use crate::model::files::{
+    BadFormat, Csv, FileColumn, FileFormat, FileType, Files, TimeFormat, Written, foreign_of, format_of,
+};
 use crate::model::{Clock, Column, KeyPart, Model, Relation, SourceId, Storage};
 use crate::spec::files as written;
 use crate::spec::reader::Text;
@@ -43,6 +45,15 @@ fn format(source: &Name, files: &written::Files, findings: &mut Findings) -> (&'
         findings
             .report(&codes::BAD_FILE_FORMAT, other.span, message)
             .help("declare the format: `files: { paths: [...], format: csv }`; files with two formats are two sources");
+    }
+    if let Some((path, (what, is_text))) = files.paths.iter().find_map(|path| Some((path, foreign_of(&path.value)?))) {
+        let message = format!("`{}` is {what}, but a source reads CSV, Parquet or JSON files", path.value);
+        let help = if is_text {
+            format!("say which of these it is: `files: {{ paths: {}, format: csv }}`", path.value)
+        } else {
+            "save its rows as a CSV or Parquet file, and name that file here".to_owned()
+        };
+        findings.report(&codes::BAD_FILE_FORMAT, path.span, message).help(help);
     }
     // Parquet is often stored without an ending.
     first.unwrap_or(("parquet", ','))

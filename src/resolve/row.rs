@@ -246,6 +246,10 @@ impl Resolver<'_> {
                 return Some(Path { through, column });
             }
             let Some(next) = here.columns.get(column).reference else {
+                if here.columns.get(column).reference_span.is_some() {
+                    // It is one, to a source that does not exist, which is told where it is written.
+                    return None;
+                }
                 let message = format!("`{}` of `{}` is not a reference, so nothing can follow it", name.value, here.name.value);
                 let holds = |source: &&crate::model::Source| {
                     source.key.len() == 1 && names.peek().is_some_and(|next| source.names.contains_key(&next.value))

@@ -18,7 +18,7 @@ use crate::spec::source as written;
 use crate::spec::{Spec, dimension, project};
 use crate::text::{Name, title};
 use foldhash::{HashMap, HashMapExt as _};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Makes the table of sources with their columns; derived columns get their formulas from [`derived`].
@@ -62,6 +62,7 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
         super::states::holds(id, source, model, findings);
         super::freshness::freshness(id, source, model, findings);
         mixed_units(id, source, model, findings);
+        declared_as_stored(source, findings);
     }
     for (id, source) in model.sources.ids().zip(&spec.sources) {
         references(id, source, spec, model, findings);
@@ -188,17 +189,19 @@ fn make(column: &written::Column, model: &Model, findings: &mut Findings) -> Col
         Some("timestamp" | "instant") => Type::Timestamp,
         _ => Type::Error,
     };
+    let unit = unit(column, ty, findings);
     Column {
         name: column.name.clone(),
         description: text(column.description.as_ref()),
-        ty,
+        // What follows from a unit that is none is not told.
+        ty: if unit.is_some() { ty } else { Type::Error },
         clock: clock(column, declared, model, findings),
         storage,
         sql_spans: column.sql.iter().map(|(_, sql)| sql.span).collect(),
         written: column.expr.as_ref().map(|expr| expr.text.trim_end().to_owned()).unwrap_or_default(),
         reference: None,
         reference_span: None,
-        unit: ColumnUnit::Fixed(unit(column, ty, findings)),
+        unit: ColumnUnit::Fixed(unit.unwrap_or_else(Unit::none)),
         range: Range {
             low: column.min.as_ref().map_or(f64::NEG_INFINITY, |min| min.value),
             high: column.max.as_ref().map_or(f64::INFINITY, |max| max.value),
@@ -239,22 +242,23 @@ fn clock(column: &written::Column, declared: Option<&str>, model: &Model, findin
     }
 }
 
-fn unit(column: &written::Column, ty: Type, findings: &mut Findings) -> Unit {
-    let Some(written::ColumnUnit::Fixed(text)) = &column.unit else { return Unit::none() };
+/// The unit of a column; nothing, and a finding, if it cannot be read.
+fn unit(column: &written::Column, ty: Type, findings: &mut Findings) -> Option<Unit> {
+    let Some(written::ColumnUnit::Fixed(text)) = &column.unit else { return Some(Unit::none()) };
     if !ty.is_numeric() {
         let message = format!("the column `{}` is {ty}, which has no unit", column.name.value);
         findings
             .report(&codes::UNKNOWN_UNIT, text.span, message)
             .help("remove the unit; if the column has numbers, declare it as `integer`, `decimal` or `number`");
-        return Unit::none();
+        return Some(Unit::none());
     }
     match Unit::parse(&text.value) {
-        Ok(unit) => unit,
+        Ok(unit) => Some(unit),
         Err(why) => {
             findings
                 .report(&codes::UNKNOWN_UNIT, text.span, why)
                 .help("a unit is a currency (`USD`), a time (`minute`), a noun (`order`), `%`, or a quotient (`mile/hour`)");
-            Unit::none()
+            None
         }
     }
 }
@@ -309,10 +313,36 @@ fn mixed_units(id: SourceId, written: &written::Source, model: &mut Model, findi
     }
 }
 
+/// `column:` takes a name of the data; reports the declared name of a column that has another one there. Data that has both has the other
+/// one declared too.
+fn declared_as_stored(source: &written::Source, findings: &mut Findings) {
+    let same = |one: &str, other: &str| one.to_lowercase() == other.to_lowercase();
+    // Names that are swapped are meant so.
+    let is_name = |name: &str| source.columns.iter().any(|column| same(&column.name.value, name));
+    for column in &source.columns {
+        for name in &column.stored_as {
+            let meant = source.columns.iter().find(|other| other.name.value == name.value && other.name != column.name);
+            let Some([stored]) = meant.map(|other| other.stored_as.as_slice()) else { continue };
+            // It is stored under this name as far as this column says so.
+            let others = source.columns.iter().filter(|other| other.name != column.name);
+            let is_declared = others.flat_map(|other| &other.stored_as).any(|other| same(&other.value, &name.value));
+            if is_declared || is_name(&stored.value) || same(&stored.value, &name.value) {
+                continue;
+            }
+            let message = format!("`{}` is stored as `{}`, and `column:` takes the name in the data", name.value, stored.value);
+            findings.report(&codes::UNKNOWN_COLUMN, name.span, message).help(format!(
+                "write `column: {}`; if the data has a column `{}` too, declare that one under a name of its own",
+                stored.value, name.value
+            ));
+        }
+    }
+}
+
 /// Links references to their sources, and gives a column without a type that of the key it holds.
 fn references(id: SourceId, written: &written::Source, spec: &Spec, model: &mut Model, findings: &mut Findings) {
     for (column_id, column) in model.sources.get(id).columns.ids().zip(&written.columns) {
         let Some(name) = &column.references else { continue };
+        model.sources.get_mut(id).columns.get_mut(column_id).reference_span = Some(name.span);
         made_keys(id, column_id, written, column, model, findings);
         let Some(target_id) = model.source_names.get(&name.value).copied() else {
             if let Some(journey) = spec.journeys.iter().find(|journey| journey.name.value == name.value) {
@@ -376,7 +406,6 @@ fn references(id: SourceId, written: &written::Source, spec: &Spec, model: &mut 
             own.clock = clock;
         }
         own.reference = Some(target_id);
-        own.reference_span = Some(name.span);
         own.ty = ty;
     }
 }
@@ -518,7 +547,7 @@ pub(super) fn dimensions(spec: &Spec, model: &mut Model, findings: &mut Findings
             for (source, path) in places {
                 let ty = model.column(source, &path).ty;
                 let dimension = model.dimensions.get_mut(known);
-                if dimension.ty.is_none_or(|known| known == ty) {
+                if !dimension.lost.contains(&source) && dimension.ty.is_none_or(|known| known == ty) {
                     dimension.places.entry(source).or_insert(path);
                 }
             }
@@ -531,6 +560,7 @@ pub(super) fn dimensions(spec: &Spec, model: &mut Model, findings: &mut Findings
             description: String::new(),
             ty: None,
             places,
+            lost: BTreeSet::new(),
         };
         let id = model.dimensions.push(made);
         model.dimension_names.insert(name, id);
@@ -550,6 +580,9 @@ fn of_journeys(model: &mut Model) {
             if let Some(place) = place {
                 dimension.places.entry(id).or_insert(place);
             }
+            if dimension.lost.contains(&first.source) && !dimension.places.contains_key(&id) {
+                dimension.lost.insert(id);
+            }
         }
     }
 }
@@ -561,9 +594,10 @@ fn defined(written: &dimension::Dimension, incomplete: bool, model: &Model, find
         Some("date") => Type::Date,
         _ => Type::Text,
     };
-    let mut places = BTreeMap::new();
+    let (mut places, mut lost, mut any) = (BTreeMap::new(), BTreeSet::new(), false);
     for (source_name, path) in &written.from {
         let Some(source) = model.source_names.get(&source_name.value).copied() else {
+            any = true;
             if !incomplete {
                 super::unknown_source(model, source_name, findings);
             }
@@ -590,7 +624,13 @@ fn defined(written: &dimension::Dimension, incomplete: bool, model: &Model, find
                 findings.report(&codes::DIMENSION_TYPE, path.span, message).help(help);
             }
             places.insert(source, found);
+        } else {
+            lost.insert(source);
         }
+    }
+    if any {
+        // The name that is none may have been meant to be any of the others.
+        lost.extend(model.sources.ids().filter(|source| !places.contains_key(source)));
     }
     Dimension {
         name: written.name.value.clone(),
@@ -599,6 +639,7 @@ fn defined(written: &dimension::Dimension, incomplete: bool, model: &Model, find
         description: text(written.description.as_ref()),
         ty: Some(ty),
         places,
+        lost,
     }
 }
 

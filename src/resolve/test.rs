@@ -2,7 +2,7 @@
 
 use super::{kpi_by_name, unknown_source};
 use crate::calendar::{Date, DateTime, Grain, Label, Zone};
-use crate::diagnostic::{Findings, codes};
+use crate::diagnostic::{Findings, codes, suggest};
 use crate::formula::{Expression, Kind, Literal as Written, Operator};
 use crate::load::{Entry, Node, Value};
 use crate::model::facts::Type;
@@ -135,6 +135,15 @@ impl TestResolver<'_> {
                 _ => "write a value of that type",
             };
             self.bad(node.span, message, help);
+        }
+        if let Some(Cell::Text(text)) = &cell
+            && !column.values.is_empty()
+            && !column.values.contains(text)
+        {
+            let message = format!("`{}` is never '{text}'", column.name.value);
+            let finding = self.findings.report(&codes::VALUE_NOT_LISTED, node.span, message);
+            finding.also(column.name.span, "its `values` are declared here").help =
+                suggest::did_you_mean(text, "its values are", column.values.iter().map(String::as_str));
         }
         cell
     }

@@ -44,6 +44,20 @@ fn escaped(text: &str, is_hidden: impl Fn(char) -> bool) -> String {
     out
 }
 
+/// Digits with separators between thousands.
+pub fn grouped(text: &str) -> String {
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let mut out = String::new();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if part.is_empty() { format!("{sign}{out}") } else { format!("{sign}{out}.{part}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

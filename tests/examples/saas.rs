@@ -120,7 +120,7 @@ fn saas_defines_every_kpi_of_the_catalogue() {
 #[test]
 fn an_amount_for_each_month_is_no_amount() {
     let answer = Project::copy("saas").kpic(&["query", "arr + mrr"]);
-    assert_eq!(answer.code, 1);
+    assert_eq!(answer.code, 2);
     let said = answer.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("`arr + mrr` adds USD to USD/month"), "{said}");
     assert!(said.contains("`mrr` is per month: multiply it by a time, for instance `mrr * 12 months`"), "{said}");

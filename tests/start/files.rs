@@ -404,6 +404,17 @@ fn several_files_are_read_by_name() {
     let misfit =
         months("data/*.csv", "day: date, x: integer", &["sum(o.x)"]).with("data/2024-02.csv", "x,note,day\n2.5,a,2024-02-05\n");
     assert!(misfit.refused().1.starts_with("line 2 of `data/2024-02.csv` has `2.5` in the column `x`"));
+    // A file that lacks other columns has its line told as well.
+    let (_, message, help) = months(
+        "{ paths: data/*.csv, by_name: true }",
+        "day: date, x: integer, y: integer, note: date",
+        &["sum(o.x)", "sum(o.y)", "count(o where note is null)"],
+    )
+    .with("data/2024-02.csv", "x,note,day\n2,28/02/2024,2024-02-05\n")
+    .with("data/2024-03.csv", "day,x,y,note\n2024-03-05,3,10,2024-03-01\n")
+    .refused();
+    assert_eq!(message, "line 2 of `data/2024-02.csv` has `28/02/2024` in the column `note`, which is declared as `date`");
+    assert!(help.contains("`date: \"%d/%m/%Y\"`"), "{help}");
     let words = Project::new("{ paths: data/*.csv, null: [\"\", NA] }", "day: date, x: integer", &["count(o where x is null)"])
         .with("data/a.csv", "day,x\n2024-01-05,NA\n2024-01-06,\n2024-01-07,3\n");
     assert_eq!(words.figures()[0], "2");

@@ -193,7 +193,7 @@ impl Report<'_> {
                 vec![self.model.teams.get(*id).name.value.clone(), format!("{reach} of {all}"), some(&orphans)]
             });
             let headings = ["team", "with a way", "without"].map(str::to_owned).to_vec();
-            text.push_str(&show::table(headings, rows.collect(), |at| at == 1));
+            text.push_str(&show::last_wrapped(headings, rows.collect(), |at| at == 1));
         }
         let nobody: Vec<&str> = coverage
             .orphans
@@ -202,7 +202,7 @@ impl Report<'_> {
             .map(|kpi| self.name(*kpi))
             .collect();
         if !nobody.is_empty() {
-            text.push_str(&format!("not linked and without an owner: {}\n", some(&nobody)));
+            text.push_str(&format!("{}\n", show::paragraph(&format!("not linked and without an owner: {}", some(&nobody)))));
         }
         text
     }

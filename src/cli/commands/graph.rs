@@ -92,8 +92,24 @@ fn in_focus(model: &Model, name: &str, level: GraphLevel) -> Result<Node, Stop> 
         None => {
             let kpis = model.kpis.rows().iter().map(|kpi| kpi.name.value.as_str());
             let sources = model.sources.rows().iter().map(|source| source.name.value.as_str());
-            let help = match suggest::nearest(name, kpis.clone().chain(sources)) {
+            // What has a dot is a column, of a source that may be misspelt too.
+            let columns: Vec<String> = column.map_or_else(Vec::new, |_| {
+                let of = |source: &crate::model::Source| {
+                    let name = source.name.value.clone();
+                    source.columns.rows().iter().map(move |column| format!("{name}.{}", column.name.value)).collect::<Vec<_>>()
+                };
+                let known = model.source_names.get(source).map(|id| model.sources.get(*id));
+                known.map_or_else(|| model.sources.rows().iter().flat_map(of).collect(), of)
+            });
+            let near = match column {
+                Some(_) => suggest::nearest(name, columns.iter().map(String::as_str)),
+                None => suggest::nearest(name, kpis.clone().chain(sources)),
+            };
+            let help = match near {
                 Some(near) => Some(format!("did you mean `{near}`?")),
+                None if !columns.is_empty() && model.source_names.contains_key(source) => {
+                    Some(format!("the columns are: {}", columns.join(", ")))
+                }
                 None => suggest::did_you_mean(name, "the KPIs are", kpis),
             };
             let help = help.unwrap_or_else(|| "see `kpic graph` for all".to_owned());

@@ -2,8 +2,8 @@
 
 use crate::calendar::{AsOf, Grain};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, complete, csv, engine_of, freshness, guarded, out, say_doubts, say_left_out,
-    show, show_findings, usage,
+    Context, EngineArgs, FINDINGS, FINE, Stop, USAGE, complete, csv, engine_of, freshness, guarded, out, say_doubts,
+    say_left_out, show, show_findings, usage,
 };
 use crate::diagnostic::{Findings, suggest};
 use crate::dialect;
@@ -107,8 +107,11 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
         written.kpis.clone()
     };
     let part = pipeline::part(&root, ask, &context.options()).map_err(|checked| {
-        show_findings(&written.remarks(&checked.findings, &checked.model, &checked.files), &checked.files);
-        Stop { code: FINDINGS }
+        let kpis: Vec<KpiId> = checked.model.kpis.iter().filter(|(_, kpi)| kpi.is_asked()).map(|(id, _)| id).collect();
+        let found = if written.is_wrong(&checked.findings) { checked.findings.clone() } else { checked.errors_of(&kpis) };
+        show_findings(&written.remarks(&found, &checked.model, &checked.files), &checked.files);
+        // What is wrong with the question is a mistake on the command line, as it is for every other command.
+        Stop { code: if written.is_wrong(&checked.findings) { USAGE } else { FINDINGS } }
     })?;
     let (project, columns) = (&part.project, &written.columns);
     show_findings(&written.remarks(project.findings(), project.model(), project.files()), project.files());
@@ -143,8 +146,9 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
             out::data(&text);
         }
         say_doubts(project, &kpis);
-        if rows.rows.is_empty() {
-            out::error(&format!("{} {}\n", out::styled(out::DIM, "note:"), why_empty(model, &question, args)));
+        let note = if rows.rows.is_empty() { Some(why_empty(model, &question, args)) } else { earlier(model, &question) };
+        if let Some(note) = note {
+            out::error(&format!("{} {note}\n", out::styled(out::DIM, "note:")));
         }
     }
     written.reword(&mut refused);
@@ -206,6 +210,15 @@ fn answered(
     Ok((plans, rows, refused.explained(session)?))
 }
 
+/// What is left out of an answer where earlier periods are asked for than there are.
+fn earlier(model: &Model, question: &Question) -> Option<String> {
+    question.from.is_some_and(|from| from < model.calendar.start).then(|| starts(model))
+}
+
+fn starts(model: &Model) -> String {
+    format!("figures start on {} (`start` under `calendar`)", model.calendar.start)
+}
+
 /// Why an answer has no rows.
 fn why_empty(model: &Model, question: &Question, args: &QueryArgs) -> String {
     if args.limit == Some(0) {
@@ -226,8 +239,8 @@ fn why_empty(model: &Model, question: &Question, args: &QueryArgs) -> String {
             return format!("`--from` is after the last visible day, {last} (`as_of`)");
         }
     }
-    if question.to.is_some_and(|to| to < calendar.start) && question.from.is_none() {
-        return format!("`--to` is before the first visible day, {} (`start`)", calendar.start);
+    if question.to.is_some_and(|to| to < calendar.start) {
+        return starts(model) + ", which is after these periods";
     }
     if let (Some(from), Some(to)) = (question.from, question.to)
         && !calendar.custom

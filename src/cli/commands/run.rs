@@ -35,7 +35,7 @@ pub(in crate::cli) struct RunArgs {
     #[arg(value_name = "KPI", add = complete::kpis())]
     kpis: Vec<String>,
     /// How many periods to show; a table wider than the terminal is split [default: up to 6 that fit].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", value_parser = count)]
     periods: Option<u32>,
     /// The grain, of KPIs that declare it [default: each KPI's own].
     #[arg(long, value_name = "GRAIN", value_parser = super::query::grain)]
@@ -88,7 +88,8 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         args.kpis.iter().cloned().partition(|name| left_out.contains(&name.as_str()));
     let none_is_right = names.is_empty() && !wrong.is_empty() || model.kpis.is_empty() && !left_out.is_empty();
     if none_is_right {
-        return Err(refused(&part.findings, project.files()));
+        let findings = if wrong.is_empty() { part.findings.clone() } else { part.errors_of(&wrong) };
+        return Err(refused(&findings, project.files()));
     }
     let kpis = named(model, &names)?;
     let grain_of = |id: &KpiId| args.grain.unwrap_or(model.kpis.get(*id).grain);
@@ -199,6 +200,11 @@ fn share(model: &Model, id: KpiId) -> Option<(&str, &str)> {
 fn watching<'a>(model: &'a Model, kpis: Option<&Vec<KpiId>>) -> Vec<&'a Guardrail> {
     let wanted = |guardrail: &&Guardrail| kpis.is_none_or(|kpis| guardrail.watches.iter().any(|id| kpis.contains(id)));
     model.guardrails.iter().filter(wanted).collect()
+}
+
+fn count(text: &str) -> Result<u32, String> {
+    let count = text.parse().ok().filter(|count| (1..=1000).contains(count));
+    count.ok_or_else(|| "expected a whole number from 1 to 1000".to_owned())
 }
 
 /// The KPIs of the given names, or all that are not deprecated.

@@ -155,7 +155,8 @@ fn star(model: &Model, stars: &[Star]) -> String {
         ]
     });
     let headings = ["", "North Star", "before", "now", "", "period", "owner"].map(str::to_owned).to_vec();
-    let table = show::table(headings, rows.collect(), |at| matches!(at, 2 | 3));
+    let rows: Vec<Vec<String>> = rows.collect();
+    let table = show::split_table(&headings, &rows, 2, |at| matches!(at, 2 | 3));
     format!("{}\n{table}\n", out::styled(out::STRONG, &north_star.title))
 }
 
@@ -197,6 +198,10 @@ fn tree(model: &Model, standings: &[Standing], chosen: &Chosen) -> String {
                 continue;
             }
             rows.push(Line { depth: depth + 1, ..standing::result_line(model, objective, result, known) });
+            if !known.score.why.is_empty() {
+                let name = format!("{}.{}", objective.name.value, result.name.value);
+                notes.push(format!("{name} is not observable: {}", known.score.why));
+            }
             if let Some(days) = known.stale {
                 notes.push(format!("{}.{} has not been checked in for {days} days", objective.name.value, result.name.value));
             }

@@ -1,7 +1,7 @@
 //! `kpic why`
 
 use crate::align::drivers::{Component, Contribution, Rule};
-use crate::calendar::{Date, Grain, Label};
+use crate::calendar::{AsOf, Date, Grain, Label};
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, guarded, out, show, show_findings, usage,
     valid,
@@ -10,6 +10,7 @@ use crate::diagnostic::suggest;
 use crate::measure::shown::Precision;
 use crate::measure::why::{Asked, Outcome, Slice, Told, why};
 use crate::measure::{Session, shown};
+use crate::model::facts::Kind;
 use crate::model::unit::{Shown as UnitShown, Unit};
 use crate::model::{Better, DimensionId, Kpi, KpiId, Model};
 use crate::pipeline;
@@ -72,7 +73,12 @@ pub(in crate::cli) fn run(args: &WhyArgs, context: &Context<'_>) -> Result<u8, S
                 Some(day) => format!("there is no period {} to compare", shown::period(day, grain, &model.calendar)),
                 None => "there are no two complete periods to compare".to_owned(),
             };
-            Err(usage(&what, &format!("figures start at {}; `kpic run` shows them", model.calendar.start)))
+            let end = match model.calendar.as_of {
+                AsOf::Day(last) => format!("end on {last} (`as_of`)"),
+                AsOf::Today => "end today".to_owned(),
+            };
+            let help = format!("figures start on {} and {end}; `kpic run` shows them", model.calendar.start);
+            Err(usage(&what, &help))
         }
     }
 }
@@ -108,7 +114,7 @@ fn periods(model: &Model, kpi: KpiId, args: &WhyArgs) -> Result<(Grain, Option<D
         let label = Label::parse(text).and_then(|label| Some((label.grain(), label.start(&model.calendar)?)));
         let Some((grain, start)) = label else {
             let help = "write a day (2024-01-31), week (2024-W05), month (2024-01), quarter (2024-Q1) or year (2024)";
-            return Err(usage(&format!("`{text}` is not a period"), help));
+            return Err(usage(&Label::absent(text).unwrap_or_else(|| format!("`{text}` is not a period")), help));
         };
         // A period of a custom calendar is known by its first day.
         let grain = if model.calendar.custom && grain == Grain::Day { kpi.grain } else { grain };
@@ -186,6 +192,9 @@ fn table(model: &Model, told: &Told, grain: Grain, depth: usize) -> String {
         text.push_str(&by_slice(model, *dimension, slices, kpi));
     }
     let mut notes = Vec::new();
+    if let ([_], true) = (told.tree.components.as_slice(), told.slices.is_empty()) {
+        notes.push(undivided(kpi));
+    }
     if !told.from.1 || !told.to.1 {
         notes.push("* not complete");
     }
@@ -196,6 +205,19 @@ fn table(model: &Model, told: &Told, grain: Grain, depth: usize) -> String {
         text.push_str(&format!("\n{}\n", out::styled(out::DIM, &notes.join("\n"))));
     }
     text
+}
+
+/// Why a change is shown as a whole.
+fn undivided(kpi: &Kpi) -> &'static str {
+    match kpi.facts.kind {
+        Kind::Distinct => {
+            "a distinct count has no parts that add up: one value can be in several slices, and counts once in all of them"
+        }
+        _ if kpi.facts.adds_over_slices => {
+            "it has no parts: with a slice under `by`, `kpic why` shows what each slice contributed"
+        }
+        _ => "it has no parts that add up: its formula is one aggregate, and the values of slices do not add up to it",
+    }
 }
 
 /// How many slices are shown by a dimension; the others are one row.

@@ -77,7 +77,8 @@ impl Reading for DuckDb {
         };
         let counts: Vec<String> = files.columns.iter().enumerate().map(count).collect();
         (!counts.is_empty()).then(|| {
-            let texts = texts(files, &files.paths);
+            let columns: Vec<&FileColumn> = files.columns.iter().collect();
+            let texts = texts(files, &files.paths, &columns);
             format!("select file, {} from {texts} group by file order by file", counts.join(", "))
         })
     }
@@ -85,7 +86,8 @@ impl Reading for DuckDb {
     fn first_misfits(&self, files: &Files, path: &str, column: usize) -> Option<String> {
         let written = files.written()?;
         let column = files.columns.get(column)?;
-        let (texts, name) = (texts(files, &[path.to_owned()]), name(column));
+        // One file may lack the other columns.
+        let (texts, name) = (texts(files, &[path.to_owned()], &[column]), name(column));
         Some(format!(
             "select row, value from (select row_number() over () as row, {name} as value, {} as is_misfit from {texts}) as numbered \
              where is_misfit order by row limit {EXAMPLES}",
@@ -256,9 +258,8 @@ fn cleaned(files: &Files, column: &FileColumn) -> String {
 }
 
 /// The texts of files with the file that each row is of, for what looks at single values. A column that a file lacks is null.
-fn texts(files: &Files, paths: &[String]) -> String {
-    let columns: Vec<&FileColumn> = files.columns.iter().collect();
-    let read = reader(files, paths, &columns, Some(false));
+fn texts(files: &Files, paths: &[String], columns: &[&FileColumn]) -> String {
+    let read = reader(files, paths, columns, Some(false));
     let (read, null) = match &files.format {
         FileFormat::Json(written) => (read, written.null.iter().map(|word| DuckDb.text(word)).collect()),
         FileFormat::Csv(_) | FileFormat::Parquet => (read, Vec::new()),

@@ -1,6 +1,6 @@
 //! What to do about a value of a file that is not of its column's type: what the value itself gives away.
 
-use crate::model::files::{FileFormat, FileType, Files, Written};
+use crate::model::files::{FileFormat, FileType, Files, TimeFormat, Written};
 
 /// What to do about a value.
 pub(super) fn advice(files: &Files, ty: FileType, value: &str) -> String {
@@ -26,13 +26,13 @@ pub(super) fn advice(files: &Files, ty: FileType, value: &str) -> String {
         FileType::Date => date(written, trimmed),
         FileType::Timestamp if has_offset(trimmed) => "it has an offset from UTC: declare the column as `instant`".to_owned(),
         FileType::Timestamp => match &written.timestamp {
-            Some(format) if !format.has_offset() => format!("`timestamp:` under `files:` says that it is written `{format}`"),
+            Some(format) if !format.has_offset() => other_format("timestamp", format, trimmed),
             _ => "timestamps are read as `2024-01-31 14:30:00` unless `timestamp:` under `files:` says otherwise: \
                   `timestamp: \"%d/%m/%Y %H:%M\"`"
                 .to_owned(),
         },
         FileType::Instant => match &written.timestamp {
-            Some(format) if format.has_offset() => format!("`timestamp:` under `files:` says that it is written `{format}`"),
+            Some(format) if format.has_offset() => other_format("timestamp", format, trimmed),
             _ if has_offset(trimmed) => {
                 "instants are read as `2024-01-31T14:30:00+01:00` unless `timestamp:` under `files:` says otherwise".to_owned()
             }
@@ -80,11 +80,16 @@ fn number(files: &Files, written: &Written, ty: FileType, value: &str) -> String
         return as_it_is.to_owned();
     }
     let Some((before, sign, after)) = parted(value) else { return as_it_is.to_owned() };
+    let other = before.chars().rev().find(|char| !char.is_ascii_digit());
     if written.decimal != '.' || written.thousands.is_some() {
         let groups = written.thousands.map_or("none".to_owned(), |sign| format!("`{sign}`, before three digits"));
-        return format!("by `files:` the decimal separator is `{}`, and the thousands separator {groups}", written.decimal);
+        let says = format!("by `files:` the decimal separator is `{}`, and the thousands separator {groups}", written.decimal);
+        return match other {
+            Some(other) if other == sign => format!("{says}; this value has `thousands: \"{sign}\"`"),
+            Some(other) => format!("{says}; this value has `decimal: \"{sign}\"` and `thousands: \"{other}\"`"),
+            None => says,
+        };
     }
-    let other = before.chars().rev().find(|char| !char.is_ascii_digit());
     match (other, after.len() == 3) {
         // A sign that is there twice parts groups of digits.
         (Some(other), _) if other == sign => format!("say how numbers are written, under `files:`: `thousands: \"{sign}\"`"),
@@ -100,6 +105,56 @@ fn number(files: &Files, written: &Written, ty: FileType, value: &str) -> String
     }
 }
 
+/// The parts of a day in the orders in which people write them, with `-` for the sign between them.
+const DAYS: [&str; 8] = ["%d-%m-%Y", "%m-%d-%Y", "%d-%m-%y", "%m-%d-%y", "%Y-%m-%d", "%d-%b-%Y", "%d-%b-%y", "%Y-%b-%d"];
+/// Days in other forms.
+const OTHER_DAYS: [&str; 6] = ["%Y%m%d", "%d. %B %Y", "%d %B %Y", "%B %d, %Y", "%b %d, %Y", "%A, %d %B %Y"];
+/// What may follow a day.
+const TIMES: [&str; 5] = ["%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p"];
+
+/// The formats in which a value is a day, or a day with a time, as far as the value shows.
+fn fitting(key: &str, value: &str) -> Vec<String> {
+    let days: Vec<String> = ["-", "/", ".", " "]
+        .iter()
+        .flat_map(|sign| DAYS.iter().map(move |day| day.replace('-', sign)))
+        .chain(OTHER_DAYS.map(str::to_owned))
+        .collect();
+    let times = || ["", "%z", " %z"].iter().flat_map(|zone| TIMES.map(|time| format!("{time}{zone}")));
+    let with_time = |day: &String| -> Vec<String> {
+        [" ", "T"]
+            .iter()
+            .flat_map(|gap| times().map(move |time| format!("{gap}{time}")))
+            .map(|rest| format!("{day}{rest}"))
+            .collect()
+    };
+    let all: Vec<String> = if key == "date" { days } else { days.iter().flat_map(with_time).collect() };
+    let fits = |text: &String| TimeFormat::parse(text).is_ok_and(|format| format.day_of(value).is_some());
+    let mut found: Vec<String> = all.into_iter().filter(fits).collect();
+    found.sort();
+    found.dedup();
+    // The day comes first where both can.
+    found.sort_by_key(|text| !text.starts_with("%d"));
+    found
+}
+
+/// What to do about a value that is not written as `files:` says.
+fn other_format(key: &str, format: &TimeFormat, value: &str) -> String {
+    let says = format!("`{key}:` under `files:` says that it is written `{format}`");
+    if format.reads(value) {
+        return format!("{says}, and there is no such day: correct the value");
+    }
+    let own = format.to_string();
+    let fitting: Vec<String> = fitting(key, value).into_iter().filter(|text| *text != own).collect();
+    match fitting.as_slice() {
+        [] => says,
+        [only] => format!("{says}; this value is written `{only}`"),
+        [first, others @ ..] => {
+            let others: Vec<String> = others.iter().take(2).map(|text| format!("`{text}`")).collect();
+            format!("{says}; this value is written `{first}` or {}", others.join(" or "))
+        }
+    }
+}
+
 /// Three runs of digits with the same sign between them.
 fn three_parts(value: &str) -> Option<([&str; 3], char)> {
     let sign = value.chars().find(|char| !char.is_ascii_digit())?;
@@ -111,7 +166,7 @@ fn three_parts(value: &str) -> Option<([&str; 3], char)> {
 
 fn date(written: &Written, value: &str) -> String {
     if let Some(format) = &written.date {
-        return format!("`date:` under `files:` says that it is written `{format}`");
+        return other_format("date", format, value);
     }
     let day = value.get(..10).unwrap_or(value);
     let rest = value.get(10..).unwrap_or_default();
@@ -157,6 +212,36 @@ mod tests {
         let csv = Csv { delimiter: ',', header: true, values: Written::usual(true) };
         let files = Files { paths: Vec::new(), format: FileFormat::Csv(csv), by_name: false, columns: Vec::new() };
         advice(&files, ty, value)
+    }
+
+    #[test]
+    fn a_value_in_another_format_than_declared_says_which() {
+        let csv = |date: &str, timestamp: &str| {
+            let format = |text: &str| TimeFormat::parse(text).ok();
+            let values = Written { date: format(date), timestamp: format(timestamp), decimal: ',', ..Written::usual(true) };
+            let csv = Csv { delimiter: ',', header: true, values };
+            Files { paths: Vec::new(), format: FileFormat::Csv(csv), by_name: false, columns: Vec::new() }
+        };
+        for (ty, declared, value, end) in [
+            (FileType::Date, "%m/%d/%Y", "22/06/2024", "; this value is written `%d/%m/%Y`"),
+            (FileType::Date, "%d.%m.%y", "05.01.2025", "; this value is written `%d.%m.%Y` or `%m.%d.%Y`"),
+            (FileType::Date, "%d.%m.%Y", "2025-01-05", "; this value is written `%Y-%m-%d`"),
+            (FileType::Date, "%d.%m.%Y", "5 March 2025", "; this value is written `%d %B %Y`"),
+            (FileType::Date, "%d/%m/%Y", "31/02/2024", ", and there is no such day: correct the value"),
+            (FileType::Date, "%d/%m/%Y", "1st 2", "says that it is written `%d/%m/%Y`"),
+            (FileType::Timestamp, "%m/%d/%Y %H:%M", "22/06/2024 07:30", "; this value is written `%d/%m/%Y %H:%M`"),
+            (FileType::Timestamp, "%d/%m/%Y %H:%M", "22/06/2024 7:30:05 PM", "; this value is written `%d/%m/%Y %I:%M:%S %p`"),
+            (
+                FileType::Instant,
+                "%d/%m/%Y %H:%M%z",
+                "2024-06-22T07:30:00+02:00",
+                "; this value is written `%Y-%m-%dT%H:%M:%S%z`",
+            ),
+            (FileType::Decimal, "%d/%m/%Y", "1.234,50", "; this value has `decimal: \",\"` and `thousands: \".\"`"),
+        ] {
+            let said = advice(&csv(declared, declared), ty, value);
+            assert!(said.ends_with(end), "{value}: {said}");
+        }
     }
 
     #[test]

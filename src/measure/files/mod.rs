@@ -15,7 +15,7 @@ use super::{Session, number};
 use crate::diagnostic::{Findings, codes, suggest};
 use crate::dialect::reader;
 use crate::engine::{Answer, Failure, Kind, Refusal, Rows};
-use crate::model::files::{Csv, FileColumn, FileFormat, FileType, Files, records};
+use crate::model::files::{Csv, FileColumn, FileFormat, FileType, Files, foreign_of, records};
 use crate::model::{Column, ColumnId, Relation, Source, SourceId};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -240,13 +240,6 @@ fn folders(csv: &Csv, path: &str) -> Vec<Found> {
     if csv.header { folders.split('/').filter_map(of).collect() } else { Vec::new() }
 }
 
-/// Endings of spreadsheets, with what such a file is.
-const SHEETS: &[(&[&str], &str)] = &[
-    (&["xlsx", "xlsm", "xlsb", "xls"], "an Excel workbook"),
-    (&["ods"], "an OpenDocument spreadsheet"),
-    (&["numbers"], "a Numbers spreadsheet"),
-];
-
 /// Reports a file that is not what it is said to be.
 fn unreadable(source: &Source, files: &Files, path: &str, why: &Refusal, findings: &mut Findings) {
     if matches!(why.kind, Kind::NoFile | Kind::NotAllowed | Kind::NoMemory | Kind::Interrupted) {
@@ -254,13 +247,11 @@ fn unreadable(source: &Source, files: &Files, path: &str, why: &Refusal, finding
         findings.push(finding(&what, Some(source.name.span), why));
         return;
     }
-    let ending = path.rsplit('.').next().unwrap_or_default().to_lowercase();
-    let sheet = SHEETS.iter().find(|(endings, _)| endings.contains(&ending.as_str()));
-    if let Some((_, what)) = sheet {
+    if let Some((what, false)) = foreign_of(path) {
         let message = format!("the rows of `{}` cannot be read: `{path}` is {what}", source.name.value);
         findings
             .report(&codes::NOT_IN_DATA, source.name.span, message)
-            .help("save the sheet as a CSV or Parquet file, and name that file here");
+            .help("save its rows as a CSV or Parquet file, and name that file here");
         return;
     }
     let (message, help) = match files.format {

@@ -101,7 +101,7 @@ fn report(
     let name = &column.name;
     let declared = column.ty.declared();
     let Some((row, value)) = examples.first() else {
-        let message = format!("`{path}` has values in the column `{name}` that are not {declared}");
+        let message = format!("`{path}` has values in the column `{name}` that are not of the type `{declared}`");
         findings.report(&codes::VALUE_DOES_NOT_FIT, span, message);
         return Ok(());
     };
