@@ -402,7 +402,9 @@ impl Context<'_> {
         let node = match (function.name, operand.ty) {
             ("date", Type::Date) | ("text", Type::Text) => return operands.into_iter().next(),
             ("date", Type::Timestamp) => Node::Apply(&conversions::TO_DATE, vec![operand.expr.clone()]),
-            ("number", ty) if ty.is_numeric() || ty == Type::Boolean => Node::Apply(&conversions::TO_NUMBER, vec![operand.expr.clone()]),
+            ("number", ty) if ty.is_numeric() || ty == Type::Boolean => {
+                Node::Apply(&conversions::TO_NUMBER, vec![operand.expr.clone()])
+            }
             _ => Node::Apply(function, vec![operand.expr.clone()]),
         };
         Some(Operand::new(Expr::new(node, span), ty, measure, range))

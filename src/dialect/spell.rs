@@ -47,7 +47,8 @@ const TO_JSON: &str =
 /// The texts that are numbers, and those that are days, in the language: engines take others too, each different ones.
 const NUMBER: &str = "try_cast(regexp_extract(cast({0} as {text}), \
     '^ *[-+]?(?:[0-9]{1,99}(?:[.][0-9]{0,99})?|[.][0-9]{1,99})(?:[eE][-+]?[0-9]{1,2})? *$') as {double})";
-const DATE: &str = "try_cast(regexp_extract(cast({0} as {text}), '^ *[1-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] *$') as {date})";
+const DATE: &str =
+    "try_cast(regexp_extract(cast({0} as {text}), '^ *[1-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] *$') as {date})";
 
 /// The table, by the names of `functions`.
 const TABLE: &[(&str, Spelling)] = &[

@@ -155,7 +155,8 @@ impl Scope<'_> {
             let next = after.get(close + 1..).unwrap_or_default();
             // A count in a pattern, such as `[0-9]{1,99}`.
             let is_count = key.contains(',');
-            let is_known = is_count || key == "*" || Type::of_name(key).is_some() || key.parse::<usize>().is_ok_and(|at| at < 10);
+            let is_known =
+                is_count || key == "*" || Type::of_name(key).is_some() || key.parse::<usize>().is_ok_and(|at| at < 10);
             debug_assert!(is_known, "a template with `{{{key}}}`");
             if is_count {
                 out.push_str(after.get(..=close).unwrap_or_default());

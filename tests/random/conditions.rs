@@ -9,7 +9,8 @@ use super::project::{
 use super::stocks::formulas as stocks;
 
 /// Texts that are numbers, and some that are nearly.
-const NUMBERS: &[&str] = &["12", " -3.50 ", "+.5", "4.", "1e1", "1_0", "1,5", "inf", "", "2024-02-29", "- 1", "0x1", "7e", "1e-100"];
+const NUMBERS: &[&str] =
+    &["12", " -3.50 ", "+.5", "4.", "1e1", "1_0", "1,5", "inf", "", "2024-02-29", "- 1", "0x1", "7e", "1e-100"];
 
 /// Makes up expressions over the columns of a source.
 pub struct Maker<'a> {

@@ -107,10 +107,16 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
         written.kpis.clone()
     };
     let part = pipeline::part(&root, ask, &context.options()).map_err(|checked| {
-        show_findings(&written.remarks(&checked.findings, &checked.model, &checked.files), &checked.files);
+        let mut remarks = written.remarks(&checked.findings, &checked.model, &checked.files);
+        remarks.append(written.doubled.clone());
+        show_findings(&remarks, &checked.files);
         Stop { code: FINDINGS }
     })?;
     let (project, columns) = (&part.project, &written.columns);
+    if !written.doubled.is_empty() {
+        show_findings(&written.doubled, project.files());
+        return Err(Stop { code: FINDINGS });
+    }
     show_findings(&written.remarks(project.findings(), project.model(), project.files()), project.files());
     say_left_out(&part, &[]);
     let model = project.model();
