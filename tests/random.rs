@@ -38,6 +38,8 @@ mod goals;
 mod guards;
 #[path = "random/journeys.rs"]
 mod journeys;
+#[path = "random/names.rs"]
+mod names;
 #[path = "random/print.rs"]
 mod print;
 #[path = "random/project.rs"]
@@ -122,6 +124,19 @@ fn whatever_is_made_smaller_is_still_a_project() {
             let smaller = shrink::smaller(&project);
             let Some(next) = smaller.get(choices.below(smaller.len().max(1)).min(choices.below(60))) else { break };
             project = next.clone();
+        }
+    }
+}
+
+#[test]
+fn plans_make_sense_whatever_things_are_called() {
+    let count = std::env::var("KPIC_RANDOM_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(150);
+    for seed in 0..count {
+        let choices = &mut Choices::new(seed);
+        let mut project = generate::project(choices);
+        names::rename(&mut project, 100, choices);
+        if let Err(why) = compile(&project) {
+            panic!("seed {seed}: a valid project is refused:\n{why}");
         }
     }
 }

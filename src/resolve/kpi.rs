@@ -119,8 +119,10 @@ impl Resolver<'_> {
         let dimension = self.model.dimensions.get(*self.model.dimension_names.get(&name.value)?);
         // Those that are defined under such a name are refused there.
         if dimension.defined.is_none() {
-            let message =
-                format!("`{}` cannot be sliced by `{}`: its views already have a column of that name", kpi.name.value, name.value);
+            let message = format!(
+                "`{}` cannot be sliced by `{}`: its views already have a column of that name",
+                kpi.name.value, name.value
+            );
             let help = self.other_name(dimension);
             self.report(&codes::RESERVED_NAME, name.span, message).help(help);
         }
