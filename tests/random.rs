@@ -10,6 +10,8 @@
 
 #[path = "random/calendar.rs"]
 mod calendar;
+#[path = "random/called.rs"]
+mod called;
 #[path = "random/cohorts.rs"]
 mod cohorts;
 #[path = "random/conditions.rs"]
@@ -97,6 +99,11 @@ fn a_calendar_whose_rows_are_what_the_rules_give_shows_the_same() {
 #[test]
 fn a_day_that_is_today_shows_what_it_shows_when_it_is_named() {
     of_twins(twin::agree_today);
+}
+
+#[test]
+fn guardrails_and_the_north_star_say_the_same_whatever_things_are_called() {
+    of_twins(called::agree);
 }
 
 /// Compares each of some projects with one that has to show the same.
