@@ -172,6 +172,9 @@ impl<'a> Scan<'a> {
                 if function.name == "trunc" {
                     return Lowered::small(self.trunc(through, arguments));
                 }
+                if let Some(value) = whole::rounded_already(self.model, self.at(through), function, arguments) {
+                    return self.row_at(through, value);
+                }
                 if let Some(value) = self.of_instants(through, expr, function, arguments) {
                     return value;
                 }
