@@ -501,7 +501,7 @@ fn calendar_problems(session: &Session<'_>, calendar: &CalendarSource) -> Vec<Pr
     let from = dialect.day(model.calendar.data_from);
     let last = match model.calendar.as_of {
         crate::calendar::AsOf::Day(day) => dialect.day(day),
-        crate::calendar::AsOf::Today => dialect.today(model.calendar.zone.name()),
+        crate::calendar::AsOf::Today => dialect.today(model.calendar.zone.clock()),
     };
     let mut problems = Vec::new();
     let mut days = |query: String, says: String| problems.push(Problem { query, says, needs_days: false });

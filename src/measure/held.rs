@@ -3,6 +3,7 @@
 //! `verify` looks at all rows of a source and at all that is declared of them; commands that show figures look at what these
 //! read (`guard`). Both say the same of the same fault.
 
+use super::shown::told_from_null;
 use super::{files, number, whole};
 use crate::calendar::Length;
 use crate::diagnostic::{Code, Finding, Level, Severity};
@@ -287,7 +288,10 @@ pub(super) fn can_be_shown(source: &Source, rule: Rule) -> bool {
 pub(super) fn shown(source: &Source, rule: Rule, rows: &Rows) -> Vec<String> {
     let plain = |value: &serde_json::Value| match value {
         serde_json::Value::Null => "null".to_owned(),
-        serde_json::Value::String(text) => text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect(),
+        serde_json::Value::String(text) => {
+            let line: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
+            told_from_null(&line)
+        }
         other => other.to_string(),
     };
     let value = |value: &serde_json::Value| match value {

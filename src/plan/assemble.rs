@@ -198,7 +198,7 @@ impl<'a> Planner<'a> {
     fn ground(&mut self) -> Vec<Part> {
         let mut parts = Vec::new();
         if let Some(name) = &self.today {
-            parts.push(today(name, self.model.calendar.zone.name()));
+            parts.push(today(name, self.model.calendar.zone.clock()));
         }
         parts.extend(self.custom.as_ref().and_then(|name| calendar_days(self.model, self.question.data, name)));
         let journeys = self.journey_parts();

@@ -356,7 +356,10 @@ fn cell(
             let label = text.parse().map_or_else(|_| text.clone(), |day| shown::period(day, grain, &model.calendar));
             if complete { label } else { format!("{label}*") }
         }
-        Value::String(text) => text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect(),
+        Value::String(text) => {
+            let line: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
+            shown::told_from_null(&line)
+        }
         other => other.to_string(),
     }
 }
