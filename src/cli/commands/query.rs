@@ -107,9 +107,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
         written.kpis.clone()
     };
     let part = pipeline::part(&root, ask, &context.options()).map_err(|checked| {
-        let mut remarks = written.remarks(&checked.findings, &checked.model, &checked.files);
-        remarks.append(written.doubled.clone());
-        show_findings(&remarks, &checked.files);
+        show_findings(&written.remarks(&checked.findings, &checked.model, &checked.files), &checked.files);
         Stop { code: FINDINGS }
     })?;
     let (project, columns) = (&part.project, &written.columns);
