@@ -10,6 +10,8 @@
 
 #[path = "random/calendar.rs"]
 mod calendar;
+#[path = "random/called.rs"]
+mod called;
 #[path = "random/cohorts.rs"]
 mod cohorts;
 #[path = "random/conditions.rs"]
@@ -38,6 +40,8 @@ mod goals;
 mod guards;
 #[path = "random/journeys.rs"]
 mod journeys;
+#[path = "random/names.rs"]
+mod names;
 #[path = "random/print.rs"]
 mod print;
 #[path = "random/project.rs"]
@@ -97,6 +101,11 @@ fn a_day_that_is_today_shows_what_it_shows_when_it_is_named() {
     of_twins(twin::agree_today);
 }
 
+#[test]
+fn guardrails_and_the_north_star_say_the_same_whatever_things_are_called() {
+    of_twins(called::agree);
+}
+
 /// Compares each of some projects with one that has to show the same.
 fn of_twins(agree: fn(&Project, &mut Engine) -> Result<usize, TestCaseError>) {
     let (tries, compared) = (Tries::new().third(), AtomicUsize::new(0));
@@ -122,6 +131,19 @@ fn whatever_is_made_smaller_is_still_a_project() {
             let smaller = shrink::smaller(&project);
             let Some(next) = smaller.get(choices.below(smaller.len().max(1)).min(choices.below(60))) else { break };
             project = next.clone();
+        }
+    }
+}
+
+#[test]
+fn plans_make_sense_whatever_things_are_called() {
+    let count = std::env::var("KPIC_RANDOM_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(150);
+    for seed in 0..count {
+        let choices = &mut Choices::new(seed);
+        let mut project = generate::project(choices);
+        names::rename(&mut project, 100, choices);
+        if let Err(why) = compile(&project) {
+            panic!("seed {seed}: a valid project is refused:\n{why}");
         }
     }
 }

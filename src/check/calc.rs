@@ -68,10 +68,9 @@ fn checked(id: KpiId, model: &Model, graph: &Graph, files: &Files, sizes: &Sizes
 }
 
 fn values_facts(kpi: &Kpi, values: &Values) -> Facts {
-    let figures = values.figures.iter().map(|(_, figure)| Range::point(*figure));
-    let whole = values.figures.iter().all(|(_, figure)| figure.fract() == 0.0 && figure.abs() < 9e15);
+    let figures = values.figures.iter().map(|(_, figure)| Range::point(figure.number));
     Facts {
-        ty: if whole { Type::Integer } else { Type::Number },
+        ty: if values.are_whole() { Type::Integer } else { Type::Number },
         unit: kpi.unit.as_ref().map_or(Unit::none(), |unit| unit.value.clone()),
         scale: 1.0,
         kind: values.kind,

@@ -4,7 +4,7 @@ use super::diagram;
 use super::guardrail_page::{self, GuardrailRow};
 use super::north_star_page::StarWays;
 use super::objective_page::{self, ResultRow};
-use super::site::{Level, Link, Site, between, figure};
+use super::site::{Level, Link, Site, between, kept};
 use crate::manifest::data::{self, Kpi, View};
 use minijinja::Value;
 use serde::Serialize;
@@ -116,7 +116,7 @@ impl<'a> KpiPage<'a> {
             instead: kpi.deprecated.as_ref().and_then(|deprecated| row(deprecated.instead.as_ref()?)),
             replaces: site.rows(&kpi.replaces, level),
             sources: reads(site, kpi),
-            figures: kpi.values.iter().map(|each| FigureRow { period: &each.period, value: figure(kpi, each.value) }).collect(),
+            figures: kpi.values.iter().map(|each| FigureRow { period: &each.period, value: kept(kpi, &each.value) }).collect(),
             commands: commands(kpi),
             tests: kpi.tests.iter().filter_map(|name| manifest.tests.get(name)).collect(),
             key_results: objective_page::of_kpi(site, &kpi.name, level),

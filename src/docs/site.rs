@@ -282,6 +282,12 @@ pub(super) fn between(kpi: &Kpi, better: &Better) -> Option<(String, String)> {
     Some((figure(kpi, better.low?), figure(kpi, better.high?)))
 }
 
+/// A figure that is kept by hand, a whole one with all of its digits.
+pub(super) fn kept(kpi: &Kpi, value: &serde_json::Number) -> String {
+    let digits = value.as_i64().filter(|_| kpi.unit.as_deref() != Some("%")).map(|whole| whole.to_string());
+    digits.unwrap_or_else(|| figure(kpi, value.as_f64().unwrap_or(f64::NAN)))
+}
+
 /// A figure in the unit of its KPI.
 pub(super) fn figure(kpi: &Kpi, value: f64) -> String {
     let percent = kpi.unit.as_deref() == Some("%");

@@ -75,8 +75,8 @@ pub struct Table {
 /// Where rows are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// A table, by schema and name.
-    Table(String, String),
+    /// A table, by schema and name, and by its database where that is called as the schema is: DuckDB does not know which is meant then.
+    Table(String, String, Option<String>),
     /// Files, as the engine finds them, and by the paths that the spec names.
     Files(Files, Vec<String>),
 }
@@ -85,7 +85,7 @@ impl Table {
     /// Its schema and name, if it is in a database.
     pub fn in_database(&self) -> Option<(&str, &str)> {
         match &self.place {
-            Place::Table(schema, name) => Some((schema, name)),
+            Place::Table(schema, name, _) => Some((schema, name)),
             Place::Files(..) => None,
         }
     }
@@ -242,12 +242,12 @@ fn values(engine: &dyn Engine, dialect: &dyn Dialect, tables: &mut [Table]) -> R
 fn of_database(engine: &dyn Engine, patterns: &Patterns) -> Result<Vec<Table>, Failure> {
     let list = |column: &str| format!("array_to_string({column}, chr(31)) as {column}");
     let queries = [
-        "select schema_name, table_name, column_name, data_type from duckdb_columns() \
+        "select database_name, schema_name, table_name, column_name, data_type from duckdb_columns() \
          where not internal and database_name = current_database() and schema_name <> 'kpi' \
          order by schema_name, table_name, column_index"
             .to_owned(),
         format!(
-            "select schema_name, table_name, constraint_type, {}, coalesce(referenced_table, '') as referenced_table, {} \
+            "select database_name, schema_name, table_name, constraint_type, {}, coalesce(referenced_table, '') as referenced_table, {} \
              from duckdb_constraints() where database_name = current_database() \
              and constraint_type in ('PRIMARY KEY', 'FOREIGN KEY') order by all",
             list("constraint_column_names"),
@@ -262,7 +262,7 @@ fn of_database(engine: &dyn Engine, patterns: &Patterns) -> Result<Vec<Table>, F
     let mut tables: Vec<Table> = Vec::new();
     for row in &columns.rows {
         let text = |name: &str| columns.get(row, name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let place = Place::Table(text("schema_name"), text("table_name"));
+        let place = place(text("database_name"), text("schema_name"), text("table_name"));
         if tables.last().is_none_or(|last| last.place != place) {
             tables.push(table(place));
         }
@@ -271,21 +271,21 @@ fn of_database(engine: &dyn Engine, patterns: &Patterns) -> Result<Vec<Table>, F
     }
     for row in &constraints.rows {
         let text = |name: &str| constraints.get(row, name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let schema = text("schema_name");
-        let own = Place::Table(schema.clone(), text("table_name"));
+        let (database, schema) = (text("database_name"), text("schema_name"));
+        let own = place(database.clone(), schema.clone(), text("table_name"));
         let names: Vec<String> = text("constraint_column_names").split(SEPARATOR).map(str::to_owned).collect();
         let Some(table) = tables.iter_mut().find(|table| table.place == own) else { continue };
         match (text("constraint_type").as_str(), names.as_slice()) {
             ("PRIMARY KEY", _) => table.key = names,
             (_, [only]) => {
-                let target = Place::Table(schema, text("referenced_table"));
+                let target = place(database, schema, text("referenced_table"));
                 table.references.push((only.clone(), target, text("referenced_column_names")));
             }
             _ => {}
         }
     }
     tables.retain(|table| match &table.place {
-        Place::Table(schema, name) => patterns.want(schema, name),
+        Place::Table(schema, name, _) => patterns.want(schema, name),
         Place::Files(..) => true,
     });
     let mut taken = Vec::new();
@@ -293,7 +293,7 @@ fn of_database(engine: &dyn Engine, patterns: &Patterns) -> Result<Vec<Table>, F
     let names: Vec<String> = tables
         .iter()
         .map(|table| match &table.place {
-            Place::Table(schema, name) if several(name, &tables) => format!("{schema}_{name}"),
+            Place::Table(schema, name, _) if several(name, &tables) => format!("{schema}_{name}"),
             Place::Table(..) | Place::Files(..) => table_name(table).to_owned(),
         })
         .collect();
@@ -305,15 +305,23 @@ fn of_database(engine: &dyn Engine, patterns: &Patterns) -> Result<Vec<Table>, F
 
 fn table_name(table: &Table) -> &str {
     match &table.place {
-        Place::Table(_, name) => name,
+        Place::Table(_, name, _) => name,
         Place::Files(..) => &table.name,
     }
+}
+
+fn place(database: String, schema: String, table: String) -> Place {
+    let is_same = database.to_lowercase() == schema.to_lowercase();
+    Place::Table(schema, table, is_same.then_some(database))
 }
 
 /// What stands for a table in SQL.
 pub(super) fn relation(place: &Place, dialect: &dyn Dialect) -> String {
     match place {
-        Place::Table(schema, name) => format!("{}.{}", dialect.identifier(schema), dialect.identifier(name)),
+        Place::Table(schema, name, database) => {
+            let parts = database.iter().chain([schema, name]);
+            parts.map(|part| dialect.identifier(part)).collect::<Vec<_>>().join(".")
+        }
         Place::Files(files, _) => reader().rows(files, None),
     }
 }

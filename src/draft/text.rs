@@ -233,8 +233,10 @@ fn valid(source: &Source) -> String {
 fn place(table: &Table) -> String {
     match &table.place {
         Place::Files(files, named) => files_of(table, files, named),
-        Place::Table(schema, name) => {
-            let whole = if schema == "main" { written(name) } else { format!("{}.{}", written(schema), written(name)) };
+        Place::Table(schema, name, database) => {
+            let schema = (schema != "main").then_some(schema);
+            let parts = database.iter().filter(|_| schema.is_some()).chain(schema).chain([name]);
+            let whole = parts.map(|part| written(part)).collect::<Vec<_>>().join(".");
             format!("    table: {}\n", scalar(&whole))
         }
     }

@@ -44,6 +44,8 @@ pub enum Kind {
     BadFile,
     /// Texts of different collations put together.
     Collations,
+    /// A name that is that of the database file and of a schema in it.
+    SameName,
     /// SQL of the project that is not valid.
     BadSql,
     /// Something that the engine may not do.
@@ -78,6 +80,7 @@ const KINDS: &[(&[&str], Kind)] = &[
     (&["out of range of the DECIMAL type"], Kind::Decimals),
     (&["Catalog", "does not exist"], Kind::BadSql),
     (&["types with different collation"], Kind::Collations),
+    (&["Ambiguous reference to catalog or schema"], Kind::SameName),
     (&["Binder Error"], Kind::BadSql),
     (&["Parser Error"], Kind::BadSql),
     (&["Syntax Error"], Kind::BadSql),
@@ -147,6 +150,10 @@ impl fmt::Display for Refusal {
             Kind::NoFile => about("there is no file `{}`", "there is no such file"),
             Kind::BadFile => "the file does not have the expected format".to_owned(),
             Kind::Collations => "texts are put together whose columns have different collations of their own".to_owned(),
+            Kind::SameName => about(
+                "the database file and a schema in it are both called `{}`, and DuckDB does not know which is meant",
+                "the database file has the name of a schema in it, and DuckDB does not know which is meant",
+            ),
             Kind::BadSql => about("the SQL is not valid at `{}`", "the SQL is not valid"),
             Kind::NotAllowed => "the engine is not permitted to do that".to_owned(),
             Kind::Outside => about("`{}` is outside the project", "a file is outside the project"),
@@ -169,7 +176,7 @@ fn about(kind: Kind, said: &str) -> Option<String> {
         Kind::NoRelation => after("with name "),
         Kind::NoColumn if said.contains("column named ") => quoted(said.split_once("column named ")?.1),
         Kind::NotConvertible if said.contains("convert string ") => quoted(said.split_once("convert string ")?.1),
-        Kind::NotConvertible | Kind::NoColumn | Kind::NoFile | Kind::BadSql | Kind::Outside => quoted(said),
+        Kind::NotConvertible | Kind::NoColumn | Kind::NoFile | Kind::SameName | Kind::BadSql | Kind::Outside => quoted(said),
         _ => None,
     }
 }
@@ -276,6 +283,14 @@ mod tests {
         assert_eq!(said("Conversion Error: Could not convert string \"12,5\" to DECIMAL(10,2)"), "`12,5` is not a number");
         assert_eq!(said("Conversion Error: date field value out of range: \"2024-02-30\""), "`2024-02-30` is not a date");
         assert_eq!(said("Conversion Error: Unimplemented type"), "a value is not of the expected type");
+    }
+
+    #[test]
+    fn a_database_with_the_name_of_a_schema_is_told() {
+        let said =
+            "Binder Error: Ambiguous reference to catalog or schema \"raw\" - use a fully qualified path like \"raw.raw\"";
+        let refusal = Refusal::of(said);
+        assert_eq!((refusal.kind, refusal.about.as_deref()), (Kind::SameName, Some("raw")));
     }
 
     #[test]

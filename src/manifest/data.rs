@@ -326,7 +326,7 @@ pub struct Figure {
     /// Its first day.
     pub starts: String,
     /// The figure.
-    pub value: f64,
+    pub value: serde_json::Number,
 }
 
 /// Which way is good.

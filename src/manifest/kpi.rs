@@ -107,10 +107,10 @@ pub(super) fn better(better: model::Better) -> Better {
 /// The figures of a hand-kept KPI.
 fn values(model: &model::Model, kpi: &model::Kpi) -> Vec<Figure> {
     let Body::Values(values) = &kpi.body else { return Vec::new() };
-    let figure = |grain: Grain, (start, value): &(crate::calendar::Date, f64)| Figure {
+    let figure = |grain: Grain, (start, value): &(crate::calendar::Date, model::Kept)| Figure {
         period: Label::of(grain, *start, &model.calendar).to_string(),
         starts: start.to_string(),
-        value: *value,
+        value: value.whole.map_or_else(|| serde_json::Number::from_f64(value.number).unwrap_or(0.into()), Into::into),
     };
     values.figures.iter().map(|each| figure(values.grain, each)).collect()
 }

@@ -2,7 +2,7 @@
 //! wrong number is refused; of what a figure leaves out, it is said how much that is. `held` has the table.
 
 use super::held::{self, Of};
-use super::refused::{Refused, finding, place};
+use super::refused::{Refused, SAME_NAME, finding, place};
 use super::{Session, files, number};
 use crate::diagnostic::{Finding, Findings, Level, Severity, codes, suggest};
 use crate::engine::types::Family;
@@ -231,6 +231,7 @@ fn unreadable(session: &Session<'_>, source: &Source, why: &Refusal) -> Result<F
     }
     found.code = &codes::NOT_IN_DATA;
     found.help(match &source.relation {
+        _ if why.kind == Kind::SameName => SAME_NAME.to_owned(),
         Some(Relation::Query(_)) if why.kind == Kind::NoFile => {
             let near = why.about.as_deref().map_or(Ok(None), |path| files::nearby(session, path))?;
             near.unwrap_or_else(|| files::WHERE.to_owned())
@@ -508,7 +509,7 @@ fn calendar_problems(session: &Session<'_>, calendar: &CalendarSource) -> Vec<Pr
     let from = dialect.day(model.calendar.data_from);
     let last = match model.calendar.as_of {
         crate::calendar::AsOf::Day(day) => dialect.day(day),
-        crate::calendar::AsOf::Today => dialect.today(model.calendar.zone.name()),
+        crate::calendar::AsOf::Today => dialect.today(model.calendar.zone.clock()),
     };
     let mut problems = Vec::new();
     let mut days = |query: String, says: String| problems.push(Problem { query, says, needs_days: false });

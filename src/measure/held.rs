@@ -3,6 +3,7 @@
 //! `verify` looks at all rows of a source and at all that is declared of them; commands that show figures look at what these
 //! read (`guard`). Both say the same of the same fault.
 
+use super::shown::told_from_null;
 use super::{files, number, whole};
 use crate::calendar::Length;
 use crate::diagnostic::{Code, Finding, Level, Severity};
@@ -287,21 +288,23 @@ pub(super) fn can_be_shown(source: &Source, rule: Rule) -> bool {
 pub(super) fn shown(source: &Source, rule: Rule, rows: &Rows) -> Vec<String> {
     let plain = |value: &serde_json::Value| match value {
         serde_json::Value::Null => "null".to_owned(),
-        serde_json::Value::String(text)
-            if matches!(rule, Rule::Finite(_)) && !text.starts_with(|char: char| char.is_numeric()) =>
-        {
-            odd_number(text)
+        serde_json::Value::String(text) => {
+            let line: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
+            told_from_null(&line)
         }
-        serde_json::Value::String(text) => text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect(),
         other => other.to_string(),
+    };
+    let value = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) if matches!(rule, Rule::Finite(_)) => odd_number(text),
+        other => plain(other),
     };
     let names: Vec<&str> = source.key.iter().map(|key| source.columns.get(*key).name.value.as_str()).collect();
     let line = |row: &Vec<serde_json::Value>| {
-        let of = |prefix: &str| {
+        let of = |prefix: &str, text: &dyn Fn(&serde_json::Value) -> String| {
             let own = rows.columns.iter().zip(row).filter(|(name, _)| name.starts_with(prefix));
-            own.map(|(_, value)| plain(value)).collect::<Vec<_>>().join(", ")
+            own.map(|(_, value)| text(value)).collect::<Vec<_>>().join(", ")
         };
-        let (key, value) = (of("key_"), of("value_"));
+        let (key, value) = (of("key_", &plain), of("value_", &value));
         let times = rows.get(row, "times").and_then(number).map(whole);
         let times = times.map(|times| format!("{times} row{}", if times == 1 { "" } else { "s" }));
         match (value.is_empty(), key.is_empty(), times) {
@@ -315,8 +318,11 @@ pub(super) fn shown(source: &Source, rule: Rule, rows: &Rows) -> Vec<String> {
     rows.rows.iter().map(line).filter(|line| !line.is_empty()).collect()
 }
 
-/// NaN and infinity as people write them, whatever the engine does.
+/// NaN and infinity as people write them, whatever the engine does; times that are infinite beside them as they are.
 fn odd_number(text: &str) -> String {
+    if text.starts_with(|char: char| char.is_numeric()) {
+        return text.to_owned();
+    }
     let sign = if text.starts_with('-') { "-" } else { "" };
     match text.trim_start_matches('-').to_lowercase() {
         nan if nan == "nan" => "NaN".to_owned(),

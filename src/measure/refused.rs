@@ -59,6 +59,7 @@ const WAYS: &[(Kind, &Code, Option<&str>)] = &[
     (Kind::NoColumn, &codes::NOT_IN_DATA, None),
     (Kind::NoFile, &codes::NOT_IN_DATA, Some("paths start at the project's folder")),
     (Kind::BadFile, &codes::NOT_IN_DATA, Some("check that the file's format matches its ending")),
+    (Kind::SameName, &codes::ENGINE_REFUSED, Some(SAME_NAME)),
     (Kind::BadSql, &codes::ENGINE_REFUSED, None),
     (
         Kind::Collations,
@@ -82,6 +83,10 @@ const WAYS: &[(Kind, &Code, Option<&str>)] = &[
     (Kind::Interrupted, &codes::ENGINE_REFUSED, Some("run it again")),
     (Kind::Other, &codes::ENGINE_REFUSED, None),
 ];
+
+/// What to do where the database file has the name of a schema in it.
+pub(super) const SAME_NAME: &str =
+    "put the database in front of the schema, `table: raw.raw.orders`, or give the database file another name";
 
 /// The way out where no row knows one.
 const UNKNOWN: &str = "`--verbose` shows the engine's own message";

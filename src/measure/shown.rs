@@ -68,6 +68,11 @@ impl Precision {
 /// What stands where there is no figure.
 const UNKNOWN: &str = "\u{2013}";
 
+/// A text in a table in which null is `null`: a text of that word stands in quotes.
+pub fn told_from_null(text: &str) -> String {
+    if text.trim_matches('\'').eq_ignore_ascii_case("null") { format!("'{text}'") } else { text.to_owned() }
+}
+
 /// A figure on its own, in its unit.
 pub fn figure(value: f64, unit: &Unit) -> String {
     Precision::of([value], unit).figure(value, unit)
@@ -139,6 +144,14 @@ mod tests {
         assert_eq!(exact(3.into(), 3.0, "%"), "300.0%");
         assert_eq!(exact(2.5.into(), 2.5, "row"), "2.50");
         assert_eq!(exact(serde_json::Value::Null, 1.0, "row"), "–");
+    }
+
+    #[test]
+    fn a_text_of_the_word_null_is_told_from_null() {
+        assert_eq!(
+            ["null", "NULL", "'null'", "nullable", ""].map(told_from_null),
+            ["'null'", "'NULL'", "''null''", "nullable", ""]
+        );
     }
 
     #[test]

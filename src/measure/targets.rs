@@ -75,13 +75,15 @@ fn question(model: &Model, one: &Asked<'_>) -> Question {
         from: Some(model.calendar.data_from),
         to: Some(one.begins),
         data: Data::Warehouse,
+        is_own: |name| ["period", "value", "is_complete"].contains(&name),
     }
 }
 
 /// The values of the complete periods before the objective starts, the earliest first.
 fn past(model: &Model, one: &Asked<'_>, rows: &Rows) -> Vec<f64> {
     let mut found: Vec<(Date, f64)> = Vec::new();
-    for row in rows.rows.iter().filter(|row| is_of_slice(model, one.shown, rows, row)) {
+    let question = question(model, one);
+    for row in rows.rows.iter().filter(|row| is_of_slice(model, &question, one.shown, rows, row)) {
         let period = rows.get(row, "period").and_then(|value| value.as_str()).and_then(|day| day.parse().ok());
         let is_complete = rows.get(row, "is_complete").and_then(Value::as_bool).unwrap_or(false);
         let (Some(period), Some(value)) = (period, rows.get(row, "value").and_then(number)) else { continue };
@@ -94,9 +96,9 @@ fn past(model: &Model, one: &Asked<'_>, rows: &Rows) -> Vec<f64> {
 }
 
 /// Whether a row is of the slice that a result is about.
-fn is_of_slice(model: &Model, shown: &Shown, rows: &Rows, row: &[Value]) -> bool {
+fn is_of_slice(model: &Model, question: &Question, shown: &Shown, rows: &Rows, row: &[Value]) -> bool {
     shown.slice.iter().all(|member| {
-        let value = rows.get(row, &model.dimensions.get(member.dimension).name).unwrap_or(&Value::Null);
+        let value = rows.get(row, &question.key(model, member.dimension)).unwrap_or(&Value::Null);
         match (&member.value, value) {
             (Literal::Null, value) => value.is_null(),
             (Literal::Text(text), Value::String(value)) => text == value,

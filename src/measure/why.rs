@@ -95,6 +95,7 @@ pub fn why(session: &Session<'_>, guarding: Guarding, asked: Asked) -> Result<Gu
         from,
         to: asked.to,
         data: Data::Warehouse,
+        is_own: plan::nothing_is_own,
     };
     let plans = [plan::plan(session.project, &question)];
     // Which two periods are shown by slices is known by the answer; their rows are among those of the question.

@@ -416,9 +416,36 @@ pub struct Values {
     /// The grain of the periods.
     pub grain: Grain,
     /// The first day of each period with its figure, in order.
-    pub figures: Vec<(Date, f64)>,
+    pub figures: Vec<(Date, Kept)>,
     /// What readers may do with them.
     pub kind: Kind,
+}
+
+/// A figure that is kept by hand.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Kept {
+    /// The number.
+    pub number: f64,
+    /// All of its digits, where it is a whole number of 64 bits.
+    pub whole: Option<i64>,
+}
+
+impl Kept {
+    /// A number as specs write it.
+    pub fn of(number: f64, written: &str) -> Self {
+        let digits = written.replace('_', "").parse().ok();
+        // Below this, a floating number has room for every whole one.
+        #[expect(clippy::cast_possible_truncation, reason = "a whole number below 9e15")]
+        let whole = || (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64);
+        Self { number, whole: digits.or_else(whole) }
+    }
+}
+
+impl Values {
+    /// Whether all figures are whole numbers.
+    pub fn are_whole(&self) -> bool {
+        self.figures.iter().all(|(_, figure)| figure.whole.is_some())
+    }
 }
 
 /// That a KPI should not be used any more.

@@ -7,7 +7,7 @@ use super::custom::calendar_days;
 use super::expand::{Expansion, Formula, MeasureId, Move, Part as Leaf, Periods, Place};
 use super::finite::{self, Lowered, Reach};
 use super::journey::Wanted;
-use super::names::Names;
+use super::names::{Names, beside_own};
 use super::readings;
 use super::relation::{Atom, Body, From, JoinKind, Part, Query, Rows, Scalar, Select, column, day, fold, impossible, moved};
 use super::rows::Series;
@@ -198,7 +198,7 @@ impl<'a> Planner<'a> {
     fn ground(&mut self) -> Vec<Part> {
         let mut parts = Vec::new();
         if let Some(name) = &self.today {
-            parts.push(today(name, self.model.calendar.zone.name()));
+            parts.push(today(name, self.model.calendar.zone.clock()));
         }
         parts.extend(self.custom.as_ref().and_then(|name| calendar_days(self.model, self.question.data, name)));
         let journeys = self.journey_parts();
@@ -289,12 +289,9 @@ impl<'a> Planner<'a> {
 
     /// What a dimension's column is called inside of the plan: by its name, unless the plan needs that for itself.
     pub(super) fn key_name(&self, id: DimensionId) -> String {
-        let name = &self.model.dimensions.get(id).name;
-        let own = OWN_COLUMNS.contains(&name.as_str())
-            || name.ends_with("_before")
-            || name.ends_with("_start")
-            || name.starts_with("first_");
-        if own { format!("{name}_") } else { name.clone() }
+        beside_own(&self.model.dimensions.get(id).name, |name| {
+            OWN_COLUMNS.contains(&name) || name.ends_with("_before") || name.ends_with("_start") || name.starts_with("first_")
+        })
     }
 
     /// The same for several, and the column of ages where there are some.
@@ -355,8 +352,7 @@ impl<'a> Planner<'a> {
             select.column(column(&stack.name, AGE), AGE);
         }
         for (key, dimension) in keys.iter().zip(&question.dimensions) {
-            let name = self.model.dimensions.get(*dimension).name.clone();
-            select.column(column(&stack.name, key), &name);
+            select.column(column(&stack.name, key), &question.key(self.model, *dimension));
         }
         select.group_by_these();
         let mut open = Vec::new();

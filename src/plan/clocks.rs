@@ -115,7 +115,7 @@ fn moved(
     let beyond = (zone != target).then(|| Beyond {
         from: known_from.is_none().then(|| midnight(from)),
         to: known_to.is_none().then(|| midnight(add_days(to, 1))),
-        stored: (!instant).then(|| zone.name().to_owned()),
+        stored: (!instant).then(|| zone.clock().to_owned()),
         project: target.name().to_owned(),
     });
     let all_known = known_from.is_some() && known_to.is_some();

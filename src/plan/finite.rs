@@ -343,7 +343,7 @@ pub(super) fn of_measure(model: &Model, expansion: &Expansion, measure: &Measure
 
 fn by_hand(model: &Model, kpi: KpiId) -> Reach {
     let Body::Values(values) = &model.kpis.get(kpi).body else { return SMALL };
-    values.figures.iter().map(|(_, figure)| Reach::of_number(*figure)).reduce(Reach::either).unwrap_or(SMALL)
+    values.figures.iter().map(|(_, figure)| Reach::of_number(figure.number)).reduce(Reach::either).unwrap_or(SMALL)
 }
 
 /// How far a formula over measures reaches.

@@ -7,7 +7,7 @@
 //! 3. [`runs`] keeps the periods in which it holds, with the first of their run and the place within it.
 //! 4. [`firings`] keeps those that stand far enough within their run, and gives them the columns of the view.
 
-use super::names::Names;
+use super::names::{Names, beside_own};
 use super::relation::{
     Atom, Body, Part, Query, Ranking, Rolling, Running, Scalar, Select, SoFar, column, day, fold, impossible, text,
     text_or_null,
@@ -48,7 +48,8 @@ pub fn query(model: &Model, guardrails: &[&Guardrail], data: Data) -> Query {
         let conditions = names.take(&format!("conditions_by_{}", watched.grain));
         parts.push(Part { name: conditions.clone(), body: plan.result });
         for guardrail in &watched.guardrails {
-            let keys: Vec<&str> = watched.dimensions.iter().map(|id| model.dimensions.get(*id).name.as_str()).collect();
+            let keys: Vec<String> =
+                watched.dimensions.iter().map(|id| beside_own(&model.dimensions.get(*id).name, is_own)).collect();
             let mut add = |ending: &str, select: Select| {
                 let name = names.take(&format!("{}_{ending}", guardrail.name.value));
                 parts.push(Part { name: name.clone(), body: Body::Select(select) });
@@ -91,11 +92,20 @@ fn side_by_side(model: &Model, watched: &Watched<'_>, data: Data) -> Question {
         }
     }
     let from = Some(model.calendar.data_from);
-    Question { outputs, dimensions: watched.dimensions.to_vec(), from, is_lead_in: true, data, ..blank(watched.grain) }
+    Question { outputs, dimensions: watched.dimensions.to_vec(), from, is_lead_in: true, data, is_own, ..blank(watched.grain) }
 }
 
 const HOLDS: &str = "holds";
 const IS_COMPLETE: &str = "is_complete";
+const BREAKS: &str = "breaks";
+const SINCE: &str = "since";
+const PERIODS: &str = "periods";
+const FIGURE: &str = "figure_";
+
+/// Whether a column of the parts of a guardrail is called so, beside those of dimensions.
+fn is_own(name: &str) -> bool {
+    ["period", HOLDS, BREAKS, SINCE, PERIODS].contains(&name) || name.starts_with(FIGURE)
+}
 
 /// The column of a guardrail among those of others.
 fn own(guardrail: &Guardrail, ending: &str) -> String {
@@ -103,7 +113,7 @@ fn own(guardrail: &Guardrail, ending: &str) -> String {
 }
 
 fn figure(at: usize) -> String {
-    format!("figure_{}", at + 1)
+    format!("{FIGURE}{}", at + 1)
 }
 
 fn truth(value: bool) -> Scalar {
@@ -111,7 +121,7 @@ fn truth(value: bool) -> Scalar {
 }
 
 /// The complete periods of a guardrail, with the number of those so far in which it does not hold.
-fn periods(guardrail: &Guardrail, keys: &[&str], from: &str) -> Select {
+fn periods(guardrail: &Guardrail, keys: &[String], from: &str) -> Select {
     let mut select = Select::from_part(from);
     let of = |name: &str| column(from, name);
     select.column(of("period"), "period");
@@ -128,13 +138,13 @@ fn periods(guardrail: &Guardrail, keys: &[&str], from: &str) -> Select {
         order: vec![(of("period"), false)],
     };
     select.column(holds, HOLDS);
-    select.column(Expr::leaf(Atom::SoFar(Box::new(breaks))), "breaks");
+    select.column(Expr::leaf(Atom::SoFar(Box::new(breaks))), BREAKS);
     select.filter.push(of(&own(guardrail, IS_COMPLETE)));
     select
 }
 
 /// The periods in which a guardrail holds, with the first of their run, and how many there are up to each.
-fn runs(guardrail: &Guardrail, keys: &[&str], from: &str) -> Select {
+fn runs(guardrail: &Guardrail, keys: &[String], from: &str) -> Select {
     let mut select = Select::from_part(from);
     let of = |name: &str| column(from, name);
     select.column(of("period"), "period");
@@ -144,12 +154,12 @@ fn runs(guardrail: &Guardrail, keys: &[&str], from: &str) -> Select {
     for at in 0..guardrail.readings.len() {
         select.column(of(&figure(at)), &figure(at));
     }
-    let run: Vec<Scalar> = keys.iter().chain(&["breaks"]).map(|key| of(key)).collect();
+    let run: Vec<Scalar> = keys.iter().map(String::as_str).chain([BREAKS]).map(of).collect();
     let first =
         Rolling { function: &min::MIN, argument: of("period"), part: run.clone(), order: of("period"), days_before: None };
     let count = Ranking { part: run, order: vec![(of("period"), false)], dense: false };
-    select.column(Expr::leaf(Atom::Rolling(Box::new(first))), "since");
-    select.column(Expr::leaf(Atom::RowNumber(Box::new(count))), "periods");
+    select.column(Expr::leaf(Atom::Rolling(Box::new(first))), SINCE);
+    select.column(Expr::leaf(Atom::RowNumber(Box::new(count))), PERIODS);
     select.filter.push(of(HOLDS));
     select
 }
@@ -166,13 +176,13 @@ fn firings(model: &Model, guardrail: &Guardrail, dimensions: &[DimensionId], con
     select.column(text(guardrail.grain.name()), "grain");
     select.column(of("period"), "period");
     select.column(slice(model, dimensions, from), "slice");
-    select.column(of("since"), "since");
-    select.column(of("periods"), "periods");
+    select.column(of(SINCE), "since");
+    select.column(of(PERIODS), "periods");
     select.column(figures(guardrail, from), "figures");
     select.column(or_null(&guardrail.action), "action");
     select.column(Expr::apply(&operators::EQUAL, vec![of("period"), last_complete(guardrail, conditions)]), "is_current");
     if guardrail.periods > 1 {
-        let long_enough = vec![of("periods"), Expr::number(guardrail.periods)];
+        let long_enough = vec![of(PERIODS), Expr::number(guardrail.periods)];
         select.filter.push(Expr::apply(&operators::GREATER_OR_EQUAL, long_enough));
     }
     let calendar = &model.calendar;
@@ -202,7 +212,7 @@ fn slice(model: &Model, dimensions: &[DimensionId], from: &str) -> Scalar {
         let dimension = model.dimensions.get(*id);
         let name = &dimension.name;
         let place = dimension.places.iter().next().map(|(source, path)| model.column(*source, path).ty);
-        let key = column(from, name);
+        let key = column(from, &beside_own(name, is_own));
         let value = match dimension.ty.or(place) {
             Some(Type::Text) | None => key.clone(),
             Some(_) => Expr::apply(&text::TEXT, vec![key.clone()]),

@@ -260,7 +260,8 @@ impl Planner<'_> {
         let mut rows = Vec::new();
         if let KpiBody::Values(values) = &kpi.body {
             for (start, figure) in &values.figures {
-                rows.push(vec![day(*start), Expr::number(figure)]);
+                let figure = figure.whole.map_or_else(|| Expr::number(figure.number), Expr::number);
+                rows.push(vec![day(*start), figure]);
             }
         }
         let part = self.names.take(&format!("{}_by_hand", kpi.name.value));

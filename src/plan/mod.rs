@@ -101,6 +101,8 @@ pub struct Question {
     pub to: Option<Date>,
     /// Where the rows are.
     pub data: Data,
+    /// Which names whoever reads the answer has for columns of its own: a dimension's column is not called so ([`Question::key`]).
+    pub is_own: fn(&str) -> bool,
 }
 
 /// One column of a question.
@@ -164,8 +166,19 @@ impl Question {
             is_lead_in: false,
             to: None,
             data: Data::Warehouse,
+            is_own: nothing_is_own,
         }
     }
+
+    /// What the column of one of its dimensions is called in the answer.
+    pub fn key(&self, model: &Model, dimension: DimensionId) -> String {
+        names::beside_own(&model.dimensions.get(dimension).name, self.is_own)
+    }
+}
+
+/// For answers that people read: their dimensions are called by their names.
+pub fn nothing_is_own(_: &str) -> bool {
+    false
 }
 
 /// Plans a question.

@@ -4,6 +4,12 @@ use crate::model::Model;
 use foldhash::HashSet;
 use std::sync::Arc;
 
+/// What a column of a plan is called that has something of the project's: by its name, unless the plan has columns of its own that are
+/// called so. No name of a project has two underscores, so the other name is nobody's.
+pub(super) fn beside_own(name: &str, is_own: fn(&str) -> bool) -> String {
+    if is_own(name) { format!("{name}__") } else { name.to_owned() }
+}
+
 /// Names that are taken.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {

@@ -9,7 +9,7 @@
 //! 3. The next works out the slope of each component, and by which rule.
 //! 4. A row for each component multiplies the slopes on its way up with its own change.
 
-use super::names::Names;
+use super::names::{Names, beside_own};
 use super::relation::{Body, Part, Query, Scalar, Select, column, impossible, text, text_or_null};
 use super::views::{blank, with_changes};
 use super::{Output, Show, finite, plan_with};
@@ -48,6 +48,24 @@ pub const DRIVER_COLUMNS: [&str; 18] = [
     "rule",
     "is_complete",
 ];
+
+// Columns of components beside those of KPIs, each with the place of the component.
+const PART: &str = "part_";
+const SLOPE: &str = "slope_";
+const BY_MEAN: &str = "by_mean_";
+
+// Columns of the parts of slices beside that of the dimension, each with the one of the period before.
+const OWN_ABOVE: &str = "own_above";
+const OWN_BELOW: &str = "own_below";
+const ALL_BELOW: &str = "all_below";
+const ALL_VALUE: &str = "all_value";
+const OWN_VALUE: &str = "own_value";
+
+/// Whether a column of the parts of slices is called so.
+fn is_own_of_slices(name: &str) -> bool {
+    let bare = name.strip_suffix("_before").unwrap_or(name);
+    [OWN_ABOVE, OWN_BELOW, ALL_BELOW, ALL_VALUE, OWN_VALUE, "period", "is_complete"].contains(&bare)
+}
 
 /// The KPIs of the North Star that have one figure for each period, each with the part that it is.
 fn parts(model: &Model) -> Vec<(&'static str, KpiId)> {
@@ -206,7 +224,8 @@ impl Builder<'_> {
             // Where nothing is known of the KPI itself, nothing can have contributed.
             let contribution = match way.last().filter(|whole| whole.level < component.level) {
                 Some(_) => {
-                    let (now, earlier) = (column(&slopes, &kpi.name.value), format!("{}__before", kpi.name.value));
+                    let whole = kpi_column(kpi);
+                    let (now, earlier) = (column(&slopes, &whole), format!("{whole}__before"));
                     let known = apply(&operators::IS_NOT_NULL, vec![subtract(now, column(&slopes, &earlier))]);
                     apply(&if_::IF, vec![known, contribution])
                 }
@@ -268,10 +287,10 @@ impl Builder<'_> {
             let places: Vec<Scalar> = places.map(|place| place.unwrap_or_else(|| Expr::number(1))).collect();
             if !is_plain(component) {
                 let sum = places.into_iter().reduce(|sum, place| apply(&operators::ADD, vec![sum, place]));
-                select.column(self.settled(sum.unwrap_or_else(impossible)), &format!("slope_{at}"));
+                select.column(self.settled(sum.unwrap_or_else(impossible)), &format!("{SLOPE}{at}"));
             }
             if let Some(by) = has_mean(component, values, &name) {
-                select.column(by, &format!("by_mean_{at}"));
+                select.column(by, &format!("{BY_MEAN}{at}"));
             }
         }
         self.push(&format!("{}_slopes", kpi.name.value), Body::Select(select))
@@ -312,6 +331,7 @@ impl Builder<'_> {
         let settled = |of: Scalar| if is_huge { finite::finite(of) } else { of };
         let mut question = blank(kpi.grain);
         question.dimensions = vec![dimension];
+        question.is_own = is_own_of_slices;
         let mut ask = |name: &str, calc: &Calc| {
             question.outputs.push(Output { name: format!("{name}_before"), show: Show::Figure(Box::new(before(calc))) });
             question.outputs.push(Output { name: name.to_owned(), show: Show::Figure(Box::new(calc.clone())) });
@@ -320,44 +340,44 @@ impl Builder<'_> {
         let whole = Expr::leaf(CalcLeaf::Kpi(id));
         match sides {
             Some((above, below)) => {
-                ask("own_above", above);
-                ask("own_below", below);
-                ask("all_below", &total(below));
-                ask("all_value", &total(&whole));
+                ask(OWN_ABOVE, above);
+                ask(OWN_BELOW, below);
+                ask(ALL_BELOW, &total(below));
+                ask(ALL_VALUE, &total(&whole));
             }
-            None => ask("own_value", &whole),
+            None => ask(OWN_VALUE, &whole),
         }
         question.outputs.push(Output { name: "is_complete".to_owned(), show: Show::IsComplete(vec![id]) });
         let plan = plan_with(model, &question, &mut self.names);
         self.parts.extend(plan.parts);
         let place = model.dimensions.get(dimension);
         let from = self.push(&format!("{}_by_{}", kpi.name.value, place.name), plan.result);
-        let member = member(place.ty, column(&from, &place.name));
+        let member = member(place.ty, column(&from, &question.key(model, dimension)));
         let (name, scale) = (place.name.as_str(), kpi.facts.scale);
         let row = |effect, value: Scalar, prior: Scalar, contribution: Scalar, rule: &str| {
             let member = Some((name, member.clone()));
             Row { part, kpi, from: &from, effect, component: None, member, value, prior, contribution, rule: text(rule) }
                 .select(is_huge)
         };
+        let at = |name: &str, before: bool| column(&from, &if before { format!("{name}_before") } else { name.to_owned() });
         if sides.is_none() {
-            let (value, prior) = (column(&from, "own_value"), column(&from, "own_value_before"));
+            let (value, prior) = (at(OWN_VALUE, false), at(OWN_VALUE, true));
             let change = subtract(value.clone(), prior.clone());
             self.rows.push(row("member", value, prior, change, "difference"));
             return;
         }
-        let at = |name: &str, before: bool| column(&from, &if before { format!("{name}_before") } else { name.to_owned() });
         let scaled =
             |value: Scalar| if is_one(scale) { value } else { apply(&operators::MULTIPLY, vec![Expr::number(scale), value]) };
-        let rate = |before| scaled(divide(at("own_above", before), at("own_below", before)));
-        let share = |before| divide(at("own_below", before), at("all_below", before));
-        let own = |before| scaled(divide(at("own_above", before), at("all_below", before)));
+        let rate = |before| scaled(divide(at(OWN_ABOVE, before), at(OWN_BELOW, before)));
+        let share = |before| divide(at(OWN_BELOW, before), at(ALL_BELOW, before));
+        let own = |before| scaled(divide(at(OWN_ABOVE, before), at(ALL_BELOW, before)));
         let middle = |one: Scalar, two: Scalar| divide(apply(&operators::ADD, vec![one, two]), Expr::number(2));
         // By having another figure: its change, at the mean weight. Who was not there before has no change.
         let by_rate = apply(&operators::MULTIPLY, vec![subtract(rate(false), rate(true)), middle(share(false), share(true))]);
         let by_rate = apply(&coalesce::COALESCE, vec![by_rate, Expr::number(0)]);
         // By having another weight: the rest, less what any member with that change of weight would have had.
         let all = subtract(own(false), own(true));
-        let mean = middle(at("all_value", false), at("all_value", true));
+        let mean = middle(at(ALL_VALUE, false), at(ALL_VALUE, true));
         let usual = apply(&operators::MULTIPLY, vec![mean, subtract(share(false), share(true))]);
         let by_mix = settled(subtract(subtract(all.clone(), by_rate.clone()), usual));
         // Nothing is known where the whole is not.
@@ -402,9 +422,13 @@ impl Row<'_> {
 /// What the column of a value is called: a KPI by its name, anything else by its place.
 fn value_name(model: &Model, calc: &Calc, at: usize) -> String {
     match &calc.node {
-        Node::Leaf(CalcLeaf::Kpi(id)) => model.kpis.get(*id).name.value.clone(),
-        _ => format!("part_{at}"),
+        Node::Leaf(CalcLeaf::Kpi(id)) => kpi_column(model.kpis.get(*id)),
+        _ => format!("{PART}{at}"),
     }
+}
+
+fn kpi_column(kpi: &Kpi) -> String {
+    beside_own(&kpi.name.value, |name| [PART, SLOPE, BY_MEAN].iter().any(|own| name.starts_with(own)))
 }
 
 /// Whether a component counts as it is.
@@ -414,14 +438,14 @@ fn is_plain(component: &Component) -> bool {
 
 fn slope_column(tree: &Tree, component: &Component, from: &str) -> Option<Scalar> {
     let at = place(tree, component)?;
-    (!is_plain(component)).then(|| column(from, &format!("slope_{at}")))
+    (!is_plain(component)).then(|| column(from, &format!("{SLOPE}{at}")))
 }
 
 fn rule_column(tree: &Tree, component: &Component, from: &str) -> Option<Scalar> {
     let at = place(tree, component)?;
     let slopes = component.slopes.iter().flatten();
     if slopes.clone().any(is_by_mean) {
-        return Some(column(from, &format!("by_mean_{at}")));
+        return Some(column(from, &format!("{BY_MEAN}{at}")));
     }
     slopes.clone().any(|slope| matches!(slope, Slope::Alone { .. })).then(Expr::null)
 }

@@ -206,17 +206,6 @@ impl Query {
         let inner = inner.and_then(|part| if let Body::Select(select) = &part.body { select.group } else { None });
         select.group.or(inner).unwrap_or(0)
     }
-
-    /// Whether no two parts, and in no select two columns or two relations, have one name: engines would take either.
-    pub fn is_unambiguous(&self) -> bool {
-        let mut names = BTreeSet::new();
-        let distinct = self.parts.iter().all(|part| names.insert(part.name.to_lowercase()));
-        distinct
-            && self.parts.iter().map(|part| &part.body).chain([&self.result]).all(|body| match body {
-                Body::Select(select) => select.is_unambiguous(),
-                Body::Union(selects) => selects.iter().all(Select::is_unambiguous),
-            })
-    }
 }
 
 /// A named part of a query.
@@ -522,18 +511,6 @@ impl Select {
         let order = self.order.iter_mut().map(|(expr, _)| expr);
         let joins = self.joins.iter_mut().filter_map(|join| join.on.as_mut());
         columns.chain(joins).chain(&mut self.filter).chain(&mut self.having).chain(order)
-    }
-
-    fn is_unambiguous(&self) -> bool {
-        let (mut relations, mut columns) = (BTreeSet::new(), BTreeSet::new());
-        let mut read = self.from.iter().chain(self.joins.iter().map(|join| &join.from));
-        read.all(|from| {
-            let inner = match &from.relation {
-                Rows::Select(select) => select.is_unambiguous(),
-                Rows::Part(_) | Rows::Readings(..) | Rows::Source(_) | Rows::Days { .. } | Rows::Values(..) => true,
-            };
-            inner && relations.insert(from.name.to_lowercase())
-        }) && self.columns.iter().all(|(_, name)| columns.insert(name.to_lowercase()))
     }
 
     /// Adds a column.

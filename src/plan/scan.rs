@@ -172,6 +172,9 @@ impl<'a> Scan<'a> {
                 if function.name == "trunc" {
                     return Lowered::small(self.trunc(through, arguments));
                 }
+                if let Some(value) = whole::rounded_already(self.model, self.at(through), function, arguments) {
+                    return self.row_at(through, value);
+                }
                 if let Some(value) = self.of_instants(through, expr, function, arguments) {
                     return value;
                 }
@@ -572,13 +575,15 @@ impl<'a> Scan<'a> {
         let column_here = self.model.column(self.source, &path);
         let stored = !matches!(column_here.storage, Storage::Derived(_));
         let bare = if stored { self.bare(&[], &path) } else { self.path(&path) };
-        let project = self.model.calendar.zone.name().to_owned();
+        let project = self.model.calendar.zone.clock().to_owned();
         let mut end = Select::from_part(today);
         let tomorrow = super::relation::moved(column(today, "as_of"), 1, Grain::Day);
         let midnight = |day: Scalar| Expr::leaf(Atom::Midnight(Box::new(day), project.clone()));
         let bound = match (&column_here.clock, column_here.ty) {
             (Clock::Instant, _) if stored => midnight(tomorrow),
-            (Clock::Wall(zone), _) if stored => Expr::leaf(Atom::OnClock(Box::new(midnight(tomorrow)), zone.name().to_owned())),
+            (Clock::Wall(zone), _) if stored => {
+                Expr::leaf(Atom::OnClock(Box::new(midnight(tomorrow)), zone.clock().to_owned()))
+            }
             _ => tomorrow,
         };
         end.column(bound, "tomorrow");

@@ -97,7 +97,7 @@ impl Made<'_> {
             AsOf::Day(last) => day(last),
             AsOf::Today => {
                 let name = self.names.take("today");
-                self.parts.insert(0, today(&name, calendar.zone.name()));
+                self.parts.insert(0, today(&name, calendar.zone.clock()));
                 let mut single = Select::from_part(&name);
                 single.column(column(&name, "as_of"), "as_of");
                 Expr::leaf(Atom::Single(Box::new(single)))

@@ -8,7 +8,7 @@ use super::clocks;
 use super::expand::{Formula, MeasureId, MeasureOf, Move, Part as Leaf};
 use super::finite::{self, Lowered};
 use super::names::Names;
-use super::relation::{Atom, Body, JoinKind, Scalar, Select, column, fold};
+use super::relation::{Atom, Body, JoinKind, Scalar, Select, column, fold, impossible};
 use super::spine::{Need, move_name};
 use super::whole;
 use crate::calendar::Grain;
@@ -203,7 +203,7 @@ impl Planner<'_> {
                 }
                 if measure.is_some_and(|measure| measure.counts()) {
                     value
-                } else if measure.is_some_and(|measure| measure.is_whole(self.model)) {
+                } else if measure.is_some_and(|measure| measure.is_whole(self.model, &self.expansion)) {
                     finite::applied(&conversions::WIDEN, vec![value])
                 } else {
                     finite::applied(&conversions::TO_NUMBER, vec![value])
@@ -215,6 +215,12 @@ impl Planner<'_> {
             }
             Node::Literal(literal) => Lowered::new(Expr::made(Node::Literal(literal.clone())), finite::of_literal(literal)),
             Node::Broken => Lowered::small(Expr::null()),
+            Node::Apply(function, arguments)
+                if whole::rounds(function)
+                    && arguments.first().is_some_and(|value| whole::formula_is_whole(self.model, &self.expansion, value)) =>
+            {
+                arguments.first().map_or_else(|| Lowered::small(impossible()), |value| self.operand(value, stack))
+            }
             Node::Apply(function, arguments) => {
                 let is_whole = |argument: &Formula| whole::formula_is_whole(self.model, &self.expansion, argument);
                 // A division is one of floating numbers whatever it divides.

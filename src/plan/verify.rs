@@ -1,6 +1,6 @@
 //! Checks that a plan makes sense, whatever engine it is for: a plan that does not is a fault of kpic, and gives no number.
 //!
-//! Parts are read after they are made, and no two have one name. Every column is one of the relation that it names. Conditions are
+//! Parts are read after they are made. No two parts have one name, nor two relations or columns of a select: engines would take either. Every column is one of the relation that it names. Conditions are
 //! conditions, and functions get arguments of the types that they take. The selects of a union have the same columns. What is grouped shows
 //! its groups' columns and aggregates. No aggregate stands in another one or in a filter.
 
@@ -9,6 +9,7 @@ use super::types::{Fault, Scope, Types};
 use crate::functions::{Argument, Function, Rest};
 use crate::model::expr::Node;
 use crate::model::value::Type;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 /// Checks a plan.
@@ -17,11 +18,10 @@ use std::rc::Rc;
 ///
 /// The first fault, with the part in which it is.
 pub fn verify(query: &Query) -> Result<(), Fault> {
-    if !query.is_unambiguous() {
-        return Err(Fault("two parts, relations or columns have one name".to_owned()));
-    }
     let mut types = Types::default();
+    let mut names = HashSet::new();
     for part in &query.parts {
+        once(&mut names, "parts", &part.name)?;
         let columns = body(&types, &part.body).and_then(|()| types.body(&part.body));
         let columns = columns.map_err(|fault| Fault(format!("{}: {fault}", part.name)))?;
         types.add(&part.name, columns);
@@ -38,7 +38,31 @@ fn body(types: &Types, of: &Body) -> Result<(), Fault> {
     selects.iter().try_for_each(|of| select(types, of, None))
 }
 
+/// Engines compare names without regard to case, and take either of two that are the same.
+fn once(names: &mut HashSet<String>, what: &str, name: &str) -> Result<(), Fault> {
+    if names.insert(name.to_lowercase()) { Ok(()) } else { Err(Fault(format!("two {what} are called `{name}`"))) }
+}
+
+/// That no two relations that a select reads have one name, nor two columns of one of them, nor two of its own.
+fn unambiguous(of: &Select) -> Result<(), Fault> {
+    let mut relations = HashSet::new();
+    for from in of.from.iter().chain(of.joins.iter().map(|join| &join.from)) {
+        once(&mut relations, "relations", &from.name)?;
+        let mut columns = HashSet::new();
+        let mut read = |name: &String| once(&mut columns, "columns that are read", name);
+        match &from.relation {
+            Rows::Source(rows) => rows.stored.iter().chain(rows.raw.iter().map(|(name, _)| name)).try_for_each(read)?,
+            Rows::Readings(_, rows) => rows.stored.iter().try_for_each(&mut read)?,
+            Rows::Values(columns, _) => columns.iter().try_for_each(read)?,
+            Rows::Part(_) | Rows::Select(_) | Rows::Days { .. } => {}
+        }
+    }
+    let mut columns = HashSet::new();
+    of.columns.iter().try_for_each(|(_, name)| once(&mut columns, "columns", name))
+}
+
 fn select(types: &Types, of: &Select, outer: Option<&Scope<'_>>) -> Result<(), Fault> {
+    unambiguous(of)?;
     let mut read = of.from.iter().chain(of.joins.iter().map(|join| &join.from));
     read.try_for_each(|from| match &from.relation {
         Rows::Select(inner) => select(types, inner, None),
@@ -240,7 +264,20 @@ mod tests {
             select.column(column("days", "day"), "day");
             select.column(column("days", "number"), "Day");
         };
-        assert_eq!(fault(twice), "two parts, relations or columns have one name");
+        assert_eq!(fault(twice), "two columns are called `Day`");
+        let joined = |select: &mut Select| _ = select.join(JoinKind::Cross, "days", "Days", None);
+        assert_eq!(fault(joined), "two relations are called `Days`");
+        let inside = |select: &mut Select| {
+            let mut inner = Select::from_part("days");
+            twice(&mut inner);
+            select.column(Expr::leaf(Atom::Single(Box::new(inner))), "day");
+        };
+        assert_eq!(fault(inside), "`day`: two columns are called `Day`");
+        let written = |select: &mut Select| {
+            let relation = Rows::Values(vec!["a".to_owned(), "A".to_owned()], vec![vec![Expr::number(1), Expr::number(2)]]);
+            select.from = Some(crate::plan::relation::From { relation, name: "pairs".to_owned() });
+        };
+        assert_eq!(fault(written), "two columns that are read are called `A`");
     }
 
     #[test]

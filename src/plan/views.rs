@@ -265,6 +265,7 @@ pub fn blank(grain: Grain) -> Question {
         is_lead_in: false,
         to: None,
         data: Data::Warehouse,
+        is_own: super::nothing_is_own,
     }
 }
 

@@ -6,21 +6,28 @@
 //! from is therefore widened first.
 
 use super::expand::{Expansion, Formula, Measure, MeasureOf, Part};
+use crate::functions::ceil::CEIL;
+use crate::functions::floor::FLOOR;
 use crate::functions::mod_::MOD;
+use crate::functions::round::ROUND;
 use crate::functions::{Argument, Function, Gives, Rest, conversions};
 use crate::model::expr::{Aggregate, Expr, Literal, Node, PairLeaf, RowExpr, RowLeaf, is_whole};
 use crate::model::facts::Type;
-use crate::model::{Model, SourceId, Storage};
+use crate::model::{Body, Model, SourceId, Storage};
 
 impl Measure {
     /// Whether its values are whole numbers.
-    pub(super) fn is_whole(&self, model: &Model) -> bool {
+    pub(super) fn is_whole(&self, model: &Model, expansion: &Expansion) -> bool {
         match &self.of {
             MeasureOf::Rows(aggregate) => aggregates_whole(model, aggregate),
             MeasureOf::Entities(grouped) => {
                 self.counts() || keeps_whole(grouped.function.gives) && aggregates_whole(model, &grouped.of)
             }
-            _ => self.counts(),
+            MeasureOf::Periods(periods) => {
+                self.counts() || keeps_whole(periods.function.gives) && formula_is_whole(model, expansion, &periods.of)
+            }
+            MeasureOf::ByHand(kpi) => matches!(&model.kpis.get(*kpi).body, Body::Values(values) if values.are_whole()),
+            MeasureOf::Fresh(..) | MeasureOf::Unknown(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..) => self.counts(),
         }
     }
 }
@@ -39,7 +46,7 @@ pub(super) fn formula_is_whole(model: &Model, expansion: &Expansion, formula: &F
     match &formula.node {
         Node::Literal(Literal::Number(digits)) => is_whole(digits),
         Node::Literal(_) | Node::Broken | Node::Leaf(Part::Known(_)) => false,
-        Node::Leaf(Part::Value(id, _)) => expansion.measures.get(*id).is_some_and(|measure| measure.is_whole(model)),
+        Node::Leaf(Part::Value(id, _)) => expansion.measures.get(*id).is_some_and(|measure| measure.is_whole(model, expansion)),
         Node::Apply(function, arguments) => match function.gives {
             Gives::Integer => true,
             Gives::Same(at) => arguments.get(at).is_some_and(of_formula),
@@ -120,6 +127,22 @@ fn computes_exactly(model: &Model, source: SourceId, expr: &RowExpr) -> bool {
     }
 }
 
+/// Whether a function makes whole numbers of others, so that of a whole number it gives this number itself. Engines would make a floating
+/// one of it, which has no room for all digits and is written as `5.0`.
+pub(super) fn rounds(function: &Function) -> bool {
+    [&FLOOR, &CEIL, &ROUND].contains(&function)
+}
+
+/// The value itself where a function would round a whole number of a row.
+pub(super) fn rounded_already<'a>(
+    model: &Model,
+    source: SourceId,
+    function: &Function,
+    arguments: &'a [RowExpr],
+) -> Option<&'a RowExpr> {
+    arguments.first().filter(|value| rounds(function) && held(model, source, value) == Some(Held::Whole))
+}
+
 /// What each argument of a function of row values has to be changed into, so that the engine computes and chooses without loss.
 pub(super) fn room(
     model: &Model,
@@ -198,6 +221,9 @@ fn is_wide(model: &Model, source: SourceId, expr: &RowExpr) -> bool {
             Storage::Derived(derived) => is_wide(model, model.end_of(source, path), derived),
             Storage::Stored(_) | Storage::Raw(_) | Storage::Several(_) => false,
         },
+        Node::Apply(function, arguments) if rounds(function) => {
+            arguments.first().is_some_and(|value| is_wide(model, source, value))
+        }
         Node::Apply(function, arguments) => {
             computes(function.name)
                 || function.gives == Gives::Common && values(function, arguments).any(|value| is_wide(model, source, value))

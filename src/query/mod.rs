@@ -9,13 +9,13 @@ use crate::model::expr::Age;
 use crate::model::facts::Kind;
 use crate::model::{ASKED, KpiId, Model};
 use crate::plan::views::{beside, omit_gaps};
-use crate::plan::{Data, Output, Question, Show};
+use crate::plan::{Data, Output, Question, Show, nothing_is_own};
 use crate::spec::Spec;
 use crate::spec::kpi::Kpi;
 use crate::spec::reader::FormulaText;
 use crate::spec::shape::is_name;
 use crate::text::{FileId, Files, Name, Span, Spanned};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]
@@ -63,6 +63,8 @@ pub struct Written {
     pub columns: Vec<Column>,
     /// What was typed, an argument each.
     pub arguments: Vec<FileId>,
+    /// Columns of the answer that would have the name of another one.
+    pub doubled: Findings,
 }
 
 /// A name and a formula, as typed in one argument.
@@ -108,6 +110,7 @@ pub fn write(asked: &Asked, spec: &Spec, files: &mut Files) -> Written {
         });
         Spanned::new(names.collect(), whole)
     });
+    let mut places = Vec::new();
     for (at, (text, typed)) in asked.kpis.iter().zip(&typed).enumerate() {
         let whole = argument("the command line", text);
         let place = Span::new(whole.file, typed.begin..typed.begin + typed.formula.len());
@@ -120,6 +123,7 @@ pub fn write(asked: &Asked, spec: &Spec, files: &mut Files) -> Written {
         kpi.omit_gaps = known(typed.formula).is_some_and(|kpi| kpi.omit_gaps);
         kpi.part.clone_from(&condition);
         kpi.by.extend(by.clone());
+        places.push((whole, typed.name.is_some()));
         written.columns.push(Column {
             name: typed.name.map_or_else(|| format!("value_{}", at + 1), str::to_owned),
             kpi: kpi.name.value.clone(),
@@ -127,7 +131,40 @@ pub fn write(asked: &Asked, spec: &Spec, files: &mut Files) -> Written {
         });
         written.kpis.push(kpi);
     }
+    let dimensions: Vec<Name> = by.map(|by| by.value).unwrap_or_default();
+    written.doubled = doubled(&written, &dimensions, &places);
     written
+}
+
+/// Columns of an answer that would have the name of another one, so that whoever reads it by names would get either. Of each KPI it is
+/// known where it was typed, and whether it has a name.
+fn doubled(written: &Written, dimensions: &[Name], places: &[(Span, bool)]) -> Findings {
+    let mut findings = Findings::default();
+    let has_ages = written.kpis.iter().any(|kpi| kpi.age.is_some());
+    let own = |name: &str| matches!(name, "period" | "is_complete") || name == "age" && has_ages;
+    for name in dimensions.iter().filter(|name| own(&name.value)) {
+        let message = format!("the answer has a column `{}` of its own", name.value);
+        let help = format!("give the source's column another name: `own_{0}: {{ column: {0} }}`", name.value);
+        findings.report(&codes::RESERVED_NAME, name.span, message).help(help);
+    }
+    let mut seen: HashMap<&str, Span> = dimensions.iter().map(|name| (name.value.as_str(), name.span)).collect();
+    for (column, (span, is_named)) in written.columns.iter().zip(places) {
+        let name = column.name.as_str();
+        let formula = written.kpis.iter().find(|kpi| kpi.name.value == column.kpi).and_then(|kpi| kpi.formula.as_ref());
+        let formula = formula.map_or("...", |formula| formula.text.as_str());
+        if own(name) {
+            let help = format!("give it another name: `own_{name} = {formula}`");
+            findings.report(&codes::RESERVED_NAME, *span, format!("the answer has a column `{name}` of its own")).help(help);
+        } else if let Some(first) = seen.insert(name, *span) {
+            let other = if *is_named { format!("other_{name}") } else { "figure".to_owned() };
+            findings
+                .report(&codes::DUPLICATE_DEFINITION, *span, format!("two columns of the answer would be called `{name}`"))
+                .here("the second")
+                .also(first, "the first")
+                .help(format!("give one of them another name: `{other} = {formula}`"));
+        }
+    }
+    findings
 }
 
 /// Why words are not question, where that can be seen without the project.
@@ -271,6 +308,7 @@ pub fn question(model: &Model, asked: &Asked, columns: &[Column]) -> Result<(Que
         is_lead_in: false,
         to,
         data: Data::Warehouse,
+        is_own: nothing_is_own,
     };
     Ok((question, ids))
 }

@@ -9,7 +9,7 @@ use crate::formula::{Call, Expression, Kind, Literal as Written};
 use crate::functions::{Function, Role, case, change, growth, operators, prior, rising, slice};
 use crate::model::expr::{Calc, CalcLeaf, Expr, Literal, Node, Past, Trend, Way};
 use crate::model::facts::Kind as Additivity;
-use crate::model::{Body, Values};
+use crate::model::{Body, Kept, Values};
 use crate::spec::kpi as written;
 use crate::text::{Name, Span, Spanned};
 
@@ -59,7 +59,7 @@ impl Resolver<'_> {
                 continue;
             };
             if let Some(figure) = crate::spec::shape::number(&value.value) {
-                figures.push((start, figure));
+                figures.push((start, Kept::of(figure, &value.value)));
             }
         }
         figures.sort_by_key(|(start, _)| *start);

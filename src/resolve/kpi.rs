@@ -6,10 +6,10 @@ use crate::diagnostic::{Findings, codes, suggest};
 use crate::model::about::{About, Drive};
 use crate::model::facts::Facts;
 use crate::model::unit::Unit;
-use crate::model::{Body, Deprecated, DimensionId, Kpi, Model, Scorecard};
-use crate::spec::Spec;
+use crate::model::{ASKED, Body, Deprecated, Dimension, DimensionId, Kpi, Model, Scorecard, Storage};
 use crate::spec::kpi as written;
 use crate::spec::reader::Text;
+use crate::spec::{RESERVED_COLUMNS, Spec};
 use crate::text::{Name, Spanned, title};
 use rayon::prelude::*;
 
@@ -32,7 +32,7 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model) -> (Kpi, Findings) {
     let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
     let mut resolver = Resolver::new(model, spec.incomplete);
     let owner = kpi.owner.as_ref().and_then(|name| resolver.team(name));
-    let by = kpi.by.iter().filter_map(|slice| resolver.slice(slice)).collect();
+    let by = kpi.by.iter().filter_map(|slice| resolver.slice_of_views(kpi, slice)).collect();
     for (taxonomy, value) in &kpi.taxonomies {
         resolver.taxonomy(taxonomy, value);
     }
@@ -107,6 +107,43 @@ impl Resolver<'_> {
             return None;
         }
         Some(Spanned::new(dimensions, slice.span))
+    }
+
+    /// A slice of a KPI, whose views have the dimensions as columns beside their own. What is asked on the command line has no views.
+    fn slice_of_views(&mut self, kpi: &written::Kpi, slice: &Spanned<Vec<Name>>) -> Option<Spanned<Vec<DimensionId>>> {
+        let made = self.slice(slice)?;
+        let own = |name: &str| RESERVED_COLUMNS.contains(&name) && (name != "age" || kpi.age.is_some());
+        let Some(name) = slice.value.iter().find(|name| own(&name.value) && !kpi.name.value.starts_with(ASKED)) else {
+            return Some(made);
+        };
+        let dimension = self.model.dimensions.get(*self.model.dimension_names.get(&name.value)?);
+        // Those that are defined under such a name are refused there.
+        if dimension.defined.is_none() {
+            let message = format!(
+                "`{}` cannot be sliced by `{}`: its views already have a column of that name",
+                kpi.name.value, name.value
+            );
+            let help = self.other_name(dimension);
+            self.report(&codes::RESERVED_NAME, name.span, message).help(help);
+        }
+        None
+    }
+
+    /// How to call a column something else.
+    fn other_name(&self, dimension: &Dimension) -> String {
+        let name = &dimension.name;
+        let place = dimension
+            .places
+            .iter()
+            .next()
+            .map(|(source, path)| (self.model.sources.get(*source), self.model.column(*source, path)));
+        match place.map(|(source, column)| (&source.name.value, &column.storage)) {
+            Some((source, Storage::Stored(stored))) => {
+                format!("declare the column of `{source}` under another name: `{source}_{name}: {{ column: {stored} }}`")
+            }
+            Some((source, _)) => format!("give the column of `{source}` another name, such as `{source}_{name}`"),
+            None => format!("give the column another name, such as `own_{name}`"),
+        }
     }
 
     fn taxonomy(&mut self, name: &Name, value: &Text) {

@@ -455,8 +455,8 @@ const RESERVED_VIEWS: [&str; 9] = [
     "source_freshness",
 ];
 
-/// Columns of emitted views.
-const RESERVED_COLUMNS: [&str; 4] = ["period", "value", "is_complete", "age"];
+/// Columns of emitted views; `age` only where KPIs have ages.
+pub const RESERVED_COLUMNS: [&str; 4] = ["period", "value", "is_complete", "age"];
 
 fn reserved(spec: &Spec, findings: &mut Findings) {
     let mut refuse = |name: &Name, why: &str| {

@@ -101,3 +101,38 @@ fn members_add_up_to_the_change_when_some_are_new() {
     let c = [("kpi", "conversion"), ("period", "2024-03-01"), ("effect", "rate"), ("member", "c")];
     number(of(&rows, &c), "contribution", 0.0);
 }
+
+#[test]
+fn names_that_the_view_has_for_itself_change_nothing() {
+    let names = [
+        ("own_above", "slope_1"),
+        ("own_below", "part_1"),
+        ("all_below", "part_2"),
+        ("all_value", "slope_2"),
+        ("own_value", "by_mean_1"),
+        ("own_above_before", "own_above"),
+        ("member", "contribution"),
+    ];
+    for (dimension, kpi) in names {
+        let spec = SPEC.replace("channel", dimension).replace("conversion", kpi);
+        let rows = rows(&valid(&spec), "north_star_drivers");
+        let february = |effect, of_member: &[(&str, &str)], column, expected| {
+            let wanted = [&[("kpi", kpi), ("period", "2024-02-01"), ("effect", effect)], of_member].concat();
+            number(of(&rows, &wanted), column, expected);
+        };
+        // 40 / 200, then 60 / 400; the shares as in `mix_against_rate`.
+        february("total", &[], "prior", 0.2);
+        february("total", &[], "contribution", -0.05);
+        february("rate", &[("member", "b")], "value", 0.3);
+        february("mix", &[("member", "a")], "contribution", -0.01875);
+        february("mix", &[("member", "b")], "contribution", -0.03125);
+        // One of its two components grew by 20, the other by 200.
+        let components = rows.iter().filter(|row| {
+            row["kpi"] == kpi && row["effect"] == "component" && row["period"] == "2024-02-01" && row["level"] == 1
+        });
+        let changes: Vec<f64> = components.map(|row| row["change"].as_f64().unwrap()).collect();
+        assert_eq!(changes, [20.0, 200.0], "{kpi}");
+        let buyers = [("kpi", "buyers"), ("period", "2024-02-01"), ("effect", "member"), ("member", "a")];
+        number(of(&rows, &buyers), "contribution", 20.0);
+    }
+}

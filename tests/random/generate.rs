@@ -1,12 +1,12 @@
 //! A strategy that makes up projects, and makes those that fail smaller.
 //!
 //! Everything follows from one seed, so that a project can be made again. `data` makes the calendar, the sources and their rows,
-//! `journeys` journeys over them, `conditions` what stands inside of aggregates, `formulas` the KPIs, and `written` files of some
-//! sources. All of it is valid: a refusal is a failure.
+//! `journeys` journeys over them, `conditions` what stands inside of aggregates, `formulas` the KPIs, `names` gives some of all that names
+//! which the compiler has for itself, and `written` makes files of some sources. All of it is valid: a refusal is a failure.
 
 use super::formulas;
 use super::project::Project;
-use super::{data, journeys, shrink, written};
+use super::{data, journeys, names, shrink, written};
 use proptest::num::u64;
 use proptest::strategy::{NewTree, Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -87,6 +87,9 @@ pub fn project(choices: &mut Choices) -> Project {
     let mut whole = journeys::materialised(&project);
     formulas::kpis(&mut whole, choices);
     project.kpis = whole.kpis;
+    if choices.chance(40) {
+        names::rename(&mut project, 60, choices);
+    }
     written::files(&mut project, choices);
     project
 }

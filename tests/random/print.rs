@@ -215,7 +215,8 @@ fn aggregate(of: &Aggregate) -> String {
         Some(Expr::Leaf(RowLeaf::Path(path))) => format!("{source}.{}", path.join(".")),
         Some(other) => row(other),
     };
-    let from = if argument.starts_with(source.as_str()) { String::new() } else { format!(" from {source}") };
+    let is_of_source = argument == *source || argument.starts_with(&format!("{source}."));
+    let from = if is_of_source { String::new() } else { format!(" from {source}") };
     let share = of.share.map(|share| format!(", {share}%")).unwrap_or_default();
     let via = of.via.as_ref().filter(|_| of.says_via).map(|via| format!(" via {}", via.join("."))).unwrap_or_default();
     let filter = of.filter.as_ref().map(|filter| format!(" where {}", row(filter))).unwrap_or_default();

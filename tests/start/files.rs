@@ -240,6 +240,12 @@ fn dates_and_times_are_read_as_they_are_written() {
     assert!(advice[2].contains("`timestamp:` under `files:`"), "{advice:?}");
     let advice = misfits("d.csv", "instant", &["2024-01-31 23:30:00", "2024-01-31"]);
     assert!(advice.len() == 2 && advice.iter().all(|help| help.contains("`timestamp`, with its `zone:`")), "{advice:?}");
+    // No clock is 16 hours from UTC, and none has 60 minutes.
+    let far = ["2024-01-31 23:30:00+25:00", "2024-01-31 23:30:00-16:00", "2024-01-31 23:30:00+05:60"];
+    assert_eq!(misfits("d.csv", "instant", &far).len(), 3);
+    let format = "{ paths: d.csv, timestamp: \"%Y-%m-%d %H:%M:%S%z\" }";
+    assert_eq!(misfits(format, "instant", &far).len(), 3);
+    assert_eq!(hours("d.csv", "instant", &["2024-01-31 23:30:00+14:00", "2024-01-31 03:30:00-15:56"]), "9 19");
 }
 
 /// The hours of some times, every one in a column of its own.
@@ -266,6 +272,9 @@ fn texts_and_conditions_are_what_is_declared() {
         "1 2 4 8 32 16 37 18",
         "a condition is true of 1, 4 and 32, false of 2 and 16"
     );
+    let spaced = Project::new("d.csv", "day: date, b: boolean", &["count(o where b)", "count(o where not b)"]);
+    let spaced = spaced.with("d.csv", "day,b\n2024-01-05, true \n2024-01-05,  no\n2024-01-05,Yes \n");
+    assert_eq!(spaced.figures()[0], "2 1", "spaces around a condition do not matter");
     let with_words = Project::new("{ paths: d.csv, null: [\"\", NA, f] }", columns, &formulas).with("d.csv", texts);
     assert_eq!(with_words.figures()[0], "1 2 4 8 0 48 37 16");
     // Without an empty text among the words it is a text.

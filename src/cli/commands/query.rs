@@ -114,6 +114,10 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
         Stop { code: if written.is_wrong(&checked.findings) { USAGE } else { FINDINGS } }
     })?;
     let (project, columns) = (&part.project, &written.columns);
+    if !written.doubled.is_empty() {
+        show_findings(&written.doubled, project.files());
+        return Err(Stop { code: FINDINGS });
+    }
     show_findings(&written.remarks(project.findings(), project.model(), project.files()), project.files());
     say_left_out(&part, &[]);
     let model = project.model();
@@ -363,7 +367,10 @@ fn cell(
             let label = text.parse().map_or_else(|_| text.clone(), |day| shown::period(day, grain, &model.calendar));
             if complete { label } else { format!("{label}*") }
         }
-        Value::String(text) => text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect(),
+        Value::String(text) => {
+            let line: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
+            shown::told_from_null(&line)
+        }
         other => other.to_string(),
     }
 }

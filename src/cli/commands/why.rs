@@ -7,7 +7,7 @@ use crate::cli::{
     valid,
 };
 use crate::diagnostic::suggest;
-use crate::measure::shown::Precision;
+use crate::measure::shown::{Precision, told_from_null};
 use crate::measure::why::{Asked, Outcome, Slice, Told, why};
 use crate::measure::{Session, shown};
 use crate::model::facts::Kind;
@@ -229,8 +229,10 @@ fn by_slice(model: &Model, dimension: DimensionId, slices: &[Slice], kpi: &Kpi) 
     let change = |slice: &Slice| slice.now - slice.before;
     let shown = if slices.len() > MOST_SLICES + 1 { MOST_SLICES } else { slices.len() };
     let (first, others) = slices.split_at_checked(shown).unwrap_or((slices, &[]));
-    let mut rows: Vec<(String, Slice)> =
-        first.iter().map(|slice| (slice.of.as_deref().map_or_else(|| "null".to_owned(), line), slice.clone())).collect();
+    let mut rows: Vec<(String, Slice)> = first
+        .iter()
+        .map(|slice| (slice.of.as_deref().map_or_else(|| "null".to_owned(), |of| told_from_null(&line(of))), slice.clone()))
+        .collect();
     if !others.is_empty() {
         let sum = |figure: fn(&Slice) -> f64| others.iter().map(figure).sum();
         let all = Slice { of: None, before: sum(|slice| slice.before), now: sum(|slice| slice.now) };

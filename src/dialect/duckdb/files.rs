@@ -341,7 +341,7 @@ fn converted(text: &Text, ty: FileType, written: &Written) -> String {
     let x = &text.name;
     match ty {
         FileType::Text => x.clone(),
-        FileType::Boolean => format!("cast({x} as boolean)"),
+        FileType::Boolean => format!("cast(trim({x}) as boolean)"),
         FileType::Integer => integer(text, written),
         FileType::Decimal => decimal(text, written),
         FileType::Number => number(text, written),
@@ -453,6 +453,8 @@ fn number(text: &Text, written: &Written) -> String {
 }
 
 const ISO_DAY: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
+/// No clock is further from UTC than 15 hours and some minutes; the engine takes +25:00 as well.
+const OFFSET: &str = "[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?";
 const ISO_TIME: &str = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?";
 
 fn date(x: &str, format: Option<&TimeFormat>) -> String {
@@ -489,10 +491,7 @@ fn instant(x: &str, format: Option<&TimeFormat>) -> String {
                     format!("({x} like '____-__-__T__:__:__Z' or {x} like '____-__-__T__:__:__.___Z') and {x} > '0'"),
                     format!("cast({x} as timestamptz)"),
                 ),
-                (
-                    matches(x, &format!("{ISO_DAY}[T ]{ISO_TIME}(Z| ?UTC|[+-][0-9]{{2}}(:?[0-9]{{2}})?)")),
-                    format!("cast({whole} as timestamptz)"),
-                ),
+                (matches(x, &format!("{ISO_DAY}[T ]{ISO_TIME}(Z| ?UTC|{OFFSET})")), format!("cast({whole} as timestamptz)")),
             ]
         }
         Some(format) => vec![(matches(x, &pattern(format)), parsed(x, format))],
@@ -525,7 +524,7 @@ fn pattern(format: &TimeFormat) -> String {
             TimeField::MonthName | TimeField::Weekday => "[A-Za-z]{3,9}",
             TimeField::HalfDay => "[AaPp][Mm]",
             TimeField::Fraction => "[0-9]{1,6}",
-            TimeField::Offset => "[+-][0-9]{2}(:?[0-9]{2})?",
+            TimeField::Offset => OFFSET,
         }
         .to_owned(),
     };

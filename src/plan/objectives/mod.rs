@@ -49,7 +49,7 @@ impl<'a> Making<'a> {
         let mut names = Names::of(model);
         let mut parts = Vec::new();
         let today = (model.calendar.as_of == AsOf::Today).then(|| names.take("today"));
-        parts.extend(today.as_ref().map(|name| spine::today(name, model.calendar.zone.name())));
+        parts.extend(today.as_ref().map(|name| spine::today(name, model.calendar.zone.clock())));
         let is_huge = all(model).filter_map(|(_, result)| result.kpi()).any(|shown| !finite::is_modest(model, shown.kpi));
         Self { model, data, names, parts, today, left_out, is_huge }
     }

@@ -1,6 +1,7 @@
 //! What is read of each key result: the values of its KPI in complete periods, or what people checked in.
 
 use super::super::assemble::Planner;
+use super::super::names::beside_own;
 use super::super::relation::{
     Atom, Body, From, Join, JoinKind, Part, Query, Rolling, Rows, Scalar, Select, column, day, fold, moved,
 };
@@ -17,6 +18,11 @@ use crate::model::{Body as KpiBody, DimensionId, KpiId, Model};
 const END: &str = "period__end";
 /// The day after the period that follows it.
 const NEXT_END: &str = "next_period__end";
+
+/// Whether the answers have a column of that name beside those of dimensions.
+fn is_own(name: &str) -> bool {
+    name == "period"
+}
 
 /// Key results whose KPIs are asked for together.
 struct Group<'a> {
@@ -88,6 +94,7 @@ fn side_by_side(making: &mut Making<'_>, group: &Group<'_>, wish: &str, from: Op
         is_lead_in: true,
         to,
         data: making.data,
+        is_own,
     };
     let names = std::mem::take(&mut making.names);
     let Query { parts, result } = Planner::new(model, &question, names).query(&mut making.names);
@@ -100,7 +107,7 @@ fn side_by_side(making: &mut Making<'_>, group: &Group<'_>, wish: &str, from: Op
 /// The rows of the slice that a result is about.
 fn of_slice(model: &Model, shown: &Shown, from: &str) -> impl Iterator<Item = Scalar> {
     shown.slice.iter().map(|member| {
-        let value = column(from, &model.dimensions.get(member.dimension).name);
+        let value = column(from, &beside_own(&model.dimensions.get(member.dimension).name, is_own));
         let written = Expr::made(Node::Literal(member.value.clone()));
         match &member.text {
             None => Expr::apply(&operators::IS_NULL, vec![value]),

@@ -74,14 +74,14 @@ pub(super) fn measured_before(objective: &Objective, result: &KeyResult) -> Opti
     objective.period.filter(|_| is_measured(result)).map(|period| period.first)
 }
 
-/// The values of dimensions that a key result is about: `channel = partner, country = DE`.
+/// The values of dimensions that a key result is about: `channel = partner, country is null`.
 pub fn slice_text(model: &Model, result: &KeyResult) -> String {
     let Some(shown) = result.kpi() else { return String::new() };
     let each = shown
         .slice
         .iter()
-        .map(|member| (&model.dimensions.get(member.dimension).name, member.text.as_deref().unwrap_or("null")))
-        .map(|(name, value)| format!("{name} = {value}"));
+        .map(|member| (&model.dimensions.get(member.dimension).name, member.text.as_deref()))
+        .map(|(name, value)| value.map_or_else(|| format!("{name} is null"), |value| format!("{name} = {value}")));
     each.collect::<Vec<_>>().join(", ")
 }
 

@@ -161,7 +161,7 @@ impl Writing<'_, '_> {
         let own = scan.time_as(kind, &Path::to(taken));
         let stale = Self::too_old(scan.day(taken), fresh_for);
         let stale = if kind == TimeKind::Instant && !zone.is_fixed() {
-            let midnight = Expr::leaf(Atom::Midnight(Box::new(stale), zone.name().to_owned()));
+            let midnight = Expr::leaf(Atom::Midnight(Box::new(stale), zone.clock().to_owned()));
             Expr::leaf(Atom::OnClock(Box::new(midnight), Zone::utc().name().to_owned()))
         } else {
             stale
