@@ -111,7 +111,10 @@ impl Names {
 
 /// Renames so much of a hundred of what a project has.
 pub fn rename(project: &mut Project, percent: usize, choices: &mut Choices) {
-    let words: Vec<&str> = words().iter().map(String::as_str).collect();
+    // What is a column's name in the data is not that of another one in the spec, which is refused as a mistake.
+    let stored: BTreeSet<&String> =
+        project.sources.iter().flat_map(|source| source.columns.iter().map(|column| &column.stored_as)).collect();
+    let words: Vec<&str> = words().iter().filter(|word| !stored.contains(word)).map(String::as_str).collect();
     let slices =
         project.kpis.iter().flat_map(|kpi| kpi.by.iter().flatten()).chain(project.dimensions.iter().map(|of| &of.name));
     let slices: BTreeSet<String> = slices.cloned().collect();
