@@ -211,12 +211,11 @@ fn slice(model: &Model, dimensions: &[DimensionId], from: &str) -> Scalar {
     for id in dimensions {
         let dimension = model.dimensions.get(*id);
         let name = &dimension.name;
-        let place = dimension.places.iter().next().map(|(source, path)| model.column(*source, path).ty);
+        // A column of that name may be a text in one source and a number in another.
+        let mut places = dimension.places.iter().map(|(source, path)| model.column(*source, path).ty);
+        let is_text = dimension.ty.map_or_else(|| places.all(|ty| ty == Type::Text), |ty| ty == Type::Text);
         let key = column(from, &beside_own(name, is_own));
-        let value = match dimension.ty.or(place) {
-            Some(Type::Text) | None => key.clone(),
-            Some(_) => Expr::apply(&text::TEXT, vec![key.clone()]),
-        };
+        let value = if is_text { key.clone() } else { Expr::apply(&text::TEXT, vec![key.clone()]) };
         let comma = if pieces.is_empty() { "" } else { ", " };
         let there = Expr::apply(&concat::CONCAT, vec![text(&format!("{comma}{name} = ")), value]);
         let is_null = Expr::apply(&operators::IS_NULL, vec![key]);

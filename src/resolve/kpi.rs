@@ -109,10 +109,11 @@ impl Resolver<'_> {
         Some(Spanned::new(dimensions, slice.span))
     }
 
-    /// A slice of a KPI, whose views have the dimensions as columns beside their own. What is asked on the command line has no views.
+    /// A slice of a KPI, whose views have the dimensions as columns beside their own. What is asked on the command line has no views, and
+    /// `age` is looked at with the ages.
     fn slice_of_views(&mut self, kpi: &written::Kpi, slice: &Spanned<Vec<Name>>) -> Option<Spanned<Vec<DimensionId>>> {
         let made = self.slice(slice)?;
-        let own = |name: &str| RESERVED_COLUMNS.contains(&name) && (name != "age" || kpi.age.is_some());
+        let own = |name: &str| RESERVED_COLUMNS.contains(&name) && name != "age";
         let Some(name) = slice.value.iter().find(|name| own(&name.value) && !kpi.name.value.starts_with(ASKED)) else {
             return Some(made);
         };

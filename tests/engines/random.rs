@@ -27,6 +27,8 @@ mod functions;
 mod generate;
 #[path = "../random/journeys.rs"]
 mod journeys;
+#[path = "../random/names.rs"]
+mod names;
 #[path = "../random/print.rs"]
 mod print;
 #[path = "../random/project.rs"]

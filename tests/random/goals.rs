@@ -31,7 +31,7 @@ pub fn goals<'a>(project: &Project, whole: &'a Project, evaluator: &Evaluator<'a
         for slice in &kpi.by {
             let lines = evaluator.view(kpi, kpi.grains[0], slice);
             let Some(last) = lines.last() else { continue };
-            let name = format!("{}_{}", kpi.name, expected.len());
+            let name = format!("r{}_{}", expected.len(), kpi.name);
             let members: Vec<String> = slice
                 .iter()
                 .zip(&last.dimensions)

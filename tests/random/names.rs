@@ -98,20 +98,23 @@ impl Names {
         Self(made)
     }
 
-    fn new(&self, name: &mut String) {
+    fn give(&self, name: &mut String) {
         if let Some(new) = self.0.get(name) {
             name.clone_from(new);
         }
     }
 
     fn all(&self, names: &mut [String]) {
-        names.iter_mut().for_each(|name| self.new(name));
+        names.iter_mut().for_each(|name| self.give(name));
     }
 }
 
 /// Renames so much of a hundred of what a project has.
 pub fn rename(project: &mut Project, percent: usize, choices: &mut Choices) {
-    let words: Vec<&str> = words().iter().map(String::as_str).collect();
+    // What is a column's name in the data is not that of another one in the spec, which is refused as a mistake.
+    let stored: BTreeSet<&String> =
+        project.sources.iter().flat_map(|source| source.columns.iter().map(|column| &column.stored_as)).collect();
+    let words: Vec<&str> = words().iter().filter(|word| !stored.contains(word)).map(String::as_str).collect();
     let slices =
         project.kpis.iter().flat_map(|kpi| kpi.by.iter().flatten()).chain(project.dimensions.iter().map(|of| &of.name));
     let slices: BTreeSet<String> = slices.cloned().collect();
@@ -151,24 +154,24 @@ impl Renaming {
             self.source(source, choices);
         }
         for dimension in &mut project.dimensions {
-            self.columns.new(&mut dimension.name);
+            self.columns.give(&mut dimension.name);
             for (source, path) in &mut dimension.from {
-                self.sources.new(source);
+                self.sources.give(source);
                 self.columns.all(path);
             }
         }
         for journey in &mut project.journeys {
-            self.sources.new(&mut journey.name);
+            self.sources.give(&mut journey.name);
             for step in &mut journey.steps {
-                self.columns.new(&mut step.name);
-                self.sources.new(&mut step.source);
-                self.columns.new(&mut step.at);
+                self.columns.give(&mut step.name);
+                self.sources.give(&mut step.source);
+                self.columns.give(&mut step.at);
                 self.columns.all(&mut step.entity);
                 step.filter.iter_mut().for_each(|filter| self.row(filter));
             }
         }
         for kpi in &mut project.kpis {
-            self.kpis.new(&mut kpi.name);
+            self.kpis.give(&mut kpi.name);
             kpi.by.iter_mut().for_each(|slice| self.columns.all(slice));
             if let Body::Formula(formula) = &mut kpi.body {
                 self.formula(formula);
@@ -177,53 +180,52 @@ impl Renaming {
     }
 
     fn source(&self, source: &mut Source, choices: &mut Choices) {
-        self.sources.new(&mut source.name);
+        self.sources.give(&mut source.name);
         for name in source.key.iter_mut().chain(&mut source.time) {
-            self.columns.new(name);
+            self.columns.give(name);
         }
         match &mut source.states {
-            Some(Holds::Valid { from, to, .. }) => [from, to].into_iter().for_each(|name| self.columns.new(name)),
-            Some(Holds::Snapshot { taken, .. } | Holds::Readings { taken, .. }) => self.columns.new(taken),
+            Some(Holds::Valid { from, to, .. }) => [from, to].into_iter().for_each(|name| self.columns.give(name)),
+            Some(Holds::Snapshot { taken, .. } | Holds::Readings { taken, .. }) => self.columns.give(taken),
             None => {}
         }
         // The table has the new name too, or still the old one.
         let is_stored_so = source.columns.iter().all(|column| column.sql.is_none()) && choices.chance(70);
         for column in &mut source.columns {
             let is_own = column.stored_as == column.name;
-            self.columns.new(&mut column.name);
+            self.columns.give(&mut column.name);
             if column.expr.is_some() {
-                self.columns.new(&mut column.stored_as);
+                self.columns.give(&mut column.stored_as);
             } else if is_own && is_stored_so {
                 column.stored_as.clone_from(&column.name);
             }
-            column.references.iter_mut().for_each(|target| self.sources.new(target));
+            column.references.iter_mut().for_each(|target| self.sources.give(target));
             column.expr.iter_mut().for_each(|expr| self.row(expr));
         }
     }
 
     fn row(&self, of: &mut Row) {
         leaves(of, &mut |leaf| match leaf {
-            RowLeaf::Path(path) => self.columns.all(path),
-            RowLeaf::Pair(Pair::Of(_, path)) => self.columns.all(path),
+            RowLeaf::Path(path) | RowLeaf::Pair(Pair::Of(_, path)) => self.columns.all(path),
             RowLeaf::Related(of) => self.aggregate(of),
-            RowLeaf::Dimension(name) => self.columns.new(name),
+            RowLeaf::Dimension(name) => self.columns.give(name),
             RowLeaf::Reached { step, of, .. } => {
-                self.columns.new(step);
-                of.iter_mut().for_each(|of| self.columns.new(of));
+                self.columns.give(step);
+                of.iter_mut().for_each(|of| self.columns.give(of));
             }
             RowLeaf::Grain(_) | RowLeaf::Value | RowLeaf::Pair(Pair::Exists(_) | Pair::Ever) => {}
         });
     }
 
     fn aggregate(&self, of: &mut Aggregate) {
-        self.sources.new(&mut of.source);
+        self.sources.give(&mut of.source);
         for row in of.argument.iter_mut().chain(&mut of.filter) {
             self.row(row);
         }
         for path in of.via.iter_mut().chain(&mut of.of) {
             self.columns.all(path);
         }
-        of.at.iter_mut().for_each(|at| self.columns.new(at));
+        of.at.iter_mut().for_each(|at| self.columns.give(at));
         if let Some(Stock::Pairs(Some(per))) = &mut of.stock {
             self.columns.all(per);
         }
@@ -231,7 +233,7 @@ impl Renaming {
 
     fn formula(&self, of: &mut Formula) {
         leaves(of, &mut |figure| match figure {
-            Figure::Kpi(name) => self.kpis.new(name),
+            Figure::Kpi(name) => self.kpis.give(name),
             Figure::Aggregate(of) => self.aggregate(of),
             Figure::Grouped(grouped) => {
                 let Grouped { of, per, filter, .. } = &mut **grouped;
