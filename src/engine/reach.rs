@@ -16,8 +16,8 @@ pub(super) const NOT_CONFINED: &str = "kpic: not confined";
 /// The first argument of kpic where it becomes an engine; see `start`.
 pub const STARTER: &str = "__engine";
 
-/// Stands for the number of folders that an engine may list, where it may list all.
-pub(super) const ANY_FOLDER: &str = "any";
+/// Says to `start` that the network is open; then all may be read and listed.
+pub(super) const OPEN_NETWORK: &str = "network";
 
 /// What the engine needs of the environment. On Windows no program starts without the folder of the system.
 const ENVIRONMENT: &[&str] = &["PATH", "TMPDIR", "TEMP", "TMP", "TZ", "SYSTEMROOT", "SYSTEMDRIVE"];
@@ -50,10 +50,9 @@ impl Reach {
             Some(starter) => {
                 let mut command = Command::new(starter);
                 command.arg(STARTER).arg(std::process::id().to_string());
-                // What may read any file may list any folder.
-                let listed = if self.network { Vec::new() } else { self.listed(folder, spill) };
-                let count = if self.network { ANY_FOLDER.to_owned() } else { listed.len().to_string() };
-                command.arg(count).args(listed).arg(program);
+                let listed = self.listed(folder, spill);
+                command.arg(if self.network { OPEN_NETWORK } else { "closed" }).arg(spill);
+                command.arg(listed.len().to_string()).args(listed).arg(program);
                 command
             }
             None => Command::new(program),
