@@ -2,11 +2,12 @@
 //! [`Reach`]) before it reads anything of a project.
 
 use super::process::{Ended, run};
-use super::reach::{NOT_CONFINED, Reach};
+use super::reach::{BEGUN, NOT_CONFINED, Reach, SETTINGS};
 use super::{Answer, Engine, Failure, Kind, Refusal, Rows};
 use crate::rawsql;
 use crate::text::is_control;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -64,16 +65,17 @@ impl Engine for DuckDb {
         if setup.trim().is_empty() && queries.is_empty() {
             return Ok(Vec::new());
         }
-        if is_command(setup) {
-            return Ok(vec![Err(Refusal { in_setup: true, ..unread() }); queries.len()]);
+        if let Some(refusal) = not_given(setup) {
+            return Ok(vec![Err(Refusal { in_setup: true, ..refusal }); queries.len()]);
         }
-        if !queries.iter().any(|query| is_command(query)) {
+        let refused: Vec<Option<Refusal>> = queries.iter().map(|query| not_given(query)).collect();
+        if refused.iter().all(Option::is_none) {
             return self.ask(setup, queries);
         }
-        let clean: Vec<String> = queries.iter().filter(|query| !is_command(query)).cloned().collect();
-        let mut answers = if clean.is_empty() { Vec::new() } else { self.ask(setup, &clean)? }.into_iter();
-        let answer = |query: &String| if is_command(query) { Some(Err(unread())) } else { answers.next() };
-        Ok(queries.iter().filter_map(answer).collect())
+        let given = queries.iter().zip(&refused).filter(|(_, refused)| refused.is_none());
+        let given: Vec<String> = given.map(|(query, _)| query.clone()).collect();
+        let mut answers = if given.is_empty() { Vec::new() } else { self.ask(setup, &given)? }.into_iter();
+        Ok(refused.into_iter().filter_map(|refused| refused.map(Err).or_else(|| answers.next())).collect())
     }
 
     fn description(&self, query: &str) -> String {
@@ -86,6 +88,16 @@ fn is_command(sql: &str) -> bool {
     sql.starts_with(['.', '#'])
         || rawsql::command_line(sql).is_some()
         || sql.contains(|char: char| char.is_ascii_control() && is_control(char))
+}
+
+/// Why the engine is not given some SQL, if it is not.
+fn not_given(sql: &str) -> Option<Refusal> {
+    if is_command(sql) {
+        return Some(unread());
+    }
+    let call = rawsql::refused_call(sql)?;
+    let said = format!("kpic does not let SQL call {}", sql.get(call).unwrap_or_default());
+    Some(Refusal { kind: Kind::Confined, about: None, said, in_setup: false })
 }
 
 /// The refusal of SQL that no shell is given.
@@ -111,7 +123,7 @@ impl DuckDb {
         for query in queries {
             script.push_str(&format!(".print {MARK}\n{};\n", query.trim_end().trim_end_matches(';')));
         }
-        script.push_str(&format!(".print {MARK}\n"));
+        script.push_str(&format!(".print {MARK}\n{SETTINGS}"));
         let output = self.run(&script)?;
         let mark = format!("{MARK}\n");
         let mut chunks = output.text.split(mark.as_str());
@@ -126,7 +138,7 @@ impl DuckDb {
                 help: Some("ask for fewer KPIs, slices or periods at once".to_owned()),
             });
         }
-        if before.is_none() || chunks.len() <= queries.len() {
+        let (Some(before), true) = (before, chunks.len() > queries.len()) else {
             if output.error.contains(NOT_CONFINED) {
                 return Err(self.not_confined());
             }
@@ -139,13 +151,18 @@ impl DuckDb {
                 return Ok(vec![Err(refusal); queries.len()]);
             }
             return Err(self.stopped(&output));
+        };
+        let begun = before.split(BEGUN).nth(1).and_then(rows);
+        let ended = chunks.get(queries.len()).and_then(|settings| rows(settings));
+        if let Some(setting) = begun.as_ref().zip(ended.as_ref()).and_then(|(begun, ended)| changed(begun, ended)) {
+            return Err(meddled(setting));
         }
         // Its exit code is 1 where it refused a query.
         let all_well = match output.ended {
             Ended::Code(code) => code == 0 || (code == 1 && !output.error.is_empty()),
-            Ended::Signal | Ended::TooLate | Ended::TooMuch => false,
+            Ended::Signal | Ended::Crash | Ended::TooLate | Ended::TooMuch => false,
         };
-        if !all_well {
+        if !all_well || begun.is_none() || ended.is_none() {
             return Err(self.stopped(&output));
         }
         let mut answers = Vec::new();
@@ -165,6 +182,15 @@ impl DuckDb {
 
     /// Why the program ended before it had answered, or badly.
     fn stopped(&self, output: &Output) -> Failure {
+        if output.ended == Ended::Crash {
+            return Failure {
+                message: "DuckDB crashed before it had answered everything".to_owned(),
+                help: Some(
+                    "look for data that it cannot take, such as JSON that is nested very deep; or use another version of it"
+                        .to_owned(),
+                ),
+            };
+        }
         if output.text.contains(MARK) || output.ended == Ended::Signal {
             let message = match output.ended {
                 // What a system ends, for lack of memory in most cases, has no exit code of its own.
@@ -172,7 +198,9 @@ impl DuckDb {
                     "DuckDB was killed before it had answered everything; the system does that when memory \
                  runs out"
                 }
-                Ended::Code(_) | Ended::TooLate | Ended::TooMuch => "DuckDB stopped before it had answered everything",
+                Ended::Code(_) | Ended::Crash | Ended::TooLate | Ended::TooMuch => {
+                    "DuckDB stopped before it had answered everything"
+                }
             };
             let help = "ask for fewer KPIs or periods at once, or use a machine with more memory";
             return Failure { message: message.to_owned(), help: Some(help.to_owned()) };
@@ -223,6 +251,25 @@ impl DuckDb {
         let ended = run(command, script, self.reach.timeout, LONGEST).map_err(cannot)?;
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n");
         Ok(Output { text: lossy(&ended.output), error: lossy(&ended.errors).trim().to_owned(), ended: ended.how })
+    }
+}
+
+/// A setting that is not as it was.
+fn changed<'a>(begun: &'a Rows, ended: &Rows) -> Option<&'a str> {
+    let now: BTreeMap<&str, &[Value]> = ended.rows.iter().map(|row| (named(row), row.as_slice())).collect();
+    begun.rows.iter().find(|row| now.get(named(row)) != Some(&row.as_slice())).map(|row| named(row))
+}
+
+/// The name in the first column of a row.
+fn named(row: &[Value]) -> &str {
+    row.first().and_then(Value::as_str).unwrap_or_default()
+}
+
+/// SQL has changed a setting of the engine, though all are locked: what it says after that is not to be trusted.
+fn meddled(setting: &str) -> Failure {
+    Failure {
+        message: format!("SQL changed DuckDB's setting `{setting}` while it ran, so none of its answers counts"),
+        help: Some("look for a function that changes settings in the views and macros of the database".to_owned()),
     }
 }
 

@@ -13,6 +13,13 @@ use std::time::Duration;
 /// What the engine says if it does not give up what it should.
 pub(super) const NOT_CONFINED: &str = "kpic: not confined";
 
+/// What stands around the engine's settings as they are before it reads SQL of a project.
+pub(super) const BEGUN: &str = "kpic-begun";
+
+/// Asks for the engine's settings, but for those that `use` changes. Named in full, because a database may have functions of the same names.
+pub(super) const SETTINGS: &str =
+    "select name, value from system.main.duckdb_settings() where name not in ('schema', 'search_path');\n";
+
 /// The first argument of kpic where it becomes an engine; see `start`.
 pub const STARTER: &str = "__engine";
 
@@ -91,11 +98,11 @@ impl Reach {
             script.push_str("set autoinstall_known_extensions = false;\nset autoload_known_extensions = false;\n");
             // It turns off access to all else, commands of the shell among it, and locks the settings.
             script.push_str(&format!(
-                ".safe_mode\nselect error('{NOT_CONFINED}') where current_setting('enable_external_access') or not \
-                 current_setting('lock_configuration');\n"
+                ".safe_mode\nselect system.main.error('{NOT_CONFINED}') where system.main.current_setting('enable_external_access') or \
+                 not system.main.current_setting('lock_configuration');\n"
             ));
         }
-        script.push_str(".bail off\n");
+        script.push_str(&format!(".print {BEGUN}\n{SETTINGS}.print {BEGUN}\n.bail off\n"));
         script
     }
 }

@@ -34,6 +34,7 @@ pub(super) fn query(sql: &FormulaText, findings: &mut Findings) {
     if let Some(fault) = rawsql::query_fault(&sql.text) {
         report(sql, &fault, &codes::NOT_ONE_QUERY, findings);
     }
+    call(sql, findings);
 }
 
 /// Reports what keeps an expression of a spec from being one.
@@ -41,6 +42,17 @@ pub(super) fn expression(sql: &FormulaText, findings: &mut Findings) {
     if let Some(fault) = rawsql::expression_fault(&sql.text) {
         report(sql, &fault, &codes::NOT_ONE_EXPRESSION, findings);
     }
+    call(sql, findings);
+}
+
+/// Reports the call of a function that may do more than answer.
+fn call(sql: &FormulaText, findings: &mut Findings) {
+    let Some(range) = rawsql::call_fault(&sql.text) else { return };
+    let name = sql.text.get(range.clone()).unwrap_or_default();
+    let message = format!("SQL of a spec cannot call `{name}`");
+    let help = "use a function that only reads, such as `read_csv`, `unnest` or `range`; for a function of your own, make a view of it \
+                and name that";
+    findings.report(&codes::CALL_NOT_ALLOWED, sql.span(range.start, range.end), message).help(help);
 }
 
 /// Reports a name whose lines cannot be in SQL.
