@@ -540,6 +540,33 @@ fn a_database_of_another_kind_is_not_opened() {
     }
 }
 
+/// The log of a database holds rows, too.
+#[test]
+fn a_log_that_leads_out_of_the_project_is_not_read() {
+    let place = Place::new();
+    let kpic = format!("{PROJECT}warehouse: {{ database: a.duckdb }}\n");
+    write_files(
+        &place.project(),
+        &[("kpic.yml", &kpic), ("specs/a.yml", &over("from t").replace("query: \"from t\"", "table: t"))],
+    );
+    let make = |file: &Path, sql: &str| {
+        let made = Command::new(find(None).unwrap()).arg("-no-init").arg(file).arg(sql).output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+    };
+    let database = place.project().join("a.duckdb");
+    make(&database, "create table t as select date '2024-01-02' as d, 'x' as s");
+    assert!(place.kpic(&["query", "n", "--by", "s"]).status.success());
+    let secret = place.outer.path().join("secret.wal");
+    fs::write(&secret, CANARY).unwrap();
+    for name in ["a.duckdb.wal", "a.duckdb.wal.checkpoint", "a.duckdb.wal.recovery"] {
+        let link = place.project().join(name);
+        std::os::unix::fs::symlink(&secret, &link).unwrap();
+        let output = place.kpic(&["query", "n", "--by", "s"]);
+        assert!(output.status.code() == Some(3) && text(&output.stderr).contains("beside it is a link"), "{output:?}");
+        fs::remove_file(link).unwrap();
+    }
+}
+
 /// A repository may bring along a target, and what looks like the rest of a build that was killed.
 #[test]
 fn a_target_that_comes_along_leads_nowhere() {

@@ -2,13 +2,13 @@
 //! [`Reach`]) before it reads anything of a project.
 
 use super::process::{Ended, run};
-use super::reach::{BEGUN, NOT_CONFINED, Reach, SETTINGS};
+use super::reach::{BEGUN, NOT_CONFINED, Reach, SETTINGS, UNSAFE_DATABASE};
 use super::{Answer, Engine, Failure, Kind, Refusal, Rows};
 use crate::rawsql;
 use crate::text::is_control;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -142,6 +142,15 @@ impl DuckDb {
             if output.error.contains(NOT_CONFINED) {
                 return Err(self.not_confined());
             }
+            if let (Some(database), true) = (&self.database, output.error.contains(UNSAFE_DATABASE)) {
+                return Err(Failure {
+                    message: format!(
+                        "a view or macro of the database `{}` calls a function that may write files",
+                        database.display()
+                    ),
+                    help: Some("remove it, or run kpic on Linux, where the system keeps it from writing".to_owned()),
+                });
+            }
             // An answer of its own starts with the mark: without one it is the program that is not what it should be.
             if let (Some(database), true) = (&self.database, output.error.contains("Error:") && setup.trim().is_empty()) {
                 return Err(unopened(database, &output.error));
@@ -245,9 +254,21 @@ impl DuckDb {
             if !self.reach.network && is_other_than_duckdb(database) {
                 return Err(unopened(database, NOT_A_DATABASE));
             }
+            for path in beside(database) {
+                if let Some(why) = path.symlink_metadata().ok().and_then(|meta| unfit(&meta)) {
+                    return Err(Failure {
+                        message: format!(
+                            "the database `{}` cannot be opened: `{}` beside it is {why}",
+                            database.display(),
+                            path.display()
+                        ),
+                        help: Some("delete it: DuckDB would read rows from where it leads".to_owned()),
+                    });
+                }
+            }
             command.arg("-readonly").arg(database);
         }
-        let script = self.reach.confine(&self.folder, spill.path()) + script;
+        let script = self.reach.confine(&self.folder, spill.path(), self.database.is_some()) + script;
         let ended = run(command, script, self.reach.timeout, LONGEST).map_err(cannot)?;
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n");
         Ok(Output { text: lossy(&ended.output), error: lossy(&ended.errors).trim().to_owned(), ended: ended.how })
@@ -271,6 +292,29 @@ fn meddled(setting: &str) -> Failure {
         message: format!("SQL changed DuckDB's setting `{setting}` while it ran, so none of its answers counts"),
         help: Some("look for a function that changes settings in the views and macros of the database".to_owned()),
     }
+}
+
+/// The files that DuckDB opens beside a database, and others of such names.
+fn beside(database: &Path) -> Vec<PathBuf> {
+    let named = |path: &Path| {
+        let of = |suffix: &&str| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(suffix);
+            PathBuf::from(name)
+        };
+        [".wal", ".wal.checkpoint", ".wal.recovery", ".checkpoint.wal", ".recovery.wal", ".tmp"]
+            .iter()
+            .map(of)
+            .collect::<Vec<_>>()
+    };
+    // A database that the command line names may be a link.
+    let real = database.canonicalize().ok().filter(|real| real != database);
+    std::iter::once(database).chain(real.as_deref()).flat_map(named).collect()
+}
+
+/// Why nothing is read from such a file.
+fn unfit(meta: &Metadata) -> Option<&'static str> {
+    if meta.is_symlink() { Some("a link") } else { (!meta.is_file() && !meta.is_dir()).then_some("not a regular file") }
 }
 
 /// Whether a file that can be read is no database of DuckDB's, by how it begins: with eight bytes of a sum, and a word.

@@ -16,6 +16,20 @@ pub(super) const NOT_CONFINED: &str = "kpic: not confined";
 /// What stands around the engine's settings as they are before it reads SQL of a project.
 pub(super) const BEGUN: &str = "kpic-begun";
 
+/// What the engine says if a database brings SQL that does more than answer.
+pub(super) const UNSAFE_DATABASE: &str = "kpic: unsafe database";
+
+/// Refuses a database whose views and macros call what writes files, or may hide such a call in a text. The engine stores their SQL in a form of its own,
+/// without comments. On Linux the kernel keeps them from writing, and this would take longer than all else at a start.
+pub(super) fn harmless_database() -> String {
+    format!(
+        "select system.main.error('{UNSAFE_DATABASE}') from (select sql from system.main.duckdb_views() where not internal union all select \
+         macro_definition from system.main.duckdb_functions() where not internal) where system.main.regexp_matches(system.main.lower(sql), \
+         '(^|[^a-z0-9_])({})\"? *[(]');\n",
+        rawsql::WRITES.join("|")
+    )
+}
+
 /// Asks for the engine's settings, but for those that `use` changes. Named in full, because a database may have functions of the same names.
 pub(super) const SETTINGS: &str =
     "select name, value from system.main.duckdb_settings() where name not in ('schema', 'search_path');\n";
@@ -77,7 +91,7 @@ impl Reach {
     }
 
     /// The beginning of each script. Which folders are allowed can only be said before the rest is given up.
-    pub(super) fn confine(&self, folder: &Path, spill: &Path) -> String {
+    pub(super) fn confine(&self, folder: &Path, spill: &Path, has_database: bool) -> String {
         let text = |path: &Path| rawsql::literal(&path.to_string_lossy());
         let list = |paths: &[PathBuf]| paths.iter().map(|path| text(path)).collect::<Vec<_>>().join(", ");
         let mut script = format!(".bail on\nset temp_directory = {};\n", text(spill));
@@ -102,6 +116,9 @@ impl Reach {
                  not system.main.current_setting('lock_configuration');\n"
             ));
         }
+        if has_database && !cfg!(target_os = "linux") {
+            script.push_str(&harmless_database());
+        }
         script.push_str(&format!(".print {BEGUN}\n{SETTINGS}.print {BEGUN}\n.bail off\n"));
         script
     }
@@ -112,4 +129,32 @@ fn both(path: &Path) -> Vec<PathBuf> {
     let named = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let real = path.canonicalize().ok().filter(|real| *real != named);
     std::iter::once(named).chain(real).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_whose_sql_does_more_than_answer_is_told() {
+        let program = crate::engine::find(None).unwrap();
+        let refused = |made: &str| {
+            let asked = format!("create table t as select 1 as a; {made}; {}", harmless_database());
+            let output = Command::new(&program).args(["-no-init", "-c", &asked]).output().unwrap();
+            String::from_utf8_lossy(&output.stderr).contains(UNSAFE_DATABASE)
+        };
+        for made in [
+            "create view v as select * from ENABLE_PROFILING /* x */ (save_location = 'x')",
+            "create view v as select (select 1 from system.main.\"query\"('select 1'))",
+            "create macro m() as (select 1 from enable_logging(storage = 'file', storage_path = 'x'))",
+            "create macro m(x) as table select * from query(x)",
+        ] {
+            assert!(refused(made), "{made}");
+        }
+        for made in
+            ["create view v as select my_query, a as query from (select 1 as my_query, 2 as a)", "create macro m(x) as x + 1"]
+        {
+            assert!(!refused(made), "{made}");
+        }
+    }
 }

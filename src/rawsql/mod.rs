@@ -12,7 +12,7 @@ mod plain;
 mod relations;
 mod scan;
 
-pub use calls::{call_fault, refused_call};
+pub use calls::{WRITES, call_fault, refused_call};
 pub use one::{Fault, Why, command_line, expression_fault, query_fault};
 pub use plain::{literal, plain};
 pub use relations::{Named, relations};
