@@ -22,7 +22,16 @@ const WORDS: &[(Why, &str, &str)] = &[
     (Why::OpenComment, "this comment is not closed", "close it with `*/`; each `/*` inside needs its own `*/`"),
     (Why::Other, "SQL has no character `{}` outside texts", "delete it"),
     (Why::GoesOn, "this text continues one with escapes on the line before", "write both as one text, or join them with `||`"),
-    (Why::BrokenLine, "a text with a prefix cannot have a line break", "write it on one line"),
+    (
+        Why::BrokenLine,
+        "a text with a prefix cannot have a line break or a backslash",
+        "write it on one line, and as `E'...'` if it has a backslash",
+    ),
+    (
+        Why::Unicode,
+        "`U&` means different things by a setting of the database",
+        "write the characters themselves, or escapes in `E'...'`",
+    ),
     (Why::Command, "this name has a line that starts with `.` or `#`", COMMAND),
 ];
 
@@ -91,6 +100,7 @@ mod tests {
             Why::Other,
             Why::GoesOn,
             Why::BrokenLine,
+            Why::Unicode,
             Why::Command,
         ];
         for why in all {
