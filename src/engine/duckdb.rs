@@ -3,6 +3,7 @@
 
 use super::process::{Ended, run};
 use super::reach::{BEGUN, NOT_CONFINED, Reach, SETTINGS, UNSAFE_DATABASE};
+use super::spill::Spill;
 use super::{Answer, Engine, Failure, Kind, Refusal, Rows};
 use crate::rawsql;
 use crate::text::is_control;
@@ -36,22 +37,34 @@ pub fn find(named: Option<&Path>) -> Result<PathBuf, Failure> {
         help: Some("correct the path, or run `pip install duckdb-cli`, which puts `duckdb` on PATH".to_owned()),
     };
     if let Some(path) = named {
-        return if path.is_file() { Ok(path.to_path_buf()) } else { Err(missing(path, "--duckdb")) };
+        return program(path).ok_or_else(|| missing(path, "--duckdb"));
     }
     if let Some(path) = std::env::var_os("KPIC_DUCKDB").filter(|path| !path.is_empty()).map(PathBuf::from) {
-        return if path.is_file() { Ok(path) } else { Err(missing(&path, "KPIC_DUCKDB")) };
+        return program(&path).ok_or_else(|| missing(&path, "KPIC_DUCKDB"));
     }
     let name = format!("duckdb{}", std::env::consts::EXE_SUFFIX);
     let beside = std::env::current_exe().ok().and_then(|own| own.parent().map(|folder| folder.join(&name)));
-    let on_path = std::env::var_os("PATH").unwrap_or_default();
-    let found = beside.into_iter().chain(std::env::split_paths(&on_path).map(|folder| folder.join(&name)));
-    found.into_iter().find(|path| path.is_file()).ok_or_else(|| Failure {
+    beside.filter(|path| path.is_file()).or_else(|| on_path(Path::new(&name))).ok_or_else(|| Failure {
         message: "the program `duckdb` was not found".to_owned(),
         help: Some(
             "install it with `pip install duckdb-cli`, or say where it is: `--duckdb PATH` or the variable KPIC_DUCKDB"
                 .to_owned(),
         ),
     })
+}
+
+/// A program by its path, or by a bare name: that is looked for on `PATH`, as shells do, and never in the folder where kpic is started,
+/// which may be somebody else's project.
+fn program(named: &Path) -> Option<PathBuf> {
+    let is_bare = named.parent().is_some_and(|folder| folder.as_os_str().is_empty());
+    if is_bare { on_path(named) } else { Some(named.to_path_buf()).filter(|path| path.is_file()) }
+}
+
+/// The first program of a name on `PATH`. A folder there that is relative would be one of the folder where kpic is started.
+fn on_path(name: &Path) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> = std::env::split_paths(&folders).filter(|folder| folder.is_absolute()).collect();
+    folders.into_iter().map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 /// How many bytes it may answer. All of an answer is in memory, some times over.
@@ -243,7 +256,7 @@ impl DuckDb {
             message: format!("`{}` cannot be started: {error}", self.program.display()),
             help: Some("check that it is the DuckDB command line program".to_owned()),
         };
-        let spill = tempfile::Builder::new().prefix("kpic-").tempdir().map_err(|error| Failure {
+        let spill = Spill::make(self.reach.starter.as_deref()).map_err(|error| Failure {
             message: format!("there is no room for temporary files: {error}"),
             help: Some("free some space, or set the variable TMPDIR to another folder".to_owned()),
         })?;

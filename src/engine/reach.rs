@@ -46,6 +46,9 @@ const ENVIRONMENT: &[&str] = &["PATH", "TMPDIR", "TEMP", "TMP", "TZ", "SYSTEMROO
 /// What it needs beside these to load an extension and to find credentials that it has stored.
 const OF_NETWORK: &[&str] = &["HOME", "USERPROFILE", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "no_proxy"];
 
+/// How much the engine may write into temporary files where the command line does not say.
+pub(super) const SPILL: &str = "20GB";
+
 /// What the engine may reach and use beside its folder and its database. All of it comes from the command line.
 #[derive(Debug, Clone, Default)]
 pub struct Reach {
@@ -55,6 +58,8 @@ pub struct Reach {
     pub network: bool,
     /// How much memory it may use, as DuckDB writes it: `4GB`. Without it DuckDB's own limit holds, four fifths of the machine's.
     pub memory: Option<String>,
+    /// How much it may write into temporary files, as DuckDB writes it; without it [`SPILL`].
+    pub spill: Option<String>,
     /// How long it may take to answer.
     pub timeout: Option<Duration>,
     /// The program kpic, which starts the engine so that the system ends it with kpic, however that ends.
@@ -95,10 +100,17 @@ impl Reach {
         let text = |path: &Path| rawsql::literal(&path.to_string_lossy());
         let list = |paths: &[PathBuf]| paths.iter().map(|path| text(path)).collect::<Vec<_>>().join(", ");
         let mut script = format!(".bail on\nset temp_directory = {};\n", text(spill));
+        let most = self.spill.as_deref().unwrap_or(SPILL);
+        script.push_str(&format!("set max_temp_directory_size = {};\n", rawsql::literal(most)));
         if let Some(memory) = &self.memory {
             script.push_str(&format!("set memory_limit = {};\n", rawsql::literal(memory)));
         }
         if self.network {
+            // The engine writes nowhere else, so what it fetches goes away with it; what the user has installed is at hand there.
+            #[cfg(target_os = "linux")]
+            if let Some(folder) = installed_extensions(spill) {
+                script.push_str(&format!("set extension_directory = {};\n", text(&folder)));
+            }
             script.push_str("set lock_configuration = true;\n");
         } else {
             let all: Vec<PathBuf> =
@@ -122,6 +134,30 @@ impl Reach {
         script.push_str(&format!(".print {BEGUN}\n{SETTINGS}.print {BEGUN}\n.bail off\n"));
         script
     }
+}
+
+/// A folder for extensions among the temporary files, with links to those that the user has installed.
+#[cfg(target_os = "linux")]
+fn installed_extensions(spill: &Path) -> Option<PathBuf> {
+    let own = spill.join("extensions");
+    std::fs::create_dir(&own).ok()?;
+    let home = std::env::var_os("HOME").map(PathBuf::from)?;
+    let folders =
+        |path: &Path| std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).collect::<Vec<_>>();
+    // By version, then by system.
+    for version in folders(&home.join(".duckdb").join("extensions")) {
+        for system in folders(&version) {
+            let (Some(version), Some(name)) = (version.file_name(), system.file_name()) else { continue };
+            let copy = own.join(version).join(name);
+            if std::fs::create_dir_all(&copy).is_ok() {
+                for file in folders(&system) {
+                    // One that is not at hand is fetched.
+                    let _ = file.file_name().map(|name| std::os::unix::fs::symlink(&file, copy.join(name)));
+                }
+            }
+        }
+    }
+    Some(own)
 }
 
 /// A path as it was named, and as it is once links are followed.
