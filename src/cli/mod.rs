@@ -29,7 +29,7 @@ use crate::graph::Node;
 use crate::load::bounds::Bounds;
 use crate::model::{KpiId, Warehouse};
 use crate::pipeline::{Checked, Options, Part, Valid};
-use crate::text::{Files, Span};
+use crate::text::{Files, Span, shown};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use findings::FindingsFormat;
 use std::collections::BTreeSet;
@@ -262,7 +262,13 @@ fn run() -> ExitCode {
         Err(error) => {
             // Help and versions are not errors; they come this way too.
             let code = if error.use_stderr() { USAGE } else { FINE };
-            out::note(mistake::explained(error).print().and_then(|()| std::io::stdout().flush()));
+            let explained = mistake::explained(error);
+            // What was typed may hold what a terminal takes for a command; the styles of the message are its own.
+            if std::env::args_os().any(|typed| shown(&typed.to_string_lossy()) != typed.to_string_lossy()) {
+                out::error(&explained.render().to_string());
+                return ExitCode::from(written(code));
+            }
+            out::note(explained.print().and_then(|()| std::io::stdout().flush()));
             return ExitCode::from(written(code));
         }
     };
