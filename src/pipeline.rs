@@ -159,6 +159,7 @@ impl Decoded {
     }
 
     fn parse(self) -> Parsed {
+        crate::diagnostic::suggest::begin();
         let Self { files, spec, mut findings } = self;
         let parse = |text: Option<&FormulaText>| {
             let mut found = Findings::default();

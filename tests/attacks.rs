@@ -176,10 +176,26 @@ const REFUSED: &[&str] = &[
     "select date '2024-01-02' as d, 'x' as s /* /* */;\n.shell sh payload.sh\n",
 ];
 
+/// Queries that call what may do more than read: they write files through a link into the hooks of the repository, switch the parser, or run a
+/// text as SQL.
+const CALLING: &[&str] = &[
+    "select date '2024-01-02' as d, (select count(*)::varchar from enable_profiling(format = 'json', save_location = 'hook.json')) as s",
+    "select date '2024-01-02' as d, (select count(*)::varchar from \"Enable_Profiling\"(save_location = '../PWNED')) as s",
+    "select date '2024-01-02' as d, (select count(*)::varchar from system.main.enable_profiling /* ( */ (save_location = 'x')) as s",
+    "select date '2024-01-02' as d, (select count(*)::varchar from enable_logging(storage = 'file', storage_path = 'logs')) as s",
+    "select date '2024-01-02' as d, (select count(*)::varchar from disable_logging()) as s",
+    "select date '2024-01-02' as d, (select count(*)::varchar from checkpoint()) as s",
+    "select date '2024-01-02' as d, (select count(*)::varchar from enable_peg_parser()) as s",
+    "from query('select date ''2024-01-02'' as d, getenv(''SECRET_TOKEN'') as s')",
+    "from json_execute_serialized_sql(json_serialize_sql('select date ''2024-01-02'' as d, ''x'' as s'))",
+    "select date '2024-01-02' as d, getenv('SECRET_TOKEN') as s",
+    "from query('select date ''2024-01-02'' as d, file as s from gl' || 'ob(''**/../*'')')",
+    "select date '2024-01-02' as d, write_log('x') as s",
+    "select date '2024-01-02' as d, s from nobody_knows('x')",
+];
+
 /// Queries that the engine refuses; `{}` is the folder in which the canary is, and `{http}` a server that has it.
 const CONFINED: &[&str] = &[
-    "select date '2024-01-02' as d, getenv('SECRET_TOKEN') as s",
-    "from query('select date ''2024-01-02'' as d, getenv(''SECRET_TOKEN'') as s')",
     "select date '2024-01-02' as d, content as s from read_text('/proc/self/environ')",
     "select date '2024-01-02' as d, content as s from read_text('/etc/passwd')",
     "from '{}/secret.csv'",
@@ -219,6 +235,97 @@ fn sql_of_a_spec_is_data() {
         let said = place.play(&over(query));
         assert!(said.contains("K1215 not-one-query"), "{query}: {said}");
     }
+}
+
+#[test]
+fn functions_that_do_something_are_not_called() {
+    let place = Place::new();
+    hooked(&place);
+    for query in CALLING {
+        let said = place.play(&over(query));
+        assert!(said.contains("K1218 call-not-allowed"), "{query}: {said}");
+    }
+}
+
+/// A repository around the project's files, with a link to one of its hooks.
+fn hooked(place: &Place) {
+    write_files(&place.project(), &[(".git/hooks/pre-commit", "exit 0\n"), (".git/config", CANARY)]);
+    std::os::unix::fs::symlink(".git/hooks/pre-commit", place.project().join("hook.json")).unwrap();
+}
+
+/// Views and macros of a database are SQL too, which kpic does not see. The kernel keeps the engine from writing, whatever the command
+/// line opens, and an engine whose settings they have changed is not trusted.
+#[cfg(target_os = "linux")]
+#[test]
+fn sql_in_a_database_writes_nothing() {
+    let place = Place::new();
+    hooked(&place);
+    let calls = [
+        "enable_profiling(format = 'json', save_location = 'hook.json')",
+        "enable_profiling(format = 'json', save_location = 'new.json')",
+        "enable_profiling(format = 'json', save_location = '../PWNED')",
+        "enable_logging(storage = 'file', storage_path = 'logs')",
+        "enable_peg_parser()",
+    ];
+    let shapes: [&dyn Fn(&str) -> String; 3] = [
+        &|call| format!("create view t as select date '2024-01-02' as d, (select count(*)::varchar from {call}) as s"),
+        &|call| {
+            format!(
+                "create view t as select date '2024-01-02' as d, 'x' as s; \
+                 create macro max(x) as (select count_star() from {call})"
+            )
+        },
+        // What the engine is asked about itself is not answered by the database.
+        &|call| {
+            format!(
+                "create macro current_setting(x) as true; create macro error(x) as null; create macro duckdb_settings() as table select \
+                 'a' as name, 'b' as value; create view t as select date '2024-01-02' as d, (select count(*)::varchar from {call}) as s"
+            )
+        },
+    ];
+    write_files(&place.project(), &[("specs/a.yml", &over("from t").replace("query: \"from t\"", "table: t"))]);
+    for call in calls {
+        for shape in shapes {
+            let database = place.outer.path().join("made.duckdb");
+            let _ = fs::remove_file(&database);
+            let mut shell = Command::new(find(None).unwrap());
+            shell.args(["-no-init", "made.duckdb", &shape(call)]).current_dir(place.outer.path());
+            assert!(shell.output().unwrap().status.success(), "{call}");
+            let before = place.state();
+            for flags in [&[][..], &["--allow-network"], &["--allow-path", ".."]] {
+                let query = ["query", "n", "--by", "s", "--database", "../made.duckdb", "--no-guards"];
+                let output = place.kpic(&[&query, flags].concat());
+                let said = text(&output.stderr);
+                assert_eq!(place.state(), before, "{call} {flags:?}: {said}");
+                let told =
+                    ["SQL changed DuckDB's setting", "DuckDB stopped before", "DuckDB crashed before", "K0905 engine-refused"];
+                let is_told = told.iter().any(|told| said.contains(told));
+                assert!(!output.status.success() && is_told, "{call} {flags:?}: {output:?}");
+            }
+        }
+    }
+}
+
+/// The token of a checkout may be in a repository's own files.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_repository_is_not_read() {
+    let place = Place::new();
+    hooked(&place);
+    std::os::unix::fs::symlink(".git", place.project().join("git")).unwrap();
+    write_files(&place.project(), &[("sub/x.csv", "d,s\n2024-01-02,seen\n")]);
+    for query in [
+        "select date '2024-01-02' as d, content as s from read_text('.git/config')",
+        "select date '2024-01-02' as d, content as s from read_text('git/config')",
+        "select date '2024-01-02' as d, content as s from read_text('.g*/con*')",
+        "select date '2024-01-02' as d, content as s from read_text('sub/../.git/config')",
+    ] {
+        let said = place.play(&over(query));
+        assert!(said.contains("K0905 engine-refused"), "{query}: {said}");
+    }
+    write_files(&place.project(), &[("specs/a.yml", &over("from read_csv('sub/x.csv')"))]);
+    let output = place.kpic(&["query", "n", "--by", "s"]);
+    assert!(text(&output.stdout).contains("seen"), "{output:?}");
 }
 
 #[test]
@@ -298,7 +405,6 @@ const LISTING: &[&str] = &[
     "select date '2024-01-02' as d, filename as s from read_blob('**/../*')",
     "from read_csv('*/*.txt')",
     "from read_csv('**/../*.txt')",
-    "from query('select date ''2024-01-02'' as d, file as s from gl' || 'ob(''**/../*'')')",
 ];
 
 /// Needs a kernel with Landlock, as all that are not very old have.
@@ -431,6 +537,33 @@ fn a_database_of_another_kind_is_not_opened() {
         let said = text(&output.stderr);
         let is_told = said.contains("it is not a DuckDB database") || said.contains("DuckDB cannot read it");
         assert!(output.status.code() == Some(3) && is_told && !said.contains("extension"), "{begin}: {said}");
+    }
+}
+
+/// The log of a database holds rows, too.
+#[test]
+fn a_log_that_leads_out_of_the_project_is_not_read() {
+    let place = Place::new();
+    let kpic = format!("{PROJECT}warehouse: {{ database: a.duckdb }}\n");
+    write_files(
+        &place.project(),
+        &[("kpic.yml", &kpic), ("specs/a.yml", &over("from t").replace("query: \"from t\"", "table: t"))],
+    );
+    let make = |file: &Path, sql: &str| {
+        let made = Command::new(find(None).unwrap()).arg("-no-init").arg(file).arg(sql).output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+    };
+    let database = place.project().join("a.duckdb");
+    make(&database, "create table t as select date '2024-01-02' as d, 'x' as s");
+    assert!(place.kpic(&["query", "n", "--by", "s"]).status.success());
+    let secret = place.outer.path().join("secret.wal");
+    fs::write(&secret, CANARY).unwrap();
+    for name in ["a.duckdb.wal", "a.duckdb.wal.checkpoint", "a.duckdb.wal.recovery"] {
+        let link = place.project().join(name);
+        std::os::unix::fs::symlink(&secret, &link).unwrap();
+        let output = place.kpic(&["query", "n", "--by", "s"]);
+        assert!(output.status.code() == Some(3) && text(&output.stderr).contains("beside it is a link"), "{output:?}");
+        fs::remove_file(link).unwrap();
     }
 }
 

@@ -617,10 +617,22 @@ fn output_goes_nowhere_where_something_else_stands() {
         names(&check(&root, &Options::default()).findings).into_iter().filter(|name| *name == "target-in-use").count()
     };
     let nothing = |_: &Path| {};
-    for taken in [".git", ".git/hooks", "a/.GIT", "./specs", "specs/", "templates", "data/in", "data"] {
+    for taken in [
+        ".git",
+        ".git/hooks",
+        "a/.GIT",
+        "./specs",
+        "specs/",
+        "specs/out",
+        "templates",
+        "templates/out",
+        "data/in",
+        "data/in/out",
+        "data",
+    ] {
         assert_eq!(target(&format!("target_dir: {taken}\n"), nothing), 1, "{taken}");
     }
-    for free in ["build", "data/out", "specs-of-build", "specs/out", "a/b"] {
+    for free in ["build", "data/out", "specs-of-build", "a/b"] {
         assert_eq!(target(&format!("target_dir: {free}\n"), nothing), 0, "{free}");
     }
     assert_eq!(target("", |root| symlink(root.join("specs"), root.join("build")).unwrap()), 1);

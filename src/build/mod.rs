@@ -5,6 +5,7 @@
 
 mod lock;
 mod statement;
+mod sum;
 mod tree;
 
 pub use crate::template::at_work::{AtWork as TemplateAtWork, names as templates_at_work};
@@ -25,6 +26,7 @@ use crate::sql;
 use crate::template::each_once;
 use rayon::prelude::*;
 use statement::Statements;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// How many views are made before these are written.
@@ -32,6 +34,19 @@ const AT_ONCE: usize = 256;
 
 /// What takes the files that are made, from any thread: the path from the target folder, with `/`, and the text in pieces.
 pub type Sink<'a> = &'a (dyn Fn(&str, &[&str]) + Sync);
+
+/// Whether a path is one that a build may write: its folders and names have no point in front, and it is a statement, a page or a manifest.
+fn is_output(path: &str) -> bool {
+    let is_plain = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':', '\0']);
+    let ends = |ending: &str| Path::new(path).extension().is_some_and(|found| found == ending);
+    path.split('/').all(is_plain)
+        && match path.split_once('/') {
+            Some(("sql", _)) => ends("sql"),
+            Some(("docs", _)) => ends("md"),
+            Some(_) => false,
+            None => [manifest::FILE, manifest::SCHEMA_FILE].contains(&path),
+        }
+}
 
 /// A file below the target folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

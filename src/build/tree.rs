@@ -7,13 +7,15 @@
 //! 4. The old tree is deleted: what the last build wrote, and what is in the new tree too. What somebody else has put there meanwhile moves
 //!    into the new tree.
 //!
-//! A list in the target, `.kpic-files`, says which files a build wrote. Nothing else is ever replaced or removed. One build at a time works
+//! A list in the target, `.kpic-files`, says which files a build wrote, with a sum of what is in each. A file is replaced or removed only if it is in
+//! there, of a name that builds give, and still what the build wrote: the list may have come along with a repository. One build at a time works
 //! on a target: [`Lock`] says which. What a killed build leaves behind is cleaned by the next one, by the same rule as an old tree.
 
-use super::Sink;
 use super::lock::Lock;
+use super::sum::Sum;
+use super::{Sink, is_output};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -60,7 +62,7 @@ struct Staging<'a> {
     /// Where it is made.
     staged: PathBuf,
     /// What the last build wrote.
-    own: BTreeSet<String>,
+    own: Listed,
     /// The folders that are made.
     folders: Mutex<BTreeSet<String>>,
     added: Mutex<Added>,
@@ -70,9 +72,9 @@ struct Staging<'a> {
 #[derive(Default)]
 struct Added {
     /// The paths whose files are new or have another text; they are written.
-    changed: Vec<String>,
+    changed: Vec<(String, Sum)>,
     /// The paths whose files are as they were.
-    same: Vec<String>,
+    same: Vec<(String, Sum)>,
     /// What could not be written.
     problems: Vec<Problem>,
 }
@@ -104,16 +106,17 @@ impl<'a> Staging<'a> {
 
     /// Adds a file. One that is as it was waits: if all are, there is nothing to do.
     fn add(&self, path: &str, text: &[&str]) {
+        debug_assert!(is_output(path), "{path}");
         let length: usize = text.iter().map(|piece| piece.len()).sum();
         let there = self.target.join(path);
-        let is_same = self.own.contains(path)
-            && plain_length(&there).is_some_and(|bytes| usize::try_from(bytes) == Ok(length))
+        let is_same = plain_length(&there).is_some_and(|bytes| usize::try_from(bytes) == Ok(length))
+            && is_reached(self.target, path)
             && fs::read(&there).is_ok_and(|bytes| is_in_pieces(&bytes, text));
         let written = if is_same { Ok(()) } else { self.write(path, text) };
         let mut added = held(&self.added);
         match written {
-            Ok(()) if is_same => added.same.push(path.to_owned()),
-            Ok(()) => added.changed.push(path.to_owned()),
+            Ok(()) if is_same => added.same.push((path.to_owned(), Sum::of(text))),
+            Ok(()) => added.changed.push((path.to_owned(), Sum::of(text))),
             Err(problem) => added.problems.push(problem),
         }
     }
@@ -143,20 +146,23 @@ impl<'a> Staging<'a> {
         if let Some(problem) = problems.into_iter().next() {
             return Err(problem);
         }
-        if changed.is_empty() && same.len() == self.own.len() {
+        let list: Listed = changed.iter().chain(&same).cloned().collect();
+        if changed.is_empty() && list == self.own {
             return Ok(());
         }
-        let new: BTreeSet<&str> = changed.iter().chain(&same).map(String::as_str).collect();
+        let new: BTreeSet<&str> = list.keys().map(String::as_str).collect();
+        let same: BTreeSet<&str> = same.iter().map(|(path, _)| path.as_str()).collect();
         let mut room: BTreeSet<&Path> = new.iter().flat_map(|path| Path::new(path).ancestors().skip(1)).collect();
         room.remove(Path::new(""));
-        let found = Found::of(self.target, &self.own)?;
+        let is_same = |path: &Path| path.to_str().is_some_and(|path| same.contains(path));
+        let found = Found::of(self.target, &self.own, &is_same)?;
         let is_new = |path: &Path| path.to_str().is_some_and(|path| new.contains(path));
         let takes_the_place = |path: &&PathBuf| path.ancestors().any(is_new);
         let in_the_way = found.others.iter().find(|path| takes_the_place(path) || room.contains(path.as_path()));
         if let Some(path) = in_the_way.or_else(|| found.empty.iter().find(takes_the_place)) {
             return Err(Problem {
-                message: format!("{} is in the way: kpic did not write it", self.target.join(path).display()),
-                help: Some("move it away, or name another `target_dir:` in kpic.yml".to_owned()),
+                message: format!("{} is in the way: it is not what kpic wrote", self.target.join(path).display()),
+                help: Some("delete it or move it away, or name another `target_dir:` in kpic.yml".to_owned()),
             });
         }
         // By links files keep their times.
@@ -173,9 +179,9 @@ impl<'a> Staging<'a> {
         for folder in found.foreign_folders() {
             open_as(&self.target.join(folder), &self.staged.join(folder));
         }
-        let list = self.staged.join(LIST);
-        let paths: String = new.iter().map(|path| format!("{path}\n")).collect();
-        fs::write(&list, paths).map_err(|error| Problem::io("cannot write", &list, &error))?;
+        let path = self.staged.join(LIST);
+        let lines: String = list.iter().map(|(path, sum)| format!("{path}\t{sum}\n")).collect();
+        fs::write(&path, lines).map_err(|error| Problem::io("cannot write", &path, &error))?;
         let mark = self.staged.join(UNFINISHED);
         fs::remove_file(&mark).map_err(|error| Problem::io("cannot delete", &mark, &error))?;
         swap(self.target, &self.staged)
@@ -232,11 +238,30 @@ fn plain_length(path: &Path) -> Option<u64> {
     fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file).map(|meta| meta.len())
 }
 
-/// What the last build wrote into a target.
-fn listed(target: &Path) -> BTreeSet<String> {
+/// The files of a build, each with the sum of what it wrote.
+type Listed = BTreeMap<String, Sum>;
+
+/// What the last build wrote into a target, as far as it says so.
+fn listed(target: &Path) -> Listed {
     let path = target.join(LIST);
     let list = plain_length(&path).and_then(|_| fs::read_to_string(path).ok()).unwrap_or_default();
-    list.lines().map(str::to_owned).collect()
+    let line = |line: &str| {
+        let (path, sum) = line.split_once('\t')?;
+        Some((path.to_owned(), sum.parse().ok()?))
+    };
+    list.lines().filter_map(line).filter(|(path, _)| is_output(path)).collect()
+}
+
+/// Whether a file is still what its build wrote.
+fn is_as_written(path: &Path, sum: &Sum) -> bool {
+    plain_length(path).is_some_and(|length| length == sum.length())
+        && fs::read(path).is_ok_and(|bytes| Sum::of_bytes(&bytes) == *sum)
+}
+
+/// Whether no link is on the way to a file below a target.
+fn is_reached(target: &Path, path: &str) -> bool {
+    let mut folders = Path::new(path).ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+    folders.all(|folder| fs::symlink_metadata(target.join(folder)).is_ok_and(|meta| meta.is_dir()))
 }
 
 /// What is in a tree.
@@ -255,11 +280,15 @@ struct Found {
 }
 
 impl Found {
-    /// Looks through a tree, of which these are its build's own. Links are not followed.
-    fn of(tree: &Path, own: &BTreeSet<String>) -> Result<Self, Problem> {
+    /// Looks through a tree, of which these are its build's own; of some that is known already. Links are not followed.
+    fn of(tree: &Path, own: &Listed, is_known: &(dyn Fn(&Path) -> bool + Sync)) -> Result<Self, Problem> {
         let mut found = Self::default();
         let mut todo = vec![PathBuf::new()];
-        let is_own = |path: &Path| path.to_str().is_some_and(|path| path == LIST || path == UNFINISHED || own.contains(path));
+        let is_own = |path: &Path| {
+            let Some(name) = path.to_str() else { return false };
+            let is_written = |sum: &Sum| is_as_written(&tree.join(path), sum);
+            name == LIST || name == UNFINISHED || is_known(path) || own.get(name).is_some_and(is_written)
+        };
         while let Some(folder) = todo.pop() {
             let path = tree.join(&folder);
             let failed = |error: io::Error| Problem::io("cannot read", &path, &error);
@@ -368,7 +397,10 @@ fn clear(tree: &Path, target: &Path) -> Result<(), Problem> {
         if tree.symlink_metadata().is_err() {
             return Ok(());
         }
-        let found = Found::of(tree, &listed(tree))?;
+        // What has a place in the target too is not lost with this one.
+        let is_kept = |path: &Path| is_one_file(&tree.join(path), &target.join(path));
+        let own = listed(tree);
+        let found = Found::of(tree, &own, &|path| path.to_str().is_some_and(|name| own.contains_key(name)) && is_kept(path))?;
         if is_whole {
             no_link_on_the_way(tree, target, &found)?;
         }
@@ -431,6 +463,21 @@ fn writable(folder: &Path) {
     let _ = folder;
 }
 
+/// Whether two paths lead to one file, as far as the system says so.
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let identity = |path: &Path| fs::symlink_metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
+        identity(one).is_some_and(|one| identity(other) == Some(one))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (one, other);
+        false
+    }
+}
+
 /// Whether a file is not there at another place, or has been replaced by a later one since it was linked there.
 fn is_newer(old: &Path, new: &Path) -> Result<bool, Problem> {
     let failed = |error: io::Error| Problem::io("cannot keep", old, &error);
@@ -485,11 +532,11 @@ mod tests {
     fn a_build_replaces_what_the_last_one_wrote_and_nothing_else() {
         let folder = folder();
         let target = folder.path().join("a b").join("build");
-        write(&target, &[output("sql/a.sql", "1"), output("sql/b.sql", "2")]).unwrap();
+        write(&target, &[output("sql/duckdb/a.sql", "1"), output("sql/duckdb/b.sql", "2")]).unwrap();
         fs::write(target.join("sql").join("mine.txt"), "mine").unwrap();
-        write(&target, &[output("sql/a.sql", "3")]).unwrap();
-        assert_eq!(read(&target, "sql/a.sql").as_deref(), Some("3"));
-        assert_eq!(read(&target, "sql/b.sql"), None);
+        write(&target, &[output("sql/duckdb/a.sql", "3")]).unwrap();
+        assert_eq!(read(&target, "sql/duckdb/a.sql").as_deref(), Some("3"));
+        assert_eq!(read(&target, "sql/duckdb/b.sql"), None);
         assert_eq!(read(&target, "sql/mine.txt").as_deref(), Some("mine"));
         assert_eq!(beside(&target), ["build"]);
     }
@@ -498,19 +545,53 @@ mod tests {
     fn a_file_of_somebody_else_is_never_replaced() {
         let folder = folder();
         let target = folder.path().join("build");
-        fs::create_dir_all(target.join("sql")).unwrap();
-        fs::write(target.join("sql/a.sql"), "mine").unwrap();
-        let problem = write(&target, &[output("sql/a.sql", "1"), output("sql/b.sql", "2")]).unwrap_err();
+        fs::create_dir_all(target.join("sql/duckdb")).unwrap();
+        fs::write(target.join("sql/duckdb/a.sql"), "mine").unwrap();
+        let problem = write(&target, &[output("sql/duckdb/a.sql", "1"), output("sql/duckdb/b.sql", "2")]).unwrap_err();
         assert!(problem.message.contains("in the way"));
-        assert_eq!(read(&target, "sql/a.sql").as_deref(), Some("mine"));
-        assert_eq!(read(&target, "sql/b.sql"), None);
+        assert_eq!(read(&target, "sql/duckdb/a.sql").as_deref(), Some("mine"));
+        assert_eq!(read(&target, "sql/duckdb/b.sql"), None);
+    }
+
+    /// The list may have come along with a repository, or what a build wrote may have been edited.
+    #[test]
+    fn what_is_not_as_a_build_wrote_it_stays_whatever_the_list_says() {
+        let folder = folder();
+        let target = folder.path().join("build");
+        fs::create_dir_all(target.join("docs")).unwrap();
+        let sum = Sum::of(&["mine"]);
+        for file in ["mine.txt", "docs/notes.md", "docs/gone.md", "docs/.hidden.md", "docs/a.md"] {
+            fs::write(target.join(file), "mine").unwrap();
+        }
+        let wrong = Sum::of(&["other"]);
+        let list = format!(
+            "mine.txt\t{sum}\ndocs/notes.md\t{wrong}\ndocs/gone.md\t{sum}\ndocs/.hidden.md\t{sum}\n../docs/x.md\t{sum}\ndocs/a.md\n/\n\n"
+        );
+        fs::write(target.join(LIST), list).unwrap();
+        let problem = write(&target, &[output("docs/a.md", "1")]).unwrap_err();
+        assert!(problem.message.contains("docs/a.md is in the way"), "{problem:?}");
+        write(&target, &[output("docs/b.md", "1")]).unwrap();
+        for file in ["mine.txt", "docs/notes.md", "docs/.hidden.md", "docs/a.md"] {
+            assert_eq!(read(&target, file).as_deref(), Some("mine"), "{file}");
+        }
+        assert_eq!(read(&target, "docs/gone.md"), None);
+        // An edit is not lost, neither where the file would change nor where it would go.
+        fs::write(target.join("docs/b.md"), "edited").unwrap();
+        assert!(write(&target, &[output("docs/b.md", "2")]).unwrap_err().message.contains("in the way"));
+        write(&target, &[output("docs/c.md", "1")]).unwrap();
+        assert_eq!(read(&target, "docs/b.md").as_deref(), Some("edited"));
+        // What is the same anyway is nobody's loss.
+        fs::remove_file(target.join(LIST)).unwrap();
+        write(&target, &[output("docs/c.md", "1"), output("docs/d.md", "1")]).unwrap();
+        write(&target, &[output("docs/d.md", "2")]).unwrap();
+        assert_eq!((read(&target, "docs/c.md"), read(&target, "docs/d.md").as_deref()), (None, Some("2")));
     }
 
     #[test]
     fn what_killed_builds_left_behind_is_cleared() {
         let folder = folder();
         let target = folder.path().join("build");
-        write(&target, &[output("a", "1")]).unwrap();
+        write(&target, &[output("docs/a.md", "1")]).unwrap();
         fs::write(target.join("mine"), "mine").unwrap();
         // One was killed while it made its tree, one after it had put it in place, with a file that came in between.
         let unfinished = folder.path().join(".build.kpic-next-x1");
@@ -519,15 +600,16 @@ mod tests {
         fs::write(unfinished.join("sql/half"), "").unwrap();
         let old = folder.path().join(".build.kpic-next-x2");
         fs::create_dir_all(old.join("deep")).unwrap();
-        fs::write(old.join(LIST), "b\n").unwrap();
-        fs::write(old.join("b"), "own").unwrap();
+        fs::create_dir_all(old.join("docs")).unwrap();
+        fs::write(old.join(LIST), format!("docs/b.md\t{}\n", Sum::of(&["own"]))).unwrap();
+        fs::write(old.join("docs/b.md"), "own").unwrap();
         fs::write(old.join("deep/late"), "late").unwrap();
         fs::hard_link(target.join("mine"), old.join("mine")).unwrap();
-        write(&target, &[output("a", "2")]).unwrap();
-        assert_eq!(read(&target, "a").as_deref(), Some("2"));
+        write(&target, &[output("docs/a.md", "2")]).unwrap();
+        assert_eq!(read(&target, "docs/a.md").as_deref(), Some("2"));
         assert_eq!(read(&target, "mine").as_deref(), Some("mine"));
         assert_eq!(read(&target, "deep/late").as_deref(), Some("late"));
-        assert_eq!(read(&target, "b"), None);
+        assert_eq!(read(&target, "docs/b.md"), None);
         assert_eq!(beside(&target), ["build"]);
     }
 
@@ -535,11 +617,11 @@ mod tests {
     fn a_tree_that_stood_aside_when_its_build_was_killed_is_put_back() {
         let folder = folder();
         let target = folder.path().join("build");
-        write(&target, &[output("a", "1")]).unwrap();
+        write(&target, &[output("docs/a.md", "1")]).unwrap();
         fs::write(target.join("mine"), "mine").unwrap();
         fs::rename(&target, folder.path().join(".build.kpic-old-x")).unwrap();
-        write(&target, &[output("a", "2")]).unwrap();
-        assert_eq!(read(&target, "a").as_deref(), Some("2"));
+        write(&target, &[output("docs/a.md", "2")]).unwrap();
+        assert_eq!(read(&target, "docs/a.md").as_deref(), Some("2"));
         assert_eq!(read(&target, "mine").as_deref(), Some("mine"));
         assert_eq!(beside(&target), ["build"]);
     }
@@ -551,7 +633,7 @@ mod tests {
         use std::os::unix::fs::{PermissionsExt, symlink};
         let folder = folder();
         let target = folder.path().join("build");
-        write(&target, &[output("sql/a.sql", "1"), output("old/b", "1")]).unwrap();
+        write(&target, &[output("sql/duckdb/a.sql", "1"), output("docs/old/b.md", "1")]).unwrap();
         let odd = std::ffi::OsStr::from_bytes(b"odd-\xff-name");
         fs::write(target.join(odd), "odd").unwrap();
         fs::create_dir_all(target.join("empty/deep")).unwrap();
@@ -561,14 +643,14 @@ mod tests {
         fs::write(target.join("closed/file"), "closed").unwrap();
         fs::set_permissions(target.join("closed"), fs::Permissions::from_mode(0o555)).unwrap();
         fs::set_permissions(&target, fs::Permissions::from_mode(0o750)).unwrap();
-        write(&target, &[output("sql/a.sql", "2")]).unwrap();
+        write(&target, &[output("sql/duckdb/a.sql", "2")]).unwrap();
         assert_eq!(fs::read_to_string(target.join(odd)).unwrap(), "odd");
         assert!(target.join("empty/deep").is_dir() && target.join("sql").join(odd).is_dir());
         assert_eq!(fs::read_link(target.join("link")).unwrap(), Path::new("nowhere"));
         assert_eq!(read(&target, "closed/file").as_deref(), Some("closed"));
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&target), mode(&target.join("closed"))), (0o750, 0o555));
-        assert!(!target.join("old").exists(), "a folder that held nothing but output goes with it");
+        assert!(!target.join("docs/old").exists(), "a folder that held nothing but output goes with it");
         assert_eq!(beside(&target), ["build"]);
         fs::set_permissions(target.join("closed"), fs::Permissions::from_mode(0o755)).unwrap();
     }
@@ -579,9 +661,9 @@ mod tests {
         let folder = folder();
         let (target, elsewhere) = (folder.path().join("build"), folder.path().join("elsewhere"));
         fs::create_dir(&elsewhere).unwrap();
-        write(&target, &[output("a", "1")]).unwrap();
+        write(&target, &[output("docs/a.md", "1")]).unwrap();
         std::os::unix::fs::symlink(&elsewhere, target.join("sql")).unwrap();
-        assert!(write(&target, &[output("sql/a.sql", "1")]).unwrap_err().message.contains("in the way"));
+        assert!(write(&target, &[output("sql/duckdb/a.sql", "1")]).unwrap_err().message.contains("in the way"));
         assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
         fs::create_dir(target.join("manifest.json")).unwrap();
         assert!(write(&target, &[output("manifest.json", "1")]).unwrap_err().message.contains("in the way"));
@@ -593,32 +675,32 @@ mod tests {
         let target = folder.path().join("build");
         let write = |pieces: &[&str]| {
             let make = |sink: Sink<'_>| {
-                sink("a", pieces);
+                sink("docs/a.md", pieces);
                 Ok::<(), ()>(())
             };
             super::write(&Lock::take(&target, std::time::Duration::ZERO).unwrap(), make).unwrap().unwrap();
         };
         write(&["one\n", "", "two\n"]);
-        assert_eq!(read(&target, "a").as_deref(), Some("one\ntwo\n"));
-        let time = || fs::metadata(target.join("a")).unwrap().modified().unwrap();
+        assert_eq!(read(&target, "docs/a.md").as_deref(), Some("one\ntwo\n"));
+        let time = || fs::metadata(target.join("docs/a.md")).unwrap().modified().unwrap();
         let before = time();
         write(&["one\nt", "wo\n"]);
         assert_eq!(time(), before);
         write(&["one\n", "two\n", "three\n"]);
         write(&["one\n", "two\n"]);
-        assert_eq!(read(&target, "a").as_deref(), Some("one\ntwo\n"));
+        assert_eq!(read(&target, "docs/a.md").as_deref(), Some("one\ntwo\n"));
     }
 
     #[test]
     fn what_did_not_change_keeps_its_time() {
         let folder = folder();
         let target = folder.path().join("build");
-        write(&target, &[output("a", "1"), output("b", "1")]).unwrap();
+        write(&target, &[output("docs/a.md", "1"), output("docs/b.md", "1")]).unwrap();
         let time = |path: &str| fs::metadata(target.join(path)).unwrap().modified().unwrap();
-        let before = time("a");
+        let before = time("docs/a.md");
         std::thread::sleep(std::time::Duration::from_millis(20));
-        write(&target, &[output("a", "1"), output("b", "2")]).unwrap();
-        assert_eq!(time("a"), before);
-        assert!(time("b") > before);
+        write(&target, &[output("docs/a.md", "1"), output("docs/b.md", "2")]).unwrap();
+        assert_eq!(time("docs/a.md"), before);
+        assert!(time("docs/b.md") > before);
     }
 }

@@ -15,7 +15,10 @@ pub(super) fn null(text: &str) -> Result<String, String> {
 
 /// A text as a cell of a spreadsheet: one that would be taken for a formula gets an apostrophe. Numbers stay numbers.
 fn safe_for_spreadsheets(text: &str) -> Cow<'_, str> {
-    let begins_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    // Some leave out blanks before it, and read signs of full width as the others.
+    let is_blank = |char: char| char.is_whitespace() || matches!(char, '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}');
+    let begin = text.trim_start_matches(is_blank);
+    let begins_formula = text.starts_with(['\t', '\r']) || begin.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '−', '＠']);
     if begins_formula && text.parse::<f64>().is_err() { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
@@ -42,11 +45,16 @@ pub(super) fn text(plan: Option<&Query>, rows: &Rows, null: &str, is_safe: bool)
 
 /// A value, in quotes where it would be taken for null or for more than one value.
 fn field(text: &str, null: &str) -> String {
-    if text.is_empty() || text == null || text.contains(is_special) {
+    if text.is_empty() || text == null || text.contains(is_special) || is_command(text) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
         text.to_owned()
     }
+}
+
+/// Whether a CI would take a line that starts so for a command.
+fn is_command(text: &str) -> bool {
+    text.trim_start().starts_with("::") || text.trim_start().starts_with("##")
 }
 
 fn is_special(char: char) -> bool {
@@ -76,6 +84,14 @@ mod tests {
             columns: vec!["a".to_owned()],
             rows: ["=1+1", "+cmd|x", "@sum(a)", "-2", "-2.5e3", "-x", "a=1"].map(|text| vec![Value::from(text)]).into(),
         };
+        let others = ["\n=1", " =1", "\u{a0}=1", "＝1", "＋1", "＠x", "－x"];
+        let others = Rows { columns: vec!["a".to_owned()], rows: others.map(|text| vec![Value::from(text)]).into() };
+        assert_eq!(text(None, &others, "", true).matches('\'').count(), 7);
+        let command = Rows {
+            columns: vec!["a".to_owned()],
+            rows: vec![vec![Value::from("::error::x")], vec![Value::from("##[error]x")]],
+        };
+        assert_eq!(text(None, &command, "", false), "a\n\"::error::x\"\n\"##[error]x\"\n");
         assert_eq!(text(None, &rows, "", true), "a\n'=1+1\n'+cmd|x\n'@sum(a)\n-2\n-2.5e3\n'-x\na=1\n");
         assert_eq!(text(None, &rows, "", false), "a\n=1+1\n+cmd|x\n@sum(a)\n-2\n-2.5e3\n-x\na=1\n");
         let number = Rows { columns: vec!["a".to_owned()], rows: vec![vec![Value::from(-3)]] };

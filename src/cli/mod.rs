@@ -29,7 +29,7 @@ use crate::graph::Node;
 use crate::load::bounds::Bounds;
 use crate::model::{KpiId, Warehouse};
 use crate::pipeline::{Checked, Options, Part, Valid};
-use crate::text::{Files, Span};
+use crate::text::{Files, Span, shown};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use findings::FindingsFormat;
 use std::collections::BTreeSet;
@@ -119,6 +119,9 @@ struct EngineArgs {
     /// How much memory the engine may use, such as `4GB` [default: 80 % of the machine's].
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     memory: Option<String>,
+    /// How much the engine may write into temporary files, such as `100GB` [default: 20GB].
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    spill: Option<String>,
     /// After how many seconds to stop the engine where it has not answered [default: never].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<u64>,
@@ -130,7 +133,7 @@ impl EngineArgs {
         // Only there can a program ask the system to end it with its parent.
         let starter = if cfg!(target_os = "linux") { std::env::current_exe().ok().filter(|own| own.is_file()) } else { None };
         let timeout = self.timeout.map(Duration::from_secs);
-        Reach { paths, network: self.allow_network, memory: self.memory.clone(), timeout, starter }
+        Reach { paths, network: self.allow_network, memory: self.memory.clone(), spill: self.spill.clone(), timeout, starter }
     }
 }
 
@@ -233,11 +236,16 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Becomes the engine of another process of kpic, if that asks for it.
+/// Becomes the engine of another process of kpic, or cleans up after one, if that asks for it.
 #[cfg(target_os = "linux")]
 fn engine_of_another() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next()? != crate::engine::STARTER {
+    let first = arguments.next()?;
+    if first == crate::engine::CLEANER {
+        arguments.next().iter().for_each(|folder| crate::engine::clean(Path::new(folder)));
+        return Some(ExitCode::from(FINE));
+    }
+    if first != crate::engine::STARTER {
         return None;
     }
     let failed = crate::engine::start(&arguments.collect::<Vec<_>>());
@@ -254,7 +262,13 @@ fn run() -> ExitCode {
         Err(error) => {
             // Help and versions are not errors; they come this way too.
             let code = if error.use_stderr() { USAGE } else { FINE };
-            out::note(mistake::explained(error).print().and_then(|()| std::io::stdout().flush()));
+            let explained = mistake::explained(error);
+            // What was typed may hold what a terminal takes for a command; the styles of the message are its own.
+            if std::env::args_os().any(|typed| shown(&typed.to_string_lossy()) != typed.to_string_lossy()) {
+                out::error(&explained.render().to_string());
+                return ExitCode::from(written(code));
+            }
+            out::note(explained.print().and_then(|()| std::io::stdout().flush()));
             return ExitCode::from(written(code));
         }
     };

@@ -410,6 +410,9 @@ pub static NOT_ONE_EXPRESSION: Code = code!(Error, "K1216", "not-one-expression"
 /// A name with a line that an engine's shell reads as a command.
 pub static COMMAND_IN_NAME: Code =
     code!(Error, "K1217", "command-in-name", "a name with a line that a shell reads as a command");
+/// Raw SQL that calls a function that may do more than answer.
+pub static CALL_NOT_ALLOWED: Code =
+    code!(Error, "K1218", "call-not-allowed", "SQL of a spec calls a function that may do more than read");
 
 /// A dialect that kpic does not know.
 pub static UNKNOWN_DIALECT: Code = code!(Error, "K0801", "unknown-dialect", "a SQL dialect that kpic does not know");
@@ -723,6 +726,7 @@ pub static ALL: &[&Code] = &[
     &NOT_ONE_QUERY,
     &NOT_ONE_EXPRESSION,
     &COMMAND_IN_NAME,
+    &CALL_NOT_ALLOWED,
     &UNKNOWN_DIALECT,
     &NAME_TOO_LONG,
     &NO_SQL_FOR_DIALECT,

@@ -2,12 +2,14 @@
 //! [`Reach`]) before it reads anything of a project.
 
 use super::process::{Ended, run};
-use super::reach::{NOT_CONFINED, Reach};
+use super::reach::{BEGUN, NOT_CONFINED, Reach, SETTINGS, UNSAFE_DATABASE};
+use super::spill::Spill;
 use super::{Answer, Engine, Failure, Kind, Refusal, Rows};
 use crate::rawsql;
 use crate::text::is_control;
 use serde_json::{Map, Value};
-use std::fs::File;
+use std::collections::BTreeMap;
+use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -35,22 +37,34 @@ pub fn find(named: Option<&Path>) -> Result<PathBuf, Failure> {
         help: Some("correct the path, or run `pip install duckdb-cli`, which puts `duckdb` on PATH".to_owned()),
     };
     if let Some(path) = named {
-        return if path.is_file() { Ok(path.to_path_buf()) } else { Err(missing(path, "--duckdb")) };
+        return program(path).ok_or_else(|| missing(path, "--duckdb"));
     }
     if let Some(path) = std::env::var_os("KPIC_DUCKDB").filter(|path| !path.is_empty()).map(PathBuf::from) {
-        return if path.is_file() { Ok(path) } else { Err(missing(&path, "KPIC_DUCKDB")) };
+        return program(&path).ok_or_else(|| missing(&path, "KPIC_DUCKDB"));
     }
     let name = format!("duckdb{}", std::env::consts::EXE_SUFFIX);
     let beside = std::env::current_exe().ok().and_then(|own| own.parent().map(|folder| folder.join(&name)));
-    let on_path = std::env::var_os("PATH").unwrap_or_default();
-    let found = beside.into_iter().chain(std::env::split_paths(&on_path).map(|folder| folder.join(&name)));
-    found.into_iter().find(|path| path.is_file()).ok_or_else(|| Failure {
+    beside.filter(|path| path.is_file()).or_else(|| on_path(Path::new(&name))).ok_or_else(|| Failure {
         message: "the program `duckdb` was not found".to_owned(),
         help: Some(
             "install it with `pip install duckdb-cli`, or say where it is: `--duckdb PATH` or the variable KPIC_DUCKDB"
                 .to_owned(),
         ),
     })
+}
+
+/// A program by its path, or by a bare name: that is looked for on `PATH`, as shells do, and never in the folder where kpic is started,
+/// which may be somebody else's project.
+fn program(named: &Path) -> Option<PathBuf> {
+    let is_bare = named.parent().is_some_and(|folder| folder.as_os_str().is_empty());
+    if is_bare { on_path(named) } else { Some(named.to_path_buf()).filter(|path| path.is_file()) }
+}
+
+/// The first program of a name on `PATH`. A folder there that is relative would be one of the folder where kpic is started.
+fn on_path(name: &Path) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> = std::env::split_paths(&folders).filter(|folder| folder.is_absolute()).collect();
+    folders.into_iter().map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 /// How many bytes it may answer. All of an answer is in memory, some times over.
@@ -64,16 +78,17 @@ impl Engine for DuckDb {
         if setup.trim().is_empty() && queries.is_empty() {
             return Ok(Vec::new());
         }
-        if is_command(setup) {
-            return Ok(vec![Err(Refusal { in_setup: true, ..unread() }); queries.len()]);
+        if let Some(refusal) = not_given(setup) {
+            return Ok(vec![Err(Refusal { in_setup: true, ..refusal }); queries.len()]);
         }
-        if !queries.iter().any(|query| is_command(query)) {
+        let refused: Vec<Option<Refusal>> = queries.iter().map(|query| not_given(query)).collect();
+        if refused.iter().all(Option::is_none) {
             return self.ask(setup, queries);
         }
-        let clean: Vec<String> = queries.iter().filter(|query| !is_command(query)).cloned().collect();
-        let mut answers = if clean.is_empty() { Vec::new() } else { self.ask(setup, &clean)? }.into_iter();
-        let answer = |query: &String| if is_command(query) { Some(Err(unread())) } else { answers.next() };
-        Ok(queries.iter().filter_map(answer).collect())
+        let given = queries.iter().zip(&refused).filter(|(_, refused)| refused.is_none());
+        let given: Vec<String> = given.map(|(query, _)| query.clone()).collect();
+        let mut answers = if given.is_empty() { Vec::new() } else { self.ask(setup, &given)? }.into_iter();
+        Ok(refused.into_iter().filter_map(|refused| refused.map(Err).or_else(|| answers.next())).collect())
     }
 
     fn description(&self, query: &str) -> String {
@@ -86,6 +101,16 @@ fn is_command(sql: &str) -> bool {
     sql.starts_with(['.', '#'])
         || rawsql::command_line(sql).is_some()
         || sql.contains(|char: char| char.is_ascii_control() && is_control(char))
+}
+
+/// Why the engine is not given some SQL, if it is not.
+fn not_given(sql: &str) -> Option<Refusal> {
+    if is_command(sql) {
+        return Some(unread());
+    }
+    let call = rawsql::refused_call(sql)?;
+    let said = format!("kpic does not let SQL call {}", sql.get(call).unwrap_or_default());
+    Some(Refusal { kind: Kind::Confined, about: None, said, in_setup: false })
 }
 
 /// The refusal of SQL that no shell is given.
@@ -111,7 +136,7 @@ impl DuckDb {
         for query in queries {
             script.push_str(&format!(".print {MARK}\n{};\n", query.trim_end().trim_end_matches(';')));
         }
-        script.push_str(&format!(".print {MARK}\n"));
+        script.push_str(&format!(".print {MARK}\n{SETTINGS}"));
         let output = self.run(&script)?;
         let mark = format!("{MARK}\n");
         let mut chunks = output.text.split(mark.as_str());
@@ -126,9 +151,18 @@ impl DuckDb {
                 help: Some("ask for fewer KPIs, slices or periods at once".to_owned()),
             });
         }
-        if before.is_none() || chunks.len() <= queries.len() {
+        let (Some(before), true) = (before, chunks.len() > queries.len()) else {
             if output.error.contains(NOT_CONFINED) {
                 return Err(self.not_confined());
+            }
+            if let (Some(database), true) = (&self.database, output.error.contains(UNSAFE_DATABASE)) {
+                return Err(Failure {
+                    message: format!(
+                        "a view or macro of the database `{}` calls a function that may write files",
+                        database.display()
+                    ),
+                    help: Some("remove it, or run kpic on Linux, where the system keeps it from writing".to_owned()),
+                });
             }
             // An answer of its own starts with the mark: without one it is the program that is not what it should be.
             if let (Some(database), true) = (&self.database, output.error.contains("Error:") && setup.trim().is_empty()) {
@@ -139,13 +173,18 @@ impl DuckDb {
                 return Ok(vec![Err(refusal); queries.len()]);
             }
             return Err(self.stopped(&output));
+        };
+        let begun = before.split(BEGUN).nth(1).and_then(rows);
+        let ended = chunks.get(queries.len()).and_then(|settings| rows(settings));
+        if let Some(setting) = begun.as_ref().zip(ended.as_ref()).and_then(|(begun, ended)| changed(begun, ended)) {
+            return Err(meddled(setting));
         }
         // Its exit code is 1 where it refused a query.
         let all_well = match output.ended {
             Ended::Code(code) => code == 0 || (code == 1 && !output.error.is_empty()),
-            Ended::Signal | Ended::TooLate | Ended::TooMuch => false,
+            Ended::Signal | Ended::Crash | Ended::TooLate | Ended::TooMuch => false,
         };
-        if !all_well {
+        if !all_well || begun.is_none() || ended.is_none() {
             return Err(self.stopped(&output));
         }
         let mut answers = Vec::new();
@@ -165,6 +204,15 @@ impl DuckDb {
 
     /// Why the program ended before it had answered, or badly.
     fn stopped(&self, output: &Output) -> Failure {
+        if output.ended == Ended::Crash {
+            return Failure {
+                message: "DuckDB crashed before it had answered everything".to_owned(),
+                help: Some(
+                    "look for data that it cannot take, such as JSON that is nested very deep; or use another version of it"
+                        .to_owned(),
+                ),
+            };
+        }
         if output.text.contains(MARK) || output.ended == Ended::Signal {
             let message = match output.ended {
                 // What a system ends, for lack of memory in most cases, has no exit code of its own.
@@ -172,7 +220,9 @@ impl DuckDb {
                     "DuckDB was killed before it had answered everything; the system does that when memory \
                  runs out"
                 }
-                Ended::Code(_) | Ended::TooLate | Ended::TooMuch => "DuckDB stopped before it had answered everything",
+                Ended::Code(_) | Ended::Crash | Ended::TooLate | Ended::TooMuch => {
+                    "DuckDB stopped before it had answered everything"
+                }
             };
             let help = "ask for fewer KPIs or periods at once, or use a machine with more memory";
             return Failure { message: message.to_owned(), help: Some(help.to_owned()) };
@@ -206,7 +256,7 @@ impl DuckDb {
             message: format!("`{}` cannot be started: {error}", self.program.display()),
             help: Some("check that it is the DuckDB command line program".to_owned()),
         };
-        let spill = tempfile::Builder::new().prefix("kpic-").tempdir().map_err(|error| Failure {
+        let spill = Spill::make(self.reach.starter.as_deref()).map_err(|error| Failure {
             message: format!("there is no room for temporary files: {error}"),
             help: Some("free some space, or set the variable TMPDIR to another folder".to_owned()),
         })?;
@@ -217,13 +267,67 @@ impl DuckDb {
             if !self.reach.network && is_other_than_duckdb(database) {
                 return Err(unopened(database, NOT_A_DATABASE));
             }
+            for path in beside(database) {
+                if let Some(why) = path.symlink_metadata().ok().and_then(|meta| unfit(&meta)) {
+                    return Err(Failure {
+                        message: format!(
+                            "the database `{}` cannot be opened: `{}` beside it is {why}",
+                            database.display(),
+                            path.display()
+                        ),
+                        help: Some("delete it: DuckDB would read rows from where it leads".to_owned()),
+                    });
+                }
+            }
             command.arg("-readonly").arg(database);
         }
-        let script = self.reach.confine(&self.folder, spill.path()) + script;
+        let script = self.reach.confine(&self.folder, spill.path(), self.database.is_some()) + script;
         let ended = run(command, script, self.reach.timeout, LONGEST).map_err(cannot)?;
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n");
         Ok(Output { text: lossy(&ended.output), error: lossy(&ended.errors).trim().to_owned(), ended: ended.how })
     }
+}
+
+/// A setting that is not as it was.
+fn changed<'a>(begun: &'a Rows, ended: &Rows) -> Option<&'a str> {
+    let now: BTreeMap<&str, &[Value]> = ended.rows.iter().map(|row| (named(row), row.as_slice())).collect();
+    begun.rows.iter().find(|row| now.get(named(row)) != Some(&row.as_slice())).map(|row| named(row))
+}
+
+/// The name in the first column of a row.
+fn named(row: &[Value]) -> &str {
+    row.first().and_then(Value::as_str).unwrap_or_default()
+}
+
+/// SQL has changed a setting of the engine, though all are locked: what it says after that is not to be trusted.
+fn meddled(setting: &str) -> Failure {
+    Failure {
+        message: format!("SQL changed DuckDB's setting `{setting}` while it ran, so none of its answers counts"),
+        help: Some("look for a function that changes settings in the views and macros of the database".to_owned()),
+    }
+}
+
+/// The files that DuckDB opens beside a database, and others of such names.
+fn beside(database: &Path) -> Vec<PathBuf> {
+    let named = |path: &Path| {
+        let of = |suffix: &&str| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(suffix);
+            PathBuf::from(name)
+        };
+        [".wal", ".wal.checkpoint", ".wal.recovery", ".checkpoint.wal", ".recovery.wal", ".tmp"]
+            .iter()
+            .map(of)
+            .collect::<Vec<_>>()
+    };
+    // A database that the command line names may be a link.
+    let real = database.canonicalize().ok().filter(|real| real != database);
+    std::iter::once(database).chain(real.as_deref()).flat_map(named).collect()
+}
+
+/// Why nothing is read from such a file.
+fn unfit(meta: &Metadata) -> Option<&'static str> {
+    if meta.is_symlink() { Some("a link") } else { (!meta.is_file() && !meta.is_dir()).then_some("not a regular file") }
 }
 
 /// Whether a file that can be read is no database of DuckDB's, by how it begins: with eight bytes of a sum, and a word.

@@ -6,6 +6,7 @@ mod process;
 mod reach;
 mod refusal;
 mod script;
+mod spill;
 #[cfg(target_os = "linux")]
 mod start;
 pub mod types;
@@ -14,6 +15,7 @@ pub use duckdb::{DuckDb, find};
 pub use postgres::Postgres;
 pub use reach::{Reach, STARTER};
 pub use refusal::{Kind, Refusal};
+pub use spill::{CLEANER, clean};
 #[cfg(target_os = "linux")]
 pub use start::start;
 

@@ -156,8 +156,8 @@ impl Postgres {
                 message: format!("PostgreSQL's answer has more than {} MB", LONGEST / 1_000_000),
                 help: Some("ask for fewer KPIs, slices or periods at once".to_owned()),
             }),
-            Ended::Code(_) | Ended::Signal if errors.starts_with("psql: error") => Err(unreached(&errors)),
-            Ended::Code(_) | Ended::Signal => Err(stopped(&errors)),
+            Ended::Code(_) | Ended::Signal | Ended::Crash if errors.starts_with("psql: error") => Err(unreached(&errors)),
+            Ended::Code(_) | Ended::Signal | Ended::Crash => Err(stopped(&errors)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Runs a program to its end, with an input, and for no longer than it may.
 
 use std::io::{self, Read, Write};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,6 +13,8 @@ pub(super) enum Ended {
     Code(i32),
     /// From outside.
     Signal,
+    /// By a fault of its own.
+    Crash,
     /// It was stopped, because its time was up.
     TooLate,
     /// It was stopped, because it wrote more than it may.
@@ -76,8 +78,22 @@ pub(super) fn run(mut command: Command, input: String, limit: Option<Duration>, 
         return Ok(Run { output, errors, how });
     }
     let _ = writer.join();
-    let how = child.wait()?.code().map_or(Ended::Signal, Ended::Code);
+    let how = how(child.wait()?);
     Ok(Run { output, errors, how })
+}
+
+/// How a program ended that was not stopped.
+fn how(status: ExitStatus) -> Ended {
+    #[cfg(unix)]
+    {
+        use rustix::process::Signal;
+        use std::os::unix::process::ExitStatusExt;
+        let faults = [Signal::ABORT, Signal::BUS, Signal::FPE, Signal::ILL, Signal::SEGV, Signal::TRAP, Signal::SYS];
+        if status.signal().is_some_and(|signal| faults.iter().any(|fault| fault.as_raw() == signal)) {
+            return Ended::Crash;
+        }
+    }
+    status.code().map_or(Ended::Signal, Ended::Code)
 }
 
 /// All that a program has written to one of its outputs, or the first of more than it may.

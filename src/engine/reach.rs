@@ -13,17 +13,41 @@ use std::time::Duration;
 /// What the engine says if it does not give up what it should.
 pub(super) const NOT_CONFINED: &str = "kpic: not confined";
 
+/// What stands around the engine's settings as they are before it reads SQL of a project.
+pub(super) const BEGUN: &str = "kpic-begun";
+
+/// What the engine says if a database brings SQL that does more than answer.
+pub(super) const UNSAFE_DATABASE: &str = "kpic: unsafe database";
+
+/// Refuses a database whose views and macros call what writes files, or may hide such a call in a text. The engine stores their SQL in a form of its own,
+/// without comments. On Linux the kernel keeps them from writing, and this would take longer than all else at a start.
+pub(super) fn harmless_database() -> String {
+    format!(
+        "select system.main.error('{UNSAFE_DATABASE}') from (select sql from system.main.duckdb_views() where not internal union all select \
+         macro_definition from system.main.duckdb_functions() where not internal) where system.main.regexp_matches(system.main.lower(sql), \
+         '(^|[^a-z0-9_])({})\"? *[(]');\n",
+        rawsql::WRITES.join("|")
+    )
+}
+
+/// Asks for the engine's settings, but for those that `use` changes. Named in full, because a database may have functions of the same names.
+pub(super) const SETTINGS: &str =
+    "select name, value from system.main.duckdb_settings() where name not in ('schema', 'search_path');\n";
+
 /// The first argument of kpic where it becomes an engine; see `start`.
 pub const STARTER: &str = "__engine";
 
-/// Stands for the number of folders that an engine may list, where it may list all.
-pub(super) const ANY_FOLDER: &str = "any";
+/// Says to `start` that the network is open; then all may be read and listed.
+pub(super) const OPEN_NETWORK: &str = "network";
 
 /// What the engine needs of the environment. On Windows no program starts without the folder of the system.
 const ENVIRONMENT: &[&str] = &["PATH", "TMPDIR", "TEMP", "TMP", "TZ", "SYSTEMROOT", "SYSTEMDRIVE"];
 
 /// What it needs beside these to load an extension and to find credentials that it has stored.
 const OF_NETWORK: &[&str] = &["HOME", "USERPROFILE", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "no_proxy"];
+
+/// How much the engine may write into temporary files where the command line does not say.
+pub(super) const SPILL: &str = "20GB";
 
 /// What the engine may reach and use beside its folder and its database. All of it comes from the command line.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +58,8 @@ pub struct Reach {
     pub network: bool,
     /// How much memory it may use, as DuckDB writes it: `4GB`. Without it DuckDB's own limit holds, four fifths of the machine's.
     pub memory: Option<String>,
+    /// How much it may write into temporary files, as DuckDB writes it; without it [`SPILL`].
+    pub spill: Option<String>,
     /// How long it may take to answer.
     pub timeout: Option<Duration>,
     /// The program kpic, which starts the engine so that the system ends it with kpic, however that ends.
@@ -50,10 +76,9 @@ impl Reach {
             Some(starter) => {
                 let mut command = Command::new(starter);
                 command.arg(STARTER).arg(std::process::id().to_string());
-                // What may read any file may list any folder.
-                let listed = if self.network { Vec::new() } else { self.listed(folder, spill) };
-                let count = if self.network { ANY_FOLDER.to_owned() } else { listed.len().to_string() };
-                command.arg(count).args(listed).arg(program);
+                let listed = self.listed(folder, spill);
+                command.arg(if self.network { OPEN_NETWORK } else { "closed" }).arg(spill);
+                command.arg(listed.len().to_string()).args(listed).arg(program);
                 command
             }
             None => Command::new(program),
@@ -71,14 +96,21 @@ impl Reach {
     }
 
     /// The beginning of each script. Which folders are allowed can only be said before the rest is given up.
-    pub(super) fn confine(&self, folder: &Path, spill: &Path) -> String {
+    pub(super) fn confine(&self, folder: &Path, spill: &Path, has_database: bool) -> String {
         let text = |path: &Path| rawsql::literal(&path.to_string_lossy());
         let list = |paths: &[PathBuf]| paths.iter().map(|path| text(path)).collect::<Vec<_>>().join(", ");
         let mut script = format!(".bail on\nset temp_directory = {};\n", text(spill));
+        let most = self.spill.as_deref().unwrap_or(SPILL);
+        script.push_str(&format!("set max_temp_directory_size = {};\n", rawsql::literal(most)));
         if let Some(memory) = &self.memory {
             script.push_str(&format!("set memory_limit = {};\n", rawsql::literal(memory)));
         }
         if self.network {
+            // The engine writes nowhere else, so what it fetches goes away with it; what the user has installed is at hand there.
+            #[cfg(target_os = "linux")]
+            if let Some(folder) = installed_extensions(spill) {
+                script.push_str(&format!("set extension_directory = {};\n", text(&folder)));
+            }
             script.push_str("set lock_configuration = true;\n");
         } else {
             let all: Vec<PathBuf> =
@@ -92,13 +124,40 @@ impl Reach {
             script.push_str("set autoinstall_known_extensions = false;\nset autoload_known_extensions = false;\n");
             // It turns off access to all else, commands of the shell among it, and locks the settings.
             script.push_str(&format!(
-                ".safe_mode\nselect error('{NOT_CONFINED}') where current_setting('enable_external_access') or not \
-                 current_setting('lock_configuration');\n"
+                ".safe_mode\nselect system.main.error('{NOT_CONFINED}') where system.main.current_setting('enable_external_access') or \
+                 not system.main.current_setting('lock_configuration');\n"
             ));
         }
-        script.push_str(".bail off\n");
+        if has_database && !cfg!(target_os = "linux") {
+            script.push_str(&harmless_database());
+        }
+        script.push_str(&format!(".print {BEGUN}\n{SETTINGS}.print {BEGUN}\n.bail off\n"));
         script
     }
+}
+
+/// A folder for extensions among the temporary files, with links to those that the user has installed.
+#[cfg(target_os = "linux")]
+fn installed_extensions(spill: &Path) -> Option<PathBuf> {
+    let own = spill.join("extensions");
+    std::fs::create_dir(&own).ok()?;
+    let home = std::env::var_os("HOME").map(PathBuf::from)?;
+    let folders =
+        |path: &Path| std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).collect::<Vec<_>>();
+    // By version, then by system.
+    for version in folders(&home.join(".duckdb").join("extensions")) {
+        for system in folders(&version) {
+            let (Some(version), Some(name)) = (version.file_name(), system.file_name()) else { continue };
+            let copy = own.join(version).join(name);
+            if std::fs::create_dir_all(&copy).is_ok() {
+                for file in folders(&system) {
+                    // One that is not at hand is fetched.
+                    let _ = file.file_name().map(|name| std::os::unix::fs::symlink(&file, copy.join(name)));
+                }
+            }
+        }
+    }
+    Some(own)
 }
 
 /// A path as it was named, and as it is once links are followed.
@@ -106,4 +165,32 @@ fn both(path: &Path) -> Vec<PathBuf> {
     let named = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let real = path.canonicalize().ok().filter(|real| *real != named);
     std::iter::once(named).chain(real).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_whose_sql_does_more_than_answer_is_told() {
+        let program = crate::engine::find(None).unwrap();
+        let refused = |made: &str| {
+            let asked = format!("create table t as select 1 as a; {made}; {}", harmless_database());
+            let output = Command::new(&program).args(["-no-init", "-c", &asked]).output().unwrap();
+            String::from_utf8_lossy(&output.stderr).contains(UNSAFE_DATABASE)
+        };
+        for made in [
+            "create view v as select * from ENABLE_PROFILING /* x */ (save_location = 'x')",
+            "create view v as select (select 1 from system.main.\"query\"('select 1'))",
+            "create macro m() as (select 1 from enable_logging(storage = 'file', storage_path = 'x'))",
+            "create macro m(x) as table select * from query(x)",
+        ] {
+            assert!(refused(made), "{made}");
+        }
+        for made in
+            ["create view v as select my_query, a as query from (select 1 as my_query, 2 as a)", "create macro m(x) as x + 1"]
+        {
+            assert!(!refused(made), "{made}");
+        }
+    }
 }

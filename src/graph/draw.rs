@@ -98,7 +98,7 @@ pub fn json(view: &View, files: &Files) -> String {
     });
     let edges = edges(view).map(|(from, to)| json!({ "from": id(from), "to": id(to) }));
     let graph = json!({ "nodes": nodes.collect::<Vec<Value>>(), "edges": edges.collect::<Vec<Value>>() });
-    let mut text = serde_json::to_string_pretty(&graph).unwrap_or_default();
+    let mut text = crate::text::json(&graph);
     text.push('\n');
     text
 }

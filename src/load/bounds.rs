@@ -74,6 +74,23 @@ impl Bounds {
         self.below(&begin, rest, &mut left)
     }
 
+    /// What a path or pattern of data names that is neither a file nor a folder, such as a pipe, whose reader waits for whoever writes. Of a pattern
+    /// the entries of its last folder are looked at.
+    pub fn odd_of_pattern(&self, path: &str) -> Option<PathBuf> {
+        if path.contains("://") {
+            return None;
+        }
+        let is_odd = |path: &Path| self.root.join(path).metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_dir());
+        let (path, name) = (Path::new(path), Path::new(path).file_name()?.to_string_lossy());
+        if !name.contains(['*', '?', '[']) {
+            return is_odd(path).then(|| path.to_path_buf());
+        }
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let entries = std::fs::read_dir(self.root.join(folder)).ok()?.flatten().take(ENTRIES);
+        let fitting = entries.filter(|entry| matches(&name, &entry.file_name().to_string_lossy()));
+        fitting.map(|entry| folder.join(entry.file_name())).find(|path| is_odd(path))
+    }
+
     /// The same below a folder that is inside, for the parts of a pattern that are left.
     fn below(&self, folder: &Path, parts: &[Component<'_>], left: &mut usize) -> Option<(PathBuf, PathBuf)> {
         let (part, rest) = parts.split_first()?;

@@ -5,12 +5,14 @@
 //! quoted name or a comment is none of the words around it. Nothing here parses SQL, and nothing fails: what is not closed is one
 //! token up to the end.
 
+mod calls;
 pub mod name;
 mod one;
 mod plain;
 mod relations;
 mod scan;
 
+pub use calls::{WRITES, call_fault, refused_call};
 pub use one::{Fault, Why, command_line, expression_fault, query_fault};
 pub use plain::{literal, plain};
 pub use relations::{Named, relations};

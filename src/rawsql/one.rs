@@ -42,8 +42,10 @@ pub enum Why {
     Other,
     /// A text that goes on in another line, after one with escapes.
     GoesOn,
-    /// A text of bits, bytes or national characters with a line break.
+    /// A text of bits, bytes or national characters with a line break or a backslash.
     BrokenLine,
+    /// A text or name with `U&` before it.
+    Unicode,
     /// A quoted name with a line that starts as commands of the engine's shell do.
     Command,
 }
@@ -83,8 +85,11 @@ fn fault(sql: &str, is_query: bool, starts: &dyn Fn(&Token<'_>) -> bool) -> Opti
             Kind::Other => return found(range, Why::Other),
             Kind::Quoted if command_line(token.text).is_some() => return found(range, Why::Command),
             Kind::Text if goes_on(sql, before, token) => return found(range, Why::GoesOn),
-            Kind::Text if token.text.starts_with(['b', 'B', 'x', 'X', 'n', 'N']) && token.text.contains(['\n', '\r']) => {
+            Kind::Text if token.text.starts_with(['b', 'B', 'x', 'X', 'n', 'N']) && token.text.contains(['\n', '\r', '\\']) => {
                 return found(range, Why::BrokenLine);
+            }
+            Kind::Text | Kind::Quoted if before.is_some_and(|before| follows_unicode(sql, before, token)) => {
+                return found(range, Why::Unicode);
             }
             _ => {}
         }
@@ -132,6 +137,12 @@ fn goes_on(sql: &str, before: Option<Token<'_>>, token: Token<'_>) -> bool {
     };
     let between = sql.get(before.end()..token.start).unwrap_or_default();
     token.text.starts_with('\'') && between.contains(['\n', '\r'])
+}
+
+/// Whether a text or name has `U&` before it, which PostgreSQL reads in one of two ways, by a setting.
+fn follows_unicode(sql: &str, before: Token<'_>, token: Token<'_>) -> bool {
+    let is_adjacent = before.end() == token.start && before.text == "&";
+    is_adjacent && sql.get(..before.start).is_some_and(|sql| sql.ends_with(['u', 'U']))
 }
 
 fn open_kind(text: &str) -> Why {
@@ -189,6 +200,10 @@ mod tests {
         assert_eq!(of_query("select 'a\0'"), Some(("\0", Why::Control('\0'))));
         assert_eq!(of_query("select \\"), Some(("\\", Why::Other)));
         assert_eq!(of_query("select E'a'\n  'b'"), Some(("'b'", Why::GoesOn)));
+        assert_eq!(of_query("select n'a\\'"), Some(("n'a\\'", Why::BrokenLine)));
+        assert_eq!(of_query("select U&'\\0041'"), Some(("'\\0041'", Why::Unicode)));
+        assert_eq!(of_query("select u&\"a\""), Some(("\"a\"", Why::Unicode)));
+        assert_eq!(of_query("select u & 'a'"), None);
         assert_eq!(of_query("select x'4\n1'"), Some(("x'4\n1'", Why::BrokenLine)));
         assert_eq!(of_query("select 1 as \"a\n.shell id\""), Some(("\"a\n.shell id\"", Why::Command)));
         assert_eq!(of_query("select 1 as \"a\nb\""), None);

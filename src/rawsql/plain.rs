@@ -3,6 +3,9 @@
 //! The shells of engines read statements line by line, with rules of their own for where one ends: some know no escapes and no nested
 //! comments. So comments are left out, and texts are written on one line with no escape for a quote. What is in the
 //! specs keeps its meaning, and a line outside quoted names starts with as many blanks as are asked for.
+//!
+//! `psql` has rules of its own, some of them settings of a session: a backslash in a text escapes or does not, and a name behind a colon stands for a
+//! variable. So a text with a backslash is always written as one with escapes, and a blank follows a colon.
 
 use super::{Kind, Token, tokens};
 
@@ -22,6 +25,9 @@ pub fn plain(sql: &str, blanks: usize) -> String {
             let between = sql.get(before.end()..token.start).unwrap_or_default();
             // Two quotes side by side would be one within a text.
             let between = if texts && between.is_empty() { " " } else { between };
+            // `:name`, `:'name'`, `:"name"` and `:{?name}` would be variables.
+            let splits = before.is_mark(":") && token.kind != Kind::Operator;
+            let between = if splits && between.is_empty() { " " } else { between };
             gap(between, if joins { None } else { Some(blanks) }, &mut out);
         }
         before = Some(*token);
@@ -37,7 +43,7 @@ pub fn plain(sql: &str, blanks: usize) -> String {
                 rest.next();
             }
             before = Some(end);
-            out.push_str(&literal(&value));
+            out.push_str(&if value.contains('\\') { with_escapes(&value) } else { literal(&value) });
         } else {
             escaped(token.text, &mut out);
         }
@@ -47,12 +53,13 @@ pub fn plain(sql: &str, blanks: usize) -> String {
 
 /// A text as a literal on one line.
 pub fn literal(value: &str) -> String {
-    let doubled = value.replace('\'', "''");
-    if value.contains(['\n', '\r']) {
-        let escaped = doubled.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
-        return format!("E'{escaped}'");
-    }
-    format!("'{doubled}'")
+    if value.contains(['\n', '\r']) { with_escapes(value) } else { format!("'{}'", value.replace('\'', "''")) }
+}
+
+/// A text as a literal that says of itself that it has escapes, so that no setting decides it.
+fn with_escapes(value: &str) -> String {
+    let escaped = value.replace('\'', "''").replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
+    format!("E'{escaped}'")
 }
 
 /// The value of a text without escapes.
@@ -140,6 +147,16 @@ mod tests {
     }
 
     #[test]
+    fn no_setting_of_a_shell_decides_what_is_read() {
+        assert_eq!(plain(r"select 'a\' || ' \! id #', $$\$$", 0), r"select E'a\\' || E' \\! id #', E'\\'");
+        assert_eq!(
+            plain("select x::date, a[1:n], {'a':'b'}, {a:\"b\"}, f(a := 1), f(a:=1), lambda x:x, y: z", 0),
+            "select x::date, a[1: n], {'a': 'b'}, {a: \"b\"}, f(a := 1), f(a:=1), lambda x: x, y: z"
+        );
+        assert_eq!(plain("select :name, :'name', :{?name}, :/**/name", 0), "select : name, : 'name', : {?name}, : name");
+    }
+
+    #[test]
     fn the_engine_answers_the_same() {
         let program = crate::engine::find(None).unwrap();
         let answer = |sql: &str| {
@@ -156,6 +173,8 @@ mod tests {
             "select date E'2024-01-01' as x, date '2024-01-01' - 1 as y -- it's",
             "select E'a\\\nb' as x",
             "select 1 as \"a\n  b\",\n2 as c;",
+            r"select regexp_extract('a1b22', '\d+$') as x, 'a\' as y, date '2024-01-01' as d, 'a%' like 'a\%' escape '\' as z",
+            "select [1, 2, 3][1:2] as x, [1, 2, 3][y:y] as s, {'a':'b', c:y} as t, y::text as u, list_transform([1], lambda z:z) as w from (select 2 as y)",
             "select 1\u{a0}as\u{200b}x\n, -- c\r 2 as y",
         ] {
             assert_eq!(answer(sql), answer(&plain(sql, 3)), "{sql}");

@@ -17,12 +17,23 @@ pub struct Named {
 
 /// The relations that SQL reads, in the order in which it names them.
 pub fn relations(sql: &str) -> Vec<Named> {
+    read(sql).0
+}
+
+/// The functions that are called where SQL names relations.
+pub(super) fn table_functions(sql: &str) -> Vec<Named> {
+    read(sql).1
+}
+
+/// The relations that SQL reads, and the functions that it calls in their place.
+fn read(sql: &str) -> (Vec<Named>, Vec<Named>) {
     let tokens: Vec<Token<'_>> = tokens(sql).filter(|token| token.kind != Kind::Comment).collect();
-    let mut reader = Reader { tokens: &tokens, at: 0, levels: vec![Level::default()], found: Vec::new() };
+    let mut reader =
+        Reader { tokens: &tokens, at: 0, levels: vec![Level::default()], found: Vec::new(), functions: Vec::new() };
     while reader.at < tokens.len() {
         reader.step();
     }
-    reader.found
+    (reader.found, reader.functions)
 }
 
 /// Words before a parenthesis that do not make it the arguments of a call.
@@ -129,6 +140,7 @@ struct Reader<'a> {
     at: usize,
     levels: Vec<Level>,
     found: Vec<Named>,
+    functions: Vec<Named>,
 }
 
 impl Reader<'_> {
@@ -265,13 +277,16 @@ impl Reader<'_> {
         }
         let (Some(begin), Some(end)) = (self.token(first), self.token(last)) else { return };
         let range = begin.start..end.end();
+        let lists_values = begin.is_word("values");
         let is_function = self.token(last + 1).is_some_and(|token| token.is_mark("("));
         let is_made = parts.len() == 1
             && parts.first().is_some_and(|name| {
                 self.levels.iter().any(|level| level.made.iter().any(|made| made.eq_ignore_ascii_case(name)))
             });
         self.at = last + 1;
-        if !is_function && !is_made {
+        if is_function && !lists_values {
+            self.functions.push(Named { parts, range });
+        } else if !is_function && !is_made {
             self.found.push(Named { parts, range });
         }
     }

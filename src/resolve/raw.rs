@@ -22,7 +22,16 @@ const WORDS: &[(Why, &str, &str)] = &[
     (Why::OpenComment, "this comment is not closed", "close it with `*/`; each `/*` inside needs its own `*/`"),
     (Why::Other, "SQL has no character `{}` outside texts", "delete it"),
     (Why::GoesOn, "this text continues one with escapes on the line before", "write both as one text, or join them with `||`"),
-    (Why::BrokenLine, "a text with a prefix cannot have a line break", "write it on one line"),
+    (
+        Why::BrokenLine,
+        "a text with a prefix cannot have a line break or a backslash",
+        "write it on one line, and as `E'...'` if it has a backslash",
+    ),
+    (
+        Why::Unicode,
+        "`U&` means different things by a setting of the database",
+        "write the characters themselves, or escapes in `E'...'`",
+    ),
     (Why::Command, "this name has a line that starts with `.` or `#`", COMMAND),
 ];
 
@@ -34,6 +43,7 @@ pub(super) fn query(sql: &FormulaText, findings: &mut Findings) {
     if let Some(fault) = rawsql::query_fault(&sql.text) {
         report(sql, &fault, &codes::NOT_ONE_QUERY, findings);
     }
+    call(sql, findings);
 }
 
 /// Reports what keeps an expression of a spec from being one.
@@ -41,6 +51,17 @@ pub(super) fn expression(sql: &FormulaText, findings: &mut Findings) {
     if let Some(fault) = rawsql::expression_fault(&sql.text) {
         report(sql, &fault, &codes::NOT_ONE_EXPRESSION, findings);
     }
+    call(sql, findings);
+}
+
+/// Reports the call of a function that may do more than answer.
+fn call(sql: &FormulaText, findings: &mut Findings) {
+    let Some(range) = rawsql::call_fault(&sql.text) else { return };
+    let name = sql.text.get(range.clone()).unwrap_or_default();
+    let message = format!("SQL of a spec cannot call `{name}`");
+    let help = "use a function that only reads, such as `read_csv`, `unnest` or `range`; for a function of your own, make a view of it \
+                and name that";
+    findings.report(&codes::CALL_NOT_ALLOWED, sql.span(range.start, range.end), message).help(help);
 }
 
 /// Reports a name whose lines cannot be in SQL.
@@ -79,6 +100,7 @@ mod tests {
             Why::Other,
             Why::GoesOn,
             Why::BrokenLine,
+            Why::Unicode,
             Why::Command,
         ];
         for why in all {

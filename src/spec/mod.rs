@@ -28,7 +28,7 @@ use crate::load::yaml::Style;
 use crate::load::{Entry, Loaded, Node, PROJECT_FILE, Tree, Value};
 use crate::text::{Files, Name, Span};
 use extent::{Extent, LeftOut};
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 use rayon::prelude::*;
 use reader::Reader;
 use shape::{Field, Record, Shape};
@@ -374,6 +374,7 @@ fn article(noun: &str) -> &'static str {
 
 fn keep_first<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &Name, what: &str, findings: &mut Findings) {
     let mut seen: HashMap<String, Span> = HashMap::with_capacity(items.len());
+    let mut reported: Option<HashSet<Span>> = None;
     items.retain(|item| {
         let name = name(item);
         let Some(first) = seen.get(&name.value) else {
@@ -381,7 +382,8 @@ fn keep_first<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &Name, what: &str, fin
             return true;
         };
         // Within one map the same mistake has been reported as a key that appears twice.
-        if findings.iter().all(|known| known.labels.first().map(|label| label.span) != Some(name.span)) {
+        let places = || findings.iter().filter_map(|known| known.labels.first().map(|label| label.span)).collect();
+        if reported.get_or_insert_with(places).insert(name.span) {
             findings
                 .report(
                     &codes::DUPLICATE_DEFINITION,

@@ -9,8 +9,18 @@ use crate::load::{PROJECT_FILE, TEMPLATES};
 use crate::text::Span;
 use std::path::{Component, Path, PathBuf};
 
-/// The folders in which version control keeps what it runs and trusts.
-const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
+/// The folders in which version control, and the CI of who hosts it, keep what they run and trust. `git~1` is what Windows calls the first one, too.
+const VERSION_CONTROL: [&str; 10] =
+    [".git", "git~1", ".hg", ".svn", ".jj", ".github", ".gitlab", ".gitea", ".forgejo", ".circleci"];
+
+/// Whether a part of a path is one of these, as every file system reads it: some leave out points and blanks at the end, or what has no width.
+fn is_version_control(part: &Component<'_>) -> bool {
+    let name = part.as_os_str().to_string_lossy();
+    let has_width =
+        |char: &char| !matches!(char, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let name: String = name.chars().filter(has_width).collect();
+    VERSION_CONTROL.iter().any(|known| name.trim_end_matches(['.', ' ']).eq_ignore_ascii_case(known))
+}
 
 /// Reports data and output that is outside the project, and output in a folder that serves for something else.
 pub(super) fn check(spec: &Spec, specs_folder: &str, bounds: &Bounds, kpic_yml: Span, findings: &mut Findings) {
@@ -20,6 +30,16 @@ pub(super) fn check(spec: &Spec, specs_folder: &str, bounds: &Bounds, kpic_yml: 
         Relation::Table(_) | Relation::Query(_) => None,
     });
     for path in files.flatten() {
+        if let Some(part) = Path::new(&path.value).components().find(is_version_control) {
+            let message = format!("`{}` belongs to version control", Path::new(&part).display());
+            findings.report(&codes::OUTSIDE_PROJECT, path.span, message).help("put the data in a folder of its own");
+            continue;
+        }
+        if let Some(odd) = bounds.odd_of_pattern(&path.value) {
+            let message = format!("`{}` is not a regular file: what it holds comes from somewhere else", odd.display());
+            findings.report(&codes::OUTSIDE_PROJECT, path.span, message).help("save the data as a file");
+            continue;
+        }
         match bounds.outside_of_pattern(&path.value) {
             Some((at, real)) => _ = findings.push(leads_out(&at, &real, Some(path.span))),
             None => data.push(folder_of(&path.value)),
@@ -46,10 +66,13 @@ pub(super) fn check(spec: &Spec, specs_folder: &str, bounds: &Bounds, kpic_yml: 
     }
     // Where it is once links are followed.
     let inside = bounds.inside(path).unwrap_or_else(|| path.to_path_buf());
-    let version_control = |part: &str| VERSION_CONTROL.iter().any(|known| part.eq_ignore_ascii_case(known));
     let parts = inside.components().chain(path.components());
-    let belongs_to_git = parts.into_iter().find(|part| part.as_os_str().to_str().is_some_and(version_control));
+    let belongs_to_git = parts.into_iter().find(is_version_control);
     let holds = |folder: &Path| bounds.inside(folder).is_some_and(|folder| folder.starts_with(&inside));
+    // What serves for all of the project is no place that output could be in.
+    let is_in = |folder: &Path| {
+        bounds.inside(folder).is_some_and(|folder| !folder.as_os_str().is_empty() && inside.starts_with(folder))
+    };
     let reason = if let Some(part) = belongs_to_git {
         Some(format!("`{}` belongs to version control", Path::new(&part).display()))
     } else if inside.as_os_str().is_empty() {
@@ -58,6 +81,12 @@ pub(super) fn check(spec: &Spec, specs_folder: &str, bounds: &Bounds, kpic_yml: 
         Some(format!("it holds the spec files, which are in `{specs_folder}`"))
     } else if holds(Path::new(TEMPLATES)) {
         Some(format!("`{TEMPLATES}` is where the project's own templates are"))
+    } else if is_in(Path::new(specs_folder)) {
+        Some(format!("the spec files are in `{specs_folder}`"))
+    } else if is_in(Path::new(TEMPLATES)) {
+        Some(format!("the project's own templates are in `{TEMPLATES}`"))
+    } else if let Some(folder) = data.iter().find(|folder| is_in(folder)) {
+        Some(format!("there is data of a source in `{}`", folder.display()))
     } else {
         data.iter().find(|folder| holds(folder)).map(|folder| format!("there is data of a source in `{}`", folder.display()))
     };

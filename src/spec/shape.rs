@@ -248,10 +248,11 @@ impl Record {
     fn check(&self, named: Option<&Name>, node: &Node, entries: &[Entry], findings: &mut Findings) {
         doubled(entries, findings);
         let mut misspelt = Vec::new();
-        for (at, entry) in entries.iter().enumerate() {
+        let mut formula = None;
+        for entry in entries {
             let key = &entry.key;
             let Some(field) = self.fields.iter().find(|field| field.key == key.value) else {
-                if !self.is_rest_of_formula(entries, at, findings) {
+                if !is_rest_of_formula(entry, formula, findings) {
                     let before = findings.iter().len();
                     let meant = self.unknown(entry, entries, findings);
                     for found in findings.after(before) {
@@ -261,6 +262,9 @@ impl Record {
                 }
                 continue;
             };
+            if matches!(field.shape, Shape::Formula) {
+                formula = Some(entry);
+            }
             if field.later {
                 findings
                     .report(&codes::NOT_SUPPORTED_YET, key.span, format!("`{}` is not supported yet", key.value))
@@ -314,35 +318,6 @@ impl Record {
         };
         finding.mend(key.span, &key.value, self.meant(entry, entries));
         meant
-    }
-
-    /// Whether a key is what YAML took for one after it had cut a formula at a comma; says so if nobody else will.
-    fn is_rest_of_formula(&self, entries: &[Entry], at: usize, findings: &mut Findings) -> bool {
-        let is_formula = |entry: &&Entry| {
-            let field = self.fields.iter().find(|field| field.key == entry.key.value);
-            field.is_some_and(|field| matches!(field.shape, Shape::Formula))
-        };
-        let before = entries.get(..at).unwrap_or_default();
-        let Some((key, formula)) = entries.get(at).zip(before.iter().rev().find(is_formula)) else { return false };
-        let Value::Scalar(text) = &formula.value.value else { return false };
-        if key.value.value != Value::Null || text.style != Style::Plain {
-            return false;
-        }
-        if super::reader::is_open(&text.text) {
-            return true;
-        }
-        if is_name(&key.key.value) {
-            return false;
-        }
-        findings
-            .report(
-                &codes::FORMULA_CUT,
-                formula.value.span,
-                "YAML ended this formula at `,`, which separates the entries between `{` and `}`",
-            )
-            .here("this is all that is left of it")
-            .help("put double quotes around the whole formula");
-        true
     }
 
     /// What the map describes, without its article.
@@ -499,6 +474,30 @@ fn unindented(entries: &[Entry], at: usize, shape: &Shape, findings: &mut Findin
             .help(format!("indent `{key}` and the lines after it by two more spaces"));
     }
     lacks
+}
+
+/// Whether a key is what YAML took for one after it had cut the formula before it at a comma; says so if nobody else will.
+fn is_rest_of_formula(key: &Entry, formula: Option<&Entry>, findings: &mut Findings) -> bool {
+    let Some(formula) = formula else { return false };
+    let Value::Scalar(text) = &formula.value.value else { return false };
+    if key.value.value != Value::Null || text.style != Style::Plain {
+        return false;
+    }
+    if super::reader::is_open(&text.text) {
+        return true;
+    }
+    if is_name(&key.key.value) {
+        return false;
+    }
+    findings
+        .report(
+            &codes::FORMULA_CUT,
+            formula.value.span,
+            "YAML ended this formula at `,`, which separates the entries between `{` and `}`",
+        )
+        .here("this is all that is left of it")
+        .help("put double quotes around the whole formula");
+    true
 }
 
 /// The numbers of a list.

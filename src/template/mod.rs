@@ -11,6 +11,7 @@ use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::load;
 use crate::text::{FileId, Files, Span};
 use at_work::AtWork;
+use minijinja::machinery::{Token, WhitespaceConfig, tokenize};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, escape_formatter};
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
@@ -22,6 +23,10 @@ const FUEL: u64 = if cfg!(fuzzing) { 50_000 } else { 20_000_000 };
 
 /// How many bytes a page or statement may have that a template of a project makes.
 const LONGEST: usize = 100_000_000;
+
+/// How many words and signs one tag of a template may have, and how many `elif` all of it. minijinja goes into what follows an operator one level
+/// deeper each time, and has no end of its own for that.
+const LARGEST: usize = 5_000;
 
 /// A kind of templates.
 #[derive(Debug)]
@@ -58,6 +63,26 @@ pub fn environment<'a>() -> Environment<'a> {
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_formatter(|out, state, value| if value.is_none() { Ok(()) } else { escape_formatter(out, state, value) });
     environment
+}
+
+/// Where a tag begins that is too large to be read, or a template with too many `elif` has one more.
+fn too_large(text: &str) -> Option<usize> {
+    let (mut begun, mut parts, mut others) = (0, 0, 0);
+    // From a fault on, the parser says what is wrong.
+    let read = quiet::caught(|| {
+        tokenize(text, false, Default::default(), WhitespaceConfig::default()).map_while(Result::ok).find_map(
+            |(token, span)| {
+                match token {
+                    Token::BlockStart | Token::VariableStart => (begun, parts) = (span.start_offset, 0),
+                    Token::Ident("elif") => others += 1,
+                    _ => {}
+                }
+                parts += 1;
+                (parts > LARGEST || others > LARGEST).then_some(begun)
+            },
+        )
+    });
+    read.flatten().and_then(|at| usize::try_from(at).ok())
 }
 
 impl<'a> Templates<'a> {
@@ -101,6 +126,15 @@ impl<'a> Templates<'a> {
         // What is always the same is worked out now.
         let _at_work = self.own.contains_key(name).then(|| AtWork::on(name));
         let environment = &mut self.environment;
+        if let Some(at) = too_large(text) {
+            let mut finding =
+                *self.refused(name, &format!("a tag has more than {LARGEST} parts"), "write it as several, with `{% set %}`");
+            if let (Some(file), Some(label)) = (self.own.get(name), finding.labels.first_mut()) {
+                label.span = Span::new(*file, at..at + 2);
+            }
+            findings.push(finding);
+            return;
+        }
         // minijinja 2.24 panics at some templates that are none, such as `{% import "x" as a/b %}`.
         let Some(added) = quiet::caught(|| environment.add_template(name, text)) else {
             let help = "look for a tag that is not written as the template language has it";

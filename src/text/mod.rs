@@ -3,7 +3,7 @@
 //! A [`Span`] is a range of bytes in one file. Lines and columns are computed only when a finding is shown, because most
 //! projects have none to show.
 
-pub use shown::{grouped, is_bidi, is_control, shown, shown_on_a_line};
+pub use shown::{grouped, is_bidi, is_control, json, shown, shown_on_a_line};
 pub use words::{plural, title};
 
 mod shown;

@@ -30,6 +30,25 @@ pub fn shown_on_a_line(text: &str) -> Cow<'_, str> {
     if text.contains(is_hidden) { Cow::Owned(escaped(text, is_hidden)) } else { Cow::Borrowed(text) }
 }
 
+/// A value as JSON for programs, in which the same characters are written as JSON's own escapes.
+pub fn json(value: &impl serde::Serialize) -> String {
+    let text = serde_json::to_string_pretty(value).unwrap_or_else(|_| "null".to_owned());
+    let is_hidden = |char: char| !char.is_ascii() && is_hidden(char);
+    if !text.contains(is_hidden) {
+        return text;
+    }
+    // Beyond ASCII a character can only be in a text.
+    let mut out = String::with_capacity(text.len() + 64);
+    for char in text.chars() {
+        if is_hidden(char) {
+            out.push_str(&format!("\\u{:04x}", u32::from(char)));
+        } else {
+            out.push(char);
+        }
+    }
+    out
+}
+
 fn escaped(text: &str, is_hidden: impl Fn(char) -> bool) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for char in text.chars() {
@@ -61,6 +80,14 @@ pub fn grouped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_has_escapes_of_its_own() {
+        let text = "a\u{85}\u{9b}\u{202e}\u{2066}\u{61c}\u{2028}\u{7f}größe\n";
+        let written = json(&[text]);
+        assert!(written.contains(r"a\u0085\u009b\u202e\u2066\u061c\u2028") && written.contains("größe\\n"), "{written}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&written).unwrap(), [text]);
+    }
 
     #[test]
     fn what_cannot_be_seen_is_an_escape() {

@@ -374,7 +374,7 @@ fn line(text: &str) -> String {
 }
 
 fn pretty(value: &Value) -> String {
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    let mut text = crate::text::json(value);
     text.push('\n');
     text
 }

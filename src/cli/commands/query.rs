@@ -378,7 +378,7 @@ fn cell(
 fn json(rows: &Rows) -> String {
     let all: Vec<Value> =
         rows.rows.iter().map(|row| Value::Object(rows.columns.iter().cloned().zip(row.iter().cloned()).collect())).collect();
-    let mut text = serde_json::to_string_pretty(&all).unwrap_or_default();
+    let mut text = crate::text::json(&all);
     text.push('\n');
     text
 }

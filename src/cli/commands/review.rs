@@ -224,7 +224,7 @@ fn data(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
         "slipping": of(ResultStanding::slips),
         "missed": of(ResultStanding::missed),
     });
-    let mut text = serde_json::to_string_pretty(&all).unwrap_or_default();
+    let mut text = crate::text::json(&all);
     text.push('\n');
     text
 }

@@ -428,7 +428,7 @@ fn json(model: &Model, recent: &[Recent], cohorts: &[Cohorts], firings: &[Firing
         })
         .chain(cohorts.iter().map(|cohorts| cohorts.json(model, asked_for)))
         .collect();
-    let mut text = serde_json::to_string_pretty(&all).unwrap_or_default();
+    let mut text = crate::text::json(&all);
     text.push('\n');
     text
 }

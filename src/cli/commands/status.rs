@@ -231,7 +231,7 @@ fn data(model: &Model, standings: &[Standing], chosen: &Chosen) -> String {
         });
         all.push(standing::with_score(own, &standing.score));
     }
-    let mut text = serde_json::to_string_pretty(&all).unwrap_or_default();
+    let mut text = crate::text::json(&all);
     text.push('\n');
     text
 }

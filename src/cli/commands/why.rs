@@ -325,7 +325,7 @@ fn json(model: &Model, told: &Told, grain: Grain, depth: usize) -> String {
         "components": shown(told, depth).iter().map(row).collect::<Vec<_>>(),
         "slices": told.slices.iter().map(slices).collect::<Vec<_>>(),
     });
-    let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
+    let mut text = crate::text::json(&value);
     text.push('\n');
     text
 }

@@ -14,7 +14,7 @@ pub fn gitlab(findings: &Findings, files: &Files, folder: &str) -> String {
     let fingerprints = fingerprint::fingerprints(findings, &places);
     let all: Vec<Value> =
         findings.iter().zip(fingerprints).map(|(finding, fingerprint)| issue(finding, &fingerprint, &places)).collect();
-    let mut text = serde_json::to_string_pretty(&all).unwrap_or_else(|_| "[]".to_owned());
+    let mut text = crate::text::json(&all);
     text.push('\n');
     text
 }

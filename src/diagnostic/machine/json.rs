@@ -41,7 +41,7 @@ struct JsonLabel<'a> {
 pub fn json(findings: &Findings, files: &Files) -> String {
     let places = Places::of(files, "");
     let all: Vec<_> = findings.iter().map(|finding| of(finding, &places)).collect();
-    let mut text = serde_json::to_string_pretty(&all).unwrap_or_else(|_| "[]".to_owned());
+    let mut text = crate::text::json(&all);
     text.push('\n');
     text
 }

@@ -42,7 +42,7 @@ pub fn sarif(findings: &Findings, files: &Files, folder: &str) -> String {
             "results": results,
         }],
     });
-    let mut text = serde_json::to_string_pretty(&log).unwrap_or_default();
+    let mut text = crate::text::json(&log);
     text.push('\n');
     text
 }

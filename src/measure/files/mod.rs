@@ -255,6 +255,10 @@ fn unreadable(source: &Source, files: &Files, path: &str, why: &Refusal, finding
         return;
     }
     let (message, help) = match files.format {
+        _ if path.contains("://") => (
+            format!("`{path}` is not a file of this machine, and it cannot be read"),
+            "save the file in the project, or let the engine read the network with `--allow-network`",
+        ),
         FileFormat::Parquet => (
             format!("`{path}` is not a Parquet file"),
             "declare its format, `files: { paths: ..., format: csv }`, or correct the path",
