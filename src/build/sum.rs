@@ -21,7 +21,7 @@ impl Sum {
         for byte in pieces.iter().flat_map(|piece| piece.bytes()) {
             word = word << 8 | u64::from(byte);
             sum.length += 1;
-            if sum.length % 8 == 0 {
+            if sum.length.is_multiple_of(8) {
                 sum.mix(word);
                 word = 0;
             }

@@ -47,6 +47,11 @@ const OWN_COLUMNS: [&str; 18] = [
     "next",
 ];
 
+/// Whether plans have a column of that name beside those of dimensions and values.
+pub(super) fn is_own_column(name: &str) -> bool {
+    OWN_COLUMNS.contains(&name) || name.ends_with("_before") || name.ends_with("_start") || name.starts_with("first_")
+}
+
 /// The same as a set.
 static TAKEN_COLUMNS: LazyLock<Arc<HashSet<String>>> =
     LazyLock::new(|| Arc::new(OWN_COLUMNS.iter().map(|name| (*name).to_owned()).collect()));
@@ -289,9 +294,7 @@ impl<'a> Planner<'a> {
 
     /// What a dimension's column is called inside of the plan: by its name, unless the plan needs that for itself.
     pub(super) fn key_name(&self, id: DimensionId) -> String {
-        beside_own(&self.model.dimensions.get(id).name, |name| {
-            OWN_COLUMNS.contains(&name) || name.ends_with("_before") || name.ends_with("_start") || name.starts_with("first_")
-        })
+        beside_own(&self.model.dimensions.get(id).name, is_own_column)
     }
 
     /// The same for several, and the column of ages where there are some.

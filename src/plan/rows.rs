@@ -9,10 +9,11 @@
 //!   window.
 
 use super::ages::{AGE, PERIOD_AT_AGE};
-use super::assemble::Planner;
+use super::assemble::{Planner, is_own_column};
 use super::clocks;
 use super::expand::{Move, shifts, take_previous};
 use super::levels::is_level;
+use super::names::beside_own;
 use super::related::{needs_rows, related_leaves};
 use super::relation::{Atom, Fold, JoinKind, Relies, Scalar, Select, column, impossible};
 use super::scan::{Days, Scan};
@@ -457,7 +458,7 @@ impl<'a> Planner<'a> {
         }
         let previous = shifts(&aggregate) && take_previous(&mut aggregate.window);
         let zero = aggregate.function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
-        let column_name = self.columns.take(&format!("related_{}", aggregate.function.name));
+        let column_name = self.columns.take(&format!("{RELATED}{}", aggregate.function.name));
         let keys = (0..own_key.len()).map(|part| Key { name: key_name(self, related, part), path: related.via.clone(), part });
         let first = if previous {
             outer_first.map(|first| add(first, grain, -1)).filter(|_| !self.model.calendar.custom)
@@ -525,10 +526,14 @@ impl<'a> Planner<'a> {
 }
 
 /// The name of a column that holds the key of the row that others belong to.
+/// What columns with aggregates over related rows begin with.
+const RELATED: &str = "related_";
+
 fn key_name(planner: &Planner<'_>, related: &Related, part: usize) -> String {
     let column = planner.model.column(related.aggregate.source, &related.via);
     let name = &column.name.value;
-    if part == 0 { name.clone() } else { format!("{name}_{}", part + 1) }
+    let name = if part == 0 { name.clone() } else { format!("{name}_{}", part + 1) };
+    beside_own(&name, |name| is_own_column(name) || name.starts_with(RELATED))
 }
 
 fn put(found: &mut [Option<Series>], at: usize, series: Series) {

@@ -12,6 +12,7 @@ use crate::load;
 use crate::text::{FileId, Files, Span};
 use at_work::AtWork;
 use minijinja::machinery::{Token, WhitespaceConfig, tokenize};
+use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, escape_formatter};
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
@@ -70,17 +71,15 @@ fn too_large(text: &str) -> Option<usize> {
     let (mut begun, mut parts, mut others) = (0, 0, 0);
     // From a fault on, the parser says what is wrong.
     let read = quiet::caught(|| {
-        tokenize(text, false, Default::default(), WhitespaceConfig::default()).map_while(Result::ok).find_map(
-            |(token, span)| {
-                match token {
-                    Token::BlockStart | Token::VariableStart => (begun, parts) = (span.start_offset, 0),
-                    Token::Ident("elif") => others += 1,
-                    _ => {}
-                }
-                parts += 1;
-                (parts > LARGEST || others > LARGEST).then_some(begun)
-            },
-        )
+        tokenize(text, false, SyntaxConfig, WhitespaceConfig::default()).map_while(Result::ok).find_map(|(token, span)| {
+            match token {
+                Token::BlockStart | Token::VariableStart => (begun, parts) = (span.start_offset, 0),
+                Token::Ident("elif") => others += 1,
+                _ => {}
+            }
+            parts += 1;
+            (parts > LARGEST || others > LARGEST).then_some(begun)
+        })
     });
     read.flatten().and_then(|at| usize::try_from(at).ok())
 }
