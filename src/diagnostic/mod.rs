@@ -3,6 +3,7 @@
 //! Every stage reports into [`Findings`]; nothing here knows how a finding will look. `codes` has the table of all codes,
 //! `fix` what may be fixed without asking, `render` shows findings to people, `machine` to programs.
 
+mod code;
 pub mod codes;
 mod excerpt;
 pub mod fix;

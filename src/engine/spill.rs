@@ -41,8 +41,11 @@ impl Spill {
         static CLEANED: Once = Once::new();
         CLEANED.call_once(|| clean_left(&std::env::temp_dir()));
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir()?;
-        let owner = fs::File::create(folder.path().join(OWNER))?;
+        // It gets its name once it is locked: a lock that is free is taken for that of a process that is gone.
+        let unnamed = folder.path().join("new");
+        let owner = fs::File::create(&unnamed)?;
         lock(&owner);
+        fs::rename(unnamed, folder.path().join(OWNER))?;
         let inner = folder.path().join("files");
         fs::create_dir(&inner)?;
         let (over, ended) = channel::<()>();
