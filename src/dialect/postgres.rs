@@ -139,7 +139,7 @@ impl Dialect for Postgres {
     }
 
     fn abilities(&self) -> Abilities {
-        Abilities { untyped_nulls: false, orders_conditions: false }
+        Abilities { untyped_nulls: false, orders_conditions: false, ..Abilities::ALL }
     }
 
     fn type_name(&self, ty: Type) -> &'static str {

@@ -2,13 +2,25 @@
 //!
 //! 1. [`nulls`]: a null in a union gets the type that the union has there.
 //! 2. [`conditions`]: the greatest of conditions is whether any holds, the smallest whether all do.
-//! 3. [`names`]: names of parts and columns that are too long become shorter.
+//! 3. [`counts`]: what is counted becomes an ordinary number.
+//! 4. [`lists`]: a value is compared with each of a list that has other types, nulls, or what is no literal.
+//! 5. [`choices`]: what is chosen from has one type.
+//! 6. [`neighbours`]: a neighbour's value may be null.
+//! 7. [`unions`]: the columns of a union have one type in all selects.
+//! 8. [`results`]: what is shown has the type that the plan gives it.
+//! 9. [`names`]: names of parts and columns that are too long become shorter.
 //!
 //! `DuckDB` lacks none of them, and its plans are not copied.
 
+mod choices;
 mod conditions;
+mod counts;
+mod lists;
 mod names;
+mod neighbours;
 mod nulls;
+mod results;
+mod unions;
 mod walk;
 
 use crate::dialect::Dialect;
@@ -24,6 +36,24 @@ pub(super) fn lowered<'q>(query: &'q Query, dialect: &dyn Dialect) -> Cow<'q, Qu
     }
     if !able.orders_conditions {
         conditions::any_or_all(query.to_mut());
+    }
+    if !able.signed_counts {
+        counts::signed(query.to_mut());
+    }
+    if !able.mixed_lists {
+        lists::compared(query.to_mut());
+    }
+    if !able.mixed_choices {
+        choices::of_one_type(query.to_mut());
+    }
+    if !able.null_neighbours {
+        neighbours::nullable(query.to_mut());
+    }
+    if !able.mixed_unions {
+        unions::of_one_type(query.to_mut());
+    }
+    if !able.typed_results {
+        results::typed(query.to_mut());
     }
     if names::are_too_long(&query, dialect.longest_name()) {
         names::shortened(query.to_mut(), dialect.longest_name());

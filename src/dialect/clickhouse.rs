@@ -1,0 +1,339 @@
+//! ClickHouse, from version 25.8 on: its scalar subqueries may read the rows outside since then.
+//!
+//! Columns may be null only where their type says so, so every type that is cast to does. Wall clocks and instants are both
+//! `DateTime64` in UTC. Whole numbers that are multiplied or added up become decimals without a scale: those are checked for overflow,
+//! and `Int64` is not.
+
+use super::spell::{Spelling, Tightness, spelling};
+use super::{Abilities, Dialect, Pick, Setting, Shift};
+use crate::calendar::{Date, DateTime, Grain};
+use crate::model::value::Type;
+use foldhash::HashSet;
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// The dialect.
+#[derive(Debug)]
+pub(super) struct ClickHouse;
+
+/// Words that cannot be a name without quotes in every place, and those that most readers take for a word of the language.
+const RESERVED: &str = "all and anti any array as asc asof between both by case cast collate cross cube date date32 datetime default desc \
+describe distinct div else end except exists false fetch filter final following for format from full global group grouping having if \
+ilike in inf infinity inner intersect interval into is join key leading left like limit nan natural not null nulls offset on or order \
+outer over paste preceding prewhere qualify range recursive right rollup row rows sample select semi settings substring table then \
+ties timestamp to top totals trailing trim true truncate unbounded union unique update using values view when where window with";
+
+/// What every query says of itself, since a session or a server may say otherwise: what is left out is null and not 0, a column is
+/// found before a new one of its name, numbers are columns of the select, values have one type, counts are exact and nothing overflows.
+const SETTINGS: &str = "settings join_use_nulls = 1, aggregate_functions_null_for_empty = 1, prefer_column_name_to_alias = 1, \
+enable_positional_arguments = 1, use_variant_as_common_type = 0, count_distinct_implementation = 'uniqExact', \
+decimal_check_overflow = 1, transform_null_in = 0";
+
+/// What a reader's session may set.
+const WITHSTANDS: &[Setting] = &[
+    Setting { name: "session_timezone", values: &["Asia/Tokyo", "America/Los_Angeles", "Pacific/Apia"] },
+    Setting { name: "join_use_nulls", values: &["0"] },
+    Setting { name: "aggregate_functions_null_for_empty", values: &["0"] },
+    Setting { name: "prefer_column_name_to_alias", values: &["0"] },
+    Setting { name: "enable_positional_arguments", values: &["0"] },
+    Setting { name: "count_distinct_implementation", values: &["uniq"] },
+    Setting { name: "decimal_check_overflow", values: &["0"] },
+    Setting { name: "transform_null_in", values: &["1"] },
+    Setting { name: "cast_keep_nullable", values: &["1"] },
+    Setting { name: "output_format_decimal_trailing_zeros", values: &["1"] },
+    Setting { name: "max_threads", values: &["1"] },
+];
+
+use Tightness::{Atom, Comparison, Sum};
+
+/// `round` of a double takes halves to the even number, and the language takes them away from 0. What is left of a double behind the
+/// point is exact.
+const ROUND: &str = "case when abs({0} - trunc({0})) < 0.5 then trunc({0}) else trunc({0}) + sign({0}) end";
+const ROUND_TO: &str = "case when abs({0} * 1e{1} - trunc({0} * 1e{1})) < 0.5 then trunc({0} * 1e{1}) / 1e{1} \
+                        else (trunc({0} * 1e{1}) + sign({0})) / 1e{1} end";
+
+/// A day that there is not becomes another one, so that it has to be written as it was.
+const DATE: &str = "if(toString(toDate32OrNull({0})) = {0}, toDate32OrNull({0}), null)";
+
+/// Up to six digits after the point. Whether zeros at the end are shown is for a session to say.
+const TO_JSON: &str = "coalesce(replaceRegexpOne(toString(accurateCastOrNull(round({0}, 6), 'Decimal(38, 6)')), \
+                       '[.]0*$|([.][0-9]*[1-9])0+$', '\\\\1'), 'null')";
+const TIME_TO_TEXT: &str = "replaceRegexpOne(toString(toDateTime64({0}, 6, 'UTC')), '[.]0*$|([.][0-9]*[1-9])0+$', '\\\\1')";
+
+/// What differs from the table of all dialects.
+const SPELLED: &[(&str, &str, Tightness)] = &[
+    ("number", "toFloat64OrNull(trimBoth({0}))", Atom),
+    ("date", DATE, Atom),
+    ("like", "{0} like replaceAll({1}, '\\\\', '\\\\\\\\')", Comparison),
+    ("not like", "{0} not like replaceAll({1}, '\\\\', '\\\\\\\\')", Comparison),
+    ("contains", "position({0}, {1}) > 0", Comparison),
+    ("starts_with", "startsWith({0}, {1})", Atom),
+    ("lower", "lowerUTF8({0})", Atom),
+    ("upper", "upperUTF8({0})", Atom),
+    ("length", "lengthUTF8({0})", Atom),
+    ("trim", "trimBoth({0})", Atom),
+    ("year", "toYear({0})", Atom),
+    ("month", "toMonth({0})", Atom),
+    ("day", "toDayOfMonth({0})", Atom),
+    ("hour", "toHour({0})", Atom),
+    ("weekday", "toDayOfWeek({0})", Atom),
+    ("days between", "dateDiff('day', toDate32({1}), toDate32({0}))", Atom),
+    ("seconds between", "dateDiff('microsecond', toDateTime64({1}, 6), toDateTime64({0}, 6)) / 1e6", Tightness::Product),
+    ("add days", "addDays(toDate32({0}), toInt64(round({1})))", Atom),
+    ("add months", "addMonths(toDate32({0}), toInt64(round({1})))", Atom),
+    ("add months to time", "addMonths({0}, toInt64(round({1})))", Atom),
+    ("add days to time", "addMicroseconds({0}, toInt64(round({1} * 1e6)))", Atom),
+    ("add seconds", "addMicroseconds({0}, toInt64(round({1} * 1e6)))", Atom),
+    ("finite", "ifNotFinite({0}, null)", Atom),
+    ("is finite", "isFinite({0})", Atom),
+    ("widen", "toDecimal128({0}, 0)", Atom),
+    ("to json", TO_JSON, Atom),
+    ("median", "quantileExactInclusive(0.5)(cast({0} as {double}))", Atom),
+    ("percentile", "quantileExactInclusive(toFloat64({1}))(cast({0} as {double}))", Atom),
+    ("stddev", "case when count({0}) > 1 then stddevSampStable(cast({0} as {double})) end", Atom),
+    ("variance", "case when count({0}) > 1 then varSampStable(cast({0} as {double})) end", Atom),
+    ("any", "max({0})", Atom),
+    ("all", "min({0})", Atom),
+];
+
+impl Dialect for ClickHouse {
+    fn name(&self) -> &'static str {
+        "clickhouse"
+    }
+
+    fn source_schema(&self) -> Option<&'static str> {
+        Some("default")
+    }
+
+    fn folded(&self, name: &str) -> String {
+        name.to_owned()
+    }
+
+    /// A view is a file of that name, with an ending, whose special characters take three.
+    fn longest_name(&self) -> usize {
+        150
+    }
+
+    fn is_reserved(&self, name: &str) -> bool {
+        static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| RESERVED.split(' ').collect());
+        WORDS.contains(name)
+    }
+
+    /// Backslashes mean something in names too.
+    fn identifier<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        let plain = name.starts_with(|char: char| char.is_ascii_lowercase() || char == '_')
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if plain && !self.is_reserved(name) {
+            return name.into();
+        }
+        format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\"\"")).into()
+    }
+
+    fn text(&self, text: &str) -> String {
+        format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+    }
+
+    /// One with a point would be a floating one.
+    fn number<'a>(&self, digits: &'a str) -> Cow<'a, str> {
+        match digits.split_once('.') {
+            Some((_, behind)) if !digits.contains(['e', 'E']) => format!("toDecimal128('{digits}', {})", behind.len()).into(),
+            _ => digits.into(),
+        }
+    }
+
+    fn day(&self, day: Date) -> String {
+        format!("toDate32('{day}')")
+    }
+
+    fn wall(&self, reading: DateTime) -> String {
+        format!("toDateTime64('{} {}', 6, 'UTC')", reading.date(), reading.time())
+    }
+
+    fn instant(&self, reading: DateTime) -> String {
+        self.wall(reading)
+    }
+
+    /// The first that there is.
+    fn never(&self, ty: Type) -> String {
+        if ty == Type::Date {
+            "toDate32('1900-01-01')".to_owned()
+        } else {
+            "toDateTime64('1900-01-01 00:00:00', 6, 'UTC')".to_owned()
+        }
+    }
+
+    fn abilities(&self) -> Abilities {
+        Abilities {
+            mixed_unions: false,
+            mixed_choices: false,
+            mixed_lists: false,
+            signed_counts: false,
+            null_neighbours: false,
+            typed_results: false,
+            short_names: false,
+            ..Abilities::ALL
+        }
+    }
+
+    fn type_name(&self, ty: Type) -> &'static str {
+        match ty {
+            Type::Boolean => "Nullable(Bool)",
+            Type::Integer => "Nullable(Int64)",
+            Type::Decimal => "Nullable(Decimal(38, 9))",
+            Type::Double => "Nullable(Float64)",
+            Type::Text | Type::Null | Type::Tuple => "Nullable(String)",
+            Type::Date => "Nullable(Date32)",
+            Type::Timestamp | Type::Instant => "Nullable(DateTime64(6, 'UTC'))",
+        }
+    }
+
+    /// A cast to whole numbers would take what is too large for another number.
+    fn cast(&self, of: &str, ty: Type) -> String {
+        match ty {
+            Type::Integer => format!("accurateCast({of}, 'Nullable(Int64)')"),
+            _ => format!("cast({of} as {})", self.type_name(ty)),
+        }
+    }
+
+    fn wants_types(&self) -> bool {
+        true
+    }
+
+    fn spelling(&self, function: &str, ty: &dyn Fn(usize) -> Type) -> Spelling {
+        use Type::{Boolean, Decimal, Double, Instant, Integer, Timestamp};
+        let template = match (function, ty(0)) {
+            ("round", Double) if ty(1) == Type::Null => ROUND,
+            ("round", Double) => ROUND_TO,
+            ("number", Integer | Decimal | Double | Boolean) => "cast({0} as {double})",
+            ("date", Type::Date | Timestamp | Instant) => "cast({0} as {date})",
+            ("text", Boolean) => "cast(cast({0} as {boolean}) as {text})",
+            ("text", Timestamp | Instant) => TIME_TO_TEXT,
+            // What is not floating is finite, and there is no infinite time.
+            ("is finite", Double) => "isFinite({0})",
+            ("is finite", _) => return Spelling::Template("{0} is not null", Comparison),
+            ("finite", Integer | Decimal) => "{0}",
+            // The product of decimals has no more digits than the longer one.
+            ("*", Decimal | Integer) if matches!((ty(0), ty(1)), (Decimal, Integer | Decimal) | (Integer, Decimal)) => {
+                return Spelling::Template("toDecimal128(1, 0) * {0} * {1}", Tightness::Product);
+            }
+            ("+", Decimal) if ty(1) == Decimal => return Spelling::Template("toDecimal128(0, 0) + {0} + {1}", Sum),
+            ("sum", Integer) => "sum(toDecimal128({0}, 0))",
+            _ => {
+                let own = SPELLED.iter().find(|(known, ..)| *known == function);
+                return own.map_or_else(|| spelling(function), |(_, text, binds)| Spelling::Template(text, *binds));
+            }
+        };
+        Spelling::Template(template, Atom)
+    }
+
+    fn frame(&self, days: i64) -> String {
+        days.to_string()
+    }
+
+    fn picked(&self, pick: &Pick<'_>) -> Option<String> {
+        let function = if pick.last { "argMaxIf" } else { "argMinIf" };
+        let filter = pick.filter.map(|filter| format!(" and ({filter})")).unwrap_or_default();
+        let value = pick.value;
+        Some(format!("{function}({value}, tuple({}), {value} is not null{filter})", pick.order.join(", ")))
+    }
+
+    /// Texts are compared by their bytes, but not what is an enum.
+    fn by_bytes(&self, of: &str, is_text: bool) -> String {
+        if is_text { of.to_owned() } else { format!("toString({of})") }
+    }
+
+    fn moved(&self, day: &str, count: i64, unit: Grain) -> String {
+        let sign = if count < 0 { '-' } else { '+' };
+        format!("toDate32({day}) {sign} interval {} {unit}", count.unsigned_abs())
+    }
+
+    fn truncated(&self, grain: Grain, of: &str) -> String {
+        format!("date_trunc('{grain}', {of})")
+    }
+
+    fn days_later(&self, of: &str, count: i64) -> String {
+        let sign = if count < 0 { '-' } else { '+' };
+        format!("{of} {sign} interval {} day", count.abs())
+    }
+
+    fn months_later(&self, of: &str, count: i64) -> String {
+        let sign = if count < 0 { '-' } else { '+' };
+        format!("{of} {sign} interval {} month", count.abs())
+    }
+
+    fn as_day(&self, of: &str) -> String {
+        self.cast(of, Type::Date)
+    }
+
+    fn days(&self, from: &str, before: &str, every: u32, unit: Grain) -> String {
+        let end = format!("ceil(dateDiff('day', {from}, {before}) / {})", i64::from(every) * shortest(unit));
+        let day = format!("{from} + to{}(number * {every})", interval(unit));
+        format!("(select {day} as day from numbers(toUInt64(greatest({end}, 0))) where {day} < {before})")
+    }
+
+    fn shifted(&self, stored: &str, is_instant: bool, shift: &Shift) -> String {
+        let stored = if is_instant { format!("toTimeZone({stored}, 'UTC')") } else { stored.to_owned() };
+        match shift {
+            Shift::None => stored,
+            Shift::Seconds(by) => format!("({stored} + toIntervalSecond({by}))"),
+            Shift::Cases(cases, otherwise) => {
+                let whens: String = cases.iter().map(|(condition, by)| format!("\n  when {condition} then {by}")).collect();
+                format!("({stored} + toIntervalSecond(case{whens}\n  else {otherwise}\nend))")
+            }
+        }
+    }
+
+    fn in_zone(&self, of: &str, stored: Option<&str>, project: &str) -> String {
+        let of = match stored {
+            Some(zone) => format!("toDateTime64(toString({of}), 6, {})", self.text(zone)),
+            None => of.to_owned(),
+        };
+        format!("(toTimeZone({of}, 'UTC') + toIntervalSecond(timezoneOffset(toTimeZone({of}, {}))))", self.text(project))
+    }
+
+    fn midnight(&self, day: &str, zone: &str) -> String {
+        format!("toTimeZone(toDateTime64(concat(toString({day}), ' 00:00:00'), 6, {}), 'UTC')", self.text(zone))
+    }
+
+    fn today(&self, zone: &str) -> String {
+        format!("toDate32(now({}))", self.text(zone))
+    }
+
+    fn query_end(&self) -> Option<&'static str> {
+        Some(SETTINGS)
+    }
+
+    /// Some views are longer than a statement may be unless that is said.
+    fn before_views(&self) -> Option<&'static str> {
+        Some("set max_query_size = 10000000")
+    }
+
+    fn schema_word(&self) -> &'static str {
+        "database"
+    }
+
+    fn withstands(&self) -> &'static [Setting] {
+        WITHSTANDS
+    }
+}
+
+/// How many days a unit has at least.
+fn shortest(unit: Grain) -> i64 {
+    match unit {
+        Grain::Day => 1,
+        Grain::Week => 7,
+        Grain::Month => 28,
+        Grain::Quarter => 90,
+        Grain::Year => 365,
+    }
+}
+
+fn interval(unit: Grain) -> &'static str {
+    match unit {
+        Grain::Day => "IntervalDay",
+        Grain::Week => "IntervalWeek",
+        Grain::Month => "IntervalMonth",
+        Grain::Quarter => "IntervalQuarter",
+        Grain::Year => "IntervalYear",
+    }
+}
