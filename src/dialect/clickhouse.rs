@@ -60,9 +60,16 @@ const TO_JSON: &str = "coalesce(replaceRegexpOne(toString(accurateCastOrNull(rou
                        '[.]0*$|([.][0-9]*[1-9])0+$', '\\\\1'), 'null')";
 const TIME_TO_TEXT: &str = "replaceRegexpOne(toString(toDateTime64({0}, 6, 'UTC')), '[.]0*$|([.][0-9]*[1-9])0+$', '\\\\1')";
 
+/// A remainder of decimals is one of their digits, so that both need as many.
+const MOD: &str = "(toDecimal128(0, 0) + {0} + {1} - {1}) % nullif(toDecimal128(0, 0) + {1} + {0} - {0}, 0)";
+const MOD_OF_DOUBLES: &str = "cast({0} as {double}) % nullif(cast({1} as {double}), 0)";
+
+/// All digits of its scale are shown.
+const DECIMAL_TO_TEXT: &str = "toDecimalString({0}, toUInt8(extract(toTypeName({0}), ', ([0-9]+)')))";
+
 /// What differs from the table of all dialects.
 const SPELLED: &[(&str, &str, Tightness)] = &[
-    ("number", "toFloat64OrNull(trimBoth({0}))", Atom),
+    ("number", "ifNotFinite(toFloat64OrNull(trimBoth({0})), null)", Atom),
     ("date", DATE, Atom),
     ("like", "{0} like replaceAll({1}, '\\\\', '\\\\\\\\')", Comparison),
     ("not like", "{0} not like replaceAll({1}, '\\\\', '\\\\\\\\')", Comparison),
@@ -84,8 +91,7 @@ const SPELLED: &[(&str, &str, Tightness)] = &[
     ("add months to time", "addMonths({0}, toInt64(round({1})))", Atom),
     ("add days to time", "addMicroseconds({0}, toInt64(round({1} * 1e6)))", Atom),
     ("add seconds", "addMicroseconds({0}, toInt64(round({1} * 1e6)))", Atom),
-    ("finite", "ifNotFinite({0}, null)", Atom),
-    ("is finite", "isFinite({0})", Atom),
+    ("finite", "ifNotFinite(toFloat64({0}), null)", Atom),
     ("widen", "toDecimal128({0}, 0)", Atom),
     ("to json", TO_JSON, Atom),
     ("median", "quantileExactInclusive(0.5)(cast({0} as {double}))", Atom),
@@ -156,9 +162,9 @@ impl Dialect for ClickHouse {
     /// The first that there is.
     fn never(&self, ty: Type) -> String {
         if ty == Type::Date {
-            "toDate32('1900-01-01')".to_owned()
+            "toDate32('0001-01-01')".to_owned()
         } else {
-            "toDateTime64('1900-01-01 00:00:00', 6, 'UTC')".to_owned()
+            "toDateTime64('0001-01-01 00:00:00', 6, 'UTC')".to_owned()
         }
     }
 
@@ -209,7 +215,7 @@ impl Dialect for ClickHouse {
             ("text", Boolean) => "cast(cast({0} as {boolean}) as {text})",
             ("text", Timestamp | Instant) => TIME_TO_TEXT,
             // What is not floating is finite, and there is no infinite time.
-            ("is finite", Double) => "isFinite({0})",
+            ("is finite", Double) => "isFinite(toFloat64({0}))",
             ("is finite", _) => return Spelling::Template("{0} is not null", Comparison),
             ("finite", Integer | Decimal) => "{0}",
             // The product of decimals has no more digits than the longer one.
@@ -217,6 +223,10 @@ impl Dialect for ClickHouse {
                 return Spelling::Template("toDecimal128(1, 0) * {0} * {1}", Tightness::Product);
             }
             ("+", Decimal) if ty(1) == Decimal => return Spelling::Template("toDecimal128(0, 0) + {0} + {1}", Sum),
+            ("mod", Double) => return Spelling::Template(MOD_OF_DOUBLES, Tightness::Product),
+            ("mod", _) if ty(1) == Double => return Spelling::Template(MOD_OF_DOUBLES, Tightness::Product),
+            ("mod", Decimal | Integer) if ty(0) == Decimal || ty(1) == Decimal => return Spelling::Template(MOD, Tightness::Product),
+            ("text", Decimal) => DECIMAL_TO_TEXT,
             ("sum", Integer) => "sum(toDecimal128({0}, 0))",
             _ => {
                 let own = SPELLED.iter().find(|(known, ..)| *known == function);
