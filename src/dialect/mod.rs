@@ -214,6 +214,12 @@ pub struct Abilities {
     pub untyped_nulls: bool,
     /// Conditions have an order, so that there is a greatest one.
     pub orders_conditions: bool,
+    /// Days may lie between bounds that each row of what is joined before has.
+    pub days_of_rows: bool,
+    /// A value may be looked up by a key of the row at hand, wherever an expression stands.
+    pub lookups: bool,
+    /// A relation may have the name of a column that is read beside it.
+    pub alike_names: bool,
     /// The columns of a union hold the values of all its selects, whatever their types.
     pub mixed_unions: bool,
     /// What is chosen from several values has a type that holds all of them.
@@ -235,6 +241,9 @@ impl Abilities {
     pub const ALL: Self = Self {
         untyped_nulls: true,
         orders_conditions: true,
+        days_of_rows: true,
+        lookups: true,
+        alike_names: true,
         mixed_unions: true,
         mixed_choices: true,
         mixed_lists: true,

@@ -2,20 +2,26 @@
 //!
 //! 1. [`nulls`]: a null in a union gets the type that the union has there.
 //! 2. [`conditions`]: the greatest of conditions is whether any holds, the smallest whether all do.
-//! 3. [`counts`]: what is counted becomes an ordinary number.
-//! 4. [`lists`]: a value is compared with each of a list that has other types, nulls, or what is no literal.
-//! 5. [`choices`]: what is chosen from has one type.
-//! 6. [`neighbours`]: a neighbour's value may be null.
-//! 7. [`unions`]: the columns of a union have one type in all selects.
-//! 8. [`results`]: what is shown has the type that the plan gives it.
-//! 9. [`names`]: names of parts and columns that are too long become shorter.
+//! 3. [`days`]: days whose bounds are columns are joined to what has these.
+//! 4. [`lookups`]: what is looked up by a key of the row at hand is joined.
+//! 5. [`counts`]: what is counted becomes an ordinary number.
+//! 6. [`lists`]: a value is compared with each of a list that has other types, nulls, or what is no literal.
+//! 7. [`choices`]: what is chosen from has one type.
+//! 8. [`neighbours`]: a neighbour's value may be null.
+//! 9. [`unions`]: the columns of a union have one type in all selects.
+//! 10. [`results`]: what is shown has the type that the plan gives it.
+//! 11. [`aliases`]: no relation has the name of a column that is read beside it.
+//! 12. [`names`]: names of parts and columns that are too long become shorter.
 //!
 //! `DuckDB` lacks none of them, and its plans are not copied.
 
+mod aliases;
 mod choices;
 mod conditions;
 mod counts;
+mod days;
 mod lists;
+mod lookups;
 mod names;
 mod neighbours;
 mod nulls;
@@ -37,6 +43,12 @@ pub(super) fn lowered<'q>(query: &'q Query, dialect: &dyn Dialect) -> Cow<'q, Qu
     if !able.orders_conditions {
         conditions::any_or_all(query.to_mut());
     }
+    if !able.days_of_rows {
+        days::between_all_bounds(query.to_mut());
+    }
+    if !able.lookups {
+        lookups::joined(query.to_mut());
+    }
     if !able.signed_counts {
         counts::signed(query.to_mut());
     }
@@ -54,6 +66,9 @@ pub(super) fn lowered<'q>(query: &'q Query, dialect: &dyn Dialect) -> Cow<'q, Qu
     }
     if !able.typed_results {
         results::typed(query.to_mut());
+    }
+    if !able.alike_names {
+        aliases::apart(query.to_mut());
     }
     if names::are_too_long(&query, dialect.longest_name()) {
         names::shortened(query.to_mut(), dialect.longest_name());

@@ -1,4 +1,5 @@
-//! What is shown has the type that the plan gives it: to some engines a condition is a number, and a day one of several types.
+//! What is shown has the type that the plan gives it: to some engines a condition is a number, and a number or a day one of
+//! several types.
 
 use crate::model::expr::{Expr, Node};
 use crate::model::value::Type;
@@ -24,8 +25,8 @@ pub(super) fn typed(query: &mut Query) {
     // What is grouped by is a day that was made one, or a text.
     let keys = select.group.unwrap_or(0);
     for ((expr, _), (_, ty)) in select.columns.iter_mut().zip(columns.iter()).skip(keys) {
-        let is_wanted = matches!(ty, Type::Boolean | Type::Date | Type::Timestamp | Type::Instant);
-        if is_wanted && !matches!(&expr.node, Node::Leaf(Atom::As(..))) {
+        let is_wanted = matches!(ty, Type::Boolean | Type::Integer | Type::Date | Type::Timestamp | Type::Instant);
+        if is_wanted && !matches!(&expr.node, Node::Leaf(Atom::As(..) | Atom::Whole(_))) {
             *expr = Expr::leaf(Atom::As(Box::new(expr.clone()), *ty));
         }
     }
