@@ -18,12 +18,12 @@ use std::sync::LazyLock;
 #[derive(Debug)]
 pub(super) struct ClickHouse;
 
-/// Words that cannot be a name without quotes in every place, and those that most readers take for a word of the language.
-const RESERVED: &str = "all and anti any array as asc asof between both by case cast collate cross cube date date32 datetime default desc \
-describe distinct div else end except exists false fetch filter final following for format from full global group grouping having if \
-ilike in inf infinity inner intersect interval into is join key leading left like limit nan natural not null nulls offset on or order \
-outer over paste preceding prewhere qualify range recursive right rollup row rows sample select semi settings substring table then \
-ties timestamp to top totals trailing trim true truncate unbounded union unique update using values view when where window with";
+/// Words that cannot be a name without quotes in every place, and those that readers take for a word of the language.
+const RESERVED: &str = "all and anti any array as asc asof between both by case cast collate cross cube desc describe distinct \
+div else end except exists false fetch filter final following for from full global group grouping having if ilike in inf \
+infinity inner intersect interval into is join leading left like limit nan natural not null nulls offset on or order outer over \
+paste preceding prewhere qualify range recursive right rollup select semi substring table then ties to top totals trailing trim \
+true truncate unbounded union unique using when where window with";
 
 /// What every query says of itself, since a session or a server may say otherwise: what is left out is null and not 0, a column is
 /// found before a new one of its name, numbers are columns of the select, values have one type, counts are exact and nothing overflows.
@@ -266,5 +266,27 @@ fn interval(unit: Grain) -> &'static str {
         Grain::Month => "IntervalMonth",
         Grain::Quarter => "IntervalQuarter",
         Grain::Year => "IntervalYear",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_are_what_they_say() {
+        assert_eq!(ClickHouse.text("it's \\ a"), "'it''s \\\\ a'");
+        assert_eq!(ClickHouse.identifier("a\\\"b"), "\"a\\\\\"\"b\"");
+        assert_eq!(ClickHouse.identifier("order"), "\"order\"");
+        // With a point it is exact, and with an exponent it is not.
+        assert_eq!(ClickHouse.number("-1.50"), "toDecimal128('-1.50', 2)");
+        assert_eq!((ClickHouse.number("12"), ClickHouse.number("1.5e3")), ("12".into(), "1.5e3".into()));
+    }
+
+    #[test]
+    fn whole_numbers_do_not_overflow_unnoticed() {
+        assert_eq!(ClickHouse.cast("x", Type::Integer), "accurateCast(x, 'Nullable(Int64)')");
+        let sum = ClickHouse.spelling("sum", &|_| Type::Integer);
+        assert!(matches!(sum, Spelling::Template("sum(toDecimal128({0}, 0))", _)), "{sum:?}");
     }
 }
