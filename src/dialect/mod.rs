@@ -209,6 +209,7 @@ pub enum Client {
 
 /// What an engine can do. Where it cannot, the plan is written in other words first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub struct Abilities {
     /// A null in a union has the type of the other selects there.
     pub untyped_nulls: bool,

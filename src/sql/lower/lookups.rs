@@ -56,8 +56,10 @@ impl Found {
         if let Some(known) = known {
             return known.from.name.clone();
         }
-        let name =
-            (1..).map(|number| format!("looked_up_{number}")).find(|name| !self.taken.contains(name)).unwrap_or_default();
+        let mut name = "looked_up_row".to_owned();
+        while self.taken.contains(&name) {
+            name.push('_');
+        }
         self.taken.push(name.clone());
         let on = Some(on(&name));
         self.joins.push(Join { kind: JoinKind::Left, from: From { relation: rows, name: name.clone() }, on });
