@@ -1,8 +1,8 @@
 //! ClickHouse, from version 25.8 on: its scalar subqueries may read the rows outside since then.
 //!
 //! Columns may be null only where their type says so, so every type that is cast to does. Wall clocks and instants are both
-//! `DateTime64` in UTC. Whole numbers that are multiplied or added up become decimals without a scale: those are checked for overflow,
-//! and `Int64` is not.
+//! `DateTime64` in UTC. Neither whole numbers nor products and comparisons of decimals are checked for overflow, so that they are computed in
+//! twice their room.
 
 mod spelled;
 
@@ -29,7 +29,8 @@ true truncate unbounded union unique using when where window with";
 /// found before a new one of its name, numbers are columns of the select, values have one type, counts are exact and nothing overflows.
 const SETTINGS: &str = "settings join_use_nulls = 1, aggregate_functions_null_for_empty = 1, prefer_column_name_to_alias = 1, \
 enable_positional_arguments = 1, use_variant_as_common_type = 0, count_distinct_implementation = 'uniqExact', \
-decimal_check_overflow = 1, transform_null_in = 0";
+decimal_check_overflow = 1, transform_null_in = 0, precise_float_parsing = 1, join_default_strictness = 'ALL', \
+short_circuit_function_evaluation = 'enable', optimize_arithmetic_operations_in_aggregate_functions = 0";
 
 /// What a reader's session may set.
 const WITHSTANDS: &[Setting] = &[
@@ -41,6 +42,10 @@ const WITHSTANDS: &[Setting] = &[
     Setting { name: "count_distinct_implementation", values: &["uniq"] },
     Setting { name: "decimal_check_overflow", values: &["0"] },
     Setting { name: "transform_null_in", values: &["1"] },
+    Setting { name: "precise_float_parsing", values: &["0"] },
+    Setting { name: "join_default_strictness", values: &["ANY"] },
+    Setting { name: "short_circuit_function_evaluation", values: &["disable"] },
+    Setting { name: "optimize_arithmetic_operations_in_aggregate_functions", values: &["1"] },
     Setting { name: "cast_keep_nullable", values: &["1"] },
     Setting { name: "output_format_decimal_trailing_zeros", values: &["1"] },
     Setting { name: "max_threads", values: &["1"] },
@@ -83,12 +88,13 @@ impl Dialect for ClickHouse {
         format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
     }
 
-    /// One with a point would be a floating one.
+    /// One with a point would be a floating one, and so would a whole one of too many digits.
     fn number<'a>(&self, digits: &'a str) -> Cow<'a, str> {
-        match digits.split_once('.') {
-            Some((_, behind)) if !digits.contains(['e', 'E']) => format!("toDecimal128('{digits}', {})", behind.len()).into(),
-            _ => digits.into(),
+        if digits.contains(['e', 'E']) || digits.parse::<i64>().is_ok() {
+            return digits.into();
         }
+        let bits = if digits.len() > 38 { 256 } else { 128 };
+        format!("toDecimal{bits}('{digits}', {})", digits.split_once('.').map_or(0, |(_, behind)| behind.len())).into()
     }
 
     fn day(&self, day: Date) -> String {
@@ -203,7 +209,8 @@ impl Dialect for ClickHouse {
     }
 
     fn shifted(&self, stored: &str, is_instant: bool, shift: &Shift) -> String {
-        let stored = if is_instant { format!("toTimeZone({stored}, 'UTC')") } else { stored.to_owned() };
+        // A `DateTime` ends in 2106.
+        let stored = if is_instant || *shift != Shift::None { format!("toDateTime64({stored}, 6, 'UTC')") } else { stored.to_owned() };
         match shift {
             Shift::None => stored,
             Shift::Seconds(by) => format!("({stored} + toIntervalSecond({by}))"),
@@ -216,14 +223,14 @@ impl Dialect for ClickHouse {
 
     fn in_zone(&self, of: &str, stored: Option<&str>, project: &str) -> String {
         let of = match stored {
-            Some(zone) => format!("toDateTime64(toString({of}), 6, {})", self.text(zone)),
-            None => of.to_owned(),
+            Some(zone) => format!("toDateTime64(toString(toDateTime64({of}, 6, 'UTC')), 6, {})", self.text(zone)),
+            None => format!("toDateTime64({of}, 6, 'UTC')"),
         };
         format!("(toTimeZone({of}, 'UTC') + toIntervalSecond(timezoneOffset(toTimeZone({of}, {}))))", self.text(project))
     }
 
     fn midnight(&self, day: &str, zone: &str) -> String {
-        format!("toTimeZone(toDateTime64(concat(toString({day}), ' 00:00:00'), 6, {}), 'UTC')", self.text(zone))
+        format!("toTimeZone(toDateTime64(toDate32({day}), 6, {}), 'UTC')", self.text(zone))
     }
 
     fn today(&self, zone: &str) -> String {
@@ -287,6 +294,6 @@ mod tests {
     fn whole_numbers_do_not_overflow_unnoticed() {
         assert_eq!(ClickHouse.cast("x", Type::Integer), "accurateCast(x, 'Nullable(Int64)')");
         let sum = ClickHouse.spelling("sum", &|_| Type::Integer);
-        assert!(matches!(sum, Spelling::Template("sum(toDecimal128({0}, 0))", _)), "{sum:?}");
+        assert!(matches!(sum, Spelling::Template("sum(toInt128({0}))", _)), "{sum:?}");
     }
 }

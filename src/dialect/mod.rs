@@ -4,6 +4,7 @@ mod clickhouse;
 mod duckdb;
 pub mod files;
 pub mod layout;
+mod letters;
 mod postgres;
 pub mod spell;
 
