@@ -1,9 +1,10 @@
-//! ClickHouse, from version 25.8 on: its scalar subqueries may read the rows outside since then.
+//! ClickHouse, from version 26.9 on: days before it end in 2299, and begin in 1900.
 //!
 //! Columns may be null only where their type says so, so every type that is cast to does. Wall clocks and instants are both
 //! `DateTime64` in UTC. Neither whole numbers nor products and comparisons of decimals are checked for overflow, so that they are computed in
 //! twice their room.
 
+mod settings;
 mod spelled;
 
 use super::spell::Spelling;
@@ -11,6 +12,7 @@ use super::{Abilities, Dialect, Pick, Setting, Shift};
 use crate::calendar::{Date, DateTime, Grain};
 use crate::model::value::Type;
 use foldhash::HashSet;
+use settings::{BEFORE_VIEWS, SETTINGS, WITHSTANDS};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -24,32 +26,6 @@ div else end except exists false fetch filter final following for from full glob
 infinity inner intersect interval into is join leading left like limit nan natural not null nulls offset on or order outer over \
 paste preceding prewhere qualify range recursive right rollup select semi substring table then ties to top totals trailing trim \
 true truncate unbounded union unique using when where window with";
-
-/// What every query says of itself, since a session or a server may say otherwise: what is left out is null and not 0, a column is
-/// found before a new one of its name, numbers are columns of the select, values have one type, counts are exact and nothing overflows.
-const SETTINGS: &str = "settings join_use_nulls = 1, aggregate_functions_null_for_empty = 1, prefer_column_name_to_alias = 1, \
-enable_positional_arguments = 1, use_variant_as_common_type = 0, count_distinct_implementation = 'uniqExact', \
-decimal_check_overflow = 1, transform_null_in = 0, precise_float_parsing = 1, join_default_strictness = 'ALL', \
-short_circuit_function_evaluation = 'enable', optimize_arithmetic_operations_in_aggregate_functions = 0";
-
-/// What a reader's session may set.
-const WITHSTANDS: &[Setting] = &[
-    Setting { name: "session_timezone", values: &["Asia/Tokyo", "America/Los_Angeles", "Pacific/Apia"] },
-    Setting { name: "join_use_nulls", values: &["0"] },
-    Setting { name: "aggregate_functions_null_for_empty", values: &["0"] },
-    Setting { name: "prefer_column_name_to_alias", values: &["0"] },
-    Setting { name: "enable_positional_arguments", values: &["0"] },
-    Setting { name: "count_distinct_implementation", values: &["uniq"] },
-    Setting { name: "decimal_check_overflow", values: &["0"] },
-    Setting { name: "transform_null_in", values: &["1"] },
-    Setting { name: "precise_float_parsing", values: &["0"] },
-    Setting { name: "join_default_strictness", values: &["ANY"] },
-    Setting { name: "short_circuit_function_evaluation", values: &["disable"] },
-    Setting { name: "optimize_arithmetic_operations_in_aggregate_functions", values: &["1"] },
-    Setting { name: "cast_keep_nullable", values: &["1"] },
-    Setting { name: "output_format_decimal_trailing_zeros", values: &["1"] },
-    Setting { name: "max_threads", values: &["1"] },
-];
 
 impl Dialect for ClickHouse {
     fn name(&self) -> &'static str {
@@ -122,6 +98,7 @@ impl Dialect for ClickHouse {
         Abilities {
             days_of_rows: false,
             lookups: false,
+            unequal_joins: false,
             alike_names: false,
             mixed_unions: false,
             mixed_choices: false,
@@ -129,6 +106,7 @@ impl Dialect for ClickHouse {
             signed_counts: false,
             null_neighbours: false,
             typed_results: false,
+            wall_clocks: false,
             short_names: false,
             ..Abilities::ALL
         }
@@ -210,7 +188,8 @@ impl Dialect for ClickHouse {
 
     fn shifted(&self, stored: &str, is_instant: bool, shift: &Shift) -> String {
         // A `DateTime` ends in 2106.
-        let stored = if is_instant || *shift != Shift::None { format!("toDateTime64({stored}, 6, 'UTC')") } else { stored.to_owned() };
+        let stored =
+            if is_instant || *shift != Shift::None { format!("toDateTime64({stored}, 6, 'UTC')") } else { stored.to_owned() };
         match shift {
             Shift::None => stored,
             Shift::Seconds(by) => format!("({stored} + toIntervalSecond({by}))"),
@@ -221,12 +200,15 @@ impl Dialect for ClickHouse {
         }
     }
 
+    /// What a clock showed twice is the first of the two. What it skipped would be an hour too early, so that only the clock's distance is
+    /// taken from it.
     fn in_zone(&self, of: &str, stored: Option<&str>, project: &str) -> String {
-        let of = match stored {
-            Some(zone) => format!("toDateTime64(toString(toDateTime64({of}, 6, 'UTC')), 6, {})", self.text(zone)),
-            None => format!("toDateTime64({of}, 6, 'UTC')"),
-        };
-        format!("(toTimeZone({of}, 'UTC') + toIntervalSecond(timezoneOffset(toTimeZone({of}, {}))))", self.text(project))
+        let of = format!("toDateTime64({of}, 6, 'UTC')");
+        let instant = stored.map_or_else(
+            || of.clone(),
+            |zone| format!("({of} - toIntervalSecond(timezoneOffset(toDateTime64(toString({of}), 6, {}))))", self.text(zone)),
+        );
+        format!("({instant} + toIntervalSecond(timezoneOffset(toTimeZone({instant}, {}))))", self.text(project))
     }
 
     fn midnight(&self, day: &str, zone: &str) -> String {
@@ -243,7 +225,7 @@ impl Dialect for ClickHouse {
 
     /// Some views are longer than a statement may be unless that is said.
     fn before_views(&self) -> Option<&'static str> {
-        Some("set max_query_size = 10000000")
+        Some(BEFORE_VIEWS)
     }
 
     fn schema_word(&self) -> &'static str {

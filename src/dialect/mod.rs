@@ -220,6 +220,8 @@ pub struct Abilities {
     pub days_of_rows: bool,
     /// A value may be looked up by a key of the row at hand, wherever an expression stands.
     pub lookups: bool,
+    /// Rows that meet no other are kept whatever the condition, be it no equality.
+    pub unequal_joins: bool,
     /// A relation may have the name of a column that is read beside it.
     pub alike_names: bool,
     /// The columns of a union hold the values of all its selects, whatever their types.
@@ -234,6 +236,8 @@ pub struct Abilities {
     pub null_neighbours: bool,
     /// What is shown has the type that the plan gives it.
     pub typed_results: bool,
+    /// A wall clock is stored as its readings, and not as instants in a zone.
+    pub wall_clocks: bool,
     /// A column that is read with its relation's name is called without it.
     pub short_names: bool,
 }
@@ -245,6 +249,7 @@ impl Abilities {
         orders_conditions: true,
         days_of_rows: true,
         lookups: true,
+        unequal_joins: true,
         alike_names: true,
         mixed_unions: true,
         mixed_choices: true,
@@ -252,6 +257,7 @@ impl Abilities {
         signed_counts: true,
         null_neighbours: true,
         typed_results: true,
+        wall_clocks: true,
         short_names: true,
     };
 }

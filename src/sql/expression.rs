@@ -419,8 +419,7 @@ impl Scope<'_> {
     }
 
     fn rolling(&self, rolling: &Rolling, out: &mut String) {
-        out.push_str(rolling.function.name);
-        self.within("(", &rolling.argument, ")", out);
+        self.apply(rolling.function.name, std::slice::from_ref(&rolling.argument), out);
         self.over(&rolling.part, out);
         self.expr(&rolling.order, out);
         out.push_str(direction(false));

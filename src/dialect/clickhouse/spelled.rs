@@ -59,6 +59,19 @@ const MULTIPLY_DECIMALS: &str = "toDecimal128(toDecimal256(1, 0) * {0} * {1}, \
 const BETWEEN: &str = "toDecimal256(0, 0) + {0} between {1} and {2}";
 const NOT_BETWEEN: &str = "toDecimal256(0, 0) + {0} not between {1} and {2}";
 
+/// What would lie beyond the last time would be another one.
+const ADD_DAYS: &str =
+    "addDays(toDate32({0}), toInt64(round({1})) + throwIf({1} not between -2900000 and 2900000, 'a day is too far away'))";
+const ADD_MONTHS: &str =
+    "addMonths(toDate32({0}), toInt64(round({1})) + throwIf({1} not between -95000 and 95000, 'a day is too far away'))";
+const ADD_MONTHS_TO_TIME: &str = "addMonths(toDateTime64({0}, 6, 'UTC'), \
+    toInt64(round({1})) + throwIf({1} not between -95000 and 95000, 'a time is too far away'))";
+const ADD_SECONDS: &str = "addMicroseconds(toDateTime64({0}, 6, 'UTC'), \
+    toInt64(round({1} * 1e6)) + throwIf({1} not between -2.5e11 and 2.5e11, 'a time is too far away'))";
+
+const IS_IN_UTC: &str = "throwIf(timezoneOf({0}) not in ('UTC', 'Etc/UTC', 'UCT', 'Etc/UCT', 'Universal', 'Etc/Universal', 'Zulu', 'Etc/Zulu', \
+    'GMT', 'Etc/GMT'), 'a wall clock is stored in a zone other than UTC') = 0";
+
 /// The square of a deviation may be too large.
 const STDDEV: &str = "case when count({0}) > 1 then stddevSampStable(cast({0} as {double})) \
     + throwIf(count({0}) > 1 and not isFinite(stddevSampStable(cast({0} as {double}))), 'a standard deviation is too large') end";
@@ -91,11 +104,12 @@ const SPELLED: &[(&str, &str, Tightness)] = &[
         "dateDiff('microsecond', toDateTime64({1}, 6, 'UTC'), toDateTime64({0}, 6, 'UTC')) / 1e6",
         Tightness::Product,
     ),
-    ("add days", "addDays(toDate32({0}), toInt64(round({1})))", Atom),
-    ("add months", "addMonths(toDate32({0}), toInt64(round({1})))", Atom),
-    ("add months to time", "addMonths(toDateTime64({0}, 6, 'UTC'), toInt64(round({1})))", Atom),
-    ("add days to time", "addMicroseconds(toDateTime64({0}, 6, 'UTC'), toInt64(round({1} * 1e6)))", Atom),
-    ("add seconds", "addMicroseconds(toDateTime64({0}, 6, 'UTC'), toInt64(round({1} * 1e6)))", Atom),
+    ("add days", ADD_DAYS, Atom),
+    ("add months", ADD_MONTHS, Atom),
+    ("add months to time", ADD_MONTHS_TO_TIME, Atom),
+    ("add days to time", ADD_SECONDS, Atom),
+    ("add seconds", ADD_SECONDS, Atom),
+    ("is in utc", IS_IN_UTC, Comparison),
     ("finite", "ifNotFinite(toFloat64({0}), null)", Atom),
     ("widen", "accurateCast({0}, '{integer}')", Atom),
     ("to json", TO_JSON, Atom),
@@ -141,15 +155,20 @@ pub(super) fn spelling(function: &str, ty: &dyn Fn(usize) -> Type) -> Spelling {
         ("<=", _) if decimals => return Spelling::Template("toDecimal256(0, 0) + {0} <= {1}", Comparison),
         (">", _) if decimals => return Spelling::Template("toDecimal256(0, 0) + {0} > {1}", Comparison),
         (">=", _) if decimals => return Spelling::Template("toDecimal256(0, 0) + {0} >= {1}", Comparison),
-        ("between" | "not between", Integer | Decimal) if is_exact(second) && is_exact(ty(2)) && !(are_whole && ty(2) == Integer) => {
+        ("between" | "not between", Integer | Decimal)
+            if is_exact(second) && is_exact(ty(2)) && !(are_whole && ty(2) == Integer) =>
+        {
             let template = if function == "between" { BETWEEN } else { NOT_BETWEEN };
             return Spelling::Template(template, Comparison);
         }
         ("mod", _) if first == Double || second == Double => MOD_OF_DOUBLES,
         ("mod", _) if decimals => return Spelling::Template(MOD, Tightness::Product),
         ("hour", Type::Date) => "toHour(toDateTime64({0}, 6, 'UTC'))",
+        ("round", Integer) if second != Type::Null => "accurateCast(round(toInt128({0}), {1}), '{integer}')",
         ("sum", Integer) => "sum(toInt128({0}))",
         ("sum", Decimal) => "sum(toDecimal256(0, 0) + {0})",
+        // 0 and -0 are two values.
+        ("count_distinct", Double) => "count(distinct {0} + 0)",
         ("avg", Integer) => "avg(cast({0} as {double}))",
         ("avg", Decimal) => "avg(toDecimal256(0, 0) + {0})",
         _ => {
