@@ -10,7 +10,10 @@ decimal_check_overflow = 1, transform_null_in = 0, precise_float_parsing = 1, jo
 short_circuit_function_evaluation = 'enable', optimize_arithmetic_operations_in_aggregate_functions = 0";
 
 /// What stands before all views: some are longer than a statement may be unless that is said, and older versions have fewer days.
-pub(super) const BEFORE_VIEWS: &str = "set max_query_size = 10000000;
+pub(super) const BEFORE_VIEWS: &str = "set max_query_size = 100000000;
+set max_ast_elements = 100000000;
+set max_expanded_ast_elements = 100000000;
+set query_plan_max_optimizations_to_apply = 100000000;
 select throwIf((toUInt32(splitByChar('.', version())[1]), toUInt32(splitByChar('.', version())[2])) < (26, 9), \
 'these views need ClickHouse 26.9 or later')";
 
