@@ -203,8 +203,11 @@ fn deploy_begin(model: &Model, dialect: &dyn Dialect) -> String {
         format!(" of {}", model.name.split_whitespace().collect::<Vec<_>>().join(" "))
     };
     let mut text = format!("-- The views{of}, made by kpic. Safe to run again.\n");
+    if let Some(statement) = dialect.before_views() {
+        text.push_str(&format!("{statement};\n"));
+    }
     if !schema.is_empty() {
-        text.push_str(&format!("create schema if not exists {};\n", schema.join(".")));
+        text.push_str(&format!("create {} if not exists {};\n", dialect.schema_word(), schema.join(".")));
     }
     text
 }

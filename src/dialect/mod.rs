@@ -1,8 +1,10 @@
 //! The questions in which warehouses differ. Each has a default; a dialect's file answers where it differs.
 
+mod clickhouse;
 mod duckdb;
 pub mod files;
 pub mod layout;
+mod letters;
 mod postgres;
 pub mod spell;
 
@@ -40,6 +42,11 @@ pub trait Dialect: Debug + Sync {
     /// A text as a literal.
     fn text(&self, text: &str) -> String {
         format!("'{}'", text.replace('\'', "''"))
+    }
+
+    /// A number as a literal.
+    fn number<'a>(&self, digits: &'a str) -> Cow<'a, str> {
+        digits.into()
     }
 
     /// A text, or what is written as one, so that it is compared by its bytes. `of` stands in parentheses where it has to. `is_text`
@@ -98,6 +105,11 @@ pub trait Dialect: Debug + Sync {
             Type::Timestamp => "timestamp",
             Type::Instant => "timestamptz",
         }
+    }
+
+    /// A value as one of that type.
+    fn cast(&self, of: &str, ty: Type) -> String {
+        format!("cast({of} as {})", self.type_name(ty))
     }
 
     /// How the function of that name is written; `ty` gives the type of an argument.
@@ -166,6 +178,21 @@ pub trait Dialect: Debug + Sync {
     /// The current date in a zone.
     fn today(&self, zone: &str) -> String;
 
+    /// What every query ends with.
+    fn query_end(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What stands before all views in one file, as a statement.
+    fn before_views(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What it calls a schema where one is made.
+    fn schema_word(&self) -> &'static str {
+        "schema"
+    }
+
     /// What a session may set without any view showing other rows.
     fn withstands(&self) -> &'static [Setting];
 }
@@ -183,16 +210,56 @@ pub enum Client {
 
 /// What an engine can do. Where it cannot, the plan is written in other words first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub struct Abilities {
     /// A null in a union has the type of the other selects there.
     pub untyped_nulls: bool,
     /// Conditions have an order, so that there is a greatest one.
     pub orders_conditions: bool,
+    /// Days may lie between bounds that each row of what is joined before has.
+    pub days_of_rows: bool,
+    /// A value may be looked up by a key of the row at hand, wherever an expression stands.
+    pub lookups: bool,
+    /// Rows that meet no other are kept whatever the condition, be it no equality.
+    pub unequal_joins: bool,
+    /// A relation may have the name of a column that is read beside it.
+    pub alike_names: bool,
+    /// The columns of a union hold the values of all its selects, whatever their types.
+    pub mixed_unions: bool,
+    /// What is chosen from several values has a type that holds all of them.
+    pub mixed_choices: bool,
+    /// A list in which a value is looked for may have values of other types, nulls, and what is no literal.
+    pub mixed_lists: bool,
+    /// Counts are numbers like all others, with which there are negative ones.
+    pub signed_counts: bool,
+    /// A neighbour that is not there is null, whatever the type of the others.
+    pub null_neighbours: bool,
+    /// What is shown has the type that the plan gives it.
+    pub typed_results: bool,
+    /// A wall clock is stored as its readings, and not as instants in a zone.
+    pub wall_clocks: bool,
+    /// A column that is read with its relation's name is called without it.
+    pub short_names: bool,
 }
 
 impl Abilities {
     /// All of them.
-    pub const ALL: Self = Self { untyped_nulls: true, orders_conditions: true };
+    pub const ALL: Self = Self {
+        untyped_nulls: true,
+        orders_conditions: true,
+        days_of_rows: true,
+        lookups: true,
+        unequal_joins: true,
+        alike_names: true,
+        mixed_unions: true,
+        mixed_choices: true,
+        mixed_lists: true,
+        signed_counts: true,
+        null_neighbours: true,
+        typed_results: true,
+        wall_clocks: true,
+        short_names: true,
+    };
 }
 
 /// The first or last value of a group.
@@ -229,16 +296,15 @@ pub enum Shift {
 }
 
 /// The dialects that kpic compiles for; the first is meant where none is named.
-static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb, &postgres::Postgres];
+static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb, &postgres::Postgres, &clickhouse::ClickHouse];
 
 /// Dialects of the language that this version does not compile for yet.
-pub const LATER: [&str; 12] = [
+pub const LATER: [&str; 11] = [
     "snowflake",
     "bigquery",
     "redshift",
     "databricks",
     "spark",
-    "clickhouse",
     "mysql",
     "mariadb",
     "sqlite",

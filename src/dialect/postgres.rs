@@ -1,5 +1,6 @@
 //! PostgreSQL, from version 14 on: its numbers know infinity since then.
 
+use super::letters::{hidden, lower, to_lower, to_upper, upper};
 use super::spell::{Spelling, Tightness, spelling};
 use super::{Abilities, Client, Dialect, Pick, Setting, Shift};
 use crate::calendar::Grain;
@@ -51,17 +52,19 @@ const DATE: &str = "case when {0} ~ '^ *[1-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[
     case when extract(month from cast(substr(ltrim({0}), 1, 8) || '01' as date) + cast(substr(ltrim({0}), 9, 2) as integer) - 1) \
     = cast(substr(ltrim({0}), 6, 2) as integer) then cast({0} as date) end end";
 
-/// In the language a letter has one other case or none. Unicode gives some letters several, as `SS` to ß, and the sigma at the end of a word another
-/// one than elsewhere. To lower case these two are brought before.
-const LOWER: &str = "lower(translate({0}, 'İΣ', 'iσ') collate \"und-x-icu\")";
-
-/// To upper case these letters are hidden behind the last ones for private use, in the order of both texts, and then written as their one
-/// upper case.
-const UPPER: &str = "translate(upper(translate({0}, \
-    'ßŉǰΐΰևẖẗẘẙẚὐὒὔὖᾀᾁᾂᾃᾄᾅᾆᾇᾈᾉᾊᾋᾌᾍᾎᾏᾐᾑᾒᾓᾔᾕᾖᾗᾘᾙᾚᾛᾜᾝᾞᾟᾠᾡᾢᾣᾤᾥᾦᾧᾨᾩᾪᾫᾬᾭᾮᾯᾲᾳᾴᾶᾷᾼῂῃῄῆῇῌῒ\u{1fd3}ῖῗῢ\u{1fe3}ῤῦῧῲῳῴῶῷῼﬀﬁﬂﬃﬄﬅﬆﬓﬔﬕﬖﬗ', \
-    '\u{10ff80}\u{10ff81}\u{10ff82}\u{10ff83}\u{10ff84}\u{10ff85}\u{10ff86}\u{10ff87}\u{10ff88}\u{10ff89}\u{10ff8a}\u{10ff8b}\u{10ff8c}\u{10ff8d}\u{10ff8e}\u{10ff8f}\u{10ff90}\u{10ff91}\u{10ff92}\u{10ff93}\u{10ff94}\u{10ff95}\u{10ff96}\u{10ff97}\u{10ff98}\u{10ff99}\u{10ff9a}\u{10ff9b}\u{10ff9c}\u{10ff9d}\u{10ff9e}\u{10ff9f}\u{10ffa0}\u{10ffa1}\u{10ffa2}\u{10ffa3}\u{10ffa4}\u{10ffa5}\u{10ffa6}\u{10ffa7}\u{10ffa8}\u{10ffa9}\u{10ffaa}\u{10ffab}\u{10ffac}\u{10ffad}\u{10ffae}\u{10ffaf}\u{10ffb0}\u{10ffb1}\u{10ffb2}\u{10ffb3}\u{10ffb4}\u{10ffb5}\u{10ffb6}\u{10ffb7}\u{10ffb8}\u{10ffb9}\u{10ffba}\u{10ffbb}\u{10ffbc}\u{10ffbd}\u{10ffbe}\u{10ffbf}\u{10ffc0}\u{10ffc1}\u{10ffc2}\u{10ffc3}\u{10ffc4}\u{10ffc5}\u{10ffc6}\u{10ffc7}\u{10ffc8}\u{10ffc9}\u{10ffca}\u{10ffcb}\u{10ffcc}\u{10ffcd}\u{10ffce}\u{10ffcf}\u{10ffd0}\u{10ffd1}\u{10ffd2}\u{10ffd3}\u{10ffd4}\u{10ffd5}\u{10ffd6}\u{10ffd7}\u{10ffd8}\u{10ffd9}\u{10ffda}\u{10ffdb}\u{10ffdc}\u{10ffdd}\u{10ffde}\u{10ffdf}\u{10ffe0}\u{10ffe1}\u{10ffe2}\u{10ffe3}\u{10ffe4}\u{10ffe5}') collate \"und-x-icu\"), \
-    '\u{10ff80}\u{10ff81}\u{10ff82}\u{10ff83}\u{10ff84}\u{10ff85}\u{10ff86}\u{10ff87}\u{10ff88}\u{10ff89}\u{10ff8a}\u{10ff8b}\u{10ff8c}\u{10ff8d}\u{10ff8e}\u{10ff8f}\u{10ff90}\u{10ff91}\u{10ff92}\u{10ff93}\u{10ff94}\u{10ff95}\u{10ff96}\u{10ff97}\u{10ff98}\u{10ff99}\u{10ff9a}\u{10ff9b}\u{10ff9c}\u{10ff9d}\u{10ff9e}\u{10ff9f}\u{10ffa0}\u{10ffa1}\u{10ffa2}\u{10ffa3}\u{10ffa4}\u{10ffa5}\u{10ffa6}\u{10ffa7}\u{10ffa8}\u{10ffa9}\u{10ffaa}\u{10ffab}\u{10ffac}\u{10ffad}\u{10ffae}\u{10ffaf}\u{10ffb0}\u{10ffb1}\u{10ffb2}\u{10ffb3}\u{10ffb4}\u{10ffb5}\u{10ffb6}\u{10ffb7}\u{10ffb8}\u{10ffb9}\u{10ffba}\u{10ffbb}\u{10ffbc}\u{10ffbd}\u{10ffbe}\u{10ffbf}\u{10ffc0}\u{10ffc1}\u{10ffc2}\u{10ffc3}\u{10ffc4}\u{10ffc5}\u{10ffc6}\u{10ffc7}\u{10ffc8}\u{10ffc9}\u{10ffca}\u{10ffcb}\u{10ffcc}\u{10ffcd}\u{10ffce}\u{10ffcf}\u{10ffd0}\u{10ffd1}\u{10ffd2}\u{10ffd3}\u{10ffd4}\u{10ffd5}\u{10ffd6}\u{10ffd7}\u{10ffd8}\u{10ffd9}\u{10ffda}\u{10ffdb}\u{10ffdc}\u{10ffdd}\u{10ffde}\u{10ffdf}\u{10ffe0}\u{10ffe1}\u{10ffe2}\u{10ffe3}\u{10ffe4}\u{10ffe5}', \
-    'ẞŉǰΐΰևẖẗẘẙẚὐὒὔὖᾈᾉᾊᾋᾌᾍᾎᾏᾈᾉᾊᾋᾌᾍᾎᾏᾘᾙᾚᾛᾜᾝᾞᾟᾘᾙᾚᾛᾜᾝᾞᾟᾨᾩᾪᾫᾬᾭᾮᾯᾨᾩᾪᾫᾬᾭᾮᾯᾲᾼᾴᾶᾷᾼῂῌῄῆῇῌῒ\u{1fd3}ῖῗῢ\u{1fe3}ῤῦῧῲῼῴῶῷῼﬀﬁﬂﬃﬄﬅﬆﬓﬔﬕﬖﬗ')";
+/// Letters whose other case is several letters have one or none in the language: see `letters`.
+const LOWER: &str = concat!("lower(translate({0}, '", to_lower!(), "', '", lower!(), "') collate \"und-x-icu\")");
+const UPPER: &str = concat!(
+    "translate(upper(translate({0}, '",
+    to_upper!(),
+    "', '",
+    hidden!(),
+    "') collate \"und-x-icu\"), '",
+    hidden!(),
+    "', '",
+    upper!(),
+    "')"
+);
 
 /// There is no remainder of doubles, and a cast to `numeric` keeps 15 digits of them: of 0.3 and 0.1 it would be 0. Each is a whole number times a power
 /// of 2, and the remainder of these whole numbers is exact.
@@ -139,7 +142,7 @@ impl Dialect for Postgres {
     }
 
     fn abilities(&self) -> Abilities {
-        Abilities { untyped_nulls: false, orders_conditions: false }
+        Abilities { untyped_nulls: false, orders_conditions: false, ..Abilities::ALL }
     }
 
     fn type_name(&self, ty: Type) -> &'static str {

@@ -122,6 +122,7 @@ const TABLE: &[(&str, Spelling)] = &[
     ("earlier", Template("least({*})", Atom)),
     ("to json", Template(TO_JSON, Atom)),
     ("by bytes", Own),
+    ("is in utc", Template("true", Atom)),
     // Aggregates; the writer adds `distinct`, the order and the filter.
     ("sum", Template("sum({0})", Atom)),
     ("count", Template("count({0})", Atom)),

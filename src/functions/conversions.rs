@@ -38,6 +38,8 @@ pub static TO_DATE: Function = conversion("to date", &[Argument::Time], Gives::D
 pub static EARLIER: Function = conversion("earlier", &[Argument::Time, Argument::Time], Gives::Same(0));
 /// A text that is compared by its bytes, whatever a session has set.
 pub static BY_BYTES: Function = conversion("by bytes", &[Argument::Text], Gives::Text);
+/// True; refused where the readings of a stored wall clock are not those of UTC, for engines that store instants in a zone.
+pub static IS_IN_UTC: Function = conversion("is in utc", &[Argument::Time], Gives::Truth);
 
 /// Whether a condition holds for any row of a group: the greatest of conditions, for engines that do not order them.
 pub static ANY_HOLDS: Function = conversion("any", &[Argument::Truth], Gives::Truth);
@@ -61,6 +63,7 @@ pub static ALL: &[&Function] = &[
     &TO_DATE,
     &EARLIER,
     &BY_BYTES,
+    &IS_IN_UTC,
     &ANY_HOLDS,
     &ALL_HOLD,
 ];

@@ -106,7 +106,7 @@ impl Scope<'_> {
         match literal {
             Literal::Null => out.push_str("null"),
             Literal::Truth(value) => out.push_str(if *value { "true" } else { "false" }),
-            Literal::Number(digits) => out.push_str(digits),
+            Literal::Number(digits) => out.push_str(&self.dialect().number(digits)),
             Literal::Text(text) => out.push_str(&self.dialect().text(text)),
             Literal::Date(day) => out.push_str(&self.dialect().day(*day)),
             Literal::Grain(grain) => out.push_str(&self.dialect().text(grain.name())),
@@ -345,9 +345,9 @@ impl Scope<'_> {
             Atom::Whole(of) => match &of.node {
                 // Counts are of that size already.
                 Node::Leaf(Atom::Aggregate(fold)) if fold.function.name.starts_with("count") => _ = self.expr(of, out),
-                _ => self.within("cast(", of, &format!(" as {})", dialect.type_name(Type::Integer)), out),
+                _ => out.push_str(&dialect.cast(&self.written(of), Type::Integer)),
             },
-            Atom::As(of, ty) => self.within("cast(", of, &format!(" as {})", dialect.type_name(*ty)), out),
+            Atom::As(of, ty) => out.push_str(&dialect.cast(&self.written(of), *ty)),
             Atom::Today(zone) => out.push_str(&dialect.today(zone)),
             Atom::Midnight(day, zone) => out.push_str(&dialect.midnight(&self.written(day), zone)),
             Atom::OnClock(instant, zone) => {
@@ -419,8 +419,7 @@ impl Scope<'_> {
     }
 
     fn rolling(&self, rolling: &Rolling, out: &mut String) {
-        out.push_str(rolling.function.name);
-        self.within("(", &rolling.argument, ")", out);
+        self.apply(rolling.function.name, std::slice::from_ref(&rolling.argument), out);
         self.over(&rolling.part, out);
         self.expr(&rolling.order, out);
         out.push_str(direction(false));

@@ -59,6 +59,10 @@ pub fn write_query(query: &Query, dialect: &dyn Dialect, out: &mut String) {
         out.push('\n');
     }
     writer.body(&query.result, out);
+    if let Some(end) = dialect.query_end() {
+        out.push('\n');
+        out.push_str(end);
+    }
 }
 
 /// The parts that are joined to something.
@@ -176,7 +180,8 @@ impl Writer<'_> {
         scope.expr(expr, out);
         let text = out.get(start..).unwrap_or_default();
         let name = self.dialect.identifier(name);
-        let same = text == name || is_column(expr) && text.rsplit('.').next() == Some(&*name);
+        let called = self.dialect.abilities().short_names && is_column(expr) && text.rsplit('.').next() == Some(&*name);
+        let same = called || text == name;
         if !same {
             out.push_str(" as ");
             out.push_str(&name);

@@ -64,7 +64,7 @@ pub struct Driver {
 /// For how long an answer is waited for.
 fn patience() -> Duration {
     let seconds = std::env::var("KPIC_ENGINE_TIMEOUT").ok().map(|seconds| seconds.parse().unwrap());
-    Duration::from_secs(seconds.unwrap_or(60))
+    Duration::from_secs(seconds.unwrap_or(300))
 }
 
 impl Driver {

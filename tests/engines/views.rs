@@ -37,6 +37,48 @@ fn random_projects_show_the_same_on_every_engine() {
     on_every_engine("random", &projects.into_iter().filter(|project| is_wanted(&project.name)).collect::<Vec<_>>());
 }
 
+/// Reads views as they are in a warehouse, in a session that has everything else that it may have.
+#[test]
+fn what_a_session_may_set_changes_no_view() {
+    let Some(mut projects) = driver("duckdb").map(|mut duckdb| at_random(8, 7, &mut duckdb)) else { return };
+    projects.push(example("cdnow"));
+    for name in dialect::names().filter(|name| *name != "duckdb") {
+        let dialect = dialect::dialect(Some(name));
+        let Some(mut engine) = engine_of(name).and_then(driver) else { continue };
+        let (mut cells, mut problems) = (0, Vec::new());
+        for project in &projects {
+            let tables: Vec<_> = project.tables.iter().map(|table| table.within(dialect.source_schema())).collect();
+            let view = |at: usize| format!("{}.session_view_{at}", dialect.source_schema().unwrap());
+            let queries = project.asked(dialect).unwrap().queries;
+            let made: Vec<_> =
+                queries.iter().enumerate().map(|(at, (_, sql))| format!("create view {} as\n{sql}", view(at))).collect();
+            engine.reset().and_then(|()| engine.tables(&tables)).and_then(|()| engine.run(&made)).unwrap();
+            let read = |engine: &mut Driver| -> Vec<_> {
+                (0..queries.len()).map(|at| engine.query(&format!("select * from {}", view(at)))).collect()
+            };
+            let usual = read(&mut engine);
+            for setting in dialect.withstands() {
+                engine.set(setting.name, setting.values[0]).unwrap_or_else(|why| panic!("{name}: {}: {why}", setting.name));
+            }
+            for ((usual, other), (view, _)) in usual.iter().zip(read(&mut engine)).zip(&queries) {
+                let place = format!("{name}: {}: {view}", project.name);
+                match (usual, other) {
+                    (Ok(usual), Ok(other)) => {
+                        let report = compare(usual, &other);
+                        cells += report.cells;
+                        problems.extend(report.first.into_iter().map(|what| format!("{place}: {what}")));
+                    }
+                    (Ok(_), Err(why)) => problems.push(format!("{place}: {}", first_lines(&why))),
+                    (Err(_), _) => {}
+                }
+            }
+        }
+        engine.reset().unwrap();
+        tell(&format!("{name}: {cells} cells in another session, {} problems", problems.len()));
+        assert!(cells > 1_000 && problems.is_empty(), "{}", problems.join("\n"));
+    }
+}
+
 fn is_wanted(project: &str) -> bool {
     let wanted = listed("KPIC_ENGINE_PROJECTS");
     wanted.is_empty() || wanted.iter().any(|part| project.contains(part.as_str()))

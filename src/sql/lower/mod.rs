@@ -2,13 +2,37 @@
 //!
 //! 1. [`nulls`]: a null in a union gets the type that the union has there.
 //! 2. [`conditions`]: the greatest of conditions is whether any holds, the smallest whether all do.
-//! 3. [`names`]: names of parts and columns that are too long become shorter.
+//! 3. [`days`]: days whose bounds are columns are joined to what has these.
+//! 4. [`lookups`]: what is looked up by a key of the row at hand is joined.
+//! 5. [`joins`]: rows that are kept although they meet no other are joined by an equality too.
+//! 6. [`counts`]: what is counted becomes an ordinary number.
+//! 7. [`lists`]: a value is compared with each of a list that has other types, nulls, or what is no literal.
+//! 8. [`choices`]: what is chosen from has one type.
+//! 9. [`neighbours`]: a neighbour's value may be null.
+//! 10. [`unions`]: the columns of a union have one type in all selects.
+//! 11. [`results`]: what is shown has the type that the plan gives it.
+//! 12. [`clocks`]: a stored wall clock is asked which zone its readings are in.
+//! 13. [`aliases`]: no relation has the name of a column that is read beside it.
+//! 14. [`names`]: names of parts and columns that are too long become shorter.
 //!
 //! `DuckDB` lacks none of them, and its plans are not copied.
 
+mod aliases;
+mod choices;
+mod clocks;
 mod conditions;
+mod counts;
+mod days;
+mod joins;
+mod lists;
+mod lookups;
 mod names;
+mod neighbours;
 mod nulls;
+mod results;
+#[cfg(test)]
+mod tests;
+mod unions;
 mod walk;
 
 use crate::dialect::Dialect;
@@ -24,6 +48,39 @@ pub(super) fn lowered<'q>(query: &'q Query, dialect: &dyn Dialect) -> Cow<'q, Qu
     }
     if !able.orders_conditions {
         conditions::any_or_all(query.to_mut());
+    }
+    if !able.days_of_rows {
+        days::between_all_bounds(query.to_mut());
+    }
+    if !able.lookups {
+        lookups::joined(query.to_mut());
+    }
+    if !able.unequal_joins {
+        joins::by_equality(query.to_mut());
+    }
+    if !able.signed_counts {
+        counts::signed(query.to_mut());
+    }
+    if !able.mixed_lists {
+        lists::compared(query.to_mut());
+    }
+    if !able.mixed_choices {
+        choices::of_one_type(query.to_mut());
+    }
+    if !able.null_neighbours {
+        neighbours::nullable(query.to_mut());
+    }
+    if !able.mixed_unions {
+        unions::of_one_type(query.to_mut());
+    }
+    if !able.typed_results {
+        results::typed(query.to_mut());
+    }
+    if !able.wall_clocks {
+        clocks::in_utc(query.to_mut());
+    }
+    if !able.alike_names {
+        aliases::apart(query.to_mut());
     }
     if names::are_too_long(&query, dialect.longest_name()) {
         names::shortened(query.to_mut(), dialect.longest_name());

@@ -16,6 +16,24 @@ pub(super) fn every_expr(query: &mut Query, change: &dyn Fn(&Scope<'_>, &mut Sca
     });
 }
 
+/// Changes every select of a plan, the inner ones first, but for those that stand in expressions.
+pub(super) fn every_select(query: &mut Query, change: &dyn Fn(&mut Select)) {
+    fn inside(of: &mut Select, change: &dyn Fn(&mut Select)) {
+        for from in of.from.iter_mut().chain(of.joins.iter_mut().map(|join| &mut join.from)) {
+            if let Rows::Select(inner) = &mut from.relation {
+                inside(inner, change);
+            }
+        }
+        change(of);
+    }
+    for body in query.parts.iter_mut().map(|part| &mut part.body).chain([&mut query.result]) {
+        match body {
+            Body::Select(select) => inside(select, change),
+            Body::Union(selects) => selects.iter_mut().for_each(|select| inside(select, change)),
+        }
+    }
+}
+
 /// Visits the bodies of a plan in order, each with the types of the parts before.
 pub(super) fn every_body(query: &mut Query, visit: &mut dyn FnMut(&Types, &mut Body)) {
     let mut types = Types::default();

@@ -1,0 +1,200 @@
+//! Small plans before a pass and after it.
+
+use super::*;
+use crate::calendar::{Date, Grain};
+use crate::functions::operators::{AND, EQUAL, GREATER, IN, LESS, NOT_IN};
+use crate::functions::{abs, coalesce, max, sum};
+use crate::model::expr::{Expr, Literal, Node};
+use crate::model::value::Type;
+use crate::plan::print;
+use crate::plan::relation::{
+    Atom, Body, From, Join, JoinKind, Neighbour, Part, RelationRef, Rows, Scalar, Select, SourceRows, column, count_rows, day,
+    fold,
+};
+use std::collections::BTreeMap;
+
+/// Days, numbers of each kind, and whether something holds.
+fn rows() -> Part {
+    let mut rows = Select::default();
+    rows.column(day(Date::MAX), "day").column(day(Date::MAX), "until");
+    rows.column(Expr::number(1), "whole").column(Expr::number("1.5"), "exact").column(Expr::number("1e0"), "floating");
+    rows.column(Expr::made(Node::Literal(Literal::Truth(true))), "holds");
+    Part { name: "rows".to_owned(), body: Body::Select(rows) }
+}
+
+/// What a pass makes of a select over such rows, without the rows.
+fn after(pass: impl Fn(&mut Query), result: impl Into<Body>) -> String {
+    let mut query = Query { parts: vec![rows()], result: result.into() };
+    pass(&mut query);
+    let printed = print(&query);
+    let (_, result) = printed.split_once("  show holds: boolean = true\n").unwrap_or_default();
+    result.to_owned()
+}
+
+impl std::convert::From<Select> for Body {
+    fn from(select: Select) -> Self {
+        Body::Select(select)
+    }
+}
+
+fn own(name: &str) -> Scalar {
+    column("rows", name)
+}
+
+fn shows(expr: Scalar) -> Select {
+    let mut select = Select::from_part("rows");
+    select.column(expr, "it");
+    select
+}
+
+fn source(name: &str, columns: &[(&str, Type)]) -> From {
+    let stored = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let types: BTreeMap<String, Type> = columns.iter().map(|(name, ty)| ((*name).to_owned(), *ty)).collect();
+    let relation = RelationRef::Table(vec![name.to_owned()]);
+    From {
+        relation: Rows::Source(SourceRows { relation, stored, raw: Vec::new(), types, again: false, read: None }),
+        name: name.to_owned(),
+    }
+}
+
+#[test]
+fn what_is_kept_by_no_equality_gets_one_that_always_holds() {
+    let joined = |on: Scalar| {
+        let mut select = shows(column("later", "whole"));
+        select.join(JoinKind::Left, "rows", "later", Some(on));
+        after(joins::by_equality, select)
+    };
+    let before = Expr::apply(&LESS, vec![own("day"), column("later", "day")]);
+    assert_eq!(
+        joined(before.clone()),
+        "result =
+  from rows
+  left join select as later on and((later.is_there = or(is_null(rows.day), is_not_null(rows.day))), (rows.day < later.day))
+      from rows as later
+      show day: date = later.day
+      show whole: integer = later.whole
+      show is_there: boolean = true
+  show it: integer = later.whole
+"
+    );
+    // One equality of both sides is enough, wherever it stands; one of one side is none.
+    let same = Expr::apply(&EQUAL, vec![own("whole"), column("later", "whole")]);
+    assert!(!joined(Expr::apply(&AND, vec![before.clone(), same])).contains("is_there"));
+    let one_side = Expr::apply(&EQUAL, vec![column("later", "day"), column("later", "until")]);
+    assert!(joined(Expr::apply(&AND, vec![before, one_side])).contains("is_there"));
+}
+
+#[test]
+fn wall_clocks_are_asked_for_their_zone_and_instants_are_not() {
+    let columns = [("at", Type::Timestamp), ("seen", Type::Instant), ("on", Type::Date)];
+    let mut select = shows(own("whole"));
+    select.joins.push(Join { kind: JoinKind::Cross, from: source("events", &columns), on: None });
+    let printed = after(clocks::in_utc, select);
+    assert_eq!(printed.matches("where ").count(), 1, "{printed}");
+    assert!(printed.contains("where is_in_utc(events.at)\n"), "{printed}");
+}
+
+#[test]
+fn values_of_a_list_are_compared_one_by_one_unless_they_are_literals_of_the_same_type() {
+    let is_in = |function, list: &[&str]| {
+        let mut arguments = vec![own("whole")];
+        arguments.extend(list.iter().map(|item| if *item == "null" { Expr::null() } else { Expr::number(item) }));
+        after(lists::compared, shows(Expr::apply(function, arguments)))
+    };
+    assert!(is_in(&IN, &["1", "2"]).ends_with("= in(rows.whole, 1, 2)\n"));
+    assert!(is_in(&IN, &["1", "null"]).ends_with("= or((rows.whole = 1), (rows.whole = null))\n"));
+    assert!(is_in(&NOT_IN, &["1", "2.5"]).ends_with("= and((rows.whole != 1), (rows.whole != 2.5))\n"));
+}
+
+#[test]
+fn what_is_chosen_from_has_one_type_and_exact_numbers_keep_theirs() {
+    let chosen = |two: &str| after(choices::of_one_type, shows(Expr::apply(&coalesce::COALESCE, vec![own("whole"), own(two)])));
+    assert!(
+        chosen("floating").ends_with("it: double = coalesce(as_double(rows.whole), rows.floating)\n"),
+        "{}",
+        chosen("floating")
+    );
+    assert!(chosen("exact").ends_with("it: decimal = coalesce(rows.whole, rows.exact)\n"), "{}", chosen("exact"));
+}
+
+#[test]
+fn counts_get_a_sign_and_sums_keep_their_room() {
+    let counted = |expr| after(counts::signed, shows(expr));
+    assert!(counted(count_rows()).ends_with("= as_integer(count(*))\n"));
+    assert!(counted(fold(&max::MAX, own("whole"))).ends_with("= as_integer(max(rows.whole))\n"));
+    assert!(counted(fold(&max::MAX, own("day"))).ends_with("= max(rows.day)\n"));
+    assert!(counted(fold(&sum::SUM, own("whole"))).ends_with("= sum(rows.whole)\n"));
+    assert!(counted(Expr::apply(&abs::ABS, vec![own("exact")])).ends_with("= abs(rows.exact)\n"));
+}
+
+#[test]
+fn a_neighbour_that_is_not_there_can_be_null() {
+    let next = |name| {
+        let neighbour = Neighbour { value: own(name), offset: 1, part: Vec::new(), order: vec![own("day")] };
+        after(neighbours::nullable, shows(Expr::leaf(Atom::Neighbour(Box::new(neighbour)))))
+    };
+    assert!(next("day").ends_with("= neighbour(as_date(rows.day), 1) along rows.day\n"), "{}", next("day"));
+    // Decimals keep their scale.
+    assert!(next("exact").ends_with("= neighbour(if(is_not_null(rows.exact), rows.exact), 1) along rows.day\n"));
+}
+
+#[test]
+fn the_columns_of_a_union_have_one_type() {
+    let union = Body::Union(vec![shows(own("whole")), shows(own("floating")), shows(Expr::null())]);
+    let printed = after(unions::of_one_type, union);
+    assert!(printed.contains("= as_double(rows.whole)\n") && printed.contains("= rows.floating\n"), "{printed}");
+    assert!(printed.ends_with("= null\n"), "{printed}");
+}
+
+#[test]
+fn what_is_shown_has_its_type_and_a_union_is_shown_from_a_part() {
+    let mut select = Select::from_part("rows");
+    select.column(own("day"), "day").group_by_these();
+    select.column(fold(&max::MAX, own("holds")), "holds").column(fold(&sum::SUM, own("floating")), "floating");
+    let printed = after(results::typed, select);
+    assert!(printed.contains("by day: date = rows.day\n") && printed.contains("= as_boolean(max(rows.holds))\n"), "{printed}");
+    assert!(printed.ends_with("= sum(rows.floating)\n"), "{printed}");
+    let printed = after(results::typed, Body::Union(vec![shows(own("whole")), shows(own("whole"))]));
+    assert!(printed.ends_with("result =\n  from all_rows\n  show it: integer = as_integer(all_rows.it)\n"), "{printed}");
+}
+
+#[test]
+fn a_relation_gets_another_name_where_a_column_beside_it_has_its_own() {
+    let mut select = shows(column("whole", "day"));
+    let on = Expr::apply(&GREATER, vec![column("whole", "day"), own("whole")]);
+    select.join(JoinKind::Inner, "rows", "whole", Some(on));
+    let printed = after(aliases::apart, select);
+    assert!(printed.contains("join rows as whole_rows on (whole_rows.day > rows.whole)\n"), "{printed}");
+    assert!(printed.ends_with("= whole_rows.day\n"), "{printed}");
+}
+
+#[test]
+fn what_is_looked_up_by_a_key_is_joined_once() {
+    let single = |value: &str| {
+        let mut inner = Select::from_part("rows");
+        inner.column(own("whole"), "whole").group_by_these();
+        inner.column(fold(&max::MAX, own("day")), "day").column(fold(&max::MAX, own("until")), "until");
+        let from = From { relation: Rows::Select(Box::new(inner)), name: "keys".to_owned() };
+        let mut lookup = Select { from: Some(from), ..Select::default() };
+        lookup.column(column("keys", value), value);
+        lookup.filter.push(Expr::apply(&EQUAL, vec![column("keys", "whole"), own("whole")]));
+        Expr::leaf(Atom::Single(Box::new(lookup)))
+    };
+    let mut select = shows(single("day"));
+    select.column(single("until"), "until");
+    let printed = after(lookups::joined, select);
+    assert_eq!(printed.matches("left join").count(), 1, "{printed}");
+    assert!(printed.contains("left join select as looked_up_row on (looked_up_row.whole = rows.whole)\n"), "{printed}");
+    assert!(printed.ends_with("it: date = looked_up_row.day\n  show until: date = looked_up_row.until\n"), "{printed}");
+}
+
+#[test]
+fn days_between_columns_are_those_of_all_that_lie_between() {
+    let mut select = shows(column("days", "day"));
+    let (from, before) = (Box::new(own("day")), Box::new(own("until")));
+    let days = From { relation: Rows::Days { from, before, every: 1, unit: Grain::Day }, name: "days".to_owned() };
+    select.joins.push(Join { kind: JoinKind::Cross, from: days, on: None });
+    let printed = after(days::between_all_bounds, select);
+    assert!(printed.contains(" on and((days.day >= rows.day), (days.day < rows.until))\n"), "{printed}");
+    assert!(printed.contains("min(rows.day)") && printed.contains("max(rows.until)"), "{printed}");
+}
