@@ -677,8 +677,8 @@ impl Model {
         crate::text::title(name, &self.acronyms)
     }
 
-    /// Every word, in lower case, that is in the name of a source, a query or raw SQL: as the name of a part it would hide what
-    /// is read there. Tables have their schema, which no part has. Gathered once.
+    /// Every word, in lower case, that is in the name of a source or of a column that references one, in a query or in raw SQL: as the name of a
+    /// part it would hide what is read there, or be joined beside what is called so. Tables have their schema, which no part has. Gathered once.
     pub fn words_of_relations(&self) -> Arc<foldhash::HashSet<String>> {
         let gather = || {
             let mut found = foldhash::HashSet::default();
@@ -696,6 +696,9 @@ impl Model {
                     words(query);
                 }
                 for column in source.columns.rows() {
+                    if column.reference.is_some() {
+                        words(&column.name.value);
+                    }
                     if let Storage::Raw(each) = &column.storage {
                         each.0.iter().for_each(|(_, sql)| words(sql));
                     }
