@@ -368,11 +368,13 @@ impl Guarded<'_> {
 
     /// What views show of other rows, and what is said of these.
     fn with(&self, project: &Project, engine: &mut Engine) -> Result<(Vec<Vec<Answer>>, Vec<Found<'_>>), TestCaseError> {
-        written::write(project);
+        let mut project = project.clone();
+        written::as_in(&mut project, self.project);
+        written::write(&project);
         let mut stored = project.clone();
         stored.sources.retain(|source| source.journey.is_none());
         let sql = self.views.iter().map(|(_, sql)| sql).chain(self.looks.iter().flat_map(|looks| &looks.sql));
-        let mut answers = engine.answers(&statements_of(project, &stored), &sql.cloned().collect::<Vec<_>>());
+        let mut answers = engine.answers(&statements_of(&project, &stored), &sql.cloned().collect::<Vec<_>>());
         let looked = answers.split_off(self.views.len());
         let refused = |why: String| TestCaseError::fail(format!("the engine refuses other rows:\n{why}"));
         let answers = answers.into_iter().map(|answer| answer.map_err(refused)).collect::<Result<Vec<_>, _>>()?;

@@ -111,6 +111,15 @@ pub fn write(project: &Project) {
     }
 }
 
+/// The files of other rows have a line of names where those of the spec have one.
+pub fn as_in(project: &mut Project, spec: &Project) {
+    for source in &mut project.sources {
+        let Some(written) = &mut source.written else { continue };
+        let known = spec.sources.iter().find(|known| known.name == source.name);
+        written.header = known.is_some_and(|known| has_header(known, written));
+    }
+}
+
 /// What a spec says of the files of a source.
 pub fn relation(source: &Source, written: &Written) -> String {
     let path = |name: &str| quoted(&folder().join(name).display().to_string());
