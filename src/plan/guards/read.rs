@@ -338,7 +338,12 @@ impl Looking<'_> {
         let Some(base) = self.select.from.as_ref().map(|from| from.name.as_str()) else { return always };
         // What is behind it is reached through it.
         let behind = |other: &&Join| reading(&other.from).is_some_and(|other| other.through.starts_with(&read.through));
-        let names: BTreeSet<&str> = self.select.joins.iter().filter(behind).map(|join| join.from.name.as_str()).collect();
+        let mut names: BTreeSet<&str> = self.select.joins.iter().filter(behind).map(|join| join.from.name.as_str()).collect();
+        // A derived key may lead on from it. Joins stand in the order in which they need each other.
+        for other in self.select.joins.iter().filter(|other| reading(&other.from).is_some()) {
+            let leads = other.on.iter().flat_map(names_in).any(|name| names.contains(name.as_str()));
+            _ = leads && names.insert(other.from.name.as_str());
+        }
         let uses = |expr: &Scalar| names_in(expr).iter().any(|name| names.contains(name.as_str()));
         let on = |other: &Join| reading(&other.from).is_none() && other.on.as_ref().is_some_and(uses);
         let in_order = self.select.having.iter().chain(self.select.order.iter().map(|(by, _)| by));
