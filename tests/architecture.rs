@@ -173,6 +173,35 @@ fn modules_use_only_what_stands_above_them() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The rooms of `plan`, each with those that it may use. Those in the middle are one planner.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("algebra", &["algebra"]),
+    ("lookup", &["algebra", "lookup", "time", "rows", "answer"]),
+    ("time", &["algebra", "lookup", "time", "rows", "answer"]),
+    ("rows", &["algebra", "lookup", "time", "rows", "answer"]),
+    ("answer", &["algebra", "lookup", "time", "rows", "answer"]),
+    ("rules", &["algebra", "time", "rows", "rules"]),
+    ("views", &["algebra", "lookup", "time", "rows", "answer", "rules", "views"]),
+];
+
+#[test]
+fn rooms_of_plans_use_only_what_stands_above_them() {
+    for (path, text) in files(&root().join("src/plan")) {
+        let inner = path.strip_prefix(root().join("src/plan")).unwrap();
+        let room = inner.iter().next().unwrap().to_str().unwrap();
+        if room == "mod.rs" {
+            continue;
+        }
+        let (_, may_use) = ROOMS.iter().find(|(name, _)| *name == room).unwrap_or_else(|| panic!("no room is called {room}"));
+        // What a comment names is no use of it.
+        let code = without_tests(&text).lines().filter(|line| !line.trim_start().starts_with("//"));
+        for (name, _) in ROOMS {
+            let uses = code.clone().any(|line| line.contains(&format!("crate::plan::{name}::")));
+            assert!(!uses || may_use.contains(name), "{}: `{room}` may not use `{name}`", inner.display());
+        }
+    }
+}
+
 #[test]
 fn the_table_has_one_direction() {
     // Leaves may know each other; every stage stands below all that it uses.

@@ -7,7 +7,7 @@ use crate::measure::status::{ResultStanding, Score};
 use crate::model::objective::{Goal, KeyResult, Objective};
 use crate::model::unit::Unit;
 use crate::model::{Model, TeamId};
-use crate::plan::objectives::{slice_text, unit_text};
+use crate::plan::views::objectives::{slice_text, unit_text};
 use crate::text::shown_on_a_line;
 use serde_json::{Value, json};
 

@@ -237,6 +237,16 @@ pub enum UnitRule {
 }
 
 impl Function {
+    /// Whether the argument at a place, of so many, is a condition by which it chooses among others.
+    pub fn chooses_by(&self, at: usize, count: usize) -> bool {
+        let is_case = self.takes.first() == Some(&Argument::Truth) && self.rest == Rest::Many(Argument::Any);
+        match self.takes.first() {
+            Some(Argument::Truth) if is_case => at.is_multiple_of(2) && at + 1 < count,
+            Some(Argument::Truth) => at == 0,
+            _ => false,
+        }
+    }
+
     /// A function over values with nothing but required arguments.
     pub const fn value(name: &'static str, takes: &'static [Argument], gives: Gives, unit: UnitRule) -> Self {
         Self { name, role: Role::Value, takes, rest: Rest::None, gives, unit, moves: &[], about: "", example: "" }

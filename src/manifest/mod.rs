@@ -413,12 +413,12 @@ impl<'a> Whole<'a> {
             Shows::AllValues => {
                 made.columns = text(&["kpi", "grain", "period", "value", "prior", "change", "is_complete", "unit", "owner"]);
             }
-            Shows::Guardrails => made.columns = text(&crate::plan::guardrails::COLUMNS),
-            Shows::NorthStar => made.columns = text(&crate::plan::north_star::COLUMNS),
-            Shows::NorthStarDrivers => made.columns = text(&crate::plan::north_star::DRIVER_COLUMNS),
+            Shows::Guardrails => made.columns = text(&crate::plan::views::guardrails::COLUMNS),
+            Shows::NorthStar => made.columns = text(&crate::plan::views::north_star::COLUMNS),
+            Shows::NorthStarDrivers => made.columns = text(&crate::plan::views::north_star::DRIVER_COLUMNS),
             Shows::Objectives(sheet) => made.columns = text(sheet.columns()),
-            Shows::SourceChecks => made.columns = text(&crate::plan::checks::COLUMNS),
-            Shows::SourceFreshness => made.columns = text(&crate::plan::freshness::COLUMNS),
+            Shows::SourceChecks => made.columns = text(&crate::plan::views::checks::COLUMNS),
+            Shows::SourceFreshness => made.columns = text(&crate::plan::views::freshness::COLUMNS),
             Shows::Former(name) => {
                 made.former_of = Some(name.clone());
             }

@@ -5,7 +5,7 @@ use super::data::Place;
 use crate::model::objective::{self as model, Baseline, Evidence, Goal, Reads, Target};
 use crate::model::unit::Shown;
 use crate::model::{ExpectedSheet, TeamId};
-use crate::plan::objectives::{slice_text, unit_text};
+use crate::plan::views::objectives::{slice_text, unit_text};
 use crate::text::grouped;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -7,7 +7,7 @@ use crate::engine::{Answer, Failure, Rows};
 use crate::model::Model;
 use crate::model::guardrail::Guardrail;
 use crate::plan::Data;
-use crate::plan::guardrails::query;
+use crate::plan::views::guardrails::query;
 use serde_json::Value;
 
 /// A period in which a guardrail fires.

@@ -7,9 +7,9 @@ use crate::diagnostic::{Findings, codes};
 use crate::engine::{Failure, Rows};
 use crate::model::freshness::Expect;
 use crate::model::{Model, Source, SourceId};
-use crate::plan::freshness;
-use crate::plan::guards::sources_read;
 use crate::plan::relation::Query;
+use crate::plan::rules::guards::sources_read;
+use crate::plan::views::freshness;
 use serde_json::Value;
 use std::collections::BTreeSet;
 

@@ -12,8 +12,8 @@ use crate::model::expr::Path;
 use crate::model::facts::{Range, Type};
 use crate::model::{Column, ColumnId, Holds, Source, SourceId};
 use crate::pipeline::Valid;
-use crate::plan::checks;
 use crate::plan::rules::Rule;
+use crate::plan::views::checks;
 
 /// How bad a finding is beside figures before a project has said so.
 pub(super) fn severity_beside_figures(code: &Code) -> Severity {

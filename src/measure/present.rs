@@ -13,9 +13,10 @@ use crate::model::Model;
 use crate::model::guardrail::Guardrail;
 use crate::model::objective::{Goal, KeyResult};
 use crate::model::unit::Unit;
-use crate::plan::objectives::{is_filled, unit_text};
+use crate::plan::Data;
 use crate::plan::relation::Query;
-use crate::plan::{Data, guardrails};
+use crate::plan::views::guardrails;
+use crate::plan::views::objectives::{is_filled, unit_text};
 use std::collections::BTreeMap;
 
 /// What an engine says of the present.

@@ -10,8 +10,8 @@ use super::files::{self, Readable};
 use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::engine::{Failure, Kind, Refusal};
 use crate::model::{KpiId, Model, SourceId};
-use crate::plan::guards::sources_read;
 use crate::plan::relation::Query;
+use crate::plan::rules::guards::sources_read;
 use crate::text::{Files, Span};
 use std::collections::BTreeSet;
 

@@ -14,7 +14,8 @@ use crate::model::{
 };
 use crate::pipeline::Valid;
 use crate::plan::relation::Query;
-use crate::plan::{Data, Question, guardrails, objectives, plan};
+use crate::plan::views::{guardrails, objectives};
+use crate::plan::{Data, Question, plan};
 use crate::sql;
 use crate::text::Span;
 use serde_json::Value;

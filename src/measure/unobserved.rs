@@ -4,7 +4,7 @@ use super::status::ResultStanding;
 use crate::calendar::{Date, add_days};
 use crate::model::Model;
 use crate::model::objective::{Baseline, Evidence, Goal, KeyResult, Objective, Shown};
-use crate::plan::objectives::slice_text;
+use crate::plan::views::objectives::slice_text;
 
 /// The status of what nothing is known of.
 pub(super) const STATUS: &str = "not_observable";

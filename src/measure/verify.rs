@@ -13,8 +13,8 @@ use crate::calendar::Date;
 use crate::diagnostic::{Code, Finding, Findings, codes};
 use crate::engine::Failure;
 use crate::model::{ColumnId, Model, Source, SourceId};
-use crate::plan::checks;
 use crate::plan::rules::{self, Rule};
+use crate::plan::views::checks;
 use crate::sql;
 use crate::text::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -204,7 +204,7 @@ pub fn queries(session: &Session<'_>, sources: &[SourceId]) -> Vec<(String, Stri
         }
         let all = rules::rules(model, *id);
         if !source.freshness.is_nothing() {
-            let query = crate::plan::freshness::freshness(model, &[*id]);
+            let query = crate::plan::views::freshness::freshness(model, &[*id]);
             out.push((format!("{name}: when its rows came"), sql::statement(&query, session.dialect())));
         }
         for counting in rules::counts(model, *id, &all) {

@@ -56,6 +56,11 @@ pub fn is_whole(digits: &str) -> bool {
     digits.parse::<i64>().is_ok()
 }
 
+/// The arguments one of which a function gives, without the conditions by which it chooses.
+pub fn values<'a, L>(function: &Function, arguments: &'a [Expr<L>]) -> impl Iterator<Item = &'a Expr<L>> {
+    arguments.iter().enumerate().filter(|(at, _)| !function.chooses_by(*at, arguments.len())).map(|(_, value)| value)
+}
+
 /// A place that does not count in comparisons.
 #[derive(Debug, Clone, Copy)]
 pub struct At(pub Option<Span>);

@@ -1,78 +1,44 @@
 //! From a valid model to relational algebra: which relations are read, in which parts, and what is made of them.
 //!
-//! A plan answers one [`Question`]: some KPIs at one grain, perhaps sliced. It is made in this order.
+//! A plan answers one [`Question`]: some KPIs at one grain, perhaps sliced. It is made in this order, each step in a room of its own.
 //!
-//! 1. `expand` writes out the KPIs' formulas down to *measures* (aggregates over rows, entities or periods, and hand-kept
-//!    values), each with the dimensions that it keeps and the periods that it is moved by. `gaps` adds what counts their rows.
-//! 2. `measures` plans what is looked up in rows: measures of one source, time and slice share one scan. `rows` decides how,
-//!    `scan` reads a source, `clocks` brings times from one clock to another, `journey` and `every_start` make the rows of journeys, `window` makes periods and windows of daily rows, `distinct`
-//!    does so for distinct counts, `within` takes related rows by a time of the row that they belong to, and `states`, `readings` and `levels` for levels and what changes
-//!    them.
-//! 3. `slices` finds the values that dimensions have had, in the parts that `appear` knows and from the day on that `since` says; `ages`
-//!    says which ages cohorts have; `periods` plans the measures over finer periods.
-//! 4. `stack` puts everything on a dense set of periods and slices; `spine` makes the periods, with their bounds and those
-//!    before them, and `custom` those of a custom calendar; `complete` says from when on windows are whole. `assemble` holds the planner
-//!    and makes the result.
+//! 1. `lookup`: `expand` writes out the KPIs' formulas down to *measures* (aggregates over rows, entities or periods, and hand-kept
+//!    values), each with the dimensions that it keeps and the periods that it is moved by. `gaps` adds what counts their rows, and
+//!    `measures` plans what is looked up: measures of one source, time and slice share one scan.
+//! 2. `rows` decides how: `scan` reads a source, `journey` and `every_start` make the rows of journeys, `window` makes periods and windows
+//!    of daily rows, `distinct` does so for distinct counts, `within` takes related rows by a time of the row that they belong to, and
+//!    `states`, `readings` and `levels` are for levels and what changes them.
+//! 3. `time`: `spine` makes the periods, with their bounds and those before them, and `custom` those of a custom calendar; `clocks`
+//!    brings times from one clock to another; `ages` says which ages cohorts have; `complete` from when on windows are whole, and
+//!    `trust` which of them sources keep their promises for.
+//! 4. `answer`: `slices` finds the values that dimensions have had, in the parts that `appear` knows and from the day on that `since`
+//!    says; `periods` plans the measures over finer periods; `stack` puts everything on a dense set of periods and slices. `assemble`
+//!    holds the planner and makes the result.
 //!
-//! [`views`] says which views a project has, [`guardrails`] when guardrails fire, [`north_star`]
-//! what moved the North Star, [`objectives`] how far key results are, [`freshness`] how fresh sources are; [`rules`] asks the rows
-//! themselves whether they hold what is declared of them, [`guards`] whether they hold what some plans rely on, and [`checks`] says
-//! when that is asked. A plan cannot fail: what reaches this stage is valid. It knows no dialect.
+//! [`views`] says which views a project has, and makes those of several plans: [`views::guardrails`], [`views::north_star`] (what moved
+//! it), [`views::objectives`] (how far key results are), [`views::freshness`] (how fresh sources are) and [`views::checks`] (what is
+//! checked when). [`rules`] asks the rows themselves whether they hold what is declared of them, and [`rules::guards`] whether they
+//! hold what some plans rely on. `algebra` is what plans are made of. A plan cannot fail: what reaches this stage is valid. It knows no
+//! dialect.
 
-mod ages;
-mod appear;
-mod assemble;
-pub mod checks;
-mod clocks;
-mod complete;
-mod complete_each;
-mod custom;
-mod distinct;
-mod every_start;
-mod expand;
-mod finite;
-pub mod freshness;
-mod gaps;
-pub mod guardrails;
-pub mod guards;
-mod journey;
-mod levels;
-mod measures;
-mod names;
-pub mod north_star;
-pub mod objectives;
-mod periods;
-mod print;
-mod readings;
-mod reads;
-mod related;
-pub mod relation;
+mod algebra;
+mod answer;
+mod lookup;
 mod rows;
 pub mod rules;
-mod scan;
-mod since;
-mod slices;
-mod snapshot_rules;
-mod spine;
-mod stack;
-mod states;
-mod trust;
-pub mod types;
-mod verify;
+mod time;
 pub mod views;
-mod whole;
-mod window;
-mod within;
 
 use crate::calendar::{Date, Grain};
 use crate::model::expr::{Age, Calc, RowExpr};
 use crate::model::{DimensionId, KpiId, Model};
 use crate::pipeline::Valid;
-use names::Names;
+use algebra::names::{self, Names};
 use relation::Query;
 
-pub use print::print;
-pub use verify::verify;
+pub use algebra::print::print;
+pub use algebra::verify::verify;
+pub use algebra::{relation, types};
 
 /// What is to be answered.
 #[derive(Debug, Clone)]
@@ -189,5 +155,5 @@ pub fn plan(project: &Valid, question: &Question) -> Query {
 
 /// Plans a question whose parts must not have names that are taken.
 fn plan_with(model: &Model, question: &Question, names: &mut Names) -> Query {
-    assemble::Planner::new(model, question, std::mem::take(names)).query(names)
+    answer::assemble::Planner::new(model, question, std::mem::take(names)).query(names)
 }

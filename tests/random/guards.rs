@@ -16,9 +16,9 @@ use super::rows::{Record, Rows};
 use jiff::civil::Date;
 use kpic::model::Model;
 use kpic::pipeline::Valid;
-use kpic::plan::guards::{Guard, guards};
 use kpic::plan::relation::Query;
 use kpic::plan::rules::Rule;
+use kpic::plan::rules::guards::{Guard, guards};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,7 +41,7 @@ impl Looks {
     pub fn of(project: &Valid, query: &Query) -> Self {
         let dialect = kpic::dialect::dialect(None);
         let all = guards(project.model(), std::slice::from_ref(query));
-        let columns = |counting: &kpic::plan::guards::Counting| {
+        let columns = |counting: &kpic::plan::rules::guards::Counting| {
             counting.columns.iter().map(|counted| (counted.guard, counted.column.clone(), counted.taken_off)).collect()
         };
         Self {

@@ -15,8 +15,9 @@ use crate::measure::{Session, guard, number, shown};
 use crate::model::guardrail::Guardrail;
 use crate::model::{Body, KpiId, Model};
 use crate::plan::relation::Query;
+use crate::plan::views::guardrails;
 use crate::plan::views::{IS_SHOWN, blank};
-use crate::plan::{self, Data, Output, Question, Show, guardrails};
+use crate::plan::{self, Data, Output, Question, Show};
 use clap::Args;
 use serde_json::Value;
 

@@ -46,7 +46,7 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
     let project = valid(pipeline::check(&root, &context.options()))?;
     let model = project.model();
     let chosen = Chosen::of(model, args)?;
-    if !crate::plan::objectives::is_filled(model) {
+    if !crate::plan::views::objectives::is_filled(model) {
         out::print("there are no key results; define them under `objectives:`\n");
         return Ok(FINE);
     }

@@ -1,0 +1,320 @@
+//! Facts of several sources meet without a join: their rows are stacked, each with its own columns and nulls in those of the
+//! others, and grouped by period and dimensions. The dense set is one more member of the stack, so that nothing is missing and
+//! null dimensions meet by grouping. An earlier period's figures are the same rows once more, moved on.
+
+use crate::calendar::Grain;
+use crate::functions::{Function, Gives, coalesce, conversions, max, operators, sum};
+use crate::model::DimensionId;
+use crate::model::clock::{TimeKind, compares, function_time_kind, picks};
+use crate::model::expr::{Expr, Literal, Node, values};
+use crate::plan::algebra::names::Names;
+use crate::plan::algebra::relation::{Atom, Body, JoinKind, Scalar, Select, column, fold, impossible};
+use crate::plan::answer::assemble::Planner;
+use crate::plan::lookup::expand::{Formula, MeasureId, MeasureOf, Move, Part as Leaf};
+use crate::plan::lookup::finite::{self, Lowered};
+use crate::plan::lookup::whole;
+use crate::plan::time::ages::AGE;
+use crate::plan::time::clocks;
+use crate::plan::time::spine::{Need, move_name};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One member of a stack: the rows of a series at the periods to which a move leads.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Member {
+    part: String,
+    way: Move,
+    keeps: Vec<DimensionId>,
+    by_age: bool,
+}
+
+/// The columns of a stack of members.
+pub(in crate::plan) struct Stack {
+    pub(in crate::plan) name: String,
+    /// For each measure and move its column.
+    pub(in crate::plan) values: BTreeMap<(MeasureId, Move), String>,
+    /// For each move the column with the period that it leads to.
+    pub(in crate::plan) moves: BTreeMap<Move, String>,
+    /// The column that is null but on rows of the dense set.
+    pub(in crate::plan) dense: String,
+}
+
+impl Planner<'_> {
+    /// Stacks the series that formulas need, and the dense set, whose rows are known by the column `mark` or, without one, by
+    /// one of their own.
+    pub(in crate::plan) fn stack(
+        &mut self,
+        formulas: &[Formula],
+        grain: Grain,
+        (dimensions, by_age): (&[DimensionId], bool),
+        dense: &str,
+        mark: Option<&str>,
+    ) -> Stack {
+        let keys = self.keys(dimensions, by_age);
+        let moves: BTreeMap<Move, String> =
+            moves_in(formulas).into_iter().map(|way| (way.clone(), self.need(grain, Need::Moved(way)))).collect();
+        // Two ways can have one description: the period before by the calendar, and the same where data begins.
+        let mut taken = Names::default();
+        for name in self.value_columns.iter().chain(&keys).chain(moves.values()) {
+            taken.take(name);
+        }
+        let mut members: BTreeMap<Member, Vec<MeasureId>> = BTreeMap::new();
+        let mut values: BTreeMap<(MeasureId, Move), String> = BTreeMap::new();
+        let mut order: Vec<(MeasureId, Move)> = Vec::new();
+        for formula in formulas {
+            formula.leaves(&mut |leaf| {
+                if let Leaf::Value(id, way) = leaf
+                    && !order.contains(&(*id, way.clone()))
+                {
+                    order.push((*id, way.clone()));
+                }
+            });
+        }
+        for (id, way) in &order {
+            let (Some(Some(series)), Some(measure)) = (self.series.get(*id), self.expansion.measures.get(*id)) else {
+                continue;
+            };
+            let (keeps, by_age) = (measure.keeps.clone(), measure.age().is_some());
+            let member = Member { part: series.part.clone(), way: way.clone(), keeps, by_age };
+            let name = if way.is_nothing() {
+                series.column.clone()
+            } else {
+                taken.take(&format!("{}_{}", series.column, move_name(grain, way)))
+            };
+            members.entry(member).or_default().push(*id);
+            values.insert((*id, way.clone()), name);
+        }
+        let dense_mark = mark.unwrap_or("is_dense").to_owned();
+        let names: Vec<String> = order.iter().filter_map(|key| values.get(key).cloned()).collect();
+        let mut selects = Vec::new();
+        for (member, ids) in &members {
+            let own: BTreeMap<String, String> = ids
+                .iter()
+                .filter_map(|id| {
+                    let series = self.series.get(*id)?.as_ref()?;
+                    Some((values.get(&(*id, member.way.clone()))?.clone(), series.column.clone()))
+                })
+                .collect();
+            selects.push(self.member(member, grain, (dimensions, by_age), &keys, dense, &names, &own, &moves, &dense_mark));
+        }
+        let mut set = Select::from_part(dense);
+        set.column(column(dense, "period"), "period");
+        for key in &keys {
+            set.column(column(dense, key), key);
+        }
+        for name in &names {
+            set.column(Expr::null(), name);
+        }
+        for name in moves.values() {
+            set.column(column(dense, name), name);
+        }
+        let truth = || Expr::made(Node::Literal(Literal::Truth(true)));
+        set.column(mark.map_or_else(truth, |mark| column(dense, mark)), &dense_mark);
+        selects.push(set);
+        let name = self.names.take("parts");
+        self.push_body(&name, Body::Union(selects));
+        Stack { name, values, moves, dense: dense_mark }
+    }
+
+    /// One member of a stack.
+    #[expect(clippy::too_many_arguments, reason = "the columns of a stack, which all members share")]
+    fn member(
+        &mut self,
+        member: &Member,
+        grain: Grain,
+        (dimensions, by_age): (&[DimensionId], bool),
+        keys: &[String],
+        dense: &str,
+        names: &[String],
+        own: &BTreeMap<String, String>,
+        moves: &BTreeMap<Move, String>,
+        mark: &str,
+    ) -> Select {
+        let part = member.part.as_str();
+        let whole = member.keeps == dimensions && member.by_age == by_age;
+        let way = moves.get(&member.way);
+        let mut select;
+        let period;
+        // Where the rows' keys come from: the series itself, or the dense set over which a total is repeated.
+        let keys_of;
+        if whole {
+            select = Select::from_part(part);
+            keys_of = part;
+            match way {
+                None => period = column(part, "period"),
+                Some(before) => {
+                    let spine = self.spine_name(grain);
+                    let on = Expr::apply(&operators::EQUAL, vec![column(&spine, before), column(part, "period")]);
+                    select.join(JoinKind::Inner, &spine, &spine, Some(on));
+                    period = column(&spine, "period");
+                }
+            }
+        } else {
+            select = Select::from_part(dense);
+            keys_of = dense;
+            let at = way.map_or("period", String::as_str);
+            let mut on = vec![Expr::apply(&operators::EQUAL, vec![column(part, "period"), column(dense, at)])];
+            if member.by_age {
+                on.push(Expr::apply(&operators::EQUAL, vec![column(part, AGE), column(dense, AGE)]));
+            }
+            for id in &member.keeps {
+                let key = self.key_name(*id);
+                on.push(Expr::leaf(Atom::Same(Box::new(column(part, &key)), Box::new(column(dense, &key)))));
+            }
+            select.join(JoinKind::Inner, part, part, Expr::all(on));
+            period = column(dense, "period");
+        }
+        select.column(period, "period");
+        for key in keys {
+            select.column(column(keys_of, key), key);
+        }
+        for name in names {
+            let value = own.get(name).map_or_else(Expr::null, |stored| column(part, stored));
+            select.column(value, name);
+        }
+        for name in moves.values() {
+            select.column(Expr::null(), name);
+        }
+        select.column(Expr::null(), mark);
+        select
+    }
+
+    /// A formula over the columns of a stack.
+    pub(in crate::plan) fn scalar(&self, formula: &Formula, stack: &Stack) -> Scalar {
+        self.lowered(formula, stack).settled()
+    }
+
+    /// The same as it comes, with what is known of its size.
+    pub(in crate::plan) fn lowered(&self, formula: &Formula, stack: &Stack) -> Lowered {
+        match &formula.node {
+            Node::Leaf(Leaf::Value(id, way)) => self.value(*id, way, stack),
+            _ => self.operand(formula, stack),
+        }
+    }
+
+    /// A part of a formula: whole numbers in 64 bits among their like, everything else in floating numbers. Decimals of an engine
+    /// lose digits without a word where a whole number of many digits meets one with a fraction.
+    fn operand(&self, formula: &Formula, stack: &Stack) -> Lowered {
+        match &formula.node {
+            Node::Leaf(Leaf::Value(id, way)) => {
+                let value = self.value(*id, way, stack);
+                let measure = self.expansion.measures.get(*id);
+                if self.time_kind(formula).is_some() {
+                    return value;
+                }
+                if measure.is_some_and(|measure| measure.counts()) {
+                    value
+                } else if measure.is_some_and(|measure| measure.is_whole(self.model, &self.expansion)) {
+                    finite::applied(&conversions::WIDEN, vec![value])
+                } else {
+                    finite::applied(&conversions::TO_NUMBER, vec![value])
+                }
+            }
+            Node::Leaf(Leaf::Known(way)) => {
+                let name = stack.moves.get(way).cloned().unwrap_or_default();
+                Lowered::small(Expr::apply(&operators::IS_NOT_NULL, vec![fold(&max::MAX, column(&stack.name, &name))]))
+            }
+            Node::Literal(literal) => Lowered::new(Expr::made(Node::Literal(literal.clone())), finite::of_literal(literal)),
+            Node::Broken => Lowered::small(Expr::null()),
+            Node::Apply(function, arguments)
+                if whole::rounds(function)
+                    && arguments.first().is_some_and(|value| whole::formula_is_whole(self.model, &self.expansion, value)) =>
+            {
+                arguments.first().map_or_else(|| Lowered::small(impossible()), |value| self.operand(value, stack))
+            }
+            Node::Apply(function, arguments) => {
+                let is_whole = |argument: &Formula| whole::formula_is_whole(self.model, &self.expansion, argument);
+                // A division is one of floating numbers whatever it divides.
+                // An engine compares a whole number of any size with one that is written out, and loses nothing.
+                let compares = function.gives == Gives::Truth;
+                let is_exact = |value: &Formula| is_whole(value) || compares && whole::is_whole_literal(value);
+                let mixed = **function != operators::DIVIDE
+                    && values(function, arguments).any(|value| !whole::is_null(value) && !is_exact(value));
+                let as_instants = self.goes_by_instants(function, arguments);
+                let lower = |argument: &Formula| {
+                    let value = self.operand(argument, stack);
+                    if !as_instants && self.time_kind(argument) == Some(TimeKind::Instant) {
+                        return value.map(|value| clocks::civil_of(&self.model.calendar, value));
+                    }
+                    let as_number = mixed && is_whole(argument) && !matches!(argument.node, Node::Literal(_));
+                    if as_number { number(value) } else { value }
+                };
+                finite::applied_late(function, arguments.iter().map(lower).collect())
+            }
+        }
+    }
+
+    /// What is known of the time that a formula gives; nothing where it gives none.
+    fn time_kind(&self, formula: &Formula) -> Option<TimeKind> {
+        let measure = match &formula.node {
+            Node::Leaf(Leaf::Value(id, _)) => self.expansion.measures.get(*id)?,
+            Node::Literal(Literal::Date(_)) => return Some(TimeKind::Day),
+            Node::Leaf(Leaf::Known(_)) | Node::Literal(_) | Node::Broken => return None,
+            Node::Apply(function, arguments) => {
+                return function_time_kind(function.name, arguments, &|argument| self.time_kind(argument));
+            }
+        };
+        match &measure.of {
+            MeasureOf::Rows(aggregate) => self.model.aggregate_time_kind(aggregate),
+            MeasureOf::Entities(grouped) if picks(grouped.function.name) => self.model.aggregate_time_kind(&grouped.of),
+            MeasureOf::Periods(periods) if picks(periods.function.name) => self.time_kind(&periods.of),
+            MeasureOf::Entities(_)
+            | MeasureOf::Periods(_)
+            | MeasureOf::ByHand(_)
+            | MeasureOf::Fresh(..)
+            | MeasureOf::Unknown(..)
+            | MeasureOf::Trusted(..)
+            | MeasureOf::Doubt(..) => None,
+        }
+    }
+
+    /// Whether a function compares instants, counts the time between them or makes one of others.
+    fn goes_by_instants(&self, function: &Function, arguments: &[Formula]) -> bool {
+        let about_instants = compares(function.name)
+            || *function == conversions::SECONDS_BETWEEN
+            || *function == conversions::ADD_SECONDS
+            || function.gives == Gives::Common;
+        about_instants && arguments.iter().filter_map(|argument| self.time_kind(argument)).all(|kind| kind == TimeKind::Instant)
+    }
+
+    /// The value of a measure in a group of a stack: the only one that is not null.
+    fn value(&self, id: MeasureId, way: &Move, stack: &Stack) -> Lowered {
+        let name = stack.values.get(&(id, way.clone())).cloned().unwrap_or_default();
+        let of = column(&stack.name, &name);
+        let Some(measure) = self.expansion.measures.get(id) else { return Lowered::small(fold(&max::MAX, of)) };
+        let value = if measure.is_zero_over_nothing() {
+            // What has been too large for a number is not nothing: it stays what it is.
+            Expr::apply(&coalesce::COALESCE, vec![fold(&sum::SUM, of), Expr::number(0)])
+        } else {
+            fold(&max::MAX, of)
+        };
+        Lowered::new(value, finite::of_measure(self.model, &self.expansion, measure))
+    }
+}
+
+/// A whole number as a floating one.
+fn number(of: Lowered) -> Lowered {
+    let value = match of.value.node {
+        Node::Apply(function, arguments) if *function == conversions::WIDEN => arguments.into_iter().next(),
+        node => Some(Expr::made(node)),
+    };
+    Lowered::new(Expr::apply(&conversions::TO_NUMBER, value.into_iter().collect()), of.reach)
+}
+
+/// The moves in formulas, but for those that stay where they are.
+pub(in crate::plan) fn moves_in(formulas: &[Formula]) -> BTreeSet<Move> {
+    let mut found = BTreeSet::new();
+    for formula in formulas {
+        formula.leaves(&mut |leaf| {
+            let (Leaf::Value(_, way) | Leaf::Known(way)) = leaf;
+            if !way.is_nothing() {
+                found.insert(way.clone());
+            }
+        });
+    }
+    found
+}
+
+/// That a group of a stack is of the dense set.
+pub(in crate::plan) fn is_dense(stack: &Stack) -> Scalar {
+    Expr::apply(&operators::IS_NOT_NULL, vec![fold(&max::MAX, column(&stack.name, &stack.dense))])
+}

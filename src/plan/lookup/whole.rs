@@ -1,0 +1,247 @@
+//! Which values are whole numbers, decimals and floating ones, and which an engine may hold in too little room.
+//!
+//! A column of whole numbers may be stored in 32 bits or 8, and the product of two such values then overflows although every
+//! figure is small; one of floating numbers may be stored in 32 bits too, or as whole numbers. And an engine's choice between
+//! decimals of different scales, such as `coalesce`, may round one of them without a word. What is computed with or chosen
+//! from is therefore widened first.
+
+use crate::functions::ceil::CEIL;
+use crate::functions::floor::FLOOR;
+use crate::functions::mod_::MOD;
+use crate::functions::round::ROUND;
+use crate::functions::{Function, Gives, conversions};
+use crate::model::expr::{Aggregate, Expr, Literal, Node, PairLeaf, RowExpr, RowLeaf, is_whole, values};
+use crate::model::facts::Type;
+use crate::model::{Body, Model, SourceId, Storage};
+use crate::plan::lookup::expand::{Expansion, Formula, Measure, MeasureOf, Part};
+
+impl Measure {
+    /// Whether its values are whole numbers.
+    pub(in crate::plan) fn is_whole(&self, model: &Model, expansion: &Expansion) -> bool {
+        match &self.of {
+            MeasureOf::Rows(aggregate) => aggregates_whole(model, aggregate),
+            MeasureOf::Entities(grouped) => {
+                self.counts() || keeps_whole(grouped.function.gives) && aggregates_whole(model, &grouped.of)
+            }
+            MeasureOf::Periods(periods) => {
+                self.counts() || keeps_whole(periods.function.gives) && formula_is_whole(model, expansion, &periods.of)
+            }
+            MeasureOf::ByHand(kpi) => matches!(&model.kpis.get(*kpi).body, Body::Values(values) if values.are_whole()),
+            MeasureOf::Fresh(..) | MeasureOf::Unknown(..) | MeasureOf::Trusted(..) | MeasureOf::Doubt(..) => self.counts(),
+        }
+    }
+}
+
+fn aggregates_whole(model: &Model, aggregate: &Aggregate) -> bool {
+    aggregate_held(model, aggregate) == Some(Held::Whole)
+}
+
+fn keeps_whole(gives: Gives) -> bool {
+    matches!(gives, Gives::Same(_) | Gives::Common)
+}
+
+/// Whether a part of a formula is a whole number.
+pub(in crate::plan) fn formula_is_whole(model: &Model, expansion: &Expansion, formula: &Formula) -> bool {
+    let of_formula = |formula: &Formula| formula_is_whole(model, expansion, formula);
+    match &formula.node {
+        Node::Literal(Literal::Number(digits)) => is_whole(digits),
+        Node::Literal(_) | Node::Broken | Node::Leaf(Part::Known(_)) => false,
+        Node::Leaf(Part::Value(id, _)) => expansion.measures.get(*id).is_some_and(|measure| measure.is_whole(model, expansion)),
+        Node::Apply(function, arguments) => match function.gives {
+            Gives::Integer => true,
+            Gives::Same(at) => arguments.get(at).is_some_and(of_formula),
+            Gives::Common => values(function, arguments).all(|value| is_null(value) || of_formula(value)),
+            Gives::Truth | Gives::Number | Gives::Text | Gives::Date => false,
+        },
+    }
+}
+
+/// How a number of a row is held, from exact and narrow to floating.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Held {
+    Whole,
+    Decimal,
+    Floating,
+}
+
+/// How the number that a row expression gives is held; nothing for what is not a number, and for null.
+fn held(model: &Model, source: SourceId, expr: &RowExpr) -> Option<Held> {
+    match &expr.node {
+        Node::Literal(Literal::Number(digits)) if digits.contains(['e', 'E']) => Some(Held::Floating),
+        Node::Literal(Literal::Number(digits)) if !is_whole(digits) => Some(Held::Decimal),
+        Node::Literal(Literal::Number(_)) | Node::Leaf(RowLeaf::Duration(..)) => Some(Held::Whole),
+        Node::Literal(_)
+        | Node::Broken
+        | Node::Leaf(
+            RowLeaf::Dimension(_) | RowLeaf::Value | RowLeaf::Reached(_) | RowLeaf::Pair(PairLeaf::Exists(_) | PairLeaf::Ever),
+        ) => None,
+        Node::Leaf(RowLeaf::Column(path) | RowLeaf::Pair(PairLeaf::Of(_, path) | PairLeaf::Either(path))) => {
+            match model.column(source, path).ty {
+                Type::Integer => Some(Held::Whole),
+                Type::Decimal => Some(Held::Decimal),
+                Type::Number => Some(Held::Floating),
+                _ => None,
+            }
+        }
+        Node::Leaf(RowLeaf::Related(related)) => aggregate_held(model, &related.aggregate),
+        Node::Apply(function, arguments) => match function.gives {
+            Gives::Integer => Some(Held::Whole),
+            Gives::Number => Some(Held::Floating),
+            Gives::Same(at) => arguments.get(at).and_then(|argument| held(model, source, argument)),
+            Gives::Common => values(function, arguments).filter_map(|value| held(model, source, value)).max(),
+            Gives::Truth | Gives::Text | Gives::Date => None,
+        },
+    }
+}
+
+fn aggregate_held(model: &Model, aggregate: &Aggregate) -> Option<Held> {
+    match aggregate.function.gives {
+        Gives::Integer => Some(Held::Whole),
+        Gives::Number => Some(Held::Floating),
+        Gives::Same(_) | Gives::Common => held(model, aggregate.source, aggregate.argument.as_ref()?),
+        Gives::Truth | Gives::Text | Gives::Date => None,
+    }
+}
+
+/// Whether the values that an aggregate adds up are exact, so that what is added and taken away again leaves nothing behind.
+pub(in crate::plan) fn is_exact(model: &Model, aggregate: &Aggregate) -> bool {
+    aggregate.argument.as_ref().is_none_or(|argument| computes_exactly(model, aggregate.source, argument))
+}
+
+fn computes_exactly(model: &Model, source: SourceId, expr: &RowExpr) -> bool {
+    if held(model, source, expr) == Some(Held::Floating) {
+        return false;
+    }
+    match &expr.node {
+        Node::Leaf(RowLeaf::Column(path)) => match &model.column(source, path).storage {
+            Storage::Derived(derived) => computes_exactly(model, model.end_of(source, path), derived),
+            Storage::Stored(_) | Storage::Raw(_) | Storage::Several(_) => true,
+        },
+        Node::Apply(function, arguments) => {
+            room(model, source, function, arguments)
+                .iter()
+                .all(|change| change.is_none_or(|change| *change != conversions::TO_NUMBER))
+                && values(function, arguments).all(|value| computes_exactly(model, source, value))
+        }
+        _ => true,
+    }
+}
+
+/// Whether a function makes whole numbers of others, so that of a whole number it gives this number itself. Engines would make a floating
+/// one of it, which has no room for all digits and is written as `5.0`.
+pub(in crate::plan) fn rounds(function: &Function) -> bool {
+    [&FLOOR, &CEIL, &ROUND].contains(&function)
+}
+
+/// The value itself where a function would round a whole number of a row.
+pub(in crate::plan) fn rounded_already<'a>(
+    model: &Model,
+    source: SourceId,
+    function: &Function,
+    arguments: &'a [RowExpr],
+) -> Option<&'a RowExpr> {
+    arguments.first().filter(|value| rounds(function) && held(model, source, value) == Some(Held::Whole))
+}
+
+/// What each argument of a function of row values has to be changed into, so that the engine computes and chooses without loss.
+pub(in crate::plan) fn room(
+    model: &Model,
+    source: SourceId,
+    function: &Function,
+    arguments: &[RowExpr],
+) -> Vec<Option<&'static Function>> {
+    let none = vec![None; arguments.len()];
+    // A remainder of decimals is exact, and never larger than what it is the remainder of.
+    let is_remainder = *function == MOD;
+    let chooses = function.gives == Gives::Common && !computes(function.name) && !is_remainder;
+    if !chooses && !computes(function.name) && !is_remainder {
+        return none;
+    }
+    let result = values(function, arguments).filter_map(|value| held(model, source, value)).max();
+    let as_numbers = || {
+        let change = |(at, argument)| !function.chooses_by(at, arguments.len()) && may_be_narrow(model, source, argument);
+        arguments.iter().enumerate().map(|each| change(each).then_some(&conversions::TO_NUMBER)).collect()
+    };
+    match result {
+        Some(Held::Whole) if !chooses && !is_remainder => {
+            let has_room = arguments.iter().any(|operand| is_wide(model, source, operand));
+            let first = || arguments.iter().position(|operand| !is_literal(operand)).unwrap_or(0);
+            let widened = (!has_room).then(first);
+            (0..arguments.len()).map(|at| (Some(at) == widened).then_some(&conversions::WIDEN)).collect()
+        }
+        Some(Held::Floating) => as_numbers(),
+        Some(Held::Decimal) if chooses && differ_in_scale(values(function, arguments)) => as_numbers(),
+        _ => none,
+    }
+}
+
+/// Whether an engine may hold a number in less room than a floating number of 64 bits, or in another way.
+fn may_be_narrow(model: &Model, source: SourceId, expr: &RowExpr) -> bool {
+    let is_number = held(model, source, expr).is_some();
+    let is_made = |function: &Function| function.gives == Gives::Number;
+    match &expr.node {
+        _ if is_literal(expr) || !is_number => false,
+        Node::Apply(function, _) => !is_made(function),
+        _ => true,
+    }
+}
+
+/// Whether values to choose from may have different numbers of digits after the point: more than one column, sums and products
+/// of them, or a literal with such digits.
+fn differ_in_scale<'a>(values: impl Iterator<Item = &'a RowExpr>) -> bool {
+    let mut seen: Option<&Node<RowLeaf>> = None;
+    for value in values {
+        match &without_sign(value).node {
+            Node::Literal(Literal::Number(digits)) if digits.contains(['.', 'e', 'E']) => return true,
+            Node::Literal(_) => {}
+            node if seen.is_none_or(|before| before == node) => seen = Some(node),
+            _ => return true,
+        }
+    }
+    false
+}
+
+fn without_sign(expr: &RowExpr) -> &RowExpr {
+    match &expr.node {
+        Node::Apply(function, arguments) if matches!(function.name, "negate" | "abs") => {
+            arguments.first().map_or(expr, without_sign)
+        }
+        _ => expr,
+    }
+}
+
+fn is_literal(expr: &RowExpr) -> bool {
+    matches!(expr.node, Node::Literal(_) | Node::Leaf(RowLeaf::Duration(..)))
+}
+
+/// Whether a whole number of a row has 64 bits on every engine.
+fn is_wide(model: &Model, source: SourceId, expr: &RowExpr) -> bool {
+    match &expr.node {
+        Node::Leaf(RowLeaf::Column(path)) => match &model.column(source, path).storage {
+            Storage::Derived(derived) => is_wide(model, model.end_of(source, path), derived),
+            Storage::Stored(_) | Storage::Raw(_) | Storage::Several(_) => false,
+        },
+        Node::Apply(function, arguments) if rounds(function) => {
+            arguments.first().is_some_and(|value| is_wide(model, source, value))
+        }
+        Node::Apply(function, arguments) => {
+            computes(function.name)
+                || function.gives == Gives::Common && values(function, arguments).any(|value| is_wide(model, source, value))
+        }
+        _ => false,
+    }
+}
+
+/// Whether the function of that name computes, so that its operands need room.
+fn computes(name: &str) -> bool {
+    matches!(name, "+" | "-" | "*" | "negate" | "abs" | "round")
+}
+
+/// Whether a number is written out without a fraction, however many digits it has.
+pub(in crate::plan) fn is_whole_literal<L>(expr: &Expr<L>) -> bool {
+    matches!(&expr.node, Node::Literal(Literal::Number(digits)) if !digits.contains(['.', 'e', 'E']))
+}
+
+pub(in crate::plan) fn is_null<L>(expr: &Expr<L>) -> bool {
+    matches!(&expr.node, Node::Literal(Literal::Null))
+}
