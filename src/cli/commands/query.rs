@@ -150,7 +150,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
             out::data(&text);
         }
         say_doubts(project, &kpis);
-        let note = if rows.rows.is_empty() { Some(why_empty(model, &question, args)) } else { earlier(model, &question) };
+        let note = if rows.rows.is_empty() { Some(why_empty(model, &question, args)) } else { left_out(model, &question) };
         if let Some(note) = note {
             out::error(&format!("{} {note}\n", out::styled(out::DIM, "note:")));
         }
@@ -214,9 +214,24 @@ fn answered(
     Ok((plans, rows, refused.explained(session)?))
 }
 
-/// What is left out of an answer where earlier periods are asked for than there are.
-fn earlier(model: &Model, question: &Question) -> Option<String> {
-    question.from.is_some_and(|from| from < model.calendar.start).then(|| starts(model))
+/// What is left out of an answer where earlier or later periods are asked for than there are.
+fn left_out(model: &Model, question: &Question) -> Option<String> {
+    let calendar = &model.calendar;
+    let last = match calendar.as_of {
+        AsOf::Day(last) if !calendar.custom => Some(last),
+        _ => None,
+    };
+    // Whoever asks for a period gets what there is of it.
+    let last = last.filter(|last| question.to.is_some_and(|to| calendar.period_start(question.grain, to) > *last));
+    let starts_later = question.from.is_some_and(|from| from < calendar.start);
+    match (starts_later, last) {
+        (false, None) => None,
+        (true, None) => Some(starts(model)),
+        (false, Some(last)) => Some(format!("figures end on {last} (`as_of` under `calendar`)")),
+        (true, Some(last)) => {
+            Some(format!("figures start on {} and end on {last} (`start` and `as_of` under `calendar`)", calendar.start))
+        }
+    }
 }
 
 fn starts(model: &Model) -> String {
