@@ -8,6 +8,7 @@
 
 use kpic::calendar::Grain;
 use kpic::pipeline::{Options, check_texts};
+use kpic::plan::views::{self, Shows};
 use kpic::plan::{Question, plan, print, verify};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -78,4 +79,31 @@ fn printed(spec: &str, question: &str) -> String {
     let plan = plan(&valid, &Question::view(model, kpi, grain, dimensions.collect()));
     verify(&plan).unwrap();
     print(&plan)
+}
+
+/// Each series of a stack has a column of its own, so one stack of all would grow with the square of their number.
+#[test]
+fn views_of_many_kpis_grow_with_their_number() {
+    let length = |count: usize| {
+        let all = (0..count).map(|at| format!("k{at}")).collect::<Vec<_>>().join(", ");
+        let mut spec = format!("scorecards: {{ all: {{ grain: month, kpis: [{all}] }} }}\nsources:\n");
+        for at in 0..count {
+            _ = writeln!(
+                spec,
+                "  s{at}: {{ table: data.s{at}, kind: events, key: id, time: on, columns: {{ id: integer, on: date }} }}"
+            );
+        }
+        spec.push_str("kpis:\n");
+        for at in 0..count {
+            _ = writeln!(spec, "  k{at}: {{ formula: count(s{at}), grain: month }}");
+        }
+        let texts = vec![("kpic.yml".to_owned(), PROJECT.to_owned()), ("specs/a.yml".to_owned(), spec)];
+        let valid = check_texts(texts, &Options::default()).valid().unwrap_or_else(|_| panic!("a spec that is not valid"));
+        let query = views::query(&valid, &Shows::AllValues).unwrap();
+        verify(&query).unwrap();
+        print(&query).len()
+    };
+    let (few, many) = (length(40), length(320));
+    // Eight times as many, and one level of stacks more.
+    assert!(many < few * 12, "{few} characters for 40 KPIs, {many} for 320");
 }

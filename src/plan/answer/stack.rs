@@ -27,6 +27,12 @@ struct Member {
     by_age: bool,
 }
 
+/// Rows of a stack, without its values, and these by the columns in which they stand.
+type Placed = (Select, BTreeMap<String, Scalar>);
+
+/// How many members stand in one stack.
+const MOST_MEMBERS: usize = 16;
+
 /// The columns of a stack of members.
 pub(in crate::plan) struct Stack {
     pub(in crate::plan) name: String,
@@ -85,16 +91,27 @@ impl Planner<'_> {
         }
         let dense_mark = mark.unwrap_or("is_dense").to_owned();
         let names: Vec<String> = order.iter().filter_map(|key| values.get(key).cloned()).collect();
-        let mut selects = Vec::new();
+        let mut placed = Vec::new();
         for (member, ids) in &members {
-            let own: BTreeMap<String, String> = ids
+            let own: BTreeMap<String, Scalar> = ids
                 .iter()
                 .filter_map(|id| {
                     let series = self.series.get(*id)?.as_ref()?;
-                    Some((values.get(&(*id, member.way.clone()))?.clone(), series.column.clone()))
+                    Some((values.get(&(*id, member.way.clone()))?.clone(), column(&series.part, &series.column)))
                 })
                 .collect();
-            selects.push(self.member(member, grain, (dimensions, by_age), &keys, dense, &names, &own, &moves, &dense_mark));
+            placed.push((self.member(member, grain, (dimensions, by_age), &keys, dense, &moves), own));
+        }
+        let mut selects = Vec::new();
+        for (mut select, mut own) in self.bundled(placed, &keys, &names) {
+            for name in &names {
+                select.column(own.remove(name).unwrap_or_else(Expr::null), name);
+            }
+            for name in moves.values() {
+                select.column(Expr::null(), name);
+            }
+            select.column(Expr::null(), &dense_mark);
+            selects.push(select);
         }
         let mut set = Select::from_part(dense);
         set.column(column(dense, "period"), "period");
@@ -115,8 +132,41 @@ impl Planner<'_> {
         Stack { name, values, moves, dense: dense_mark }
     }
 
-    /// One member of a stack.
-    #[expect(clippy::too_many_arguments, reason = "the columns of a stack, which all members share")]
+    /// Members, each with its values by the columns in which they stand. Many of them are put together some at a time first, and these
+    /// again: each names all columns of its stack, so a stack of all would grow with the square of their number.
+    fn bundled(&mut self, mut members: Vec<Placed>, keys: &[String], names: &[String]) -> Vec<Placed> {
+        while members.len() > MOST_MEMBERS {
+            let mut rest = members.into_iter().peekable();
+            members = Vec::new();
+            while rest.peek().is_some() {
+                let some: Vec<Placed> = rest.by_ref().take(MOST_MEMBERS).collect();
+                members.push(self.bundle(some, keys, names));
+            }
+        }
+        members
+    }
+
+    /// Some members as one, over a part of their own.
+    fn bundle(&mut self, some: Vec<Placed>, keys: &[String], names: &[String]) -> Placed {
+        let theirs: Vec<&String> = names.iter().filter(|name| some.iter().any(|(_, own)| own.contains_key(*name))).collect();
+        let selects = some.into_iter().map(|(mut select, mut own)| {
+            for name in &theirs {
+                select.column(own.remove(*name).unwrap_or_else(Expr::null), name);
+            }
+            select
+        });
+        let body = Body::Union(selects.collect());
+        let part = self.names.take("some_parts");
+        self.push_body(&part, body);
+        let mut select = Select::from_part(&part);
+        for key in std::iter::once("period").chain(keys.iter().map(String::as_str)) {
+            select.column(column(&part, key), key);
+        }
+        let own = theirs.into_iter().map(|name| (name.clone(), column(&part, name))).collect();
+        (select, own)
+    }
+
+    /// The rows of one member of a stack: their periods and keys.
     fn member(
         &mut self,
         member: &Member,
@@ -124,10 +174,7 @@ impl Planner<'_> {
         (dimensions, by_age): (&[DimensionId], bool),
         keys: &[String],
         dense: &str,
-        names: &[String],
-        own: &BTreeMap<String, String>,
         moves: &BTreeMap<Move, String>,
-        mark: &str,
     ) -> Select {
         let part = member.part.as_str();
         let whole = member.keeps == dimensions && member.by_age == by_age;
@@ -167,14 +214,6 @@ impl Planner<'_> {
         for key in keys {
             select.column(column(keys_of, key), key);
         }
-        for name in names {
-            let value = own.get(name).map_or_else(Expr::null, |stored| column(part, stored));
-            select.column(value, name);
-        }
-        for name in moves.values() {
-            select.column(Expr::null(), name);
-        }
-        select.column(Expr::null(), mark);
         select
     }
 
