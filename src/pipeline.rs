@@ -10,7 +10,7 @@
 mod needed;
 mod part;
 
-pub use part::{Part, part};
+pub use part::{SoundPart, part};
 
 use crate::align::{self, Alignment};
 use crate::calendar::AsOf;

@@ -16,7 +16,7 @@ use kpic::measure::refused::{self, Refused};
 use kpic::measure::{Session, guard, test, verify};
 use kpic::pipeline::{Checked, Options, check};
 use kpic::plan::views;
-use kpic::plan::views::checks::{HELD, Held};
+use kpic::plan::views::checks::{DATA_CHECKS, DataCheck};
 use rayon::prelude::*;
 use std::fs;
 use std::path::PathBuf;
@@ -224,7 +224,7 @@ fn the_index_lists_every_code() {
 }
 
 /// The row of the table in the guide on checks of data.
-fn checked_when(held: &Held) -> String {
+fn checked_when(held: &DataCheck) -> String {
     let word = |level: Level| match level {
         Level::Error => "error",
         Level::Deny => "deny",
@@ -239,6 +239,6 @@ fn checked_when(held: &Held) -> String {
 fn the_guide_says_what_is_checked_when() {
     let guide = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/guides/data-checks.md")).unwrap();
     let shown: Vec<&str> = guide.lines().filter(|line| line.starts_with("| [")).collect();
-    let expected: Vec<String> = HELD.iter().map(checked_when).collect();
+    let expected: Vec<String> = DATA_CHECKS.iter().map(checked_when).collect();
     assert_eq!(shown, expected);
 }

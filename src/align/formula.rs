@@ -17,7 +17,7 @@ use crate::functions::{Function, Gives, Monotonicity, operators};
 use crate::graph::Graph;
 use crate::model::expr::{Calc, CalcLeaf, Node, Past};
 use crate::model::facts::Range;
-use crate::model::unit::Shown;
+use crate::model::unit::Notation;
 use crate::model::{Body, Kpi, KpiId, Model};
 use crate::text::Span;
 use std::collections::BTreeMap;
@@ -100,7 +100,7 @@ impl<'a> Formulas<'a> {
 
     /// The components of a KPI's formula, in the order of their definitions.
     pub fn components(&self, kpi: &Kpi, calc: &'a Calc) -> Vec<Component> {
-        let share = kpi.facts.unit.shown == Shown::Percent;
+        let share = kpi.facts.unit.shown == Notation::Percent;
         let found = Walk { all: self, share }.effects(calc, false).into_iter();
         let made = found.map(|(id, effect)| Component { kpi: id, sign: effect.sign, why: why(&effect), span: effect.span });
         made.collect()

@@ -23,12 +23,12 @@ pub enum Role {
 #[derive(Debug)]
 pub struct Reach {
     /// Its parts, each with what moves it.
-    pub parts: Vec<Part>,
+    pub parts: Vec<StarPart>,
 }
 
 /// A part of the North Star with what moves it.
 #[derive(Debug)]
-pub struct Part {
+pub struct StarPart {
     /// Which part.
     pub role: Role,
     /// Its KPI.
@@ -124,17 +124,17 @@ impl Reach {
         if let Some(volume) = &star.volume {
             // More is better unless somebody says something else.
             let better = model.kpis.get(volume.value).better.or(Some(Better::Up));
-            parts.push(Part::of(Role::Volume, volume.value, good(better), alignment, places));
+            parts.push(StarPart::of(Role::Volume, volume.value, good(better), alignment, places));
         }
         if let Some(efficiency) = &star.efficiency {
             let better = model.kpis.get(efficiency.value).better;
-            parts.push(Part::of(Role::Efficiency, efficiency.value, good(better), alignment, places));
+            parts.push(StarPart::of(Role::Efficiency, efficiency.value, good(better), alignment, places));
         }
         Self { parts }
     }
 
     /// The part that a KPI is, if it is one.
-    pub fn part(&self, kpi: KpiId) -> Option<&Part> {
+    pub fn part(&self, kpi: KpiId) -> Option<&StarPart> {
         self.parts.iter().find(|part| part.kpi == kpi)
     }
 
@@ -163,7 +163,7 @@ impl Reach {
     }
 }
 
-impl Part {
+impl StarPart {
     fn of(role: Role, kpi: KpiId, good: Sign, alignment: &Alignment, places: &[usize]) -> Self {
         let kpis = places.len();
         let mut part = Self {

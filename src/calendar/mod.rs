@@ -12,7 +12,7 @@ pub use jiff::civil::{Date, DateTime, Weekday};
 pub use label::{Label, meant_day};
 pub use stretch::Stretch;
 pub use unit::TimeUnit;
-pub use zone::{Bound, Pieces, Zone, known_zones};
+pub use zone::{DayStart, Pieces, Zone, known_zones};
 
 use jiff::Span as DateSpan;
 use std::fmt;

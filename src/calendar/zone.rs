@@ -34,7 +34,7 @@ pub struct Pieces {
 
 /// Where a civil day starts on a clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bound {
+pub struct DayStart {
     /// The reading of the clock from which on it can be that day.
     pub at: DateTime,
     /// Whether every reading before it is an earlier day and every one from it on is not. False only where the clock is put back
@@ -141,7 +141,7 @@ impl Zone {
     }
 
     /// From which reading of this zone's clock on `target` shows the day `day`.
-    pub fn bound(&self, target: &Zone, day: Date) -> Bound {
+    pub fn bound(&self, target: &Zone, day: Date) -> DayStart {
         let pieces = self.pieces_to(target, super::add_days(day, -3), super::add_days(day, 3));
         let midnight = day.to_datetime(Time::midnight());
         // Within each piece the day starts at one reading; look where the pieces agree that it has started.
@@ -167,7 +167,7 @@ impl Zone {
                 first_in.get_or_insert(inside_from);
             }
         }
-        Bound { at: first_in.unwrap_or(midnight), exact: !back_out }
+        DayStart { at: first_in.unwrap_or(midnight), exact: !back_out }
     }
 }
 
@@ -260,14 +260,14 @@ mod tests {
     fn a_day_begins_where_the_zone_says() {
         let berlin = Zone::named("Europe/Berlin").unwrap();
         let bound = Zone::utc().bound(&berlin, date("2024-07-01"));
-        assert_eq!(bound, Bound { at: time("2024-06-30T22:00:00"), exact: true });
+        assert_eq!(bound, DayStart { at: time("2024-06-30T22:00:00"), exact: true });
         // Midnight did not exist in São Paulo on 2018-11-04: the day started at 01:00.
         let brazil = Zone::named("America/Sao_Paulo").unwrap();
         let bound = Zone::utc().bound(&brazil, date("2018-11-04"));
-        assert_eq!(bound, Bound { at: time("2018-11-04T03:00:00"), exact: true });
+        assert_eq!(bound, DayStart { at: time("2018-11-04T03:00:00"), exact: true });
         // At 00:01 on 2006-10-29 the clocks of St. John's went back to 23:01 of the day before.
         let newfoundland = Zone::named("America/St_Johns").unwrap();
         let bound = Zone::utc().bound(&newfoundland, date("2006-10-29"));
-        assert_eq!(bound, Bound { at: time("2006-10-29T02:30:00"), exact: false });
+        assert_eq!(bound, DayStart { at: time("2006-10-29T02:30:00"), exact: false });
     }
 }

@@ -3,8 +3,8 @@
 use super::Operand;
 use crate::calendar::{Date, meant_day};
 use crate::model::expr::{Literal, Node};
-use crate::model::facts::{Measure, Type};
-use crate::model::unit::{Shown, Unit};
+use crate::model::facts::{KnownUnit, Type};
+use crate::model::unit::{Notation, Unit};
 
 /// How a written value has to look to be compared with a value of another type, whose text is `text`.
 pub(super) fn written_otherwise<L>(written: &Node<L>, own: &str, other: Type, text: &str) -> Option<String> {
@@ -56,28 +56,28 @@ pub(super) fn condition(ty: Type, text: &str) -> String {
 /// A number with its unit, for a message.
 pub(super) fn unit_of<L>(operand: &Operand<L>) -> String {
     match &operand.measure {
-        Measure::Mixed(_) => "several currencies".to_owned(),
-        Measure::Of(unit) if *unit == Unit::none() => "no unit".to_owned(),
-        Measure::Of(unit) if unit.is_soft() => self::unit(unit),
-        Measure::Of(unit) => unit.hard().to_string(),
-        Measure::Bare | Measure::Unknown => "no unit".to_owned(),
+        KnownUnit::Mixed(_) => "several currencies".to_owned(),
+        KnownUnit::Of(unit) if *unit == Unit::none() => "no unit".to_owned(),
+        KnownUnit::Of(unit) if unit.is_soft() => self::unit(unit),
+        KnownUnit::Of(unit) => unit.hard().to_string(),
+        KnownUnit::Bare | KnownUnit::Unknown => "no unit".to_owned(),
     }
 }
 
 /// A unit, for a message; what is not a hard unit is said to be so.
 pub(super) fn unit(unit: &Unit) -> String {
     match unit.shown {
-        Shown::Percent => "% (a share)".to_owned(),
-        Shown::Points => "points (a score)".to_owned(),
-        Shown::Plain if *unit == Unit::none() => "a number without a unit".to_owned(),
-        Shown::Plain if unit.is_soft() => format!("{unit} (a count)"),
-        Shown::Plain => unit.to_string(),
+        Notation::Percent => "% (a share)".to_owned(),
+        Notation::Points => "points (a score)".to_owned(),
+        Notation::Plain if *unit == Unit::none() => "a number without a unit".to_owned(),
+        Notation::Plain if unit.is_soft() => format!("{unit} (a count)"),
+        Notation::Plain => unit.to_string(),
     }
 }
 
 /// What to do where one amount of a currency is for each unit of a time and the other is not.
 pub(super) fn over_time<L>(amount: &Operand<L>, rate: &Operand<L>) -> Option<String> {
-    let (Measure::Of(whole), Measure::Of(each)) = (&amount.measure, &rate.measure) else { return None };
+    let (KnownUnit::Of(whole), KnownUnit::Of(each)) = (&amount.measure, &rate.measure) else { return None };
     let time = Unit::time(whole.over(each).as_time().filter(|_| whole.currency() == each.currency())?);
     let (name, _) = rate.origin.as_ref()?;
     Some(format!("`{name}` is per {time}: multiply it by a time, for instance `{name} * 12 {time}s`"))

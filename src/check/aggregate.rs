@@ -5,7 +5,7 @@ use super::{Context, Operand};
 use crate::diagnostic::codes;
 use crate::functions::{Argument, Function, Gives, UnitRule, avg, count, range, sum};
 use crate::model::expr::{Aggregate, Grouped, Node, RowExpr, RowLeaf, Stock, Window};
-use crate::model::facts::{CurrencyOf, Kind, Measure, Range, Type};
+use crate::model::facts::{CurrencyOf, Kind, KnownUnit, Range, Type};
 use crate::model::unit::Unit;
 use crate::model::{SourceId, Storage};
 use crate::text::Span;
@@ -14,7 +14,7 @@ use crate::text::Span;
 #[derive(Debug, Clone)]
 pub(super) struct Aggregated {
     pub ty: Type,
-    pub measure: Measure,
+    pub measure: KnownUnit,
     pub range: Range,
     pub kind: Kind,
     pub adds_over_slices: bool,
@@ -26,7 +26,7 @@ impl Aggregated {
     fn broken() -> Self {
         Self {
             ty: Type::Error,
-            measure: Measure::Unknown,
+            measure: KnownUnit::Unknown,
             range: Range::ANY,
             kind: Kind::Ratio,
             adds_over_slices: false,
@@ -133,12 +133,12 @@ impl Context<'_> {
         };
         let of = argument.map_or(Range::POSITIVE, |argument| argument.range);
         let measure = match (function.unit, argument) {
-            (UnitRule::Rows, argument) => Measure::Of(self.counted(aggregate, argument)),
+            (UnitRule::Rows, argument) => KnownUnit::Of(self.counted(aggregate, argument)),
             (_, Some(argument)) => self.with_dimension(aggregate.source, &argument.measure),
-            (_, None) => Measure::none(),
+            (_, None) => KnownUnit::none(),
         };
         let measure = match (function.unit, &measure) {
-            (UnitRule::Squared, Measure::Of(unit)) => Measure::Of(unit.times(unit)),
+            (UnitRule::Squared, KnownUnit::Of(unit)) => KnownUnit::Of(unit.times(unit)),
             _ => measure,
         };
         let kind = match (&aggregate.stock, aggregate.window, traits.kind) {
@@ -171,10 +171,10 @@ impl Context<'_> {
     }
 
     /// Amounts of several currencies are told apart by a dimension from here on.
-    fn with_dimension(&self, source: SourceId, measure: &Measure) -> Measure {
-        let Measure::Mixed(CurrencyOf::Column(path)) = measure else { return measure.clone() };
+    fn with_dimension(&self, source: SourceId, measure: &KnownUnit) -> KnownUnit {
+        let KnownUnit::Mixed(CurrencyOf::Column(path)) = measure else { return measure.clone() };
         let found = self.model.dimensions.iter().find(|(_, dimension)| dimension.places.get(&source) == Some(path));
-        found.map_or(measure.clone(), |(id, _)| Measure::Mixed(CurrencyOf::Dimension(id)))
+        found.map_or(measure.clone(), |(id, _)| KnownUnit::Mixed(CurrencyOf::Dimension(id)))
     }
 
     /// Checks an aggregate over entities.
@@ -207,8 +207,8 @@ impl Context<'_> {
         };
         let entities = self.model.column(of.source, &grouped.entity).reference;
         let measure = match function.unit {
-            UnitRule::Rows => Measure::Of(entities.map_or(Unit::none(), |id| Unit::noun(&self.model.sources.get(id).row))),
-            UnitRule::Squared => Measure::Of(inner.measure.unit().times(&inner.measure.unit())),
+            UnitRule::Rows => KnownUnit::Of(entities.map_or(Unit::none(), |id| Unit::noun(&self.model.sources.get(id).row))),
+            UnitRule::Squared => KnownUnit::Of(inner.measure.unit().times(&inner.measure.unit())),
             _ => inner.measure.clone(),
         };
         // The sum over all entities is the sum over all rows; anything else has to be worked out anew.

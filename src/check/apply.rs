@@ -6,8 +6,8 @@ use crate::calendar::TimeUnit;
 use crate::diagnostic::codes;
 use crate::functions::{Argument, Function, Gives, Rest, UnitRule, conversions, operators, range};
 use crate::model::expr::{Expr, Literal, Node};
-use crate::model::facts::{Measure, Range, Type};
-use crate::model::unit::{Fit, Shown, Unit};
+use crate::model::facts::{KnownUnit, Range, Type};
+use crate::model::unit::{Fit, Notation, Unit};
 use crate::text::Span;
 
 impl Context<'_> {
@@ -66,8 +66,8 @@ impl Context<'_> {
         }
         let first = operands.first();
         let measure = match function.unit {
-            UnitRule::Same(at) => operands.get(at).map_or(Measure::none(), |operand| operand.measure.clone()),
-            _ => Measure::none(),
+            UnitRule::Same(at) => operands.get(at).map_or(KnownUnit::none(), |operand| operand.measure.clone()),
+            _ => KnownUnit::none(),
         };
         let ty = match function.gives {
             Gives::Truth => Type::Boolean,
@@ -91,8 +91,8 @@ impl Context<'_> {
         let fits = match wanted {
             Argument::Numeric => ty.is_numeric(),
             Argument::Plain => {
-                ty.is_numeric() && matches!(&operand.measure, Measure::Of(unit) if unit.is_soft())
-                    || ty.is_numeric() && operand.measure == Measure::Bare
+                ty.is_numeric() && matches!(&operand.measure, KnownUnit::Of(unit) if unit.is_soft())
+                    || ty.is_numeric() && operand.measure == KnownUnit::Bare
             }
             Argument::Text => matches!(ty, Type::Text | Type::Null),
             Argument::Truth => matches!(ty, Type::Boolean | Type::Null),
@@ -212,7 +212,7 @@ impl Context<'_> {
         };
         let factor = if function.name == "-" { -factor } else { factor };
         let expr = Expr::new(Node::Apply(by_function, vec![time.expr, scaled(by.expr, factor)]), span);
-        Some(Operand::new(expr, time.ty, Measure::none(), Range::ANY))
+        Some(Operand::new(expr, time.ty, KnownUnit::none(), Range::ANY))
     }
 
     fn product<L: Clone>(&mut self, operands: Vec<Operand<L>>, span: Span) -> Option<Operand<L>> {
@@ -223,23 +223,22 @@ impl Context<'_> {
                 return self.mismatch(function, operand, "multiplies numbers");
             }
         }
-        let (measure, factor) =
-            match (&left.measure, &right.measure) {
-                (Measure::Bare, other) | (other, Measure::Bare) => (shown_plain(other), 1.0),
-                (Measure::Of(one), Measure::Of(two)) => {
-                    let (unit, factor) = one.times(two).settled();
-                    (Measure::Of(unit), factor)
-                }
-                (Measure::Mixed(by), Measure::Of(rate)) | (Measure::Of(rate), Measure::Mixed(by)) => {
-                    if rate.currency().is_some() { (Measure::Of(rate.clone()), 1.0) } else { (Measure::Mixed(by.clone()), 1.0) }
-                }
-                (Measure::Mixed(_), Measure::Mixed(_)) => {
-                    let message = "amounts in several currencies cannot be multiplied with each other";
-                    self.report(&codes::MIXED_CURRENCIES, span, message).help("multiply by an exchange rate first");
-                    return None;
-                }
-                (Measure::Unknown, _) | (_, Measure::Unknown) => (Measure::Unknown, 1.0),
-            };
+        let (measure, factor) = match (&left.measure, &right.measure) {
+            (KnownUnit::Bare, other) | (other, KnownUnit::Bare) => (shown_plain(other), 1.0),
+            (KnownUnit::Of(one), KnownUnit::Of(two)) => {
+                let (unit, factor) = one.times(two).settled();
+                (KnownUnit::Of(unit), factor)
+            }
+            (KnownUnit::Mixed(by), KnownUnit::Of(rate)) | (KnownUnit::Of(rate), KnownUnit::Mixed(by)) => {
+                if rate.currency().is_some() { (KnownUnit::Of(rate.clone()), 1.0) } else { (KnownUnit::Mixed(by.clone()), 1.0) }
+            }
+            (KnownUnit::Mixed(_), KnownUnit::Mixed(_)) => {
+                let message = "amounts in several currencies cannot be multiplied with each other";
+                self.report(&codes::MIXED_CURRENCIES, span, message).help("multiply by an exchange rate first");
+                return None;
+            }
+            (KnownUnit::Unknown, _) | (_, KnownUnit::Unknown) => (KnownUnit::Unknown, 1.0),
+        };
         let range = left.range.times(right.range);
         let ty = left.ty.common(right.ty)?;
         let origin = left.origin.or(right.origin);
@@ -266,17 +265,17 @@ impl Context<'_> {
             return None;
         }
         let (measure, factor) = match (&left.measure, &right.measure) {
-            (Measure::Bare, Measure::Bare) => (Measure::Bare, 1.0),
-            (other, Measure::Bare) => (shown_plain(other), 1.0),
-            (Measure::Bare, Measure::Of(unit)) => (Measure::Of(Unit::none().over(unit)), 1.0),
-            (Measure::Of(one), Measure::Of(two)) => {
+            (KnownUnit::Bare, KnownUnit::Bare) => (KnownUnit::Bare, 1.0),
+            (other, KnownUnit::Bare) => (shown_plain(other), 1.0),
+            (KnownUnit::Bare, KnownUnit::Of(unit)) => (KnownUnit::Of(Unit::none().over(unit)), 1.0),
+            (KnownUnit::Of(one), KnownUnit::Of(two)) => {
                 let (unit, factor) = one.over(two).settled();
-                (Measure::Of(unit), factor)
+                (KnownUnit::Of(unit), factor)
             }
-            (Measure::Mixed(one), Measure::Mixed(two)) if one == two => (Measure::none(), 1.0),
-            (Measure::Mixed(by), Measure::Of(unit)) if unit.currency().is_none() => (Measure::Mixed(by.clone()), 1.0),
-            (Measure::Unknown, _) | (_, Measure::Unknown) => (Measure::Unknown, 1.0),
-            (Measure::Mixed(_), _) | (_, Measure::Mixed(_)) => {
+            (KnownUnit::Mixed(one), KnownUnit::Mixed(two)) if one == two => (KnownUnit::none(), 1.0),
+            (KnownUnit::Mixed(by), KnownUnit::Of(unit)) if unit.currency().is_none() => (KnownUnit::Mixed(by.clone()), 1.0),
+            (KnownUnit::Unknown, _) | (_, KnownUnit::Unknown) => (KnownUnit::Unknown, 1.0),
+            (KnownUnit::Mixed(_), _) | (_, KnownUnit::Mixed(_)) => {
                 let message = "amounts in several currencies cannot be divided by each other or by another currency";
                 self.report(&codes::MIXED_CURRENCIES, span, message).help("multiply by an exchange rate first");
                 return None;
@@ -307,7 +306,7 @@ impl Context<'_> {
         }
         let (operands, _) = self.one_unit(function, operands, span)?;
         let expr = Expr::new(Node::Apply(function, operands.into_iter().map(|operand| operand.expr).collect()), span);
-        Some(Operand::new(expr, Type::Boolean, Measure::none(), Range::ANY))
+        Some(Operand::new(expr, Type::Boolean, KnownUnit::none(), Range::ANY))
     }
 
     /// A number that is compared with the time between two timestamps says of which unit it is: seconds are hardly ever meant.
@@ -315,7 +314,7 @@ impl Context<'_> {
         let is_difference = |operand: &&Operand<L>| matches!(&operand.expr.node, Node::Apply(function, _) if **function == conversions::SECONDS_BETWEEN);
         let Some(between) = operands.iter().find(is_difference) else { return false };
         let bare = |operand: &&Operand<L>| {
-            operand.measure == Measure::Bare && operand.range.single().is_some_and(|value| value != 0.0)
+            operand.measure == KnownUnit::Bare && operand.range.single().is_some_and(|value| value != 0.0)
         };
         let Some(number) = operands.iter().find(bare) else { return false };
         let (span, text) = (number.expr.span_or(self.or), self.text(&number.expr));
@@ -397,7 +396,7 @@ impl Context<'_> {
         if !fits {
             return self.mismatch(function, operand, wants);
         }
-        let measure = if function.name == "number" { operand.measure.clone() } else { Measure::none() };
+        let measure = if function.name == "number" { operand.measure.clone() } else { KnownUnit::none() };
         let range = if function.name == "number" { operand.range } else { Range::ANY };
         let node = match (function.name, operand.ty) {
             ("date", Type::Date) | ("text", Type::Text) => return operands.into_iter().next(),
@@ -466,37 +465,37 @@ impl Context<'_> {
         function: &Function,
         operands: Vec<Operand<L>>,
         span: Span,
-    ) -> Option<(Vec<Operand<L>>, Measure)> {
+    ) -> Option<(Vec<Operand<L>>, KnownUnit)> {
         let numeric = |operand: &&Operand<L>| operand.ty.is_numeric() && operand.ty != Type::Null;
-        let Some(first) = operands.iter().filter(numeric).find(|operand| operand.measure != Measure::Bare) else {
-            return Some((operands, Measure::Bare));
+        let Some(first) = operands.iter().filter(numeric).find(|operand| operand.measure != KnownUnit::Bare) else {
+            return Some((operands, KnownUnit::Bare));
         };
         // The finest unit, so that factors are whole numbers.
         let mut target = first.measure.clone();
         let mut nouns = first.measure.clone();
         for operand in operands.iter().filter(numeric) {
             let problem = match (&target, &operand.measure) {
-                (_, Measure::Bare | Measure::Unknown) | (Measure::Unknown, _) => false,
-                (Measure::Of(known), Measure::Of(unit)) => match unit.fit(known) {
+                (_, KnownUnit::Bare | KnownUnit::Unknown) | (KnownUnit::Unknown, _) => false,
+                (KnownUnit::Of(known), KnownUnit::Of(unit)) => match unit.fit(known) {
                     Fit::Times(factor) => {
                         if factor < 1.0 {
                             target = operand.measure.clone();
                         }
-                        nouns = Measure::Of(nouns.unit().shared(unit));
+                        nouns = KnownUnit::Of(nouns.unit().shared(unit));
                         false
                     }
                     Fit::Not => true,
                 },
-                (Measure::Mixed(one), Measure::Mixed(two)) => one != two,
-                (Measure::Mixed(_), _) | (_, Measure::Mixed(_)) => true,
-                (Measure::Bare, _) => false,
+                (KnownUnit::Mixed(one), KnownUnit::Mixed(two)) => one != two,
+                (KnownUnit::Mixed(_), _) | (_, KnownUnit::Mixed(_)) => true,
+                (KnownUnit::Bare, _) => false,
             };
             if problem {
                 return self.units_differ(function, first, operand, span);
             }
         }
         let bring = |operand: Operand<L>| match (&operand.measure, &target) {
-            (Measure::Of(unit), Measure::Of(target)) if operand.ty.is_numeric() => match unit.fit(target) {
+            (KnownUnit::Of(unit), KnownUnit::Of(target)) if operand.ty.is_numeric() => match unit.fit(target) {
                 Fit::Times(factor) if (factor - 1.0).abs() > f64::EPSILON => {
                     let range = operand.range.times(Range::point(factor));
                     Operand {
@@ -510,7 +509,7 @@ impl Context<'_> {
             _ => operand,
         };
         let measure = match (&target, &nouns) {
-            (Measure::Of(unit), Measure::Of(shared)) if unit.fit(shared) == Fit::Times(1.0) => nouns,
+            (KnownUnit::Of(unit), KnownUnit::Of(shared)) if unit.fit(shared) == Fit::Times(1.0) => nouns,
             _ => target.clone(),
         };
         Some((operands.into_iter().map(bring).collect(), measure))
@@ -534,8 +533,8 @@ impl Context<'_> {
         let (here, there) = (label(one, &first), label(two, &second));
         let message = format!("`{}` {does}", self.files.slice(span).split_whitespace().collect::<Vec<_>>().join(" "));
         let (first_place, second_place) = (one.expr.span_or(span), two.expr.span_or(span));
-        let money = |operand: &Operand<L>| matches!(&operand.measure, Measure::Of(unit) if unit.currency().is_some());
-        let unitless = |operand: &Operand<L>| matches!(&operand.measure, Measure::Of(unit) if *unit == Unit::none());
+        let money = |operand: &Operand<L>| matches!(&operand.measure, KnownUnit::Of(unit) if unit.currency().is_some());
+        let unitless = |operand: &Operand<L>| matches!(&operand.measure, KnownUnit::Of(unit) if *unit == Unit::none());
         let both_money = money(one) && money(two);
         // The side without a unit, with the unit of the other.
         let lacking = match (unitless(one), unitless(two)) {
@@ -544,11 +543,13 @@ impl Context<'_> {
             _ => None,
         };
         let lacking = lacking.and_then(|(side, unit)| side.origin.as_ref().map(|(name, _)| (name.clone(), unit.clone())));
-        let share = |operand: &Operand<L>| matches!(&operand.measure, Measure::Of(unit) if unit.shown == Shown::Percent);
+        let share = |operand: &Operand<L>| matches!(&operand.measure, KnownUnit::Of(unit) if unit.shown == Notation::Percent);
         let one_share = share(one) || share(two);
         let rate = match (&one.measure, &two.measure) {
-            (Measure::Of(one), Measure::Of(two)) if one.currency().is_none() && two.currency().is_some() => Some(two.over(one)),
-            (Measure::Of(one), Measure::Of(two)) => Some(one.over(two)),
+            (KnownUnit::Of(one), KnownUnit::Of(two)) if one.currency().is_none() && two.currency().is_some() => {
+                Some(two.over(one))
+            }
+            (KnownUnit::Of(one), KnownUnit::Of(two)) => Some(one.over(two)),
             _ => None,
         };
         let over_time = advice::over_time(one, two).or_else(|| advice::over_time(two, one));
@@ -581,13 +582,13 @@ fn difference<L: Clone>(left: Operand<L>, right: Operand<L>, span: Span) -> Oper
     } else {
         (&conversions::DAYS_BETWEEN, Type::Integer, TimeUnit::Day, vec![day(left), day(right)])
     };
-    Operand::new(Expr::new(Node::Apply(function, operands), span), ty, Measure::Of(Unit::time(unit)), Range::ANY)
+    Operand::new(Expr::new(Node::Apply(function, operands), span), ty, KnownUnit::Of(Unit::time(unit)), Range::ANY)
 }
 
 /// What a product or quotient with a bare number is measured in: shown plainly, whatever it was shown as.
-fn shown_plain(measure: &Measure) -> Measure {
+fn shown_plain(measure: &KnownUnit) -> KnownUnit {
     match measure {
-        Measure::Of(unit) => Measure::Of(unit.plain()),
+        KnownUnit::Of(unit) => KnownUnit::Of(unit.plain()),
         other => other.clone(),
     }
 }
@@ -613,11 +614,11 @@ pub(super) fn scaled<L: Clone>(expr: Expr<L>, factor: f64) -> Expr<L> {
 }
 
 /// The rest of an operand whose expression is replaced; its type is replaced too.
-fn operand_without_expr<L>(measure: Measure, range: Range, origin: Option<(String, Span)>) -> Operand<L> {
+fn operand_without_expr<L>(measure: KnownUnit, range: Range, origin: Option<(String, Span)>) -> Operand<L> {
     Operand { expr: Expr::null(), ty: Type::Error, measure, range, origin }
 }
 
 /// The rest of an operand whose expression and range are replaced.
-fn operand_without_expr_of<L>(ty: Type, measure: Measure, origin: Option<(String, Span)>) -> Operand<L> {
+fn operand_without_expr_of<L>(ty: Type, measure: KnownUnit, origin: Option<(String, Span)>) -> Operand<L> {
     Operand { expr: Expr::null(), ty, measure, range: Range::ANY, origin }
 }

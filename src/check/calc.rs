@@ -8,7 +8,7 @@ use crate::diagnostic::{Findings, codes};
 use crate::functions::{Argument, Function, Gives, avg, operators, range, sum};
 use crate::graph::Graph;
 use crate::model::expr::{Calc, CalcLeaf, Each, Expr, Literal, Node, Past, RowLeaf, Trend, Window};
-use crate::model::facts::{CurrencyOf, Facts, Kind, Measure, Range, Type};
+use crate::model::facts::{CurrencyOf, Facts, Kind, KnownUnit, Range, Type};
 use crate::model::unit::{Fit, Unit};
 use crate::model::{Body, Kpi, KpiId, Model, Values};
 use crate::text::Files;
@@ -130,10 +130,10 @@ impl Context<'_> {
             return (Body::Broken, Facts::unknown());
         };
         let needs = match &figure.operand.measure {
-            Measure::Mixed(CurrencyOf::Dimension(id)) => Some(*id),
+            KnownUnit::Mixed(CurrencyOf::Dimension(id)) => Some(*id),
             _ => None,
         };
-        if let Measure::Mixed(by) = &figure.operand.measure
+        if let KnownUnit::Mixed(by) = &figure.operand.measure
             && !self.told_apart(kpi, by)
         {
             return (Body::Broken, Facts::unknown());
@@ -178,7 +178,7 @@ impl Context<'_> {
         let inferred = &figure.operand.measure;
         let Some(declared) = &kpi.unit else {
             let unit = inferred.unit();
-            if let (true, Measure::Of(found)) = (kpi.is_asked() && unit.as_time().is_some(), inferred) {
+            if let (true, KnownUnit::Of(found)) = (kpi.is_asked() && unit.as_time().is_some(), inferred) {
                 let shown = Unit::time(TimeUnit::Day);
                 if let (true, Fit::Times(factor)) = (has_difference(&figure.operand.expr), found.fit(&shown)) {
                     return Some((shown, factor));
@@ -194,7 +194,7 @@ impl Context<'_> {
             return Some((unit, 1.0));
         };
         let unit = &declared.value;
-        let Measure::Of(found) = inferred else { return Some((unit.clone(), 1.0)) };
+        let KnownUnit::Of(found) = inferred else { return Some((unit.clone(), 1.0)) };
         match found.fit(unit) {
             Fit::Times(factor) => Some((unit.clone(), factor)),
             // A declared unit without a time settles what is left of a price per month or year: USD for USD/month. What is divided by
@@ -258,7 +258,7 @@ impl Context<'_> {
             CalcLeaf::Duration(count, unit) => {
                 let number = Expr { node: Node::Literal(Literal::Number(count.to_string())), at };
                 let range = Range::point(f64::from(*count));
-                Figure::constant(Operand::new(number, Type::Integer, Measure::Of(Unit::time(*unit)), range))
+                Figure::constant(Operand::new(number, Type::Integer, KnownUnit::Of(Unit::time(*unit)), range))
             }
             CalcLeaf::Kpi(id) => self.kpi_leaf(*id, calc),
             CalcLeaf::Aggregate(aggregate) => {
@@ -286,7 +286,7 @@ impl Context<'_> {
                 let (ty, measure, range, kind, adds) = match past {
                     Past::Prior => (ty, measure, range, figure.kind, figure.adds_over_slices),
                     Past::Change => (ty, measure, range.plus(range.negated()), Kind::Movement, figure.adds_over_slices),
-                    Past::Growth => (Type::Number, Measure::none(), Range::ANY, Kind::Ratio, false),
+                    Past::Growth => (Type::Number, KnownUnit::none(), Range::ANY, Kind::Ratio, false),
                 };
                 let operand = Operand { expr, ty, measure, range, origin };
                 Figure { operand, kind, adds_over_slices: adds, constant: false }
@@ -299,7 +299,7 @@ impl Context<'_> {
                 }
                 let trend = Trend { of: figure.operand.expr, ..(**trend).clone() };
                 let expr = Expr { node: Node::Leaf(CalcLeaf::Trend(Box::new(trend))), at };
-                let operand = Operand::new(expr, Type::Boolean, Measure::none(), Range::ANY);
+                let operand = Operand::new(expr, Type::Boolean, KnownUnit::none(), Range::ANY);
                 Figure { operand, kind: Kind::Ratio, adds_over_slices: false, constant: false }
             }
             CalcLeaf::Slice(of, condition) => {
@@ -317,7 +317,7 @@ impl Context<'_> {
                 if figure.is_broken() {
                     return Figure::broken(span);
                 }
-                if let Measure::Mixed(by) = &figure.operand.measure
+                if let KnownUnit::Mixed(by) = &figure.operand.measure
                     && (dimensions.is_empty() || matches!(by, CurrencyOf::Dimension(id) if dimensions.contains(id)))
                 {
                     let message = "this total adds up amounts in several currencies";
@@ -337,8 +337,8 @@ impl Context<'_> {
             return Figure::broken(calc.span_or(self.or));
         }
         let measure = match facts.needs {
-            Some(dimension) => Measure::Mixed(CurrencyOf::Dimension(dimension)),
-            None => Measure::Of(facts.unit.clone()),
+            Some(dimension) => KnownUnit::Mixed(CurrencyOf::Dimension(dimension)),
+            None => KnownUnit::Of(facts.unit.clone()),
         };
         let mut operand = Operand::new(calc.clone(), facts.ty, measure, facts.range);
         operand.origin = Some((kpi.name.value.clone(), kpi.unit.as_ref().map_or(kpi.name.span, |unit| unit.span)));
@@ -410,11 +410,11 @@ impl Context<'_> {
         };
         // A flow's mean over months is so much per month.
         let measure = match &of.operand.measure {
-            Measure::Of(unit) if *each.function == avg::AVG && of.kind == Kind::Flow => {
+            KnownUnit::Of(unit) if *each.function == avg::AVG && of.kind == Kind::Flow => {
                 crate::calendar::TimeUnit::parse(each.grain.name())
-                    .map_or(of.operand.measure.clone(), |time| Measure::Of(unit.over(&Unit::time(time))))
+                    .map_or(of.operand.measure.clone(), |time| KnownUnit::Of(unit.over(&Unit::time(time))))
             }
-            Measure::Of(_) if each.function.takes.first() == Some(&Argument::Rows) => Measure::none(),
+            KnownUnit::Of(_) if each.function.takes.first() == Some(&Argument::Rows) => KnownUnit::none(),
             other => other.clone(),
         };
         let kind = match (adds, each.window) {
@@ -432,8 +432,8 @@ impl Context<'_> {
 }
 
 /// The unit of a part on which mixed amounts are all of one currency.
-fn one_currency(measure: &Measure, condition: &Expr<RowLeaf>) -> Measure {
-    let Measure::Mixed(CurrencyOf::Dimension(needed)) = measure else { return measure.clone() };
+fn one_currency(measure: &KnownUnit, condition: &Expr<RowLeaf>) -> KnownUnit {
+    let KnownUnit::Mixed(CurrencyOf::Dimension(needed)) = measure else { return measure.clone() };
     let code = condition.conjuncts().into_iter().find_map(|part| match &part.node {
         Node::Apply(function, arguments) if **function == operators::EQUAL => match arguments.as_slice() {
             [Expr { node: Node::Leaf(RowLeaf::Dimension(id)), .. }, Expr { node: Node::Literal(Literal::Text(code)), .. }]
@@ -446,7 +446,7 @@ fn one_currency(measure: &Measure, condition: &Expr<RowLeaf>) -> Measure {
         _ => None,
     });
     match code.and_then(|code| Unit::parse(&code).ok()) {
-        Some(unit) => Measure::Of(unit),
+        Some(unit) => KnownUnit::Of(unit),
         None => measure.clone(),
     }
 }

@@ -7,7 +7,7 @@ use crate::diagnostic::{Findings, codes};
 use crate::functions::conversions;
 use crate::graph::Graph;
 use crate::model::expr::{Expr, Node};
-use crate::model::facts::{Measure, Type};
+use crate::model::facts::{KnownUnit, Type};
 use crate::model::unit::Fit;
 use crate::model::{ColumnUnit, Model, Storage};
 use crate::text::Files;
@@ -57,7 +57,7 @@ pub(super) fn columns(model: &mut Model, graph: &Graph, files: &Files, findings:
             ty = Type::Error;
         }
         let unit = match (&known.unit, &operand.measure) {
-            (ColumnUnit::Fixed(declared), Measure::Of(found)) if ty.is_numeric() && *declared != *found => {
+            (ColumnUnit::Fixed(declared), KnownUnit::Of(found)) if ty.is_numeric() && *declared != *found => {
                 // A column without a declared unit has that of its formula.
                 if declared.is_soft() && !found.is_soft() && declared.to_string().is_empty() {
                     Some(ColumnUnit::Fixed(found.clone()))

@@ -10,7 +10,7 @@ use super::{Context, advice, grain, slice};
 use crate::calendar::Grain;
 use crate::diagnostic::{Findings, codes};
 use crate::model::expr::{Calc, CalcLeaf, Expr, Literal, Node, Past, Trend};
-use crate::model::facts::{CurrencyOf, Measure, Range, Type};
+use crate::model::facts::{CurrencyOf, KnownUnit, Range, Type};
 use crate::model::guardrail::{Guardrail, Reading};
 use crate::model::unit::Unit;
 use crate::model::{KpiId, Model};
@@ -175,7 +175,7 @@ impl Context<'_> {
         if figure.constant || found.iter().any(|known| known.text == text) {
             return;
         }
-        if let Measure::Mixed(CurrencyOf::Dimension(id)) = &figure.operand.measure
+        if let KnownUnit::Mixed(CurrencyOf::Dimension(id)) = &figure.operand.measure
             && (guardrail.by.is_empty() || guardrail.by.iter().any(|slice| !slice.value.contains(id)))
         {
             let currency = &self.model.dimensions.get(*id).name;

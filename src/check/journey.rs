@@ -8,7 +8,7 @@ use crate::diagnostic::{Findings, codes};
 use crate::model::clock::TimeKind;
 use crate::model::exclusion::never_both;
 use crate::model::expr::{Expr, Node, Path, RowExpr, RowLeaf};
-use crate::model::facts::{Measure, Range, Type};
+use crate::model::facts::{KnownUnit, Range, Type};
 use crate::model::journey::{Journey, Order, Reached, Starts, Step, StepRows};
 use crate::model::{Clock, ColumnId, ColumnUnit, Model, Source, SourceId, Storage};
 use crate::text::{Files, Span};
@@ -240,7 +240,7 @@ impl Context<'_> {
             return Operand::broken(span);
         }
         let leaf = RowLeaf::Reached(Box::new(Reached { condition: condition.expr, ..reached.clone() }));
-        Operand::new(Expr { node: Node::Leaf(leaf), at: expr.at }, Type::Boolean, Measure::none(), Range::ANY)
+        Operand::new(Expr { node: Node::Leaf(leaf), at: expr.at }, Type::Boolean, KnownUnit::none(), Range::ANY)
     }
 
     /// Whether a time shorter than a day counts between steps of which one is known by the day only.

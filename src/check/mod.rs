@@ -33,7 +33,7 @@ use crate::diagnostic::{Code, Finding, Findings};
 use crate::graph::Graph;
 use crate::model::Model;
 use crate::model::expr::{Expr, Node, is_whole};
-use crate::model::facts::{Measure, Range, Type};
+use crate::model::facts::{KnownUnit, Range, Type};
 use crate::text::{Files, Span};
 
 /// Checks a whole model and fills in what it finds out.
@@ -81,20 +81,20 @@ impl Context<'_> {
 struct Operand<L> {
     expr: Expr<L>,
     ty: Type,
-    measure: Measure,
+    measure: KnownUnit,
     range: Range,
     /// Where its unit comes from, for findings: a name and the place of its definition.
     origin: Option<(String, Span)>,
 }
 
 impl<L> Operand<L> {
-    fn new(expr: Expr<L>, ty: Type, measure: Measure, range: Range) -> Self {
+    fn new(expr: Expr<L>, ty: Type, measure: KnownUnit, range: Range) -> Self {
         Self { expr, ty, measure, range, origin: None }
     }
 
     /// Something that is wrong.
     fn broken(span: Span) -> Self {
-        Self::new(Expr::new(Node::Broken, span), Type::Error, Measure::Unknown, Range::ANY)
+        Self::new(Expr::new(Node::Broken, span), Type::Error, KnownUnit::Unknown, Range::ANY)
     }
 
     fn is_broken(&self) -> bool {
@@ -106,15 +106,15 @@ impl<L> Operand<L> {
 fn literal<L: Clone>(expr: &Expr<L>, literal: &crate::model::expr::Literal) -> Operand<L> {
     use crate::model::expr::Literal;
     let (ty, measure, range) = match literal {
-        Literal::Null => (Type::Null, Measure::Bare, Range::ANY),
-        Literal::Truth(_) => (Type::Boolean, Measure::none(), Range::ANY),
+        Literal::Null => (Type::Null, KnownUnit::Bare, Range::ANY),
+        Literal::Truth(_) => (Type::Boolean, KnownUnit::none(), Range::ANY),
         Literal::Number(digits) => {
             let value = digits.parse::<f64>().unwrap_or(f64::INFINITY);
             let ty = if is_whole(digits) { Type::Integer } else { Type::Decimal };
-            (ty, Measure::Bare, Range::point(value))
+            (ty, KnownUnit::Bare, Range::point(value))
         }
-        Literal::Text(_) | Literal::Grain(_) => (Type::Text, Measure::none(), Range::ANY),
-        Literal::Date(_) => (Type::Date, Measure::none(), Range::ANY),
+        Literal::Text(_) | Literal::Grain(_) => (Type::Text, KnownUnit::none(), Range::ANY),
+        Literal::Date(_) => (Type::Date, KnownUnit::none(), Range::ANY),
     };
     Operand::new(expr.clone(), ty, measure, range)
 }

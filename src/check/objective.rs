@@ -7,9 +7,9 @@ use crate::diagnostic::{Findings, codes};
 use crate::model::expr::{Calc, CalcLeaf, Literal, Node, RowExpr, Window};
 use crate::model::facts::{Kind, Range, Type};
 use crate::model::objective::{
-    Amount, Baseline, Evidence, Goal, KeyResult, Objective, ObjectiveId, Reads, Relative, Shown, Target,
+    Amount, Baseline, Evidence, Goal, KeyResult, MeasuredKpi, Objective, ObjectiveId, Reads, Relative, Target,
 };
-use crate::model::unit::{Fit, Shown as UnitShown, Unit};
+use crate::model::unit::{Fit, Notation, Unit};
 use crate::model::{Body, KpiId, Model};
 use crate::text::{Span, Spanned};
 use std::collections::{BTreeMap, HashSet};
@@ -145,7 +145,7 @@ fn key_result(
 }
 
 /// Whether the KPI can be sliced by the dimensions of the slice, and these have such values.
-fn sliced(model: &Model, shown: &mut Shown, parts: &BTreeMap<KpiId, Parts>, findings: &mut Findings) -> bool {
+fn sliced(model: &Model, shown: &mut MeasuredKpi, parts: &BTreeMap<KpiId, Parts>, findings: &mut Findings) -> bool {
     let kpi = model.kpis.get(shown.kpi);
     let dimensions = shown.dimensions();
     if let Some(needed) = kpi.facts.needs.filter(|needed| !dimensions.contains(needed)) {
@@ -204,7 +204,7 @@ fn goal_fits(goal: &mut Goal, unit: &Unit, range: Range, of: &str, findings: &mu
         fits &= amount_fits(amount, unit, of, findings);
     }
     let Some(by) = relative else { return fits };
-    let is_share = unit.shown == UnitShown::Percent;
+    let is_share = unit.shown == Notation::Percent;
     if by.plus != 0.0 && !is_share {
         let message = format!("`{}` are percentage points, and {of} {}", by.text, described(unit));
         findings.report(&codes::TARGET_UNIT, by.span, message).help(format!(
@@ -230,9 +230,9 @@ fn amount_fits(amount: &mut Amount, unit: &Unit, of: &str, findings: &mut Findin
     let Some(written) = &amount.unit else { return true };
     let dimensionless = unit.plain() == Unit::none();
     let fit = match (written.shown, unit.shown) {
-        (UnitShown::Percent, UnitShown::Percent | UnitShown::Plain) if dimensionless => Fit::Times(1.0),
-        (UnitShown::Points, UnitShown::Points) => Fit::Times(1.0),
-        (UnitShown::Plain, UnitShown::Plain) => written.fit(unit),
+        (Notation::Percent, Notation::Percent | Notation::Plain) if dimensionless => Fit::Times(1.0),
+        (Notation::Points, Notation::Points) => Fit::Times(1.0),
+        (Notation::Plain, Notation::Plain) => written.fit(unit),
         _ => Fit::Not,
     };
     match fit {
@@ -245,7 +245,7 @@ fn amount_fits(amount: &mut Amount, unit: &Unit, of: &str, findings: &mut Findin
         Fit::Not => {
             let message = format!("this is in {}, and {of} {}", in_words(written), described(unit));
             let help = match (written.shown, unit.to_string()) {
-                (UnitShown::Percent, _) => "for a change in percent add a sign: `+20%`, `-20%`".to_owned(),
+                (Notation::Percent, _) => "for a change in percent add a sign: `+20%`, `-20%`".to_owned(),
                 (_, unit) if unit.is_empty() => "write the number alone".to_owned(),
                 (_, unit) => format!("write the number alone, or in {unit}"),
             };
@@ -308,7 +308,7 @@ fn no_way_to_go(result: &mut KeyResult, findings: &mut Findings) {
 }
 
 /// Whether there is a period to be read between two days.
-fn is_observed(model: &Model, shown: &Shown, reads: Reads, stretch: Stretch) -> bool {
+fn is_observed(model: &Model, shown: &MeasuredKpi, reads: Reads, stretch: Stretch) -> bool {
     let calendar = &model.calendar;
     if calendar.custom {
         // Only the warehouse knows.

@@ -3,7 +3,7 @@
 use super::{Context, Operand, literal};
 use crate::functions::{range, sum};
 use crate::model::expr::{Calc, Expr, Literal, Node, PairLeaf, Path, RowExpr, RowLeaf};
-use crate::model::facts::{CurrencyOf, Measure, Range, Type};
+use crate::model::facts::{CurrencyOf, KnownUnit, Range, Type};
 use crate::model::unit::Unit;
 use crate::model::{ColumnUnit, SourceId};
 
@@ -15,7 +15,7 @@ pub(super) enum Scope<'a> {
     /// Over the dimensions of that part of a KPI.
     Slice(&'a Calc),
     /// Over the values of entities, which are like that.
-    Value(&'a (Type, Measure, Range)),
+    Value(&'a (Type, KnownUnit, Range)),
 }
 
 impl Context<'_> {
@@ -39,7 +39,7 @@ impl Context<'_> {
             (RowLeaf::Column(path), Scope::Rows(source)) => self.column(source, path, expr),
             (RowLeaf::Duration(count, unit), _) => {
                 let number = Expr { node: Node::Literal(Literal::Number(count.to_string())), at: expr.at };
-                Operand::new(number, Type::Integer, Measure::Of(Unit::time(*unit)), Range::point(f64::from(*count)))
+                Operand::new(number, Type::Integer, KnownUnit::Of(Unit::time(*unit)), Range::point(f64::from(*count)))
             }
             (RowLeaf::Dimension(id), Scope::Slice(of_part)) => {
                 let dimension = self.model.dimensions.get(*id);
@@ -51,7 +51,7 @@ impl Context<'_> {
                 };
                 let any = || dimension.places.iter().next().and_then(|(source, path)| of(Some(path), *source));
                 let ty = dimension.ty.or_else(own).or_else(any);
-                Operand::new(expr.clone(), ty.unwrap_or(Type::Error), Measure::none(), Range::ANY)
+                Operand::new(expr.clone(), ty.unwrap_or(Type::Error), KnownUnit::none(), Range::ANY)
             }
             (RowLeaf::Value, Scope::Value((ty, measure, range))) => Operand::new(expr.clone(), *ty, measure.clone(), *range),
             (RowLeaf::Related(related), Scope::Rows(source)) => {
@@ -75,7 +75,9 @@ impl Context<'_> {
                     // Numbers of several states are added up, and a missing one is 0.
                     Operand { range: range::of_aggregate(&sum::SUM, operand.range), ..operand }
                 }
-                PairLeaf::Exists(_) | PairLeaf::Ever => Operand::new(expr.clone(), Type::Boolean, Measure::none(), Range::ANY),
+                PairLeaf::Exists(_) | PairLeaf::Ever => {
+                    Operand::new(expr.clone(), Type::Boolean, KnownUnit::none(), Range::ANY)
+                }
             },
             (RowLeaf::Reached(reached), Scope::Rows(source)) => self.reached(reached, source, expr),
             _ => Operand::broken(span),
@@ -87,10 +89,10 @@ impl Context<'_> {
         let end = self.model.end_of(source, path);
         let column = self.model.sources.get(end).columns.get(path.column);
         let measure = match &column.unit {
-            _ if !column.ty.is_numeric() => Measure::none(),
-            ColumnUnit::Fixed(unit) => Measure::Of(unit.clone()),
+            _ if !column.ty.is_numeric() => KnownUnit::none(),
+            ColumnUnit::Fixed(unit) => KnownUnit::Of(unit.clone()),
             ColumnUnit::ByColumn(currency) => {
-                Measure::Mixed(CurrencyOf::Column(Path { through: path.through.clone(), column: *currency }))
+                KnownUnit::Mixed(CurrencyOf::Column(Path { through: path.through.clone(), column: *currency }))
             }
         };
         let name = format!("{}.{}", self.model.sources.get(end).name.value, column.name.value);

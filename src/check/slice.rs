@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// What a KPI reads at its leaves.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
+pub(super) enum Origin {
     /// Rows of a source.
     Rows(SourceId),
     /// Pairs of states of a source, of the entities at the end of a path.
@@ -19,19 +19,19 @@ pub(super) enum Part {
     Values(KpiId),
 }
 
-impl Part {
+impl Origin {
     fn of(aggregate: &Aggregate) -> Self {
         match &aggregate.stock {
-            Some(Stock::Pairs(Some(per))) => Part::Entities(aggregate.source, per.clone()),
-            _ => Part::Rows(aggregate.source),
+            Some(Stock::Pairs(Some(per))) => Origin::Entities(aggregate.source, per.clone()),
+            _ => Origin::Rows(aggregate.source),
         }
     }
 
     /// The source whose rows it reads.
     fn source(&self) -> Option<SourceId> {
         match self {
-            Part::Rows(source) | Part::Entities(source, _) => Some(*source),
-            Part::Values(_) => None,
+            Origin::Rows(source) | Origin::Entities(source, _) => Some(*source),
+            Origin::Values(_) => None,
         }
     }
 
@@ -39,8 +39,8 @@ impl Part {
     fn place<'a>(&self, dimension: &'a Dimension) -> Option<&'a Path> {
         let path = dimension.places.get(&self.source()?)?;
         match self {
-            Part::Entities(_, per) => path.is_of(per).then_some(path),
-            Part::Rows(_) | Part::Values(_) => Some(path),
+            Origin::Entities(_, per) => path.is_of(per).then_some(path),
+            Origin::Rows(_) | Origin::Values(_) => Some(path),
         }
     }
 }
@@ -53,7 +53,7 @@ pub(super) enum Without {
 }
 
 /// The parts of each KPI with the place of one of them.
-pub(super) type Parts = BTreeMap<(Part, Without), Span>;
+pub(super) type Parts = BTreeMap<(Origin, Without), Span>;
 
 /// What is sliced, for findings.
 pub(super) struct Sliced<'a> {
@@ -76,7 +76,7 @@ pub(super) fn slices(model: &Model, graph: &Graph, findings: &mut Findings) -> B
                 collect(calc, kpi.name.span, &all, &Without::Some(Vec::new()), &mut parts);
                 conditions(model, calc, kpi.name.span, &all, findings);
             }
-            Body::Values(_) => _ = parts.insert((Part::Values(id), Without::Some(Vec::new())), kpi.name.span),
+            Body::Values(_) => _ = parts.insert((Origin::Values(id), Without::Some(Vec::new())), kpi.name.span),
             Body::Broken => {}
         }
         if !kpi.facts.is_broken() {
@@ -99,7 +99,7 @@ pub(super) fn parts(condition: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>) 
 
 fn collect(calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, without: &Without, parts: &mut Parts) {
     let span = calc.span_or(or);
-    let mut add = |part: Part| _ = parts.entry((part, without.clone())).or_insert(span);
+    let mut add = |part: Origin| _ = parts.entry((part, without.clone())).or_insert(span);
     match &calc.node {
         Node::Apply(_, arguments) => {
             for argument in arguments {
@@ -113,8 +113,8 @@ fn collect(calc: &Calc, or: Span, known: &BTreeMap<KpiId, Parts>, without: &With
                 }
             }
             CalcLeaf::Duration(..) => {}
-            CalcLeaf::Aggregate(aggregate) => add(Part::of(aggregate)),
-            CalcLeaf::Grouped(grouped) => add(Part::of(&grouped.of)),
+            CalcLeaf::Aggregate(aggregate) => add(Origin::of(aggregate)),
+            CalcLeaf::Grouped(grouped) => add(Origin::of(&grouped.of)),
             CalcLeaf::Each(each) => collect(&each.of, or, known, without, parts),
             CalcLeaf::Trend(trend) => collect(&trend.of, or, known, without, parts),
             CalcLeaf::Prior(_, of, _) | CalcLeaf::Slice(of, _) => collect(of, or, known, without, parts),
@@ -161,8 +161,8 @@ pub(super) fn check(
             }
             asked = true;
             let source = match part {
-                Part::Rows(source) | Part::Entities(source, _) => *source,
-                Part::Values(values) => {
+                Origin::Rows(source) | Origin::Entities(source, _) => *source,
+                Origin::Values(values) => {
                     let name = &model.kpis.get(*values).name.value;
                     let help = if sliced.own == Some(*values) {
                         "remove `by`: hand-kept figures have no dimensions".to_owned()
@@ -178,7 +178,7 @@ pub(super) fn check(
                     return;
                 }
             };
-            if let (Part::Entities(_, per), Some(path)) = (part, dimension.places.get(&source))
+            if let (Origin::Entities(_, per), Some(path)) = (part, dimension.places.get(&source))
                 && !path.is_of(per)
             {
                 several_states(model, sliced.name, slice.span, dimension, (source, per, path), *span, findings);
@@ -367,25 +367,25 @@ pub(super) fn conditions(model: &Model, calc: &Calc, or: Span, known: &BTreeMap<
 fn cannot_choose(
     model: &Model,
     dimension: &Dimension,
-    (part, read): (&Part, Span),
+    (part, read): (&Origin, Span),
     parts: &Parts,
     at: Span,
     findings: &mut Findings,
 ) {
     let name = |source: SourceId| model.sources.get(source).name.value.as_str();
     let (why, help) = match part {
-        Part::Values(kpi) => (
+        Origin::Values(kpi) => (
             format!("`{}` is kept by hand", model.kpis.get(*kpi).name.value),
             "slice the other part of the formula only".to_owned(),
         ),
-        Part::Entities(source, per) if dimension.places.contains_key(source) => {
+        Origin::Entities(source, per) if dimension.places.contains_key(source) => {
             let entity = model.path_text(*source, per);
             (
                 format!("it counts by `{entity}`, and one `{entity}` may have several states, each with its own"),
                 format!("use a dimension of `{entity}` itself, or remove `per`"),
             )
         }
-        Part::Rows(source) | Part::Entities(source, _) => (
+        Origin::Rows(source) | Origin::Entities(source, _) => (
             format!("`{}` has no such dimension", name(*source)),
             define(dimension, name(*source), known_place(model, parts, dimension).as_deref()),
         ),

@@ -28,7 +28,7 @@ use crate::engine::{DuckDb, Engine, Failure, Postgres, Reach, postgres};
 use crate::graph::Node;
 use crate::load::bounds::Bounds;
 use crate::model::{KpiId, Warehouse};
-use crate::pipeline::{Checked, Options, Part, Valid};
+use crate::pipeline::{Checked, Options, SoundPart, Valid};
 use crate::text::{Files, Span, shown};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use findings::FindingsFormat;
@@ -372,7 +372,7 @@ fn valid(checked: Checked) -> Result<Valid, Stop> {
 }
 
 /// The part of a project that is right; the findings are shown on stderr if there is none.
-fn right_part(context: &Context<'_>, root: &Path) -> Result<Part, Stop> {
+fn right_part(context: &Context<'_>, root: &Path) -> Result<SoundPart, Stop> {
     let part = crate::pipeline::part(root, |_, _| Vec::new(), &context.options());
     part.map_err(|checked| refused(&checked.findings, &checked.files))
 }
@@ -385,7 +385,7 @@ fn refused(findings: &Findings, files: &Files) -> Stop {
 
 /// Says on stderr which KPIs are left out because they are wrong, and which definitions of further sections, each with what one of them
 /// is called.
-fn say_left_out(part: &Part, further: &[(&str, &str)]) {
+fn say_left_out(part: &SoundPart, further: &[(&str, &str)]) {
     let of_section = |(section, what): &(&str, &str)| {
         let names = part.left_out_of(section);
         let plural = if names.len() == 1 { "" } else { "s" };

@@ -2,13 +2,13 @@
 //!
 //! Names of definitions are plain words; titles are anything, and every form escapes them.
 
-use super::view::{Kind, Shown, View};
+use super::view::{Definition, Kind, View};
 use crate::text::Files;
 use serde_json::{Value, json};
 
 /// A view as a flowchart of Mermaid.
 pub fn mermaid(view: &View) -> String {
-    let id = |node: &Shown| format!("{}_{}", word(node.kind), node.name.replace('.', "__"));
+    let id = |node: &Definition| format!("{}_{}", word(node.kind), node.name.replace('.', "__"));
     let mut text = String::from("flowchart LR\n");
     for node in &view.nodes {
         let label = match &node.title {
@@ -48,7 +48,7 @@ fn mermaid_text(text: &str) -> String {
 
 /// A view as a graph of Graphviz.
 pub fn dot(view: &View) -> String {
-    let id = |node: &Shown| format!("\"{}:{}\"", word(node.kind), node.name);
+    let id = |node: &Definition| format!("\"{}:{}\"", word(node.kind), node.name);
     let mut text = String::from("digraph kpic {\n  rankdir = LR;\n  node [fontname = \"sans-serif\"];\n");
     for node in &view.nodes {
         let label = match &node.title {
@@ -85,7 +85,7 @@ fn dot_text(text: &str) -> String {
 
 /// A view as JSON, with the places of definitions.
 pub fn json(view: &View, files: &Files) -> String {
-    let id = |node: &Shown| format!("{}:{}", word(node.kind), node.name);
+    let id = |node: &Definition| format!("{}:{}", word(node.kind), node.name);
     let nodes = view.nodes.iter().map(|node| {
         json!({
             "id": id(node),
@@ -103,7 +103,7 @@ pub fn json(view: &View, files: &Files) -> String {
     text
 }
 
-fn edges(view: &View) -> impl Iterator<Item = (&Shown, &Shown)> {
+fn edges(view: &View) -> impl Iterator<Item = (&Definition, &Definition)> {
     view.edges.iter().filter_map(|(from, to)| Some((view.nodes.get(*from)?, view.nodes.get(*to)?)))
 }
 

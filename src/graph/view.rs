@@ -38,7 +38,7 @@ pub struct Wanted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
     /// The definitions.
-    pub nodes: Vec<Shown>,
+    pub nodes: Vec<Definition>,
     /// From what is read to what is computed from it, by places in `nodes`.
     pub edges: Vec<(usize, usize)>,
 }
@@ -58,7 +58,7 @@ pub enum Kind {
 
 /// A definition in a view.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct Definition {
     /// What it is.
     pub kind: Kind,
     /// Its name, `revenue` or `orders.amount`.
@@ -77,7 +77,8 @@ impl Graph {
     pub fn view(&self, model: &Model, wanted: &Wanted) -> View {
         let reads = self.reads(model, wanted.level);
         let nodes = if wanted.focus.is_empty() { reads.keys().copied().collect() } else { around(&reads, wanted) };
-        let mut nodes: Vec<(Node, Shown)> = nodes.into_iter().filter_map(|node| Some((node, shown(model, node)?))).collect();
+        let mut nodes: Vec<(Node, Definition)> =
+            nodes.into_iter().filter_map(|node| Some((node, shown(model, node)?))).collect();
         nodes.sort_by_key(|(node, shown)| (shown.kind, *node));
         let places: BTreeMap<Node, usize> = nodes.iter().enumerate().map(|(at, (node, _))| (*node, at)).collect();
         let mut edges = Vec::new();
@@ -241,7 +242,7 @@ fn within(next: &Reads, from: &[Node], steps: Option<usize>) -> BTreeSet<Node> {
 }
 
 /// What a view says of a definition; dimensions are not nodes of it.
-fn shown(model: &Model, node: Node) -> Option<Shown> {
+fn shown(model: &Model, node: Node) -> Option<Definition> {
     let name = super::name_of(model, node);
     let (kind, title, defined) = match node {
         Node::Source(id) => {
@@ -258,5 +259,5 @@ fn shown(model: &Model, node: Node) -> Option<Shown> {
     // A title that is made of the name says nothing more.
     let letters = |text: &str| text.to_lowercase().replace([' ', '_'], "");
     let title = title.filter(|title| letters(title) != letters(&name)).cloned();
-    Some(Shown { kind, name, title, defined })
+    Some(Definition { kind, name, title, defined })
 }

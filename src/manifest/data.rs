@@ -677,7 +677,7 @@ pub struct TestedKpi {
 /// What a view shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Shown {
+pub enum ViewOf {
     /// A KPI at one grain, perhaps sliced.
     Kpi,
     /// The KPIs of a scorecard, a column each.
@@ -710,7 +710,7 @@ pub struct View {
     /// The file with its SQL, from the manifest's folder.
     pub file: String,
     /// What it shows.
-    pub shows: Shown,
+    pub shows: ViewOf,
     /// The KPI that it shows.
     pub kpi: Option<String>,
     /// The scorecard that it shows.

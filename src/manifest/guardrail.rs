@@ -1,12 +1,12 @@
 //! The entries of guardrails.
 
-use super::Whole;
+use super::Collected;
 use super::data::Guardrail;
 use crate::model;
 use std::collections::BTreeMap;
 
 /// The entries of all guardrails, by name.
-pub(super) fn guardrails(all: &Whole<'_>) -> BTreeMap<String, Guardrail> {
+pub(super) fn guardrails(all: &Collected<'_>) -> BTreeMap<String, Guardrail> {
     let entry = |(at, guardrail): (usize, &model::guardrail::Guardrail)| {
         let expected = |test: &&model::TestCase| test.firings.iter().any(|expected| expected.guardrail == at);
         let tests = all.model.tests.iter().filter(expected).map(|test| test.name.value.clone());

@@ -1,18 +1,18 @@
 //! The entries of journeys.
 
-use super::Whole;
+use super::Collected;
 use super::data::{Journey, Step};
 use crate::model::journey::{Order, Starts};
 use crate::model::{self, ColumnId};
 use std::collections::BTreeMap;
 
 /// The entries of all journeys.
-pub(super) fn journeys(whole: &Whole<'_>) -> BTreeMap<String, Journey> {
+pub(super) fn journeys(whole: &Collected<'_>) -> BTreeMap<String, Journey> {
     let made = whole.model.sources.rows().iter().filter_map(|source| entry(whole, source, source.journey.as_ref()?));
     made.map(|journey| (journey.name.clone(), journey)).collect()
 }
 
-fn entry(whole: &Whole<'_>, source: &model::Source, journey: &model::journey::Journey) -> Option<Journey> {
+fn entry(whole: &Collected<'_>, source: &model::Source, journey: &model::journey::Journey) -> Option<Journey> {
     let named = |id: ColumnId| source.columns.get(id);
     let step = |step: &model::journey::Step| {
         let (column, rows) = (named(step.column), step.rows.as_ref()?);

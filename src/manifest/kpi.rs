@@ -1,6 +1,6 @@
 //! The entries of KPIs.
 
-use super::Whole;
+use super::Collected;
 use super::data::{Ages, Better, Deprecated, Drive, Figure, Kpi};
 use crate::calendar::{Grain, Label};
 use crate::graph::{Graph, Node};
@@ -18,13 +18,13 @@ pub(super) fn components(graph: &Graph, id: KpiId) -> impl Iterator<Item = KpiId
 }
 
 /// The entries of all KPIs.
-pub(super) fn kpis(whole: &Whole<'_>) -> BTreeMap<String, Kpi> {
+pub(super) fn kpis(whole: &Collected<'_>) -> BTreeMap<String, Kpi> {
     let ids: Vec<KpiId> = whole.model.kpis.ids().collect();
     let made: Vec<Kpi> = ids.into_par_iter().map(|id| entry(whole, id)).collect();
     made.into_iter().map(|kpi| (kpi.name.clone(), kpi)).collect()
 }
 
-fn entry(whole: &Whole<'_>, id: KpiId) -> Kpi {
+fn entry(whole: &Collected<'_>, id: KpiId) -> Kpi {
     let model = whole.model;
     let kpi = model.kpis.get(id);
     let (facts, about) = (&kpi.facts, &kpi.about);
@@ -86,7 +86,7 @@ fn entry(whole: &Whole<'_>, id: KpiId) -> Kpi {
     }
 }
 
-fn drive(whole: &Whole<'_>, drive: &model::about::Drive) -> Drive {
+fn drive(whole: &Collected<'_>, drive: &model::about::Drive) -> Drive {
     Drive {
         kpi: whole.kpi_name(drive.kpi),
         effect: drive.effect.clone(),
@@ -116,7 +116,7 @@ fn values(model: &model::Model, kpi: &model::Kpi) -> Vec<Figure> {
 }
 
 /// The sources that a KPI's own formula reads, with their columns in the order of the spec.
-fn reads(whole: &Whole<'_>, id: KpiId) -> BTreeMap<String, Vec<String>> {
+fn reads(whole: &Collected<'_>, id: KpiId) -> BTreeMap<String, Vec<String>> {
     let mut reads: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for node in whole.graph.needs(Node::Kpi(id)) {
         match node {

@@ -25,7 +25,7 @@ use crate::pipeline::Valid;
 use crate::plan::views::{Shows, View};
 use crate::text::{Files, Span};
 use data::{
-    Calendar, Column, Dimension, Holds, Place, Project, Relation, Review, Scorecard, Shown, Source, Team, Test, TestedKpi,
+    Calendar, Column, Dimension, Holds, Place, Project, Relation, Review, Scorecard, Source, Team, Test, TestedKpi, ViewOf,
     Warehouse,
 };
 use serde::Serialize;
@@ -40,7 +40,7 @@ pub const SCHEMA_FILE: &str = "manifest.schema.json";
 
 /// The manifest of a project with these views.
 pub fn manifest(project: &Valid, views: &[View], dialect: &dyn Dialect) -> Manifest {
-    let all = Whole::of(project, views);
+    let all = Collected::of(project, views);
     let model = all.model;
     Manifest {
         schema: SCHEMA_FILE.to_owned(),
@@ -85,7 +85,7 @@ pub fn schema() -> String {
 }
 
 /// A project, and what has to be collected from all of it before any entry can be made.
-struct Whole<'a> {
+struct Collected<'a> {
     model: &'a Model,
     graph: &'a Graph,
     alignment: &'a Alignment,
@@ -106,7 +106,7 @@ struct Around {
     views: Vec<String>,
 }
 
-impl<'a> Whole<'a> {
+impl<'a> Collected<'a> {
     fn of(project: &'a Valid, views: &[View]) -> Self {
         let (model, files) = (project.model(), project.files());
         let (graph, alignment) = (project.graph(), project.alignment());
@@ -374,16 +374,16 @@ impl<'a> Whole<'a> {
             relation: crate::sql::view(&self.model.warehouse.schema, &view.name, dialect),
             file: crate::sql::file(&view.name, dialect),
             shows: match view.shows {
-                Shows::Kpi(..) => Shown::Kpi,
-                Shows::Scorecard(_) => Shown::Scorecard,
-                Shows::AllValues => Shown::AllScorecards,
-                Shows::Guardrails => Shown::Guardrails,
-                Shows::NorthStar => Shown::NorthStar,
-                Shows::NorthStarDrivers => Shown::NorthStarDrivers,
-                Shows::Objectives(_) => Shown::Objectives,
-                Shows::SourceChecks => Shown::SourceChecks,
-                Shows::SourceFreshness => Shown::SourceFreshness,
-                Shows::Former(_) => Shown::FormerName,
+                Shows::Kpi(..) => ViewOf::Kpi,
+                Shows::Scorecard(_) => ViewOf::Scorecard,
+                Shows::AllValues => ViewOf::AllScorecards,
+                Shows::Guardrails => ViewOf::Guardrails,
+                Shows::NorthStar => ViewOf::NorthStar,
+                Shows::NorthStarDrivers => ViewOf::NorthStarDrivers,
+                Shows::Objectives(_) => ViewOf::Objectives,
+                Shows::SourceChecks => ViewOf::SourceChecks,
+                Shows::SourceFreshness => ViewOf::SourceFreshness,
+                Shows::Former(_) => ViewOf::FormerName,
             },
             kpi: None,
             scorecard: None,

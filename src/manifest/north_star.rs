@@ -1,12 +1,12 @@
 //! The North Star in the manifest: its parts, what moves what, and which KPIs have a way to it.
 
-use super::Whole;
+use super::Collected;
 use super::data::{Coverage, CoverageOfTeam, Moves, NorthStar, NorthStarPart, Prepared, Steps, WayStep, Ways};
 use crate::align::{self, Alignment, By};
 use crate::model::{Better, KpiId};
 
 /// The North Star, if the project has one.
-pub(super) fn north_star(whole: &Whole<'_>) -> Option<NorthStar> {
+pub(super) fn north_star(whole: &Collected<'_>) -> Option<NorthStar> {
     let (model, alignment) = (whole.model, whole.alignment);
     let star = model.north_star.as_ref()?;
     let volume = star.volume.iter().map(|kpi| ("volume", kpi.value));
@@ -57,7 +57,7 @@ pub(super) fn north_star(whole: &Whole<'_>) -> Option<NorthStar> {
 }
 
 /// The ways of a KPI to the North Star; nothing without a North Star.
-pub(super) fn ways(whole: &Whole<'_>, kpi: KpiId) -> Option<Ways> {
+pub(super) fn ways(whole: &Collected<'_>, kpi: KpiId) -> Option<Ways> {
     let alignment: &Alignment = whole.alignment;
     let reach = alignment.reach.as_ref()?;
     let all = reach.ways(kpi);

@@ -1,9 +1,9 @@
 //! Objectives and key results in the manifest: their structs, and how they are made.
 
-use super::Whole;
+use super::Collected;
 use super::data::Place;
 use crate::model::objective::{self as model, Baseline, Evidence, Goal, Reads, Target};
-use crate::model::unit::Shown;
+use crate::model::unit::Notation;
 use crate::model::{ExpectedSheet, TeamId};
 use crate::plan::views::objectives::{slice_text, unit_text};
 use crate::text::grouped;
@@ -123,7 +123,7 @@ pub struct CheckIn {
 }
 
 /// The entries of all objectives.
-pub(super) fn objectives(whole: &Whole<'_>) -> BTreeMap<String, Objective> {
+pub(super) fn objectives(whole: &Collected<'_>) -> BTreeMap<String, Objective> {
     let mut children: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for objective in whole.model.objectives.rows() {
         if let Some(parent) = &objective.parent {
@@ -141,7 +141,7 @@ fn given(text: &str) -> Option<String> {
     Some(text.to_owned()).filter(|text| !text.is_empty())
 }
 
-fn entry(whole: &Whole<'_>, objective: &model::Objective, children: Vec<String>) -> Objective {
+fn entry(whole: &Collected<'_>, objective: &model::Objective, children: Vec<String>) -> Objective {
     let team = |owner: Option<TeamId>| owner.map(|id| whole.model.teams.get(id).name.value.clone());
     let name = &objective.name.value;
     let mentions = |sheet: &ExpectedSheet| sheet.rows.iter().any(|row| row.objective() == Some(name.as_str()));
@@ -173,7 +173,7 @@ fn entry(whole: &Whole<'_>, objective: &model::Objective, children: Vec<String>)
     }
 }
 
-fn key_result(whole: &Whole<'_>, result: &model::KeyResult, owner: Option<String>) -> KeyResult {
+fn key_result(whole: &Collected<'_>, result: &model::KeyResult, owner: Option<String>) -> KeyResult {
     let model = whole.model;
     let check_ins = match &result.evidence {
         Evidence::Manual(manual) => manual.check_ins.as_slice(),
@@ -239,7 +239,7 @@ fn number(value: f64, unit: &str) -> String {
         let settled: f64 = format!("{value:.11e}").parse().unwrap_or(value);
         settled.to_string()
     };
-    let is_share = crate::model::unit::Unit::parse(unit).is_ok_and(|unit| unit.shown == Shown::Percent);
+    let is_share = crate::model::unit::Unit::parse(unit).is_ok_and(|unit| unit.shown == Notation::Percent);
     match unit {
         _ if is_share => format!("{}%", settled(value * 100.0)),
         "" => grouped(&settled(value)),

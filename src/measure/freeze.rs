@@ -5,7 +5,7 @@ use super::{Session, status};
 use crate::engine::Failure;
 use crate::model::Model;
 use crate::model::objective::{Baseline, Goal, KeyResult};
-use crate::model::unit::{Shown, Unit};
+use crate::model::unit::{Notation, Unit};
 use crate::text::Span;
 
 /// A measured baseline.
@@ -60,7 +60,7 @@ fn written(value: f64, unit: &Unit) -> String {
         let settled: f64 = format!("{value:.11e}").parse().unwrap_or(value);
         format!("{settled}")
     };
-    if unit.shown == Shown::Percent { format!("{}%", plain(value * 100.0)) } else { plain(value) }
+    if unit.shown == Notation::Percent { format!("{}%", plain(value * 100.0)) } else { plain(value) }
 }
 
 #[cfg(test)]

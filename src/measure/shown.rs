@@ -2,7 +2,7 @@
 
 use super::number;
 use crate::calendar::{Calendar, Date, Grain, Label};
-use crate::model::unit::{Shown, Unit, currency_digits};
+use crate::model::unit::{Notation, Unit, currency_digits};
 use crate::text::grouped;
 use serde_json::Value;
 
@@ -14,14 +14,14 @@ impl Precision {
     /// The decimals that figures of one unit share. The greatest decides: percentages have one, or two below 1 %, money those of its currency until it
     /// reaches 1,000, whole numbers none, anything else as many as help. A figure that would read as 0 and is not has up to two more.
     pub fn of(values: impl IntoIterator<Item = f64>, unit: &Unit) -> Self {
-        let scale = if unit.shown == Shown::Percent { 100.0 } else { 1.0 };
+        let scale = if unit.shown == Notation::Percent { 100.0 } else { 1.0 };
         let values: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).map(|value| value * scale).collect();
         let greatest = values.iter().copied().map(f64::abs).fold(0.0, f64::max);
         let least = values.iter().copied().map(f64::abs).filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
         let whole = values.iter().all(|value| value.fract() == 0.0) && greatest < 1e15;
         let (usual, most) = match (unit.shown, unit.currency()) {
-            (Shown::Percent, _) if greatest < 1.0 && greatest > 0.0 => (2, 4),
-            (Shown::Percent, _) => (1, 3),
+            (Notation::Percent, _) if greatest < 1.0 && greatest > 0.0 => (2, 4),
+            (Notation::Percent, _) => (1, 3),
             (_, Some(code)) if greatest >= 1000.0 => (0, currency_digits(code)),
             (_, Some(code)) => (currency_digits(code), 4),
             _ if whole || greatest >= 1000.0 => (0, 2),
@@ -36,16 +36,16 @@ impl Precision {
     /// A figure with these decimals: a percentage as such, anything else with separators between thousands.
     pub fn figure(self, value: f64, unit: &Unit) -> String {
         match unit.shown {
-            Shown::Percent => format!("{}%", separated(value * 100.0, self.0)),
-            Shown::Plain | Shown::Points => separated(value, self.0),
+            Notation::Percent => format!("{}%", separated(value * 100.0, self.0)),
+            Notation::Plain | Notation::Points => separated(value, self.0),
         }
     }
 
     /// A figure as the engine gives it, which may not be known. A whole number keeps all of its digits.
     pub fn exact(self, value: &Value, unit: &Unit) -> String {
         match (whole_digits(value), unit.shown) {
-            (Some(digits), Shown::Plain | Shown::Points) if self.0 == 0 => grouped(&digits),
-            (Some(digits), Shown::Plain | Shown::Points) => grouped(&format!("{digits}.{}", "0".repeat(self.0))),
+            (Some(digits), Notation::Plain | Notation::Points) if self.0 == 0 => grouped(&digits),
+            (Some(digits), Notation::Plain | Notation::Points) => grouped(&format!("{digits}.{}", "0".repeat(self.0))),
             _ => self.known(number(value), unit),
         }
     }
@@ -59,8 +59,8 @@ impl Precision {
     pub fn change(self, value: f64, unit: &Unit) -> String {
         let sign = if value > 0.0 { "+" } else { "" };
         match unit.shown {
-            Shown::Percent => format!("{sign}{} pp", separated(value * 100.0, self.0)),
-            Shown::Plain | Shown::Points => format!("{sign}{}", separated(value, self.0)),
+            Notation::Percent => format!("{sign}{} pp", separated(value * 100.0, self.0)),
+            Notation::Plain | Notation::Points => format!("{sign}{}", separated(value, self.0)),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::diagnostic::{Findings, codes};
 use crate::engine::{Failure, Rows};
 use crate::model::Model;
 use crate::model::expr::Literal;
-use crate::model::objective::{Baseline, Goal, KeyResult, Objective, Reads, Shown, Target};
+use crate::model::objective::{Baseline, Goal, KeyResult, MeasuredKpi, Objective, Reads, Target};
 use crate::plan::{Data, Output, Question, Show, plan};
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ const STRETCH: f64 = 3.0;
 struct Asked<'a> {
     objective: &'a Objective,
     result: &'a KeyResult,
-    shown: &'a Shown,
+    shown: &'a MeasuredKpi,
     goal: &'a Goal,
     begins: Date,
     due: Date,
@@ -96,7 +96,7 @@ fn past(model: &Model, one: &Asked<'_>, rows: &Rows) -> Vec<f64> {
 }
 
 /// Whether a row is of the slice that a result is about.
-fn is_of_slice(model: &Model, question: &Question, shown: &Shown, rows: &Rows, row: &[Value]) -> bool {
+fn is_of_slice(model: &Model, question: &Question, shown: &MeasuredKpi, rows: &Rows, row: &[Value]) -> bool {
     shown.slice.iter().all(|member| {
         let value = rows.get(row, &question.key(model, member.dimension)).unwrap_or(&Value::Null);
         match (&member.value, value) {

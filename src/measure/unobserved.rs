@@ -3,7 +3,7 @@
 use super::status::ResultStanding;
 use crate::calendar::{Date, add_days};
 use crate::model::Model;
-use crate::model::objective::{Baseline, Evidence, Goal, KeyResult, Objective, Shown};
+use crate::model::objective::{Baseline, Evidence, Goal, KeyResult, MeasuredKpi, Objective};
 use crate::plan::views::objectives::slice_text;
 
 /// The status of what nothing is known of.
@@ -29,7 +29,7 @@ pub(super) fn why(
     }
 }
 
-fn no_value(model: &Model, objective: &Objective, result: &KeyResult, shown: &Shown, today: Option<Date>) -> String {
+fn no_value(model: &Model, objective: &Objective, result: &KeyResult, shown: &MeasuredKpi, today: Option<Date>) -> String {
     let (grain, calendar) = (shown.grain, &model.calendar);
     let Some(start) = objective.period.map(|period| period.first) else { return "it has no value".to_owned() };
     let first = calendar.first_from(grain, start);

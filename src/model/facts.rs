@@ -247,7 +247,7 @@ pub enum CurrencyOf {
 
 /// The unit of a value, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Measure {
+pub enum KnownUnit {
     /// A number as written, which takes any unit.
     Bare,
     /// That unit.
@@ -258,17 +258,17 @@ pub enum Measure {
     Unknown,
 }
 
-impl Measure {
+impl KnownUnit {
     /// No unit.
     pub fn none() -> Self {
-        Measure::Of(Unit::none())
+        KnownUnit::Of(Unit::none())
     }
 
     /// The unit, none where it is not known.
     pub fn unit(&self) -> Unit {
         match self {
-            Measure::Of(unit) => unit.clone(),
-            Measure::Bare | Measure::Mixed(_) | Measure::Unknown => Unit::none(),
+            KnownUnit::Of(unit) => unit.clone(),
+            KnownUnit::Bare | KnownUnit::Mixed(_) | KnownUnit::Unknown => Unit::none(),
         }
     }
 }

@@ -121,7 +121,7 @@ pub struct KeyResult {
 #[derive(Debug)]
 pub enum Evidence {
     /// From a KPI.
-    Kpi(Box<Shown>),
+    Kpi(Box<MeasuredKpi>),
     /// From people.
     Manual(Manual),
     /// From nowhere: the spec does not say.
@@ -139,7 +139,7 @@ impl Evidence {
 
 /// A KPI, or a part of it, as a key result looks at it.
 #[derive(Debug)]
-pub struct Shown {
+pub struct MeasuredKpi {
     /// The KPI.
     pub kpi: KpiId,
     /// Where it is named.
@@ -152,7 +152,7 @@ pub struct Shown {
     pub grain: Grain,
 }
 
-impl Shown {
+impl MeasuredKpi {
     /// The dimensions that it is about, in order.
     pub fn dimensions(&self) -> Vec<DimensionId> {
         let mut dimensions: Vec<DimensionId> = self.slice.iter().map(|member| member.dimension).collect();
@@ -554,7 +554,7 @@ impl KeyResult {
     }
 
     /// The KPI, if one shows it.
-    pub fn kpi(&self) -> Option<&Shown> {
+    pub fn kpi(&self) -> Option<&MeasuredKpi> {
         match &self.evidence {
             Evidence::Kpi(shown) => Some(shown),
             Evidence::Manual(_) | Evidence::Missing | Evidence::Broken => None,

@@ -12,7 +12,7 @@ pub struct Unit {
     /// The factors, sorted, none with the power 0.
     factors: Vec<(Base, i32)>,
     /// How the number is shown.
-    pub shown: Shown,
+    pub shown: Notation,
 }
 
 /// A factor of a unit.
@@ -28,7 +28,7 @@ pub enum Base {
 
 /// How a number is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub enum Shown {
+pub enum Notation {
     /// As it is.
     #[default]
     Plain,
@@ -78,7 +78,7 @@ impl Unit {
 
     /// One factor.
     pub fn of(base: Base) -> Self {
-        Self { factors: vec![(base, 1)], shown: Shown::Plain }
+        Self { factors: vec![(base, 1)], shown: Notation::Plain }
     }
 
     /// A time unit.
@@ -94,8 +94,8 @@ impl Unit {
     /// Reads `USD`, `%`, `points`, `USD/month`, `mile/hour`, `order`; says what is wrong with anything else.
     pub fn parse(text: &str) -> Result<Self, String> {
         match text.trim() {
-            "%" => return Ok(Self { factors: Vec::new(), shown: Shown::Percent }),
-            "points" | "point" => return Ok(Self { factors: Vec::new(), shown: Shown::Points }),
+            "%" => return Ok(Self { factors: Vec::new(), shown: Notation::Percent }),
+            "points" | "point" => return Ok(Self { factors: Vec::new(), shown: Notation::Points }),
             "" => return Err("the unit is empty".to_owned()),
             _ => {}
         }
@@ -136,7 +136,7 @@ impl Unit {
     }
 
     fn combined(&self, other: &Unit, sign: i32) -> Unit {
-        let mut unit = Unit { factors: self.factors.clone(), shown: Shown::Plain };
+        let mut unit = Unit { factors: self.factors.clone(), shown: Notation::Plain };
         for (base, power) in &other.factors {
             unit = unit.multiplied(base, power * sign);
         }
@@ -176,14 +176,14 @@ impl Unit {
     /// The same unit, shown as it is.
     #[must_use]
     pub fn plain(&self) -> Unit {
-        Unit { factors: self.factors.clone(), shown: Shown::Plain }
+        Unit { factors: self.factors.clone(), shown: Notation::Plain }
     }
 
     /// The unit without its nouns.
     #[must_use]
     pub fn hard(&self) -> Unit {
         let factors = self.factors.iter().filter(|(base, _)| !matches!(base, Base::Noun(_))).cloned().collect();
-        Unit { factors, shown: Shown::Plain }
+        Unit { factors, shown: Notation::Plain }
     }
 
     /// The unit without its times.
@@ -337,9 +337,9 @@ impl fmt::Display for Base {
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.shown {
-            Shown::Percent => return f.write_str("%"),
-            Shown::Points => return f.write_str("points"),
-            Shown::Plain => {}
+            Notation::Percent => return f.write_str("%"),
+            Notation::Points => return f.write_str("points"),
+            Notation::Plain => {}
         }
         let side = |sign: i32| -> Vec<String> {
             let of_side = self.factors.iter().filter(|(_, power)| power.signum() == sign);

@@ -20,7 +20,7 @@ use std::path::Path;
 
 /// A project, or the part of it that is right.
 #[derive(Debug)]
-pub struct Part {
+pub struct SoundPart {
     /// The project without what is left out.
     pub project: Valid,
     /// What is left out; nothing of a project without errors.
@@ -31,7 +31,7 @@ pub struct Part {
     whole: Option<Box<Checked>>,
 }
 
-impl Part {
+impl SoundPart {
     /// The errors in some KPIs, named as the whole project does, and in what they need.
     pub fn errors_of(&self, names: &[String]) -> Findings {
         let Some(whole) = &self.whole else { return self.findings.clone() };
@@ -53,13 +53,13 @@ pub fn part(
     root: &Path,
     mut asked: impl FnMut(&Spec, &mut Files) -> Vec<Kpi>,
     options: &Options,
-) -> Result<Part, Box<Checked>> {
+) -> Result<SoundPart, Box<Checked>> {
     let mut look =
         |left_out: &LeftOut| decode_without(root, left_out, options).with(&mut asked).parse().resolve(options).check();
     let whole = match look(&LeftOut::new()).valid() {
         Ok(project) => {
             let findings = project.findings().clone();
-            return Ok(Part { project, left_out: LeftOut::new(), findings, whole: None });
+            return Ok(SoundPart { project, left_out: LeftOut::new(), findings, whole: None });
         }
         Err(whole) => whole,
     };
@@ -73,7 +73,7 @@ pub fn part(
             break;
         }
         match look(&left_out).valid() {
-            Ok(project) => return Ok(Part { project, left_out, findings: whole.findings.clone(), whole: Some(whole) }),
+            Ok(project) => return Ok(SoundPart { project, left_out, findings: whole.findings.clone(), whole: Some(whole) }),
             Err(checked) => wrong = Wrong::of(&checked),
         }
     }

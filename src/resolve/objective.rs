@@ -8,8 +8,8 @@ use crate::calendar::{Date, Label, Stretch, add_days};
 use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::model::expr::Literal;
 use crate::model::objective::{
-    Amount, Baseline, Bound, CheckIn, Evidence, Final, Goal, Initiative, KeyResult, Manual, Member, Objective, PacePoint,
-    Reads, Relative, Shown, Target,
+    Amount, Baseline, Bound, CheckIn, Evidence, Final, Goal, Initiative, KeyResult, Manual, MeasuredKpi, Member, Objective,
+    PacePoint, Reads, Relative, Target,
 };
 use crate::model::unit::Unit;
 use crate::model::{Model, TeamId};
@@ -238,7 +238,7 @@ impl Resolver<'_> {
                 let (Some(kpi), Some(slice)) = (kpi, slice) else { return Evidence::Broken };
                 let grain = self.model.kpis.get(kpi).grain;
                 let slice_span = result.slice.first().map(|(name, value)| name.span.to(value.span));
-                Evidence::Kpi(Box::new(Shown { kpi, span: name.span, slice, slice_span, grain }))
+                Evidence::Kpi(Box::new(MeasuredKpi { kpi, span: name.span, slice, slice_span, grain }))
             }
             (Some(name), true) => {
                 let message = format!("`{}` is manual but also has a KPI", result.name.value);

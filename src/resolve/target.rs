@@ -1,6 +1,6 @@
 //! The values that key results aim at, as specs write them: `45%`, `12 months`, `+20%`, `-5 pp`, `x2`.
 
-use crate::model::unit::{Shown, Unit};
+use crate::model::unit::{Notation, Unit};
 
 /// What a target asks for.
 #[derive(Debug, PartialEq)]
@@ -68,7 +68,7 @@ pub(super) fn target(text: &str) -> Result<Aim, String> {
 
 fn percent() -> Unit {
     let mut unit = Unit::none();
-    unit.shown = Shown::Percent;
+    unit.shown = Notation::Percent;
     unit
 }
 

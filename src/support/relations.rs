@@ -4,7 +4,7 @@
 //! 2. [`check`] finds relations that are views of the project itself, and names that mean one relation or another, as the session
 //!    of whoever reads a view has it.
 
-use super::views::{Shown, shown};
+use super::views::{EmittedView, shown};
 use crate::diagnostic::{Findings, codes};
 use crate::dialect::Dialect;
 use crate::model::{KeyPart, Model, Read, Relation, Source, Storage};
@@ -103,7 +103,7 @@ impl<'a> Views<'a> {
     }
 
     /// What the view shows that a name means, if it means one. A database that is not named may be any.
-    fn read_by(&self, read: &Read) -> Option<Shown> {
+    fn read_by(&self, read: &Read) -> Option<EmittedView> {
         let in_database = |database: &str| self.database.as_ref().is_none_or(|own| self.same(own, database));
         let (is_there, name) = match read.parts.as_slice() {
             // A view looks into its own schema first.
@@ -123,7 +123,7 @@ impl<'a> Views<'a> {
     }
 }
 
-fn reads_a_view(model: &Model, source: &Source, read: &Read, shown: &Shown, findings: &mut Findings) {
+fn reads_a_view(model: &Model, source: &Source, read: &Read, shown: &EmittedView, findings: &mut Findings) {
     let name = read.parts.last().map_or("", String::as_str);
     let view = model.warehouse.schema.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(".");
     let (message, help) = if read.in_sql {

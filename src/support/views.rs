@@ -38,7 +38,7 @@ pub fn slices(kpi: &Kpi) -> Vec<Vec<DimensionId>> {
 
 /// What an emitted view shows, and where that is defined.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct EmittedView {
     /// What it shows: ``the KPI `revenue` ``.
     pub what: String,
     /// Where that is defined.
@@ -46,11 +46,11 @@ pub struct Shown {
 }
 
 /// What the view of a name shows, if the project emits one.
-pub fn shown(model: &Model, name: &str) -> Option<Shown> {
+pub fn shown(model: &Model, name: &str) -> Option<EmittedView> {
     of_kpi(model, name).or_else(|| of_scorecard(model, name)).or_else(|| of_all(model, name))
 }
 
-fn of_kpi(model: &Model, name: &str) -> Option<Shown> {
+fn of_kpi(model: &Model, name: &str) -> Option<EmittedView> {
     // No name of a KPI has two underscores side by side.
     let at = name.find("__").unwrap_or(name.len());
     let (base, rest) = name.split_at(at);
@@ -59,18 +59,18 @@ fn of_kpi(model: &Model, name: &str) -> Option<Shown> {
     let mut endings = model.grains(kpi).into_iter().flat_map(|grain| slices.iter().map(move |slice| (grain, slice)));
     let is_emitted = endings.any(|(grain, slice)| ending(model, kpi, grain, slice) == rest);
     let name = kpi.aliases.iter().find(|alias| alias.value == base).unwrap_or(&kpi.name);
-    (is_emitted && !kpi.is_asked()).then(|| Shown { what: format!("the KPI `{base}`"), span: name.span })
+    (is_emitted && !kpi.is_asked()).then(|| EmittedView { what: format!("the KPI `{base}`"), span: name.span })
 }
 
-fn of_scorecard(model: &Model, name: &str) -> Option<Shown> {
+fn of_scorecard(model: &Model, name: &str) -> Option<EmittedView> {
     let card = name.strip_prefix("scorecard__")?;
     let found = model.scorecards.iter().find(|known| known.name.value == card)?;
-    Some(Shown { what: format!("the scorecard `{card}`"), span: found.name.span })
+    Some(EmittedView { what: format!("the scorecard `{card}`"), span: found.name.span })
 }
 
 /// Views of all definitions of a kind.
-fn of_all(model: &Model, name: &str) -> Option<Shown> {
-    let shown = |what: &str, span: Option<Span>| span.map(|span| Shown { what: what.to_owned(), span });
+fn of_all(model: &Model, name: &str) -> Option<EmittedView> {
+    let shown = |what: &str, span: Option<Span>| span.map(|span| EmittedView { what: what.to_owned(), span });
     match name {
         "kpi_values" => {
             let filled = model.scorecards.iter().find(|card| !card.kpis.is_empty());

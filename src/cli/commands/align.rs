@@ -1,6 +1,6 @@
 //! `kpic align`
 
-use crate::align::reach::{Part, Reach, Way, Ways};
+use crate::align::reach::{Reach, StarPart, Way, Ways};
 use crate::align::{Alignment, By, Coverage, Edge, Sign, is_counter, role_name};
 use crate::cli::{Context, FINE, Stop, complete, out, show, usage, valid};
 use crate::diagnostic::suggest;
@@ -127,7 +127,7 @@ impl Report<'_> {
         text
     }
 
-    fn tree(&self, part: &Part, depth: usize) -> String {
+    fn tree(&self, part: &StarPart, depth: usize) -> String {
         let kpi = self.model.kpis.get(part.kpi);
         let mut text = format!("{}{}\n", kpi.name.value, self.of(kpi));
         let mut shown = BTreeSet::from([part.kpi]);

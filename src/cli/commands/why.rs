@@ -11,7 +11,7 @@ use crate::measure::shown::{Precision, told_from_null};
 use crate::measure::why::{Asked, Outcome, Slice, Told, why};
 use crate::measure::{Session, shown};
 use crate::model::facts::Kind;
-use crate::model::unit::{Shown as UnitShown, Unit};
+use crate::model::unit::{Notation, Unit};
 use crate::model::{Better, DimensionId, Kpi, KpiId, Model};
 use crate::pipeline;
 use clap::Args;
@@ -183,7 +183,7 @@ fn table(model: &Model, told: &Told, grain: Grain, depth: usize) -> String {
             if component.level == 0 { String::new() } else { bar(contribution.amount, greatest, kpi.better) },
         ]
     });
-    let unit_text = if unit.shown == UnitShown::Percent { String::new() } else { unit.to_string() };
+    let unit_text = if unit.shown == Notation::Percent { String::new() } else { unit.to_string() };
     let heading = if unit_text.is_empty() { "contributed".to_owned() } else { format!("contributed ({unit_text})") };
     let headings = vec!["component".to_owned(), label(told.from), label(told.to), heading, String::new()];
     let mut text = format!("{}\n\n", sentence(kpi, told, &label(told.from), &label(told.to)));

@@ -98,7 +98,7 @@ fn narrower(known: &RowExpr, wanted: &RowExpr) -> bool {
         (Values::Within(low, high), Values::Within(least, most)) => low.is_in(least, true) && high.is_in(most, false),
         (Values::Some(one), Values::Within(least, most)) => one.iter().all(|value| {
             number(value).is_some_and(|at| {
-                let at = Bound { at, included: true };
+                let at = RangeEnd { at, included: true };
                 at.is_in(least, true) && at.is_in(most, false)
             })
         }),
@@ -134,18 +134,18 @@ struct Left<'a> {
 enum Values<'a> {
     Some(Vec<&'a Literal>),
     Not(Vec<&'a Literal>),
-    Within(Bound, Bound),
+    Within(RangeEnd, RangeEnd),
 }
 
 /// An end of a range of numbers.
-struct Bound {
+struct RangeEnd {
     at: f64,
     included: bool,
 }
 
-impl Bound {
+impl RangeEnd {
     /// Whether whatever is beyond this end is beyond the other one; `low` says which end they are.
-    fn is_in(&self, other: &Bound, low: bool) -> bool {
+    fn is_in(&self, other: &RangeEnd, low: bool) -> bool {
         let beyond = if low { self.at > other.at } else { self.at < other.at };
         beyond || self.at.total_cmp(&other.at).is_eq() && (other.included || !self.included)
     }
@@ -160,8 +160,9 @@ impl<'a> Left<'a> {
             _ => None,
         });
         let literals: Vec<&Literal> = literals.collect::<Option<_>>()?;
-        let bound = |at: usize, included| Some(Bound { at: number(literals.get(at).copied()?)?, included });
-        let (lowest, highest) = (Bound { at: f64::NEG_INFINITY, included: true }, Bound { at: f64::INFINITY, included: true });
+        let bound = |at: usize, included| Some(RangeEnd { at: number(literals.get(at).copied()?)?, included });
+        let (lowest, highest) =
+            (RangeEnd { at: f64::NEG_INFINITY, included: true }, RangeEnd { at: f64::INFINITY, included: true });
         let values = match function.name {
             "=" | "in" => Values::Some(literals),
             "!=" | "not in" => Values::Not(literals),

@@ -5,7 +5,7 @@ use crate::diagnostic::{Findings, codes};
 use crate::lint::{Lens, Rule};
 use crate::model::expr::{CalcLeaf, Expr, Literal, Node, RowLeaf};
 use crate::model::facts::Range;
-use crate::model::unit::Shown;
+use crate::model::unit::Notation;
 use crate::model::{Body, ColumnUnit};
 use crate::text::Span;
 
@@ -18,7 +18,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             // A dimension is not a share.
             let (Of::Rows(source), RowLeaf::Column(path)) = (of, leaf) else { return None };
             let column = lens.model.column(*source, path);
-            let share = matches!(&column.unit, ColumnUnit::Fixed(unit) if unit.shown == Shown::Percent);
+            let share = matches!(&column.unit, ColumnUnit::Fixed(unit) if unit.shown == Notation::Percent);
             share.then_some(column.range)
         });
     });
@@ -31,7 +31,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             compared(calc, &mut found, &|leaf| {
                 let CalcLeaf::Kpi(id) = leaf else { return None };
                 let facts = &lens.model.kpis.get(*id).facts;
-                (facts.unit.shown == Shown::Percent).then_some(facts.range)
+                (facts.unit.shown == Notation::Percent).then_some(facts.range)
             });
         });
     }

@@ -6,14 +6,14 @@ use crate::diagnostic::{Findings, codes};
 use crate::functions::{count, operators};
 use crate::lint::{Lens, Rule};
 use crate::model::expr::{Aggregate, Calc, CalcLeaf, Expr, Node, RowExpr, RowLeaf};
-use crate::model::unit::Shown;
+use crate::model::unit::Notation;
 use crate::model::{Body, Model};
 
 pub(super) const RULE: Rule = Rule { code: &codes::SHARE_ABOVE_ONE, check };
 
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
     for kpi in lens.model.kpis.rows() {
-        let percent = kpi.unit.as_ref().is_some_and(|unit| unit.value.shown == Shown::Percent);
+        let percent = kpi.unit.as_ref().is_some_and(|unit| unit.value.shown == Notation::Percent);
         let Body::Formula(calc) = &kpi.body else { continue };
         let Node::Apply(function, arguments) = &calc.node else { continue };
         let ([part, whole], true, true) = (arguments.as_slice(), percent, **function == operators::DIVIDE) else { continue };

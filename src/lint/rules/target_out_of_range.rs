@@ -3,7 +3,7 @@
 use crate::diagnostic::{Findings, codes};
 use crate::lint::{Lens, Rule};
 use crate::model::objective::{Amount, Baseline, Goal, Target};
-use crate::model::unit::Shown;
+use crate::model::unit::Notation;
 use crate::text::Span;
 
 pub(super) const RULE: Rule = Rule { code: &codes::TARGET_OUT_OF_RANGE, check };
@@ -14,7 +14,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
         let kpi = lens.model.kpis.get(shown.kpi);
         let name = &kpi.name.value;
         let range = kpi.facts.range;
-        let is_share = kpi.facts.unit.shown == Shown::Percent;
+        let is_share = kpi.facts.unit.shown == Notation::Percent;
         for (value, bare, span) in amounts(goal) {
             // A share is hardly ever meant to be above 200 %, and 45 hardly ever to be 4500 %.
             let is_percent = is_share && bare && value.abs() > 2.0;

@@ -7,13 +7,13 @@ use crate::lint::{Lens, Rule};
 use crate::model::Body;
 use crate::model::expr::{Calc, CalcLeaf, Literal, Node};
 use crate::model::facts::Kind;
-use crate::model::unit::Shown;
+use crate::model::unit::Notation;
 
 pub(super) const RULE: Rule = Rule { code: &codes::TIMES_HUNDRED, check };
 
 fn check(lens: &Lens<'_>, findings: &mut Findings) {
     for (_, kpi) in lens.kpis() {
-        let points = kpi.unit.as_ref().is_some_and(|unit| unit.value.shown == Shown::Points);
+        let points = kpi.unit.as_ref().is_some_and(|unit| unit.value.shown == Notation::Points);
         let Body::Formula(calc) = &kpi.body else { continue };
         if points {
             continue;

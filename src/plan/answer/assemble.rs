@@ -11,16 +11,16 @@ use crate::plan::algebra::relation::{
 };
 use crate::plan::answer::appear::Appearance;
 use crate::plan::answer::stack::{is_dense, moves_in};
-use crate::plan::lookup::expand::{Expansion, Formula, MeasureId, Move, Part as Leaf, Periods, Place};
+use crate::plan::lookup::expand::{Expansion, Formula, FormulaLeaf, MeasureId, Move, Periods, Place};
 use crate::plan::lookup::finite::{self, Lowered, Reach};
 use crate::plan::rows::Series;
 use crate::plan::rows::journey::Wanted;
 use crate::plan::rows::readings;
 use crate::plan::rows::scan::Scan;
 use crate::plan::time::ages::AGE;
-use crate::plan::time::complete::{Bound, is_complete_here};
+use crate::plan::time::complete::{PeriodRange, is_complete_here};
 use crate::plan::time::custom::calendar_days;
-use crate::plan::time::spine::{Ground, Need, Spine, today};
+use crate::plan::time::spine::{Need, Spine, SpineBasis, today};
 use crate::plan::time::trust::no_doubt;
 use crate::plan::{Output, Question, Show};
 use foldhash::HashSet;
@@ -217,7 +217,7 @@ impl<'a> Planner<'a> {
             }
         }
         let (today, custom) = (self.today.as_deref(), self.custom.as_deref());
-        let ground = Ground { calendar: &self.model.calendar, today, custom, numbered };
+        let ground = SpineBasis { calendar: &self.model.calendar, today, custom, numbered };
         for spine in self.spines.values() {
             parts.extend(spine.parts(&ground, &mut self.names));
         }
@@ -325,7 +325,7 @@ impl<'a> Planner<'a> {
         let keys = self.keys(&question.dimensions, by_age);
         let shown: Vec<Formula> = formulas.iter().flatten().cloned().chain(data.clone()).collect();
         // Ask for what completeness needs before the dense set is written out.
-        let mut complete: Vec<Vec<(Move, Bound)>> = Vec::new();
+        let mut complete: Vec<Vec<(Move, PeriodRange)>> = Vec::new();
         let mut doubts: Vec<Vec<(MeasureId, Move)>> = Vec::new();
         for (output, formulas) in question.outputs.iter().zip(formulas) {
             let mut bounds = Vec::new();
@@ -346,8 +346,8 @@ impl<'a> Planner<'a> {
         ways.extend(doubts.iter().flatten().map(|(_, way)| way.clone()).filter(|way| !way.is_nothing()));
         let dense = self.dense(grain, &keys, &ways);
         // Moves that only completeness needs are made known by asking whether they are there.
-        let asked = ways.iter().map(|way| Expr::leaf(Leaf::Known(way.clone())));
-        let doubtful = doubts.iter().flatten().map(|(id, way)| Expr::leaf(Leaf::Value(*id, way.clone())));
+        let asked = ways.iter().map(|way| Expr::leaf(FormulaLeaf::Known(way.clone())));
+        let doubtful = doubts.iter().flatten().map(|(id, way)| Expr::leaf(FormulaLeaf::Value(*id, way.clone())));
         let stacked: Vec<Formula> = shown.iter().cloned().chain(asked).chain(doubtful).collect();
         let is_complete = self.need(grain, Need::IsComplete);
         let stack = self.stack(&stacked, grain, (&question.dimensions, by_age), &dense, Some(&is_complete));

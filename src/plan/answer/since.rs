@@ -15,7 +15,7 @@ use crate::functions::{coalesce, min, operators};
 use crate::model::expr::{Aggregate, Expr, RowExpr, Window};
 use crate::plan::algebra::relation::{Atom, Scalar, Select, column, day, fold};
 use crate::plan::answer::assemble::Planner;
-use crate::plan::lookup::expand::{Formula, MeasureId, MeasureOf, Move, Part as Leaf, Periods};
+use crate::plan::lookup::expand::{Formula, FormulaLeaf, MeasureId, MeasureOf, Move, Periods};
 use crate::plan::time::spine::{Need, parts_in};
 
 /// From which day on rows show slices.
@@ -164,7 +164,7 @@ impl Planner<'_> {
     fn look(&mut self, formula: &Formula, grain: Grain, first: &First, looks: &mut [Vec<Look>]) {
         let mut leaves: Vec<(MeasureId, Move)> = Vec::new();
         formula.leaves(&mut |leaf| {
-            if let Leaf::Value(id, way) = leaf
+            if let FormulaLeaf::Value(id, way) = leaf
                 && !leaves.contains(&(*id, way.clone()))
             {
                 leaves.push((*id, way.clone()));

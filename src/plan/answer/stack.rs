@@ -10,7 +10,7 @@ use crate::model::expr::{Expr, Literal, Node, values};
 use crate::plan::algebra::names::Names;
 use crate::plan::algebra::relation::{Atom, Body, JoinKind, Scalar, Select, column, fold, impossible};
 use crate::plan::answer::assemble::Planner;
-use crate::plan::lookup::expand::{Formula, MeasureId, MeasureOf, Move, Part as Leaf};
+use crate::plan::lookup::expand::{Formula, FormulaLeaf, MeasureId, MeasureOf, Move};
 use crate::plan::lookup::finite::{self, Lowered};
 use crate::plan::lookup::whole;
 use crate::plan::time::ages::AGE;
@@ -68,7 +68,7 @@ impl Planner<'_> {
         let mut order: Vec<(MeasureId, Move)> = Vec::new();
         for formula in formulas {
             formula.leaves(&mut |leaf| {
-                if let Leaf::Value(id, way) = leaf
+                if let FormulaLeaf::Value(id, way) = leaf
                     && !order.contains(&(*id, way.clone()))
                 {
                     order.push((*id, way.clone()));
@@ -225,7 +225,7 @@ impl Planner<'_> {
     /// The same as it comes, with what is known of its size.
     pub(in crate::plan) fn lowered(&self, formula: &Formula, stack: &Stack) -> Lowered {
         match &formula.node {
-            Node::Leaf(Leaf::Value(id, way)) => self.value(*id, way, stack),
+            Node::Leaf(FormulaLeaf::Value(id, way)) => self.value(*id, way, stack),
             _ => self.operand(formula, stack),
         }
     }
@@ -234,7 +234,7 @@ impl Planner<'_> {
     /// lose digits without a word where a whole number of many digits meets one with a fraction.
     fn operand(&self, formula: &Formula, stack: &Stack) -> Lowered {
         match &formula.node {
-            Node::Leaf(Leaf::Value(id, way)) => {
+            Node::Leaf(FormulaLeaf::Value(id, way)) => {
                 let value = self.value(*id, way, stack);
                 let measure = self.expansion.measures.get(*id);
                 if self.time_kind(formula).is_some() {
@@ -248,7 +248,7 @@ impl Planner<'_> {
                     finite::applied(&conversions::TO_NUMBER, vec![value])
                 }
             }
-            Node::Leaf(Leaf::Known(way)) => {
+            Node::Leaf(FormulaLeaf::Known(way)) => {
                 let name = stack.moves.get(way).cloned().unwrap_or_default();
                 Lowered::small(Expr::apply(&operators::IS_NOT_NULL, vec![fold(&max::MAX, column(&stack.name, &name))]))
             }
@@ -285,9 +285,9 @@ impl Planner<'_> {
     /// What is known of the time that a formula gives; nothing where it gives none.
     fn time_kind(&self, formula: &Formula) -> Option<TimeKind> {
         let measure = match &formula.node {
-            Node::Leaf(Leaf::Value(id, _)) => self.expansion.measures.get(*id)?,
+            Node::Leaf(FormulaLeaf::Value(id, _)) => self.expansion.measures.get(*id)?,
             Node::Literal(Literal::Date(_)) => return Some(TimeKind::Day),
-            Node::Leaf(Leaf::Known(_)) | Node::Literal(_) | Node::Broken => return None,
+            Node::Leaf(FormulaLeaf::Known(_)) | Node::Literal(_) | Node::Broken => return None,
             Node::Apply(function, arguments) => {
                 return function_time_kind(function.name, arguments, &|argument| self.time_kind(argument));
             }
@@ -344,7 +344,7 @@ pub(in crate::plan) fn moves_in(formulas: &[Formula]) -> BTreeSet<Move> {
     let mut found = BTreeSet::new();
     for formula in formulas {
         formula.leaves(&mut |leaf| {
-            let (Leaf::Value(_, way) | Leaf::Known(way)) = leaf;
+            let (FormulaLeaf::Value(_, way) | FormulaLeaf::Known(way)) = leaf;
             if !way.is_nothing() {
                 found.insert(way.clone());
             }

@@ -20,11 +20,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A formula over measures.
-pub(in crate::plan) type Formula = Expr<Part>;
+pub(in crate::plan) type Formula = Expr<FormulaLeaf>;
 
 /// What stands at the leaves of a written-out formula.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(in crate::plan) enum Part {
+pub(in crate::plan) enum FormulaLeaf {
     /// The value of a measure, at the period that a move leads to.
     Value(MeasureId, Move),
     /// Whether the period that a move leads to is there.
@@ -214,7 +214,7 @@ impl Expansion {
         self.measures.iter().any(|other| match &other.of {
             MeasureOf::Periods(periods) => {
                 let mut found = false;
-                periods.of.leaves(&mut |leaf| found |= matches!(leaf, Part::Value(id, _) if id == own));
+                periods.of.leaves(&mut |leaf| found |= matches!(leaf, FormulaLeaf::Value(id, _) if id == own));
                 found
             }
             _ => false,
@@ -378,7 +378,9 @@ impl Expansion {
     /// Whether a formula is null by itself at a period that is not there.
     fn is_null_where_unknown(&self, formula: &Formula) -> bool {
         match &formula.node {
-            Node::Leaf(Part::Value(id, _)) => self.measures.get(*id).is_some_and(|measure| !measure.is_zero_over_nothing()),
+            Node::Leaf(FormulaLeaf::Value(id, _)) => {
+                self.measures.get(*id).is_some_and(|measure| !measure.is_zero_over_nothing())
+            }
             _ => false,
         }
     }
@@ -395,7 +397,7 @@ impl Expansion {
             self.names.push(name.to_owned());
             id
         };
-        Expr::leaf(Part::Value(id, Move { back: place.back.clone(), previous, ..Move::default() }))
+        Expr::leaf(FormulaLeaf::Value(id, Move { back: place.back.clone(), previous, ..Move::default() }))
     }
 }
 
@@ -415,7 +417,7 @@ pub(in crate::plan) fn take_previous(window: &mut Window) -> bool {
 }
 
 fn guarded(known: Move, formula: Formula) -> Formula {
-    Expr::made(Node::Apply(&if_::IF, vec![Expr::leaf(Part::Known(known)), formula]))
+    Expr::made(Node::Apply(&if_::IF, vec![Expr::leaf(FormulaLeaf::Known(known)), formula]))
 }
 
 /// A formula's value in another unit.

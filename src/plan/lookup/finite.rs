@@ -8,7 +8,7 @@
 //! What is made of whole numbers and decimals needs no such question: these have at most 38 digits, and [`Reach`] says how large
 //! and how small figures made of them can be.
 
-use crate::plan::lookup::expand::{Expansion, Formula, Measure, MeasureOf, Part, Place};
+use crate::plan::lookup::expand::{Expansion, Formula, FormulaLeaf, Measure, MeasureOf, Place};
 
 use crate::calendar::Grain;
 use crate::functions::{Function, Gives, conversions};
@@ -348,12 +348,12 @@ fn by_hand(model: &Model, kpi: KpiId) -> Reach {
 
 /// How far a formula over measures reaches.
 pub(in crate::plan) fn of_formula(model: &Model, expansion: &Expansion, formula: &Formula) -> Reach {
-    reach(formula, &|leaf: &Part| match leaf {
-        Part::Value(id, _) => {
+    reach(formula, &|leaf: &FormulaLeaf| match leaf {
+        FormulaLeaf::Value(id, _) => {
             let measure = expansion.measures.get(*id);
             measure.map_or(SMALL, |measure| of_measure(model, expansion, measure))
         }
-        Part::Known(_) => SMALL,
+        FormulaLeaf::Known(_) => SMALL,
     })
 }
 

@@ -4,7 +4,7 @@ use crate::functions::{coalesce, count, if_, operators, sum};
 use crate::model::KpiId;
 use crate::model::expr::{Aggregate, At, Expr, Grouped};
 use crate::plan::answer::assemble::Planner;
-use crate::plan::lookup::expand::{Expansion, Formula, Measure, MeasureOf, Part as Leaf, Periods, Place};
+use crate::plan::lookup::expand::{Expansion, Formula, FormulaLeaf, Measure, MeasureOf, Periods, Place};
 
 impl Planner<'_> {
     /// Whether the view of a KPI has a row where it has this value; nothing where it always has one.
@@ -47,7 +47,7 @@ impl Expansion {
     fn counts_of(&mut self, formula: &Formula, place: &Place, counts: &mut Vec<Formula>) {
         let mut leaves = Vec::new();
         formula.leaves(&mut |leaf| {
-            if let Leaf::Value(id, way) = leaf {
+            if let FormulaLeaf::Value(id, way) = leaf {
                 leaves.push((*id, way.clone()));
             }
         });
@@ -62,7 +62,7 @@ impl Expansion {
             }
             let Some(of) = self.counting(&measure, place) else {
                 // A hand-kept figure that is there is data.
-                counts.push(one_where_known(Expr::leaf(Leaf::Value(id, way))));
+                counts.push(one_where_known(Expr::leaf(FormulaLeaf::Value(id, way))));
                 continue;
             };
             let is_of_entities = matches!(of, MeasureOf::Entities(_));

@@ -8,7 +8,7 @@ use crate::model::{Body as KpiBody, DimensionId, KpiId, SourceId};
 use crate::plan::algebra::relation::{Atom, Fold, From, Ranking, Rows, Scalar, Select, column, day};
 use crate::plan::answer::assemble::Planner;
 use crate::plan::answer::since::Since;
-use crate::plan::lookup::expand::{Formula, Measure, MeasureId, MeasureOf, Move, Part as Leaf};
+use crate::plan::lookup::expand::{Formula, FormulaLeaf, Measure, MeasureId, MeasureOf, Move};
 use crate::plan::lookup::finite::{self, Lowered};
 use crate::plan::rows::{Ask, Group, Key, Series};
 use crate::plan::time::ages::AGE;
@@ -106,7 +106,7 @@ impl Planner<'_> {
         let mut used = vec![BTreeSet::new(); self.expansion.measures.len()];
         let mut note = |formula: &Formula| {
             formula.leaves(&mut |leaf| {
-                if let Leaf::Value(id, way) = leaf
+                if let FormulaLeaf::Value(id, way) = leaf
                     && let Some(moves) = used.get_mut(*id)
                 {
                     moves.insert(way.clone());

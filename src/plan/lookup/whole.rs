@@ -13,7 +13,7 @@ use crate::functions::{Function, Gives, conversions};
 use crate::model::expr::{Aggregate, Expr, Literal, Node, PairLeaf, RowExpr, RowLeaf, is_whole, values};
 use crate::model::facts::Type;
 use crate::model::{Body, Model, SourceId, Storage};
-use crate::plan::lookup::expand::{Expansion, Formula, Measure, MeasureOf, Part};
+use crate::plan::lookup::expand::{Expansion, Formula, FormulaLeaf, Measure, MeasureOf};
 
 impl Measure {
     /// Whether its values are whole numbers.
@@ -33,7 +33,7 @@ impl Measure {
 }
 
 fn aggregates_whole(model: &Model, aggregate: &Aggregate) -> bool {
-    aggregate_held(model, aggregate) == Some(Held::Whole)
+    aggregate_held(model, aggregate) == Some(NumberKind::Whole)
 }
 
 fn keeps_whole(gives: Gives) -> bool {
@@ -45,8 +45,10 @@ pub(in crate::plan) fn formula_is_whole(model: &Model, expansion: &Expansion, fo
     let of_formula = |formula: &Formula| formula_is_whole(model, expansion, formula);
     match &formula.node {
         Node::Literal(Literal::Number(digits)) => is_whole(digits),
-        Node::Literal(_) | Node::Broken | Node::Leaf(Part::Known(_)) => false,
-        Node::Leaf(Part::Value(id, _)) => expansion.measures.get(*id).is_some_and(|measure| measure.is_whole(model, expansion)),
+        Node::Literal(_) | Node::Broken | Node::Leaf(FormulaLeaf::Known(_)) => false,
+        Node::Leaf(FormulaLeaf::Value(id, _)) => {
+            expansion.measures.get(*id).is_some_and(|measure| measure.is_whole(model, expansion))
+        }
         Node::Apply(function, arguments) => match function.gives {
             Gives::Integer => true,
             Gives::Same(at) => arguments.get(at).is_some_and(of_formula),
@@ -58,18 +60,18 @@ pub(in crate::plan) fn formula_is_whole(model: &Model, expansion: &Expansion, fo
 
 /// How a number of a row is held, from exact and narrow to floating.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Held {
+enum NumberKind {
     Whole,
     Decimal,
     Floating,
 }
 
 /// How the number that a row expression gives is held; nothing for what is not a number, and for null.
-fn held(model: &Model, source: SourceId, expr: &RowExpr) -> Option<Held> {
+fn held(model: &Model, source: SourceId, expr: &RowExpr) -> Option<NumberKind> {
     match &expr.node {
-        Node::Literal(Literal::Number(digits)) if digits.contains(['e', 'E']) => Some(Held::Floating),
-        Node::Literal(Literal::Number(digits)) if !is_whole(digits) => Some(Held::Decimal),
-        Node::Literal(Literal::Number(_)) | Node::Leaf(RowLeaf::Duration(..)) => Some(Held::Whole),
+        Node::Literal(Literal::Number(digits)) if digits.contains(['e', 'E']) => Some(NumberKind::Floating),
+        Node::Literal(Literal::Number(digits)) if !is_whole(digits) => Some(NumberKind::Decimal),
+        Node::Literal(Literal::Number(_)) | Node::Leaf(RowLeaf::Duration(..)) => Some(NumberKind::Whole),
         Node::Literal(_)
         | Node::Broken
         | Node::Leaf(
@@ -77,16 +79,16 @@ fn held(model: &Model, source: SourceId, expr: &RowExpr) -> Option<Held> {
         ) => None,
         Node::Leaf(RowLeaf::Column(path) | RowLeaf::Pair(PairLeaf::Of(_, path) | PairLeaf::Either(path))) => {
             match model.column(source, path).ty {
-                Type::Integer => Some(Held::Whole),
-                Type::Decimal => Some(Held::Decimal),
-                Type::Number => Some(Held::Floating),
+                Type::Integer => Some(NumberKind::Whole),
+                Type::Decimal => Some(NumberKind::Decimal),
+                Type::Number => Some(NumberKind::Floating),
                 _ => None,
             }
         }
         Node::Leaf(RowLeaf::Related(related)) => aggregate_held(model, &related.aggregate),
         Node::Apply(function, arguments) => match function.gives {
-            Gives::Integer => Some(Held::Whole),
-            Gives::Number => Some(Held::Floating),
+            Gives::Integer => Some(NumberKind::Whole),
+            Gives::Number => Some(NumberKind::Floating),
             Gives::Same(at) => arguments.get(at).and_then(|argument| held(model, source, argument)),
             Gives::Common => values(function, arguments).filter_map(|value| held(model, source, value)).max(),
             Gives::Truth | Gives::Text | Gives::Date => None,
@@ -94,10 +96,10 @@ fn held(model: &Model, source: SourceId, expr: &RowExpr) -> Option<Held> {
     }
 }
 
-fn aggregate_held(model: &Model, aggregate: &Aggregate) -> Option<Held> {
+fn aggregate_held(model: &Model, aggregate: &Aggregate) -> Option<NumberKind> {
     match aggregate.function.gives {
-        Gives::Integer => Some(Held::Whole),
-        Gives::Number => Some(Held::Floating),
+        Gives::Integer => Some(NumberKind::Whole),
+        Gives::Number => Some(NumberKind::Floating),
         Gives::Same(_) | Gives::Common => held(model, aggregate.source, aggregate.argument.as_ref()?),
         Gives::Truth | Gives::Text | Gives::Date => None,
     }
@@ -109,7 +111,7 @@ pub(in crate::plan) fn is_exact(model: &Model, aggregate: &Aggregate) -> bool {
 }
 
 fn computes_exactly(model: &Model, source: SourceId, expr: &RowExpr) -> bool {
-    if held(model, source, expr) == Some(Held::Floating) {
+    if held(model, source, expr) == Some(NumberKind::Floating) {
         return false;
     }
     match &expr.node {
@@ -140,7 +142,7 @@ pub(in crate::plan) fn rounded_already<'a>(
     function: &Function,
     arguments: &'a [RowExpr],
 ) -> Option<&'a RowExpr> {
-    arguments.first().filter(|value| rounds(function) && held(model, source, value) == Some(Held::Whole))
+    arguments.first().filter(|value| rounds(function) && held(model, source, value) == Some(NumberKind::Whole))
 }
 
 /// What each argument of a function of row values has to be changed into, so that the engine computes and chooses without loss.
@@ -163,14 +165,14 @@ pub(in crate::plan) fn room(
         arguments.iter().enumerate().map(|each| change(each).then_some(&conversions::TO_NUMBER)).collect()
     };
     match result {
-        Some(Held::Whole) if !chooses && !is_remainder => {
+        Some(NumberKind::Whole) if !chooses && !is_remainder => {
             let has_room = arguments.iter().any(|operand| is_wide(model, source, operand));
             let first = || arguments.iter().position(|operand| !is_literal(operand)).unwrap_or(0);
             let widened = (!has_room).then(first);
             (0..arguments.len()).map(|at| (Some(at) == widened).then_some(&conversions::WIDEN)).collect()
         }
-        Some(Held::Floating) => as_numbers(),
-        Some(Held::Decimal) if chooses && differ_in_scale(values(function, arguments)) => as_numbers(),
+        Some(NumberKind::Floating) => as_numbers(),
+        Some(NumberKind::Decimal) if chooses && differ_in_scale(values(function, arguments)) => as_numbers(),
         _ => none,
     }
 }

@@ -11,13 +11,13 @@ use crate::model::journey::whole_days;
 use crate::plan::algebra::relation::{Atom, JoinKind, Moment, Scalar, Select, column, day, fold, impossible, moved};
 use crate::plan::answer::assemble::Planner;
 use crate::plan::answer::stack::Stack;
-use crate::plan::lookup::expand::{Formula, Measure, MeasureOf, Move, Part as Leaf};
+use crate::plan::lookup::expand::{Formula, FormulaLeaf, Measure, MeasureOf, Move};
 use crate::plan::time::ages::AGE;
 use crate::plan::time::spine::Need;
 
 /// From or up to which period something holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::plan) enum Bound {
+pub(in crate::plan) enum PeriodRange {
     /// From that period on.
     From(Limit),
     /// The same for what is looked at at age 0; later ages begin after the period does.
@@ -59,28 +59,31 @@ impl Limit {
     }
 }
 
-impl Bound {
+impl PeriodRange {
     /// Whether it says up to which period something holds, rather than from which on.
     pub(in crate::plan) fn is_end(&self) -> bool {
-        matches!(self, Bound::Until(_))
+        matches!(self, PeriodRange::Until(_))
     }
 
     /// Whether it is there to be compared with, whatever the data is.
     fn is_known(&self) -> bool {
-        matches!(self, Bound::From(Limit::Day(_)) | Bound::AtBirth(Limit::Day(_)) | Bound::Until(Limit::Day(_)))
+        matches!(
+            self,
+            PeriodRange::From(Limit::Day(_)) | PeriodRange::AtBirth(Limit::Day(_)) | PeriodRange::Until(Limit::Day(_))
+        )
     }
 
     /// That the bound holds for a period, at an age where there is one. `among` is that period among those of the bound's part, or null.
     pub(in crate::plan) fn holds(&self, period: Scalar, age: &Scalar, among: impl FnOnce(&str) -> Scalar) -> Scalar {
         let from = |limit: &Limit, period| Expr::apply(&operators::GREATER_OR_EQUAL, vec![period, limit.scalar()]);
         match self {
-            Bound::From(limit) => from(limit, period),
-            Bound::AtBirth(limit) => {
+            PeriodRange::From(limit) => from(limit, period),
+            PeriodRange::AtBirth(limit) => {
                 let later = Expr::apply(&operators::GREATER, vec![age.clone(), Expr::number(0)]);
                 Expr::apply(&operators::OR, vec![later, from(limit, period)])
             }
-            Bound::Until(limit) => Expr::apply(&operators::LESS_OR_EQUAL, vec![period, limit.scalar()]),
-            Bound::Among(part) => {
+            PeriodRange::Until(limit) => Expr::apply(&operators::LESS_OR_EQUAL, vec![period, limit.scalar()]),
+            PeriodRange::Among(part) => {
                 // What leads to no period that there is has none to be whole.
                 let never = Expr::apply(&operators::EQUAL, vec![period, day(Date::MAX)]);
                 let there = Expr::apply(&operators::IS_NOT_NULL, vec![among(part)]);
@@ -92,16 +95,16 @@ impl Bound {
 
 impl Planner<'_> {
     /// From which periods on the windows of a formula begin once data is whole, and up to which its steps have had their time.
-    pub(in crate::plan) fn whole_from(&mut self, formula: &Formula, grain: Grain) -> Vec<(Move, Bound)> {
+    pub(in crate::plan) fn whole_from(&mut self, formula: &Formula, grain: Grain) -> Vec<(Move, PeriodRange)> {
         let mut leaves = Vec::new();
         formula.leaves(&mut |leaf| {
-            if let Leaf::Value(id, way) = leaf {
+            if let FormulaLeaf::Value(id, way) = leaf {
                 leaves.push((*id, way.clone()));
             }
         });
         let custom = self.model.calendar.custom;
-        let mut found: Vec<(Move, Bound)> = Vec::new();
-        let mut add = |way: &Move, bound: Bound| {
+        let mut found: Vec<(Move, PeriodRange)> = Vec::new();
+        let mut add = |way: &Move, bound: PeriodRange| {
             // What begins in a period that the calendar does not have begins in none.
             let or_never = custom && !bound.is_end() && !way.back.is_empty();
             let way = Move { or_never, ..way.clone() };
@@ -111,7 +114,7 @@ impl Planner<'_> {
         };
         for (id, way) in leaves {
             if way.previous {
-                add(&way, Bound::From(Limit::Day(self.model.calendar.data_from)));
+                add(&way, PeriodRange::From(Limit::Day(self.model.calendar.data_from)));
             }
             let Some(measure) = self.expansion.measures.get(id).cloned() else { continue };
             for bound in self.measure_whole_from(&measure, grain) {
@@ -122,7 +125,7 @@ impl Planner<'_> {
     }
 
     /// From which period of its grain on a measure's own window begins once data is whole.
-    fn measure_whole_from(&mut self, measure: &Measure, grain: Grain) -> Vec<Bound> {
+    fn measure_whole_from(&mut self, measure: &Measure, grain: Grain) -> Vec<PeriodRange> {
         let aggregate = match &measure.of {
             MeasureOf::Rows(aggregate) => aggregate,
             MeasureOf::Entities(grouped) => &grouped.of,
@@ -133,7 +136,7 @@ impl Planner<'_> {
             | MeasureOf::Doubt(..) => return Vec::new(),
             MeasureOf::Periods(periods) => return self.periods_whole_from(periods, grain),
         };
-        let mut bounds: Vec<Bound> = self.window_whole_from(aggregate.window, grain).into_iter().collect();
+        let mut bounds: Vec<PeriodRange> = self.window_whole_from(aggregate.window, grain).into_iter().collect();
         for window in related_windows(aggregate.filter.as_ref()) {
             bounds.extend(self.window_whole_from(window, grain));
         }
@@ -142,7 +145,7 @@ impl Planner<'_> {
     }
 
     /// The first period whose window begins on or after the day from which data is whole.
-    fn window_whole_from(&mut self, window: Window, grain: Grain) -> Option<Bound> {
+    fn window_whole_from(&mut self, window: Window, grain: Grain) -> Option<PeriodRange> {
         let calendar = &self.model.calendar;
         match window {
             Window::Age(age) => return self.age_whole_from(age, grain),
@@ -155,7 +158,7 @@ impl Planner<'_> {
                 Window::Previous => Need::Moved(Move::previous()),
                 _ => Need::WindowStart(window),
             };
-            return Some(Bound::From(self.first_of(grain, start, &Limit::Day(from))));
+            return Some(PeriodRange::From(self.first_of(grain, start, &Limit::Day(from))));
         }
         let start_of = |period: Date| match window {
             Window::Previous => add(period, grain, -1),
@@ -163,7 +166,7 @@ impl Planner<'_> {
             Window::ToDate(unit) => calendar.period_start(unit, add_days(calendar.next(grain, period), -1)),
             Window::Period | Window::AllTime | Window::Age(_) | Window::Within(..) => period,
         };
-        Some(Bound::From(Limit::Day(first_period(calendar, grain, |period| start_of(period) >= from))))
+        Some(PeriodRange::From(Limit::Day(first_period(calendar, grain, |period| start_of(period) >= from))))
     }
 
     /// The first period of a grain whose column is on or after a limit.
@@ -174,21 +177,21 @@ impl Planner<'_> {
 
     /// The first period that lies in a unit of ages which begins on or after the day from which data is whole; nothing if no unit
     /// begins before the period does.
-    fn age_whole_from(&mut self, age: Age, grain: Grain) -> Option<Bound> {
+    fn age_whole_from(&mut self, age: Age, grain: Grain) -> Option<PeriodRange> {
         let calendar = &self.model.calendar;
         let from = calendar.data_from;
         if age.unit.nests_in(grain, calendar.custom) {
             return None;
         }
         if calendar.custom {
-            return Some(Bound::AtBirth(self.first_of(grain, Need::UnitOf(age.unit), &Limit::Day(from))));
+            return Some(PeriodRange::AtBirth(self.first_of(grain, Need::UnitOf(age.unit), &Limit::Day(from))));
         }
         let first = first_period(calendar, grain, |period| calendar.period_start(age.unit, period) >= from);
-        Some(Bound::AtBirth(Limit::Day(first)))
+        Some(PeriodRange::AtBirth(Limit::Day(first)))
     }
 
     /// The last period after whose end every step has had its time: what is counted in it cannot change any more.
-    fn until(&mut self, withins: &[Within], grain: Grain) -> Vec<Bound> {
+    fn until(&mut self, withins: &[Within], grain: Grain) -> Vec<PeriodRange> {
         let calendar = &self.model.calendar;
         let settle = i64::from(calendar.settle);
         if let (AsOf::Day(last), false) = (calendar.as_of, calendar.custom) {
@@ -201,7 +204,7 @@ impl Planner<'_> {
                 }
                 period
             };
-            return withins.iter().map(last).min().map(|last| Bound::Until(Limit::Day(last))).into_iter().collect();
+            return withins.iter().map(last).min().map(|last| PeriodRange::Until(Limit::Day(last))).into_iter().collect();
         }
         let calendar = self.model.calendar.clone();
         let end = self.need(grain, Need::End);
@@ -219,7 +222,7 @@ impl Planner<'_> {
             };
             let end = days_or_months(within).fold(column(&spine, &end), |end, (count, unit)| moved(end, count, unit));
             select.filter.push(Expr::apply(&operators::LESS_OR_EQUAL, vec![end, limit]));
-            Bound::Until(Limit::Found(Box::new(select)))
+            PeriodRange::Until(Limit::Found(Box::new(select)))
         };
         withins.iter().map(bound).collect()
     }
@@ -324,7 +327,7 @@ pub(in crate::plan) fn among(select: &mut Select, part: &str, period: Scalar) ->
 
 /// Whether a row is complete: its period is, every window of its formulas begins once data is whole, and all steps have had their
 /// time.
-pub(in crate::plan) fn is_complete_here(stack: &Stack, whole: Vec<(Move, Bound)>, select: &mut Select) -> Scalar {
+pub(in crate::plan) fn is_complete_here(stack: &Stack, whole: Vec<(Move, PeriodRange)>, select: &mut Select) -> Scalar {
     let mut conditions = vec![fold(&max::MAX, column(&stack.name, &stack.dense))];
     for (way, bound) in whole {
         let at = column(&stack.name, stack.moves.get(&way).map_or("period", String::as_str));

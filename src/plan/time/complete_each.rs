@@ -6,17 +6,17 @@ use crate::model::expr::{Expr, Literal, Node, Window};
 use crate::plan::algebra::relation::{Atom, JoinKind, Select, column, fold};
 use crate::plan::answer::assemble::Planner;
 use crate::plan::lookup::expand::{Move, Periods};
-use crate::plan::time::complete::{Bound, Limit, among, first_period, move_back};
+use crate::plan::time::complete::{Limit, PeriodRange, among, first_period, move_back};
 use crate::plan::time::spine::{Need, parts_in};
 
 impl Planner<'_> {
     /// The same for an aggregate over periods: its window, and the windows of what is inside.
-    pub(in crate::plan) fn periods_whole_from(&mut self, periods: &Periods, grain: Grain) -> Vec<Bound> {
+    pub(in crate::plan) fn periods_whole_from(&mut self, periods: &Periods, grain: Grain) -> Vec<PeriodRange> {
         let (ends, starts): (Vec<_>, Vec<_>) =
             self.whole_from(&periods.of, periods.grain).into_iter().partition(|(_, bound)| bound.is_end());
         let mut bounds = self.windows_whole_from(periods, grain, starts);
         for (way, bound) in ends {
-            if let Bound::Until(limit) = bound {
+            if let PeriodRange::Until(limit) = bound {
                 bounds.push(self.periods_until(periods, grain, &way, &limit));
             }
         }
@@ -24,7 +24,7 @@ impl Planner<'_> {
     }
 
     /// The last period in which every period that is gone over is one in which all steps have had their time.
-    fn periods_until(&mut self, periods: &Periods, grain: Grain, way: &Move, limit: &Limit) -> Bound {
+    fn periods_until(&mut self, periods: &Periods, grain: Grain, way: &Move, limit: &Limit) -> PeriodRange {
         let calendar = &self.model.calendar;
         if let (AsOf::Day(last), Limit::Day(limit), false) = (calendar.as_of, limit, calendar.custom) {
             let mut period = calendar.period_start(grain, last);
@@ -32,7 +32,7 @@ impl Planner<'_> {
             while move_back(way, inner(period), periods.grain) > *limit && period >= calendar.data_from {
                 period = add(period, grain, -1);
             }
-            return Bound::Until(Limit::Day(period));
+            return PeriodRange::Until(Limit::Day(period));
         }
         // The last of the finer periods first: what leads to before data is whole has had its time.
         let inner = self.spine_name(periods.grain);
@@ -48,24 +48,24 @@ impl Planner<'_> {
             Limit::Found(Box::new(select))
         };
         let (spine, last) = (self.spine_name(grain), self.need(grain, Need::LastPart(periods.grain)));
-        Bound::Until(Limit::of(&spine, &last, &inner_limit, false))
+        PeriodRange::Until(Limit::of(&spine, &last, &inner_limit, false))
     }
 
     /// From which periods on the window of an aggregate over periods, and the windows of what is inside, begin once data is whole.
-    fn windows_whole_from(&mut self, periods: &Periods, grain: Grain, inner: Vec<(Move, Bound)>) -> Vec<Bound> {
+    fn windows_whole_from(&mut self, periods: &Periods, grain: Grain, inner: Vec<(Move, PeriodRange)>) -> Vec<PeriodRange> {
         let from = self.model.calendar.data_from;
         let has_start = matches!(periods.window, Window::Trailing(_) | Window::ToDate(_));
         if self.model.calendar.custom {
             let first_part = Need::FirstPart(periods.grain, periods.window);
             let mut bounds = Vec::new();
             if has_start {
-                bounds.push(Bound::From(self.first_of(grain, first_part.clone(), &Limit::Day(from))));
+                bounds.push(PeriodRange::From(self.first_of(grain, first_part.clone(), &Limit::Day(from))));
             }
             let mut others = Vec::new();
             for (way, bound) in inner {
                 match bound {
-                    Bound::From(limit) if way.is_nothing() => {
-                        bounds.push(Bound::From(if periods.window == Window::AllTime {
+                    PeriodRange::From(limit) if way.is_nothing() => {
+                        bounds.push(PeriodRange::From(if periods.window == Window::AllTime {
                             self.all_or_none(periods.grain, grain, &limit)
                         } else {
                             self.first_of(grain, first_part.clone(), &limit)
@@ -75,7 +75,7 @@ impl Planner<'_> {
                 }
             }
             if !others.is_empty() {
-                bounds.push(Bound::Among(self.whole_periods(periods, grain, others)));
+                bounds.push(PeriodRange::Among(self.whole_periods(periods, grain, others)));
             }
             return bounds;
         }
@@ -87,7 +87,7 @@ impl Planner<'_> {
         let first_inner = calendar.first_from(periods.grain, from);
         let mut first = first_inner;
         for (way, bound) in inner {
-            let Bound::From(Limit::Day(bound)) = bound else { continue };
+            let PeriodRange::From(Limit::Day(bound)) = bound else { continue };
             let reach = |period: Date| move_back(&way, period, periods.grain) >= bound;
             first = first.max(first_period(calendar, periods.grain, reach));
         }
@@ -108,14 +108,14 @@ impl Planner<'_> {
         };
         if periods.window == Window::AllTime {
             let whole = if first <= first_inner { calendar.first_from(grain, from) } else { Date::MAX };
-            return vec![Bound::From(Limit::Day(whole))];
+            return vec![PeriodRange::From(Limit::Day(whole))];
         }
-        vec![Bound::From(Limit::Day(first_period(calendar, grain, |period| start_of(period) >= first)))]
+        vec![PeriodRange::From(Limit::Day(first_period(calendar, grain, |period| start_of(period) >= first)))]
     }
 
     /// The part with the periods in whose window all finer periods hold some bounds. Of a custom calendar's they may hold, fail and hold again:
     /// where a move leads to a period that there is not, nothing begins too early.
-    fn whole_periods(&mut self, periods: &Periods, grain: Grain, bounds: Vec<(Move, Bound)>) -> String {
+    fn whole_periods(&mut self, periods: &Periods, grain: Grain, bounds: Vec<(Move, PeriodRange)>) -> String {
         let key = (periods.clone(), grain);
         if let Some((_, known)) = self.whole_periods.iter().find(|(known, _)| *known == key) {
             return known.clone();

@@ -17,12 +17,12 @@ use crate::plan::algebra::relation::{
 };
 use crate::plan::lookup::expand::Move;
 use crate::plan::rows::scan::Scan;
-use crate::plan::time::spine::{Ground, Need, Spine, complete, last_day_after};
+use crate::plan::time::spine::{Need, Spine, SpineBasis, complete, last_day_after};
 
 /// The spine while its columns are written.
 struct Writing<'a> {
     spine: &'a Spine,
-    ground: &'a Ground<'a>,
+    ground: &'a SpineBasis<'a>,
     /// The part with the days of the calendar.
     days: &'a str,
     /// The part with all periods of the grain.
@@ -34,7 +34,7 @@ struct Writing<'a> {
 }
 
 impl Spine {
-    pub(in crate::plan) fn by_rows(&self, ground: &Ground<'_>, days: &str, names: &mut Names) -> Vec<Part> {
+    pub(in crate::plan) fn by_rows(&self, ground: &SpineBasis<'_>, days: &str, names: &mut Names) -> Vec<Part> {
         let Some(numbered) = ground.numbered.get(&self.grain) else { return Vec::new() };
         let all = names.take(&format!("all_{}", self.name));
         vec![
@@ -90,7 +90,7 @@ impl Spine {
         select
     }
 
-    fn of_rows(&self, ground: &Ground<'_>, days: &str, numbered: &str) -> Select {
+    fn of_rows(&self, ground: &SpineBasis<'_>, days: &str, numbered: &str) -> Select {
         let (here, calendar) = (self.name.as_str(), ground.calendar);
         let mut select = Select::from_part_as(numbered, here);
         let period = column(here, "period");

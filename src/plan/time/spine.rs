@@ -49,7 +49,7 @@ pub(in crate::plan) enum Need {
 }
 
 /// What a spine is made of.
-pub(in crate::plan) struct Ground<'a> {
+pub(in crate::plan) struct SpineBasis<'a> {
     /// The project's calendar.
     pub calendar: &'a Calendar,
     /// The part with the current date, if the end of time is not fixed.
@@ -102,7 +102,7 @@ impl Spine {
     }
 
     /// Writes the spine out.
-    pub(in crate::plan) fn parts(&self, ground: &Ground<'_>, names: &mut Names) -> Vec<Part> {
+    pub(in crate::plan) fn parts(&self, ground: &SpineBasis<'_>, names: &mut Names) -> Vec<Part> {
         match ground.custom {
             None => vec![self.by_rules(ground)],
             Some(days) => self.by_rows(ground, days, names),
@@ -110,7 +110,7 @@ impl Spine {
     }
 
     /// Periods of a calendar of rules: from the first that begins once data is whole, to the one that holds the last day.
-    fn by_rules(&self, ground: &Ground<'_>) -> Part {
+    fn by_rules(&self, ground: &SpineBasis<'_>) -> Part {
         let calendar = ground.calendar;
         let first = calendar.first_from(self.grain, calendar.data_from);
         let (before, today) = match (calendar.as_of, ground.today) {

@@ -16,7 +16,7 @@ use crate::model::{Model, SourceId};
 use crate::plan::algebra::relation::{Atom, Body, JoinKind, Scalar, Select, column, day, fold, impossible, moved};
 use crate::plan::answer::assemble::Planner;
 use crate::plan::answer::stack::Stack;
-use crate::plan::lookup::expand::{Expansion, Formula, Measure, MeasureId, MeasureOf, Move, Part as Leaf, Periods, Place};
+use crate::plan::lookup::expand::{Expansion, Formula, FormulaLeaf, Measure, MeasureId, MeasureOf, Move, Periods, Place};
 use crate::plan::rows::Series;
 use crate::plan::rows::scan::Days;
 use crate::plan::time::ages::{AGE, END_AT_AGE, PERIOD_AT_AGE};
@@ -74,7 +74,7 @@ impl Expansion {
     pub(in crate::plan) fn doubts_in(&self, formula: &Formula) -> Vec<(MeasureId, Move)> {
         let mut found: Vec<(MeasureId, Move)> = Vec::new();
         formula.leaves(&mut |leaf| {
-            let Leaf::Value(id, way) = leaf else { return };
+            let FormulaLeaf::Value(id, way) = leaf else { return };
             for doubt in self.doubts.get(&(*id, way.previous)).into_iter().flatten() {
                 let doubt = (doubt.by, Move { previous: doubt.previous, ..way.clone() });
                 if !found.contains(&doubt) {
@@ -117,11 +117,11 @@ impl Expansion {
     ) -> Formula {
         let (mut inner, mut sources): (Vec<Formula>, BTreeSet<SourceId>) = (Vec::new(), BTreeSet::new());
         periods.of.leaves(&mut |leaf| {
-            let Leaf::Value(id, way) = leaf else { return };
+            let FormulaLeaf::Value(id, way) = leaf else { return };
             for doubt in self.doubts.get(&(*id, way.previous)).into_iter().flatten() {
                 sources.extend(&doubt.sources);
                 let at = Move { previous: doubt.previous, ..way.clone() };
-                let of = Expr::leaf(Leaf::Value(doubt.by, at));
+                let of = Expr::leaf(FormulaLeaf::Value(doubt.by, at));
                 if !inner.contains(&of) {
                     inner.push(of);
                 }
@@ -142,7 +142,10 @@ impl Expansion {
 
     /// Notes that a value is doubtful where another measure says so.
     pub(in crate::plan) fn doubted(&mut self, value: &Formula, doubt: &Formula, sources: BTreeSet<SourceId>) {
-        let (Node::Leaf(Leaf::Value(of, way)), Node::Leaf(Leaf::Value(by, at))) = (&value.node, &doubt.node) else { return };
+        let (Node::Leaf(FormulaLeaf::Value(of, way)), Node::Leaf(FormulaLeaf::Value(by, at))) = (&value.node, &doubt.node)
+        else {
+            return;
+        };
         let (by, previous) = (*by, at.previous);
         let known = self.doubts.entry((*of, way.previous)).or_default();
         if !known.iter().any(|doubt| doubt.by == by) {

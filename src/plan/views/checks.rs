@@ -10,7 +10,7 @@ use crate::text::Span;
 
 /// A check of data. How bad it is for `verify`, unless a project says otherwise, is the level of its code.
 #[derive(Debug)]
-pub struct Held {
+pub struct DataCheck {
     /// What is reported.
     pub code: &'static Code,
     /// How bad it is beside figures, unless a project says otherwise.
@@ -21,32 +21,32 @@ pub struct Held {
 
 /// What is checked when. What makes another figure of it is refused beside figures too; of what a figure leaves out, it is said how
 /// much that is.
-pub static HELD: [Held; 12] = [
-    Held { code: &codes::NOT_IN_DATA, figures: Level::Error, looks_at: "the sources that are read" },
-    Held { code: &codes::COLUMN_TYPE_DIFFERS, figures: Level::Error, looks_at: "the sources that are read" },
-    Held { code: &codes::BROKEN_CALENDAR, figures: Level::Error, looks_at: "the calendar, if figures go by it" },
-    Held {
+pub static DATA_CHECKS: [DataCheck; 12] = [
+    DataCheck { code: &codes::NOT_IN_DATA, figures: Level::Error, looks_at: "the sources that are read" },
+    DataCheck { code: &codes::COLUMN_TYPE_DIFFERS, figures: Level::Error, looks_at: "the sources that are read" },
+    DataCheck { code: &codes::BROKEN_CALENDAR, figures: Level::Error, looks_at: "the calendar, if figures go by it" },
+    DataCheck {
         code: &codes::KEY_NOT_UNIQUE,
         figures: Level::Error,
         looks_at: "keys that references lead to, snapshots that are read, and keys that tell rows apart",
     },
-    Held {
+    DataCheck {
         code: &codes::STATES_OVERLAP,
         figures: Level::Error,
         looks_at: "states that levels, movements and pairs read, or references lead to",
     },
-    Held { code: &codes::REFERENCE_NOT_FOUND, figures: Level::Warn, looks_at: "references that are followed" },
-    Held { code: &codes::TIME_MISSING, figures: Level::Warn, looks_at: "the time by which rows count or states hold" },
-    Held { code: &codes::ENDS_BEFORE_IT_BEGINS, figures: Level::Warn, looks_at: "states that are read" },
-    Held { code: &codes::UNEXPECTED_NULL, figures: Level::Warn, looks_at: "columns that are read" },
-    Held { code: &codes::UNDECLARED_VALUE, figures: Level::Warn, looks_at: "columns that are read" },
-    Held { code: &codes::OUT_OF_RANGE, figures: Level::Warn, looks_at: "columns that are read" },
-    Held { code: &codes::NOT_FINITE, figures: Level::Warn, looks_at: "columns that are read" },
+    DataCheck { code: &codes::REFERENCE_NOT_FOUND, figures: Level::Warn, looks_at: "references that are followed" },
+    DataCheck { code: &codes::TIME_MISSING, figures: Level::Warn, looks_at: "the time by which rows count or states hold" },
+    DataCheck { code: &codes::ENDS_BEFORE_IT_BEGINS, figures: Level::Warn, looks_at: "states that are read" },
+    DataCheck { code: &codes::UNEXPECTED_NULL, figures: Level::Warn, looks_at: "columns that are read" },
+    DataCheck { code: &codes::UNDECLARED_VALUE, figures: Level::Warn, looks_at: "columns that are read" },
+    DataCheck { code: &codes::OUT_OF_RANGE, figures: Level::Warn, looks_at: "columns that are read" },
+    DataCheck { code: &codes::NOT_FINITE, figures: Level::Warn, looks_at: "columns that are read" },
 ];
 
 /// How bad something is beside figures, unless a project says otherwise.
 pub fn level_beside_figures(code: &Code) -> Level {
-    HELD.iter().find(|held| held.code == code).map_or(code.level, |held| held.figures)
+    DATA_CHECKS.iter().find(|held| held.code == code).map_or(code.level, |held| held.figures)
 }
 
 /// What is reported where a rule of a source does not hold, and where the source declares it.

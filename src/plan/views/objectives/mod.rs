@@ -33,7 +33,7 @@ fn all(model: &Model) -> impl Iterator<Item = (&Objective, &KeyResult)> {
 }
 
 /// A plan of objectives while it is being made.
-struct Making<'a> {
+struct ObjectivesPlanner<'a> {
     model: &'a Model,
     data: Data,
     names: Names,
@@ -46,7 +46,7 @@ struct Making<'a> {
     is_huge: bool,
 }
 
-impl<'a> Making<'a> {
+impl<'a> ObjectivesPlanner<'a> {
     fn new(model: &'a Model, data: Data, left_out: &'a BTreeSet<KpiId>) -> Self {
         let mut names = Names::of(model);
         let mut parts = Vec::new();
@@ -118,7 +118,7 @@ pub fn query(project: &Valid, sheet: Sheet, data: Data) -> Query {
 
 /// The same without asking for some KPIs: of results that they show nothing is known.
 pub fn query_without(project: &Valid, sheet: Sheet, data: Data, left_out: &BTreeSet<KpiId>) -> Query {
-    let mut making = Making::new(project.model(), data, left_out);
+    let mut making = ObjectivesPlanner::new(project.model(), data, left_out);
     let scored = scored(&mut making);
     let from = match sheet {
         Sheet::History => scored.1,
@@ -137,7 +137,7 @@ pub fn query_without(project: &Valid, sheet: Sheet, data: Data, left_out: &BTree
 }
 
 /// The parts with the key results, and with every reading of them, scored.
-fn scored(making: &mut Making<'_>) -> (String, String) {
+fn scored(making: &mut ObjectivesPlanner<'_>) -> (String, String) {
     let goals = terms::goals(making);
     let readings = readings::readings(making, &goals);
     let scored = score::scored(making, &goals, &readings);

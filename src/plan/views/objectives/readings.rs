@@ -1,10 +1,10 @@
 //! What is read of each key result: the values of its KPI in complete periods, or what people checked in.
 
-use super::{Making, all, floating, number, text, text_or_null, truth};
+use super::{ObjectivesPlanner, all, floating, number, text, text_or_null, truth};
 use crate::calendar::{Date, Grain, add, add_days};
 use crate::functions::{coalesce, if_, max, operators, sum};
 use crate::model::expr::{Expr, Node};
-use crate::model::objective::{Evidence, KeyResult, Objective, Reads, Shown};
+use crate::model::objective::{Evidence, KeyResult, MeasuredKpi, Objective, Reads};
 use crate::model::value::Type;
 use crate::model::{Body as KpiBody, DimensionId, KpiId, Model};
 use crate::plan::algebra::names::beside_own;
@@ -29,17 +29,17 @@ struct Group<'a> {
     grain: Grain,
     dimensions: Vec<DimensionId>,
     since: Option<Date>,
-    members: Vec<(&'a Objective, &'a KeyResult, &'a Shown)>,
+    members: Vec<(&'a Objective, &'a KeyResult, &'a MeasuredKpi)>,
 }
 
 /// From which day on everything counts, if a result reads that. Hand-kept figures are added up instead.
-fn since(model: &Model, objective: &Objective, result: &KeyResult, shown: &Shown) -> Option<Date> {
+fn since(model: &Model, objective: &Objective, result: &KeyResult, shown: &MeasuredKpi) -> Option<Date> {
     let by_hand = matches!(model.kpis.get(shown.kpi).body, KpiBody::Values(_));
     (result.reads == Reads::ToDate && !by_hand).then_some(objective.period?.first)
 }
 
 /// The key results that `which` chooses, grouped by how their KPIs are asked for. `whole` gives the KPI of periods, whatever is read.
-fn groups<'a>(making: &Making<'a>, whole: bool, which: impl Fn(&Objective, &KeyResult) -> bool) -> Vec<Group<'a>> {
+fn groups<'a>(making: &ObjectivesPlanner<'a>, whole: bool, which: impl Fn(&Objective, &KeyResult) -> bool) -> Vec<Group<'a>> {
     let model = making.model;
     let mut groups: Vec<Group<'a>> = Vec::new();
     let is_asked = |result: &KeyResult| result.kpi().is_none_or(|shown| !making.left_out.contains(&shown.kpi));
@@ -66,7 +66,13 @@ fn groups<'a>(making: &Making<'a>, whole: bool, which: impl Fn(&Objective, &KeyR
 }
 
 /// The part with the KPIs of a group side by side, sliced by its dimensions.
-fn side_by_side(making: &mut Making<'_>, group: &Group<'_>, wish: &str, from: Option<Date>, to: Option<Date>) -> String {
+fn side_by_side(
+    making: &mut ObjectivesPlanner<'_>,
+    group: &Group<'_>,
+    wish: &str,
+    from: Option<Date>,
+    to: Option<Date>,
+) -> String {
     let model = making.model;
     let mut kpis: Vec<KpiId> = Vec::new();
     for (_, _, shown) in &group.members {
@@ -105,7 +111,7 @@ fn side_by_side(making: &mut Making<'_>, group: &Group<'_>, wish: &str, from: Op
 }
 
 /// The rows of the slice that a result is about.
-fn of_slice(model: &Model, shown: &Shown, from: &str) -> impl Iterator<Item = Scalar> {
+fn of_slice(model: &Model, shown: &MeasuredKpi, from: &str) -> impl Iterator<Item = Scalar> {
     shown.slice.iter().map(|member| {
         let value = column(from, &beside_own(&model.dimensions.get(member.dimension).name, is_own));
         let written = Expr::made(Node::Literal(member.value.clone()));
@@ -120,11 +126,11 @@ fn of_slice(model: &Model, shown: &Shown, from: &str) -> impl Iterator<Item = Sc
     })
 }
 
-fn value_of(model: &Model, shown: &Shown, from: &str) -> Scalar {
+fn value_of(model: &Model, shown: &MeasuredKpi, from: &str) -> Scalar {
     floating(column(from, &format!("{}__value", model.kpis.get(shown.kpi).name.value)))
 }
 
-fn completeness_of(model: &Model, shown: &Shown, from: &str) -> Scalar {
+fn completeness_of(model: &Model, shown: &MeasuredKpi, from: &str) -> Scalar {
     column(from, &format!("{}__is_complete", model.kpis.get(shown.kpi).name.value))
 }
 
@@ -133,7 +139,7 @@ fn at_most(one: Scalar, two: Scalar) -> Scalar {
 }
 
 /// The part with the measured baselines: the values of the last complete period before each objective begins.
-pub(super) fn baselines(making: &mut Making<'_>) -> String {
+pub(super) fn baselines(making: &mut ObjectivesPlanner<'_>) -> String {
     let model = making.model;
     let mut selects = Vec::new();
     for group in groups(making, true, |objective, result| super::terms::measured_before(objective, result).is_some()) {
@@ -186,7 +192,7 @@ fn last_period(wide: &str, begins: Date) -> Scalar {
 }
 
 /// The part with what is read: one row for each key result and complete period, or check-in, that counts.
-pub(super) fn readings(making: &mut Making<'_>, goals: &str) -> String {
+pub(super) fn readings(making: &mut ObjectivesPlanner<'_>, goals: &str) -> String {
     let model = making.model;
     let mut selects = Vec::new();
     for group in groups(making, false, |_, _| true) {
@@ -209,9 +215,9 @@ pub(super) fn readings(making: &mut Making<'_>, goals: &str) -> String {
 
 /// The rows of one key result in the wide answer of its group.
 fn kpi_rows(
-    making: &Making<'_>,
+    making: &ObjectivesPlanner<'_>,
     group: &Group<'_>,
-    (objective, result, shown): &(&Objective, &KeyResult, &Shown),
+    (objective, result, shown): &(&Objective, &KeyResult, &MeasuredKpi),
     wide: &str,
 ) -> Option<Select> {
     let model = making.model;
@@ -269,7 +275,7 @@ fn kpi_rows(
 }
 
 /// The check-ins of a manual result.
-fn check_ins(making: &Making<'_>, objective: &Objective, result: &KeyResult) -> Option<Select> {
+fn check_ins(making: &ObjectivesPlanner<'_>, objective: &Objective, result: &KeyResult) -> Option<Select> {
     let Evidence::Manual(manual) = &result.evidence else { return None };
     let due = result.due?;
     if manual.check_ins.is_empty() {
@@ -303,7 +309,7 @@ fn no_rows(goals: &str) -> Select {
 }
 
 /// The part with the pace of each result, in straight pieces: which share of the way from one day to another.
-pub(super) fn paces(making: &mut Making<'_>) -> String {
+pub(super) fn paces(making: &mut ObjectivesPlanner<'_>) -> String {
     let mut rows = Vec::new();
     for (objective, result) in all(making.model) {
         for pair in result.pace.windows(2) {

@@ -6,7 +6,7 @@
 
 use super::readings::joined;
 use super::score::{at_least, choose, rounded};
-use super::{Making, floating, number, text, text_or_null, truth};
+use super::{ObjectivesPlanner, floating, number, text, text_or_null, truth};
 use crate::functions::{Function, coalesce, max, min, operators, sum};
 use crate::model::Model;
 use crate::model::expr::Expr;
@@ -27,7 +27,7 @@ fn level(model: &Model, children: &[Vec<ObjectiveId>], id: ObjectiveId) -> usize
 }
 
 /// The result: one row for each objective.
-pub(super) fn objectives(making: &mut Making<'_>, latest: &str) -> Select {
+pub(super) fn objectives(making: &mut ObjectivesPlanner<'_>, latest: &str) -> Select {
     let model = making.model;
     let mut children: Vec<Vec<ObjectiveId>> = vec![Vec::new(); model.objectives.len()];
     for (id, objective) in model.objectives.iter() {
@@ -124,7 +124,7 @@ fn is_dropped(objective: &Objective) -> bool {
     goals.peek().is_some() && goals.all(|result| result.dropped.is_some())
 }
 
-fn result(making: &mut Making<'_>, scores: &str) -> Select {
+fn result(making: &mut ObjectivesPlanner<'_>, scores: &str) -> Select {
     let model = making.model;
     let names = ["objective", "title", "owner", "parent", "begins", "due", "is_dropped"];
     let rows = model.objectives.rows().iter().map(|objective| {

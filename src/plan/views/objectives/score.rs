@@ -3,7 +3,7 @@
 //! Comparisons are made with 9 digits after the point: 10 % on 100 is 110, whatever binary arithmetic makes of it.
 
 use super::readings::{joined, paces};
-use super::{Making, all, number, same_result, text, truth};
+use super::{ObjectivesPlanner, all, number, same_result, text, truth};
 use crate::calendar::Grain;
 use crate::functions::{case, coalesce, conversions, operators, round};
 use crate::model::expr::Expr;
@@ -33,7 +33,7 @@ pub(super) fn choose(cases: Vec<(Scalar, Scalar)>, otherwise: Option<Scalar>) ->
 }
 
 /// The part with every reading and what it says of its key result.
-pub(super) fn scored(making: &mut Making<'_>, goals: &str, readings: &str) -> String {
+pub(super) fn scored(making: &mut ObjectivesPlanner<'_>, goals: &str, readings: &str) -> String {
     let paces = paces(making);
     let read = making.push("held_against_goals", |_| Body::Select(read(goals, readings, &paces)));
     let bounds = all(making.model).any(|(_, result)| matches!(result.goal, Some(Goal::Keep(_))));
@@ -189,7 +189,7 @@ fn status(from: &str, on_track: f64, at_risk: f64) -> Scalar {
 }
 
 /// The part with the latest reading of each key result, and those without any.
-pub(super) fn latest(making: &mut Making<'_>, goals: &str, scored: &str) -> String {
+pub(super) fn latest(making: &mut ObjectivesPlanner<'_>, goals: &str, scored: &str) -> String {
     let numbered = making.push("in_order", |_| {
         let mut select = Select::from_part(scored);
         for name in

@@ -1,6 +1,6 @@
 //! The key results themselves as rows: what each aims at, from when to when, and who owns it.
 
-use super::{Making, all, floating, number, number_or_null, same_result, text, text_or_null, truth, unless_empty};
+use super::{ObjectivesPlanner, all, floating, number, number_or_null, same_result, text, text_or_null, truth, unless_empty};
 use crate::calendar::Date;
 use crate::functions::{abs, coalesce, operators};
 use crate::model::Model;
@@ -95,7 +95,7 @@ pub fn unit_text(model: &Model, result: &KeyResult) -> String {
 }
 
 /// The part with one row for each key result, its baseline and target computed where they are measured.
-pub(super) fn goals(making: &mut Making<'_>) -> String {
+pub(super) fn goals(making: &mut ObjectivesPlanner<'_>) -> String {
     let model = making.model;
     let is_relative = all(model).any(|(_, result)| relative(result).is_some());
     let any_measured = all(model).any(|(_, result)| is_measured(result));
