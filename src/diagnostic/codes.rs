@@ -331,17 +331,6 @@ pub static AGGREGATE_IN_GUARDRAIL: Code =
 pub static GRAIN_MISSES_CADENCE: Code =
     code!(Warn, "K1211", "grain-misses-cadence", "a scorecard is reviewed more often than its figures change");
 
-/// A `query:` that is not one query.
-pub static NOT_ONE_QUERY: Code = code!(Error, "K1215", "not-one-query", "the SQL of a source is not one query");
-/// A `sql:` that is not one expression.
-pub static NOT_ONE_EXPRESSION: Code = code!(Error, "K1216", "not-one-expression", "the SQL of a column is not one expression");
-/// A name with a line that an engine's shell reads as a command.
-pub static COMMAND_IN_NAME: Code =
-    code!(Error, "K1217", "command-in-name", "a name with a line that a shell reads as a command");
-/// Raw SQL that calls a function that may do more than answer.
-pub static CALL_NOT_ALLOWED: Code =
-    code!(Error, "K1218", "call-not-allowed", "SQL of a spec calls a function that may do more than read");
-
 /// A dialect that kpic does not know.
 pub static UNKNOWN_DIALECT: Code = code!(Error, "K0801", "unknown-dialect", "a SQL dialect that kpic does not know");
 /// A name that is too long for the warehouse.
@@ -367,6 +356,17 @@ pub static BAD_TEMPLATE: Code = code!(
     "a template cannot be read, or uses a value that does \
  not exist"
 );
+
+/// A `query:` that is not one query.
+pub static NOT_ONE_QUERY: Code = code!(Error, "K0821", "not-one-query", "the SQL of a source is not one query");
+/// A `sql:` that is not one expression.
+pub static NOT_ONE_EXPRESSION: Code = code!(Error, "K0822", "not-one-expression", "the SQL of a column is not one expression");
+/// A name with a line that an engine's shell reads as a command.
+pub static COMMAND_IN_NAME: Code =
+    code!(Error, "K0823", "command-in-name", "a name with a line that a shell reads as a command");
+/// Raw SQL that calls a function that may do more than answer.
+pub static CALL_NOT_ALLOWED: Code =
+    code!(Error, "K0824", "call-not-allowed", "SQL of a spec calls a function that may do more than read");
 
 /// A key that is not unique.
 pub static KEY_NOT_UNIQUE: Code = code!(Error, "K0901", "key-not-unique", "a key is not unique in the data");
@@ -651,10 +651,6 @@ pub static ALL: &[&Code] = &[
     &SAME_GUARDRAIL,
     &AGGREGATE_IN_GUARDRAIL,
     &GRAIN_MISSES_CADENCE,
-    &NOT_ONE_QUERY,
-    &NOT_ONE_EXPRESSION,
-    &COMMAND_IN_NAME,
-    &CALL_NOT_ALLOWED,
     &UNKNOWN_DIALECT,
     &NAME_TOO_LONG,
     &NO_SQL_FOR_DIALECT,
@@ -663,6 +659,10 @@ pub static ALL: &[&Code] = &[
     &NOT_IN_DIALECT,
     &UNKNOWN_TEMPLATE,
     &BAD_TEMPLATE,
+    &NOT_ONE_QUERY,
+    &NOT_ONE_EXPRESSION,
+    &COMMAND_IN_NAME,
+    &CALL_NOT_ALLOWED,
     &KEY_NOT_UNIQUE,
     &COLUMN_TYPE_DIFFERS,
     &NOT_IN_DATA,
