@@ -29,10 +29,12 @@ use crate::graph::Node;
 use crate::load::bounds::Bounds;
 use crate::model::{KpiId, Warehouse};
 use crate::pipeline::{Checked, Options, SoundPart, Valid};
+use crate::pipeline::{Chosen, VARIABLE};
 use crate::text::{Files, Span, shown};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use findings::FindingsFormat;
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -82,6 +84,9 @@ struct Common {
     /// Write SQL for this warehouse instead of the project's `dialect`.
     #[arg(long, value_name = "NAME", global = true, value_parser = dialect_named)]
     dialect: Option<&'static str>,
+    /// Use this target of kpic.yml: its schema, its dialect and its connection [default: `KPIC_TARGET`, else the project's].
+    #[arg(long, value_name = "NAME", global = true, add = complete::targets())]
+    target: Option<String>,
     /// A folder outside the project from which specs, templates and data may be read; may be given several times.
     #[arg(long, value_name = "DIR", global = true)]
     allow_path: Vec<PathBuf>,
@@ -359,7 +364,17 @@ impl Context<'_> {
     }
 
     fn options(&self) -> Options {
-        Options { as_of: self.common.as_of, dialect: self.common.dialect, opened: self.opened() }
+        let (as_of, dialect) = (self.common.as_of, self.common.dialect);
+        Options { as_of, dialect, chosen: self.chosen(), opened: self.opened() }
+    }
+
+    /// The target that is named outside the specs, and what these may take from the environment.
+    fn chosen(&self) -> Chosen {
+        let from_outside = || variable("KPIC_TARGET").map(|name| (name, "KPIC_TARGET"));
+        let target = self.common.target.clone().map(|name| (name, "--target")).or_else(from_outside);
+        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned()));
+        let all = std::env::vars_os().filter_map(text);
+        Chosen { target, variables: all.filter(|(name, _)| name.starts_with(VARIABLE)).collect() }
     }
 }
 
@@ -433,14 +448,11 @@ fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: &
     let fails = |failure: Failure| environment(&failure);
     match dialect::dialect(name).client() {
         Client::DuckDb => Ok(Box::new(embedded(context, root, args, Some(warehouse))?)),
-        Client::Psql => {
-            let from_outside = std::env::var("KPIC_CONNECTION").ok().filter(|connection| !connection.is_empty());
-            Ok(Box::new(Postgres {
-                program: postgres::find().map_err(fails)?,
-                connection: args.connection.clone().or(from_outside),
-                timeout: args.timeout.map(Duration::from_secs),
-            }))
-        }
+        Client::Psql => Ok(Box::new(Postgres {
+            program: postgres::find().map_err(fails)?,
+            connection: connection(args, warehouse)?,
+            timeout: args.timeout.map(Duration::from_secs),
+        })),
         Client::None => Err(fails(Failure {
             message: format!(
                 "the data of this project is in `{}`, which this version of kpic cannot ask",
@@ -452,6 +464,34 @@ fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: &
             ),
         })),
     }
+}
+
+/// Where a server is: as the command line says, as the variable does that the target names, or as `KPIC_CONNECTION` does. A target with a variable of its
+/// own never takes another's connection.
+fn connection(args: &EngineArgs, warehouse: &Warehouse) -> Result<Option<String>, Stop> {
+    if args.connection.is_some() {
+        return Ok(args.connection.clone());
+    }
+    let Some(name) = &warehouse.connection_env else { return Ok(variable("KPIC_CONNECTION")) };
+    let target = warehouse.target.as_deref().unwrap_or_default();
+    let fails = |message: String, help: &str| Err(environment(&Failure { message, help: Some(help.to_owned()) }));
+    match variable(name) {
+        None => fails(
+            format!("the variable `{name}` is not set, which says how to connect to the target `{target}`"),
+            "set it to an address such as postgresql://user@host/database, or use `--connection`",
+        ),
+        // A spec chooses the variable: what is no connection is handed to nobody.
+        Some(connection) if !connection.contains("://") && !connection.contains('=') => fails(
+            format!("what the variable `{name}` holds is not a connection, and the target `{target}` names it as one"),
+            "set it to an address such as postgresql://user@host/database, or to pairs such as `host=db dbname=shop`",
+        ),
+        connection => Ok(connection),
+    }
+}
+
+/// A variable of the environment that has something in it.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The embedded engine, in memory or over a file.

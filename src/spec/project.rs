@@ -3,6 +3,7 @@
 use super::allow;
 use super::reader::{Reader, Text};
 use super::shape::{Field, Record, Shape};
+use super::targets::{self, TARGET, Target};
 use crate::calendar::{AsOf, Calendar, Date, Weekday, Zone, known_zones, meant_day};
 use crate::diagnostic::{Findings, Level, codes, suggest};
 use crate::load::Value;
@@ -38,6 +39,12 @@ pub struct Project {
     pub source_schema: Option<Text>,
     /// A database file for the embedded engine.
     pub database: Option<Text>,
+    /// The target that is meant where none is named; once one is chosen, that one.
+    pub target: Option<Text>,
+    /// Where views may go, by name.
+    pub targets: Vec<Target>,
+    /// The variable that says how to connect to the chosen target.
+    pub connection_env: Option<Text>,
     /// Levels of lints by readable name.
     pub lints: BTreeMap<String, Level>,
     /// How objectives are judged.
@@ -141,6 +148,13 @@ pub static PROJECT: Record = Record {
         Field::new("target_dir", Shape::Text, "The folder for output. Default: build.").example("build"),
         Field::new("calendar", Shape::Record(&CALENDAR), "Periods, zones, and how far data goes.").required(),
         Field::new("warehouse", Shape::Record(&WAREHOUSE), "Where the views will live."),
+        Field::new("target", Shape::Name, "The target where none is named. Default: what is under `warehouse` alone.")
+            .example("dev"),
+        Field::new(
+            "targets",
+            Shape::Named("a target", &Shape::Record(&TARGET)),
+            "Where the views go, under names; `--target` or `KPIC_TARGET` chooses one.",
+        ),
         Field::new(
             "lints",
             Shape::Map(&Shape::Word(&["deny", "warn", "allow"])),
@@ -184,6 +198,9 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
         schema: of_warehouse("schema"),
         source_schema: of_warehouse("source_schema"),
         database: of_warehouse("database"),
+        target: reader.text("target"),
+        targets: targets::decode(reader, findings),
+        connection_env: None,
         lints: lints(reader, findings),
         okrs: okrs(reader, findings),
     }
