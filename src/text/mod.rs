@@ -113,6 +113,12 @@ impl File {
     pub fn hides(&self, range: &Range<usize>) -> bool {
         self.hidden.iter().any(|hidden| hidden.start < range.end && range.start < hidden.end)
     }
+
+    /// What is not to be shown, line by line.
+    pub fn hidden(&self) -> impl Iterator<Item = &str> {
+        let texts = self.hidden.iter().filter_map(|range| self.text.get(range.clone()));
+        texts.flat_map(str::lines).map(str::trim).filter(|line| !line.is_empty())
+    }
 }
 
 /// Every file that the compiler has read, in the order of their paths.
