@@ -24,7 +24,7 @@ mod standing;
 use crate::calendar::{AsOf, Label, meant_day};
 use crate::diagnostic::{Findings, render};
 use crate::dialect::{self, Client};
-use crate::engine::{DuckDb, Engine, Failure, Postgres, Reach, postgres};
+use crate::engine::{Changes, DuckDb, Engine, Failure, Postgres, Reach, postgres};
 use crate::graph::Node;
 use crate::load::bounds::Bounds;
 use crate::model::{KpiId, Warehouse};
@@ -178,6 +178,8 @@ enum Command {
     Explain(commands::explain::ExplainArgs),
     /// Write the SQL views, the manifest and the documents.
     Build(commands::build::BuildArgs),
+    /// Put the views into the warehouse: all of them or none.
+    Deploy(commands::deploy::DeployArgs),
     /// Show the recent periods of KPIs.
     Run(commands::run::RunArgs),
     /// Query KPIs or formulas by dimension, at any grain, with filters.
@@ -291,6 +293,7 @@ fn run() -> ExitCode {
         Command::Check(args) => commands::check::run(&args, &context),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Build(args) => commands::build::run(&args, &context),
+        Command::Deploy(args) => commands::deploy::run(&args, &context),
         Command::Run(args) => commands::run::run(&args, &context),
         Command::Query(args) => commands::query::run(&args, &context),
         Command::Test(args) => commands::test::run(&args, &context),
@@ -444,6 +447,17 @@ fn some(names: &[&str]) -> String {
 
 /// The engine that answers a project's questions: that of its dialect.
 fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: &Warehouse) -> Result<Box<dyn Engine>, Stop> {
+    let engine: Box<dyn Changes> = engine_to_change(context, root, args, warehouse)?;
+    Ok(engine)
+}
+
+/// The same as one that can change what is there, for `deploy` alone.
+fn engine_to_change(
+    context: &Context<'_>,
+    root: &Path,
+    args: &EngineArgs,
+    warehouse: &Warehouse,
+) -> Result<Box<dyn Changes>, Stop> {
     let name = warehouse.dialect.as_ref().map(|name| name.value.as_str());
     let fails = |failure: Failure| environment(&failure);
     match dialect::dialect(name).client() {

@@ -354,6 +354,10 @@ pub static CONNECTION_IN_SPEC: Code =
 /// A variable in a name that cannot be there, or holds what it should not.
 pub static BAD_VARIABLE: Code = code!(Error, "K0809", "bad-variable", "a variable that cannot stand in the name of a schema");
 
+/// Something in the warehouse where a view would go.
+pub static NOT_MADE_BY_KPIC: Code =
+    code!(Error, "K0810", "not-made-by-kpic", "where a view would go is something that kpic has not made");
+
 /// A template that no page is made with.
 pub static UNKNOWN_TEMPLATE: Code = code!(Error, "K0811", "unknown-template", "there is no template of that name");
 /// A template that cannot be rendered.
@@ -668,6 +672,7 @@ pub static ALL: &[&Code] = &[
     &UNKNOWN_TARGET,
     &CONNECTION_IN_SPEC,
     &BAD_VARIABLE,
+    &NOT_MADE_BY_KPIC,
     &UNKNOWN_TEMPLATE,
     &BAD_TEMPLATE,
     &NOT_ONE_QUERY,

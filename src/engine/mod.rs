@@ -35,6 +35,15 @@ pub trait Engine: Sync {
     fn description(&self, query: &str) -> String;
 }
 
+/// An engine that changes what is in its database.
+pub trait Changes: Engine {
+    /// Runs statements, all of them or none: in one transaction, which is taken back where one is refused. Gives the place of that one, and why.
+    ///
+    /// # Errors
+    /// Fails if the engine itself cannot be used. Then nothing is changed either, unless the message says that this is not known.
+    fn change(&self, statements: &[String]) -> Result<Option<(usize, Refusal)>, Failure>;
+}
+
 /// The answer to one query: its rows, or why the engine refuses it.
 pub type Answer = Result<Rows, Refusal>;
 

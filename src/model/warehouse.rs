@@ -16,6 +16,8 @@ pub struct Warehouse {
     pub source_schema: Vec<String>,
     /// A database file for the embedded engine.
     pub database: Option<String>,
+    /// The roles that may read the views.
+    pub readers: Vec<Name>,
     /// The folder for output.
     pub target_dir: String,
     /// The target that is chosen.

@@ -103,6 +103,7 @@ fn empty(spec: &Spec, findings: &mut Findings) -> Model {
             schema_span: project.schema.as_ref().map(|schema| schema.span),
             source_schema,
             database: project.database.as_ref().map(|database| database.value.clone()),
+            readers: project.readers.clone(),
             target_dir: text(&project.target_dir, project::DEFAULT_TARGET),
             target: project.target.as_ref().map(|target| target.value.clone()),
             targets: project.targets.iter().map(|target| target.name.value.clone()).collect(),

@@ -45,6 +45,8 @@ pub struct Project {
     pub targets: Vec<Target>,
     /// The variable that says how to connect to the chosen target.
     pub connection_env: Option<Text>,
+    /// The roles that may read the views.
+    pub readers: Vec<Text>,
     /// Levels of lints by readable name.
     pub lints: BTreeMap<String, Level>,
     /// How objectives are judged.
@@ -96,6 +98,17 @@ static CALENDAR: Record = Record {
     ],
 };
 
+/// Who may do what.
+pub(super) static GRANTS: Record = Record {
+    what: "`grants`",
+    fields: &[Field::new(
+        "select",
+        Shape::Either(&[Shape::Text, Shape::List(&Shape::Text)]),
+        "The roles that may read the views.",
+    )
+    .example("[analyst, \"BI readers\"]")],
+};
+
 static WAREHOUSE: Record = Record {
     what: "the warehouse",
     fields: &[
@@ -108,6 +121,7 @@ static WAREHOUSE: Record = Record {
         )
         .example("raw"),
         Field::new("database", Shape::Text, "A DuckDB file that the embedded engine opens for reading.").example("shop.duckdb"),
+        Field::new("grants", Shape::Record(&GRANTS), "Who may read the views, where `kpic deploy` puts them."),
     ],
 };
 
@@ -201,6 +215,7 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
         target: reader.text("target"),
         targets: targets::decode(reader, findings),
         connection_env: None,
+        readers: targets::readers(warehouse),
         lints: lints(reader, findings),
         okrs: okrs(reader, findings),
     }

@@ -4,7 +4,7 @@
 //! a variable. Names of schemas may have parts from the environment, `analytics_${KPIC_VAR_USER:-dev}`. Specs come from strangers, so that only
 //! variables that somebody named for this can stand there, and only what is part of a plain name is taken from them.
 
-use super::project::Project;
+use super::project::{GRANTS, Project};
 use super::reader::{Reader, Text};
 use super::shape::{Field, Record, Shape};
 use crate::diagnostic::{Finding, Findings, codes, suggest};
@@ -33,6 +33,8 @@ pub struct Target {
     pub database: Option<Text>,
     /// The variable that says how to connect.
     pub connection_env: Option<Text>,
+    /// The roles that may read its views, if it says which.
+    pub readers: Option<Vec<Text>>,
 }
 
 /// What is chosen from outside the specs.
@@ -64,6 +66,7 @@ pub(super) static TARGET: Record = Record {
             "The name of the variable of the environment that says how to connect. Default: `KPIC_CONNECTION`.",
         )
         .example("PROD_URL"),
+        Field::new("grants", Shape::Record(&GRANTS), "Who may read its views. Default: what is under `warehouse`."),
     ],
 };
 
@@ -78,6 +81,7 @@ pub(super) fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Vec<Target
             source_schema: of.text("source_schema"),
             database: of.text("database"),
             connection_env: of.text("connection_env").filter(|name| is_variable(&name.value)),
+            readers: of.get("grants").map(|_| readers(Some(of))),
         }
     };
     let targets: Vec<Target> = reader.entries("targets").iter().map(read).collect();
@@ -87,6 +91,11 @@ pub(super) fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Vec<Target
         }
     }
     targets
+}
+
+/// The roles under `grants`.
+pub(super) fn readers(of: Option<Reader<'_>>) -> Vec<Text> {
+    of.and_then(|of| of.record("grants")).map(|grants| grants.texts("select")).unwrap_or_default()
 }
 
 /// Puts what the chosen target says in the place of what is under `warehouse`.
@@ -119,6 +128,7 @@ pub fn choose(project: &mut Project, chosen: &Chosen, findings: &mut Findings) {
     project.dialect = target.dialect.or(project.dialect.take());
     project.database = target.database.or(project.database.take());
     project.connection_env = target.connection_env;
+    project.readers = target.readers.unwrap_or(std::mem::take(&mut project.readers));
     project.target = Some(target.name);
 }
 

@@ -4,9 +4,11 @@
 //! projects have none to show.
 
 pub use shown::{grouped, is_bidi, is_control, json, shown, shown_on_a_line};
+pub use sum::Sum;
 pub use words::{plural, title};
 
 mod shown;
+mod sum;
 mod words;
 
 use memchr::memchr_iter;

@@ -128,7 +128,7 @@ kpis:
     server.reset().unwrap();
 }
 
-fn connection(server: &mut Driver) -> String {
+pub fn connection(server: &mut Driver) -> String {
     let answer = server.query("show unix_socket_directories").unwrap();
     format!("host={} user=kpic dbname=postgres", answer.rows[0][0].as_deref().unwrap())
 }
