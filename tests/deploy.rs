@@ -107,8 +107,8 @@ fn views_are_made_and_made_again_only_where_they_change() {
     write_files(folder.path(), &[("specs/all.yml", &format!("# Kept by the shop.\n{SPEC}"))]);
     assert_eq!(with(&deployed(folder.path(), &[]), "same"), ALL);
     // What is read of the rows: those of more than 10, so 20 and 12.
-    let changed = SPEC.replace("sum(orders.amount)", "sum(orders.amount where amount > 10)");
-    write_files(folder.path(), &[("specs/all.yml", &changed)]);
+    let other = SPEC.replace("sum(orders.amount)", "sum(orders.amount where amount > 10)");
+    write_files(folder.path(), &[("specs/all.yml", &other)]);
     let changes = deployed(folder.path(), &[]);
     assert_eq!(with(&changes, "same"), ["kpi.orders", "kpi.source_checks"], "{changes:?}");
     assert_eq!(sql(folder.path(), revenue), ["2024-01-01|20.0", "2024-02-01|12.0"]);

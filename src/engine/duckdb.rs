@@ -4,7 +4,7 @@
 use super::process::{Ended, run};
 use super::reach::{BEGUN, NOT_CONFINED, Reach, SETTINGS, UNSAFE_DATABASE};
 use super::spill::Spill;
-use super::{Answer, Changes, Engine, Failure, Kind, Refusal, Rows};
+use super::{Answer, Batch, Changes, Engine, Failure, Kind, Refusal, Rows};
 use crate::rawsql;
 use crate::text::is_control;
 use serde_json::{Map, Value};
@@ -103,6 +103,20 @@ impl Engine for DuckDb {
         Ok(refused.into_iter().filter_map(|refused| refused.map(Err).or_else(|| answers.next())).collect())
     }
 
+    /// All in one database, each in a schema of its own. Where that fails as a whole, one by one, to see which is to blame.
+    fn rehearse(&self, batches: &[Batch]) -> Result<Vec<Vec<Answer>>, Failure> {
+        let all = self.beside_each_other(batches)?;
+        let is_refused = |answer: &Answer| answer.as_ref().is_err_and(|why| why.in_setup);
+        if !all.iter().flatten().any(is_refused) {
+            return Ok(all);
+        }
+        let mut all = Vec::new();
+        for batch in batches {
+            all.extend(self.beside_each_other(std::slice::from_ref(batch))?);
+        }
+        Ok(all)
+    }
+
     fn description(&self, query: &str) -> String {
         format!("select column_name, column_type from (describe {query})")
     }
@@ -175,6 +189,16 @@ struct Output {
 }
 
 impl DuckDb {
+    fn beside_each_other(&self, batches: &[Batch]) -> Result<Vec<Vec<Answer>>, Failure> {
+        let (mut setup, mut queries) = (String::new(), Vec::new());
+        for (at, batch) in batches.iter().enumerate() {
+            setup.push_str(&format!("create schema test_{at};\nuse test_{at};\n{}", batch.setup));
+            queries.extend(batch.queries.iter().map(|query| format!("use test_{at};\n{query}")));
+        }
+        let mut all = self.answer(&setup, &queries)?.into_iter();
+        Ok(batches.iter().map(|batch| all.by_ref().take(batch.queries.len()).collect()).collect())
+    }
+
     fn ask(&self, setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure> {
         let mut script = String::new();
         if !setup.trim().is_empty() {

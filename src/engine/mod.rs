@@ -30,9 +30,30 @@ pub trait Engine: Sync {
     /// Fails if the engine itself cannot be used.
     fn answer(&self, setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure>;
 
+    /// Asks queries of tables that are made for them, each batch of its own, and leaves nothing behind. A setup that is refused is the answer to
+    /// all of its batch.
+    ///
+    /// # Errors
+    /// Fails if the engine itself cannot be used.
+    fn rehearse(&self, batches: &[Batch]) -> Result<Vec<Vec<Answer>>, Failure>;
+
+    /// What the tables of a batch are made as.
+    fn own_table(&self) -> &'static str {
+        "table"
+    }
+
     /// What to ask for the columns that a query would give: the answer has a row for each, with `column_name` and `column_type`, as the
     /// engine calls it.
     fn description(&self, query: &str) -> String;
+}
+
+/// Queries over tables of their own.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// What makes the tables.
+    pub setup: String,
+    /// What is asked.
+    pub queries: Vec<String>,
 }
 
 /// An engine that changes what is in its database.

@@ -6,7 +6,7 @@
 
 use super::process::{Ended, run};
 use super::types::Family;
-use super::{Answer, Changes, Engine, Failure, Kind, Refusal, Rows};
+use super::{Answer, Batch, Changes, Engine, Failure, Kind, Refusal, Rows};
 use crate::rawsql;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -74,48 +74,17 @@ impl Engine for Postgres {
         if setup.trim().is_empty() && queries.is_empty() {
             return Ok(Vec::new());
         }
-        let tag = tag(setup, queries);
-        let mut script = BEGIN.to_owned();
-        script.push_str("begin isolation level repeatable read read only;\nselect 1 where false;\n");
-        if !setup.trim().is_empty() {
-            script.push_str(&format!("select {tag}{setup}{tag} \\gexec\n"));
-        }
-        for query in queries {
-            script.push_str(&format!("\\echo {MARK}\n\\warn {MARK}\n"));
-            let query = query.trim_end().trim_end_matches(';');
-            match query.strip_prefix(DESCRIBE) {
-                Some(query) => script.push_str(&format!("{query}\n\\gdesc\n")),
-                None => {
-                    script
-                        .push_str(&format!("select {tag}select row_to_json(answer) from ({query}\n) as answer{tag} \\gexec\n"));
-                }
-            }
-        }
-        script.push_str(&format!("\\echo {MARK}\n\\warn {MARK}\ncommit;\n"));
-        let (output, errors) = self.run(script)?;
-        let mark = format!("{MARK}\n");
-        let (mut answers, mut refusals) = (output.split(mark.as_str()), errors.split(mark.as_str()));
-        let _ = answers.next();
-        let in_setup = refusals.next().and_then(error_of);
-        if let Some(refusal) = in_setup {
-            return Ok(vec![Err(Refusal { in_setup: true, ..refusal }); queries.len()]);
-        }
-        let mut all = Vec::new();
-        for query in queries {
-            let (Some(printed), Some(said)) = (answers.next(), refusals.next()) else { return Err(stopped(&errors)) };
-            let refused = error_of(said);
-            all.push(match refused {
-                Some(refusal) => Err(refusal),
-                None if query.starts_with(DESCRIBE) => Ok(description(printed)),
-                None => rows(printed).ok_or_else(|| Refusal::of("the answer is not JSON")),
-            });
-        }
-        // The last mark: all before it was answered.
-        if answers.next().is_none() {
-            return Err(stopped(&errors));
-        }
-        self.name_kinds(&mut all)?;
-        Ok(all)
+        let batch = Batch { setup: setup.to_owned(), queries: queries.to_vec() };
+        Ok(self.ask(&[batch], &READING)?.pop().unwrap_or_default())
+    }
+
+    /// In temporary tables, which are gone once the transaction is taken back. What is asked of them can only read.
+    fn rehearse(&self, batches: &[Batch]) -> Result<Vec<Vec<Answer>>, Failure> {
+        if batches.is_empty() { Ok(Vec::new()) } else { self.ask(batches, &REHEARSING) }
+    }
+
+    fn own_table(&self) -> &'static str {
+        "temporary table"
     }
 
     fn description(&self, query: &str) -> String {
@@ -132,7 +101,7 @@ set local lock_timeout = '30s';\n";
 
 impl Changes for Postgres {
     fn change(&self, statements: &[String]) -> Result<Option<(usize, Refusal)>, Failure> {
-        let tag = tag("", statements);
+        let tag = tag(statements.iter());
         let mut script = format!("{BEGIN}{CHANGE}");
         for statement in statements {
             script.push_str(&format!("\\warn {MARK}\nselect {tag}{statement}{tag} \\gexec\n"));
@@ -155,7 +124,82 @@ impl Changes for Postgres {
     }
 }
 
+/// What stands around a batch of questions.
+struct Transaction {
+    begin: &'static str,
+    /// Between what makes its tables and the questions.
+    then: &'static str,
+    end: &'static str,
+}
+
+/// Questions to what is there.
+const READING: Transaction = Transaction {
+    begin: "begin isolation level repeatable read read only;\nselect 1 where false;\n",
+    then: "",
+    end: "commit;\n",
+};
+
+/// Questions to tables of their own.
+const REHEARSING: Transaction = Transaction {
+    begin: "begin isolation level repeatable read read write;\n",
+    // At the end of a savepoint, which each statement has while errors are rolled back, it would be forgotten.
+    then: "\\set ON_ERROR_ROLLBACK off\nset transaction read only;\n\\set ON_ERROR_ROLLBACK on\n",
+    end: "rollback;\n",
+};
+
 impl Postgres {
+    /// Asks batches of questions, each in a transaction.
+    fn ask(&self, batches: &[Batch], transaction: &Transaction) -> Result<Vec<Vec<Answer>>, Failure> {
+        let tag = tag(batches.iter().flat_map(|batch| batch.queries.iter().chain([&batch.setup])));
+        let mut script = BEGIN.to_owned();
+        for batch in batches {
+            script.push_str(transaction.begin);
+            if !batch.setup.trim().is_empty() {
+                script.push_str(&format!("select {tag}{}{tag} \\gexec\n", batch.setup));
+            }
+            script.push_str(transaction.then);
+            for query in &batch.queries {
+                script.push_str(&format!("\\echo {MARK}\n\\warn {MARK}\n"));
+                let query = query.trim_end().trim_end_matches(';');
+                script.push_str(&match query.strip_prefix(DESCRIBE) {
+                    Some(query) => format!("{query}\n\\gdesc\n"),
+                    None => format!("select {tag}select row_to_json(answer) from ({query}\n) as answer{tag} \\gexec\n"),
+                });
+            }
+            script.push_str(&format!("\\echo {MARK}\n\\warn {MARK}\n{}", transaction.end));
+        }
+        let (output, errors) = self.run(script)?;
+        let mark = format!("{MARK}\n");
+        let (mut answers, mut refusals) = (output.split(mark.as_str()), errors.split(mark.as_str()));
+        let mut all = Vec::new();
+        // What stands before the first question of a batch is said of its tables.
+        let mut before = refusals.next();
+        answers.next();
+        for batch in batches {
+            let in_setup = before.and_then(error_of);
+            let mut of_batch = Vec::new();
+            for query in &batch.queries {
+                let (Some(printed), Some(said)) = (answers.next(), refusals.next()) else { return Err(stopped(&errors)) };
+                let refused = in_setup.clone().map(|refusal| Refusal { in_setup: true, ..refusal }).or_else(|| error_of(said));
+                of_batch.push(match refused {
+                    Some(refusal) => Err(refusal),
+                    None if query.starts_with(DESCRIBE) => Ok(description(printed)),
+                    None => rows(printed).ok_or_else(|| Refusal::of("the answer is not JSON")),
+                });
+            }
+            // The last mark: all before it was answered.
+            (_, before) = match (answers.next(), refusals.next()) {
+                (Some(printed), said) => (printed, said),
+                (None, _) => return Err(stopped(&errors)),
+            };
+            all.push(of_batch);
+        }
+        for answers in &mut all {
+            self.name_kinds(answers)?;
+        }
+        Ok(all)
+    }
+
     /// Runs a script to its end: what it printed, and what it complained of.
     fn run(&self, script: String) -> Result<(String, String), Failure> {
         let (ended, output, errors) = self.start(script)?;
@@ -236,11 +280,11 @@ impl Postgres {
 }
 
 /// What stands around a text in dollar quotes, and in none of the texts.
-fn tag(setup: &str, queries: &[String]) -> String {
+fn tag<'a>(texts: impl Iterator<Item = &'a String> + Clone) -> String {
     let mut number = 0;
     loop {
         let tag = format!("$kpic{number}$");
-        if !setup.contains(&tag) && !queries.iter().any(|query| query.contains(&tag)) {
+        if !texts.clone().any(|text| text.contains(&tag)) {
             return tag;
         }
         number += 1;
