@@ -101,7 +101,7 @@ set local lock_timeout = '30s';\n";
 
 impl Changes for Postgres {
     fn change(&self, statements: &[String]) -> Result<Option<(usize, Refusal)>, Failure> {
-        let tag = tag(statements.iter());
+        let tag = tag(&statements.iter().collect::<Vec<_>>());
         let mut script = format!("{BEGIN}{CHANGE}");
         for statement in statements {
             script.push_str(&format!("\\warn {MARK}\nselect {tag}{statement}{tag} \\gexec\n"));
@@ -150,7 +150,8 @@ const REHEARSING: Transaction = Transaction {
 impl Postgres {
     /// Asks batches of questions, each in a transaction.
     fn ask(&self, batches: &[Batch], transaction: &Transaction) -> Result<Vec<Vec<Answer>>, Failure> {
-        let tag = tag(batches.iter().flat_map(|batch| batch.queries.iter().chain([&batch.setup])));
+        let texts = batches.iter().flat_map(|batch| batch.queries.iter().chain([&batch.setup]));
+        let tag = tag(&texts.collect::<Vec<_>>());
         let mut script = BEGIN.to_owned();
         for batch in batches {
             script.push_str(transaction.begin);
@@ -188,10 +189,10 @@ impl Postgres {
                 });
             }
             // The last mark: all before it was answered.
-            (_, before) = match (answers.next(), refusals.next()) {
-                (Some(printed), said) => (printed, said),
-                (None, _) => return Err(stopped(&errors)),
-            };
+            if answers.next().is_none() {
+                return Err(stopped(&errors));
+            }
+            before = refusals.next();
             all.push(of_batch);
         }
         for answers in &mut all {
@@ -280,11 +281,11 @@ impl Postgres {
 }
 
 /// What stands around a text in dollar quotes, and in none of the texts.
-fn tag<'a>(texts: impl Iterator<Item = &'a String> + Clone) -> String {
+fn tag(texts: &[&String]) -> String {
     let mut number = 0;
     loop {
         let tag = format!("$kpic{number}$");
-        if !texts.clone().any(|text| text.contains(&tag)) {
+        if !texts.iter().any(|text| text.contains(&tag)) {
             return tag;
         }
         number += 1;
