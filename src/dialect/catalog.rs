@@ -35,6 +35,18 @@ pub trait Catalog: Debug + Sync {
     /// One row with `database`, the name of the one that is open, and `is_there`, whether it has the schema.
     fn place(&self, schema: &str) -> String;
 
+    /// The columns of tables and views but those of kpic, in order: `database_name`, `schema_name`, `table_name`, `column_name`, `data_type`.
+    fn columns(&self) -> String;
+
+    /// The declared keys and references: `database_name`, `schema_name`, `table_name`, `constraint_type` (`PRIMARY KEY`, `FOREIGN KEY`),
+    /// `constraint_column_names`, `referenced_schema`, `referenced_table`, `referenced_column_names`. Lists are joined by character 31.
+    fn keys(&self) -> String;
+
+    /// About how many different values there are.
+    fn roughly_distinct(&self, of: &str) -> String {
+        format!("count(distinct {of})")
+    }
+
     /// A text in short, as hexadecimal digits.
     fn digest(&self, of: &str) -> String;
 

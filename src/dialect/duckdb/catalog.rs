@@ -21,6 +21,28 @@ impl Catalog for DuckDb {
         )
     }
 
+    fn columns(&self) -> String {
+        "select database_name, schema_name, table_name, column_name, data_type from duckdb_columns() \
+         where not internal and database_name = current_database() and schema_name <> 'kpi' \
+         order by schema_name, table_name, column_index"
+            .to_owned()
+    }
+
+    fn keys(&self) -> String {
+        let list = |column: &str| format!("array_to_string({column}, chr(31)) as {column}");
+        format!(
+            "select database_name, schema_name, table_name, constraint_type, {}, schema_name as referenced_schema, \
+             coalesce(referenced_table, '') as referenced_table, {} from duckdb_constraints() where database_name = current_database() \
+             and constraint_type in ('PRIMARY KEY', 'FOREIGN KEY') order by all",
+            list("constraint_column_names"),
+            list("referenced_column_names"),
+        )
+    }
+
+    fn roughly_distinct(&self, of: &str) -> String {
+        format!("approx_count_distinct({of})")
+    }
+
     fn digest(&self, of: &str) -> String {
         format!("sha256({of})")
     }

@@ -29,6 +29,39 @@ impl Catalog for Postgres {
         )
     }
 
+    fn columns(&self) -> String {
+        "select '' as database_name, n.nspname as schema_name, c.relname as table_name, a.attname as column_name, \
+         case t.typtype when 'e' then 'enum' when 'd' then format_type(t.typbasetype, t.typtypmod) else format_type(a.atttypid, a.atttypmod) \
+         end as data_type from pg_catalog.pg_attribute as a join pg_catalog.pg_class as c on c.oid = a.attrelid \
+         join pg_catalog.pg_namespace as n on n.oid = c.relnamespace join pg_catalog.pg_type as t on t.oid = a.atttypid \
+         where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition \
+         and n.nspname not in ('information_schema', 'kpi') and n.nspname not like 'pg\\_%' \
+         and coalesce(obj_description(c.oid, 'pg_class'), '') not like '%' || chr(10) || 'kpic: {%' \
+         and has_table_privilege(c.oid, 'select') and has_schema_privilege(n.oid, 'usage') \
+         order by n.nspname, c.relname, a.attnum"
+            .to_owned()
+    }
+
+    fn keys(&self) -> String {
+        let names = |of: &str, list: &str| {
+            format!(
+                "coalesce((select string_agg(a.attname, chr(31) order by k.place) from unnest(k_of.{list}) with ordinality as k(number, place) \
+                 join pg_catalog.pg_attribute as a on a.attrelid = k_of.{of} and a.attnum = k.number), '')"
+            )
+        };
+        format!(
+            "select '' as database_name, n.nspname as schema_name, c.relname as table_name, \
+             case k_of.contype when 'p' then 'PRIMARY KEY' else 'FOREIGN KEY' end as constraint_type, {} as constraint_column_names, \
+             coalesce(other.nspname, '') as referenced_schema, coalesce(target.relname, '') as referenced_table, {} as referenced_column_names \
+             from pg_catalog.pg_constraint as k_of join pg_catalog.pg_class as c on c.oid = k_of.conrelid \
+             join pg_catalog.pg_namespace as n on n.oid = c.relnamespace left join pg_catalog.pg_class as target on target.oid = k_of.confrelid \
+             left join pg_catalog.pg_namespace as other on other.oid = target.relnamespace where k_of.contype in ('p', 'f') \
+             order by n.nspname, c.relname, k_of.conname",
+            names("conrelid", "conkey"),
+            names("confrelid", "confkey"),
+        )
+    }
+
     fn digest(&self, of: &str) -> String {
         format!("encode(sha256(convert_to({of}, 'UTF8')), 'hex')")
     }
