@@ -285,3 +285,39 @@ fn a_template_of_statements_is_not_deployed() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("view.sql.j2"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn a_profile_of_dbt_names_the_database() {
+    let folder = shop(SPEC);
+    write_files(folder.path(), &[("kpic.yml", &PROJECT.replace(", database: shop.duckdb", ""))]);
+    let profiles = tempfile::tempdir().unwrap();
+    let database = folder.path().join("shop.duckdb");
+    let text = format!(
+        "shop:\n  target: dev\n  outputs:\n    dev: {{ type: duckdb, path: \"{{{{ env_var('SHOP_FILE', '{}') }}}}\" }}\n    far: {{ type: postgres, host: db, user: ada, \
+         password: battery-staple }}\n    odd: {{ type: duckdb, path: \"{{{{ battery-staple() }}}}\" }}\n",
+        database.display()
+    );
+    write_files(profiles.path(), &[("profiles.yml", &text)]);
+    let directory = profiles.path().to_str().unwrap();
+    let named = ["--profile", "shop", "--profiles-dir", directory];
+    assert_eq!(with(&deployed(folder.path(), &named), "new"), ALL);
+    let output = kpic(folder.path(), &[&["run", "revenue"], named.as_slice()].concat());
+    assert!(output.status.success() && text_of(&output).contains("30.00"), "{}", text_of(&output));
+    for (arguments, words) in [
+        (["--profile-target", "far"], "the profile is for `postgres`, and the data of this project is in `duckdb`"),
+        (["--profile-target", "odd"], "`path` has Jinja that kpic does not understand"),
+        (["--profile-target", "prod"], "has no output `prod`"),
+    ] {
+        let output = kpic(folder.path(), &[&["run"], named.as_slice(), &arguments].concat());
+        let said = text_of(&output);
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains(words) && !said.contains("battery-staple"), "{said}");
+    }
+    // A spec cannot say which.
+    write_files(folder.path(), &[("kpic.yml", &PROJECT.replace("schema: kpi,", "schema: kpi, profile: shop,"))]);
+    assert_eq!(kpic(folder.path(), &["check"]).status.code(), Some(1));
+}
+
+fn text_of(output: &std::process::Output) -> String {
+    text(&output.stdout) + &text(&output.stderr)
+}

@@ -16,6 +16,7 @@ mod guarded;
 mod limits;
 mod mistake;
 mod out;
+mod profile;
 mod progress;
 pub mod reference;
 mod show;
@@ -33,6 +34,7 @@ use crate::pipeline::{Chosen, VARIABLE};
 use crate::text::{Files, Span, shown};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use findings::FindingsFormat;
+use profile::Profile;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::Write;
@@ -118,6 +120,8 @@ struct EngineArgs {
     /// Where the data of a project for PostgreSQL is, as `psql` reads it [default: `KPIC_CONNECTION`, else PGHOST, PGSERVICE and so on].
     #[arg(long, value_name = "URL")]
     connection: Option<String>,
+    #[command(flatten)]
+    profile: profile::ProfileArgs,
     /// Let SQL of the project use the network, for which `DuckDB` loads extensions; then it may read every file, too.
     #[arg(long)]
     allow_network: bool,
@@ -480,11 +484,16 @@ fn engine_to_change(
     }
 }
 
-/// Where a server is: as the command line says, as the variable does that the target names, or as `KPIC_CONNECTION` does. A target with a variable of its
+/// Where a server is: as the command line says, as a profile of dbt's does that it names, as the variable does that the target names, or as `KPIC_CONNECTION` does. A target with a variable of its
 /// own never takes another's connection.
 fn connection(args: &EngineArgs, warehouse: &Warehouse) -> Result<Option<String>, Stop> {
     if args.connection.is_some() {
         return Ok(args.connection.clone());
+    }
+    match profile::profile(args, warehouse.connection_env.is_some())? {
+        Some(Profile::Postgres(address)) => return Ok(Some(address)),
+        Some(other) => return Err(other.other("postgres")),
+        None => {}
     }
     let Some(name) = &warehouse.connection_env else { return Ok(variable("KPIC_CONNECTION")) };
     let target = warehouse.target.as_deref().unwrap_or_default();
@@ -514,7 +523,7 @@ fn embedded(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: Op
     let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| environment(&failure))?;
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let from = if args.database.is_some() { "--database" } else { "`database` under `warehouse` in kpic.yml" };
-    let named = database.filter(|_| args.database.is_none()).map(|path| root.join(path));
+    let named = database.filter(|_| args.database.is_none() && !args.profile.is_named(true)).map(|path| root.join(path));
     if let Some(path) = named.as_ref().filter(|path| Bounds::of(root, &context.opened()).outside(path).is_some()) {
         return Err(environment(&Failure {
             message: format!("the database `{}` in kpic.yml is outside the project", path.display()),
@@ -525,7 +534,13 @@ fn embedded(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: Op
             ),
         }));
     }
-    let database = args.database.as_deref().map(absolute).or(named);
+    let of_profile = match warehouse.map(|_| profile::profile(args, database.is_some())).transpose()?.flatten() {
+        Some(Profile::DuckDb(path)) => Some(absolute(&path)),
+        Some(other) => return Err(other.other("duckdb")),
+        None => None,
+    };
+    let from = if of_profile.is_some() { "the profile" } else { from };
+    let database = args.database.as_deref().map(absolute).or(of_profile).or(named);
     if let Some(path) = database.as_ref().filter(|path| !path.is_file()) {
         return Err(environment(&Failure {
             message: format!("there is no database `{}` (from {from})", path.display()),

@@ -302,3 +302,26 @@ fn a_user_without_rights_is_told_what_is_missing() {
     server.reset().unwrap();
     server.run(&["drop schema if exists kpi cascade; drop role guest".to_owned()]).unwrap();
 }
+
+#[test]
+fn a_profile_of_dbt_says_where_the_server_is() {
+    let Some(mut server) = driver("postgres") else { return };
+    let mut shop = Shop::of(&mut server, PROJECT, &plain());
+    let socket = shop.connection.split_whitespace().next().unwrap().replace("host=", "");
+    let profiles = format!(
+        "shop: {{ target: dev, outputs: {{ dev: {{ type: postgres, host: {socket}, user: kpic, password: 'a b:c@d/', dbname: postgres, threads: 4 }} }} }}\n"
+    );
+    shop.write("dbt/profiles.yml", &profiles);
+    // Another connection of the environment is not taken.
+    shop.connection = "postgresql://nobody@localhost:1/nowhere".to_owned();
+    let directory = shop.folder.path().join("dbt");
+    let named = ["--profile", "shop", "--profiles-dir", directory.to_str().unwrap()];
+    assert_eq!(shop.deployed(&named, "new"), ALL);
+    let output = shop.kpic(&[&["query", "revenue", "--format", "csv"], named.as_slice()].concat());
+    assert!(
+        output.status.success() && String::from_utf8_lossy(&output.stdout).contains("2024-01-01,30"),
+        "{}",
+        self::said(&output)
+    );
+    server.reset().unwrap();
+}

@@ -69,7 +69,7 @@ fn a_project_is_drafted_of_the_tables_of_a_server() {
     // One more source, for which the project says where it is.
     done(&kpic(folder.path(), &["init", "--table", "visits"], &connection));
     let visits = read("specs/visits.yml");
-    for word in ["table: visits", "time: seen_at", "references: customers", "['/a', '/b']"] {
+    for word in ["table: visits", "time: seen_at", "references: customers", "[\"/a\", \"/b\"]"] {
         assert!(visits.contains(word), "no `{word}` in\n{visits}");
     }
     // What kpic has deployed is no source.

@@ -61,7 +61,8 @@ pub(in crate::cli) fn run(args: &DeployArgs, context: &Context<'_>) -> Result<u8
             &format!("run {}/sql/{}/deploy.sql, which `kpic build` writes", model.warehouse.target_dir, dialect.name()),
         ));
     }
-    let has_database = args.engine.database.is_some() || model.warehouse.database.is_some();
+    let has_database =
+        args.engine.database.is_some() || args.engine.profile.is_named(false) || model.warehouse.database.is_some();
     if dialect.client() == Client::DuckDb && !has_database {
         return Err(usage(
             "there is no database to deploy to",
