@@ -4,6 +4,9 @@
 
 mod support;
 
+use kpic::deploy::{self, How};
+use kpic::engine::{DuckDb, Reach};
+use kpic::pipeline::{Options, check};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
@@ -228,6 +231,31 @@ fn a_failure_leaves_everything_as_it_was_and_tells_which_view() {
         assert!(!said.contains(word), "{said}");
     }
     assert_eq!(state(folder.path()), before);
+}
+
+#[test]
+fn what_somebody_else_changes_in_between_is_left_alone() {
+    let folder = shop(SPEC);
+    let project = check(folder.path(), &Options::default()).valid().unwrap();
+    let program = kpic::engine::find(None).unwrap();
+    let program = if program.is_relative() { Path::new(env!("CARGO_MANIFEST_DIR")).join(program) } else { program };
+    let (database, reach) = (Some(folder.path().join("shop.duckdb")), Reach::default());
+    let engine = DuckDb { program, folder: folder.path().to_path_buf(), database, reach };
+    let dialect = kpic::dialect::dialect(None);
+    let catalog = dialect.catalog().unwrap();
+    let planned = || {
+        let found = deploy::found(&project, &engine, dialect, catalog).unwrap();
+        deploy::plan(&project, &deploy::wanted(&project, dialect), &found, How::default(), dialect, catalog).unwrap()
+    };
+    let plan = planned();
+    sql(folder.path(), "create schema kpi; create table kpi.plans as select 1 as a");
+    let before = state(folder.path());
+    let findings = deploy::carry_out(&project, &engine, &plan).unwrap();
+    let said: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(said, ["somebody else has changed the schema `kpi` in the meantime"]);
+    assert_eq!(state(folder.path()), before);
+    assert!(deploy::carry_out(&project, &engine, &planned()).unwrap().is_empty());
+    assert_eq!(with(&deployed(folder.path(), &[]), "same"), ALL);
 }
 
 /// Texts that mean something to SQL, its shells, or terminals.

@@ -2,6 +2,9 @@
 
 use super::driver::{Driver, driver};
 use super::live::connection;
+use kpic::deploy::{self, How};
+use kpic::engine::{Postgres, postgres};
+use kpic::pipeline::{Options, check};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -249,6 +252,30 @@ fn roles_are_let_read_and_kept_from_it() {
                 .to_owned(),
         ])
         .unwrap();
+}
+
+#[test]
+fn what_somebody_else_changes_in_between_is_left_alone() {
+    let Some(mut server) = driver("postgres") else { return };
+    let shop = Shop::of(&mut server, PROJECT, &plain());
+    let project = check(shop.folder.path(), &Options::default()).valid().unwrap();
+    let engine = Postgres { program: postgres::find().unwrap(), connection: Some(shop.connection.clone()), timeout: None };
+    let dialect = kpic::dialect::dialect(Some("postgres"));
+    let catalog = dialect.catalog().unwrap();
+    let planned = || {
+        let found = deploy::found(&project, &engine, dialect, catalog).unwrap();
+        deploy::plan(&project, &deploy::wanted(&project, dialect), &found, How::default(), dialect, catalog).unwrap()
+    };
+    let plan = planned();
+    server.run(&["create schema kpi; create table kpi.plans as select 1 as a".to_owned()]).unwrap();
+    let before = state(&mut server);
+    let findings = deploy::carry_out(&project, &engine, &plan).unwrap();
+    let said: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(said, ["somebody else has changed the schema `kpi` in the meantime"]);
+    assert_eq!(state(&mut server), before);
+    assert!(deploy::carry_out(&project, &engine, &planned()).unwrap().is_empty());
+    assert_eq!(shop.deployed(&[], "same"), ALL);
+    server.reset().unwrap();
 }
 
 /// Texts that mean something to SQL, its programs, or terminals.
