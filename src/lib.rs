@@ -6,6 +6,7 @@ pub mod build;
 pub mod calendar;
 pub mod check;
 pub mod cli;
+pub mod deploy;
 pub mod diagnostic;
 pub mod dialect;
 pub mod docs;

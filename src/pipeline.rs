@@ -10,6 +10,7 @@
 mod needed;
 mod part;
 
+pub use crate::spec::targets::{Chosen, VARIABLE};
 pub use part::{SoundPart, part};
 
 use crate::align::{self, Alignment};
@@ -26,6 +27,7 @@ use crate::resolve::{self, Formulas};
 use crate::spec::allow::Allowance;
 use crate::spec::extent::{Extent, LeftOut};
 use crate::spec::reader::FormulaText;
+use crate::spec::targets;
 use crate::spec::{self, Spec};
 use crate::support;
 use crate::text::{FileId, Files, Span, Spanned};
@@ -40,6 +42,8 @@ pub struct Options {
     pub as_of: Option<AsOf>,
     /// The dialect, instead of the project's.
     pub dialect: Option<&'static str>,
+    /// The target, instead of the project's, and what names in specs take from the environment.
+    pub chosen: Chosen,
     /// Folders outside the project that specs, templates and data may be read from.
     pub opened: Vec<PathBuf>,
 }
@@ -199,6 +203,7 @@ impl Decoded {
 impl Parsed {
     fn resolve(self, options: &Options) -> Resolved {
         let Self { files, mut spec, formulas, mut findings } = self;
+        targets::choose(&mut spec.project, &options.chosen, &mut findings);
         let mut model = resolve::resolve(&spec, &formulas, &mut findings);
         if let Some(as_of) = options.as_of {
             model.calendar.as_of = as_of;

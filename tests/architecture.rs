@@ -74,6 +74,24 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "engine",
         ],
     ),
+    (
+        "deploy",
+        &[
+            "dialect",
+            "text",
+            "rawsql",
+            "calendar",
+            "diagnostic",
+            "model",
+            "support",
+            "pipeline",
+            "plan",
+            "sql",
+            "build",
+            "engine",
+            "measure",
+        ],
+    ),
     ("draft", &["dialect", "rawsql", "calendar", "model", "load", "spec", "sql", "engine", "measure"]),
     (
         "cli",
@@ -98,6 +116,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "graph",
             "align",
             "draft",
+            "deploy",
         ],
     ),
 ];

@@ -1,25 +1,28 @@
 //! Runs every page of `docs/codes/`: the first spec gives the findings that the page shows, and the mended one gives none.
 //!
 //! A page begins with `# K0301 unit-mismatch`. It has a section "Fails" and a section "Works", each with a block ```` ```yaml ````
-//! that is a spec file, perhaps a block ```` ```yaml kpic.yml ```` before it, blocks ```` ```jinja NAME ```` for templates, and ```` ```csv PATH ```` for files. The block ```` ```text ```` under "Fails" is what
-//! `kpic check` says, or `kpic test`, `kpic run`, `kpic verify` or `kpic build` where only they can see it. `KPIC_UPDATE_DOCS=1` writes these blocks anew.
+//! that is a spec file, perhaps a block ```` ```yaml kpic.yml ```` before it, blocks ```` ```jinja NAME ```` for templates, ```` ```csv PATH ```` for files, and ```` ```sql deploys ```` for
+//! what is in a database into which it is deployed. The block ```` ```text ```` under "Fails" is what
+//! `kpic check` says, or `kpic test`, `kpic run`, `kpic verify`, `kpic build` or `kpic deploy` where only they can see it. `KPIC_UPDATE_DOCS=1` writes these blocks anew.
 //!
 //! `docs/codes/README.md` lists all of them; it is made of the table of codes by `KPIC_UPDATE_DOCS=1` too.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its pages has failed")]
 
+use kpic::deploy::{self, How};
 use kpic::diagnostic::codes::Level;
 use kpic::diagnostic::render::{Look, human};
 use kpic::diagnostic::{Code, Findings, codes};
 use kpic::engine::{DuckDb, find};
 use kpic::measure::refused::{self, Refused};
 use kpic::measure::{Session, guard, test, verify};
-use kpic::pipeline::{Checked, Options, check};
+use kpic::pipeline::{Checked, Options, Valid, check};
 use kpic::plan::views;
 use kpic::plan::views::checks::{DATA_CHECKS, DataCheck};
 use rayon::prelude::*;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The project of a page that says nothing else: the lints that nearly every small spec would have are silent.
 const PROJECT: &str = "kpic: 1
@@ -36,6 +39,8 @@ struct Part {
     templates: Vec<(String, String)>,
     /// Files of rows, by path.
     rows: Vec<(String, String)>,
+    /// What is in the database into which the project is deployed.
+    database: Option<String>,
     says: Option<String>,
 }
 
@@ -56,6 +61,7 @@ fn part(page: &str, heading: &str) -> Option<Part> {
             "yaml" => part.spec.push_str(&block),
             _ if kind.starts_with("jinja ") => part.templates.push((kind.replacen("jinja ", "", 1), block)),
             _ if kind.starts_with("csv ") => part.rows.push((kind.replacen("csv ", "", 1), block)),
+            "sql deploys" => part.database = Some(block),
             "text" => part.says = Some(block),
             _ => {}
         }
@@ -95,6 +101,9 @@ fn findings(part: &Part) -> (Findings, String) {
             if !part.templates.is_empty() {
                 found.append(kpic::build::outputs(&valid, kpic::build::Documents::Pages(None)).err().unwrap_or_default());
             }
+            if let Some(sql) = &part.database {
+                found.append(deployed(&valid, folder.path(), sql));
+            }
             // Specs without a relation of their own have no data to look at.
             if part.spec.contains("query:") || !part.rows.is_empty() {
                 let session = Session { engine: &engine, project: &valid };
@@ -119,6 +128,21 @@ fn findings(part: &Part) -> (Findings, String) {
     };
     let text = human(&found, &files, Look { color: false, width: 100 });
     (found, text)
+}
+
+/// What is found where a project is deployed into a database that holds something.
+fn deployed(project: &Valid, folder: &Path, sql: &str) -> Findings {
+    let (program, database) = (find(None).unwrap(), folder.join("shop.duckdb"));
+    assert!(Command::new(&program).arg("-no-init").arg(&database).args(["-c", sql]).status().unwrap().success());
+    let database = Some(database);
+    let engine = DuckDb { program, folder: folder.to_path_buf(), database, reach: kpic::engine::Reach::default() };
+    let dialect = kpic::dialect::dialect(None);
+    let catalog = dialect.catalog().unwrap();
+    let found = deploy::found(project, &engine, dialect, catalog).unwrap();
+    match deploy::plan(project, &deploy::wanted(project, dialect), &found, How::default(), dialect, catalog) {
+        Ok(plan) => deploy::carry_out(project, &engine, &plan).unwrap(),
+        Err(findings) => findings,
+    }
 }
 
 fn problem(code: &'static Code) -> Option<String> {

@@ -8,6 +8,8 @@
 //! - `projects`: the example projects, the cases, and random projects, each with its tables
 //! - `views`: runs every view of these on every engine that kpic has a dialect for
 //! - `live`: what commands print of a live server
+//! - `deploys`: views that are put into one
+//! - `drafts`: projects that are drafted of one, and baselines that are frozen
 //! - `types`, `portable`: what has to be right before: values that come back as they were put, SQL that all engines share
 //!
 //! `tests/engines/install.sh` installs engines. `KPIC_ENGINES=postgres,sqlite` says which have to be there; others are left out, loudly,
@@ -27,6 +29,10 @@
 mod cases;
 #[path = "engines/compare.rs"]
 mod compare;
+#[path = "engines/deploys.rs"]
+mod deploys;
+#[path = "engines/drafts.rs"]
+mod drafts;
 #[path = "engines/driver.rs"]
 mod driver;
 #[path = "engines/given.rs"]

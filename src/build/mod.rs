@@ -5,12 +5,11 @@
 
 mod lock;
 mod statement;
-mod sum;
 mod tree;
 
 pub use crate::template::at_work::{AtWork as TemplateAtWork, names as templates_at_work};
 pub use lock::{Lock, PATIENCE};
-pub use statement::BUILT_IN;
+pub use statement::{BUILT_IN, has_own_template, write_query};
 pub use tree::{Problem, write};
 
 use crate::diagnostic::{Finding, Findings};

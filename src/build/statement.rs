@@ -116,20 +116,30 @@ impl<'a> Statements<'a> {
 
     /// The query of a view, without a semicolon.
     fn query(&self, view: &View, text: &mut String) {
-        match (&view.shows, views::query(self.project, &view.shows)) {
-            (Shows::Former(name), _) => {
-                text.push_str("select * from ");
-                text.push_str(&self.relation(name));
-            }
-            (_, Some(query)) => sql::write_query(&query, self.dialect, text),
-            (_, None) => {}
-        }
+        write_query(self.project, view, self.dialect, text);
     }
 
     /// A view's name with its schema.
     fn relation(&self, view: &str) -> String {
         sql::view(&self.project.model().warehouse.schema, view, self.dialect)
     }
+}
+
+/// Writes the query of a view, without a semicolon.
+pub fn write_query(project: &Valid, view: &View, dialect: &dyn Dialect, text: &mut String) {
+    match (&view.shows, views::query(project, &view.shows)) {
+        (Shows::Former(name), _) => {
+            text.push_str("select * from ");
+            text.push_str(&sql::view(&project.model().warehouse.schema, name, dialect));
+        }
+        (_, Some(query)) => sql::write_query(&query, dialect, text),
+        (_, None) => {}
+    }
+}
+
+/// Whether a project makes its statements with a template of its own.
+pub fn has_own_template(project: &Valid, dialect: &'static dyn Dialect) -> bool {
+    templates(project.files(), dialect, &mut Findings::default()).has_own()
 }
 
 /// A text on one line: a line break would end a comment and start SQL.

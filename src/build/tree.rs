@@ -12,8 +12,8 @@
 //! on a target: [`Lock`] says which. What a killed build leaves behind is cleaned by the next one, by the same rule as an old tree.
 
 use super::lock::Lock;
-use super::sum::Sum;
 use super::{Sink, is_output};
+use crate::text::Sum;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -52,6 +52,11 @@ pub(super) fn teams() -> ArgValueCompleter {
     names(|model| model.teams.rows().iter().map(|team| (team.name.value.clone(), Some(team.title.clone()))).collect())
 }
 
+/// Completes the names of its targets.
+pub(super) fn targets() -> ArgValueCompleter {
+    names(|model| model.warehouse.targets.iter().map(|name| (name.clone(), None)).collect())
+}
+
 /// Completes the cadences of its reviews.
 pub(super) fn cadences() -> ArgValueCompleter {
     names(|model| review::reviews(model).iter().map(|review| (review.cadence.to_owned(), None)).collect())

@@ -16,6 +16,7 @@ mod guarded;
 mod limits;
 mod mistake;
 mod out;
+mod profile;
 mod progress;
 pub mod reference;
 mod show;
@@ -24,15 +25,18 @@ mod standing;
 use crate::calendar::{AsOf, Label, meant_day};
 use crate::diagnostic::{Findings, render};
 use crate::dialect::{self, Client};
-use crate::engine::{DuckDb, Engine, Failure, Postgres, Reach, postgres};
+use crate::engine::{Changes, DuckDb, Engine, Failure, Postgres, Reach, postgres};
 use crate::graph::Node;
 use crate::load::bounds::Bounds;
 use crate::model::{KpiId, Warehouse};
 use crate::pipeline::{Checked, Options, SoundPart, Valid};
+use crate::pipeline::{Chosen, VARIABLE};
 use crate::text::{Files, Span, shown};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use findings::FindingsFormat;
+use profile::Profile;
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -82,6 +86,9 @@ struct Common {
     /// Write SQL for this warehouse instead of the project's `dialect`.
     #[arg(long, value_name = "NAME", global = true, value_parser = dialect_named)]
     dialect: Option<&'static str>,
+    /// Use this target of kpic.yml: its schema, its dialect and its connection [default: `KPIC_TARGET`, else the project's].
+    #[arg(long, value_name = "NAME", global = true, add = complete::targets())]
+    target: Option<String>,
     /// A folder outside the project from which specs, templates and data may be read; may be given several times.
     #[arg(long, value_name = "DIR", global = true)]
     allow_path: Vec<PathBuf>,
@@ -113,6 +120,8 @@ struct EngineArgs {
     /// Where the data of a project for PostgreSQL is, as `psql` reads it [default: `KPIC_CONNECTION`, else PGHOST, PGSERVICE and so on].
     #[arg(long, value_name = "URL")]
     connection: Option<String>,
+    #[command(flatten)]
+    profile: profile::ProfileArgs,
     /// Let SQL of the project use the network, for which `DuckDB` loads extensions; then it may read every file, too.
     #[arg(long)]
     allow_network: bool,
@@ -173,6 +182,8 @@ enum Command {
     Explain(commands::explain::ExplainArgs),
     /// Write the SQL views, the manifest and the documents.
     Build(commands::build::BuildArgs),
+    /// Put the views into the warehouse: all of them or none.
+    Deploy(commands::deploy::DeployArgs),
     /// Show the recent periods of KPIs.
     Run(commands::run::RunArgs),
     /// Query KPIs or formulas by dimension, at any grain, with filters.
@@ -286,6 +297,7 @@ fn run() -> ExitCode {
         Command::Check(args) => commands::check::run(&args, &context),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Build(args) => commands::build::run(&args, &context),
+        Command::Deploy(args) => commands::deploy::run(&args, &context),
         Command::Run(args) => commands::run::run(&args, &context),
         Command::Query(args) => commands::query::run(&args, &context),
         Command::Test(args) => commands::test::run(&args, &context),
@@ -359,7 +371,17 @@ impl Context<'_> {
     }
 
     fn options(&self) -> Options {
-        Options { as_of: self.common.as_of, dialect: self.common.dialect, opened: self.opened() }
+        let (as_of, dialect) = (self.common.as_of, self.common.dialect);
+        Options { as_of, dialect, chosen: self.chosen(), opened: self.opened() }
+    }
+
+    /// The target that is named outside the specs, and what these may take from the environment.
+    fn chosen(&self) -> Chosen {
+        let from_outside = || variable("KPIC_TARGET").map(|name| (name, "KPIC_TARGET"));
+        let target = self.common.target.clone().map(|name| (name, "--target")).or_else(from_outside);
+        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned()));
+        let all = std::env::vars_os().filter_map(text);
+        Chosen { target, variables: all.filter(|(name, _)| name.starts_with(VARIABLE)).collect() }
     }
 }
 
@@ -429,18 +451,26 @@ fn some(names: &[&str]) -> String {
 
 /// The engine that answers a project's questions: that of its dialect.
 fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: &Warehouse) -> Result<Box<dyn Engine>, Stop> {
+    let engine: Box<dyn Changes> = engine_to_change(context, root, args, warehouse)?;
+    Ok(engine)
+}
+
+/// The same as one that can change what is there, for `deploy` alone.
+fn engine_to_change(
+    context: &Context<'_>,
+    root: &Path,
+    args: &EngineArgs,
+    warehouse: &Warehouse,
+) -> Result<Box<dyn Changes>, Stop> {
     let name = warehouse.dialect.as_ref().map(|name| name.value.as_str());
     let fails = |failure: Failure| environment(&failure);
     match dialect::dialect(name).client() {
         Client::DuckDb => Ok(Box::new(embedded(context, root, args, Some(warehouse))?)),
-        Client::Psql => {
-            let from_outside = std::env::var("KPIC_CONNECTION").ok().filter(|connection| !connection.is_empty());
-            Ok(Box::new(Postgres {
-                program: postgres::find().map_err(fails)?,
-                connection: args.connection.clone().or(from_outside),
-                timeout: args.timeout.map(Duration::from_secs),
-            }))
-        }
+        Client::Psql => Ok(Box::new(Postgres {
+            program: postgres::find().map_err(fails)?,
+            connection: connection(args, warehouse)?,
+            timeout: args.timeout.map(Duration::from_secs),
+        })),
         Client::None => Err(fails(Failure {
             message: format!(
                 "the data of this project is in `{}`, which this version of kpic cannot ask",
@@ -454,13 +484,46 @@ fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: &
     }
 }
 
+/// Where a server is: as the command line says, as a profile of dbt's does that it names, as the variable does that the target names, or as `KPIC_CONNECTION` does. A target with a variable of its
+/// own never takes another's connection.
+fn connection(args: &EngineArgs, warehouse: &Warehouse) -> Result<Option<String>, Stop> {
+    if args.connection.is_some() {
+        return Ok(args.connection.clone());
+    }
+    match profile::profile(args, warehouse.connection_env.is_some())? {
+        Some(Profile::Postgres(address)) => return Ok(Some(address)),
+        Some(other) => return Err(other.other("postgres")),
+        None => {}
+    }
+    let Some(name) = &warehouse.connection_env else { return Ok(variable("KPIC_CONNECTION")) };
+    let target = warehouse.target.as_deref().unwrap_or_default();
+    let fails = |message: String, help: &str| Err(environment(&Failure { message, help: Some(help.to_owned()) }));
+    match variable(name) {
+        None => fails(
+            format!("the variable `{name}` is not set, which says how to connect to the target `{target}`"),
+            "set it to an address such as postgresql://user@host/database, or use `--connection`",
+        ),
+        // A spec chooses the variable: what is no connection is handed to nobody.
+        Some(connection) if !connection.contains("://") && !connection.contains('=') => fails(
+            format!("what the variable `{name}` holds is not a connection, and the target `{target}` names it as one"),
+            "set it to an address such as postgresql://user@host/database, or to pairs such as `host=db dbname=shop`",
+        ),
+        connection => Ok(connection),
+    }
+}
+
+/// A variable of the environment that has something in it.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// The embedded engine, in memory or over a file.
 fn embedded(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: Option<&Warehouse>) -> Result<DuckDb, Stop> {
     let database = warehouse.and_then(|warehouse| warehouse.database.as_deref());
     let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| environment(&failure))?;
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let from = if args.database.is_some() { "--database" } else { "`database` under `warehouse` in kpic.yml" };
-    let named = database.filter(|_| args.database.is_none()).map(|path| root.join(path));
+    let named = database.filter(|_| args.database.is_none() && !args.profile.is_named(true)).map(|path| root.join(path));
     if let Some(path) = named.as_ref().filter(|path| Bounds::of(root, &context.opened()).outside(path).is_some()) {
         return Err(environment(&Failure {
             message: format!("the database `{}` in kpic.yml is outside the project", path.display()),
@@ -471,7 +534,13 @@ fn embedded(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: Op
             ),
         }));
     }
-    let database = args.database.as_deref().map(absolute).or(named);
+    let of_profile = match warehouse.map(|_| profile::profile(args, database.is_some())).transpose()?.flatten() {
+        Some(Profile::DuckDb(path)) => Some(absolute(&path)),
+        Some(other) => return Err(other.other("duckdb")),
+        None => None,
+    };
+    let from = if of_profile.is_some() { "the profile" } else { from };
+    let database = args.database.as_deref().map(absolute).or(of_profile).or(named);
     if let Some(path) = database.as_ref().filter(|path| !path.is_file()) {
         return Err(environment(&Failure {
             message: format!("there is no database `{}` (from {from})", path.display()),

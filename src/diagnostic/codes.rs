@@ -346,6 +346,18 @@ pub static UNCLEAR_DATABASE: Code =
 /// What a warehouse cannot do.
 pub static NOT_IN_DIALECT: Code = code!(Error, "K0806", "not-in-dialect", "the warehouse cannot do what is asked");
 
+/// A target that is not there.
+pub static UNKNOWN_TARGET: Code = code!(Error, "K0807", "unknown-target", "a target that does not exist");
+/// How to connect, where everybody reads it.
+pub static CONNECTION_IN_SPEC: Code =
+    code!(Error, "K0808", "connection-in-spec", "a spec says how to connect, or holds a password");
+/// A variable in a name that cannot be there, or holds what it should not.
+pub static BAD_VARIABLE: Code = code!(Error, "K0809", "bad-variable", "a variable that cannot stand in the name of a schema");
+
+/// Something in the warehouse where a view would go.
+pub static NOT_MADE_BY_KPIC: Code =
+    code!(Error, "K0810", "not-made-by-kpic", "where a view would go is something that kpic has not made");
+
 /// A template that no page is made with.
 pub static UNKNOWN_TEMPLATE: Code = code!(Error, "K0811", "unknown-template", "there is no template of that name");
 /// A template that cannot be rendered.
@@ -657,6 +669,10 @@ pub static ALL: &[&Code] = &[
     &SOURCE_IS_VIEW,
     &UNCLEAR_DATABASE,
     &NOT_IN_DIALECT,
+    &UNKNOWN_TARGET,
+    &CONNECTION_IN_SPEC,
+    &BAD_VARIABLE,
+    &NOT_MADE_BY_KPIC,
     &UNKNOWN_TEMPLATE,
     &BAD_TEMPLATE,
     &NOT_ONE_QUERY,

@@ -44,7 +44,7 @@ impl Excerpt {
             let is_far = from > line + FAR;
             while line <= to {
                 if line >= from || !is_far {
-                    out.line(text, lines, line, &ranges);
+                    out.line(file, line, &ranges);
                 } else {
                     out.text.push('\n');
                 }
@@ -89,7 +89,8 @@ struct Text {
 
 impl Text {
     /// Adds a line of the file.
-    fn line(&mut self, text: &str, lines: &Lines, number: usize, ranges: &[Range<usize>]) {
+    fn line(&mut self, file: &File, number: usize, ranges: &[Range<usize>]) {
+        let (text, lines) = (file.text.as_str(), file.lines());
         let begin = lines.start_of(number).unwrap_or(text.len());
         let next = lines.start_of(number + 1);
         let whole = text.get(begin..next.unwrap_or(text.len())).unwrap_or_default();
@@ -98,7 +99,7 @@ impl Text {
         self.origins.push((begin, self.text.len()));
         // Bytes first: most lines are short, and this costs nothing.
         let is_long = line.len() > LINE && line.chars().count() > LINE;
-        if is_long || line.contains(char::is_control) || shown_on_a_line(line) != line {
+        if is_long || file.hides(&(begin..end)) || line.contains(char::is_control) || shown_on_a_line(line) != line {
             let fault = ranges
                 .iter()
                 .filter(|range| range.start <= end && range.end >= begin)
@@ -114,8 +115,10 @@ impl Text {
             let mut rest = line.char_indices().skip(skipped);
             for (at, char) in rest.by_ref().take(LINE) {
                 self.origins.push((begin + at, self.text.len()));
+                if file.hides(&(begin + at..begin + at + 1)) {
+                    self.text.push('*');
                 // A tab is as wide as the terminal makes it.
-                if char == '\t' {
+                } else if char == '\t' {
                     self.text.push('\t');
                 } else {
                     self.text.push_str(&shown_on_a_line(char.encode_utf8(&mut [0; 4])));

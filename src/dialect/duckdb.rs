@@ -1,7 +1,9 @@
 //! `DuckDB`.
 
+mod catalog;
 mod files;
 
+use super::catalog::Catalog;
 use super::{Client, Dialect, Setting, Shift};
 use crate::calendar::Grain;
 use crate::rawsql;
@@ -115,6 +117,10 @@ impl Dialect for DuckDb {
     /// for a part of it. So no text has a line break.
     fn text(&self, text: &str) -> String {
         rawsql::literal(text)
+    }
+
+    fn catalog(&self) -> Option<&dyn Catalog> {
+        Some(self)
     }
 
     fn client(&self) -> Client {

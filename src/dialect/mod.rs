@@ -1,5 +1,6 @@
 //! The questions in which warehouses differ. Each has a default; a dialect's file answers where it differs.
 
+pub mod catalog;
 mod clickhouse;
 mod duckdb;
 pub mod files;
@@ -10,6 +11,7 @@ pub mod spell;
 
 use crate::calendar::{Date, DateTime, Grain};
 use crate::model::value::Type;
+use catalog::Catalog;
 use files::Reading;
 use spell::{Spelling, spelling};
 use std::borrow::Cow;
@@ -185,6 +187,11 @@ pub trait Dialect: Debug + Sync {
 
     /// What stands before all views in one file, as a statement.
     fn before_views(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Its catalogue, where `kpic deploy` knows it.
+    fn catalog(&self) -> Option<&dyn Catalog> {
         None
     }
 

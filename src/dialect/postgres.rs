@@ -1,5 +1,8 @@
 //! PostgreSQL, from version 14 on: its numbers know infinity since then.
 
+mod catalog;
+
+use super::catalog::Catalog;
 use super::letters::{hidden, lower, to_lower, to_upper, upper};
 use super::spell::{Spelling, Tightness, spelling};
 use super::{Abilities, Client, Dialect, Pick, Setting, Shift};
@@ -135,6 +138,10 @@ impl Dialect for Postgres {
     fn text(&self, text: &str) -> String {
         let quoted = text.replace('\'', "''");
         if text.contains('\\') { format!("E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
+    }
+
+    fn catalog(&self) -> Option<&dyn Catalog> {
+        Some(self)
     }
 
     fn client(&self) -> Client {

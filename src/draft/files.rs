@@ -1,8 +1,9 @@
 //! Files as tables: which of them belong together, what stands between their values, and which columns they have.
 
+use super::Asked;
 use super::tables::{Column, Found, Place, Table, column, finish, table};
 use crate::dialect::reader;
-use crate::engine::{Engine, Failure};
+use crate::engine::Failure;
 use crate::model::files::{Csv, FileColumn, FileFormat, FileType, Files, Written, format_of, records};
 use serde_json::Value;
 
@@ -35,7 +36,7 @@ const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
-pub(super) fn of_files(engine: &dyn Engine, groups: &[Group]) -> Result<Found, Failure> {
+pub(super) fn of_files(engine: &Asked<'_>, groups: &[Group]) -> Result<Found, Failure> {
     let (mut tables, mut unreadable, mut taken) = (Vec::new(), Vec::new(), Vec::new());
     for group in groups {
         let mut read = Vec::new();
@@ -73,7 +74,7 @@ struct Begun<'a> {
 }
 
 /// Looks at the beginning of a file; the inner error says why it is left out.
-fn beginning<'a>(engine: &dyn Engine, file: &'a Named) -> Result<Result<Begun<'a>, String>, Failure> {
+fn beginning<'a>(engine: &Asked<'_>, file: &'a Named) -> Result<Result<Begun<'a>, String>, Failure> {
     let (format, delimiter) = format_of(&file.path).unwrap_or(("parquet", ','));
     let mut format = match format {
         "csv" => FileFormat::Csv(Csv { delimiter, header: true, values: Written::usual(true) }),

@@ -1,10 +1,10 @@
 //! Finds what tells the rows of a table apart: a declared key, one column, or several together.
 
+use super::Asked;
 use super::names::singular;
 use super::tables::{Column, Table, key_stem, may_be_key, relation};
-use crate::dialect::dialect;
+use crate::engine::Failure;
 use crate::engine::types::Family;
-use crate::engine::{Engine, Failure};
 use crate::measure::number;
 
 /// What tells rows apart, and what is to be said of it.
@@ -25,7 +25,7 @@ const TOGETHER: usize = 6;
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
-pub(super) fn keys(tables: &[Table], engine: &dyn Engine) -> Result<Vec<Key>, Failure> {
+pub(super) fn keys(tables: &[Table], engine: &Asked<'_>) -> Result<Vec<Key>, Failure> {
     let names: Vec<String> = tables.iter().map(|table| table.name.clone()).collect();
     let mut keys: Vec<Key> = tables.iter().map(|table| alone(table, &names)).collect();
     let mut asked = Vec::new();
@@ -35,12 +35,12 @@ pub(super) fn keys(tables: &[Table], engine: &dyn Engine) -> Result<Vec<Key>, Fa
             continue;
         }
         for (first, second) in pairs(table) {
-            let name = |at: usize| table.columns.get(at).map(|column| dialect(None).identifier(&column.name).into_owned());
+            let name = |at: usize| table.columns.get(at).map(|column| engine.dialect.identifier(&column.name).into_owned());
             let (Some(one), Some(other)) = (name(first), name(second)) else { continue };
             queries.push(format!(
                 "select count(*) as pairs, count(distinct {one}) as firsts, count(distinct {other}) as seconds from \
-                 (select distinct {one}, {other} from {})",
-                relation(&table.place, dialect(None))
+                 (select distinct {one}, {other} from {}) as pairs_of_them",
+                relation(&table.place, engine.dialect)
             ));
             asked.push((at, first, second));
         }

@@ -33,7 +33,26 @@ pub use text::rows;
 pub use written::Doubt;
 
 use crate::calendar::Date;
-use crate::engine::{Engine, Failure};
+use crate::dialect::Dialect;
+use crate::engine::{Answer, Engine, Failure};
+
+/// An engine with the dialect in which it is asked.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    engine: &'a dyn Engine,
+    dialect: &'static dyn Dialect,
+}
+
+impl<'a> Asked<'a> {
+    /// An engine of that dialect.
+    pub fn of(engine: &'a dyn Engine, dialect: &'static dyn Dialect) -> Self {
+        Self { engine, dialect }
+    }
+
+    fn answer(&self, setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure> {
+        self.engine.answer(setup, queries)
+    }
+}
 
 /// A file of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,19 +95,24 @@ pub struct Known {
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
-pub fn draft(name: &str, tables: Vec<Table>, database: Option<&str>, engine: &dyn Engine) -> Result<Draft, Failure> {
+pub fn draft(name: &str, tables: Vec<Table>, database: Option<&str>, engine: &Asked<'_>) -> Result<Draft, Failure> {
     let known = Known { specs: crate::spec::project::DEFAULT_SPECS.to_owned(), ..Known::default() };
     let (sources, left_out) = sources::decide(tables, &known, engine)?;
-    Ok(Draft { files: text::files(name, &sources, database), made: made(&sources), days: days(&sources), left_out })
+    Ok(Draft {
+        files: text::files(name, &sources, database, engine.dialect),
+        made: made(&sources),
+        days: days(&sources),
+        left_out,
+    })
 }
 
 /// Drafts sources beside those of a project.
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
-pub fn more(known: &Known, tables: Vec<Table>, engine: &dyn Engine) -> Result<Draft, Failure> {
+pub fn more(known: &Known, tables: Vec<Table>, engine: &Asked<'_>) -> Result<Draft, Failure> {
     let (sources, left_out) = sources::decide(tables, known, engine)?;
-    Ok(Draft { files: text::more(known, &sources), made: made(&sources), days: days(&sources), left_out })
+    Ok(Draft { files: text::more(known, &sources, engine.dialect), made: made(&sources), days: days(&sources), left_out })
 }
 
 fn days(sources: &[sources::Source]) -> Vec<(String, (Date, Date))> {

@@ -1,12 +1,12 @@
 //! Finds references: columns that are declared so, or named after another source and hold its keys.
 
+use super::Asked;
 use super::Known;
 use super::names::free;
 use super::sources::{Reference, Source};
 use super::tables::{Column, Place, key_stem, may_be_key, relation};
-use crate::dialect::dialect;
+use crate::engine::Failure;
 use crate::engine::types::Family;
-use crate::engine::{Engine, Failure};
 use crate::measure::number;
 
 /// What rows may refer to by a single key.
@@ -36,8 +36,8 @@ const OWN: [&str; 9] =
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
-pub(super) fn references(sources: &mut [Source], known: &Known, engine: &dyn Engine) -> Result<(), Failure> {
-    let dialect = dialect(None);
+pub(super) fn references(sources: &mut [Source], known: &Known, engine: &Asked<'_>) -> Result<(), Failure> {
+    let dialect = engine.dialect;
     let drafted = sources.iter().filter(|source| source.holding.is_none()).filter_map(|source| match source.key.as_slice() {
         [only] => {
             let key = source.table.columns.get(*only)?;

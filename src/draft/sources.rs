@@ -3,6 +3,7 @@
 //! What the engine declares (keys, references) counts first; then names, as far as the rows bear them out. Whatever is decided here
 //! is a proposal: the file that comes of it says so where it matters.
 
+use super::Asked;
 use super::Known;
 use super::keys::{self, Key};
 use super::kpis::{self, Kpi};
@@ -10,8 +11,8 @@ use super::names::{free, singular};
 use super::references;
 use super::states::{self, Holding};
 use super::tables::{Column, Table};
+use crate::engine::Failure;
 use crate::engine::types::Family;
-use crate::engine::{Engine, Failure};
 
 /// A source that is proposed for a table.
 #[derive(Debug, Clone)]
@@ -63,7 +64,7 @@ type LeftOut = (String, String);
 pub(super) fn decide(
     mut tables: Vec<Table>,
     known: &Known,
-    engine: &dyn Engine,
+    engine: &Asked<'_>,
 ) -> Result<(Vec<Source>, Vec<LeftOut>), Failure> {
     let mut taken = known.names.clone();
     for table in &mut tables {

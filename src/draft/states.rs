@@ -1,9 +1,10 @@
 //! Finds tables whose rows hold for a while: those with a column for the beginning and one for the end.
 
+use super::Asked;
 use super::tables::{Column, Table, may_be_key, relation};
-use crate::dialect::dialect;
+use crate::dialect::Dialect;
+use crate::engine::Failure;
 use crate::engine::types::Family;
-use crate::engine::{Engine, Failure};
 use crate::measure::number;
 
 /// For how long rows hold, and whose state they are.
@@ -96,13 +97,13 @@ const BORDERS: [(&str, &[&str]); 13] = [
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
-pub(super) fn holding(tables: &[Table], keys: &[Option<usize>], engine: &dyn Engine) -> Result<Vec<Option<Holding>>, Failure> {
+pub(super) fn holding(tables: &[Table], keys: &[Option<usize>], engine: &Asked<'_>) -> Result<Vec<Option<Holding>>, Failure> {
     let mut asked = Vec::new();
     let mut queries = Vec::new();
     for (at, (table, key)) in tables.iter().zip(keys).enumerate() {
         let Some((from, to)) = borders(table) else { continue };
         for key in key.map_or_else(|| things(table), |key| vec![key]) {
-            if let Some(query) = look(table, from, to, key) {
+            if let Some(query) = look(table, from, to, key, engine.dialect) {
                 queries.push(query);
                 asked.push((at, from, to, key));
             }
@@ -162,17 +163,17 @@ fn things(table: &Table) -> Vec<usize> {
 
 /// What there is to know: rows that cannot be states, those that hold when the next of the same thing starts, those that still
 /// hold, how many days most hold, and how ends and beginnings meet.
-fn look(table: &Table, from: usize, to: usize, key: usize) -> Option<String> {
-    let dialect = dialect(None);
+fn look(table: &Table, from: usize, to: usize, key: usize, dialect: &dyn Dialect) -> Option<String> {
     let name = |at: usize| table.columns.get(at).map(|column| dialect.identifier(&column.name).into_owned());
     let (from_name, to_name, key) = (name(from)?, name(to)?, name(key)?);
     let is_date = table.columns.get(from)?.family == Family::Date;
     let next_day = if is_date { "next = till + 1" } else { "false" };
     Some(format!(
-        "select count_if(since is null or since > till) as unclear, \
-         count_if(next is not null and (till is null or next < till)) as overlaps, \
-         count_if(till is null) as open, coalesce(median(date_diff('hour', cast(since as timestamp), cast(till as timestamp))) / 24, 0) as days, \
-         count_if({next_day}) as next_days, count_if(next = till) as same \
+        "select count(*) filter (where since is null or since > till) as unclear, \
+         count(*) filter (where next is not null and (till is null or next < till)) as overlaps, \
+         count(*) filter (where till is null) as open, coalesce(percentile_cont(0.5) within group \
+         (order by floor(extract(epoch from (cast(till as timestamp) - cast(since as timestamp))) / 3600)) / 24, 0) as days, \
+         count(*) filter (where {next_day}) as next_days, count(*) filter (where next = till) as same \
          from (select since, till, lead(since) over (partition by of order by since) as next from \
          (select {key} as of, {from_name} as since, {to_name} as till from {}) as rows) as states",
         relation(&table.place, dialect)

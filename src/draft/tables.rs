@@ -1,13 +1,15 @@
 //! Asks an engine which tables and columns there are, and what is in them. Each table is read once, files of text twice.
 
+use super::Asked;
 use super::files::Group;
 use super::names::{free, snake};
 use super::written::{Doubt, Seen};
 use crate::calendar::Date;
-use crate::dialect::{Dialect, dialect, reader};
+use crate::dialect::{Dialect, reader};
 use crate::engine::types::Family;
-use crate::engine::{Engine, Failure, Refusal, Rows};
+use crate::engine::{Failure, Refusal, Rows};
 use crate::model::files::Files;
+use crate::model::value::Type;
 use serde_json::Value;
 
 /// Where the tables of a project are.
@@ -158,8 +160,8 @@ pub type Found = (Vec<Table>, Vec<Unreadable>);
 ///
 /// # Errors
 /// Fails if the engine cannot be used, or refuses to list its tables.
-pub fn find(engine: &dyn Engine, data: &Data) -> Result<Found, Failure> {
-    let dialect = dialect(None);
+pub fn find(engine: &Asked<'_>, data: &Data) -> Result<Found, Failure> {
+    let dialect = engine.dialect;
     let (found, mut unreadable) = match data {
         Data::Database(patterns) => (of_database(engine, patterns)?, Vec::new()),
         Data::Files(groups) => super::files::of_files(engine, groups)?,
@@ -180,8 +182,8 @@ pub fn find(engine: &dyn Engine, data: &Data) -> Result<Found, Failure> {
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
-pub fn look(engine: &dyn Engine, found: Found) -> Result<Found, Failure> {
-    let dialect = dialect(None);
+pub fn look(engine: &Asked<'_>, found: Found) -> Result<Found, Failure> {
+    let dialect = engine.dialect;
     let (found, mut unreadable) = found;
     let queries: Vec<String> = found.iter().map(|table| looking(table, &relation(&table.place, dialect), dialect)).collect();
     let mut tables = Vec::new();
@@ -204,7 +206,7 @@ const VALUES: u32 = 12;
 const LONGEST: usize = 40;
 
 /// Finds the values of texts that have a handful of them.
-fn values(engine: &dyn Engine, dialect: &dyn Dialect, tables: &mut [Table]) -> Result<(), Failure> {
+fn values(engine: &Asked<'_>, dialect: &dyn Dialect, tables: &mut [Table]) -> Result<(), Failure> {
     let mut asked = Vec::new();
     let mut queries = Vec::new();
     for (at, table) in tables.iter().enumerate() {
@@ -216,7 +218,8 @@ fn values(engine: &dyn Engine, dialect: &dyn Dialect, tables: &mut [Table]) -> R
             if is_listed {
                 let (name, relation) = (dialect.identifier(&column.name), relation(&table.place, dialect));
                 queries.push(format!(
-                    "select cast({name} as varchar) as value from {relation} where {name} is not null group by 1 order by 1 limit {}",
+                    "select cast({name} as varchar) as value from {relation} where {name} is not null group by 1 order by {} limit {}",
+                    dialect.by_bytes(&format!("cast({name} as varchar)"), true),
                     VALUES + 1
                 ));
                 asked.push((at, place));
@@ -239,21 +242,13 @@ fn values(engine: &dyn Engine, dialect: &dyn Dialect, tables: &mut [Table]) -> R
 }
 
 /// The tables and views of a database that are wanted. What `kpic build` deploys is left out.
-fn of_database(engine: &dyn Engine, patterns: &Patterns) -> Result<Vec<Table>, Failure> {
-    let list = |column: &str| format!("array_to_string({column}, chr(31)) as {column}");
-    let queries = [
-        "select database_name, schema_name, table_name, column_name, data_type from duckdb_columns() \
-         where not internal and database_name = current_database() and schema_name <> 'kpi' \
-         order by schema_name, table_name, column_index"
-            .to_owned(),
-        format!(
-            "select database_name, schema_name, table_name, constraint_type, {}, coalesce(referenced_table, '') as referenced_table, {} \
-             from duckdb_constraints() where database_name = current_database() \
-             and constraint_type in ('PRIMARY KEY', 'FOREIGN KEY') order by all",
-            list("constraint_column_names"),
-            list("referenced_column_names"),
-        ),
-    ];
+fn of_database(engine: &Asked<'_>, patterns: &Patterns) -> Result<Vec<Table>, Failure> {
+    let unknown = || Failure {
+        message: format!("kpic cannot draft sources of `{}` yet", engine.dialect.name()),
+        help: Some("write them by hand, or draft them of files: `kpic init --csv FILE`".to_owned()),
+    };
+    let catalog = engine.dialect.catalog().ok_or_else(unknown)?;
+    let queries = [catalog.columns(), catalog.keys()];
     let mut answers = engine.answer("", &queries)?.into_iter();
     let mut next = || answers.next().unwrap_or_else(|| Err(Refusal::of("no answer")));
     let columns = next().map_err(|why| Failure { message: format!("the tables cannot be listed: {why}"), help: None })?;
@@ -271,14 +266,14 @@ fn of_database(engine: &dyn Engine, patterns: &Patterns) -> Result<Vec<Table>, F
     }
     for row in &constraints.rows {
         let text = |name: &str| constraints.get(row, name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let (database, schema) = (text("database_name"), text("schema_name"));
-        let own = place(database.clone(), schema.clone(), text("table_name"));
+        let database = text("database_name");
+        let own = place(database.clone(), text("schema_name"), text("table_name"));
         let names: Vec<String> = text("constraint_column_names").split(SEPARATOR).map(str::to_owned).collect();
         let Some(table) = tables.iter_mut().find(|table| table.place == own) else { continue };
         match (text("constraint_type").as_str(), names.as_slice()) {
             ("PRIMARY KEY", _) => table.key = names,
             (_, [only]) => {
-                let target = place(database, schema, text("referenced_table"));
+                let target = place(database, text("referenced_schema"), text("referenced_table"));
                 table.references.push((only.clone(), target, text("referenced_column_names")));
             }
             _ => {}
@@ -374,13 +369,20 @@ fn looking(table: &Table, relation: &str, dialect: &dyn Dialect) -> String {
             Family::Integer | Family::Text if at == 0 || may_be_key(&column.spec_name) || table.key.contains(&column.name) => {
                 parts.push(format!("count(distinct {name}) as different_{at}"));
             }
-            Family::Text => parts.push(format!("approx_count_distinct({name}) as different_{at}")),
+            Family::Text => {
+                let about = dialect
+                    .catalog()
+                    .map_or_else(|| format!("count(distinct {name})"), |catalog| catalog.roughly_distinct(&name));
+                parts.push(format!("{about} as different_{at}"));
+            }
             _ => {}
         }
         if column.family == Family::Text {
             for (way, written) in Written::ALL.iter().enumerate() {
                 let pattern = written.pattern();
-                parts.push(format!("count_if(regexp_full_match(trim({name}), '{pattern}')) as written_{at}_{way}"));
+                parts.push(format!(
+                    "count(*) filter (where trim(cast({name} as varchar)) ~ '^({pattern})$') as written_{at}_{way}"
+                ));
             }
         }
         let day = match column.family {
@@ -395,7 +397,7 @@ fn looking(table: &Table, relation: &str, dialect: &dyn Dialect) -> String {
             parts.push(format!("min({day}) {known} as first_{at}, max({day}) {known} as last_{at}"));
         }
         if matches!(column.family, Family::Integer | Family::Decimal | Family::Floating) {
-            parts.push(format!("cast(min({name}) as double) as least_{at}"));
+            parts.push(format!("{} as least_{at}", dialect.cast(&format!("min({name})"), Type::Double)));
         }
     }
     format!("select {} from {relation}", parts.join(", "))

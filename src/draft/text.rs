@@ -6,9 +6,10 @@ use super::states::{Holding, How};
 use super::tables::{Column, Place, Table, Written};
 use super::{File, Known};
 use crate::calendar::{Date, Grain, add, add_days};
-use crate::dialect::dialect;
+use crate::dialect::Dialect;
 use crate::engine::types::Family;
 use crate::model::files::{self, FileFormat, Files};
+use crate::model::value::Type;
 use crate::rawsql::name::written;
 
 /// The span of data below which months say little.
@@ -18,24 +19,24 @@ const FEW_DAYS: i64 = 62;
 const TEAM: &str = "data";
 
 /// The files of a project; `kpic.yml`, which makes it one, is the last.
-pub(super) fn files(name: &str, sources: &[Source], database: Option<&str>) -> Vec<File> {
+pub(super) fn files(name: &str, sources: &[Source], database: Option<&str>, dialect: &dyn Dialect) -> Vec<File> {
     let days = days(sources);
     let grain = grain(days);
     let mut files: Vec<File> = sources
         .iter()
-        .map(|source| File { path: format!("specs/{}.yml", source.name), text: source_file(source, grain, TEAM) })
+        .map(|source| File { path: format!("specs/{}.yml", source.name), text: source_file(source, grain, TEAM, dialect) })
         .collect();
     // No source's name starts with `_`.
     files.push(File { path: "specs/_teams.yml".to_owned(), text: TEAMS.to_owned() });
     if let Some(text) = sources.iter().find_map(|source| test_file(source, grain)) {
         files.push(File { path: "specs/_tests.yml".to_owned(), text });
     }
-    files.push(File { path: crate::load::PROJECT_FILE.to_owned(), text: project_file(name, days, grain, database) });
+    files.push(File { path: crate::load::PROJECT_FILE.to_owned(), text: project_file(name, days, grain, database, dialect) });
     files
 }
 
 /// The files of further sources of a project: one for each, and one for a team if there is none.
-pub(super) fn more(known: &Known, sources: &[Source]) -> Vec<File> {
+pub(super) fn more(known: &Known, sources: &[Source], dialect: &dyn Dialect) -> Vec<File> {
     let mut taken = known.paths.clone();
     let mut path = |name: &str| {
         let mut path = format!("{}/{name}.yml", known.specs);
@@ -50,7 +51,7 @@ pub(super) fn more(known: &Known, sources: &[Source]) -> Vec<File> {
     let team = known.team.as_deref().unwrap_or(TEAM);
     let file = |source: &Source| File {
         path: path(&source.name),
-        text: source_file(source, grain(days(std::slice::from_ref(source))), team),
+        text: source_file(source, grain(days(std::slice::from_ref(source))), team, dialect),
     };
     let mut files: Vec<File> = sources.iter().map(file).collect();
     if known.team.is_none() {
@@ -117,7 +118,7 @@ fn days(sources: &[Source]) -> Option<(Date, Date)> {
     times.reduce(|(first, last), (other_first, other_last)| (first.min(other_first), last.max(other_last)))
 }
 
-fn project_file(name: &str, days: Option<(Date, Date)>, grain: Grain, database: Option<&str>) -> String {
+fn project_file(name: &str, days: Option<(Date, Date)>, grain: Grain, database: Option<&str>, dialect: &dyn Dialect) -> String {
     let mut out = String::from("# The project: its calendar, and where its views go. Everything else is in specs/.\nkpic: 1\n");
     out.push_str(&format!("project: {}\ncalendar:\n", scalar(name)));
     if let Some((first, last)) = days {
@@ -138,7 +139,7 @@ fn project_file(name: &str, days: Option<(Date, Date)>, grain: Grain, database: 
         out.push_str(&commented("  as_of: today", "the last day whose rows are whole"));
     }
     out.push_str(&commented("  timezone: UTC", "choose the time zone of your days: `Europe/Berlin`, `America/New_York`"));
-    out.push_str("warehouse:\n  dialect: duckdb\n");
+    out.push_str(&format!("warehouse:\n  dialect: {}\n", dialect.name()));
     if let Some(database) = database {
         out.push_str(&commented(&format!("  database: {}", scalar(database)), "opened for reading only"));
     }
@@ -146,11 +147,11 @@ fn project_file(name: &str, days: Option<(Date, Date)>, grain: Grain, database: 
     out
 }
 
-fn source_file(source: &Source, grain: Grain, team: &str) -> String {
+fn source_file(source: &Source, grain: Grain, team: &str, dialect: &dyn Dialect) -> String {
     let mut out = format!("sources:\n  {}:\n", source.name);
     let row = source.row.replace('_', " ");
     out.push_str(&format!("    description: {}\n", scalar(&format!("One row per {row}."))));
-    out.push_str(&place(&source.table));
+    out.push_str(&place(&source.table, dialect));
     let about = match (&source.holding, source.events) {
         (Some(_), _) => "each row lasts for some time; `events` if it happens once, such as an order",
         (None, true) => "each row happens once; `entities` if it is a thing that lasts, such as a customer",
@@ -195,7 +196,7 @@ fn source_file(source: &Source, grain: Grain, team: &str) -> String {
         out.push_str(&commented(&format!("    time: {}", time.spec_name), &about));
     }
     out.push_str("    columns:\n");
-    out.push_str(&columns(source));
+    out.push_str(&columns(source, dialect));
     out.push_str("\nkpis:\n");
     let kpis: Vec<String> = source.kpis.iter().map(|one| kpi(source, one, grain, team)).collect();
     out.push_str(&kpis.join("\n"));
@@ -230,11 +231,11 @@ fn valid(source: &Source) -> String {
 }
 
 /// Where the rows are.
-fn place(table: &Table) -> String {
+fn place(table: &Table, dialect: &dyn Dialect) -> String {
     match &table.place {
         Place::Files(files, named) => files_of(table, files, named),
         Place::Table(schema, name, database) => {
-            let schema = (schema != "main").then_some(schema);
+            let schema = (dialect.source_schema() != Some(schema.as_str())).then_some(schema);
             let parts = database.iter().filter(|_| schema.is_some()).chain(schema).chain([name]);
             let whole = parts.map(|part| written(part)).collect::<Vec<_>>().join(".");
             format!("    table: {}\n", scalar(&whole))
@@ -289,7 +290,7 @@ fn files_of(table: &Table, files: &Files, named: &[String]) -> String {
     out
 }
 
-fn columns(source: &Source) -> String {
+fn columns(source: &Source, dialect: &dyn Dialect) -> String {
     let mut out = String::new();
     let mut untyped = Vec::new();
     for (at, column) in source.table.columns.iter().enumerate() {
@@ -324,7 +325,7 @@ fn columns(source: &Source) -> String {
                 format!("{rows} to missing rows: see `kpic verify`")
             }
             _ if !column.note.is_empty() => column.note.clone(),
-            _ if let Some(written) = column.written => as_number(name, &column.name, written),
+            _ if let Some(written) = column.written => as_number(name, &column.name, written, dialect),
             _ if column.family == Family::Timestamp => "wall-clock time in UTC; set `zone:` if it is another".to_owned(),
             _ => String::new(),
         };
@@ -337,11 +338,12 @@ fn columns(source: &Source) -> String {
 }
 
 /// How numbers that are written with separators become numbers.
-fn as_number(name: &str, column: &str, written: Written) -> String {
+fn as_number(name: &str, column: &str, written: Written, dialect: &dyn Dialect) -> String {
     let (thousands, fraction) = written.separators();
-    let column = dialect(None).identifier(column).replace('"', "\\\"");
+    let column = dialect.identifier(column).replace('"', "\\\"");
     let digits = format!("replace(replace({column}, '{thousands}', ''), '{fraction}', '.')");
-    format!("numbers as text; `{name}_number: {{ type: number, sql: \"cast({digits} as double)\" }}` makes them numbers")
+    let digits = dialect.cast(&digits, Type::Double);
+    format!("numbers as text; `{name}_number: {{ type: number, sql: \"{digits}\" }}` makes them numbers")
 }
 
 fn kpi(source: &Source, kpi: &Kpi, grain: Grain, team: &str) -> String {

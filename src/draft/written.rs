@@ -5,10 +5,11 @@
 //! 3. Where several ways to read a file are left that differ in their values, it is a [`Doubt`]: somebody is asked, or a comment says
 //!    what was assumed.
 
+use super::Asked;
 use super::tables::{Place, Table};
 use crate::dialect::{Dialect, reader};
 use crate::engine::types::Family;
-use crate::engine::{Engine, Failure, Refusal, Rows};
+use crate::engine::{Failure, Refusal, Rows};
 use crate::model::files::{FileColumn, FileFormat, FileType, Files, TimeFormat, Written};
 use serde_json::Value;
 
@@ -113,7 +114,7 @@ pub(super) fn is_time(text: &str) -> bool {
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
-pub(super) fn decide(engine: &dyn Engine, dialect: &dyn Dialect, table: &mut Table) -> Result<Result<(), Refusal>, Failure> {
+pub(super) fn decide(engine: &Asked<'_>, dialect: &dyn Dialect, table: &mut Table) -> Result<Result<(), Refusal>, Failure> {
     let Place::Files(files, _) = &table.place else { return Ok(Ok(())) };
     if files.columns.is_empty() {
         return Ok(Ok(()));

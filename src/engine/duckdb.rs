@@ -4,7 +4,7 @@
 use super::process::{Ended, run};
 use super::reach::{BEGUN, NOT_CONFINED, Reach, SETTINGS, UNSAFE_DATABASE};
 use super::spill::Spill;
-use super::{Answer, Engine, Failure, Kind, Refusal, Rows};
+use super::{Answer, Batch, Changes, Engine, Failure, Kind, Refusal, Rows};
 use crate::rawsql;
 use crate::text::is_control;
 use serde_json::{Map, Value};
@@ -70,6 +70,18 @@ fn on_path(name: &Path) -> Option<PathBuf> {
 /// How many bytes it may answer. All of an answer is in memory, some times over.
 const LONGEST: u64 = 100_000_000;
 
+/// What is printed once a transaction has ended well.
+const DONE: &str = "kpic-done";
+
+/// What an engine is started for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// To read the database.
+    Reads,
+    /// To change it.
+    Writes,
+}
+
 /// What stands before the answer to each query, so that a refused one can be told from its neighbours.
 const MARK: &str = "kpic-answer";
 
@@ -91,8 +103,59 @@ impl Engine for DuckDb {
         Ok(refused.into_iter().filter_map(|refused| refused.map(Err).or_else(|| answers.next())).collect())
     }
 
+    /// All in one database, each in a schema of its own. Where that fails as a whole, one by one, to see which is to blame.
+    fn rehearse(&self, batches: &[Batch]) -> Result<Vec<Vec<Answer>>, Failure> {
+        let all = self.beside_each_other(batches)?;
+        let is_refused = |answer: &Answer| answer.as_ref().is_err_and(|why| why.in_setup);
+        if !all.iter().flatten().any(is_refused) {
+            return Ok(all);
+        }
+        let mut all = Vec::new();
+        for batch in batches {
+            all.extend(self.beside_each_other(std::slice::from_ref(batch))?);
+        }
+        Ok(all)
+    }
+
     fn description(&self, query: &str) -> String {
         format!("select column_name, column_type from (describe {query})")
+    }
+}
+
+impl Changes for DuckDb {
+    fn change(&self, statements: &[String]) -> Result<Option<(usize, Refusal)>, Failure> {
+        if let Some((at, refusal)) = statements.iter().enumerate().find_map(|(at, sql)| Some((at, not_given(sql)?))) {
+            return Ok(Some((at, refusal)));
+        }
+        let mut script = ".bail on\nbegin transaction;\n".to_owned();
+        for statement in statements {
+            script.push_str(&format!(".print {MARK}\n{};\n", statement.trim_end().trim_end_matches(';')));
+        }
+        script.push_str(&format!(".print {MARK}\ncommit;\n.print {DONE}\n{SETTINGS}"));
+        let output = self.run(&script, Access::Writes)?;
+        let begun = output.text.split(BEGUN).nth(1).and_then(rows);
+        let Some(begun) = begun else {
+            return Err(match &self.database {
+                _ if output.error.contains(NOT_CONFINED) => self.not_confined(),
+                Some(database) if output.error.contains("Error:") => unopened(database, &output.error),
+                _ => self.stopped(&output),
+            });
+        };
+        if let Some((_, after)) = output.text.rsplit_once(&format!("{DONE}\n")) {
+            return match rows(after).as_ref().and_then(|ended| changed(&begun, ended)) {
+                Some(setting) => Err(meddled(setting)),
+                None => Ok(None),
+            };
+        }
+        match output.ended {
+            Ended::TooLate => return Err(self.too_late()),
+            Ended::Code(_) if output.error.contains("Error:") => {}
+            _ => return Err(self.stopped(&output)),
+        }
+        // The one after the last mark is refused; behind all of them it is the end of the transaction.
+        let marks = output.text.matches(&format!("{MARK}\n")).count();
+        let at = marks.saturating_sub(1).min(statements.len().saturating_sub(1));
+        Ok(Some((at, Refusal::of(&brief(&output.error)))))
     }
 }
 
@@ -126,6 +189,16 @@ struct Output {
 }
 
 impl DuckDb {
+    fn beside_each_other(&self, batches: &[Batch]) -> Result<Vec<Vec<Answer>>, Failure> {
+        let (mut setup, mut queries) = (String::new(), Vec::new());
+        for (at, batch) in batches.iter().enumerate() {
+            setup.push_str(&format!("create schema test_{at};\nuse test_{at};\n{}", batch.setup));
+            queries.extend(batch.queries.iter().map(|query| format!("use test_{at};\n{query}")));
+        }
+        let mut all = self.answer(&setup, &queries)?.into_iter();
+        Ok(batches.iter().map(|batch| all.by_ref().take(batch.queries.len()).collect()).collect())
+    }
+
     fn ask(&self, setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure> {
         let mut script = String::new();
         if !setup.trim().is_empty() {
@@ -137,7 +210,7 @@ impl DuckDb {
             script.push_str(&format!(".print {MARK}\n{};\n", query.trim_end().trim_end_matches(';')));
         }
         script.push_str(&format!(".print {MARK}\n{SETTINGS}"));
-        let output = self.run(&script)?;
+        let output = self.run(&script, Access::Reads)?;
         let mark = format!("{MARK}\n");
         let mut chunks = output.text.split(mark.as_str());
         let before = chunks.next();
@@ -251,7 +324,7 @@ impl DuckDb {
     }
 
     /// Runs a script to its end.
-    fn run(&self, script: &str) -> Result<Output, Failure> {
+    fn run(&self, script: &str, access: Access) -> Result<Output, Failure> {
         let cannot = |error: std::io::Error| Failure {
             message: format!("`{}` cannot be started: {error}", self.program.display()),
             help: Some("check that it is the DuckDB command line program".to_owned()),
@@ -260,7 +333,10 @@ impl DuckDb {
             message: format!("there is no room for temporary files: {error}"),
             help: Some("free some space, or set the variable TMPDIR to another folder".to_owned()),
         })?;
-        let mut command = self.reach.command(&self.program, &self.folder, spill.path());
+        // A log is made beside the database, and goes away again.
+        let database = self.database.as_ref().filter(|_| access == Access::Writes);
+        let written = database.and_then(|database| database.canonicalize().ok()?.parent().map(Path::to_path_buf));
+        let mut command = self.reach.command(&self.program, &self.folder, spill.path(), written.as_deref());
         command.arg("-json").arg("-no-init").current_dir(&self.folder);
         if let Some(database) = &self.database {
             // For a file of another kind it would fetch an extension, before it has given up the network.
@@ -279,7 +355,10 @@ impl DuckDb {
                     });
                 }
             }
-            command.arg("-readonly").arg(database);
+            if access == Access::Reads {
+                command.arg("-readonly");
+            }
+            command.arg(database);
         }
         let script = self.reach.confine(&self.folder, spill.path(), self.database.is_some()) + script;
         let ended = run(command, script, self.reach.timeout, LONGEST).map_err(cannot)?;

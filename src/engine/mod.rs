@@ -30,9 +30,39 @@ pub trait Engine: Sync {
     /// Fails if the engine itself cannot be used.
     fn answer(&self, setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure>;
 
+    /// Asks queries of tables that are made for them, each batch of its own, and leaves nothing behind. A setup that is refused is the answer to
+    /// all of its batch.
+    ///
+    /// # Errors
+    /// Fails if the engine itself cannot be used.
+    fn rehearse(&self, batches: &[Batch]) -> Result<Vec<Vec<Answer>>, Failure>;
+
+    /// What the tables of a batch are made as.
+    fn own_table(&self) -> &'static str {
+        "table"
+    }
+
     /// What to ask for the columns that a query would give: the answer has a row for each, with `column_name` and `column_type`, as the
     /// engine calls it.
     fn description(&self, query: &str) -> String;
+}
+
+/// Queries over tables of their own.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// What makes the tables.
+    pub setup: String,
+    /// What is asked.
+    pub queries: Vec<String>,
+}
+
+/// An engine that changes what is in its database.
+pub trait Changes: Engine {
+    /// Runs statements, all of them or none: in one transaction, which is taken back where one is refused. Gives the place of that one, and why.
+    ///
+    /// # Errors
+    /// Fails if the engine itself cannot be used. Then nothing is changed either, unless the message says that this is not known.
+    fn change(&self, statements: &[String]) -> Result<Option<(usize, Refusal)>, Failure>;
 }
 
 /// The answer to one query: its rows, or why the engine refuses it.

@@ -6,7 +6,7 @@
 
 use super::process::{Ended, run};
 use super::types::Family;
-use super::{Answer, Engine, Failure, Kind, Refusal, Rows};
+use super::{Answer, Batch, Changes, Engine, Failure, Kind, Refusal, Rows};
 use crate::rawsql;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -58,10 +58,12 @@ const MARK: &str = "kpic-answer";
 /// What stands before a query whose columns are asked for, and not its rows.
 const DESCRIBE: &str = "\u{1}describe ";
 
-/// What the program says first. Its own settings are the user's to make, so that it reads none.
+/// What the program says first. Its own settings are the user's to make, so that it reads none. Only some users may choose the language of messages; of
+/// others it is read what is the same in all languages.
 const BEGIN: &str = "\\set ON_ERROR_STOP off\n\\set ON_ERROR_ROLLBACK on\n\\set VERBOSITY verbose\n\\set SHOW_CONTEXT never\n\
 \\pset format unaligned\n\\pset tuples_only on\n\\pset fieldsep '\\t'\n\\pset null ''\n\\pset pager off\n\
-set standard_conforming_strings = on;\nset client_encoding = 'UTF8';\nset datestyle = 'ISO';\nset lc_messages = 'C';\n";
+set standard_conforming_strings = on;\nset client_encoding = 'UTF8';\nset datestyle = 'ISO';\n\
+do $kpic$ begin set lc_messages = 'C'; exception when insufficient_privilege then null; end $kpic$;\n";
 
 /// What the program needs of the environment beside the variables of PostgreSQL, all of which begin with `PG`.
 const ENVIRONMENT: &[&str] =
@@ -72,48 +74,17 @@ impl Engine for Postgres {
         if setup.trim().is_empty() && queries.is_empty() {
             return Ok(Vec::new());
         }
-        let tag = tag(setup, queries);
-        let mut script = BEGIN.to_owned();
-        script.push_str("begin isolation level repeatable read read only;\nselect 1 where false;\n");
-        if !setup.trim().is_empty() {
-            script.push_str(&format!("select {tag}{setup}{tag} \\gexec\n"));
-        }
-        for query in queries {
-            script.push_str(&format!("\\echo {MARK}\n\\warn {MARK}\n"));
-            let query = query.trim_end().trim_end_matches(';');
-            match query.strip_prefix(DESCRIBE) {
-                Some(query) => script.push_str(&format!("{query}\n\\gdesc\n")),
-                None => {
-                    script
-                        .push_str(&format!("select {tag}select row_to_json(answer) from ({query}\n) as answer{tag} \\gexec\n"));
-                }
-            }
-        }
-        script.push_str(&format!("\\echo {MARK}\n\\warn {MARK}\ncommit;\n"));
-        let (output, errors) = self.run(script)?;
-        let mark = format!("{MARK}\n");
-        let (mut answers, mut refusals) = (output.split(mark.as_str()), errors.split(mark.as_str()));
-        let _ = answers.next();
-        let in_setup = refusals.next().and_then(error_of);
-        if let Some(refusal) = in_setup {
-            return Ok(vec![Err(Refusal { in_setup: true, ..refusal }); queries.len()]);
-        }
-        let mut all = Vec::new();
-        for query in queries {
-            let (Some(printed), Some(said)) = (answers.next(), refusals.next()) else { return Err(stopped(&errors)) };
-            let refused = error_of(said);
-            all.push(match refused {
-                Some(refusal) => Err(refusal),
-                None if query.starts_with(DESCRIBE) => Ok(description(printed)),
-                None => rows(printed).ok_or_else(|| Refusal::of("the answer is not JSON")),
-            });
-        }
-        // The last mark: all before it was answered.
-        if answers.next().is_none() {
-            return Err(stopped(&errors));
-        }
-        self.name_kinds(&mut all)?;
-        Ok(all)
+        let batch = Batch { setup: setup.to_owned(), queries: queries.to_vec() };
+        Ok(self.ask(&[batch], &READING)?.pop().unwrap_or_default())
+    }
+
+    /// In temporary tables, which are gone once the transaction is taken back. What is asked of them can only read.
+    fn rehearse(&self, batches: &[Batch]) -> Result<Vec<Vec<Answer>>, Failure> {
+        if batches.is_empty() { Ok(Vec::new()) } else { self.ask(batches, &REHEARSING) }
+    }
+
+    fn own_table(&self) -> &'static str {
+        "temporary table"
     }
 
     fn description(&self, query: &str) -> String {
@@ -121,9 +92,140 @@ impl Engine for Postgres {
     }
 }
 
+/// What is printed once a transaction has ended well.
+const DONE: &str = "kpic-done";
+
+/// What begins a transaction that changes something. It waits for no reader longer than this, since whoever comes after it waits for it.
+const CHANGE: &str = "\\set ON_ERROR_STOP on\n\\set ON_ERROR_ROLLBACK off\nbegin isolation level read committed read write;\n\
+set local lock_timeout = '30s';\n";
+
+impl Changes for Postgres {
+    fn change(&self, statements: &[String]) -> Result<Option<(usize, Refusal)>, Failure> {
+        let tag = tag(&statements.iter().collect::<Vec<_>>());
+        let mut script = format!("{BEGIN}{CHANGE}");
+        for statement in statements {
+            script.push_str(&format!("\\warn {MARK}\nselect {tag}{statement}{tag} \\gexec\n"));
+        }
+        script.push_str(&format!("\\warn {MARK}\ncommit;\n\\echo {DONE}\n"));
+        let (ended, output, errors) = self.start(script)?;
+        let marks = errors.matches(&format!("{MARK}\n")).count();
+        if ended == Ended::Code(0) && output.lines().any(|line| line == DONE) {
+            return Ok(None);
+        }
+        let said = errors.rsplit(&format!("{MARK}\n")).next().and_then(error_of);
+        match said {
+            Some(refusal) if marks > 0 => Ok(Some((marks.saturating_sub(1).min(statements.len().saturating_sub(1)), refusal))),
+            _ if marks > statements.len() => Err(Failure {
+                message: "PostgreSQL ended the connection while it finished, and may have done so or not".to_owned(),
+                help: Some("`kpic deploy --dry-run` says what is there".to_owned()),
+            }),
+            _ => Err(self.unanswered(ended, &errors).unwrap_or_else(|| stopped(&errors))),
+        }
+    }
+}
+
+/// What stands around a batch of questions.
+struct Transaction {
+    begin: &'static str,
+    /// Between what makes its tables and the questions.
+    then: &'static str,
+    end: &'static str,
+}
+
+/// Questions to what is there.
+const READING: Transaction = Transaction {
+    begin: "begin isolation level repeatable read read only;\nselect 1 where false;\n",
+    then: "",
+    end: "commit;\n",
+};
+
+/// Questions to tables of their own.
+const REHEARSING: Transaction = Transaction {
+    begin: "begin isolation level repeatable read read write;\n",
+    // At the end of a savepoint, which each statement has while errors are rolled back, it would be forgotten.
+    then: "\\set ON_ERROR_ROLLBACK off\nset transaction read only;\n\\set ON_ERROR_ROLLBACK on\n",
+    end: "rollback;\n",
+};
+
 impl Postgres {
+    /// Asks batches of questions, each in a transaction.
+    fn ask(&self, batches: &[Batch], transaction: &Transaction) -> Result<Vec<Vec<Answer>>, Failure> {
+        let texts = batches.iter().flat_map(|batch| batch.queries.iter().chain([&batch.setup]));
+        let tag = tag(&texts.collect::<Vec<_>>());
+        let mut script = BEGIN.to_owned();
+        for batch in batches {
+            script.push_str(transaction.begin);
+            if !batch.setup.trim().is_empty() {
+                script.push_str(&format!("select {tag}{}{tag} \\gexec\n", batch.setup));
+            }
+            script.push_str(transaction.then);
+            for query in &batch.queries {
+                script.push_str(&format!("\\echo {MARK}\n\\warn {MARK}\n"));
+                let query = query.trim_end().trim_end_matches(';');
+                script.push_str(&match query.strip_prefix(DESCRIBE) {
+                    Some(query) => format!("{query}\n\\gdesc\n"),
+                    None => format!("select {tag}select row_to_json(answer) from ({query}\n) as answer{tag} \\gexec\n"),
+                });
+            }
+            script.push_str(&format!("\\echo {MARK}\n\\warn {MARK}\n{}", transaction.end));
+        }
+        let (output, errors) = self.run(script)?;
+        let mark = format!("{MARK}\n");
+        let (mut answers, mut refusals) = (output.split(mark.as_str()), errors.split(mark.as_str()));
+        let mut all = Vec::new();
+        // What stands before the first question of a batch is said of its tables.
+        let mut before = refusals.next();
+        answers.next();
+        for batch in batches {
+            let in_setup = before.and_then(error_of);
+            let mut of_batch = Vec::new();
+            for query in &batch.queries {
+                let (Some(printed), Some(said)) = (answers.next(), refusals.next()) else { return Err(stopped(&errors)) };
+                let refused = in_setup.clone().map(|refusal| Refusal { in_setup: true, ..refusal }).or_else(|| error_of(said));
+                of_batch.push(match refused {
+                    Some(refusal) => Err(refusal),
+                    None if query.starts_with(DESCRIBE) => Ok(description(printed)),
+                    None => rows(printed).ok_or_else(|| Refusal::of("the answer is not JSON")),
+                });
+            }
+            // The last mark: all before it was answered.
+            if answers.next().is_none() {
+                return Err(stopped(&errors));
+            }
+            before = refusals.next();
+            all.push(of_batch);
+        }
+        for answers in &mut all {
+            self.name_kinds(answers)?;
+        }
+        Ok(all)
+    }
+
     /// Runs a script to its end: what it printed, and what it complained of.
     fn run(&self, script: String) -> Result<(String, String), Failure> {
+        let (ended, output, errors) = self.start(script)?;
+        self.unanswered(ended, &errors).map_or(Ok((output, errors)), Err)
+    }
+
+    /// Why a script was not run to its end, if it was not.
+    fn unanswered(&self, ended: Ended, errors: &str) -> Option<Failure> {
+        Some(match ended {
+            Ended::Code(0) => return None,
+            Ended::TooLate => Failure {
+                message: format!("PostgreSQL did not answer within {} seconds", self.timeout.unwrap_or_default().as_secs()),
+                help: Some("ask for fewer KPIs or periods at once, or allow more time: `--timeout SECONDS`".to_owned()),
+            },
+            Ended::TooMuch => Failure {
+                message: format!("PostgreSQL's answer has more than {} MB", LONGEST / 1_000_000),
+                help: Some("ask for fewer KPIs, slices or periods at once".to_owned()),
+            },
+            Ended::Code(_) | Ended::Signal | Ended::Crash if errors.starts_with("psql: error") => unreached(errors),
+            Ended::Code(_) | Ended::Signal | Ended::Crash => stopped(errors),
+        })
+    }
+
+    /// Runs a script: how the program ended, what it printed, and what it complained of.
+    fn start(&self, script: String) -> Result<(Ended, String, String), Failure> {
         let mut command = Command::new(&self.program);
         let kept = std::env::vars_os().filter(|(name, _)| {
             let name = name.to_string_lossy();
@@ -145,20 +247,7 @@ impl Postgres {
         };
         let ended = run(command, script, self.timeout, LONGEST).map_err(cannot)?;
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n");
-        let (output, errors) = (lossy(&ended.output), lossy(&ended.errors));
-        match ended.how {
-            Ended::Code(0) => Ok((output, errors)),
-            Ended::TooLate => Err(Failure {
-                message: format!("PostgreSQL did not answer within {} seconds", self.timeout.unwrap_or_default().as_secs()),
-                help: Some("ask for fewer KPIs or periods at once, or allow more time: `--timeout SECONDS`".to_owned()),
-            }),
-            Ended::TooMuch => Err(Failure {
-                message: format!("PostgreSQL's answer has more than {} MB", LONGEST / 1_000_000),
-                help: Some("ask for fewer KPIs, slices or periods at once".to_owned()),
-            }),
-            Ended::Code(_) | Ended::Signal | Ended::Crash if errors.starts_with("psql: error") => Err(unreached(&errors)),
-            Ended::Code(_) | Ended::Signal | Ended::Crash => Err(stopped(&errors)),
-        }
+        Ok((ended.how, lossy(&ended.output), lossy(&ended.errors)))
     }
 
     /// Writes the kind of a type where a server's own name says nothing: those of enums and domains are made by users.
@@ -192,11 +281,11 @@ impl Postgres {
 }
 
 /// What stands around a text in dollar quotes, and in none of the texts.
-fn tag(setup: &str, queries: &[String]) -> String {
+fn tag(texts: &[&String]) -> String {
     let mut number = 0;
     loop {
         let tag = format!("$kpic{number}$");
-        if !setup.contains(&tag) && !queries.iter().any(|query| query.contains(&tag)) {
+        if !texts.iter().any(|text| text.contains(&tag)) {
             return tag;
         }
         number += 1;
@@ -291,8 +380,12 @@ fn stopped(errors: &str) -> Failure {
 
 /// What the server says against a query, if it says something.
 fn error_of(said: &str) -> Option<Refusal> {
-    let message = said.lines().find_map(|line| line.split_once("ERROR:  ").map(|(_, message)| message.to_owned()))?;
-    let (state, message) = message.split_once(": ").unwrap_or(("", message.as_str()));
+    let (state, message) = said.lines().find_map(|line| {
+        let (state, message) = line.split_once(":  ")?.1.split_once(": ")?;
+        let is_state = state.len() == 5 && state.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+        // These are of notes and warnings.
+        (is_state && !["00", "01", "02"].iter().any(|class| state.starts_with(class))).then_some((state, message))
+    })?;
     Some(refusal(state, message))
 }
 
@@ -309,6 +402,8 @@ const STATES: &[(&str, &str, Kind)] = &[
     ("42P01", "", Kind::NoRelation),
     ("3F000", "", Kind::NoRelation),
     ("42703", "", Kind::NoColumn),
+    ("2BP01", "", Kind::Needed),
+    ("55P03", "", Kind::Busy),
     ("42P22", "", Kind::Collations),
     ("42P21", "", Kind::Collations),
     ("42501", "", Kind::NotAllowed),
@@ -353,5 +448,21 @@ fn description(printed: &str) -> Rows {
     Rows {
         columns: ["column_name", "column_type"].map(str::to_owned).to_vec(),
         rows: printed.lines().filter_map(row).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_read_in_any_language_and_a_note_is_none() {
+        let kind = |said: &str| error_of(said).map(|refusal| (refusal.kind, refusal.about));
+        let missing = Some((Kind::NoRelation, Some("raw.gone".to_owned())));
+        assert_eq!(kind("psql:<stdin>:9: ERROR:  42P01: relation \"raw.gone\" does not exist\nLINE 1: x"), missing);
+        assert_eq!(kind("psql:<stdin>:9: FEHLER:  42P01: Relation \"raw.gone\" existiert nicht\nZEILE 1: x"), missing);
+        assert_eq!(kind("NOTICE:  00000: schema \"kpi\" already exists, skipping\nWARNUNG:  01000: nichts"), None);
+        assert_eq!(kind("NOTICE:  00000: x\nERROR:  2BP01: cannot drop"), Some((Kind::Needed, None)));
+        assert_eq!(kind(""), None);
     }
 }

@@ -67,8 +67,9 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// The command that starts an engine, with no more of the environment than it needs. `folder` and `spill` are its own.
-    pub(super) fn command(&self, program: &Path, folder: &Path, spill: &Path) -> Command {
+    /// The command that starts an engine, with no more of the environment than it needs. `folder` and `spill` are its own, and `written` is the folder of a
+    /// database that it may change.
+    pub(super) fn command(&self, program: &Path, folder: &Path, spill: &Path, written: Option<&Path>) -> Command {
         // A script of pip's says where extensions are, which are for the network.
         let behind = if self.network { None } else { program_behind(program) };
         let program = behind.as_deref().unwrap_or(program);
@@ -78,6 +79,7 @@ impl Reach {
                 command.arg(STARTER).arg(std::process::id().to_string());
                 let listed = self.listed(folder, spill);
                 command.arg(if self.network { OPEN_NETWORK } else { "closed" }).arg(spill);
+                command.arg(written.unwrap_or(Path::new("")));
                 command.arg(listed.len().to_string()).args(listed).arg(program);
                 command
             }

@@ -60,6 +60,10 @@ pub enum Kind {
     Unread,
     /// More memory, or room on the disk, than there is.
     NoMemory,
+    /// Something that is to change, and that others read.
+    Needed,
+    /// Something that others are at work with, for longer than is waited.
+    Busy,
     /// The query was ended from outside.
     Interrupted,
     /// Anything else.
@@ -161,6 +165,8 @@ impl fmt::Display for Refusal {
             Kind::Confined => "a project's SQL may only read the project's data".to_owned(),
             Kind::Unread => "a name has a control character, or a line that starts with `.` or `#`".to_owned(),
             Kind::NoMemory => "memory or space for temporary files ran out".to_owned(),
+            Kind::Needed => "something else in the database is made of it".to_owned(),
+            Kind::Busy => "somebody else is at work with it".to_owned(),
             Kind::Interrupted => "the query was interrupted".to_owned(),
             Kind::Other => "the engine refuses the query".to_owned(),
         })

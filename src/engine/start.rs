@@ -1,7 +1,8 @@
 //! How kpic becomes an engine on Linux: what the system is asked for before the engine's program runs.
 //!
 //! 1. It ends together with the process that asked for it, however that ends.
-//! 2. It writes into its own temporary folder and nowhere else, whatever SQL of a project finds in DuckDB, and whatever the command line opens.
+//! 2. It writes into its own temporary folder and nowhere else, whatever SQL of a project finds in DuckDB, and whatever the command line opens; for
+//!    `kpic deploy` also beside the database that it changes.
 //! 3. It lists no folders but those that it is given. DuckDB keeps SQL from reading other files, but a pattern with `**` and `..`, or one
 //!    that passes a link, would still list the names of files anywhere.
 //! 4. It reads no `.git` of these folders, which may hold a token, and opens no connection, unless the command line opens the network.
@@ -21,15 +22,15 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Becomes an engine. `arguments` are the process that asks for it, whether it may use the network, its temporary folder, how many
-/// folders it may list, these folders, the engine's program and its arguments. It only comes back with what went wrong.
+/// Becomes an engine. `arguments` are the process that asks for it, whether it may use the network, its temporary folder, the folder of a
+/// database that it changes or nothing, how many folders it may list, these folders, the engine's program and its arguments. It only comes back with what went wrong.
 pub fn start(arguments: &[OsString]) -> io::Error {
     become_engine(arguments).unwrap_or_else(|error| error)
 }
 
 fn become_engine(arguments: &[OsString]) -> io::Result<io::Error> {
     let unusable = || io::Error::from(io::ErrorKind::InvalidInput);
-    let [parent, network, spill, count, rest @ ..] = arguments else { return Err(unusable()) };
+    let [parent, network, spill, database, count, rest @ ..] = arguments else { return Err(unusable()) };
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // If the parent ended before that, there is nobody left to answer.
     let is_there = getppid().is_some_and(|id| parent.to_str() == Some(id.as_raw_nonzero().to_string().as_str()));
@@ -43,7 +44,8 @@ fn become_engine(arguments: &[OsString]) -> io::Result<io::Error> {
     // The database, if there is one, is among the arguments.
     let files = [spill, program].into_iter().chain(arguments).filter_map(|path| Path::new(path).canonicalize().ok());
     let needed: Vec<PathBuf> = files.chain(folders.iter().cloned()).collect();
-    let confined = confine(network == OPEN_NETWORK, Path::new(spill), &folders, Path::new(program), &needed);
+    let written: Vec<&Path> = [spill, database].into_iter().filter(|path| !path.is_empty()).map(Path::new).collect();
+    let confined = confine(network == OPEN_NETWORK, &written, &folders, Path::new(program), &needed);
     confined.map_err(io::Error::other)?;
     Ok(Command::new(program).args(arguments).exec())
 }
@@ -51,7 +53,7 @@ fn become_engine(arguments: &[OsString]) -> io::Result<io::Error> {
 /// Keeps this process, and what it becomes, from all that an engine does not need.
 fn confine(
     network: bool,
-    spill: &Path,
+    spaces: &[&Path],
     folders: &[PathBuf],
     program: &Path,
     needed: &[PathBuf],
@@ -73,7 +75,7 @@ fn confine(
     }
     let mut ruleset = ruleset
         .create()?
-        .add_rules(path_beneath_rules([spill], handled & (written | AccessFs::ReadDir | AccessFs::ReadFile)))?
+        .add_rules(path_beneath_rules(spaces, handled & (written | AccessFs::ReadDir | AccessFs::ReadFile)))?
         .add_rules(path_beneath_rules(["/dev/null"], BitFlags::from(AccessFs::WriteFile)))?;
     if !network {
         let listed = folders.iter().cloned().chain(of_python(program));

@@ -28,6 +28,8 @@ pub struct Change {
     pub before: String,
     /// The text as it is to be.
     pub after: String,
+    /// What is not to be shown of it.
+    pub hidden: Vec<String>,
 }
 
 /// A finding that is settled.
@@ -72,7 +74,12 @@ pub fn replaced(files: &Files, mut replacements: Vec<Replacement>) -> Vec<Change
         }
         after.push_str(file.text.get(at..).unwrap_or_default());
         if after != file.text {
-            changes.push(Change { path: file.path.clone(), before: file.text.clone(), after });
+            changes.push(Change {
+                path: file.path.clone(),
+                before: file.text.clone(),
+                after,
+                hidden: file.hidden().map(str::to_owned).collect(),
+            });
         }
     }
     changes
@@ -104,8 +111,9 @@ pub fn fix(checked: &Checked, options: &Options) -> Fixed {
         (texts, findings, files) = (next.texts, next.findings, next.files);
         mended.extend(next.mended);
     }
-    let pairs = before.into_iter().zip(texts).filter(|(before, after)| before != after);
-    let changes = pairs.map(|((path, before), (_, after))| Change { path, before, after }).collect();
+    let hidden = checked.files.iter().map(|(_, file)| file.hidden().map(str::to_owned).collect::<Vec<_>>());
+    let pairs = before.into_iter().zip(texts).zip(hidden).filter(|((before, after), _)| before != after);
+    let changes = pairs.map(|(((path, before), (_, after)), hidden)| Change { path, before, after, hidden }).collect();
     Fixed { changes, mended, left: findings }
 }
 

@@ -80,6 +80,8 @@ const WAYS: &[(Kind, &Code, Option<&str>)] = &[
         &codes::ENGINE_REFUSED,
         Some("ask for fewer KPIs or periods at once, or allow more memory with `--memory` or a larger machine"),
     ),
+    (Kind::Needed, &codes::ENGINE_REFUSED, Some("drop what is made of it first, and make it again afterwards")),
+    (Kind::Busy, &codes::ENGINE_REFUSED, Some("try again once nobody reads it")),
     (Kind::Interrupted, &codes::ENGINE_REFUSED, Some("run it again")),
     (Kind::Other, &codes::ENGINE_REFUSED, None),
 ];
@@ -111,7 +113,7 @@ pub(super) fn word_in(files: &Files, span: Span, word: &str) -> Option<Span> {
 }
 
 /// A refusal as a finding at `span`; `what` says what could not be done: "`revenue` cannot be computed".
-pub(super) fn finding(what: &str, span: Option<Span>, refusal: &Refusal) -> Finding {
+pub fn finding(what: &str, span: Option<Span>, refusal: &Refusal) -> Finding {
     let row = WAYS.iter().find(|(kind, ..)| *kind == refusal.kind);
     let (code, way) = row.map_or((&codes::ENGINE_REFUSED, None), |(_, code, way)| (*code, *way));
     let message = format!("{what}: {refusal}");

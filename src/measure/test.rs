@@ -6,8 +6,9 @@ use super::{number, refused, sheet};
 use crate::calendar::{Date, Grain, Label};
 use crate::diagnostic::{Findings, codes};
 use crate::dialect::{self, Dialect};
-use crate::engine::{Answer, Engine, Failure, Refusal, Rows};
+use crate::engine::{Answer, Batch, Engine, Failure, Refusal, Rows};
 use crate::model::facts::Type;
+use crate::model::value;
 use crate::model::{
     Cell, Clock, Column, ColumnId, DimensionId, Expected, ExpectedFiring, ExpectedFirings, ExpectedRow, ExpectedSheet,
     ExpectedValue, Given, KeyPart, KpiId, Model, Source, Storage, TestCase, given_table,
@@ -82,35 +83,43 @@ struct Prepared<'a> {
     asked: Vec<Asked<'a>>,
 }
 
-/// Runs tests: all of them if none is named.
+/// Runs tests on the embedded engine: all of them if none is named.
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
 pub fn run(project: &mut Valid, engine: &dyn Engine, names: &[String]) -> Result<Vec<Outcome>, Failure> {
+    run_as(project, engine, names, dialect::dialect(None))
+}
+
+/// The same in the dialect of an engine.
+///
+/// # Errors
+/// Fails if the engine cannot be used.
+pub fn run_as(
+    project: &mut Valid,
+    engine: &dyn Engine,
+    names: &[String],
+    dialect: &'static dyn Dialect,
+) -> Result<Vec<Outcome>, Failure> {
     let wanted = |test: &&TestCase| names.is_empty() || names.contains(&test.name.value);
     let tests: Vec<TestCase> = project.model().tests.iter().filter(wanted).cloned().collect();
     let mut prepared = Vec::new();
     for test in &tests {
         let own = project.model().calendar.as_of;
         project.set_as_of(test.as_of.unwrap_or(own));
-        prepared.push(prepare(project, test));
+        prepared.push(prepare(project, test, dialect, engine.own_table()));
         project.set_as_of(own);
     }
-    // All in one database, each in a schema of its own. Where that fails as a whole, one by one, to see which is to blame.
-    let mut all = answers(engine, &prepared)?;
-    let is_refused = |answer: &Answer| answer.as_ref().is_err_and(|why| why.in_setup);
-    if all.iter().flatten().any(is_refused) {
-        all = Vec::new();
-        for test in &prepared {
-            all.extend(answers(engine, std::slice::from_ref(test))?);
-        }
-    }
+    let batch = |test: &Prepared<'_>| Batch {
+        setup: test.tables.clone(),
+        queries: test.asked.iter().map(|asked| asked.query.clone()).collect(),
+    };
+    let all = engine.rehearse(&prepared.iter().map(batch).collect::<Vec<_>>())?;
     Ok(prepared.iter().zip(all).map(|(test, answers)| outcome(project, test, answers)).collect())
 }
 
-fn prepare<'a>(project: &Valid, test: &'a TestCase) -> Prepared<'a> {
+fn prepare<'a>(project: &Valid, test: &'a TestCase, dialect: &'static dyn Dialect, kind: &str) -> Prepared<'a> {
     let model = project.model();
-    let dialect = dialect::dialect(None);
     let asked = test.expect.iter().map(|expected| {
         let query = sql::query(&query(project, expected.kpi, expected.grain, &expected.dimensions), dialect);
         Asked { expected: Wanted::Figures(expected), of: title(model, expected), query }
@@ -124,19 +133,7 @@ fn prepare<'a>(project: &Valid, test: &'a TestCase) -> Prepared<'a> {
         let query = sql::query(&guardrails::query(model, &[guardrail], Data::Given), dialect);
         Some(Asked { expected: Wanted::Firings(expected), of: guardrail.name.value.clone(), query })
     });
-    Prepared { test, tables: tables(model, test, dialect), asked: asked.chain(sheets).chain(firings).collect() }
-}
-
-/// The answers to what tests ask, per test.
-fn answers(engine: &dyn Engine, tests: &[Prepared<'_>]) -> Result<Vec<Vec<Answer>>, Failure> {
-    let mut setup = String::new();
-    let mut queries = Vec::new();
-    for (at, test) in tests.iter().enumerate() {
-        setup.push_str(&format!("create schema test_{at};\nuse test_{at};\n{}", test.tables));
-        queries.extend(test.asked.iter().map(|asked| format!("use test_{at};\n{}", asked.query)));
-    }
-    let mut all = engine.answer(&setup, &queries)?.into_iter();
-    Ok(tests.iter().map(|test| all.by_ref().take(test.asked.len()).collect()).collect())
+    Prepared { test, tables: tables(model, test, dialect, kind), asked: asked.chain(sheets).chain(firings).collect() }
 }
 
 fn outcome(project: &Valid, prepared: &Prepared<'_>, answers: Vec<Answer>) -> Outcome {
@@ -180,7 +177,7 @@ fn title(model: &Model, expected: &Expected) -> String {
 // --- Given rows ---
 
 /// The tables of a test: one for each source, empty where the test gives no rows.
-fn tables(model: &Model, test: &TestCase, dialect: &dyn Dialect) -> String {
+fn tables(model: &Model, test: &TestCase, dialect: &dyn Dialect, kind: &str) -> String {
     let mut out = String::new();
     for (id, source) in model.sources.iter().filter(|(_, source)| source.journey.is_none()) {
         let given = test.given.iter().find(|given| given.source == id);
@@ -190,18 +187,18 @@ fn tables(model: &Model, test: &TestCase, dialect: &dyn Dialect) -> String {
             let relation = sql::relation(&crate::plan::relation::RelationRef::of(relation), dialect);
             let table = given_table(&source.name.value);
             let table = dialect.identifier(&table);
-            out.push_str(&format!("create table {table} as select * from {relation};\n"));
+            out.push_str(&format!("create {kind} {table} as select * from {relation};\n"));
             continue;
         }
-        out.push_str(&table(model, source, given, dialect));
+        out.push_str(&table(model, source, given, dialect, kind));
     }
     out
 }
 
-fn table(model: &Model, source: &Source, given: Option<&Given>, dialect: &dyn Dialect) -> String {
+fn table(model: &Model, source: &Source, given: Option<&Given>, dialect: &dyn Dialect, kind: &str) -> String {
     let mut columns: Vec<(String, String)> = Vec::new();
     for id in source.columns.ids() {
-        if let (Type::Decimal, [(name, ..)]) = (source.columns.get(id).ty, stored(model, source, id).as_slice()) {
+        if let (Type::Decimal, [(name, ..)]) = (source.columns.get(id).ty, stored(model, source, id, dialect).as_slice()) {
             let ty = decimal(given.into_iter().flat_map(|given| &given.rows).flatten(), id);
             match columns.iter_mut().find(|(known, _)| known == name) {
                 // Two columns may read the same stored one: that with more digits decides.
@@ -211,7 +208,7 @@ fn table(model: &Model, source: &Source, given: Option<&Given>, dialect: &dyn Di
             }
             continue;
         }
-        for (name, ty, _) in stored(model, source, id) {
+        for (name, ty, _) in stored(model, source, id, dialect) {
             if !columns.iter().any(|(known, _)| *known == name) {
                 columns.push((name, ty.to_owned()));
             }
@@ -220,7 +217,7 @@ fn table(model: &Model, source: &Source, given: Option<&Given>, dialect: &dyn Di
     let name = given_table(&source.name.value);
     let name = dialect.identifier(&name);
     let list: Vec<String> = columns.iter().map(|(name, ty)| format!("{} {ty}", dialect.identifier(name))).collect();
-    let mut out = format!("create table {name} ({});\n", list.join(", "));
+    let mut out = format!("create {kind} {name} ({});\n", list.join(", "));
     let Some(given) = given.filter(|given| !given.rows.is_empty()) else { return out };
     let rows: Vec<String> = given
         .rows
@@ -228,7 +225,7 @@ fn table(model: &Model, source: &Source, given: Option<&Given>, dialect: &dyn Di
         .map(|row| {
             let cell = |name: &String| {
                 let found = row.iter().find_map(|(id, cell)| {
-                    let (.., part) = stored(model, source, *id).into_iter().find(|(known, ..)| known == name)?;
+                    let (.., part) = stored(model, source, *id, dialect).into_iter().find(|(known, ..)| known == name)?;
                     Some(literal(cell, part, dialect))
                 });
                 found.unwrap_or_else(|| "null".to_owned())
@@ -242,17 +239,17 @@ fn table(model: &Model, source: &Source, given: Option<&Given>, dialect: &dyn Di
 }
 
 /// The columns of the table of given rows that hold a column, with their types, and which part of its value each holds.
-fn stored(model: &Model, source: &Source, id: ColumnId) -> Vec<(String, &'static str, usize)> {
+fn stored(model: &Model, source: &Source, id: ColumnId, dialect: &dyn Dialect) -> Vec<(String, &'static str, usize)> {
     let column = source.columns.get(id);
     match &column.storage {
-        Storage::Stored(name) => vec![(name.clone(), type_name(column), 0)],
-        Storage::Raw(_) => vec![(source.made_name(id), type_name(column), 0)],
+        Storage::Stored(name) => vec![(name.clone(), type_name(column, dialect), 0)],
+        Storage::Raw(_) => vec![(source.made_name(id), type_name(column, dialect), 0)],
         Storage::Derived(_) => Vec::new(),
         Storage::Several(parts) => {
             let target = column.reference.map(|id| model.sources.get(id));
             let key = |at: usize| target.and_then(|target| target.key.get(at).map(|key| target.columns.get(*key)));
             let part = |(at, part): (usize, &KeyPart)| match part {
-                KeyPart::Stored(name) => Some((name.clone(), key(at).map_or("varchar", type_name), at)),
+                KeyPart::Stored(name) => Some((name.clone(), key(at).map_or("varchar", |key| type_name(key, dialect)), at)),
                 KeyPart::Made(_) => None,
             };
             parts.iter().enumerate().filter_map(part).collect()
@@ -275,12 +272,12 @@ fn decimal<'a>(cells: impl Iterator<Item = &'a (ColumnId, Cell)>, column: Column
     if before + after <= 18 { "decimal(18, 4)".to_owned() } else { format!("decimal(38, {after})") }
 }
 
-fn type_name(column: &Column) -> &'static str {
+fn type_name(column: &Column, dialect: &dyn Dialect) -> &'static str {
     match (column.ty, &column.clock) {
         (Type::Boolean, _) => "boolean",
         (Type::Integer, _) => "bigint",
         (Type::Decimal, _) => "decimal(18, 4)",
-        (Type::Number, _) => "double",
+        (Type::Number, _) => dialect.type_name(value::Type::Double),
         (Type::Date, _) => "date",
         (Type::Timestamp, Clock::Instant) => "timestamptz",
         (Type::Timestamp, _) => "timestamp",
@@ -293,7 +290,7 @@ fn literal(cell: &Cell, at: usize, dialect: &dyn Dialect) -> String {
         Cell::Null => "null".to_owned(),
         Cell::Truth(value) => value.to_string(),
         Cell::Number(digits) => digits.clone(),
-        Cell::NotFinite(word) => format!("cast({} as double)", dialect.text(word)),
+        Cell::NotFinite(word) => dialect.cast(&dialect.text(word), value::Type::Double),
         Cell::Text(text) => dialect.text(text),
         Cell::Day(day) => dialect.day(*day),
         Cell::Wall(reading) => dialect.wall(*reading),

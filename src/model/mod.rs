@@ -20,6 +20,7 @@ pub mod review;
 mod storage;
 pub mod unit;
 pub mod value;
+mod warehouse;
 
 use crate::calendar::{AsOf, Calendar, Date, DateTime, Grain, Length};
 use crate::functions::operators;
@@ -37,6 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 pub use storage::{KeyPart, RawSql, Storage};
 use unit::Unit;
+pub use warehouse::Warehouse;
 
 /// A source.
 pub type SourceId = Id<Source>;
@@ -98,24 +100,6 @@ pub struct Model {
     pub source_names: HashMap<String, SourceId>,
     /// The dimension of each name.
     pub dimension_names: HashMap<String, DimensionId>,
-}
-
-/// Where views will live.
-#[derive(Debug, Clone)]
-pub struct Warehouse {
-    /// The SQL dialect's name, and where it was given.
-    pub dialect: Option<Name>,
-    /// The parts of the schema's name.
-    pub schema: Vec<String>,
-    /// Where the schema was given.
-    pub schema_span: Option<Span>,
-    /// The parts of the name of the schema in which tables are that are named without one. Empty where neither the project nor
-    /// its dialect says.
-    pub source_schema: Vec<String>,
-    /// A database file for the embedded engine.
-    pub database: Option<String>,
-    /// The folder for output.
-    pub target_dir: String,
 }
 
 /// How objectives are judged, and how many are allowed.

@@ -20,6 +20,7 @@ pub mod reader;
 pub mod scorecard;
 pub mod shape;
 pub mod source;
+pub mod targets;
 pub mod team;
 pub mod test;
 
@@ -170,6 +171,7 @@ pub fn decode_without(loaded: &mut Loaded, left_out: &LeftOut) -> Spec {
     if let Some(root) = loaded.project.as_ref().and_then(|tree| only_root(tree, &mut findings)) {
         shape::check(root, &Shape::Record(&project::PROJECT), &mut findings);
         project_sections(root, &mut findings);
+        targets::no_connections(root, &mut findings, &mut loaded.files);
         spec.project = project::decode(&Reader::of(root), &mut findings);
     }
     // Each tree goes when it has been read, and the next definitions take its place in memory.

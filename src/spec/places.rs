@@ -45,9 +45,9 @@ pub(super) fn check(spec: &Spec, specs_folder: &str, bounds: &Bounds, kpic_yml: 
             None => data.push(folder_of(&path.value)),
         }
     }
-    if let Some(database) = &spec.project.database
-        && let Some(real) = bounds.outside(Path::new(&database.value))
-    {
+    let of_targets = spec.project.targets.iter().map(|target| &target.database);
+    for database in std::iter::once(&spec.project.database).chain(of_targets).flatten() {
+        let Some(real) = bounds.outside(Path::new(&database.value)) else { continue };
         let mut finding = leads_out(Path::new(&database.value), &real, Some(database.span));
         finding.help(
             "specs can only read files inside the project's folder: remove the database here, and name it on the command \

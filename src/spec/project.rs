@@ -3,6 +3,7 @@
 use super::allow;
 use super::reader::{Reader, Text};
 use super::shape::{Field, Record, Shape};
+use super::targets::{self, TARGET, Target};
 use crate::calendar::{AsOf, Calendar, Date, Weekday, Zone, known_zones, meant_day};
 use crate::diagnostic::{Findings, Level, codes, suggest};
 use crate::load::Value;
@@ -38,6 +39,14 @@ pub struct Project {
     pub source_schema: Option<Text>,
     /// A database file for the embedded engine.
     pub database: Option<Text>,
+    /// The target that is meant where none is named; once one is chosen, that one.
+    pub target: Option<Text>,
+    /// Where views may go, by name.
+    pub targets: Vec<Target>,
+    /// The variable that says how to connect to the chosen target.
+    pub connection_env: Option<Text>,
+    /// The roles that may read the views.
+    pub readers: Vec<Text>,
     /// Levels of lints by readable name.
     pub lints: BTreeMap<String, Level>,
     /// How objectives are judged.
@@ -89,6 +98,17 @@ static CALENDAR: Record = Record {
     ],
 };
 
+/// Who may do what.
+pub(super) static GRANTS: Record = Record {
+    what: "`grants`",
+    fields: &[Field::new(
+        "select",
+        Shape::Either(&[Shape::Text, Shape::List(&Shape::Text)]),
+        "The roles that may read the views.",
+    )
+    .example("[analyst, \"BI readers\"]")],
+};
+
 static WAREHOUSE: Record = Record {
     what: "the warehouse",
     fields: &[
@@ -101,6 +121,7 @@ static WAREHOUSE: Record = Record {
         )
         .example("raw"),
         Field::new("database", Shape::Text, "A DuckDB file that the embedded engine opens for reading.").example("shop.duckdb"),
+        Field::new("grants", Shape::Record(&GRANTS), "Who may read the views, where `kpic deploy` puts them."),
     ],
 };
 
@@ -141,6 +162,13 @@ pub static PROJECT: Record = Record {
         Field::new("target_dir", Shape::Text, "The folder for output. Default: build.").example("build"),
         Field::new("calendar", Shape::Record(&CALENDAR), "Periods, zones, and how far data goes.").required(),
         Field::new("warehouse", Shape::Record(&WAREHOUSE), "Where the views will live."),
+        Field::new("target", Shape::Name, "The target where none is named. Default: what is under `warehouse` alone.")
+            .example("dev"),
+        Field::new(
+            "targets",
+            Shape::Named("a target", &Shape::Record(&TARGET)),
+            "Where the views go, under names; `--target` or `KPIC_TARGET` chooses one.",
+        ),
         Field::new(
             "lints",
             Shape::Map(&Shape::Word(&["deny", "warn", "allow"])),
@@ -184,6 +212,10 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
         schema: of_warehouse("schema"),
         source_schema: of_warehouse("source_schema"),
         database: of_warehouse("database"),
+        target: reader.text("target"),
+        targets: targets::decode(reader, findings),
+        connection_env: None,
+        readers: targets::readers(warehouse),
         lints: lints(reader, findings),
         okrs: okrs(reader, findings),
     }

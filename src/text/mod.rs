@@ -4,9 +4,11 @@
 //! projects have none to show.
 
 pub use shown::{grouped, is_bidi, is_control, json, shown, shown_on_a_line};
+pub use sum::Sum;
 pub use words::{plural, title};
 
 mod shown;
+mod sum;
 mod words;
 
 use memchr::memchr_iter;
@@ -99,12 +101,25 @@ pub struct File {
     pub text: String,
     /// Where its lines start, once somebody has asked.
     lines: OnceLock<Lines>,
+    /// What is not to be shown of it.
+    hidden: Vec<Range<usize>>,
 }
 
 impl File {
     /// The line index.
     pub fn lines(&self) -> &Lines {
         self.lines.get_or_init(|| Lines::of(&self.text))
+    }
+
+    /// Whether a range of bytes has some that are not to be shown.
+    pub fn hides(&self, range: &Range<usize>) -> bool {
+        self.hidden.iter().any(|hidden| hidden.start < range.end && range.start < hidden.end)
+    }
+
+    /// What is not to be shown, line by line.
+    pub fn hidden(&self) -> impl Iterator<Item = &str> {
+        let texts = self.hidden.iter().filter_map(|range| self.text.get(range.clone()));
+        texts.flat_map(str::lines).map(str::trim).filter(|line| !line.is_empty())
     }
 }
 
@@ -118,8 +133,15 @@ impl Files {
     /// Adds a file.
     pub fn add(&mut self, path: String, text: String) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(File { path, text, lines: OnceLock::new() });
+        self.files.push(File { path, text, lines: OnceLock::new(), hidden: Vec::new() });
         id
+    }
+
+    /// Keeps a range from being shown, because it may be a secret.
+    pub fn hide(&mut self, span: Span) {
+        if let Some(file) = self.files.get_mut(span.file.0 as usize) {
+            file.hidden.push(span.range());
+        }
     }
 
     /// The file of that id.

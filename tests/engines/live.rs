@@ -128,7 +128,73 @@ kpis:
     server.reset().unwrap();
 }
 
-fn connection(server: &mut Driver) -> String {
+#[test]
+fn spec_tests_pass_on_a_server_and_leave_nothing() {
+    let Some(mut server) = driver("postgres") else { return };
+    server.reset().unwrap();
+    let all = "select count(*)::text, (select count(*)::text from pg_namespace where nspname not like 'pg_%') from pg_class where relpersistence <> 't'";
+    let before = server.query(all).unwrap().rows;
+    let connection = connection(&mut server);
+    let folder = tempfile::tempdir().unwrap();
+    let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/saas");
+    over_tables(&original, folder.path());
+    let test = |arguments: &[&str]| kpic(folder.path(), &[&["test"], arguments].concat(), &[("KPIC_CONNECTION", &connection)]);
+    let (here, there) = (test(&[]), test(&["--live"]));
+    let printed = String::from_utf8_lossy(&there.stdout).into_owned();
+    assert!(there.status.success(), "{printed}{}", String::from_utf8_lossy(&there.stderr));
+    assert_eq!(String::from_utf8_lossy(&here.stdout), printed);
+    assert!(printed.contains("passed"), "{printed}");
+    assert_eq!(server.query(all).unwrap().rows, before);
+    server.reset().unwrap();
+}
+
+#[test]
+fn a_spec_test_that_fails_on_a_server_is_told_as_anywhere() {
+    let Some(mut server) = driver("postgres") else { return };
+    server.reset().unwrap();
+    let connection = connection(&mut server);
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("specs")).unwrap();
+    // 10 and 20 EUR; the last of these tests expects 3 more, and one gives a day that is none.
+    let spec = "sources:
+  orders: { table: orders, kind: events, time: day, columns: { day: date, amount: { type: decimal, unit: EUR }, country: text, rate: number } }
+kpis:
+  revenue: { formula: sum(orders.amount), unit: EUR, by: [country] }
+  rate: { formula: max(orders.rate) }
+tests:
+  adds_up:
+    given: { orders: [ { day: 2025-01-05, amount: 10, country: \"it's \\\\ $kpic0$\" }, { day: 2025-01-06, amount: 20, country: de, rate: 1e3 } ] }
+    expect:
+      revenue: { 2025-01: 30 }
+      rate: { 2025-01: 1000 }
+      revenue by country: [ { period: 2025-01, country: \"it's \\\\ $kpic0$\", value: 10 }, { period: 2025-01, country: de, value: 20 } ]
+  is_wrong:
+    given: { orders: [ { day: 2025-01-05, amount: 10 }, { day: 2025-01-06, amount: 20 } ] }
+    expect: { revenue: { 2025-01: 33 } }
+  is_empty:
+    given: { orders: [] }
+    expect: { revenue: { 2025-01: 0 } }
+";
+    fs::write(folder.path().join("specs/all.yml"), spec).unwrap();
+    let project =
+        "kpic: 1\nproject: shop\ncalendar: { start: 2025-01-01, as_of: 2025-01-31 }\nwarehouse: { dialect: postgres }\n";
+    fs::write(folder.path().join("kpic.yml"), project).unwrap();
+    let test = |arguments: &[&str]| {
+        let output = kpic(folder.path(), &[&["test"], arguments].concat(), &[("KPIC_CONNECTION", &connection)]);
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let there = test(&["--live"]);
+    assert_eq!(there.0, Some(1), "{there:?}");
+    assert!(there.1.contains("FAIL is_wrong") && there.1.contains("33") && there.1.contains("ok   adds_up"), "{there:?}");
+    assert_eq!(there, test(&[]));
+    assert_eq!(
+        server.query("select count(*)::text from pg_class where relname like 'given%'").unwrap().rows,
+        [[Some("0".to_owned())]]
+    );
+    server.reset().unwrap();
+}
+
+pub fn connection(server: &mut Driver) -> String {
     let answer = server.query("show unix_socket_directories").unwrap();
     format!("host={} user=kpic dbname=postgres", answer.rows[0][0].as_deref().unwrap())
 }

@@ -128,7 +128,8 @@ fn what_somebody_answers_is_drafted() {
     let named = Named { stem: "s".to_owned(), path: "s.csv".to_owned(), named: "s.csv".to_owned() };
     let data = Data::Files(vec![Group { name: "s".to_owned(), files: vec![named], pattern: None }]);
     let drafted = |answers: [usize; 2]| {
-        let mut found = draft::find(&engine, &data).unwrap();
+        let over = draft::Asked::of(&engine, kpic::dialect::dialect(None));
+        let mut found = draft::find(&over, &data).unwrap();
         let asked: Vec<Vec<String>> = found.0[0].doubts().iter().map(|doubt| doubt.answers.clone()).collect();
         for question in [["1 May 2024 (%d/%m/%Y)", "5 January 2024 (%m/%d/%Y)"], ["1234", "a fraction"]] {
             let all = |answers: &Vec<String>| answers.iter().zip(question).all(|(answer, said)| answer.contains(said));
@@ -137,9 +138,9 @@ fn what_somebody_answers_is_drafted() {
         for (at, question) in asked.iter().enumerate() {
             found.0[0].answer(at, answers[usize::from(!question[0].contains('%'))]);
         }
-        let (tables, unreadable) = draft::look(&engine, found).unwrap();
+        let (tables, unreadable) = draft::look(&over, found).unwrap();
         assert_eq!(unreadable, []);
-        let draft = draft::draft("p", tables, None, &engine).unwrap();
+        let draft = draft::draft("p", tables, None, &over).unwrap();
         draft.files.into_iter().find(|file| file.path == "specs/s.yml").unwrap().text
     };
     let first = drafted([0, 0]);

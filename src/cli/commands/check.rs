@@ -130,7 +130,8 @@ pub(super) fn print_diff(changes: &[Change], root: &Path) {
     for change in changes {
         let diff = TextDiff::from_lines(&change.before, &change.after);
         let (old, new) = (format!("a/{prefix}{}", change.path), format!("b/{prefix}{}", change.path));
-        out::data(&diff.unified_diff().context_radius(3).header(&old, &new).to_string());
+        let text = diff.unified_diff().context_radius(3).header(&old, &new).to_string();
+        out::data(&change.hidden.iter().fold(text, |text, hidden| text.replace(hidden.as_str(), "***")));
     }
 }
 

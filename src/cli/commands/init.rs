@@ -1,10 +1,12 @@
 //! `kpic init`
 
 use crate::cli::{
-    Context, ENVIRONMENT, EngineArgs, FINDINGS, FINE, Stop, environment, out, progress, show, show_findings, usage,
+    Context, ENVIRONMENT, EngineArgs, FINDINGS, FINE, Stop, connection, environment, out, progress, show, show_findings, usage,
+    variable,
 };
-use crate::draft::{self, Data, Draft, Patterns, Table};
-use crate::engine::{DuckDb, Failure};
+use crate::dialect::{self, Client, Dialect};
+use crate::draft::{self, Asked, Data, Draft, Patterns, Table};
+use crate::engine::{DuckDb, Engine, Failure, Postgres, postgres};
 use crate::load::bounds::Bounds;
 use crate::pipeline::{self, Options};
 use clap::Args;
@@ -30,6 +32,7 @@ use paths::{absolute, clean, from};
   kpic init shop --sample                 a project with a few sample rows, in shop/
   kpic init --database shop.duckdb        drafts a source for each table
   kpic init --database shop.duckdb --schema sales --table 'fact_*'
+  kpic init --connection postgresql://reader@db/shop --schema sales
   kpic init --csv orders.csv users.parquet
   kpic init --csv data/orders-*.csv       monthly files are one source
   kpic init --csv returns.csv             in a project: drafts one more source
@@ -51,6 +54,9 @@ pub(in crate::cli) struct InitArgs {
     /// Only tables of this name; `*` stands for anything.
     #[arg(long, value_name = "PATTERN", num_args = 1.., conflicts_with_all = ["csv", "sample"])]
     table: Vec<String>,
+    /// Draft sources for the tables of a PostgreSQL server; with `--dialect postgres` it is where `KPIC_CONNECTION` or PGHOST and so on say.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["csv", "sample", "database"])]
+    connection: Option<String>,
     /// Draft sources for CSV, Parquet or JSON files.
     #[arg(long, value_name = "FILE", visible_alias = "files", num_args = 1.., conflicts_with = "sample")]
     csv: Vec<PathBuf>,
@@ -70,6 +76,8 @@ pub(in crate::cli) struct InitArgs {
 enum Over {
     Sample,
     Database(PathBuf),
+    /// A server of that dialect, with where it is.
+    Server(String, Option<String>),
     Files(Vec<PathBuf>),
 }
 
@@ -92,7 +100,8 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
         let help = format!("`kpic init {option} {file}` creates a project for it in the current folder");
         return Err(usage(&format!("{file} is a file, but a project is a folder"), &help));
     }
-    let flags = args.database.is_some() || !args.csv.is_empty() || args.sample || args.yes;
+    let server = server(args, &options);
+    let flags = server.is_some() || args.database.is_some() || !args.csv.is_empty() || args.sample || args.yes;
     let ask = !flags && is_terminal;
     if !flags && !ask {
         let help = "use `--sample`, `--database FILE` or `--csv FILE...`; in a terminal `kpic init` asks";
@@ -108,6 +117,10 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
         None => own_name(),
     };
     let over = match (&args.database, args.csv.as_slice(), args.sample) {
+        (None, [], false) if server.is_some() => {
+            let connection = args.connection.clone().or_else(|| variable("KPIC_CONNECTION"));
+            Over::Server(server.unwrap_or_default(), connection)
+        }
         (Some(database), ..) => Over::Database(clean(&base.join(database))),
         (None, [_, ..], _) => Over::Files(groups::expanded(&base, &args.csv)?),
         (None, [], true) => Over::Sample,
@@ -117,14 +130,15 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
     let (options, outside) = opened(&root, &over, &options);
     let draft = match &over {
         Over::Sample => draft::sample(&name),
-        Over::Database(_) | Over::Files(_) => {
+        Over::Database(_) | Over::Server(..) | Over::Files(_) => {
             let looked = look(args, &root, &options.opened, &over, ask, is_terminal && !args.yes)?;
             let database = match &over {
                 // A spec names nothing outside its project.
                 Over::Database(path) if path.starts_with(&root) => Some(from(&root, path)),
-                Over::Database(_) | Over::Sample | Over::Files(_) => None,
+                Over::Database(_) | Over::Server(..) | Over::Sample | Over::Files(_) => None,
             };
-            let drafting = || draft::draft(&name, looked.tables, database.as_deref(), &looked.engine);
+            let drafting =
+                || draft::draft(&name, looked.tables, database.as_deref(), &Asked::of(&*looked.engine, looked.dialect));
             let mut draft = progress::during("looking at the data", drafting).map_err(|failure| environment(&failure))?;
             draft.left_out.extend(looked.unreadable);
             whole(draft)?
@@ -135,9 +149,16 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
     Ok(check(&root, &options))
 }
 
+/// The dialect of the server that the tables are on, if the command line says that they are on one.
+fn server(args: &InitArgs, options: &Options) -> Option<String> {
+    let named = options.dialect.filter(|name| dialect::dialect(Some(name)).client() == Client::Psql);
+    let of_files = args.database.is_some() || !args.csv.is_empty() || args.sample;
+    named.filter(|_| !of_files).or(args.connection.as_ref().map(|_| "postgres")).map(str::to_owned)
+}
+
 /// Further sources for a project.
 fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Options) -> Result<u8, Stop> {
-    let over_tables = args.database.is_some() || !args.schema.is_empty() || !args.table.is_empty();
+    let over_tables = args.connection.is_some() || args.database.is_some() || !args.schema.is_empty() || !args.table.is_empty();
     if args.csv.is_empty() && !over_tables {
         let help = "use `kpic check` and `kpic run` with it, add sources with `kpic init --csv FILE` or `--table NAME`, or \
          name another folder: `kpic init DIR`";
@@ -150,7 +171,16 @@ fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Opti
         restore_when_interrupted();
     }
     let existing = Existing::of(root, options);
-    let over = if over_tables {
+    let over = if let (true, Some(dialect)) = (over_tables, existing.server()) {
+        if args.database.is_some() {
+            return Err(usage(
+                "the tables of this project are on a server",
+                "leave out `--database`, or make a second project",
+            ));
+        }
+        let engine = EngineArgs { connection: args.connection.clone(), ..EngineArgs::default() };
+        Over::Server(dialect, connection(&engine, &existing.warehouse)?)
+    } else if over_tables && args.connection.is_none() {
         Over::Database(existing.database(args.database.as_ref().map(|path| clean(&base.join(path))))?)
     } else {
         Over::Files(existing.new_files(groups::expanded(base, &args.csv)?)?)
@@ -158,7 +188,7 @@ fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Opti
     let (options, outside) = opened(root, &over, options);
     let mut looked = look(args, root, &options.opened, &over, false, may_ask)?;
     looked.tables.retain(|table| !existing.has_table(table));
-    let drafting = || draft::more(&existing.known, looked.tables, &looked.engine);
+    let drafting = || draft::more(&existing.known, looked.tables, &Asked::of(&*looked.engine, looked.dialect));
     let mut draft = progress::during("looking at the data", drafting).map_err(|failure| environment(&failure))?;
     draft.left_out.extend(looked.unreadable);
     let draft = whole(draft)?;
@@ -179,7 +209,7 @@ fn opened(root: &Path, over: &Over, options: &Options) -> (Options, String) {
             said = format!("{note} {0} is outside the project; commands read it with `--database '{0}'`\n", path.display());
             &[]
         }
-        Over::Database(_) | Over::Sample => &[],
+        Over::Database(_) | Over::Server(..) | Over::Sample => &[],
     };
     for file in files {
         let is_outside = Bounds::of(root, &options.opened).outside(file).is_some();
@@ -214,7 +244,8 @@ fn write(root: &Path, draft: &Draft, ignored: &[&str]) -> Result<(), Stop> {
 
 /// Tables that have been looked at.
 struct Looked {
-    engine: DuckDb,
+    engine: Box<dyn Engine>,
+    dialect: &'static dyn Dialect,
     tables: Vec<Table>,
     unreadable: Vec<(String, String)>,
 }
@@ -224,25 +255,29 @@ fn look(args: &InitArgs, root: &Path, opened: &[PathBuf], over: &Over, pick_some
     let (files, database) = match over {
         Over::Files(files) => (files.clone(), None),
         Over::Database(database) => (Vec::new(), Some(database.clone())),
-        Over::Sample => (Vec::new(), None),
+        Over::Sample | Over::Server(..) => (Vec::new(), None),
     };
     if let Some(missing) = files.iter().chain(&database).find(|file| !file.is_file()) {
         return Err(usage(&format!("there is no file {}", missing.display()), "check the path"));
     }
-    let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| environment(&failure))?;
-    // The folder may not be there yet; all paths are absolute.
-    let folder = root.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new(".")).to_path_buf();
-    // Whoever names files here opens them.
-    let reach = EngineArgs::default().reach(files.iter().chain(opened).cloned().collect());
-    let engine = DuckDb { program: absolute(&program), folder, database: database.clone(), reach };
-    let patterns = Patterns { schemas: args.schema.clone(), tables: args.table.clone() };
-    let data = match &database {
-        Some(_) => Data::Database(patterns),
-        None => Data::Files(groups::groups(root, &files)),
-    };
     let fail = |failure: Failure| environment(&failure);
-    let mut found = progress::during("looking at the data", || draft::find(&engine, &data)).map_err(fail)?;
-    if database.is_some() && found.0.is_empty() && !(args.schema.is_empty() && args.table.is_empty()) {
+    let (engine, dialect): (Box<dyn Engine>, _) = if let Over::Server(name, connection) = over {
+        let program = postgres::find().map_err(fail)?;
+        (Box::new(Postgres { program, connection: connection.clone(), timeout: None }), dialect::dialect(Some(name)))
+    } else {
+        let program = crate::engine::find(args.duckdb.as_deref()).map_err(fail)?;
+        // The folder may not be there yet; all paths are absolute.
+        let folder = root.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new(".")).to_path_buf();
+        // Whoever names files here opens them.
+        let reach = EngineArgs::default().reach(files.iter().chain(opened).cloned().collect());
+        (Box::new(DuckDb { program: absolute(&program), folder, database: database.clone(), reach }), dialect::dialect(None))
+    };
+    let asked = Asked::of(&*engine, dialect);
+    let patterns = Patterns { schemas: args.schema.clone(), tables: args.table.clone() };
+    let in_database = matches!(over, Over::Database(_) | Over::Server(..));
+    let data = if in_database { Data::Database(patterns) } else { Data::Files(groups::groups(root, &files)) };
+    let mut found = progress::during("looking at the data", || draft::find(&asked, &data)).map_err(fail)?;
+    if in_database && found.0.is_empty() && !(args.schema.is_empty() && args.table.is_empty()) {
         let wanted: Vec<&str> = args.schema.iter().chain(&args.table).map(String::as_str).collect();
         let message = format!("no table in the database matches: {}", wanted.join(", "));
         return Err(usage(
@@ -254,9 +289,9 @@ fn look(args: &InitArgs, root: &Path, opened: &[PathBuf], over: &Over, pick_some
     if may_ask {
         settle(&mut found.0)?;
     }
-    let (tables, unreadable) = progress::during("looking at the data", || draft::look(&engine, found)).map_err(fail)?;
+    let (tables, unreadable) = progress::during("looking at the data", || draft::look(&asked, found)).map_err(fail)?;
     let tables = if pick_some { pick(tables)? } else { tables };
-    Ok(Looked { engine, tables, unreadable })
+    Ok(Looked { engine, dialect, tables, unreadable })
 }
 
 /// Asks what the values of files leave open.

@@ -4,6 +4,7 @@ pub(super) mod align;
 pub(super) mod build;
 pub(super) mod check;
 pub(super) mod completions;
+pub(super) mod deploy;
 pub(super) mod explain;
 pub(super) mod freeze;
 pub(super) mod graph;

@@ -1,10 +1,12 @@
 //! `kpic test`
 
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, complete, embedded, environment, out, progress, say_left_out,
-    show, usage,
+    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, complete, embedded, engine_of, environment, out, progress,
+    say_left_out, show, usage,
 };
 use crate::diagnostic::{Findings, Severity, suggest};
+use crate::dialect;
+use crate::engine::{DuckDb, Engine};
 use crate::measure::test::{self, Outcome};
 use crate::pipeline;
 use clap::Args;
@@ -14,7 +16,8 @@ use clap::Args;
 #[command(after_help = "Examples:
   kpic test
   kpic test refunds_do_not_count
-  kpic test refunds_do_not_count --sql    with the SQL that was run")]
+  kpic test refunds_do_not_count --sql    with the SQL that was run
+  kpic test --live                        on the server of a project for PostgreSQL, which keeps nothing of it")]
 pub(in crate::cli) struct TestArgs {
     /// The tests; all of them if none is named.
     #[arg(value_name = "TEST", add = complete::tests())]
@@ -22,6 +25,9 @@ pub(in crate::cli) struct TestArgs {
     /// Show the SQL of every test that fails, or of those that are named.
     #[arg(long)]
     sql: bool,
+    /// Run them on the project's own warehouse, in temporary tables, instead of the embedded engine.
+    #[arg(long)]
+    live: bool,
     /// How failures are shown.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: FindingsFormat,
@@ -46,11 +52,17 @@ pub(in crate::cli) fn run(args: &TestArgs, context: &Context<'_>) -> Result<u8, 
             return Err(usage(&format!("there is no test `{name}`"), &help));
         }
     }
-    // Tests bring their own rows; no database is read.
-    let mut engine = embedded(context, &root, &args.engine, None)?;
-    engine.database = None;
-    let outcomes =
-        progress::during("testing", || test::run(project, &engine, &args.tests)).map_err(|failure| environment(&failure))?;
+    let warehouse = &project.model().warehouse;
+    let name = if args.live { warehouse.dialect.as_ref().map(|name| name.value.as_str()) } else { None };
+    let dialect = dialect::dialect(name);
+    // Tests bring their own rows; of the embedded engine no database is read.
+    let engine: Box<dyn Engine> = if dialect.is_embedded() {
+        Box::new(DuckDb { database: None, ..embedded(context, &root, &args.engine, None)? })
+    } else {
+        engine_of(context, &root, &args.engine, warehouse)?
+    };
+    let run = || test::run_as(project, &*engine, &args.tests, dialect);
+    let outcomes = progress::during("testing", run).map_err(|failure| environment(&failure))?;
     let failed = outcomes.iter().filter(|outcome| !outcome.passes()).count();
     if args.format.is_for_programs() {
         let mut found = Findings::default();

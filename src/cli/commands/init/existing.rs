@@ -3,11 +3,11 @@
 use super::paths::{clean, from};
 use crate::calendar::{AsOf, Calendar, Date};
 use crate::cli::{Stop, usage};
-use crate::dialect;
+use crate::dialect::{self, Client};
 use crate::draft::{Known, Table, Target};
 use crate::engine::types::Family;
 use crate::model::facts::Type;
-use crate::model::{Clock, Column, Model, Relation, Source, Storage};
+use crate::model::{Clock, Column, Model, Relation, Source, Storage, Warehouse};
 use crate::pipeline::{self, Options};
 use crate::plan::relation::RelationRef;
 use crate::sql;
@@ -22,6 +22,8 @@ pub(super) struct Existing {
     calendar: Calendar,
     root: PathBuf,
     database: Option<PathBuf>,
+    /// Where its data is.
+    pub warehouse: Warehouse,
     /// The names of tables that are sources, in lower case.
     tables: Vec<Vec<String>>,
     /// The files that are sources, each with its source.
@@ -62,6 +64,7 @@ impl Existing {
             calendar: model.calendar.clone(),
             root: root.to_path_buf(),
             database: model.warehouse.database.as_ref().map(|path| clean(&root.join(path))),
+            warehouse: model.warehouse.clone(),
             tables: tables.collect(),
             files: files.collect(),
         }
@@ -82,6 +85,15 @@ impl Existing {
             )),
             AsOf::Day(_) | AsOf::Today => None,
         }
+    }
+
+    fn dialect(&self) -> Option<&str> {
+        self.warehouse.dialect.as_ref().map(|name| name.value.as_str())
+    }
+
+    /// The dialect of the server that the project's tables are on, if they are on one.
+    pub(super) fn server(&self) -> Option<String> {
+        self.dialect().filter(|name| dialect::dialect(Some(name)).client() == Client::Psql).map(str::to_owned)
     }
 
     /// The database that tables are looked for in.
@@ -122,7 +134,7 @@ impl Existing {
         let Some((schema, name)) = table.in_database() else { return false };
         let (schema, name) = (schema.to_lowercase(), name.to_lowercase());
         self.tables.iter().any(|parts| match parts.as_slice() {
-            [only] => *only == name && schema == "main",
+            [only] => *only == name && Some(schema.as_str()) == dialect::dialect(self.dialect()).source_schema(),
             [.., own, last] => *last == name && *own == schema,
             [] => false,
         })

@@ -1,11 +1,11 @@
-//! What a build wrote, in short: by it the next one knows its own files.
+//! A text in short: by it a build knows its own files, and a deployment its own views.
 
 use std::fmt;
 use std::str::FromStr;
 
 /// A length and a sum of bytes. It tells an edited file; whoever knows what is in a file can make one for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Sum {
+pub struct Sum {
     length: u64,
     mixed: u64,
 }
@@ -15,7 +15,7 @@ const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Sum {
     /// Of a text in pieces; where these begin makes no difference.
-    pub(super) fn of(pieces: &[&str]) -> Self {
+    pub fn of(pieces: &[&str]) -> Self {
         let mut sum = Self { length: 0, mixed: 0 };
         let mut word: u64 = 0;
         for byte in pieces.iter().flat_map(|piece| piece.bytes()) {
@@ -31,7 +31,7 @@ impl Sum {
     }
 
     /// Of bytes, which are those of a text or not.
-    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
+    pub fn of_bytes(bytes: &[u8]) -> Self {
         std::str::from_utf8(bytes).map_or(Self { length: u64::MAX, mixed: 0 }, |text| Self::of(&[text]))
     }
 
@@ -40,7 +40,7 @@ impl Sum {
     }
 
     /// How many bytes there are.
-    pub(super) fn length(self) -> u64 {
+    pub fn length(self) -> u64 {
         self.length
     }
 }

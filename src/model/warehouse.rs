@@ -1,0 +1,29 @@
+//! Where the views of a project will live.
+
+use crate::text::{Name, Span};
+
+/// Where views will live.
+#[derive(Debug, Clone)]
+pub struct Warehouse {
+    /// The SQL dialect's name, and where it was given.
+    pub dialect: Option<Name>,
+    /// The parts of the schema's name.
+    pub schema: Vec<String>,
+    /// Where the schema was given.
+    pub schema_span: Option<Span>,
+    /// The parts of the name of the schema in which tables are that are named without one. Empty where neither the project nor
+    /// its dialect says.
+    pub source_schema: Vec<String>,
+    /// A database file for the embedded engine.
+    pub database: Option<String>,
+    /// The roles that may read the views.
+    pub readers: Vec<Name>,
+    /// The folder for output.
+    pub target_dir: String,
+    /// The target that is chosen.
+    pub target: Option<String>,
+    /// The names of all targets.
+    pub targets: Vec<String>,
+    /// The variable that says how to connect to the chosen target.
+    pub connection_env: Option<String>,
+}
