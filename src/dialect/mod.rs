@@ -7,6 +7,7 @@ pub mod layout;
 mod letters;
 mod postgres;
 pub mod spell;
+mod sqlite;
 
 use crate::calendar::{Date, DateTime, Grain};
 use crate::model::value::Type;
@@ -123,10 +124,10 @@ pub trait Dialect: Debug + Sync {
         false
     }
 
-    /// What the engine says where a floating-point number is too large, if it refuses to compute it. Others give infinity, which a plan makes
-    /// null.
-    fn refuses_overflow(&self) -> Option<&'static str> {
-        None
+    /// What the engine says where it refuses to compute what others do, as documented: floating-point numbers that are too large, which others make
+    /// infinity and a plan null; sums of whole numbers that are; views that are.
+    fn refuses(&self) -> &'static [&'static str] {
+        &[]
     }
 
     /// Whether a part that is joined has to be said to be worked out once. PostgreSQL takes few rows for what stands behind a window or a group,
@@ -138,6 +139,16 @@ pub trait Dialect: Debug + Sync {
     /// So many days, as the bound of a window frame over days.
     fn frame(&self, days: i64) -> String {
         format!("interval {days} day")
+    }
+
+    /// What the rows of such a frame are ordered by; `day` is a day.
+    fn frame_order(&self, day: &str) -> String {
+        day.to_owned()
+    }
+
+    /// Several values as one, of which different ones can be counted.
+    fn tuple(&self, parts: &[String]) -> String {
+        format!("({})", parts.join(", "))
     }
 
     /// The first or last value of a group in an order, of rows that meet a condition; nothing where functions of the table say it.
@@ -188,9 +199,24 @@ pub trait Dialect: Debug + Sync {
         None
     }
 
+    /// What stands after them.
+    fn after_views(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What it calls a schema where one is made.
     fn schema_word(&self) -> &'static str {
         "schema"
+    }
+
+    /// Whether relations are in schemas. Where they are not, the schema that a project names is the beginning of the names of its views.
+    fn has_schemas(&self) -> bool {
+        true
+    }
+
+    /// Whether making a view replaces the one that has its name.
+    fn replaces_views(&self) -> bool {
+        true
     }
 
     /// What a session may set without any view showing other rows.
@@ -240,6 +266,16 @@ pub struct Abilities {
     pub wall_clocks: bool,
     /// A column that is read with its relation's name is called without it.
     pub short_names: bool,
+    /// There are aggregates that look at values in an order, as medians do, or twice, as standard deviations do.
+    pub ordered_aggregates: bool,
+    /// Decimals are computed without rounding errors.
+    pub exact_decimals: bool,
+    /// A whole number that is too large is refused.
+    pub checked_numbers: bool,
+    /// All values of a stored column have its type.
+    pub typed_columns: bool,
+    /// The columns of rows that are written out can be named where these are read.
+    pub named_values: bool,
 }
 
 impl Abilities {
@@ -259,6 +295,11 @@ impl Abilities {
         typed_results: true,
         wall_clocks: true,
         short_names: true,
+        ordered_aggregates: true,
+        exact_decimals: true,
+        checked_numbers: true,
+        typed_columns: true,
+        named_values: true,
     };
 }
 
@@ -296,22 +337,11 @@ pub enum Shift {
 }
 
 /// The dialects that kpic compiles for; the first is meant where none is named.
-static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb, &postgres::Postgres, &clickhouse::ClickHouse];
+static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb, &postgres::Postgres, &clickhouse::ClickHouse, &sqlite::Sqlite];
 
 /// Dialects of the language that this version does not compile for yet.
-pub const LATER: [&str; 11] = [
-    "snowflake",
-    "bigquery",
-    "redshift",
-    "databricks",
-    "spark",
-    "mysql",
-    "mariadb",
-    "sqlite",
-    "trino",
-    "sqlserver",
-    "datafusion",
-];
+pub const LATER: [&str; 10] =
+    ["snowflake", "bigquery", "redshift", "databricks", "spark", "mysql", "mariadb", "trino", "sqlserver", "datafusion"];
 
 /// How files are read: the embedded engine does so, whatever the dialect of a project.
 pub fn reader() -> &'static dyn Reading {
