@@ -7,7 +7,7 @@ use super::projects::{Answers, Asked, Project, at_random, example, of_cases};
 use kpic::dialect::{self, Dialect};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How many differences of an engine are told; all of them land in a file.
 const TOLD: usize = 20;
@@ -186,10 +186,15 @@ impl Run {
             return None;
         }
         _ = std::fs::remove_dir_all(self.folder(project));
+        let slow = std::env::var("KPIC_ENGINE_SLOW").ok().map(|seconds| Duration::from_secs_f64(seconds.parse().unwrap()));
         let mut answers = Answers::new();
         for (view, sql) in &asked.queries {
             let begin = Instant::now();
             let answer = engine.query(sql);
+            if slow.is_some_and(|slow| begin.elapsed() > slow) {
+                let seconds = begin.elapsed().as_secs_f64();
+                tell(&format!("{} took {seconds:.1} s for {}: {view}", engine.name, project.name));
+            }
             if let Err(why) = &answer {
                 self.leave(project, view, sql, why);
                 if !engine.answers() {
