@@ -24,7 +24,7 @@ mod standing;
 use crate::calendar::{AsOf, Label, meant_day};
 use crate::diagnostic::{Findings, render};
 use crate::dialect::{self, Client};
-use crate::engine::{DuckDb, Engine, Failure, Postgres, Reach, postgres};
+use crate::engine::{DuckDb, Engine, Failure, Postgres, Reach, Sqlite, postgres, sqlite};
 use crate::graph::Node;
 use crate::load::bounds::Bounds;
 use crate::model::{KpiId, Warehouse};
@@ -107,10 +107,10 @@ struct EngineArgs {
     /// The `duckdb` program [default: `KPIC_DUCKDB`, next to kpic, or on PATH].
     #[arg(long, value_name = "PATH")]
     duckdb: Option<PathBuf>,
-    /// A DuckDB database to read tables from [default: `warehouse.database` of kpic.yml, else in memory].
+    /// A DuckDB or SQLite database to read tables from [default: `warehouse.database` of kpic.yml, else in memory].
     #[arg(long, value_name = "FILE")]
     database: Option<PathBuf>,
-    /// Where the data of a project for PostgreSQL is, as `psql` reads it [default: `KPIC_CONNECTION`, else PGHOST, PGSERVICE and so on].
+    /// Where the data of a project for PostgreSQL is, as `psql` reads it, or the file of one for SQLite [default: `KPIC_CONNECTION`, else PGHOST, PGSERVICE and so on, or the database].
     #[arg(long, value_name = "URL")]
     connection: Option<String>,
     /// Let SQL of the project use the network, for which `DuckDB` loads extensions; then it may read every file, too.
@@ -441,6 +441,22 @@ fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: &
                 timeout: args.timeout.map(Duration::from_secs),
             }))
         }
+        Client::Sqlite => {
+            let from_outside = std::env::var("KPIC_CONNECTION").ok().filter(|connection| !connection.is_empty());
+            let database = match args.connection.clone().or(from_outside).map(PathBuf::from) {
+                Some(path) => Some(std::path::absolute(&path).unwrap_or(path)),
+                None => database(context, root, args, Some(warehouse), "SQLite")?,
+            };
+            let missing = || Failure {
+                message: "this project does not say where its database is".to_owned(),
+                help: Some("name the file: `--connection FILE`, or `database:` under `warehouse` in kpic.yml".to_owned()),
+            };
+            Ok(Box::new(Sqlite {
+                program: sqlite::find().map_err(fails)?,
+                database: database.ok_or_else(|| fails(missing()))?,
+                timeout: args.timeout.map(Duration::from_secs),
+            }))
+        }
         Client::None => Err(fails(Failure {
             message: format!(
                 "the data of this project is in `{}`, which this version of kpic cannot ask",
@@ -456,8 +472,21 @@ fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: &
 
 /// The embedded engine, in memory or over a file.
 fn embedded(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: Option<&Warehouse>) -> Result<DuckDb, Stop> {
-    let database = warehouse.and_then(|warehouse| warehouse.database.as_deref());
     let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| environment(&failure))?;
+    let program = std::path::absolute(&program).unwrap_or(program);
+    let database = database(context, root, args, warehouse, "DuckDB")?;
+    Ok(DuckDb { program, folder: root.to_path_buf(), database, reach: args.reach(context.opened()) })
+}
+
+/// The file that the command line names, or else the one of the project, which is inside its folder.
+fn database(
+    context: &Context<'_>,
+    root: &Path,
+    args: &EngineArgs,
+    warehouse: Option<&Warehouse>,
+    engine: &str,
+) -> Result<Option<PathBuf>, Stop> {
+    let database = warehouse.and_then(|warehouse| warehouse.database.as_deref());
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let from = if args.database.is_some() { "--database" } else { "`database` under `warehouse` in kpic.yml" };
     let named = database.filter(|_| args.database.is_none()).map(|path| root.join(path));
@@ -475,10 +504,10 @@ fn embedded(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: Op
     if let Some(path) = database.as_ref().filter(|path| !path.is_file()) {
         return Err(environment(&Failure {
             message: format!("there is no database `{}` (from {from})", path.display()),
-            help: Some("name a DuckDB file: kpic only reads it".to_owned()),
+            help: Some(format!("name a {engine} file: kpic only reads it")),
         }));
     }
-    Ok(DuckDb { program: absolute(&program), folder: root.to_path_buf(), database, reach: args.reach(context.opened()) })
+    Ok(database)
 }
 
 /// Shows findings on stderr.

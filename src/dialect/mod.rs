@@ -230,6 +230,8 @@ pub enum Client {
     DuckDb,
     /// The program `psql`, which asks a server.
     Psql,
+    /// The program `sqlite3`, which reads a file.
+    Sqlite,
     /// None that this version knows.
     None,
 }
@@ -252,6 +254,8 @@ pub struct Abilities {
     pub alike_names: bool,
     /// The columns of a union hold the values of all its selects, whatever their types.
     pub mixed_unions: bool,
+    /// A condition is shown as one, and not as 1 or 0.
+    pub shows_conditions: bool,
     /// What is chosen from several values has a type that holds all of them.
     pub mixed_choices: bool,
     /// A list in which a value is looked for may have values of other types, nulls, and what is no literal.
@@ -288,6 +292,7 @@ impl Abilities {
         unequal_joins: true,
         alike_names: true,
         mixed_unions: true,
+        shows_conditions: true,
         mixed_choices: true,
         mixed_lists: true,
         signed_counts: true,

@@ -9,7 +9,7 @@ mod settings;
 mod spelled;
 
 use super::spell::Spelling;
-use super::{Abilities, Dialect, Setting, Shift};
+use super::{Abilities, Client, Dialect, Setting, Shift};
 use crate::calendar::{Date, DateTime, Grain, Pieces, Zone};
 use crate::model::value::Type;
 use foldhash::HashSet;
@@ -82,6 +82,10 @@ impl Dialect for Sqlite {
         self.wall(reading)
     }
 
+    fn client(&self) -> Client {
+        Client::Sqlite
+    }
+
     fn never(&self, _: Type) -> String {
         "'-infinity'".to_owned()
     }
@@ -96,6 +100,7 @@ impl Dialect for Sqlite {
             checked_numbers: false,
             typed_columns: false,
             named_values: false,
+            shows_conditions: false,
             ..Abilities::ALL
         }
     }

@@ -48,8 +48,8 @@ const NUMBER: &str = "(select case when mantissa not glob '*[^0-9.]*' and mantis
     select substr(written, 1, signed) as sign, substr(written, signed + 1, instr(written || 'e', 'e') - 1 - signed) as mantissa, \
     substr(written, instr(written || 'e', 'e')) as exponent from (\
     select written, written glob '[-+]*' as signed from (select replace(trim({0}), 'E', 'e') as written))))";
-const DATE: &str =
-    "(select case when date(written) = written and written >= '1' then written end from (select trim({0}) as written))";
+/// Older versions show a 30th of February as it is unless they have to compute.
+const DATE: &str = "(select case when date(written, '+0 days') = written and written >= '1' then written end from (select trim({0}) as written))";
 
 /// There is no `like` that tells cases apart whatever a session has set: a pattern of `glob` has other signs.
 const LIKE: &str =
@@ -105,9 +105,9 @@ const STORED_NUMBER: &str = stored!("typeof({0}) in ('real', 'integer', 'null')"
 const STORED_DECIMAL: &str = stored!("typeof({0}) in ('real', 'integer', 'null') and coalesce(abs({0}) < 9e999, 1)");
 const STORED_TRUTH: &str = stored!("coalesce({0} in (0, 1), 1)");
 const STORED_TEXT: &str = stored!("typeof({0}) <> 'blob'");
-const STORED_DATE: &str = stored!("coalesce(date({0}) = {0}, {0} is null)");
+const STORED_DATE: &str = stored!("coalesce(date({0}, '+0 days') = {0}, {0} is null)");
 const STORED_TIME: &str = stored!(
-    "coalesce(datetime(substr({0}, 1, 19)) = substr({0}, 1, 19) and (length({0}) = 19 or length({0}) between 21 and 26 \
+    "coalesce(datetime(substr({0}, 1, 19), '+0 days') = substr({0}, 1, 19) and (length({0}) = 19 or length({0}) between 21 and 26 \
      and substr({0}, 20) glob '.*[1-9]' and substr({0}, 21) not glob '*[^0-9]*'), {0} is null)"
 );
 

@@ -91,9 +91,10 @@ class Sqlite:
         self.run(f"drop table if exists {table}; create table {table} ({list_})")
         places = ", ".join("?" * len(columns))
         cells = ([stored(kind, text) for kind, text in zip(kinds, row)] for row in rows)
-        self.run("begin")
-        self.library.connection.executemany(f"insert into {table} values ({places})", cells)
-        self.run("commit")
+        connection = self.library.connection
+        connection.execute("begin")
+        connection.executemany(f"insert into {table} values ({places})", cells)
+        connection.execute("commit")
 
     def run(self, sql):
         self.library.run(sql)
