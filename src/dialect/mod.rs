@@ -50,6 +50,12 @@ pub trait Dialect: Debug + Sync {
         digits.into()
     }
 
+    /// The first part of raw SQL that its program cuts in another way than kpic, which could then be a statement of its own.
+    fn reads_otherwise<'a>(&self, sql: &'a str) -> Option<&'a str> {
+        let _ = sql;
+        None
+    }
+
     /// A text, or what is written as one, so that it is compared by its bytes. `of` stands in parentheses where it has to. `is_text`
     /// says whether it is known to be stored as a text.
     fn by_bytes(&self, of: &str, is_text: bool) -> String;

@@ -12,6 +12,7 @@ use super::spell::Spelling;
 use super::{Abilities, Client, Dialect, Setting, Shift};
 use crate::calendar::{Date, DateTime, Grain, Pieces, Zone};
 use crate::model::value::Type;
+use crate::rawsql::{self, Kind, Token};
 use foldhash::HashSet;
 use settings::{RESERVED, WITHSTANDS};
 use std::borrow::Cow;
@@ -64,6 +65,19 @@ impl Dialect for Sqlite {
         }
         let joined = hidden.iter().fold(written, |text, (char, code)| text.replace(*char, &format!("' || {code} || '")));
         format!("({joined})")
+    }
+
+    /// Brackets and backticks are quotes, texts have no escapes, and parameters are null.
+    fn reads_otherwise<'a>(&self, sql: &'a str) -> Option<&'a str> {
+        let is_other = |token: &Token<'_>| match token.kind {
+            Kind::Text => !token.text.starts_with(['\'', 'x', 'X']) || token.text.contains(['\\', '\n', '\r']),
+            Kind::Operator => token.text.contains(['`', '?', '@', '#', ':']),
+            Kind::Mark => matches!(token.text, "[" | "]" | "{" | "}" | ":"),
+            Kind::Word => token.text.contains('$'),
+            Kind::Parameter | Kind::Open | Kind::Other => true,
+            Kind::Quoted | Kind::Number | Kind::Comment => false,
+        };
+        rawsql::tokens(sql).find(is_other).map(|token| token.text)
     }
 
     fn by_bytes(&self, of: &str, is_text: bool) -> String {
@@ -292,6 +306,17 @@ mod tests {
         assert_eq!(Sqlite.identifier("a`b \"c\""), "`a``b \"c\"`");
         assert_eq!(Sqlite.text("it's"), "'it''s'");
         assert_eq!(Sqlite.text("a\n.shell"), "('a' || char(10) || '.shell')");
+    }
+
+    #[test]
+    fn sql_that_sqlite_cuts_in_another_way_is_found() {
+        let found = |sql| Sqlite.reads_otherwise(sql);
+        assert_eq!(found("select x'ff', a->'$.b', \"c\" from t where note like 'it''s' -- [\n"), None);
+        assert_eq!(found("select [a'] from t; drop table t; select ']"), Some("["));
+        assert_eq!(found("select `a'` from t"), Some("`"));
+        assert_eq!(found("select $$ ; drop table t; $$"), Some("$$ ; drop table t; $$"));
+        assert_eq!(found("select 'a\\b', ?"), Some("'a\\b'"));
+        assert_eq!(found("select a::text, @b"), Some("::"));
     }
 
     #[test]
