@@ -142,6 +142,11 @@ pub trait Dialect: Debug + Sync {
         false
     }
 
+    /// What joins rows that have a partner.
+    fn join_word(&self) -> &'static str {
+        "join"
+    }
+
     /// So many days, as the bound of a window frame over days.
     fn frame(&self, days: i64) -> String {
         format!("interval {days} day")

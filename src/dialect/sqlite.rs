@@ -23,7 +23,7 @@ use std::sync::LazyLock;
 pub(super) struct Sqlite;
 
 /// The first and the last year for which clocks are known that a query has to move by itself.
-const YEARS: (i16, i16) = (1970, 2070);
+const YEARS: (i16, i16) = (1970, 2040);
 
 impl Dialect for Sqlite {
     fn name(&self) -> &'static str {
@@ -142,6 +142,12 @@ impl Dialect for Sqlite {
     /// Versions from 3.54 on count parts of a query that are read more than once, and take 500 of them.
     fn refuses(&self) -> &'static [&'static str] {
         &["integer overflow", "VIEWs and/or subqueries nested too deep"]
+    }
+
+    /// Parts are joined in the order in which they are written: it knows nothing of their sizes, and would go through all of one for each row
+    /// of another.
+    fn join_word(&self) -> &'static str {
+        "cross join"
     }
 
     fn frame(&self, days: i64) -> String {

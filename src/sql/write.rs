@@ -269,10 +269,11 @@ impl Writer<'_> {
 
     fn join(&self, join: &Join, scope: &Scope<'_>, out: &mut String) {
         out.push_str(match (&join.on, join.kind) {
-            (Some(_), JoinKind::Left) => "left join ",
-            (Some(_), _) => "join ",
-            (None, _) => "cross join ",
+            (Some(_), JoinKind::Left) => "left join",
+            (Some(_), _) => self.dialect.join_word(),
+            (None, _) => "cross join",
         });
+        out.push(' ');
         self.from(&join.from, scope, false, out);
         if let Some(on) = &join.on {
             out.push_str(" on ");

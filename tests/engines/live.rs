@@ -101,7 +101,12 @@ insert into orders values (1, '2025-01-05', 10.50, '12', 9000000000000000000, '2
     refused("table: order", columns, "count(orders)", &["there is no table or view `order`"]);
     refused("table: orders", "id: integer, at: date, price: decimal", "sum(orders.price)", &["price"]);
     let numbers = "id: integer, at: date, note: integer";
-    refused("table: orders", numbers, "sum(orders.note)", &["the column `note` of `orders` is to hold whole numbers, and has '12'"]);
+    refused(
+        "table: orders",
+        numbers,
+        "sum(orders.note)",
+        &["the column `note` of `orders` is to hold whole numbers, and has '12'"],
+    );
     let times = "id: integer, at: date, seen: timestamp";
     refused("table: orders", times, "count(orders where seen > at)", &["`seen`", "'2025-01-05 10:00:00.250'"]);
     refused("table: orders", columns, "max(orders.many + orders.many)", &["a whole number exceeds 9,223,372,036,854,775,807"]);
@@ -265,7 +270,8 @@ fn over_tables(from: &Path, to: &Path, dialect: &str) {
             }
             let is_project = path.file_name().is_some_and(|name| name == "kpic.yml");
             let text = lines.join("\n") + "\n";
-            fs::write(target, if is_project { text.replace("dialect: duckdb", &format!("dialect: {dialect}")) } else { text }).unwrap();
+            fs::write(target, if is_project { text.replace("dialect: duckdb", &format!("dialect: {dialect}")) } else { text })
+                .unwrap();
         }
     }
 }
