@@ -5,14 +5,15 @@
 //! milliseconds, so that they are given no fractions. What it cannot compute is refused by a path of JSON that is none, which is the one way to do
 //! so in a query: its message has the path in it.
 
+mod clocks;
+mod raw;
 mod settings;
 mod spelled;
 
 use super::spell::Spelling;
 use super::{Abilities, Client, Dialect, Setting, Shift};
-use crate::calendar::{Date, DateTime, Grain, Pieces, Zone};
+use crate::calendar::{Date, DateTime, Grain};
 use crate::model::value::Type;
-use crate::rawsql::{self, Kind, Token};
 use foldhash::HashSet;
 use settings::{RESERVED, WITHSTANDS};
 use std::borrow::Cow;
@@ -21,9 +22,6 @@ use std::sync::LazyLock;
 /// The dialect.
 #[derive(Debug)]
 pub(super) struct Sqlite;
-
-/// The first and the last year for which clocks are known that a query has to move by itself.
-const YEARS: (i16, i16) = (1970, 2040);
 
 impl Dialect for Sqlite {
     fn name(&self) -> &'static str {
@@ -69,15 +67,7 @@ impl Dialect for Sqlite {
 
     /// Brackets and backticks are quotes, texts have no escapes, and parameters are null.
     fn reads_otherwise<'a>(&self, sql: &'a str) -> Option<&'a str> {
-        let is_other = |token: &Token<'_>| match token.kind {
-            Kind::Text => !token.text.starts_with(['\'', 'x', 'X']) || token.text.contains(['\\', '\n', '\r']),
-            Kind::Operator => token.text.contains(['`', '?', '@', '#', ':']),
-            Kind::Mark => matches!(token.text, "[" | "]" | "{" | "}" | ":"),
-            Kind::Word => token.text.contains('$'),
-            Kind::Parameter | Kind::Open | Kind::Other => true,
-            Kind::Quoted | Kind::Number | Kind::Comment => false,
-        };
-        rawsql::tokens(sql).find(is_other).map(|token| token.text)
+        raw::reads_otherwise(sql)
     }
 
     fn by_bytes(&self, of: &str, is_text: bool) -> String {
@@ -108,6 +98,9 @@ impl Dialect for Sqlite {
         Abilities {
             days_of_rows: false,
             lookups: false,
+            mixed_unions: false,
+            mixed_choices: false,
+            mixed_lists: false,
             short_names: false,
             ordered_aggregates: false,
             exact_decimals: false,
@@ -124,6 +117,15 @@ impl Dialect for Sqlite {
             Type::Boolean | Type::Integer => "integer",
             Type::Decimal | Type::Double => "real",
             Type::Text | Type::Null | Type::Tuple | Type::Date | Type::Timestamp | Type::Instant => "text",
+        }
+    }
+
+    /// A day that becomes a time begins at midnight, and what is a time already stays as it is.
+    fn cast(&self, of: &str, ty: Type) -> String {
+        match ty {
+            Type::Date => format!("substr({of}, 1, 10)"),
+            Type::Timestamp | Type::Instant => format!("substr({of} || ' 00:00:00', 1, max(19, length({of})))"),
+            _ => format!("cast({of} as {})", self.type_name(ty)),
         }
     }
 
@@ -214,24 +216,12 @@ impl Dialect for Sqlite {
 
     /// The fraction of a second stays as it is.
     fn shifted(&self, stored: &str, _: bool, shift: &Shift) -> String {
-        match shift {
-            Shift::None => stored.to_owned(),
-            Shift::Seconds(by) => moved_by(stored, &format!("'{by:+} seconds'")),
-            Shift::Cases(cases, otherwise) => {
-                let whens: String =
-                    cases.iter().map(|(condition, by)| format!("\n  when {condition} then '{by:+} seconds'")).collect();
-                moved_by(stored, &format!("case{whens}\n  else '{otherwise:+} seconds'\nend"))
-            }
-        }
+        clocks::shifted(stored, shift)
     }
 
     /// It knows no zones: a query has the changes of a clock for the years that it may meet, and beyond it is refused.
     fn in_zone(&self, of: &str, stored: Option<&str>, project: &str) -> String {
-        match self.known_shift(of, stored.unwrap_or("UTC"), project) {
-            Some(Shift::None) => of.to_owned(),
-            Some(shift) => format!("case when {} then {} {} end", known_years(of), self.shifted(of, true, &shift), refused(of)),
-            None => format!("case when {of} is not null then {} end", spelled::REFUSED_TIME),
-        }
+        clocks::in_zone(of, stored.unwrap_or("UTC"), project)
     }
 
     fn midnight(&self, day: &str, zone: &str) -> String {
@@ -264,36 +254,6 @@ impl Dialect for Sqlite {
     }
 }
 
-impl Sqlite {
-    /// How a clock is moved to show what another one does, in the years that are known.
-    fn known_shift(&self, of: &str, from: &str, to: &str) -> Option<Shift> {
-        let (from, to) = (Zone::named(from)?, Zone::named(to)?);
-        let (first, last) = YEARS;
-        let Pieces { first, then } = from.pieces_to(&to, Date::new(first, 1, 1).ok()?, Date::new(last, 12, 31).ok()?);
-        Some(match (first, then.is_empty()) {
-            (0, true) => Shift::None,
-            (seconds, true) => Shift::Seconds(seconds),
-            _ => {
-                let cases = then.iter().rev();
-                Shift::Cases(cases.map(|(at, by)| (format!("{of} >= {}", self.wall(*at)), *by)).collect(), first)
-            }
-        })
-    }
-}
-
-fn known_years(of: &str) -> String {
-    let (first, last) = YEARS;
-    format!("{of} >= '{first}-01-01' and {of} < '{}-01-01'", last.saturating_add(1))
-}
-
-fn refused(of: &str) -> String {
-    format!("when {of} is not null then {}", spelled::REFUSED_TIME)
-}
-
-fn moved_by(stored: &str, seconds: &str) -> String {
-    format!("(datetime(substr({stored}, 1, 19), {seconds}) || substr({stored}, 20))")
-}
-
 fn months(unit: Grain) -> i64 {
     match unit {
         Grain::Quarter => 3,
@@ -312,17 +272,6 @@ mod tests {
         assert_eq!(Sqlite.identifier("a`b \"c\""), "`a``b \"c\"`");
         assert_eq!(Sqlite.text("it's"), "'it''s'");
         assert_eq!(Sqlite.text("a\n.shell"), "('a' || char(10) || '.shell')");
-    }
-
-    #[test]
-    fn sql_that_sqlite_cuts_in_another_way_is_found() {
-        let found = |sql| Sqlite.reads_otherwise(sql);
-        assert_eq!(found("select x'ff', a->'$.b', \"c\" from t where note like 'it''s' -- [\n"), None);
-        assert_eq!(found("select [a'] from t; drop table t; select ']"), Some("["));
-        assert_eq!(found("select `a'` from t"), Some("`"));
-        assert_eq!(found("select $$ ; drop table t; $$"), Some("$$ ; drop table t; $$"));
-        assert_eq!(found("select 'a\\b', ?"), Some("'a\\b'"));
-        assert_eq!(found("select a::text, @b"), Some("::"));
     }
 
     #[test]

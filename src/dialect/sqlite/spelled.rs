@@ -57,6 +57,12 @@ const LIKE: &str =
 const NOT_LIKE: &str =
     "{0} not glob replace(replace(replace(replace(replace({1}, '[', '[[]'), '*', '[*]'), '?', '[?]'), '%', '*'), '_', '?')";
 
+/// Days and times together: a day is its midnight.
+const BETWEEN_TIMES: &str = "substr({0} || ' 00:00:00', 1, max(19, length({0}))) between substr({1} || ' 00:00:00', 1, max(19, length({1}))) \
+    and substr({2} || ' 00:00:00', 1, max(19, length({2})))";
+const NOT_BETWEEN_TIMES: &str = "substr({0} || ' 00:00:00', 1, max(19, length({0}))) not between substr({1} || ' 00:00:00', 1, max(19, length({1}))) \
+    and substr({2} || ' 00:00:00', 1, max(19, length({2})))";
+
 const WEEKDAY: &str = "(cast(strftime('%w', substr({0}, 1, 10)) as integer) + 6) % 7 + 1";
 const DAYS_BETWEEN: &str = "cast(julianday(substr({0}, 1, 10)) - julianday(substr({1}, 1, 10)) as integer)";
 const SECONDS_BETWEEN: &str = "((strftime('%s', substr({0}, 1, 19)) - strftime('%s', substr({1}, 1, 19))) * 1000000 \
@@ -178,6 +184,9 @@ pub(super) fn spelling(function: &str, ty: &dyn Fn(usize) -> Type) -> Spelling {
         ("is stored", _) => STORED_TEXT,
         // Different ones are counted by the collation of a column.
         ("count_distinct", Text) => "count(distinct {0} collate binary)",
+        ("between" | "not between", Date | Timestamp | Instant) if first != second || first != ty(2) => {
+            return Spelling::Template(if function == "between" { BETWEEN_TIMES } else { NOT_BETWEEN_TIMES }, Comparison);
+        }
         ("=" | "!=" | "<" | "<=" | ">" | ">=", Date) if matches!(second, Timestamp | Instant) => {
             return Spelling::Template(day_with_time(function, true), Comparison);
         }
