@@ -143,7 +143,14 @@ fn in_schema(source: &Source, read: &Read, dialect: &dyn Dialect, findings: &mut
     findings.report(&codes::NOT_IN_DIALECT, read.span, message).help(format!("name the table alone: `{name}`"));
 }
 
-fn reads_a_view(model: &Model, source: &Source, read: &Read, shown: &EmittedView, dialect: &dyn Dialect, findings: &mut Findings) {
+fn reads_a_view(
+    model: &Model,
+    source: &Source,
+    read: &Read,
+    shown: &EmittedView,
+    dialect: &dyn Dialect,
+    findings: &mut Findings,
+) {
     let name = read.parts.last().map_or("", String::as_str);
     if !dialect.has_schemas() {
         let message = format!("the source `{}` reads `{name}`, which is the view of {}", source.name.value, shown.what);

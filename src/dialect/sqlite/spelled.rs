@@ -159,9 +159,7 @@ pub(super) fn spelling(function: &str, ty: &dyn Fn(usize) -> Type) -> Spelling {
         ("round", Double) => ROUND_TO,
         ("round", Decimal) if second == Type::Null => "round({0})",
         ("round", Decimal) => ROUND_DECIMAL_TO,
-        ("round", Integer) if second == Type::Null => "{0}",
-        ("round", Integer) => ROUND_WHOLE_TO,
-        ("floor" | "ceil", Integer) => "{0}",
+        ("round", Integer) if second != Type::Null => ROUND_WHOLE_TO,
         ("mod", _) if first == Double || second == Double => "mod({0}, {1})",
         ("mod", _) if first == Decimal || second == Decimal => MOD_OF_DECIMALS,
         ("lower", _) => &LOWER,
@@ -172,7 +170,7 @@ pub(super) fn spelling(function: &str, ty: &dyn Fn(usize) -> Type) -> Spelling {
         ("is finite", Date | Timestamp | Instant) => {
             return Spelling::Template("{0} > '-infinity' and {0} < 'infinity'", And);
         }
-        ("finite", Integer | Decimal) => "{0}",
+        ("finite" | "floor" | "ceil" | "round", Integer) | ("finite", Decimal) => "{0}",
         ("as stored", Text) => "cast({0} as text)",
         ("as stored", _) => return Spelling::Template("+{0}", Tightness::Sign),
         ("is stored", Integer) => STORED_INTEGER,
