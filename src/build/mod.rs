@@ -149,8 +149,9 @@ pub fn make(project: &Valid, documents: Documents<'_>, sink: Sink<'_>) -> Result
     let deploy = format!("sql/{}/deploy.sql", dialect.name());
     let all_views = || {
         let begin = deploy_begin(project.model(), dialect);
+        let end = dialect.after_views().map(|statement| format!("\n{statement};\n"));
         let statements = statements.iter().flat_map(|statement| ["\n", &statement.text]);
-        sink(&deploy, &std::iter::once(begin.as_str()).chain(statements).collect::<Vec<_>>());
+        sink(&deploy, &std::iter::once(begin.as_str()).chain(statements).chain(end.as_deref()).collect::<Vec<_>>());
     };
     let pages = || {
         let Documents::Pages(present) = documents else { return Ok(0) };
@@ -205,7 +206,7 @@ fn deploy_begin(model: &Model, dialect: &dyn Dialect) -> String {
     if let Some(statement) = dialect.before_views() {
         text.push_str(&format!("{statement};\n"));
     }
-    if !schema.is_empty() {
+    if !schema.is_empty() && dialect.has_schemas() {
         text.push_str(&format!("create {} if not exists {};\n", dialect.schema_word(), schema.join(".")));
     }
     text

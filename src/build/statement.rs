@@ -26,6 +26,7 @@ struct Context<'a> {
     view: Option<&'a data::View>,
     kpi: Option<&'a data::Kpi>,
     comment: Vec<String>,
+    begin: String,
     query: String,
 }
 
@@ -76,9 +77,8 @@ impl<'a> Statements<'a> {
             push_line(text, line);
             text.push('\n');
         }
-        text.push_str("create or replace view ");
-        text.push_str(&self.relation(&view.name));
-        text.push_str(" as\n");
+        text.push_str(&self.begin(&view.name));
+        text.push('\n');
         self.query(view, text);
         text.push_str(";\n");
         Ok(())
@@ -98,6 +98,7 @@ impl<'a> Statements<'a> {
             view: known,
             kpi: known.and_then(|view| manifest.kpis.get(view.kpi.as_ref()?)),
             comment: view.comment.iter().map(line).collect(),
+            begin: self.begin(&view.name),
             query,
         };
         let made = self.templates.render(VIEW, &Value::from_serialize(context))?;
@@ -117,6 +118,16 @@ impl<'a> Statements<'a> {
     /// The query of a view, without a semicolon.
     fn query(&self, view: &View, text: &mut String) {
         write_query(self.project, view, self.dialect, text);
+    }
+
+    /// What stands before the query of a view.
+    fn begin(&self, view: &str) -> String {
+        let view = self.relation(view);
+        if self.dialect.replaces_views() {
+            format!("create or replace view {view} as")
+        } else {
+            format!("drop view if exists {view};\ncreate view {view} as")
+        }
     }
 
     /// A view's name with its schema.

@@ -25,7 +25,7 @@ mod standing;
 use crate::calendar::{AsOf, Label, meant_day};
 use crate::diagnostic::{Findings, render};
 use crate::dialect::{self, Client};
-use crate::engine::{Changes, DuckDb, Engine, Failure, Postgres, Reach, postgres};
+use crate::engine::{Changes, DuckDb, Engine, Failure, Postgres, Reach, Sqlite, postgres, sqlite};
 use crate::graph::Node;
 use crate::load::bounds::Bounds;
 use crate::model::{KpiId, Warehouse};
@@ -114,10 +114,10 @@ struct EngineArgs {
     /// The `duckdb` program [default: `KPIC_DUCKDB`, next to kpic, or on PATH].
     #[arg(long, value_name = "PATH")]
     duckdb: Option<PathBuf>,
-    /// A DuckDB database to read tables from [default: `warehouse.database` of kpic.yml, else in memory].
+    /// A DuckDB or SQLite database to read tables from [default: `warehouse.database` of kpic.yml, else in memory].
     #[arg(long, value_name = "FILE")]
     database: Option<PathBuf>,
-    /// Where the data of a project for PostgreSQL is, as `psql` reads it [default: `KPIC_CONNECTION`, else PGHOST, PGSERVICE and so on].
+    /// Where the data of a project for PostgreSQL is, as `psql` reads it, or the file of one for SQLite [default: `KPIC_CONNECTION`, else PGHOST, PGSERVICE and so on, or the database].
     #[arg(long, value_name = "URL")]
     connection: Option<String>,
     #[command(flatten)]
@@ -451,8 +451,40 @@ fn some(names: &[&str]) -> String {
 
 /// The engine that answers a project's questions: that of its dialect.
 fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: &Warehouse) -> Result<Box<dyn Engine>, Stop> {
+    let name = warehouse.dialect.as_ref().map(|name| name.value.as_str());
+    if dialect::dialect(name).client() == Client::Sqlite {
+        return Ok(Box::new(sqlite_file(context, root, args, warehouse)?));
+    }
     let engine: Box<dyn Changes> = engine_to_change(context, root, args, warehouse)?;
     Ok(engine)
+}
+
+/// A database of `SQLite`: the file that the command line names, the variable that the target names, `KPIC_CONNECTION` or the project.
+fn sqlite_file(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: &Warehouse) -> Result<Sqlite, Stop> {
+    let fails = |message: String, help: &str| environment(&Failure { message, help: Some(help.to_owned()) });
+    let named = args.connection.clone().or_else(|| variable(warehouse.connection_env.as_deref().unwrap_or("KPIC_CONNECTION")));
+    let database = match (named.map(PathBuf::from), &warehouse.connection_env) {
+        // A spec chooses the variable: what it holds is not shown.
+        (Some(path), Some(name)) if args.connection.is_none() && !path.is_file() => {
+            let message = format!("what the variable `{name}` holds is not the path of a file, and the target names it as one");
+            return Err(fails(message, "set it to the path of the database, or use `--connection FILE`"));
+        }
+        (Some(path), _) => Some(std::path::absolute(&path).unwrap_or(path)),
+        (None, Some(name)) => {
+            let message = format!("the variable `{name}` is not set, which says where the database of the target is");
+            return Err(fails(message, "set it to the path of the database, or use `--connection FILE`"));
+        }
+        (None, None) => self::database(context, root, args, Some(warehouse), "SQLite")?,
+    };
+    let missing = || {
+        let help = "name the file: `--connection FILE`, or `database:` under `warehouse` in kpic.yml";
+        fails("this project does not say where its database is".to_owned(), help)
+    };
+    Ok(Sqlite {
+        program: sqlite::find().map_err(|failure| environment(&failure))?,
+        database: database.ok_or_else(missing)?,
+        timeout: args.timeout.map(Duration::from_secs),
+    })
 }
 
 /// The same as one that can change what is there, for `deploy` alone.
@@ -471,7 +503,7 @@ fn engine_to_change(
             connection: connection(args, warehouse)?,
             timeout: args.timeout.map(Duration::from_secs),
         })),
-        Client::None => Err(fails(Failure {
+        Client::Sqlite | Client::None => Err(fails(Failure {
             message: format!(
                 "the data of this project is in `{}`, which this version of kpic cannot ask",
                 name.unwrap_or_default()
@@ -519,8 +551,21 @@ fn variable(name: &str) -> Option<String> {
 
 /// The embedded engine, in memory or over a file.
 fn embedded(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: Option<&Warehouse>) -> Result<DuckDb, Stop> {
-    let database = warehouse.and_then(|warehouse| warehouse.database.as_deref());
     let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| environment(&failure))?;
+    let program = std::path::absolute(&program).unwrap_or(program);
+    let database = database(context, root, args, warehouse, "DuckDB")?;
+    Ok(DuckDb { program, folder: root.to_path_buf(), database, reach: args.reach(context.opened()) })
+}
+
+/// The file that the command line names, or else the one of the project, which is inside its folder.
+fn database(
+    context: &Context<'_>,
+    root: &Path,
+    args: &EngineArgs,
+    warehouse: Option<&Warehouse>,
+    engine: &str,
+) -> Result<Option<PathBuf>, Stop> {
+    let database = warehouse.and_then(|warehouse| warehouse.database.as_deref());
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let from = if args.database.is_some() { "--database" } else { "`database` under `warehouse` in kpic.yml" };
     let named = database.filter(|_| args.database.is_none() && !args.profile.is_named(true)).map(|path| root.join(path));
@@ -544,10 +589,10 @@ fn embedded(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: Op
     if let Some(path) = database.as_ref().filter(|path| !path.is_file()) {
         return Err(environment(&Failure {
             message: format!("there is no database `{}` (from {from})", path.display()),
-            help: Some("name a DuckDB file: kpic only reads it".to_owned()),
+            help: Some(format!("name a {engine} file: kpic only reads it")),
         }));
     }
-    Ok(DuckDb { program: absolute(&program), folder: root.to_path_buf(), database, reach: args.reach(context.opened()) })
+    Ok(database)
 }
 
 /// Shows findings on stderr.

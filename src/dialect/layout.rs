@@ -1,6 +1,6 @@
 //! Indents SQL without touching what stands in quotes. It knows neither comments nor escaped quotes: kpic writes none.
 
-use memchr::{memchr, memchr2_iter};
+use memchr::{memchr2, memchr2_iter};
 
 /// Where a place in SQL text is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ const BLANKS: &str = "        ";
 pub fn indent(out: &mut String, text: &str, by: usize) {
     let blanks = BLANKS.get(..by).unwrap_or(BLANKS);
     // Most texts have no quoted names.
-    if memchr(b'"', text.as_bytes()).is_none() {
+    if memchr2(b'"', b'`', text.as_bytes()).is_none() {
         indent_plain(out, text, blanks);
         return;
     }
@@ -59,7 +59,7 @@ fn after(line: &str, begin: Within) -> Within {
     let mut within = begin;
     for char in line.chars() {
         within = match within {
-            Within::Code if char == '\'' || char == '"' => Within::Quotes(char),
+            Within::Code if matches!(char, '\'' | '"' | '`') => Within::Quotes(char),
             // A doubled quote ends a text and begins it again.
             Within::Quotes(quote) if char == quote => Within::Code,
             other => other,
@@ -84,6 +84,7 @@ mod tests {
         assert_eq!(indented("a = 'it''s\n  so'\nb", 2), "  a = 'it''s\n  so'\n  b");
         assert_eq!(indented("a\nb\n\nc", 2), "  a\n  b\n\n  c");
         assert_eq!(indented("\"two\nlines\"", 1), " \"two\nlines\"");
+        assert_eq!(indented("`it's\ntwo`\n'a\nb'", 1), " `it's\ntwo`\n 'a\nb'");
         // The same with and without a name in quotes, which is read otherwise.
         for text in ["'a\n\nb'\nc", "\n\n'it''s\n'''\nd", "", "a\n", "'\n'"] {
             let with_name = indented(&format!("{text}\n\"e\""), 3);

@@ -8,6 +8,7 @@ pub mod layout;
 mod letters;
 mod postgres;
 pub mod spell;
+mod sqlite;
 
 use crate::calendar::{Date, DateTime, Grain};
 use crate::model::value::Type;
@@ -49,6 +50,12 @@ pub trait Dialect: Debug + Sync {
     /// A number as a literal.
     fn number<'a>(&self, digits: &'a str) -> Cow<'a, str> {
         digits.into()
+    }
+
+    /// The first part of raw SQL that its program cuts in another way than kpic, which could then be a statement of its own.
+    fn reads_otherwise<'a>(&self, sql: &'a str) -> Option<&'a str> {
+        let _ = sql;
+        None
     }
 
     /// A text, or what is written as one, so that it is compared by its bytes. `of` stands in parentheses where it has to. `is_text`
@@ -125,10 +132,10 @@ pub trait Dialect: Debug + Sync {
         false
     }
 
-    /// What the engine says where a floating-point number is too large, if it refuses to compute it. Others give infinity, which a plan makes
-    /// null.
-    fn refuses_overflow(&self) -> Option<&'static str> {
-        None
+    /// What the engine says where it refuses to compute what others do, as documented: floating-point numbers that are too large, which others make
+    /// infinity and a plan null; sums of whole numbers that are; views that are.
+    fn refuses(&self) -> &'static [&'static str] {
+        &[]
     }
 
     /// Whether a part that is joined has to be said to be worked out once. PostgreSQL takes few rows for what stands behind a window or a group,
@@ -137,9 +144,24 @@ pub trait Dialect: Debug + Sync {
         false
     }
 
+    /// What joins rows that have a partner.
+    fn join_word(&self) -> &'static str {
+        "join"
+    }
+
     /// So many days, as the bound of a window frame over days.
     fn frame(&self, days: i64) -> String {
         format!("interval {days} day")
+    }
+
+    /// What the rows of such a frame are ordered by; `day` is a day.
+    fn frame_order(&self, day: &str) -> String {
+        day.to_owned()
+    }
+
+    /// Several values as one, of which different ones can be counted.
+    fn tuple(&self, parts: &[String]) -> String {
+        format!("({})", parts.join(", "))
     }
 
     /// The first or last value of a group in an order, of rows that meet a condition; nothing where functions of the table say it.
@@ -190,6 +212,11 @@ pub trait Dialect: Debug + Sync {
         None
     }
 
+    /// What stands after them.
+    fn after_views(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Its catalogue, where `kpic deploy` knows it.
     fn catalog(&self) -> Option<&dyn Catalog> {
         None
@@ -198,6 +225,16 @@ pub trait Dialect: Debug + Sync {
     /// What it calls a schema where one is made.
     fn schema_word(&self) -> &'static str {
         "schema"
+    }
+
+    /// Whether relations are in schemas. Where they are not, the schema that a project names is the beginning of the names of its views.
+    fn has_schemas(&self) -> bool {
+        true
+    }
+
+    /// Whether making a view replaces the one that has its name.
+    fn replaces_views(&self) -> bool {
+        true
     }
 
     /// What a session may set without any view showing other rows.
@@ -211,6 +248,8 @@ pub enum Client {
     DuckDb,
     /// The program `psql`, which asks a server.
     Psql,
+    /// The program `sqlite3`, which reads a file.
+    Sqlite,
     /// None that this version knows.
     None,
 }
@@ -233,6 +272,8 @@ pub struct Abilities {
     pub alike_names: bool,
     /// The columns of a union hold the values of all its selects, whatever their types.
     pub mixed_unions: bool,
+    /// A condition is shown as one, and not as 1 or 0.
+    pub shows_conditions: bool,
     /// What is chosen from several values has a type that holds all of them.
     pub mixed_choices: bool,
     /// A list in which a value is looked for may have values of other types, nulls, and what is no literal.
@@ -247,6 +288,16 @@ pub struct Abilities {
     pub wall_clocks: bool,
     /// A column that is read with its relation's name is called without it.
     pub short_names: bool,
+    /// There are aggregates that look at values in an order, as medians do, or twice, as standard deviations do.
+    pub ordered_aggregates: bool,
+    /// Decimals are computed without rounding errors.
+    pub exact_decimals: bool,
+    /// A whole number that is too large is refused.
+    pub checked_numbers: bool,
+    /// All values of a stored column have its type.
+    pub typed_columns: bool,
+    /// The columns of rows that are written out can be named where these are read.
+    pub named_values: bool,
 }
 
 impl Abilities {
@@ -259,6 +310,7 @@ impl Abilities {
         unequal_joins: true,
         alike_names: true,
         mixed_unions: true,
+        shows_conditions: true,
         mixed_choices: true,
         mixed_lists: true,
         signed_counts: true,
@@ -266,6 +318,11 @@ impl Abilities {
         typed_results: true,
         wall_clocks: true,
         short_names: true,
+        ordered_aggregates: true,
+        exact_decimals: true,
+        checked_numbers: true,
+        typed_columns: true,
+        named_values: true,
     };
 }
 
@@ -303,22 +360,11 @@ pub enum Shift {
 }
 
 /// The dialects that kpic compiles for; the first is meant where none is named.
-static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb, &postgres::Postgres, &clickhouse::ClickHouse];
+static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb, &postgres::Postgres, &clickhouse::ClickHouse, &sqlite::Sqlite];
 
 /// Dialects of the language that this version does not compile for yet.
-pub const LATER: [&str; 11] = [
-    "snowflake",
-    "bigquery",
-    "redshift",
-    "databricks",
-    "spark",
-    "mysql",
-    "mariadb",
-    "sqlite",
-    "trino",
-    "sqlserver",
-    "datafusion",
-];
+pub const LATER: [&str; 10] =
+    ["snowflake", "bigquery", "redshift", "databricks", "spark", "mysql", "mariadb", "trino", "sqlserver", "datafusion"];
 
 /// How files are read: the embedded engine does so, whatever the dialect of a project.
 pub fn reader() -> &'static dyn Reading {

@@ -183,8 +183,8 @@ impl Dialect for Postgres {
         Spelling::Template(template, Atom)
     }
 
-    fn refuses_overflow(&self) -> Option<&'static str> {
-        Some("value out of range: overflow")
+    fn refuses(&self) -> &'static [&'static str] {
+        &["value out of range: overflow"]
     }
 
     fn keeps_joined_parts(&self) -> bool {

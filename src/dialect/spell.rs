@@ -123,6 +123,10 @@ const TABLE: &[(&str, Spelling)] = &[
     ("to json", Template(TO_JSON, Atom)),
     ("by bytes", Own),
     ("is in utc", Template("true", Atom)),
+    ("as stored", Template("{0}", Atom)),
+    ("is stored", Template("true", Atom)),
+    ("settled", Template("{0}", Atom)),
+    ("in range", Template("{0}", Atom)),
     // Aggregates; the writer adds `distinct`, the order and the filter.
     ("sum", Template("sum({0})", Atom)),
     ("count", Template("count({0})", Atom)),

@@ -7,6 +7,7 @@ mod reach;
 mod refusal;
 mod script;
 mod spill;
+pub mod sqlite;
 #[cfg(target_os = "linux")]
 mod start;
 pub mod types;
@@ -16,6 +17,7 @@ pub use postgres::Postgres;
 pub use reach::{Reach, STARTER};
 pub use refusal::{Kind, Refusal};
 pub use spill::{CLEANER, clean};
+pub use sqlite::Sqlite;
 #[cfg(target_os = "linux")]
 pub use start::start;
 

@@ -34,6 +34,8 @@ pub enum Kind {
     Time,
     /// A value that is none of the type that it is cast to.
     NotConvertible,
+    /// A stored value that is not what its column is declared as, in words that say so.
+    NotStored,
     /// A table or view that is not there.
     NoRelation,
     /// A column that is not there.
@@ -58,6 +60,8 @@ pub enum Kind {
     Confined,
     /// SQL that the engine was not given, because its shell would read it as something else.
     Unread,
+    /// A query that has more parts than the engine takes.
+    TooLong,
     /// More memory, or room on the disk, than there is.
     NoMemory,
     /// Something that is to change, and that others read.
@@ -149,6 +153,8 @@ impl fmt::Display for Refusal {
                 let words = format!("{{}} is not {}", wanted(&self.said));
                 about(&words.replace("{}", "`{}`"), &words.replace("{}", "a value"))
             }
+            Kind::NotStored => about("{}", "a stored value is not what its column is declared as"),
+            Kind::TooLong => "the query has more parts than the engine takes".to_owned(),
             Kind::NoRelation => about("there is no table or view `{}`", "there is no such table or view"),
             Kind::NoColumn => about("there is no column `{}`", "there is no such column"),
             Kind::NoFile => about("there is no file `{}`", "there is no such file"),

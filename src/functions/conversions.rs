@@ -40,6 +40,15 @@ pub static EARLIER: Function = conversion("earlier", &[Argument::Time, Argument:
 pub static BY_BYTES: Function = conversion("by bytes", &[Argument::Text], Gives::Text);
 /// True; refused where the readings of a stored wall clock are not those of UTC, for engines that store instants in a zone.
 pub static IS_IN_UTC: Function = conversion("is in utc", &[Argument::Time], Gives::Truth);
+/// A stored value that is known to be what its column is declared as.
+pub static AS_STORED: Function = conversion("as stored", &[Argument::Any], Gives::Same(0));
+/// True; refused where a stored value is not what its column is declared as, for engines whose columns hold values of all types. The text says
+/// of which column.
+pub static IS_STORED: Function = conversion("is stored", &[Argument::Any, Argument::Text], Gives::Truth);
+/// A sum of decimals without what engines that compute with floating numbers add to it; the second number is the sum of the sizes of what is added.
+pub static SETTLED: Function = conversion("settled", &[Argument::Numeric, Argument::Numeric], Gives::Same(0));
+/// A whole number; refused where it is too large to be one, for engines that make it a floating number.
+pub static IN_RANGE: Function = conversion("in range", &[Argument::Numeric], Gives::Same(0));
 
 /// Whether a condition holds for any row of a group: the greatest of conditions, for engines that do not order them.
 pub static ANY_HOLDS: Function = conversion("any", &[Argument::Truth], Gives::Truth);
@@ -64,6 +73,10 @@ pub static ALL: &[&Function] = &[
     &EARLIER,
     &BY_BYTES,
     &IS_IN_UTC,
+    &AS_STORED,
+    &IS_STORED,
+    &SETTLED,
+    &IN_RANGE,
     &ANY_HOLDS,
     &ALL_HOLD,
 ];

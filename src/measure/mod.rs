@@ -20,8 +20,10 @@ pub mod why;
 
 use crate::dialect::{self, Dialect};
 use crate::engine::{Answer, Engine, Failure, Refusal, Rows};
+use crate::model::value::Type;
 use crate::pipeline::Valid;
 use crate::plan::relation::Query;
+use crate::plan::types::Types;
 use crate::sql;
 
 /// A valid project with the engine that it is run on.
@@ -30,6 +32,20 @@ pub struct Session<'a> {
     pub project: &'a Valid,
     /// The engine.
     pub engine: &'a dyn Engine,
+}
+
+/// Makes conditions of the numbers that an engine shows for them.
+fn as_conditions(query: &Query, answer: &mut Answer) {
+    let (Ok(rows), Ok((_, columns))) = (answer, Types::of(query)) else { return };
+    for (name, ty) in columns.iter() {
+        let place = rows.columns.iter().position(|column| column == name).filter(|_| *ty == Type::Boolean);
+        let Some(at) = place else { continue };
+        for value in rows.rows.iter_mut().filter_map(|row| row.get_mut(at)) {
+            if let Some(number) = value.as_i64() {
+                *value = (number != 0).into();
+            }
+        }
+    }
 }
 
 impl Session<'_> {
@@ -45,7 +61,11 @@ impl Session<'_> {
     /// Fails if the engine cannot be used.
     pub fn answer(&self, queries: &[Query]) -> Result<Vec<Answer>, Failure> {
         let texts: Vec<String> = queries.iter().map(|query| sql::query(query, self.dialect())).collect();
-        self.engine.answer("", &texts)
+        let mut answers = self.engine.answer("", &texts)?;
+        if !self.dialect().abilities().shows_conditions {
+            answers.iter_mut().zip(queries).for_each(|(answer, query)| as_conditions(query, answer));
+        }
+        Ok(answers)
     }
 
     /// Answers one plan.

@@ -55,6 +55,12 @@ const WAYS: &[(Kind, &Code, Option<&str>)] = &[
         &codes::NOT_CONVERTIBLE,
         Some("declare the column as `text`, and convert it in another column: `number(x)`, `date(x)`"),
     ),
+    (
+        Kind::NotStored,
+        &codes::COLUMN_TYPE_DIFFERS,
+        Some("correct the value, or say how the column is read: `sql: \"datetime(created, 'unixepoch')\"`"),
+    ),
+    (Kind::TooLong, &codes::ENGINE_REFUSED, Some("ask for fewer KPIs, objectives or guardrails at once")),
     (Kind::NoRelation, &codes::NOT_IN_DATA, None),
     (Kind::NoColumn, &codes::NOT_IN_DATA, None),
     (Kind::NoFile, &codes::NOT_IN_DATA, Some("paths start at the project's folder")),

@@ -361,9 +361,8 @@ impl Scope<'_> {
             Atom::Same(one, two) => return self.same(one, two, " is not distinct from ", out),
             // Values that are put together are compared by their bytes.
             Atom::Tuple(parts) => {
-                out.push('(');
-                joined(out, parts, ", ", |out, part| _ = self.expr(texts::unmarked(part), out));
-                out.push(')');
+                let parts: Vec<String> = parts.iter().map(|part| self.written(texts::unmarked(part))).collect();
+                out.push_str(&dialect.tuple(&parts));
             }
         }
         Tightness::Atom
@@ -421,7 +420,8 @@ impl Scope<'_> {
     fn rolling(&self, rolling: &Rolling, out: &mut String) {
         self.apply(rolling.function.name, std::slice::from_ref(&rolling.argument), out);
         self.over(&rolling.part, out);
-        self.expr(&rolling.order, out);
+        let order = self.written(&rolling.order);
+        out.push_str(&if rolling.days_before.is_some() { self.dialect().frame_order(&order) } else { order });
         out.push_str(direction(false));
         let from = match rolling.days_before {
             Some(days) => self.dialect().frame(days),

@@ -12,8 +12,12 @@ use crate::dialect::Dialect;
 
 pub use write::{query, relation, statement, write_query};
 
-/// A view's name with its schema, as it stands after `from`.
+/// A view's name with its schema, as it stands after `from`. Where there are no schemas, the name begins with it.
 pub fn view(schema: &[String], name: &str, dialect: &dyn Dialect) -> String {
+    if !dialect.has_schemas() {
+        let parts: Vec<&str> = schema.iter().map(String::as_str).chain([name]).collect();
+        return dialect.identifier(&parts.join("__")).into_owned();
+    }
     let parts = schema.iter().map(String::as_str).chain([name]);
     parts.map(|part| dialect.identifier(part)).collect::<Vec<_>>().join(".")
 }

@@ -222,10 +222,16 @@ impl Writer<'_> {
                     text.push(')');
                 });
                 let columns: Vec<_> = columns.iter().map(|column| self.dialect.identifier(column)).collect();
-                out.push_str("(values\n");
+                let is_named = self.dialect.abilities().named_values;
+                if is_named {
+                    out.push_str("(values\n");
+                } else {
+                    let named = columns.iter().enumerate().map(|(at, name)| format!("column{} as {name}", at + 1));
+                    out.push_str(&format!("(select {} from (values\n", named.collect::<Vec<_>>().join(", ")));
+                }
                 indent(out, &text, 2);
-                out.push_str(&format!("\n) as {name}({})", columns.join(", ")));
-                true
+                out.push_str(&if is_named { format!("\n) as {name}({})", columns.join(", ")) } else { "\n))".to_owned() });
+                is_named
             }
         };
         if !is_named {
@@ -263,10 +269,11 @@ impl Writer<'_> {
 
     fn join(&self, join: &Join, scope: &Scope<'_>, out: &mut String) {
         out.push_str(match (&join.on, join.kind) {
-            (Some(_), JoinKind::Left) => "left join ",
-            (Some(_), _) => "join ",
-            (None, _) => "cross join ",
+            (Some(_), JoinKind::Left) => "left join",
+            (Some(_), _) => self.dialect.join_word(),
+            (None, _) => "cross join",
         });
+        out.push(' ');
         self.from(&join.from, scope, false, out);
         if let Some(on) = &join.on {
             out.push_str(" on ");

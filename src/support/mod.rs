@@ -22,6 +22,7 @@ pub fn support(model: &Model, findings: &mut Findings) {
     relations::check(model, dialect, findings);
     files(model, dialect, findings);
     raw_sql(model, dialect.name(), findings);
+    raw_tokens(model, dialect, findings);
     names(model, dialect, findings);
 }
 
@@ -71,6 +72,26 @@ fn raw_sql(model: &Model, dialect: &str, findings: &mut Findings) {
                 findings
                     .report(&codes::NO_SQL_FOR_DIALECT, column.name.span, message)
                     .help(format!("add `{dialect}: ...` to its `sql`"));
+            }
+        }
+    }
+}
+
+/// The dialect's program has to cut raw SQL as kpic does.
+fn raw_tokens(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
+    let mut check = |sql: &str, of: &str, span: Span| {
+        let Some(part) = dialect.reads_otherwise(sql) else { return };
+        let part: String = part.chars().take(20).collect();
+        let message = format!("`{}` reads `{part}` in the SQL of `{of}` in another way than kpic", dialect.name());
+        findings.report(&codes::NOT_IN_DIALECT, span, message).help("write the SQL without it");
+    };
+    for source in model.sources.rows() {
+        if let Some(Relation::Query(sql)) = &source.relation {
+            check(sql, &source.name.value, source.name.span);
+        }
+        for column in source.columns.rows() {
+            if let Storage::Raw(each) = &column.storage {
+                check(each.of(dialect.name()).unwrap_or_default(), &column.name.value, column.name.span);
             }
         }
     }

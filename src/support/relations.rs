@@ -62,7 +62,9 @@ pub(super) fn check(model: &Model, dialect: &dyn Dialect, findings: &mut Finding
     for source in model.sources.rows() {
         for read in &source.reads {
             if let Some(shown) = views.read_by(read) {
-                reads_a_view(model, source, read, &shown, findings);
+                reads_a_view(model, source, read, &shown, dialect, findings);
+            } else if !dialect.has_schemas() {
+                in_schema(source, read, dialect, findings);
             } else if let (Some(database), true) = (&views.database, read.parts.len() < 3) {
                 unclear_database(model, read, database, findings);
             } else if let ([name], true) = (read.parts.as_slice(), read.in_sql) {
@@ -104,6 +106,12 @@ impl<'a> Views<'a> {
 
     /// What the view shows that a name means, if it means one. A database that is not named may be any.
     fn read_by(&self, read: &Read) -> Option<EmittedView> {
+        if !self.dialect.has_schemas() {
+            let [name] = read.parts.as_slice() else { return None };
+            // The name of a view begins with the schema that the project names.
+            let begin = self.model.warehouse.schema.iter().map(|part| self.dialect.folded(part) + "__").collect::<String>();
+            return shown(self.model, self.dialect.folded(name).strip_prefix(&begin)?);
+        }
         let in_database = |database: &str| self.database.as_ref().is_none_or(|own| self.same(own, database));
         let (is_there, name) = match read.parts.as_slice() {
             // A view looks into its own schema first.
@@ -123,8 +131,34 @@ impl<'a> Views<'a> {
     }
 }
 
-fn reads_a_view(model: &Model, source: &Source, read: &Read, shown: &EmittedView, findings: &mut Findings) {
+/// A view reads the database in which it is: elsewhere that database may have another name.
+fn in_schema(source: &Source, read: &Read, dialect: &dyn Dialect, findings: &mut Findings) {
+    let (Some(name), true) = (read.parts.last(), read.parts.len() > 1) else { return };
+    let message = format!(
+        "`{}` reads `{}`, and a view of `{}` reads tables of its own database only",
+        source.name.value,
+        read.parts.join("."),
+        dialect.name()
+    );
+    findings.report(&codes::NOT_IN_DIALECT, read.span, message).help(format!("name the table alone: `{name}`"));
+}
+
+fn reads_a_view(
+    model: &Model,
+    source: &Source,
+    read: &Read,
+    shown: &EmittedView,
+    dialect: &dyn Dialect,
+    findings: &mut Findings,
+) {
     let name = read.parts.last().map_or("", String::as_str);
+    if !dialect.has_schemas() {
+        let message = format!("the source `{}` reads `{name}`, which is the view of {}", source.name.value, shown.what);
+        let help = "views and tables are in one database: give the views names of their own with `schema: kpi` under \
+                    `warehouse`, or rename one of the two";
+        findings.report(&codes::SOURCE_IS_VIEW, read.span, message).also(shown.span, "the view shows this").help(help);
+        return;
+    }
     let view = model.warehouse.schema.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(".");
     let (message, help) = if read.in_sql {
         (

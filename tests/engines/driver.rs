@@ -28,6 +28,11 @@ pub fn engine_of(dialect: &str) -> Option<&'static str> {
     ENGINES.into_iter().find(|engine| *engine == name)
 }
 
+/// Whether an engine has no NaN, and stores null in its place.
+pub fn stores_nan_as_null(engine: &str) -> bool {
+    matches!(engine, "sqlite" | "mariadb")
+}
+
 /// Where what tests leave behind lands.
 pub fn left_behind() -> PathBuf {
     let folder = root().join("target/engines");

@@ -1,6 +1,6 @@
 //! Commands against a live server: what they print is what they print over DuckDB, and what a server refuses is said in kpic's own words.
 
-use super::driver::{Driver, driver};
+use super::driver::{Driver, driver, tell};
 use super::projects::example;
 use serde_json::Value;
 use std::fs;
@@ -31,16 +31,108 @@ fn commands_print_the_same_of_a_server_as_of_the_embedded_engine() {
     server.reset().unwrap();
     server.tables(&tables).unwrap();
     let connection = connection(&mut server);
+    prints_the_same("postgres", &connection);
+}
+
+/// Whether the program `sqlite3` is there, which asks a file; where it is not, that is told.
+fn asks_sqlite() -> bool {
+    let is_there = Command::new("sqlite3").arg("-version").output().is_ok_and(|output| output.status.success());
+    if !is_there {
+        tell("ENGINE LEFT OUT: the program sqlite3 is not on PATH, and no command is tried on a file of SQLite");
+    }
+    is_there
+}
+
+/// A file with the tables that an engine has in memory.
+fn file(sqlite: &mut Driver, folder: &Path) -> String {
+    let path = folder.join("shop.db").to_str().unwrap().to_owned();
+    sqlite.run(&[format!("vacuum into '{path}'")]).unwrap();
+    path
+}
+
+#[test]
+fn commands_print_the_same_of_a_file_of_sqlite_as_of_the_embedded_engine() {
+    let Some(mut sqlite) = driver("sqlite").filter(|_| asks_sqlite()) else { return };
+    sqlite.reset().unwrap();
+    sqlite.tables(&example("saas").tables).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    prints_the_same("sqlite", &file(&mut sqlite, folder.path()));
+}
+
+#[test]
+fn what_sqlite_refuses_is_said_in_words_and_nothing_is_written() {
+    let Some(mut sqlite) = driver("sqlite").filter(|_| asks_sqlite()) else { return };
+    sqlite.reset().unwrap();
+    let made = "create table orders (id integer, at date, amount decimal(12, 2), note text, many integer, seen timestamp);
+insert into orders values (1, '2025-01-05', 10.50, '12', 9000000000000000000, '2025-01-05 10:00:00'),
+  (2, '2025-01-06', 4.50, 'x', 9000000000000000000, '2025-01-05 10:00:00.250');";
+    sqlite.run(&[made.to_owned()]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let database = file(&mut sqlite, folder.path());
+    let columns = "id: integer, at: date, amount: decimal, note: text, many: integer";
+    let ask = |source: &str, columns: &str, formula: &str, database: &str| {
+        let spec = format!(
+            "sources:\n  orders:\n    {source}\n    kind: events\n    key: id\n    time: at\n    columns: {{ {columns} }}\nkpis:\n  asked: {{ \
+             formula: \"{formula}\" }}\n"
+        );
+        fs::create_dir_all(folder.path().join("specs")).unwrap();
+        fs::write(folder.path().join("specs/all.yml"), spec).unwrap();
+        let project =
+            "kpic: 1\nproject: shop\ncalendar: { start: 2025-01-01, as_of: 2025-01-31 }\nwarehouse: { dialect: sqlite }\n";
+        fs::write(folder.path().join("kpic.yml"), project).unwrap();
+        let output = kpic(folder.path(), &["query", "asked", "--format", "csv"], &[("KPIC_CONNECTION", database)]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        for word in ["near line", "JSON path", "Runtime error", "Parse error", "json_extract"] {
+            assert!(!said.contains(word), "{formula}: {said}");
+        }
+        (String::from_utf8(output.stdout).unwrap(), said)
+    };
+    assert_eq!(
+        ask("table: orders", columns, "sum(orders.amount where note = 'x')", &database).0,
+        "period,asked,is_complete\n2025-01-01,4.5,true\n"
+    );
+    let refused = |source: &str, columns: &str, formula: &str, words: &[&str]| {
+        let (shown, said) = ask(source, columns, formula, &database);
+        assert!(shown.is_empty(), "{formula}: {shown}");
+        // Long lines are broken.
+        let said = said.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+        words.iter().for_each(|word| assert!(said.contains(word), "{formula}: no `{word}` in\n{said}"));
+    };
+    refused("table: order", columns, "count(orders)", &["there is no table or view `order`"]);
+    refused("table: orders", "id: integer, at: date, price: decimal", "sum(orders.price)", &["price"]);
+    let numbers = "id: integer, at: date, note: integer";
+    refused(
+        "table: orders",
+        numbers,
+        "sum(orders.note)",
+        &["the column `note` of `orders` is to hold whole numbers, and has '12'"],
+    );
+    let times = "id: integer, at: date, seen: timestamp";
+    refused("table: orders", times, "count(orders where seen > at)", &["`seen`", "'2025-01-05 10:00:00.250'"]);
+    refused("table: orders", columns, "max(orders.many + orders.many)", &["a whole number exceeds 9,223,372,036,854,775,807"]);
+    refused("table: orders", columns, "sum(orders.many)", &["a whole number exceeds 9,223,372,036,854,775,807"]);
+    let reads = "query: select id, at, readfile('/etc/hostname') as amount from orders";
+    refused(reads, "id: integer, at: date, amount: text", "count_distinct(orders.amount)", &["readfile"]);
+    let said = ask("table: orders", columns, "count(orders)", &format!("{database}.none")).1;
+    assert!(said.contains("there is no such file"), "{said}");
+    let said = ask("table: orders", columns, "count(orders)", folder.path().join("kpic.yml").to_str().unwrap()).1;
+    assert!(said.contains("it is not a database of SQLite"), "{said}");
+}
+
+/// Compares what commands print of the example over an engine's tables with what they print of its files.
+fn prints_the_same(dialect: &str, connection: &str) {
     let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/saas");
     let folder = tempfile::tempdir().unwrap();
-    over_tables(&original, folder.path());
+    over_tables(&original, folder.path(), dialect);
     for asked in ASKED {
         let here = kpic(&original, asked, &[]);
-        let there = kpic(folder.path(), asked, &[("KPIC_CONNECTION", &connection)]);
+        let there = kpic(folder.path(), asked, &[("KPIC_CONNECTION", connection)]);
         let said = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(here.status.success(), "{asked:?}: {}", said(&here));
         assert!(there.status.success(), "{asked:?}: {}", said(&there));
-        assert_eq!(plain(&here.stdout), plain(&there.stdout), "{asked:?}");
+        let (here, there) = (plain(&here.stdout), plain(&there.stdout));
+        let other = here.lines().zip(there.lines()).find(|(here, there)| here != there);
+        assert!(here == there, "{asked:?}: {other:?}");
     }
 }
 
@@ -137,7 +229,7 @@ fn spec_tests_pass_on_a_server_and_leave_nothing() {
     let connection = connection(&mut server);
     let folder = tempfile::tempdir().unwrap();
     let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/saas");
-    over_tables(&original, folder.path());
+    over_tables(&original, folder.path(), "postgres");
     let test = |arguments: &[&str]| kpic(folder.path(), &[&["test"], arguments].concat(), &[("KPIC_CONNECTION", &connection)]);
     let (here, there) = (test(&[]), test(&["--live"]));
     let printed = String::from_utf8_lossy(&there.stdout).into_owned();
@@ -212,13 +304,17 @@ fn kpic(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Outp
 /// What a command printed, with numbers that are the same written in the same way.
 fn plain(printed: &[u8]) -> String {
     let text = String::from_utf8_lossy(printed);
-    let Ok(value) = serde_json::from_str::<Value>(&text) else { return text.into_owned() };
+    let cell = |cell: &str| cell.parse::<f64>().map_or_else(|_| cell.to_owned(), |number| format!("{number:.9e}"));
+    let Ok(value) = serde_json::from_str::<Value>(&text) else {
+        return text.lines().map(|line| line.split(',').map(cell).collect::<Vec<_>>().join(",") + "\n").collect();
+    };
     format!("{:#}", floats(value))
 }
 
 fn floats(value: Value) -> Value {
     match value {
-        Value::Number(number) => Value::from(number.as_f64().unwrap()),
+        // The last digits of floating-point numbers are those of an engine's way of adding up.
+        Value::Number(number) => Value::from(format!("{:.9e}", number.as_f64().unwrap()).parse::<f64>().unwrap()),
         Value::Array(items) => items.into_iter().map(floats).collect(),
         Value::Object(entries) => entries.into_iter().map(|(name, value)| (name, floats(value))).collect(),
         other => other,
@@ -226,13 +322,13 @@ fn floats(value: Value) -> Value {
 }
 
 /// Copies a project, with tables in the place of its files.
-fn over_tables(from: &Path, to: &Path) {
+fn over_tables(from: &Path, to: &Path, dialect: &str) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let (path, target): (PathBuf, PathBuf) = (entry.path(), to.join(entry.file_name()));
         if path.is_dir() && path.file_name().is_some_and(|name| name != "data" && name != "build") {
             fs::create_dir_all(&target).unwrap();
-            over_tables(&path, &target);
+            over_tables(&path, &target, dialect);
         } else if path.extension().is_some_and(|ending| ending == "yml") {
             let (mut source, mut lines) = (String::new(), Vec::new());
             for line in fs::read_to_string(&path).unwrap().lines() {
@@ -246,7 +342,8 @@ fn over_tables(from: &Path, to: &Path) {
             }
             let is_project = path.file_name().is_some_and(|name| name == "kpic.yml");
             let text = lines.join("\n") + "\n";
-            fs::write(target, if is_project { text.replace("dialect: duckdb", "dialect: postgres") } else { text }).unwrap();
+            fs::write(target, if is_project { text.replace("dialect: duckdb", &format!("dialect: {dialect}")) } else { text })
+                .unwrap();
         }
     }
 }

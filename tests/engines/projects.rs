@@ -25,7 +25,7 @@ pub struct Project {
     pub tables: Vec<Table>,
     /// What its views show in DuckDB over the sources that it declares; nothing where it has no such sources.
     pub deployed: Option<Answers>,
-    make: Box<dyn Fn() -> Checked>,
+    make: std::rc::Rc<dyn Fn() -> Checked>,
     as_of: Option<AsOf>,
     /// The spec test whose figures were worked out by hand, by its place.
     test: Option<usize>,
@@ -64,6 +64,25 @@ impl Project {
             }
         }
         Ok(Asked { valid, queries, by_hand })
+    }
+
+    /// The same project with null wherever its tables have NaN; nothing where they have none.
+    pub fn without_nan(&self) -> Option<Self> {
+        let is_nan = |cell: &Option<String>| cell.as_deref() == Some("NaN");
+        if !self.tables.iter().any(|table| table.rows.iter().flatten().any(is_nan)) {
+            return None;
+        }
+        let mut tables = self.tables.clone();
+        let cells = tables.iter_mut().flat_map(|table| table.rows.iter_mut().flatten());
+        cells.filter(|cell| is_nan(cell)).for_each(|cell| *cell = None);
+        Some(Self {
+            name: self.name.clone(),
+            tables,
+            deployed: None,
+            make: std::rc::Rc::clone(&self.make),
+            as_of: self.as_of,
+            test: self.test,
+        })
     }
 
     fn expected<'a>(&self, valid: &'a Valid) -> &'a [Expected] {
@@ -145,7 +164,7 @@ pub fn example(name: &str) -> Project {
     let make = move || check(&folder, &Options::default());
     let tables = given::read(&make().model, &mut duckdb, Some(&kept));
     let deployed = deploy(&make().valid().unwrap(), &mut duckdb);
-    Project { name: name.to_owned(), tables, deployed: Some(deployed), make: Box::new(make), as_of: None, test: None }
+    Project { name: name.to_owned(), tables, deployed: Some(deployed), make: std::rc::Rc::new(make), as_of: None, test: None }
 }
 
 /// The folder for the rows of an example, which are read once; another one when its data is another.
@@ -208,7 +227,7 @@ fn of_case(case: Case, duckdb: &mut Driver) -> Vec<Project> {
         return Vec::new();
     }
     let tests = checked.model.tests.iter().enumerate();
-    let make = std::rc::Rc::new(make);
+    let make: std::rc::Rc<dyn Fn() -> Checked> = std::rc::Rc::new(make);
     tests
         .map(|(at, test)| {
             let make = std::rc::Rc::clone(&make);
@@ -216,7 +235,7 @@ fn of_case(case: Case, duckdb: &mut Driver) -> Vec<Project> {
                 name: format!("{place} {}", test.name.value),
                 tables: given::of_test(&checked.model, test, duckdb),
                 deployed: None,
-                make: Box::new(move || make()),
+                make,
                 as_of: test.as_of,
                 test: Some(at),
             }
@@ -242,5 +261,12 @@ fn one_at_random(at: usize, project: &random::Project, duckdb: &mut Driver) -> P
     let deployed = shown.map(|(name, plan)| (name, duckdb.query(&kpic::sql::query(&plan, dialect)))).collect();
     let tables = given::read(valid.model(), duckdb, None);
     duckdb.reset().unwrap();
-    Project { name: format!("random {at}"), tables, deployed: Some(deployed), make: Box::new(make), as_of: None, test: None }
+    Project {
+        name: format!("random {at}"),
+        tables,
+        deployed: Some(deployed),
+        make: std::rc::Rc::new(make),
+        as_of: None,
+        test: None,
+    }
 }

@@ -12,8 +12,13 @@
 //! 10. [`unions`]: the columns of a union have one type in all selects.
 //! 11. [`results`]: what is shown has the type that the plan gives it.
 //! 12. [`clocks`]: a stored wall clock is asked which zone its readings are in.
-//! 13. [`aliases`]: no relation has the name of a column that is read beside it.
-//! 14. [`names`]: names of parts and columns that are too long become shorter.
+//! 13. [`decimals`]: a sum of decimals that are floating numbers is brought back to its digits.
+//! 14. [`overflow`]: a whole number that is computed is asked whether it is one.
+//! 15. [`ranks`]: medians, first values and the like are made of rows that know their place in an order.
+//! 16. [`stored`]: what is stored is asked whether it is what it is declared as.
+//! 17. [`aliases`]: no relation has the name of a column that is read beside it.
+//! 18. [`shadows`]: no part has the name of a table, where tables have no schema.
+//! 19. [`names`]: names of parts and columns that are too long become shorter.
 //!
 //! `DuckDB` lacks none of them, and its plans are not copied.
 
@@ -23,13 +28,18 @@ mod clocks;
 mod conditions;
 mod counts;
 mod days;
+mod decimals;
 mod joins;
 mod lists;
 mod lookups;
 mod names;
 mod neighbours;
 mod nulls;
+mod overflow;
+mod ranks;
 mod results;
+mod shadows;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod unions;
@@ -79,8 +89,23 @@ pub(super) fn lowered<'q>(query: &'q Query, dialect: &dyn Dialect) -> Cow<'q, Qu
     if !able.wall_clocks {
         clocks::in_utc(query.to_mut());
     }
+    if !able.exact_decimals {
+        decimals::settled(query.to_mut());
+    }
+    if !able.checked_numbers {
+        overflow::refused(query.to_mut());
+    }
+    if !able.ordered_aggregates {
+        ranks::placed(query.to_mut());
+    }
+    if !able.typed_columns {
+        stored::checked(query.to_mut());
+    }
     if !able.alike_names {
         aliases::apart(query.to_mut());
+    }
+    if !dialect.has_schemas() {
+        shadows::avoided(query.to_mut(), dialect.name());
     }
     if names::are_too_long(&query, dialect.longest_name()) {
         names::shortened(query.to_mut(), dialect.longest_name());

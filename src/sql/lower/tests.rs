@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::calendar::{Date, Grain};
-use crate::functions::operators::{AND, EQUAL, GREATER, IN, LESS, NOT_IN};
-use crate::functions::{abs, coalesce, max, sum};
+use crate::functions::operators::{ADD, AND, EQUAL, GREATER, IN, LESS, NOT_IN, SUBTRACT};
+use crate::functions::{abs, coalesce, max, median, sum, variance};
 use crate::model::expr::{Expr, Literal, Node};
 use crate::model::value::Type;
 use crate::plan::print;
@@ -197,4 +197,75 @@ fn days_between_columns_are_those_of_all_that_lie_between() {
     let printed = after(days::between_all_bounds, select);
     assert!(printed.contains(" on and((days.day >= rows.day), (days.day < rows.until))\n"), "{printed}");
     assert!(printed.contains("min(rows.day)") && printed.contains("max(rows.until)"), "{printed}");
+}
+
+#[test]
+fn what_is_stored_is_asked_what_it_is_and_what_is_joined_becomes_a_part() {
+    let columns = [("id", Type::Integer), ("at", Type::Date)];
+    let mut select = Select { from: Some(source("orders", &columns)), ..Select::default() };
+    select.column(column("orders", "at"), "it");
+    let same = Expr::apply(&EQUAL, vec![column("customers", "id"), column("orders", "id")]);
+    let customers = || source("customers", &[("id", Type::Integer)]);
+    select.joins.push(Join { kind: JoinKind::Left, from: customers(), on: Some(same.clone()) });
+    select.joins.push(Join { kind: JoinKind::Left, from: customers(), on: Some(same) });
+    let mut query = Query { parts: vec![rows()], result: select.into() };
+    stored::checked(&mut query);
+    let printed = print(&query);
+    assert!(
+        printed.starts_with("customers_rows =\n  from source (id) as customers\n  where is_stored(customers.id, "),
+        "{printed}"
+    );
+    assert_eq!(printed.matches("join customers_rows as customers on ").count(), 2, "{printed}");
+    assert!(
+        printed.contains("where is_stored(orders.at, \"the column `at` of `orders` is to hold days as YYYY-MM-DD, and has \")"),
+        "{printed}"
+    );
+    assert!(printed.contains("show at: date = as_stored(orders.at)\n"), "{printed}");
+}
+
+#[test]
+fn sums_of_decimals_are_settled_once_and_whole_numbers_asked_once() {
+    let printed = |pass: fn(&mut Query), expr| after(pass, shows(expr));
+    let total = fold(&sum::SUM, Expr::apply(&ADD, vec![own("exact"), own("exact")]));
+    assert!(
+        printed(decimals::settled, total)
+            .ends_with("= settled(sum((rows.exact + rows.exact)), sum(abs((rows.exact + rows.exact))))\n")
+    );
+    let less = Expr::apply(&SUBTRACT, vec![Expr::apply(&ADD, vec![own("exact"), own("whole")]), own("exact")]);
+    assert!(printed(decimals::settled, less).ends_with(
+        "= settled(((rows.exact + rows.whole) - rows.exact), ((abs(rows.exact) + abs(rows.whole)) + abs(rows.exact)))\n"
+    ));
+    assert!(printed(decimals::settled, fold(&sum::SUM, own("floating"))).ends_with("= sum(rows.floating)\n"));
+    let whole = Expr::apply(&ADD, vec![Expr::apply(&ADD, vec![own("whole"), own("whole")]), own("whole")]);
+    assert!(printed(overflow::refused, whole).ends_with("= in_range(((rows.whole + rows.whole) + rows.whole))\n"));
+    let mixed = Expr::apply(&ADD, vec![own("whole"), own("floating")]);
+    assert!(printed(overflow::refused, mixed).ends_with("= (rows.whole + rows.floating)\n"));
+}
+
+#[test]
+fn what_looks_at_values_in_an_order_becomes_sums_of_rows_that_know_their_place() {
+    let mut select = Select::from_part("rows");
+    select.column(own("day"), "day").group_by_these();
+    select.column(fold(&median::MEDIAN, own("whole")), "it").column(count_rows(), "many");
+    let printed = after(ranks::placed, select);
+    assert!(printed.contains("by day: date = placed_rows.day\n"), "{printed}");
+    let place = "row_number per read_rows.day, is_null(read_rows.value) along read_rows.value";
+    assert!(printed.contains(place), "{printed}");
+    let beside = "if((abs(placed_rows.from_sought) < 1), (to_number(placed_rows.value) * (1 - abs(placed_rows.from_sought))))";
+    assert!(printed.contains(&format!("show it: double = sum({beside})\n")), "{printed}");
+    assert!(printed.contains("show many: integer = count(*)\n"), "{printed}");
+    let variance = after(ranks::placed, shows(fold(&variance::VARIANCE, own("floating"))));
+    assert!(variance.contains("sum((placed_rows.from_mean * placed_rows.from_mean))"), "{variance}");
+}
+
+#[test]
+fn a_part_gives_its_name_up_to_a_table() {
+    let mut select = Select { from: Some(source("rows", &[("whole", Type::Integer)])), ..Select::default() };
+    select.column(column("rows", "whole"), "it");
+    let union = Body::Union(vec![select, shows(own("whole"))]);
+    let mut query = Query { parts: vec![rows()], result: union };
+    shadows::avoided(&mut query, "sqlite");
+    let printed = print(&query);
+    assert!(printed.starts_with("rows_ =\n") && printed.contains("  from source (whole) as rows\n"), "{printed}");
+    assert!(printed.contains("from rows_ as rows\n"), "{printed}");
 }

@@ -2,9 +2,13 @@
 
 It has no dates, decimals or booleans: a date or time is its canonical text, an instant its reading in UTC, a decimal a number, a
 boolean 1 or 0. Columns are declared as what they are, and those that are read as they are declared are shown so.
+
+KPIC_SQLITE=python takes the SQLite that Python has, which is the machine's, and usually an older one.
 """
 
-import apsw
+import os
+import sqlite3
+
 import protocol
 
 DECLARED = {"integer": "integer", "decimal": "decimal({}, {})", "double": "real", "text": "text"}
@@ -22,34 +26,14 @@ def stored(kind, text):
     return float(text)
 
 
-class Sqlite:
+class Newest:
+    """The SQLite of the package `apsw`."""
+
     def __init__(self):
-        self.reset()
+        import apsw
 
-    def reset(self):
+        self.version = apsw.sqlite_lib_version()
         self.connection = apsw.Connection(":memory:")
-        self.schemas = {"main"}
-
-    def version(self):
-        return apsw.sqlite_lib_version()
-
-    def table(self, name, columns, rows):
-        for schema in name[:-1]:
-            if schema.lower() not in self.schemas:
-                self.run(f"attach ':memory:' as {protocol.quoted([schema])}")
-                self.schemas.add(schema.lower())
-        table = protocol.quoted(name)
-        kinds = [kind for _, kind in columns]
-        list_ = ", ".join(f"{protocol.quoted([column])} {protocol.sql_type(kind, DECLARED)}" for column, kind in columns)
-        self.run(f"drop table if exists {table}; create table {table} ({list_})")
-        places = ", ".join("?" * len(columns))
-        with self.connection:
-            cells = ([stored(kind, text) for kind, text in zip(kinds, row)] for row in rows)
-            self.connection.executemany(f"insert into {table} values ({places})", cells)
-
-    def run(self, sql):
-        for _ in self.connection.execute(sql):
-            pass
 
     def query(self, sql):
         cursor = self.connection.cursor()
@@ -61,6 +45,62 @@ class Sqlite:
         for at in booleans:
             rows = [(*row[:at], row[at] if row[at] is None else bool(row[at]), *row[at + 1 :]) for row in rows]
         return [name for name, _ in found[-1]], rows
+
+    def run(self, sql):
+        for _ in self.connection.execute(sql):
+            pass
+
+
+class Pythons:
+    """The SQLite that Python has."""
+
+    def __init__(self):
+        for kind in ("date", "timestamp"):
+            sqlite3.register_converter(kind, bytes.decode)
+        sqlite3.register_converter("boolean", lambda text: text == b"1")
+        self.version = sqlite3.sqlite_version
+        self.connection = sqlite3.connect(":memory:", detect_types=sqlite3.PARSE_DECLTYPES, isolation_level=None)
+
+    def query(self, sql):
+        cursor = self.connection.execute(sql)
+        return [column[0] for column in cursor.description], cursor.fetchall()
+
+    def run(self, sql):
+        self.connection.executescript(sql)
+
+
+class Sqlite:
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.library = Pythons() if os.environ.get("KPIC_SQLITE") == "python" else Newest()
+        self.schemas = {"main"}
+
+    def version(self):
+        return self.library.version
+
+    def table(self, name, columns, rows):
+        for schema in name[:-1]:
+            if schema.lower() not in self.schemas:
+                self.run(f"attach ':memory:' as {protocol.quoted([schema])}")
+                self.schemas.add(schema.lower())
+        table = protocol.quoted(name)
+        kinds = [kind for _, kind in columns]
+        list_ = ", ".join(f"{protocol.quoted([column])} {protocol.sql_type(kind, DECLARED)}" for column, kind in columns)
+        self.run(f"drop table if exists {table}; create table {table} ({list_})")
+        places = ", ".join("?" * len(columns))
+        cells = ([stored(kind, text) for kind, text in zip(kinds, row)] for row in rows)
+        connection = self.library.connection
+        connection.execute("begin")
+        connection.executemany(f"insert into {table} values ({places})", cells)
+        connection.execute("commit")
+
+    def run(self, sql):
+        self.library.run(sql)
+
+    def query(self, sql):
+        return self.library.query(sql)
 
     def set(self, name, value):
         self.run(f"pragma {name} = {value}")
