@@ -25,7 +25,7 @@ mod standing;
 use crate::calendar::{AsOf, Label, meant_day};
 use crate::diagnostic::{Findings, render};
 use crate::dialect::{self, Client};
-use crate::engine::{Changes, DuckDb, Engine, Failure, Postgres, Reach, Sqlite, postgres, sqlite};
+use crate::engine::{Changes, DuckDb, Engine, Failure, Postgres, Reach, Sqlite, postgres, sqlite as sqlite3};
 use crate::graph::Node;
 use crate::load::bounds::Bounds;
 use crate::model::{KpiId, Warehouse};
@@ -480,11 +480,13 @@ fn sqlite_file(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse:
         let help = "name the file: `--connection FILE`, or `database:` under `warehouse` in kpic.yml";
         fails("this project does not say where its database is".to_owned(), help)
     };
-    Ok(Sqlite {
-        program: sqlite::find().map_err(|failure| environment(&failure))?,
-        database: database.ok_or_else(missing)?,
-        timeout: args.timeout.map(Duration::from_secs),
-    })
+    sqlite(database.ok_or_else(missing)?, args)
+}
+
+/// `SQLite` over a file.
+fn sqlite(database: PathBuf, args: &EngineArgs) -> Result<Sqlite, Stop> {
+    let program = sqlite3::find().map_err(|failure| environment(&failure))?;
+    Ok(Sqlite { program, database, timeout: args.timeout.map(Duration::from_secs) })
 }
 
 /// The same as one that can change what is there, for `deploy` alone.

@@ -34,8 +34,11 @@ pub struct Session<'a> {
     pub engine: &'a dyn Engine,
 }
 
-/// Makes conditions of the numbers that an engine shows for them.
-fn as_conditions(query: &Query, answer: &mut Answer) {
+/// Makes conditions of the numbers that an engine shows for them, if it does.
+fn as_conditions(query: &Query, answer: &mut Answer, dialect: &dyn Dialect) {
+    if dialect.abilities().shows_conditions {
+        return;
+    }
     let (Ok(rows), Ok((_, columns))) = (answer, Types::of(query)) else { return };
     for (name, ty) in columns.iter() {
         let place = rows.columns.iter().position(|column| column == name).filter(|_| *ty == Type::Boolean);
@@ -62,9 +65,7 @@ impl Session<'_> {
     pub fn answer(&self, queries: &[Query]) -> Result<Vec<Answer>, Failure> {
         let texts: Vec<String> = queries.iter().map(|query| sql::query(query, self.dialect())).collect();
         let mut answers = self.engine.answer("", &texts)?;
-        if !self.dialect().abilities().shows_conditions {
-            answers.iter_mut().zip(queries).for_each(|(answer, query)| as_conditions(query, answer));
-        }
+        answers.iter_mut().zip(queries).for_each(|(answer, query)| as_conditions(query, answer, self.dialect()));
         Ok(answers)
     }
 

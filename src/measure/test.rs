@@ -2,7 +2,7 @@
 //! that are expected.
 
 use super::firings::{self, Firing};
-use super::{number, refused, sheet};
+use super::{as_conditions, number, refused, sheet};
 use crate::calendar::{Date, Grain, Label};
 use crate::diagnostic::{Findings, codes};
 use crate::dialect::{self, Dialect};
@@ -62,6 +62,7 @@ impl Outcome {
 struct Asked<'a> {
     expected: Wanted<'a>,
     of: String,
+    plan: Query,
     query: String,
 }
 
@@ -114,24 +115,32 @@ pub fn run_as(
         setup: test.tables.clone(),
         queries: test.asked.iter().map(|asked| asked.query.clone()).collect(),
     };
-    let all = engine.rehearse(&prepared.iter().map(batch).collect::<Vec<_>>())?;
+    let mut all = engine.rehearse(&prepared.iter().map(batch).collect::<Vec<_>>())?;
+    for (test, answers) in prepared.iter().zip(&mut all) {
+        for (asked, answer) in test.asked.iter().zip(answers) {
+            as_conditions(&asked.plan, answer, dialect);
+        }
+    }
     Ok(prepared.iter().zip(all).map(|(test, answers)| outcome(project, test, answers)).collect())
 }
 
 fn prepare<'a>(project: &Valid, test: &'a TestCase, dialect: &'static dyn Dialect, kind: &str) -> Prepared<'a> {
     let model = project.model();
     let asked = test.expect.iter().map(|expected| {
-        let query = sql::query(&query(project, expected.kpi, expected.grain, &expected.dimensions), dialect);
-        Asked { expected: Wanted::Figures(expected), of: title(model, expected), query }
+        let plan = query(project, expected.kpi, expected.grain, &expected.dimensions);
+        let query = sql::query(&plan, dialect);
+        Asked { expected: Wanted::Figures(expected), of: title(model, expected), plan, query }
     });
     let sheets = test.sheets.iter().map(|expected| {
-        let query = sql::query(&objectives::query(project, expected.sheet, Data::Given), dialect);
-        Asked { expected: Wanted::Rows(expected), of: expected.sheet.name().to_owned(), query }
+        let plan = objectives::query(project, expected.sheet, Data::Given);
+        let query = sql::query(&plan, dialect);
+        Asked { expected: Wanted::Rows(expected), of: expected.sheet.name().to_owned(), plan, query }
     });
     let firings = test.firings.iter().filter_map(|expected| {
         let guardrail = model.guardrails.get(expected.guardrail)?;
-        let query = sql::query(&guardrails::query(model, &[guardrail], Data::Given), dialect);
-        Some(Asked { expected: Wanted::Firings(expected), of: guardrail.name.value.clone(), query })
+        let plan = guardrails::query(model, &[guardrail], Data::Given);
+        let query = sql::query(&plan, dialect);
+        Some(Asked { expected: Wanted::Firings(expected), of: guardrail.name.value.clone(), plan, query })
     });
     Prepared { test, tables: tables(model, test, dialect, kind), asked: asked.chain(sheets).chain(firings).collect() }
 }

@@ -47,6 +47,10 @@ install() {
   local engine=$1 wanted folder
   wanted=$(packages "$engine")
   folder=$PWD/.tools/engines/$engine
+  # The tests of commands on a file of SQLite ask its own program; they say so where it is missing.
+  if [ "$engine" = sqlite ] && ! command -v sqlite3 >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends sqlite3 >/dev/null
+  fi
   if ! has "$engine"; then
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
       echo "$engine needs the Debian package $(debian "$engine"): sudo apt-get install $(debian "$engine")" >&2

@@ -241,6 +241,20 @@ fn spec_tests_pass_on_a_server_and_leave_nothing() {
 }
 
 #[test]
+fn spec_tests_pass_in_sqlite_without_a_file() {
+    if !asks_sqlite() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    over_tables(&Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/saas"), folder.path(), "sqlite");
+    let (here, there) = (kpic(folder.path(), &["test"], &[]), kpic(folder.path(), &["test", "--live"], &[]));
+    let printed = String::from_utf8_lossy(&there.stdout).into_owned();
+    assert!(there.status.success(), "{printed}{}", String::from_utf8_lossy(&there.stderr));
+    assert_eq!(String::from_utf8_lossy(&here.stdout), printed);
+    assert!(printed.contains("passed"), "{printed}");
+}
+
+#[test]
 fn a_spec_test_that_fails_on_a_server_is_told_as_anywhere() {
     let Some(mut server) = driver("postgres") else { return };
     server.reset().unwrap();

@@ -2,14 +2,15 @@
 
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, complete, embedded, engine_of, environment, out, progress,
-    say_left_out, show, usage,
+    say_left_out, show, sqlite, usage,
 };
 use crate::diagnostic::{Findings, Severity, suggest};
-use crate::dialect;
+use crate::dialect::{self, Client};
 use crate::engine::{DuckDb, Engine};
 use crate::measure::test::{self, Outcome};
 use crate::pipeline;
 use clap::Args;
+use std::path::PathBuf;
 
 /// The arguments of `test`.
 #[derive(Debug, Args)]
@@ -17,7 +18,7 @@ use clap::Args;
   kpic test
   kpic test refunds_do_not_count
   kpic test refunds_do_not_count --sql    with the SQL that was run
-  kpic test --live                        on the server of a project for PostgreSQL, which keeps nothing of it")]
+  kpic test --live                        on the server of a project for PostgreSQL, or in SQLite, which keep nothing of it")]
 pub(in crate::cli) struct TestArgs {
     /// The tests; all of them if none is named.
     #[arg(value_name = "TEST", add = complete::tests())]
@@ -58,6 +59,8 @@ pub(in crate::cli) fn run(args: &TestArgs, context: &Context<'_>) -> Result<u8, 
     // Tests bring their own rows; of the embedded engine no database is read.
     let engine: Box<dyn Engine> = if dialect.is_embedded() {
         Box::new(DuckDb { database: None, ..embedded(context, &root, &args.engine, None)? })
+    } else if dialect.client() == Client::Sqlite {
+        Box::new(sqlite(PathBuf::new(), &args.engine)?)
     } else {
         engine_of(context, &root, &args.engine, warehouse)?
     };
