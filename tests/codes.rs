@@ -139,7 +139,7 @@ fn deployed(project: &Valid, folder: &Path, sql: &str) -> Findings {
     let dialect = kpic::dialect::dialect(None);
     let catalog = dialect.catalog().unwrap();
     let found = deploy::found(project, &engine, dialect, catalog).unwrap();
-    match deploy::plan(project, &deploy::wanted(project, dialect), &found, How::default(), dialect, catalog) {
+    match deploy::plan(project, &deploy::wanted(project, dialect).unwrap(), &found, How::default(), dialect, catalog) {
         Ok(plan) => deploy::carry_out(project, &engine, &plan).unwrap(),
         Err(findings) => findings,
     }

@@ -245,7 +245,7 @@ fn what_somebody_else_changes_in_between_is_left_alone() {
     let catalog = dialect.catalog().unwrap();
     let planned = || {
         let found = deploy::found(&project, &engine, dialect, catalog).unwrap();
-        deploy::plan(&project, &deploy::wanted(&project, dialect), &found, How::default(), dialect, catalog).unwrap()
+        deploy::plan(&project, &deploy::wanted(&project, dialect).unwrap(), &found, How::default(), dialect, catalog).unwrap()
     };
     let plan = planned();
     sql(folder.path(), "create schema kpi; create table kpi.plans as select 1 as a");

@@ -141,3 +141,19 @@ fn every_example_compiles() {
     let found = human(&checked.findings, &checked.files, Look { color: false, width: 120 });
     assert!(!checked.findings.has_errors(), "{found}");
 }
+
+/// Cases with figures run on every engine, so a function in one of them is proven, or refused, by each.
+#[test]
+fn every_function_is_in_a_case_that_gives_figures() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let files = ["rules", "language"].into_iter().flat_map(|name| fs::read_dir(folder.join(name)).unwrap());
+    let texts: Vec<String> = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+    for function in ALL {
+        let call = format!("{}(", function.name);
+        let is_called = |text: &String| {
+            text.match_indices(&call)
+                .any(|(at, _)| !text[..at].ends_with(|char: char| char.is_ascii_alphanumeric() || char == '_'))
+        };
+        assert!(texts.iter().any(is_called), "no case calls {}", function.name);
+    }
+}

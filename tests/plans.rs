@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its cases has failed")]
 
+use kpic::build::{Documents, outputs};
 use kpic::calendar::Grain;
 use kpic::pipeline::{Options, check_texts};
 use kpic::plan::views::{self, Shows};
@@ -106,4 +107,26 @@ fn views_of_many_kpis_grow_with_their_number() {
     let (few, many) = (length(40), length(320));
     // Eight times as many, and one level of stacks more.
     assert!(many < few * 12, "{few} characters for 40 KPIs, {many} for 320");
+}
+
+/// PostgreSQL takes 1,600 columns. What has a row for each KPI is laid out in several parts; what has a column for each is refused.
+#[test]
+fn a_warehouse_gets_no_more_columns_than_it_takes() {
+    let mut spec = "sources:\n  s: { table: data.s, kind: events, key: id, time: on, columns: { id: integer, on: date, n: integer } }\nkpis:\n"
+        .to_owned();
+    for at in 0..900 {
+        _ = writeln!(spec, "  k{at}: {{ formula: sum(s.n where n = {at}) / count(s where n = {at}), grain: month }}");
+    }
+    let all = (0..900).map(|at| format!("k{at}")).collect::<Vec<_>>().join(", ");
+    _ = writeln!(spec, "scorecards:\n  all: {{ grain: month, kpis: [{all}] }}");
+    let project = format!("{PROJECT}warehouse: {{ dialect: postgres, schema: kpi }}\n");
+    let texts = vec![("kpic.yml".to_owned(), project), ("specs/a.yml".to_owned(), spec)];
+    let valid = check_texts(texts, &Options::default()).valid().unwrap_or_else(|_| panic!("a spec that is not valid"));
+    assert!(views::query(&valid, &Shows::AllValues).unwrap().widest() <= 1_600);
+    let found = outputs(&valid, Documents::None).unwrap_err();
+    let said: Vec<(&str, &str)> = found.iter().map(|finding| (finding.code.name, finding.message.as_str())).collect();
+    assert_eq!(
+        said,
+        [("not-in-dialect", "the query of the view `scorecard__all` has 1802 columns side by side, and `postgres` takes 1600")]
+    );
 }

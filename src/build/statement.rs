@@ -1,9 +1,10 @@
 //! The statement that makes a view: kpic's own, or what a project's template `view.sql.j2` makes of the view's query.
 
-use crate::diagnostic::{Finding, Findings};
+use crate::diagnostic::{Finding, Findings, codes};
 use crate::dialect::Dialect;
 use crate::manifest::data::{self, Manifest};
 use crate::pipeline::Valid;
+use crate::plan::relation::Query;
 use crate::plan::views::{self, Shows, View};
 use crate::sql;
 use crate::template::{self, Kind, Templates};
@@ -79,7 +80,7 @@ impl<'a> Statements<'a> {
         }
         text.push_str(&self.begin(&view.name));
         text.push('\n');
-        self.query(view, text);
+        self.query(view, text)?;
         text.push_str(";\n");
         Ok(())
     }
@@ -92,7 +93,7 @@ impl<'a> Statements<'a> {
         };
         let known = manifest.views.get(&view.name);
         let mut query = String::new();
-        self.query(view, &mut query);
+        self.query(view, &mut query)?;
         let context = Context {
             project: &manifest.project,
             view: known,
@@ -116,8 +117,8 @@ impl<'a> Statements<'a> {
     }
 
     /// The query of a view, without a semicolon.
-    fn query(&self, view: &View, text: &mut String) {
-        write_query(self.project, view, self.dialect, text);
+    fn query(&self, view: &View, text: &mut String) -> Result<(), Box<Finding>> {
+        write_query(self.project, view, self.dialect, text)
     }
 
     /// What stands before the query of a view.
@@ -137,15 +138,45 @@ impl<'a> Statements<'a> {
 }
 
 /// Writes the query of a view, without a semicolon.
-pub fn write_query(project: &Valid, view: &View, dialect: &dyn Dialect, text: &mut String) {
+///
+/// # Errors
+/// Gives a finding if the warehouse would not take it.
+pub fn write_query(project: &Valid, view: &View, dialect: &dyn Dialect, text: &mut String) -> Result<(), Box<Finding>> {
     match (&view.shows, views::query(project, &view.shows)) {
         (Shows::Former(name), _) => {
             text.push_str("select * from ");
             text.push_str(&sql::view(&project.model().warehouse.schema, name, dialect));
         }
-        (_, Some(query)) => sql::write_query(&query, dialect, text),
+        (_, Some(query)) => {
+            fits(project, view, &query, dialect)?;
+            sql::write_query(&query, dialect, text);
+        }
         (_, None) => {}
     }
+    Ok(())
+}
+
+/// Whether a warehouse takes as many columns as a query has.
+fn fits(project: &Valid, view: &View, query: &Query, dialect: &dyn Dialect) -> Result<(), Box<Finding>> {
+    let Some(most) = dialect.most_columns().filter(|most| query.widest() > *most) else { return Ok(()) };
+    let message = format!(
+        "the query of the view `{}` has {} columns side by side, and `{}` takes {most}",
+        view.name,
+        query.widest(),
+        dialect.name()
+    );
+    let model = project.model();
+    let span = match &view.shows {
+        Shows::Kpi(id, ..) => Some(model.kpis.get(*id).name.span),
+        Shows::Scorecard(place) => model.scorecards.get(*place).map(|card| card.name.span),
+        _ => None,
+    };
+    let mut finding = match span {
+        Some(span) => Finding::new(&codes::NOT_IN_DIALECT, span, message),
+        None => Finding::placeless(&codes::NOT_IN_DIALECT, message),
+    };
+    finding.help("put fewer KPIs on one scorecard, or spread them over several");
+    Err(Box::new(finding))
 }
 
 /// Whether a project makes its statements with a template of its own.

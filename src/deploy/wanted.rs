@@ -2,6 +2,7 @@
 
 use super::said::{columns, description};
 use crate::build::write_query;
+use crate::diagnostic::{Finding, Findings};
 use crate::dialect::Dialect;
 use crate::dialect::catalog::Made;
 use crate::pipeline::Valid;
@@ -36,14 +37,17 @@ pub struct Wanted {
 const VERSION: &str = "1";
 
 /// The views of a project, those that others read first.
-pub fn wanted(project: &Valid, dialect: &'static dyn Dialect) -> Vec<Wanted> {
+///
+/// # Errors
+/// Gives findings if the warehouse would not take one of them.
+pub fn wanted(project: &Valid, dialect: &'static dyn Dialect) -> Result<Vec<Wanted>, Findings> {
     let schema = &project.model().warehouse.schema;
     let views = views::views(project);
     let one = |view: &views::View| {
         let mut query = String::new();
-        write_query(project, view, dialect, &mut query);
+        write_query(project, view, dialect, &mut query)?;
         let named = |(name, said): (String, Option<String>)| (dialect.identifier(&name).into_owned(), said);
-        Wanted {
+        Ok(Wanted {
             relation: sql::view(schema, &view.name, dialect),
             kind: Made::View,
             query,
@@ -52,9 +56,20 @@ pub fn wanted(project: &Valid, dialect: &'static dyn Dialect) -> Vec<Wanted> {
             former_of: if let Shows::Former(name) = &view.shows { Some(name.clone()) } else { None },
             sum: String::new(),
             name: view.name.clone(),
-        }
+        })
     };
-    let mut wanted: Vec<Wanted> = views.par_iter().map(one).collect();
+    let made: Vec<Result<Wanted, Box<Finding>>> = views.par_iter().map(one).collect();
+    let (mut wanted, mut findings) = (Vec::with_capacity(made.len()), Findings::default());
+    for view in made {
+        match view {
+            Ok(view) => wanted.push(view),
+            Err(finding) => _ = findings.push(*finding),
+        }
+    }
+    if !findings.is_empty() {
+        findings.sort();
+        return Err(findings);
+    }
     let mut sums: HashMap<String, String> = HashMap::new();
     for view in &mut wanted {
         // A view under a former name has the columns that the other one had when it was made.
@@ -62,7 +77,7 @@ pub fn wanted(project: &Valid, dialect: &'static dyn Dialect) -> Vec<Wanted> {
         view.sum = view.sum_with(other);
         sums.insert(view.name.clone(), view.sum.clone());
     }
-    wanted
+    Ok(wanted)
 }
 
 impl Wanted {

@@ -32,6 +32,11 @@ pub trait Dialect: Debug + Sync {
     /// How many bytes the name of a view or column may have.
     fn longest_name(&self) -> usize;
 
+    /// How many columns a view, or a part of its query, may have; nothing where there is no limit that a project could reach.
+    fn most_columns(&self) -> Option<usize> {
+        None
+    }
+
     /// Whether a name has to be quoted because it is a word of the language.
     fn is_reserved(&self, name: &str) -> bool;
 

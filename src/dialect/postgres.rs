@@ -129,6 +129,11 @@ impl Dialect for Postgres {
         63
     }
 
+    /// By its documentation: <https://www.postgresql.org/docs/current/limits.html>.
+    fn most_columns(&self) -> Option<usize> {
+        Some(1600)
+    }
+
     fn is_reserved(&self, name: &str) -> bool {
         static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| RESERVED.split(' ').collect());
         WORDS.contains(name)

@@ -42,6 +42,11 @@ impl Dialect for Sqlite {
         200
     }
 
+    /// By its documentation: <https://www.sqlite.org/limits.html>.
+    fn most_columns(&self) -> Option<usize> {
+        Some(2000)
+    }
+
     fn is_reserved(&self, name: &str) -> bool {
         static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| RESERVED.split_ascii_whitespace().collect());
         WORDS.contains(name)

@@ -410,6 +410,7 @@ const STATES: &[(&str, &str, Kind)] = &[
     ("25006", "", Kind::Confined),
     ("57014", "", Kind::Interrupted),
     ("53", "", Kind::NoMemory),
+    ("54011", "", Kind::TooLong),
     ("54", "", Kind::NoMemory),
     ("42", "", Kind::BadSql),
 ];

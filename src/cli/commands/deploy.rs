@@ -72,7 +72,10 @@ pub(in crate::cli) fn run(args: &DeployArgs, context: &Context<'_>) -> Result<u8
     let engine = engine_to_change(context, &root, &args.engine, &model.warehouse)?;
     let how = How { drop: args.drop, adopt: args.adopt };
     let planned = progress::during("comparing views", || {
-        let wanted = deploy::wanted(&project, dialect);
+        let wanted = match deploy::wanted(&project, dialect) {
+            Ok(wanted) => wanted,
+            Err(findings) => return Ok(Err(findings)),
+        };
         let found = deploy::found(&project, &*engine, dialect, catalog)?;
         Ok(deploy::plan(&project, &wanted, &found, how, dialect, catalog))
     });

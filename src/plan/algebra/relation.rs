@@ -206,6 +206,15 @@ impl Query {
         let inner = inner.and_then(|part| if let Body::Select(select) = &part.body { select.group } else { None });
         select.group.or(inner).unwrap_or(0)
     }
+
+    /// How many columns the widest of its parts has, or its result.
+    pub fn widest(&self) -> usize {
+        let of_body = |body: &Body| match body {
+            Body::Select(select) => select.columns.len(),
+            Body::Union(selects) => selects.first().map_or(0, |select| select.columns.len()),
+        };
+        self.parts.iter().map(|part| &part.body).chain([&self.result]).map(of_body).max().unwrap_or(0)
+    }
 }
 
 /// A named part of a query.
