@@ -16,7 +16,8 @@ pub use part::{SoundPart, part};
 use crate::align::{self, Alignment};
 use crate::calendar::AsOf;
 use crate::check;
-use crate::diagnostic::{Code, Finding, Findings, Level, codes};
+use crate::diagnostic::{Code, Finding, Findings, Level, Severity, codes};
+use crate::dialect;
 use crate::formula;
 use crate::graph::Graph;
 use crate::lint;
@@ -40,8 +41,8 @@ use std::path::{Path, PathBuf};
 pub struct Options {
     /// The last visible day, instead of the project's.
     pub as_of: Option<AsOf>,
-    /// The dialect, instead of the project's.
-    pub dialect: Option<&'static str>,
+    /// The dialects, instead of the project's; its own where there are none.
+    pub dialects: Vec<&'static str>,
     /// The target, instead of the project's, and what names in specs take from the environment.
     pub chosen: Chosen,
     /// Folders outside the project that specs, templates and data may be read from.
@@ -119,6 +120,24 @@ pub fn specs_folder(root: &Path, options: &Options) -> PathBuf {
 /// Reads and checks the project whose `kpic.yml` is in `root`.
 pub fn check(root: &Path, options: &Options) -> Checked {
     run(load::project(root, &options.opened, spec::specs_folder), options)
+}
+
+/// The same, and the project as each of its other dialects has it. What is wrong in one of these is among its findings.
+pub fn check_everywhere(root: &Path, options: &Options) -> (Checked, Vec<Checked>) {
+    let mut checked = check(root, options);
+    let mut others = Vec::new();
+    for dialect in checked.model.warehouse.also.iter().filter_map(|name| dialect::find(Some(&name.value))) {
+        let other = check(root, &Options { dialects: vec![dialect.name()], ..options.clone() });
+        let is_new = |finding: &&Finding| {
+            let same = |known: &Finding| known.code == finding.code && known.labels == finding.labels;
+            finding.severity == Severity::Error && !checked.findings.iter().any(same)
+        };
+        let new: Vec<Finding> = other.findings.iter().filter(is_new).cloned().collect();
+        new.into_iter().for_each(|finding| _ = checked.findings.push(finding));
+        others.push(other);
+    }
+    checked.findings.sort();
+    (checked, others)
 }
 
 /// The same with further KPIs that are in no file; their places are in texts that are added.
@@ -216,9 +235,11 @@ impl Parsed {
                 findings.push(finding);
             }
         }
-        if let Some(name) = options.dialect {
+        if let Some((first, others)) = options.dialects.split_first() {
             let span = model.warehouse.dialect.as_ref().map_or(Span::start_of(FileId::FIRST), |written| written.span);
-            model.warehouse.dialect = Some(Spanned { value: name.to_owned(), span });
+            let named = |name: &&str| Spanned { value: (*name).to_owned(), span };
+            model.warehouse.dialect = Some(named(first));
+            model.warehouse.also = others.iter().map(named).collect();
         }
         let mut graph = Graph::of(&model);
         graph.cycles(&model, &mut findings);

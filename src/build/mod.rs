@@ -95,8 +95,8 @@ type Made = (Output, Option<Box<Finding>>);
 /// How much a build has made.
 #[derive(Debug, Clone)]
 pub struct Built {
-    /// The file that makes all views.
-    pub deploy: String,
+    /// The files that make all views, one for each dialect.
+    pub deploys: Vec<String>,
     /// How many views.
     pub views: usize,
     /// How many pages.
@@ -109,6 +109,18 @@ pub struct Built {
 /// # Errors
 /// Gives findings if one of the project's templates is wrong.
 pub fn make(project: &Valid, documents: Documents<'_>, sink: Sink<'_>) -> Result<Built, Findings> {
+    made(project, Some(documents), sink)
+}
+
+/// Makes the views of a project and `deploy.sql`, and nothing else: for another of its dialects.
+///
+/// # Errors
+/// Gives findings if one of the project's templates is wrong, or the warehouse would not take a view.
+pub fn make_sql(project: &Valid, sink: Sink<'_>) -> Result<Built, Findings> {
+    made(project, None, sink)
+}
+
+fn made(project: &Valid, documents: Option<Documents<'_>>, sink: Sink<'_>) -> Result<Built, Findings> {
     let dialect = dialect_of(project.model());
     let mut wrong = Findings::default();
     let statements = Statements::of(project, dialect, &mut wrong);
@@ -119,8 +131,10 @@ pub fn make(project: &Valid, documents: Documents<'_>, sink: Sink<'_>) -> Result
     let views = views::views(project);
     let data = || {
         let manifest = manifest::manifest(project, &views, dialect);
-        sink(manifest::FILE, &[&manifest::json(&manifest)]);
-        sink(manifest::SCHEMA_FILE, &[&manifest::schema()]);
+        if documents.is_some() {
+            sink(manifest::FILE, &[&manifest::json(&manifest)]);
+            sink(manifest::SCHEMA_FILE, &[&manifest::schema()]);
+        }
         manifest
     };
     // Some are made, then these are written, while another thread makes the next: to make files in one folder is a matter of one
@@ -141,9 +155,9 @@ pub fn make(project: &Valid, documents: Documents<'_>, sink: Sink<'_>) -> Result
     };
     let ((statements, found), manifest) = if statements.are_own() {
         let manifest = data();
-        (all(Some(&manifest)), manifest)
+        (all(Some(&manifest)), Some(manifest))
     } else {
-        rayon::join(|| all(None), data)
+        rayon::join(|| all(None), || documents.is_some().then(data))
     };
     let mut wrong = each_once(found.into_iter().flatten());
     let deploy = format!("sql/{}/deploy.sql", dialect.name());
@@ -154,10 +168,10 @@ pub fn make(project: &Valid, documents: Documents<'_>, sink: Sink<'_>) -> Result
         sink(&deploy, &std::iter::once(begin.as_str()).chain(statements).chain(end.as_deref()).collect::<Vec<_>>());
     };
     let pages = || {
-        let Documents::Pages(present) = documents else { return Ok(0) };
+        let (Some(Documents::Pages(present)), Some(manifest)) = (documents, &manifest) else { return Ok(0) };
         let sql = views.iter().zip(&statements).map(|(view, output)| (view.name.as_str(), output.text.as_str())).collect();
         let page = |page: docs::Page| sink(&format!("docs/{}", page.path), &[&page.text]);
-        docs::pages(&manifest, present, &sql, project.files(), &page)
+        docs::pages(manifest, present, &sql, project.files(), &page)
     };
     let ((), pages) = rayon::join(all_views, pages);
     let pages = pages.unwrap_or_else(|found| {
@@ -168,7 +182,7 @@ pub fn make(project: &Valid, documents: Documents<'_>, sink: Sink<'_>) -> Result
         wrong.sort();
         return Err(wrong);
     }
-    let built = Built { deploy, views: views.len(), pages };
+    let built = Built { deploys: vec![deploy], views: views.len(), pages };
     pipeline::aside((views, statements, manifest));
     Ok(built)
 }

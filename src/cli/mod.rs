@@ -83,9 +83,9 @@ struct Common {
     /// Use this last visible day instead of the project's: a day, or `today`.
     #[arg(long, value_name = "DAY", global = true, value_parser = as_of)]
     as_of: Option<AsOf>,
-    /// Write SQL for this warehouse instead of the project's `dialect`.
-    #[arg(long, value_name = "NAME", global = true, value_parser = dialect_named)]
-    dialect: Option<&'static str>,
+    /// Write SQL for this warehouse instead of the project's `dialect`; for several, with commas between them: commands ask the first.
+    #[arg(long, value_name = "NAME", global = true, value_parser = dialect_named, value_delimiter = ',')]
+    dialect: Vec<&'static str>,
     /// Use this target of kpic.yml: its schema, its dialect and its connection [default: `KPIC_TARGET`, else the project's].
     #[arg(long, value_name = "NAME", global = true, add = complete::targets())]
     target: Option<String>,
@@ -371,8 +371,8 @@ impl Context<'_> {
     }
 
     fn options(&self) -> Options {
-        let (as_of, dialect) = (self.common.as_of, self.common.dialect);
-        Options { as_of, dialect, chosen: self.chosen(), opened: self.opened() }
+        let (as_of, dialects) = (self.common.as_of, self.common.dialect.clone());
+        Options { as_of, dialects, chosen: self.chosen(), opened: self.opened() }
     }
 
     /// The target that is named outside the specs, and what these may take from the environment.

@@ -7,6 +7,8 @@ use crate::text::{Name, Span};
 pub struct Warehouse {
     /// The SQL dialect's name, and where it was given.
     pub dialect: Option<Name>,
+    /// Other dialects that SQL is written for.
+    pub also: Vec<Name>,
     /// The parts of the schema's name.
     pub schema: Vec<String>,
     /// Where the schema was given.

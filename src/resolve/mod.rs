@@ -99,6 +99,7 @@ fn empty(spec: &Spec, findings: &mut Findings) -> Model {
         calendar_source: None,
         warehouse: crate::model::Warehouse {
             dialect: project.dialect.clone(),
+            also: project.also.clone(),
             schema,
             schema_span: project.schema.as_ref().map(|schema| schema.span),
             source_schema,

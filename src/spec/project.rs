@@ -33,6 +33,8 @@ pub struct Project {
     pub calendar: CalendarSpec,
     /// The SQL dialect; DuckDB unless said otherwise.
     pub dialect: Option<Text>,
+    /// Other dialects that SQL is written for.
+    pub also: Vec<Text>,
     /// The schema of the views, perhaps with its database.
     pub schema: Option<Text>,
     /// The schema of tables that are named without one, perhaps with its database.
@@ -112,7 +114,12 @@ pub(super) static GRANTS: Record = Record {
 static WAREHOUSE: Record = Record {
     what: "the warehouse",
     fields: &[
-        Field::new("dialect", Shape::Text, "The SQL dialect. Default: duckdb.").example("duckdb"),
+        Field::new(
+            "dialect",
+            Shape::Either(&[Shape::Text, Shape::List(&Shape::Text)]),
+            "The SQL dialect, or several: `kpic build` writes views for each, and commands ask the first. Default: duckdb.",
+        )
+        .example("duckdb"),
         Field::new("schema", Shape::Text, "Where views go; may be `database.schema`. Default: kpi.").example("kpi"),
         Field::new(
             "source_schema",
@@ -201,6 +208,7 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
     }
     let warehouse = reader.record("warehouse");
     let of_warehouse = |key: &str| warehouse.and_then(|warehouse| warehouse.text(key));
+    let mut dialects = warehouse.map(|warehouse| warehouse.texts("dialect")).unwrap_or_default().into_iter();
     Project {
         name: reader.text("project"),
         title: reader.text("title"),
@@ -208,7 +216,8 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
         acronyms: reader.texts("acronyms").into_iter().map(|text| text.value).collect(),
         target_dir: reader.text("target_dir").filter(|text| is_inside(text, findings)),
         calendar: reader.record("calendar").map(|calendar| decode_calendar(&calendar, findings)).unwrap_or_default(),
-        dialect: of_warehouse("dialect"),
+        dialect: dialects.next(),
+        also: dialects.collect(),
         schema: of_warehouse("schema"),
         source_schema: of_warehouse("source_schema"),
         database: of_warehouse("database"),

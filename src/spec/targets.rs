@@ -125,7 +125,10 @@ pub fn choose(project: &mut Project, chosen: &Chosen, findings: &mut Findings) {
     };
     project.schema = filled(&target.schema).or(project.schema.take());
     project.source_schema = filled(&target.source_schema).or(project.source_schema.take());
-    project.dialect = target.dialect.or(project.dialect.take());
+    if let Some(dialect) = target.dialect {
+        project.dialect = Some(dialect);
+        project.also.clear();
+    }
     project.database = target.database.or(project.database.take());
     project.connection_env = target.connection_env;
     project.readers = target.readers.unwrap_or(std::mem::take(&mut project.readers));

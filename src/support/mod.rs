@@ -7,7 +7,7 @@ pub mod views;
 use crate::diagnostic::{Findings, codes, suggest};
 use crate::dialect::{self, Dialect};
 use crate::model::{Model, Relation, Storage};
-use crate::text::Span;
+use crate::text::{Name, Span};
 
 /// Names relations and stored columns as the warehouse has them.
 pub fn complete(model: &mut Model) {
@@ -31,9 +31,16 @@ fn of(model: &Model) -> Option<&'static dyn Dialect> {
     dialect::find(model.warehouse.dialect.as_ref().map(|written| written.value.as_str()))
 }
 
-/// The dialect of a model, or a finding.
+/// The dialect of a model, and findings where there is none of a name.
 fn known(model: &Model, findings: &mut Findings) -> Option<&'static dyn Dialect> {
-    let Some(written) = model.warehouse.dialect.as_ref().filter(|_| of(model).is_none()) else { return of(model) };
+    let is_unknown = |written: &&Name| dialect::find(Some(&written.value)).is_none();
+    for written in model.warehouse.dialect.iter().chain(&model.warehouse.also).filter(is_unknown) {
+        unknown(written, findings);
+    }
+    of(model)
+}
+
+fn unknown(written: &Name, findings: &mut Findings) {
     let name = written.value.as_str();
     if dialect::LATER.contains(&name) {
         let known = dialect::names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
@@ -44,7 +51,6 @@ fn known(model: &Model, findings: &mut Findings) -> Option<&'static dyn Dialect>
         let finding = findings.report(&codes::UNKNOWN_DIALECT, written.span, format!("there is no dialect `{name}`"));
         finding.help = suggest::did_you_mean(name, "the dialects are", dialect::names());
     }
-    None
 }
 
 /// Files are read by the embedded engine only.

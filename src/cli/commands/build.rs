@@ -1,6 +1,6 @@
 //! `kpic build`
 
-use crate::build::{self, Documents, Lock};
+use crate::build::{self, Built, Documents, Lock, Sink};
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, findings, guarded, out, progress,
     show_findings,
@@ -38,7 +38,10 @@ pub(in crate::cli) struct BuildArgs {
 
 pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
-    let project = args.format.valid(pipeline::check(&root, &context.options()), &root)?;
+    let (checked, others) = pipeline::check_everywhere(&root, &context.options());
+    let project = args.format.valid(checked, &root)?;
+    // What is wrong with one of these is wrong with the project.
+    let others: Vec<Valid> = others.into_iter().filter_map(|other| other.valid().ok()).collect();
     let target = &project.model().warehouse.target_dir;
     let (present, refused) = if args.figures { present(context, args, &project, &root)? } else { (None, Findings::default()) };
     let documents = if args.no_docs { Documents::None } else { Documents::Pages(present.as_ref()) };
@@ -48,7 +51,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     let lock = waited.map_err(failed)?;
     let (format, folder) = (args.format, root.clone());
     let watch = findings::watch(project.files(), move |findings, files| _ = format.refused(findings, files, &folder));
-    let made = progress::during("writing", || build::write(&lock, |sink| build::make(&project, documents, sink)));
+    let made = progress::during("writing", || build::write(&lock, |sink| make(&project, &others, documents, sink)));
     drop(watch);
     let made = made.map_err(failed)?;
     drop(lock);
@@ -59,8 +62,11 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
         built = format!("{built} and {}", many(made.pages, "page"));
         begin = format!(", and {target}/docs/index.md is the start page");
     }
-    let deploy = made.deploy;
-    let built = format!("{} {built}\n  {target}/{deploy} creates the views{begin}\n", out::styled(out::GOOD, "built"));
+    let creates = match made.deploys.as_slice() {
+        [deploy] => format!("{target}/{deploy} creates the views"),
+        several => format!("{target}/sql/*/deploy.sql create the views, each for one of {} dialects", several.len()),
+    };
+    let built = format!("{} {built}\n  {creates}{begin}\n", out::styled(out::GOOD, "built"));
     if args.format.is_for_programs() {
         out::data(&args.format.text(project.findings(), project.files(), &root, out::look_of_stdout()));
         out::error(&built);
@@ -77,6 +83,15 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     // The process ends; to take all of this apart before would only take time.
     std::mem::forget(project);
     Ok(code)
+}
+
+/// Makes all files of a project, and the SQL for its other dialects.
+fn make(project: &Valid, others: &[Valid], documents: Documents<'_>, sink: Sink<'_>) -> Result<Built, Findings> {
+    let mut built = build::make(project, documents, sink)?;
+    for other in others {
+        built.deploys.extend(build::make_sql(other, sink)?.deploys);
+    }
+    Ok(built)
 }
 
 /// How things stand, as the engine says, and what it refuses to compute.

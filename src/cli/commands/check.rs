@@ -37,7 +37,7 @@ pub(in crate::cli) struct CheckArgs {
 pub(in crate::cli) fn run(args: &CheckArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
     let options = context.options();
-    let look = || with_templates(pipeline::check(&root, &options), args.format, &root);
+    let look = || with_templates(pipeline::check_everywhere(&root, &options).0, args.format, &root);
     let mut checked = look();
     if args.diff {
         return Ok(diff(&fix::fix(&checked, &options), &root));

@@ -151,7 +151,7 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
 
 /// The dialect of the server that the tables are on, if the command line says that they are on one.
 fn server(args: &InitArgs, options: &Options) -> Option<String> {
-    let named = options.dialect.filter(|name| dialect::dialect(Some(name)).client() == Client::Psql);
+    let named = options.dialects.first().copied().filter(|name| dialect::dialect(Some(name)).client() == Client::Psql);
     let of_files = args.database.is_some() || !args.csv.is_empty() || args.sample;
     named.filter(|_| !of_files).or(args.connection.as_ref().map(|_| "postgres")).map(str::to_owned)
 }

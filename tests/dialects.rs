@@ -1,0 +1,74 @@
+//! A project for several warehouses: what is written for each, and what is wrong in one of them.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot run the program has failed")]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use support::{text, write_files};
+
+const SPEC: &str = "sources:
+  orders: { table: orders, kind: events, key: id, time: on, columns: { id: integer, on: date, amount: decimal } }
+kpis:
+  revenue: { description: x, formula: sum(orders.amount) }
+";
+
+fn project(dialect: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let start = format!(
+        "kpic: 1\ncalendar: {{ start: 2024-01-01, as_of: 2024-03-31 }}\nwarehouse: {{ dialect: {dialect}, schema: kpi }}\n"
+    );
+    write_files(folder.path(), &[("kpic.yml", &start), ("specs/a.yml", SPEC)]);
+    folder
+}
+
+fn kpic(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_kpic")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+#[test]
+fn each_dialect_gets_what_it_gets_alone() {
+    let all = ["duckdb", "postgres", "clickhouse", "sqlite"];
+    let together = project(&format!("[{}]", all.join(", ")));
+    let named = project("duckdb");
+    let output = kpic(together.path(), &["build"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("build/sql/*/deploy.sql create the views"), "{}", text(&output.stdout));
+    assert!(kpic(named.path(), &["build", "--dialect", &all.join(",")]).status.success());
+    let read = |folder: &tempfile::TempDir, dialect: &str, file: &str| {
+        fs::read_to_string(folder.path().join("build/sql").join(dialect).join(file)).unwrap()
+    };
+    for dialect in all {
+        let alone = project(dialect);
+        assert!(kpic(alone.path(), &["build"]).status.success());
+        for file in ["revenue.sql", "deploy.sql"] {
+            let wanted = read(&alone, dialect, file);
+            assert_eq!(read(&together, dialect, file), wanted);
+            assert_eq!(read(&named, dialect, file), wanted);
+        }
+    }
+    // A table that is named alone is in the schema of each warehouse.
+    let schemas = ["from main.orders", "from public.orders", "from default.orders", "from orders"];
+    for (dialect, schema) in all.into_iter().zip(schemas) {
+        let sql = read(&together, dialect, "revenue.sql");
+        assert!(sql.contains(schema), "{dialect}: {sql}");
+    }
+}
+
+#[test]
+fn what_one_dialect_cannot_is_told_and_nothing_is_written() {
+    let folder = project("[duckdb, postgres, mysqll]");
+    let source = SPEC.replace("table: orders", "files: orders.csv");
+    write_files(folder.path(), &[("specs/a.yml", &source), ("orders.csv", "id,on,amount\n")]);
+    for command in ["check", "build"] {
+        let output = kpic(folder.path(), &[command]);
+        assert_eq!(output.status.code(), Some(1));
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert!(said.contains("`orders` reads files, and views of `postgres` cannot"), "{said}");
+        assert!(said.contains("there is no dialect `mysqll`"), "{said}");
+        assert_eq!(said.matches("×").count(), 2, "{said}");
+    }
+    assert!(!folder.path().join("build").exists());
+}
