@@ -17,7 +17,6 @@ use crate::align::{self, Alignment};
 use crate::calendar::AsOf;
 use crate::check;
 use crate::diagnostic::{Code, Finding, Findings, Level, Severity, codes};
-use crate::dialect;
 use crate::formula;
 use crate::graph::Graph;
 use crate::lint;
@@ -126,8 +125,8 @@ pub fn check(root: &Path, options: &Options) -> Checked {
 pub fn check_everywhere(root: &Path, options: &Options) -> (Checked, Vec<Checked>) {
     let mut checked = check(root, options);
     let mut others = Vec::new();
-    for dialect in checked.model.warehouse.also.iter().filter_map(|name| dialect::find(Some(&name.value))) {
-        let other = check(root, &Options { dialects: vec![dialect.name()], ..options.clone() });
+    for dialect in support::others(&checked.model) {
+        let other = check(root, &Options { dialects: vec![dialect], ..options.clone() });
         let is_new = |finding: &&Finding| {
             let same = |known: &Finding| known.code == finding.code && known.labels == finding.labels;
             finding.severity == Severity::Error && !checked.findings.iter().any(same)

@@ -31,6 +31,12 @@ fn of(model: &Model) -> Option<&'static dyn Dialect> {
     dialect::find(model.warehouse.dialect.as_ref().map(|written| written.value.as_str()))
 }
 
+/// The dialects that SQL is written for beside the first.
+pub fn others(model: &Model) -> Vec<&'static str> {
+    let known = model.warehouse.also.iter().filter_map(|name| dialect::find(Some(&name.value)));
+    known.map(Dialect::name).collect()
+}
+
 /// The dialect of a model, and findings where there is none of a name.
 fn known(model: &Model, findings: &mut Findings) -> Option<&'static dyn Dialect> {
     let is_unknown = |written: &&Name| dialect::find(Some(&written.value)).is_none();
