@@ -349,3 +349,16 @@ fn a_profile_of_dbt_names_the_database() {
 fn text_of(output: &std::process::Output) -> String {
     text(&output.stdout) + &text(&output.stderr)
 }
+
+#[test]
+fn views_over_files_are_said_to_need_the_project_folder() {
+    let says = |folder: &Path| {
+        text(&kpic(folder, &["deploy"]).stderr).contains("views over files name them from the project's folder")
+    };
+    let spec = SPEC.replace("table: raw.orders", "files: orders.csv");
+    let folder = shop(&spec);
+    write_files(folder.path(), &[("orders.csv", "day,amount,country\n2024-01-05,10.00,de\n")]);
+    assert!(says(folder.path()));
+    assert_eq!(sql(folder.path(), "select value from kpi.revenue order by period"), ["10.0", "0.0"]);
+    assert!(!says(shop(SPEC).path()));
+}

@@ -8,10 +8,11 @@ use crate::cli::{
 use crate::deploy::{self, Change, How, Plan};
 use crate::dialect::{self, Client};
 use crate::engine::Failure;
-use crate::model::{Model, Warehouse};
+use crate::model::{Model, Relation, Warehouse};
 use crate::pipeline;
 use clap::Args;
 use serde_json::json;
+use std::path::Path;
 
 /// The arguments of `deploy`.
 #[derive(Debug, Args)]
@@ -96,11 +97,23 @@ pub(in crate::cli) fn run(args: &DeployArgs, context: &Context<'_>) -> Result<u8
         FiguresFormat::Table => out::print(&text(model, &plan, args)),
         FiguresFormat::Json => out::data(&json(model, &plan, args)),
     }
+    if reads_files_of_the_project(model) && !plan.steps.is_empty() {
+        let note = "views over files name them from the project's folder: whoever reads these views starts DuckDB there";
+        out::error(&format!("{} {note}\n", out::styled(out::DIM, "note:")));
+    }
     if !model.warehouse.readers.is_empty() && catalog.roles(&[]).is_none() {
         let name = dialect.name();
         out::error(&format!("{} `grants` are left out: `{name}` has no roles\n", out::styled(out::DIM, "note:")));
     }
     Ok(FINE)
+}
+
+/// Whether a source is files that are named without the whole path.
+fn reads_files_of_the_project(model: &Model) -> bool {
+    model.sources.rows().iter().any(|source| match &source.relation {
+        Some(Relation::Files(files)) => files.paths.iter().any(|path| Path::new(path).is_relative()),
+        _ => false,
+    })
 }
 
 fn say_unchanged(warehouse: &Warehouse) {
