@@ -52,6 +52,16 @@ pub(super) enum Without {
     All,
 }
 
+impl Without {
+    /// Whether a part is not asked for a dimension.
+    fn leaves_out(&self, dimension: DimensionId) -> bool {
+        match self {
+            Without::All => true,
+            Without::Some(dimensions) => dimensions.contains(&dimension),
+        }
+    }
+}
+
 /// The parts of each KPI with the place of one of them.
 pub(super) type Parts = BTreeMap<(Origin, Without), Span>;
 
@@ -152,11 +162,7 @@ pub(super) fn check(
         let mut seen: Option<(SourceId, Type)> = None;
         let mut asked = false;
         for ((part, without), span) in parts {
-            let left_out = match without {
-                Without::All => true,
-                Without::Some(dimensions) => dimensions.contains(dimension_id),
-            };
-            if left_out {
+            if without.leaves_out(*dimension_id) {
                 continue;
             }
             asked = true;
@@ -234,11 +240,12 @@ pub(super) fn check(
     }
 }
 
-/// The type of a dimension's values in the parts that have it.
+/// The type of a dimension's values in the parts that are asked for it.
 pub(super) fn type_of(model: &Model, id: DimensionId, parts: &Parts) -> Type {
     let dimension = model.dimensions.get(id);
     // One that is known by the day somewhere is shown by the day.
-    let places = || parts.keys().filter_map(|(part, _)| part.source().zip(part.place(dimension)));
+    let asked = || parts.keys().filter(|(_, without)| !without.leaves_out(id));
+    let places = || asked().filter_map(|(part, _)| part.source().zip(part.place(dimension)));
     let types = || places().map(|(source, path)| model.column(source, path).ty);
     dimension.ty.or_else(|| types().reduce(|one, other| one.common(other).unwrap_or(one))).unwrap_or(Type::Error)
 }
