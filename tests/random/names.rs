@@ -122,6 +122,9 @@ pub fn rename(project: &mut Project, percent: usize, choices: &mut Choices) {
     let columns = project.sources.iter().flat_map(|source| source.columns.iter().map(|column| &column.name));
     // Raw SQL names this one.
     let columns: BTreeSet<&String> = columns.chain(steps).filter(|name| *name != "plain1").collect();
+    // What keeps its name must not meet a new one.
+    let words: Vec<&str> =
+        words.into_iter().filter(|word| !columns.iter().any(|name| name == word) && !slices.contains(*word)).collect();
     let mut own = Names::of(
         columns.iter().copied().filter(|name| !slices.contains(*name)),
         &[&words[..], &OF_VIEWS].concat(),
