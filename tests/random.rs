@@ -479,8 +479,8 @@ fn difference(slice: &[String], expected: &[Line], got: &[Answer], rounding: f64
     (!most.is_empty()).then(|| format!("expected and got differ\n{}", most.join("\n")))
 }
 
-/// The largest number of what an engine may work out although no figure shows it: raw SQL of every row of a table, and the days that a
-/// calendar's rows do not reach.
+/// The largest number of what an engine may work out although no figure shows it: raw SQL of every row of a table, and what is stored in rows
+/// that a condition or a calendar leaves out.
 fn largest_unseen(project: &Project) -> f64 {
     let rows = Rows::new(project);
     functions::largest();
@@ -493,8 +493,7 @@ fn largest_unseen(project: &Project) -> f64 {
     }
     let cells = project.sources.iter().flat_map(|source| source.rows.iter().flatten());
     let sizes = cells.filter_map(|cell| if let Value::Number(number) = cell { Some(number.abs()) } else { None });
-    let stored = if project.calendar.custom.is_some() { sizes.fold(0.0, f64::max) } else { 0.0 };
-    functions::largest().max(stored)
+    functions::largest().max(sizes.fold(0.0, f64::max))
 }
 
 /// Whether figures are refused because one of them is larger than its type holds: never in ordinary projects.
