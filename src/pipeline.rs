@@ -128,7 +128,9 @@ pub fn check_everywhere(root: &Path, options: &Options) -> (Checked, Vec<Checked
     for dialect in support::others(&checked.model) {
         let other = check(root, &Options { dialects: vec![dialect], ..options.clone() });
         let is_new = |finding: &&Finding| {
-            let same = |known: &Finding| known.code == finding.code && known.labels == finding.labels;
+            let same = |known: &Finding| {
+                known.code == finding.code && known.severity == finding.severity && known.labels == finding.labels
+            };
             finding.severity == Severity::Error && !checked.findings.iter().any(same)
         };
         let new: Vec<Finding> = other.findings.iter().filter(is_new).cloned().collect();

@@ -58,6 +58,13 @@ fn each_dialect_gets_what_it_gets_alone() {
 }
 
 #[test]
+fn a_dialect_that_is_named_twice_is_one() {
+    let folder = project("[duckdb, postgres, duckdb, postgres]");
+    let output = kpic(folder.path(), &["build"]);
+    assert!(text(&output.stdout).contains("each for one of 2 dialects"), "{}", text(&output.stdout));
+}
+
+#[test]
 fn what_one_dialect_cannot_is_told_and_nothing_is_written() {
     let folder = project("[duckdb, postgres, mysqll]");
     let source = SPEC.replace("table: orders", "files: orders.csv");

@@ -4,7 +4,7 @@
 //! which it hands to the server as it is: no part of it is a command of the program. A server says what kind of thing is in the way by a
 //! code of five characters, which is the same in all languages and versions.
 
-use super::process::{Ended, run};
+use super::process::{Ended, client, run};
 use super::types::Family;
 use super::{Answer, Batch, Changes, Engine, Failure, Kind, Refusal, Rows};
 use crate::rawsql;
@@ -30,23 +30,7 @@ pub struct Postgres {
 /// # Errors
 /// Fails if there is none.
 pub fn find() -> Result<PathBuf, Failure> {
-    if let Some(path) = std::env::var_os("KPIC_PSQL").filter(|path| !path.is_empty()).map(PathBuf::from) {
-        return if path.is_file() {
-            Ok(path)
-        } else {
-            Err(Failure {
-                message: format!("there is no program `{}` (from KPIC_PSQL)", path.display()),
-                help: Some("correct the path".to_owned()),
-            })
-        };
-    }
-    let name = format!("psql{}", std::env::consts::EXE_SUFFIX);
-    let on_path = std::env::var_os("PATH").unwrap_or_default();
-    let mut found = std::env::split_paths(&on_path).filter(|folder| folder.is_absolute()).map(|folder| folder.join(&name));
-    found.find(|path| path.is_file()).ok_or_else(|| Failure {
-        message: "the program `psql` was not found, which asks PostgreSQL".to_owned(),
-        help: Some("install PostgreSQL's client programs, or say where it is with the variable KPIC_PSQL".to_owned()),
-    })
+    client("psql", "KPIC_PSQL", "PostgreSQL", "install PostgreSQL's client programs")
 }
 
 /// How many bytes it may answer. All of an answer is in memory, some times over.

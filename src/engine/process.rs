@@ -1,6 +1,8 @@
 //! Runs a program to its end, with an input, and for no longer than it may.
 
+use super::Failure;
 use std::io::{self, Read, Write};
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -111,4 +113,28 @@ fn read(from: Option<impl Read + Send + 'static>, most: u64, send: mpsc::Sender<
         }
         let _ = send.send(of(bytes));
     });
+}
+
+/// The program that asks a warehouse: the one that a variable names, or the first on `PATH`.
+///
+/// # Errors
+/// Fails if there is none.
+pub(super) fn client(program: &str, variable: &str, asks: &str, install: &str) -> Result<PathBuf, Failure> {
+    if let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from) {
+        return if path.is_file() {
+            Ok(path)
+        } else {
+            Err(Failure {
+                message: format!("there is no program `{}` (from {variable})", path.display()),
+                help: Some("correct the path".to_owned()),
+            })
+        };
+    }
+    let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
+    let on_path = std::env::var_os("PATH").unwrap_or_default();
+    let mut found = std::env::split_paths(&on_path).filter(|folder| folder.is_absolute()).map(|folder| folder.join(&name));
+    found.find(|path| path.is_file()).ok_or_else(|| Failure {
+        message: format!("the program `{program}` was not found, which asks {asks}"),
+        help: Some(format!("{install}, or say where it is with the variable {variable}")),
+    })
 }

@@ -3,7 +3,7 @@
 //! All of them are asked in one transaction, so that they see the same rows. The program ends at the first query that is refused, and what comes
 //! after that is asked anew. It is in its safe mode: it opens no other file, loads no extension and runs no program.
 
-use super::process::{Ended, run};
+use super::process::{Ended, client, run};
 use super::{Answer, Batch, Engine, Failure, Kind, Refusal, Rows};
 use crate::text::is_control;
 use serde_json::{Map, Value};
@@ -27,23 +27,7 @@ pub struct Sqlite {
 /// # Errors
 /// Fails if there is none.
 pub fn find() -> Result<PathBuf, Failure> {
-    if let Some(path) = std::env::var_os("KPIC_SQLITE3").filter(|path| !path.is_empty()).map(PathBuf::from) {
-        return if path.is_file() {
-            Ok(path)
-        } else {
-            Err(Failure {
-                message: format!("there is no program `{}` (from KPIC_SQLITE3)", path.display()),
-                help: Some("correct the path".to_owned()),
-            })
-        };
-    }
-    let name = format!("sqlite3{}", std::env::consts::EXE_SUFFIX);
-    let on_path = std::env::var_os("PATH").unwrap_or_default();
-    let mut found = std::env::split_paths(&on_path).filter(|folder| folder.is_absolute()).map(|folder| folder.join(&name));
-    found.find(|path| path.is_file()).ok_or_else(|| Failure {
-        message: "the program `sqlite3` was not found, which asks SQLite".to_owned(),
-        help: Some("install SQLite's command line program, or say where it is with the variable KPIC_SQLITE3".to_owned()),
-    })
+    client("sqlite3", "KPIC_SQLITE3", "SQLite", "install SQLite's command line program")
 }
 
 /// How many bytes it may answer. All of an answer is in memory, some times over.

@@ -33,8 +33,15 @@ fn of(model: &Model) -> Option<&'static dyn Dialect> {
 
 /// The dialects that SQL is written for beside the first.
 pub fn others(model: &Model) -> Vec<&'static str> {
-    let known = model.warehouse.also.iter().filter_map(|name| dialect::find(Some(&name.value)));
-    known.map(Dialect::name).collect()
+    let first = of(model).map(Dialect::name);
+    let known = model.warehouse.also.iter().filter_map(|name| Some(dialect::find(Some(&name.value))?.name()));
+    let mut others: Vec<&str> = Vec::new();
+    for name in known {
+        if Some(name) != first && !others.contains(&name) {
+            others.push(name);
+        }
+    }
+    others
 }
 
 /// The dialect of a model, and findings where there is none of a name.

@@ -40,8 +40,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     let root = context.root()?;
     let (checked, others) = pipeline::check_everywhere(&root, &context.options());
     let project = args.format.valid(checked, &root)?;
-    // What is wrong with one of these is wrong with the project.
-    let others: Vec<Valid> = others.into_iter().filter_map(|other| other.valid().ok()).collect();
+    let others = others.into_iter().map(|other| args.format.valid(other, &root)).collect::<Result<Vec<Valid>, Stop>>()?;
     let target = &project.model().warehouse.target_dir;
     let (present, refused) = if args.figures { present(context, args, &project, &root)? } else { (None, Findings::default()) };
     let documents = if args.no_docs { Documents::None } else { Documents::Pages(present.as_ref()) };
