@@ -40,6 +40,8 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+#[cfg(target_os = "linux")]
+use std::sync::Once;
 use std::time::Duration;
 
 /// Everything is fine, or there are warnings only.
@@ -556,7 +558,23 @@ fn embedded(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: Op
     let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| environment(&failure))?;
     let program = std::path::absolute(&program).unwrap_or(program);
     let database = database(context, root, args, warehouse, "DuckDB")?;
+    #[cfg(target_os = "linux")]
+    weak_kernel();
     Ok(DuckDb { program, folder: root.to_path_buf(), database, reach: args.reach(context.opened()) })
+}
+
+/// Says once that the kernel does not keep SQL of specs from all that it should.
+#[cfg(target_os = "linux")]
+fn weak_kernel() {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        if !crate::engine::kernel_confines() {
+            let note = out::styled(out::DIM, "note:");
+            out::error(&format!(
+                "{note} this kernel has no Landlock, so SQL in specs may list folders and read the project's .git; run specs of strangers elsewhere\n"
+            ));
+        }
+    });
 }
 
 /// The file that the command line names, or else the one of the project, which is inside its folder.

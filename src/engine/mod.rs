@@ -19,7 +19,7 @@ pub use refusal::{Kind, Refusal};
 pub use spill::{CLEANER, clean};
 pub use sqlite::Sqlite;
 #[cfg(target_os = "linux")]
-pub use start::start;
+pub use start::{kernel_confines, start};
 
 use serde_json::Value;
 

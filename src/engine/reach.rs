@@ -34,6 +34,16 @@ pub(super) fn harmless_database() -> String {
 pub(super) const SETTINGS: &str =
     "select name, value from system.main.duckdb_settings() where name not in ('schema', 'search_path');\n";
 
+/// Asks for the same settings before anything else, and ends the script where access to all else is not off, or can be turned on again: one question,
+/// because each takes a tenth of a start.
+fn settings_if_confined() -> String {
+    let settings = SETTINGS.trim_end().trim_end_matches(';');
+    format!(
+        "{settings} and case when system.main.current_setting('enable_external_access') or not \
+         system.main.current_setting('lock_configuration') then system.main.error('{NOT_CONFINED}') else true end;\n"
+    )
+}
+
 /// The first argument of kpic where it becomes an engine; see `start`.
 pub const STARTER: &str = "__engine";
 
@@ -125,15 +135,13 @@ impl Reach {
             // What is not there is said to be missing, and not looked for elsewhere.
             script.push_str("set autoinstall_known_extensions = false;\nset autoload_known_extensions = false;\n");
             // It turns off access to all else, commands of the shell among it, and locks the settings.
-            script.push_str(&format!(
-                ".safe_mode\nselect system.main.error('{NOT_CONFINED}') where system.main.current_setting('enable_external_access') or \
-                 not system.main.current_setting('lock_configuration');\n"
-            ));
+            script.push_str(".safe_mode\n");
         }
         if has_database && !cfg!(target_os = "linux") {
             script.push_str(&harmless_database());
         }
-        script.push_str(&format!(".print {BEGUN}\n{SETTINGS}.print {BEGUN}\n.bail off\n"));
+        let settings = if self.network { SETTINGS.to_owned() } else { settings_if_confined() };
+        script.push_str(&format!(".print {BEGUN}\n{settings}.print {BEGUN}\n.bail off\n"));
         script
     }
 }

@@ -7,12 +7,13 @@
 //!    that passes a link, would still list the names of files anywhere.
 //! 4. It reads no `.git` of these folders, which may hold a token, and opens no connection, unless the command line opens the network.
 //!
-//! A kernel without Landlock does not keep it from these; one with an older Landlock keeps it from what that knows.
+//! A kernel without Landlock keeps it from the first alone, which is said; one with an older Landlock keeps it from what that knows.
 
 use super::reach::OPEN_NETWORK;
 use super::script::python_of;
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, path_beneath_rules,
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreated,
+    RulesetCreatedAttr, path_beneath_rules,
 };
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use std::ffi::OsString;
@@ -48,6 +49,12 @@ fn become_engine(arguments: &[OsString]) -> io::Result<io::Error> {
     let confined = confine(network == OPEN_NETWORK, &written, &folders, Path::new(program), &needed);
     confined.map_err(io::Error::other)?;
     Ok(Command::new(program).args(arguments).exec())
+}
+
+/// Whether the kernel keeps an engine from anything at all.
+pub fn kernel_confines() -> bool {
+    let ruleset = Ruleset::default().set_compatibility(CompatLevel::HardRequirement).handle_access(AccessFs::from_all(ABI::V1));
+    ruleset.and_then(Ruleset::create).is_ok()
 }
 
 /// Keeps this process, and what it becomes, from all that an engine does not need.
