@@ -335,11 +335,13 @@ impl<'a> Resolver<'a> {
             return Some(digits);
         }
         let digits = match &argument.kind {
-            Kind::Literal(Written::Number(digits)) => digits.as_str(),
+            Kind::Literal(Written::Number(digits)) if digits.parse::<f64>().is_ok_and(|share| share <= 100.0) => {
+                digits.as_str()
+            }
             _ => "90",
         };
         self.report(&codes::WRONG_ARGUMENTS, argument.span, "expected a share between 0% and 100% here")
-            .help(format!("write `{digits}%`, or `0.9`"));
+            .help(format!("write `{digits}%`"));
         None
     }
 

@@ -144,10 +144,11 @@ impl Resolver<'_> {
             _ => None,
         };
         bare(first).filter(known)?;
-        let near = |name: &Name| suggest::nearest(&name.value, model.dimension_names.keys().map(String::as_str)).is_some();
-        let names: Vec<Name> = others.iter().filter_map(bare).filter(|name| !known(name) && !near(name)).collect();
+        let names: Vec<Name> = others.iter().filter_map(bare).filter(|name| !known(name)).collect();
         for name in &names {
-            let help = format!("if it is a text, put it in single quotes: `'{}'`", name.value);
+            let near = suggest::nearest(&name.value, model.dimension_names.keys().map(String::as_str));
+            let or = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+            let help = format!("{or}if it is a text, put it in single quotes: `'{}'`", name.value);
             self.report(&codes::UNKNOWN_DIMENSION, name.span, format!("there is no dimension `{}`", name.value)).help(help);
         }
         (!names.is_empty()).then_some(Node::Broken)

@@ -5,7 +5,7 @@ use crate::diagnostic::{Findings, codes};
 use crate::functions::operators;
 use crate::lint::{Lens, Rule};
 use crate::model::Body;
-use crate::model::expr::{Calc, CalcLeaf, Literal, Node};
+use crate::model::expr::{Calc, CalcLeaf, Literal, Node, Past};
 use crate::model::facts::Kind;
 use crate::model::unit::Notation;
 
@@ -49,7 +49,13 @@ fn is_hundredfold(calc: &Calc) -> bool {
 
 fn is_ratio(lens: &Lens<'_>, calc: &Calc) -> bool {
     match &calc.node {
-        Node::Apply(function, arguments) => **function == operators::DIVIDE && !arguments.get(1).is_some_and(is_hundred),
+        Node::Apply(function, arguments) if **function == operators::DIVIDE => !arguments.get(1).is_some_and(is_hundred),
+        // `part / whole - 1`
+        Node::Apply(function, arguments) if **function == operators::ADD || **function == operators::SUBTRACT => {
+            arguments.iter().any(|argument| is_ratio(lens, argument))
+        }
+        Node::Leaf(CalcLeaf::Prior(Past::Growth, ..)) => true,
+        Node::Leaf(CalcLeaf::Prior(_, of, _)) => is_ratio(lens, of),
         Node::Leaf(CalcLeaf::Kpi(id)) => {
             let facts = &lens.model.kpis.get(*id).facts;
             facts.kind == Kind::Ratio && facts.unit.is_soft()
