@@ -594,7 +594,14 @@ fn clause_without_aggregate(place: &Place<'_>) -> Option<Words> {
         }
         let shown = if rest.len() < 80 && !is_open(rest) { rest.to_owned() } else { format!("{clause} ...") };
         let aggregate = if path.contains('.') { "sum" } else { "count" };
-        let mut help = format!("write `{aggregate}({path} {shown})`");
+        let after = shown.get(clause.len()..).unwrap_or_default().trim();
+        let mut help = match clause.as_str() {
+            // How many periods there are is in no way what was asked for.
+            "each" => format!("for the mean of them write `avg({path} {shown})`, for the highest `max({path} {shown})`"),
+            "per" if UNITS.contains(&after) => format!("for the mean of a {after} write `avg({path} each {after})`"),
+            "per" => format!("write `avg({aggregate}({path}) {shown})`"),
+            _ => format!("write `{aggregate}({path} {shown})`"),
+        };
         if clause == "where" && aggregate == "count" {
             let condition = shown.get(clause.len()..).unwrap_or_default().trim();
             help = format!("{help}; if it is a KPI, a part of it is `slice({path}, {condition})`");
