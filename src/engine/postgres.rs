@@ -1,8 +1,9 @@
 //! PostgreSQL, as the program `psql`: started once for some questions, which it reads from its standard input.
 //!
-//! All of them are asked in one transaction that can only read, so that they see the same rows. The program reads each query as a text in dollar quotes,
-//! which it hands to the server as it is: no part of it is a command of the program. A server says what kind of thing is in the way by a
-//! code of five characters, which is the same in all languages and versions.
+//! All of them are asked in one transaction that can only read and is taken back, so that they see the same rows and leave nothing behind. The program
+//! reads each query as a text, which it hands to the server: no part of it is a command of the program. How the program reads texts is up to the server,
+//! which says in which encoding and with which backslashes, so all that it reads is ASCII and in quotes of the one kind that is always read alike.
+//! A server says what kind of thing is in the way by a code of five characters, which is the same in all languages and versions.
 
 use super::process::{Ended, client, run};
 use super::types::Family;
@@ -49,6 +50,30 @@ const BEGIN: &str = "\\set ON_ERROR_STOP off\n\\set ON_ERROR_ROLLBACK on\n\\set 
 set standard_conforming_strings = on;\nset client_encoding = 'UTF8';\nset datestyle = 'ISO';\n\
 do $kpic$ begin set lc_messages = 'C'; exception when insufficient_privilege then null; end $kpic$;\n";
 
+/// What stands before all names that say no schema: of functions and operators only the server's own are left, so that nobody else's come between.
+const PATH: &str = "set search_path = pg_catalog;\n";
+
+/// Writes the columns of a query into a setting, as a list of names and types. It joins the query to a row on a condition that is never true, so that there
+/// is a row of its types and none of its own is looked for.
+const DESCRIBING: &str = "declare
+    query text := {query};
+    names text[];
+    types text[];
+    columns text;
+    calls text;
+begin
+    execute 'select array(select json_object_keys((select row_to_json(t) from (select q.* from (select 1) as o left join (' || query || chr(10)
+        || ') as q on false offset 0) as t)))' into names;
+    if cardinality(names) > 0 then
+        select string_agg('c' || n, ', ' order by n), string_agg('pg_typeof(t.c' || n || ')::text', ', ' order by n) into columns, calls
+        from generate_subscripts(names, 1) as n;
+        execute 'select array[' || calls || '] from (select q.* from (select 1) as o left join (' || query || chr(10)
+            || ') as q(' || columns || ') on false offset 0) as t' into types;
+    end if;
+    perform set_config('kpic.described',
+        (select coalesce(json_agg(json_build_array(names[n], types[n]) order by n), '[]')::text from generate_subscripts(names, 1) as n), true);
+end";
+
 /// What the program needs of the environment beside the variables of PostgreSQL, all of which begin with `PG`.
 const ENVIRONMENT: &[&str] =
     &["PATH", "HOME", "USER", "USERPROFILE", "APPDATA", "SYSTEMROOT", "SYSTEMDRIVE", "TMPDIR", "TEMP", "TMP"];
@@ -85,10 +110,9 @@ set local lock_timeout = '30s';\n";
 
 impl Changes for Postgres {
     fn change(&self, statements: &[String]) -> Result<Option<(usize, Refusal)>, Failure> {
-        let tag = tag(&statements.iter().collect::<Vec<_>>());
-        let mut script = format!("{BEGIN}{CHANGE}");
+        let mut script = format!("{BEGIN}{PATH}{CHANGE}");
         for statement in statements {
-            script.push_str(&format!("\\warn {MARK}\nselect {tag}{statement}{tag} \\gexec\n"));
+            script.push_str(&format!("\\warn {MARK}\nselect {} \\gexec\n", text(statement)));
         }
         script.push_str(&format!("\\warn {MARK}\ncommit;\n\\echo {DONE}\n"));
         let (ended, output, errors) = self.start(script)?;
@@ -120,7 +144,7 @@ struct Transaction {
 const READING: Transaction = Transaction {
     begin: "begin isolation level repeatable read read only;\nselect 1 where false;\n",
     then: "",
-    end: "commit;\n",
+    end: "rollback;\n",
 };
 
 /// Questions to tables of their own.
@@ -134,21 +158,24 @@ const REHEARSING: Transaction = Transaction {
 impl Postgres {
     /// Asks batches of questions, each in a transaction.
     fn ask(&self, batches: &[Batch], transaction: &Transaction) -> Result<Vec<Vec<Answer>>, Failure> {
-        let texts = batches.iter().flat_map(|batch| batch.queries.iter().chain([&batch.setup]));
-        let tag = tag(&texts.collect::<Vec<_>>());
-        let mut script = BEGIN.to_owned();
+        let mut script = format!("{BEGIN}{PATH}");
         for batch in batches {
             script.push_str(transaction.begin);
             if !batch.setup.trim().is_empty() {
-                script.push_str(&format!("select {tag}{}{tag} \\gexec\n", batch.setup));
+                script.push_str(&format!("select {} \\gexec\n", text(&batch.setup)));
             }
             script.push_str(transaction.then);
             for query in &batch.queries {
                 script.push_str(&format!("\\echo {MARK}\n\\warn {MARK}\n"));
                 let query = query.trim_end().trim_end_matches(';');
                 script.push_str(&match query.strip_prefix(DESCRIBE) {
-                    Some(query) => format!("{query}\n\\gdesc\n"),
-                    None => format!("select {tag}select row_to_json(answer) from ({query}\n) as answer{tag} \\gexec\n"),
+                    Some(query) => {
+                        let block = DESCRIBING.replace("{query}", &rawsql::literal(query));
+                        format!("do {};\nselect current_setting('kpic.described');\n", text(&block))
+                    }
+                    None => {
+                        format!("select {} \\gexec\n", text(&format!("select row_to_json(answer) from ({query}\n) as answer")))
+                    }
                 });
             }
             script.push_str(&format!("\\echo {MARK}\n\\warn {MARK}\n{}", transaction.end));
@@ -168,7 +195,9 @@ impl Postgres {
                 let refused = in_setup.clone().map(|refusal| Refusal { in_setup: true, ..refusal }).or_else(|| error_of(said));
                 of_batch.push(match refused {
                     Some(refusal) => Err(refusal),
-                    None if query.starts_with(DESCRIBE) => Ok(description(printed)),
+                    None if query.starts_with(DESCRIBE) => {
+                        description(printed).ok_or_else(|| Refusal::of("the columns are not JSON"))
+                    }
                     None => rows(printed).ok_or_else(|| Refusal::of("the answer is not JSON")),
                 });
             }
@@ -264,16 +293,20 @@ impl Postgres {
     }
 }
 
-/// What stands around a text in dollar quotes, and in none of the texts.
-fn tag(texts: &[&String]) -> String {
-    let mut number = 0;
-    loop {
-        let tag = format!("$kpic{number}$");
-        if !texts.iter().any(|text| text.contains(&tag)) {
-            return tag;
+/// A text as the program and the server read it, whatever they take for an encoding or for an escape.
+fn text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    out.push_str("E'");
+    for char in text.chars() {
+        match char {
+            '\\' => out.push_str("\\\\"),
+            '\'' => out.push_str("''"),
+            _ if char.is_ascii() => out.push(char),
+            _ => out.push_str(&format!("\\U{:08X}", u32::from(char))),
         }
-        number += 1;
     }
+    out.push('\'');
+    out
 }
 
 /// A connection without its password, and the password.
@@ -427,18 +460,23 @@ fn rows(printed: &str) -> Option<Rows> {
     Some(rows)
 }
 
-/// The columns of a query, a line for each with its name and its type.
-fn description(printed: &str) -> Rows {
-    let row = |line: &str| line.rsplit_once('\t').map(|(name, ty)| vec![Value::from(name), Value::from(ty)]);
-    Rows {
+/// The columns of a query, with their names and their types.
+fn description(printed: &str) -> Option<Rows> {
+    let columns: Vec<[String; 2]> = serde_json::from_str(printed.trim()).ok()?;
+    Some(Rows {
         columns: ["column_name", "column_type"].map(str::to_owned).to_vec(),
-        rows: printed.lines().filter_map(row).collect(),
-    }
+        rows: columns.into_iter().map(|column| column.map(Value::from).to_vec()).collect(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_program_reads_is_ascii_in_quotes() {
+        assert_eq!(text("select 'a\\b' as \"üあ😀\""), "E'select ''a\\\\b'' as \"\\U000000FC\\U00003042\\U0001F600\"'");
+    }
 
     #[test]
     fn an_error_is_read_in_any_language_and_a_note_is_none() {

@@ -56,6 +56,8 @@ pub type TeamId = Id<Team>;
 pub struct Model {
     /// See [`Model::words_of_relations`].
     pub(crate) words: OnceLock<Arc<foldhash::HashSet<String>>>,
+    /// See [`Model::names_of_journeys`].
+    pub(crate) journey_names: OnceLock<Arc<foldhash::HashSet<String>>>,
     /// See [`Model::conversions`].
     pub(crate) conversions: OnceLock<Arc<Vec<conversions::Conversion>>>,
     /// Its name; empty if it has none.
@@ -691,6 +693,15 @@ impl Model {
             Arc::new(found)
         };
         Arc::clone(self.words.get_or_init(gather))
+    }
+
+    /// The names of journeys, in lower case. The rows of a journey are a part that is called so where it is read, so that no other part beside it can be.
+    pub fn names_of_journeys(&self) -> Arc<foldhash::HashSet<String>> {
+        let gather = || {
+            let journeys = self.sources.rows().iter().filter(|source| source.journey.is_some());
+            Arc::new(journeys.map(|journey| journey.name.value.to_lowercase()).collect())
+        };
+        Arc::clone(self.journey_names.get_or_init(gather))
     }
 
     /// The conversions of texts in formulas, which may give null. Gathered once.

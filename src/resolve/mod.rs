@@ -90,6 +90,7 @@ fn empty(spec: &Spec, findings: &mut Findings) -> Model {
     let source_schema = parts(project.source_schema.as_ref()).unwrap_or_default();
     Model {
         words: OnceLock::new(),
+        journey_names: OnceLock::new(),
         conversions: OnceLock::new(),
         name: text(&project.name, ""),
         acronyms: project.acronyms.clone(),

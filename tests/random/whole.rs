@@ -31,7 +31,10 @@ impl<'a> Evaluator<'a> {
                         && !self.is_doubtful(&grouped.of, Some(&grouped.per), place)
                 }
                 Figure::Each(each) => {
-                    let own = self.begins_whole(each.window, self.each_window(each, place).0);
+                    let from = self.each_window(each, place).0;
+                    // The first period of a calendar has none before it, which is as good as one before data was whole.
+                    let from = if each.window == Window::Previous { from.or(Some(Date::MIN)) } else { from };
+                    let own = self.begins_whole(each.window, from);
                     own && self.periods(each, place).iter().all(|period| self.is_whole(&each.of, period))
                 }
                 Figure::Past(past, of, length) => {

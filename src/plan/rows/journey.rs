@@ -127,7 +127,7 @@ impl<'a> Planner<'a> {
             let wanted = self
                 .journeys
                 .entry(source)
-                .or_insert_with(|| Wanted { name: names.take(&known.name.value), columns: BTreeSet::new() });
+                .or_insert_with(|| Wanted { name: names.take_journey(&known.name.value), columns: BTreeSet::new() });
             wanted.columns.extend(rows.stored.iter().cloned());
             from.relation = Rows::Part(wanted.name.clone());
         }
