@@ -3,15 +3,15 @@
 
 use super::held::{self, Of};
 use super::refused::{Refused, SAME_NAME, finding, place};
-use super::{Session, files, number};
+use super::{Session, calendar, files, number};
 use crate::diagnostic::{Finding, Findings, Level, Severity, codes, suggest};
 use crate::engine::types::Family;
 use crate::engine::{Answer, Failure, Kind, Refusal, Rows};
 use crate::model::facts::Type;
-use crate::model::{CalendarSource, Clock, Column, ColumnId, Relation, Source, SourceId, Storage};
+use crate::model::{Clock, Column, ColumnId, Relation, Source, SourceId, Storage};
 use crate::plan::relation::{Query, RelationRef};
+use crate::plan::rules::Rule;
 use crate::plan::rules::guards::{self, Counted, Guard, Guards, sources_read};
-use crate::plan::rules::{Rule, calendar_days};
 use crate::plan::views::checks;
 use crate::rawsql;
 use crate::sql;
@@ -61,15 +61,15 @@ pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failu
     let model = session.project.model();
     let read = sources_read(queries);
     let calendar = model.calendar_source.as_ref().filter(|calendar| read.contains(&calendar.source));
-    let problems = calendar.map(|calendar| calendar_problems(session, calendar)).unwrap_or_default();
+    let of_days = calendar.map(|days| calendar::questions(session, days)).unwrap_or_default();
     let Guards { guards, counts } = guards::guards(model, queries);
     // All at once: the engine is started once, and reads while nobody waits.
     let (of_files, others) = by_files(session, &read);
     let (asked, mut texts) = descriptions(session, &others);
-    texts.extend(problems.iter().map(|problem| problem.query.clone()));
+    texts.extend(of_days.iter().cloned());
     texts.extend(counts.iter().map(|counting| sql::query(&counting.query, session.dialect())));
     let mut answers = session.engine.answer("", &texts)?;
-    let counted = answers.split_off(asked.len() + problems.len());
+    let counted = answers.split_off(asked.len() + of_days.len());
     let of_calendar = answers.split_off(asked.len());
     let mut findings = Findings::default();
     let mut unfit = files::columns(session, &of_files, &mut findings)?;
@@ -78,7 +78,7 @@ pub fn check(session: &Session<'_>, queries: &[Query]) -> Result<Findings, Failu
     let mut unchecked = Refused::default();
     let is_sound = |id: &SourceId| unfit.get(id).is_some_and(BTreeSet::is_empty);
     if let Some(calendar) = calendar.filter(|calendar| is_sound(&calendar.source)) {
-        days(session, calendar, &problems, of_calendar, &mut findings, &mut unchecked);
+        calendar::answered(session, calendar, of_calendar, &mut findings, &mut unchecked);
     }
     let mut broken = vec![0; guards.len()];
     let mut said = BTreeSet::new();
@@ -443,125 +443,4 @@ fn not_checked(session: &Session<'_>, guards: &[&Guard], why: &Refusal) -> Optio
         ));
     }
     Some(found)
-}
-
-/// What may be wrong with the rows of a calendar: a query that finds a day with which it is so, and what is said of it.
-struct Problem {
-    query: String,
-    /// With `{}` for the day.
-    says: String,
-    /// Whether only a calendar with each day once can be looked at for this.
-    needs_days: bool,
-}
-
-/// Checks that the rows of a calendar source are a calendar, and that it holds all days that are needed.
-pub(super) fn calendar_rows(
-    session: &Session<'_>,
-    calendar: &CalendarSource,
-    findings: &mut Findings,
-    unchecked: &mut Refused,
-) -> Result<(), Failure> {
-    let problems = calendar_problems(session, calendar);
-    let queries: Vec<String> = problems.iter().map(|problem| problem.query.clone()).collect();
-    let answers = session.engine.answer("", &queries)?;
-    days(session, calendar, &problems, answers, findings, unchecked);
-    Ok(())
-}
-
-/// What the engine says of the days of a calendar.
-fn days(
-    session: &Session<'_>,
-    calendar: &CalendarSource,
-    problems: &[Problem],
-    answers: Vec<Answer>,
-    findings: &mut Findings,
-    unchecked: &mut Refused,
-) {
-    let source = session.project.model().sources.get(calendar.source);
-    let mut days_are_whole = true;
-    for (problem, answer) in problems.iter().zip(answers) {
-        let rows = match answer {
-            Ok(rows) => rows,
-            Err(why) => {
-                unchecked.of(BTreeSet::from([calendar.source]), refused(source, &why));
-                continue;
-            }
-        };
-        let Some(found) = rows.rows.first() else { continue };
-        if problem.needs_days && !days_are_whole {
-            continue;
-        }
-        days_are_whole &= problem.needs_days;
-        let day = found.first().and_then(|day| day.as_str()).unwrap_or("a day");
-        let message = format!("the rows of `{}` are not a calendar: {}", source.name.value, problem.says.replace("{}", day));
-        findings
-            .report(&codes::BROKEN_CALENDAR, source.name.span, message)
-            .help("a calendar has one row for every day, with the first day of the day's week, month, quarter and year");
-    }
-}
-
-/// All that may be wrong with a calendar, in the order in which it is looked at.
-fn calendar_problems(session: &Session<'_>, calendar: &CalendarSource) -> Vec<Problem> {
-    let model = session.project.model();
-    let dialect = session.dialect();
-    let relation = format!("(\n{}\n) as days", sql::query(&calendar_days(model, calendar), dialect));
-    let day = dialect.identifier("day");
-    let from = dialect.day(model.calendar.data_from);
-    let last = match model.calendar.as_of {
-        crate::calendar::AsOf::Day(day) => dialect.day(day),
-        crate::calendar::AsOf::Today => dialect.today(model.calendar.zone.clock()),
-    };
-    let mut problems = Vec::new();
-    let mut days = |query: String, says: String| problems.push(Problem { query, says, needs_days: false });
-    days(format!("select 1 as found from {relation} where {day} is null limit 1"), "it has a row without a day".to_owned());
-    days(
-        format!(
-            "select {day}::varchar as found from {relation} group by {day} having count(*) > 1 and {day} is not null order by 1 limit 1"
-        ),
-        "{} is in several rows".to_owned(),
-    );
-    days(
-        format!(
-            "select (before + 1)::varchar as found from (select {day} as here, lag({day}) over (order by {day} asc nulls last) as \
-             before from {relation}) as each where here - before > 1 order by 1 limit 1"
-        ),
-        "{} is missing".to_owned(),
-    );
-    days(
-        format!(
-            "select coalesce('from ' || min({day})::varchar || ' to ' || max({day})::varchar, 'of no day') as found \
-             from {relation} having coalesce(min({day}) > {from} or max({day}) < {last}, true)"
-        ),
-        match model.calendar.as_of {
-            crate::calendar::AsOf::Day(last) => {
-                format!("it has rows {{}}, but the days from {} to {last} are needed", model.calendar.data_from)
-            }
-            crate::calendar::AsOf::Today => {
-                format!("it has rows {{}}, but the days from {} to today are needed", model.calendar.data_from)
-            }
-        },
-    );
-    for (grain, _) in &calendar.periods {
-        let period = dialect.identifier(grain.name());
-        // The period of the first day may have started before.
-        let found = format!("select min({day})::varchar as found from {relation} group by {period} having");
-        let mut periods = |having: String, says: String| {
-            problems.push(Problem { query: format!("{found} {having} order by 1 limit 1"), says, needs_days: true });
-        };
-        periods(
-            format!(
-                "{period} is null or {period} > min({day}) or ({period} < min({day}) and min({day}) > (select min({day}) from {relation}))"
-            ),
-            format!("the {grain} of {{}} does not start on the day in its column `{grain}`"),
-        );
-        periods(
-            format!("count(*) <> max({day}) - min({day}) + 1"),
-            format!("the days of the {grain} of {{}} are not consecutive"),
-        );
-        for (longer, _) in calendar.periods.iter().filter(|(longer, _)| longer > grain) {
-            let other = dialect.identifier(longer.name());
-            periods(format!("count(distinct {other}) > 1"), format!("the {grain} of {{}} belongs to more than one {longer}"));
-        }
-    }
-    problems
 }

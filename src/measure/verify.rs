@@ -129,7 +129,7 @@ pub fn verify(session: &Session<'_>, sources: &[SourceId]) -> Result<Report, Fai
             let mut found = Findings::default();
             if sound {
                 let mut unchecked = Refused::default();
-                guard::calendar_rows(session, calendar, &mut found, &mut unchecked)?;
+                super::calendar::rows(session, calendar, &mut found, &mut unchecked)?;
                 found.append(unchecked.explained(session)?);
             }
             let outcome = match (sound, found.is_empty()) {

@@ -33,7 +33,8 @@ impl<'a> Evaluator<'a> {
                 Figure::Each(each) => {
                     let from = self.each_window(each, place).0;
                     // The first period of a calendar has none before it, which is as good as one before data was whole.
-                    let from = if each.window == Window::Previous { from.or(Some(Date::MIN)) } else { from };
+                    let before = || self.calendar.later(place.grain, place.start, -1).or(Some(Date::MIN));
+                    let from = if each.window == Window::Previous { before() } else { from };
                     let own = self.begins_whole(each.window, from);
                     own && self.periods(each, place).iter().all(|period| self.is_whole(&each.of, period))
                 }

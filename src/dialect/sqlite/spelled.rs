@@ -20,7 +20,7 @@ const ROUND_TO: &str = "case when abs({0} * 1e{1} - trunc({0} * 1e{1})) < 0.5 th
                         else (trunc({0} * 1e{1}) + sign({0})) / 1e{1} end";
 const ROUND_WHOLE_TO: &str = "cast(round({0} / 1e0 * 1e{1}) / 1e{1} as integer)";
 /// A decimal has 15 digits at most: as a double it may be a bit less than the half that it is.
-const ROUND_DECIMAL_TO: &str = "round(cast(printf('%.15g', {0} * 1e{1}) as real)) / 1e{1}";
+const ROUND_DECIMAL_TO: &str = "case when {0} is not null then round(cast(printf('%.15g', {0} * 1e{1}) as real)) / 1e{1} end";
 
 /// A sum of doubles that stand for decimals, and the sum of their sizes: what is behind the digits that a double of that size has is error.
 const SETTLED: &str = "round({0}, 14 - cast(log10({1} + 1e-9) as integer))";
@@ -180,6 +180,8 @@ pub(super) fn spelling(function: &str, ty: &dyn Fn(usize) -> Type) -> Spelling {
         ("is stored", Date) => STORED_DATE,
         ("is stored", Timestamp | Instant) => STORED_TIME,
         ("is stored", _) => STORED_TEXT,
+        // The engine adds up doubles, and large whole numbers may cancel out.
+        ("avg", Integer) => return Spelling::Template("cast(sum({0}) as real) / count({0})", Product),
         // Different ones are counted by the collation of a column.
         ("count_distinct", Text) => "count(distinct {0} collate binary)",
         ("between" | "not between", Date | Timestamp | Instant) if first != second || first != ty(2) => {
