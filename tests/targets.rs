@@ -15,7 +15,7 @@ warehouse: { schema: kpi }
 target: dev
 targets:
   dev: { schema: \"analytics_${KPIC_VAR_USER:-dev}\" }
-  prod: { dialect: postgres, schema: analytics, source_schema: raw, connection_env: PROD_URL }
+  prod: { dialect: postgres, schema: analytics, source_schema: raw, connection_env: KPIC_CONNECTION_PROD }
   own: { schema: \"of_${KPIC_VAR_TEAM}\" }
 lints: { quiet-source: allow, missing-description: allow, missing-owner: allow }
 ";
@@ -94,8 +94,11 @@ fn how_to_connect_is_refused_in_specs_and_never_shown() {
         ("warehouse: { schema: kpi }", format!("warehouse: {{ schema: kpi, connection: 'host=db password={secret}' }}")),
         ("warehouse: { schema: kpi }", format!("warehouse: {{ schema: kpi }}\nconnection: postgresql://ada:{secret}@db/shop")),
         ("target: dev", format!("target: dev\nurl: postgresql://ada:{secret}@db/shop")),
-        ("connection_env: PROD_URL", format!("connection_env: 'postgresql://ada:{secret}@db/shop'")),
-        ("connection_env: PROD_URL", format!("connection_env: PROD_URL, connection: {{ user: ada, pass: {secret} }}")),
+        ("connection_env: KPIC_CONNECTION_PROD", format!("connection_env: 'postgresql://ada:{secret}@db/shop'")),
+        (
+            "connection_env: KPIC_CONNECTION_PROD",
+            format!("connection_env: KPIC_CONNECTION_PROD, connection: {{ user: ada, pass: {secret} }}"),
+        ),
         ("  own: ", format!("  far: 'postgresql://ada:{secret}@db/shop'\n  own: ")),
         ("  own: ", format!("  far: {{ dialect: 'postgresql://ada:{secret}@db/shop' }}\n  own: ")),
         ("  own: ", format!("  far: {{ sceema: x, user: {secret} }}\n  own: ")),
@@ -138,9 +141,56 @@ fn a_target_takes_its_own_connection_and_no_other() {
     if said.contains("the program `psql` was not found") {
         return;
     }
-    assert!(said.contains("the variable `PROD_URL` is not set"), "{said}");
-    let said = run(&[("PROD_URL", "ghp_token_of_somebody")]);
+    assert!(said.contains("the variable `KPIC_CONNECTION_PROD` is not set"), "{said}");
+    let said = run(&[("KPIC_CONNECTION_PROD", "ghp_token_of_somebody")]);
     assert!(said.contains("is not a connection") && !said.contains("ghp_token"), "{said}");
-    let said = run(&[("PROD_URL", "postgresql://ada:geheim@localhost:1/shop")]);
+    let said = run(&[("KPIC_CONNECTION_PROD", "postgresql://ada:geheim@localhost:1/shop")]);
     assert!(said.contains("nothing answers there") && !said.contains("geheim"), "{said}");
+}
+
+#[test]
+fn a_target_with_a_file_of_its_own_reads_no_other() {
+    let folder = project(&PROJECT.replace("dialect: postgres, ", ""));
+    let run = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let output = asked(folder.path(), &[&["run", "--target", "prod"], arguments].concat(), environment);
+        (output.status.code(), text(&output.stderr))
+    };
+    let (code, said) = run(&[], &[("KPIC_CONNECTION", "other.duckdb")]);
+    if said.contains("the program `duckdb` was not found") {
+        return;
+    }
+    assert!(code == Some(3) && said.contains("the variable `KPIC_CONNECTION_PROD` is not set"), "{said}");
+    let (code, said) = run(&[], &[("KPIC_CONNECTION_PROD", "token-of-somebody")]);
+    assert!(code == Some(3) && said.contains("is not the path of a file") && !said.contains("token-of"), "{said}");
+    let (code, said) = run(&["--connection", "postgresql://ada@nowhere/shop"], &[]);
+    assert!(code == Some(2) && said.contains("the data of this project is in DuckDB"), "{said}");
+    let (code, said) = run(&["--dialect", "postgres", "--database", "x.duckdb"], &[]);
+    assert!(code == Some(2) && said.contains("on a PostgreSQL server"), "{said}");
+}
+
+#[test]
+fn a_connection_comes_from_a_variable_for_connections() {
+    let folder = project(&PROJECT.replace("KPIC_CONNECTION_PROD", "GITHUB_HEAD_REF"));
+    for target in ["dev", "prod"] {
+        let output = asked(folder.path(), &["run", "--target", target], &[("GITHUB_HEAD_REF", "host=elsewhere")]);
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("K0809") && said.contains("such as `KPIC_CONNECTION_PROD`"), "{said}");
+    }
+}
+
+#[test]
+fn names_under_warehouse_have_variables_too() {
+    let folder =
+        project(&PROJECT.replace("schema: kpi }", "schema: \"kpi_${KPIC_VAR_USER:-dev}\" }").replace("target: dev\n", ""));
+    let built = |environment: &[(&str, &str)]| {
+        let output = asked(folder.path(), &["build", "--no-docs"], environment);
+        assert!(output.status.success(), "{}", text(&output.stdout));
+        std::fs::read_to_string(folder.path().join("build/sql/duckdb/orders.sql")).unwrap()
+    };
+    assert!(built(&[]).contains("view kpi_dev.orders as"));
+    assert!(built(&[("KPIC_VAR_USER", "ada")]).contains("view kpi_ada.orders as"));
+    let folder = project(&PROJECT.replace("schema: kpi }", "schema: \"kpi_$USER\" }"));
+    let output = asked(folder.path(), &["check"], &[]);
+    assert!(output.status.code() == Some(1) && text(&output.stdout).contains("K0809"), "{}", text(&output.stdout));
 }

@@ -463,26 +463,43 @@ fn engine_of(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: &
 
 /// A database of `SQLite`: the file that the command line names, the variable that the target names, `KPIC_CONNECTION` or the project.
 fn sqlite_file(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: &Warehouse) -> Result<Sqlite, Stop> {
-    let fails = |message: String, help: &str| environment(&Failure { message, help: Some(help.to_owned()) });
-    let named = args.connection.clone().or_else(|| variable(warehouse.connection_env.as_deref().unwrap_or("KPIC_CONNECTION")));
-    let database = match (named.map(PathBuf::from), &warehouse.connection_env) {
-        // A spec chooses the variable: what it holds is not shown.
-        (Some(path), Some(name)) if args.connection.is_none() && !path.is_file() => {
-            let message = format!("what the variable `{name}` holds is not the path of a file, and the target names it as one");
-            return Err(fails(message, "set it to the path of the database, or use `--connection FILE`"));
-        }
-        (Some(path), _) => Some(std::path::absolute(&path).unwrap_or(path)),
-        (None, Some(name)) => {
-            let message = format!("the variable `{name}` is not set, which says where the database of the target is");
-            return Err(fails(message, "set it to the path of the database, or use `--connection FILE`"));
-        }
-        (None, None) => self::database(context, root, args, Some(warehouse), "SQLite")?,
+    let named = args.connection.clone().filter(|_| args.database.is_none()).map(PathBuf::from);
+    let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
+    let database = match named.map(absolute) {
+        Some(path) => Some(path),
+        None => match own_file(args, warehouse)? {
+            Some(path) => Some(path),
+            None if args.database.is_some() => database(context, root, args, Some(warehouse), "SQLite")?,
+            None => match variable("KPIC_CONNECTION") {
+                Some(path) => Some(absolute(path.into())),
+                None => database(context, root, args, Some(warehouse), "SQLite")?,
+            },
+        },
     };
     let missing = || {
         let help = "name the file: `--connection FILE`, or `database:` under `warehouse` in kpic.yml";
-        fails("this project does not say where its database is".to_owned(), help)
+        let message = "this project does not say where its database is".to_owned();
+        environment(&Failure { message, help: Some(help.to_owned()) })
     };
     sqlite(database.ok_or_else(missing)?, args)
+}
+
+/// The file in the variable that the target names, if it names one and the command line no other file. A target with a variable of its own reads no other's
+/// database.
+fn own_file(args: &EngineArgs, warehouse: &Warehouse) -> Result<Option<PathBuf>, Stop> {
+    let Some(name) = warehouse.connection_env.as_ref().filter(|_| args.database.is_none()) else { return Ok(None) };
+    let fails = |message: String| {
+        let help = "set it to the path of the database, or use `--database FILE`".to_owned();
+        Err(environment(&Failure { message, help: Some(help) }))
+    };
+    match variable(name).map(PathBuf::from) {
+        None => fails(format!("the variable `{name}` is not set, which says where the database of the target is")),
+        // A spec chooses the variable: what it holds is not shown.
+        Some(path) if !path.is_file() => {
+            fails(format!("what the variable `{name}` holds is not the path of a file, and the target names it as one"))
+        }
+        Some(path) => Ok(Some(std::path::absolute(&path).unwrap_or(path))),
+    }
 }
 
 /// `SQLite` over a file.
@@ -500,7 +517,9 @@ fn engine_to_change(
 ) -> Result<Box<dyn Changes>, Stop> {
     let name = warehouse.dialect.as_ref().map(|name| name.value.as_str());
     let fails = |failure: Failure| environment(&failure);
-    match dialect::dialect(name).client() {
+    let client = dialect::dialect(name).client();
+    of_this_client(client, args)?;
+    match client {
         Client::DuckDb => Ok(Box::new(embedded(context, root, args, Some(warehouse))?)),
         Client::Psql => Ok(Box::new(Postgres {
             program: postgres::find().map_err(fails)?,
@@ -517,6 +536,21 @@ fn engine_to_change(
                     .to_owned(),
             ),
         })),
+    }
+}
+
+/// Refuses an option that says where the data of another kind of project is: to leave it out would read other data than was asked for.
+fn of_this_client(client: Client, args: &EngineArgs) -> Result<(), Stop> {
+    match client {
+        Client::DuckDb if args.connection.is_some() => Err(usage(
+            "`--connection` names a server, and the data of this project is in DuckDB",
+            "name the file: `--database FILE`; `--target` and `--dialect` choose another warehouse",
+        )),
+        Client::Psql if args.database.is_some() => Err(usage(
+            "`--database` names a file, and the data of this project is on a PostgreSQL server",
+            "name the server: `--connection postgresql://user@host/database`",
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -557,7 +591,11 @@ fn variable(name: &str) -> Option<String> {
 fn embedded(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: Option<&Warehouse>) -> Result<DuckDb, Stop> {
     let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| environment(&failure))?;
     let program = std::path::absolute(&program).unwrap_or(program);
-    let database = database(context, root, args, warehouse, "DuckDB")?;
+    let own = warehouse.map(|warehouse| own_file(args, warehouse)).transpose()?.flatten();
+    let database = match own {
+        Some(own) => Some(own),
+        None => database(context, root, args, warehouse, "DuckDB")?,
+    };
     #[cfg(target_os = "linux")]
     weak_kernel();
     Ok(DuckDb { program, folder: root.to_path_buf(), database, reach: args.reach(context.opened()) })

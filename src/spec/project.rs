@@ -120,7 +120,7 @@ static WAREHOUSE: Record = Record {
             "The SQL dialect, or several: `kpic build` writes views for each, and commands ask the first. Default: duckdb.",
         )
         .example("duckdb"),
-        Field::new("schema", Shape::Text, "Where views go; may be `database.schema`. Default: kpi.").example("kpi"),
+        Field::new("schema", Shape::Text, "Where views go; may be `database.schema`; `${KPIC_VAR_NAME:-default}` takes a part from the environment. Default: kpi.").example("kpi"),
         Field::new(
             "source_schema",
             Shape::Text,
@@ -208,6 +208,8 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
     }
     let warehouse = reader.record("warehouse");
     let of_warehouse = |key: &str| warehouse.and_then(|warehouse| warehouse.text(key));
+    let (schema, source_schema) = (of_warehouse("schema"), of_warehouse("source_schema"));
+    targets::check_variables([&schema, &source_schema].into_iter().flatten(), findings);
     let mut dialects = warehouse.map(|warehouse| warehouse.texts("dialect")).unwrap_or_default().into_iter();
     Project {
         name: reader.text("project"),
@@ -218,8 +220,8 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
         calendar: reader.record("calendar").map(|calendar| decode_calendar(&calendar, findings)).unwrap_or_default(),
         dialect: dialects.next(),
         also: dialects.collect(),
-        schema: of_warehouse("schema"),
-        source_schema: of_warehouse("source_schema"),
+        schema,
+        source_schema,
         database: of_warehouse("database"),
         target: reader.text("target"),
         targets: targets::decode(reader, findings),

@@ -15,6 +15,10 @@ use std::collections::BTreeMap;
 /// What the variables that may stand in a spec begin with.
 pub const VARIABLE: &str = "KPIC_VAR_";
 
+/// What the variables begin with that hold a connection. Others may hold what somebody else fills, such as the name of a branch, and would send a password
+/// of the job to wherever that says.
+const CONNECTION: &str = "KPIC_CONNECTION";
+
 /// How long a part of a name from the environment may be.
 const LONGEST: usize = 40;
 
@@ -65,10 +69,19 @@ pub(super) static TARGET: Record = Record {
             Shape::Text,
             "The name of the variable of the environment that says how to connect. Default: `KPIC_CONNECTION`.",
         )
-        .example("PROD_URL"),
+        .example("KPIC_CONNECTION_PROD"),
         Field::new("grants", Shape::Record(&GRANTS), "Who may read its views. Default: what is under `warehouse`."),
     ],
 };
+
+/// Reports what is wrong with the variables in the names of schemas.
+pub(super) fn check_variables<'a>(names: impl Iterator<Item = &'a Text>, findings: &mut Findings) {
+    for text in names {
+        if let Err(wrong) = pieces(&text.value) {
+            findings.report(&codes::BAD_VARIABLE, text.span, wrong.message).help(wrong.help);
+        }
+    }
+}
 
 /// Reads the targets of `kpic.yml`.
 pub(super) fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Vec<Target> {
@@ -80,16 +93,12 @@ pub(super) fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Vec<Target
             schema: of.text("schema"),
             source_schema: of.text("source_schema"),
             database: of.text("database"),
-            connection_env: of.text("connection_env").filter(|name| is_variable(&name.value)),
+            connection_env: of.text("connection_env").filter(|name| is_of_connection(&name.value)),
             readers: of.get("grants").map(|_| readers(Some(of))),
         }
     };
     let targets: Vec<Target> = reader.entries("targets").iter().map(read).collect();
-    for text in targets.iter().flat_map(|target| [&target.schema, &target.source_schema]).flatten() {
-        if let Err(wrong) = pieces(&text.value) {
-            findings.report(&codes::BAD_VARIABLE, text.span, wrong.message).help(wrong.help);
-        }
-    }
+    check_variables(targets.iter().flat_map(|target| [&target.schema, &target.source_schema]).flatten(), findings);
     targets
 }
 
@@ -98,41 +107,47 @@ pub(super) fn readers(of: Option<Reader<'_>>) -> Vec<Text> {
     of.and_then(|of| of.record("grants")).map(|grants| grants.texts("select")).unwrap_or_default()
 }
 
-/// Puts what the chosen target says in the place of what is under `warehouse`.
+/// Puts what the chosen target says in the place of what is under `warehouse`, and fills in the variables of what is in use.
 pub fn choose(project: &mut Project, chosen: &Chosen, findings: &mut Findings) {
-    let (name, from) = match (&chosen.target, &project.target) {
-        (Some((name, from)), _) => (name.clone(), Err(*from)),
-        (None, Some(name)) => (name.value.clone(), Ok(name.span)),
-        (None, None) => return,
-    };
-    let Some(target) = project.targets.iter().find(|target| target.name.value == name) else {
-        findings.push(unknown(project, &name, from));
-        return;
-    };
-    let target = target.clone();
-    let mut filled = |text: &Option<Text>| {
-        let text = text.as_ref()?;
+    if let Some(target) = target(project, chosen, findings) {
+        project.schema = target.schema.or(project.schema.take());
+        project.source_schema = target.source_schema.or(project.source_schema.take());
+        if let Some(dialect) = target.dialect {
+            project.dialect = Some(dialect);
+            project.also.clear();
+        }
+        project.database = target.database.or(project.database.take());
+        project.connection_env = target.connection_env;
+        project.readers = target.readers.unwrap_or(std::mem::take(&mut project.readers));
+        project.target = Some(target.name);
+    }
+    for name in [&mut project.schema, &mut project.source_schema] {
+        let Some(text) = name else { continue };
         match fill(&text.value, &chosen.variables) {
-            Ok(value) => Some(Text::new(value, text.span)),
+            Ok(value) => text.value = value,
             Err(wrong) => {
                 // What is not written as it should be has been said.
                 if pieces(&text.value).is_ok() {
                     findings.report(&codes::BAD_VARIABLE, text.span, wrong.message).help(wrong.help);
                 }
-                None
+                *name = None;
             }
         }
-    };
-    project.schema = filled(&target.schema).or(project.schema.take());
-    project.source_schema = filled(&target.source_schema).or(project.source_schema.take());
-    if let Some(dialect) = target.dialect {
-        project.dialect = Some(dialect);
-        project.also.clear();
     }
-    project.database = target.database.or(project.database.take());
-    project.connection_env = target.connection_env;
-    project.readers = target.readers.unwrap_or(std::mem::take(&mut project.readers));
-    project.target = Some(target.name);
+}
+
+/// The chosen target, if there is one.
+fn target(project: &Project, chosen: &Chosen, findings: &mut Findings) -> Option<Target> {
+    let (name, from) = match (&chosen.target, &project.target) {
+        (Some((name, from)), _) => (name, Err(*from)),
+        (None, Some(name)) => (&name.value, Ok(name.span)),
+        (None, None) => return None,
+    };
+    let found = project.targets.iter().find(|target| target.name.value == *name);
+    if found.is_none() {
+        findings.push(unknown(project, name, from));
+    }
+    found.cloned()
 }
 
 fn unknown(project: &Project, name: &str, from: Result<Span, &str>) -> Finding {
@@ -282,21 +297,30 @@ pub(super) fn no_connections(root: &Node, findings: &mut Findings, files: &mut F
             .report(&codes::CONNECTION_IN_SPEC, key.span, format!("`{}` says in a spec how to connect", key.value))
             .help(
                 "take it out, and change a password that was there: it comes from `--connection` or the environment, and a target names \
-                 a variable: `connection_env: PROD_URL`",
+                 a variable: `connection_env: KPIC_CONNECTION_PROD`",
             );
     }
     for entry in reader.entries("targets") {
-        if let Some(name) = Reader::of(&entry.value).text("connection_env").filter(|name| !is_variable(&name.value)) {
+        let Some(name) = Reader::of(&entry.value).text("connection_env") else { continue };
+        if !is_variable(&name.value) {
             files.hide(name.span);
-            findings
-                .report(
-                    &codes::CONNECTION_IN_SPEC,
-                    name.span,
-                    "`connection_env` is the name of a variable, and this is not one",
-                )
-                .help("put how to connect into a variable of the environment, and name that: `connection_env: PROD_URL`");
+            let message = "`connection_env` is the name of a variable, and this is not one";
+            findings.report(&codes::CONNECTION_IN_SPEC, name.span, message).help(
+                "put how to connect into a variable of the environment, and name that: `connection_env: KPIC_CONNECTION_PROD`",
+            );
+        } else if !is_of_connection(&name.value) {
+            let message = format!("a spec cannot take a connection from the variable `{}`", name.value);
+            findings.report(&codes::BAD_VARIABLE, name.span, message).help(format!(
+                "only from one whose name begins with `{CONNECTION}`, such as `{CONNECTION}_PROD`: what others hold may be up to somebody \
+                 who is not to choose where passwords go"
+            ));
         }
     }
+}
+
+/// Whether a variable may hold a connection.
+fn is_of_connection(name: &str) -> bool {
+    is_variable(name) && name.starts_with(CONNECTION)
 }
 
 fn is_connection(key: &str) -> bool {
