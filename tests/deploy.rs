@@ -201,6 +201,29 @@ fn what_kpic_has_not_made_is_never_touched() {
 }
 
 #[test]
+fn projects_that_share_a_schema_leave_each_others_views_alone() {
+    let folder = shop(SPEC);
+    deployed(folder.path(), &[]);
+    let before = state(folder.path());
+    let other = "kpis:\n  buyers: { formula: count(orders) }\n";
+    let sources = SPEC.split("kpis:").next().unwrap();
+    let project = PROJECT.replace("project: shop", "project: sales");
+    write_files(folder.path(), &[("kpic.yml", &project), ("specs/all.yml", &format!("{sources}{other}"))]);
+    let changes = deployed(folder.path(), &["--drop"]);
+    assert_eq!(
+        (with(&changes, "new"), with(&changes, "dropped"), with(&changes, "gone")),
+        (vec!["kpi.buyers"], vec![], vec![])
+    );
+    // All that was there is there still.
+    let after = state(folder.path());
+    assert!(before.iter().all(|line| after.contains(line)), "{after:?}");
+    write_files(folder.path(), &[("specs/all.yml", SPEC)]);
+    let output = kpic(folder.path(), &["deploy", "--drop"]);
+    let said = text(&output.stderr);
+    assert!(output.status.code() == Some(1) && said.contains("made for the project `shop`"), "{said}");
+}
+
+#[test]
 fn what_deploy_sql_has_made_is_taken_over_when_asked() {
     let folder = shop(SPEC);
     assert!(kpic(folder.path(), &["build", "--no-docs"]).status.success());

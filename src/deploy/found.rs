@@ -1,6 +1,6 @@
 //! What is in the warehouse, and which of it kpic has made.
 //!
-//! The last line of a comment that kpic writes is a mark: the name of the view, the sum of what it was made of, the definition that the warehouse made
+//! The last line of a comment that kpic writes is a mark: the names of the project and the view, the sum of what it was made of, the definition that the warehouse made
 //! of it, and who was let read it. A view that was renamed or copied has another name than its mark, and is none of kpic's.
 
 use crate::dialect::Dialect;
@@ -19,6 +19,9 @@ const BEFORE: &str = "\nkpic: ";
 pub(super) struct Mark {
     /// The warehouse's own definition, in short. It comes first, where its place is looked for.
     definition: String,
+    /// The project; several may share a schema.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    project: String,
     view: String,
     sum: String,
     /// The roles that were let read it.
@@ -28,9 +31,14 @@ pub(super) struct Mark {
 
 impl Mark {
     /// The end of a comment.
-    pub(super) fn text(view: &str, sum: &str, select: &[String]) -> String {
-        let mark =
-            Self { definition: DEFINITION.to_owned(), view: view.to_owned(), sum: sum.to_owned(), select: select.to_vec() };
+    pub(super) fn text(project: &str, view: &str, sum: &str, select: &[String]) -> String {
+        let mark = Self {
+            definition: DEFINITION.to_owned(),
+            project: project.to_owned(),
+            view: view.to_owned(),
+            sum: sum.to_owned(),
+            select: select.to_vec(),
+        };
         format!("\n{BEFORE}{}", serde_json::to_string(&mark).unwrap_or_default())
     }
 
@@ -47,12 +55,15 @@ pub(super) struct There {
     pub(super) kind: Option<Made>,
     /// What the warehouse calls it.
     pub(super) word: String,
+    /// That of this project.
     mark: Option<Mark>,
+    /// Another project that made it.
+    pub(super) other: Option<String>,
     definition: String,
 }
 
 impl There {
-    /// Whether kpic has made it.
+    /// Whether kpic has made it for this project.
     pub(super) fn is_own(&self) -> bool {
         self.kind.is_some() && self.mark.is_some()
     }
@@ -125,9 +136,15 @@ pub fn found(project: &Valid, engine: &dyn Changes, dialect: &dyn Dialect, catal
         let name = text(&relations, row, "name")?;
         let word = text(&relations, row, "kind")?;
         let comment = text(&relations, row, "comment").unwrap_or_default();
+        let mark = Mark::of(&comment).filter(|mark| mark.view == name);
+        let (mark, other) = match mark {
+            Some(mark) if mark.project != project.model().name => (None, Some(mark.project)),
+            mark => (mark, None),
+        };
         Some(There {
             kind: [Made::View, Made::Table].into_iter().find(|kind| kind.word() == word),
-            mark: Mark::of(&comment).filter(|mark| mark.view == name),
+            mark,
+            other,
             definition: text(&relations, row, "definition").unwrap_or_default(),
             name,
             word,
@@ -155,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_mark_is_the_last_line_and_nothing_before_it() {
-        let mark = Mark::text("revenue", "12-ab", &["a \"b\"\n".to_owned()]);
+        let mark = Mark::text("shop", "revenue", "12-ab", &["a \"b\"\n".to_owned()]);
         let hostile = "kpic: {\"definition\":\"\",\"view\":\"x\",\"sum\":\"\"}\nkpic: x {definition}";
         let read = Mark::of(&format!("{hostile}{mark}")).unwrap();
         assert_eq!(

@@ -178,7 +178,12 @@ impl Planning<'_> {
             return Some(Change::Adopted);
         }
         let article = if there.word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-        let message = format!("`{}` is {article} {} that kpic has not made", view.relation, there.word);
+        let by = match there.other.as_deref() {
+            Some("") => "that kpic has made for a project without a name".to_owned(),
+            Some(other) => format!("that kpic has made for the project `{other}`"),
+            None => "that kpic has not made".to_owned(),
+        };
+        let message = format!("`{}` is {article} {} {by}", view.relation, there.word);
         let mut finding = match shown(self.project.model(), &view.name) {
             Some(shown) => Finding::new(
                 &codes::NOT_MADE_BY_KPIC,
@@ -222,7 +227,7 @@ impl Planning<'_> {
             Some(Made::View) => catalog.replace_view(relation, &view.query, others),
             _ => vec![format!("create view {relation} as\n{}", view.query)],
         };
-        let mark = Mark::text(&view.name, &view.sum, readers);
+        let mark = Mark::text(&self.project.model().name, &view.name, &view.sum, readers);
         statements.push(catalog.comment(view.kind, relation, &view.description, &mark));
         for (column, said) in &view.columns {
             let said = said.as_ref().map_or_else(|| "null".to_owned(), |said| dialect.text(said));
