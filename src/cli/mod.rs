@@ -141,11 +141,15 @@ struct EngineArgs {
 impl EngineArgs {
     /// What the engine may reach, with the paths that the command line opens.
     fn reach(&self, paths: Vec<PathBuf>) -> Reach {
-        // Only there can a program ask the system to end it with its parent.
-        let starter = if cfg!(target_os = "linux") { std::env::current_exe().ok().filter(|own| own.is_file()) } else { None };
+        let starter = starter();
         let timeout = self.timeout.map(Duration::from_secs);
         Reach { paths, network: self.allow_network, memory: self.memory.clone(), spill: self.spill.clone(), timeout, starter }
     }
+}
+
+/// The program kpic, which becomes an engine. Only on Linux can a program ask the system to end it with its parent.
+fn starter() -> Option<PathBuf> {
+    if cfg!(target_os = "linux") { std::env::current_exe().ok().filter(|own| own.is_file()) } else { None }
 }
 
 /// The name of a dialect that kpic compiles for.
@@ -488,7 +492,7 @@ fn sqlite_file(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse:
 /// `SQLite` over a file.
 fn sqlite(database: PathBuf, args: &EngineArgs) -> Result<Sqlite, Stop> {
     let program = sqlite3::find().map_err(|failure| environment(&failure))?;
-    Ok(Sqlite { program, database, timeout: args.timeout.map(Duration::from_secs) })
+    Ok(Sqlite { program, database, timeout: args.timeout.map(Duration::from_secs), starter: starter() })
 }
 
 /// The same as one that can change what is there, for `deploy` alone.
