@@ -179,7 +179,7 @@ fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Opti
             ));
         }
         let engine = EngineArgs { connection: args.connection.clone(), ..EngineArgs::default() };
-        Over::Server(dialect, connection(&engine, &existing.warehouse)?)
+        Over::Server(dialect, connection(&engine, root, &existing.warehouse)?)
     } else if over_tables && args.connection.is_none() {
         Over::Database(existing.database(args.database.as_ref().map(|path| clean(&base.join(path))))?)
     } else {
