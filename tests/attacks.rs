@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot run the program has failed")]
 #![cfg(unix)]
 
+#[path = "attacks/reaching.rs"]
+mod reaching;
 mod support;
 
 use kpic::engine::find;

@@ -141,11 +141,15 @@ struct EngineArgs {
 impl EngineArgs {
     /// What the engine may reach, with the paths that the command line opens.
     fn reach(&self, paths: Vec<PathBuf>) -> Reach {
-        // Only there can a program ask the system to end it with its parent.
-        let starter = if cfg!(target_os = "linux") { std::env::current_exe().ok().filter(|own| own.is_file()) } else { None };
+        let starter = starter();
         let timeout = self.timeout.map(Duration::from_secs);
         Reach { paths, network: self.allow_network, memory: self.memory.clone(), spill: self.spill.clone(), timeout, starter }
     }
+}
+
+/// The program kpic, which becomes an engine. Only on Linux can a program ask the system to end it with its parent.
+fn starter() -> Option<PathBuf> {
+    if cfg!(target_os = "linux") { std::env::current_exe().ok().filter(|own| own.is_file()) } else { None }
 }
 
 /// The name of a dialect that kpic compiles for.
@@ -505,7 +509,7 @@ fn own_file(args: &EngineArgs, warehouse: &Warehouse) -> Result<Option<PathBuf>,
 /// `SQLite` over a file.
 fn sqlite(database: PathBuf, args: &EngineArgs) -> Result<Sqlite, Stop> {
     let program = sqlite3::find().map_err(|failure| environment(&failure))?;
-    Ok(Sqlite { program, database, timeout: args.timeout.map(Duration::from_secs) })
+    Ok(Sqlite { program, database, timeout: args.timeout.map(Duration::from_secs), starter: starter() })
 }
 
 /// The same as one that can change what is there, for `deploy` alone.
@@ -523,7 +527,7 @@ fn engine_to_change(
         Client::DuckDb => Ok(Box::new(embedded(context, root, args, Some(warehouse))?)),
         Client::Psql => Ok(Box::new(Postgres {
             program: postgres::find().map_err(fails)?,
-            connection: connection(args, warehouse)?,
+            connection: connection(args, root, warehouse)?,
             timeout: args.timeout.map(Duration::from_secs),
         })),
         Client::Sqlite | Client::None => Err(fails(Failure {
@@ -556,11 +560,11 @@ fn of_this_client(client: Client, args: &EngineArgs) -> Result<(), Stop> {
 
 /// Where a server is: as the command line says, as a profile of dbt's does that it names, as the variable does that the target names, or as `KPIC_CONNECTION` does. A target with a variable of its
 /// own never takes another's connection.
-fn connection(args: &EngineArgs, warehouse: &Warehouse) -> Result<Option<String>, Stop> {
+fn connection(args: &EngineArgs, root: &Path, warehouse: &Warehouse) -> Result<Option<String>, Stop> {
     if args.connection.is_some() {
         return Ok(args.connection.clone());
     }
-    match profile::profile(args, warehouse.connection_env.is_some())? {
+    match profile::profile(args, root, warehouse.connection_env.is_some())? {
         Some(Profile::Postgres(address)) => return Ok(Some(address)),
         Some(other) => return Err(other.other("postgres")),
         None => {}
@@ -637,13 +641,20 @@ fn database(
             ),
         }));
     }
-    let of_profile = match warehouse.map(|_| profile::profile(args, database.is_some())).transpose()?.flatten() {
+    let of_profile = match warehouse.map(|_| profile::profile(args, root, database.is_some())).transpose()?.flatten() {
         Some(Profile::DuckDb(path)) => Some(absolute(&path)),
         Some(other) => return Err(other.other("duckdb")),
         None => None,
     };
-    let from = if of_profile.is_some() { "the profile" } else { from };
+    let is_of_profile = args.database.is_none() && of_profile.is_some();
     let database = args.database.as_deref().map(absolute).or(of_profile).or(named);
+    if is_of_profile && database.as_ref().is_some_and(|path| !path.is_file()) {
+        // The path may come from a variable of the environment.
+        return Err(environment(&Failure {
+            message: "there is no database at the `path` of the profile".to_owned(),
+            help: Some(format!("name a {engine} file: kpic only reads it")),
+        }));
+    }
     if let Some(path) = database.as_ref().filter(|path| !path.is_file()) {
         return Err(environment(&Failure {
             message: format!("there is no database `{}` (from {from})", path.display()),

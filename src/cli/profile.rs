@@ -1,7 +1,7 @@
 //! Connections out of dbt's `profiles.yml`, for those who have one anyway. The command line or the environment says which; a spec never does.
 //!
-//! 1. The file is looked for in a folder that is named, and else in that of dbt's below the home folder; never in the project's, which may be a
-//!    stranger's.
+//! 1. The file is looked for in a folder that is named, and else in that of dbt's below the home folder. One in the project or its repository may be a
+//!    stranger's, whatever variables and links say: only `--profiles-dir` names one there.
 //! 2. What stands in it may take variables of the environment, as dbt has it: `"{{ env_var('DBT_PASSWORD') }}"`. Other Jinja is refused.
 //! 3. What is found is a connection or a database file. None of it is ever printed.
 
@@ -11,7 +11,7 @@ use crate::engine::Failure;
 use crate::load::{Node, Value, yaml};
 use crate::text::Files;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Which profile is meant.
 #[derive(Debug, Default, Clone, Args)]
@@ -64,8 +64,8 @@ impl ProfileArgs {
     }
 }
 
-/// The profile that is meant, if one is.
-pub(super) fn profile(args: &EngineArgs, specs_say: bool) -> Result<Option<Profile>, Stop> {
+/// The profile that is meant for the project in a folder, if one is.
+pub(super) fn profile(args: &EngineArgs, root: &Path, specs_say: bool) -> Result<Option<Profile>, Stop> {
     // What the command line says in full comes first.
     let Some(name) = args.profile.name(specs_say).filter(|_| args.connection.is_none() && args.database.is_none()) else {
         return Ok(None);
@@ -73,16 +73,36 @@ pub(super) fn profile(args: &EngineArgs, specs_say: bool) -> Result<Option<Profi
     let home = || std::env::home_dir().map(|home| home.join(".dbt"));
     let named = args.profile.profiles_dir.clone().or_else(|| variable("DBT_PROFILES_DIR").map(PathBuf::from));
     let file = named.or_else(home).unwrap_or_default().join("profiles.yml");
-    let text = std::fs::read_to_string(&file).map_err(|error| {
+    let unread = |error: std::io::Error| {
         fails(
             format!("`{}` cannot be read: {error}", file.display()),
             "say where dbt's profiles are with `--profiles-dir DIR`, or connect with `--connection`",
         )
-    })?;
+    };
+    let real = file.canonicalize().map_err(unread)?;
+    let own = if args.profile.profiles_dir.is_none() { own_folder(&real, root) } else { None };
+    if let Some(folder) = own {
+        return Err(fails(
+            format!(
+                "`{}` belongs to the project or its repository, `{}`: whoever changes that could choose where kpic connects to, and which variables it sends there",
+                real.display(),
+                folder.display()
+            ),
+            "keep it elsewhere, as in ~/.dbt; if you trust the repository, say so on the command line: `--profiles-dir DIR`",
+        ));
+    }
+    let text = std::fs::read_to_string(&real).map_err(unread)?;
     let target = args.profile.profile_target.clone().or_else(|| variable("KPIC_PROFILE_TARGET"));
     read(&text, &name, target.as_deref(), &|name| variable(name)).map(Some).map_err(|why| {
         fails(format!("`{}`: {}", file.display(), why.message), why.help.as_deref().unwrap_or("see `kpic run --help`"))
     })
+}
+
+/// The folder of the project or of its repository, if a file without links is in one of them.
+fn own_folder(file: &Path, root: &Path) -> Option<PathBuf> {
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+    let repository = root.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok());
+    [repository, Some(&root)].into_iter().flatten().find(|folder| file.starts_with(folder)).map(Path::to_path_buf)
 }
 
 fn fails(message: String, help: &str) -> Stop {
@@ -112,10 +132,19 @@ fn read(text: &str, name: &str, target: Option<&str>, lookup: Lookup<'_>) -> Res
         Some(node) => Some(value(node, "target", lookup)?),
         None => None,
     };
+    // What a variable of the environment holds is not shown.
+    let is_filled = |node: &Node| matches!(&node.value, Value::Scalar(scalar) if scalar.text.contains('{'));
+    let is_hidden = target.is_none() && get(profile, "target").is_some_and(is_filled);
     let target = target.map(str::to_owned).or(of_profile).unwrap_or_else(|| "default".to_owned());
     let outputs =
         get(profile, "outputs").ok_or_else(|| why(format!("the profile `{name}` has no `outputs`"), "dbt needs them too"))?;
     let output = get(outputs, &target).ok_or_else(|| {
+        if is_hidden {
+            return why(
+                format!("the profile `{name}` has no output of the name that the variable in its `target` holds"),
+                "set the variable to one of its outputs, or name one with `--profile-target`",
+            );
+        }
         let help = suggest::did_you_mean(&target, "its outputs are", entries(outputs).map(|(name, _)| name));
         why(format!("the profile `{name}` has no output `{target}`"), help.unwrap_or_else(|| "it has none".to_owned()))
     })?;
@@ -128,13 +157,50 @@ fn read(text: &str, name: &str, target: Option<&str>, lookup: Lookup<'_>) -> Res
             }
             _ => Err(why(format!("the output `{target}` has no `path` of a database file"), "kpic reads a DuckDB file")),
         },
-        Some(other) => Err(why(
-            format!("the output `{target}` is of the type `{other}`, which kpic cannot connect to"),
-            "kpic knows `postgres` and `duckdb`",
-        )),
+        Some(other) => {
+            let ty = if ADAPTERS.contains(&other) {
+                format!("the type `{other}`, which kpic cannot connect to")
+            } else {
+                "a type that kpic does not know".to_owned()
+            };
+            Err(why(format!("the output `{target}` is of {ty}"), "kpic knows `postgres` and `duckdb`"))
+        }
         None => Err(why(format!("the output `{target}` has no `type`"), "dbt needs it too")),
     }
 }
+
+/// Types of dbt's adapters, which may be shown: another word may come from a variable that holds a secret.
+const ADAPTERS: &[&str] = &[
+    "athena",
+    "bigquery",
+    "clickhouse",
+    "databricks",
+    "db2",
+    "doris",
+    "dremio",
+    "exasol",
+    "fabric",
+    "firebolt",
+    "glue",
+    "greenplum",
+    "hive",
+    "impala",
+    "materialize",
+    "mysql",
+    "oracle",
+    "redshift",
+    "risingwave",
+    "singlestore",
+    "snowflake",
+    "spark",
+    "sqlite",
+    "sqlserver",
+    "starrocks",
+    "synapse",
+    "teradata",
+    "trino",
+    "vertica",
+];
 
 /// The address of a server. Each part is escaped, so that none can be another.
 fn address(own: &dyn Fn(&str) -> Result<Option<String>, Failure>) -> Result<String, Failure> {
@@ -261,7 +327,11 @@ shop:
     odd: { type: postgres, host: \"{{ target.name }}\", user: ada }
     file: { type: duckdb, path: data/shop.duckdb }
     memory: { type: duckdb, path: ':memory:' }
+    hidden: { type: \"{{ env_var('DB_PASSWORD') }}\", account: x }
     role: { type: postgres, host: /run/pg, user: 'a b@c', pass: 'p:w/d?', dbname: s, role: BI readers }
+led:
+  target: \"{{ env_var('DB_PASSWORD') }}\"
+  outputs: { dev: { type: postgres, host: x } }
 ";
 
     fn address_of(target: Option<&str>, profile: &str) -> Result<String, String> {
@@ -288,15 +358,32 @@ shop:
             (None, "shp", "there is no profile `shp`; did you mean `shop`?"),
             (Some("prod"), "shop", "has no output `prod`"),
             (Some("far"), "shop", "of the type `snowflake`"),
+            (Some("hidden"), "shop", "of a type that kpic does not know"),
+            (None, "led", "of the name that the variable in its `target` holds"),
             (Some("odd"), "shop", "`host` has Jinja that kpic does not understand"),
             (Some("memory"), "shop", "no `path` of a database file"),
         ] {
             let said = address_of(target, profile).unwrap_err();
-            assert!(said.contains(words) && !said.contains("target.name"), "{said}");
+            assert!(said.contains(words) && !said.contains("target.name") && !said.contains("geh eim"), "{said}");
         }
         let missing = read(PROFILES, "shop", None, &|_| None).err().unwrap();
         assert!(missing.message.contains("the variable `DB_PASSWORD` is not set"), "{}", missing.message);
         assert!(read("a: [", "shop", None, &|_| None).is_err() && read("", "shop", None, &|_| None).is_err());
+    }
+
+    #[test]
+    fn a_file_of_the_project_or_its_repository_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let outer = folder.path().canonicalize().unwrap();
+        let root = outer.join("repo/kpis");
+        std::fs::create_dir_all(&root).unwrap();
+        std::fs::create_dir_all(outer.join("repo/.git")).unwrap();
+        assert_eq!(own_folder(&root.join("profiles.yml"), &root), Some(outer.join("repo")));
+        assert_eq!(own_folder(&outer.join("repo/profiles.yml"), &root), Some(outer.join("repo")));
+        assert_eq!(own_folder(&outer.join("profiles.yml"), &root), None);
+        std::fs::remove_dir(outer.join("repo/.git")).unwrap();
+        assert_eq!(own_folder(&root.join("x/profiles.yml"), &root), Some(root.clone()));
+        assert_eq!(own_folder(&outer.join("repo/profiles.yml"), &root), None);
     }
 
     #[test]

@@ -63,6 +63,12 @@ pub trait Dialect: Debug + Sync {
         None
     }
 
+    /// The first name in raw SQL, or in a name as it is written there, under which its program would read more than tables and views.
+    fn reads_beyond<'a>(&self, sql: &'a str) -> Option<&'a str> {
+        let _ = sql;
+        None
+    }
+
     /// A text, or what is written as one, so that it is compared by its bytes. `of` stands in parentheses where it has to. `is_text`
     /// says whether it is known to be stored as a text.
     fn by_bytes(&self, of: &str, is_text: bool) -> String;

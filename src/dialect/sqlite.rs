@@ -14,6 +14,7 @@ use super::spell::Spelling;
 use super::{Abilities, Client, Dialect, Setting, Shift};
 use crate::calendar::{Date, DateTime, Grain};
 use crate::model::value::Type;
+use crate::rawsql::module_fault;
 use foldhash::HashSet;
 use settings::{RESERVED, WITHSTANDS};
 use std::borrow::Cow;
@@ -73,6 +74,11 @@ impl Dialect for Sqlite {
     /// Brackets and backticks are quotes, texts have no escapes, and parameters are null.
     fn reads_otherwise<'a>(&self, sql: &'a str) -> Option<&'a str> {
         raw::reads_otherwise(sql)
+    }
+
+    /// Its program has modules that read files, and takes their names for those of tables.
+    fn reads_beyond<'a>(&self, sql: &'a str) -> Option<&'a str> {
+        sql.get(module_fault(sql)?)
     }
 
     fn by_bytes(&self, of: &str, is_text: bool) -> String {

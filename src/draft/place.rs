@@ -1,6 +1,7 @@
 //! Puts the files of a new project into a folder: all of them or none, and never over another file.
 
 use super::File;
+use crate::load::bounds::Bounds;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ pub fn in_the_way(root: &Path, files: &[File]) -> Option<PathBuf> {
 /// # Errors
 /// Fails if a file is there already or the system refuses; what was written until then is taken away again.
 pub fn write(root: &Path, files: &[File], ignored: &[&str]) -> Result<(), Problem> {
+    files.iter().try_for_each(|file| within(root, Path::new(&file.path)))?;
     let mut made = Vec::new();
     let done = files.iter().try_for_each(|file| one(root, file, &mut made)).and_then(|()| ignore(root, ignored));
     if done.is_err() {
@@ -37,6 +39,21 @@ pub fn write(root: &Path, files: &[File], ignored: &[&str]) -> Result<(), Proble
         }
     }
     done
+}
+
+/// What is written is within the project, wherever links lead. A folder that is not there has none.
+fn within(root: &Path, path: &Path) -> Result<(), Problem> {
+    if !root.exists() {
+        return Ok(());
+    }
+    let bounds = Bounds::of(root, &[]);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let why = match (bounds.outside_of_project(path), bounds.hidden_part(folder)) {
+        (Some(real), _) => format!("that leads out of the project, to {}", real.display()),
+        (None, Some(part)) => format!("that leads into `{part}`, where version control, CI or other tools keep files"),
+        (None, None) => return Ok(()),
+    };
+    Err(Problem { message: format!("will not write {}: {why}", root.join(path).display()) })
 }
 
 fn one(root: &Path, file: &File, made: &mut Vec<PathBuf>) -> Result<(), Problem> {
@@ -58,6 +75,7 @@ fn one(root: &Path, file: &File, made: &mut Vec<PathBuf>) -> Result<(), Problem>
 /// Adds lines to `.gitignore`: to what is there, in one step.
 fn ignore(root: &Path, lines: &[&str]) -> Result<(), Problem> {
     let path = root.join(".gitignore");
+    within(root, Path::new(".gitignore"))?;
     let before = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
@@ -77,7 +95,13 @@ fn ignore(root: &Path, lines: &[&str]) -> Result<(), Problem> {
     if after == before {
         return Ok(());
     }
-    let next = root.join(".gitignore.kpic-next");
-    let done = fs::write(&next, after).and_then(|()| fs::rename(&next, &path));
-    done.map_err(|error| Problem::io("cannot write", &path, &error))
+    let wrong = |error: &io::Error| Problem::io("cannot write", &path, error);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".gitignore.").suffix(".kpic-next");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    // Of a name that nobody knows, so that no link leads elsewhere.
+    let mut next = builder.tempfile_in(root).map_err(|error| wrong(&error))?;
+    next.write_all(after.as_bytes()).map_err(|error| wrong(&error))?;
+    next.persist(&path).map(|_| ()).map_err(|error| wrong(&error.error))
 }

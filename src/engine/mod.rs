@@ -1,5 +1,6 @@
 //! Engines run SQL and nothing else: text goes in, rows come out.
 
+mod connection;
 mod duckdb;
 pub mod postgres;
 mod process;

@@ -5,6 +5,7 @@
 //! which says in which encoding and with which backslashes, so all that it reads is ASCII and in quotes of the one kind that is always read alike.
 //! A server says what kind of thing is in the way by a code of five characters, which is the same in all languages and versions.
 
+use super::connection::apart;
 use super::process::{Ended, client, run};
 use super::types::Family;
 use super::{Answer, Batch, Changes, Engine, Failure, Kind, Refusal, Rows};
@@ -248,7 +249,7 @@ impl Postgres {
         command.env_clear().envs(kept).env("PGAPPNAME", "kpic").arg("--no-psqlrc").arg("--quiet").arg("--no-password");
         if let Some(connection) = &self.connection {
             // What a process is started with can be read by others on the machine.
-            let (connection, password) = apart(connection);
+            let (connection, password) = apart(connection)?;
             command.arg("--dbname").arg(connection);
             if let Some(password) = password {
                 command.env("PGPASSWORD", password);
@@ -307,40 +308,6 @@ fn text(text: &str) -> String {
     }
     out.push('\'');
     out
-}
-
-/// A connection without its password, and the password.
-fn apart(connection: &str) -> (String, Option<String>) {
-    if let Some((scheme, rest)) = connection.split_once("://") {
-        let (authority, after) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-        let Some((user, host)) = authority.rsplit_once('@') else { return (connection.to_owned(), None) };
-        let Some((user, password)) = user.split_once(':') else { return (connection.to_owned(), None) };
-        return (format!("{scheme}://{user}@{host}{after}"), Some(unescaped(password)));
-    }
-    // A value in quotes may hold what looks like a password: it is left as it is.
-    if connection.contains('\'') {
-        return (connection.to_owned(), None);
-    }
-    let (mut kept, mut password) = (Vec::new(), None);
-    for pair in connection.split_whitespace() {
-        match pair.strip_prefix("password=") {
-            Some(value) => password = Some(value.to_owned()),
-            None => kept.push(pair),
-        }
-    }
-    (kept.join(" "), password)
-}
-
-/// A part of an address, with `%41` as the character that it stands for.
-fn unescaped(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let (mut out, mut at) = (Vec::new(), 0);
-    while let Some(byte) = bytes.get(at) {
-        let hex = text.get(at + 1..at + 3).filter(|_| *byte == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        out.push(hex.unwrap_or(*byte));
-        at += if hex.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// Why a server cannot be reached, by what is in the program's message, with what to do about it.

@@ -50,6 +50,19 @@ pub const STARTER: &str = "__engine";
 /// Says to `start` that the network is open; then all may be read and listed.
 pub(super) const OPEN_NETWORK: &str = "network";
 
+/// Says to `start` that an engine reads only the files that it is given.
+pub(super) const ONLY_FILES: &str = "files";
+
+/// The command that starts an engine which reads `files` and what its program needs, and nothing else. Of these it may write those beside a database
+/// that hold its locks. `spill` is its own.
+pub(super) fn only_files(starter: Option<&Path>, program: &Path, spill: &Path, files: &[PathBuf]) -> Command {
+    let Some(starter) = starter else { return Command::new(program) };
+    let mut command = Command::new(starter);
+    command.arg(STARTER).arg(std::process::id().to_string()).arg(ONLY_FILES).arg(spill).arg("");
+    command.arg(files.len().to_string()).args(files).arg(program);
+    command
+}
+
 /// What the engine needs of the environment. On Windows no program starts without the folder of the system.
 const ENVIRONMENT: &[&str] = &["PATH", "TMPDIR", "TEMP", "TMP", "TZ", "SYSTEMROOT", "SYSTEMDRIVE"];
 

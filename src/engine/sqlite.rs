@@ -1,14 +1,21 @@
 //! `SQLite`, as the program `sqlite3`: started for some questions, which it reads from its standard input, on a file that it can only read.
 //!
 //! All of them are asked in one transaction, so that they see the same rows. The program ends at the first query that is refused, and what comes
-//! after that is asked anew. It is in its safe mode: it opens no other file, loads no extension and runs no program.
+//! after that is asked anew. It is in its safe mode, in which it loads no extension and runs no program.
+//!
+//! That mode leaves the program modules that read any file. So it is asked which modules it has first, and what the schema of the database holds: SQL that reads
+//! one that is not known to be harmless is refused, and so is a database whose views and virtual tables do. On Linux the kernel also keeps it from all other files.
 
 use super::process::{Ended, client, run};
+use super::reach::only_files;
+use super::spill::Spill;
 use super::{Answer, Batch, Engine, Failure, Kind, Refusal, Rows};
+use crate::rawsql;
 use crate::text::is_control;
 use serde_json::{Map, Value};
-use std::path::PathBuf;
-use std::process::Command;
+use std::fs::{self, File, OpenOptions};
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The program, with the file that it asks.
@@ -20,6 +27,8 @@ pub struct Sqlite {
     pub database: PathBuf,
     /// How long all of an answer may take.
     pub timeout: Option<Duration>,
+    /// The program kpic, which starts it so that the system keeps it from other files, and ends it with kpic.
+    pub starter: Option<PathBuf>,
 }
 
 /// The `sqlite3` program: the one that `KPIC_SQLITE3` names, or the first on `PATH`.
@@ -53,12 +62,14 @@ enum Place {
 
 impl Engine for Sqlite {
     fn answer(&self, setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure> {
-        self.all_answers(Place::File, setup, queries)
+        let modules = self.modules(Place::File)?;
+        self.all_answers(Place::File, &modules, setup, queries)
     }
 
     /// In memory: the file is not opened.
     fn rehearse(&self, batches: &[Batch]) -> Result<Vec<Vec<Answer>>, Failure> {
-        batches.iter().map(|batch| self.all_answers(Place::Memory, &batch.setup, &batch.queries)).collect()
+        let modules = self.modules(Place::Memory)?;
+        batches.iter().map(|batch| self.all_answers(Place::Memory, &modules, &batch.setup, &batch.queries)).collect()
     }
 
     fn description(&self, query: &str) -> String {
@@ -67,19 +78,58 @@ impl Engine for Sqlite {
 }
 
 impl Sqlite {
-    fn all_answers(&self, place: Place, setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure> {
+    /// The modules of the program that may read files, in lower case. A database whose schema uses one is refused.
+    fn modules(&self, place: Place) -> Result<Vec<String>, Failure> {
+        // The pragma itself: a database may have a view of the name of the table that gives the same.
+        let mut script = format!(".mode json\n.print {MARK}\npragma module_list;\n.print {MARK}\n");
+        if matches!(place, Place::File) {
+            script.push_str(&format!("select sql from main.sqlite_master where sql is not null;\n.print {MARK}\n"));
+        }
+        let (output, errors) = self.run(place, script)?;
+        let mark = format!("{MARK}\n");
+        let mut printed = output.split(mark.as_str()).skip(1).map(rows);
+        let texts = |rows: Rows| {
+            rows.rows.into_iter().filter_map(|row| row.first()?.as_str().map(str::to_owned)).collect::<Vec<String>>()
+        };
+        let is_about_data = ["Error: ", "error near line"].iter().any(|words| errors.contains(words));
+        let unread = || {
+            let help = "run `pragma integrity_check` with `sqlite3`";
+            if is_about_data { self.unreadable("the program finds a fault in it", help) } else { self.stopped() }
+        };
+        let modules = printed.next().flatten().map(texts).filter(|modules| !modules.is_empty()).ok_or_else(unread)?;
+        let lower = modules.into_iter().map(|module| module.to_ascii_lowercase());
+        let modules: Vec<String> = lower.filter(|module| rawsql::may_reach_files(module)).collect();
+        if matches!(place, Place::File) {
+            let statements = printed.next().flatten().map(texts).ok_or_else(unread)?;
+            if let Some(module) = statements.iter().find_map(|statement| rawsql::module_used(statement, &modules)) {
+                return Err(Failure {
+                    message: format!(
+                        "a view, trigger or virtual table of the database `{}` uses the module `{module}`, which may read other files",
+                        self.database.display()
+                    ),
+                    help: Some("remove it, or copy the tables that the project needs into another database".to_owned()),
+                });
+            }
+        }
+        Ok(modules)
+    }
+
+    fn all_answers(&self, place: Place, modules: &[String], setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure> {
+        if let Some(refusal) = not_given(setup, modules) {
+            return Ok(vec![Err(Refusal { in_setup: true, ..refusal }); queries.len()]);
+        }
         let mut answers = Vec::new();
         while let Some(rest) = queries.get(answers.len()..).filter(|rest| !rest.is_empty()) {
-            answers.extend(self.ask(place, setup, rest)?);
+            answers.extend(self.ask(place, modules, setup, rest)?);
         }
         Ok(answers)
     }
 
     /// The answers to the first queries, of which the last one may be refused. There is one at least.
-    fn ask(&self, place: Place, setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure> {
-        let given: Vec<&String> = queries.iter().take_while(|query| is_read(query)).collect();
-        if given.is_empty() || !is_read(setup) {
-            return Ok(vec![Err(unread())]);
+    fn ask(&self, place: Place, modules: &[String], setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure> {
+        let given: Vec<&String> = queries.iter().take_while(|query| not_given(query, modules).is_none()).collect();
+        if given.is_empty() {
+            return Ok(queries.first().and_then(|query| not_given(query, modules)).map(Err).into_iter().collect());
         }
         // The program says what it refuses once it has written the answers before that.
         let mut script = format!(".mode json\n.print {MARK}\nbegin;\n{}\n", ended(setup));
@@ -122,11 +172,19 @@ impl Sqlite {
 
     /// Runs a script to its end: what it printed, and what it complained of.
     fn run(&self, place: Place, script: String) -> Result<(String, String), Failure> {
-        let mut command = Command::new(&self.program);
+        let spill = Spill::make(self.starter.as_deref()).map_err(|error| Failure {
+            message: format!("there is no room for temporary files: {error}"),
+            help: Some("free some space, or set the variable TMPDIR to another folder".to_owned()),
+        })?;
+        let files = match place {
+            Place::File => self.files()?,
+            Place::Memory => Vec::new(),
+        };
+        let mut command = only_files(self.starter.as_deref(), &self.program, spill.path(), &files);
         let kept = std::env::vars_os().filter(|(name, _)| ENVIRONMENT.contains(&name.to_string_lossy().as_ref()));
         let kept: Vec<_> = kept.collect();
         // Without a home there is no file with settings of the user's.
-        command.env_clear().envs(kept).env("HOME", "").args(["-batch", "-safe", "-bail"]);
+        command.env_clear().envs(kept).env("HOME", "").env("SQLITE_TMPDIR", spill.path()).args(["-batch", "-safe", "-bail"]);
         match place {
             Place::File => command.arg("-readonly").arg(&self.database),
             Place::Memory => command.arg(":memory:"),
@@ -147,14 +205,53 @@ impl Sqlite {
                 message: format!("SQLite's answer has more than {} MB", LONGEST / 1_000_000),
                 help: Some("ask for fewer KPIs, slices or periods at once".to_owned()),
             }),
+            _ if errors.contains("shared librar") => Err(Failure {
+                message: format!("`{}` cannot load its libraries", self.program.display()),
+                help: Some(
+                    "kpic lets it read the system's folders for libraries and the folder `lib` beside its `bin`: use a `sqlite3` that has them there"
+                        .to_owned(),
+                ),
+            }),
             _ => match UNREADABLE.iter().find(|(needle, ..)| errors.contains(needle)) {
-                Some((_, why, help)) => Err(Failure {
-                    message: format!("the database `{}` cannot be read: {why}", self.database.display()),
-                    help: Some((*help).to_owned()),
-                }),
+                Some((_, why, help)) => Err(self.unreadable(why, help)),
                 None => Ok((output, errors)),
             },
         }
+    }
+
+    fn unreadable(&self, why: &str, help: &str) -> Failure {
+        Failure {
+            message: format!("the database `{}` cannot be read: {why}", self.database.display()),
+            help: Some(help.to_owned()),
+        }
+    }
+
+    /// The files that the program needs to read the database. Where it keeps its changes in a log, whoever reads locks that; the program would make what is not
+    /// there, and may make no files.
+    fn files(&self) -> Result<Vec<PathBuf>, Failure> {
+        // What is not there, the program says itself.
+        let Ok(real) = self.database.canonicalize() else { return Ok(Vec::new()) };
+        let named = |ending: &str| {
+            let mut name = real.clone().into_os_string();
+            name.push(ending);
+            PathBuf::from(name)
+        };
+        let has_log = self.starter.is_some() && keeps_a_log(&real);
+        let mut files = Vec::new();
+        for ending in ["-journal", "-wal", "-shm"] {
+            let path = named(ending);
+            match path.symlink_metadata() {
+                Ok(meta) if !meta.is_file() => {
+                    let why = format!("`{}` beside it is not a regular file", path.display());
+                    return Err(self.unreadable(&why, "delete it: SQLite would read rows from where it leads"));
+                }
+                Err(_) if has_log && ending != "-journal" => make_beside(&real, &path),
+                _ => {}
+            }
+            files.extend(path.is_file().then_some(path));
+        }
+        files.push(real);
+        Ok(files)
     }
 
     fn stopped(&self) -> Failure {
@@ -179,6 +276,11 @@ const UNREADABLE: &[(&str, &str, &str)] = &[
         "its last changes are in a file that may not be written beside it",
         "open it once with `sqlite3`",
     ),
+    (
+        "attempt to write a readonly database (8)",
+        "readers lock a file beside it, which cannot be made there",
+        "make its folder writable for you, or run `pragma journal_mode = delete` on it with `sqlite3`",
+    ),
     ("unknown option", "the program is older than SQLite 3.40", "install a newer `sqlite3`"),
 ];
 
@@ -196,6 +298,31 @@ fn is_read(query: &str) -> bool {
         line.starts_with(['.', '#']) || line == "/" || line.eq_ignore_ascii_case("go")
     };
     !query.lines().any(is_command) && !query.contains(|char| is_control(char) && char != '\n')
+}
+
+/// Whether a database is one whose changes are in a log beside it first, as its header says.
+fn keeps_a_log(database: &Path) -> bool {
+    let mut header = Vec::new();
+    let read = File::open(database).and_then(|file| file.take(20).read_to_end(&mut header));
+    read.is_ok() && header.get(18..) == Some([2, 2].as_slice())
+}
+
+/// Makes an empty file for those who may use the database, as SQLite does. Where none can be made, the program says what is in the way.
+fn make_beside(database: &Path, path: &Path) {
+    let made = OpenOptions::new().write(true).create_new(true).open(path);
+    if let (Ok(file), Ok(meta)) = (made, fs::metadata(database)) {
+        let _ = file.set_permissions(meta.permissions());
+    }
+}
+
+/// Why the program is not given some SQL, if it is not.
+fn not_given(sql: &str, modules: &[String]) -> Option<Refusal> {
+    if !is_read(sql) {
+        return Some(unread());
+    }
+    let module = rawsql::module_read(sql, modules)?;
+    let said = format!("kpic does not let SQL read the module {module} of SQLite's program");
+    Some(Refusal { kind: Kind::Confined, about: None, said, in_setup: false })
 }
 
 /// The refusal of SQL that the program is not given.

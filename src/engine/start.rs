@@ -6,10 +6,11 @@
 //! 3. It lists no folders but those that it is given. DuckDB keeps SQL from reading other files, but a pattern with `**` and `..`, or one
 //!    that passes a link, would still list the names of files anywhere.
 //! 4. It reads no `.git` of these folders, which may hold a token, and opens no connection, unless the command line opens the network.
+//! 5. SQLite's program, whose modules read any file, reads its libraries, the database and what stands beside it for it, and nothing else.
 //!
 //! A kernel without Landlock keeps it from the first alone, which is said; one with an older Landlock keeps it from what that knows.
 
-use super::reach::OPEN_NETWORK;
+use super::reach::{ONLY_FILES, OPEN_NETWORK};
 use super::script::python_of;
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreated,
@@ -24,7 +25,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Becomes an engine. `arguments` are the process that asks for it, whether it may use the network, its temporary folder, the folder of a
-/// database that it changes or nothing, how many folders it may list, these folders, the engine's program and its arguments. It only comes back with what went wrong.
+/// database that it changes or nothing, how many folders it may list, these folders, the engine's program and its arguments. In the place of the folders may be
+/// the only files that it reads. It only comes back with what went wrong.
 pub fn start(arguments: &[OsString]) -> io::Error {
     become_engine(arguments).unwrap_or_else(|error| error)
 }
@@ -42,6 +44,10 @@ fn become_engine(arguments: &[OsString]) -> io::Result<io::Error> {
         return Err(unusable());
     }
     let folders: Vec<PathBuf> = folders.iter().map(PathBuf::from).collect();
+    if network == ONLY_FILES {
+        confine_to_files(Path::new(spill), &folders, Path::new(program)).map_err(io::Error::other)?;
+        return Ok(Command::new(program).args(arguments).exec());
+    }
     // The database, if there is one, is among the arguments.
     let files = [spill, program].into_iter().chain(arguments).filter_map(|path| Path::new(path).canonicalize().ok());
     let needed: Vec<PathBuf> = files.chain(folders.iter().cloned()).collect();
@@ -55,6 +61,54 @@ fn become_engine(arguments: &[OsString]) -> io::Result<io::Error> {
 pub fn kernel_confines() -> bool {
     let ruleset = Ruleset::default().set_compatibility(CompatLevel::HardRequirement).handle_access(AccessFs::from_all(ABI::V1));
     ruleset.and_then(Ruleset::create).is_ok()
+}
+
+/// What programs read of a system to start: programs, which may stand in scripts, libraries, where they are, and time zones.
+const SYSTEM: &[&str] = &[
+    "/bin",
+    "/usr/bin",
+    "/usr/local/bin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/usr/local/lib",
+    "/nix/store",
+    "/gnu/store",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/localtime",
+    "/usr/share/zoneinfo",
+    "/dev/null",
+    "/dev/urandom",
+];
+
+/// How the names of the files end that hold the locks and the last changes of a database of SQLite's: who only reads locks them, too.
+const LOCKS: &[&str] = &["-shm", "-wal"];
+
+/// Keeps this process, and what it becomes, from all files but some, and from connections.
+fn confine_to_files(spill: &Path, files: &[PathBuf], program: &Path) -> Result<(), landlock::RulesetError> {
+    let abi = ABI::V5;
+    let handled = AccessFs::from_all(abi) & !BitFlags::from(AccessFs::Execute);
+    let program = program.canonicalize().unwrap_or_else(|_| program.to_path_buf());
+    // Programs that were installed by themselves have their libraries beside them: `bin/sqlite3` and `lib/`.
+    let own = program.parent().filter(|folder| folder.ends_with("bin")).and_then(Path::parent).map(|above| above.join("lib"));
+    let read = SYSTEM.iter().map(PathBuf::from).chain(files.iter().cloned()).chain(own).chain([program]);
+    let holds_locks = |path: &&PathBuf| LOCKS.iter().any(|ending| path.to_string_lossy().ends_with(ending));
+    let locks = AccessFs::WriteFile | AccessFs::Truncate;
+    Ruleset::default()
+        .handle_access(handled)?
+        .handle_access(AccessNet::from_all(ABI::V4))?
+        .create()?
+        .add_rules(path_beneath_rules([spill], handled))?
+        .add_rules(path_beneath_rules(["/dev/null"], BitFlags::from(AccessFs::WriteFile)))?
+        .add_rules(path_beneath_rules(read, BitFlags::from(AccessFs::ReadFile)))?
+        .add_rules(path_beneath_rules(files.iter().filter(holds_locks), locks))?
+        .restrict_self()
+        .map(|_| ())
 }
 
 /// Keeps this process, and what it becomes, from all that an engine does not need.

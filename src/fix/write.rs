@@ -1,6 +1,7 @@
 //! Puts changed texts in the place of files, so that whoever looks sees a file as it was or as it is to be.
 
 use super::Change;
+use crate::load::bounds::Bounds;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ pub struct Problem {
 /// Writes all changes. Every new text is on the disk before the first file is replaced; links and permissions stay.
 ///
 /// # Errors
-/// Fails, with no file changed, if one of them is not as it was read or cannot be written beside.
+/// Fails, with no file changed, if one of them is not as it was read, leads out of the project, or cannot be written beside.
 pub fn write(root: &Path, changes: &[Change]) -> Result<(), Problem> {
     let staged: Vec<(tempfile::NamedTempFile, PathBuf)> =
         changes.iter().map(|change| stage(root, change)).collect::<Result<_, _>>()?;
@@ -29,6 +30,7 @@ pub fn write(root: &Path, changes: &[Change]) -> Result<(), Problem> {
 
 /// Writes a text beside the file that it is to replace.
 fn stage(root: &Path, change: &Change) -> Result<(tempfile::NamedTempFile, PathBuf), Problem> {
+    within(root, Path::new(&change.path))?;
     let path = root.join(&change.path);
     let path = fs::canonicalize(&path).map_err(|error| problem(&path, &error))?;
     let now = fs::read(&path).map_err(|error| problem(&path, &error))?;
@@ -50,6 +52,20 @@ fn stage(root: &Path, change: &Change) -> Result<(tempfile::NamedTempFile, PathB
         .and_then(|()| file.as_file().sync_all())
         .map_err(|error| problem(&path, &error))?;
     Ok((file, path))
+}
+
+/// What is changed is the project's own, wherever links lead.
+fn within(root: &Path, path: &Path) -> Result<(), Problem> {
+    let bounds = Bounds::of(root, &[]);
+    let why = match (bounds.outside_of_project(path), bounds.hidden_part(path)) {
+        (Some(real), _) => format!("it leads out of the project, to {}", real.display()),
+        (None, Some(part)) => format!("it leads into `{part}`"),
+        (None, None) => return Ok(()),
+    };
+    Err(Problem {
+        message: format!("cannot change {}: {why}", path.display()),
+        help: Some("change that file by hand, or put it in the place of the link; nothing was changed".to_owned()),
+    })
 }
 
 fn problem(path: &Path, error: &std::io::Error) -> Problem {

@@ -18,12 +18,12 @@ pub struct Bounds {
     root: PathBuf,
     /// The same as it reads, and as it is once links are followed.
     own: Vec<PathBuf>,
-    /// The folders with unknown directioned, both ways too.
+    /// The folders that the command line opens, both ways too.
     opened: Vec<PathBuf>,
 }
 
 impl Bounds {
-    /// The bounds of the project in `root`, with further folders with unknown directioned.
+    /// The bounds of the project in `root`, with further folders that the command line opens.
     pub fn of(root: &Path, opened: &[PathBuf]) -> Self {
         let root = std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
         let both = |folder: &PathBuf| std::iter::once(normal(folder)).chain(folder.canonicalize().ok()).collect::<Vec<_>>();
@@ -127,6 +127,20 @@ impl Bounds {
         None
     }
 
+    /// The part of a path in the project's folder, as it is named or once links are followed, that starts with a point: version control, CI and other tools
+    /// keep there what they run and trust.
+    pub fn hidden_part(&self, path: &Path) -> Option<String> {
+        let named = path.strip_prefix(&self.root).unwrap_or(path);
+        let named = if named.is_absolute() { PathBuf::new() } else { named.to_path_buf() };
+        let real = self.inside(path).unwrap_or_default();
+        let parts = named.components().chain(real.components()).filter_map(|part| match part {
+            Component::Normal(name) => Some(with_width(&name.to_string_lossy())),
+            Component::Prefix(_) | Component::RootDir | Component::CurDir | Component::ParentDir => None,
+        });
+        // `git~1` is what Windows calls `.git`, too.
+        parts.into_iter().find(|name| name.starts_with('.') || name.eq_ignore_ascii_case("git~1"))
+    }
+
     /// The path from the project's folder of something inside it, links followed; nothing of what is elsewhere.
     pub fn inside(&self, path: &Path) -> Option<PathBuf> {
         let real = |path: &Path| {
@@ -136,6 +150,13 @@ impl Bounds {
         let inside = real(&normal(&self.root.join(path)))?;
         inside.strip_prefix(real(&self.root)?).ok().map(Path::to_path_buf)
     }
+}
+
+/// A name without the characters that have no width, which some file systems leave out.
+pub fn with_width(name: &str) -> String {
+    let has_width =
+        |char: &char| !matches!(char, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    name.chars().filter(has_width).collect()
 }
 
 /// A finding about what leads out, with both ends.
@@ -275,6 +296,15 @@ mod tests {
         .into_iter()
         .for_each(out);
         fine("data/deep/d*.csv");
+        std::fs::create_dir_all(root.join(".ci/flows")).unwrap();
+        std::os::unix::fs::symlink(".ci/flows", root.join("specs")).unwrap();
+        let hidden = |path: &str| bounds.hidden_part(Path::new(path));
+        assert_eq!(hidden("data/a.yml"), None);
+        assert_eq!(hidden("./data/../data"), None);
+        assert_eq!(hidden(&root.join("data/a.yml").display().to_string()), None);
+        assert_eq!(hidden("specs/a.yml"), Some(".ci".to_owned()));
+        assert_eq!(hidden("\u{200d}.git/a.yml"), Some(".git".to_owned()));
+        assert_eq!(hidden(".ci"), Some(".ci".to_owned()));
         assert_eq!(Bounds::of(&root, std::slice::from_ref(&other)).outside_of_pattern("l*/a.csv"), None);
     }
 }

@@ -125,6 +125,16 @@ fn specs(root: &Path, folder: &str, loaded: &mut Loaded) {
     let place = loaded.project.as_ref().map(|tree| specs_key(tree).unwrap_or(Span::start_of(tree.file)));
     if is_outside(Path::new(folder), place, loaded) {
         loaded.incomplete = true;
+    } else if let Some(part) = loaded.bounds.as_ref().and_then(|bounds| bounds.hidden_part(Path::new(folder))) {
+        let message =
+            format!("the spec files cannot be in `{folder}`: `{part}` is where version control, CI or other tools keep files");
+        let mut finding = Finding::placeless(&codes::OUTSIDE_PROJECT, message);
+        finding.labels.extend(place.map(|span| crate::diagnostic::Label { span, text: String::new() }));
+        finding.help(format!(
+            "put them into a folder whose name does not start with a point, as in `specs: kpis` in {PROJECT_FILE}"
+        ));
+        loaded.findings.push(finding);
+        loaded.incomplete = true;
     } else if root.join(folder).is_dir() {
         collect(root, Path::new(folder), &mut paths, loaded);
         if paths.is_empty() && !loaded.incomplete {

@@ -4,7 +4,7 @@ use super::Spec;
 use super::project::DEFAULT_TARGET;
 use super::source::Relation;
 use crate::diagnostic::{Findings, codes};
-use crate::load::bounds::{Bounds, leads_out};
+use crate::load::bounds::{Bounds, leads_out, with_width};
 use crate::load::{PROJECT_FILE, TEMPLATES};
 use crate::text::Span;
 use std::path::{Component, Path, PathBuf};
@@ -15,10 +15,7 @@ const VERSION_CONTROL: [&str; 10] =
 
 /// Whether a part of a path is one of these, as every file system reads it: some leave out points and blanks at the end, or what has no width.
 fn is_version_control(part: &Component<'_>) -> bool {
-    let name = part.as_os_str().to_string_lossy();
-    let has_width =
-        |char: &char| !matches!(char, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    let name: String = name.chars().filter(has_width).collect();
+    let name = with_width(&part.as_os_str().to_string_lossy());
     VERSION_CONTROL.iter().any(|known| name.trim_end_matches(['.', ' ']).eq_ignore_ascii_case(known))
 }
 

@@ -23,6 +23,7 @@ pub fn support(model: &Model, findings: &mut Findings) {
     files(model, dialect, findings);
     raw_sql(model, dialect.name(), findings);
     raw_tokens(model, dialect, findings);
+    beyond_tables(model, dialect, findings);
     names(model, dialect, findings);
 }
 
@@ -107,6 +108,35 @@ fn raw_tokens(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
     for source in model.sources.rows() {
         if let Some(Relation::Query(sql)) = &source.relation {
             check(sql, &source.name.value, source.name.span);
+        }
+        for column in source.columns.rows() {
+            if let Storage::Raw(each) = &column.storage {
+                check(each.of(dialect.name()).unwrap_or_default(), &column.name.value, column.name.span);
+            }
+        }
+    }
+}
+
+/// What SQL and sources name has to be a table or a view, also where the dialect's program reads something else under some names.
+fn beyond_tables(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
+    let mut check = |sql: &str, of: &str, span: Span| {
+        let Some(name) = dialect.reads_beyond(sql) else { return };
+        let message = format!(
+            "`{of}` cannot read `{name}`: under that name `{}` reads files or the inside of a database",
+            dialect.name()
+        );
+        findings
+            .report(&codes::CALL_NOT_ALLOWED, span, message)
+            .help("load the data into a table, and name tables and columns otherwise");
+    };
+    for source in model.sources.rows() {
+        match &source.relation {
+            Some(Relation::Query(sql)) => check(sql, &source.name.value, source.name.span),
+            Some(Relation::Table(parts)) => {
+                let name = parts.last().map(String::as_str).unwrap_or_default();
+                check(&dialect.identifier(name), &source.name.value, source.name.span);
+            }
+            Some(Relation::Files(_)) | None => {}
         }
         for column in source.columns.rows() {
             if let Storage::Raw(each) = &column.storage {

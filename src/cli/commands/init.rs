@@ -124,9 +124,10 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
         (Some(database), ..) => Over::Database(clean(&base.join(database))),
         (None, [_, ..], _) => Over::Files(groups::expanded(&base, &args.csv)?),
         (None, [], true) => Over::Sample,
-        (None, [], false) if ask => choose(&root, &base)?,
-        (None, [], false) => offers(&root).into_iter().next().map_or(Over::Sample, |(_, over)| over),
+        (None, [], false) if ask => choose(&root, &base, &options)?,
+        (None, [], false) => offers(&root, &options).into_iter().next().map_or(Over::Sample, |(_, over)| over),
     };
+    leads_nowhere(&root, &over, &options)?;
     let (options, outside) = opened(&root, &over, &options);
     let draft = match &over {
         Over::Sample => draft::sample(&name),
@@ -179,12 +180,13 @@ fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Opti
             ));
         }
         let engine = EngineArgs { connection: args.connection.clone(), ..EngineArgs::default() };
-        Over::Server(dialect, connection(&engine, &existing.warehouse)?)
+        Over::Server(dialect, connection(&engine, root, &existing.warehouse)?)
     } else if over_tables && args.connection.is_none() {
         Over::Database(existing.database(args.database.as_ref().map(|path| clean(&base.join(path))))?)
     } else {
         Over::Files(existing.new_files(groups::expanded(base, &args.csv)?)?)
     };
+    leads_nowhere(root, &over, options)?;
     let (options, outside) = opened(root, &over, options);
     let mut looked = look(args, root, &options.opened, &over, false, may_ask)?;
     looked.tables.retain(|table| !existing.has_table(table));
@@ -197,6 +199,27 @@ fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Opti
     let hidden: String = hidden.map(|said| format!("{} {said}\n", out::styled(out::DIM, "note:"))).collect();
     out::print(&(report(&draft, "added to", &existing.name, args) + &hidden + &outside));
     Ok(check(root, &options))
+}
+
+/// Refuses files of the project's folder that are links out of it: who names one there does not mean what it leads to.
+fn leads_nowhere(root: &Path, over: &Over, options: &Options) -> Result<(), Stop> {
+    let files = match over {
+        Over::Files(files) => files.as_slice(),
+        Over::Database(database) => std::slice::from_ref(database),
+        Over::Server(..) | Over::Sample => &[],
+    };
+    match files.iter().find_map(|file| Some((file, led_out(root, file, options)?))) {
+        Some((file, real)) => Err(usage(
+            &format!("{} leads out of the project, to {}", file.display(), real.display()),
+            "if that is the data you mean, name it by that path, or allow its folder: `--allow-path DIR`",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Where a file in a folder leads to outside of it.
+fn led_out(root: &Path, file: &Path, options: &Options) -> Option<PathBuf> {
+    Bounds::of(root, &options.opened).outside(file).filter(|_| file.starts_with(root) && root.exists())
 }
 
 /// What is named on the command line is opened by it: the folders of files outside the project, with what there is to say of them.
@@ -337,12 +360,12 @@ fn report(draft: &Draft, done: &str, name: &str, args: &InitArgs) -> String {
 // --- What there is, and what is wanted ---
 
 /// What a project in a folder can be over: databases first, then all files of rows, those in `data/` too.
-fn offers(root: &Path) -> Vec<(String, Over)> {
+fn offers(root: &Path, options: &Options) -> Vec<(String, Over)> {
     let mut databases = Vec::new();
     let mut files = Vec::new();
     for folder in [root.to_path_buf(), root.join("data")] {
         let entries = fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
-        let mut paths: Vec<PathBuf> = entries.filter(|path| path.is_file()).collect();
+        let mut paths: Vec<PathBuf> = entries.filter(|path| path.is_file() && led_out(root, path, options).is_none()).collect();
         paths.sort();
         for path in paths {
             match path.extension().and_then(|ending| ending.to_str()) {
@@ -361,8 +384,8 @@ fn offers(root: &Path) -> Vec<(String, Over)> {
     offers
 }
 
-fn choose(root: &Path, base: &Path) -> Result<Over, Stop> {
-    let mut offers = offers(root);
+fn choose(root: &Path, base: &Path, options: &Options) -> Result<Over, Stop> {
+    let mut offers = offers(root, options);
     let named = offers.len();
     let mut labels: Vec<String> = offers.iter().map(|(label, _)| label.clone()).collect();
     labels.extend(["A DuckDB database or data file somewhere else".to_owned(), "Sample data, to look around".to_owned()]);

@@ -6,6 +6,7 @@ use crate::cli::{Stop, usage};
 use crate::dialect::{self, Client};
 use crate::draft::{Known, Table, Target};
 use crate::engine::types::Family;
+use crate::load::bounds::Bounds;
 use crate::model::facts::Type;
 use crate::model::{Clock, Column, Model, Relation, Source, Storage, Warehouse};
 use crate::pipeline::{self, Options};
@@ -21,6 +22,7 @@ pub(super) struct Existing {
     pub known: Known,
     calendar: Calendar,
     root: PathBuf,
+    opened: Vec<PathBuf>,
     database: Option<PathBuf>,
     /// Where its data is.
     pub warehouse: Warehouse,
@@ -63,6 +65,7 @@ impl Existing {
             known,
             calendar: model.calendar.clone(),
             root: root.to_path_buf(),
+            opened: options.opened.clone(),
             database: model.warehouse.database.as_ref().map(|path| clean(&root.join(path))),
             warehouse: model.warehouse.clone(),
             tables: tables.collect(),
@@ -99,6 +102,13 @@ impl Existing {
     /// The database that tables are looked for in.
     pub(super) fn database(&self, named: Option<PathBuf>) -> Result<PathBuf, Stop> {
         match (named, &self.database) {
+            (None, Some(own)) if Bounds::of(&self.root, &self.opened).outside(own).is_some() => {
+                let message = format!("the database {} in kpic.yml is outside the project", from(&self.root, own));
+                Err(usage(
+                    &message,
+                    "specs can only name files inside the project's folder; allow another one with `--allow-path DIR`",
+                ))
+            }
             (None, Some(own)) => Ok(own.clone()),
             (Some(named), Some(own)) if named == *own => Ok(named),
             (Some(_), Some(own)) => {
