@@ -209,18 +209,19 @@ fn projects_that_share_a_schema_leave_each_others_views_alone() {
     let sources = SPEC.split("kpis:").next().unwrap();
     let project = PROJECT.replace("project: shop", "project: sales");
     write_files(folder.path(), &[("kpic.yml", &project), ("specs/all.yml", &format!("{sources}{other}"))]);
-    let changes = deployed(folder.path(), &["--drop"]);
-    assert_eq!(
-        (with(&changes, "new"), with(&changes, "dropped"), with(&changes, "gone")),
-        (vec!["kpi.buyers"], vec![], vec![])
-    );
-    // All that was there is there still.
-    let after = state(folder.path());
-    assert!(before.iter().all(|line| after.contains(line)), "{after:?}");
-    write_files(folder.path(), &[("specs/all.yml", SPEC)]);
+    // Both count what is wrong with their sources in a view of one name.
     let output = kpic(folder.path(), &["deploy", "--drop"]);
     let said = text(&output.stderr);
     assert!(output.status.code() == Some(1) && said.contains("made for the project `shop`"), "{said}");
+    assert_eq!(state(folder.path()), before);
+    let changes = deployed(folder.path(), &["--drop", "--adopt"]);
+    let of = |change| with(&changes, change);
+    assert_eq!(
+        (of("new"), of("adopted"), of("dropped"), of("gone")),
+        (vec!["kpi.buyers"], vec!["kpi.source_checks"], vec![], vec![])
+    );
+    let after = state(folder.path());
+    assert!(before.iter().filter(|line| !line.contains("source_checks")).all(|line| after.contains(line)), "{after:?}");
 }
 
 #[test]
