@@ -664,6 +664,12 @@ pub(super) fn unknown_column(source: &Source, name: &Name, findings: &mut Findin
     let message = format!("`{}` has no column `{}`", source.name.value, name.value);
     let finding = findings.report(&codes::UNKNOWN_COLUMN, name.span, message);
     let columns = source.columns.rows().iter().map(|column| column.name.value.as_str());
+    let stored = |column: &&Column| matches!(&column.storage, Storage::Stored(stored) if *stored == name.value);
+    if let Some(column) = source.columns.rows().iter().find(stored) {
+        // In the data it is called so.
+        finding.help(format!("its column `{}` is called `{}` here", name.value, column.name.value));
+        return;
+    }
     finding.help = suggest::did_you_mean(&name.value, &format!("{} has", source.name.value), columns.clone());
     finding.mend(name.span, &name.value, suggest::certain(&name.value, columns, suggest::Words::Project));
 }

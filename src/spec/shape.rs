@@ -273,6 +273,13 @@ impl Record {
             }
             let before = findings.iter().len();
             check(&entry.value, &field.shape, findings);
+            // A value that cannot be read is not one that lacks.
+            let whole = |found: &Finding| {
+                found.code == &codes::WRONG_SHAPE && found.labels.first().is_some_and(|label| label.span == entry.value.span)
+            };
+            for found in findings.after(before).iter_mut().filter(|found| whole(found)) {
+                found.misspells = named.map(|name| (name.span, field.key));
+            }
             // Where nothing better is known, an example says what is expected.
             if let Some(example) = field.example {
                 let unhelped = |found: &&mut Finding| found.code == &codes::WRONG_SHAPE && found.help.is_none();
@@ -325,6 +332,16 @@ impl Record {
         self.what.strip_prefix("a ").or_else(|| self.what.strip_prefix("an ")).unwrap_or(self.what)
     }
 
+    /// The other keys that have to be there, each with a value, as they follow one in braces.
+    fn required_beside(&self, field: &Field) -> String {
+        let others = self.fields.iter().filter(|other| other.required && other.key != field.key);
+        let shown = others.map(|other| {
+            let word = other.shape.words().and_then(|words| words.first().copied());
+            format!(", {}: {}", other.key, other.example.or(word).unwrap_or("..."))
+        });
+        shown.collect()
+    }
+
     /// The key that a lone value in the place of the map was probably meant for.
     fn main(&self) -> Option<&'static Field> {
         let formula = self.fields.iter().find(|field| matches!(field.shape, Shape::Formula));
@@ -375,10 +392,11 @@ fn instead(node: &Node, shape: &Shape) -> Option<String> {
             None => "give each entry a name: `name: { ... }` instead of `- ...`".to_owned(),
         }),
         (Shape::Record(record), Value::Scalar(scalar)) if scalar.text.len() <= 80 => record.main().map(|field| {
+            let rest = record.required_beside(field);
             if field.shape.takes(node) {
-                format!("write `{{ {}: {} }}`", field.key, scalar.text)
+                format!("write `{{ {}: {}{rest} }}`", field.key, scalar.text)
             } else {
-                format!("for instance `{{ {}: {} }}`", field.key, field.example.unwrap_or("..."))
+                format!("for instance `{{ {}: {}{rest} }}`", field.key, field.example.unwrap_or("..."))
             }
         }),
         (Shape::Record(record), Value::List(_)) => {
