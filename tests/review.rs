@@ -85,7 +85,7 @@ fn a_review_shows_what_fires_and_what_slips() {
           change(revenue) -10.00
           Customer care: Call.
 
-2 of 3 key results slip
+1 of 3 key results slips, and 1 has not been checked in for too long
 key result                                    score  expected  status     from    now      to  as of       owner
 We grow: More comes in  ██████░░░░░░│░░░░░░░   0.30      0.66  off track  0.00  30.00  100.00  2024-02-29  Customer care
 We grow: Shops open     │███████████████████   1.00      0.02  achieved      0      2       2  2024-01-02  The shop

@@ -22,6 +22,7 @@ mod existing;
 mod groups;
 #[path = "init/paths.rs"]
 mod paths;
+mod refused;
 
 use paths::{absolute, clean, from};
 
@@ -101,6 +102,7 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
         return Err(usage(&format!("{file} is a file, but a project is a folder"), &help));
     }
     let server = server(args, &options);
+    refused::other_engine(args, &base, options.dialects.first().copied())?;
     let flags = server.is_some() || args.database.is_some() || !args.csv.is_empty() || args.sample || args.yes;
     let ask = !flags && is_terminal;
     if !flags && !ask {
@@ -159,6 +161,7 @@ fn server(args: &InitArgs, options: &Options) -> Option<String> {
 
 /// Further sources for a project.
 fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Options) -> Result<u8, Stop> {
+    refused::other_engine(args, base, None)?;
     let over_tables = args.connection.is_some() || args.database.is_some() || !args.schema.is_empty() || !args.table.is_empty();
     if args.csv.is_empty() && !over_tables {
         let help = "use `kpic check` and `kpic run` with it, add sources with `kpic init --csv FILE` or `--table NAME`, or \
