@@ -171,6 +171,7 @@ fn pages_say_how_things_stand_where_that_is_asked_for() {
     assert!(!slips.contains("More is sold"), "what is on its way is not listed: {slips}");
     let objective = page("objectives/grow.md");
     assert!(objective.contains("| 30.00 | off track | 0.30 / 0.66 |"), "{objective}");
+    assert!(objective.contains("| Shops open | 2024-01-02 | 2 shop"), "a whole number has no decimals: {objective}");
     let star = page("north_star.md");
     assert!(star.contains("| volume | [Amount sold](kpis/amount_sold.md) | ↑ higher is better | 4 | 3 | 2024-02 |"), "{star}");
     // The volume is achieved, and what drives it is off track.

@@ -143,8 +143,9 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
             let drafting =
                 || draft::draft(&name, looked.tables, database.as_deref(), &Asked::of(&*looked.engine, looked.dialect));
             let mut draft = progress::during("looking at the data", drafting).map_err(|failure| environment(&failure))?;
+            let can_read = looked.unreadable.is_empty();
             draft.left_out.extend(looked.unreadable);
-            whole(draft)?
+            whole(draft, can_read)?
         }
     };
     write(&root, &draft, &IGNORED)?;
@@ -195,8 +196,9 @@ fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Opti
     looked.tables.retain(|table| !existing.has_table(table));
     let drafting = || draft::more(&existing.known, looked.tables, &Asked::of(&*looked.engine, looked.dialect));
     let mut draft = progress::during("looking at the data", drafting).map_err(|failure| environment(&failure))?;
+    let can_read = looked.unreadable.is_empty();
     draft.left_out.extend(looked.unreadable);
-    let draft = whole(draft)?;
+    let draft = whole(draft, can_read)?;
     write(root, &draft, &[])?;
     let hidden = draft.days.iter().filter_map(|(source, days)| existing.hidden(source, *days));
     let hidden: String = hidden.map(|said| format!("{} {said}\n", out::styled(out::DIM, "note:"))).collect();
@@ -335,12 +337,15 @@ fn settle(tables: &mut [Table]) -> Result<(), Stop> {
 }
 
 /// A draft that has sources.
-fn whole(draft: Draft) -> Result<Draft, Stop> {
+fn whole(draft: Draft, can_read: bool) -> Result<Draft, Stop> {
     if draft.made.is_empty() {
         let why: Vec<String> = draft.left_out.iter().map(|(name, why)| format!("{name}: {why}")).collect();
         let why = if why.is_empty() { "there are no tables".to_owned() } else { why.join("; ") };
-        let help = "a source needs a time, or a column that identifies its rows; `kpic init --sample` shows one".to_owned();
-        let failure = Failure { message: format!("this data gives no source: {why}"), help: Some(help) };
+        let help = match can_read {
+            true => "a source needs a time, or a column that identifies its rows; `kpic init --sample` shows one",
+            false => "correct that and run the command again; `kpic init --sample` shows a project",
+        };
+        let failure = Failure { message: format!("this data gives no source: {why}"), help: Some(help.to_owned()) };
         return Err(environment(&failure));
     }
     Ok(draft)
