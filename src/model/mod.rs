@@ -143,6 +143,8 @@ pub struct Source {
     pub is_partial: bool,
     /// Whether the time that rows should have is not there; an error has said so.
     pub lacks_time: bool,
+    /// Whether what its rows are, or when they count, is written and could not be read: nothing is computed of it.
+    pub unread: bool,
     /// Its name.
     pub name: Name,
     /// What it holds.

@@ -203,6 +203,10 @@ impl<'a> Resolver<'a> {
                     .help("rows do not refer to journeys: make them a step, and write `reached(step)`");
                 None
             }
+            // One of them may be that reference, which could not be read.
+            [] if source.columns.rows().iter().any(|column| column.reference_span.is_some() && column.reference.is_none()) => {
+                None
+            }
             [] => {
                 let message = format!("nothing says which rows of `{}` belong to a row of `{}`", name(inner), name(outer));
                 self.report(&codes::UNCLEAR_REFERENCE, call.name.span, message).help(format!(
@@ -251,6 +255,9 @@ impl<'a> Resolver<'a> {
             return None;
         }
         let source = self.source_of(call)?;
+        if self.model.sources.get(source).unread {
+            return None;
+        }
         let stock = match self.look(call, source) {
             Look::Times => None,
             Look::States(stock) => Some(stock),

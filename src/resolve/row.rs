@@ -273,6 +273,9 @@ impl Resolver<'_> {
     fn not_a_column(&mut self, source: SourceId, name: &Name, rest: &[Name]) {
         let model = self.model;
         let own = model.sources.get(source);
+        if own.is_partial {
+            return;
+        }
         if matches!(name.value.as_str(), "start" | "end") && !rest.is_empty() {
             self.not_a_state(source, name.span, None);
             return;

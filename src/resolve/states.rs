@@ -363,7 +363,7 @@ impl Resolver<'_> {
             });
         }
         match found {
-            Some(id) => self.model.sources.get(id).kind == SourceKind::States,
+            Some(id) => self.model.sources.get(id).kind == SourceKind::States || self.model.sources.get(id).unread,
             // It may be in a file that cannot be read.
             None => self.incomplete,
         }

@@ -5,6 +5,7 @@
 //! after that and therefore never report a shape: what is wrong is left out there, because it has been said here.
 
 use super::foreign;
+use super::reader::Reader;
 use crate::calendar::{Date, Label, meant_day};
 use crate::diagnostic::suggest::{self, Words};
 use crate::diagnostic::{Finding, Findings, Fix, codes};
@@ -332,6 +333,12 @@ impl Record {
         self.what.strip_prefix("a ").or_else(|| self.what.strip_prefix("an ")).unwrap_or(self.what)
     }
 
+    /// Whether one of some keys is there with a value of another shape, which has been reported.
+    pub(super) fn cannot_read(&self, reader: &Reader<'_>, keys: &[&str]) -> bool {
+        let fields = self.fields.iter().filter(|field| keys.contains(&field.key));
+        fields.into_iter().any(|field| reader.get(field.key).is_some_and(|value| !field.shape.takes(value)))
+    }
+
     /// The other keys that have to be there, each with a value, as they follow one in braces.
     fn required_beside(&self, field: &Field) -> String {
         let others = self.fields.iter().filter(|other| other.required && other.key != field.key);
@@ -408,7 +415,7 @@ fn instead(node: &Node, shape: &Shape) -> Option<String> {
             Ok(number) if number.is_finite() => format!("write `{number}`"),
             _ => "write a number as `12`, `1_000.5` or `25%`; without a number, delete the key".to_owned(),
         }),
-        (Shape::Text | Shape::Name | Shape::Number, Value::List(items)) if items.len() == 1 => {
+        (Shape::Text | Shape::Name | Shape::Number | Shape::Word(_), Value::List(items)) if items.len() == 1 => {
             Some("write the value without brackets".to_owned())
         }
         (Shape::Either(shapes), Value::Scalar(scalar)) => {
