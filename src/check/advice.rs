@@ -46,7 +46,7 @@ fn counted(named: &str, text: &str) -> Option<String> {
         "november",
         "december",
     ];
-    let (names, all): (&[&str], _) = if text.starts_with("weekday(") {
+    let (known, legend): (&[&str], _) = if text.starts_with("weekday(") {
         (&DAYS, "1 is Monday and 7 is Sunday")
     } else if text.starts_with("month(") {
         (&MONTHS, "1 is January and 12 is December")
@@ -54,10 +54,10 @@ fn counted(named: &str, text: &str) -> Option<String> {
         return None;
     };
     let named = named.trim().trim_end_matches('.').to_lowercase();
-    let at = names.iter().position(|name| named.len() >= 3 && name.starts_with(&named));
+    let at = known.iter().position(|name| named.len() >= 3 && name.starts_with(&named));
     Some(match at {
-        Some(at) => format!("{all}: write `{}`", at + 1),
-        None => all.to_owned(),
+        Some(at) => format!("{legend}: write `{}`", at + 1),
+        None => legend.to_owned(),
     })
 }
 

@@ -177,7 +177,7 @@ impl Context<'_> {
     fn declared_unit(&mut self, kpi: &Kpi, figure: &Figure) -> Option<(Unit, f64)> {
         let inferred = &figure.operand.measure;
         let Some(declared) = &kpi.unit else {
-            if kpi.unit_named {
+            if kpi.unit_span.is_some() {
                 return None;
             }
             let unit = inferred.unit();

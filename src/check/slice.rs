@@ -304,10 +304,7 @@ fn missing(
     }
     let define = define(dimension, &source.name.value, known);
     // Without another part that has it there is nothing to slice.
-    finding.help(match beside {
-        true => format!("{define}; or write `total(...)` around that part to repeat its value"),
-        false => define,
-    });
+    finding.help(if beside { format!("{define}; or write `total(...)` around that part to repeat its value") } else { define });
 }
 
 /// A source that has a dimension itself and whose rows refer to those of another.

@@ -169,12 +169,11 @@ pub fn find(engine: &Asked<'_>, data: &Data) -> Result<Found, Failure> {
     };
     let mut tables = Vec::new();
     for mut table in found {
-        match super::written::decide(engine, dialect, &mut table)? {
-            Ok(()) => tables.push(table),
-            Err(_) => {
-                let why = uneven(engine, &table)?;
-                unreadable.push((table.name, why));
-            }
+        if super::written::decide(engine, dialect, &mut table)?.is_ok() {
+            tables.push(table);
+        } else {
+            let why = uneven(engine, &table)?;
+            unreadable.push((table.name, why));
         }
     }
     Ok((tables, unreadable))

@@ -339,8 +339,8 @@ pub struct Kpi {
     pub formula_span: Option<Span>,
     /// The unit as declared, and where.
     pub unit: Option<Spanned<Unit>>,
-    /// Whether a unit is named, known or not.
-    pub unit_named: bool,
+    /// Where a unit is named, known or not.
+    pub unit_span: Option<Span>,
     /// Which way is good.
     pub better: Option<Better>,
     /// The team that owns it.

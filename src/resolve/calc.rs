@@ -133,9 +133,9 @@ impl Resolver<'_> {
             return self.of_source(*source, path, span);
         }
         let mut sources = model.sources.rows().iter().filter(|_| path.len() == 1);
-        let held = sources.find_map(|source| Some((source, *source.names.get(&first.value)?)));
+        let holder = sources.find_map(|source| Some((source, *source.names.get(&first.value)?)));
         let near = suggest::nearest(&first.value, super::kpi_names(model));
-        if let (Some((source, column)), None) = (held, near) {
+        if let (Some((source, column)), None) = (holder, near) {
             let message = format!("`{}` is a column, but a KPI needs one number per period", first.value);
             let help = around(source, column, &format!("{}.{}", source.name.value, first.value));
             return self.broken(&codes::COLUMN_OUTSIDE_AGGREGATE, span, message, Some(help));

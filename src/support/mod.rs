@@ -65,9 +65,10 @@ fn unknown(written: &Name, findings: &mut Findings) {
         let finding = findings.report(&codes::UNKNOWN_DIALECT, written.span, format!("there is no dialect `{name}`"));
         let parts: Vec<&str> = name.split([',', ' ', '/', '+']).filter(|part| !part.is_empty()).collect();
         let several = parts.len() > 1 && parts.iter().all(|part| dialect::names().any(|known| known == *part));
-        finding.help = match several {
-            true => Some(format!("write a list: `dialect: [{}]`", parts.join(", "))),
-            false => suggest::did_you_mean(name, "the dialects are", dialect::names()),
+        finding.help = if several {
+            Some(format!("write a list: `dialect: [{}]`", parts.join(", ")))
+        } else {
+            suggest::did_you_mean(name, "the dialects are", dialect::names())
         };
     }
 }

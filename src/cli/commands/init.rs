@@ -341,9 +341,10 @@ fn whole(draft: Draft, can_read: bool) -> Result<Draft, Stop> {
     if draft.made.is_empty() {
         let why: Vec<String> = draft.left_out.iter().map(|(name, why)| format!("{name}: {why}")).collect();
         let why = if why.is_empty() { "there are no tables".to_owned() } else { why.join("; ") };
-        let help = match can_read {
-            true => "a source needs a time, or a column that identifies its rows; `kpic init --sample` shows one",
-            false => "correct that and run the command again; `kpic init --sample` shows a project",
+        let help = if can_read {
+            "a source needs a time, or a column that identifies its rows; `kpic init --sample` shows one"
+        } else {
+            "correct that and run the command again; `kpic init --sample` shows a project"
         };
         let failure = Failure { message: format!("this data gives no source: {why}"), help: Some(help.to_owned()) };
         return Err(environment(&failure));
