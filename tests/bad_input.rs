@@ -82,7 +82,10 @@ fn a_misspelt_column_among_kpis_is_told_with_the_aggregate_that_it_needs() {
     let checked = checked(spec);
     assert_eq!(names(&checked.findings), ["unknown-name"]);
     let help = checked.findings.iter().next().unwrap().help.clone().unwrap();
-    assert_eq!(help, "did you mean the column `amount`? put an aggregate around it: `sum(orders.amount)`");
+    assert_eq!(
+        help,
+        "did you mean the column `amount`? put an aggregate around it: `sum(orders.amount)`, `avg(orders.amount)`"
+    );
 }
 
 #[test]

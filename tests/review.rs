@@ -85,7 +85,7 @@ fn a_review_shows_what_fires_and_what_slips() {
           change(revenue) -10.00
           Customer care: Call.
 
-2 of 3 key results slip
+1 of 3 key results slips, and 1 has not been checked in for too long
 key result                                    score  expected  status     from    now      to  as of       owner
 We grow: More comes in  ██████░░░░░░│░░░░░░░   0.30      0.66  off track  0.00  30.00  100.00  2024-02-29  Customer care
 We grow: Shops open     │███████████████████   1.00      0.02  achieved      0      2       2  2024-01-02  The shop
@@ -171,6 +171,7 @@ fn pages_say_how_things_stand_where_that_is_asked_for() {
     assert!(!slips.contains("More is sold"), "what is on its way is not listed: {slips}");
     let objective = page("objectives/grow.md");
     assert!(objective.contains("| 30.00 | off track | 0.30 / 0.66 |"), "{objective}");
+    assert!(objective.contains("| Shops open | 2024-01-02 | 2 shop"), "a whole number has no decimals: {objective}");
     let star = page("north_star.md");
     assert!(star.contains("| volume | [Amount sold](kpis/amount_sold.md) | ↑ higher is better | 4 | 3 | 2024-02 |"), "{star}");
     // The volume is achieved, and what drives it is off track.

@@ -15,7 +15,7 @@ pub(super) fn written_otherwise<L>(written: &Node<L>, own: &str, other: Type, te
     };
     match literal {
         Literal::Text(day) if day.parse::<Date>().is_ok() => Some(format!("write a day as `date '{day}'`")),
-        Literal::Text(_) if other.is_numeric() => Some(number(written, own)),
+        Literal::Text(named) if other.is_numeric() => Some(counted(named, text).unwrap_or_else(|| number(written, own))),
         Literal::Text(truth) if other == Type::Boolean && matches!(truth.to_lowercase().as_str(), "true" | "false") => {
             Some(format!("write it without quotes: `{}`", truth.to_lowercase()))
         }
@@ -27,6 +27,38 @@ pub(super) fn written_otherwise<L>(written: &Node<L>, own: &str, other: Type, te
         Literal::Number(_) if other == Type::Boolean => Some(format!("write `{text}` or `not {text}`")),
         _ => None,
     }
+}
+
+/// The number of a day of the week or of a month that is named, where one is compared.
+fn counted(named: &str, text: &str) -> Option<String> {
+    const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let (known, legend): (&[&str], _) = if text.starts_with("weekday(") {
+        (&DAYS, "1 is Monday and 7 is Sunday")
+    } else if text.starts_with("month(") {
+        (&MONTHS, "1 is January and 12 is December")
+    } else {
+        return None;
+    };
+    let named = named.trim().trim_end_matches('.').to_lowercase();
+    let at = known.iter().position(|name| named.len() >= 3 && name.starts_with(&named));
+    Some(match at {
+        Some(at) => format!("{legend}: write `{}`", at + 1),
+        None => legend.to_owned(),
+    })
 }
 
 /// How a text becomes a number: one that is written without its quotes, any other by a conversion.

@@ -282,7 +282,10 @@ impl Context<'_> {
             }
         };
         let range = left.range.over(right.range);
-        let origin = left.origin.or(right.origin);
+        // What has lost its unit to another of the kind has it from neither.
+        let cancels = |measure: &KnownUnit| matches!(measure, KnownUnit::Of(unit) if *unit == Unit::none());
+        let lost = cancels(&measure) && !cancels(&left.measure) && left.measure != KnownUnit::Bare;
+        let origin = left.origin.or(right.origin).filter(|_| !lost);
         let expr = Expr::new(Node::Apply(function, vec![left.expr, right.expr]), span);
         Some(Operand { expr: scaled(expr, factor), ty: Type::Number, measure, range, origin })
     }

@@ -177,6 +177,9 @@ impl Context<'_> {
     fn declared_unit(&mut self, kpi: &Kpi, figure: &Figure) -> Option<(Unit, f64)> {
         let inferred = &figure.operand.measure;
         let Some(declared) = &kpi.unit else {
+            if kpi.unit_span.is_some() {
+                return None;
+            }
             let unit = inferred.unit();
             if let (true, KnownUnit::Of(found)) = (kpi.is_asked() && unit.as_time().is_some(), inferred) {
                 let shown = Unit::time(TimeUnit::Day);
@@ -210,7 +213,11 @@ impl Context<'_> {
                 let (says, gives) = (advice::unit(unit), advice::unit(found));
                 let message = format!("`{}` is declared in {says}, but its formula gives {gives}", kpi.name.value);
                 let formula = kpi.formula_span.unwrap_or(kpi.name.span);
-                let help = if found.is_soft() && figure.operand.origin.is_none() {
+                let help = if *found == Unit::none() && figure.operand.origin.is_none() && divides(&figure.operand.expr) {
+                    "a value divided by another in the same unit has none: remove `unit`, or write `unit: \"%\"` to show it as \
+                     percent"
+                        .to_owned()
+                } else if found.is_soft() && figure.operand.origin.is_none() {
                     "correct the unit; an amount comes from summing a column with that unit".to_owned()
                 } else if *found == Unit::none() {
                     "declare the unit of the column that the formula reads; a share or a growth rate has no unit, and \
@@ -486,6 +493,14 @@ fn combined(function: &Function, figures: &[Figure]) -> (Kind, bool) {
             (only.kind, only.adds_over_slices)
         }
         _ => (Kind::Ratio, false),
+    }
+}
+
+/// Whether a value is divided by another somewhere in an expression.
+fn divides(expr: &Calc) -> bool {
+    match &expr.node {
+        Node::Apply(function, parts) => **function == operators::DIVIDE || parts.iter().any(divides),
+        Node::Leaf(_) | Node::Literal(_) | Node::Broken => false,
     }
 }
 

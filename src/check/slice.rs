@@ -195,7 +195,8 @@ pub(super) fn check(
             }
             let Some(path) = part.place(dimension) else {
                 let known = known_place(model, parts, dimension);
-                missing(model, sliced.name, slice, *dimension_id, (source, *span), known.as_deref(), findings);
+                let beside = parts.keys().any(|(part, _)| part.place(dimension).is_some());
+                missing(model, sliced.name, slice, *dimension_id, (source, *span), (known.as_deref(), beside), findings);
                 return;
             };
             let ty = model.column(source, path).ty;
@@ -279,7 +280,7 @@ fn missing(
     slice: &Spanned<Vec<DimensionId>>,
     dimension: DimensionId,
     (source, part): (SourceId, Span),
-    known: Option<&str>,
+    (known, beside): (Option<&str>, bool),
     findings: &mut Findings,
 ) {
     let dimension = model.dimensions.get(dimension);
@@ -302,7 +303,8 @@ fn missing(
         return;
     }
     let define = define(dimension, &source.name.value, known);
-    finding.help(format!("{define}; or write `total(...)` around that part to repeat its value"));
+    // Without another part that has it there is nothing to slice.
+    finding.help(if beside { format!("{define}; or write `total(...)` around that part to repeat its value") } else { define });
 }
 
 /// A source that has a dimension itself and whose rows refer to those of another.

@@ -52,7 +52,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// What the engine itself says, where it refuses something: shown only to those who ask.
     pub engine: Option<String>,
-    /// The key that an unknown one was probably meant to be, with the name of the definition that has it.
+    /// The key that an unknown one was probably meant to be, or whose value cannot be read, with the name of the definition that
+    /// has it: nobody has to be told that it lacks.
     pub misspells: Option<(Span, &'static str)>,
 }
 

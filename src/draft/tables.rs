@@ -8,6 +8,7 @@ use crate::calendar::Date;
 use crate::dialect::{Dialect, reader};
 use crate::engine::types::Family;
 use crate::engine::{Failure, Refusal, Rows};
+use crate::measure::number;
 use crate::model::files::Files;
 use crate::model::value::Type;
 use serde_json::Value;
@@ -168,14 +169,35 @@ pub fn find(engine: &Asked<'_>, data: &Data) -> Result<Found, Failure> {
     };
     let mut tables = Vec::new();
     for mut table in found {
-        match super::written::decide(engine, dialect, &mut table)? {
-            Ok(()) => tables.push(table),
-            Err(_) => {
-                unreadable.push((table.name, "its lines do not all have the same number of values".to_owned()));
-            }
+        if super::written::decide(engine, dialect, &mut table)?.is_ok() {
+            tables.push(table);
+        } else {
+            let why = uneven(engine, &table)?;
+            unreadable.push((table.name, why));
         }
     }
     Ok((tables, unreadable))
+}
+
+/// That lines of a file are of different lengths, with the first one that has more or fewer values than the first line names columns.
+fn uneven(engine: &Asked<'_>, table: &Table) -> Result<String, Failure> {
+    if let Place::Files(files, _) = &table.place {
+        for path in &files.paths {
+            let Some((setup, query)) = reader().broken_lines(files, path, files.columns.len()) else { continue };
+            let Some(Ok(rows)) = engine.answer(&setup, &[query])?.pop() else { continue };
+            let Some(row) = rows.rows.first() else { continue };
+            let Some(line) = rows.get(row, "line").and_then(number) else { continue };
+            let kind = rows.get(row, "kind").and_then(Value::as_str).unwrap_or_default();
+            let than = match kind {
+                "TOO MANY COLUMNS" => "more",
+                "MISSING COLUMNS" => "fewer",
+                _ => continue,
+            };
+            let file = if files.paths.len() > 1 { format!("{path}: ") } else { String::new() };
+            return Ok(format!("{file}line {line} has {than} values than the first line has columns"));
+        }
+    }
+    Ok("its lines do not all have the same number of values".to_owned())
 }
 
 /// Looks at all values of the tables.

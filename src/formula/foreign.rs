@@ -4,6 +4,7 @@
 
 use super::ast::Literal;
 use super::explain::is_plain;
+use super::habits;
 use crate::spec::reader::is_open;
 use std::ops::Range;
 
@@ -51,11 +52,17 @@ const QUESTIONS: &[Question] = &[
     cast,
     named,
     spreadsheet,
+    habits::extract,
+    habits::shown_periods,
+    habits::short,
+    habits::one_unit,
+    habits::hyphens,
     outside,
     comma,
     number,
     quotes,
     window_alone,
+    habits::part_of_unit,
     unit_after_number,
     case,
     operator,
@@ -75,7 +82,7 @@ impl<'a> Place<'a> {
     }
 
     /// The first character after the place.
-    fn first(&self) -> Option<char> {
+    pub(super) fn first(&self) -> Option<char> {
         self.rest.chars().next()
     }
 
@@ -378,9 +385,23 @@ fn comma(place: &Place<'_>) -> Option<Words> {
     })
 }
 
+/// What people call currencies.
+const MONEY: [&str; 10] = ["euro", "euros", "eur", "usd", "dollar", "dollars", "pound", "pounds", "franken", "yen"];
+
+/// Whether what stands right before the place is the source after `from`.
+fn is_from(place: &Place<'_>) -> bool {
+    let before = place.before.strip_suffix(place.path_before()).unwrap_or_default().trim_end();
+    before.get(before.len().saturating_sub(4)..).is_some_and(|word| word.eq_ignore_ascii_case("from"))
+}
+
 /// `.5`, `$100`, `100 EUR`
 fn number(place: &Place<'_>) -> Option<Words> {
     match place.first()? {
+        '.' if !place.path_before().is_empty() => Some(words(
+            format!("`{}` is a source here, and nothing of it can follow", place.path_before()),
+            "after `from` comes only the source: `sum(amount from orders)` is `sum(orders.amount)`",
+        ))
+        .filter(|_| is_from(place)),
         '.' => Some(words("a number starts with a digit", "write `0.5`")),
         char @ ('$' | '€' | '£') => {
             let number: String =
@@ -389,7 +410,8 @@ fn number(place: &Place<'_>) -> Option<Words> {
             Some(words(format!("a number is written without its unit, so without `{char}`"), help))
         }
         _ if !place.last.is_empty() && place.last.chars().all(|char| char.is_ascii_digit()) => {
-            let is_code = place.found.len() == 3 && place.found.chars().all(|char| char.is_ascii_uppercase());
+            let is_code = place.found.len() == 3 && place.found.chars().all(|char| char.is_ascii_uppercase())
+                || MONEY.iter().any(|word| place.found.eq_ignore_ascii_case(word));
             is_code.then(|| {
                 let message = format!("a number is written without its unit, so without `{}`", place.found);
                 words(
@@ -451,8 +473,11 @@ fn unit_after_number(place: &Place<'_>) -> Option<Words> {
     let message = format!("expected a unit of time after {last}{shown}");
     let help = if before.to_ascii_lowercase().contains("within") {
         format!("say how long: `within {last} days`; the units are hour, day, week, month and so on")
-    } else {
+    } else if counts {
         "the units are day, week, month, quarter and year, as in `28 days`".to_owned()
+    } else {
+        "the units are second, minute, hour, day, week, month, quarter and year, as in `28 days`; a number has no other unit"
+            .to_owned()
     };
     Some(words(message, help))
 }
@@ -603,8 +628,12 @@ fn clause_without_aggregate(place: &Place<'_>) -> Option<Words> {
             _ => format!("write `{aggregate}({path} {shown})`"),
         };
         if clause == "where" && aggregate == "count" {
+            // Which of the two `path` is, and whether the condition is on a column or a dimension, is not known here.
             let condition = shown.get(clause.len()..).unwrap_or_default().trim();
-            help = format!("{help}; if it is a KPI, a part of it is `slice({path}, {condition})`");
+            help = format!(
+                "a part of the KPI `{path}`, by a dimension, is `slice({path}, {condition})`; the rows of the source `{path}`, by \
+                 a column, are `count({path} {shown})`"
+            );
         }
         words(format!("`{clause}` belongs to an aggregate, and there is none"), help)
     })

@@ -10,6 +10,7 @@ mod explain;
 mod foreign;
 #[cfg(test)]
 mod grammar;
+mod habits;
 pub mod parse;
 pub mod print;
 mod token;

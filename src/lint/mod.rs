@@ -76,24 +76,25 @@ pub fn lint(model: &Model, graph: &Graph, alignment: &Alignment, files: &Files, 
     }
 }
 
-/// The lints that say that a definition lacks a key.
+/// The lints that say that a definition lacks a key, or go by what holds without it.
 const LACKS: &[(&Code, &str)] = &[
     (&codes::GUARDRAIL_WITHOUT_ACTION, "action"),
     (&codes::GUARDRAIL_WITHOUT_OWNER, "owner"),
-    (&codes::MISSING_BASELINE, "baseline"),
+    (&codes::GRAIN_MISSES_CADENCE, "grain"),
+    (&codes::MISSING_BASELINE, "from"),
+    (&codes::MISSING_BASELINE, "measure"),
     (&codes::MISSING_BETTER, "better"),
     (&codes::MISSING_DESCRIPTION, "description"),
     (&codes::MISSING_OWNER, "owner"),
     (&codes::MISSING_RESULT_OWNER, "owner"),
-    (&codes::MISSING_TARGET, "target"),
+    (&codes::MISSING_TARGET, "to"),
     (&codes::MISSING_UNIT, "unit"),
 ];
 
-/// Whether a finding says that a key is missing that is there, misspelt: that has been reported.
+/// Whether a finding says that a key is missing that is there, misspelt or with a value that cannot be read: that has been reported.
 fn is_misspelt(finding: &Finding, misspelt: &HashSet<(Span, &str)>) -> bool {
-    let key = LACKS.iter().find(|(code, _)| *code == finding.code).map(|(_, key)| *key);
-    let place = finding.labels.first().map(|label| label.span);
-    place.zip(key).is_some_and(|lacking| misspelt.contains(&lacking))
+    let Some(place) = finding.labels.first().map(|label| label.span) else { return false };
+    LACKS.iter().any(|(code, key)| *code == finding.code && misspelt.contains(&(place, *key)))
 }
 
 /// Drops the findings that definitions allow, each with a reason; an allowance without a finding is one itself. What is about

@@ -3,6 +3,7 @@
 use crate::diagnostic::{Findings, codes};
 use crate::text::{FileId, Span};
 use granit_parser::{ErrorKind, ScanError};
+use std::ops::Range;
 
 /// Where the parser stopped: the place and its line.
 struct Stop<'a> {
@@ -38,6 +39,32 @@ pub(super) fn report(file: FileId, text: &str, error: &ScanError, findings: &mut
         return;
     }
     let stop = Stop { text, byte, line, line_start };
+    if let Some(tab) = stop.tab(error.kind()) {
+        let place = Span::new(file, tab..tab + 1);
+        let before = text.get(..tab).unwrap_or_default();
+        if before.rsplit('\n').next().is_some_and(|before| before.trim_start_matches(' ').is_empty()) {
+            findings
+                .report(&codes::TAB_INDENTATION, place, "this line is indented with a tab, which YAML does not allow")
+                .help("indent with spaces");
+        } else {
+            findings
+                .report(&codes::TAB_INDENTATION, place, "there is a tab here, which YAML does not allow outside quotes")
+                .help("write spaces instead");
+        }
+        return;
+    }
+    if let Some(comment) = stop.comment(error.kind()) {
+        let (start, end) = (comment.start, comment.end);
+        let shown: String = text.get(start..end).unwrap_or_default().chars().take(30).collect();
+        findings
+            .report(
+                &codes::YAML_SYNTAX,
+                Span::new(file, start..end),
+                format!("`{shown}` is a comment, because `#` after a blank starts one; the bracket before it stays open"),
+            )
+            .help("put double quotes around the whole value that holds `#`; a comment goes behind the closing bracket");
+        return;
+    }
     if stop.is_in_cut_formula(error.kind()) {
         let message = "YAML ended a formula at the comma before this, because commas separate the entries between `{` and \
          `}`";
@@ -135,6 +162,45 @@ impl Stop<'_> {
         let text = self.before().trim_end().trim_end_matches(quote);
         let before = text.rfind(quote).and_then(|at| text.get(..at)).unwrap_or_default().trim_end();
         before.ends_with(',') && before.matches('(').count() > before.matches(')').count()
+    }
+
+    /// Where a tab is that no YAML allows: at the place, or after it.
+    fn tab(&self, kind: &ErrorKind) -> Option<usize> {
+        let is_tab = matches!(
+            kind,
+            ErrorKind::TabNotAllowed
+                | ErrorKind::TabInBlockIndentation
+                | ErrorKind::TabAtBlockScalarStart
+                | ErrorKind::TabInIndentation
+                | ErrorKind::TabInPlainScalar
+        );
+        let after = self.text.get(self.byte..).filter(|_| is_tab)?;
+        after.find('\t').map(|at| self.byte + at)
+    }
+
+    /// A comment that has taken the end of a bracket: on this line or on the one above, inside of a bracket.
+    fn comment(&self, kind: &ErrorKind) -> Option<Range<usize>> {
+        let is_open = matches!(
+            kind,
+            ErrorKind::ExpectedFlowMappingSeparator
+                | ErrorKind::ExpectedFlowSequenceSeparator
+                | ErrorKind::UnclosedFlowCollection { .. }
+                | ErrorKind::UnexpectedEofFlowMapping
+                | ErrorKind::UnexpectedEofImplicitFlowMapping
+                | ErrorKind::UnexpectedEofFlowSequence
+                | ErrorKind::InvalidFlowScalarIndent
+        );
+        let above = self.text.get(..self.line_start).filter(|_| is_open)?.trim_end();
+        let start = above.rfind('\n').map_or(0, |at| at + 1);
+        let lines = [(self.line_start, self.line), (start, above.get(start..)?)];
+        lines.into_iter().find_map(|(start, line)| {
+            let at = line.find(" #")?;
+            let (before, after) = (line.get(..at)?, line.get(at..)?);
+            let quotes = before.matches('"').count() % 2 + before.matches('\'').count() % 2;
+            let opens = before.matches(['{', '[']).count() > before.matches(['}', ']']).count();
+            let closes = after.contains(['}', ']']);
+            (quotes == 0 && opens && closes).then(|| start + at + 1..start + line.trim_end().len())
+        })
     }
 
     fn rest(&self) -> &str {

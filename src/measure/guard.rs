@@ -416,6 +416,22 @@ pub(super) fn refused(source: &Source, why: &Refusal) -> Finding {
     found
 }
 
+/// Whether what the engine refuses is to compute with some value, so that a query of less may work.
+fn is_of_values(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Whole
+            | Kind::Decimals
+            | Kind::Sum
+            | Kind::Spread
+            | Kind::Number
+            | Kind::Time
+            | Kind::NotConvertible
+            | Kind::NotStored
+            | Kind::Other
+    )
+}
+
 /// That what figures rely on has not been looked at. Figures that would be wrong without it are refused; where it would only say what
 /// they leave out, they are shown.
 fn not_checked(session: &Session<'_>, guards: &[&Guard], why: &Refusal) -> Option<Finding> {
@@ -428,6 +444,10 @@ fn not_checked(session: &Session<'_>, guards: &[&Guard], why: &Refusal) -> Optio
     };
     if guards.iter().all(only_warns) {
         found.severity = Severity::Warning;
+        if !is_of_values(why.kind) {
+            // The figures are not there either, for the same reason.
+            return Some(found);
+        }
         let mut unknown: Vec<String> = Vec::new();
         for guard in guards {
             let of = Of { source: guard.of, through: &guard.through, declared: guard.source, follows: true };

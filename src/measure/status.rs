@@ -47,7 +47,12 @@ impl ResultStanding {
     /// Whether somebody has to act: it is behind its pace, or nobody has said for too long how far it is. What has ended cannot be
     /// helped any more.
     pub fn slips(&self) -> bool {
-        !self.score.is_complete && (matches!(self.score.status.as_str(), "at_risk" | "off_track") || self.stale.is_some())
+        !self.score.is_complete && (self.is_behind() || self.stale.is_some())
+    }
+
+    /// Whether it is behind its pace.
+    pub fn is_behind(&self) -> bool {
+        matches!(self.score.status.as_str(), "at_risk" | "off_track")
     }
 
     /// Whether it has ended below its goal.

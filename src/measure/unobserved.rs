@@ -1,9 +1,10 @@
 //! Why a key result is not observable, in words: what its figures are lacking.
 
+use super::shown;
 use super::status::ResultStanding;
 use crate::calendar::{Date, add_days};
 use crate::model::Model;
-use crate::model::objective::{Baseline, Evidence, Goal, KeyResult, MeasuredKpi, Objective};
+use crate::model::objective::{Baseline, Evidence, Goal, KeyResult, MeasuredKpi, Objective, Reads};
 use crate::plan::views::objectives::slice_text;
 
 /// The status of what nothing is known of.
@@ -39,6 +40,20 @@ fn no_value(model: &Model, objective: &Objective, result: &KeyResult, shown: &Me
     }
     let slice = slice_text(model, result);
     let of = if slice.is_empty() { String::new() } else { format!(" for {slice}") };
+    if result.reads == Reads::Latest {
+        // Earlier ones may have values; only the last one is read.
+        let end = objective.period.map_or(Date::MAX, |period| period.last).min(today.unwrap_or(Date::MAX));
+        let (mut last, mut next) = (first, calendar.next(grain, first));
+        while next > last && add_days(calendar.next(grain, next), -1) <= end {
+            (last, next) = (next, calendar.next(grain, next));
+        }
+        let named = if calendar.custom || calendar.settle > 0 {
+            String::new()
+        } else {
+            format!(", {},", shown::period(last, grain, calendar))
+        };
+        return format!("its last complete {grain}{named} has no value{of}");
+    }
     format!("no complete {grain} from {start} on has a value{of}")
 }
 

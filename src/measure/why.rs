@@ -36,6 +36,8 @@ pub enum Outcome {
     Unfit(Findings),
     /// There is no such period, or no two of them that are complete.
     NoPeriod(Option<Date>),
+    /// No complete period is after the one to start with; the last complete one, if there is any.
+    NothingAfter(Date, Option<Date>),
 }
 
 /// What contributed to a change.
@@ -116,7 +118,13 @@ fn told(session: &Session<'_>, asked: Asked, tree: Tree, rows: &Rows) -> Result<
         Some(day) => periods.iter().position(|(known, ..)| *known == day),
         None => periods.iter().rposition(|(day, complete, _)| *complete && asked.from.is_none_or(|from| *day > from)),
     };
-    let Some(to) = to else { return Ok(Outcome::NoPeriod(asked.to)) };
+    let Some(to) = to else {
+        let last = periods.iter().rev().find(|(_, complete, _)| *complete).map(|(day, ..)| *day);
+        return Ok(match (asked.to, asked.from) {
+            (None, Some(from)) => Outcome::NothingAfter(from, last),
+            (to, _) => Outcome::NoPeriod(to),
+        });
+    };
     let from = match asked.from {
         Some(day) => periods.iter().position(|(known, ..)| *known == day),
         None => to.checked_sub(1),

@@ -143,6 +143,8 @@ pub struct Source {
     pub is_partial: bool,
     /// Whether the time that rows should have is not there; an error has said so.
     pub lacks_time: bool,
+    /// Whether what its rows are, or when they count, is written and could not be read: nothing is computed of it.
+    pub unread: bool,
     /// Its name.
     pub name: Name,
     /// What it holds.
@@ -337,6 +339,8 @@ pub struct Kpi {
     pub formula_span: Option<Span>,
     /// The unit as declared, and where.
     pub unit: Option<Spanned<Unit>>,
+    /// Where a unit is named, known or not.
+    pub unit_span: Option<Span>,
     /// Which way is good.
     pub better: Option<Better>,
     /// The team that owns it.

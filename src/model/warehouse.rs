@@ -16,6 +16,8 @@ pub struct Warehouse {
     /// The parts of the name of the schema in which tables are that are named without one. Empty where neither the project nor
     /// its dialect says.
     pub source_schema: Vec<String>,
+    /// Where that was given.
+    pub source_schema_span: Option<Span>,
     /// A database file for the embedded engine.
     pub database: Option<String>,
     /// The roles that may read the views.

@@ -1,6 +1,7 @@
 //! Aggregates: their source, time and window, and whether rows, entities or periods are aggregated.
 
 use super::Resolver;
+use super::around::identifies;
 use super::row::Scope;
 use super::states::Look;
 use crate::calendar::{Grain, Length, TimeUnit};
@@ -202,6 +203,10 @@ impl<'a> Resolver<'a> {
                     .help("rows do not refer to journeys: make them a step, and write `reached(step)`");
                 None
             }
+            // One of them may be that reference, which could not be read.
+            [] if source.columns.rows().iter().any(|column| column.reference_span.is_some() && column.reference.is_none()) => {
+                None
+            }
             [] => {
                 let message = format!("nothing says which rows of `{}` belong to a row of `{}`", name(inner), name(outer));
                 self.report(&codes::UNCLEAR_REFERENCE, call.name.span, message).help(format!(
@@ -237,7 +242,7 @@ impl<'a> Resolver<'a> {
             allowed.extend(["via", "within", "of"]);
         }
         // On states `per` stands without an inner aggregate; whether these are some is known later.
-        if outer.is_none() && self.reads_states(call) {
+        if outer.is_none() && self.may_read_states(call) {
             allowed.push("per");
         }
         self.only_clauses(call, &allowed, "an aggregate over rows");
@@ -250,6 +255,9 @@ impl<'a> Resolver<'a> {
             return None;
         }
         let source = self.source_of(call)?;
+        if self.model.sources.get(source).unread {
+            return None;
+        }
         let stock = match self.look(call, source) {
             Look::Times => None,
             Look::States(stock) => Some(stock),
@@ -261,8 +269,9 @@ impl<'a> Resolver<'a> {
                 if !counts_rows {
                     let source = self.model.sources.get(source);
                     let name = &source.name.value;
-                    let numeric = source.columns.rows().iter().find(|column| column.ty.is_numeric());
-                    let column = numeric.map_or("column", |column| column.name.value.as_str());
+                    let mut columns = source.columns.iter();
+                    let numeric = columns.find(|(id, column)| column.ty.is_numeric() && !identifies(source, *id));
+                    let column = numeric.map_or("column", |(_, column)| column.name.value.as_str());
                     let message = format!("`{}` needs a value of each row of `{name}`", function.name);
                     let help =
                         format!("name a column, as in `{}({name}.{column})`; `count({name})` counts rows", function.name);

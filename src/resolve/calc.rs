@@ -1,15 +1,16 @@
 //! KPI arithmetic: what names and functions mean outside aggregates.
 
 use super::Resolver;
+use super::around::{around, identifies};
 use super::row::{Scope, literal};
 use crate::calendar::TimeUnit;
 use crate::calendar::{Grain, Length};
 use crate::diagnostic::{codes, suggest};
 use crate::formula::{Call, Expression, Kind, Literal as Written};
-use crate::functions::{Function, Role, case, change, growth, operators, prior, rising, slice};
+use crate::functions::{self, Function, Role, case, change, growth, operators, prior, rising, slice};
 use crate::model::expr::{Calc, CalcLeaf, Expr, Literal, Node, Past, Trend, Way};
 use crate::model::facts::Kind as Additivity;
-use crate::model::{Body, Kept, Values};
+use crate::model::{Body, Kept, Source, SourceId, SourceKind, Values};
 use crate::spec::kpi as written;
 use crate::text::{Name, Span, Spanned};
 
@@ -129,31 +130,19 @@ impl Resolver<'_> {
             return self.broken(&codes::UNKNOWN_NAME, span, message, Some(help));
         }
         if let Some(source) = model.source_names.get(&first.value) {
-            let source = model.sources.get(*source);
-            let (message, help) = match path.get(1) {
-                Some(column) => (
-                    format!("`{}.{}` has a value per row, but a KPI needs one per period", first.value, column.value),
-                    format!("put an aggregate around it: `sum({0}.{1})`, `avg({0}.{1})`", first.value, column.value),
-                ),
-                None => (
-                    format!("`{}` is a source, but a KPI needs a number per period", first.value),
-                    format!("count its rows: `count({})`", source.name.value),
-                ),
-            };
+            return self.of_source(*source, path, span);
+        }
+        let mut sources = model.sources.rows().iter().filter(|_| path.len() == 1);
+        let holder = sources.find_map(|source| Some((source, *source.names.get(&first.value)?)));
+        let near = suggest::nearest(&first.value, super::kpi_names(model));
+        if let (Some((source, column)), None) = (holder, near) {
+            let message = format!("`{}` is a column, but a KPI needs one number per period", first.value);
+            let help = around(source, column, &format!("{}.{}", source.name.value, first.value));
             return self.broken(&codes::COLUMN_OUTSIDE_AGGREGATE, span, message, Some(help));
         }
-        let holders: Vec<&str> = model
-            .sources
-            .rows()
-            .iter()
-            .filter(|source| path.len() == 1 && source.names.contains_key(&first.value))
-            .map(|source| source.name.value.as_str())
-            .collect();
-        let near = suggest::nearest(&first.value, super::kpi_names(model));
-        if let (Some(source), None) = (holders.first(), near) {
-            let message = format!("`{}` is a column, but a KPI needs one number per period", first.value);
-            let help = format!("put an aggregate around it: `sum({source}.{0})`, `avg({source}.{0})`", first.value);
-            return self.broken(&codes::COLUMN_OUTSIDE_AGGREGATE, span, message, Some(help));
+        if let ("by", None, 1) = (first.value.to_lowercase().as_str(), near, path.len()) {
+            let help = "next to a formula slices are written `by: [country]`, on the command line `--by country`".to_owned();
+            return self.broken(&codes::UNKNOWN_NAME, span, "`by` is not a part of a formula", Some(help));
         }
         if self.incomplete {
             return Expr::new(Node::Broken, span);
@@ -171,14 +160,55 @@ impl Resolver<'_> {
         Expr::new(Node::Broken, span)
     }
 
-    /// What to write if a column was meant, and misspelt.
+    /// A source, or what is in its rows, where a number per period is needed.
+    fn of_source(&mut self, id: SourceId, path: &[Name], span: Span) -> Calc {
+        let source = self.model.sources.get(id);
+        let written = crate::formula::print::dotted(path);
+        let [_, column, rest @ ..] = path else {
+            let message = format!("`{written}` is a source, but a KPI needs a number per period");
+            let help = format!("count its rows: `count({written})`");
+            return self.broken(&codes::COLUMN_OUTSIDE_AGGREGATE, span, message, Some(help));
+        };
+        let known = source.names.contains_key(&column.value);
+        if let (false, [], Some(function)) = (known, rest, functions::by_name(&column.value.to_lowercase()))
+            && function.aggregation().is_some()
+        {
+            let (name, of) = (function.name, &source.name.value);
+            let argument = if *function == functions::count::COUNT { of.clone() } else { format!("{of}.column") };
+            let message = format!("`{of}` has no column `{}`", column.value);
+            let help = format!("a function goes before its argument: `{name}({argument})`");
+            return self.broken(&codes::UNKNOWN_COLUMN, column.span, message, Some(help));
+        }
+        // What is written of a pair of states is no column.
+        let is_pair = !known && source.kind == SourceKind::States;
+        let message = format!("`{written}` has a value per row, but a KPI needs one per period");
+        let help = if is_pair || source.journey.is_some() {
+            format!("put an aggregate around it: `sum({written})`, `avg({written})`")
+        } else {
+            let Some(path) = self.column_path(id, path) else { return Expr::new(Node::Broken, span) };
+            let mut end = source;
+            for through in &path.through {
+                let Some(next) = end.columns.get(*through).reference else { break };
+                end = self.model.sources.get(next);
+            }
+            around(end, path.column, &written)
+        };
+        self.broken(&codes::COLUMN_OUTSIDE_AGGREGATE, span, message, Some(help))
+    }
+
+    /// What to write if a column was meant, and misspelt. One that says which row it is is not a figure.
     fn near_column(&self, path: &[Name]) -> Option<String> {
         let [name] = path else { return None };
         let sources = self.model.sources.rows();
-        let names = sources.iter().flat_map(|source| source.names.keys().map(String::as_str));
+        let counted =
+            |source: &&'_ Source, column: &str| source.names.get(column).is_some_and(|column| !identifies(source, *column));
+        let names = sources
+            .iter()
+            .flat_map(|source| source.names.keys().map(String::as_str).filter(move |column| counted(&source, column)));
         let column = suggest::nearest(&name.value, names)?;
-        let source = &sources.iter().find(|source| source.names.contains_key(column))?.name.value;
-        Some(format!("did you mean the column `{column}`? put an aggregate around it: `sum({source}.{column})`"))
+        let source = sources.iter().find(|source| counted(source, column))?;
+        let written = format!("{}.{column}", source.name.value);
+        Some(format!("did you mean the column `{column}`? {}", around(source, *source.names.get(column)?, &written)))
     }
 
     fn calc_call(&mut self, call: &Call, span: Span) -> Calc {

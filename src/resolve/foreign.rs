@@ -26,7 +26,7 @@ pub(super) fn elsewhere(name: &str) -> Option<&'static str> {
         | "nunique"
         | "unique"
         | "distinctcount" => "`count_distinct(x)`",
-        "counta" | "countrows" | "size" => "`count(orders)`",
+        "cnt" | "counta" | "countrows" | "size" => "`count(orders)`",
         "metric" | "measure" | "ref" | "source" | "dimension" | "entity" => "just the name, without quotes and templates",
         "yoy" => "`growth(x, 1 year)`",
         "mom" => "`growth(x, 1 month)`",

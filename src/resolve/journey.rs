@@ -162,6 +162,7 @@ fn source(journey: &written::Journey, steps: Vec<Option<StepRows>>, model: &Mode
     Source {
         is_partial: first.is_none_or(|first| model.sources.get(first).is_partial),
         lacks_time: time.is_none(),
+        unread: false,
         name: journey.name.clone(),
         description: text(journey.description.as_ref()),
         relation: None,

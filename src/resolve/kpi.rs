@@ -47,6 +47,7 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model) -> (Kpi, Findings) {
         written: formula.map(|formula| formula.text.trim_end().to_owned()).unwrap_or_default(),
         formula_span: formula.map(|formula| formula.span),
         unit,
+        unit_span: kpi.unit_span,
         better: kpi.better,
         owner,
         owner_named: kpi.owner.is_some(),

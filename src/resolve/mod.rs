@@ -11,6 +11,7 @@
 //! follow from it.
 
 mod aggregate;
+mod around;
 mod calc;
 mod calendar;
 mod cohort;
@@ -104,6 +105,7 @@ fn empty(spec: &Spec, findings: &mut Findings) -> Model {
             schema,
             schema_span: project.schema.as_ref().map(|schema| schema.span),
             source_schema,
+            source_schema_span: project.source_schema.as_ref().map(|schema| schema.span),
             database: project.database.as_ref().map(|database| database.value.clone()),
             readers: project.readers.clone(),
             target_dir: text(&project.target_dir, project::DEFAULT_TARGET),

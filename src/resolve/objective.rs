@@ -101,15 +101,17 @@ impl Resolver<'_> {
                 let custom = calendar.custom && !matches!(Label::parse(&text.value), Some(Label::Day(_)));
                 let stretch = Stretch::parse(&text.value, calendar).filter(|_| !custom);
                 if stretch.is_none() {
+                    let meant = meant_period(&text.value).filter(|meant| Stretch::parse(meant, calendar).is_some());
                     let (message, help) = if custom {
                         (
                             format!("in a custom calendar `{}` has no fixed dates", text.value),
-                            "write the dates: `period: { from: 2025-08-03, to: 2025-11-01 }`",
+                            "write the dates: `period: { from: 2025-08-03, to: 2025-11-01 }`".to_owned(),
                         )
                     } else {
+                        let forms = "a year, half, quarter or month: `2025`, `2025-H2`, `2025-Q3`, `2025-09`; or `{ from: ..., to: ... }`";
                         (
                             format!("`{}` is not a period", text.value),
-                            "a year, half, quarter or month: `2025`, `2025-H2`, `2025-Q3`, `2025-09`; or `{ from: ..., to: ... }`",
+                            meant.map_or_else(|| forms.to_owned(), |meant| format!("write `{meant}`")),
                         )
                     };
                     self.report(&codes::BAD_OBJECTIVE_PERIOD, text.span, message).help(help);
@@ -450,4 +452,23 @@ fn period_text(period: Option<&written::Period>, stretch: Option<Stretch>) -> St
         (_, Some(stretch)) => format!("{} to {}", stretch.first, stretch.last),
         _ => String::new(),
     }
+}
+
+/// The period that a text was meant to be: `Q2 2024`, `2024Q2`, `H1/2024`, `April 2024`.
+fn meant_period(text: &str) -> Option<String> {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let words: Vec<&str> = text.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let (one, two) = match words.as_slice() {
+        [one, two] => (*one, *two),
+        [both] => both.split_at_checked(4)?,
+        _ => return None,
+    };
+    let is_year = |word: &str| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let (year, part) = if is_year(one) { (one, two) } else { (two, one) };
+    let part = part.to_lowercase();
+    let month = MONTHS.iter().position(|month| part.starts_with(month)).map(|at| at + 1).or_else(|| part.parse().ok());
+    is_year(year).then(|| match month {
+        Some(month) => format!("{year}-{month:02}"),
+        None => format!("{year}-{}", part.to_uppercase()),
+    })
 }

@@ -273,6 +273,9 @@ impl Resolver<'_> {
     fn not_a_column(&mut self, source: SourceId, name: &Name, rest: &[Name]) {
         let model = self.model;
         let own = model.sources.get(source);
+        if own.is_partial {
+            return;
+        }
         if matches!(name.value.as_str(), "start" | "end") && !rest.is_empty() {
             self.not_a_state(source, name.span, None);
             return;
@@ -318,7 +321,28 @@ impl Resolver<'_> {
             self.report(&codes::UNKNOWN_COLUMN, name.span, message).help(help);
             return;
         }
+        if let Some(column) = self.place_of_dimension(source, name).filter(|_| rest.is_empty()) {
+            let message = format!("`{}` has no column `{}`", own.name.value, name.value);
+            let help = format!("a condition on rows goes by columns: the dimension `{}` is `{column}` here", name.value);
+            self.report(&codes::UNKNOWN_COLUMN, name.span, message).help(help);
+            return;
+        }
         source::unknown_column(own, name, &mut self.findings);
+    }
+
+    /// How the value of a dimension is written in the rows of a source.
+    fn place_of_dimension(&self, source: SourceId, name: &Name) -> Option<String> {
+        let dimension = self.model.dimensions.get(*self.model.dimension_names.get(&name.value)?);
+        let path = dimension.places.get(&source)?;
+        let mut at = self.model.sources.get(source);
+        let mut written = String::new();
+        for through in &path.through {
+            let column = at.columns.get(*through);
+            written.push_str(&column.name.value);
+            written.push('.');
+            at = self.model.sources.get(column.reference?);
+        }
+        Some(written + &at.columns.get(path.column).name.value)
     }
 
     fn row_call(&mut self, call: &Call, span: Span, scope: &Scope<'_>) -> RowExpr {

@@ -49,6 +49,7 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
             time_span: source.time.as_ref().map(|time| time.span),
             is_partial: source.is_partial,
             lacks_time: false,
+            unread: source.unread,
             holds: None,
             freshness: Freshness::default(),
             columns,
@@ -58,9 +59,12 @@ pub(super) fn sources(spec: &Spec, model: &mut Model, findings: &mut Findings) {
         model.source_names.insert(source.name.value.clone(), id);
     }
     for (id, source) in model.sources.ids().zip(&spec.sources) {
-        key_and_time(id, source, model, findings);
-        super::states::holds(id, source, model, findings);
-        super::freshness::freshness(id, source, model, findings);
+        // What cannot be read is not what lacks.
+        let mut unsaid = Findings::default();
+        let said = if source.unread { &mut unsaid } else { &mut *findings };
+        key_and_time(id, source, model, said);
+        super::states::holds(id, source, model, said);
+        super::freshness::freshness(id, source, model, said);
         mixed_units(id, source, model, findings);
         declared_as_stored(source, findings);
     }
@@ -83,6 +87,7 @@ fn relation(source: &written::Source, findings: &mut Findings) -> Option<Relatio
                 Relation::Query(query.text.trim().trim_end_matches(';').trim_end().to_owned())
             }
         }),
+        [] if source.unread => None,
         [] => {
             let message = format!("the source `{}` does not say where its rows are", source.name.value);
             findings
@@ -172,7 +177,7 @@ fn make(column: &written::Column, model: &Model, findings: &mut Findings) -> Col
         let message = format!("only a reference can have several columns, and `{name}` is not a reference");
         findings.report(&codes::CONFLICTING_KEYS, column.name.span, message).help("add `references:`, or name one column");
     }
-    if column.ty.is_none() && column.references.is_none() {
+    if column.ty.is_none() && column.references.is_none() && column.unread.is_none() {
         let types = written::TYPES.join(", ");
         findings
             .report(&codes::MISSING_KEY, column.name.span, format!("the column `{name}` needs a `type`"))
@@ -200,7 +205,7 @@ fn make(column: &written::Column, model: &Model, findings: &mut Findings) -> Col
         sql_spans: column.sql.iter().map(|(_, sql)| sql.span).collect(),
         written: column.expr.as_ref().map(|expr| expr.text.trim_end().to_owned()).unwrap_or_default(),
         reference: None,
-        reference_span: None,
+        reference_span: column.unread.filter(|_| column.references.is_none()),
         unit: ColumnUnit::Fixed(unit.unwrap_or_else(Unit::none)),
         range: Range {
             low: column.min.as_ref().map_or(f64::NEG_INFINITY, |min| min.value),
@@ -366,7 +371,7 @@ fn references(id: SourceId, written: &written::Source, spec: &Spec, model: &mut 
         let parts = own.storage.parts();
         let key = |at: usize| target.key.get(at).map(|key| target.columns.get(*key));
         let key_type = key(0).map_or(Type::Error, |key| key.ty);
-        let problem = if target.key.is_empty() && target.is_partial {
+        let problem = if target.key.is_empty() && (target.is_partial || target.unread) {
             None
         } else if target.key.is_empty() {
             let message = format!("`{}` cannot be referred to: it has no `key`", name.value);
@@ -664,6 +669,12 @@ pub(super) fn unknown_column(source: &Source, name: &Name, findings: &mut Findin
     let message = format!("`{}` has no column `{}`", source.name.value, name.value);
     let finding = findings.report(&codes::UNKNOWN_COLUMN, name.span, message);
     let columns = source.columns.rows().iter().map(|column| column.name.value.as_str());
+    let stored = |column: &&Column| matches!(&column.storage, Storage::Stored(stored) if *stored == name.value);
+    if let Some(column) = source.columns.rows().iter().find(stored) {
+        // In the data it is called so.
+        finding.help(format!("its column `{}` is called `{}` here", name.value, column.name.value));
+        return;
+    }
     finding.help = suggest::did_you_mean(&name.value, &format!("{} has", source.name.value), columns.clone());
     finding.mend(name.span, &name.value, suggest::certain(&name.value, columns, suggest::Words::Project));
 }

@@ -352,7 +352,7 @@ impl Resolver<'_> {
     }
 
     /// Whether an aggregate reads a source of states.
-    pub(super) fn reads_states(&self, call: &Call) -> bool {
+    pub(super) fn may_read_states(&self, call: &Call) -> bool {
         let of = |name: &Name| self.model.source_names.get(&name.value).copied();
         let mut found = call.from.as_ref().and_then(of);
         for argument in &call.arguments {
@@ -362,7 +362,11 @@ impl Resolver<'_> {
                 }
             });
         }
-        found.is_some_and(|id| self.model.sources.get(id).kind == SourceKind::States)
+        match found {
+            Some(id) => self.model.sources.get(id).kind == SourceKind::States || self.model.sources.get(id).unread,
+            // It may be in a file that cannot be read.
+            None => self.incomplete,
+        }
     }
 
     /// The place of the first `start.` or `end.` in an aggregate.

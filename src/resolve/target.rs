@@ -16,7 +16,8 @@ pub(super) fn amount(text: &str) -> Result<(f64, Option<Unit>), String> {
     let text = text.trim();
     let digits = text.find(|char: char| !(char.is_ascii_digit() || matches!(char, '.' | '_' | '-'))).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
-    let forms = || "a value is a number, perhaps with its unit: `1_000`, `45%`, `12 months`".to_owned();
+    let forms =
+        || meant(text).unwrap_or_else(|| "a value is a number, perhaps with its unit: `1_000`, `45%`, `12 months`".to_owned());
     let number = crate::spec::shape::number(number).ok_or_else(forms)?;
     match unit.trim() {
         "" => Ok((number, None)),
@@ -26,6 +27,34 @@ pub(super) fn amount(text: &str) -> Result<(f64, Option<Unit>), String> {
             Ok(unit) => Ok((number, Some(unit))),
             Err(_) => Err(forms()),
         },
+    }
+}
+
+/// What a text was meant to be that has a comma, or whose unit people call otherwise: `0,5 EUR`, `900 Euro`.
+fn meant(text: &str) -> Option<String> {
+    let digits =
+        text.find(|char: char| !(char.is_ascii_digit() || matches!(char, '.' | ',' | '_' | '-'))).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = match Unit::parse(unit.trim()) {
+        Ok(unit) => unit.to_string(),
+        // The unit that is meant is the last one that is named.
+        Err(why) => why.rsplit('`').nth(1).filter(|meant| *meant != unit.trim()).unwrap_or_default().to_owned(),
+    };
+    if unit.is_empty() && digits < text.trim_end().len() {
+        return None;
+    }
+    let blank = if unit.is_empty() || unit == "%" { "" } else { " " };
+    let written = |number: &str| crate::spec::shape::number(number).map(|_| format!("`{number}{blank}{unit}`"));
+    let Some((whole, part)) = number.split_once(',') else { return written(number).map(|meant| format!("write {meant}")) };
+    let thousands = written(&number.replace(',', "_"));
+    let decimals = written(&format!("{}.{part}", whole.replace('.', "")));
+    match (thousands, decimals) {
+        (Some(thousands), Some(decimals)) if part.len() == 3 && !whole.contains('.') => {
+            Some(format!("a comma can be read in two ways: write {thousands} or {decimals}"))
+        }
+        (_, Some(decimals)) => Some(format!("write {decimals}")),
+        (Some(thousands), None) => Some(format!("write {thousands}")),
+        (None, None) => None,
     }
 }
 
@@ -62,6 +91,7 @@ pub(super) fn target(text: &str) -> Result<Aim, String> {
     }
     match amount(text) {
         Ok((number, unit)) => Ok(Aim::At(number, unit)),
+        Err(why) if why.starts_with("write ") || why.starts_with("a comma") => Err(why),
         Err(why) => Err(format!("{why}; or relative to the baseline: `+20%`, `-5 pp`, `x2`")),
     }
 }
@@ -89,6 +119,17 @@ mod tests {
         assert_eq!(target("-20 %"), Ok(Aim::By { times: 1.0, share: -0.2, plus: 0.0 }));
         assert_eq!(target("-5 pp"), Ok(Aim::By { times: 1.0, share: 0.0, plus: -0.05 }));
         assert_eq!(target("x1.5"), Ok(Aim::By { times: 1.5, share: 0.0, plus: 0.0 }));
+        for (written, help) in [
+            ("0,5 EUR", "write `0.5 EUR`"),
+            ("900 Euro", "write `900 EUR`"),
+            ("900 eur", "write `900 EUR`"),
+            ("1.000,50 EUR", "write `1000.50 EUR`"),
+            ("1,000,000", "write `1_000_000`"),
+            ("12,5%", "write `12.5%`"),
+            ("1,000 EUR", "a comma can be read in two ways: write `1_000 EUR` or `1.000 EUR`"),
+        ] {
+            assert_eq!(target(written), Err(help.to_owned()), "{written}");
+        }
         for bad in ["", "soon", "+20", "5 pp", "x", "2x", "45%%", "12 XYZ"] {
             assert!(target(bad).is_err(), "{bad}");
         }

@@ -7,7 +7,7 @@ pub(super) fn words(word: &str) -> &'static [&'static str] {
     match word.to_ascii_lowercase().as_str() {
         "name" | "label" | "display_name" | "caption" => &["title"],
         "desc" | "comment" | "comments" | "doc" | "docs" | "definition" | "note" | "notes" => &["description"],
-        "expression" | "expr" | "calculation" | "measure" | "calc" | "agg" | "value" => &["formula", "expr"],
+        "expression" | "expr" | "calculation" | "measure" | "calc" | "agg" | "value" => &["formula", "expr", "latest"],
         "dimensions" | "dims" | "group_by" | "groupby" | "slices" | "slice" | "breakdown" => &["by"],
         "team" | "owners" | "responsible" | "steward" => &["owner"],
         "granularity" | "time_grain" | "frequency" | "period" | "interval" => &["grain", "cadence"],
@@ -37,6 +37,9 @@ pub(super) fn words(word: &str) -> &'static [&'static str] {
         "higher" | "increase" | "increases" | "high" | "more" | "larger" | "rises" | "positive" | "+" => &["up"],
         "lower" | "decrease" | "decreases" | "low" | "less" | "smaller" | "falls" | "negative" | "-" => &["down"],
         "hide" => &["omit"],
+        "total" | "sum" | "cumulative" | "ytd" => &["to_date"],
+        "average" | "avg" => &["mean"],
+        "last" | "current" => &["latest"],
         "dimension" | "snapshot" | "entity" => &["entities"],
         "fact" | "log" | "incident" | "event" | "transaction" | "transactions" => &["events"],
         "no" | "off" | "n" => &["false", "allow"],
@@ -50,6 +53,11 @@ pub(super) fn words(word: &str) -> &'static [&'static str] {
 /// Where a key of another tool belongs here, if one word does not say it. `what` is the kind of map that it is in.
 pub(super) fn advice(what: &str, entry: &Entry) -> Option<&'static str> {
     let key = entry.key.value.to_ascii_lowercase();
+    let days = matches!(key.as_str(), "date_format" | "dateformat" | "time_format" | "timestamp_format")
+        || key == "format" && matches!(&entry.value.value, Value::Scalar(scalar) if scalar.text.contains('%'));
+    if what == "a column" && days {
+        return Some(FORMAT_OF_DAYS);
+    }
     let table = match what {
         "a KPI" => KPI,
         "a source" => SOURCE,
@@ -76,6 +84,10 @@ fn section(entry: &Entry) -> Option<&'static str> {
         None
     }
 }
+
+/// How files write days goes by file.
+const FORMAT_OF_DAYS: &str = "how a file writes days goes next to its path, once for all columns: \
+`files: { paths: data/orders.csv, date: \"%d.%m.%Y\" }`; for times it is `timestamp:`";
 
 /// Keys, with where what they say belongs.
 type Table = &'static [(&'static [&'static str], &'static str)];

@@ -23,6 +23,8 @@ pub struct Kpi {
     pub part: Option<FormulaText>,
     /// Whether a formula or values were given but could not be read, so that it must not be called missing.
     pub broken: bool,
+    /// Where its unit is written, in a way that can be read or not.
+    pub unit_span: Option<Span>,
     /// The figures of a hand-kept KPI, by period.
     pub values: Vec<(Name, Text)>,
     /// Where its figures start.
@@ -229,6 +231,7 @@ pub fn decode(entry: &Entry, files: &Files) -> Kpi {
         values_span: reader.key_span("values"),
         kind: reader.text("kind"),
         unit: reader.text("unit"),
+        unit_span: reader.key_span("unit"),
         better: reader.get("better").and_then(better),
         owner: reader.text("owner"),
         grain: reader.grain("grain"),
@@ -274,6 +277,7 @@ impl Kpi {
             formula: Some(formula),
             part: None,
             broken: false,
+            unit_span: None,
             values: Vec::new(),
             values_span: None,
             kind: None,

@@ -409,11 +409,21 @@ pub fn unknown_zone(text: &Text, findings: &mut Findings) {
         return;
     }
     let zones = known_zones();
-    let city = text.value.replace(' ', "_").to_lowercase();
-    let named = zones.iter().find(|zone| zone.to_lowercase().rsplit('/').next() == Some(city.as_str()));
-    match named.map(String::as_str).or_else(|| suggest::nearest(&text.value, zones.iter().map(String::as_str))) {
+    let typed = text.value.trim().replace(' ', "_").to_lowercase();
+    let (region, city) = typed.rsplit_once('/').unwrap_or(("", &typed));
+    let of = |zone: &str| zone.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let cities: Vec<String> = zones.iter().map(|zone| of(zone)).collect();
+    // Another city that is a little like this one may have another clock.
+    let meant = |name: &str| suggest::certain(name, cities.iter().map(String::as_str), suggest::Words::Language);
+    let city = if cities.iter().any(|known| known == city) { Some(city) } else { meant(city) };
+    let named = |zone: &&String| city.is_some_and(|city| of(zone) == city);
+    let in_region = |zone: &&String| zone.to_lowercase().starts_with(&format!("{region}/"));
+    let found = zones.iter().find(|zone| named(zone) && in_region(zone)).or_else(|| zones.iter().find(named));
+    match found {
         Some(name) => finding.help(format!("did you mean `{name}`?")),
-        None => finding.help("use a name from the tz database: `Europe/Berlin`, `America/New_York`, `UTC`"),
+        None => finding.help(
+            "use the city of the tz database whose clock is the same: `Europe/Berlin` for Hamburg, `America/New_York` for Boston; or `UTC`",
+        ),
     };
 }
 

@@ -5,6 +5,7 @@
 //! after that and therefore never report a shape: what is wrong is left out there, because it has been said here.
 
 use super::foreign;
+use super::reader::Reader;
 use crate::calendar::{Date, Label, meant_day};
 use crate::diagnostic::suggest::{self, Words};
 use crate::diagnostic::{Finding, Findings, Fix, codes};
@@ -273,6 +274,13 @@ impl Record {
             }
             let before = findings.iter().len();
             check(&entry.value, &field.shape, findings);
+            // A value that cannot be read is not one that lacks.
+            let whole = |found: &Finding| {
+                found.code == &codes::WRONG_SHAPE && found.labels.first().is_some_and(|label| label.span == entry.value.span)
+            };
+            for found in findings.after(before).iter_mut().filter(|found| whole(found)) {
+                found.misspells = named.map(|name| (name.span, field.key));
+            }
             // Where nothing better is known, an example says what is expected.
             if let Some(example) = field.example {
                 let unhelped = |found: &&mut Finding| found.code == &codes::WRONG_SHAPE && found.help.is_none();
@@ -325,6 +333,22 @@ impl Record {
         self.what.strip_prefix("a ").or_else(|| self.what.strip_prefix("an ")).unwrap_or(self.what)
     }
 
+    /// Whether one of some keys is there with a value of another shape, which has been reported.
+    pub(super) fn cannot_read(&self, reader: &Reader<'_>, keys: &[&str]) -> bool {
+        let fields = self.fields.iter().filter(|field| keys.contains(&field.key));
+        fields.into_iter().any(|field| reader.get(field.key).is_some_and(|value| !field.shape.takes(value)))
+    }
+
+    /// The other keys that have to be there, each with a value, as they follow one in braces.
+    fn required_beside(&self, field: &Field) -> String {
+        let others = self.fields.iter().filter(|other| other.required && other.key != field.key);
+        let shown = others.map(|other| {
+            let word = other.shape.words().and_then(|words| words.first().copied());
+            format!(", {}: {}", other.key, other.example.or(word).unwrap_or("..."))
+        });
+        shown.collect()
+    }
+
     /// The key that a lone value in the place of the map was probably meant for.
     fn main(&self) -> Option<&'static Field> {
         let formula = self.fields.iter().find(|field| matches!(field.shape, Shape::Formula));
@@ -375,10 +399,11 @@ fn instead(node: &Node, shape: &Shape) -> Option<String> {
             None => "give each entry a name: `name: { ... }` instead of `- ...`".to_owned(),
         }),
         (Shape::Record(record), Value::Scalar(scalar)) if scalar.text.len() <= 80 => record.main().map(|field| {
+            let rest = record.required_beside(field);
             if field.shape.takes(node) {
-                format!("write `{{ {}: {} }}`", field.key, scalar.text)
+                format!("write `{{ {}: {}{rest} }}`", field.key, scalar.text)
             } else {
-                format!("for instance `{{ {}: {} }}`", field.key, field.example.unwrap_or("..."))
+                format!("for instance `{{ {}: {}{rest} }}`", field.key, field.example.unwrap_or("..."))
             }
         }),
         (Shape::Record(record), Value::List(_)) => {
@@ -390,7 +415,7 @@ fn instead(node: &Node, shape: &Shape) -> Option<String> {
             Ok(number) if number.is_finite() => format!("write `{number}`"),
             _ => "write a number as `12`, `1_000.5` or `25%`; without a number, delete the key".to_owned(),
         }),
-        (Shape::Text | Shape::Name | Shape::Number, Value::List(items)) if items.len() == 1 => {
+        (Shape::Text | Shape::Name | Shape::Number | Shape::Word(_), Value::List(items)) if items.len() == 1 => {
             Some("write the value without brackets".to_owned())
         }
         (Shape::Either(shapes), Value::Scalar(scalar)) => {

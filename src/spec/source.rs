@@ -43,6 +43,8 @@ pub struct Source {
     pub columns: Vec<Column>,
     /// Whether the columns could not be read, so that none must be called unknown.
     pub is_partial: bool,
+    /// Whether what its rows are, or when they count, is written and could not be read: nothing is said of what it lacks.
+    pub unread: bool,
 }
 
 /// Since when and until when a state holds, as written.
@@ -91,6 +93,8 @@ pub struct Column {
     pub stored_as: Vec<Text>,
     /// The source whose key it holds.
     pub references: Option<Name>,
+    /// Its place, if its type or what it refers to is written and could not be read.
+    pub unread: Option<Span>,
     /// The unit of its numbers.
     pub unit: Option<ColumnUnit>,
     /// The least value it can have.
@@ -289,6 +293,7 @@ pub fn decode(entry: &Entry, texts: &Files) -> Source {
         expect: reader.text("expect"),
         columns: columns(reader.entries("columns"), texts),
         is_partial: !reader.get("columns").is_some_and(|node| matches!(node.value, Value::Map(_))),
+        unread: SOURCE.cannot_read(&reader, &["table", "files", "query", "kind", "key", "time", "valid", "snapshot", "every"]),
     }
 }
 
@@ -315,6 +320,7 @@ fn column(entry: &Entry, files: &Files) -> Column {
         ty: short.or_else(|| reader.text("type")),
         stored_as: reader.texts("column"),
         references: reader.text("references"),
+        unread: COLUMN.cannot_read(&reader, &["type", "references"]).then_some(entry.key.span),
         unit: reader.get("unit").and_then(unit),
         min: reader.number("min"),
         max: reader.number("max"),

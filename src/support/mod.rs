@@ -63,7 +63,13 @@ fn unknown(written: &Name, findings: &mut Findings) {
             .help(format!("this version of kpic writes SQL for {known}"));
     } else {
         let finding = findings.report(&codes::UNKNOWN_DIALECT, written.span, format!("there is no dialect `{name}`"));
-        finding.help = suggest::did_you_mean(name, "the dialects are", dialect::names());
+        let parts: Vec<&str> = name.split([',', ' ', '/', '+']).filter(|part| !part.is_empty()).collect();
+        let several = parts.len() > 1 && parts.iter().all(|part| dialect::names().any(|known| known == *part));
+        finding.help = if several {
+            Some(format!("write a list: `dialect: [{}]`", parts.join(", ")))
+        } else {
+            suggest::did_you_mean(name, "the dialects are", dialect::names())
+        };
     }
 }
 

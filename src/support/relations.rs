@@ -16,7 +16,8 @@ pub(super) fn complete(model: &mut Model, dialect: &dyn Dialect) {
         model.warehouse.source_schema = dialect.source_schema().iter().map(|schema| (*schema).to_owned()).collect();
     }
     for id in model.sources.ids() {
-        let schema = model.warehouse.source_schema.clone();
+        // Where there are no schemas a table is named alone.
+        let schema = if dialect.has_schemas() { model.warehouse.source_schema.clone() } else { Vec::new() };
         let source = model.sources.get_mut(id);
         for parts in source.reads.iter_mut().filter(|read| !read.in_sql).map(|read| &mut read.parts) {
             with_schema(parts, &schema);
@@ -59,6 +60,9 @@ fn stored_once(source: &mut Source, dialect: &dyn Dialect) {
 /// Checks the relations that sources name.
 pub(super) fn check(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
     let views = Views::of(model, dialect);
+    if !dialect.has_schemas() {
+        no_schema(model, dialect, findings);
+    }
     for source in model.sources.rows() {
         for read in &source.reads {
             if let Some(shown) = views.read_by(read) {
@@ -129,6 +133,26 @@ impl<'a> Views<'a> {
         };
         if is_there { shown(self.model, &self.dialect.folded(name)) } else { None }
     }
+}
+
+/// What engines call the schema that is there without being made; where there are no others, it is no other than none.
+const USUAL: &str = "main";
+
+/// Tables that are named alone would be in a schema that the dialect does not have.
+fn no_schema(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
+    let warehouse = &model.warehouse;
+    let (Some(span), false) =
+        (warehouse.source_schema_span, matches!(warehouse.source_schema.as_slice(), [only] if dialect.folded(only) == USUAL))
+    else {
+        return;
+    };
+    let (name, schema) = (dialect.name(), warehouse.source_schema.join("."));
+    let message = format!("`source_schema` puts tables into `{schema}`, and `{name}` has no schemas");
+    let help = format!(
+        "remove `source_schema`; where other targets need it, give the target of `{name}` its own: `source_schema: {USUAL}`, which \
+         is the database itself"
+    );
+    findings.report(&codes::NOT_IN_DIALECT, span, message).help(help);
 }
 
 /// A view reads the database in which it is: elsewhere that database may have another name.

@@ -22,6 +22,7 @@ mod existing;
 mod groups;
 #[path = "init/paths.rs"]
 mod paths;
+mod refused;
 
 use paths::{absolute, clean, from};
 
@@ -101,6 +102,7 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
         return Err(usage(&format!("{file} is a file, but a project is a folder"), &help));
     }
     let server = server(args, &options);
+    refused::other_engine(args, &base, options.dialects.first().copied())?;
     let flags = server.is_some() || args.database.is_some() || !args.csv.is_empty() || args.sample || args.yes;
     let ask = !flags && is_terminal;
     if !flags && !ask {
@@ -141,8 +143,9 @@ pub(in crate::cli) fn run(args: &InitArgs, context: &Context<'_>) -> Result<u8, 
             let drafting =
                 || draft::draft(&name, looked.tables, database.as_deref(), &Asked::of(&*looked.engine, looked.dialect));
             let mut draft = progress::during("looking at the data", drafting).map_err(|failure| environment(&failure))?;
+            let can_read = looked.unreadable.is_empty();
             draft.left_out.extend(looked.unreadable);
-            whole(draft)?
+            whole(draft, can_read)?
         }
     };
     write(&root, &draft, &IGNORED)?;
@@ -159,6 +162,7 @@ fn server(args: &InitArgs, options: &Options) -> Option<String> {
 
 /// Further sources for a project.
 fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Options) -> Result<u8, Stop> {
+    refused::other_engine(args, base, None)?;
     let over_tables = args.connection.is_some() || args.database.is_some() || !args.schema.is_empty() || !args.table.is_empty();
     if args.csv.is_empty() && !over_tables {
         let help = "use `kpic check` and `kpic run` with it, add sources with `kpic init --csv FILE` or `--table NAME`, or \
@@ -192,8 +196,9 @@ fn more(args: &InitArgs, base: &Path, root: &Path, may_ask: bool, options: &Opti
     looked.tables.retain(|table| !existing.has_table(table));
     let drafting = || draft::more(&existing.known, looked.tables, &Asked::of(&*looked.engine, looked.dialect));
     let mut draft = progress::during("looking at the data", drafting).map_err(|failure| environment(&failure))?;
+    let can_read = looked.unreadable.is_empty();
     draft.left_out.extend(looked.unreadable);
-    let draft = whole(draft)?;
+    let draft = whole(draft, can_read)?;
     write(root, &draft, &[])?;
     let hidden = draft.days.iter().filter_map(|(source, days)| existing.hidden(source, *days));
     let hidden: String = hidden.map(|said| format!("{} {said}\n", out::styled(out::DIM, "note:"))).collect();
@@ -332,12 +337,16 @@ fn settle(tables: &mut [Table]) -> Result<(), Stop> {
 }
 
 /// A draft that has sources.
-fn whole(draft: Draft) -> Result<Draft, Stop> {
+fn whole(draft: Draft, can_read: bool) -> Result<Draft, Stop> {
     if draft.made.is_empty() {
         let why: Vec<String> = draft.left_out.iter().map(|(name, why)| format!("{name}: {why}")).collect();
         let why = if why.is_empty() { "there are no tables".to_owned() } else { why.join("; ") };
-        let help = "a source needs a time, or a column that identifies its rows; `kpic init --sample` shows one".to_owned();
-        let failure = Failure { message: format!("this data gives no source: {why}"), help: Some(help) };
+        let help = if can_read {
+            "a source needs a time, or a column that identifies its rows; `kpic init --sample` shows one"
+        } else {
+            "correct that and run the command again; `kpic init --sample` shows a project"
+        };
+        let failure = Failure { message: format!("this data gives no source: {why}"), help: Some(help.to_owned()) };
         return Err(environment(&failure));
     }
     Ok(draft)

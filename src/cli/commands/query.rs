@@ -291,7 +291,8 @@ fn order(plan: &mut Query, args: &QueryArgs, left_out: bool) -> Result<(), Stop>
             continue;
         }
         if !is_there {
-            let bare = name.split_whitespace().next().filter(|bare| names.iter().any(|known| known == bare));
+            let words = || name.split([' ', ':', ',']).next().into_iter().chain(way(name));
+            let bare = words().find(|bare| names.iter().any(|known| known == bare));
             let help = match bare.filter(|bare| bare.len() < name.len()) {
                 Some(bare) => format!("write `--order {bare}`, or `--order=-{bare}` for the greatest first"),
                 None => suggest::did_you_mean(name, "the columns are", names.iter().map(String::as_str)).unwrap_or_default(),
@@ -396,4 +397,11 @@ fn json(rows: &Rows) -> String {
     let mut text = crate::text::json(&all);
     text.push('\n');
     text
+}
+
+/// The column of `trips-desc`, `trips_asc`.
+fn way(typed: &str) -> Option<&str> {
+    let start = typed.rfind(['-', '_', '.'])?;
+    let way = typed.get(start + 1..)?.to_lowercase();
+    matches!(way.as_str(), "asc" | "desc" | "ascending" | "descending").then(|| typed.get(..start))?
 }

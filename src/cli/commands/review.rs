@@ -27,7 +27,7 @@ use serde_json::{Value, json};
   kpic review weekly              only scorecards and objectives with that cadence
   kpic review weekly --format json
 
-A key result slips if it is at risk, off track, or overdue for a check-in. Key results that ended below their goals are listed too. `kpic build --figures` writes the same to the review pages.")]
+A key result slips if it is at risk or off track. Those overdue for a check-in and those that ended below their goals are listed too. `kpic build --figures` writes the same to the review pages.")]
 pub(in crate::cli) struct ReviewArgs {
     /// How often the review is: daily, weekly, biweekly, monthly, quarterly or yearly [default: everything].
     #[arg(value_name = "CADENCE", add = complete::cadences())]
@@ -153,8 +153,17 @@ fn text(model: &Model, agenda: &Agenda<'_>, found: &Found<'_>) -> String {
         parts.push(format!("{} none of {} slips\n", out::styled(out::GOOD, "fine:"), count(open.len(), "")));
     }
     if !slipping.is_empty() {
-        let verb = if slipping.len() == 1 { "slips" } else { "slip" };
-        let heading = format!("{} of {} {verb}", slipping.len(), count(open.len(), ""));
+        // What nobody has checked in may be on its way.
+        let behind = slipping.iter().filter(|(_, _, known)| known.is_behind()).count();
+        let silent = slipping.len() - behind;
+        let all = count(open.len(), "");
+        let have = if silent == 1 { "has" } else { "have" };
+        let heading = match (behind, silent) {
+            (0, _) => format!("{silent} of {all} {have} not been checked in for too long"),
+            (_, 0) => format!("{behind} of {all} {}", if behind == 1 { "slips" } else { "slip" }),
+            (1, _) => format!("1 of {all} slips, and {silent} {have} not been checked in for too long"),
+            _ => format!("{behind} of {all} slip, and {silent} {have} not been checked in for too long"),
+        };
         let mut part = table(model, &heading, &slipping);
         for (objective, result, known) in &slipping {
             if let Some(days) = known.stale {

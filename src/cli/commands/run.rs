@@ -233,8 +233,15 @@ fn at_grain(model: &Model, kpis: Vec<KpiId>, args: &RunArgs) -> Result<Vec<KpiId
     let Some(grain) = args.grain else { return Ok(kpis) };
     let (has, lacks): (Vec<KpiId>, Vec<KpiId>) =
         kpis.into_iter().partition(|id| model.grains(model.kpis.get(*id)).contains(&grain));
-    match lacks.first().filter(|_| !args.kpis.is_empty()) {
+    match lacks.first().filter(|_| !args.kpis.is_empty() || has.is_empty()) {
         None => Ok(has),
+        Some(id) if args.kpis.is_empty() => {
+            let name = &model.kpis.get(*id).name.value;
+            let help = format!(
+                "add `grains: [{grain}]` to those that make sense by {grain}, or run `kpic query {name} --grain {grain}`"
+            );
+            Err(usage(&format!("no KPI has the grain {grain}"), &help))
+        }
         Some(id) => {
             let name = &model.kpis.get(*id).name.value;
             let help = format!("add `{grain}` to its `grains`, or run `kpic query {name} --grain {grain}`");

@@ -68,6 +68,15 @@ pub(in crate::cli) fn run(args: &WhyArgs, context: &Context<'_>) -> Result<u8, S
             show_findings(&findings, project.files());
             Ok(FINDINGS)
         }
+        Outcome::NothingAfter(from, last) => {
+            let shown = |day| shown::period(day, grain, &model.calendar);
+            let what = format!("no complete {grain} comes after {}", shown(from));
+            let help = match last {
+                Some(last) => format!("{} is the last complete one: give an earlier `--from`, or `--to` as well", shown(last)),
+                None => "none is complete yet; `kpic run` shows the figures".to_owned(),
+            };
+            Err(usage(&what, &help))
+        }
         Outcome::NoPeriod(day) => {
             let what = match day {
                 Some(day) => format!("there is no period {} to compare", shown::period(day, grain, &model.calendar)),

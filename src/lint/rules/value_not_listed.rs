@@ -24,7 +24,7 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
             if let ([left, right], Some(span)) = (arguments.as_slice(), node.at.0)
                 && let (Some(left), Some(right)) = (listed(lens, of, left), listed(lens, of, right))
             {
-                apart.extend(never_equal(&left, &right).then(|| (span, (left, right))));
+                apart.extend(never_equal(&left, &right).then_some((span, (left, right))));
                 return;
             }
             let Some(columns) = arguments.iter().find_map(|argument| listed(lens, of, argument)) else { return };
