@@ -1,7 +1,7 @@
 //! Which rows of a view are complete: what rules 4 and 9 of the language say of windows and of the time that steps have.
 
 use super::calendar::{Back, days, months};
-use super::evaluate::{Evaluator, Place};
+use super::evaluate::{Evaluator, Place, part, total};
 use super::project::{Aggregate, Body, Figure, Formula, Grain, Kpi, Past, RowLeaf, Unit, Window};
 use super::rows::related;
 use jiff::civil::Date;
@@ -48,7 +48,9 @@ impl<'a> Evaluator<'a> {
                     };
                     before && (*past == Past::Prior || self.is_whole(of, place))
                 }
-                Figure::Slice(of, _) | Figure::Total(of, _) => self.is_whole(of, place),
+                // What a condition looks up is a part of the figure, and what the slices of a total would be is not.
+                Figure::Slice(of, condition) => self.is_whole(of, &part(place, condition)),
+                Figure::Total(of, dimensions) => self.is_whole(of, &total(place, dimensions)),
             };
         });
         all
