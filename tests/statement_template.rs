@@ -149,6 +149,7 @@ fn what_is_wrong_is_said_once_beside_what_is_wrong_with_pages_and_nothing_is_wri
         ("views.sql.j2", "select 1", "there is no template `views.sql.j2` for a statement"),
         ("view.sql.j2", "{{ comment|literal }}", "`literal` is for texts, and this is sequence"),
         ("view.sql.j2", "{% if %}", "unexpected"),
+        ("view.sql.j2", "select 'a\\b' as \"\\\" -- \\\n\\! touch x\n", "a backslash outside of texts, names and comments"),
     ];
     for (name, template, message) in wrong {
         let project = self::project(&[(&format!("templates/{name}"), template)]);

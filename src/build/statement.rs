@@ -6,8 +6,9 @@ use crate::manifest::data::{self, Manifest};
 use crate::pipeline::Valid;
 use crate::plan::relation::Query;
 use crate::plan::views::{self, Shows, View};
+use crate::rawsql::{self, Token};
 use crate::sql;
-use crate::template::{self, Kind, Templates};
+use crate::template::{self, Templates};
 use crate::text::{Files, is_control};
 use minijinja::{Error, ErrorKind, Value};
 use serde::Serialize;
@@ -18,7 +19,8 @@ const VIEW: &str = "view.sql.j2";
 /// kpic's own templates of SQL, by name. [`Statements`] writes what this one would, without asking it: there are many views.
 pub const BUILT_IN: &[(&str, &str)] = &[(VIEW, include_str!("templates/view.sql.j2"))];
 
-static KIND: Kind = Kind { makes: "statement", built_in: BUILT_IN, is_named: |name| name.ends_with(".sql.j2") };
+static KIND: template::Kind =
+    template::Kind { makes: "statement", built_in: BUILT_IN, is_named: |name| name.ends_with(".sql.j2") };
 
 /// What a template of a statement has.
 #[derive(Serialize)]
@@ -107,6 +109,13 @@ impl<'a> Statements<'a> {
         if made.lines().any(|line| line.starts_with('.')) || made.contains(is_control) {
             let message = "the statement has a line that starts with a dot, or a control character";
             let help = "an engine's shell reads such a line as a command, which can run programs: put a space before it";
+            return Err(self.templates.refused(VIEW, message, help));
+        }
+        let is_hidden =
+            |token: &Token<'_>| matches!(token.kind, rawsql::Kind::Text | rawsql::Kind::Quoted | rawsql::Kind::Comment);
+        if rawsql::tokens(&made).any(|token| token.text.contains('\\') && !is_hidden(&token)) {
+            let message = "the statement has a backslash outside of texts, names and comments";
+            let help = "`psql` reads one as the beginning of a command, which can run programs: remove it";
             return Err(self.templates.refused(VIEW, message, help));
         }
         text.push_str(&made);

@@ -252,6 +252,47 @@ fn a_password_is_not_among_the_arguments() {
     }
 }
 
+/// What of a script of `psql` stands in no text, whatever the server says of encodings and backslashes.
+fn outside_of_texts(script: &str) -> String {
+    let (mut out, mut rest) = (String::new(), script);
+    while let Some((before, text)) = rest.split_once("E'") {
+        out.push_str(before);
+        let mut end = 0;
+        let bytes = text.as_bytes();
+        loop {
+            match bytes.get(end..).unwrap() {
+                [b'\\', ..] | [b'\'', b'\'', ..] => end += 2,
+                [b'\'', ..] => break,
+                _ => end += 1,
+            }
+        }
+        rest = text.get(end + 1..).unwrap();
+    }
+    out + rest
+}
+
+#[test]
+fn what_psql_reads_of_a_spec_is_ascii_in_texts() {
+    let place = Place::new();
+    let project = format!("{PROJECT}warehouse: {{ dialect: postgres, schema: kpi }}\n");
+    // As the server may have it read, the last byte of a character takes the quote behind it along.
+    let query = "select day as d, s, 'あ' as \"\\! touch PWNED #\" from raw.\"ü\" where 'あ' <> $$あ$$";
+    write_files(&place.project(), &[("kpic.yml", &project), ("specs/a.yml", &over(query))]);
+    let (program, log) = (place.outer.path().join("psql"), place.outer.path().join("log"));
+    fs::write(&program, format!("#!/bin/sh\ncat >> '{}'\n", log.display())).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    for command in ["run", "verify", "status", "freeze", "deploy"] {
+        let _ = fs::remove_file(&log);
+        let mut kpic = place.command(Path::new(env!("CARGO_BIN_EXE_kpic")), &[command]);
+        let output = kpic.env("KPIC_PSQL", &program).env("KPIC_CONNECTION", "host=db").output().unwrap();
+        let script = fs::read_to_string(&log).unwrap_or_default();
+        if command == "run" || command == "verify" {
+            assert!(script.contains("PWNED"), "{command}: {output:?}");
+        }
+        assert!(script.is_ascii() && !outside_of_texts(&script).contains("PWNED"), "{command}: {script}");
+    }
+}
+
 #[test]
 fn init_writes_and_reads_within_its_folder() {
     let place = Place::new();
