@@ -133,6 +133,15 @@ pub fn write(asked: &Asked, spec: &Spec, files: &mut Files) -> Written {
     }
     let dimensions: Vec<Name> = by.map(|by| by.value).unwrap_or_default();
     written.doubled = doubled(&written, &dimensions, &places);
+    for (typed, (span, _)) in typed.iter().zip(&places) {
+        let Some((name, kpi)) = typed.name.and_then(|name| Some((name, known(name)?))) else { continue };
+        let is_told = written.doubled.iter().any(|finding| finding.labels.first().is_some_and(|label| label.span == *span));
+        if !is_told && !kpi.goes_by(typed.formula) {
+            let message = format!("`{name}` is a KPI of the project, and this column would be called so too");
+            let help = format!("give it another name: `own_{name} = {}`", typed.formula);
+            written.doubled.report(&codes::DUPLICATE_DEFINITION, *span, message).help(help);
+        }
+    }
     written
 }
 

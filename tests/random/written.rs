@@ -302,7 +302,8 @@ fn digits(number: f64, ty: Type, written: &Written, choices: &mut Choices) -> St
     match fraction.strip_prefix('.') {
         Some(fraction) => _ = write!(out, "{}{fraction}", written.decimal),
         None if ty == Type::Integer && choices.chance(10) => _ = write!(out, "{}0", written.decimal),
-        None if ty != Type::Integer && choices.chance(20) => _ = write!(out, "{}00", written.decimal),
+        // Nor are there decimals of 16 digits in JSON, zeros behind the point among them.
+        None if ty != Type::Integer && choices.chance(20) && number.abs() < 1e12 => _ = write!(out, "{}00", written.decimal),
         None => {}
     }
     if choices.chance(5) { format!(" {out} ") } else { out }
