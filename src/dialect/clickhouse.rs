@@ -105,6 +105,7 @@ impl Dialect for ClickHouse {
             mixed_lists: false,
             signed_counts: false,
             null_neighbours: false,
+            exact_means: false,
             typed_results: false,
             wall_clocks: false,
             short_names: false,

@@ -303,6 +303,8 @@ pub struct Abilities {
     pub ordered_aggregates: bool,
     /// Decimals are computed without rounding errors.
     pub exact_decimals: bool,
+    /// A mean of whole numbers is that of their exact sum.
+    pub exact_means: bool,
     /// A whole number that is too large is refused.
     pub checked_numbers: bool,
     /// All values of a stored column have its type.
@@ -331,6 +333,7 @@ impl Abilities {
         short_names: true,
         ordered_aggregates: true,
         exact_decimals: true,
+        exact_means: true,
         checked_numbers: true,
         typed_columns: true,
         named_values: true,

@@ -115,6 +115,7 @@ impl Dialect for Sqlite {
             short_names: false,
             ordered_aggregates: false,
             exact_decimals: false,
+            exact_means: false,
             checked_numbers: false,
             typed_columns: false,
             named_values: false,

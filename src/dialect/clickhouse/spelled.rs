@@ -169,9 +169,6 @@ pub(super) fn spelling(function: &str, ty: &dyn Fn(usize) -> Type) -> Spelling {
         ("sum", Decimal) => "sum(toDecimal256(0, 0) + {0})",
         // 0 and -0 are two values.
         ("count_distinct", Double) => "count(distinct {0} + 0)",
-        ("avg", Integer) => {
-            return Spelling::Template("cast(sum(toInt128({0})) as {double}) / nullif(count({0}), 0)", Tightness::Product);
-        }
         ("avg", Decimal) => "avg(toDecimal256(0, 0) + {0})",
         _ => {
             let own = SPELLED.iter().find(|(known, ..)| *known == function);

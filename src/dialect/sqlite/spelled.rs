@@ -180,8 +180,6 @@ pub(super) fn spelling(function: &str, ty: &dyn Fn(usize) -> Type) -> Spelling {
         ("is stored", Date) => STORED_DATE,
         ("is stored", Timestamp | Instant) => STORED_TIME,
         ("is stored", _) => STORED_TEXT,
-        // The engine adds up doubles, and large whole numbers may cancel out.
-        ("avg", Integer) => return Spelling::Template("cast(sum({0}) as real) / count({0})", Product),
         // Different ones are counted by the collation of a column.
         ("count_distinct", Text) => "count(distinct {0} collate binary)",
         ("between" | "not between", Date | Timestamp | Instant) if first != second || first != ty(2) => {

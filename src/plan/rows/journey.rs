@@ -221,6 +221,21 @@ impl<'a> Planner<'a> {
         self.model.column(rows.source, &rows.entity).storage.parts()
     }
 
+    /// Relies on keys to tell apart the rows that share some values; of states, on when they begin too. `row` are the parts that tell a row apart.
+    fn rely_on_key<'s>(
+        &self,
+        scan: &mut Scan<'a>,
+        source: SourceId,
+        row: &'s [Scalar],
+        shared: impl Iterator<Item = &'s Scalar>,
+    ) {
+        let source = self.model.sources.get(source);
+        if !source.key.is_empty() {
+            let key: usize = source.key.iter().map(|column| source.columns.get(*column).storage.parts()).sum();
+            scan.rely_on(Relies::UniqueAmong(shared.chain(row.iter().skip(key)).cloned().collect()));
+        }
+    }
+
     /// The rows of a step; those that are not visible or that nobody takes are left out. A time that has to be converted is so once, in a part of its
     /// own.
     pub(in crate::plan) fn taken(
@@ -256,18 +271,22 @@ impl<'a> Planner<'a> {
             for part in self.row_of(&mut scan, rows) {
                 row.push((part, writing.columns.take("row_key")));
             }
-            let source = self.model.sources.get(rows.source);
             let is_entity = |value: &&Carried| rows.entity.through.is_empty() && rows.entity.column == value.column;
-            if take.carried && !writing.carried.iter().all(is_entity) && !source.key.is_empty() {
-                // Which of two rows of one time comes first, and so what is carried along, is known by their keys, and of states
-                // by when they begin.
-                let key: usize = source.key.iter().map(|column| source.columns.get(*column).storage.parts()).sum();
-                let begins = row.iter().skip(key).map(|(part, _)| part);
-                scan.rely_on(Relies::UniqueAmong(entity.iter().chain([&time]).chain(begins).cloned().collect()));
+            if take.carried && !writing.carried.iter().all(is_entity) {
+                // Which of two rows of one time comes first, and so what is carried along, is known by their keys.
+                let parts: Vec<Scalar> = row.iter().map(|(part, _)| part.clone()).collect();
+                self.rely_on_key(&mut scan, rows.source, &parts, entity.iter().chain([&time]));
             }
             if step.is_told_apart || !step.apart.is_empty() {
                 scan.rely_on(Relies::ToldApart);
             }
+        }
+        let is_carried = |key: &ColumnId| writing.carried.iter().any(|value| value.column == *key);
+        let key = &self.model.sources.get(rows.source).key;
+        if take.carried && !take.row && !key.is_empty() && key.iter().all(is_carried) {
+            // The same where each row is a journey, which its key tells from others of its time.
+            let parts = self.row_of(&mut scan, rows);
+            self.rely_on_key(&mut scan, rows.source, &parts, entity.iter().chain([&time]));
         }
         let mut begins = match (begins, writing.journey.first()) {
             (true, Some(first)) => Some(self.begins(&mut scan, first, rows)),

@@ -12,17 +12,19 @@
 //! 10. [`unions`]: the columns of a union have one type in all selects.
 //! 11. [`results`]: what is shown has the type that the plan gives it.
 //! 12. [`clocks`]: a stored wall clock is asked which zone its readings are in.
-//! 13. [`decimals`]: a sum of decimals that are floating numbers is brought back to its digits.
-//! 14. [`overflow`]: a whole number that is computed is asked whether it is one.
-//! 15. [`ranks`]: medians, first values and the like are made of rows that know their place in an order.
-//! 16. [`stored`]: what is stored is asked whether it is what it is declared as.
-//! 17. [`aliases`]: no relation has the name of a column that is read beside it.
-//! 18. [`shadows`]: no part has the name of a table, where tables have no schema.
-//! 19. [`names`]: names of parts and columns that are too long become shorter.
+//! 13. [`averages`]: a mean of whole numbers is their sum over their count.
+//! 14. [`decimals`]: a sum of decimals that are floating numbers is brought back to its digits.
+//! 15. [`overflow`]: a whole number that is computed is asked whether it is one.
+//! 16. [`ranks`]: medians, first values and the like are made of rows that know their place in an order.
+//! 17. [`stored`]: what is stored is asked whether it is what it is declared as.
+//! 18. [`aliases`]: no relation has the name of a column that is read beside it.
+//! 19. [`shadows`]: no part has the name of a table, where tables have no schema.
+//! 20. [`names`]: names of parts and columns that are too long become shorter.
 //!
 //! `DuckDB` lacks none of them, and its plans are not copied.
 
 mod aliases;
+mod averages;
 mod choices;
 mod clocks;
 mod conditions;
@@ -88,6 +90,9 @@ pub(super) fn lowered<'q>(query: &'q Query, dialect: &dyn Dialect) -> Cow<'q, Qu
     }
     if !able.wall_clocks {
         clocks::in_utc(query.to_mut());
+    }
+    if !able.exact_means {
+        averages::divided(query.to_mut());
     }
     if !able.exact_decimals {
         decimals::settled(query.to_mut());

@@ -3,7 +3,7 @@
 use super::*;
 use crate::calendar::{Date, Grain};
 use crate::functions::operators::{ADD, AND, EQUAL, GREATER, IN, LESS, NOT_IN, SUBTRACT};
-use crate::functions::{abs, coalesce, max, median, sum, variance};
+use crate::functions::{abs, avg, coalesce, max, median, sum, variance};
 use crate::model::expr::{Expr, Literal, Node};
 use crate::model::value::Type;
 use crate::plan::print;
@@ -268,4 +268,21 @@ fn a_part_gives_its_name_up_to_a_table() {
     let printed = print(&query);
     assert!(printed.starts_with("rows_ =\n") && printed.contains("  from source (whole) as rows\n"), "{printed}");
     assert!(printed.contains("from rows_ as rows\n"), "{printed}");
+}
+
+#[test]
+fn a_mean_of_whole_numbers_is_a_sum_over_a_count() {
+    let filtered = |argument: Scalar| {
+        let mut mean = fold(&avg::AVG, argument);
+        if let Node::Leaf(Atom::Aggregate(fold)) = &mut mean.node {
+            fold.filter = Some(own("holds"));
+        }
+        shows(mean)
+    };
+    let whole = after(averages::divided, filtered(own("whole")));
+    let sum_over_count = "(sum(rows.whole where rows.holds) / count(rows.whole where rows.holds))";
+    assert_eq!(whole, format!("result =\n  from rows\n  show it: double = {sum_over_count}\n"));
+    for other in ["exact", "floating"] {
+        assert!(after(averages::divided, filtered(own(other))).contains("avg("));
+    }
 }
