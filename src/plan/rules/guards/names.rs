@@ -91,8 +91,7 @@ pub(super) fn named(expr: &Scalar) -> Vec<&str> {
     let mut found = Vec::new();
     expr.leaves(&mut |atom| match atom {
         Atom::Single(select) => {
-            found.extend(relations(select));
-            found.extend(select.filter.iter().flat_map(named));
+            found.extend(reads(select));
         }
         other => other.parts(&mut |inner| found.extend(named(inner))),
     });
@@ -100,16 +99,23 @@ pub(super) fn named(expr: &Scalar) -> Vec<&str> {
 }
 
 /// The parts that a select reads from.
-pub(super) fn relations(select: &Select) -> impl Iterator<Item = &str> {
+fn relations(select: &Select) -> impl Iterator<Item = &str> {
     fn of(from: &From) -> Vec<&str> {
         match &from.relation {
             Rows::Part(part) | Rows::Readings(part, _) => vec![part.as_str()],
-            Rows::Select(inner) => relations(inner).collect(),
+            Rows::Select(inner) => reads(inner).collect(),
             Rows::Days { from, before, .. } => [from, before].into_iter().flat_map(|bound| named(bound)).collect(),
             Rows::Source(_) | Rows::Values(..) => Vec::new(),
         }
     }
     select.from.iter().chain(select.joins.iter().map(|join| &join.from)).flat_map(of)
+}
+
+/// The parts that a select reads from, and those that its expressions look something up in.
+pub(super) fn reads(select: &Select) -> impl Iterator<Item = &str> {
+    let scalars = select.columns.iter().map(|(expr, _)| expr).chain(&select.filter).chain(&select.having);
+    let on = select.joins.iter().filter_map(|join| join.on.as_ref());
+    relations(select).chain(scalars.chain(on).flat_map(named))
 }
 
 /// Some parts of a query with all those that they need, in their order.
@@ -121,10 +127,7 @@ pub(super) fn parts_of<'s>(query: &Query, wanted: impl Iterator<Item = &'s str>)
             continue;
         }
         for select in selects_of(&part.body) {
-            let scalars = select.columns.iter().map(|(expr, _)| expr).chain(&select.filter).chain(&select.having);
-            let on = select.joins.iter().filter_map(|join| join.on.as_ref());
-            let inner = scalars.chain(on).flat_map(named);
-            needed.extend(relations(select).chain(inner).map(str::to_owned));
+            needed.extend(reads(select).map(str::to_owned));
         }
         found.push(part.clone());
     }

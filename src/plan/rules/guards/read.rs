@@ -1,6 +1,6 @@
 //! Which rules the selects of plans rely on, and which rows each of them reads.
 
-use super::names::{all_in_folds, columns_in, is_about, named, names_in, parts_of, reading, relations, selects_of};
+use super::names::{all_in_folds, columns_in, is_about, named, names_in, parts_of, reading, reads, selects_of};
 use crate::functions::{first, last, max, min, operators};
 use crate::model::expr::Expr;
 use crate::model::{ColumnId, Holds, Model, SourceId};
@@ -270,7 +270,7 @@ impl Looking<'_> {
         for (value, at) in values.iter().zip(1..) {
             select.column(value.clone(), &format!("group_{at}"));
         }
-        let parts = parts_of(self.query, relations(&select).chain(select.filter.iter().flat_map(named)));
+        let parts = parts_of(self.query, reads(&select));
         self.made(source, select, parts);
     }
 
@@ -407,7 +407,7 @@ impl Looking<'_> {
         }
         times.group_by_these();
         times.column(fold(if is_first { &min::MIN } else { &max::MAX }, time.clone()), "at");
-        let mut parts = parts_of(self.query, relations(&rows).chain(rows.filter.iter().flat_map(named)));
+        let mut parts = parts_of(self.query, reads(&times).chain(key.iter().flat_map(named)));
         let mut free = Names::of(self.model);
         for name in self
             .query
