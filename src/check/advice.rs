@@ -1,7 +1,7 @@
 //! What the findings of checks say of units, and what to write instead of what does not fit.
 
 use super::Operand;
-use crate::calendar::{Date, meant_day};
+use crate::calendar::{Calendar, Date, meant_day};
 use crate::model::expr::{Literal, Node};
 use crate::model::facts::{KnownUnit, Type};
 use crate::model::unit::{Notation, Unit};
@@ -31,25 +31,10 @@ pub(super) fn written_otherwise<L>(written: &Node<L>, own: &str, other: Type, te
 
 /// The number of a day of the week or of a month that is named, where one is compared.
 fn counted(named: &str, text: &str) -> Option<String> {
-    const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let (known, legend): (&[&str], _) = if text.starts_with("weekday(") {
-        (&DAYS, "1 is Monday and 7 is Sunday")
+    let (known, legend) = if text.starts_with("weekday(") {
+        (Calendar::WEEKDAYS, "1 is Monday and 7 is Sunday")
     } else if text.starts_with("month(") {
-        (&MONTHS, "1 is January and 12 is December")
+        (Calendar::MONTHS, "1 is January and 12 is December")
     } else {
         return None;
     };

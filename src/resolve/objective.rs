@@ -4,7 +4,7 @@
 
 use super::target::{Aim, amount, target};
 use super::{Resolver, kpi_by_name};
-use crate::calendar::{Date, Label, Stretch, add_days};
+use crate::calendar::{Calendar, Date, Label, Stretch, add_days};
 use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::model::expr::Literal;
 use crate::model::objective::{
@@ -456,7 +456,6 @@ fn period_text(period: Option<&written::Period>, stretch: Option<Stretch>) -> St
 
 /// The period that a text was meant to be: `Q2 2024`, `2024Q2`, `H1/2024`, `April 2024`.
 fn meant_period(text: &str) -> Option<String> {
-    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let words: Vec<&str> = text.split(|char: char| !char.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let (one, two) = match words.as_slice() {
         [one, two] => (*one, *two),
@@ -466,7 +465,8 @@ fn meant_period(text: &str) -> Option<String> {
     let is_year = |word: &str| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
     let (year, part) = if is_year(one) { (one, two) } else { (two, one) };
     let part = part.to_lowercase();
-    let month = MONTHS.iter().position(|month| part.starts_with(month)).map(|at| at + 1).or_else(|| part.parse().ok());
+    let is_begin = |name: &&str| name.get(..3).is_some_and(|begin| part.starts_with(begin));
+    let month = Calendar::MONTHS.iter().position(is_begin).map(|at| at + 1).or_else(|| part.parse().ok());
     is_year(year).then(|| match month {
         Some(month) => format!("{year}-{month:02}"),
         None => format!("{year}-{}", part.to_uppercase()),
