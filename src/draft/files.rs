@@ -101,6 +101,9 @@ fn beginning<'a>(engine: &Asked<'_>, file: &'a Named) -> Result<Result<Begun<'a>
             csv.delimiter = delimiter_of(&lines, csv.delimiter);
             let records = records(&lines.join("\n"), csv.delimiter);
             csv.header = has_header(&records);
+            if let Some(name) = doubled_name(&records) {
+                return Ok(Err(format!("two columns are called `{name}` on its first line")));
+            }
             let name = |(at, name): (usize, String)| if csv.header { name.trim().to_owned() } else { (at + 1).to_string() };
             let names = records.into_iter().next().unwrap_or_default().into_iter().enumerate().map(name);
             names.filter(|name| !name.is_empty()).map(|name| column(&name, "VARCHAR")).collect()
@@ -188,16 +191,29 @@ fn delimiter_of(lines: &[String], usual: char) -> char {
 /// Whether the first record has names: all different, and none of them a number or a time.
 fn has_header(records: &[Vec<String>]) -> bool {
     let Some(first) = records.first() else { return true };
-    let is_value = |field: &String| {
-        let field = field.trim();
-        let is_number = field.replace(',', ".").parse::<f64>().is_ok();
-        is_number || super::written::is_time(field)
-    };
     let mut names: Vec<String> = first.iter().map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty()).collect();
     let filled = names.len();
     names.sort_unstable();
     names.dedup();
-    filled > 0 && names.len() == filled && !first.iter().any(is_value)
+    filled > 0 && names.len() == filled && !first.iter().any(|field| is_value(field))
+}
+
+/// Whether a field is a number or a time.
+fn is_value(field: &str) -> bool {
+    let field = field.trim();
+    field.replace(',', ".").parse::<f64>().is_ok() || super::written::is_time(field)
+}
+
+/// A name that stands twice on the first line, where the lines below say that it has names: values come in columns that have none there.
+fn doubled_name(records: &[Vec<String>]) -> Option<String> {
+    let (first, others) = records.split_first()?;
+    let has_values = others.iter().any(|record| record.iter().zip(first).any(|(field, _)| is_value(field)));
+    if first.iter().any(|field| is_value(field)) || !has_values {
+        return None;
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    let names = first.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
+    names.map(str::to_owned).find(|name| !seen.insert(name.to_lowercase()))
 }
 
 #[cfg(test)]
@@ -227,6 +243,9 @@ mod tests {
     fn a_line_of_names_has_no_values() {
         let has = |text: &str| has_header(&records(text, ','));
         assert!(has("id,day\n1,2024-01-01\n") && has("name,note\na,b\n"));
+        let doubled = |text: &str| doubled_name(&records(text, ','));
+        assert_eq!(doubled("id,day,Day\n1,2024-01-01,2024-01-02\n").as_deref(), Some("Day"));
+        assert!(doubled("a,a\nb,c\n").is_none() && doubled("1,1\n2,3\n").is_none() && doubled("id,,\n1,2,3\n").is_none());
         assert!(!has("1,2024-01-01\n2,2024-01-02\n") && !has("a,31/01/2024\n") && !has("a,a\nb,c\n"));
     }
 }
