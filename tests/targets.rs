@@ -162,6 +162,9 @@ fn a_target_with_a_file_of_its_own_reads_no_other() {
     assert!(code == Some(3) && said.contains("the variable `KPIC_CONNECTION_PROD` is not set"), "{said}");
     let (code, said) = run(&[], &[("KPIC_CONNECTION_PROD", "token-of-somebody")]);
     assert!(code == Some(3) && said.contains("is not the path of a file") && !said.contains("token-of"), "{said}");
+    // A profile on the command line comes before it.
+    let (code, said) = run(&["--profile", "shop", "--profiles-dir", "/nowhere"], &[]);
+    assert!(code == Some(3) && !said.contains("KPIC_CONNECTION_PROD") && said.contains("profiles"), "{said}");
     let (code, said) = run(&["--connection", "postgresql://ada@nowhere/shop"], &[]);
     assert!(code == Some(2) && said.contains("the data of this project is in DuckDB"), "{said}");
     let (code, said) = run(&["--dialect", "postgres", "--database", "x.duckdb"], &[]);

@@ -488,10 +488,11 @@ fn sqlite_file(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse:
     sqlite(database.ok_or_else(missing)?, args)
 }
 
-/// The file in the variable that the target names, if it names one and the command line no other file. A target with a variable of its own reads no other's
+/// The file in the variable that the target names, if it names one and the command line neither another file nor a profile. A target with a variable of its own reads no other's
 /// database.
 fn own_file(args: &EngineArgs, warehouse: &Warehouse) -> Result<Option<PathBuf>, Stop> {
-    let Some(name) = warehouse.connection_env.as_ref().filter(|_| args.database.is_none()) else { return Ok(None) };
+    let is_elsewhere = args.database.is_some() || args.profile.is_named(true);
+    let Some(name) = warehouse.connection_env.as_ref().filter(|_| !is_elsewhere) else { return Ok(None) };
     let fails = |message: String| {
         let help = "set it to the path of the database, or use `--database FILE`".to_owned();
         Err(environment(&Failure { message, help: Some(help) }))

@@ -41,9 +41,7 @@ impl Family {
             | "UHUGEINT" => Family::Integer,
             "DECIMAL" | "NUMERIC" => Family::Decimal,
             "FLOAT" | "DOUBLE" | "REAL" | "DOUBLE PRECISION" => Family::Floating,
-            "VARCHAR" | "ENUM" | "UUID" | "TEXT" | "CHARACTER VARYING" | "CHARACTER" | "BPCHAR" | "CITEXT" | "NAME" => {
-                Family::Text
-            }
+            "VARCHAR" | "ENUM" | "UUID" | "TEXT" | "CHARACTER VARYING" | "CHARACTER" | "BPCHAR" | "NAME" => Family::Text,
             "DATE" => Family::Date,
             "TIMESTAMP" | "TIMESTAMP WITHOUT TIME ZONE" | "TIMESTAMP_S" | "TIMESTAMP_MS" | "TIMESTAMP_NS" => Family::Timestamp,
             "TIMESTAMP WITH TIME ZONE" => Family::Instant,
@@ -86,5 +84,7 @@ mod tests {
         assert_eq!(declared("character varying(20)"), Some(Some("text")));
         assert_eq!(declared("numeric(18,2)"), Some(Some("decimal")));
         assert_eq!(declared("order_status"), Some(None));
+        // Its values are equal in any case, and texts are equal by their bytes.
+        assert_eq!((declared("citext"), declared("public.citext")), (Some(None), Some(None)));
     }
 }
