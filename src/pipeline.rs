@@ -11,12 +11,13 @@ mod needed;
 mod part;
 
 pub use crate::spec::targets::{Chosen, VARIABLE};
+pub use crate::support::Elsewhere;
 pub use part::{SoundPart, part};
 
 use crate::align::{self, Alignment};
 use crate::calendar::AsOf;
 use crate::check;
-use crate::diagnostic::{Code, Finding, Findings, Level, Severity, codes};
+use crate::diagnostic::{Code, Finding, Findings, Level, codes};
 use crate::formula;
 use crate::graph::Graph;
 use crate::lint;
@@ -32,7 +33,7 @@ use crate::spec::{self, Spec};
 use crate::support;
 use crate::text::{FileId, Files, Span, Spanned};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// What a caller may set from outside the specs.
@@ -122,23 +123,10 @@ pub fn check(root: &Path, options: &Options) -> Checked {
 }
 
 /// The same, and the project as each of its other dialects has it. What is wrong in one of these is among its findings.
-pub fn check_everywhere(root: &Path, options: &Options) -> (Checked, Vec<Checked>) {
-    let mut checked = check(root, options);
-    let mut others = Vec::new();
-    for dialect in support::others(&checked.model) {
-        let other = check(root, &Options { dialects: vec![dialect], ..options.clone() });
-        let is_new = |finding: &&Finding| {
-            let same = |known: &Finding| {
-                known.code == finding.code && known.severity == finding.severity && known.labels == finding.labels
-            };
-            finding.severity == Severity::Error && !checked.findings.iter().any(same)
-        };
-        let new: Vec<Finding> = other.findings.iter().filter(is_new).cloned().collect();
-        new.into_iter().for_each(|finding| _ = checked.findings.push(finding));
-        others.push(other);
-    }
-    checked.findings.sort();
-    (checked, others)
+pub fn check_everywhere(root: &Path, options: &Options) -> (Checked, Vec<Elsewhere>) {
+    let resolved = decode(load::project(root, &options.opened, spec::specs_folder)).parse().resolve(options);
+    let others = support::others(&resolved.model);
+    resolved.check_for(&others)
 }
 
 /// The same with further KPIs that are in no file; their places are in texts that are added.
@@ -255,13 +243,27 @@ impl Parsed {
 
 impl Resolved {
     fn check(self) -> Checked {
+        self.check_for(&[]).0
+    }
+
+    /// The same, and for other dialects than the first.
+    fn check_for(self, others: &[&'static str]) -> (Checked, Vec<Elsewhere>) {
         let Self { files, mut model, graph, settings, incomplete, mut findings } = self;
         check::check(&mut model, &graph, &files, &mut findings);
         let alignment = Alignment::of(&model, &graph);
         align::check::check(&model, &alignment, &mut findings);
         lint::lint(&model, &graph, &alignment, &files, &mut findings);
+        let mut elsewhere = Findings::default();
+        let others = others.iter().map(|dialect| support::elsewhere(&mut model, dialect, &mut elsewhere)).collect();
         support::complete(&mut model);
         support::support(&model, &mut findings);
+        findings.append(elsewhere);
+        // What is mended for several dialects in one way is said of the first.
+        let mut said = HashSet::new();
+        findings.retain(|finding| {
+            let places: Vec<Span> = finding.labels.iter().map(|label| label.span).collect();
+            finding.code != &codes::NOT_IN_DIALECT || said.insert((places, finding.help.clone()))
+        });
         lint::allow(&settings.allowances, false, &mut findings);
         let is_certain = |finding: &Finding| !finding.code.is_about_absence();
         // An error that no setting changes stays, so that nothing broken is taken for valid.
@@ -270,7 +272,7 @@ impl Resolved {
         }
         findings.set_levels(&settings.levels);
         findings.sort();
-        Checked { files, model, graph, alignment, findings, settings }
+        (Checked { files, model, graph, alignment, findings, settings }, others)
     }
 }
 

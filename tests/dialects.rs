@@ -57,6 +57,46 @@ fn each_dialect_gets_what_it_gets_alone() {
     }
 }
 
+/// Where a warehouse takes two names for one, its plans are its own; so are its statements where the project has a template for them.
+#[test]
+fn what_dialects_do_not_share_is_as_each_has_it() {
+    let one_table = SPEC.replace("kpis:", "  old: { table: main.orders, kind: events, key: id, time: on, columns: { id: integer, on: date, amount: decimal } }\nkpis:")
+        + "  both: { description: x, formula: revenue + sum(old.amount) }\n";
+    let one_column = SPEC.replace("amount: decimal }", "amount: decimal, more: { type: decimal, column: Amount } }")
+        + "  both: { description: x, formula: revenue + sum(orders.more) }\n";
+    let schemas_apart = SPEC.replace("kpis:", "  old: { table: public.orders, kind: events, key: id, time: on, columns: { id: integer, on: date, amount: decimal } }\nkpis:")
+        + "  both: { description: x, formula: revenue + sum(old.amount) }\n";
+    let template = "-- {{ view.name }} of {{ project.name }}\n{{ begin }}\n{{ query }};\n";
+    let build = |dialect: &str, spec: &str, template: Option<&str>| {
+        let folder = project(dialect);
+        write_files(folder.path(), &[("specs/a.yml", spec)]);
+        if let Some(template) = template {
+            write_files(folder.path(), &[("templates/view.sql.j2", template)]);
+        }
+        let output = kpic(folder.path(), &["build"]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        folder
+    };
+    let read = |folder: &tempfile::TempDir, dialect: &str| {
+        fs::read_to_string(folder.path().join("build/sql").join(dialect).join("deploy.sql")).unwrap()
+    };
+    for (spec, template) in
+        [(&one_table, None), (&one_column, None), (&schemas_apart, None), (&SPEC.to_owned(), Some(template))]
+    {
+        for order in [["duckdb", "postgres", "clickhouse"], ["clickhouse", "postgres", "duckdb"]] {
+            let together = build(&format!("[{}]", order.join(", ")), spec, template);
+            for dialect in order {
+                assert_eq!(read(&together, dialect), read(&build(dialect, spec, template), dialect), "{dialect} of {order:?}");
+            }
+        }
+    }
+    // In DuckDB it is one table, which is read once; in PostgreSQL it is another one.
+    let duckdb = read(&build("[postgres, duckdb]", &one_table, None), "duckdb");
+    assert!(!duckdb.contains("public.orders"), "{duckdb}");
+    let postgres = read(&build("[duckdb, postgres]", &one_table, None), "postgres");
+    assert!(postgres.contains("from public.orders") && postgres.contains("from main.orders"), "{postgres}");
+}
+
 #[test]
 fn a_dialect_that_is_named_twice_is_one() {
     let folder = project("[duckdb, postgres, duckdb, postgres]");

@@ -19,7 +19,9 @@ use crate::load;
 use crate::manifest::present::Present;
 use crate::manifest::{self, data::Manifest};
 use crate::model::Model;
+use crate::model::Tables;
 use crate::pipeline::{self, Checked, Valid};
+use crate::plan::relation::Query;
 use crate::plan::views::{self, View};
 use crate::sql;
 use crate::template::each_once;
@@ -64,7 +66,7 @@ pub fn with_templates(mut checked: Checked) -> Checked {
     }
     let found = match checked.valid() {
         Ok(valid) => {
-            let found = make(&valid, Documents::Pages(None), &|_, _| {}).err();
+            let found = make(&valid, &[], Documents::Pages(None), &|_, _| {}).err();
             checked = valid.into_checked();
             found.unwrap_or_default()
         }
@@ -103,13 +105,22 @@ pub struct Built {
     pub pages: usize,
 }
 
+/// Another dialect of a project, whose plans differ in the names of tables only.
+#[derive(Debug)]
+pub struct Elsewhere {
+    /// The dialect.
+    pub dialect: &'static dyn Dialect,
+    /// What tables are called there, by their names in the project's plans.
+    pub tables: Tables,
+}
+
 /// Makes all files of a project: `deploy.sql`, the views, the manifest with its schema, and the documents; each is given to `sink`,
-/// as soon as it is made.
+/// as soon as it is made. Statements of other dialects are made of the same plans, unless the project has a template for them.
 ///
 /// # Errors
-/// Gives findings if one of the project's templates is wrong.
-pub fn make(project: &Valid, documents: Documents<'_>, sink: Sink<'_>) -> Result<Built, Findings> {
-    made(project, Some(documents), sink)
+/// Gives findings if one of the project's templates is wrong, or a warehouse would not take a view.
+pub fn make(project: &Valid, others: &[Elsewhere], documents: Documents<'_>, sink: Sink<'_>) -> Result<Built, Findings> {
+    made(project, others, Some(documents), sink)
 }
 
 /// Makes the views of a project and `deploy.sql`, and nothing else: for another of its dialects.
@@ -117,10 +128,10 @@ pub fn make(project: &Valid, documents: Documents<'_>, sink: Sink<'_>) -> Result
 /// # Errors
 /// Gives findings if one of the project's templates is wrong, or the warehouse would not take a view.
 pub fn make_sql(project: &Valid, sink: Sink<'_>) -> Result<Built, Findings> {
-    made(project, None, sink)
+    made(project, &[], None, sink)
 }
 
-fn made(project: &Valid, documents: Option<Documents<'_>>, sink: Sink<'_>) -> Result<Built, Findings> {
+fn made(project: &Valid, others: &[Elsewhere], documents: Option<Documents<'_>>, sink: Sink<'_>) -> Result<Built, Findings> {
     let dialect = dialect_of(project.model());
     let mut wrong = Findings::default();
     let statements = Statements::of(project, dialect, &mut wrong);
@@ -128,6 +139,8 @@ fn made(project: &Valid, documents: Option<Documents<'_>>, sink: Sink<'_>) -> Re
         wrong.append(docs::template_findings(project.files()));
         return Err(wrong);
     }
+    let elsewhere = others.iter().map(|other| Statements::elsewhere(project, other.dialect, &other.tables));
+    let in_dialects: Vec<Statements<'_>> = std::iter::once(statements).chain(elsewhere).collect();
     let views = views::views(project);
     let data = || {
         let manifest = manifest::manifest(project, &views, dialect);
@@ -139,37 +152,54 @@ fn made(project: &Valid, documents: Option<Documents<'_>>, sink: Sink<'_>) -> Re
     };
     // Some are made, then these are written, while another thread makes the next: to make files in one folder is a matter of one
     // thread at a time, and to go in and out of the system at each of them costs more than it gains.
-    let some = |views: &[View], manifest: Option<&Manifest>| -> Vec<Made> {
+    let some = |views: &[View], manifest: Option<&Manifest>| -> Vec<Vec<Made>> {
         let mut text = String::new();
-        let view = |view: &View| {
-            text.clear();
-            let found = statements.write(view, manifest, &mut text).err();
-            (Output { path: sql::file(&view.name, dialect), text: text.clone() }, found)
+        let plans: Vec<Option<Query>> = views.iter().map(|view| views::query(project, &view.shows)).collect();
+        let mut in_dialect = |statements: &Statements<'_>| {
+            let view = |(view, plan): (&View, &Option<Query>)| {
+                text.clear();
+                let found = statements.write(view, plan.as_ref(), manifest, &mut text).err();
+                (Output { path: sql::file(&view.name, statements.dialect()), text: text.clone() }, found)
+            };
+            let made: Vec<Made> = views.iter().zip(&plans).map(view).collect();
+            made.iter().for_each(|(output, _)| sink(&output.path, &[&output.text]));
+            made
         };
-        let made: Vec<Made> = views.iter().map(view).collect();
-        made.iter().for_each(|(output, _)| sink(&output.path, &[&output.text]));
-        made
+        in_dialects.iter().map(&mut in_dialect).collect()
     };
-    let all = |manifest: Option<&Manifest>| -> (Vec<Output>, Vec<Option<Box<Finding>>>) {
-        views.par_chunks(AT_ONCE).flat_map_iter(|views| some(views, manifest)).unzip()
+    let all = |manifest: Option<&Manifest>| -> Vec<Vec<Vec<Made>>> {
+        views.par_chunks(AT_ONCE).map(|views| some(views, manifest)).collect()
     };
-    let ((statements, found), manifest) = if statements.are_own() {
+    let (chunks, manifest) = if in_dialects.first().is_some_and(Statements::are_own) {
         let manifest = data();
         (all(Some(&manifest)), Some(manifest))
     } else {
         rayon::join(|| all(None), || documents.is_some().then(data))
     };
-    let mut wrong = each_once(found.into_iter().flatten());
-    let deploy = format!("sql/{}/deploy.sql", dialect.name());
+    let (mut written, mut found) = (vec![Vec::with_capacity(views.len()); in_dialects.len()], Vec::new());
+    for chunk in chunks {
+        for (made, written) in chunk.into_iter().zip(&mut written) {
+            for (output, wrong) in made {
+                written.push(output);
+                found.extend(wrong);
+            }
+        }
+    }
+    let mut wrong = each_once(found);
+    let deploy = |dialect: &dyn Dialect| format!("sql/{}/deploy.sql", dialect.name());
     let all_views = || {
-        let begin = deploy_begin(project.model(), dialect);
-        let end = dialect.after_views().map(|statement| format!("\n{statement};\n"));
-        let statements = statements.iter().flat_map(|statement| ["\n", &statement.text]);
-        sink(&deploy, &std::iter::once(begin.as_str()).chain(statements).chain(end.as_deref()).collect::<Vec<_>>());
+        in_dialects.par_iter().zip(&written).for_each(|(statements, written)| {
+            let dialect = statements.dialect();
+            let begin = deploy_begin(project.model(), dialect);
+            let end = dialect.after_views().map(|statement| format!("\n{statement};\n"));
+            let each = written.iter().flat_map(|statement| ["\n", &statement.text]);
+            sink(&deploy(dialect), &std::iter::once(begin.as_str()).chain(each).chain(end.as_deref()).collect::<Vec<_>>());
+        });
     };
     let pages = || {
         let (Some(Documents::Pages(present)), Some(manifest)) = (documents, &manifest) else { return Ok(0) };
-        let sql = views.iter().zip(&statements).map(|(view, output)| (view.name.as_str(), output.text.as_str())).collect();
+        let first = written.first().into_iter().flatten();
+        let sql = views.iter().zip(first).map(|(view, output)| (view.name.as_str(), output.text.as_str())).collect();
         let page = |page: docs::Page| sink(&format!("docs/{}", page.path), &[&page.text]);
         docs::pages(manifest, present, &sql, project.files(), &page)
     };
@@ -182,8 +212,10 @@ fn made(project: &Valid, documents: Option<Documents<'_>>, sink: Sink<'_>) -> Re
         wrong.sort();
         return Err(wrong);
     }
-    let built = Built { deploys: vec![deploy], views: views.len(), pages };
-    pipeline::aside((views, statements, manifest));
+    let deploys = in_dialects.iter().map(|statements| deploy(statements.dialect())).collect();
+    let built = Built { deploys, views: views.len(), pages };
+    drop(in_dialects);
+    pipeline::aside((views, written, manifest));
     Ok(built)
 }
 
@@ -202,7 +234,7 @@ pub fn outputs(project: &Valid, documents: Documents<'_>) -> Result<Vec<Output>,
         let output = Output { path: path.to_owned(), text: text.concat() };
         outputs.lock().unwrap_or_else(PoisonError::into_inner).push(output);
     };
-    make(project, documents, &keep)?;
+    make(project, &[], documents, &keep)?;
     let mut outputs = outputs.into_inner().unwrap_or_else(PoisonError::into_inner);
     outputs.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(outputs)

@@ -3,6 +3,7 @@
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::dialect::Dialect;
 use crate::manifest::data::{self, Manifest};
+use crate::model::Tables;
 use crate::pipeline::Valid;
 use crate::plan::relation::Query;
 use crate::plan::views::{self, Shows, View};
@@ -56,13 +57,30 @@ fn templates<'a>(files: &'a Files, dialect: &'static dyn Dialect, findings: &mut
 pub(super) struct Statements<'a> {
     project: &'a Valid,
     dialect: &'static dyn Dialect,
+    /// What tables are called there, if not as in the project's plans.
+    tables: Option<&'a Tables>,
     templates: Templates<'a>,
 }
 
 impl<'a> Statements<'a> {
     /// Those of a project. Findings say what is wrong with its templates.
     pub(super) fn of(project: &'a Valid, dialect: &'static dyn Dialect, findings: &mut Findings) -> Self {
-        Self { project, dialect, templates: templates(project.files(), dialect, findings) }
+        Self { project, dialect, tables: None, templates: templates(project.files(), dialect, findings) }
+    }
+
+    /// The same for another dialect, whose tables have other names. They are not made with templates of the project.
+    pub(super) fn elsewhere(project: &'a Valid, dialect: &'static dyn Dialect, tables: &'a Tables) -> Self {
+        Self {
+            project,
+            dialect,
+            tables: Some(tables),
+            templates: templates(project.files(), dialect, &mut Findings::default()),
+        }
+    }
+
+    /// The dialect that they are in.
+    pub(super) fn dialect(&self) -> &'static dyn Dialect {
+        self.dialect
     }
 
     /// Whether they are made with templates of the project, which look at the manifest.
@@ -70,10 +88,16 @@ impl<'a> Statements<'a> {
         self.templates.has_own()
     }
 
-    /// Writes the statement that makes a view, after a comment that says what it is. Without a manifest it is kpic's own.
-    pub(super) fn write(&self, view: &View, manifest: Option<&Manifest>, text: &mut String) -> Result<(), Box<Finding>> {
+    /// Writes the statement that makes a view of a plan, after a comment that says what it is. Without a manifest it is kpic's own.
+    pub(super) fn write(
+        &self,
+        view: &View,
+        plan: Option<&Query>,
+        manifest: Option<&Manifest>,
+        text: &mut String,
+    ) -> Result<(), Box<Finding>> {
         if let Some(manifest) = manifest {
-            return self.render(view, manifest, text);
+            return self.render(view, plan, manifest, text);
         }
         for line in &view.comment {
             text.push_str("-- ");
@@ -82,12 +106,12 @@ impl<'a> Statements<'a> {
         }
         text.push_str(&self.begin(&view.name));
         text.push('\n');
-        self.query(view, text)?;
+        self.query(view, plan, text)?;
         text.push_str(";\n");
         Ok(())
     }
 
-    fn render(&self, view: &View, manifest: &Manifest, text: &mut String) -> Result<(), Box<Finding>> {
+    fn render(&self, view: &View, plan: Option<&Query>, manifest: &Manifest, text: &mut String) -> Result<(), Box<Finding>> {
         let line = |line: &String| {
             let mut text = String::new();
             push_line(&mut text, line);
@@ -95,7 +119,7 @@ impl<'a> Statements<'a> {
         };
         let known = manifest.views.get(&view.name);
         let mut query = String::new();
-        self.query(view, &mut query)?;
+        self.query(view, plan, &mut query)?;
         let context = Context {
             project: &manifest.project,
             view: known,
@@ -126,8 +150,8 @@ impl<'a> Statements<'a> {
     }
 
     /// The query of a view, without a semicolon.
-    fn query(&self, view: &View, text: &mut String) -> Result<(), Box<Finding>> {
-        write_query(self.project, view, self.dialect, text)
+    fn query(&self, view: &View, plan: Option<&Query>, text: &mut String) -> Result<(), Box<Finding>> {
+        query(self.project, view, plan, self.tables, self.dialect, text)
     }
 
     /// What stands before the query of a view.
@@ -151,16 +175,24 @@ impl<'a> Statements<'a> {
 /// # Errors
 /// Gives a finding if the warehouse would not take it.
 pub fn write_query(project: &Valid, view: &View, dialect: &dyn Dialect, text: &mut String) -> Result<(), Box<Finding>> {
-    match (&view.shows, views::query(project, &view.shows)) {
-        (Shows::Former(name), _) => {
-            text.push_str("select * from ");
-            text.push_str(&sql::view(&project.model().warehouse.schema, name, dialect));
-        }
-        (_, Some(query)) => {
-            fits(project, view, &query, dialect)?;
-            sql::write_query(&query, dialect, text);
-        }
-        (_, None) => {}
+    query(project, view, views::query(project, &view.shows).as_ref(), None, dialect, text)
+}
+
+fn query(
+    project: &Valid,
+    view: &View,
+    plan: Option<&Query>,
+    tables: Option<&Tables>,
+    dialect: &dyn Dialect,
+    text: &mut String,
+) -> Result<(), Box<Finding>> {
+    if let Shows::Former(name) = &view.shows {
+        text.push_str("select * from ");
+        text.push_str(&sql::view(&project.model().warehouse.schema, name, dialect));
+    }
+    if let Some(plan) = plan {
+        fits(project, view, plan, dialect)?;
+        sql::write_query_with(plan, tables, dialect, text);
     }
     Ok(())
 }

@@ -59,7 +59,7 @@ impl<T> fmt::Debug for Id<T> {
 }
 
 /// Definitions in the order in which they came.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Table<T> {
     rows: Vec<T>,
 }

@@ -38,7 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 pub use storage::{KeyPart, RawSql, Storage};
 use unit::Unit;
-pub use warehouse::Warehouse;
+pub use warehouse::{Tables, Warehouse};
 
 /// A source.
 pub type SourceId = Id<Source>;
@@ -137,7 +137,7 @@ pub struct CalendarSource {
 }
 
 /// A relation of the warehouse.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Source {
     /// Whether the spec's columns could not be read; an error has said so.
     pub is_partial: bool,
@@ -248,7 +248,7 @@ pub struct Read {
 }
 
 /// A column of a source.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Column {
     /// Its name.
     pub name: Name,

@@ -1,6 +1,10 @@
 //! Where the views of a project will live.
 
 use crate::text::{Name, Span};
+use std::collections::HashMap;
+
+/// The names of tables in one warehouse, each with its name in another.
+pub type Tables = HashMap<Vec<String>, Vec<String>>;
 
 /// Where views will live.
 #[derive(Debug, Clone)]

@@ -5,6 +5,7 @@ use super::lower::lowered;
 use crate::dialect::Dialect;
 use crate::dialect::layout::indent;
 use crate::dialect::reader;
+use crate::model::Tables;
 use crate::model::expr::Node;
 use crate::plan::relation::{Atom, Body, From, Join, JoinKind, Query, RelationRef, Rows, Scalar, Select, SourceRows};
 use crate::plan::types::Types;
@@ -34,11 +35,16 @@ pub(super) fn fault(what: &str) -> ! {
 
 /// A whole query at the end of a text, without a semicolon.
 pub fn write_query(query: &Query, dialect: &dyn Dialect, out: &mut String) {
+    write_query_with(query, None, dialect, out);
+}
+
+/// The same, where tables may be called otherwise than in the plan.
+pub fn write_query_with(query: &Query, tables: Option<&Tables>, dialect: &dyn Dialect, out: &mut String) {
     #[cfg(debug_assertions)]
     if let Err(wrong) = crate::plan::verify(query) {
         fault(&format!("a plan makes no sense: {wrong}"));
     }
-    let query = &*lowered(query, dialect);
+    let query = &*lowered(query, tables, dialect);
     let mut writer = Writer { dialect, types: Types::default() };
     let joined = if dialect.keeps_joined_parts() { joined_parts(query) } else { HashSet::new() };
     let mut part_text = String::with_capacity(500);

@@ -6,13 +6,63 @@ pub mod views;
 
 use crate::diagnostic::{Findings, codes, suggest};
 use crate::dialect::{self, Dialect};
-use crate::model::{Model, Relation, Storage};
+use crate::model::Tables;
+use crate::model::id::Table;
+use crate::model::{Model, Relation, Source, Storage};
 use crate::text::{Name, Span};
 
 /// Names relations and stored columns as the warehouse has them.
 pub fn complete(model: &mut Model) {
     if let Some(dialect) = of(model) {
         relations::complete(model, dialect);
+    }
+}
+
+/// The sources of a project as another dialect has them.
+#[derive(Debug)]
+pub struct Elsewhere {
+    dialect: &'static str,
+    sources: Table<Source>,
+}
+
+/// Looks at a model that is not completed yet as another dialect has it, and leaves it as it was.
+pub fn elsewhere(model: &mut Model, dialect: &'static str, findings: &mut Findings) -> Elsewhere {
+    let (warehouse, sources) = (model.warehouse.clone(), model.sources.clone());
+    if let Some(written) = &mut model.warehouse.dialect {
+        dialect.clone_into(&mut written.value);
+    }
+    complete(model);
+    support(model, findings);
+    model.warehouse = warehouse;
+    Elsewhere { dialect, sources: std::mem::replace(&mut model.sources, sources) }
+}
+
+impl Elsewhere {
+    /// The dialect's name.
+    pub fn dialect(&self) -> &'static str {
+        self.dialect
+    }
+
+    /// What tables are called there, by their names in a completed model. Nothing if plans differ by more: where two names mean one table,
+    /// or one column, in one of the two only.
+    pub fn tables(&self, model: &Model) -> Option<Tables> {
+        let mut tables = Tables::new();
+        for ((_, here), (_, there)) in model.sources.iter().zip(self.sources.iter()) {
+            let stored = here.columns.iter().map(|(_, column)| &column.storage);
+            if !stored.eq(there.columns.iter().map(|(_, column)| &column.storage)) {
+                return None;
+            }
+            let (Some(Relation::Table(here)), Some(Relation::Table(there))) = (&here.relation, &there.relation) else {
+                continue;
+            };
+            if tables.insert(here.clone(), there.clone()).is_some_and(|other| other != *there) {
+                return None;
+            }
+        }
+        let mut known: Vec<&Vec<String>> = tables.values().collect();
+        known.sort_unstable();
+        known.dedup();
+        (known.len() == tables.len()).then_some(tables)
     }
 }
 

@@ -1,15 +1,17 @@
 //! `kpic build`
 
-use crate::build::{self, Built, Documents, Lock, Sink};
+use crate::build::{self, Built, Documents, Elsewhere, Lock, Sink};
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, findings, guarded, out, progress,
     show_findings,
 };
 use crate::diagnostic::{Findings, Severity};
+use crate::dialect;
 use crate::engine::Failure;
 use crate::manifest::present::Present;
 use crate::measure::{Session, present};
-use crate::pipeline::{self, Valid};
+use crate::pipeline::{self, Options, Valid};
+
 use clap::Args;
 use std::path::Path;
 
@@ -40,7 +42,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     let root = context.root()?;
     let (checked, others) = pipeline::check_everywhere(&root, &context.options());
     let project = args.format.valid(checked, &root)?;
-    let others = others.into_iter().map(|other| args.format.valid(other, &root)).collect::<Result<Vec<Valid>, Stop>>()?;
+    let others = others_of(&project, &others, args, context, &root)?;
     let target = &project.model().warehouse.target_dir;
     let (present, refused) = if args.figures { present(context, args, &project, &root)? } else { (None, Findings::default()) };
     let documents = if args.no_docs { Documents::None } else { Documents::Pages(present.as_ref()) };
@@ -84,10 +86,39 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     Ok(code)
 }
 
-/// Makes all files of a project, and the SQL for its other dialects.
-fn make(project: &Valid, others: &[Valid], documents: Documents<'_>, sink: Sink<'_>) -> Result<Built, Findings> {
-    let mut built = build::make(project, documents, sink)?;
+/// The other dialects of a project.
+struct Others {
+    /// Those that share its plans.
+    alike: Vec<Elsewhere>,
+    /// The project as the others have it.
+    apart: Vec<Valid>,
+}
+
+fn others_of(
+    project: &Valid,
+    others: &[pipeline::Elsewhere],
+    args: &BuildArgs,
+    context: &Context<'_>,
+    root: &Path,
+) -> Result<Others, Stop> {
+    let mut found = Others { alike: Vec::new(), apart: Vec::new() };
     for other in others {
+        let dialect = dialect::dialect(Some(other.dialect()));
+        match other.tables(project.model()).filter(|_| !build::has_own_template(project, dialect)) {
+            Some(tables) => found.alike.push(Elsewhere { dialect, tables }),
+            None => {
+                let options = Options { dialects: vec![other.dialect()], ..context.options() };
+                found.apart.push(args.format.valid(pipeline::check(root, &options), root)?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Makes all files of a project, and the SQL for its other dialects.
+fn make(project: &Valid, others: &Others, documents: Documents<'_>, sink: Sink<'_>) -> Result<Built, Findings> {
+    let mut built = build::make(project, &others.alike, documents, sink)?;
+    for other in &others.apart {
         built.deploys.extend(build::make_sql(other, sink)?.deploys);
     }
     Ok(built)

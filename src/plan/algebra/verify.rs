@@ -7,7 +7,7 @@
 use crate::functions::{Argument, Function, Rest};
 use crate::model::expr::Node;
 use crate::model::value::Type;
-use crate::plan::algebra::relation::{Atom, Body, Query, Rows, Scalar, Select};
+use crate::plan::algebra::relation::{Atom, Body, Query, Rows, Scalar, Select, SourceRows};
 use crate::plan::algebra::types::{Fault, Scope, Types};
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -43,6 +43,16 @@ fn once(names: &mut HashSet<String>, what: &str, name: &str) -> Result<(), Fault
     if names.insert(name.to_lowercase()) { Ok(()) } else { Err(Fault(format!("two {what} are called `{name}`"))) }
 }
 
+/// That no two columns of a source have one name. Those that are stored are called as the warehouse does, and it may tell `amount` from `Amount`.
+fn stored(rows: &SourceRows) -> Result<(), Fault> {
+    let mut exact = HashSet::new();
+    if let Some(name) = rows.stored.iter().find(|name| !exact.insert(name.as_str())) {
+        return Err(Fault(format!("two columns that are read are called `{name}`")));
+    }
+    let mut names: HashSet<String> = rows.stored.iter().map(|name| name.to_lowercase()).collect();
+    rows.raw.iter().try_for_each(|(name, _)| once(&mut names, "columns that are read", name))
+}
+
 /// That no two relations that a select reads have one name, nor two columns of one of them, nor two of its own.
 fn unambiguous(of: &Select) -> Result<(), Fault> {
     let mut relations = HashSet::new();
@@ -51,8 +61,8 @@ fn unambiguous(of: &Select) -> Result<(), Fault> {
         let mut columns = HashSet::new();
         let mut read = |name: &String| once(&mut columns, "columns that are read", name);
         match &from.relation {
-            Rows::Source(rows) => rows.stored.iter().chain(rows.raw.iter().map(|(name, _)| name)).try_for_each(read)?,
-            Rows::Readings(_, rows) => rows.stored.iter().try_for_each(&mut read)?,
+            Rows::Source(rows) => stored(rows)?,
+            Rows::Readings(_, rows) => stored(rows)?,
             Rows::Values(columns, _) => columns.iter().try_for_each(read)?,
             Rows::Part(_) | Rows::Select(_) | Rows::Days { .. } => {}
         }

@@ -1,4 +1,5 @@
 //! What a dialect cannot do is written in other words before it becomes SQL: each pass takes one ability that a dialect may lack.
+//! Before all of them, [`tables`] gives the tables of a plan that was made for another dialect the names that they have here.
 //!
 //! 1. [`nulls`]: a null in a union gets the type that the union has there.
 //! 2. [`conditions`]: the greatest of conditions is whether any holds, the smallest whether all do.
@@ -42,19 +43,24 @@ mod ranks;
 mod results;
 mod shadows;
 mod stored;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod unions;
 mod walk;
 
 use crate::dialect::Dialect;
+use crate::model::Tables;
 use crate::plan::relation::Query;
 use std::borrow::Cow;
 
 /// A plan as a dialect can say it.
-pub(super) fn lowered<'q>(query: &'q Query, dialect: &dyn Dialect) -> Cow<'q, Query> {
+pub(super) fn lowered<'q>(query: &'q Query, tables: Option<&Tables>, dialect: &dyn Dialect) -> Cow<'q, Query> {
     let able = dialect.abilities();
     let mut query = Cow::Borrowed(query);
+    if let Some(tables) = tables {
+        tables::renamed(query.to_mut(), tables);
+    }
     if !able.untyped_nulls {
         nulls::typed(query.to_mut());
     }

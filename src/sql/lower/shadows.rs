@@ -1,7 +1,7 @@
 //! No part has the name of a table: where tables have no schema, the part would be read in its place.
 
-use crate::model::expr::Node;
-use crate::plan::relation::{Atom, Body, Query, RelationRef, Rows, Scalar, Select};
+use super::walk::every_relation;
+use crate::plan::relation::{Query, RelationRef, Rows};
 use std::collections::BTreeMap;
 
 pub(super) fn avoided(query: &mut Query, dialect: &str) {
@@ -58,35 +58,5 @@ impl Tables {
     fn has(&self, name: &str) -> bool {
         let name = name.to_lowercase();
         self.names.contains(&name) || self.sql.iter().any(|sql| sql.contains(&name))
-    }
-}
-
-fn every_relation(query: &mut Query, visit: &mut dyn FnMut(&mut Rows)) {
-    for body in query.parts.iter_mut().map(|part| &mut part.body).chain([&mut query.result]) {
-        match body {
-            Body::Select(of) => select(of, visit),
-            Body::Union(selects) => selects.iter_mut().for_each(|of| select(of, visit)),
-        }
-    }
-}
-
-fn select(of: &mut Select, visit: &mut dyn FnMut(&mut Rows)) {
-    for from in of.from.iter_mut().chain(of.joins.iter_mut().map(|join| &mut join.from)) {
-        visit(&mut from.relation);
-        match &mut from.relation {
-            Rows::Select(inner) => select(inner, visit),
-            Rows::Days { from, before, .. } => [from, before].into_iter().for_each(|bound| expr(bound, visit)),
-            _ => {}
-        }
-    }
-    of.exprs_mut().for_each(|inner| expr(inner, visit));
-}
-
-fn expr(of: &mut Scalar, visit: &mut dyn FnMut(&mut Rows)) {
-    match &mut of.node {
-        Node::Apply(_, arguments) => arguments.iter_mut().for_each(|argument| expr(argument, visit)),
-        Node::Leaf(Atom::Single(inner)) => select(inner, visit),
-        Node::Leaf(atom) => atom.parts_mut(&mut |part| expr(part, visit)),
-        Node::Literal(_) | Node::Broken => {}
     }
 }

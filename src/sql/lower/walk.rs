@@ -64,3 +64,34 @@ fn expr(types: &Types, of: &mut Scalar, scope: &Scope<'_>, change: &dyn Fn(&Scop
     }
     change(scope, of);
 }
+
+/// Visits every relation that a plan reads, also in expressions.
+pub(super) fn every_relation(query: &mut Query, visit: &mut dyn FnMut(&mut Rows)) {
+    for body in query.parts.iter_mut().map(|part| &mut part.body).chain([&mut query.result]) {
+        match body {
+            Body::Select(of) => relations(of, visit),
+            Body::Union(selects) => selects.iter_mut().for_each(|of| relations(of, visit)),
+        }
+    }
+}
+
+fn relations(of: &mut Select, visit: &mut dyn FnMut(&mut Rows)) {
+    for from in of.from.iter_mut().chain(of.joins.iter_mut().map(|join| &mut join.from)) {
+        visit(&mut from.relation);
+        match &mut from.relation {
+            Rows::Select(inner) => relations(inner, visit),
+            Rows::Days { from, before, .. } => [from, before].into_iter().for_each(|bound| relations_of_expr(bound, visit)),
+            _ => {}
+        }
+    }
+    of.exprs_mut().for_each(|inner| relations_of_expr(inner, visit));
+}
+
+fn relations_of_expr(of: &mut Scalar, visit: &mut dyn FnMut(&mut Rows)) {
+    match &mut of.node {
+        Node::Apply(_, arguments) => arguments.iter_mut().for_each(|argument| relations_of_expr(argument, visit)),
+        Node::Leaf(Atom::Single(inner)) => relations(inner, visit),
+        Node::Leaf(atom) => atom.parts_mut(&mut |part| relations_of_expr(part, visit)),
+        Node::Literal(_) | Node::Broken => {}
+    }
+}

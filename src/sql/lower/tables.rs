@@ -1,0 +1,16 @@
+//! The tables of a plan that was made for another dialect are called as this one calls them.
+
+use super::walk::every_relation;
+use crate::model::Tables;
+use crate::plan::relation::{Query, RelationRef, Rows};
+
+pub(super) fn renamed(query: &mut Query, tables: &Tables) {
+    every_relation(query, &mut |rows| {
+        if let Rows::Source(rows) = rows
+            && let RelationRef::Table(parts) = &mut rows.relation
+            && let Some(there) = tables.get(parts.as_slice())
+        {
+            parts.clone_from(there);
+        }
+    });
+}
