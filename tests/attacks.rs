@@ -428,8 +428,8 @@ fn names_of_files_outside_are_not_listed() {
 /// Templates that would take all memory there is: in one step, in many, and before a page is made.
 #[cfg(target_os = "linux")]
 const LARGE: &[&str] = &[
-    "{% set ns = namespace(s='x' * 9999999) %}{% for i in range(50) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}",
-    "{% set ns = namespace(l=[]) %}{% for i in range(99) %}{% set ns.l = ns.l + ['x' * (90000000 + i)] %}{% endfor %}",
+    "{% macro m(s, n) %}{% if n > 0 %}{{ m(s ~ s, n - 1) }}{% endif %}{% endmacro %}{{ m('x' * 9999999, 20) }}",
+    "{% set l = [] %}{% macro m(l, n) %}{% if n > 0 %}{{ m(l + ['x' * (90000000 + n)], n - 1) }}{% endif %}{% endmacro %}{{ m(l, 20) }}",
     "{% set x %}{% for i in range(999) %}{{ ('x' * 9999999)|safe }}{% endfor %}{% endset %}",
     "{{ ('x' * 99999999)|list }}",
     "{% if false %}{{ ['x' * 99999999, 'y' * 99999999, 'z' * 99999999, 'x' * 99999998, 'y' * 99999998, 'z' * 99999998, \
@@ -514,6 +514,68 @@ fn a_template_cannot_take_all_memory() {
     assert!(place.kpic(&["build"]).status.success());
     let left = fs::read_dir(place.project()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     assert_eq!(left.filter(|name| name.contains("kpic-")).collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+/// What is nested is printed and taken apart level by level, each on top of the one before.
+#[test]
+fn a_template_cannot_nest_without_an_end() {
+    let place = Place::new();
+    write_files(&place.project(), &[("specs/a.yml", &over("select date '2024-01-02' as d, 'x' as s"))]);
+    let written_out = "{% set x = [x] %}".repeat(2_000);
+    for template in [
+        "{% set ns = namespace() %}{% set ns.a = ns %}{{ ns }}",
+        "{% set ns = namespace(x=[]) %}{% for i in range(90000) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x }}",
+        "{% macro m(x, n) %}{% if n > 0 %}{{ m([x], n - 1) }}{% else %}{{ x }}{% endif %}{% endmacro %}{{ m([], 90000) }}",
+        "{% macro m(x, n) %}{% if n > 0 %}{{ m(dict(a=x), n - 1) }}{% else %}{{ x }}{% endif %}{% endmacro %}{{ m([], 40) }}",
+        &format!("{{% set x = 1 %}}{written_out}{{{{ x }}}}"),
+    ] {
+        for name in ["team.md.j2", "_footer.md.j2", "view.sql.j2"] {
+            fs::remove_dir_all(place.project().join("templates")).ok();
+            write_files(&place.project(), &[(&format!("templates/{name}"), template)]);
+            let output = place.kpic(&["check"]);
+            let said = text(&output.stdout);
+            let start: String = template.chars().take(60).collect();
+            assert!(output.status.code() == Some(1) && said.contains("K0812 bad-template"), "{name} {start}: {output:?}");
+            assert!(said.contains(&format!("templates/{name}:1:")), "{name} {start}: {said}");
+        }
+    }
+    // What goes as deep as it may is printed.
+    let deep = format!("{{% set x = 1 %}}{}{{{{ x }}}}", "{% set x = [[[[[[[[[[x]]]]]]]]]] %}".repeat(70));
+    write_files(&place.project(), &[("templates/team.md.j2", &deep)]);
+    fs::remove_file(place.project().join("templates/view.sql.j2")).unwrap();
+    let output = place.kpic(&["check"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+/// A link can lead to where a CI keeps its token.
+#[cfg(unix)]
+#[test]
+fn what_is_read_is_not_in_a_hidden_folder() {
+    use std::os::unix::fs::symlink;
+    let place = Place::new();
+    let own = place.project();
+    let query = over("select date '2024-01-02' as d, 'x' as s");
+    let folders = [("templates/_footer.md.j2", "../.git/config"), ("templates", ".git/t"), ("specs/b.yml", "../.git/config")];
+    for (link, to) in folders {
+        fs::remove_dir_all(own.join("templates")).ok();
+        fs::remove_file(own.join("templates")).ok();
+        write_files(&own, &[("specs/a.yml", &query), (".git/config", CANARY), (".git/t/_footer.md.j2", CANARY)]);
+        fs::create_dir_all(own.join(link).parent().unwrap()).unwrap();
+        symlink(to, own.join(link)).unwrap();
+        for command in ["check", "build"] {
+            let output = place.kpic(&[command]);
+            let said = text(&output.stdout) + &text(&output.stderr);
+            assert!(output.status.code() == Some(1) && said.contains("K0120 outside-project"), "{link}: {output:?}");
+            assert!(said.contains("leads to `.git`") && !said.contains(CANARY), "{link}: {said}");
+        }
+        fs::remove_file(own.join(link)).unwrap();
+    }
+    // As the system goes, `..` behind a link is above where it leads to.
+    write_files(&own, &[(".github/x/y", ""), (".github/flows/a.yml", "teams: { t: { titel: T } }\n")]);
+    write_files(&own, &[("kpic.yml", &format!("{PROJECT}specs: l/../flows\n"))]);
+    symlink(".github/x", own.join("l")).unwrap();
+    let output = place.kpic(&["check", "--fix"]);
+    assert!(output.status.code() == Some(1) && text(&output.stdout).contains("K0120 outside-project"), "{output:?}");
 }
 
 #[test]

@@ -97,6 +97,21 @@ fn what_dialects_do_not_share_is_as_each_has_it() {
     assert!(postgres.contains("from public.orders") && postgres.contains("from main.orders"), "{postgres}");
 }
 
+/// `psql` cuts SQL by the encoding that it takes for a file's, which it is told where that matters.
+#[test]
+fn statements_for_psql_say_in_which_encoding_they_are() {
+    let folder = project("postgres");
+    let spec = SPEC.replace("amount: decimal }", "amount: { type: decimal, column: 'a\\b!\"あ' } }")
+        + "  plain: { description: x, formula: count(orders) }\n";
+    write_files(folder.path(), &[("specs/a.yml", &spec)]);
+    assert!(kpic(folder.path(), &["build"]).status.success());
+    let read = |file: &str| fs::read_to_string(folder.path().join("build/sql/postgres").join(file)).unwrap();
+    let says = "set client_encoding = 'UTF8';\n";
+    assert!(read("deploy.sql").lines().nth(1).is_some_and(|line| line == says.trim()), "{}", read("deploy.sql"));
+    assert!(read("revenue.sql").starts_with(says) && read("revenue.sql").contains("U&\"a!005cb!!\"\"あ\" uescape '!'"));
+    assert!(!read("plain.sql").contains("client_encoding") && !read("deploy.sql").contains('\\'));
+}
+
 #[test]
 fn a_dialect_that_is_named_twice_is_one() {
     let folder = project("[duckdb, postgres, duckdb, postgres]");

@@ -151,6 +151,38 @@ fn what_is_wrong_is_said_once_beside_what_is_wrong_with_pages_and_nothing_is_wri
         ("view.sql.j2", "{% if %}", "unexpected"),
         ("view.sql.j2", "select 'a\\b' as \"\\\" -- \\\n\\! touch x\n", "a backslash outside of texts, names and comments"),
     ];
+    // Where a text ends is another matter for `psql`, and may be set; each of these ran the program.
+    for behind in [
+        "select $1a$$ \\! touch x\n $$;",
+        "select 1_$$ \\! touch x\n$$;",
+        "select 1_e'\\' \\! touch x\n';",
+        "select 1\u{a0}e'\\' \\! touch x\n';",
+        "set standard_conforming_strings = off;\nselect 'a\\'' \\! touch x\n';",
+        "create temp table if not exists tt(a text);\ncopy tt from stdin;\n/*\n\\.\n\\! touch x\n*/",
+        "{{ query|replace('x', '\\\\! touch x') }}",
+        "-- {{ kpi.description }}\n",
+    ] {
+        let template = format!("{{{{ begin }}}}\n{{{{ query }}}};\n{behind}");
+        let project = self::project(&[("templates/view.sql.j2", &template)]);
+        let spec = SPEC.replace("    formula:", "    description: \"\\\\! touch x\"\n    formula:").replace("it''s", "x");
+        support::write_files(
+            project.path(),
+            &[("kpic.yml", &PROJECT.replace("schema:", "dialect: postgres, schema:")), ("specs/shop.yml", &spec)],
+        );
+        let said = text(&kpic(project.path(), &["check"]).stdout);
+        assert!(said.contains("a backslash outside of kpic's own query"), "{behind}: {said}");
+    }
+    let project = self::project(&[("templates/view.sql.j2", "{{ begin }}\n{{ query }};\nselect edit('x', 'touch x');\n")]);
+    let spec = SPEC.replace(
+        "query: select * from (values (date '2024-01-05', 10, 'it''s'), (date '2024-02-05', 7, 'b')) as t(day, amount, shop)",
+        "table: sales",
+    );
+    support::write_files(
+        project.path(),
+        &[("kpic.yml", &PROJECT.replace("schema:", "dialect: sqlite, schema:")), ("specs/shop.yml", &spec)],
+    );
+    let said = text(&kpic(project.path(), &["check"]).stdout);
+    assert!(said.contains("the statement uses `edit`, with which `sqlite` does more than read tables"), "{said}");
     for (name, template, message) in wrong {
         let project = self::project(&[(&format!("templates/{name}"), template)]);
         let said = text(&kpic(project.path(), &["check"]).stdout);

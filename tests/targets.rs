@@ -144,6 +144,23 @@ fn a_target_takes_its_own_connection_and_no_other() {
     assert!(said.contains("the variable `KPIC_CONNECTION_PROD` is not set"), "{said}");
     let said = run(&[("KPIC_CONNECTION_PROD", "ghp_token_of_somebody")]);
     assert!(said.contains("is not a connection") && !said.contains("ghp_token"), "{said}");
+    // Whoever changes a spec changes which program gets a connection: one for a server is no file.
+    for secret in ["postgresql://ada:geheim@db/shop", "host=db password=geheim", "geheim"] {
+        let sqlite = "kpic: 1\ncalendar: { start: 2024-01-01 }\nwarehouse: { dialect: sqlite }\n";
+        let there = tempfile::tempdir().unwrap();
+        support::write_files(there.path(), &[("kpic.yml", sqlite), ("specs/a.yml", SPEC)]);
+        let output = Command::new(env!("CARGO_BIN_EXE_kpic"))
+            .arg("run")
+            .current_dir(there.path())
+            .env("KPIC_CONNECTION", secret)
+            .output()
+            .unwrap();
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert!(
+            output.status.code() == Some(3) && said.contains("is not the path of a file") && !said.contains("geheim"),
+            "{said}"
+        );
+    }
     let said = run(&[("KPIC_CONNECTION_PROD", "postgresql://ada:geheim@localhost:1/shop")]);
     assert!(said.contains("nothing answers there") && !said.contains("geheim"), "{said}");
 }

@@ -1,7 +1,7 @@
 //! The statement that makes a view: kpic's own, or what a project's template `view.sql.j2` makes of the view's query.
 
 use crate::diagnostic::{Finding, Findings, codes};
-use crate::dialect::Dialect;
+use crate::dialect::{Client, Dialect};
 use crate::manifest::data::{self, Manifest};
 use crate::model::Tables;
 use crate::pipeline::Valid;
@@ -99,6 +99,7 @@ impl<'a> Statements<'a> {
         if let Some(manifest) = manifest {
             return self.render(view, plan, manifest, text);
         }
+        let begun = text.len();
         for line in &view.comment {
             text.push_str("-- ");
             push_line(text, line);
@@ -108,7 +109,17 @@ impl<'a> Statements<'a> {
         text.push('\n');
         self.query(view, plan, text)?;
         text.push_str(";\n");
+        self.in_its_encoding(text, begun);
         Ok(())
+    }
+
+    /// A file that is run alone says in which encoding it is written, where that matters.
+    fn in_its_encoding(&self, text: &mut String, begun: usize) {
+        if let Some(statement) = self.dialect.before_text()
+            && !text.get(begun..).unwrap_or_default().is_ascii()
+        {
+            text.insert_str(begun, &format!("{statement};\n"));
+        }
     }
 
     fn render(&self, view: &View, plan: Option<&Query>, manifest: &Manifest, text: &mut String) -> Result<(), Box<Finding>> {
@@ -126,7 +137,7 @@ impl<'a> Statements<'a> {
             kpi: known.and_then(|view| manifest.kpis.get(view.kpi.as_ref()?)),
             comment: view.comment.iter().map(line).collect(),
             begin: self.begin(&view.name),
-            query,
+            query: query.clone(),
         };
         let made = self.templates.render(VIEW, &Value::from_serialize(context))?;
         // The rest of a template is SQL that a reviewer has read; this would not be SQL.
@@ -135,14 +146,28 @@ impl<'a> Statements<'a> {
             let help = "an engine's shell reads such a line as a command, which can run programs: put a space before it";
             return Err(self.templates.refused(VIEW, message, help));
         }
+        // Where a text ends is up to settings that the template may change, and a backslash that stands outside of texts begins a command.
+        let is_psql = self.dialect.client() == Client::Psql;
+        if is_psql && made.split(query.as_str()).any(|part| part.contains('\\')) {
+            let message = "the statement has a backslash outside of kpic's own query";
+            let help = "`psql` may read one as the beginning of a command, which can run programs: remove it, and write `{{ query }}` without a filter";
+            return Err(self.templates.refused(VIEW, message, help));
+        }
         let is_hidden =
             |token: &Token<'_>| matches!(token.kind, rawsql::Kind::Text | rawsql::Kind::Quoted | rawsql::Kind::Comment);
         if rawsql::tokens(&made).any(|token| token.text.contains('\\') && !is_hidden(&token)) {
             let message = "the statement has a backslash outside of texts, names and comments";
-            let help = "`psql` reads one as the beginning of a command, which can run programs: remove it";
+            let help = "a shell may read one as the beginning of a command, which can run programs: remove it";
             return Err(self.templates.refused(VIEW, message, help));
         }
+        if let Some(name) = self.dialect.reads_beyond(&made) {
+            let message =
+                format!("the statement uses `{name}`, with which `{}` does more than read tables", self.dialect.name());
+            return Err(self.templates.refused(VIEW, &message, "remove it"));
+        }
+        let begun = text.len();
         text.push_str(&made);
+        self.in_its_encoding(text, begun);
         if !text.ends_with('\n') {
             text.push('\n');
         }

@@ -50,7 +50,7 @@ impl FindingsFormat {
     /// Shows why a project is refused, to people on stderr.
     pub(super) fn refused(self, findings: &Findings, files: &Files, root: &Path) -> Stop {
         if self.is_for_programs() {
-            out::data(&self.text(findings, files, root, out::look_of_stdout()));
+            out::json(&self.text(findings, files, root, out::look_of_stdout()));
         } else {
             show_findings(findings, files);
         }

@@ -471,11 +471,11 @@ fn sqlite_file(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse:
     let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
     let database = match named.map(absolute) {
         Some(path) => Some(path),
-        None => match own_file(args, warehouse)? {
+        None => match own_file(context, root, args, warehouse)? {
             Some(path) => Some(path),
             None if args.database.is_some() => database(context, root, args, Some(warehouse), "SQLite")?,
             None => match variable("KPIC_CONNECTION") {
-                Some(path) => Some(absolute(path.into())),
+                Some(path) => Some(file_of_variable(context, root, "KPIC_CONNECTION", path)?),
                 None => database(context, root, args, Some(warehouse), "SQLite")?,
             },
         },
@@ -490,21 +490,37 @@ fn sqlite_file(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse:
 
 /// The file in the variable that the target names, if it names one and the command line neither another file nor a profile. A target with a variable of its own reads no other's
 /// database.
-fn own_file(args: &EngineArgs, warehouse: &Warehouse) -> Result<Option<PathBuf>, Stop> {
+fn own_file(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: &Warehouse) -> Result<Option<PathBuf>, Stop> {
     let is_elsewhere = args.database.is_some() || args.profile.is_named(true);
     let Some(name) = warehouse.connection_env.as_ref().filter(|_| !is_elsewhere) else { return Ok(None) };
-    let fails = |message: String| {
-        let help = "set it to the path of the database, or use `--database FILE`".to_owned();
-        Err(environment(&Failure { message, help: Some(help) }))
-    };
-    match variable(name).map(PathBuf::from) {
-        None => fails(format!("the variable `{name}` is not set, which says where the database of the target is")),
-        // A spec chooses the variable: what it holds is not shown.
-        Some(path) if !path.is_file() => {
-            fails(format!("what the variable `{name}` holds is not the path of a file, and the target names it as one"))
-        }
-        Some(path) => Ok(Some(std::path::absolute(&path).unwrap_or(path))),
+    match variable(name) {
+        None => Err(environment(&Failure {
+            message: format!("the variable `{name}` is not set, which says where the database of the target is"),
+            help: Some("set it to the path of the database, or use `--database FILE`".to_owned()),
+        })),
+        Some(path) => file_of_variable(context, root, name, path).map(Some),
     }
+}
+
+/// The file that a variable of the environment names. A spec chooses that one is read, so what it holds is not shown, and a path from here leads to no
+/// other folder through a link.
+fn file_of_variable(context: &Context<'_>, root: &Path, name: &str, path: String) -> Result<PathBuf, Stop> {
+    let path = PathBuf::from(path);
+    let fails = |message: String, help: &str| Err(environment(&Failure { message, help: Some(help.to_owned()) }));
+    if !path.is_file() {
+        let help = "set it to the path of the database, or use `--database FILE`";
+        return fails(format!("what the variable `{name}` holds is not the path of a file, and the project reads one"), help);
+    }
+    let whole = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+    let bounds = Bounds::of(root, &context.opened());
+    if path.is_relative()
+        && whole.starts_with(std::path::absolute(root).unwrap_or_default())
+        && bounds.outside(&whole).is_some()
+    {
+        let help = "name the file that is meant with its whole path";
+        return fails(format!("the file that the variable `{name}` names leads out of the project"), help);
+    }
+    Ok(whole)
 }
 
 /// `SQLite` over a file.
@@ -596,7 +612,7 @@ fn variable(name: &str) -> Option<String> {
 fn embedded(context: &Context<'_>, root: &Path, args: &EngineArgs, warehouse: Option<&Warehouse>) -> Result<DuckDb, Stop> {
     let program = crate::engine::find(args.duckdb.as_deref()).map_err(|failure| environment(&failure))?;
     let program = std::path::absolute(&program).unwrap_or(program);
-    let own = warehouse.map(|warehouse| own_file(args, warehouse)).transpose()?.flatten();
+    let own = warehouse.map(|warehouse| own_file(context, root, args, warehouse)).transpose()?.flatten();
     let database = match own {
         Some(own) => Some(own),
         None => database(context, root, args, warehouse, "DuckDB")?,

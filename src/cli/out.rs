@@ -10,7 +10,7 @@ use crate::text::{shown, shown_on_a_line};
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use std::borrow::Cow;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -45,7 +45,8 @@ pub(super) fn is_verbose() -> bool {
 pub(super) fn engine_says(findings: &Findings) -> String {
     let said = findings.iter().filter(|_| is_verbose()).filter_map(|finding| {
         let words = finding.engine.as_ref()?;
-        Some(format!("\n{} {}\n  {words}\n", styled(DIM, "the engine says of:"), finding.message))
+        let words: String = words.lines().map(|line| format!("  {}\n", shown_on_a_line(line))).collect();
+        Some(format!("\n{} {}\n{words}", styled(DIM, "the engine says of:"), shown_on_a_line(&finding.message)))
     });
     said.collect()
 }
@@ -69,12 +70,14 @@ pub(super) fn note(result: std::io::Result<()>) {
 
 /// Writes to stdout what people read.
 pub(super) fn print(text: &str) {
-    data(&harmless(text));
+    let mut stream = anstream::stdout().lock();
+    note(stream.write_all(harmless(text).as_bytes()).and_then(|()| stream.flush()));
 }
 
-/// Writes to stdout what programs read.
+/// Writes to stdout what programs read, as it is. A terminal is read by people all the same.
 pub(super) fn data(text: &str) {
-    let mut stream = anstream::stdout().lock();
+    let mut stream = std::io::stdout().lock();
+    let text = if stream.is_terminal() { harmless(text) } else { Cow::Borrowed(text) };
     note(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()));
 }
 
@@ -87,16 +90,52 @@ pub(super) fn error(text: &str) {
 
 /// A text that does nothing but be read: colours are kept, all else that cannot be seen is an escape, and no line is a command of a CI.
 fn harmless(text: &str) -> Cow<'_, str> {
-    let commands = |line: &str| line.trim_start().starts_with("::") || line.contains("##[") || line.contains("##vso[");
-    if shown(text) == text && !text.lines().any(commands) {
+    if shown(text) == text && !text.lines().any(is_command) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
     for line in text.split_inclusive('\n') {
-        let line = if commands(line) { line.replace("::", ":\\:").replace("##", "#\\#") } else { line.to_owned() };
+        // A colour in the middle would be taken away later, where nobody wants colours.
+        let line = if is_command(line) { plain(line).replace("::", ":\\:").replace("##", "#\\#") } else { line.to_owned() };
         beside_colours(&line, shown, &mut out);
     }
     Cow::Owned(out)
+}
+
+/// What begins a command of a CI wherever it stands in a line, in small letters.
+const COMMANDS: &[&str] = &["##[", "##vso[", "##teamcity["];
+
+/// Whether a CI takes a line for a command, once colours are taken away.
+fn is_command(line: &str) -> bool {
+    if !line.contains("::") && !line.contains('#') {
+        return false;
+    }
+    let line = plain(line).to_lowercase();
+    line.trim_start().starts_with("::") || COMMANDS.iter().any(|command| line.contains(command))
+}
+
+/// A text without colours.
+fn plain(text: &str) -> Cow<'_, str> {
+    if !text.contains('\u{1b}') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\u{1b}') {
+        let (before, after) = rest.split_at(at);
+        out.push_str(before);
+        let taken = style_at(after);
+        out.push_str(if taken == 0 { "\u{1b}" } else { "" });
+        rest = after.get(taken.max(1)..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// Writes JSON to stdout. A CI reads it too, where it lands in a log.
+pub(super) fn json(text: &str) {
+    let is_one = |text: &str| text.contains("##") && is_command(text);
+    data(&if is_one(text) { text.replace("##", "#\\u0023").into() } else { Cow::Borrowed(text) });
 }
 
 /// A text on one line, in which colours are kept and all else that cannot be seen is an escape.
@@ -121,11 +160,12 @@ fn beside_colours(text: &str, shown: fn(&str) -> Cow<'_, str>, out: &mut String)
     out.push_str(&shown(rest));
 }
 
-/// How many bytes at the beginning of a text are a colour or the like: `ESC [ digits ; digits m`.
+/// How many bytes at the beginning of a text are a colour or the like: `ESC [ digits ; digits m`. What hides text is none.
 fn style_at(text: &str) -> usize {
     let Some(rest) = text.strip_prefix("\u{1b}[") else { return 0 };
-    let numbers = rest.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
-    if rest.as_bytes().get(numbers) == Some(&b'm') { "\u{1b}[".len() + numbers + 1 } else { 0 }
+    let length = rest.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
+    let hides = rest.get(..length).unwrap_or_default().split(';').any(|number| number.trim_start_matches('0') == "8");
+    if rest.as_bytes().get(length) == Some(&b'm') && !hides { "\u{1b}[".len() + length + 1 } else { 0 }
 }
 
 /// A message about something that no file of the project is to blame for.
@@ -164,6 +204,8 @@ mod tests {
         assert_eq!(harmless(fine), fine);
         assert_eq!(harmless("a\u{1b}[2Kb\u{1b}]0;x\u{7}\n"), "a\\u{1b}[2Kb\\u{1b}]0;x\\u{7}\n");
         assert_eq!(harmless("x\n ::error::y::\n##[error]z\n"), "x\n :\\:error:\\:y:\\:\n#\\#[error]z\n");
+        assert_eq!(harmless("\u{1b}[1m::error::y\u{1b}[0m\n#\u{1b}[0m#VSO[x\n"), ":\\:error:\\:y\n#\\#VSO[x\n");
+        assert_eq!(harmless("a ##TeamCity[x\n"), "a #\\#TeamCity[x\n");
         assert_eq!(harmless("\u{1b}[31m\u{202e}\u{1b}"), "\u{1b}[31m\\u{202e}\\u{1b}");
     }
 }

@@ -101,8 +101,9 @@ pub(super) fn profile(args: &EngineArgs, root: &Path, specs_say: bool) -> Result
 /// The folder of the project or of its repository, if a file without links is in one of them.
 fn own_folder(file: &Path, root: &Path) -> Option<PathBuf> {
     let root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
-    let repository = root.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok());
-    [repository, Some(&root)].into_iter().flatten().find(|folder| file.starts_with(folder)).map(Path::to_path_buf)
+    // A repository may be part of another, whose request brings it along.
+    let repositories = root.ancestors().filter(|folder| folder.join(".git").symlink_metadata().is_ok());
+    repositories.chain([root.as_path()]).find(|folder| file.starts_with(folder)).map(Path::to_path_buf)
 }
 
 fn fails(message: String, help: &str) -> Stop {
@@ -381,6 +382,9 @@ led:
         assert_eq!(own_folder(&root.join("profiles.yml"), &root), Some(outer.join("repo")));
         assert_eq!(own_folder(&outer.join("repo/profiles.yml"), &root), Some(outer.join("repo")));
         assert_eq!(own_folder(&outer.join("profiles.yml"), &root), None);
+        std::fs::write(root.join(".git"), "gitdir: ../.git/modules/kpis").unwrap();
+        assert_eq!(own_folder(&outer.join("repo/profiles.yml"), &root), Some(outer.join("repo")));
+        std::fs::remove_file(root.join(".git")).unwrap();
         std::fs::remove_dir(outer.join("repo/.git")).unwrap();
         assert_eq!(own_folder(&root.join("x/profiles.yml"), &root), Some(root.clone()));
         assert_eq!(own_folder(&outer.join("repo/profiles.yml"), &root), None);

@@ -42,9 +42,7 @@ pub trait Dialect: Debug + Sync {
 
     /// A name, quoted where necessary.
     fn identifier<'a>(&self, name: &'a str) -> Cow<'a, str> {
-        let plain = name.starts_with(|char: char| char.is_ascii_lowercase() || char == '_')
-            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-        if plain && !self.is_reserved(name) { name.into() } else { format!("\"{}\"", name.replace('"', "\"\"")).into() }
+        quoted(self, name)
     }
 
     /// A text as a literal.
@@ -223,6 +221,11 @@ pub trait Dialect: Debug + Sync {
         None
     }
 
+    /// What stands before a statement with other letters than those of ASCII in a file of its own.
+    fn before_text(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What stands after them.
     fn after_views(&self) -> Option<&'static str> {
         None
@@ -250,6 +253,13 @@ pub trait Dialect: Debug + Sync {
 
     /// What a session may set without any view showing other rows.
     fn withstands(&self) -> &'static [Setting];
+}
+
+/// A name in double quotes, where it has to be.
+fn quoted<'a>(dialect: &(impl Dialect + ?Sized), name: &'a str) -> Cow<'a, str> {
+    let plain = name.starts_with(|char: char| char.is_ascii_lowercase() || char == '_')
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    if plain && !dialect.is_reserved(name) { name.into() } else { format!("\"{}\"", name.replace('"', "\"\"")).into() }
 }
 
 /// A program that asks a warehouse.

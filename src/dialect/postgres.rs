@@ -5,10 +5,12 @@ mod catalog;
 use super::catalog::Catalog;
 use super::letters::{hidden, lower, to_lower, to_upper, upper};
 use super::spell::{Spelling, Tightness, spelling};
-use super::{Abilities, Client, Dialect, Pick, Setting, Shift};
+use super::{Abilities, Client, Dialect, Pick, Setting, Shift, quoted};
 use crate::calendar::Grain;
 use crate::model::value::Type;
+use crate::rawsql::{Kind, Token, tokens};
 use foldhash::HashSet;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// The dialect.
@@ -137,6 +139,28 @@ impl Dialect for Postgres {
     fn is_reserved(&self, name: &str) -> bool {
         static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| RESERVED.split(' ').collect());
         WORDS.contains(name)
+    }
+
+    /// Its program may take a backslash for the beginning of a command, if it reads a file in another encoding than it is written in.
+    fn identifier<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        if name.contains('\\') {
+            let escaped = name.replace('!', "!!").replace('\\', "!005c").replace('"', "\"\"");
+            return format!("U&\"{escaped}\" uescape '!'").into();
+        }
+        quoted(self, name)
+    }
+
+    fn reads_otherwise<'a>(&self, sql: &'a str) -> Option<&'a str> {
+        let is_other = |token: &Token<'_>| token.kind == Kind::Quoted && token.text.contains('\\');
+        tokens(sql).find(is_other).map(|token| token.text)
+    }
+
+    fn before_views(&self) -> Option<&'static str> {
+        Some("set client_encoding = 'UTF8'")
+    }
+
+    fn before_text(&self) -> Option<&'static str> {
+        self.before_views()
     }
 
     /// Whatever `standard_conforming_strings` is.

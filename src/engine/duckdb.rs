@@ -1,7 +1,7 @@
 //! `DuckDB`, as the program `duckdb`: started once for a script, which it reads from its standard input, and confined (see
 //! [`Reach`]) before it reads anything of a project.
 
-use super::process::{Ended, run};
+use super::process::{Ended, mark, run};
 use super::reach::{BEGUN, NOT_CONFINED, Reach, SETTINGS, UNSAFE_DATABASE};
 use super::spill::Spill;
 use super::{Answer, Batch, Changes, Engine, Failure, Kind, Refusal, Rows};
@@ -70,9 +70,6 @@ fn on_path(name: &Path) -> Option<PathBuf> {
 /// How many bytes it may answer. All of an answer is in memory, some times over.
 const LONGEST: u64 = 100_000_000;
 
-/// What is printed once a transaction has ended well.
-const DONE: &str = "kpic-done";
-
 /// What an engine is started for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Access {
@@ -81,9 +78,6 @@ enum Access {
     /// To change it.
     Writes,
 }
-
-/// What stands before the answer to each query, so that a refused one can be told from its neighbours.
-const MARK: &str = "kpic-answer";
 
 impl Engine for DuckDb {
     fn answer(&self, setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure> {
@@ -127,21 +121,24 @@ impl Changes for DuckDb {
         if let Some((at, refusal)) = statements.iter().enumerate().find_map(|(at, sql)| Some((at, not_given(sql)?))) {
             return Ok(Some((at, refusal)));
         }
+        let mark = mark();
         let mut script = ".bail on\nbegin transaction;\n".to_owned();
         for statement in statements {
-            script.push_str(&format!(".print {MARK}\n{};\n", statement.trim_end().trim_end_matches(';')));
+            script.push_str(&format!(".print {mark}\n{};\n", statement.trim_end().trim_end_matches(';')));
         }
-        script.push_str(&format!(".print {MARK}\ncommit;\n.print {DONE}\n{SETTINGS}"));
+        let done = format!("{mark}-done");
+        script.push_str(&format!(".print {mark}\ncommit;\n.print {done}\n{SETTINGS}"));
         let output = self.run(&script, Access::Writes)?;
         let begun = output.text.split(BEGUN).nth(1).and_then(rows);
         let Some(begun) = begun else {
             return Err(match &self.database {
                 _ if output.error.contains(NOT_CONFINED) => self.not_confined(),
+                Some(database) if output.error.contains(UNSAFE_DATABASE) => unsafe_database(database, "remove it"),
                 Some(database) if output.error.contains("Error:") => unopened(database, &output.error),
                 _ => self.stopped(&output),
             });
         };
-        if let Some((_, after)) = output.text.rsplit_once(&format!("{DONE}\n")) {
+        if let Some((_, after)) = output.text.rsplit_once(&format!("{done}\n")) {
             return match rows(after).as_ref().and_then(|ended| changed(&begun, ended)) {
                 Some(setting) => Err(meddled(setting)),
                 None => Ok(None),
@@ -153,7 +150,7 @@ impl Changes for DuckDb {
             _ => return Err(self.stopped(&output)),
         }
         // The one after the last mark is refused; behind all of them it is the end of the transaction.
-        let marks = output.text.matches(&format!("{MARK}\n")).count();
+        let marks = output.text.matches(&format!("{mark}\n")).count();
         let at = marks.saturating_sub(1).min(statements.len().saturating_sub(1));
         Ok(Some((at, Refusal::of(&brief(&output.error)))))
     }
@@ -200,6 +197,8 @@ impl DuckDb {
     }
 
     fn ask(&self, setup: &str, queries: &[String]) -> Result<Vec<Answer>, Failure> {
+        // What stands between two answers, so that a refused one can be told from its neighbours.
+        let mark = mark();
         let mut script = String::new();
         if !setup.trim().is_empty() {
             script.push_str(".bail on\n");
@@ -207,11 +206,11 @@ impl DuckDb {
             script.push_str("\n.bail off\n");
         }
         for query in queries {
-            script.push_str(&format!(".print {MARK}\n{};\n", query.trim_end().trim_end_matches(';')));
+            script.push_str(&format!(".print {mark}\n{};\n", query.trim_end().trim_end_matches(';')));
         }
-        script.push_str(&format!(".print {MARK}\n{SETTINGS}"));
+        script.push_str(&format!(".print {mark}\n{SETTINGS}"));
         let output = self.run(&script, Access::Reads)?;
-        let mark = format!("{MARK}\n");
+        let mark = format!("{mark}\n");
         let mut chunks = output.text.split(mark.as_str());
         let before = chunks.next();
         let chunks: Vec<&str> = chunks.collect();
@@ -224,18 +223,13 @@ impl DuckDb {
                 help: Some("ask for fewer KPIs, slices or periods at once".to_owned()),
             });
         }
-        let (Some(before), true) = (before, chunks.len() > queries.len()) else {
+        let (Some(before), true) = (before, chunks.len() == queries.len() + 1) else {
             if output.error.contains(NOT_CONFINED) {
                 return Err(self.not_confined());
             }
             if let (Some(database), true) = (&self.database, output.error.contains(UNSAFE_DATABASE)) {
-                return Err(Failure {
-                    message: format!(
-                        "a view or macro of the database `{}` calls a function that may write files",
-                        database.display()
-                    ),
-                    help: Some("remove it, or run kpic on Linux, where the system keeps it from writing".to_owned()),
-                });
+                let help = "remove it, or run kpic on Linux, where the system keeps it from writing";
+                return Err(unsafe_database(database, help));
             }
             // An answer of its own starts with the mark: without one it is the program that is not what it should be.
             if let (Some(database), true) = (&self.database, output.error.contains("Error:") && setup.trim().is_empty()) {
@@ -290,7 +284,7 @@ impl DuckDb {
                 ),
             };
         }
-        if output.text.contains(MARK) || output.ended == Ended::Signal {
+        if output.text.contains(BEGUN) || output.ended == Ended::Signal {
             let message = match output.ended {
                 // What a system ends, for lack of memory in most cases, has no exit code of its own.
                 Ended::Signal => {
@@ -364,11 +358,16 @@ impl DuckDb {
             }
             command.arg(database);
         }
-        let script = self.reach.confine(&self.folder, spill.path(), self.database.is_some()) + script;
+        let script = self.reach.confine(&self.folder, spill.path(), self.database.is_some(), access == Access::Writes) + script;
         let ended = run(command, script, self.reach.timeout, LONGEST).map_err(cannot)?;
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("\r\n", "\n");
         Ok(Output { text: lossy(&ended.output), error: lossy(&ended.errors).trim().to_owned(), ended: ended.how })
     }
+}
+
+fn unsafe_database(database: &Path, help: &str) -> Failure {
+    let message = format!("a view or macro of the database `{}` calls a function that may write files", database.display());
+    Failure { message, help: Some(help.to_owned()) }
 }
 
 /// A setting that is not as it was.

@@ -1,12 +1,13 @@
 //! PostgreSQL, as the program `psql`: started once for some questions, which it reads from its standard input.
 //!
 //! All of them are asked in one transaction that can only read and is taken back, so that they see the same rows and leave nothing behind. The program
-//! reads each query as a text, which it hands to the server: no part of it is a command of the program. How the program reads texts is up to the server,
-//! which says in which encoding and with which backslashes, so all that it reads is ASCII and in quotes of the one kind that is always read alike.
+//! reads each query as a text within a block, which the server runs: it never comes back to be read as SQL once more, and no part of it is a command of the
+//! program. How the program reads texts is up to the server, which says in which encoding and with which backslashes, so all that it reads is ASCII and in
+//! quotes of the one kind that is always read alike. What a query sets is taken back before the next one.
 //! A server says what kind of thing is in the way by a code of five characters, which is the same in all languages and versions.
 
 use super::connection::apart;
-use super::process::{Ended, client, run};
+use super::process::{Ended, client, mark, run};
 use super::types::Family;
 use super::{Answer, Batch, Changes, Engine, Failure, Kind, Refusal, Rows};
 use crate::rawsql;
@@ -37,9 +38,6 @@ pub fn find() -> Result<PathBuf, Failure> {
 
 /// How many bytes it may answer. All of an answer is in memory, some times over.
 const LONGEST: u64 = 100_000_000;
-
-/// What stands before the answer to each query, on both of the program's outputs.
-const MARK: &str = "kpic-answer";
 
 /// What stands before a query whose columns are asked for, and not its rows.
 const DESCRIBE: &str = "\u{1}describe ";
@@ -75,6 +73,21 @@ begin
         (select coalesce(json_agg(json_build_array(names[n], types[n]) order by n), '[]')::text from generate_subscripts(names, 1) as n), true);
 end";
 
+/// Asks a query, and leaves its rows as a list in a cursor. That it is one query is made sure of by a cursor too: without one the server would run several. The
+/// rows are read by another, since the server has several processes work at a query only where it is asked for all of its rows.
+const ASKING: &str = "declare
+    question text := {query};
+    looked refcursor;
+    found text;
+    answer refcursor := 'kpic_answer';
+begin
+    open looked for execute question;
+    close looked;
+    execute question into found;
+    perform set_config('client_encoding', 'UTF8', true);
+    open answer for select found;
+end";
+
 /// What the program needs of the environment beside the variables of PostgreSQL, all of which begin with `PG`.
 const ENVIRONMENT: &[&str] =
     &["PATH", "HOME", "USER", "USERPROFILE", "APPDATA", "SYSTEMROOT", "SYSTEMDRIVE", "TMPDIR", "TEMP", "TMP"];
@@ -102,9 +115,6 @@ impl Engine for Postgres {
     }
 }
 
-/// What is printed once a transaction has ended well.
-const DONE: &str = "kpic-done";
-
 /// What begins a transaction that changes something. It waits for no reader longer than this, since whoever comes after it waits for it.
 const CHANGE: &str = "\\set ON_ERROR_STOP on\n\\set ON_ERROR_ROLLBACK off\nbegin isolation level read committed read write;\n\
 set local lock_timeout = '30s';\n";
@@ -112,16 +122,17 @@ set local lock_timeout = '30s';\n";
 impl Changes for Postgres {
     fn change(&self, statements: &[String]) -> Result<Option<(usize, Refusal)>, Failure> {
         let mut script = format!("{BEGIN}{PATH}{CHANGE}");
+        let mark = mark();
         for statement in statements {
-            script.push_str(&format!("\\warn {MARK}\nselect {} \\gexec\n", text(statement)));
+            script.push_str(&format!("\\warn {mark}\n{}", executed(statement)));
         }
-        script.push_str(&format!("\\warn {MARK}\ncommit;\n\\echo {DONE}\n"));
+        script.push_str(&format!("\\warn {mark}\ncommit;\n\\echo {mark}\n"));
         let (ended, output, errors) = self.start(script)?;
-        let marks = errors.matches(&format!("{MARK}\n")).count();
-        if ended == Ended::Code(0) && output.lines().any(|line| line == DONE) {
+        let marks = errors.matches(&format!("{mark}\n")).count();
+        if ended == Ended::Code(0) && output.lines().any(|line| line == mark) {
             return Ok(None);
         }
-        let said = errors.rsplit(&format!("{MARK}\n")).next().and_then(error_of);
+        let said = errors.rsplit(&format!("{mark}\n")).next().and_then(error_of);
         match said {
             Some(refusal) if marks > 0 => Ok(Some((marks.saturating_sub(1).min(statements.len().saturating_sub(1)), refusal))),
             _ if marks > statements.len() => Err(Failure {
@@ -159,30 +170,35 @@ const REHEARSING: Transaction = Transaction {
 impl Postgres {
     /// Asks batches of questions, each in a transaction.
     fn ask(&self, batches: &[Batch], transaction: &Transaction) -> Result<Vec<Vec<Answer>>, Failure> {
-        let mut script = format!("{BEGIN}{PATH}");
+        let mark = mark();
+        let marked = format!("\\echo {mark}\n\\warn {mark}\n");
+        let mut script = format!("{BEGIN}{PATH}{}", self.limit());
         for batch in batches {
             script.push_str(transaction.begin);
             if !batch.setup.trim().is_empty() {
-                script.push_str(&format!("select {} \\gexec\n", text(&batch.setup)));
+                script.push_str(&executed(&batch.setup));
             }
             script.push_str(transaction.then);
             for query in &batch.queries {
-                script.push_str(&format!("\\echo {MARK}\n\\warn {MARK}\n"));
+                script.push_str(&format!("{marked}savepoint kpic_question;\n"));
                 let query = query.trim_end().trim_end_matches(';');
                 script.push_str(&match query.strip_prefix(DESCRIBE) {
                     Some(query) => {
-                        let block = DESCRIBING.replace("{query}", &rawsql::literal(query));
+                        let block = DESCRIBING.replace("{query}", &quoted(query));
                         format!("do {};\nselect current_setting('kpic.described');\n", text(&block))
                     }
                     None => {
-                        format!("select {} \\gexec\n", text(&format!("select row_to_json(answer) from ({query}\n) as answer")))
+                        let all = format!("array(select row_to_json(answer)::text from ({query}\n) as answer)");
+                        let list = format!("select '[' || array_to_string({all}, ',') || ']'");
+                        format!("do {};\nfetch all from kpic_answer;\n", text(&ASKING.replace("{query}", &quoted(&list))))
                     }
                 });
+                script.push_str("rollback to savepoint kpic_question;\n");
             }
-            script.push_str(&format!("\\echo {MARK}\n\\warn {MARK}\n{}", transaction.end));
+            script.push_str(&format!("{marked}select current_setting('transaction_read_only');\n{}", transaction.end));
         }
         let (output, errors) = self.run(script)?;
-        let mark = format!("{MARK}\n");
+        let mark = format!("{mark}\n");
         let (mut answers, mut refusals) = (output.split(mark.as_str()), errors.split(mark.as_str()));
         let mut all = Vec::new();
         // What stands before the first question of a batch is said of its tables.
@@ -202,9 +218,11 @@ impl Postgres {
                     None => rows(printed).ok_or_else(|| Refusal::of("the answer is not JSON")),
                 });
             }
-            // The last mark: all before it was answered.
-            if answers.next().is_none() {
-                return Err(stopped(&errors));
+            // Behind the last mark: all before it was answered, and nothing could have been written.
+            match answers.next().map(str::trim) {
+                Some("on") => {}
+                Some(_) => return Err(meddled()),
+                None => return Err(stopped(&errors)),
             }
             before = refusals.next();
             all.push(of_batch);
@@ -213,6 +231,12 @@ impl Postgres {
             self.name_kinds(answers)?;
         }
         Ok(all)
+    }
+
+    /// What keeps a server from working on when nobody waits any more.
+    fn limit(&self) -> String {
+        let limit = self.timeout.map(|limit| limit.as_millis().saturating_add(1_000).min(i32::MAX.unsigned_abs().into()));
+        limit.map(|limit| format!("set statement_timeout = {limit};\n")).unwrap_or_default()
     }
 
     /// Runs a script to its end: what it printed, and what it complained of.
@@ -294,6 +318,16 @@ impl Postgres {
     }
 }
 
+/// SQL that the server runs within a block, so that the program does not read it.
+fn executed(sql: &str) -> String {
+    format!("do {};\n", text(&format!("begin execute {}; end", quoted(sql))))
+}
+
+/// A text as the server reads it within a block, whatever it takes for an escape.
+fn quoted(text: &str) -> String {
+    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
+
 /// A text as the program and the server read it, whatever they take for an encoding or for an escape.
 fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
@@ -346,6 +380,14 @@ fn unreached(errors: &str) -> Failure {
     let (why, help) =
         known.map_or(("`psql` does not get there", "try the same with `psql` itself"), |(_, why, help)| (*why, *help));
     Failure { message: format!("PostgreSQL cannot be asked: {why}"), help: Some(help.to_owned()) }
+}
+
+/// SQL has left the transaction that can only read.
+fn meddled() -> Failure {
+    Failure {
+        message: "a question to PostgreSQL ended the transaction that can only read, so that no answer counts".to_owned(),
+        help: Some("look for it under `query:` and `sql:` in the specs, and in functions that they call".to_owned()),
+    }
 }
 
 /// Why the program ended before it had answered.
@@ -414,11 +456,11 @@ fn refusal(state: &str, message: &str) -> Refusal {
     Refusal { kind, about, said: message.to_owned(), in_setup: false }
 }
 
-/// The rows of an answer, one on each line; nothing if it is none.
+/// The rows of an answer, which are a list; nothing if it is none.
 fn rows(printed: &str) -> Option<Rows> {
     let mut rows = Rows::default();
-    for line in printed.lines().filter(|line| !line.is_empty()) {
-        let row: Map<String, Value> = serde_json::from_str(line).ok()?;
+    let list: Vec<Map<String, Value>> = serde_json::from_str(printed).ok()?;
+    for row in list {
         if rows.columns.is_empty() {
             rows.columns = row.keys().cloned().collect();
         }

@@ -1,12 +1,19 @@
 //! Runs a program to its end, with an input, and for no longer than it may.
 
 use super::Failure;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// A line that a program is to print between two answers. Nothing that it computes or reads can hold it, since nobody knows it before the start.
+pub(super) fn mark() -> String {
+    let part = || RandomState::new().build_hasher().finish();
+    format!("kpic-{:016x}{:016x}", part(), part())
+}
 
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

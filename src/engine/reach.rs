@@ -20,7 +20,7 @@ pub(super) const BEGUN: &str = "kpic-begun";
 pub(super) const UNSAFE_DATABASE: &str = "kpic: unsafe database";
 
 /// Refuses a database whose views and macros call what writes files, or may hide such a call in a text. The engine stores their SQL in a form of its own,
-/// without comments. On Linux the kernel keeps them from writing, and this would take longer than all else at a start.
+/// without comments. On Linux the kernel keeps them from writing where nothing is to be changed, and this would take longer than all else at a start.
 pub(super) fn harmless_database() -> String {
     format!(
         "select system.main.error('{UNSAFE_DATABASE}') from (select sql from system.main.duckdb_views() where not internal union all select \
@@ -121,7 +121,7 @@ impl Reach {
     }
 
     /// The beginning of each script. Which folders are allowed can only be said before the rest is given up.
-    pub(super) fn confine(&self, folder: &Path, spill: &Path, has_database: bool) -> String {
+    pub(super) fn confine(&self, folder: &Path, spill: &Path, has_database: bool, writes: bool) -> String {
         let text = |path: &Path| rawsql::literal(&path.to_string_lossy());
         let list = |paths: &[PathBuf]| paths.iter().map(|path| text(path)).collect::<Vec<_>>().join(", ");
         let mut script = format!(".bail on\nset temp_directory = {};\n", text(spill));
@@ -150,7 +150,7 @@ impl Reach {
             // It turns off access to all else, commands of the shell among it, and locks the settings.
             script.push_str(".safe_mode\n");
         }
-        if has_database && !cfg!(target_os = "linux") {
+        if has_database && (writes || !cfg!(target_os = "linux")) {
             script.push_str(&harmless_database());
         }
         let settings = if self.network { SETTINGS.to_owned() } else { settings_if_confined() };

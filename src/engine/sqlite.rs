@@ -6,7 +6,7 @@
 //! That mode leaves the program modules that read any file. So it is asked which modules it has first, and what the schema of the database holds: SQL that reads
 //! one that is not known to be harmless is refused, and so is a database whose views and virtual tables do. On Linux the kernel also keeps it from all other files.
 
-use super::process::{Ended, client, run};
+use super::process::{Ended, client, mark, run};
 use super::reach::only_files;
 use super::spill::Spill;
 use super::{Answer, Batch, Engine, Failure, Kind, Refusal, Rows};
@@ -41,9 +41,6 @@ pub fn find() -> Result<PathBuf, Failure> {
 
 /// How many bytes it may answer. All of an answer is in memory, some times over.
 const LONGEST: u64 = 100_000_000;
-
-/// What stands before the answer to each query.
-const MARK: &str = "kpic-answer";
 
 /// What stands before a query whose columns are asked for, and not its rows.
 const DESCRIBE: &str = "\u{1}describe ";
@@ -81,12 +78,13 @@ impl Sqlite {
     /// The modules of the program that may read files, in lower case. A database whose schema uses one is refused.
     fn modules(&self, place: Place) -> Result<Vec<String>, Failure> {
         // The pragma itself: a database may have a view of the name of the table that gives the same.
-        let mut script = format!(".mode json\n.print {MARK}\npragma module_list;\n.print {MARK}\n");
+        let mark = mark();
+        let mut script = format!(".mode json\n.print {mark}\npragma module_list;\n.print {mark}\n");
         if matches!(place, Place::File) {
-            script.push_str(&format!("select sql from main.sqlite_master where sql is not null;\n.print {MARK}\n"));
+            script.push_str(&format!("select sql from main.sqlite_master where sql is not null;\n.print {mark}\n"));
         }
         let (output, errors) = self.run(place, script)?;
-        let mark = format!("{MARK}\n");
+        let mark = format!("{mark}\n");
         let mut printed = output.split(mark.as_str()).skip(1).map(rows);
         let texts = |rows: Rows| {
             rows.rows.into_iter().filter_map(|row| row.first()?.as_str().map(str::to_owned)).collect::<Vec<String>>()
@@ -101,6 +99,15 @@ impl Sqlite {
         let modules: Vec<String> = lower.filter(|module| rawsql::may_reach_files(module)).collect();
         if matches!(place, Place::File) {
             let statements = printed.next().flatten().map(texts).ok_or_else(unread)?;
+            if let Some(function) = statements.iter().find_map(|statement| rawsql::function_called(statement)) {
+                return Err(Failure {
+                    message: format!(
+                        "a view, trigger or virtual table of the database `{}` calls `{function}`, which does more than answer",
+                        self.database.display()
+                    ),
+                    help: Some("remove it, or copy the tables that the project needs into another database".to_owned()),
+                });
+            }
             if let Some(module) = statements.iter().find_map(|statement| rawsql::module_used(statement, &modules)) {
                 return Err(Failure {
                     message: format!(
@@ -132,9 +139,10 @@ impl Sqlite {
             return Ok(queries.first().and_then(|query| not_given(query, modules)).map(Err).into_iter().collect());
         }
         // The program says what it refuses once it has written the answers before that.
-        let mut script = format!(".mode json\n.print {MARK}\nbegin;\n{}\n", ended(setup));
+        let mark = mark();
+        let mut script = format!(".mode json\n.print {mark}\nbegin;\n{}\n", ended(setup));
         for query in &given {
-            script.push_str(&format!(".print {MARK}\n"));
+            script.push_str(&format!(".print {mark}\n"));
             script.push_str(&match query.strip_prefix(DESCRIBE) {
                 // Columns hold values of all types, so that nothing follows from what they are declared as.
                 Some(query) => format!(
@@ -145,9 +153,9 @@ impl Sqlite {
                 None => format!("{}\n", ended(query)),
             });
         }
-        script.push_str(&format!(".print {MARK}\n"));
+        script.push_str(&format!(".print {mark}\n"));
         let (output, errors) = self.run(place, script)?;
-        let mark = format!("{MARK}\n");
+        let mark = format!("{mark}\n");
         let mut printed = output.split(mark.as_str()).skip(1);
         let refused = refusal(&errors);
         let _ = printed.next();
@@ -162,6 +170,10 @@ impl Sqlite {
         let (last, whole) = printed.split_last().map_or(("", &[][..]), |(last, whole)| (*last, whole));
         let mut answers: Vec<Answer> =
             whole.iter().map(|printed| rows(printed).ok_or_else(|| Refusal::of("the answer is not JSON"))).collect();
+        // Nothing answers more than it is asked.
+        if whole.len() + usize::from(refused.is_some()) > given.len() {
+            return Err(self.stopped());
+        }
         match refused {
             Some(refusal) => answers.push(Err(refusal)),
             None if !last.trim().is_empty() || whole.len() < given.len() => return Err(self.stopped()),
@@ -320,8 +332,11 @@ fn not_given(sql: &str, modules: &[String]) -> Option<Refusal> {
     if !is_read(sql) {
         return Some(unread());
     }
-    let module = rawsql::module_read(sql, modules)?;
-    let said = format!("kpic does not let SQL read the module {module} of SQLite's program");
+    let said = match (rawsql::function_called(sql), rawsql::module_read(sql, modules)) {
+        (Some(function), _) => format!("kpic does not let SQL call {function}"),
+        (None, Some(module)) => format!("kpic does not let SQL read the module {module} of SQLite's program"),
+        (None, None) => return None,
+    };
     Some(Refusal { kind: Kind::Confined, about: None, said, in_setup: false })
 }
 

@@ -5,11 +5,15 @@
 
 use crate::diagnostic::{Finding, codes};
 use crate::text::Span;
+use std::cell::Cell;
 use std::path::{Component, Path, PathBuf};
 
-/// How many entries of folders are looked at for the paths of one source. Whatever lies behind is left to the engine, which reads nothing
-/// outside the project either.
+/// How many entries of folders are looked at for all patterns of a project, a long pattern more often than a short one. Whatever lies behind is left to the
+/// engine, which reads nothing outside the project either.
 const ENTRIES: usize = 100_000;
+
+/// For how many characters of a pattern an entry counts once.
+const SHORT: usize = 64;
 
 /// The folders that may be read.
 #[derive(Debug, Clone)]
@@ -20,6 +24,8 @@ pub struct Bounds {
     own: Vec<PathBuf>,
     /// The folders that the command line opens, both ways too.
     opened: Vec<PathBuf>,
+    /// How many entries may still be looked at.
+    left: Cell<usize>,
 }
 
 impl Bounds {
@@ -27,7 +33,7 @@ impl Bounds {
     pub fn of(root: &Path, opened: &[PathBuf]) -> Self {
         let root = std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
         let both = |folder: &PathBuf| std::iter::once(normal(folder)).chain(folder.canonicalize().ok()).collect::<Vec<_>>();
-        Self { own: both(&root), opened: opened.iter().flat_map(both).collect(), root }
+        Self { own: both(&root), opened: opened.iter().flat_map(both).collect(), root, left: Cell::new(ENTRIES) }
     }
 
     /// Where a path leads to, if nothing may be read there. `path` is relative to the project's folder, or absolute.
@@ -62,7 +68,9 @@ impl Bounds {
             // Not on this machine: whether the network may be reached is the engine's matter.
             return None;
         }
-        let parts: Vec<Component<'_>> = Path::new(path).components().collect();
+        let mut parts: Vec<Component<'_>> = Path::new(path).components().collect();
+        // Twice in a row it means the same as once.
+        parts.dedup_by(|one, other| one == other && one.as_os_str() == "**");
         let is_pattern = |part: &Component<'_>| part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
         let fixed = parts.iter().take_while(|part| !is_pattern(part)).count();
         let (begin, rest) = parts.split_at(fixed);
@@ -70,8 +78,13 @@ impl Bounds {
         if let Some(real) = self.outside(&begin) {
             return Some((begin, real));
         }
-        let mut left = ENTRIES;
-        self.below(&begin, rest, &mut left)
+        self.below(&begin, rest)
+    }
+
+    /// Whether one more entry may be looked at for a part of a pattern.
+    fn may_look(&self, name: &str) -> Option<()> {
+        self.left.set(self.left.get().checked_sub(1 + name.len() / SHORT)?);
+        Some(())
     }
 
     /// What a path or pattern of data names that is neither a file nor a folder, such as a pipe, whose reader waits for whoever writes. Of a pattern
@@ -87,27 +100,28 @@ impl Bounds {
         }
         let folder = path.parent().unwrap_or(Path::new(""));
         let entries = std::fs::read_dir(self.root.join(folder)).ok()?.flatten().take(ENTRIES);
+        let entries = entries.map_while(|entry| self.may_look(&name).map(|()| entry));
         let fitting = entries.filter(|entry| matches(&name, &entry.file_name().to_string_lossy()));
         fitting.map(|entry| folder.join(entry.file_name())).find(|path| is_odd(path))
     }
 
     /// The same below a folder that is inside, for the parts of a pattern that are left.
-    fn below(&self, folder: &Path, parts: &[Component<'_>], left: &mut usize) -> Option<(PathBuf, PathBuf)> {
+    fn below(&self, folder: &Path, parts: &[Component<'_>]) -> Option<(PathBuf, PathBuf)> {
         let (part, rest) = parts.split_first()?;
         let name = part.as_os_str().to_string_lossy();
         if !name.contains(['*', '?', '[']) {
             let path = folder.join(part);
             return match self.outside(&path) {
                 Some(real) => Some((path, real)),
-                None => self.below(&path, rest, left),
+                None => self.below(&path, rest),
             };
         }
         let deep = name == "**";
-        if deep && let Some(found) = self.below(folder, rest, left) {
+        if deep && let Some(found) = self.below(folder, rest) {
             return Some(found);
         }
         for entry in std::fs::read_dir(self.root.join(folder)).ok()?.flatten() {
-            *left = left.checked_sub(1)?;
+            self.may_look(&name)?;
             let (path, kind) = (folder.join(entry.file_name()), entry.file_type().ok()?);
             if !deep && !matches(&name, &entry.file_name().to_string_lossy()) {
                 continue;
@@ -119,7 +133,7 @@ impl Bounds {
             }
             // Links to folders may lead in a circle; `**` does not follow them.
             let follow = kind.is_dir() || (kind.is_symlink() && !deep && !rest.is_empty());
-            let found = if follow { self.below(&path, if deep { parts } else { rest }, left) } else { None };
+            let found = if follow { self.below(&path, if deep { parts } else { rest }) } else { None };
             if found.is_some() {
                 return found;
             }
@@ -132,7 +146,11 @@ impl Bounds {
     pub fn hidden_part(&self, path: &Path) -> Option<String> {
         let named = path.strip_prefix(&self.root).unwrap_or(path);
         let named = if named.is_absolute() { PathBuf::new() } else { named.to_path_buf() };
-        let real = self.inside(path).unwrap_or_default();
+        // As the system goes there: `..` behind a link is the folder above the one that it leads to.
+        let there = self.root.join(path).ancestors().find_map(|part| part.canonicalize().ok()).unwrap_or_default();
+        let own = self.root.canonicalize().unwrap_or_default();
+        let there = there.strip_prefix(&own).map(Path::to_path_buf).unwrap_or_default();
+        let real = self.inside(path).unwrap_or_default().join(there);
         let parts = named.components().chain(real.components()).filter_map(|part| match part {
             Component::Normal(name) => Some(with_width(&name.to_string_lossy())),
             Component::Prefix(_) | Component::RootDir | Component::CurDir | Component::ParentDir => None,

@@ -225,7 +225,8 @@ fn specs_key(tree: &Tree) -> Option<Span> {
 /// Reads the project's own templates, which stand side by side in one folder.
 fn own_templates(root: &Path, loaded: &mut Loaded) {
     // Most projects have none.
-    if !root.join(TEMPLATES).is_dir() || is_outside(Path::new(TEMPLATES), None, loaded) {
+    let folder = Path::new(TEMPLATES);
+    if !root.join(TEMPLATES).is_dir() || is_outside(folder, None, loaded) || is_hidden_place(folder, loaded) {
         return;
     }
     let Ok(entries) = std::fs::read_dir(root.join(TEMPLATES)) else { return };
@@ -293,12 +294,22 @@ fn collect(root: &Path, folder: &Path, paths: &mut Vec<String>, loaded: &mut Loa
     }
 }
 
+/// Whether a path leads to where version control, CI or other tools keep files; then that is a finding.
+fn is_hidden_place(path: &Path, loaded: &mut Loaded) -> bool {
+    let Some(part) = loaded.bounds.as_ref().and_then(|bounds| bounds.hidden_part(path)) else { return false };
+    let message = format!("`{}` leads to `{part}`, where version control, CI or other tools keep files", path.display());
+    let mut finding = Finding::placeless(&codes::OUTSIDE_PROJECT, message);
+    finding.help("write a file of its own in the place of the link");
+    loaded.findings.push(finding);
+    true
+}
+
 /// The text of a file below `root`; a finding if it cannot be read.
 fn read(root: &Path, path: &str, loaded: &mut Loaded) -> Option<String> {
     let full = root.join(path);
     let meta = std::fs::symlink_metadata(&full);
     let is_link = meta.as_ref().is_ok_and(std::fs::Metadata::is_symlink);
-    if is_link && is_outside(Path::new(path), None, loaded) {
+    if is_link && (is_outside(Path::new(path), None, loaded) || is_hidden_place(Path::new(path), loaded)) {
         return None;
     }
     // Pipes and devices have no end.

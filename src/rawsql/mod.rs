@@ -14,7 +14,7 @@ mod relations;
 mod scan;
 
 pub use calls::{WRITES, call_fault, refused_call};
-pub use modules::{is_refused, may_reach_files, module_fault, module_read, module_used};
+pub use modules::{function_called, is_refused, may_reach_files, module_fault, module_read, module_used};
 pub use one::{Fault, Why, command_line, expression_fault, query_fault};
 pub use plain::{literal, plain};
 pub use relations::{Named, relations};

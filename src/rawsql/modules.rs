@@ -1,4 +1,4 @@
-//! Names under which SQLite finds modules: what stands where rows come from may be one, with or without parentheses and in any quotes.
+//! Names under which SQLite finds modules, and functions that do more than answer: what stands where rows come from may be one, with or without parentheses and in any quotes.
 //!
 //! The shell has modules that read files, and its safe mode does not close them: `from fsdir where path = '...'`. So what SQL names is looked at as
 //! SQLite cuts it: brackets and backticks are quotes, comments do not nest, and a text may be a name.
@@ -11,6 +11,9 @@ const OF_FILES: &[&str] = &["fsdir", "fstree", "zipfile"];
 /// Modules that read the database which is open beside its tables, or the program's own state.
 const OF_INTERNALS: &[&str] =
     &["sqlite_btreeinfo", "sqlite_dbdata", "sqlite_dbpage", "sqlite_dbptr", "sqlite_memstat", "sqlite_stmt"];
+
+/// Functions of the program that read or write files, run programs or print, beside those that begin with `shell_`.
+const FUNCTIONS: &[&str] = &["edit", "fts3_tokenizer", "load_extension", "readfile", "usleep", "writefile"];
 
 /// Modules that read tables of the database which is open, or nothing.
 const HARMLESS: &[&str] = &[
@@ -43,7 +46,34 @@ pub fn may_reach_files(module: &str) -> bool {
 
 /// The first name in raw SQL for SQLite that is one of a refused module: its bytes. A text counts, since SQLite takes one for a name.
 pub fn module_fault(sql: &str) -> Option<Range<usize>> {
-    names(sql).find(|name| is_refused(&name.text)).map(|name| name.range)
+    names(sql).find(|name| is_refused(&name.text) || does_more(sql, name)).map(|name| name.range)
+}
+
+/// Whether a name is that of a function which is called, and does more than answer.
+fn does_more(sql: &str, name: &Name) -> bool {
+    let lower = name.text.to_ascii_lowercase();
+    (lower.starts_with("shell_") || FUNCTIONS.contains(&lower.as_str()))
+        && is_called(sql.get(name.range.end..).unwrap_or_default())
+}
+
+/// Whether a parenthesis comes first, behind blanks and comments.
+fn is_called(rest: &str) -> bool {
+    let mut rest = rest.trim_start();
+    loop {
+        let after = if rest.starts_with("--") {
+            rest.split_once('\n').map(|(_, after)| after)
+        } else if rest.starts_with("/*") {
+            rest.split_once("*/").map(|(_, after)| after)
+        } else {
+            return rest.starts_with('(');
+        };
+        rest = after.unwrap_or_default().trim_start();
+    }
+}
+
+/// The first function that some SQL calls and that does more than answer.
+pub fn function_called(sql: &str) -> Option<String> {
+    names(sql).find(|name| does_more(sql, name)).map(|name| name.text)
 }
 
 /// The name of a refused module, whatever it stands for.

@@ -29,6 +29,14 @@ const LONGEST: usize = 100_000_000;
 /// deeper each time, and has no end of its own for that.
 const LARGEST: usize = 5_000;
 
+/// How many times one template of a project may put something into something else: brackets, filters and `set`. What is nested is printed and
+/// taken apart level by level, each on top of the one before.
+const NESTING: usize = 1_000;
+
+/// How deep templates of a project may go into macros and other templates, and how much room there is for all of it.
+const DEPTH: usize = 100;
+const ROOM: usize = 256 << 20;
+
 /// A kind of templates.
 #[derive(Debug)]
 pub struct Kind {
@@ -66,22 +74,29 @@ pub fn environment<'a>() -> Environment<'a> {
     environment
 }
 
-/// Where a tag begins that is too large to be read, or a template with too many `elif` has one more.
-fn too_large(text: &str) -> Option<usize> {
-    let (mut begun, mut parts, mut others) = (0, 0, 0);
+/// Where a tag begins that is too large to be read, or a template with too many `elif`, or with too much that nests, has one more; and what to say of it.
+fn too_large(text: &str) -> Option<(usize, String)> {
+    let (mut begun, mut parts, mut others, mut nesting) = (0, 0, 0, 0);
     // From a fault on, the parser says what is wrong.
     let read = quiet::caught(|| {
         tokenize(text, false, SyntaxConfig, WhitespaceConfig::default()).map_while(Result::ok).find_map(|(token, span)| {
             match token {
                 Token::BlockStart | Token::VariableStart => (begun, parts) = (span.start_offset, 0),
                 Token::Ident("elif") => others += 1,
+                Token::Ident("set") | Token::BracketOpen | Token::BraceOpen | Token::Pipe => nesting += 1,
                 _ => {}
             }
             parts += 1;
-            (parts > LARGEST || others > LARGEST).then_some(begun)
+            let said = if parts > LARGEST || others > LARGEST {
+                format!("a tag has more than {LARGEST} parts")
+            } else {
+                format!("the template has more than {NESTING} brackets, filters and `set`")
+            };
+            (parts > LARGEST || others > LARGEST || nesting > NESTING).then_some((begun, said))
         })
     });
-    read.flatten().and_then(|at| usize::try_from(at).ok())
+    let (at, said) = read.flatten()?;
+    Some((usize::try_from(at).ok()?, said))
 }
 
 impl<'a> Templates<'a> {
@@ -90,6 +105,11 @@ impl<'a> Templates<'a> {
         let own: BTreeMap<&str, FileId> =
             load::templates(files).into_iter().filter(|(name, _)| (kind.is_named)(name)).collect();
         let mut templates = Self { kind, environment, own: own.clone(), files, exhausted: OnceLock::new() };
+        if !own.is_empty() {
+            // They put things into themselves, or into each other without an end.
+            ["namespace", "dict"].iter().for_each(|name| templates.environment.remove_global(name));
+            templates.environment.set_recursion_limit(DEPTH);
+        }
         for (name, text) in kind.built_in {
             if !own.contains_key(name) {
                 templates.add(name, text, findings);
@@ -125,9 +145,8 @@ impl<'a> Templates<'a> {
         // What is always the same is worked out now.
         let _at_work = self.own.contains_key(name).then(|| AtWork::on(name));
         let environment = &mut self.environment;
-        if let Some(at) = too_large(text) {
-            let mut finding =
-                *self.refused(name, &format!("a tag has more than {LARGEST} parts"), "write it as several, with `{% set %}`");
+        if let Some((at, said)) = too_large(text) {
+            let mut finding = *self.refused(name, &said, "write it as several, and include one in the other");
             if let (Some(file), Some(label)) = (self.own.get(name), finding.labels.first_mut()) {
                 label.span = Span::new(*file, at..at + 2);
             }
@@ -159,9 +178,12 @@ impl<'a> Templates<'a> {
                 return template.render(context);
             }
             let _at_work = self.own.contains_key(name).then(|| AtWork::on(name));
-            let mut page = Page::default();
-            template.render_captured_to(context, &mut page)?;
-            Ok(String::from_utf8(page.0).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+            let page = || {
+                let mut page = Page::default();
+                template.render_captured_to(context, &mut page)?;
+                Ok(String::from_utf8(page.0).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+            };
+            with_room(page).unwrap_or_else(|| Err(Error::new(ErrorKind::InvalidOperation, "the template cannot be worked out")))
         });
         rendered.map_err(|error| {
             let is_too_long = is_too_long(&error);
@@ -246,6 +268,14 @@ impl<'a> Templates<'a> {
         let length = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
         Span::new(file, start..start + length)
     }
+}
+
+/// What some work gives that goes deeper than others; nothing where it panics, or where there is no room for it.
+fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
+    std::thread::scope(|scope| {
+        let started = std::thread::Builder::new().stack_size(ROOM).spawn_scoped(scope, || quiet::caught(work));
+        started.ok()?.join().ok()?
+    })
 }
 
 /// What a template of a project makes, as long as it is not too long.

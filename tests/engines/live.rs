@@ -220,6 +220,79 @@ kpis:
     server.reset().unwrap();
 }
 
+/// What a query sets holds for nothing that comes after it, nor for how the program reads that.
+#[test]
+fn what_a_query_sets_holds_for_itself() {
+    let Some(mut server) = driver("postgres") else { return };
+    server.reset().unwrap();
+    let made = "create table public.orders (id bigint, at date, amount double precision, country text);
+insert into public.orders values (1, '2025-01-05', 170.123456789, 'de'), (2, '2025-01-06', 1, '¥');
+create table public.canary (a text)";
+    server.run(&[made.to_owned()]).unwrap();
+    let connection = connection(&mut server);
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("specs")).unwrap();
+    let set = |calls: &str| {
+        format!(
+            "sources:
+  alpha:
+    query: select id, at, country from public.orders where coalesce({calls}, '') <> ''
+    kind: events
+    key: id
+    time: at
+    columns: {{ id: integer, at: date, country: text }}
+  beta:
+    query: \"select id, at, amount, country from public.orders where country <> E'\\\\¥'' ) as b) as answer; rollback; begin read write; insert into public.canary values (1); commit; begin read only; select row_to_json(answer) from (select 0 as n from (select 1 where $$x$$ <> $$y$$ --'\"
+    kind: events
+    key: id
+    time: at
+    columns: {{ id: integer, at: date, amount: number, country: text }}
+kpis:
+  first: {{ formula: count(alpha) }}
+  second: {{ formula: sum(beta.amount) }}
+"
+        )
+    };
+    let project =
+        "kpic: 1\nproject: shop\ncalendar: { start: 2025-01-01, as_of: 2025-01-31 }\nwarehouse: { dialect: postgres }\n";
+    fs::write(folder.path().join("kpic.yml"), project).unwrap();
+    let settings = "set_config('backslash_quote', 'on', false) || set_config('client_encoding', 'SJIS', false) || set_config('extra_float_digits', '-15', false)";
+    // Where its name stands in no text, too.
+    let hidden =
+        "query_to_xml('select pg_catalog.se' || 't_config(''client_encoding'', ''SJIS'', false)', true, true, '')::text";
+    for calls in [settings, hidden] {
+        fs::write(folder.path().join("specs/all.yml"), set(calls)).unwrap();
+        for command in [&["run"][..], &["verify"], &["query", "first", "second", "--format", "json"]] {
+            let output = kpic(folder.path(), command, &[("KPIC_CONNECTION", &connection)]);
+            let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{command:?}: {said}");
+            assert_eq!(
+                server.query("select count(*) from public.canary").unwrap().rows,
+                [[Some("0".to_owned())]],
+                "{command:?}"
+            );
+            if command.first() == Some(&"query") {
+                assert!(said.contains("171.123456789"), "{said}");
+            }
+        }
+    }
+    // Words of the data that look like what stands between two answers.
+    let said = "sources:
+  orders:
+    query: select id, at, ('x' || amount || coalesce((xpath('/a', xmlparse(document E'<a xmlns=\"x\">kpic-answer\\n</a>')))[1]::text, ''))::integer as amount from public.orders
+    kind: events
+    time: at
+    columns: { id: integer, at: date, amount: { type: integer, min: 0 } }
+kpis: { sum: { formula: sum(orders.amount) } }
+";
+    fs::write(folder.path().join("specs/all.yml"), said).unwrap();
+    for command in [&["run"][..], &["verify"], &["query", "sum"]] {
+        let output = kpic(folder.path(), command, &[("KPIC_CONNECTION", &connection)]);
+        assert!(!output.status.success(), "{command:?}: {output:?}");
+    }
+    server.reset().unwrap();
+}
+
 #[test]
 fn spec_tests_pass_on_a_server_and_leave_nothing() {
     let Some(mut server) = driver("postgres") else { return };

@@ -69,7 +69,7 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     };
     let built = format!("{} {built}\n  {creates}{begin}\n", out::styled(out::GOOD, "built"));
     if args.format.is_for_programs() {
-        out::data(&args.format.text(project.findings(), project.files(), &root, out::look_of_stdout()));
+        out::json(&args.format.text(project.findings(), project.files(), &root, out::look_of_stdout()));
         out::error(&built);
         show_findings(&refused, project.files());
         return Ok(code);

@@ -53,7 +53,7 @@ pub(in crate::cli) fn run(args: &CheckArgs, context: &Context<'_>) -> Result<u8,
         if args.format.is_for_programs() { out::error(&report) } else { out::print(&report) }
     }
     if args.format.is_for_programs() {
-        out::data(&args.format.text(&checked.findings, &checked.files, &root, out::look_of_stdout()));
+        out::json(&args.format.text(&checked.findings, &checked.files, &root, out::look_of_stdout()));
     } else {
         out::print(&report(&checked));
     }

@@ -95,7 +95,7 @@ pub(in crate::cli) fn run(args: &DeployArgs, context: &Context<'_>) -> Result<u8
     }
     match args.format {
         FiguresFormat::Table => out::print(&text(model, &plan, args)),
-        FiguresFormat::Json => out::data(&json(model, &plan, args)),
+        FiguresFormat::Json => out::json(&json(model, &plan, args)),
     }
     if reads_files_of_the_project(model) && !plan.steps.is_empty() {
         let note = "views over files name them from the project's folder: whoever reads these views starts DuckDB there";

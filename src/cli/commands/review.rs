@@ -57,7 +57,7 @@ pub(in crate::cli) fn run(args: &ReviewArgs, context: &Context<'_>) -> Result<u8
         }
         FiguresFormat::Json => {
             out::error(&stale);
-            out::data(&data(model, &agenda, &found));
+            out::json(&data(model, &agenda, &found));
         }
     }
     show_findings(&found.refused, project.files());

@@ -152,7 +152,7 @@ pub(in crate::cli) fn run(args: &RunArgs, context: &Context<'_>) -> Result<u8, S
         }
         FiguresFormat::Json => {
             out::error(&stale);
-            out::data(&json(model, &recent, &cohorts, &firings, asked_for));
+            out::json(&json(model, &recent, &cohorts, &firings, asked_for));
         }
     }
     say_unsliced(model, &unsliced);

@@ -70,7 +70,7 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
         }
         FiguresFormat::Json => {
             out::error(&stale);
-            out::data(&data(model, &standings, &chosen));
+            out::json(&data(model, &standings, &chosen));
         }
     }
     show_findings(&refused, project.files());

@@ -74,7 +74,7 @@ pub(in crate::cli) fn run(args: &TestArgs, context: &Context<'_>) -> Result<u8, 
             found.retain(|finding| finding.severity == Severity::Error);
         }
         found.append(test::findings(&part.project, &outcomes));
-        out::data(&args.format.text(&found, part.project.files(), &root, out::look_of_stdout()));
+        out::json(&args.format.text(&found, part.project.files(), &root, out::look_of_stdout()));
     } else {
         for outcome in &outcomes {
             out::print(&report(outcome, args));

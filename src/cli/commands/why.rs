@@ -60,7 +60,7 @@ pub(in crate::cli) fn run(args: &WhyArgs, context: &Context<'_>) -> Result<u8, S
         Outcome::Told(told) => {
             match args.format {
                 FiguresFormat::Table => out::print(&table(model, &told, grain, args.depth)),
-                FiguresFormat::Json => out::data(&json(model, &told, grain, args.depth)),
+                FiguresFormat::Json => out::json(&json(model, &told, grain, args.depth)),
             }
             Ok(FINE)
         }

@@ -59,7 +59,7 @@ fn unambiguous(of: &Select) -> Result<(), Fault> {
     for from in of.from.iter().chain(of.joins.iter().map(|join| &join.from)) {
         once(&mut relations, "relations", &from.name)?;
         let mut columns = HashSet::new();
-        let mut read = |name: &String| once(&mut columns, "columns that are read", name);
+        let read = |name: &String| once(&mut columns, "columns that are read", name);
         match &from.relation {
             Rows::Source(rows) => stored(rows)?,
             Rows::Readings(_, rows) => stored(rows)?,
