@@ -1,6 +1,8 @@
 //! PostgreSQL, from version 14 on: its numbers know infinity since then.
 
 mod catalog;
+mod raw;
+mod settings;
 
 use super::catalog::Catalog;
 use super::letters::{hidden, lower, to_lower, to_upper, upper};
@@ -8,40 +10,14 @@ use super::spell::{Spelling, Tightness, spelling};
 use super::{Abilities, Client, Dialect, Pick, Setting, Shift, quoted};
 use crate::calendar::Grain;
 use crate::model::value::Type;
-use crate::rawsql::{Kind, Token, tokens};
 use foldhash::HashSet;
+use settings::{RESERVED, WITHSTANDS};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// The dialect.
 #[derive(Debug)]
 pub(super) struct Postgres;
-
-/// Words that cannot be a name without quotes in every place, by `pg_get_keywords()`: the reserved ones, and those that may only be
-/// names of functions or types or need `as` before them.
-const RESERVED: &str = "all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast \
-char character check coalesce collate collation column concurrently constraint create cross current_catalog current_date \
-current_role current_schema current_time current_timestamp current_user day dec decimal default deferrable desc distinct do else end \
-except exists extract false fetch filter float for foreign freeze from full grant greatest group grouping having hour ilike in \
-initially inner inout int integer intersect interval into is isnull join json_array json_arrayagg json_object json_objectagg json_scalar \
-json_serialize lateral leading least left like limit localtime localtimestamp merge_action minute month national natural nchar none \
-normalize not notnull null nullif numeric offset on only or order out outer over overlaps overlay placing position precision primary \
-real references returning right row second select session_user setof similar smallint some substring symmetric system_user table \
-tablesample then time timestamp to trailing treat trim true union unique user using values varchar variadic varying verbose when \
-where window with within without xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot \
-xmlserialize xmltable year";
-
-/// What a reader's session may set.
-const WITHSTANDS: &[Setting] = &[
-    Setting { name: "TimeZone", values: &["Asia/Tokyo", "America/Los_Angeles", "Pacific/Apia"] },
-    Setting { name: "DateStyle", values: &["German", "SQL, DMY"] },
-    Setting { name: "IntervalStyle", values: &["iso_8601", "sql_standard"] },
-    Setting { name: "search_path", values: &["elsewhere"] },
-    Setting { name: "standard_conforming_strings", values: &["off"] },
-    Setting { name: "extra_float_digits", values: &["-5"] },
-    Setting { name: "transform_null_equals", values: &["on"] },
-    Setting { name: "max_parallel_workers_per_gather", values: &["0"] },
-];
 
 use Tightness::{Atom, Comparison};
 
@@ -151,8 +127,11 @@ impl Dialect for Postgres {
     }
 
     fn reads_otherwise<'a>(&self, sql: &'a str) -> Option<&'a str> {
-        let is_other = |token: &Token<'_>| token.kind == Kind::Quoted && token.text.contains('\\');
-        tokens(sql).find(is_other).map(|token| token.text)
+        raw::reads_otherwise(sql)
+    }
+
+    fn reads_beyond<'a>(&self, sql: &'a str) -> Option<&'a str> {
+        raw::reads_beyond(sql)
     }
 
     fn before_views(&self) -> Option<&'static str> {

@@ -177,13 +177,10 @@ fn raw_tokens(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
 fn beyond_tables(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
     let mut check = |sql: &str, of: &str, span: Span| {
         let Some(name) = dialect.reads_beyond(sql) else { return };
-        let message = format!(
-            "`{of}` cannot read `{name}`: under that name `{}` reads files or the inside of a database",
-            dialect.name()
-        );
+        let message = format!("`{of}` cannot use `{name}`: with it `{}` does more than read tables", dialect.name());
         findings
             .report(&codes::CALL_NOT_ALLOWED, span, message)
-            .help("load the data into a table, and name tables and columns otherwise");
+            .help("load what it reads into a table; a table or column of that name needs another one");
     };
     for source in model.sources.rows() {
         match &source.relation {

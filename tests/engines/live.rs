@@ -114,7 +114,7 @@ insert into orders values (1, '2025-01-05', 10.50, '12', 9000000000000000000, '2
     let reads = "query: select id, at, readfile('/etc/hostname') as amount from orders";
     refused(reads, "id: integer, at: date, amount: text", "count_distinct(orders.amount)", &["readfile"]);
     let said = ask("table: orders", columns, "count(orders)", &format!("{database}.none")).1;
-    assert!(said.contains("there is no such file"), "{said}");
+    assert!(said.contains("is not the path of a file"), "{said}");
     let said = ask("table: orders", columns, "count(orders)", folder.path().join("kpic.yml").to_str().unwrap()).1;
     assert!(said.contains("it is not a database of SQLite"), "{said}");
 }
@@ -256,11 +256,24 @@ kpis:
     let project =
         "kpic: 1\nproject: shop\ncalendar: { start: 2025-01-01, as_of: 2025-01-31 }\nwarehouse: { dialect: postgres }\n";
     fs::write(folder.path().join("kpic.yml"), project).unwrap();
-    let settings = "set_config('backslash_quote', 'on', false) || set_config('client_encoding', 'SJIS', false) || set_config('extra_float_digits', '-15', false)";
-    // Where its name stands in no text, too.
+    // Functions that set something are not called by their names. What calls them in its own may be there.
+    let settings = "set_config('backslash_quote', 'on', false) || set_config('client_encoding', 'SJIS', false)";
     let hidden =
         "query_to_xml('select pg_catalog.se' || 't_config(''client_encoding'', ''SJIS'', false)', true, true, '')::text";
     for calls in [settings, hidden] {
+        fs::write(folder.path().join("specs/all.yml"), set(calls)).unwrap();
+        let output = kpic(folder.path(), &["check"], &[]);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.code() == Some(1) && said.contains("K0824 call-not-allowed"), "{said}");
+    }
+    let function = |name: &str, body: &str| {
+        format!(
+            "create function public.{name}() returns text language sql set search_path = pg_catalog as $m$ select {body} $m$"
+        )
+    };
+    server.run(&[function("meddle", &format!("{settings} || {hidden}"))]).unwrap();
+    server.run(&[function("digits", "set_config('extra_float_digits', '-15', false)")]).unwrap();
+    for calls in ["public.meddle()", "public.meddle() || public.digits()"] {
         fs::write(folder.path().join("specs/all.yml"), set(calls)).unwrap();
         for command in [&["run"][..], &["verify"], &["query", "first", "second", "--format", "json"]] {
             let output = kpic(folder.path(), command, &[("KPIC_CONNECTION", &connection)]);
@@ -271,7 +284,8 @@ kpis:
                 [[Some("0".to_owned())]],
                 "{command:?}"
             );
-            if command.first() == Some(&"query") {
+            // In one question with it, a figure is as it makes it.
+            if command.first() == Some(&"query") && !calls.contains("digits") {
                 assert!(said.contains("171.123456789"), "{said}");
             }
         }
