@@ -16,13 +16,19 @@ pub struct Look {
     pub width: usize,
 }
 
-/// All findings as text, each with a blank line after it, and a summary where there are any.
+/// How many findings are shown to people at once, errors before warnings.
+const MOST: usize = 500;
+
+/// The findings as text, each with a blank line after it, and a summary where there are any. Of very many only the first are shown.
 pub fn human(findings: &Findings, files: &Files, look: Look) -> String {
     let mut theme = if look.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     "note:".clone_into(&mut theme.characters.advice);
     let handler = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_links(false).with_context_lines(1);
     let mut out = String::new();
-    for finding in findings {
+    let errors = findings.count(Severity::Error);
+    let left = |finding: &&Finding| errors <= MOST || finding.severity == Severity::Error;
+    let shown: Vec<&Finding> = findings.iter().filter(left).take(MOST).collect();
+    for finding in &shown {
         for report in reports(finding, files) {
             if handler.render_report(&mut out, &report).is_err() {
                 // Writing to a string does not fail; if the renderer refuses, the message must not be lost.
@@ -30,6 +36,10 @@ pub fn human(findings: &Findings, files: &Files, look: Look) -> String {
             }
         }
         out.push('\n');
+    }
+    let more = findings.iter().len() - shown.len();
+    if more > 0 {
+        let _ = writeln!(out, "and {more} more, which show once these are gone; `--format json` has all\n");
     }
     if !findings.is_empty() {
         let _ = writeln!(out, "{}", summary(findings));

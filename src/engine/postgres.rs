@@ -182,18 +182,15 @@ impl Postgres {
             for query in &batch.queries {
                 script.push_str(&format!("{marked}savepoint kpic_question;\n"));
                 let query = query.trim_end().trim_end_matches(';');
-                script.push_str(&match query.strip_prefix(DESCRIBE) {
-                    Some(query) => {
-                        let block = DESCRIBING.replace("{query}", &quoted(query));
-                        format!("do {};\nselect current_setting('kpic.described');\n", text(&block))
-                    }
-                    None => {
-                        let all = format!("array(select row_to_json(answer)::text from ({query}\n) as answer)");
-                        let list = format!("select '[' || array_to_string({all}, ',') || ']'");
-                        format!("do {};\nfetch all from kpic_answer;\n", text(&ASKING.replace("{query}", &quoted(&list))))
-                    }
+                script.push_str(&if let Some(query) = query.strip_prefix(DESCRIBE) {
+                    let block = DESCRIBING.replace("{query}", &quoted(query));
+                    format!("do {};\nselect current_setting('kpic.described');\n", text(&block))
+                } else {
+                    let all = format!("array(select row_to_json(answer)::text from ({query}\n) as answer)");
+                    let list = format!("select '[' || array_to_string({all}, ',') || ']'");
+                    format!("do {};\nfetch all from kpic_answer;\n", text(&ASKING.replace("{query}", &quoted(&list))))
                 });
-                script.push_str("rollback to savepoint kpic_question;\n");
+                script.push_str("rollback to savepoint kpic_question;\nrelease savepoint kpic_question;\n");
             }
             script.push_str(&format!("{marked}select current_setting('transaction_read_only');\n{}", transaction.end));
         }

@@ -104,12 +104,12 @@ fn others_of(
     let mut found = Others { alike: Vec::new(), apart: Vec::new() };
     for other in others {
         let dialect = dialect::dialect(Some(other.dialect()));
-        match other.tables(project.model()).filter(|_| !build::has_own_template(project, dialect)) {
-            Some(tables) => found.alike.push(Elsewhere { dialect, tables }),
-            None => {
-                let options = Options { dialects: vec![other.dialect()], ..context.options() };
-                found.apart.push(args.format.valid(pipeline::check(root, &options), root)?);
-            }
+        let tables = other.tables(project.model()).filter(|_| !build::has_own_template(project, dialect));
+        if let Some(tables) = tables {
+            found.alike.push(Elsewhere { dialect, tables });
+        } else {
+            let options = Options { dialects: vec![other.dialect()], ..context.options() };
+            found.apart.push(args.format.valid(pipeline::check(root, &options), root)?);
         }
     }
     Ok(found)
