@@ -256,7 +256,7 @@ fn an_engine_that_is_stopped_is_said_in_own_words() {
     let program = folder.path().join("duckdb");
     for (script, why, code) in [
         ("#!/bin/sh\nkill -9 $$\n", "DuckDB was killed before it had answered", 3),
-        ("#!/bin/sh\necho kpic-answer\nexit 1\n", "DuckDB stopped before it had answered", 3),
+        ("#!/bin/sh\necho kpic-begun\nexit 1\n", "DuckDB stopped before it had answered", 3),
         ("#!/bin/sh\necho hello\n", "does not answer as DuckDB does", 3),
     ] {
         std::fs::write(&program, script).unwrap();
