@@ -7,6 +7,7 @@ pub mod files;
 pub mod layout;
 mod letters;
 mod postgres;
+mod snowflake;
 pub mod spell;
 mod sqlite;
 
@@ -407,11 +408,12 @@ pub enum Shift {
 }
 
 /// The dialects that kpic compiles for; the first is meant where none is named.
-static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb, &postgres::Postgres, &clickhouse::ClickHouse, &sqlite::Sqlite];
+static ALL: &[&dyn Dialect] =
+    &[&duckdb::DuckDb, &postgres::Postgres, &clickhouse::ClickHouse, &sqlite::Sqlite, &snowflake::Snowflake];
 
 /// Dialects of the language that this version does not compile for yet.
-pub const LATER: [&str; 10] =
-    ["snowflake", "bigquery", "redshift", "databricks", "spark", "mysql", "mariadb", "trino", "sqlserver", "datafusion"];
+pub const LATER: [&str; 9] =
+    ["bigquery", "redshift", "databricks", "spark", "mysql", "mariadb", "trino", "sqlserver", "datafusion"];
 
 /// How files are read: the embedded engine does so, whatever the dialect of a project.
 pub fn reader() -> &'static dyn Reading {

@@ -1,0 +1,119 @@
+"""What Snowflake documents and fakesnow does otherwise: some of it is mended, and what Snowflake does not take is refused.
+
+Also refused is what depends on a parameter of a session, which the emulation does not have: a view must not contain it.
+"""
+
+import re
+
+import fakesnow.cursor
+import fakesnow.transforms as transforms
+from sqlglot import exp
+
+# Parameters that a session has set.
+SESSION = {}
+
+# Names that Snowflake stores in capitals if they are written without quotes.
+PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
+
+
+def stored(name):
+    """A name as Snowflake stores it if a table is made with it by a tool that writes no quotes where none are needed."""
+    return name.upper() if PLAIN.fullmatch(name) else name
+
+
+def read(name):
+    """A name as the tests have it."""
+    return name.lower() if PLAIN.fullmatch(name.lower()) and name == name.upper() else name
+
+
+# Functions that Snowflake has and sqlglot does not know by a class of their own.
+KNOWN = {"ARRAY_GENERATE_RANGE", "CONVERT_TIMEZONE", "DATEADD", "DATEDIFF", "TRY_TO_DATE"}
+
+
+class NotInSnowflake(Exception):
+    """SQL that the emulation runs and Snowflake does not take, or that depends on a session."""
+
+
+def refuse(what):
+    raise NotInSnowflake(f"Snowflake: {what}")
+
+
+TIMES = {
+    exp.DataType.Type.DATE,
+    exp.DataType.Type.TIMESTAMP,
+    exp.DataType.Type.TIMESTAMPNTZ,
+    exp.DataType.Type.TIMESTAMPTZ,
+    exp.DataType.Type.TIMESTAMPLTZ,
+}
+
+
+def check(tree):
+    """Refuses what Snowflake does not take."""
+    for node in tree.walk():
+        if isinstance(node, exp.Filter):
+            refuse("an aggregate has no filter")
+        if isinstance(node, exp.Identifier) and node.quoted and PLAIN.fullmatch(node.this):
+            refuse(f'"{node.this}" would be a name in small letters')
+        if isinstance(node, exp.Anonymous) and node.name.upper() not in KNOWN:
+            refuse(f"no function {node.name} is known")
+        if isinstance(node, exp.Cast) and node.to.this in TIMES and isinstance(node.this, exp.Literal):
+            refuse("a text becomes a time by the format of a session")
+        if isinstance(node, exp.DataType) and node.this == exp.DataType.Type.TIMESTAMP:
+            refuse("what a timestamp is depends on a session")
+        if isinstance(node, (exp.DateTrunc, exp.TimestampTrunc)) and node.text("unit").upper() == "WEEK":
+            refuse("when a week begins depends on a session")
+        if isinstance(node, (exp.DayOfWeek, exp.Week, exp.WeekOfYear)):
+            refuse("the number of a week or weekday depends on a session")
+        if isinstance(node, exp.CurrentDate):
+            refuse("the current date depends on a session")
+    return tree
+
+
+def mend():
+    """Makes the emulation do what Snowflake documents."""
+    parse, translate = fakesnow.cursor.parse_one, fakesnow.cursor.FakeSnowflakeCursor._transform
+    fakesnow.cursor.parse_one = lambda sql: check(parse(sql))
+
+    def translated(cursor, tree, params):
+        if not isinstance(tree, exp.Query) and not (isinstance(tree, exp.Create) and tree.kind == "VIEW"):
+            return translate(cursor, tree, params)
+        for step in (mended, *QUERIES):
+            tree = tree.transform(step, copy=False)
+        return tree
+
+    fakesnow.cursor.FakeSnowflakeCursor._transform = translated
+
+
+# Its steps that concern queries, in its order. The others, of which there are many, would go through each query in vain. Left out is
+# `numeric_agg_implicit_cast`, by which sums of exact numbers would be floating ones.
+QUERIES = [
+    transforms.trim_cast_varchar,
+    transforms.flatten_value_cast_as_varchar,
+    transforms.flatten,
+    transforms.regex_replace,
+    transforms.regex_substr,
+    transforms.values_columns,
+    transforms.to_date,
+    transforms.timestamp_offsets,
+    transforms.to_decimal,
+    transforms.to_timestamp,
+    transforms.to_variant,
+    transforms.timestamp_ntz,
+    transforms.float_to_double,
+    transforms.integer_precision,
+    transforms.dateadd_date_cast,
+]
+
+
+def mended(node):
+    """A part of a query as DuckDB has to be asked."""
+    if isinstance(node, exp.Identifier) and isinstance(node.this, str):
+        # DuckDB has other reserved words.
+        return exp.to_identifier(node.this if node.quoted else node.this.upper(), quoted=True)
+    if isinstance(node, exp.Collate) and node.expression.name == "":
+        # An empty collation is none, which is what DuckDB has.
+        return exp.paren(node.this)
+    if isinstance(node, exp.ConvertTimezone):
+        # It is written as an operator that binds tightly.
+        node.set("timestamp", exp.paren(node.args["timestamp"]))
+    return node
