@@ -1,4 +1,6 @@
 //! Raw SQL as Snowflake cuts it.
+//!
+//! A text with a line break would be written with a prefix that it does not know.
 
 use crate::rawsql::{Kind, Token, tokens};
 
@@ -6,7 +8,7 @@ use crate::rawsql::{Kind, Token, tokens};
 /// of the session or a text.
 pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
     let is_other = |token: &Token<'_>| match token.kind {
-        Kind::Text => !token.text.starts_with(['\'', 'x', 'X']) || token.text.contains('\\'),
+        Kind::Text => !token.text.starts_with(['\'', 'x', 'X']) || token.text.contains(['\\', '\n', '\r']),
         Kind::Operator => token.text.contains("//") || token.text.contains(['`', '?', '#']),
         Kind::Parameter | Kind::Open | Kind::Other => true,
         Kind::Comment => token.text.get(2..).is_some_and(|inside| token.text.starts_with("/*") && inside.contains("/*")),
@@ -38,6 +40,7 @@ mod tests {
         );
         // To kpic the text ends before `from`.
         assert_eq!(found("select 'a\\' from t; drop table t; select '"), Some("'a\\'"));
+        assert_eq!(found("select 'a\nb'"), Some("'a\nb'"));
         assert_eq!(found("select 4 // 2"), Some("//"));
         assert_eq!(found("select $$ ; drop table t; $$"), Some("$$ ; drop table t; $$"));
         assert_eq!(found("select $price from t"), Some("$price"));

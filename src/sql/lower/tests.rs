@@ -10,7 +10,7 @@ use crate::model::value::Type;
 use crate::plan::print;
 use crate::plan::relation::{
     Atom, Body, From, Join, JoinKind, Neighbour, Part, RelationRef, Rows, Scalar, Select, SourceRows, column, count_rows, day,
-    fold,
+    fold, text_or_null,
 };
 use std::collections::BTreeMap;
 
@@ -303,9 +303,8 @@ fn rows_that_are_written_out_hold_literals_only() {
         select.column(column("terms", "begins"), "begins").column(column("terms", "owner"), "owner");
         after(values::literal, select)
     };
-    let no_text = || Expr::leaf(Atom::As(Box::new(Expr::null()), Type::Text));
     let printed = read(vec![
-        vec![Expr::number(1), day(Date::MAX), no_text()],
+        vec![Expr::number(1), day(Date::MAX), text_or_null(None)],
         vec![Expr::number(2), Expr::null(), Expr::made(Node::Literal(Literal::Text("me".to_owned())))],
     ]);
     assert!(printed.contains(r#"(1, "9999-12-31", null), (2, null, "me")"#), "{printed}");

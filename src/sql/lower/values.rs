@@ -3,6 +3,7 @@
 
 use super::walk::every_select;
 use crate::functions::date::DATE;
+use crate::functions::text::TEXT;
 use crate::model::expr::{Expr, Literal, Node};
 use crate::model::value::Type;
 use crate::plan::relation::{Atom, From, Moment, Query, Rows, Scalar, Select, column};
@@ -36,12 +37,10 @@ fn outside(columns: &[String], rows: &mut Vec<Vec<Scalar>>) -> Option<Select> {
                     *cell = Expr::made(Node::Literal(Literal::Text(day.to_string())));
                     made = Expr::apply(&DATE, vec![column(WRITTEN, name)]);
                 }
-                Node::Leaf(Atom::As(of, ty)) => {
-                    let (of, ty) = ((**of).clone(), *ty);
-                    *cell = of;
-                    if ty != Type::Date {
-                        made = Expr::leaf(Atom::As(Box::new(column(WRITTEN, name)), ty));
-                    }
+                // No text, which is a text.
+                Node::Apply(function, of) if **function == TEXT && of.as_slice() == [Expr::null()] => {
+                    *cell = Expr::null();
+                    made = Expr::leaf(Atom::As(Box::new(column(WRITTEN, name)), Type::Text));
                 }
                 _ => {}
             }

@@ -47,9 +47,25 @@ TIMES = {
 }
 
 
+# Functions that take a frame of a range with a length.
+RANGED = (exp.Sum, exp.Count, exp.Min, exp.Max, exp.Avg)
+
+
 def check(tree):
     """Refuses what Snowflake does not take."""
     for node in tree.walk():
+        if isinstance(node, exp.Select):
+            names(node)
+            subqueries(node)
+        if isinstance(node, exp.Values) and not all(map(literal, node.find_all(exp.Tuple))):
+            refuse("rows that are written out may hold what is not constant")
+        if isinstance(node, (exp.Add, exp.Sub)) and (day(node.this) or day(node.expression)):
+            refuse("a sum of a day and a number is not documented")
+        if isinstance(node, exp.Window) and (spec := node.args.get("spec")) and spec.text("kind").upper() == "RANGE":
+            bounds = [spec.args.get("start"), spec.args.get("end")]
+            if any(bound is not None and not isinstance(bound, str) for bound in bounds):
+                if not isinstance(node.this, RANGED) or len(node.args["order"].expressions) != 1:
+                    refuse("a frame of such a range is for other functions, and for one expression")
         if isinstance(node, exp.Filter):
             refuse("an aggregate has no filter")
         if isinstance(node, exp.Identifier) and node.quoted and PLAIN.fullmatch(node.this):
@@ -67,6 +83,48 @@ def check(tree):
         if isinstance(node, exp.CurrentDate):
             refuse("the current date depends on a session")
     return tree
+
+
+def day(node):
+    """Whether an expression is seen to be a day or time."""
+    node = node.unnest()
+    if isinstance(node, exp.Cast):
+        return node.to.this in TIMES
+    return isinstance(node, (exp.DateAdd, exp.TsOrDsToDate, exp.StrToDate, exp.StrToTime, exp.DateTrunc, exp.TimestampTrunc))
+
+
+def literal(row):
+    """Whether all cells of a row that is written out are constants, a floating number among them."""
+    inner = lambda cell: cell.this if isinstance(cell, (exp.Neg, exp.Cast)) else cell  # noqa: E731
+    return all(isinstance(inner(cell), (exp.Literal, exp.Null, exp.Boolean)) for cell in row.expressions)
+
+
+def own(node, select):
+    """Whether a part of a select belongs to no select within."""
+    return node.parent_select is select
+
+
+def names(select):
+    """A name that is not qualified has to mean the column that is read, and not a new one that is called so."""
+    new = {
+        made.alias.upper()
+        for made in select.expressions
+        if isinstance(made, exp.Alias) and not (isinstance(made.this, exp.Column) and made.this.name.upper() == made.alias.upper())
+    }
+    for column in select.find_all(exp.Column):
+        if not column.table and column.name.upper() in new and own(column, select):
+            refuse(f"{column.name} may mean a new column of that name")
+
+
+def subqueries(select):
+    """A select within an expression reads nothing of the one around it: many of those cannot be evaluated."""
+    if not isinstance(select.parent, exp.Subquery) or isinstance(select.parent.parent, (exp.From, exp.Join, exp.CTE)):
+        return
+    sources = [select.args.get("from_") or select.args.get("from"), *(select.args.get("joins") or [])]
+    known = {source.this.alias_or_name.upper() for source in sources if source is not None}
+    for column in select.find_all(exp.Column):
+        if column.table and column.table.upper() not in known and own(column, select):
+            refuse(f"{column.sql()} is of a select around it")
 
 
 def mend():
