@@ -71,6 +71,8 @@ class Snowflake:
 
     def reset(self):
         rules.SESSION.clear()
+        # It keeps the rows of every query.
+        self.connection.results_cache.clear()
         self.duckdb.execute("set TimeZone = 'UTC'")
         for schema in self.schemas:
             self.run(f"drop schema {protocol.quoted([schema])} cascade")

@@ -135,7 +135,8 @@ def mend():
     def translated(cursor, tree, params):
         if not isinstance(tree, exp.Query) and not (isinstance(tree, exp.Create) and tree.kind == "VIEW"):
             return translate(cursor, tree, params)
-        for step in (mended, *QUERIES):
+        tree = mended(tree)
+        for step in QUERIES:
             tree = tree.transform(step, copy=False)
         return tree
 
@@ -163,15 +164,19 @@ QUERIES = [
 ]
 
 
-def mended(node):
-    """A part of a query as DuckDB has to be asked."""
-    if isinstance(node, exp.Identifier) and isinstance(node.this, str):
-        # DuckDB has other reserved words.
-        return exp.to_identifier(node.this if node.quoted else node.this.upper(), quoted=True)
-    if isinstance(node, exp.Collate) and node.expression.name == "":
-        # An empty collation is none, which is what DuckDB has.
-        return exp.paren(node.this)
-    if isinstance(node, exp.ConvertTimezone):
-        # It is written as an operator that binds tightly.
-        node.set("timestamp", exp.paren(node.args["timestamp"]))
-    return node
+def mended(tree):
+    """A query as DuckDB has to be asked."""
+    for name in list(tree.find_all(exp.Identifier)):
+        if isinstance(name.this, str):
+            # DuckDB has other reserved words.
+            name.set("this", name.this if name.quoted else name.this.upper())
+            name.set("quoted", True)
+    # The inner ones first.
+    for node in reversed(list(tree.find_all(exp.Collate, exp.ConvertTimezone))):
+        if isinstance(node, exp.ConvertTimezone):
+            # It is written as an operator that binds tightly.
+            node.set("timestamp", exp.paren(node.args["timestamp"]))
+        elif node.expression.name == "":
+            # An empty collation is none, which is what DuckDB has.
+            node.replace(exp.paren(node.this))
+    return tree
