@@ -70,7 +70,6 @@ class Snowflake:
         return [rules.read(name) for name in cursor._arrow_table.column_names], cursor.fetchall()
 
     def reset(self):
-        rules.SESSION.clear()
         # It keeps the rows of every query.
         self.connection.results_cache.clear()
         self.duckdb.execute("set TimeZone = 'UTC'")
@@ -81,7 +80,7 @@ class Snowflake:
         self.schemas = {"PUBLIC"}
 
     def set(self, name, value):
-        rules.SESSION[name.upper()] = value
+        # The emulation has no other parameters. What reads one is refused, whatever it is set to.
         if name.upper() == "TIMEZONE":
             self.duckdb.execute(f"set TimeZone = '{value}'")
 

@@ -9,9 +9,6 @@ import fakesnow.cursor
 import fakesnow.transforms as transforms
 from sqlglot import exp
 
-# Parameters that a session has set.
-SESSION = {}
-
 # Names that Snowflake stores in capitals if they are written without quotes.
 PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 
