@@ -30,7 +30,7 @@ fn kpic(folder: &Path, arguments: &[&str]) -> Output {
 
 #[test]
 fn each_dialect_gets_what_it_gets_alone() {
-    let all = ["duckdb", "postgres", "clickhouse", "sqlite"];
+    let all = ["duckdb", "postgres", "clickhouse", "sqlite", "snowflake"];
     let together = project(&format!("[{}]", all.join(", ")));
     let named = project("duckdb");
     let output = kpic(together.path(), &["build"]);
@@ -50,7 +50,7 @@ fn each_dialect_gets_what_it_gets_alone() {
         }
     }
     // A table that is named alone is in the schema of each warehouse.
-    let schemas = ["from main.orders", "from public.orders", "from default.orders", "from orders"];
+    let schemas = ["from main.orders", "from public.orders", "from default.orders", "from orders", "from public.orders"];
     for (dialect, schema) in all.into_iter().zip(schemas) {
         let sql = read(&together, dialect, "revenue.sql");
         assert!(sql.contains(schema), "{dialect}: {sql}");
@@ -133,4 +133,47 @@ fn what_one_dialect_cannot_is_told_and_nothing_is_written() {
         assert_eq!(said.matches("×").count(), 2, "{said}");
     }
     assert!(!folder.path().join("build").exists());
+}
+
+#[test]
+fn snowflake_gets_names_in_capitals_and_nothing_that_a_session_decides() {
+    let folder = project("snowflake");
+    let spec = "sources:
+  orders:
+    table: RAW.Orders
+    kind: events
+    key: id
+    time: at
+    columns: { id: { type: integer, column: OrderId }, at: instant, amount: decimal, order: text, paid: boolean }
+kpis:
+  revenue: { description: x, formula: sum(orders.amount where orders.paid), by: [order] }
+  mean: { description: x, formula: avg(orders.amount), grain: week }
+  lately: { description: x, formula: sum(orders.amount over trailing 28 days), grain: day }
+  kinds: { description: x, formula: count_distinct(orders.order) }
+  newest: { description: x, formula: last(orders.amount) }
+  paid_share: { description: x, formula: sum(orders.amount where orders.paid) / sum(orders.amount) }
+";
+    write_files(folder.path(), &[("specs/a.yml", spec)]);
+    let output = kpic(folder.path(), &["build"]);
+    assert!(output.status.success(), "{}", text(&output.stdout) + &text(&output.stderr));
+    let sql = fs::read_to_string(folder.path().join("build/sql/snowflake/deploy.sql")).unwrap();
+    let code: String = sql.lines().filter(|line| !line.starts_with("--")).map(|line| format!("{line}\n")).collect();
+    for wanted in [
+        "create or replace view kpi.revenue copy grants as",
+        "\"RAW\".\"Orders\"",
+        "\"OrderId\"",
+        "collate(orders.\"ORDER\", '') as \"ORDER\"",
+        "count(distinct collate(\"ORDER\", ''))",
+        "sum(case when",
+        "range between interval '27 days' preceding and current row",
+        "dayofweekiso(",
+        "convert_timezone('UTC', ",
+    ] {
+        assert!(code.contains(wanted), "{wanted}\n{code}");
+    }
+    let decided =
+        ["filter (", "date '", "timestamp '", "timestamptz", "current_date", "date_trunc('week'", "avg(", " as timestamp)"];
+    for other in decided {
+        assert!(!code.contains(other), "{other}\n{code}");
+    }
 }

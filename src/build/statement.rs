@@ -181,11 +181,11 @@ impl<'a> Statements<'a> {
 
     /// What stands before the query of a view.
     fn begin(&self, view: &str) -> String {
-        let view = self.relation(view);
+        let (view, options) = (self.relation(view), self.dialect.view_options());
         if self.dialect.replaces_views() {
-            format!("create or replace view {view} as")
+            format!("create or replace view {view}{options} as")
         } else {
-            format!("drop view if exists {view};\ncreate view {view} as")
+            format!("drop view if exists {view};\ncreate view {view}{options} as")
         }
     }
 

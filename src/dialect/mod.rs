@@ -7,6 +7,7 @@ pub mod files;
 pub mod layout;
 mod letters;
 mod postgres;
+mod snowflake;
 pub mod spell;
 mod sqlite;
 
@@ -246,6 +247,11 @@ pub trait Dialect: Debug + Sync {
         true
     }
 
+    /// What stands between a view's name and its query.
+    fn view_options(&self) -> &'static str {
+        ""
+    }
+
     /// Whether making a view replaces the one that has its name.
     fn replaces_views(&self) -> bool {
         true
@@ -321,6 +327,18 @@ pub struct Abilities {
     pub typed_columns: bool,
     /// The columns of rows that are written out can be named where these are read.
     pub named_values: bool,
+    /// Rows that are written out may hold what is computed.
+    pub computed_values: bool,
+    /// An aggregate may have a condition of its own on the rows that it goes over.
+    pub filters: bool,
+    /// There are aggregates that give the first or last value in an order of several columns.
+    pub first_values: bool,
+    /// A mean of decimals has as many digits as a floating number.
+    pub decimal_means: bool,
+    /// A name means a column that is read, also where a new one is called so.
+    pub columns_first: bool,
+    /// Different texts are counted by their bytes, whatever their collation.
+    pub counts_by_bytes: bool,
 }
 
 impl Abilities {
@@ -347,6 +365,12 @@ impl Abilities {
         checked_numbers: true,
         typed_columns: true,
         named_values: true,
+        computed_values: true,
+        filters: true,
+        first_values: true,
+        decimal_means: true,
+        columns_first: true,
+        counts_by_bytes: true,
     };
 }
 
@@ -384,11 +408,12 @@ pub enum Shift {
 }
 
 /// The dialects that kpic compiles for; the first is meant where none is named.
-static ALL: &[&dyn Dialect] = &[&duckdb::DuckDb, &postgres::Postgres, &clickhouse::ClickHouse, &sqlite::Sqlite];
+static ALL: &[&dyn Dialect] =
+    &[&duckdb::DuckDb, &postgres::Postgres, &clickhouse::ClickHouse, &sqlite::Sqlite, &snowflake::Snowflake];
 
 /// Dialects of the language that this version does not compile for yet.
-pub const LATER: [&str; 10] =
-    ["snowflake", "bigquery", "redshift", "databricks", "spark", "mysql", "mariadb", "trino", "sqlserver", "datafusion"];
+pub const LATER: [&str; 9] =
+    ["bigquery", "redshift", "databricks", "spark", "mysql", "mariadb", "trino", "sqlserver", "datafusion"];
 
 /// How files are read: the embedded engine does so, whatever the dialect of a project.
 pub fn reader() -> &'static dyn Reading {

@@ -62,9 +62,10 @@ const READS: &[&str] = &[
     "version",
 ];
 
-/// Table functions that only answer, of extensions and of PostgreSQL.
+/// Table functions that only answer, of extensions, of PostgreSQL and of Snowflake.
 const OTHERS_READ: &[&str] = &[
     "delta_scan",
+    "flatten",
     "generate_subscripts",
     "iceberg_scan",
     "json_array_elements",
@@ -90,6 +91,7 @@ const OTHERS_READ: &[&str] = &[
     "read_xlsx",
     "regexp_matches",
     "regexp_split_to_table",
+    "split_to_table",
     "string_to_table",
     "xmltable",
 ];

@@ -116,7 +116,7 @@ impl Scope<'_> {
     }
 
     fn apply(&self, name: &str, arguments: &[Scalar], out: &mut String) -> Tightness {
-        let arguments = &*texts::marked(name, arguments);
+        let arguments = &*texts::marked(name, arguments, self.dialect().abilities());
         let ty = |at: usize| {
             let typed = self.typed.as_ref().and_then(|scope| Some(scope.ty(arguments.get(at)?)));
             typed.map_or(Type::Null, |ty| ty.unwrap_or_else(|wrong| fault(&wrong.0)))
@@ -359,9 +359,11 @@ impl Scope<'_> {
                 out.push_str(&format!("({})", text.replace('\n', " ")));
             }
             Atom::Same(one, two) => return self.same(one, two, " is not distinct from ", out),
-            // Values that are put together are compared by their bytes.
+            // To most engines values that are put together are compared by their bytes.
             Atom::Tuple(parts) => {
-                let parts: Vec<String> = parts.iter().map(|part| self.written(texts::unmarked(part))).collect();
+                let by_bytes = dialect.abilities().counts_by_bytes;
+                let part = |part: &Scalar| self.written(if by_bytes { texts::unmarked(part) } else { part });
+                let parts: Vec<String> = parts.iter().map(part).collect();
                 out.push_str(&dialect.tuple(&parts));
             }
         }

@@ -4,26 +4,26 @@
 //! reader has set. In SQL no mark is needed where nothing is compared. A text of a source keeps its own wherever something is: its
 //! column may have a collation, which no mark at what it is compared with takes away.
 
+use crate::dialect::Abilities;
 use crate::functions::conversions::BY_BYTES;
 use crate::model::expr::{Literal, Node};
 use crate::plan::relation::Scalar;
 use std::borrow::Cow;
 
-/// Functions that do not compare texts, or put them together, and give no text that still has the collation of one. The engines count
+/// Functions that do not compare texts, or put them together, and give no text that still has the collation of one. Most engines count
 /// different texts by their bytes. `first` and `last` do not compare what they give, but others compare it with texts that are marked.
-const NEVER: &[&str] =
-    &["is null", "is not null", "length", "lower", "upper", "trim", "concat", "number", "date", "count", "count_distinct"];
+const NEVER: &[&str] = &["is null", "is not null", "length", "lower", "upper", "trim", "concat", "number", "date", "count"];
 
 /// Functions that compare all of their arguments with each other, or look for one in another.
 const TOGETHER: &[&str] =
     &["=", "!=", "<", "<=", ">", ">=", "in", "not in", "between", "not between", "like", "not like", "starts_with", "contains"];
 
 /// The arguments of a function with no more marks than are needed.
-pub(super) fn marked<'a>(function: &str, arguments: &'a [Scalar]) -> Cow<'a, [Scalar]> {
+pub(super) fn marked<'a>(function: &str, arguments: &'a [Scalar], able: Abilities) -> Cow<'a, [Scalar]> {
     if !arguments.iter().any(|argument| bare(argument).is_some()) {
         return Cow::Borrowed(arguments);
     }
-    if NEVER.contains(&function) {
+    if NEVER.contains(&function) || (function == "count_distinct" && able.counts_by_bytes) {
         return arguments.iter().map(unmarked).cloned().collect();
     }
     if !TOGETHER.contains(&function) {

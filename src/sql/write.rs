@@ -133,8 +133,8 @@ impl Writer<'_> {
 
     /// A select inside an expression of another one, whose columns it may use.
     pub(super) fn select_within(&self, select: &Select, outer: Option<&Scope<'_>>, out: &mut String) {
-        // Columns are named with their relation only where there are several.
-        let qualify = !select.joins.is_empty();
+        // Columns are named with their relation where there are several, and where a new one would be meant.
+        let qualify = !select.joins.is_empty() || (!self.dialect.abilities().columns_first && renames(select));
         let typed = self.dialect.wants_types().then(|| {
             let outer = outer.and_then(|outer| outer.typed.as_ref());
             self.types.scope(select, outer).unwrap_or_else(|wrong| fault(&wrong.0))
@@ -286,6 +286,27 @@ impl Writer<'_> {
             scope.expr(on, out);
         }
     }
+}
+
+/// Whether a column that is read has the name of a new one, which is not the same.
+fn renames(select: &Select) -> bool {
+    fn reads(expr: &Scalar, new: &str) -> bool {
+        match &expr.node {
+            Node::Apply(_, arguments) => arguments.iter().any(|argument| reads(argument, new)),
+            Node::Leaf(Atom::Column { name, .. }) => name.eq_ignore_ascii_case(new),
+            Node::Leaf(atom) => {
+                let mut found = false;
+                atom.parts(&mut |part| found = found || reads(part, new));
+                found
+            }
+            Node::Literal(_) | Node::Broken => false,
+        }
+    }
+    let mut all = select.columns.iter().map(|(expr, _)| expr).chain(&select.filter).chain(&select.having).collect::<Vec<_>>();
+    all.extend(select.order.iter().map(|(expr, _)| expr));
+    let is_itself = |expr: &Scalar, new: &str| matches!(&expr.node, Node::Leaf(Atom::Column { name, .. }) if name == new);
+    let new = select.columns.iter().filter(|(expr, name)| !is_itself(expr, name));
+    new.into_iter().any(|(_, name)| all.iter().any(|expr| reads(expr, name)))
 }
 
 pub(super) fn is_column(expr: &Scalar) -> bool {

@@ -38,6 +38,10 @@ pub fn quoted(engine: &str, name: &str) -> String {
     let sign = if matches!(engine, "mariadb" | "spark") { "`" } else { "\"" };
     match engine {
         "bigquery" => format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`")),
+        // Names that need no quotes are stored in capitals.
+        "snowflake" if name.chars().all(|char| char.is_ascii_lowercase() || char == '_') => {
+            format!("\"{}\"", name.to_uppercase())
+        }
         _ => format!("{sign}{}{sign}", name.replace(sign, &format!("{sign}{sign}"))),
     }
 }

@@ -13,14 +13,16 @@
 //! 10. [`unions`]: the columns of a union have one type in all selects.
 //! 11. [`results`]: what is shown has the type that the plan gives it.
 //! 12. [`clocks`]: a stored wall clock is asked which zone its readings are in.
-//! 13. [`averages`]: a mean of whole numbers is their sum over their count.
+//! 13. [`averages`]: a mean of exact numbers is their sum over their count.
 //! 14. [`decimals`]: a sum of decimals that are floating numbers is brought back to its digits.
 //! 15. [`overflow`]: a whole number that is computed is asked whether it is one.
 //! 16. [`ranks`]: medians, first values and the like are made of rows that know their place in an order.
-//! 17. [`stored`]: what is stored is asked whether it is what it is declared as.
-//! 18. [`aliases`]: no relation has the name of a column that is read beside it.
-//! 19. [`shadows`]: no part has the name of a table, where tables have no schema.
-//! 20. [`names`]: names of parts and columns that are too long become shorter.
+//! 17. [`filters`]: an aggregate with a condition goes over values that are null where it does not hold.
+//! 18. [`values`]: rows that are written out hold literals only.
+//! 19. [`stored`]: what is stored is asked whether it is what it is declared as.
+//! 20. [`aliases`]: no relation has the name of a column that is read beside it.
+//! 21. [`shadows`]: no part has the name of a table, where tables have no schema.
+//! 22. [`names`]: names of parts and columns that are too long become shorter.
 //!
 //! `DuckDB` lacks none of them, and its plans are not copied.
 
@@ -32,6 +34,7 @@ mod conditions;
 mod counts;
 mod days;
 mod decimals;
+mod filters;
 mod joins;
 mod lists;
 mod lookups;
@@ -47,6 +50,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod unions;
+mod values;
 mod walk;
 
 use crate::dialect::Dialect;
@@ -97,8 +101,8 @@ pub(super) fn lowered<'q>(query: &'q Query, tables: Option<&Tables>, dialect: &d
     if !able.wall_clocks {
         clocks::in_utc(query.to_mut());
     }
-    if !able.exact_means {
-        averages::divided(query.to_mut());
+    if !able.exact_means || !able.decimal_means {
+        averages::divided(query.to_mut(), able);
     }
     if !able.exact_decimals {
         decimals::settled(query.to_mut());
@@ -106,8 +110,14 @@ pub(super) fn lowered<'q>(query: &'q Query, tables: Option<&Tables>, dialect: &d
     if !able.checked_numbers {
         overflow::refused(query.to_mut());
     }
-    if !able.ordered_aggregates {
-        ranks::placed(query.to_mut());
+    if !able.ordered_aggregates || !able.first_values {
+        ranks::placed(query.to_mut(), able.ordered_aggregates);
+    }
+    if !able.filters {
+        filters::within(query.to_mut());
+    }
+    if !able.computed_values {
+        values::literal(query.to_mut());
     }
     if !able.typed_columns {
         stored::checked(query.to_mut());

@@ -15,27 +15,36 @@ use crate::plan::relation::{Atom, Fold, From, Query, Ranking, Rolling, Rows, Sca
 const READ: &str = "read_rows";
 const PLACED: &str = "placed_rows";
 
-pub(super) fn placed(query: &mut Query) {
+/// Rewrites all such aggregates, or only first and last values.
+pub(super) fn placed(query: &mut Query, only_first: bool) {
+    let is_ordered: IsOrdered = if only_first { is_first_or_last } else { is_any };
     every_select(query, &|select| {
         let mut found = false;
-        select.exprs_mut().for_each(|expr| found = found || has_ordered(expr));
+        select.exprs_mut().for_each(|expr| found = found || has(expr, is_ordered));
         if found {
-            rewrite(select);
+            rewrite(select, is_ordered);
         }
     });
 }
 
-fn is_ordered(fold: &Fold) -> bool {
-    matches!(fold.function.name, "median" | "percentile" | "first" | "last" | "stddev" | "variance")
+/// Whether an aggregate is written in these other words.
+type IsOrdered = fn(&Fold) -> bool;
+
+fn is_first_or_last(fold: &Fold) -> bool {
+    matches!(fold.function.name, "first" | "last")
 }
 
-fn has_ordered(expr: &Scalar) -> bool {
+fn is_any(fold: &Fold) -> bool {
+    is_first_or_last(fold) || matches!(fold.function.name, "median" | "percentile" | "stddev" | "variance")
+}
+
+fn has(expr: &Scalar, is_ordered: IsOrdered) -> bool {
     match &expr.node {
-        Node::Apply(_, arguments) => arguments.iter().any(has_ordered),
+        Node::Apply(_, arguments) => arguments.iter().any(|argument| has(argument, is_ordered)),
         Node::Leaf(Atom::Aggregate(fold)) => is_ordered(fold),
         Node::Leaf(atom) => {
             let mut found = false;
-            atom.parts(&mut |part| found = found || has_ordered(part));
+            atom.parts(&mut |part| found = found || has(part, is_ordered));
             found
         }
         Node::Literal(_) | Node::Broken => false,
@@ -44,12 +53,13 @@ fn has_ordered(expr: &Scalar) -> bool {
 
 /// The two selects inside.
 struct Inside {
+    is_ordered: IsOrdered,
     keys: Vec<(Scalar, String)>,
     read: Select,
     placed: Select,
 }
 
-fn rewrite(select: &mut Select) {
+fn rewrite(select: &mut Select, is_ordered: IsOrdered) {
     let keys: Vec<_> = select.columns.iter().take(select.group.unwrap_or(0)).cloned().collect();
     let read = Select {
         from: select.from.take(),
@@ -58,7 +68,8 @@ fn rewrite(select: &mut Select) {
         ..Select::default()
     };
     let from = From { relation: Rows::Select(Box::default()), name: READ.to_owned() };
-    let mut inside = Inside { keys: Vec::new(), read, placed: Select { from: Some(from), ..Select::default() } };
+    let placed = Select { from: Some(from), ..Select::default() };
+    let mut inside = Inside { is_ordered, keys: Vec::new(), read, placed };
     for (expr, name) in keys {
         inside.read.column(expr.clone(), &name);
         inside.placed.column(column(READ, &name), &name);
@@ -82,7 +93,7 @@ impl Inside {
         }
         match &mut expr.node {
             Node::Apply(_, arguments) => arguments.iter_mut().for_each(|argument| self.outside(argument)),
-            Node::Leaf(Atom::Aggregate(fold)) if is_ordered(fold) => *expr = self.ordered(&fold.clone()),
+            Node::Leaf(Atom::Aggregate(fold)) if (self.is_ordered)(fold) => *expr = self.ordered(&fold.clone()),
             Node::Leaf(Atom::Aggregate(fold)) => {
                 match &mut fold.argument {
                     Some(Expr { node: Node::Leaf(Atom::Tuple(parts)), .. }) => {

@@ -2,14 +2,15 @@
 
 use super::*;
 use crate::calendar::{Date, Grain};
+use crate::dialect::Abilities;
 use crate::functions::operators::{ADD, AND, EQUAL, GREATER, IN, LESS, NOT_IN, SUBTRACT};
-use crate::functions::{abs, avg, coalesce, max, median, sum, variance};
+use crate::functions::{abs, avg, coalesce, count_distinct, first, max, median, sum, variance};
 use crate::model::expr::{Expr, Literal, Node};
 use crate::model::value::Type;
 use crate::plan::print;
 use crate::plan::relation::{
     Atom, Body, From, Join, JoinKind, Neighbour, Part, RelationRef, Rows, Scalar, Select, SourceRows, column, count_rows, day,
-    fold,
+    fold, text_or_null,
 };
 use std::collections::BTreeMap;
 
@@ -247,15 +248,70 @@ fn what_looks_at_values_in_an_order_becomes_sums_of_rows_that_know_their_place()
     let mut select = Select::from_part("rows");
     select.column(own("day"), "day").group_by_these();
     select.column(fold(&median::MEDIAN, own("whole")), "it").column(count_rows(), "many");
-    let printed = after(ranks::placed, select);
+    let printed = after(|query| ranks::placed(query, false), select);
     assert!(printed.contains("by day: date = placed_rows.day\n"), "{printed}");
     let place = "row_number per read_rows.day, is_null(read_rows.value) along read_rows.value";
     assert!(printed.contains(place), "{printed}");
     let beside = "if((abs(placed_rows.from_sought) < 1), (to_number(placed_rows.value) * (1 - abs(placed_rows.from_sought))))";
     assert!(printed.contains(&format!("show it: double = sum({beside})\n")), "{printed}");
     assert!(printed.contains("show many: integer = count(*)\n"), "{printed}");
-    let variance = after(ranks::placed, shows(fold(&variance::VARIANCE, own("floating"))));
+    let variance = after(|query| ranks::placed(query, false), shows(fold(&variance::VARIANCE, own("floating"))));
     assert!(variance.contains("sum((placed_rows.from_mean * placed_rows.from_mean))"), "{variance}");
+}
+
+#[test]
+fn first_values_alone_become_those_of_rows_that_know_their_place() {
+    let mut first = fold(&first::FIRST, own("whole"));
+    if let Node::Leaf(Atom::Aggregate(fold)) = &mut first.node {
+        fold.order = vec![own("day"), own("until")];
+    }
+    let mut select = shows(first);
+    select.column(fold(&median::MEDIAN, own("whole")), "middle");
+    let printed = after(|query| ranks::placed(query, true), select);
+    assert!(printed.contains("show it: integer = max(if((placed_rows.place = 1), placed_rows.value))\n"), "{printed}");
+    assert!(printed.contains("show middle: double = median(placed_rows.value)\n"), "{printed}");
+    // Where only medians are, nothing changes.
+    let median = after(|query| ranks::placed(query, true), shows(fold(&median::MEDIAN, own("whole"))));
+    assert_eq!(median, "result =\n  from rows\n  show it: double = median(rows.whole)\n");
+}
+
+#[test]
+fn a_condition_of_an_aggregate_moves_into_what_it_goes_over() {
+    let filtered = |mut aggregate: Scalar| {
+        if let Node::Leaf(Atom::Aggregate(fold)) = &mut aggregate.node {
+            fold.filter = Some(own("holds"));
+        }
+        let printed = after(filters::within, shows(aggregate));
+        printed.rsplit_once(" = ").map(|(_, it)| it.trim_end().to_owned()).unwrap_or_default()
+    };
+    assert_eq!(filtered(count_rows()), "count(if(rows.holds, 1))");
+    assert_eq!(filtered(fold(&sum::SUM, own("exact"))), "sum(if(rows.holds, rows.exact))");
+    // One that is null is enough for both not to count.
+    let pair = Expr::leaf(Atom::Tuple(vec![own("whole"), own("day")]));
+    let counted = filtered(fold(&count_distinct::COUNT_DISTINCT, pair));
+    assert_eq!(counted, "count_distinct((if(rows.holds, rows.whole), rows.day))");
+    // Without a condition nothing changes.
+    assert!(after(filters::within, shows(count_rows())).ends_with("= count(*)\n"));
+}
+
+#[test]
+fn rows_that_are_written_out_hold_literals_only() {
+    let read = |rows: Vec<Vec<Scalar>>| {
+        let names = ["key", "begins", "owner"].map(str::to_owned).to_vec();
+        let from = From { relation: Rows::Values(names, rows), name: "terms".to_owned() };
+        let mut select = Select { from: Some(from), ..Select::default() };
+        select.column(column("terms", "begins"), "begins").column(column("terms", "owner"), "owner");
+        after(values::literal, select)
+    };
+    let printed = read(vec![
+        vec![Expr::number(1), day(Date::MAX), text_or_null(None)],
+        vec![Expr::number(2), Expr::null(), Expr::made(Node::Literal(Literal::Text("me".to_owned())))],
+    ]);
+    assert!(printed.contains(r#"(1, "9999-12-31", null), (2, null, "me")"#), "{printed}");
+    assert!(printed.contains("show begins: date = date(written_rows.begins)\n"), "{printed}");
+    assert!(printed.contains("show owner: text = as_text(written_rows.owner)\n"), "{printed}");
+    let literals = read(vec![vec![Expr::number(1), Expr::null(), Expr::null()]]);
+    assert!(!literals.contains("written_rows"), "{literals}");
 }
 
 #[test]
@@ -279,10 +335,18 @@ fn a_mean_of_whole_numbers_is_a_sum_over_a_count() {
         }
         shows(mean)
     };
-    let whole = after(averages::divided, filtered(own("whole")));
+    let whole_only = Abilities { exact_means: false, ..Abilities::ALL };
+    let divided = |able: Abilities, select| after(|query| averages::divided(query, able), select);
+    let whole = divided(whole_only, filtered(own("whole")));
     let sum_over_count = "(sum(rows.whole where rows.holds) / count(rows.whole where rows.holds))";
     assert_eq!(whole, format!("result =\n  from rows\n  show it: double = {sum_over_count}\n"));
     for other in ["exact", "floating"] {
-        assert!(after(averages::divided, filtered(own(other))).contains("avg("));
+        assert!(divided(whole_only, filtered(own(other))).contains("avg("));
+    }
+    let decimals = Abilities { decimal_means: false, ..Abilities::ALL };
+    let exact = divided(decimals, filtered(own("exact")));
+    assert!(exact.contains("(sum(rows.exact where rows.holds) / count(rows.exact where rows.holds))"), "{exact}");
+    for other in ["whole", "floating"] {
+        assert!(divided(decimals, filtered(own(other))).contains("avg("));
     }
 }

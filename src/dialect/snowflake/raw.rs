@@ -1,0 +1,58 @@
+//! Raw SQL as Snowflake cuts it.
+//!
+//! A text with a line break would be written with a prefix that it does not know.
+
+use crate::rawsql::{Kind, Token, tokens};
+
+/// The first part that is not what it is to kpic: backslashes are escapes in texts, `//` starts a comment, and what starts with a dollar is a variable
+/// of the session or a text.
+pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
+    let is_other = |token: &Token<'_>| match token.kind {
+        Kind::Text => !token.text.starts_with(['\'', 'x', 'X']) || token.text.contains(['\\', '\n', '\r']),
+        Kind::Operator => token.text.contains("//") || token.text.contains(['`', '?', '#']),
+        Kind::Parameter | Kind::Open | Kind::Other => true,
+        Kind::Comment => token.text.get(2..).is_some_and(|inside| token.text.starts_with("/*") && inside.contains("/*")),
+        Kind::Word | Kind::Quoted | Kind::Number | Kind::Mark => false,
+    };
+    tokens(sql).find(is_other).map(|token| token.text)
+}
+
+/// The first part that reads files of a stage, or is a function of the system.
+pub(super) fn reads_beyond(sql: &str) -> Option<&str> {
+    let is_beyond = |token: &Token<'_>| match token.kind {
+        Kind::Operator => token.text.contains('@'),
+        Kind::Word => token.text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("system$")),
+        _ => false,
+    };
+    tokens(sql).find(is_beyond).map(|token| token.text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sql_that_snowflake_cuts_in_another_way_is_found() {
+        let found = reads_otherwise;
+        assert_eq!(
+            found("select src:items[0].price::number(18, 2), x'ff', \"c\" from t where note like 'it''s' -- //\n"),
+            None
+        );
+        // To kpic the text ends before `from`.
+        assert_eq!(found("select 'a\\' from t; drop table t; select '"), Some("'a\\'"));
+        assert_eq!(found("select 'a\nb'"), Some("'a\nb'"));
+        assert_eq!(found("select 4 // 2"), Some("//"));
+        assert_eq!(found("select $$ ; drop table t; $$"), Some("$$ ; drop table t; $$"));
+        assert_eq!(found("select $price from t"), Some("$price"));
+        assert_eq!(found("select E'a' from t"), Some("E'a'"));
+        assert_eq!(found("select 1 /* a /* b */ c */"), Some("/* a /* b */ c */"));
+    }
+
+    #[test]
+    fn stages_and_functions_of_the_system_are_no_tables() {
+        assert_eq!(reads_beyond("select x from t"), None);
+        assert_eq!(reads_beyond("select $1 from @stage/file.csv"), Some("@"));
+        assert_eq!(reads_beyond("select System$Cancel_All_Queries(1)"), Some("System$Cancel_All_Queries"));
+        assert_eq!(reads_beyond("select 'system$a', '@' from t"), None);
+    }
+}
