@@ -170,7 +170,21 @@ fn what_is_wrong_is_said_once_beside_what_is_wrong_with_pages_and_nothing_is_wri
             &[("kpic.yml", &PROJECT.replace("schema:", "dialect: postgres, schema:")), ("specs/shop.yml", &spec)],
         );
         let said = text(&kpic(project.path(), &["check"]).stdout);
-        assert!(said.contains("a backslash outside of kpic's own query"), "{behind}: {said}");
+        assert!(said.contains("the statement has a backslash"), "{behind}: {said}");
+    }
+    for (behind, found) in [
+        ("select 1 as x\u{a0}$$ ' $$;", "a blank that only some engines take for one"),
+        ("select \u{feff}edit(1, 'touch x');", "a blank that only some engines take for one"),
+        ("select :LAST_ERROR_MESSAGE ;", "a colon before a name"),
+        ("select 1:::x;", "a colon before a name"),
+    ] {
+        let template = format!("{{{{ begin }}}}\n{{{{ query }}}};\n{behind}\n");
+        let project = self::project(&[("templates/view.sql.j2", &template)]);
+        let spec = SPEC.replace("it''s", "x");
+        let dialect = PROJECT.replace("schema:", "dialect: postgres, schema:");
+        support::write_files(project.path(), &[("kpic.yml", &dialect), ("specs/shop.yml", &spec)]);
+        let said = text(&kpic(project.path(), &["check"]).stdout);
+        assert!(said.contains(found), "{behind}: {said}");
     }
     let project = self::project(&[("templates/view.sql.j2", "{{ begin }}\n{{ query }};\nselect edit('x', 'touch x');\n")]);
     let spec = SPEC.replace(

@@ -13,6 +13,7 @@ use crate::template::{self, Templates};
 use crate::text::{Files, is_control};
 use minijinja::{Error, ErrorKind, Value};
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// The template of a view's statement.
 const VIEW: &str = "view.sql.j2";
@@ -102,7 +103,7 @@ impl<'a> Statements<'a> {
         let begun = text.len();
         for line in &view.comment {
             text.push_str("-- ");
-            push_line(text, line);
+            push_line(text, &self.said(line));
             text.push('\n');
         }
         text.push_str(&self.begin(&view.name));
@@ -111,6 +112,12 @@ impl<'a> Statements<'a> {
         text.push_str(";\n");
         self.in_its_encoding(text, begun);
         Ok(())
+    }
+
+    /// What a comment says, without what `psql` may take for the beginning of a command.
+    fn said<'l>(&self, line: &'l str) -> Cow<'l, str> {
+        let is_psql = self.dialect.client() == Client::Psql && line.contains('\\');
+        if is_psql { line.replace('\\', "/").into() } else { line.into() }
     }
 
     /// A file that is run alone says in which encoding it is written, where that matters.
@@ -125,7 +132,7 @@ impl<'a> Statements<'a> {
     fn render(&self, view: &View, plan: Option<&Query>, manifest: &Manifest, text: &mut String) -> Result<(), Box<Finding>> {
         let line = |line: &String| {
             let mut text = String::new();
-            push_line(&mut text, line);
+            push_line(&mut text, &self.said(line));
             text
         };
         let known = manifest.views.get(&view.name);
@@ -148,10 +155,20 @@ impl<'a> Statements<'a> {
         }
         // Where a text ends is up to settings that the template may change, and a backslash that stands outside of texts begins a command.
         let is_psql = self.dialect.client() == Client::Psql;
-        if is_psql && made.split(query.as_str()).any(|part| part.contains('\\')) {
-            let message = "the statement has a backslash outside of kpic's own query";
-            let help = "`psql` may read one as the beginning of a command, which can run programs: remove it, and write `{{ query }}` without a filter";
+        if is_psql && made.contains('\\') {
+            let message = "the statement has a backslash, which kpic's own SQL for PostgreSQL never has";
+            let help = "`psql` may read one as the beginning of a command, which can run programs: write `chr(92)` in texts, and nothing in comments";
             return Err(self.templates.refused(VIEW, message, help));
+        }
+        // What stands around the query: `psql` puts values of its own in the place of `:name`, and cuts texts elsewhere behind such a blank.
+        let around = || made.split(query.as_str());
+        if is_psql && around().any(has_variable) {
+            let message = "the statement has a colon before a name, in whose place `psql` puts a value of its own";
+            return Err(self.templates.refused(VIEW, message, "put a blank behind the colon"));
+        }
+        if !self.dialect.is_embedded() && around().any(|part| rawsql::odd_blank(part).is_some()) {
+            let message = "the statement has a blank that only some engines take for one, such as a no-break space";
+            return Err(self.templates.refused(VIEW, message, "write an ordinary blank"));
         }
         let is_hidden =
             |token: &Token<'_>| matches!(token.kind, rawsql::Kind::Text | rawsql::Kind::Quoted | rawsql::Kind::Comment);
@@ -243,6 +260,17 @@ fn fits(project: &Valid, view: &View, query: &Query, dialect: &dyn Dialect) -> R
     };
     finding.help("put fewer KPIs on one scorecard, or spread them over several");
     Err(Box::new(finding))
+}
+
+/// Whether SQL has what may be a variable of `psql`: a single colon before a name, a quote or a brace, or three of them.
+fn has_variable(sql: &str) -> bool {
+    let begins = |char: char| char.is_alphanumeric() || matches!(char, '_' | '\'' | '"' | '{');
+    let mut colons = 0;
+    sql.chars().any(|char| {
+        let found = (colons == 1 || colons > 2) && begins(char);
+        colons = if char == ':' { colons + 1 } else { 0 };
+        found
+    })
 }
 
 /// Whether a project makes its statements with a template of its own.

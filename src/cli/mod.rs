@@ -513,10 +513,7 @@ fn file_of_variable(context: &Context<'_>, root: &Path, name: &str, path: String
     }
     let whole = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
     let bounds = Bounds::of(root, &context.opened());
-    if path.is_relative()
-        && whole.starts_with(std::path::absolute(root).unwrap_or_default())
-        && bounds.outside(&whole).is_some()
-    {
+    if whole.starts_with(std::path::absolute(root).unwrap_or_default()) && bounds.outside(&whole).is_some() {
         let help = "name the file that is meant with its whole path";
         return fails(format!("the file that the variable `{name}` names leads out of the project"), help);
     }

@@ -56,6 +56,11 @@ pub trait Dialect: Debug + Sync {
         digits.into()
     }
 
+    /// Raw SQL without comments and with each text on one line, as its program reads it.
+    fn raw<'a>(&self, sql: &'a str) -> Cow<'a, str> {
+        sql.into()
+    }
+
     /// The first part of raw SQL that its program cuts in another way than kpic, which could then be a statement of its own.
     fn reads_otherwise<'a>(&self, sql: &'a str) -> Option<&'a str> {
         let _ = sql;

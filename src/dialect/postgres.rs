@@ -142,10 +142,13 @@ impl Dialect for Postgres {
         self.before_views()
     }
 
-    /// Whatever `standard_conforming_strings` is.
+    /// Without a backslash, whatever `standard_conforming_strings` is.
     fn text(&self, text: &str) -> String {
-        let quoted = text.replace('\'', "''");
-        if text.contains('\\') { format!("E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
+        raw::text(text)
+    }
+
+    fn raw<'a>(&self, sql: &'a str) -> Cow<'a, str> {
+        raw::without_backslashes(sql)
     }
 
     fn catalog(&self) -> Option<&dyn Catalog> {

@@ -61,13 +61,15 @@ const DESCRIBING: &str = "declare
     columns text;
     calls text;
 begin
-    execute 'select array(select json_object_keys((select row_to_json(t) from (select q.* from (select 1) as o left join (' || query || chr(10)
-        || ') as q on false offset 0) as t)))' into names;
+    execute 'select array(select pg_catalog.json_object_keys((select pg_catalog.row_to_json(kpic_its_row) from (select kpic_its_query.* from (select 1) as kpic_its_one left join ('
+        || query || chr(10) || ') as kpic_its_query on false offset 0) as kpic_its_row)))' into names;
+    perform pg_catalog.set_config('search_path', 'pg_catalog', true);
     if cardinality(names) > 0 then
-        select string_agg('c' || n, ', ' order by n), string_agg('pg_typeof(t.c' || n || ')::text', ', ' order by n) into columns, calls
+        select string_agg('c' || n, ', ' order by n), string_agg('pg_catalog.pg_typeof(kpic_its_row.c' || n || ')::text', ', ' order by n) into columns, calls
         from generate_subscripts(names, 1) as n;
-        execute 'select array[' || calls || '] from (select q.* from (select 1) as o left join (' || query || chr(10)
-            || ') as q(' || columns || ') on false offset 0) as t' into types;
+        execute 'select array[' || calls || '] from (select kpic_its_query.* from (select 1) as kpic_its_one left join (' || query || chr(10)
+            || ') as kpic_its_query(' || columns || ') on false offset 0) as kpic_its_row' into types;
+        perform pg_catalog.set_config('search_path', 'pg_catalog', true);
     end if;
     perform set_config('kpic.described',
         (select coalesce(json_agg(json_build_array(names[n], types[n]) order by n), '[]')::text from generate_subscripts(names, 1) as n), true);
@@ -83,8 +85,9 @@ const ASKING: &str = "declare
 begin
     open looked for execute question;
     close looked;
+    perform pg_catalog.set_config('search_path', 'pg_catalog', true);
     execute question into found;
-    perform set_config('client_encoding', 'UTF8', true);
+    perform pg_catalog.set_config('client_encoding', 'UTF8', true);
     open answer for select found;
 end";
 
@@ -186,8 +189,11 @@ impl Postgres {
                     let block = DESCRIBING.replace("{query}", &quoted(query));
                     format!("do {};\nselect current_setting('kpic.described');\n", text(&block))
                 } else {
-                    let all = format!("array(select row_to_json(answer)::text from ({query}\n) as answer)");
-                    let list = format!("select '[' || array_to_string({all}, ',') || ']'");
+                    // No column is called as its rows are.
+                    let all = format!(
+                        "array(select pg_catalog.row_to_json(kpic_its_answer)::text from ({query}\n) as kpic_its_answer)"
+                    );
+                    let list = format!("select '[' || pg_catalog.array_to_string({all}, ',') || ']'");
                     format!("do {};\nfetch all from kpic_answer;\n", text(&ASKING.replace("{query}", &quoted(&list))))
                 });
                 script.push_str("rollback to savepoint kpic_question;\nrelease savepoint kpic_question;\n");

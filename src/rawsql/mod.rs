@@ -18,7 +18,7 @@ pub use modules::{function_called, is_refused, may_reach_files, module_fault, mo
 pub use one::{Fault, Why, command_line, expression_fault, query_fault};
 pub use plain::{literal, plain};
 pub use relations::{Named, relations};
-pub use scan::tokens;
+pub use scan::{odd_blank, tokens};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

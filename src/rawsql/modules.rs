@@ -13,7 +13,8 @@ const OF_INTERNALS: &[&str] =
     &["sqlite_btreeinfo", "sqlite_dbdata", "sqlite_dbpage", "sqlite_dbptr", "sqlite_memstat", "sqlite_stmt"];
 
 /// Functions of the program that read or write files, run programs or print, beside those that begin with `shell_`.
-const FUNCTIONS: &[&str] = &["edit", "fts3_tokenizer", "load_extension", "readfile", "usleep", "writefile"];
+const FUNCTIONS: &[&str] =
+    &["edit", "eval", "fts3_tokenizer", "load_extension", "readfile", "sha1_query", "sha3_query", "usleep", "writefile"];
 
 /// Modules that read tables of the database which is open, or nothing.
 const HARMLESS: &[&str] = &[

@@ -30,6 +30,19 @@ fn is_blank(char: char) -> bool {
     )
 }
 
+/// The first blank that only some engines take for one, outside of texts, quoted names and comments: others have it for a letter.
+pub fn odd_blank(sql: &str) -> Option<&str> {
+    let is_odd = |char: char| !char.is_ascii() && is_blank(char);
+    let all: Vec<Token<'_>> = tokens(sql).collect();
+    let hidden = |at: usize| {
+        let after = all.partition_point(|token| token.start <= at);
+        let token = after.checked_sub(1).and_then(|before| all.get(before)).filter(|token| at < token.end());
+        token.is_some_and(|token| matches!(token.kind, Kind::Text | Kind::Quoted | Kind::Comment))
+    };
+    let (at, char) = sql.char_indices().find(|(at, char)| is_odd(*char) && !hidden(*at))?;
+    sql.get(at..at + char.len_utf8())
+}
+
 /// Names may have every character beyond ASCII.
 fn begins_word(char: char) -> bool {
     char.is_ascii_alphabetic() || char == '_' || !char.is_ascii()

@@ -253,7 +253,7 @@ impl Writer<'_> {
             RelationRef::Files(files) => reader().rows(files, source.raw.is_empty().then_some(source.stored.as_slice())),
             RelationRef::Query(sql) => {
                 let mut text = "(\n".to_owned();
-                indent(&mut text, &rawsql::plain(sql, 0), 2);
+                indent(&mut text, &self.dialect.raw(&rawsql::plain(sql, 0)), 2);
                 text + "\n)"
             }
         };
@@ -264,7 +264,7 @@ impl Writer<'_> {
         // That there is SQL for the dialect is checked before; without it the view would be refused by any engine.
         let raw = source.raw.iter().map(|(name, sql)| {
             let sql = sql.of(self.dialect.name()).unwrap_or_default();
-            format!("{} as {}", rawsql::enclosed(sql), self.dialect.identifier(name))
+            format!("{} as {}", self.dialect.raw(&rawsql::enclosed(sql)), self.dialect.identifier(name))
         });
         let columns: Vec<String> = stored.chain(raw).collect();
         let named = if matches!(source.relation, RelationRef::Query(_)) { format!("{relation} as stored") } else { relation };

@@ -82,7 +82,14 @@ fn sql_for_sqlite_prints_no_answer() {
         return;
     }
     let place = sqlite("");
-    let calls = ["shell_putsnl('x')", "Shell_PutsNl /* x */ ('x')", "\"shell_putsnl\"('x')", "edit('x', 'y')", "readfile('x')"];
+    let calls = [
+        "shell_putsnl('x')",
+        "Shell_PutsNl /* x */ ('x')",
+        "\"shell_putsnl\"('x')",
+        "edit('x', 'y')",
+        "readfile('x')",
+        "sha3_query('x')",
+    ];
     for call in calls {
         let output = place.play(&over(&format!("select '2024-01-02' as d, {call} as s")));
         assert!(output.contains("K0824 call-not-allowed"), "{call}: {output}");
@@ -90,6 +97,11 @@ fn sql_for_sqlite_prints_no_answer() {
     make(&place, "create view v as select '2024-01-02' as d, shell_putsnl('[{\"n\":7}]') as s");
     let output = place.play(&of_table("v"));
     assert!(output.contains("calls `shell_putsnl`, which does more than answer"), "{output}");
+    // What the program takes for a blank, or kpic writes as one.
+    for blank in ["\u{a0}", "\u{feff}", "\u{2003}"] {
+        let output = place.play(&over(&format!("select '2024-01-02' as d,{blank}edit('x', 'y') as s")));
+        assert!(output.contains("K0806 not-in-dialect"), "{blank:?}: {output}");
+    }
     // A column may have such a name.
     let output = sqlite("").play(&over("select '2024-01-02' as d, edit as s from (select 'x' as edit)"));
     assert!(!output.contains("K0824"), "{output}");

@@ -2,7 +2,7 @@
 //!
 //! A text with a line break would be written with a prefix that it does not know.
 
-use crate::rawsql::{Kind, Token, tokens};
+use crate::rawsql::{Kind, Token, odd_blank, tokens};
 
 /// The first part that is not what it is to kpic: backslashes are escapes in texts, `//` starts a comment, and what starts with a dollar is a variable
 /// of the session or a text.
@@ -14,7 +14,7 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
         Kind::Comment => token.text.get(2..).is_some_and(|inside| token.text.starts_with("/*") && inside.contains("/*")),
         Kind::Word | Kind::Quoted | Kind::Number | Kind::Mark => false,
     };
-    tokens(sql).find(is_other).map(|token| token.text)
+    odd_blank(sql).or_else(|| tokens(sql).find(is_other).map(|token| token.text))
 }
 
 /// The first part that reads files of a stage, or is a function of the system.

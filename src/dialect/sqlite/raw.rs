@@ -1,6 +1,6 @@
 //! Raw SQL as the program `sqlite3` cuts it.
 
-use crate::rawsql::{Kind, Token, tokens};
+use crate::rawsql::{Kind, Token, odd_blank, tokens};
 
 /// The first part that is not what it is to kpic: brackets and backticks are quotes, texts have no escapes, and parameters are null.
 pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
@@ -12,7 +12,7 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
         Kind::Parameter | Kind::Open | Kind::Other => true,
         Kind::Quoted | Kind::Number | Kind::Comment => false,
     };
-    tokens(sql).find(is_other).map(|token| token.text)
+    odd_blank(sql).or_else(|| tokens(sql).find(is_other).map(|token| token.text))
 }
 
 #[cfg(test)]
