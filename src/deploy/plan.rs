@@ -230,7 +230,7 @@ impl Planning<'_> {
         let mark = Mark::text(&self.project.model().name, &view.name, &view.sum, readers);
         statements.push(catalog.comment(view.kind, relation, &view.description, &mark));
         for (column, said) in &view.columns {
-            let said = said.as_ref().map_or_else(|| "null".to_owned(), |said| dialect.text(said));
+            let said = said.as_ref().map_or_else(|| "null".to_owned(), |said| dialect.literal(said));
             statements.push(format!("comment on column {relation}.{column} is {said}"));
         }
         let role = |name: &String| if name == "public" { name.clone() } else { quoted(name) };

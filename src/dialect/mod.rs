@@ -51,6 +51,11 @@ pub trait Dialect: Debug + Sync {
         format!("'{}'", text.replace('\'', "''"))
     }
 
+    /// A text where nothing but a literal may stand, in a statement that its program does not cut.
+    fn literal(&self, text: &str) -> String {
+        self.text(text)
+    }
+
     /// A number as a literal.
     fn number<'a>(&self, digits: &'a str) -> Cow<'a, str> {
         digits.into()

@@ -147,6 +147,10 @@ impl Dialect for Postgres {
         raw::text(text)
     }
 
+    fn literal(&self, text: &str) -> String {
+        format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+    }
+
     fn raw<'a>(&self, sql: &'a str) -> Cow<'a, str> {
         raw::without_backslashes(sql)
     }

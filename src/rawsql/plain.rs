@@ -43,7 +43,14 @@ pub fn plain(sql: &str, blanks: usize) -> String {
                 rest.next();
             }
             before = Some(end);
-            out.push_str(&if value.contains('\\') { with_escapes(&value) } else { literal(&value) });
+            let written = if value.contains('\\') { with_escapes(&value) } else { literal(&value) };
+            // The prefix would be a part of a word before it.
+            if written.starts_with('E')
+                && out.ends_with(|char: char| char.is_alphanumeric() || !char.is_ascii() || matches!(char, '_' | '$'))
+            {
+                out.push(' ');
+            }
+            out.push_str(&written);
         } else {
             escaped(token.text, &mut out);
         }
@@ -136,6 +143,7 @@ mod tests {
     #[test]
     fn texts_stand_on_one_line() {
         assert_eq!(plain("select 'a\n.b''c\\'", 0), "select E'a\\n.b''c\\\\'");
+        assert_eq!(plain("a'b\nc'", 0), "a E'b\\nc'");
         assert_eq!(plain("select $$a'b$$, $t$\n$$$t$", 0), "select 'a''b', E'\\n$$'");
         assert_eq!(plain("select E'a\\'b\n\\\\'", 0), "select E'a''b\\n\\\\'");
         assert_eq!(plain("select 'a'\n  'b\nc'", 0), "select E'ab\\nc'");

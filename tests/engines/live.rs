@@ -242,7 +242,7 @@ create table public.canary (a text)";
     time: at
     columns: {{ id: integer, at: date, country: text }}
   beta:
-    query: \"select id, at, amount, country from public.orders where country <> E'\\\\¥'' ) as b) as answer; rollback; begin read write; insert into public.canary values (1); commit; begin read only; select row_to_json(answer) from (select 0 as n from (select 1 where $$x$$ <> $$y$$ --'\"
+    query: \"select id, at, amount, country from public.orders where country <> E'\\\\\\\\¥'' ) as b) as answer; rollback; begin read write; insert into public.canary values (1); commit; begin read only; select row_to_json(answer) from (select 0 as n from (select 1 where $$x$$ <> $$y$$ --'\"
     kind: events
     key: id
     time: at
