@@ -177,3 +177,61 @@ kpis:
         assert!(!code.contains(other), "{other}\n{code}");
     }
 }
+
+/// There is no usual dataset, and a view has to name the one of each table.
+#[test]
+fn bigquery_has_to_know_the_datasets_of_views_and_tables() {
+    let said = |folder: &tempfile::TempDir| {
+        let output = kpic(folder.path(), &["build"]);
+        (output.status.success(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let (is_fine, told) = said(&project("bigquery"));
+    assert!(
+        !is_fine && told.contains("`orders` reads the table `orders`, and nothing says in which dataset that is"),
+        "{told}"
+    );
+    assert_eq!(told.matches("×").count(), 1, "{told}");
+
+    let folder = project("bigquery");
+    let start = "kpic: 1\ncalendar: { start: 2024-01-01, as_of: 2024-03-31 }\n";
+    let named = "warehouse: { dialect: bigquery, schema: my-shop.kpi, source_schema: my-shop.raw }\n";
+    write_files(folder.path(), &[("kpic.yml", &format!("{start}{named}")), ("specs/a.yml", SPEC)]);
+    let (is_fine, told) = said(&folder);
+    assert!(is_fine, "{told}");
+    let sql = fs::read_to_string(folder.path().join("build/sql/bigquery/revenue.sql")).unwrap();
+    assert!(sql.contains("create or replace view `my-shop`.kpi.revenue as\n"), "{sql}");
+    assert!(sql.contains("from `my-shop`.raw.orders\n"), "{sql}");
+    let deploy = fs::read_to_string(folder.path().join("build/sql/bigquery/deploy.sql")).unwrap();
+    assert!(deploy.contains("create schema if not exists `my-shop`.kpi;\n"), "{deploy}");
+}
+
+#[test]
+fn sql_that_bigquery_would_cut_in_another_way_is_told() {
+    let folder = project("bigquery");
+    let columns = "columns: { id: integer, on: date, amount: decimal, kind: { type: text, sql: \"case when amount > 1 then 'a\\\\' end\" } } }";
+    let spec = SPEC
+        .replace("table: orders", "table: shop.orders")
+        .replace("columns: { id: integer, on: date, amount: decimal } }", columns);
+    write_files(folder.path(), &[("specs/a.yml", &spec)]);
+    let output = kpic(folder.path(), &["check"]);
+    let told = text(&output.stdout) + &text(&output.stderr);
+    assert!(told.contains("`bigquery` reads `'a\\'` in the SQL of `kind` in another way than kpic"), "{told}");
+}
+
+/// BigQuery would take the table for what is counted, a row of which is never null.
+#[test]
+fn a_column_that_is_called_as_its_table_is_read_with_the_relations_name() {
+    let folder = project("bigquery");
+    let spec = "sources:
+  s: { table: shop.amount, kind: events, key: id, time: on, columns: { id: integer, on: date, amount: { type: decimal, min: 0 } } }
+kpis:
+  revenue: { description: x, formula: sum(s.amount) }
+";
+    write_files(folder.path(), &[("specs/a.yml", spec)]);
+    let output = kpic(folder.path(), &["build"]);
+    assert!(output.status.success(), "{}", text(&output.stdout));
+    for (view, read) in [("revenue", "sum(s.amount)"), ("source_checks", "s.amount < 0")] {
+        let sql = fs::read_to_string(folder.path().join(format!("build/sql/bigquery/{view}.sql"))).unwrap();
+        assert!(sql.contains("from shop.amount as s") && sql.contains(read), "{sql}");
+    }
+}

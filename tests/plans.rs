@@ -130,3 +130,28 @@ fn a_warehouse_gets_no_more_columns_than_it_takes() {
         [("not-in-dialect", "the query of the view `scorecard__all` has 1802 columns side by side, and `postgres` takes 1600")]
     );
 }
+
+/// A view of BigQuery has 256,000 characters at most.
+#[test]
+fn a_warehouse_gets_no_longer_view_than_it_takes() {
+    let mut spec =
+        "sources:\n  s: { table: data.s, kind: events, key: id, time: on, columns: { id: integer, on: date } }\nkpis:\n"
+            .to_owned();
+    for at in 0..600 {
+        _ = writeln!(spec, "  k{at}: {{ formula: count(s where id = {at}) + median(s.id where id > {at}), grain: month }}");
+    }
+    let all = (0..600).map(|at| format!("k{at}")).collect::<Vec<_>>().join(", ");
+    _ = writeln!(spec, "scorecards:\n  all: {{ grain: month, kpis: [{all}] }}");
+    let built = |dialect: &str| {
+        let project = format!("{PROJECT}warehouse: {{ dialect: {dialect}, schema: kpi }}\n");
+        let texts = vec![("kpic.yml".to_owned(), project), ("specs/a.yml".to_owned(), spec.clone())];
+        let valid = check_texts(texts, &Options::default()).valid().unwrap_or_else(|_| panic!("a spec that is not valid"));
+        outputs(&valid, Documents::None).map(drop).map_err(|found| {
+            found.iter().map(|finding| format!("{} {}", finding.code.name, finding.message)).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(built("duckdb"), Ok(()));
+    let said = built("bigquery").unwrap_err();
+    let (before, after) = ("not-in-dialect the query of the view `", " characters, and a view of `bigquery` 256000 at most");
+    assert!(!said.is_empty() && said.iter().all(|said| said.starts_with(before) && said.ends_with(after)), "{said:?}");
+}

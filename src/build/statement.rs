@@ -234,7 +234,9 @@ fn query(
     }
     if let Some(plan) = plan {
         fits(project, view, plan, dialect)?;
+        let begin = text.len();
         sql::write_query_with(plan, tables, dialect, text);
+        is_short_enough(project, view, text.get(begin..).unwrap_or_default(), dialect)?;
     }
     Ok(())
 }
@@ -248,18 +250,40 @@ fn fits(project: &Valid, view: &View, query: &Query, dialect: &dyn Dialect) -> R
         query.widest(),
         dialect.name()
     );
+    let mut finding = of_view(project, view, message);
+    finding.help("put fewer KPIs on one scorecard, or spread them over several");
+    Err(Box::new(finding))
+}
+
+/// Whether a warehouse takes a query as long as that.
+fn is_short_enough(project: &Valid, view: &View, query: &str, dialect: &dyn Dialect) -> Result<(), Box<Finding>> {
+    let Some(most) = dialect.longest_view() else { return Ok(()) };
+    let length = query.chars().count();
+    if length <= most {
+        return Ok(());
+    }
+    let message = format!(
+        "the query of the view `{}` has {length} characters, and a view of `{}` {most} at most",
+        view.name,
+        dialect.name()
+    );
+    let mut finding = of_view(project, view, message);
+    finding.help("show fewer KPIs, dimensions or grains side by side: in scorecards, guardrails, objectives or the North Star");
+    Err(Box::new(finding))
+}
+
+/// What is wrong with a view, where that is defined which it shows.
+fn of_view(project: &Valid, view: &View, message: String) -> Finding {
     let model = project.model();
     let span = match &view.shows {
         Shows::Kpi(id, ..) => Some(model.kpis.get(*id).name.span),
         Shows::Scorecard(place) => model.scorecards.get(*place).map(|card| card.name.span),
         _ => None,
     };
-    let mut finding = match span {
+    match span {
         Some(span) => Finding::new(&codes::NOT_IN_DIALECT, span, message),
         None => Finding::placeless(&codes::NOT_IN_DIALECT, message),
-    };
-    finding.help("put fewer KPIs on one scorecard, or spread them over several");
-    Err(Box::new(finding))
+    }
 }
 
 /// Whether SQL has what may be a variable of `psql`: a single colon before a name, a quote or a brace, or three of them.

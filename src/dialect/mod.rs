@@ -1,5 +1,6 @@
 //! The questions in which warehouses differ. Each has a default; a dialect's file answers where it differs.
 
+mod bigquery;
 pub mod catalog;
 mod clickhouse;
 mod duckdb;
@@ -35,6 +36,11 @@ pub trait Dialect: Debug + Sync {
 
     /// How many columns a view, or a part of its query, may have; nothing where there is no limit that a project could reach.
     fn most_columns(&self) -> Option<usize> {
+        None
+    }
+
+    /// How many characters the query of a view may have; nothing where there is no limit that a project could reach.
+    fn longest_view(&self) -> Option<usize> {
         None
     }
 
@@ -152,6 +158,17 @@ pub trait Dialect: Debug + Sync {
         false
     }
 
+    /// A floating number, null where it is NaN or infinite, in which `number` stands only once.
+    fn finite_once(&self, number: &str) -> String {
+        format!("nullif(nullif(nullif({number}, 'nan'), 'infinity'), '-infinity')")
+    }
+
+    /// Rows that are written out, each as its values with commas, as a relation with these columns; nothing where `values` says it.
+    fn rows(&self, columns: &[(String, Type)], rows: &[String]) -> Option<String> {
+        let _ = (columns, rows);
+        None
+    }
+
     /// What the engine says where it refuses to compute what others do, as documented: floating-point numbers that are too large, which others make
     /// infinity and a plan null; sums of whole numbers that are; views that are.
     fn refuses(&self) -> &'static [&'static str] {
@@ -177,6 +194,18 @@ pub trait Dialect: Debug + Sync {
     /// What the rows of such a frame are ordered by; `day` is a day.
     fn frame_order(&self, day: &str) -> String {
         day.to_owned()
+    }
+
+    /// What rows are parted by for a window, of that type.
+    fn parted(&self, by: &str, ty: Type) -> String {
+        let _ = ty;
+        by.to_owned()
+    }
+
+    /// What rows are ordered by whose frame is one of values: nulls come last. `is_bounded` says whether it has so many days.
+    fn along(&self, by: &str, is_bounded: bool) -> String {
+        let _ = is_bounded;
+        format!("{by} asc nulls last")
     }
 
     /// Several values as one, of which different ones can be counted.
@@ -252,6 +281,11 @@ pub trait Dialect: Debug + Sync {
         "schema"
     }
 
+    /// What people call a schema of it.
+    fn schema_name(&self) -> &'static str {
+        self.schema_word()
+    }
+
     /// Whether relations are in schemas. Where they are not, the schema that a project names is the beginning of the names of its views.
     fn has_schemas(&self) -> bool {
         true
@@ -297,6 +331,8 @@ pub enum Client {
 pub struct Abilities {
     /// A null in a union has the type of the other selects there.
     pub untyped_nulls: bool,
+    /// A null that is written may be compared.
+    pub null_operands: bool,
     /// Conditions have an order, so that there is a greatest one.
     pub orders_conditions: bool,
     /// Days may lie between bounds that each row of what is joined before has.
@@ -305,8 +341,14 @@ pub struct Abilities {
     pub lookups: bool,
     /// Rows that meet no other are kept whatever the condition, be it no equality.
     pub unequal_joins: bool,
+    /// Where they are not, an equality of what is always the same is known for one, and does not count.
+    pub finds_constants: bool,
+    /// Rows may be joined where values are the same, null being the same as null.
+    pub null_safe_joins: bool,
     /// A relation may have the name of a column that is read beside it.
     pub alike_names: bool,
+    /// A column without its relation's name is found before that relation, and before what is shown under its name.
+    pub bare_columns: bool,
     /// The columns of a union hold the values of all its selects, whatever their types.
     pub mixed_unions: bool,
     /// A condition is shown as one, and not as 1 or 0.
@@ -327,6 +369,8 @@ pub struct Abilities {
     pub short_names: bool,
     /// There are aggregates that look at values in an order, as medians do, or twice, as standard deviations do.
     pub ordered_aggregates: bool,
+    /// Medians and percentiles are aggregates, where others are that look at values in an order.
+    pub percentiles: bool,
     /// Decimals are computed without rounding errors.
     pub exact_decimals: bool,
     /// A mean of whole numbers is that of their exact sum.
@@ -341,6 +385,8 @@ pub struct Abilities {
     pub computed_values: bool,
     /// An aggregate may have a condition of its own on the rows that it goes over.
     pub filters: bool,
+    /// Several values as one are a value, which may be chosen.
+    pub tuple_values: bool,
     /// There are aggregates that give the first or last value in an order of several columns.
     pub first_values: bool,
     /// A mean of decimals has as many digits as a floating number.
@@ -355,11 +401,15 @@ impl Abilities {
     /// All of them.
     pub const ALL: Self = Self {
         untyped_nulls: true,
+        null_operands: true,
         orders_conditions: true,
         days_of_rows: true,
         lookups: true,
         unequal_joins: true,
+        finds_constants: false,
+        null_safe_joins: true,
         alike_names: true,
+        bare_columns: true,
         mixed_unions: true,
         shows_conditions: true,
         mixed_choices: true,
@@ -370,13 +420,15 @@ impl Abilities {
         wall_clocks: true,
         short_names: true,
         ordered_aggregates: true,
+        percentiles: true,
+        filters: true,
         exact_decimals: true,
         exact_means: true,
         checked_numbers: true,
         typed_columns: true,
         named_values: true,
         computed_values: true,
-        filters: true,
+        tuple_values: true,
         first_values: true,
         decimal_means: true,
         columns_first: true,
@@ -418,12 +470,17 @@ pub enum Shift {
 }
 
 /// The dialects that kpic compiles for; the first is meant where none is named.
-static ALL: &[&dyn Dialect] =
-    &[&duckdb::DuckDb, &postgres::Postgres, &clickhouse::ClickHouse, &sqlite::Sqlite, &snowflake::Snowflake];
+static ALL: &[&dyn Dialect] = &[
+    &duckdb::DuckDb,
+    &postgres::Postgres,
+    &clickhouse::ClickHouse,
+    &sqlite::Sqlite,
+    &snowflake::Snowflake,
+    &bigquery::BigQuery,
+];
 
 /// Dialects of the language that this version does not compile for yet.
-pub const LATER: [&str; 9] =
-    ["bigquery", "redshift", "databricks", "spark", "mysql", "mariadb", "trino", "sqlserver", "datafusion"];
+pub const LATER: [&str; 8] = ["redshift", "databricks", "spark", "mysql", "mariadb", "trino", "sqlserver", "datafusion"];
 
 /// How files are read: the embedded engine does so, whatever the dialect of a project.
 pub fn reader() -> &'static dyn Reading {

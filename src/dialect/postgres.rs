@@ -56,6 +56,12 @@ const MOD: &str = "(select case when a = 0 then a else cast(mod( \
     select a, b, 53 - floor(ln(abs(nullif(a, 0))) / ln(cast(2 as {double}))) as i, 53 - floor(ln(abs(b)) / ln(cast(2 as {double}))) as j from ( \
     select cast({0} as {double}) as a, nullif(cast({1} as {double}), 0) as b) as pair) as scaled)";
 
+/// The reading of a clock that stands beside an instant is one of UTC; PostgreSQL would take it for one of the session's zone.
+const SECONDS_FROM_INSTANT: &str = "case when isfinite({0}) and isfinite({1}) then \
+    cast(extract(epoch from {0} - ({1}) at time zone 'UTC') as {double}) end";
+const SECONDS_TO_INSTANT: &str = "case when isfinite({0}) and isfinite({1}) then \
+    cast(extract(epoch from ({0}) at time zone 'UTC' - {1}) as {double}) end";
+
 /// What differs from the table of all dialects.
 const SPELLED: &[(&str, &str, Tightness)] = &[
     ("number", NUMBER, Atom),
@@ -188,6 +194,8 @@ impl Dialect for Postgres {
         let template = match (function, ty(0)) {
             ("round", Type::Double) if ty(1) == Type::Null => ROUND,
             ("round", Type::Double) => ROUND_TO,
+            ("seconds between", Type::Timestamp) if ty(1) == Type::Instant => SECONDS_FROM_INSTANT,
+            ("seconds between", Type::Instant) if ty(1) == Type::Timestamp => SECONDS_TO_INSTANT,
             ("to number", Type::Boolean) => "cast(cast({0} as integer) as {double})",
             ("mod", first) if first == Type::Double || ty(1) == Type::Double => MOD,
             _ => {

@@ -116,6 +116,7 @@ impl Dialect for Snowflake {
             mixed_choices: false,
             computed_values: false,
             filters: false,
+            tuple_values: false,
             first_values: false,
             exact_means: false,
             decimal_means: false,

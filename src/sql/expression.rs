@@ -13,6 +13,7 @@ use crate::plan::relation::{
     Atom, Civil, Fold, From, Moment, Neighbour, PeriodOf, Ranking, Rolling, Rows, Running, Scalar, Select, SoFar,
 };
 use crate::plan::types;
+use std::cell::Cell;
 
 /// Expressions of one select. Each is written at the end of a text, and gives how tightly it binds.
 pub(super) struct Scope<'a> {
@@ -25,6 +26,8 @@ pub(super) struct Scope<'a> {
     pub(super) outer: Option<&'a Scope<'a>>,
     /// The types of what is read, where the dialect wants to know them.
     pub(super) typed: Option<types::Scope<'a>>,
+    /// Whether what rows are grouped by is called by its name, where groups are chosen.
+    pub(super) by_name: Cell<bool>,
 }
 
 impl Scope<'_> {
@@ -94,6 +97,14 @@ impl Scope<'_> {
     }
 
     pub(super) fn expr(&self, expr: &Scalar, out: &mut String) -> Tightness {
+        if self.by_name.get()
+            && !is_column(expr)
+            && let Some((_, name)) =
+                self.select.columns.iter().take(self.select.group.unwrap_or(0)).find(|(key, _)| key == expr)
+        {
+            out.push_str(&self.dialect().identifier(name));
+            return Tightness::Atom;
+        }
         match &expr.node {
             Node::Literal(literal) => self.literal(literal, out),
             Node::Broken => fault("a plan has what cannot be"),
@@ -298,7 +309,7 @@ impl Scope<'_> {
             self.apply(IS_FINITE.name, std::slice::from_ref(number), &mut is_finite);
             format!("case when {is_finite} then {text} end")
         } else {
-            format!("nullif(nullif(nullif({text}, 'nan'), 'infinity'), '-infinity')")
+            self.dialect().finite_once(&text)
         });
     }
 
@@ -408,23 +419,37 @@ impl Scope<'_> {
         }
     }
 
-    /// `over (partition by ... order by`, for what it is ordered by to follow.
-    fn over(&self, part: &[Scalar], out: &mut String) {
+    /// `over (partition by ...`, for what follows.
+    fn over_part(&self, part: &[Scalar], out: &mut String) {
         out.push_str(" over (");
         if !part.is_empty() {
             out.push_str("partition by ");
-            self.list(part, out);
-            out.push(' ');
+            joined(out, part, ", ", |out, by| {
+                let ty = self.typed.as_ref().and_then(|scope| scope.ty(by).ok()).unwrap_or(Type::Null);
+                out.push_str(&self.dialect().parted(&self.written(by), ty));
+            });
         }
-        out.push_str("order by ");
+    }
+
+    /// `over (partition by ... order by`, for what it is ordered by to follow.
+    fn over(&self, part: &[Scalar], out: &mut String) {
+        self.over_part(part, out);
+        out.push_str(if part.is_empty() { "order by " } else { " order by " });
     }
 
     fn rolling(&self, rolling: &Rolling, out: &mut String) {
-        self.apply(rolling.function.name, std::slice::from_ref(&rolling.argument), out);
+        let fraction = rolling.fraction.as_ref().map(|fraction| Expr::number(format!("{fraction}e0")));
+        let arguments: Vec<Scalar> = std::iter::once(rolling.argument.clone()).chain(fraction).collect();
+        self.apply(rolling.function.name, &arguments, out);
+        if matches!(rolling.order.node, Node::Literal(_)) {
+            self.over_part(&rolling.part, out);
+            return out.push(')');
+        }
         self.over(&rolling.part, out);
         let order = self.written(&rolling.order);
-        out.push_str(&if rolling.days_before.is_some() { self.dialect().frame_order(&order) } else { order });
-        out.push_str(direction(false));
+        let is_bounded = rolling.days_before.is_some();
+        let order = if is_bounded { self.dialect().frame_order(&order) } else { order };
+        out.push_str(&self.dialect().along(&order, is_bounded));
         let from = match rolling.days_before {
             Some(days) => self.dialect().frame(days),
             None => "unbounded".to_owned(),

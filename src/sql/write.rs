@@ -10,6 +10,7 @@ use crate::model::expr::Node;
 use crate::plan::relation::{Atom, Body, From, Join, JoinKind, Query, RelationRef, Rows, Scalar, Select, SourceRows};
 use crate::plan::types::Types;
 use crate::rawsql;
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
 
 /// How wide a line of columns may be before each gets a line of its own.
@@ -133,13 +134,15 @@ impl Writer<'_> {
 
     /// A select inside an expression of another one, whose columns it may use.
     pub(super) fn select_within(&self, select: &Select, outer: Option<&Scope<'_>>, out: &mut String) {
-        // Columns are named with their relation where there are several, and where a new one would be meant.
-        let qualify = !select.joins.is_empty() || (!self.dialect.abilities().columns_first && renames(select));
+        // Columns are named with their relation where there are several, and where another thing would be meant.
+        let able = self.dialect.abilities();
+        let is_unclear = !able.columns_first && renames(select) || !able.bare_columns && is_unclear(select);
+        let qualify = !select.joins.is_empty() || is_unclear;
         let typed = self.dialect.wants_types().then(|| {
             let outer = outer.and_then(|outer| outer.typed.as_ref());
             self.types.scope(select, outer).unwrap_or_else(|wrong| fault(&wrong.0))
         });
-        let scope = Scope { writer: self, qualify, select, outer, typed };
+        let scope = Scope { writer: self, qualify, select, outer, typed, by_name: Cell::new(false) };
         let word = if select.distinct { "select distinct" } else { "select" };
         out.push_str(word);
         let start = out.len();
@@ -170,7 +173,9 @@ impl Writer<'_> {
                 None => out.push_str(&(at + 1).to_string()),
             });
         }
+        scope.by_name.set(!self.dialect.abilities().bare_columns);
         scope.conditions("\nhaving ", "\n   and ", &select.having, out);
+        scope.by_name.set(false);
         if !select.order.is_empty() {
             out.push_str("\norder by ");
             scope.order(&select.order, out);
@@ -227,6 +232,12 @@ impl Writer<'_> {
                     scope.list(row, text);
                     text.push(')');
                 });
+                if let Some(text) = self.rows(columns, rows, scope) {
+                    out.push_str(&text);
+                    out.push_str(" as ");
+                    out.push_str(&name);
+                    return;
+                }
                 let columns: Vec<_> = columns.iter().map(|column| self.dialect.identifier(column)).collect();
                 let is_named = self.dialect.abilities().named_values;
                 if is_named {
@@ -244,6 +255,22 @@ impl Writer<'_> {
             out.push_str(" as ");
             out.push_str(&name);
         }
+    }
+
+    /// Rows that are written out, where the dialect has a way of its own for them.
+    fn rows(&self, columns: &[String], rows: &[Vec<Scalar>], scope: &Scope<'_>) -> Option<String> {
+        let typed = scope.typed.as_ref()?;
+        let column = |(at, name): (usize, &String)| {
+            let common = typed.common("rows", rows.iter().filter_map(|row| row.get(at)));
+            (self.dialect.identifier(name).into_owned(), common.unwrap_or_else(|wrong| fault(&wrong.0)))
+        };
+        let columns: Vec<_> = columns.iter().enumerate().map(column).collect();
+        let row = |row: &Vec<Scalar>| {
+            let mut text = String::new();
+            scope.list(row, &mut text);
+            text
+        };
+        self.dialect.rows(&columns, &rows.iter().map(row).collect::<Vec<_>>())
     }
 
     fn source(&self, source: &SourceRows) -> String {
@@ -307,6 +334,35 @@ fn renames(select: &Select) -> bool {
     let is_itself = |expr: &Scalar, new: &str| matches!(&expr.node, Node::Leaf(Atom::Column { name, .. }) if name == new);
     let new = select.columns.iter().filter(|(expr, name)| !is_itself(expr, name));
     new.into_iter().any(|(_, name)| all.iter().any(|expr| reads(expr, name)))
+}
+
+/// Whether a column without its relation's name would mean something else to some engines: that relation, or what is shown under its name.
+fn is_unclear(select: &Select) -> bool {
+    let Some(from) = &select.from else { return false };
+    let mut columns = HashSet::new();
+    columns_of(select, &mut columns);
+    let has = |name: &str| columns.iter().any(|column| column.eq_ignore_ascii_case(name));
+    // What is read alone is called as it is called there.
+    let own = match &from.relation {
+        Rows::Part(name) | Rows::Readings(name, _) => Some(name),
+        Rows::Source(SourceRows { relation: RelationRef::Table(parts), .. }) => parts.last(),
+        _ => None,
+    };
+    has(&from.name) || own.is_some_and(|own| has(own)) || !select.having.is_empty() || !select.order.is_empty()
+}
+
+/// The columns that a select reads.
+fn columns_of<'q>(select: &'q Select, found: &mut HashSet<&'q str>) {
+    fn of<'q>(expr: &'q Scalar, found: &mut HashSet<&'q str>) {
+        match &expr.node {
+            Node::Apply(_, arguments) => arguments.iter().for_each(|argument| of(argument, found)),
+            Node::Leaf(Atom::Column { name, .. }) => _ = found.insert(name),
+            Node::Leaf(Atom::Single(inner)) => columns_of(inner, found),
+            Node::Leaf(atom) => atom.parts(&mut |part| of(part, found)),
+            Node::Literal(_) | Node::Broken => {}
+        }
+    }
+    select.columns.iter().map(|(expr, _)| expr).chain(&select.filter).for_each(|expr| of(expr, found));
 }
 
 pub(super) fn is_column(expr: &Scalar) -> bool {

@@ -71,8 +71,11 @@ pub(super) fn check(model: &Model, dialect: &dyn Dialect, findings: &mut Finding
                 in_schema(source, read, dialect, findings);
             } else if let (Some(database), true) = (&views.database, read.parts.len() < 3) {
                 unclear_database(model, read, database, findings);
+            } else if let ([name], false) = (read.parts.as_slice(), read.in_sql) {
+                no_usual_schema(source, read, name, dialect, findings);
             } else if let ([name], true) = (read.parts.as_slice(), read.in_sql) {
-                let schema = model.warehouse.source_schema.join(".");
+                let usual = model.warehouse.source_schema.join(".");
+                let schema = if usual.is_empty() { "schema" } else { &usual };
                 findings
                     .report(
                         &codes::UNCLEAR_RELATION,
@@ -153,6 +156,15 @@ fn no_schema(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
          is the database itself"
     );
     findings.report(&codes::NOT_IN_DIALECT, span, message).help(help);
+}
+
+/// Where there is no usual schema, a table that is named alone is nowhere.
+fn no_usual_schema(source: &Source, read: &Read, name: &str, dialect: &dyn Dialect, findings: &mut Findings) {
+    let schema = dialect.schema_name();
+    let message = format!("`{}` reads the table `{name}`, and nothing says in which {schema} that is", source.name.value);
+    findings.report(&codes::NOT_IN_DIALECT, read.span, message).help(format!(
+        "write it with its {schema}, `table: shop.{name}`; `source_schema: shop` under `warehouse` does so for all tables without one"
+    ));
 }
 
 /// A view reads the database in which it is: elsewhere that database may have another name.

@@ -148,7 +148,8 @@ fn leaf(atom: &Atom) -> String {
         Atom::Rolling(rolling) => {
             let days = rolling.days_before.map_or("all before".to_owned(), |days| format!("{days} days before"));
             let over = over(&rolling.part, &expr(&rolling.order));
-            format!("{}({}) rolling {days}{over}", rolling.function.name, expr(&rolling.argument))
+            let fraction = rolling.fraction.as_ref().map(|fraction| format!(", {fraction}")).unwrap_or_default();
+            format!("{}({}{fraction}) rolling {days}{over}", rolling.function.name, expr(&rolling.argument))
         }
         Atom::SoFar(so_far) => {
             let of = match &so_far.of {

@@ -89,13 +89,15 @@ pub struct Fold {
 /// An aggregate over a range of rows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Rolling {
-    /// The function: `sum`, `min` or `max`.
+    /// The function: `sum`, `min` or `max`; `percentile` where a dialect has no such aggregate.
     pub function: &'static Function,
+    /// The share of a percentile.
+    pub fraction: Option<String>,
     /// What is aggregated.
     pub argument: Scalar,
     /// Within which parts.
     pub part: Vec<Scalar>,
-    /// Along which days.
+    /// Along which days; a constant for all rows of the part.
     pub order: Scalar,
     /// From how many days before; nothing for all before.
     pub days_before: Option<i64>,

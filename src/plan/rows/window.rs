@@ -239,8 +239,14 @@ impl Planner<'_> {
         };
         let rolled = |partial: &Partial| {
             let argument = fold(partial.together, column(&ends, &partial.column));
-            let rolling =
-                Rolling { function: partial.together, argument, part: part.clone(), order: order.clone(), days_before };
+            let rolling = Rolling {
+                function: partial.together,
+                fraction: None,
+                argument,
+                part: part.clone(),
+                order: order.clone(),
+                days_before,
+            };
             Expr::leaf(Atom::Rolling(Box::new(rolling)))
         };
         if grain == Grain::Day {

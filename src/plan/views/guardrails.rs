@@ -155,8 +155,14 @@ fn runs(guardrail: &Guardrail, keys: &[String], from: &str) -> Select {
         select.column(of(&figure(at)), &figure(at));
     }
     let run: Vec<Scalar> = keys.iter().map(String::as_str).chain([BREAKS]).map(of).collect();
-    let first =
-        Rolling { function: &min::MIN, argument: of("period"), part: run.clone(), order: of("period"), days_before: None };
+    let first = Rolling {
+        function: &min::MIN,
+        fraction: None,
+        argument: of("period"),
+        part: run.clone(),
+        order: of("period"),
+        days_before: None,
+    };
     let count = Ranking { part: run, order: vec![(of("period"), false)], dense: false };
     select.column(Expr::leaf(Atom::Rolling(Box::new(first))), SINCE);
     select.column(Expr::leaf(Atom::RowNumber(Box::new(count))), PERIODS);

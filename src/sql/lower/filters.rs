@@ -5,7 +5,8 @@ use crate::functions::if_::IF;
 use crate::model::expr::{Expr, Node};
 use crate::plan::relation::{Atom, Query, Scalar};
 
-pub(super) fn within(query: &mut Query) {
+/// `as_values` says whether values that are put together are one that can be chosen.
+pub(super) fn within(query: &mut Query, as_values: bool) {
     every_expr(query, &|_, expr| {
         let Node::Leaf(Atom::Aggregate(fold)) = &mut expr.node else { return };
         let Some(filter) = fold.filter.take() else { return };
@@ -13,7 +14,7 @@ pub(super) fn within(query: &mut Query) {
         fold.argument = Some(match fold.argument.take() {
             None => only(Expr::number(1)),
             // Values that are put together are left out as soon as one of them is null.
-            Some(Expr { node: Node::Leaf(Atom::Tuple(mut parts)), at }) => {
+            Some(Expr { node: Node::Leaf(Atom::Tuple(mut parts)), at }) if !as_values => {
                 if let Some(first) = parts.first_mut() {
                     *first = only(first.clone());
                 }

@@ -1,5 +1,6 @@
 //! Rows that are kept although they meet no other are joined by an equality too, which always holds: some engines keep rows by no other
-//! condition. What is joined says `true` of each of its rows, and a column of the rows that are kept is null or is not.
+//! condition. What is joined says `true` of each of its rows, and a column of the rows that are kept is null or is not. An engine that would find out
+//! that both are constants is asked whether several values as one are there, which they are.
 
 use super::walk::every_select;
 use crate::functions::operators::{AND, EQUAL, IS_NOT_NULL, IS_NULL, OR};
@@ -10,7 +11,7 @@ use std::collections::BTreeSet;
 /// The columns that an expression reads, each with its relation.
 type Read = BTreeSet<(String, String)>;
 
-pub(super) fn by_equality(query: &mut Query) {
+pub(super) fn by_equality(query: &mut Query, finds_constants: bool) {
     every_select(query, &|select| {
         let mut all = Read::new();
         select.exprs_mut().for_each(|expr| read(expr, &mut all));
@@ -23,11 +24,14 @@ pub(super) fn by_equality(query: &mut Query) {
             let mut found = Read::new();
             read(on, &mut found);
             let Some((of, kept)) = found.into_iter().find(|(of, _)| *of != name) else { continue };
-            let (mark, inner) = marked(&join.from, &all);
+            let (mark, inner) = marked(&join.from, &all, finds_constants);
             join.from.relation = Rows::Select(Box::new(inner));
             let kept = column(&of, &kept);
-            let always =
-                Expr::apply(&OR, vec![Expr::apply(&IS_NULL, vec![kept.clone()]), Expr::apply(&IS_NOT_NULL, vec![kept])]);
+            let always = if finds_constants {
+                are_there(kept)
+            } else {
+                Expr::apply(&OR, vec![Expr::apply(&IS_NULL, vec![kept.clone()]), Expr::apply(&IS_NOT_NULL, vec![kept])])
+            };
             let equal = Expr::apply(&EQUAL, vec![column(&name, &mark), always]);
             *on = Expr::apply(&AND, vec![equal, on.clone()]);
         }
@@ -35,16 +39,25 @@ pub(super) fn by_equality(query: &mut Query) {
 }
 
 /// What is joined, with a column more; and the name of that.
-fn marked(from: &From, all: &Read) -> (String, Select) {
+fn marked(from: &From, all: &Read, finds_constants: bool) -> (String, Select) {
     let columns: Vec<&String> = all.iter().filter(|(of, _)| *of == from.name).map(|(_, name)| name).collect();
     let mut mark = "is_there".to_owned();
     while columns.contains(&&mark) {
         mark.push('_');
     }
     let mut inner = Select { from: Some(from.clone()), ..Select::default() };
-    columns.into_iter().for_each(|name| _ = inner.column(column(&from.name, name), name));
-    inner.column(Expr::made(Node::Literal(Literal::Truth(true))), &mark);
+    columns.iter().for_each(|name| _ = inner.column(column(&from.name, name), name));
+    let always = match columns.first().filter(|_| finds_constants) {
+        Some(first) => are_there(column(&from.name, first)),
+        None => Expr::made(Node::Literal(Literal::Truth(true))),
+    };
+    inner.column(always, &mark);
     (mark, inner)
+}
+
+/// True: one value as several is there, although it may be null.
+fn are_there(value: Scalar) -> Scalar {
+    Expr::apply(&IS_NOT_NULL, vec![Expr::leaf(Atom::Tuple(vec![value]))])
 }
 
 /// Whether a condition holds only where something of the joined relation equals something of the others.

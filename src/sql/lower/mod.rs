@@ -1,28 +1,29 @@
 //! What a dialect cannot do is written in other words before it becomes SQL: each pass takes one ability that a dialect may lack.
 //! Before all of them, [`tables`] gives the tables of a plan that was made for another dialect the names that they have here.
 //!
-//! 1. [`nulls`]: a null in a union gets the type that the union has there.
+//! 1. [`nulls`]: a null in a union gets the type that the union has there, and one that is compared that of the other side.
 //! 2. [`conditions`]: the greatest of conditions is whether any holds, the smallest whether all do.
 //! 3. [`days`]: days whose bounds are columns are joined to what has these.
 //! 4. [`lookups`]: what is looked up by a key of the row at hand is joined.
 //! 5. [`joins`]: rows that are kept although they meet no other are joined by an equality too.
-//! 6. [`counts`]: what is counted becomes an ordinary number.
-//! 7. [`lists`]: a value is compared with each of a list that has other types, nulls, or what is no literal.
-//! 8. [`choices`]: what is chosen from has one type.
-//! 9. [`neighbours`]: a neighbour's value may be null.
-//! 10. [`unions`]: the columns of a union have one type in all selects.
-//! 11. [`results`]: what is shown has the type that the plan gives it.
-//! 12. [`clocks`]: a stored wall clock is asked which zone its readings are in.
-//! 13. [`averages`]: a mean of exact numbers is their sum over their count.
-//! 14. [`decimals`]: a sum of decimals that are floating numbers is brought back to its digits.
-//! 15. [`overflow`]: a whole number that is computed is asked whether it is one.
-//! 16. [`ranks`]: medians, first values and the like are made of rows that know their place in an order.
-//! 17. [`filters`]: an aggregate with a condition goes over values that are null where it does not hold.
-//! 18. [`values`]: rows that are written out hold literals only.
-//! 19. [`stored`]: what is stored is asked whether it is what it is declared as.
-//! 20. [`aliases`]: no relation has the name of a column that is read beside it.
-//! 21. [`shadows`]: no part has the name of a table, where tables have no schema.
-//! 22. [`names`]: names of parts and columns that are too long become shorter.
+//! 6. [`sames`]: rows are joined where values are equal, or both null.
+//! 7. [`counts`]: what is counted becomes an ordinary number.
+//! 8. [`lists`]: a value is compared with each of a list that has other types, nulls, or what is no literal.
+//! 9. [`choices`]: what is chosen from has one type.
+//! 10. [`neighbours`]: a neighbour's value may be null.
+//! 11. [`unions`]: the columns of a union have one type in all selects.
+//! 12. [`results`]: what is shown has the type that the plan gives it.
+//! 13. [`clocks`]: a stored wall clock is asked which zone its readings are in.
+//! 14. [`averages`]: a mean of exact numbers is their sum over their count.
+//! 15. [`decimals`]: a sum of decimals that are floating numbers is brought back to its digits.
+//! 16. [`overflow`]: a whole number that is computed is asked whether it is one.
+//! 17. [`ranks`]: medians, first values and the like are made of rows that know their place in an order.
+//! 18. [`filters`]: an aggregate with a condition goes over values that are null where it does not hold.
+//! 19. [`values`]: rows that are written out hold literals only.
+//! 20. [`stored`]: what is stored is asked whether it is what it is declared as.
+//! 21. [`aliases`]: no relation has the name of a column that is read beside it.
+//! 22. [`shadows`]: no part has the name of a table, where tables have no schema.
+//! 23. [`names`]: names of parts and columns that are too long become shorter.
 //!
 //! `DuckDB` lacks none of them, and its plans are not copied.
 
@@ -44,6 +45,7 @@ mod nulls;
 mod overflow;
 mod ranks;
 mod results;
+mod sames;
 mod shadows;
 mod stored;
 mod tables;
@@ -68,6 +70,9 @@ pub(super) fn lowered<'q>(query: &'q Query, tables: Option<&Tables>, dialect: &d
     if !able.untyped_nulls {
         nulls::typed(query.to_mut());
     }
+    if !able.null_operands {
+        nulls::compared(query.to_mut());
+    }
     if !able.orders_conditions {
         conditions::any_or_all(query.to_mut());
     }
@@ -78,7 +83,10 @@ pub(super) fn lowered<'q>(query: &'q Query, tables: Option<&Tables>, dialect: &d
         lookups::joined(query.to_mut());
     }
     if !able.unequal_joins {
-        joins::by_equality(query.to_mut());
+        joins::by_equality(query.to_mut(), able.finds_constants);
+    }
+    if !able.null_safe_joins {
+        sames::compared(query.to_mut());
     }
     if !able.signed_counts {
         counts::signed(query.to_mut());
@@ -110,11 +118,15 @@ pub(super) fn lowered<'q>(query: &'q Query, tables: Option<&Tables>, dialect: &d
     if !able.checked_numbers {
         overflow::refused(query.to_mut());
     }
-    if !able.ordered_aggregates || !able.first_values {
-        ranks::placed(query.to_mut(), able.ordered_aggregates);
+    if !able.ordered_aggregates {
+        ranks::placed(query.to_mut(), ranks::Which::All);
+    } else if !able.first_values {
+        ranks::placed(query.to_mut(), ranks::Which::First);
+    } else if !able.percentiles {
+        ranks::placed(query.to_mut(), ranks::Which::Percentiles);
     }
     if !able.filters {
-        filters::within(query.to_mut());
+        filters::within(query.to_mut(), able.tuple_values);
     }
     if !able.computed_values {
         values::literal(query.to_mut());

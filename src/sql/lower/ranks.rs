@@ -6,7 +6,7 @@
 use super::walk::every_select;
 use crate::functions::conversions::TO_NUMBER;
 use crate::functions::operators::{DIVIDE, EQUAL, GREATER, IS_NULL, LESS, MULTIPLY, SUBTRACT};
-use crate::functions::{abs, avg, count, max, sum};
+use crate::functions::{abs, avg, count, max, percentile, sum};
 use crate::functions::{if_::IF, sqrt::SQRT};
 use crate::model::expr::{Expr, Node};
 use crate::plan::relation::{Atom, Fold, From, Query, Ranking, Rolling, Rows, Scalar, Select, column, fold};
@@ -15,36 +15,44 @@ use crate::plan::relation::{Atom, Fold, From, Query, Ranking, Rolling, Rows, Sca
 const READ: &str = "read_rows";
 const PLACED: &str = "placed_rows";
 
-/// Rewrites all such aggregates, or only first and last values.
-pub(super) fn placed(query: &mut Query, only_first: bool) {
-    let is_ordered: IsOrdered = if only_first { is_first_or_last } else { is_any };
+/// Which aggregates become that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// All of them.
+    All,
+    /// First and last values.
+    First,
+    /// Medians and percentiles, which each row then knows from a window.
+    Percentiles,
+}
+
+impl Which {
+    fn has(self, function: &str) -> bool {
+        match self {
+            Which::All => matches!(function, "median" | "percentile" | "first" | "last" | "stddev" | "variance"),
+            Which::First => matches!(function, "first" | "last"),
+            Which::Percentiles => matches!(function, "median" | "percentile"),
+        }
+    }
+}
+
+pub(super) fn placed(query: &mut Query, ordered: Which) {
     every_select(query, &|select| {
         let mut found = false;
-        select.exprs_mut().for_each(|expr| found = found || has(expr, is_ordered));
+        select.exprs_mut().for_each(|expr| found = found || has_ordered(expr, ordered));
         if found {
-            rewrite(select, is_ordered);
+            rewrite(select, ordered);
         }
     });
 }
 
-/// Whether an aggregate is written in these other words.
-type IsOrdered = fn(&Fold) -> bool;
-
-fn is_first_or_last(fold: &Fold) -> bool {
-    matches!(fold.function.name, "first" | "last")
-}
-
-fn is_any(fold: &Fold) -> bool {
-    is_first_or_last(fold) || matches!(fold.function.name, "median" | "percentile" | "stddev" | "variance")
-}
-
-fn has(expr: &Scalar, is_ordered: IsOrdered) -> bool {
+fn has_ordered(expr: &Scalar, ordered: Which) -> bool {
     match &expr.node {
-        Node::Apply(_, arguments) => arguments.iter().any(|argument| has(argument, is_ordered)),
-        Node::Leaf(Atom::Aggregate(fold)) => is_ordered(fold),
+        Node::Apply(_, arguments) => arguments.iter().any(|argument| has_ordered(argument, ordered)),
+        Node::Leaf(Atom::Aggregate(fold)) => ordered.has(fold.function.name),
         Node::Leaf(atom) => {
             let mut found = false;
-            atom.parts(&mut |part| found = found || has(part, is_ordered));
+            atom.parts(&mut |part| found = found || has_ordered(part, ordered));
             found
         }
         Node::Literal(_) | Node::Broken => false,
@@ -53,13 +61,13 @@ fn has(expr: &Scalar, is_ordered: IsOrdered) -> bool {
 
 /// The two selects inside.
 struct Inside {
-    is_ordered: IsOrdered,
+    ordered: Which,
     keys: Vec<(Scalar, String)>,
     read: Select,
     placed: Select,
 }
 
-fn rewrite(select: &mut Select, is_ordered: IsOrdered) {
+fn rewrite(select: &mut Select, ordered: Which) {
     let keys: Vec<_> = select.columns.iter().take(select.group.unwrap_or(0)).cloned().collect();
     let read = Select {
         from: select.from.take(),
@@ -69,7 +77,7 @@ fn rewrite(select: &mut Select, is_ordered: IsOrdered) {
     };
     let from = From { relation: Rows::Select(Box::default()), name: READ.to_owned() };
     let placed = Select { from: Some(from), ..Select::default() };
-    let mut inside = Inside { is_ordered, keys: Vec::new(), read, placed };
+    let mut inside = Inside { ordered, keys: Vec::new(), read, placed };
     for (expr, name) in keys {
         inside.read.column(expr.clone(), &name);
         inside.placed.column(column(READ, &name), &name);
@@ -93,7 +101,9 @@ impl Inside {
         }
         match &mut expr.node {
             Node::Apply(_, arguments) => arguments.iter_mut().for_each(|argument| self.outside(argument)),
-            Node::Leaf(Atom::Aggregate(fold)) if (self.is_ordered)(fold) => *expr = self.ordered(&fold.clone()),
+            Node::Leaf(Atom::Aggregate(fold)) if self.ordered.has(fold.function.name) => {
+                *expr = self.ordered(&fold.clone());
+            }
             Node::Leaf(Atom::Aggregate(fold)) => {
                 match &mut fold.argument {
                     Some(Expr { node: Node::Leaf(Atom::Tuple(parts)), .. }) => {
@@ -103,6 +113,7 @@ impl Inside {
                     None => {}
                 }
                 fold.filter.iter_mut().for_each(|filter| *filter = self.carried(filter.clone(), "counts"));
+                fold.order.iter_mut().for_each(|by| *by = self.carried(by.clone(), "at"));
             }
             Node::Leaf(Atom::Column { .. }) => *expr = self.carried(expr.clone(), "shown"),
             Node::Leaf(atom) => atom.parts_mut(&mut |part| self.outside(part)),
@@ -170,8 +181,14 @@ impl Inside {
             }
             "stddev" | "variance" => {
                 let own = Expr::apply(&TO_NUMBER, vec![own]);
-                let mean =
-                    Rolling { function: &avg::AVG, argument: own.clone(), part, order: Expr::number(1), days_before: None };
+                let mean = Rolling {
+                    function: &avg::AVG,
+                    fraction: None,
+                    argument: own.clone(),
+                    part,
+                    order: Expr::number(1),
+                    days_before: None,
+                };
                 let distance = Expr::apply(&SUBTRACT, vec![own, Expr::leaf(Atom::Rolling(Box::new(mean)))]);
                 let distance = self.place(distance, "from_mean");
                 let squares = fold(&sum::SUM, Expr::apply(&MULTIPLY, vec![distance.clone(), distance.clone()]));
@@ -182,11 +199,20 @@ impl Inside {
                 let spread = if of.function.name == "stddev" { Expr::apply(&SQRT, vec![variance]) } else { variance };
                 Expr::apply(&IF, vec![is_known, spread])
             }
+            _ if self.ordered == Which::Percentiles => {
+                // Nulls do not count.
+                _ = part.pop();
+                let fraction = Some(of.fraction.clone().unwrap_or_else(|| "0.5".to_owned()));
+                let (argument, order) = (Expr::apply(&TO_NUMBER, vec![own]), Expr::number(1));
+                let rolling = Rolling { function: &percentile::PERCENTILE, fraction, argument, part, order, days_before: None };
+                let of_all = self.place(Expr::leaf(Atom::Rolling(Box::new(rolling))), "percentile");
+                fold(&max::MAX, of_all)
+            }
             _ => {
                 let order = vec![(own.clone(), false)];
                 let rank = Expr::leaf(Atom::RowNumber(Box::new(Ranking { part: part.clone(), order, dense: false })));
                 let (one, order) = (Expr::number(1), Expr::number(1));
-                let many = Rolling { function: &sum::SUM, argument: one, part, order, days_before: None };
+                let many = Rolling { function: &sum::SUM, fraction: None, argument: one, part, order, days_before: None };
                 let last = Expr::apply(&SUBTRACT, vec![Expr::leaf(Atom::Rolling(Box::new(many))), Expr::number(1)]);
                 // In floating numbers, as the fraction is not exact either.
                 let fraction = Expr::number(format!("{}e0", of.fraction.as_deref().unwrap_or("0.5")));

@@ -3,7 +3,7 @@
 use super::*;
 use crate::calendar::{Date, Grain};
 use crate::dialect::Abilities;
-use crate::functions::operators::{ADD, AND, EQUAL, GREATER, IN, LESS, NOT_IN, SUBTRACT};
+use crate::functions::operators::{ADD, AND, EQUAL, GREATER, IN, LESS, NOT, NOT_IN, SUBTRACT};
 use crate::functions::{abs, avg, coalesce, count_distinct, first, max, median, sum, variance};
 use crate::model::expr::{Expr, Literal, Node};
 use crate::model::value::Type;
@@ -63,7 +63,7 @@ fn what_is_kept_by_no_equality_gets_one_that_always_holds() {
     let joined = |on: Scalar| {
         let mut select = shows(column("later", "whole"));
         select.join(JoinKind::Left, "rows", "later", Some(on));
-        after(joins::by_equality, select)
+        after(|query: &mut Query| joins::by_equality(query, false), select)
     };
     let before = Expr::apply(&LESS, vec![own("day"), column("later", "day")]);
     assert_eq!(
@@ -248,14 +248,15 @@ fn what_looks_at_values_in_an_order_becomes_sums_of_rows_that_know_their_place()
     let mut select = Select::from_part("rows");
     select.column(own("day"), "day").group_by_these();
     select.column(fold(&median::MEDIAN, own("whole")), "it").column(count_rows(), "many");
-    let printed = after(|query| ranks::placed(query, false), select);
+    let printed = after(|query: &mut Query| ranks::placed(query, ranks::Which::All), select);
     assert!(printed.contains("by day: date = placed_rows.day\n"), "{printed}");
     let place = "row_number per read_rows.day, is_null(read_rows.value) along read_rows.value";
     assert!(printed.contains(place), "{printed}");
     let beside = "if((abs(placed_rows.from_sought) < 1), (to_number(placed_rows.value) * (1 - abs(placed_rows.from_sought))))";
     assert!(printed.contains(&format!("show it: double = sum({beside})\n")), "{printed}");
     assert!(printed.contains("show many: integer = count(*)\n"), "{printed}");
-    let variance = after(|query| ranks::placed(query, false), shows(fold(&variance::VARIANCE, own("floating"))));
+    let variance =
+        after(|query: &mut Query| ranks::placed(query, ranks::Which::All), shows(fold(&variance::VARIANCE, own("floating"))));
     assert!(variance.contains("sum((placed_rows.from_mean * placed_rows.from_mean))"), "{variance}");
 }
 
@@ -267,11 +268,11 @@ fn first_values_alone_become_those_of_rows_that_know_their_place() {
     }
     let mut select = shows(first);
     select.column(fold(&median::MEDIAN, own("whole")), "middle");
-    let printed = after(|query| ranks::placed(query, true), select);
+    let printed = after(|query| ranks::placed(query, ranks::Which::First), select);
     assert!(printed.contains("show it: integer = max(if((placed_rows.place = 1), placed_rows.value))\n"), "{printed}");
     assert!(printed.contains("show middle: double = median(placed_rows.value)\n"), "{printed}");
     // Where only medians are, nothing changes.
-    let median = after(|query| ranks::placed(query, true), shows(fold(&median::MEDIAN, own("whole"))));
+    let median = after(|query| ranks::placed(query, ranks::Which::First), shows(fold(&median::MEDIAN, own("whole"))));
     assert_eq!(median, "result =\n  from rows\n  show it: double = median(rows.whole)\n");
 }
 
@@ -281,7 +282,7 @@ fn a_condition_of_an_aggregate_moves_into_what_it_goes_over() {
         if let Node::Leaf(Atom::Aggregate(fold)) = &mut aggregate.node {
             fold.filter = Some(own("holds"));
         }
-        let printed = after(filters::within, shows(aggregate));
+        let printed = after(|query: &mut Query| filters::within(query, false), shows(aggregate));
         printed.rsplit_once(" = ").map(|(_, it)| it.trim_end().to_owned()).unwrap_or_default()
     };
     assert_eq!(filtered(count_rows()), "count(if(rows.holds, 1))");
@@ -291,7 +292,7 @@ fn a_condition_of_an_aggregate_moves_into_what_it_goes_over() {
     let counted = filtered(fold(&count_distinct::COUNT_DISTINCT, pair));
     assert_eq!(counted, "count_distinct((if(rows.holds, rows.whole), rows.day))");
     // Without a condition nothing changes.
-    assert!(after(filters::within, shows(count_rows())).ends_with("= count(*)\n"));
+    assert!(after(|query: &mut Query| filters::within(query, false), shows(count_rows())).ends_with("= count(*)\n"));
 }
 
 #[test]
@@ -349,4 +350,64 @@ fn a_mean_of_whole_numbers_is_a_sum_over_a_count() {
     for other in ["whole", "floating"] {
         assert!(divided(decimals, filtered(own(other))).contains("avg("));
     }
+}
+
+#[test]
+fn medians_of_windows_are_the_same_in_all_rows_of_a_group() {
+    let mut select = Select::from_part("rows");
+    select.column(own("day"), "day").group_by_these();
+    select.column(fold(&median::MEDIAN, own("whole")), "it").column(fold(&variance::VARIANCE, own("floating")), "spread");
+    let printed = after(|query: &mut Query| ranks::placed(query, ranks::Which::Percentiles), select);
+    assert!(printed.contains("show it: double = max(placed_rows.percentile)\n"), "{printed}");
+    assert!(printed.contains("percentile(to_number(read_rows.value)"), "{printed}");
+    assert!(printed.contains("show spread: double = variance(placed_rows.value_2)\n"), "{printed}");
+}
+
+#[test]
+fn rows_that_do_not_count_are_null_to_an_aggregate() {
+    let within = |mut of: Scalar| {
+        if let Node::Leaf(Atom::Aggregate(fold)) = &mut of.node {
+            fold.filter = Some(own("holds"));
+        }
+        after(|query: &mut Query| filters::within(query, true), shows(of))
+    };
+    let both = Expr::leaf(Atom::Tuple(vec![own("whole"), own("day")]));
+    assert!(
+        within(fold(&count_distinct::COUNT_DISTINCT, both))
+            .ends_with("= count_distinct(if(rows.holds, (rows.whole, rows.day)))\n")
+    );
+    assert!(within(fold(&sum::SUM, own("whole"))).ends_with("= sum(if(rows.holds, rows.whole))\n"));
+    assert!(within(count_rows()).ends_with("= count(if(rows.holds, 1))\n"));
+}
+
+#[test]
+fn rows_are_joined_where_values_are_equal_or_both_null_but_not_told_apart_by_that() {
+    let same = || Expr::leaf(Atom::Same(Box::new(own("whole")), Box::new(column("others", "whole"))));
+    let joined = |on: Scalar| {
+        let mut select = shows(own("day"));
+        select.join(JoinKind::Inner, "rows", "others", Some(on));
+        after(sames::compared, select)
+    };
+    let either = "or((rows.whole = others.whole), and(is_null(rows.whole), is_null(others.whole)))";
+    let both = Expr::apply(&AND, vec![same(), Expr::apply(&EQUAL, vec![own("day"), column("others", "day")])]);
+    assert!(joined(both).contains(&format!(" on and({either}, (rows.day = others.day))\n")));
+    // Where one of two is null, this is true.
+    assert!(joined(Expr::apply(&NOT, vec![same()])).contains(" on not(same(rows.whole, others.whole))\n"));
+}
+
+#[test]
+fn a_null_that_is_compared_has_the_type_of_the_other_side() {
+    let compared = |one: Scalar| after(nulls::compared, shows(Expr::apply(&EQUAL, vec![one, Expr::null()])));
+    assert!(compared(own("day")).ends_with("= (rows.day = as_date(null))\n"), "{}", compared(own("day")));
+    assert!(compared(Expr::null()).ends_with("= (as_integer(null) = as_integer(null))\n"));
+}
+
+#[test]
+fn an_engine_that_finds_constants_gets_none_to_join_by() {
+    let mut select = shows(own("day"));
+    let before = Expr::apply(&LESS, vec![own("day"), column("later", "day")]);
+    select.join(JoinKind::Left, "rows", "later", Some(before));
+    let printed = after(|query: &mut Query| joins::by_equality(query, true), select);
+    let (inner, kept) = ("is_there: boolean = is_not_null((later.day))", "(later.is_there = is_not_null((rows.day)))");
+    assert!(printed.contains(inner) && printed.contains(kept), "{printed}");
 }

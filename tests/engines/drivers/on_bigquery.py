@@ -35,6 +35,11 @@ client.Config, client.WasmClient.write_bytes, client.WasmClient.read_bytes = Cac
 from bigquery_values import fill, read, type_of  # noqa: E402
 from zetasql.core.local_service import ZetaSqlLocalService, local_service_pb2 as calls  # noqa: E402
 from zetasql.types import AnalyzerOptions, LanguageOptions, ProductMode  # noqa: E402
+from zetasql.wasi._pb2.zetasql.public.options_pb2 import LanguageFeature  # noqa: E402
+
+# BigQuery has collations, which are none of the features that are counted as finished here.
+BEYOND = ("FEATURE_ANNOTATION_FRAMEWORK", "FEATURE_COLLATION_SUPPORT")
+
 
 class BigQuery:
     def __init__(self):
@@ -42,6 +47,7 @@ class BigQuery:
         language = LanguageOptions.maximum_features()
         language.product_mode = ProductMode.PRODUCT_EXTERNAL
         self.options = AnalyzerOptions(language_options=language, default_timezone="UTC").to_proto()
+        self.options.language_options.enabled_language_features.extend(map(LanguageFeature.Value, BEYOND))
         self.registered = None
         self.reset()
 

@@ -228,6 +228,7 @@ fn kpi_rows(
         let order = column(wide, "period");
         Expr::leaf(Atom::Rolling(Box::new(Rolling {
             function: &sum::SUM,
+            fraction: None,
             argument,
             part: Vec::new(),
             order,

@@ -1,0 +1,82 @@
+//! Raw SQL as BigQuery cuts it.
+
+use crate::rawsql::{Kind, Token, odd_blank, tokens};
+
+/// The first part that is not what it is to kpic: double quotes are those of texts, backslashes escape, a `#` begins a comment, and comments
+/// do not hold others. A name in backticks is one as long as it has nothing that would be another thing outside of them.
+pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
+    let mut in_name = false;
+    let mut is_other = |token: &Token<'_>| {
+        if token.kind == Kind::Operator && token.text.contains('`') {
+            let ticks = token.text.matches('`').count();
+            let is_plain = token.text.chars().all(|char| char == '`' || char == '-');
+            in_name ^= ticks % 2 == 1;
+            return !is_plain;
+        }
+        if in_name {
+            let is_part = matches!(token.kind, Kind::Word | Kind::Number) || matches!(token.text, "." | "-");
+            return !is_part || token.text.contains('$');
+        }
+        match token.kind {
+            Kind::Text => {
+                let inner = token.text.get(1..token.text.len().saturating_sub(1)).unwrap_or_default();
+                !token.text.starts_with('\'') || inner.contains(['\\', '\n', '\r', '\''])
+            }
+            Kind::Comment => token.text.starts_with("/*") && token.text.get(2..).is_some_and(|rest| rest.contains("/*")),
+            Kind::Operator => token.text.contains(['#', '@', '?', ':']),
+            Kind::Mark => matches!(token.text, "{" | "}" | ":"),
+            Kind::Word => token.text.contains('$'),
+            Kind::Quoted | Kind::Parameter | Kind::Open | Kind::Other => true,
+            Kind::Number => false,
+        }
+    };
+    let found = tokens(sql).find(|token| is_other(token)).map(|token| token.text);
+    odd_blank(sql).or(found).or_else(|| in_name.then_some("`"))
+}
+
+/// The first name under which more than tables and views is read: another database, or what a dataset has.
+pub(super) fn reads_beyond(sql: &str) -> Option<&str> {
+    let is_beyond = |token: &Token<'_>| {
+        ["external_query", "information_schema", "__tables__", "__tables_summary__"].iter().any(|word| token.is_word(word))
+    };
+    tokens(sql).find(is_beyond).map(|token| token.text)
+}
+
+/// A text or a name between quotes: backslashes mean something in both, and neither has lines.
+pub(super) fn escaped(text: &str, quote: char) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\0' => out.push_str("\\x00"),
+            _ => {
+                if char == '\\' || char == quote {
+                    out.push('\\');
+                }
+                out.push(char);
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sql_that_bigquery_cuts_in_another_way_is_found() {
+        let found = reads_otherwise;
+        assert_eq!(found("select `a`, x[offset(0)] from `my-shop.raw.orders` where note like 'it' -- it's\n"), None);
+        assert_eq!(found("select `a'` from t; drop table t; select '`"), Some("'` from t; drop table t; select '"));
+        assert_eq!(found("select `a"), Some("`"));
+        assert_eq!(found("select \"a\""), Some("\"a\""));
+        assert_eq!(found("select 'it''s'"), Some("'it''s'"));
+        assert_eq!(found("select 'a\\'"), Some("'a\\'"));
+        assert_eq!(found("select 1 # it's"), Some("#"));
+        assert_eq!(found("select /* a /* b */ c */ 1"), Some("/* a /* b */ c */"));
+        assert_eq!(found("select @x, a::text"), Some("@"));
+        assert_eq!(reads_beyond("select 1 from external_query('c', 'select 1')"), Some("external_query"));
+    }
+}
