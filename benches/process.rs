@@ -115,6 +115,7 @@ mod processes {
         let without: Vec<f64> = checks.iter().map(|check: &Cost| check.wall).collect();
         with_goals(&folder, &without, &mut table);
         many_mistakes(&folder.join("mistakes"), &mut table);
+        a_hundred_changes(&folder, &mut table);
         delete_old();
         table.end();
     }
@@ -149,6 +150,41 @@ mod processes {
         assert_eq!(errors, mistakes, "errors that were reported, mistakes that were made");
         let cost = cheapest(root, &["check"], || {});
         show(table, "check, 2,000 mistakes in 10,000 KPIs", cost, Limits { wall: Some(1.0), ..Limits::default() });
+    }
+
+    /// A hundred changed formulas among 10,000 KPIs: against another folder, and against a commit.
+    fn a_hundred_changes(folder: &Path, table: &mut Table) {
+        let (old, new) = (folder.join("diff-old"), folder.join("diff-new"));
+        let mut files = project::files(10_000);
+        write(&old, &files);
+        write(&new, &files);
+        git(&new, &["init", "--quiet"]);
+        git(&new, &["add", "--all"]);
+        git(&new, &["commit", "--quiet", "--message", "before"]);
+        let mut left = 100;
+        for (_, text) in &mut files {
+            while left > 0 && text.contains("where status = 'paid' and items") {
+                *text = text.replacen("where status = 'paid' and items", "where status = 'sent' and items", 1);
+                left -= 1;
+            }
+        }
+        assert_eq!(left, 0);
+        for (path, text) in &files {
+            std::fs::write(new.join(path), text).unwrap();
+        }
+        let limits = Limits { wall: Some(0.5), ..Limits::default() };
+        let (from, to) = (old.display().to_string(), new.display().to_string());
+        let folders = cheapest(&new, &["diff", &from, &to], || {});
+        show(table, "diff of two folders, 100 changes in 10,000 KPIs", folders, limits);
+        let commit = cheapest(&new, &["diff", "HEAD"], || {});
+        show(table, "diff from a commit, 100 changes in 10,000 KPIs", commit, limits);
+        table.row("  more than from a folder", &[], commit.wall - folders.wall, Some(0.2), seconds);
+    }
+
+    fn git(folder: &Path, arguments: &[&str]) {
+        let settings = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"];
+        let status = Command::new("git").arg("-C").arg(folder).args(settings).args(arguments).status().unwrap();
+        assert!(status.success(), "git {arguments:?}");
     }
 
     fn show(table: &mut Table, what: &str, cost: Cost, limits: Limits) {

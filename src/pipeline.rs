@@ -88,6 +88,8 @@ pub struct Checked {
     pub alignment: Alignment,
     /// All findings, sorted by place.
     pub findings: Findings,
+    /// Whether there may be definitions that could not be read.
+    pub incomplete: bool,
     settings: Settings,
 }
 
@@ -97,6 +99,7 @@ struct Settings {
     levels: BTreeMap<String, Level>,
     allowances: Vec<Allowance>,
     extents: Vec<Extent>,
+    denied: Vec<String>,
 }
 
 /// A project without errors.
@@ -137,6 +140,11 @@ pub fn check_with(root: &Path, asked: impl FnOnce(&Spec, &mut Files) -> Vec<spec
 /// Checks a project whose files are given as pairs of path and text, `kpic.yml` first.
 pub fn check_texts(texts: Vec<(String, String)>, options: &Options) -> Checked {
     run(load::texts(texts), options)
+}
+
+/// Checks a version of a project that is in no folder; see [`load::version`].
+pub fn check_version(project: load::Version, read: impl FnOnce(&str) -> Vec<load::Version>, options: &Options) -> Checked {
+    run(load::version(project, spec::specs_folder, read), options)
 }
 
 fn run(loaded: Loaded, options: &Options) -> Checked {
@@ -234,7 +242,8 @@ impl Parsed {
         graph.cycles(&model, &mut findings);
         let levels = std::mem::take(&mut spec.project.lints);
         let (allowances, extents) = (std::mem::take(&mut spec.allowances), std::mem::take(&mut spec.extents));
-        let settings = Settings { levels, allowances, extents };
+        let denied = std::mem::take(&mut spec.project.denied);
+        let settings = Settings { levels, allowances, extents, denied };
         let incomplete = spec.incomplete;
         aside((spec, formulas));
         Resolved { files, model, graph, settings, incomplete, findings }
@@ -272,11 +281,16 @@ impl Resolved {
         }
         findings.set_levels(&settings.levels);
         findings.sort();
-        (Checked { files, model, graph, alignment, findings, settings }, others)
+        (Checked { files, model, graph, alignment, findings, incomplete, settings }, others)
     }
 }
 
 impl Checked {
+    /// What a change of the project must not do, as `diff` in `kpic.yml` says.
+    pub fn denied(&self) -> &[String] {
+        &self.settings.denied
+    }
+
     /// The project, if nothing in it is wrong; else itself, with the findings that say what is.
     ///
     /// # Errors
@@ -285,7 +299,7 @@ impl Checked {
         if self.findings.has_errors() {
             return Err(Box::new(self));
         }
-        let Self { files, model, graph, alignment, findings, settings } = self;
+        let Self { files, model, graph, alignment, findings, incomplete: _, settings } = self;
         Ok(Valid { files, model, graph, alignment, findings, settings })
     }
 }
@@ -314,7 +328,7 @@ impl Valid {
     /// The same as a project that has been looked at, so that more can be found in it.
     pub fn into_checked(self) -> Checked {
         let Self { files, model, graph, alignment, findings, settings } = self;
-        Checked { files, model, graph, alignment, findings, settings }
+        Checked { files, model, graph, alignment, findings, incomplete: false, settings }
     }
 
     /// Gives findings about data the level that the project asks for, and drops those that it allows. An allowance without a

@@ -27,6 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("align", &["text", "diagnostic", "functions", "model", "graph"]),
     ("lint", &["text", "calendar", "diagnostic", "functions", "model", "spec", "graph", "align"]),
     ("support", &["dialect", "text", "calendar", "diagnostic", "model"]),
+    ("meaning", &["calendar", "functions", "model"]),
     // Where the stages meet.
     (
         "pipeline",
@@ -71,6 +72,24 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     // Around the pipeline.
+    ("git", &[]),
+    (
+        "diff",
+        &[
+            "text",
+            "calendar",
+            "diagnostic",
+            "model",
+            "load",
+            "spec",
+            "graph",
+            "align",
+            "support",
+            "meaning",
+            "pipeline",
+            "docs",
+        ],
+    ),
     ("query", &["text", "calendar", "diagnostic", "model", "spec", "plan"]),
     ("engine", &["text", "rawsql"]),
     (
@@ -133,6 +152,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "align",
             "draft",
             "deploy",
+            "git",
+            "diff",
         ],
     ),
 ];

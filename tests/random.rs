@@ -12,6 +12,8 @@
 mod calendar;
 #[path = "random/called.rs"]
 mod called;
+#[path = "random/changes.rs"]
+mod changes;
 #[path = "random/cohorts.rs"]
 mod cohorts;
 #[path = "random/conditions.rs"]
@@ -115,6 +117,19 @@ fn of_twins(agree: fn(&Project, &mut Engine) -> Result<usize, TestCaseError>) {
     });
     let compared = compared.into_inner();
     assert!(compared >= tries.count(), "{compared} views of {} projects prove little", tries.count());
+}
+
+#[test]
+fn a_change_of_figures_is_never_taken_for_none() {
+    let count = std::env::var("KPIC_RANDOM_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(60);
+    let first = std::env::var("KPIC_RANDOM_SEED").ok().and_then(|seed| seed.parse::<u64>().ok()).unwrap_or(1);
+    let (mut counts, mut wrong) = (changes::Counts::default(), Vec::new());
+    for seed in first..first + count {
+        wrong.extend(changes::agree(seed, &mut counts).err());
+    }
+    eprintln!("{counts:?}");
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n\n"));
+    assert!(counts.differing as u64 > count / 2, "{counts:?} prove little");
 }
 
 #[test]

@@ -186,6 +186,8 @@ enum Command {
     Check(commands::check::CheckArgs),
     /// Explain a finding: what it means, why it matters and how to fix it.
     Explain(commands::explain::ExplainArgs),
+    /// Show what a change of the specs does to the figures, from git: values, views, goals, and who is downstream.
+    Diff(commands::diff::DiffArgs),
     /// Write the SQL views, the manifest and the documents.
     Build(commands::build::BuildArgs),
     /// Put the views into the warehouse: all of them or none.
@@ -302,6 +304,7 @@ fn run() -> ExitCode {
         Command::Init(args) => commands::init::run(&args, &context),
         Command::Check(args) => commands::check::run(&args, &context),
         Command::Explain(args) => commands::explain::run(&args),
+        Command::Diff(args) => commands::diff::run(&args, &context),
         Command::Build(args) => commands::build::run(&args, &context),
         Command::Deploy(args) => commands::deploy::run(&args, &context),
         Command::Run(args) => commands::run::run(&args, &context),

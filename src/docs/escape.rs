@@ -57,7 +57,7 @@ pub(super) fn paragraphs(text: &str) -> String {
 }
 
 /// A text in the type of code, on one line.
-pub(super) fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     let line = one_line(text);
     // What could end the code or a table's cell has to be a reference, which only HTML's own element understands.
     if !line.contains(['`', '|', '\\', '$']) && !line.is_empty() {
@@ -76,7 +76,7 @@ pub(super) fn code(text: &str) -> String {
 }
 
 /// A text with its lines in a block of code.
-pub(super) fn fence(text: &str, language: &str) -> String {
+pub fn fence(text: &str, language: &str) -> String {
     let language: String = language.chars().filter(char::is_ascii_alphanumeric).collect();
     let strange = |byte: u8| (byte < b' ' && byte != b'\n') || byte >= 0x7f || byte == b'`';
     // Without a way out in the middle, so that many bytes are looked at at once.

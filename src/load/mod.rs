@@ -107,6 +107,47 @@ pub fn texts(texts: Vec<(String, String)>) -> Loaded {
     loaded
 }
 
+/// One file of a version that is in no folder: its path from the project's folder, and its text or why it has none.
+pub type Version = (String, Result<String, String>);
+
+/// Reads a project that is in no folder, as git keeps an earlier version. `read` gets the folder of the spec files and gives what is below
+/// it and below [`TEMPLATES`]; what a folder would leave out is left out here too.
+pub fn version(project: Version, specs_folder: impl Fn(&Tree) -> String, read: impl FnOnce(&str) -> Vec<Version>) -> Loaded {
+    let mut loaded = Loaded::default();
+    let add = |(path, text): Version, loaded: &mut Loaded| match text {
+        Ok(text) => add_text(loaded, path, text),
+        Err(why) => {
+            loaded.findings.push(Finding::placeless(&codes::UNREADABLE_FILE, format!("{path} {why}")));
+            loaded.incomplete = true;
+        }
+    };
+    add(project, &mut loaded);
+    loaded.project = loaded.specs.pop();
+    let Some(tree) = &loaded.project else { return loaded };
+    let folder = specs_folder(tree);
+    let own = Path::new(&folder).components().collect::<PathBuf>();
+    let is_hidden = |path: &Path| path.components().any(|part| part.as_os_str().to_string_lossy().starts_with('.'));
+    // What has no ending and no text stands for a folder whose files are elsewhere.
+    let is_folder = |path: &Path, text: &Result<String, String>| text.is_err() && path.extension().is_none();
+    let mut texts = read(&slashed(&own));
+    texts.sort();
+    for (path, text) in texts {
+        let at = Path::new(&path);
+        let below = at.strip_prefix(&own).unwrap_or(at);
+        let is_template = at.parent() == Some(Path::new(TEMPLATES)) && path.ends_with(TEMPLATE_ENDING) && !is_hidden(at);
+        let is_inside = own.as_os_str().is_empty() || at.starts_with(&own);
+        if is_template {
+            match text {
+                Ok(text) => _ = loaded.files.add(path, text),
+                Err(_) => loaded.incomplete = true,
+            }
+        } else if is_inside && (is_spec_file(at) || is_folder(at, &text)) && !is_hidden(below) && path != PROJECT_FILE {
+            add((path, text), &mut loaded);
+        }
+    }
+    loaded
+}
+
 /// Adds a spec file that is in memory.
 fn add_text(loaded: &mut Loaded, path: String, text: String) {
     let file = loaded.files.add(path, text);

@@ -51,6 +51,8 @@ pub struct Project {
     pub readers: Vec<Text>,
     /// Levels of lints by readable name.
     pub lints: BTreeMap<String, Level>,
+    /// What a change must not do: some of [`DENIABLE`].
+    pub denied: Vec<String>,
     /// How objectives are judged.
     pub okrs: Okrs,
 }
@@ -154,6 +156,19 @@ static OKRS: Record = Record {
     ],
 };
 
+/// What a change may do that a project refuses: the classes of changes, and changes of goals whose period has begun.
+pub const DENIABLE: &[&str] = &["meaning", "undecided", "interface", "goal", "goal-mid-cycle", "ownership", "words"];
+
+static DIFF: Record = Record {
+    what: "`diff`",
+    fields: &[Field::new(
+        "deny",
+        Shape::List(&Shape::Word(DENIABLE)),
+        "Changes with which `kpic diff` ends with exit code 1. What the version before says counts. Default: none.",
+    )
+    .example("[interface, undecided, goal-mid-cycle]")],
+};
+
 /// The keys of `kpic.yml`.
 pub static PROJECT: Record = Record {
     what: "kpic.yml",
@@ -182,6 +197,7 @@ pub static PROJECT: Record = Record {
             "The level of each lint, by its readable name.",
         )
         .example("{ unused-column: warn }"),
+        Field::new("diff", Shape::Record(&DIFF), "Which changes `kpic diff` refuses."),
         Field::new("okrs", Shape::Record(&OKRS), "How objectives are judged, and how many are allowed."),
     ],
 };
@@ -228,6 +244,13 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
         connection_env: None,
         readers: targets::readers(warehouse),
         lints: lints(reader, findings),
+        denied: reader
+            .record("diff")
+            .map(|diff| diff.texts("deny"))
+            .unwrap_or_default()
+            .into_iter()
+            .map(|text| text.value)
+            .collect(),
         okrs: okrs(reader, findings),
     }
 }

@@ -5,6 +5,7 @@ pub(super) mod build;
 pub(super) mod check;
 pub(super) mod completions;
 pub(super) mod deploy;
+pub(super) mod diff;
 pub(super) mod explain;
 pub(super) mod freeze;
 pub(super) mod graph;

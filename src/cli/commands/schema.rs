@@ -29,12 +29,18 @@ enum File {
     Project,
     /// A spec file.
     Spec,
+    /// What `kpic diff --format json` writes.
+    Diff,
 }
 
 pub(in crate::cli) fn run(args: &SchemaArgs) -> Result<u8, Stop> {
     let documents = match args.file {
         Some(File::Project) => vec![Document::Project],
         Some(File::Spec) => vec![Document::Spec],
+        Some(File::Diff) => {
+            out::data(&crate::diff::json::schema());
+            return Ok(FINE);
+        }
         None => Document::ALL.to_vec(),
     };
     let Some(folder) = &args.output else {

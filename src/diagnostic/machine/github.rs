@@ -33,6 +33,12 @@ fn command(finding: &Finding, places: &Places<'_>) -> String {
     format!("::{level} {}::{}\n", properties.join(","), data(&whole_message(finding)))
 }
 
+/// A remark about a line of a file as a workflow command.
+pub fn annotation(level: &str, place: Option<(&str, usize)>, title: &str, says: &str) -> String {
+    let place = place.map(|(file, line)| format!("file={},line={line},", property(file))).unwrap_or_default();
+    format!("::{level} {place}title={}::{}\n", property(title), data(says))
+}
+
 /// A text after the second `::`.
 fn data(text: &str) -> String {
     shown(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")

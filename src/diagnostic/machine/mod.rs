@@ -9,7 +9,7 @@ mod gitlab;
 mod json;
 mod sarif;
 
-pub use github::github;
+pub use github::{annotation, github};
 pub use gitlab::gitlab;
 pub use json::json;
 pub use sarif::sarif;

@@ -1,0 +1,286 @@
+//! `kpic diff`
+
+use crate::calendar::Date;
+use crate::cli::{Context, ENVIRONMENT, FINDINGS, FINE, Stop, out, show_findings, usage};
+use crate::diff::json::Versions;
+use crate::diff::{self, Change, Class, Diff, json, markdown, words};
+use crate::git::{Commit, Problem, Repository};
+use crate::load::PROJECT_FILE;
+use crate::pipeline::{self, Checked};
+use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
+
+/// The arguments of `diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  kpic diff                        what this branch changes, from where it left the main branch
+  kpic diff main                   this folder against another branch, tag or commit
+  kpic diff v1.2..v1.3             two commits; with ... from where the second left the first
+  kpic diff ../before ../after     two folders
+  kpic diff --format markdown > comment.md
+  kpic diff --deny interface --deny undecided
+
+A change is one of these, the greatest first:
+  meaning    values may change
+  undecided  kpic cannot tell whether values change
+  interface  a view, column, unit, kind or grain changes
+  goal       a target, threshold, date or weight changes
+  ownership  an owner changes
+  words      only words for people change
+  none       nothing changes for readers: something new, or written differently and proven to be the same
+
+Exit code 1: the version after has errors, or `diff.deny` in kpic.yml of the version before, or --deny, names what a change does.")]
+pub(in crate::cli) struct DiffArgs {
+    /// What to compare with: a commit, two commits with `..` between them, or a folder [default: where this branch left the main branch].
+    #[arg(value_name = "BASE")]
+    base: Option<String>,
+    /// The folder after, if BASE is a folder.
+    #[arg(value_name = "NEW")]
+    new: Option<PathBuf>,
+    /// How it is shown.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// End with exit code 1 if a change is of this class, too; may be given several times.
+    #[arg(long, value_name = "CLASS", value_parser = clap::builder::PossibleValuesParser::new(crate::diff::DENIABLE))]
+    deny: Vec<String>,
+    /// Also list changes of words, and what changes nothing for readers.
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// A comment for a pull request.
+    Markdown,
+    /// For programs; `kpic schema diff` prints the schema.
+    Json,
+    /// Annotations of GitHub Actions, on the changed lines.
+    Github,
+}
+
+/// A version of a project, with what it is called.
+struct Version {
+    checked: Checked,
+    name: String,
+}
+
+pub(in crate::cli) fn run(args: &DiffArgs, context: &Context<'_>) -> Result<u8, Stop> {
+    let (before, after) = versions(args, context)?;
+    let diff = diff::diff(&before.checked, &after.checked, today());
+    let deny: Vec<String> = before.checked.denied().iter().chain(&args.deny).cloned().collect();
+    let denied = diff.denied(&deny);
+    let versions = Versions {
+        before: &before.name,
+        after: &after.name,
+        before_files: &before.checked.files,
+        after_files: &after.checked.files,
+    };
+    match args.format {
+        Format::Text => out::print(&text(&diff, versions, args.all)),
+        Format::Markdown => out::data(&markdown::text(&diff, versions, &denied)),
+        Format::Json => out::json(&json::text(&json::document(&diff, versions, &denied))),
+        Format::Github => {
+            let root = context.root().unwrap_or_default();
+            out::data(&annotations(&diff, versions, &crate::cli::findings::in_repository(&root)));
+        }
+    }
+    if args.format == Format::Text {
+        for one in &denied {
+            out::error(&format!("{} {one}\n", out::styled(out::BAD, "refused:")));
+        }
+        if diff.errors_after > 0 {
+            show_findings(&after.checked.findings, &after.checked.files);
+        }
+    }
+    let code = if denied.is_empty() && diff.errors_after == 0 { FINE } else { FINDINGS };
+    std::mem::forget((before, after));
+    Ok(code)
+}
+
+/// The day that counts where the last visible day of a project is not fixed.
+fn today() -> Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+fn versions(args: &DiffArgs, context: &Context<'_>) -> Result<(Version, Version), Stop> {
+    if let Some(new) = &args.new {
+        let old = args.base.as_deref().unwrap_or_default();
+        return Ok((folder(Path::new(old), context)?, folder(new, context)?));
+    }
+    let base = args.base.as_deref();
+    if let Some(path) = base.filter(|base| Path::new(base).is_dir() && (base.contains('/') || *base == ".." || *base == ".")) {
+        return Ok((folder(Path::new(path), context)?, here(context)?));
+    }
+    let root = context.root()?;
+    let repository = Repository::around(&root).map_err(|problem| stopped(&problem))?;
+    let commit =
+        |name: &str| repository.commit(if name.is_empty() { "HEAD" } else { name }).map_err(|problem| stopped(&problem));
+    let Some(base) = base else {
+        let (commit, branch) = repository.base().map_err(|problem| stopped(&problem))?;
+        let branch = if branch.is_empty() { "the main branch".to_owned() } else { branch };
+        let name = format!("{} (where {branch} was left)", commit.short());
+        return Ok((at(&repository, &commit, name, context)?, here(context)?));
+    };
+    if let Some((one, two)) = base.split_once("...") {
+        let (one, two) = (commit(one)?, commit(two)?);
+        let start = repository.merge_base(&one, &two).map_err(|problem| stopped(&problem))?;
+        let names = (start.short().to_owned(), two.short().to_owned());
+        return Ok((at(&repository, &start, names.0, context)?, at(&repository, &two, names.1, context)?));
+    }
+    if let Some((one, two)) = base.split_once("..") {
+        let named = |name: &str, commit: &Commit| {
+            if name.is_empty() { "HEAD".to_owned() } else { format!("{name} ({})", commit.short()) }
+        };
+        let (old, new) = (commit(one)?, commit(two)?);
+        let (from, to) = (named(one, &old), named(two, &new));
+        return Ok((at(&repository, &old, from, context)?, at(&repository, &new, to, context)?));
+    }
+    let old = commit(base)?;
+    let name = if base == old.name() { base.to_owned() } else { format!("{base} ({})", old.short()) };
+    Ok((at(&repository, &old, name, context)?, here(context)?))
+}
+
+/// The project as it is in its folder.
+fn here(context: &Context<'_>) -> Result<Version, Stop> {
+    let root = context.root()?;
+    Ok(Version { checked: pipeline::check(&root, &context.options()), name: "this folder".to_owned() })
+}
+
+/// The project in another folder.
+fn folder(path: &Path, context: &Context<'_>) -> Result<Version, Stop> {
+    let name = path.display().to_string();
+    if !path.join(PROJECT_FILE).is_file() {
+        return Err(usage(
+            &format!("there is no {PROJECT_FILE} in `{name}`"),
+            "name two folders with a project each: `kpic diff OLD NEW`",
+        ));
+    }
+    Ok(Version { checked: pipeline::check(path, &context.options()), name })
+}
+
+/// The project as it was at a commit.
+fn at(repository: &Repository, commit: &Commit, name: String, context: &Context<'_>) -> Result<Version, Stop> {
+    let mut objects = repository.objects(commit).map_err(|problem| stopped(&problem))?;
+    let project = objects.file(PROJECT_FILE).map_err(|problem| stopped(&problem))?;
+    let Some(project) = project else {
+        let place = if repository.folder().is_empty() { String::new() } else { format!(" in `{}`", repository.folder()) };
+        return Err(stopped(&Problem {
+            message: format!("there is no {PROJECT_FILE}{place} at {name}, so there is nothing to compare with"),
+            help: "name a commit that has the project: `kpic diff BASE`".to_owned(),
+        }));
+    };
+    let mut failed = None;
+    let read = |folder: &str| {
+        let found = objects.below(&[folder, crate::load::TEMPLATES]);
+        let entries = found.unwrap_or_else(|problem| {
+            failed = Some(problem);
+            Vec::new()
+        });
+        entries.into_iter().map(|entry| (entry.path, entry.text)).collect()
+    };
+    let checked = pipeline::check_version((project.path, project.text), read, &context.options());
+    match failed {
+        Some(problem) => Err(stopped(&problem)),
+        None => Ok(Version { checked, name }),
+    }
+}
+
+fn stopped(problem: &Problem) -> Stop {
+    out::error(&out::failure(&problem.message, Some(&problem.help)));
+    Stop { code: ENVIRONMENT }
+}
+
+fn text(diff: &Diff, versions: Versions<'_>, all: bool) -> String {
+    let mut text = String::new();
+    let is_told = |change: &&Change| all || change.class > Class::Words || change.fields.iter().any(|field| field.is_proven);
+    for change in diff.changes.iter().filter(is_told) {
+        text.push_str(&told(change, versions));
+    }
+    if !diff.links.is_empty() {
+        text.push_str(&format!("{}\n", out::styled(out::STRONG, "links to the North Star")));
+        for change in &diff.links {
+            text.push_str(&format!("  {}: {} → {}\n", change.kpi, words::link(change.before), words::link(change.after)));
+        }
+        text.push('\n');
+    }
+    if diff.errors_before > 0 {
+        text.push_str(&format!(
+            "{} {} has {}, so not all of it can be compared\n",
+            out::styled(out::BAD, "note:"),
+            versions.before,
+            words::many(diff.errors_before, "error")
+        ));
+    }
+    let hidden = diff.changes.iter().filter(|change| !is_told(change)).count();
+    let hidden = if hidden > 0 { format!(" (--all lists {hidden} more)") } else { String::new() };
+    text.push_str(&format!(
+        "{}{hidden}\n{}\n",
+        out::styled(out::STRONG, &words::summary(diff)),
+        out::styled(out::DIM, &format!("{} → {}", versions.before, versions.after))
+    ));
+    text
+}
+
+fn told(change: &Change, versions: Versions<'_>) -> String {
+    let style = match change.class {
+        Class::Meaning | Class::Undecided | Class::Interface => out::BAD,
+        Class::Goal | Class::Ownership => out::STRONG,
+        Class::Words | Class::None => out::DIM,
+    };
+    let (file, line) = versions.place(change.place);
+    let place = if line > 0 { format!("  {}", out::styled(out::DIM, &format!("{file}:{line}"))) } else { String::new() };
+    let mut text = format!(
+        "{} {}{place}\n  {}\n",
+        out::styled(style, change.class.name()),
+        out::styled(out::STRONG, &words::heading(change, str::to_owned)),
+        words::effect(change)
+    );
+    for field in &change.fields {
+        let proven = if field.is_proven { out::styled(out::GOOD, "  proven to be the same") } else { String::new() };
+        if let Some(short) = words::short(field) {
+            text.push_str(&format!("    {}: {short}{proven}\n", field.name));
+            continue;
+        }
+        text.push_str(&format!("    {}:{proven}\n", field.name));
+        for (mark, side) in [("-", &field.before), ("+", &field.after)] {
+            for line in side.iter().flat_map(|side| side.lines()) {
+                text.push_str(&format!("      {mark} {line}\n"));
+            }
+        }
+    }
+    let down = words::downstream(change);
+    if !down.is_empty() {
+        text.push_str(&format!("    downstream: {down}\n"));
+        for kpi in change.downstream.kpis.iter().filter(|kpi| !kpi.through.is_empty()).take(5) {
+            text.push_str(&format!("      {} → {}\n", kpi.through.join(" → "), kpi.name));
+        }
+    }
+    if !change.owners.is_empty() && change.class > Class::Words {
+        text.push_str(&format!("    owners: {}\n", change.owners.join(", ")));
+    }
+    text.push('\n');
+    text
+}
+
+/// A notice for each change, on its line in a pull request.
+fn annotations(diff: &Diff, versions: Versions<'_>, folder: &str) -> String {
+    let mut text = String::new();
+    for change in diff.changes.iter().filter(|change| change.class > Class::Words) {
+        let (file, line) = versions.place(change.place.filter(|(side, _)| *side == diff::Side::After));
+        let down = words::downstream(change);
+        let down = if down.is_empty() { String::new() } else { format!("; downstream: {down}") };
+        let says = format!("{}: {}{down}", words::heading(change, str::to_owned), words::effect(change));
+        let level = if change.class >= Class::Interface { "warning" } else { "notice" };
+        let file = if folder.is_empty() { file } else { format!("{folder}/{file}") };
+        let place = if line > 0 { Some((file.as_str(), line)) } else { None };
+        text.push_str(&crate::diagnostic::machine::annotation(
+            level,
+            place,
+            &format!("kpic diff: {}", change.class.name()),
+            &says,
+        ));
+    }
+    text
+}

@@ -1,0 +1,232 @@
+//! Two versions of a project: what changes for those who read its figures.
+//!
+//! 1. [`describe`] makes definitions of a checked model, each a list of fields, keyed by name.
+//! 2. [`renamed`] finds what is only called something else now.
+//! 3. [`compare`] compares the fields and classifies each difference by what it does to readers ([`Class`]). Formulas are compared by what they mean
+//!    (`meaning`): a refactoring is known as one, and where nothing can be proven the class is [`Class::Undecided`].
+//! 4. [`reach`] finds what is downstream of a change: KPIs, scorecards, key results, guardrails, and who owns them.
+//! 5. [`markdown`] and [`json`] write it down.
+//!
+//! It compares models and never texts, so that a moved file, another order or another layout is no change.
+
+mod class;
+mod compare;
+mod definition;
+mod describe;
+mod goals;
+pub mod json;
+pub mod markdown;
+mod reach;
+mod renamed;
+pub mod words;
+
+pub use crate::spec::project::DENIABLE;
+pub use class::Class;
+pub use definition::Kind;
+pub use reach::{Downstream, Reached};
+
+use crate::align::Sign;
+use crate::calendar::{AsOf, Date};
+use crate::meaning::Names;
+use crate::pipeline::Checked;
+use crate::text::Span;
+use describe::Describe;
+use reach::Effects;
+use std::collections::BTreeMap;
+
+/// Which version something stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The one before.
+    Before,
+    /// The one after.
+    After,
+}
+
+/// What happened to a definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// It has another name, and perhaps other fields.
+    Renamed,
+    /// It has other fields.
+    Changed,
+}
+
+impl What {
+    /// Its name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            What::Added => "added",
+            What::Removed => "removed",
+            What::Renamed => "renamed",
+            What::Changed => "changed",
+        }
+    }
+}
+
+/// A definition that differs between two versions.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// What is defined.
+    pub kind: Kind,
+    /// Its name in the version after, or in the one before if it is gone.
+    pub name: String,
+    /// What it was called before, if it is called otherwise now.
+    pub former: Option<String>,
+    /// What happened to it.
+    pub what: What,
+    /// What that does to readers: the greatest class of its fields.
+    pub class: Class,
+    /// The fields that differ.
+    pub fields: Vec<FieldChange>,
+    /// Why nothing can be said of it; empty where something can.
+    pub open: String,
+    /// Whether it changes what is aimed for in a period that has begun.
+    pub is_mid_cycle: bool,
+    /// What is downstream of it, where values or views change.
+    pub downstream: Downstream,
+    /// Who owns it and what is downstream.
+    pub owners: Vec<String>,
+    /// Where it stands.
+    pub place: Option<(Side, Span)>,
+}
+
+/// A field that differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldChange {
+    /// Its name.
+    pub name: String,
+    /// What its difference does to readers.
+    pub class: Class,
+    /// What it said before.
+    pub before: Option<String>,
+    /// What it says after.
+    pub after: Option<String>,
+    /// Whether both are written differently and are proven to mean the same.
+    pub is_proven: bool,
+}
+
+/// That the link of a KPI to the North Star differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkChange {
+    /// The KPI.
+    pub kpi: String,
+    /// Its sign before; nothing where there was no link.
+    pub before: Option<Sign>,
+    /// Its sign after; nothing where there is no link.
+    pub after: Option<Sign>,
+}
+
+/// What differs between two versions of a project.
+#[derive(Debug, Clone, Default)]
+pub struct Diff {
+    /// The definitions that differ, the greatest class first.
+    pub changes: Vec<Change>,
+    /// Links to the North Star that differ, of KPIs that are there in both versions.
+    pub links: Vec<LinkChange>,
+    /// How many errors the version before has.
+    pub errors_before: usize,
+    /// How many errors the version after has.
+    pub errors_after: usize,
+    /// How many KPIs the version after has.
+    pub kpis: usize,
+}
+
+impl Diff {
+    /// The greatest class of all changes; nothing where there are none.
+    pub fn class(&self) -> Option<Class> {
+        self.changes.iter().map(|change| change.class).max()
+    }
+
+    /// Everybody who owns something that changes, or what is downstream of it; words alone call nobody.
+    pub fn owners(&self) -> Vec<String> {
+        let told = self.changes.iter().filter(|change| change.class > Class::Words);
+        let owners: std::collections::BTreeSet<&String> = told.flat_map(|change| &change.owners).collect();
+        owners.into_iter().cloned().collect()
+    }
+
+    /// What of this is refused: for each word of `deny` that is true of a change, how many there are.
+    pub fn denied(&self, deny: &[String]) -> Vec<String> {
+        let count = |word: &str| match word {
+            "goal-mid-cycle" => self.changes.iter().filter(|change| change.is_mid_cycle).count(),
+            word => self.changes.iter().filter(|change| change.class.name() == word).count(),
+        };
+        let words: std::collections::BTreeSet<&String> = deny.iter().collect();
+        let found = words.into_iter().map(|word| (word, count(word))).filter(|(_, count)| *count > 0);
+        found.map(|(word, count)| format!("{} of class {word}", words::many(count, "change"))).collect()
+    }
+
+    /// How many changes there are of a class.
+    pub fn count(&self, class: Class) -> usize {
+        self.changes.iter().filter(|change| change.class == class).count()
+    }
+}
+
+/// Compares two versions of a project. `today` is the day that counts where the project's last visible day is not fixed.
+pub fn diff(before: &Checked, after: &Checked, today: Date) -> Diff {
+    let own = Names::default();
+    let names = renamed::names(before, after);
+    let (there, here) = rayon::join(
+        || Describe::of(&before.model, &before.files, &names).all(),
+        || Describe::of(&after.model, &after.files, &own).all(),
+    );
+    let former = renamed::all(&names, &there, &here, before);
+    let effects = Effects::of((before, after), &names, &former, (&there, &here));
+    let comparison = compare::Comparison { before, after, names: &names, effects: &effects };
+    let mut changes = comparison.changes(&there, &here, &former);
+    let day = match after.model.calendar.as_of {
+        AsOf::Day(day) => day,
+        AsOf::Today => today,
+    };
+    for change in &mut changes {
+        change.is_mid_cycle = change.class == Class::Goal && is_mid_cycle(before, change, day);
+    }
+    let key = |change: &Change| (std::cmp::Reverse(change.class), change.kind, change.name.clone());
+    changes.sort_by_cached_key(key);
+    Diff {
+        changes,
+        links: links(before, after, &names),
+        errors_before: errors(before),
+        errors_after: errors(after),
+        kpis: after.model.kpis.len(),
+    }
+}
+
+fn errors(checked: &Checked) -> usize {
+    let findings = checked.findings.iter();
+    findings.filter(|finding| finding.severity == crate::diagnostic::Severity::Error).count()
+}
+
+/// Whether a change is one of an objective that was under way.
+fn is_mid_cycle(before: &Checked, change: &Change, day: Date) -> bool {
+    let named = match change.kind {
+        Kind::Objective => change.former.as_ref().unwrap_or(&change.name).as_str(),
+        Kind::KeyResult => change.name.split_once('.').map_or("", |(objective, _)| objective),
+        _ => return false,
+    };
+    let objective = before.model.objectives.rows().iter().find(|objective| objective.name.value == named);
+    objective.and_then(|objective| objective.period).is_some_and(|period| period.first <= day && day <= period.last)
+}
+
+/// The links to the North Star that differ.
+fn links(before: &Checked, after: &Checked, names: &Names) -> Vec<LinkChange> {
+    let signs = |checked: &Checked, own: &dyn Fn(&str) -> String| -> BTreeMap<String, Option<Sign>> {
+        let reach = checked.alignment.reach.as_ref();
+        let sign = |id| reach.filter(|reach| reach.has(id)).map(|reach| reach.ways(id).sign());
+        checked.model.kpis.iter().map(|(id, kpi)| (own(&kpi.name.value), sign(id))).collect()
+    };
+    if before.model.north_star.is_none() || after.model.north_star.is_none() {
+        return Vec::new();
+    }
+    let there = signs(before, &|name| names.kpi(name));
+    let here = signs(after, &str::to_owned);
+    let differing = there.into_iter().filter_map(|(kpi, before)| {
+        let after = *here.get(&kpi)?;
+        (before != after).then_some(LinkChange { kpi, before, after })
+    });
+    differing.collect()
+}

@@ -1,0 +1,328 @@
+//! `kpic diff` over git: which versions are compared, and what is said where one cannot be read. Nothing that a repository brings along runs.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+struct Repository {
+    folder: tempfile::TempDir,
+}
+
+/// What the program says, and its exit code.
+struct Said {
+    out: String,
+    err: String,
+    code: i32,
+}
+
+const KPIC: &str = "kpic: 1\nproject: shop\ncalendar: { start: 2024-01-01, as_of: 2024-12-31 }\n";
+
+fn specs(formula: &str) -> String {
+    format!(
+        "teams: {{ sales: {{}} }}\nsources:\n  orders:\n    table: orders\n    kind: events\n    row: order\n    time: day\n    columns: {{ day: date, amount: number, status: text }}\n\
+         kpis:\n  revenue: {{ description: What was sold., formula: {formula}, owner: sales }}\n"
+    )
+}
+
+impl Repository {
+    /// One with a project on its main branch.
+    fn new() -> Self {
+        let repository = Self { folder: tempfile::tempdir().unwrap() };
+        repository.git(&["init", "-q", "-b", "main"]);
+        repository.write("kpic.yml", KPIC);
+        repository.write("specs/shop.yml", &specs("sum(orders.amount)"));
+        repository.commit("first");
+        repository
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn git(&self, arguments: &[&str]) -> Output {
+        git(self.path(), arguments)
+    }
+
+    fn commit(&self, message: &str) {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "--allow-empty", "-m", message]);
+    }
+
+    fn diff(&self, arguments: &[&str]) -> Said {
+        diff(self.path(), arguments)
+    }
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> Output {
+    let settings = [
+        "-c",
+        "user.name=A",
+        "-c",
+        "user.email=a@example.org",
+        "-c",
+        "protocol.file.allow=always",
+        "-c",
+        "commit.gpgsign=false",
+    ];
+    let output = Command::new("git").current_dir(folder).args(settings).args(arguments).output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+fn diff(folder: &Path, arguments: &[&str]) -> Said {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kpic"));
+    let output = command.current_dir(folder).args(["diff", "--color", "never"]).args(arguments).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Said { out: text(&output.stdout), err: text(&output.stderr), code: output.status.code().unwrap() }
+}
+
+#[test]
+fn a_branch_is_compared_with_where_it_left_the_main_branch() {
+    let repository = Repository::new();
+    repository.git(&["checkout", "-q", "-b", "work"]);
+    repository.write("specs/shop.yml", &specs("sum(orders.amount where status = 'paid')"));
+    repository.commit("paid");
+    // What others do on main is none of this branch.
+    repository.git(&["checkout", "-q", "main"]);
+    repository.write("specs/other.yml", "kpis:\n  sold: { description: How many., formula: count(orders), owner: sales }\n");
+    repository.commit("other");
+    repository.git(&["checkout", "-q", "work"]);
+    let said = repository.diff(&[]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.out.starts_with("meaning KPI revenue  specs/shop.yml:10\n  values may change\n"), "{}", said.out);
+    assert!(said.out.contains("1 may change values\n") && !said.out.contains("sold"), "{}", said.out);
+    assert!(said.out.contains("(where main was left) → this folder"), "{}", said.out);
+    // Against main as it is now, what is there is not here.
+    assert!(repository.diff(&["main"]).out.contains("interface KPI sold (removed)"));
+    assert!(repository.diff(&["main..work"]).out.contains("interface KPI sold (removed)"));
+    assert!(!repository.diff(&["main...work"]).out.contains("sold"));
+    // What is not committed counts, too.
+    repository.write("specs/shop.yml", &specs("sum(orders.amount)"));
+    assert!(repository.diff(&[]).out.starts_with("no change\n"));
+    assert!(repository.diff(&["main...work"]).out.starts_with("meaning"));
+}
+
+#[test]
+fn a_moved_file_and_another_layout_are_no_change() {
+    let repository = Repository::new();
+    repository.git(&["mv", "specs/shop.yml", "specs/sales.yaml"]);
+    let text = std::fs::read_to_string(repository.path().join("specs/sales.yaml")).unwrap();
+    repository.write(
+        "specs/sales.yaml",
+        &format!("# moved\n{}", text.replace("{ description: What was sold., ", "{ description:   \"What was sold.\",  ")),
+    );
+    let said = repository.diff(&["HEAD"]);
+    assert!(said.out.starts_with("no change\n"), "{}", said.out);
+    assert_eq!(said.code, 0);
+}
+
+#[test]
+fn a_project_in_a_folder_of_a_repository_is_found_there() {
+    let repository = Repository::new();
+    repository.write("teams/shop/kpic.yml", KPIC);
+    repository.write("teams/shop/specs/a.yml", &specs("count(orders)"));
+    repository.commit("a second project");
+    repository.write("teams/shop/specs/a.yml", &specs("count(orders where status = 'paid')"));
+    let said = diff(&repository.path().join("teams/shop/specs"), &["HEAD"]);
+    assert!(said.out.starts_with("meaning KPI revenue  specs/a.yml:10"), "{}{}", said.out, said.err);
+    // Annotations name files as the repository does.
+    let said = diff(&repository.path().join("teams/shop"), &["HEAD", "--format", "github"]);
+    assert!(
+        said.out.starts_with(
+            "::warning file=teams/shop/specs/a.yml,line=10,title=kpic diff%3A meaning::KPI revenue: values may change"
+        ),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn folders_are_compared_without_git() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, formula) in [("old", "count(orders)"), ("new", "sum(orders.amount)")] {
+        let root = folder.path().join(name);
+        std::fs::create_dir_all(root.join("specs")).unwrap();
+        std::fs::write(root.join("kpic.yml"), KPIC).unwrap();
+        std::fs::write(root.join("specs/a.yml"), specs(formula)).unwrap();
+    }
+    assert!(diff(folder.path(), &["old", "new"]).out.starts_with("meaning KPI revenue"));
+    let said = diff(&folder.path().join("new"), &[]);
+    assert_eq!(said.code, 3);
+    assert!(said.err.contains("is not in a git repository"), "{}", said.err);
+    assert!(said.err.contains("kpic diff OLD NEW"), "{}", said.err);
+    let said = diff(folder.path(), &["old", "nowhere"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("there is no kpic.yml in `nowhere`"), "{}", said.err);
+}
+
+#[test]
+fn what_cannot_be_compared_is_said() {
+    let repository = Repository::new();
+    for name in ["nowhere", "--output=x", "-h^{commit}", "HEAD:specs"] {
+        let said = repository.diff(&["--", name]);
+        assert_eq!(said.code, 3, "{name}: {}", said.out);
+        assert!(said.err.contains("git knows no commit"), "{name}: {}", said.err);
+    }
+    // A version before the project was there.
+    let empty = Repository { folder: tempfile::tempdir().unwrap() };
+    empty.git(&["init", "-q", "-b", "trunk"]);
+    empty.commit("nothing");
+    empty.write("kpic.yml", KPIC);
+    empty.write("specs/shop.yml", &specs("count(orders)"));
+    let said = empty.diff(&["HEAD"]);
+    assert_eq!(said.code, 3);
+    assert!(said.err.contains("there is no kpic.yml at HEAD"), "{}", said.err);
+    let said = empty.diff(&[]);
+    assert!(said.err.contains("there is no main branch to compare with"), "{}", said.err);
+}
+
+#[test]
+fn a_shallow_clone_says_what_it_lacks() {
+    let repository = Repository::new();
+    repository.git(&["checkout", "-q", "-b", "work"]);
+    repository.write("specs/shop.yml", &specs("count(orders)"));
+    repository.commit("second");
+    repository.git(&["checkout", "-q", "main"]);
+    repository.commit("third");
+    let folder = tempfile::tempdir().unwrap();
+    let from = format!("file://{}", repository.path().display());
+    git(folder.path(), &["clone", "-q", "--depth", "1", "--no-single-branch", &from, "clone"]);
+    let clone = folder.path().join("clone");
+    git(&clone, &["checkout", "-q", "work"]);
+    let said = diff(&clone, &[]);
+    assert_eq!(said.code, 3, "{}", said.out);
+    assert!(
+        said.err.contains("no commit that both versions have in common") && said.err.contains("fetch-depth: 0"),
+        "{}",
+        said.err
+    );
+    let said = diff(&clone, &["origin/main~1"]);
+    assert!(said.err.contains("this clone is shallow"), "{}", said.err);
+    // Two commits that are there can be compared all the same.
+    assert!(diff(&clone, &["origin/main"]).out.starts_with("meaning KPI revenue"));
+}
+
+#[test]
+fn a_base_with_errors_is_compared_as_far_as_it_goes() {
+    let repository = Repository::new();
+    repository.write("specs/shop.yml", &specs("sum(orders.amuont)"));
+    repository.write("specs/more.yml", "kpis:\n  sold: { description: How many., formula: count(orders), owner: sales }\n");
+    repository.commit("broken");
+    repository.write("specs/shop.yml", &specs("sum(orders.amount)"));
+    repository.write("specs/more.yml", "kpis:\n  sold: { description: How many., formula: count(orders) * 2, owner: sales }\n");
+    let said = repository.diff(&["HEAD"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.out.contains("meaning KPI sold"), "{}", said.out);
+    assert!(
+        said.out.contains("undecided KPI revenue  specs/shop.yml:10\n  it has errors, so it cannot be compared"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("has 1 error, so not all of it can be compared"), "{}", said.out);
+    // The other way round the version after is refused.
+    repository.commit("mended");
+    let said = repository.diff(&["HEAD..HEAD~1"]);
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("amuont"), "{}", said.err);
+}
+
+#[test]
+fn conflicts_and_a_folder_that_is_gone_are_findings_and_no_change_of_nothing() {
+    let repository = Repository::new();
+    let text = specs("sum(orders.amount)");
+    let conflict = text.replace("kpis:\n", "<<<<<<< HEAD\nkpis:\n=======\nkpis :\n>>>>>>> work\n");
+    repository.write("specs/shop.yml", &conflict);
+    let said = repository.diff(&["HEAD"]);
+    assert_eq!(said.code, 1, "{}", said.out);
+    assert!(!said.out.contains("no change"), "{}", said.out);
+    std::fs::remove_dir_all(repository.path().join("specs")).unwrap();
+    let said = repository.diff(&["HEAD"]);
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("undecided KPI revenue (removed)"), "{}", said.out);
+    assert!(said.err.contains("there is no folder `specs`"), "{}", said.err);
+}
+
+#[test]
+fn what_git_keeps_elsewhere_is_named() {
+    // A file of Git LFS, a link, a version of the language that this kpic does not read.
+    let repository = Repository::new();
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
+    repository.write("specs/shop.yml", pointer);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("../kpic.yml", repository.path().join("specs/link.yml")).unwrap();
+    repository.commit("pointers");
+    repository.write("specs/shop.yml", &specs("sum(orders.amount)"));
+    let _ = std::fs::remove_file(repository.path().join("specs/link.yml"));
+    let said = repository.diff(&["HEAD"]);
+    assert!(said.out.contains("undecided KPI revenue (new)"), "{}", said.out);
+    assert!(said.out.contains("a file of the version before cannot be read, so it may have been there"), "{}", said.out);
+    repository.write("kpic.yml", &KPIC.replace("kpic: 1", "kpic: 9"));
+    repository.commit("another language");
+    repository.write("kpic.yml", KPIC);
+    let said = repository.diff(&["HEAD"]);
+    assert!(said.out.contains("has 1 error, so not all of it can be compared"), "{}", said.out);
+}
+
+#[test]
+fn a_submodule_is_not_read() {
+    let inner = Repository::new();
+    inner.git(&["mv", "specs/shop.yml", "shop.yml"]);
+    inner.git(&["rm", "-q", "kpic.yml"]);
+    inner.commit("specs alone");
+    let outer = Repository { folder: tempfile::tempdir().unwrap() };
+    outer.git(&["init", "-q", "-b", "main"]);
+    outer.write("kpic.yml", KPIC);
+    outer.git(&["submodule", "--quiet", "add", &inner.path().display().to_string(), "specs"]);
+    outer.commit("specs elsewhere");
+    let said = outer.diff(&["HEAD"]);
+    assert!(said.out.contains("undecided KPI revenue (new)"), "{}{}", said.out, said.err);
+    assert!(said.out.contains("has 1 error, so not all of it can be compared"), "{}", said.out);
+}
+
+#[test]
+fn nothing_of_a_repository_runs() {
+    let repository = Repository::new();
+    let canary: PathBuf = repository.path().join("canary");
+    let touch = format!("touch '{}'", canary.display());
+    // A folder that git would take for a repository of its own, with settings that run programs.
+    repository.git(&["init", "-q", "--bare", "bare"]);
+    let config = format!(
+        "[core]\n\tbare = true\n\tfsmonitor = {touch}\n\thooksPath = .\n\tpager = {touch}\n[alias]\n\tls-tree = !{touch}\n[diff]\n\texternal = {touch}\n"
+    );
+    repository.write("bare/config", &config);
+    repository.write("bare/kpic.yml", KPIC);
+    repository.write("bare/specs/a.yml", &specs("count(orders)"));
+    diff(&repository.path().join("bare"), &["HEAD"]);
+    repository.write(".gitattributes", "*.yml filter=x diff=x\n");
+    repository.git(&["config", "diff.x.textconv", &touch]);
+    repository.git(&["config", "filter.x.smudge", &touch]);
+    repository.git(&["config", "core.fsmonitor", &touch]);
+    repository.diff(&["HEAD"]);
+    assert!(!canary.exists());
+}
+
+#[test]
+fn what_a_project_denies_is_refused_even_where_the_change_no_longer_denies_it() {
+    let repository = Repository::new();
+    repository.write("kpic.yml", &format!("{KPIC}diff: {{ deny: [meaning] }}\n"));
+    repository.commit("strict");
+    repository.write("kpic.yml", KPIC);
+    repository.write("specs/shop.yml", &specs("sum(orders.amount where status = 'paid')"));
+    let said = repository.diff(&["HEAD"]);
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("refused: 1 change of class meaning"), "{}", said.err);
+    let json: serde_json::Value = serde_json::from_str(&repository.diff(&["HEAD", "--format", "json"]).out).unwrap();
+    assert_eq!(json["denied"][0], "1 change of class meaning");
+    assert_eq!(json["changes"][0]["downstream"]["kpis"][0]["views"][0], "revenue");
+    let said = repository.diff(&["HEAD", "--format", "markdown"]);
+    assert!(said.out.contains("> **This project refuses:** 1 change of class meaning."), "{}", said.out);
+    repository.write("kpic.yml", &format!("{KPIC}diff: {{ deny: [everything] }}\n"));
+    let said = repository.diff(&["HEAD"]);
+    assert!(said.err.contains("everything"), "{}", said.err);
+}
