@@ -1,7 +1,7 @@
 //! The statement that makes a view: kpic's own, or what a project's template `view.sql.j2` makes of the view's query.
 
 use crate::diagnostic::{Finding, Findings, codes};
-use crate::dialect::{Client, Dialect};
+use crate::dialect::Dialect;
 use crate::manifest::data::{self, Manifest};
 use crate::model::Tables;
 use crate::pipeline::Valid;
@@ -109,6 +109,10 @@ impl<'a> Statements<'a> {
         text.push_str(&self.begin(&view.name));
         text.push('\n');
         self.query(view, plan, text)?;
+        if !self.dialect.view_end().is_empty() {
+            text.push('\n');
+            text.push_str(self.dialect.view_end());
+        }
         text.push_str(";\n");
         self.in_its_encoding(text, begun);
         Ok(())
@@ -116,7 +120,7 @@ impl<'a> Statements<'a> {
 
     /// What a comment says, without what `psql` may take for the beginning of a command.
     fn said<'l>(&self, line: &'l str) -> Cow<'l, str> {
-        let is_psql = self.dialect.client() == Client::Psql && line.contains('\\');
+        let is_psql = self.dialect.is_read_by_psql() && line.contains('\\');
         if is_psql { line.replace('\\', "/").into() } else { line.into() }
     }
 
@@ -154,9 +158,9 @@ impl<'a> Statements<'a> {
             return Err(self.templates.refused(VIEW, message, help));
         }
         // Where a text ends is up to settings that the template may change, and a backslash that stands outside of texts begins a command.
-        let is_psql = self.dialect.client() == Client::Psql;
+        let is_psql = self.dialect.is_read_by_psql();
         if is_psql && made.contains('\\') {
-            let message = "the statement has a backslash, which kpic's own SQL for PostgreSQL never has";
+            let message = "the statement has a backslash, which kpic's own SQL for `psql` never has";
             let help = "`psql` may read one as the beginning of a command, which can run programs: write `chr(92)` in texts, and nothing in comments";
             return Err(self.templates.refused(VIEW, message, help));
         }

@@ -15,12 +15,22 @@ use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
 
 /// The engines that have a driver.
-pub const ENGINES: [&str; 10] =
-    ["duckdb", "postgres", "sqlite", "clickhouse", "mariadb", "datafusion", "spark", "bigquery", "snowflake", "trino"];
+pub const ENGINES: [&str; 11] = [
+    "duckdb",
+    "postgres",
+    "sqlite",
+    "clickhouse",
+    "mariadb",
+    "datafusion",
+    "spark",
+    "bigquery",
+    "snowflake",
+    "redshift",
+    "trino",
+];
 
 /// Dialects that run on an engine of another name.
-const STAND_INS: [(&str, &str); 4] =
-    [("databricks", "spark"), ("redshift", "postgres"), ("mysql", "mariadb"), ("athena", "trino")];
+const STAND_INS: [(&str, &str); 3] = [("databricks", "spark"), ("mysql", "mariadb"), ("athena", "trino")];
 
 /// The engine that runs a dialect, if any does.
 pub fn engine_of(dialect: &str) -> Option<&'static str> {

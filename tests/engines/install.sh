@@ -7,13 +7,14 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 python=${PYTHON:-python3}
-all="duckdb postgres sqlite clickhouse mariadb datafusion spark bigquery snowflake trino"
+all="duckdb postgres sqlite clickhouse mariadb datafusion spark bigquery snowflake redshift trino"
 
 packages() { # What PyPI has of an engine.
   case $1 in
     # Instants come with a zone of `pytz`.
     duckdb) echo duckdb==1.5.6 pytz==2026.6 ;;
-    postgres) echo "psycopg[binary]==3.3.9" ;;
+    # Redshift is emulated on it.
+    postgres | redshift) echo "psycopg[binary]==3.3.9" ;;
     sqlite) echo apsw==3.54.1.0 ;;
     # Its package `chdb` wants pandas as well, which no query needs.
     clickhouse) echo chdb-core==26.9.0 ;;
@@ -29,14 +30,14 @@ packages() { # What PyPI has of an engine.
 
 has() { # Whether the machine has the programs of an engine, and the package that would bring them.
   case $1 in
-    postgres) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || [ -n "${KPIC_POSTGRES:-}" ] || command -v initdb >/dev/null ;;
+    postgres | redshift) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || [ -n "${KPIC_POSTGRES:-}" ] || command -v initdb >/dev/null ;;
     mariadb) PATH=/usr/sbin:$PATH command -v mariadbd >/dev/null && command -v my_print_defaults >/dev/null ;;
     spark) command -v java >/dev/null ;;
   esac
 }
 debian() {
   case $1 in
-    postgres) echo postgresql ;;
+    postgres | redshift) echo postgresql ;;
     # The second has the program that the first installs databases with.
     mariadb) echo mariadb-server-core mariadb-client-core ;;
     spark) echo openjdk-17-jre-headless ;;
@@ -57,7 +58,7 @@ install() {
       return 1
     fi
     # Nobody wants the server that the package would start.
-    [ ! -d /etc/postgresql-common ] && [ "$engine" = postgres ] && mkdir -p /etc/postgresql-common \
+    [ ! -d /etc/postgresql-common ] && [ "$(debian "$engine")" = postgresql ] && mkdir -p /etc/postgresql-common \
       && echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(debian "$engine") >/dev/null
   fi

@@ -1,0 +1,56 @@
+"""Redshift, emulated on PostgreSQL: what both know, and functions of Redshift's own as it documents them.
+
+PostgreSQL takes more than Redshift does: `redshift_rules.py` refuses what Redshift does not document, and writes for PostgreSQL what only Redshift reads.
+"""
+
+import protocol
+import redshift_rules as rules
+from on_postgres import Postgres
+
+# As Redshift documents them, among the functions of the server, so that a session cannot have others. `lower` and `upper` know all letters there.
+FUNCTIONS = """
+create function pg_catalog.dateadd(part text, count bigint, at timestamp) returns timestamp language sql immutable as $$
+  select case part when 'day' then at + count * interval '1 day' when 'month' then at + count * interval '1 month'
+    when 'second' then at + count * interval '1 second' when 'microsecond' then at + count * interval '1 microsecond' end $$;
+create function pg_catalog.dateadd(part text, count bigint, at date) returns timestamp language sql immutable as $$
+  select pg_catalog.dateadd(part, count, cast(at as timestamp)) $$;
+create function pg_catalog.datediff(part text, of timestamp, until timestamp) returns bigint language sql immutable as $$
+  select case part when 'day' then cast(cast(until as date) - cast(of as date) as bigint)
+    when 'microsecond' then cast(extract(epoch from until - of) * 1000000 as bigint) end $$;
+create function pg_catalog.datediff(part text, of date, until date) returns bigint language sql immutable as $$
+  select case part when 'day' then cast(until - of as bigint) end $$;
+create function pg_catalog.getdate() returns timestamp language sql stable as 'select localtimestamp';
+create function pg_catalog."collate"(of text, name text) returns text language sql immutable as 'select of';
+create function pg_catalog.lower_of_c(text) returns text language internal immutable strict as 'lower';
+create function pg_catalog.upper_of_c(text) returns text language internal immutable strict as 'upper';
+create or replace function pg_catalog.lower(text) returns text language sql immutable as
+  'select pg_catalog.lower_of_c($1 collate "und-x-icu")';
+create or replace function pg_catalog.upper(text) returns text language sql immutable as
+  'select pg_catalog.upper_of_c($1 collate "und-x-icu")';
+"""
+
+
+class Redshift(Postgres):
+    tier = "emulated"
+    # Functions may be added to those of the server. Parts that are joined would be worked out once for each row of the other side: PostgreSQL takes them
+    # for small, and nothing that Redshift knows tells it otherwise.
+    settings = ["allow_system_table_mods=on", "enable_nestloop=off"]
+
+    def __init__(self):
+        super().__init__()
+        self.execute(FUNCTIONS)
+
+    def version(self):
+        return f"PostgreSQL {super().version()}"
+
+    def table(self, name, columns, rows):
+        super().table([rules.folded(part) for part in name], [(rules.folded(column), kind) for column, kind in columns], rows)
+
+    def run(self, sql):
+        self.execute(rules.of_postgres(sql))
+
+    def query(self, sql):
+        return self.ask(rules.of_postgres(sql))
+
+
+protocol.serve(Redshift)
