@@ -4,6 +4,7 @@ use crate::diagnostic::{Finding, Findings, codes};
 use crate::dialect::Dialect;
 use crate::manifest::data::{self, Manifest};
 use crate::model::Tables;
+use crate::model::value::Type;
 use crate::pipeline::Valid;
 use crate::plan::relation::Query;
 use crate::plan::views::{self, Shows, View};
@@ -109,7 +110,9 @@ impl<'a> Statements<'a> {
         text.push_str(&self.begin(&view.name));
         text.push('\n');
         self.query(view, plan, text)?;
-        if !self.dialect.view_end().is_empty() {
+        // Only a view that names its schema can be bound to nothing.
+        let is_named = !matches!(view.shows, Shows::Former(_)) || !self.project.model().warehouse.schema.is_empty();
+        if is_named && !self.dialect.view_end().is_empty() {
             text.push('\n');
             text.push_str(self.dialect.view_end());
         }
@@ -238,6 +241,7 @@ fn query(
     }
     if let Some(plan) = plan {
         fits(project, view, plan, dialect)?;
+        is_known(project, view, plan, dialect)?;
         let begin = text.len();
         sql::write_query_with(plan, tables, dialect, text);
         is_short_enough(project, view, text.get(begin..).unwrap_or_default(), dialect)?;
@@ -256,6 +260,16 @@ fn fits(project: &Valid, view: &View, query: &Query, dialect: &dyn Dialect) -> R
     );
     let mut finding = of_view(project, view, message);
     finding.help("put fewer KPIs on one scorecard, or spread them over several");
+    Err(Box::new(finding))
+}
+
+/// Whether a warehouse has all functions of a query.
+fn is_known(project: &Valid, view: &View, query: &Query, dialect: &dyn Dialect) -> Result<(), Box<Finding>> {
+    let Some((function, ty)) = sql::lacked(query, dialect) else { return Ok(()) };
+    let of = if ty == Type::Double { "floating-point numbers".to_owned() } else { format!("values of the type {ty}") };
+    let message = format!("the view `{}` needs `{function}` of {of}, which `{}` does not have", view.name, dialect.name());
+    let mut finding = of_view(project, view, message);
+    finding.help("where the values are whole numbers or decimals, declare their columns as `integer` or `decimal`");
     Err(Box::new(finding))
 }
 

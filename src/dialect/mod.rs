@@ -154,6 +154,11 @@ pub trait Dialect: Debug + Sync {
         spelling(function)
     }
 
+    /// Functions that it does not have of values of a type.
+    fn lacks(&self) -> &'static [(&'static str, Type)] {
+        &[]
+    }
+
     /// Whether spellings depend on types, which then have to be found out.
     fn wants_types(&self) -> bool {
         false

@@ -140,6 +140,11 @@ impl Dialect for Redshift {
         true
     }
 
+    /// There is no remainder of floating-point numbers, and a decimal of one has not all of its digits.
+    fn lacks(&self) -> &'static [(&'static str, Type)] {
+        &[("mod", Type::Double)]
+    }
+
     fn spelling(&self, function: &str, ty: &dyn Fn(usize) -> Type) -> Spelling {
         spelled::spelling(function, ty)
     }

@@ -76,6 +76,8 @@ const SPELLED: &[(&str, &str, Tightness)] = &[
     ("is finite", "abs({0}) < cast('Infinity' as {double})", Comparison),
     ("finite", "case when abs({0}) < cast('Infinity' as {double}) then {0} end", Atom),
     ("to json", TO_JSON, Atom),
+    // Of whole numbers it would be cut off.
+    ("avg", "avg(cast({0} as {double}))", Atom),
     ("stddev", "stddev_samp(cast({0} as {double}))", Atom),
     ("variance", "var_samp(cast({0} as {double}))", Atom),
 ];

@@ -47,7 +47,8 @@ fn numbers_are_exact_unless_they_are_floating() {
     // Means of whole numbers are whole there, and those of decimals have few digits.
     let able = Redshift.abilities();
     assert!(!able.exact_means && !able.decimal_means);
-    assert_eq!(spelled("round", Type::Integer), "({0})");
+    // A whole number is rounded to tens, and as one.
+    assert_eq!(spelled("round", Type::Integer), "cast(round(cast({0} as numeric(38, 0)), {1}) as {integer})");
     assert_eq!(spelled("to number", Type::Boolean), "cast(cast({0} as integer) as {double})");
     // Neither whether NaN equals itself nor how it is ordered is asked.
     assert_eq!(spelled("is finite", Type::Double), "abs({0}) < cast('Infinity' as {double})");

@@ -1,5 +1,5 @@
 //! What a dialect cannot do is written in other words before it becomes SQL: each pass takes one ability that a dialect may lack.
-//! Before all of them, [`tables`] gives the tables of a plan that was made for another dialect the names that they have here.
+//! What no words say is refused before, see [`lacks`]. Before all of them, [`tables`] gives the tables of a plan that was made for another dialect the names that they have here.
 //!
 //! 1. [`nulls`]: a null in a union gets the type that the union has there, and one that is compared that of the other side.
 //! 2. [`conditions`]: the greatest of conditions is whether any holds, the smallest whether all do.
@@ -41,6 +41,7 @@ mod decimals;
 mod filters;
 mod frames;
 mod joins;
+mod lacks;
 mod lists;
 mod literals;
 mod lookups;
@@ -60,6 +61,8 @@ mod tuples;
 mod unions;
 mod values;
 mod walk;
+
+pub use lacks::lacked;
 
 use crate::dialect::Dialect;
 use crate::model::Tables;

@@ -429,11 +429,10 @@ fn what_is_added_up_over_days_is_joined_to_the_last_of_them() {
         after(frames::joined, select),
         "result =
   from select as shown_day
-      distinct
       from rows
-      show day: date = rows.day
-      show key: integer = rows.whole
-  join rows on and(and(same(shown_day.key, rows.whole), (rows.day >= (shown_day.day - 27 days))), (rows.day <= shown_day.day))
+      distinct day: date = rows.day
+      distinct key: integer = rows.whole
+  join rows on and(and(same(shown_day.key, rows.whole), (rows.day >= moved(shown_day.day, -27 day))), (rows.day <= shown_day.day))
   by day: date = shown_day.day
   by key: integer = shown_day.key
   show it: decimal = sum(rows.exact)

@@ -13,7 +13,7 @@ TOKEN = re.compile(
 
 # Functions of the compute nodes, by their pages in the documentation.
 FUNCTIONS = set(
-    "abs bool_and bool_or cast ceil chr coalesce collate convert_timezone count date_trunc dateadd datediff dense_rank exp extract floor getdate "
+    "abs avg bool_and bool_or cast ceil chr coalesce collate convert_timezone count current_setting date_trunc dateadd datediff dense_rank exp extract floor getdate "
     "greatest lag lead least length ln lower ltrim max min mod nullif power replace round row_number rtrim sign sqrt stddev_samp strpos substring "
     "sum to_char translate trim trunc upper var_samp".split()
 )
@@ -22,30 +22,31 @@ BEFORE = set("all and as between by case distinct else from having in join not o
 # Types with their digits or length, which they have to have.
 SIZED = {"decimal", "numeric", "varchar"}
 PARTS = {"day", "month", "second", "microsecond"}
-# What PostgreSQL knows and Redshift does not, or with other results.
-REFUSED = {
+# What PostgreSQL knows and Redshift does not, or with other results: called, or wherever it stands.
+CALLED = {
     "any": "a list is no array",
+    "generate_series": "it is of the leader node",
+    "isfinite": "there is no such function",
+    "now": "it is of the leader node",
+    "percentile_cont": "all of a statement have to look at the same values",
+    "unnest": "there are no arrays",
+}
+REFUSED = {
     "array": "there are no arrays",
-    "avg": "a mean of whole numbers is cut off",
     "current_date": "it depends on the session",
     "current_timestamp": "it is of the leader node",
     "default": "nothing has a default here",
     "escape": "no character escapes in all patterns",
     "except": "not used",
     "filter": "an aggregate has no filter",
-    "generate_series": "it is of the leader node",
     "ilike": "not used",
     "interval": "months of an interval are refused",
-    "isfinite": "there is no such function",
     "lateral": "nothing is lateral",
     "materialized": "nothing is said of parts",
-    "now": "it is of the leader node",
-    "percentile_cont": "all of a statement have to look at the same values",
     "range": "a window has a frame of rows",
     "recursive": "a view may stand where nothing is recursive",
     "similar": "not used",
     "text": "a text has 256 bytes",
-    "unnest": "there are no arrays",
     "values": "nothing is written out by values",
     "window": "a window has no name",
     "within": "all of a statement have to look at the same values",
@@ -95,6 +96,10 @@ def check(sql):
             continue
         if word in REFUSED:
             refuse(f"{text}: {REFUSED[word]}")
+        if word in CALLED and is_called:
+            refuse(f"{text}: {CALLED[word]}")
+        if word == "avg" and is_called and at(place + 2)[1] != "cast":
+            refuse("a mean may be one of whole numbers, which is cut off")
         if word == "distinct" and (before[1].lower() == "is" or before[1].lower() == "not" or after[1].lower() in ("on", "from")):
             refuse("is distinct from")
         if word in SIZED and not is_called:
