@@ -21,12 +21,10 @@ create function pg_catalog.datediff(part text, of date, until date) returns bigi
   select case part when 'day' then cast(until - of as bigint) end $$;
 create function pg_catalog.getdate() returns timestamp language sql stable as 'select localtimestamp';
 create function pg_catalog."collate"(of text, name text) returns text language sql immutable as 'select of';
-create function pg_catalog.lower_of_c(text) returns text language internal immutable strict as 'lower';
-create function pg_catalog.upper_of_c(text) returns text language internal immutable strict as 'upper';
-create or replace function pg_catalog.lower(text) returns text language sql immutable as
-  'select pg_catalog.lower_of_c($1 collate "und-x-icu")';
-create or replace function pg_catalog.upper(text) returns text language sql immutable as
-  'select pg_catalog.upper_of_c($1 collate "und-x-icu")';
+alter function pg_catalog.lower(text) rename to lower_of_c;
+alter function pg_catalog.upper(text) rename to upper_of_c;
+create function pg_catalog.lower(of text) returns text language sql immutable as 'select pg_catalog.lower_of_c(of collate "und-x-icu")';
+create function pg_catalog.upper(of text) returns text language sql immutable as 'select pg_catalog.upper_of_c(of collate "und-x-icu")';
 """
 
 
