@@ -279,7 +279,17 @@ kpis:
     ] {
         assert!(code.contains(wanted), "{wanted}\n{code}");
     }
-    for other in ["filter (", "interval", "range between", "percentile_cont", "avg(", "generate_series", "values", "as varchar)", "as numeric)"] {
+    for other in [
+        "filter (",
+        "interval",
+        "range between",
+        "percentile_cont",
+        "avg(",
+        "generate_series",
+        "values",
+        "as varchar)",
+        "as numeric)",
+    ] {
         assert!(!code.contains(other), "{other}\n{code}");
     }
 }
@@ -287,11 +297,15 @@ kpis:
 #[test]
 fn what_redshift_has_no_function_for_is_told() {
     let folder = project("redshift");
-    let spec = SPEC.replace("amount: decimal", "amount: number") + "  odd: { description: x, formula: 'count(orders where mod(orders.amount, 2) = 1)' }\n";
+    let spec = SPEC.replace("amount: decimal", "amount: number")
+        + "  odd: { description: x, formula: 'count(orders where mod(orders.amount, 2) = 1)' }\n";
     write_files(folder.path(), &[("specs/a.yml", &spec)]);
     let output = kpic(folder.path(), &["build"]);
     let told = text(&output.stdout) + &text(&output.stderr);
-    assert!(!output.status.success() && told.contains("needs `mod` of floating-point numbers, which `redshift` does not have"), "{told}");
+    assert!(
+        !output.status.success() && told.contains("needs `mod` of floating-point numbers, which `redshift` does not have"),
+        "{told}"
+    );
     // Of whole numbers it has.
     write_files(folder.path(), &[("specs/a.yml", &spec.replace("orders.amount, 2", "orders.id, 2"))]);
     assert!(kpic(folder.path(), &["build"]).status.success());

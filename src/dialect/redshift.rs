@@ -209,16 +209,15 @@ impl Dialect for Redshift {
             (_, false) => format!("dateadd({part}, {steps} * {step}, first_day)"),
         };
         let mut rows = format!("(select {from} as first_day, {before} as end_day) as bounds");
-        let mut number = String::new();
         for digit in (0..=digits).rev() {
-            let own = if digit == 0 { "digit".to_owned() } else { format!("digit * {}", 10_i64.pow(digit)) };
-            let steps = if number.is_empty() { own } else { format!("{number} + {own}") };
-            let column = if digit == 0 { format!("cast({} as date) as day", day(&steps)) } else { format!("{steps} as steps, first_day, end_day") };
-            rows = format!("(select {column} from {rows} cross join {DIGITS} where {} < end_day)", day(&steps));
-            if digit > 0 {
-                rows += &format!(" as by_{}", 10_i64.pow(digit));
-            }
-            number = "steps".to_owned();
+            let size = 10_i64.pow(digit);
+            let own = if digit == 0 { "digit".to_owned() } else { format!("digit * {size}") };
+            let steps = if digit == digits { own } else { format!("steps + {own}") };
+            let within = format!("from {rows} cross join {DIGITS} where {} < end_day", day(&steps));
+            rows = match digit {
+                0 => format!("(select cast({} as date) as day {within})", day(&steps)),
+                _ => format!("(select {steps} as steps, first_day, end_day {within}) as by_{size}"),
+            };
         }
         rows
     }

@@ -122,7 +122,9 @@ fn doubles_that_are_no_numbers_come_back_or_are_null() {
 /// A setting of an engine, another value for it, and a query that shows what is set; nothing where none shows it.
 fn setting(engine: &str) -> Option<(&'static str, &'static str, &'static str)> {
     Some(match engine {
-        "duckdb" | "postgres" | "postgres18" | "redshift" => ("TimeZone", "Asia/Tokyo", "select current_setting('TimeZone') as x"),
+        "duckdb" | "postgres" | "postgres18" | "redshift" => {
+            ("TimeZone", "Asia/Tokyo", "select current_setting('TimeZone') as x")
+        }
         "clickhouse" => ("session_timezone", "Asia/Tokyo", "select timezone() as x"),
         "mariadb" => ("time_zone", "+09:00", "select @@session.time_zone as x"),
         "spark" => ("spark.sql.session.timeZone", "Asia/Tokyo", "select current_timezone() as x"),

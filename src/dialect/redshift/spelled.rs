@@ -95,11 +95,10 @@ pub(super) fn spelling(function: &str, ty: &dyn Fn(usize) -> Type) -> Spelling {
         ("number" | "to number", Boolean) => ("cast(cast({0} as integer) as {double})", Atom),
         ("number", Integer | Decimal | Double) => ("cast({0} as {double})", Atom),
         ("date", Date | Timestamp) => ("cast({0} as {date})", Atom),
-        ("text", Text) => ("({0})", Atom),
         ("text", Date) => ("to_char({0}, 'YYYY-MM-DD')", Atom),
         ("text", Timestamp) => (TIME_TO_TEXT, Atom),
         ("text", Boolean) => (TRUTH_TO_TEXT, Atom),
-        ("finite", Integer | Decimal) => ("({0})", Atom),
+        ("text", Text) | ("finite", Integer | Decimal) => ("({0})", Atom),
         ("is finite", Integer | Decimal | Date | Timestamp | Instant) => ("{0} = {0}", Comparison),
         // A reading of a clock that stands beside an instant is one of UTC.
         ("seconds between", Instant) if second == Instant => (SECONDS_OF_INSTANTS, Product),

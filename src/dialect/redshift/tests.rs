@@ -90,7 +90,9 @@ fn rows_that_are_written_out_are_a_union() {
     let rows = Redshift.rows(&columns, &[row(["'a'", "null", "1.5"]), row(["null", "2", "null"])]);
     assert_eq!(
         rows.as_deref(),
-        Some("(\n  select cast('a' as varchar(1)) as name, cast(null as bigint) as many, 1.5 as much union all\n  select cast(null as varchar(1)), 2, null\n)")
+        Some(
+            "(\n  select cast('a' as varchar(1)) as name, cast(null as bigint) as many, 1.5 as much union all\n  select cast(null as varchar(1)), 2, null\n)"
+        )
     );
 }
 

@@ -19,8 +19,9 @@ pub(super) fn joined(query: &mut Query) {
         let mut found: Vec<Rolling> = Vec::new();
         select.columns.iter().for_each(|(expr, _)| bounded(expr, &mut found));
         if let Some(rolling) = found.pop() {
-            let is_other =
-                |other: &Rolling| (&other.part, &other.order, other.days_before) != (&rolling.part, &rolling.order, rolling.days_before);
+            let is_other = |other: &Rolling| {
+                (&other.part, &other.order, other.days_before) != (&rolling.part, &rolling.order, rolling.days_before)
+            };
             if found.iter().any(is_other) {
                 fault("windows of several frames in one select");
             }
