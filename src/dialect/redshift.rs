@@ -107,6 +107,7 @@ impl Dialect for Redshift {
             mixed_tuples: false,
             exact_means: false,
             decimal_means: false,
+            counts_by_bytes: false,
             ..Abilities::ALL
         }
     }

@@ -109,6 +109,16 @@ fn clocks_ask_no_session() {
 }
 
 #[test]
+fn texts_are_compared_without_their_collation() {
+    assert_eq!(Redshift.by_bytes("city", false), "collate(city, 'case_sensitive')");
+    // By which different ones are counted too.
+    assert!(!Redshift.abilities().counts_by_bytes);
+    let parts = ["a", "b"].map(str::to_owned);
+    let tuple = "cast(length(a) as varchar(9)) || ':' || a || ',' || cast(length(b) as varchar(9)) || ':' || b || '.'";
+    assert_eq!(Redshift.tuple(&parts), tuple);
+}
+
+#[test]
 fn a_day_in_a_text_is_one_of_the_calendar() {
     let pattern = spelled("date", Type::Text);
     assert!(pattern.starts_with("cast(case when {0} ~ '^ *(") && !pattern.contains("(?:"), "{pattern}");
