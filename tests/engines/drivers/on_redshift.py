@@ -42,13 +42,14 @@ class Redshift(Postgres):
         return f"PostgreSQL {super().version()}"
 
     def table(self, name, columns, rows):
-        super().table([rules.folded(part) for part in name], [(rules.folded(column), kind) for column, kind in columns], rows)
+        super().table([rules.short(part) for part in name], [(rules.short(column), kind) for column, kind in columns], rows)
 
     def run(self, sql):
         self.execute(rules.of_postgres(sql))
 
     def query(self, sql):
-        return self.ask(rules.of_postgres(sql))
+        columns, rows = self.ask(rules.of_postgres(sql))
+        return [rules.SHORT.get(column, column) for column in columns], rows
 
 
 protocol.serve(Redshift)

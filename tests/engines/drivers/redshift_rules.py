@@ -4,6 +4,7 @@ Where a word is one of Redshift's only, it is written as PostgreSQL reads it: pa
 """
 
 import re
+import zlib
 
 TOKEN = re.compile(
     r"(?P<text>'(?:[^']|'')*')|(?P<quoted>\"(?:[^\"]|\"\")*\")|(?P<comment>--[^\n]*|/\*.*?\*/)"
@@ -66,6 +67,21 @@ def refuse(what):
 def folded(name):
     """A name as Redshift stores it."""
     return name.translate(ASCII)
+
+
+# Names that are longer than PostgreSQL's, by what they are called there.
+SHORT = {}
+
+
+def short(name):
+    """A name as Redshift stores it, in as many bytes as PostgreSQL keeps."""
+    name = folded(name)
+    whole = name.encode()
+    if len(whole) <= 63:
+        return name
+    shortened = f"{whole[:50].decode(errors='ignore')}_{zlib.crc32(whole):08x}"
+    SHORT[shortened] = name
+    return shortened
 
 
 def tokens(sql):
@@ -143,7 +159,9 @@ def of_postgres(sql):
     for match in TOKEN.finditer(sql):
         kind, text = match.lastgroup, match[0]
         if kind == "quoted":
-            text = folded(text)
+            text = f'"{short(text[1:-1])}"'
+        elif kind == "word" and len(text) > 63:
+            text = short(text)
         elif kind == "word" and text == "collate":
             text = '"collate"'
         elif kind == "word" and before in ("dateadd(", "datediff("):
