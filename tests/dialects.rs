@@ -30,7 +30,7 @@ fn kpic(folder: &Path, arguments: &[&str]) -> Output {
 
 #[test]
 fn each_dialect_gets_what_it_gets_alone() {
-    let all = ["duckdb", "postgres", "clickhouse", "sqlite", "snowflake"];
+    let all = ["duckdb", "postgres", "clickhouse", "sqlite", "snowflake", "redshift"];
     let together = project(&format!("[{}]", all.join(", ")));
     let named = project("duckdb");
     let output = kpic(together.path(), &["build"]);
@@ -50,7 +50,14 @@ fn each_dialect_gets_what_it_gets_alone() {
         }
     }
     // A table that is named alone is in the schema of each warehouse.
-    let schemas = ["from main.orders", "from public.orders", "from default.orders", "from orders", "from public.orders"];
+    let schemas = [
+        "from main.orders",
+        "from public.orders",
+        "from default.orders",
+        "from orders",
+        "from public.orders",
+        "from public.orders",
+    ];
     for (dialect, schema) in all.into_iter().zip(schemas) {
         let sql = read(&together, dialect, "revenue.sql");
         assert!(sql.contains(schema), "{dialect}: {sql}");
@@ -234,4 +241,72 @@ kpis:
         let sql = fs::read_to_string(folder.path().join(format!("build/sql/bigquery/{view}.sql"))).unwrap();
         assert!(sql.contains("from shop.amount as s") && sql.contains(read), "{sql}");
     }
+}
+
+#[test]
+fn redshift_gets_views_that_are_bound_to_no_table_and_only_what_it_documents() {
+    let folder = project("redshift");
+    let spec = "sources:
+  orders:
+    table: raw.Orders
+    kind: events
+    key: id
+    time: at
+    columns: { id: { type: integer, column: OrderId }, at: instant, amount: decimal, order: text, paid: boolean }
+kpis:
+  revenue: { description: 'x \\ y', formula: sum(orders.amount where orders.paid), by: [order] }
+  mean: { description: x, formula: avg(orders.amount), grain: week }
+  lately: { description: x, formula: sum(orders.amount over trailing 28 days), grain: day, by: [order] }
+  newest: { description: x, formula: last(orders.amount) }
+  middle: { description: x, formula: median(orders.amount) }
+";
+    write_files(folder.path(), &[("specs/a.yml", spec)]);
+    let output = kpic(folder.path(), &["build"]);
+    assert!(output.status.success(), "{}", text(&output.stdout) + &text(&output.stderr));
+    let sql = fs::read_to_string(folder.path().join("build/sql/redshift/deploy.sql")).unwrap();
+    assert!(!sql.contains('\\'), "{sql}");
+    assert_eq!(sql.matches("create or replace view ").count(), sql.matches("\nwith no schema binding;\n").count());
+    let code: String = sql.lines().filter(|line| !line.starts_with("--")).map(|line| format!("{line}\n")).collect();
+    for wanted in [
+        "create or replace view kpi.revenue as",
+        "from \"raw\".\"Orders\"",
+        "\"OrderId\"",
+        "collate(\"order\", 'case_sensitive')",
+        "sum(case when",
+        "dateadd(month, 1, ",
+        ".period >= cast(dateadd(day, -27, shown_day.period) as date)",
+        "row_number() over (",
+    ] {
+        assert!(code.contains(wanted), "{wanted}\n{code}");
+    }
+    for other in [
+        "filter (",
+        "interval",
+        "range between",
+        "percentile_cont",
+        "avg(",
+        "generate_series",
+        "values",
+        "as varchar)",
+        "as numeric)",
+    ] {
+        assert!(!code.contains(other), "{other}\n{code}");
+    }
+}
+
+#[test]
+fn what_redshift_has_no_function_for_is_told() {
+    let folder = project("redshift");
+    let spec = SPEC.replace("amount: decimal", "amount: number")
+        + "  odd: { description: x, formula: 'count(orders where mod(orders.amount, 2) = 1)' }\n";
+    write_files(folder.path(), &[("specs/a.yml", &spec)]);
+    let output = kpic(folder.path(), &["build"]);
+    let told = text(&output.stdout) + &text(&output.stderr);
+    assert!(
+        !output.status.success() && told.contains("needs `mod` of floating-point numbers, which `redshift` does not have"),
+        "{told}"
+    );
+    // Of whole numbers it has.
+    write_files(folder.path(), &[("specs/a.yml", &spec.replace("orders.amount, 2", "orders.id, 2"))]);
+    assert!(kpic(folder.path(), &["build"]).status.success());
 }

@@ -10,6 +10,7 @@
 //! - `live`: what commands print of a live server
 //! - `deploys`: views that are put into one
 //! - `drafts`: projects that are drafted of one, and baselines that are frozen
+//! - `redshift`: that what stands for it refuses what it does not document
 //! - `types`, `portable`: what has to be right before: values that come back as they were put, SQL that all engines share
 //!
 //! `tests/engines/install.sh` installs engines. `KPIC_ENGINES=postgres,sqlite` says which have to be there; others are left out, loudly,
@@ -45,6 +46,8 @@ mod portable;
 mod projects;
 #[path = "engines/random.rs"]
 mod random;
+#[path = "engines/redshift.rs"]
+mod redshift;
 #[path = "engines/tables.rs"]
 mod tables;
 #[path = "engines/types.rs"]

@@ -1,9 +1,10 @@
 //! The statement that makes a view: kpic's own, or what a project's template `view.sql.j2` makes of the view's query.
 
 use crate::diagnostic::{Finding, Findings, codes};
-use crate::dialect::{Client, Dialect};
+use crate::dialect::Dialect;
 use crate::manifest::data::{self, Manifest};
 use crate::model::Tables;
+use crate::model::value::Type;
 use crate::pipeline::Valid;
 use crate::plan::relation::Query;
 use crate::plan::views::{self, Shows, View};
@@ -109,6 +110,12 @@ impl<'a> Statements<'a> {
         text.push_str(&self.begin(&view.name));
         text.push('\n');
         self.query(view, plan, text)?;
+        // Only a view that names its schema can be bound to nothing.
+        let is_named = !matches!(view.shows, Shows::Former(_)) || !self.project.model().warehouse.schema.is_empty();
+        if is_named && !self.dialect.view_end().is_empty() {
+            text.push('\n');
+            text.push_str(self.dialect.view_end());
+        }
         text.push_str(";\n");
         self.in_its_encoding(text, begun);
         Ok(())
@@ -116,7 +123,7 @@ impl<'a> Statements<'a> {
 
     /// What a comment says, without what `psql` may take for the beginning of a command.
     fn said<'l>(&self, line: &'l str) -> Cow<'l, str> {
-        let is_psql = self.dialect.client() == Client::Psql && line.contains('\\');
+        let is_psql = self.dialect.is_read_by_psql() && line.contains('\\');
         if is_psql { line.replace('\\', "/").into() } else { line.into() }
     }
 
@@ -154,9 +161,9 @@ impl<'a> Statements<'a> {
             return Err(self.templates.refused(VIEW, message, help));
         }
         // Where a text ends is up to settings that the template may change, and a backslash that stands outside of texts begins a command.
-        let is_psql = self.dialect.client() == Client::Psql;
+        let is_psql = self.dialect.is_read_by_psql();
         if is_psql && made.contains('\\') {
-            let message = "the statement has a backslash, which kpic's own SQL for PostgreSQL never has";
+            let message = "the statement has a backslash, which kpic's own SQL for `psql` never has";
             let help = "`psql` may read one as the beginning of a command, which can run programs: write `chr(92)` in texts, and nothing in comments";
             return Err(self.templates.refused(VIEW, message, help));
         }
@@ -234,6 +241,7 @@ fn query(
     }
     if let Some(plan) = plan {
         fits(project, view, plan, dialect)?;
+        is_known(project, view, plan, dialect)?;
         let begin = text.len();
         sql::write_query_with(plan, tables, dialect, text);
         is_short_enough(project, view, text.get(begin..).unwrap_or_default(), dialect)?;
@@ -252,6 +260,16 @@ fn fits(project: &Valid, view: &View, query: &Query, dialect: &dyn Dialect) -> R
     );
     let mut finding = of_view(project, view, message);
     finding.help("put fewer KPIs on one scorecard, or spread them over several");
+    Err(Box::new(finding))
+}
+
+/// Whether a warehouse has all functions of a query.
+fn is_known(project: &Valid, view: &View, query: &Query, dialect: &dyn Dialect) -> Result<(), Box<Finding>> {
+    let Some((function, ty)) = sql::lacked(query, dialect) else { return Ok(()) };
+    let of = if ty == Type::Double { "floating-point numbers".to_owned() } else { format!("values of the type {ty}") };
+    let message = format!("the view `{}` needs `{function}` of {of}, which `{}` does not have", view.name, dialect.name());
+    let mut finding = of_view(project, view, message);
+    finding.help("where the values are whole numbers or decimals, declare their columns as `integer` or `decimal`");
     Err(Box::new(finding))
 }
 

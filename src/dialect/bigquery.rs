@@ -153,9 +153,9 @@ impl Dialect for BigQuery {
         &["int64 overflow", "double overflow", "numeric overflow", "Floating point error"]
     }
 
-    fn rows(&self, columns: &[(String, Type)], rows: &[String]) -> Option<String> {
+    fn rows(&self, columns: &[(String, Type)], rows: &[Vec<String>]) -> Option<String> {
         let columns: Vec<String> = columns.iter().map(|(name, ty)| format!("{name} {}", self.type_name(*ty))).collect();
-        let rows: Vec<String> = rows.iter().map(|row| format!("\n  struct({row})")).collect();
+        let rows: Vec<String> = rows.iter().map(|row| format!("\n  struct({})", row.join(", "))).collect();
         Some(format!("unnest(array<struct<{}>>[{}\n])", columns.join(", "), rows.join(",")))
     }
 

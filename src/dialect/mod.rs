@@ -8,6 +8,7 @@ pub mod files;
 pub mod layout;
 mod letters;
 mod postgres;
+mod redshift;
 mod snowflake;
 pub mod spell;
 mod sqlite;
@@ -153,6 +154,11 @@ pub trait Dialect: Debug + Sync {
         spelling(function)
     }
 
+    /// Functions that it does not have of values of a type.
+    fn lacks(&self) -> &'static [(&'static str, Type)] {
+        &[]
+    }
+
     /// Whether spellings depend on types, which then have to be found out.
     fn wants_types(&self) -> bool {
         false
@@ -163,8 +169,8 @@ pub trait Dialect: Debug + Sync {
         format!("nullif(nullif(nullif({number}, 'nan'), 'infinity'), '-infinity')")
     }
 
-    /// Rows that are written out, each as its values with commas, as a relation with these columns; nothing where `values` says it.
-    fn rows(&self, columns: &[(String, Type)], rows: &[String]) -> Option<String> {
+    /// Rows that are written out, each as its values, as a relation with these columns; nothing where `values` says it.
+    fn rows(&self, columns: &[(String, Type)], rows: &[Vec<String>]) -> Option<String> {
         let _ = (columns, rows);
         None
     }
@@ -296,6 +302,16 @@ pub trait Dialect: Debug + Sync {
         ""
     }
 
+    /// What stands behind a view's query.
+    fn view_end(&self) -> &'static str {
+        ""
+    }
+
+    /// Whether its statements may be read by `psql`, which takes a backslash for the beginning of a command.
+    fn is_read_by_psql(&self) -> bool {
+        self.client() == Client::Psql
+    }
+
     /// Whether making a view replaces the one that has its name.
     fn replaces_views(&self) -> bool {
         true
@@ -331,6 +347,8 @@ pub enum Client {
 pub struct Abilities {
     /// A null in a union has the type of the other selects there.
     pub untyped_nulls: bool,
+    /// A text or a null that stands alone in a column has a type.
+    pub typed_literals: bool,
     /// A null that is written may be compared.
     pub null_operands: bool,
     /// Conditions have an order, so that there is a greatest one.
@@ -345,6 +363,8 @@ pub struct Abilities {
     pub finds_constants: bool,
     /// Rows may be joined where values are the same, null being the same as null.
     pub null_safe_joins: bool,
+    /// It can be asked whether two values are the same, null being the same as null.
+    pub same_values: bool,
     /// A relation may have the name of a column that is read beside it.
     pub alike_names: bool,
     /// A column without its relation's name is found before that relation, and before what is shown under its name.
@@ -371,6 +391,10 @@ pub struct Abilities {
     pub ordered_aggregates: bool,
     /// Medians and percentiles are aggregates, where others are that look at values in an order.
     pub percentiles: bool,
+    /// Aggregates of one query may look at values in orders of their own.
+    pub several_orders: bool,
+    /// A window may have a frame of values, such as so many days.
+    pub range_frames: bool,
     /// Decimals are computed without rounding errors.
     pub exact_decimals: bool,
     /// A mean of whole numbers is that of their exact sum.
@@ -387,6 +411,8 @@ pub struct Abilities {
     pub filters: bool,
     /// Several values as one are a value, which may be chosen.
     pub tuple_values: bool,
+    /// Several values as one may be of several types.
+    pub mixed_tuples: bool,
     /// There are aggregates that give the first or last value in an order of several columns.
     pub first_values: bool,
     /// A mean of decimals has as many digits as a floating number.
@@ -401,6 +427,7 @@ impl Abilities {
     /// All of them.
     pub const ALL: Self = Self {
         untyped_nulls: true,
+        typed_literals: true,
         null_operands: true,
         orders_conditions: true,
         days_of_rows: true,
@@ -408,6 +435,7 @@ impl Abilities {
         unequal_joins: true,
         finds_constants: false,
         null_safe_joins: true,
+        same_values: true,
         alike_names: true,
         bare_columns: true,
         mixed_unions: true,
@@ -421,6 +449,8 @@ impl Abilities {
         short_names: true,
         ordered_aggregates: true,
         percentiles: true,
+        several_orders: true,
+        range_frames: true,
         filters: true,
         exact_decimals: true,
         exact_means: true,
@@ -429,6 +459,7 @@ impl Abilities {
         named_values: true,
         computed_values: true,
         tuple_values: true,
+        mixed_tuples: true,
         first_values: true,
         decimal_means: true,
         columns_first: true,
@@ -477,10 +508,11 @@ static ALL: &[&dyn Dialect] = &[
     &sqlite::Sqlite,
     &snowflake::Snowflake,
     &bigquery::BigQuery,
+    &redshift::Redshift,
 ];
 
 /// Dialects of the language that this version does not compile for yet.
-pub const LATER: [&str; 8] = ["redshift", "databricks", "spark", "mysql", "mariadb", "trino", "sqlserver", "datafusion"];
+pub const LATER: [&str; 7] = ["databricks", "spark", "mysql", "mariadb", "trino", "sqlserver", "datafusion"];
 
 /// How files are read: the embedded engine does so, whatever the dialect of a project.
 pub fn reader() -> &'static dyn Reading {

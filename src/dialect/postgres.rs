@@ -1,7 +1,7 @@
 //! PostgreSQL, from version 14 on: its numbers know infinity since then.
 
 mod catalog;
-mod raw;
+pub(super) mod raw;
 mod settings;
 
 use super::catalog::Catalog;

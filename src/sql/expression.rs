@@ -454,7 +454,9 @@ impl Scope<'_> {
             Some(days) => self.dialect().frame(days),
             None => "unbounded".to_owned(),
         };
-        out.push_str(&format!(" range between {from} preceding and current row)"));
+        // Where there are no frames of values those of so many days are joined, and no two rows of a part have the same day.
+        let kind = if self.dialect().abilities().range_frames { "range" } else { "rows" };
+        out.push_str(&format!(" {kind} between {from} preceding and current row)"));
     }
 
     fn so_far(&self, so_far: &SoFar, out: &mut String) {

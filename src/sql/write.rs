@@ -265,11 +265,7 @@ impl Writer<'_> {
             (self.dialect.identifier(name).into_owned(), common.unwrap_or_else(|wrong| fault(&wrong.0)))
         };
         let columns: Vec<_> = columns.iter().enumerate().map(column).collect();
-        let row = |row: &Vec<Scalar>| {
-            let mut text = String::new();
-            scope.list(row, &mut text);
-            text
-        };
+        let row = |row: &Vec<Scalar>| row.iter().map(|cell| scope.written(cell)).collect::<Vec<_>>();
         self.dialect.rows(&columns, &rows.iter().map(row).collect::<Vec<_>>())
     }
 

@@ -15,17 +15,32 @@ use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
 
 /// The engines that have a driver.
-pub const ENGINES: [&str; 10] =
-    ["duckdb", "postgres", "sqlite", "clickhouse", "mariadb", "datafusion", "spark", "bigquery", "snowflake", "trino"];
+pub const ENGINES: [&str; 12] = [
+    "duckdb",
+    "postgres",
+    "postgres18",
+    "sqlite",
+    "clickhouse",
+    "mariadb",
+    "datafusion",
+    "spark",
+    "bigquery",
+    "snowflake",
+    "redshift",
+    "trino",
+];
 
 /// Dialects that run on an engine of another name.
-const STAND_INS: [(&str, &str); 4] =
-    [("databricks", "spark"), ("redshift", "postgres"), ("mysql", "mariadb"), ("athena", "trino")];
+const STAND_INS: [(&str, &str); 3] = [("databricks", "spark"), ("mysql", "mariadb"), ("athena", "trino")];
 
-/// The engine that runs a dialect, if any does.
-pub fn engine_of(dialect: &str) -> Option<&'static str> {
+/// Other versions of the engine that runs a dialect.
+const OTHER_VERSIONS: [(&str, &str); 1] = [("postgres", "postgres18")];
+
+/// The engines that run a dialect: one, and other versions of it.
+pub fn engines_of(dialect: &str) -> Vec<&'static str> {
     let name = STAND_INS.iter().find(|(of, _)| *of == dialect).map_or(dialect, |(_, engine)| engine);
-    ENGINES.into_iter().find(|engine| *engine == name)
+    let others = OTHER_VERSIONS.iter().filter(|(of, _)| *of == dialect).map(|(_, engine)| *engine);
+    ENGINES.into_iter().filter(|engine| *engine == name).chain(others).collect()
 }
 
 /// Whether an engine has no NaN, and stores null in its place.

@@ -2,7 +2,7 @@
 //! tests against the views as they are deployed.
 
 use super::compare::{Report, compare};
-use super::driver::{Driver, driver, engine_of, gives_up, is_there, left_behind, listed, most_rows, stores_nan_as_null, tell};
+use super::driver::{Driver, driver, engines_of, gives_up, is_there, left_behind, listed, most_rows, stores_nan_as_null, tell};
 use super::projects::{Answers, Asked, Project, at_random, example, of_cases};
 use kpic::dialect::{self, Dialect};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,9 +45,10 @@ fn what_a_session_may_set_changes_no_view() {
     // Instants beside readings of clocks.
     let cases = driver("duckdb").map(|mut duckdb| of_cases(&mut duckdb)).unwrap_or_default();
     projects.extend(cases.into_iter().filter(|project| project.name.starts_with("language/instants.md")));
-    for name in dialect::names().filter(|name| *name != "duckdb") {
+    let others = dialect::names().filter(|name| *name != "duckdb");
+    for (name, engine) in others.flat_map(|name| engines_of(name).into_iter().map(move |engine| (name, engine))) {
         let dialect = dialect::dialect(Some(name));
-        let Some(mut engine) = engine_of(name).and_then(driver) else { continue };
+        let Some(mut engine) = driver(engine) else { continue };
         let (mut cells, mut problems) = (0, Vec::new());
         for project in &projects {
             let fewer = most_rows(engine.name).and_then(|most| project.with_fewer_rows(most));
@@ -93,7 +94,7 @@ fn what_a_session_may_set_changes_no_view() {
             }
         }
         engine.reset().unwrap();
-        tell(&format!("{name}: {cells} cells in another session, {} problems", problems.len()));
+        tell(&format!("{name} on {}: {cells} cells in another session, {} problems", engine.name, problems.len()));
         assert!(cells > 1_000 && problems.is_empty(), "{}", problems.join("\n"));
     }
 }
@@ -108,30 +109,30 @@ fn on_every_engine(collection: &str, projects: &[Project]) {
     let mut failures = Vec::new();
     let (expected, without_nan) = {
         let Some(mut duckdb) = driver("duckdb") else { return };
-        let mut run = Run::new(collection, dialect::dialect(None));
+        let mut run = Run::new(collection, dialect::dialect(None), "duckdb");
         let expected: Vec<Answers> = projects.iter().map(|project| run.reference(project, &mut duckdb)).collect();
         failures.extend(run.ends(&duckdb));
         // What DuckDB shows where NaN is stored as null.
-        let mut run = Run::new(collection, dialect::dialect(None));
+        let mut run = Run::new(collection, dialect::dialect(None), "duckdb");
         let without = |project: &Project| Some(run.answers(&project.without_nan()?, &mut duckdb)?.1);
         let without: Vec<Option<Answers>> = projects.iter().map(without).collect();
         (expected, without)
     };
-    for name in dialect::names().filter(|name| *name != "duckdb") {
-        let Some(engine) = engine_of(name) else {
-            tell(&format!("DIALECT NOT PROVEN: nothing here runs {name}"));
-            continue;
-        };
+    let others: Vec<_> = dialect::names().filter(|name| *name != "duckdb").map(|name| (name, engines_of(name))).collect();
+    for (name, _) in others.iter().filter(|(_, engines)| engines.is_empty()) {
+        tell(&format!("DIALECT NOT PROVEN: nothing here runs {name}"));
+    }
+    for (name, engine) in others.into_iter().flat_map(|(name, engines)| engines.into_iter().map(move |engine| (name, engine))) {
         if listed("KPIC_ENGINE_LATER").iter().any(|later| *later == format!("{name}/{collection}")) {
             tell(&format!("{name}: {collection} is left to `make test-engines`"));
             continue;
         }
         let Some(mut engine) = driver(engine) else { continue };
-        let mut run = Run::new(collection, dialect::dialect(Some(name)));
+        let mut run = Run::new(collection, dialect::dialect(Some(name)), engine.name);
         for ((project, expected), without) in projects.iter().zip(&expected).zip(&without_nan) {
             let fewer = most_rows(engine.name).and_then(|most| project.with_fewer_rows(most));
             if let Some(fewer) = fewer {
-                let mut reference = Run::new(collection, dialect::dialect(None));
+                let mut reference = Run::new(collection, dialect::dialect(None), "duckdb");
                 let (_, expected) = reference.answers(&fewer, &mut driver("duckdb").unwrap()).unwrap();
                 run.others(&fewer, &expected, &mut engine);
                 continue;
@@ -148,6 +149,7 @@ fn on_every_engine(collection: &str, projects: &[Project]) {
 struct Run {
     collection: String,
     dialect: &'static dyn Dialect,
+    engine: &'static str,
     begin: Instant,
     report: Report,
     /// How many figures agree that were worked out by hand.
@@ -160,11 +162,12 @@ struct Run {
 }
 
 impl Run {
-    fn new(collection: &str, dialect: &'static dyn Dialect) -> Self {
+    fn new(collection: &str, dialect: &'static dyn Dialect, engine: &'static str) -> Self {
         let (report, begin) = (Report::default(), Instant::now());
         Self {
             collection: collection.to_owned(),
             dialect,
+            engine,
             begin,
             report,
             by_hand: 0,
@@ -265,7 +268,7 @@ impl Run {
                 (Ok(_), Some(Err(why))) if self.dialect.refuses().iter().any(|said| why.contains(said)) => {
                     self.refused += 1;
                 }
-                (Ok(_), Some(Err(why))) if engine_of(self.dialect.name()).is_some_and(|engine| gives_up(engine, why)) => {
+                (Ok(_), Some(Err(why))) if gives_up(self.engine, why) => {
                     self.given_up.push(place);
                 }
                 (Ok(_), Some(Err(why))) => self.problems.push(format!("{place}: refused: {}", first_lines(why))),
@@ -293,9 +296,14 @@ impl Run {
         self.problems.extend(wrong.into_iter().map(|what| format!("{}: {what}", project.name)));
     }
 
+    /// The dialect's name, or that of another version of its engine.
+    fn place(&self) -> &'static str {
+        if engines_of(self.dialect.name()).first() == Some(&self.engine) { self.dialect.name() } else { self.engine }
+    }
+
     /// Where what goes wrong with a project lands.
     fn folder(&self, project: &Project) -> PathBuf {
-        left_behind().join(self.dialect.name()).join(file_name(&project.name))
+        left_behind().join(self.place()).join(file_name(&project.name))
     }
 
     /// Keeps what went wrong with a view, and its SQL.
@@ -328,7 +336,7 @@ impl Run {
             "{title}: {views} views, {rows} rows, {cells} cells: {differing} differ, {} problems{hand}{refused}; {seconds:.1} s",
             problems.len()
         ));
-        let path = left_behind().join(format!("{name}-{collection}.txt"));
+        let path = left_behind().join(format!("{}-{collection}.txt", self.place()));
         if problems.is_empty() {
             _ = std::fs::remove_file(path);
             return None;

@@ -23,7 +23,7 @@ const FAMILIES: &[&str] = &["dblink", "pg_"];
 const HARMLESS: &[&str] = &["pg_column_size", "pg_size_bytes", "pg_size_pretty", "pg_typeof"];
 
 /// A text as a literal without a backslash.
-pub(super) fn text(text: &str) -> String {
+pub(in crate::dialect) fn text(text: &str) -> String {
     let parts: Vec<String> = text.split('\\').map(|part| format!("'{}'", part.replace('\'', "''"))).collect();
     if parts.len() == 1 { parts.concat() } else { format!("({})", parts.join(" || chr(92) || ")) }
 }
@@ -82,7 +82,7 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
 }
 
 /// The first function that does more than answer and is called: `f(x)`, or `(x).f`.
-pub(super) fn reads_beyond(sql: &str) -> Option<&str> {
+pub(in crate::dialect) fn reads_beyond(sql: &str) -> Option<&str> {
     let all: Vec<Token<'_>> = tokens(sql).filter(|token| token.kind != Kind::Comment).collect();
     let is_one = |at: usize| {
         let named = all.get(at)?;

@@ -86,7 +86,7 @@ pub struct Fold {
     pub order: Vec<Scalar>,
 }
 
-/// An aggregate over a range of rows.
+/// An aggregate over a range of rows. No two rows of a part have the same day, unless all rows of the part are in the range.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Rolling {
     /// The function: `sum`, `min` or `max`; `percentile` where a dialect has no such aggregate.

@@ -1,29 +1,32 @@
 //! What a dialect cannot do is written in other words before it becomes SQL: each pass takes one ability that a dialect may lack.
-//! Before all of them, [`tables`] gives the tables of a plan that was made for another dialect the names that they have here.
+//! What no words say is refused before, see [`lacks`]. Before all of them, [`tables`] gives the tables of a plan that was made for another dialect the names that they have here.
 //!
 //! 1. [`nulls`]: a null in a union gets the type that the union has there, and one that is compared that of the other side.
 //! 2. [`conditions`]: the greatest of conditions is whether any holds, the smallest whether all do.
 //! 3. [`days`]: days whose bounds are columns are joined to what has these.
 //! 4. [`lookups`]: what is looked up by a key of the row at hand is joined.
 //! 5. [`joins`]: rows that are kept although they meet no other are joined by an equality too.
-//! 6. [`sames`]: rows are joined where values are equal, or both null.
-//! 7. [`counts`]: what is counted becomes an ordinary number.
-//! 8. [`lists`]: a value is compared with each of a list that has other types, nulls, or what is no literal.
-//! 9. [`choices`]: what is chosen from has one type.
-//! 10. [`neighbours`]: a neighbour's value may be null.
-//! 11. [`unions`]: the columns of a union have one type in all selects.
-//! 12. [`results`]: what is shown has the type that the plan gives it.
-//! 13. [`clocks`]: a stored wall clock is asked which zone its readings are in.
-//! 14. [`averages`]: a mean of exact numbers is their sum over their count.
-//! 15. [`decimals`]: a sum of decimals that are floating numbers is brought back to its digits.
-//! 16. [`overflow`]: a whole number that is computed is asked whether it is one.
-//! 17. [`ranks`]: medians, first values and the like are made of rows that know their place in an order.
-//! 18. [`filters`]: an aggregate with a condition goes over values that are null where it does not hold.
-//! 19. [`values`]: rows that are written out hold literals only.
-//! 20. [`stored`]: what is stored is asked whether it is what it is declared as.
-//! 21. [`aliases`]: no relation has the name of a column that is read beside it.
-//! 22. [`shadows`]: no part has the name of a table, where tables have no schema.
-//! 23. [`names`]: names of parts and columns that are too long become shorter.
+//! 6. [`frames`]: what is added up over so many days is joined to the last of them.
+//! 7. [`sames`]: rows are joined where values are equal, or both null; or nulls stand as another value, beside whether they are null.
+//! 8. [`counts`]: what is counted becomes an ordinary number.
+//! 9. [`lists`]: a value is compared with each of a list that has other types, nulls, or what is no literal.
+//! 10. [`choices`]: what is chosen from has one type.
+//! 11. [`neighbours`]: a neighbour's value may be null.
+//! 12. [`unions`]: the columns of a union have one type in all selects.
+//! 13. [`results`]: what is shown has the type that the plan gives it.
+//! 14. [`clocks`]: a stored wall clock is asked which zone its readings are in.
+//! 15. [`averages`]: a mean of exact numbers is their sum over their count.
+//! 16. [`decimals`]: a sum of decimals that are floating numbers is brought back to its digits.
+//! 17. [`overflow`]: a whole number that is computed is asked whether it is one.
+//! 18. [`ranks`]: medians, first values and the like are made of rows that know their place in an order.
+//! 19. [`filters`]: an aggregate with a condition goes over values that are null where it does not hold.
+//! 20. [`tuples`]: several values as one are texts.
+//! 21. [`literals`]: a text or a null that stands alone gets a type.
+//! 22. [`values`]: rows that are written out hold literals only.
+//! 23. [`stored`]: what is stored is asked whether it is what it is declared as.
+//! 24. [`aliases`]: no relation has the name of a column that is read beside it.
+//! 25. [`shadows`]: no part has the name of a table, where tables have no schema.
+//! 26. [`names`]: names of parts and columns that are too long become shorter.
 //!
 //! `DuckDB` lacks none of them, and its plans are not copied.
 
@@ -36,8 +39,11 @@ mod counts;
 mod days;
 mod decimals;
 mod filters;
+mod frames;
 mod joins;
+mod lacks;
 mod lists;
+mod literals;
 mod lookups;
 mod names;
 mod neighbours;
@@ -51,9 +57,12 @@ mod stored;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod tuples;
 mod unions;
 mod values;
 mod walk;
+
+pub use lacks::lacked;
 
 use crate::dialect::Dialect;
 use crate::model::Tables;
@@ -85,7 +94,12 @@ pub(super) fn lowered<'q>(query: &'q Query, tables: Option<&Tables>, dialect: &d
     if !able.unequal_joins {
         joins::by_equality(query.to_mut(), able.finds_constants);
     }
-    if !able.null_safe_joins {
+    if !able.range_frames {
+        frames::joined(query.to_mut());
+    }
+    if !able.same_values {
+        sames::by_stand_ins(query.to_mut());
+    } else if !able.null_safe_joins {
         sames::compared(query.to_mut());
     }
     if !able.signed_counts {
@@ -120,6 +134,8 @@ pub(super) fn lowered<'q>(query: &'q Query, tables: Option<&Tables>, dialect: &d
     }
     if !able.ordered_aggregates {
         ranks::placed(query.to_mut(), ranks::Which::All);
+    } else if !able.several_orders {
+        ranks::placed(query.to_mut(), ranks::Which::Ordered);
     } else if !able.first_values {
         ranks::placed(query.to_mut(), ranks::Which::First);
     } else if !able.percentiles {
@@ -127,6 +143,12 @@ pub(super) fn lowered<'q>(query: &'q Query, tables: Option<&Tables>, dialect: &d
     }
     if !able.filters {
         filters::within(query.to_mut(), able.tuple_values);
+    }
+    if !able.mixed_tuples {
+        tuples::of_texts(query.to_mut());
+    }
+    if !able.typed_literals {
+        literals::typed(query.to_mut());
     }
     if !able.computed_values {
         values::literal(query.to_mut());

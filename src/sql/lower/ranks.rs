@@ -20,6 +20,8 @@ const PLACED: &str = "placed_rows";
 pub(super) enum Which {
     /// All of them.
     All,
+    /// Those that look at values in an order: medians, percentiles, first and last values.
+    Ordered,
     /// First and last values.
     First,
     /// Medians and percentiles, which each row then knows from a window.
@@ -30,6 +32,7 @@ impl Which {
     fn has(self, function: &str) -> bool {
         match self {
             Which::All => matches!(function, "median" | "percentile" | "first" | "last" | "stddev" | "variance"),
+            Which::Ordered => matches!(function, "median" | "percentile" | "first" | "last"),
             Which::First => matches!(function, "first" | "last"),
             Which::Percentiles => matches!(function, "median" | "percentile"),
         }

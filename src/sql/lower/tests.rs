@@ -9,8 +9,8 @@ use crate::model::expr::{Expr, Literal, Node};
 use crate::model::value::Type;
 use crate::plan::print;
 use crate::plan::relation::{
-    Atom, Body, From, Join, JoinKind, Neighbour, Part, RelationRef, Rows, Scalar, Select, SourceRows, column, count_rows, day,
-    fold, text_or_null,
+    Atom, Body, From, Join, JoinKind, Neighbour, Part, RelationRef, Rolling, Rows, Scalar, Select, SourceRows, column,
+    count_rows, day, fold, text_or_null,
 };
 use std::collections::BTreeMap;
 
@@ -410,4 +410,68 @@ fn an_engine_that_finds_constants_gets_none_to_join_by() {
     let printed = after(|query: &mut Query| joins::by_equality(query, true), select);
     let (inner, kept) = ("is_there: boolean = is_not_null((later.day))", "(later.is_there = is_not_null((rows.day)))");
     assert!(printed.contains(inner) && printed.contains(kept), "{printed}");
+}
+
+#[test]
+fn what_is_added_up_over_days_is_joined_to_the_last_of_them() {
+    let mut select = Select::from_part("rows");
+    select.column(own("day"), "day").column(own("whole"), "key").group_by_these();
+    let rolling = Rolling {
+        function: &sum::SUM,
+        fraction: None,
+        argument: fold(&sum::SUM, own("exact")),
+        part: vec![own("whole")],
+        order: own("day"),
+        days_before: Some(27),
+    };
+    select.column(Expr::leaf(Atom::Rolling(Box::new(rolling.clone()))), "it");
+    assert_eq!(
+        after(frames::joined, select),
+        "result =
+  from select as shown_day
+      from rows
+      distinct day: date = rows.day
+      distinct key: integer = rows.whole
+  join rows on and(and(same(shown_day.key, rows.whole), (rows.day >= moved(shown_day.day, -27 day))), (rows.day <= shown_day.day))
+  by day: date = shown_day.day
+  by key: integer = shown_day.key
+  show it: decimal = sum(rows.exact)
+"
+    );
+    // All before is a frame of rows too.
+    let all = Rolling { days_before: None, ..rolling };
+    let printed = after(frames::joined, shows(Expr::leaf(Atom::Rolling(Box::new(all)))));
+    assert!(!printed.contains("shown_day"), "{printed}");
+}
+
+#[test]
+fn nulls_that_are_the_same_stand_as_another_value() {
+    let same = |name: &str| Expr::leaf(Atom::Same(Box::new(own(name)), Box::new(column("others", name))));
+    let joined = |on: Scalar| {
+        let mut select = shows(own("day"));
+        select.join(JoinKind::Inner, "rows", "others", Some(on));
+        after(sames::by_stand_ins, select)
+    };
+    let equal = "(coalesce(rows.whole, 0) = coalesce(others.whole, 0))";
+    let nulls = "(if(is_null(rows.whole), 1, 0) = if(is_null(others.whole), 1, 0))";
+    assert!(joined(same("whole")).contains(&format!(" on and({equal}, {nulls})\n")), "{}", joined(same("whole")));
+    // That is never null, so that it can be denied.
+    let told_apart = joined(Expr::apply(&NOT, vec![same("whole")]));
+    assert!(told_apart.contains(&format!(" on not(and({equal}, {nulls}))\n")), "{told_apart}");
+    for (name, stand_in) in [("day", "2000-01-01"), ("holds", "false"), ("floating", "0")] {
+        let printed = joined(same(name));
+        assert!(printed.contains(&format!("coalesce(rows.{name}, {stand_in})")), "{printed}");
+    }
+}
+
+#[test]
+fn several_values_as_one_are_texts_and_a_text_alone_has_a_type() {
+    let pair = Expr::leaf(Atom::Tuple(vec![own("whole"), text_or_null(Some("a"))]));
+    let counted = after(tuples::of_texts, shows(fold(&count_distinct::COUNT_DISTINCT, pair)));
+    assert!(counted.ends_with("= count_distinct((text(rows.whole), as_text(\"a\")))\n"), "{counted}");
+    let mut select = shows(text_or_null(Some("a")));
+    select.column(Expr::null(), "none").column(own("whole"), "whole");
+    let typed = after(literals::typed, select);
+    assert!(typed.contains("it: text = as_text(\"a\")\n") && typed.contains("none: text = as_text(null)\n"), "{typed}");
+    assert!(typed.ends_with("whole: integer = rows.whole\n"), "{typed}");
 }

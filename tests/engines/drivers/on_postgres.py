@@ -37,6 +37,9 @@ def programs():
 
 
 class Postgres:
+    # What the server is started with beside what makes it fast.
+    settings = []
+
     def __init__(self):
         folder = programs()
         self.folder = protocol.temporary("postgres")
@@ -52,7 +55,7 @@ class Postgres:
         if made.returncode:
             raise RuntimeError(made.stderr)
         start = [f"{folder}/postgres", "-D", data, "-k", self.folder, "-c", "listen_addresses=", "-c", "TimeZone=UTC"]
-        start += [word for setting in FAST for word in ("-c", setting)]
+        start += [word for setting in FAST + self.settings for word in ("-c", setting)]
         self.log = open(os.path.join(self.folder, "log"), "w")
         self.server = subprocess.Popen(
             start, cwd=self.folder, stdout=self.log, stderr=self.log, preexec_fn=protocol.child(signal.SIGQUIT), **as_user
@@ -67,21 +70,21 @@ class Postgres:
                 time.sleep(0.05)
         else:
             raise TimeoutError("the server does not answer")
-        self.run("set client_min_messages = warning")
+        self.execute("set client_min_messages = warning")
 
     def close(self):
         self.server.send_signal(signal.SIGQUIT)
         self.server.wait(10)
 
     def version(self):
-        return self.query("show server_version")[1][0][0]
+        return self.ask("show server_version")[1][0][0]
 
     def table(self, name, columns, rows):
         if len(name) > 1:
-            self.run(f"create schema if not exists {protocol.quoted(name[:-1])}")
+            self.execute(f"create schema if not exists {protocol.quoted(name[:-1])}")
         table = protocol.quoted(name)
         list_ = ", ".join(f"{protocol.quoted([column])} {protocol.sql_type(kind, TYPES)}" for column, kind in columns)
-        self.run(f"drop table if exists {table} cascade; create table {table} ({list_})")
+        self.execute(f"drop table if exists {table} cascade; create table {table} ({list_})")
         instants = [at for at, (_, kind) in enumerate(columns) if kind == "instant"]
         for row in rows if instants else []:
             for at in instants:
@@ -91,20 +94,27 @@ class Postgres:
                 copy.write(protocol.tabbed(rows))
 
     def run(self, sql):
-        self.connection.execute(sql)
+        self.execute(sql)
 
     def query(self, sql):
+        return self.ask(sql)
+
+    def execute(self, sql):
+        self.connection.execute(sql)
+
+    def ask(self, sql):
         cursor = self.connection.execute(sql)
         return [column.name for column in cursor.description], cursor.fetchall()
 
     def reset(self):
         own = "nspname not like 'pg\\_%' and nspname <> 'information_schema'"
-        for (name,) in self.query(f"select nspname from pg_namespace where {own}")[1]:
-            self.run(f"drop schema {protocol.quoted([name])} cascade")
-        self.run("create schema public; reset all; set client_min_messages = warning")
+        for (name,) in self.ask(f"select nspname from pg_namespace where {own}")[1]:
+            self.execute(f"drop schema {protocol.quoted([name])} cascade")
+        self.execute("create schema public; reset all; set client_min_messages = warning")
 
     def set(self, name, value):
         self.connection.execute("select set_config(%s, %s, false)", (name, value))
 
 
-protocol.serve(Postgres)
+if __name__ == "__main__":
+    protocol.serve(Postgres)
