@@ -3,6 +3,7 @@
 mod bigquery;
 pub mod catalog;
 mod clickhouse;
+mod databricks;
 mod duckdb;
 pub mod files;
 pub mod layout;
@@ -60,6 +61,11 @@ pub trait Dialect: Debug + Sync {
     /// A text where nothing but a literal may stand, in a statement that its program does not cut.
     fn literal(&self, text: &str) -> String {
         self.text(text)
+    }
+
+    /// A line of a comment without what its program takes for more than that.
+    fn comment<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        line.into()
     }
 
     /// A number as a literal.
@@ -477,10 +483,11 @@ static ALL: &[&dyn Dialect] = &[
     &sqlite::Sqlite,
     &snowflake::Snowflake,
     &bigquery::BigQuery,
+    &databricks::Databricks,
 ];
 
 /// Dialects of the language that this version does not compile for yet.
-pub const LATER: [&str; 8] = ["redshift", "databricks", "spark", "mysql", "mariadb", "trino", "sqlserver", "datafusion"];
+pub const LATER: [&str; 6] = ["redshift", "mysql", "mariadb", "trino", "sqlserver", "datafusion"];
 
 /// How files are read: the embedded engine does so, whatever the dialect of a project.
 pub fn reader() -> &'static dyn Reading {
