@@ -155,7 +155,8 @@ fn starter() -> Option<PathBuf> {
 /// The name of a dialect that kpic compiles for.
 fn dialect_named(text: &str) -> Result<&'static str, String> {
     let known = || dialect::names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    dialect::names().find(|name| *name == text).ok_or_else(|| format!("the dialects are {}", known()))
+    let found = dialect::find(Some(text)).map(|dialect| dialect.name());
+    found.ok_or_else(|| format!("the dialects are {}", known()))
 }
 
 /// A size of memory as `DuckDB` reads it.

@@ -26,6 +26,11 @@ pub trait Dialect: Debug + Sync {
     /// Its name, as `kpic.yml` and the folder of the output have it.
     fn name(&self) -> &'static str;
 
+    /// What it is called beside that: names under which `kpic.yml` and a command line may mean it.
+    fn other_names(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The schema of tables that are named without one; nothing where there is no usual one.
     fn source_schema(&self) -> Option<&'static str>;
 
@@ -379,6 +384,8 @@ pub struct Abilities {
     pub percentiles: bool,
     /// Decimals are computed without rounding errors.
     pub exact_decimals: bool,
+    /// Where decimals of different digits meet, none of them loses any.
+    pub wide_decimals: bool,
     /// A mean of whole numbers is that of their exact sum.
     pub exact_means: bool,
     /// A whole number that is too large is refused.
@@ -429,6 +436,7 @@ impl Abilities {
         percentiles: true,
         filters: true,
         exact_decimals: true,
+        wide_decimals: true,
         exact_means: true,
         checked_numbers: true,
         typed_columns: true,
@@ -503,7 +511,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn find(name: Option<&str>) -> Option<&'static dyn Dialect> {
     match name {
         None => ALL.first().copied(),
-        Some(name) => ALL.iter().find(|dialect| dialect.name() == name).copied(),
+        Some(name) => ALL.iter().find(|dialect| dialect.name() == name || dialect.other_names().contains(&name)).copied(),
     }
 }
 

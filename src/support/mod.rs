@@ -13,8 +13,25 @@ use crate::text::{Name, Span};
 
 /// Names relations and stored columns as the warehouse has them.
 pub fn complete(model: &mut Model) {
+    raw_names(model);
     if let Some(dialect) = of(model) {
         relations::complete(model, dialect);
+    }
+}
+
+/// SQL that is given under another name of a dialect is that of the dialect, unless that has its own.
+fn raw_names(model: &mut Model) {
+    for source in model.sources.ids() {
+        let source = model.sources.get_mut(source);
+        for column in source.columns.ids() {
+            let Storage::Raw(each) = &mut source.columns.get_mut(column).storage else { continue };
+            let given: Vec<String> = each.0.iter().filter_map(|(name, _)| name.clone()).collect();
+            for name in each.0.iter_mut().filter_map(|(name, _)| name.as_mut()) {
+                if let Some(dialect) = dialect::find(Some(name)).filter(|dialect| !given.iter().any(|one| one == dialect.name())) {
+                    dialect.name().clone_into(name);
+                }
+            }
+        }
     }
 }
 

@@ -61,6 +61,7 @@ const SPELLED: &[(&str, &str, Tightness)] = &[
     ("add days to time", ADD_SECONDS, Sum),
     ("add seconds", ADD_SECONDS, Sum),
     ("is finite", "{0} = {0}", Comparison),
+    ("scaled", "{0} + 0.000000", Sum),
     ("to json", TO_JSON, Atom),
     ("median", "median(cast({0} as {double}))", Atom),
     ("percentile", "percentile(cast({0} as {double}), {1})", Atom),

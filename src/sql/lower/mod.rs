@@ -9,21 +9,22 @@
 //! 6. [`sames`]: rows are joined where values are equal, or both null.
 //! 7. [`counts`]: what is counted becomes an ordinary number.
 //! 8. [`lists`]: a value is compared with each of a list that has other types, nulls, or what is no literal.
-//! 9. [`choices`]: what is chosen from has one type.
-//! 10. [`neighbours`]: a neighbour's value may be null.
-//! 11. [`unions`]: the columns of a union have one type in all selects.
-//! 12. [`results`]: what is shown has the type that the plan gives it.
-//! 13. [`clocks`]: a stored wall clock is asked which zone its readings are in.
-//! 14. [`averages`]: a mean of exact numbers is their sum over their count.
-//! 15. [`decimals`]: a sum of decimals that are floating numbers is brought back to its digits.
-//! 16. [`overflow`]: a whole number that is computed is asked whether it is one.
-//! 17. [`ranks`]: medians, first values and the like are made of rows that know their place in an order.
-//! 18. [`filters`]: an aggregate with a condition goes over values that are null where it does not hold.
-//! 19. [`values`]: rows that are written out hold literals only.
-//! 20. [`stored`]: what is stored is asked whether it is what it is declared as.
-//! 21. [`aliases`]: no relation has the name of a column that is read beside it.
-//! 22. [`shadows`]: no part has the name of a table, where tables have no schema.
-//! 23. [`names`]: names of parts and columns that are too long become shorter.
+//! 9. [`scales`]: decimals that meet have as many digits after the point.
+//! 10. [`choices`]: what is chosen from has one type.
+//! 11. [`neighbours`]: a neighbour's value may be null.
+//! 12. [`unions`]: the columns of a union have one type in all selects.
+//! 13. [`results`]: what is shown has the type that the plan gives it.
+//! 14. [`clocks`]: a stored wall clock is asked which zone its readings are in.
+//! 15. [`averages`]: a mean of exact numbers is their sum over their count.
+//! 16. [`decimals`]: a sum of decimals that are floating numbers is brought back to its digits.
+//! 17. [`overflow`]: a whole number that is computed is asked whether it is one.
+//! 18. [`ranks`]: medians, first values and the like are made of rows that know their place in an order.
+//! 19. [`filters`]: an aggregate with a condition goes over values that are null where it does not hold.
+//! 20. [`values`]: rows that are written out hold literals only.
+//! 21. [`stored`]: what is stored is asked whether it is what it is declared as.
+//! 22. [`aliases`]: no relation has the name of a column that is read beside it.
+//! 23. [`shadows`]: no part has the name of a table, where tables have no schema.
+//! 24. [`names`]: names of parts and columns that are too long become shorter.
 //!
 //! `DuckDB` lacks none of them, and its plans are not copied.
 
@@ -46,6 +47,7 @@ mod overflow;
 mod ranks;
 mod results;
 mod sames;
+mod scales;
 mod shadows;
 mod stored;
 mod tables;
@@ -93,6 +95,9 @@ pub(super) fn lowered<'q>(query: &'q Query, tables: Option<&Tables>, dialect: &d
     }
     if !able.mixed_lists {
         lists::compared(query.to_mut());
+    }
+    if !able.wide_decimals {
+        scales::kept(query.to_mut());
     }
     if !able.mixed_choices {
         choices::of_one_type(query.to_mut());

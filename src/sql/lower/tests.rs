@@ -411,3 +411,22 @@ fn an_engine_that_finds_constants_gets_none_to_join_by() {
     let (inner, kept) = ("is_there: boolean = is_not_null((later.day))", "(later.is_there = is_not_null((rows.day)))");
     assert!(printed.contains(inner) && printed.contains(kept), "{printed}");
 }
+
+#[test]
+fn decimals_that_meet_have_six_digits_after_the_point() {
+    let printed = |expr: Scalar| {
+        let printed = after(scales::kept, shows(expr));
+        printed.rsplit_once(" = ").map(|(_, it)| it.trim_end().to_owned()).unwrap_or_default()
+    };
+    let exact = || own("exact");
+    let compared = |with: Scalar| Expr::apply(&GREATER, vec![exact(), with]);
+    let other = || Expr::apply(&SUBTRACT, vec![exact(), exact()]);
+    assert_eq!(after(scales::kept, shows(compared(other()))).matches("scaled(").count(), 2);
+    assert!(after(scales::kept, shows(compared(Expr::number("0.005")))).contains("(scaled(rows.exact) > 0.005)"));
+    // A whole number has no digits that could be lost.
+    assert!(!after(scales::kept, shows(compared(own("whole")))).contains("scaled("));
+    let product = |one: Scalar, two: Scalar| Expr::apply(&crate::functions::operators::MULTIPLY, vec![one, two]);
+    assert_eq!(printed(product(exact(), exact())), "(rows.exact * rows.exact)");
+    let three = printed(product(product(exact(), exact()), own("whole")));
+    assert_eq!(three, "(as_number((rows.exact * rows.exact)) * as_number(rows.whole))");
+}
