@@ -428,5 +428,5 @@ fn decimals_that_meet_have_six_digits_after_the_point() {
     let product = |one: Scalar, two: Scalar| Expr::apply(&crate::functions::operators::MULTIPLY, vec![one, two]);
     assert_eq!(printed(product(exact(), exact())), "(rows.exact * rows.exact)");
     let three = printed(product(product(exact(), exact()), own("whole")));
-    assert_eq!(three, "(as_number((rows.exact * rows.exact)) * as_number(rows.whole))");
+    assert_eq!(three, "(as_double((rows.exact * rows.exact)) * as_double(rows.whole))");
 }
