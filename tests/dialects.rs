@@ -239,7 +239,8 @@ kpis:
 /// `spark` is another name of it, in `kpic.yml`, on the command line and beside SQL of a spec.
 #[test]
 fn databricks_is_also_called_spark() {
-    let spec = SPEC.replace("amount: decimal }", "amount: decimal, kind: { type: text, sql: { spark: \"lower(kind)\", duckdb: x } } }")
+    let spec = SPEC
+        .replace("amount: decimal }", "amount: decimal, kind: { type: text, sql: { spark: \"lower(kind)\", duckdb: x } } }")
         + "  kinds: { description: x, formula: count_distinct(orders.kind) }\n";
     let built = |dialect: &str, arguments: &[&str]| {
         let folder = project(dialect);
@@ -297,9 +298,17 @@ kpis:
     for other in decided {
         assert!(!sql.contains(other), "{other}\n{sql}");
     }
-    let raw = SPEC.replace("amount: decimal }", "amount: decimal, kind: { type: text, sql: \"reflect('java.lang.System', 'getenv', 'HOME')\" } }");
+    let raw = SPEC.replace(
+        "amount: decimal }",
+        "amount: decimal, kind: { type: text, sql: \"reflect('java.lang.System', 'getenv', 'HOME')\" } }",
+    );
     write_files(folder.path(), &[("specs/a.yml", &raw)]);
     let output = kpic(folder.path(), &["check"]);
     let said = text(&output.stdout) + &text(&output.stderr);
     assert!(!output.status.success() && said.contains("`kind` cannot use `reflect`"), "{said}");
+    let named = SPEC.replace("amount: decimal }", "amount: { type: decimal, column: 'a${env:HOME}' } }");
+    write_files(folder.path(), &[("specs/a.yml", &named)]);
+    let output = kpic(folder.path(), &["check"]);
+    let said = text(&output.stdout) + &text(&output.stderr);
+    assert!(!output.status.success() && said.contains("has what `databricks` takes for a variable"), "{said}");
 }

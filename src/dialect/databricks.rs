@@ -58,6 +58,11 @@ impl Dialect for Databricks {
         if plain && !self.is_reserved(name) { name.into() } else { format!("`{}`", name.replace('`', "``")).into() }
     }
 
+    /// A variable is replaced wherever it stands.
+    fn replaces(&self, name: &str) -> bool {
+        name.contains("${")
+    }
+
     fn text(&self, text: &str) -> String {
         raw::text(text)
     }

@@ -58,6 +58,12 @@ pub trait Dialect: Debug + Sync {
         quoted(self, name)
     }
 
+    /// Whether its program puts something else in the place of a name, however it is quoted.
+    fn replaces(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
+
     /// A text as a literal.
     fn text(&self, text: &str) -> String {
         format!("'{}'", text.replace('\'', "''"))

@@ -19,8 +19,7 @@ pub(super) fn text(text: &str) -> String {
         push(is_hidden.then_some(u32::from(char)), char);
     }
     let written = parts.iter().enumerate().filter(|(at, part)| at % 2 == 1 || !part.is_empty() || *at == 0);
-    let written: Vec<String> =
-        written.map(|(at, part)| if at % 2 == 1 { part.clone() } else { format!("'{part}'") }).collect();
+    let written: Vec<String> = written.map(|(at, part)| if at % 2 == 1 { part.clone() } else { format!("'{part}'") }).collect();
     if written.len() == 1 { written.concat() } else { format!("({})", written.join(" || ")) }
 }
 
@@ -102,7 +101,10 @@ mod tests {
     #[test]
     fn sql_that_databricks_cuts_in_another_way_is_found() {
         let found = reads_otherwise;
-        assert_eq!(found("select `a`, x[0], m['k'], j:a.b::int from `my-shop`.raw.orders where note like 'it' -- it's\n"), None);
+        assert_eq!(
+            found("select `a`, x[0], m['k'], j:a.b::int from `my-shop`.raw.orders where note like 'it' -- it's\n"),
+            None
+        );
         assert_eq!(found("select `a'` from t; drop table t; select '`"), Some("'` from t; drop table t; select '"));
         assert_eq!(found("select `a"), Some("`"));
         assert_eq!(found("select \"a\""), Some("\"a\""));

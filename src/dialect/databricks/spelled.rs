@@ -15,8 +15,7 @@ const CEIL: &str = "case when abs({0}) < 9e15D then cast(ceil({0}) as {double}) 
 /// The texts that are numbers and days, as `spell` has them for others. A dollar would also stand before a line break at the end.
 const NUMBER: &str = "try_cast(regexp_extract({0}, \
     '(?s)^ *[-+]?(?:[0-9]{1,99}(?:[.][0-9]{0,99})?|[.][0-9]{1,99})(?:[eE][-+]?[0-9]{1,2})? *(?!.)', 0) as {double})";
-const DATE: &str =
-    "try_cast(regexp_extract({0}, '(?s)^ *[1-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] *(?!.)', 0) as {date})";
+const DATE: &str = "try_cast(regexp_extract({0}, '(?s)^ *[1-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] *(?!.)', 0) as {date})";
 
 /// Letters whose other case is several letters have one or none in the language: see `letters`.
 const LOWER: &str = concat!("lower(translate({0}, '", to_lower!(), "', '", lower!(), "'))");

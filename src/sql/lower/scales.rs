@@ -14,14 +14,18 @@ pub(super) fn kept(query: &mut Query) {
     every_expr(query, &|scope, expr| {
         let Node::Apply(function, arguments) = &mut expr.node else { return };
         match function.name {
-            "=" | "!=" | "<" | "<=" | ">" | ">=" | "between" | "not between" | "in" | "not in" | "coalesce" | "least" | "greatest" => {
+            "=" | "!=" | "<" | "<=" | ">" | ">=" | "between" | "not between" | "in" | "not in" | "coalesce" | "least"
+            | "greatest" => {
                 scaled(scope, arguments.iter_mut().collect());
             }
             "if" => scaled(scope, arguments.iter_mut().skip(1).collect()),
             "case" => {
                 let pairs = arguments.len() / 2 * 2;
                 let is_value = |at: usize| at >= pairs || at % 2 == 1;
-                scaled(scope, arguments.iter_mut().enumerate().filter(|(at, _)| is_value(*at)).map(|(_, value)| value).collect());
+                scaled(
+                    scope,
+                    arguments.iter_mut().enumerate().filter(|(at, _)| is_value(*at)).map(|(_, value)| value).collect(),
+                );
             }
             "*" if arguments.iter().any(has_product) && arguments.iter().any(|factor| is_decimal(scope, factor)) => {
                 arguments.iter_mut().for_each(|factor| as_one_of(scope, factor, Type::Double));
@@ -37,7 +41,8 @@ pub(super) fn kept(query: &mut Query) {
                 let scope = types.scope(select, None).unwrap_or_else(|wrong| fault(&wrong.0));
                 select.columns.get(at).is_some_and(|(value, _)| is_decimal(&scope, value))
             };
-            let mut values: Vec<_> = selects.iter_mut().filter(is_own).filter_map(|select| select.columns.get_mut(at)).collect();
+            let mut values: Vec<_> =
+                selects.iter_mut().filter(is_own).filter_map(|select| select.columns.get_mut(at)).collect();
             if values.len() > 1 {
                 values.iter_mut().for_each(|(value, _)| scale(value));
             }
@@ -54,7 +59,8 @@ fn scaled(scope: &Scope<'_>, mut values: Vec<&mut Scalar>) {
 }
 
 fn scale(value: &mut Scalar) {
-    let is_done = matches!(&value.node, Node::Literal(_)) || matches!(&value.node, Node::Apply(function, _) if **function == SCALED);
+    let is_done =
+        matches!(&value.node, Node::Literal(_)) || matches!(&value.node, Node::Apply(function, _) if **function == SCALED);
     if !is_done {
         *value = Expr::apply(&SCALED, vec![value.clone()]);
     }
