@@ -25,7 +25,6 @@ pub(super) const WITHSTANDS: &[Setting] = &[
     Setting { name: "spark.sql.parser.escapedStringLiterals", values: &["true"] },
     Setting { name: "spark.sql.legacy.consecutiveStringLiterals.enabled", values: &["true"] },
     Setting { name: "spark.sql.ansi.doubleQuotedIdentifiers", values: &["true"] },
-    Setting { name: "spark.sql.ansi.enforceReservedKeywords", values: &["true"] },
     Setting { name: "spark.sql.caseSensitive", values: &["true"] },
     Setting { name: "spark.sql.legacy.exponentLiteralAsDecimal.enabled", values: &["true"] },
     Setting { name: "spark.sql.decimalOperations.allowPrecisionLoss", values: &["false"] },
