@@ -310,3 +310,80 @@ fn what_redshift_has_no_function_for_is_told() {
     write_files(folder.path(), &[("specs/a.yml", &spec.replace("orders.amount, 2", "orders.id, 2"))]);
     assert!(kpic(folder.path(), &["build"]).status.success());
 }
+
+/// `spark` is another name of it, in `kpic.yml`, on the command line and beside SQL of a spec.
+#[test]
+fn databricks_is_also_called_spark() {
+    let spec = SPEC
+        .replace("amount: decimal }", "amount: decimal, kind: { type: text, sql: { spark: \"lower(kind)\", duckdb: x } } }")
+        + "  kinds: { description: x, formula: count_distinct(orders.kind) }\n";
+    let built = |dialect: &str, arguments: &[&str]| {
+        let folder = project(dialect);
+        write_files(folder.path(), &[("specs/a.yml", &spec)]);
+        let output = kpic(folder.path(), arguments);
+        assert!(output.status.success(), "{}", text(&output.stdout) + &text(&output.stderr));
+        fs::read_to_string(folder.path().join("build/sql/databricks/deploy.sql")).unwrap()
+    };
+    let spark = built("spark", &["build"]);
+    assert!(spark.contains("(lower(kind)) as kind") && spark.contains("from `default`.orders"), "{spark}");
+    assert_eq!(spark, built("databricks", &["build"]));
+    assert_eq!(spark, built("duckdb", &["build", "--dialect", "spark"]));
+    assert_eq!(spark, built("[spark, databricks]", &["build"]));
+}
+
+/// In Spark a backslash at the end of a comment joins the next line to it, and `${name}` is replaced wherever it stands.
+#[test]
+fn databricks_gets_no_text_that_a_session_decides() {
+    let folder = project("databricks");
+    let spec = "sources:
+  orders:
+    table: Raw.Orders
+    kind: events
+    key: id
+    time: at
+    columns: { id: integer, at: instant, day: date, amount: decimal, rate: decimal, share: decimal, order: text, paid: boolean }
+kpis:
+  hostile: { description: 'it''s ${env:HOME} \\', formula: \"count(orders where orders.order = 'it''s \\\\ ${env:HOME}')\" }
+  revenue: { description: x, formula: sum(orders.amount where orders.paid), by: [order] }
+  lately: { description: x, formula: sum(orders.amount over trailing 28 days), grain: day }
+  weekly: { description: x, formula: avg(orders.amount), grain: week }
+  products: { description: x, formula: sum(orders.amount * orders.rate * orders.share where orders.amount > orders.rate) }
+  newest: { description: x, formula: last(orders.amount) }
+";
+    write_files(folder.path(), &[("specs/a.yml", spec)]);
+    let output = kpic(folder.path(), &["build"]);
+    assert!(output.status.success(), "{}", text(&output.stdout) + &text(&output.stderr));
+    let sql = fs::read_to_string(folder.path().join("build/sql/databricks/deploy.sql")).unwrap();
+    assert!(!sql.contains('\\') && !sql.contains("${"), "{sql}");
+    for wanted in [
+        "these views need ANSI mode",
+        "create or replace view kpi.revenue as",
+        "`Raw`.`Orders`",
+        "('it' || chr(39) || 's ' || chr(92) || ' ' || chr(36) || '{env:HOME}')",
+        "range between interval '27' day preceding and current row",
+        "unix_micros(",
+        "trunc(",
+        "amount + 0.000000 > ",
+        "max_by(",
+        "collate(",
+    ] {
+        assert!(sql.contains(wanted), "{wanted}\n{sql}");
+    }
+    let decided = ["date_trunc(", "current_date", "timestamptz", "to_utc_timestamp", "from_utc_timestamp", "avg(amount"];
+    for other in decided {
+        assert!(!sql.contains(other), "{other}\n{sql}");
+    }
+    let raw = SPEC.replace(
+        "amount: decimal }",
+        "amount: decimal, kind: { type: text, sql: \"reflect('java.lang.System', 'getenv', 'HOME')\" } }",
+    );
+    write_files(folder.path(), &[("specs/a.yml", &raw)]);
+    let output = kpic(folder.path(), &["check"]);
+    let said = text(&output.stdout) + &text(&output.stderr);
+    assert!(!output.status.success() && said.contains("`kind` cannot use `reflect`"), "{said}");
+    let named = SPEC.replace("amount: decimal }", "amount: { type: decimal, column: 'a${env:HOME}' } }");
+    write_files(folder.path(), &[("specs/a.yml", &named)]);
+    let output = kpic(folder.path(), &["check"]);
+    let said = text(&output.stdout) + &text(&output.stderr);
+    assert!(!output.status.success() && said.contains("has what `databricks` takes for a variable"), "{said}");
+}

@@ -14,7 +14,6 @@ use crate::template::{self, Templates};
 use crate::text::{Files, is_control};
 use minijinja::{Error, ErrorKind, Value};
 use serde::Serialize;
-use std::borrow::Cow;
 
 /// The template of a view's statement.
 const VIEW: &str = "view.sql.j2";
@@ -104,7 +103,7 @@ impl<'a> Statements<'a> {
         let begun = text.len();
         for line in &view.comment {
             text.push_str("-- ");
-            push_line(text, &self.said(line));
+            push_line(text, &self.dialect.comment(line));
             text.push('\n');
         }
         text.push_str(&self.begin(&view.name));
@@ -121,12 +120,6 @@ impl<'a> Statements<'a> {
         Ok(())
     }
 
-    /// What a comment says, without what `psql` may take for the beginning of a command.
-    fn said<'l>(&self, line: &'l str) -> Cow<'l, str> {
-        let is_psql = self.dialect.is_read_by_psql() && line.contains('\\');
-        if is_psql { line.replace('\\', "/").into() } else { line.into() }
-    }
-
     /// A file that is run alone says in which encoding it is written, where that matters.
     fn in_its_encoding(&self, text: &mut String, begun: usize) {
         if let Some(statement) = self.dialect.before_text()
@@ -139,7 +132,7 @@ impl<'a> Statements<'a> {
     fn render(&self, view: &View, plan: Option<&Query>, manifest: &Manifest, text: &mut String) -> Result<(), Box<Finding>> {
         let line = |line: &String| {
             let mut text = String::new();
-            push_line(&mut text, &self.said(line));
+            push_line(&mut text, &self.dialect.comment(line));
             text
         };
         let known = manifest.views.get(&view.name);

@@ -24,7 +24,7 @@ mod standing;
 
 use crate::calendar::{AsOf, Label, meant_day};
 use crate::diagnostic::{Findings, render};
-use crate::dialect::{self, Client};
+use crate::dialect::{self, Client, Dialect};
 use crate::engine::{Changes, DuckDb, Engine, Failure, Postgres, Reach, Sqlite, postgres, sqlite as sqlite3};
 use crate::graph::Node;
 use crate::load::bounds::Bounds;
@@ -155,7 +155,8 @@ fn starter() -> Option<PathBuf> {
 /// The name of a dialect that kpic compiles for.
 fn dialect_named(text: &str) -> Result<&'static str, String> {
     let known = || dialect::names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    dialect::names().find(|name| *name == text).ok_or_else(|| format!("the dialects are {}", known()))
+    let found = dialect::find(Some(text)).map(Dialect::name);
+    found.ok_or_else(|| format!("the dialects are {}", known()))
 }
 
 /// A size of memory as `DuckDB` reads it.

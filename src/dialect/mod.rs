@@ -3,6 +3,7 @@
 mod bigquery;
 pub mod catalog;
 mod clickhouse;
+mod databricks;
 mod duckdb;
 pub mod files;
 pub mod layout;
@@ -25,6 +26,11 @@ use std::fmt::Debug;
 pub trait Dialect: Debug + Sync {
     /// Its name, as `kpic.yml` and the folder of the output have it.
     fn name(&self) -> &'static str;
+
+    /// What it is called beside that: names under which `kpic.yml` and a command line may mean it.
+    fn other_names(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// The schema of tables that are named without one; nothing where there is no usual one.
     fn source_schema(&self) -> Option<&'static str>;
@@ -53,6 +59,12 @@ pub trait Dialect: Debug + Sync {
         quoted(self, name)
     }
 
+    /// Whether its program puts something else in the place of a name, however it is quoted.
+    fn replaces(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
+
     /// A text as a literal.
     fn text(&self, text: &str) -> String {
         format!("'{}'", text.replace('\'', "''"))
@@ -61,6 +73,11 @@ pub trait Dialect: Debug + Sync {
     /// A text where nothing but a literal may stand, in a statement that its program does not cut.
     fn literal(&self, text: &str) -> String {
         self.text(text)
+    }
+
+    /// A line of a comment without what its program takes for more than that.
+    fn comment<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        line.into()
     }
 
     /// A number as a literal.
@@ -397,6 +414,8 @@ pub struct Abilities {
     pub range_frames: bool,
     /// Decimals are computed without rounding errors.
     pub exact_decimals: bool,
+    /// Where decimals of different digits meet, none of them loses any.
+    pub wide_decimals: bool,
     /// A mean of whole numbers is that of their exact sum.
     pub exact_means: bool,
     /// A whole number that is too large is refused.
@@ -453,6 +472,7 @@ impl Abilities {
         range_frames: true,
         filters: true,
         exact_decimals: true,
+        wide_decimals: true,
         exact_means: true,
         checked_numbers: true,
         typed_columns: true,
@@ -508,11 +528,12 @@ static ALL: &[&dyn Dialect] = &[
     &sqlite::Sqlite,
     &snowflake::Snowflake,
     &bigquery::BigQuery,
+    &databricks::Databricks,
     &redshift::Redshift,
 ];
 
 /// Dialects of the language that this version does not compile for yet.
-pub const LATER: [&str; 7] = ["databricks", "spark", "mysql", "mariadb", "trino", "sqlserver", "datafusion"];
+pub const LATER: [&str; 5] = ["mysql", "mariadb", "trino", "sqlserver", "datafusion"];
 
 /// How files are read: the embedded engine does so, whatever the dialect of a project.
 pub fn reader() -> &'static dyn Reading {
@@ -528,7 +549,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn find(name: Option<&str>) -> Option<&'static dyn Dialect> {
     match name {
         None => ALL.first().copied(),
-        Some(name) => ALL.iter().find(|dialect| dialect.name() == name).copied(),
+        Some(name) => ALL.iter().find(|dialect| dialect.name() == name || dialect.other_names().contains(&name)).copied(),
     }
 }
 

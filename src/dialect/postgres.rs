@@ -157,6 +157,11 @@ impl Dialect for Postgres {
         format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
     }
 
+    /// A backslash begins a command of `psql`.
+    fn comment<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        if line.contains('\\') { line.replace('\\', "/").into() } else { line.into() }
+    }
+
     fn raw<'a>(&self, sql: &'a str) -> Cow<'a, str> {
         raw::without_backslashes(sql)
     }

@@ -260,6 +260,10 @@ impl Dialect for Redshift {
         true
     }
 
+    fn comment<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        if line.contains('\\') { line.replace('\\', "/").into() } else { line.into() }
+    }
+
     fn withstands(&self) -> &'static [Setting] {
         WITHSTANDS
     }

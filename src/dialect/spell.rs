@@ -126,6 +126,7 @@ const TABLE: &[(&str, Spelling)] = &[
     ("as stored", Template("{0}", Atom)),
     ("is stored", Template("true", Atom)),
     ("settled", Template("{0}", Atom)),
+    ("scaled", Template("{0}", Atom)),
     ("in range", Template("{0}", Atom)),
     // Aggregates; the writer adds `distinct`, the order and the filter.
     ("sum", Template("sum({0})", Atom)),

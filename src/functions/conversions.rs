@@ -47,6 +47,8 @@ pub static AS_STORED: Function = conversion("as stored", &[Argument::Any], Gives
 pub static IS_STORED: Function = conversion("is stored", &[Argument::Any, Argument::Text], Gives::Truth);
 /// A sum of decimals without what engines that compute with floating numbers add to it; the second number is the sum of the sizes of what is added.
 pub static SETTLED: Function = conversion("settled", &[Argument::Numeric, Argument::Numeric], Gives::Same(0));
+/// A decimal with at least six digits after the point, for engines that would leave some out where it meets others.
+pub static SCALED: Function = conversion("scaled", &[Argument::Numeric], Gives::Same(0)).moving(&[Monotonicity::Rises]);
 /// A whole number; refused where it is too large to be one, for engines that make it a floating number.
 pub static IN_RANGE: Function = conversion("in range", &[Argument::Numeric], Gives::Same(0));
 
@@ -76,6 +78,7 @@ pub static ALL: &[&Function] = &[
     &AS_STORED,
     &IS_STORED,
     &SETTLED,
+    &SCALED,
     &IN_RANGE,
     &ANY_HOLDS,
     &ALL_HOLD,

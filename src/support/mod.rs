@@ -13,8 +13,27 @@ use crate::text::{Name, Span};
 
 /// Names relations and stored columns as the warehouse has them.
 pub fn complete(model: &mut Model) {
+    raw_names(model);
     if let Some(dialect) = of(model) {
         relations::complete(model, dialect);
+    }
+}
+
+/// SQL that is given under another name of a dialect is that of the dialect, unless that has its own.
+fn raw_names(model: &mut Model) {
+    for source in model.sources.ids() {
+        let source = model.sources.get_mut(source);
+        for column in source.columns.ids() {
+            let Storage::Raw(each) = &mut source.columns.get_mut(column).storage else { continue };
+            let given: Vec<String> = each.0.iter().filter_map(|(name, _)| name.clone()).collect();
+            for name in each.0.iter_mut().filter_map(|(name, _)| name.as_mut()) {
+                if let Some(dialect) =
+                    dialect::find(Some(name)).filter(|dialect| !given.iter().any(|one| one == dialect.name()))
+                {
+                    dialect.name().clone_into(name);
+                }
+            }
+        }
     }
 }
 
@@ -74,6 +93,7 @@ pub fn support(model: &Model, findings: &mut Findings) {
     raw_sql(model, dialect.name(), findings);
     raw_tokens(model, dialect, findings);
     beyond_tables(model, dialect, findings);
+    replaced(model, dialect, findings);
     names(model, dialect, findings);
 }
 
@@ -195,6 +215,26 @@ fn beyond_tables(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) 
             if let Storage::Raw(each) = &column.storage {
                 check(each.of(dialect.name()).unwrap_or_default(), &column.name.value, column.name.span);
             }
+        }
+    }
+}
+
+/// What is read has to keep its name.
+fn replaced(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
+    let mut check = |name: &String, span: Span| {
+        if dialect.replaces(name) {
+            let message = format!("the name `{name}` has what `{}` takes for a variable", dialect.name());
+            findings
+                .report(&codes::NOT_IN_DIALECT, span, message)
+                .help("read it under another name, with a view of the warehouse");
+        }
+    };
+    for source in model.sources.rows() {
+        if let Some(Relation::Table(parts)) = &source.relation {
+            parts.iter().for_each(|part| check(part, source.name.span));
+        }
+        for column in source.columns.rows() {
+            column.storage.stored().for_each(|name| check(name, column.name.span));
         }
     }
 }

@@ -10,23 +10,24 @@
 //! 7. [`sames`]: rows are joined where values are equal, or both null; or nulls stand as another value, beside whether they are null.
 //! 8. [`counts`]: what is counted becomes an ordinary number.
 //! 9. [`lists`]: a value is compared with each of a list that has other types, nulls, or what is no literal.
-//! 10. [`choices`]: what is chosen from has one type.
-//! 11. [`neighbours`]: a neighbour's value may be null.
-//! 12. [`unions`]: the columns of a union have one type in all selects.
-//! 13. [`results`]: what is shown has the type that the plan gives it.
-//! 14. [`clocks`]: a stored wall clock is asked which zone its readings are in.
-//! 15. [`averages`]: a mean of exact numbers is their sum over their count.
-//! 16. [`decimals`]: a sum of decimals that are floating numbers is brought back to its digits.
-//! 17. [`overflow`]: a whole number that is computed is asked whether it is one.
-//! 18. [`ranks`]: medians, first values and the like are made of rows that know their place in an order.
-//! 19. [`filters`]: an aggregate with a condition goes over values that are null where it does not hold.
-//! 20. [`tuples`]: several values as one are texts.
-//! 21. [`literals`]: a text or a null that stands alone gets a type.
-//! 22. [`values`]: rows that are written out hold literals only.
-//! 23. [`stored`]: what is stored is asked whether it is what it is declared as.
-//! 24. [`aliases`]: no relation has the name of a column that is read beside it.
-//! 25. [`shadows`]: no part has the name of a table, where tables have no schema.
-//! 26. [`names`]: names of parts and columns that are too long become shorter.
+//! 10. [`scales`]: decimals that meet have as many digits after the point.
+//! 11. [`choices`]: what is chosen from has one type.
+//! 12. [`neighbours`]: a neighbour's value may be null.
+//! 13. [`unions`]: the columns of a union have one type in all selects.
+//! 14. [`results`]: what is shown has the type that the plan gives it.
+//! 15. [`clocks`]: a stored wall clock is asked which zone its readings are in.
+//! 16. [`averages`]: a mean of exact numbers is their sum over their count.
+//! 17. [`decimals`]: a sum of decimals that are floating numbers is brought back to its digits.
+//! 18. [`overflow`]: a whole number that is computed is asked whether it is one.
+//! 19. [`ranks`]: medians, first values and the like are made of rows that know their place in an order.
+//! 20. [`filters`]: an aggregate with a condition goes over values that are null where it does not hold.
+//! 21. [`tuples`]: several values as one are texts.
+//! 22. [`literals`]: a text or a null that stands alone gets a type.
+//! 23. [`values`]: rows that are written out hold literals only.
+//! 24. [`stored`]: what is stored is asked whether it is what it is declared as.
+//! 25. [`aliases`]: no relation has the name of a column that is read beside it.
+//! 26. [`shadows`]: no part has the name of a table, where tables have no schema.
+//! 27. [`names`]: names of parts and columns that are too long become shorter.
 //!
 //! `DuckDB` lacks none of them, and its plans are not copied.
 
@@ -52,6 +53,7 @@ mod overflow;
 mod ranks;
 mod results;
 mod sames;
+mod scales;
 mod shadows;
 mod stored;
 mod tables;
@@ -107,6 +109,9 @@ pub(super) fn lowered<'q>(query: &'q Query, tables: Option<&Tables>, dialect: &d
     }
     if !able.mixed_lists {
         lists::compared(query.to_mut());
+    }
+    if !able.wide_decimals {
+        scales::kept(query.to_mut());
     }
     if !able.mixed_choices {
         choices::of_one_type(query.to_mut());

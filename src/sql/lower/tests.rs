@@ -475,3 +475,22 @@ fn several_values_as_one_are_texts_and_a_text_alone_has_a_type() {
     assert!(typed.contains("it: text = as_text(\"a\")\n") && typed.contains("none: text = as_text(null)\n"), "{typed}");
     assert!(typed.ends_with("whole: integer = rows.whole\n"), "{typed}");
 }
+
+#[test]
+fn decimals_that_meet_have_six_digits_after_the_point() {
+    let printed = |expr: Scalar| {
+        let printed = after(scales::kept, shows(expr));
+        printed.rsplit_once(" = ").map(|(_, it)| it.trim_end().to_owned()).unwrap_or_default()
+    };
+    let exact = || own("exact");
+    let compared = |with: Scalar| Expr::apply(&GREATER, vec![exact(), with]);
+    let other = || Expr::apply(&SUBTRACT, vec![exact(), exact()]);
+    assert_eq!(after(scales::kept, shows(compared(other()))).matches("scaled(").count(), 2);
+    assert!(after(scales::kept, shows(compared(Expr::number("0.005")))).contains("(scaled(rows.exact) > 0.005)"));
+    // A whole number has no digits that could be lost.
+    assert!(!after(scales::kept, shows(compared(own("whole")))).contains("scaled("));
+    let product = |one: Scalar, two: Scalar| Expr::apply(&crate::functions::operators::MULTIPLY, vec![one, two]);
+    assert_eq!(printed(product(exact(), exact())), "(rows.exact * rows.exact)");
+    let three = printed(product(product(exact(), exact()), own("whole")));
+    assert_eq!(three, "(as_double((rows.exact * rows.exact)) * as_double(rows.whole))");
+}

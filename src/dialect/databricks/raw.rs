@@ -1,0 +1,132 @@
+//! Texts for Databricks, raw SQL as it cuts it, and what is no table there.
+//!
+//! What a backslash or a doubled quote in a text means is up to settings, and `${name}` is a variable wherever it stands, also of the machine's
+//! environment. So no text has any of these.
+
+use crate::rawsql::{Kind, Token, odd_blank, tokens};
+use std::borrow::Cow;
+
+/// A text as a literal.
+pub(super) fn text(text: &str) -> String {
+    let mut parts = vec![String::new()];
+    let mut push = |part: Option<u32>, char: char| match part {
+        Some(code) => parts.extend([format!("chr({code})"), String::new()]),
+        None => parts.iter_mut().last().into_iter().for_each(|last| last.push(char)),
+    };
+    let mut chars = text.chars().peekable();
+    while let Some(char) = chars.next() {
+        let is_hidden = matches!(char, '\'' | '\\' | '\n' | '\r') || (char == '$' && chars.peek() == Some(&'{'));
+        push(is_hidden.then_some(u32::from(char)), char);
+    }
+    let written = parts.iter().enumerate().filter(|(at, part)| at % 2 == 1 || !part.is_empty() || *at == 0);
+    let written: Vec<String> = written.map(|(at, part)| if at % 2 == 1 { part.clone() } else { format!("'{part}'") }).collect();
+    if written.len() == 1 { written.concat() } else { format!("({})", written.join(" || ")) }
+}
+
+/// A comment, in which a variable would be put in too, and whose line does not end behind a backslash.
+pub(super) fn comment(line: &str) -> Cow<'_, str> {
+    if line.contains(['\\', '$']) { line.replace('\\', "/").replace("${", "$ {").into() } else { line.into() }
+}
+
+/// The first part that is not what it is to kpic: double quotes are those of texts, a backslash escapes and joins lines of a comment, two quotes are one or
+/// none, and `${` begins a variable.
+pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
+    let mut in_name = false;
+    let mut is_other = |token: &Token<'_>| {
+        if token.kind == Kind::Operator && token.text.contains('`') {
+            let ticks = token.text.matches('`').count();
+            in_name ^= ticks % 2 == 1;
+            return !token.text.chars().all(|char| char == '`' || char == '-');
+        }
+        if in_name {
+            let is_part = matches!(token.kind, Kind::Word | Kind::Number) || matches!(token.text, "." | "-");
+            return !is_part || token.text.contains('$');
+        }
+        match token.kind {
+            Kind::Text => {
+                let inner = token.text.get(1..token.text.len().saturating_sub(1)).unwrap_or_default();
+                !token.text.starts_with('\'') || inner.contains(['\\', '\n', '\r', '\'']) || inner.contains("${")
+            }
+            Kind::Comment => token.text.contains("${") || token.text.contains('\\'),
+            Kind::Word => token.text.contains('$'),
+            Kind::Quoted | Kind::Parameter | Kind::Open | Kind::Other => true,
+            Kind::Operator => token.text.contains(['?', '#', '@']),
+            Kind::Mark => matches!(token.text, "{" | "}"),
+            Kind::Number => false,
+        }
+    };
+    let found = tokens(sql).find(|token| is_other(token)).map(|token| token.text);
+    odd_blank(sql).or(found).or_else(|| in_name.then_some("`"))
+}
+
+/// Functions that reach beyond tables, run other programs, or tell secrets.
+const CALLS: &str = "ai_query cloud_files http_request java_method list_secrets read_files read_kafka read_kinesis read_pubsub read_pulsar reflect \
+remote_query secret try_reflect try_secret";
+
+/// Before a name with a point they are a format of files, and not a schema.
+const FORMATS: &str = "avro binaryfile csv delta hudi iceberg json orc parquet text xml";
+
+/// The first name that reads files or other servers, or does something.
+pub(super) fn reads_beyond(sql: &str) -> Option<&str> {
+    let all: Vec<Token<'_>> = tokens(sql).filter(|token| token.kind != Kind::Comment).collect();
+    let is_one = |at: usize| {
+        let token = all.get(at)?;
+        let is_of = |list: &str| list.split(' ').any(|word| token.is_word(word));
+        let next = all.get(at + 1);
+        let is_call = is_of(CALLS) && next.is_some_and(|next| next.is_mark("(") || next.text.starts_with('`'));
+        let is_file = is_of(FORMATS)
+            && next.is_some_and(|next| next.is_mark("."))
+            && all.get(at + 2).is_some_and(|name| name.text.starts_with('`'));
+        // A script that rows go through.
+        let is_script = token.is_word("using") && next.is_some_and(|next| next.kind == Kind::Text);
+        (is_call || is_file || is_script).then_some(token.text)
+    };
+    (0..all.len()).find_map(is_one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_has_what_settings_decide() {
+        assert_eq!(text("plain"), "'plain'");
+        assert_eq!(text(""), "''");
+        assert_eq!(text("it's"), "('it' || chr(39) || 's')");
+        assert_eq!(text("\\"), "('' || chr(92))");
+        assert_eq!(text("a\n${env:HOME}$1"), "('a' || chr(10) || chr(36) || '{env:HOME}$1')");
+        assert_eq!(comment("a ${x} \\"), "a $ {x} /");
+    }
+
+    #[test]
+    fn sql_that_databricks_cuts_in_another_way_is_found() {
+        let found = reads_otherwise;
+        assert_eq!(
+            found("select `a`, x[0], m['k'], j:a.b::int from `my-shop`.raw.orders where note like 'it' -- it's\n"),
+            None
+        );
+        assert_eq!(found("select `a'` from t; drop table t; select '`"), Some("'` from t; drop table t; select '"));
+        assert_eq!(found("select `a"), Some("`"));
+        assert_eq!(found("select \"a\""), Some("\"a\""));
+        assert_eq!(found("select 'it''s'"), Some("'it''s'"));
+        assert_eq!(found("select 'a\\'"), Some("'a\\'"));
+        assert_eq!(found("select '${env:HOME}'"), Some("'${env:HOME}'"));
+        assert_eq!(found("select ${env:HOME}"), Some("$"));
+        assert_eq!(found("select 1 -- a \\\n"), Some("-- a \\"));
+        assert_eq!(found("select ?"), Some("?"));
+    }
+
+    #[test]
+    fn what_does_more_than_read_tables_is_found() {
+        for (sql, found) in [
+            ("select reflect('java.lang.System', 'getenv', 'HOME')", Some("reflect")),
+            ("select * from read_files('/x')", Some("read_files")),
+            ("select * from parquet.`/data/x`", Some("parquet")),
+            ("select transform(a) using 'cat' as (b) from t", Some("using")),
+            ("select secret('a', 'b')", Some("secret")),
+            ("select transform(a, x -> x + 1), secret, text.a from t join u using (id)", None),
+        ] {
+            assert_eq!(reads_beyond(sql), found, "{sql}");
+        }
+    }
+}
