@@ -76,7 +76,7 @@ impl Dialect for Snowflake {
         raw::reads_otherwise(sql)
     }
 
-    fn reads_beyond<'a>(&self, sql: &'a str) -> Option<&'a str> {
+    fn reads_beyond<'a>(&self, sql: &'a str, _: &[String]) -> Option<&'a str> {
         raw::reads_beyond(sql)
     }
 
