@@ -4,6 +4,7 @@
 //! a `with`: a name is known in its parentheses and in all those within, from its own definition on.
 
 use super::{Kind, Token, tokens};
+use foldhash::{HashMap, HashMapExt};
 use std::ops::Range;
 
 /// A relation that SQL names.
@@ -29,7 +30,7 @@ pub(super) fn table_functions(sql: &str) -> Vec<Named> {
 fn read(sql: &str) -> (Vec<Named>, Vec<Named>) {
     let tokens: Vec<Token<'_>> = tokens(sql).filter(|token| token.kind != Kind::Comment).collect();
     let mut reader =
-        Reader { tokens: &tokens, at: 0, levels: vec![Level::default()], found: Vec::new(), functions: Vec::new() };
+        Reader { tokens: &tokens, at: 0, levels: vec![Level::default()], found: Vec::new(), functions: Vec::new(), known: HashMap::new() };
     while reader.at < tokens.len() {
         reader.step();
     }
@@ -141,6 +142,8 @@ struct Reader<'a> {
     levels: Vec<Level>,
     found: Vec<Named>,
     functions: Vec<Named>,
+    /// All names that a `with` has made so far and that are known here, in small letters, each with how many levels made it.
+    known: HashMap<String, usize>,
 }
 
 impl Reader<'_> {
@@ -193,9 +196,27 @@ impl Reader<'_> {
         if self.levels.len() < 2 {
             return;
         }
-        let made = self.levels.pop().and_then(|level| level.makes);
-        if let (Some(name), Some(level)) = (made, self.levels.last_mut()) {
+        let Some(level) = self.levels.pop() else { return };
+        self.forget(level.made);
+        if let Some(name) = level.makes {
+            self.know(&name);
+        }
+    }
+
+    /// Makes a name known from here on, up to the end of the parentheses.
+    fn know(&mut self, name: &str) {
+        let name = name.to_ascii_lowercase();
+        *self.known.entry(name.clone()).or_default() += 1;
+        if let Some(level) = self.levels.last_mut() {
             level.made.push(name);
+        }
+    }
+
+    fn forget(&mut self, names: Vec<String>) {
+        for name in names {
+            if let Some(count) = self.known.get_mut(&name) {
+                *count -= 1;
+            }
         }
     }
 
@@ -228,7 +249,8 @@ impl Reader<'_> {
         } else if ends {
             (level.lists, level.expects) = (false, false);
         } else if token.is_mark(";") {
-            *level = Level::default();
+            let before = std::mem::take(level);
+            self.forget(before.made);
         } else if token.is_mark(",") {
             level.expects = level.lists;
         } else if level.expects && !is_filler {
@@ -246,10 +268,11 @@ impl Reader<'_> {
             With::Name { .. } if token.is_word("recursive") => With::Name { recursive: true },
             With::Name { recursive } => match token.name() {
                 Some(name) => {
+                    level.with = With::Query { name: name.clone(), recursive, is_near: false };
                     if recursive {
-                        level.made.push(name.clone());
+                        self.know(&name);
                     }
-                    With::Query { name, recursive, is_near: false }
+                    return true;
                 }
                 None => return false,
             },
@@ -280,9 +303,7 @@ impl Reader<'_> {
         let lists_values = begin.is_word("values");
         let is_function = self.token(last + 1).is_some_and(|token| token.is_mark("("));
         let is_made = parts.len() == 1
-            && parts.first().is_some_and(|name| {
-                self.levels.iter().any(|level| level.made.iter().any(|made| made.eq_ignore_ascii_case(name)))
-            });
+            && parts.first().is_some_and(|name| self.known.get(&name.to_ascii_lowercase()).is_some_and(|count| *count > 0));
         self.at = last + 1;
         if is_function && !lists_values {
             self.functions.push(Named { parts, range });
