@@ -160,7 +160,7 @@ kpis:
 tests:
   one: {{ given: {{ orders: [{{ d: 2024-01-02 }}] }}, expect: {{ n: {{ 2024-01: 1 }} }} }}
 ",
-        query.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+        query.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\r', "\\r")
     )
 }
 
@@ -572,6 +572,22 @@ fn what_is_read_is_not_in_a_hidden_folder() {
         }
         fs::remove_file(own.join(link)).unwrap();
     }
+    // Data too, whether it is named there or a link leads there.
+    write_files(&own, &[("sub/.git/x.csv", "d,s\n"), (".ssh/x.csv", "d,s\n")]);
+    symlink("sub/.git", own.join("l")).unwrap();
+    for files in ["l/x.csv", "l/*.csv", ".ssh/x.csv"] {
+        write_files(
+            &own,
+            &[(
+                "specs/a.yml",
+                &query.replace("query: \"select date '2024-01-02' as d, 'x' as s\"", &format!("files: \"{files}\"")),
+            )],
+        );
+        let output = place.kpic(&["check"]);
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert!(said.contains("K0120 outside-project") && said.contains("leads to `."), "{files}: {said}");
+    }
+    write_files(&own, &[("specs/a.yml", &query)]);
     // As the system goes, `..` behind a link is above where it leads to.
     write_files(&own, &[(".github/x/y", ""), (".github/flows/a.yml", "teams: { t: { titel: T } }\n")]);
     write_files(&own, &[("kpic.yml", &format!("{PROJECT}specs: l/../flows\n"))]);

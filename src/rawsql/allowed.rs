@@ -28,8 +28,8 @@ pub fn listed(list: &'static str) -> HashSet<&'static str> {
 pub struct Calls<'a> {
     /// Whether a function is on the list, by its name in small letters.
     pub is_listed: &'a dyn Fn(&str) -> bool,
-    /// The schema of functions that are built in.
-    pub schema: Option<&'a str>,
+    /// The schemas of functions that are built in.
+    pub schemas: &'a [&'a str],
     /// What the command line adds, with its schema where it has one.
     pub added: &'a [String],
 }
@@ -44,7 +44,7 @@ impl Calls<'_> {
         match parts {
             [_] => (self.is_listed)(&name),
             [schema, name] => {
-                self.schema.is_some_and(|own| schema.eq_ignore_ascii_case(own)) && (self.is_listed)(&name.to_ascii_lowercase())
+                self.schemas.iter().any(|own| schema.eq_ignore_ascii_case(own)) && (self.is_listed)(&name.to_ascii_lowercase())
             }
             _ => false,
         }
@@ -137,7 +137,7 @@ mod tests {
     fn only_what_is_listed_is_called() {
         let is_listed = |name: &str| ["sum", "lower", "generate_series", "cast"].contains(&name);
         let added = ["mine".to_owned(), "Tools.Clean".to_owned()];
-        let calls = Calls { is_listed: &is_listed, schema: Some("builtin"), added: &added };
+        let calls = Calls { is_listed: &is_listed, schemas: &["builtin"], added: &added };
         for (sql, found) in [
             ("select other(1)", Some("other")),
             ("select sum(x), \"other\" /* ( */ (1)", Some("\"other\"")),
@@ -183,7 +183,11 @@ mod tests {
                     currtid2 dblink gin_clean_pending_list brin_summarize_new_values clock_timestamp statement_timestamp random readfile writefile edit \
                     load_extension shell_putsnl usleep fts3_tokenizer eval sha3_query file url remote s3 executable sleep sleepeachrow hostname getsetting \
                     dictget joinget queryid mysql postgresql jdbc odbc sqlite input merge cluster view dictionary zeroblob randomblob apply";
-        for list in [include_str!("functions/postgres.txt"), include_str!("functions/sqlite.txt"), include_str!("functions/clickhouse.txt")] {
+        for list in [
+            include_str!("functions/postgres.txt"),
+            include_str!("functions/sqlite.txt"),
+            include_str!("functions/clickhouse.txt"),
+        ] {
             let names = listed(list);
             let found: Vec<&str> = acts.split_whitespace().filter(|name| names.contains(name)).collect();
             assert_eq!(found, Vec::<&str>::new());

@@ -243,7 +243,8 @@ pub fn engine_view(sql: &str) -> Option<Range<usize>> {
     let is_one = |at: usize| {
         let token = all.get(at)?;
         let before = at.checked_sub(1).and_then(|before| all.get(before));
-        let leads = before.is_some_and(|word| word.is_word("from") || word.is_word("join") || word.is_mark(",") || word.is_mark("("));
+        let leads =
+            before.is_some_and(|word| word.is_word("from") || word.is_word("join") || word.is_mark(",") || word.is_mark("("));
         let is_part = before.is_some_and(|point| point.is_mark("."));
         let text = || token.text.strip_prefix('\'')?.strip_suffix('\'').map(str::to_owned);
         let name = token.name().or_else(|| text().filter(|_| leads))?.to_ascii_lowercase();
@@ -252,9 +253,10 @@ pub fn engine_view(sql: &str) -> Option<Range<usize>> {
             && !all.get(at + 3).is_some_and(|open| open.is_mark("("));
         let is_own = OF_ENGINE.iter().any(|begin| name.starts_with(begin)) || is_schema;
         // `pg_class` stands in a schema where every name is looked for.
-        let is_catalog = name.starts_with("pg_") && leads && !is_part && !all.get(at + 1).is_some_and(|next| matches!(next.text, "(" | "."));
+        let is_catalog =
+            name.starts_with("pg_") && leads && !is_part && !all.get(at + 1).is_some_and(|next| matches!(next.text, "(" | "."));
         let is_read = leads || is_part || is_schema;
-        (is_own && is_read || is_catalog && before.is_some_and(|word| !word.is_mark("(")) ).then(|| token.start..token.end())
+        (is_own && is_read || is_catalog && before.is_some_and(|word| !word.is_mark("("))).then(|| token.start..token.end())
     };
     (0..all.len()).find_map(is_one)
 }
@@ -337,7 +339,11 @@ mod tests {
         ] {
             assert_eq!(found(sql), Some(name), "{sql}");
         }
-        for sql in ["select pg_typeof(x), pg_catalog.lower(y), t.a as duckdb_id from t where s = 'duckdb_x'", "select information_schema from orders", "select a.pg_x from t as a"] {
+        for sql in [
+            "select pg_typeof(x), pg_catalog.lower(y), t.a as duckdb_id from t where s = 'duckdb_x'",
+            "select information_schema from orders",
+            "select a.pg_x from t as a",
+        ] {
             assert_eq!(found(sql), None, "{sql}");
         }
     }
@@ -365,7 +371,8 @@ mod tests {
         assert!(known.len() > 80, "{known:?}");
         // These change nothing that stays: they make a value, or end the query.
         let values = ["error", "gen_random_uuid", "random", "uuid", "uuidv4", "uuidv7"];
-        let judged = |name: &&str| READS.contains(name) || OWN.contains(name) || REFUSED.contains(name) || values.contains(name);
+        let judged =
+            |name: &&str| READS.contains(name) || OWN.contains(name) || REFUSED.contains(name) || values.contains(name);
         let left: Vec<&str> = known.into_iter().filter(|name| !judged(name)).collect();
         assert_eq!(left, Vec::<&str>::new(), "judge them: READS if they only answer, REFUSED if they do more");
     }

@@ -21,7 +21,7 @@ pub use lines::ends_statement;
 pub use modules::{function_called, is_refused, may_reach_files, module_fault, module_read, module_used};
 pub use one::{Fault, Why, command_line, expression_fault, query_fault};
 pub use plain::{literal, plain};
-pub use relations::{Named, relations};
+pub use relations::{Named, relations, texts_read};
 pub use scan::{odd_blank, tokens};
 
 /// What a token is.

@@ -26,15 +26,27 @@ pub(super) fn table_functions(sql: &str) -> Vec<Named> {
     read(sql).1
 }
 
-/// The relations that SQL reads, and the functions that it calls in their place.
-fn read(sql: &str) -> (Vec<Named>, Vec<Named>) {
+/// The texts that stand where SQL names relations: each its bytes.
+pub fn texts_read(sql: &str) -> Vec<Range<usize>> {
+    read(sql).2
+}
+
+/// The relations that SQL reads, and the functions that it calls and texts that it has in their place.
+fn read(sql: &str) -> (Vec<Named>, Vec<Named>, Vec<Range<usize>>) {
     let tokens: Vec<Token<'_>> = tokens(sql).filter(|token| token.kind != Kind::Comment).collect();
-    let mut reader =
-        Reader { tokens: &tokens, at: 0, levels: vec![Level::default()], found: Vec::new(), functions: Vec::new(), known: HashMap::new() };
+    let mut reader = Reader {
+        tokens: &tokens,
+        at: 0,
+        levels: vec![Level::default()],
+        found: Vec::new(),
+        functions: Vec::new(),
+        texts: Vec::new(),
+        known: HashMap::new(),
+    };
     while reader.at < tokens.len() {
         reader.step();
     }
-    (reader.found, reader.functions)
+    (reader.found, reader.functions, reader.texts)
 }
 
 /// Words before a parenthesis that do not make it the arguments of a call.
@@ -142,6 +154,7 @@ struct Reader<'a> {
     levels: Vec<Level>,
     found: Vec<Named>,
     functions: Vec<Named>,
+    texts: Vec<Range<usize>>,
     /// All names that a `with` has made so far and that are known here, in small letters, each with how many levels made it.
     known: HashMap<String, usize>,
 }
@@ -257,6 +270,8 @@ impl Reader<'_> {
             level.expects = false;
             if matches!(token.kind, Kind::Word | Kind::Quoted) {
                 self.name(at);
+            } else if token.kind == Kind::Text {
+                self.texts.push(token.start..token.end());
             }
         }
     }

@@ -184,7 +184,9 @@ fn beyond_tables(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) 
         let Some(name) = dialect.reads_beyond(sql, added).or_else(|| dialect.reads_beyond(&written, added)) else { return };
         let is_called = |sql: &str| {
             let mut calls = sql.match_indices(name).map(|(at, name)| sql.get(at + name.len()..).unwrap_or_default());
-            calls.any(|rest| rawsql::tokens(rest).find(|token| token.kind != rawsql::Kind::Comment).is_some_and(|token| token.is_mark("(")))
+            calls.any(|rest| {
+                rawsql::tokens(rest).find(|token| token.kind != rawsql::Kind::Comment).is_some_and(|token| token.is_mark("("))
+            })
         };
         if is_called(sql) {
             let message = format!("`{of}` cannot call `{name}`: kpic does not know that it only computes");

@@ -137,7 +137,11 @@ pub(super) fn print_diff(changes: &[Change], root: &Path) {
             out::data(&text);
         } else {
             out::print(&text);
-            out::error(&format!("{} the diff of {} has characters that are shown as escapes: it cannot be applied\n", out::styled(out::DIM, "note:"), change.path));
+            out::error(&format!(
+                "{} the diff of {} has characters that are shown as escapes: it cannot be applied\n",
+                out::styled(out::DIM, "note:"),
+                change.path
+            ));
         }
     }
 }

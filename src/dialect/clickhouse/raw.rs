@@ -12,7 +12,20 @@ static LIST: LazyLock<HashSet<&str>> = LazyLock::new(|| listed(include_str!("../
 
 /// What may stand behind the name of an aggregate and makes another of it.
 const COMBINATORS: &[&str] = &[
-    "argmax", "argmin", "array", "distinct", "foreach", "if", "map", "merge", "ordefault", "ornull", "resample", "simplestate", "state", "tuple",
+    "argmax",
+    "argmin",
+    "array",
+    "distinct",
+    "foreach",
+    "if",
+    "map",
+    "merge",
+    "ordefault",
+    "ornull",
+    "resample",
+    "simplestate",
+    "state",
+    "tuple",
 ];
 
 /// Words that choose settings or outputs, or name a function without a call.
@@ -25,7 +38,8 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
     for (at, token) in all.iter().enumerate() {
         if let Some(begin) = opened {
             // Between backticks is one word, and nothing around it.
-            let is_next = at.checked_sub(1).and_then(|before| all.get(before)).is_some_and(|before| before.end() == token.start);
+            let is_next =
+                at.checked_sub(1).and_then(|before| all.get(before)).is_some_and(|before| before.end() == token.start);
             let is_part = match at - begin {
                 1 => token.kind == Kind::Word && !token.text.contains('$'),
                 _ => token.text == "`",
@@ -96,7 +110,7 @@ pub(super) fn written(sql: &str) -> Cow<'_, str> {
 /// named without a call.
 pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
     let all: Vec<Token<'_>> = tokens(sql).filter(|token| token.kind != Kind::Comment).collect();
-    let called = call_beyond(sql, &Calls { is_listed: &is_listed, schema: None, added });
+    let called = call_beyond(sql, &Calls { is_listed: &is_listed, schemas: &[], added });
     let named = all.iter().enumerate().find(|(at, token)| {
         let Some(name) = token.name().map(|name| name.to_ascii_lowercase()) else { return false };
         let is_part = at.checked_sub(1).and_then(|before| all.get(before)).is_some_and(|before| before.is_mark("."));
@@ -131,7 +145,10 @@ mod tests {
     #[test]
     fn sql_that_clickhouse_cuts_in_another_way_is_found() {
         let found = reads_otherwise;
-        assert_eq!(found("select `a`, b.`c`, \"d\"\"e\", m['k'] from `raw`.t where s like 'it''s' and match(s, '\\\\d+') -- it's\n"), None);
+        assert_eq!(
+            found("select `a`, b.`c`, \"d\"\"e\", m['k'] from `raw`.t where s like 'it''s' and match(s, '\\\\d+') -- it's\n"),
+            None
+        );
         assert_eq!(found("select 1 as `'` from t; drop table t; --'`"), Some("'` from t; drop table t; --'"));
         assert_eq!(found("select `a b`"), Some("b"));
         assert_eq!(found("select `a\\` from t"), Some("\\"));
@@ -149,7 +166,10 @@ mod tests {
 
     #[test]
     fn texts_are_written_as_they_are_read() {
-        assert_eq!(written(&plain("select match(s, '\\\\d+\\t'), 'a\nb', 'it''s'", 0)), "select match(s, '\\\\d+\\t'), 'a\\nb', 'it''s'");
+        assert_eq!(
+            written(&plain("select match(s, '\\\\d+\\t'), 'a\nb', 'it''s'", 0)),
+            "select match(s, '\\\\d+\\t'), 'a\\nb', 'it''s'"
+        );
     }
 
     #[test]
@@ -166,7 +186,10 @@ mod tests {
             ("select * apply(hostName) from t", Some("apply")),
             ("select query_id(), sleepEachRow(1)", Some("query_id")),
             ("select sumIf(x, y), uniqExactMerge(z), quantile(0.9)(x), argMaxOrNull(a, b), countIfState(c) from t.u", None),
-            ("select toDate32(d), cast(x as Nullable(Decimal(18, 2))), arrayJoin([1, 2]), o.settings from numbers(10) as o", None),
+            (
+                "select toDate32(d), cast(x as Nullable(Decimal(18, 2))), arrayJoin([1, 2]), o.settings from numbers(10) as o",
+                None,
+            ),
         ] {
             assert_eq!(reads_beyond(sql, &[]), found, "{sql}");
         }

@@ -95,7 +95,7 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
 /// catalogue, or who asks. `added` is what the command line lets SQL call.
 pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
     let all: Vec<Token<'_>> = tokens(sql).filter(|token| token.kind != Kind::Comment).collect();
-    let calls = Calls { is_listed: &|name| LIST.contains(name), schema: Some("pg_catalog"), added };
+    let calls = Calls { is_listed: &|name| LIST.contains(name), schemas: &["pg_catalog"], added };
     let called = call_beyond(sql, &calls);
     let named = (0..all.len()).find_map(|at| {
         let token = all.get(at)?;
@@ -142,7 +142,8 @@ fn is_beyond(all: &[Token<'_>], at: usize, calls: &Calls<'_>) -> bool {
         return !is_called && (REST.contains(name.as_str()) || name.starts_with("dblink")) && !calls.allow(&parts);
     }
     let is_word = token.kind == Kind::Word && OF_SESSION.contains(&name.as_str());
-    let is_column = OF_TRANSACTION.contains(&name.as_str()) && (!name.starts_with("xid") || before(1).is_some_and(|cast| cast.text == "::" || cast.is_word("as")));
+    let is_column = OF_TRANSACTION.contains(&name.as_str())
+        && (!name.starts_with("xid") || before(1).is_some_and(|cast| cast.text == "::" || cast.is_word("as")));
     name == "information_schema" || is_word || is_column
 }
 
@@ -179,9 +180,18 @@ mod tests {
             ("select interval(3) '1 day'", Some("'1 day'")),
             ("select 1 operator(public.+) 2", Some("operator")),
             ("select pg_typeof(a), set_config, 'pg_sleep(1)', x.user, 1 operator(pg_catalog.+) 2 from t", None),
-            ("select a collate pg_catalog.\"C\", b::pg_catalog.int4, pg_catalog.lower(c) from orders where lo_price > (1)", None),
-            ("select o.lo_revenue, o.path, o.version, date '2024-01-01', x like 'a' or y in ('b', 'c') from lineorder as o", None),
-            ("select cast(ts as timestamp with time zone) at time zone 'UTC', interval '1 day', trim(both 'x' from y) from t", None),
+            (
+                "select a collate pg_catalog.\"C\", b::pg_catalog.int4, pg_catalog.lower(c) from orders where lo_price > (1)",
+                None,
+            ),
+            (
+                "select o.lo_revenue, o.path, o.version, date '2024-01-01', x like 'a' or y in ('b', 'c') from lineorder as o",
+                None,
+            ),
+            (
+                "select cast(ts as timestamp with time zone) at time zone 'UTC', interval '1 day', trim(both 'x' from y) from t",
+                None,
+            ),
         ] {
             assert_eq!(reads_beyond(sql, &[]), found, "{sql}");
         }
