@@ -178,6 +178,10 @@ fn raw_tokens(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
 fn beyond_tables(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
     let added = model.warehouse.functions.as_slice();
     let mut check = |sql: &str, of: &str, span: Span| {
+        // What is said of it in each dialect is not said twice.
+        if rawsql::engine_view(sql).or_else(|| rawsql::call_fault(sql)).is_some() {
+            return;
+        }
         // What is written may be another thing than what is read: both are looked at.
         let written = rawsql::plain(sql, 0);
         let written = dialect.raw(&written);
@@ -188,11 +192,22 @@ fn beyond_tables(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) 
                 rawsql::tokens(rest).find(|token| token.kind != rawsql::Kind::Comment).is_some_and(|token| token.is_mark("("))
             })
         };
-        if is_called(sql) {
-            let message = format!("`{of}` cannot call `{name}`: kpic does not know that it only computes");
-            let help = format!(
-                "call it in a view of the warehouse and read that view; or allow it on the command line, for SQL that you trust: `--allow-function {name}`"
+        let allowed = [added, &[name.to_owned()]].concat();
+        let can_be_allowed = dialect.reads_beyond(sql, &allowed) != Some(name);
+        if name.contains('\'') && !is_called(sql) {
+            let message = format!(
+                "`{of}` has the text {} right behind a name, which `{}` may read as a call",
+                short(name),
+                dialect.name()
             );
+            let help = "write `cast('...' as type)`, or a type that is always known as one: `date '2024-01-31'`";
+            findings.report(&codes::CALL_NOT_ALLOWED, span, message).help(help);
+        } else if is_called(sql) {
+            let message = format!("`{of}` cannot call `{name}`: kpic does not know that it only computes");
+            let mut help = "call it in a view of the warehouse and read that view".to_owned();
+            if can_be_allowed {
+                help.push_str(&format!("; or allow it on the command line, for SQL that you trust: `--allow-function {name}`"));
+            }
             findings.report(&codes::CALL_NOT_ALLOWED, span, message).help(help);
         } else {
             let message = format!("`{of}` cannot use `{name}`: with it `{}` may do more than read tables", dialect.name());
@@ -216,6 +231,12 @@ fn beyond_tables(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) 
             }
         }
     }
+}
+
+/// The beginning of a text.
+fn short(text: &str) -> String {
+    let begin: String = text.chars().take(20).collect();
+    if begin.len() < text.len() { begin + "…" } else { begin }
 }
 
 /// Names of views have to fit.

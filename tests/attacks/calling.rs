@@ -80,6 +80,9 @@ fn only_the_command_line_allows_a_function() {
     assert!(said.contains("`orders` cannot call `other`"), "{said}");
     let said = checked("postgres", query, &["--allow-function", "public.mine", "--allow-function", "OTHER"]);
     assert!(!said.contains("K0824"), "{said}");
+    // A function of the program that reads files is not let in this way either.
+    let said = checked("sqlite", "select '2024-01-02' as d, readfile('x') as s", &["--allow-function", "readfile"]);
+    assert!(said.contains("`orders` cannot call `readfile`") && !said.contains("--allow-function"), "{said}");
     // A project cannot say so.
     let place = of("postgres", query);
     let kpic =
