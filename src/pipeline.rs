@@ -47,6 +47,8 @@ pub struct Options {
     pub chosen: Chosen,
     /// Folders outside the project that specs, templates and data may be read from.
     pub opened: Vec<PathBuf>,
+    /// Functions that SQL of specs may call, beside those that only compute.
+    pub functions: Vec<String>,
 }
 
 /// Files have been read; definitions follow.
@@ -221,6 +223,7 @@ impl Parsed {
         let Self { files, mut spec, formulas, mut findings } = self;
         targets::choose(&mut spec.project, &options.chosen, &mut findings);
         let mut model = resolve::resolve(&spec, &formulas, &mut findings);
+        model.warehouse.functions.clone_from(&options.functions);
         if let Some(as_of) = options.as_of {
             model.calendar.as_of = as_of;
             if let (AsOf::Day(last), start) = (as_of, model.calendar.start)

@@ -26,7 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("check", &["text", "calendar", "diagnostic", "functions", "model", "graph"]),
     ("align", &["text", "diagnostic", "functions", "model", "graph"]),
     ("lint", &["text", "calendar", "diagnostic", "functions", "model", "spec", "graph", "align"]),
-    ("support", &["dialect", "text", "calendar", "diagnostic", "model"]),
+    ("support", &["dialect", "rawsql", "text", "calendar", "diagnostic", "model"]),
     ("meaning", &["calendar", "functions", "model"]),
     // Where the stages meet.
     (

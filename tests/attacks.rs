@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot run the program has failed")]
 #![cfg(unix)]
 
+#[path = "attacks/calling.rs"]
+mod calling;
 #[path = "attacks/reaching.rs"]
 mod reaching;
 mod support;
@@ -158,7 +160,7 @@ kpis:
 tests:
   one: {{ given: {{ orders: [{{ d: 2024-01-02 }}] }}, expect: {{ n: {{ 2024-01: 1 }} }} }}
 ",
-        query.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+        query.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\r', "\\r")
     )
 }
 
@@ -570,6 +572,23 @@ fn what_is_read_is_not_in_a_hidden_folder() {
         }
         fs::remove_file(own.join(link)).unwrap();
     }
+    // Data too, whether it is named there or a link leads there.
+    write_files(&own, &[("sub/.git/x.csv", "d,s\n"), (".ssh/x.csv", "d,s\n")]);
+    symlink("sub/.git", own.join("l")).unwrap();
+    for files in ["l/x.csv", "l/*.csv", ".ssh/x.csv"] {
+        write_files(
+            &own,
+            &[(
+                "specs/a.yml",
+                &query.replace("query: \"select date '2024-01-02' as d, 'x' as s\"", &format!("files: \"{files}\"")),
+            )],
+        );
+        let output = place.kpic(&["check"]);
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert!(said.contains("K0120 outside-project") && said.contains("leads to `."), "{files}: {said}");
+    }
+    fs::remove_file(own.join("l")).unwrap();
+    write_files(&own, &[("specs/a.yml", &query)]);
     // As the system goes, `..` behind a link is above where it leads to.
     write_files(&own, &[(".github/x/y", ""), (".github/flows/a.yml", "teams: { t: { titel: T } }\n")]);
     write_files(&own, &[("kpic.yml", &format!("{PROJECT}specs: l/../flows\n"))]);
@@ -639,21 +658,24 @@ fn a_target_that_comes_along_leads_nowhere() {
     let place = Place::new();
     write_files(&place.project(), &[("specs/a.yml", &over("select date '2024-01-02' as d, 'x' as s"))]);
     let build = place.project().join("build");
-    // A rest whose files would move through a link of the target.
+    // What looks like the rest of a build: its files would move through a link of the target, or replace older ones there.
     for rest in [".build.kpic-next-1", ".build.kpic-old-1"] {
-        for inner in ["d/PWNED", "d/e/PWNED", "d/PWNED/x"] {
-            fs::create_dir_all(&build).unwrap();
+        for inner in ["d/PWNED", "d/e/PWNED", "d/PWNED/x", "notes.md"] {
+            write_files(&place.project(), &[("build/notes.md", "mine")]);
             symlink("../..", build.join("d")).unwrap();
-            write_files(&place.project(), &[(&format!("{rest}/{inner}"), "x")]);
+            std::thread::sleep(Duration::from_millis(20));
+            write_files(&place.project(), &[(&format!("{rest}/{inner}"), "stranger"), (".build.kpic-note-1", "1:1\n1:1\n")]);
             let output = place.kpic(&["build"]);
-            assert!(output.status.code() == Some(3) && text(&output.stderr).contains("is a link"), "{inner}: {output:?}");
+            assert!(output.status.success(), "{inner}: {output:?}");
             assert!(
                 !place.outer.path().join("PWNED").exists() && !place.outer.path().join("e").exists(),
                 "{inner}: {output:?}"
             );
+            assert_eq!(fs::read_to_string(build.join("notes.md")).unwrap(), "mine", "{rest} {inner}");
             assert!(place.project().join(rest).join(inner).is_file(), "{inner}");
             fs::remove_dir_all(&build).unwrap();
             fs::remove_dir_all(place.project().join(rest)).unwrap();
+            fs::remove_file(place.project().join(".build.kpic-note-1")).unwrap();
         }
     }
     // Files of a former build that are links to what has no end.

@@ -4,6 +4,7 @@
 //! lets one build at a time do so.
 
 mod lock;
+mod note;
 mod statement;
 mod tree;
 

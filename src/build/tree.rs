@@ -9,9 +9,11 @@
 //!
 //! A list in the target, `.kpic-files`, says which files a build wrote, with a sum of what is in each. A file is replaced or removed only if it is in
 //! there, of a name that builds give, and still what the build wrote: the list may have come along with a repository. One build at a time works
-//! on a target: [`Lock`] says which. What a killed build leaves behind is cleaned by the next one, by the same rule as an old tree.
+//! on a target: [`Lock`] says which. What a killed build leaves behind is cleaned by the next one, by the same rule as an old tree, where its [`Note`]
+//! says that it is one: folders of such names may have come along with a repository too.
 
 use super::lock::Lock;
+use super::note::Note;
 use super::{Sink, is_output};
 use crate::text::Sum;
 use rayon::prelude::*;
@@ -53,7 +55,10 @@ pub fn write<T, E>(lock: &Lock, make: impl FnOnce(Sink<'_>) -> Result<T, E>) -> 
     let done = if result.is_ok() { staging.finish() } else { Ok(()) };
     // What is left in the staging folder is the old tree, or what did not come to be.
     let cleared = clear(&staging.staged, staging.target);
-    done.and(cleared).map(|()| result)
+    let Staging { staged, note, .. } = staging;
+    // What could not be cleared is left to the next build, with its note.
+    let noted = cleared.and_then(|()| note.delete().map_err(|error| Problem::io("cannot delete the note of", &staged, &error)));
+    done.and(noted).map(|()| result)
 }
 
 /// A tree that is being made beside the one that it will replace.
@@ -61,6 +66,8 @@ struct Staging<'a> {
     target: &'a Path,
     /// Where it is made.
     staged: PathBuf,
+    /// What says so to the next build, if this one is killed.
+    note: Note,
     /// What the last build wrote.
     own: Listed,
     /// The folders that are made.
@@ -97,11 +104,15 @@ impl<'a> Staging<'a> {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
         let staged = builder.tempdir_in(parent);
         let staged = staged.map_err(|error| Problem::io("cannot make a folder in", parent, &error))?.keep();
+        let note = Note::write(note_of(&staged), &staged, target).map_err(|error| {
+            let _ = fs::remove_dir(&staged);
+            Problem::io("cannot write a note beside", &staged, &error)
+        })?;
         open_as(target, &staged);
         let mark = staged.join(UNFINISHED);
         fs::write(&mark, "").map_err(|error| Problem::io("cannot write", &mark, &error))?;
         let own = listed(target);
-        Ok(Self { target, staged, own, folders: Mutex::default(), added: Mutex::default() })
+        Ok(Self { target, staged, note, own, folders: Mutex::default(), added: Mutex::default() })
     }
 
     /// Adds a file. One that is as it was waits: if all are, there is nothing to do.
@@ -354,6 +365,12 @@ fn aside(staged: &Path) -> PathBuf {
     staged.with_file_name(name)
 }
 
+/// The name of the note about a tree.
+fn note_of(staged: &Path) -> PathBuf {
+    let name = staged.file_name().map(|name| name.to_string_lossy().replace(".kpic-next", ".kpic-note")).unwrap_or_default();
+    staged.with_file_name(name)
+}
+
 /// Lets two folders change places in one step, if the system can.
 #[cfg(target_os = "linux")]
 fn exchange(one: &Path, other: &Path) -> bool {
@@ -367,21 +384,27 @@ fn exchange(_one: &Path, _other: &Path) -> bool {
     false
 }
 
-/// Brings in order what killed builds have left beside a target. No other build is at work: this one has the lock.
+/// Brings in order what killed builds have left beside a target, as their notes say. No other build is at work: this one has the lock.
 fn recover(lock: &Lock) -> Result<(), Problem> {
     let entries = fs::read_dir(lock.parent()).map_err(|error| Problem::io("cannot read", lock.parent(), &error))?;
-    let left = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    let is_named =
-        |path: &Path, kind: &str| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&lock.name_of(kind)));
-    let mut left: Vec<PathBuf> = left.map(|entry| entry.path()).collect();
-    left.sort();
-    let of = |kind: &str| left.iter().filter(|path| is_named(path, kind)).collect::<Vec<&PathBuf>>();
-    let (old, next) = (of("old"), of("next"));
-    if let Some(path) = old.first().filter(|_| lock.target().symlink_metadata().is_err()) {
-        // It was stopped between the two steps.
-        fs::rename(path, lock.target()).map_err(|error| Problem::io("cannot put back", path, &error))?;
+    let start = lock.name_of("note");
+    let mut notes: Vec<(PathBuf, String)> = entries
+        .flatten()
+        .filter_map(|entry| Some((entry.path(), entry.file_name().to_str()?.strip_prefix(&start)?.to_owned())))
+        .collect();
+    notes.sort();
+    for (path, id) in notes {
+        let Some(note) = Note::read(&path) else { continue };
+        let of = |kind: &str| lock.parent().join(format!("{}{id}", lock.name_of(kind)));
+        let (old, next) = (of("old"), of("next"));
+        if note.is_about(&old) && lock.target().symlink_metadata().is_err() {
+            // It was stopped between the two steps.
+            fs::rename(&old, lock.target()).map_err(|error| Problem::io("cannot put back", &old, &error))?;
+        }
+        [old, next].iter().filter(|path| note.is_about(path)).try_for_each(|path| clear(path, lock.target()))?;
+        note.delete().map_err(|error| Problem::io("cannot delete", &path, &error))?;
     }
-    old.into_iter().chain(next).try_for_each(|path| clear(path, lock.target()))
+    Ok(())
 }
 
 /// How often a tree is looked through that somebody fills while it is being deleted.
@@ -605,6 +628,8 @@ mod tests {
         fs::write(old.join("docs/b.md"), "own").unwrap();
         fs::write(old.join("deep/late"), "late").unwrap();
         fs::hard_link(target.join("mine"), old.join("mine")).unwrap();
+        drop(Note::write(note_of(&unfinished), &unfinished, &target).unwrap());
+        drop(Note::write(note_of(&old), &target, &old).unwrap());
         write(&target, &[output("docs/a.md", "2")]).unwrap();
         assert_eq!(read(&target, "docs/a.md").as_deref(), Some("2"));
         assert_eq!(read(&target, "mine").as_deref(), Some("mine"));
@@ -619,11 +644,46 @@ mod tests {
         let target = folder.path().join("build");
         write(&target, &[output("docs/a.md", "1")]).unwrap();
         fs::write(target.join("mine"), "mine").unwrap();
+        drop(Note::write(folder.path().join(".build.kpic-note-x"), &folder.path().join("gone"), &target).unwrap());
         fs::rename(&target, folder.path().join(".build.kpic-old-x")).unwrap();
         write(&target, &[output("docs/a.md", "2")]).unwrap();
         assert_eq!(read(&target, "docs/a.md").as_deref(), Some("2"));
         assert_eq!(read(&target, "mine").as_deref(), Some("mine"));
         assert_eq!(beside(&target), ["build"]);
+    }
+
+    /// A repository may bring along folders and notes of such names, newer than what is in the target.
+    #[test]
+    fn what_no_build_has_left_behind_stays_and_replaces_nothing() {
+        let folder = folder();
+        let target = folder.path().join("build");
+        write(&target, &[output("docs/a.md", "1")]).unwrap();
+        fs::write(target.join("notes.md"), "mine").unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        for (name, note) in [(".build.kpic-old-x", None), (".build.kpic-next-x", Some(".build.kpic-note-x"))] {
+            let strange = folder.path().join(name);
+            fs::create_dir_all(&strange).unwrap();
+            fs::write(strange.join("notes.md"), "stranger").unwrap();
+            if let Some(note) = note {
+                // The right numbers, but in a file as a checkout makes one.
+                drop(Note::write(folder.path().join("right"), &strange, &target).unwrap());
+                fs::write(folder.path().join(note), fs::read(folder.path().join("right")).unwrap()).unwrap();
+                fs::rename(folder.path().join("right"), folder.path().join("elsewhere")).unwrap();
+            }
+            write(&target, &[output("docs/a.md", name)]).unwrap();
+            assert_eq!(read(&target, "notes.md").as_deref(), Some("mine"), "{name}");
+            assert_eq!(fs::read_to_string(strange.join("notes.md")).unwrap(), "stranger", "{name}");
+        }
+        // Not even where there is no target.
+        fs::rename(&target, folder.path().join("away")).unwrap();
+        write(&target, &[output("docs/a.md", "1")]).unwrap();
+        assert_eq!(read(&target, "notes.md"), None);
+        // A note of a build is about its own folders only.
+        drop(Note::write(folder.path().join(".build.kpic-note-y"), &target, &target).unwrap());
+        fs::create_dir_all(folder.path().join(".build.kpic-old-y")).unwrap();
+        write(&target, &[output("docs/a.md", "2")]).unwrap();
+        assert!(folder.path().join(".build.kpic-old-y").is_dir());
+        assert!(!folder.path().join(".build.kpic-note-y").exists());
     }
 
     #[cfg(unix)]

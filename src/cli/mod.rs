@@ -94,6 +94,9 @@ struct Common {
     /// A folder outside the project from which specs, templates and data may be read; may be given several times.
     #[arg(long, value_name = "DIR", global = true)]
     allow_path: Vec<PathBuf>,
+    /// A function, perhaps with its schema, that SQL of specs may call on PostgreSQL, SQLite and ClickHouse; may be given several times.
+    #[arg(long, value_name = "NAME", global = true)]
+    allow_function: Vec<String>,
     /// When to use colours.
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
     color: Color,
@@ -382,7 +385,7 @@ impl Context<'_> {
 
     fn options(&self) -> Options {
         let (as_of, dialects) = (self.common.as_of, self.common.dialect.clone());
-        Options { as_of, dialects, chosen: self.chosen(), opened: self.opened() }
+        Options { as_of, dialects, chosen: self.chosen(), opened: self.opened(), functions: self.common.allow_function.clone() }
     }
 
     /// The target that is named outside the specs, and what these may take from the environment.

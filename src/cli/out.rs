@@ -102,6 +102,11 @@ fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Whether a text is shown as it is.
+pub(super) fn is_harmless(text: &str) -> bool {
+    matches!(harmless(text), Cow::Borrowed(_))
+}
+
 /// What begins a command of a CI wherever it stands in a line, in small letters.
 const COMMANDS: &[&str] = &["##[", "##vso[", "##teamcity["];
 

@@ -80,8 +80,8 @@ impl Dialect for BigQuery {
         raw::reads_otherwise(sql)
     }
 
-    fn reads_beyond<'a>(&self, sql: &'a str) -> Option<&'a str> {
-        raw::reads_beyond(sql)
+    fn reads_beyond<'a>(&self, sql: &'a str, added: &[String]) -> Option<&'a str> {
+        raw::reads_beyond(sql, added)
     }
 
     /// A column may have a collation of its own, which this takes away.

@@ -4,6 +4,7 @@
 //! `DateTime64` in UTC. Neither whole numbers nor products and comparisons of decimals are checked for overflow, so that they are computed in
 //! twice their room.
 
+mod raw;
 mod settings;
 mod spelled;
 
@@ -71,6 +72,18 @@ impl Dialect for ClickHouse {
         }
         let bits = if digits.len() > 38 { 256 } else { 128 };
         format!("toDecimal{bits}('{digits}', {})", digits.split_once('.').map_or(0, |(_, behind)| behind.len())).into()
+    }
+
+    fn raw<'a>(&self, sql: &'a str) -> Cow<'a, str> {
+        raw::written(sql)
+    }
+
+    fn reads_otherwise<'a>(&self, sql: &'a str) -> Option<&'a str> {
+        raw::reads_otherwise(sql)
+    }
+
+    fn reads_beyond<'a>(&self, sql: &'a str, added: &[String]) -> Option<&'a str> {
+        raw::reads_beyond(sql, added)
     }
 
     fn day(&self, day: Date) -> String {

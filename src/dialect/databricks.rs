@@ -86,8 +86,8 @@ impl Dialect for Databricks {
         raw::reads_otherwise(sql)
     }
 
-    fn reads_beyond<'a>(&self, sql: &'a str) -> Option<&'a str> {
-        raw::reads_beyond(sql)
+    fn reads_beyond<'a>(&self, sql: &'a str, added: &[String]) -> Option<&'a str> {
+        raw::reads_beyond(sql, added)
     }
 
     fn by_bytes(&self, of: &str, is_text: bool) -> String {

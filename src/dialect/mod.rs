@@ -96,9 +96,10 @@ pub trait Dialect: Debug + Sync {
         None
     }
 
-    /// The first name in raw SQL, or in a name as it is written there, under which its program would read more than tables and views.
-    fn reads_beyond<'a>(&self, sql: &'a str) -> Option<&'a str> {
-        let _ = sql;
+    /// The first name in raw SQL, or in a name as it is written there, under which its program would do more than read tables and views and compute.
+    /// `added` are functions that the command line lets SQL call.
+    fn reads_beyond<'a>(&self, sql: &'a str, added: &[String]) -> Option<&'a str> {
+        let _ = (sql, added);
         None
     }
 

@@ -136,8 +136,8 @@ impl Dialect for Postgres {
         raw::reads_otherwise(sql)
     }
 
-    fn reads_beyond<'a>(&self, sql: &'a str) -> Option<&'a str> {
-        raw::reads_beyond(sql)
+    fn reads_beyond<'a>(&self, sql: &'a str, added: &[String]) -> Option<&'a str> {
+        raw::reads_beyond(sql, added)
     }
 
     fn before_views(&self) -> Option<&'static str> {

@@ -73,8 +73,8 @@ impl Dialect for Redshift {
         raw::reads_otherwise(sql)
     }
 
-    fn reads_beyond<'a>(&self, sql: &'a str) -> Option<&'a str> {
-        postgres::reads_beyond(sql)
+    fn reads_beyond<'a>(&self, sql: &'a str, added: &[String]) -> Option<&'a str> {
+        raw::reads_beyond(sql, added)
     }
 
     /// A text is nothing else there; a cast would make room for the longest one.

@@ -76,8 +76,8 @@ impl Dialect for Snowflake {
         raw::reads_otherwise(sql)
     }
 
-    fn reads_beyond<'a>(&self, sql: &'a str) -> Option<&'a str> {
-        raw::reads_beyond(sql)
+    fn reads_beyond<'a>(&self, sql: &'a str, added: &[String]) -> Option<&'a str> {
+        raw::reads_beyond(sql, added)
     }
 
     /// An empty collation is none.

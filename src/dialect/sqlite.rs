@@ -14,7 +14,6 @@ use super::spell::Spelling;
 use super::{Abilities, Client, Dialect, Setting, Shift};
 use crate::calendar::{Date, DateTime, Grain};
 use crate::model::value::Type;
-use crate::rawsql::module_fault;
 use foldhash::HashSet;
 use settings::{RESERVED, WITHSTANDS};
 use std::borrow::Cow;
@@ -77,8 +76,8 @@ impl Dialect for Sqlite {
     }
 
     /// Its program has modules that read files, and takes their names for those of tables.
-    fn reads_beyond<'a>(&self, sql: &'a str) -> Option<&'a str> {
-        sql.get(module_fault(sql)?)
+    fn reads_beyond<'a>(&self, sql: &'a str, added: &[String]) -> Option<&'a str> {
+        raw::reads_beyond(sql, added)
     }
 
     fn by_bytes(&self, of: &str, is_text: bool) -> String {

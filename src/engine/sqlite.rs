@@ -307,7 +307,7 @@ fn is_read(query: &str) -> bool {
     let query = query.strip_prefix(DESCRIBE).unwrap_or(query);
     let is_command = |line: &str| {
         let line = line.trim();
-        line.starts_with(['.', '#']) || line == "/" || line.eq_ignore_ascii_case("go")
+        line.starts_with(['.', '#']) || rawsql::ends_statement(line)
     };
     !query.lines().any(is_command) && !query.contains(|char| is_control(char) && char != '\n')
 }

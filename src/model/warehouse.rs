@@ -24,6 +24,8 @@ pub struct Warehouse {
     pub source_schema_span: Option<Span>,
     /// A database file for the embedded engine.
     pub database: Option<String>,
+    /// Functions that the command line lets SQL of specs call, beside those that only compute.
+    pub functions: Vec<String>,
     /// The roles that may read the views.
     pub readers: Vec<Name>,
     /// The folder for output.

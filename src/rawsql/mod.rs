@@ -5,7 +5,9 @@
 //! quoted name or a comment is none of the words around it. Nothing here parses SQL, and nothing fails: what is not closed is one
 //! token up to the end.
 
+mod allowed;
 mod calls;
+mod lines;
 mod modules;
 pub mod name;
 mod one;
@@ -13,11 +15,13 @@ mod plain;
 mod relations;
 mod scan;
 
-pub use calls::{WRITES, call_fault, refused_call};
+pub use allowed::{Calls, call_beyond, listed, qualified};
+pub use calls::{WRITES, call_fault, engine_view, refused_call};
+pub use lines::ends_statement;
 pub use modules::{function_called, is_refused, may_reach_files, module_fault, module_read, module_used};
 pub use one::{Fault, Why, command_line, expression_fault, query_fault};
 pub use plain::{literal, plain};
-pub use relations::{Named, relations};
+pub use relations::{Named, relations, texts_read};
 pub use scan::{odd_blank, tokens};
 
 /// What a token is.

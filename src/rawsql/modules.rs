@@ -62,7 +62,7 @@ fn is_called(rest: &str) -> bool {
     let mut rest = rest.trim_start();
     loop {
         let after = if rest.starts_with("--") {
-            rest.split_once('\n').map(|(_, after)| after)
+            rest.split_once(['\n', '\r']).map(|(_, after)| after)
         } else if rest.starts_with("/*") {
             rest.split_once("*/").map(|(_, after)| after)
         } else {
@@ -77,10 +77,11 @@ pub fn function_called(sql: &str) -> Option<String> {
     names(sql).find(|name| does_more(sql, name)).map(|name| name.text)
 }
 
-/// The name of a refused module, whatever it stands for.
+/// The name of a refused module, or of one of SQLite's own tables, whatever it stands for.
 pub fn is_refused(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    [OF_FILES, OF_INTERNALS].iter().any(|refused| refused.contains(&name.as_str())) || name.starts_with("pragma_")
+    [OF_FILES, OF_INTERNALS].iter().any(|refused| refused.contains(&name.as_str()))
+        || ["pragma_", "sqlite_"].iter().any(|begin| name.starts_with(begin))
 }
 
 /// The first of some modules, in lower case, that SQL names where it may be read. A text is only taken for a name behind `from`, `join`, a point, and
@@ -125,7 +126,7 @@ fn names(sql: &str) -> impl Iterator<Item = Name> {
             let start = at;
             let to_end = |of: Option<usize>, more: usize| of.map_or(rest.len(), |found| found + more);
             let length = match first {
-                '-' if rest.starts_with("--") => to_end(rest.find('\n'), 1),
+                '-' if rest.starts_with("--") => to_end(rest.find(['\n', '\r']), 1),
                 '/' if rest.starts_with("/*") => to_end(rest.get(2..).and_then(|rest| rest.find("*/")), 4),
                 '\'' | '"' | '`' => quoted(rest, first),
                 '[' => to_end(rest.find(']'), 1),
@@ -201,7 +202,7 @@ mod tests {
             "select fsdirs, '/fsdir/x' from t",
             "select 1 from t -- fsdir",
             "select \"a\"\"fsdir\" /* fsdir */ from t",
-            "select name from sqlite_schema, json_each(x)",
+            "select name from schemas, json_each(x)",
             "",
         ] {
             assert_eq!(module_fault(sql), None, "{sql}");

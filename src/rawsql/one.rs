@@ -38,6 +38,8 @@ pub enum Why {
     OpenComment,
     /// A control character other than a tab or line break.
     Control(char),
+    /// A carriage return: engines do not agree on whether it ends a comment.
+    Return,
     /// A character that SQL does not need outside texts.
     Other,
     /// A text that goes on in another line, after one with escapes.
@@ -74,6 +76,9 @@ fn fault(sql: &str, is_query: bool, starts: &dyn Fn(&Token<'_>) -> bool) -> Opti
     let found = |range: Range<usize>, why| Some(Fault { range, why });
     if let Some((at, char)) = sql.char_indices().find(|(_, char)| is_control(*char)) {
         return found(at..at + char.len_utf8(), Why::Control(char));
+    }
+    if let Some(at) = sql.find('\r') {
+        return found(at..at + 1, Why::Return);
     }
     // What is open, each with its place; a semicolon; the token before.
     let (mut open, mut end, mut before) = (Vec::new(), None, None::<Token<'_>>);
@@ -197,6 +202,7 @@ mod tests {
         assert_eq!(of_query("select $a$b"), Some(("$a$b", Why::OpenText)));
         assert_eq!(of_query("select \"a"), Some(("\"a", Why::OpenName)));
         assert_eq!(of_query("select 1 /* /* */"), Some(("/* /* */", Why::OpenComment)));
+        assert_eq!(of_query("select 1 --\r, edit('x')"), Some(("\r", Why::Return)));
         assert_eq!(of_query("select 'a\0'"), Some(("\0", Why::Control('\0'))));
         assert_eq!(of_query("select \\"), Some(("\\", Why::Other)));
         assert_eq!(of_query("select E'a'\n  'b'"), Some(("'b'", Why::GoesOn)));

@@ -106,9 +106,16 @@ fn goes_on(sql: &str, text: Token<'_>, next: Token<'_>) -> bool {
 
 /// Whether there is a line break between tokens, outside a comment that may hold some.
 fn breaks(between: &str) -> bool {
-    let comments: Vec<Token<'_>> = tokens(between).collect();
-    let in_block = |at: usize| comments.iter().any(|one| one.text.starts_with("/*") && (one.start..one.end()).contains(&at));
-    between.match_indices(['\n', '\r']).any(|(at, _)| !in_block(at))
+    let mut end = 0;
+    let has_break = |from: usize, to: usize| between.get(from..to).is_some_and(|gap| gap.contains(['\n', '\r']));
+    // What is within a comment does not count.
+    for comment in tokens(between) {
+        if has_break(end, comment.start) {
+            return true;
+        }
+        end = comment.end();
+    }
+    has_break(end, between.len())
 }
 
 /// What stands between two tokens: nothing, a blank, or a line break and the blanks of the next line.
@@ -162,6 +169,18 @@ mod tests {
             "select x::date, a[1: n], {'a': 'b'}, {a: \"b\"}, f(a := 1), f(a:=1), lambda x: x, y: z"
         );
         assert_eq!(plain("select :name, :'name', :{?name}, :/**/name", 0), "select : name, : 'name', : {?name}, : name");
+    }
+
+    /// Each of these took time that grew with the square of its length: minutes for so much.
+    #[test]
+    fn long_sql_takes_no_longer_than_it_has_to() {
+        let comments = format!("select 1 as d {}, 2 as s", "/*\n*/".repeat(200_000));
+        assert_eq!(plain(&comments, 0), "select 1 as d , 2 as s");
+        let many = |name: fn(usize) -> String| (0..100_000).map(name).collect::<Vec<_>>().join(", ");
+        let with = format!("with {} select 1 from {}", many(|at| format!("a{at} as (select 1)")), many(|at| format!("a{at}")));
+        assert_eq!(crate::rawsql::relations(&with), []);
+        let nested = format!("with a as (select 1) {}select 1{}", "select * from a, (".repeat(50_000), ")".repeat(50_000));
+        assert_eq!(crate::rawsql::relations(&nested), []);
     }
 
     #[test]

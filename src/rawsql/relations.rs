@@ -4,6 +4,7 @@
 //! a `with`: a name is known in its parentheses and in all those within, from its own definition on.
 
 use super::{Kind, Token, tokens};
+use foldhash::{HashMap, HashMapExt};
 use std::ops::Range;
 
 /// A relation that SQL names.
@@ -25,15 +26,27 @@ pub(super) fn table_functions(sql: &str) -> Vec<Named> {
     read(sql).1
 }
 
-/// The relations that SQL reads, and the functions that it calls in their place.
-fn read(sql: &str) -> (Vec<Named>, Vec<Named>) {
+/// The texts that stand where SQL names relations: each its bytes.
+pub fn texts_read(sql: &str) -> Vec<Range<usize>> {
+    read(sql).2
+}
+
+/// The relations that SQL reads, and the functions that it calls and texts that it has in their place.
+fn read(sql: &str) -> (Vec<Named>, Vec<Named>, Vec<Range<usize>>) {
     let tokens: Vec<Token<'_>> = tokens(sql).filter(|token| token.kind != Kind::Comment).collect();
-    let mut reader =
-        Reader { tokens: &tokens, at: 0, levels: vec![Level::default()], found: Vec::new(), functions: Vec::new() };
+    let mut reader = Reader {
+        tokens: &tokens,
+        at: 0,
+        levels: vec![Level::default()],
+        found: Vec::new(),
+        functions: Vec::new(),
+        texts: Vec::new(),
+        known: HashMap::new(),
+    };
     while reader.at < tokens.len() {
         reader.step();
     }
-    (reader.found, reader.functions)
+    (reader.found, reader.functions, reader.texts)
 }
 
 /// Words before a parenthesis that do not make it the arguments of a call.
@@ -141,6 +154,9 @@ struct Reader<'a> {
     levels: Vec<Level>,
     found: Vec<Named>,
     functions: Vec<Named>,
+    texts: Vec<Range<usize>>,
+    /// All names that a `with` has made so far and that are known here, in small letters, each with how many levels made it.
+    known: HashMap<String, usize>,
 }
 
 impl Reader<'_> {
@@ -193,9 +209,27 @@ impl Reader<'_> {
         if self.levels.len() < 2 {
             return;
         }
-        let made = self.levels.pop().and_then(|level| level.makes);
-        if let (Some(name), Some(level)) = (made, self.levels.last_mut()) {
+        let Some(level) = self.levels.pop() else { return };
+        self.forget(level.made);
+        if let Some(name) = level.makes {
+            self.know(&name);
+        }
+    }
+
+    /// Makes a name known from here on, up to the end of the parentheses.
+    fn know(&mut self, name: &str) {
+        let name = name.to_ascii_lowercase();
+        *self.known.entry(name.clone()).or_default() += 1;
+        if let Some(level) = self.levels.last_mut() {
             level.made.push(name);
+        }
+    }
+
+    fn forget(&mut self, names: Vec<String>) {
+        for name in names {
+            if let Some(count) = self.known.get_mut(&name) {
+                *count -= 1;
+            }
         }
     }
 
@@ -228,13 +262,16 @@ impl Reader<'_> {
         } else if ends {
             (level.lists, level.expects) = (false, false);
         } else if token.is_mark(";") {
-            *level = Level::default();
+            let before = std::mem::take(level);
+            self.forget(before.made);
         } else if token.is_mark(",") {
             level.expects = level.lists;
         } else if level.expects && !is_filler {
             level.expects = false;
             if matches!(token.kind, Kind::Word | Kind::Quoted) {
                 self.name(at);
+            } else if token.kind == Kind::Text {
+                self.texts.push(token.start..token.end());
             }
         }
     }
@@ -246,10 +283,11 @@ impl Reader<'_> {
             With::Name { .. } if token.is_word("recursive") => With::Name { recursive: true },
             With::Name { recursive } => match token.name() {
                 Some(name) => {
+                    level.with = With::Query { name: name.clone(), recursive, is_near: false };
                     if recursive {
-                        level.made.push(name.clone());
+                        self.know(&name);
                     }
-                    With::Query { name, recursive, is_near: false }
+                    return true;
                 }
                 None => return false,
             },
@@ -280,9 +318,7 @@ impl Reader<'_> {
         let lists_values = begin.is_word("values");
         let is_function = self.token(last + 1).is_some_and(|token| token.is_mark("("));
         let is_made = parts.len() == 1
-            && parts.first().is_some_and(|name| {
-                self.levels.iter().any(|level| level.made.iter().any(|made| made.eq_ignore_ascii_case(name)))
-            });
+            && parts.first().is_some_and(|name| self.known.get(&name.to_ascii_lowercase()).is_some_and(|count| *count > 0));
         self.at = last + 1;
         if is_function && !lists_values {
             self.functions.push(Named { parts, range });

@@ -16,7 +16,9 @@ use rayon::prelude::*;
 /// Gives every KPI its row; formulas follow later.
 pub(super) fn kpis(spec: &Spec, model: &mut Model, findings: &mut Findings) {
     let shared: &Model = model;
-    let made: Vec<(Kpi, Findings)> = spec.kpis.par_iter().map(|kpi| make(kpi, spec, shared)).collect();
+    let fitting = fitting(spec, findings);
+    let each = spec.kpis.par_iter().enumerate();
+    let made: Vec<(Kpi, Findings)> = each.map(|(at, kpi)| make(kpi, spec, shared, at < fitting)).collect();
     model.kpis.reserve(made.len());
     for (kpi, (made, found)) in spec.kpis.iter().zip(made) {
         findings.append(found);
@@ -28,11 +30,29 @@ pub(super) fn kpis(spec: &Spec, model: &mut Model, findings: &mut Findings) {
     }
 }
 
-fn make(kpi: &written::Kpi, spec: &Spec, model: &Model) -> (Kpi, Findings) {
+/// How many views the KPIs of a project may have. A few lines with aliases can ask for millions.
+const MOST_VIEWS: usize = 100_000;
+
+/// How many KPIs have views in all their slices, which is all of them but for a project that has too many. The others have totals only.
+fn fitting(spec: &Spec, findings: &mut Findings) -> usize {
+    let mut views = 0;
+    let mut are_too_many = |kpi: &written::Kpi| {
+        views += (1 + kpi.by.len()) * (1 + kpi.grains.len());
+        views > MOST_VIEWS
+    };
+    let Some((at, kpi)) = spec.kpis.iter().enumerate().find(|(_, kpi)| are_too_many(kpi)) else { return spec.kpis.len() };
+    let message = format!("with `{}` the KPIs of this project have more than 100,000 views", kpi.name.value);
+    findings
+        .report(&codes::BAD_SLICE, kpi.name.span, message)
+        .help("list fewer slices under `by`, or fewer `grains`: there is a view for each slice at each grain");
+    at
+}
+
+fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, fits: bool) -> (Kpi, Findings) {
     let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
     let mut resolver = Resolver::new(model, spec.incomplete);
     let owner = kpi.owner.as_ref().and_then(|name| resolver.team(name));
-    let by = kpi.by.iter().filter_map(|slice| resolver.slice_of_views(kpi, slice)).collect();
+    let by = kpi.by.iter().filter(|_| fits).filter_map(|slice| resolver.slice_of_views(kpi, slice)).collect();
     for (taxonomy, value) in &kpi.taxonomies {
         resolver.taxonomy(taxonomy, value);
     }

@@ -100,6 +100,7 @@ fn empty(spec: &Spec, findings: &mut Findings) -> Model {
         calendar: calendar::calendar(&project.calendar),
         calendar_source: None,
         warehouse: crate::model::Warehouse {
+            functions: Vec::new(),
             dialect: project.dialect.clone(),
             also: project.also.clone(),
             schema,

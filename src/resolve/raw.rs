@@ -20,6 +20,11 @@ const WORDS: &[(Why, &str, &str)] = &[
     (Why::OpenText, "this text is not closed", "close it, and double a quote inside a text: `'it''s'`"),
     (Why::OpenName, "this quoted name is not closed", "close it, and double a quote inside a name"),
     (Why::OpenComment, "this comment is not closed", "close it with `*/`; each `/*` inside needs its own `*/`"),
+    (
+        Why::Return,
+        "SQL cannot have a carriage return: engines differ in whether it ends a comment",
+        "write a line break, or put one into a text with the engine's function: `chr(13)`",
+    ),
     (Why::Other, "SQL has no character `{}` outside texts", "delete it"),
     (Why::GoesOn, "this text continues one with escapes on the line before", "write both as one text, or join them with `||`"),
     (
@@ -56,6 +61,13 @@ pub(super) fn expression(sql: &FormulaText, findings: &mut Findings) {
 
 /// Reports the call of a function that may do more than answer.
 fn call(sql: &FormulaText, findings: &mut Findings) {
+    if let Some(range) = rawsql::engine_view(&sql.text) {
+        let name = sql.text.get(range.clone()).unwrap_or_default();
+        let message = format!("SQL of a spec cannot read `{name}`: it is what the engine says of itself, and no data");
+        let help = "read tables and views of your own; a column of that name needs another one";
+        findings.report(&codes::CALL_NOT_ALLOWED, sql.span(range.start, range.end), message).help(help);
+        return;
+    }
     let Some(range) = rawsql::call_fault(&sql.text) else { return };
     let name = sql.text.get(range.clone()).unwrap_or_default();
     let message = format!("SQL of a spec cannot call `{name}`");
@@ -97,6 +109,7 @@ mod tests {
             Why::OpenText,
             Why::OpenName,
             Why::OpenComment,
+            Why::Return,
             Why::Other,
             Why::GoesOn,
             Why::BrokenLine,

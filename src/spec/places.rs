@@ -37,9 +37,17 @@ pub(super) fn check(spec: &Spec, specs_folder: &str, bounds: &Bounds, kpic_yml: 
             findings.report(&codes::OUTSIDE_PROJECT, path.span, message).help("save the data as a file");
             continue;
         }
-        match bounds.outside_of_pattern(&path.value) {
-            Some((at, real)) => _ = findings.push(leads_out(&at, &real, Some(path.span))),
-            None => data.push(folder_of(&path.value)),
+        // What the command line opens may be anywhere.
+        let is_opened = bounds.outside_of_project(&begin_of(&path.value)).is_some();
+        let is_near = !is_opened && !path.value.contains("://");
+        match (bounds.outside_of_pattern(&path.value), bounds.hidden_part(&begin_of(&path.value)).filter(|_| is_near)) {
+            (Some((at, real)), _) => _ = findings.push(leads_out(&at, &real, Some(path.span))),
+            (None, Some(part)) => {
+                let message =
+                    format!("`{}` leads to `{part}`, where version control, CI or other tools keep files", path.value);
+                findings.report(&codes::OUTSIDE_PROJECT, path.span, message).help("put the data in a folder of its own");
+            }
+            (None, None) => data.push(folder_of(&path.value)),
         }
     }
     let of_targets = spec.project.targets.iter().map(|target| &target.database);
@@ -94,10 +102,14 @@ pub(super) fn check(spec: &Spec, specs_folder: &str, bounds: &Bounds, kpic_yml: 
     }
 }
 
+/// The path of files up to the first pattern in it.
+fn begin_of(path: &str) -> PathBuf {
+    let fixed = |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
+    Path::new(path).components().take_while(fixed).collect()
+}
+
 /// The folder that files are in, up to the first pattern in their path.
 fn folder_of(path: &str) -> PathBuf {
-    let path = Path::new(path);
-    let fixed = |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
-    let begin: PathBuf = path.components().take_while(fixed).collect();
+    let (path, begin) = (Path::new(path), begin_of(path));
     if begin == path { begin.parent().map(Path::to_path_buf).unwrap_or_default() } else { begin }
 }

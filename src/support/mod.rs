@@ -9,6 +9,7 @@ use crate::dialect::{self, Dialect};
 use crate::model::Tables;
 use crate::model::id::Table;
 use crate::model::{Model, Relation, Source, Storage};
+use crate::rawsql;
 use crate::text::{Name, Span};
 
 /// Names relations and stored columns as the warehouse has them.
@@ -195,19 +196,52 @@ fn raw_tokens(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
 
 /// What SQL and sources name has to be a table or a view, also where the dialect's program reads something else under some names.
 fn beyond_tables(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
+    let added = model.warehouse.functions.as_slice();
     let mut check = |sql: &str, of: &str, span: Span| {
-        let Some(name) = dialect.reads_beyond(sql) else { return };
-        let message = format!("`{of}` cannot use `{name}`: with it `{}` does more than read tables", dialect.name());
-        findings
-            .report(&codes::CALL_NOT_ALLOWED, span, message)
-            .help("load what it reads into a table; a table or column of that name needs another one");
+        // What is said of it in each dialect is not said twice.
+        if rawsql::engine_view(sql).or_else(|| rawsql::call_fault(sql)).is_some() {
+            return;
+        }
+        // What is written may be another thing than what is read: both are looked at.
+        let written = rawsql::plain(sql, 0);
+        let written = dialect.raw(&written);
+        let Some(name) = dialect.reads_beyond(sql, added).or_else(|| dialect.reads_beyond(&written, added)) else { return };
+        let is_called = |sql: &str| {
+            let mut calls = sql.match_indices(name).map(|(at, name)| sql.get(at + name.len()..).unwrap_or_default());
+            calls.any(|rest| {
+                rawsql::tokens(rest).find(|token| token.kind != rawsql::Kind::Comment).is_some_and(|token| token.is_mark("("))
+            })
+        };
+        let allowed = [added, &[name.to_owned()]].concat();
+        let can_be_allowed = dialect.reads_beyond(sql, &allowed) != Some(name);
+        if name.contains('\'') && !is_called(sql) {
+            let message = format!(
+                "`{of}` has the text {} right behind a name, which `{}` may read as a call",
+                short(name),
+                dialect.name()
+            );
+            let help = "write `cast('...' as type)`, or a type that is always known as one: `date '2024-01-31'`";
+            findings.report(&codes::CALL_NOT_ALLOWED, span, message).help(help);
+        } else if is_called(sql) {
+            let message = format!("`{of}` cannot call `{name}`: kpic does not know that it only computes");
+            let mut help = "call it in a view of the warehouse and read that view".to_owned();
+            if can_be_allowed {
+                help.push_str(&format!("; or allow it on the command line, for SQL that you trust: `--allow-function {name}`"));
+            }
+            findings.report(&codes::CALL_NOT_ALLOWED, span, message).help(help);
+        } else {
+            let message = format!("`{of}` cannot use `{name}`: with it `{}` may do more than read tables", dialect.name());
+            findings
+                .report(&codes::CALL_NOT_ALLOWED, span, message)
+                .help("load what it reads into a table; a table or column of that name needs another one");
+        }
     };
     for source in model.sources.rows() {
         match &source.relation {
             Some(Relation::Query(sql)) => check(sql, &source.name.value, source.name.span),
             Some(Relation::Table(parts)) => {
-                let name = parts.last().map(String::as_str).unwrap_or_default();
-                check(&dialect.identifier(name), &source.name.value, source.name.span);
+                let parts: Vec<_> = parts.iter().map(|part| dialect.identifier(part)).collect();
+                check(&parts.join("."), &source.name.value, source.name.span);
             }
             Some(Relation::Files(_)) | None => {}
         }
@@ -237,6 +271,12 @@ fn replaced(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
             column.storage.stored().for_each(|name| check(name, column.name.span));
         }
     }
+}
+
+/// The beginning of a text.
+fn short(text: &str) -> String {
+    let begin: String = text.chars().take(20).collect();
+    if begin.len() < text.len() { begin + "…" } else { begin }
 }
 
 /// Names of views have to fit.

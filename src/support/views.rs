@@ -4,6 +4,7 @@ use crate::calendar::Grain;
 use crate::model::objective::Sheet;
 use crate::model::{DimensionId, Kpi, Model};
 use crate::text::Span;
+use std::collections::HashSet;
 
 /// The name of a KPI's view.
 pub fn view_name(model: &Model, kpi: &Kpi, grain: Grain, dimensions: &[DimensionId]) -> String {
@@ -28,8 +29,9 @@ pub fn slices(kpi: &Kpi) -> Vec<Vec<DimensionId>> {
     if kpi.facts.needs.is_none() {
         slices.push(Vec::new());
     }
+    let mut seen = HashSet::new();
     for slice in &kpi.by {
-        if !slices.contains(&slice.value) {
+        if seen.insert(&slice.value) {
             slices.push(slice.value.clone());
         }
     }

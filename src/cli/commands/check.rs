@@ -68,7 +68,7 @@ pub(super) fn with_templates(checked: Checked, format: FindingsFormat, root: &Pa
     let root = root.to_path_buf();
     let _watch = findings::watch(&checked.files, move |findings, files| {
         let text = format.text(findings, files, &root, out::look_of_stdout());
-        if format.is_for_programs() { out::data(&text) } else { out::print(&text) }
+        if format.is_for_programs() { out::json(&text) } else { out::print(&text) }
     });
     build::with_templates(checked)
 }
@@ -131,7 +131,18 @@ pub(super) fn print_diff(changes: &[Change], root: &Path) {
         let diff = TextDiff::from_lines(&change.before, &change.after);
         let (old, new) = (format!("a/{prefix}{}", change.path), format!("b/{prefix}{}", change.path));
         let text = diff.unified_diff().context_radius(3).header(&old, &new).to_string();
-        out::data(&change.hidden.iter().fold(text, |text, hidden| text.replace(hidden.as_str(), "***")));
+        let text = change.hidden.iter().fold(text, |text, hidden| text.replace(hidden.as_str(), "***"));
+        // A log is read by people and by a CI, and a patch that hides what it says is none to apply.
+        if out::is_harmless(&text) {
+            out::data(&text);
+        } else {
+            out::print(&text);
+            out::error(&format!(
+                "{} the diff of {} has characters that are shown as escapes: it cannot be applied\n",
+                out::styled(out::DIM, "note:"),
+                change.path
+            ));
+        }
     }
 }
 

@@ -65,11 +65,12 @@ pub(in crate::cli) fn run(args: &GraphArgs, context: &Context<'_>) -> Result<u8,
         GraphLevel::Columns => Level::Columns,
     };
     let view = project.graph().view(project.model(), &Wanted { level, focus, up: args.up, down: args.down });
-    out::data(&match args.format {
-        Format::Mermaid => draw::mermaid(&view),
-        Format::Dot => draw::dot(&view),
-        Format::Json => draw::json(&view, project.files()),
-    });
+    match args.format {
+        Format::Mermaid => out::data(&draw::mermaid(&view)),
+        // What a CI would take for a command is written as an entity, which labels may have.
+        Format::Dot => out::data(&draw::dot(&view).replace("##", "#&#35;")),
+        Format::Json => out::json(&draw::json(&view, project.files())),
+    }
     Ok(FINE)
 }
 

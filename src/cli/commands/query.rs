@@ -144,10 +144,10 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
             Format::Csv => csv::text(plans.first(), &rows, args.null.as_deref().unwrap_or_default(), args.csv_safe),
             Format::Json => json(&rows),
         };
-        if args.format == Format::Table {
-            out::print(&text);
-        } else {
-            out::data(&text);
+        match args.format {
+            Format::Table => out::print(&text),
+            Format::Csv => out::data(&text),
+            Format::Json => out::json(&text),
         }
         say_doubts(project, &kpis);
         let note = if rows.rows.is_empty() { Some(why_empty(model, &question, args)) } else { left_out(model, &question) };

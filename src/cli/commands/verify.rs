@@ -60,7 +60,7 @@ pub(in crate::cli) fn run(args: &VerifyArgs, context: &Context<'_>) -> Result<u8
         let fine = format!("\n{} {fine}{known}\n", out::styled(out::GOOD, "fine:"));
         out::print(&if report.findings.is_empty() { fine } else { format!("\n{findings}") });
     } else {
-        out::data(&findings);
+        out::json(&findings);
     }
     Ok(if report.findings.has_errors() { FINDINGS } else { FINE })
 }

@@ -1,6 +1,9 @@
 //! Raw SQL as BigQuery cuts it.
 
-use crate::rawsql::{Kind, Token, odd_blank, tokens};
+use crate::rawsql::{Calls, Kind, Token, call_beyond, odd_blank, tokens};
+
+/// What stands before the names of functions that are built in.
+const BUILT_IN: &[&str] = &["aead", "hll_count", "keys", "kll_quantiles", "net", "safe"];
 
 /// The first part that is not what it is to kpic: double quotes are those of texts, backslashes escape, a `#` begins a comment, and comments
 /// do not hold others. A name in backticks is one as long as it has nothing that would be another thing outside of them.
@@ -34,12 +37,16 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
     odd_blank(sql).or(found).or_else(|| in_name.then_some("`"))
 }
 
-/// The first name under which more than tables and views is read: another database, or what a dataset has.
-pub(super) fn reads_beyond(sql: &str) -> Option<&str> {
+/// The first name under which more than tables and views is read: another database, what a dataset has, or a function of one, which may call another server.
+/// `added` is what the command line lets SQL call.
+pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
     let is_beyond = |token: &Token<'_>| {
         ["external_query", "information_schema", "__tables__", "__tables_summary__"].iter().any(|word| token.is_word(word))
     };
-    tokens(sql).find(is_beyond).map(|token| token.text)
+    let named = tokens(sql).find(is_beyond).map(|token| token.start..token.end());
+    let called = call_beyond(sql, &Calls { is_listed: &|_| true, schemas: BUILT_IN, added });
+    let first = named.into_iter().chain(called).min_by_key(|range| range.start)?;
+    sql.get(first)
 }
 
 /// A text or a name between quotes: backslashes mean something in both, and neither has lines.
@@ -77,6 +84,10 @@ mod tests {
         assert_eq!(found("select 1 # it's"), Some("#"));
         assert_eq!(found("select /* a /* b */ c */ 1"), Some("/* a /* b */ c */"));
         assert_eq!(found("select @x, a::text"), Some("@"));
+        let reads_beyond = |sql| reads_beyond(sql, &[]);
+        assert_eq!(reads_beyond("select safe.divide(a, b), x[offset(0)] from `a.b.c`, unnest(y) as z where d in (1)"), None);
+        assert_eq!(reads_beyond("select * from `a.b.tvf`(1)"), Some("`"));
+        assert_eq!(reads_beyond("select a.b.remote(1)"), Some("a.b.remote"));
         assert_eq!(reads_beyond("select 1 from external_query('c', 'select 1')"), Some("external_query"));
     }
 }

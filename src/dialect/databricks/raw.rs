@@ -3,8 +3,9 @@
 //! What a backslash or a doubled quote in a text means is up to settings, and `${name}` is a variable wherever it stands, also of the machine's
 //! environment. So no text has any of these.
 
-use crate::rawsql::{Kind, Token, odd_blank, tokens};
+use crate::rawsql::{Calls, Kind, Token, call_beyond, odd_blank, tokens};
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// A text as a literal.
 pub(super) fn text(text: &str) -> String {
@@ -66,8 +67,16 @@ remote_query secret try_reflect try_secret";
 /// Before a name with a point they are a format of files, and not a schema.
 const FORMATS: &str = "avro binaryfile csv delta hudi iceberg json orc parquet text xml";
 
-/// The first name that reads files or other servers, or does something.
-pub(super) fn reads_beyond(sql: &str) -> Option<&str> {
+/// The first name that reads files or other servers, does something, or calls a function of a schema, which may be one that acts. `added` is what the command line
+/// lets SQL call.
+pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
+    let called = call_beyond(sql, &Calls { is_listed: &|_| true, schemas: &[], added });
+    let named = beyond(sql).into_iter();
+    let first = called.into_iter().chain(named).min_by_key(|range| range.start)?;
+    sql.get(first)
+}
+
+fn beyond(sql: &str) -> Option<Range<usize>> {
     let all: Vec<Token<'_>> = tokens(sql).filter(|token| token.kind != Kind::Comment).collect();
     let is_one = |at: usize| {
         let token = all.get(at)?;
@@ -79,7 +88,7 @@ pub(super) fn reads_beyond(sql: &str) -> Option<&str> {
             && all.get(at + 2).is_some_and(|name| name.text.starts_with('`'));
         // A script that rows go through.
         let is_script = token.is_word("using") && next.is_some_and(|next| next.kind == Kind::Text);
-        (is_call || is_file || is_script).then_some(token.text)
+        (is_call || is_file || is_script).then(|| token.start..token.end())
     };
     (0..all.len()).find_map(is_one)
 }
@@ -126,7 +135,7 @@ mod tests {
             ("select secret('a', 'b')", Some("secret")),
             ("select transform(a, x -> x + 1), secret, text.a from t join u using (id)", None),
         ] {
-            assert_eq!(reads_beyond(sql), found, "{sql}");
+            assert_eq!(reads_beyond(sql, &[]), found, "{sql}");
         }
     }
 }

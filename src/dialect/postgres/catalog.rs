@@ -99,9 +99,10 @@ impl Catalog for Postgres {
         let (before, after) = mark.split_once(DEFINITION).unwrap_or((mark, ""));
         let (before, after) = (self.text(&format!("{said}{before}")), self.text(after));
         let own = self.text(relation);
+        let quoted = self.text(&with_backslashes(relation));
         under_own_path(&format!(
             "execute format('comment on {} %s is %L', {own}, concat({before}, (select {OF_VIEW} from pg_class as c \
-             where c.oid = {own}::regclass and c.relkind = 'v'), {after}));",
+             where c.oid = {quoted}::regclass and c.relkind = 'v'), {after}));",
             kind.word()
         ))
     }
@@ -147,5 +148,27 @@ fn tag(word: &str, text: &str) -> String {
             return tag;
         }
         number += 1;
+    }
+}
+/// A relation as a text that is cast to one has it, which knows no escapes: `U&"a!005cb" uescape '!'` is `"a\b"` there.
+fn with_backslashes(relation: &str) -> String {
+    let (mut out, mut rest) = (String::new(), relation);
+    while let Some((before, escaped)) = rest.split_once("U&\"") {
+        let Some((name, after)) = escaped.split_once("\" uescape '!'") else { break };
+        let plain: Vec<String> = name.split("!!").map(|part| part.replace("!005c", "\\")).collect();
+        out.push_str(&format!("{before}\"{}\"", plain.join("!")));
+        rest = after;
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_backslashes;
+
+    #[test]
+    fn a_name_with_a_backslash_is_cast_to_a_relation() {
+        assert_eq!(with_backslashes("U&\"a!005c!!005c\" uescape '!'.\"b!!\""), "\"a\\!005c\".\"b!!\"");
+        assert_eq!(with_backslashes("kpi.revenue"), "kpi.revenue");
     }
 }

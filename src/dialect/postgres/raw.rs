@@ -6,21 +6,31 @@
 //! A question is asked in a transaction that can only read, with the rights of whoever asks. These functions do something all the same: they set what holds
 //! for other figures, run a text as SQL, read files, or act on other sessions.
 
-use crate::rawsql::{Kind, Token, odd_blank, tokens};
+use crate::rawsql::{Calls, Kind, Token, call_beyond, listed, odd_blank, qualified, tokens};
+use foldhash::HashSet;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-/// Functions that do something, beside those of [`FAMILIES`].
-const CALLS: &str = "currval cursor_to_xml cursor_to_xmlschema database_to_xml database_to_xml_and_xmlschema database_to_xmlschema \
-lastval lo_close lo_creat lo_create lo_export lo_from_bytea lo_get lo_import lo_lseek lo_lseek64 lo_open lo_put lo_tell lo_tell64 \
-lo_truncate lo_truncate64 lo_unlink loread lowrite nextval query_to_xml query_to_xml_and_xmlschema query_to_xmlschema \
-schema_to_xml schema_to_xml_and_xmlschema schema_to_xmlschema set_config setseed setval table_to_xml \
-table_to_xml_and_xmlschema table_to_xmlschema ts_rewrite ts_stat";
+/// Functions that only compute.
+static LIST: LazyLock<HashSet<&str>> = LazyLock::new(|| listed(include_str!("../../rawsql/functions/postgres.txt")));
+/// Functions that `(x).f` calls and that may do more.
+static REST: LazyLock<HashSet<&str>> = LazyLock::new(|| listed(include_str!("../../rawsql/functions/postgres_rest.txt")));
 
-/// How names of families begin whose functions do something.
-const FAMILIES: &[&str] = &["dblink", "pg_"];
+/// Words that tell who asks, or where, without a parenthesis.
+const OF_SESSION: &[&str] =
+    &["current_catalog", "current_role", "current_schema", "current_user", "session_user", "system_user", "user"];
 
-/// Functions of these families that only answer.
-const HARMLESS: &[&str] = &["pg_column_size", "pg_size_bytes", "pg_size_pretty", "pg_typeof"];
+/// Columns that each table has and types of their values: they tell how many transactions there have been.
+const OF_TRANSACTION: &[&str] = &["cmax", "cmin", "xid", "xid8", "xmax", "xmin"];
+
+/// Words before a text, which is a value there. A name before a text would be that of a type, and of a function once the text is put together.
+static BEFORE_TEXT: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let words = "all and any between bigint bit boolean both by bool bytea case char cidr date decimal default distinct else escape except float for from \
+from having ilike in inet int integer intersect interval is json jsonb leading like limit not numeric offset on or passing path precision real \
+return select similar smallint some symmetric text then time timestamp timestamptz timetz to trailing union using uuid values varchar varying when \
+where zone array as returning";
+    words.split_whitespace().collect()
+});
 
 /// A text as a literal without a backslash.
 pub(in crate::dialect) fn text(text: &str) -> String {
@@ -81,25 +91,60 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
     odd_blank(sql).or_else(|| tokens(sql).find(is_other).map(|token| token.text))
 }
 
-/// The first function that does more than answer and is called: `f(x)`, or `(x).f`.
-pub(in crate::dialect) fn reads_beyond(sql: &str) -> Option<&str> {
+/// The first part under which it does more than read tables and compute: a call of what is not on the list, `(x).f` and `alias.f` of what may do more, its own
+/// catalogue, or who asks. `added` is what the command line lets SQL call.
+pub(in crate::dialect) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
     let all: Vec<Token<'_>> = tokens(sql).filter(|token| token.kind != Kind::Comment).collect();
-    let is_one = |at: usize| {
-        let named = all.get(at)?;
-        let name = named.name()?.to_ascii_lowercase();
-        let before = |back: usize| at.checked_sub(back).and_then(|at| all.get(at));
-        let is_called = all.get(at + 1).is_some_and(|next| next.is_mark("("));
-        let schema = before(2).and_then(Token::name);
-        let is_of_server = schema.is_some_and(|name| name.eq_ignore_ascii_case("pg_catalog"));
-        let is_part = before(1).is_some_and(|point| point.is_mark(".")) && !is_of_server;
-        (does_more(&name) && (is_called || is_part)).then_some(named.text)
-    };
-    (0..all.len()).find_map(is_one)
+    let calls = Calls { is_listed: &|name| LIST.contains(name), schemas: &["pg_catalog"], added };
+    let called = call_beyond(sql, &calls);
+    let named = (0..all.len()).find_map(|at| {
+        let token = all.get(at)?;
+        is_beyond(&all, at, &calls).then(|| token.start..token.end())
+    });
+    let first = called.into_iter().chain(named).min_by_key(|range| range.start)?;
+    sql.get(first)
 }
 
-fn does_more(name: &str) -> bool {
-    let is_family = FAMILIES.iter().any(|family| name.starts_with(family)) && !HARMLESS.contains(&name);
-    is_family || CALLS.split(' ').any(|call| call == name)
+/// Whether a token is, whether it is called or not.
+fn is_beyond(all: &[Token<'_>], at: usize, calls: &Calls<'_>) -> bool {
+    let before = |back: usize| at.checked_sub(back).and_then(|at| all.get(at));
+    let after = |on: usize| all.get(at + on);
+    let Some(token) = all.get(at) else { return false };
+    let is_part = before(1).is_some_and(|point| point.is_mark("."));
+    if token.kind == Kind::Text {
+        // A text right behind a name is a literal of a type, and perhaps once the arguments of a function.
+        let is_value = |before: &Token<'_>| match before.kind {
+            Kind::Word => {
+                let is_name = at.checked_sub(2).and_then(|at| all.get(at)).is_some_and(|point| point.is_mark("."));
+                !is_name && BEFORE_TEXT.contains(before.text.to_ascii_lowercase().as_str())
+            }
+            Kind::Quoted => false,
+            _ => !before.is_mark(")"),
+        };
+        return !before(1).is_none_or(is_value);
+    }
+    let Some(name) = token.name().map(|name| name.to_ascii_lowercase()) else { return false };
+    let is_called = after(1).is_some_and(|next| next.is_mark("("));
+    if name == "operator" && token.kind == Kind::Word && is_called {
+        return !after(2).is_some_and(|schema| schema.is_word("pg_catalog"));
+    }
+    if name.starts_with("pg_") {
+        // What is called has been looked at. Otherwise its schema stands before a type, a collation, an operator or a function that is called.
+        let leads = before(1).is_some_and(|word| word.is_word("collate") || word.text == "::" || word.is_mark("("));
+        let is_operator = before(2).is_some_and(|word| word.is_word("operator"));
+        let is_schema = name == "pg_catalog" && !is_part && after(1).is_some_and(|point| point.is_mark("."));
+        let is_known = leads && (is_operator || !before(1).is_some_and(|word| word.is_mark("(")))
+            || after(3).is_some_and(|next| next.is_mark("("));
+        return !(is_schema && is_known || is_called);
+    }
+    if is_part {
+        let (_, parts) = qualified(all, at);
+        return !is_called && (REST.contains(name.as_str()) || name.starts_with("dblink")) && !calls.allow(&parts);
+    }
+    let is_word = token.kind == Kind::Word && OF_SESSION.contains(&name.as_str());
+    let is_column = OF_TRANSACTION.contains(&name.as_str())
+        && (!name.starts_with("xid") || before(1).is_some_and(|cast| cast.text == "::" || cast.is_word("as")));
+    name == "information_schema" || is_word || is_column
 }
 
 #[cfg(test)]
@@ -110,18 +155,49 @@ mod tests {
     fn what_does_more_than_answer_is_found() {
         for (sql, found) in [
             ("select set_config('x', 'y', false)", Some("set_config")),
-            ("select pg_catalog.\"set_config\" /* c */ ('x', 'y', false)", Some("\"set_config\"")),
+            ("select pg_catalog.\"set_config\" /* c */ ('x', 'y', false)", Some("pg_catalog.\"set_config\"")),
             ("select Pg_Read_File('/etc/passwd')", Some("Pg_Read_File")),
             ("select * from dblink_exec('x')", Some("dblink_exec")),
             ("select lo_import('x')", Some("lo_import")),
-            ("select (a.pid).pg_terminate_backend from pg_stat_activity as a", Some("pg_terminate_backend")),
+            ("select txid_current(), currtid2('t', '(0,1)')", Some("txid_current")),
+            ("select public.lower(x)", Some("public.lower")),
+            ("select f(x).lower", Some("f")),
+            ("select (a.pid).pg_terminate_backend from t as a", Some("pg_terminate_backend")),
             ("select (0.1::float8) . \"pg_sleep\"", Some("\"pg_sleep\"")),
-            ("select pg_typeof(a), set_config, 'pg_sleep(1)' from t", None),
-            ("select a from pg_orders where lo_price > (1)", None),
-            ("select o.lo_revenue from pg_catalog.pg_class as o", None),
+            ("select pg_catalog.pg_read_file as s from string_to_table('/x', '|') as pg_catalog", Some("pg_catalog")),
+            ("select a.\"pg_ls_dir\", a.path from t as a", Some("\"pg_ls_dir\"")),
+            ("select ('s'::regclass).nextval, o.currval from o", Some("nextval")),
+            ("select * from pg_stat_activity", Some("pg_stat_activity")),
+            ("select * from information_schema.tables", Some("information_schema")),
+            ("select o.xmin from t as o where x = current_user", Some("current_user")),
+            ("select age('3'::xid)", Some("xid")),
+            // A text behind a name, which may be written in parentheses later on.
+            ("select ts_stat E'select\\t1'", Some("E'select\\t1'")),
+            ("select ts_stat 'a\\b'", Some("'a\\b'")),
+            ("select \"date\" 'x'", Some("'x'")),
+            ("select pg_catalog.date 'x'", Some("pg_catalog")),
+            ("select * from ts_stat $$x$$ as f(a)", Some("$$x$$")),
+            ("select interval(3) '1 day'", Some("'1 day'")),
+            ("select 1 operator(public.+) 2", Some("operator")),
+            ("select pg_typeof(a), set_config, 'pg_sleep(1)', x.user, 1 operator(pg_catalog.+) 2 from t", None),
+            (
+                "select a collate pg_catalog.\"C\", b::pg_catalog.int4, pg_catalog.lower(c) from orders where lo_price > (1)",
+                None,
+            ),
+            (
+                "select o.lo_revenue, o.path, o.version, date '2024-01-01', x like 'a' or y in ('b', 'c') from lineorder as o",
+                None,
+            ),
+            (
+                "select cast(ts as timestamp with time zone) at time zone 'UTC', interval '1 day', trim(both 'x' from y) from t",
+                None,
+            ),
         ] {
-            assert_eq!(reads_beyond(sql), found, "{sql}");
+            assert_eq!(reads_beyond(sql, &[]), found, "{sql}");
         }
+        let added = ["nextval".to_owned(), "public.clean".to_owned()];
+        assert_eq!(reads_beyond("select nextval('s'), public.Clean(x)", &added), None);
+        assert_eq!(reads_beyond("select clean(x)", &added), Some("clean"));
     }
 
     #[test]

@@ -1,6 +1,18 @@
 //! Raw SQL as Redshift cuts it.
 
+use crate::dialect::postgres::raw as postgres;
 use crate::rawsql::{Kind, Token, odd_blank, tokens};
+
+/// Functions that only compute and that PostgreSQL does not have.
+const OWN: &str = "add_months charindex convert_timezone date_part_year dateadd datediff decode is_valid_json is_valid_json_array json_array_length \
+json_extract_array_element_text json_extract_path_text json_parse json_serialize last_day len listagg median months_between next_day nvl nvl2 \
+ratio_to_report strtol text_to_int_alt text_to_numeric_alt timezone";
+
+/// The first part under which it does more than read tables and compute.
+pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
+    let added: Vec<String> = OWN.split_whitespace().map(str::to_owned).chain(added.iter().cloned()).collect();
+    postgres::reads_beyond(sql, &added)
+}
 
 /// The first part that is not what it is to kpic: backslashes are escapes in texts, and what starts with a dollar is a text or a parameter.
 pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
@@ -28,5 +40,13 @@ mod tests {
         assert_eq!(found("select $1 from t"), Some("$1"));
         assert_eq!(found("select 1 /* a /* b */ c */"), Some("/* a /* b */ c */"));
         assert_eq!(found("select 1 as x\u{a0}"), Some("\u{a0}"));
+    }
+
+    #[test]
+    fn functions_of_its_own_are_called_and_those_that_act_are_not() {
+        assert_eq!(reads_beyond("select dateadd(day, 1, d), nvl(x, lower(y)), listagg(z) from t", &[]), None);
+        assert_eq!(reads_beyond("select pg_terminate_backend(1)", &[]), Some("pg_terminate_backend"));
+        assert_eq!(reads_beyond("select mine(x)", &[]), Some("mine"));
+        assert_eq!(reads_beyond("select mine(x)", &["mine".to_owned()]), None);
     }
 }

@@ -2,29 +2,37 @@
 //!
 //! A text with a line break would be written with a prefix that it does not know.
 
-use crate::rawsql::{Kind, Token, odd_blank, tokens};
+use crate::rawsql::{Calls, Kind, Token, call_beyond, odd_blank, plain, texts_read, tokens};
 
 /// The first part that is not what it is to kpic: backslashes are escapes in texts, `//` starts a comment, and what starts with a dollar is a variable
 /// of the session or a text.
 pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
     let is_other = |token: &Token<'_>| match token.kind {
         Kind::Text => !token.text.starts_with(['\'', 'x', 'X']) || token.text.contains(['\\', '\n', '\r']),
-        Kind::Operator => token.text.contains("//") || token.text.contains(['`', '?', '#']),
+        Kind::Operator => token.text.contains("//") || token.text.contains(['`', '?', '#', '&']),
         Kind::Parameter | Kind::Open | Kind::Other => true,
         Kind::Comment => token.text.get(2..).is_some_and(|inside| token.text.starts_with("/*") && inside.contains("/*")),
         Kind::Word | Kind::Quoted | Kind::Number | Kind::Mark => false,
     };
-    odd_blank(sql).or_else(|| tokens(sql).find(is_other).map(|token| token.text))
+    // Its program takes a line that begins with `!` for a command, and `&name` for a variable.
+    let commands = || plain(sql, 0).lines().any(|line| line.trim_start().starts_with('!'));
+    let command = || tokens(sql).find(|token| token.text.starts_with('!') && commands()).map(|token| token.text);
+    odd_blank(sql).or_else(|| tokens(sql).find(is_other).map(|token| token.text)).or_else(command)
 }
 
-/// The first part that reads files of a stage, or is a function of the system.
-pub(super) fn reads_beyond(sql: &str) -> Option<&str> {
+/// The first part that reads files of a stage, is a function of the system, or calls one of a schema, which may be one that acts. `added` is what the command
+/// line lets SQL call.
+pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
+    let is_system = |name: &str| name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("system$"));
     let is_beyond = |token: &Token<'_>| match token.kind {
         Kind::Operator => token.text.contains('@'),
-        Kind::Word => token.text.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("system$")),
+        Kind::Word | Kind::Quoted => token.name().is_some_and(|name| is_system(&name)),
         _ => false,
     };
-    tokens(sql).find(is_beyond).map(|token| token.text)
+    let named = tokens(sql).find(is_beyond).map(|token| token.start..token.end());
+    let called = call_beyond(sql, &Calls { is_listed: &|_| true, schemas: &[], added });
+    let first = named.into_iter().chain(called).chain(texts_read(sql)).min_by_key(|range| range.start)?;
+    sql.get(first)
 }
 
 #[cfg(test)]
@@ -42,6 +50,9 @@ mod tests {
         assert_eq!(found("select 'a\\' from t; drop table t; select '"), Some("'a\\'"));
         assert_eq!(found("select 'a\nb'"), Some("'a\nb'"));
         assert_eq!(found("select 4 // 2"), Some("//"));
+        assert_eq!(found("select &x"), Some("&"));
+        assert_eq!(found("select 1\n  /* c */ !system rm"), Some("!"));
+        assert_eq!(found("select a != b"), None);
         assert_eq!(found("select $$ ; drop table t; $$"), Some("$$ ; drop table t; $$"));
         assert_eq!(found("select $price from t"), Some("$price"));
         assert_eq!(found("select E'a' from t"), Some("E'a'"));
@@ -50,7 +61,14 @@ mod tests {
 
     #[test]
     fn stages_and_functions_of_the_system_are_no_tables() {
-        assert_eq!(reads_beyond("select x from t"), None);
+        let reads_beyond = |sql| reads_beyond(sql, &[]);
+        assert_eq!(
+            reads_beyond("select x, split_part(y, '@', 1), a.b[0]::number(18, 2) from t, lateral flatten(input => x) as f"),
+            None
+        );
+        assert_eq!(reads_beyond("select x from t, '@stage/x.csv'"), Some("'@stage/x.csv'"));
+        assert_eq!(reads_beyond("select \"SYSTEM$CANCEL_ALL_QUERIES\"(1)"), Some("\"SYSTEM$CANCEL_ALL_QUERIES\""));
+        assert_eq!(reads_beyond("select db.raw.calls_a_server(x) from t"), Some("db.raw.calls_a_server"));
         assert_eq!(reads_beyond("select $1 from @stage/file.csv"), Some("@"));
         assert_eq!(reads_beyond("select System$Cancel_All_Queries(1)"), Some("System$Cancel_All_Queries"));
         assert_eq!(reads_beyond("select 'system$a', '@' from t"), None);
