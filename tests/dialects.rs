@@ -380,7 +380,7 @@ kpis:
     write_files(folder.path(), &[("specs/a.yml", &raw)]);
     let output = kpic(folder.path(), &["check"]);
     let said = text(&output.stdout) + &text(&output.stderr);
-    assert!(!output.status.success() && said.contains("`kind` cannot use `reflect`"), "{said}");
+    assert!(!output.status.success() && said.contains("`kind` cannot call `reflect`"), "{said}");
     let named = SPEC.replace("amount: decimal }", "amount: { type: decimal, column: 'a${env:HOME}' } }");
     write_files(folder.path(), &[("specs/a.yml", &named)]);
     let output = kpic(folder.path(), &["check"]);
