@@ -128,6 +128,12 @@ fn is_beyond(all: &[Token<'_>], at: usize, calls: &Calls<'_>) -> bool {
     if name == "operator" && token.kind == Kind::Word && is_called {
         return !after(2).is_some_and(|schema| schema.is_word("pg_catalog"));
     }
+    // Rows that are read are not locked for others.
+    if token.is_word("for")
+        && after(1).is_some_and(|next| ["key", "no", "share", "update"].iter().any(|word| next.is_word(word)))
+    {
+        return true;
+    }
     if name.starts_with("pg_") {
         // What is called has been looked at. Otherwise its schema stands before a type, a collation, an operator or a function that is called.
         let leads = before(1).is_some_and(|word| word.is_word("collate") || word.text == "::" || word.is_mark("("));
@@ -138,8 +144,9 @@ fn is_beyond(all: &[Token<'_>], at: usize, calls: &Calls<'_>) -> bool {
         return !(is_schema && is_known || is_called);
     }
     if is_part {
-        let (_, parts) = qualified(all, at);
-        return !is_called && (REST.contains(name.as_str()) || name.starts_with("dblink")) && !calls.allow(&parts);
+        let may_act = !is_called && (REST.contains(name.as_str()) || name.starts_with("dblink"));
+        // The command line may allow it, with the schema that stands before it.
+        return may_act && !calls.allow(&[name]) && !calls.allow(&qualified(all, at).1);
     }
     let is_word = token.kind == Kind::Word && OF_SESSION.contains(&name.as_str());
     let is_column = OF_TRANSACTION.contains(&name.as_str())
@@ -171,6 +178,7 @@ mod tests {
             ("select * from information_schema.tables", Some("information_schema")),
             ("select o.xmin from t as o where x = current_user", Some("current_user")),
             ("select age('3'::xid)", Some("xid")),
+            ("select * from t for update", Some("for")),
             // A text behind a name, which may be written in parentheses later on.
             ("select ts_stat E'select\\t1'", Some("E'select\\t1'")),
             ("select ts_stat 'a\\b'", Some("'a\\b'")),
