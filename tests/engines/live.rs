@@ -213,7 +213,8 @@ kpis:
     let project =
         "kpic: 1\nproject: shop\ncalendar: { start: 2025-01-01, as_of: 2025-01-31 }\nwarehouse: { dialect: postgres }\n";
     fs::write(folder.path().join("kpic.yml"), project).unwrap();
-    let output = kpic(folder.path(), &["query", "sold"], &[("KPIC_CONNECTION", &connection)]);
+    let output =
+        kpic(folder.path(), &["query", "sold", "--allow-function", "public.sell"], &[("KPIC_CONNECTION", &connection)]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success() && said.contains("may only read"), "{said}");
     assert_eq!(server.query("select count(*) from public.orders").unwrap().rows, [[Some("1".to_owned())]]);
@@ -276,7 +277,8 @@ kpis:
     for calls in ["public.meddle()", "public.meddle() || public.digits()"] {
         fs::write(folder.path().join("specs/all.yml"), set(calls)).unwrap();
         for command in [&["run"][..], &["verify"], &["query", "first", "second", "--format", "json"]] {
-            let output = kpic(folder.path(), command, &[("KPIC_CONNECTION", &connection)]);
+            let allowed = ["--allow-function", "public.meddle", "--allow-function", "public.digits"];
+            let output = kpic(folder.path(), &[command, &allowed].concat(), &[("KPIC_CONNECTION", &connection)]);
             let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{command:?}: {said}");
             assert_eq!(
