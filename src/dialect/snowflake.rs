@@ -72,6 +72,16 @@ impl Dialect for Snowflake {
         if is_long || digits.contains(['e', 'E']) { format!("cast('{digits}' as float)").into() } else { digits.into() }
     }
 
+    /// Programs that cut statements take `$$` for the beginning of a text, in comments too.
+    fn comment<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        if line.contains("$$") { line.replace("$$", "$ $").replace("$$", "$ $").into() } else { line.into() }
+    }
+
+    /// What no program may take for the beginning of a text.
+    fn replaces(&self, name: &str) -> bool {
+        name.contains("$$")
+    }
+
     fn reads_otherwise<'a>(&self, sql: &'a str) -> Option<&'a str> {
         raw::reads_otherwise(sql)
     }

@@ -30,6 +30,8 @@ pub struct Calls<'a> {
     pub is_listed: &'a dyn Fn(&str) -> bool,
     /// The schemas of functions that are built in.
     pub schemas: &'a [&'a str],
+    /// Whether what a call gives may be called, as in `quantile(0.9)(x)`.
+    pub curried: bool,
     /// What the command line adds, with its schema where it has one.
     pub added: &'a [String],
 }
@@ -59,6 +61,10 @@ pub fn call_beyond(sql: &str, calls: &Calls<'_>) -> Option<Range<usize>> {
     (0..all.len()).filter(opened).find_map(|at| {
         let last = at.checked_sub(1)?;
         let name = all.get(last)?;
+        // A name that is put together, or one behind a point.
+        if name.is_mark(".") || name.is_mark(")") && !calls.curried {
+            return Some(name.start..name.end());
+        }
         if name.kind == Kind::Text || name.kind == Kind::Operator && name.text.ends_with('`') {
             return Some(name.start..name.end());
         }
@@ -137,7 +143,7 @@ mod tests {
     fn only_what_is_listed_is_called() {
         let is_listed = |name: &str| ["sum", "lower", "generate_series", "cast"].contains(&name);
         let added = ["mine".to_owned(), "Tools.Clean".to_owned()];
-        let calls = Calls { is_listed: &is_listed, schemas: &["builtin"], added: &added };
+        let calls = Calls { is_listed: &is_listed, schemas: &["builtin"], curried: false, added: &added };
         for (sql, found) in [
             ("select other(1)", Some("other")),
             ("select sum(x), \"other\" /* ( */ (1)", Some("\"other\"")),

@@ -44,7 +44,7 @@ pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str
         ["external_query", "information_schema", "__tables__", "__tables_summary__"].iter().any(|word| token.is_word(word))
     };
     let named = tokens(sql).find(is_beyond).map(|token| token.start..token.end());
-    let called = call_beyond(sql, &Calls { is_listed: &|_| true, schemas: BUILT_IN, added });
+    let called = call_beyond(sql, &Calls { is_listed: &|_| true, schemas: BUILT_IN, curried: false, added });
     let first = named.into_iter().chain(called).min_by_key(|range| range.start)?;
     sql.get(first)
 }
@@ -89,5 +89,11 @@ mod tests {
         assert_eq!(reads_beyond("select * from `a.b.tvf`(1)"), Some("`"));
         assert_eq!(reads_beyond("select a.b.remote(1)"), Some("a.b.remote"));
         assert_eq!(reads_beyond("select 1 from external_query('c', 'select 1')"), Some("external_query"));
+    }
+
+    #[test]
+    fn chained_calls_reach_no_dataset() {
+        assert_eq!(reads_beyond("select (1).(mydataset.remote)(2)", &[]), Some("."));
+        assert_eq!(reads_beyond("select safe.divide(a, b), array_agg(x)[offset(0)] from t", &[]), None);
     }
 }

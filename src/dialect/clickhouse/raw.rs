@@ -110,7 +110,7 @@ pub(super) fn written(sql: &str) -> Cow<'_, str> {
 /// named without a call.
 pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
     let all: Vec<Token<'_>> = tokens(sql).filter(|token| token.kind != Kind::Comment).collect();
-    let called = call_beyond(sql, &Calls { is_listed: &is_listed, schemas: &[], added });
+    let called = call_beyond(sql, &Calls { is_listed: &is_listed, schemas: &[], curried: true, added });
     let named = all.iter().enumerate().find(|(at, token)| {
         let Some(name) = token.name().map(|name| name.to_ascii_lowercase()) else { return false };
         let is_part = at.checked_sub(1).and_then(|before| all.get(before)).is_some_and(|before| before.is_mark("."));
@@ -121,8 +121,31 @@ pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str
         is_server || token.kind == Kind::Word && !is_part && WORDS.contains(&name.as_str())
     });
     let named = named.map(|(_, token)| token.start..token.end());
-    let first = called.into_iter().chain(named).min_by_key(|range| range.start)?;
+    // A function may be given by its name: `arrayMap(file, paths)` calls it. What is given has to say what it does: `x -> lower(x)`.
+    let given = all.windows(4).find_map(|four| match four {
+        [function, open, name, comma] if open.is_mark("(") && comma.is_mark(",") && is_higher(function) => {
+            name.name().map(|_| name.start..name.end())
+        }
+        _ => None,
+    });
+    let in_ticks = all.windows(6).find_map(|six| match six {
+        [function, open, tick, name, ..] if open.is_mark("(") && tick.text == "`" && is_higher(function) => {
+            Some(name.start..name.end())
+        }
+        _ => None,
+    });
+    let first = called.into_iter().chain(named).chain(given).chain(in_ticks).min_by_key(|range| range.start)?;
     sql.get(first)
+}
+
+/// Functions whose first argument is a function.
+const HIGHER: &str = "arrayall arrayavg arraycount arraycumsum arraycumsumnonnegative arraydifference arrayexists arrayfill arrayfilter arrayfirst \
+arrayfirstindex arrayfirstornull arrayfold arraylast arraylastindex arraylastornull arraymap arraymax arraymin arraypartialreversesort \
+arraypartialsort arrayproduct arrayreversefill arrayreversesort arrayreversesplit arraysort arraysplit arraysum mapapply mapall mapexists mapfilter \
+mappartialreversesort mappartialsort mapreversesort mapsort";
+
+fn is_higher(token: &Token<'_>) -> bool {
+    token.name().is_some_and(|name| HIGHER.split_whitespace().any(|known| known.eq_ignore_ascii_case(&name)))
 }
 
 /// Whether a function is on the list, perhaps as an aggregate with what may stand behind its name.
@@ -178,6 +201,10 @@ mod tests {
             ("select * from url('http://x')", Some("url")),
             ("select * from `url`('http://x')", Some("`")),
             ("select file('/etc/passwd')", Some("file")),
+            ("select arrayMap(file, ['/etc/passwd'])", Some("file")),
+            ("select arrayMap(`file`, ['/etc/passwd'])", Some("file")),
+            ("select arrayMap(\"file\", ['/etc/passwd'])", Some("\"file\"")),
+            ("select arrayMap(x -> lower(x), names), arraySum(amounts), quantile(0.9)(x) from t", None),
             ("select dictGet('d', 'a', 1)", Some("dictGet")),
             ("select * from system.tables", Some("system")),
             ("select * from `system`.tables", Some("system")),

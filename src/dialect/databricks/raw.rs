@@ -49,7 +49,11 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
                 !token.text.starts_with('\'') || inner.contains(['\\', '\n', '\r', '\'']) || inner.contains("${")
             }
             Kind::Comment => token.text.contains("${") || token.text.contains('\\'),
-            Kind::Word => token.text.contains('$'),
+            // `r'…'` is a text without escapes.
+            Kind::Word => {
+                token.text.contains('$')
+                    || token.is_word("r") && sql.get(token.end()..).is_some_and(|rest| rest.starts_with(['\'', '"']))
+            }
             Kind::Quoted | Kind::Parameter | Kind::Open | Kind::Other => true,
             Kind::Operator => token.text.contains(['?', '#', '@']),
             Kind::Mark => matches!(token.text, "{" | "}"),
@@ -61,7 +65,7 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
 }
 
 /// Functions that reach beyond tables, run other programs, or tell secrets.
-const CALLS: &str = "ai_query cloud_files http_request java_method list_secrets read_files read_kafka read_kinesis read_pubsub read_pulsar reflect \
+const CALLS: &str = "ai_gen ai_query cloud_files from_protobuf http_request java_method list_secrets read_files read_kafka read_kinesis read_pubsub read_pulsar reflect \
 remote_query secret try_reflect try_secret";
 
 /// Before a name with a point they are a format of files, and not a schema.
@@ -70,7 +74,7 @@ const FORMATS: &str = "avro binaryfile csv delta hudi iceberg json orc parquet t
 /// The first name that reads files or other servers, does something, or calls a function of a schema, which may be one that acts. `added` is what the command line
 /// lets SQL call.
 pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
-    let called = call_beyond(sql, &Calls { is_listed: &|_| true, schemas: &[], added });
+    let called = call_beyond(sql, &Calls { is_listed: &|_| true, schemas: &[], curried: false, added });
     let named = beyond(sql).into_iter();
     let first = called.into_iter().chain(named).min_by_key(|range| range.start)?;
     sql.get(first)
@@ -86,9 +90,16 @@ fn beyond(sql: &str) -> Option<Range<usize>> {
         let is_file = is_of(FORMATS)
             && next.is_some_and(|next| next.is_mark("."))
             && all.get(at + 2).is_some_and(|name| name.text.starts_with('`'));
-        // A script that rows go through.
-        let is_script = token.is_word("using") && next.is_some_and(|next| next.kind == Kind::Text);
-        (is_call || is_file || is_script).then(|| token.start..token.end())
+        // A script that rows go through stands behind `using`, in whatever quotes; columns to join by are in parentheses.
+        let is_script = token.is_word("using") && !next.is_some_and(|next| next.is_mark("("));
+        // What a text names is called, or read.
+        let is_named = token.is_word("identifier") && next.is_some_and(|next| next.is_mark("("));
+        // A format in quotes of its own.
+        let is_quoted = is_of(FORMATS)
+            && next.is_some_and(|next| next.text.contains('`'))
+            && at.checked_sub(1).and_then(|at| all.get(at)).is_some_and(|before| before.text.contains('`'))
+            && all.get(at + 2).is_some_and(|point| point.is_mark("."));
+        (is_call || is_file || is_script || is_named || is_quoted).then(|| token.start..token.end())
     };
     (0..all.len()).find_map(is_one)
 }
@@ -96,6 +107,25 @@ fn beyond(sql: &str) -> Option<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_spelling_of_a_script_a_file_or_a_hidden_call_passes() {
+        for (sql, found) in [
+            ("select transform(a) using r'id' as (z) from t", "using"),
+            ("select transform(a) using 'id' as (z) from t", "using"),
+            ("select identifier('java_method')('java.lang.System')", "identifier"),
+            ("select (f)('x')", ")"),
+            ("select * from `parquet`.`data`", "parquet"),
+            ("select * from parquet.`/data`", "parquet"),
+        ] {
+            assert_eq!(reads_beyond(sql, &[]), Some(found), "{sql}");
+        }
+        assert_eq!(reads_beyond("select a from t join u using (a)", &[]), None);
+        assert_eq!(reads_otherwise("select r'id'"), Some("r"));
+        assert_eq!(reads_otherwise("select a,\u{1680}reflect('x')"), Some("\u{1680}"));
+        assert_eq!(reads_otherwise("select a,\u{2028}reflect('x')"), Some("\u{2028}"));
+        assert_eq!(reads_otherwise("select r, a from t"), None);
+    }
 
     #[test]
     fn no_text_has_what_settings_decide() {

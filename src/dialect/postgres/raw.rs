@@ -95,7 +95,7 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
 /// catalogue, or who asks. `added` is what the command line lets SQL call.
 pub(in crate::dialect) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
     let all: Vec<Token<'_>> = tokens(sql).filter(|token| token.kind != Kind::Comment).collect();
-    let calls = Calls { is_listed: &|name| LIST.contains(name), schemas: &["pg_catalog"], added };
+    let calls = Calls { is_listed: &|name| LIST.contains(name), schemas: &["pg_catalog"], curried: false, added };
     let called = call_beyond(sql, &calls);
     let named = (0..all.len()).find_map(|at| {
         let token = all.get(at)?;

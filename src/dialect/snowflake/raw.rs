@@ -12,7 +12,9 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
         Kind::Operator => token.text.contains("//") || token.text.contains(['`', '?', '#', '&']),
         Kind::Parameter | Kind::Open | Kind::Other => true,
         Kind::Comment => token.text.get(2..).is_some_and(|inside| token.text.starts_with("/*") && inside.contains("/*")),
-        Kind::Word | Kind::Quoted | Kind::Number | Kind::Mark => false,
+        // Programs that cut statements take `$$` for the beginning of a text wherever it stands.
+        Kind::Word => token.text.contains("$$"),
+        Kind::Quoted | Kind::Number | Kind::Mark => false,
     };
     // Its program takes a line that begins with `!` for a command, and `&name` for a variable.
     let commands = || plain(sql, 0).lines().any(|line| line.trim_start().starts_with('!'));
@@ -24,13 +26,27 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
 /// line lets SQL call.
 pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
     let is_system = |name: &str| name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("system$"));
+    // What names a thing by a text, takes the next number of a sequence, or tells which session or question it is.
+    let tells = |name: &str| {
+        [
+            "identifier",
+            "nextval",
+            "current_transaction",
+            "current_session",
+            "current_statement",
+            "last_query_id",
+            "last_transaction",
+        ]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name))
+    };
     let is_beyond = |token: &Token<'_>| match token.kind {
         Kind::Operator => token.text.contains('@'),
-        Kind::Word | Kind::Quoted => token.name().is_some_and(|name| is_system(&name)),
+        Kind::Word | Kind::Quoted => token.name().is_some_and(|name| is_system(&name) || tells(&name)),
         _ => false,
     };
     let named = tokens(sql).find(is_beyond).map(|token| token.start..token.end());
-    let called = call_beyond(sql, &Calls { is_listed: &|_| true, schemas: &[], added });
+    let called = call_beyond(sql, &Calls { is_listed: &|_| true, schemas: &[], curried: false, added });
     let first = named.into_iter().chain(called).chain(texts_read(sql)).min_by_key(|range| range.start)?;
     sql.get(first)
 }
@@ -66,6 +82,9 @@ mod tests {
             reads_beyond("select x, split_part(y, '@', 1), a.b[0]::number(18, 2) from t, lateral flatten(input => x) as f"),
             None
         );
+        assert_eq!(reads_beyond("select identifier('db.s.f')(1)"), Some("identifier"));
+        assert_eq!(reads_beyond("select s.nextval, current_session()"), Some("nextval"));
+        assert_eq!(reads_otherwise("select a$$b from t"), Some("a$$b"));
         assert_eq!(reads_beyond("select x from t, '@stage/x.csv'"), Some("'@stage/x.csv'"));
         assert_eq!(reads_beyond("select \"SYSTEM$CANCEL_ALL_QUERIES\"(1)"), Some("\"SYSTEM$CANCEL_ALL_QUERIES\""));
         assert_eq!(reads_beyond("select db.raw.calls_a_server(x) from t"), Some("db.raw.calls_a_server"));

@@ -31,7 +31,7 @@ fn ending_line(sql: &str) -> Option<&str> {
 /// The first part under which it does more than read tables and compute: a module of its program, its own tables, or a call of what is not on the list. `added` is
 /// what the command line lets SQL call.
 pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
-    let called = call_beyond(sql, &Calls { is_listed: &|name| LIST.contains(name), schemas: &[], added });
+    let called = call_beyond(sql, &Calls { is_listed: &|name| LIST.contains(name), schemas: &[], curried: false, added });
     let first = called.into_iter().chain(module_fault(sql)).min_by_key(|range| range.start)?;
     sql.get(first)
 }
