@@ -123,6 +123,37 @@ fn a_moved_file_and_another_layout_are_no_change() {
 }
 
 #[test]
+fn specs_at_the_root_are_read_from_a_commit_too() {
+    for folder in [".", "./", "./.", "specs/../specs", "./specs", "specs/"] {
+        let repository = Repository::new();
+        if folder.starts_with("./") && !folder.contains("specs") || folder == "." {
+            repository.git(&["mv", "specs/shop.yml", "shop.yml"]);
+        }
+        repository.write("kpic.yml", &format!("{KPIC}specs: {folder}\n"));
+        repository.commit("specs elsewhere");
+        let path = if repository.path().join("shop.yml").is_file() { "shop.yml" } else { "specs/shop.yml" };
+        repository.write(path, &specs("sum(orders.amount * 2)"));
+        repository.commit("twice");
+        for base in ["HEAD~1..HEAD", "HEAD~1"] {
+            let said = repository.diff(&[base]);
+            assert!(said.out.starts_with("meaning KPI revenue"), "{folder} {base}: {}{}", said.out, said.err);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_no_version() {
+    let repository = Repository::new();
+    for base in ["", "..HEAD", "HEAD..", "...HEAD", " "] {
+        let said = repository.diff(&[base]);
+        assert_eq!(said.code, 2, "`{base}`: {}", said.out);
+        assert!(said.err.contains("what to compare with is empty"), "{}", said.err);
+    }
+    let said = repository.diff(&["feat", "main"]);
+    assert!(said.err.contains("two commits with `..` between them"), "{}", said.err);
+}
+
+#[test]
 fn a_project_in_a_folder_of_a_repository_is_found_there() {
     let repository = Repository::new();
     repository.write("teams/shop/kpic.yml", KPIC);

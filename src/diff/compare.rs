@@ -5,9 +5,9 @@ use super::definition::{Definition, Definitions, Effect, Field, Kind};
 use super::reach::{Effects, Start};
 use super::renamed::Former;
 use super::{Change, FieldChange, Side, What};
-use crate::meaning::{self, Names, Term, Verdict, Writer};
+use crate::meaning::{self, Names, Term, Verdict, Writer, normal};
 use crate::model::expr::Path;
-use crate::model::{Body, Model, Storage};
+use crate::model::{Body, Kpi, KpiId, Model, Storage};
 use crate::pipeline::Checked;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +23,17 @@ pub(super) struct Comparison<'a> {
 struct Formulas {
     as_written: (Term, Term),
     written_out: (Term, Term),
+}
+
+/// Whether two formulas are proven to be the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// They are not.
+    None,
+    /// Up to the last digits of floating-point numbers.
+    ButForRounding,
+    /// To the last digit.
+    Exact,
 }
 
 /// What is said where a definition cannot be compared.
@@ -47,17 +58,54 @@ impl Comparison<'_> {
         for (key, definition) in here {
             let renamed = former.get(key);
             let change = match old.get(key) {
+                Some(before) if before.is_implied && definition.is_implied => None,
                 Some(before) => self.changed(key, before, definition, renamed),
+                None if definition.is_implied => None,
                 None => Some(self.added(key, definition)),
             };
             changes.extend(change);
         }
         for (key, definition) in old {
-            if !here.contains_key(key) {
+            if !here.contains_key(key) && !definition.is_implied {
                 changes.push(self.removed(key, definition));
             }
         }
+        self.taken_over(&mut changes);
         changes
+    }
+
+    /// Names, former ones too, whose views show another KPI now.
+    fn taken_over(&self, changes: &mut Vec<Change>) {
+        let (before, after) = (&self.before.model, &self.after.model);
+        let mut names: Vec<(&String, KpiId)> = before.kpi_names.iter().map(|(name, id)| (name, *id)).collect();
+        names.sort();
+        for (name, old) in names {
+            let Some(new) = after.kpi_names.get(name).copied() else { continue };
+            let (was, is) = (before.kpis.get(old), after.kpis.get(new));
+            if self.names.kpi(&was.name.value) == is.name.value {
+                continue;
+            }
+            let one = Writer::written_out(before, self.names).kpi(old);
+            let two = Writer::written_out(after, &Names::default()).kpi(new);
+            let class = match meaning::compare(&one, &two) {
+                Verdict::Same => continue,
+                Verdict::Different => Class::Meaning,
+                Verdict::Unknown => Class::Undecided,
+            };
+            let key = (Kind::Kpi, is.name.value.clone());
+            let at = changes.iter().position(|change| change.kind == key.0 && change.name == key.1).unwrap_or_else(|| {
+                changes.push(Self::change(&key, What::Changed, Some((Side::After, is.name.span))));
+                changes.len() - 1
+            });
+            let shows = |kpi: &Kpi| Some(format!("{} = {}", kpi.name.value, kpi.formula));
+            let field =
+                FieldChange { name: format!("shown as.{name}"), class, before: shows(was), after: shows(is), is_proven: false };
+            if let Some(change) = changes.get_mut(at) {
+                change.fields.push(field);
+                change.class = change.class.max(class);
+                change.owners = self.effects.owners(&key, &change.downstream);
+            }
+        }
     }
 
     fn change(key: &(Kind, String), what: What, place: Option<(Side, crate::text::Span)>) -> Change {
@@ -116,13 +164,19 @@ impl Comparison<'_> {
         let mut change = Self::change(key, what, after.span.map(|span| (Side::After, span)));
         change.former = renamed.cloned();
         let names: BTreeSet<&String> = before.fields.keys().chain(after.fields.keys()).collect();
-        let mut starts = Vec::new();
+        let (mut starts, mut rounded) = (Vec::new(), Vec::new());
         for name in names {
             let (old, new) = (before.fields.get(name), after.fields.get(name));
-            let Some((class, is_proven)) = self.field(key, name, old, new) else { continue };
+            let Some((class, proof)) = self.field(key, name, old, new) else { continue };
             let text = |field: Option<&Field>| field.map(|field| field.text.clone());
+            let start = || Start { kind: key.0, name: key.1.clone(), field: name.clone() };
             if class >= Class::Undecided {
-                starts.push(Start { kind: key.0, name: key.1.clone(), field: name.clone() });
+                starts.push(start());
+                starts.extend(self.effects.beyond(&start()));
+            }
+            let is_proven = proof != Proof::None;
+            if proof == Proof::ButForRounding {
+                rounded.push(start());
             }
             change.fields.push(FieldChange { name: name.clone(), class, before: text(old), after: text(new), is_proven });
         }
@@ -134,7 +188,13 @@ impl Comparison<'_> {
             return None;
         }
         let open = if change.open.is_empty() { Class::None } else { Class::Undecided };
-        change.class = change.fields.iter().map(|field| field.class).max().unwrap_or(Class::None).max(open);
+        // The name stands in views.
+        let is_shown = matches!(
+            key.0,
+            Kind::Kpi | Kind::Scorecard | Kind::Guardrail | Kind::Objective | Kind::KeyResult | Kind::Dimension
+        );
+        let least = if renamed.is_some() && is_shown { Class::Interface } else { open };
+        change.class = change.fields.iter().map(|field| field.class).max().unwrap_or(Class::None).max(least).max(open);
         change.downstream = self.effects.of_starts(&starts);
         // What nobody computes anything of changes no value.
         let is_read = !change.downstream.kpis.is_empty();
@@ -146,12 +206,18 @@ impl Comparison<'_> {
             }
             change.class = change.fields.iter().map(|field| field.class).max().unwrap_or(Class::None);
         }
+        let deciding = self.effects.deciding(&rounded);
+        if !deciding.is_empty() && change.open.is_empty() {
+            let names = deciding.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+            let more = if deciding.len() > 3 { format!(" and {} more", deciding.len() - 3) } else { String::new() };
+            change.open = format!("the same up to the last digits, which may decide in {names}{more}");
+        }
         change.owners = self.effects.owners(key, &change.downstream);
         Some(change)
     }
 
     /// What a difference in a field does, and whether it is proven to do nothing; nothing where there is no difference.
-    fn field(&self, key: &(Kind, String), name: &str, old: Option<&Field>, new: Option<&Field>) -> Option<(Class, bool)> {
+    fn field(&self, key: &(Kind, String), name: &str, old: Option<&Field>, new: Option<&Field>) -> Option<(Class, Proof)> {
         let effect = new.or(old)?.effect;
         if let (Some(old), Some(new)) = (old, new) {
             if old.compared == new.compared {
@@ -167,34 +233,37 @@ impl Comparison<'_> {
             }
         }
         Some(match effect {
-            Effect::Always(class) => (class, false),
-            Effect::Part(class) => (if old.is_none() { Class::None } else { class }, false),
+            Effect::Always(class) => (class, Proof::None),
+            Effect::Part(class) => (if old.is_none() { Class::None } else { class }, Proof::None),
             Effect::List(class) => {
                 let names = |field: Option<&Field>| -> BTreeSet<String> {
                     field.map(|field| field.compared.text().split(", ").map(str::to_owned).collect()).unwrap_or_default()
                 };
-                (if names(old).is_subset(&names(new)) { Class::None } else { class }, false)
+                (if names(old).is_subset(&names(new)) { Class::None } else { class }, Proof::None)
             }
             Effect::Formula(class) => match (old, new) {
-                (None, _) if key.0 != Kind::Kpi => (Class::None, false),
+                (None, _) if key.0 != Kind::Kpi => (Class::None, Proof::None),
                 (Some(_), Some(_)) => self.proven(key, name, class),
-                _ => (class, false),
+                _ => (class, Proof::None),
             },
         })
     }
 
     /// What the difference of a formula does: nothing where both are proven to mean the same.
-    fn proven(&self, key: &(Kind, String), name: &str, class: Class) -> (Class, bool) {
-        let Some(formulas) = self.formulas(key, name) else { return (Class::Undecided, false) };
+    fn proven(&self, key: &(Kind, String), name: &str, class: Class) -> (Class, Proof) {
+        let Some(formulas) = self.formulas(key, name) else { return (Class::Undecided, Proof::None) };
         let (one, two) = &formulas.as_written;
         let near = meaning::proven(one, two);
+        let is_exact = near == Verdict::Same && normal::exactly(one, two);
         let (one, two) = &formulas.written_out;
+        let is_exact = is_exact || !one.is_broken() && !two.is_broken() && normal::exactly(one, two);
         match (near, meaning::compare(one, two)) {
-            (Verdict::Same, _) | (_, Verdict::Same) => (Class::None, true),
+            (Verdict::Same, _) | (_, Verdict::Same) if is_exact => (Class::None, Proof::Exact),
+            (Verdict::Same, _) | (_, Verdict::Same) => (Class::None, Proof::ButForRounding),
             // A condition of a guardrail is a threshold, whoever crosses it.
-            (_, Verdict::Unknown) if key.0 == Kind::Guardrail => (class, false),
-            (_, Verdict::Different) => (class, false),
-            (_, Verdict::Unknown) => (Class::Undecided, false),
+            (_, Verdict::Unknown) if key.0 == Kind::Guardrail => (class, Proof::None),
+            (_, Verdict::Different) => (class, Proof::None),
+            (_, Verdict::Unknown) => (Class::Undecided, Proof::None),
         }
     }
 

@@ -155,6 +155,8 @@ pub(super) struct Definition {
     pub span: Option<Span>,
     /// Whether something in it is wrong.
     pub is_broken: bool,
+    /// Whether no spec defines it: a dimension that is only the name of columns.
+    pub is_implied: bool,
     /// Its former names.
     pub aliases: Vec<String>,
     /// Its fields, by name. Those of parts have a dot: `columns.amount`.
@@ -164,7 +166,7 @@ pub(super) struct Definition {
 impl Definition {
     /// A definition without fields.
     pub(super) fn at(span: Option<Span>) -> Self {
-        Self { span, is_broken: false, aliases: Vec::new(), fields: BTreeMap::new() }
+        Self { span, is_broken: false, is_implied: false, aliases: Vec::new(), fields: BTreeMap::new() }
     }
 
     /// With a field, if it says anything.

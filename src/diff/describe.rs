@@ -40,7 +40,7 @@ impl<'a> Describe<'a> {
             let kind = if source.journey.is_some() { Kind::Journey } else { Kind::Source };
             all.insert((kind, self.names.source(&source.name.value)), self.source(id, source));
         }
-        for dimension in model.dimensions.rows().iter().filter(|dimension| dimension.defined.is_some()) {
+        for dimension in model.dimensions.rows() {
             all.insert((Kind::Dimension, self.names.dimension(&dimension.name)), self.dimension(dimension));
         }
         for kpi in model.kpis.rows().iter().filter(|kpi| !kpi.is_asked()) {
@@ -128,7 +128,7 @@ impl<'a> Describe<'a> {
         of.say("schema", Class::Interface, warehouse.schema.join("."));
         of.say("source_schema", Class::Meaning, warehouse.source_schema.join("."));
         of.list("grants", Class::Interface, warehouse.readers.iter().map(|role| role.value.clone()));
-        of.say("database", Class::None, warehouse.database.clone().unwrap_or_default());
+        of.say("database", Class::Meaning, warehouse.database.clone().unwrap_or_default());
         of.say("target_dir", Class::None, warehouse.target_dir.clone());
         of
     }
@@ -154,7 +154,11 @@ impl<'a> Describe<'a> {
             Some(Relation::Files(files)) => files.paths.join(", "),
             Some(Relation::Query(query)) => query.clone(),
         };
-        let compared = format!("{:?}", source.relation);
+        // What files hold is said of each column.
+        let compared = match &source.relation {
+            Some(Relation::Files(files)) => format!("{:?} {:?} {}", files.paths, files.format, files.by_name),
+            other => format!("{other:?}"),
+        };
         if source.journey.is_none() {
             of.put("rows", Effect::Always(Class::Meaning), relation, compared);
         }
@@ -269,6 +273,7 @@ impl<'a> Describe<'a> {
 
     fn dimension(&self, dimension: &Dimension) -> Definition {
         let mut of = Definition::at(dimension.defined);
+        of.is_implied = dimension.defined.is_none();
         of.say("title", Class::Words, self.title(&dimension.title, &dimension.name));
         of.say("description", Class::Words, dimension.description.clone());
         of.say("type", Class::Interface, dimension.ty.map(Type::written).unwrap_or_default());
@@ -328,7 +333,7 @@ impl<'a> Describe<'a> {
             let instead = deprecated.instead.map(|id| format!(", use {}", self.kpi_name(id))).unwrap_or_default();
             of.say("deprecated", Class::Words, format!("{}{instead} {}", deprecated.since, deprecated.because));
         }
-        of.list("aliases", Class::Interface, of.aliases.clone());
+        of.say("aliases", Class::None, of.aliases.join(", "));
         let about = &kpi.about;
         of.say("signal", Class::Words, about.signal.clone());
         of.say("horizon", Class::Words, about.horizon.clone());
@@ -368,7 +373,11 @@ impl<'a> Describe<'a> {
         let mut names = Vec::new();
         for grain in self.model.grains(kpi) {
             for slice in views::slices(kpi) {
-                names.push(views::view_name(self.model, kpi, grain, &slice));
+                let name = views::view_name(self.model, kpi, grain, &slice);
+                // Each former name has a view, too.
+                let ending = name.strip_prefix(kpi.name.value.as_str()).unwrap_or_default();
+                names.extend(kpi.aliases.iter().map(|alias| format!("{}{ending}", alias.value)));
+                names.push(name);
             }
         }
         names

@@ -83,7 +83,7 @@ pub struct Change {
     pub class: Class,
     /// The fields that differ.
     pub fields: Vec<FieldChange>,
-    /// Why nothing can be said of it; empty where something can.
+    /// Why nothing can be said of it, or of what little is left open; empty where nothing is.
     pub open: String,
     /// Whether it changes what is aimed for in a period that has begun.
     pub is_mid_cycle: bool,
@@ -178,12 +178,13 @@ pub fn diff(before: &Checked, after: &Checked, today: Date) -> Diff {
     let effects = Effects::of((before, after), &names, &former, (&there, &here));
     let comparison = compare::Comparison { before, after, names: &names, effects: &effects };
     let mut changes = comparison.changes(&there, &here, &former);
-    let day = match after.model.calendar.as_of {
+    // A change cannot lift its own mark by another last visible day.
+    let days = [before, after].map(|checked| match checked.model.calendar.as_of {
         AsOf::Day(day) => day,
         AsOf::Today => today,
-    };
+    });
     for change in &mut changes {
-        change.is_mid_cycle = change.class == Class::Goal && is_mid_cycle(before, change, day);
+        change.is_mid_cycle = change.class == Class::Goal && days.iter().any(|day| is_mid_cycle(before, change, *day));
     }
     let key = |change: &Change| (std::cmp::Reverse(change.class), change.kind, change.name.clone());
     changes.sort_by_cached_key(key);

@@ -5,6 +5,7 @@ use super::renamed::Former;
 use crate::graph::{Graph, Node, name_of};
 use crate::meaning::{self, Names, Verdict, Writer};
 use crate::model::expr::Path;
+use crate::model::guardrail::Guardrail;
 use crate::model::{ColumnId, DimensionId, KpiId, Model, SourceId, TeamId};
 use crate::pipeline::Checked;
 use crate::support::views;
@@ -120,6 +121,59 @@ impl<'a> Effects<'a> {
             }
         }
         self.shown(order, &found)
+    }
+
+    /// Where else a change of a source begins: a column by which its rows are told apart or counted is part of every row, and periods of the calendar are those of all
+    /// figures.
+    pub(super) fn beyond(&self, start: &Start) -> Vec<Start> {
+        if !matches!(start.kind, Kind::Source) {
+            return Vec::new();
+        }
+        let was = self.former(start.kind, &start.name);
+        let column = start.field.strip_prefix("columns.");
+        let is_of_all = |model: &Model, name: &str| {
+            let Some(id) = model.source_names.get(name).copied() else { return (false, false) };
+            let source = model.sources.get(id);
+            let is_of_rows = column.and_then(|column| source.names.get(column)).is_some_and(|column| {
+                let holds = source.holds.as_ref().is_some_and(|holds| holds.columns().contains(column));
+                source.key.contains(column) || source.time == Some(*column) || holds
+            });
+            (is_of_rows, model.calendar_source.as_ref().is_some_and(|calendar| calendar.source == id))
+        };
+        let both = [is_of_all(&self.before.model, &was), is_of_all(&self.after.model, &start.name)];
+        let mut more = Vec::new();
+        if both.iter().any(|(rows, _)| *rows) {
+            more.push(Start { field: String::new(), ..start.clone() });
+        }
+        if both.iter().any(|(_, calendar)| *calendar) {
+            more.push(Start { kind: Kind::Calendar, name: String::new(), field: String::new() });
+        }
+        more
+    }
+
+    /// What is made of some formulas that are the same up to their last digits, and decides something by these: KPIs, and guardrails.
+    pub(super) fn deciding(&self, rounded: &[Start]) -> Vec<String> {
+        if rounded.is_empty() {
+            return Vec::new();
+        }
+        let own = Names::default();
+        let (before, after) = (&self.before.model, &self.after.model);
+        let (old, new) = (Writer::written_out(before, self.names), Writer::written_out(after, &own));
+        let reached: Vec<KpiId> = self.walk(self.after, true, rounded).into_iter().map(|(id, _)| id).collect();
+        let differs = |id: &&KpiId| {
+            let name = &after.kpis.get(**id).name.value;
+            let was = before.kpi_names.get(&self.former(Kind::Kpi, name));
+            was.is_some_and(|was| meaning::proven(&old.kpi(*was), &new.kpi(**id)) != Verdict::Same)
+        };
+        let kpis = reached.iter().filter(differs).map(|id| after.kpis.get(*id).name.value.clone());
+        let watching = after.guardrails.iter().filter(|guardrail| guardrail.watches.iter().any(|kpi| reached.contains(kpi)));
+        let decides = |guardrail: &&Guardrail| {
+            let was = before.guardrails.iter().find(|known| known.name.value == guardrail.name.value);
+            let both = was.and_then(|was| was.condition.as_ref()).zip(guardrail.condition.as_ref());
+            both.is_some_and(|(one, two)| meaning::proven(&old.formula(one), &new.formula(two)) != Verdict::Same)
+        };
+        let guardrails = watching.filter(decides).map(|guardrail| guardrail.name.value.clone());
+        kpis.chain(guardrails).collect()
     }
 
     fn shown(&self, order: Vec<String>, found: &BTreeMap<String, Vec<String>>) -> Downstream {
@@ -267,7 +321,13 @@ fn nodes(model: &Model, start: &Start, name: &str) -> Vec<Node> {
         Kind::Dimension => {
             let Some(id) = model.dimension_names.get(name).copied() else { return Vec::new() };
             let by = model.kpis.iter().filter(|(_, kpi)| kpi.by.iter().any(|slice| slice.value.contains(&id)));
-            std::iter::once(Node::Dimension(id)).chain(by.map(|(id, _)| Node::Kpi(id))).collect()
+            let results = model.objectives.rows().iter().flat_map(|objective| &objective.key_results);
+            let measured = results.filter_map(|result| result.kpi()).filter(|measured| measured.dimensions().contains(&id));
+            let watching =
+                model.guardrails.iter().filter(|guardrail| guardrail.by.iter().any(|slice| slice.value.contains(&id)));
+            let watched = watching.flat_map(|guardrail| guardrail.watches.iter().copied());
+            let kpis = by.map(|(id, _)| id).chain(measured.map(|measured| measured.kpi)).chain(watched);
+            std::iter::once(Node::Dimension(id)).chain(kpis.map(Node::Kpi)).collect()
         }
         // All figures are by the calendar, and all tables in their schema.
         Kind::Calendar | Kind::Warehouse => model.kpis.ids().map(Node::Kpi).collect(),

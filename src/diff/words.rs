@@ -52,7 +52,9 @@ fn interface(change: &Change) -> String {
     let fields = change.fields.iter().filter(|field| field.class == Class::Interface);
     let names: Vec<&str> = fields.map(|field| field.name.as_str()).collect();
     match names.as_slice() {
+        [] => "its name stands in views".to_owned(),
         ["views"] => "a view is gone or has another name".to_owned(),
+        ["kpis"] => "it shows fewer KPIs".to_owned(),
         names => format!("readers see another {}", names.join(", ")),
     }
 }

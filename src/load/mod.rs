@@ -19,7 +19,7 @@ use crate::diagnostic::{Finding, Findings, codes};
 use crate::text::{FileId, Files, Span};
 use bounds::Bounds;
 use rayon::prelude::*;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The name of the file at a project's root.
 pub const PROJECT_FILE: &str = "kpic.yml";
@@ -125,7 +125,7 @@ pub fn version(project: Version, specs_folder: impl Fn(&Tree) -> String, read: i
     loaded.project = loaded.specs.pop();
     let Some(tree) = &loaded.project else { return loaded };
     let folder = specs_folder(tree);
-    let own = Path::new(&folder).components().collect::<PathBuf>();
+    let own = plain(Path::new(&folder));
     let is_hidden = |path: &Path| path.components().any(|part| part.as_os_str().to_string_lossy().starts_with('.'));
     // What has no ending and no text stands for a folder whose files are elsewhere.
     let is_folder = |path: &Path, text: &Result<String, String>| text.is_err() && path.extension().is_none();
@@ -394,6 +394,19 @@ fn unreadable(path: &str, error: &std::io::Error, loaded: &mut Loaded) {
 }
 
 /// A path with `/`, as it is shown and sorted on every system.
+/// A path without steps that lead nowhere: `.` and `specs/../specs`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if plain.file_name().is_some() => _ = plain.pop(),
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
 fn slashed(path: &Path) -> String {
     let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")

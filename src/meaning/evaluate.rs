@@ -248,8 +248,7 @@ impl World<'_> {
             }
             Some(all)
         };
-        let is_zero = |polynomial: &super::number::Polynomial| sum(polynomial).is_none_or(|number: f64| number == 0.0);
-        if quotient.not_zero.iter().any(is_zero) {
+        if quotient.not_zero.iter().any(|term| matches!(self.value(term, at), Value::Null | Value::Number(0.0))) {
             return Value::Null;
         }
         match (sum(&quotient.over), sum(&quotient.under)) {

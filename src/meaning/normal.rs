@@ -18,6 +18,11 @@ pub fn value(term: &Term) -> Term {
     }
 }
 
+/// Whether two terms have the same values to the last digit, whatever order sums are computed in by an engine.
+pub fn exactly(one: &Term, two: &Term) -> bool {
+    exact(one) == exact(two)
+}
+
 /// Whether two terms in their normal form have the same values.
 pub fn same(one: &Term, two: &Term) -> bool {
     match (one, two) {
@@ -31,26 +36,11 @@ pub fn same(one: &Term, two: &Term) -> bool {
     }
 }
 
-fn numbers(arguments: &[Term]) -> Vec<Quotient> {
-    arguments.iter().map(|argument| Quotient::of(value(argument))).collect()
-}
-
 /// A function of values that may be computed in any order.
 fn applied(name: &'static str, arguments: &[Term]) -> Term {
-    let as_is = || Term::Apply(name, arguments.iter().map(value).collect());
-    let done = |quotient: Option<Quotient>| quotient.map_or_else(as_is, Quotient::term);
     match (name, arguments) {
         ("negate", [of]) => Quotient::of(value(of)).negated().term(),
-        ("+" | "-" | "*" | "/", [_, _]) => {
-            let both = numbers(arguments);
-            let [one, two] = both.as_slice() else { return as_is() };
-            done(match name {
-                "+" => one.plus(two),
-                "-" => one.plus(&two.negated()),
-                "*" => one.times(two),
-                _ => one.by(two),
-            })
-        }
+        ("+" | "-" | "*" | "/", [_, _]) => arithmetic(name, arguments),
         ("if", [Term::Leaf(known), of]) if matches!(**known, Leaf::Known(_)) => {
             let mut of = Quotient::of(value(of));
             of.known.insert(Term::Leaf(known.clone()));
@@ -62,10 +52,33 @@ fn applied(name: &'static str, arguments: &[Term]) -> Term {
         ("abs", [of]) => {
             let of = Quotient::of(value(of));
             let is_minus = of.over.0.values().next().is_some_and(is_negative);
-            Term::Apply(name, vec![if is_minus { of.negated() } else { of }.term()])
+            let size = Term::Apply(name, vec![if is_minus { of.negated() } else { of }.term()]);
+            Quotient::of(size).zero_with(exact_of(name, arguments)).term()
         }
-        ("sqrt" | "exp" | "ln" | "power", _) => as_is(),
+        ("exp", [of]) => Term::Apply(name, vec![value(of)]),
+        // Where these have a value, a last digit may decide.
         _ => exact_of(name, arguments),
+    }
+}
+
+/// A sum, difference, product or quotient; as it is where that would be too long.
+fn arithmetic(name: &'static str, arguments: &[Term]) -> Term {
+    let both: Vec<Quotient> = arguments.iter().map(|argument| Quotient::of(value(argument))).collect();
+    let [one, two] = both.as_slice() else { return Term::Broken };
+    // What was too long once stays as it is written, with all that is made of it.
+    if both.iter().any(Quotient::is_too_long) {
+        return exact_of(name, arguments);
+    }
+    let found = match name {
+        "+" => one.plus(two),
+        "-" => one.plus(&two.negated()),
+        "*" => one.times(two),
+        _ => one.by(two),
+    };
+    match found {
+        Some(sum) if matches!(name, "+" | "-") && sum.is_sum() => sum.zero_with(exact_of(name, arguments)).term(),
+        Some(found) => found.term(),
+        None => exact_of(name, arguments),
     }
 }
 
@@ -80,12 +93,21 @@ fn exact(term: &Term) -> Term {
 
 fn exact_of(name: &'static str, arguments: &[Term]) -> Term {
     match (name, arguments) {
+        // Signs change no digit.
+        ("+", [one, Term::Apply("negate", two)] | [Term::Apply("negate", two), one]) => minus(one, two),
+        ("-", [one, Term::Apply("negate", two)]) => {
+            two.first().map_or(Term::Broken, |two| exact_of("+", &[one.clone(), two.clone()]))
+        }
+        ("negate", [Term::Apply("-", both)]) => match both.as_slice() {
+            [one, two] => exact_of("-", &[two.clone(), one.clone()]),
+            _ => Term::Broken,
+        },
+        ("negate", [Term::Apply("negate", of)]) => of.first().map_or(Term::Broken, exact),
         ("+" | "*", [_, _]) => {
             let mut both: Vec<Term> = arguments.iter().map(exact).collect();
             both.sort();
             Term::Apply(name, both)
         }
-        ("negate", [Term::Apply("negate", of)]) => of.first().map_or(Term::Broken, exact),
         ("negate", [Term::Number(number)]) => Term::Number(-number),
         ("if" | "case", _) => choice(arguments, exact),
         ("coalesce", _) => first_known(arguments, exact),
@@ -97,6 +119,11 @@ fn exact_of(name: &'static str, arguments: &[Term]) -> Term {
         ) => condition(&Term::Apply(name, arguments.to_vec()), false),
         _ => Term::Apply(name, arguments.iter().map(exact).collect()),
     }
+}
+
+/// A difference of which the sign of the second has been taken away.
+fn minus(one: &Term, two: &[Term]) -> Term {
+    two.first().map_or(Term::Broken, |two| exact_of("-", &[one.clone(), two.clone()]))
 }
 
 /// `if` and `case` in one form: conditions with their values, and what is there otherwise. One in the last place goes on with its own.
@@ -400,7 +427,11 @@ fn leaf(of: &Leaf, decides: bool) -> Leaf {
         Leaf::Trend { way, tolerance, of, length } => {
             Leaf::Trend { way, tolerance: tolerance.clone(), of: exact(of), length: *length }
         }
-        Leaf::Prior(name, of, length) => Leaf::Prior(name, if decides { exact(of) } else { value(of) }, *length),
+        Leaf::Prior(name, of, length) => {
+            // Growth divides by what was.
+            let decides = decides || *name == "growth";
+            Leaf::Prior(name, if decides { exact(of) } else { value(of) }, *length)
+        }
         Leaf::Slice(of, which) => Leaf::Slice(if decides { exact(of) } else { value(of) }, condition(which, true)),
         Leaf::Total(of, dimensions) => Leaf::Total(if decides { exact(of) } else { value(of) }, dimensions.clone()),
         Leaf::Column(_)
@@ -420,12 +451,16 @@ fn leaf(of: &Leaf, decides: bool) -> Leaf {
 
 /// A leaf as a value: sums of sums, and means as sums divided by counts.
 fn value_leaf(of: &Leaf) -> Term {
-    let of = leaf(of, false);
-    let spread = match &of {
+    let made = leaf(of, false);
+    let spread = match &made {
         Leaf::Aggregate(aggregate, moment) => spread(aggregate, moment),
         _ => None,
     };
-    spread.map_or_else(|| Term::leaf(of), Quotient::term)
+    match spread {
+        Some(sum) if sum.is_sum() => sum.zero_with(Term::leaf(leaf(of, true))).term(),
+        Some(one) => one.term(),
+        None => Term::leaf(made),
+    }
 }
 
 /// An aggregate as arithmetic over simpler ones; nothing where it is simple.

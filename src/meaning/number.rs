@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So many summands a polynomial may have; arithmetic with more stays as it is written.
-const MOST: usize = 200;
+const MOST: usize = 64;
 
 /// A product of powers.
 pub type Product = BTreeMap<Term, u32>;
@@ -27,14 +27,15 @@ pub struct Quotient {
     /// What has to be known.
     pub known: BTreeSet<Term>,
     /// What must not be 0.
-    pub not_zero: BTreeSet<Polynomial>,
-    /// What it is a product of, as far as that is known: it is 0 where one of these is.
+    pub not_zero: BTreeSet<Term>,
+    /// What it is a product of, as far as that is known: it is 0 where one of these is. Whether a sum is 0 the last digit decides, so these
+    /// are as they are written.
     factors: Factors,
 }
 
 /// How something came to be, which does not count in comparisons.
 #[derive(Debug, Clone, Default)]
-struct Factors(BTreeSet<Polynomial>);
+struct Factors(BTreeSet<Term>);
 
 impl PartialEq for Factors {
     fn eq(&self, _: &Self) -> bool {
@@ -166,7 +167,7 @@ impl Quotient {
             Term::Quotient(own) => *own,
             other => {
                 let own = Polynomial::of(other.clone());
-                let factors = Factors(BTreeSet::from([own.clone()]));
+                let factors = Factors(BTreeSet::from([other.clone()]));
                 Self { known: BTreeSet::from([other]), factors, ..Self::bare(own, Polynomial::one()) }
             }
         }
@@ -201,16 +202,35 @@ impl Quotient {
     }
 
     /// What it is a product of.
-    fn factors(&self) -> BTreeSet<Polynomial> {
+    fn factors(&self) -> BTreeSet<Term> {
         if !self.factors.0.is_empty() {
             return self.factors.0.clone();
         }
         match self.over.0.len() {
             0 => BTreeSet::new(),
             // A product is not 0 where none of its factors is.
-            1 => self.over.0.keys().flat_map(BTreeMap::keys).map(|factor| Polynomial::of(factor.clone())).collect(),
-            _ => BTreeSet::from([self.over.without_scale()]),
+            1 => self.over.0.keys().flat_map(BTreeMap::keys).cloned().collect(),
+            _ => {
+                let bare = Self::bare(self.over.without_scale(), Polynomial::one());
+                BTreeSet::from([Term::Quotient(Box::new(bare))])
+            }
         }
+    }
+
+    /// The same, which is 0 where something else is.
+    #[must_use]
+    pub fn zero_with(self, term: Term) -> Self {
+        Self { factors: Factors(BTreeSet::from([term])), ..self }
+    }
+
+    /// Whether arithmetic stands in it that was too long to be spread.
+    pub fn is_too_long(&self) -> bool {
+        self.known.iter().any(|term| matches!(term, Term::Apply("+" | "-" | "*" | "/", _)))
+    }
+
+    /// Whether it is a sum of several.
+    pub fn is_sum(&self) -> bool {
+        self.over.0.len() > 1
     }
 
     /// The same with the other sign.
@@ -276,6 +296,7 @@ impl Quotient {
                 && product.len() == 1
                 && self.known.len() == 1
                 && self.known.contains(term)
+                && (self.factors.0.is_empty() || self.factors.0.len() == 1 && self.factors.0.contains(term))
             {
                 return term.clone();
             }

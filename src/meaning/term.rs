@@ -213,9 +213,8 @@ impl Term {
             Term::Apply(_, arguments) => arguments.iter().for_each(|argument| argument.each(visit)),
             Term::Leaf(leaf) => leaf.parts().into_iter().for_each(|part| part.each(visit)),
             Term::Quotient(quotient) => {
-                quotient.known.iter().for_each(|part| part.each(visit));
-                let sums = quotient.not_zero.iter().chain([&quotient.over, &quotient.under]);
-                for product in sums.flat_map(|sum| sum.0.keys()) {
+                quotient.known.iter().chain(&quotient.not_zero).for_each(|part| part.each(visit));
+                for product in [&quotient.over, &quotient.under].into_iter().flat_map(|sum| sum.0.keys()) {
                     product.keys().for_each(|part| part.each(visit));
                 }
             }

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How deep formulas are written out, and how many parts they may have then. Of what is beyond, [`Term::Broken`], nothing is said.
 const DEEPEST: usize = 100;
-const LARGEST: usize = 20_000;
+const LARGEST: usize = 4_000;
 
 /// What definitions of one version are called in the other.
 #[derive(Debug, Clone, Default)]

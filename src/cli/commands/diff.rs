@@ -105,6 +105,14 @@ fn today() -> Date {
 }
 
 fn versions(args: &DiffArgs, context: &Context<'_>) -> Result<(Version, Version), Stop> {
+    // A variable of a CI that is not set leaves nothing, and nothing is no version.
+    let is_empty = |base: &str| base.split("..").any(|side| side.trim_start_matches('.').trim().is_empty());
+    if args.base.as_deref().is_some_and(|base| is_empty(base) && !base.contains('/') && base != "." && base != "..") {
+        return Err(usage(
+            "what to compare with is empty",
+            "name it: `kpic diff main`, `kpic diff main..HEAD`, or leave it out",
+        ));
+    }
     if let Some(new) = &args.new {
         let old = args.base.as_deref().unwrap_or_default();
         return Ok((folder(Path::new(old), context)?, folder(new, context)?));
@@ -152,6 +160,10 @@ fn here(context: &Context<'_>) -> Result<Version, Stop> {
 fn folder(path: &Path, context: &Context<'_>) -> Result<Version, Stop> {
     let name = path.display().to_string();
     if !path.join(PROJECT_FILE).is_file() {
+        if !path.exists() {
+            let help = "name two folders with a project each, or two commits with `..` between them: `kpic diff main..HEAD`";
+            return Err(usage(&format!("there is no {PROJECT_FILE} in `{name}`"), help));
+        }
         return Err(usage(
             &format!("there is no {PROJECT_FILE} in `{name}`"),
             "name two folders with a project each: `kpic diff OLD NEW`",
