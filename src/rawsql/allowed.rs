@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| BEFORE_PARENTHESIS.split_whitespace().collect());
 const BEFORE_PARENTHESIS: &str = "all and any array as asof between bernoulli by case char character check columns coalesce collate dec decimal default distinct else escape except \
 exists filter float for from full global group having if ilike in inner intersect interval into is isnull join lateral left like limit \
-materialized not notnull nulls numeric offset on only operator or order over partition passing prewhere qualify range recursive returning right row \
+materialized not notnull nulls numeric offset on only operator or order over partition passing prewhere qualify range recursive repeatable returning right row \
 rows select set sets similar some symmetric system then time timestamp timestamptz timetz to union unique using values varchar varying when \
 where window with within zone bit bpchar varbit cube rollup cross natural groups ties";
 

@@ -266,7 +266,11 @@ pub fn engine_view(sql: &str) -> Option<Range<usize>> {
         let is_part = before.is_some_and(|point| point.is_mark("."));
         let text = || token.text.strip_prefix('\'')?.strip_suffix('\'').map(str::to_owned);
         let name = token.name().or_else(|| text().filter(|_| leads))?.to_ascii_lowercase();
-        let is_schema = ["information_schema", "pg_catalog"].contains(&name.as_str())
+        // A collation, a type or an operator of the server's own schema is no view.
+        let is_of_type = before.is_some_and(|before| before.is_word("collate") || before.text == "::")
+            || at.checked_sub(2).and_then(|at| all.get(at)).is_some_and(|word| word.is_word("operator"));
+        let is_schema = !is_of_type
+            && ["information_schema", "pg_catalog"].contains(&name.as_str())
             && all.get(at + 1).is_some_and(|point| point.is_mark("."))
             && !all.get(at + 3).is_some_and(|open| open.is_mark("("));
         let is_own = OF_ENGINE.iter().any(|begin| name.starts_with(begin)) || is_schema;
@@ -359,6 +363,7 @@ mod tests {
         }
         for sql in [
             "select pg_typeof(x), pg_catalog.lower(y), t.a as duckdb_id from t where s = 'duckdb_x'",
+            "select a collate pg_catalog.\"C\", b::pg_catalog.int4, c operator(pg_catalog.||) d from t",
             "select information_schema from orders",
             "select a.pg_x from t as a",
         ] {

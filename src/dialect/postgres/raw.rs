@@ -26,7 +26,7 @@ const OF_TRANSACTION: &[&str] = &["cmax", "cmin", "xid", "xid8", "xmax", "xmin"]
 /// Words before a text, which is a value there. A name before a text would be that of a type, and of a function once the text is put together.
 static BEFORE_TEXT: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     let words = "all and any between bigint bit boolean both by bool bytea case char cidr content date decimal default distinct document else escape except float for from \
-from having ilike in inet int integer intersect interval is json jsonb leading like limit not numeric offset on or passing path precision real \
+from having ilike in inet int integer intersect interval is json jsonb leading like limit not numeric offset on or passing path placing precision real \
 return select similar smallint some symmetric text then time timestamp timestamptz timetz to trailing union using uuid values varchar varying when \
 where zone array as returning";
     words.split_whitespace().collect()

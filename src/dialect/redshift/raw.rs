@@ -4,9 +4,11 @@ use crate::dialect::postgres::raw as postgres;
 use crate::rawsql::{Kind, Token, odd_blank, tokens};
 
 /// Functions that only compute and that PostgreSQL does not have.
-const OWN: &str = "add_months charindex convert_timezone date_part_year dateadd datediff decode is_valid_json is_valid_json_array json_array_length \
-json_extract_array_element_text json_extract_path_text json_parse json_serialize last_day len listagg median months_between next_day nvl nvl2 \
-ratio_to_report strtol text_to_int_alt text_to_numeric_alt timezone";
+const OWN: &str = "add_months array_concat array_flatten bpcharcmp charindex checksum convert_timezone date_cmp date_diff date_part_year dateadd datediff decode \
+dlog10 fnv_hash from_hex from_varbyte func_sha1 get_array_length getdate hll interval_cmp is_valid_json is_valid_json_array json_array_length \
+json_extract_array_element_text json_extract_path_text json_parse json_serialize json_size last_day len listagg listaggdistinct lower_attribute_names median \
+months_between next_day nvl nvl2 object pivot ratio_to_report sha sha1 sha2 soundex split_to_array strtol subarray text_to_int_alt text_to_numeric_alt timezone \
+to_varbyte to_varchar truncate try_cast unpivot upper_attribute_names";
 
 /// The first part under which it does more than read tables and compute.
 pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
