@@ -144,7 +144,7 @@ fn specs_at_the_root_are_read_from_a_commit_too() {
 #[test]
 fn nothing_is_no_version() {
     let repository = Repository::new();
-    for base in ["", "..HEAD", "HEAD..", "...HEAD", " "] {
+    for base in ["", "..HEAD", "HEAD..", "...HEAD", " ", "..feature/x", "feature/x.."] {
         let said = repository.diff(&[base]);
         assert_eq!(said.code, 2, "`{base}`: {}", said.out);
         assert!(said.err.contains("what to compare with is empty"), "{}", said.err);

@@ -91,7 +91,7 @@ pub fn short(field: &FieldChange) -> Option<String> {
         return None;
     }
     Some(match (&field.before, &field.after) {
-        (Some(before), Some(after)) if before == after => format!("{before} (differs in what it names)"),
+        (Some(before), Some(after)) if before == after => format!("{before} (differs in detail)"),
         (Some(before), Some(after)) => format!("{before} → {after}"),
         (None, Some(after)) => format!("+ {after}"),
         (Some(before), None) => format!("- {before}"),

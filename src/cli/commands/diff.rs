@@ -105,14 +105,6 @@ fn today() -> Date {
 }
 
 fn versions(args: &DiffArgs, context: &Context<'_>) -> Result<(Version, Version), Stop> {
-    // A variable of a CI that is not set leaves nothing, and nothing is no version.
-    let is_empty = |base: &str| base.split("..").any(|side| side.trim_start_matches('.').trim().is_empty());
-    if args.base.as_deref().is_some_and(|base| is_empty(base) && !base.contains('/') && base != "." && base != "..") {
-        return Err(usage(
-            "what to compare with is empty",
-            "name it: `kpic diff main`, `kpic diff main..HEAD`, or leave it out",
-        ));
-    }
     if let Some(new) = &args.new {
         let old = args.base.as_deref().unwrap_or_default();
         return Ok((folder(Path::new(old), context)?, folder(new, context)?));
@@ -121,10 +113,17 @@ fn versions(args: &DiffArgs, context: &Context<'_>) -> Result<(Version, Version)
     if let Some(path) = base.filter(|base| Path::new(base).is_dir() && (base.contains('/') || *base == ".." || *base == ".")) {
         return Ok((folder(Path::new(path), context)?, here(context)?));
     }
+    // A variable of a CI that is not set leaves nothing, and nothing is no version.
+    let is_empty = |base: &str| base.split("..").any(|side| side.trim_start_matches('.').trim().is_empty());
+    if base.is_some_and(is_empty) {
+        return Err(usage(
+            "what to compare with is empty",
+            "name it: `kpic diff main`, `kpic diff main..HEAD`, or leave it out",
+        ));
+    }
     let root = context.root()?;
     let repository = Repository::around(&root).map_err(|problem| stopped(&problem))?;
-    let commit =
-        |name: &str| repository.commit(if name.is_empty() { "HEAD" } else { name }).map_err(|problem| stopped(&problem));
+    let commit = |name: &str| repository.commit(name).map_err(|problem| stopped(&problem));
     let Some(base) = base else {
         let (commit, branch) = repository.base().map_err(|problem| stopped(&problem))?;
         let branch = if branch.is_empty() { "the main branch".to_owned() } else { branch };
@@ -138,9 +137,7 @@ fn versions(args: &DiffArgs, context: &Context<'_>) -> Result<(Version, Version)
         return Ok((at(&repository, &start, names.0, context)?, at(&repository, &two, names.1, context)?));
     }
     if let Some((one, two)) = base.split_once("..") {
-        let named = |name: &str, commit: &Commit| {
-            if name.is_empty() { "HEAD".to_owned() } else { format!("{name} ({})", commit.short()) }
-        };
+        let named = |name: &str, commit: &Commit| format!("{name} ({})", commit.short());
         let (old, new) = (commit(one)?, commit(two)?);
         let (from, to) = (named(one, &old), named(two, &new));
         return Ok((at(&repository, &old, from, context)?, at(&repository, &new, to, context)?));
