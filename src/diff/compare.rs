@@ -167,6 +167,13 @@ impl Comparison<'_> {
         let (mut starts, mut rounded) = (Vec::new(), Vec::new());
         for name in names {
             let (old, new) = (before.fields.get(name), after.fields.get(name));
+            // What follows from a formula with an error is not known, and an unread formula with the same text is no difference to show.
+            let is_broken = before.is_broken || after.is_broken;
+            let is_fact = matches!(name.as_str(), "unit" | "kind" | "type" | "needs");
+            let is_same = old.zip(new).is_some_and(|(old, new)| old.text == new.text);
+            if is_broken && (is_fact || is_same) {
+                continue;
+            }
             let Some((class, proof)) = self.field(key, name, old, new) else { continue };
             let text = |field: Option<&Field>| field.map(|field| field.text.clone());
             let start = || Start { kind: key.0, name: key.1.clone(), field: name.clone() };
