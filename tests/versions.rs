@@ -357,3 +357,112 @@ fn what_a_project_denies_is_refused_even_where_the_change_no_longer_denies_it() 
     let said = repository.diff(&["HEAD"]);
     assert!(said.err.contains("everything"), "{}", said.err);
 }
+
+#[test]
+fn a_folder_that_is_named_as_a_branch_is_not_taken_for_it() {
+    let repository = Repository::new();
+    repository.write("kpic.yml", &format!("{KPIC}diff: {{ deny: [meaning] }}\n"));
+    repository.commit("deny");
+    repository.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    repository.git(&["checkout", "-q", "-b", "work"]);
+    let changed = specs("sum(orders.amount) * 1000");
+    repository.write("specs/shop.yml", &changed);
+    for folder in ["origin/main", "origin/main...HEAD", "origin/main..HEAD", "main"] {
+        repository.write(&format!("{folder}/kpic.yml"), KPIC);
+        repository.write(&format!("{folder}/specs/shop.yml"), &changed);
+    }
+    repository.commit("a folder for each name");
+    for base in ["origin/main", "origin/main...HEAD", "origin/main..HEAD", "main"] {
+        let said = repository.diff(&[base]);
+        assert_eq!(said.code, 1, "{base}: {}{}", said.out, said.err);
+        assert!(said.err.contains("refused: 1 change of class meaning"), "{base}: {}", said.err);
+    }
+    // A path is one that is written as such, and a name of nothing else says so.
+    assert!(repository.diff(&["./main"]).out.starts_with("no change"));
+    repository.write("other/kpic.yml", KPIC);
+    let said = repository.diff(&["other"]);
+    assert!(said.err.contains("if you mean the folder, write `./other`"), "{}", said.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn git_is_not_taken_from_the_folder_of_the_project() {
+    use std::os::unix::fs::PermissionsExt;
+    let repository = Repository::new();
+    repository.write("git", "#!/bin/sh\ntouch ran\nexit 1\n");
+    std::fs::set_permissions(repository.path().join("git"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let own = std::env::var("PATH").unwrap();
+    for path in [format!(".:{own}"), format!(":{own}")] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kpic"));
+        let output = command.current_dir(repository.path()).args(["diff", "main"]).env("PATH", path).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(!repository.path().join("ran").exists());
+    }
+}
+
+/// Writes an object and gives its name.
+fn object(folder: &Path, arguments: &[&str], text: &str) -> String {
+    use std::io::Write;
+    let mut command = Command::new("git");
+    command.current_dir(folder).args(arguments).stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn a_few_objects_that_stand_for_millions_of_files_are_refused() {
+    let repository = Repository::new();
+    let folder = repository.path();
+    let blob = object(folder, &["hash-object", "-w", "--stdin"], "kpis: {}\n");
+    let mut tree = object(folder, &["mktree"], &format!("100644 blob {blob}\ta.yml\n"));
+    for _ in 0..7 {
+        let entries: String = (0..10).map(|at| format!("040000 tree {tree}\td{at}\n")).collect();
+        tree = object(folder, &["mktree"], &entries);
+    }
+    let project = object(folder, &["hash-object", "-w", "--stdin"], KPIC);
+    let root = object(folder, &["mktree"], &format!("100644 blob {project}\tkpic.yml\n040000 tree {tree}\tspecs\n"));
+    let commit =
+        object(folder, &["-c", "user.name=A", "-c", "user.email=a@example.org", "commit-tree", "-m", "many", &root], "");
+    let said = repository.diff(&[&commit]);
+    assert_eq!(said.code, 3, "{}{}", said.out, said.err);
+    assert!(said.err.contains("that commit has more than 200000 files where its specs are"), "{}", said.err);
+}
+
+#[test]
+fn a_large_file_that_stands_there_many_times_is_read_up_to_a_limit() {
+    let repository = Repository::new();
+    let large = format!("# {}\n", "x".repeat(15 << 20));
+    for at in 0..20 {
+        repository.write(&format!("specs/large{at}.yml"), &large);
+        repository.write(&format!("specs/large{at}.txt"), &large);
+    }
+    repository.commit("large");
+    let said = repository.diff(&["HEAD..main"]);
+    assert!(said.out.contains("has 3 errors, so not all of it can be compared"), "{}{}", said.out, said.err);
+}
+
+#[test]
+fn what_is_shown_moves_no_cursor_and_forges_no_line() {
+    let repository = Repository::new();
+    repository.write(
+        "specs/z\nno change\n.yml",
+        "kpis:\n  sold: { description: \"a\\u202eb\\u009b31mc\", formula: count(orders), owner: sales }\n",
+    );
+    repository.commit("odd");
+    repository.write(
+        "specs/z\nno change\n.yml",
+        "kpis:\n  sold: { description: \"a\\u202eb\\u009b32mc\", formula: sum(orders.amount), owner: sales }\n",
+    );
+    for arguments in [
+        &["HEAD", "--all"][..],
+        &["HEAD", "--format", "json"],
+        &["HEAD", "--format", "markdown"],
+        &["HEAD", "--format", "github"],
+    ] {
+        let said = repository.diff(arguments);
+        assert!(!said.out.contains(['\u{9b}', '\u{202e}', '\u{1b}']), "{arguments:?}: {}", said.out);
+        assert!(said.out.contains("sold"), "{}", said.out);
+        assert!(!said.out.contains("\nno change"), "{arguments:?}: {}", said.out);
+    }
+}

@@ -7,6 +7,7 @@ mod cohorts;
 mod commands;
 mod complete;
 mod csv;
+mod evidence;
 mod fault;
 mod files;
 mod findings;

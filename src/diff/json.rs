@@ -1,7 +1,9 @@
 //! A difference as data. The comments of these structs are the descriptions in its JSON Schema.
 
+use super::evidence::{Evidence, Flip, Sql};
 use super::{Class, Diff, Side};
 use crate::align::Sign;
+use crate::text::shown_on_a_line;
 use crate::text::{Files, Span};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -24,6 +26,10 @@ pub struct Document {
     pub changes: Vec<Changed>,
     /// KPIs whose link to the North Star differs.
     pub links: Vec<Link>,
+    /// Key results and guardrails that say something else on the project's data, where that was asked for.
+    pub flips: Vec<Flip>,
+    /// The SQL of views in both versions, where that was asked for.
+    pub sql: Vec<Sql>,
     /// Everybody who owns something that changes or is downstream.
     pub owners: Vec<String>,
     /// How many errors either version has. What is wrong is not compared.
@@ -64,6 +70,8 @@ pub struct Changed {
     pub downstream: Downstream,
     /// Who owns it, and what is downstream.
     pub owners: Vec<String>,
+    /// What both versions make of the same rows, where that was asked for.
+    pub evidence: Vec<Evidence>,
     /// The file that it is defined in; empty if it is in none.
     pub file: String,
     /// The line, from 1; 0 if it is in no file.
@@ -142,7 +150,7 @@ impl Versions<'_> {
     pub fn place(&self, place: Option<(Side, Span)>) -> (String, usize) {
         let Some((side, span)) = place else { return (String::new(), 0) };
         let files = if side == Side::After { self.after_files } else { self.before_files };
-        (files.path(span.file).to_owned(), files.line(span))
+        (shown_on_a_line(files.path(span.file)).into_owned(), files.line(span))
     }
 }
 
@@ -173,6 +181,7 @@ pub fn document(diff: &Diff, versions: Versions<'_>, denied: &[String]) -> Docum
                 north_star: down.north_star.clone(),
             },
             owners: change.owners.clone(),
+            evidence: diff.evidence_of(change).cloned().collect(),
             file,
             line,
         }
@@ -190,6 +199,8 @@ pub fn document(diff: &Diff, versions: Versions<'_>, denied: &[String]) -> Docum
             .iter()
             .map(|link| Link { kpi: link.kpi.clone(), before: sign(link.before), after: sign(link.after) })
             .collect(),
+        flips: diff.flips.clone(),
+        sql: diff.sql.clone(),
         owners: diff.owners(),
         errors: Errors { before: diff.errors_before, after: diff.errors_after },
         denied: denied.to_vec(),
@@ -208,7 +219,7 @@ fn field(field: &super::FieldChange) -> Field {
 
 /// The same as text.
 pub fn text(document: &Document) -> String {
-    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
+    let mut text = crate::text::json(document);
     text.push('\n');
     text
 }

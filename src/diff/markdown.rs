@@ -2,6 +2,8 @@
 //!
 //! Everything that a spec says stands in code, where a code host makes nothing of it: no link, no name that is called, no HTML.
 
+mod evidence;
+
 use super::json::Versions;
 use super::words::{downstream, effect, heading, link, many, summary};
 use super::{Change, Class, Diff, FieldChange};
@@ -9,6 +11,9 @@ use crate::docs::escape::{code, fence};
 
 /// How long a comment may be. GitHub takes 65,536 characters, GitLab a million.
 const LONGEST: usize = 60_000;
+
+/// So many owners are named.
+const NAMES: usize = 20;
 
 /// So many KPIs are drawn.
 const DRAWN: usize = 25;
@@ -22,8 +27,9 @@ pub fn text(diff: &Diff, versions: Versions<'_>, denied: &[String]) -> String {
     text.push_str(&format!("From {} to {}.", code(versions.before), code(versions.after)));
     let owners = diff.owners();
     if !owners.is_empty() && diff.class() > Some(Class::Words) {
-        let names: Vec<String> = owners.iter().map(|owner| code(owner)).collect();
-        text.push_str(&format!(" Owners of what changes or is downstream: {}.", names.join(", ")));
+        let names: Vec<String> = owners.iter().take(NAMES).map(|owner| code(owner)).collect();
+        let more = if owners.len() > NAMES { format!(" and {} more", owners.len() - NAMES) } else { String::new() };
+        text.push_str(&format!(" Owners of what changes or is downstream: {}{more}.", names.join(", ")));
     }
     text.push('\n');
     if diff.errors_before + diff.errors_after > 0 {
@@ -40,9 +46,18 @@ pub fn text(diff: &Diff, versions: Versions<'_>, denied: &[String]) -> String {
     let rest: Vec<&Change> = diff.changes.iter().filter(|change| change.class <= Class::Words).collect();
     text.push_str(&table(&told));
     text.push_str(&links(diff));
+    text.push_str(&evidence::flips(diff));
     let mut left_out = 0;
     for change in &told {
-        let details = details(change, versions);
+        let details = details(diff, change, versions);
+        if text.len() + details.len() > LONGEST {
+            left_out += 1;
+        } else {
+            text.push_str(&details);
+        }
+    }
+    for sql in &diff.sql {
+        let details = evidence::sql(sql);
         if text.len() + details.len() > LONGEST {
             left_out += 1;
         } else {
@@ -115,7 +130,7 @@ fn links(diff: &Diff) -> String {
     text
 }
 
-fn details(change: &Change, versions: Versions<'_>) -> String {
+fn details(diff: &Diff, change: &Change, versions: Versions<'_>) -> String {
     let mut text = format!("\n<details><summary><b>{}</b> {}</summary>\n\n", change.class.name(), html_heading(change));
     let (file, line) = versions.place(change.place);
     if line > 0 {
@@ -132,6 +147,9 @@ fn details(change: &Change, versions: Versions<'_>) -> String {
         .collect();
     if !words.is_empty() {
         text.push_str(&format!("Also changed: {}\n\n", words.join(", ")));
+    }
+    for one in diff.evidence_of(change) {
+        text.push_str(&evidence::told(one));
     }
     let down = &change.downstream;
     for (what, names) in [

@@ -13,6 +13,7 @@ mod class;
 mod compare;
 mod definition;
 mod describe;
+pub mod evidence;
 mod goals;
 pub mod json;
 pub mod markdown;
@@ -95,6 +96,23 @@ pub struct Change {
     pub place: Option<(Side, Span)>,
 }
 
+/// So many KPIs are looked at where the change is not one of a KPI itself.
+const OF_ONE_CHANGE: usize = 3;
+
+impl Change {
+    /// The KPIs whose figures tell something of it: itself, or the nearest that are made of it. None where no figure can change.
+    pub fn looked_at(&self) -> Vec<&str> {
+        if !matches!(self.class, Class::Meaning | Class::Undecided) {
+            return Vec::new();
+        }
+        let names = self.downstream.kpis.iter().map(|kpi| kpi.name.as_str());
+        match names.clone().find(|name| self.kind == Kind::Kpi && *name == self.name) {
+            Some(own) => vec![own],
+            None => names.take(OF_ONE_CHANGE).collect(),
+        }
+    }
+}
+
 /// A field that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldChange {
@@ -134,6 +152,14 @@ pub struct Diff {
     pub errors_after: usize,
     /// How many KPIs the version after has.
     pub kpis: usize,
+    /// What definitions of the version before are called in the one after.
+    pub names: Names,
+    /// What both versions make of the same rows, where that was asked for.
+    pub evidence: Vec<evidence::Evidence>,
+    /// What says something else on the project's data, where that was asked for.
+    pub flips: Vec<evidence::Flip>,
+    /// The SQL of views in both versions, where that was asked for.
+    pub sql: Vec<evidence::Sql>,
 }
 
 impl Diff {
@@ -158,6 +184,36 @@ impl Diff {
         let words: std::collections::BTreeSet<&String> = deny.iter().collect();
         let found = words.into_iter().map(|word| (word, count(word))).filter(|(_, count)| *count > 0);
         found.map(|(word, count)| format!("{} of class {word}", words::many(count, "change"))).collect()
+    }
+
+    /// What is known of a change beside definitions.
+    pub fn evidence_of<'a>(&'a self, change: &'a Change) -> impl Iterator<Item = &'a evidence::Evidence> {
+        let names = change.looked_at();
+        self.evidence.iter().filter(move |evidence| names.contains(&evidence.kpi.as_str()))
+    }
+
+    /// Puts down what was found over rows. A figure that is seen to differ is a change of meaning.
+    pub fn settle(&mut self) {
+        let differs = |kpi: &str| {
+            let of = self.evidence.iter().find(|evidence| evidence.kpi == kpi);
+            of.is_some_and(|of| {
+                matches!(of.rows, Some(evidence::OverRows::Differs(_))) || of.data.iter().any(|view| view.differing > 0)
+            })
+        };
+        for change in &mut self.changes {
+            let is_seen = change.class == Class::Undecided && change.looked_at().iter().any(|kpi| differs(kpi));
+            if is_seen {
+                change.class = Class::Meaning;
+                change.open.clear();
+                let open = change.fields.iter_mut().filter(|field| field.class == Class::Undecided);
+                open.for_each(|field| field.class = Class::Meaning);
+            }
+        }
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        self.changes.sort_by_cached_key(|change| (std::cmp::Reverse(change.class), change.kind, change.name.clone()));
     }
 
     /// How many changes there are of a class.
@@ -186,15 +242,19 @@ pub fn diff(before: &Checked, after: &Checked, today: Date) -> Diff {
     for change in &mut changes {
         change.is_mid_cycle = change.class == Class::Goal && days.iter().any(|day| is_mid_cycle(before, change, *day));
     }
-    let key = |change: &Change| (std::cmp::Reverse(change.class), change.kind, change.name.clone());
-    changes.sort_by_cached_key(key);
-    Diff {
+    let mut diff = Diff {
         changes,
         links: links(before, after, &names),
         errors_before: errors(before),
         errors_after: errors(after),
         kpis: after.model.kpis.len(),
-    }
+        names,
+        evidence: Vec::new(),
+        flips: Vec::new(),
+        sql: Vec::new(),
+    };
+    diff.sort();
+    diff
 }
 
 fn errors(checked: &Checked) -> usize {

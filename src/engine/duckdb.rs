@@ -5,6 +5,7 @@ use super::process::{Ended, mark, run};
 use super::reach::{BEGUN, NOT_CONFINED, Reach, SETTINGS, UNSAFE_DATABASE};
 use super::spill::Spill;
 use super::{Answer, Batch, Changes, Engine, Failure, Kind, Refusal, Rows};
+use crate::program::on_path;
 use crate::rawsql;
 use crate::text::is_control;
 use serde_json::{Map, Value};
@@ -44,7 +45,7 @@ pub fn find(named: Option<&Path>) -> Result<PathBuf, Failure> {
     }
     let name = format!("duckdb{}", std::env::consts::EXE_SUFFIX);
     let beside = std::env::current_exe().ok().and_then(|own| own.parent().map(|folder| folder.join(&name)));
-    beside.filter(|path| path.is_file()).or_else(|| on_path(Path::new(&name))).ok_or_else(|| Failure {
+    beside.filter(|path| path.is_file()).or_else(|| on_path(&name)).ok_or_else(|| Failure {
         message: "the program `duckdb` was not found".to_owned(),
         help: Some(
             "install it with `pip install duckdb-cli`, or say where it is: `--duckdb PATH` or the variable KPIC_DUCKDB"
@@ -57,14 +58,7 @@ pub fn find(named: Option<&Path>) -> Result<PathBuf, Failure> {
 /// which may be somebody else's project.
 fn program(named: &Path) -> Option<PathBuf> {
     let is_bare = named.parent().is_some_and(|folder| folder.as_os_str().is_empty());
-    if is_bare { on_path(named) } else { Some(named.to_path_buf()).filter(|path| path.is_file()) }
-}
-
-/// The first program of a name on `PATH`. A folder there that is relative would be one of the folder where kpic is started.
-fn on_path(name: &Path) -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = std::env::split_paths(&folders).filter(|folder| folder.is_absolute()).collect();
-    folders.into_iter().map(|folder| folder.join(name)).find(|path| path.is_file())
+    if is_bare { on_path(&named.to_string_lossy()) } else { Some(named.to_path_buf()).filter(|path| path.is_file()) }
 }
 
 /// How many bytes it may answer. All of an answer is in memory, some times over.

@@ -137,10 +137,7 @@ pub(super) fn client(program: &str, variable: &str, asks: &str, install: &str) -
             })
         };
     }
-    let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
-    let on_path = std::env::var_os("PATH").unwrap_or_default();
-    let mut found = std::env::split_paths(&on_path).filter(|folder| folder.is_absolute()).map(|folder| folder.join(&name));
-    found.find(|path| path.is_file()).ok_or_else(|| Failure {
+    crate::program::on_path(program).ok_or_else(|| Failure {
         message: format!("the program `{program}` was not found, which asks {asks}"),
         help: Some(format!("{install}, or say where it is with the variable {variable}")),
     })

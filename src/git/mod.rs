@@ -89,6 +89,7 @@ impl Repository {
             let is_remote = ask(&self.top, &["rev-parse", "--verify", "--quiet", "--end-of-options", &remote]);
             let help = match is_remote {
                 Ok(Ok(_)) => format!("there is `{remote}`"),
+                _ if Path::new(name).is_dir() => format!("if you mean the folder, write `./{name}`"),
                 _ if self.is_shallow() => {
                     "this clone is shallow: fetch the commit, as with `fetch-depth: 0` in GitHub's checkout".to_owned()
                 }
@@ -134,8 +135,9 @@ impl Repository {
 }
 
 /// A call of git that runs nothing that a repository brings along.
-fn git(folder: &Path) -> Command {
-    let mut command = Command::new("git");
+fn git(folder: &Path) -> Result<Command, Problem> {
+    let program = crate::program::on_path("git").ok_or_else(|| not_started("it was not found"))?;
+    let mut command = Command::new(program);
     command.arg("-C").arg(folder).args(["--no-pager", "--literal-pathspecs"]);
     // A folder of the repository that looks like one itself could bring settings along that run programs.
     command.args(["-c", "safe.bareRepository=explicit", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
@@ -146,14 +148,16 @@ fn git(folder: &Path) -> Command {
         command.env(name, value);
     }
     command.stdin(Stdio::null()).stderr(Stdio::piped()).stdout(Stdio::piped());
-    command
+    Ok(command)
+}
+
+fn not_started(why: &str) -> Problem {
+    Problem::new(format!("git could not be started: {why}"), "install git, or compare two folders: `kpic diff OLD NEW`")
 }
 
 /// What git answers; or what it says of why not.
 fn ask(folder: &Path, arguments: &[&str]) -> Result<Result<String, String>, Problem> {
-    let output = git(folder).args(arguments).output().map_err(|error| {
-        Problem::new(format!("git could not be started: {error}"), "install git, or compare two folders: `kpic diff OLD NEW`")
-    })?;
+    let output = git(folder)?.args(arguments).output().map_err(|error| not_started(&error.to_string()))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ok(if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) })
 }

@@ -1,12 +1,18 @@
 //! Texts of one commit, through one process of `git cat-file`.
 
-use super::{Commit, Problem, ask, git};
+use super::{Commit, Problem, git, not_started};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
-/// How large a file may be: no spec is nearly that large.
-const LARGEST: usize = 64 << 20;
+/// How large a file may be, in bytes: no spec is nearly that large.
+const LARGEST: usize = 16 << 20;
+
+/// How large all files may be together, those that stand there several times as often.
+const LARGEST_TOGETHER: usize = 256 << 20;
+
+/// How many files and folders below the specs are gone through. A few objects can stand for millions.
+const MOST: usize = 200_000;
 
 /// A file of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +44,7 @@ struct File {
 impl Objects {
     pub(super) fn of(top: &Path, folder: &str, commit: &Commit) -> Result<Self, Problem> {
         let fails = |why: String| Problem::new(format!("git could not be started: {why}"), "install git");
-        let mut command = git(top);
+        let mut command = git(top)?;
         command.args(["cat-file", "--batch"]).stdin(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|error| fails(error.to_string()))?;
         let asks = child.stdin.take();
@@ -55,15 +61,16 @@ impl Objects {
 
     /// A file by its path from the project's folder; nothing if there is none.
     pub fn file(&mut self, path: &str) -> Result<Option<Entry>, Problem> {
-        Ok(self.below(&[path])?.into_iter().find(|entry| entry.path == path))
+        Ok(self.below(&[path], |_| true)?.into_iter().find(|entry| entry.path == path))
     }
 
-    /// The files at some paths, or below them.
-    pub fn below(&mut self, paths: &[&str]) -> Result<Vec<Entry>, Problem> {
+    /// The files at some paths, or below them, as far as their paths are wanted.
+    pub fn below(&mut self, paths: &[&str], is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Entry>, Problem> {
         let mut files = Vec::new();
         for path in paths {
             files.extend(self.list(path)?);
         }
+        files.retain(|file| refused(&file.mode).is_some() || is_wanted(&file.path));
         // All is asked for at once: git answers in the same order.
         let wanted: Vec<&File> = files.iter().filter(|file| refused(&file.mode).is_none()).collect();
         let asked: String = wanted.iter().map(|file| format!("{}\n", file.object)).collect();
@@ -85,8 +92,7 @@ impl Objects {
         if !whole.is_empty() {
             arguments.extend(["--", whole.as_str()]);
         }
-        let listed = ask(&self.top, &arguments)?;
-        let listed = listed.map_err(|_| Problem::new("git cannot list the files of that commit", "run `git fsck`"))?;
+        let listed = listed(&self.top, &arguments)?;
         let prefix = if self.folder.is_empty() { String::new() } else { format!("{}/", self.folder) };
         let files = listed.split('\0').filter_map(|line| {
             let (about, path) = line.split_once('\t')?;
@@ -106,8 +112,9 @@ impl Objects {
         std::thread::scope(|scope| {
             // Whoever writes without reading waits for ever once the pipe is full.
             scope.spawn(move || asks.write_all(asked.as_bytes()).and_then(|()| asks.flush()));
+            let mut left = LARGEST_TOGETHER;
             for _ in 0..count {
-                texts.push(one(answers).ok_or_else(broken)?);
+                texts.push(one(answers, &mut left).ok_or_else(broken)?);
             }
             Ok(texts)
         })
@@ -122,6 +129,28 @@ impl Drop for Objects {
     }
 }
 
+/// What `git ls-tree -z` lists, up to [`MOST`] files.
+fn listed(top: &Path, arguments: &[&str]) -> Result<String, Problem> {
+    let unlisted = || Problem::new("git cannot list the files of that commit", "run `git fsck`");
+    let mut child = git(top)?.args(arguments).stderr(Stdio::null()).spawn().map_err(|error| not_started(&error.to_string()))?;
+    let mut answers = BufReader::new(child.stdout.take().ok_or_else(unlisted)?);
+    let (mut bytes, mut count) = (Vec::new(), 0);
+    while answers.read_until(0, &mut bytes).map_err(|_| unlisted())? > 0 {
+        count += 1;
+        if count > MOST {
+            let _ = child.kill();
+            let _ = child.wait();
+            let help = "name a folder with nothing but specs: `specs:` in kpic.yml";
+            return Err(Problem::new(format!("that commit has more than {MOST} files where its specs are"), help));
+        }
+    }
+    if child.wait().is_ok_and(|status| status.success()) {
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    } else {
+        Err(unlisted())
+    }
+}
+
 /// Why a file of that kind is not read.
 fn refused(mode: &str) -> Option<&'static str> {
     match mode {
@@ -132,16 +161,18 @@ fn refused(mode: &str) -> Option<&'static str> {
 }
 
 /// The next object: `NAME TYPE SIZE`, a line break, so many bytes, and a line break.
-fn one(answers: &mut BufReader<ChildStdout>) -> Option<Result<String, String>> {
+fn one(answers: &mut BufReader<ChildStdout>, left: &mut usize) -> Option<Result<String, String>> {
     let mut header = String::new();
     answers.read_line(&mut header).ok().filter(|read| *read > 0)?;
     let Some(size) = header.trim_end().split(' ').nth(2).and_then(|size| size.parse::<usize>().ok()) else {
         return Some(Err("is not in this clone, which has only a part of the history".to_owned()));
     };
-    if size > LARGEST {
+    if size > LARGEST.min(*left) {
         std::io::copy(&mut answers.take(size as u64 + 1), &mut std::io::sink()).ok()?;
-        return Some(Err("is too large to be a spec".to_owned()));
+        let why = if size > LARGEST { "is too large to be a spec" } else { "is too large with all files before it" };
+        return Some(Err(why.to_owned()));
     }
+    *left -= size;
     let mut bytes = vec![0; size];
     answers.read_exact(&mut bytes).ok()?;
     answers.read_exact(&mut [0]).ok()?;

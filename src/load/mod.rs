@@ -148,6 +148,11 @@ pub fn version(project: Version, specs_folder: impl Fn(&Tree) -> String, read: i
     loaded
 }
 
+/// Whether a version needs the text of a file at a path: of a spec or a template.
+pub fn is_of_version(path: &str) -> bool {
+    is_spec_file(Path::new(path)) || path.ends_with(TEMPLATE_ENDING)
+}
+
 /// Adds a spec file that is in memory.
 fn add_text(loaded: &mut Loaded, path: String, text: String) {
     let file = loaded.files.add(path, text);

@@ -344,21 +344,34 @@ fn gathered(name: &'static str, parts: BTreeSet<Term>) -> BTreeSet<Term> {
     others
 }
 
+/// Of more conditions than these, each is not compared with each: that would take minutes where somebody wants it to.
+const COMPARED: usize = 100;
+
+/// The arguments of a function, if a term is one of it.
+fn arguments_of<'a>(term: &'a Term, name: &str) -> Option<&'a [Term]> {
+    match term {
+        Term::Apply(own, of) if *own == name => Some(of),
+        _ => None,
+    }
+}
+
 /// `a and (a or b)` is `a`, and so is `a or (a and b)`.
 fn absorbed(name: &'static str, parts: &BTreeSet<Term>) -> BTreeSet<Term> {
     let other = if name == "and" { "or" } else { "and" };
-    let of = |term: &Term, name: &str| -> Option<BTreeSet<Term>> {
-        match term {
-            Term::Apply(own, of) if *own == name => Some(of.iter().cloned().collect()),
-            _ => None,
-        }
-    };
+    let few = if parts.len() > COMPARED { 0 } else { parts.len() };
+    let known: Vec<(&Term, &[Term])> =
+        parts.iter().take(few).filter_map(|part| Some((part, arguments_of(part, other)?))).collect();
     let follows = |part: &Term| {
-        let Some(branches) = of(part, other) else { return false };
-        let by_branch =
-            branches.iter().any(|branch| parts.contains(branch) || of(branch, name).is_some_and(|all| all.is_subset(parts)));
-        let fewer = |known: &Term| known != part && of(known, other).is_some_and(|known| known.is_subset(&branches));
-        by_branch || parts.iter().any(fewer)
+        let Some(branches) = arguments_of(part, other) else { return false };
+        let is_there = |term: &Term| parts.contains(term);
+        if branches
+            .iter()
+            .any(|branch| is_there(branch) || arguments_of(branch, name).is_some_and(|all| all.iter().all(is_there)))
+        {
+            return true;
+        }
+        let branches: BTreeSet<&Term> = branches.iter().collect();
+        known.iter().any(|(known, all)| *known != part && all.iter().all(|term| branches.contains(term)))
     };
     parts.iter().filter(|part| !follows(part)).cloned().collect()
 }

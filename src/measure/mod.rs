@@ -27,6 +27,8 @@ use crate::plan::relation::Query;
 use crate::plan::types::Types;
 use crate::sql;
 
+pub use test::{close, plain as shown_plain};
+
 /// A valid project with the engine that it is run on.
 pub struct Session<'a> {
     /// The project.

@@ -11,7 +11,7 @@ use crate::model::facts::Type;
 use crate::model::value;
 use crate::model::{
     Cell, Clock, Column, ColumnId, DimensionId, Expected, ExpectedFiring, ExpectedFirings, ExpectedRow, ExpectedSheet,
-    ExpectedValue, Given, KeyPart, KpiId, Model, Source, Storage, TestCase, given_table,
+    ExpectedValue, Given, KeyPart, KpiId, Model, Source, SourceId, Storage, TestCase, given_table,
 };
 use crate::pipeline::Valid;
 use crate::plan::relation::Query;
@@ -142,7 +142,7 @@ fn prepare<'a>(project: &Valid, test: &'a TestCase, dialect: &'static dyn Dialec
         let query = sql::query(&plan, dialect);
         Some(Asked { expected: Wanted::Firings(expected), of: guardrail.name.value.clone(), plan, query })
     });
-    Prepared { test, tables: tables(model, test, dialect, kind), asked: asked.chain(sheets).chain(firings).collect() }
+    Prepared { test, tables: tables(model, test, dialect, kind, |_| true), asked: asked.chain(sheets).chain(firings).collect() }
 }
 
 fn outcome(project: &Valid, prepared: &Prepared<'_>, answers: Vec<Answer>) -> Outcome {
@@ -170,6 +170,14 @@ fn outcome(project: &Valid, prepared: &Prepared<'_>, answers: Vec<Answer>) -> Ou
     outcome
 }
 
+/// Queries over the sources that a test gives rows of, be it none, for an engine that speaks the embedded one's dialect.
+pub fn batch(model: &Model, test: &TestCase, queries: &[Query], engine: &dyn Engine) -> Batch {
+    let dialect = dialect::dialect(None);
+    let given = |id: &SourceId| test.given.iter().any(|given| given.source == *id);
+    let setup = tables(model, test, dialect, engine.own_table(), given);
+    Batch { setup, queries: queries.iter().map(|query| sql::query(query, dialect)).collect() }
+}
+
 /// The plan of a view over the given rows.
 fn query(project: &Valid, kpi: KpiId, grain: Grain, dimensions: &[DimensionId]) -> Query {
     let mut question = Question::view(project.model(), kpi, grain, dimensions.to_vec());
@@ -186,9 +194,9 @@ fn title(model: &Model, expected: &Expected) -> String {
 // --- Given rows ---
 
 /// The tables of a test: one for each source, empty where the test gives no rows.
-fn tables(model: &Model, test: &TestCase, dialect: &dyn Dialect, kind: &str) -> String {
+fn tables(model: &Model, test: &TestCase, dialect: &dyn Dialect, kind: &str, is_wanted: impl Fn(&SourceId) -> bool) -> String {
     let mut out = String::new();
-    for (id, source) in model.sources.iter().filter(|(_, source)| source.journey.is_none()) {
+    for (id, source) in model.sources.iter().filter(|(id, source)| source.journey.is_none() && is_wanted(id)) {
         let given = test.given.iter().find(|given| given.source == id);
         let is_calendar = model.calendar_source.as_ref().is_some_and(|calendar| calendar.source == id);
         if let (None, true, Some(relation)) = (given, is_calendar, &source.relation) {
@@ -435,12 +443,12 @@ fn same(wanted: &Cell, found: &Value) -> bool {
 }
 
 /// Whether two numbers are the same but for the last digits that floating point allows.
-pub(super) fn close(wanted: f64, found: f64) -> bool {
+pub fn close(wanted: f64, found: f64) -> bool {
     (wanted - found).abs() <= 1e-9 * wanted.abs().max(found.abs()).max(1.0)
 }
 
 /// A number without needless digits.
-pub(super) fn plain(number: f64) -> String {
+pub fn plain(number: f64) -> String {
     let text = format!("{number}");
     if text.len() > 17 { format!("{number:.12}").trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }

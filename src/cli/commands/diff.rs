@@ -1,6 +1,7 @@
 //! `kpic diff`
 
 use crate::calendar::Date;
+use crate::cli::evidence::{self, EvidenceArgs};
 use crate::cli::{Context, ENVIRONMENT, FINDINGS, FINE, Stop, out, show_findings, usage};
 use crate::diff::json::Versions;
 use crate::diff::{self, Change, Class, Diff, json, markdown, words};
@@ -19,6 +20,8 @@ use std::path::{Path, PathBuf};
   kpic diff ../before ../after     two folders
   kpic diff --format markdown > comment.md
   kpic diff --deny interface --deny undecided
+  kpic diff --evidence             with the fewest rows on which figures differ, as a spec test
+  kpic diff --data                 with the figures of both on the project's data
 
 A change is one of these, the greatest first:
   meaning    values may change
@@ -46,6 +49,8 @@ pub(in crate::cli) struct DiffArgs {
     /// Also list changes of words, and what changes nothing for readers.
     #[arg(long)]
     all: bool,
+    #[command(flatten)]
+    evidence: EvidenceArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -64,19 +69,22 @@ enum Format {
 struct Version {
     checked: Checked,
     name: String,
+    /// The folder in which its data is.
+    root: PathBuf,
 }
 
 pub(in crate::cli) fn run(args: &DiffArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let (before, after) = versions(args, context)?;
-    let diff = diff::diff(&before.checked, &after.checked, today());
+    let mut diff = diff::diff(&before.checked, &after.checked, today());
     let deny: Vec<String> = before.checked.denied().iter().chain(&args.deny).cloned().collect();
-    let denied = diff.denied(&deny);
-    let versions = Versions {
-        before: &before.name,
-        after: &after.name,
-        before_files: &before.checked.files,
-        after_files: &after.checked.files,
+    let (old, new) = (before.name, after.name);
+    let (before, after) = if args.evidence.is_asked() {
+        evidence::look(&args.evidence, context, &after.root, (before.checked, after.checked), &mut diff)?
+    } else {
+        (Box::new(before.checked), Box::new(after.checked))
     };
+    let denied = diff.denied(&deny);
+    let versions = Versions { before: &old, after: &new, before_files: &before.files, after_files: &after.files };
     match args.format {
         Format::Text => out::print(&text(&diff, versions, args.all)),
         Format::Markdown => out::data(&markdown::text(&diff, versions, &denied)),
@@ -91,12 +99,20 @@ pub(in crate::cli) fn run(args: &DiffArgs, context: &Context<'_>) -> Result<u8, 
             out::error(&format!("{} {one}\n", out::styled(out::BAD, "refused:")));
         }
         if diff.errors_after > 0 {
-            show_findings(&after.checked.findings, &after.checked.files);
+            show_findings(&after.findings, &after.files);
         }
     }
     let code = if denied.is_empty() && diff.errors_after == 0 { FINE } else { FINDINGS };
     std::mem::forget((before, after));
     Ok(code)
+}
+
+/// Whether a text is written as a path and cannot name a commit.
+fn is_path(text: &str) -> bool {
+    let begins = |start: &str| {
+        text.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', std::path::MAIN_SEPARATOR]))
+    };
+    begins(".") || begins("..") || Path::new(text).is_absolute()
 }
 
 /// The day that counts where the last visible day of a project is not fixed.
@@ -107,11 +123,12 @@ fn today() -> Date {
 fn versions(args: &DiffArgs, context: &Context<'_>) -> Result<(Version, Version), Stop> {
     if let Some(new) = &args.new {
         let old = args.base.as_deref().unwrap_or_default();
-        return Ok((folder(Path::new(old), context)?, folder(new, context)?));
+        return both(|| folder(Path::new(old), context), || folder(new, context));
     }
     let base = args.base.as_deref();
-    if let Some(path) = base.filter(|base| Path::new(base).is_dir() && (base.contains('/') || *base == ".." || *base == ".")) {
-        return Ok((folder(Path::new(path), context)?, here(context)?));
+    // `origin/main` is a branch whatever folders there are: whoever proposes a change could make one of that name.
+    if let Some(path) = base.filter(|base| is_path(base) && Path::new(base).is_dir()) {
+        return both(|| folder(Path::new(path), context), || here(context));
     }
     // A variable of a CI that is not set leaves nothing, and nothing is no version.
     let is_empty = |base: &str| base.split("..").any(|side| side.trim_start_matches('.').trim().is_empty());
@@ -128,29 +145,38 @@ fn versions(args: &DiffArgs, context: &Context<'_>) -> Result<(Version, Version)
         let (commit, branch) = repository.base().map_err(|problem| stopped(&problem))?;
         let branch = if branch.is_empty() { "the main branch".to_owned() } else { branch };
         let name = format!("{} (where {branch} was left)", commit.short());
-        return Ok((at(&repository, &commit, name, context)?, here(context)?));
+        return both(|| at(&repository, &commit, name, context), || here(context));
     };
     if let Some((one, two)) = base.split_once("...") {
         let (one, two) = (commit(one)?, commit(two)?);
         let start = repository.merge_base(&one, &two).map_err(|problem| stopped(&problem))?;
         let names = (start.short().to_owned(), two.short().to_owned());
-        return Ok((at(&repository, &start, names.0, context)?, at(&repository, &two, names.1, context)?));
+        return both(|| at(&repository, &start, names.0, context), || at(&repository, &two, names.1, context));
     }
     if let Some((one, two)) = base.split_once("..") {
         let named = |name: &str, commit: &Commit| format!("{name} ({})", commit.short());
         let (old, new) = (commit(one)?, commit(two)?);
         let (from, to) = (named(one, &old), named(two, &new));
-        return Ok((at(&repository, &old, from, context)?, at(&repository, &new, to, context)?));
+        return both(|| at(&repository, &old, from, context), || at(&repository, &new, to, context));
     }
     let old = commit(base)?;
     let name = if base == old.name() { base.to_owned() } else { format!("{base} ({})", old.short()) };
-    Ok((at(&repository, &old, name, context)?, here(context)?))
+    both(|| at(&repository, &old, name, context), || here(context))
+}
+
+/// Two versions, read side by side.
+fn both(
+    before: impl FnOnce() -> Result<Version, Stop> + Send,
+    after: impl FnOnce() -> Result<Version, Stop> + Send,
+) -> Result<(Version, Version), Stop> {
+    let (before, after) = rayon::join(before, after);
+    Ok((before?, after?))
 }
 
 /// The project as it is in its folder.
 fn here(context: &Context<'_>) -> Result<Version, Stop> {
     let root = context.root()?;
-    Ok(Version { checked: pipeline::check(&root, &context.options()), name: "this folder".to_owned() })
+    Ok(Version { checked: pipeline::check(&root, &context.options()), name: "this folder".to_owned(), root })
 }
 
 /// The project in another folder.
@@ -166,7 +192,7 @@ fn folder(path: &Path, context: &Context<'_>) -> Result<Version, Stop> {
             "name two folders with a project each: `kpic diff OLD NEW`",
         ));
     }
-    Ok(Version { checked: pipeline::check(path, &context.options()), name })
+    Ok(Version { checked: pipeline::check(path, &context.options()), name, root: path.to_path_buf() })
 }
 
 /// The project as it was at a commit.
@@ -182,7 +208,7 @@ fn at(repository: &Repository, commit: &Commit, name: String, context: &Context<
     };
     let mut failed = None;
     let read = |folder: &str| {
-        let found = objects.below(&[folder, crate::load::TEMPLATES]);
+        let found = objects.below(&[folder, crate::load::TEMPLATES], crate::load::is_of_version);
         let entries = found.unwrap_or_else(|problem| {
             failed = Some(problem);
             Vec::new()
@@ -192,7 +218,7 @@ fn at(repository: &Repository, commit: &Commit, name: String, context: &Context<
     let checked = pipeline::check_version((project.path, project.text), read, &context.options());
     match failed {
         Some(problem) => Err(stopped(&problem)),
-        None => Ok(Version { checked, name }),
+        None => Ok(Version { checked, name, root: context.root()? }),
     }
 }
 
@@ -205,8 +231,9 @@ fn text(diff: &Diff, versions: Versions<'_>, all: bool) -> String {
     let mut text = String::new();
     let is_told = |change: &&Change| all || change.class > Class::Words || change.fields.iter().any(|field| field.is_proven);
     for change in diff.changes.iter().filter(is_told) {
-        text.push_str(&told(change, versions));
+        text.push_str(&told(diff, change, versions));
     }
+    text.push_str(&evidence::flips(diff));
     if !diff.links.is_empty() {
         text.push_str(&format!("{}\n", out::styled(out::STRONG, "links to the North Star")));
         for change in &diff.links {
@@ -232,7 +259,12 @@ fn text(diff: &Diff, versions: Versions<'_>, all: bool) -> String {
     text
 }
 
-fn told(change: &Change, versions: Versions<'_>) -> String {
+/// A text of a spec as it is shown on one line of a terminal.
+fn clean(text: &str) -> String {
+    crate::text::shown_on_a_line(text).into_owned()
+}
+
+fn told(diff: &Diff, change: &Change, versions: Versions<'_>) -> String {
     let style = match change.class {
         Class::Meaning | Class::Undecided | Class::Interface => out::BAD,
         Class::Goal | Class::Ownership => out::STRONG,
@@ -243,32 +275,34 @@ fn told(change: &Change, versions: Versions<'_>) -> String {
     let mut text = format!(
         "{} {}{place}\n  {}\n",
         out::styled(style, change.class.name()),
-        out::styled(out::STRONG, &words::heading(change, str::to_owned)),
+        out::styled(out::STRONG, &words::heading(change, clean)),
         words::effect(change)
     );
     for field in &change.fields {
         let proven = if field.is_proven { out::styled(out::GOOD, "  proven to be the same") } else { String::new() };
         if let Some(short) = words::short(field) {
-            text.push_str(&format!("    {}: {short}{proven}\n", field.name));
+            text.push_str(&format!("    {}: {}{proven}\n", clean(&field.name), clean(&short)));
             continue;
         }
-        text.push_str(&format!("    {}:{proven}\n", field.name));
+        text.push_str(&format!("    {}:{proven}\n", clean(&field.name)));
         for (mark, side) in [("-", &field.before), ("+", &field.after)] {
             for line in side.iter().flat_map(|side| side.lines()) {
-                text.push_str(&format!("      {mark} {line}\n"));
+                text.push_str(&format!("      {mark} {}\n", clean(line)));
             }
         }
     }
+    text.push_str(&evidence::told(diff, change));
     let down = words::downstream(change);
     if !down.is_empty() {
         text.push_str(&format!("    downstream: {down}\n"));
         for kpi in change.downstream.kpis.iter().filter(|kpi| !kpi.through.is_empty()).take(5) {
-            text.push_str(&format!("      {} → {}\n", kpi.through.join(" → "), kpi.name));
+            text.push_str(&format!("      {} → {}\n", clean(&kpi.through.join(" → ")), clean(&kpi.name)));
         }
     }
     if !change.owners.is_empty() && change.class > Class::Words {
-        text.push_str(&format!("    owners: {}\n", change.owners.join(", ")));
+        text.push_str(&format!("    owners: {}\n", clean(&change.owners.join(", "))));
     }
+    text.push_str(&evidence::sql(diff, change));
     text.push('\n');
     text
 }
