@@ -27,7 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("align", &["text", "diagnostic", "functions", "model", "graph"]),
     ("lint", &["text", "calendar", "diagnostic", "functions", "model", "spec", "graph", "align"]),
     ("support", &["dialect", "rawsql", "text", "calendar", "diagnostic", "model"]),
-    ("meaning", &["calendar", "functions", "model"]),
+    ("meaning", &["calendar", "functions", "model", "graph"]),
     // Where the stages meet.
     (
         "pipeline",
@@ -51,7 +51,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // What only a valid project reaches.
     ("plan", &["text", "calendar", "diagnostic", "functions", "model", "graph", "check", "align", "support", "pipeline"]),
     ("sql", &["dialect", "rawsql", "calendar", "functions", "model", "plan"]),
-    ("manifest", &["dialect", "text", "calendar", "functions", "model", "graph", "align", "pipeline", "plan", "sql"]),
+    (
+        "manifest",
+        &["dialect", "text", "calendar", "functions", "model", "graph", "align", "meaning", "pipeline", "plan", "sql"],
+    ),
     ("template", &["text", "diagnostic", "load"]),
     ("docs", &["text", "diagnostic", "template", "manifest"]),
     (

@@ -16,6 +16,7 @@ mod describe;
 pub mod evidence;
 mod goals;
 pub mod json;
+pub mod manifest;
 pub mod markdown;
 mod reach;
 mod renamed;

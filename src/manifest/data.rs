@@ -116,6 +116,8 @@ pub struct Kpi {
     pub formula: Option<String>,
     /// The figures, if they are kept by hand.
     pub values: Vec<Figure>,
+    /// A mark of what it means, which differs where another version of the specs or of kpic may show other figures.
+    pub meaning: String,
     /// What the formula does, in plain words, a sentence each.
     pub reading: Vec<String>,
     /// The unit of its values; null if they have none. With `%` a value is a fraction: 0.25 is 25 %.

@@ -43,6 +43,7 @@ fn entry(whole: &Collected<'_>, id: KpiId) -> Kpi {
         description: kpi.description.clone(),
         formula: given(&kpi.written),
         values: values(model, kpi),
+        meaning: crate::meaning::mark::mark(model, whole.graph, id),
         reading: super::reading::reading(model, kpi),
         unit: given(&facts.unit.to_string()),
         kind: facts.kind.name().to_owned(),

@@ -9,6 +9,7 @@
 //! [`compare`] puts this together. It never takes two formulas for the same that differ; where it knows neither, it says so.
 
 mod evaluate;
+pub mod mark;
 pub mod normal;
 pub mod number;
 pub mod term;

@@ -174,6 +174,8 @@ pub static PROJECT: Record = Record {
     what: "kpic.yml",
     fields: &[
         Field::new("kpic", Shape::Count, "The version of the language: 1.").example("1").required(),
+        Field::new("requires", Shape::Text, "The versions of the program kpic that the figures are made for.")
+            .example("\">=0.1\""),
         Field::new("project", Shape::Text, "The project's name.").example("shop"),
         Field::new("title", Shape::Text, "Its title. Default: made from the name.").example("The shop"),
         Field::new("description", Shape::Text, "What it is about, for readers of its docs.")
@@ -202,6 +204,25 @@ pub static PROJECT: Record = Record {
     ],
 };
 
+/// Says whether this program is one that the project asks for.
+fn required_version(required: &Name, findings: &mut Findings) {
+    let own = env!("CARGO_PKG_VERSION");
+    match (semver::VersionReq::parse(&required.value), semver::Version::parse(own)) {
+        (Ok(asked), Ok(version)) if !asked.matches(&version) => {
+            let message = format!("this project requires kpic {}, and this is {own}", required.value);
+            let finding = findings.report(&codes::WRONG_VERSION, required.span, message);
+            finding.help("install such a version, or change `requires` once `kpic diff` shows that no figure differs");
+        }
+        (Err(_), _) => {
+            let message = format!("`{}` names no versions", required.value);
+            findings
+                .report(&codes::WRONG_VERSION, required.span, message)
+                .help("write `requires: \">=0.2\"`, or with commas between several: `\">=0.2, <0.4\"`");
+        }
+        _ => {}
+    }
+}
+
 /// Reads `kpic.yml`.
 pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
     if let Some(version) = reader.count("kpic").filter(|version| version.value != 1) {
@@ -212,6 +233,9 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
                 format!("this kpic reads version 1 of the language, not {}", version.value),
             )
             .help("write `kpic: 1`, or install a newer kpic");
+    }
+    if let Some(required) = reader.text("requires") {
+        required_version(&required, findings);
     }
     if let Some(calendar) = reader.get("calendar") {
         let reader_of = Reader::of(calendar);

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
   kpic diff ../before ../after     two folders
   kpic diff --format markdown > comment.md
   kpic diff --deny interface --deny undecided
+  kpic diff --manifest build/manifest.json   which KPIs mean something else than when that was built
   kpic diff --evidence             with the fewest rows on which figures differ, as a spec test
   kpic diff --data                 with the figures of both on the project's data
 
@@ -49,6 +50,9 @@ pub(in crate::cli) struct DiffArgs {
     /// Also list changes of words, and what changes nothing for readers.
     #[arg(long)]
     all: bool,
+    /// Compare with the manifest of an earlier build instead: which KPIs mean something else, though perhaps only kpic has changed.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "new", "evidence", "data", "sql"])]
+    manifest: Option<PathBuf>,
     #[command(flatten)]
     evidence: EvidenceArgs,
 }
@@ -74,6 +78,9 @@ struct Version {
 }
 
 pub(in crate::cli) fn run(args: &DiffArgs, context: &Context<'_>) -> Result<u8, Stop> {
+    if let Some(path) = &args.manifest {
+        return against(args, path, context);
+    }
     let (before, after) = versions(args, context)?;
     let mut diff = diff::diff(&before.checked, &after.checked, today());
     let deny: Vec<String> = before.checked.denied().iter().chain(&args.deny).cloned().collect();
@@ -83,15 +90,41 @@ pub(in crate::cli) fn run(args: &DiffArgs, context: &Context<'_>) -> Result<u8, 
     } else {
         (Box::new(before.checked), Box::new(after.checked))
     };
-    let denied = diff.denied(&deny);
     let versions = Versions { before: &old, after: &new, before_files: &before.files, after_files: &after.files };
+    let code = show(args, context, &diff, versions, &deny, &after);
+    std::mem::forget((before, after));
+    Ok(code)
+}
+
+/// Compares the project with the manifest of an earlier build.
+fn against(args: &DiffArgs, path: &Path, context: &Context<'_>) -> Result<u8, Stop> {
+    let wrong = |why: &str| {
+        usage(
+            &format!("`{}` cannot be compared with: {why}", path.display()),
+            "name a manifest.json that `kpic build` has written",
+        )
+    };
+    let text = std::fs::read_to_string(path).map_err(|_| wrong("it cannot be read"))?;
+    let manifest = serde_json::from_str(&text).map_err(|_| wrong("it is not JSON"))?;
+    let after = here(context)?;
+    let diff = diff::manifest::against(&manifest, &after.checked).map_err(|why| wrong(&why))?;
+    let name = clean(&path.display().to_string());
+    let files = &after.checked.files;
+    let versions = Versions { before: &name, after: &after.name, before_files: files, after_files: files };
+    let deny: Vec<String> = after.checked.denied().iter().chain(&args.deny).cloned().collect();
+    Ok(show(args, context, &diff, versions, &deny, &after.checked))
+}
+
+/// Shows a difference; the exit code.
+fn show(args: &DiffArgs, context: &Context<'_>, diff: &Diff, versions: Versions<'_>, deny: &[String], after: &Checked) -> u8 {
+    let denied = diff.denied(deny);
     match args.format {
-        Format::Text => out::print(&text(&diff, versions, args.all)),
-        Format::Markdown => out::data(&markdown::text(&diff, versions, &denied)),
-        Format::Json => out::json(&json::text(&json::document(&diff, versions, &denied))),
+        Format::Text => out::print(&text(diff, versions, args.all)),
+        Format::Markdown => out::data(&markdown::text(diff, versions, &denied)),
+        Format::Json => out::json(&json::text(&json::document(diff, versions, &denied))),
         Format::Github => {
             let root = context.root().unwrap_or_default();
-            out::data(&annotations(&diff, versions, &crate::cli::findings::in_repository(&root)));
+            out::data(&annotations(diff, versions, &crate::cli::findings::in_repository(&root)));
         }
     }
     if args.format == Format::Text {
@@ -102,9 +135,7 @@ pub(in crate::cli) fn run(args: &DiffArgs, context: &Context<'_>) -> Result<u8, 
             show_findings(&after.findings, &after.files);
         }
     }
-    let code = if denied.is_empty() && diff.errors_after == 0 { FINE } else { FINDINGS };
-    std::mem::forget((before, after));
-    Ok(code)
+    if denied.is_empty() && diff.errors_after == 0 { FINE } else { FINDINGS }
 }
 
 /// Whether a text is written as a path and cannot name a commit.
