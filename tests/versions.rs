@@ -466,3 +466,39 @@ fn what_is_shown_moves_no_cursor_and_forges_no_line() {
         assert!(!said.out.contains("\nno change"), "{arguments:?}: {}", said.out);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn the_action_keeps_a_comment_and_takes_no_name_for_a_command() {
+    let action = std::fs::read_to_string(".github/actions/diff/action.yml").unwrap();
+    let (_, script) = action.split_once("      run: |\n").unwrap();
+    let lines = script.lines().take_while(|line| line.starts_with("        "));
+    let script: String = lines.map(|line| format!("{}\n", line.trim_start())).collect();
+    // What a workflow puts in stands in the environment and not in the script.
+    assert!(!script.contains("${{"), "{script}");
+    let repository = Repository::new();
+    repository.git(&["checkout", "-q", "-b", "work"]);
+    repository.write("specs/shop.yml", &specs("count(orders)"));
+    repository.commit("count");
+    let temporary = tempfile::tempdir().unwrap();
+    let run = |base: &str, arguments: &str| {
+        let output = Command::new("bash")
+            .args(["-e", "-o", "pipefail", "-c", &script])
+            .current_dir(repository.path())
+            .envs([("KPIC", env!("CARGO_BIN_EXE_kpic")), ("BASE", base), ("ARGUMENTS", arguments), ("NUMBER", "7")])
+            .env("RUNNER_TEMP", temporary.path())
+            .env("GITHUB_STEP_SUMMARY", temporary.path().join("summary"))
+            .output()
+            .unwrap();
+        let comment = std::fs::read_to_string(temporary.path().join("kpi-diff/comment.md")).unwrap();
+        (output.status.code().unwrap(), comment, String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, comment, told) = run("main...HEAD", "");
+    assert_eq!(code, 0, "{told}");
+    assert!(comment.starts_with("<!-- kpic diff -->\n### KPI changes: 1 may change values"), "{comment}");
+    assert!(told.starts_with("::warning file=specs/shop.yml,line=10"), "{told}");
+    assert_eq!(std::fs::read_to_string(temporary.path().join("kpi-diff/number")).unwrap(), "7\n");
+    assert_eq!(run("main...HEAD", "--deny meaning").0, 1);
+    let (code, comment, _) = run("$(touch ran);`touch ran`", "$(touch ran)");
+    assert!(code > 1 && comment.is_empty() && !repository.path().join("ran").exists(), "{code} {comment}");
+}
