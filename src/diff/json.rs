@@ -207,7 +207,8 @@ pub fn document(diff: &Diff, versions: Versions<'_>, denied: &[String]) -> Docum
     }
 }
 
-fn field(field: &super::FieldChange) -> Field {
+/// A field that differs as data.
+pub fn field(field: &super::FieldChange) -> Field {
     Field {
         name: field.name.clone(),
         class: field.class.name(),

@@ -24,7 +24,7 @@ pub mod words;
 pub use crate::spec::project::DENIABLE;
 pub use class::Class;
 pub use definition::Kind;
-pub use reach::{Downstream, Reached};
+pub use reach::{Downstream, Reached, owner};
 
 use crate::align::Sign;
 use crate::calendar::{AsOf, Date};
@@ -255,6 +255,18 @@ pub fn diff(before: &Checked, after: &Checked, today: Date) -> Diff {
     };
     diff.sort();
     diff
+}
+
+/// What a project defines: each definition's kind and name. What nobody defines is left out.
+pub fn definitions(checked: &Checked) -> Vec<(Kind, String)> {
+    let all = Describe::of(&checked.model, &checked.files, &Names::default()).all();
+    all.into_iter().filter(|(_, definition)| !definition.is_implied).map(|(key, _)| key).collect()
+}
+
+/// Where a definition stands.
+pub fn place(checked: &Checked, kind: Kind, name: &str) -> Option<Span> {
+    let all = Describe::of(&checked.model, &checked.files, &Names::default()).all();
+    all.get(&(kind, name.to_owned())).and_then(|definition| definition.span)
 }
 
 fn errors(checked: &Checked) -> usize {

@@ -66,15 +66,15 @@ enum Format {
 }
 
 /// A version of a project, with what it is called.
-struct Version {
-    checked: Checked,
-    name: String,
+pub(in crate::cli) struct Version {
+    pub checked: Checked,
+    pub name: String,
     /// The folder in which its data is.
-    root: PathBuf,
+    pub root: PathBuf,
 }
 
 pub(in crate::cli) fn run(args: &DiffArgs, context: &Context<'_>) -> Result<u8, Stop> {
-    let (before, after) = versions(args, context)?;
+    let (before, after) = versions(args.base.as_deref(), args.new.as_deref(), context)?;
     let mut diff = diff::diff(&before.checked, &after.checked, today());
     let deny: Vec<String> = before.checked.denied().iter().chain(&args.deny).cloned().collect();
     let (old, new) = (before.name, after.name);
@@ -116,16 +116,20 @@ fn is_path(text: &str) -> bool {
 }
 
 /// The day that counts where the last visible day of a project is not fixed.
-fn today() -> Date {
+pub(in crate::cli) fn today() -> Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
-fn versions(args: &DiffArgs, context: &Context<'_>) -> Result<(Version, Version), Stop> {
-    if let Some(new) = &args.new {
-        let old = args.base.as_deref().unwrap_or_default();
+/// The versions that a command line names: two folders, or commits as `BASE` has them.
+pub(in crate::cli) fn versions(
+    base: Option<&str>,
+    new: Option<&Path>,
+    context: &Context<'_>,
+) -> Result<(Version, Version), Stop> {
+    if let Some(new) = new {
+        let old = base.unwrap_or_default();
         return both(|| folder(Path::new(old), context), || folder(new, context));
     }
-    let base = args.base.as_deref();
     // `origin/main` is a branch whatever folders there are: whoever proposes a change could make one of that name.
     if let Some(path) = base.filter(|base| is_path(base) && Path::new(base).is_dir()) {
         return both(|| folder(Path::new(path), context), || here(context));
@@ -197,32 +201,18 @@ fn folder(path: &Path, context: &Context<'_>) -> Result<Version, Stop> {
 
 /// The project as it was at a commit.
 fn at(repository: &Repository, commit: &Commit, name: String, context: &Context<'_>) -> Result<Version, Stop> {
-    let mut objects = repository.objects(commit).map_err(|problem| stopped(&problem))?;
-    let project = objects.file(PROJECT_FILE).map_err(|problem| stopped(&problem))?;
-    let Some(project) = project else {
-        let place = if repository.folder().is_empty() { String::new() } else { format!(" in `{}`", repository.folder()) };
-        return Err(stopped(&Problem {
-            message: format!("there is no {PROJECT_FILE}{place} at {name}, so there is nothing to compare with"),
-            help: "name a commit that has the project: `kpic diff BASE`".to_owned(),
-        }));
-    };
-    let mut failed = None;
-    let read = |folder: &str| {
-        let found = objects.below(&[folder, crate::load::TEMPLATES], crate::load::is_of_version);
-        let entries = found.unwrap_or_else(|problem| {
-            failed = Some(problem);
-            Vec::new()
-        });
-        entries.into_iter().map(|entry| (entry.path, entry.text)).collect()
-    };
-    let checked = pipeline::check_version((project.path, project.text), read, &context.options());
-    match failed {
-        Some(problem) => Err(stopped(&problem)),
-        None => Ok(Version { checked, name, root: context.root()? }),
+    let checked = crate::history::version::at(repository, commit, &context.options()).map_err(|problem| stopped(&problem))?;
+    if let Some(checked) = checked {
+        return Ok(Version { checked, name, root: context.root()? });
     }
+    let place = if repository.folder().is_empty() { String::new() } else { format!(" in `{}`", repository.folder()) };
+    Err(stopped(&Problem {
+        message: format!("there is no {PROJECT_FILE}{place} at {name}, so there is nothing to compare with"),
+        help: "name a commit that has the project: `kpic diff BASE`".to_owned(),
+    }))
 }
 
-fn stopped(problem: &Problem) -> Stop {
+pub(in crate::cli) fn stopped(problem: &Problem) -> Stop {
     out::error(&out::failure(&problem.message, Some(&problem.help)));
     Stop { code: ENVIRONMENT }
 }
@@ -260,7 +250,7 @@ fn text(diff: &Diff, versions: Versions<'_>, all: bool) -> String {
 }
 
 /// A text of a spec as it is shown on one line of a terminal.
-fn clean(text: &str) -> String {
+pub(in crate::cli) fn clean(text: &str) -> String {
     crate::text::shown_on_a_line(text).into_owned()
 }
 
@@ -278,19 +268,7 @@ fn told(diff: &Diff, change: &Change, versions: Versions<'_>) -> String {
         out::styled(out::STRONG, &words::heading(change, clean)),
         words::effect(change)
     );
-    for field in &change.fields {
-        let proven = if field.is_proven { out::styled(out::GOOD, "  proven to be the same") } else { String::new() };
-        if let Some(short) = words::short(field) {
-            text.push_str(&format!("    {}: {}{proven}\n", clean(&field.name), clean(&short)));
-            continue;
-        }
-        text.push_str(&format!("    {}:{proven}\n", clean(&field.name)));
-        for (mark, side) in [("-", &field.before), ("+", &field.after)] {
-            for line in side.iter().flat_map(|side| side.lines()) {
-                text.push_str(&format!("      {mark} {}\n", clean(line)));
-            }
-        }
-    }
+    text.push_str(&fields(change));
     text.push_str(&evidence::told(diff, change));
     let down = words::downstream(change);
     if !down.is_empty() {
@@ -304,6 +282,25 @@ fn told(diff: &Diff, change: &Change, versions: Versions<'_>) -> String {
     }
     text.push_str(&evidence::sql(diff, change));
     text.push('\n');
+    text
+}
+
+/// The fields of a change that differ.
+pub(in crate::cli) fn fields(change: &Change) -> String {
+    let mut text = String::new();
+    for field in &change.fields {
+        let proven = if field.is_proven { out::styled(out::GOOD, "  proven to be the same") } else { String::new() };
+        if let Some(short) = words::short(field) {
+            text.push_str(&format!("    {}: {}{proven}\n", clean(&field.name), clean(&short)));
+            continue;
+        }
+        text.push_str(&format!("    {}:{proven}\n", clean(&field.name)));
+        for (mark, side) in [("-", &field.before), ("+", &field.after)] {
+            for line in side.iter().flat_map(|side| side.lines()) {
+                text.push_str(&format!("      {mark} {}\n", clean(line)));
+            }
+        }
+    }
     text
 }
 

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(super) mod align;
+pub(super) mod blame;
 pub(super) mod build;
 pub(super) mod check;
 pub(super) mod completions;
@@ -10,6 +11,7 @@ pub(super) mod explain;
 pub(super) mod freeze;
 pub(super) mod graph;
 pub(super) mod init;
+pub(super) mod log;
 pub(super) mod man;
 pub(super) mod query;
 pub(super) mod review;
