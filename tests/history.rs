@@ -2,8 +2,14 @@
 //! Each test has a repository of its own. Nothing that a repository brings along runs.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "history/changelog.rs"]
+mod changelog;
 #[path = "history/log.rs"]
 mod log;
+#[path = "history/owners.rs"]
+mod owners;
+#[path = "history/policy.rs"]
+mod policy;
 
 use std::path::Path;
 use std::process::{Command, Output};

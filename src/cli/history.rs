@@ -94,8 +94,8 @@ fn meant(args: &OfArgs, newest: &Checked) -> Result<Subject, Stop> {
     let all = definitions(newest);
     let found: Vec<Kind> = all
         .iter()
-        .filter(|(kind, name)| *name == args.name && args.kind.is_none_or(|wanted| wanted == *kind))
-        .map(|(kind, _)| *kind)
+        .filter(|(kind, name, _)| *name == args.name && args.kind.is_none_or(|wanted| wanted == *kind))
+        .map(|(kind, ..)| *kind)
         .collect();
     if let [one, other, ..] = found.as_slice() {
         let message = format!("`{}` is a {} and a {}", args.name, one.noun(), other.noun());
@@ -111,7 +111,7 @@ pub(super) fn not_found(past: &Past, name: &str) -> Stop {
         Some(_) => None,
         None => version::at(&past.repository, &past.from, &past.options).ok().flatten(),
     };
-    let known: Vec<String> = newest.iter().flat_map(definitions).map(|(_, name)| name).collect();
+    let known: Vec<String> = newest.iter().flat_map(definitions).map(|(_, name, _)| name).collect();
     let near = suggest::nearest(name, known.iter().map(String::as_str));
     let help = near.map_or_else(
         || "`kpic graph` shows what there is; a key result is `objective.result`".to_owned(),

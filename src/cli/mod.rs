@@ -18,6 +18,7 @@ mod history;
 mod limits;
 mod mistake;
 mod out;
+mod policy;
 mod profile;
 mod progress;
 pub mod reference;
@@ -198,6 +199,10 @@ enum Command {
     Log(commands::log::LogArgs),
     /// Show since when a figure means what it means, and who last changed its goal, its owner and its words.
     Blame(commands::blame::BlameArgs),
+    /// Write release notes for those who read the figures: what a change of the specs means to them.
+    Changelog(commands::changelog::ChangelogArgs),
+    /// Show who owns which spec file and who has to look at a change, and write lines for CODEOWNERS.
+    Owners(commands::owners::OwnersArgs),
     /// Write the SQL views, the manifest and the documents.
     Build(commands::build::BuildArgs),
     /// Put the views into the warehouse: all of them or none.
@@ -317,6 +322,8 @@ fn run() -> ExitCode {
         Command::Diff(args) => commands::diff::run(&args, &context),
         Command::Log(args) => commands::log::run(&args, &context),
         Command::Blame(args) => commands::blame::run(&args, &context),
+        Command::Changelog(args) => commands::changelog::run(&args, &context),
+        Command::Owners(args) => commands::owners::run(&args, &context),
         Command::Build(args) => commands::build::run(&args, &context),
         Command::Deploy(args) => commands::deploy::run(&args, &context),
         Command::Run(args) => commands::run::run(&args, &context),

@@ -36,6 +36,8 @@ pub struct Document {
     pub errors: Errors,
     /// What the project refuses of this, as `diff.deny` says.
     pub denied: Vec<String>,
+    /// What is allowed although the project denies it, by trailers of commits or of the request.
+    pub allowed: Vec<super::policy::Allowance>,
 }
 
 /// How many errors the versions have.
@@ -204,6 +206,7 @@ pub fn document(diff: &Diff, versions: Versions<'_>, denied: &[String]) -> Docum
         owners: diff.owners(),
         errors: Errors { before: diff.errors_before, after: diff.errors_after },
         denied: denied.to_vec(),
+        allowed: diff.allowed.clone(),
     }
 }
 

@@ -51,6 +51,21 @@ impl Repository {
         Ok(text.split('\n').filter(|line| !line.starts_with(HEADER)).filter_map(logged).collect())
     }
 
+    /// The messages of the commits that lead to `to` and not to `from`, each with the short name of the commit and its author.
+    pub fn messages(&self, from: &Commit, to: &Commit) -> Result<Vec<(String, String)>, Problem> {
+        let not = format!("^{}", from.name());
+        let format = "--format=%H%x00%an%x00%B%x00";
+        let text = ask(&self.top, &["-c", "i18n.logOutputEncoding=UTF-8", "rev-list", format, to.name(), &not, "--"])?;
+        let text = text.map_err(|_| Problem::new("git cannot list the commits in between", "run `git fsck`"))?;
+        let mut parts = text.split('\0');
+        let mut messages = Vec::new();
+        while let (Some(name), Some(author), Some(message)) = (parts.next(), parts.next(), parts.next()) {
+            let name = Commit(name.lines().last().unwrap_or_default().to_owned());
+            messages.push((format!("{} {author}", name.short()), message.to_owned()));
+        }
+        Ok(messages)
+    }
+
     /// Whether the parents of a commit are missing in this clone, so that nothing is known of what was before.
     pub fn is_cut_off(&self, logged: &Logged) -> bool {
         let raw = ask(&self.top, &["cat-file", "commit", logged.commit.name()]);

@@ -125,13 +125,17 @@ pub(super) fn is_sound(checked: &Checked) -> bool {
 /// What a subject is in a version, if it is there.
 pub fn find(checked: &Checked, subject: &Subject) -> Option<Kind> {
     let is_meant = |kind: Kind| subject.kind.is_none_or(|wanted| wanted == kind);
-    diff::definitions(checked).into_iter().find(|(kind, name)| is_meant(*kind) && *name == subject.name).map(|(kind, _)| kind)
+    diff::definitions(checked)
+        .into_iter()
+        .find(|(kind, name, _)| is_meant(*kind) && *name == subject.name)
+        .map(|(kind, ..)| kind)
 }
 
 /// The step in which a definition is there for the first time, since nothing was there before.
 pub(super) fn first(subject: &Subject, logged: Option<&Logged>, new: &Checked, unsure: usize) -> Option<Step> {
-    let kind = find(new, subject)?;
-    let span = diff::place(new, kind, &subject.name);
+    let is_meant = |kind: Kind| subject.kind.is_none_or(|wanted| wanted == kind);
+    let (kind, _, span) =
+        diff::definitions(new).into_iter().find(|(kind, name, _)| is_meant(*kind) && *name == subject.name)?;
     let own = Change {
         kind,
         name: subject.name.clone(),

@@ -250,7 +250,7 @@ fn projects_in_folders_detached_heads_and_removed_definitions() {
         ["meaning revenue - changed by the first project alone", "none revenue - added by first"]
     );
     // What is gone is found where it was.
-    repository.write("specs/kpis.yml", &kpis(PAID, "sales").split("  double:").next().unwrap());
+    repository.write("specs/kpis.yml", kpis(PAID, "sales").split("  double:").next().unwrap());
     repository.commit("no double");
     let log = repository.json(&["log", "double"]);
     assert_eq!(steps(&log)[0], "interface double - removed by no double");

@@ -2,12 +2,17 @@
 
 use crate::calendar::Date;
 use crate::cli::evidence::{self, EvidenceArgs};
+use crate::cli::policy::{self, PolicyArgs, Side};
 use crate::cli::{Context, ENVIRONMENT, FINDINGS, FINE, Stop, out, show_findings, usage};
+use crate::diagnostic::machine::{Remark, annotation, remarks};
 use crate::diff::json::Versions;
+use crate::diff::lines::Finder;
+use crate::diff::policy::Refused;
 use crate::diff::{self, Change, Class, Diff, json, markdown, words};
 use crate::git::{Commit, Problem, Repository};
 use crate::load::PROJECT_FILE;
 use crate::pipeline::{self, Checked};
+use crate::text::{Span, shown_on_a_line};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 
@@ -43,9 +48,8 @@ pub(in crate::cli) struct DiffArgs {
     /// How it is shown.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// End with exit code 1 if a change is of this class, too; may be given several times.
-    #[arg(long, value_name = "CLASS", value_parser = clap::builder::PossibleValuesParser::new(crate::diff::DENIABLE))]
-    deny: Vec<String>,
+    #[command(flatten)]
+    policy: PolicyArgs,
     /// Also list changes of words, and what changes nothing for readers.
     #[arg(long)]
     all: bool,
@@ -63,6 +67,8 @@ enum Format {
     Json,
     /// Annotations of GitHub Actions, on the changed lines.
     Github,
+    /// SARIF 2.1.0, for code scanning, on the changed lines.
+    Sarif,
 }
 
 /// A version of a project, with what it is called.
@@ -71,31 +77,48 @@ pub(in crate::cli) struct Version {
     pub name: String,
     /// The folder in which its data is.
     pub root: PathBuf,
+    /// The commit that it is of; nothing where it is what the folder holds.
+    pub commit: Option<Commit>,
 }
 
 pub(in crate::cli) fn run(args: &DiffArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let (before, after) = versions(args.base.as_deref(), args.new.as_deref(), context)?;
     let mut diff = diff::diff(&before.checked, &after.checked, today());
-    let deny: Vec<String> = before.checked.denied().iter().chain(&args.deny).cloned().collect();
     let (old, new) = (before.name, after.name);
+    let (roots, commits) = ((before.root, after.root), (before.commit, after.commit));
     let (before, after) = if args.evidence.is_asked() {
-        evidence::look(&args.evidence, context, &after.root, (before.checked, after.checked), &mut diff)?
+        evidence::look(&args.evidence, context, &roots.1, (before.checked, after.checked), &mut diff)?
     } else {
         (Box::new(before.checked), Box::new(after.checked))
     };
-    let denied = diff.denied(&deny);
+    // What rows show may be of another class than what definitions do.
+    let side = |checked, root, commit| Side { checked, root, commit };
+    let sides = (side(&*before, &*roots.0, commits.0.as_ref()), side(&*after, &*roots.1, commits.1.as_ref()));
+    let refused = policy::judge(&args.policy, (&sides.0, &sides.1), &mut diff, context)?;
+    let denied = &refused.words;
     let versions = Versions { before: &old, after: &new, before_files: &before.files, after_files: &after.files };
     match args.format {
         Format::Text => out::print(&text(&diff, versions, args.all)),
-        Format::Markdown => out::data(&markdown::text(&diff, versions, &denied)),
-        Format::Json => out::json(&json::text(&json::document(&diff, versions, &denied))),
+        Format::Markdown => out::data(&markdown::text(&diff, versions, denied)),
+        Format::Json => out::json(&json::text(&json::document(&diff, versions, denied))),
         Format::Github => {
             let root = context.root().unwrap_or_default();
-            out::data(&annotations(&diff, versions, &crate::cli::findings::in_repository(&root)));
+            out::data(&annotations(&diff, versions, &refused, &crate::cli::findings::in_repository(&root)));
+        }
+        Format::Sarif => {
+            let root = context.root().unwrap_or_default();
+            out::json(&sarif(&diff, versions, &refused, &crate::cli::findings::in_repository(&root)));
         }
     }
     if args.format == Format::Text {
-        for one in &denied {
+        for allowance in &diff.allowed {
+            out::error(&format!(
+                "{} {}\n",
+                out::styled(out::STRONG, "allowed:"),
+                allowance.told(|text| shown_on_a_line(text).into_owned())
+            ));
+        }
+        for one in denied {
             out::error(&format!("{} {one}\n", out::styled(out::BAD, "refused:")));
         }
         if diff.errors_after > 0 {
@@ -180,7 +203,7 @@ fn both(
 /// The project as it is in its folder.
 fn here(context: &Context<'_>) -> Result<Version, Stop> {
     let root = context.root()?;
-    Ok(Version { checked: pipeline::check(&root, &context.options()), name: "this folder".to_owned(), root })
+    Ok(Version { checked: pipeline::check(&root, &context.options()), name: "this folder".to_owned(), root, commit: None })
 }
 
 /// The project in another folder.
@@ -196,14 +219,14 @@ fn folder(path: &Path, context: &Context<'_>) -> Result<Version, Stop> {
             "name two folders with a project each: `kpic diff OLD NEW`",
         ));
     }
-    Ok(Version { checked: pipeline::check(path, &context.options()), name, root: path.to_path_buf() })
+    Ok(Version { checked: pipeline::check(path, &context.options()), name, root: path.to_path_buf(), commit: None })
 }
 
 /// The project as it was at a commit.
 fn at(repository: &Repository, commit: &Commit, name: String, context: &Context<'_>) -> Result<Version, Stop> {
     let checked = crate::history::version::at(repository, commit, &context.options()).map_err(|problem| stopped(&problem))?;
     if let Some(checked) = checked {
-        return Ok(Version { checked, name, root: context.root()? });
+        return Ok(Version { checked, name, root: context.root()?, commit: Some(commit.clone()) });
     }
     let place = if repository.folder().is_empty() { String::new() } else { format!(" in `{}`", repository.folder()) };
     Err(stopped(&Problem {
@@ -304,23 +327,64 @@ pub(in crate::cli) fn fields(change: &Change) -> String {
     text
 }
 
+/// What a change does in a sentence, for a line of a file.
+fn says(change: &Change) -> String {
+    let down = words::downstream(change);
+    let down = if down.is_empty() { String::new() } else { format!("; downstream: {down}") };
+    format!("{}: {}{down}", words::heading(change, str::to_owned), words::effect(change))
+}
+
+/// What is told of changes on their lines: those that do more than change words, each with its level and its line.
+fn remarked<'a>(diff: &'a Diff, versions: Versions<'_>, refused: &Refused) -> Vec<(&'a Change, bool, Option<Span>)> {
+    let mut finder = Finder::of(versions.after_files);
+    let told = diff.changes.iter().enumerate().filter(|(_, change)| change.class > Class::Words);
+    told.map(|(at, change)| (change, refused.changes.contains(&at), finder.place(change))).collect()
+}
+
 /// A notice for each change, on its line in a pull request.
-fn annotations(diff: &Diff, versions: Versions<'_>, folder: &str) -> String {
+fn annotations(diff: &Diff, versions: Versions<'_>, refused: &Refused, folder: &str) -> String {
     let mut text = String::new();
-    for change in diff.changes.iter().filter(|change| change.class > Class::Words) {
-        let (file, line) = versions.place(change.place.filter(|(side, _)| *side == diff::Side::After));
-        let down = words::downstream(change);
-        let down = if down.is_empty() { String::new() } else { format!("; downstream: {down}") };
-        let says = format!("{}: {}{down}", words::heading(change, str::to_owned), words::effect(change));
-        let level = if change.class >= Class::Interface { "warning" } else { "notice" };
+    for (change, is_refused, span) in remarked(diff, versions, refused) {
+        let level = match is_refused {
+            true => "error",
+            false if change.class >= Class::Interface => "warning",
+            false => "notice",
+        };
+        let (file, line) = versions.place(span.map(|span| (diff::Side::After, span)));
         let file = if folder.is_empty() { file } else { format!("{folder}/{file}") };
         let place = if line > 0 { Some((file.as_str(), line)) } else { None };
-        text.push_str(&crate::diagnostic::machine::annotation(
-            level,
-            place,
-            &format!("kpic diff: {}", change.class.name()),
-            &says,
-        ));
+        text.push_str(&annotation(level, place, &format!("kpic diff: {}", change.class.name()), &says(change)));
+    }
+    for allowance in &diff.allowed {
+        text.push_str(&annotation("notice", None, "kpic diff: allowed", &allowance.told(str::to_owned)));
     }
     text
+}
+
+/// The rules of a SARIF log: a class each.
+const RULES: &[(&str, Class)] = &[
+    ("diff-meaning", Class::Meaning),
+    ("diff-undecided", Class::Undecided),
+    ("diff-interface", Class::Interface),
+    ("diff-goal", Class::Goal),
+    ("diff-ownership", Class::Ownership),
+];
+
+/// The changes as SARIF, on their lines.
+fn sarif(diff: &Diff, versions: Versions<'_>, refused: &Refused, folder: &str) -> String {
+    let rules: Vec<(&str, &str)> = RULES.iter().map(|(id, class)| (*id, class.about())).collect();
+    let of = |(change, is_refused, span): (&Change, bool, Option<Span>)| {
+        let rule = RULES.iter().find(|(_, class)| *class == change.class).map_or("diff-meaning", |(id, _)| *id);
+        let level = match is_refused {
+            true => "error",
+            false if change.class >= Class::Interface => "warning",
+            false => "note",
+        };
+        let identity = format!("{} {}", change.kind.name(), change.name);
+        let allowed = diff.allowed.iter().filter(|of| of.name.as_ref().is_none_or(|name| *name == change.name));
+        let allowed: String = allowed.map(|of| format!("\nallowed: {}", of.told(str::to_owned))).collect();
+        Remark { rule, level, says: format!("{}{allowed}", says(change)), span, identity }
+    };
+    let found: Vec<Remark> = remarked(diff, versions, refused).into_iter().map(of).collect();
+    remarks(&rules, &found, versions.after_files, folder)
 }

@@ -3,6 +3,7 @@
 pub(super) mod align;
 pub(super) mod blame;
 pub(super) mod build;
+pub(super) mod changelog;
 pub(super) mod check;
 pub(super) mod completions;
 pub(super) mod deploy;
@@ -13,6 +14,7 @@ pub(super) mod graph;
 pub(super) mod init;
 pub(super) mod log;
 pub(super) mod man;
+pub(super) mod owners;
 pub(super) mod query;
 pub(super) mod review;
 pub(super) mod run;

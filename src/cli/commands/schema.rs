@@ -36,6 +36,10 @@ enum File {
     Log,
     /// What `kpic blame --format json` writes.
     Blame,
+    /// What `kpic owners --format json` writes.
+    Owners,
+    /// What `kpic changelog --format json` writes.
+    Changelog,
 }
 
 pub(in crate::cli) fn run(args: &SchemaArgs) -> Result<u8, Stop> {
@@ -45,6 +49,8 @@ pub(in crate::cli) fn run(args: &SchemaArgs) -> Result<u8, Stop> {
         Some(File::Diff) => return Ok(printed(&crate::diff::json::schema())),
         Some(File::Log) => return Ok(printed(&history::schema::<history::Log>())),
         Some(File::Blame) => return Ok(printed(&history::schema::<history::Blamed>())),
+        Some(File::Owners) => return Ok(printed(&history::schema::<crate::history::owners::Document>())),
+        Some(File::Changelog) => return Ok(printed(&history::schema::<crate::history::changelog::Document>())),
         None => Document::ALL.to_vec(),
     };
     let Some(folder) = &args.output else {
