@@ -102,6 +102,8 @@ struct Settings {
     allowances: Vec<Allowance>,
     extents: Vec<Extent>,
     denied: Vec<String>,
+    changelog: Option<String>,
+    forbids_trailers: bool,
 }
 
 /// A project without errors.
@@ -246,7 +248,8 @@ impl Parsed {
         let levels = std::mem::take(&mut spec.project.lints);
         let (allowances, extents) = (std::mem::take(&mut spec.allowances), std::mem::take(&mut spec.extents));
         let denied = std::mem::take(&mut spec.project.denied);
-        let settings = Settings { levels, allowances, extents, denied };
+        let (changelog, forbids_trailers) = (spec.project.changelog.take(), spec.project.forbids_trailers);
+        let settings = Settings { levels, allowances, extents, denied, changelog, forbids_trailers };
         let incomplete = spec.incomplete;
         aside((spec, formulas));
         Resolved { files, model, graph, settings, incomplete, findings }
@@ -292,6 +295,16 @@ impl Checked {
     /// What a change of the project must not do, as `diff` in `kpic.yml` says.
     pub fn denied(&self) -> &[String] {
         &self.settings.denied
+    }
+
+    /// The file that has to name what changes its meaning, if the project has one.
+    pub fn changelog(&self) -> Option<&str> {
+        self.settings.changelog.as_deref()
+    }
+
+    /// Whether trailers of commits allow nothing that is denied.
+    pub fn forbids_trailers(&self) -> bool {
+        self.settings.forbids_trailers
     }
 
     /// The project, if nothing in it is wrong; else itself, with the findings that say what is.

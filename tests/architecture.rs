@@ -94,6 +94,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "docs",
         ],
     ),
+    ("history", &["text", "calendar", "diagnostic", "model", "load", "spec", "pipeline", "docs", "git", "diff"]),
     ("query", &["text", "calendar", "diagnostic", "model", "spec", "plan"]),
     ("engine", &["text", "rawsql", "program"]),
     (
@@ -166,6 +167,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "git",
             "diff",
             "evidence",
+            "history",
         ],
     ),
 ];

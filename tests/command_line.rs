@@ -83,7 +83,7 @@ fn offered(folder: &Path, words: &[&str]) -> Vec<String> {
 #[test]
 fn names_of_the_project_at_hand_are_completed() {
     let project = root().join("specs/cdnow/specs");
-    assert_eq!(offered(&project, &["kpic", "ch"]), ["check"]);
+    assert_eq!(offered(&project, &["kpic", "che"]), ["check"]);
     let revenues = ["revenue", "revenue_growth", "revenue_growth_yoy", "revenue_per_buyer", "revenue_year_to_date"];
     for command in [&["kpic", "run", "reven"][..], &["kpic", "query", "reven"], &["kpic", "graph", "--focus", "reven"]] {
         let mut found = offered(&project, command);

@@ -14,9 +14,11 @@ mod findings;
 mod firing;
 mod freshness;
 mod guarded;
+mod history;
 mod limits;
 mod mistake;
 mod out;
+mod policy;
 mod profile;
 mod progress;
 pub mod reference;
@@ -193,6 +195,14 @@ enum Command {
     Explain(commands::explain::ExplainArgs),
     /// Show what a change of the specs does to the figures, from git: values, views, goals, and who is downstream.
     Diff(commands::diff::DiffArgs),
+    /// Show the history of a definition: each commit that changed it or its values, with what it did to readers.
+    Log(commands::log::LogArgs),
+    /// Show since when a figure means what it means, and who last changed its goal, its owner and its words.
+    Blame(commands::blame::BlameArgs),
+    /// Write release notes for those who read the figures: what a change of the specs means to them.
+    Changelog(commands::changelog::ChangelogArgs),
+    /// Show who owns which spec file and who has to look at a change, and write lines for CODEOWNERS.
+    Owners(commands::owners::OwnersArgs),
     /// Write the SQL views, the manifest and the documents.
     Build(commands::build::BuildArgs),
     /// Put the views into the warehouse: all of them or none.
@@ -310,6 +320,10 @@ fn run() -> ExitCode {
         Command::Check(args) => commands::check::run(&args, &context),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Diff(args) => commands::diff::run(&args, &context),
+        Command::Log(args) => commands::log::run(&args, &context),
+        Command::Blame(args) => commands::blame::run(&args, &context),
+        Command::Changelog(args) => commands::changelog::run(&args, &context),
+        Command::Owners(args) => commands::owners::run(&args, &context),
         Command::Build(args) => commands::build::run(&args, &context),
         Command::Deploy(args) => commands::deploy::run(&args, &context),
         Command::Run(args) => commands::run::run(&args, &context),

@@ -130,6 +130,9 @@ impl Comparison<'_> {
             (change.class, change.open) = (Class::Undecided, UNREAD.to_owned());
         } else if matches!(key.0, Kind::Objective | Kind::KeyResult | Kind::Guardrail | Kind::NorthStar) {
             change.class = Class::Goal;
+        } else if key.0 == Kind::Template && !key.1.ends_with(".md.j2") {
+            // What writes views may write other figures.
+            change.class = Class::Undecided;
         }
         change.owners = self.effects.owners(key, &change.downstream);
         change

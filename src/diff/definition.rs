@@ -46,6 +46,27 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Kind; 17] = [
+        Kind::Calendar,
+        Kind::Warehouse,
+        Kind::Okrs,
+        Kind::Source,
+        Kind::Journey,
+        Kind::Dimension,
+        Kind::Kpi,
+        Kind::NorthStar,
+        Kind::Objective,
+        Kind::KeyResult,
+        Kind::Guardrail,
+        Kind::Scorecard,
+        Kind::Team,
+        Kind::Taxonomy,
+        Kind::Test,
+        Kind::Template,
+        Kind::Project,
+    ];
+
     /// Its name in JSON.
     pub fn name(self) -> &'static str {
         match self {

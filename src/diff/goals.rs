@@ -15,6 +15,7 @@ impl Describe<'_> {
             of.say("title", Class::Words, self.title(&team.title, &team.name.value));
             of.say("description", Class::Words, team.description.clone());
             of.say("lead", Class::Ownership, team.lead.clone());
+            of.say("reviewers", Class::Ownership, team.reviewers.join(", "));
             all.insert((Kind::Team, team.name.value.clone()), of);
         }
         for taxonomy in &self.model.taxonomies {

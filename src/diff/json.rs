@@ -36,6 +36,8 @@ pub struct Document {
     pub errors: Errors,
     /// What the project refuses of this, as `diff.deny` says.
     pub denied: Vec<String>,
+    /// What is allowed although the project denies it, by trailers of commits or of the request.
+    pub allowed: Vec<super::policy::Allowance>,
 }
 
 /// How many errors the versions have.
@@ -204,10 +206,12 @@ pub fn document(diff: &Diff, versions: Versions<'_>, denied: &[String]) -> Docum
         owners: diff.owners(),
         errors: Errors { before: diff.errors_before, after: diff.errors_after },
         denied: denied.to_vec(),
+        allowed: diff.allowed.clone(),
     }
 }
 
-fn field(field: &super::FieldChange) -> Field {
+/// A field that differs as data.
+pub fn field(field: &super::FieldChange) -> Field {
     Field {
         name: field.name.clone(),
         class: field.class.name(),

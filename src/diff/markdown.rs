@@ -42,6 +42,9 @@ pub fn text(diff: &Diff, versions: Versions<'_>, denied: &[String]) -> String {
     if !denied.is_empty() {
         text.push_str(&format!("\n> **This project refuses:** {}.\n", denied.join("; ")));
     }
+    for allowance in &diff.allowed {
+        text.push_str(&format!("\n> **Allowed:** {}.\n", allowance.told(code)));
+    }
     let told: Vec<&Change> = diff.changes.iter().filter(|change| change.class > Class::Words).collect();
     let rest: Vec<&Change> = diff.changes.iter().filter(|change| change.class <= Class::Words).collect();
     text.push_str(&table(&told));

@@ -5,7 +5,8 @@
 //! 3. [`compare`] compares the fields and classifies each difference by what it does to readers ([`Class`]). Formulas are compared by what they mean
 //!    (`meaning`): a refactoring is known as one, and where nothing can be proven the class is [`Class::Undecided`].
 //! 4. [`reach`] finds what is downstream of a change: KPIs, scorecards, key results, guardrails, and who owns them.
-//! 5. [`markdown`] and [`json`] write it down.
+//! 5. [`policy`] says what of it a project refuses, and [`lines`] on which line a field stands.
+//! 6. [`markdown`] and [`json`] write it down.
 //!
 //! It compares models and never texts, so that a moved file, another order or another layout is no change.
 
@@ -16,8 +17,10 @@ mod describe;
 pub mod evidence;
 mod goals;
 pub mod json;
+pub mod lines;
 pub mod manifest;
 pub mod markdown;
+pub mod policy;
 mod reach;
 mod renamed;
 pub mod words;
@@ -25,7 +28,7 @@ pub mod words;
 pub use crate::spec::project::DENIABLE;
 pub use class::Class;
 pub use definition::Kind;
-pub use reach::{Downstream, Reached};
+pub use reach::{Downstream, Reached, owner};
 
 use crate::align::Sign;
 use crate::calendar::{AsOf, Date};
@@ -147,6 +150,8 @@ pub struct Diff {
     pub changes: Vec<Change>,
     /// Links to the North Star that differ, of KPIs that are there in both versions.
     pub links: Vec<LinkChange>,
+    /// What is allowed although the project denies it.
+    pub allowed: Vec<policy::Allowance>,
     /// How many errors the version before has.
     pub errors_before: usize,
     /// How many errors the version after has.
@@ -174,17 +179,6 @@ impl Diff {
         let told = self.changes.iter().filter(|change| change.class > Class::Words);
         let owners: std::collections::BTreeSet<&String> = told.flat_map(|change| &change.owners).collect();
         owners.into_iter().cloned().collect()
-    }
-
-    /// What of this is refused: for each word of `deny` that is true of a change, how many there are.
-    pub fn denied(&self, deny: &[String]) -> Vec<String> {
-        let count = |word: &str| match word {
-            "goal-mid-cycle" => self.changes.iter().filter(|change| change.is_mid_cycle).count(),
-            word => self.changes.iter().filter(|change| change.class.name() == word).count(),
-        };
-        let words: std::collections::BTreeSet<&String> = deny.iter().collect();
-        let found = words.into_iter().map(|word| (word, count(word))).filter(|(_, count)| *count > 0);
-        found.map(|(word, count)| format!("{} of class {word}", words::many(count, "change"))).collect()
     }
 
     /// What is known of a change beside definitions.
@@ -246,6 +240,7 @@ pub fn diff(before: &Checked, after: &Checked, today: Date) -> Diff {
     let mut diff = Diff {
         changes,
         links: links(before, after, &names),
+        allowed: Vec::new(),
         errors_before: errors(before),
         errors_after: errors(after),
         kpis: after.model.kpis.len(),
@@ -256,6 +251,13 @@ pub fn diff(before: &Checked, after: &Checked, today: Date) -> Diff {
     };
     diff.sort();
     diff
+}
+
+/// What a project defines: each definition's kind and name, and where it stands. What nobody defines is left out.
+pub fn definitions(checked: &Checked) -> Vec<(Kind, String, Option<Span>)> {
+    let all = Describe::of(&checked.model, &checked.files, &Names::default()).all();
+    let defined = all.into_iter().filter(|(_, definition)| !definition.is_implied);
+    defined.map(|((kind, name), definition)| (kind, name, definition.span)).collect()
 }
 
 fn errors(checked: &Checked) -> usize {

@@ -335,7 +335,8 @@ fn nodes(model: &Model, start: &Start, name: &str) -> Vec<Node> {
     }
 }
 
-fn owner(model: &Model, kind: Kind, name: &str) -> Option<String> {
+/// The team that owns a definition, if one does.
+pub fn owner(model: &Model, kind: Kind, name: &str) -> Option<String> {
     let objective = |name: &str| model.objectives.rows().iter().find(|objective| objective.name.value == name);
     let team: Option<TeamId> = match kind {
         Kind::Kpi => model.kpi_names.get(name).and_then(|id| model.kpis.get(*id).owner),

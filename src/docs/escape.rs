@@ -8,7 +8,7 @@ use crate::text::{is_bidi, shown};
 use std::borrow::Cow;
 
 /// A text on one line. Line breaks and control characters become spaces.
-pub(super) fn inline(text: &str) -> Cow<'_, str> {
+pub fn inline(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
         return Cow::Borrowed(text);
     }

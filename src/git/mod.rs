@@ -2,10 +2,13 @@
 //!
 //! 1. [`Repository::around`] finds the repository, and the project's folder in it.
 //! 2. [`Repository::commit`] and [`Repository::base`] say which commit is meant.
-//! 3. [`Repository::read`] gives texts of a commit.
+//! 3. [`Repository::objects`] gives texts of a commit.
+//! 4. [`Repository::log`] lists commits, and [`Repository::states`] says at which of them the project's files differ.
 
+mod log;
 mod objects;
 
+pub use log::{Logged, Order, State};
 pub use objects::{Entry, Objects};
 
 use std::path::{Path, PathBuf};

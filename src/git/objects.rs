@@ -86,6 +86,12 @@ impl Objects {
         Ok(entries.collect())
     }
 
+    /// The texts of objects by their names.
+    pub(super) fn named(&mut self, names: &[&String]) -> Result<Vec<Result<String, String>>, Problem> {
+        let asked: String = names.iter().map(|name| format!("{name}\n")).collect();
+        self.texts(&asked, names.len())
+    }
+
     fn list(&self, path: &str) -> Result<Vec<File>, Problem> {
         let whole = [self.folder.as_str(), path].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
         let mut arguments = vec!["ls-tree", "-r", "-z", "--full-tree", self.commit.as_str()];

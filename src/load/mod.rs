@@ -95,6 +95,11 @@ pub fn project_file(root: &Path, opened: &[PathBuf]) -> Option<Tree> {
     tree(file, &text).0
 }
 
+/// The tree of a text that is in no file, if it can be read.
+pub fn text_tree(text: &str) -> Option<Tree> {
+    tree(FileId::FIRST, text).0
+}
+
 /// Trees of texts that are in memory: the first is `kpic.yml`, the others are spec files, each with its path.
 pub fn texts(texts: Vec<(String, String)>) -> Loaded {
     let mut loaded = Loaded::default();

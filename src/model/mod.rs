@@ -460,6 +460,8 @@ pub struct Team {
     pub description: String,
     /// Who leads it.
     pub lead: String,
+    /// Who reviews for it on the code host.
+    pub reviewers: Vec<String>,
 }
 
 /// A set of values to classify KPIs by.

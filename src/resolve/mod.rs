@@ -139,6 +139,7 @@ fn teams(spec: &Spec, model: &mut Model) {
             title: text(&team.title).unwrap_or_else(|| title(&team.name.value, &spec.project.acronyms)),
             description: text(&team.description).unwrap_or_default(),
             lead: text(&team.lead).unwrap_or_default(),
+            reviewers: team.reviewers.clone(),
         });
     }
 }

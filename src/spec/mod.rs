@@ -285,7 +285,7 @@ fn document(root: &Node, files: &Files, spec: &mut Spec, findings: &mut Findings
     each(&reader, "dimensions", |entry| spec.dimensions.push(dimension::decode(entry)));
     each(&reader, "journeys", |entry| spec.journeys.push(journey::decode(entry, files)));
     each(&reader, "kpis", |entry| spec.kpis.push(Box::new(kpi::decode(entry, files))));
-    each(&reader, "teams", |entry| spec.teams.push(team::decode(entry)));
+    each(&reader, "teams", |entry| spec.teams.push(team::decode(entry, findings)));
     each(&reader, "taxonomies", |entry| spec.taxonomies.push(team::decode_taxonomy(entry)));
     each(&reader, "scorecards", |entry| spec.scorecards.push(scorecard::decode(entry)));
     each(&reader, "objectives", |entry| spec.objectives.push(objective::decode(entry)));

@@ -53,6 +53,10 @@ pub struct Project {
     pub lints: BTreeMap<String, Level>,
     /// What a change must not do: some of [`DENIABLE`].
     pub denied: Vec<String>,
+    /// The file that has to name what changes its meaning.
+    pub changelog: Option<String>,
+    /// Whether trailers of commits allow nothing.
+    pub forbids_trailers: bool,
     /// How objectives are judged.
     pub okrs: Okrs,
 }
@@ -156,17 +160,28 @@ static OKRS: Record = Record {
     ],
 };
 
-/// What a change may do that a project refuses: the classes of changes, and changes of goals whose period has begun.
-pub const DENIABLE: &[&str] = &["meaning", "undecided", "interface", "goal", "goal-mid-cycle", "ownership", "words"];
+/// What a change may do that a project refuses: the classes of changes, changes of goals whose period has begun, and changes of meaning that no
+/// new line of the changelog names.
+pub const DENIABLE: &[&str] =
+    &["meaning", "meaning-without-changelog", "undecided", "interface", "goal", "goal-mid-cycle", "ownership", "words"];
 
 static DIFF: Record = Record {
     what: "`diff`",
-    fields: &[Field::new(
-        "deny",
-        Shape::List(&Shape::Word(DENIABLE)),
-        "Changes with which `kpic diff` ends with exit code 1. What the version before says counts. Default: none.",
-    )
-    .example("[interface, undecided, goal-mid-cycle]")],
+    fields: &[
+        Field::new(
+            "deny",
+            Shape::List(&Shape::Word(DENIABLE)),
+            "Changes with which `kpic diff` ends with exit code 1. What the version before says counts. Default: none.",
+        )
+        .example("[interface, undecided, goal-mid-cycle]"),
+        Field::new("changelog", Shape::Text, "The file that has to name what changes its meaning, from the project's folder.")
+            .example("CHANGELOG.md"),
+        Field::new(
+            "trailers",
+            Shape::Truth,
+            "Whether a `Kpic-Allow` trailer of a commit may allow what is denied. What the version before says counts. Default: true.",
+        ),
+    ],
 };
 
 /// The keys of `kpic.yml`.
@@ -275,8 +290,26 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
             .into_iter()
             .map(|text| text.value)
             .collect(),
+        changelog: reader
+            .record("diff")
+            .and_then(|diff| diff.text("changelog"))
+            .filter(|text| is_file_inside(text, findings))
+            .map(|text| text.value),
+        forbids_trailers: reader.record("diff").and_then(|diff| diff.truth("trailers")) == Some(false),
         okrs: okrs(reader, findings),
     }
+}
+
+/// A file that a version brings along is one of the project.
+fn is_file_inside(file: &Text, findings: &mut Findings) -> bool {
+    let is_plain = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', '\n']);
+    let inside = file.value.split('/').all(is_plain);
+    if !inside {
+        findings
+            .report(&codes::WRONG_SHAPE, file.span, format!("`{}` is not a file inside the project", file.value))
+            .help("name it from the project's folder, for instance `changelog: CHANGELOG.md`");
+    }
+    inside
 }
 
 fn okrs(reader: &Reader<'_>, findings: &mut Findings) -> Okrs {

@@ -2,12 +2,17 @@
 
 use crate::calendar::Date;
 use crate::cli::evidence::{self, EvidenceArgs};
+use crate::cli::policy::{self, PolicyArgs, Side};
 use crate::cli::{Context, ENVIRONMENT, FINDINGS, FINE, Stop, out, show_findings, usage};
+use crate::diagnostic::machine::{Remark, annotation, remarks};
 use crate::diff::json::Versions;
+use crate::diff::lines::Finder;
+use crate::diff::policy::{Policy, Refused};
 use crate::diff::{self, Change, Class, Diff, json, markdown, words};
 use crate::git::{Commit, Problem, Repository};
 use crate::load::PROJECT_FILE;
 use crate::pipeline::{self, Checked};
+use crate::text::{Span, shown_on_a_line};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 
@@ -44,9 +49,8 @@ pub(in crate::cli) struct DiffArgs {
     /// How it is shown.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// End with exit code 1 if a change is of this class, too; may be given several times.
-    #[arg(long, value_name = "CLASS", value_parser = clap::builder::PossibleValuesParser::new(crate::diff::DENIABLE))]
-    deny: Vec<String>,
+    #[command(flatten)]
+    policy: PolicyArgs,
     /// Also list changes of words, and what changes nothing for readers.
     #[arg(long)]
     all: bool,
@@ -67,31 +71,39 @@ enum Format {
     Json,
     /// Annotations of GitHub Actions, on the changed lines.
     Github,
+    /// SARIF 2.1.0, for code scanning, on the changed lines.
+    Sarif,
 }
 
 /// A version of a project, with what it is called.
-struct Version {
-    checked: Checked,
-    name: String,
+pub(in crate::cli) struct Version {
+    pub checked: Checked,
+    pub name: String,
     /// The folder in which its data is.
-    root: PathBuf,
+    pub root: PathBuf,
+    /// The commit that it is of; nothing where it is what the folder holds.
+    pub commit: Option<Commit>,
 }
 
 pub(in crate::cli) fn run(args: &DiffArgs, context: &Context<'_>) -> Result<u8, Stop> {
     if let Some(path) = &args.manifest {
         return against(args, path, context);
     }
-    let (before, after) = versions(args, context)?;
+    let (before, after) = versions(args.base.as_deref(), args.new.as_deref(), context)?;
     let mut diff = diff::diff(&before.checked, &after.checked, today());
-    let deny: Vec<String> = before.checked.denied().iter().chain(&args.deny).cloned().collect();
     let (old, new) = (before.name, after.name);
+    let (roots, commits) = ((before.root, after.root), (before.commit, after.commit));
     let (before, after) = if args.evidence.is_asked() {
-        evidence::look(&args.evidence, context, &after.root, (before.checked, after.checked), &mut diff)?
+        evidence::look(&args.evidence, context, &roots.1, (before.checked, after.checked), &mut diff)?
     } else {
         (Box::new(before.checked), Box::new(after.checked))
     };
+    // What rows show may be of another class than what definitions do.
+    let side = |checked, root, commit| Side { checked, root, commit };
+    let sides = (side(&*before, &*roots.0, commits.0.as_ref()), side(&*after, &*roots.1, commits.1.as_ref()));
+    let refused = policy::judge(&args.policy, (&sides.0, &sides.1), &mut diff, context)?;
     let versions = Versions { before: &old, after: &new, before_files: &before.files, after_files: &after.files };
-    let code = show(args, context, &diff, versions, &deny, &after);
+    let code = show(args, context, &diff, versions, &refused, &after);
     std::mem::forget((before, after));
     Ok(code)
 }
@@ -107,28 +119,40 @@ fn against(args: &DiffArgs, path: &Path, context: &Context<'_>) -> Result<u8, St
     let text = std::fs::read_to_string(path).map_err(|_| wrong("it cannot be read"))?;
     let manifest = serde_json::from_str(&text).map_err(|_| wrong("it is not JSON"))?;
     let after = here(context)?;
-    let diff = diff::manifest::against(&manifest, &after.checked).map_err(|why| wrong(&why))?;
+    let mut diff = diff::manifest::against(&manifest, &after.checked).map_err(|why| wrong(&why))?;
     let name = clean(&path.display().to_string());
     let files = &after.checked.files;
     let versions = Versions { before: &name, after: &after.name, before_files: files, after_files: files };
-    let deny: Vec<String> = after.checked.denied().iter().chain(&args.deny).cloned().collect();
-    Ok(show(args, context, &diff, versions, &deny, &after.checked))
+    let deny = after.checked.denied().iter().chain(&args.policy.deny).cloned().collect();
+    let refused = Policy { deny, ..Policy::default() }.judge(&mut diff);
+    Ok(show(args, context, &diff, versions, &refused, &after.checked))
 }
 
 /// Shows a difference; the exit code.
-fn show(args: &DiffArgs, context: &Context<'_>, diff: &Diff, versions: Versions<'_>, deny: &[String], after: &Checked) -> u8 {
-    let denied = diff.denied(deny);
+fn show(args: &DiffArgs, context: &Context<'_>, diff: &Diff, versions: Versions<'_>, refused: &Refused, after: &Checked) -> u8 {
+    let denied = &refused.words;
     match args.format {
         Format::Text => out::print(&text(diff, versions, args.all)),
-        Format::Markdown => out::data(&markdown::text(diff, versions, &denied)),
-        Format::Json => out::json(&json::text(&json::document(diff, versions, &denied))),
+        Format::Markdown => out::data(&markdown::text(diff, versions, denied)),
+        Format::Json => out::json(&json::text(&json::document(diff, versions, denied))),
         Format::Github => {
             let root = context.root().unwrap_or_default();
-            out::data(&annotations(diff, versions, &crate::cli::findings::in_repository(&root)));
+            out::data(&annotations(diff, versions, refused, &crate::cli::findings::in_repository(&root)));
+        }
+        Format::Sarif => {
+            let root = context.root().unwrap_or_default();
+            out::json(&sarif(diff, versions, refused, &crate::cli::findings::in_repository(&root)));
         }
     }
     if args.format == Format::Text {
-        for one in &denied {
+        for allowance in &diff.allowed {
+            out::error(&format!(
+                "{} {}\n",
+                out::styled(out::STRONG, "allowed:"),
+                allowance.told(|text| shown_on_a_line(text).into_owned())
+            ));
+        }
+        for one in denied {
             out::error(&format!("{} {one}\n", out::styled(out::BAD, "refused:")));
         }
         if diff.errors_after > 0 {
@@ -147,16 +171,20 @@ fn is_path(text: &str) -> bool {
 }
 
 /// The day that counts where the last visible day of a project is not fixed.
-fn today() -> Date {
+pub(in crate::cli) fn today() -> Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
-fn versions(args: &DiffArgs, context: &Context<'_>) -> Result<(Version, Version), Stop> {
-    if let Some(new) = &args.new {
-        let old = args.base.as_deref().unwrap_or_default();
+/// The versions that a command line names: two folders, or commits as `BASE` has them.
+pub(in crate::cli) fn versions(
+    base: Option<&str>,
+    new: Option<&Path>,
+    context: &Context<'_>,
+) -> Result<(Version, Version), Stop> {
+    if let Some(new) = new {
+        let old = base.unwrap_or_default();
         return both(|| folder(Path::new(old), context), || folder(new, context));
     }
-    let base = args.base.as_deref();
     // `origin/main` is a branch whatever folders there are: whoever proposes a change could make one of that name.
     if let Some(path) = base.filter(|base| is_path(base) && Path::new(base).is_dir()) {
         return both(|| folder(Path::new(path), context), || here(context));
@@ -207,7 +235,7 @@ fn both(
 /// The project as it is in its folder.
 fn here(context: &Context<'_>) -> Result<Version, Stop> {
     let root = context.root()?;
-    Ok(Version { checked: pipeline::check(&root, &context.options()), name: "this folder".to_owned(), root })
+    Ok(Version { checked: pipeline::check(&root, &context.options()), name: "this folder".to_owned(), root, commit: None })
 }
 
 /// The project in another folder.
@@ -223,37 +251,23 @@ fn folder(path: &Path, context: &Context<'_>) -> Result<Version, Stop> {
             "name two folders with a project each: `kpic diff OLD NEW`",
         ));
     }
-    Ok(Version { checked: pipeline::check(path, &context.options()), name, root: path.to_path_buf() })
+    Ok(Version { checked: pipeline::check(path, &context.options()), name, root: path.to_path_buf(), commit: None })
 }
 
 /// The project as it was at a commit.
 fn at(repository: &Repository, commit: &Commit, name: String, context: &Context<'_>) -> Result<Version, Stop> {
-    let mut objects = repository.objects(commit).map_err(|problem| stopped(&problem))?;
-    let project = objects.file(PROJECT_FILE).map_err(|problem| stopped(&problem))?;
-    let Some(project) = project else {
-        let place = if repository.folder().is_empty() { String::new() } else { format!(" in `{}`", repository.folder()) };
-        return Err(stopped(&Problem {
-            message: format!("there is no {PROJECT_FILE}{place} at {name}, so there is nothing to compare with"),
-            help: "name a commit that has the project: `kpic diff BASE`".to_owned(),
-        }));
-    };
-    let mut failed = None;
-    let read = |folder: &str| {
-        let found = objects.below(&[folder, crate::load::TEMPLATES], crate::load::is_of_version);
-        let entries = found.unwrap_or_else(|problem| {
-            failed = Some(problem);
-            Vec::new()
-        });
-        entries.into_iter().map(|entry| (entry.path, entry.text)).collect()
-    };
-    let checked = pipeline::check_version((project.path, project.text), read, &context.options());
-    match failed {
-        Some(problem) => Err(stopped(&problem)),
-        None => Ok(Version { checked, name, root: context.root()? }),
+    let checked = crate::history::version::at(repository, commit, &context.options()).map_err(|problem| stopped(&problem))?;
+    if let Some(checked) = checked {
+        return Ok(Version { checked, name, root: context.root()?, commit: Some(commit.clone()) });
     }
+    let place = if repository.folder().is_empty() { String::new() } else { format!(" in `{}`", repository.folder()) };
+    Err(stopped(&Problem {
+        message: format!("there is no {PROJECT_FILE}{place} at {name}, so there is nothing to compare with"),
+        help: "name a commit that has the project: `kpic diff BASE`".to_owned(),
+    }))
 }
 
-fn stopped(problem: &Problem) -> Stop {
+pub(in crate::cli) fn stopped(problem: &Problem) -> Stop {
     out::error(&out::failure(&problem.message, Some(&problem.help)));
     Stop { code: ENVIRONMENT }
 }
@@ -291,7 +305,7 @@ fn text(diff: &Diff, versions: Versions<'_>, all: bool) -> String {
 }
 
 /// A text of a spec as it is shown on one line of a terminal.
-fn clean(text: &str) -> String {
+pub(in crate::cli) fn clean(text: &str) -> String {
     crate::text::shown_on_a_line(text).into_owned()
 }
 
@@ -309,19 +323,7 @@ fn told(diff: &Diff, change: &Change, versions: Versions<'_>) -> String {
         out::styled(out::STRONG, &words::heading(change, clean)),
         words::effect(change)
     );
-    for field in &change.fields {
-        let proven = if field.is_proven { out::styled(out::GOOD, "  proven to be the same") } else { String::new() };
-        if let Some(short) = words::short(field) {
-            text.push_str(&format!("    {}: {}{proven}\n", clean(&field.name), clean(&short)));
-            continue;
-        }
-        text.push_str(&format!("    {}:{proven}\n", clean(&field.name)));
-        for (mark, side) in [("-", &field.before), ("+", &field.after)] {
-            for line in side.iter().flat_map(|side| side.lines()) {
-                text.push_str(&format!("      {mark} {}\n", clean(line)));
-            }
-        }
-    }
+    text.push_str(&fields(change));
     text.push_str(&evidence::told(diff, change));
     let down = words::downstream(change);
     if !down.is_empty() {
@@ -338,23 +340,83 @@ fn told(diff: &Diff, change: &Change, versions: Versions<'_>) -> String {
     text
 }
 
-/// A notice for each change, on its line in a pull request.
-fn annotations(diff: &Diff, versions: Versions<'_>, folder: &str) -> String {
+/// The fields of a change that differ.
+pub(in crate::cli) fn fields(change: &Change) -> String {
     let mut text = String::new();
-    for change in diff.changes.iter().filter(|change| change.class > Class::Words) {
-        let (file, line) = versions.place(change.place.filter(|(side, _)| *side == diff::Side::After));
-        let down = words::downstream(change);
-        let down = if down.is_empty() { String::new() } else { format!("; downstream: {down}") };
-        let says = format!("{}: {}{down}", words::heading(change, str::to_owned), words::effect(change));
-        let level = if change.class >= Class::Interface { "warning" } else { "notice" };
-        let file = if folder.is_empty() { file } else { format!("{folder}/{file}") };
-        let place = if line > 0 { Some((file.as_str(), line)) } else { None };
-        text.push_str(&crate::diagnostic::machine::annotation(
-            level,
-            place,
-            &format!("kpic diff: {}", change.class.name()),
-            &says,
-        ));
+    for field in &change.fields {
+        let proven = if field.is_proven { out::styled(out::GOOD, "  proven to be the same") } else { String::new() };
+        if let Some(short) = words::short(field) {
+            text.push_str(&format!("    {}: {}{proven}\n", clean(&field.name), clean(&short)));
+            continue;
+        }
+        text.push_str(&format!("    {}:{proven}\n", clean(&field.name)));
+        for (mark, side) in [("-", &field.before), ("+", &field.after)] {
+            for line in side.iter().flat_map(|side| side.lines()) {
+                text.push_str(&format!("      {mark} {}\n", clean(line)));
+            }
+        }
     }
     text
+}
+
+/// What a change does in a sentence, for a line of a file.
+fn says(change: &Change) -> String {
+    let down = words::downstream(change);
+    let down = if down.is_empty() { String::new() } else { format!("; downstream: {down}") };
+    format!("{}: {}{down}", words::heading(change, str::to_owned), words::effect(change))
+}
+
+/// What is told of changes on their lines: those that do more than change words, each with its level and its line.
+fn remarked<'a>(diff: &'a Diff, versions: Versions<'_>, refused: &Refused) -> Vec<(&'a Change, bool, Option<Span>)> {
+    let mut finder = Finder::of(versions.after_files);
+    let told = diff.changes.iter().enumerate().filter(|(_, change)| change.class > Class::Words);
+    told.map(|(at, change)| (change, refused.changes.contains(&at), finder.place(change))).collect()
+}
+
+/// A notice for each change, on its line in a pull request.
+fn annotations(diff: &Diff, versions: Versions<'_>, refused: &Refused, folder: &str) -> String {
+    let mut text = String::new();
+    for (change, is_refused, span) in remarked(diff, versions, refused) {
+        let level = match is_refused {
+            true => "error",
+            false if change.class >= Class::Interface => "warning",
+            false => "notice",
+        };
+        let (file, line) = versions.place(span.map(|span| (diff::Side::After, span)));
+        let file = if folder.is_empty() { file } else { format!("{folder}/{file}") };
+        let place = if line > 0 { Some((file.as_str(), line)) } else { None };
+        text.push_str(&annotation(level, place, &format!("kpic diff: {}", change.class.name()), &says(change)));
+    }
+    for allowance in &diff.allowed {
+        text.push_str(&annotation("notice", None, "kpic diff: allowed", &allowance.told(str::to_owned)));
+    }
+    text
+}
+
+/// The rules of a SARIF log: a class each.
+const RULES: &[(&str, Class)] = &[
+    ("diff-meaning", Class::Meaning),
+    ("diff-undecided", Class::Undecided),
+    ("diff-interface", Class::Interface),
+    ("diff-goal", Class::Goal),
+    ("diff-ownership", Class::Ownership),
+];
+
+/// The changes as SARIF, on their lines.
+fn sarif(diff: &Diff, versions: Versions<'_>, refused: &Refused, folder: &str) -> String {
+    let rules: Vec<(&str, &str)> = RULES.iter().map(|(id, class)| (*id, class.about())).collect();
+    let of = |(change, is_refused, span): (&Change, bool, Option<Span>)| {
+        let rule = RULES.iter().find(|(_, class)| *class == change.class).map_or("diff-meaning", |(id, _)| *id);
+        let level = match is_refused {
+            true => "error",
+            false if change.class >= Class::Interface => "warning",
+            false => "note",
+        };
+        let identity = format!("{} {}", change.kind.name(), change.name);
+        let allowed = diff.allowed.iter().filter(|of| of.name.as_ref().is_none_or(|name| *name == change.name));
+        let allowed: String = allowed.map(|of| format!("\nallowed: {}", of.told(str::to_owned))).collect();
+        Remark { rule, level, says: format!("{}{allowed}", says(change)), span, identity }
+    };
+    let found: Vec<Remark> = remarked(diff, versions, refused).into_iter().map(of).collect();
+    remarks(&rules, &found, versions.after_files, folder)
 }

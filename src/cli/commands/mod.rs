@@ -1,7 +1,9 @@
 //! One file a command.
 
 pub(super) mod align;
+pub(super) mod blame;
 pub(super) mod build;
+pub(super) mod changelog;
 pub(super) mod check;
 pub(super) mod completions;
 pub(super) mod deploy;
@@ -10,7 +12,9 @@ pub(super) mod explain;
 pub(super) mod freeze;
 pub(super) mod graph;
 pub(super) mod init;
+pub(super) mod log;
 pub(super) mod man;
+pub(super) mod owners;
 pub(super) mod query;
 pub(super) mod review;
 pub(super) mod run;

@@ -1,6 +1,7 @@
 //! `kpic schema`
 
 use crate::cli::{FINE, Stop, files, out};
+use crate::history::json as history;
 use crate::schema::{self, Document};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -31,16 +32,25 @@ enum File {
     Spec,
     /// What `kpic diff --format json` writes.
     Diff,
+    /// What `kpic log --format json` writes.
+    Log,
+    /// What `kpic blame --format json` writes.
+    Blame,
+    /// What `kpic owners --format json` writes.
+    Owners,
+    /// What `kpic changelog --format json` writes.
+    Changelog,
 }
 
 pub(in crate::cli) fn run(args: &SchemaArgs) -> Result<u8, Stop> {
     let documents = match args.file {
         Some(File::Project) => vec![Document::Project],
         Some(File::Spec) => vec![Document::Spec],
-        Some(File::Diff) => {
-            out::data(&crate::diff::json::schema());
-            return Ok(FINE);
-        }
+        Some(File::Diff) => return Ok(printed(&crate::diff::json::schema())),
+        Some(File::Log) => return Ok(printed(&history::schema::<history::Log>())),
+        Some(File::Blame) => return Ok(printed(&history::schema::<history::Blamed>())),
+        Some(File::Owners) => return Ok(printed(&history::schema::<crate::history::owners::Document>())),
+        Some(File::Changelog) => return Ok(printed(&history::schema::<crate::history::changelog::Document>())),
         None => Document::ALL.to_vec(),
     };
     let Some(folder) = &args.output else {
@@ -60,4 +70,9 @@ pub(in crate::cli) fn run(args: &SchemaArgs) -> Result<u8, Stop> {
         out::print(&format!("wrote {}; the first line of {file}:\n  {line}\n", path.display()));
     }
     Ok(FINE)
+}
+
+fn printed(schema: &str) -> u8 {
+    out::data(schema);
+    FINE
 }

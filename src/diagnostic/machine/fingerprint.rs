@@ -23,6 +23,11 @@ pub(super) fn fingerprints(findings: &Findings, places: &Places<'_>) -> Vec<Stri
     findings.iter().map(fingerprint).collect()
 }
 
+/// A fingerprint of a text.
+pub(super) fn of_text(text: &str) -> String {
+    format!("{:032x}", fnv1a(text.as_bytes()))
+}
+
 /// The 128-bit FNV-1a hash. The standard library's hashers may differ from version to version; this one never will.
 fn fnv1a(bytes: &[u8]) -> u128 {
     const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;

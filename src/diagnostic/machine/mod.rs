@@ -12,7 +12,7 @@ mod sarif;
 pub use github::{annotation, github};
 pub use gitlab::gitlab;
 pub use json::json;
-pub use sarif::sarif;
+pub use sarif::{Remark, remarks, sarif};
 
 use super::Finding;
 use crate::text::{FileId, Files, Lines, Position, Span};

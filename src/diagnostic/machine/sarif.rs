@@ -28,6 +28,50 @@ pub fn sarif(findings: &Findings, files: &Files, folder: &str) -> String {
     let results =
         findings.iter().zip(fingerprints).map(|(finding, fingerprint)| result(finding, &found, &fingerprint, &places));
     let results: Vec<Value> = results.collect();
+    log(&found.iter().map(|code| rule(code)).collect::<Vec<_>>(), &results)
+}
+
+/// Something to be known of a place that is no finding: what a change does.
+#[derive(Debug)]
+pub struct Remark {
+    /// Under which rule it is listed.
+    pub rule: &'static str,
+    /// `error`, `warning` or `note`.
+    pub level: &'static str,
+    /// What is to be known.
+    pub says: String,
+    /// Where; nothing where no file has it any more.
+    pub span: Option<Span>,
+    /// By what it is known in a later run.
+    pub identity: String,
+}
+
+/// Remarks as a SARIF log with one run, each rule with what it is about.
+pub fn remarks(rules: &[(&'static str, &str)], remarks: &[Remark], files: &Files, folder: &str) -> String {
+    let places = Places::of(files, folder);
+    let used: Vec<&(&str, &str)> = rules.iter().filter(|(rule, _)| remarks.iter().any(|remark| remark.rule == *rule)).collect();
+    let described = used.iter().map(|(id, about)| {
+        json!({ "id": id, "name": id, "shortDescription": { "text": about }, "fullDescription": { "text": about } })
+    });
+    let results = remarks.iter().map(|remark| {
+        let place = match remark.span {
+            Some(span) => location(&Label { span, text: String::new() }, &places),
+            None => json!({ "physicalLocation": { "artifactLocation": artifact(&places.inside(PROJECT_FILE)) } }),
+        };
+        json!({
+            "ruleId": remark.rule,
+            "ruleIndex": used.iter().position(|(rule, _)| *rule == remark.rule).unwrap_or_default(),
+            "level": remark.level,
+            "message": { "text": remark.says },
+            "locations": [place],
+            "partialFingerprints": { "kpicRemark/v1": fingerprint::of_text(&format!("{}\0{}", remark.rule, remark.identity)) },
+        })
+    });
+    log(&described.collect::<Vec<_>>(), &results.collect::<Vec<_>>())
+}
+
+/// A log of one run.
+fn log(rules: &[Value], results: &[Value]) -> String {
     let log = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -35,7 +79,7 @@ pub fn sarif(findings: &Findings, files: &Files, folder: &str) -> String {
             "tool": { "driver": {
                 "name": "kpic",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": found.iter().map(|code| rule(code)).collect::<Vec<_>>(),
+                "rules": rules,
             } },
             "originalUriBaseIds": { ROOT: { "description": { "text": "The root of the repository." } } },
             "columnKind": "utf16CodeUnits",
