@@ -162,6 +162,9 @@ impl<'a> Statements<'a> {
         }
         // What stands around the query: `psql` puts values of its own in the place of `:name`, and cuts texts elsewhere behind such a blank.
         let around = || made.split(query.as_str());
+        if let Some((message, help)) = self.cut_elsewhere(&made, &query) {
+            return Err(self.templates.refused(VIEW, &message, help));
+        }
         if is_psql && around().any(has_variable) {
             let message = "the statement has a colon before a name, in whose place `psql` puts a value of its own";
             return Err(self.templates.refused(VIEW, message, "put a blank behind the colon"));
@@ -191,6 +194,53 @@ impl<'a> Statements<'a> {
             text.push('\n');
         }
         Ok(())
+    }
+
+    /// Why what a template makes may not be cut into what stands before the query, the query, and what stands behind it. What is open before would swallow the query and make
+    /// SQL of what looks like a text behind it.
+    fn cut_elsewhere(&self, made: &str, query: &str) -> Option<(String, &'static str)> {
+        let parts: Vec<&str> = if query.is_empty() { vec![made] } else { made.split(query).collect() };
+        let [before, behind @ ..] = parts.as_slice() else { return None };
+        if behind.len() > 1 {
+            return Some(("the statement has the query more than once".to_owned(), "write `{{ query }}` once"));
+        }
+        let help = "put `{{ query }}` on a line of its own, outside of texts, names and comments";
+        let last = rawsql::tokens(before).last();
+        let is_in_comment = last.is_some_and(|token| {
+            token.kind == rawsql::Kind::Comment && token.end() == before.len() && !token.text.ends_with("*/")
+        });
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let is_open = |part: &str| {
+            rawsql::tokens(part).any(|token| token.kind == rawsql::Kind::Open) || part.matches('`').count() % 2 == 1
+        };
+        let is_apart = before.ends_with([' ', '\n', '(']) || before.is_empty();
+        let is_apart = is_apart && behind.iter().all(|behind| behind.is_empty() || behind.starts_with([' ', '\n', ')', ';']));
+        if !behind.is_empty()
+            && (is_in_comment || line.contains(['#']) || line.contains("--") || line.contains("//") || !is_apart)
+        {
+            return Some(("the query does not stand alone in the statement".to_owned(), help));
+        }
+        if parts.iter().any(|part| is_open(part)) {
+            return Some((
+                "the statement has a text, a name or a comment that is not closed before or behind the query".to_owned(),
+                help,
+            ));
+        }
+        if let Some(odd) = parts.iter().find_map(|part| self.dialect.reads_otherwise(part)) {
+            let odd: String = odd.chars().take(20).collect();
+            let message = format!("the statement has `{odd}`, which `{}` may read as something else", self.dialect.name());
+            return Some((message, "write it in another way, or without it"));
+        }
+        // What programs of warehouses take for commands or for variables of theirs, wherever it stands.
+        let is_command = |line: &str| {
+            let line = line.trim_start();
+            line.starts_with('!') || line.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("source"))
+        };
+        if !self.dialect.is_embedded() && (made.contains("${") || parts.iter().any(|part| part.lines().any(is_command))) {
+            let message = "the statement has a line that begins with `!` or `source`, or `${`, which a warehouse's program may read as a command".to_owned();
+            return Some((message, "remove it"));
+        }
+        None
     }
 
     /// The query of a view, without a semicolon.

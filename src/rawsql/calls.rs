@@ -248,11 +248,37 @@ pub fn call_fault(sql: &str) -> Option<Range<usize>> {
         let name = function.parts.last()?.to_ascii_lowercase();
         (!is_known(&name)).then_some(function.range)
     });
-    refused_call(sql).into_iter().chain(unknown).min_by_key(|range| range.start)
+    refused_call(sql).into_iter().chain(unknown).chain(reader_option(sql)).min_by_key(|range| range.start)
+}
+
+/// Options of readers with which the rows of a file depend on what is asked of it, or one question leaves something behind for the next.
+const OPTIONS: &[&str] = &["ignore_errors", "rejects_limit", "rejects_scan", "rejects_table", "store_rejects"];
+
+/// The first such option that is set.
+fn reader_option(sql: &str) -> Option<Range<usize>> {
+    let all: Vec<Token<'_>> = tokens(sql).filter(|token| token.kind != Kind::Comment).collect();
+    let is_set = |at: usize| {
+        let token = all.get(at)?;
+        let is_option = token.name().is_some_and(|name| OPTIONS.contains(&name.to_ascii_lowercase().as_str()));
+        let leads = at
+            .checked_sub(1)
+            .and_then(|before| all.get(before))
+            .is_some_and(|before| before.is_mark("(") || before.is_mark(","));
+        let sets = all.get(at + 1).is_some_and(|next| matches!(next.text, "=" | ":=" | "=>" | ":"));
+        (is_option && leads && sets).then(|| token.start..token.end())
+    };
+    (0..all.len()).find_map(is_set)
 }
 
 /// How names of what an engine says of itself begin.
-const OF_ENGINE: &[&str] = &["duckdb_", "pragma_", "sqlite_"];
+const OF_ENGINE: &[&str] = &["dbstat", "duckdb_", "pragma_", "sqlite_"];
+
+/// Schemas in which an engine says it.
+const SCHEMAS: &[&str] =
+    &["account_usage", "information_schema", "organization_usage", "pg_catalog", "pg_internal", "reader_account_usage"];
+
+/// What an engine tells of itself where a query stands.
+const TELLS: &[&str] = &["desc", "describe", "explain", "pragma", "show"];
 
 /// The first name in raw SQL of what an engine or server says of itself, such as `information_schema.tables`: its bytes. What is there differs from question to
 /// question, so that rows could depend on which one is asked. A text counts where rows may come from, since it may be a name there.
@@ -270,13 +296,23 @@ pub fn engine_view(sql: &str) -> Option<Range<usize>> {
         let is_of_type = before.is_some_and(|before| before.is_word("collate") || before.text == "::")
             || at.checked_sub(2).and_then(|at| all.get(at)).is_some_and(|word| word.is_word("operator"));
         let is_schema = !is_of_type
-            && ["information_schema", "pg_catalog"].contains(&name.as_str())
+            && SCHEMAS.contains(&name.as_str())
             && all.get(at + 1).is_some_and(|point| point.is_mark("."))
             && !all.get(at + 3).is_some_and(|open| open.is_mark("("));
         let is_own = OF_ENGINE.iter().any(|begin| name.starts_with(begin)) || is_schema;
         // `pg_class` stands in a schema where every name is looked for.
         let is_catalog =
             name.starts_with("pg_") && leads && !is_part && !all.get(at + 1).is_some_and(|next| matches!(next.text, "(" | "."));
+        let is_told = before.is_some_and(|open| open.is_mark("("))
+            && token.kind == Kind::Word
+            && TELLS.contains(&name.as_str())
+            && all.get(at + 1).is_none_or(|next| next.kind == Kind::Word || next.is_mark(")"))
+            && at.checked_sub(2).and_then(|at| all.get(at)).is_some_and(|word| {
+                word.is_word("from") || word.is_word("join") || word.is_word("as") || word.is_mark(",") || word.is_mark("(")
+            });
+        if is_told {
+            return Some(token.start..token.end());
+        }
         let is_read = leads || is_part || is_schema;
         (is_own && is_read || is_catalog && before.is_some_and(|word| !word.is_mark("("))).then(|| token.start..token.end())
     };

@@ -197,8 +197,15 @@ fn raw_tokens(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
 /// What SQL and sources name has to be a table or a view, also where the dialect's program reads something else under some names.
 fn beyond_tables(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
     let added = model.warehouse.functions.as_slice();
-    let mut check = |sql: &str, of: &str, span: Span| {
-        // What is said of it in each dialect is not said twice.
+    let mut check = |sql: &str, is_table: bool, of: &str, span: Span| {
+        // What is said of SQL in each dialect is not said twice.
+        let engine_view = if is_table { rawsql::engine_view(&format!("from {sql}")).is_some() } else { false };
+        if engine_view {
+            let message = format!("`{of}` cannot read {sql}: it is what the engine says of itself, and no data");
+            let help = "read a table or view of your own";
+            findings.report(&codes::CALL_NOT_ALLOWED, span, message).help(help);
+            return;
+        }
         if rawsql::engine_view(sql).or_else(|| rawsql::call_fault(sql)).is_some() {
             return;
         }
@@ -238,16 +245,16 @@ fn beyond_tables(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) 
     };
     for source in model.sources.rows() {
         match &source.relation {
-            Some(Relation::Query(sql)) => check(sql, &source.name.value, source.name.span),
+            Some(Relation::Query(sql)) => check(sql, false, &source.name.value, source.name.span),
             Some(Relation::Table(parts)) => {
                 let parts: Vec<_> = parts.iter().map(|part| dialect.identifier(part)).collect();
-                check(&parts.join("."), &source.name.value, source.name.span);
+                check(&parts.join("."), true, &source.name.value, source.name.span);
             }
             Some(Relation::Files(_)) | None => {}
         }
         for column in source.columns.rows() {
             if let Storage::Raw(each) = &column.storage {
-                check(each.of(dialect.name()).unwrap_or_default(), &column.name.value, column.name.span);
+                check(each.of(dialect.name()).unwrap_or_default(), false, &column.name.value, column.name.span);
             }
         }
     }

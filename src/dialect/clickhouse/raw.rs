@@ -5,6 +5,7 @@
 use crate::rawsql::{Calls, Kind, Token, call_beyond, listed, odd_blank, tokens};
 use foldhash::HashSet;
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Functions that only compute.
@@ -121,36 +122,66 @@ pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str
         is_server || token.kind == Kind::Word && !is_part && WORDS.contains(&name.as_str())
     });
     let named = named.map(|(_, token)| token.start..token.end());
-    // A function may be given by its name: `arrayMap(file, paths)` calls it. What is given has to say what it does: `x -> lower(x)`.
-    let given = all.windows(4).find_map(|four| match four {
-        [function, open, name, comma] if open.is_mark("(") && comma.is_mark(",") && is_higher(function) => {
-            name.name().map(|_| name.start..name.end())
-        }
-        _ => None,
-    });
-    let in_ticks = all.windows(6).find_map(|six| match six {
-        [function, open, tick, name, ..] if open.is_mark("(") && tick.text == "`" && is_higher(function) => {
-            Some(name.start..name.end())
-        }
-        _ => None,
-    });
-    let first = called.into_iter().chain(named).chain(given).chain(in_ticks).min_by_key(|range| range.start)?;
+    let given = (0..all.len()).find_map(|at| given_by_name(&all, at));
+    let first = called.into_iter().chain(named).chain(given).min_by_key(|range| range.start)?;
     sql.get(first)
 }
 
-/// Functions whose first argument is a function.
-const HIGHER: &str = "arrayall arrayavg arraycount arraycumsum arraycumsumnonnegative arraydifference arrayexists arrayfill arrayfilter arrayfirst \
-arrayfirstindex arrayfirstornull arrayfold arraylast arraylastindex arraylastornull arraymap arraymax arraymin arraypartialreversesort \
-arraypartialsort arrayproduct arrayreversefill arrayreversesort arrayreversesplit arraysort arraysplit arraysum mapapply mapall mapexists mapfilter \
-mappartialreversesort mappartialsort mapreversesort mapsort";
-
-fn is_higher(token: &Token<'_>) -> bool {
-    token.name().is_some_and(|name| HIGHER.split_whitespace().any(|known| known.eq_ignore_ascii_case(&name)))
+/// A function may be given by its name: `arrayMap(file, paths)` calls it, in parentheses and with another name behind `as`, too. So the first of several arguments of what
+/// begins with `array` or `map` is no bare name, unless the function is known to take values only; what is given has to say what it does: `x -> lower(x)`.
+fn given_by_name(all: &[Token<'_>], at: usize) -> Option<Range<usize>> {
+    let name = all.get(at)?.name()?.to_ascii_lowercase();
+    let is_higher =
+        (name.starts_with("array") || name.starts_with("map")) && !TAKES_VALUES.split_whitespace().any(|known| known == name);
+    let mut open = at + 1;
+    // A name in backticks has one of them behind it.
+    while all.get(open).is_some_and(|token| token.text == "`") {
+        open += 1;
+    }
+    if !is_higher || !all.get(open)?.is_mark("(") {
+        return None;
+    }
+    let mut depth = 0_usize;
+    let mut first: Vec<&Token<'_>> = Vec::new();
+    for token in all.get(open + 1..)? {
+        match token.text {
+            "," if depth == 0 => {
+                let is_lambda = first.iter().any(|token| token.text == "->");
+                let words: Vec<&&Token<'_>> = first.iter().filter(|token| !matches!(token.text, "(" | ")" | "`")).collect();
+                let is_named = match words.as_slice() {
+                    [one] => one.name().is_some(),
+                    [one, alias, _] => one.name().is_some() && alias.is_word("as"),
+                    _ => false,
+                };
+                return words.first().filter(|_| is_named && !is_lambda).map(|token| token.start..token.end());
+            }
+            ")" | "]" if depth == 0 => return None,
+            "(" | "[" => depth += 1,
+            ")" | "]" => depth -= 1,
+            _ => {}
+        }
+        first.push(token);
+    }
+    None
 }
+
+/// Functions of arrays and maps that take values only.
+const TAKES_VALUES: &str = "array arrayauc arrayaucpr arrayconcat arraydistinct arraydotproduct arrayelement arrayelementornull arrayenumerate arrayenumeratedense \
+arrayenumeratedenseranked arrayenumerateuniq arrayenumerateuniqranked arrayexcept arrayflatten arrayintersect arrayjaccardindex arrayjoin arraylevenshteindistance \
+arraylevenshteindistanceweighted arraynormalizedgini arraypopback arraypopfront arrayprauc arraypushback arraypushfront arrayrandomsample arrayremove arrayresize \
+arrayreverse arrayrocauc arrayrotateleft arrayrotateright arrayshiftleft arrayshiftright arrayshingles arrayshuffle arraysimilarity arrayslice arraystringconcat \
+arraysymmetricdifference arrayunion arrayuniq arraywithconstant arrayzip arrayzipunaligned map mapadd mapconcat mapcontains mapcontainskey mapcontainskeylike \
+mapcontainsvalue mapcontainsvaluelike mapextractkeylike mapextractvaluelike mapfromarrays mapfromstring mapkeys mappopulateseries mapsubtract mapupdate mapvalues";
+
+/// No name of a function is longer.
+const LONGEST: usize = 200;
 
 /// Whether a function is on the list, perhaps as an aggregate with what may stand behind its name.
 fn is_listed(name: &str) -> bool {
     let mut name = name;
+    if name.len() > LONGEST {
+        return false;
+    }
     while !LIST.contains(name) {
         match COMBINATORS.iter().find_map(|combinator| name.strip_suffix(combinator)) {
             Some(base) if !base.is_empty() => name = base,
@@ -204,6 +235,17 @@ mod tests {
             ("select arrayMap(file, ['/etc/passwd'])", Some("file")),
             ("select arrayMap(`file`, ['/etc/passwd'])", Some("file")),
             ("select arrayMap(\"file\", ['/etc/passwd'])", Some("\"file\"")),
+            ("select arrayMap((file), ['/etc/passwd'])", Some("file")),
+            ("select arrayMap(file as f, ['/etc/passwd'])", Some("file")),
+            ("select arrayMap(((`file`)) , ['/etc/passwd'])", Some("file")),
+            ("select `arrayMap`(file, ['/etc/passwd'])", Some("`")),
+            ("select arrayCompact(file, ['/etc/passwd'])", Some("file")),
+            ("select arrayTopK(file, 1, ['/etc/passwd'])", Some("file")),
+            ("select arrayNotYetKnown(file, ['/etc/passwd'])", Some("arrayNotYetKnown")),
+            (
+                "select arrayConcat(a, b), arrayElement(a, 1), arrayReverse(a), arrayFilter((x, y) -> y > 1, a, b), arrayCount(a), arraySort(a)",
+                None,
+            ),
             ("select arrayMap(x -> lower(x), names), arraySum(amounts), quantile(0.9)(x) from t", None),
             ("select dictGet('d', 'a', 1)", Some("dictGet")),
             ("select * from system.tables", Some("system")),

@@ -101,7 +101,70 @@ fn beyond(sql: &str) -> Option<Range<usize>> {
             && all.get(at + 2).is_some_and(|point| point.is_mark("."));
         (is_call || is_file || is_script || is_named || is_quoted).then(|| token.start..token.end())
     };
-    (0..all.len()).find_map(is_one)
+    (0..all.len()).find_map(is_one).or_else(|| place(sql))
+}
+
+/// Formats of files that have no word of their own in [`FORMATS`], and what reads through a driver.
+const DRIVERS: &str = "binary image jdbc libsvm ml mlflow ratesource redshift snowflake sqlserver bigquery mongodb cassandra kafka kinesis socket rate";
+
+/// A name of two parts that is a format or a class with a path: its first part has a point or is a driver's, or its last has what only a path or an address has.
+fn place(sql: &str) -> Option<Range<usize>> {
+    let mut seen: Vec<u8> = sql.bytes().collect();
+    for token in tokens(sql).filter(|token| matches!(token.kind, Kind::Text | Kind::Comment | Kind::Open)) {
+        seen.get_mut(token.start..token.end()).into_iter().flatten().for_each(|byte| *byte = b' ');
+    }
+    let seen = String::from_utf8(seen).unwrap_or_default();
+    let mut at = 0;
+    let mut before = String::new();
+    while let Some(rest) = seen.get(at..).filter(|rest| !rest.is_empty()) {
+        let Some((first, length)) = name_at(rest) else {
+            let char = rest.chars().next().unwrap_or(' ');
+            if !char.is_whitespace() {
+                before = char.to_string();
+            }
+            at += char.len_utf8();
+            continue;
+        };
+        let start = at;
+        at += length;
+        let Some((second, end)) = point_at(&seen, at).and_then(|next| {
+            let (second, length) = name_at(seen.get(next..)?)?;
+            Some((second, next + length))
+        }) else {
+            before = first.to_owned();
+            continue;
+        };
+        let is_start = before != ".";
+        let is_read =
+            before.is_empty() || before == "," || ["from", "join"].iter().any(|word| before.eq_ignore_ascii_case(word));
+        let is_driver = DRIVERS.split(' ').any(|driver| driver.eq_ignore_ascii_case(first));
+        let is_path = second.contains(['/', ':', '\\']) || first.contains(['.', '/', ':']);
+        let is_whole = point_at(&seen, end).is_none();
+        if is_path || is_start && is_read && is_driver && is_whole {
+            return Some(start..start + length);
+        }
+        before = first.to_owned();
+    }
+    None
+}
+
+/// A name at the beginning of a text, without its quotes, and its length with them.
+fn name_at(text: &str) -> Option<(&str, usize)> {
+    let first = text.chars().next()?;
+    if matches!(first, '`' | '"') {
+        let inside = text.get(1..)?;
+        let end = inside.find(first)?;
+        return Some((inside.get(..end)?, end + 2));
+    }
+    let end = text.find(|char: char| !(char.is_alphanumeric() || char == '_')).unwrap_or(text.len());
+    (end > 0).then(|| (text.get(..end).unwrap_or_default(), end))
+}
+
+/// The place behind a point, if the next thing there is one.
+fn point_at(text: &str, at: usize) -> Option<usize> {
+    let rest = text.get(at..)?;
+    let behind = rest.trim_start().strip_prefix('.')?.trim_start();
+    Some(text.len() - behind.len())
 }
 
 #[cfg(test)]
@@ -117,10 +180,19 @@ mod tests {
             ("select (f)('x')", ")"),
             ("select * from `parquet`.`data`", "parquet"),
             ("select * from parquet.`/data`", "parquet"),
+            ("select * from image.data", "image"),
+            ("select * from \"org.apache.spark.sql.json\".\"data\"", "\"org.apache.spark.sql.json\""),
+            ("select * from \"thing\".\"/data\"", "\"thing\""),
+            ("\"com.databricks.spark.csv\".\"data\"", "\"com.databricks.spark.csv\""),
+            ("image.\"data\"", "image"),
         ] {
             assert_eq!(reads_beyond(sql, &[]), Some(found), "{sql}");
         }
         assert_eq!(reads_beyond("select a from t join u using (a)", &[]), None);
+        assert_eq!(
+            reads_beyond("select image.size, c.s.t, `raw`.`orders`.day from raw.orders join image.files.raw using (a)", &[]),
+            None
+        );
         assert_eq!(reads_otherwise("select r'id'"), Some("r"));
         assert_eq!(reads_otherwise("select a,\u{1680}reflect('x')"), Some("\u{1680}"));
         assert_eq!(reads_otherwise("select a,\u{2028}reflect('x')"), Some("\u{2028}"));

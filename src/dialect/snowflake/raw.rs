@@ -18,7 +18,7 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
     };
     // Its program takes a line that begins with `!` for a command, and `&name` for a variable.
     let commands = || plain(sql, 0).lines().any(|line| line.trim_start().starts_with('!'));
-    let command = || tokens(sql).find(|token| token.text.starts_with('!') && commands()).map(|token| token.text);
+    let command = || sql.find('!').filter(|_| commands()).and_then(|at| sql.get(at..=at));
     odd_blank(sql).or_else(|| tokens(sql).find(is_other).map(|token| token.text)).or_else(command)
 }
 
