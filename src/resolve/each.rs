@@ -1,0 +1,77 @@
+//! Aggregates over the values of a finer grain: `avg(dau each day)`.
+
+use super::Resolver;
+use crate::calendar::TimeUnit;
+use crate::diagnostic::codes;
+use crate::formula::{Call, Expression};
+use crate::functions::{Argument, Function, count, first, last};
+use crate::model::expr::{Calc, CalcLeaf, Each, Expr, Node};
+use crate::text::Span;
+
+impl Resolver<'_> {
+    /// `avg(dau each day)`.
+    pub(super) fn each(&mut self, call: &Call, function: &'static Function, span: Span) -> Calc {
+        let broken = Expr::new(Node::Broken, span);
+        if let (Some(filter), Some(each)) = (&call.filter, &call.each) {
+            self.condition_on_periods(call, function, filter, each.value);
+            return broken;
+        }
+        self.only_clauses(call, &["each", "over"], "an aggregate over periods");
+        let fraction = self.fraction(call, function);
+        let Some(first) = call.arguments.first() else {
+            self.arity(call, function);
+            return broken;
+        };
+        self.ages.each += 1;
+        let of = self.calc(first);
+        self.ages.each -= 1;
+        let Some(each) = &call.each else { return broken };
+        let Some(grain) = each.value.grain() else {
+            let message = format!("there is no grain `{}`", each.value.name());
+            self.report(&codes::GRAIN_MISMATCH, each.span, message).help("the grains are day, week, month, quarter and year");
+            return broken;
+        };
+        if *function == first::FIRST || *function == last::LAST {
+            let message = format!("`{}` takes rows, which have keys; it does not work over periods", function.name);
+            self.report(&codes::WRONG_ARGUMENTS, call.name.span, message)
+                .help("over periods use `avg`, `sum`, `min`, `max`, `median`, `percentile` or `stddev`");
+            return broken;
+        }
+        let Some(window) = self.window(call.over.as_ref(), Some(grain)) else { return broken };
+        if fraction.is_none() && function.takes.contains(&Argument::Fraction) {
+            return broken;
+        }
+        Expr::new(
+            Node::Leaf(CalcLeaf::Each(Box::new(Each { function, fraction, of, grain, window, null_if_empty: false }))),
+            span,
+        )
+    }
+
+    /// Says where a condition on the periods of `each` goes.
+    fn condition_on_periods(&mut self, call: &Call, function: &Function, filter: &Expression, grain: TimeUnit) {
+        let of = call.arguments.first().map(ToString::to_string);
+        let holds = match &of {
+            Some(of) => replace_word(&filter.to_string(), "value", of),
+            None => filter.to_string(),
+        };
+        let counted = of.filter(|_| *function != count::COUNT).unwrap_or_else(|| "1".to_owned());
+        let help = format!("put the condition inside: `{}(if({holds}, {counted}) each {})`", function.name, grain.name());
+        let span = call.clause("where").unwrap_or(filter.span);
+        self.report(&codes::WRONG_CLAUSE, span, "an aggregate over periods takes no `where`").help(help);
+    }
+}
+
+/// A text with other words in the place of one.
+fn replace_word(text: &str, word: &str, with: &str) -> String {
+    let is_part = |char: char| char.is_alphanumeric() || char == '_';
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(word) {
+        let (before, after) = (rest.get(..at).unwrap_or_default(), rest.get(at + word.len()..).unwrap_or_default());
+        let whole = !before.ends_with(is_part) && !after.starts_with(is_part);
+        out.push_str(before);
+        out.push_str(if whole { with } else { word });
+        rest = after;
+    }
+    out + rest
+}
