@@ -1,23 +1,26 @@
 //! Aggregates over the values of a finer grain: what they may go over, and what they give.
 
 use super::calc::Figure;
-use super::{Context, Operand};
+use super::{Context, Operand, advice};
 use crate::diagnostic::codes;
-use crate::functions::{Argument, Gives, avg, range, sum};
+use crate::functions::{Argument, Gives, avg, if_, range, sum};
 use crate::model::expr::{Calc, CalcLeaf, Each, Expr, Literal, Node, Window};
-use crate::model::facts::{Kind, KnownUnit, Type};
+use crate::model::facts::{Kind, KnownUnit, Range, Type};
 use crate::model::unit::Unit;
 
 impl Context<'_> {
     pub(super) fn each(&mut self, each: &Each, calc: &Calc) -> Figure {
         let span = calc.span_or(self.or);
         let of = self.calc(&each.of);
+        if each.counts_periods {
+            return self.count_of_periods(each, of, calc);
+        }
         if of.operand.ty == Type::Boolean {
             let (name, grain, text) = (each.function.name, each.grain, self.text(&each.of));
             let message = format!("`{name}` takes a number for each {grain}, but `{text}` is a condition");
             self.report(&codes::TYPE_MISMATCH, each.of.span_or(self.or), message).help(format!(
-                "to count the {grain}s in which it is true write `count(if({text}, 1) each {grain})`; for their share write \
-                 `avg(if({text}, 1, 0) each {grain})`"
+                "to count the {grain}s in which it is true write `count(each {grain} where {text})`; for their share divide that \
+                 by `count(each {grain})`"
             ));
             return Figure::broken(span);
         }
@@ -41,7 +44,7 @@ impl Context<'_> {
                 Some(condition) => {
                     let holds = self.text(condition);
                     format!(
-                        "to count the {grain}s in which `{holds}` write `count(if({holds}, 1) each {grain})`; for their \
+                        "to count the {grain}s in which `{holds}` write `count(each {grain} where {holds})`; for their \
                          share write `avg({text} each {grain})`"
                     )
                 }
@@ -66,17 +69,44 @@ impl Context<'_> {
             KnownUnit::Of(_) if each.function.takes.first() == Some(&Argument::Rows) => KnownUnit::none(),
             other => other.clone(),
         };
-        let kind = match (adds, each.window) {
-            (true, Window::Period | Window::Previous | Window::Age(_)) => Kind::Flow,
-            (true, _) => Kind::Stock,
-            (false, _) => Kind::Ratio,
-        };
+        let kind = if adds { added_up(each.window) } else { Kind::Ratio };
         let adds_over_slices = (adds || *each.function == avg::AVG) && of.adds_over_slices && traits.kind != Kind::Distinct;
         let range = range::of_aggregate(each.function, of.operand.range);
         let done = Each { of: of.operand.expr, ..each.clone() };
         let expr = Expr { node: Node::Leaf(CalcLeaf::Each(Box::new(done))), at: calc.at };
         let operand = Operand { expr, ty, measure, range, origin: of.operand.origin };
         Figure { operand, kind, adds_over_slices, constant: false }
+    }
+    /// How many of the finer periods there are, perhaps only of those in which a condition is true.
+    fn count_of_periods(&mut self, each: &Each, of: Figure, calc: &Calc) -> Figure {
+        let span = calc.span_or(self.or);
+        if of.is_broken() {
+            return Figure::broken(span);
+        }
+        if of.operand.ty != Type::Boolean {
+            let text = self.text(&each.of);
+            let message = format!("`where` takes a condition, and `{text}` is {}", of.operand.ty);
+            let help = advice::condition(of.operand.ty, &text);
+            self.report(&codes::TYPE_MISMATCH, each.of.span_or(self.or), message).help(help);
+            return Figure::broken(span);
+        }
+        let one = Expr::number(1);
+        let of = match &each.of.node {
+            Node::Literal(Literal::Truth(true)) => one,
+            _ => Expr::apply(&if_::IF, vec![of.operand.expr, one]),
+        };
+        let unit = crate::calendar::TimeUnit::parse(each.grain.name()).map_or(Unit::none(), Unit::time);
+        let expr = Expr { node: Node::Leaf(CalcLeaf::Each(Box::new(Each { of, ..each.clone() }))), at: calc.at };
+        let operand = Operand::new(expr, Type::Integer, KnownUnit::Of(unit), Range::POSITIVE);
+        Figure { operand, kind: added_up(each.window), adds_over_slices: false, constant: false }
+    }
+}
+
+/// The kind of what adds up over the periods of a window.
+fn added_up(window: Window) -> Kind {
+    match window {
+        Window::Period | Window::Previous | Window::Age(_) => Kind::Flow,
+        Window::Trailing(_) | Window::ToDate(_) | Window::AllTime | Window::Within(..) => Kind::Stock,
     }
 }
 

@@ -215,6 +215,10 @@ fn entity(model: &Model, grouped: &Grouped) -> String {
 }
 
 fn of_each(each: &Each, subject: &str) -> String {
+    if each.counts_periods {
+        let which = if matches!(each.of.node, Node::Literal(_)) { "" } else { " in which the condition is true" };
+        return format!("{subject} is the number of {}s{which}.", each.grain);
+    }
     let word = match each.function.name {
         "sum" => "the sum",
         "avg" => "the mean",

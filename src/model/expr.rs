@@ -277,6 +277,8 @@ pub struct Each {
     pub grain: Grain,
     /// Over what it ranges.
     pub window: Window,
+    /// Whether the periods themselves are counted; `of` is the condition then, until it has been checked.
+    pub counts_periods: bool,
     /// Whether a sum or count over no rows is null, instead of 0.
     pub null_if_empty: bool,
 }

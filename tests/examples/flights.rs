@@ -259,6 +259,17 @@ impl Departures {
             let name = format!("mean_departure_delay{suffix}__by_hour");
             expected.sliced(&name, source, grain, &hour, |_, flights| mean_departure_delay(flights));
         }
+        for (grain, suffix) in [(Grain::Month, ""), (Grain::Quarter, "__quarter")] {
+            expected.total(&format!("disrupted_days{suffix}"), source, grain, |period| {
+                let days: Vec<Day> =
+                    (0..source.anchor(period).0 - period.start.0).map(|days| period.start.plus(days)).collect();
+                let is_disrupted = |day: &&Day| {
+                    let flights = source.between(**day, day.plus(1));
+                    flights.iter().filter(|flight| flight.is_cancelled).count() * 20 > flights.len()
+                };
+                Cell::ratio(count(days.iter().filter(is_disrupted).count()), count(days.len()))
+            });
+        }
         let delay = |values: Vec<i64>, percent| percentile(values, percent).map_or(Cell::Null, Cell::Number);
         expected.total("median_arrival_delay", source, Grain::Month, |period| {
             delay(source.of(period).iter().filter_map(|flight| flight.arr_delay).collect(), 50)

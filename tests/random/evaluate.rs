@@ -157,7 +157,10 @@ impl<'a> Evaluator<'a> {
                 {
                     return Value::Null;
                 }
-                let values: Vec<Value> = periods.iter().map(|period| self.formula(&each.of, period)).collect();
+                let mut values: Vec<Value> = periods.iter().map(|period| self.formula(&each.of, period)).collect();
+                if each.counts_periods {
+                    values.retain(|holds| *holds == Value::Bool(true));
+                }
                 functions::aggregate(each.function, each.share, &values)
             }
             Figure::Past(past, of, length) => {

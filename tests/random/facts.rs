@@ -166,7 +166,8 @@ pub fn is_flow(project: &Project, formula: &Formula) -> bool {
                 flow && project.stock(of).is_none()
             }
             Figure::Each(each) => {
-                each.function == "sum" && matches!(each.window, Window::Period | Window::Previous) && is_flow(project, &each.of)
+                let adds = each.counts_periods || each.function == "sum" && is_flow(project, &each.of);
+                adds && matches!(each.window, Window::Period | Window::Previous)
             }
             Figure::Past(Past::Prior, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => is_flow(project, of),
             Figure::Past(..) | Figure::Grouped(_) => false,
@@ -174,7 +175,7 @@ pub fn is_flow(project: &Project, formula: &Formula) -> bool {
     }
 }
 
-/// Whether a formula may have a unit of time, as the mean of a flow over periods has: it is so much a month.
+/// Whether a formula may have a unit of time, as the mean of a flow over periods has, which is so much a month, and a number of periods.
 pub fn is_rate(project: &Project, formula: &Formula) -> bool {
     let mut rate = false;
     formula.leaves(&mut |figure| {
@@ -184,7 +185,7 @@ pub fn is_rate(project: &Project, formula: &Formula) -> bool {
                 Body::Values { .. } => false,
             },
             Figure::Aggregate(_) | Figure::Grouped(_) => false,
-            Figure::Each(each) => each.function == "avg" || is_rate(project, &each.of),
+            Figure::Each(each) => each.counts_periods || each.function == "avg" || is_rate(project, &each.of),
             Figure::Past(_, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => is_rate(project, of),
         };
     });

@@ -345,6 +345,8 @@ pub struct Each {
     pub of: Formula,
     pub grain: Grain,
     pub window: Window,
+    /// Whether the periods are counted in which `of`, a condition, is true.
+    pub counts_periods: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
