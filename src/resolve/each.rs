@@ -4,7 +4,7 @@ use super::Resolver;
 use crate::calendar::TimeUnit;
 use crate::diagnostic::codes;
 use crate::formula::{Call, Expression};
-use crate::functions::{Argument, Function, count, first, last};
+use crate::functions::{Argument, Function, count};
 use crate::model::expr::{Calc, CalcLeaf, Each, Expr, Literal, Node};
 use crate::text::Span;
 
@@ -38,12 +38,6 @@ impl Resolver<'_> {
             self.report(&codes::GRAIN_MISMATCH, each.span, message).help("the grains are day, week, month, quarter and year");
             return broken;
         };
-        if *function == first::FIRST || *function == last::LAST {
-            let message = format!("`{}` takes rows, which have keys; it does not work over periods", function.name);
-            self.report(&codes::WRONG_ARGUMENTS, call.name.span, message)
-                .help("over periods use `avg`, `sum`, `min`, `max`, `median`, `percentile` or `stddev`");
-            return broken;
-        }
         let Some(window) = self.window(call.over.as_ref(), Some(grain)) else { return broken };
         if fraction.is_none() && function.takes.contains(&Argument::Fraction) {
             return broken;

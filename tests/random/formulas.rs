@@ -353,6 +353,8 @@ impl Formulas<'_> {
             "percentile",
             "stddev",
             "count_distinct",
+            "first",
+            "last",
         ]);
         if function == "sum" && !counts_periods && !facts::is_flow(self.project, &of) {
             function = "max";
