@@ -431,6 +431,15 @@ impl Path {
     }
 }
 
+impl Each {
+    /// Whether it counts periods and looks at no figure of them, so that it does not depend on any data.
+    pub fn counts_all_periods(&self) -> bool {
+        let mut looks = false;
+        self.of.leaves(&mut |leaf| looks |= !matches!(leaf, CalcLeaf::Duration(..)));
+        self.counts_periods && !looks
+    }
+}
+
 impl Aggregate {
     /// The ages at which its rows are looked at, if they are a cohort.
     pub fn age(&self) -> Option<Age> {

@@ -153,6 +153,7 @@ impl<'a> Evaluator<'a> {
                 let periods = self.periods(each, place);
                 if place.empty_is_null
                     && is_zero(each.function)
+                    && !each.counts_all_periods()
                     && !periods.iter().any(|period| self.has_rows(&each.of, period))
                 {
                     return Value::Null;

@@ -36,7 +36,9 @@ pub fn has_zeros(body: &Body) -> bool {
             Figure::Kpi(_) => false,
             Figure::Aggregate(of) => is_zero(of.function),
             Figure::Grouped(of) => is_zero(of.function),
-            Figure::Each(each) => is_zero(each.function) || has_zeros(&Body::Formula(each.of.clone())),
+            Figure::Each(each) => {
+                is_zero(each.function) && !each.counts_all_periods() || has_zeros(&Body::Formula(each.of.clone()))
+            }
             Figure::Past(_, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => has_zeros(&Body::Formula((**of).clone())),
         };
     });
@@ -255,7 +257,7 @@ fn applied(name: &str, arguments: usize, worst: Exact) -> Exact {
 fn aggregated(function: &str, of: Exact) -> Exact {
     match (function, of) {
         ("count" | "count_distinct", _) | ("sum" | "median", Exact::Wholly) => Exact::Wholly,
-        ("min" | "max" | "first" | "last", of) => of,
+        ("min" | "max" | "first" | "last" | "percentile_disc", of) => of,
         ("avg", Exact::Wholly) => Exact::Always,
         _ => Exact::Roughly,
     }

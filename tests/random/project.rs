@@ -416,6 +416,15 @@ impl Source {
     }
 }
 
+impl Each {
+    /// Whether it counts periods and looks at nothing in them.
+    pub fn counts_all_periods(&self) -> bool {
+        let mut looks = false;
+        self.of.leaves(&mut |_| looks = true);
+        self.counts_periods && !looks
+    }
+}
+
 impl<L> Expr<L> {
     /// Calls a function with every leaf of an expression.
     pub fn leaves<'a>(&'a self, visit: &mut dyn FnMut(&'a L)) {
