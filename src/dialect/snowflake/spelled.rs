@@ -55,7 +55,8 @@ const SPELLED: &[(&str, &str, Tightness)] = &[
     ("weekday", "dayofweekiso({0})", Atom),
     ("quarter", "quarter({0})", Atom),
     ("day_of_year", "dayofyear({0})", Atom),
-    ("iso_week", "weekiso({0})", Atom),
+    // That of its Thursday.
+    ("iso_week", "cast(floor((dayofyear(dateadd('day', 4 - dayofweekiso({0}), {0})) + 6) / 7) as integer)", Atom),
     ("iso_year", "yearofweekiso({0})", Atom),
     ("days between", "datediff('day', {1}, {0})", Atom),
     ("seconds between", "cast(datediff('microsecond', {1}, {0}) as {double}) / 1e6", Product),
