@@ -43,6 +43,7 @@ pub mod month;
 pub mod number;
 pub mod operators;
 pub mod percentile;
+pub mod percentile_disc;
 pub mod power;
 pub mod prior;
 pub mod quarter;
@@ -332,6 +333,7 @@ pub static ALL: &[&Function] = &[
     &max::MAX,
     &median::MEDIAN,
     &percentile::PERCENTILE,
+    &percentile_disc::PERCENTILE_DISC,
     &stddev::STDDEV,
     &variance::VARIANCE,
     &first::FIRST,

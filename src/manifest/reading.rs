@@ -225,6 +225,7 @@ fn of_each(each: &Each, subject: &str) -> String {
         "min" => "the least",
         "max" => "the greatest",
         "median" => "the median",
+        "percentile_disc" => "one, by its rank,",
         "first" => "the first",
         "last" => "the last",
         "count" => "the number",

@@ -382,6 +382,7 @@ impl Maker<'_> {
             (6, "max"),
             (5, "median"),
             (4, "percentile"),
+            (4, "percentile_disc"),
             (4, "stddev"),
             (3, "variance"),
             (4, "first"),
@@ -405,7 +406,7 @@ impl Maker<'_> {
             argument = self.number(depth, choices).or(argument);
         }
         let filter = choices.chance(50).then(|| self.condition(depth, choices));
-        let share = (function == "percentile").then(|| *choices.pick(&[0, 10, 25, 50, 90, 100]));
+        let share = function.starts_with("percentile").then(|| *choices.pick(&[0, 10, 25, 50, 90, 100]));
         Aggregate {
             function,
             share,

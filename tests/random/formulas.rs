@@ -351,6 +351,7 @@ impl Formulas<'_> {
             "count",
             "median",
             "percentile",
+            "percentile_disc",
             "stddev",
             "count_distinct",
             "first",
@@ -365,7 +366,7 @@ impl Formulas<'_> {
         if counts_periods {
             function = "count";
         }
-        let share = (function == "percentile").then(|| *choices.pick(&[0, 25, 90]));
+        let share = function.starts_with("percentile").then(|| *choices.pick(&[0, 25, 90]));
         Expr::Leaf(Figure::Each(Box::new(Each { function, share, of, grain, window, counts_periods })))
     }
 
@@ -390,13 +391,25 @@ impl Formulas<'_> {
             return Some(grouped);
         }
         let rough = facts::is_rough(self.project, &Expr::Leaf(Figure::Aggregate(of.clone())));
-        let functions =
-            ["sum", "sum", "count", "count", "avg", "min", "max", "median", "percentile", "stddev", "count_distinct"];
+        let functions = [
+            "sum",
+            "sum",
+            "count",
+            "count",
+            "avg",
+            "min",
+            "max",
+            "median",
+            "percentile",
+            "percentile_disc",
+            "stddev",
+            "count_distinct",
+        ];
         let mut function = choices.word(&functions);
         if function == "count_distinct" && rough {
             function = "count";
         }
-        let share = (function == "percentile").then(|| *choices.pick(&[0, 25, 90]));
+        let share = function.starts_with("percentile").then(|| *choices.pick(&[0, 25, 90]));
         let number = Expr::Literal(Value::Number(f64::from(i32::try_from(choices.between(0, 40)).unwrap())));
         let name = choices.word(&[">", ">=", "<=", "!="]);
         let filter = (!rough && choices.chance(35)).then(|| Expr::Apply(name, vec![Expr::Leaf(RowLeaf::Value), number]));

@@ -345,6 +345,11 @@ pub fn aggregate(function: &str, share: Option<u32>, values: &[Value]) -> Value 
         "sum" => in_range(total),
         "avg" => in_range(total / size),
         "median" => in_range(percentile(&numbers, 0.5)),
+        "percentile_disc" => {
+            // The first place up to which that share of them goes, counted in hundredths.
+            let share = usize::try_from(share.unwrap()).unwrap();
+            Value::Number(numbers[(share * numbers.len()).div_ceil(100).max(1) - 1])
+        }
         "percentile" => in_range(percentile(&numbers, f64::from(share.unwrap()) / 100.0)),
         // Those of a sample, which one value does not have.
         "variance" | "stddev" if numbers.len() < 2 => Value::Null,
