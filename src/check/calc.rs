@@ -5,9 +5,9 @@ use super::size::{Size, Sizes, too_large};
 use super::{Context, Operand, advice, literal};
 use crate::calendar::TimeUnit;
 use crate::diagnostic::{Findings, codes};
-use crate::functions::{Argument, Function, Gives, avg, operators, range, sum};
+use crate::functions::{Function, operators};
 use crate::graph::Graph;
-use crate::model::expr::{Calc, CalcLeaf, Each, Expr, Literal, Node, Past, RowLeaf, Trend, Window};
+use crate::model::expr::{Calc, CalcLeaf, Expr, Literal, Node, Past, RowLeaf, Trend};
 use crate::model::facts::{CurrencyOf, Facts, Kind, KnownUnit, Range, Type};
 use crate::model::unit::{Fit, Unit};
 use crate::model::{Body, Kpi, KpiId, Model, Values};
@@ -83,14 +83,14 @@ fn values_facts(kpi: &Kpi, values: &Values) -> Facts {
 /// A part of a formula with all that is known of it.
 pub(super) struct Figure {
     pub(super) operand: Operand<CalcLeaf>,
-    kind: Kind,
-    adds_over_slices: bool,
+    pub(super) kind: Kind,
+    pub(super) adds_over_slices: bool,
     /// Whether it is the same at every period.
     pub(super) constant: bool,
 }
 
 impl Figure {
-    fn broken(span: crate::text::Span) -> Self {
+    pub(super) fn broken(span: crate::text::Span) -> Self {
         Self { operand: Operand::broken(span), kind: Kind::Ratio, adds_over_slices: false, constant: false }
     }
 
@@ -353,7 +353,7 @@ impl Context<'_> {
     }
 
     /// A figure that has to be a number.
-    fn numeric(&mut self, figure: Figure, calc: &Calc, function: &str) -> Figure {
+    pub(super) fn numeric(&mut self, figure: Figure, calc: &Calc, function: &str) -> Figure {
         if figure.is_broken() || figure.operand.ty.is_numeric() {
             return figure;
         }
@@ -365,76 +365,6 @@ impl Context<'_> {
             finding.help(format!("to get 1 or 0 write `if({text}, 1, 0)`"));
         }
         Figure::broken(span)
-    }
-
-    fn each(&mut self, each: &Each, calc: &Calc) -> Figure {
-        let span = calc.span_or(self.or);
-        let of = self.calc(&each.of);
-        if of.operand.ty == Type::Boolean {
-            let (name, grain, text) = (each.function.name, each.grain, self.text(&each.of));
-            let message = format!("`{name}` takes a number for each {grain}, but `{text}` is a condition");
-            self.report(&codes::TYPE_MISMATCH, each.of.span_or(self.or), message).help(format!(
-                "to count the {grain}s in which it is true write `count(if({text}, 1) each {grain})`; for their share write \
-                 `avg(if({text}, 1, 0) each {grain})`"
-            ));
-            return Figure::broken(span);
-        }
-        let of = self.numeric(of, &each.of, each.function.name);
-        let Some(traits) = each.function.aggregation() else { return Figure::broken(span) };
-        if of.is_broken() {
-            return Figure::broken(span);
-        }
-        let adds = *each.function == sum::SUM;
-        if adds && of.kind != Kind::Flow {
-            let place = each.of.span_or(self.or);
-            let why = match of.kind {
-                Kind::Stock => "is a level, and the same amount is there in every period",
-                Kind::Distinct => "counts distinct things, and the same one can be in several periods",
-                Kind::Movement => "is a change, and a thing that leaves and comes back would count twice",
-                Kind::Ratio | Kind::Flow => "has to be recomputed from its parts",
-            };
-            let text = self.text(&each.of);
-            let grain = each.grain;
-            let help = match flag(&each.of) {
-                Some(condition) => {
-                    let holds = self.text(condition);
-                    format!(
-                        "to count the {grain}s in which `{holds}` write `count(if({holds}, 1) each {grain})`; for their \
-                         share write `avg({text} each {grain})`"
-                    )
-                }
-                None => format!(
-                    "without `each` it is computed for the whole period; for a typical {grain} write `avg({text} each {grain})`"
-                ),
-            };
-            self.report(&codes::DOES_NOT_ADD_UP, place, format!("`{text}` does not add up over time: it {why}")).help(help);
-            return Figure::broken(span);
-        }
-        let ty = match each.function.gives {
-            Gives::Integer => Type::Integer,
-            Gives::Number => Type::Number,
-            _ => of.operand.ty,
-        };
-        // A flow's mean over months is so much per month.
-        let measure = match &of.operand.measure {
-            KnownUnit::Of(unit) if *each.function == avg::AVG && of.kind == Kind::Flow => {
-                crate::calendar::TimeUnit::parse(each.grain.name())
-                    .map_or(of.operand.measure.clone(), |time| KnownUnit::Of(unit.over(&Unit::time(time))))
-            }
-            KnownUnit::Of(_) if each.function.takes.first() == Some(&Argument::Rows) => KnownUnit::none(),
-            other => other.clone(),
-        };
-        let kind = match (adds, each.window) {
-            (true, Window::Period | Window::Previous | Window::Age(_)) => Kind::Flow,
-            (true, _) => Kind::Stock,
-            (false, _) => Kind::Ratio,
-        };
-        let adds_over_slices = (adds || *each.function == avg::AVG) && of.adds_over_slices && traits.kind != Kind::Distinct;
-        let range = range::of_aggregate(each.function, of.operand.range);
-        let done = Each { of: of.operand.expr, ..each.clone() };
-        let expr = Expr { node: Node::Leaf(CalcLeaf::Each(Box::new(done))), at: calc.at };
-        let operand = Operand { expr, ty, measure, range, origin: of.operand.origin };
-        Figure { operand, kind, adds_over_slices, constant: false }
     }
 }
 
@@ -527,21 +457,5 @@ fn has_difference(calc: &Calc) -> bool {
             CalcLeaf::Kpi(_) | CalcLeaf::Duration(..) => false,
         },
         Node::Literal(_) | Node::Broken => false,
-    }
-}
-
-/// The condition, if a value is 1 where it holds, and else 0 or nothing.
-fn flag(calc: &Calc) -> Option<&Calc> {
-    let Node::Apply(function, arguments) = &calc.node else { return None };
-    let is = |calc: &Calc, wanted: &[&str]| match &calc.node {
-        Node::Literal(Literal::Number(digits)) => wanted.contains(&digits.as_str()),
-        Node::Literal(Literal::Null) => wanted.contains(&""),
-        _ => false,
-    };
-    match (function.name, arguments.as_slice()) {
-        ("if", [condition, one]) if is(one, &["1"]) => Some(condition),
-        ("if" | "case", [condition, one, other]) if is(one, &["1"]) && is(other, &["0", ""]) => Some(condition),
-        ("case", [condition, one]) if is(one, &["1"]) => Some(condition),
-        _ => None,
     }
 }

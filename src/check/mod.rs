@@ -19,6 +19,7 @@ mod apply;
 mod calc;
 mod cohort;
 mod column;
+mod each;
 mod grain;
 mod guardrail;
 mod journey;

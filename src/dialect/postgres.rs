@@ -76,6 +76,10 @@ const SPELLED: &[(&str, &str, Tightness)] = &[
     ("day", "cast(extract(day from {0}) as {integer})", Atom),
     ("hour", "cast(extract(hour from cast({0} as {timestamp})) as {integer})", Atom),
     ("weekday", "cast(extract(isodow from {0}) as {integer})", Atom),
+    ("quarter", "cast(extract(quarter from {0}) as {integer})", Atom),
+    ("day_of_year", "cast(extract(doy from {0}) as {integer})", Atom),
+    ("iso_week", "cast(extract(week from {0}) as {integer})", Atom),
+    ("iso_year", "cast(extract(isoyear from {0}) as {integer})", Atom),
     ("days between", "case when isfinite({0}) and isfinite({1}) then cast({0} as date) - cast({1} as date) end", Atom),
     (
         "seconds between",

@@ -20,7 +20,10 @@ pub(super) fn extract(place: &Place<'_>) -> Option<Words> {
     let part = part.to_ascii_lowercase();
     let help = match part.as_str() {
         "year" | "month" | "day" | "hour" => format!("write `{part}({time})`"),
-        "week" | "quarter" => format!("write `trunc({time}, {part})`, the first day of the {part}"),
+        "quarter" => format!("write `quarter({time})`, 1 to 4; its first day is `trunc({time}, quarter)`"),
+        "week" => format!("write `iso_week({time})`, 1 to 53; its first day is `trunc({time}, week)`"),
+        "doy" | "dayofyear" => format!("write `day_of_year({time})`"),
+        "isoyear" => format!("write `iso_year({time})`"),
         "dow" | "isodow" | "dayofweek" | "weekday" => format!("write `weekday({time})`, which is 1 for Monday"),
         _ => format!("write `year({time})`, `month({time})`, `day({time})`, `hour({time})` or `weekday({time})`"),
     };

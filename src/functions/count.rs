@@ -17,6 +17,6 @@ pub static COUNT: Function = Function {
     gives: Gives::Integer,
     unit: UnitRule::Rows,
     moves: &[],
-    about: "How many rows there are, of a source, or how many have a value, of a column.",
+    about: "How many rows there are, of a source, or how many have a value, of a column; with `each`, in how many periods a condition is true.",
     example: "count(orders)",
 };

@@ -17,6 +17,6 @@ pub static FIRST: Function = Function {
     gives: Gives::Same(0),
     unit: UnitRule::Same(0),
     moves: &[Monotonicity::Rises],
-    about: "The earliest value that is not null, by time; of several at the same time, the one with the smallest key.",
+    about: "The earliest value that is not null, by time; of several at the same time, the one with the smallest key. With `each`, that of the first period that has one.",
     example: "first(orders.amount)",
 };

@@ -17,6 +17,6 @@ pub static LAST: Function = Function {
     gives: Gives::Same(0),
     unit: UnitRule::Same(0),
     moves: &[Monotonicity::Rises],
-    about: "The latest value that is not null, by time; of several at the same time, the one with the greatest key.",
+    about: "The latest value that is not null, by time; of several at the same time, the one with the greatest key. With `each`, that of the last period that has one.",
     example: "last(orders.amount)",
 };

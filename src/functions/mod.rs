@@ -18,6 +18,7 @@ pub mod count;
 pub mod count_distinct;
 pub mod date;
 pub mod day;
+pub mod day_of_year;
 pub mod exp;
 pub mod falling;
 pub mod first;
@@ -27,6 +28,8 @@ pub mod greatest;
 pub mod growth;
 pub mod hour;
 pub mod if_;
+pub mod iso_week;
+pub mod iso_year;
 pub mod last;
 pub mod least;
 pub mod length;
@@ -40,8 +43,10 @@ pub mod month;
 pub mod number;
 pub mod operators;
 pub mod percentile;
+pub mod percentile_disc;
 pub mod power;
 pub mod prior;
+pub mod quarter;
 pub mod range;
 pub mod rising;
 pub mod round;
@@ -328,6 +333,7 @@ pub static ALL: &[&Function] = &[
     &max::MAX,
     &median::MEDIAN,
     &percentile::PERCENTILE,
+    &percentile_disc::PERCENTILE_DISC,
     &stddev::STDDEV,
     &variance::VARIANCE,
     &first::FIRST,
@@ -365,10 +371,14 @@ pub static ALL: &[&Function] = &[
     &starts_with::STARTS_WITH,
     &contains::CONTAINS,
     &year::YEAR,
+    &quarter::QUARTER,
     &month::MONTH,
     &day::DAY,
     &hour::HOUR,
     &weekday::WEEKDAY,
+    &day_of_year::DAY_OF_YEAR,
+    &iso_week::ISO_WEEK,
+    &iso_year::ISO_YEAR,
     &trunc::TRUNC,
     &text::TEXT,
     &number::NUMBER,

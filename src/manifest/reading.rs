@@ -215,12 +215,17 @@ fn entity(model: &Model, grouped: &Grouped) -> String {
 }
 
 fn of_each(each: &Each, subject: &str) -> String {
+    if each.counts_periods {
+        let which = if matches!(each.of.node, Node::Literal(_)) { "" } else { " in which the condition is true" };
+        return format!("{subject} is the number of {}s{which}.", each.grain);
+    }
     let word = match each.function.name {
         "sum" => "the sum",
         "avg" => "the mean",
         "min" => "the least",
         "max" => "the greatest",
         "median" => "the median",
+        "percentile_disc" => "one, by its rank,",
         "first" => "the first",
         "last" => "the last",
         "count" => "the number",

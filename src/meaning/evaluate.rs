@@ -535,6 +535,14 @@ fn folded(function: &str, fraction: Option<&str>, values: Vec<(i64, Value)>, nul
             let fraction = fraction.and_then(|fraction| fraction.parse().ok()).unwrap_or(0.5);
             percentile(numbers, fraction)
         }
+        "percentile_disc" => {
+            let fraction = fraction.and_then(|fraction| fraction.parse::<f64>().ok()).unwrap_or(0.5);
+            values.sort_by(|(_, one), (_, two)| order(one, two));
+            // What rounding leaves of a whole number is not a place further on.
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number")]
+            let place = (fraction * count - 1e-9).ceil().max(1.0) as usize;
+            values.get(place - 1).map_or(Value::Null, |(_, value)| value.clone())
+        }
         "stddev" | "variance" => {
             let mean = sum / count;
             let squares: f64 = numbers.iter().map(|number| (number - mean) * (number - mean)).sum();

@@ -393,7 +393,10 @@ fn all(conditions: &BTreeSet<Term>) -> BTreeSet<Term> {
 
 /// An aggregate with its parts in their normal form. Where what it gives decides something, its numbers stay as they are written.
 fn aggregate(of: &Aggregate, decides: bool) -> Aggregate {
-    let by_size = matches!(of.function, "sum" | "avg" | "min" | "max" | "median" | "percentile" | "stddev" | "variance");
+    let by_size = matches!(
+        of.function,
+        "sum" | "avg" | "min" | "max" | "median" | "percentile" | "percentile_disc" | "stddev" | "variance"
+    );
     let inner = if by_size && !decides { value } else { exact };
     let mut argument = of.argument.as_ref().map(inner);
     if of.function == "count"

@@ -277,6 +277,8 @@ pub struct Each {
     pub grain: Grain,
     /// Over what it ranges.
     pub window: Window,
+    /// Whether the periods themselves are counted; `of` is the condition then, until it has been checked.
+    pub counts_periods: bool,
     /// Whether a sum or count over no rows is null, instead of 0.
     pub null_if_empty: bool,
 }
@@ -426,6 +428,15 @@ impl Path {
             .split_at_checked(before.len())
             .is_some_and(|(first, rest)| first == before && rest.first() == Some(&last));
         self == entity || goes_on
+    }
+}
+
+impl Each {
+    /// Whether it counts periods and looks at no figure of them, so that it does not depend on any data.
+    pub fn counts_all_periods(&self) -> bool {
+        let mut looks = false;
+        self.of.leaves(&mut |leaf| looks |= !matches!(leaf, CalcLeaf::Duration(..)));
+        self.counts_periods && !looks
     }
 }
 

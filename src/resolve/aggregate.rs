@@ -4,11 +4,11 @@ use super::Resolver;
 use super::around::identifies;
 use super::row::Scope;
 use super::states::Look;
-use crate::calendar::{Grain, Length, TimeUnit};
+use crate::calendar::{Grain, Length};
 use crate::diagnostic::{codes, suggest};
 use crate::formula::{Call, Expression, Kind, Literal as Written, Window as WrittenWindow};
 use crate::functions::{self, Argument, Function, count, first, last};
-use crate::model::expr::{Aggregate, At, Calc, CalcLeaf, Each, Expr, Grouped, Node, Path, Related, RowExpr, RowLeaf, Window};
+use crate::model::expr::{Aggregate, At, Calc, CalcLeaf, Expr, Grouped, Node, Path, Related, RowExpr, RowLeaf, Window};
 use crate::model::{ColumnId, Holds, SourceId};
 use crate::text::{Name, Span, Spanned};
 
@@ -32,57 +32,6 @@ impl<'a> Resolver<'a> {
             Some(aggregate) => Expr::new(Node::Leaf(CalcLeaf::Aggregate(Box::new(aggregate))), span),
             None => Expr::new(Node::Broken, span),
         }
-    }
-
-    /// `avg(dau each day)`.
-    fn each(&mut self, call: &Call, function: &'static Function, span: Span) -> Calc {
-        let broken = Expr::new(Node::Broken, span);
-        if let (Some(filter), Some(each)) = (&call.filter, &call.each) {
-            self.condition_on_periods(call, function, filter, each.value);
-            return broken;
-        }
-        self.only_clauses(call, &["each", "over"], "an aggregate over periods");
-        let fraction = self.fraction(call, function);
-        let Some(first) = call.arguments.first() else {
-            self.arity(call, function);
-            return broken;
-        };
-        self.ages.each += 1;
-        let of = self.calc(first);
-        self.ages.each -= 1;
-        let Some(each) = &call.each else { return broken };
-        let Some(grain) = each.value.grain() else {
-            let message = format!("there is no grain `{}`", each.value.name());
-            self.report(&codes::GRAIN_MISMATCH, each.span, message).help("the grains are day, week, month, quarter and year");
-            return broken;
-        };
-        if *function == functions::first::FIRST || *function == functions::last::LAST {
-            let message = format!("`{}` takes rows, which have keys; it does not work over periods", function.name);
-            self.report(&codes::WRONG_ARGUMENTS, call.name.span, message)
-                .help("over periods use `avg`, `sum`, `min`, `max`, `median`, `percentile` or `stddev`");
-            return broken;
-        }
-        let Some(window) = self.window(call.over.as_ref(), Some(grain)) else { return broken };
-        if fraction.is_none() && function.takes.contains(&Argument::Fraction) {
-            return broken;
-        }
-        Expr::new(
-            Node::Leaf(CalcLeaf::Each(Box::new(Each { function, fraction, of, grain, window, null_if_empty: false }))),
-            span,
-        )
-    }
-
-    /// Says where a condition on the periods of `each` goes.
-    fn condition_on_periods(&mut self, call: &Call, function: &Function, filter: &Expression, grain: TimeUnit) {
-        let of = call.arguments.first().map(ToString::to_string);
-        let holds = match &of {
-            Some(of) => replace_word(&filter.to_string(), "value", of),
-            None => filter.to_string(),
-        };
-        let counted = of.filter(|_| *function != count::COUNT).unwrap_or_else(|| "1".to_owned());
-        let help = format!("put the condition inside: `{}(if({holds}, {counted}) each {})`", function.name, grain.name());
-        let span = call.clause("where").unwrap_or(filter.span);
-        self.report(&codes::WRONG_CLAUSE, span, "an aggregate over periods takes no `where`").help(help);
     }
 
     /// `sum(sum(orders.amount) per orders.customer top 10)`.
@@ -334,7 +283,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The share of a percentile.
-    fn fraction(&mut self, call: &Call, function: &Function) -> Option<String> {
+    pub(super) fn fraction(&mut self, call: &Call, function: &Function) -> Option<String> {
         let at = function.takes.iter().position(|argument| *argument == Argument::Fraction)?;
         let argument = call.arguments.get(at)?;
         if let Kind::Literal(written @ (Written::Percent(_) | Written::Number(_))) = &argument.kind
@@ -531,7 +480,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// What a window means, over rows or over periods of a grain; nothing, with a finding, if it has no meaning.
-    fn window(&mut self, over: Option<&Spanned<WrittenWindow>>, each: Option<Grain>) -> Option<Window> {
+    pub(super) fn window(&mut self, over: Option<&Spanned<WrittenWindow>>, each: Option<Grain>) -> Option<Window> {
         let Some(over) = over else { return Some(Window::Period) };
         match over.value {
             WrittenWindow::AllTime => Some(Window::AllTime),
@@ -575,7 +524,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Reports clauses that an aggregate of this kind does not take.
-    fn only_clauses(&mut self, call: &Call, allowed: &[&str], what: &str) {
+    pub(super) fn only_clauses(&mut self, call: &Call, allowed: &[&str], what: &str) {
         for (clause, span) in &call.clauses {
             // Of `within ... of ...` one is told.
             if allowed.contains(clause) || *clause == "of" && call.within.is_some() {
@@ -610,19 +559,4 @@ impl<'a> Resolver<'a> {
             self.report(code, *span, format!("{what} takes no `{clause}`")).help(help);
         }
     }
-}
-
-/// A text with other words in the place of one.
-fn replace_word(text: &str, word: &str, with: &str) -> String {
-    let is_part = |char: char| char.is_alphanumeric() || char == '_';
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(word) {
-        let (before, after) = (rest.get(..at).unwrap_or_default(), rest.get(at + word.len()..).unwrap_or_default());
-        let whole = !before.ends_with(is_part) && !after.starts_with(is_part);
-        out.push_str(before);
-        out.push_str(if whole { with } else { word });
-        rest = after;
-    }
-    out + rest
 }

@@ -72,7 +72,8 @@ fn null_if_empty(calc: &Calc, found: &mut bool) -> Calc {
                 CalcLeaf::Grouped(Box::new(crate::model::expr::Grouped { null_if_empty, ..(**of).clone() }))
             }
             CalcLeaf::Each(each) => {
-                let null_if_empty = counts(each.function);
+                // Periods that are there whatever the data is are no rows.
+                let null_if_empty = !each.counts_all_periods() && counts(each.function);
                 let of = self::null_if_empty(&each.of, found);
                 CalcLeaf::Each(Box::new(crate::model::expr::Each { of, null_if_empty, ..(**each).clone() }))
             }

@@ -64,8 +64,8 @@ pub(super) fn elsewhere(name: &str) -> Option<&'static str> {
         "lag" | "previous" => "`prior(x)` or `prior(x, 1 year)`",
         "pct_change" => "`growth(x)`",
         "cumsum" | "running_total" => "`sum(x over all time)` or `sum(x over year to date)`",
-        "quantile" | "percentile_cont" | "percentile_disc" | "approx_percentile" | "approx_quantile" | "p50" | "p90"
-        | "p95" | "p99" => "`percentile(x, 90%)`",
+        "quantile" | "percentile_cont" | "quantile_disc" | "approx_percentile" | "approx_quantile" | "p50" | "p90" | "p95"
+        | "p99" => "`percentile(x, 90%)`",
         "stdev" | "std" | "stddev_samp" => "`stddev(x)`",
         "var" | "var_samp" => "`variance(x)`",
         "log" | "log10" => "`ln(x)`, the natural logarithm",

@@ -15,6 +15,7 @@ mod around;
 mod calc;
 mod calendar;
 mod cohort;
+mod each;
 mod empty;
 mod files;
 mod firing;

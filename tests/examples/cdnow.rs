@@ -106,6 +106,13 @@ impl Shop {
             let cents = of(period).iter().map(|purchase| purchase.cents).collect();
             percentile(cents, 50).map_or(Cell::Null, |cents| Cell::Number(cents / 100.0))
         });
+        expected.total("parcel_size", source, Grain::Month, |period| {
+            let mut cds: Vec<i64> = of(period).iter().map(|purchase| purchase.cds).collect();
+            cds.sort_unstable();
+            // The first size up to which nine of ten orders go.
+            let fits = |size: &&i64| count(cds.iter().filter(|other| *other <= *size).count()) * 10 >= count(cds.len()) * 9;
+            cds.iter().find(fits).map_or(Cell::Null, |size| Cell::Count(*size))
+        });
         expected.total("free_order_share", source, Grain::Month, |period| {
             let free = of(period).iter().filter(|purchase| purchase.cents == 0).count();
             Cell::ratio(count(free), count(of(period).len()))

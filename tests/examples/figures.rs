@@ -137,6 +137,18 @@ impl Expected {
         slices: &Slices<'_, R>,
         value: impl Fn(Period, &[&R]) -> Cell,
     ) {
+        self.sliced_by(name, source, grain, slices, |period, _, rows| value(period, rows));
+    }
+
+    /// The same, for figures that ask which slice it is.
+    pub(crate) fn sliced_by<R>(
+        &mut self,
+        name: &str,
+        source: &Source<R>,
+        grain: Grain,
+        slices: &Slices<'_, R>,
+        value: impl Fn(Period, usize, &[&R]) -> Cell,
+    ) {
         let names = &slices.values.names;
         let mut first_days: Vec<Option<Day>> = vec![None; names.len()];
         for row in source.between(source.start, source.as_of.plus(1)).iter().filter(|row| (slices.appears)(row)) {
@@ -148,9 +160,9 @@ impl Expected {
             for row in source.of(period) {
                 rows_of[(slices.value)(row)].push(row);
             }
-            for ((name, first_day), rows) in names.iter().zip(&first_days).zip(&rows_of) {
+            for (at, ((name, first_day), rows)) in names.iter().zip(&first_days).zip(&rows_of).enumerate() {
                 if first_day.is_some_and(|first_day| first_day < period.end) {
-                    let cells = vec![value(period, rows), Cell::Flag(period.is_over)];
+                    let cells = vec![value(period, at, rows), Cell::Flag(period.is_over)];
                     view.row(&[&period.start.to_string(), name], cells);
                 }
             }

@@ -195,6 +195,22 @@ impl Departures {
             let days = (0..period.end.0 - period.start.0).map(|days| period.start.plus(days));
             Cell::Count(days.map(|day| count(source.between(day, day.plus(1)).len())).max().unwrap())
         });
+        let of_january = |airport: Option<usize>| {
+            let january = source.between(Day::of(2013, 1, 1), Day::of(2013, 2, 1));
+            count(january.iter().filter(|flight| airport.is_none_or(|airport| flight.airport == airport)).count())
+        };
+        expected.total("flights_against_january", source, Grain::Month, |period| {
+            Cell::ratio(count(source.of(period).len()), of_january(None))
+        });
+        let by_airport = Slices { dimension: "airport", values: &self.airports, value: airport, appears: |_| true };
+        expected.sliced_by("flights_against_january__by_airport", source, Grain::Month, &by_airport, |_, value, flights| {
+            Cell::ratio(count(flights.len()), of_january(Some(value)))
+        });
+        expected.total("flights_around_new_year", source, Grain::Month, |period| {
+            // The first week of 2013 ends on 6 January, and week 52 begins on 23 December; after it comes the first of 2014.
+            let is_there = |flight: &&Flight| flight.day <= Day::of(2013, 1, 6) || flight.day >= Day::of(2013, 12, 23);
+            Cell::Count(count(source.of(period).iter().filter(is_there).count()))
+        });
         expected.total("routes", source, Grain::Month, |period| {
             let routes: HashSet<_> = source.of(period).iter().filter_map(|flight| flight.route).collect();
             Cell::Count(count(routes.len()))
@@ -258,6 +274,17 @@ impl Departures {
                 Slices { dimension: "hour", values: &self.hours, value: |flight: &Flight| flight.hour, appears: |_| true };
             let name = format!("mean_departure_delay{suffix}__by_hour");
             expected.sliced(&name, source, grain, &hour, |_, flights| mean_departure_delay(flights));
+        }
+        for (grain, suffix) in [(Grain::Month, ""), (Grain::Quarter, "__quarter")] {
+            expected.total(&format!("disrupted_days{suffix}"), source, grain, |period| {
+                let days: Vec<Day> =
+                    (0..source.anchor(period).0 - period.start.0).map(|days| period.start.plus(days)).collect();
+                let is_disrupted = |day: &&Day| {
+                    let flights = source.between(**day, day.plus(1));
+                    flights.iter().filter(|flight| flight.is_cancelled).count() * 20 > flights.len()
+                };
+                Cell::ratio(count(days.iter().filter(is_disrupted).count()), count(days.len()))
+            });
         }
         let delay = |values: Vec<i64>, percent| percentile(values, percent).map_or(Cell::Null, Cell::Number);
         expected.total("median_arrival_delay", source, Grain::Month, |period| {

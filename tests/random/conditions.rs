@@ -222,7 +222,12 @@ impl Maker<'_> {
     fn on_time(&self, path: Row, ty: Type, choices: &mut Choices) -> Row {
         let other = self.path(choices, Type::is_time).unwrap();
         let day = |count| Expr::Literal(Value::Span(count, Unit::Of(Grain::Day)));
-        match choices.below(9) {
+        match choices.below(10) {
+            9 => {
+                let (name, from, to) =
+                    *choices.pick(&[("quarter", 1, 4), ("day_of_year", 1, 366), ("iso_week", 1, 53), ("iso_year", 2022, 2025)]);
+                Expr::Apply(comparison(choices), vec![Expr::Apply(name, vec![path]), number(choices.between(from, to))])
+            }
             0 => {
                 let trunc = |path, grain| Expr::Apply("trunc", vec![path, Expr::Leaf(RowLeaf::Grain(grain))]);
                 let grain = *choices.pick(&Grain::ALL);
@@ -377,6 +382,7 @@ impl Maker<'_> {
             (6, "max"),
             (5, "median"),
             (4, "percentile"),
+            (4, "percentile_disc"),
             (4, "stddev"),
             (3, "variance"),
             (4, "first"),
@@ -400,7 +406,7 @@ impl Maker<'_> {
             argument = self.number(depth, choices).or(argument);
         }
         let filter = choices.chance(50).then(|| self.condition(depth, choices));
-        let share = (function == "percentile").then(|| *choices.pick(&[0, 10, 25, 50, 90, 100]));
+        let share = function.starts_with("percentile").then(|| *choices.pick(&[0, 10, 25, 50, 90, 100]));
         Aggregate {
             function,
             share,

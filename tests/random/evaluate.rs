@@ -153,11 +153,15 @@ impl<'a> Evaluator<'a> {
                 let periods = self.periods(each, place);
                 if place.empty_is_null
                     && is_zero(each.function)
+                    && !each.counts_all_periods()
                     && !periods.iter().any(|period| self.has_rows(&each.of, period))
                 {
                     return Value::Null;
                 }
-                let values: Vec<Value> = periods.iter().map(|period| self.formula(&each.of, period)).collect();
+                let mut values: Vec<Value> = periods.iter().map(|period| self.formula(&each.of, period)).collect();
+                if each.counts_periods {
+                    values.retain(|holds| *holds == Value::Bool(true));
+                }
                 functions::aggregate(each.function, each.share, &values)
             }
             Figure::Past(past, of, length) => {

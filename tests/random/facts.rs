@@ -36,7 +36,9 @@ pub fn has_zeros(body: &Body) -> bool {
             Figure::Kpi(_) => false,
             Figure::Aggregate(of) => is_zero(of.function),
             Figure::Grouped(of) => is_zero(of.function),
-            Figure::Each(each) => is_zero(each.function) || has_zeros(&Body::Formula(each.of.clone())),
+            Figure::Each(each) => {
+                is_zero(each.function) && !each.counts_all_periods() || has_zeros(&Body::Formula(each.of.clone()))
+            }
             Figure::Past(_, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => has_zeros(&Body::Formula((**of).clone())),
         };
     });
@@ -166,7 +168,8 @@ pub fn is_flow(project: &Project, formula: &Formula) -> bool {
                 flow && project.stock(of).is_none()
             }
             Figure::Each(each) => {
-                each.function == "sum" && matches!(each.window, Window::Period | Window::Previous) && is_flow(project, &each.of)
+                let adds = each.counts_periods || each.function == "sum" && is_flow(project, &each.of);
+                adds && matches!(each.window, Window::Period | Window::Previous)
             }
             Figure::Past(Past::Prior, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => is_flow(project, of),
             Figure::Past(..) | Figure::Grouped(_) => false,
@@ -174,7 +177,7 @@ pub fn is_flow(project: &Project, formula: &Formula) -> bool {
     }
 }
 
-/// Whether a formula may have a unit of time, as the mean of a flow over periods has: it is so much a month.
+/// Whether a formula may have a unit of time, as the mean of a flow over periods has, which is so much a month, and a number of periods.
 pub fn is_rate(project: &Project, formula: &Formula) -> bool {
     let mut rate = false;
     formula.leaves(&mut |figure| {
@@ -184,7 +187,7 @@ pub fn is_rate(project: &Project, formula: &Formula) -> bool {
                 Body::Values { .. } => false,
             },
             Figure::Aggregate(_) | Figure::Grouped(_) => false,
-            Figure::Each(each) => each.function == "avg" || is_rate(project, &each.of),
+            Figure::Each(each) => each.counts_periods || each.function == "avg" || is_rate(project, &each.of),
             Figure::Past(_, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => is_rate(project, of),
         };
     });
@@ -254,7 +257,7 @@ fn applied(name: &str, arguments: usize, worst: Exact) -> Exact {
 fn aggregated(function: &str, of: Exact) -> Exact {
     match (function, of) {
         ("count" | "count_distinct", _) | ("sum" | "median", Exact::Wholly) => Exact::Wholly,
-        ("min" | "max" | "first" | "last", of) => of,
+        ("min" | "max" | "first" | "last" | "percentile_disc", of) => of,
         ("avg", Exact::Wholly) => Exact::Always,
         _ => Exact::Roughly,
     }

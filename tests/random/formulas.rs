@@ -320,7 +320,13 @@ impl Formulas<'_> {
         let nested = |inner: &Grain| self.project.calendar.nests(*inner, self.grain) && (*inner > Grain::Day || length < 130);
         let inner: Vec<Grain> = Grain::ALL.into_iter().filter(nested).collect();
         let Some(grain) = (!inner.is_empty()).then(|| *choices.pick(&inner)) else { return self.count(choices) };
-        let of = Formulas { grain, ..self }.part(depth, choices);
+        let finer = Formulas { grain, ..self };
+        let counts_periods = choices.chance(15);
+        let of = match counts_periods {
+            true if choices.chance(25) => Expr::Literal(Value::Bool(true)),
+            true => finer.condition(depth, choices),
+            false => finer.part(depth, choices),
+        };
         let window = match choices.below(4) {
             0 | 1 => Window::Period,
             2 => Window::Trailing(Length { count: i32::try_from(choices.between(1, 5)).unwrap(), unit: grain }),
@@ -345,17 +351,23 @@ impl Formulas<'_> {
             "count",
             "median",
             "percentile",
+            "percentile_disc",
             "stddev",
             "count_distinct",
+            "first",
+            "last",
         ]);
-        if function == "sum" && !facts::is_flow(self.project, &of) {
+        if function == "sum" && !counts_periods && !facts::is_flow(self.project, &of) {
             function = "max";
         }
         if function == "count_distinct" && facts::is_rough(self.project, &of) {
             function = "count";
         }
-        let share = (function == "percentile").then(|| *choices.pick(&[0, 25, 90]));
-        Expr::Leaf(Figure::Each(Box::new(Each { function, share, of, grain, window })))
+        if counts_periods {
+            function = "count";
+        }
+        let share = function.starts_with("percentile").then(|| *choices.pick(&[0, 25, 90]));
+        Expr::Leaf(Figure::Each(Box::new(Each { function, share, of, grain, window, counts_periods })))
     }
 
     /// An aggregate over the entities of a source; nothing where it has none.
@@ -379,13 +391,25 @@ impl Formulas<'_> {
             return Some(grouped);
         }
         let rough = facts::is_rough(self.project, &Expr::Leaf(Figure::Aggregate(of.clone())));
-        let functions =
-            ["sum", "sum", "count", "count", "avg", "min", "max", "median", "percentile", "stddev", "count_distinct"];
+        let functions = [
+            "sum",
+            "sum",
+            "count",
+            "count",
+            "avg",
+            "min",
+            "max",
+            "median",
+            "percentile",
+            "percentile_disc",
+            "stddev",
+            "count_distinct",
+        ];
         let mut function = choices.word(&functions);
         if function == "count_distinct" && rough {
             function = "count";
         }
-        let share = (function == "percentile").then(|| *choices.pick(&[0, 25, 90]));
+        let share = function.starts_with("percentile").then(|| *choices.pick(&[0, 25, 90]));
         let number = Expr::Literal(Value::Number(f64::from(i32::try_from(choices.between(0, 40)).unwrap())));
         let name = choices.word(&[">", ">=", "<=", "!="]);
         let filter = (!rough && choices.chance(35)).then(|| Expr::Apply(name, vec![Expr::Leaf(RowLeaf::Value), number]));

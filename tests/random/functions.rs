@@ -30,7 +30,9 @@ pub fn apply(calendar: &Calendar, name: &str, values: &[Value]) -> Value {
         "least" => values.iter().min_by(|one, two| compare(one, two).unwrap()).unwrap().clone(),
         "greatest" => values.iter().max_by(|one, two| compare(one, two).unwrap()).unwrap().clone(),
         "+" | "-" => sum(calendar, name == "+", &values[0], &values[1]),
-        "year" | "month" | "day" | "hour" | "weekday" => part(name, &values[0]),
+        "year" | "month" | "day" | "hour" | "weekday" | "quarter" | "day_of_year" | "iso_week" | "iso_year" => {
+            part(name, &values[0])
+        }
         "trunc" => match &values[1] {
             Value::Text(grain) => calendar.period(grain_named(grain), day_of(&values[0])).map_or(Value::Null, Value::Date),
             _ => unreachable!("`trunc` takes a grain"),
@@ -198,6 +200,10 @@ fn part(name: &str, value: &Value) -> Value {
         ("year", _) => day.year(),
         ("month", _) => i16::from(day.month()),
         ("day", _) => i16::from(day.day()),
+        ("quarter", _) => i16::from((day.month() - 1) / 3 + 1),
+        ("day_of_year", _) => day.day_of_year(),
+        ("iso_week", _) => i16::from(day.iso_week_date().week()),
+        ("iso_year", _) => day.iso_week_date().year(),
         ("weekday", _) => i16::from(day.weekday().to_monday_one_offset()),
         (_, Value::Time(time) | Value::Instant { local: time, .. }) => i16::from(time.hour()),
         // A date begins at midnight.
@@ -339,6 +345,11 @@ pub fn aggregate(function: &str, share: Option<u32>, values: &[Value]) -> Value 
         "sum" => in_range(total),
         "avg" => in_range(total / size),
         "median" => in_range(percentile(&numbers, 0.5)),
+        "percentile_disc" => {
+            // The first place up to which that share of them goes, counted in hundredths.
+            let share = usize::try_from(share.unwrap()).unwrap();
+            Value::Number(numbers[(share * numbers.len()).div_ceil(100).max(1) - 1])
+        }
         "percentile" => in_range(percentile(&numbers, f64::from(share.unwrap()) / 100.0)),
         // Those of a sample, which one value does not have.
         "variance" | "stddev" if numbers.len() < 2 => Value::Null,

@@ -235,7 +235,11 @@ fn grouped(of: &Grouped) -> String {
 }
 
 fn each(each: &Each) -> String {
-    let Each { function, share, of, grain, window } = each;
+    let Each { function, share, of, grain, window, counts_periods } = each;
+    if *counts_periods {
+        let filter = if *of == Expr::Literal(Value::Bool(true)) { String::new() } else { format!(" where {}", formula(of)) };
+        return format!("count(each {}{filter}{})", grain.name(), over(*window));
+    }
     let share = share.map(|share| format!(", {share}%")).unwrap_or_default();
     format!("{function}({}{share} each {}{})", formula(of), grain.name(), over(*window))
 }

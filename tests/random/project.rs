@@ -345,6 +345,8 @@ pub struct Each {
     pub of: Formula,
     pub grain: Grain,
     pub window: Window,
+    /// Whether the periods are counted in which `of`, a condition, is true.
+    pub counts_periods: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -411,6 +413,15 @@ impl Source {
     /// Where a column's cells stand in a row.
     pub fn at(&self, name: &str) -> usize {
         self.columns.iter().position(|column| column.name == name).unwrap()
+    }
+}
+
+impl Each {
+    /// Whether it counts periods and looks at nothing in them.
+    pub fn counts_all_periods(&self) -> bool {
+        let mut looks = false;
+        self.of.leaves(&mut |_| looks = true);
+        self.counts_periods && !looks
     }
 }
 

@@ -54,7 +54,7 @@ fn related(project: &Project, expr: &Row, found: &mut Shared) {
 fn look(project: &Project, of: &Aggregate, per: Option<&[String]>, found: &mut Shared) {
     of.argument.iter().chain(&of.filter).for_each(|expr| related(project, expr, found));
     let is_sum = of.function == "sum";
-    if !is_sum && !["avg", "median", "percentile", "stddev", "variance"].contains(&of.function) {
+    if !is_sum && !["avg", "median", "percentile", "percentile_disc", "stddev", "variance"].contains(&of.function) {
         return;
     }
     let Some(argument) = &of.argument else { return };

@@ -53,6 +53,8 @@ const SPELLED: &[(&str, &str, Tightness)] = &[
     ("mod", "mod({0}, nullif({1}, 0))", Atom),
     ("hour", "extract(hour from cast({0} as {timestamp}))", Atom),
     ("weekday", "mod(extract(dayofweek from {0}) + 5, 7) + 1", Sum),
+    ("day_of_year", "extract(dayofyear from {0})", Atom),
+    ("iso_week", "extract(isoweek from {0})", Atom),
     ("days between", "date_diff(cast({0} as date), cast({1} as date), day)", Atom),
     ("seconds between", "datetime_diff({0}, {1}, microsecond) / 1e6", Product),
     ("add days", ADD_DAYS, Atom),

@@ -98,6 +98,10 @@ const SPELLED: &[(&str, &str, Tightness)] = &[
     ("day", "toDayOfMonth({0})", Atom),
     ("hour", "toHour({0})", Atom),
     ("weekday", "toDayOfWeek({0})", Atom),
+    ("quarter", "toQuarter({0})", Atom),
+    ("day_of_year", "toDayOfYear({0})", Atom),
+    ("iso_week", "toISOWeek({0})", Atom),
+    ("iso_year", "toISOYear({0})", Atom),
     ("days between", "dateDiff('day', toDate32({1}), toDate32({0}))", Atom),
     (
         "seconds between",

@@ -51,6 +51,7 @@ const SPELLED: &[(&str, &str, Tightness)] = &[
     ("lower", LOWER, Atom),
     ("upper", UPPER, Atom),
     ("weekday", "extract(dayofweek_iso from {0})", Atom),
+    ("iso_year", "extract(yearofweek from {0})", Atom),
     ("hour", "extract(hour from cast({0} as {timestamp}))", Atom),
     ("days between", "datediff({0}, {1})", Atom),
     ("seconds between", SECONDS_BETWEEN, Product),

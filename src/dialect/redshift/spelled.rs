@@ -44,6 +44,15 @@ const ADD_SECONDS_TO_INSTANT: &str =
 const ADD_MONTHS: &str = "dateadd(month, cast({1} as integer), {0})";
 const ADD_MONTHS_TO_INSTANT: &str = "(dateadd(month, cast({1} as integer), ({0}) at time zone 'UTC') at time zone 'UTC')";
 
+/// The Thursday of a week says which week of which year it is.
+macro_rules! thursday {
+    () => {
+        "dateadd(day, 3 - mod(cast(extract(dow from {0}) as integer) + 6, 7), cast({0} as date))"
+    };
+}
+const ISO_WEEK: &str = concat!("(cast(extract(doy from ", thursday!(), ") as {integer}) + 6) / 7");
+const ISO_YEAR: &str = concat!("cast(extract(year from ", thursday!(), ") as {integer})");
+
 /// What differs from the table of all dialects.
 const SPELLED: &[(&str, &str, Tightness)] = &[
     ("number", NUMBER, Atom),
@@ -65,6 +74,10 @@ const SPELLED: &[(&str, &str, Tightness)] = &[
     ("day", "cast(extract(day from {0}) as {integer})", Atom),
     ("hour", "cast(extract(hour from cast({0} as {timestamp})) as {integer})", Atom),
     ("weekday", "mod(cast(extract(dow from {0}) as {integer}) + 6, 7) + 1", Sum),
+    ("quarter", "cast(extract(quarter from {0}) as {integer})", Atom),
+    ("day_of_year", "cast(extract(doy from {0}) as {integer})", Atom),
+    ("iso_week", ISO_WEEK, Product),
+    ("iso_year", ISO_YEAR, Atom),
     ("days between", "datediff(day, {1}, {0})", Atom),
     ("seconds between", SECONDS, Product),
     ("add days", "cast(dateadd(day, cast({1} as integer), {0}) as date)", Atom),

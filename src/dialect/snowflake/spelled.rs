@@ -53,6 +53,11 @@ const SPELLED: &[(&str, &str, Tightness)] = &[
     ("hour", "hour({0})", Atom),
     // It does not ask on which day a session's weeks begin.
     ("weekday", "dayofweekiso({0})", Atom),
+    ("quarter", "quarter({0})", Atom),
+    ("day_of_year", "dayofyear({0})", Atom),
+    // That of its Thursday.
+    ("iso_week", "cast(floor((dayofyear(dateadd('day', 4 - dayofweekiso({0}), {0})) + 6) / 7) as integer)", Atom),
+    ("iso_year", "yearofweekiso({0})", Atom),
     ("days between", "datediff('day', {1}, {0})", Atom),
     ("seconds between", "cast(datediff('microsecond', {1}, {0}) as {double}) / 1e6", Product),
     ("add days", "cast(dateadd('day', cast({1} as integer), {0}) as date)", Atom),

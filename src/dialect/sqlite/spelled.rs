@@ -117,6 +117,10 @@ const STORED_TIME: &str = stored!(
      and substr({0}, 20) glob '.*[1-9]' and substr({0}, 21) not glob '*[^0-9]*'), {0} is null)"
 );
 
+/// The number of a week is that of its Thursday among those of the year; `%V` came with 3.46.
+const ISO_WEEK: &str = "(cast(strftime('%j', date({0}, '-3 days', 'weekday 4')) as integer) + 6) / 7";
+const ISO_YEAR: &str = "cast(strftime('%Y', date({0}, '-3 days', 'weekday 4')) as integer)";
+
 /// What differs from the table of all dialects.
 const SPELLED: &[(&str, &str, Tightness)] = &[
     ("number", NUMBER, Atom),
@@ -133,6 +137,10 @@ const SPELLED: &[(&str, &str, Tightness)] = &[
     ("day", "cast(substr({0}, 9, 2) as integer)", Atom),
     ("hour", "cast(substr({0}, 12, 2) as integer)", Atom),
     ("weekday", WEEKDAY, Sum),
+    ("quarter", "(cast(substr({0}, 6, 2) as integer) + 2) / 3", Product),
+    ("day_of_year", "cast(strftime('%j', {0}) as integer)", Atom),
+    ("iso_week", ISO_WEEK, Product),
+    ("iso_year", ISO_YEAR, Atom),
     ("days between", DAYS_BETWEEN, Atom),
     ("seconds between", SECONDS_BETWEEN, Product),
     ("add days", ADD_DAYS, Atom),

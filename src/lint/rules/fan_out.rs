@@ -3,7 +3,7 @@
 
 use super::walk;
 use crate::diagnostic::{Findings, codes};
-use crate::functions::{avg, case, if_, median, percentile, stddev, sum, variance};
+use crate::functions::{avg, case, if_, median, percentile, percentile_disc, stddev, sum, variance};
 use crate::lint::{Lens, Rule};
 use crate::model::expr::{Aggregate, Node, PairLeaf, Path, RowExpr, RowLeaf, Stock};
 use crate::model::journey::Starts;
@@ -36,9 +36,10 @@ fn check(lens: &Lens<'_>, findings: &mut Findings) {
 /// What an aggregate is, if it reads nothing but what belongs to rows that references lead to.
 fn found(lens: &Lens<'_>, aggregate: &Aggregate, entity: Option<&Path>) -> Option<Found> {
     let is_sum = *aggregate.function == sum::SUM;
-    let means = [&avg::AVG, &median::MEDIAN, &percentile::PERCENTILE, &stddev::STDDEV, &variance::VARIANCE];
+    let ranks = [&median::MEDIAN, &percentile::PERCENTILE, &percentile_disc::PERCENTILE_DISC];
+    let means = [&avg::AVG, &stddev::STDDEV, &variance::VARIANCE];
     let (argument, span) = (aggregate.argument.as_ref()?, aggregate.at.0?);
-    if !is_sum && !means.contains(&aggregate.function) {
+    if !is_sum && !means.contains(&aggregate.function) && !ranks.contains(&aggregate.function) {
         return None;
     }
     // The mean of what is the same in all rows of an entity is that.

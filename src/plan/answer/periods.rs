@@ -7,7 +7,7 @@ use crate::plan::algebra::relation::{Atom, Fold, JoinKind, Select, column};
 use crate::plan::answer::assemble::Planner;
 use crate::plan::answer::stack::{is_dense, moves_in};
 use crate::plan::lookup::expand::{Measure, MeasureId, MeasureOf, Periods};
-use crate::plan::rows::Series;
+use crate::plan::rows::{Series, is_ordered};
 use crate::plan::time::spine::Need;
 
 impl Planner<'_> {
@@ -98,7 +98,9 @@ impl Planner<'_> {
         select.group_by_these();
         let argument = Some(column(values, "value"));
         let (function, fraction) = (periods.function, periods.fraction.clone());
-        let over = Fold { function, fraction, argument, filter: None, order: Vec::new() };
+        // No two of them are the same period, so that nothing else decides.
+        let order = if is_ordered(function) { vec![column(values, "period")] } else { Vec::new() };
+        let over = Fold { function, fraction, argument, filter: None, order };
         select.column(Expr::leaf(Atom::Aggregate(Box::new(over))), own);
         let part = self.names.take(&format!("{own}_by_{grain}"));
         self.push(&part, select);

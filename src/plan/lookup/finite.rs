@@ -248,7 +248,7 @@ pub(in crate::plan) fn aggregated(function: &Function, of: Reach) -> Reach {
         "count" | "count_distinct" => SMALL,
         "sum" => of.map(|most, least| Reach::within(most + ROWS, least - DIGITS)),
         "avg" => of.map(|most, least| Within { most, least: least - DIGITS - ROWS }),
-        "min" | "max" | "first" | "last" => of,
+        "min" | "max" | "first" | "last" | "percentile_disc" => of,
         // Between two values lies their sum, at most.
         "median" | "percentile" => of.map(|most, least| Reach::within(most + 1, least - DIGITS)),
         // The least difference, squared.

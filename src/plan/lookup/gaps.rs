@@ -60,7 +60,12 @@ impl Expansion {
                 // That something is known is no row.
                 continue;
             }
-            let Some(of) = self.counting(&measure, place) else {
+            let counting = self.counting(&measure, place);
+            if counting.is_none() && matches!(measure.of, MeasureOf::Periods(_)) {
+                // Periods are no rows: they are there whatever the data is.
+                continue;
+            }
+            let Some(of) = counting else {
                 // A hand-kept figure that is there is data.
                 counts.push(one_where_known(Expr::leaf(FormulaLeaf::Value(id, way))));
                 continue;

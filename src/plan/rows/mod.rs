@@ -637,6 +637,11 @@ fn shared_conditions(filters: &[Option<RowExpr>], show: bool) -> (Vec<RowExpr>, 
     (common, rest, either)
 }
 
+/// Whether an aggregate goes by an order of what it is over.
+pub(in crate::plan) fn is_ordered(function: &Function) -> bool {
+    *function == first::FIRST || *function == last::LAST
+}
+
 /// An aggregate as it is in a select.
 fn fold_of(scan: &mut Scan<'_>, group: &Group, aggregate: &Aggregate, filter: Option<Scalar>) -> Scalar {
     let function = aggregate.function;
@@ -650,8 +655,7 @@ fn fold_of(scan: &mut Scan<'_>, group: &Group, aggregate: &Aggregate, filter: Op
         }
         None => argument_of(scan, function, argument),
     });
-    let ordered = *function == first::FIRST || *function == last::LAST;
-    let order = match (ordered, group.time) {
+    let order = match (is_ordered(function), group.time) {
         (true, Some(time)) => std::iter::once(scan.order(time)).chain(scan.own_key()).collect(),
         _ => Vec::new(),
     };

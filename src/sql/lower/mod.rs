@@ -137,15 +137,7 @@ pub(super) fn lowered<'q>(query: &'q Query, tables: Option<&Tables>, dialect: &d
     if !able.checked_numbers {
         overflow::refused(query.to_mut());
     }
-    if !able.ordered_aggregates {
-        ranks::placed(query.to_mut(), ranks::Which::All);
-    } else if !able.several_orders {
-        ranks::placed(query.to_mut(), ranks::Which::Ordered);
-    } else if !able.first_values {
-        ranks::placed(query.to_mut(), ranks::Which::First);
-    } else if !able.percentiles {
-        ranks::placed(query.to_mut(), ranks::Which::Percentiles);
-    }
+    ranks::by_place(&mut query, &able);
     if !able.filters {
         filters::within(query.to_mut(), able.tuple_values);
     }

@@ -4,12 +4,14 @@
 //! What is grouped is read first, with the values of all aggregates as columns; then each row gets its places; then all is grouped.
 
 use super::walk::every_select;
+use crate::dialect::Abilities;
 use crate::functions::conversions::TO_NUMBER;
-use crate::functions::operators::{DIVIDE, EQUAL, GREATER, IS_NULL, LESS, MULTIPLY, SUBTRACT};
+use crate::functions::operators::{AND, DIVIDE, EQUAL, GREATER, IS_NULL, LESS, LESS_OR_EQUAL, MULTIPLY, SUBTRACT};
 use crate::functions::{abs, avg, count, max, percentile, sum};
 use crate::functions::{if_::IF, sqrt::SQRT};
 use crate::model::expr::{Expr, Node};
-use crate::plan::relation::{Atom, Fold, From, Query, Ranking, Rolling, Rows, Scalar, Select, column, fold};
+use crate::plan::relation::{Atom, Body, Fold, From, Query, Ranking, Rolling, Rows, Scalar, Select, column, fold};
+use std::borrow::Cow;
 
 /// What the rows are called that are read, and those that know their place.
 const READ: &str = "read_rows";
@@ -26,16 +28,36 @@ pub(super) enum Which {
     First,
     /// Medians and percentiles, which each row then knows from a window.
     Percentiles,
+    /// Values of a rank. Engines differ in where they round the place of one, so none is asked.
+    OfRank,
 }
 
 impl Which {
     fn has(self, function: &str) -> bool {
         match self {
-            Which::All => matches!(function, "median" | "percentile" | "first" | "last" | "stddev" | "variance"),
-            Which::Ordered => matches!(function, "median" | "percentile" | "first" | "last"),
+            Which::All => Which::Ordered.has(function) || matches!(function, "stddev" | "variance"),
+            Which::Ordered => Which::First.has(function) || Which::Percentiles.has(function) || Which::OfRank.has(function),
             Which::First => matches!(function, "first" | "last"),
             Which::Percentiles => matches!(function, "median" | "percentile"),
+            Which::OfRank => function == "percentile_disc",
         }
+    }
+}
+
+/// Says of values in an order what a dialect cannot.
+pub(super) fn by_place(query: &mut Cow<'_, Query>, able: &Abilities) {
+    let lacking = match able {
+        Abilities { ordered_aggregates: false, .. } => Some(Which::All),
+        Abilities { several_orders: false, .. } => Some(Which::Ordered),
+        Abilities { first_values: false, .. } => Some(Which::First),
+        Abilities { percentiles: false, .. } => Some(Which::Percentiles),
+        _ => None,
+    };
+    if !lacking.is_some_and(|which| which.has("percentile_disc")) && has_some(query, Which::OfRank) {
+        placed(query.to_mut(), Which::OfRank);
+    }
+    if let Some(which) = lacking {
+        placed(query.to_mut(), which);
     }
 }
 
@@ -47,6 +69,21 @@ pub(super) fn placed(query: &mut Query, ordered: Which) {
             rewrite(select, ordered);
         }
     });
+}
+
+/// Whether a plan has aggregates that become that.
+fn has_some(query: &Query, ordered: Which) -> bool {
+    query.parts.iter().map(|part| &part.body).chain([&query.result]).any(|body| match body {
+        Body::Select(select) => in_select(select, ordered),
+        Body::Union(selects) => selects.iter().any(|select| in_select(select, ordered)),
+    })
+}
+
+fn in_select(select: &Select, ordered: Which) -> bool {
+    let from = select.from.iter().chain(select.joins.iter().map(|join| &join.from));
+    let mut inner = from.filter_map(|from| if let Rows::Select(inner) = &from.relation { Some(inner) } else { None });
+    let mut own = select.columns.iter().map(|(expr, _)| expr).chain(&select.having);
+    inner.any(|inner| in_select(inner, ordered)) || own.any(|expr| has_ordered(expr, ordered))
 }
 
 fn has_ordered(expr: &Scalar, ordered: Which) -> bool {
@@ -182,6 +219,16 @@ impl Inside {
                 let is_first = Expr::apply(&EQUAL, vec![rank, Expr::number(1)]);
                 fold(&max::MAX, Expr::apply(&IF, vec![is_first, shown]))
             }
+            "percentile_disc" => {
+                let order = vec![(own, false)];
+                let rank = Expr::leaf(Atom::RowNumber(Box::new(Ranking { part: part.clone(), order, dense: false })));
+                let (argument, order) = (Expr::number(1), Expr::number(1));
+                let many = Rolling { function: &sum::SUM, fraction: None, argument, part, order, days_before: None };
+                let rank = self.place(rank, "place");
+                let many = self.place(Expr::leaf(Atom::Rolling(Box::new(many))), "places");
+                let is_sought = is_of_rank(of.fraction.as_deref().unwrap_or("0.5"), &rank, &many);
+                fold(&max::MAX, Expr::apply(&IF, vec![is_sought, shown]))
+            }
             "stddev" | "variance" => {
                 let own = Expr::apply(&TO_NUMBER, vec![own]);
                 let mean = Rolling {
@@ -231,4 +278,21 @@ impl Inside {
             }
         }
     }
+}
+
+/// Whether a place among so many is the first up to which a share of them goes, in whole numbers: with a share of a / b, `(place - 1) * b < a *
+/// many <= place * b`.
+fn is_of_rank(share: &str, place: &Scalar, many: &Scalar) -> Scalar {
+    let (whole, decimals) = share.split_once('.').unwrap_or((share, ""));
+    let digits = format!("{whole}{decimals}");
+    let digits = digits.trim_start_matches('0');
+    if digits.is_empty() {
+        return Expr::apply(&EQUAL, vec![place.clone(), Expr::number(1)]);
+    }
+    let of = format!("1{}", "0".repeat(decimals.len()));
+    let times = |value: Scalar, by: &str| Expr::apply(&MULTIPLY, vec![value, Expr::number(by)]);
+    let sought = times(many.clone(), digits);
+    let before = times(Expr::apply(&SUBTRACT, vec![place.clone(), Expr::number(1)]), &of);
+    let comes_after = Expr::apply(&LESS, vec![before, sought.clone()]);
+    Expr::apply(&AND, vec![comes_after, Expr::apply(&LESS_OR_EQUAL, vec![sought, times(place.clone(), &of)])])
 }

@@ -58,6 +58,7 @@ impl Pairs<'_> {
             (4, "max"),
             (4, "median"),
             (3, "percentile"),
+            (3, "percentile_disc"),
             (3, "stddev"),
             (6, "count_distinct"),
         ];
@@ -72,7 +73,7 @@ impl Pairs<'_> {
         // What says nothing of a pair counts states.
         let filtered = argument.is_none() || choices.chance(60);
         let filter = filtered.then(|| self.condition(2, choices));
-        let share = (function == "percentile").then(|| *choices.pick(&[0, 25, 90]));
+        let share = function.starts_with("percentile").then(|| *choices.pick(&[0, 25, 90]));
         Aggregate {
             function,
             share,
