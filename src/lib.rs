@@ -19,6 +19,7 @@ pub mod formula;
 pub mod functions;
 pub mod git;
 pub mod graph;
+pub mod import;
 pub mod lint;
 pub mod load;
 pub mod manifest;
