@@ -27,6 +27,8 @@ pub(super) struct Wanted<'a> {
 pub(super) struct Made {
     pub(super) leaf: Leaf,
     pub(super) differences: Vec<String>,
+    /// Whether rows whose value is null do not count, where MetricFlow has a row without a value.
+    pub(super) drops_nulls: bool,
 }
 
 /// Makes an aggregate of a measure.
@@ -46,8 +48,10 @@ pub(super) fn make(sources: &mut Sources, wanted: &Wanted<'_>) -> Result<Made, S
             conditions.push(condition(sources, wanted, &time, text)?);
         }
     }
+    let own = conditions.len();
     let sql = measure.expr.as_deref().unwrap_or(&measure.name);
     let part = argument(sources, wanted, sql, &mut conditions, &mut differences)?;
+    let drops_nulls = conditions.len() > own;
     let source = sources.source(wanted.at).ok_or("its model is not there")?;
     let name = quoted(&source.name);
     let (of, mut rest) = match part.argument {
@@ -66,7 +70,7 @@ pub(super) fn make(sources: &mut Sources, wanted: &Wanted<'_>) -> Result<Made, S
     let percentile = part.percentile.map(|percentile| format!(", {percentile}")).unwrap_or_default();
     let text = format!("{}({of}{percentile}{rest}{})", part.function, wanted.window);
     let leaf = Leaf { text, holds: ATOM, ty: part.ty, nullable: true, by_day: false, is_column: false };
-    Ok(Made { leaf, differences })
+    Ok(Made { leaf, differences, drops_nulls })
 }
 
 /// The column with the time by which rows count.
@@ -124,7 +128,7 @@ fn argument(
         // A sum of ones counts rows.
         "sum" if node == Node::Number("1".to_owned()) => Ok(plain("count", Argument::Rows, Some(Ty::Integer))),
         "sum" => {
-            let node = parted(node, conditions);
+            let node = if wanted.zero { node } else { parted(node, conditions) };
             if !wanted.zero {
                 // Without it a sum of nothing but nulls would be 0.
                 let there = node.is_there();

@@ -49,6 +49,7 @@ macro_rules! artifact {
         $(#[$about])*
         #[derive(Debug, Clone, Default, Deserialize)]
         #[serde(default)]
+        #[allow(clippy::struct_field_names, reason = "dbt names them")]
         pub(in crate::import) struct $name {
             $(#[serde(deserialize_with = "or_default" $(, rename = $key)?)] pub(in crate::import) $field: $ty,)*
         }

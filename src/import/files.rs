@@ -144,7 +144,7 @@ pub(super) fn kind(made: &Made, at: usize, source: &Source) -> &'static str {
 fn head(made: &Made, at: usize, source: &Source) -> String {
     let model = &source.model;
     let mut out = format!("  {}:\n", source.name);
-    if let Some(text) = text(&model.description) {
+    if let Some(text) = text(model.description.as_deref()) {
         out.push_str(&format!("    description: {}\n", yaml::prose(text, "      ")));
     }
     out.push_str(&format!("    table: {}\n    kind: {}\n", yaml::scalar(&source.table), kind(made, at, source)));
@@ -180,7 +180,7 @@ fn column_text(column: &Column) -> String {
     fields.extend((is_stored && !column.nullable).then(|| "nullable: false".to_owned()));
     let name = yaml::scalar(&column.name);
     let assumed = if column.ty.is_none() && column.references.is_none() { "   # the type is assumed" } else { "" };
-    let about = text(&column.description).map(|text| yaml::prose(text, "          "));
+    let about = text(column.description.as_deref()).map(|text| yaml::prose(text, "          "));
     match (about, fields.as_slice()) {
         (Some(about), _) => {
             let all: String = fields.iter().map(|field| format!("        {field}\n")).collect();
@@ -219,10 +219,10 @@ fn dimension(dimension: &Dimension) -> String {
 fn kpi(kpi: &Kpi) -> String {
     let place = kpi.origin.as_ref().map(|path| format!("   # {}", super::short(path))).unwrap_or_default();
     let mut out = format!("  {}:{place}\n", kpi.name);
-    if let Some(label) = text(&kpi.about.label).filter(|label| *label != title(&kpi.name, &[])) {
+    if let Some(label) = text(kpi.about.label.as_deref()).filter(|label| *label != title(&kpi.name, &[])) {
         out.push_str(&format!("    title: {}\n", yaml::prose(label, "      ")));
     }
-    if let Some(text) = text(&kpi.about.description) {
+    if let Some(text) = text(kpi.about.description.as_deref()) {
         out.push_str(&format!("    description: {}\n", yaml::prose(text, "      ")));
     }
     for difference in &kpi.formula.differences {
@@ -231,6 +231,11 @@ fn kpi(kpi: &Kpi) -> String {
     out.push_str(&format!("    formula: {}\n", yaml::formula(&kpi.formula.node.written())));
     kpi.owner.iter().for_each(|owner| out.push_str(&format!("    owner: {}\n", yaml::scalar(owner))));
     kpi.grain.iter().for_each(|grain| out.push_str(&format!("    grain: {grain}\n")));
+    let own = kpi.grain.unwrap_or(crate::calendar::Grain::Month);
+    let grains: Vec<String> = kpi.grains.iter().filter(|grain| **grain != own).map(ToString::to_string).collect();
+    if !grains.is_empty() {
+        out.push_str(&yaml::list("    ", "grains", &grains));
+    }
     if !kpi.by.is_empty() {
         let of = |by: &Vec<String>| if let [only] = by.as_slice() { only.clone() } else { format!("[{}]", by.join(", ")) };
         out.push_str(&yaml::list("    ", "by", &kpi.by.iter().map(of).collect::<Vec<_>>()));
@@ -256,6 +261,6 @@ fn scorecard(card: &Scorecard) -> String {
     out + &yaml::list("    ", "kpis", &card.kpis)
 }
 
-fn text(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.trim().is_empty())
+fn text(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.trim().is_empty())
 }

@@ -11,7 +11,7 @@ use crate::calendar::Grain;
 use crate::draft::snake;
 use crate::spec::{RESERVED_COLUMNS, RESERVED_WORDS};
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A KPI, made of a metric.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub(super) struct Kpi {
     pub(super) about: Metric,
     pub(super) formula: Formula,
     pub(super) grain: Option<Grain>,
+    /// At which others it is used.
+    pub(super) grains: BTreeSet<Grain>,
     pub(super) owner: Option<String>,
     pub(super) meta: Option<Value>,
     pub(super) by: Vec<Vec<String>>,
@@ -106,6 +108,7 @@ pub(super) fn make(artifacts: &Artifacts, mut sources: Sources) -> Made {
                     name: metrics.names.get(&name).cloned().unwrap_or_default(),
                     grain: formula.grain.or_else(|| about.time_granularity.as_deref().and_then(grain)),
                     about: about.clone(),
+                    grains: BTreeSet::new(),
                     formula,
                     owner,
                     meta: meta.filter(|meta| !meta.is_empty()).map(|meta| Value::Object(meta.clone())),
@@ -118,20 +121,35 @@ pub(super) fn make(artifacts: &Artifacts, mut sources: Sources) -> Made {
             (Ok(_), _) => {}
         }
     }
+    use_grains(&mut kpis);
     let dimensions = dimensions(&mut sources);
     let mut made = Made { sources, kpis, teams, dimensions, scorecards: Vec::new(), refused, origins };
-    let places = placed(&artifacts.manifest.saved_queries);
+    let homes = placed(&artifacts.manifest.saved_queries);
     let mut taken = HashSet::new();
     for value in &artifacts.semantic.saved_queries {
         let named = value.get("name").and_then(Value::as_str).unwrap_or("?").to_owned();
         let card = serde_json::from_value::<SavedQuery>(value.clone()).map_err(|error| super::unlike_dbt(&error));
-        let card = card.and_then(|query| scorecard(&mut made, &query, places.get(&query.name).cloned(), &mut taken));
+        let card = card.and_then(|query| scorecard(&mut made, &query, homes.get(&query.name).cloned(), &mut taken));
         match card {
             Ok(card) => made.scorecards.push(card),
             Err(why) => made.sources.left_out.push((format!("saved query `{}`", super::short(&named)), why)),
         }
     }
     made
+}
+
+/// A KPI is also shown at the grains of those that are made of it.
+fn use_grains(kpis: &mut [Kpi]) {
+    let places: HashMap<String, usize> = kpis.iter().enumerate().map(|(at, kpi)| (kpi.metric.clone(), at)).collect();
+    let of = |kpi: &Kpi| (kpi.grain.unwrap_or(Grain::Month), kpi.formula.uses.clone());
+    let used: Vec<(Grain, Vec<String>)> = kpis.iter().map(of).collect();
+    for (grain, uses) in used {
+        for at in uses.iter().filter_map(|name| places.get(name)) {
+            if let Some(kpi) = kpis.get_mut(*at) {
+                kpi.grains.insert(grain);
+            }
+        }
+    }
 }
 
 fn grain(name: &str) -> Option<Grain> {
@@ -166,9 +184,12 @@ fn dimensions(sources: &mut Sources) -> Vec<Dimension> {
         let entities = sources.source(at).map(|source| source.model.entities.clone()).unwrap_or_default();
         let mut own = Vec::new();
         for entity in entities.iter().filter(|entity| entity.kind == "foreign") {
-            let Ok(Some(to)) = paths::target(sources, at, &entity.name, &|_| true) else { continue };
-            let Ok(column) = sources.reference(at, entity, to) else { continue };
-            own.push((vec![quoted(&column)], to));
+            // Several models may have the key: each is a way of its own.
+            for to in 0..sources.all.len() {
+                let Ok(Some(to)) = paths::target(sources, at, &entity.name, &|one| one == to) else { continue };
+                let Ok(column) = sources.reference(at, entity, to) else { continue };
+                own.push((vec![quoted(&column)], to));
+            }
         }
         ways.push(own);
     }
@@ -267,6 +288,9 @@ fn scorecard(
             && !kpi.by.contains(&by)
         {
             kpi.by.push(by);
+        }
+        if let Some(kpi) = made.kpis.get_mut(at) {
+            kpi.grains.extend(grain.as_deref().and_then(self::grain));
         }
         kpis.extend(made.kpis.get(at).map(|kpi| kpi.name.clone()));
     }

@@ -15,6 +15,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// How many metrics may be made of one another.
 const DEEPEST: usize = 40;
+/// What is said where something stands for a sum of nothing but nulls.
+const ONLY_NULLS: &str =
+    "where there is nothing but nulls to add up it has no row, and MetricFlow shows what stands for a missing value";
 /// No formula that is longer is written.
 const LONGEST: usize = 10_000;
 
@@ -34,6 +37,8 @@ pub(super) struct Formula {
     pub(super) is_dense: bool,
     /// Whether sums and counts of its own are null over no rows.
     pub(super) is_null_over_nothing: bool,
+    /// Whether rows whose value is null do not count.
+    pub(super) drops_nulls: bool,
 }
 
 /// The formulas of all metrics.
@@ -172,6 +177,9 @@ impl<'a> Metrics<'a> {
             None => Node::Leaf(made.leaf),
         };
         let mut differences = made.differences;
+        if made.drops_nulls && matches!(node, Node::Call(..)) {
+            differences.push(ONLY_NULLS.to_owned());
+        }
         if input.join_to_timespine {
             let spine = "every day from `start` to `as_of` counts, in every slice; MetricFlow's are those of its time spine, without a slice";
             differences.push(spine.to_owned());
@@ -184,6 +192,7 @@ impl<'a> Metrics<'a> {
             grain: self.coarse(at, measure),
             is_dense: input.join_to_timespine,
             is_null_over_nothing: counts && !zero,
+            drops_nulls: made.drops_nulls,
         })
     }
 
@@ -239,6 +248,10 @@ impl<'a> Metrics<'a> {
             params.metrics.iter().position(|input| input.alias.as_ref().unwrap_or(&input.name).eq_ignore_ascii_case(name))
         };
         all.sort_by_key(|(name, _)| order(name));
+        let mut differences = differences;
+        if node.fills() && all.iter().any(|(_, part)| part.drops_nulls) {
+            differences.push(ONLY_NULLS.to_owned());
+        }
         Ok(together(node, differences, all.into_iter().map(|(_, part)| part)))
     }
 
@@ -262,8 +275,11 @@ impl<'a> Metrics<'a> {
             return Err(format!("it adds up `{}`, which is not simple", super::short(&inner.name)));
         }
         let (at, measure) = self.measure(&inner, &input)?;
-        let filters: Vec<&Filter> = filters.iter().copied().chain(&more).chain([&input.filter]).collect();
         let mut differences = Vec::new();
+        if own.metric.as_ref().is_some_and(|named| !named.filter.0.is_empty()) {
+            differences.push("MetricFlow 0.213 and others do not heed the filter of `input_metric`, and kpic does".to_owned());
+        }
+        let filters: Vec<&Filter> = filters.iter().copied().chain(&more).chain([&input.filter]).collect();
         let to_date = own.grain_to_date.as_ref().or(params.grain_to_date.as_ref());
         let window = match (own.window.as_ref().or(params.window.as_ref()), to_date) {
             (Some(window), None) => {
@@ -331,6 +347,7 @@ fn together(node: Node, differences: Vec<String>, parts: impl IntoIterator<Item 
         grain: None,
         is_dense: false,
         is_null_over_nothing: false,
+        drops_nulls: false,
     };
     for part in parts {
         let new: Vec<String> = part.differences.into_iter().filter(|one| !whole.differences.contains(one)).collect();
@@ -340,6 +357,7 @@ fn together(node: Node, differences: Vec<String>, parts: impl IntoIterator<Item 
         whole.grain = finest(whole.grain, part.grain);
         whole.is_dense |= part.is_dense;
         whole.is_null_over_nothing |= part.is_null_over_nothing;
+        whole.drops_nulls |= part.drops_nulls;
     }
     whole
 }

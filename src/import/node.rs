@@ -147,12 +147,11 @@ impl Node {
             Node::Number(_) | Node::Text(_) | Node::Day(_) | Node::Truth(_) | Node::IsNull { .. } => false,
             Node::Binary("/", left, right) if right.is_some_number() => left.nullable(),
             Node::Null | Node::Binary("/", ..) => true,
-            Node::Negate(of) | Node::Not(of) | Node::Real(of) => of.nullable(),
+            Node::Negate(of) | Node::Not(of) | Node::Real(of) | Node::Like { of, .. } => of.nullable(),
             Node::Binary(_, left, right) => left.nullable() || right.nullable(),
             Node::And(all) | Node::Or(all) => all.iter().any(Node::nullable),
             Node::In { of, list, .. } => of.nullable() || list.iter().any(Node::nullable),
             Node::Between { of, low, high, .. } => of.nullable() || low.nullable() || high.nullable(),
-            Node::Like { of, .. } => of.nullable(),
             Node::Case { branches, otherwise, .. } => {
                 otherwise.as_ref().is_none_or(|otherwise| otherwise.nullable())
                     || branches.iter().any(|(_, then)| then.nullable())
@@ -194,6 +193,22 @@ impl Node {
     /// Whether it is a number other than 0.
     fn is_some_number(&self) -> bool {
         matches!(self, Node::Number(digits) if !is_zero(digits))
+    }
+
+    /// Whether it may have a value where its parts have none.
+    pub(super) fn fills(&self) -> bool {
+        match self {
+            Node::Call("coalesce" | "if", _) | Node::Case { .. } | Node::IsNull { .. } => true,
+            Node::Negate(of)
+            | Node::Not(of)
+            | Node::Real(of)
+            | Node::In { of, .. }
+            | Node::Between { of, .. }
+            | Node::Like { of, .. } => of.fills(),
+            Node::Binary(_, left, right) => left.fills() || right.fills(),
+            Node::And(all) | Node::Or(all) | Node::Call(_, all) => all.iter().any(Node::fills),
+            Node::Leaf(_) | Node::Number(_) | Node::Text(_) | Node::Day(_) | Node::Truth(_) | Node::Null => false,
+        }
     }
 
     /// Whether of its time only the day counts.

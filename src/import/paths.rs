@@ -31,7 +31,7 @@ pub(super) fn find(sources: &mut Sources, at: usize, time: &str, asked: &Asked) 
 
 fn entity(sources: &mut Sources, at: usize, path: &[String]) -> Result<Found, String> {
     let Some((last, before)) = path.split_last() else { return Err("its filter names no entity".to_owned()) };
-    let (to, mut way) = walk(sources, at, before, last, &|_, _| true)?;
+    let (to, mut way) = walk(sources, at, before, last, &|sources, to| entity_of(sources, to, last).is_some())?;
     let entity = entity_of(sources, to, last)
         .ok_or_else(|| format!("its filter asks for `{}`, which is not there", super::short(last)))?;
     let name = sources.entity(to, &entity).ok_or_else(|| format!("`{}` has no column", super::short(last)))?;

@@ -318,7 +318,7 @@ fn notes(artifacts: &Artifacts, made: &Made, trial: &Trial<'_>, start: Option<Da
         notes.push(format!("The types of {columns} assumed; kpic refuses to compute with a wrong one: {how}."));
     }
     if let Some(start) = start {
-        notes.push(format!("Figures start on {start}: set `start` in kpic.yml to the first day from which data is whole."));
+        notes.push(format!("Figures go from {start} to today, and rows without a time are in no period: set `start` in kpic.yml to the first day from which data is whole."));
     }
     if !made.kpis.is_empty() {
         notes.push("No KPI has a unit, since MetricFlow knows none: set `unit:` on columns with money or time, so that kpic sees what must not be added.".to_owned());
