@@ -188,7 +188,7 @@ enum Command {
     /// Create a project from sample data, files or database tables, with a draft of each source.
     Init(commands::init::InitArgs),
     /// Import metrics of another tool: a source for each model and a KPI for each metric, with a report.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = commands::import::EXAMPLES)]
     Import(commands::import::ImportCommand),
     /// Check the specs: names, types, units, time, slices, and likely mistakes.
     Check(commands::check::CheckArgs),

@@ -29,6 +29,8 @@ pub(super) struct Made {
     pub(super) differences: Vec<String>,
     /// Whether rows whose value is null do not count, where MetricFlow has a row without a value.
     pub(super) drops_nulls: bool,
+    /// Whether a filter looks at a time.
+    pub(super) looks_at_time: bool,
 }
 
 /// Makes an aggregate of a measure.
@@ -42,10 +44,13 @@ pub(super) fn make(sources: &mut Sources, wanted: &Wanted<'_>) -> Result<Made, S
     }
     let mut differences = Vec::new();
     let time = time(sources, wanted, &mut differences)?;
-    let mut conditions = Vec::new();
+    let (mut conditions, mut looks_at_time) = (Vec::new(), false);
     for filter in wanted.filters {
         for text in &filter.0 {
-            conditions.push(condition(sources, wanted, &time, text)?);
+            let read = condition(sources, wanted, &time, text)?;
+            conditions.push(read.node);
+            looks_at_time |= read.looks_at_time;
+            differences.extend(read.difference.filter(|one| !differences.contains(one)));
         }
     }
     let own = conditions.len();
@@ -70,7 +75,7 @@ pub(super) fn make(sources: &mut Sources, wanted: &Wanted<'_>) -> Result<Made, S
     let percentile = part.percentile.map(|percentile| format!(", {percentile}")).unwrap_or_default();
     let text = format!("{}({of}{percentile}{rest}{})", part.function, wanted.window);
     let leaf = Leaf { text, holds: ATOM, ty: part.ty, nullable: true, by_day: false, is_column: false };
-    Ok(Made { leaf, differences, drops_nulls })
+    Ok(Made { leaf, differences, drops_nulls, looks_at_time })
 }
 
 /// The column with the time by which rows count.
@@ -160,7 +165,7 @@ fn argument(
             }
             let share =
                 params.percentile.filter(|share| (0.0..=1.0).contains(share)).ok_or("its percentile is not between 0 and 1")?;
-            let percent = (share * 1e8).round() / 1e6;
+            let percent = (share * 1e12).round() / 1e10;
             Ok(Aggregated { percentile: Some(format!("{percent}%")), ..plain("percentile", of(&node), Some(Ty::Number)) })
         }
         other => Err(format!("kpic does not know the aggregation `{}`", super::short(other))),
@@ -229,13 +234,21 @@ fn value(sources: &mut Sources, wanted: &Wanted<'_>, agg: &str, sql: &str) -> Re
     sources.leaf(wanted.at, &name).map(Node::Leaf).ok_or_else(|| "its column is not there".to_owned())
 }
 
+/// A filter as it was read.
+struct Condition {
+    node: Node,
+    looks_at_time: bool,
+    difference: Option<String>,
+}
+
 /// A filter as a condition.
-fn condition(sources: &mut Sources, wanted: &Wanted<'_>, time: &str, text: &str) -> Result<Node, String> {
+fn condition(sources: &mut Sources, wanted: &Wanted<'_>, time: &str, text: &str) -> Result<Condition, String> {
     if text.to_lowercase().contains(PLACEHOLDER) {
         return Err("its filter has a name that kpic uses itself".to_owned());
     }
     let mut sql = String::new();
     let mut leaves = Vec::new();
+    let (mut looks_at_time, mut difference) = (false, None);
     for part in template::parts(text)? {
         match part {
             Part::Sql(text) => sql.push_str(&text),
@@ -246,6 +259,8 @@ fn condition(sources: &mut Sources, wanted: &Wanted<'_>, time: &str, text: &str)
                         "its filter looks at a time, which means something else beside a window or an offset".to_owned()
                     );
                 }
+                looks_at_time |= found.is_time;
+                difference = difference.or(found.difference);
                 // Blanks on both sides keep it a word of its own.
                 sql.push_str(&format!(" {PLACEHOLDER}{} ", leaves.len()));
                 leaves.push(found.leaf);
@@ -255,7 +270,7 @@ fn condition(sources: &mut Sources, wanted: &Wanted<'_>, time: &str, text: &str)
     let mut names = Asked { sources, at: wanted.at, leaves: &leaves };
     let read =
         expression::read(&sql, &mut names).map_err(|why| format!("its filter is not a condition that kpic reads: {why}"));
-    read.map(|(node, _)| node)
+    read.map(|(node, _)| Condition { node, looks_at_time, difference })
 }
 
 /// The names in a filter: only what it asks for, since MetricFlow knows no others there.

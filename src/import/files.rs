@@ -103,7 +103,7 @@ impl Writer {
             let id = Id::Column(at, number);
             if !left_out.contains(&id) {
                 let start = self.line();
-                self.text.push_str(&column_text(column));
+                self.text.push_str(&column_text(column, made.zone.as_deref()));
                 self.lines.push((start..self.line(), id));
             }
         }
@@ -162,7 +162,7 @@ fn head(made: &Made, at: usize, source: &Source) -> String {
     out + "    columns:\n"
 }
 
-fn column_text(column: &Column) -> String {
+fn column_text(column: &Column, zone: Option<&str>) -> String {
     let mut fields = Vec::new();
     if column.references.is_none() {
         fields.push(format!("type: {}", column.declared().name()));
@@ -172,6 +172,9 @@ fn column_text(column: &Column) -> String {
     fields.extend(column.references.iter().map(|(_, to)| format!("references: {}", yaml::scalar(to))));
     fields.extend(column.expr.iter().map(|text| format!("expr: {}", yaml::inner(text))));
     fields.extend(column.sql.iter().map(|text| format!("sql: {}", serde_json::Value::from(text.as_str()))));
+    if let Some(zone) = zone.filter(|_| column.references.is_none() && column.declared() == super::node::Ty::Timestamp) {
+        fields.push(format!("zone: {zone}"));
+    }
     let values: Vec<String> = column.values.iter().map(|value| yaml::scalar(value)).collect();
     if !values.is_empty() && column.declared() == super::node::Ty::Text {
         fields.push(format!("values: [{}]", values.join(", ")));

@@ -72,6 +72,8 @@ pub(super) struct Made {
     pub(super) refused: Vec<(String, String)>,
     /// Where metrics are defined.
     pub(super) origins: HashMap<String, String>,
+    /// The zone of wall-clock times, if another than UTC.
+    pub(super) zone: Option<String>,
 }
 
 /// Makes KPIs of all metrics.
@@ -123,7 +125,7 @@ pub(super) fn make(artifacts: &Artifacts, mut sources: Sources) -> Made {
     }
     use_grains(&mut kpis);
     let dimensions = dimensions(&mut sources);
-    let mut made = Made { sources, kpis, teams, dimensions, scorecards: Vec::new(), refused, origins };
+    let mut made = Made { sources, kpis, teams, dimensions, scorecards: Vec::new(), refused, origins, zone: None };
     let homes = placed(&artifacts.manifest.saved_queries);
     let mut taken = HashSet::new();
     for value in &artifacts.semantic.saved_queries {

@@ -39,6 +39,8 @@ pub(super) struct Formula {
     pub(super) is_null_over_nothing: bool,
     /// Whether rows whose value is null do not count.
     pub(super) drops_nulls: bool,
+    /// Whether a filter looks at a time.
+    looks_at_time: bool,
 }
 
 /// The formulas of all metrics.
@@ -107,6 +109,10 @@ impl<'a> Metrics<'a> {
             return Err("it looks at the first day of a period, which no formula does".to_owned());
         }
         if let Some(back) = &input.offset_window {
+            if formula.looks_at_time {
+                return Err("it looks back at a metric whose filter looks at a time, which may mean the time before or after"
+                    .to_owned());
+            }
             let (count, unit) = length(back)?;
             let text = format!("prior({}, {count} {unit})", formula.node.written());
             let leaf = Leaf { text, holds: ATOM, ty: formula.node.ty(), nullable: true, by_day: false, is_column: false };
@@ -193,6 +199,7 @@ impl<'a> Metrics<'a> {
             is_dense: input.join_to_timespine,
             is_null_over_nothing: counts && !zero,
             drops_nulls: made.drops_nulls,
+            looks_at_time: made.looks_at_time,
         })
     }
 
@@ -238,7 +245,10 @@ impl<'a> Metrics<'a> {
         let mut parts = HashMap::new();
         for input in &params.metrics {
             let name = input.alias.as_ref().unwrap_or(&input.name).to_lowercase();
-            parts.insert(name, self.part(input, filters)?);
+            let part = self.part(input, filters)?;
+            if parts.insert(name.clone(), part).is_some() {
+                return Err(format!("two of its inputs are called `{}`", super::short(&name)));
+            }
         }
         let mut names = Parts { parts: &parts, cuts: self.sources.dialect.cuts_quotients() };
         let (node, differences) =
@@ -348,6 +358,7 @@ fn together(node: Node, differences: Vec<String>, parts: impl IntoIterator<Item 
         is_dense: false,
         is_null_over_nothing: false,
         drops_nulls: false,
+        looks_at_time: false,
     };
     for part in parts {
         let new: Vec<String> = part.differences.into_iter().filter(|one| !whole.differences.contains(one)).collect();
@@ -358,6 +369,7 @@ fn together(node: Node, differences: Vec<String>, parts: impl IntoIterator<Item 
         whole.is_dense |= part.is_dense;
         whole.is_null_over_nothing |= part.is_null_over_nothing;
         whole.drops_nulls |= part.drops_nulls;
+        whole.looks_at_time |= part.looks_at_time;
     }
     whole
 }

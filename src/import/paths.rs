@@ -15,6 +15,8 @@ pub(super) struct Found {
     pub(super) leaf: Leaf,
     /// Whether it is a time.
     pub(super) is_time: bool,
+    /// What differs from MetricFlow on the way to it.
+    pub(super) difference: Option<String>,
 }
 
 /// Looks for what is asked of the rows of a source that count at `time`.
@@ -31,13 +33,17 @@ pub(super) fn find(sources: &mut Sources, at: usize, time: &str, asked: &Asked) 
 
 fn entity(sources: &mut Sources, at: usize, path: &[String]) -> Result<Found, String> {
     let Some((last, before)) = path.split_last() else { return Err("its filter names no entity".to_owned()) };
-    let (to, mut way) = walk(sources, at, before, last, &|sources, to| entity_of(sources, to, last).is_some())?;
+    let (to, mut way, difference) = walk(sources, at, before, last, &|sources, to| entity_of(sources, to, last).is_some())?;
     let entity = entity_of(sources, to, last)
         .ok_or_else(|| format!("its filter asks for `{}`, which is not there", super::short(last)))?;
     let name = sources.entity(to, &entity).ok_or_else(|| format!("`{}` has no column", super::short(last)))?;
     let leaf = sources.leaf(to, &name).ok_or_else(|| format!("`{}` has no column", super::short(last)))?;
     way.push(leaf.text.clone());
-    Ok(Found { leaf: Leaf { nullable: leaf.nullable || !before.is_empty(), text: way.join("."), ..leaf }, is_time: false })
+    Ok(Found {
+        leaf: Leaf { nullable: leaf.nullable || !before.is_empty(), text: way.join("."), ..leaf },
+        is_time: false,
+        difference,
+    })
 }
 
 fn dimension(sources: &mut Sources, at: usize, time: &str, path: &[String], grain: Option<&str>) -> Result<Found, String> {
@@ -47,7 +53,7 @@ fn dimension(sources: &mut Sources, at: usize, time: &str, path: &[String], grai
         return of_time(leaf, grain.unwrap_or("day"));
     }
     let missing = || format!("its filter asks for `{}`, which is not there", super::short(&path.join("__")));
-    let (to, way) = walk(sources, at, before, last, &|sources, to| dimension_of(sources, to, last).is_some())?;
+    let (to, way, difference) = walk(sources, at, before, last, &|sources, to| dimension_of(sources, to, last).is_some())?;
     let dimension = dimension_of(sources, to, last).ok_or_else(missing)?;
     let name = sources.own_dimension(to, &dimension)?;
     let leaf = sources.leaf(to, &name).ok_or_else(missing)?;
@@ -55,9 +61,9 @@ fn dimension(sources: &mut Sources, at: usize, time: &str, path: &[String], grai
     let leaf = Leaf { text, nullable: leaf.nullable || !way.is_empty(), ..leaf };
     if dimension.kind == "time" {
         let own = dimension.type_params.time_granularity.clone().unwrap_or_else(|| "day".to_owned());
-        of_time(leaf, grain.unwrap_or(&own))
+        of_time(leaf, grain.unwrap_or(&own)).map(|found| Found { difference, ..found })
     } else {
-        Ok(Found { leaf, is_time: false })
+        Ok(Found { leaf, is_time: false, difference })
     }
 }
 
@@ -73,7 +79,7 @@ fn of_time(leaf: Leaf, grain: &str) -> Result<Found, String> {
     } else {
         Leaf { text: format!("trunc({}, {grain})", leaf.text), holds: ATOM, by_day: true, ty, is_column: false, ..leaf }
     };
-    Ok(Found { leaf, is_time: true })
+    Ok(Found { leaf, is_time: true, difference: None })
 }
 
 fn dimension_of(sources: &Sources, at: usize, name: &str) -> Option<Dimension> {
@@ -99,8 +105,8 @@ fn walk(
     path: &[String],
     wanted: &str,
     has: &dyn Fn(&Sources, usize) -> bool,
-) -> Result<(usize, Vec<String>), String> {
-    let (mut at, mut way) = (at, Vec::new());
+) -> Result<(usize, Vec<String>, Option<String>), String> {
+    let (mut at, mut way, mut difference) = (at, Vec::new(), None);
     for (place, name) in path.iter().enumerate() {
         let (rest, is_last) = (path.get(place + 1), place + 1 == path.len());
         let fits = |sources: &Sources, to: usize| match rest {
@@ -116,12 +122,13 @@ fn walk(
         let entity = entity_of(sources, at, name).ok_or_else(missing)?;
         let to = target(sources, at, name, &|to| fits(sources, to))?.ok_or_else(missing)?;
         way.push(quoted(&sources.reference(at, &entity, to)?));
+        difference = difference.or_else(|| sources.by_moment(to));
         at = to;
         if way.len() > 3 && !is_last {
             return Err("its filter goes over more than three entities".to_owned());
         }
     }
-    Ok((at, way))
+    Ok((at, way, difference))
 }
 
 /// The one source that an entity leads to.

@@ -30,6 +30,10 @@ pub struct Existing {
     pub specs: String,
     /// Its dialect, if it names one.
     pub dialect: Option<String>,
+    /// The zone of its days.
+    pub zone: String,
+    /// How its weeks, quarters and years differ from those of SQL, if they do.
+    pub periods: Option<String>,
 }
 
 /// What a caller decides.
@@ -69,6 +73,11 @@ pub fn import(
         return Err(Unreadable { message, help });
     };
     let mut made = kpis::make(artifacts, Sources::of(artifacts, dialect));
+    // MetricFlow takes times as they are stored, so their zone is that of the days.
+    made.zone = existing.map(|existing| existing.zone.clone()).filter(|zone| zone != "UTC");
+    for text in existing.iter().filter_map(|existing| existing.periods.as_ref()) {
+        made.kpis.iter_mut().for_each(|kpi| kpi.formula.differences.push(text.clone()));
+    }
     let mut texts = existing.map(|existing| existing.texts.clone()).unwrap_or_default();
     let project = existing.is_none().then(|| project_file(artifacts, settings, dialect.name()));
     texts.extend(project.iter().map(|text| (PROJECT_FILE.to_owned(), text.clone())));

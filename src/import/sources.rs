@@ -262,6 +262,19 @@ impl Sources {
         })
     }
 
+    /// What differs where rows refer to states that do not change at the start of a day.
+    pub(super) fn by_moment(&self, at: usize) -> Option<String> {
+        let source = self.all.get(at)?;
+        let (from, to) = source.valid.as_ref()?;
+        let is_day = |name: &str| source.columns.iter().any(|column| column.name == name && column.ty == Some(Ty::Date));
+        (!is_day(from) || !is_day(to)).then(|| {
+            format!(
+                "of `{}` it takes what was valid at the time of the row, and MetricFlow at the start of its day",
+                source.name
+            )
+        })
+    }
+
     /// An expression over the rows of a source.
     pub(super) fn expression(&mut self, at: usize, sql: &str) -> Result<Node, String> {
         expression::read(sql, &mut RowNames { sources: self, at }).map(|(node, _)| node)

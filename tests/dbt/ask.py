@@ -33,7 +33,7 @@ def questions(queries):
 
 def main(project, work):
     shutil.rmtree(work, ignore_errors=True)
-    shutil.copytree(project, work)
+    shutil.copytree(project, work, ignore=shutil.ignore_patterns("fixture", "specs", "report.md"))
     os.chdir(work)
     profile = "kpic: { target: dev, outputs: { dev: { type: duckdb, path: shop.duckdb, threads: 1 } } }\n"
     pathlib.Path("profiles.yml").write_text(profile)

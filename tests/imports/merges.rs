@@ -101,3 +101,16 @@ fn a_file_in_the_way_keeps_all_of_them_from_being_written() {
     assert!(text(&done.stderr).contains("orders.yml is there already"), "{}", text(&done.stderr));
     assert_eq!(files(folder.path()), [(folder.path().join("specs/orders.yml"), "# mine\n".to_owned())]);
 }
+
+#[test]
+fn a_project_in_another_zone_takes_times_as_they_are_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = "kpic: 1\nproject: shop\ncalendar: { start: 2024-01-01, timezone: Europe/Berlin, week_starts: sunday }\nwarehouse: { dialect: duckdb }\n";
+    fs::write(folder.path().join("kpic.yml"), project).unwrap();
+    let done = import(folder.path(), &[]);
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let specs = fs::read_to_string(folder.path().join("specs/orders.yml")).unwrap();
+    assert!(specs.contains("ordered_at: { type: timestamp, zone: Europe/Berlin }"), "{specs}");
+    assert!(text(&done.stdout).contains("23 metrics: 0 exact, 23 with a difference"), "{}", text(&done.stdout));
+    assert_eq!(fs::read_to_string(folder.path().join("kpic.yml")).unwrap(), project);
+}

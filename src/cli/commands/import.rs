@@ -1,6 +1,6 @@
 //! `kpic import`
 
-use crate::calendar::Date;
+use crate::calendar::{Calendar, Date, Weekday};
 use crate::cli::{Context, FINDINGS, FINE, Stop, environment, out};
 use crate::draft::{self, File};
 use crate::engine::Failure;
@@ -10,6 +10,10 @@ use crate::pipeline::{self, Options};
 use crate::text::json;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
+
+/// What there is to import.
+pub(in crate::cli) const EXAMPLES: &str = "Examples:
+  kpic import dbt ../shop/target --dry-run";
 
 /// What is imported.
 #[derive(Debug, Subcommand)]
@@ -93,8 +97,10 @@ fn existing(root: &Path, options: &Options) -> Result<Option<Existing>, Stop> {
         return Ok(None);
     }
     let checked = pipeline::check(root, options);
+    let specs = pipeline::specs_folder(root, options);
     let is_unread = |code: &str| matches!(code, "yaml-syntax" | "unreadable-file" | "outside-project");
-    if checked.incomplete && checked.findings.iter().any(|finding| is_unread(finding.code.name)) {
+    // A project may have no specs yet.
+    if root.join(&specs).exists() && checked.incomplete && checked.findings.iter().any(|finding| is_unread(finding.code.name)) {
         crate::cli::show_findings(&checked.findings, &checked.files);
         return Err(Stop { code: FINDINGS });
     }
@@ -102,9 +108,17 @@ fn existing(root: &Path, options: &Options) -> Result<Option<Existing>, Stop> {
     let texts = checked.files.iter().map(|(_, file)| (file.path.clone(), file.text.clone()));
     Ok(Some(Existing {
         texts: texts.filter(|(path, _)| is_spec(path)).collect(),
-        specs: pipeline::specs_folder(root, options).to_string_lossy().trim_end_matches('/').to_owned(),
+        specs: specs.to_string_lossy().trim_end_matches('/').to_owned(),
+        zone: checked.model.calendar.zone.name().to_owned(),
+        periods: periods(&checked.model.calendar),
         dialect: checked.model.warehouse.dialect.as_ref().map(|name| name.value.clone()),
     }))
+}
+
+/// How a calendar's periods differ from those of SQL.
+fn periods(calendar: &Calendar) -> Option<String> {
+    let is_usual = !calendar.custom && calendar.week_starts == Weekday::Monday && calendar.fiscal_month == 1;
+    (!is_usual).then(|| "its weeks, quarters and years are those of the calendar in kpic.yml".to_owned())
 }
 
 fn write(root: &Path, files: &[File]) -> Result<(), Stop> {
