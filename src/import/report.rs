@@ -108,7 +108,7 @@ impl Report {
             }
         };
         list("Also not carried", self.left_out.iter().map(|(what, why)| format!("{what}: {why}")).collect());
-        list("Already there, and left as it is", self.kept.iter().flat_map(kept_lines).collect());
+        list("Already there, and left as it is", self.kept_lines());
         list("What kpic finds wrong", self.all_findings());
         list("For all of them", self.notes.clone());
         out
@@ -151,6 +151,23 @@ impl Report {
         lines
     }
 
+    /// What differs of what stays, and how much does not.
+    fn kept_lines(&self) -> Vec<String> {
+        let same = self.kept.iter().filter(|kept| kept.differences.is_empty()).count();
+        let line = |kept: &Kept, difference: &str| {
+            let what = match kept.section.as_str() {
+                "kpis" => "KPI",
+                section => section.strip_suffix('s').unwrap_or(section),
+            };
+            format!("{what} `{}` in {}:{}: {difference}", kept.name, kept.path, kept.line)
+        };
+        let mut lines: Vec<String> =
+            self.kept.iter().flat_map(|kept| kept.differences.iter().map(move |difference| line(kept, difference))).collect();
+        let definitions = if same == 1 { "1 definition is".to_owned() } else { format!("{same} definitions are") };
+        lines.extend((same > 0).then(|| format!("{definitions} as dbt has it")));
+        lines
+    }
+
     /// For a pull request.
     pub fn markdown(&self) -> String {
         let mut out = format!("# Import from dbt\n\n{}.\n\n| metric | KPI | figures | |\n|---|---|---|---|\n", self.summary());
@@ -174,7 +191,7 @@ impl Report {
             }
         };
         list("Also not carried", self.left_out.iter().map(|(what, why)| format!("{what}: {why}")).collect());
-        list("Already there, and left as it is", self.kept.iter().flat_map(kept_lines).collect());
+        list("Already there, and left as it is", self.kept_lines());
         list("What kpic finds wrong", self.all_findings());
         list("For all of them", self.notes.clone());
         out
@@ -218,14 +235,6 @@ fn lines(fate: &Fate) -> Vec<String> {
         Fate::Differs(all) => all.clone(),
         Fate::NotCarried(why) => vec![why.clone()],
     }
-}
-
-fn kept_lines(kept: &Kept) -> Vec<String> {
-    let head = format!("`{}` in {}:{}", kept.name, kept.path, kept.line);
-    if kept.differences.is_empty() {
-        return vec![format!("{head}: as dbt has it")];
-    }
-    kept.differences.iter().map(|difference| format!("{head}: {difference}")).collect()
 }
 
 /// A name as code in a table.

@@ -37,10 +37,7 @@ fn a_second_import_changes_nothing() {
     assert_eq!(files(folder.path()), before);
     let said = text(&again.stdout);
     assert!(said.contains("23 metrics: 0 exact, 0 with a difference, 23 already there, 0 not carried"), "{said}");
-    assert!(
-        said.lines().any(|line| line.contains("`revenue` in specs/orders.yml:") && line.ends_with(": as dbt has it")),
-        "{said}"
-    );
+    assert!(said.contains("31 definitions are as dbt has it"), "{said}");
     assert!(text(&again.stderr).contains("wrote nothing: there is nothing new"));
 }
 
