@@ -41,6 +41,8 @@ pub(super) struct Formula {
     pub(super) drops_nulls: bool,
     /// Whether a filter looks at a time.
     looks_at_time: bool,
+    /// Whether it adds up over more than its period.
+    has_window: bool,
 }
 
 /// The formulas of all metrics.
@@ -112,6 +114,11 @@ impl<'a> Metrics<'a> {
             if formula.looks_at_time {
                 return Err("it looks back at a metric whose filter looks at a time, which may mean the time before or after"
                     .to_owned());
+            }
+            if formula.has_window {
+                let open =
+                    "in a period that is not over MetricFlow looks back to the same day, and kpic to the whole period before";
+                formula.differences.push(open.to_owned());
             }
             let (count, unit) = length(back)?;
             let text = format!("prior({}, {count} {unit})", formula.node.written());
@@ -200,6 +207,7 @@ impl<'a> Metrics<'a> {
             is_null_over_nothing: counts && !zero,
             drops_nulls: made.drops_nulls,
             looks_at_time: made.looks_at_time,
+            has_window: !window.is_empty(),
         })
     }
 
@@ -359,6 +367,7 @@ fn together(node: Node, differences: Vec<String>, parts: impl IntoIterator<Item 
         is_null_over_nothing: false,
         drops_nulls: false,
         looks_at_time: false,
+        has_window: false,
     };
     for part in parts {
         let new: Vec<String> = part.differences.into_iter().filter(|one| !whole.differences.contains(one)).collect();
@@ -370,6 +379,7 @@ fn together(node: Node, differences: Vec<String>, parts: impl IntoIterator<Item 
         whole.is_null_over_nothing |= part.is_null_over_nothing;
         whole.drops_nulls |= part.drops_nulls;
         whole.looks_at_time |= part.looks_at_time;
+        whole.has_window |= part.has_window;
     }
     whole
 }

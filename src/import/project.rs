@@ -92,8 +92,10 @@ pub fn import(
     let report =
         report(artifacts, &made, &kept, &kept_kpis, &trial, &written, &checked, existing.is_none().then_some(settings.start));
     let mut files: Vec<File> = written.files.into_iter().map(|(path, text)| File { path, text }).collect();
-    // `kpic.yml`, which makes it a project, is the last.
-    files.extend(project.map(|text| File { path: PROJECT_FILE.to_owned(), text }));
+    // `kpic.yml`, which makes it a project, is the last. There is no project without specs.
+    if !files.is_empty() {
+        files.extend(project.map(|text| File { path: PROJECT_FILE.to_owned(), text }));
+    }
     Ok(Import { files, report })
 }
 

@@ -103,6 +103,14 @@ fn what_is_not_json_is_told() {
 }
 
 #[test]
+fn where_nothing_is_carried_nothing_is_written() {
+    let (folder, done) = import("{}", MANIFEST);
+    assert!(done.status.success());
+    assert!(text(&done.stderr).contains("wrote nothing"), "{}", text(&done.stderr));
+    assert!(wrote_nothing(folder.path()));
+}
+
+#[test]
 fn there_is_nothing_to_read() {
     let folder = tempfile::tempdir().unwrap();
     let done = kpic(folder.path(), &["import", "dbt", "target"]);

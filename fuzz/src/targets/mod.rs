@@ -243,6 +243,10 @@ pub fn import(bytes: &[u8]) {
     let settings = import::Settings { name: None, start };
     let Ok(imported) = import::import(&artifacts, None, &settings, &Options::default()) else { return };
     let mut files: Vec<(String, String)> = imported.files.into_iter().map(|file| (file.path, file.text)).collect();
+    // Where nothing is carried there is no project.
+    if files.is_empty() {
+        return;
+    }
     files.rotate_right(1);
     let checked = check_texts(files, &Options::default());
     assert!(!checked.findings.has_errors(), "{:?}", checked.findings);
