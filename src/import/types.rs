@@ -6,10 +6,10 @@ use crate::dialect::Dialect;
 /// The type of a column by what a warehouse calls it; nothing if specs have none for it.
 pub(super) fn declared(name: &str, dialect: &dyn Dialect) -> Option<Ty> {
     let mut name = name.trim().to_lowercase();
-    for wrapper in ["nullable(", "lowcardinality("] {
-        while let Some(inner) = name.strip_prefix(wrapper).and_then(|rest| rest.strip_suffix(')')) {
-            name = inner.to_owned();
-        }
+    let inner =
+        |name: &str, wrapper: &str| name.strip_prefix(wrapper).and_then(|rest| rest.strip_suffix(')')).map(str::to_owned);
+    while let Some(inside) = inner(&name, "nullable(").or_else(|| inner(&name, "lowcardinality(")) {
+        name = inside;
     }
     let arguments = name.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(inner, _)| inner.to_owned());
     if let (Some(open), Some(close)) = (name.find('('), name.rfind(')'))

@@ -8,11 +8,9 @@ const LINE: usize = 120;
 
 /// A text as a scalar that is read as that text.
 pub(super) fn scalar(text: &str) -> String {
-    let words = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
     let first = text.chars().next().is_some_and(char::is_alphabetic);
     let harmless = |char: char| char.is_alphanumeric() || matches!(char, ' ' | '_' | '-' | '.' | '/' | '(' | ')');
-    let is_plain =
-        first && text.chars().all(harmless) && !text.ends_with(' ') && !words.contains(&text.to_lowercase().as_str());
+    let is_plain = first && text.chars().all(harmless) && !text.ends_with(' ') && !is_word(text);
     if is_plain { text.to_owned() } else { quoted(text) }
 }
 
@@ -20,7 +18,12 @@ pub(super) fn scalar(text: &str) -> String {
 pub(super) fn formula(text: &str) -> String {
     let first = text.chars().next().is_some_and(|char| char.is_ascii_lowercase() || char == '(');
     let is_cut = text.contains(": ") || text.contains(" #") || text.ends_with([' ', ':']) || text.chars().any(is_control);
-    if first && !is_cut { text.to_owned() } else { quoted(text) }
+    if first && !is_cut && !is_word(text) { text.to_owned() } else { quoted(text) }
+}
+
+/// Whether YAML takes a text for something else.
+fn is_word(text: &str) -> bool {
+    ["true", "false", "yes", "no", "on", "off", "null", "y", "n"].contains(&text.to_lowercase().as_str())
 }
 
 /// The same within a map or list on one line, where commas and brackets part.
