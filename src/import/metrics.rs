@@ -23,6 +23,7 @@ const LONGEST: usize = 10_000;
 
 /// A metric's formula.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each says something else of it")]
 pub(super) struct Formula {
     pub(super) node: Node,
     /// What differs from MetricFlow's figures.
