@@ -8,7 +8,7 @@ READERS := .tools/readers
 
 export KPIC_DUCKDB := $(CURDIR)/$(DUCKDB)
 
-.PHONY: demo test test-engines engines test-docs site test-random test-builds fuzz lint deny typos wheel wheel-test bench bench-sql clean help
+.PHONY: demo test test-engines engines test-docs test-dbt site test-random test-builds fuzz lint deny typos wheel wheel-test bench bench-sql clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,10 @@ test-engines: $(DUCKDB) engines ## Compare every view on every engine; ENGINES="
 engines: ## Install the engines that tests run SQL on
 	PYTHON="$(PYTHON)" tests/engines/install.sh $(ENGINES)
 
+test-dbt: $(DUCKDB) ## Ask dbt and MetricFlow what their metrics are, and compare what kpic makes of them
+	PYTHON="$(PYTHON)" tests/dbt/run.sh $(CURDIR)/target/dbt
+	KPIC_DBT=$(CURDIR)/target/dbt $(CARGO) test --locked --test imports dbt::figures
+
 test-docs: $(READERS)/done ## Look at documents, built and own, with MkDocs and mermaid
 	$(CARGO) build --locked
 	$(WITH_READERS) "$$python" tests/readers/check.py ./target/debug/kpic $(READERS) specs/cdnow specs/flights specs/saas tests/hostile
@@ -55,7 +59,7 @@ test-builds: ## Kill 100 builds at random moments and let 50 pairs of builds mee
 
 # Each target for so long; the corpus grows in fuzz/corpus, and what does harm lands in fuzz/artifacts.
 FUZZ_SECONDS ?= 600
-FUZZ_TARGETS ?= formula spec project sql render template name raw
+FUZZ_TARGETS ?= formula spec project sql render template name raw import
 
 fuzz: .tools/cargo-fuzz ## Look for inputs that do harm, each target for FUZZ_SECONDS (needs a nightly Rust)
 	cd fuzz && for target in $(FUZZ_TARGETS); do \

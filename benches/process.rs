@@ -9,6 +9,8 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+#[path = "shared/dbt.rs"]
+mod dbt;
 #[path = "shared/goals.rs"]
 mod goals;
 #[path = "shared/mistakes.rs"]
@@ -31,7 +33,7 @@ fn main() {
 #[cfg(unix)]
 mod processes {
     use super::table::{Table, seconds};
-    use super::{goals, mistakes, project};
+    use super::{dbt, goals, mistakes, project};
     use nix::sys::resource::{UsageWho, getrusage};
     use nix::sys::time::{TimeVal, TimeValLike};
     use std::path::{Path, PathBuf};
@@ -116,6 +118,7 @@ mod processes {
         with_goals(&folder, &without, &mut table);
         many_mistakes(&folder.join("mistakes"), &mut table);
         a_hundred_changes(&folder, &mut table);
+        import(&folder.join("dbt"), &mut table);
         delete_old();
         table.end();
     }
@@ -179,6 +182,16 @@ mod processes {
         let commit = cheapest(&new, &["diff", "HEAD"], || {});
         show(table, "diff from a commit, 100 changes in 10,000 KPIs", commit, limits);
         table.row("  more than from a folder", &[], commit.wall - folders.wall, Some(0.2), seconds);
+    }
+
+    /// A thousand metrics of a dbt project, as a new project.
+    fn import(root: &Path, table: &mut Table) {
+        write(root, &dbt::files(1_000));
+        let output = kpic(root, &["import", "dbt", "target", "--dry-run", "--format", "json"]).output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["counts"]["not_carried"], 0, "metrics that are not carried");
+        let cost = cheapest(root, &["import", "dbt", "target", "--dry-run"], || {});
+        show(table, "import of 1,000 metrics from dbt", cost, Limits { wall: Some(1.0), ..Limits::default() });
     }
 
     fn git(folder: &Path, arguments: &[&str]) {

@@ -5,6 +5,7 @@ A seed's name says where it comes from. Files whose names begin with `found-` ar
 Run it from the root of the repository: python3 fuzz/seeds.py
 """
 
+import json
 import re
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def formulas(text):
 
 
 def main():
-    for target in ["formula", "spec", "project", "sql", "render", "template", "name"]:
+    for target in ["formula", "spec", "project", "sql", "render", "template", "name", "import"]:
         folder = SEEDS / target
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
@@ -94,6 +95,25 @@ def main():
              "a/../../b", "a\n::error::b", "a\x1b[2K", "\u202egpj.a", "a b,c:d%0A", "ä/ß", "C:\\a", "//a", "a//b/./c", "*", "**", "[", "?"]
     for at, name in enumerate(names):
         write("name", f"name-{at:02}", name)
+
+    for project in sorted(Path("tests/dbt/projects").iterdir()):
+        semantic = json.loads((project / "fixture/semantic_manifest.json").read_text())
+        for at, metric in enumerate(semantic["metrics"]):
+            # What a metric does not name is as if it were not there.
+            few = {key: value for key, value in metric.items() if value}
+            models = [{"name": model["name"], "node_relation": model["node_relation"], "defaults": model["defaults"],
+                       "dimensions": model["dimensions"][:2], "measures": model["measures"][:2]} for model in semantic["semantic_models"][:1]]
+            if at % 8 == 0:
+                write("import", f"{project.name}-{at:02}", json.dumps({"semantic_models": models, "metrics": [few]}))
+    filters = ["{{ Dimension('order__status') }} = 'paid'", "{{ TimeDimension('metric_time', 'month') }} >= '2024-02-01'",
+               "{{ Entity('customer') }} is not null and not {{ Dimension('order__status') }} in ('a', 'b')",
+               "{% for x in range(9) %}a{% endfor %}", "{{ Metric('one', ['order']) }} > 5", "{{ Dimension('a__b__c', entity_path=['d']) }}",
+               "{{ Dimension('order__at').grain('week') }} between '2024-01-01' and '2024-02-01'"]
+    values = ["amount", "1", "case when status = 'paid' then amount end", "amount * quantity / 2", "coalesce(amount, 0) - nullif(tax, 0)",
+              "one / nullif(one, 0)", "cast(amount as double)", "upper(status) || '!'", "amount); drop table orders; --", "\"odd name\"",
+              "'it''s' = status", "((((((((((1))))))))))", "case when a then b end end", "- - -1", "current_date"]
+    for at, value in enumerate(values):
+        write("import", f"metric-{at:02}", value + "\n" + filters[at % len(filters)])
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ pub mod functions;
 pub mod git;
 pub mod graph;
 pub mod history;
+pub mod import;
 pub mod lint;
 pub mod load;
 pub mod manifest;

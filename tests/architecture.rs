@@ -140,6 +140,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("draft", &["dialect", "rawsql", "calendar", "model", "load", "spec", "sql", "engine", "measure"]),
+    ("import", &["dialect", "text", "rawsql", "calendar", "diagnostic", "load", "spec", "pipeline", "draft"]),
     (
         "cli",
         &[
@@ -163,6 +164,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "graph",
             "align",
             "draft",
+            "import",
             "deploy",
             "git",
             "diff",

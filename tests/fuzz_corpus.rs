@@ -37,4 +37,5 @@ fn every_seed_is_survived() {
     assert!(play("template", targets::template) > 5);
     assert!(play("name", targets::name) > 10);
     assert!(play("raw", targets::raw) > 20);
+    assert!(play("import", targets::import) > 15);
 }

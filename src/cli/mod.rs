@@ -189,6 +189,9 @@ enum FiguresFormat {
 enum Command {
     /// Create a project from sample data, files or database tables, with a draft of each source.
     Init(commands::init::InitArgs),
+    /// Import metrics of another tool: a source for each model and a KPI for each metric, with a report.
+    #[command(subcommand, after_help = commands::import::EXAMPLES)]
+    Import(commands::import::ImportCommand),
     /// Check the specs: names, types, units, time, slices, and likely mistakes.
     Check(commands::check::CheckArgs),
     /// Explain a finding: what it means, why it matters and how to fix it.
@@ -317,6 +320,7 @@ fn run() -> ExitCode {
     let context = Context { common: &cli.common };
     let code = match cli.command {
         Command::Init(args) => commands::init::run(&args, &context),
+        Command::Import(what) => commands::import::run(&what, &context),
         Command::Check(args) => commands::check::run(&args, &context),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Diff(args) => commands::diff::run(&args, &context),

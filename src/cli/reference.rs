@@ -22,13 +22,16 @@ pub fn markdown() -> String {
     let common: Vec<&Arg> = kpic.get_opts().chain(flags).filter(|option| is_shown(option)).collect();
     text.push_str(&format!("\n## Common options\n\nEvery command takes them.\n\n{}", table("option", &common)));
     for command in kpic.get_subcommands() {
-        text.push_str(&section(command));
+        text.push_str(&section(command, "##", command.get_name()));
+        for inner in command.get_subcommands() {
+            text.push_str(&section(inner, "###", &format!("{} {}", command.get_name(), inner.get_name())));
+        }
     }
     text
 }
 
-fn section(command: &Command) -> String {
-    let mut text = format!("\n## kpic {}\n\n{}\n\n```text\n{}\n```\n", command.get_name(), about(command), usage(command));
+fn section(command: &Command, mark: &str, name: &str) -> String {
+    let mut text = format!("\n{mark} kpic {name}\n\n{}\n\n```text\n{}\n```\n", about(command), usage(command));
     let arguments: Vec<&Arg> = command.get_positionals().filter(|argument| is_shown(argument)).collect();
     if !arguments.is_empty() {
         text.push_str(&format!("\n{}", table("argument", &arguments)));

@@ -32,6 +32,10 @@ impl Dialect for BigQuery {
         None
     }
 
+    fn timestamps_are_instants(&self) -> bool {
+        true
+    }
+
     /// Columns are compared in any case. Tables and datasets are not, and two that differ by case only are taken for one here.
     fn folded(&self, name: &str) -> String {
         name.to_lowercase()

@@ -38,6 +38,10 @@ impl Dialect for Databricks {
         Some("default")
     }
 
+    fn timestamps_are_instants(&self) -> bool {
+        true
+    }
+
     fn folded(&self, name: &str) -> String {
         name.to_lowercase()
     }

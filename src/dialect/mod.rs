@@ -35,6 +35,16 @@ pub trait Dialect: Debug + Sync {
     /// The schema of tables that are named without one; nothing where there is no usual one.
     fn source_schema(&self) -> Option<&'static str>;
 
+    /// Whether `/` of two whole numbers leaves out the fraction.
+    fn cuts_quotients(&self) -> bool {
+        false
+    }
+
+    /// Whether a `timestamp` is a point in time rather than a reading of a clock.
+    fn timestamps_are_instants(&self) -> bool {
+        false
+    }
+
     /// A name as the warehouse compares it: two names of one thing become the same.
     fn folded(&self, name: &str) -> String;
 

@@ -108,6 +108,10 @@ impl Dialect for Postgres {
         Some("public")
     }
 
+    fn cuts_quotients(&self) -> bool {
+        true
+    }
+
     /// kpic quotes what is not in small letters, so names are compared as they are.
     fn folded(&self, name: &str) -> String {
         name.to_owned()

@@ -32,6 +32,10 @@ impl Dialect for Redshift {
         Some("public")
     }
 
+    fn cuts_quotients(&self) -> bool {
+        true
+    }
+
     /// Letters of ASCII are made small, in quotes too.
     fn folded(&self, name: &str) -> String {
         name.to_ascii_lowercase()

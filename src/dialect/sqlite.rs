@@ -33,6 +33,10 @@ impl Dialect for Sqlite {
         None
     }
 
+    fn cuts_quotients(&self) -> bool {
+        true
+    }
+
     fn folded(&self, name: &str) -> String {
         name.to_ascii_lowercase()
     }

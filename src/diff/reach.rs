@@ -314,8 +314,8 @@ fn nodes(model: &Model, start: &Start, name: &str) -> Vec<Node> {
         Kind::Kpi => model.kpi_names.get(name).map(|id| Node::Kpi(*id)).into_iter().collect(),
         Kind::Source | Kind::Journey => {
             let Some(id) = model.source_names.get(name).copied() else { return Vec::new() };
-            let column = start.field.strip_prefix("columns.").or(start.field.strip_prefix("steps."));
-            let column = column.and_then(|column| model.sources.get(id).names.get(column));
+            // Which rows a step takes decides which are left for others, and the first when a journey counts.
+            let column = start.field.strip_prefix("columns.").and_then(|column| model.sources.get(id).names.get(column));
             vec![column.map_or(Node::Source(id), |column| Node::Column(id, *column))]
         }
         Kind::Dimension => {

@@ -6,6 +6,7 @@ use kpic::diagnostic::render::{Look, human};
 use kpic::diagnostic::{Finding, Findings, codes, machine};
 use kpic::fix;
 use kpic::formula;
+use kpic::import;
 use kpic::load::bounds::Bounds;
 use kpic::pipeline::{Checked, Options, check_texts};
 use kpic::rawsql;
@@ -227,4 +228,44 @@ fn statements(script: &str) -> usize {
         rest = rest.get(end..).unwrap_or_default();
     }
     count
+}
+
+/// The manifest of a dbt project whose semantic manifest comes alone.
+const MANIFEST: &str =
+    r#"{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "adapter_type": "duckdb"}}"#;
+
+/// A semantic manifest of dbt, or else the filter and the SQL of a metric: what is imported has no errors.
+pub fn import(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let semantic = if text.starts_with('{') && !text.starts_with("{{") { text.to_owned() } else { metric(text) };
+    let Ok(artifacts) = import::of_texts(&semantic, MANIFEST, None) else { return };
+    let Ok(start) = "2024-01-01".parse() else { return };
+    let settings = import::Settings { name: None, start };
+    let Ok(imported) = import::import(&artifacts, None, &settings, &Options::default()) else { return };
+    let mut files: Vec<(String, String)> = imported.files.into_iter().map(|file| (file.path, file.text)).collect();
+    // Where nothing is carried there is no project.
+    if files.is_empty() {
+        return;
+    }
+    files.rotate_right(1);
+    let checked = check_texts(files, &Options::default());
+    assert!(!checked.findings.has_errors(), "{:?}", checked.findings);
+    let _ = (imported.report.text(), imported.report.markdown(), imported.report.json());
+}
+
+/// A project with one metric, whose measure is the first line and whose filter is the rest.
+fn metric(text: &str) -> String {
+    let (sql, filter) = text.split_once('\n').unwrap_or((text, text));
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    format!(
+        r#"{{"semantic_models": [{{"name": "orders", "node_relation": {{"alias": "orders", "schema_name": "main"}},
+            "defaults": {{"agg_time_dimension": "at"}},
+            "entities": [{{"name": "order", "type": "primary", "expr": "id"}}, {{"name": "customer", "type": "foreign"}}],
+            "dimensions": [{{"name": "at", "type": "time", "type_params": {{"time_granularity": "day"}}}}, {{"name": "status", "type": "categorical"}}],
+            "measures": [{{"name": "value", "agg": "sum", "expr": {0}}}]}}],
+            "metrics": [{{"name": "one", "type": "simple", "type_params": {{"measure": {{"name": "value"}}}}, "filter": {1}}},
+                        {{"name": "two", "type": "derived", "type_params": {{"expr": {0}, "metrics": [{{"name": "one"}}]}}}}]}}"#,
+        quoted(sql),
+        quoted(filter)
+    )
 }

@@ -47,6 +47,10 @@ fn pages() -> Vec<(String, Vec<u8>)> {
     let mut pages = vec![("kpic".to_owned(), page(kpic.clone()))];
     for command in kpic.get_subcommands() {
         let name = format!("kpic-{}", command.get_name());
+        for inner in command.get_subcommands() {
+            let name = format!("{name}-{}", inner.get_name());
+            pages.push((name.clone(), page(inner.clone().display_name(name))));
+        }
         pages.push((name.clone(), page(command.clone().display_name(name))));
     }
     pages

@@ -11,6 +11,7 @@ pub(super) mod diff;
 pub(super) mod explain;
 pub(super) mod freeze;
 pub(super) mod graph;
+pub(super) mod import;
 pub(super) mod init;
 pub(super) mod log;
 pub(super) mod man;

@@ -1,0 +1,15 @@
+//! Imports from other tools, against what these tools themselves answer.
+//!
+//! - `dbt`: small dbt projects, with what dbt and MetricFlow made of them
+//! - `merges`: imports into a project that is there
+//! - `odd`: artifacts that are broken, hostile or from the future
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
+
+#[path = "imports/dbt.rs"]
+mod dbt;
+#[path = "imports/merges.rs"]
+mod merges;
+#[path = "imports/odd.rs"]
+mod odd;
+mod support;
