@@ -19,6 +19,7 @@ pub mod objective;
 pub mod review;
 mod storage;
 pub mod unit;
+pub mod uses;
 pub mod value;
 mod warehouse;
 
@@ -96,6 +97,8 @@ pub struct Model {
     pub okrs: Okrs,
     /// Its spec tests.
     pub tests: Vec<TestCase>,
+    /// Which name in the specs means which definition.
+    pub uses: uses::Uses,
     /// The KPI of each name and former name.
     pub kpi_names: HashMap<String, KpiId>,
     /// The source of each name.
