@@ -44,11 +44,12 @@ pub(super) fn join(lines: &[Line]) -> String {
     out
 }
 
-/// How many of the first lines have comments that go below each other; 1 if the first has none.
+/// How many of the first lines have comments that go below each other; 1 if the first has none. What belongs to a key is indented more than that.
 fn run(lines: &[Line]) -> usize {
     let (mut least, mut most) = (usize::MAX, 0);
     let mut count = 0;
-    for line in lines.iter().take_while(|line| line.comment.is_some()) {
+    let indent = lines.first().map_or(0, |line| line.indent);
+    for line in lines.iter().take_while(|line| line.comment.is_some() && line.indent == indent) {
         least = least.min(line.width());
         most = most.max(line.width());
         if most - least > SPREAD {

@@ -23,6 +23,7 @@ use crate::spec::shape::{Record, Shape};
 use crate::spec::{self, FILE, project::PROJECT};
 use crate::text::{FileId, Files};
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// How long a line may be before a list or map in brackets goes below its key, an item a line.
@@ -57,11 +58,11 @@ pub fn project(root: &Path, opened: &[PathBuf], is_wanted: impl Fn(&str) -> bool
     unread.retain(|finding| finding.labels.is_empty());
     // What is not to be shown of a file is known once it has been read as a spec.
     spec::decode(&mut loaded);
-    let is_template = |path: &str| load::templates(&loaded.files).iter().any(|(_, id)| loaded.files.path(*id) == path);
+    let templates: BTreeSet<FileId> = load::templates(&loaded.files).into_iter().map(|(_, id)| id).collect();
     let wanted: Vec<(FileId, &str, &str)> = loaded
         .files
         .iter()
-        .filter(|(_, file)| is_wanted(&file.path) && !is_template(&file.path))
+        .filter(|(id, file)| is_wanted(&file.path) && !templates.contains(id))
         .map(|(id, file)| (id, file.path.as_str(), file.text.as_str()))
         .collect();
     let made = wanted.into_par_iter().with_max_len(1).map(|(id, path, text)| (id, format(path, text))).collect();

@@ -39,7 +39,7 @@ fn below(node: &mut Node, shape: &Shape) {
                 let inner = value_of(shape, entry.key.text().unwrap_or_default());
                 below(&mut entry.value, inner);
             }
-            if let Some(record) = record_of(shape).filter(|record| !std::ptr::eq(*record, &FILE)) {
+            if let Some(record) = record_of(shape).filter(|record| record.what != FILE.what) {
                 keys(&mut map.entries, record, map.flow);
             }
         }

@@ -344,12 +344,12 @@ impl Builder<'_> {
                 b'|' | b'>' => return at,
                 b'#' => {
                     while bytes.get(at).is_some_and(|byte| *byte != b'\n') {
-                        at += 1
+                        at += 1;
                     }
                 }
                 b'&' | b'!' => {
                     while bytes.get(at).is_some_and(|byte| !matches!(byte, b' ' | b'\t' | b'\n')) {
-                        at += 1
+                        at += 1;
                     }
                 }
                 _ => at += 1,

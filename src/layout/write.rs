@@ -9,6 +9,7 @@ use crate::formula::layout;
 use crate::load::yaml::Style;
 use crate::spec::FILE;
 use crate::spec::shape::Shape;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// By how much what belongs to a key is indented.
 const STEP: usize = 2;
@@ -97,9 +98,9 @@ impl Writer {
     fn list(&mut self, list: &List, shape: &Shape, indent: usize) {
         for (at, item) in list.items.iter().enumerate() {
             if at == 0 {
-                self.first_leads(&item.lead, indent)
+                self.first_leads(&item.lead, indent);
             } else {
-                self.leads(&item.lead, indent)
+                self.leads(&item.lead, indent);
             }
             self.item(item, shape, indent);
         }
@@ -135,7 +136,7 @@ impl Writer {
     }
 
     fn map(&mut self, map: &Map, shape: &Shape, indent: usize) {
-        let is_file = record_of(shape).is_some_and(|record| std::ptr::eq(record, &FILE));
+        let is_file = record_of(shape).is_some_and(|record| record.what == FILE.what);
         let is_section = indent == STEP && matches!(shape, Shape::Named(..)) || is_file;
         let width = if record_of(shape).is_some() { None } else { aligned(map, shape, indent) };
         let mut was_long = false;
@@ -143,14 +144,13 @@ impl Writer {
             let shape = value_of(shape, entry.key.text().unwrap_or_default());
             let is_long = one_line(entry, shape, indent).is_none();
             let parted = is_section && (is_file || was_long || is_long);
-            match at {
-                0 => self.first_leads(&entry.lead, indent),
-                _ => {
-                    if parted {
-                        self.blank();
-                    }
-                    self.leads(&entry.lead, indent);
+            if at == 0 {
+                self.first_leads(&entry.lead, indent);
+            } else {
+                if parted {
+                    self.blank();
                 }
+                self.leads(&entry.lead, indent);
             }
             self.entry(entry, shape, indent, width);
             was_long = is_long;
@@ -264,11 +264,12 @@ fn aligned(map: &Map, shape: &Shape, indent: usize) -> Option<usize> {
     // Values of keys of unlike length that stand at the same distance from the start of their keys.
     let distance = |entry: &Entry| entry.value.start.saturating_sub(entry.key.start + marked(&entry.value).len());
     let length = |entry: &Entry| entry.key.end - entry.key.start;
-    let is_wide = |entry: &Entry| distance(entry) > length(entry) + 2;
-    let is_table = entries.iter().any(|wide| {
-        is_wide(wide)
-            && entries.iter().filter(|other| distance(other) == distance(wide)).any(|other| length(other) != length(wide))
-    });
+    let mut lengths: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for entry in &entries {
+        lengths.entry(distance(entry)).or_default().insert(length(entry));
+    }
+    let is_table =
+        lengths.iter().any(|(distance, lengths)| lengths.len() > 1 && lengths.iter().any(|length| *distance > length + 2));
     is_table.then(|| entries.iter().map(|entry| key(&entry.key).chars().count()).max().unwrap_or(0))
 }
 
@@ -282,7 +283,7 @@ fn inline(node: &Node, shape: &Shape) -> Option<String> {
         Kind::Scalar(scalar) => shaped(scalar, shape),
         Kind::List(_) | Kind::Map(_) => flow(node, shape)?,
     };
-    Some(format!("{marks}{text}"))
+    Some(format!("{marks}{text}").trim_end().to_owned())
 }
 
 /// A scalar of one line, as a formula if it is one.
@@ -337,9 +338,10 @@ fn flow(node: &Node, shape: &Shape) -> Option<String> {
                 }
                 let shape = value_of(shape, entry.key.text().unwrap_or_default());
                 let key = key(&entry.key);
-                parts.push(match entry.value.is_empty() {
-                    true => key.trim_end_matches(':').to_owned(),
-                    false => format!("{key} {}", part(&entry.value, shape)?),
+                parts.push(if entry.value.is_empty() {
+                    key.trim_end_matches(':').to_owned()
+                } else {
+                    format!("{key} {}", part(&entry.value, shape)?)
                 });
             }
             Some(if parts.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", parts.join(", ")) })

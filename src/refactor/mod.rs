@@ -7,7 +7,7 @@ pub mod rename;
 
 use crate::diagnostic::Findings;
 use crate::fix::Change;
-use crate::load::PROJECT_FILE;
+use crate::load::{self, PROJECT_FILE};
 use crate::model::Model;
 use crate::model::uses::Meant;
 use crate::pipeline::{self, Checked, Options};
@@ -160,9 +160,12 @@ pub fn definition(model: &Model, name: &str, kind: Option<Kind>) -> Result<Defin
             let near = crate::diagnostic::suggest::nearest(name, names).map(|near| format!("did you mean `{near}`?"));
             let kinds = Kind::ALL.map(Kind::noun).join(", ");
             let is_column = kind.is_none_or(|kind| kind == Kind::Dimension) && model.dimension_names.contains_key(name);
-            let help = near.filter(|_| !is_column).unwrap_or_else(|| match is_column {
-                true => format!("`{name}` is a column; rename it by hand, with `column: {name}` beside its new name"),
-                false => format!("it has to be a {kinds}"),
+            let help = near.filter(|_| !is_column).unwrap_or_else(|| {
+                if is_column {
+                    format!("`{name}` is a column; rename it by hand, with `column: {name}` beside its new name")
+                } else {
+                    format!("it has to be a {kinds}")
+                }
             });
             Err(Refusal::cannot(format!("there is no {what} `{name}`"), help))
         }
@@ -172,12 +175,12 @@ pub fn definition(model: &Model, name: &str, kind: Option<Kind>) -> Result<Defin
 /// The texts of a project with changes, as `check_texts` takes them; nothing without a project file.
 fn texts(files: &Files, changes: &[Change]) -> Option<Vec<(String, String)>> {
     let after = |path: &str| changes.iter().find(|change| change.path == path).map(|change| change.after.clone());
+    let templates: Vec<_> = load::templates(files).into_iter().map(|(_, id)| id).collect();
+    let kept = files.iter().filter(|(id, _)| !templates.contains(id));
     let mut texts: Vec<(String, String)> =
-        files.iter().map(|(_, file)| (file.path.clone(), after(&file.path).unwrap_or_else(|| file.text.clone()))).collect();
+        kept.map(|(_, file)| (file.path.clone(), after(&file.path).unwrap_or_else(|| file.text.clone()))).collect();
     let is_new = |change: &&Change| files.iter().all(|(_, file)| file.path != change.path);
     texts.extend(changes.iter().filter(is_new).map(|change| (change.path.clone(), change.after.clone())));
-    let is_template = |path: &str| path.starts_with(crate::load::TEMPLATES) && path.ends_with(".j2");
-    texts.retain(|(path, _)| !is_template(path));
     texts.first().is_some_and(|(path, _)| path == PROJECT_FILE).then_some(texts)
 }
 

@@ -134,11 +134,12 @@ fn with(path: &str, text: &str, lines: &str, own: &Outlined) -> Result<String, R
 
 /// Lines with another indentation. Blank ones stay as they are.
 fn shifted(lines: &str, from: usize, to: usize) -> String {
-    let shift = |line: &str| match line.trim().is_empty() {
-        true => line.to_owned(),
-        false => {
-            let indent = line.len() - line.trim_start_matches(' ').len();
-            format!("{}{}", " ".repeat((indent + to).saturating_sub(from)), line.trim_start_matches(' '))
+    let shift = |line: &str| {
+        let text = line.trim_start_matches(' ');
+        if line.trim().is_empty() {
+            line.to_owned()
+        } else {
+            " ".repeat((line.len() - text.len() + to).saturating_sub(from)) + text
         }
     };
     let made: String = lines.split_inclusive('\n').map(shift).collect();

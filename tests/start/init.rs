@@ -97,8 +97,7 @@ fn a_database_is_drafted() {
     works_with_quiet(&folder, ".", &["support_falle"]);
 
     let project = folder.read("kpic.yml");
-    for line in ["project: \"Laden \\\"No. 1\\\"\"", "  database: shop.duckdb ", "  start: 2020-01-01 ", "  as_of: 2024-06-28 "]
-    {
+    for line in ["project: 'Laden \"No. 1\"'", "  database: shop.duckdb ", "  start: 2020-01-01 ", "  as_of: 2024-06-28 "] {
         assert!(project.contains(line), "{line}\n{project}");
     }
     let orders = folder.read("specs/main_orders.yml");

@@ -88,7 +88,7 @@ pub(in crate::cli) fn run(args: &FmtArgs, context: &Context<'_>) -> Result<u8, S
     out::print(&match changes.len() {
         0 if code == FINE => format!("{} {} laid out already\n", out::styled(out::GOOD, "fine:"), many(count, "file")),
         0 => String::new(),
-        changed => format!("{} {}{rest}\n{lines}", out::styled(out::GOOD, "laid out:"), many(changed, "file")),
+        laid => format!("{} {}{rest}\n{lines}", out::styled(out::GOOD, "laid out:"), many(laid, "file")),
     });
     Ok(code)
 }
