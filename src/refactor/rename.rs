@@ -215,7 +215,7 @@ fn mentions(files: &Files, old: &str, uses: &[Use], of: &Definition) -> Vec<(Str
                 (file.text.get(..at).unwrap_or_default(), file.text.get(at + old.len()..).unwrap_or_default());
             let line = file.text.get(before.rfind('\n').map_or(0, |line| line + 1)..at).unwrap_or_default();
             let is_part = before.ends_with(is_word) || after.starts_with(is_word);
-            let is_alias = of.kind == Kind::Kpi && line.trim_start().starts_with("aliases:");
+            let is_alias = of.kind == Kind::Kpi && line.contains("aliases:");
             let is_named = old.contains('_') || (before.ends_with('`') && after.starts_with('`'));
             // A key, or a value that is nothing else, is another name.
             let is_alone = line.trim().is_empty() || after.starts_with(':');
