@@ -178,7 +178,7 @@ mod tests {
             ("(a * b) + c", "(a * b) + c"),
             ("a - (b - c)", "a - (b - c)"),
             ("CASE WHEN a THEN -1 ELSE date  '2025-01-31' END", "case when a then -1 else date '2025-01-31' end"),
-            ("count(Where where `Over`='It''s')", "count(Where where `Over` = 'It''s')"),
+            ("sum(Amount where `Over`='It''s')", "sum(Amount where `Over` = 'It''s')"),
             ("growth(mrr,1 Year)", "growth(mrr, 1 year)"),
             ("sum(end.mrr-start.mrr from subscriptions)", "sum(end.mrr - start.mrr from subscriptions)"),
             ("a\n  +b\n  -c", "a\n  + b\n  - c"),
