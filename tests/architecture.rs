@@ -21,6 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("spec", &["text", "calendar", "diagnostic", "model", "load"]),
     ("schema", &["text", "diagnostic", "load", "spec"]),
     ("formula", &["text", "calendar", "diagnostic", "spec"]),
+    ("layout", &["text", "diagnostic", "load", "spec", "formula"]),
     ("resolve", &["text", "rawsql", "calendar", "diagnostic", "functions", "model", "load", "spec", "formula"]),
     ("graph", &["text", "diagnostic", "model"]),
     ("check", &["text", "calendar", "diagnostic", "functions", "model", "graph"]),
@@ -48,6 +49,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("fix", &["text", "diagnostic", "load", "pipeline"]),
+    ("refactor", &["text", "diagnostic", "model", "load", "spec", "layout", "pipeline", "fix"]),
     // What only a valid project reaches.
     ("plan", &["text", "calendar", "diagnostic", "functions", "model", "graph", "check", "align", "support", "pipeline"]),
     ("sql", &["dialect", "rawsql", "calendar", "functions", "model", "plan"]),
@@ -139,7 +141,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "measure",
         ],
     ),
-    ("draft", &["dialect", "rawsql", "calendar", "model", "load", "spec", "sql", "engine", "measure"]),
+    ("draft", &["dialect", "rawsql", "calendar", "model", "load", "spec", "layout", "sql", "engine", "measure"]),
     ("import", &["dialect", "text", "rawsql", "calendar", "diagnostic", "load", "spec", "pipeline", "draft"]),
     (
         "cli",
@@ -160,6 +162,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "engine",
             "measure",
             "fix",
+            "layout",
+            "refactor",
             "schema",
             "graph",
             "align",

@@ -194,6 +194,12 @@ enum Command {
     Import(commands::import::ImportCommand),
     /// Check the specs: names, types, units, time, slices, and likely mistakes.
     Check(commands::check::CheckArgs),
+    /// Lay out the files of a project in the one canonical way; nothing else changes.
+    Fmt(commands::fmt::FmtArgs),
+    /// Give a definition another name, wherever it is used.
+    Rename(commands::rename::RenameArgs),
+    /// Move a definition to another spec file, with its comments.
+    Move(commands::move_to::MoveArgs),
     /// Explain a finding: what it means, why it matters and how to fix it.
     Explain(commands::explain::ExplainArgs),
     /// Show what a change of the specs does to the figures, from git: values, views, goals, and who is downstream.
@@ -322,6 +328,9 @@ fn run() -> ExitCode {
         Command::Init(args) => commands::init::run(&args, &context),
         Command::Import(what) => commands::import::run(&what, &context),
         Command::Check(args) => commands::check::run(&args, &context),
+        Command::Fmt(args) => commands::fmt::run(&args, &context),
+        Command::Rename(args) => commands::rename::run(&args, &context),
+        Command::Move(args) => commands::move_to::run(&args, &context),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Diff(args) => commands::diff::run(&args, &context),
         Command::Log(args) => commands::log::run(&args, &context),

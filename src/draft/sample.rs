@@ -16,7 +16,7 @@ const NAME: &str = "project: sample\n";
 
 /// The project with that name.
 pub fn sample(name: &str) -> Draft {
-    let named = |text: &str| text.replacen(NAME, &format!("project: {}\n", super::text::scalar(name)), 1);
+    let named = |text: &str| text.replacen(NAME, &format!("project: {}\n", crate::layout::scalar::text(name)), 1);
     let files = FILES.iter().map(|(path, text)| File { path: (*path).to_owned(), text: named(text) }).collect();
     let made = vec![("orders".to_owned(), "orders of a small coffee roastery, in data/orders.csv".to_owned())];
     Draft { files, made, ..Draft::default() }

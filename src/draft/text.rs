@@ -8,6 +8,10 @@ use super::{File, Known};
 use crate::calendar::{Date, Grain, add, add_days};
 use crate::dialect::Dialect;
 use crate::engine::types::Family;
+use crate::layout::{
+    self,
+    scalar::{double, text as scalar},
+};
 use crate::model::files::{self, FileFormat, Files};
 use crate::model::value::Type;
 use crate::rawsql::name::written;
@@ -32,6 +36,16 @@ pub(super) fn files(name: &str, sources: &[Source], database: Option<&str>, dial
         files.push(File { path: "specs/_tests.yml".to_owned(), text });
     }
     files.push(File { path: crate::load::PROJECT_FILE.to_owned(), text: project_file(name, days, grain, database, dialect) });
+    laid_out(files)
+}
+
+/// Files as `kpic fmt` would have them.
+fn laid_out(mut files: Vec<File>) -> Vec<File> {
+    for file in &mut files {
+        if let Ok(text) = layout::format(&file.path, &file.text) {
+            file.text = text;
+        }
+    }
     files
 }
 
@@ -57,7 +71,7 @@ pub(super) fn more(known: &Known, sources: &[Source], dialect: &dyn Dialect) -> 
     if known.team.is_none() {
         files.push(File { path: path("_teams"), text: TEAMS.to_owned() });
     }
-    files
+    laid_out(files)
 }
 
 /// The grain at which days of data say something.
@@ -250,8 +264,7 @@ fn files_of(table: &Table, files: &Files, named: &[String]) -> String {
         several => format!("[{}]", several.iter().map(|path| scalar(path)).collect::<Vec<_>>().join(", ")),
     };
     let path = named.first().map_or("", String::as_str);
-    let sign = |sign: char| if sign == '\t' { "tab".to_owned() } else { serde_json::Value::from(sign.to_string()).to_string() };
-    let text = |text: &str| serde_json::Value::from(text).to_string();
+    let sign = |sign: char| if sign == '\t' { "tab".to_owned() } else { double(&sign.to_string()) };
     let mut keys: Vec<(&str, String)> = Vec::new();
     if let FileFormat::Csv(csv) = &files.format {
         let usual = files::format_of(path).map_or(',', |(_, delimiter)| delimiter);
@@ -261,11 +274,11 @@ fn files_of(table: &Table, files: &Files, named: &[String]) -> String {
     if let Some(written) = files.written() {
         keys.extend((written.decimal != '.').then(|| ("decimal", sign(written.decimal))));
         keys.extend(written.thousands.map(|thousands| ("thousands", sign(thousands))));
-        keys.extend(written.date.as_ref().map(|format| ("date", text(&format.to_string()))));
-        keys.extend(written.timestamp.as_ref().map(|format| ("timestamp", text(&format.to_string()))));
+        keys.extend(written.date.as_ref().map(|format| ("date", double(&format.to_string()))));
+        keys.extend(written.timestamp.as_ref().map(|format| ("timestamp", double(&format.to_string()))));
         let usual = files::Written::usual(matches!(files.format, FileFormat::Csv(_)));
         if written.null != usual.null {
-            let words: Vec<String> = written.null.iter().map(|word| text(word)).collect();
+            let words: Vec<String> = written.null.iter().map(|word| double(word)).collect();
             keys.push(("null", format!("[{}]", words.join(", "))));
         }
     }
@@ -471,27 +484,17 @@ fn name_of<'a>(source: &'a Source, column: &'a Column) -> &'a str {
 /// How long a line may be before its comment stands above it.
 const LINE: usize = 150;
 
-/// A line with a comment, all comments beginning at the same place where lines are short enough.
+/// A line with a comment; `layout` puts comments of neighbouring lines below each other.
 fn commented(line: &str, about: &str) -> String {
     let indent: String = line.chars().take_while(|char| *char == ' ').collect();
     match about {
         "" => format!("{line}\n"),
-        _ if line.len().max(32) + about.len() > LINE => format!("{indent}# {about}\n{line}\n"),
-        _ => format!("{line:<32}  # {about}\n"),
+        _ if line.len() + about.len() > LINE => format!("{indent}# {about}\n{line}\n"),
+        _ => format!("{line}  # {about}\n"),
     }
 }
 
 /// A text without line breaks, for comments.
 fn plain(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// A text as a YAML scalar: as it is if it cannot be misread, else as JSON has it.
-pub(super) fn scalar(text: &str) -> String {
-    let words = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
-    let first_is_letter = text.chars().next().is_some_and(char::is_alphabetic);
-    let harmless = |char: char| char.is_alphanumeric() || matches!(char, ' ' | '_' | '-' | '.' | '/' | '(' | ')');
-    let is_plain =
-        first_is_letter && text.chars().all(harmless) && !text.ends_with(' ') && !words.contains(&text.to_lowercase().as_str());
-    if is_plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
 }

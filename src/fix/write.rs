@@ -32,6 +32,9 @@ pub fn write(root: &Path, changes: &[Change]) -> Result<(), Problem> {
 fn stage(root: &Path, change: &Change) -> Result<(tempfile::NamedTempFile, PathBuf), Problem> {
     within(root, Path::new(&change.path))?;
     let path = root.join(&change.path);
+    if change.before.is_empty() && !path.exists() {
+        return create(&path, change);
+    }
     let path = fs::canonicalize(&path).map_err(|error| problem(&path, &error))?;
     let now = fs::read(&path).map_err(|error| problem(&path, &error))?;
     if now != change.before.as_bytes() {
@@ -52,6 +55,32 @@ fn stage(root: &Path, change: &Change) -> Result<(tempfile::NamedTempFile, PathB
         .and_then(|()| file.as_file().sync_all())
         .map_err(|error| problem(&path, &error))?;
     Ok((file, path))
+}
+
+/// Writes a text beside the place of a file that is not there yet, in a folder that may be new too.
+fn create(path: &Path, change: &Change) -> Result<(tempfile::NamedTempFile, PathBuf), Problem> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|error| problem(folder, &error))?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".")
+        .suffix(".kpic-fix")
+        .tempfile_in(folder)
+        .map_err(|error| problem(folder, &error))?;
+    readable(file.as_file()).map_err(|error| problem(path, &error))?;
+    file.write_all(change.after.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(|error| problem(path, &error))?;
+    Ok((file, path.to_path_buf()))
+}
+
+/// Temporary files are for their owner only; a spec file is like any other.
+#[cfg(unix)]
+fn readable(file: &fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_: &fs::File) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// What is changed is the project's own, wherever links lead.

@@ -11,6 +11,7 @@ mod foreign;
 #[cfg(test)]
 mod grammar;
 mod habits;
+pub mod layout;
 pub mod parse;
 pub mod print;
 mod token;

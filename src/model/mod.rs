@@ -19,6 +19,7 @@ pub mod objective;
 pub mod review;
 mod storage;
 pub mod unit;
+pub mod uses;
 pub mod value;
 mod warehouse;
 
@@ -33,6 +34,7 @@ use freshness::Freshness;
 use guardrail::Guardrail;
 use id::{Id, Table};
 use journey::Journey;
+pub use objective::Okrs;
 use objective::{Objective, Sheet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -96,33 +98,14 @@ pub struct Model {
     pub okrs: Okrs,
     /// Its spec tests.
     pub tests: Vec<TestCase>,
+    /// Which name in the specs means which definition.
+    pub uses: uses::Uses,
     /// The KPI of each name and former name.
     pub kpi_names: HashMap<String, KpiId>,
     /// The source of each name.
     pub source_names: HashMap<String, SourceId>,
     /// The dimension of each name.
     pub dimension_names: HashMap<String, DimensionId>,
-}
-
-/// How objectives are judged, and how many are allowed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Okrs {
-    /// The share of the expected progress from which on a result is on track.
-    pub on_track: f64,
-    /// The share of the expected progress from which on it is at risk rather than off track.
-    pub at_risk: f64,
-    /// How many objectives a team may have in one period.
-    pub objectives: u32,
-    /// How many key results an objective may have.
-    pub key_results: u32,
-    /// For how many days a check-in is fresh.
-    pub stale_after: u32,
-}
-
-impl Default for Okrs {
-    fn default() -> Self {
-        Self { on_track: 0.95, at_risk: 0.75, objectives: 5, key_results: 5, stale_after: 31 }
-    }
 }
 
 /// The columns of a calendar source.

@@ -12,6 +12,27 @@ use crate::text::{Name, Span, Spanned};
 /// An objective.
 pub type ObjectiveId = Id<Objective>;
 
+/// How objectives are judged, and how many are allowed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Okrs {
+    /// The share of the expected progress from which on a result is on track.
+    pub on_track: f64,
+    /// The share of the expected progress from which on it is at risk rather than off track.
+    pub at_risk: f64,
+    /// How many objectives a team may have in one period.
+    pub objectives: u32,
+    /// How many key results an objective may have.
+    pub key_results: u32,
+    /// For how many days a check-in is fresh.
+    pub stale_after: u32,
+}
+
+impl Default for Okrs {
+    fn default() -> Self {
+        Self { on_track: 0.95, at_risk: 0.75, objectives: 5, key_results: 5, stale_after: 31 }
+    }
+}
+
 /// What is to be reached until when.
 #[derive(Debug)]
 pub struct Objective {

@@ -9,6 +9,7 @@ use crate::diagnostic::{codes, suggest};
 use crate::formula::{Call, Expression, Kind, Literal as Written, Window as WrittenWindow};
 use crate::functions::{self, Argument, Function, count, first, last};
 use crate::model::expr::{Aggregate, At, Calc, CalcLeaf, Expr, Grouped, Node, Path, Related, RowExpr, RowLeaf, Window};
+use crate::model::uses::Meant;
 use crate::model::{ColumnId, Holds, SourceId};
 use crate::text::{Name, Span, Spanned};
 
@@ -304,11 +305,17 @@ impl<'a> Resolver<'a> {
     }
 
     /// Whether an expression is nothing but the name of the source.
-    fn is_source_itself(&self, argument: &Expression, source: SourceId) -> bool {
-        let source = self.model.sources.get(source);
+    fn is_source_itself(&self, argument: &Expression, id: SourceId) -> bool {
+        let source = self.model.sources.get(id);
         match &argument.kind {
             Kind::Path(path) => match path.as_slice() {
-                [only] => only.value == source.name.value && !source.names.contains_key(&only.value),
+                [only] => {
+                    let is_it = only.value == source.name.value && !source.names.contains_key(&only.value);
+                    if is_it {
+                        self.model.uses.note(only.span, Meant::Source(id));
+                    }
+                    is_it
+                }
                 _ => false,
             },
             _ => false,

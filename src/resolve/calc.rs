@@ -116,9 +116,9 @@ impl Resolver<'_> {
     fn kpi(&mut self, path: &[Name], span: Span) -> Calc {
         let Some(first) = path.first() else { return Expr::new(Node::Broken, span) };
         if path.len() == 1
-            && let Some(id) = self.model.kpi_names.get(&first.value)
+            && let Some(id) = self.model.kpi_named(first)
         {
-            return Expr::new(Node::Leaf(CalcLeaf::Kpi(*id)), span);
+            return Expr::new(Node::Leaf(CalcLeaf::Kpi(id)), span);
         }
         let model = self.model;
         if path.len() > 1 && model.kpi_names.contains_key(&first.value) && !model.source_names.contains_key(&first.value) {

@@ -26,7 +26,7 @@ pub(super) fn calendar(spec: &CalendarSpec) -> Calendar {
 /// Finds the source of a custom calendar and its columns.
 pub(super) fn source(spec: &Spec, model: &mut Model, findings: &mut Findings) {
     let Some(name) = &spec.project.calendar.source else { return };
-    let Some(id) = model.source_names.get(&name.value).copied() else {
+    let Some(id) = model.source_named(name) else {
         if !spec.incomplete {
             super::unknown_source(model, name, findings);
         }

@@ -5,12 +5,18 @@ use crate::calendar::{Date, Grain, Label};
 use crate::diagnostic::suggest;
 use crate::load::{Node, Value};
 use crate::model::guardrail::Guardrail;
+use crate::model::uses::Meant;
 use crate::model::{ExpectedFiring, ExpectedFirings};
 use crate::spec::reader::{Reader, text};
 use crate::text::Name;
 
 /// What an entry looks like.
 const EXAMPLE: &str = "write `- { guardrail: churn_spike, fires: [2024-03] }`; `fires: []` means never";
+
+/// Whether a text has a name as a word of its own.
+fn has_word(text: &str, name: &str) -> bool {
+    text.split(|char: char| !char.is_ascii_alphanumeric() && char != '_').any(|word| word == name)
+}
 
 impl TestResolver<'_> {
     /// `guardrails: [ { guardrail: churn_spike, fires: [2024-03] } ]`
@@ -40,6 +46,7 @@ impl TestResolver<'_> {
             return None;
         };
         let guardrail = model.guardrails.get(at)?;
+        model.uses.note(name.span, Meant::Guardrail(at));
         let Some(Node { value: Value::List(fires), .. }) = reader.get("fires") else {
             self.bad(node.span, format!("this entry does not list the periods in which `{}` fires", name.value), EXAMPLE);
             return None;
@@ -72,9 +79,20 @@ impl TestResolver<'_> {
         let mut figures = Vec::new();
         for entry in reader.entries("figures") {
             let written = entry.key.value.split_whitespace().collect::<Vec<_>>().join(" ");
+            for id in &guardrail.watches {
+                if has_word(&written, &self.model.kpis.get(*id).name.value) {
+                    self.model.uses.note(entry.key.span, Meant::Kpi(*id));
+                }
+            }
             figures.push((written, self.value(&entry.value)?));
         }
-        let slice = reader.text("slice").map(|text| text.value);
+        let slice = reader.text("slice");
+        for id in guardrail.by.iter().flat_map(|slice| &slice.value) {
+            if let Some(text) = slice.as_ref().filter(|text| has_word(&text.value, &self.model.dimensions.get(*id).name)) {
+                self.model.uses.note(text.span, Meant::Dimension(*id));
+            }
+        }
+        let slice = slice.map(|text| text.value);
         Some(ExpectedFiring { label: label.value, period, slice, since, figures, span: node.span })
     }
 

@@ -83,7 +83,7 @@ fn time(step: &written::Step, at: &Text, spec: &Spec, model: &Model, findings: &
             .help("name the source and the time column that the other journey's step has");
         return None;
     }
-    let Some(id) = model.source_names.get(&first.value).copied() else {
+    let Some(id) = model.source_named(first) else {
         let column = model.sources.rows().iter().find(|source| rest.is_empty() && source.names.contains_key(&first.value));
         match column {
             Some(source) => {

@@ -6,6 +6,7 @@ use crate::diagnostic::{Findings, codes, suggest};
 use crate::model::about::{About, Drive};
 use crate::model::facts::Facts;
 use crate::model::unit::Unit;
+use crate::model::uses::Meant;
 use crate::model::{ASKED, Body, Deprecated, Dimension, DimensionId, Kpi, Model, Scorecard, Storage};
 use crate::spec::kpi as written;
 use crate::spec::reader::Text;
@@ -98,6 +99,9 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, fits: bool) -> (Kpi, Fin
 impl Resolver<'_> {
     pub(super) fn team(&mut self, name: &Name) -> Option<crate::model::TeamId> {
         let found = self.model.teams.iter().find(|(_, team)| team.name.value == name.value).map(|(id, _)| id);
+        if let Some(id) = found {
+            self.model.uses.note(name.span, Meant::Team(id));
+        }
         if found.is_none() && !self.incomplete {
             let teams = self.model.teams.rows().iter().map(|team| team.name.value.as_str());
             let help = suggest::did_you_mean(&name.value, "the teams are", teams)

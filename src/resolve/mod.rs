@@ -41,6 +41,7 @@ use crate::diagnostic::{Code, Finding, Findings, codes, suggest};
 use crate::formula::Expression;
 use crate::model::expr::{Expr, Node};
 use crate::model::id::Table;
+use crate::model::uses::Uses;
 use crate::model::{Body, KpiId, Model, SourceId, Taxonomy, Team};
 use crate::spec::reader::Text;
 use crate::spec::{Spec, project, team};
@@ -126,6 +127,7 @@ fn empty(spec: &Spec, findings: &mut Findings) -> Model {
         objectives: Table::default(),
         okrs: project.okrs.clone(),
         tests: Vec::new(),
+        uses: Uses::default(),
         kpi_names: HashMap::default(),
         source_names: HashMap::default(),
         dimension_names: HashMap::default(),
@@ -225,8 +227,8 @@ impl Resolver<'_> {
 
     /// The source of that name, or a finding.
     fn source(&mut self, name: &Name) -> Option<SourceId> {
-        if let Some(id) = self.model.source_names.get(&name.value) {
-            return Some(*id);
+        if let Some(id) = self.model.source_named(name) {
+            return Some(id);
         }
         if !self.incomplete {
             unknown_source(self.model, name, &mut self.findings);
@@ -246,8 +248,8 @@ fn unknown_source(model: &Model, name: &Name, findings: &mut Findings) {
 
 /// The KPI of that name, or a finding.
 fn kpi_by_name(model: &Model, name: &Name, incomplete: bool, findings: &mut Findings) -> Option<KpiId> {
-    if let Some(id) = model.kpi_names.get(&name.value) {
-        return Some(*id);
+    if let Some(id) = model.kpi_named(name) {
+        return Some(id);
     }
     if !incomplete {
         let finding = findings.report(&codes::UNKNOWN_NAME, name.span, format!("there is no KPI `{}`", name.value));

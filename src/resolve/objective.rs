@@ -12,6 +12,7 @@ use crate::model::objective::{
     PacePoint, Reads, Relative, Target,
 };
 use crate::model::unit::Unit;
+use crate::model::uses::Meant;
 use crate::model::{Model, TeamId};
 use crate::spec::Spec;
 use crate::spec::objective as written;
@@ -33,7 +34,10 @@ pub(super) fn objectives(spec: &Spec, model: &mut Model, findings: &mut Findings
     for (id, objective) in known {
         let Some(parent) = &objective.parent else { continue };
         match ids.get(&parent.value) {
-            Some(found) => model.objectives.get_mut(id).parent = Some(Spanned::new(*found, parent.span)),
+            Some(found) => {
+                model.uses.note(parent.span, Meant::Objective(*found));
+                model.objectives.get_mut(id).parent = Some(Spanned::new(*found, parent.span));
+            }
             None if spec.incomplete => {}
             None => {
                 let message = format!("there is no objective `{}`", parent.value);

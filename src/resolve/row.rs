@@ -8,6 +8,7 @@ use crate::formula::{Call, Expression, Kind, Literal as Written, Operator};
 use crate::functions::{self, Argument, Function, Rest, Role, case, operators};
 use crate::model::expr::{Expr, Literal, Node, Path, RowExpr, RowLeaf, Stock};
 use crate::model::facts::Type;
+use crate::model::uses::Meant;
 use crate::model::{ColumnId, SourceId};
 use crate::text::{Name, Span};
 
@@ -201,8 +202,8 @@ impl Resolver<'_> {
 
     /// The dimension of a name, or a finding.
     pub(super) fn dimension(&mut self, name: &Name) -> Option<crate::model::DimensionId> {
-        if let Some(id) = self.model.dimension_names.get(&name.value) {
-            return Some(*id);
+        if let Some(id) = self.model.dimension_named(name) {
+            return Some(id);
         }
         if !self.incomplete {
             super::kpi::unknown_dimension(self.model, name, &mut self.findings);
@@ -224,6 +225,7 @@ impl Resolver<'_> {
         let (first, rest) = if is_column || first.value != own.name.value {
             (first, rest)
         } else if let Some((next, rest)) = rest.split_first() {
+            model.uses.note(first.span, Meant::Source(source));
             (next, rest)
         } else {
             let message = format!("`{}` is the source itself, but this needs a value of its rows", first.value);

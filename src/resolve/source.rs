@@ -349,7 +349,7 @@ fn references(id: SourceId, written: &written::Source, spec: &Spec, model: &mut 
         let Some(name) = &column.references else { continue };
         model.sources.get_mut(id).columns.get_mut(column_id).reference_span = Some(name.span);
         made_keys(id, column_id, written, column, model, findings);
-        let Some(target_id) = model.source_names.get(&name.value).copied() else {
+        let Some(target_id) = model.source_named(name) else {
             if let Some(journey) = spec.journeys.iter().find(|journey| journey.name.value == name.value) {
                 findings
                     .report(
@@ -601,7 +601,7 @@ fn defined(written: &dimension::Dimension, incomplete: bool, model: &Model, find
     };
     let (mut places, mut lost, mut any) = (BTreeMap::new(), BTreeSet::new(), false);
     for (source_name, path) in &written.from {
-        let Some(source) = model.source_names.get(&source_name.value).copied() else {
+        let Some(source) = model.source_named(source_name) else {
             any = true;
             if !incomplete {
                 super::unknown_source(model, source_name, findings);

@@ -7,6 +7,7 @@ use crate::formula::{Expression, Kind, Literal as Written, Operator};
 use crate::load::{Entry, Node, Value};
 use crate::model::facts::Type;
 use crate::model::objective::Sheet;
+use crate::model::uses::Meant;
 use crate::model::{
     Cell, Clock, ColumnId, DimensionId, Expected, ExpectedRow, ExpectedValue, Given, KeyPart, KpiId, Model, SourceId, Storage,
     TestCase,
@@ -42,7 +43,7 @@ impl TestResolver<'_> {
         let as_of = test.as_of.as_ref().and_then(|text| project::as_of(text, self.findings));
         let mut given: Vec<Given> = Vec::new();
         for (name, rows) in &test.given {
-            let Some(source) = self.model.source_names.get(&name.value).copied() else {
+            let Some(source) = self.model.source_named(name) else {
                 if !self.incomplete {
                     unknown_source(self.model, name, self.findings);
                 }
@@ -159,7 +160,7 @@ impl TestResolver<'_> {
         let Some(kpi) = kpi_by_name(self.model, &kpi_name, self.incomplete, self.findings) else { return Vec::new() };
         let mut dimensions = Vec::new();
         for part in rest.into_iter().flat_map(|rest| rest.split([',', ' '])).filter(|part| !part.is_empty() && *part != "and") {
-            let Some(id) = self.model.dimension_names.get(part).copied() else {
+            let Some(id) = self.model.dimension_named(&Name::new(part.to_owned(), name.span)) else {
                 if !self.incomplete {
                     super::kpi::unknown_dimension(self.model, &Name::new(part.to_owned(), name.span), self.findings);
                 }
@@ -255,6 +256,9 @@ impl TestResolver<'_> {
                 self.bad(node.span, message, "name the value, or `null`");
                 return None;
             };
+            for entry in reader.all().iter().filter(|entry| entry.key.value == dimension.name) {
+                self.model.uses.note(entry.key.span, Meant::Dimension(*id));
+            }
             keys.push(match &node.value {
                 Value::Scalar(scalar) => {
                     let place = dimension.places.iter().next();

@@ -181,6 +181,8 @@ static KEY_RESULT: Record = Record {
         Field::new("kpi", Shape::Name, "The KPI that measures it.").example("activation_rate"),
         Field::new("slice", Shape::Map(&Shape::Any), "The slice that it is about: one value for each dimension.")
             .example("{ channel: partner }"),
+        Field::new("manual", Shape::Truth, "Whether people report its value in `check_ins`. Default: false."),
+        Field::new("unit", Shape::Text, "The unit of a manual result.").example("market"),
         Field::new(
             "from",
             Shape::Text,
@@ -218,8 +220,6 @@ static KEY_RESULT: Record = Record {
         Field::new("confidence", Shape::Map(&Shape::Count), "How confident people are of reaching it, from 1 to 10, by day.")
             .example("{ 2025-07-15: 7 }"),
         Field::new("health", Shape::Truth, "Whether it is a guard that must not break and has no score. Default: false."),
-        Field::new("manual", Shape::Truth, "Whether people report its value in `check_ins`. Default: false."),
-        Field::new("unit", Shape::Text, "The unit of a manual result.").example("market"),
         Field::new(
             "check_ins",
             Shape::Map(&Shape::Either(&[Shape::Number, Shape::Record(&CHECK_IN)])),

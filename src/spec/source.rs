@@ -128,8 +128,8 @@ pub const TYPES: &[&str] = &["boolean", "integer", "decimal", "number", "text", 
 static COLUMN: Record = Record {
     what: "a column",
     fields: &[
-        Field::new("type", Shape::Word(TYPES), "Its type; a reference has the type of the key that it refers to."),
         Field::new("description", Shape::Text, "What it means.").example("What the customer paid, with tax."),
+        Field::new("type", Shape::Word(TYPES), "Its type; a reference has the type of the key that it refers to."),
         Field::new(
             "column",
             Shape::Either(&[Shape::Text, Shape::List(&Shape::Text)]),
@@ -138,6 +138,13 @@ static COLUMN: Record = Record {
         .example("customer_id"),
         Field::new("references", Shape::Name, "The source whose key it holds: many rows here refer to one there.")
             .example("customers"),
+        Field::new("expr", Shape::Formula, "A formula over the other columns.").example("amount >= 500"),
+        Field::new(
+            "sql",
+            Shape::Either(&[Shape::Text, Shape::Map(&Shape::Text)]),
+            "Raw SQL over the stored columns, or a map from dialect to SQL.",
+        )
+        .example("geo_region(ip)"),
         Field::new(
             "unit",
             Shape::Either(&[Shape::Text, Shape::Record(&UNIT)]),
@@ -146,17 +153,10 @@ static COLUMN: Record = Record {
         .example("EUR"),
         Field::new("min", Shape::Number, "The smallest value that it can have.").example("0"),
         Field::new("max", Shape::Number, "The greatest value that it can have.").example("5"),
-        Field::new("values", Shape::List(&Shape::Text), "All values that it can have.").example("[open, paid, refunded]"),
         Field::new("nullable", Shape::Truth, "`false` if it is never null.").example("false"),
+        Field::new("values", Shape::List(&Shape::Text), "All values that it can have.").example("[open, paid, refunded]"),
         allow::FIELD,
         Field::new("zone", Shape::Text, "The zone of a wall-clock timestamp. Default: UTC.").example("Europe/Berlin"),
-        Field::new("expr", Shape::Formula, "A formula over the other columns.").example("amount >= 500"),
-        Field::new(
-            "sql",
-            Shape::Either(&[Shape::Text, Shape::Map(&Shape::Text)]),
-            "Raw SQL over the stored columns, or a map from dialect to SQL.",
-        )
-        .example("geo_region(ip)"),
     ],
 };
 

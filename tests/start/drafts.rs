@@ -40,8 +40,10 @@ fn works_with_quiet(folder: &Folder, quiet: &[&str]) {
 }
 
 fn holds(draft: &str, lines: &[&str]) {
+    // Where comments stand is a matter of layout.
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for line in lines {
-        assert!(draft.contains(line), "{line}\n\n{draft}");
+        assert!(words(draft).contains(&words(line)), "{line}\n\n{draft}");
     }
 }
 

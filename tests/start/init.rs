@@ -97,8 +97,7 @@ fn a_database_is_drafted() {
     works_with_quiet(&folder, ".", &["support_falle"]);
 
     let project = folder.read("kpic.yml");
-    for line in ["project: \"Laden \\\"No. 1\\\"\"", "  database: shop.duckdb ", "  start: 2020-01-01 ", "  as_of: 2024-06-28 "]
-    {
+    for line in ["project: 'Laden \"No. 1\"'", "  database: shop.duckdb ", "  start: 2020-01-01 ", "  as_of: 2024-06-28 "] {
         assert!(project.contains(line), "{line}\n{project}");
     }
     let orders = folder.read("specs/main_orders.yml");
@@ -106,7 +105,7 @@ fn a_database_is_drafted() {
         "    table: orders\n",
         "    kind: events ",
         "    key: id ",
-        "    time: placed_at               # when a row counts unless a formula says `at` another: updated_at\n",
+        "    time: placed_at  # when a row counts unless a formula says `at` another: updated_at\n",
         "      customer: { column: customer_id, references: customers }  # 7 rows refer to missing rows: see `kpic verify`\n",
         "      amount_eur: { type: decimal, unit: EUR, min: 0 }\n",
         "      lieferart: { type: text, column: Lieferart }\n",
@@ -116,7 +115,9 @@ fn a_database_is_drafted() {
         "    formula: sum(main_orders.amount_eur)",
         "    by: [status]",
     ] {
-        assert!(orders.contains(line), "{line}\n{orders}");
+        // Where comments stand is a matter of layout.
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words(&orders).contains(words(line).as_str()), "{line}\n{orders}");
     }
     assert!(folder.read("specs/support_falle.yml").contains("    table: crm.Support Fälle\n"));
     // What was drafted is what the rows say: only the references that lead nowhere are wrong, and there have been no more cases since March.

@@ -65,7 +65,7 @@ pub(in crate::cli) fn run(args: &FreezeArgs, context: &Context<'_>) -> Result<u8
 fn replacement(files: &Files, span: Span, number: &str) -> Option<Replacement> {
     let text = &files.get(span.file)?.text;
     let rest = text.get(span.end as usize..)?.lines().next().unwrap_or_default();
-    let comment = if rest.trim().is_empty() { "   # measured before the start, by `kpic freeze`" } else { "" };
+    let comment = if rest.trim().is_empty() { "  # measured before the start, by `kpic freeze`" } else { "" };
     Some(Replacement { span, text: format!("{number}{comment}") })
 }
 
