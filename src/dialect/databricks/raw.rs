@@ -131,7 +131,7 @@ fn place(sql: &str) -> Option<Range<usize>> {
             let (second, length) = name_at(seen.get(next..)?)?;
             Some((second, next + length))
         }) else {
-            before = first.to_owned();
+            first.clone_into(&mut before);
             continue;
         };
         let is_start = before != ".";
@@ -143,7 +143,7 @@ fn place(sql: &str) -> Option<Range<usize>> {
         if is_path || is_start && is_read && is_driver && is_whole {
             return Some(start..start + length);
         }
-        before = first.to_owned();
+        first.clone_into(&mut before);
     }
     None
 }
