@@ -68,9 +68,10 @@ fn projects() -> Vec<(String, Vec<(String, String)>)> {
             let (info, block) = block.split_once('\n').unwrap_or_default();
             let block = block.split("\n```").next().unwrap_or_default().to_owned() + "\n";
             let name = format!("{name}: block {at}");
-            found.push(match info.contains("kpic.yml") {
-                true => (name, vec![("kpic.yml".to_owned(), block)]),
-                false => (name, vec![("kpic.yml".to_owned(), PROJECT.to_owned()), ("specs/a.yml".to_owned(), block)]),
+            found.push(if info.contains("kpic.yml") {
+                (name, vec![("kpic.yml".to_owned(), block)])
+            } else {
+                (name, vec![("kpic.yml".to_owned(), PROJECT.to_owned()), ("specs/a.yml".to_owned(), block)])
             });
         }
     }
@@ -93,7 +94,7 @@ fn seen(name: &str, texts: Vec<(String, String)>) -> (Vec<String>, String) {
         .collect();
     findings.sort();
     // A block of a document is built by the tests of documents, and a fourth of the cases does to see what is built.
-    if name.contains(": block") || (!name.starts_with("specs/") && name.len() % 4 > 0) {
+    if name.contains(": block") || (!name.starts_with("specs/") && !name.len().is_multiple_of(4)) {
         return (findings, String::new());
     }
     let documents = if name.starts_with("specs/") { Documents::Pages(None) } else { Documents::None };
