@@ -245,6 +245,20 @@ fn keys_of_definitions_have_one_order_and_anchors_come_first() {
 }
 
 #[test]
+fn what_one_pass_opens_is_laid_out_at_once() {
+    let long = "x".repeat(150);
+    for text in [
+        format!("kpis:\n  a: {{ formula: x / y, unit: EUR, description: {long} }}\n"),
+        "kpis:\n  a: { formula: x / y, # why\n    unit: EUR, description: d }\n".to_owned(),
+        "kpis:\n  a:\n    formula: ((((x + y))))\n".to_owned(),
+    ] {
+        let once = kpic::layout::format("specs/a.yml", &text).unwrap();
+        assert_eq!(kpic::layout::format("specs/a.yml", &once).unwrap(), once);
+        assert!(!once.contains("(x"), "{once}");
+    }
+}
+
+#[test]
 fn texts_keep_their_lines() {
     for text in [
         "kpis:\n  a:\n    description: |+\n      one\n\n\n    formula: count(o)\n",

@@ -502,3 +502,22 @@ fn the_action_keeps_a_comment_and_takes_no_name_for_a_command() {
     let (code, comment, _) = run("$(touch ran);`touch ran`", "$(touch ran)");
     assert!(code > 1 && comment.is_empty() && !repository.path().join("ran").exists(), "{code} {comment}");
 }
+
+#[test]
+fn a_rename_keeps_the_title_that_it_keeps_and_shares_are_shown_in_percent() {
+    let repository = Repository::new();
+    let with = |name: &str, goal: &str| {
+        format!(
+            "{}  {name}: {{ title: Gross, description: Orders that are paid., formula: count(orders where status = 'paid') / count(orders), unit: \"%\", owner: sales }}\n\
+             objectives:\n  paid: {{ title: Paid, owner: sales, period: 2024, key_results: {{ more: {{ kpi: {name}, from: 10%, to: {goal} }} }} }}\n",
+            specs("sum(orders.amount)")
+        )
+    };
+    repository.write("specs/shop.yml", &with("gross", "90%"));
+    repository.commit("share");
+    repository.write("specs/shop.yml", &with("gross_share", "85%"));
+    let said = repository.diff(&["HEAD", "--all"]);
+    assert!(said.out.contains("KPI gross_share (was gross)"), "{}{}", said.out, said.err);
+    assert!(!said.out.contains("title:"), "{}", said.out);
+    assert!(said.out.contains("to: 90 % → 85 %\n"), "{}", said.out);
+}

@@ -173,6 +173,9 @@ impl Comparison<'_> {
             // What follows from a formula with an error is not known, and an unread formula with the same text is no difference to show.
             let is_broken = before.is_broken || after.is_broken;
             let is_fact = matches!(name.as_str(), "unit" | "kind" | "type" | "needs");
+            if name == "title" && renamed.is_some_and(|former| self.has_same_title(key, former)) {
+                continue;
+            }
             let is_same = old.zip(new).is_some_and(|(old, new)| old.text == new.text);
             if is_broken && (is_fact || is_same) {
                 continue;
@@ -224,6 +227,12 @@ impl Comparison<'_> {
         }
         change.owners = self.effects.owners(key, &change.downstream);
         Some(change)
+    }
+
+    /// Whether a KPI with another name has the title that it had, which is none of its own where it is made of the name.
+    fn has_same_title(&self, (kind, name): &(Kind, String), former: &str) -> bool {
+        let title = |model: &Model, name: &str| Some(model.kpis.get(*model.kpi_names.get(name)?).title.clone());
+        *kind == Kind::Kpi && title(&self.before.model, former) == title(&self.after.model, name)
     }
 
     /// What a difference in a field does, and whether it is proven to do nothing; nothing where there is no difference.

@@ -6,6 +6,7 @@ use super::describe::Describe;
 use crate::model::TestCase;
 use crate::model::guardrail::Guardrail;
 use crate::model::objective::{Amount, Baseline, Evidence, Goal, KeyResult, Objective, Reads, Target};
+use crate::model::unit::Notation;
 
 impl Describe<'_> {
     /// Teams and taxonomies.
@@ -241,6 +242,11 @@ impl Describe<'_> {
 }
 
 fn number(amount: &Amount) -> String {
-    let unit = amount.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
-    format!("{}{unit}", amount.number)
+    let Some(unit) = &amount.unit else { return amount.number.to_string() };
+    if unit.shown == Notation::Percent {
+        // A share is kept as a fraction of 1; its last digits are those of the multiplication.
+        let settled: f64 = format!("{:.11e}", amount.number * 100.0).parse().unwrap_or(amount.number);
+        return format!("{settled} %");
+    }
+    format!("{} {unit}", amount.number)
 }

@@ -30,9 +30,15 @@ pub fn heading(change: &Change, code: impl Fn(&str) -> String) -> String {
 
 /// What a change does, in a sentence without its full stop.
 pub fn effect(change: &Change) -> String {
-    if !change.open.is_empty() {
-        return change.open.clone();
+    match (change.open.as_str(), change.class) {
+        ("", _) => done(change),
+        (open, Class::Undecided | Class::None) => open.to_owned(),
+        (open, _) => format!("{}; {open}", done(change)),
     }
+}
+
+/// What a change does by its class.
+fn done(change: &Change) -> String {
     match (change.what, change.class) {
         (What::Added, Class::Goal) => "something new is aimed for".to_owned(),
         (What::Added, _) => "new; nothing that was there changes".to_owned(),

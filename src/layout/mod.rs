@@ -79,6 +79,22 @@ pub fn record_of(path: &str) -> &'static Record {
 /// # Errors
 /// Fails if the text is not YAML or has no canonical layout. The file is best left as it is then.
 pub fn format(path: &str, text: &str) -> Result<String, Why> {
+    let mut made = once(path, text)?;
+    // What one pass opens or takes away may give the next one something to do.
+    for _ in 0..PASSES {
+        let next = once(path, &made)?;
+        if next == made {
+            return Ok(made);
+        }
+        made = next;
+    }
+    Err(Why::Changed("its layout does not come to rest"))
+}
+
+/// So many passes are made over a file.
+const PASSES: usize = 8;
+
+fn once(path: &str, text: &str) -> Result<String, Why> {
     let shape = Shape::Record(record_of(path));
     let breaks = Breaks::of(text);
     let plain = Breaks::plain(text);

@@ -6,6 +6,7 @@ use crate::cli::{Context, FINE, Stop, out, progress};
 use crate::diff::words::many;
 use crate::history::blame::Blame;
 use crate::history::{Ended, Step, json, words};
+use crate::pipeline::Checked;
 use clap::{Args, ValueEnum};
 
 /// The arguments of `blame`.
@@ -39,16 +40,37 @@ pub(in crate::cli) fn run(args: &BlameArgs, context: &Context<'_>) -> Result<u8,
     if args.format == Format::Text {
         history::say_broken(here.as_ref());
     }
+    let is_gone = here.as_ref().is_some_and(|here| is_gone(here, &args.of.name));
     let find = || Blame::of(&past.history(), past.subject.clone(), &past.from, here);
     let blame = progress::during("reading the history", find).map_err(|problem| stopped(&problem))?;
     if blame.ended == Ended::NotFound && blame.meaning.is_none() {
         return Err(history::not_found(&past, &args.of.name));
     }
     match args.format {
+        Format::Text if is_gone => out::print(&format!(
+            "{}{} {} is gone; `kpic log {}` shows when it went\n",
+            text(&args.of.name, &blame),
+            out::styled(out::BAD, "note:"),
+            args.of.name,
+            args.of.name
+        )),
         Format::Text => out::print(&text(&args.of.name, &blame)),
         Format::Json => out::json(&json::text(&json::blamed(&args.of.name, &blame))),
     }
     Ok(FINE)
+}
+
+/// Whether no KPI, source or dimension has a name that history has; what has a point in it is a key result.
+fn is_gone(here: &Checked, name: &str) -> bool {
+    let model = &here.model;
+    let others = model.teams.rows().iter().map(|team| &team.name.value);
+    let others = others.chain(model.scorecards.iter().map(|card| &card.name.value));
+    let mut others = others
+        .chain(model.objectives.rows().iter().map(|objective| &objective.name.value))
+        .chain(model.guardrails.iter().map(|guardrail| &guardrail.name.value));
+    let is_known =
+        model.kpi_names.contains_key(name) || model.source_names.contains_key(name) || model.dimension_names.contains_key(name);
+    !is_known && !name.contains('.') && !others.any(|known| known == name)
 }
 
 fn text(name: &str, blame: &Blame) -> String {
