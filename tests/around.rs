@@ -86,7 +86,7 @@ fn nothing_of_a_template_hides_around_the_query() {
         if *dialect == "duckdb" {
             continue;
         }
-        for line in ["!touch x;", "  !system touch x", "source x.sql;", "select '${env:HOME}';"] {
+        for line in ["select 1; !touch x;", "!touch x;", "  !system touch x", "source x.sql;", "select '${env:HOME}';"] {
             write_files(folder.path(), &[("templates/view.sql.j2", &format!("{honest}{line}\n"))]);
             let output = kpic(folder.path(), &["build"]);
             assert!(text(&output.stderr).contains("K0812 bad-template"), "{dialect}: {line}{}", text(&output.stderr));
@@ -121,9 +121,15 @@ fn a_table_is_none_of_the_engine_itself() {
 
 #[test]
 fn rows_do_not_depend_on_what_is_asked_of_a_file() {
-    for option in
-        ["ignore_errors = true", "IGNORE_ERRORS=true", "store_rejects := true", "rejects_table = 'r'", "\"ignore_errors\" = 1"]
-    {
+    for option in [
+        "ignore_errors = true",
+        "IGNORE_ERRORS=true",
+        "store_rejects := true",
+        "rejects_table = 'r'",
+        "(ignore_errors) = true",
+        "ignore_errors == true",
+        "\"ignore_errors\" = 1",
+    ] {
         let query = format!("select d, s from read_csv('data.csv', {option})").replace('"', "\\\"");
         let folder = project("duckdb", &over(&query));
         let said = said(folder.path(), &["check"]);

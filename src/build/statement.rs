@@ -148,7 +148,7 @@ impl<'a> Statements<'a> {
         };
         let made = self.templates.render(VIEW, &Value::from_serialize(context))?;
         // The rest of a template is SQL that a reviewer has read; this would not be SQL.
-        if made.lines().any(|line| line.starts_with('.')) || made.contains(is_control) {
+        if made.lines().any(|line| line.starts_with('.')) || made.contains(is_control) || made.contains('\r') {
             let message = "the statement has a line that starts with a dot, or a control character";
             let help = "an engine's shell reads such a line as a command, which can run programs: put a space before it";
             return Err(self.templates.refused(VIEW, message, help));
@@ -162,9 +162,6 @@ impl<'a> Statements<'a> {
         }
         // What stands around the query: `psql` puts values of its own in the place of `:name`, and cuts texts elsewhere behind such a blank.
         let around = || made.split(query.as_str());
-        if let Some((message, help)) = self.cut_elsewhere(&made, &query) {
-            return Err(self.templates.refused(VIEW, &message, help));
-        }
         if is_psql && around().any(has_variable) {
             let message = "the statement has a colon before a name, in whose place `psql` puts a value of its own";
             return Err(self.templates.refused(VIEW, message, "put a blank behind the colon"));
@@ -186,6 +183,9 @@ impl<'a> Statements<'a> {
             let message =
                 format!("the statement uses `{name}`, with which `{}` does more than read tables", self.dialect.name());
             return Err(self.templates.refused(VIEW, &message, "remove it"));
+        }
+        if let Some((message, help)) = self.cut_elsewhere(&made, &query) {
+            return Err(self.templates.refused(VIEW, &message, help));
         }
         let begun = text.len();
         text.push_str(&made);
@@ -211,7 +211,9 @@ impl<'a> Statements<'a> {
         });
         let line = before.rsplit('\n').next().unwrap_or_default();
         let is_open = |part: &str| {
-            rawsql::tokens(part).any(|token| token.kind == rawsql::Kind::Open) || part.matches('`').count() % 2 == 1
+            let shown = rawsql::tokens(part).filter(|token| !matches!(token.kind, rawsql::Kind::Comment | rawsql::Kind::Text));
+            let ticks: usize = shown.map(|token| token.text.matches('`').count()).sum();
+            ticks % 2 == 1 || rawsql::tokens(part).any(|token| token.kind == rawsql::Kind::Open)
         };
         let is_apart = before.ends_with([' ', '\n', '(']) || before.is_empty();
         let is_apart = is_apart && behind.iter().all(|behind| behind.is_empty() || behind.starts_with([' ', '\n', ')', ';']));
@@ -236,7 +238,9 @@ impl<'a> Statements<'a> {
             let line = line.trim_start();
             line.starts_with('!') || line.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("source"))
         };
-        if !self.dialect.is_embedded() && (made.contains("${") || parts.iter().any(|part| part.lines().any(is_command))) {
+        if !self.dialect.is_embedded()
+            && (made.contains("${") || parts.iter().any(|part| part.split(['\n', ';']).any(is_command)))
+        {
             let message = "the statement has a line that begins with `!` or `source`, or `${`, which a warehouse's program may read as a command".to_owned();
             return Some((message, "remove it"));
         }

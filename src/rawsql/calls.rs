@@ -260,12 +260,9 @@ fn reader_option(sql: &str) -> Option<Range<usize>> {
     let is_set = |at: usize| {
         let token = all.get(at)?;
         let is_option = token.name().is_some_and(|name| OPTIONS.contains(&name.to_ascii_lowercase().as_str()));
-        let leads = at
-            .checked_sub(1)
-            .and_then(|before| all.get(before))
-            .is_some_and(|before| before.is_mark("(") || before.is_mark(","));
-        let sets = all.get(at + 1).is_some_and(|next| matches!(next.text, "=" | ":=" | "=>" | ":"));
-        (is_option && leads && sets).then(|| token.start..token.end())
+        let next = all.get(at + 1..).unwrap_or_default().iter().find(|next| !next.is_mark(")"));
+        let sets = next.is_some_and(|next| matches!(next.text, "=" | "==" | ":=" | "=>" | ":"));
+        (is_option && sets).then(|| token.start..token.end())
     };
     (0..all.len()).find_map(is_set)
 }

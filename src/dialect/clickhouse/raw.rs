@@ -147,13 +147,8 @@ fn given_by_name(all: &[Token<'_>], at: usize) -> Option<Range<usize>> {
         match token.text {
             "," if depth == 0 => {
                 let is_lambda = first.iter().any(|token| token.text == "->");
-                let words: Vec<&&Token<'_>> = first.iter().filter(|token| !matches!(token.text, "(" | ")" | "`")).collect();
-                let is_named = match words.as_slice() {
-                    [one] => one.name().is_some(),
-                    [one, alias, _] => one.name().is_some() && alias.is_word("as"),
-                    _ => false,
-                };
-                return words.first().filter(|_| is_named && !is_lambda).map(|token| token.start..token.end());
+                let name = first.iter().find(|token| token.name().is_some());
+                return name.filter(|_| !is_lambda).map(|token| token.start..token.end());
             }
             ")" | "]" if depth == 0 => return None,
             "(" | "[" => depth += 1,
@@ -239,6 +234,9 @@ mod tests {
             ("select arrayMap(file as f, ['/etc/passwd'])", Some("file")),
             ("select arrayMap(((`file`)) , ['/etc/passwd'])", Some("file")),
             ("select `arrayMap`(file, ['/etc/passwd'])", Some("`")),
+            ("select arrayMap(all file, ['/etc/passwd'])", Some("all")),
+            ("select arrayMap(+file, ['/etc/passwd'])", Some("file")),
+            ("select arrayMap((file as f) as g, ['/etc/passwd'])", Some("file")),
             ("select arrayCompact(file, ['/etc/passwd'])", Some("file")),
             ("select arrayTopK(file, 1, ['/etc/passwd'])", Some("file")),
             ("select arrayNotYetKnown(file, ['/etc/passwd'])", Some("arrayNotYetKnown")),
