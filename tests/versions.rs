@@ -521,3 +521,19 @@ fn a_rename_keeps_the_title_that_it_keeps_and_shares_are_shown_in_percent() {
     assert!(!said.out.contains("title:"), "{}", said.out);
     assert!(said.out.contains("to: 90 % → 85 %\n"), "{}", said.out);
 }
+
+#[test]
+fn a_tag_that_is_named_as_a_branch_hides_nothing() {
+    let repository = Repository::new();
+    repository.git(&["checkout", "-q", "-b", "work"]);
+    repository.write("specs/shop.yml", &specs("sum(orders.amount) * 1000"));
+    repository.commit("change");
+    repository.git(&["tag", "main"]);
+    // Without a name the branch is meant, whatever tags there are.
+    let said = repository.diff(&["--deny", "meaning"]);
+    assert_eq!(said.code, 1, "{}{}", said.out, said.err);
+    let said = repository.diff(&["main"]);
+    assert_eq!(said.code, 3, "{}", said.out);
+    assert!(said.err.contains("`main` may be two commits here: `refs/heads/main` and `refs/tags/main`"), "{}", said.err);
+    assert!(repository.diff(&["refs/heads/main"]).out.starts_with("meaning"));
+}

@@ -233,15 +233,16 @@ impl<'a> Statements<'a> {
             let message = format!("the statement has `{odd}`, which `{}` may read as something else", self.dialect.name());
             return Some((message, "write it in another way, or without it"));
         }
+        if let Some(odd) = rawsql::odd_statement(made).filter(|_| !self.dialect.is_embedded()) {
+            let message = format!("the statement `{odd}` does more than make, fill or describe a relation");
+            return Some((message, "run it in another way: a template makes views and tables, and says who may read them"));
+        }
         // What programs of warehouses take for commands or for variables of theirs, wherever it stands.
-        let is_command = |line: &str| {
-            let line = line.trim_start();
-            line.starts_with('!') || line.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("source"))
-        };
-        if !self.dialect.is_embedded()
-            && (made.contains("${") || parts.iter().any(|part| part.split(['\n', ';']).any(is_command)))
-        {
-            let message = "the statement has a line that begins with `!` or `source`, or `${`, which a warehouse's program may read as a command".to_owned();
+        let is_command = |line: &str| line.trim_start().starts_with('!');
+        if !self.dialect.is_embedded() && (made.contains("${") || parts.iter().any(|part| part.lines().any(is_command))) {
+            let message =
+                "the statement has a line that begins with `!`, or `${`, which a warehouse's program may read as a command"
+                    .to_owned();
             return Some((message, "remove it"));
         }
         None

@@ -53,7 +53,16 @@ impl Commit {
 }
 
 /// Branches that others are compared with, the first that is there.
-const MAIN: &[&str] = &["origin/HEAD", "origin/main", "origin/master", "main", "master"];
+const MAIN: &[&str] = &[
+    "refs/remotes/origin/HEAD",
+    "refs/remotes/origin/main",
+    "refs/remotes/origin/master",
+    "refs/heads/main",
+    "refs/heads/master",
+];
+
+/// Where a name may stand. If it stands in several of them for several commits, whoever may push a tag would decide what is compared.
+const PLACES: &[&str] = &["refs/heads/", "refs/remotes/", "refs/tags/"];
 
 impl Repository {
     /// The repository that a folder is in.
@@ -85,6 +94,23 @@ impl Repository {
 
     /// The commit of a name: a branch, a tag, or what else git takes.
     pub fn commit(&self, name: &str) -> Result<Commit, Problem> {
+        if !name.starts_with("refs/") {
+            let full = PLACES.iter().map(|place| format!("{place}{name}"));
+            let there: Vec<(String, Commit)> = full.filter_map(|full| Some((full.clone(), self.named(&full).ok()?))).collect();
+            if let [(one, first), others @ ..] = there.as_slice()
+                && let Some((other, _)) = others.iter().find(|(_, commit)| commit != first)
+            {
+                return Err(Problem::new(
+                    format!("`{name}` may be two commits here: `{one}` and `{other}`"),
+                    format!("write which one in full: `kpic diff {one}`"),
+                ));
+            }
+        }
+        self.named(name)
+    }
+
+    /// The commit of a name as git takes it.
+    fn named(&self, name: &str) -> Result<Commit, Problem> {
         let of_commit = format!("{name}^{{commit}}");
         let asked = ask(&self.top, &["rev-parse", "--verify", "--quiet", "--end-of-options", &of_commit])?;
         asked.map(|text| Commit(text.trim().to_owned())).map_err(|_| {
@@ -109,7 +135,7 @@ impl Repository {
             return Err(Problem::new("there is no main branch to compare with", "name what to compare with: `kpic diff BASE`"));
         };
         let head = self.commit("HEAD")?;
-        Ok((self.merge_base(&main, &head)?, name.trim_start_matches("origin/HEAD").to_owned()))
+        Ok((self.merge_base(&main, &head)?, short(name)))
     }
 
     /// The last commit that two have in common.
@@ -135,6 +161,12 @@ impl Repository {
     pub fn objects(&self, commit: &Commit) -> Result<Objects, Problem> {
         Objects::of(&self.top, self.folder(), commit)
     }
+}
+
+/// A branch as people call it; nothing for what only says which one it is.
+fn short(name: &str) -> String {
+    let name = name.trim_start_matches("refs/heads/").trim_start_matches("refs/remotes/");
+    if name == "origin/HEAD" { String::new() } else { name.to_owned() }
 }
 
 /// A call of git that runs nothing that a repository brings along.

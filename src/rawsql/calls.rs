@@ -284,8 +284,10 @@ pub fn engine_view(sql: &str) -> Option<Range<usize>> {
     let is_one = |at: usize| {
         let token = all.get(at)?;
         let before = at.checked_sub(1).and_then(|before| all.get(before));
-        let leads =
-            before.is_some_and(|word| word.is_word("from") || word.is_word("join") || word.is_mark(",") || word.is_mark("("));
+        let leads = before.is_some_and(|word| {
+            let is_word = ["from", "join", "table", "summarize", "lateral"].iter().any(|lead| word.is_word(lead));
+            is_word || word.is_mark(",") || word.is_mark("(")
+        });
         let is_part = before.is_some_and(|point| point.is_mark("."));
         let text = || token.text.strip_prefix('\'')?.strip_suffix('\'').map(str::to_owned);
         let name = token.name().or_else(|| text().filter(|_| leads))?.to_ascii_lowercase();
@@ -293,7 +295,7 @@ pub fn engine_view(sql: &str) -> Option<Range<usize>> {
         let is_of_type = before.is_some_and(|before| before.is_word("collate") || before.text == "::")
             || at.checked_sub(2).and_then(|at| all.get(at)).is_some_and(|word| word.is_word("operator"));
         let is_schema = !is_of_type
-            && SCHEMAS.contains(&name.as_str())
+            && (SCHEMAS.contains(&name.as_str()) || name == "system" && leads)
             && all.get(at + 1).is_some_and(|point| point.is_mark("."))
             && !all.get(at + 3).is_some_and(|open| open.is_mark("("));
         let is_own = OF_ENGINE.iter().any(|begin| name.starts_with(begin)) || is_schema;
@@ -303,9 +305,16 @@ pub fn engine_view(sql: &str) -> Option<Range<usize>> {
         let is_told = before.is_some_and(|open| open.is_mark("("))
             && token.kind == Kind::Word
             && TELLS.contains(&name.as_str())
-            && all.get(at + 1).is_none_or(|next| next.kind == Kind::Word || next.is_mark(")"))
+            && all.get(at + 1).is_none_or(|next| {
+                matches!(next.kind, Kind::Word | Kind::Quoted | Kind::Text) || next.is_mark(")") || next.is_mark("(")
+            })
             && at.checked_sub(2).and_then(|at| all.get(at)).is_some_and(|word| {
-                word.is_word("from") || word.is_word("join") || word.is_word("as") || word.is_mark(",") || word.is_mark("(")
+                word.is_word("from")
+                    || word.is_word("join")
+                    || word.is_word("lateral")
+                    || word.is_word("as")
+                    || word.is_mark(",")
+                    || word.is_mark("(")
             });
         if is_told {
             return Some(token.start..token.end());

@@ -14,6 +14,7 @@ mod one;
 mod plain;
 mod relations;
 mod scan;
+mod statements;
 
 pub use allowed::{Calls, call_beyond, listed, qualified};
 pub use calls::{WRITES, call_fault, engine_view, refused_call};
@@ -23,6 +24,7 @@ pub use one::{Fault, Why, command_line, expression_fault, query_fault};
 pub use plain::{literal, plain};
 pub use relations::{Named, relations, texts_read};
 pub use scan::{odd_blank, tokens};
+pub use statements::odd_statement;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -134,6 +134,15 @@ fn write(path: &Path, lines: &str) -> Result<u8, Stop> {
         out::error(&out::failure(&message, help));
         Stop { code: ENVIRONMENT }
     };
+    // A link of the repository's, or a name that a job puts in, must not lead elsewhere.
+    let parent = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let real = std::fs::canonicalize(parent).unwrap_or_else(|_| parent.to_path_buf());
+    let is_git = real.components().any(|part| part.as_os_str() == ".git");
+    let goes_through_link = parent.ancestors().any(Path::is_symlink);
+    if path.file_name().is_none_or(|name| name != "CODEOWNERS") || is_git || path.is_relative() && goes_through_link {
+        let message = format!("`{}` is no CODEOWNERS file of the repository", path.display());
+        return Err(usage(&message, "for instance `kpic owners --write .github/CODEOWNERS`, without links on the way"));
+    }
     let before = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),

@@ -115,35 +115,52 @@ fn place(sql: &str) -> Option<Range<usize>> {
     }
     let seen = String::from_utf8(seen).unwrap_or_default();
     let mut at = 0;
-    let mut before = String::new();
+    let (mut before, mut earlier) = (String::new(), String::new());
+    // Whether a comma stands between relations, for each parenthesis that is open.
+    let mut lists = vec![true];
     while let Some(rest) = seen.get(at..).filter(|rest| !rest.is_empty()) {
         let Some((first, length)) = name_at(rest) else {
             let char = rest.chars().next().unwrap_or(' ');
             if !char.is_whitespace() {
-                before = char.to_string();
+                match char {
+                    '(' => lists.push(lists.last().copied().unwrap_or(true)),
+                    ')' => _ = lists.pop(),
+                    _ => {}
+                }
+                earlier = std::mem::replace(&mut before, char.to_string());
             }
             at += char.len_utf8();
             continue;
         };
         let start = at;
         at += length;
+        let is_of = |words: &[&str]| words.iter().any(|word| first.eq_ignore_ascii_case(word));
+        if let Some(list) = lists.last_mut() {
+            *list = is_of(&["from", "join"])
+                || *list && !is_of(&["select", "where", "group", "having", "order", "by", "qualify", "limit"]);
+        }
         let Some((second, end)) = point_at(&seen, at).and_then(|next| {
             let (second, length) = name_at(seen.get(next..)?)?;
             Some((second, next + length))
         }) else {
-            first.clone_into(&mut before);
+            earlier = std::mem::replace(&mut before, first.to_owned());
             continue;
         };
         let is_start = before != ".";
-        let is_read =
-            before.is_empty() || before == "," || ["from", "join"].iter().any(|word| before.eq_ignore_ascii_case(word));
-        let is_driver = DRIVERS.split(' ').any(|driver| driver.eq_ignore_ascii_case(first));
+        let leads = |word: &str| {
+            let words = ["from", "join", "lateral", "only", "stream", "table"];
+            word.is_empty()
+                || word == "," && lists.last() != Some(&false)
+                || words.iter().any(|lead| word.eq_ignore_ascii_case(lead))
+        };
+        let is_read = leads(&before) || before == "(" && (earlier == "(" || leads(&earlier));
+        let is_driver = DRIVERS.split(' ').chain(FORMATS.split(' ')).any(|driver| driver.eq_ignore_ascii_case(first));
         let is_path = second.contains(['/', ':', '\\']) || first.contains(['.', '/', ':']);
         let is_whole = point_at(&seen, end).is_none();
         if is_path || is_start && is_read && is_driver && is_whole {
             return Some(start..start + length);
         }
-        first.clone_into(&mut before);
+        earlier = std::mem::replace(&mut before, first.to_owned());
     }
     None
 }
@@ -181,6 +198,13 @@ mod tests {
             ("select * from `parquet`.`data`", "parquet"),
             ("select * from parquet.`/data`", "parquet"),
             ("select * from image.data", "image"),
+            ("select * from text.data", "text"),
+            ("text.data", "text"),
+            ("select * from (image.x)", "image"),
+            ("select * from t join (image.x)", "image"),
+            ("select * from lateral image.x", "image"),
+            ("select a from (select b from u where c) x, text.data", "text"),
+            ("select a from t join u on t.a = u.a, json.data", "json"),
             ("select * from \"org.apache.spark.sql.json\".\"data\"", "\"org.apache.spark.sql.json\""),
             ("select * from \"thing\".\"/data\"", "\"thing\""),
             ("\"com.databricks.spark.csv\".\"data\"", "\"com.databricks.spark.csv\""),
