@@ -5,8 +5,7 @@
 mod support;
 
 use std::path::Path;
-use std::process::{Command, Output};
-use support::{text, write_files};
+use support::{kpic, text, write_files};
 
 const DIALECTS: &[&str] = &["duckdb", "postgres", "redshift", "snowflake", "bigquery", "databricks", "clickhouse", "sqlite"];
 
@@ -22,10 +21,6 @@ fn project(dialect: &str, specs: &str) -> tempfile::TempDir {
     );
     write_files(folder.path(), &[("kpic.yml", &project), ("specs/a.yml", specs)]);
     folder
-}
-
-fn kpic(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_kpic")).args(arguments).current_dir(folder).output().unwrap()
 }
 
 /// A spec over a query.

@@ -2,10 +2,13 @@
 //! apart; what differs on data is counted.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used)]
 
+mod support;
+
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, Output};
+use support::write_files as write;
 
 const PROJECT: &str = "\
 kpic: 1
@@ -133,14 +136,6 @@ fn kpis(pick: impl Fn(&(&'static str, &'static str, &'static str)) -> &'static s
         writeln!(text, "  {}: {{ formula: {:?}{by} }}", change.0, pick(change)).unwrap();
     }
     text + more
-}
-
-fn write(folder: &Path, files: &[(&str, &str)]) {
-    for (path, text) in files {
-        let path = folder.join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
 }
 
 fn kpic(folder: &Path, arguments: &[&str]) -> Output {

@@ -1,19 +1,11 @@
 //! `kpic diff` over git: which versions are compared, and what is said where one cannot be read. Nothing that a repository brings along runs.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod support;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-struct Repository {
-    folder: tempfile::TempDir,
-}
-
-/// What the program says, and its exit code.
-struct Said {
-    out: String,
-    err: String,
-    code: i32,
-}
+use std::process::Command;
+use support::repository::{Repository, Said, git, run};
 
 const KPIC: &str = "kpic: 1\nproject: shop\ncalendar: { start: 2024-01-01, as_of: 2024-12-31 }\n";
 
@@ -27,31 +19,11 @@ fn specs(formula: &str) -> String {
 impl Repository {
     /// One with a project on its main branch.
     fn new() -> Self {
-        let repository = Self { folder: tempfile::tempdir().unwrap() };
-        repository.git(&["init", "-q", "-b", "main"]);
+        let repository = Self::empty();
         repository.write("kpic.yml", KPIC);
         repository.write("specs/shop.yml", &specs("sum(orders.amount)"));
         repository.commit("first");
         repository
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
-    fn git(&self, arguments: &[&str]) -> Output {
-        git(self.path(), arguments)
-    }
-
-    fn commit(&self, message: &str) {
-        self.git(&["add", "-A"]);
-        self.git(&["commit", "-q", "--allow-empty", "-m", message]);
     }
 
     fn diff(&self, arguments: &[&str]) -> Said {
@@ -59,27 +31,8 @@ impl Repository {
     }
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> Output {
-    let settings = [
-        "-c",
-        "user.name=A",
-        "-c",
-        "user.email=a@example.org",
-        "-c",
-        "protocol.file.allow=always",
-        "-c",
-        "commit.gpgsign=false",
-    ];
-    let output = Command::new("git").current_dir(folder).args(settings).args(arguments).output().unwrap();
-    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    output
-}
-
 fn diff(folder: &Path, arguments: &[&str]) -> Said {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kpic"));
-    let output = command.current_dir(folder).args(["diff", "--color", "never"]).args(arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Said { out: text(&output.stdout), err: text(&output.stderr), code: output.status.code().unwrap() }
+    run(folder, &[&["diff"], arguments].concat())
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `kpic log` and `kpic blame`.
 
-use super::{KPIC, PAID, Repository, git, holds, kpic, kpis};
+use super::{KPIC, PAID, Repository, git, holds, kpis, run};
 
 /// A log in short: for each step its class, name, former name, and the summary of the commit.
 fn steps(json: &serde_json::Value) -> Vec<String> {
@@ -216,15 +216,15 @@ fn a_shallow_clone_says_where_it_ends() {
     let from = format!("file://{}", repository.path().display());
     git(folder.path(), &["clone", "-q", "--depth", "2", &from, "clone"]);
     let clone = folder.path().join("clone");
-    let said = kpic(&clone, &["log", "twice"]);
+    let said = run(&clone, &["log", "twice"]);
     assert_eq!(said.code, 0, "{}", said.err);
     assert!(said.out.contains("KPI twice (was double)") && !said.out.contains("(new)"), "{}", said.out);
     assert!(said.out.contains("this clone is shallow: what was before"), "{}", said.out);
-    let said = kpic(&clone, &["blame", "twice"]);
+    let said = run(&clone, &["blame", "twice"]);
     assert!(said.out.contains("values: not found in the history that can be read"), "{}", said.out);
     // A clone whose depth is the whole history is not cut off.
     git(folder.path(), &["clone", "-q", "--depth", "6", &from, "whole"]);
-    assert!(!kpic(&folder.path().join("whole"), &["log", "twice"]).out.contains("shallow"));
+    assert!(!run(&folder.path().join("whole"), &["log", "twice"]).out.contains("shallow"));
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn projects_in_folders_detached_heads_and_removed_definitions() {
     repository.write("teams/größe x/specs/kpis.yml", &kpis(PAID, "sales"));
     repository.commit("the second project");
     let inner = repository.path().join("teams/größe x/specs");
-    let said = kpic(&inner, &["log", "revenue", "--format", "json"]);
+    let said = run(&inner, &["log", "revenue", "--format", "json"]);
     let log: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(steps(&log), ["meaning revenue - changed by the second project", "none revenue - added by a second project"]);
     assert_eq!(log["ended"], "began");
@@ -272,7 +272,7 @@ fn projects_in_folders_detached_heads_and_removed_definitions() {
 fn what_cannot_be_asked_is_said() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("kpic.yml"), KPIC).unwrap();
-    let said = kpic(folder.path(), &["log", "revenue"]);
+    let said = run(folder.path(), &["log", "revenue"]);
     assert_eq!(said.code, 3);
     assert!(said.err.contains("not in a git repository") && !said.err.contains("OLD NEW"), "{}", said.err);
     let repository = Repository::empty();

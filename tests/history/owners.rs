@@ -1,6 +1,6 @@
 //! `kpic owners`.
 
-use super::{PAID, Repository, holds, kpic, kpis};
+use super::{PAID, Repository, holds, kpis, run};
 
 const TEAMS: &str = "teams:\n  sales: { reviewers: [acme/sales, ada] }\n  finance: { reviewers: cfo@example.org }\n  ops: {}\n";
 
@@ -45,7 +45,7 @@ fn a_project_in_a_folder_is_named_from_the_root_and_odd_paths_are_left_out() {
         "shop/specs/more.yml",
         "kpis:\n  sold: { description: How many., formula: count(orders), owner: sales }\n  half: { description: Half., formula: sold / 2, owner: finance }\n",
     );
-    let said = kpic(&repository.path().join("shop"), &["owners", "--format", "codeowners"]);
+    let said = run(&repository.path().join("shop"), &["owners", "--format", "codeowners"]);
     assert!(said.out.contains("\n/shop/specs/more.yml @ada\n"), "{}{}", said.out, said.err);
     assert!(
         said.out.contains("\n# shop/specs/a[1].yml: this path has characters that mean something else here\n"),

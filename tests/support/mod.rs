@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test uses a part of it")]
 
+pub mod repository;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
