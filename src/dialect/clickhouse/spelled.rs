@@ -169,6 +169,8 @@ pub(super) fn spelling(function: &str, ty: &dyn Fn(usize) -> Type) -> Spelling {
         ("mod", _) if decimals => return Spelling::Template(MOD, Tightness::Product),
         ("hour", Type::Date) => "toHour(toDateTime64({0}, 6, 'UTC'))",
         ("round", Integer) if second != Type::Null => "accurateCast(round(toInt128({0}), {1}), '{integer}')",
+        // Not of the wide integers that sums are.
+        ("power", _) if is_exact(first) || is_exact(second) => "power(toFloat64({0}), toFloat64({1}))",
         ("sum", Integer) => "sum(toInt128({0}))",
         ("sum", Decimal) => "sum(toDecimal256(0, 0) + {0})",
         // 0 and -0 are two values.
