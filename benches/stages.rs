@@ -163,14 +163,16 @@ fn emit_docs(bencher: Bencher<'_, '_>) {
     let manifest = manifest::manifest(&project, &views, dialect);
     let texts: Vec<String> = planned(&project, &views).iter().map(|query| sql::statement(query, dialect)).collect();
     let texts = views.iter().map(|view| view.name.as_str()).zip(texts.iter().map(String::as_str)).collect();
-    bencher
-        .counter(ItemsCount::new(KPIS))
-        .bench(|| docs::pages(&manifest, None, &texts, project.files(), &|page| _ = std::hint::black_box(page)));
+    bencher.counter(ItemsCount::new(KPIS)).bench(|| {
+        docs::pages(&manifest, docs::Beside::default(), &texts, project.files(), &|page| _ = std::hint::black_box(page))
+    });
 }
 
 /// All files of a build, in memory, on all processors.
 #[divan::bench(sample_count = 10)]
 fn all_outputs(bencher: Bencher<'_, '_>) {
     let project = valid();
-    bencher.counter(ItemsCount::new(KPIS)).bench(|| build::outputs(&project, kpic::build::Documents::Pages(None)));
+    bencher
+        .counter(ItemsCount::new(KPIS))
+        .bench(|| build::outputs(&project, kpic::build::Documents::Pages(kpic::docs::Beside::default())));
 }

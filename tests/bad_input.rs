@@ -394,7 +394,7 @@ proptest! {
         // What is valid can be planned, and nothing in it is wrong without a word.
         if let Ok(valid) = checked.valid() {
             assert!(valid.model().kpis.rows().iter().all(|kpi| !kpi.facts.is_broken()), "{formula}");
-            kpic::build::outputs(&valid, kpic::build::Documents::Pages(None)).unwrap();
+            kpic::build::outputs(&valid, kpic::build::Documents::Pages(kpic::docs::Beside::default())).unwrap();
         }
     }
 
@@ -406,7 +406,7 @@ proptest! {
         targets::show(&checked.findings, &checked.files);
         targets::mend(&checked);
         if let Ok(valid) = checked.valid() {
-            kpic::build::outputs(&valid, kpic::build::Documents::Pages(None)).unwrap();
+            kpic::build::outputs(&valid, kpic::build::Documents::Pages(kpic::docs::Beside::default())).unwrap();
         }
     }
 
@@ -449,7 +449,7 @@ fn long_chains_and_wide_sums_are_answered_or_refused() {
     }
     let found = checked(&deep);
     assert!(!found.findings.has_errors());
-    kpic::build::outputs(&found.valid().unwrap(), kpic::build::Documents::Pages(None)).unwrap();
+    kpic::build::outputs(&found.valid().unwrap(), kpic::build::Documents::Pages(kpic::docs::Beside::default())).unwrap();
     // Within one formula too: whatever is written twice at one level is written 2^40 times at the fortieth.
     let (open, close) = ("(".repeat(55), " = true)".repeat(55));
     let nested = format!(
@@ -458,7 +458,7 @@ fn long_chains_and_wide_sums_are_answered_or_refused() {
     );
     let found = checked(&nested);
     assert!(!found.findings.has_errors(), "{:?}", names(&found.findings));
-    kpic::build::outputs(&found.valid().unwrap(), kpic::build::Documents::Pages(None)).unwrap();
+    kpic::build::outputs(&found.valid().unwrap(), kpic::build::Documents::Pages(kpic::docs::Beside::default())).unwrap();
     let mut wide = String::from("kpis:\n");
     for at in 0..190 {
         wide.push_str(&format!("  k{at}: {{ formula: \"count(orders where status = 's{at}')\" }}\n"));
@@ -468,7 +468,7 @@ fn long_chains_and_wide_sums_are_answered_or_refused() {
     let found = checked(&wide);
     let errors: Vec<_> = found.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
     assert!(errors.is_empty(), "{errors:?}");
-    kpic::build::outputs(&found.valid().unwrap(), kpic::build::Documents::Pages(None)).unwrap();
+    kpic::build::outputs(&found.valid().unwrap(), kpic::build::Documents::Pages(kpic::docs::Beside::default())).unwrap();
 }
 
 // --- An interrupted build leaves the old tree or the new one ---

@@ -39,7 +39,7 @@ fn projects() -> Vec<PathBuf> {
 
 fn built(project: &Path) -> BTreeMap<String, String> {
     let valid = check(project, &Options::default()).valid().unwrap();
-    let outputs: Vec<Output> = outputs(&valid, Documents::Pages(None)).unwrap();
+    let outputs: Vec<Output> = outputs(&valid, Documents::Pages(kpic::docs::Beside::default())).unwrap();
     outputs.into_iter().map(|output| (output.path, output.text)).collect()
 }
 
@@ -228,7 +228,7 @@ fn pages_with(own: &[(&str, &str)]) -> Result<BTreeMap<String, String>, (Finding
     }
     let pages = Mutex::new(BTreeMap::new());
     let keep = |page: kpic::docs::Page| _ = pages.lock().unwrap().insert(page.path, page.text);
-    match kpic::docs::pages(&MANIFEST, None, &BTreeMap::new(), &files, &keep) {
+    match kpic::docs::pages(&MANIFEST, kpic::docs::Beside::default(), &BTreeMap::new(), &files, &keep) {
         Ok(count) => {
             let pages = pages.into_inner().unwrap();
             assert_eq!(pages.len(), count);
@@ -361,8 +361,10 @@ fn a_build_is_the_same_each_time_and_pages_go_away_with_what_they_are_about() {
 fn a_build_without_documents_is_the_rest_of_one_with_them() {
     for project in projects() {
         let valid = check(&project, &Options::default()).valid().unwrap();
-        let rest =
-            outputs(&valid, Documents::Pages(None)).unwrap().into_iter().filter(|output| !output.path.starts_with("docs/"));
+        let rest = outputs(&valid, Documents::Pages(kpic::docs::Beside::default()))
+            .unwrap()
+            .into_iter()
+            .filter(|output| !output.path.starts_with("docs/"));
         let rest: Vec<Output> = rest.collect();
         assert!(rest.len() > 3);
         assert_eq!(outputs(&valid, Documents::None).unwrap(), rest);

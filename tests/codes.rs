@@ -99,7 +99,11 @@ fn findings(part: &Part) -> (Findings, String) {
             let outcomes = test::run(&mut valid, &engine, &[]).unwrap();
             found.append(test::findings(&valid, &outcomes));
             if !part.templates.is_empty() {
-                found.append(kpic::build::outputs(&valid, kpic::build::Documents::Pages(None)).err().unwrap_or_default());
+                found.append(
+                    kpic::build::outputs(&valid, kpic::build::Documents::Pages(kpic::docs::Beside::default()))
+                        .err()
+                        .unwrap_or_default(),
+                );
             }
             if let Some(sql) = &part.database {
                 found.append(deployed(&valid, folder.path(), sql));

@@ -97,7 +97,7 @@ fn seen(name: &str, texts: Vec<(String, String)>) -> (Vec<String>, String) {
     if name.contains(": block") || (!name.starts_with("specs/") && !name.len().is_multiple_of(4)) {
         return (findings, String::new());
     }
-    let documents = if name.starts_with("specs/") { Documents::Pages(None) } else { Documents::None };
+    let documents = if name.starts_with("specs/") { Documents::Pages(kpic::docs::Beside::default()) } else { Documents::None };
     let Ok(valid) = checked.valid() else { return (findings, String::new()) };
     let Ok(made) = outputs(&valid, documents) else { return (findings, String::new()) };
     let is_example = name.starts_with("specs/");

@@ -16,8 +16,8 @@ pub use tree::{Problem, write};
 use crate::diagnostic::{Finding, Findings};
 use crate::dialect::{self, Dialect};
 use crate::docs;
+pub use crate::docs::Beside;
 use crate::load;
-use crate::manifest::present::Present;
 use crate::manifest::{self, data::Manifest};
 use crate::model::Model;
 use crate::model::Tables;
@@ -67,7 +67,7 @@ pub fn with_templates(mut checked: Checked) -> Checked {
     }
     let found = match checked.valid() {
         Ok(valid) => {
-            let found = make(&valid, &[], Documents::Pages(None), &|_, _| {}).err();
+            let found = make(&valid, &[], Documents::Pages(Beside::default()), &|_, _| {}).err();
             checked = valid.into_checked();
             found.unwrap_or_default()
         }
@@ -88,8 +88,8 @@ pub fn with_templates(mut checked: Checked) -> Checked {
 pub enum Documents<'a> {
     /// Nothing.
     None,
-    /// Pages for people, which say how things stand where that is known.
-    Pages(Option<&'a Present>),
+    /// Pages for people, with what they say beside the manifest.
+    Pages(Beside<'a>),
 }
 
 /// A statement, and what is wrong with the template that it is made with.
@@ -198,11 +198,11 @@ fn made(project: &Valid, others: &[Elsewhere], documents: Option<Documents<'_>>,
         });
     };
     let pages = || {
-        let (Some(Documents::Pages(present)), Some(manifest)) = (documents, &manifest) else { return Ok(0) };
+        let (Some(Documents::Pages(beside)), Some(manifest)) = (documents, &manifest) else { return Ok(0) };
         let first = written.first().into_iter().flatten();
         let sql = views.iter().zip(first).map(|(view, output)| (view.name.as_str(), output.text.as_str())).collect();
         let page = |page: docs::Page| sink(&format!("docs/{}", page.path), &[&page.text]);
-        docs::pages(manifest, present, &sql, project.files(), &page)
+        docs::pages(manifest, beside, &sql, project.files(), &page)
     };
     let ((), pages) = rayon::join(all_views, pages);
     let pages = pages.unwrap_or_else(|found| {

@@ -12,6 +12,7 @@ use crate::pipeline::{self, Checked, Options};
 use crate::text::shown_on_a_line;
 use clap::Args;
 use std::fmt::Write;
+use std::path::Path;
 
 /// Which definition, and from where its history is gone through.
 #[derive(Debug, Args)]
@@ -46,15 +47,14 @@ impl Past {
     pub(super) fn of(args: &OfArgs, context: &Context<'_>) -> Result<Self, Stop> {
         let root = context.root()?;
         let options = context.options();
-        let repository = Repository::around(&root).map_err(|problem| stopped(&without_folders(problem)))?;
-        let named = args.from.as_deref().unwrap_or("HEAD");
-        let from = repository.commit(named).map_err(|problem| match &args.from {
-            Some(_) => stopped(&problem),
-            None => stopped(&Problem {
-                message: "this repository has no commit yet, so there is no history".to_owned(),
-                help: "commit the project: `git add . && git commit`".to_owned(),
-            }),
-        })?;
+        let (repository, from) = match &args.from {
+            None => newest(&root)?,
+            Some(named) => {
+                let repository = around(&root)?;
+                let from = repository.commit(named).map_err(|problem| stopped(&problem))?;
+                (repository, from)
+            }
+        };
         let newest = match args.from {
             None => Some(pipeline::check(&root, &options)),
             Some(_) => version::at(&repository, &from, &options).map_err(|problem| stopped(&problem))?,
@@ -67,8 +67,25 @@ impl Past {
     }
 
     pub(super) fn history(&self) -> History<'_> {
-        History { repository: &self.repository, options: &self.options, today: today() }
+        History { repository: &self.repository, options: &self.options, today: today(), reads_branches: true }
     }
+}
+
+/// The repository of a project.
+fn around(root: &Path) -> Result<Repository, Stop> {
+    Repository::around(root).map_err(|problem| stopped(&without_folders(problem)))
+}
+
+/// The repository of a project, and its latest commit.
+pub(super) fn newest(root: &Path) -> Result<(Repository, Commit), Stop> {
+    let repository = around(root)?;
+    let head = repository.commit("HEAD").map_err(|_| {
+        stopped(&Problem {
+            message: "this repository has no commit yet, so there is no history".to_owned(),
+            help: "commit the project: `git add . && git commit`".to_owned(),
+        })
+    })?;
+    Ok((repository, head))
 }
 
 /// Two folders have no history.

@@ -36,6 +36,8 @@ pub(super) struct KpiPage<'a> {
     lineage: String,
     sql: Option<SqlOf<'a>>,
     star: Option<StarWays>,
+    /// What became of it, as a list in Markdown.
+    history: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -126,6 +128,7 @@ impl<'a> KpiPage<'a> {
                 let text = sql.get(view.name.as_str())?;
                 Some(SqlOf { relation: &view.relation, columns: &view.columns, text })
             }),
+            history: site.past.and_then(|past| past.get(&kpi.name)).map(String::as_str),
             views: views.iter().map(view).collect(),
             kpi,
         }

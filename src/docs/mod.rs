@@ -44,6 +44,15 @@ use templates::Templates;
 /// How many pages are made before these are written.
 const AT_ONCE: usize = 64;
 
+/// What pages say beside what the manifest has.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// How things stand, where an engine was asked.
+    pub present: Option<&'a Present>,
+    /// For each KPI what became of it, as a list in Markdown, where git was asked.
+    pub past: Option<&'a BTreeMap<String, String>>,
+}
+
 /// A page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -80,14 +89,14 @@ pub fn template_findings(files: &Files) -> Findings {
     findings
 }
 
-/// All pages of a project, each given to `sink` as soon as it is made; and how many they are. A page is made of the manifest, of how things
-/// stand if that is known, of the SQL of views by their names, and of the project's own templates.
+/// All pages of a project, each given to `sink` as soon as it is made; and how many they are. A page is made of the manifest, of
+/// what is known beside it, of the SQL of views by their names, and of the project's own templates.
 ///
 /// # Errors
 /// Gives findings if a template of the project is wrong.
 pub fn pages(
     manifest: &Manifest,
-    present: Option<&Present>,
+    beside: Beside<'_>,
     sql: &BTreeMap<&str, &str>,
     files: &Files,
     sink: &(dyn Fn(Page) + Sync),
@@ -98,7 +107,7 @@ pub fn pages(
         findings.sort();
         return Err(findings);
     }
-    let site = Site::of(manifest, present);
+    let site = Site::of(manifest, beside);
     let readers = readers(manifest);
     let subjects = subjects(manifest, &site);
     // As with views: some are made, then these are written, while another thread makes the next.

@@ -1,6 +1,6 @@
 //! What pages share: where each definition has its page, and how KPIs are in tables.
 
-use super::{escape, pages};
+use super::{Beside, escape, pages};
 use crate::manifest::data::{self, Better, KeyResult, Kpi, Manifest, Moves, Objective, TaxonomyValue};
 use crate::manifest::present::Present;
 use crate::text::grouped;
@@ -55,6 +55,8 @@ pub(super) struct Site<'a> {
     pub(super) manifest: &'a Manifest,
     /// How things stand, where an engine was asked.
     pub(super) present: Option<&'a Present>,
+    /// What became of each KPI, as a list in Markdown, where git was asked.
+    pub(super) past: Option<&'a BTreeMap<String, String>>,
     /// What every page has, at the root and in folders.
     common: (Value, Value),
     /// The rows of KPIs, as pages at the root and in folders show them.
@@ -68,11 +70,12 @@ pub(super) struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    pub(super) fn of(manifest: &'a Manifest, present: Option<&'a Present>) -> Self {
+    pub(super) fn of(manifest: &'a Manifest, beside: Beside<'a>) -> Self {
         let common = (pages::common(manifest, Level::Root), pages::common(manifest, Level::Folder));
         let mut site = Self {
             manifest,
-            present,
+            present: beside.present,
+            past: beside.past,
             common,
             rows: HashMap::new(),
             results: HashMap::new(),

@@ -6,7 +6,7 @@
 //! 3. [`blame`] finds the latest change of each kind.
 //! 4. [`owners`] says who has to look at a change, and who owns which file.
 //! 5. [`changelog`] tells readers of figures what changed.
-//! 6. [`json`] and [`words`] write it down.
+//! 6. [`pages`] makes the histories that the pages of KPIs show; [`json`] and [`words`] write it down.
 //!
 //! Only commits at which a file of the project differs are read. A version with errors is compared with nothing, and said to be left out.
 
@@ -14,6 +14,7 @@ pub mod blame;
 pub mod changelog;
 pub mod json;
 pub mod owners;
+pub mod pages;
 pub mod step;
 pub mod version;
 pub mod walk;

@@ -1,11 +1,11 @@
 //! What one step of history did to one definition.
 
-use crate::calendar::Date;
 use crate::diagnostic::Level;
-use crate::diff::{self, Change, Class, Downstream, Kind, Side, What};
+use crate::diff::{self, Change, Class, Diff, Downstream, Kind, Side, What};
 use crate::git::Logged;
 use crate::pipeline::Checked;
 use crate::text::Span;
+use std::collections::HashMap;
 
 /// The definition that is meant, as it is called in the newest version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,8 +78,7 @@ impl Step {
 }
 
 /// What the step from one version to the next did to a definition; nothing where it did nothing.
-pub(super) fn compare(subject: &Subject, (old, new): (&Checked, &Checked), today: Date) -> Option<Step> {
-    let diff = diff::diff(old, new, today);
+pub(super) fn compare(diff: &Diff, subject: &Subject, (old, new): (&Checked, &Checked)) -> Option<Step> {
     let is_kind = |change: &Change| subject.kind.is_none_or(|kind| change.kind == kind);
     let is_named = |change: &Change| change.name == subject.name || change.former.as_ref() == Some(&subject.name);
     // What has the name now comes before what had it.
@@ -122,20 +121,29 @@ pub(super) fn is_sound(checked: &Checked) -> bool {
     first_error(checked).is_none()
 }
 
-/// What a subject is in a version, if it is there.
-pub fn find(checked: &Checked, subject: &Subject) -> Option<Kind> {
-    let is_meant = |kind: Kind| subject.kind.is_none_or(|wanted| wanted == kind);
-    diff::definitions(checked)
-        .into_iter()
-        .find(|(kind, name, _)| is_meant(*kind) && *name == subject.name)
-        .map(|(kind, ..)| kind)
+/// The definitions of a version.
+pub struct Known(HashMap<String, Vec<(Kind, Option<Span>)>>);
+
+impl Known {
+    /// Those of a version.
+    pub fn of(checked: &Checked) -> Self {
+        let mut known: HashMap<String, Vec<(Kind, Option<Span>)>> = HashMap::new();
+        for (kind, name, span) in diff::definitions(checked) {
+            known.entry(name).or_default().push((kind, span));
+        }
+        Self(known)
+    }
+
+    /// What a subject is in the version and where it stands, if it is there.
+    pub fn find(&self, subject: &Subject) -> Option<(Kind, Option<Span>)> {
+        let is_meant = |kind: Kind| subject.kind.is_none_or(|wanted| wanted == kind);
+        self.0.get(&subject.name)?.iter().find(|(kind, _)| is_meant(*kind)).copied()
+    }
 }
 
 /// The step in which a definition is there for the first time, since nothing was there before.
-pub(super) fn first(subject: &Subject, logged: Option<&Logged>, new: &Checked, unsure: usize) -> Option<Step> {
-    let is_meant = |kind: Kind| subject.kind.is_none_or(|wanted| wanted == kind);
-    let (kind, _, span) =
-        diff::definitions(new).into_iter().find(|(kind, name, _)| is_meant(*kind) && *name == subject.name)?;
+pub(super) fn first(known: &Known, subject: &Subject, logged: Option<&Logged>, new: &Checked, unsure: usize) -> Option<Step> {
+    let (kind, span) = known.find(subject)?;
     let own = Change {
         kind,
         name: subject.name.clone(),

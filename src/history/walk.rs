@@ -1,9 +1,9 @@
 //! From a version back through history.
 
-use super::step::{Brought, Step, Subject, compare, find, first, first_error, is_sound};
+use super::step::{Brought, Known, Step, Subject, compare, first, first_error, is_sound};
 use super::version;
 use crate::calendar::Date;
-use crate::diff::Class;
+use crate::diff::{self, Class};
 use crate::git::{Commit, Logged, Order, Problem, Repository, State};
 use crate::load::PROJECT_FILE;
 use crate::pipeline::{self, Checked, Options};
@@ -24,6 +24,8 @@ pub struct History<'a> {
     pub options: &'a Options,
     /// The day that counts where a version's last visible day is not fixed.
     pub today: Date,
+    /// Whether the commits of merged branches are looked at, too.
+    pub reads_branches: bool,
 }
 
 /// What is met on the way back.
@@ -56,6 +58,43 @@ struct Version {
     is_there: bool,
 }
 
+/// Who is shown what is met, with the place of the definition among those that are followed.
+type Visit<'a> = &'a mut dyn FnMut(usize, Item) -> ControlFlow<()>;
+
+/// The definitions that are followed, each as it is called in the version that was reached, and why its way ended.
+struct Ways {
+    each: Vec<(Subject, Option<Ended>)>,
+}
+
+impl Ways {
+    fn are_open(&self) -> bool {
+        self.each.iter().any(|(_, ended)| ended.is_none())
+    }
+
+    fn open(&mut self) -> impl Iterator<Item = (&Subject, &mut Option<Ended>)> {
+        self.each.iter_mut().filter(|(_, ended)| ended.is_none()).map(|(subject, ended)| (&*subject, ended))
+    }
+
+    /// Shows something to all ways that are open.
+    fn pass(&mut self, item: &Item, visit: Visit<'_>) {
+        for (place, (_, ended)) in self.each.iter_mut().enumerate().filter(|(_, (_, ended))| ended.is_none()) {
+            if visit(place, item.clone()).is_break() {
+                *ended = Some(Ended::Stopped);
+            }
+        }
+    }
+
+    /// All that is there in a version begins with it, since nothing was before.
+    fn begin(&mut self, new: &Checked, logged: Option<&Logged>, unsure: usize, visit: Visit<'_>) {
+        let known = Known::of(new);
+        for (place, (subject, ended)) in self.each.iter_mut().enumerate().filter(|(_, (_, ended))| ended.is_none()) {
+            let Some(step) = first(&known, subject, logged, new, unsure) else { continue };
+            let is_stopped = visit(place, Item::Step(Box::new(step))).is_break();
+            *ended = Some(if is_stopped { Ended::Stopped } else { Ended::Began });
+        }
+    }
+}
+
 impl History<'_> {
     /// Goes back from the newest version: `here` where that is in a folder, else that of `from`.
     ///
@@ -63,21 +102,38 @@ impl History<'_> {
     /// Says why git cannot be asked.
     pub fn walk(
         &self,
-        mut subject: Subject,
+        subject: Subject,
         from: &Commit,
         here: Option<Checked>,
         visit: &mut dyn FnMut(Item) -> ControlFlow<()>,
     ) -> Result<Ended, Problem> {
+        let ended = self.walk_all(vec![subject], from, here, &mut |_, item| visit(item))?;
+        Ok(ended.into_iter().next().unwrap_or(Ended::NotFound))
+    }
+
+    /// Goes back for several definitions at once, and reads and compares each version once; `visit` gets the place of the definition
+    /// among them. Gives why each way ended.
+    ///
+    /// # Errors
+    /// Says why git cannot be asked.
+    pub fn walk_all(
+        &self,
+        subjects: Vec<Subject>,
+        from: &Commit,
+        here: Option<Checked>,
+        visit: Visit<'_>,
+    ) -> Result<Vec<Ended>, Problem> {
         let log = self.repository.log(from, None, Order::FirstParent)?;
         let commits: Vec<Commit> = log.iter().map(|logged| logged.commit.clone()).collect();
         let states = self.states(&commits)?;
         let last = log.last().cloned();
         let mut versions = distinct(log, states).into_iter();
         let mut here = here;
+        let mut ways = Ways { each: subjects.into_iter().map(|subject| (subject, None)).collect() };
         let mut newer: Option<(Version, Checked)> = None;
         let mut broken: Vec<Option<Logged>> = Vec::new();
         let mut why = String::new();
-        loop {
+        while ways.are_open() {
             let (version, checked) = match here.take() {
                 Some(checked) => (Version { logged: None, is_there: true }, Some(checked)),
                 None => match versions.next() {
@@ -100,77 +156,83 @@ impl History<'_> {
                 continue;
             }
             if let Some((after, new)) = newer.take() {
-                let step = match &checked {
-                    Some(old) => self.step(&mut subject, &after, (old, &new), broken.len())?,
-                    None => first(&subject, after.logged.as_ref(), &new, broken.len()),
-                };
-                let is_first = step.as_ref().is_some_and(Step::is_first);
+                match &checked {
+                    Some(old) => self.step(&mut ways, &after, (old, &new), broken.len(), visit)?,
+                    None => ways.begin(&new, after.logged.as_ref(), broken.len(), visit),
+                }
                 pipeline::aside(new);
-                if let Some(step) = step
-                    && visit(Item::Step(Box::new(step))).is_break()
-                {
-                    return Ok(Ended::Stopped);
-                }
-                if is_first {
-                    return Ok(Ended::Began);
-                }
             }
-            if !broken.is_empty() && visit(Item::Broken(std::mem::take(&mut broken), std::mem::take(&mut why))).is_break() {
-                return Ok(Ended::Stopped);
+            if !broken.is_empty() {
+                ways.pass(&Item::Broken(std::mem::take(&mut broken), std::mem::take(&mut why)), visit);
             }
             let Some(checked) = checked else { continue };
             newer = Some((version, checked));
         }
-        Ok(self.end(&subject, newer.as_ref(), (broken, why), last, visit))
+        self.end(&mut ways, newer.as_ref(), (broken, why), last, visit);
+        Ok(ways.each.into_iter().map(|(_, ended)| ended.unwrap_or(Ended::NotFound)).collect())
     }
 
     /// What there is to say where no older version is left.
     fn end(
         &self,
-        subject: &Subject,
+        ways: &mut Ways,
         newer: Option<&(Version, Checked)>,
         (broken, why): (Vec<Option<Logged>>, String),
         last: Option<Logged>,
-        visit: &mut dyn FnMut(Item) -> ControlFlow<()>,
-    ) -> Ended {
+        visit: Visit<'_>,
+    ) {
+        if !ways.are_open() {
+            return;
+        }
         let cut_off = last.filter(|last| self.repository.is_cut_off(last));
         let unread = !broken.is_empty();
-        let is_known = newer.is_some_and(|(_, new)| find(new, subject).is_some());
-        if let (Some((after, new)), false, None) = (newer, unread, &cut_off)
-            && let Some(step) = first(subject, after.logged.as_ref(), new, 0)
-        {
-            return if visit(Item::Step(Box::new(step))).is_break() { Ended::Stopped } else { Ended::Began };
+        let known = newer.map(|(_, new)| Known::of(new));
+        if let (Some((after, new)), false, None) = (newer, unread, &cut_off) {
+            ways.begin(new, after.logged.as_ref(), 0, visit);
         }
-        if unread && visit(Item::Broken(broken, why)).is_break() {
-            return Ended::Stopped;
+        if unread {
+            ways.pass(&Item::Broken(broken, why), visit);
         }
-        match cut_off {
-            Some(last) => Ended::CutOff(last.commit),
-            None if unread => Ended::Unread,
-            None if is_known => Ended::Began,
-            None => Ended::NotFound,
+        for (subject, ended) in ways.open() {
+            *ended = Some(match &cut_off {
+                Some(last) => Ended::CutOff(last.commit.clone()),
+                None if unread => Ended::Unread,
+                None if known.as_ref().is_some_and(|known| known.find(subject).is_some()) => Ended::Began,
+                None => Ended::NotFound,
+            });
         }
     }
 
-    /// What the step from one version to the next did; the subject is called as before it from then on.
+    /// What the step from one version to the next did; each definition is called as before it from then on.
     fn step(
         &self,
-        subject: &mut Subject,
+        ways: &mut Ways,
         after: &Version,
         (old, new): (&Checked, &Checked),
         unsure: usize,
-    ) -> Result<Option<Step>, Problem> {
-        let Some(mut step) = compare(subject, (old, new), self.today) else { return Ok(None) };
-        step.unsure = unsure;
-        if let Some(merge) = after.logged.as_ref().filter(|logged| logged.parents.len() > 1) {
-            step.brought = self.brought(&step, merge)?;
+        visit: Visit<'_>,
+    ) -> Result<(), Problem> {
+        let diff = diff::diff(old, new, self.today);
+        for (place, (subject, ended)) in ways.each.iter_mut().enumerate().filter(|(_, (_, ended))| ended.is_none()) {
+            let Some(mut step) = compare(&diff, subject, (old, new)) else { continue };
+            step.unsure = unsure;
+            let merge = after.logged.as_ref().filter(|logged| logged.parents.len() > 1);
+            if let Some(merge) = merge.filter(|_| self.reads_branches) {
+                step.brought = self.brought(&step, merge)?;
+            }
+            step.logged.clone_from(&after.logged);
+            subject.kind = Some(step.kind);
+            if let Some(former) = step.own.as_ref().and_then(|own| own.former.clone()) {
+                subject.name = former;
+            }
+            let is_first = step.is_first();
+            if visit(place, Item::Step(Box::new(step))).is_break() {
+                *ended = Some(Ended::Stopped);
+            } else if is_first {
+                *ended = Some(Ended::Began);
+            }
         }
-        step.logged.clone_from(&after.logged);
-        subject.kind = Some(step.kind);
-        if let Some(former) = step.own.as_ref().and_then(|own| own.former.clone()) {
-            subject.name = former;
-        }
-        Ok(Some(step))
+        Ok(())
     }
 
     /// The commits of a merged branch that changed what the merge changed.
@@ -197,12 +259,13 @@ impl History<'_> {
                 continue;
             }
             let Some(new) = version::at(self.repository, &logged.commit, self.options)?.filter(is_sound) else { continue };
-            let class = match self.sound_before(&parent)? {
-                Some(old) => {
-                    let steps = subjects.iter().filter_map(|subject| compare(subject, (&old, &new), self.today));
-                    steps.map(|step| step.class()).max()
-                }
-                None => subjects.iter().any(|subject| find(&new, subject).is_some()).then_some(Class::None),
+            let class = if let Some(old) = self.sound_before(&parent)? {
+                let diff = diff::diff(&old, &new, self.today);
+                let steps = subjects.iter().filter_map(|subject| compare(&diff, subject, (&old, &new)));
+                steps.map(|step| step.class()).max()
+            } else {
+                let known = Known::of(&new);
+                subjects.iter().any(|subject| known.find(subject).is_some()).then_some(Class::None)
             };
             brought.extend(class.map(|class| Brought { logged, class }));
         }

@@ -99,12 +99,22 @@ fn field_code(name: &str, before: Option<&str>, after: Option<&str>) -> String {
     format!("{}: {} → {}", code(name), side(before), side(after))
 }
 
-/// A history as Markdown.
-pub fn document(name: &str, items: &[Item], why_it_ends: &Ended) -> String {
-    let mut text = format!("### History of {}\n\n", code(name));
-    items.iter().for_each(|item| text.push_str(&markdown(item)));
+/// A history as a Markdown list of its latest steps, at most so many.
+pub fn list(items: &[Item], why_it_ends: &Ended, most: usize) -> String {
+    let mut text: String = items.iter().take(most).map(markdown).collect();
+    let left = items.len().saturating_sub(most);
+    if left > 0 {
+        let _ = writeln!(text, "- and {}", many(left, "earlier step"));
+    }
     if let Some(why) = ended(why_it_ends) {
         let _ = write!(text, "\n> {why}\n");
     }
+    text
+}
+
+/// A history as Markdown.
+pub fn document(name: &str, items: &[Item], why_it_ends: &Ended) -> String {
+    let mut text = format!("### History of {}\n\n", code(name));
+    text.push_str(&list(items, why_it_ends, usize::MAX));
     text
 }

@@ -333,3 +333,45 @@ fn nothing_of_what_others_write_does_anything() {
     assert_eq!(steps(&repository.json(&["log", "revenue"])).len(), 2);
     assert!(!canary.exists());
 }
+
+#[test]
+fn pages_show_the_history_of_their_kpi_on_request() {
+    let repository = shop();
+    let page = |name: &str| std::fs::read_to_string(repository.path().join(format!("build/docs/kpis/{name}.md"))).unwrap();
+    assert_eq!(repository.kpic(&["build"]).code, 0);
+    assert!(!page("twice").contains("## History"));
+    // What is not committed comes first, and what others wrote is code.
+    let renamed = kpis(PAID, "finance").replace("double:", "twice:").replace("* 2", "* 3");
+    repository.write("specs/moved.yaml", &renamed);
+    let hostile = "<img src=x> [a](http://x) `b` {{ c }}";
+    repository.commit_by("Eve <b>", hostile);
+    repository.write("specs/moved.yaml", &renamed.replace("* 3", "* 4"));
+    let said = repository.kpic(&["build", "--history"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let twice = page("twice");
+    let history = twice.split_once("## History\n").unwrap().1;
+    let steps: Vec<&str> = history.lines().filter(|line| line.starts_with("- ")).collect();
+    let summaries =
+        ["not committed", "&#60;img", "renamed, and another owner", "only paid orders", "written differently", "first"];
+    assert_eq!(steps.len(), summaries.len(), "{history}");
+    for (step, summary) in steps.iter().zip(summaries) {
+        assert!(step.contains(summary), "{history}");
+    }
+    assert!(steps[0].starts_with("- **meaning** not committed: KPI `twice`"), "{history}");
+    assert!(history.contains("- `formula`: `revenue * 3` → `revenue * 4`"), "{history}");
+    assert!(!["<img", "[a](", "{{"].iter().any(|part| twice.contains(part)), "{twice}");
+    assert!(steps[3].starts_with("- **meaning** 2026-03-31"), "{history}");
+    // The KPI that changed shows its own change, and only what concerns it.
+    let revenue = page("revenue");
+    assert!(!revenue.contains("not committed") && revenue.contains("only paid orders"), "{revenue}");
+}
+
+#[test]
+fn pages_have_no_history_outside_of_git() {
+    let folder = tempfile::tempdir().unwrap();
+    crate::support::write_files(folder.path(), &[("kpic.yml", KPIC), ("specs/sources.yml", super::SOURCES)]);
+    let said = run(folder.path(), &["build", "--history"]);
+    assert_eq!(said.code, 3, "{}{}", said.out, said.err);
+    assert!(said.err.contains("git") && !said.err.contains("fatal"), "{}", said.err);
+    assert!(!folder.path().join("build").exists());
+}

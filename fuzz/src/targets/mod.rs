@@ -155,7 +155,7 @@ fn survive(project: &str, spec: &str) {
     show(&checked.findings, &checked.files);
     mend(&checked);
     if let Ok(valid) = checked.valid() {
-        let again = kpic::build::outputs(&valid, kpic::build::Documents::Pages(None));
+        let again = kpic::build::outputs(&valid, kpic::build::Documents::Pages(kpic::docs::Beside::default()));
         assert!(again.is_ok(), "what is valid can be built: {again:?}");
     }
 }

@@ -1,18 +1,21 @@
 //! `kpic build`
 
-use crate::build::{self, Built, Documents, Elsewhere, Lock, Sink};
+use crate::build::{self, Beside, Built, Documents, Elsewhere, Lock, Sink};
+use crate::cli::commands::diff::{stopped, today};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, findings, guarded, out, progress,
-    show_findings,
+    Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, findings, guarded, history, out,
+    progress, show_findings,
 };
 use crate::diagnostic::{Findings, Severity};
 use crate::dialect;
 use crate::engine::Failure;
+use crate::history::{History, pages};
 use crate::manifest::present::Present;
 use crate::measure::{Session, present};
 use crate::pipeline::{self, Options, Valid};
 
 use clap::Args;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The arguments of `build`.
@@ -22,6 +25,7 @@ use std::path::Path;
   kpic build && duckdb shop.duckdb < build/sql/duckdb/deploy.sql
   kpic build --no-docs                    only views and the manifest: fastest
   kpic build --figures                    pages also show current figures: needs an engine
+  kpic build --history                    pages of KPIs also show which commits changed them
 
 Nothing is written if the project has errors. Files that kpic did not write are never touched. To use your own templates for pages and for the statements around views, put them into the project's folder templates/.")]
 pub(in crate::cli) struct BuildArgs {
@@ -34,6 +38,9 @@ pub(in crate::cli) struct BuildArgs {
     /// Ask the engine how things stand, and say on the pages of reviews, objectives and the North Star what fires and what slips.
     #[arg(long, conflicts_with = "no_docs")]
     figures: bool,
+    /// Say on the page of each KPI which commits changed it or its values, as `kpic log` does: needs git.
+    #[arg(long, conflicts_with = "no_docs")]
+    history: bool,
     #[command(flatten)]
     engine: EngineArgs,
 }
@@ -45,7 +52,9 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     let others = others_of(&project, &others, args, context, &root)?;
     let target = &project.model().warehouse.target_dir;
     let (present, refused) = if args.figures { present(context, args, &project, &root)? } else { (None, Findings::default()) };
-    let documents = if args.no_docs { Documents::None } else { Documents::Pages(present.as_ref()) };
+    let past = if args.history { Some(past(context, &project, &root)?) } else { None };
+    let beside = Beside { present: present.as_ref(), past: past.as_ref() };
+    let documents = if args.no_docs { Documents::None } else { Documents::Pages(beside) };
     let code = if refused.is_empty() { FINE } else { FINDINGS };
     let failed = |problem: build::Problem| environment(&Failure { message: problem.message, help: problem.help });
     let waited = progress::during("waiting for another build", || Lock::take(&root.join(target), build::PATIENCE));
@@ -122,6 +131,16 @@ fn make(project: &Valid, others: &Others, documents: Documents<'_>, sink: Sink<'
         built.deploys.extend(build::make_sql(other, sink)?.deploys);
     }
     Ok(built)
+}
+
+/// What became of each KPI, as git says.
+fn past(context: &Context<'_>, project: &Valid, root: &Path) -> Result<BTreeMap<String, String>, Stop> {
+    let (repository, head) = history::newest(root)?;
+    let options = context.options();
+    let history = History { repository: &repository, options: &options, today: today(), reads_branches: false };
+    let here = pipeline::check(root, &options);
+    let read = || pages::of_kpis(&history, project.model(), &head, here);
+    progress::during("reading the history", read).map_err(|problem| stopped(&problem))
 }
 
 /// How things stand, as the engine says, and what it refuses to compute.
