@@ -3,7 +3,7 @@
 use super::commands::diff::stopped;
 use super::{Context, Stop, environment, out};
 use crate::diff::Diff;
-use crate::diff::policy::{Policy, Refused, new_lines, trailers};
+use crate::diff::policy::{Allowance, Policy, Refused, new_lines, trailers};
 use crate::engine::Failure;
 use crate::git::{Commit, Repository};
 use crate::load::bounds::Bounds;
@@ -61,10 +61,11 @@ pub(super) fn judge(
     policy.changelog = &lines;
     let kpis = after.checked.model.kpis.rows().iter();
     policy.titles = kpis.map(|kpi| (kpi.name.value.clone(), kpi.title.clone())).collect();
-    for why in wrong {
+    let refused = policy.judge(diff);
+    for why in wrong.into_iter().chain(refused.idle.iter().map(Allowance::idle)) {
         out::error(&format!("{} {}\n", out::styled(out::DIM, "note:"), shown_on_a_line(&why)));
     }
-    Ok(policy.judge(diff))
+    Ok(refused)
 }
 
 /// The texts that may have trailers, each with who says so.

@@ -25,6 +25,13 @@ pub struct Allowance {
 }
 
 impl Allowance {
+    /// Why it allows nothing, where nothing of that is denied.
+    pub fn idle(&self) -> String {
+        let of = self.name.as_ref().map(|name| format!(" of `{name}`")).unwrap_or_default();
+        let name = self.name.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
+        format!("`Kpic-Allow: {}{name}` ({}) allows nothing: no change{of} is denied as {}", self.class, self.by, self.class)
+    }
+
     /// In a sentence without its full stop. What others wrote is quoted by `code`.
     pub fn told(&self, code: impl Fn(&str) -> String) -> String {
         let of = self.name.as_ref().map(|name| format!(" of {}", code(name))).unwrap_or_default();
@@ -101,6 +108,8 @@ pub struct Refused {
     pub words: Vec<String>,
     /// Which changes, by their places in the list.
     pub changes: BTreeSet<usize>,
+    /// What is allowed, although nothing of that is denied.
+    pub idle: Vec<Allowance>,
 }
 
 impl Policy<'_> {
@@ -126,8 +135,10 @@ impl Policy<'_> {
                 refused.words.push(format!("{} of class {word}", words::many(count, "change")));
             }
         }
-        let allowed = self.allowances.iter().enumerate().filter(|(at, _)| used.contains(at));
-        diff.allowed = allowed.map(|(_, allowance)| allowance.clone()).collect();
+        let each = self.allowances.iter().cloned().enumerate();
+        let (allowed, idle): (Vec<_>, Vec<_>) = each.partition(|(at, _)| used.contains(at));
+        diff.allowed = allowed.into_iter().map(|(_, allowance)| allowance).collect();
+        refused.idle = idle.into_iter().map(|(_, allowance)| allowance).collect();
         refused
     }
 

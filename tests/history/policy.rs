@@ -81,6 +81,11 @@ fn a_trailer_with_a_reason_allows_what_it_names() {
     repository.write("request.md", "Kpic-Allow: meaning\n");
     let said = repository.kpic(&["diff", "main", "--trailers", "request.md"]);
     assert!(said.err.contains("allows nothing: it gives no reason"), "{}", said.err);
+    // One that allows what nobody denies may be misspelt.
+    repository.write("request.md", "Kpic-Allow: meaning revenue: agreed\nKpic-Allow: meaning revenu: agreed\n");
+    let said = repository.kpic(&["diff", "main", "--trailers", "request.md"]);
+    let idle = "`Kpic-Allow: meaning revenu` (the request) allows nothing: no change of `revenu` is denied as meaning";
+    assert!(said.code == 0 && said.err.contains(idle) && said.err.matches("allows nothing").count() == 1, "{}", said.err);
     // In a commit of the branch, and in every output.
     repository.commit_by("Eve\u{1b}[31m", "only paid\n\nKpic-Allow: meaning revenue: agreed <b>@all</b> `x`");
     let said = repository.kpic(&["diff", "main..work"]);
