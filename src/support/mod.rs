@@ -199,8 +199,8 @@ fn beyond_tables(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) 
     let added = model.warehouse.functions.as_slice();
     let mut check = |sql: &str, is_table: bool, of: &str, span: Span| {
         // What is said of SQL in each dialect is not said twice.
-        let engine_view = if is_table { rawsql::engine_view(&format!("from {sql}")).is_some() } else { false };
-        if engine_view {
+        let read = if is_table { format!("from {sql}") } else { sql.to_owned() };
+        if is_table && rawsql::engine_view(&read).is_some() {
             let message = format!("`{of}` cannot read {sql}: it is what the engine says of itself, and no data");
             let help = "read a table or view of your own";
             findings.report(&codes::CALL_NOT_ALLOWED, span, message).help(help);
@@ -210,9 +210,9 @@ fn beyond_tables(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) 
             return;
         }
         // What is written may be another thing than what is read: both are looked at.
-        let written = rawsql::plain(sql, 0);
+        let written = rawsql::plain(&read, 0);
         let written = dialect.raw(&written);
-        let Some(name) = dialect.reads_beyond(sql, added).or_else(|| dialect.reads_beyond(&written, added)) else { return };
+        let Some(name) = dialect.reads_beyond(&read, added).or_else(|| dialect.reads_beyond(&written, added)) else { return };
         let is_called = |sql: &str| {
             let mut calls = sql.match_indices(name).map(|(at, name)| sql.get(at + name.len()..).unwrap_or_default());
             calls.any(|rest| {
@@ -220,7 +220,7 @@ fn beyond_tables(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) 
             })
         };
         let allowed = [added, &[name.to_owned()]].concat();
-        let can_be_allowed = dialect.reads_beyond(sql, &allowed) != Some(name);
+        let can_be_allowed = dialect.reads_beyond(&read, &allowed) != Some(name);
         if name.contains('\'') && !is_called(sql) {
             let message = format!(
                 "`{of}` has the text {} right behind a name, which `{}` may read as a call",

@@ -1,9 +1,17 @@
 //! Raw SQL as BigQuery cuts it.
 
-use crate::rawsql::{Calls, Kind, Token, call_beyond, odd_blank, tokens};
+use crate::rawsql::{Calls, Kind, Token, call_beyond, listed, odd_blank, tokens};
+use foldhash::HashSet;
+use std::sync::LazyLock;
+
+/// Functions that only compute.
+static LIST: LazyLock<HashSet<&str>> = LazyLock::new(|| listed(include_str!("../../rawsql/functions/bigquery.txt")));
+
+/// Words before a parenthesis that call nothing.
+const WORDS: &[&str] = &["pivot", "tablesample", "unpivot"];
 
 /// What stands before the names of functions that are built in.
-const BUILT_IN: &[&str] = &["aead", "hll_count", "keys", "kll_quantiles", "net", "safe"];
+const BUILT_IN: &[&str] = &["hll_count", "kll_quantiles", "net", "safe"];
 
 /// The first part that is not what it is to kpic: double quotes are those of texts, backslashes escape, a `#` begins a comment, and comments
 /// do not hold others. A name in backticks is one as long as it has nothing that would be another thing outside of them.
@@ -37,14 +45,19 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
     odd_blank(sql).or(found).or_else(|| in_name.then_some("`"))
 }
 
-/// The first name under which more than tables and views is read: another database, what a dataset has, or a function of one, which may call another server.
+/// The first name under which more than tables and views is read: another database, what a dataset has, or a function that is not on the list.
 /// `added` is what the command line lets SQL call.
 pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
     let is_beyond = |token: &Token<'_>| {
-        ["external_query", "information_schema", "__tables__", "__tables_summary__"].iter().any(|word| token.is_word(word))
+        let is_named = ["external_query", "information_schema"].iter().any(|word| token.is_word(word));
+        let name = if token.kind == Kind::Word { token.text.to_ascii_lowercase() } else { String::new() };
+        is_named || ["__tables", "__partitions"].iter().any(|begin| name.starts_with(begin))
     };
     let named = tokens(sql).find(is_beyond).map(|token| token.start..token.end());
-    let called = call_beyond(sql, &Calls { is_listed: &|_| true, schemas: BUILT_IN, curried: false, added });
+    let called = call_beyond(
+        sql,
+        &Calls { is_listed: &|name| LIST.contains(name) || WORDS.contains(&name), schemas: BUILT_IN, curried: false, added },
+    );
     let first = named.into_iter().chain(called).min_by_key(|range| range.start)?;
     sql.get(first)
 }
@@ -88,6 +101,14 @@ mod tests {
         assert_eq!(reads_beyond("select safe.divide(a, b), x[offset(0)] from `a.b.c`, unnest(y) as z where d in (1)"), None);
         assert_eq!(reads_beyond("select * from `a.b.tvf`(1)"), Some("`"));
         assert_eq!(reads_beyond("select a.b.remote(1)"), Some("a.b.remote"));
+        assert_eq!(reads_beyond("select mine(1)"), Some("mine"));
+        assert_eq!(reads_beyond("select * from ml.predict(model m, table t)"), Some("ml.predict"));
+        assert_eq!(reads_beyond("select session_user()"), Some("session_user"));
+        assert_eq!(
+            reads_beyond("select net.host(u), cast(x as numeric), hll_count.merge(s) from t pivot(sum(a) for b in ('c'))"),
+            None
+        );
+        assert_eq!(reads_beyond("from raw.__PARTITIONS_SUMMARY__"), Some("__PARTITIONS_SUMMARY__"));
         assert_eq!(reads_beyond("select 1 from external_query('c', 'select 1')"), Some("external_query"));
     }
 

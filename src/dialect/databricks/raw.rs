@@ -3,9 +3,17 @@
 //! What a backslash or a doubled quote in a text means is up to settings, and `${name}` is a variable wherever it stands, also of the machine's
 //! environment. So no text has any of these.
 
-use crate::rawsql::{Calls, Kind, Token, call_beyond, odd_blank, tokens};
+use crate::rawsql::{Calls, Kind, Token, call_beyond, listed, odd_blank, tokens};
+use foldhash::HashSet;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Functions that only compute.
+static LIST: LazyLock<HashSet<&str>> = LazyLock::new(|| listed(include_str!("../../rawsql/functions/spark.txt")));
+
+/// Words before a parenthesis that call nothing.
+const WORDS: &[&str] = &["pivot", "tablesample", "unpivot"];
 
 /// A text as a literal.
 pub(super) fn text(text: &str) -> String {
@@ -71,10 +79,13 @@ remote_query secret try_reflect try_secret";
 /// Before a name with a point they are a format of files, and not a schema.
 const FORMATS: &str = "avro binaryfile csv delta hudi iceberg json orc parquet text xml";
 
-/// The first name that reads files or other servers, does something, or calls a function of a schema, which may be one that acts. `added` is what the command line
+/// The first name that reads files or other servers, does something, or calls a function that is not on the list. `added` is what the command line
 /// lets SQL call.
 pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
-    let called = call_beyond(sql, &Calls { is_listed: &|_| true, schemas: &[], curried: false, added });
+    let called = call_beyond(
+        sql,
+        &Calls { is_listed: &|name| LIST.contains(name) || WORDS.contains(&name), schemas: &[], curried: false, added },
+    );
     let named = beyond(sql).into_iter();
     let first = called.into_iter().chain(named).min_by_key(|range| range.start)?;
     sql.get(first)
@@ -259,6 +270,10 @@ mod tests {
             ("select * from parquet.`/data/x`", Some("parquet")),
             ("select transform(a) using 'cat' as (b) from t", Some("using")),
             ("select secret('a', 'b')", Some("secret")),
+            ("select mine(1)", Some("mine")),
+            ("select ai_gen(x), current_user() from t", Some("ai_gen")),
+            ("select current_user()", Some("current_user")),
+            ("select cast(x as decimal(10, 2)), named_struct('a', y).a, explode(z) from t pivot (sum(a) for b in ('c'))", None),
             ("select transform(a, x -> x + 1), secret, text.a from t join u using (id)", None),
         ] {
             assert_eq!(reads_beyond(sql, &[]), found, "{sql}");

@@ -1,7 +1,7 @@
 //! Raw SQL as Redshift cuts it.
 
 use crate::dialect::postgres::raw as postgres;
-use crate::rawsql::{Kind, Token, odd_blank, tokens};
+use crate::rawsql::{Kind, Token, odd_blank, relations, tokens};
 
 /// Functions that only compute and that PostgreSQL does not have.
 const OWN: &str = "add_months array_concat array_flatten bpcharcmp charindex checksum convert_timezone date_cmp date_diff date_part_year dateadd datediff decode \
@@ -10,10 +10,20 @@ json_extract_array_element_text json_extract_path_text json_parse json_serialize
 months_between next_day nvl nvl2 object pivot ratio_to_report sha sha1 sha2 soundex split_to_array strtol subarray text_to_int_alt text_to_numeric_alt timezone \
 to_varbyte to_varchar truncate try_cast unpivot upper_attribute_names";
 
+/// How the names of tables and views begin in which the server tells of itself.
+const OF_SERVER: &[&str] = &["stcs_", "stl_", "stv_", "svcs_", "svl_", "svv_", "sys_"];
+
 /// The first part under which it does more than read tables and compute.
 pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
     let added: Vec<String> = OWN.split_whitespace().map(str::to_owned).chain(added.iter().cloned()).collect();
-    postgres::reads_beyond(sql, &added)
+    let is_of_server = |parts: &[String]| {
+        let name = parts.last().map(|name| name.to_ascii_lowercase()).unwrap_or_default();
+        let schema = parts.len().checked_sub(2).and_then(|at| parts.get(at));
+        OF_SERVER.iter().any(|begin| name.starts_with(begin))
+            && schema.is_none_or(|schema| schema.eq_ignore_ascii_case("pg_catalog"))
+    };
+    let told = relations(sql).into_iter().find(|read| is_of_server(&read.parts)).and_then(|read| sql.get(read.range));
+    postgres::reads_beyond(sql, &added).or(told)
 }
 
 /// The first part that is not what it is to kpic: backslashes are escapes in texts, and what starts with a dollar is a text or a parameter.
@@ -49,6 +59,8 @@ mod tests {
         assert_eq!(reads_beyond("select dateadd(day, 1, d), nvl(x, lower(y)), listagg(z) from t", &[]), None);
         assert_eq!(reads_beyond("select pg_terminate_backend(1)", &[]), Some("pg_terminate_backend"));
         assert_eq!(reads_beyond("select mine(x)", &[]), Some("mine"));
+        assert_eq!(reads_beyond("select sys_id from t join svl_query_summary s on true", &[]), Some("svl_query_summary"));
+        assert_eq!(reads_beyond("from raw.sys_orders", &[]), None);
         assert_eq!(reads_beyond("select mine(x)", &["mine".to_owned()]), None);
     }
 }

@@ -2,7 +2,15 @@
 //!
 //! A text with a line break would be written with a prefix that it does not know.
 
-use crate::rawsql::{Calls, Kind, Token, call_beyond, odd_blank, plain, texts_read, tokens};
+use crate::rawsql::{Calls, Kind, Token, call_beyond, listed, odd_blank, plain, relations, texts_read, tokens};
+use foldhash::HashSet;
+use std::sync::LazyLock;
+
+/// Functions that only compute.
+static LIST: LazyLock<HashSet<&str>> = LazyLock::new(|| listed(include_str!("../../rawsql/functions/snowflake.txt")));
+
+/// Words before a parenthesis that call nothing.
+const WORDS: &[&str] = &["match_recognize", "pivot", "sample", "tablesample", "unpivot"];
 
 /// The first part that is not what it is to kpic: backslashes are escapes in texts, `//` starts a comment, and what starts with a dollar is a variable
 /// of the session or a text.
@@ -22,8 +30,8 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
     odd_blank(sql).or_else(|| tokens(sql).find(is_other).map(|token| token.text)).or_else(command)
 }
 
-/// The first part that reads files of a stage, is a function of the system, or calls one of a schema, which may be one that acts. `added` is what the command
-/// line lets SQL call.
+/// The first part that reads files of a stage or what the server tells of itself, is a function of the system, or calls one that is not on the list. `added` is what
+/// the command line lets SQL call.
 pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str> {
     let is_system = |name: &str| name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("system$"));
     // What names a thing by a text, takes the next number of a sequence, or tells which session or question it is.
@@ -46,8 +54,16 @@ pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str
         _ => false,
     };
     let named = tokens(sql).find(is_beyond).map(|token| token.start..token.end());
-    let called = call_beyond(sql, &Calls { is_listed: &|_| true, schemas: &[], curried: false, added });
-    let first = named.into_iter().chain(called).chain(texts_read(sql)).min_by_key(|range| range.start)?;
+    let called = call_beyond(
+        sql,
+        &Calls { is_listed: &|name| LIST.contains(name) || WORDS.contains(&name), schemas: &[], curried: false, added },
+    );
+    // The database that every account shares.
+    let shared = relations(sql).into_iter().find(|read| {
+        read.parts.len() > 2 && read.parts.first().is_some_and(|database| database.eq_ignore_ascii_case("snowflake"))
+    });
+    let shared = shared.map(|read| read.range);
+    let first = named.into_iter().chain(called).chain(texts_read(sql)).chain(shared).min_by_key(|range| range.start)?;
     sql.get(first)
 }
 
@@ -91,5 +107,14 @@ mod tests {
         assert_eq!(reads_beyond("select $1 from @stage/file.csv"), Some("@"));
         assert_eq!(reads_beyond("select System$Cancel_All_Queries(1)"), Some("System$Cancel_All_Queries"));
         assert_eq!(reads_beyond("select 'system$a', '@' from t"), None);
+        assert_eq!(reads_beyond("select mine(1)"), Some("mine"));
+        assert_eq!(reads_beyond("select ai_complete('m', x), encrypt(x, 'k') from t"), Some("ai_complete"));
+        assert_eq!(reads_beyond("select * from snowflake.usage.query_history"), Some("snowflake.usage.query_history"));
+        assert_eq!(
+            reads_beyond(
+                "select array_agg(x) within group (order by y) over (partition by z) from table(flatten(a)) pivot(sum(b) for c in ('d'))"
+            ),
+            None
+        );
     }
 }
