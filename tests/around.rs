@@ -166,3 +166,17 @@ fn spark_reads_no_file_under_the_name_of_a_class() {
     let output = kpic(project("databricks", &of_table("main.shop.orders")).path(), &["check"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
 }
+
+#[test]
+fn a_folder_beside_a_project_is_not_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    write_files(folder.path(), &[("a/kpic.yml", "kpic: 1\nproject: a\n"), ("a/specs/b.yml", "{}\n"), ("b/c.txt", "")]);
+    let kpic = |from: &str, arguments: &[&str]| {
+        let program = env!("CARGO_BIN_EXE_kpic");
+        std::process::Command::new(program).current_dir(folder.path().join(from)).args(arguments).output().unwrap()
+    };
+    let said = kpic("a", &["-C", "../b", "check"]);
+    assert_eq!(said.status.code(), Some(3), "{}{}", text(&said.stdout), text(&said.stderr));
+    let above = kpic("a/specs", &["-C", "../specs", "fmt", "--check"]);
+    assert_eq!(above.status.code(), Some(0), "{}", text(&above.stderr));
+}

@@ -250,3 +250,65 @@ fn the_schema_holds_what_is_written() {
         assert!(value["changes"].as_array().unwrap().iter().all(|change| classes.contains(&change["class"].as_str().unwrap())));
     }
 }
+
+/// The changes between two projects with one file of specs each.
+fn between(before: &str, after: &str) -> Diff {
+    let project = "kpic: 1\nproject: p\ncalendar: { start: 2024-01-01, as_of: 2024-12-31 }\n";
+    let of =
+        |specs: &str| checked(vec![("kpic.yml".to_owned(), project.to_owned()), ("specs/a.yml".to_owned(), specs.to_owned())]);
+    compared(&of(before), &of(after))
+}
+
+#[test]
+fn what_one_version_promises_proves_nothing() {
+    let specs = |nullable: &str, formula: &str| {
+        format!(
+            "sources:\n  s: {{ table: s, kind: events, time: d, columns: {{ d: date, c: {{ type: text{nullable} }} }} }}\nkpis:\n  k: {{ formula: {formula} }}\n"
+        )
+    };
+    let (kept, gone) = (", nullable: false", "");
+    for (before, after, is_proven) in [(kept, kept, true), (kept, gone, false), (gone, kept, false), (gone, gone, false)] {
+        for (one, two) in [("count(s.c)", "count(s)"), ("count(s)", "count(s where c is not null)")] {
+            let diff = between(&specs(before, one), &specs(after, two));
+            let kpi = diff.changes.iter().find(|change| change.name == "k").unwrap();
+            assert_eq!(kpi.class == Class::None, is_proven, "{one}{before} to {two}{after}: {:?}", kpi.class);
+        }
+    }
+}
+
+#[test]
+fn a_goal_in_another_unit_is_the_same_goal() {
+    let specs = |unit: &str, goal: &str| {
+        format!(
+            "sources:\n  s: {{ table: s, kind: events, time: d, columns: {{ d: date, t: {{ type: number, unit: hour }} }} }}\nkpis:\n  k: {{ formula: avg(s.t), unit: {unit}, direction: down }}\nobjectives:\n  o:\n    period: 2024\n    key_results:\n      r: {{ kpi: k, {goal} }}\n"
+        )
+    };
+    let goals = |diff: &Diff| diff.changes.iter().filter(|change| change.class == Class::Goal).count();
+    let before = specs("day", "from: 2 days, to: 1 day");
+    assert_eq!(goals(&between(&before, &specs("hour", "from: 2 days, to: 1 day"))), 0);
+    assert_eq!(goals(&between(&before, &specs("day", "from: 2 days, to: 24 hours"))), 0);
+    assert_eq!(goals(&between(&before, &specs("day", "from: 2, to: 1"))), 0);
+    let harder = between(&before, &specs("hour", "from: 2 days, to: 12 hours"));
+    assert_eq!(goals(&harder), 1);
+    let field = harder.changes.iter().flat_map(|change| &change.fields).find(|field| field.name == "to").unwrap();
+    assert_eq!((field.before.as_deref(), field.after.as_deref()), (Some("1 day"), Some("12 hour")));
+}
+
+#[test]
+fn what_neither_version_can_read_is_never_the_same() {
+    let specs = "sources:\n  s: { table: s, kind: events, time: d, columns: { d: date } }\nkpis:\n  k: { formula: count(s) }\n";
+    let with = |lost: &str| {
+        let project = "kpic: 1\nproject: p\ncalendar: { start: 2024-01-01, as_of: 2024-12-31 }\n";
+        let files = [("kpic.yml", project), ("specs/a.yml", specs), ("specs/b.yml", lost)];
+        checked(files.map(|(path, text)| (path.to_owned(), text.to_owned())).to_vec())
+    };
+    let lost = "kpis:\n<<<<<<< HEAD\n  l: { formula: count(s) + 1 }\n=======\n  l: { formula: count(s) + 2 }\n>>>>>>> b\n";
+    let diff = compared(&with(lost), &with(&lost.replace("+ 2", "+ 3")));
+    assert_eq!(diff.class(), Some(Class::Undecided));
+    assert!(diff.changes[0].open.contains("in either version"), "{:?}", diff.changes);
+    // What one version can read and the other cannot is not said to be gone from what names it.
+    let card = "scorecards:\n  c: { kpis: [k, l], cadence: weekly }\n";
+    let whole = format!("kpis:\n  l: {{ formula: count(s) + 1 }}\n{card}");
+    let diff = compared(&with(&whole), &with(lost));
+    assert!(diff.changes.iter().all(|change| change.class == Class::Undecided), "{:?}", diff.changes);
+}

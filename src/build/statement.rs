@@ -233,9 +233,15 @@ impl<'a> Statements<'a> {
             let message = format!("the statement has `{odd}`, which `{}` may read as something else", self.dialect.name());
             return Some((message, "write it in another way, or without it"));
         }
-        if let Some(odd) = rawsql::odd_statement(made).filter(|_| !self.dialect.is_embedded()) {
+        // The query has names of a spec, which may be any words.
+        let framed = parts.join("select 1");
+        if let Some(odd) = rawsql::odd_statement(&framed).filter(|_| !self.dialect.is_embedded()) {
             let message = format!("the statement `{odd}` does more than make, fill or describe a relation");
             return Some((message, "run it in another way: a template makes views and tables, and says who may read them"));
+        }
+        if !self.dialect.is_embedded() && parts.iter().any(|part| is_over_lines(part)) {
+            let message = "the statement has a text or a name with a line break, or a comment in another one".to_owned();
+            return Some((message, "a program may cut it there: write it on one line, and comments one after another"));
         }
         // What programs of warehouses take for commands or for variables of theirs, wherever it stands.
         let is_command = |line: &str| line.trim_start().starts_with('!');
@@ -267,6 +273,17 @@ impl<'a> Statements<'a> {
     fn relation(&self, view: &str) -> String {
         sql::view(&self.project.model().warehouse.schema, view, self.dialect)
     }
+}
+
+/// Whether a text or a name goes over lines, or a comment holds another: programs cut these in several ways.
+fn is_over_lines(part: &str) -> bool {
+    rawsql::tokens(part).any(|token| match token.kind {
+        rawsql::Kind::Text | rawsql::Kind::Quoted => token.text.contains('\n'),
+        rawsql::Kind::Comment => {
+            token.text.starts_with("/*") && token.text.get(2..).is_some_and(|inside| inside.contains("/*"))
+        }
+        _ => false,
+    }) || part.split('`').skip(1).step_by(2).any(|name| name.contains('\n'))
 }
 
 /// Writes the query of a view, without a semicolon.

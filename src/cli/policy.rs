@@ -2,10 +2,11 @@
 
 use super::commands::diff::stopped;
 use super::{Context, Stop, environment, out};
-use crate::diff::Diff;
 use crate::diff::policy::{Allowance, Policy, Refused, new_lines, trailers};
+use crate::diff::{Change, Diff, What};
 use crate::engine::Failure;
 use crate::git::{Commit, Repository};
+use crate::history::changelog;
 use crate::load::bounds::Bounds;
 use crate::pipeline::Checked;
 use crate::text::shown_on_a_line;
@@ -54,13 +55,16 @@ pub(super) fn judge(
     }
     policy.allowances = allowances;
     let lines = if policy.deny.iter().any(|word| word == "meaning-without-changelog") {
-        changelog(before, after, context)?
+        new_in_changelog(before, after, context)?
     } else {
         Vec::new()
     };
     policy.changelog = &lines;
-    let kpis = after.checked.model.kpis.rows().iter();
-    policy.titles = kpis.map(|kpi| (kpi.name.value.clone(), kpi.title.clone())).collect();
+    let title = |change: &Change| {
+        let of = if change.what == What::Removed { before } else { after };
+        ((change.kind, change.name.clone()), changelog::title(change.kind, &change.name, &of.checked.model))
+    };
+    policy.titles = diff.changes.iter().map(title).collect();
     let refused = policy.judge(diff);
     for why in wrong.into_iter().chain(refused.idle.iter().map(Allowance::idle)) {
         out::error(&format!("{} {}\n", out::styled(out::DIM, "note:"), shown_on_a_line(&why)));
@@ -92,7 +96,7 @@ fn messages(
 }
 
 /// The new lines of the changelog that the version before names, or the one after where that is new.
-fn changelog(before: &Side<'_>, after: &Side<'_>, context: &Context<'_>) -> Result<Vec<String>, Stop> {
+fn new_in_changelog(before: &Side<'_>, after: &Side<'_>, context: &Context<'_>) -> Result<Vec<String>, Stop> {
     let Some(path) = before.checked.changelog().or(after.checked.changelog()) else {
         let note = out::styled(out::DIM, "note:");
         out::error(&format!(

@@ -63,7 +63,7 @@ impl Dialect for Snowflake {
 
     /// Backslashes mean something in texts.
     fn text(&self, text: &str) -> String {
-        format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+        raw::text(text)
     }
 
     /// Of which type a number with an exponent is, is not documented, and a fixed one has 38 digits.
@@ -74,12 +74,12 @@ impl Dialect for Snowflake {
 
     /// Programs that cut statements take `$$` for the beginning of a text, in comments too.
     fn comment<'a>(&self, line: &'a str) -> Cow<'a, str> {
-        if line.contains("$$") { line.replace("$$", "$ $").replace("$$", "$ $").into() } else { line.into() }
+        raw::comment(line)
     }
 
     /// What no program may take for the beginning of a text.
     fn replaces(&self, name: &str) -> bool {
-        name.contains("$$")
+        name.contains("$$") || raw::is_template(name) || name.contains(['\n', '\r'])
     }
 
     fn reads_otherwise<'a>(&self, sql: &'a str) -> Option<&'a str> {

@@ -14,6 +14,7 @@ use super::spell::Spelling;
 use super::{Abilities, Client, Dialect, Setting, Shift};
 use crate::calendar::{Date, DateTime, Grain};
 use crate::model::value::Type;
+use crate::rawsql::ends_statement;
 use foldhash::HashSet;
 use settings::{RESERVED, WITHSTANDS};
 use std::borrow::Cow;
@@ -72,6 +73,11 @@ impl Dialect for Sqlite {
         }
         let joined = hidden.iter().fold(written, |text, (char, code)| text.replace(*char, &format!("' || {code} || '")));
         format!("({joined})")
+    }
+
+    /// A line of a name may end a statement.
+    fn replaces(&self, name: &str) -> bool {
+        name.lines().any(ends_statement)
     }
 
     /// Brackets and backticks are quotes, texts have no escapes, and parameters are null.

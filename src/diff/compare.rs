@@ -16,6 +16,8 @@ pub(super) struct Comparison<'a> {
     pub before: &'a Checked,
     pub after: &'a Checked,
     pub names: &'a Names,
+    /// Those of the version after: nothing has another name, and what both versions promise.
+    pub own: &'a Names,
     pub effects: &'a Effects<'a>,
 }
 
@@ -38,6 +40,8 @@ enum Proof {
 
 /// What is said where a definition cannot be compared.
 const BROKEN: &str = "it has errors, so it cannot be compared";
+const OTHERS_UNREAD: &str = "a file cannot be read, so what it defines may be the same";
+const BOTH_UNREAD: &str = "a file cannot be read in either version, so what it defines is not compared";
 const UNREAD: &str = "a file of the version before cannot be read, so it may have been there";
 
 impl Comparison<'_> {
@@ -86,7 +90,7 @@ impl Comparison<'_> {
                 continue;
             }
             let one = Writer::written_out(before, self.names).kpi(old);
-            let two = Writer::written_out(after, &Names::default()).kpi(new);
+            let two = Writer::written_out(after, self.own).kpi(new);
             let class = match meaning::compare(&one, &two) {
                 Verdict::Same => continue,
                 Verdict::Different => Class::Meaning,
@@ -219,6 +223,7 @@ impl Comparison<'_> {
             }
             change.class = change.fields.iter().map(|field| field.class).max().unwrap_or(Class::None);
         }
+        self.unread(&mut change);
         let deciding = self.effects.deciding(&rounded);
         if !deciding.is_empty() && change.open.is_empty() {
             let names = deciding.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
@@ -227,6 +232,39 @@ impl Comparison<'_> {
         }
         change.owners = self.effects.owners(key, &change.downstream);
         Some(change)
+    }
+
+    /// Where a file cannot be read, what others say of what it defines is not known.
+    fn unread(&self, change: &mut Change) {
+        let is_of_others = match change.kind {
+            Kind::Kpi => change.class == Class::Interface,
+            Kind::Calendar | Kind::Warehouse | Kind::Okrs | Kind::Project | Kind::Team | Kind::Template | Kind::Test => false,
+            _ => change.class > Class::Ownership,
+        };
+        if !(self.before.incomplete || self.after.incomplete) || !is_of_others || !change.open.is_empty() {
+            return;
+        }
+        OTHERS_UNREAD.clone_into(&mut change.open);
+        change.class = Class::Undecided;
+        for field in change.fields.iter_mut().filter(|field| field.class > Class::Ownership) {
+            field.class = Class::Undecided;
+        }
+    }
+
+    /// What stands for files that neither version can read, if there are any.
+    pub(super) fn unread_in_both(&self, changes: &mut Vec<Change>) {
+        if !(self.before.incomplete && self.after.incomplete) {
+            return;
+        }
+        let key = (Kind::Project, String::new());
+        let at = changes.iter().position(|change| change.kind == key.0).unwrap_or_else(|| {
+            changes.push(Self::change(&key, What::Changed, None));
+            changes.len() - 1
+        });
+        if let Some(change) = changes.get_mut(at) {
+            BOTH_UNREAD.clone_into(&mut change.open);
+            change.class = change.class.max(Class::Undecided);
+        }
     }
 
     /// Whether a KPI with another name has the title that it had, which is none of its own where it is made of the name.
@@ -238,6 +276,10 @@ impl Comparison<'_> {
     /// What a difference in a field does, and whether it is proven to do nothing; nothing where there is no difference.
     fn field(&self, key: &(Kind, String), name: &str, old: Option<&Field>, new: Option<&Field>) -> Option<(Class, Proof)> {
         let effect = new.or(old)?.effect;
+        // A part that comes or goes without a unit has nothing to say of one.
+        if matches!(effect, Effect::Part(_)) && old.xor(new).is_some_and(|field| field.text == "none") {
+            return None;
+        }
         if let (Some(old), Some(new)) = (old, new) {
             if old.compared == new.compared {
                 return None;
@@ -254,6 +296,15 @@ impl Comparison<'_> {
         Some(match effect {
             Effect::Always(class) => (class, Proof::None),
             Effect::Part(class) => (if old.is_none() { Class::None } else { class }, Proof::None),
+            Effect::Order(class) => {
+                let lines = |field: Option<&Field>| field.map(|field| field.compared.text().to_owned()).unwrap_or_default();
+                let (old, new) = (lines(old), lines(new));
+                let is_longer = new.strip_prefix(&old).is_some_and(|more| old.is_empty() || more.starts_with('\n'));
+                if is_longer {
+                    return None;
+                }
+                (class, Proof::None)
+            }
             Effect::List(class) => {
                 let names = |field: Option<&Field>| -> BTreeSet<String> {
                     field.map(|field| field.compared.text().split(", ").map(str::to_owned).collect()).unwrap_or_default()
@@ -288,7 +339,7 @@ impl Comparison<'_> {
 
     /// The formula of a field in both versions.
     fn formulas(&self, (kind, name): &(Kind, String), field: &str) -> Option<Formulas> {
-        let own = Names::default();
+        let own = self.own;
         let old = self.effects.former(*kind, name);
         let (before, after) = (&self.before.model, &self.after.model);
         let both = |one: &Writer<'_>, two: &Writer<'_>| -> Option<(Term, Term)> {
@@ -323,8 +374,8 @@ impl Comparison<'_> {
             }
         };
         Some(Formulas {
-            as_written: both(&Writer::as_written(before, self.names), &Writer::as_written(after, &own))?,
-            written_out: both(&Writer::written_out(before, self.names), &Writer::written_out(after, &own))?,
+            as_written: both(&Writer::as_written(before, self.names), &Writer::as_written(after, own))?,
+            written_out: both(&Writer::written_out(before, self.names), &Writer::written_out(after, own))?,
         })
     }
 }

@@ -119,6 +119,8 @@ pub(super) enum Effect {
     List(Class),
     /// What is gone or different is this, what is new is [`Class::None`].
     Part(Class),
+    /// A list, a line each, in which places count: what is new at its end is nothing, all else is this.
+    Order(Class),
 }
 
 /// What is compared of a field.

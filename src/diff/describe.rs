@@ -212,6 +212,13 @@ impl<'a> Describe<'a> {
                     format!("{source} {filter:?} {time:?} {entity:?}"),
                 );
             }
+            // Where there is no key, all columns decide between rows at one time.
+            if let Some(rows) = step.rows.as_ref().filter(|rows| self.model.sources.get(rows.source).key.is_empty()) {
+                let source = self.model.sources.get(rows.source);
+                let columns: Vec<&str> = source.columns.rows().iter().map(|column| column.name.value.as_str()).collect();
+                let text = format!("of rows at one time the first by {}", columns.join(", "));
+                of.put(format!("ties.{name}"), Effect::Order(Class::Meaning), text, write::order(source).join("\n"));
+            }
             order.push(name);
         }
         of.say("steps", Class::Meaning, order.join(" → "));
@@ -255,7 +262,9 @@ impl<'a> Describe<'a> {
                 ColumnUnit::Fixed(unit) => unit.to_string(),
                 ColumnUnit::ByColumn(other) => format!("by {}", source.columns.get(*other).name.value),
             };
-            of.say(format!("{at}.unit"), Class::Interface, unit);
+            // A column that is new has no reader who knew another unit.
+            let shown = if unit.is_empty() { "none".to_owned() } else { unit };
+            of.put(format!("{at}.unit"), Effect::Part(Class::Interface), shown.clone(), shown);
             of.say(format!("{at}.description"), Class::Words, column.description.clone());
             let mut promises: Vec<String> = Vec::new();
             if column.nullable {

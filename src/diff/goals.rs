@@ -6,7 +6,7 @@ use super::describe::Describe;
 use crate::model::TestCase;
 use crate::model::guardrail::Guardrail;
 use crate::model::objective::{Amount, Baseline, Evidence, Goal, KeyResult, Objective, Reads, Target};
-use crate::model::unit::Notation;
+use crate::model::unit::{Notation, Unit};
 
 impl Describe<'_> {
     /// Teams and taxonomies.
@@ -192,7 +192,12 @@ impl Describe<'_> {
             Evidence::Missing => {}
             Evidence::Broken => of.is_broken = true,
         }
-        Self::target(result, &mut of);
+        let unit = match &result.evidence {
+            Evidence::Kpi(measured) => Some(&self.model.kpis.get(measured.kpi).facts.unit),
+            Evidence::Manual(manual) => Some(&manual.unit),
+            Evidence::Missing | Evidence::Broken => None,
+        };
+        Self::target(result, unit, &mut of);
         let reads = match result.reads {
             Reads::Latest => "latest",
             Reads::ToDate => "to_date",
@@ -216,33 +221,55 @@ impl Describe<'_> {
         of
     }
 
-    fn target(result: &KeyResult, of: &mut Definition) {
+    fn target(result: &KeyResult, unit: Option<&Unit>, of: &mut Definition) {
+        // What is compared are values, in whatever unit they are written.
+        let mut put = |name: &str, text: String, values: &[&Amount], word: &str| {
+            let values: Vec<String> = values.iter().map(|amount| value(amount, unit)).collect();
+            let compared = if values.is_empty() { text.clone() } else { format!("{word} {}", values.join(" ")) };
+            of.put(name, Effect::Always(Class::Goal), text, compared);
+        };
         match &result.goal {
             None if result.goal_given => of.is_broken = true,
             None => {}
             Some(Goal::Reach { from, to }) => {
-                let from = match from {
-                    Baseline::Number(amount) => number(amount),
-                    Baseline::Measured(_) => "measured".to_owned(),
-                    Baseline::Zero => "0".to_owned(),
-                };
-                of.say("from", Class::Goal, from);
-                let to = match to {
-                    Target::Number(amount) => number(amount),
-                    Target::Relative(relative) => relative.text.clone(),
-                };
-                of.say("to", Class::Goal, to);
+                match from {
+                    Baseline::Number(amount) => put("from", number(amount, unit), &[amount], ""),
+                    Baseline::Measured(_) => put("from", "measured".to_owned(), &[], ""),
+                    Baseline::Zero => put("from", "0".to_owned(), &[], ""),
+                }
+                match to {
+                    Target::Number(amount) => put("to", number(amount, unit), &[amount], ""),
+                    Target::Relative(relative) => put("to", relative.text.clone(), &[], ""),
+                }
             }
             Some(Goal::Keep(bound)) => {
-                let numbers: Vec<String> = bound.amounts().into_iter().map(number).collect();
-                of.say("keep", Class::Goal, format!("{} {}", bound.word(), numbers.join(" and ")));
+                let amounts: Vec<&Amount> = bound.amounts().into_iter().collect();
+                let numbers: Vec<String> = amounts.iter().map(|amount| number(amount, unit)).collect();
+                put("keep", format!("{} {}", bound.word(), numbers.join(" and ")), &amounts, bound.word());
             }
         }
     }
 }
 
-fn number(amount: &Amount) -> String {
-    let Some(unit) = &amount.unit else { return amount.number.to_string() };
+/// A value that is the same whatever unit it was written in: times in seconds or months.
+fn value(amount: &Amount, unit: Option<&Unit>) -> String {
+    let (mut number, mut seconds, mut months) = (amount.number, 0, 0);
+    for (time, power) in unit.into_iter().flat_map(Unit::times_left) {
+        if let Some(length) = time.seconds() {
+            number *= f64::from(length).powi(power);
+            seconds += power;
+        } else if let Some(length) = time.months() {
+            number *= f64::from(length).powi(power);
+            months += power;
+        }
+    }
+    format!("{number:.11e} s{seconds} m{months}")
+}
+
+/// An amount for people. Once it is checked it is in the unit of what is measured.
+fn number(amount: &Amount, of: Option<&Unit>) -> String {
+    let Some(written) = &amount.unit else { return amount.number.to_string() };
+    let unit = of.filter(|of| written.shown != Notation::Percent && of.times_left().next().is_some()).unwrap_or(written);
     if unit.shown == Notation::Percent {
         // A share is kept as a fraction of 1; its last digits are those of the multiplication.
         let settled: f64 = format!("{:.11e}", amount.number * 100.0).parse().unwrap_or(amount.number);

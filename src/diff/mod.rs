@@ -32,7 +32,7 @@ pub use reach::{Downstream, Reached, owner};
 
 use crate::align::Sign;
 use crate::calendar::{AsOf, Date};
-use crate::meaning::Names;
+use crate::meaning::{Names, promised};
 use crate::pipeline::Checked;
 use crate::text::Span;
 use describe::Describe;
@@ -219,16 +219,21 @@ impl Diff {
 
 /// Compares two versions of a project. `today` is the day that counts where the project's last visible day is not fixed.
 pub fn diff(before: &Checked, after: &Checked, today: Date) -> Diff {
+    let mut names = renamed::names(before, after);
+    // What only one version promises of its data may be what changes figures.
     let own = Names::default();
-    let names = renamed::names(before, after);
+    let kept = promised(&before.model, &names).intersection(&promised(&after.model, &own)).cloned().collect();
+    names.promised = Some(kept);
+    let own = Names { promised: names.promised.clone(), ..own };
     let (there, here) = rayon::join(
         || Describe::of(&before.model, &before.files, &names).all(),
         || Describe::of(&after.model, &after.files, &own).all(),
     );
     let former = renamed::all(&names, &there, &here, before);
-    let effects = Effects::of((before, after), &names, &former, (&there, &here));
-    let comparison = compare::Comparison { before, after, names: &names, effects: &effects };
+    let effects = Effects::of((before, after), (&names, &own), &former, (&there, &here));
+    let comparison = compare::Comparison { before, after, names: &names, own: &own, effects: &effects };
     let mut changes = comparison.changes(&there, &here, &former);
+    comparison.unread_in_both(&mut changes);
     // A change cannot lift its own mark by another last visible day.
     let days = [before, after].map(|checked| match checked.model.calendar.as_of {
         AsOf::Day(day) => day,

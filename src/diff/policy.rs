@@ -3,7 +3,7 @@
 //! A trailer `Kpic-Allow: CLASS: REASON` allows what is denied as `CLASS`, and `Kpic-Allow: CLASS NAME: REASON` only the change of one definition. One without a
 //! reason allows nothing. What is allowed is shown with its reason wherever the change is shown.
 
-use super::{Change, Class, DENIABLE, Diff, words};
+use super::{Change, Class, DENIABLE, Diff, Kind, words};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,8 +97,8 @@ pub struct Policy<'a> {
     pub allowances: Vec<Allowance>,
     /// The new lines of the changelog.
     pub changelog: &'a [String],
-    /// What people call definitions, by their names, where that may stand in the changelog in their place.
-    pub titles: BTreeMap<String, String>,
+    /// What people call definitions, where that may stand in the changelog in the place of their names.
+    pub titles: BTreeMap<(Kind, String), String>,
 }
 
 /// What is refused.
@@ -167,7 +167,11 @@ impl Policy<'_> {
                 !is_part(before.chars().next_back()) && !goes_on
             })
         };
-        let title = self.titles.get(&change.name).filter(|title| !title.is_empty()).map(|title| format!("**{title}**"));
+        let title = self
+            .titles
+            .get(&(change.kind, change.name.clone()))
+            .filter(|title| !title.is_empty())
+            .map(|title| format!("**{title}**"));
         self.changelog.iter().any(|line| has_word(line) || title.as_ref().is_some_and(|title| line.contains(title.as_str())))
     }
 }

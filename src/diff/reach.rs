@@ -63,6 +63,7 @@ pub(super) struct Effects<'a> {
     before: &'a Checked,
     after: &'a Checked,
     names: &'a Names,
+    own: &'a Names,
     former: &'a Former,
     /// KPIs that are written differently, and are proven to be the same with all that they are made of.
     settled: BTreeSet<String>,
@@ -71,14 +72,13 @@ pub(super) struct Effects<'a> {
 impl<'a> Effects<'a> {
     pub(super) fn of(
         (before, after): (&'a Checked, &'a Checked),
-        names: &'a Names,
+        (names, own): (&'a Names, &'a Names),
         former: &'a Former,
         (there, here): (&Definitions, &Definitions),
     ) -> Self {
-        let mut effects = Self { before, after, names, former, settled: BTreeSet::new() };
+        let mut effects = Self { before, after, names, own, former, settled: BTreeSet::new() };
         let formula =
             |all: &Definitions, key| all.get(key).and_then(|of| of.fields.get("formula")).map(|field| field.compared.clone());
-        let own = Names::default();
         for (key, _) in here.iter().filter(|((kind, _), _)| *kind == Kind::Kpi) {
             let (Some(old), Some(new)) = (formula(there, key), formula(here, key)) else { continue };
             if old == new {
@@ -88,7 +88,7 @@ impl<'a> Effects<'a> {
             let ids = before.model.kpi_names.get(&was).zip(after.model.kpi_names.get(&key.1));
             if let Some((old, new)) = ids {
                 let old = Writer::written_out(&before.model, names).kpi(*old);
-                let new = Writer::written_out(&after.model, &own).kpi(*new);
+                let new = Writer::written_out(&after.model, own).kpi(*new);
                 if meaning::proven(&old, &new) == Verdict::Same {
                     effects.settled.insert(key.1.clone());
                 }
@@ -156,9 +156,9 @@ impl<'a> Effects<'a> {
         if rounded.is_empty() {
             return Vec::new();
         }
-        let own = Names::default();
+        let own = self.own;
         let (before, after) = (&self.before.model, &self.after.model);
-        let (old, new) = (Writer::written_out(before, self.names), Writer::written_out(after, &own));
+        let (old, new) = (Writer::written_out(before, self.names), Writer::written_out(after, own));
         let reached: Vec<KpiId> = self.walk(self.after, true, rounded).into_iter().map(|(id, _)| id).collect();
         let differs = |id: &&KpiId| {
             let name = &after.kpis.get(**id).name.value;
@@ -315,8 +315,9 @@ fn nodes(model: &Model, start: &Start, name: &str) -> Vec<Node> {
         Kind::Source | Kind::Journey => {
             let Some(id) = model.source_names.get(name).copied() else { return Vec::new() };
             // Which rows a step takes decides which are left for others, and the first when a journey counts.
-            let column = start.field.strip_prefix("columns.").and_then(|column| model.sources.get(id).names.get(column));
-            vec![column.map_or(Node::Source(id), |column| Node::Column(id, *column))]
+            let Some(column) = start.field.strip_prefix("columns.") else { return vec![Node::Source(id)] };
+            // One that this version does not have is read in the other one.
+            model.sources.get(id).names.get(column).map(|column| Node::Column(id, *column)).into_iter().collect()
         }
         Kind::Dimension => {
             let Some(id) = model.dimension_names.get(name).copied() else { return Vec::new() };

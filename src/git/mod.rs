@@ -105,6 +105,16 @@ impl Repository {
                     format!("write which one in full: `kpic diff {one}`"),
                 ));
             }
+            // A tag may look like the short name of a commit.
+            let looks_short = name.len() >= 4 && name.len() < 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let begins_so = || ask(&self.top, &["rev-parse", &format!("--disambiguate={name}")]).ok()?.ok();
+            let is_other = |commit: &Commit| begins_so().is_some_and(|found| found.lines().any(|other| other != commit.0));
+            if let Some((one, _)) = there.first().filter(|(_, commit)| looks_short && is_other(commit)) {
+                return Err(Problem::new(
+                    format!("`{name}` may be two commits here: `{one}`, and the one whose name begins so"),
+                    format!("write which one in full: `kpic diff {one}`, or the whole name of the commit"),
+                ));
+            }
         }
         self.named(name)
     }

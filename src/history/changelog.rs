@@ -289,7 +289,8 @@ fn about<'a>(kind: Kind, name: &str, model: &'a Model) -> Option<(&'a str, &'a s
     }
 }
 
-fn title(kind: Kind, name: &str, model: &Model) -> String {
+/// What a changelog calls a definition.
+pub fn title(kind: Kind, name: &str, model: &Model) -> String {
     if kind.is_single() {
         return format!("The {}", kind.noun());
     }

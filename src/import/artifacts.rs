@@ -123,7 +123,11 @@ fn text(path: &PathBuf) -> Result<String, Unreadable> {
         message: format!("cannot read {}: {why}", path.display()),
         help: "run `dbt parse` in the dbt project, which writes it".to_owned(),
     };
-    let size = fs::metadata(path).map_err(|error| refused(error.to_string()))?.len();
+    let about = fs::metadata(path).map_err(|error| refused(error.to_string()))?;
+    let size = about.len();
+    if !about.is_file() {
+        return Err(refused("it is no file".to_owned()));
+    }
     if size > LARGEST {
         return Err(refused(format!("it has {} MiB, and kpic reads {} at most", size >> 20, LARGEST >> 20)));
     }

@@ -194,18 +194,46 @@ impl Trial<'_> {
     }
 }
 
+/// Where definitions stand in the files that were written.
+struct Places<'a> {
+    /// For each file the lines of each definition, by the first of them.
+    lines: HashMap<&'a str, Vec<(std::ops::Range<usize>, Id)>>,
+    /// For each definition its file, and the first line there.
+    first: HashMap<Id, (&'a str, usize)>,
+}
+
+impl<'a> Places<'a> {
+    fn of(written: &'a Written) -> Self {
+        let mut places = Self { lines: HashMap::new(), first: HashMap::new() };
+        for (path, range, id) in &written.lines {
+            places.lines.entry(path).or_default().push((range.clone(), *id));
+            places.first.entry(*id).or_insert((path, range.start));
+        }
+        places.lines.values_mut().for_each(|lines| lines.sort_by_key(|(range, _)| range.start));
+        places
+    }
+
+    /// The innermost definition on a line.
+    fn on_line(&self, path: &str, line: usize) -> Option<Id> {
+        let lines = self.lines.get(path)?;
+        let begun = lines.partition_point(|(range, _)| range.start <= line);
+        lines.get(..begun)?.iter().rev().find(|(range, _)| range.contains(&line)).map(|(_, id)| *id)
+    }
+}
+
 /// The definitions that have errors, each with the first of them.
 fn wrong(written: &Written, checked: &Checked, own: &HashSet<String>) -> Result<BTreeMap<Id, String>, Unreadable> {
     let mut found = BTreeMap::new();
+    let places = Places::of(written);
     for finding in checked.findings.iter().filter(|finding| finding.severity == Severity::Error) {
         let place = finding.labels.first().map(|label| (checked.files.path(label.span.file), checked.files.line(label.span)));
         // What was wrong before stays as wrong as it was.
         let Some((path, line)) = place.filter(|(path, _)| !own.contains(*path)) else { continue };
-        let on_line = written.lines.iter().rev().find(|(of, range, _)| of == path && range.contains(&line));
+        let on_line = places.on_line(path, line);
         let help = finding.help.as_ref().map(|help| format!(" ({})", super::on_a_line(help))).unwrap_or_default();
         let why = format!("kpic refuses it: {}{help}", super::on_a_line(&finding.message));
         match on_line {
-            Some((_, _, id)) => found.entry(*id).or_insert(why),
+            Some(id) => found.entry(id).or_insert(why),
             None => return Err(Unreadable { message: why, help: "this is a fault of kpic's: please report it".to_owned() }),
         };
     }
@@ -243,17 +271,17 @@ fn report(
     checked: &Checked,
     start: Option<Date>,
 ) -> Report {
+    let places = Places::of(written);
     let mut by_id: HashMap<Id, Vec<Finding>> = HashMap::new();
     for finding in checked.findings.iter().filter(|finding| finding.severity != Severity::Error) {
         let Some(label) = finding.labels.first() else { continue };
         let (path, line) = (checked.files.path(label.span.file), checked.files.line(label.span));
-        let on_line = written.lines.iter().rev().find(|(of, range, _)| of == path && range.contains(&line));
-        if let Some((_, _, id)) = on_line {
+        if let Some(id) = places.on_line(path, line) {
             let one = Finding { code: finding.code.name.to_owned(), message: super::on_a_line(&finding.message) };
-            by_id.entry(*id).or_default().push(one);
+            by_id.entry(id).or_default().push(one);
         }
     }
-    let place = |id: Id| written.lines.iter().find(|(_, _, of)| *of == id).map(|(path, range, _)| (path.clone(), range.start));
+    let place = |id: Id| places.first.get(&id).map(|(path, line)| ((*path).to_owned(), *line));
     let mut metrics: Vec<Metric> = made
         .kpis
         .iter()

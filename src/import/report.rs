@@ -1,5 +1,6 @@
 //! What became of each metric, for people, for a pull request and for programs.
 
+use crate::text::shown_on_a_line;
 use serde::Serialize;
 use serde_json::json;
 
@@ -239,14 +240,14 @@ fn lines(fate: &Fate) -> Vec<String> {
 
 /// A name as code in a table.
 fn code(name: &str) -> String {
-    format!("`{}`", name.replace('`', "'").replace('|', "\\|"))
+    format!("`{}`", shown_on_a_line(name).replace('`', "'").replace('|', "\\|"))
 }
 
 /// A text that stays within its cell, and is neither markup nor HTML.
 fn cell(text: &str) -> String {
     let mut out = String::new();
     let mut in_code = false;
-    for char in text.chars() {
+    for char in shown_on_a_line(text).chars() {
         match char {
             '`' => {
                 in_code = !in_code;

@@ -56,7 +56,10 @@ pub struct Tree {
 
 /// The nearest folder from `from` upwards that holds a `kpic.yml`.
 pub fn find_root(from: &Path) -> Option<PathBuf> {
-    let from = std::path::absolute(from).unwrap_or_else(|_| from.to_path_buf());
+    // What stands above `a/../b` is not what stands above `a`.
+    let goes_up = from.components().any(|part| part == std::path::Component::ParentDir);
+    let full = if goes_up { from.canonicalize() } else { std::path::absolute(from) };
+    let from = full.unwrap_or_else(|_| from.to_path_buf());
     from.ancestors().find(|folder| folder.join(PROJECT_FILE).is_file()).map(Path::to_path_buf)
 }
 

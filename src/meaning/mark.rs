@@ -15,7 +15,8 @@ pub const FIGURES: u32 = 1;
 
 /// The mark of a KPI: 16 hexadecimal digits.
 pub fn mark(model: &Model, graph: &Graph, id: KpiId) -> String {
-    let names = Names::default();
+    // What this version promises of its data the next one may not.
+    let names = Names { promised: Some(BTreeSet::new()), ..Names::default() };
     let writer = Writer::written_out(model, &names);
     let kpi = model.kpis.get(id);
     let mut text = format!("figures {FIGURES}\n");
@@ -33,16 +34,25 @@ pub fn mark(model: &Model, graph: &Graph, id: KpiId) -> String {
     say("calendar", &(calendar.start, calendar.data_from, calendar.settle, calendar.week_starts, calendar.fiscal_month));
     say("zone", &calendar.zone.name());
     let mut columns: BTreeMap<SourceId, BTreeSet<ColumnId>> = BTreeMap::new();
+    let mut by_hand = BTreeSet::new();
     for node in graph.upstream(Node::Kpi(id)) {
         match node {
             Node::Source(source) => _ = columns.entry(source).or_default(),
             Node::Column(source, column) => _ = columns.entry(source).or_default().insert(column),
-            Node::Kpi(_) | Node::Dimension(_) => {}
+            // Figures that are kept by hand are part of what is made of them.
+            Node::Kpi(other) => {
+                let other = model.kpis.get(other);
+                if let Body::Values(values) = &other.body {
+                    by_hand.insert(format!("by hand {} {values:?}\n", other.name.value));
+                }
+            }
+            Node::Dimension(_) => {}
         }
     }
     let mut sources: Vec<String> = columns.into_iter().map(|(id, columns)| of_source(model, &writer, id, &columns)).collect();
     sources.sort();
     text.extend(sources);
+    text.extend(by_hand);
     let sum = Sha256::digest(text.as_bytes());
     sum.iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
@@ -69,6 +79,8 @@ fn of_source(model: &Model, writer: &Writer<'_>, id: SourceId, columns: &BTreeSe
                 (filter, time, writer.path(rows.source, &rows.entity))
             });
             say(named(step.column), &rows);
+            let ties = step.rows.as_ref().filter(|rows| model.sources.get(rows.source).key.is_empty());
+            ties.into_iter().for_each(|rows| say("ties", &super::write::order(model.sources.get(rows.source))));
         }
         return text;
     }

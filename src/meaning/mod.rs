@@ -17,7 +17,7 @@ pub mod witness;
 pub mod write;
 
 pub use term::Term;
-pub use write::{Names, Writer};
+pub use write::{Names, Writer, promised};
 
 /// What is known of two formulas.
 #[derive(Debug, Clone, PartialEq)]

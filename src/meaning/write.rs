@@ -26,6 +26,22 @@ pub struct Names {
     pub sources: BTreeMap<String, String>,
     /// Dimensions.
     pub dimensions: BTreeMap<String, String>,
+    /// The stored columns that are never null in both versions, by the names of their sources; nothing where a version stands alone.
+    pub promised: Option<BTreeSet<(String, String)>>,
+}
+
+/// The stored columns of a model that are never null, by the names of their sources.
+pub fn promised(model: &Model, names: &Names) -> BTreeSet<(String, String)> {
+    let of_source = |source: &crate::model::Source| {
+        let name = names.source(&source.name.value);
+        let stored =
+            source.columns.rows().iter().filter(|column| !column.nullable).filter_map(|column| match &column.storage {
+                Storage::Stored(stored) => Some(stored.clone()),
+                _ => None,
+            });
+        stored.map(|stored| (name.clone(), stored)).collect::<Vec<_>>()
+    };
+    model.sources.rows().iter().flat_map(of_source).collect()
 }
 
 impl Names {
@@ -47,6 +63,15 @@ impl Names {
     pub fn dimension(&self, name: &str) -> String {
         Self::of(&self.dimensions, name)
     }
+}
+
+/// The columns of a source in their order, each with what it reads and its type: what decides between rows at one time where there is no key.
+pub fn order(source: &crate::model::Source) -> Vec<String> {
+    let each = source.columns.rows().iter().map(|column| match &column.storage {
+        Storage::Stored(stored) => format!("{stored} {}", column.ty),
+        other => format!("{} {} {other:?}", column.name.value, column.ty),
+    });
+    each.collect()
 }
 
 /// Makes terms of the formulas of a model.
@@ -381,11 +406,16 @@ impl<'a> Writer<'a> {
             let reads = column.name.value.clone();
             return Column { source: self.source(source), through, reads, ty: "", clock: String::new(), never_null: false };
         }
+        let reads = self.reads(at, column);
+        let is_promised = || {
+            let key = || (self.source(at), reads.clone());
+            self.names.promised.as_ref().is_none_or(|promised| promised.contains(&key()))
+        };
         Column {
             source: self.source(source),
-            never_null: through.is_empty() && !column.nullable && matches!(column.storage, Storage::Stored(_)),
+            never_null: through.is_empty() && !column.nullable && matches!(column.storage, Storage::Stored(_)) && is_promised(),
             through,
-            reads: self.reads(at, column),
+            reads,
             ty: type_name(column.ty),
             clock: match &column.clock {
                 Clock::Civil => String::new(),

@@ -132,6 +132,7 @@ const REFUSED: &[&str] = &[
     "current_connection_id",
     "current_query",
     "current_query_id",
+    "current_setting",
     "current_transaction_id",
     "currval",
     "database_list",
@@ -259,10 +260,10 @@ fn reader_option(sql: &str) -> Option<Range<usize>> {
     let all: Vec<Token<'_>> = tokens(sql).filter(|token| token.kind != Kind::Comment).collect();
     let is_set = |at: usize| {
         let token = all.get(at)?;
-        let is_option = token.name().is_some_and(|name| OPTIONS.contains(&name.to_ascii_lowercase().as_str()));
+        token.name().filter(|name| OPTIONS.contains(&name.to_ascii_lowercase().as_str()))?;
         let next = all.get(at + 1..).unwrap_or_default().iter().find(|next| !next.is_mark(")"));
         let sets = next.is_some_and(|next| matches!(next.text, "=" | "==" | ":=" | "=>" | ":"));
-        (is_option && sets).then(|| token.start..token.end())
+        sets.then(|| token.start..token.end())
     };
     (0..all.len()).find_map(is_set)
 }
@@ -277,6 +278,16 @@ const SCHEMAS: &[&str] =
 /// What an engine tells of itself where a query stands.
 const TELLS: &[&str] = &["desc", "describe", "explain", "pragma", "show"];
 
+/// Whether what stands before a token is an alias with its colon: `from q: orders`.
+fn names_alias(all: &[Token<'_>], at: usize) -> bool {
+    let before = |back: usize| at.checked_sub(back).and_then(|at| all.get(at));
+    let leads =
+        |word: &Token<'_>| ["from", "join"].iter().any(|lead| word.is_word(lead)) || word.is_mark(",") || word.is_mark("(");
+    before(1).is_some_and(|colon| colon.text == ":")
+        && before(2).is_some_and(|alias| alias.name().is_some())
+        && before(3).is_some_and(leads)
+}
+
 /// The first name in raw SQL of what an engine or server says of itself, such as `information_schema.tables`: its bytes. What is there differs from question to
 /// question, so that rows could depend on which one is asked. A text counts where rows may come from, since it may be a name there.
 pub fn engine_view(sql: &str) -> Option<Range<usize>> {
@@ -285,8 +296,8 @@ pub fn engine_view(sql: &str) -> Option<Range<usize>> {
         let token = all.get(at)?;
         let before = at.checked_sub(1).and_then(|before| all.get(before));
         let leads = before.is_some_and(|word| {
-            let is_word = ["from", "join", "table", "summarize", "lateral"].iter().any(|lead| word.is_word(lead));
-            is_word || word.is_mark(",") || word.is_mark("(")
+            let words = ["from", "join", "table", "summarize", "lateral", "pivot", "unpivot"];
+            words.iter().any(|lead| word.is_word(lead)) || word.is_mark(",") || word.is_mark("(") || names_alias(&all, at)
         });
         let is_part = before.is_some_and(|point| point.is_mark("."));
         let text = || token.text.strip_prefix('\'')?.strip_suffix('\'').map(str::to_owned);
@@ -400,6 +411,9 @@ mod tests {
             ("select (select count(*) from pg_class)", "pg_class"),
             ("select * from pg_catalog.pg_stat_activity", "pg_catalog"),
             ("select * from shop.information_schema.tables", "information_schema"),
+            ("from q: pg_settings", "pg_settings"),
+            ("select * from t, q: 'duckdb_databases'", "'duckdb_databases'"),
+            ("select * from (unpivot duckdb_databases on a)", "duckdb_databases"),
         ] {
             assert_eq!(found(sql), Some(name), "{sql}");
         }

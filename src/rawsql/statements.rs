@@ -44,13 +44,36 @@ pub fn odd_statement(sql: &str) -> Option<String> {
             "alter" | "drop" => THINGS.contains(&word(1).as_str()) || word(1) == "materialized" && word(2) == "view",
             first => BEGINS.contains(&first),
         };
-        let reads_file = one.iter().find(|token| token.is_word("infile") || token.is_word("outfile"));
-        match (is_known, reads_file) {
+        let does_more = (0..one.len()).find(|at| does_more(one, *at, &first)).and_then(|at| one.get(at));
+        match (is_known, does_more) {
             (true, None) => None,
             (true, Some(token)) => Some(token.text.to_owned()),
             (false, _) => Some(one.iter().take(3).map(|token| token.text).collect::<Vec<_>>().join(" ")),
         }
     })
+}
+
+/// Words that lead to files, classes, settings or programs, wherever they stand in a statement.
+const MORE: &[&str] =
+    &["call", "directory", "infile", "inpath", "jar", "location", "outfile", "procedure", "serde", "storage_integration"];
+
+/// Formats of tables that are a warehouse's own, behind `using`.
+const OWN_TABLES: &[&str] = &["delta", "iceberg", "parquet"];
+
+/// Whether a token makes a statement one that reads or writes beside tables, or that a program would cut elsewhere.
+fn does_more(one: &[Token<'_>], at: usize, first: &str) -> bool {
+    let Some(token) = one.get(at) else { return false };
+    let next = one.get(at + 1);
+    let is_called = || next.is_some_and(|next| next.is_mark("("));
+    // What follows an `insert` in lines of its own is no SQL.
+    let is_inline = first == "insert" && (token.is_word("format") && !is_called() || token.is_word("values"));
+    let is_copied = first == "vacuum" && token.is_word("into");
+    let is_chained = token.text.contains("->>");
+    let is_driver = token.is_word("using")
+        && next.is_some_and(|next| next.name().is_some() && !OWN_TABLES.iter().any(|own| next.is_word(own)))
+        && matches!(first, "create" | "alter");
+    let is_setting = first == "set" && token.is_mark(".");
+    MORE.iter().any(|word| token.is_word(word)) || is_inline || is_copied || is_chained || is_driver || is_setting
 }
 
 #[cfg(test)]
@@ -64,6 +87,7 @@ mod tests {
             "drop view if exists a;\ncreate materialized view a as select 1; create index i on a (x)",
             "/* !x */ create or replace temporary table a as select 1; insert into a select 2;; -- done",
             "drop materialized view a; alter table a rename to b; set search_path = kpi",
+            "create table a using delta as select b from c join d using (e); insert into a select format(x) from f; vacuum",
         ] {
             assert_eq!(odd_statement(sql), None, "{sql}");
         }
@@ -80,6 +104,17 @@ mod tests {
             ("copy a to program 'x'", "copy a to"),
             ("drop function f", "drop function f"),
             ("insert into a from infile 'x' format csv", "infile"),
+            ("insert into a format TSV 'x", "format"),
+            ("insert into a values (1)", "values"),
+            ("insert overwrite local directory '/x' select 1", "directory"),
+            ("create table a (b string) location '/x'", "location"),
+            ("create table a using jdbc as select 1", "using"),
+            ("create table a row format serde 'x.Y'", "serde"),
+            ("alter table a set location '/x'", "location"),
+            ("vacuum into '/x'", "into"),
+            ("set spark.sql.x = 1", "."),
+            ("with p as procedure () select 1", "procedure"),
+            ("select 1 ->> select 2", "->>"),
         ] {
             assert_eq!(odd_statement(sql).as_deref(), Some(odd), "{sql}");
         }

@@ -264,7 +264,7 @@ fn beyond_tables(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) 
 fn replaced(model: &Model, dialect: &dyn Dialect, findings: &mut Findings) {
     let mut check = |name: &String, span: Span| {
         if dialect.replaces(name) {
-            let message = format!("the name `{name}` has what `{}` takes for a variable", dialect.name());
+            let message = format!("the name `{name}` has what `{}` or its program takes for something else", dialect.name());
             findings
                 .report(&codes::NOT_IN_DIALECT, span, message)
                 .help("read it under another name, with a view of the warehouse");

@@ -152,3 +152,25 @@ fn a_reviewer_is_a_name_on_a_code_host() {
         );
     }
 }
+
+#[test]
+fn nothing_outside_of_the_repository_is_written() {
+    let repository = Repository::new();
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("victim"), "secret\n").unwrap();
+    let there = |name: &str| outside.path().join(name).to_string_lossy().into_owned();
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(there("victim"), repository.path().join("CODEOWNERS")).unwrap();
+        std::os::unix::fs::symlink(outside.path(), repository.path().join(".github")).unwrap();
+        let absolute = repository.path().join(".github/CODEOWNERS").to_string_lossy().into_owned();
+        for file in ["CODEOWNERS", ".github/CODEOWNERS", &absolute] {
+            assert_eq!(repository.kpic(&["owners", "--write", file]).code, 2, "{file}");
+        }
+        assert!(repository.path().join("CODEOWNERS").is_symlink());
+    }
+    assert_eq!(repository.kpic(&["owners", "--write", &there("CODEOWNERS")]).code, 2);
+    assert!(!outside.path().join("CODEOWNERS").exists());
+    let inside = repository.path().join("docs/CODEOWNERS").to_string_lossy().into_owned();
+    assert_eq!(repository.kpic(&["owners", "--write", &inside]).code, 0);
+}

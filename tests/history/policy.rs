@@ -185,3 +185,17 @@ fn changes_are_marked_at_the_field_that_changed() {
     repository.write("specs/kpis.yml", kpis("sum(orders.amount)", "sales").split("  double:").next().unwrap());
     assert_eq!(lines(&repository), [of("diff-interface", "kpic.yml", 0)]);
 }
+
+#[test]
+fn what_a_changelog_calls_a_source_stands_for_its_name() {
+    let repository = Repository::new();
+    repository.write("kpic.yml", &format!("{KPIC}diff: {{ deny: [meaning-without-changelog], changelog: CHANGELOG.md }}\n"));
+    repository.commit("rules");
+    repository.write("specs/sources.yml", &super::SOURCES.replace("table: orders", "table: paid_orders"));
+    assert_eq!(repository.kpic(&["diff", "HEAD"]).code, 1);
+    repository.commit("another table");
+    let told = repository.kpic(&["changelog", "HEAD~1..HEAD"]).out;
+    assert!(told.contains("**Orders**"), "{told}");
+    repository.write("CHANGELOG.md", &told);
+    assert_eq!(repository.kpic(&["diff", "HEAD~1"]).code, 0);
+}

@@ -108,6 +108,9 @@ pub(in crate::cli) fn run(args: &DiffArgs, context: &Context<'_>) -> Result<u8, 
     Ok(code)
 }
 
+/// No manifest has more bytes: that of 50,000 KPIs has a third of it.
+const MANIFEST: u64 = 1 << 30;
+
 /// Compares the project with the manifest of an earlier build.
 fn against(args: &DiffArgs, path: &Path, context: &Context<'_>) -> Result<u8, Stop> {
     let wrong = |why: &str| {
@@ -116,6 +119,10 @@ fn against(args: &DiffArgs, path: &Path, context: &Context<'_>) -> Result<u8, St
             "name a manifest.json that `kpic build` has written",
         )
     };
+    let about = std::fs::metadata(path).map_err(|_| wrong("it cannot be read"))?;
+    if !about.is_file() || about.len() > MANIFEST {
+        return Err(wrong(&format!("it is no file of at most {} MiB", MANIFEST >> 20)));
+    }
     let text = std::fs::read_to_string(path).map_err(|_| wrong("it cannot be read"))?;
     let manifest = serde_json::from_str(&text).map_err(|_| wrong("it is not JSON"))?;
     let after = here(context)?;

@@ -53,7 +53,7 @@ pub(in crate::cli) fn run(args: &OwnersArgs, context: &Context<'_>) -> Result<u8
     let document = owners::of_files(&checked);
     let lines = || owners::codeowners(&document, &in_repository(&root));
     if let Some(file) = &args.write {
-        return write(file, &lines());
+        return write(file, &lines(), &root);
     }
     match args.format {
         Format::Text => out::print(&text(&document)),
@@ -129,17 +129,26 @@ fn concerned(document: &Document) -> String {
 }
 
 /// Puts kpic's lines into a file; what else it says stays.
-fn write(path: &Path, lines: &str) -> Result<u8, Stop> {
+/// The folder of the repository that holds a project, or the project's own where there is none.
+fn repository(root: &Path) -> Option<PathBuf> {
+    let root = std::fs::canonicalize(root).ok()?;
+    let top = root.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_path_buf);
+    Some(top.unwrap_or(root))
+}
+
+fn write(path: &Path, lines: &str, root: &Path) -> Result<u8, Stop> {
     let fails = |message: String, help: Option<&str>| {
         out::error(&out::failure(&message, help));
         Stop { code: ENVIRONMENT }
     };
     // A link of the repository's, or a name that a job puts in, must not lead elsewhere.
     let parent = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let real = std::fs::canonicalize(parent).unwrap_or_else(|_| parent.to_path_buf());
+    let full = std::path::absolute(parent).unwrap_or_else(|_| parent.to_path_buf());
+    let real = full.ancestors().find_map(|folder| folder.canonicalize().ok()).unwrap_or_default();
     let is_git = real.components().any(|part| part.as_os_str() == ".git");
-    let goes_through_link = parent.ancestors().any(Path::is_symlink);
-    if path.file_name().is_none_or(|name| name != "CODEOWNERS") || is_git || path.is_relative() && goes_through_link {
+    let goes_through_link = path.is_symlink() || path.is_relative() && parent.ancestors().any(Path::is_symlink);
+    let is_within = repository(root).is_some_and(|top| real.starts_with(top));
+    if path.file_name().is_none_or(|name| name != "CODEOWNERS") || is_git || goes_through_link || !is_within {
         let message = format!("`{}` is no CODEOWNERS file of the repository", path.display());
         return Err(usage(&message, "for instance `kpic owners --write .github/CODEOWNERS`, without links on the way"));
     }

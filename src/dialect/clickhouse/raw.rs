@@ -2,7 +2,7 @@
 //!
 //! Backslashes escape in texts and in names of either quotes, backticks are quotes, a `#` begins a comment, and quotes of other scripts are quotes too.
 
-use crate::rawsql::{Calls, Kind, Token, call_beyond, listed, odd_blank, tokens};
+use crate::rawsql::{Calls, Kind, Token, call_beyond, listed, odd_blank, relations, tokens};
 use foldhash::HashSet;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -122,14 +122,15 @@ pub(super) fn reads_beyond<'a>(sql: &'a str, added: &[String]) -> Option<&'a str
         is_server || token.kind == Kind::Word && !is_part && WORDS.contains(&name.as_str())
     });
     let named = named.map(|(_, token)| token.start..token.end());
-    let given = (0..all.len()).find_map(|at| given_by_name(&all, at));
-    let first = called.into_iter().chain(named).chain(given).min_by_key(|range| range.start)?;
+    let closes = closes(&all);
+    let given = (0..all.len()).find_map(|at| given_by_name(&all, &closes, at));
+    let first = called.into_iter().chain(named).chain(given).chain(file(sql)).min_by_key(|range| range.start)?;
     sql.get(first)
 }
 
 /// A function may be given by its name: `arrayMap(file, paths)` calls it, in parentheses and with another name behind `as`, too. So the first of several arguments of what
 /// begins with `array` or `map` is no bare name, unless the function is known to take values only; what is given has to say what it does: `x -> lower(x)`.
-fn given_by_name(all: &[Token<'_>], at: usize) -> Option<Range<usize>> {
+fn given_by_name(all: &[Token<'_>], closes: &[usize], at: usize) -> Option<Range<usize>> {
     let name = all.get(at)?.name()?.to_ascii_lowercase();
     let is_higher =
         (name.starts_with("array") || name.starts_with("map")) && !TAKES_VALUES.split_whitespace().any(|known| known == name);
@@ -141,23 +142,63 @@ fn given_by_name(all: &[Token<'_>], at: usize) -> Option<Range<usize>> {
     if !is_higher || !all.get(open)?.is_mark("(") {
         return None;
     }
-    let mut depth = 0_usize;
-    let mut first: Vec<&Token<'_>> = Vec::new();
-    for token in all.get(open + 1..)? {
-        match token.text {
-            "," if depth == 0 => {
-                let is_lambda = first.iter().any(|token| token.text == "->");
-                let name = first.iter().find(|token| token.name().is_some());
-                return name.filter(|_| !is_lambda).map(|token| token.start..token.end());
-            }
-            ")" | "]" if depth == 0 => return None,
-            "(" | "[" => depth += 1,
-            ")" | "]" => depth -= 1,
-            _ => {}
+    let end = *closes.get(open)?;
+    // What these give is no function, and nothing is known of more arguments behind theirs.
+    if all.get(end + 1).is_some_and(|next| next.is_mark("(")) {
+        return all.get(at).map(|token| token.start..token.end());
+    }
+    let (mut name, mut is_lambda) = (None, false);
+    let mut next = open + 1;
+    while let Some(token) = all.get(next).filter(|_| next < end) {
+        if token.text == "," {
+            return name.filter(|_| !is_lambda);
         }
-        first.push(token);
+        if token.text == "->" {
+            is_lambda = true;
+        }
+        if name.is_none() && token.name().is_some() {
+            name = Some(token.start..token.end());
+        }
+        let inside = closes.get(next).copied().filter(|close| *close > next && *close < end);
+        if let Some(close) = inside {
+            // A name may be in brackets; those of a call and of arguments hold nothing else that is given.
+            if name.is_none() && !is_lambda {
+                let named = all.get(next + 1..close).unwrap_or_default().iter().find(|token| token.name().is_some());
+                name = named.map(|token| token.start..token.end());
+            }
+            next = close;
+        }
+        next += 1;
     }
     None
+}
+
+/// For each bracket that opens, where it closes; its own place for all else.
+fn closes(all: &[Token<'_>]) -> Vec<usize> {
+    let (mut closes, mut open): (Vec<usize>, Vec<usize>) = ((0..all.len()).collect(), Vec::new());
+    for (at, token) in all.iter().enumerate() {
+        match token.text {
+            "(" | "[" => open.push(at),
+            ")" | "]" => {
+                if let Some(place) = open.pop().and_then(|opened| closes.get_mut(opened)) {
+                    *place = at;
+                }
+            }
+            _ => {}
+        }
+    }
+    open.into_iter().for_each(|opened| {
+        if let Some(place) = closes.get_mut(opened) {
+            *place = all.len();
+        }
+    });
+    closes
+}
+
+/// The first relation whose name would be that of files in a database of files.
+fn file(sql: &str) -> Option<Range<usize>> {
+    let is_path = |name: &String| name.contains(['/', '\\', '*', '?', '{', '[', '.']);
+    relations(sql).into_iter().find(|read| read.parts.iter().any(is_path)).map(|read| read.range)
 }
 
 /// Functions of arrays and maps that take values only.
@@ -244,6 +285,11 @@ mod tests {
                 "select arrayConcat(a, b), arrayElement(a, 1), arrayReverse(a), arrayFilter((x, y) -> y > 1, a, b), arrayCount(a), arraySort(a)",
                 None,
             ),
+            ("select arrayMap()(file, ['/etc/passwd'])", Some("arrayMap")),
+            ("select arrayMap(x -> x, a)(file, ['/etc/passwd'])", Some("arrayMap")),
+            ("select arrayMap([(file)][1], ['/etc/passwd'])", Some("file")),
+            ("select * from default.\"/etc/passwd\"", Some("default.\"/etc/passwd\"")),
+            ("from \"data.csv\"", Some("\"data.csv\"")),
             ("select arrayMap(x -> lower(x), names), arraySum(amounts), quantile(0.9)(x) from t", None),
             ("select dictGet('d', 'a', 1)", Some("dictGet")),
             ("select * from system.tables", Some("system")),

@@ -56,7 +56,13 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
                 let inner = token.text.get(1..token.text.len().saturating_sub(1)).unwrap_or_default();
                 !token.text.starts_with('\'') || inner.contains(['\\', '\n', '\r', '\'']) || inner.contains("${")
             }
-            Kind::Comment => token.text.contains("${") || token.text.contains('\\'),
+            // Its program leaves out lines that begin with two dashes before it looks for comments.
+            Kind::Comment => {
+                let inside = token.text.get(2..).unwrap_or_default();
+                let is_block = token.text.starts_with("/*");
+                let has_dashes = || inside.lines().skip(1).any(|line| line.trim_start().starts_with("--"));
+                token.text.contains("${") || token.text.contains('\\') || is_block && (inside.contains("/*") || has_dashes())
+            }
             // `r'…'` is a text without escapes.
             Kind::Word => {
                 token.text.contains('$')
@@ -69,7 +75,9 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
         }
     };
     let found = tokens(sql).find(|token| is_other(token)).map(|token| token.text);
-    odd_blank(sql).or(found).or_else(|| in_name.then_some("`"))
+    // A name of several lines, of which one may begin with two dashes.
+    let over_lines = || sql.split('`').skip(1).step_by(2).find(|name| name.contains('\n') && name.contains("--"));
+    odd_blank(sql).or_else(over_lines).or(found).or_else(|| in_name.then_some("`"))
 }
 
 /// Functions that reach beyond tables, run other programs, or tell secrets.
@@ -134,7 +142,8 @@ fn place(sql: &str) -> Option<Range<usize>> {
             let char = rest.chars().next().unwrap_or(' ');
             if !char.is_whitespace() {
                 match char {
-                    '(' => lists.push(lists.last().copied().unwrap_or(true)),
+                    // The arguments of a call are no relations.
+                    '(' => lists.push(lists.last() != Some(&false) && !is_called(&before)),
                     ')' => _ = lists.pop(),
                     _ => {}
                 }
@@ -145,10 +154,11 @@ fn place(sql: &str) -> Option<Range<usize>> {
         };
         let start = at;
         at += length;
+        // Hardly any word ends the list for sure: most may be an alias there.
         let is_of = |words: &[&str]| words.iter().any(|word| first.eq_ignore_ascii_case(word));
-        if let Some(list) = lists.last_mut() {
-            *list = is_of(&["from", "join"])
-                || *list && !is_of(&["select", "where", "group", "having", "order", "by", "qualify", "limit"]);
+        let is_quoted = seen.get(start..).is_some_and(|rest| rest.starts_with(['`', '"']));
+        if let Some(list) = lists.last_mut().filter(|_| !is_quoted) {
+            *list = is_of(&["from", "join"]) || *list && !is_of(&["select"]);
         }
         let Some((second, end)) = point_at(&seen, at).and_then(|next| {
             let (second, length) = name_at(seen.get(next..)?)?;
@@ -174,6 +184,12 @@ fn place(sql: &str) -> Option<Range<usize>> {
         earlier = std::mem::replace(&mut before, first.to_owned());
     }
     None
+}
+
+/// Whether a word before a parenthesis makes what is between it and the other one the arguments of a call.
+fn is_called(word: &str) -> bool {
+    let is_name = word.chars().next().is_some_and(|char| char.is_alphanumeric() || char == '_');
+    is_name && !["from", "join", "lateral", "table", "in", "exists", "as"].iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// A name at the beginning of a text, without its quotes, and its length with them.
@@ -220,6 +236,8 @@ mod tests {
             ("select * from \"thing\".\"/data\"", "\"thing\""),
             ("\"com.databricks.spark.csv\".\"data\"", "\"com.databricks.spark.csv\""),
             ("image.\"data\"", "image"),
+            ("select * from t as `select`, text.secrets", "text"),
+            ("select * from t limit, binaryfile.x", "binaryfile"),
         ] {
             assert_eq!(reads_beyond(sql, &[]), Some(found), "{sql}");
         }
@@ -260,6 +278,9 @@ mod tests {
         assert_eq!(found("select ${env:HOME}"), Some("$"));
         assert_eq!(found("select 1 -- a \\\n"), Some("-- a \\"));
         assert_eq!(found("select ?"), Some("?"));
+        assert_eq!(found("/*\n-- /*\n*/ ; !touch x;\n-- */"), Some("/*\n-- /*\n*/ ; !touch x;\n-- */"));
+        assert_eq!(found("select 1 /* a\n -- b */"), Some("/* a\n -- b */"));
+        assert_eq!(found("select `a\n--` from t"), Some("a\n--"));
     }
 
     #[test]

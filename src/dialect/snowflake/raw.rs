@@ -4,6 +4,7 @@
 
 use crate::rawsql::{Calls, Kind, Token, call_beyond, listed, odd_blank, plain, relations, texts_read, tokens};
 use foldhash::HashSet;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// Functions that only compute.
@@ -12,17 +13,57 @@ static LIST: LazyLock<HashSet<&str>> = LazyLock::new(|| listed(include_str!("../
 /// Words before a parenthesis that call nothing.
 const WORDS: &[&str] = &["match_recognize", "pivot", "sample", "tablesample", "unpivot"];
 
+/// Two characters with which something begins that programs of Snowflake's put in before they send SQL: an expression, which may name the machine's environment,
+/// or a variable.
+const PAIRS: &[&str] = &["<%", "&{", "{{", "$$"];
+
+/// Whether a program may put something else in the place of a part.
+pub(super) fn is_template(text: &str) -> bool {
+    PAIRS.iter().any(|pair| text.contains(pair))
+}
+
+/// A text as a literal. Backslashes mean something in it.
+pub(super) fn text(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('\'', "''").replace('\n', "\\n").replace('\r', "\\r");
+    let mut written = apart(&escaped, "' || '");
+    let is_joined = written.len() > escaped.len();
+    written = format!("'{written}'");
+    if is_joined { format!("({written})") } else { written }
+}
+
+/// A comment.
+pub(super) fn comment(line: &str) -> Cow<'_, str> {
+    if is_template(line) { apart(line, " ").into() } else { line.into() }
+}
+
+/// A text with something between the two characters of each such pair.
+fn apart(text: &str, between: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut before = None;
+    for char in text.chars() {
+        if before.is_some_and(|before: char| PAIRS.contains(&String::from_iter([before, char]).as_str())) {
+            out.push_str(between);
+        }
+        out.push(char);
+        before = Some(char);
+    }
+    out
+}
+
 /// The first part that is not what it is to kpic: backslashes are escapes in texts, `//` starts a comment, and what starts with a dollar is a variable
 /// of the session or a text.
 pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
     let is_other = |token: &Token<'_>| match token.kind {
-        Kind::Text => !token.text.starts_with(['\'', 'x', 'X']) || token.text.contains(['\\', '\n', '\r']),
+        Kind::Text => {
+            !token.text.starts_with(['\'', 'x', 'X']) || token.text.contains(['\\', '\n', '\r']) || is_template(token.text)
+        }
         Kind::Operator => token.text.contains("//") || token.text.contains(['`', '?', '#', '&']),
         Kind::Parameter | Kind::Open | Kind::Other => true,
         Kind::Comment => token.text.get(2..).is_some_and(|inside| token.text.starts_with("/*") && inside.contains("/*")),
         // Programs that cut statements take `$$` for the beginning of a text wherever it stands.
         Kind::Word => token.text.contains("$$"),
-        Kind::Quoted | Kind::Number | Kind::Mark => false,
+        Kind::Quoted => is_template(token.text),
+        Kind::Number | Kind::Mark => false,
     };
     // Its program takes a line that begins with `!` for a command, and `&name` for a variable.
     let commands = || plain(sql, 0).lines().any(|line| line.trim_start().starts_with('!'));
@@ -89,6 +130,20 @@ mod tests {
         assert_eq!(found("select $price from t"), Some("$price"));
         assert_eq!(found("select E'a' from t"), Some("E'a'"));
         assert_eq!(found("select 1 /* a /* b */ c */"), Some("/* a /* b */ c */"));
+    }
+
+    #[test]
+    fn nothing_of_a_text_is_put_in_by_a_program() {
+        assert_eq!(text("it's 5 % & so"), "'it''s 5 % & so'");
+        assert_eq!(text("<% ctx.env.HOME %>"), "('<' || '% ctx.env.HOME %>')");
+        assert_eq!(
+            text("a\n!system x &{ y } {{{ \\ $$$"),
+            "('a\\n!system x &' || '{ y } {' || '{' || '{ \\\\ $' || '$' || '$')"
+        );
+        assert_eq!(comment("a <% b %> $$$ {{"), "a < % b %> $ $ $ { {");
+        assert_eq!(comment("plain"), "plain");
+        assert_eq!(reads_otherwise("select '<% x %>'"), Some("'<% x %>'"));
+        assert_eq!(reads_otherwise("select \"&{ x }\""), Some("\"&{ x }\""));
     }
 
     #[test]

@@ -15,7 +15,8 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
         Kind::Mark => matches!(token.text, "[" | "]" | "{" | "}" | ":"),
         Kind::Word => token.text.contains('$'),
         Kind::Parameter | Kind::Open | Kind::Other => true,
-        Kind::Quoted | Kind::Number | Kind::Comment => false,
+        Kind::Comment => token.text.get(2..).is_some_and(|inside| token.text.starts_with("/*") && inside.contains("/*")),
+        Kind::Quoted | Kind::Number => false,
     };
     odd_blank(sql).or_else(|| tokens(sql).find(is_other).map(|token| token.text)).or_else(|| ending_line(sql))
 }
@@ -49,6 +50,7 @@ mod tests {
         assert_eq!(found("select $$ ; drop table t; $$"), Some("$$ ; drop table t; $$"));
         assert_eq!(found("select 'a\\b', ?"), Some("'a\\b'"));
         assert_eq!(found("select a::text, @b"), Some("::"));
+        assert_eq!(found("select 1 /* /* */ ; attach 'x' as y; -- */"), Some("/* /* */ ; attach 'x' as y; -- */"));
         assert_eq!(found("select 6 / 2, go from t as\n go1"), None);
         assert_eq!(found("select 6\n/\nselect 2"), Some("/"));
         assert_eq!(found("select 6\n  /* c */ / -- x\nselect 2"), Some("/"));
