@@ -81,7 +81,24 @@ fn nothing_of_a_template_hides_around_the_query() {
         if *dialect == "duckdb" {
             continue;
         }
-        for line in ["select 1; !touch x;", "!touch x;", "  !system touch x", "source x.sql;", "select '${env:HOME}';"] {
+        for line in [
+            "select 1; !touch x;",
+            "!touch x;",
+            "  !system touch x",
+            "source x.sql;",
+            "select '${env:HOME}';",
+            // What a program cuts elsewhere than kpic: lines in comments and texts, comments in comments.
+            "/*\n-- /*\n*/ ; !touch x;\n-- */",
+            "/* /* */ attach '/x/y.db' as e; create table e.t as select 1 x; detach e; -- */",
+            "insert into kpi.t format TSV '\n;select file('/etc/passwd');\n-- '",
+            "select 'a\n;b'",
+            "select 1 as \"a\n;b\"",
+            // What reads or writes beside tables, in plain sight.
+            "insert overwrite local directory '/x' select 1;",
+            "create table x (a string) location '/x';",
+            "commit; vacuum into '/x'; begin;",
+            "select 1 ->> copy into 's3://x' from t;",
+        ] {
             write_files(folder.path(), &[("templates/view.sql.j2", &format!("{honest}{line}\n"))]);
             let output = kpic(folder.path(), &["build"]);
             assert!(text(&output.stderr).contains("K0812 bad-template"), "{dialect}: {line}{}", text(&output.stderr));

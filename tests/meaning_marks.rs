@@ -179,3 +179,35 @@ fn a_project_says_which_kpic_it_requires() {
     }
     assert!(Path::new("docs/codes/wrong-version.md").is_file());
 }
+
+#[test]
+fn what_is_kept_by_hand_is_part_of_what_is_made_of_it() {
+    let shop = Shop::new();
+    let more = |value: u32| {
+        format!(
+            "{SPECS}  plan: {{ grain: month, kind: flow, values: {{ 2024-01: {value} }} }}\n  twice: {{ formula: plan * 2 }}\n"
+        )
+    };
+    shop.write("specs/shop.yml", &more(5));
+    let marks = || {
+        assert!(shop.kpic(&["build"]).status.success());
+        let manifest = std::fs::read_to_string(shop.folder.path().join("build/manifest.json")).unwrap();
+        let manifest: Value = serde_json::from_str(&manifest).unwrap();
+        move |name: &str| manifest["kpis"][name]["meaning"].as_str().unwrap().to_owned()
+    };
+    let before = marks();
+    shop.write("specs/shop.yml", &more(6));
+    let after = marks();
+    for (name, is_other) in [("plan", true), ("twice", true), ("costs", false)] {
+        assert_eq!(before(name) != after(name), is_other, "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_manifest_is_a_file() {
+    let shop = Shop::new();
+    std::os::unix::fs::symlink("/dev/zero", shop.folder.path().join("m.json")).unwrap();
+    let told = both(&shop.kpic(&["diff", "--manifest", "m.json"]));
+    assert!(told.contains("it is no file"), "{told}");
+}

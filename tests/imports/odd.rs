@@ -212,3 +212,27 @@ fn names_and_texts_of_others_do_no_harm() {
         fates.iter().any(|(name, _, reason)| name == "key_results" && reason.contains("`key_results` cannot be a name here"))
     );
 }
+
+#[test]
+fn a_report_for_people_has_nothing_of_its_names_but_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let named = semantic(&json!([simple("bad\u{1b}[31m\n::error::not <img src=x>", "")]));
+    write_files(
+        folder.path(),
+        &[("target/semantic_manifest.json", &named.to_string()), ("target/manifest.json", MANIFEST), ("out/x", "")],
+    );
+    let out = folder.path().join("out");
+    let report = text(&kpic(&out, &["import", "dbt", "../target", "--dry-run", "--format", "markdown"]).stdout);
+    assert!(!report.contains('\u{1b}') && !report.lines().any(|line| line.trim_start().starts_with("::")), "{report}");
+    assert!(report.lines().any(|line| line.starts_with("| `bad") && line.contains("<img src=x>`")), "{report}");
+}
+
+#[cfg(unix)]
+#[test]
+fn artifacts_are_files() {
+    let folder = tempfile::tempdir().unwrap();
+    write_files(folder.path(), &[("target/manifest.json", MANIFEST), ("out/x", "")]);
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("target/semantic_manifest.json")).unwrap();
+    let said = kpic(&folder.path().join("out"), &["import", "dbt", "../target"]);
+    assert!(text(&said.stderr).contains("it is no file"), "{}", text(&said.stderr));
+}
