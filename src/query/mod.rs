@@ -5,6 +5,7 @@
 
 mod periods;
 mod question;
+mod values;
 
 use crate::calendar::Grain;
 use crate::diagnostic::{Finding, Findings, Severity, codes};
@@ -19,6 +20,7 @@ use crate::text::{FileId, Files, Name, Span, Spanned};
 use std::collections::{HashMap, HashSet};
 
 pub use question::{Answering, question};
+pub use values::values;
 
 /// The name of the KPI that values and rows are ranked by, where it is no column.
 const RANKED_BY: &str = "asked to rank";
@@ -50,6 +52,8 @@ pub struct Asked {
     pub by_kpi: Option<String>,
     /// Whether rows are ranked.
     pub rank: bool,
+    /// Whether the KPIs count the rows of sources ([`values()`]), and only the last period is looked at.
+    pub counts_values: bool,
 }
 
 /// One column of the answer.
@@ -187,7 +191,7 @@ pub fn write(asked: &Asked, spec: &Spec, files: &mut Files) -> Written {
     for (typed, (span, _)) in typed.iter().zip(&places) {
         let Some((name, kpi)) = typed.name.and_then(|name| Some((name, known(name)?))) else { continue };
         let is_told = written.doubled.iter().any(|finding| finding.labels.first().is_some_and(|label| label.span == *span));
-        if !is_told && !kpi.goes_by(typed.formula) {
+        if !is_told && !asked.counts_values && !kpi.goes_by(typed.formula) {
             let message = format!("`{name}` is a KPI of the project, and this column would be called so too");
             let help = format!("give it another name: `own_{name} = {}`", typed.formula);
             written.doubled.report(&codes::DUPLICATE_DEFINITION, *span, message).help(help);

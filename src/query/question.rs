@@ -68,7 +68,8 @@ pub fn question(model: &Model, asked: &Asked, written: &Written, today: Date) ->
     if let Some(top) = &top {
         can_be_ranked(model, &question, top)?;
     }
-    let shape = Shape { having: id(&written.having), top, rank: ranked_by.filter(|_| asked.rank) };
+    let rank = ranked_by.filter(|_| asked.rank);
+    let shape = Shape { having: id(&written.having), top, rank, is_last: asked.counts_values };
     Ok(Answering { question, shape, kpis: ids })
 }
 

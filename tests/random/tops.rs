@@ -105,13 +105,14 @@ fn other_tops(project: &Project, lines: &[Line], tops: &[Value], count: u64, gra
     let number = |line: &Line| if let Value::Number(number) = line.value { number } else { f64::NEG_INFINITY };
     let mut there: Vec<&Line> = lines.iter().filter(|line| line.period == last && line.dimensions[0] != Value::Null).collect();
     there.sort_by(|one, two| number(two).partial_cmp(&number(one)).unwrap_or(Ordering::Equal));
-    let least = there.get(..usize::try_from(count).unwrap().min(there.len()))?.last().map(|line| number(line))?;
-    let near = |number: f64| (number - least).abs() <= rounding.max(1e-9 * least.abs().max(1.0)) || number == least;
+    let bound = there.get(..usize::try_from(count).unwrap().min(there.len()))?.last().map(|line| number(line))?;
+    let near =
+        |number: f64| (number - bound).abs() <= rounding.max(1e-9 * bound.abs().max(1.0)) || number.total_cmp(&bound).is_eq();
     for line in there {
         let is_top = tops.contains(&line.dimensions[0]);
         let value = number(line);
-        if !near(value) && is_top != (value > least) {
-            return Some(format!("{:?} is at {value}, the least of the top at {least}; among it: {is_top}", line.dimensions));
+        if !near(value) && is_top != (value > bound) {
+            return Some(format!("{:?} is at {value}, the least of the top at {bound}; among it: {is_top}", line.dimensions));
         }
     }
     None

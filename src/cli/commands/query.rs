@@ -1,5 +1,6 @@
 //! `kpic query`
 
+mod file;
 mod notes;
 mod table;
 
@@ -21,6 +22,7 @@ use crate::query::{self, Answering, Asked};
 use crate::{plan, sql};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
+use std::path::{Path, PathBuf};
 
 /// The arguments of `query`.
 #[derive(Debug, Args)]
@@ -30,12 +32,15 @@ use serde_json::Value;
   kpic query 'aov = revenue / purchases' --format csv
   kpic query revenue --by country --top 5 --others --last 12
   kpic query revenue buyers --by country --having \"buyers >= 10\" --rank
+  kpic query --by country         the values of a dimension, with the rows of each source that have them
+  kpic query revenue --by country -o revenue.parquet
   kpic query revenue --sql        print the SQL and do not run it
 
 A KPI with `gaps: omit` shows the rows that its own views have. With several KPIs a row is shown if at least one has it, and the others are null there.")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of the command line")]
 pub(in crate::cli) struct QueryArgs {
     /// KPIs, or formulas over them, perhaps with a name: `aov = revenue / purchases`.
-    #[arg(value_name = "KPI", required = true, add = complete::kpis())]
+    #[arg(value_name = "KPI", required_unless_present = "by", add = complete::kpis())]
     kpis: Vec<String>,
     /// Dimensions to slice by.
     #[arg(long, value_name = "DIMENSION,...", value_delimiter = ',')]
@@ -76,9 +81,12 @@ pub(in crate::cli) struct QueryArgs {
     /// How many rows at most.
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count)]
     limit: Option<u64>,
-    /// How the answer is shown.
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: Format,
+    /// How the answer is shown [default: a table, or what the ending of the file says].
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// Write the answer to a file, whole or not at all; `.csv`, `.json` and `.parquet` say what is written.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
     /// What stands for null in CSV [default: nothing; an empty text is `""`].
     #[arg(long, value_name = "TEXT", value_parser = csv::null)]
     null: Option<String>,
@@ -99,6 +107,8 @@ enum Format {
     Table,
     Csv,
     Json,
+    /// With the types of columns; needs `-o FILE`.
+    Parquet,
 }
 
 pub(super) fn grain(text: &str) -> Result<Grain, String> {
@@ -108,10 +118,11 @@ pub(super) fn grain(text: &str) -> Result<Grain, String> {
 
 pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
-    if args.null.is_some() && args.format != Format::Csv {
+    let format = file::format(args)?;
+    if args.null.is_some() && format != Format::Csv {
         return Err(usage("`--null` only applies to CSV", "add `--format csv`, or remove `--null`"));
     }
-    let asked = Asked {
+    let mut asked = Asked {
         kpis: args.kpis.clone(),
         by: args.by.clone(),
         grain: args.grain,
@@ -124,12 +135,16 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
         others: args.others,
         by_kpi: args.by_kpi.clone(),
         rank: args.rank,
+        counts_values: false,
     };
     if args.by_kpi.is_some() && args.top.is_none() && !args.rank {
         return Err(usage("`--by-kpi` says what `--top` and `--rank` compare", "add one of them, or use `--order` to sort"));
     }
     if let Some(unclear) = query::unclear(&asked) {
         return Err(usage(&unclear.message, &unclear.help));
+    }
+    if args.kpis.is_empty() {
+        asked = values(&root, &asked, args, context)?;
     }
     let mut written = query::Written::default();
     let ask = |spec: &_, files: &mut _| {
@@ -159,7 +174,7 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     order(&mut plan, args, false)?;
     let dialect = dialect::dialect(model.warehouse.dialect.as_ref().map(|name| name.value.as_str()));
     if args.sql {
-        out::data(&sql::statement(&plan, dialect));
+        file::put(args.output.as_deref(), sql::statement(&plan, dialect).as_bytes())?;
         return Ok(FINE);
     }
     let engine = engine_of(context, &root, &args.engine, &model.warehouse)?;
@@ -172,23 +187,27 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     })?;
     out::error(&stale);
     if let Some(rows) = rows {
-        let text = match args.format {
-            Format::Table => {
-                let dimension = question.dimensions.first().map(|id| question.key(model, *id));
-                table::table(project, &rows, columns, kpis, (question.grain, dimension.as_deref()))
+        let dimension = question.dimensions.first().map(|id| question.key(model, *id));
+        let as_table = || table::table(project, &rows, columns, kpis, (question.grain, dimension.as_deref()));
+        match (&args.output, format) {
+            (Some(file), _) if !refused.is_empty() => {
+                let name = file.display();
+                out::error(&format!("{} {name} is not written, as figures are missing\n", out::styled(out::BAD, "error:")));
             }
-            Format::Csv => csv::text(plans.first(), &rows, args.null.as_deref().unwrap_or_default(), args.csv_safe),
-            Format::Json => json(&rows),
-        };
-        match args.format {
-            Format::Table => out::print(&text),
-            Format::Csv => out::data(&text),
-            Format::Json => out::json(&text),
+            (Some(file), format) => {
+                let bytes = file::bytes(format, plans.first(), &rows, args, as_table)?;
+                file::put(Some(file), &bytes)?;
+            }
+            (None, Format::Csv) => {
+                out::data(&csv::text(plans.first(), &rows, args.null.as_deref().unwrap_or_default(), args.csv_safe));
+            }
+            (None, Format::Json) => out::json(&json(&rows)),
+            (None, _) => out::print(&as_table()),
         }
         say_doubts(project, kpis);
         let note =
             if rows.rows.is_empty() { Some(notes::why_empty(model, question, args)) } else { notes::left_out(model, question) };
-        let note = note.or_else(|| notes::by_last_period(model, &answering));
+        let note = note.or_else(|| notes::by_last_period(model, &answering).filter(|_| !asked.counts_values));
         if let Some(note) = note {
             out::error(&format!("{} {note}\n", out::styled(out::DIM, "note:")));
         }
@@ -196,6 +215,21 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     written.reword(&mut refused);
     show_findings(&refused, project.files());
     Ok(if refused.is_empty() { FINE } else { FINDINGS })
+}
+
+/// The question for the values of dimensions, where no KPI is asked for.
+fn values(root: &Path, asked: &Asked, args: &QueryArgs, context: &Context<'_>) -> Result<Asked, Stop> {
+    let of_periods = [("--grain", args.grain.is_some()), ("--from", args.from.is_some()), ("--to", args.to.is_some())];
+    let given = of_periods.into_iter().chain([("--last", args.last.is_some())]).find(|(_, is_given)| *is_given);
+    if let Some((option, _)) = given {
+        let message = format!("`{option}` is about the periods of KPIs, and without a KPI all rows are counted");
+        return Err(usage(&message, "name a KPI, or remove it"));
+    }
+    let part = pipeline::part(root, |_, _| Vec::new(), &context.options()).map_err(|checked| {
+        show_findings(&checked.findings, &checked.files);
+        Stop { code: FINDINGS }
+    })?;
+    query::values(part.project.model(), asked).map_err(|unclear| usage(&unclear.message, &unclear.help))
 }
 
 /// The answer to a question over some KPIs, with its plan. Where the engine refuses it, that over those KPIs that it does not refuse

@@ -11,7 +11,7 @@ use crate::calendar::Date;
 use crate::check::cannot_accumulate;
 use crate::functions::{if_, max, min, operators};
 use crate::model::expr::Expr;
-use crate::model::{DimensionId, KpiId, Model};
+use crate::model::{KpiId, Model};
 use crate::pipeline::Valid;
 use crate::plan::algebra::names::Names;
 use crate::plan::algebra::relation::{Atom, Body, JoinKind, Part, Query, Ranking, Rolling, Scalar, Select, column, fold};
@@ -29,6 +29,8 @@ pub struct Shape {
     pub top: Option<Top>,
     /// Rows are ranked by this KPI within their period, the greatest first.
     pub rank: Option<KpiId>,
+    /// Only the last period is shown, without saying which it is.
+    pub is_last: bool,
 }
 
 /// The greatest values of the first dimension.
@@ -56,7 +58,7 @@ const NUMBER: &str = "number__";
 impl Shape {
     /// Whether nothing is done.
     pub fn is_nothing(&self) -> bool {
-        self.having.is_none() && self.top.is_none() && self.rank.is_none()
+        self.having.is_none() && self.top.is_none() && self.rank.is_none() && !self.is_last
     }
 }
 
@@ -99,7 +101,8 @@ pub fn shaped(project: &Valid, question: &Question, shape: &Shape) -> Query {
     if shape.rank.is_some() {
         chain.rank(question.age.is_some(), shape.top.is_some());
     }
-    let result = shown(&chain, shape, shape.top.map(|_| question).and_then(|of| Some(of.key(model, *of.dimensions.first()?))));
+    let key = question.dimensions.first().map(|dimension| question.key(model, *dimension));
+    let result = shown(&chain, shape, key.as_deref());
     Query { parts: chain.parts, result: Body::Select(result) }
 }
 
@@ -126,14 +129,11 @@ fn top(model: &Model, question: &Question, top: Top, names: &mut Names, parts: &
         name
     };
     let values = add(format!("{key}_over_the_range"), plan.result);
-    let mut last = Select::from_part(&values);
-    last.column(fold(&max::MAX, column(&values, "period")), "period");
     let mut numbered = Select::from_part(&values);
     numbered.column(column(&values, &key), &key);
     let order = vec![(column(&values, "value"), true), (column(&values, &key), false)];
     numbered.column(row_number(Vec::new(), order), PLACE);
-    let last = Expr::leaf(Atom::Single(Box::new(last)));
-    numbered.filter.push(Expr::apply(&operators::EQUAL, vec![column(&values, "period"), last]));
+    numbered.filter.push(is_last(&values));
     numbered.filter.push(Expr::apply(&operators::IS_NOT_NULL, vec![column(&values, &key)]));
     let numbered = add(format!("numbered_{key}"), Body::Select(numbered));
     let mut select = Select::from_part(&numbered);
@@ -144,6 +144,14 @@ fn top(model: &Model, question: &Question, top: Top, names: &mut Names, parts: &
     select.filter.push(Expr::apply(&operators::LESS_OR_EQUAL, within));
     let part = add(format!("top_{key}"), Body::Select(select));
     Some(Lumped { dimension, part, column: key })
+}
+
+/// That a row of a part is of the last period.
+fn is_last(part: &str) -> Scalar {
+    let mut last = Select::from_part(part);
+    last.column(fold(&max::MAX, column(part, "period")), "period");
+    let last = Expr::leaf(Atom::Single(Box::new(last)));
+    Expr::apply(&operators::EQUAL, vec![column(part, "period"), last])
 }
 
 fn row_number(part: Vec<Scalar>, order: Vec<(Scalar, bool)>) -> Scalar {
@@ -226,15 +234,19 @@ impl Chain {
 }
 
 /// What is shown of the last part. `key` is the dimension of which only the top values are.
-fn shown(chain: &Chain, shape: &Shape, key: Option<String>) -> Select {
+fn shown(chain: &Chain, shape: &Shape, key: Option<&str>) -> Select {
     let mut select = Select::from_part(&chain.at);
-    for name in chain.columns.iter().filter(|name| !name.ends_with("__")) {
+    let of_period = |name: &str| shape.is_last && matches!(name, "period" | "is_complete");
+    for name in chain.columns.iter().filter(|name| !name.ends_with("__") && !of_period(name)) {
         select.column(chain.of(name), name);
+    }
+    if shape.is_last {
+        select.filter.push(is_last(&chain.at));
     }
     if shape.having.is_some() {
         select.filter.push(Expr::apply(&operators::EQUAL, vec![chain.of(HOLDS), Expr::number(1)]));
     }
-    if let (Some(key), Some(Top { others: false, .. })) = (&key, shape.top) {
+    if let (Some(key), Some(Top { others: false, .. })) = (key, shape.top) {
         select.filter.push(Expr::apply(&operators::IS_NOT_NULL, vec![chain.of(key)]));
     }
     select
@@ -247,5 +259,7 @@ pub fn order_of_top(query: &Query) -> Vec<(Scalar, bool)> {
     let place = column(&from.name, PLACE);
     let is_null = Expr::apply(&operators::IS_NULL, vec![place.clone()]);
     let last = Expr::apply(&if_::IF, vec![is_null, Expr::number(1), Expr::number(0)]);
-    vec![(column("", "period"), false), (last, false), (place, false)]
+    let has_period = select.columns.iter().any(|(_, name)| name == "period");
+    let period = has_period.then(|| (column("", "period"), false));
+    period.into_iter().chain([(last, false), (place, false)]).collect()
 }
