@@ -355,3 +355,106 @@ kpis:
     assert_eq!(told(&["query", "orders / visits"]), ["orders", "visits"]);
     assert_eq!(told(&["run"]), ["shops", "orders", "visits"]);
 }
+
+/// Customers without a time, states of contracts, orders; a journey is not counted.
+const SHOP: &str = "
+sources:
+  orders:
+    query: select * from (values (1, date '2023-12-30', 1, 10), (2, date '2024-01-05', 1, 20), (3, date '2024-01-31', 2, 40),
+      (4, date '2024-02-01', 2, 80)) as t(order_id, day, customer_id, amount)
+    kind: events
+    key: order_id
+    time: day
+    columns: { order_id: integer, day: date, customer: { column: customer_id, references: customers }, amount: integer }
+  customers:
+    query: select * from (values (1, 'DE'), (2, null), (3, 'FR'), (4, 'a, \"b\"')) as t(customer_id, country)
+    kind: entities
+    key: customer_id
+    columns: { customer_id: integer, country: text }
+  contracts:
+    query: select * from (values (1, date '2023-01-01', date '2024-01-10', 'DE'), (2, date '2024-01-20', null, 'DE'),
+      (3, date '2024-01-20', null, 'FR')) as t(contract_id, began, ended, country)
+    kind: states
+    valid: { from: began, to: ended }
+    key: contract_id
+    columns: { contract_id: integer, began: date, ended: date, country: text }
+dimensions:
+  country: { from: { orders: customer.country, customers: country, contracts: country } }
+kpis:
+  revenue: { formula: sum(orders.amount), by: [country] }
+  mean: { formula: avg(orders.amount), by: [country] }
+";
+
+#[test]
+fn values_of_a_dimension_come_with_the_rows_of_each_source() {
+    let folder = tempfile::tempdir().unwrap();
+    write_files(folder.path(), &[("kpic.yml", PROJECT), ("specs/s.yml", SHOP)]);
+    let output = kpic(folder.path(), &["query", "--by", "country", "--format", "csv"]);
+    // Of the orders one is from before data is whole, and one comes after the last visible day; of the contracts one is over.
+    let expected = "country,orders,customers,contracts\nDE,2,1,1\nFR,0,1,1\n\"a, \"\"b\"\"\",0,1,0\n,1,1,0\n";
+    assert_eq!(text(&output.stdout), expected, "{}", text(&output.stderr));
+    // Only orders have amounts.
+    let output = kpic(folder.path(), &["query", "--by", "amount,country", "--format", "csv", "--order=-amount"]);
+    assert_eq!(text(&output.stdout), "amount,country,orders\n40,,1\n20,DE,1\n10,DE,1\n", "{}", text(&output.stderr));
+}
+
+#[test]
+fn parquet_holds_what_json_does() {
+    let folder = tempfile::tempdir().unwrap();
+    write_files(folder.path(), &[("kpic.yml", PROJECT), ("specs/s.yml", SHOP)]);
+    let asked = ["query", "revenue", "mean", "--by", "country", "--grain", "day", "--rank"];
+    let file = folder.path().join("answer.parquet");
+    let output = kpic(folder.path(), &[&asked[..], &["-o", file.to_str().unwrap()]].concat());
+    assert!(output.status.success() && output.stdout.is_empty(), "{}", text(&output.stderr));
+    let read = duckdb(&file, "select * replace (period::text as period)");
+    let json = kpic(folder.path(), &[&asked[..], &["--format", "json"]].concat());
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    // From 5 January in Germany, and from the 31st without a country: 27 days and one.
+    assert_eq!(json.as_array().unwrap().len(), 27 + 1);
+    assert_eq!(read, json);
+    let types = "select typeof(period) as a, typeof(country) as b, typeof(rank) as c, typeof(revenue) as d, typeof(mean) as e, \
+                 typeof(is_complete) as f";
+    let first = duckdb(&file, types)[0].clone();
+    let names: Vec<&str> = first.as_object().unwrap().values().map(|value| value.as_str().unwrap()).collect();
+    assert_eq!(names, ["DATE", "VARCHAR", "BIGINT", "BIGINT", "DOUBLE", "BOOLEAN"]);
+    let none = folder.path().join("none.parquet");
+    let output = kpic(folder.path(), &["query", "revenue", "--having", "revenue > 1000", "-o", none.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(duckdb(&none, "select count(*) as rows"), serde_json::json!([{ "rows": 0 }]));
+}
+
+/// What DuckDB, which kpic does not start here, reads of a file.
+fn duckdb(file: &Path, select: &str) -> serde_json::Value {
+    let sql = format!("{select} from '{}'", file.display());
+    let output = std::process::Command::new(kpic::engine::find(None).unwrap()).args(["-json", "-c", &sql]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn a_file_is_written_as_a_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = format!("{SHOP}  far: {{ formula: 'sum(orders.amount * 9000000000000000000)' }}\n");
+    write_files(folder.path(), &[("kpic.yml", PROJECT), ("specs/s.yml", &broken), ("there.csv", "mine\n")]);
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let there = || std::fs::read_to_string(folder.path().join("there.csv")).unwrap();
+    let output = kpic(folder.path(), &["query", "revenue", "far", "-o", &at("there.csv")]);
+    assert_eq!((output.status.code(), there().as_str()), (Some(1), "mine\n"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("there.csv is not written"), "{}", text(&output.stderr));
+    let output = kpic(folder.path(), &["query", "revenue", "-o", &at("there.csv")]);
+    assert_eq!(there(), "period,revenue,is_complete\n2024-01-01,60,true\n", "{}", text(&output.stderr));
+    let output = kpic(folder.path(), &["query", "revenue", "-o", &at("there.csv"), "--format", "json"]);
+    assert!(there().starts_with("[\n"), "{}", text(&output.stderr));
+    for (file, said) in
+        [("no/where.csv", "there is no folder"), ("specs", "not a regular file"), ("..", "not the name of a file")]
+    {
+        let output = kpic(folder.path(), &["query", "revenue", "-o", &at(file)]);
+        assert!(output.status.code() == Some(3) && text(&output.stderr).contains(said), "{}", text(&output.stderr));
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("there.csv", folder.path().join("link.csv")).unwrap();
+        let output = kpic(folder.path(), &["query", "revenue", "-o", &at("link.csv")]);
+        assert!(text(&output.stderr).contains("not a regular file"), "{}", text(&output.stderr));
+    }
+}

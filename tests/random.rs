@@ -62,6 +62,8 @@ mod stocks;
 mod text;
 #[path = "random/together.rs"]
 mod together;
+#[path = "random/tops.rs"]
+mod tops;
 #[path = "random/tries.rs"]
 mod tries;
 #[path = "random/twin.rs"]
@@ -106,6 +108,11 @@ fn a_day_that_is_today_shows_what_it_shows_when_it_is_named() {
 #[test]
 fn guardrails_and_the_north_star_say_the_same_whatever_things_are_called() {
     of_twins(called::agree);
+}
+
+#[test]
+fn what_is_not_among_the_top_is_computed_anew() {
+    of_twins(tops::agree);
 }
 
 /// Compares each of some projects with one that has to show the same.

@@ -5,7 +5,7 @@ use super::size::{Size, Sizes, too_large};
 use super::{Context, Operand, advice, literal};
 use crate::calendar::TimeUnit;
 use crate::diagnostic::{Findings, codes};
-use crate::functions::{Function, operators};
+use crate::functions::{Function, if_, operators};
 use crate::graph::Graph;
 use crate::model::expr::{Calc, CalcLeaf, Expr, Literal, Node, Past, RowLeaf, Trend};
 use crate::model::facts::{CurrencyOf, Facts, Kind, KnownUnit, Range, Type};
@@ -106,7 +106,10 @@ impl Figure {
 impl Context<'_> {
     /// What a KPI with a formula is.
     fn kpi(&mut self, kpi: &Kpi, calc: &Calc) -> (Body, Facts) {
-        let figure = self.calc(calc);
+        let mut figure = self.calc(calc);
+        if kpi.is_condition() {
+            figure = self.one_where(calc, figure);
+        }
         if figure.is_broken() {
             return (Body::Broken, Facts::unknown());
         }
@@ -149,6 +152,27 @@ impl Context<'_> {
             needs,
         };
         (Body::Formula(figure.operand.expr), facts)
+    }
+
+    /// 1 where a condition holds and 0 elsewhere.
+    fn one_where(&mut self, calc: &Calc, figure: Figure) -> Figure {
+        let span = calc.span_or(self.or);
+        let ty = figure.operand.ty;
+        if figure.is_broken() {
+            return figure;
+        }
+        if ty == Type::Boolean {
+            let number = |value: u8| {
+                let value = Literal::Number(value.to_string());
+                literal(&Expr::new(Node::Literal(value.clone()), span), &value)
+            };
+            let operand = self.apply(&if_::IF, vec![figure.operand, number(1), number(0)], span);
+            return Figure { operand, kind: Kind::Ratio, adds_over_slices: false, constant: figure.constant };
+        }
+        let text = self.text(calc);
+        self.report(&codes::TYPE_MISMATCH, span, format!("`--having` takes a condition, and `{text}` is {ty}"))
+            .help(advice::condition(ty, &text));
+        Figure::broken(span)
     }
 
     /// Whether every view of a KPI of mixed amounts shows one currency at a time.

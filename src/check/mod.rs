@@ -29,6 +29,7 @@ mod size;
 mod slice;
 
 pub(crate) use grain::back;
+pub(crate) use objective::cannot_accumulate;
 
 use crate::diagnostic::{Code, Finding, Findings};
 use crate::graph::Graph;

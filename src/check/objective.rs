@@ -323,7 +323,7 @@ fn is_observed(model: &Model, shown: &MeasuredKpi, reads: Reads, stretch: Stretc
 }
 
 /// Why a KPI has no value over everything since a day; nothing if it has.
-fn cannot_accumulate(model: &Model, id: KpiId) -> Option<String> {
+pub(crate) fn cannot_accumulate(model: &Model, id: KpiId) -> Option<String> {
     let kpi = model.kpis.get(id);
     match &kpi.body {
         Body::Formula(calc) => formula_cannot(model, calc),

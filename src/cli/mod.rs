@@ -18,6 +18,7 @@ mod history;
 mod limits;
 mod mistake;
 mod out;
+mod parquet;
 mod policy;
 mod profile;
 mod progress;

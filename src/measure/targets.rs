@@ -69,6 +69,7 @@ fn question(model: &Model, one: &Asked<'_>) -> Question {
         dimensions: one.shown.dimensions(),
         age: None,
         filter: None,
+        lumped: None,
         since: None,
         omit_gaps: false,
         is_lead_in: false,

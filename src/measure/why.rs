@@ -91,6 +91,7 @@ pub fn why(session: &Session<'_>, guarding: Guarding, asked: Asked) -> Result<Gu
         dimensions: Vec::new(),
         age: None,
         filter: None,
+        lumped: None,
         omit_gaps: false,
         is_lead_in: false,
         since: None,

@@ -303,6 +303,9 @@ pub struct Dimension {
 /// How the names of KPIs start that are made of questions on the command line. No definition has a name with a blank.
 pub const ASKED: &str = "asked ";
 
+/// The name of the KPI that is made of a condition on the columns of a question: 1 where it holds, 0 where it does not or is not known.
+pub const HAVING: &str = "asked having";
+
 /// A figure and what it means.
 #[derive(Debug)]
 pub struct Kpi {
@@ -358,6 +361,11 @@ impl Kpi {
     /// Whether it is made of a question on the command line, and no definition of the project.
     pub fn is_asked(&self) -> bool {
         self.name.value.starts_with(ASKED)
+    }
+
+    /// Whether it is made of a condition.
+    pub fn is_condition(&self) -> bool {
+        self.name.value == HAVING
     }
 }
 

@@ -16,7 +16,7 @@
 //!    holds the planner and makes the result.
 //!
 //! [`views`] says which views a project has, and makes those of several plans: [`views::guardrails`], [`views::north_star`] (what moved
-//! it), [`views::objectives`] (how far key results are), [`views::freshness`] (how fresh sources are) and [`views::checks`] (what is
+//! it), [`views::shape`] (what is done with the rows of a question), [`views::objectives`] (how far key results are), [`views::freshness`] (how fresh sources are) and [`views::checks`] (what is
 //! checked when). [`rules`] asks the rows themselves whether they hold what is declared of them, and [`rules::guards`] whether they
 //! hold what some plans rely on. `algebra` is what plans are made of. A plan cannot fail: what reaches this stage is valid. It knows no
 //! dialect.
@@ -67,8 +67,21 @@ pub struct Question {
     pub to: Option<Date>,
     /// Where the rows are.
     pub data: Data,
+    /// Which values of a dimension stand for themselves, if not all of them do.
+    pub lumped: Option<Lumped>,
     /// Which names whoever reads the answer has for columns of its own: a dimension's column is not called so ([`Question::key`]).
     pub is_own: fn(&str) -> bool,
+}
+
+/// Which values of a dimension stand for themselves; all others are one, which is null.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lumped {
+    /// The dimension.
+    pub dimension: DimensionId,
+    /// The part with the values.
+    pub part: String,
+    /// Its column.
+    pub column: String,
 }
 
 /// One column of a question.
@@ -132,6 +145,7 @@ impl Question {
             is_lead_in: false,
             to: None,
             data: Data::Warehouse,
+            lumped: None,
             is_own: nothing_is_own,
         }
     }

@@ -3,19 +3,27 @@
 //! [`write`] makes the definitions, whose places are in the words as they were typed; once they have been checked with the project,
 //! [`question`] makes the question for the planner.
 
-use crate::calendar::{Calendar, Date, Grain, Label, add_days};
+mod periods;
+mod question;
+mod values;
+
+use crate::calendar::Grain;
 use crate::diagnostic::{Finding, Findings, Severity, codes};
-use crate::model::expr::Age;
 use crate::model::facts::Kind;
-use crate::model::{ASKED, KpiId, Model};
-use crate::plan::views::{beside, omit_gaps};
-use crate::plan::{Data, Output, Question, Show, nothing_is_own};
+use crate::model::{ASKED, HAVING, Model};
+use crate::plan::views::shape::{IS_OTHERS, RANK};
 use crate::spec::Spec;
-use crate::spec::kpi::Kpi;
+use crate::spec::kpi::{Ages, Columns, Kpi};
 use crate::spec::reader::FormulaText;
 use crate::spec::shape::is_name;
 use crate::text::{FileId, Files, Name, Span, Spanned};
 use std::collections::{HashMap, HashSet};
+
+pub use question::{Answering, question};
+pub use values::values;
+
+/// The name of the KPI that values and rows are ranked by, where it is no column.
+const RANKED_BY: &str = "asked to rank";
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +40,20 @@ pub struct Asked {
     pub from: Option<String>,
     /// The last period.
     pub to: Option<String>,
+    /// How many periods, up to the last one.
+    pub last: Option<u32>,
+    /// A condition on the figures of a row.
+    pub having: Option<String>,
+    /// How many values of the first dimension are shown.
+    pub top: Option<u64>,
+    /// Whether all others are shown as one row.
+    pub others: bool,
+    /// The KPI that values and rows are ranked by, by the name of its column or as a formula; the first one if not given.
+    pub by_kpi: Option<String>,
+    /// Whether rows are ranked.
+    pub rank: bool,
+    /// Whether the KPIs count the rows of sources ([`values()`]), and only the last period is looked at.
+    pub counts_values: bool,
 }
 
 /// One column of the answer.
@@ -61,6 +83,10 @@ pub struct Written {
     pub kpis: Vec<Kpi>,
     /// The columns of the answer.
     pub columns: Vec<Column>,
+    /// The KPI that is 1 where the condition on figures holds.
+    having: Option<String>,
+    /// The KPI that values and rows are ranked by.
+    ranked_by: Option<String>,
     /// What was typed, an argument each.
     pub arguments: Vec<FileId>,
     /// Columns of the answer that would have the name of another one.
@@ -110,19 +136,27 @@ pub fn write(asked: &Asked, spec: &Spec, files: &mut Files) -> Written {
         });
         Spanned::new(names.collect(), whole)
     });
+    let made = |name: String, whole: Span, formula: FormulaText, age: Option<Ages>| {
+        let mut kpi = Kpi::asked(Name::new(name, whole), formula);
+        kpi.age = age;
+        kpi.grain = Some(Spanned::new(grain, whole));
+        kpi.by.extend(by.clone());
+        kpi
+    };
+    // What is made of a KPI with ages has the same ages.
+    let ages_in = |formula: &str| {
+        let mut words = formula.split(|char: char| !(char.is_ascii_alphanumeric() || char == '_'));
+        words.find_map(|word| known(word)?.age.clone())
+    };
     let mut places = Vec::new();
     for (at, (text, typed)) in asked.kpis.iter().zip(&typed).enumerate() {
         let whole = argument("the command line", text);
         let place = Span::new(whole.file, typed.begin..typed.begin + typed.formula.len());
-        let mut kpi = Kpi::asked(Name::new(format!("{ASKED}{}", at + 1), whole), FormulaText::bare(typed.formula, place));
-        // What is made of a KPI with ages has the same ages.
-        let words = typed.formula.split(|char: char| !(char.is_ascii_alphanumeric() || char == '_'));
-        kpi.age = words.filter_map(known).find_map(|kpi| kpi.age.clone());
-        kpi.grain = Some(Spanned::new(grain, whole));
+        let formula = FormulaText::bare(typed.formula, place);
+        let mut kpi = made(format!("{ASKED}{}", at + 1), whole, formula, ages_in(typed.formula));
         // A KPI leaves out what its own view does, on a part of the rows too; a formula over KPIs has a row for every period.
         kpi.omit_gaps = known(typed.formula).is_some_and(|kpi| kpi.omit_gaps);
         kpi.part.clone_from(&condition);
-        kpi.by.extend(by.clone());
         places.push((whole, typed.name.is_some()));
         written.columns.push(Column {
             name: typed.name.map_or_else(|| format!("value_{}", at + 1), str::to_owned),
@@ -131,12 +165,33 @@ pub fn write(asked: &Asked, spec: &Spec, files: &mut Files) -> Written {
         });
         written.kpis.push(kpi);
     }
-    let dimensions: Vec<Name> = by.map(|by| by.value).unwrap_or_default();
-    written.doubled = doubled(&written, &dimensions, &places);
+    if let Some(text) = &asked.having {
+        let whole = argument("--having", text);
+        let age = written.kpis.iter().find_map(|kpi| kpi.age.clone());
+        let mut kpi = made(HAVING.to_owned(), whole, FormulaText::bare(text, whole), age);
+        kpi.having = Some(columns_of(&written.columns, &typed));
+        written.having = Some(kpi.name.value.clone());
+        written.kpis.push(kpi);
+    }
+    if asked.rank || asked.top.is_some() {
+        let column = |text: &String| columns_of(&written.columns, &typed).kpi(text.trim()).map(str::to_owned);
+        written.ranked_by = match &asked.by_kpi {
+            None => written.columns.first().map(|column| column.kpi.clone()),
+            Some(text) => column(text).or_else(|| {
+                let whole = argument("--by-kpi", text);
+                let mut kpi = made(RANKED_BY.to_owned(), whole, FormulaText::bare(text, whole), ages_in(text));
+                kpi.part.clone_from(&condition);
+                written.kpis.push(kpi);
+                Some(RANKED_BY.to_owned())
+            }),
+        };
+    }
+    let dimensions: Vec<Name> = by.clone().map(|by| by.value).unwrap_or_default();
+    written.doubled = doubled(asked, &written, &dimensions, &places);
     for (typed, (span, _)) in typed.iter().zip(&places) {
         let Some((name, kpi)) = typed.name.and_then(|name| Some((name, known(name)?))) else { continue };
         let is_told = written.doubled.iter().any(|finding| finding.labels.first().is_some_and(|label| label.span == *span));
-        if !is_told && !kpi.goes_by(typed.formula) {
+        if !is_told && !asked.counts_values && !kpi.goes_by(typed.formula) {
             let message = format!("`{name}` is a KPI of the project, and this column would be called so too");
             let help = format!("give it another name: `own_{name} = {}`", typed.formula);
             written.doubled.report(&codes::DUPLICATE_DEFINITION, *span, message).help(help);
@@ -145,12 +200,25 @@ pub fn write(asked: &Asked, spec: &Spec, files: &mut Files) -> Written {
     written
 }
 
+/// The names of columns that a condition may use: those of the answer, and those of the KPIs that they show.
+fn columns_of(columns: &[Column], typed: &[Typed<'_>]) -> Columns {
+    let named = |column: &Column| (column.name.clone(), column.kpi.clone());
+    let as_typed = |(column, typed): (&Column, &Typed<'_>)| (typed.formula.to_owned(), column.kpi.clone());
+    Columns(columns.iter().map(named).chain(columns.iter().zip(typed).map(as_typed)).collect())
+}
+
 /// Columns of an answer that would have the name of another one, so that whoever reads it by names would get either. Of each KPI it is
 /// known where it was typed, and whether it has a name.
-fn doubled(written: &Written, dimensions: &[Name], places: &[(Span, bool)]) -> Findings {
+fn doubled(asked: &Asked, written: &Written, dimensions: &[Name], places: &[(Span, bool)]) -> Findings {
     let mut findings = Findings::default();
     let has_ages = written.kpis.iter().any(|kpi| kpi.age.is_some());
-    let own = |name: &str| matches!(name, "period" | "is_complete") || name == "age" && has_ages;
+    let own = |name: &str| match name {
+        "period" | "is_complete" => true,
+        "age" => has_ages,
+        RANK => asked.rank,
+        IS_OTHERS => asked.others,
+        _ => false,
+    };
     for name in dimensions.iter().filter(|name| own(&name.value)) {
         let message = format!("the answer has a column `{}` of its own", name.value);
         let help = format!("give the source's column another name: `own_{0}: {{ column: {0} }}`", name.value);
@@ -185,10 +253,25 @@ pub fn unclear(asked: &Asked) -> Option<Unclear> {
     if asked.kpis.iter().any(|text| Typed::of(text).formula.is_empty()) {
         return unclear("a formula is empty", "name a KPI, or write a formula: `kpic query 'aov = revenue / purchases'`");
     }
+    if asked.having.as_ref().is_some_and(|text| text.trim().is_empty()) {
+        return unclear("`--having` is empty", "write a condition on figures, `--having \"revenue > 1000\"`, or leave it out");
+    }
+    if asked.by_kpi.as_ref().is_some_and(|text| text.trim().is_empty()) {
+        return unclear("`--by-kpi` is empty", "name a KPI, `--by-kpi revenue`, or leave it out");
+    }
+    if let (Some(option), true) = (ranking_option(asked), asked.by.is_empty()) {
+        let message = format!("`{option}` compares the values of a dimension, and none is asked for");
+        return unclear(&message, &format!("add one: `--by country {option}`"));
+    }
     if let Some(unclear) = words_apart(&asked.kpis) {
         return Some(unclear);
     }
     asked.kpis.iter().find_map(|text| bad_name(text).or_else(|| name_after(text)))
+}
+
+/// The option that ranks values, if one is given.
+fn ranking_option(asked: &Asked) -> Option<String> {
+    asked.top.map(|count| format!("--top {count}")).or_else(|| asked.rank.then(|| "--rank".to_owned()))
 }
 
 /// What is wrong with the name before a formula, if it was meant to be one.
@@ -262,80 +345,14 @@ impl Written {
 
     /// Calls the KPIs that are asked for what whoever asks calls them.
     pub fn reword(&self, findings: &mut Findings) {
+        let own = [(HAVING, "--having"), (RANKED_BY, "--by-kpi")];
+        let called = self.columns.iter().map(|column| (column.kpi.as_str(), column.called.as_str())).chain(own);
         findings.reword(|text| {
-            self.columns.iter().fold(text.to_owned(), |text, column| {
-                text.replace(&format!("`{}`", column.kpi), &format!("`{}`", column.called))
-            })
+            called
+                .clone()
+                .fold(text.to_owned(), |text, (kpi, called)| text.replace(&format!("`{kpi}`"), &format!("`{called}`")))
         });
     }
-}
-
-/// The question for the planner, over the checked model of the project and what is asked.
-///
-/// # Errors
-/// Fails if `from` or `to` is not a period, or if two of what is asked have different ages.
-pub fn question(model: &Model, asked: &Asked, columns: &[Column]) -> Result<(Question, Vec<KpiId>), Unclear> {
-    let kpis: Vec<(String, KpiId)> =
-        columns.iter().filter_map(|column| Some((column.name.clone(), *model.kpi_names.get(&column.kpi)?))).collect();
-    let first = kpis.first().map(|(_, id)| model.kpis.get(*id));
-    let calendar = &model.calendar;
-    let from = asked.from.as_ref().map(|text| first_day(calendar, text)).transpose()?;
-    let to = asked.to.as_ref().map(|text| last_day(calendar, text)).transpose()?;
-    if let (Some(one), Some(two), Some(first), Some(last)) = (&asked.from, &asked.to, from, to)
-        && last < first
-    {
-        return Err(Unclear {
-            message: format!("`--to {two}` is before `--from {one}`"),
-            help: format!("swap them: `--from {two} --to {one}`"),
-        });
-    }
-    let ids: Vec<KpiId> = kpis.iter().map(|(_, id)| *id).collect();
-    let mut outputs: Vec<Output> =
-        kpis.iter().map(|(name, id)| Output { name: name.clone(), show: beside(&ids, *id) }).collect();
-    outputs.push(Output { name: "is_complete".to_owned(), show: Show::IsComplete(ids.clone()) });
-    let mut age: Option<(Age, &str)> = None;
-    for (name, id) in &kpis {
-        let Some(own) = model.kpis.get(*id).age.as_ref().map(|age| age.value) else { continue };
-        if let Some((_, other)) = age.filter(|(known, _)| *known != own) {
-            return Err(Unclear {
-                message: format!("`{other}` and `{name}` have different ages, but an answer has one column for ages"),
-                help: "query them one by one".to_owned(),
-            });
-        }
-        age = Some((own, name));
-    }
-    let age = age.map(|(age, _)| age);
-    let question = Question {
-        outputs,
-        grain: first.map_or(Grain::Month, |kpi| kpi.grain),
-        dimensions: first.and_then(|kpi| kpi.by.first()).map(|slice| slice.value.clone()).unwrap_or_default(),
-        age,
-        filter: None,
-        since: None,
-        omit_gaps: omit_gaps(model, &ids),
-        from,
-        is_lead_in: false,
-        to,
-        data: Data::Warehouse,
-        is_own: nothing_is_own,
-    };
-    Ok((question, ids))
-}
-
-fn label(calendar: &Calendar, text: &str) -> Result<(Label, Date), Unclear> {
-    let label = Label::parse(text);
-    label.and_then(|label| Some((label, label.start(calendar)?))).ok_or_else(|| Unclear {
-        message: Label::absent(text).unwrap_or_else(|| format!("`{text}` is not a period")),
-        help: "write a day (2024-01-31), week (2024-W05), month (2024-01), quarter (2024-Q1) or year (2024)".to_owned(),
-    })
-}
-
-fn first_day(calendar: &Calendar, text: &str) -> Result<Date, Unclear> {
-    label(calendar, text).map(|(_, start)| start)
-}
-
-fn last_day(calendar: &Calendar, text: &str) -> Result<Date, Unclear> {
-    label(calendar, text).map(|(label, start)| add_days(calendar.next(label.grain(), start), -1))
 }
 
 #[cfg(test)]

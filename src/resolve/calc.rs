@@ -115,6 +115,9 @@ impl Resolver<'_> {
 
     fn kpi(&mut self, path: &[Name], span: Span) -> Calc {
         let Some(first) = path.first() else { return Expr::new(Node::Broken, span) };
+        if let Some(columns) = self.columns {
+            return self.of_column(columns, path, span);
+        }
         if path.len() == 1
             && let Some(id) = self.model.kpi_named(first)
         {
@@ -216,6 +219,7 @@ impl Resolver<'_> {
             return Expr::new(Node::Broken, span);
         };
         match function.role {
+            Role::Aggregate(_) if self.columns.is_some() => return self.aggregate_of_rows(call, span),
             Role::Aggregate(_) => return self.aggregate_call(call, function, span),
             Role::Kpi => return self.over_kpi(call, function, span),
             Role::Trend => return self.trend(call, function, span),

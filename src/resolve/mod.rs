@@ -15,6 +15,7 @@ mod around;
 mod calc;
 mod calendar;
 mod cohort;
+mod columns;
 mod each;
 mod empty;
 mod files;
@@ -43,6 +44,7 @@ use crate::model::expr::{Expr, Node};
 use crate::model::id::Table;
 use crate::model::uses::Uses;
 use crate::model::{Body, KpiId, Model, SourceId, Taxonomy, Team};
+use crate::spec::kpi::Columns;
 use crate::spec::reader::Text;
 use crate::spec::{Spec, project, team};
 use crate::text::{Name, Span, title};
@@ -183,6 +185,7 @@ fn bodies(spec: &Spec, formulas: &Formulas, model: &mut Model, findings: &mut Fi
         .into_par_iter()
         .map(|(kpi, tree)| {
             let mut resolver = Resolver::new(shared, spec.incomplete);
+            resolver.columns = kpi.having.as_ref();
             resolver.ages.of_kpi = cohort::ages(kpi);
             resolver.ages.broken = kpi.age.is_some() && resolver.ages.of_kpi.is_none();
             let body = resolver.body(kpi, tree.as_ref());
@@ -203,6 +206,8 @@ struct Resolver<'a> {
     incomplete: bool,
     /// Whether the formula is the condition of a guardrail.
     in_condition: bool,
+    /// The columns that the formula is a condition on, if it is one on those of a question: it knows no other names.
+    columns: Option<&'a Columns>,
     findings: Findings,
     /// Which ages there are where a formula is read.
     ages: cohort::Ages,
@@ -210,7 +215,8 @@ struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     fn new(model: &'a Model, incomplete: bool) -> Self {
-        Self { model, incomplete, in_condition: false, findings: Findings::default(), ages: cohort::Ages::default() }
+        let (findings, ages) = (Findings::default(), cohort::Ages::default());
+        Self { model, incomplete, in_condition: false, columns: None, findings, ages }
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Kpi {
     pub formula: Option<FormulaText>,
     /// Of which rows only, by their dimensions. A question may say so beside its formulas.
     pub part: Option<FormulaText>,
+    /// The columns of the question that it is a condition on, if it is one.
+    pub having: Option<Columns>,
     /// Whether a formula or values were given but could not be read, so that it must not be called missing.
     pub broken: bool,
     /// Where its unit is written, in a way that can be read or not.
@@ -71,6 +73,17 @@ pub struct Kpi {
     pub aliases: Vec<Name>,
     /// Anything, for programs that read the manifest.
     pub meta: serde_json::Value,
+}
+
+/// What a condition on the columns of a question may name: the columns, each with the KPI that it shows.
+#[derive(Debug, Clone, Default)]
+pub struct Columns(pub Vec<(String, String)>);
+
+impl Columns {
+    /// The KPI that a column shows.
+    pub fn kpi(&self, column: &str) -> Option<&str> {
+        self.0.iter().find(|(name, _)| name == column).map(|(_, kpi)| kpi.as_str())
+    }
 }
 
 /// The ages at which cohorts are looked at, as written.
@@ -227,6 +240,7 @@ pub fn decode(entry: &Entry, files: &Files) -> Kpi {
         broken: given && formula.is_none() && values.is_empty(),
         formula,
         part: None,
+        having: None,
         values,
         values_span: reader.key_span("values"),
         kind: reader.text("kind"),
@@ -276,6 +290,7 @@ impl Kpi {
             description: None,
             formula: Some(formula),
             part: None,
+            having: None,
             broken: false,
             unit_span: None,
             values: Vec::new(),

@@ -7,8 +7,9 @@ use super::{given, random};
 use kpic::build::{Documents, outputs};
 use kpic::calendar::AsOf;
 use kpic::dialect::Dialect;
-use kpic::model::{Cell, Expected, ExpectedRow, ExpectedValue};
+use kpic::model::{Cell, Expected, ExpectedRow, ExpectedValue, Kpi, Model};
 use kpic::pipeline::{Checked, Options, Valid, check, check_texts};
+use kpic::plan::views::shape::{Shape, Top, shaped};
 use kpic::plan::views::{Shows, query, views};
 use kpic::plan::{Question, plan};
 use kpic::support::views::view_name;
@@ -53,6 +54,9 @@ impl Project {
             if let Some(plan) = query(&valid, &view.shows) {
                 queries.push((view.name, kpic::sql::query(&plan, dialect)));
             }
+        }
+        for (name, question, shape) in tops(model) {
+            queries.push((name, kpic::sql::query(&shaped(&valid, &question, &shape), dialect)));
         }
         let mut by_hand = Vec::new();
         for expected in self.expected(&valid) {
@@ -134,6 +138,19 @@ impl Project {
         }
         (agree, wrong)
     }
+}
+
+/// The top of some KPIs by their first slices beside all others, with ranks.
+fn tops(model: &Model) -> Vec<(String, Question, Shape)> {
+    const MOST: usize = 6;
+    let fits = |kpi: &Kpi| kpi.age.is_none() && kpi.facts.needs.is_none() && !model.calendar.custom;
+    let sliced = model.kpis.iter().filter(|(_, kpi)| fits(kpi)).filter_map(|(id, kpi)| Some((id, kpi, kpi.by.first()?)));
+    let asked = sliced.take(MOST).map(|(id, kpi, by)| {
+        let top = Top { count: 2, by: id, others: true };
+        let shape = Shape { having: None, top: Some(top), rank: Some(id), is_last: false };
+        (format!("top of {}", kpi.name.value), Question::view(model, id, kpi.grain, by.value.clone()), shape)
+    });
+    asked.collect()
 }
 
 /// How a question of a test is called: by its view, whether the project has it or not.

@@ -47,12 +47,26 @@ pub struct Evaluator<'a> {
     pub rows: Rows<'a>,
     /// Rows whose condition does not depend on the period, by aggregate, slice and parts; only to save time.
     passed: RefCell<HashMap<String, Vec<Passed<'a>>>>,
+    /// The values of a dimension that stand for themselves, where all others are one, with the nulls.
+    pub tops: Option<(String, Vec<Value>)>,
 }
 
 impl<'a> Evaluator<'a> {
     pub fn new(project: &'a Project) -> Self {
         let rows = Rows::new(project);
-        Self { project, calendar: &project.calendar, rows, passed: RefCell::default() }
+        Self { project, calendar: &project.calendar, rows, passed: RefCell::default(), tops: None }
+    }
+
+    /// Forgets which rows passed, as slices are others now.
+    pub fn forget(&self) {
+        self.passed.borrow_mut().clear();
+    }
+
+    /// The value of a dimension by which a row is in a slice.
+    pub fn slice_of(&self, record: Record<'_>, name: &str) -> Value {
+        let value = self.rows.dimension(record, name);
+        let is_other = self.tops.as_ref().is_some_and(|(of, tops)| of == name && !tops.contains(&value));
+        if is_other { Value::Null } else { value }
     }
 
     /// The rows of a view.
@@ -304,7 +318,7 @@ impl<'a> Evaluator<'a> {
                 self.rows.row(record, condition, &related) == Value::Bool(true)
             };
             // Rule 10: a null meets itself.
-            let in_slice = place.slice.iter().all(|(name, value)| self.rows.dimension(record, name) == *value);
+            let in_slice = place.slice.iter().all(|(name, value)| self.slice_of(record, name) == *value);
             if in_slice && place.parts.iter().all(|part| passes(part)) && aggregate.filter.as_ref().is_none_or(passes) {
                 let value = aggregate.argument.as_ref().map_or(Value::Bool(true), |argument| {
                     self.rows.row(record, argument, &|_, _| unreachable!("an argument has no aggregates"))

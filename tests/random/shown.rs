@@ -13,7 +13,7 @@ impl<'a> Evaluator<'a> {
         let mut found: Vec<(Vec<Value>, Date)> = Vec::new();
         let slice: Vec<(String, Value)> = dimensions.iter().map(|name| (name.clone(), Value::Null)).collect();
         let mut seen = |record: Record<'a>, day: Date| {
-            let values: Vec<Value> = dimensions.iter().map(|name| self.rows.dimension(record, name)).collect();
+            let values: Vec<Value> = dimensions.iter().map(|name| self.slice_of(record, name)).collect();
             match found.iter_mut().find(|(known, _)| *known == values) {
                 Some((_, known)) => *known = (*known).min(day),
                 None => found.push((values, day)),

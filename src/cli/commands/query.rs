@@ -1,25 +1,28 @@
 //! `kpic query`
 
-use crate::calendar::{AsOf, Grain};
+mod file;
+mod notes;
+mod table;
+
+use crate::calendar::{Date, Grain, Zone};
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, Stop, USAGE, complete, csv, engine_of, freshness, guarded, out, say_doubts,
-    say_left_out, show, show_findings, usage,
+    say_left_out, show_findings, usage,
 };
 use crate::diagnostic::{Findings, suggest};
 use crate::dialect;
 use crate::engine::{Failure, Rows};
 use crate::measure::refused::{self, Refused};
-use crate::measure::shown::Precision;
-use crate::measure::{Session, guard, number, shown};
-use crate::model::unit::Unit;
-use crate::model::{KpiId, Model};
-use crate::pipeline::{self, Valid};
+use crate::measure::{Session, guard};
+use crate::model::KpiId;
+use crate::pipeline;
+use crate::plan::Show;
 use crate::plan::relation::{Body, Query, column};
-use crate::plan::{Question, Show};
-use crate::query::{self, Asked, Column};
+use crate::query::{self, Answering, Asked};
 use crate::{plan, sql};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
+use std::path::{Path, PathBuf};
 
 /// The arguments of `query`.
 #[derive(Debug, Args)]
@@ -27,12 +30,17 @@ use serde_json::Value;
   kpic query revenue --by country --from 2024-01 --to 2024-06
   kpic query revenue buyers --grain week --where \"channel = 'partner'\" --order -revenue --limit 10
   kpic query 'aov = revenue / purchases' --format csv
+  kpic query revenue --by country --top 5 --others --last 12
+  kpic query revenue buyers --by country --having \"buyers >= 10\" --rank
+  kpic query --by country         the values of a dimension, with the rows of each source that have them
+  kpic query revenue --by country -o revenue.parquet
   kpic query revenue --sql        print the SQL and do not run it
 
 A KPI with `gaps: omit` shows the rows that its own views have. With several KPIs a row is shown if at least one has it, and the others are null there.")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of the command line")]
 pub(in crate::cli) struct QueryArgs {
     /// KPIs, or formulas over them, perhaps with a name: `aov = revenue / purchases`.
-    #[arg(value_name = "KPI", required = true, add = complete::kpis())]
+    #[arg(value_name = "KPI", required_unless_present = "by", add = complete::kpis())]
     kpis: Vec<String>,
     /// Dimensions to slice by.
     #[arg(long, value_name = "DIMENSION,...", value_delimiter = ',')]
@@ -43,21 +51,42 @@ pub(in crate::cli) struct QueryArgs {
     /// A condition on dimensions: only rows for which it is true count.
     #[arg(long = "where", value_name = "CONDITION")]
     condition: Option<String>,
-    /// The first period: 2024-01, 2024-Q1, 2024-W05, 2024-01-31, 2024.
-    #[arg(long, value_name = "PERIOD")]
+    /// A condition on the figures of a row, by the names of its columns: only rows for which it is true are shown.
+    #[arg(long, value_name = "CONDITION")]
+    having: Option<String>,
+    /// The first period: 2024-01, 2024-Q1, 2024-W05, 2024-01-31, 2024; `today` for the current one, `-12` for the twelfth before it.
+    #[arg(long, value_name = "PERIOD", allow_hyphen_values = true)]
     from: Option<String>,
     /// The last period.
-    #[arg(long, value_name = "PERIOD")]
+    #[arg(long, value_name = "PERIOD", allow_hyphen_values = true)]
     to: Option<String>,
+    /// The last N periods, up to `--to` or the current one.
+    #[arg(long, value_name = "N", conflicts_with = "from", value_parser = clap::value_parser!(u32).range(1..))]
+    last: Option<u32>,
+    /// Only the N values of the first dimension that are greatest over the range that is asked for.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    top: Option<u64>,
+    /// All other values as one row, whose figures are computed from their rows.
+    #[arg(long, requires = "top")]
+    others: bool,
+    /// What `--top` and `--rank` compare: a KPI or formula [default: the first KPI].
+    #[arg(long, value_name = "KPI", add = complete::kpis())]
+    by_kpi: Option<String>,
+    /// A column `rank`: the place of each row within its period, the greatest first; equal values share a place.
+    #[arg(long)]
+    rank: bool,
     /// Columns to sort by, `-` before one for the greatest first [default: period, then the dimensions].
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',', allow_hyphen_values = true)]
     order: Vec<String>,
     /// How many rows at most.
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count)]
     limit: Option<u64>,
-    /// How the answer is shown.
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: Format,
+    /// How the answer is shown [default: a table, or what the ending of the file says].
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// Write the answer to a file, whole or not at all; `.csv`, `.json` and `.parquet` say what is written.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
     /// What stands for null in CSV [default: nothing; an empty text is `""`].
     #[arg(long, value_name = "TEXT", value_parser = csv::null)]
     null: Option<String>,
@@ -78,6 +107,8 @@ enum Format {
     Table,
     Csv,
     Json,
+    /// With the types of columns; needs `-o FILE`.
+    Parquet,
 }
 
 pub(super) fn grain(text: &str) -> Result<Grain, String> {
@@ -87,19 +118,33 @@ pub(super) fn grain(text: &str) -> Result<Grain, String> {
 
 pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
-    if args.null.is_some() && args.format != Format::Csv {
+    let format = file::format(args)?;
+    if args.null.is_some() && format != Format::Csv {
         return Err(usage("`--null` only applies to CSV", "add `--format csv`, or remove `--null`"));
     }
-    let asked = Asked {
+    let mut asked = Asked {
         kpis: args.kpis.clone(),
         by: args.by.clone(),
         grain: args.grain,
         condition: args.condition.clone(),
         from: args.from.clone(),
         to: args.to.clone(),
+        last: args.last,
+        having: args.having.clone(),
+        top: args.top,
+        others: args.others,
+        by_kpi: args.by_kpi.clone(),
+        rank: args.rank,
+        counts_values: false,
     };
+    if args.by_kpi.is_some() && args.top.is_none() && !args.rank {
+        return Err(usage("`--by-kpi` says what `--top` and `--rank` compare", "add one of them, or use `--order` to sort"));
+    }
     if let Some(unclear) = query::unclear(&asked) {
         return Err(usage(&unclear.message, &unclear.help));
+    }
+    if args.kpis.is_empty() {
+        asked = values(&root, &asked, args, context)?;
     }
     let mut written = query::Written::default();
     let ask = |spec: &_, files: &mut _| {
@@ -121,12 +166,15 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     show_findings(&written.remarks(project.findings(), project.model(), project.files()), project.files());
     say_left_out(&part, &[]);
     let model = project.model();
-    let (question, kpis) = query::question(model, &asked, columns).map_err(|unclear| usage(&unclear.message, &unclear.help))?;
-    let mut plan = plan::plan(project, &question);
+    let today = today(&model.calendar.zone);
+    let answering =
+        query::question(model, &asked, &written, today).map_err(|unclear| usage(&unclear.message, &unclear.help))?;
+    let (question, kpis) = (&answering.question, &answering.kpis);
+    let mut plan = plan::views::shape::shaped(project, question, &answering.shape);
     order(&mut plan, args, false)?;
     let dialect = dialect::dialect(model.warehouse.dialect.as_ref().map(|name| name.value.as_str()));
     if args.sql {
-        out::data(&sql::statement(&plan, dialect));
+        file::put(args.output.as_deref(), sql::statement(&plan, dialect).as_bytes())?;
         return Ok(FINE);
     }
     let engine = engine_of(context, &root, &args.engine, &model.warehouse)?;
@@ -135,22 +183,31 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     let read = plans.clone();
     let stale = freshness::stale_lines(&session, &plans)?;
     let (plans, rows, mut refused) = guarded::guarded(&args.guards, project.files(), "asking", |guarding| {
-        guard::beside(&session, guarding, &read, || answered(&session, &question, plans, &kpis, args))
+        guard::beside(&session, guarding, &read, || answered(&session, &answering, plans, args))
     })?;
     out::error(&stale);
     if let Some(rows) = rows {
-        let text = match args.format {
-            Format::Table => table(project, &rows, columns, &kpis, question.grain),
-            Format::Csv => csv::text(plans.first(), &rows, args.null.as_deref().unwrap_or_default(), args.csv_safe),
-            Format::Json => json(&rows),
-        };
-        match args.format {
-            Format::Table => out::print(&text),
-            Format::Csv => out::data(&text),
-            Format::Json => out::json(&text),
+        let dimension = question.dimensions.first().map(|id| question.key(model, *id));
+        let as_table = || table::table(project, &rows, columns, kpis, (question.grain, dimension.as_deref()));
+        match (&args.output, format) {
+            (Some(file), _) if !refused.is_empty() => {
+                let name = file.display();
+                out::error(&format!("{} {name} is not written, as figures are missing\n", out::styled(out::BAD, "error:")));
+            }
+            (Some(file), format) => {
+                let bytes = file::bytes(format, plans.first(), &rows, args, as_table)?;
+                file::put(Some(file), &bytes)?;
+            }
+            (None, Format::Csv) => {
+                out::data(&csv::text(plans.first(), &rows, args.null.as_deref().unwrap_or_default(), args.csv_safe));
+            }
+            (None, Format::Json) => out::json(&json(&rows)),
+            (None, _) => out::print(&as_table()),
         }
-        say_doubts(project, &kpis);
-        let note = if rows.rows.is_empty() { Some(why_empty(model, &question, args)) } else { left_out(model, &question) };
+        say_doubts(project, kpis);
+        let note =
+            if rows.rows.is_empty() { Some(notes::why_empty(model, question, args)) } else { notes::left_out(model, question) };
+        let note = note.or_else(|| notes::by_last_period(model, &answering).filter(|_| !asked.counts_values));
         if let Some(note) = note {
             out::error(&format!("{} {note}\n", out::styled(out::DIM, "note:")));
         }
@@ -160,16 +217,31 @@ pub(in crate::cli) fn run(args: &QueryArgs, context: &Context<'_>) -> Result<u8,
     Ok(if refused.is_empty() { FINE } else { FINDINGS })
 }
 
+/// The question for the values of dimensions, where no KPI is asked for.
+fn values(root: &Path, asked: &Asked, args: &QueryArgs, context: &Context<'_>) -> Result<Asked, Stop> {
+    let of_periods = [("--grain", args.grain.is_some()), ("--from", args.from.is_some()), ("--to", args.to.is_some())];
+    let given = of_periods.into_iter().chain([("--last", args.last.is_some())]).find(|(_, is_given)| *is_given);
+    if let Some((option, _)) = given {
+        let message = format!("`{option}` is about the periods of KPIs, and without a KPI all rows are counted");
+        return Err(usage(&message, "name a KPI, or remove it"));
+    }
+    let part = pipeline::part(root, |_, _| Vec::new(), &context.options()).map_err(|checked| {
+        show_findings(&checked.findings, &checked.files);
+        Stop { code: FINDINGS }
+    })?;
+    query::values(part.project.model(), asked).map_err(|unclear| usage(&unclear.message, &unclear.help))
+}
+
 /// The answer to a question over some KPIs, with its plan. Where the engine refuses it, that over those KPIs that it does not refuse
 /// alone, and why it refuses the others.
 fn answered(
     session: &Session<'_>,
-    question: &Question,
+    answering: &Answering,
     plans: [Query; 1],
-    kpis: &[KpiId],
     args: &QueryArgs,
 ) -> Result<([Query; 1], Option<Rows>, Findings), Failure> {
     let model = session.project.model();
+    let (question, kpis) = (&answering.question, &answering.kpis);
     let mut refused = Refused::default();
     let Some(answer) = session.answer(&plans)?.into_iter().next() else { return Ok((plans, None, Findings::default())) };
     let whole = match answer {
@@ -186,7 +258,7 @@ fn answered(
             }
             _ => true,
         });
-        plan::plan(session.project, &part)
+        plan::views::shape::shaped(session.project, &part, &answering.shape)
     };
     let mut known = Vec::new();
     for (each, answer) in session.apart(kpis, Err(whole.clone()), |kpi| of(&|other| other == *kpi))? {
@@ -214,64 +286,10 @@ fn answered(
     Ok((plans, rows, refused.explained(session)?))
 }
 
-/// What is left out of an answer where earlier or later periods are asked for than there are.
-fn left_out(model: &Model, question: &Question) -> Option<String> {
-    let calendar = &model.calendar;
-    let last = match calendar.as_of {
-        AsOf::Day(last) if !calendar.custom => Some(last),
-        _ => None,
-    };
-    // Whoever asks for a period gets what there is of it.
-    let last = last.filter(|last| question.to.is_some_and(|to| calendar.period_start(question.grain, to) > *last));
-    let starts_later = question.from.is_some_and(|from| from < calendar.start);
-    match (starts_later, last) {
-        (false, None) => None,
-        (true, None) => Some(starts(model)),
-        (false, Some(last)) => Some(format!("figures end on {last} (`as_of` under `calendar`)")),
-        (true, Some(last)) => {
-            Some(format!("figures start on {} and end on {last} (`start` and `as_of` under `calendar`)", calendar.start))
-        }
-    }
-}
-
-fn starts(model: &Model) -> String {
-    format!("figures start on {} (`start` under `calendar`)", model.calendar.start)
-}
-
-/// Why an answer has no rows.
-fn why_empty(model: &Model, question: &Question, args: &QueryArgs) -> String {
-    if args.limit == Some(0) {
-        return "`--limit 0` leaves out all rows".to_owned();
-    }
-    let calendar = &model.calendar;
-    let grain = question.grain;
-    if let AsOf::Day(last) = calendar.as_of {
-        let first = calendar.first_from(grain, calendar.start);
-        if !calendar.custom && first > last {
-            return format!(
-                "the first {grain} on or after `start` ({}) starts on {first}, but the last visible day is {last}; an \
-                 earlier `start` in kpic.yml shows the {grain} before",
-                calendar.start
-            );
-        }
-        if question.from.is_some_and(|from| from > last) {
-            return format!("`--from` is after the last visible day, {last} (`as_of`)");
-        }
-    }
-    if question.to.is_some_and(|to| to < calendar.start) {
-        return starts(model) + ", which is after these periods";
-    }
-    if let (Some(from), Some(to)) = (question.from, question.to)
-        && !calendar.custom
-        && calendar.first_from(grain, from) > to
-    {
-        return format!("no {grain} starts between {from} and {to}");
-    }
-    match (&args.condition, args.by.is_empty()) {
-        (Some(condition), _) => format!("no row there matches `{condition}`"),
-        (None, false) => format!("no row in these periods has a value of {}", args.by.join(", ")),
-        (None, true) => "there is no data in these periods".to_owned(),
-    }
+/// The current day of a zone.
+fn today(zone: &Zone) -> Date {
+    let zone = jiff::tz::TimeZone::get(zone.name()).unwrap_or(jiff::tz::TimeZone::UTC);
+    jiff::Timestamp::now().to_zoned(zone).date()
 }
 
 fn count(text: &str) -> Result<u64, String> {
@@ -281,9 +299,10 @@ fn count(text: &str) -> Result<u64, String> {
 /// Sorts and cuts the answer. Columns that are not there are a mistake, unless they have been `left_out`.
 fn order(plan: &mut Query, args: &QueryArgs, left_out: bool) -> Result<(), Stop> {
     let keys = plan.keys();
+    let of_top = if args.top.is_some() && args.order.is_empty() { plan::views::shape::order_of_top(plan) } else { Vec::new() };
     let Body::Select(select) = &mut plan.result else { return Ok(()) };
     let names: Vec<String> = select.columns.iter().map(|(_, name)| name.clone()).collect();
-    let mut order = Vec::new();
+    let mut order = of_top;
     for wish in &args.order {
         let (name, greatest_first) = wish.strip_prefix('-').map_or((wish.as_str(), false), |name| (name, true));
         let is_there = names.iter().any(|known| known == name);
@@ -303,92 +322,14 @@ fn order(plan: &mut Query, args: &QueryArgs, left_out: bool) -> Result<(), Stop>
     }
     // Whatever is asked for, equal rows come in one order.
     for name in names.iter().take(keys) {
-        if !args.order.iter().any(|wish| wish.trim_start_matches('-') == name) {
+        let is_there = order.iter().any(|(by, _)| *by == column("", name));
+        if !is_there && !args.order.iter().any(|wish| wish.trim_start_matches('-') == name) {
             order.push((column("", name), false));
         }
     }
     select.order = order;
     select.limit = args.limit;
     Ok(())
-}
-
-fn table(project: &Valid, rows: &Rows, columns: &[Column], kpis: &[KpiId], grain: Grain) -> String {
-    let model = project.model();
-    let units: Vec<(&str, &Unit)> =
-        columns.iter().zip(kpis).map(|(column, id)| (column.name.as_str(), &model.kpis.get(*id).facts.unit)).collect();
-    if rows.rows.is_empty() {
-        return "no rows\n".to_owned();
-    }
-    let shown: Vec<usize> =
-        rows.columns.iter().enumerate().filter(|(_, name)| *name != "is_complete").map(|(at, _)| at).collect();
-    let headings: Vec<String> = shown.iter().filter_map(|at| rows.columns.get(*at)).map(|name| heading(name, &units)).collect();
-    let precisions: Vec<Option<Precision>> = rows
-        .columns
-        .iter()
-        .enumerate()
-        .map(|(at, name)| {
-            let (_, unit) = units.iter().find(|(known, _)| known == name)?;
-            Some(Precision::of(rows.rows.iter().filter_map(|row| number(row.get(at)?)), unit))
-        })
-        .collect();
-    let mut any_open = false;
-    let body: Vec<Vec<String>> = rows
-        .rows
-        .iter()
-        .map(|row| {
-            let complete = rows.get(row, "is_complete").and_then(Value::as_bool).unwrap_or(true);
-            any_open |= !complete;
-            shown.iter().map(|at| cell(model, rows, row, *at, (&units, &precisions), grain, complete)).collect()
-        })
-        .collect();
-    let is_figure = |at: usize| {
-        let name = shown.get(at).and_then(|at| rows.columns.get(*at));
-        name.is_some_and(|name| units.iter().any(|(known, _)| known == name))
-    };
-    let keys = (0..shown.len()).take_while(|at| !is_figure(*at)).count();
-    let mut out = show::split_table(&headings, &body, keys, is_figure);
-    if any_open {
-        out.push_str(&format!("\n{}\n", out::styled(out::DIM, "* not complete")));
-    }
-    out
-}
-
-fn heading(name: &str, units: &[(&str, &Unit)]) -> String {
-    match units.iter().find(|(known, _)| *known == name).map(|(_, unit)| unit.to_string()) {
-        Some(unit) if !unit.is_empty() => format!("{name} ({unit})"),
-        _ => name.to_owned(),
-    }
-}
-
-/// The columns of figures by their names and units, and the precision of each of all columns that is one.
-type Figures<'a> = (&'a [(&'a str, &'a Unit)], &'a [Option<Precision>]);
-
-fn cell(
-    model: &Model,
-    rows: &Rows,
-    row: &[Value],
-    at: usize,
-    (units, precisions): Figures<'_>,
-    grain: Grain,
-    complete: bool,
-) -> String {
-    let name = rows.columns.get(at).map(String::as_str).unwrap_or_default();
-    let value = row.get(at).unwrap_or(&Value::Null);
-    if let (Some((_, unit)), Some(Some(precision))) = (units.iter().find(|(known, _)| *known == name), precisions.get(at)) {
-        return precision.exact(value, unit);
-    }
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::String(text) if name == "period" => {
-            let label = text.parse().map_or_else(|_| text.clone(), |day| shown::period(day, grain, &model.calendar));
-            if complete { label } else { format!("{label}*") }
-        }
-        Value::String(text) => {
-            let line: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
-            shown::told_from_null(&line)
-        }
-        other => other.to_string(),
-    }
 }
 
 fn json(rows: &Rows) -> String {

@@ -200,13 +200,21 @@ pub struct Query {
 impl Query {
     /// How many of the first columns of the result tell its rows apart.
     pub fn keys(&self) -> usize {
-        let Body::Select(select) = &self.result else { return 0 };
-        let inner = select.from.as_ref().and_then(|from| match &from.relation {
-            Rows::Part(name) | Rows::Readings(name, _) => self.parts.iter().find(|part| part.name == *name),
-            _ => None,
-        });
-        let inner = inner.and_then(|part| if let Body::Select(select) = &part.body { select.group } else { None });
-        select.group.or(inner).unwrap_or(0)
+        let Body::Select(result) = &self.result else { return 0 };
+        let mut select = result;
+        // A part reads only those before it.
+        for _ in 0..=self.parts.len() {
+            if let Some(keys) = select.group {
+                return keys;
+            }
+            let part = select.from.as_ref().and_then(|from| match &from.relation {
+                Rows::Part(name) | Rows::Readings(name, _) => self.parts.iter().find(|part| part.name == *name),
+                _ => None,
+            });
+            let Some(Part { body: Body::Select(inner), .. }) = part else { break };
+            select = inner;
+        }
+        0
     }
 
     /// How many columns the widest of its parts has, or its result.

@@ -312,9 +312,7 @@ impl<'a> Planner<'a> {
 
     /// The first day shown.
     pub(in crate::plan) fn shown_from(&self) -> Date {
-        let calendar = &self.model.calendar;
-        let from = self.question.from.map_or(calendar.start, |from| from.max(calendar.data_from));
-        if calendar.custom { from } else { calendar.first_from(self.question.grain, from) }
+        first_shown_day(self.model, self.question)
     }
 
     /// The result, and the names of its columns that may be NaN or infinite.
@@ -424,6 +422,13 @@ impl<'a> Planner<'a> {
             Expr::apply(&conversions::TO_NUMBER, vec![value])
         }
     }
+}
+
+/// The first day that a question shows.
+pub(in crate::plan) fn first_shown_day(model: &Model, question: &Question) -> Date {
+    let calendar = &model.calendar;
+    let from = question.from.map_or(calendar.start, |from| from.max(calendar.data_from));
+    if calendar.custom { from } else { calendar.first_from(question.grain, from) }
 }
 
 /// What the column of a measure is called: by the measure's name, unless earlier periods and values at them could be called so.

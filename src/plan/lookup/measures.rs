@@ -147,7 +147,8 @@ impl Planner<'_> {
         let place = |id: &DimensionId| {
             let dimension = self.model.dimensions.get(*id);
             let path = dimension.places.get(&source)?.clone();
-            Some(Key { name: self.key_name(*id), path, part: 0 })
+            let lumped = self.question.lumped.clone().filter(|lumped| lumped.dimension == *id);
+            Some(Key { name: self.key_name(*id), path, part: 0, lumped })
         };
         dimensions.iter().filter_map(place).collect()
     }
@@ -166,7 +167,7 @@ impl Planner<'_> {
         let entity = self.model.path_text(source, &grouped.entity).replace('.', "_");
         for part in 0..self.model.column(source, &grouped.entity).storage.parts() {
             let name = self.columns.take(&entity);
-            keys.push(Key { name, path: grouped.entity.clone(), part });
+            keys.push(Key { name, path: grouped.entity.clone(), part, lumped: None });
         }
         let value = self.columns.take("value_of_each");
         let ask = Ask { aggregate: grouped.of.clone(), column: value, grain: measure.grain, first, first_shown, since };

@@ -24,6 +24,7 @@ use crate::functions::{Function, OverNothing, Splits, coalesce, count_distinct, 
 use crate::model::clock::picks;
 use crate::model::expr::{Aggregate, Expr, Node, Path, Related, RowExpr, RowLeaf, Stock, Window};
 use crate::model::{ColumnId, Model, SourceId};
+use crate::plan::Lumped;
 use crate::plan::algebra::names::beside_own;
 use crate::plan::algebra::relation::{Atom, Fold, JoinKind, Relies, Scalar, Select, column, impossible};
 use crate::plan::answer::assemble::{Planner, is_own_column};
@@ -45,6 +46,8 @@ pub(in crate::plan) struct Key {
     pub path: Path,
     /// Which part of a key of several columns it is.
     pub part: usize,
+    /// Which of its values stand for themselves, if not all of them do.
+    pub lumped: Option<Lumped>,
 }
 
 /// An aggregate that is asked for.
@@ -470,7 +473,12 @@ impl<'a> Planner<'a> {
         let previous = shifts(&aggregate) && take_previous(&mut aggregate.window);
         let zero = aggregate.function.aggregation().is_some_and(|traits| traits.over_nothing == OverNothing::Zero);
         let column_name = self.columns.take(&format!("{RELATED}{}", aggregate.function.name));
-        let keys = (0..own_key.len()).map(|part| Key { name: key_name(self, related, part), path: related.via.clone(), part });
+        let keys = (0..own_key.len()).map(|part| Key {
+            name: key_name(self, related, part),
+            path: related.via.clone(),
+            part,
+            lumped: None,
+        });
         let first = if previous {
             outer_first.map(|first| add(first, grain, -1)).filter(|_| !self.model.calendar.custom)
         } else {
@@ -588,7 +596,11 @@ pub(in crate::plan) fn add_keys(scan: &mut Scan<'_>, keys: &[Key], select: &mut 
     for key in keys {
         let parts = scan.key_parts(&key.path);
         if let Some(part) = parts.into_iter().nth(key.part) {
-            select.column(part, &key.name);
+            let value = match &key.lumped {
+                Some(lumped) => scan.lumped(lumped, part),
+                None => part,
+            };
+            select.column(value, &key.name);
         }
     }
 }

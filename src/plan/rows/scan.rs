@@ -1,5 +1,6 @@
 //! One source's rows: its columns and those of the sources that it refers to, conditions, and the range of time.
 
+mod lumped;
 mod read;
 
 use crate::calendar::{AsOf, Calendar, Date, Grain, Zone, add_days};
@@ -28,6 +29,8 @@ pub(in crate::plan) struct Scan<'a> {
     source: SourceId,
     /// The references that are followed, each with the name of what is joined.
     joined: BTreeMap<Vec<ColumnId>, String>,
+    /// What is joined behind them to know which values stand for themselves.
+    lumped: Vec<Join>,
     /// Those of them that were met since somebody last looked.
     followed: BTreeSet<Vec<ColumnId>>,
     /// Per relation the stored columns and those of raw SQL that are read.
@@ -74,6 +77,7 @@ impl<'a> Scan<'a> {
             data,
             source,
             joined: BTreeMap::new(),
+            lumped: Vec::new(),
             followed: BTreeSet::new(),
             stored: BTreeMap::new(),
             raw: BTreeMap::new(),
@@ -647,6 +651,7 @@ impl<'a> Scan<'a> {
         for through in self.all_paths() {
             self.join(&through, &mut done, &mut joins);
         }
+        let lumped = std::mem::take(&mut self.lumped);
         let first = self.source_rows(&[]);
         let mut seen = vec![first.relation.clone()];
         let joins = joins
@@ -663,6 +668,7 @@ impl<'a> Scan<'a> {
                 };
                 Join { kind: JoinKind::Left, from: From { relation, name }, on }
             })
+            .chain(lumped)
             .collect();
         let relation = match self.form.take() {
             Some(form) => readings(self.source, form, first),

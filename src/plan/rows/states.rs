@@ -202,7 +202,13 @@ impl Planner<'_> {
         select.column(column(&part, "period"), "period");
         for key in &group.keys {
             let name = names.get(&PairLeaf::Either(key.path.clone())).cloned().unwrap_or_default();
-            select.column(column(&part, &name), &key.name);
+            let mut value = column(&part, &name);
+            if let Some(lumped) = &key.lumped {
+                let (join, own) = lumped.join(value);
+                select.joins.push(join);
+                value = own;
+            }
+            select.column(value, &key.name);
         }
         select.group_by_these();
         let conditions = add_folds(&mut scan, group, asks, &mut select);

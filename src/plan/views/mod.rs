@@ -5,6 +5,7 @@ pub mod freshness;
 pub mod guardrails;
 pub mod north_star;
 pub mod objectives;
+pub mod shape;
 
 use crate::calendar::Grain;
 use crate::model::expr::Expr;
@@ -271,6 +272,7 @@ pub fn blank(grain: Grain) -> Question {
         is_lead_in: false,
         to: None,
         data: Data::Warehouse,
+        lumped: None,
         is_own: crate::plan::nothing_is_own,
     }
 }

@@ -237,7 +237,7 @@ impl<'a> Evaluator<'a> {
         let mut found = Vec::new();
         for two in &all {
             let stands_for = *two.start.first().or(two.end.first()).unwrap();
-            let in_slice = place.slice.iter().all(|(name, value)| self.rows.dimension(stands_for, name) == *value);
+            let in_slice = place.slice.iter().all(|(name, value)| self.slice_of(stands_for, name) == *value);
             let nothing = |_: &Aggregate, _: Record<'_>| unreachable!("a slice has no aggregates");
             let in_part = place.parts.iter().all(|part| self.rows.row(stands_for, part, &nothing) == Value::Bool(true));
             let value = |expr: &Row| self.of_pair(aggregate, per, two, expr, place);

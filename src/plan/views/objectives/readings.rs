@@ -100,6 +100,7 @@ fn side_by_side(
         is_lead_in: true,
         to,
         data: making.data,
+        lumped: None,
         is_own,
     };
     let names = std::mem::take(&mut making.names);
