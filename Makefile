@@ -36,9 +36,11 @@ test-engines: $(DUCKDB) engines ## Compare every view on every engine; ENGINES="
 engines: ## Install the engines that tests run SQL on
 	PYTHON="$(PYTHON)" tests/engines/install.sh $(ENGINES)
 
-test-dbt: $(DUCKDB) ## Ask dbt and MetricFlow what their metrics are, and compare what kpic makes of them
+test-dbt: $(DUCKDB) ## Ask dbt and MetricFlow what their metrics are, compare what kpic makes of them, and have dbt build what kpic writes
 	PYTHON="$(PYTHON)" tests/dbt/run.sh $(CURDIR)/target/dbt
 	KPIC_DBT=$(CURDIR)/target/dbt $(CARGO) test --locked --test imports dbt::figures
+	$(CARGO) build --locked
+	PYTHON="$(PYTHON)" tests/dbt/out.sh target/debug/kpic $(CURDIR)/target/dbt-out
 
 test-docs: $(READERS)/done ## Look at documents, built and own, with MkDocs and mermaid
 	$(CARGO) build --locked

@@ -14,6 +14,7 @@ pub mod docs;
 pub mod draft;
 pub mod engine;
 pub mod evidence;
+pub mod export;
 pub mod fix;
 pub mod formula;
 pub mod functions;

@@ -64,6 +64,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "dialect",
             "text",
+            "calendar",
             "diagnostic",
             "load",
             "model",
@@ -141,6 +142,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "measure",
         ],
     ),
+    ("export", &["dialect", "text", "diagnostic", "functions", "model", "support", "pipeline", "plan", "sql", "build"]),
     ("draft", &["dialect", "rawsql", "calendar", "model", "load", "spec", "layout", "sql", "engine", "measure"]),
     ("import", &["dialect", "text", "rawsql", "calendar", "diagnostic", "load", "spec", "pipeline", "draft"]),
     (
@@ -170,6 +172,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "draft",
             "import",
             "deploy",
+            "export",
             "git",
             "diff",
             "evidence",

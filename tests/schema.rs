@@ -45,7 +45,10 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     for entry in fs::read_dir(folder).unwrap().flatten() {
         let path = entry.path();
         if path.is_dir() {
-            found.extend(files(&path, ending));
+            // What a build wrote there is no spec.
+            if !path.ends_with("build") {
+                found.extend(files(&path, ending));
+            }
         } else if path.to_string_lossy().ends_with(ending) {
             found.push(path);
         }

@@ -5,12 +5,13 @@
 
 mod lock;
 mod note;
+pub mod said;
 mod statement;
 mod tree;
 
 pub use crate::template::at_work::{AtWork as TemplateAtWork, names as templates_at_work};
 pub use lock::{Lock, PATIENCE};
-pub use statement::{BUILT_IN, has_own_template, write_query};
+pub use statement::{BUILT_IN, has_own_template, write_plan, write_query};
 pub use tree::{Problem, write};
 
 use crate::diagnostic::{Finding, Findings};
@@ -37,7 +38,8 @@ const AT_ONCE: usize = 256;
 /// What takes the files that are made, from any thread: the path from the target folder, with `/`, and the text in pieces.
 pub type Sink<'a> = &'a (dyn Fn(&str, &[&str]) + Sync);
 
-/// Whether a path is one that a build may write: its folders and names have no point in front, and it is a statement, a page or a manifest.
+/// Whether a path is one that a build may write: its folders and names have no point in front, and it is a statement, a page, a manifest or
+/// part of a dbt project.
 fn is_output(path: &str) -> bool {
     let is_plain = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':', '\0']);
     let ends = |ending: &str| Path::new(path).extension().is_some_and(|found| found == ending);
@@ -45,9 +47,20 @@ fn is_output(path: &str) -> bool {
         && match path.split_once('/') {
             Some(("sql", _)) => ends("sql"),
             Some(("docs", _)) => ends("md"),
-            Some(_) => false,
-            None => [manifest::FILE, manifest::SCHEMA_FILE].contains(&path),
+            Some(("models", name)) => is_model(name),
+            None if [manifest::FILE, manifest::SCHEMA_FILE, "dbt_project.yml"].contains(&path) => true,
+            _ => is_model(path),
         }
+}
+
+/// Whether a path is one of a dbt model of kpic's, or of what is said about them, from the folder of models.
+fn is_model(path: &str) -> bool {
+    let ends = |ending: &str| Path::new(path).extension().is_some_and(|found| found == ending);
+    match path.split_once('/') {
+        Some(("views" | "sources" | "tests", name)) => !name.contains('/') && ends("sql"),
+        Some(_) => false,
+        None => path.starts_with("_kpic__") && ends("yml"),
+    }
 }
 
 /// A file below the target folder.

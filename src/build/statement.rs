@@ -294,6 +294,20 @@ pub fn write_query(project: &Valid, view: &View, dialect: &dyn Dialect, text: &m
     query(project, view, views::query(project, &view.shows).as_ref(), None, dialect, text)
 }
 
+/// The same of a plan that shows what the view shows.
+///
+/// # Errors
+/// Gives a finding if the warehouse would not take it.
+pub fn write_plan(
+    project: &Valid,
+    view: &View,
+    plan: &Query,
+    dialect: &dyn Dialect,
+    text: &mut String,
+) -> Result<(), Box<Finding>> {
+    query(project, view, Some(plan), None, dialect, text)
+}
+
 fn query(
     project: &Valid,
     view: &View,

@@ -9,7 +9,6 @@
 
 mod found;
 mod plan;
-mod said;
 mod wanted;
 
 pub use found::{Found, found};

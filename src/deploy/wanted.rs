@@ -1,6 +1,6 @@
 //! What is to be in the warehouse.
 
-use super::said::{columns, description};
+use crate::build::said::{columns, description};
 use crate::build::write_query;
 use crate::diagnostic::{Finding, Findings};
 use crate::dialect::Dialect;

@@ -6,6 +6,7 @@ mod files;
 use super::catalog::Catalog;
 use super::{Client, Dialect, Setting, Shift};
 use crate::calendar::Grain;
+use crate::model::value::Type;
 use crate::rawsql;
 use foldhash::HashSet;
 use std::sync::LazyLock;
@@ -96,6 +97,11 @@ impl Dialect for DuckDb {
 
     fn source_schema(&self) -> Option<&'static str> {
         Some("main")
+    }
+
+    /// Decimals are compared with their digits, which depend on the data's.
+    fn contract_type(&self, ty: Type) -> Option<&'static str> {
+        (!matches!(ty, Type::Decimal | Type::Null | Type::Tuple)).then(|| self.type_name(ty))
     }
 
     /// Names are compared without regard to case, quoted ones too, but only the letters of ASCII have any.

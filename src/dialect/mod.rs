@@ -171,6 +171,12 @@ pub trait Dialect: Debug + Sync {
         }
     }
 
+    /// The type of a column of that type, as dbt compares it with what a contract says; nothing where the column of a view may have another one.
+    fn contract_type(&self, ty: Type) -> Option<&'static str> {
+        let _ = ty;
+        None
+    }
+
     /// A value as one of that type.
     fn cast(&self, of: &str, ty: Type) -> String {
         format!("cast({of} as {})", self.type_name(ty))

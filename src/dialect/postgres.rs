@@ -199,6 +199,10 @@ impl Dialect for Postgres {
         }
     }
 
+    fn contract_type(&self, ty: Type) -> Option<&'static str> {
+        (!matches!(ty, Type::Null | Type::Tuple)).then(|| self.type_name(ty))
+    }
+
     fn wants_types(&self) -> bool {
         true
     }

@@ -10,7 +10,7 @@ mod write;
 
 use crate::dialect::Dialect;
 
-pub use lower::lacked;
+pub use lower::{every_source, lacked};
 pub use write::{query, relation, statement, write_query, write_query_with};
 
 /// A view's name with its schema, as it stands after `from`. Where there are no schemas, the name begins with it.

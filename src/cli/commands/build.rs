@@ -1,10 +1,12 @@
 //! `kpic build`
 
+mod dbt;
+
 use crate::build::{self, Beside, Built, Documents, Elsewhere, Lock, Sink};
 use crate::cli::commands::diff::{stopped, today};
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, FindingsFormat, Stop, engine_of, environment, findings, guarded, history, out,
-    progress, show_findings,
+    progress, show_findings, usage,
 };
 use crate::diagnostic::{Findings, Severity};
 use crate::dialect;
@@ -14,9 +16,9 @@ use crate::manifest::present::Present;
 use crate::measure::{Session, present};
 use crate::pipeline::{self, Options, Valid};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The arguments of `build`.
 #[derive(Debug, Default, Args)]
@@ -26,12 +28,20 @@ use std::path::Path;
   kpic build --no-docs                    only views and the manifest: fastest
   kpic build --figures                    pages also show current figures: needs an engine
   kpic build --history                    pages of KPIs also show which commits changed them
+  kpic build --format dbt                 a dbt package in build/dbt: models, sources, tests
+  kpic build --format dbt --output ../shop/models/kpi --dbt-target ../shop/target
 
 Nothing is written if the project has errors. Files that kpic did not write are never touched. To use your own templates for pages and for the statements around views, put them into the project's folder templates/.")]
 pub(in crate::cli) struct BuildArgs {
-    /// How findings are shown.
+    /// How findings are shown; with `dbt`, what is built.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: FindingsFormat,
+    format: BuildFormat,
+    /// With `--format dbt`, write models into this folder of a dbt project, instead of a package.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["no_docs", "figures", "history"])]
+    output: Option<PathBuf>,
+    /// The target folder of that dbt project, with its manifest.json: tables that its models make are read by `ref`.
+    #[arg(long, value_name = "DIR", requires = "output")]
+    dbt_target: Option<PathBuf>,
     /// Write views and the manifest, and no documents.
     #[arg(long)]
     no_docs: bool,
@@ -45,10 +55,51 @@ pub(in crate::cli) struct BuildArgs {
     engine: EngineArgs,
 }
 
+/// What is built, and how findings are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum BuildFormat {
+    /// Views, manifest and documents; findings for people.
+    #[default]
+    Human,
+    /// The same; findings for programs: a JSON array.
+    Json,
+    /// The same; findings as SARIF 2.1.0, for code scanning and editors.
+    Sarif,
+    /// The same; findings as annotations of GitHub Actions.
+    Github,
+    /// The same; findings as a report of GitLab's Code Quality.
+    Gitlab,
+    /// A dbt package, or models for a dbt project; findings for people.
+    Dbt,
+}
+
+impl BuildFormat {
+    fn of_findings(self) -> FindingsFormat {
+        match self {
+            BuildFormat::Human | BuildFormat::Dbt => FindingsFormat::Human,
+            BuildFormat::Json => FindingsFormat::Json,
+            BuildFormat::Sarif => FindingsFormat::Sarif,
+            BuildFormat::Github => FindingsFormat::Github,
+            BuildFormat::Gitlab => FindingsFormat::Gitlab,
+        }
+    }
+}
+
 pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8, Stop> {
+    if args.format == BuildFormat::Dbt {
+        if args.no_docs || args.figures || args.history {
+            let message = "`--no-docs`, `--figures` and `--history` are about documents, and `--format dbt` writes none";
+            return Err(usage(message, "leave them out"));
+        }
+        return dbt::run(args, context);
+    }
+    if args.output.is_some() {
+        return Err(usage("`--output` is for `--format dbt`", "say where else a build goes with `target_dir:` in kpic.yml"));
+    }
+    let findings_format = args.format.of_findings();
     let root = context.root()?;
     let (checked, others) = pipeline::check_everywhere(&root, &context.options());
-    let project = args.format.valid(checked, &root)?;
+    let project = findings_format.valid(checked, &root)?;
     let others = others_of(&project, &others, args, context, &root)?;
     let target = &project.model().warehouse.target_dir;
     let (present, refused) = if args.figures { present(context, args, &project, &root)? } else { (None, Findings::default()) };
@@ -59,13 +110,13 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
     let failed = |problem: build::Problem| environment(&Failure { message: problem.message, help: problem.help });
     let waited = progress::during("waiting for another build", || Lock::take(&root.join(target), build::PATIENCE));
     let lock = waited.map_err(failed)?;
-    let (format, folder) = (args.format, root.clone());
+    let (format, folder) = (findings_format, root.clone());
     let watch = findings::watch(project.files(), move |findings, files| _ = format.refused(findings, files, &folder));
     let made = progress::during("writing", || build::write(&lock, |sink| make(&project, &others, documents, sink)));
     drop(watch);
     let made = made.map_err(failed)?;
     drop(lock);
-    let made = made.map_err(|findings| args.format.refused(&findings, project.files(), &root))?;
+    let made = made.map_err(|findings| findings_format.refused(&findings, project.files(), &root))?;
     let many = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let (mut built, mut begin) = (many(made.views, "view"), String::new());
     if !args.no_docs {
@@ -77,8 +128,8 @@ pub(in crate::cli) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8,
         several => format!("{target}/sql/*/deploy.sql create the views, each for one of {} dialects", several.len()),
     };
     let built = format!("{} {built}\n  {creates}{begin}\n", out::styled(out::GOOD, "built"));
-    if args.format.is_for_programs() {
-        out::json(&args.format.text(project.findings(), project.files(), &root, out::look_of_stdout()));
+    if findings_format.is_for_programs() {
+        out::json(&findings_format.text(project.findings(), project.files(), &root, out::look_of_stdout()));
         out::error(&built);
         show_findings(&refused, project.files());
         return Ok(code);
@@ -118,7 +169,7 @@ fn others_of(
             found.alike.push(Elsewhere { dialect, tables });
         } else {
             let options = Options { dialects: vec![other.dialect()], ..context.options() };
-            found.apart.push(args.format.valid(pipeline::check(root, &options), root)?);
+            found.apart.push(args.format.of_findings().valid(pipeline::check(root, &options), root)?);
         }
     }
     Ok(found)

@@ -65,6 +65,7 @@ mod values;
 mod walk;
 
 pub use lacks::lacked;
+pub use tables::every_source;
 
 use crate::dialect::Dialect;
 use crate::model::Tables;

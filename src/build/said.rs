@@ -1,11 +1,11 @@
-//! What is said of views and columns in the warehouse: titles, descriptions and units, for people who read them in other tools.
+//! What is said of views and columns to people who read them in other tools: titles, descriptions and units.
 
 use crate::calendar::Grain;
 use crate::model::{KpiId, Model};
 use crate::plan::views::{Shows, View};
 
 /// What is said of a view. Where it is defined is not, since that changes with every line above it.
-pub(super) fn description(model: &Model, view: &View) -> String {
+pub fn description(model: &Model, view: &View) -> String {
     let mut lines: Vec<&str> = view.comment.iter().map(String::as_str).filter(|line| !line.contains("defined in ")).collect();
     let of_kpi = if let Shows::Kpi(id, ..) = &view.shows { Some(model.kpis.get(*id)) } else { None };
     let of_card = if let Shows::Scorecard(place) = &view.shows { model.scorecards.get(*place) } else { None };
@@ -19,7 +19,7 @@ pub(super) fn description(model: &Model, view: &View) -> String {
 }
 
 /// The columns of a view of which there is something to say, in their order, each with that.
-pub(super) fn columns(model: &Model, shows: &Shows) -> Vec<(String, Option<String>)> {
+pub fn columns(model: &Model, shows: &Shows) -> Vec<(String, Option<String>)> {
     let column = |name: &str, said: String| (name.to_owned(), Some(said));
     let period = |grain: Grain| column("period", format!("The first day of the {}", grain.name()));
     let complete = || column("is_complete", "Whether the period is over and all of its data is there".to_owned());
