@@ -196,6 +196,8 @@ pub enum Stock {
 pub struct Moment {
     /// The steps back; nothing for one period of whatever grain.
     pub back: Vec<Option<Length>>,
+    /// Whether the earlier period is looked at up to the same day, where the period itself is not over.
+    pub to_date: bool,
     /// The dimensions over which it is the total; an empty name stands for all of them.
     pub whole: BTreeSet<String>,
 }

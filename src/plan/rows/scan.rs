@@ -26,6 +26,8 @@ pub(in crate::plan) struct Scan<'a> {
     model: &'a Model,
     data: Data,
     source: SourceId,
+    /// The end of time.
+    pub(in crate::plan) as_of: AsOf,
     /// The references that are followed, each with the name of what is joined.
     joined: BTreeMap<Vec<ColumnId>, String>,
     /// Those of them that were met since somebody last looked.
@@ -73,6 +75,7 @@ impl<'a> Scan<'a> {
             model,
             data,
             source,
+            as_of: model.calendar.as_of,
             joined: BTreeMap::new(),
             followed: BTreeSet::new(),
             stored: BTreeMap::new(),
@@ -561,9 +564,8 @@ impl<'a> Scan<'a> {
 
     /// Which rows are visible.
     pub(in crate::plan) fn visible(&mut self, time: ColumnId) -> Vec<Scalar> {
-        let calendar = &self.model.calendar;
         let mut conditions = Vec::new();
-        match (calendar.as_of, &self.today) {
+        match (self.as_of, &self.today) {
             (AsOf::Day(last), _) => conditions.extend(self.bound(time, add_days(last, 1), false)),
             (AsOf::Today, Some(today)) => conditions.push(self.before_tomorrow(time, &today.clone())),
             (AsOf::Today, None) => {}
