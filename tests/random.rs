@@ -60,6 +60,8 @@ mod shrink;
 mod stocks;
 #[path = "random/text.rs"]
 mod text;
+#[path = "random/to_date.rs"]
+mod to_date;
 #[path = "random/together.rs"]
 mod together;
 #[path = "random/tops.rs"]

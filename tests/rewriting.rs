@@ -166,6 +166,12 @@ const RULES: &[Rule] = &[
     }),
     ("before, of a sum", |c| with(c, |a, b, _| (format!("prior({a} + {b})"), format!("prior({a}) + prior({b})")))),
     ("a change written out", |c| with(c, |a, _, _| (format!("change({a})"), format!("({a}) - prior({a})")))),
+    ("a change to date written out", |c| {
+        with(c, |a, _, _| (format!("change_to_date({a})"), format!("({a}) - prior_to_date({a})")))
+    }),
+    ("to date, of a sum", |c| {
+        with(c, |a, b, _| (format!("prior_to_date({a} + {b})"), format!("prior_to_date({a}) + prior_to_date({b})")))
+    }),
     ("growth written out", |c| with(c, |a, _, _| (format!("growth({a})"), format!("(({a}) - prior({a})) / abs(prior({a}))")))),
     ("a slice of a KPI", |c| {
         let figure = c.figure(0);
@@ -283,6 +289,8 @@ const TRAPS: &[(&str, &str)] = &[
     ("max(a * b from things)", "max(a from things) * max(b from things)"),
     ("count_distinct(x from things)", "count(x from things)"),
     ("prior(second)", "prior(second, 2 months)"),
+    ("prior(second)", "prior_to_date(second)"),
+    ("growth(second)", "growth_to_date(second)"),
     ("change(second)", "second - coalesce(prior(second), 0)"),
     ("growth(second)", "(second - prior(second)) / prior(second)"),
     ("sum(a from things over trailing 1 month)", "sum(a from things over trailing 30 days)"),

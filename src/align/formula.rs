@@ -15,7 +15,7 @@ use super::interval;
 use super::kin::{Kin, Owners};
 use crate::functions::{Function, Gives, Monotonicity, operators};
 use crate::graph::Graph;
-use crate::model::expr::{Calc, CalcLeaf, Node, Past};
+use crate::model::expr::{Calc, CalcLeaf, Node};
 use crate::model::facts::Range;
 use crate::model::unit::Notation;
 use crate::model::{Body, Kpi, KpiId, Model};
@@ -144,11 +144,12 @@ impl<'a> Walk<'_, 'a> {
             CalcLeaf::Duration(..) | CalcLeaf::Aggregate(_) | CalcLeaf::Grouped(_) => Effects::new(),
             CalcLeaf::Each(each) => moved(self.effects(&each.of, false), each.function, each.function.monotonicity(0)),
             CalcLeaf::Prior(past, of, _) => {
-                let now = self.effects(of, positive && *past == Past::Prior);
+                let now = self.effects(of, positive && past.is_value());
                 let before = now.clone().into_iter().map(|(id, effect)| (id, Effect { past: true, ..effect })).collect();
-                match past {
-                    Past::Prior => step(before, Sign::Plus, "counts with its value from an earlier period"),
-                    Past::Change | Past::Growth => step(now, Sign::Plus, "is compared with what it was"),
+                if past.is_value() {
+                    step(before, Sign::Plus, "counts with its value from an earlier period")
+                } else {
+                    step(now, Sign::Plus, "is compared with what it was")
                 }
             }
             CalcLeaf::Slice(of, _) => step(self.effects(of, false), Sign::Unknown, "only a part of it counts"),

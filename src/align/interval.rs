@@ -26,9 +26,9 @@ pub(super) fn of_calc(model: &Model, kpis: &[Range], calc: &Calc) -> Range {
             CalcLeaf::Grouped(grouped) => range::of_aggregate(grouped.function, of_aggregate(model, &grouped.of)),
             CalcLeaf::Each(each) => range::of_aggregate(each.function, of(&each.of)),
             CalcLeaf::Prior(past, calc, _) => match past {
-                Past::Prior => of(calc),
-                Past::Change => of(calc).plus(of(calc).negated()),
-                Past::Growth => Range::ANY,
+                Past::Prior | Past::PriorToDate => of(calc),
+                Past::Change | Past::ChangeToDate => of(calc).plus(of(calc).negated()),
+                Past::Growth | Past::GrowthToDate => Range::ANY,
             },
             CalcLeaf::Slice(calc, _) | CalcLeaf::Total(calc, _) => of(calc),
             CalcLeaf::Trend(_) => Range::ANY,

@@ -2,7 +2,7 @@
 //! signups that it is divided by.
 
 use crate::functions::{count, count_distinct, operators, sum};
-use crate::model::expr::{Aggregate, Calc, CalcLeaf, Literal, Node, Past, RowExpr};
+use crate::model::expr::{Aggregate, Calc, CalcLeaf, Literal, Node, RowExpr};
 use crate::model::facts::Kind;
 use crate::model::{Body, Kpi, Model, SourceId};
 use std::collections::BTreeSet;
@@ -58,7 +58,7 @@ impl<'a> Kin<'a> {
                     let keeps = matches!(each.function.name, "sum" | "avg" | "min" | "max");
                     Self { has_size: keeps && of.has_size, counts: keeps && of.counts, ..of }
                 }
-                CalcLeaf::Prior(Past::Growth, calc, _) => Self { has_size: false, counts: false, ..of(calc) },
+                CalcLeaf::Prior(past, calc, _) if past.is_growth() => Self { has_size: false, counts: false, ..of(calc) },
                 CalcLeaf::Trend(trend) => Self { has_size: false, counts: false, ..of(&trend.of) },
                 CalcLeaf::Prior(_, calc, _) | CalcLeaf::Slice(calc, _) | CalcLeaf::Total(calc, _) => of(calc),
             },

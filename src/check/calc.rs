@@ -303,21 +303,18 @@ impl Context<'_> {
             CalcLeaf::Each(each) => self.each(each, calc),
             CalcLeaf::Prior(past, of, length) => {
                 let figure = self.calc(of);
-                let name = match past {
-                    Past::Prior => "prior",
-                    Past::Change => "change",
-                    Past::Growth => "growth",
-                };
-                let figure = self.numeric(figure, of, name);
+                let figure = self.numeric(figure, of, past.name());
                 if figure.is_broken() {
                     return Figure::broken(span);
                 }
                 let Operand { expr, ty, measure, range, origin } = figure.operand;
                 let expr = Expr { node: Node::Leaf(CalcLeaf::Prior(*past, Box::new(expr), *length)), at };
                 let (ty, measure, range, kind, adds) = match past {
-                    Past::Prior => (ty, measure, range, figure.kind, figure.adds_over_slices),
-                    Past::Change => (ty, measure, range.plus(range.negated()), Kind::Movement, figure.adds_over_slices),
-                    Past::Growth => (Type::Number, KnownUnit::none(), Range::ANY, Kind::Ratio, false),
+                    Past::Prior | Past::PriorToDate => (ty, measure, range, figure.kind, figure.adds_over_slices),
+                    Past::Change | Past::ChangeToDate => {
+                        (ty, measure, range.plus(range.negated()), Kind::Movement, figure.adds_over_slices)
+                    }
+                    Past::Growth | Past::GrowthToDate => (Type::Number, KnownUnit::none(), Range::ANY, Kind::Ratio, false),
                 };
                 let operand = Operand { expr, ty, measure, range, origin };
                 Figure { operand, kind, adds_over_slices: adds, constant: false }

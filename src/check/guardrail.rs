@@ -6,7 +6,7 @@
 
 use super::size::{Sizes, too_large};
 use super::slice::{Parts, Sliced};
-use super::{Context, advice, grain, slice};
+use super::{Context, advice, grain, slice, to_date};
 use crate::calendar::Grain;
 use crate::diagnostic::{Findings, codes};
 use crate::model::expr::{Calc, CalcLeaf, Expr, Literal, Node, Past, Trend};
@@ -73,6 +73,7 @@ impl Context<'_> {
         let before = self.findings.iter().count();
         self.trends(written, guardrail);
         grain::condition(self.model, written, guardrail.grain, &known.unfit, span, self.findings);
+        to_date::in_formula(self.model, written, span, self.findings);
         for by in &guardrail.by {
             let parts = slice::parts(written, span, &known.parts);
             let sliced = Sliced { name: &guardrail.name.value, what: "condition", own: None };
@@ -184,7 +185,7 @@ impl Context<'_> {
                 .help(format!("watch each currency on its own: `by: [{currency}]`"));
         }
         // A growth has no unit of its own, and everybody reads it as a percentage.
-        let is_growth = matches!(&calc.node, Node::Leaf(CalcLeaf::Prior(Past::Growth, ..)));
+        let is_growth = matches!(&calc.node, Node::Leaf(CalcLeaf::Prior(past, ..)) if past.is_growth());
         let percent = Unit::parse("%").ok().filter(|_| is_growth);
         let unit = percent.unwrap_or_else(|| figure.operand.measure.unit());
         found.push(Reading { text, of: figure.operand.expr, unit });

@@ -27,6 +27,7 @@ mod objective;
 mod row;
 mod size;
 mod slice;
+mod to_date;
 
 pub(crate) use grain::back;
 pub(crate) use objective::cannot_accumulate;
@@ -48,6 +49,7 @@ pub fn check(model: &mut Model, graph: &Graph, files: &Files, findings: &mut Fin
     let (mut in_grains, mut in_slices, mut in_cohorts) = (Findings::default(), Findings::default(), Findings::default());
     let grains_and_cohorts = || {
         cohort::cohorts(known, graph, &mut in_cohorts);
+        to_date::comparisons(known, graph, &mut in_cohorts);
         grain::grains(known, graph, &mut in_grains)
     };
     let (unfit, parts) = rayon::join(grains_and_cohorts, || slice::slices(known, graph, &mut in_slices));

@@ -4,7 +4,7 @@
 use super::Context;
 use crate::diagnostic::codes;
 use crate::functions::Function;
-use crate::model::expr::{Aggregate, Calc, CalcLeaf, Expr, Grouped, Node, Past, Path, RowExpr, RowLeaf};
+use crate::model::expr::{Aggregate, Calc, CalcLeaf, Expr, Grouped, Node, Path, RowExpr, RowLeaf};
 use crate::model::{ColumnId, KpiId, Model, SourceId};
 use crate::text::Span;
 use foldhash::HashMap;
@@ -80,7 +80,9 @@ impl Sizes {
                 CalcLeaf::Grouped(grouped) => self.grouped(model, grouped),
                 CalcLeaf::Each(each) => of(&each.of),
                 CalcLeaf::Prior(past, inner, _) => {
-                    let copies = if *past == Past::Growth { 3 } else { 2 };
+                    // What is to date is there once for periods that are over and once for the one that is not.
+                    let earlier = if past.is_to_date() { 2 } else { 1 };
+                    let copies = 1 + earlier * if past.is_growth() { 2 } else { 1 };
                     let inner = of(inner).times(copies);
                     Size { depth: inner.depth.saturating_add(2), ..inner }
                 }

@@ -198,6 +198,9 @@ pub static LOOKS_AHEAD: Code = code!(Error, "K0408", "looks-ahead", "a condition
 pub static EMPTY_WITHOUT_EFFECT: Code =
     code!(Error, "K0409", "empty-without-effect", "`empty: null` where there is no sum or count");
 
+/// A comparison to date of what has no value up to a day.
+pub static NOT_TO_DATE: Code = code!(Error, "K0410", "not-to-date", "a comparison to date of what has no figure up to a day");
+
 /// A KPI sliced by what a part of it does not have.
 pub static NO_SHARED_DIMENSION: Code =
     code!(Error, "K0501", "no-shared-dimension", "a part of a KPI does not have the dimension");
@@ -608,6 +611,7 @@ pub static ALL: &[&Code] = &[
     &BAD_VALUES,
     &LOOKS_AHEAD,
     &EMPTY_WITHOUT_EFFECT,
+    &NOT_TO_DATE,
     &NO_SHARED_DIMENSION,
     &DIMENSION_TYPE,
     &BAD_SLICE,

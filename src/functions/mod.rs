@@ -10,6 +10,7 @@ pub mod avg;
 pub mod case;
 pub mod ceil;
 pub mod change;
+pub mod change_to_date;
 pub mod coalesce;
 pub mod concat;
 pub mod contains;
@@ -26,6 +27,7 @@ pub mod flat;
 pub mod floor;
 pub mod greatest;
 pub mod growth;
+pub mod growth_to_date;
 pub mod hour;
 pub mod if_;
 pub mod iso_week;
@@ -46,6 +48,7 @@ pub mod percentile;
 pub mod percentile_disc;
 pub mod power;
 pub mod prior;
+pub mod prior_to_date;
 pub mod quarter;
 pub mod range;
 pub mod rising;
@@ -342,6 +345,9 @@ pub static ALL: &[&Function] = &[
     &prior::PRIOR,
     &change::CHANGE,
     &growth::GROWTH,
+    &prior_to_date::PRIOR_TO_DATE,
+    &change_to_date::CHANGE_TO_DATE,
+    &growth_to_date::GROWTH_TO_DATE,
     &slice::SLICE,
     &total::TOTAL,
     // Over a KPI's last periods.

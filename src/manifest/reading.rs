@@ -76,10 +76,15 @@ fn formula(model: &Model, calc: &Calc, said: &mut Vec<String>) {
     for (past, length) in &found.past {
         let earlier = length.as_ref().map_or("the period before".to_owned(), |length| format!("the period {length} earlier"));
         said.push(match past {
-            Past::Prior => format!("It looks at {earlier}."),
-            Past::Change => format!("It shows the change against {earlier}."),
-            Past::Growth => format!("It shows the change against {earlier}, as a share of the earlier value."),
+            Past::Prior | Past::PriorToDate => format!("It looks at {earlier}."),
+            Past::Change | Past::ChangeToDate => format!("It shows the change against {earlier}."),
+            Past::Growth | Past::GrowthToDate => {
+                format!("It shows the change against {earlier}, as a share of the earlier value.")
+            }
         });
+        if past.is_to_date() {
+            said.push("While a period is not over, the earlier one counts up to the same day.".to_owned());
+        }
     }
     if !found.past.is_empty() {
         said.push(format!(

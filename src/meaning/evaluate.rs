@@ -342,6 +342,11 @@ impl World<'_> {
         for step in &moment.back {
             there.end -= step.map_or(at.length, |Length { count, unit }| i64::from(count) * grain_days(unit));
         }
+        if moment.to_date && there.length % 2 == 0 {
+            // As if half of the period had passed.
+            there.length /= 2;
+            there.end -= there.length;
+        }
         (there.end >= 0).then_some(there)
     }
 

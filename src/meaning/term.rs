@@ -6,6 +6,7 @@ use crate::model::expr::{Edge, Window};
 use crate::model::facts::Type;
 use num_rational::BigRational;
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// A formula, or a part of one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -192,12 +193,26 @@ pub enum Stock {
 }
 
 /// At which period a value is taken, and over which dimensions.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Moment {
     /// The steps back; nothing for one period of whatever grain.
     pub back: Vec<Option<Length>>,
+    /// Whether the earlier period is looked at up to the same day, where the period itself is not over.
+    pub to_date: bool,
     /// The dimensions over which it is the total; an empty name stands for all of them.
     pub whole: BTreeSet<String>,
+}
+
+/// What is not to date is written as it was before anything could be: the marks of what KPIs mean are made of it.
+impl fmt::Debug for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut moment = f.debug_struct("Moment");
+        moment.field("back", &self.back);
+        if self.to_date {
+            moment.field("to_date", &self.to_date);
+        }
+        moment.field("whole", &self.whole).finish()
+    }
 }
 
 impl Term {

@@ -181,7 +181,8 @@ impl<'a> Writer<'a> {
             }
             CalcLeaf::Grouped(grouped) => self.grouped(grouped, place),
             CalcLeaf::Each(each) => {
-                let inner = Place { moment: Moment { back: Vec::new(), ..place.moment.clone() }, ..place.clone() };
+                let inner =
+                    Place { moment: Moment { back: Vec::new(), to_date: false, ..place.moment.clone() }, ..place.clone() };
                 Term::leaf(Leaf::Each {
                     function: each.function.name,
                     fraction: each.fraction.clone(),
@@ -228,22 +229,18 @@ impl<'a> Writer<'a> {
 
     fn prior(&self, past: Past, of: &'a Calc, length: Option<Length>, place: &Place<'a>) -> Term {
         if !self.written_out {
-            let name = match past {
-                Past::Prior => "prior",
-                Past::Change => "change",
-                Past::Growth => "growth",
-            };
-            return Term::leaf(Leaf::Prior(name, self.calc(of, place), length));
+            return Term::leaf(Leaf::Prior(past.name(), self.calc(of, place), length));
         }
         let mut earlier = place.clone();
         earlier.moment.back.push(length);
+        earlier.moment.to_date |= past.is_to_date();
         let known = Term::leaf(Leaf::Known(earlier.moment.back.clone()));
         // What there was before is null where there is no period; so is all that is made of it.
         let before = Term::Apply(if_::IF.name, vec![known, self.calc(of, &earlier)]);
         match past {
-            Past::Prior => before,
-            Past::Change => Term::Apply(operators::SUBTRACT.name, vec![self.calc(of, place), before]),
-            Past::Growth => {
+            Past::Prior | Past::PriorToDate => before,
+            Past::Change | Past::ChangeToDate => Term::Apply(operators::SUBTRACT.name, vec![self.calc(of, place), before]),
+            Past::Growth | Past::GrowthToDate => {
                 let change = Term::Apply(operators::SUBTRACT.name, vec![self.calc(of, place), before.clone()]);
                 Term::Apply(operators::DIVIDE.name, vec![change, Term::Apply(abs::ABS.name, vec![before])])
             }

@@ -185,6 +185,41 @@ pub enum Past {
     Change,
     /// It is subtracted, and the difference is divided by its absolute value.
     Growth,
+    /// It is the value, but in a period that is not over that of the earlier one up to the same day.
+    PriorToDate,
+    /// That is subtracted.
+    ChangeToDate,
+    /// That is subtracted, and the difference is divided by its absolute value.
+    GrowthToDate,
+}
+
+impl Past {
+    /// The name of the function.
+    pub fn name(self) -> &'static str {
+        match self {
+            Past::Prior => "prior",
+            Past::Change => "change",
+            Past::Growth => "growth",
+            Past::PriorToDate => "prior_to_date",
+            Past::ChangeToDate => "change_to_date",
+            Past::GrowthToDate => "growth_to_date",
+        }
+    }
+
+    /// Whether a period that is not over is compared with the earlier one up to the same day.
+    pub fn is_to_date(self) -> bool {
+        matches!(self, Past::PriorToDate | Past::ChangeToDate | Past::GrowthToDate)
+    }
+
+    /// Whether it is the earlier value itself.
+    pub fn is_value(self) -> bool {
+        matches!(self, Past::Prior | Past::PriorToDate)
+    }
+
+    /// Whether it is a share of the earlier value.
+    pub fn is_growth(self) -> bool {
+        matches!(self, Past::Growth | Past::GrowthToDate)
+    }
 }
 
 /// Which way a value has gone over its last periods.

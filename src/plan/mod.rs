@@ -9,8 +9,8 @@
 //!    of daily rows, `distinct` does so for distinct counts, `within` takes related rows by a time of the row that they belong to, and
 //!    `states`, `readings` and `levels` are for levels and what changes them.
 //! 3. `time`: `spine` makes the periods, with their bounds and those before them, and `custom` those of a custom calendar; `clocks`
-//!    brings times from one clock to another; `ages` says which ages cohorts have; `complete` from when on windows are whole, and
-//!    `trust` which of them sources keep their promises for.
+//!    brings times from one clock to another; `ages` says which ages cohorts have; `complete` from when on windows are whole,
+//!    `to_date` how figures stood on an earlier day, and `trust` which of them sources keep their promises for.
 //! 4. `answer`: `slices` finds the values that dimensions have had, in the parts that `appear` knows and from the day on that `since`
 //!    says; `periods` plans the measures over finer periods; `stack` puts everything on a dense set of periods and slices. `assemble`
 //!    holds the planner and makes the result.

@@ -7,7 +7,7 @@ use crate::calendar::TimeUnit;
 use crate::calendar::{Grain, Length};
 use crate::diagnostic::{codes, suggest};
 use crate::formula::{Call, Expression, Kind, Literal as Written};
-use crate::functions::{self, Function, Role, case, change, growth, operators, prior, rising, slice};
+use crate::functions::{self, Function, Role, case, operators, rising, slice};
 use crate::model::expr::{Calc, CalcLeaf, Expr, Literal, Node, Past, Trend, Way};
 use crate::model::facts::Kind as Additivity;
 use crate::model::{Body, Kept, Source, SourceId, SourceKind, Values};
@@ -242,7 +242,7 @@ impl Resolver<'_> {
         Expr::new(Node::Apply(function, arguments), span)
     }
 
-    /// `prior`, `change`, `growth`, `slice`, `total`.
+    /// `prior`, `change`, `growth`, the same to date, `slice`, `total`.
     fn over_kpi(&mut self, call: &Call, function: &'static Function, span: Span) -> Calc {
         self.no_clauses(call, function);
         if !self.arity(call, function) {
@@ -251,8 +251,8 @@ impl Resolver<'_> {
         let mut arguments = call.arguments.iter();
         let Some(first) = arguments.next() else { return Expr::new(Node::Broken, span) };
         let of = Box::new(self.calc(first));
-        let past = [(&prior::PRIOR, Past::Prior), (&change::CHANGE, Past::Change), (&growth::GROWTH, Past::Growth)];
-        if let Some((_, past)) = past.into_iter().find(|(known, _)| *known == function) {
+        let past = [Past::Prior, Past::Change, Past::Growth, Past::PriorToDate, Past::ChangeToDate, Past::GrowthToDate];
+        if let Some(past) = past.into_iter().find(|known| known.name() == function.name) {
             let length = match arguments.next() {
                 None => None,
                 Some(argument) => match self.length(argument) {

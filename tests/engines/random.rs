@@ -41,6 +41,8 @@ mod shown;
 mod shrink;
 #[path = "../random/stocks/mod.rs"]
 mod stocks;
+#[path = "../random/to_date.rs"]
+mod to_date;
 #[path = "../random/whole.rs"]
 mod whole;
 #[path = "../random/written.rs"]

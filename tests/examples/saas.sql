@@ -64,6 +64,15 @@ create table plain.qualified_lead_growth as
 create table plain.win_rate__by_segment as
   select date_trunc('month', closed_on)::date as period, segment, avg(if(outcome = 'won', 1, 0)) as value from seen.deals group by all;
 
+-- October is compared with 1 to 20 September, and each other month with all of the one before.
+create table plain.deals_won_pace as
+  with won as (
+    select date_trunc('month', closed_on)::date as period, count(*) as deals, count(*) filter (day(closed_on) <= 20) as to_the_20th
+    from seen.deals where outcome = 'won' group by all
+  )
+  select this.period, this.deals / if(this.period = '2025-10-01', last.to_the_20th, last.deals) - 1 as value
+  from won as this join won as last on last.period = this.period - interval 1 month;
+
 create table plain.sales_cycle_length as
   select date_trunc('month', closed_on)::date as period, avg(closed_on - opened_on) as value from seen.deals where outcome = 'won' group by all;
 

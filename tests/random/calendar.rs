@@ -129,6 +129,25 @@ impl Calendar {
         Some(self.whole_at(earlier(start, Length { count: periods, unit: grain })))
     }
 
+    /// Section 7, to date: the period so much earlier than the one that is not over, and the day in it that is as far in it as the last visible
+    /// day is in that one. Nothing if the period is over, or there is none so much earlier.
+    pub fn back_to_date(&self, grain: Grain, start: Date, length: Option<Length>) -> Option<(Date, Date)> {
+        let end = self.end(grain, start);
+        let is_over = end <= days(self.as_of, 1) && self.end_is_known(grain, start);
+        let Some(Back::To(before)) = self.back(grain, start, length).filter(|_| !is_over) else { return None };
+        let day = if self.custom.is_some() {
+            // The day of the same number, or the last.
+            let gone = start.until(days(self.anchor(grain, start), -1)).unwrap().get_days();
+            days(before, i64::from(gone)).min(days(self.end(grain, before), -1))
+        } else if grain <= Grain::Week {
+            days(self.as_of, -i64::from(before.until(start).unwrap().get_days()))
+        } else {
+            let years = i32::from(start.year()) - i32::from(before.year());
+            months(self.as_of, -(years * 12 + i32::from(start.month() - before.month())))
+        };
+        Some((before, day))
+    }
+
     fn whole_at(&self, start: Date) -> Back {
         if start >= self.data_from { Back::To(start) } else { Back::Before }
     }

@@ -45,6 +45,8 @@ pub struct Evaluator<'a> {
     pub project: &'a Project,
     pub calendar: &'a Calendar,
     pub rows: Rows<'a>,
+    /// Up to which day rows have been seen: what is looked at as of an earlier day is no less trusted for it.
+    pub seen_until: Date,
     /// Rows whose condition does not depend on the period, by aggregate, slice and parts; only to save time.
     passed: RefCell<HashMap<String, Vec<Passed<'a>>>>,
     /// The values of a dimension that stand for themselves, where all others are one, with the nulls.
@@ -54,7 +56,8 @@ pub struct Evaluator<'a> {
 impl<'a> Evaluator<'a> {
     pub fn new(project: &'a Project) -> Self {
         let rows = Rows::new(project);
-        Self { project, calendar: &project.calendar, rows, passed: RefCell::default(), tops: None }
+        let seen_until = project.calendar.as_of;
+        Self { project, calendar: &project.calendar, rows, seen_until, passed: RefCell::default(), tops: None }
     }
 
     /// Forgets which rows passed, as slices are others now.
@@ -179,13 +182,19 @@ impl<'a> Evaluator<'a> {
                 functions::aggregate(each.function, each.share, &values)
             }
             Figure::Past(past, of, length) => {
-                let prior = self.past(*length, place).map_or(Value::Null, |before| self.formula(of, &before));
-                if *past == Past::Prior {
+                let prior = match self.earlier(*past, *length, place) {
+                    Some(earlier) => {
+                        let (evaluator, before) = earlier.as_it_stood();
+                        evaluator.formula(of, &before)
+                    }
+                    None => self.past(*length, place).map_or(Value::Null, |before| self.formula(of, &before)),
+                };
+                if past.whole() == Past::Prior {
                     return prior;
                 }
                 let apply = |name, one: &Value, two: &Value| functions::apply(self.calendar, name, &[one.clone(), two.clone()]);
                 let change = apply("-", &self.formula(of, place), &prior);
-                if *past == Past::Change {
+                if past.whole() == Past::Change {
                     return change;
                 }
                 apply("/", &change, &functions::apply(self.calendar, "abs", &[prior]))

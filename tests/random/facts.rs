@@ -4,6 +4,7 @@
 use super::project::{
     Aggregate, Body, Expr, Figure, Formula, Grain, Past, Path, Project, Row, Source, Stock, Type, Value, Window,
 };
+use super::rows::related;
 
 /// Whether a KPI has a value at a grain.
 pub fn fits(project: &Project, body: &Body, own: &[Grain], grain: Grain) -> bool {
@@ -171,8 +172,9 @@ pub fn is_flow(project: &Project, formula: &Formula) -> bool {
                 let adds = each.counts_periods || each.function == "sum" && is_flow(project, &each.of);
                 adds && matches!(each.window, Window::Period | Window::Previous)
             }
-            Figure::Past(Past::Prior, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => is_flow(project, of),
-            Figure::Past(..) | Figure::Grouped(_) => false,
+            Figure::Slice(of, _) | Figure::Total(of, _) => is_flow(project, of),
+            Figure::Past(past, of, _) => past.whole() == Past::Prior && is_flow(project, of),
+            Figure::Grouped(_) => false,
         },
     }
 }
@@ -192,6 +194,30 @@ pub fn is_rate(project: &Project, formula: &Formula) -> bool {
         };
     });
     rate
+}
+
+fn looks_at_ages(of: &Aggregate) -> bool {
+    related(of.filter.as_ref()).iter().any(|inner| inner.window == Window::Age)
+}
+
+/// Whether a formula has a value up to a day within a period: not if a part is kept by hand, or is to date itself. Of ages nothing is made up
+/// that looks back.
+pub fn has_parts(project: &Project, formula: &Formula) -> bool {
+    let mut all = true;
+    formula.leaves(&mut |figure| {
+        all &= match figure {
+            Figure::Kpi(name) => match &project.kpi(name).body {
+                Body::Formula(of) => has_parts(project, of),
+                Body::Values { .. } => false,
+            },
+            Figure::Aggregate(of) => !looks_at_ages(of),
+            Figure::Grouped(of) => !looks_at_ages(&of.of),
+            Figure::Each(each) => has_parts(project, &each.of),
+            Figure::Past(past, of, _) => !past.is_to_date() && has_parts(project, of),
+            Figure::Slice(of, _) | Figure::Total(of, _) => has_parts(project, of),
+        };
+    });
+    all
 }
 
 /// How exact a value is.
@@ -228,11 +254,8 @@ fn exact(project: &Project, formula: &Formula) -> Exact {
                 aggregated(grouped.function, aggregated(of.function, of.argument.as_ref().map_or(Exact::Wholly, row)))
             }
             Figure::Each(each) => aggregated(each.function, exact(project, &each.of)),
-            Figure::Past(past, of, _) => match past {
-                Past::Growth => exact(project, of).max(Exact::Always),
-                Past::Prior | Past::Change => exact(project, of),
-            },
-            Figure::Slice(of, _) | Figure::Total(of, _) => exact(project, of),
+            Figure::Past(past, of, _) if past.whole() == Past::Growth => exact(project, of).max(Exact::Always),
+            Figure::Past(_, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => exact(project, of),
         },
     }
 }

@@ -274,7 +274,8 @@ impl Formulas<'_> {
             0..4 => {
                 let past = *choices.pick(&[Past::Prior, Past::Change, Past::Growth]);
                 let past = if past == Past::Growth && facts::is_rough(self.project, &of) { Past::Change } else { past };
-                Figure::Past(past, of, self.length(choices))
+                let to_date = facts::has_parts(self.project, &of) && choices.chance(40);
+                Figure::Past(if to_date { past.to_date() } else { past }, of, self.length(choices))
             }
             4 | 5 => match self.slice(&of, choices) {
                 Some(condition) => Figure::Slice(of, condition),

@@ -86,7 +86,7 @@ impl Evaluator<'_> {
         let rows = source.rows.iter().map(|cells| Record { source, cells });
         let times = rows.map(|record| self.rows.column(record, std::slice::from_ref(clock)));
         let days = times.filter(|time| *time != Value::Null).map(|time| day_of(&time));
-        days.filter(|day| *day <= self.calendar.as_of).collect()
+        days.filter(|day| *day <= self.seen_until).collect()
     }
 
     /// The last day of a source that can be trusted.
@@ -95,7 +95,7 @@ impl Evaluator<'_> {
         let oldest = earlier(self.calendar.start, within);
         let last = self.days_of(source).into_iter().filter(|day| *day >= oldest).max();
         match last {
-            Some(last) if earlier(last, Length { count: -within.count, ..within }) >= self.calendar.as_of => Date::MAX,
+            Some(last) if earlier(last, Length { count: -within.count, ..within }) >= self.seen_until => Date::MAX,
             Some(last) => last,
             None => Date::MIN,
         }

@@ -9,6 +9,7 @@ use super::generate::Choices;
 use super::project::{Column, Expr, Journey, Project, RowLeaf, Source, Step, Type, Unit, Value, is_fixed};
 use super::rows::{Record, Rows, known};
 use super::stocks::data::leads_to_states;
+use jiff::civil::Date;
 use std::cmp::Ordering;
 
 /// Makes up journeys over the sources of a project.
@@ -89,6 +90,17 @@ pub fn materialised(project: &Project) -> Project {
         whole.sources.push(source);
     }
     whole
+}
+
+/// The same project as of another day: its journeys have come as far as they had by then.
+pub fn as_of(whole: &Project, day: Date) -> Project {
+    let mut then = whole.clone();
+    then.calendar.as_of = day;
+    for journey in &whole.journeys {
+        let made = source(&then, journey);
+        then.sources.iter_mut().filter(|known| known.name == made.name).for_each(|known| known.rows.clone_from(&made.rows));
+    }
+    then
 }
 
 /// A row that is a step: who took it when, and what decides between rows of one time.

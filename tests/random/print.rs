@@ -3,8 +3,8 @@
 use super::calendar::days;
 use super::freshness;
 use super::project::{
-    Aggregate, Body, Calendar, Column, Dimension, Each, Expr, Figure, Formula, Grain, Grouped, Journey, Kpi, Length, Past,
-    Project, Row, RowLeaf, Source, Step, Type, Unit, Value, Window,
+    Aggregate, Body, Calendar, Column, Dimension, Each, Expr, Figure, Formula, Grain, Grouped, Journey, Kpi, Length, Project,
+    Row, RowLeaf, Source, Step, Type, Unit, Value, Window,
 };
 use super::stocks::print as stocks;
 use super::written;
@@ -191,11 +191,7 @@ pub fn formula(of: &Formula) -> String {
         Figure::Grouped(of) => grouped(of),
         Figure::Each(of) => each(of),
         Figure::Past(past, of, length) => {
-            let name = match past {
-                Past::Prior => "prior",
-                Past::Change => "change",
-                Past::Growth => "growth",
-            };
+            let name = past.name();
             let length = length.map(|length| format!(", {}", written(length))).unwrap_or_default();
             format!("{name}({}{length})", formula(of))
         }

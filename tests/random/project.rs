@@ -354,6 +354,44 @@ pub enum Past {
     Prior,
     Change,
     Growth,
+    PriorToDate,
+    ChangeToDate,
+    GrowthToDate,
+}
+
+impl Past {
+    /// The same of whole periods.
+    pub fn whole(self) -> Past {
+        match self {
+            Past::Prior | Past::PriorToDate => Past::Prior,
+            Past::Change | Past::ChangeToDate => Past::Change,
+            Past::Growth | Past::GrowthToDate => Past::Growth,
+        }
+    }
+
+    /// The same to date.
+    pub fn to_date(self) -> Past {
+        match self.whole() {
+            Past::Prior => Past::PriorToDate,
+            Past::Change => Past::ChangeToDate,
+            _ => Past::GrowthToDate,
+        }
+    }
+
+    pub fn is_to_date(self) -> bool {
+        self != self.whole()
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Past::Prior => "prior",
+            Past::Change => "change",
+            Past::Growth => "growth",
+            Past::PriorToDate => "prior_to_date",
+            Past::ChangeToDate => "change_to_date",
+            Past::GrowthToDate => "growth_to_date",
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -68,7 +68,7 @@ impl<'a> Evaluator<'a> {
                 let before = start.map(|start| Place { start, ..place.clone() });
                 let before = if anywhere { Some(place.clone()) } else { before };
                 before.into_iter().for_each(|place| self.leaves(of, &place, anywhere, leaves));
-                if *past != Past::Prior {
+                if past.whole() != Past::Prior {
                     self.leaves(of, place, anywhere, leaves);
                 }
             }
@@ -152,8 +152,14 @@ impl<'a> Evaluator<'a> {
                 Figure::Grouped(grouped) => !self.entities(grouped, place).is_empty(),
                 Figure::Each(each) => self.periods(each, place).iter().any(|period| self.has_rows(&each.of, period)),
                 Figure::Past(past, of, length) => {
-                    let before = self.past(*length, place).is_some_and(|before| self.has_rows(of, &before));
-                    before || *past != Past::Prior && self.has_rows(of, place)
+                    let before = match self.earlier(*past, *length, place) {
+                        Some(earlier) => {
+                            let (evaluator, before) = earlier.as_it_stood();
+                            evaluator.has_rows(of, &before)
+                        }
+                        None => self.past(*length, place).is_some_and(|before| self.has_rows(of, &before)),
+                    };
+                    before || past.whole() != Past::Prior && self.has_rows(of, place)
                 }
                 Figure::Slice(of, condition) => self.has_rows(of, &part(place, condition)),
                 Figure::Total(of, dimensions) => self.has_rows(of, &total(place, dimensions)),

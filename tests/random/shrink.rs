@@ -204,6 +204,9 @@ fn figures(project: &Project, figure: &Figure) -> Vec<Formula> {
         }
         Figure::Past(past, of, length) => {
             found.push((**of).clone());
+            if past.is_to_date() {
+                found.push(Expr::Leaf(Figure::Past(past.whole(), of.clone(), *length)));
+            }
             if length.is_some() {
                 found.push(Expr::Leaf(Figure::Past(*past, of.clone(), None)));
             }

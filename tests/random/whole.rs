@@ -46,7 +46,7 @@ impl<'a> Evaluator<'a> {
                         // No window begins in a period that there is not.
                         Back::Nowhere => true,
                     };
-                    before && (*past == Past::Prior || self.is_whole(of, place))
+                    before && (past.whole() == Past::Prior || self.is_whole(of, place))
                 }
                 // What a condition looks up is a part of the figure, and what the slices of a total would be is not.
                 Figure::Slice(of, condition) => self.is_whole(of, &part(place, condition)),

@@ -5,7 +5,7 @@ use crate::diagnostic::{Findings, codes};
 use crate::functions::operators;
 use crate::lint::{Lens, Rule};
 use crate::model::Body;
-use crate::model::expr::{Calc, CalcLeaf, Literal, Node, Past};
+use crate::model::expr::{Calc, CalcLeaf, Literal, Node};
 use crate::model::facts::Kind;
 use crate::model::unit::Notation;
 
@@ -54,7 +54,7 @@ fn is_ratio(lens: &Lens<'_>, calc: &Calc) -> bool {
         Node::Apply(function, arguments) if **function == operators::ADD || **function == operators::SUBTRACT => {
             arguments.iter().any(|argument| is_ratio(lens, argument))
         }
-        Node::Leaf(CalcLeaf::Prior(Past::Growth, ..)) => true,
+        Node::Leaf(CalcLeaf::Prior(past, ..)) if past.is_growth() => true,
         Node::Leaf(CalcLeaf::Prior(_, of, _)) => is_ratio(lens, of),
         Node::Leaf(CalcLeaf::Kpi(id)) => {
             let facts = &lens.model.kpis.get(*id).facts;

@@ -57,7 +57,7 @@ impl Planner<'_> {
 
     /// From the day on which data is whole, as periods are known only from then on.
     pub(in crate::plan) fn since_whole(&self) -> Vec<(Since, Option<String>)> {
-        vec![(Since::Days(self.model.calendar.data_from, Vec::new()), None)]
+        vec![(Since::Days(self.calendar.data_from, Vec::new()), None)]
     }
 
     /// From which days on the rows of a part show slices that the rows of several asks have been put into, each under a condition of its
@@ -108,7 +108,7 @@ impl Planner<'_> {
         day: Scalar,
         select: &mut Select,
     ) -> String {
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         let whole = calendar.data_from;
         let from = asks.iter().filter_map(|ask| ask.first).fold(whole, Date::min);
         let partial = calendar.custom && grain != Grain::Day || calendar.period_start(grain, from) < whole;
@@ -132,7 +132,7 @@ impl Planner<'_> {
         let day = scan.day(time);
         select.column(fold(&min::MIN, day.clone()), "day");
         let accumulates = self.question.since.map(|since| counts_since(self.model, group.source, time, since));
-        let whole = Since::Days(self.model.calendar.data_from, Vec::new());
+        let whole = Since::Days(self.calendar.data_from, Vec::new());
         let since = if accumulates.is_some() { &whole } else { &ask.since };
         let from = match since {
             Since::Days(from, found) if found.is_empty() => Some(*from),

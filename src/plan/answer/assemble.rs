@@ -1,6 +1,6 @@
 //! The planner itself, and the result: the measures of all KPIs on a dense set of periods and slices.
 
-use crate::calendar::{AsOf, Date, Grain};
+use crate::calendar::{AsOf, Calendar, Date, Grain};
 use crate::functions::{conversions, if_, max, operators};
 use crate::model::expr::{Age, CalcLeaf, Edge, Expr, Literal, Node, Past, Path, Window};
 use crate::model::facts::Type;
@@ -11,7 +11,7 @@ use crate::plan::algebra::relation::{
 };
 use crate::plan::answer::appear::Appearance;
 use crate::plan::answer::stack::{is_dense, moves_in};
-use crate::plan::lookup::expand::{Expansion, Formula, FormulaLeaf, MeasureId, Move, Periods, Place};
+use crate::plan::lookup::expand::{Expansion, Formula, FormulaLeaf, MeasureId, Move, Periods, Place, Seen};
 use crate::plan::lookup::finite::{self, Lowered, Reach};
 use crate::plan::rows::Series;
 use crate::plan::rows::journey::Wanted;
@@ -61,6 +61,8 @@ static TAKEN_COLUMNS: LazyLock<Arc<HashSet<String>>> =
 /// A plan while it is being made.
 pub(in crate::plan) struct Planner<'a> {
     pub(in crate::plan) model: &'a Model,
+    /// The model's calendar, perhaps with an earlier end of time.
+    pub(in crate::plan) calendar: &'a Calendar,
     pub(in crate::plan) question: &'a Question,
     /// Names of parts.
     pub(in crate::plan) names: Names,
@@ -68,7 +70,10 @@ pub(in crate::plan) struct Planner<'a> {
     pub(in crate::plan) columns: Names,
     parts: Vec<Part>,
     spines: BTreeMap<Grain, Spine>,
-    /// The part with the current date, if the end of time is not fixed.
+    /// The earlier day that is the end of time, if it is one, and what finds it.
+    pub(in crate::plan) seen: Option<Seen>,
+    pub(in crate::plan) moment: Option<Select>,
+    /// The part with the current date, or the day that stands for it, if the end of time is not fixed.
     pub(in crate::plan) today: Option<String>,
     /// The part with the days of a custom calendar.
     pub(in crate::plan) custom: Option<String>,
@@ -110,6 +115,9 @@ impl<'a> Planner<'a> {
         let custom = model.calendar_source.as_ref().map(|_| names.take("calendar"));
         Self {
             model,
+            calendar: &model.calendar,
+            seen: None,
+            moment: None,
             question,
             names,
             columns: Names::beside(&TAKEN_COLUMNS),
@@ -149,6 +157,8 @@ impl<'a> Planner<'a> {
             filters: question.filter.iter().cloned().collect(),
             since: question.since,
             back: Vec::new(),
+            open: false,
+            seen: None,
         };
         let formulas: Vec<Vec<Formula>> = question.outputs.iter().map(|output| self.output_formulas(output, &place)).collect();
         let all: Vec<Formula> = formulas.iter().flatten().cloned().collect();
@@ -157,6 +167,7 @@ impl<'a> Planner<'a> {
         self.series = vec![None; self.expansion.measures.len()];
         self.measures_over_rows(&all, data.as_ref());
         self.find_slices();
+        self.measures_to_date(&all, data.as_ref());
         self.measures_over_periods();
         let (mut result, open) = self.result(&formulas, data);
         if !open.is_empty() {
@@ -172,7 +183,7 @@ impl<'a> Planner<'a> {
         Query { parts: self.all_parts(), result }
     }
 
-    fn all_parts(&mut self) -> Vec<Part> {
+    pub(in crate::plan) fn all_parts(&mut self) -> Vec<Part> {
         let mut parts = self.ground();
         parts.append(&mut self.parts);
         parts
@@ -205,9 +216,14 @@ impl<'a> Planner<'a> {
     fn ground(&mut self) -> Vec<Part> {
         let mut parts = Vec::new();
         if let Some(name) = &self.today {
-            parts.push(today(name, self.model.calendar.zone.clock()));
+            parts.push(match self.moment.take() {
+                Some(select) => Part { name: name.clone(), body: Body::Select(select) },
+                None => today(name, self.calendar.zone.clock()),
+            });
         }
-        parts.extend(self.custom.as_ref().and_then(|name| calendar_days(self.model, self.question.data, name)));
+        if self.seen.is_none() {
+            parts.extend(self.custom.as_ref().and_then(|name| calendar_days(self.model, self.question.data, name)));
+        }
         let journeys = self.journey_parts();
         let readings = self.reading_parts();
         let mut numbered = BTreeMap::new();
@@ -217,7 +233,7 @@ impl<'a> Planner<'a> {
             }
         }
         let (today, custom) = (self.today.as_deref(), self.custom.as_deref());
-        let ground = SpineBasis { calendar: &self.model.calendar, today, custom, numbered };
+        let ground = SpineBasis { calendar: self.calendar, today, custom, numbered };
         for spine in self.spines.values() {
             parts.extend(spine.parts(&ground, &mut self.names));
         }
@@ -228,6 +244,7 @@ impl<'a> Planner<'a> {
     /// The rows of a source, read with the current date and the calendar that the plan has.
     pub(in crate::plan) fn rows_of(&self, source: SourceId) -> Scan<'a> {
         let mut scan = Scan::of(self.model, self.question.data, source);
+        scan.as_of = self.calendar.as_of;
         scan.today.clone_from(&self.today);
         scan.calendar.clone_from(&self.custom);
         scan
@@ -236,6 +253,11 @@ impl<'a> Planner<'a> {
     /// Adds a part that is one select.
     pub(in crate::plan) fn push(&mut self, name: &str, select: Select) {
         self.push_body(name, Body::Select(select));
+    }
+
+    /// Adds parts.
+    pub(in crate::plan) fn append(&mut self, mut parts: Vec<Part>) {
+        self.parts.append(&mut parts);
     }
 
     /// Adds a part.
@@ -260,7 +282,7 @@ impl<'a> Planner<'a> {
 
     /// The period before a period.
     pub(in crate::plan) fn period_before(&mut self, grain: Grain, period: Scalar) -> Scalar {
-        if !self.model.calendar.custom {
+        if !self.calendar.custom {
             return moved(period, -1, grain);
         }
         let before = self.need(grain, Need::Moved(Move::previous()));
@@ -282,7 +304,7 @@ impl<'a> Planner<'a> {
     /// joined.
     fn period_end(&mut self, grain: Grain, next: bool, stack: &str, select: &mut Select) -> Scalar {
         let period = column(stack, "period");
-        if !self.model.calendar.custom {
+        if !self.calendar.custom {
             return moved(period, if next { 2 } else { 1 }, grain);
         }
         let end = self.need(grain, if next { Need::NextEnd } else { Need::End });
@@ -384,7 +406,7 @@ impl<'a> Planner<'a> {
             select.column(value, &output.name);
         }
         let from = self.shown_from();
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         if from > calendar.data_from {
             select.filter.push(Expr::apply(&operators::GREATER_OR_EQUAL, vec![column(&stack.name, "period"), day(from)]));
         }

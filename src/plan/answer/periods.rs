@@ -13,7 +13,7 @@ use crate::plan::time::spine::Need;
 impl Planner<'_> {
     pub(in crate::plan) fn measures_over_periods(&mut self) {
         for (id, measure) in self.expansion.measures.clone().iter().enumerate() {
-            if let MeasureOf::Periods(periods) = &measure.of {
+            if let (MeasureOf::Periods(periods), true) = (&measure.of, measure.seen == self.seen) {
                 let series = self.periods(id, measure, periods);
                 self.set(id, series);
             }
@@ -62,7 +62,7 @@ impl Planner<'_> {
     /// The aggregate over the values of a finer grain, within the period or a window of it.
     fn over_periods(&mut self, own: &str, measure: &Measure, periods: &Periods, values: &str, keys: &[String]) -> String {
         let grain = measure.grain;
-        let custom = self.model.calendar.custom;
+        let custom = self.calendar.custom;
         let mut select = Select::from_part(values);
         let inner = column(values, "period");
         // A period may be looked at from the next, whether it is shown or not.
@@ -73,7 +73,7 @@ impl Planner<'_> {
                     select.join(JoinKind::Inner, calendar, calendar, Some(on));
                     column(calendar, grain.name())
                 }
-                _ => crate::plan::rows::scan::period_of(&self.model.calendar, grain, inner),
+                _ => crate::plan::rows::scan::period_of(self.calendar, grain, inner),
             };
             select.column(period, "period");
         } else {

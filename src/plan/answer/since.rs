@@ -83,7 +83,7 @@ impl Since {
 impl Planner<'_> {
     /// For each measure from which day on its rows show slices.
     pub(in crate::plan) fn since_of_measures<'f>(&mut self, formulas: impl Iterator<Item = &'f Formula>) -> Vec<Since> {
-        let whole = Since::Days(self.model.calendar.data_from, Vec::new());
+        let whole = Since::Days(self.calendar.data_from, Vec::new());
         let count = self.expansion.measures.len();
         let mut since = vec![whole; count];
         if self.question.dimensions.is_empty() {
@@ -124,15 +124,15 @@ impl Planner<'_> {
 
     /// Whether days can be computed here.
     fn knows_days(&self) -> Option<Date> {
-        match self.model.calendar.as_of {
-            AsOf::Day(last) if !self.model.calendar.custom => Some(last),
+        match self.calendar.as_of {
+            AsOf::Day(last) if !self.calendar.custom => Some(last),
             AsOf::Day(_) | AsOf::Today => None,
         }
     }
 
     /// The first period shown. One that is asked for only for what follows from it does not count.
     fn first_shown(&mut self) -> First {
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         let (start, grain) = (calendar.start, self.question.grain);
         let from = self.question.from.filter(|_| !self.question.is_lead_in);
         let from = from.map_or(start, |from| from.max(calendar.data_from).min(start));
@@ -165,6 +165,7 @@ impl Planner<'_> {
         let mut leaves: Vec<(MeasureId, Move)> = Vec::new();
         formula.leaves(&mut |leaf| {
             if let FormulaLeaf::Value(id, way) = leaf
+                && !way.open
                 && !leaves.contains(&(*id, way.clone()))
             {
                 leaves.push((*id, way.clone()));
@@ -183,7 +184,7 @@ impl Planner<'_> {
 
     /// The period to which a move leads, or the first since data is whole where that begins before.
     fn first_moved(&mut self, grain: Grain, way: &Move, first: &First) -> First {
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         let whole = calendar.data_from;
         let mut at = first.clone();
         if let (First::Day(first), Some(_)) = (first, self.knows_days()) {
@@ -203,7 +204,7 @@ impl Planner<'_> {
     /// The first of the finer periods that an aggregate over them goes over.
     fn first_inside(&mut self, periods: &Periods, grain: Grain, look: &Look) -> First {
         let (inner, window) = (periods.grain, periods.window);
-        let whole = self.model.calendar.data_from;
+        let whole = self.calendar.data_from;
         let (First::Day(period), Some(last)) = (&look.period, self.knows_days()) else {
             let start = match window {
                 Window::AllTime => First::Day(whole),
@@ -216,7 +217,7 @@ impl Planner<'_> {
             };
             return First::Found(self.first_from(inner, &start));
         };
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         let last = add_days(calendar.next(grain, *period), -1).min(last);
         let start = match window {
             Window::Period | Window::Previous | Window::Age(_) | Window::Within(..) => *period,
@@ -258,7 +259,7 @@ impl Planner<'_> {
         let (First::Day(period), Some(last)) = (period, self.knows_days()) else {
             return First::Found(self.of_period(grain, Need::WindowStart(window), period));
         };
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         let last = add_days(calendar.next(grain, *period), -1).min(last);
         First::Day(match window {
             Window::Trailing(length) => add(add_days(last, 1), length.unit, -i64::from(length.count)),

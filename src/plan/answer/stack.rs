@@ -272,7 +272,7 @@ impl Planner<'_> {
                 let lower = |argument: &Formula| {
                     let value = self.operand(argument, stack);
                     if !as_instants && self.time_kind(argument) == Some(TimeKind::Instant) {
-                        return value.map(|value| clocks::civil_of(&self.model.calendar, value));
+                        return value.map(|value| clocks::civil_of(self.calendar, value));
                     }
                     let as_number = mixed && is_whole(argument) && !matches!(argument.node, Node::Literal(_));
                     if as_number { number(value) } else { value }

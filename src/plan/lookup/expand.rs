@@ -4,7 +4,7 @@
 //! formula over KPIs becomes a formula over measures, in which each measure keeps certain dimensions (`total` drops some), has
 //! certain rows (`slice` adds conditions), and is taken at the period itself or at an earlier one (`prior`).
 
-use crate::calendar::{Date, Grain, Length};
+use crate::calendar::{AsOf, Calendar, Date, Grain, Length, add_days};
 use crate::functions::{Function, OverNothing, abs, conversions, if_, operators};
 use crate::model::expr::{
     Age, Aggregate, Calc, CalcLeaf, Expr, Grouped, Literal, Node, PairLeaf, Past, Path, RowExpr, RowLeaf, Stock, Trend, Way,
@@ -41,6 +41,8 @@ pub(in crate::plan) struct Move {
     pub back: Vec<Length>,
     /// Whether the period before that is meant, wherever data begins (`over previous period`).
     pub previous: bool,
+    /// Whether only the period that is not over goes there.
+    pub open: bool,
     /// Whether it leads to the end of all days, instead of nowhere, where a custom calendar has no period of that number in a year
     /// of whole data: what is looked for there is not unknown, it does not exist.
     pub or_never: bool,
@@ -67,6 +69,17 @@ pub(in crate::plan) struct Measure {
     pub grain: Grain,
     /// The dimensions that it keeps.
     pub keeps: Vec<DimensionId>,
+    /// The earlier day as of which it is looked at, if it is.
+    pub seen: Option<Seen>,
+}
+
+/// A day that is earlier than the last visible one: as far within its period as that one is in the period that is not over, so long before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(in crate::plan) struct Seen {
+    /// The grain of the periods.
+    pub grain: Grain,
+    /// How long before.
+    pub back: Length,
 }
 
 /// What a measure is.
@@ -177,6 +190,10 @@ pub(in crate::plan) struct Place {
     pub since: Option<Date>,
     /// The way back to an earlier period.
     pub back: Vec<Length>,
+    /// Whether only the period that is not over goes that way.
+    pub open: bool,
+    /// The earlier day as of which everything is looked at, if it is.
+    pub seen: Option<Seen>,
 }
 
 impl Expansion {
@@ -197,7 +214,12 @@ impl Expansion {
             }
             Body::Values(_) => {
                 let of = MeasureOf::ByHand(id);
-                self.value(Measure { of, grain: place.grain, keeps: Vec::new() }, place, false, &kpi.name.value)
+                self.value(
+                    Measure { of, grain: place.grain, keeps: Vec::new(), seen: place.seen },
+                    place,
+                    false,
+                    &kpi.name.value,
+                )
             }
             Body::Broken => impossible(),
         }
@@ -230,6 +252,8 @@ impl Expansion {
                 let arguments = arguments.iter().map(|argument| self.calc(model, argument, place, "")).collect();
                 Expr::made(Node::Apply(function, arguments))
             }
+            // Long chains of names are walked with as little of the stack as can be.
+            Node::Leaf(CalcLeaf::Kpi(id)) => self.kpi(model, *id, place),
             Node::Leaf(leaf) => self.leaf(model, leaf, place, name),
         }
     }
@@ -248,8 +272,12 @@ impl Expansion {
                 accumulate(model, &mut aggregate, place.since);
                 let (source, stock) = (aggregate.source, aggregate.stock.clone());
                 let of = MeasureOf::Rows(Box::new(aggregate));
-                let value =
-                    self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name);
+                let value = self.value(
+                    Measure { of, grain: place.grain, keeps: place.dimensions.clone(), seen: place.seen },
+                    place,
+                    previous,
+                    &name,
+                );
                 let known = self.where_rows(null_if_empty, value.clone(), place);
                 let known = self.where_fresh(model, (source, stock), place, &value, known);
                 self.where_trusted(model, (&reads, &value), place, previous, known)
@@ -264,48 +292,35 @@ impl Expansion {
                 let name = if name.is_empty() { format!("{}_of_{inner}", grouped.function.name) } else { name.to_owned() };
                 let (source, stock) = (grouped.of.source, grouped.of.stock.clone());
                 let of = MeasureOf::Entities(Box::new(grouped));
-                let value =
-                    self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name);
+                let value = self.value(
+                    Measure { of, grain: place.grain, keeps: place.dimensions.clone(), seen: place.seen },
+                    place,
+                    previous,
+                    &name,
+                );
                 let known = self.where_fresh(model, (source, stock), place, &value, value.clone());
                 self.where_trusted(model, (&reads, &value), place, previous, known)
             }
             CalcLeaf::Each(each) => {
                 let mut window = each.window;
                 let previous = take_previous(&mut window);
-                let inner = Place { grain: each.grain, back: Vec::new(), ..place.clone() };
+                let inner = Place { grain: each.grain, back: Vec::new(), open: false, ..place.clone() };
                 let of = self.calc(model, &each.of, &inner, "");
                 let periods =
                     Periods { function: each.function, fraction: each.fraction.clone(), of, grain: each.grain, window };
                 let name =
                     if name.is_empty() { format!("{}_each_{}", each.function.name, each.grain) } else { name.to_owned() };
                 let of = MeasureOf::Periods(Box::new(periods.clone()));
-                let value =
-                    self.value(Measure { of, grain: place.grain, keeps: place.dimensions.clone() }, place, previous, &name);
+                let value = self.value(
+                    Measure { of, grain: place.grain, keeps: place.dimensions.clone(), seen: place.seen },
+                    place,
+                    previous,
+                    &name,
+                );
                 let known = self.where_rows(each.null_if_empty, value.clone(), place);
                 self.each_where_trusted(model, (&periods, &value), place, previous, known)
             }
-            CalcLeaf::Prior(past, of, length) => {
-                let length = length.unwrap_or(Length { count: 1, unit: place.grain });
-                let length = crate::check::back(place.grain, length, model.calendar.custom).unwrap_or(length);
-                let mut earlier = place.clone();
-                earlier.back.push(length);
-                let before = self.calc(model, of, &earlier, name);
-                let known = Move { back: earlier.back, ..Move::default() };
-                match past {
-                    Past::Prior if self.is_null_where_unknown(&before) => before,
-                    Past::Prior => guarded(known, before),
-                    Past::Change => {
-                        let now = self.calc(model, of, place, name);
-                        guarded(known, Expr::apply(&operators::SUBTRACT, vec![now, before]))
-                    }
-                    Past::Growth => {
-                        let now = self.calc(model, of, place, name);
-                        let change = Expr::apply(&operators::SUBTRACT, vec![now, before.clone()]);
-                        let size = Expr::apply(&abs::ABS, vec![before]);
-                        guarded(known, Expr::apply(&operators::DIVIDE, vec![change, size]))
-                    }
-                }
-            }
+            CalcLeaf::Prior(past, of, length) => self.past(model, (*past, of), *length, place, name),
             CalcLeaf::Trend(trend) => self.trend(model, trend, place),
             CalcLeaf::Slice(of, condition) => {
                 let mut part = place.clone();
@@ -318,6 +333,47 @@ impl Expansion {
                 self.calc(model, of, &whole, "")
             }
         }
+    }
+
+    /// A value at an earlier period, or what follows from it.
+    fn past(&mut self, model: &Model, (past, of): (Past, &Calc), length: Option<Length>, place: &Place, name: &str) -> Formula {
+        let length = length.unwrap_or(Length { count: 1, unit: place.grain });
+        let length = crate::check::back(place.grain, length, model.calendar.custom).unwrap_or(length);
+        let mut earlier = place.clone();
+        earlier.back.push(length);
+        let before = self.calc(model, of, &earlier, name);
+        let known = Move { back: earlier.back, open: place.open, ..Move::default() };
+        let so_far = if past.is_to_date() { self.so_far(model, of, place, length, name) } else { None };
+        let before = match so_far {
+            Some((is_open, so_far)) => Expr::apply(&if_::IF, vec![is_open, so_far, before]),
+            None => before,
+        };
+        match past {
+            Past::Prior | Past::PriorToDate if self.is_null_where_unknown(&before) => before,
+            Past::Prior | Past::PriorToDate => guarded(known, before),
+            Past::Change | Past::ChangeToDate => {
+                let now = self.calc(model, of, place, name);
+                guarded(known, Expr::apply(&operators::SUBTRACT, vec![now, before]))
+            }
+            Past::Growth | Past::GrowthToDate => {
+                let now = self.calc(model, of, place, name);
+                let change = Expr::apply(&operators::SUBTRACT, vec![now, before.clone()]);
+                let size = Expr::apply(&abs::ABS, vec![before]);
+                guarded(known, Expr::apply(&operators::DIVIDE, vec![change, size]))
+            }
+        }
+    }
+
+    /// Whether a period is the one that is not over, and a value at the earlier period up to the same day; nothing where no period can be
+    /// open. One that is looked back at is over.
+    fn so_far(&mut self, model: &Model, of: &Calc, place: &Place, length: Length, name: &str) -> Option<(Formula, Formula)> {
+        if !place.back.is_empty() || !may_be_open(&model.calendar, place.grain) {
+            return None;
+        }
+        let seen = Some(Seen { grain: place.grain, back: length });
+        let earlier = Place { back: vec![length], open: true, seen, ..place.clone() };
+        let so_far = self.calc(model, of, &earlier, name);
+        Some((Expr::leaf(FormulaLeaf::Known(Move { back: earlier.back, open: true, ..Move::default() })), so_far))
     }
 
     /// A trend as comparisons of the value with what it was: null wherever one of them is null.
@@ -367,10 +423,11 @@ impl Expansion {
             Stock::Pairs(_) => Stock::Pairs(None),
             Stock::At(edge) => Stock::At(edge),
         };
-        let unknown = Measure { of: MeasureOf::Unknown(source, stock.clone()), grain: place.grain, keeps: Vec::new() };
+        let unknown =
+            Measure { of: MeasureOf::Unknown(source, stock.clone()), grain: place.grain, keeps: Vec::new(), seen: place.seen };
         let unknown = self.value(unknown, place, false, &format!("{name}_unknown"));
         self.doubted(value, &unknown, BTreeSet::new());
-        let fresh = Measure { of: MeasureOf::Fresh(source, stock), grain: place.grain, keeps: Vec::new() };
+        let fresh = Measure { of: MeasureOf::Fresh(source, stock), grain: place.grain, keeps: Vec::new(), seen: place.seen };
         let fresh = self.value(fresh, place, false, &format!("{name}_known"));
         Expr::apply(&if_::IF, vec![Expr::apply(&operators::IS_NOT_NULL, vec![fresh]), known])
     }
@@ -394,10 +451,19 @@ impl Expansion {
             let measure = Arc::new(measure);
             self.known.insert(Arc::clone(&measure), id);
             self.measures.push(measure);
-            self.names.push(name.to_owned());
+            self.names.push(if place.seen.is_some() { format!("{name}_so_far") } else { name.to_owned() });
             id
         };
-        Expr::leaf(FormulaLeaf::Value(id, Move { back: place.back.clone(), previous, ..Move::default() }))
+        Expr::leaf(FormulaLeaf::Value(id, Move { back: place.back.clone(), previous, open: place.open, ..Move::default() }))
+    }
+}
+
+/// Whether the last visible day may be within a period, rather than its last one.
+fn may_be_open(calendar: &Calendar, grain: Grain) -> bool {
+    match calendar.as_of {
+        AsOf::Day(last) if !calendar.custom => calendar.period_start(grain, add_days(last, 1)) <= last,
+        AsOf::Day(_) => grain != Grain::Day,
+        AsOf::Today => true,
     }
 }
 

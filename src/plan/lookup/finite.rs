@@ -365,7 +365,8 @@ pub(in crate::plan) fn is_modest(model: &Model, kpi: KpiId) -> bool {
 /// The same for any KPI arithmetic.
 pub(in crate::plan) fn is_modest_calc(model: &Model, calc: &Calc, grain: Grain) -> bool {
     let mut expansion = Expansion::default();
-    let place = Place { grain, dimensions: Vec::new(), filters: Vec::new(), since: None, back: Vec::new() };
+    let place =
+        Place { grain, dimensions: Vec::new(), filters: Vec::new(), since: None, back: Vec::new(), open: false, seen: None };
     let formula = expansion.formula(model, calc, &place);
     let modest = -LARGEST / 4..=LARGEST / 4;
     matches!(of_formula(model, &expansion, &formula), Within { most, least } if modest.contains(&most) && modest.contains(&least))

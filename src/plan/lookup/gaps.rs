@@ -2,9 +2,9 @@
 
 use crate::functions::{coalesce, count, if_, operators, sum};
 use crate::model::KpiId;
-use crate::model::expr::{Aggregate, At, Expr, Grouped};
+use crate::model::expr::{Aggregate, At, Expr, Grouped, Node};
 use crate::plan::answer::assemble::Planner;
-use crate::plan::lookup::expand::{Expansion, Formula, FormulaLeaf, Measure, MeasureOf, Periods, Place};
+use crate::plan::lookup::expand::{Expansion, Formula, FormulaLeaf, Measure, MeasureId, MeasureOf, Move, Periods, Place};
 
 impl Planner<'_> {
     /// Whether the view of a KPI has a row where it has this value; nothing where it always has one.
@@ -21,6 +21,27 @@ fn is_above_zero(rows: Formula) -> Formula {
 fn one_where_known(value: Formula) -> Formula {
     let known = Expr::apply(&operators::IS_NOT_NULL, vec![value]);
     Expr::apply(&if_::IF, vec![known, Expr::number(1), Expr::number(0)])
+}
+
+/// What a formula looks up.
+enum Looked<'f> {
+    /// A measure.
+    Up(MeasureId, Move),
+    /// One value in the period that is not over and another one in all others.
+    SoFar(&'f [Formula; 3]),
+}
+
+fn leaves_of<'f>(formula: &'f Formula, found: &mut Vec<Looked<'f>>) {
+    match &formula.node {
+        Node::Leaf(FormulaLeaf::Value(id, way)) => found.push(Looked::Up(*id, way.clone())),
+        Node::Apply(_, arguments) => match <&[Formula; 3]>::try_from(arguments.as_slice()) {
+            Ok(three @ [Expr { node: Node::Leaf(FormulaLeaf::Known(way)), .. }, _, _]) if way.open => {
+                found.push(Looked::SoFar(three));
+            }
+            _ => arguments.iter().for_each(|argument| leaves_of(argument, found)),
+        },
+        Node::Leaf(FormulaLeaf::Known(_)) | Node::Literal(_) | Node::Broken => {}
+    }
 }
 
 impl Expansion {
@@ -46,12 +67,17 @@ impl Expansion {
 
     fn counts_of(&mut self, formula: &Formula, place: &Place, counts: &mut Vec<Formula>) {
         let mut leaves = Vec::new();
-        formula.leaves(&mut |leaf| {
-            if let FormulaLeaf::Value(id, way) = leaf {
-                leaves.push((*id, way.clone()));
-            }
-        });
-        for (id, way) in leaves {
+        leaves_of(formula, &mut leaves);
+        for leaf in leaves {
+            let (id, way) = match leaf {
+                Looked::Up(id, way) => (id, way),
+                Looked::SoFar([is_open, so_far, before]) => {
+                    // What is to date looks at the earlier period whole or up to a day, and never at both.
+                    let [so_far, before] = [so_far, before].map(|of| self.rows(std::slice::from_ref(of), place));
+                    counts.push(Expr::apply(&if_::IF, vec![is_open.clone(), so_far, before]));
+                    continue;
+                }
+            };
             let Some(measure) = self.measures.get(id).cloned() else { continue };
             if matches!(
                 measure.of,
@@ -71,8 +97,8 @@ impl Expansion {
                 continue;
             };
             let is_of_entities = matches!(of, MeasureOf::Entities(_));
-            let counted = Measure { of, keeps: measure.keeps.clone(), grain: measure.grain };
-            let at = Place { back: way.back.clone(), ..place.clone() };
+            let counted = Measure { of, keeps: measure.keeps.clone(), grain: measure.grain, seen: measure.seen };
+            let at = Place { back: way.back.clone(), open: way.open, seen: measure.seen, ..place.clone() };
             let value = self.value(counted, &at, way.previous, "rows");
             let value = if is_of_entities {
                 one_where_known(value)
@@ -107,7 +133,7 @@ impl Expansion {
             | MeasureOf::Trusted(..)
             | MeasureOf::Doubt(..) => return None,
             MeasureOf::Periods(periods) => {
-                let inner = Place { grain: periods.grain, back: Vec::new(), ..place.clone() };
+                let inner = Place { grain: periods.grain, back: Vec::new(), open: false, ..place.clone() };
                 let mut counts = Vec::new();
                 self.counts_of(&periods.of, &inner, &mut counts);
                 let of = counts.into_iter().reduce(|all, next| Expr::apply(&operators::ADD, vec![all, next]))?;

@@ -19,10 +19,15 @@ impl Planner<'_> {
     /// Plans all measures that are looked up in rows.
     pub(in crate::plan) fn measures_over_rows(&mut self, formulas: &[Formula], data: Option<&Formula>) {
         let used = self.moves_of_measures(formulas.iter().chain(data));
-        let since = self.since_of_measures(formulas.iter().chain(data));
+        let since = match self.seen {
+            // Which slices there are, is said by what is looked at as of the last visible day.
+            Some(_) => vec![Since::Ever; self.expansion.measures.len()],
+            None => self.since_of_measures(formulas.iter().chain(data)),
+        };
         let measures = self.expansion.measures.clone();
         let mut groups: Vec<(Group, Vec<MeasureId>)> = Vec::new();
-        for (id, measure) in measures.iter().enumerate() {
+        let seen = self.seen;
+        for (id, measure) in measures.iter().enumerate().filter(|(_, measure)| measure.seen == seen) {
             let moves = used.get(id).cloned().unwrap_or_default();
             let first = self.first_needed(measure, &moves, true);
             let first_shown = self.first_needed(measure, &moves, false);
@@ -125,7 +130,10 @@ impl Planner<'_> {
     /// The first day of the first period at which a measure is needed, perhaps only to know which slices there are; nothing where
     /// that is not known.
     fn first_needed(&self, measure: &Measure, moves: &BTreeSet<Move>, for_slices: bool) -> Option<Date> {
-        let calendar = &self.model.calendar;
+        if self.seen.is_some() {
+            return self.first_needed_to_date(measure, moves);
+        }
+        let calendar = self.calendar;
         let inner = measure.grain != self.question.grain || self.expansion.is_inside_periods(measure);
         let back = moves.iter().any(|way| !way.back.is_empty());
         let early = inner || back || for_slices && !measure.keeps.is_empty();
@@ -139,7 +147,7 @@ impl Planner<'_> {
 
     /// How many keys show which slices there are: all, if the measure keeps all dimensions of the question.
     fn shows_slices(&self, measure: &Measure) -> Option<usize> {
-        let all = measure.keeps == self.question.dimensions && !measure.keeps.is_empty();
+        let all = measure.keeps == self.question.dimensions && !measure.keeps.is_empty() && self.seen.is_none();
         all.then_some(measure.keeps.len())
     }
 
@@ -198,7 +206,7 @@ impl Planner<'_> {
         }
         if let Some(filter) = &grouped.filter {
             let is_instant = self.model.aggregate_time_kind(&grouped.of) == Some(TimeKind::Instant);
-            let shown = if is_instant { clocks::civil_of(&self.model.calendar, value.clone()) } else { value.clone() };
+            let shown = if is_instant { clocks::civil_of(self.calendar, value.clone()) } else { value.clone() };
             which.push(on_value(filter, &shown));
         }
         let (from, value, which) = match grouped.top {

@@ -122,7 +122,7 @@ impl Planner<'_> {
 
     /// +1 on the first day of each spell, -1 on the exit of its last.
     fn comings_and_goings(&mut self, spells: &str, group: &Group, ask: &Ask) -> String {
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         let window = ask.aggregate.window;
         let own = column(spells, "day");
         let (before, after) = (column(spells, "day_before"), column(spells, "day_after"));

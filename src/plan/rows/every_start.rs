@@ -156,7 +156,7 @@ impl<'a> Planner<'a> {
         let has = |kind: TimeKind| steps.iter().any(|step| step.kind == kind);
         let by_day = first != TimeKind::Day && has(TimeKind::Day);
         // A clock that is put back shows instants in another order than theirs, and times on it in that of their days.
-        let is_fixed = self.model.calendar.zone.is_fixed();
+        let is_fixed = self.calendar.zone.is_fixed();
         let apart = !is_fixed && first == TimeKind::Instant && steps.iter().any(|step| step.kind < first);
         let mut take = |wish: &str| writing.columns.take(wish);
         InOrder {
@@ -223,7 +223,7 @@ impl<'a> Planner<'a> {
     ) -> Select {
         let Taken { mut select, entity, time, carried, row, begins } = taken;
         let is_first = step.place == 0;
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         let timed = step.timed(time.clone());
         let truth = |value| Expr::made(Node::Literal(Literal::Truth(value)));
         for (key, part) in writing.keys.iter().zip(entity) {

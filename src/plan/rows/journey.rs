@@ -198,7 +198,7 @@ impl<'a> Planner<'a> {
         if order == Order::Any {
             return earlier.first().map(|first| first.place).into_iter().collect();
         }
-        let is_fixed = self.model.calendar.zone.is_fixed();
+        let is_fixed = self.calendar.zone.is_fixed();
         // Whether what comes in an order by one kind of times comes so by another kind too. A clock that is put back shows instants
         // in another order.
         let keeps = |by: TimeKind, other: TimeKind| match (by, other) {
@@ -248,7 +248,7 @@ impl<'a> Planner<'a> {
     ) -> Taken {
         let rows = step.rows;
         let mut scan = self.rows_of(rows.source);
-        let last = match self.model.calendar.as_of {
+        let last = match self.calendar.as_of {
             AsOf::Day(last) => Some(last),
             AsOf::Today => None,
         };
@@ -387,7 +387,7 @@ impl<'a> Planner<'a> {
         part: String,
         parts: &mut Vec<Part>,
     ) -> Reached<'a> {
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         select.group_by_these();
         select.column(fold(&min::MIN, time.clone()), step.name);
         let kept = if step.is_told_apart { row.clone() } else { Vec::new() };

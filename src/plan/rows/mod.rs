@@ -220,7 +220,7 @@ impl<'a> Planner<'a> {
         };
         let from = earliest(|ask| ask.first);
         scan.matters = (earliest(|ask| ask.first_shown), self.shown_until(group));
-        let last = match self.model.calendar.as_of {
+        let last = match self.calendar.as_of {
             AsOf::Day(last) => Some(last),
             AsOf::Today => None,
         };
@@ -230,7 +230,7 @@ impl<'a> Planner<'a> {
 
     /// The day before which rows of a group have to be for a period that is shown; nothing where that is not known.
     pub(in crate::plan) fn shown_until(&self, group: &Group) -> Option<Date> {
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         // What belongs to a row may come at any later age of it.
         let belongs = group.by_entity && !group.presence;
         let last = self.question.to.filter(|_| !belongs && !calendar.custom)?;
@@ -240,7 +240,7 @@ impl<'a> Planner<'a> {
 
     /// The first day whose rows an ask needs for the periods from the one of a first day on; nothing where it needs all.
     pub(in crate::plan) fn first_row_day(&self, ask: &Ask, first: Option<Date>) -> Option<Date> {
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         let first = first?;
         match ask.aggregate.window {
             Window::Period | Window::Age(_) => Some(first),
@@ -462,7 +462,7 @@ impl<'a> Planner<'a> {
         if let Window::Age(age) = aggregate.window {
             // Of the period at the age of the row, or of any, whatever period the row counts in.
             aggregate.window = Window::Period;
-            let calendar = &self.model.calendar;
+            let calendar = self.calendar;
             outer_first = if calendar.custom {
                 outer_first.filter(|_| age.unit == grain)
             } else {
@@ -480,7 +480,7 @@ impl<'a> Planner<'a> {
             lumped: None,
         });
         let first = if previous {
-            outer_first.map(|first| add(first, grain, -1)).filter(|_| !self.model.calendar.custom)
+            outer_first.map(|first| add(first, grain, -1)).filter(|_| !self.calendar.custom)
         } else {
             outer_first
         };

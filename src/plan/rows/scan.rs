@@ -1,5 +1,6 @@
 //! One source's rows: its columns and those of the sources that it refers to, conditions, and the range of time.
 
+mod bytes;
 mod lumped;
 mod read;
 
@@ -19,6 +20,7 @@ use crate::plan::lookup::whole;
 use crate::plan::rows::readings::Form;
 use crate::plan::time::clocks;
 use crate::plan::time::clocks::Timed;
+use bytes::{as_text, compare_by_bytes};
 use jiff::civil::Time;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +29,8 @@ pub(in crate::plan) struct Scan<'a> {
     model: &'a Model,
     data: Data,
     source: SourceId,
+    /// The end of time.
+    pub(in crate::plan) as_of: AsOf,
     /// The references that are followed, each with the name of what is joined.
     joined: BTreeMap<Vec<ColumnId>, String>,
     /// What is joined behind them to know which values stand for themselves.
@@ -76,6 +80,7 @@ impl<'a> Scan<'a> {
             model,
             data,
             source,
+            as_of: model.calendar.as_of,
             joined: BTreeMap::new(),
             lumped: Vec::new(),
             followed: BTreeSet::new(),
@@ -565,9 +570,8 @@ impl<'a> Scan<'a> {
 
     /// Which rows are visible.
     pub(in crate::plan) fn visible(&mut self, time: ColumnId) -> Vec<Scalar> {
-        let calendar = &self.model.calendar;
         let mut conditions = Vec::new();
-        match (calendar.as_of, &self.today) {
+        match (self.as_of, &self.today) {
             (AsOf::Day(last), _) => conditions.extend(self.bound(time, add_days(last, 1), false)),
             (AsOf::Today, Some(today)) => conditions.push(self.before_tomorrow(time, &today.clone())),
             (AsOf::Today, None) => {}
@@ -754,35 +758,6 @@ impl<'a> Scan<'a> {
 pub(in crate::plan) fn period_of(calendar: &Calendar, grain: Grain, of: Scalar) -> Scalar {
     let (week_starts, fiscal_month) = (calendar.week_starts, calendar.fiscal_month);
     Expr::leaf(Atom::PeriodOf(Box::new(PeriodOf { grain, of, week_starts, fiscal_month })))
-}
-
-/// A value of a type: one of texts is compared by its bytes.
-fn as_text(value: Scalar, ty: Option<Type>) -> Scalar {
-    if ty == Some(Type::Text) && !is_by_bytes(&value) { Expr::apply(&conversions::BY_BYTES, vec![value]) } else { value }
-}
-
-/// Whether a value is known to be compared by its bytes: as one of those that it may be is.
-fn is_by_bytes(value: &Scalar) -> bool {
-    let Node::Apply(function, arguments) = &value.node else { return false };
-    match function.name {
-        "by bytes" => true,
-        "coalesce" | "least" | "greatest" => arguments.iter().any(is_by_bytes),
-        "if" => arguments.iter().skip(1).any(is_by_bytes),
-        // Conditions and values in turn, then perhaps the value of all others.
-        "case" => arguments.chunks(2).filter_map(<[Scalar]>::last).any(is_by_bytes),
-        _ => false,
-    }
-}
-
-/// A comparison with a written text goes by bytes even if nothing else in it is known to be a text.
-fn compare_by_bytes(function: &Function, arguments: &mut [Lowered]) {
-    let compares = matches!(function.name, "=" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "not in" | "between" | "not between");
-    if !compares || arguments.iter().any(|argument| is_by_bytes(&argument.value)) {
-        return;
-    }
-    if let Some(text) = arguments.iter_mut().rfind(|argument| matches!(&argument.value.node, Node::Literal(Literal::Text(_)))) {
-        *text = Lowered::small(Expr::apply(&conversions::BY_BYTES, vec![text.value.clone()]));
-    }
 }
 
 /// Whether a row expression is null where all columns are.

@@ -107,7 +107,7 @@ impl Planner<'_> {
         }
         for (window, list) in by_window {
             let values: Vec<&Partials> = list.iter().map(|(_, partials)| *partials).collect();
-            let custom = self.model.calendar.custom;
+            let custom = self.calendar.custom;
             let (part, rows) = match window {
                 Window::Period | Window::Previous | Window::Age(_) => (self.by_period(group, grain, daily, &values), None),
                 Window::Trailing(length) if length.unit > Grain::Week => {
@@ -139,7 +139,7 @@ impl Planner<'_> {
                 column(calendar, grain.name())
             }
             _ if grain == Grain::Day => column(from, "day"),
-            _ => crate::plan::rows::scan::period_of(&self.model.calendar, grain, column(from, "day")),
+            _ => crate::plan::rows::scan::period_of(self.calendar, grain, column(from, "day")),
         };
         select.column(period, "period");
         for key in &daily.keys {
@@ -229,7 +229,7 @@ impl Planner<'_> {
         let days_before = match window {
             Window::Trailing(length) => Some(i64::from(length.count) * if length.unit == Grain::Week { 7 } else { 1 } - 1),
             Window::ToDate(unit) => {
-                let calendar = &self.model.calendar;
+                let calendar = self.calendar;
                 let (week_starts, fiscal_month) = (calendar.week_starts, calendar.fiscal_month);
                 let of = order.clone();
                 part.push(Expr::leaf(Atom::PeriodOf(Box::new(PeriodOf { grain: unit, of, week_starts, fiscal_month }))));

@@ -65,15 +65,15 @@ impl<'a> Planner<'a> {
         };
         let mut scan = self.rows_of(aggregate.source);
         // A clock that is put back may show an earlier day.
-        let first = from.map(|day| if self.model.calendar.zone.is_fixed() { day } else { add_days(day, -1) });
-        let last = match self.model.calendar.as_of {
+        let first = from.map(|day| if self.calendar.zone.is_fixed() { day } else { add_days(day, -1) });
+        let last = match self.calendar.as_of {
             AsOf::Day(last) => Some(last),
             AsOf::Today => None,
         };
         scan.known_days = Some((time, first, last));
         let happened = scan.held(&Path::to(time));
         let (spans, since, until) =
-            self.spans(outer, of, from, &happened, |time, planner: &Self| time.later(count, unit, &planner.model.calendar));
+            self.spans(outer, of, from, &happened, |time, planner: &Self| time.later(count, unit, planner.calendar));
         let parts = scan.key_parts(&related.via);
         let mut on: Vec<Scalar> =
             spans.keys.iter().zip(&parts).map(|(key, part)| equal(column(&spans.part, key), part.clone())).collect();
@@ -169,7 +169,7 @@ impl<'a> Planner<'a> {
             select.column(began.of.clone(), name);
             select.distinct = true;
         }
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         let (after_start, start) = happened.beside(&began, calendar);
         let (before_end, until) = happened.beside(&end(&began, self), calendar);
         let [since, until_name, value] = ["since", "last", "value"].map(|wish| names.take(wish));

@@ -53,7 +53,7 @@ impl Planner<'_> {
         select.column(name(&units, "period"), "period");
         select.column(Expr::apply(&operators::SUBTRACT, vec![name(later, "number"), number]), AGE);
         select.column(name(later, "period"), PERIOD_AT_AGE);
-        let calendar = self.model.calendar.clone();
+        let calendar = self.calendar.clone();
         let as_of = match (calendar.as_of, &self.today) {
             (AsOf::Today, Some(today)) => {
                 select.join(JoinKind::Cross, today, today, None);
@@ -99,7 +99,7 @@ impl Planner<'_> {
     /// day.
     fn units_in_order(&mut self, unit: Grain) -> String {
         let part = self.names.take(&format!("{unit}s_in_order"));
-        let calendar = self.model.calendar.clone();
+        let calendar = self.calendar.clone();
         let order = |by: Scalar| {
             let ranking = Ranking { part: Vec::new(), order: vec![(by, false)], dense: false };
             Expr::leaf(Atom::RowNumber(Box::new(ranking)))
@@ -194,7 +194,7 @@ impl Planner<'_> {
         let age = ask.aggregate.age()?;
         let mut at_age = related.iter().zip(needed).filter(|(leaf, _)| matches!(leaf.aggregate.window, Window::Age(_)));
         let only = matches!((at_age.next(), at_age.next()), (Some((_, true)), None));
-        (only && ask.grain.nests_in(age.unit, self.model.calendar.custom)).then_some(age)
+        (only && ask.grain.nests_in(age.unit, self.calendar.custom)).then_some(age)
     }
 
     /// Groups by period and later period as groups by period and age.
@@ -224,7 +224,7 @@ impl Planner<'_> {
         let end = self.need(grain, Need::End);
         let moves: Vec<String> = ways.iter().map(|way| self.need(grain, Need::Moved(way.clone()))).collect();
         let ages = self.ages(age);
-        let custom = self.model.calendar.custom;
+        let custom = self.calendar.custom;
         let together = grain.nests_in(age.unit, custom);
         let mut select = Select::from_part(&spine);
         // Shown from the age of the first day on ...
@@ -285,7 +285,7 @@ impl Planner<'_> {
                 select.join(JoinKind::Inner, calendar, name, Some(on));
                 column(name, unit.name())
             }
-            None => period_of(&self.model.calendar, unit, first),
+            None => period_of(self.calendar, unit, first),
         }
     }
 }

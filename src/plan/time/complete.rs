@@ -98,11 +98,14 @@ impl Planner<'_> {
     pub(in crate::plan) fn whole_from(&mut self, formula: &Formula, grain: Grain) -> Vec<(Move, PeriodRange)> {
         let mut leaves = Vec::new();
         formula.leaves(&mut |leaf| {
-            if let FormulaLeaf::Value(id, way) = leaf {
+            // A period that is not over is not complete, whatever it is compared with.
+            if let FormulaLeaf::Value(id, way) = leaf
+                && !way.open
+            {
                 leaves.push((*id, way.clone()));
             }
         });
-        let custom = self.model.calendar.custom;
+        let custom = self.calendar.custom;
         let mut found: Vec<(Move, PeriodRange)> = Vec::new();
         let mut add = |way: &Move, bound: PeriodRange| {
             // What begins in a period that the calendar does not have begins in none.
@@ -114,7 +117,7 @@ impl Planner<'_> {
         };
         for (id, way) in leaves {
             if way.previous {
-                add(&way, PeriodRange::From(Limit::Day(self.model.calendar.data_from)));
+                add(&way, PeriodRange::From(Limit::Day(self.calendar.data_from)));
             }
             let Some(measure) = self.expansion.measures.get(id).cloned() else { continue };
             for bound in self.measure_whole_from(&measure, grain) {
@@ -146,7 +149,7 @@ impl Planner<'_> {
 
     /// The first period whose window begins on or after the day from which data is whole.
     fn window_whole_from(&mut self, window: Window, grain: Grain) -> Option<PeriodRange> {
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         match window {
             Window::Age(age) => return self.age_whole_from(age, grain),
             Window::Period | Window::AllTime | Window::Within(..) => return None,
@@ -178,7 +181,7 @@ impl Planner<'_> {
     /// The first period that lies in a unit of ages which begins on or after the day from which data is whole; nothing if no unit
     /// begins before the period does.
     fn age_whole_from(&mut self, age: Age, grain: Grain) -> Option<PeriodRange> {
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         let from = calendar.data_from;
         if age.unit.nests_in(grain, calendar.custom) {
             return None;
@@ -192,7 +195,7 @@ impl Planner<'_> {
 
     /// The last period after whose end every step has had its time: what is counted in it cannot change any more.
     fn until(&mut self, withins: &[Within], grain: Grain) -> Vec<PeriodRange> {
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         let settle = i64::from(calendar.settle);
         if let (AsOf::Day(last), false) = (calendar.as_of, calendar.custom) {
             let limit = add_days(last, 1 - settle);
@@ -206,7 +209,7 @@ impl Planner<'_> {
             };
             return withins.iter().map(last).min().map(|last| PeriodRange::Until(Limit::Day(last))).into_iter().collect();
         }
-        let calendar = self.model.calendar.clone();
+        let calendar = self.calendar.clone();
         let end = self.need(grain, Need::End);
         let spine = self.spine_name(grain);
         let bound = |within: &Within| {

@@ -25,7 +25,7 @@ impl Planner<'_> {
 
     /// The last period in which every period that is gone over is one in which all steps have had their time.
     fn periods_until(&mut self, periods: &Periods, grain: Grain, way: &Move, limit: &Limit) -> PeriodRange {
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         if let (AsOf::Day(last), Limit::Day(limit), false) = (calendar.as_of, limit, calendar.custom) {
             let mut period = calendar.period_start(grain, last);
             let inner = |period: Date| calendar.period_start(periods.grain, add_days(calendar.next(grain, period), -1));
@@ -53,9 +53,9 @@ impl Planner<'_> {
 
     /// From which periods on the window of an aggregate over periods, and the windows of what is inside, begin once data is whole.
     fn windows_whole_from(&mut self, periods: &Periods, grain: Grain, inner: Vec<(Move, PeriodRange)>) -> Vec<PeriodRange> {
-        let from = self.model.calendar.data_from;
+        let from = self.calendar.data_from;
         let has_start = matches!(periods.window, Window::Trailing(_) | Window::ToDate(_));
-        if self.model.calendar.custom {
+        if self.calendar.custom {
             let first_part = Need::FirstPart(periods.grain, periods.window);
             let mut bounds = Vec::new();
             if has_start {
@@ -82,7 +82,7 @@ impl Planner<'_> {
         if inner.is_empty() && !has_start {
             return Vec::new();
         }
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         // The first inner period that counts, whatever it is moved by: its moves lead to earlier ones.
         let first_inner = calendar.first_from(periods.grain, from);
         let mut first = first_inner;

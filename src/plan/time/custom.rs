@@ -6,7 +6,7 @@
 //!    nothing: which of its periods a row is, is not known.
 //! 3. The spine keeps those from the day on which data is whole up to the last visible one, with the columns that are needed.
 
-use crate::calendar::{AsOf, Calendar, Date, Grain, Length};
+use crate::calendar::{AsOf, Date, Grain, Length};
 use crate::functions::{coalesce, if_, max, min, operators};
 use crate::model::expr::{Expr, Path, Window};
 use crate::model::{CalendarSource, Model};
@@ -17,7 +17,7 @@ use crate::plan::algebra::relation::{
 };
 use crate::plan::lookup::expand::Move;
 use crate::plan::rows::scan::Scan;
-use crate::plan::time::spine::{Need, Spine, SpineBasis, complete, last_day_after};
+use crate::plan::time::spine::{Need, Spine, SpineBasis, complete, last_day_after, over, where_open};
 
 /// The spine while its columns are written.
 struct Writing<'a> {
@@ -124,19 +124,16 @@ impl Writing<'_> {
     fn needed(&mut self, need: &Need, as_of: Option<&Scalar>) -> Scalar {
         let grain = self.spine.grain;
         match need {
-            Need::IsComplete | Need::IsOver => {
-                let calendar = self.ground.calendar;
-                let settle = if *need == Need::IsOver { 0 } else { calendar.settle };
-                let over = complete(&Calendar { settle, ..calendar.clone() }, self.own("period_end"), as_of);
-                // Whether the last period of the calendar goes on after the calendar's last day is not known.
-                let known = Expr::apply(&operators::IS_NOT_NULL, vec![self.own("next")]);
-                if grain == Grain::Day { over } else { Expr::apply(&operators::AND, vec![over, known]) }
-            }
+            Need::IsComplete => self.known_over(complete(self.ground.calendar, self.own("period_end"), as_of)),
+            Need::IsOver => self.known_over(over(self.ground.calendar, self.own("period_end"), as_of)),
             Need::End => self.own("period_end"),
             Need::NextEnd if grain == Grain::Day => moved(self.own("period_end"), 1, Grain::Day),
             Need::NextEnd => self.own("next_end"),
             Need::LastDay => self.last_day.clone(),
-            Need::Moved(way) => self.moved(way),
+            Need::Moved(way) => {
+                let moved = self.moved(way);
+                where_open(way, moved, || self.known_over(over(self.ground.calendar, self.own("period_end"), as_of)))
+            }
             Need::UnitOf(unit) => self.unit(*unit, self.own("period"), "at_start"),
             Need::LastPart(part) => self.unit(*part, moved(self.own("period_end"), -1, Grain::Day), "at_period_end"),
             Need::FirstPart(part, Window::Trailing(length)) if *part != Grain::Day => self.first_part(*part, *length),
@@ -146,6 +143,12 @@ impl Writing<'_> {
                 Window::Trailing(length) => moved(last_day_after(&self.last_day), -i64::from(length.count), length.unit),
             },
         }
+    }
+
+    /// That a period is over. Whether the last period of the calendar goes on after the calendar's last day is not known.
+    fn known_over(&self, over: Scalar) -> Scalar {
+        let known = Expr::apply(&operators::IS_NOT_NULL, vec![self.own("next")]);
+        if self.spine.grain == Grain::Day { over } else { Expr::apply(&operators::AND, vec![over, known]) }
     }
 
     /// The first day of the period of a grain that holds a day of the period at hand; `name` says which day that is.

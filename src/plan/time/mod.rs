@@ -7,4 +7,5 @@ pub(super) mod complete_each;
 pub(super) mod custom;
 pub(super) mod reads;
 pub(super) mod spine;
+pub(super) mod to_date;
 pub(super) mod trust;

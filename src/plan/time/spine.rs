@@ -145,13 +145,16 @@ impl Spine {
         for (need, name) in &self.columns {
             let expr = match need {
                 Need::IsComplete => complete(calendar, end.clone(), as_of.as_ref()),
-                Need::IsOver => complete(&Calendar { settle: 0, ..calendar.clone() }, end.clone(), as_of.as_ref()),
+                Need::IsOver => over(calendar, end.clone(), as_of.as_ref()),
                 Need::End => end.clone(),
                 Need::NextEnd => moved(end.clone(), 1, self.grain),
                 Need::UnitOf(unit) => period_of(calendar, *unit, period.clone()),
                 Need::LastPart(part) => period_of(calendar, *part, moved(end.clone(), -1, Grain::Day)),
                 Need::LastDay => last_day.clone(),
-                Need::Moved(way) => self.moved_by_rules(period.clone(), way, first),
+                Need::Moved(way) => {
+                    let moved = self.moved_by_rules(period.clone(), way, first);
+                    where_open(way, moved, || over(calendar, end.clone(), as_of.as_ref()))
+                }
                 Need::WindowStart(window) => window_start(calendar, &period, &last_day, *window),
                 Need::FirstPart(part, window) => first_part(calendar, *part, &period, &last_day, *window),
             };
@@ -202,6 +205,19 @@ pub(in crate::plan) fn complete(calendar: &Calendar, end: Scalar, as_of: Option<
     Expr::apply(&operators::LESS_OR_EQUAL, vec![end, limit])
 }
 
+/// Whether a period is over, whatever time its data has to settle.
+pub(in crate::plan) fn over(calendar: &Calendar, end: Scalar, as_of: Option<&Scalar>) -> Scalar {
+    complete(&Calendar { settle: 0, ..calendar.clone() }, end, as_of)
+}
+
+/// The period that a move leads to, which may be for the one alone that is not over.
+pub(in crate::plan) fn where_open(way: &Move, moved: Scalar, is_over: impl FnOnce() -> Scalar) -> Scalar {
+    if !way.open {
+        return moved;
+    }
+    Expr::apply(&if_::IF, vec![Expr::apply(&operators::NOT, vec![is_over()]), moved])
+}
+
 pub(in crate::plan) fn last_day_after(last_day: &Scalar) -> Scalar {
     moved(last_day.clone(), 1, Grain::Day)
 }
@@ -240,7 +256,7 @@ pub(in crate::plan) fn parts_in(part: Grain, length: Length) -> u32 {
     length.count.saturating_mul(months(length.unit)) / months(part)
 }
 
-/// What the period that a move leads to is called: `month_before`, `3_months_before`.
+/// What the period that a move leads to is called: `month_before`, `3_months_before`; of the open one alone `open_month_before`.
 pub(in crate::plan) fn move_name(grain: Grain, way: &Move) -> String {
     let own = Length { count: 1, unit: grain };
     let steps: Vec<String> = way
@@ -252,7 +268,7 @@ pub(in crate::plan) fn move_name(grain: Grain, way: &Move) -> String {
             count => format!("{}_{count}", length.unit),
         })
         .collect();
-    format!("{}_before", steps.join("_and_"))
+    format!("{}{}_before", if way.open { "open_" } else { "" }, steps.join("_and_"))
 }
 
 /// What a window is called: `trailing_28_days`.

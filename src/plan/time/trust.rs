@@ -75,7 +75,8 @@ impl Expansion {
         let mut found: Vec<(MeasureId, Move)> = Vec::new();
         formula.leaves(&mut |leaf| {
             let FormulaLeaf::Value(id, way) = leaf else { return };
-            for doubt in self.doubts.get(&(*id, way.previous)).into_iter().flatten() {
+            // A period that is not over is not complete, whatever it is compared with.
+            for doubt in self.doubts.get(&(*id, way.previous)).into_iter().flatten().filter(|_| !way.open) {
                 let doubt = (doubt.by, Move { previous: doubt.previous, ..way.clone() });
                 if !found.contains(&doubt) {
                     found.push(doubt);
@@ -99,7 +100,8 @@ impl Expansion {
             // The period before the first that there is has no row to be looked up by.
             let window = if previous && reach.window == Window::Period { Window::Previous } else { reach.window };
             let of = MeasureOf::Doubt(*source, Box::new(Reach { window, ..reach.clone() }));
-            let doubt = self.value(Measure { of, grain: place.grain, keeps: Vec::new() }, place, false, &name);
+            let doubt =
+                self.value(Measure { of, grain: place.grain, keeps: Vec::new(), seen: place.seen }, place, false, &name);
             self.doubted(value, &doubt, [*source].into());
         }
         let whens: BTreeSet<(SourceId, When)> = reads.iter().map(|(source, reach)| (*source, reach.when())).collect();
@@ -133,7 +135,8 @@ impl Expansion {
             _ => Expr::apply(&coalesce::COALESCE, inner),
         };
         let periods = Periods { function: &max::MAX, fraction: None, of, ..periods.clone() };
-        let measure = Measure { of: MeasureOf::Periods(Box::new(periods)), grain: place.grain, keeps: Vec::new() };
+        let measure =
+            Measure { of: MeasureOf::Periods(Box::new(periods)), grain: place.grain, keeps: Vec::new(), seen: place.seen };
         let doubt = self.value(measure, place, previous, "doubtful");
         self.doubted(value, &doubt, sources.clone());
         let whens = sources.into_iter().map(|source| (source, When::Own)).collect();
@@ -170,7 +173,8 @@ impl Expansion {
             let name = format!("{}_trusted", known.name.value);
             let when = if previous && *when == When::Own { When::Before } else { *when };
             let of = MeasureOf::Trusted(*source, when);
-            let reaches = self.value(Measure { of, grain: place.grain, keeps: Vec::new() }, place, false, &name);
+            let reaches =
+                self.value(Measure { of, grain: place.grain, keeps: Vec::new(), seen: place.seen }, place, false, &name);
             trusted.push(Expr::apply(&operators::IS_NOT_NULL, vec![reaches]));
         }
         match Expr::all(trusted) {
@@ -246,7 +250,7 @@ impl Planner<'_> {
         let period = column(&spine, "period");
         let (start, end) = match reach.window {
             Window::Period | Window::Within(..) => (period, column(&spine, &end)),
-            Window::AllTime => (day(reach.since.unwrap_or(self.model.calendar.data_from)), column(&spine, &end)),
+            Window::AllTime => (day(reach.since.unwrap_or(self.calendar.data_from)), column(&spine, &end)),
             Window::Trailing(_) | Window::ToDate(_) => {
                 let start = self.need(grain, Need::WindowStart(reach.window));
                 (column(&spine, &start), column(&spine, &end))
@@ -255,7 +259,7 @@ impl Planner<'_> {
             Window::Age(age) => {
                 let first = self.ages_of_first_day(&mut select, &spine, grain, age);
                 select.column(column(&first, AGE), AGE);
-                let last = if grain.nests_in(age.unit, self.model.calendar.custom) {
+                let last = if grain.nests_in(age.unit, self.calendar.custom) {
                     first.clone()
                 } else {
                     let last_day = moved(column(&spine, &end), -1, Grain::Day);
@@ -291,25 +295,30 @@ impl Planner<'_> {
     fn period_before_of(&mut self, spine: &str, grain: Grain) -> Scalar {
         let before = self.need(grain, Need::Moved(Move::previous()));
         let (before, own) = (column(spine, &before), column(spine, "period"));
-        if self.model.calendar.custom { Expr::apply(&coalesce::COALESCE, vec![before, own]) } else { before }
+        if self.calendar.custom { Expr::apply(&coalesce::COALESCE, vec![before, own]) } else { before }
     }
 
     /// The last day of a source that can be trusted, which is far away where its rows are fresh.
     fn last_trusted_day(&mut self, source: SourceId) -> Scalar {
-        let part = match self.last_trusted.get(&source) {
-            Some(known) => known.clone(),
-            None => self.make_last_trusted(source),
-        };
+        let part = self.last_trusted_part(source);
         let mut single = Select::from_part(&part);
         single.column(column(&part, "last_day"), "last_day");
         Expr::leaf(Atom::Single(Box::new(single)))
+    }
+
+    /// The part with that day.
+    pub(in crate::plan) fn last_trusted_part(&mut self, source: SourceId) -> String {
+        match self.last_trusted.get(&source) {
+            Some(known) => known.clone(),
+            None => self.make_last_trusted(source),
+        }
     }
 
     fn make_last_trusted(&mut self, source: SourceId) -> String {
         let known = self.model.sources.get(source);
         let name = known.name.value.clone();
         let within = known.freshness.within.as_ref().map(|within| within.value);
-        let calendar = self.model.calendar.clone();
+        let calendar = self.calendar.clone();
         let last = self.last_row_of(source);
         let mut select = Select::from_part(&last);
         let as_of = match (calendar.as_of, &self.today) {
@@ -336,7 +345,7 @@ impl Planner<'_> {
             return known.clone();
         }
         let known = self.model.sources.get(source);
-        let calendar = &self.model.calendar;
+        let calendar = self.calendar;
         let from = match &known.freshness.within {
             // An older row is too old whenever somebody looks.
             Some(within) => add(calendar.start, within.value.unit, -i64::from(within.value.count)),
@@ -379,7 +388,7 @@ impl Planner<'_> {
             None => scan.period(clock, grain),
         };
         rows.column(period, "period");
-        rows.filter = scan.range(clock, Days { from: Some(self.model.calendar.data_from) });
+        rows.filter = scan.range(clock, Days { from: Some(self.calendar.data_from) });
         let own = scan.day(clock);
         let (from, joins) = self.finish(scan);
         (rows.from, rows.joins) = (Some(from), joins);

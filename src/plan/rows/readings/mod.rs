@@ -153,15 +153,17 @@ impl<'a> Planner<'a> {
         }
         let (data, today, calendar) = (self.question.data, self.today.clone(), self.custom.clone());
         let model = self.model;
+        let as_of = self.calendar.as_of;
         let scan = |source| {
             let mut scan = Scan::of(model, data, source);
+            scan.as_of = as_of;
             scan.today.clone_from(&today);
             scan.calendar.clone_from(&calendar);
             scan
         };
         let names = &mut self.names;
         let (today, calendar) = (today.clone(), calendar.clone());
-        Writing { model, scan: &scan, names, today, calendar, wanted, spines, parts: Vec::new() }.all()
+        Writing { model, scan: &scan, names, as_of, today, calendar, wanted, spines, parts: Vec::new() }.all()
     }
 
     /// What a scan reads and joins, with parts for readings, which will have the columns that the scan reads.
@@ -180,7 +182,8 @@ pub(in crate::plan) fn parts_for(model: &Model, wanted: Wanted, names: &mut Name
         scan
     };
     let (today, spines) = (None, BTreeMap::new());
-    Writing { model, scan: &scan, names, today, calendar, wanted, spines, parts: Vec::new() }.all()
+    let as_of = model.calendar.as_of;
+    Writing { model, scan: &scan, names, as_of, today, calendar, wanted, spines, parts: Vec::new() }.all()
 }
 
 /// In which stretches of time readings are met: short ones where a reading counts for a short time only.

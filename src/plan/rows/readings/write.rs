@@ -19,6 +19,8 @@ pub(super) struct Writing<'a, 'w> {
     pub(super) model: &'a Model,
     pub(super) scan: &'w dyn Fn(SourceId) -> Scan<'a>,
     pub(super) names: &'w mut Names,
+    /// The end of time.
+    pub(super) as_of: AsOf,
     /// The part with the current date, if the end of time is not fixed.
     pub(super) today: Option<String>,
     /// The part that maps days to the periods of a custom calendar.
@@ -217,7 +219,7 @@ impl Writing<'_, '_> {
         let own = stretch_of(self.model, grain, from.clone(), false);
         let next = moved(own.clone(), 1, grain);
         let mut first = Self::over(below, reading);
-        let as_of = match (calendar.as_of, &self.today) {
+        let as_of = match (self.as_of, &self.today) {
             (AsOf::Today, Some(today)) => {
                 first.join(JoinKind::Cross, today, today, None);
                 column(today, "as_of")
@@ -228,7 +230,7 @@ impl Writing<'_, '_> {
         let (period, moment_of_first) = match edge {
             Edge::Start => (next.clone(), next.clone()),
             Edge::End => {
-                let after = match calendar.as_of {
+                let after = match self.as_of {
                     AsOf::Day(last) => day(add_days(last, 1)),
                     AsOf::Today => moved(as_of.clone(), 1, Grain::Day),
                 };
