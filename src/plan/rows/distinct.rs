@@ -53,7 +53,12 @@ impl Planner<'_> {
         };
         let mut names = Vec::new();
         for value in values {
-            let name = self.columns.take("counted");
+            // The keys of related rows are called as their columns are.
+            let is_key = |name: &String| group.keys.iter().any(|key| key.name.eq_ignore_ascii_case(name));
+            let mut name = self.columns.take("counted");
+            while is_key(&name) {
+                name = self.columns.take("counted");
+            }
             // Rows without a value count for nothing, but they show that a slice is there.
             if group.slices.is_none() {
                 select.filter.push(Expr::apply(&operators::IS_NOT_NULL, vec![value.clone()]));
