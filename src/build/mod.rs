@@ -37,7 +37,10 @@ const AT_ONCE: usize = 256;
 /// What takes the files that are made, from any thread: the path from the target folder, with `/`, and the text in pieces.
 pub type Sink<'a> = &'a (dyn Fn(&str, &[&str]) + Sync);
 
-/// Whether a path is one that a build may write: its folders and names have no point in front, and it is a statement, a page or a manifest.
+/// The folders of a site's pages.
+const SITE: &[&str] = &["kpis", "objectives", "scorecards", "journeys", "teams"];
+
+/// Whether a path is one that a build or a site may write: its folders and names have no point in front, and it is a statement, a page or a manifest.
 fn is_output(path: &str) -> bool {
     let is_plain = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':', '\0']);
     let ends = |ending: &str| Path::new(path).extension().is_some_and(|found| found == ending);
@@ -45,8 +48,8 @@ fn is_output(path: &str) -> bool {
         && match path.split_once('/') {
             Some(("sql", _)) => ends("sql"),
             Some(("docs", _)) => ends("md"),
-            Some(_) => false,
-            None => [manifest::FILE, manifest::SCHEMA_FILE].contains(&path),
+            Some((folder, page)) => SITE.contains(&folder) && ends("html") && !page.contains('/'),
+            None => [manifest::FILE, manifest::SCHEMA_FILE].contains(&path) || ends("html"),
         }
 }
 
