@@ -37,6 +37,7 @@ pub mod rawsql;
 pub mod refactor;
 pub mod resolve;
 pub mod schema;
+pub mod site;
 pub mod spec;
 pub mod sql;
 pub mod support;

@@ -146,6 +146,23 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("draft", &["dialect", "rawsql", "calendar", "model", "load", "spec", "layout", "sql", "engine", "measure"]),
     ("import", &["dialect", "text", "rawsql", "calendar", "diagnostic", "load", "spec", "pipeline", "draft"]),
     (
+        "site",
+        &[
+            "text",
+            "calendar",
+            "diagnostic",
+            "model",
+            "pipeline",
+            "plan",
+            "template",
+            "manifest",
+            "build",
+            "query",
+            "engine",
+            "measure",
+        ],
+    ),
+    (
         "cli",
         &[
             "dialect",
@@ -173,6 +190,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "import",
             "deploy",
             "export",
+            "site",
             "git",
             "diff",
             "evidence",

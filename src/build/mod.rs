@@ -38,7 +38,10 @@ const AT_ONCE: usize = 256;
 /// What takes the files that are made, from any thread: the path from the target folder, with `/`, and the text in pieces.
 pub type Sink<'a> = &'a (dyn Fn(&str, &[&str]) + Sync);
 
-/// Whether a path is one that a build may write: its folders and names have no point in front, and it is a statement, a page, a manifest or
+/// The folders of a site's pages.
+const SITE: &[&str] = &["kpis", "objectives", "scorecards", "journeys", "teams"];
+
+/// Whether a path is one that a build or a site may write: its folders and names have no point in front, and it is a statement, a page, a manifest or
 /// part of a dbt project.
 fn is_output(path: &str) -> bool {
     let is_plain = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':', '\0']);
@@ -48,7 +51,8 @@ fn is_output(path: &str) -> bool {
             Some(("sql", _)) => ends("sql"),
             Some(("docs", _)) => ends("md"),
             Some(("models", name)) => is_model(name),
-            None if [manifest::FILE, manifest::SCHEMA_FILE, "dbt_project.yml"].contains(&path) => true,
+            Some((folder, page)) if SITE.contains(&folder) && ends("html") => !page.contains('/'),
+            None if [manifest::FILE, manifest::SCHEMA_FILE, "dbt_project.yml"].contains(&path) || ends("html") => true,
             _ => is_model(path),
         }
 }

@@ -15,6 +15,16 @@ pub(super) fn lines(session: &Session<'_>, found: &Found) -> String {
     found.stale().map(line).collect()
 }
 
+/// The same for pages.
+pub(super) fn plain_lines(session: &Session<'_>, found: &Found) -> Vec<String> {
+    let model = session.project.model();
+    let line = |state: &freshness::State| {
+        let source = model.sources.get(state.source);
+        format!("{} is stale: {}; later figures are left out", model.title(&source.name.value), freshness::words(state))
+    };
+    found.stale().map(line).collect()
+}
+
 /// The lines about the sources that some queries read, silently about those that promise nothing.
 pub(super) fn stale_lines(session: &Session<'_>, queries: &[Query]) -> Result<String, Stop> {
     let model = session.project.model();

@@ -215,6 +215,8 @@ enum Command {
     Owners(commands::owners::OwnersArgs),
     /// Write the SQL views, the manifest and the documents.
     Build(commands::build::BuildArgs),
+    /// Write a site of static pages that shows how things stand: figures, charts, objectives.
+    Site(commands::site::SiteArgs),
     /// Put the views into the warehouse: all of them or none.
     Deploy(commands::deploy::DeployArgs),
     /// Show the recent periods of KPIs.
@@ -339,6 +341,7 @@ fn run() -> ExitCode {
         Command::Changelog(args) => commands::changelog::run(&args, &context),
         Command::Owners(args) => commands::owners::run(&args, &context),
         Command::Build(args) => commands::build::run(&args, &context),
+        Command::Site(args) => commands::site::run(&args, &context),
         Command::Deploy(args) => commands::deploy::run(&args, &context),
         Command::Run(args) => commands::run::run(&args, &context),
         Command::Query(args) => commands::query::run(&args, &context),

@@ -52,29 +52,35 @@ fn firing_query(model: &Model, watched: &[&Guardrail]) -> Option<Query> {
     (!watched.is_empty()).then(|| guardrails::query(model, watched, Data::Warehouse))
 }
 
-/// Reads how things stand.
+/// Reads how things stand, while the data is checked.
 ///
 /// # Errors
 /// Fails if the engine cannot be used.
 pub fn read<'a>(session: &Session<'a>, guarding: Guarding) -> Result<Guarded<Found<'a>>, Failure> {
+    guard::beside(session, guarding, &queries(session), || ask(session))
+}
+
+/// The same of data that is checked by whoever asks.
+///
+/// # Errors
+/// Fails if the engine cannot be used.
+pub fn ask<'a>(session: &Session<'a>) -> Result<Found<'a>, Failure> {
     let model = session.project.model();
     let watched = watched(model);
     let firings = firing_query(model, &watched);
-    guard::beside(session, guarding, &queries(session), || {
-        let mut refused = Refused::default();
-        let mut current = Vec::new();
-        for answer in firings.map(|query| session.answer(&[query])).transpose()?.into_iter().flatten() {
-            current.extend(firings::apart(session, &watched, answer, &mut refused)?);
-        }
-        let stars = status::north_star(session, &mut refused)?;
-        let standings = if is_filled(model) { status::standings(session, &mut refused)? } else { Vec::new() };
-        Ok(Found {
-            today: status::today(session)?,
-            stars,
-            standings,
-            firings: current.into_iter().filter(|firing: &Firing<'_>| firing.is_current).collect(),
-            refused: refused.explained(session)?,
-        })
+    let mut refused = Refused::default();
+    let mut current = Vec::new();
+    for answer in firings.map(|query| session.answer(&[query])).transpose()?.into_iter().flatten() {
+        current.extend(firings::apart(session, &watched, answer, &mut refused)?);
+    }
+    let stars = status::north_star(session, &mut refused)?;
+    let standings = if is_filled(model) { status::standings(session, &mut refused)? } else { Vec::new() };
+    Ok(Found {
+        today: status::today(session)?,
+        stars,
+        standings,
+        firings: current.into_iter().filter(|firing: &Firing<'_>| firing.is_current).collect(),
+        refused: refused.explained(session)?,
     })
 }
 

@@ -23,6 +23,7 @@ pub(super) mod rename;
 pub(super) mod review;
 pub(super) mod run;
 pub(super) mod schema;
+pub(super) mod site;
 pub(super) mod status;
 pub(super) mod test;
 pub(super) mod verify;
