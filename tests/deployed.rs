@@ -8,6 +8,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot run the programs has failed")]
 
+#[path = "support/fed.rs"]
+mod fed;
 #[path = "deployed/names.rs"]
 mod names;
 #[path = "deployed/sessions.rs"]

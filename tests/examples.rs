@@ -19,6 +19,8 @@ mod cdnow;
 mod command_line;
 #[path = "examples/days.rs"]
 mod days;
+#[path = "support/fed.rs"]
+mod fed;
 #[path = "examples/figures.rs"]
 mod figures;
 #[path = "examples/flights.rs"]

@@ -14,9 +14,9 @@ use minijinja::{Environment, Error, ErrorKind};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use support::fed::fed;
 use support::{kpic, text};
 
 /// A copy of the shop of hostile texts, with what a build for dbt has made of it.
@@ -106,9 +106,8 @@ fn duckdb(folder: &Path, script: &str) -> String {
     let program = std::env::var("KPIC_DUCKDB").unwrap_or_else(|_| "duckdb".to_owned());
     let mut engine = Command::new(program);
     engine.current_dir(folder).args(["-csv", "-noheader", "-bail"]);
-    let mut engine = engine.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    engine.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
-    let output = engine.wait_with_output().unwrap();
+    let engine = engine.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let output = fed(engine, script);
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
     text(&output.stdout)
 }

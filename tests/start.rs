@@ -19,6 +19,8 @@
 mod calendars;
 #[path = "start/drafts.rs"]
 mod drafts;
+#[path = "support/fed.rs"]
+mod fed;
 #[path = "start/files.rs"]
 mod files;
 #[path = "start/folder.rs"]

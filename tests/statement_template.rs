@@ -8,9 +8,9 @@ use kpic::build::{BUILT_IN, Documents, Output, outputs};
 use kpic::pipeline::{Options, check};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use support::fed::fed;
 use support::{kpic, text, write_files};
 
 const PROJECT: &str = "kpic: 1
@@ -48,14 +48,13 @@ fn project(templates: &[(&str, &str)]) -> tempfile::TempDir {
 /// What the engine prints for some SQL, as CSV.
 fn asked(sql: &str) -> String {
     let program = std::env::var("KPIC_DUCKDB").unwrap_or_else(|_| "duckdb".to_owned());
-    let mut child = Command::new(program)
+    let child = Command::new(program)
         .args(["-csv", "-noheader", "-bail"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(sql.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = fed(child, sql);
     assert!(output.status.success(), "{sql}");
     text(&output.stdout)
 }

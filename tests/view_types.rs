@@ -3,9 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot run the program has failed")]
 
+#[path = "support/fed.rs"]
+mod fed;
+
+use fed::fed;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::process::{Command, Stdio};
 
 const PROJECT: &str = "kpic: 1
@@ -71,9 +74,8 @@ fn types(spec: &str) -> BTreeMap<String, String> {
     script.push_str("select table_name || '.' || column_name, data_type from information_schema.columns;\n");
     let program = std::env::var("KPIC_DUCKDB").unwrap_or_else(|_| "duckdb".to_owned());
     let mut engine = Command::new(program);
-    let mut engine = engine.args(["-csv", "-noheader", "-bail"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    engine.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
-    let output = engine.wait_with_output().unwrap();
+    let engine = engine.args(["-csv", "-noheader", "-bail"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let output = fed(engine, &script);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines().filter_map(|line| line.split_once(',')).map(|(name, ty)| (name.to_owned(), ty.to_owned())).collect()

@@ -41,6 +41,7 @@ pub fn effect(change: &Change) -> String {
 fn done(change: &Change) -> String {
     match (change.what, change.class) {
         (What::Added, Class::Goal) => "something new is aimed for".to_owned(),
+        (What::Added, class) if class >= Class::Undecided => format!("new; {}", class.about()),
         (What::Added, _) => "new; nothing that was there changes".to_owned(),
         (What::Removed, Class::Interface) => "its views are gone".to_owned(),
         (What::Removed, Class::Goal) => "it is no longer aimed for".to_owned(),
@@ -58,7 +59,7 @@ fn interface(change: &Change) -> String {
     let fields = change.fields.iter().filter(|field| field.class == Class::Interface);
     let names: Vec<&str> = fields.map(|field| field.name.as_str()).collect();
     match names.as_slice() {
-        [] => "its name stands in views".to_owned(),
+        [] => "views and columns that have its name have another one".to_owned(),
         ["views"] => "a view is gone or has another name".to_owned(),
         ["kpis"] => "it shows fewer KPIs".to_owned(),
         names => format!("readers see another {}", names.join(", ")),

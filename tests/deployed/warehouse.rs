@@ -1,8 +1,8 @@
 //! A project in a folder of its own, with a database that it is deployed to.
 
+use crate::fed::fed;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
@@ -65,9 +65,7 @@ impl Warehouse {
         let mut command = Command::new(duckdb());
         command.args(["-no-init", "-batch", "-csv", "-noheader", "-bail", &format!("{DATABASE}.duckdb")]);
         command.current_dir(&self.folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(statements.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
+        let output = fed(command.spawn().unwrap(), statements);
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         let begins: String = statements.chars().take(300).collect();
         assert!(output.status.success() && error.is_empty(), "{error}\nof {begins}");

@@ -1,8 +1,8 @@
 //! A copy of an example project, and the two programs that work on it: kpic itself and a plain `DuckDB`.
 
+use crate::fed::fed;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
@@ -73,9 +73,7 @@ impl Project {
         command.env("TZ", zone);
         command.args(["-no-init", "-batch", "-csv", "-noheader", "-bail", database]).current_dir(&self.folder);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
-        let outcome = outcome(child.wait_with_output().unwrap());
+        let outcome = outcome(fed(command.spawn().unwrap(), script));
         assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""), "{}", outcome.stdout);
         outcome.stdout
     }

@@ -1,8 +1,8 @@
 //! A folder of its own for a test, and the two programs that work in it: kpic itself and a plain `DuckDB`.
 
+use crate::fed::fed;
 use serde_json::Value;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
@@ -66,9 +66,7 @@ impl Folder {
         let mut command = Command::new(duckdb());
         command.args(["-no-init", "-batch", "-csv", "-noheader", "-bail", database]).current_dir(self.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
-        let outcome = outcome(child.wait_with_output().unwrap());
+        let outcome = outcome(fed(command.spawn().unwrap(), script));
         assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""), "{}", outcome.stdout);
         outcome.stdout
     }
