@@ -5,10 +5,11 @@ PYTHON ?= python3
 CARGO ?= cargo
 DUCKDB := .tools/duckdb
 READERS := .tools/readers
+BROWSER := .tools/browser
 
 export KPIC_DUCKDB := $(CURDIR)/$(DUCKDB)
 
-.PHONY: demo test test-engines engines test-docs test-dbt site test-random test-builds fuzz lint deny typos wheel wheel-test bench bench-sql clean help
+.PHONY: demo test test-engines engines test-docs test-site test-dbt site test-random test-builds fuzz lint deny typos wheel wheel-test bench bench-sql clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +46,17 @@ test-dbt: $(DUCKDB) ## Ask dbt and MetricFlow what their metrics are, compare wh
 test-docs: $(READERS)/done ## Look at documents, built and own, with MkDocs and mermaid
 	$(CARGO) build --locked
 	$(WITH_READERS) "$$python" tests/readers/check.py ./target/debug/kpic $(READERS) specs/cdnow specs/flights specs/saas tests/hostile
+
+test-site: $(DUCKDB) $(BROWSER)/done ## Look at what `kpic site` writes in Chromium; on Debian, `apt-get install chromium nodejs npm` first
+	$(CARGO) build --locked
+	for project in cdnow saas; do ./target/debug/kpic -C specs/$$project site --output $(CURDIR)/target/site-test/$$project || exit 1; done
+	node tests/site/browser/check.mjs $(BROWSER) target/site-test/cdnow target/site-test/saas
+
+$(BROWSER)/done: tests/site/browser/package-lock.json
+	rm -rf $(BROWSER) && mkdir -p $(BROWSER)
+	cp tests/site/browser/package.json tests/site/browser/package-lock.json $(BROWSER)/
+	cd $(BROWSER) && npm ci --silent --no-audit --no-fund --ignore-scripts
+	touch $@
 
 site: $(READERS)/done ## Make a site of kpic's own documents in target/site
 	$(WITH_READERS) NO_MKDOCS_2_WARNING=1 "$$python" -m mkdocs build --strict --clean -f mkdocs.yml
