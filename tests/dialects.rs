@@ -385,5 +385,8 @@ kpis:
     write_files(folder.path(), &[("specs/a.yml", &named)]);
     let output = kpic(folder.path(), &["check"]);
     let said = text(&output.stdout) + &text(&output.stderr);
-    assert!(!output.status.success() && said.contains("has what `databricks` or its program takes for something else"), "{said}");
+    assert!(
+        !output.status.success() && said.contains("has what `databricks` or its program takes for something else"),
+        "{said}"
+    );
 }
