@@ -459,3 +459,23 @@ fn a_site_is_replaced_as_one_and_files_of_others_stay() {
         assert!(text(&output.stderr).contains("the project's own folder"), "{}", text(&output.stderr));
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_link() {
+    let (project, outside) = (shop("2024-02-29"), tempfile::tempdir().unwrap());
+    let link = |name: &str| std::os::unix::fs::symlink(outside.path(), project.path().join(name)).unwrap();
+    link("site");
+    assert_eq!(kpic(project.path(), &["site"]).status.code(), Some(2));
+    fs::create_dir(project.path().join("build")).unwrap();
+    link("build/dbt");
+    assert_eq!(kpic(project.path(), &["build", "--format", "dbt"]).status.code(), Some(2));
+    link("lnk");
+    let inside = project.path().join("lnk/site").to_string_lossy().into_owned();
+    let git = project.path().join(".git/site").to_string_lossy().into_owned();
+    for folder in [inside, git] {
+        assert_eq!(kpic(project.path(), &["site", "--output", &folder]).status.code(), Some(2), "{folder}");
+        assert_eq!(kpic(project.path(), &["build", "--format", "dbt", "--output", &folder]).status.code(), Some(2), "{folder}");
+    }
+    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+}

@@ -79,7 +79,7 @@ impl Dialect for Snowflake {
 
     /// What no program may take for the beginning of a text.
     fn replaces(&self, name: &str) -> bool {
-        name.contains("$$") || raw::is_template(name) || name.contains(['\n', '\r'])
+        name.contains("$$") || raw::is_template(name) || name.contains(['\n', '\r', '\\'])
     }
 
     fn reads_otherwise<'a>(&self, sql: &'a str) -> Option<&'a str> {

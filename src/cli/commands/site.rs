@@ -2,7 +2,7 @@
 
 use crate::build::{self, Lock};
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, Stop, engine_of, environment, freshness, guarded, out, progress, refused,
+    Context, EngineArgs, FINDINGS, FINE, Stop, engine_of, environment, files, freshness, guarded, out, progress, refused,
     show_findings, usage, valid,
 };
 use crate::engine::Failure;
@@ -37,6 +37,7 @@ pub(in crate::cli) fn run(args: &SiteArgs, context: &Context<'_>) -> Result<u8, 
         let message = format!("the project's own folder is in `{}`", target.display());
         return Err(usage(&message, "name a folder for the site alone: `--output site`"));
     }
+    files::own_folder(&root, &target)?;
     let project = valid(pipeline::check(&root, &context.options()))?;
     let engine = engine_of(context, &root, &args.engine, &project.model().warehouse)?;
     let session = Session { project: &project, engine: &*engine };

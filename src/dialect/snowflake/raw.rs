@@ -62,7 +62,8 @@ pub(super) fn reads_otherwise(sql: &str) -> Option<&str> {
         Kind::Comment => token.text.get(2..).is_some_and(|inside| token.text.starts_with("/*") && inside.contains("/*")),
         // Programs that cut statements take `$$` for the beginning of a text wherever it stands.
         Kind::Word => token.text.contains("$$"),
-        Kind::Quoted => is_template(token.text),
+        // To its programs a backslash escapes in names, too, and to the server it does not.
+        Kind::Quoted => token.text.contains('\\') || is_template(token.text),
         Kind::Number | Kind::Mark => false,
     };
     // Its program takes a line that begins with `!` for a command, and `&name` for a variable.
@@ -144,6 +145,7 @@ mod tests {
         assert_eq!(comment("plain"), "plain");
         assert_eq!(reads_otherwise("select '<% x %>'"), Some("'<% x %>'"));
         assert_eq!(reads_otherwise("select \"&{ x }\""), Some("\"&{ x }\""));
+        assert_eq!(reads_otherwise("select 1 as \"a\\\" from t"), Some("\"a\\\""));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::BuildArgs;
 use crate::build::{self, Lock};
-use crate::cli::{Context, FINE, FindingsFormat, Stop, environment, out, progress, refused};
+use crate::cli::{Context, FINE, FindingsFormat, Stop, environment, files, out, progress, refused};
 use crate::diagnostic::Severity;
 use crate::engine::Failure;
 use crate::export::{self, Exported, Shape, Theirs};
@@ -32,6 +32,7 @@ pub(super) fn run(args: &BuildArgs, context: &Context<'_>) -> Result<u8, Stop> {
         Some(folder) => (Shape::Folder, base.join(folder)),
         None => (Shape::Package, target.join(PACKAGE)),
     };
+    files::own_folder(&root, &folder)?;
     let lock = take(&folder)?;
     let made = progress::during("writing", || build::write(&lock, |sink| export::dbt(&mut project, shape, &theirs, sink)));
     let made = made.map_err(failed)?;
@@ -53,7 +54,11 @@ fn read(folder: &Path) -> Result<Theirs, Stop> {
     let help = || Some("run `dbt parse` in the dbt project, which writes it, and name its folder `target`".to_owned());
     let refused =
         |why: String| environment(&Failure { message: format!("cannot read {}: {why}", path.display()), help: help() });
-    let length = std::fs::metadata(&path).map_err(|error| refused(error.to_string()))?.len();
+    let about = std::fs::metadata(&path).map_err(|error| refused(error.to_string()))?;
+    if !about.is_file() {
+        return Err(refused("it is no file".to_owned()));
+    }
+    let length = about.len();
     if length > LARGEST {
         return Err(refused(format!("it has {} MiB, and kpic reads {} at most", length >> 20, LARGEST >> 20)));
     }
