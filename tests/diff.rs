@@ -312,3 +312,12 @@ fn what_neither_version_can_read_is_never_the_same() {
     let diff = compared(&with(&whole), &with(lost));
     assert!(diff.changes.iter().all(|change| change.class == Class::Undecided), "{:?}", diff.changes);
 }
+
+#[test]
+fn versions_with_errors_are_never_told_to_be_the_same() {
+    let specs = "sources:\n  s: { files: { paths: [s.csv], header: false }, kind: events, time: d, columns: { d: date, x: integer, y: integer } }\nkpis:\n  k: { formula: sum(s.x) }\n";
+    let diff = between(specs, &specs.replace("x: integer, y: integer", "y: integer, x: integer"));
+    assert!(diff.changes.is_empty() && diff.errors_before > 0);
+    assert_eq!(kpic::diff::words::summary(&diff), "no difference in what can be compared");
+    assert_eq!(kpic::diff::words::summary(&between("teams: {}\n", "teams: {}\n")), "no change");
+}

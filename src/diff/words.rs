@@ -138,5 +138,9 @@ pub fn summary(diff: &Diff) -> String {
         (count > 0).then(|| format!("{count} {verb}"))
     });
     let parts: Vec<String> = parts.collect();
-    if parts.is_empty() { "no change".to_owned() } else { parts.join(", ") }
+    match parts.as_slice() {
+        [] if diff.errors_before + diff.errors_after > 0 => "no difference in what can be compared".to_owned(),
+        [] => "no change".to_owned(),
+        parts => parts.join(", "),
+    }
 }

@@ -24,6 +24,7 @@ const BETWEEN: &[&str] = &[
     "temp",
     "temporary",
     "transient",
+    "unique",
     "unlogged",
 ];
 
@@ -54,8 +55,19 @@ pub fn odd_statement(sql: &str) -> Option<String> {
 }
 
 /// Words that lead to files, classes, settings or programs, wherever they stand in a statement.
-const MORE: &[&str] =
-    &["call", "directory", "infile", "inpath", "jar", "location", "outfile", "procedure", "serde", "storage_integration"];
+const MORE: &[&str] = &[
+    "call",
+    "directory",
+    "execute",
+    "infile",
+    "inpath",
+    "jar",
+    "location",
+    "outfile",
+    "procedure",
+    "serde",
+    "storage_integration",
+];
 
 /// Formats of tables that are a warehouse's own, behind `using`.
 const OWN_TABLES: &[&str] = &["delta", "iceberg", "parquet"];
@@ -71,9 +83,19 @@ fn does_more(one: &[Token<'_>], at: usize, first: &str) -> bool {
     let is_chained = token.text.contains("->>");
     let is_driver = token.is_word("using")
         && next.is_some_and(|next| next.name().is_some() && !OWN_TABLES.iter().any(|own| next.is_word(own)))
-        && matches!(first, "create" | "alter");
+        && matches!(first, "create" | "alter")
+        && !one.iter().take(6).any(|word| word.is_word("index"));
     let is_setting = first == "set" && token.is_mark(".");
-    MORE.iter().any(|word| token.is_word(word)) || is_inline || is_copied || is_chained || is_driver || is_setting
+    // Who may do something, and as whom, is more than who may read a relation.
+    let is_role = match first {
+        "grant" | "revoke" => at == 1 && (token.is_word("role") || token.is_word("ownership")),
+        "use" | "set" => token.is_word("role") || token.is_word("authorization"),
+        "alter" => token.is_word("owner"),
+        // What stands behind it but a transaction is a block of another language.
+        "begin" => at > 0 && !["transaction", "work", "tran"].iter().any(|word| token.is_word(word)),
+        _ => token.is_word("definer"),
+    };
+    is_role || MORE.iter().any(|word| token.is_word(word)) || is_inline || is_copied || is_chained || is_driver || is_setting
 }
 
 #[cfg(test)]
@@ -88,6 +110,7 @@ mod tests {
             "/* !x */ create or replace temporary table a as select 1; insert into a select 2;; -- done",
             "drop materialized view a; alter table a rename to b; set search_path = kpi",
             "create table a using delta as select b from c join d using (e); insert into a select format(x) from f; vacuum",
+            "begin; grant select on view a to role b; create unique index i on a using btree (b); commit; begin transaction; commit",
         ] {
             assert_eq!(odd_statement(sql), None, "{sql}");
         }
@@ -115,6 +138,13 @@ mod tests {
             ("set spark.sql.x = 1", "."),
             ("with p as procedure () select 1", "procedure"),
             ("select 1 ->> select 2", "->>"),
+            ("grant role a to user b", "role"),
+            ("use role a", "role"),
+            ("set session authorization a", "authorization"),
+            ("alter view a owner to b", "owner"),
+            ("begin execute immediate 'x'", "execute"),
+            ("begin select 1", "select"),
+            ("create view a definer = b sql security definer as select 1", "definer"),
         ] {
             assert_eq!(odd_statement(sql).as_deref(), Some(odd), "{sql}");
         }

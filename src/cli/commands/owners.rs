@@ -145,7 +145,7 @@ fn write(path: &Path, lines: &str, root: &Path) -> Result<u8, Stop> {
     let parent = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let full = std::path::absolute(parent).unwrap_or_else(|_| parent.to_path_buf());
     let real = full.ancestors().find_map(|folder| folder.canonicalize().ok()).unwrap_or_default();
-    let is_git = real.components().any(|part| part.as_os_str() == ".git");
+    let is_git = real.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git"));
     let goes_through_link = path.is_symlink() || path.is_relative() && parent.ancestors().any(Path::is_symlink);
     let is_within = repository(root).is_some_and(|top| real.starts_with(top));
     if path.file_name().is_none_or(|name| name != "CODEOWNERS") || is_git || goes_through_link || !is_within {

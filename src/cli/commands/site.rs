@@ -3,7 +3,7 @@
 use crate::build::{self, Lock};
 use crate::cli::{
     Context, EngineArgs, FINDINGS, FINE, Stop, engine_of, environment, files, freshness, guarded, out, progress, refused,
-    show_findings, usage, valid,
+    show_findings, valid,
 };
 use crate::engine::Failure;
 use crate::measure::Session;
@@ -33,10 +33,6 @@ pub(in crate::cli) struct SiteArgs {
 pub(in crate::cli) fn run(args: &SiteArgs, context: &Context<'_>) -> Result<u8, Stop> {
     let root = context.root()?;
     let target = args.output.clone().unwrap_or_else(|| root.join("site"));
-    if holds(&target, &root) {
-        let message = format!("the project's own folder is in `{}`", target.display());
-        return Err(usage(&message, "name a folder for the site alone: `--output site`"));
-    }
     files::own_folder(&root, &target)?;
     let project = valid(pipeline::check(&root, &context.options()))?;
     let engine = engine_of(context, &root, &args.engine, &project.model().warehouse)?;
@@ -62,10 +58,4 @@ pub(in crate::cli) fn run(args: &SiteArgs, context: &Context<'_>) -> Result<u8, 
     out::print(&format!("{} {pages} page{plural}\n  {} is the front page\n", out::styled(out::GOOD, "built"), front.display()));
     show_findings(&unknown, project.files());
     Ok(if unknown.is_empty() { FINE } else { FINDINGS })
-}
-
-/// Whether a folder holds the project: to write it as one would move all of that.
-fn holds(target: &Path, root: &Path) -> bool {
-    let real = |path: &Path| path.canonicalize().ok();
-    real(target).zip(real(root)).is_some_and(|(target, root)| root.starts_with(target))
 }

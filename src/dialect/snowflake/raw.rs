@@ -19,7 +19,8 @@ const PAIRS: &[&str] = &["<%", "&{", "{{", "$$"];
 
 /// Whether a program may put something else in the place of a part.
 pub(super) fn is_template(text: &str) -> bool {
-    PAIRS.iter().any(|pair| text.contains(pair))
+    let mut named = text.match_indices('&').filter_map(|(at, _)| text.get(at + 1..)?.chars().next());
+    PAIRS.iter().any(|pair| text.contains(pair)) || named.any(|char| char.is_alphabetic() || char == '_')
 }
 
 /// A text as a literal. Backslashes mean something in it.
@@ -41,7 +42,12 @@ fn apart(text: &str, between: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = None;
     for char in text.chars() {
-        if before.is_some_and(|before: char| PAIRS.contains(&String::from_iter([before, char]).as_str())) {
+        let begins = |before: char| {
+            // A name behind `&` is a variable as well.
+            before == '&' && (char.is_alphabetic() || char == '_')
+                || PAIRS.contains(&String::from_iter([before, char]).as_str())
+        };
+        if before.is_some_and(begins) {
             out.push_str(between);
         }
         out.push(char);

@@ -42,7 +42,7 @@ fn names_that_need_no_quotes_are_stored_in_capitals() {
 #[test]
 fn texts_have_escapes() {
     assert_eq!(Snowflake.text("it's \\n"), "'it''s \\\\n'");
-    assert_eq!(Snowflake.text("$$ &x // \"a\""), "('$' || '$ &x // \"a\"')");
+    assert_eq!(Snowflake.text("$$ &x // \"a\""), "('$' || '$ &' || 'x // \"a\"')");
 }
 
 #[test]
