@@ -46,7 +46,8 @@ impl<'a> Evaluator<'a> {
                         // No window begins in a period that there is not.
                         Back::Nowhere => true,
                     };
-                    before && (past.whole() == Past::Prior || self.is_whole(of, place))
+                    let waited = place.age.is_none() || self.ages_have_waited(of, place);
+                    before && waited && (past.whole() == Past::Prior || self.is_whole(of, place))
                 }
                 // What a condition looks up is a part of the figure, and what the slices of a total would be is not.
                 Figure::Slice(of, condition) => self.is_whole(of, &part(place, condition)),
@@ -60,10 +61,21 @@ impl<'a> Evaluator<'a> {
         let inner = related(aggregate.filter.as_ref());
         let (from, _) = self.window(aggregate.window, place);
         let before = self.calendar.later(place.grain, place.start, -1);
-        let shifted = aggregate.window == Window::Previous && inner.is_empty();
-        let start = if shifted { before } else { Some(place.start) };
-        let over = |within: Vec<(i32, Unit)>| {
-            // Rule 9: the period's end, the longest time that a step has, and the time in which data settles.
+        let from = if aggregate.window == Window::Previous { before.or(Some(Date::MIN)) } else { from };
+        let at_birth = || place.age.is_none_or(|(_, age)| age == 0);
+        let begins = if aggregate.window == Window::Age {
+            !at_birth() || !self.looks_before(place) || self.age_begins_whole(place)
+        } else {
+            self.begins_whole(aggregate.window, from)
+        };
+        self.has_waited(aggregate, place) && begins && inner.into_iter().all(|inner| self.aggregate_is_whole(inner, place))
+    }
+
+    /// Rule 9: whether the period is over, and the longest time that a step has, and the time in which data settles.
+    fn has_waited(&self, aggregate: &Aggregate, place: &Place<'_>) -> bool {
+        let shifted = aggregate.window == Window::Previous && related(aggregate.filter.as_ref()).is_empty();
+        let start = if shifted { self.calendar.later(place.grain, place.start, -1) } else { Some(place.start) };
+        withins(aggregate).into_iter().all(|within| {
             let Some(mut end) = start.map(|start| self.calendar.end(place.grain, start)) else { return true };
             if let (Window::Age, Some(age)) = (aggregate.window, place.age) {
                 match self.at_age(age, days(end, -1)) {
@@ -72,17 +84,30 @@ impl<'a> Evaluator<'a> {
                 }
             }
             self.is_over(within.into_iter().fold(end, later))
-        };
-        let from = if aggregate.window == Window::Previous { before.or(Some(Date::MIN)) } else { from };
-        let at_birth = || place.age.is_none_or(|(_, age)| age == 0);
-        let begins = if aggregate.window == Window::Age {
-            !at_birth() || !self.looks_before(place) || self.age_begins_whole(place)
-        } else {
-            self.begins_whole(aggregate.window, from)
-        };
-        withins(aggregate).into_iter().all(over)
-            && begins
-            && inner.into_iter().all(|inner| self.aggregate_is_whole(inner, place))
+        })
+    }
+
+    /// Rule 9: at an age a cohort waits for what its formula gives time to, also where it only looks at an earlier cohort.
+    fn ages_have_waited(&self, formula: &Formula, place: &Place<'_>) -> bool {
+        let mut all = true;
+        formula.leaves(&mut |figure| {
+            all &= match figure {
+                Figure::Kpi(name) => match &self.project.kpi(name).body {
+                    Body::Formula(of) => self.ages_have_waited(of, place),
+                    Body::Values { .. } => true,
+                },
+                Figure::Aggregate(of) => self.age_has_waited(of, place),
+                Figure::Grouped(of) => self.age_has_waited(&of.of, place),
+                Figure::Each(each) => self.ages_have_waited(&each.of, place),
+                Figure::Past(_, of, _) | Figure::Slice(of, _) | Figure::Total(of, _) => self.ages_have_waited(of, place),
+            };
+        });
+        all
+    }
+
+    fn age_has_waited(&self, aggregate: &Aggregate, place: &Place<'_>) -> bool {
+        (aggregate.window != Window::Age || self.has_waited(aggregate, place))
+            && related(aggregate.filter.as_ref()).into_iter().all(|inner| self.age_has_waited(inner, place))
     }
 
     /// Whether the unit in which a cohort has its ages may begin before the cohort does.
