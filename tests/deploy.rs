@@ -330,6 +330,75 @@ fn a_database_is_needed_and_is_only_changed_inside() {
 }
 
 #[test]
+fn tables_are_filled_anew_with_each_deployment() {
+    let folder = shop(&SPEC.replace("aliases: [sales]", "aliases: [sales], materialize: table"));
+    let tables = ["kpi.revenue", "kpi.revenue__by_country"];
+    assert_eq!(with(&deployed(folder.path(), &[]), "new"), ALL);
+    let kinds =
+        "select table_name from information_schema.tables where table_schema = 'kpi' and table_type = 'BASE TABLE' order by 1";
+    assert_eq!(sql(folder.path(), kinds), ["revenue", "revenue__by_country"]);
+    let both = "select a.period, a.value, b.value from kpi.revenue a join kpi.sales b using (period) order by 1";
+    assert_eq!(sql(folder.path(), both), ["2024-01-01|30.0|30.0", "2024-02-01|12.0|12.0"]);
+    // What comes later is not in the table until it is filled again; 12 and 5 are 17.
+    sql(folder.path(), "insert into raw.orders values (date '2024-02-02', 5.00, 'fr')");
+    assert_eq!(sql(folder.path(), both), ["2024-01-01|30.0|30.0", "2024-02-01|12.0|12.0"]);
+    assert_eq!(with(&deployed(folder.path(), &["--dry-run"]), "refreshed"), tables);
+    assert_eq!(sql(folder.path(), both), ["2024-01-01|30.0|30.0", "2024-02-01|12.0|12.0"]);
+    // A view of somebody else over the table stays.
+    sql(folder.path(), "create schema bi; create view bi.latest as select max(value) as most from kpi.revenue");
+    let changes = deployed(folder.path(), &[]);
+    assert_eq!(with(&changes, "refreshed"), tables);
+    assert_eq!(with(&changes, "same").len(), ALL.len() - tables.len());
+    assert_eq!(sql(folder.path(), both), ["2024-01-01|30.0|30.0", "2024-02-01|17.0|17.0"]);
+    assert_eq!(sql(folder.path(), "select most from bi.latest"), ["30.0"]);
+    let comment = sql(folder.path(), "select comment from duckdb_tables() where table_name = 'revenue'");
+    assert!(comment.join(" ").contains("What was paid."), "{comment:?}");
+    // Tables become views, and views tables, under all of their names.
+    write_files(folder.path(), &[("specs/all.yml", SPEC)]);
+    let under_all_names = ["kpi.revenue", "kpi.revenue__by_country", "kpi.sales", "kpi.sales__by_country"];
+    assert_eq!(with(&deployed(folder.path(), &[]), "changed"), under_all_names);
+    assert_eq!(sql(folder.path(), kinds), [""; 0]);
+    assert_eq!(sql(folder.path(), both), ["2024-01-01|30.0|30.0", "2024-02-01|17.0|17.0"]);
+    write_files(folder.path(), &[("kpic.yml", &PROJECT.replace("schema: kpi,", "schema: kpi, materialize: table,"))]);
+    deployed(folder.path(), &[]);
+    // A former name, and what is said of sources, are never tables.
+    assert_eq!(sql(folder.path(), kinds), ["kpi_values", "orders", "revenue", "revenue__by_country", "scorecard__shop"]);
+    assert_eq!(sql(folder.path(), both), ["2024-01-01|30.0|30.0", "2024-02-01|17.0|17.0"]);
+    // A table that no spec names any more goes as views do.
+    let fewer =
+        SPEC.replace("  orders: { formula: count(orders) }\n", "").replace("kpis: [revenue, orders]", "kpis: [revenue]");
+    write_files(folder.path(), &[("specs/all.yml", &fewer)]);
+    assert_eq!(with(&deployed(folder.path(), &[]), "gone"), ["kpi.orders"]);
+    assert_eq!(with(&deployed(folder.path(), &["--drop"]), "dropped"), ["kpi.orders"]);
+    assert!(!sql(folder.path(), kinds).contains(&"orders".to_owned()));
+}
+
+#[test]
+fn a_table_that_kpic_has_not_made_is_never_filled() {
+    let folder = shop(&SPEC.replace("aliases: [sales]", "materialize: table"));
+    sql(folder.path(), "create schema kpi; create table kpi.revenue as select 1 as own");
+    for arguments in [&["deploy"][..], &["deploy", "--adopt"]] {
+        let output = kpic(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text_of(&output).contains("`kpi.revenue` is a table that kpic has not made"), "{}", text_of(&output));
+    }
+    assert_eq!(sql(folder.path(), "select own from kpi.revenue"), ["1"]);
+}
+
+#[test]
+fn deploy_sql_makes_tables_again() {
+    let folder = shop(&SPEC.replace("aliases: [sales]", "aliases: [sales], materialize: table"));
+    assert!(kpic(folder.path(), &["build"]).status.success());
+    let deploy = std::fs::read_to_string(folder.path().join("build/sql/duckdb/deploy.sql")).unwrap();
+    sql(folder.path(), &deploy);
+    sql(folder.path(), "insert into raw.orders values (date '2024-02-02', 5.00, 'fr')");
+    let revenue = "select value from kpi.sales order by period";
+    assert_eq!(sql(folder.path(), revenue), ["30.0", "12.0"]);
+    sql(folder.path(), &deploy);
+    assert_eq!(sql(folder.path(), revenue), ["30.0", "17.0"]);
+}
+
+#[test]
 fn a_template_of_statements_is_not_deployed() {
     let folder = shop(SPEC);
     write_files(folder.path(), &[("templates/view.sql.j2", "create view {{ view.relation }} as {{ query }};\n")]);

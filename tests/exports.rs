@@ -203,6 +203,19 @@ fn contracts_are_of_types_that_are_known() {
 }
 
 #[test]
+fn tables_are_said_to_be_tables() {
+    let shop = Shop::new();
+    let specs = shop.path().join("specs/shop.yml");
+    let text = fs::read_to_string(&specs).unwrap();
+    fs::write(&specs, text.replace("  pieces_per_order:\n", "  pieces_per_order:\n    materialize: table\n")).unwrap();
+    shop.build(&["--format", "dbt"]);
+    let models = shop.yaml("models");
+    let tables = models["models"].as_array().unwrap().iter().filter(|model| model["config"]["materialized"] == "table");
+    let names: Vec<&str> = tables.map(|model| model["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"pieces_per_order") && names.iter().all(|name| name.starts_with("pieces_per_order")), "{names:?}");
+}
+
+#[test]
 fn declarations_become_tests() {
     let shop = Shop::new();
     shop.build(&["--format", "dbt"]);

@@ -56,6 +56,20 @@ fn a_target_says_where_views_and_tables_are() {
 }
 
 #[test]
+fn a_target_says_what_views_become() {
+    let folder = project(&PROJECT.replace("prod: { ", "prod: { materialize: table, "));
+    let made = |target: &str, dialect: &str| {
+        assert!(asked(folder.path(), &["build", "--no-docs", "--target", target], &[]).status.success());
+        std::fs::read_to_string(folder.path().join(format!("build/sql/{dialect}/orders.sql"))).unwrap()
+    };
+    assert!(made("dev", "duckdb").contains("create or replace view analytics_dev.orders as"));
+    assert!(made("prod", "postgres").contains("create table analytics.orders as"));
+    // A KPI that says it itself is what it says everywhere.
+    write_files(folder.path(), &[("specs/all.yml", &SPEC.replace("count(orders)", "count(orders), materialize: view"))]);
+    assert!(made("prod", "postgres").contains("create or replace view analytics.orders as"));
+}
+
+#[test]
 fn a_target_that_is_not_there_is_a_finding() {
     let folder = project(PROJECT);
     for (arguments, environment, from) in

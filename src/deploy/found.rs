@@ -65,7 +65,7 @@ pub(super) struct There {
 impl There {
     /// Whether kpic has made it for this project.
     pub(super) fn is_own(&self) -> bool {
-        self.kind == Some(Made::View) && self.mark.is_some()
+        self.kind.is_some() && self.mark.is_some()
     }
 
     /// Whether it was made of something else.

@@ -47,9 +47,9 @@ fn why(project: &Valid, about: Option<&About>, refusal: &Refusal) -> Finding {
             finding.engine = Some(refusal.said.clone());
             finding
         }
-        Some(About::View(name)) => {
+        Some(About::View(name, kind)) => {
             let span = shown(project.model(), name).map(|shown| shown.span);
-            let mut finding = refused::finding(&format!("the view `{schema}.{name}` cannot be made"), span, refusal);
+            let mut finding = refused::finding(&format!("the {} `{schema}.{name}` cannot be made", kind.word()), span, refusal);
             if refusal.kind == Kind::NotAllowed {
                 finding.help(format!(
                     "the user who deploys needs the right to make views in the schema `{schema}`, to read the tables, and to change the views \

@@ -31,6 +31,8 @@ pub enum Change {
     Edited,
     /// Somebody else has made it, and it is kpic's from now on.
     Adopted,
+    /// It is a table that is filled anew.
+    Refreshed,
     /// It stays as it is.
     Same,
     /// No spec names it, and it stays.
@@ -41,7 +43,8 @@ pub enum Change {
 
 impl Change {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 7] = [Self::New, Self::Changed, Self::Edited, Self::Adopted, Self::Same, Self::Gone, Self::Dropped];
+    pub const ALL: [Self; 8] =
+        [Self::New, Self::Changed, Self::Edited, Self::Adopted, Self::Refreshed, Self::Same, Self::Gone, Self::Dropped];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
@@ -50,6 +53,7 @@ impl Change {
             Change::Changed => "changed",
             Change::Edited => "edited",
             Change::Adopted => "adopted",
+            Change::Refreshed => "refreshed",
             Change::Same => "same",
             Change::Gone => "gone",
             Change::Dropped => "dropped",
@@ -74,8 +78,8 @@ pub(super) enum About {
     /// That nobody has changed anything meanwhile.
     Guard,
     Schema,
-    /// A view, by name.
-    View(String),
+    /// A view or a table, by name.
+    View(String, Made),
     /// Those that no spec names.
     Gone(Vec<String>),
 }
@@ -130,7 +134,9 @@ pub fn plan(
         let there = there.get(&dialect.folded(&view.name)).copied();
         let Some(change) = planning.change(view, there, &readers, how) else { continue };
         planning.steps.push(Step { relation: view.relation.clone(), kind: view.kind, change });
-        if change != Change::Same {
+        if change == Change::Refreshed {
+            planning.refresh(view);
+        } else if change != Change::Same {
             let others = formers.get(view.name.as_str()).map(Vec::as_slice).unwrap_or_default();
             planning.make(view, there, &readers, others);
         }
@@ -170,6 +176,7 @@ impl Planning<'_> {
         if there.is_own() {
             return Some(match () {
                 () if !there.is_of(&view.sum, readers) || there.kind != Some(view.kind) => Change::Changed,
+                () if view.kind == Made::Table => Change::Refreshed,
                 () if there.is_edited() => Change::Edited,
                 () => Change::Same,
             });
@@ -220,12 +227,29 @@ impl Planning<'_> {
         }
     }
 
+    /// Fills a table anew. What reads it stays, and nobody finds it empty.
+    fn refresh(&mut self, view: &Wanted) {
+        let relation = &view.relation;
+        let sql = format!("delete from {relation};\ninsert into {relation}\n{}", view.query);
+        self.statement(sql, About::View(view.name.clone(), view.kind));
+    }
+
     /// Makes a view, and says what it is.
     fn make(&mut self, view: &Wanted, there: Option<&There>, readers: &[String], others: &[String]) {
         let (catalog, dialect, relation) = (self.catalog, self.dialect, &view.relation);
-        let mut statements = match there.and_then(|there| there.kind) {
-            Some(Made::View) => catalog.replace_view(relation, &view.query, others),
-            _ => vec![format!("create view {relation} as\n{}", view.query)],
+        let before = there.and_then(|there| there.kind);
+        let mut statements = match (before, view.kind) {
+            (Some(Made::View), Made::View) => catalog.replace_view(relation, &view.query, others),
+            (before, kind) => {
+                let mut statements = Vec::new();
+                if let Some(before) = before {
+                    // Its other names are made again later.
+                    statements.extend(others.iter().map(|other| format!("drop view if exists {other}")));
+                    statements.extend(catalog.drop(before, std::slice::from_ref(relation)));
+                }
+                statements.push(format!("create {} {relation} as\n{}", kind.word(), view.query));
+                statements
+            }
         };
         let mark = Mark::text(&self.project.model().name, &view.name, &view.sum, readers);
         statements.push(catalog.comment(view.kind, relation, &view.description, &mark));
@@ -244,7 +268,7 @@ impl Planning<'_> {
             let schema = schema.last().map(ToString::to_string).unwrap_or_default();
             statements.extend(catalog.grant(&schema, relation, &readers.iter().map(role).collect::<Vec<_>>()));
         }
-        self.statement(statements.join(";\n"), About::View(view.name.clone()));
+        self.statement(statements.join(";\n"), About::View(view.name.clone(), view.kind));
     }
 
     fn end(mut self) -> Result<Plan, Findings> {

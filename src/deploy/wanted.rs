@@ -49,7 +49,7 @@ pub fn wanted(project: &Valid, dialect: &'static dyn Dialect) -> Result<Vec<Want
         let named = |(name, said): (String, Option<String>)| (dialect.identifier(&name).into_owned(), said);
         Ok(Wanted {
             relation: sql::view(schema, &view.name, dialect),
-            kind: Made::View,
+            kind: views::made(project.model(), &view.shows),
             query,
             description: description(project.model(), view),
             columns: columns(project.model(), &view.shows).into_iter().map(named).collect(),

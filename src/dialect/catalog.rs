@@ -1,25 +1,7 @@
 //! What a warehouse keeps beside rows, and how it is changed: which relations a schema has, what is said of them, who may read them.
 
+pub use crate::model::Made;
 use std::fmt::Debug;
-
-/// A kind of relation that kpic makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Made {
-    /// A query under a name.
-    View,
-    /// Rows of their own.
-    Table,
-}
-
-impl Made {
-    /// The word for it, in SQL and for people.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Made::View => "view",
-            Made::Table => "table",
-        }
-    }
-}
 
 /// A warehouse's way with its catalogue.
 pub trait Catalog: Debug + Sync {

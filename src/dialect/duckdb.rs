@@ -209,6 +209,10 @@ impl Dialect for DuckDb {
         format!("cast(now() at time zone {} as date)", self.text(zone))
     }
 
+    fn begin_table(&self, table: &str) -> String {
+        format!("create or replace table {table} as")
+    }
+
     fn withstands(&self) -> &'static [Setting] {
         WITHSTANDS
     }

@@ -6,8 +6,8 @@ use crate::calendar::AsOf;
 use crate::meaning::{Names, Writer, normal, write};
 use crate::model::facts::Type;
 use crate::model::{
-    Better, Body, CalendarSource, ColumnUnit, Dimension, DimensionId, Holds, KeyPart, Kpi, KpiId, Model, Relation, Source,
-    SourceId, Storage, TeamId,
+    Better, Body, CalendarSource, ColumnUnit, Dimension, DimensionId, Holds, KeyPart, Kpi, KpiId, Made, Model, Relation,
+    Source, SourceId, Storage, TeamId,
 };
 use crate::support::views;
 use crate::text::Files;
@@ -333,6 +333,8 @@ impl<'a> Describe<'a> {
         of.say("grain", Class::Interface, kpi.grain.name());
         of.list("views", Class::Interface, self.views(kpi));
         of.say("age", Class::Meaning, kpi.age.as_ref().map(|age| age.value.to_string()).unwrap_or_default());
+        let made = kpi.made.unwrap_or(self.model.warehouse.made);
+        of.say("materialize", Class::Interface, if made == Made::Table { made.word() } else { "" });
         of.say("gaps", Class::Meaning, if kpi.omit_gaps { "omit" } else { "" });
         of.say("empty", Class::Meaning, if kpi.empty_is_null { "null" } else { "" });
         for (taxonomy, value) in &kpi.taxonomies {

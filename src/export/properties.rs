@@ -4,8 +4,8 @@ use super::models::{Column, Model};
 use super::yaml::{Yaml, map};
 use super::{Export, Exported, jinja};
 use crate::build::said;
-use crate::model::{Kpi, TeamId};
-use crate::plan::views::Shows;
+use crate::model::{Kpi, Made, TeamId};
+use crate::plan::views::{self, Shows};
 use std::collections::HashMap;
 
 impl Export<'_> {
@@ -32,6 +32,9 @@ impl Export<'_> {
     fn config(&self, model: &Model<'_>) -> Yaml {
         let kpi = self.kpi(model);
         let mut config = vec![("access".to_owned(), "public".into())];
+        if views::made(self.project.model(), &model.view.shows) == Made::Table {
+            config.push(("materialized".to_owned(), Made::Table.word().into()));
+        }
         if let Some(team) = kpi.and_then(|kpi| kpi.owner) {
             config.push(("group".to_owned(), self.team(team).into()));
         }

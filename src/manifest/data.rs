@@ -711,6 +711,8 @@ pub struct View {
     pub relation: String,
     /// The file with its SQL, from the manifest's folder.
     pub file: String,
+    /// What it becomes in the warehouse: `view`, or `table`, which shows what was there when it was filled.
+    pub materialize: &'static str,
     /// What it shows.
     pub shows: ViewOf,
     /// The KPI that it shows.

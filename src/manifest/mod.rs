@@ -373,6 +373,7 @@ impl<'a> Collected<'a> {
             name: view.name.clone(),
             relation: crate::sql::view(&self.model.warehouse.schema, &view.name, dialect),
             file: crate::sql::file(&view.name, dialect),
+            materialize: crate::plan::views::made(self.model, &view.shows).word(),
             shows: match view.shows {
                 Shows::Kpi(..) => ViewOf::Kpi,
                 Shows::Scorecard(_) => ViewOf::Scorecard,

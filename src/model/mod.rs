@@ -40,7 +40,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 pub use storage::{KeyPart, RawSql, Storage};
 use unit::Unit;
-pub use warehouse::{Tables, Warehouse};
+pub use warehouse::{Made, Tables, Warehouse};
 
 /// A source.
 pub type SourceId = Id<Source>;
@@ -345,6 +345,8 @@ pub struct Kpi {
     pub omit_gaps: bool,
     /// Whether its sums and counts over no rows are null, instead of 0.
     pub empty_is_null: bool,
+    /// What its views become in the warehouse, if it says so.
+    pub made: Option<Made>,
     /// Its values in taxonomies.
     pub taxonomies: Vec<(String, String)>,
     /// Why it should not be used any more, and what to use instead.

@@ -6,6 +6,34 @@ use std::collections::HashMap;
 /// The names of tables in one warehouse, each with its name in another.
 pub type Tables = HashMap<Vec<String>, Vec<String>>;
 
+/// A kind of relation that kpic makes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Made {
+    /// A query under a name.
+    #[default]
+    View,
+    /// Rows of their own, as they were when it was filled.
+    Table,
+}
+
+impl Made {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::View, Self::Table];
+
+    /// The word for it, in specs, in SQL and for people.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Made::View => "view",
+            Made::Table => "table",
+        }
+    }
+
+    /// What a word stands for.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|made| made.word() == word)
+    }
+}
+
 /// Where views will live.
 #[derive(Debug, Clone)]
 pub struct Warehouse {
@@ -26,6 +54,8 @@ pub struct Warehouse {
     pub database: Option<String>,
     /// Functions that the command line lets SQL of specs call, beside those that only compute.
     pub functions: Vec<String>,
+    /// What views become there, where nothing else is said.
+    pub made: Made,
     /// The roles that may read the views.
     pub readers: Vec<Name>,
     /// The folder for output.

@@ -78,6 +78,7 @@ fn make(kpi: &written::Kpi, spec: &Spec, model: &Model, fits: bool) -> (Kpi, Fin
         age: super::cohort::written(kpi, &mut resolver.findings),
         omit_gaps: kpi.omit_gaps,
         empty_is_null: kpi.empty_is_null.is_some(),
+        made: kpi.made,
         taxonomies: kpi.taxonomies.iter().map(|(name, value)| (name.value.clone(), value.value.clone())).collect(),
         deprecated: None,
         aliases: kpi.aliases.clone(),

@@ -112,6 +112,7 @@ fn empty(spec: &Spec, findings: &mut Findings) -> Model {
             source_schema,
             source_schema_span: project.source_schema.as_ref().map(|schema| schema.span),
             database: project.database.as_ref().map(|database| database.value.clone()),
+            made: project.made.unwrap_or_default(),
             readers: project.readers.clone(),
             target_dir: text(&project.target_dir, project::DEFAULT_TARGET),
             target: project.target.as_ref().map(|target| target.value.clone()),

@@ -1,11 +1,13 @@
 //! `kpis:`, the figures and what they mean.
 
 use super::allow;
+use super::project::MADE;
 use super::reader::{FormulaText, Reader, Text, text, text_list};
 use super::shape::{Field, Record, Shape};
+use super::targets::made;
 use crate::calendar::Grain;
 use crate::load::{Entry, Node, Value, json};
-use crate::model::Better;
+use crate::model::{Better, Made};
 use crate::text::{Files, Name, Span, Spanned};
 
 /// A KPI as written.
@@ -51,6 +53,8 @@ pub struct Kpi {
     pub omit_gaps: bool,
     /// Where it says that its sums and counts over no rows are null, if it does.
     pub empty_is_null: Option<Span>,
+    /// What its views become in the warehouse, if it says so.
+    pub made: Option<Made>,
     /// Its values in taxonomies, by the taxonomy's name.
     pub taxonomies: Vec<(Name, Text)>,
     /// `leading` or `lagging`.
@@ -201,6 +205,7 @@ pub static KPI: Record = Record {
             "The value of its sums and counts over no rows: `null` or `zero`. Default: zero.",
         )
         .example("null"),
+        Field::new("materialize", MADE, "Whether its views are views or tables. Default: what kpic.yml says.").example("table"),
         Field::new("stage", Shape::Text, "The stage of the customer's journey that it measures.").example("decision"),
         Field::new("driver", Shape::Text, "The driver of value that it measures.").example("revenue_velocity"),
         Field::new("taxonomies", Shape::Map(&Shape::Text), "Its values in the project's own taxonomies.")
@@ -258,6 +263,7 @@ pub fn decode(entry: &Entry, files: &Files) -> Kpi {
         }),
         omit_gaps: reader.text("gaps").is_some_and(|text| text.value == "omit"),
         empty_is_null: reader.get("empty").filter(|node| Shape::Nothing.takes(node)).and_then(|_| reader.key_span("empty")),
+        made: made(Some(reader)),
         taxonomies: built_in.chain(own).collect(),
         signal: reader.text("signal"),
         horizon: reader.text("horizon"),
@@ -305,6 +311,7 @@ impl Kpi {
             age: None,
             omit_gaps: false,
             empty_is_null: None,
+            made: None,
             taxonomies: Vec::new(),
             signal: None,
             horizon: None,

@@ -7,7 +7,7 @@ use super::targets::{self, TARGET, Target};
 use crate::calendar::{AsOf, Calendar, Date, Weekday, Zone, known_zones, meant_day};
 use crate::diagnostic::{Findings, Level, codes, suggest};
 use crate::load::Value;
-use crate::model::Okrs;
+use crate::model::{Made, Okrs};
 use crate::text::{Name, Spanned};
 use std::collections::BTreeMap;
 
@@ -47,6 +47,8 @@ pub struct Project {
     pub targets: Vec<Target>,
     /// The variable that says how to connect to the chosen target.
     pub connection_env: Option<Text>,
+    /// What views become, if it is said.
+    pub made: Option<Made>,
     /// The roles that may read the views.
     pub readers: Vec<Text>,
     /// Levels of lints by readable name.
@@ -106,6 +108,9 @@ static CALENDAR: Record = Record {
     ],
 };
 
+/// What a view becomes in the warehouse.
+pub(super) const MADE: Shape = Shape::Word(&["view", "table"]);
+
 /// Who may do what.
 pub(super) static GRANTS: Record = Record {
     what: "`grants`",
@@ -134,6 +139,8 @@ static WAREHOUSE: Record = Record {
         )
         .example("raw"),
         Field::new("database", Shape::Text, "A DuckDB file that the embedded engine opens for reading.").example("shop.duckdb"),
+        Field::new("materialize", MADE, "Whether the views are views or tables, which `kpic deploy` fills. Default: view.")
+            .example("table"),
         Field::new("grants", Shape::Record(&GRANTS), "Who may read the views, where `kpic deploy` puts them."),
     ],
 };
@@ -281,6 +288,7 @@ pub fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Project {
         target: reader.text("target"),
         targets: targets::decode(reader, findings),
         connection_env: None,
+        made: targets::made(warehouse),
         readers: targets::readers(warehouse),
         lints: lints(reader, findings),
         denied: reader

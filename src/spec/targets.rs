@@ -4,11 +4,12 @@
 //! a variable. Names of schemas may have parts from the environment, `analytics_${KPIC_VAR_USER:-dev}`. Specs come from strangers, so that only
 //! variables that somebody named for this can stand there, and only what is part of a plain name is taken from them.
 
-use super::project::{GRANTS, Project};
+use super::project::{GRANTS, MADE, Project};
 use super::reader::{Reader, Text};
 use super::shape::{Field, Record, Shape};
 use crate::diagnostic::{Finding, Findings, codes, suggest};
 use crate::load::{Entry, Node, Value};
+use crate::model::Made;
 use crate::text::{Files, Name, Span};
 use std::collections::BTreeMap;
 
@@ -37,6 +38,8 @@ pub struct Target {
     pub database: Option<Text>,
     /// The variable that says how to connect.
     pub connection_env: Option<Text>,
+    /// What its views become, if it says so.
+    pub made: Option<Made>,
     /// The roles that may read its views, if it says which.
     pub readers: Option<Vec<Text>>,
 }
@@ -70,6 +73,8 @@ pub(super) static TARGET: Record = Record {
             "The name of the variable of the environment that says how to connect. Default: `KPIC_CONNECTION`.",
         )
         .example("KPIC_CONNECTION_PROD"),
+        Field::new("materialize", MADE, "Whether its views are views or tables. Default: what is under `warehouse`.")
+            .example("table"),
         Field::new("grants", Shape::Record(&GRANTS), "Who may read its views. Default: what is under `warehouse`."),
     ],
 };
@@ -94,12 +99,18 @@ pub(super) fn decode(reader: &Reader<'_>, findings: &mut Findings) -> Vec<Target
             source_schema: of.text("source_schema"),
             database: of.text("database"),
             connection_env: of.text("connection_env").filter(|name| is_of_connection(&name.value)),
+            made: made(Some(of)),
             readers: of.get("grants").map(|_| readers(Some(of))),
         }
     };
     let targets: Vec<Target> = reader.entries("targets").iter().map(read).collect();
     check_variables(targets.iter().flat_map(|target| [&target.schema, &target.source_schema]).flatten(), findings);
     targets
+}
+
+/// What views become, under `materialize`.
+pub(super) fn made(of: Option<Reader<'_>>) -> Option<Made> {
+    of.and_then(|of| of.text("materialize")).and_then(|word| Made::of(&word.value))
 }
 
 /// The roles under `grants`.
@@ -118,6 +129,7 @@ pub fn choose(project: &mut Project, chosen: &Chosen, findings: &mut Findings) {
         }
         project.database = target.database.or(project.database.take());
         project.connection_env = target.connection_env;
+        project.made = target.made.or(project.made);
         project.readers = target.readers.unwrap_or(std::mem::take(&mut project.readers));
         project.target = Some(target.name);
     }

@@ -223,6 +223,37 @@ fn a_failure_leaves_everything_as_it_was_and_tells_which_view() {
 }
 
 #[test]
+fn tables_are_filled_anew_beside_their_readers() {
+    let Some(mut server) = driver("postgres") else { return };
+    let spec = plain().replace("aliases: [sales]", "aliases: [sales], materialize: table");
+    let shop = Shop::of(&mut server, PROJECT, &spec);
+    assert_eq!(shop.deployed(&[], "new"), ALL);
+    let tables = "select relname::text from pg_class where relnamespace = 'kpi'::regnamespace and relkind = 'r' order by 1";
+    assert_eq!(cells(&mut server, tables), ["revenue", "revenue__by_country"]);
+    let revenue = "select period::text, value::text from kpi.sales order by period";
+    server.run(&["insert into raw.orders values ('2024-02-02', 5, 'fr', 'x')".to_owned()]).unwrap();
+    server.run(&["create schema bi; create view bi.latest as select max(value) as most from kpi.revenue".to_owned()]).unwrap();
+    assert_eq!(cells(&mut server, revenue), ["2024-01-01|30", "2024-02-01|12"]);
+    assert_eq!(shop.deployed(&[], "refreshed"), ["kpi.revenue", "kpi.revenue__by_country"]);
+    assert_eq!(cells(&mut server, revenue), ["2024-01-01|30", "2024-02-01|17"]);
+    assert_eq!(cells(&mut server, "select most::text from bi.latest"), ["30"]);
+    // Another query makes another table, which what others have built on it does not let go.
+    shop.write("specs/all.yml", &spec.replace("sum(orders.amount)", "sum(orders.amount where amount > 5)"));
+    let said = shop.refused(&[], 1);
+    assert!(said.contains("the table `kpi.revenue` cannot be made"), "{said}");
+    server.run(&["drop schema bi cascade".to_owned()]).unwrap();
+    let changed: Vec<&str> = ALL.into_iter().filter(|view| !view.ends_with("orders") && !view.ends_with("checks")).collect();
+    assert_eq!(shop.deployed(&[], "changed"), changed);
+    assert_eq!(cells(&mut server, revenue), ["2024-01-01|30", "2024-02-01|12"]);
+    // Tables become views under all of their names.
+    shop.write("specs/all.yml", &plain());
+    assert_eq!(shop.deployed(&[], "changed"), changed);
+    assert_eq!(cells(&mut server, tables), [""; 0]);
+    assert_eq!(cells(&mut server, revenue), ["2024-01-01|30", "2024-02-01|17"]);
+    server.reset().unwrap();
+}
+
+#[test]
 fn roles_are_let_read_and_kept_from_it() {
     let Some(mut server) = driver("postgres") else { return };
     let roles = "do $$ begin create role analyst; create role \"Chef \"\"de\"\" ventes\"; exception when duplicate_object then null; end $$";

@@ -10,7 +10,7 @@ pub mod shape;
 use crate::calendar::Grain;
 use crate::model::expr::Expr;
 use crate::model::objective::Sheet;
-use crate::model::{DimensionId, Kpi, KpiId, Model, Scorecard};
+use crate::model::{DimensionId, Kpi, KpiId, Made, Model, Scorecard};
 use crate::pipeline::Valid;
 use crate::plan::algebra::names::Names;
 use crate::plan::algebra::relation::{Body, Part, Query, Select, column, text, text_or_null};
@@ -53,6 +53,16 @@ pub enum Shows {
     SourceFreshness,
     /// Another view, under a former name.
     Former(String),
+}
+
+/// What a view becomes in the warehouse. A former name is another name of what is there, and what is said of sources has to be true when it is
+/// read: these are never tables.
+pub fn made(model: &Model, shows: &Shows) -> Made {
+    match shows {
+        Shows::Former(_) | Shows::SourceChecks | Shows::SourceFreshness => Made::View,
+        Shows::Kpi(id, ..) => model.kpis.get(*id).made.unwrap_or(model.warehouse.made),
+        _ => model.warehouse.made,
+    }
 }
 
 /// All views, those that others read first.
