@@ -9,7 +9,7 @@ BROWSER := .tools/browser
 
 export KPIC_DUCKDB := $(CURDIR)/$(DUCKDB)
 
-.PHONY: demo test test-engines engines test-docs test-site test-dbt site test-random test-builds fuzz lint deny typos wheel wheel-test bench bench-sql clean help
+.PHONY: demo test test-engines engines test-docs test-forecast test-site test-dbt site test-random test-builds fuzz lint deny typos wheel wheel-test bench bench-sql clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,14 @@ test-dbt: $(DUCKDB) ## Ask dbt and MetricFlow what their metrics are, compare wh
 test-docs: $(READERS)/done ## Look at documents, built and own, with MkDocs and mermaid
 	$(CARGO) build --locked
 	$(WITH_READERS) "$$python" tests/readers/check.py ./target/debug/kpic $(READERS) specs/cdnow specs/flights specs/saas tests/hostile
+
+test-forecast: tests/forecast/requirements.txt ## Have statsmodels and SciPy make the numbers anew that forecasts are compared with
+	rm -rf .tools/of-forecast && mkdir -p .tools
+	($(PYTHON) -m venv .tools/of-forecast && .tools/of-forecast/bin/python -m pip install --quiet -r $<) \
+	  || (rm -rf .tools/of-forecast && $(PYTHON) -m pip install --quiet --target .tools/of-forecast/pip -r $<)
+	python=.tools/of-forecast/bin/python; [ -x "$$python" ] || python=$(PYTHON); \
+	  PYTHONPATH=.tools/of-forecast/pip "$$python" -W ignore tests/forecast/reference.py
+	$(CARGO) test --locked --test forecast
 
 test-site: $(DUCKDB) $(BROWSER)/done ## Look at what `kpic site` writes in Chromium; on Debian, `apt-get install chromium nodejs npm` first
 	$(CARGO) build --locked

@@ -16,6 +16,7 @@ pub mod engine;
 pub mod evidence;
 pub mod export;
 pub mod fix;
+pub mod forecast;
 pub mod formula;
 pub mod functions;
 pub mod git;

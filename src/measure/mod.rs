@@ -8,6 +8,8 @@ pub mod freeze;
 pub mod freshness;
 pub mod guard;
 pub mod held;
+pub mod outlook;
+mod past;
 pub mod present;
 pub mod refused;
 mod sheet;

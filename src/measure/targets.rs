@@ -4,15 +4,13 @@
 //! Looked at are results that go from one value to another by their KPI's latest period, over the complete periods before the
 //! objective starts. A mean, or what adds up, is not a figure that a period of the past had.
 
-use super::{Session, number};
+use super::{Session, past};
 use crate::calendar::{Calendar, Date, Grain};
 use crate::diagnostic::{Findings, codes};
 use crate::engine::{Failure, Rows};
 use crate::model::Model;
-use crate::model::expr::Literal;
 use crate::model::objective::{Baseline, Goal, KeyResult, MeasuredKpi, Objective, Reads, Target};
-use crate::plan::{Data, Output, Question, Show, plan};
-use serde_json::Value;
+use crate::plan::plan;
 
 /// How many periods before the start are looked at for what is reached already.
 const RECENT: usize = 6;
@@ -40,7 +38,8 @@ pub(super) fn check(session: &Session<'_>, findings: &mut Findings) -> Result<()
         return Ok(());
     }
     let asked: Vec<Asked<'_>> = model.objectives.rows().iter().flat_map(all).collect();
-    let queries: Vec<_> = asked.iter().map(|one| plan(session.project, &question(model, one))).collect();
+    let queries: Vec<_> =
+        asked.iter().map(|one| plan(session.project, &past::question(model, one.shown, Some(one.begins)))).collect();
     if queries.is_empty() {
         return Ok(());
     }
@@ -60,55 +59,11 @@ fn all(objective: &Objective) -> impl Iterator<Item = Asked<'_>> {
     })
 }
 
-fn question(model: &Model, one: &Asked<'_>) -> Question {
-    let output = |name: &str, show| Output { name: name.to_owned(), show };
-    let kpi = one.shown.kpi;
-    Question {
-        outputs: vec![output("value", Show::Value(kpi)), output("is_complete", Show::IsComplete(vec![kpi]))],
-        grain: one.shown.grain,
-        dimensions: one.shown.dimensions(),
-        age: None,
-        filter: None,
-        lumped: None,
-        since: None,
-        omit_gaps: false,
-        is_lead_in: false,
-        from: Some(model.calendar.data_from),
-        to: Some(one.begins),
-        data: Data::Warehouse,
-        is_own: |name| ["period", "value", "is_complete"].contains(&name),
-    }
-}
-
 /// The values of the complete periods before the objective starts, the earliest first.
 fn past(model: &Model, one: &Asked<'_>, rows: &Rows) -> Vec<f64> {
-    let mut found: Vec<(Date, f64)> = Vec::new();
-    let question = question(model, one);
-    for row in rows.rows.iter().filter(|row| is_of_slice(model, &question, one.shown, rows, row)) {
-        let period = rows.get(row, "period").and_then(|value| value.as_str()).and_then(|day| day.parse().ok());
-        let is_complete = rows.get(row, "is_complete").and_then(Value::as_bool).unwrap_or(false);
-        let (Some(period), Some(value)) = (period, rows.get(row, "value").and_then(number)) else { continue };
-        if is_complete && model.calendar.next(one.shown.grain, period) <= one.begins {
-            found.push((period, value));
-        }
-    }
-    found.sort_by_key(|(period, _)| *period);
-    found.into_iter().map(|(_, value)| value).collect()
-}
-
-/// Whether a row is of the slice that a result is about.
-fn is_of_slice(model: &Model, question: &Question, shown: &MeasuredKpi, rows: &Rows, row: &[Value]) -> bool {
-    shown.slice.iter().all(|member| {
-        let value = rows.get(row, &question.key(model, member.dimension)).unwrap_or(&Value::Null);
-        match (&member.value, value) {
-            (Literal::Null, value) => value.is_null(),
-            (Literal::Text(text), Value::String(value)) => text == value,
-            (Literal::Date(day), Value::String(value)) => day.to_string() == *value,
-            (Literal::Truth(truth), Value::Bool(value)) => truth == value,
-            (Literal::Number(digits), Value::Number(value)) => *digits == value.to_string(),
-            _ => false,
-        }
-    })
+    let before = |period: &Date| model.calendar.next(one.shown.grain, *period) <= one.begins;
+    let periods = past::complete(model, one.shown, rows).into_iter().filter(|(period, _)| before(period));
+    periods.filter_map(|(_, value)| value).collect()
 }
 
 /// How many periods lie between the start and the due date.
