@@ -3,6 +3,7 @@
 //! A command is a file in `commands` with its arguments and a function `run`; the table is [`Command`]. `show` lays figures
 //! out, `out` writes them.
 
+mod ahead;
 mod cohorts;
 mod commands;
 mod complete;

@@ -2,10 +2,11 @@
 
 use crate::cli::standing::Line;
 use crate::cli::{
-    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, complete, engine_of, freshness, guarded, out, show,
+    Context, EngineArgs, FINDINGS, FINE, FiguresFormat, Stop, ahead, complete, engine_of, freshness, guarded, out, show,
     show_findings, standing, usage, valid,
 };
 use crate::diagnostic::suggest;
+use crate::measure::outlook::{self, Outlooks};
 use crate::measure::refused::Refused;
 use crate::measure::shown::Precision;
 use crate::measure::status::{self, Standing, Star};
@@ -24,7 +25,7 @@ use serde_json::{Value, json};
   kpic status --owner growth           what a team owns
   kpic status --format json
 
-The bar shows the score; the mark in it shows the expected pace.")]
+The bar shows the score; the mark in it shows the expected pace. Below the table stands where each key result will be if its KPI goes on as it did.")]
 pub(in crate::cli) struct StatusArgs {
     /// The objectives; all of them if none is named.
     #[arg(value_name = "OBJECTIVE", add = complete::objectives())]
@@ -52,13 +53,14 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
     }
     let engine = engine_of(context, &root, &args.engine, &model.warehouse)?;
     let session = Session { project: &project, engine: &*engine };
-    let queries = [status::queries(&session), status::star_queries(&session)].concat();
-    let (standings, stars, refused) = guarded::guarded(&args.guards, project.files(), "reading", |guarding| {
+    let queries = [status::queries(&session), status::star_queries(&session), outlook::queries(&session)].concat();
+    let (standings, outlooks, stars, refused) = guarded::guarded(&args.guards, project.files(), "reading", |guarding| {
         let answer = || {
             let mut refused = Refused::default();
             let standings = status::standings(&session, &mut refused)?;
+            let outlooks = outlook::outlooks(&session, &standings)?;
             let stars = status::north_star(&session, &mut refused)?;
-            Ok((standings, stars, refused.explained(&session)?))
+            Ok((standings, outlooks, stars, refused.explained(&session)?))
         };
         guard::beside(&session, guarding, &queries, answer)
     })?;
@@ -66,11 +68,11 @@ pub(in crate::cli) fn run(args: &StatusArgs, context: &Context<'_>) -> Result<u8
     match args.format {
         FiguresFormat::Table => {
             let stale = if stale.is_empty() { stale } else { format!("{stale}\n") };
-            out::print(&format!("{stale}{}{}", star(model, &stars), tree(model, &standings, &chosen)));
+            out::print(&format!("{stale}{}{}", star(model, &stars), tree(model, &standings, &outlooks, &chosen)));
         }
         FiguresFormat::Json => {
             out::error(&stale);
-            out::json(&data(model, &standings, &chosen));
+            out::json(&data(model, &standings, &outlooks, &chosen));
         }
     }
     show_findings(&refused, project.files());
@@ -179,9 +181,9 @@ fn course(better: Option<Better>, star: &Star) -> &'static str {
     }
 }
 
-fn tree(model: &Model, standings: &[Standing], chosen: &Chosen) -> String {
+fn tree(model: &Model, standings: &[Standing], outlooks: &Outlooks, chosen: &Chosen) -> String {
     let mut rows = Vec::new();
-    let mut notes = Vec::new();
+    let (mut notes, mut expected) = (Vec::new(), Vec::new());
     for (id, depth) in chosen.order(model) {
         let Some(standing) = standings.iter().find(|standing| standing.objective == id) else { continue };
         let objective = model.objectives.get(id);
@@ -193,7 +195,7 @@ fn tree(model: &Model, standings: &[Standing], chosen: &Chosen) -> String {
             owner: standing::owner(model, objective.owner),
             ..Line::default()
         });
-        for (result, known) in objective.key_results.iter().zip(&standing.key_results) {
+        for (at, (result, known)) in objective.key_results.iter().zip(&standing.key_results).enumerate() {
             if !chosen.shows(result.owner) {
                 continue;
             }
@@ -202,25 +204,35 @@ fn tree(model: &Model, standings: &[Standing], chosen: &Chosen) -> String {
                 let name = format!("{}.{}", objective.name.value, result.name.value);
                 notes.push(format!("{name} is not observable: {}", known.score.why));
             }
+            if let Some(Ok(outlook)) = outlooks.get(&(id, at)) {
+                let name = format!("{}.{}", objective.name.value, result.name.value);
+                expected.push(format!("{name}: {}", ahead::line(model, result, known, outlook)));
+            }
             if let Some(days) = known.stale {
                 notes.push(format!("{}.{} has not been checked in for {days} days", objective.name.value, result.name.value));
             }
         }
     }
     let mut out = standing::table("objective, key result", &rows);
+    for line in expected {
+        out.push_str(&format!("{} {line}\n", out::styled(out::DIM, "forecast:")));
+    }
     for note in notes {
         out.push_str(&format!("{} {note}\n", out::styled(out::DIM, "note:")));
     }
     out
 }
 
-fn data(model: &Model, standings: &[Standing], chosen: &Chosen) -> String {
+fn data(model: &Model, standings: &[Standing], outlooks: &Outlooks, chosen: &Chosen) -> String {
     let mut all = Vec::new();
     for (id, _) in chosen.order(model) {
         let Some(standing) = standings.iter().find(|standing| standing.objective == id) else { continue };
         let objective = model.objectives.get(id);
-        let results = objective.key_results.iter().zip(&standing.key_results).filter(|(result, _)| chosen.shows(result.owner));
-        let results: Vec<Value> = results.map(|(result, known)| standing::data(model, result, known)).collect();
+        let results = objective.key_results.iter().zip(&standing.key_results).enumerate();
+        let results = results
+            .filter(|(_, (result, _))| chosen.shows(result.owner))
+            .map(|(at, (result, known))| ahead::with_outlook(standing::data(model, result, known), outlooks.get(&(id, at))));
+        let results: Vec<Value> = results.collect();
         let own = json!({
             "objective": objective.name.value,
             "title": objective.title,
