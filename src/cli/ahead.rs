@@ -10,8 +10,12 @@ use crate::model::unit::Unit;
 use crate::plan::views::objectives::unit_text;
 use serde_json::{Value, json};
 
-/// The forecast of a key result in words: where it will be, how sure that is, what would be needed and what the past ever brought.
-pub(super) fn line(model: &Model, result: &KeyResult, known: &ResultStanding, outlook: &Expected) -> String {
+/// The forecast of a key result in words: where it will be, how sure that is, what would be needed and what the past ever brought; or why there is none.
+pub(super) fn line(model: &Model, result: &KeyResult, known: &ResultStanding, outlook: &Outlook) -> String {
+    let outlook = match outlook {
+        Ok(outlook) => outlook,
+        Err(why) => return format!("none; {why}"),
+    };
     let unit = Unit::parse(&unit_text(model, result)).unwrap_or_default();
     let figures = [Some(outlook.value), known.current, known.target].into_iter().flatten();
     let precision = Precision::of(figures, &unit);

@@ -1,8 +1,9 @@
 //! Forecasts of a series of figures, as pure functions: no engine, no clock, no chance, so that the same series gives the same forecast.
 //!
-//! 1. Two methods are tried: a damped trend (`damped`) and, where the periods have a season, the value of a season ago (`seasonal`).
-//! 2. Both are back-tested from a rolling origin (`backtest`): each stretch of the past is forecast from what was known before it. The
-//!    method with the smaller mean absolute error up to the horizon is taken.
+//! 1. These methods are tried: a damped trend (`damped`), that the last value stays and, where the periods have a season, the value of a season
+//!    ago (`naive`).
+//! 2. All are back-tested from a rolling origin (`backtest`): each stretch of the past is forecast from what was known before it. The
+//!    method with the smallest mean absolute error up to the horizon is taken.
 //! 3. The errors that the method made at that very horizon give the interval and the chance (`spread`).
 //!
 //! Sources: E. S. Gardner and E. McKenzie, "Forecasting Trends in Time Series", Management Science 31 (1985); R. J. Hyndman and G.
@@ -10,7 +11,7 @@
 
 mod backtest;
 mod damped;
-mod seasonal;
+mod naive;
 mod spread;
 
 pub use damped::{State, Weights, run, start};
@@ -28,8 +29,8 @@ pub const FEWEST_ERRORS: usize = 4;
 pub enum Method {
     /// The level goes on along a trend that flattens.
     DampedTrend,
-    /// The value of the same period a season ago, of so many periods.
-    SeasonalNaive(usize),
+    /// The value of the same period so many periods ago: a season, or 1 for the last value.
+    Naive(usize),
 }
 
 impl Method {
@@ -37,7 +38,8 @@ impl Method {
     pub fn name(self) -> &'static str {
         match self {
             Method::DampedTrend => "damped trend",
-            Method::SeasonalNaive(_) => "seasonal naive",
+            Method::Naive(1) => "last value",
+            Method::Naive(_) => "seasonal naive",
         }
     }
 
@@ -45,7 +47,7 @@ impl Method {
     fn path(self, values: &[f64], horizon: usize) -> Option<Vec<f64>> {
         match self {
             Method::DampedTrend => damped::path(values, horizon),
-            Method::SeasonalNaive(season) => seasonal::path(values, season, horizon),
+            Method::Naive(season) => naive::path(values, season, horizon),
         }
     }
 
@@ -53,7 +55,7 @@ impl Method {
     fn fewest(self) -> usize {
         match self {
             Method::DampedTrend => backtest::FIRST_ORIGIN,
-            Method::SeasonalNaive(season) => season.max(backtest::FIRST_ORIGIN),
+            Method::Naive(season) => season.max(backtest::FIRST_ORIGIN),
         }
     }
 }
@@ -87,17 +89,15 @@ pub fn forecast(values: &[f64], season: usize, horizon: usize) -> Option<Forecas
     Some(Forecast { method, value, error: mean_size(&errors), spread, errors: errors.len() })
 }
 
-/// The method with the smaller mean absolute error up to the horizon, from the same origins. A season is looked at from two whole ones on.
+/// The method with the smallest mean absolute error up to the horizon, from the same origins; of equals the first. A season is looked at
+/// from two whole ones on.
 fn choose(values: &[f64], season: usize, horizon: usize) -> Method {
-    let seasonal = Method::SeasonalNaive(season);
-    if season < 2 || values.len() < season * 2 {
-        return Method::DampedTrend;
-    }
-    let error = |method| mean_size(&backtest::errors(values, method, seasonal.fewest(), horizon).concat());
-    match (error(Method::DampedTrend), error(seasonal)) {
-        (Some(damped), Some(naive)) if naive < damped => seasonal,
-        _ => Method::DampedTrend,
-    }
+    let seasonal = (season > 1 && values.len() >= season * 2).then_some(Method::Naive(season));
+    let methods = || [Method::DampedTrend, Method::Naive(1)].into_iter().chain(seasonal);
+    let first = methods().map(Method::fewest).max().unwrap_or_default();
+    let error = |method| mean_size(&backtest::errors(values, method, first, horizon).concat());
+    let tried = methods().filter_map(|method| Some((method, error(method)?)));
+    tried.min_by(|(_, one), (_, other)| one.total_cmp(other)).map_or(Method::DampedTrend, |(method, _)| method)
 }
 
 /// The most that a series changed in one direction (1.0 for up, -1.0 for down) over so many periods; nothing if it is no longer than that.
@@ -163,11 +163,21 @@ mod tests {
         let year = [10.0, 90.0, 20.0, 80.0];
         let values: Vec<f64> = year.iter().copied().cycle().take(16).collect();
         let found = forecast(&values, 4, 2).unwrap();
-        assert_eq!(found.method, Method::SeasonalNaive(4));
+        assert_eq!(found.method, Method::Naive(4));
         close(found.value, 90.0);
         close(forecast(&values, 4, 5).unwrap().value, 10.0);
         // Seven values are less than two seasons of four; then no season is known.
-        assert_eq!(choose(&values[..7], 4, 1), Method::DampedTrend);
+        assert_ne!(choose(&values[..7], 4, 1), Method::Naive(4));
+    }
+
+    #[test]
+    fn what_fell_once_is_not_said_to_fall_on() {
+        // After the fall nothing moves: that the last value stays is never wrong from the fourth value on.
+        let values = [900.0, 500.0, 100.0, 100.0, 100.0, 100.0, 100.0, 100.0, 100.0, 100.0];
+        let found = forecast(&values, 12, 3).unwrap();
+        assert_eq!(found.method, Method::Naive(1));
+        close(found.value, 100.0);
+        close(found.error.unwrap(), 0.0);
     }
 
     #[test]

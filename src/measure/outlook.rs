@@ -108,21 +108,21 @@ fn not_asked(model: &Model, result: &KeyResult) -> String {
 
 fn outlook(model: &Model, one: &Asked<'_>, known: &ResultStanding, answer: &Answer) -> Outlook {
     let Ok(rows) = answer else { return Err("the engine cannot compute its figures".to_owned()) };
-    if known.score.is_complete {
-        return Err("it has ended".to_owned());
-    }
     let (grain, calendar) = (one.shown.grain, &model.calendar);
     let periods = past::complete(model, one.shown, rows);
     let Some((last, _)) = periods.last().copied() else { return Err("no period is complete".to_owned()) };
+    let (horizon, day) = horizon(calendar, grain, last, one.due);
+    if horizon == 0 && day < one.due {
+        return Err(format!("no {grain} ends between the last complete one and {}", one.due));
+    }
+    if horizon == 0 || known.score.is_complete {
+        return Err("it has ended".to_owned());
+    }
     let values = unbroken(calendar, grain, &periods);
     if values.len() < FEWEST {
         let gap = if values.len() < periods.len() { " without a gap" } else { "" };
         let plural = if values.len() == 1 { "" } else { "s" };
-        return Err(format!("{} complete {grain}{plural}{gap} before, and {FEWEST} are needed", values.len()));
-    }
-    let (horizon, day) = horizon(calendar, grain, last, one.due);
-    if horizon == 0 {
-        return Err(format!("no {grain} ends between the last complete one and {}", one.due));
+        return Err(format!("its past has {} complete {grain}{plural}{gap}, and {FEWEST} are needed", values.len()));
     }
     let season = match grain {
         Grain::Day => 7,

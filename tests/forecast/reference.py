@@ -42,8 +42,8 @@ def errors(values, path, first, horizon):
 
 
 def expected(values, season, horizon):
-    methods = {"damped trend": lambda before, steps: damped(before, steps)}
-    first = {"damped trend": FIRST_ORIGIN}
+    methods = {"damped trend": damped, "last value": lambda before, steps: seasonal(before, 1, steps)}
+    first = {"damped trend": FIRST_ORIGIN, "last value": FIRST_ORIGIN}
     if season >= 2 and len(values) >= 2 * season:
         methods["seasonal naive"] = lambda before, steps: seasonal(before, season, steps)
         first["seasonal naive"] = max(season, FIRST_ORIGIN)

@@ -204,7 +204,8 @@ fn tree(model: &Model, standings: &[Standing], outlooks: &Outlooks, chosen: &Cho
                 let name = format!("{}.{}", objective.name.value, result.name.value);
                 notes.push(format!("{name} is not observable: {}", known.score.why));
             }
-            if let Some(Ok(outlook)) = outlooks.get(&(id, at)) {
+            // What has ended or is dropped has nothing ahead.
+            if let Some(outlook) = outlooks.get(&(id, at)).filter(|_| !known.score.is_complete && result.dropped.is_none()) {
                 let name = format!("{}.{}", objective.name.value, result.name.value);
                 expected.push(format!("{name}: {}", ahead::line(model, result, known, outlook)));
             }
