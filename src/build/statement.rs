@@ -180,7 +180,9 @@ impl<'a> Statements<'a> {
         }
         // The query has been looked at, and has what kpic writes itself.
         let allowed = &self.project.model().warehouse.functions;
-        if let Some(name) = around().find_map(|part| self.dialect.reads_beyond(part, allowed)) {
+        let called = |part| rawsql::call_fault(part).and_then(|range| part.get(range));
+        let called = around().filter(|_| self.dialect.is_embedded()).find_map(called);
+        if let Some(name) = called.or_else(|| around().find_map(|part| self.dialect.reads_beyond(part, allowed))) {
             let message =
                 format!("the statement uses `{name}`, with which `{}` does more than read tables", self.dialect.name());
             return Err(self.templates.refused(VIEW, &message, "remove it"));
@@ -236,8 +238,9 @@ impl<'a> Statements<'a> {
         }
         // The query has names of a spec, which may be any words.
         let framed = parts.join("select 1");
-        if let Some(odd) = rawsql::odd_statement(&framed).filter(|_| !self.dialect.is_embedded()) {
-            let message = format!("the statement `{odd}` does more than make, fill or describe a relation");
+        if let Some(odd) = rawsql::odd_statement(&framed, &self.own_names()) {
+            let message =
+                format!("the statement `{odd}` does more than make, fill or describe a relation of the project's schema");
             return Some((message, "run it in another way: a template makes views and tables, and says who may read them"));
         }
         if !self.dialect.is_embedded() && parts.iter().any(|part| is_over_lines(part)) {
@@ -253,6 +256,17 @@ impl<'a> Statements<'a> {
             return Some((message, "remove it"));
         }
         None
+    }
+
+    /// How the names of relations of the project begin, in each way in which they may be written.
+    fn own_names(&self) -> Vec<String> {
+        let schema = &self.project.model().warehouse.schema;
+        if self.dialect.has_schemas() {
+            let parts: Vec<_> = schema.iter().map(|part| self.dialect.identifier(part)).collect();
+            return vec![format!("{}.", parts.join("."))];
+        }
+        let start = format!("{}__", schema.join("__"));
+        vec![format!("\"{}", start.replace('"', "\"\"")), start]
     }
 
     /// The query of a view, without a semicolon.
