@@ -3,8 +3,8 @@
 use crate::diagnostic::{Finding, Findings, codes};
 use crate::dialect::Dialect;
 use crate::manifest::data::{self, Manifest};
+use crate::model::Tables;
 use crate::model::value::Type;
-use crate::model::{Made, Tables};
 use crate::pipeline::Valid;
 use crate::plan::relation::Query;
 use crate::plan::views::{self, Shows, View};
@@ -106,13 +106,12 @@ impl<'a> Statements<'a> {
             push_line(text, &self.dialect.comment(line));
             text.push('\n');
         }
-        let made = views::made(self.project.model(), &view.shows);
-        text.push_str(&self.begin(&view.name, made));
+        text.push_str(&self.begin(&view.name));
         text.push('\n');
         self.query(view, plan, text)?;
         // Only a view that names its schema can be bound to nothing.
         let is_named = !matches!(view.shows, Shows::Former(_)) || !self.project.model().warehouse.schema.is_empty();
-        if made == Made::View && is_named && !self.dialect.view_end().is_empty() {
+        if is_named && !self.dialect.view_end().is_empty() {
             text.push('\n');
             text.push_str(self.dialect.view_end());
         }
@@ -144,7 +143,7 @@ impl<'a> Statements<'a> {
             view: known,
             kpi: known.and_then(|view| manifest.kpis.get(view.kpi.as_ref()?)),
             comment: view.comment.iter().map(line).collect(),
-            begin: self.begin(&view.name, views::made(self.project.model(), &view.shows)),
+            begin: self.begin(&view.name),
             query: query.clone(),
         };
         let made = self.templates.render(VIEW, &Value::from_serialize(context))?;
@@ -274,12 +273,10 @@ impl<'a> Statements<'a> {
         query(self.project, view, plan, self.tables, self.dialect, text)
     }
 
-    /// What stands before the query of a view.
-    fn begin(&self, view: &str, made: Made) -> String {
+    /// What stands before the query of a view. What is to be a table is a view here too: a file of statements cannot tell whose table it would replace.
+    fn begin(&self, view: &str) -> String {
         let (view, options) = (self.relation(view), self.dialect.view_options());
-        if made == Made::Table {
-            self.dialect.begin_table(&view)
-        } else if self.dialect.replaces_views() {
+        if self.dialect.replaces_views() {
             format!("create or replace view {view}{options} as")
         } else {
             format!("drop view if exists {view};\ncreate view {view}{options} as")
